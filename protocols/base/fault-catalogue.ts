@@ -1,0 +1,186 @@
+/**
+ * Every fault code with its severity and its advice. `docs/faults.md` lists them for the operator; a test keeps
+ * the two in step. A code is `area.what`, and is never reused for another meaning.
+ */
+export const FAULT_CATALOGUE = {
+  // links
+  "link.closed": {
+    severity: "retry",
+    advice: "The port vanished. Check cable and power; beamrack reconnects by itself.",
+  },
+  "link.open-failed": {
+    severity: "retry",
+    advice: "The port could not be opened. Check its path in the site file and that nothing else holds it.",
+  },
+  "link.timeout": {
+    severity: "retry",
+    advice: "The device did not answer in time. Check power and cable; beamrack identifies it anew before it goes on.",
+  },
+  "link.garbled": {
+    severity: "retry",
+    advice: "The device's answer could not be read. Check baud rate, earth and cable; look at the captured bytes.",
+  },
+  "link.isolated": {
+    severity: "hold",
+    advice: "Reconnecting was given up after the stated number of tries. Repair the device, then acknowledge.",
+  },
+  "device.wrong": {
+    severity: "refuse",
+    advice: "Another device answers on this port. Compare the site file with the wiring.",
+  },
+  "device.unknown-outcome": {
+    severity: "hold",
+    advice:
+      "A command was sent and its answer never came. beamrack reads the device back before it decides; nothing is sent twice.",
+  },
+  "device.refused": {
+    severity: "hold",
+    advice: "The device turned the command down. Read the error number in the detail and the family's page in docs.",
+  },
+  // channels
+  "channel.script-error": {
+    severity: "hold",
+    advice:
+      "The instrument stopped the script with an error. The cell was switched off; read the error number before restarting.",
+  },
+  "channel.silent": {
+    severity: "hold",
+    advice:
+      "No sample within three intervals. The instrument may run on with its own limits; it is read back before anything is started.",
+  },
+  "channel.out-of-range": {
+    severity: "hold",
+    advice: "The instrument flagged an overload. Check wiring and current range.",
+  },
+  "cell.limit": {
+    severity: "hold",
+    advice:
+      "A sample passed the cell's safety limit. The cell was switched off and isolated; inspect it before it is cycled again.",
+  },
+  "cell.unproven": {
+    severity: "hold",
+    advice:
+      "Polarity, contact or wiring could not be proven, so no current was sent. Re-seat the cell and check the wiring of this position.",
+  },
+  // motion
+  "stage.alarm": {
+    severity: "hold",
+    advice:
+      "The stage raised an alarm and its position may be lost. Read the alarm number, clear the cause, home again.",
+  },
+  "stage.position": {
+    severity: "hold",
+    advice: "The stage is not where it was sent. No exposure was made. Home it and repeat the move.",
+  },
+  "stage.not-homed": {
+    severity: "hold",
+    advice: "The stage has no position reference. Home it before anything is exposed.",
+  },
+  "stage.no-permit": {
+    severity: "hold",
+    advice: "Motion is not permitted: search, door, emergency stop or enable. Make the condition good, then re-arm.",
+  },
+  // shutter, permits, input and output
+  "io.exception": {
+    severity: "hold",
+    advice: "The input/output unit answered with a Modbus exception. Compare its register map with the site file.",
+  },
+  "io.watchdog": {
+    severity: "hold",
+    advice:
+      "The output watchdog had tripped and all outputs were dropped. It is re-armed only with the shutter closed.",
+  },
+  "shutter.stuck-open": {
+    severity: "stop",
+    advice:
+      "The shutter did not report closed. The permit was dropped and the safety shutter asked to close. Do not enter; call the beamline.",
+  },
+  "shutter.stuck-closed": {
+    severity: "hold",
+    advice:
+      "The shutter did not report open in time. Nothing is exposed; the booking was settled from the switches. Check air and permit chain.",
+  },
+  "shutter.contradiction": {
+    severity: "hold",
+    advice: "Both shutter switches report at once. Nothing is exposed until the wiring is checked.",
+  },
+  "attenuator.not-in-place": {
+    severity: "hold",
+    advice: "The filters do not read back as asked. Nothing is exposed; check the filter switches.",
+  },
+  "interlock.tripped": {
+    severity: "hold",
+    advice:
+      "An interlock is not satisfied. After a search, door or emergency break a person re-arms; beamrack never does.",
+  },
+  "permit.lapsed": {
+    severity: "retry",
+    advice:
+      "The shutter permit lapsed before the exposure was complete. What was given is accounted; the exposure follows the campaign's rule.",
+  },
+  // detector
+  "detector.refused": {
+    severity: "hold",
+    advice: "The detector turned the exposure down. Read its answer in the detail.",
+  },
+  "detector.late": {
+    severity: "hold",
+    advice:
+      "The detector did not report the end of the exposure. The shutter was closed by its deadline; dose is accounted.",
+  },
+  // beam and sensors
+  "sensor.stale": {
+    severity: "retry",
+    advice:
+      "The last reading is older than its maximum age. Silence counts as tripped; check the source and the broker.",
+  },
+  "sensor.unreadable": {
+    severity: "retry",
+    advice: "The message could not be read as a number. Compare the topic and its JSON path with the site file.",
+  },
+  "beam.lost": {
+    severity: "retry",
+    advice: "No machine beam. Cells keep cycling; exposures resume by themselves when the beam is back.",
+  },
+  // dose
+  "dose.limit": {
+    severity: "refuse",
+    advice: "This exposure would pass a dose limit. The cell gets no further exposure on this spot; see the ledger.",
+  },
+  "dose.unknown": {
+    severity: "refuse",
+    advice: "The dose could not be bounded because an input is missing or not a number. Give the missing value.",
+  },
+  "dose.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
+  // files and folders
+  "file.missing": { severity: "refuse", advice: "Check the path." },
+  "file.syntax": { severity: "refuse", advice: "Correct the file at the line given." },
+  "file.schema": { severity: "refuse", advice: "Correct the value at the path given." },
+  "campaign.invalid": { severity: "refuse", advice: "Correct the campaign; nothing was moved." },
+  "site.invalid": { severity: "refuse", advice: "Correct the site file; nothing was moved." },
+  "protocol.invalid": { severity: "refuse", advice: "Correct the protocol; nothing was moved." },
+  "plan.does-not-fit": {
+    severity: "refuse",
+    advice: "Shorten the exposure, expose fewer cells, or lengthen the cadence.",
+  },
+  "command.unknown": { severity: "refuse", advice: "See beamrack --help." },
+  "store.unwritable": {
+    severity: "stop",
+    advice:
+      "The data folder cannot be written. Free space or permissions; beamrack stops exposing rather than losing a record.",
+  },
+  "store.other-campaign": {
+    severity: "refuse",
+    advice: "The data folder belongs to another campaign, site or seed. Choose another folder.",
+  },
+  "store.newer": { severity: "refuse", advice: "The data folder was written by a newer version. Update beamrack." },
+  "store.damaged": { severity: "refuse", advice: "The data folder is damaged. Run beamrack verify to see where." },
+  "store.diverged": {
+    severity: "stop",
+    advice: "The repeated run did not reproduce the stored log. The folder is untouched; report this with its seed.",
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly severity: "retry" | "hold" | "stop" | "refuse"; readonly advice: string }>
+>;
+
+export type FaultCode = keyof typeof FAULT_CATALOGUE;
