@@ -154,6 +154,7 @@ export const FAULT_CATALOGUE = {
   "dose.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
   // files and folders
   "file.missing": { severity: "refuse", advice: "Check the path." },
+  "file.too-large": { severity: "refuse", advice: "Is this the file you meant? Text files are read up to 64 MB." },
   "file.syntax": { severity: "refuse", advice: "Correct the file at the line given." },
   "file.schema": { severity: "refuse", advice: "Correct the value at the path given." },
   "campaign.invalid": { severity: "refuse", advice: "Correct the campaign; nothing was moved." },

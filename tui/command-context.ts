@@ -1,0 +1,48 @@
+/**
+ * What a command of `beamrack` may use of the machine it runs on. Commands get it as their first argument and touch
+ * nothing else of process, disk or clock, so a test can hand them a context of its own.
+ *
+ * A command is `(context, args) => Promise<exit code>`, where `args` is what followed its name, `--json` and `--help`
+ * already taken out. Exit codes: 0 done, 1 failed while running, 2 refused (bad input), 3 a check did not hold.
+ * A Fault thrown out of a command is printed by the entry, exit 2 for severity `refuse` and 1 for any other.
+ */
+import type { Clock } from "../protocols/base/clock.ts";
+import type { AttenuationTables } from "../protocols/dose/attenuation.ts";
+
+export type Command = (context: CommandContext, args: readonly string[]) => Promise<number>;
+
+/** Why a person or the system asked the program to end. */
+export type InterruptReason = "SIGINT" | "SIGTERM";
+
+export interface CommandContext {
+  /** One JSON document or JSON lines on stdout, messages on stderr. */
+  readonly json: boolean;
+  /** stdout is a terminal. */
+  readonly isTerminal: boolean;
+  /** stderr is a terminal, where live progress may be drawn. */
+  readonly isErrorTerminal: boolean;
+  /** Colour and bold may be used: a terminal, NO_COLOR not set, TERM not `dumb`. */
+  readonly colour: boolean;
+  /** Width of the terminal in characters; 80 when not known. Asked anew each time: a window can be resized. */
+  columns(): number;
+  /** One line on stdout. */
+  print(line: string): void;
+  /** One line on stderr. */
+  printError(line: string): void;
+  /** Text on stderr as it is, without a line end: for redrawing in place. */
+  drawError(text: string): void;
+  /** UTF-8 text of a file; Fault `file.missing` (no such file, a folder, not readable) or `file.too-large` (over 64 MB). */
+  readText(path: string): string;
+  /** Text of a file shipped with beamrack, named from the package root: `protocols/data/cells/lno-graphite.json`. */
+  readPackageText(relativePath: string): string;
+  /** Mass attenuation and material tables of protocols/data/xray, read and parsed at the first call. */
+  attenuationTables(): AttenuationTables;
+  /** The machine's clock. */
+  readonly clock: Clock;
+  /** Resolves after every callback and promise that is ready now has run. */
+  drain(): Promise<void>;
+  /** Told once per SIGINT or SIGTERM; until the returned function is called these do not end the process by themselves. */
+  onInterrupt(handler: (reason: InterruptReason) => void): () => void;
+  /** Version of beamrack, as in package.json. */
+  readonly version: string;
+}
