@@ -1,0 +1,294 @@
+/**
+ * A simulated cable between a driver and a simulated instrument, in one process and in virtual time. Bytes arrive
+ * in order after the latency of the cable. Every opening gives a fresh link; what was in flight when a link closed
+ * is lost, as is what the device says while nobody listens.
+ */
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Link, OpenLink } from "../../protocols/roles/link.ts";
+import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
+
+export interface MemoryLinkOptions {
+  /** As the site file names it. */
+  readonly name: string;
+  /** One way. */
+  readonly latencyMs: number;
+  /**
+   * True for chunks that only bring data and never complete anything the host awaits: their delivery does not
+   * make the clock drain promises. Default: no chunk is quiet.
+   */
+  readonly isQuiet?: (chunk: Uint8Array) => boolean;
+}
+
+export interface MemoryLinkCounters {
+  opens: number;
+  refusals: number;
+  closes: number;
+  chunksToHost: number;
+  bytesToHost: number;
+  chunksToDevice: number;
+  bytesToDevice: number;
+  chunksLost: number;
+}
+
+export interface MemoryLink {
+  readonly openLink: OpenLink;
+  readonly end: DeviceEnd;
+  readonly counters: Readonly<MemoryLinkCounters>;
+  /** The cable drops: the open link closes now on both sides. It may be opened again at once. */
+  cut(why: string): void;
+  /** While unplugged, opening fails. Unplugging also cuts. */
+  plug(isPlugged: boolean): void;
+  /** While hung, the link stays open and nothing passes in either direction; what is sent is lost. */
+  hang(isHung: boolean): void;
+}
+
+/** The clock's part that a link needs: `touch` announces that promises may have been resolved. */
+export interface LinkClock extends WorldClock {
+  touch(): void;
+}
+
+/** One MethodSCRIPT data package and nothing else: it starts with `P` and its only line end is its last byte. */
+export function isMethodScriptData(chunk: Uint8Array): boolean {
+  return chunk[0] === 0x50 && chunk.indexOf(0x0a) === chunk.length - 1;
+}
+
+export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): MemoryLink {
+  const { name, latencyMs, isQuiet } = options;
+  const counters: MemoryLinkCounters = {
+    opens: 0,
+    refusals: 0,
+    closes: 0,
+    chunksToHost: 0,
+    bytesToHost: 0,
+    chunksToDevice: 0,
+    bytesToDevice: 0,
+    chunksLost: 0,
+  };
+  let current: HostEnd | undefined;
+  let isOpening = false;
+  let isPlugged = true;
+  let isHung = false;
+  /** Counts openings and closings; a chunk sent before the last of them is not delivered. */
+  let session = 0;
+  let deviceIsOpen = false;
+  let deviceOnOpen: (() => void) | undefined;
+  let deviceOnClose: (() => void) | undefined;
+  let deviceOnData: ((chunk: Uint8Array) => void) | undefined;
+
+  const toHost = createChunkRing();
+  const toDevice = createChunkRing();
+
+  function deliverToHost(): void {
+    const chunk = toHost.take();
+    if (current === undefined || toHost.takenSession !== session || isHung) {
+      counters.chunksLost += 1;
+      return;
+    }
+    counters.chunksToHost += 1;
+    counters.bytesToHost += chunk.length;
+    if (isQuiet === undefined || !isQuiet(chunk)) clock.touch();
+    current.deliver(chunk);
+  }
+
+  function deliverToDevice(): void {
+    const chunk = toDevice.take();
+    if (toDevice.takenSession !== session || !deviceIsOpen || isHung || deviceOnData === undefined) {
+      counters.chunksLost += 1;
+      return;
+    }
+    counters.chunksToDevice += 1;
+    counters.bytesToDevice += chunk.length;
+    deviceOnData(chunk);
+  }
+
+  function tellDeviceClosed(): void {
+    if (!deviceIsOpen) return;
+    deviceIsOpen = false;
+    deviceOnClose?.();
+  }
+
+  /** Ends the present session on the host's side; the device learns of it after `deviceDelayMs`. */
+  function endSession(why: string, deviceDelayMs: number): void {
+    const ended = current;
+    if (ended === undefined) return;
+    current = undefined;
+    session += 1;
+    counters.closes += 1;
+    if (deviceDelayMs === 0) tellDeviceClosed();
+    else clock.at(clock.nowMs() + deviceDelayMs, tellDeviceClosed);
+    clock.touch();
+    ended.closed(why);
+  }
+
+  function open(): Promise<Link> {
+    return new Promise((resolve, reject) => {
+      const refuse = (why: string): void => {
+        counters.refusals += 1;
+        clock.touch();
+        reject(new Fault("link.open-failed", name, why));
+      };
+      if (current !== undefined || isOpening) {
+        refuse("the port is already open");
+        return;
+      }
+      isOpening = true;
+      clock.at(clock.nowMs() + latencyMs, () => {
+        isOpening = false;
+        if (!isPlugged) {
+          refuse("no such port");
+          return;
+        }
+        session += 1;
+        counters.opens += 1;
+        const hostEnd = createHostEnd(
+          name,
+          (bytes) => {
+            toDevice.put(bytes.slice(), session);
+            clock.at(clock.nowMs() + latencyMs, deliverToDevice);
+          },
+          (why) => {
+            if (current === hostEnd) endSession(why, latencyMs);
+          },
+        );
+        current = hostEnd;
+        deviceIsOpen = true;
+        clock.touch();
+        resolve(hostEnd.link);
+        deviceOnOpen?.();
+      });
+    });
+  }
+
+  const end: DeviceEnd = {
+    onOpen(handler) {
+      deviceOnOpen = handler;
+    },
+    onClose(handler) {
+      deviceOnClose = handler;
+    },
+    onData(handler) {
+      deviceOnData = handler;
+    },
+    send(chunk) {
+      if (!deviceIsOpen || isHung) {
+        counters.chunksLost += 1;
+        return;
+      }
+      toHost.put(chunk, session);
+      clock.at(clock.nowMs() + latencyMs, deliverToHost);
+    },
+    hangUp(why) {
+      const ending = session;
+      tellDeviceClosed();
+      clock.at(clock.nowMs() + latencyMs, () => {
+        if (session === ending) endSession(why, 0);
+      });
+    },
+  };
+
+  return {
+    openLink: open,
+    end,
+    counters,
+    cut(why) {
+      endSession(why, 0);
+    },
+    plug(plugged) {
+      isPlugged = plugged;
+      if (!plugged) endSession("the port vanished", 0);
+    },
+    hang(hung) {
+      isHung = hung;
+    },
+  };
+}
+
+interface HostEnd {
+  readonly link: Link;
+  deliver(chunk: Uint8Array): void;
+  closed(why: string): void;
+}
+
+function createHostEnd(name: string, send: (bytes: Uint8Array) => void, close: (why: string) => void): HostEnd {
+  const dataHandlers: ((chunk: Uint8Array) => void)[] = [];
+  const closeHandlers: ((why: string) => void)[] = [];
+  let isOpen = true;
+  return {
+    link: {
+      name,
+      get isOpen() {
+        return isOpen;
+      },
+      write(bytes) {
+        if (!isOpen) throw new Fault("link.closed", name, "the link is closed");
+        send(bytes);
+      },
+      onData: (handler) => subscribed(dataHandlers, handler),
+      onClose: (handler) => subscribed(closeHandlers, handler),
+      close() {
+        if (isOpen) close("closed by the host");
+      },
+    },
+    deliver(chunk) {
+      // By index: a handler may remove itself, and nothing is allocated for a sample.
+      for (let index = 0; index < dataHandlers.length; index += 1) dataHandlers[index]?.(chunk);
+    },
+    closed(why) {
+      isOpen = false;
+      for (const handler of closeHandlers.splice(0)) handler(why);
+      dataHandlers.length = 0;
+    },
+  };
+}
+
+function subscribed<T>(handlers: T[], handler: T): () => void {
+  handlers.push(handler);
+  return () => {
+    const index = handlers.indexOf(handler);
+    if (index >= 0) handlers.splice(index, 1);
+  };
+}
+
+interface ChunkRing {
+  put(chunk: Uint8Array, session: number): void;
+  /** The oldest chunk; its session is then in `takenSession`. One delivery event stands for each chunk put. */
+  take(): Uint8Array;
+  readonly takenSession: number;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+function createChunkRing(): ChunkRing {
+  let capacity = 8;
+  let chunks: Uint8Array[] = new Array<Uint8Array>(capacity).fill(NO_BYTES);
+  let sessions: number[] = new Array<number>(capacity).fill(0);
+  let head = 0;
+  let count = 0;
+  let takenSession = 0;
+  return {
+    put(chunk, session) {
+      if (count === capacity) {
+        chunks = [...chunks.slice(head), ...chunks.slice(0, head), ...new Array<Uint8Array>(capacity).fill(NO_BYTES)];
+        sessions = [...sessions.slice(head), ...sessions.slice(0, head), ...new Array<number>(capacity).fill(0)];
+        head = 0;
+        capacity *= 2;
+      }
+      const index = (head + count) & (capacity - 1);
+      chunks[index] = chunk;
+      sessions[index] = session;
+      count += 1;
+    },
+    take() {
+      if (count === 0) throw new RangeError("no chunk in flight");
+      const chunk = chunks[head] ?? NO_BYTES;
+      takenSession = sessions[head] ?? 0;
+      chunks[head] = NO_BYTES;
+      head = (head + 1) & (capacity - 1);
+      count -= 1;
+      return chunk;
+    },
+    get takenSession() {
+      return takenSession;
+    },
+  };
+}
