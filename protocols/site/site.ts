@@ -1,0 +1,161 @@
+/** The hardware of a site as the rest of beamrack sees it: parsed, checked, every default filled in. */
+import type { Position } from "../base/position.ts";
+import type { BeamProfile } from "../dose/beam-profile.ts";
+import type { Layer } from "../dose/layer-stack.ts";
+import type { Interlock } from "../roles/beam-io.ts";
+
+/** Where an instrument is plugged in. */
+export type LinkAddress =
+  | { readonly kind: "serial"; readonly path: string; readonly baud: number }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "mqtt"; readonly url: string };
+
+/** Stage coordinates of cell centres: A1 at the origin, columns along x, rows along y. */
+export interface RackGeometry {
+  readonly pitchMm: number;
+  readonly originXMm: number;
+  readonly originYMm: number;
+}
+
+export interface SiteStage {
+  readonly name: string;
+  readonly driver: "grbl";
+  readonly link: LinkAddress;
+  readonly travelXMm: number;
+  readonly travelYMm: number;
+  readonly speedMmS: number;
+  readonly accelerationMmS2: number;
+  /** Wait after coming to rest, before the shutter may open. */
+  readonly settleS: number;
+  readonly positionToleranceMm: number;
+}
+
+export interface SiteShutter {
+  /** Time from one switch to the other, each way. */
+  readonly travelS: number;
+  /** The permit lapses after this long without a heartbeat. */
+  readonly watchdogMs: number;
+  /** Worst case for the shutter upstream to close. */
+  readonly safetyShutterCloseS: number;
+}
+
+export interface SiteDetector {
+  readonly name: string;
+  readonly driver: "dectris-camserver";
+  readonly link: LinkAddress;
+  readonly readOutS: number;
+  /** Folder for frames on the detector's own disk. */
+  readonly folder: string;
+}
+
+export interface SiteChannel {
+  readonly name: string;
+  readonly position: Position;
+  readonly driver: "palmsens-methodscript";
+  readonly link: LinkAddress;
+  readonly serialNumber: string | null;
+  readonly voltageMinV: number;
+  readonly voltageMaxV: number;
+  /** Largest current either way. */
+  readonly currentMaxA: number;
+  readonly sampleIntervalMinS: number;
+  readonly techniques: readonly ChannelTechnique[];
+}
+
+export const CHANNEL_TECHNIQUES = [
+  "open_circuit_voltage",
+  "constant_current",
+  "constant_voltage",
+  "impedance_spectroscopy",
+  "voltage_scan",
+] as const;
+export type ChannelTechnique = (typeof CHANNEL_TECHNIQUES)[number];
+
+/** Bit numbers, counted from 0 within the unit's inputs or outputs. */
+export interface SiteIoMap {
+  readonly inputs: {
+    readonly shutterOpen: number;
+    readonly shutterClosed: number;
+    readonly safetyShutterOpen: number;
+    readonly safetyShutterClosed: number;
+    readonly interlocks: Readonly<Record<Interlock, number>>;
+    /** In the order of the site's filters. */
+    readonly filters: readonly number[];
+  };
+  readonly outputs: {
+    readonly shutterOpenRequest: number;
+    readonly shutterPermit: number;
+    readonly safetyShutterRequest: number;
+    readonly filters: readonly number[];
+  };
+}
+
+export interface SiteIo {
+  readonly name: string;
+  readonly driver: "modbus-io";
+  readonly link: LinkAddress;
+  readonly unitId: number;
+  readonly map: SiteIoMap;
+}
+
+/** A filter of the attenuator: `name`, thickness, density and composition, as the dose code wants them. */
+export type SiteFilter = Layer;
+
+export interface SiteBeam {
+  readonly energyKeV: number;
+  /** Photons per second at the sample position, before filters, at the reference ring current. */
+  readonly fluxReferencePhS: number;
+  readonly ringCurrentReferenceMa: number;
+  /** The most the beam can ever give: charged when nothing better is known. */
+  readonly fluxMaxPhS: number;
+  readonly profile: BeamProfile;
+  /** Fractions of the dose: 0.1 is ten per cent. */
+  readonly uncertainty: { readonly flux: number; readonly profile: number; readonly position: number };
+}
+
+export const SENSOR_QUANTITIES = ["ring_current", "flux"] as const;
+export type SensorQuantity = (typeof SENSOR_QUANTITIES)[number];
+
+export interface SiteSensor {
+  readonly name: string;
+  readonly quantity: SensorQuantity;
+  /** `mA` for the ring current, `ph/s` for the flux. */
+  readonly unit: string;
+  readonly topic: string;
+  /** Dotted path into a JSON payload; null when the payload is the number itself. */
+  readonly jsonPath: string | null;
+  readonly maximumAgeS: number;
+}
+
+/** One broker and what is heard on it. */
+export interface SiteSensorSource {
+  readonly name: string;
+  readonly driver: "mqtt-sensor";
+  readonly link: LinkAddress;
+  readonly sensors: readonly SiteSensor[];
+}
+
+/** What the virtual world charges for talking and for making a record durable. */
+export interface SiteLatencies {
+  readonly serialRoundTripMs: number;
+  readonly tcpRoundTripMs: number;
+  readonly commitMs: number;
+}
+
+export interface Site {
+  readonly name: string;
+  readonly title: string;
+  readonly rack: RackGeometry;
+  readonly stage: SiteStage;
+  readonly shutter: SiteShutter;
+  readonly detector: SiteDetector;
+  /** In the order of positions; one for each wired position. */
+  readonly channels: readonly SiteChannel[];
+  readonly io: SiteIo;
+  readonly filters: readonly SiteFilter[];
+  readonly beam: SiteBeam;
+  readonly sensorSources: readonly SiteSensorSource[];
+  /** Conditions that must hold for an exposure. */
+  readonly interlocks: readonly Interlock[];
+  readonly latencies: SiteLatencies;
+}
