@@ -1,0 +1,97 @@
+/** From a step of a protocol to what a channel is asked to run. */
+import type { CellLimits, ChannelStep } from "../roles/channel.ts";
+import type { ConstantCurrentStep, ConstantVoltageStep, Protocol, TechniqueStep } from "./protocol.ts";
+
+export interface StepContext {
+  readonly nominalCapacityMah: number;
+  readonly limits: CellLimits;
+  /** The channel's shortest sample interval. */
+  readonly sampleIntervalMinS: number;
+}
+
+export type ChannelStepResult =
+  | {
+      readonly kind: "step";
+      readonly step: ChannelStep;
+      /** The file gives no time, so one was derived: every step must end by itself. */
+      readonly isTimeDerived: boolean;
+    }
+  | { readonly kind: "not-here"; readonly why: string };
+
+/** Times 1/rate: a constant-current step that takes longer has gone wrong (published protocols use 1.1 to 1.5). */
+export const CONSTANT_CURRENT_TIME_FACTOR = 1.5;
+/** Longest hold of a voltage when the file gives no time; published protocols use 0.5 to 6 h. */
+export const CONSTANT_VOLTAGE_TIME_MAX_S = 6 * 3600;
+
+/** Names of techniques as protocol files spell them. */
+export const TECHNIQUE_NAMES = {
+  "open-circuit-voltage": "open_circuit_voltage",
+  "constant-current": "constant_current",
+  "constant-voltage": "constant_voltage",
+  "impedance-spectroscopy": "impedance_spectroscopy",
+  "voltage-scan": "voltage_scan",
+} as const satisfies Readonly<Record<TechniqueStep["kind"], string>>;
+
+export function channelStep(protocol: Protocol, step: TechniqueStep, context: StepContext): ChannelStepResult {
+  const common = {
+    sampleIntervalS: Math.max(protocol.record.timeS, context.sampleIntervalMinS),
+    limits: context.limits,
+  };
+  switch (step.kind) {
+    case "open-circuit-voltage":
+      return {
+        kind: "step",
+        isTimeDerived: false,
+        step: { kind: "rest", untilTimeS: step.untilTimeS, ...common },
+      };
+    case "constant-current": {
+      const currentA = stepCurrentA(step, context.nominalCapacityMah);
+      return {
+        kind: "step",
+        isTimeDerived: step.untilTimeS === null,
+        step: {
+          kind: "constant-current",
+          currentA,
+          untilVoltageV: step.untilVoltageV,
+          untilTimeS: step.untilTimeS ?? derivedTimeS(currentA, context.nominalCapacityMah),
+          ...common,
+        },
+      };
+    }
+    case "constant-voltage":
+      return {
+        kind: "step",
+        isTimeDerived: step.untilTimeS === null,
+        step: {
+          kind: "constant-voltage",
+          voltageV: step.voltageV,
+          untilCurrentA: taperCurrentA(step, context.nominalCapacityMah),
+          untilTimeS: step.untilTimeS ?? CONSTANT_VOLTAGE_TIME_MAX_S,
+          ...common,
+        },
+      };
+    case "impedance-spectroscopy":
+    case "voltage-scan":
+      return { kind: "not-here", why: `the channel cannot run ${TECHNIQUE_NAMES[step.kind]}` };
+  }
+}
+
+/** Charge positive. The rate wins over the current, as the format says. */
+export function stepCurrentA(step: ConstantCurrentStep, nominalCapacityMah: number): number {
+  return milli(step.rateC === null ? (step.currentMa ?? 0) : step.rateC * nominalCapacityMah);
+}
+
+/** The magnitude at which a hold ends, or null when only time ends it. */
+export function taperCurrentA(step: ConstantVoltageStep, nominalCapacityMah: number): number | null {
+  if (step.untilRateC !== null) return Math.abs(milli(step.untilRateC * nominalCapacityMah));
+  return step.untilCurrentMa === null ? null : Math.abs(milli(step.untilCurrentMa));
+}
+
+function derivedTimeS(currentA: number, nominalCapacityMah: number): number {
+  return Math.ceil((CONSTANT_CURRENT_TIME_FACTOR * 3.6 * nominalCapacityMah) / Math.abs(currentA));
+}
+
+/** Thousandths, without the last digit's binary noise: 0.1 C of 4.09 mAh is 0.409 mA, not 0.40900000000000003. */
+function milli(valueMa: number): number {
+  return Number((valueMa / 1000).toPrecision(12));
+}

@@ -1,0 +1,232 @@
+/**
+ * Reads YAML or JSON that a person wrote into plain values, and remembers on which line each of them stands. Never
+ * throws on what the text holds: every trouble is a finding, and all of them are reported.
+ */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument as parseYaml } from "yaml";
+import type { Document, Node } from "yaml";
+import type { Finding, FindingSeverity } from "../base/finding.ts";
+
+export type Path = readonly (string | number)[];
+
+export interface InputDocument {
+  /** As findings name it. */
+  readonly fileName: string;
+  /** Plain JSON values; undefined when the text could not be read at all. */
+  readonly value: unknown;
+  readonly findings: readonly Finding[];
+  /** Line of the value, or of the nearest thing around it that the file does have; counted from 1. */
+  line(path: Path): number;
+  /** `formation-day.yaml:12 cells[3].position` */
+  where(path: Path): string;
+}
+
+export const TEXT_LENGTH_MAX = 16 * 1024 * 1024;
+const DEPTH_MAX = 64;
+/** Values after aliases are followed: a file of a few lines can otherwise spell out billions. */
+const VALUE_COUNT_MAX = 500_000;
+const ALIAS_COUNT_MAX = 1000;
+const SYNTAX_FINDINGS_MAX = 50;
+
+export function parseDocument(text: string, fileName: string): InputDocument {
+  if (text.length > TEXT_LENGTH_MAX) {
+    return unreadable(fileName, "file.too-large", `${text.length} characters`, `At most ${TEXT_LENGTH_MAX} are read.`);
+  }
+  const lines = new LineCounter();
+  let document: Document;
+  try {
+    document = parseYaml(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: true,
+      stringKeys: true,
+      version: "1.2",
+      schema: "core",
+      logLevel: "silent",
+    });
+  } catch (error) {
+    return unreadable(
+      fileName,
+      "file.syntax",
+      error instanceof RangeError ? "nested too deeply to be read" : `cannot be read: ${String(error)}`,
+      `Nest at most ${DEPTH_MAX} levels.`,
+    );
+  }
+  const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+  const findings: Finding[] = [];
+  for (const problem of [...document.errors, ...document.warnings].slice(0, SYNTAX_FINDINGS_MAX)) {
+    findings.push({
+      severity: "error",
+      code: problem.code === "DUPLICATE_KEY" ? "file.duplicate-key" : "file.syntax",
+      where: `${fileName}:${lineAt(problem.pos[0])}`,
+      what: problem.code === "DUPLICATE_KEY" ? duplicateKeyText(text, problem.pos[0]) : problem.message,
+      advice:
+        problem.code === "DUPLICATE_KEY"
+          ? "Give each key once; keep the one that is meant."
+          : "Correct the YAML at this line; mind indentation, colons and quotes.",
+    });
+  }
+  if (document.errors.some((problem) => problem.code !== "DUPLICATE_KEY")) {
+    return documentOf(fileName, undefined, findings, new Map(), lineAt);
+  }
+  const offsets = new Map<string, number>();
+  const value = toValue(document, offsets, (severity, code, offset, path, what, advice) => {
+    findings.push({ severity, code, where: whereText(fileName, lineAt(offset), path), what, advice });
+  });
+  return documentOf(fileName, value, findings, offsets, lineAt);
+}
+
+/** A finding at a place in a document. */
+export function findingAt(
+  document: InputDocument,
+  severity: FindingSeverity,
+  code: string,
+  path: Path,
+  what: string,
+  advice: string,
+): Finding {
+  return { severity, code, where: document.where(path), what, advice };
+}
+
+/** `cells[3].overrides.B4.role`; empty for the whole document. */
+export function pathText(path: Path): string {
+  let text = "";
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else text += text === "" ? part : `.${part}`;
+  }
+  return text;
+}
+
+/** A plain value as a person wrote it, short enough for one line. */
+export function valueText(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** The value at a path, or undefined when there is none. */
+export function valueAt(value: unknown, path: Path): unknown {
+  let current = value;
+  for (const part of path) {
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, part)) return undefined;
+    current = (current as Readonly<Record<string | number, unknown>>)[part];
+  }
+  return current;
+}
+
+type Report = (
+  severity: FindingSeverity,
+  code: string,
+  offset: number,
+  path: Path,
+  what: string,
+  advice: string,
+) => void;
+
+function toValue(document: Document, offsets: Map<string, number>, report: Report): unknown {
+  let valueCount = 0;
+  let aliasCount = 0;
+  let gaveUp = false;
+
+  const giveUp = (offset: number, path: Path, what: string, advice: string): null => {
+    if (!gaveUp) report("error", "file.syntax", offset, path, what, advice);
+    gaveUp = true;
+    return null;
+  };
+
+  const visit = (node: Node | null | undefined, path: Path, offset: number): unknown => {
+    if (gaveUp || node === null || node === undefined) return null;
+    valueCount += 1;
+    if (valueCount > VALUE_COUNT_MAX) {
+      return giveUp(offset, path, `more than ${VALUE_COUNT_MAX} values`, "Split the file, or use fewer aliases.");
+    }
+    if (path.length > DEPTH_MAX) {
+      return giveUp(offset, path, `nested more than ${DEPTH_MAX} levels deep`, `Nest at most ${DEPTH_MAX} levels.`);
+    }
+    if (isAlias(node)) {
+      aliasCount += 1;
+      if (aliasCount > ALIAS_COUNT_MAX) {
+        return giveUp(offset, path, `more than ${ALIAS_COUNT_MAX} aliases`, "Write the values out.");
+      }
+      const target = node.resolve(document);
+      if (target === undefined) {
+        report("error", "file.syntax", offset, path, `no anchor &${node.source}`, "Name an anchor that stands before.");
+      }
+      return visit(target, path, offset);
+    }
+    if (isMap(node)) {
+      const object: Record<string, unknown> = {};
+      for (const pair of node.items) {
+        const key = isScalar(pair.key) ? String(pair.key.value) : "";
+        const keyOffset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+        const keyPath = [...path, key];
+        if (key === "__proto__") {
+          report("error", "file.unknown-key", keyOffset, keyPath, `unknown key ${key}`, "Remove it.");
+          continue;
+        }
+        // The first of two equal keys stays, so that what is checked next is one of the two as written.
+        if (Object.hasOwn(object, key)) continue;
+        offsets.set(pathText(keyPath), keyOffset);
+        object[key] = visit(pair.value as Node | null, keyPath, keyOffset);
+      }
+      return object;
+    }
+    if (isSeq(node)) {
+      return node.items.map((item, index) => {
+        const itemPath = [...path, index];
+        const itemOffset = (item as Node | null)?.range?.[0] ?? offset;
+        offsets.set(pathText(itemPath), itemOffset);
+        return visit(item as Node | null, itemPath, itemOffset);
+      });
+    }
+    if (!isScalar(node)) return null;
+    const value = node.value;
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      report(
+        "error",
+        "file.not-a-number",
+        offset,
+        path,
+        `${node.source ?? String(value)} is not a number`,
+        "Give a finite number.",
+      );
+      return null;
+    }
+    if (typeof value === "bigint") return Number(value);
+    return value;
+  };
+
+  return visit(document.contents, [], 0);
+}
+
+function documentOf(
+  fileName: string,
+  value: unknown,
+  findings: readonly Finding[],
+  offsets: ReadonlyMap<string, number>,
+  lineAt: (offset: number) => number,
+): InputDocument {
+  const line = (path: Path): number => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const offset = offsets.get(pathText(path.slice(0, length)));
+      if (offset !== undefined) return lineAt(offset);
+    }
+    return 1;
+  };
+  return { fileName, value, findings, line, where: (path) => whereText(fileName, line(path), path) };
+}
+
+function unreadable(fileName: string, code: string, what: string, advice: string): InputDocument {
+  const finding: Finding = { severity: "error", code, where: fileName, what, advice };
+  return documentOf(fileName, undefined, [finding], new Map(), () => 1);
+}
+
+function whereText(fileName: string, line: number, path: Path): string {
+  const place = pathText(path);
+  return place === "" ? `${fileName}:${line}` : `${fileName}:${line} ${place}`;
+}
+
+function duplicateKeyText(text: string, offset: number): string {
+  const key = /^[^\s:,{}[\]]+/.exec(text.slice(offset, offset + 80))?.[0] ?? "a key";
+  return `${key} is given twice in the same place`;
+}
