@@ -11,26 +11,31 @@ import type { AttenuationTables } from "../protocols/dose/attenuation.ts";
 
 export type Command = (context: CommandContext, args: readonly string[]) => Promise<number>;
 
-/** Why a person or the system asked the program to end. */
-export type InterruptReason = "SIGINT" | "SIGTERM";
+/** Why a person or the system asked the program to end: Ctrl-C, an order to stop, a terminal that went away. */
+export type InterruptReason = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** Where progress is shown: stdout, or stderr when stdout carries JSON. */
+export interface ProgressOutput {
+  /** A terminal that can redraw lines in place. */
+  readonly isTerminal: boolean;
+  /** Colour and bold may be used: a terminal, NO_COLOR not set, TERM not `dumb`. */
+  readonly colour: boolean;
+  /** Width in characters; 80 when not known. Asked anew each time: a window can be resized. */
+  columns(): number;
+  /** Writes the text as it is, without a line end. */
+  draw(text: string): void;
+}
 
 export interface CommandContext {
   /** One JSON document or JSON lines on stdout, messages on stderr. */
   readonly json: boolean;
   /** stdout is a terminal. */
   readonly isTerminal: boolean;
-  /** stderr is a terminal, where live progress may be drawn. */
-  readonly isErrorTerminal: boolean;
-  /** Colour and bold may be used: a terminal, NO_COLOR not set, TERM not `dumb`. */
-  readonly colour: boolean;
-  /** Width of the terminal in characters; 80 when not known. Asked anew each time: a window can be resized. */
-  columns(): number;
+  readonly progress: ProgressOutput;
   /** One line on stdout. */
   print(line: string): void;
   /** One line on stderr. */
   printError(line: string): void;
-  /** Text on stderr as it is, without a line end: for redrawing in place. */
-  drawError(text: string): void;
   /** UTF-8 text of a file; Fault `file.missing` (no such file, a folder, not readable) or `file.too-large` (over 64 MB). */
   readText(path: string): string;
   /** Text of a file shipped with beamrack, named from the package root: `protocols/data/cells/lno-graphite.json`. */
@@ -41,7 +46,7 @@ export interface CommandContext {
   readonly clock: Clock;
   /** Resolves after every callback and promise that is ready now has run. */
   drain(): Promise<void>;
-  /** Told once per SIGINT or SIGTERM; until the returned function is called these do not end the process by themselves. */
+  /** Told of the first SIGINT, SIGTERM or SIGHUP, which then does not end the process; a second one does. Returns the way to stop listening. */
   onInterrupt(handler: (reason: InterruptReason) => void): () => void;
   /** Version of beamrack, as in package.json. */
   readonly version: string;

@@ -128,6 +128,14 @@ export const FAULT_CATALOGUE = {
     advice:
       "The detector did not report the end of the exposure. The shutter was closed by its deadline; dose is accounted.",
   },
+  "detector.aborted": {
+    severity: "retry",
+    advice: "The exposure was ended on request. What was given is accounted; the exposure follows the campaign's rule.",
+  },
+  "detector.unexpected": {
+    severity: "retry",
+    advice: "The detector said something that nobody asked for. Read its words; see that no other program commands it.",
+  },
   // beam and sensors
   "sensor.stale": {
     severity: "retry",
@@ -165,6 +173,7 @@ export const FAULT_CATALOGUE = {
     advice: "Shorten the exposure, expose fewer cells, or lengthen the cadence.",
   },
   "command.unknown": { severity: "refuse", advice: "See beamrack --help." },
+  "command.usage": { severity: "refuse", advice: "See beamrack COMMAND --help." },
   "store.unwritable": {
     severity: "stop",
     advice:

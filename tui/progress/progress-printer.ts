@@ -1,0 +1,88 @@
+/**
+ * Shows progress as it comes: redrawn in place in a terminal, at most five times a second; a plain line every tenth
+ * of the way otherwise, and at least one a minute so that no log falls silent.
+ */
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { ProgressOutput } from "../command-context.ts";
+import type { ProgressState } from "./progress-state.ts";
+import { COLOURED, fractionDone, PLAIN, renderProgress, renderProgressLine } from "./render-progress.ts";
+
+const REDRAW_MS = 200;
+const SILENCE_MS = 60_000;
+const STEPS = 10;
+
+export interface ProgressPrinter {
+  /** Whether `update` would look at the state now: lets a busy caller save the work of making one. */
+  isDue(): boolean;
+  /** Shows the state if it is due. */
+  update(state: ProgressState): void;
+  /** Puts a line above the live progress, or just prints it. */
+  say(line: string): void;
+  /** Shows the last state for good, and leaves the cursor below it. */
+  finish(state: ProgressState): void;
+}
+
+/** `clock` is the wall's, not the campaign's. */
+export function createProgressPrinter(output: ProgressOutput, clock: Clock): ProgressPrinter {
+  return output.isTerminal ? createLivePrinter(output, clock) : createLinePrinter(output, clock);
+}
+
+function createLivePrinter(output: ProgressOutput, clock: Clock): ProgressPrinter {
+  let drawn: readonly string[] = [];
+  let drawnAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Goes back to the first line drawn and clears from there: shorter or fewer lines leave nothing behind. */
+  const eraseText = (): string => (drawn.length === 0 ? "" : `\u001b[${String(drawn.length)}F\u001b[J`);
+
+  function draw(state: ProgressState): void {
+    // one column stays free: some terminals wrap a line that fills the last one
+    const lines = renderProgress(state, output.columns() - 1, output.colour ? COLOURED : PLAIN);
+    output.draw(`${eraseText()}${lines.join("\n")}\n`);
+    drawn = lines;
+    drawnAtMs = clock.monoMs();
+  }
+  const isDue = (): boolean => clock.monoMs() - drawnAtMs >= REDRAW_MS;
+  return {
+    isDue,
+    update(state) {
+      if (isDue()) draw(state);
+    },
+    say(line) {
+      const below = drawn.length === 0 ? "" : `${drawn.join("\n")}\n`;
+      output.draw(`${eraseText()}${line}\n${below}`);
+    },
+    finish: draw,
+  };
+}
+
+function createLinePrinter(output: ProgressOutput, clock: Clock): ProgressPrinter {
+  let stepPrinted = -1;
+  let lastMs = clock.monoMs();
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let lastLine = "";
+
+  function print(state: ProgressState): void {
+    stepPrinted = stepOf(state);
+    lastMs = clock.monoMs();
+    lastLine = renderProgressLine(state);
+    output.draw(`${lastLine}\n`);
+  }
+  const isDue = (): boolean => clock.monoMs() - lookedAtMs >= REDRAW_MS;
+  return {
+    isDue,
+    update(state) {
+      lookedAtMs = clock.monoMs();
+      if (stepOf(state) > stepPrinted || lookedAtMs - lastMs >= SILENCE_MS) print(state);
+    },
+    say(line) {
+      output.draw(`${line}\n`);
+    },
+    finish(state) {
+      if (renderProgressLine(state) !== lastLine) print(state);
+    },
+  };
+}
+
+function stepOf(state: ProgressState): number {
+  return Math.floor(fractionDone(state) * STEPS);
+}

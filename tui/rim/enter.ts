@@ -1,0 +1,32 @@
+/** Joins the command line to the process: arguments in, exit code out, and no way to hang after the work is done. */
+import { runCommandLine } from "../command-line.ts";
+import { createOutput } from "./output.ts";
+import { packageRoot } from "./package-root.ts";
+
+const LINGER_MS = 5000;
+
+export async function enter(): Promise<void> {
+  // some libraries are several times slower unless told before they load
+  process.env["NODE_ENV"] ??= "production";
+  const out = createOutput(process.stdout, process.env);
+  const err = createOutput(process.stderr, process.env);
+  const exitCode = await runCommandLine(process.argv.slice(2), {
+    print: (line) => {
+      out.write(`${line}\n`);
+    },
+    printError: (line) => {
+      err.write(`${line}\n`);
+    },
+    version: () => packageRoot().version,
+    async createContext(json) {
+      const { createNodeContext } = await import("./node-context.ts");
+      return createNodeContext({ json, out, err });
+    },
+  });
+  process.exitCode = exitCode;
+  await Promise.all([out.flush(), err.flush()]);
+  setTimeout(() => {
+    err.write("beamrack is done, but something it had opened did not close; ending anyway\n");
+    process.exit(exitCode);
+  }, LINGER_MS).unref();
+}

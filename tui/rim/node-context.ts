@@ -1,0 +1,63 @@
+/** The command context on a real machine: process, disk and clock. */
+import { join } from "node:path";
+import { Fault } from "../../protocols/base/fault.ts";
+import { parseAttenuationTables, type AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import type { CommandContext } from "../command-context.ts";
+import { listenForInterrupts } from "./interrupts.ts";
+import type { Output } from "./output.ts";
+import { packageRoot } from "./package-root.ts";
+import { createRealClock } from "./real-clock.ts";
+import { readTextFile } from "./text-file.ts";
+
+export function createNodeContext(deps: {
+  readonly json: boolean;
+  readonly out: Output;
+  readonly err: Output;
+}): CommandContext {
+  const { json, out, err } = deps;
+  const shown = json ? err : out;
+  let tables: AttenuationTables | undefined;
+  const readPackageText = (relativePath: string): string => readTextFile(join(packageRoot().folder, relativePath));
+  const readPackageJson = (relativePath: string): unknown => {
+    try {
+      return JSON.parse(readPackageText(relativePath));
+    } catch (error) {
+      if (error instanceof SyntaxError) throw new Fault("file.syntax", relativePath, error.message, {}, error);
+      throw error;
+    }
+  };
+  return {
+    json,
+    isTerminal: out.isTerminal,
+    progress: {
+      isTerminal: shown.isTerminal,
+      colour: shown.colour,
+      columns: () => shown.columns(),
+      draw: (text) => {
+        shown.write(text);
+      },
+    },
+    print: (line) => {
+      out.write(`${line}\n`);
+    },
+    printError: (line) => {
+      err.write(`${line}\n`);
+    },
+    readText: readTextFile,
+    readPackageText,
+    attenuationTables() {
+      tables ??= parseAttenuationTables(
+        readPackageJson("protocols/data/xray/mass_attenuation.json"),
+        readPackageJson("protocols/data/xray/materials.json"),
+      );
+      return tables;
+    },
+    clock: createRealClock(),
+    drain: () => new Promise((resolve) => setImmediate(resolve)),
+    onInterrupt: (handler) =>
+      listenForInterrupts(handler, (reason) => {
+        err.write(`\nended at once by a second ${reason}\n`);
+      }),
+    version: packageRoot().version,
+  };
+}
