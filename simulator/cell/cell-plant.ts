@@ -1,0 +1,81 @@
+/** A cell on its channel: the seam through which a simulated potentiostat acts on it, in virtual milliseconds. */
+import type { CellPlant } from "../plant/plant.ts";
+import type { Cell } from "./cell.ts";
+
+export interface ObservedCellPlant extends CellPlant {
+  /** The cell behind the seam, for the world's truth. */
+  readonly cell: Cell;
+  /** open: no current flows. */
+  readonly mode: "open" | "current" | "voltage";
+}
+
+export interface CellPlantOptions {
+  /** What the cell can give or take at most when a voltage is forced on it. */
+  readonly currentLimitA?: number;
+}
+
+const SHORTEST_HELD_STEP_S = 0.05;
+const HELD_STEP_GROWTH = 0.2;
+const LONGEST_HELD_STEP_S = 10;
+
+export function createCellPlant(cell: Cell, startMs: number, options: CellPlantOptions = {}): ObservedCellPlant {
+  const currentLimitA = options.currentLimitA ?? 0.25;
+  const state = cell.state;
+  const seam = { atMs: startMs, mode: "open" as "open" | "current" | "voltage", setpoint: 0, switchedMs: startMs };
+
+  function advance(atMs: number): void {
+    if (!(atMs > seam.atMs)) return;
+    if (seam.mode === "voltage") holdVoltage(atMs);
+    else cell.advance((atMs - seam.atMs) / 1000, seam.setpoint);
+    seam.atMs = atMs;
+  }
+
+  /** Implicit steps, short after the switch where the current falls fast, longer as it settles. */
+  function holdVoltage(atMs: number): void {
+    let remainingS = (atMs - seam.atMs) / 1000;
+    let sinceS = (seam.atMs - seam.switchedMs) / 1000;
+    while (remainingS > 0) {
+      const wantedS = Math.min(LONGEST_HELD_STEP_S, Math.max(SHORTEST_HELD_STEP_S, HELD_STEP_GROWTH * sinceS));
+      const stepS = wantedS * 1.5 >= remainingS ? remainingS : wantedS;
+      cell.advanceAtVoltage(stepS, seam.setpoint, currentLimitA);
+      remainingS -= stepS;
+      sinceS += stepS;
+    }
+  }
+
+  function setCurrent(atMs: number, mode: "open" | "current", currentA: number): void {
+    advance(atMs);
+    seam.mode = mode;
+    seam.setpoint = currentA;
+    cell.setCurrent(currentA);
+  }
+
+  return {
+    cell,
+    disconnect(atMs) {
+      setCurrent(atMs, "open", 0);
+    },
+    applyCurrent(atMs, currentA) {
+      setCurrent(atMs, "current", currentA);
+    },
+    applyVoltage(atMs, voltageV) {
+      advance(atMs);
+      // Asking again for the voltage that is held is no new switch.
+      if (seam.mode === "voltage" && seam.setpoint === voltageV) return;
+      seam.mode = "voltage";
+      seam.setpoint = voltageV;
+      seam.switchedMs = seam.atMs;
+      cell.setVoltage(voltageV, currentLimitA);
+    },
+    read: advance,
+    get voltageV() {
+      return state.voltageV;
+    },
+    get currentA() {
+      return state.currentA;
+    },
+    get mode() {
+      return seam.mode;
+    },
+  };
+}

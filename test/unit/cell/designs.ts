@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import {
+  type CellDesign,
+  type CellModels,
+  parseCellDesign,
+  parseCellModels,
+} from "../../../simulator/cell/cell-design.ts";
+import { type CellOptions, cellParameters } from "../../../simulator/cell/cell-parameters.ts";
+import { type Cell, type CellInitial, createCell } from "../../../simulator/cell/cell.ts";
+
+export const DESIGN_IDS = ["nmc811-graphite-siox", "lfp-graphite", "lno-graphite", "lco-graphite"] as const;
+
+export function tableJson(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../../protocols/data/cells/${name}.json`, import.meta.url), "utf8"));
+}
+
+export const MODELS: CellModels = parseCellModels(tableJson("models"));
+
+export function design(id: string): CellDesign {
+  return parseCellDesign(tableJson(id), id);
+}
+
+export function cellOf(used: CellDesign, initial: CellInitial, options: CellOptions = {}): Cell {
+  return createCell(used, cellParameters(used, MODELS, undefined, options), initial);
+}
+
+/** Seconds of constant charge current until the voltage reaches the limit. */
+export function secondsTo(cell: Cell, currentA: number, limitV: number, stepS: number): number {
+  let seconds = 0;
+  for (let turn = 0; turn < 1_000_000; turn += 1) {
+    const lastS = cell.timeToVoltage(stepS, currentA, limitV);
+    if (lastS !== undefined) {
+      cell.advance(lastS, currentA);
+      return seconds + lastS;
+    }
+    cell.advance(stepS, currentA);
+    seconds += stepS;
+  }
+  throw new Error("the limit was never reached");
+}
