@@ -1,0 +1,193 @@
+/** What must hold between the sections of a site file: one instrument a port, one meaning a bit, every cell in reach. */
+import type { Finding } from "../base/finding.ts";
+import { COLUMN_COUNT, ROW_COUNT } from "../base/position.ts";
+import { INTERLOCKS } from "../roles/beam-io.ts";
+import { findingAt } from "../input/document.ts";
+import type { InputDocument, Path } from "../input/document.ts";
+import type { LinkAddress, Site } from "./site.ts";
+import { linkText } from "./site-lookup.ts";
+
+const UNITS = { ring_current: "mA", flux: "ph/s" } as const;
+
+export function checkSite(document: InputDocument, site: Site): readonly Finding[] {
+  const findings: Finding[] = [];
+  const refuse = (path: Path, code: string, what: string, advice: string): void => {
+    findings.push(findingAt(document, "error", code, path, what, advice));
+  };
+  checkLinks(site, refuse);
+  checkNames(site, refuse);
+  checkBits(site, refuse);
+  checkReach(site, refuse);
+  checkSensors(site, refuse);
+  for (const interlock of INTERLOCKS) {
+    if (site.interlocks.includes(interlock)) continue;
+    findings.push(
+      findingAt(
+        document,
+        "warning",
+        "site.interlock-unused",
+        ["interlocks"],
+        `${interlock} is not asked for`,
+        "List every condition that must hold before the beam is let in.",
+      ),
+    );
+  }
+  if (site.beam.fluxMaxPhS < site.beam.fluxReferencePhS) {
+    refuse(
+      ["beam", "flux_max_ph_s"],
+      "site.flux",
+      `flux_max_ph_s ${site.beam.fluxMaxPhS} is below flux_ref_ph_s ${site.beam.fluxReferencePhS}`,
+      "Give the most the beam can ever bring; doses are bounded with it.",
+    );
+  }
+  return findings;
+}
+
+type Refuse = (path: Path, code: string, what: string, advice: string) => void;
+
+function checkLinks(site: Site, refuse: Refuse): void {
+  const seen = new Map<string, string>();
+  const add = (name: string, link: LinkAddress, path: Path): void => {
+    const port = linkText(link);
+    const other = seen.get(port);
+    if (other === undefined) seen.set(port, name);
+    else
+      refuse(
+        path,
+        "site.link-shared",
+        `${name} and ${other} are both on ${port}`,
+        "Give each instrument a port of its own.",
+      );
+  };
+  add(site.stage.name, site.stage.link, ["stage", "link"]);
+  add(site.detector.name, site.detector.link, ["detector", "link"]);
+  add(site.io.name, site.io.link, ["io", "link"]);
+  site.sensorSources.forEach((source, index) => {
+    add(source.name, source.link, ["sensor_sources", index, "link"]);
+  });
+  for (const channel of site.channels) add(channel.name, channel.link, ["channels"]);
+}
+
+function checkNames(site: Site, refuse: Refuse): void {
+  const seen = new Set<string>();
+  const add = (name: string, path: Path): void => {
+    if (seen.has(name))
+      refuse(path, "site.duplicate-name", `the name ${name} is given twice`, "Give each instrument a name of its own.");
+    seen.add(name);
+  };
+  add(site.stage.name, ["stage", "name"]);
+  add(site.detector.name, ["detector", "name"]);
+  add(site.io.name, ["io", "name"]);
+  site.sensorSources.forEach((source, index) => {
+    add(source.name, ["sensor_sources", index, "name"]);
+    source.sensors.forEach((sensor, at) => {
+      add(sensor.name, ["sensor_sources", index, "sensors", at, "name"]);
+    });
+  });
+  const filters = new Set<string>();
+  site.filters.forEach((filter, index) => {
+    if (filters.has(filter.name)) {
+      refuse(
+        ["filters", index, "name"],
+        "site.duplicate-name",
+        `the name ${filter.name} is given twice`,
+        "Give each filter a name of its own.",
+      );
+    }
+    filters.add(filter.name);
+  });
+}
+
+function checkBits(site: Site, refuse: Refuse): void {
+  const { inputs, outputs } = site.io.map;
+  const lists: readonly (readonly [string, readonly number[], readonly number[]])[] = [
+    [
+      "inputs",
+      [
+        inputs.shutterOpen,
+        inputs.shutterClosed,
+        inputs.safetyShutterOpen,
+        inputs.safetyShutterClosed,
+        ...Object.values(inputs.interlocks),
+      ],
+      inputs.filters,
+    ],
+    ["outputs", [outputs.shutterOpenRequest, outputs.shutterPermit, outputs.safetyShutterRequest], outputs.filters],
+  ];
+  for (const [side, bits, filterBits] of lists) {
+    const all = [...bits, ...filterBits];
+    const twice = all.find((bit, index) => all.indexOf(bit) !== index);
+    if (twice !== undefined) {
+      refuse(
+        ["io", side],
+        "site.bit-shared",
+        `bit ${twice} of the ${side} has two meanings`,
+        "Give each signal a bit of its own.",
+      );
+    }
+    if (filterBits.length !== site.filters.length) {
+      refuse(
+        ["io", side, "filters"],
+        "site.filters",
+        `${filterBits.length} bits for ${site.filters.length} filters`,
+        "Give one bit for each filter, in the order of the filters.",
+      );
+    }
+  }
+}
+
+function checkReach(site: Site, refuse: Refuse): void {
+  const { pitchMm, originXMm, originYMm } = site.rack;
+  const farX = originXMm + (COLUMN_COUNT - 1) * pitchMm;
+  const farY = originYMm + (ROW_COUNT - 1) * pitchMm;
+  if (farX > site.stage.travelXMm) {
+    refuse(
+      ["stage", "travel_x_mm"],
+      "site.travel",
+      `column 12 is at ${farX} mm, the stage ends at ${site.stage.travelXMm} mm`,
+      "Correct pitch, origin or travel.",
+    );
+  }
+  if (farY > site.stage.travelYMm) {
+    refuse(
+      ["stage", "travel_y_mm"],
+      "site.travel",
+      `row H is at ${farY} mm, the stage ends at ${site.stage.travelYMm} mm`,
+      "Correct pitch, origin or travel.",
+    );
+  }
+}
+
+function checkSensors(site: Site, refuse: Refuse): void {
+  const quantities = new Set<string>();
+  site.sensorSources.forEach((source, sourceIndex) => {
+    source.sensors.forEach((sensor, index) => {
+      const path: Path = ["sensor_sources", sourceIndex, "sensors", index];
+      if (sensor.unit !== UNITS[sensor.quantity]) {
+        refuse(
+          [...path, "unit"],
+          "site.unit",
+          `${sensor.quantity} in ${sensor.unit}`,
+          `Give ${sensor.quantity} in ${UNITS[sensor.quantity]}.`,
+        );
+      }
+      if (quantities.has(sensor.quantity)) {
+        refuse(
+          [...path, "quantity"],
+          "site.duplicate-sensor",
+          `two sensors for ${sensor.quantity}`,
+          "Name the one that counts.",
+        );
+      }
+      quantities.add(sensor.quantity);
+    });
+  });
+  if (!quantities.has("ring_current")) {
+    refuse(
+      ["sensor_sources"],
+      "site.sensor-missing",
+      "no sensor for ring_current",
+      "Add one: loss of beam is seen by it.",
+    );
+  }
+}

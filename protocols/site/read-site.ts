@@ -1,0 +1,298 @@
+/** Reads a site file: every section by its schema, then what must hold between them (wiring, links, bits, travel). */
+import { positionIndex } from "../base/position.ts";
+import type { Position } from "../base/position.ts";
+import type { Finding } from "../base/finding.ts";
+import type { BeamProfile } from "../dose/beam-profile.ts";
+import { findingAt, valueAt, valueText } from "../input/document.ts";
+import type { InputDocument, Path } from "../input/document.ts";
+import { resolveLayer } from "../input/layer.ts";
+import type { MaterialLookup } from "../input/layer.ts";
+import { parsePositionRange } from "../input/position-range.ts";
+import { readSection } from "../input/section.ts";
+import { wordAdvice } from "../input/suggest.ts";
+import type * as z from "zod";
+import {
+  beamSchema,
+  channelGroupSchema,
+  detectorSchema,
+  filterSchema,
+  INTERLOCK_NAMES,
+  interlocksSchema,
+  ioSchema,
+  latenciesSchema,
+  nameSchema,
+  rackSchema,
+  sensorSourceSchema,
+  shutterSchema,
+  SITE_KEYS,
+  stageSchema,
+  titleSchema,
+} from "./site-schema.ts";
+import type { Site, SiteBeam, SiteChannel, SiteFilter, SiteIo, SiteLatencies, SiteSensorSource } from "./site.ts";
+import { checkSite } from "./check-site.ts";
+
+export interface ReadSite {
+  /** Undefined when a finding is an error. */
+  readonly site: Site | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Round trips and commits of the virtual world, where the site file says nothing. */
+const DEFAULT_LATENCIES: SiteLatencies = { serialRoundTripMs: 2, tcpRoundTripMs: 1, commitMs: 15 };
+
+export function readSite(document: InputDocument, materials: MaterialLookup): ReadSite {
+  const findings: Finding[] = [...document.findings];
+  const value = document.value;
+  if (value === undefined) return { site: undefined, findings };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    findings.push(
+      findingAt(document, "error", "site.invalid", [], `${valueText(value)} is no site`, "Give a mapping of sections."),
+    );
+    return { site: undefined, findings };
+  }
+  for (const key of Object.keys(value)) {
+    if ((SITE_KEYS as readonly string[]).includes(key)) continue;
+    findings.push(
+      findingAt(
+        document,
+        "error",
+        "file.unknown-key",
+        [key],
+        `unknown key ${key}`,
+        wordAdvice(key, SITE_KEYS, "Known here"),
+      ),
+    );
+  }
+  const has = (key: string): boolean => valueAt(value, [key]) !== undefined;
+  const name = readSection(document, ["site"], nameSchema, findings);
+  const title = has("title") ? readSection(document, ["title"], titleSchema, findings) : name;
+  const rack = readSection(document, ["rack"], rackSchema, findings);
+  const stage = readSection(document, ["stage"], stageSchema, findings);
+  const shutter = readSection(document, ["shutter"], shutterSchema, findings);
+  const detector = readSection(document, ["detector"], detectorSchema, findings);
+  const channels = readChannels(document, findings);
+  const io = readSection(document, ["io"], ioSchema, findings);
+  const filters = readFilters(document, materials, findings);
+  const beam = readSection(document, ["beam"], beamSchema, findings);
+  const sensorSources = readList(document, ["sensor_sources"], sensorSourceSchema, findings);
+  const interlocks = readSection(document, ["interlocks"], interlocksSchema, findings);
+  const latencies = has("latencies") ? readSection(document, ["latencies"], latenciesSchema, findings) : null;
+  if (
+    name === undefined ||
+    title === undefined ||
+    rack === undefined ||
+    stage === undefined ||
+    shutter === undefined ||
+    detector === undefined ||
+    channels === undefined ||
+    io === undefined ||
+    filters === undefined ||
+    beam === undefined ||
+    sensorSources === undefined ||
+    interlocks === undefined ||
+    latencies === undefined
+  ) {
+    return { site: undefined, findings };
+  }
+  const site: Site = {
+    name,
+    title,
+    rack: { pitchMm: rack.pitch_mm, originXMm: rack.origin_x_mm, originYMm: rack.origin_y_mm },
+    stage: {
+      name: stage.name,
+      driver: stage.driver,
+      link: stage.link,
+      travelXMm: stage.travel_x_mm,
+      travelYMm: stage.travel_y_mm,
+      speedMmS: stage.speed_mm_s,
+      accelerationMmS2: stage.acceleration_mm_s2,
+      settleS: stage.settle_s,
+      positionToleranceMm: stage.position_tolerance_mm,
+    },
+    shutter: {
+      travelS: shutter.travel_s,
+      watchdogMs: shutter.watchdog_ms,
+      safetyShutterCloseS: shutter.safety_shutter_close_s,
+    },
+    detector: {
+      name: detector.name,
+      driver: detector.driver,
+      link: detector.link,
+      readOutS: detector.read_out_s,
+      folder: detector.folder,
+    },
+    channels,
+    io: ioOf(io),
+    filters,
+    beam: beamOf(beam),
+    sensorSources: sensorSources.map(sensorSourceOf),
+    interlocks: interlocks.map((interlock) => INTERLOCK_NAMES[interlock]),
+    latencies:
+      latencies === null
+        ? DEFAULT_LATENCIES
+        : {
+            serialRoundTripMs: latencies.serial_round_trip_ms,
+            tcpRoundTripMs: latencies.tcp_round_trip_ms,
+            commitMs: latencies.commit_ms,
+          },
+  };
+  findings.push(...checkSite(document, site));
+  return { site: findings.some((finding) => finding.severity === "error") ? undefined : site, findings };
+}
+
+function readList<Schema extends z.ZodType>(
+  document: InputDocument,
+  path: Path,
+  schema: Schema,
+  findings: Finding[],
+): readonly z.output<Schema>[] | undefined {
+  const list = valueAt(document.value, path);
+  if (!Array.isArray(list)) {
+    findings.push(findingAt(document, "error", "file.schema", path, `${valueText(list)} is no list`, "Give a list."));
+    return undefined;
+  }
+  const items = list.map((_item, index) => readSection(document, [...path, index], schema, findings));
+  return items.every((item) => item !== undefined) ? items : undefined;
+}
+
+function readChannels(document: InputDocument, findings: Finding[]): readonly SiteChannel[] | undefined {
+  const groups = readList(document, ["channels"], channelGroupSchema, findings);
+  if (groups === undefined) return undefined;
+  const byPosition = new Map<Position, SiteChannel>();
+  groups.forEach((group, groupIndex) => {
+    const path: Path = ["channels", groupIndex];
+    const refuse = (key: string, code: string, what: string, advice: string): void => {
+      findings.push(findingAt(document, "error", code, [...path, key], what, advice));
+    };
+    const positions: Position[] = [];
+    for (const text of [group.positions].flat()) {
+      const range = parsePositionRange(text);
+      if (range.kind === "refused") refuse("positions", "site.position", range.what, range.advice);
+      else positions.push(...range.positions);
+    }
+    if (!(group.voltage_max_V > group.voltage_min_V)) {
+      refuse(
+        "voltage_max_V",
+        "site.range",
+        `voltage_max_V ${group.voltage_max_V} is not above voltage_min_V ${group.voltage_min_V}`,
+        "Give the channel's range.",
+      );
+    }
+    if (positions.length > 1 && !group.link.path.includes("{position}")) {
+      refuse(
+        "link",
+        "site.link-shared",
+        `${positions.length} positions share ${group.link.path}`,
+        "Put {position} into the path, so that each channel has a port of its own.",
+      );
+    }
+    for (const position of positions) {
+      if (byPosition.has(position)) {
+        refuse(
+          "positions",
+          "site.duplicate-position",
+          `position ${position} is wired twice`,
+          "Wire each position to one channel.",
+        );
+        continue;
+      }
+      byPosition.set(position, {
+        name: `channel ${position}`,
+        position,
+        driver: group.driver,
+        link: { ...group.link, path: group.link.path.replaceAll("{position}", position) },
+        serialNumber: group.serial_number?.replaceAll("{position}", position) ?? null,
+        voltageMinV: group.voltage_min_V,
+        voltageMaxV: group.voltage_max_V,
+        currentMaxA: group.current_max_mA / 1000,
+        sampleIntervalMinS: group.sample_interval_min_s,
+        techniques: group.techniques,
+      });
+    }
+  });
+  return [...byPosition.values()].sort((a, b) => positionIndex(a.position) - positionIndex(b.position));
+}
+
+function readFilters(
+  document: InputDocument,
+  materials: MaterialLookup,
+  findings: Finding[],
+): readonly SiteFilter[] | undefined {
+  const records = readList(document, ["filters"], filterSchema, findings);
+  const filters = records?.map((record, index) =>
+    resolveLayer(document, ["filters", index], record, materials, findings),
+  );
+  return filters?.every((filter) => filter !== null) === true ? filters : undefined;
+}
+
+function ioOf(io: z.output<typeof ioSchema>): SiteIo {
+  const { inputs, outputs } = io;
+  return {
+    name: io.name,
+    driver: io.driver,
+    link: io.link,
+    unitId: io.unit_id,
+    map: {
+      inputs: {
+        shutterOpen: inputs.shutter_open,
+        shutterClosed: inputs.shutter_closed,
+        safetyShutterOpen: inputs.safety_shutter_open,
+        safetyShutterClosed: inputs.safety_shutter_closed,
+        interlocks: {
+          searched: inputs.interlocks.searched,
+          doorClosed: inputs.interlocks.door_closed,
+          emergencyOk: inputs.interlocks.emergency_ok,
+          motionEnabled: inputs.interlocks.motion_enabled,
+          beamPermitted: inputs.interlocks.beam_permitted,
+        },
+        filters: inputs.filters,
+      },
+      outputs: {
+        shutterOpenRequest: outputs.shutter_open_request,
+        shutterPermit: outputs.shutter_permit,
+        safetyShutterRequest: outputs.safety_shutter_request,
+        filters: outputs.filters,
+      },
+    },
+  };
+}
+
+function beamOf(beam: z.output<typeof beamSchema>): SiteBeam {
+  return {
+    energyKeV: beam.energy_keV,
+    fluxReferencePhS: beam.flux_ref_ph_s,
+    ringCurrentReferenceMa: beam.ring_current_ref_mA,
+    fluxMaxPhS: beam.flux_max_ph_s,
+    profile: profileOf(beam.shape),
+    uncertainty: beam.uncertainty,
+  };
+}
+
+function profileOf(shape: z.output<typeof beamSchema>["shape"]): BeamProfile {
+  if (shape.profile !== "gaussian") {
+    return { profile: shape.profile, widthMm: shape.width_mm, heightMm: shape.height_mm };
+  }
+  return {
+    profile: "gaussian",
+    fwhmXMm: shape.fwhm_x_mm,
+    fwhmYMm: shape.fwhm_y_mm,
+    ...(shape.slit_x_mm === undefined ? {} : { slitXMm: shape.slit_x_mm }),
+    ...(shape.slit_y_mm === undefined ? {} : { slitYMm: shape.slit_y_mm }),
+  };
+}
+
+function sensorSourceOf(source: z.output<typeof sensorSourceSchema>): SiteSensorSource {
+  return {
+    name: source.name,
+    driver: source.driver,
+    link: source.link,
+    sensors: source.sensors.map((sensor) => ({
+      name: sensor.name,
+      quantity: sensor.quantity,
+      unit: sensor.unit,
+      topic: sensor.topic,
+      jsonPath: sensor.json_path,
+      maximumAgeS: sensor.maximum_age_s,
+    })),
+  };
+}
