@@ -1,0 +1,111 @@
+/** The true beam: source, safety shutter, filters, fast shutter, I0 monitor and the hutch's interlocks. */
+import { createActuator } from "./actuator.ts";
+import type { BeamPlant, Chance } from "./plant.ts";
+import { createStorageRing } from "./storage-ring.ts";
+
+export const HUTCH_CONDITIONS = ["searched", "doorClosed", "emergencyOk", "motionEnabled", "beamPermitted"] as const;
+
+export interface BeamPlantOptions {
+  /** Photons per second at the sample before filters, at the reference ring current, as the site believes. */
+  readonly fluxReferencePhS: number;
+  readonly ringCurrentReferenceMa: number;
+  /** True flux over believed flux: the part of the flux's uncertainty that stays the same all day. */
+  readonly fluxTruthFactor: number;
+  /** One standard deviation of a monitor reading, of 1. */
+  readonly monitorNoise: number;
+  readonly ringLifetimeH: number;
+  readonly topUpEveryS: number;
+  readonly shutterTravelMs: number;
+  readonly safetyShutterTravelMs: number;
+  readonly filterTravelMs: number;
+  readonly filterCount: number;
+}
+
+export interface ObservedBeamPlant extends BeamPlant {
+  /** How far the fast shutter is open, 0..1. */
+  shutterFraction(atMs: number): number;
+  safetyShutterFraction(atMs: number): number;
+  /** How far the filter is in the beam, 0..1. */
+  filterFraction(atMs: number, index: number): number;
+  /** When the present motion of the fast shutter ends. */
+  shutterArrivalMs(): number;
+  /** Told of every change of the fast shutter's drive level, after it took effect. */
+  onShutterDrive(handler: (atMs: number, open: boolean) => void): void;
+  setInterlock(name: string, holds: boolean): void;
+  dump(fromMs: number, toMs: number): void;
+  addBreaks(fromMs: number, toMs: number, into: number[]): void;
+  forgetBefore(atMs: number): void;
+}
+
+export function createBeamPlant(options: BeamPlantOptions, startMs: number, chance: Chance): ObservedBeamPlant {
+  const ring = createStorageRing(
+    { fullMa: options.ringCurrentReferenceMa, lifetimeH: options.ringLifetimeH, topUpEveryS: options.topUpEveryS },
+    chance.stream("ring"),
+  );
+  const noise = chance.stream("monitor");
+  const shutter = createActuator(options.shutterTravelMs, startMs, false);
+  const safetyShutter = createActuator(options.safetyShutterTravelMs, startMs, false);
+  const filters = Array.from({ length: options.filterCount }, () =>
+    createActuator(options.filterTravelMs, startMs, false),
+  );
+  const interlocks = new Map<string, boolean>(HUTCH_CONDITIONS.map((name) => [name, true]));
+  let shutterLevel = false;
+  let shutterHandler: ((atMs: number, open: boolean) => void) | undefined;
+
+  function believedPhS(atMs: number): number {
+    return (options.fluxReferencePhS * ring.currentMa(atMs)) / options.ringCurrentReferenceMa;
+  }
+
+  function filterFraction(atMs: number, index: number): number {
+    return filters[index]?.fraction(atMs) ?? 0;
+  }
+
+  return {
+    ringCurrentMa: (atMs) => ring.currentMa(atMs),
+    fluxPhS: (atMs) => believedPhS(atMs) * options.fluxTruthFactor,
+    monitorFluxPhS: (atMs) =>
+      believedPhS(atMs) * safetyShutter.fraction(atMs) * Math.max(0, 1 + options.monitorNoise * noise.normal()),
+    driveShutter(atMs, open) {
+      if (open === shutterLevel) return;
+      shutterLevel = open;
+      shutter.drive(atMs, open);
+      shutterHandler?.(atMs, open);
+    },
+    shutterOpenSwitch: (atMs) => shutter.fraction(atMs) >= 1,
+    shutterClosedSwitch: (atMs) => shutter.fraction(atMs) <= 0,
+    driveSafetyShutter(atMs, open) {
+      safetyShutter.drive(atMs, open);
+    },
+    safetyShutterOpenSwitch: (atMs) => safetyShutter.fraction(atMs) >= 1,
+    safetyShutterClosedSwitch: (atMs) => safetyShutter.fraction(atMs) <= 0,
+    driveFilter(atMs, index, inBeam) {
+      filters[index]?.drive(atMs, inBeam);
+    },
+    filterInSwitch: (atMs, index) => filterFraction(atMs, index) >= 1,
+    interlock: (_atMs, name) => interlocks.get(name) ?? false,
+    shutterFraction: (atMs) => shutter.fraction(atMs),
+    safetyShutterFraction: (atMs) => safetyShutter.fraction(atMs),
+    filterFraction,
+    shutterArrivalMs: () => shutter.arrivalMs(),
+    onShutterDrive(handler) {
+      shutterHandler = handler;
+    },
+    setInterlock(name, holds) {
+      interlocks.set(name, holds);
+    },
+    dump(fromMs, toMs) {
+      ring.dump(fromMs, toMs);
+    },
+    addBreaks(fromMs, toMs, into) {
+      shutter.addBreaks(fromMs, toMs, into);
+      safetyShutter.addBreaks(fromMs, toMs, into);
+      for (const filter of filters) filter.addBreaks(fromMs, toMs, into);
+      ring.addBreaks(fromMs, toMs, into);
+    },
+    forgetBefore(atMs) {
+      shutter.forgetBefore(atMs);
+      safetyShutter.forgetBefore(atMs);
+      for (const filter of filters) filter.forgetBefore(atMs);
+    },
+  };
+}
