@@ -1,0 +1,49 @@
+/**
+ * The second copy of the log's head, in `head.json` beside the database: a log whose tail was cut away, database
+ * head and all, no longer reaches it.
+ */
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { parseJson } from "./record-header.ts";
+import { isRecord } from "./ledger-row.ts";
+import { headText, type StoredHead } from "./schema.ts";
+
+export const HEAD_FILE = "head.json";
+
+/** Written whole under another name and renamed, so that it is the old one or the new one at every moment. */
+export function writeHeadFile(folder: string, head: StoredHead): void {
+  const path = join(folder, HEAD_FILE);
+  const draft = `${path}.draft`;
+  const file = openSync(draft, "w");
+  try {
+    writeSync(file, `${headText(head)}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+  const directory = openSync(folder, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** The copy; undefined where there is none, "unreadable" where it does not hold a head. */
+export function readHeadFile(folder: string): StoredHead | "unreadable" | undefined {
+  const path = join(folder, HEAD_FILE);
+  if (!existsSync(path)) return undefined;
+  return parseHead(readFileSync(path, "utf8")) ?? "unreadable";
+}
+
+export function parseHead(text: string): StoredHead | undefined {
+  const value = parseJson(text);
+  if (!isRecord(value)) return undefined;
+  const hash = value["hash"];
+  const counts = ["events", "ledger_rows", "frames", "samples", "gaps"].map((key) => value[key]);
+  const [events, ledgerRows, frames, samples, gaps] = counts;
+  if (typeof hash !== "string" || typeof events !== "number" || typeof ledgerRows !== "number") return undefined;
+  if (typeof frames !== "number" || typeof samples !== "number" || typeof gaps !== "number") return undefined;
+  return { events, hash, ledgerRows, frames, samples, gaps };
+}

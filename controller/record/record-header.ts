@@ -1,0 +1,73 @@
+/**
+ * What a data folder says of itself: which campaign, on which site, with which seed. Two runs may share a folder
+ * only when these agree.
+ */
+import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts";
+
+export interface RecordHeader {
+  readonly campaign: string;
+  /** Hash of everything the campaign file says, as the loader computed it. */
+  readonly campaignHash: string;
+  readonly siteHash: string;
+  /** null where chance is not ours: on a real site. */
+  readonly seed: number | null;
+  readonly world: "virtual" | "bench" | "site";
+  /** Told, not compared: a newer beamrack may go on where an older one stopped. */
+  readonly softwareVersion: string;
+}
+
+/** The part that must agree for a run to go on in a folder; the first link of the hash chain is made of it. */
+export function identityText(header: RecordHeader): string {
+  const { campaign, campaignHash, siteHash, seed, world } = header;
+  return canonicalJson({ campaign, campaign_hash: campaignHash, site_hash: siteHash, seed, world });
+}
+
+export function headerText(header: RecordHeader): string {
+  const { campaign, campaignHash, siteHash, seed, world, softwareVersion } = header;
+  return canonicalJson({
+    campaign,
+    campaign_hash: campaignHash,
+    site_hash: siteHash,
+    seed,
+    world,
+    software_version: softwareVersion,
+  });
+}
+
+/** The header, or undefined when the text is not one. */
+export function parseHeader(text: string): RecordHeader | undefined {
+  const value = parseJson(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const campaign = fields["campaign"];
+  const campaignHash = fields["campaign_hash"];
+  const siteHash = fields["site_hash"];
+  const seed = fields["seed"];
+  const world = fields["world"];
+  const softwareVersion = fields["software_version"];
+  if (typeof campaign !== "string" || typeof campaignHash !== "string" || typeof siteHash !== "string")
+    return undefined;
+  if (seed !== null && typeof seed !== "number") return undefined;
+  if (world !== "virtual" && world !== "bench" && world !== "site") return undefined;
+  if (typeof softwareVersion !== "string") return undefined;
+  return { campaign, campaignHash, siteHash, seed, world, softwareVersion };
+}
+
+/** Names the fields that keep two headers apart, each with both values; empty when they agree. */
+export function headerDifferences(stored: RecordHeader, asked: RecordHeader): readonly string[] {
+  const differences: string[] = [];
+  for (const key of ["campaign", "campaignHash", "siteHash", "seed", "world"] as const) {
+    if (stored[key] !== asked[key])
+      differences.push(`${key}: folder ${String(stored[key])}, now ${String(asked[key])}`);
+  }
+  return differences;
+}
+
+/** What the text holds, or undefined where it is not JSON. Outside data: the caller looks at every part. */
+export function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Rows of `campaign.db` to values and back. What comes out of the file is outside data: a row that does not hold
+ * what its table says is undefined, and the caller says so with its place.
+ */
+import type { Database } from "better-sqlite3";
+import type { LayerDose, LedgerRow } from "./ledger-row.ts";
+import { parseLedgerRow } from "./ledger-row.ts";
+import { parseJson } from "./record-header.ts";
+
+export interface StoredEvent {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly type: string;
+  /** Canonical JSON, as it was hashed. */
+  readonly dataText: string;
+  readonly hash: string;
+  /** When it was written by the machine's clock; null in the virtual world. Not part of the hash. */
+  readonly wallMs: number | null;
+}
+
+/** A stretch of time in which a channel's samples are known to be missing. */
+export interface GapRow {
+  readonly channelIndex: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reason: string;
+}
+
+export interface FrameRow {
+  readonly row: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly sampleCount: number;
+  readonly payloadBytes: number;
+  readonly crc32: number;
+}
+
+export interface PackedFrame extends FrameRow {
+  readonly block: Buffer;
+}
+
+export type RawRow = Readonly<Record<string, unknown>>;
+
+/** Fetches up to `limit` rows after the key `after`, in order of the key, as the database gives them. */
+export type FetchRows = (after: number, limit: number) => RawRow[];
+
+const FRAME_COLUMNS = "row, first_ms, last_ms, sample_count, payload_bytes, crc32";
+
+export const SELECT_ROWS = {
+  event: "SELECT seq AS key, * FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
+  ledger: "SELECT row AS key, * FROM ledger WHERE row > ? ORDER BY row LIMIT ?",
+  frame: `SELECT row AS key, ${FRAME_COLUMNS} FROM frame WHERE row > ? ORDER BY row LIMIT ?`,
+  block: `SELECT row AS key, ${FRAME_COLUMNS}, block FROM frame WHERE row > ? ORDER BY row LIMIT ?`,
+  gap: "SELECT row AS key, * FROM gap WHERE row > ? ORDER BY row LIMIT ?",
+} as const;
+
+export function fetchRows(database: Database, table: keyof typeof SELECT_ROWS): FetchRows {
+  const statement = database.prepare<[number, number], RawRow>(SELECT_ROWS[table]);
+  return (after, limit) => statement.all(after, limit);
+}
+
+export function parseEventRow(row: RawRow): StoredEvent | undefined {
+  const { seq, at_ms: atMs, type, data, hash, wall_ms: wallMs } = row;
+  if (typeof seq !== "number" || typeof atMs !== "number" || typeof type !== "string") return undefined;
+  if (typeof data !== "string" || typeof hash !== "string") return undefined;
+  if (wallMs !== null && typeof wallMs !== "number") return undefined;
+  return { seq, atMs, type, dataText: data, hash, wallMs };
+}
+
+export function parseGapRow(row: RawRow): GapRow | undefined {
+  const { channel_index: channelIndex, from_ms: fromMs, to_ms: toMs, reason } = row;
+  if (typeof channelIndex !== "number" || typeof fromMs !== "number") return undefined;
+  if (typeof toMs !== "number" || typeof reason !== "string") return undefined;
+  return { channelIndex, fromMs, toMs, reason };
+}
+
+export function parseFrameRow(raw: RawRow): FrameRow | undefined {
+  const { row, first_ms: firstMs, last_ms: lastMs } = raw;
+  const { sample_count: sampleCount, payload_bytes: payloadBytes, crc32 } = raw;
+  if (typeof row !== "number" || typeof firstMs !== "number" || typeof lastMs !== "number") return undefined;
+  if (typeof sampleCount !== "number" || typeof payloadBytes !== "number" || typeof crc32 !== "number")
+    return undefined;
+  return { row, firstMs, lastMs, sampleCount, payloadBytes, crc32 };
+}
+
+export function parsePackedFrame(raw: RawRow): PackedFrame | undefined {
+  const frame = parseFrameRow(raw);
+  const block = raw["block"];
+  return frame === undefined || !Buffer.isBuffer(block) ? undefined : { ...frame, block };
+}
+
+export function parseStoredLedgerRow(row: RawRow): LedgerRow | undefined {
+  const text = (key: string): string | null => (typeof row[key] === "string" ? row[key] : null);
+  const number = (key: string): number | null => (typeof row[key] === "number" ? row[key] : null);
+  const json = (key: string) => parseJson(text(key) ?? "") ?? null;
+  return parseLedgerRow({
+    kind: text("kind"),
+    exposureId: text("exposure_id"),
+    position: text("position"),
+    spotIndex: number("spot_index"),
+    spotXMm: number("spot_x_mm"),
+    spotYMm: number("spot_y_mm"),
+    atMs: number("at_ms"),
+    fluencePhCm2: number("fluence_ph_cm2"),
+    openTimeS: number("open_time_s"),
+    fluxPhS: number("flux_ph_s"),
+    fluxSource: text("flux_source"),
+    filterTransmission: number("filter_transmission"),
+    convention: text("convention"),
+    layerDosesGy: layerDosesFromFile(json("layer_doses_Gy")),
+    relativeUncertainty: number("relative_uncertainty"),
+    reason: text("reason"),
+    stackHash: text("stack_hash"),
+    filtersIn: json("filters_in"),
+  });
+}
+
+/** In files names are in snake case, here as everywhere. */
+function layerDosesFromFile(value: ReturnType<typeof parseJson>) {
+  if (!Array.isArray(value)) return null;
+  return value.map((item: Readonly<Record<string, string | number>>) => ({
+    layer: item["layer"] ?? null,
+    surfaceGy: item["surface_Gy"] ?? null,
+    meanGy: item["mean_Gy"] ?? null,
+  }));
+}
+
+function layerDosesToFile(doses: readonly LayerDose[]): string {
+  return JSON.stringify(
+    doses.map(({ layer, surfaceGy, meanGy }) => ({ layer, surface_Gy: surfaceGy, mean_Gy: meanGy })),
+  );
+}
+
+export interface RowWriter {
+  event(event: StoredEvent): void;
+  ledger(row: number, ledgerRow: LedgerRow): void;
+  frame(frame: PackedFrame): void;
+  gap(row: number, gap: GapRow): void;
+  head(text: string): void;
+}
+
+export function createRowWriter(database: Database): RowWriter {
+  const event = database.prepare("INSERT INTO event (seq, at_ms, type, data, hash, wall_ms) VALUES (?, ?, ?, ?, ?, ?)");
+  const ledger = database.prepare(`INSERT INTO ledger VALUES (${Array<string>(19).fill("?").join(", ")})`);
+  const frame = database.prepare(`INSERT INTO frame (${FRAME_COLUMNS}, block) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const gap = database.prepare("INSERT INTO gap (row, channel_index, from_ms, to_ms, reason) VALUES (?, ?, ?, ?, ?)");
+  const head = database.prepare("UPDATE meta SET value = ? WHERE key = 'head'");
+  return {
+    event({ seq, atMs, type, dataText, hash, wallMs }) {
+      event.run(seq, atMs, type, dataText, hash, wallMs);
+    },
+    ledger(row, item) {
+      ledger.run(
+        row,
+        item.kind,
+        item.exposureId,
+        item.position,
+        item.spotIndex,
+        item.spotXMm,
+        item.spotYMm,
+        item.atMs,
+        item.fluencePhCm2,
+        item.openTimeS,
+        item.fluxPhS,
+        item.fluxSource,
+        item.filterTransmission,
+        item.convention,
+        layerDosesToFile(item.layerDosesGy),
+        item.relativeUncertainty,
+        item.reason,
+        item.kind === "booking" ? item.stackHash : null,
+        item.kind === "booking" ? JSON.stringify(item.filtersIn) : null,
+      );
+    },
+    frame({ row, firstMs, lastMs, sampleCount, payloadBytes, crc32, block }) {
+      frame.run(row, firstMs, lastMs, sampleCount, payloadBytes, crc32, block);
+    },
+    gap(row, { channelIndex, fromMs, toMs, reason }) {
+      gap.run(row, channelIndex, fromMs, toMs, reason);
+    },
+    head(text) {
+      head.run(text);
+    },
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * The tables of `campaign.db` and how the file is opened for writing and for reading. Rows are only ever added: the
+ * database itself refuses to change or delete one.
+ */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { RecordHeader } from "./record-header.ts";
+import { headerText } from "./record-header.ts";
+
+export const DATABASE_FILE = "campaign.db";
+export const SCHEMA_VERSION = 1;
+
+/** How long a lock held by another is waited for: a moment of theirs may pass, the rack is not held. */
+export const BUSY_TIMEOUT_MS = 200;
+
+const APPEND_ONLY_TABLES = ["event", "ledger", "frame", "gap"] as const;
+
+const TABLES = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY,
+  at_ms REAL NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  wall_ms REAL
+) STRICT;
+
+CREATE TABLE ledger (
+  row INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('booking', 'settlement', 'charge-in-full')),
+  exposure_id TEXT NOT NULL,
+  position TEXT NOT NULL,
+  spot_index INTEGER NOT NULL,
+  spot_x_mm REAL NOT NULL,
+  spot_y_mm REAL NOT NULL,
+  at_ms REAL NOT NULL,
+  fluence_ph_cm2 REAL NOT NULL CHECK (fluence_ph_cm2 >= 0),
+  open_time_s REAL NOT NULL CHECK (open_time_s >= 0),
+  flux_ph_s REAL NOT NULL CHECK (flux_ph_s >= 0),
+  flux_source TEXT NOT NULL,
+  filter_transmission REAL NOT NULL CHECK (filter_transmission BETWEEN 0 AND 1),
+  convention TEXT NOT NULL,
+  layer_doses_Gy TEXT NOT NULL,
+  relative_uncertainty REAL NOT NULL CHECK (relative_uncertainty >= 0),
+  reason TEXT NOT NULL,
+  stack_hash TEXT,
+  filters_in TEXT,
+  CHECK ((kind = 'booking') = (stack_hash IS NOT NULL AND filters_in IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX one_booking_per_exposure ON ledger (exposure_id) WHERE kind = 'booking';
+CREATE UNIQUE INDEX one_closing_per_exposure ON ledger (exposure_id) WHERE kind <> 'booking';
+
+CREATE TABLE frame (
+  row INTEGER PRIMARY KEY,
+  first_ms REAL NOT NULL,
+  last_ms REAL NOT NULL,
+  sample_count INTEGER NOT NULL CHECK (sample_count > 0),
+  payload_bytes INTEGER NOT NULL,
+  crc32 INTEGER NOT NULL,
+  block BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE gap (
+  row INTEGER PRIMARY KEY,
+  channel_index INTEGER NOT NULL,
+  from_ms REAL NOT NULL,
+  to_ms REAL NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+`;
+
+function appendOnly(table: string): string {
+  return ["UPDATE", "DELETE"]
+    .map(
+      (verb) =>
+        `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table}
+         BEGIN SELECT RAISE(ABORT, 'rows of ${table} are only ever added'); END;`,
+    )
+    .join("\n");
+}
+
+/** How many rows stand in the database and where the chain ends; renewed in the transaction that adds them. */
+export interface StoredHead {
+  readonly events: number;
+  readonly hash: string;
+  readonly ledgerRows: number;
+  readonly frames: number;
+  readonly samples: number;
+  readonly gaps: number;
+}
+
+export function databasePath(folder: string): string {
+  return join(folder, DATABASE_FILE);
+}
+
+/**
+ * power-loss: what was committed survives the machine losing power. process-death: it survives the process; enough
+ * in the virtual world, whose hardware dies in the same moment, so that nothing outside remembers more than the log.
+ */
+export type Durability = "power-loss" | "process-death";
+
+export interface WritingOptions {
+  readonly folder: string;
+  readonly durability: Durability;
+  readonly busyTimeoutMs: number;
+  readonly header: RecordHeader;
+  /** The head of an empty record. */
+  readonly start: StoredHead;
+}
+
+/** Opens the folder's database for writing, with its tables if it has none. Throws Fault store.*. */
+export function openForWriting(options: WritingOptions): Database.Database {
+  const { folder, durability, header, start } = options;
+  let database: Database.Database | undefined;
+  try {
+    mkdirSync(folder, { recursive: true });
+    database = new Database(databasePath(folder));
+    database.pragma(`busy_timeout = ${options.busyTimeoutMs}`);
+    database.pragma("journal_mode = WAL");
+    // Not stored in the file, and this build's default in WAL mode is NORMAL.
+    database.pragma(`synchronous = ${durability === "power-loss" ? "FULL" : "NORMAL"}`);
+    if (isEmpty(database)) createTables(database, header, start);
+    checkVersion(database, folder);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw storeFault(error, folder, "opened");
+  }
+}
+
+function isEmpty(database: Database.Database): boolean {
+  return database.prepare<[], { n: number }>("SELECT count(*) AS n FROM sqlite_schema").get()?.n === 0;
+}
+
+function createTables(database: Database.Database, header: RecordHeader, start: StoredHead): void {
+  database.transaction(() => {
+    database.exec(TABLES);
+    for (const table of APPEND_ONLY_TABLES) database.exec(appendOnly(table));
+    const insert = database.prepare<[string, string]>("INSERT INTO meta (key, value) VALUES (?, ?)");
+    insert.run("schema_version", String(SCHEMA_VERSION));
+    insert.run("header", headerText(header));
+    insert.run("head", headText(start));
+  })();
+}
+
+function checkVersion(database: Database.Database, folder: string): void {
+  const version = Number(readMeta(database, "schema_version"));
+  if (!Number.isInteger(version) || version < 1)
+    throw new Fault("store.damaged", databasePath(folder), "the file is not a campaign record: it has no version");
+  if (version > SCHEMA_VERSION)
+    throw new Fault(
+      "store.newer",
+      databasePath(folder),
+      `the record has version ${version}, this beamrack writes ${SCHEMA_VERSION}`,
+      { version },
+    );
+}
+
+/**
+ * Opens the folder's database for reading only. A folder that cannot be written (an archive) is read as a file that
+ * nothing else changes. Throws Fault file.missing, store.damaged, store.newer.
+ */
+export function openForReading(folder: string): Database.Database {
+  const path = databasePath(folder);
+  if (!existsSync(path))
+    throw new Fault("file.missing", path, "there is no campaign record in this folder", { folder });
+  let database: Database.Database | undefined;
+  try {
+    database = openReadOnly(path);
+    checkVersion(database, folder);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw storeFault(error, folder, "read");
+  }
+}
+
+function openReadOnly(path: string): Database.Database {
+  const database = new Database(path, { readonly: true });
+  try {
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return database;
+  } catch (error) {
+    database.close();
+    if (!hasCode(error, "SQLITE_CANTOPEN") && !hasCode(error, "SQLITE_READONLY")) throw error;
+    return new Database(`file:${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?immutable=1`, { readonly: true });
+  }
+}
+
+export function readMeta(database: Database.Database, key: string): string | undefined {
+  return database.prepare<[string], { value: string }>("SELECT value FROM meta WHERE key = ?").get(key)?.value;
+}
+
+export function headText(head: StoredHead): string {
+  const { events, hash, ledgerRows, frames, samples, gaps } = head;
+  return JSON.stringify({ events, hash, ledger_rows: ledgerRows, frames, samples, gaps });
+}
+
+/** SQLite's errors in the operator's words, with the original as cause. Faults pass as they are; a bug stays a bug. */
+export function storeFault(error: unknown, folder: string, verb: "opened" | "read" | "written"): unknown {
+  const where = databasePath(folder);
+  if (error instanceof Fault || !(error instanceof Error)) return error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const isDamage = ["SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_FORMAT"].some(
+    (name) => code?.startsWith(name) === true,
+  );
+  // A rule of the tables broken by our own row is a bug; a row number taken is another writer.
+  if (code?.startsWith("SQLITE_CONSTRAINT") === true && code !== "SQLITE_CONSTRAINT_PRIMARYKEY") return error;
+  if (isDamage) return new Fault("store.damaged", where, `the record cannot be ${verb}: ${error.message}`, {}, error);
+  if (error instanceof Database.SqliteError || code !== undefined)
+    return new Fault(
+      "store.unwritable",
+      where,
+      `the record cannot be ${verb}: ${error.message}`,
+      { code: code ?? null },
+      error,
+    );
+  return error;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith(code);
+}
