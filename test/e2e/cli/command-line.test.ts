@@ -1,0 +1,101 @@
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { COMMANDS } from "../../../tui/command-list.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const MAIN = `${ROOT}dist/tui/main.js`;
+const HELP_MS_MAX = 400;
+
+function beamrack(args: readonly string[]): Promise<{ exitCode: number | null; out: string; err: string; ms: number }> {
+  const startMs = performance.now();
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [MAIN, ...args], { cwd: ROOT }, (_, out, err) => {
+      resolve({ exitCode: child.exitCode, out, err, ms: performance.now() - startMs });
+    });
+  });
+}
+
+beforeAll(() => {
+  expect(existsSync(MAIN), "npm run build comes first").toBe(true);
+});
+
+describe("beamrack as it is shipped", () => {
+  it("tells what it can do, and each command what it takes", async () => {
+    const { exitCode, out, err } = await beamrack(["--help"]);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
+    for (const { name } of COMMANDS) {
+      expect(out).toContain(`  ${name} `);
+      expect((await beamrack([name, "--help"])).out).toContain(`Usage: beamrack ${name}`);
+    }
+  });
+
+  it("answers --help in less than 0.4 s", async () => {
+    const times: number[] = [];
+    for (let run = 0; run < 5; run++) times.push((await beamrack(["--help"])).ms);
+    expect(Math.min(...times)).toBeLessThan(HELP_MS_MAX);
+  });
+
+  it("can load every command it lists: a missing argument is refused, not a crash", async () => {
+    for (const { name } of COMMANDS) {
+      const { exitCode, err } = await beamrack([name]);
+      expect({ name, exitCode }).toEqual({ name, exitCode: 2 });
+      expect(err.trim().split("\n"), name).toHaveLength(1);
+    }
+  });
+
+  it("refuses a command and an option that it does not know, in one line", async () => {
+    const command = await beamrack(["fly"]);
+    expect(command).toMatchObject({ exitCode: 2, out: "" });
+    expect(command.err).toMatch(/^beamrack: unknown command "fly" .*\n$/);
+    for (const { name } of COMMANDS) {
+      const option = await beamrack([name, "x", "--warp"]);
+      expect({ name, exitCode: option.exitCode }).toEqual({ name, exitCode: 2 });
+      expect(option.err, name).toMatch(/^.*--warp.*\n$/);
+    }
+  });
+
+  it("says the same as JSON on stdout when asked", async () => {
+    const { exitCode, out } = await beamrack(["fly", "--json"]);
+    expect(exitCode).toBe(2);
+    const document = z.object({ error: z.object({ code: z.string(), what: z.string() }) }).parse(JSON.parse(out));
+    expect(document.error.code).toBe("command.unknown");
+  });
+
+  it("does not mind a reader that has had enough", async () => {
+    const child = spawn(process.execPath, [MAIN, "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    const complaints: Buffer[] = [];
+    child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
+    const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    expect(exitCode).toBe(0);
+    expect(Buffer.concat(complaints).toString()).toBe("");
+  });
+});
+
+describe("beamrack dose", () => {
+  const doseAnswer = z.object({
+    convention: z.literal("en"),
+    stack_transmission: z.number(),
+    layers: z.array(z.object({ name: z.string(), peak_dose_mean_Gy: z.number() })).length(2),
+  });
+
+  it("answers the example case with one JSON document", async () => {
+    const { exitCode, out, err } = await beamrack(["dose", "docs/examples/dose-case.json", "--json"]);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
+    const answer = doseAnswer.parse(JSON.parse(out));
+    expect(answer.stack_transmission).toBeGreaterThan(0);
+    expect(answer.stack_transmission).toBeLessThan(1);
+  });
+
+  it("refuses a file that is not there and one that is not a case, naming it", async () => {
+    const missing = await beamrack(["dose", "nowhere.json"]);
+    expect(missing.exitCode).toBe(2);
+    expect(missing.err).toContain("nowhere.json");
+    const wrong = await beamrack(["dose", "package.json"]);
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.err).toContain("package.json");
+  });
+});

@@ -1,0 +1,34 @@
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
+import { faultsPage } from "../../scripts/faults-page-text.ts";
+import { nodesOf, readFromRoot, SOURCE_FILES } from "./source-files.ts";
+
+const CODES: readonly string[] = Object.keys(FAULT_CATALOGUE);
+
+describe("faults", () => {
+  it("are all on the operator's page, which is current (else: node --import tsx scripts/faults-page.ts)", () => {
+    const page = readFromRoot("docs/faults.md");
+    for (const code of CODES) expect(page).toContain(`\`${code}\``);
+    expect(page).toBe(faultsPage());
+  });
+
+  it("are raised only with codes that the catalogue knows", () => {
+    const raised = SOURCE_FILES.flatMap((file) =>
+      [...nodesOf(file)].flatMap(({ node, at }) => {
+        if (!ts.isNewExpression(node) || node.expression.getText() !== "Fault") return [];
+        const code = node.arguments?.[0];
+        return code !== undefined && ts.isStringLiteral(code) ? [{ code: code.text, at }] : [];
+      }),
+    );
+    expect(raised.length).toBeGreaterThan(5);
+    expect(raised.filter(({ code }) => !CODES.includes(code))).toEqual([]);
+  });
+
+  it("are named area.what, and advise in whole sentences", () => {
+    for (const [code, { advice }] of Object.entries(FAULT_CATALOGUE)) {
+      expect(code).toMatch(/^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$/);
+      expect(advice, code).toMatch(/^[A-Z].*[.?]$/);
+    }
+  });
+});

@@ -1,0 +1,144 @@
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { importsOf, nodesOf, SOURCE_FILES, type SourceFile } from "./source-files.ts";
+
+/** Real time, chance and the process belong to the rim; tests and scripts are not part of the product. */
+const INNER_FILES = SOURCE_FILES.filter(
+  ({ path, layer }) => layer !== "test" && layer !== "scripts" && !path.startsWith("tui/rim/"),
+);
+
+const BARE_TIME_AND_CHANCE: ReadonlySet<string> = new Set([
+  "Date.now",
+  "performance.now",
+  "performance.timeOrigin",
+  "process.hrtime",
+  "process.uptime",
+  "Math.random",
+  "crypto.randomUUID",
+  "crypto.getRandomValues",
+  "AbortSignal.timeout",
+  "Atomics.wait",
+]);
+
+const BARE_TIMERS: ReadonlySet<string> = new Set([
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "clearTimeout",
+  "clearInterval",
+  "clearImmediate",
+]);
+
+const MODULES_OF_TIME_AND_CHANCE: ReadonlySet<string> = new Set(["timers", "timers/promises", "perf_hooks", "process"]);
+
+const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "global"]);
+
+function breaches(files: readonly SourceFile[], rule: (node: ts.Node) => string | undefined): readonly string[] {
+  return files.flatMap((file) => {
+    const found: string[] = [];
+    for (const { node, at } of nodesOf(file)) {
+      const what = rule(node);
+      if (what !== undefined) found.push(`${at} ${what}`);
+    }
+    return found;
+  });
+}
+
+/** A name that is looked up in the scope, not a member, a key or a declaration. */
+function isReference(node: ts.Node): node is ts.Identifier {
+  if (!ts.isIdentifier(node)) return false;
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
+  if (ts.isQualifiedName(parent)) return false;
+  const isNamed =
+    ts.isPropertyAssignment(parent) ||
+    ts.isMethodDeclaration(parent) ||
+    ts.isMethodSignature(parent) ||
+    ts.isPropertySignature(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    ts.isParameter(parent) ||
+    ts.isVariableDeclaration(parent) ||
+    ts.isFunctionDeclaration(parent) ||
+    ts.isBindingElement(parent) ||
+    ts.isGetAccessor(parent) ||
+    ts.isSetAccessor(parent);
+  return !(isNamed && (parent.name === node || (ts.isBindingElement(parent) && parent.propertyName === node)));
+}
+
+function bareTimeOrChance(node: ts.Node): string | undefined {
+  if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
+    const name = `${node.expression.text}.${node.name.text}`;
+    if (BARE_TIME_AND_CHANCE.has(name)) return name;
+    if (GLOBAL_OBJECTS.has(node.expression.text) && BARE_TIMERS.has(node.name.text)) return name;
+  }
+  if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "Date") {
+    if (node.arguments === undefined || node.arguments.length === 0) return "new Date()";
+  }
+  if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "Date") return "Date()";
+  if (isReference(node) && BARE_TIMERS.has(node.text)) return node.text;
+  return undefined;
+}
+
+describe("time, chance and the machine", () => {
+  it("are injected: nothing but the rim reads a real clock, sets a real timer or throws real dice", () => {
+    expect(breaches(INNER_FILES, bareTimeOrChance)).toEqual([]);
+  });
+
+  it("are not brought in by import either", () => {
+    const found = INNER_FILES.flatMap((file) =>
+      importsOf(file)
+        .filter(({ specifier }) => MODULES_OF_TIME_AND_CHANCE.has(specifier.replace(/^node:/, "")))
+        .map(({ at, specifier }) => `${at} imports ${specifier}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it("print and exit at the rim only", () => {
+    const rule = (node: ts.Node): string | undefined =>
+      isReference(node) && (node.text === "console" || node.text === "process") ? node.text : undefined;
+    expect(breaches(INNER_FILES, rule)).toEqual([]);
+  });
+
+  it.each([
+    ["Date.now()", true],
+    ["new Date()", true],
+    ["new Date(wallMs)", false],
+    ["setTimeout(fn, 5)", true],
+    ["globalThis.setTimeout(fn, 5)", true],
+    ["clock.setTimeout(fn, 5)", false],
+    ["const clock = { setTimeout: (fn) => fn() }", false],
+    ["const drain = promisify(setImmediate)", true],
+    ["const { setTimeout } = clock", false],
+    ["Math.random()", true],
+    ["chance.random()", false],
+  ])("would be noticed: %s is a breach: %s", (text, isBreach) => {
+    const syntax = ts.createSourceFile("sample.ts", text, ts.ScriptTarget.Latest, true);
+    const file: SourceFile = { path: "sample.ts", layer: "controller", text, syntax };
+    expect(breaches([file], bareTimeOrChance).length > 0).toBe(isBreach);
+  });
+});
+
+describe("types", () => {
+  it("carry meaning: no any", () => {
+    const rule = (node: ts.Node): string | undefined => (node.kind === ts.SyntaxKind.AnyKeyword ? "any" : undefined);
+    expect(breaches(SOURCE_FILES, rule)).toEqual([]);
+  });
+
+  it("are not silenced, and no assertion that something is there goes unproven", () => {
+    const rule = (node: ts.Node): string | undefined => (ts.isNonNullExpression(node) ? "non-null !" : undefined);
+    expect(breaches(SOURCE_FILES, rule)).toEqual([]);
+    const words = ["eslint-dis" + "able", "@ts-ig" + "nore", "@ts-expect" + "-error", "@ts-no" + "check"];
+    const silencer = new RegExp(words.join("|"));
+    expect(SOURCE_FILES.filter(({ text }) => silencer.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("do not inherit: classes extend errors and nothing else", () => {
+    const rule = (node: ts.Node): string | undefined => {
+      if (!ts.isHeritageClause(node) || node.token !== ts.SyntaxKind.ExtendsKeyword) return undefined;
+      if (!ts.isClassLike(node.parent)) return undefined;
+      const base = node.types[0]?.expression.getText() ?? "";
+      return base.endsWith("Error") ? undefined : `extends ${base}`;
+    };
+    expect(breaches(INNER_FILES, rule)).toEqual([]);
+  });
+});

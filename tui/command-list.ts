@@ -1,0 +1,15 @@
+/** The commands of `beamrack`, as `--help` shows them. Each is loaded only when it is called. */
+import type { Command } from "./command-context.ts";
+
+export interface CommandEntry {
+  readonly name: string;
+  /** What follows the name. */
+  readonly usage: string;
+  /** One line for the overview. */
+  readonly summary: string;
+  /** What `beamrack NAME --help` says beside the usage. */
+  readonly details: readonly string[];
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [];

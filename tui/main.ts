@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { enter } from "./rim/enter.ts";
+
+await enter();
