@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { isFault } from "../../../protocols/base/fault.ts";
+import { listenForInterrupts } from "../../../tui/rim/interrupts.ts";
+import { createNodeContext } from "../../../tui/rim/node-context.ts";
+import { createOutput, type Output, type TextStream } from "../../../tui/rim/output.ts";
+import { createRealClock } from "../../../tui/rim/real-clock.ts";
+import { readTextFile } from "../../../tui/rim/text-file.ts";
+
+describe("the real clock", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const DAY_MS = 86_400_000;
+
+  it("waits for longer than the runtime's own timers can", () => {
+    const fired = vi.fn();
+    createRealClock().setTimeout(fired, 60 * DAY_MS);
+    vi.advanceTimersByTime(60 * DAY_MS - 1);
+    expect(fired).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(fired).toHaveBeenCalledOnce();
+  });
+
+  it("can be told to stop waiting, also after weeks", () => {
+    const clock = createRealClock();
+    const fired = vi.fn();
+    const handle = clock.setTimeout(fired, 60 * DAY_MS);
+    vi.advanceTimersByTime(30 * DAY_MS);
+    clock.clearTimeout(handle);
+    vi.advanceTimersByTime(60 * DAY_MS);
+    expect(fired).not.toHaveBeenCalled();
+  });
+});
+
+describe("reading text", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "beamrack-text-"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  function faultCodeOf(path: string): string | undefined {
+    try {
+      readTextFile(path);
+    } catch (error) {
+      return isFault(error) ? error.code : "not a fault";
+    }
+    return undefined;
+  }
+
+  it("gives UTF-8 text without a byte order mark", () => {
+    const path = join(folder, "campaign.yaml");
+    writeFileSync(path, "\ufeffname: Zürich\n");
+    expect(readTextFile(path)).toBe("name: Zürich\n");
+  });
+
+  it("refuses what is not there, a folder, and what is not text", () => {
+    const binary = join(folder, "frame.cbf");
+    writeFileSync(binary, Uint8Array.of(0xff, 0xfe, 0x00, 0x80));
+    expect(faultCodeOf(join(folder, "nowhere.yaml"))).toBe("file.missing");
+    expect(faultCodeOf(folder)).toBe("file.missing");
+    expect(faultCodeOf(binary)).toBe("file.syntax");
+  });
+});
+
+/** A stream whose reader may have gone. */
+function createStream(isTTY: boolean) {
+  const written: string[] = [];
+  let onError: ((error: Error) => void) | undefined;
+  const stream: TextStream = {
+    isTTY,
+    columns: 100,
+    write(text, done) {
+      written.push(text);
+      done?.();
+    },
+    on(_, handler) {
+      onError = handler;
+    },
+  };
+  return { stream, written, breakPipe: () => onError?.(new Error("EPIPE")) };
+}
+
+describe("output", () => {
+  it("is dropped without complaint once nobody reads it, and work goes on", async () => {
+    const { stream, written, breakPipe } = createStream(false);
+    const output = createOutput(stream, {});
+    output.write("one");
+    breakPipe();
+    output.write("two");
+    await output.flush();
+    expect(written).toEqual(["one"]);
+  });
+
+  it("has colour in a terminal only, and not where NO_COLOR asks for none", () => {
+    const { stream } = createStream(true);
+    expect(createOutput(stream, { TERM: "xterm" }).colour).toBe(true);
+    expect(createOutput(stream, { TERM: "xterm", NO_COLOR: "" }).colour).toBe(true);
+    expect(createOutput(stream, { TERM: "xterm", NO_COLOR: "1" }).colour).toBe(false);
+    expect(createOutput(stream, { TERM: "dumb" }).isTerminal).toBe(false);
+    expect(createOutput(createStream(false).stream, { TERM: "xterm" }).colour).toBe(false);
+  });
+});
+
+describe("the context of a command", () => {
+  function createBench(json: boolean) {
+    const texts = { out: "", err: "" };
+    const output = (name: "out" | "err"): Output => ({
+      isTerminal: false,
+      colour: false,
+      columns: () => 80,
+      write: (text) => {
+        texts[name] += text;
+      },
+      flush: () => Promise.resolve(),
+    });
+    return { texts, context: createNodeContext({ json, out: output("out"), err: output("err") }) };
+  }
+
+  it("shows progress on stdout, unless that carries JSON", () => {
+    const plain = createBench(false);
+    plain.context.progress.draw("bar");
+    expect(plain.texts).toEqual({ out: "bar", err: "" });
+    const json = createBench(true);
+    json.context.progress.draw("bar");
+    json.context.print("{}");
+    expect(json.texts).toEqual({ out: "{}\n", err: "bar" });
+  });
+
+  it("finds the tables that are shipped, and reads them once", () => {
+    const { context } = createBench(false);
+    const tables = context.attenuationTables();
+    expect(context.attenuationTables()).toBe(tables);
+    expect(context.readPackageText("package.json")).toContain(`"version": "${context.version}"`);
+  });
+});
+
+describe("interrupts", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("first ask to end well, then end the process", () => {
+    const exit = vi.spyOn(process, "exit").mockImplementation(() => {
+      throw new Error("exited");
+    });
+    const told: string[] = [];
+    const forced: string[] = [];
+    const stop = listenForInterrupts(
+      (reason) => told.push(reason),
+      (reason) => forced.push(reason),
+    );
+    process.emit("SIGTERM", "SIGTERM");
+    expect(told).toEqual(["SIGTERM"]);
+    expect(exit).not.toHaveBeenCalled();
+    expect(() => process.emit("SIGINT", "SIGINT")).toThrow("exited");
+    expect(exit).toHaveBeenCalledWith(130);
+    expect(forced).toEqual(["SIGINT"]);
+    stop();
+    expect(process.listeners("SIGINT").filter((listener) => listener.name === "listener")).toEqual([]);
+  });
+});
