@@ -1,0 +1,117 @@
+/**
+ * The books of an exposure: the upper bound before, the measured dose after, each with its event. One durable
+ * commit per exposure: the booking's commit carries the settlement of the one before.
+ */
+import type { Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { BeamOnCell, DoseLedger } from "../dose/dose-ledger.ts";
+import { bookedFlux, settledFlux, type FluxHistory, type FluxReference } from "../dose/flux.ts";
+import type { ExposureOrder, ExposureOutcome, ShutterMarks } from "../machines/exposure-machine.ts";
+import type { Recorder } from "../machines/recorder.ts";
+import { SHUTTER_FAILURE_REASON } from "../record/ledger-row.ts";
+import { openTimeS } from "./open-time.ts";
+
+export interface ExposureAccounts {
+  book(order: ExposureOrder): Promise<number>;
+  isDurable(bookingSeq: number): boolean;
+  noteOpened(order: ExposureOrder, atMs: number): void;
+  settle(order: ExposureOrder, marks: ShutterMarks, outcome: ExposureOutcome, framePath: string | null): void;
+  /** Longest the shutter can be open for an exposure of this length before something else has closed the beam. */
+  longestOpenS(exposureS: number): number;
+}
+
+export interface ExposureAccountsDeps {
+  readonly clock: Clock;
+  readonly ledger: DoseLedger;
+  readonly recorder: Recorder;
+  readonly commit: () => Promise<void>;
+  readonly fluxReference: FluxReference;
+  readonly monitor: FluxHistory;
+  readonly ringCurrentMa: () => number | null;
+  readonly beam: (filtersIn: readonly boolean[]) => BeamOnCell;
+  /** The cell's electrochemical state, to be joined to the frame. */
+  readonly cellState: (cellIndex: number) => { readonly [key: string]: Json };
+  readonly shutterTravelMs: number;
+  readonly exposeGraceMs: number;
+  /** Watchdog of the permit plus closing time of the shutter upstream: the site's worst case. */
+  readonly worstClosingMs: number;
+}
+
+export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAccounts {
+  const { clock, ledger, recorder } = deps;
+  let durableSeq = 0;
+
+  function longestOpenS(exposureS: number): number {
+    return exposureS + (2 * deps.shutterTravelMs + deps.exposeGraceMs + deps.worstClosingMs) / 1000;
+  }
+
+  return {
+    longestOpenS,
+    async book(order) {
+      const beam = deps.beam(order.filtersIn);
+      const flux = bookedFlux(deps.fluxReference);
+      const openS = longestOpenS(order.exposureS);
+      const refusals = ledger.refusals(order.cellIndex, order.spotIndex, openS, flux, beam);
+      if (refusals.length > 0) {
+        throw new Fault("dose.limit", order.position, refusals.map((item) => item.text).join("; "));
+      }
+      const seq = ledger.book(order.exposureId, order.cellIndex, order.spotIndex, order.filtersIn, {
+        openTimeS: openS,
+        flux,
+        beam,
+        reason: "upper bound: highest flux, longest closing",
+      });
+      await deps.commit();
+      durableSeq = Math.max(durableSeq, seq);
+      return seq;
+    },
+    isDurable: (bookingSeq) => bookingSeq <= durableSeq,
+    noteOpened(order, atMs) {
+      recorder.record("shutter-opened", {
+        exposure_id: order.exposureId,
+        position: order.position,
+        open_seen_at_ms: atMs,
+        cell_state: deps.cellState(order.cellIndex),
+      });
+    },
+    settle(order, marks, outcome, framePath) {
+      if (!ledger.hasOpenBooking(order.exposureId)) return;
+      const openS = openTimeS(marks, deps.shutterTravelMs);
+      const beam = deps.beam(order.filtersIn);
+      const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
+      const monitorPhS = deps.monitor.meanBetween(fromMs, clock.monoMs());
+      const flux = settledFlux(monitorPhS, deps.ringCurrentMa(), deps.fluxReference);
+      const reason = settlementReason(outcome, openS);
+      const row = ledger.settle(
+        order.exposureId,
+        openS === null ? null : { openTimeS: openS, flux, beam, reason },
+        reason,
+      );
+      recorder.record("exposure-ended", {
+        exposure_id: order.exposureId,
+        request_id: order.requestId,
+        position: order.position,
+        outcome,
+        spot: order.spotIndex,
+        exposure_s: order.exposureS,
+        open_asked_at_ms: marks.openAskedAtMs,
+        open_seen_at_ms: marks.openSeenAtMs,
+        close_asked_at_ms: marks.closeAskedAtMs,
+        closed_seen_at_ms: marks.closedSeenAtMs,
+        open_s: openS,
+        charged: row.kind,
+        monitor_ph_s: monitorPhS,
+        ring_current_mA: deps.ringCurrentMa(),
+        frame: framePath,
+      });
+    },
+  };
+}
+
+function settlementReason(outcome: ExposureOutcome, openS: number | null): string {
+  if (outcome === "shutter-failure") return SHUTTER_FAILURE_REASON;
+  if (openS === null) return "the shutter was never seen closed";
+  if (openS === 0) return "the shutter was never asked open";
+  return outcome === "made" ? "measured" : `measured, exposure ${outcome}`;
+}

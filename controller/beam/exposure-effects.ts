@@ -1,0 +1,196 @@
+/** What an exposure does to the instruments, with every wait bounded and every claim read back. */
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../../protocols/roles/beam-io.ts";
+import type { Detector } from "../../protocols/roles/detector.ts";
+import type { Stage, StageReading } from "../../protocols/roles/stage.ts";
+import { judgeGate } from "../dose/exposure-gate.ts";
+import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-machine.ts";
+import { motionRefusals } from "../safety/permit-judgement.ts";
+import type { ExposureAccounts } from "./exposure-accounts.ts";
+
+export interface ExposureEffectsDeps {
+  readonly clock: Clock;
+  readonly io: BeamIo;
+  readonly stage: Stage;
+  readonly detector: Detector;
+  readonly detectorFolder: string;
+  readonly accounts: ExposureAccounts;
+  readonly belief: (cellIndex: number) => "confirmed" | "believed" | "unknown";
+  readonly ringCurrentMa: () => number | null;
+  readonly timings: ExposureTimings;
+  /** Levels read by the supervisor's last completed cycle. */
+  readonly lastLevels: () => InputLevels | null;
+  readonly showLevels: (levels: InputLevels) => void;
+  /** Interlocks that broke and wait for a person. */
+  readonly latched: () => readonly Interlock[];
+}
+
+export interface ExposureTimings {
+  readonly settleMs: number;
+  readonly shutterTravelMs: number;
+  readonly safetyShutterCloseMs: number;
+  readonly levelsMaximumAgeMs: number;
+  readonly positionToleranceMm: number;
+  readonly ringCurrentMinimumMa: number;
+  /** Beyond the travel, how long a switch may be awaited. */
+  readonly switchGraceMs: number;
+  readonly filterTravelMaxMs: number;
+}
+
+const SWITCH_POLL_MS = 2;
+const FILTER_POLL_MS = 20;
+
+export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffects {
+  const { clock, io, stage, detector, accounts, timings } = deps;
+  let atRestSinceMs = Infinity;
+  let reading: StageReading | null = null;
+
+  async function readLevels(): Promise<InputLevels> {
+    const levels = await io.readInputs();
+    deps.showLevels(levels);
+    return levels;
+  }
+
+  async function bringFilters(asked: readonly boolean[], levels: InputLevels): Promise<void> {
+    if (asked.every((inBeam, index) => levels.filtersIn[index] === inBeam)) return;
+    await io.setFilters(asked);
+    const untilMs = clock.monoMs() + timings.filterTravelMaxMs;
+    for (;;) {
+      const now = await readLevels();
+      if (asked.every((inBeam, index) => now.filtersIn[index] === inBeam)) return;
+      if (clock.monoMs() >= untilMs) {
+        throw new Fault(
+          "attenuator.not-in-place",
+          io.name,
+          `filters read ${switchText(now.filtersIn)}, asked ${switchText(asked)}`,
+        );
+      }
+      await sleep(clock, FILTER_POLL_MS);
+    }
+  }
+
+  async function awaitShutter(wanted: "open" | "closed", signal?: AbortSignal): Promise<void> {
+    const untilMs = clock.monoMs() + timings.shutterTravelMs + timings.switchGraceMs;
+    await sleep(clock, timings.shutterTravelMs, signal);
+    for (;;) {
+      const levels = await readLevels();
+      signal?.throwIfAborted();
+      const state = shutterState(levels);
+      if (state === wanted) return;
+      if (state === "contradiction") {
+        throw new Fault("shutter.contradiction", io.name, "open and closed switch both report");
+      }
+      if (clock.monoMs() >= untilMs) {
+        const code = wanted === "open" ? "shutter.stuck-closed" : "shutter.stuck-open";
+        throw new Fault(
+          code,
+          io.name,
+          `the shutter reads ${state} ${(timings.shutterTravelMs + timings.switchGraceMs).toFixed(0)} ms after it was asked ${wanted}`,
+        );
+      }
+      await sleep(clock, SWITCH_POLL_MS, signal);
+    }
+  }
+
+  return {
+    async check(order) {
+      const levels = await readLevels();
+      const reasons = motionRefusals(levels, {
+        nowMs: clock.monoMs(),
+        levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
+        latched: deps.latched(),
+      });
+      if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, `no motion: ${reasons.join("; ")}`);
+      if (deps.belief(order.cellIndex) === "unknown") {
+        throw new Fault("cell.unproven", order.position, "which cell is here is not known, so it is not exposed");
+      }
+      await bringFilters(order.filtersIn, levels);
+    },
+
+    async move(order, signal) {
+      reading = null;
+      atRestSinceMs = Infinity;
+      const arrived = await stage.moveTo({ xMm: order.stageXMm, yMm: order.stageYMm }, signal);
+      reading = arrived;
+      atRestSinceMs = clock.monoMs();
+      await sleep(clock, timings.settleMs, signal);
+    },
+
+    book: (order) => accounts.book(order),
+
+    async arm(order) {
+      await detector.arm({ exposureS: order.exposureS, folder: deps.detectorFolder, fileName: order.frameName });
+    },
+
+    async open(order, bookingSeq, note, signal) {
+      // The supervisor's cycle that gave the permit has just read every level; they are still the levels of the act.
+      const verdict = judgeGate({
+        nowMs: clock.monoMs(),
+        levels: deps.lastLevels(),
+        levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
+        bookingSeq,
+        isBookingDurable: accounts.isDurable(bookingSeq),
+        filtersAsked: order.filtersIn,
+        stageReading: reading,
+        target: { xMm: order.stageXMm, yMm: order.stageYMm },
+        positionToleranceMm: timings.positionToleranceMm,
+        settledForMs: clock.monoMs() - atRestSinceMs,
+        settleMs: timings.settleMs,
+        belief: deps.belief(order.cellIndex),
+        ringCurrentMa: deps.ringCurrentMa(),
+        ringCurrentMinimumMa: timings.ringCurrentMinimumMa,
+      });
+      if (!verdict.open) {
+        throw new Fault("interlock.tripped", `exposure gate ${order.position}`, verdict.reasons.join("; "), {
+          exposure_id: order.exposureId,
+          reasons: [...verdict.reasons],
+        });
+      }
+      signal.throwIfAborted();
+      note({ openAskedAtMs: clock.monoMs() });
+      await io.requestShutterOpen();
+      await awaitShutter("open", signal);
+      const openSeenAtMs = clock.monoMs();
+      note({ openSeenAtMs });
+      accounts.noteOpened(order, openSeenAtMs);
+    },
+
+    async expose() {
+      const { finished } = await detector.start();
+      const frame = await finished;
+      return { path: frame.path };
+    },
+
+    stopDetector: () => detector.abort(),
+
+    async close(note: (marks: Partial<ShutterMarks>) => void) {
+      note({ closeAskedAtMs: clock.monoMs() });
+      await io.requestShutterClosed();
+      await awaitShutter("closed");
+      note({ closedSeenAtMs: clock.monoMs() });
+    },
+
+    async makeSafe() {
+      await io.permit.dropShutterPermit();
+      await io.requestSafetyShutter(false);
+      const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
+      for (;;) {
+        const levels = await readLevels();
+        if (levels.safetyShutterClosedSwitch || shutterState(levels) === "closed") return clock.monoMs();
+        if (clock.monoMs() >= untilMs) {
+          throw new Fault("shutter.stuck-open", io.name, "neither shutter reports closed");
+        }
+        await sleep(clock, FILTER_POLL_MS);
+      }
+    },
+
+    settle(order: ExposureOrder, marks, outcome, framePath) {
+      accounts.settle(order, marks, outcome, framePath);
+    },
+  };
+}
+
+function switchText(filters: readonly boolean[]): string {
+  return filters.map((inBeam) => (inBeam ? "in" : "out")).join("/");
+}

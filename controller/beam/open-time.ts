@@ -1,0 +1,22 @@
+/**
+ * Shutter-open time from the marks of an exposure. While the blades travel the beam is half open on average, so
+ * opening and closing together count as one travel less than from the order to open to the closed switch. Delays in
+ * reading the switches make the result longer, never shorter.
+ */
+import type { ShutterMarks } from "../machines/exposure-machine.ts";
+
+/**
+ * Seconds at full opening that give the same photons; 0 when the shutter was never asked open; null when it cannot
+ * be known, because it was asked open and never seen closed.
+ *
+ * @param travelMs time from one switch to the other, as the site states it
+ */
+export function openTimeS(marks: ShutterMarks, travelMs: number): number | null {
+  const { openAskedAtMs, openSeenAtMs, closeAskedAtMs, closedSeenAtMs } = marks;
+  if (openAskedAtMs === null) return 0;
+  if (closedSeenAtMs === null) return null;
+  const longestMs = closedSeenAtMs - openAskedAtMs;
+  // Not seen open, or not asked closed: no time between the switches is proven, so the longest counts.
+  if (openSeenAtMs === null || closeAskedAtMs === null) return Math.max(0, longestMs) / 1000;
+  return Math.max(closeAskedAtMs - openSeenAtMs, longestMs - travelMs, 0) / 1000;
+}

@@ -1,0 +1,142 @@
+/**
+ * Sweeps in time: when each begins, which cells are still to be visited, what becomes of those that were not. Pure:
+ * the state and the facts of the moment give the next act of the beam with its reason. A sweep asks for one exposure
+ * of each cell of its tour, within the window from its start to the start of the next.
+ */
+
+export interface SweepTiming {
+  /** Campaign milliseconds at which sweep 1 is due. */
+  readonly firstAtMs: number;
+  readonly cadenceMs: number;
+  /** No exposure is begun after this. */
+  readonly endAtMs: number;
+  /** About how long one exposure occupies the beam; a sweep that cannot begin its first before the end is not asked. */
+  readonly perExposureMs: number;
+}
+
+export type MissReason = "dose" | "beam" | "cell";
+
+export interface Miss {
+  readonly cellIndex: number;
+  readonly sweep: number;
+  readonly reason: MissReason;
+  readonly text: string;
+}
+
+export interface SweepState {
+  /** Number of the sweep under way, from 1; 0 before the first. */
+  readonly sweep: number;
+  readonly startedAtMs: number;
+  readonly latestMs: number;
+  /** Cells still to visit, in tour order. */
+  readonly remaining: readonly number[];
+}
+
+export const BEFORE_FIRST_SWEEP: SweepState = { sweep: 0, startedAtMs: 0, latestMs: 0, remaining: [] };
+
+export type Eligibility =
+  { readonly eligible: true } | { readonly eligible: false; readonly reason: MissReason; readonly text: string };
+
+/** What is known at the moment of planning. */
+export interface BeamFacts {
+  readonly nowMs: number;
+  /** Null when beam and equipment are fit for an exposure; else what is missing and who owes it. */
+  readonly obstacle: { readonly reason: string; readonly who: string } | null;
+  readonly eligibility: (cellIndex: number, sweep: number) => Eligibility;
+  /** Order in which this sweep visits its cells. */
+  readonly tour: (sweep: number) => readonly number[];
+}
+
+export type BeamAct =
+  | { readonly kind: "expose"; readonly cellIndex: number; readonly sweep: number; readonly latestMs: number }
+  | { readonly kind: "wait"; readonly reason: string; readonly who: string; readonly untilMs: number }
+  | { readonly kind: "end" };
+
+export interface BeamPlan {
+  readonly state: SweepState;
+  readonly act: BeamAct;
+  readonly misses: readonly Miss[];
+  /** Sweeps that began in this planning, with the cells they ask for. */
+  readonly begun: readonly {
+    readonly sweep: number;
+    readonly startedAtMs: number;
+    readonly asked: readonly number[];
+  }[];
+}
+
+/** When sweep `number` (from 1) is due. */
+export function sweepDueMs(timing: SweepTiming, number: number): number {
+  return timing.firstAtMs + (number - 1) * timing.cadenceMs;
+}
+
+export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFacts): BeamPlan {
+  let state = before;
+  const misses: Miss[] = [];
+  const begun: { sweep: number; startedAtMs: number; asked: readonly number[] }[] = [];
+  const isOver = facts.nowMs >= timing.endAtMs;
+
+  const giveUp = (): void => {
+    for (const cellIndex of state.remaining) {
+      misses.push({
+        cellIndex,
+        sweep: state.sweep,
+        reason: "beam",
+        text: "its window passed before the beam was free",
+      });
+    }
+    state = { ...state, remaining: [] };
+  };
+
+  while (!isOver && facts.nowMs >= sweepDueMs(timing, state.sweep + 1)) {
+    const sweep = state.sweep + 1;
+    const dueMs = sweepDueMs(timing, sweep);
+    if (dueMs + timing.perExposureMs > timing.endAtMs) break;
+    giveUp();
+    const asked = facts.tour(sweep);
+    begun.push({ sweep, startedAtMs: facts.nowMs, asked });
+    state = { sweep, startedAtMs: facts.nowMs, latestMs: dueMs + timing.cadenceMs, remaining: asked };
+  }
+  if (isOver) giveUp();
+
+  while (state.remaining.length > 0) {
+    const cellIndex = state.remaining[0];
+    if (cellIndex === undefined) break;
+    const eligibility = facts.eligibility(cellIndex, state.sweep);
+    if (!eligibility.eligible) {
+      misses.push({ cellIndex, sweep: state.sweep, reason: eligibility.reason, text: eligibility.text });
+      state = { ...state, remaining: state.remaining.slice(1) };
+      continue;
+    }
+    if (facts.obstacle !== null) {
+      const { reason, who } = facts.obstacle;
+      const untilMs = Math.min(sweepDueMs(timing, state.sweep + 1), timing.endAtMs);
+      return { state, misses, begun, act: { kind: "wait", reason, who, untilMs } };
+    }
+    state = { ...state, remaining: state.remaining.slice(1) };
+    return { state, misses, begun, act: { kind: "expose", cellIndex, sweep: state.sweep, latestMs: state.latestMs } };
+  }
+
+  const nextMs = sweepDueMs(timing, state.sweep + 1);
+  if (isOver || nextMs + timing.perExposureMs > timing.endAtMs) return { state, misses, begun, act: { kind: "end" } };
+  return {
+    state,
+    misses,
+    begun,
+    act: { kind: "wait", reason: `sweep ${state.sweep + 1} to be due`, who: "timetable", untilMs: nextMs },
+  };
+}
+
+/**
+ * A serpentine over the rack, row by row; every second sweep runs backwards, so that it starts where the last one
+ * ended. For a full rack this tour is already the shortest one.
+ */
+export function serpentineTour(
+  cells: readonly { readonly row: number; readonly column: number }[],
+  sweep: number,
+): readonly number[] {
+  const order = cells
+    .map((cell, index) => ({ ...cell, index }))
+    .sort((a, b) => a.row - b.row || (a.row % 2 === 0 ? a.column - b.column : b.column - a.column))
+    .map((cell) => cell.index);
+  return sweep % 2 === 1 ? order : order.reverse();
+}

@@ -1,0 +1,210 @@
+/**
+ * The dose ledger: judges a proposal, books an upper bound before the shutter, settles what was measured after it.
+ * It keeps the cells' doses in memory as the fold of its own rows; the rows go to the record in the same breath, so
+ * that folding the record again gives the same state and the same answers.
+ */
+import { assert } from "../../protocols/base/assert.ts";
+import type { DoseConvention } from "../../protocols/campaign/campaign.ts";
+import type { Position } from "../../protocols/base/position.ts";
+import type { LayerDose, LedgerRow } from "../record/ledger-row.ts";
+import {
+  doseRefusals,
+  emptyCellDose,
+  limitFraction,
+  withBooking,
+  withSettlement,
+  type CellDose,
+  type CellDosePlan,
+  type DoseProposal,
+  type DoseRefusal,
+} from "./cell-dose.ts";
+import type { FluxEstimate } from "./flux.ts";
+
+/** How photons per second before filters become fluence on a spot. */
+export interface BeamOnCell {
+  readonly filterTransmission: number;
+  /** Peak fluence per photon, 1/cm2. */
+  readonly peakPerFluxPerCm2: number;
+}
+
+export interface LedgerCell {
+  readonly position: Position;
+  readonly plan: CellDosePlan;
+  readonly stackHash: string;
+}
+
+export interface Measured {
+  readonly openTimeS: number;
+  readonly flux: FluxEstimate;
+  readonly beam: BeamOnCell;
+  readonly reason: string;
+}
+
+export interface DoseLedger {
+  /** Every reason against exposing this spot for so long at this flux. */
+  refusals(
+    cellIndex: number,
+    spotIndex: number,
+    openTimeS: number,
+    flux: FluxEstimate,
+    beam: BeamOnCell,
+  ): readonly DoseRefusal[];
+  /** Books the upper bound and returns the event's sequence number. The caller commits before any photon. */
+  book(
+    exposureId: string,
+    cellIndex: number,
+    spotIndex: number,
+    filtersIn: readonly boolean[],
+    bound: Measured,
+  ): number;
+  hasOpenBooking(exposureId: string): boolean;
+  /** Settles the booking with what was measured; null charges it in full. Returns the row written. */
+  settle(exposureId: string, measured: Measured | null, reason: string): LedgerRow;
+  limitFractionOf(cellIndex: number): number;
+  readonly limitFractionMax: number;
+  readonly openCount: number;
+}
+
+export interface DoseLedgerDeps {
+  readonly cells: readonly LedgerCell[];
+  readonly convention: DoseConvention;
+  readonly nowMs: () => number;
+  /** Writes the row and its event; returns the event's sequence number. */
+  readonly write: (row: LedgerRow) => number;
+}
+
+interface OpenEntry {
+  readonly cellIndex: number;
+  readonly row: LedgerRow;
+}
+
+export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
+  const doses: CellDose[] = deps.cells.map((cell) => emptyCellDose(cell.plan));
+  const open = new Map<string, OpenEntry>();
+  const fractions = new Float64Array(deps.cells.length);
+
+  function cellAt(cellIndex: number): LedgerCell {
+    const cell = deps.cells[cellIndex];
+    assert(cell !== undefined, `no cell ${cellIndex} in the ledger`);
+    return cell;
+  }
+
+  function doseAt(cellIndex: number): CellDose {
+    const dose = doses[cellIndex];
+    assert(dose !== undefined, `no dose for cell ${cellIndex}`);
+    return dose;
+  }
+
+  return {
+    refusals(cellIndex, spotIndex, openTimeS, flux, beam) {
+      const cell = cellAt(cellIndex);
+      return doseRefusals(cell.plan, doseAt(cellIndex), proposalOf(spotIndex, openTimeS, flux, beam));
+    },
+    book(exposureId, cellIndex, spotIndex, filtersIn, bound) {
+      const cell = cellAt(cellIndex);
+      assert(!open.has(exposureId), `exposure ${exposureId} is booked already`);
+      const fluencePhCm2 = fluenceOf(bound);
+      assert(fluencePhCm2 > 0, `the booking of ${exposureId} is no upper bound`);
+      const row: LedgerRow = {
+        kind: "booking",
+        ...common(exposureId, cell, spotIndex, bound, fluencePhCm2),
+        stackHash: cell.stackHash,
+        filtersIn,
+      };
+      doses[cellIndex] = withBooking(doseAt(cellIndex), { exposureId, spotIndex, fluencePhCm2 });
+      open.set(exposureId, { cellIndex, row });
+      return deps.write(row);
+    },
+    hasOpenBooking: (exposureId) => open.has(exposureId),
+    settle(exposureId, measured, reason) {
+      const entry = open.get(exposureId);
+      assert(entry !== undefined, `exposure ${exposureId} has no open booking`);
+      const cell = cellAt(entry.cellIndex);
+      const row: LedgerRow =
+        measured === null
+          ? chargedInFull(entry.row, deps.nowMs(), reason)
+          : {
+              kind: "settlement",
+              ...common(exposureId, cell, entry.row.spotIndex, { ...measured, reason }, fluenceOf(measured)),
+            };
+      const after = withSettlement(doseAt(entry.cellIndex), exposureId, row.fluencePhCm2);
+      assert(after !== undefined, `exposure ${exposureId} is not booked on its cell`);
+      doses[entry.cellIndex] = after;
+      fractions[entry.cellIndex] = limitFraction(cell.plan, after);
+      open.delete(exposureId);
+      deps.write(row);
+      return row;
+    },
+    limitFractionOf: (cellIndex) => fractions[cellIndex] ?? 0,
+    get limitFractionMax() {
+      return fractions.reduce((a, b) => Math.max(a, b), 0);
+    },
+    get openCount() {
+      return open.size;
+    },
+  };
+
+  function common(exposureId: string, cell: LedgerCell, spotIndex: number, measured: Measured, fluencePhCm2: number) {
+    const spot = cell.plan.spots[spotIndex];
+    assert(spot !== undefined, `no spot ${spotIndex} at ${cell.position}`);
+    return {
+      exposureId,
+      position: cell.position,
+      spotIndex,
+      spotXMm: spot.xMm,
+      spotYMm: spot.yMm,
+      atMs: deps.nowMs(),
+      fluencePhCm2,
+      openTimeS: measured.openTimeS,
+      fluxPhS: measured.flux.fluxPhS,
+      fluxSource: measured.flux.source,
+      filterTransmission: measured.beam.filterTransmission,
+      convention: deps.convention,
+      layerDosesGy: layerDoses(cell.plan, fluencePhCm2),
+      relativeUncertainty: cell.plan.relativeUncertainty,
+      reason: measured.reason,
+    };
+  }
+}
+
+function proposalOf(spotIndex: number, openTimeS: number, flux: FluxEstimate, beam: BeamOnCell): DoseProposal {
+  const fluenceRatePhCm2S = flux.fluxPhS * beam.filterTransmission * beam.peakPerFluxPerCm2;
+  return { spotIndex, fluencePhCm2: fluenceRatePhCm2S * openTimeS, fluenceRatePhCm2S };
+}
+
+function fluenceOf(measured: Measured): number {
+  return (
+    measured.flux.fluxPhS * measured.beam.filterTransmission * measured.beam.peakPerFluxPerCm2 * measured.openTimeS
+  );
+}
+
+function layerDoses(plan: CellDosePlan, fluencePhCm2: number): readonly LayerDose[] {
+  return plan.layers.map((layer) => ({
+    layer: layer.name,
+    surfaceGy: layer.surfaceGyPerPhCm2 * fluencePhCm2,
+    meanGy: layer.meanGyPerPhCm2 * fluencePhCm2,
+  }));
+}
+
+function chargedInFull(booking: LedgerRow, atMs: number, reason: string): LedgerRow {
+  const { exposureId, position, spotIndex, spotXMm, spotYMm, fluencePhCm2, openTimeS, fluxPhS, fluxSource } = booking;
+  const { filterTransmission, convention, layerDosesGy, relativeUncertainty } = booking;
+  return {
+    kind: "charge-in-full",
+    exposureId,
+    position,
+    spotIndex,
+    spotXMm,
+    spotYMm,
+    atMs,
+    fluencePhCm2,
+    openTimeS,
+    fluxPhS,
+    fluxSource,
+    filterTransmission,
+    convention,
+    layerDosesGy,
+    relativeUncertainty,
+    reason,
+  };
+}

@@ -1,0 +1,72 @@
+/** The ledger's view of a campaign: per cell its layers' dose per fluence, its limits, its spots and their overlap. */
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../../protocols/base/canonical-json.ts";
+import { worstCaseFactor, type Campaign, type DoseConvention } from "../../protocols/campaign/campaign.ts";
+import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import { peakPerFluxPerCm2, relativeFluence } from "../../protocols/dose/beam-profile.ts";
+import { filterTransmission } from "../../protocols/dose/filters.ts";
+import { stackCoefficients } from "../../protocols/dose/layer-stack.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import type { BeamOnCell, LedgerCell } from "./dose-ledger.ts";
+
+/** Doses of a campaign are kept in one convention; check refuses limits of another. */
+export const CAMPAIGN_CONVENTION: DoseConvention = "en";
+
+/** Throws Fault `dose.input` for an energy or an element outside the tables. */
+export function createLedgerCells(campaign: Campaign, site: Site, tables: AttenuationTables): readonly LedgerCell[] {
+  const spots = campaign.sweeps[0]?.preset.spots ?? [{ xMm: 0, yMm: 0 }];
+  const relativeUncertainty = worstCaseFactor(campaign.doseUncertainty) - 1;
+  return campaign.cells.map((cell) => {
+    const stack = { energyKeV: site.beam.energyKeV, tiltDeg: 0, convention: CAMPAIGN_CONVENTION, layers: cell.layers };
+    const { layers } = stackCoefficients(tables, stack);
+    const stackHash = createHash("sha256")
+      .update(
+        canonicalJson({
+          energy_keV: stack.energyKeV,
+          convention: stack.convention,
+          layers: cell.layers.map((layer) => ({
+            name: layer.name,
+            thickness_mm: layer.thicknessMm,
+            density: layer.densityGCm3,
+            mass_fractions: layer.massFractions,
+          })),
+        }),
+      )
+      .digest("hex")
+      .slice(0, 16);
+    return {
+      position: cell.position,
+      stackHash,
+      plan: {
+        position: cell.position,
+        layers: layers.map((layer) => ({
+          name: layer.name,
+          surfaceGyPerPhCm2: layer.surfaceGyPerPhCm2,
+          meanGyPerPhCm2: layer.meanGyPerPhCm2,
+        })),
+        limits: cell.doseLimits,
+        relativeUncertainty,
+        spots,
+        relativeFluence: (dxMm: number, dyMm: number) => relativeFluence(site.beam.profile, dxMm, dyMm),
+      },
+    };
+  });
+}
+
+/** Transmission of the filters that are in, and the profile's peak; the filter sets in use are few, so each is kept. */
+export function createBeamOnCell(site: Site, tables: AttenuationTables): (filtersIn: readonly boolean[]) => BeamOnCell {
+  const peak = peakPerFluxPerCm2(site.beam.profile);
+  const known = new Map<string, BeamOnCell>();
+  return (filtersIn) => {
+    const key = filtersIn.map((inBeam) => (inBeam ? "1" : "0")).join("");
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const filters = site.filters.filter((_, index) => filtersIn[index] === true);
+    const beam: BeamOnCell = {
+      filterTransmission: filterTransmission(tables, filters, site.beam.energyKeV),
+      peakPerFluxPerCm2: peak,
+    };
+    known.set(key, beam);
+    return beam;
+  };
+}

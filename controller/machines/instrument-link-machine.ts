@@ -1,0 +1,210 @@
+/**
+ * One instrument's link: connect and identify, notice a loss, try again with growing pauses, give up by name after
+ * a stated number of tries. It does not know what the instrument is for.
+ */
+import { assign, fromPromise, sendParent, setup } from "xstate";
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { Identity, Instrument } from "../../protocols/roles/instrument.ts";
+import { deadlineActor } from "./deadline.ts";
+import { faultJson, faultNote, type FaultNote } from "./errors.ts";
+import type { Recorder } from "./recorder.ts";
+import { waitingFor, type Waiting } from "./waiting.ts";
+
+export interface InstrumentLinkInput {
+  readonly instrument: Instrument;
+}
+
+export interface InstrumentLinkContext {
+  readonly instrument: Instrument;
+  readonly identity: Identity | null;
+  readonly triesCount: number;
+  readonly fault: FaultNote | null;
+  readonly waiting: Waiting | null;
+}
+
+export type InstrumentLinkEvent =
+  | { readonly type: "LINK_FAULT"; readonly fault: FaultNote }
+  | { readonly type: "REPAIRED" }
+  | { readonly type: "CLOSE" }
+  | { readonly type: "DEADLINE" };
+
+/** What the parent hears. */
+export type LinkNews =
+  | { readonly type: "LINK_READY"; readonly name: string }
+  | { readonly type: "LINK_LOST"; readonly name: string; readonly fault: FaultNote }
+  | { readonly type: "LINK_ISOLATED"; readonly name: string; readonly fault: FaultNote };
+
+export interface InstrumentLinkDeps {
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  /** Tries before the instrument is isolated. */
+  readonly triesMax: number;
+  /** Longest time one attempt may take; drivers have their own, shorter deadlines inside. */
+  readonly connectDeadlineMs: number;
+}
+
+const PAUSE_FIRST_MS = 500;
+const PAUSE_MAX_MS = 30_000;
+
+export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
+  const { clock, recorder } = deps;
+  return setup({
+    types: {
+      context: {} as InstrumentLinkContext,
+      input: {} as InstrumentLinkInput,
+      events: {} as InstrumentLinkEvent,
+    },
+    actors: {
+      connect: fromPromise<Identity, Instrument>(({ input }) => input.connect()),
+      deadline: deadlineActor(clock),
+    },
+    guards: {
+      mayTryAgain: ({ context }) => context.triesCount < deps.triesMax,
+    },
+    actions: {
+      disconnect: ({ context }) => {
+        context.instrument.disconnect();
+      },
+      noteTry: assign({ triesCount: ({ context }) => context.triesCount + 1 }),
+      noteConnecting: assign({
+        waiting: ({ context }) =>
+          waitingFor(
+            `${context.instrument.name} to identify itself`,
+            context.instrument.name,
+            clock.monoMs(),
+            clock.monoMs() + deps.connectDeadlineMs,
+          ),
+      }),
+      notePause: assign({
+        waiting: ({ context }) =>
+          waitingFor(
+            `the pause before trying ${context.instrument.name} again`,
+            "beamrack",
+            clock.monoMs(),
+            clock.monoMs() + pauseMs(context.triesCount),
+          ),
+      }),
+      noteLate: assign({
+        fault: ({ context }) => ({
+          code: "link.timeout",
+          where: context.instrument.name,
+          what: `did not identify itself within ${deps.connectDeadlineMs} ms`,
+          advice: "Check power and cable.",
+        }),
+      }),
+      noteReady: assign({ triesCount: 0, fault: null, waiting: null }),
+      tellReady: sendParent(
+        ({ context }) => ({ type: "LINK_READY", name: context.instrument.name }) satisfies LinkNews,
+      ),
+      tellLost: sendParent(
+        ({ context }) =>
+          ({ type: "LINK_LOST", name: context.instrument.name, fault: knownFault(context) }) satisfies LinkNews,
+      ),
+      tellIsolated: sendParent(
+        ({ context }) =>
+          ({ type: "LINK_ISOLATED", name: context.instrument.name, fault: knownFault(context) }) satisfies LinkNews,
+      ),
+      recordReady: ({ context }) => {
+        recorder.record("instrument-ready", {
+          instrument: context.instrument.name,
+          driver: context.instrument.driver,
+          model: context.identity?.model ?? null,
+          serial_number: context.identity?.serialNumber ?? null,
+          firmware: context.identity?.firmware ?? null,
+        });
+      },
+      recordLost: ({ context }) => {
+        recorder.record("instrument-lost", { instrument: context.instrument.name, ...faultJson(knownFault(context)) });
+      },
+      recordIsolated: ({ context }) => {
+        recorder.record("instrument-isolated", {
+          instrument: context.instrument.name,
+          tries: context.triesCount,
+          ...faultJson(knownFault(context)),
+        });
+      },
+    },
+  }).createMachine({
+    id: "instrument-link",
+    context: ({ input }) => ({
+      instrument: input.instrument,
+      identity: null,
+      triesCount: 0,
+      fault: null,
+      waiting: null,
+    }),
+    initial: "connecting",
+    on: { CLOSE: { target: ".closed", actions: "disconnect" } },
+    states: {
+      connecting: {
+        entry: ["noteTry", "noteConnecting"],
+        invoke: [
+          {
+            src: "connect",
+            input: ({ context }) => context.instrument,
+            onDone: { target: "ready", actions: assign({ identity: ({ event }) => event.output }) },
+            onError: { target: "failed", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          },
+          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.connectDeadlineMs }) },
+        ],
+        on: { DEADLINE: { target: "failed", actions: "noteLate" } },
+      },
+      ready: {
+        entry: ["noteReady", "recordReady", "tellReady"],
+        on: {
+          LINK_FAULT: {
+            target: "failed",
+            actions: assign({ fault: ({ event }) => event.fault }),
+          },
+        },
+      },
+      failed: {
+        entry: ["disconnect", "recordLost", "tellLost"],
+        always: [{ guard: "mayTryAgain", target: "pausing" }, { target: "isolated" }],
+      },
+      pausing: {
+        entry: "notePause",
+        invoke: {
+          src: "deadline",
+          input: ({ context }) => ({ atMs: clock.monoMs() + pauseMs(context.triesCount) }),
+        },
+        on: { DEADLINE: "connecting" },
+      },
+      isolated: {
+        tags: ["needs-operator"],
+        entry: [
+          assign({
+            waiting: ({ context }) =>
+              waitingFor(
+                `${context.instrument.name} to be repaired and acknowledged`,
+                "operator",
+                clock.monoMs(),
+                null,
+              ),
+          }),
+          "recordIsolated",
+          "tellIsolated",
+        ],
+        on: { REPAIRED: { target: "connecting", actions: assign({ triesCount: 0 }) } },
+      },
+      closed: { type: "final" },
+    },
+  });
+}
+
+export type InstrumentLinkMachine = ReturnType<typeof createInstrumentLinkMachine>;
+
+function pauseMs(triesCount: number): number {
+  return Math.min(PAUSE_MAX_MS, PAUSE_FIRST_MS * 2 ** Math.max(0, triesCount - 1));
+}
+
+function knownFault(context: InstrumentLinkContext): FaultNote {
+  return (
+    context.fault ?? {
+      code: "link.closed",
+      where: context.instrument.name,
+      what: "link lost",
+      advice: "Check the cable.",
+    }
+  );
+}

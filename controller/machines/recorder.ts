@@ -1,0 +1,6 @@
+/** How machines write to the event log. Recording never throws: a store that fails stops the campaign by its own path. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+
+export interface Recorder {
+  record(type: string, data: { readonly [key: string]: Json }): void;
+}

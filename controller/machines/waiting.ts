@@ -1,0 +1,18 @@
+/**
+ * Nothing waits in silence: every waiting state of every machine carries one of these, and the screens, the status
+ * command and the log read it from there.
+ */
+export interface Waiting {
+  /** What is awaited, for a person: `the stage to come to rest at B7`. */
+  readonly reason: string;
+  /** The device or party that owes the answer. */
+  readonly who: string;
+  /** Monotonic milliseconds. */
+  readonly sinceMs: number;
+  /** When patience ends and the machine acts by itself; null only where the end is a person's decision. */
+  readonly untilMs: number | null;
+}
+
+export function waitingFor(reason: string, who: string, sinceMs: number, untilMs: number | null): Waiting {
+  return { reason, who, sinceMs, untilMs };
+}

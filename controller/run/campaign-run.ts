@@ -1,0 +1,341 @@
+/**
+ * Puts a campaign together: roles, ledger, record and machines, and starts them. Knows roles and clock, never
+ * drivers; the same in every world.
+ */
+import { createActor } from "xstate";
+import { assert } from "../../protocols/base/assert.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+import { isFault } from "../../protocols/base/fault.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import type { InputLevels } from "../../protocols/roles/beam-io.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { createExposureAccounts } from "../beam/exposure-accounts.ts";
+import { createExposureEffects } from "../beam/exposure-effects.ts";
+import type { BeamPlan } from "../beam/sweeps.ts";
+import { createCellEffects } from "../cells/cell-effects.ts";
+import { firstProgrammeStep } from "../cells/programme.ts";
+import { createSampleIntake } from "../cells/sample-intake.ts";
+import { createDoseLedger } from "../dose/dose-ledger.ts";
+import { createFluxHistory } from "../dose/flux.ts";
+import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
+import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
+import { createCellMachine, type CellInput } from "../machines/cell-machine.ts";
+import { faultNote, type FaultNote } from "../machines/errors.ts";
+import { createExposureMachine, type ExposureOrder, type ExposureOutcome } from "../machines/exposure-machine.ts";
+import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
+import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
+import { ledgerEventData } from "../record/ledger-row.ts";
+import type { RecordStore } from "../record/store.ts";
+import { createAlarms, type Alarms } from "./alarms.ts";
+import { createCellViews, type CellViews } from "./cell-views.ts";
+import { createLoggedRecorder } from "./logged-recorder.ts";
+import type { CampaignRoles } from "./roles.ts";
+import { recordStart } from "./start-record.ts";
+import { createSweepDesk, type Obstacle } from "./sweep-desk.ts";
+import { createTally, type Tally } from "./tally.ts";
+import { runTimings } from "./timings.ts";
+
+export interface CampaignRunDeps {
+  readonly campaign: Campaign;
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly store: RecordStore;
+  readonly roles: CampaignRoles;
+  readonly tables: AttenuationTables;
+  /** Campaign time after which nothing new is begun. */
+  readonly endAtMs: number;
+}
+
+export interface CampaignRun {
+  readonly actor: CampaignActor;
+  readonly cells: CellViews;
+  readonly tally: Tally;
+  readonly alarms: Alarms;
+  readonly sweepCountPlanned: number;
+  limitFractionMax(): number;
+  openBookingCount(): number;
+  sampleCount(): number;
+  /** What the beam waits for, if it waits. */
+  note(): string | null;
+  /** The store could not be written, or a part of beamrack broke: nothing more is done. */
+  failure(): Error | null;
+  isDone(): boolean;
+  start(): void;
+}
+
+/** Open-circuit voltage of a loaded cell, formed or not: above zero says polarity and contact. */
+const OPEN_CIRCUIT_MIN_V = 0.01;
+
+export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
+  const { campaign, site, clock, store, roles, tables, endAtMs } = deps;
+  const timings = runTimings(site);
+  const nowMs = (): number => clock.monoMs();
+  let failure: Error | null = null;
+  let levels: InputLevels | null = null;
+  let isBeamUp = true;
+
+  const fail = (error: unknown): void => {
+    failure ??= error instanceof Error ? error : new Error(String(error));
+  };
+  const showLevels = (read: InputLevels): void => {
+    levels = read;
+  };
+  const ringCurrentMa = (): number | null => roles.ringCurrent.fresh()?.value ?? null;
+  const fluxReference = {
+    fluxPhS: site.beam.fluxReferencePhS,
+    ringCurrentMa: site.beam.ringCurrentReferenceMa,
+    highestPhS: site.beam.fluxMaxPhS,
+  };
+
+  const recorder = createLoggedRecorder(store, nowMs, fail);
+  const alarms = createAlarms(recorder, nowMs);
+  const tally = createTally(0, 0);
+  const monitor = createFluxHistory(64);
+  const beam = createBeamOnCell(site, tables);
+  const ledger = createDoseLedger({
+    cells: createLedgerCells(campaign, site, tables),
+    convention: CAMPAIGN_CONVENTION,
+    nowMs,
+    write(row) {
+      store.appendLedger(row);
+      const type = row.kind === "booking" ? "exposure-booked" : "exposure-settled";
+      return store.appendEvent({ atMs: row.atMs, type, data: ledgerEventData(row) });
+    },
+  });
+
+  const intake = createSampleIntake(campaign.cells.length, {
+    sink: store,
+    limits: campaign.cells.map((cell) => cell.limits),
+    limitPassed(cellIndex, what) {
+      const where = campaign.cells[cellIndex]?.position ?? "";
+      const fault: FaultNote = {
+        code: "cell.limit",
+        where,
+        what,
+        advice: "Inspect the cell before it is cycled again.",
+      };
+      actor.send({ type: "CHANNEL_NEWS", cellIndex, event: { type: "LIMIT_PASSED", fault } });
+    },
+    overloadsInRowMax: 3,
+  });
+
+  const cells = createCellViews(campaign, () => actor);
+
+  async function commit(): Promise<void> {
+    try {
+      await store.commit();
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+  }
+
+  const accounts = createExposureAccounts({
+    clock,
+    ledger,
+    recorder,
+    commit,
+    fluxReference,
+    monitor,
+    ringCurrentMa,
+    beam,
+    cellState: (cellIndex) => ({
+      voltage_V: finiteOrNull(intake.lastVoltageV[cellIndex]),
+      current_A: finiteOrNull(intake.lastCurrentA[cellIndex]),
+      charge_Ah: finiteOrNull(intake.chargeAh[cellIndex]),
+      sample_age_s: finiteOrNull((nowMs() - (intake.lastAtMs[cellIndex] ?? NaN)) / 1000),
+    }),
+    shutterTravelMs: timings.shutterTravelMs,
+    exposeGraceMs: timings.exposeGraceMs,
+    worstClosingMs: site.shutter.watchdogMs + site.shutter.safetyShutterCloseS * 1000,
+  });
+
+  const desk = createSweepDesk({
+    campaign,
+    site,
+    ledger,
+    fluxReference,
+    beam,
+    longestOpenS: (exposureS) => accounts.longestOpenS(exposureS),
+    belief: (cellIndex) => cells.belief(cellIndex),
+    stateOf: (cellIndex) => cells.stateOf(cellIndex),
+    nowMs,
+    endAtMs,
+  });
+
+  const effects = createExposureEffects({
+    clock,
+    io: roles.io,
+    stage: roles.stage,
+    detector: roles.detector,
+    detectorFolder: site.detector.folder,
+    accounts,
+    belief: (cellIndex) => cells.belief(cellIndex),
+    ringCurrentMa,
+    timings,
+    lastLevels: () => levels,
+    latched: () => actor.getSnapshot().children.supervisor?.getSnapshot().context.latched ?? [],
+    showLevels,
+  });
+
+  function obstacle(ready: ReadonlySet<string>): Obstacle | null {
+    const missing = roles.beamline.find((name) => !ready.has(name));
+    if (missing !== undefined) return { reason: `${missing} to be ready`, who: missing };
+    const current = ringCurrentMa();
+    if (current === null) return { reason: "a fresh ring current", who: roles.ringCurrent.name };
+    if (!(current >= timings.ringCurrentMinimumMa)) return { reason: "machine beam", who: "machine" };
+    return null;
+  }
+
+  function notePlan(plan: BeamPlan): void {
+    for (const begun of plan.begun) {
+      tally.sweepBegun(begun.sweep, begun.asked.length);
+      recorder.record("sweep-begun", { sweep: begun.sweep, asked: begun.asked.length });
+    }
+    for (const miss of plan.misses) {
+      const { sweep, reason, text } = miss;
+      const position = campaign.cells[miss.cellIndex]?.position ?? "";
+      tally.missed(miss);
+      recorder.record(reason === "dose" ? "exposure-refused" : "request-missed", { sweep, position, reason, text });
+      if (reason !== "dose") continue;
+      alarms.raise({
+        code: "dose.limit",
+        where: position,
+        what: text,
+        advice: "The cell gets no further exposure on this spot; see the ledger.",
+      });
+    }
+    if (plan.act.kind !== "expose") {
+      commit().catch((error: unknown) => {
+        // A store that fails is kept as the run's failure; anything else is a bug and must surface.
+        if (!isFault(error)) throw error;
+      });
+    }
+  }
+
+  function noteExposure(
+    order: ExposureOrder,
+    outcome: ExposureOutcome,
+    fault: FaultNote | null,
+    sweep: { readonly sweep: number; readonly latestMs: number },
+  ): void {
+    tally.exposed(sweep.sweep, nowMs(), outcome, nowMs() <= sweep.latestMs, "beam");
+    if (fault === null || outcome === "made") return;
+    alarms.raise(fault);
+    recorder.record("request-missed", {
+      sweep: sweep.sweep,
+      position: order.position,
+      reason: "beam",
+      text: fault.what,
+    });
+  }
+
+  function cellInput(cellIndex: number): CellInput {
+    const cell = campaign.cells[cellIndex];
+    const channel = roles.channels[cellIndex];
+    assert(cell !== undefined && channel !== undefined, `no channel for cell ${cellIndex}`);
+    return {
+      position: cell.position,
+      cellId: cell.barcode,
+      channelName: channel.name,
+      first: firstProgrammeStep(cell, channel.capabilities.sampleIntervalMinS),
+      effects: createCellEffects({
+        clock,
+        channel,
+        cellIndex,
+        position: cell.position,
+        intake,
+        recorder,
+        proof: { openCircuitMinV: OPEN_CIRCUIT_MIN_V, openCircuitMaxV: cell.limits.voltageMaxV },
+        tell(index, event) {
+          actor.send({ type: "CHANNEL_NEWS", cellIndex: index, event });
+        },
+      }),
+    };
+  }
+
+  const shared = { clock, recorder };
+  const machine = createCampaignMachine({
+    ...shared,
+    linkMachine: createInstrumentLinkMachine({ ...shared, triesMax: 5, connectDeadlineMs: timings.connectDeadlineMs }),
+    cellMachine: createCellMachine({ ...shared, ...timings }),
+    exposureMachine: createExposureMachine({ ...shared, ...timings, effects }),
+    supervisorMachine: createSafetySupervisorMachine({ ...shared, ...timings, io: roles.io, showLevels }),
+    links: roles.instruments.map((instrument) => ({ instrument })),
+    cells: campaign.cells.map((_, cellIndex) => cellInput(cellIndex)),
+    ioName: roles.io.name,
+    stageName: roles.stage.name,
+    home: () => roles.stage.home(),
+    startDeadlineMs: timings.startDeadlineMs,
+    homingDeadlineMs: timings.homingDeadlineMs,
+    plan: (context) => desk.plan(context.sweep, obstacle(context.ready)),
+    order(act) {
+      const order = desk.order(act);
+      tally.ordered(act.sweep, nowMs(), { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS });
+      return order;
+    },
+    notePlan,
+    noteExposure,
+    troublePauseMs: timings.troublePauseMs,
+    failuresInRowMax: 20,
+  });
+
+  const actor: CampaignActor = createActor(machine, {
+    clock: {
+      setTimeout: (fn: () => void, ms: number) => clock.setTimeout(fn, ms),
+      clearTimeout: (handle: unknown) => {
+        clock.clearTimeout(handle);
+      },
+    },
+  });
+  actor.subscribe({ error: fail });
+
+  function listen(): void {
+    for (const instrument of roles.instruments) {
+      instrument.onFault((fault) => {
+        const note = faultNote(fault);
+        alarms.raise(note);
+        actor.send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
+      });
+    }
+    roles.flux.onReading((reading) => {
+      monitor.add(reading.arrivedAtMs, reading.value);
+    });
+    roles.ringCurrent.onReading((reading) => {
+      const isUp = reading.value >= timings.ringCurrentMinimumMa;
+      if (isUp === isBeamUp) return;
+      isBeamUp = isUp;
+      actor.send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
+    });
+  }
+
+  return {
+    actor,
+    cells,
+    tally,
+    alarms,
+    sweepCountPlanned: desk.sweepCountPlanned,
+    limitFractionMax: () => ledger.limitFractionMax,
+    openBookingCount: () => ledger.openCount,
+    sampleCount: () => intake.sampleCount,
+    note: () => actor.getSnapshot().context.waiting?.reason ?? null,
+    failure: () => failure,
+    isDone: () => actor.getSnapshot().status === "done",
+    start() {
+      recordStart(recorder, campaign, site);
+      listen();
+      actor.start();
+      clock.setTimeout(
+        () => {
+          actor.send({ type: "TIME_OVER" });
+        },
+        Math.max(0, endAtMs - nowMs()),
+      );
+    },
+  };
+}
+
+function finiteOrNull(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}

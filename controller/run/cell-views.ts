@@ -1,0 +1,68 @@
+/** What is known of the cells from the outside: the state of each machine, and how far a cell at a place is believed to be the right one. */
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { ActorRefFrom } from "xstate";
+import type { CellMachine } from "../machines/cell-machine.ts";
+import { cellActorId, type CampaignActor } from "../machines/campaign-machine.ts";
+import type { FaultNote } from "../machines/errors.ts";
+import type { Belief } from "./sweep-desk.ts";
+
+export interface IsolatedCell {
+  readonly position: string;
+  readonly fault: FaultNote | null;
+}
+
+export interface CellViews {
+  stateOf(cellIndex: number): string;
+  belief(cellIndex: number): Belief;
+  byState(): Readonly<Record<string, number>>;
+  isolated(): readonly IsolatedCell[];
+}
+
+export function createCellViews(campaign: Campaign, actor: () => CampaignActor): CellViews {
+  const ids = campaign.cells.map((cell) => cellActorId(cell.position));
+
+  function cellActor(cellIndex: number): ActorRefFrom<CellMachine> | undefined {
+    const children: Readonly<Record<string, unknown>> = actor().getSnapshot().children;
+    return children[ids[cellIndex] ?? ""] as ActorRefFrom<CellMachine> | undefined;
+  }
+
+  function stateOf(cellIndex: number): string {
+    return cellActor(cellIndex)?.getSnapshot().value ?? "awaitingChannel";
+  }
+
+  return {
+    stateOf,
+    belief(cellIndex) {
+      switch (stateOf(cellIndex)) {
+        // The channel's own voltage has been continuous since the proof.
+        case "cycling":
+        case "choosing":
+        case "starting":
+          return "confirmed";
+        // Nothing has moved the cell since; nothing confirms it now.
+        case "complete":
+        case "stopped":
+        case "findingOut":
+        case "awaitingReturn":
+          return "believed";
+        default:
+          return "unknown";
+      }
+    },
+    byState() {
+      const counts: Record<string, number> = {};
+      for (let cellIndex = 0; cellIndex < ids.length; cellIndex += 1) {
+        const state = stateOf(cellIndex);
+        counts[state] = (counts[state] ?? 0) + 1;
+      }
+      return counts;
+    },
+    isolated() {
+      return campaign.cells.flatMap((cell, cellIndex) =>
+        stateOf(cellIndex) === "isolated"
+          ? [{ position: cell.position, fault: cellActor(cellIndex)?.getSnapshot().context.fault ?? null }]
+          : [],
+      );
+    },
+  };
+}

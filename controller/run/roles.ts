@@ -1,0 +1,21 @@
+/** The instruments of a campaign by the parts they play. */
+import type { BeamIo } from "../../protocols/roles/beam-io.ts";
+import type { Channel } from "../../protocols/roles/channel.ts";
+import type { Detector } from "../../protocols/roles/detector.ts";
+import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { Sensor } from "../../protocols/roles/sensor.ts";
+import type { Stage } from "../../protocols/roles/stage.ts";
+
+export interface CampaignRoles {
+  readonly stage: Stage;
+  readonly io: BeamIo;
+  readonly detector: Detector;
+  readonly ringCurrent: Sensor;
+  readonly flux: Sensor;
+  /** One per cell, in the order of the campaign's cells. */
+  readonly channels: readonly Channel[];
+  /** Everything with a link, in the order of connecting. */
+  readonly instruments: readonly Instrument[];
+  /** Names of the instruments without which nothing is exposed. */
+  readonly beamline: readonly string[];
+}

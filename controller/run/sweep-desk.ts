@@ -1,0 +1,134 @@
+/**
+ * Where sweeps become orders: which cell is fit to be exposed now and why not, which spot is next, what stands in
+ * the beam's way. All of it is worked out anew from the facts of the moment; nothing is kept here.
+ */
+import { assert } from "../../protocols/base/assert.ts";
+import { columnIndex, rowIndex } from "../../protocols/base/position.ts";
+import type { Campaign, CampaignCell, SweepTrigger } from "../../protocols/campaign/campaign.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import {
+  planBeam,
+  serpentineTour,
+  type BeamAct,
+  type BeamPlan,
+  type Eligibility,
+  type SweepState,
+  type SweepTiming,
+} from "../beam/sweeps.ts";
+import type { BeamOnCell, DoseLedger } from "../dose/dose-ledger.ts";
+import { bookedFlux, type FluxReference } from "../dose/flux.ts";
+import type { ExposureOrder } from "../machines/exposure-machine.ts";
+
+export type Belief = "confirmed" | "believed" | "unknown";
+
+export interface Obstacle {
+  readonly reason: string;
+  readonly who: string;
+}
+
+export interface SweepDesk {
+  readonly exposedCount: number;
+  /** Sweeps that fit before the end. */
+  readonly sweepCountPlanned: number;
+  plan(before: SweepState, obstacle: Obstacle | null): BeamPlan;
+  order(act: Extract<BeamAct, { kind: "expose" }>): ExposureOrder;
+}
+
+export interface SweepDeskDeps {
+  readonly campaign: Campaign;
+  readonly site: Site;
+  readonly ledger: DoseLedger;
+  readonly fluxReference: FluxReference;
+  readonly beam: (filtersIn: readonly boolean[]) => BeamOnCell;
+  readonly longestOpenS: (exposureS: number) => number;
+  readonly belief: (cellIndex: number) => Belief;
+  readonly stateOf: (cellIndex: number) => string;
+  readonly nowMs: () => number;
+  readonly endAtMs: number;
+}
+
+export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
+  const { campaign, site } = deps;
+  // One sweep trigger is run; check refuses a campaign with more.
+  const trigger = campaign.sweeps[0];
+  const exposed = campaign.cells
+    .map((cell, cellIndex) => ({ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) }))
+    .filter((item) => item.cell.role === "exposed");
+  const timing = timingOf(trigger, deps.endAtMs);
+  const filtersIn = site.filters.map((filter) => trigger?.preset.filters.includes(filter.name) === true);
+
+  function cellAt(cellIndex: number): CampaignCell {
+    const cell = campaign.cells[cellIndex];
+    assert(cell !== undefined, `no cell ${cellIndex}`);
+    return cell;
+  }
+
+  function spotIndexOf(sweep: number): number {
+    return (sweep - 1) % Math.max(1, trigger?.preset.spots.length ?? 1);
+  }
+
+  function eligibility(cellIndex: number, sweep: number): Eligibility {
+    const { position } = cellAt(cellIndex);
+    if (deps.belief(cellIndex) === "unknown") {
+      return { eligible: false, reason: "cell", text: `${position} is ${deps.stateOf(cellIndex)}` };
+    }
+    if (trigger === undefined) return { eligible: false, reason: "cell", text: "no trigger asks for it" };
+    const refusals = deps.ledger.refusals(
+      cellIndex,
+      spotIndexOf(sweep),
+      deps.longestOpenS(trigger.preset.exposureS),
+      bookedFlux(deps.fluxReference),
+      deps.beam(filtersIn),
+    );
+    if (refusals.length === 0) return { eligible: true };
+    return { eligible: false, reason: "dose", text: refusals.map((item) => item.text).join("; ") };
+  }
+
+  return {
+    exposedCount: exposed.length,
+    sweepCountPlanned: Math.max(
+      0,
+      Math.floor((deps.endAtMs - timing.perExposureMs - timing.firstAtMs) / timing.cadenceMs) + 1 || 0,
+    ),
+    plan: (before, obstacle) =>
+      planBeam(timing, before, {
+        nowMs: deps.nowMs(),
+        obstacle,
+        eligibility,
+        tour: (sweep) => serpentineTour(exposed, sweep).map((index) => exposed[index]?.cellIndex ?? 0),
+      }),
+    order(act) {
+      assert(trigger !== undefined, "an exposure without a trigger");
+      const { position } = cellAt(act.cellIndex);
+      const { preset } = trigger;
+      const spotIndex = spotIndexOf(act.sweep);
+      const spot = preset.spots[spotIndex];
+      assert(spot !== undefined, `no spot ${spotIndex}`);
+      const sweepText = `S${String(act.sweep).padStart(4, "0")}`;
+      return {
+        exposureId: `X-${sweepText}-${position}`,
+        requestId: `${sweepText}-${position}`,
+        position,
+        cellIndex: act.cellIndex,
+        spotIndex,
+        spotXMm: spot.xMm,
+        spotYMm: spot.yMm,
+        stageXMm: site.rack.originXMm + columnIndex(position) * site.rack.pitchMm + spot.xMm,
+        stageYMm: site.rack.originYMm + rowIndex(position) * site.rack.pitchMm + spot.yMm,
+        exposureS: preset.exposureS,
+        frameName: `${position}_${sweepText}_00000.cbf`,
+        filtersIn,
+      };
+    },
+  };
+}
+
+function timingOf(trigger: SweepTrigger | undefined, endAtMs: number): SweepTiming {
+  if (trigger === undefined) return { firstAtMs: Infinity, cadenceMs: Infinity, endAtMs, perExposureMs: 0 };
+  return {
+    firstAtMs: trigger.firstAfterS * 1000,
+    cadenceMs: trigger.cadenceS * 1000,
+    endAtMs,
+    perExposureMs: trigger.preset.exposureS * 1000 + 1000,
+  };
+}

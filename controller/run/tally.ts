@@ -1,0 +1,139 @@
+/** What became of requests, exposures and sweeps: plain counting, fed by facts as they are recorded. */
+import type { Miss } from "../beam/sweeps.ts";
+import type { ExposureOutcome } from "../machines/exposure-machine.ts";
+
+/** One visit of a sweep: where, and for how long the shutter was to be open. */
+export interface Visit {
+  readonly xMm: number;
+  readonly yMm: number;
+  readonly exposureS: number;
+}
+
+export interface SweepRecord {
+  readonly sweep: number;
+  readonly askedCount: number;
+  /** First order given to last shutter closed and frame read. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** Where the stage stood when the sweep began, and where it then stopped, in order. */
+  readonly fromXMm: number;
+  readonly fromYMm: number;
+  readonly visits: readonly Visit[];
+  /** Every cell asked for was exposed or refused for its dose, without a pause: fit to be compared with the bound. */
+  readonly isUndisturbed: boolean;
+}
+
+export interface RequestCounts {
+  readonly asked: number;
+  readonly met: number;
+  readonly late: number;
+  readonly missed: number;
+  readonly missedByReason: Readonly<Record<string, number>>;
+}
+
+export interface Tally {
+  sweepBegun(sweep: number, askedCount: number): void;
+  missed(miss: Miss): void;
+  ordered(sweep: number, atMs: number, visit: Visit): void;
+  exposed(sweep: number, atMs: number, outcome: ExposureOutcome, isInWindow: boolean, missReason: string): void;
+  readonly requests: RequestCounts;
+  readonly exposures: { readonly made: number; readonly partial: number; readonly aborted: number };
+  readonly doseRefusedCount: number;
+  readonly sweepNumber: number;
+  /** Sweeps that are over, oldest first. */
+  finishedSweeps(): readonly SweepRecord[];
+}
+
+interface OpenSweep {
+  readonly sweep: number;
+  readonly askedCount: number;
+  startedAtMs: number | null;
+  endedAtMs: number;
+  fromXMm: number;
+  fromYMm: number;
+  visits: Visit[];
+  isUndisturbed: boolean;
+}
+
+/** @param homeXMm,homeYMm where the stage stands before the first visit */
+export function createTally(homeXMm: number, homeYMm: number): Tally {
+  const missedByReason: Record<string, number> = {};
+  const finished: SweepRecord[] = [];
+  const requests = { asked: 0, met: 0, late: 0, missed: 0 };
+  const exposures = { made: 0, partial: 0, aborted: 0 };
+  let doseRefusedCount = 0;
+  let current: OpenSweep | null = null;
+  let lastXMm = homeXMm;
+  let lastYMm = homeYMm;
+
+  function miss(reason: string): void {
+    requests.missed += 1;
+    missedByReason[reason] = (missedByReason[reason] ?? 0) + 1;
+  }
+
+  function close(): void {
+    if (current?.startedAtMs == null) return;
+    finished.push({ ...current, startedAtMs: current.startedAtMs });
+    current = null;
+  }
+
+  return {
+    sweepBegun(sweep, askedCount) {
+      close();
+      requests.asked += askedCount;
+      current = {
+        sweep,
+        askedCount,
+        startedAtMs: null,
+        endedAtMs: 0,
+        fromXMm: lastXMm,
+        fromYMm: lastYMm,
+        visits: [],
+        isUndisturbed: true,
+      };
+    },
+    missed(item) {
+      miss(item.reason);
+      if (item.reason === "dose") doseRefusedCount += 1;
+      else if (current?.sweep === item.sweep) current.isUndisturbed = false;
+    },
+    ordered(sweep, atMs, visit) {
+      if (current?.sweep !== sweep) return;
+      current.startedAtMs ??= atMs;
+      current.visits.push(visit);
+    },
+    exposed(sweep, atMs, outcome, isInWindow, missReason) {
+      if (outcome === "made") {
+        exposures.made += 1;
+        if (isInWindow) requests.met += 1;
+        else requests.late += 1;
+      } else {
+        if (outcome === "aborted") exposures.aborted += 1;
+        else exposures.partial += 1;
+        miss(missReason);
+      }
+      if (current?.sweep !== sweep) return;
+      current.endedAtMs = atMs;
+      const visit = current.visits.at(-1);
+      if (visit !== undefined) {
+        lastXMm = visit.xMm;
+        lastYMm = visit.yMm;
+      }
+      if (outcome !== "made") current.isUndisturbed = false;
+    },
+    get requests() {
+      return { ...requests, missedByReason: { ...missedByReason } };
+    },
+    exposures,
+    get doseRefusedCount() {
+      return doseRefusedCount;
+    },
+    get sweepNumber() {
+      return current?.sweep ?? finished.at(-1)?.sweep ?? 0;
+    },
+    finishedSweeps() {
+      close();
+      return finished;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** Deadlines and cycles of a run, from the site's numbers. Each is named, so that a wait can say how long and why. */
+import type { Site } from "../../protocols/site/site.ts";
+import type { ExposureTimings } from "../beam/exposure-effects.ts";
+
+export interface RunTimings extends ExposureTimings {
+  readonly connectDeadlineMs: number;
+  readonly startDeadlineMs: number;
+  readonly homingDeadlineMs: number;
+  readonly commandDeadlineMs: number;
+  readonly stepGraceMs: number;
+  readonly bringDeadlineMs: number;
+  readonly permitDeadlineMs: number;
+  readonly exposeGraceMs: number;
+  readonly permitCycleMs: number;
+  readonly idleCycleMs: number;
+  readonly troublePauseMs: number;
+}
+
+/** Below this share of the reference ring current there is no machine beam worth exposing with. */
+const RING_CURRENT_MINIMUM_SHARE = 0.05;
+
+export function runTimings(site: Site): RunTimings {
+  const longestMoveMs =
+    (Math.max(site.stage.travelXMm, site.stage.travelYMm) / site.stage.speedMmS +
+      site.stage.speedMmS / site.stage.accelerationMmS2) *
+    1000;
+  return {
+    connectDeadlineMs: 20_000,
+    startDeadlineMs: 120_000,
+    homingDeadlineMs: 300_000,
+    commandDeadlineMs: 30_000,
+    stepGraceMs: 60_000,
+    bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000,
+    permitDeadlineMs: 2000,
+    exposeGraceMs: 250,
+    // Three heartbeats fit into the watchdog's time: one late or lost one does not cost the exposure.
+    permitCycleMs: site.shutter.watchdogMs / 2.5,
+    idleCycleMs: 1000,
+    troublePauseMs: 5000,
+    settleMs: site.stage.settleS * 1000,
+    shutterTravelMs: site.shutter.travelS * 1000,
+    safetyShutterCloseMs: site.shutter.safetyShutterCloseS * 1000,
+    levelsMaximumAgeMs: site.shutter.watchdogMs,
+    positionToleranceMm: site.stage.positionToleranceMm,
+    ringCurrentMinimumMa: RING_CURRENT_MINIMUM_SHARE * site.beam.ringCurrentReferenceMa,
+    switchGraceMs: 200,
+    filterTravelMaxMs: 2000,
+  };
+}
