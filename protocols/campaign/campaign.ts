@@ -3,13 +3,12 @@
  * downstream has a default of its own. Plain JSON values only.
  */
 import type { Position } from "../base/position.ts";
-import type { Layer } from "../dose/layer-stack.ts";
+import type { DoseConvention, Layer } from "../dose/layer-stack.ts";
 import type { Protocol } from "../echem/protocol.ts";
 import type { CellLimits } from "../roles/channel.ts";
 import type { ChemistryId } from "./chemistry.ts";
 
-/** How absorbed energy is counted; a dose and a limit compare only within one convention. */
-export type DoseConvention = "en" | "loc" | "att";
+export type { DoseConvention } from "../dose/layer-stack.ts";
 
 export type CellRole = "exposed" | "dark-control";
 

@@ -1,0 +1,154 @@
+/** The sections of `campaign.yaml`. Units are in the names; times are UTC. */
+import * as z from "zod";
+import { DOSE_CONVENTIONS } from "../dose/layer-stack.ts";
+import { layerShape } from "../input/layer.ts";
+import { strictObject } from "../input/section.ts";
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "Use letters, digits, points and hyphens, without blanks.");
+const label = z.string().min(1).max(200);
+const positive = z.number().positive();
+const fraction = z.number().min(0).max(1);
+const positions = z.union(
+  [z.string().min(1), z.array(z.string().min(1)).min(1)],
+  "Give a position, a range such as A1..D12, or a list of them.",
+);
+
+export const nameSchema = name;
+export const labelSchema = label;
+export const labelListSchema = z.array(z.string().min(1));
+export const pathSchema = z.string().min(1);
+export const startSchema = z.iso.datetime({ error: "Give a UTC time such as 2026-03-02T08:00:00Z." });
+export const durationSchema = positive.max(24 * 366);
+
+export const beamSchema = strictObject({
+  energy_keV: positive,
+  flux_ref_ph_s: positive,
+  ring_current_ref_mA: positive,
+});
+
+/** What the site cannot know: how well thicknesses and composition of the cells are known. */
+export const uncertaintySchema = strictObject({ stack: fraction });
+
+export const protocolFileSchema = strictObject({ file: z.string().min(1) });
+
+export const stackLayerSchema = strictObject({ ...layerShape, dose: z.boolean().default(false) });
+
+const safetyShape = {
+  max_voltage_V: z.number().exactOptional(),
+  min_voltage_V: z.number().exactOptional(),
+  max_current_mA: positive.exactOptional(),
+  min_current_mA: z.number().negative().exactOptional(),
+} as const;
+
+/** Every value a cell needs may stand in its group, in the defaults for all cells, or in an override. */
+const cellShape = {
+  barcode: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(
+      /^[A-Za-z0-9{][A-Za-z0-9{}._:/-]*$/,
+      "Use letters, digits, points and hyphens; {position} stands for the position.",
+    )
+    .exactOptional(),
+  chemistry: z.string().min(1).exactOptional(),
+  electrolyte: label.exactOptional(),
+  nominal_capacity_mAh: positive.max(1000).exactOptional(),
+  protocol: z.string().min(1).exactOptional(),
+  stack: z.string().min(1).exactOptional(),
+  role: z.enum(["exposed", "dark-control"]).exactOptional(),
+  group: label.exactOptional(),
+  safety: strictObject(safetyShape).exactOptional(),
+} as const;
+
+export const cellDefaultsSchema = strictObject(cellShape);
+/** Overrides are checked one by one, with the schema of the defaults. */
+export const cellGroupSchema = strictObject({
+  positions,
+  ...cellShape,
+  overrides: z.record(z.string(), z.unknown()).default({}),
+});
+
+const coordinate = z.number().min(-10).max(10);
+const spotGrid = strictObject({
+  grid: strictObject({
+    columns: z.int().min(1).max(40),
+    rows: z.int().min(1).max(40),
+    pitch_mm: positive.max(10),
+  }),
+});
+const spotList = strictObject({
+  list: z
+    .array(strictObject({ x_mm: coordinate, y_mm: coordinate }))
+    .min(1)
+    .max(1600),
+});
+
+export const presetSchema = strictObject({
+  technique: z.literal("diffraction"),
+  exposure_s: positive.max(3600),
+  frames: z.literal(1, "One frame per exposure.").default(1),
+  filters: z.array(z.string()).default([]),
+  spots: z.union([spotGrid, spotList], "Give grid: {columns, rows, pitch_mm}, or list: [{x_mm, y_mm}, ...]."),
+  partial: strictObject({
+    accept_from_fraction: fraction,
+    otherwise: z.enum(["skip", "repeat-once"]),
+  }).default({ accept_from_fraction: 0.8, otherwise: "skip" }),
+});
+
+export const triggerSchema = strictObject({
+  name,
+  kind: z.literal("sweep"),
+  preset: z.string(),
+  cadence_min: positive,
+  first_after_min: z.number().nonnegative().default(0),
+});
+
+export const doseLimitSchema = strictObject({
+  layer: z.string(),
+  location: z.enum(["surface", "mean"]),
+  convention: z.enum(DOSE_CONVENTIONS),
+  dose_Gy: positive.exactOptional(),
+  dose_rate_Gy_s: positive.exactOptional(),
+  scope: z.enum(["spot_total", "per_exposure"]),
+  source: z.string().min(1).exactOptional(),
+  vouched_by: z.string().min(1).exactOptional(),
+  applies_to: strictObject({
+    chemistry: z.array(z.string()).min(1).exactOptional(),
+    positions: positions.exactOptional(),
+  }).exactOptional(),
+});
+
+export const endConditionSchema = strictObject({
+  protocol: z.string(),
+  step: z.string(),
+  when: z.literal("state_of_health_below"),
+  fraction: z.number().positive().max(1),
+  relative_to: z.enum(["first", "nominal"]),
+});
+
+export const CAMPAIGN_KEYS = [
+  "campaign",
+  "title",
+  "sources",
+  "chosen",
+  "start",
+  "duration_h",
+  "site",
+  "beam",
+  "uncertainty",
+  "protocols",
+  "stacks",
+  "cell_defaults",
+  "cells",
+  "presets",
+  "triggers",
+  "dose_limits",
+  "end_conditions",
+] as const;
+
+export type CellRecord = z.output<typeof cellDefaultsSchema>;
+export type DoseLimitRecord = z.output<typeof doseLimitSchema>;
+export type PresetRecord = z.output<typeof presetSchema>;

@@ -1,0 +1,359 @@
+/** Reads a campaign with its protocols and resolves it against a site: everything that is wrong, or the campaign. */
+import { hasErrors } from "../base/finding.ts";
+import type { Finding } from "../base/finding.ts";
+import { findingAt } from "../input/document.ts";
+import type { InputDocument, Path } from "../input/document.ts";
+import type { MaterialLookup } from "../input/layer.ts";
+import { wordAdvice } from "../input/suggest.ts";
+import type { Site } from "../site/site.ts";
+import { admitCells, limitsOf } from "./admit-cells.ts";
+import { readCampaignFile } from "./campaign-file.ts";
+import type { CampaignFile } from "./campaign-file.ts";
+import type { PresetRecord } from "./campaign-schema.ts";
+import type {
+  Campaign,
+  CampaignCell,
+  CellLayer,
+  DoseLimit,
+  EndCondition,
+  ExposurePreset,
+  SpotOffset,
+} from "./campaign.ts";
+import type { Position } from "../base/position.ts";
+import { resolveCells } from "./resolve-cells.ts";
+import type { DraftCell } from "./resolve-cells.ts";
+import { resolveDoseLimits, resolveStacks } from "./resolve-limits.ts";
+import { resolveProtocols } from "./resolve-protocols.ts";
+import type { ProtocolSource } from "./resolve-protocols.ts";
+
+export interface CampaignInputs {
+  readonly document: InputDocument;
+  /** Protocol files by their path as the campaign writes it. */
+  readonly protocolFiles: ReadonlyMap<string, InputDocument>;
+  /** Undefined when the site could not be read: the campaign is still searched for everything else. */
+  readonly site: Site | undefined;
+  readonly materials: MaterialLookup;
+}
+
+export interface ReadCampaign {
+  /** Undefined when a finding is an error. */
+  readonly campaign: Campaign | undefined;
+  readonly findings: readonly Finding[];
+}
+
+export function readCampaign({ document, protocolFiles, site, materials }: CampaignInputs): ReadCampaign {
+  const findings: Finding[] = [...document.findings];
+  const file = readCampaignFile(document, findings);
+  if (file === undefined) return { campaign: undefined, findings };
+  const sources = resolveProtocols(document, file.protocolNames, protocolFiles, findings);
+  const drafts = resolveCells(document, file, findings);
+  const stacks = resolveStacks(document, file, materials, findings);
+  const doseLimits = resolveDoseLimits(document, file, drafts, stacks, findings);
+  findings.push(...admitCells(document, drafts, sources, site));
+  const presets = resolvePresets(document, file, site, findings);
+  checkTriggers(document, file, findings);
+  checkEndConditions(document, file, sources, findings);
+  if (site !== undefined) checkBeam(document, file, site, findings);
+  reportUnused(document, file, drafts, findings);
+  if (hasErrors(findings) || site === undefined) return { campaign: undefined, findings };
+  return { campaign: assemble(file, { site, sources, drafts, stacks, doseLimits, presets }), findings };
+}
+
+function resolvePresets(
+  document: InputDocument,
+  file: CampaignFile,
+  site: Site | undefined,
+  findings: Finding[],
+): readonly ExposurePreset[] {
+  return file.presets.flatMap(({ name, path, record }) => {
+    if (record === undefined) return [];
+    const known = site?.filters.map((filter) => filter.name);
+    for (const filter of record.filters) {
+      if (known === undefined || known.includes(filter)) continue;
+      findings.push(
+        findingAt(
+          document,
+          "error",
+          "campaign.unknown-filter",
+          [...path, "filters"],
+          `the site has no filter ${filter}`,
+          wordAdvice(filter, known, "It has"),
+        ),
+      );
+    }
+    const spots = spotsOf(record);
+    const reachMm = site === undefined ? Infinity : site.rack.pitchMm / 2;
+    const far = spots.find((spot) => Math.hypot(spot.xMm, spot.yMm) >= reachMm);
+    if (far !== undefined) {
+      findings.push(
+        findingAt(
+          document,
+          "error",
+          "campaign.spot",
+          [...path, "spots"],
+          `the spot at ${far.xMm}, ${far.yMm} mm lies outside the cell`,
+          `Keep spots within ${reachMm} mm of the centre.`,
+        ),
+      );
+    }
+    return [
+      {
+        name,
+        technique: record.technique,
+        exposureS: record.exposure_s,
+        frames: record.frames,
+        filters: record.filters,
+        spots,
+        partial: { acceptFromFraction: record.partial.accept_from_fraction, otherwise: record.partial.otherwise },
+      },
+    ];
+  });
+}
+
+/** A grid is centred on the cell and walked row by row. */
+function spotsOf(record: PresetRecord): readonly SpotOffset[] {
+  if ("list" in record.spots) return record.spots.list.map(({ x_mm: xMm, y_mm: yMm }) => ({ xMm, yMm }));
+  const { columns, rows, pitch_mm: pitchMm } = record.spots.grid;
+  const offset = (index: number, count: number): number => Number(((index - (count - 1) / 2) * pitchMm).toFixed(6));
+  return Array.from({ length: columns * rows }, (_, index) => ({
+    xMm: offset(index % columns, columns),
+    yMm: offset(Math.floor(index / columns), rows),
+  }));
+}
+
+function checkTriggers(document: InputDocument, file: CampaignFile, findings: Finding[]): void {
+  const names = file.presets.map((preset) => preset.name);
+  const seen = new Set<string>();
+  for (const { path, record } of file.triggers) {
+    if (record === undefined) continue;
+    if (!names.includes(record.preset)) {
+      findings.push(
+        findingAt(
+          document,
+          "error",
+          "campaign.unknown-preset",
+          [...path, "preset"],
+          `unknown preset ${record.preset}`,
+          wordAdvice(record.preset, names, "Known"),
+        ),
+      );
+    }
+    if (seen.has(record.name)) {
+      findings.push(
+        findingAt(
+          document,
+          "error",
+          "campaign.duplicate-name",
+          [...path, "name"],
+          `two triggers are named ${record.name}`,
+          "Give each its own name.",
+        ),
+      );
+    }
+    seen.add(record.name);
+  }
+}
+
+function checkEndConditions(
+  document: InputDocument,
+  file: CampaignFile,
+  sources: readonly ProtocolSource[],
+  findings: Finding[],
+): void {
+  for (const { path, record } of file.endConditions) {
+    if (record === undefined) continue;
+    const source = sources.find((candidate) => candidate.name === record.protocol);
+    if (source === undefined) {
+      findings.push(
+        findingAt(
+          document,
+          "error",
+          "campaign.unknown-protocol",
+          [...path, "protocol"],
+          `unknown protocol ${record.protocol}`,
+          wordAdvice(record.protocol, file.protocolNames, "Known"),
+        ),
+      );
+      continue;
+    }
+    if (source.protocol === undefined) continue;
+    const ids = source.protocol.steps.flatMap((step) => (step.id === null ? [] : [step.id]));
+    const step = source.protocol.steps.find((candidate) => candidate.id === record.step);
+    if (step === undefined) {
+      findings.push(
+        findingAt(
+          document,
+          "error",
+          "campaign.unknown-step",
+          [...path, "step"],
+          `protocol ${record.protocol} has no step with id ${record.step}`,
+          wordAdvice(record.step, ids, "Ids"),
+        ),
+      );
+    } else if (step.kind !== "constant-current" || (step.rateC ?? step.currentMa ?? 0) > 0) {
+      findings.push(
+        findingAt(
+          document,
+          "error",
+          "campaign.end-condition",
+          [...path, "step"],
+          `step ${record.step} is no discharge`,
+          "State of health is measured by a discharge at constant current.",
+        ),
+      );
+    }
+  }
+}
+
+/** The plan must have been made for the beam it meets: another energy or flux makes every forecast wrong. */
+function checkBeam(document: InputDocument, file: CampaignFile, site: Site, findings: Finding[]): void {
+  if (file.beam === undefined) return;
+  const { beam } = site;
+  const refuse = (key: string, what: string, advice: string): void => {
+    findings.push(findingAt(document, "error", "campaign.other-beam", ["beam", key], what, advice));
+  };
+  if (Math.abs(file.beam.energy_keV - beam.energyKeV) > 0.005 * beam.energyKeV) {
+    refuse(
+      "energy_keV",
+      `planned for ${file.beam.energy_keV} keV, the site has ${beam.energyKeV} keV`,
+      "Plan for the site's energy.",
+    );
+  }
+  const planned = file.beam.flux_ref_ph_s / file.beam.ring_current_ref_mA;
+  const real = beam.fluxReferencePhS / beam.ringCurrentReferenceMa;
+  if (Math.abs(planned - real) > beam.uncertainty.flux * real) {
+    refuse(
+      "flux_ref_ph_s",
+      `planned for ${planned.toExponential(3)} ph/s per mA, the site has ${real.toExponential(3)}`,
+      "Plan for the site's flux.",
+    );
+  }
+}
+
+function reportUnused(
+  document: InputDocument,
+  file: CampaignFile,
+  drafts: readonly DraftCell[],
+  findings: Finding[],
+): void {
+  if (file.groupsIncomplete) return;
+  const note = (path: Path, what: string): void => {
+    findings.push(findingAt(document, "warning", "campaign.unused", path, what, "Remove it, or use it."));
+  };
+  for (const name of file.protocolNames) {
+    if (!drafts.some((draft) => draft.protocolName === name))
+      note(["protocols", name], `no cell runs protocol ${name}`);
+  }
+  for (const { name } of file.stacks) {
+    if (!drafts.some((draft) => draft.stackName === name)) note(["stacks", name], `no cell has stack ${name}`);
+  }
+  for (const { name } of file.presets) {
+    if (!file.triggers.some(({ record }) => record === undefined || record.preset === name)) {
+      note(["presets", name], `no trigger uses preset ${name}`);
+    }
+  }
+}
+
+interface Parts {
+  readonly site: Site;
+  readonly sources: readonly ProtocolSource[];
+  readonly drafts: readonly DraftCell[];
+  readonly stacks: ReadonlyMap<string, readonly CellLayer[]>;
+  readonly doseLimits: ReadonlyMap<Position, readonly DoseLimit[]>;
+  readonly presets: readonly ExposurePreset[];
+}
+
+/** Undefined only where a finding has already said so. */
+function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
+  const { name, start, durationH, sitePath, beam, uncertainty } = file;
+  if (
+    name === undefined ||
+    start === undefined ||
+    durationH === undefined ||
+    sitePath === undefined ||
+    beam === undefined ||
+    uncertainty === undefined
+  ) {
+    return undefined;
+  }
+  const cells = parts.drafts.map((draft) => assembleCell(file, parts, draft));
+  if (!cells.every((cell) => cell !== undefined)) return undefined;
+  return {
+    name,
+    title: file.title ?? name,
+    sources: file.sources ?? [],
+    chosen: file.chosen ?? [],
+    startMs: Date.parse(start),
+    durationS: durationH === null ? null : durationH * 3600,
+    sitePath,
+    beam: {
+      energyKeV: beam.energy_keV,
+      fluxReferencePhS: beam.flux_ref_ph_s,
+      ringCurrentReferenceMa: beam.ring_current_ref_mA,
+    },
+    doseUncertainty: { ...parts.site.beam.uncertainty, stack: uncertainty.stack },
+    presets: parts.presets,
+    sweeps: file.triggers.flatMap(({ record }) => {
+      const preset = parts.presets.find((candidate) => candidate.name === record?.preset);
+      if (record === undefined || preset === undefined) return [];
+      return [
+        {
+          name: record.name,
+          preset,
+          cadenceS: record.cadence_min * 60,
+          firstAfterS: record.first_after_min * 60,
+        },
+      ];
+    }),
+    cells,
+  };
+}
+
+function assembleCell(file: CampaignFile, parts: Parts, draft: DraftCell): CampaignCell | undefined {
+  const protocol = parts.sources.find((source) => source.name === draft.protocolName)?.protocol;
+  const layers = draft.stackName === undefined ? undefined : parts.stacks.get(draft.stackName);
+  const limits = protocol === undefined ? undefined : limitsOf(draft, protocol.safety);
+  const { barcode, chemistry, electrolyte, nominalCapacityMah, stackName } = draft;
+  if (
+    protocol === undefined ||
+    layers === undefined ||
+    limits === undefined ||
+    barcode === undefined ||
+    chemistry === undefined ||
+    electrolyte === undefined ||
+    nominalCapacityMah === undefined ||
+    stackName === undefined
+  ) {
+    return undefined;
+  }
+  return {
+    position: draft.position,
+    barcode,
+    chemistry,
+    electrolyte,
+    nominalCapacityMah,
+    group: draft.group,
+    role: draft.role,
+    protocol,
+    endConditions: endConditionsOf(file, draft),
+    stackName,
+    layers,
+    limits,
+    doseLimits: parts.doseLimits.get(draft.position) ?? [],
+  };
+}
+
+function endConditionsOf(file: CampaignFile, draft: DraftCell): readonly EndCondition[] {
+  return file.endConditions.flatMap(({ record }) =>
+    record === undefined || record.protocol !== draft.protocolName
+      ? []
+      : [
+          {
+            stepId: record.step,
+            kind: "state-of-health-below" as const,
+            fraction: record.fraction,
+            relativeTo: record.relative_to,
+          },
+        ],
+  );
+}

@@ -1,0 +1,230 @@
+/** From groups, defaults and overrides to one record per cell, and what is wrong with the rack map. */
+import { parsePosition, positionIndex } from "../base/position.ts";
+import type { Position } from "../base/position.ts";
+import type { Finding } from "../base/finding.ts";
+import { findingAt } from "../input/document.ts";
+import type { InputDocument, Path } from "../input/document.ts";
+import { parsePositionRange } from "../input/position-range.ts";
+import { wordAdvice } from "../input/suggest.ts";
+import type { CampaignFile, CellGroupItem } from "./campaign-file.ts";
+import type { CellRecord } from "./campaign-schema.ts";
+import type { CellRole } from "./campaign.ts";
+import { CHEMISTRY_IDS, isChemistryId } from "./chemistry.ts";
+import type { ChemistryId } from "./chemistry.ts";
+
+/** A cell with everything its file says of it; undefined where the file says nothing usable. */
+export interface DraftCell {
+  readonly position: Position;
+  /** The group the cell stands in. */
+  readonly path: Path;
+  readonly barcode: string | undefined;
+  readonly chemistry: ChemistryId | undefined;
+  readonly electrolyte: string | undefined;
+  readonly nominalCapacityMah: number | undefined;
+  readonly protocolName: string | undefined;
+  readonly stackName: string | undefined;
+  readonly role: CellRole;
+  readonly group: string;
+  readonly safety: NonNullable<CellRecord["safety"]>;
+}
+
+export function resolveCells(document: InputDocument, file: CampaignFile, findings: Finding[]): readonly DraftCell[] {
+  const taken = new Map<Position, Path>();
+  const drafts: DraftCell[] = [];
+  for (const group of file.groups) {
+    const positions = positionsOf(document, group, findings);
+    checkOverrides(document, group, positions, findings);
+    for (const position of positions) {
+      const other = taken.get(position);
+      if (other !== undefined) {
+        findings.push(
+          findingAt(
+            document,
+            "error",
+            "campaign.duplicate-position",
+            [...group.path, "positions"],
+            `position ${position} is given twice, first in line ${document.line(other)}`,
+            "Give each position to one cell.",
+          ),
+        );
+        continue;
+      }
+      taken.set(position, [...group.path, "positions"]);
+      drafts.push(draftOf(file, group, position));
+    }
+  }
+  reportMissing(document, drafts, findings);
+  reportUnknown(document, file, drafts, findings);
+  reportBarcodes(document, drafts, findings);
+  return drafts.sort((a, b) => positionIndex(a.position) - positionIndex(b.position));
+}
+
+function positionsOf(document: InputDocument, group: CellGroupItem, findings: Finding[]): readonly Position[] {
+  return group.positions.flatMap((text) => {
+    const range = parsePositionRange(text);
+    if (range.kind === "positions") return range.positions;
+    findings.push(
+      findingAt(document, "error", "campaign.position", [...group.path, "positions"], range.what, range.advice),
+    );
+    return [];
+  });
+}
+
+function checkOverrides(
+  document: InputDocument,
+  group: CellGroupItem,
+  positions: readonly Position[],
+  findings: Finding[],
+): void {
+  for (const override of group.overrides) {
+    const position = parsePosition(override.position);
+    if (position !== undefined && positions.includes(position)) continue;
+    const range = parsePositionRange(override.position);
+    findings.push(
+      position === undefined && range.kind === "refused"
+        ? findingAt(document, "error", "campaign.position", override.path, range.what, range.advice)
+        : findingAt(
+            document,
+            "error",
+            "campaign.override",
+            override.path,
+            `${override.position} is not a position of this group`,
+            `Override one of its positions: ${group.positions.join(", ")}.`,
+          ),
+    );
+  }
+}
+
+function draftOf(file: CampaignFile, group: CellGroupItem, position: Position): DraftCell {
+  const override = group.overrides.find((candidate) => candidate.position === position)?.cell ?? {};
+  const defaults = file.cellDefaults ?? {};
+  const cell: CellRecord = { ...defaults, ...group.cell, ...override };
+  const chemistry = cell.chemistry;
+  return {
+    position,
+    path: group.path,
+    barcode: cell.barcode?.replaceAll("{position}", position),
+    chemistry: chemistry !== undefined && isChemistryId(chemistry) ? chemistry : undefined,
+    electrolyte: cell.electrolyte,
+    nominalCapacityMah: cell.nominal_capacity_mAh,
+    protocolName: cell.protocol,
+    stackName: cell.stack,
+    role: cell.role ?? "exposed",
+    group: cell.group ?? "default",
+    safety: { ...defaults.safety, ...group.cell.safety, ...override.safety },
+  };
+}
+
+const NEEDED = [
+  ["barcode", "barcode", "Give a barcode, or a pattern such as LNO-{position}."],
+  ["electrolyte", "electrolyte", "Name the electrolyte."],
+  ["nominalCapacityMah", "nominal_capacity_mAh", "Give the nominal capacity; rates are computed from it."],
+  ["protocolName", "protocol", "Name one of the protocols of this campaign."],
+  ["stackName", "stack", "Name one of the layer stacks of this campaign."],
+] as const;
+
+function reportMissing(document: InputDocument, drafts: readonly DraftCell[], findings: Finding[]): void {
+  for (const [field, key, advice] of NEEDED) {
+    for (const [path, cells] of byPath(drafts.filter((draft) => draft[field] === undefined))) {
+      findings.push(
+        findingAt(
+          document,
+          "error",
+          "campaign.missing",
+          [...path, key],
+          `${key} is missing for ${countText(cells)}`,
+          advice,
+        ),
+      );
+    }
+  }
+}
+
+/** Names that refer to nothing, reported once where they are written. */
+function reportUnknown(
+  document: InputDocument,
+  file: CampaignFile,
+  drafts: readonly DraftCell[],
+  findings: Finding[],
+): void {
+  const places: { readonly path: Path; readonly cell: CellRecord }[] = [
+    ...(file.cellDefaults === undefined ? [] : [{ path: ["cell_defaults"], cell: file.cellDefaults }]),
+    ...file.groups,
+    ...file.groups.flatMap((group) => group.overrides),
+  ];
+  const stackNames = file.stacks.map((stack) => stack.name);
+  for (const { path, cell } of places) {
+    const checks = [
+      ["chemistry", cell.chemistry, CHEMISTRY_IDS, "campaign.unknown-chemistry"],
+      ["protocol", cell.protocol, file.protocolNames, "campaign.unknown-protocol"],
+      ["stack", cell.stack, stackNames, "campaign.unknown-stack"],
+    ] as const;
+    for (const [key, name, known, code] of checks) {
+      if (name === undefined || (known as readonly string[]).includes(name)) continue;
+      findings.push(
+        findingAt(document, "error", code, [...path, key], `unknown ${key} ${name}`, wordAdvice(name, known, "Known")),
+      );
+    }
+  }
+  const without = drafts.filter((draft) => draft.chemistry === undefined);
+  for (const [path, cells] of byPath(without)) {
+    const isNamed = places.some(
+      (place) => (place.path === path || place.path[0] === "cell_defaults") && place.cell.chemistry !== undefined,
+    );
+    if (
+      isNamed ||
+      file.groups.find((group) => group.path === path)?.overrides.some((one) => one.cell.chemistry !== undefined) ===
+        true
+    )
+      continue;
+    findings.push(
+      findingAt(
+        document,
+        "error",
+        "campaign.missing",
+        [...path, "chemistry"],
+        `chemistry is missing for ${countText(cells)}`,
+        wordAdvice("", CHEMISTRY_IDS, "Known"),
+      ),
+    );
+  }
+}
+
+function reportBarcodes(document: InputDocument, drafts: readonly DraftCell[], findings: Finding[]): void {
+  const seen = new Map<string, Position>();
+  for (const { barcode, position, path } of drafts) {
+    if (barcode === undefined) continue;
+    const other = seen.get(barcode);
+    if (other === undefined) {
+      seen.set(barcode, position);
+      continue;
+    }
+    findings.push(
+      findingAt(
+        document,
+        "error",
+        "campaign.duplicate-barcode",
+        [...path, "barcode"],
+        `cells ${other} and ${position} have the same barcode ${barcode}`,
+        "Give each cell its own, for instance with {position} in it.",
+      ),
+    );
+  }
+}
+
+export function byPath<Entry extends { readonly path: Path }>(
+  entries: readonly Entry[],
+): ReadonlyMap<Path, readonly Entry[]> {
+  const groups = new Map<Path, Entry[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.path);
+    if (group === undefined) groups.set(entry.path, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}
+
+function countText(cells: readonly DraftCell[]): string {
+  const [first] = cells;
+  return cells.length === 1 && first !== undefined ? `cell ${first.position}` : `${cells.length} cells`;
+}

@@ -1,0 +1,77 @@
+/** The protocols a campaign names: written in the campaign itself, or files of their own beside it. */
+import type { Finding } from "../base/finding.ts";
+import { readProtocol } from "../echem/read-protocol.ts";
+import type { Protocol } from "../echem/protocol.ts";
+import { findingAt, valueAt } from "../input/document.ts";
+import type { InputDocument, Path } from "../input/document.ts";
+import { readSection } from "../input/section.ts";
+import { protocolFileSchema } from "./campaign-schema.ts";
+
+/** A protocol with the place it was read from, so that a finding about a step can name its line. */
+export interface ProtocolSource {
+  readonly name: string;
+  /** Undefined when it could not be read; it has findings of its own. */
+  readonly protocol: Protocol | undefined;
+  readonly document: InputDocument;
+  /** Where the protocol stands in its document. */
+  readonly base: Path;
+}
+
+/** Other files a campaign refers to, by their paths as written. Reads what it can, whatever else is wrong. */
+export interface CampaignReferences {
+  readonly sitePath: string | undefined;
+  readonly protocolPaths: readonly string[];
+}
+
+export function campaignReferences(document: InputDocument): CampaignReferences {
+  const sitePath = valueAt(document.value, ["site"]);
+  const protocols = valueAt(document.value, ["protocols"]);
+  const paths = typeof protocols === "object" && protocols !== null ? Object.values(protocols) : [];
+  return {
+    sitePath: typeof sitePath === "string" ? sitePath : undefined,
+    protocolPaths: paths.flatMap((entry) => {
+      const path = valueAt(entry, ["file"]);
+      return typeof path === "string" ? [path] : [];
+    }),
+  };
+}
+
+/** `files` holds the documents of `protocolPaths`; a path that is not in it has been reported as unreadable. */
+export function resolveProtocols(
+  document: InputDocument,
+  names: readonly string[],
+  files: ReadonlyMap<string, InputDocument>,
+  findings: Finding[],
+): readonly ProtocolSource[] {
+  return names.map((name): ProtocolSource => {
+    const path: Path = ["protocols", name];
+    const entry = valueAt(document.value, path);
+    if (valueAt(entry, ["method"]) !== undefined || valueAt(entry, ["record"]) !== undefined) {
+      const read = readProtocol(document, path, name);
+      findings.push(...read.findings);
+      return { name, protocol: read.protocol, document, base: path };
+    }
+    const reference = readSection(document, path, protocolFileSchema, findings);
+    const file = reference === undefined ? undefined : files.get(reference.file);
+    if (file === undefined) return { name, protocol: undefined, document, base: path };
+    findings.push(...file.findings);
+    if (file.value === undefined) return { name, protocol: undefined, document: file, base: [] };
+    const read = readProtocol(file, [], name);
+    findings.push(...read.findings);
+    return { name, protocol: read.protocol, document: file, base: [] };
+  });
+}
+
+/** A finding at a step of a protocol; `stepIndex` counts from 0. */
+export function stepFinding(
+  source: ProtocolSource,
+  severity: Finding["severity"],
+  code: string,
+  stepIndex: number,
+  key: string,
+  what: string,
+  advice: string,
+): Finding {
+  const path: Path = [...source.base, "method", stepIndex, ...(key === "" ? [] : [key])];
+  return findingAt(source.document, severity, code, path, what, advice);
+}
