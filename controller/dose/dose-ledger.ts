@@ -4,7 +4,7 @@
  * that folding the record again gives the same state and the same answers.
  */
 import { assert } from "../../protocols/base/assert.ts";
-import type { DoseConvention } from "../../protocols/campaign/campaign.ts";
+import type { DoseConvention } from "../../protocols/dose/layer-stack.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import type { LayerDose, LedgerRow } from "../record/ledger-row.ts";
 import {

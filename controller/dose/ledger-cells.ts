@@ -1,11 +1,11 @@
 /** The ledger's view of a campaign: per cell its layers' dose per fluence, its limits, its spots and their overlap. */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../protocols/base/canonical-json.ts";
-import { worstCaseFactor, type Campaign, type DoseConvention } from "../../protocols/campaign/campaign.ts";
+import { worstCaseFactor, type Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { peakPerFluxPerCm2, relativeFluence } from "../../protocols/dose/beam-profile.ts";
 import { filterTransmission } from "../../protocols/dose/filters.ts";
-import { stackCoefficients } from "../../protocols/dose/layer-stack.ts";
+import { stackCoefficients, type DoseConvention } from "../../protocols/dose/layer-stack.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { BeamOnCell, LedgerCell } from "./dose-ledger.ts";
 

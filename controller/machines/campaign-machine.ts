@@ -100,11 +100,6 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
     types: {
       context: {} as CampaignContext,
       events: {} as CampaignEvent,
-      children: {} as Record<`link-${string}`, "link"> &
-        Record<`cell-${string}`, "cell"> & {
-          exposure: "exposure";
-          supervisor: "supervisor";
-        },
     },
     actors: {
       link: deps.linkMachine,
@@ -128,7 +123,9 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         for (const input of deps.links) {
           enqueue.spawnChild("link", { id: linkActorId(input.instrument.name), input });
         }
-        for (const input of deps.cells) enqueue.spawnChild("cell", { id: cellActorId(input.position), input });
+        for (const input of deps.cells) {
+          enqueue.spawnChild("cell", { id: cellActorId(input.position), input });
+        }
         enqueue.spawnChild("exposure", { id: "exposure" });
         enqueue.spawnChild("supervisor", { id: "supervisor" });
       }),
@@ -156,16 +153,16 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         }
         const cell = deps.cells.find((item) => item.channelName === event.name);
         if (cell === undefined) return;
-        const id = cellActorId(cell.position) as `cell-${string}`;
+        const id = cellActorId(cell.position);
         if (event.type === "LINK_READY") enqueue.sendTo(id, { type: "CHANNEL_READY" });
         else if (event.type === "LINK_LOST") enqueue.sendTo(id, { type: "CHANNEL_LOST", fault: event.fault });
         else enqueue.sendTo(id, { type: "CHANNEL_ISOLATED", fault: event.fault });
       }),
       passOnInstrumentFault: enqueueActions(({ enqueue, event }) => {
         if (event.type === "INSTRUMENT_FAULT") {
-          enqueue.sendTo(linkActorId(event.name) as `link-${string}`, { type: "LINK_FAULT", fault: event.fault });
+          enqueue.sendTo(linkActorId(event.name), { type: "LINK_FAULT", fault: event.fault });
         } else if (event.type === "CHANNEL_SUSPECT") {
-          enqueue.sendTo(linkActorId(event.channelName) as `link-${string}`, {
+          enqueue.sendTo(linkActorId(event.channelName), {
             type: "LINK_FAULT",
             fault: event.fault,
           });
@@ -174,7 +171,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       passOnChannelNews: enqueueActions(({ enqueue, event }) => {
         if (event.type !== "CHANNEL_NEWS") return;
         const cell = deps.cells[event.cellIndex];
-        if (cell !== undefined) enqueue.sendTo(cellActorId(cell.position) as `cell-${string}`, event.event);
+        if (cell !== undefined) enqueue.sendTo(cellActorId(cell.position), event.event);
       }),
       passOnPermit: enqueueActions(({ enqueue, event }) => {
         if (event.type === "PERMIT_GRANTED" || event.type === "PERMIT_REFUSED") enqueue.sendTo("exposure", event);
@@ -190,7 +187,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       countCell: assign({ finishedCellCount: ({ context }) => context.finishedCellCount + 1 }),
       stopCells: enqueueActions(({ enqueue }) => {
         for (const cell of deps.cells) {
-          enqueue.sendTo(cellActorId(cell.position) as `cell-${string}`, { type: "STOP_CELL", author: "timetable" });
+          enqueue.sendTo(cellActorId(cell.position), { type: "STOP_CELL", author: "timetable" });
         }
       }),
       stopExposure: enqueueActions(({ enqueue, event }) => {

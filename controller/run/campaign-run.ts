@@ -28,7 +28,7 @@ import { createSafetySupervisorMachine } from "../machines/safety-supervisor-mac
 import { ledgerEventData } from "../record/ledger-row.ts";
 import type { RecordStore } from "../record/store.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
-import { createCellViews, type CellViews } from "./cell-views.ts";
+import { createActorViews, type ActorViews } from "./actor-views.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
 import type { CampaignRoles } from "./roles.ts";
 import { recordStart } from "./start-record.ts";
@@ -49,7 +49,7 @@ export interface CampaignRunDeps {
 
 export interface CampaignRun {
   readonly actor: CampaignActor;
-  readonly cells: CellViews;
+  readonly views: ActorViews;
   readonly tally: Tally;
   readonly alarms: Alarms;
   readonly sweepCountPlanned: number;
@@ -120,7 +120,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     overloadsInRowMax: 3,
   });
 
-  const cells = createCellViews(campaign, () => actor);
+  const views = createActorViews(campaign, () => actor);
 
   async function commit(): Promise<void> {
     try {
@@ -158,8 +158,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     fluxReference,
     beam,
     longestOpenS: (exposureS) => accounts.longestOpenS(exposureS),
-    belief: (cellIndex) => cells.belief(cellIndex),
-    stateOf: (cellIndex) => cells.stateOf(cellIndex),
+    belief: (cellIndex) => views.belief(cellIndex),
+    stateOf: (cellIndex) => views.stateOf(cellIndex),
     nowMs,
     endAtMs,
   });
@@ -171,11 +171,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     detector: roles.detector,
     detectorFolder: site.detector.folder,
     accounts,
-    belief: (cellIndex) => cells.belief(cellIndex),
+    belief: (cellIndex) => views.belief(cellIndex),
     ringCurrentMa,
     timings,
     lastLevels: () => levels,
-    latched: () => actor.getSnapshot().children.supervisor?.getSnapshot().context.latched ?? [],
+    latched: () => views.latchedInterlocks(),
     showLevels,
   });
 
@@ -312,7 +312,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   return {
     actor,
-    cells,
+    views,
     tally,
     alarms,
     sweepCountPlanned: desk.sweepCountPlanned,

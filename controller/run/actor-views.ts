@@ -1,9 +1,11 @@
-/** What is known of the cells from the outside: the state of each machine, and how far a cell at a place is believed to be the right one. */
+/** What the machines show to the outside: the state of each cell, how far the cell at a place is believed to be the right one, what is latched. */
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { ActorRefFrom } from "xstate";
 import type { CellMachine } from "../machines/cell-machine.ts";
 import { cellActorId, type CampaignActor } from "../machines/campaign-machine.ts";
 import type { FaultNote } from "../machines/errors.ts";
+import type { SafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
+import type { Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Belief } from "./sweep-desk.ts";
 
 export interface IsolatedCell {
@@ -11,19 +13,25 @@ export interface IsolatedCell {
   readonly fault: FaultNote | null;
 }
 
-export interface CellViews {
+export interface ActorViews {
   stateOf(cellIndex: number): string;
   belief(cellIndex: number): Belief;
   byState(): Readonly<Record<string, number>>;
   isolated(): readonly IsolatedCell[];
+  /** Interlocks that broke and wait for a person to re-arm. */
+  latchedInterlocks(): readonly Interlock[];
 }
 
-export function createCellViews(campaign: Campaign, actor: () => CampaignActor): CellViews {
+export function createActorViews(campaign: Campaign, actor: () => CampaignActor): ActorViews {
   const ids = campaign.cells.map((cell) => cellActorId(cell.position));
 
-  function cellActor(cellIndex: number): ActorRefFrom<CellMachine> | undefined {
+  function child(id: string): unknown {
     const children: Readonly<Record<string, unknown>> = actor().getSnapshot().children;
-    return children[ids[cellIndex] ?? ""] as ActorRefFrom<CellMachine> | undefined;
+    return children[id];
+  }
+
+  function cellActor(cellIndex: number): ActorRefFrom<CellMachine> | undefined {
+    return child(ids[cellIndex] ?? "") as ActorRefFrom<CellMachine> | undefined;
   }
 
   function stateOf(cellIndex: number): string {
@@ -56,6 +64,10 @@ export function createCellViews(campaign: Campaign, actor: () => CampaignActor):
         counts[state] = (counts[state] ?? 0) + 1;
       }
       return counts;
+    },
+    latchedInterlocks() {
+      const supervisor = child("supervisor") as ActorRefFrom<SafetySupervisorMachine> | undefined;
+      return supervisor?.getSnapshot().context.latched ?? [];
     },
     isolated() {
       return campaign.cells.flatMap((cell, cellIndex) =>
