@@ -12,4 +12,12 @@ export interface CommandEntry {
   readonly load: () => Promise<Command>;
 }
 
-export const COMMANDS: readonly CommandEntry[] = [];
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "verify",
+    usage: "DIR",
+    summary: "audit a data folder: hash chain, ledger against exposures, gaps, limits, replay",
+    details: ["Only reads. Exit 3 when anything does not hold; what is damaged is named, the rest is still audited."],
+    load: async () => (await import("./commands/verify.ts")).verifyCommand,
+  },
+];
