@@ -1,0 +1,401 @@
+/**
+ * A potentiostat channel that speaks MethodSCRIPT. The instrument runs each step as a script with its limits
+ * inside; this driver loads, starts, listens and makes sure of the cell when something goes wrong. It never
+ * guesses: after a lost answer the instrument is stopped and read back before anything else is sent.
+ */
+import { sleep, within, type Clock } from "../../protocols/base/clock.ts";
+import { Fault, isFault, type FaultDetail } from "../../protocols/base/fault.ts";
+import type { Channel, ChannelCapabilities, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import type { Link, OpenLink } from "../../protocols/roles/link.ts";
+import {
+  deviceModel,
+  EMSTAT4_HR,
+  unfitReason,
+  type DeviceModel,
+} from "../../protocols/wire/methodscript/device-models.ts";
+import { errorNumber, errorText, type InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
+import { compileStep, SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/step-script.ts";
+import { createInstrumentSession, type InstrumentSession } from "./instrument-session.ts";
+import { createLineConversation, type LineConversation } from "./line-conversation.ts";
+import { createRunningStep, type RunningStep } from "./running-step.ts";
+import { createSampleReader } from "./sample-reader.ts";
+import { createSilenceWatch, type SilenceWatch } from "./silence-watch.ts";
+
+export interface MethodScriptChannelDeps {
+  /** Its name in the site file. */
+  readonly name: string;
+  readonly openLink: OpenLink;
+  readonly clock: Clock;
+  /** Another serial number on this port is the wrong device. */
+  readonly expectedSerialNumber?: string;
+  /** What the cells of this channel need; devices below are refused. Default 5 V. */
+  readonly requiredVoltageMaxV?: number;
+  /** Default 10 mA. */
+  readonly requiredCurrentMaxA?: number;
+  /** Longest wait for any one answer. Default 1000 ms. */
+  readonly replyMs?: number;
+  /** Longest wait for the link to open. Default 5000 ms. */
+  readonly openMs?: number;
+  /** Three sample intervals and this without a sample are silence. Default 1000 ms. */
+  readonly silenceMarginMs?: number;
+  /** One for the whole rack saves timers; made here when not given. */
+  readonly silenceWatch?: SilenceWatch;
+}
+
+/** closed: no link. idle: nothing runs and the cell is off, by the instrument's word. unknown: to be read back first. */
+type State = "closed" | "idle" | "busy" | "running" | "unknown";
+
+/** Codes by which an instrument says that it does not know `add_meas`. */
+const OPTION_REFUSED: ReadonlySet<number> = new Set([0x4001, 0x4002, 0x4004, 0x4008, 0x420a, 0x420b, 0x001b]);
+
+const NOBODY: ChannelListener = {
+  sample: () => undefined,
+  stepEnded: () => undefined,
+  fault: () => undefined,
+};
+
+export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channel {
+  const { name, clock } = deps;
+  const replyMs = deps.replyMs ?? 1000;
+  const silenceMarginMs = deps.silenceMarginMs ?? 1000;
+  const silenceWatch = deps.silenceWatch ?? createSilenceWatch(clock);
+  const faultHandlers = new Set<(fault: Fault) => void>();
+  const reader = createSampleReader();
+
+  let listener: ChannelListener = NOBODY;
+  let state: State = "closed";
+  let conversation: LineConversation | null = null;
+  let session: InstrumentSession | null = null;
+  let running: RunningStep | null = null;
+  let stopWatching: () => void = () => undefined;
+  let device: DeviceModel = EMSTAT4_HR;
+  let measuresHeldPotential = true;
+  /** Set by `abort` ahead of its turn, so that a start under way does not go from load to run. */
+  let stopAsked = 0;
+  let lane: Promise<unknown> = Promise.resolve();
+
+  /** Requests take turns: an instrument has one conversation at a time. Each turn is bounded by its own deadlines. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = lane.then(work, work);
+    lane = turn.catch(() => undefined);
+    return turn;
+  }
+
+  function announce(fault: Fault): void {
+    for (const handler of faultHandlers) handler(fault);
+  }
+
+  function endRun(next: State): void {
+    stopWatching();
+    stopWatching = () => undefined;
+    running = null;
+    state = next;
+  }
+
+  function dropLink(why: string): void {
+    const open = conversation;
+    conversation = null;
+    session = null;
+    endRun("closed");
+    open?.close(why);
+  }
+
+  function onLost(why: string): void {
+    const wasRunning = running !== null;
+    conversation = null;
+    session = null;
+    endRun("closed");
+    const fault = new Fault(
+      "link.closed",
+      name,
+      wasRunning
+        ? `the link closed while a step ran: ${why}; the instrument runs on with its own limits`
+        : `the link closed: ${why}`,
+    );
+    if (wasRunning) listener.fault(fault);
+    announce(fault);
+  }
+
+  function onPackage(bytes: Uint8Array, start: number, end: number): boolean {
+    if (running === null) return false;
+    const trouble = running.package(bytes, start, end, clock.monoMs());
+    if (trouble !== null && running.unreadableCount === 1)
+      announce(new Fault("link.garbled", name, `a data package could not be read: ${trouble}`));
+    return true;
+  }
+
+  function onLine(line: string, awaited: boolean): void {
+    if (running === null) {
+      // Late answers and empty lines are of no account; data that nobody started is.
+      if (!awaited && state === "idle" && line.startsWith("P")) {
+        state = "unknown";
+        announce(new Fault("device.unknown-outcome", name, "the instrument sends data although no step was started"));
+      }
+      return;
+    }
+    const news = running.line(line);
+    if (news.kind === "over") {
+      endRun("idle");
+      if (news.end !== null && news.isOff) listener.stepEnded(news.end);
+      else
+        makeSafe("device.unknown-outcome", "the script ended without the instrument's word on why and on the cell", {});
+    } else if (news.kind === "failed") {
+      endRun("busy");
+      makeSafe("channel.script-error", `the script stopped: ${errorText(news.error)}`, errorDetail(news.error));
+    }
+  }
+
+  function onSilent(): void {
+    const silent = running;
+    if (silent === null) return;
+    endRun("unknown");
+    const intervalS = silent.step.sampleIntervalS;
+    listener.fault(
+      new Fault("channel.silent", name, `no sample for three intervals of ${intervalS} s and ${silenceMarginMs} ms`, {
+        sampleCount: silent.sampleCount,
+        sampleIntervalS: intervalS,
+      }),
+    );
+  }
+
+  /** After a run-time error `on_finished:` does not run, so the cell may still be on. */
+  function makeSafe(code: "channel.script-error" | "device.unknown-outcome", what: string, detail: FaultDetail): void {
+    state = "busy";
+    const of = session;
+    void inTurn(async () => {
+      let isOff = false;
+      let why = "";
+      try {
+        if (of === null || of !== session) throw new Fault("link.closed", name, "the link closed");
+        await sleep(clock, 150);
+        await of.switchCellOff();
+        isOff = true;
+      } catch (error) {
+        if (!isFault(error)) throw error;
+        why = error.message;
+      }
+      if (of === session && of !== null) state = isOff ? "idle" : "unknown";
+      const cell = isOff ? "the cell was switched off" : `the cell could not be confirmed off (${why})`;
+      listener.fault(new Fault(code, name, `${what}; ${cell}`, { ...detail, cellOff: isOff }));
+    });
+  }
+
+  function needSession(): InstrumentSession {
+    if (session === null) throw new Fault("link.closed", name, "the channel is not connected");
+    return session;
+  }
+
+  function needIdle(what: string): InstrumentSession {
+    const open = needSession();
+    if (state === "running") throw new Fault("device.refused", name, `${what} was refused: a step is running`);
+    if (state !== "idle")
+      throw new Fault("device.unknown-outcome", name, `${what} was refused: the instrument must be read back first`);
+    return open;
+  }
+
+  async function openInTime(): Promise<Link> {
+    const openMs = deps.openMs ?? 5000;
+    let isLate = false;
+    const opening = deps.openLink();
+    opening.then(
+      (link) => {
+        if (isLate) link.close();
+      },
+      () => undefined,
+    );
+    return within(clock, openMs, opening, () => {
+      isLate = true;
+      return new Fault("link.timeout", name, `the link did not open within ${openMs} ms`, { waitMs: openMs });
+    });
+  }
+
+  async function connect(): Promise<Identity> {
+    dropLink("connecting anew");
+    const link = await openInTime();
+    const talk = createLineConversation({ name, link, clock, onPackage, onLine, onLost });
+    const open = createInstrumentSession(name, talk, clock, replyMs);
+    conversation = talk;
+    session = open;
+    state = "busy";
+    try {
+      await open.stop();
+      const found = await open.identify();
+      device = checkedDevice(found.typeCode, found.serialNumber);
+      // A script that failed while nobody listened leaves the cell on.
+      await open.switchCellOff();
+      measuresHeldPotential = true;
+      state = "idle";
+      return { model: device.product, serialNumber: found.serialNumber, firmware: found.firmware };
+    } catch (error) {
+      if (conversation === talk) dropLink("connecting failed");
+      throw error;
+    }
+  }
+
+  function checkedDevice(typeCode: string, serialNumber: string): DeviceModel {
+    const found = deviceModel(typeCode);
+    if (found === undefined) throw new Fault("device.wrong", name, `unknown device type ${typeCode}`, { typeCode });
+    const unfit = unfitReason(found, deps.requiredVoltageMaxV ?? 5, deps.requiredCurrentMaxA ?? 0.01);
+    if (unfit !== null) throw new Fault("device.wrong", name, unfit, { typeCode });
+    const expected = deps.expectedSerialNumber;
+    if (expected !== undefined && expected !== serialNumber)
+      throw new Fault("device.wrong", name, `serial number ${serialNumber} answers, ${expected} was expected`, {
+        expected,
+        serialNumber,
+      });
+    return found;
+  }
+
+  async function start(step: ChannelStep): Promise<void> {
+    const open = needIdle("a start");
+    const refused = await loadStep(open, step);
+    if (refused !== null)
+      throw new Fault("device.refused", name, `the script was refused: ${errorText(refused)}`, errorDetail(refused));
+    if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
+    state = "busy";
+    let failed: InstrumentError | null;
+    try {
+      failed = await open.run(() => {
+        beginRun(step);
+      });
+    } catch (error) {
+      throw await readBack(open, error);
+    }
+    if (failed === null) return;
+    state = "idle";
+    throw new Fault("device.refused", name, `the script was not run: ${errorText(failed)}`, errorDetail(failed));
+  }
+
+  /** Loads the step, without the extra measurement where the firmware refuses it. A refused load applies nothing. */
+  async function loadStep(open: InstrumentSession, step: ChannelStep): Promise<InstrumentError | null> {
+    const compiled = compileStep(step, device, { measuresHeldPotential });
+    if (!compiled.ok) throw new Fault("protocol.invalid", name, compiled.reason);
+    const refused = await open.load(compiled.lines);
+    if (refused === null || step.kind !== "constant-voltage" || !measuresHeldPotential) return refused;
+    if (!OPTION_REFUSED.has(refused.code)) return refused;
+    measuresHeldPotential = false;
+    return loadStep(open, step);
+  }
+
+  function beginRun(step: ChannelStep): void {
+    const nowMs = clock.monoMs();
+    const silenceMs = 3000 * step.sampleIntervalS + silenceMarginMs;
+    const begun = createRunningStep(step, reader, listenerOfTheDay, nowMs, silenceMs);
+    running = begun;
+    state = "running";
+    stopWatching = silenceWatch.watch(() => begun.silentAtMs(), onSilent);
+  }
+
+  /** Whether the script runs is unknown once `r` was written and its answer lost: stop it, and only then say so. */
+  async function readBack(open: InstrumentSession, cause: unknown): Promise<unknown> {
+    if (!isFault(cause) || cause.code !== "link.timeout") return cause;
+    state = "unknown";
+    let found = "the instrument does not answer";
+    try {
+      found = (await open.stop()) === "stopped" ? "it ran and was stopped" : "nothing ran";
+      await open.switchCellOff();
+      if (session === open) state = "idle";
+    } catch (error) {
+      if (!isFault(error)) throw error;
+    }
+    return new Fault(
+      "device.unknown-outcome",
+      name,
+      `the answer to the start never came; read back: ${found}`,
+      { found },
+      cause,
+    );
+  }
+
+  async function abort(): Promise<void> {
+    const open = needSession();
+    const wasRunning = running !== null;
+    try {
+      await open.stop();
+      // The script's own word counts; whatever else was in flight is asked to switch off once more.
+      if (!(wasRunning && isIdle())) {
+        await open.switchCellOff();
+        const silentEnd = running !== null;
+        if (session === open) endRun("idle");
+        if (silentEnd)
+          listener.fault(
+            new Fault(
+              "device.unknown-outcome",
+              name,
+              "the step had ended without the instrument's word; the cell is off",
+            ),
+          );
+      }
+    } catch (error) {
+      if (session === open) {
+        endRun("unknown");
+        if (wasRunning && isFault(error)) listener.fault(error);
+      }
+      throw error;
+    }
+  }
+
+  function isIdle(): boolean {
+    return state === "idle" && running === null;
+  }
+
+  const listenerOfTheDay: ChannelListener = {
+    sample(stepTimeS, voltageV, currentA, flags) {
+      listener.sample(stepTimeS, voltageV, currentA, flags);
+    },
+    stepEnded(end) {
+      listener.stepEnded(end);
+    },
+    fault(fault) {
+      listener.fault(fault);
+    },
+  };
+
+  return {
+    name,
+    driver: "palmsens-methodscript",
+    get capabilities(): ChannelCapabilities {
+      return {
+        voltageRangeV: device.voltageRangeV,
+        currentMaxA: device.currentMaxA,
+        sampleIntervalMinS: SAMPLE_INTERVAL_MIN_S,
+        runsProgrammeAlone: true,
+        buffersSamples: false,
+      };
+    },
+    connect() {
+      // Ends whatever is pending, so that the turn comes at once.
+      dropLink("connecting anew");
+      return inTurn(connect);
+    },
+    disconnect() {
+      dropLink("closed by the host");
+    },
+    onFault(handler) {
+      faultHandlers.add(handler);
+      return () => {
+        faultHandlers.delete(handler);
+      };
+    },
+    listen(next) {
+      listener = next;
+    },
+    start(step) {
+      return inTurn(() => start(step));
+    },
+    abort() {
+      stopAsked += 1;
+      return inTurn(abort).finally(() => {
+        stopAsked -= 1;
+      });
+    },
+    measureOpenCircuitV() {
+      return inTurn(async () => needIdle("an open-circuit measurement").measureOpenCircuitV());
+    },
+  };
+}
+
+function errorDetail(error: InstrumentError): FaultDetail {
+  return { error: errorNumber(error.code), line: error.line, column: error.column };
+}

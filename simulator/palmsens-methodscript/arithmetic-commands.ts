@@ -1,0 +1,205 @@
+/** Storing, copying and calculating. Integers and floats do not mix, except in a variable that nothing has set yet. */
+import type { Builder, Command } from "./script-builder.ts";
+import { argument, checkCount } from "./command-arguments.ts";
+import { ScriptTrouble } from "./script-errors.ts";
+import type { Token } from "./script-lexer.ts";
+import { copyPlace, isIntegerAt, putValue, valueAt, type Place } from "./script-memory.ts";
+
+function twoPlaces(builder: Builder, args: readonly Token[], command: Token): readonly [Place, Place] {
+  const required = checkCount(args, 2, command);
+  return [builder.variable(argument(required, 0, command)), builder.value(argument(required, 1, command))];
+}
+
+/** Puts a result into the place it came from, keeping its type letters. */
+function putResult(builder: Builder, target: Place, value: number, isInteger: boolean): void {
+  if (!Number.isFinite(value)) {
+    builder.machine.fail(ScriptTrouble.notANumber);
+    return;
+  }
+  putValue(target, value, isInteger, target.store.types[target.index()] as number);
+}
+
+function binary(calculate: (a: number, b: number) => number, integers: "kept" | "truncated" | "required"): Command {
+  return (builder, args, command) => {
+    const [target, operand] = twoPlaces(builder, args, command);
+    builder.emit(() => {
+      const a = valueAt(target);
+      const b = valueAt(operand);
+      const isUnset = a === 0 && target.store.types[target.index()] === 0;
+      const isInteger = isUnset ? isIntegerAt(operand) : isIntegerAt(target);
+      if (isInteger !== isIntegerAt(operand) || (integers === "required" && !isInteger)) {
+        builder.machine.fail(ScriptTrouble.badVariableType);
+        return;
+      }
+      const result = calculate(a, b);
+      putResult(builder, target, integers === "truncated" && isInteger ? Math.trunc(result) : result, isInteger);
+    });
+  };
+}
+
+function dividing(calculate: (a: number, b: number) => number): Command {
+  return (builder, args, command) => {
+    const [target, operand] = twoPlaces(builder, args, command);
+    builder.emit(() => {
+      const divisor = valueAt(operand);
+      const isInteger = isIntegerAt(target);
+      if (isInteger !== isIntegerAt(operand)) builder.machine.fail(ScriptTrouble.badVariableType);
+      else if (divisor === 0) builder.machine.fail(ScriptTrouble.divisionByZero);
+      else {
+        const result = calculate(valueAt(target), divisor);
+        putResult(builder, target, isInteger ? Math.trunc(result) : result, isInteger);
+      }
+    });
+  };
+}
+
+const storeVariable: Command = (builder, args, command) => {
+  const required = checkCount(args, 3, command);
+  const target = builder.variable(argument(required, 0, command));
+  const source = builder.value(argument(required, 1, command));
+  const type = builder.type(argument(required, 2, command));
+  builder.emit(() => {
+    putValue(target, valueAt(source), isIntegerAt(source), type);
+  });
+};
+
+const copyVariable: Command = (builder, args, command) => {
+  const required = checkCount(args, 2, command);
+  const source = builder.variable(argument(required, 0, command));
+  const target = builder.variable(argument(required, 1, command));
+  builder.emit(() => {
+    copyPlace(source, target);
+  });
+};
+
+const alterType: Command = (builder, args, command) => {
+  const required = checkCount(args, 2, command);
+  const target = builder.variable(argument(required, 0, command));
+  const type = builder.type(argument(required, 1, command));
+  builder.emit(() => {
+    target.store.types[target.index()] = type;
+  });
+};
+
+function converting(toInteger: boolean): Command {
+  return (builder, args, command) => {
+    const [only] = checkCount(args, 1, command);
+    const target = builder.variable(only ?? command);
+    builder.emit(() => {
+      const value = valueAt(target);
+      putResult(builder, target, toInteger ? Math.trunc(value) : value, toInteger);
+    });
+  };
+}
+
+const logarithm: Command = (builder, args, command) => {
+  const [only] = checkCount(args, 1, command);
+  const target = builder.variable(only ?? command);
+  builder.emit(() => {
+    // A published thermistor example needs the natural logarithm.
+    putResult(builder, target, Math.log(valueAt(target)), false);
+  });
+};
+
+const declareArray: Command = (builder, args, command) => {
+  const required = checkCount(args, 2, command);
+  const array = builder.declareArray(argument(required, 0, command));
+  const length = builder.value(argument(required, 1, command));
+  builder.emit(() => {
+    const count = Math.round(valueAt(length));
+    if (count <= 0) builder.machine.fail(ScriptTrouble.mustBePositive);
+    else if (count > builder.features.arrayElementsMax) builder.machine.fail(ScriptTrouble.outOfVariableMemory);
+    else {
+      array.values = new Float64Array(count);
+      array.types = new Uint16Array(count);
+      array.isInteger = new Uint8Array(count);
+      array.status = new Int8Array(count).fill(-1);
+      array.ranges = new Int16Array(count).fill(-1);
+      array.length = count;
+    }
+  });
+};
+
+/** `array_get a i v` and `array_set a i v`. */
+function element(isGet: boolean): Command {
+  return (builder, args, command) => {
+    const required = checkCount(args, 3, command);
+    const array = argument(required, 0, command);
+    builder.array(array);
+    const index = argument(required, 1, command);
+    const at = builder.variable({ text: `${array.text}[${index.text}]`, column: index.column });
+    const last = argument(required, 2, command);
+    const other = isGet ? builder.variable(last) : builder.value(last);
+    builder.emit(() => {
+      if (isGet) copyPlace(at, other);
+      else copyPlace(other, at);
+    });
+  };
+}
+
+const mean: Command = (builder, args, command) => {
+  const required = checkCount(args, 2, command);
+  const array = builder.array(argument(required, 0, command));
+  const target = builder.variable(argument(required, 1, command));
+  builder.emit(() => {
+    let sum = 0;
+    for (let index = 0; index < array.length; index += 1) sum += array.values[index] as number;
+    putValue(target, sum / array.length, false, array.types[0] ?? 0);
+  });
+};
+
+/** `linear_fit x y slope intercept`. */
+const linearFit: Command = (builder, args, command) => {
+  const required = checkCount(args, 4, command);
+  const xs = builder.array(argument(required, 0, command));
+  const ys = builder.array(argument(required, 1, command));
+  const slope = builder.variable(argument(required, 2, command));
+  const intercept = builder.variable(argument(required, 3, command));
+  builder.emit(() => {
+    const count = Math.min(xs.length, ys.length);
+    let meanX = 0;
+    let meanY = 0;
+    for (let index = 0; index < count; index += 1) {
+      meanX += (xs.values[index] as number) / count;
+      meanY += (ys.values[index] as number) / count;
+    }
+    let covariance = 0;
+    let variance = 0;
+    for (let index = 0; index < count; index += 1) {
+      const dx = (xs.values[index] as number) - meanX;
+      covariance += dx * ((ys.values[index] as number) - meanY);
+      variance += dx * dx;
+    }
+    if (variance === 0) {
+      builder.machine.fail(ScriptTrouble.divisionByZero);
+      return;
+    }
+    putResult(builder, slope, covariance / variance, false);
+    putResult(builder, intercept, meanY - (covariance / variance) * meanX, false);
+  });
+};
+
+export const ARITHMETIC_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["store_var", storeVariable],
+  ["copy_var", copyVariable],
+  ["alter_vartype", alterType],
+  ["add_var", binary((a, b) => a + b, "kept")],
+  ["sub_var", binary((a, b) => a - b, "kept")],
+  ["mul_var", binary((a, b) => a * b, "kept")],
+  ["div_var", dividing((a, b) => a / b)],
+  ["mod_var", dividing((a, b) => a % b)],
+  ["pow_var", binary((a, b) => a ** b, "truncated")],
+  ["log_var", logarithm],
+  ["bit_and_var", binary((a, b) => a & b, "required")],
+  ["bit_or_var", binary((a, b) => a | b, "required")],
+  ["bit_xor_var", binary((a, b) => a ^ b, "required")],
+  ["bit_lsl_var", binary((a, b) => a << b, "required")],
+  ["bit_lsr_var", binary((a, b) => a >>> b, "required")],
+  ["int_to_float", converting(false)],
+  ["float_to_int", converting(true)],
+  ["array", declareArray],
+  ["array_get", element(true)],
+  ["array_set", element(false)],
+  ["mean", mean],
+  ["linear_fit", linearFit],
+]);

@@ -1,0 +1,431 @@
+/** Commands of the script language other than measurement loops and arithmetic: flow, time, packages, set-up. */
+import { ARITHMETIC_COMMANDS } from "./arithmetic-commands.ts";
+import { argument, checkCount, jumpIfNot, optionsOf } from "./command-arguments.ts";
+import { ScriptRefused, type Block, type Builder, type Command } from "./script-builder.ts";
+import { ScriptTrouble } from "./script-errors.ts";
+import type { Token } from "./script-lexer.ts";
+import { putMeasured, putValue, TYPE_AB, TYPE_BA, TYPE_EB, valueAt, type Place } from "./script-memory.ts";
+import { formattedText } from "./text-format.ts";
+
+const declareVariable: Command = (builder, args, command) => {
+  const [name] = checkCount(args, 1, command);
+  builder.declareVariable(name ?? command);
+  const place = builder.variable(name ?? command);
+  // A loaded script may run again: each run starts from unset variables.
+  builder.emit(() => {
+    putValue(place, 0, false, 0);
+  });
+};
+
+const declareText: Command = (builder, args, command) => {
+  const [name] = checkCount(args, 1, command);
+  builder.declareText(name ?? command);
+};
+
+function innermost(builder: Builder, command: Token): Block {
+  const block = builder.blocks[builder.blocks.length - 1];
+  if (block === undefined) throw new ScriptRefused(ScriptTrouble.notAllowedHere, command.column);
+  return block;
+}
+
+function openBranch(builder: Builder, command: Token): Block {
+  const block = innermost(builder, command);
+  if (block.kind !== "if" || block.hasElse) throw new ScriptRefused(ScriptTrouble.notAllowedHere, command.column);
+  return block;
+}
+
+const ifCommand: Command = (builder, args, command) => {
+  const otherwise = jumpIfNot(builder, args, command);
+  builder.blocks.push({ kind: "if", exits: [], otherwise, hasElse: false, close: null });
+};
+
+/** Leaves the branch that has just been read: jumps behind the block. */
+function leaveBranch(builder: Builder, block: Block): void {
+  const { machine } = builder;
+  let after = 0;
+  builder.emit(() => {
+    machine.pc = after;
+  });
+  block.exits.push((at) => {
+    after = at;
+  });
+  block.otherwise?.(builder.here());
+  block.otherwise = null;
+}
+
+const elseIfCommand: Command = (builder, args, command) => {
+  const block = openBranch(builder, command);
+  leaveBranch(builder, block);
+  block.otherwise = jumpIfNot(builder, args, command);
+};
+
+const elseCommand: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  const block = openBranch(builder, command);
+  leaveBranch(builder, block);
+  block.hasElse = true;
+};
+
+const endIfCommand: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  const block = innermost(builder, command);
+  if (block.kind !== "if") throw new ScriptRefused(ScriptTrouble.notAllowedHere, command.column);
+  builder.blocks.pop();
+  block.otherwise?.(builder.here());
+  for (const exit of block.exits) exit(builder.here());
+};
+
+const loopCommand: Command = (builder, args, command) => {
+  const { machine } = builder;
+  builder.emit(() => {
+    machine.say("L");
+    machine.open.push("+");
+  });
+  const conditionAt = builder.here();
+  const leave = jumpIfNot(builder, args, command);
+  builder.blocks.push({
+    kind: "loop",
+    exits: [leave],
+    otherwise: null,
+    hasElse: false,
+    close: () => {
+      builder.emit(() => {
+        machine.pc = conditionAt;
+      });
+      const exitAt = builder.emit(() => {
+        machine.open.pop();
+        machine.say("+");
+      });
+      return exitAt;
+    },
+  });
+};
+
+const endLoopCommand: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  const block = innermost(builder, command);
+  if (block.close === null) throw new ScriptRefused(ScriptTrouble.notAllowedHere, command.column);
+  builder.blocks.pop();
+  const exitAt = block.close();
+  for (const exit of block.exits) exit(exitAt);
+};
+
+const breakLoopCommand: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  const block = builder.blocks.findLast((candidate) => candidate.kind !== "if");
+  if (block === undefined) throw new ScriptRefused(ScriptTrouble.notAllowedHere, command.column);
+  const { machine } = builder;
+  let exitAt = 0;
+  builder.emit(() => {
+    machine.pc = exitAt;
+  });
+  block.exits.push((at) => {
+    exitAt = at;
+  });
+};
+
+const abortCommand: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  builder.emit(() => {
+    builder.machine.finish();
+  });
+};
+
+const onFinished: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  if (builder.hasFinished || builder.blocks.length > 0)
+    throw new ScriptRefused(ScriptTrouble.notAllowedHere, command.column);
+  builder.hasFinished = true;
+  builder.markFinished();
+};
+
+const waitCommand: Command = (builder, args, command) => {
+  const [time] = checkCount(args, 1, command);
+  const duration = builder.value(time ?? command);
+  const { machine } = builder;
+  builder.emit(() => {
+    const seconds = valueAt(duration);
+    if (seconds >= 0) machine.waitUntil(machine.nowMs() + seconds * 1000);
+    else machine.fail(ScriptTrouble.invalidTime);
+  });
+};
+
+const timerStart: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  const { machine } = builder;
+  builder.emit(() => {
+    machine.timerStartMs = machine.nowMs();
+  });
+};
+
+const timerGet: Command = (builder, args, command) => {
+  const [name] = checkCount(args, 1, command);
+  const target = builder.variable(name ?? command);
+  const { machine } = builder;
+  builder.emit(() => {
+    putValue(target, (machine.nowMs() - machine.timerStartMs) / 1000, false, TYPE_EB);
+  });
+};
+
+const setInterval_: Command = (builder, args, command) => {
+  const [time] = checkCount(args, 1, command);
+  const duration = builder.value(time ?? command);
+  const { machine } = builder;
+  builder.emit(() => {
+    const seconds = valueAt(duration);
+    if (!(seconds > 0)) {
+      machine.fail(ScriptTrouble.invalidTime);
+      return;
+    }
+    machine.tickIntervalMs = seconds * 1000;
+    machine.tickMs = machine.nowMs() + machine.tickIntervalMs;
+  });
+};
+
+const awaitInterval: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  const { machine } = builder;
+  builder.emit(() => {
+    if (machine.tickIntervalMs <= 0) {
+      machine.fail(ScriptTrouble.wrongModeNow);
+      return;
+    }
+    const at = machine.tickMs;
+    machine.tickMs += machine.tickIntervalMs;
+    if (at > machine.nowMs()) machine.waitUntil(at);
+  });
+};
+
+const sendString: Command = (builder, args, command) => {
+  const [text] = checkCount(args, 1, command);
+  const make = formattedText(builder, text ?? command);
+  builder.emit(() => {
+    builder.machine.say(`T${make()}`);
+  });
+};
+
+const packageStart: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  const { machine } = builder;
+  builder.isInPackage = true;
+  builder.emit(() => {
+    machine.writer.begin();
+  });
+};
+
+const packageAdd: Command = (builder, args, command) => {
+  if (!builder.isInPackage) throw new ScriptRefused(ScriptTrouble.packageOrder, command.column);
+  const [name] = checkCount(args, 1, command);
+  const place = builder.value(name ?? command);
+  const { writer } = builder.machine;
+  const { sendsNoise } = builder.features.model;
+  builder.emit(() => {
+    const { store } = place;
+    const index = place.index();
+    const type = store.types[index] as number;
+    const value = store.values[index] as number;
+    if (store.isInteger[index] === 1) {
+      writer.addInteger(type, value);
+      return;
+    }
+    const status = store.status[index] as number;
+    // A good potential travels bare; a current always says its range.
+    const isBare = type === TYPE_AB && status === 0;
+    writer.addFloat(type, value, isBare ? -1 : status, store.ranges[index] as number, sendsNoise && type === TYPE_BA);
+  });
+};
+
+const packageEnd: Command = (builder, args, command) => {
+  if (!builder.isInPackage) throw new ScriptRefused(ScriptTrouble.packageOrder, command.column);
+  checkCount(args, 0, command);
+  builder.isInPackage = false;
+  const { machine } = builder;
+  builder.emit(() => {
+    machine.sendPackage(machine.writer.end());
+  });
+};
+
+const setOutput: Command = (builder, args, command) => {
+  const [mode] = checkCount(args, 1, command);
+  const place = builder.value(mode ?? command);
+  builder.emit(() => {
+    builder.machine.hasOutput = valueAt(place) !== 0;
+  });
+};
+
+/** `meas dt v type`: one reading, after the time it takes. */
+const measureOnce: Command = (builder, args, command) => {
+  const required = checkCount(args, 3, command);
+  const duration = builder.value(argument(required, 0, command));
+  const target = builder.variable(argument(required, 1, command));
+  const typeToken = argument(required, 2, command);
+  const type = builder.type(typeToken);
+  const { machine } = builder;
+  builder.emit(() => {
+    machine.waitUntil(machine.nowMs() + Math.max(0, valueAt(duration)) * 1000);
+  });
+  builder.emit(() => {
+    const { potentiostat } = machine;
+    potentiostat.measure(machine.nowMs());
+    if (type === TYPE_AB)
+      putMeasured(target, potentiostat.voltageV, type, potentiostat.voltageStatus, potentiostat.voltageRange);
+    else if (type === TYPE_BA)
+      putMeasured(target, potentiostat.currentA, type, potentiostat.currentStatus, potentiostat.currentRange);
+    else machine.fail(ScriptTrouble.notSupported);
+  });
+};
+
+/** One number for the potentiostat, which answers with an error number or 0. */
+function setting(apply: (builder: Builder, value: number) => number, notInLoop = false): Command {
+  return (builder, args, command) => {
+    if (notInLoop && builder.blocks.some((block) => block.kind === "measurement"))
+      throw new ScriptRefused(ScriptTrouble.potentialInsideLoop, command.column);
+    const [level] = checkCount(args, 1, command);
+    const place = builder.value(level ?? command);
+    builder.emit(() => {
+      const trouble = apply(builder, valueAt(place));
+      if (trouble !== 0) builder.machine.fail(trouble);
+    });
+  };
+}
+
+function ranging(
+  hasTwo: boolean,
+  check: (builder: Builder, quantity: string, low: Place, high: Place) => void,
+): Command {
+  return (builder, args, command) => {
+    const required = checkCount(args, hasTwo ? 3 : 2, command);
+    const quantity = argument(required, 0, command);
+    builder.type(quantity);
+    const low = builder.value(argument(required, 1, command));
+    const high = hasTwo ? builder.value(argument(required, 2, command)) : low;
+    builder.emit(() => {
+      check(builder, quantity.text, low, high);
+    });
+  };
+}
+
+function setRange(builder: Builder, quantity: string, low: Place, high: Place): void {
+  builder.machine.potentiostat.setRange(quantity, valueAt(low), valueAt(high));
+}
+
+/** An applied potential outside the device's window is not possible. */
+function setWindow(builder: Builder, quantity: string, low: Place, high: Place): void {
+  const { voltageMinV, voltageMaxV } = builder.features.model;
+  if (quantity !== "da") setRange(builder, quantity, low, high);
+  else if (valueAt(low) < voltageMinV || valueAt(high) > voltageMaxV) builder.machine.fail(ScriptTrouble.notPossible);
+}
+
+const cellOn: Command = (builder, args, command) => {
+  const { machine, features } = builder;
+  checkCount(args, 0, command, features.model.typeCode === "nexus1" ? ["ocp"] : []);
+  for (const [name] of optionsOf(args, "ocp")) if (name !== undefined) builder.variable(name);
+  builder.emit(() => {
+    const trouble = machine.potentiostat.switchOn(machine.nowMs());
+    if (trouble !== 0) machine.fail(trouble);
+  });
+};
+
+const cellOff: Command = (builder, args, command) => {
+  checkCount(args, 0, command);
+  const { machine } = builder;
+  builder.emit(() => {
+    machine.potentiostat.switchOff(machine.nowMs());
+  });
+};
+
+/** Accessories that this twin does not have a world for, but a script may use without harm to the measurement. */
+const ignored: Command = () => undefined;
+
+/** Known to the language, not to this device. */
+const unsupported: Command = (builder) => {
+  builder.emit(() => {
+    builder.machine.fail(ScriptTrouble.notSupported);
+  });
+};
+
+const IGNORED = [
+  "beep",
+  "notify_led",
+  "set_gpio",
+  "set_gpio_cfg",
+  "set_gpio_msk",
+  "set_gpio_pullup",
+  "file_open",
+  "file_close",
+  "set_acquisition_frac",
+  "set_acquisition_frac_autoadjust",
+] as const;
+
+const UNSUPPORTED = [
+  "smooth",
+  "peak_detect",
+  "get_gpio",
+  "get_time",
+  "hibernate",
+  "rtc_get",
+  "mux_config",
+  "mux_set_channel",
+  "mux_get_channel_count",
+  "i2c_config",
+  "i2c_write",
+  "i2c_write_byte",
+  "i2c_read",
+  "i2c_read_byte",
+  "i2c_write_read",
+  "display_clear",
+  "display_draw",
+  "display_text",
+  "set_bipot_mode",
+  "set_bipot_potential",
+  "set_poly_we_mode",
+  "set_e_aux",
+  "set_ir_comp",
+  "battery_perc",
+] as const;
+
+export const SCRIPT_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ...ARITHMETIC_COMMANDS,
+  ...IGNORED.map((name): [string, Command] => [name, ignored]),
+  ...UNSUPPORTED.map((name): [string, Command] => [name, unsupported]),
+  ["var", declareVariable],
+  ["str", declareText],
+  ["if", ifCommand],
+  ["elseif", elseIfCommand],
+  ["else", elseCommand],
+  ["endif", endIfCommand],
+  ["loop", loopCommand],
+  ["endloop", endLoopCommand],
+  ["breakloop", breakLoopCommand],
+  ["abort", abortCommand],
+  ["on_finished:", onFinished],
+  ["wait", waitCommand],
+  ["timer_start", timerStart],
+  ["timer_get", timerGet],
+  ["set_int", setInterval_],
+  ["await_int", awaitInterval],
+  ["send_string", sendString],
+  ["pck_start", packageStart],
+  ["pck_add", packageAdd],
+  ["pck_end", packageEnd],
+  ["set_script_output", setOutput],
+  ["meas", measureOnce],
+  ["set_pgstat_chan", setting((_, channel) => (channel === 0 ? 0 : ScriptTrouble.notPossible))],
+  ["set_pgstat_mode", setting((builder, mode) => setMode(builder, mode), true)],
+  ["set_max_bandwidth", setting((_, bandwidth) => (bandwidth > 0 ? 0 : ScriptTrouble.mustBePositive))],
+  ["set_cr", setting(() => 0)],
+  ["set_e", setting((builder, level) => builder.machine.potentiostat.setPotential(level), true)],
+  ["set_i", setting((builder, level) => builder.machine.potentiostat.setCurrent(level), true)],
+  ["set_range", ranging(false, setRange)],
+  ["set_autoranging", ranging(true, setRange)],
+  ["set_range_minmax", ranging(true, setWindow)],
+  ["cell_on", cellOn],
+  ["cell_off", cellOff],
+]);
+
+/** The cell is let go while the circuit changes over; the next `cell_on` takes it up again. */
+function setMode(builder: Builder, mode: number): number {
+  const { machine } = builder;
+  if (machine.potentiostat.isCellOn) machine.potentiostat.switchOff(machine.nowMs());
+  return machine.potentiostat.setMode(mode);
+}
