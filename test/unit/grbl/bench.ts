@@ -87,7 +87,7 @@ export interface GrblBench {
   readonly stage: Stage;
   readonly faults: Fault[];
   /** Runs the world until the work is done, at most an hour of virtual time. */
-  finish<T>(work: Promise<T>): Promise<T>;
+  readonly finish: <T>(work: Promise<T>) => Promise<T>;
 }
 
 export function createGrblBench(

@@ -3,7 +3,7 @@ import type { Fault } from "../../../protocols/base/fault.ts";
 import { createGrblBench, createHomedBench, trapezoidMs } from "./bench.ts";
 
 function code(expected: string): unknown {
-  return expect.objectContaining({ code: expected }) as unknown as Fault;
+  return expect.objectContaining({ code: expected });
 }
 
 describe("a stage on a GRBL controller", () => {
@@ -23,7 +23,7 @@ describe("a stage on a GRBL controller", () => {
 
   it("refuses a controller whose settings are not the site's, and names them", async () => {
     const { stage, finish } = createGrblBench({ settings: { 110: 3000, 20: 0 } });
-    const fault = await finish(stage.connect()).catch((error: unknown) => error as Fault);
+    const fault = await finish(stage.connect()).catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: "device.wrong" });
     expect((fault as Fault).message).toContain("$110");
     expect((fault as Fault).message).toContain("$20");

@@ -1,0 +1,142 @@
+/**
+ * Lets the modbus-serial client talk Modbus TCP over any Link. The library thinks in RTU frames: it hands over
+ * unit, request and CRC, and wants unit, answer and CRC back. Here the CRC gives way to the MBAP header and
+ * returns. Only the answer to the request last written passes; every other transaction number is dropped.
+ */
+import { Buffer } from "node:buffer";
+import { EventEmitter } from "node:events";
+import type { Link } from "../../protocols/roles/link.ts";
+
+export interface ModbusLinkPort {
+  readonly isOpen: boolean;
+  /** Read and written by the library under these names. */
+  _transactionIdRead: number;
+  _transactionIdWrite: number;
+  open(callback: (error?: Error) => void): void;
+  close(callback?: (error?: Error) => void): void;
+  write(frame: Uint8Array): void;
+  on(event: "data" | "error" | "close", listener: (value: unknown) => void): void;
+  once(event: "data" | "error" | "close", listener: (value: unknown) => void): void;
+  removeListener(event: "data" | "error" | "close", listener: (value: unknown) => void): void;
+  /** Answers dropped because nobody waits for their number. */
+  readonly strayCount: number;
+}
+
+const HEADER_LENGTH = 6;
+/** Unit and function code at least; unit and 253 bytes of request at most. */
+const BODY_LENGTH_MIN = 2;
+const BODY_LENGTH_MAX = 254;
+/** The library keeps one entry for each number: let them wrap early. */
+const TRANSACTION_COUNT = 256;
+
+/** `onGarbled` is told when the stream cannot be Modbus TCP; framing is then lost for good and the link must go. */
+export function createModbusLinkPort(link: Link, onGarbled: (why: string) => void): ModbusLinkPort {
+  const emitter = new EventEmitter();
+  let pending: Uint8Array = new Uint8Array(0);
+  let isGarbled = false;
+  let awaited = -1;
+  let strayCount = 0;
+
+  const port: ModbusLinkPort = {
+    get isOpen() {
+      return link.isOpen;
+    },
+    _transactionIdRead: 1,
+    _transactionIdWrite: 1,
+    open(callback) {
+      callback(link.isOpen ? undefined : new Error("the link is closed"));
+    },
+    close(callback) {
+      link.close();
+      callback?.();
+    },
+    write(frame) {
+      const bodyLength = frame.length - 2;
+      const id = port._transactionIdWrite;
+      // A plain array of its own: the link may keep it beyond this call.
+      const bytes = new Uint8Array(HEADER_LENGTH + bodyLength);
+      bytes[0] = id >> 8;
+      bytes[1] = id & 0xff;
+      bytes[4] = bodyLength >> 8;
+      bytes[5] = bodyLength & 0xff;
+      bytes.set(frame.subarray(0, bodyLength), HEADER_LENGTH);
+      awaited = id;
+      port._transactionIdWrite = (id + 1) % TRANSACTION_COUNT;
+      link.write(bytes);
+    },
+    on(event, listener) {
+      emitter.on(event, listener);
+    },
+    once(event, listener) {
+      emitter.once(event, listener);
+    },
+    removeListener(event, listener) {
+      emitter.removeListener(event, listener);
+    },
+    get strayCount() {
+      return strayCount;
+    },
+  };
+
+  function onBody(id: number, body: Uint8Array): void {
+    if (id !== awaited) {
+      strayCount += 1;
+      return;
+    }
+    awaited = -1;
+    const frame = Buffer.allocUnsafe(body.length + 2);
+    frame.set(body, 0);
+    frame.writeUInt16LE(crc16(body), body.length);
+    port._transactionIdRead = id;
+    emitter.emit("data", frame);
+  }
+
+  link.onData((chunk) => {
+    if (isGarbled) return;
+    pending = pending.length === 0 ? chunk : joined(pending, chunk);
+    let offset = 0;
+    while (pending.length - offset >= HEADER_LENGTH) {
+      const protocol = word(pending, offset + 2);
+      const length = word(pending, offset + 4);
+      if (protocol !== 0 || length < BODY_LENGTH_MIN || length > BODY_LENGTH_MAX) {
+        isGarbled = true;
+        pending = new Uint8Array(0);
+        onGarbled(`not a Modbus TCP header: protocol ${protocol}, length ${length}`);
+        return;
+      }
+      if (pending.length - offset < HEADER_LENGTH + length) break;
+      const start = offset + HEADER_LENGTH;
+      offset = start + length;
+      onBody(word(pending, start - HEADER_LENGTH), pending.subarray(start, offset));
+    }
+    pending = pending.subarray(offset);
+  });
+  link.onClose(() => {
+    emitter.emit("close");
+  });
+  return port;
+}
+
+function word(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(a.length + b.length);
+  bytes.set(a, 0);
+  bytes.set(b, a.length);
+  return bytes;
+}
+
+const CRC_TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
+  return crc;
+});
+
+/** Modbus RTU CRC-16: start 0xFFFF, polynomial 0xA001 reflected; sent low byte first. */
+export function crc16(bytes: Uint8Array): number {
+  let crc = 0xffff;
+  for (const byte of bytes) crc = (crc >> 8) ^ (CRC_TABLE[(crc ^ byte) & 0xff] ?? 0);
+  return crc;
+}

@@ -1,0 +1,333 @@
+/**
+ * Shutter, permits, filters and interlocks on a Modbus input/output unit with an output watchdog (WAGO 750 series).
+ *
+ * The shutter permit is an output bit that lives only while the unit's watchdog is renewed. The watchdog listens to
+ * no function code: only a change of its trigger register renews it, and only `permit.renewShutterPermit` writes
+ * that register. Whatever else goes on, polling included, cannot keep the shutter open.
+ *
+ * Every loss of the link, and every connecting, begins with the shutter's request and permit taken back. After a
+ * loss the next request connects anew by itself; the outcome of a write in flight stays unknown to its caller.
+ */
+import { assert } from "../../protocols/base/assert.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+import { Fault, type FaultCode, isFault } from "../../protocols/base/fault.ts";
+import type { BeamIo, InputLevels, PermitPort } from "../../protocols/roles/beam-io.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import {
+  inputBits,
+  type ModbusIoMap,
+  modbusIoMapErrors,
+  outputBits,
+  WAGO,
+  WATCHDOG_UNIT_MS,
+} from "../../protocols/wire/modbus-io/modbus-io-map.ts";
+import { createModbusBus, type ModbusBus, type RequestOptions } from "./modbus-bus.ts";
+import {
+  identifyUnit,
+  makeShutterSafe,
+  prepareWatchdog,
+  WATCHDOG_ACTIVE,
+  WATCHDOG_EXPIRED,
+} from "./modbus-io-start.ts";
+
+export interface ModbusIoDeps {
+  /** Name in the site file. */
+  readonly name: string;
+  readonly openLink: OpenLink;
+  readonly clock: Clock;
+  readonly map: ModbusIoMap;
+  readonly filterCount: number;
+  /** The permit lapses after this long without a heartbeat: a multiple of 100 ms, less than a second. */
+  readonly watchdogMs: number;
+  /** Units addressed directly answer to any; 1 by default. */
+  readonly unitId?: number;
+  readonly replyDeadlineMs?: number;
+}
+
+/** Exception of a unit that cannot carry out a write: the answer of a unit whose watchdog has expired. */
+const DEVICE_FAILURE = 4;
+
+const LINK_LOST: readonly FaultCode[] = ["device.unknown-outcome", "link.closed", "link.timeout", "link.garbled"];
+
+export function createModbusIo(deps: ModbusIoDeps): BeamIo {
+  const { name, clock, map, watchdogMs } = deps;
+  const mapErrors = modbusIoMapErrors(map, deps.filterCount);
+  assert(mapErrors.length === 0, `register map of ${name}: ${mapErrors.join("; ")}`);
+  assert(
+    watchdogMs % WATCHDOG_UNIT_MS === 0 && watchdogMs > 0 && watchdogMs < 1000,
+    `watchdog of ${name}: ${watchdogMs} ms is not a multiple of 100 below 1000`,
+  );
+  const usedInputs = inputBits(map);
+  const firstInput = Math.min(...usedInputs);
+  const inputCount = Math.max(...usedInputs) - firstInput + 1;
+  const outputCount = Math.max(...outputBits(map)) + 1;
+  const firstFilter = Math.min(...map.outputs.filters);
+  const filtersAreInARow = map.outputs.filters.every((bit, index) => bit === firstFilter + index);
+
+  const faultHandlers = new Set<(fault: Fault) => void>();
+  let bus: ModbusBus | undefined;
+  let connecting: Promise<Identity> | undefined;
+  let isWanted = false;
+  let isTripped = false;
+  let isPermitSet = false;
+  let lastRenewalMs = Number.NEGATIVE_INFINITY;
+  let triggerValue = 0;
+  /** Counted up by each taking-back: what was asked before and still waits is then not sent any more. */
+  let openRound = 0;
+  let safetyOpenRound = 0;
+  let permitRound = 0;
+
+  const output = (bit: number): number => WAGO.outputBits + bit;
+
+  function report(fault: Fault): void {
+    for (const handler of faultHandlers) handler(fault);
+  }
+
+  function connect(): Promise<Identity> {
+    isWanted = true;
+    connecting ??= establish().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  }
+
+  async function establish(): Promise<Identity> {
+    bus?.close();
+    bus = undefined;
+    isPermitSet = false;
+    const link = await deps.openLink();
+    if (!isWanted) {
+      link.close();
+      throw new Fault("link.closed", name, "The link was closed on request.");
+    }
+    const opened = createModbusBus({
+      name,
+      link,
+      clock,
+      unitId: deps.unitId ?? 1,
+      replyDeadlineMs: deps.replyDeadlineMs ?? 200,
+      onLost(fault) {
+        isPermitSet = false;
+        if (bus === opened) report(fault);
+      },
+    });
+    try {
+      const identity = await identifyUnit(opened, name, firstInput + inputCount, outputCount);
+      await makeShutterSafe(opened, map);
+      const status = await prepareWatchdog(opened, name, watchdogMs);
+      // An expiry seen once stays one until it is re-armed here, whatever the unit says after.
+      isTripped ||= status.wasExpired;
+      triggerValue = status.triggerValue;
+      lastRenewalMs = Number.NEGATIVE_INFINITY;
+      bus = opened;
+      return identity;
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+  }
+
+  /** The open bus, or a new one after a loss. Does not wait when all is well. */
+  function live(): ModbusBus | Promise<ModbusBus> {
+    if (bus?.isOpen === true) return bus;
+    if (!isWanted) throw new Fault("link.closed", name, "The unit is not connected.");
+    return connect().then(() => {
+      if (bus?.isOpen !== true) throw new Fault("link.closed", name, "The link closed again at once.");
+      return bus;
+    });
+  }
+
+  /** A write that tells an expired watchdog from other refusals. */
+  async function guarded(write: (on: ModbusBus) => Promise<void>): Promise<void> {
+    const on = await live();
+    try {
+      await write(on);
+    } catch (error) {
+      if (isFault(error) && error.detail["exceptionCode"] === DEVICE_FAILURE) await blameWatchdog(on, error);
+      throw error;
+    }
+  }
+
+  async function blameWatchdog(on: ModbusBus, cause: Fault): Promise<void> {
+    if ((await watchdogStatus(on)) !== WATCHDOG_EXPIRED) return;
+    throw trip(cause);
+  }
+
+  function trip(cause?: Fault): Fault {
+    isTripped = true;
+    isPermitSet = false;
+    return new Fault("io.watchdog", name, `The output watchdog (${watchdogMs} ms) has expired.`, {}, cause);
+  }
+
+  async function watchdogStatus(on: ModbusBus): Promise<number> {
+    return (await on.readRegisters(WAGO.watchdogStatus, 1))[0] ?? -1;
+  }
+
+  function isRenewalLate(): boolean {
+    return clock.monoMs() - lastRenewalMs > watchdogMs;
+  }
+
+  async function readInputs(): Promise<InputLevels> {
+    const ready = live();
+    const on = ready instanceof Promise ? await ready : ready;
+    const bits = await on.readDiscreteInputs(WAGO.inputBits + firstInput, inputCount);
+    const level = (bit: number): boolean => bits[bit - firstInput] === true;
+    const { inputs } = map;
+    return {
+      readAtMs: clock.monoMs(),
+      shutterOpenSwitch: level(inputs.shutterOpen),
+      shutterClosedSwitch: level(inputs.shutterClosed),
+      safetyShutterOpenSwitch: level(inputs.safetyShutterOpen),
+      safetyShutterClosedSwitch: level(inputs.safetyShutterClosed),
+      interlocks: {
+        searched: level(inputs.interlocks.searched),
+        doorClosed: level(inputs.interlocks.doorClosed),
+        emergencyOk: level(inputs.interlocks.emergencyOk),
+        motionEnabled: level(inputs.interlocks.motionEnabled),
+        beamPermitted: level(inputs.interlocks.beamPermitted),
+      },
+      filtersIn: inputs.filters.map(level),
+      // Known from an answer, or bound to be: nothing has renewed it for longer than it runs.
+      watchdogTripped: isTripped || (isPermitSet && isRenewalLate()),
+    };
+  }
+
+  async function renewShutterPermit(): Promise<void> {
+    if (isTripped) throw trip();
+    const round = permitRound;
+    const ready = live();
+    const on = ready instanceof Promise ? await ready : ready;
+    // Late by our own clock: asked first, so that an expiry is never taken for a renewal.
+    if (isPermitSet && isRenewalLate() && (await watchdogStatus(on)) === WATCHDOG_EXPIRED) throw trip();
+    const withdrawn = (): Fault | undefined =>
+      round === permitRound ? undefined : new Fault("permit.lapsed", name, "The shutter permit was dropped meanwhile.");
+    triggerValue = (triggerValue % 0xffff) + 1;
+    const sentAtMs = clock.monoMs();
+    try {
+      await on.writeRegister(WAGO.watchdogTrigger, triggerValue, { isUrgent: true, withdrawn });
+    } catch (error) {
+      if (isFault(error) && error.detail["exceptionCode"] === DEVICE_FAILURE) throw trip(error);
+      throw error;
+    }
+    lastRenewalMs = sentAtMs;
+    if (!isPermitSet) await setPermit(on, withdrawn);
+  }
+
+  /** The permit may only be given while the watchdog is proven to run. */
+  async function setPermit(on: ModbusBus, withdrawn: () => Fault | undefined): Promise<void> {
+    const status = await watchdogStatus(on);
+    if (status === WATCHDOG_EXPIRED) throw trip();
+    if (status !== WATCHDOG_ACTIVE) {
+      throw new Fault("io.watchdog", name, `The output watchdog does not run (status ${status}); no permit is given.`);
+    }
+    await guarded(() => on.writeCoil(output(map.outputs.shutterPermit), true, { withdrawn }));
+    if (withdrawn() === undefined) isPermitSet = true;
+  }
+
+  async function dropShutterPermit(): Promise<void> {
+    permitRound += 1;
+    isPermitSet = false;
+    await takeBack(map.outputs.shutterPermit);
+  }
+
+  /**
+   * Switches an output off, before all that waits. Off is off however often it is said, so a lost answer is followed
+   * by one more try on a fresh link. An expired watchdog has switched it off already.
+   */
+  async function takeBack(bit: number): Promise<void> {
+    const off = (): Promise<void> => guarded((on) => on.writeCoil(output(bit), false, { isUrgent: true }));
+    try {
+      await off().catch((error: unknown) => {
+        if (isFault(error) && isWanted && LINK_LOST.includes(error.code)) return off();
+        throw error;
+      });
+    } catch (error) {
+      if (!isFault(error) || error.code !== "io.watchdog") throw error;
+    }
+  }
+
+  async function rearmWatchdog(): Promise<void> {
+    const on = await live();
+    const status = await watchdogStatus(on);
+    if (status !== WATCHDOG_EXPIRED && !isTripped) return;
+    const levels = await readInputs();
+    if (!levels.shutterClosedSwitch || levels.shutterOpenSwitch) {
+      throw new Fault("io.watchdog", name, "The watchdog is not re-armed: the shutter does not read closed.");
+    }
+    const outputs = await on.readCoils(WAGO.outputBits, outputCount);
+    if (outputs.includes(true)) {
+      throw new Fault("io.watchdog", name, "The watchdog is not re-armed: not every output is off.");
+    }
+    if (status === WATCHDOG_EXPIRED) {
+      await on.writeRegister(WAGO.watchdogRestart, 1);
+      const after = await watchdogStatus(on);
+      if (after === WATCHDOG_EXPIRED) throw new Fault("io.watchdog", name, "The watchdog did not restart.");
+    }
+    isTripped = false;
+    isPermitSet = false;
+    lastRenewalMs = clock.monoMs();
+  }
+
+  async function setFilters(inBeam: readonly boolean[]): Promise<void> {
+    assert(inBeam.length === deps.filterCount, `${inBeam.length} filter states for ${deps.filterCount} filters`);
+    if (inBeam.length === 0) return;
+    if (filtersAreInARow) {
+      await guarded((on) => on.writeCoils(output(firstFilter), inBeam));
+      return;
+    }
+    for (const [index, bit] of map.outputs.filters.entries()) {
+      await guarded((on) => on.writeCoil(output(bit), inBeam[index] === true));
+    }
+  }
+
+  function overtaken(round: number, current: () => number, what: string): RequestOptions {
+    return {
+      withdrawn: () =>
+        round === current()
+          ? undefined
+          : new Fault("device.refused", name, `${what} was asked to close before its opening was sent.`),
+    };
+  }
+
+  const permit: PermitPort = { renewShutterPermit, dropShutterPermit, rearmWatchdog };
+
+  return {
+    name,
+    driver: "modbus-io",
+    connect,
+    disconnect() {
+      isWanted = false;
+      isPermitSet = false;
+      const closing = bus;
+      bus = undefined;
+      closing?.close();
+    },
+    onFault(handler) {
+      faultHandlers.add(handler);
+      return () => {
+        faultHandlers.delete(handler);
+      };
+    },
+    readInputs,
+    async requestShutterOpen() {
+      const options = overtaken(openRound, () => openRound, "The shutter");
+      await guarded((on) => on.writeCoil(output(map.outputs.shutterOpenRequest), true, options));
+    },
+    async requestShutterClosed() {
+      openRound += 1;
+      await takeBack(map.outputs.shutterOpenRequest);
+    },
+    async requestSafetyShutter(open) {
+      if (open) {
+        const options = overtaken(safetyOpenRound, () => safetyOpenRound, "The safety shutter");
+        await guarded((on) => on.writeCoil(output(map.outputs.safetyShutterRequest), true, options));
+      } else {
+        safetyOpenRound += 1;
+        await takeBack(map.outputs.safetyShutterRequest);
+      }
+    },
+    setFilters,
+    permit,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Which bit of a Modbus input/output unit means what, and the registers of WAGO's 750 series that guard it. Bit
+ * numbers count from 0 within the unit's digital inputs or outputs, as the site file gives them.
+ */
+import { INTERLOCKS, type Interlock } from "../../roles/beam-io.ts";
+
+export interface ModbusIoMap {
+  readonly inputs: {
+    readonly shutterOpen: number;
+    readonly shutterClosed: number;
+    readonly safetyShutterOpen: number;
+    readonly safetyShutterClosed: number;
+    readonly interlocks: Readonly<Record<Interlock, number>>;
+    /** In the order of the site's filters. */
+    readonly filters: readonly number[];
+  };
+  readonly outputs: {
+    readonly shutterOpenRequest: number;
+    readonly shutterPermit: number;
+    readonly safetyShutterRequest: number;
+    readonly filters: readonly number[];
+  };
+}
+
+/**
+ * WAGO 750 Modbus map. The same low bit address means an input on reading and an output on writing; outputs are
+ * therefore always addressed from 0x0200, where they can also be read back.
+ */
+export const WAGO = {
+  inputBits: 0x0000,
+  outputBits: 0x0200,
+  /** Time in units of 100 ms; the function-code masks follow. None can be changed while the watchdog runs. */
+  watchdogTime: 0x1000,
+  watchdogMaskLow: 0x1001,
+  watchdogMaskHigh: 0x1002,
+  /** Each change of its content renews the watchdog; the first value other than 0 starts it. */
+  watchdogTrigger: 0x1003,
+  /** Write 0xAAAA, then 0x5555. */
+  watchdogStop: 0x1005,
+  /** 0 not active, 1 active, 2 expired. */
+  watchdogStatus: 0x1006,
+  /** Write 1 after an expiry. */
+  watchdogRestart: 0x1007,
+  /** Write 0x55AA: stops the watchdog and clears an expiry. */
+  watchdogSimpleStop: 0x1008,
+  /** Counts of process-image bits: analog out, analog in, digital out, digital in. */
+  processImage: 0x1022,
+  /** Firmware index, series, item, and two more words of the name plate. */
+  namePlate: 0x2010,
+} as const;
+
+export const WATCHDOG_UNIT_MS = 100;
+
+export function watchdogStatusText(status: number): string {
+  return ["not active", "active", "expired"][status] ?? `unknown (${status})`;
+}
+
+/** All input bits in use. */
+export function inputBits(map: ModbusIoMap): number[] {
+  const { inputs } = map;
+  return [
+    inputs.shutterOpen,
+    inputs.shutterClosed,
+    inputs.safetyShutterOpen,
+    inputs.safetyShutterClosed,
+    ...INTERLOCKS.map((name) => inputs.interlocks[name]),
+    ...inputs.filters,
+  ];
+}
+
+/** All output bits in use. */
+export function outputBits(map: ModbusIoMap): number[] {
+  const { outputs } = map;
+  return [outputs.shutterOpenRequest, outputs.shutterPermit, outputs.safetyShutterRequest, ...outputs.filters];
+}
+
+/** What is wrong with a map, one sentence each: bits out of range or used twice, filters that do not match. */
+export function modbusIoMapErrors(map: ModbusIoMap, filterCount: number): string[] {
+  const errors: string[] = [];
+  for (const [what, bits] of [
+    ["input", inputBits(map)],
+    ["output", outputBits(map)],
+  ] as const) {
+    for (const bit of new Set(bits)) {
+      if (!Number.isInteger(bit) || bit < 0 || bit >= 512) errors.push(`${what} bit ${bit} is not within 0..511`);
+      if (bits.filter((other) => other === bit).length > 1) errors.push(`${what} bit ${bit} is used twice`);
+    }
+  }
+  for (const [what, count] of [
+    ["inputs", map.inputs.filters.length],
+    ["outputs", map.outputs.filters.length],
+  ] as const) {
+    if (count !== filterCount) errors.push(`${count} filter ${what} for ${filterCount} filters`);
+  }
+  return errors;
+}
