@@ -1,0 +1,110 @@
+/**
+ * Watches one cell from inside the world: every time its channel looks at it or acts on it, the true voltage and
+ * current are held against the cell's safety limits.
+ */
+import type { ObservedCellPlant } from "../cell/cell-plant.ts";
+import type { CellPlant } from "../plant/plant.ts";
+import type { WorldCell } from "./world-site.ts";
+
+export interface CellObserver {
+  /** What the channel is given. */
+  readonly plant: CellPlant;
+  readonly checks: number;
+  readonly voltageExcursions: number;
+  readonly currentExcursions: number;
+  /** When current was last switched off, or -Infinity. */
+  readonly switchedOffMs: number;
+  readonly isDriven: boolean;
+}
+
+export interface ObserverTolerances {
+  /** An instrument sees its limit passed only at its next sample, and no better than its own accuracy. */
+  readonly voltageV: number;
+  readonly currentFraction: number;
+  readonly currentA: number;
+}
+
+export const TOLERANCES: ObserverTolerances = { voltageV: 0.01, currentFraction: 0.01, currentA: 1e-5 };
+
+export function observeCell(
+  inner: ObservedCellPlant,
+  limits: WorldCell["limits"],
+  onExcursion: (atMs: number, what: string) => void,
+  tolerances: ObserverTolerances = TOLERANCES,
+): CellObserver {
+  const highV = limits.voltageMaxV + tolerances.voltageV;
+  const lowV = limits.voltageMinV - tolerances.voltageV;
+  const highA = limits.currentMaxA * (1 + tolerances.currentFraction) + tolerances.currentA;
+  const lowA = limits.currentMinA * (1 + tolerances.currentFraction) - tolerances.currentA;
+  const state = inner.cell.state;
+  const seen = {
+    checks: 0,
+    voltage: 0,
+    current: 0,
+    isVoltageOut: false,
+    isCurrentOut: false,
+    switchedOffMs: -Infinity,
+  };
+
+  function check(atMs: number): void {
+    seen.checks += 1;
+    const { voltageV, currentA } = state;
+    // A cell at rest beyond its window (as assembled, say) is nobody's doing; driving it further out is.
+    const isVoltageOut = (voltageV > highV && currentA > 0) || (voltageV < lowV && currentA < 0);
+    const isCurrentOut = currentA > highA || currentA < lowA;
+    if (isVoltageOut && !seen.isVoltageOut) {
+      seen.voltage += 1;
+      onExcursion(atMs, `true voltage ${voltageV} V at ${currentA} A`);
+    }
+    if (isCurrentOut && !seen.isCurrentOut) {
+      seen.current += 1;
+      onExcursion(atMs, `true current ${currentA} A`);
+    }
+    seen.isVoltageOut = isVoltageOut;
+    seen.isCurrentOut = isCurrentOut;
+  }
+
+  return {
+    plant: {
+      disconnect(atMs) {
+        const wasDriven = inner.mode !== "open";
+        inner.disconnect(atMs);
+        if (wasDriven) seen.switchedOffMs = atMs;
+        check(atMs);
+      },
+      applyCurrent(atMs, currentA) {
+        inner.applyCurrent(atMs, currentA);
+        check(atMs);
+      },
+      applyVoltage(atMs, voltageV) {
+        inner.applyVoltage(atMs, voltageV);
+        check(atMs);
+      },
+      read(atMs) {
+        inner.read(atMs);
+        check(atMs);
+      },
+      get voltageV() {
+        return state.voltageV;
+      },
+      get currentA() {
+        return state.currentA;
+      },
+    },
+    get checks() {
+      return seen.checks;
+    },
+    get voltageExcursions() {
+      return seen.voltage;
+    },
+    get currentExcursions() {
+      return seen.current;
+    },
+    get switchedOffMs() {
+      return seen.switchedOffMs;
+    },
+    get isDriven() {
+      return inner.mode !== "open";
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * The least time a sweep can take on a site, by motion and waiting alone: what no scheduler can beat. From the
+ * site's numbers only.
+ */
+import { hopS } from "../plant/trapezoid.ts";
+import type { WorldSite } from "./world-site.ts";
+
+/** A stop of the tour, in stage coordinates. */
+export interface TourStop {
+  readonly xMm: number;
+  readonly yMm: number;
+  readonly exposureS: number;
+}
+
+export type BoundSite = Pick<WorldSite, "stage" | "shutter" | "detector">;
+
+/**
+ * Sum over the tour of hop time (trapezoid, the slower axis decides) + settle + 2 x shutter + exposure + read-out,
+ * in seconds. The hop to the first stop counts when `from` is given.
+ */
+export function sweepBoundS(
+  site: BoundSite,
+  tour: readonly TourStop[],
+  from?: { readonly xMm: number; readonly yMm: number },
+): number {
+  const { speedMmS, accelerationMmS2, settleS } = site.stage;
+  let seconds = 0;
+  let last = from;
+  for (const stop of tour) {
+    if (last !== undefined) seconds += hopS(stop.xMm - last.xMm, stop.yMm - last.yMm, speedMmS, accelerationMmS2);
+    seconds += settleS + 2 * site.shutter.travelS + stop.exposureS + site.detector.readOutS;
+    last = stop;
+  }
+  return seconds;
+}

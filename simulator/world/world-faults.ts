@@ -1,0 +1,68 @@
+/** What goes wrong in a simulated run, and when: seeded profiles, and lists from a file. */
+import { z } from "zod";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Chance } from "../plant/plant.ts";
+
+export type WorldFault =
+  | { readonly kind: "beam-dump"; readonly fromMs: number; readonly toMs: number }
+  /** Without an end it lasts. */
+  | { readonly kind: "link-hang"; readonly link: string; readonly fromMs: number; readonly toMs?: number }
+  | { readonly kind: "link-cut"; readonly link: string; readonly fromMs: number }
+  | { readonly kind: "interlock"; readonly name: string; readonly fromMs: number; readonly toMs?: number };
+
+const HOUR_MS = 3_600_000;
+
+/** About one beam loss in eight hours, and one hung or cut channel in twelve; nothing a good day does not know. */
+export function lightFaults(chance: Chance, hours: number, channelLinks: readonly string[]): readonly WorldFault[] {
+  const faults: WorldFault[] = [];
+  for (const fromMs of instants(chance.stream("beam-dump"), hours, 8)) {
+    const lastsMs = 60_000 * (4 + 16 * chance.stream(`dump at ${fromMs}`).uniform());
+    faults.push({ kind: "beam-dump", fromMs, toMs: fromMs + lastsMs });
+  }
+  for (const fromMs of instants(chance.stream("link"), hours, 12)) {
+    const draw = chance.stream(`link at ${fromMs}`);
+    const link = channelLinks[Math.floor(draw.uniform() * channelLinks.length)];
+    if (link === undefined) continue;
+    if (draw.uniform() < 0.5) faults.push({ kind: "link-cut", link, fromMs });
+    else faults.push({ kind: "link-hang", link, fromMs, toMs: fromMs + 1000 * (5 + 40 * draw.uniform()) });
+  }
+  return faults.sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/** Independent instants, on average one in `everyH` hours, none in the first half hour. */
+function instants(chance: Chance, hours: number, everyH: number): readonly number[] {
+  const found: number[] = [];
+  let atH = 0.5;
+  for (;;) {
+    atH -= everyH * Math.log(1 - chance.uniform());
+    if (atH >= hours) return found;
+    found.push(Math.round(atH * HOUR_MS));
+  }
+}
+
+const atS = z.number().min(0);
+const fileSchema = z.array(
+  z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("beam-dump"), from_s: atS, to_s: atS }),
+    z.strictObject({ kind: z.literal("link-hang"), link: z.string(), from_s: atS, to_s: atS.optional() }),
+    z.strictObject({ kind: z.literal("link-cut"), link: z.string(), from_s: atS }),
+    z.strictObject({ kind: z.literal("interlock"), name: z.string(), from_s: atS, to_s: atS.optional() }),
+  ]),
+);
+
+/** Reads a list of faults (seconds from the start); throws Fault `file.schema` naming the entry. */
+export function parseWorldFaults(json: unknown, where: string): readonly WorldFault[] {
+  const result = fileSchema.safeParse(json);
+  if (!result.success) {
+    const issues = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Fault("file.schema", where, issues.join("; "));
+  }
+  return result.data.map((entry): WorldFault => {
+    const fromMs = entry.from_s * 1000;
+    if (entry.kind === "beam-dump") return { kind: entry.kind, fromMs, toMs: entry.to_s * 1000 };
+    if (entry.kind === "link-cut") return { kind: entry.kind, link: entry.link, fromMs };
+    const end = entry.to_s === undefined ? {} : { toMs: entry.to_s * 1000 };
+    if (entry.kind === "link-hang") return { kind: entry.kind, link: entry.link, fromMs, ...end };
+    return { kind: entry.kind, name: entry.name, fromMs, ...end };
+  });
+}

@@ -1,0 +1,102 @@
+/** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
+import type { Opening } from "./shutter-truth.ts";
+
+/** An exposure as the controller's own records have it, on the world's clock. */
+export interface AccountedExposure {
+  readonly positionIndex: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** What the controller claims, to be held against the truth. */
+export interface ControllerClaims {
+  readonly exposures: readonly AccountedExposure[];
+  readonly isolatedPositions: readonly number[];
+  /** Samples that reached the host's end of the cables, and samples found in the store. */
+  readonly samplesDelivered: number;
+  readonly samplesStored: number;
+  /** Null when nobody worked it out. */
+  readonly requestsFeasible: number | null;
+}
+
+/** Keys as in CONTRACTS. */
+export interface TruthSummary {
+  readonly shutter_openings: number;
+  readonly exposures: number;
+  readonly exposures_unaccounted: number;
+  readonly dose_limit_fraction_max: number;
+  readonly shutter_failure_excess_Gy: number;
+  readonly requests_feasible: number | null;
+  readonly cells_isolated_without_fault: number;
+  readonly voltage_excursions: number;
+  readonly current_excursions: number;
+  readonly beam_losses: number;
+  readonly cells_disturbed_by_beam_loss: number;
+  readonly samples_lost: number;
+}
+
+export interface Violation {
+  readonly invariant: string;
+  readonly at_s: number;
+  readonly what: string;
+}
+
+export interface WorldFindings {
+  readonly truth: TruthSummary;
+  /** How often each invariant was looked at. */
+  readonly checks: Readonly<Record<string, number>>;
+  readonly violations: readonly Violation[];
+}
+
+/** Counts checks and keeps violations, the first of them in words. */
+export interface Ledger {
+  check(invariant: string, holds: boolean, atMs: number, what: () => string): void;
+  count(invariant: string, times: number): void;
+  readonly checks: Readonly<Record<string, number>>;
+  readonly violations: readonly Violation[];
+}
+
+const VIOLATIONS_KEPT = 1000;
+
+export function createLedger(invariants: readonly string[]): Ledger {
+  const checks: Record<string, number> = Object.fromEntries(invariants.map((name) => [name, 0]));
+  const violations: Violation[] = [];
+  const count = (invariant: string, times: number): void => {
+    checks[invariant] = (checks[invariant] ?? 0) + times;
+  };
+  return {
+    check(invariant, holds, atMs, what) {
+      count(invariant, 1);
+      if (!holds && violations.length < VIOLATIONS_KEPT) {
+        violations.push({ invariant, at_s: atMs / 1000, what: what() });
+      }
+    },
+    count,
+    checks,
+    violations,
+  };
+}
+
+/** Instants of controller and world may differ by the links' latency and the shutter's travel. */
+const MATCH_MS = 500;
+
+/** Openings that gave photons and that no accounted exposure on the same cell covers. */
+export function unaccounted(openings: readonly Opening[], claimed: readonly AccountedExposure[]): readonly Opening[] {
+  const byPosition = new Map<number, AccountedExposure[]>();
+  for (const exposure of claimed) {
+    const list = byPosition.get(exposure.positionIndex);
+    if (list === undefined) byPosition.set(exposure.positionIndex, [exposure]);
+    else list.push(exposure);
+  }
+  return openings.filter((opening) => {
+    if (opening.photons === 0) return false;
+    const cells = new Set(opening.deposits.map((deposit) => deposit.positionIndex));
+    return ![...cells].every((positionIndex) =>
+      byPosition
+        .get(positionIndex)
+        ?.some(
+          (exposure) => exposure.startMs - MATCH_MS <= opening.startMs && opening.endMs <= exposure.endMs + MATCH_MS,
+        ),
+    );
+  });
+}
