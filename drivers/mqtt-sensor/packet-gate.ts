@@ -1,0 +1,174 @@
+/**
+ * Stands between a link and the MQTT library: lets whole, well-formed packets through that a broker may send to a
+ * subscriber at quality of service 0 (MQTT 3.1.1), and nothing else. The library gathers a packet of up to 256 MB
+ * before anybody sees it; here a message beyond the limit is skipped as it flows past, and its topic reported.
+ */
+import type { Link } from "../../protocols/roles/link.ts";
+
+const CONNACK = 0x20;
+const PUBLISH = 0x30;
+const PUBLISH_RETAINED = 0x31;
+const SUBACK = 0x90;
+const PINGRESP = 0xd0;
+
+/** Enough of an oversized message to read its topic. */
+const TOPIC_PEEK = 512;
+const NO_BYTES = new Uint8Array(0);
+
+export interface PacketGateEvents {
+  /** Something arrived, whatever it is. */
+  heard(): void;
+  /** A message was skipped. `topic` is empty when it could not be read. */
+  oversized(topic: string, lengthBytes: number): void;
+  /** Not MQTT as agreed. Nothing further is let through and the link is closed. */
+  violated(why: string): void;
+  /** The reader is about to close the link; its reason, if any, is its own to tell. */
+  closing(): void;
+}
+
+type Header =
+  | { readonly kind: "incomplete" }
+  | { readonly kind: "violation"; readonly why: string }
+  | { readonly kind: "packet"; readonly type: number; readonly headerLength: number; readonly remaining: number };
+
+/** The gate is a Link itself: writes pass unchanged, data comes in whole packets. */
+export function createPacketGate(link: Link, packetLengthMax: number, events: PacketGateEvents): Link {
+  const handlers = new Set<(chunk: Uint8Array) => void>();
+  let partial = NO_BYTES;
+  let skipping = 0;
+  let isShut = false;
+
+  function shut(why: string): void {
+    isShut = true;
+    partial = NO_BYTES;
+    events.violated(why);
+    link.close();
+  }
+
+  function pass(chunk: Uint8Array): void {
+    if (chunk.length > 0) for (const handler of handlers) handler(chunk);
+  }
+
+  /** True when the packet at `start` is beyond the limit and can now be skipped; false when more of it must come first. */
+  function reportOversized(data: Uint8Array, start: number, headerLength: number, remaining: number): boolean {
+    const body = data.subarray(start + headerLength, start + headerLength + Math.min(remaining, TOPIC_PEEK));
+    const topicEnd = body.length < 2 ? 2 : 2 + lengthAt(body, 0);
+    const wanted = Math.min(topicEnd, remaining, TOPIC_PEEK);
+    if (body.length < wanted) return false;
+    events.oversized(topicEnd <= body.length ? utf8(body.subarray(2, topicEnd)) : "", remaining);
+    return true;
+  }
+
+  function take(chunk: Uint8Array): void {
+    const data = partial.length === 0 ? chunk : joined(partial, chunk);
+    partial = NO_BYTES;
+    let passed = 0;
+    let at = 0;
+    while (at < data.length) {
+      const header = readHeader(data, at);
+      if (header.kind === "violation") {
+        pass(data.subarray(passed, at));
+        shut(header.why);
+        return;
+      }
+      if (header.kind === "incomplete") break;
+      const { type, headerLength, remaining } = header;
+      if (remaining > packetLengthMax) {
+        if (!isMessage(type)) {
+          shut(`a packet of type ${type >> 4} with ${remaining} bytes`);
+          return;
+        }
+        pass(data.subarray(passed, at));
+        passed = at;
+        if (!reportOversized(data, at, headerLength, remaining)) break;
+        const end = at + headerLength + remaining;
+        skipping = Math.max(0, end - data.length);
+        at = Math.min(end, data.length);
+        passed = at;
+        continue;
+      }
+      if (data.length < at + headerLength + remaining) break;
+      const why = bodyProblem(type, data, at + headerLength, remaining);
+      if (why !== undefined) {
+        pass(data.subarray(passed, at));
+        shut(why);
+        return;
+      }
+      at += headerLength + remaining;
+    }
+    pass(data.subarray(passed, at));
+    // A copy of its own: the rest may wait long, and would hold the whole chunk.
+    if (!isShut && at < data.length) partial = new Uint8Array(data.subarray(at));
+  }
+
+  link.onData((chunk) => {
+    if (isShut) return;
+    events.heard();
+    const dropped = Math.min(skipping, chunk.length);
+    skipping -= dropped;
+    if (dropped < chunk.length) take(dropped === 0 ? chunk : chunk.subarray(dropped));
+  });
+
+  return {
+    name: link.name,
+    get isOpen() {
+      return link.isOpen;
+    },
+    write(bytes) {
+      link.write(bytes);
+    },
+    onData(handler) {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    onClose: (handler) => link.onClose(handler),
+    close() {
+      events.closing();
+      link.close();
+    },
+  };
+}
+
+function isMessage(type: number): boolean {
+  return type === PUBLISH || type === PUBLISH_RETAINED;
+}
+
+function readHeader(data: Uint8Array, start: number): Header {
+  const type = data[start] ?? 0;
+  if (type !== CONNACK && type !== SUBACK && type !== PINGRESP && !isMessage(type)) {
+    return { kind: "violation", why: `a packet that begins with 0x${type.toString(16).padStart(2, "0")}` };
+  }
+  let remaining = 0;
+  for (let index = 0; index < 4; index += 1) {
+    const byte = data[start + 1 + index];
+    if (byte === undefined) return { kind: "incomplete" };
+    remaining += (byte & 0x7f) * 128 ** index;
+    if (byte < 0x80) return { kind: "packet", type, headerLength: 2 + index, remaining };
+  }
+  return { kind: "violation", why: "a remaining length of more than four bytes" };
+}
+
+/** Lengths that the type demands; what is inside is left to the library. */
+function bodyProblem(type: number, data: Uint8Array, start: number, remaining: number): string | undefined {
+  if (type === CONNACK) return remaining === 2 ? undefined : `a CONNACK of ${remaining} bytes`;
+  if (type === PINGRESP) return remaining === 0 ? undefined : `a PINGRESP of ${remaining} bytes`;
+  if (type === SUBACK) return remaining >= 3 ? undefined : `a SUBACK of ${remaining} bytes`;
+  const topicLength = remaining < 2 ? 0 : lengthAt(data, start);
+  if (topicLength === 0 || 2 + topicLength > remaining) return "a PUBLISH without a whole topic";
+  return undefined;
+}
+
+function lengthAt(data: Uint8Array, at: number): number {
+  return ((data[at] ?? 0) << 8) | (data[at + 1] ?? 0);
+}
+
+function joined(head: Uint8Array, rest: Uint8Array): Uint8Array {
+  const all = new Uint8Array(head.length + rest.length);
+  all.set(head);
+  all.set(rest, head.length);
+  return all;
+}
+
+function utf8(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
