@@ -15,6 +15,7 @@ import { decodeFrame, payloadCrc32, unpackPayload } from "./sample-frame.ts";
 import { databasePath } from "./schema.ts";
 
 const ROWS_PER_PAGE = 512;
+const GAP_FIELDS = ["channelIndex", "fromMs", "toMs", "reason"] as const;
 
 export interface CatchUp {
   /** True when the folder holds this row already; throws Fault `store.diverged` when it holds another in its place. */
@@ -101,7 +102,7 @@ export function createCatchUp(database: Database, folder: string, encoder: Frame
     gap(gap) {
       const stored = nextGap();
       if (stored === undefined) return false;
-      if (stored.channelIndex !== gap.channelIndex || stored.fromMs !== gap.fromMs || stored.toMs !== gap.toMs)
+      if (GAP_FIELDS.some((field) => stored[field] !== gap[field]))
         throw diverged(`the gap of channel ${gap.channelIndex} is not the stored one`, {
           channel_index: gap.channelIndex,
           from_ms: gap.fromMs,

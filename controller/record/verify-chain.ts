@@ -1,0 +1,143 @@
+/** Walks the event log: recomputes every hash, finds what is missing, and holds the end against both copies of the head. */
+import { chainStart, linkHash } from "./hash-chain.ts";
+import type { FindingList } from "./finding-list.ts";
+import type { RecordReader } from "./record-reader.ts";
+import type { StoredEvent } from "./record-rows.ts";
+import type { StoredHead } from "./schema.ts";
+
+export interface ChainResult {
+  /** Events that can be read. */
+  readonly events: number;
+  readonly isWhole: boolean;
+  readonly lastSeq: number;
+  readonly lastHash: string;
+}
+
+const RESTORE = "Restore the folder from a copy; what stands before and after this place can still be read.";
+
+/** `visit` is told every event that can be read, in order, whether its hash holds or not. */
+export function verifyChain(
+  reader: RecordReader,
+  findings: FindingList,
+  visit: (event: StoredEvent) => void,
+): ChainResult {
+  const start = reader.header === undefined ? undefined : chainStart(reader.header).hash;
+  /** undefined where the link before is not known: the next event cannot be held against it. */
+  let previousHash = start;
+  let lastSeq = 0;
+  let lastHash = start ?? "";
+  let events = 0;
+  let isWhole = start !== undefined;
+
+  for (const scanned of reader.events()) {
+    if (scanned.kind === "damaged") {
+      const where = scanned.from === scanned.to ? `event ${scanned.from}` : `events ${scanned.from} to ${scanned.to}`;
+      findings.add("error", "store.damaged", where, `cannot be read: ${scanned.reason}`, RESTORE);
+      isWhole = false;
+      previousHash = undefined;
+      lastSeq = scanned.to;
+      continue;
+    }
+    const event = scanned.row;
+    if (event.seq !== lastSeq + 1) {
+      const missing = `events ${lastSeq + 1} to ${event.seq - 1}`;
+      findings.add("error", "record.events-missing", missing, "are not in the log", RESTORE);
+      isWhole = false;
+      previousHash = undefined;
+    }
+    if (previousHash !== undefined) {
+      const hash = linkHash(previousHash, event.seq, event.atMs, event.type, event.dataText);
+      if (hash !== event.hash) {
+        findings.add(
+          "error",
+          "record.chain-broken",
+          `event ${event.seq} (${event.type})`,
+          "its hash is not that of its contents after the event before it: one of the two was changed",
+          RESTORE,
+        );
+        isWhole = false;
+      }
+    }
+    previousHash = event.hash;
+    lastSeq = event.seq;
+    lastHash = event.hash;
+    events += 1;
+    visit(event);
+  }
+  return { events, isWhole, lastSeq, lastHash };
+}
+
+/** Rows that were really found, to be held against what the heads state. */
+export interface FoundCounts {
+  readonly ledgerRows: number;
+  readonly frames: number;
+  readonly samples: number;
+  readonly gaps: number;
+}
+
+/** The database's own head was renewed with the last rows: it must agree to the row. */
+export function verifyHead(
+  head: StoredHead | undefined,
+  chain: ChainResult,
+  found: FoundCounts,
+  findings: FindingList,
+): void {
+  if (head === undefined) {
+    findings.add("error", "record.head-mismatch", "campaign.db meta", "does not state where the log ends", RESTORE);
+    return;
+  }
+  if (head.events !== chain.lastSeq || head.hash !== chain.lastHash)
+    findings.add(
+      "error",
+      head.events > chain.lastSeq ? "record.tail-cut" : "record.head-mismatch",
+      "campaign.db meta",
+      `states event ${head.events} as the last, the log ends with event ${chain.lastSeq}` +
+        (head.events === chain.lastSeq ? " of another hash" : ""),
+      RESTORE,
+    );
+  for (const [name, stated, count] of countPairs(head, found))
+    if (stated !== count)
+      findings.add(
+        "error",
+        count < stated ? "record.tail-cut" : "record.head-mismatch",
+        "campaign.db meta",
+        `states ${stated} ${name}, ${count} can be read`,
+        RESTORE,
+      );
+}
+
+/**
+ * A copy outside the database was written when a run ended. The log may have grown since, never shrunk or changed.
+ * `hashAt` gives the hash of an event of the log.
+ */
+export function verifyCopy(
+  file: string,
+  copy: { readonly events: number; readonly hash: string } & Partial<FoundCounts>,
+  chain: ChainResult,
+  found: FoundCounts,
+  hashAt: (seq: number) => string | undefined,
+  findings: FindingList,
+): void {
+  if (copy.events > chain.lastSeq) {
+    const what = `states ${copy.events} events, the log ends with event ${chain.lastSeq}: its tail was cut`;
+    findings.add("error", "record.tail-cut", file, what, RESTORE);
+  } else if (copy.events > 0 && hashAt(copy.events) !== copy.hash) {
+    const what = `states another hash for event ${copy.events} than the log: the log was written anew`;
+    findings.add("error", "record.head-mismatch", file, what, RESTORE);
+  }
+  for (const [name, stated, count] of countPairs(copy, found))
+    if (count < stated)
+      findings.add("error", "record.tail-cut", file, `states ${stated} ${name}, ${count} can be read`, RESTORE);
+}
+
+function countPairs(
+  stated: Partial<FoundCounts>,
+  found: FoundCounts,
+): readonly (readonly [name: string, stated: number, found: number])[] {
+  return [
+    ["ledger rows", stated.ledgerRows ?? found.ledgerRows, found.ledgerRows],
+    ["sample frames", stated.frames ?? found.frames, found.frames],
+    ["samples", stated.samples ?? found.samples, found.samples],
+    ["gaps", stated.gaps ?? found.gaps, found.gaps],
+  ];
+}

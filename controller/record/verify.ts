@@ -1,0 +1,172 @@
+/**
+ * The audit of a data folder: is the log whole and unchanged, does the ledger tell what the log tells, was every
+ * limit kept, can every sample be read. Reads only, also beside a run that writes. Damage is a finding with its
+ * place, never the end of the audit.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isFault } from "../../protocols/base/fault.ts";
+import { hasErrors, type Finding } from "../../protocols/base/finding.ts";
+import { createFindingList, type FindingList } from "./finding-list.ts";
+import { HEAD_FILE, readHeadFile } from "./head-file.ts";
+import { isRecord } from "./ledger-row.ts";
+import { parseJson, type RecordHeader } from "./record-header.ts";
+import { openRecord, type RecordReader } from "./record-reader.ts";
+import type { StoredEvent } from "./record-rows.ts";
+import { DATABASE_FILE } from "./schema.ts";
+import { verifyChain, verifyCopy, verifyHead, type ChainResult, type FoundCounts } from "./verify-chain.ts";
+import { createLedgerAudit } from "./verify-ledger.ts";
+import { verifyGaps, verifySamples } from "./verify-samples.ts";
+
+export type Verdict = "ok" | "broken";
+
+/** Decides everything anew from the events alone and says where the log decided otherwise. */
+export type ReplayDecisions = (events: Iterable<StoredEvent>) => readonly Finding[];
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly findings: readonly Finding[];
+  readonly header: RecordHeader | undefined;
+  /** Counts of what can be read. */
+  readonly events: number;
+  readonly chain: Verdict;
+  readonly replay: Verdict | "not-run";
+  readonly exposures: number;
+  readonly ledger: Verdict;
+  readonly openBookings: number;
+  readonly limitFractionMax: number | null;
+  readonly samples: number;
+  readonly frames: number;
+  readonly gaps: number;
+  /** `sha256:` and the hash of the last event; null when no event can be read. */
+  readonly digest: string | null;
+}
+
+const SUMMARY_FILE = "summary.json";
+const RESTORE = "Restore the folder from a copy.";
+
+/** Throws Fault file.missing where there is no record, store.newer where it is too new to judge. */
+export function verifyRecord(folder: string, replay?: ReplayDecisions): VerifyReport {
+  let reader: RecordReader;
+  try {
+    reader = openRecord(folder);
+  } catch (error) {
+    if (!isFault(error) || error.code !== "store.damaged") throw error;
+    return unreadable({
+      severity: "error",
+      code: error.code,
+      where: error.where,
+      what: error.message,
+      advice: RESTORE,
+    });
+  }
+  try {
+    return audit(folder, reader, replay);
+  } finally {
+    reader.close();
+  }
+}
+
+function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | undefined): VerifyReport {
+  const file = createFindingList();
+  const chainFindings = createFindingList();
+  const ledgerFindings = createFindingList();
+  const sampleFindings = createFindingList();
+
+  if (reader.header === undefined)
+    file.add("error", "store.damaged", "campaign.db meta", "does not state whose record this is", RESTORE);
+  for (const problem of reader.integrityProblems())
+    file.add("error", "store.damaged", DATABASE_FILE, `the database finds in itself: ${problem}`, RESTORE);
+
+  const ledgerAudit = createLedgerAudit(ledgerFindings);
+  const chain = verifyChain(reader, chainFindings, (event) => {
+    ledgerAudit.event(event);
+  });
+  const ledger = ledgerAudit.finish(reader.ledger());
+  const samples = verifySamples(reader.frames(), sampleFindings);
+  const gaps = verifyGaps(reader.gaps(), sampleFindings);
+  const found = { ledgerRows: ledger.ledgerRows, frames: samples.frames, samples: samples.samples, gaps };
+  verifyHead(reader.head, chain, found, chainFindings);
+  verifyCopies(folder, reader, chain, found, chainFindings);
+
+  const replayFindings = replay === undefined ? [] : replay(readableEvents(reader));
+  const findings = [
+    ...file.all(),
+    ...chainFindings.all(),
+    ...ledgerFindings.all(),
+    ...sampleFindings.all(),
+    ...replayFindings,
+  ];
+  return {
+    ok: !hasErrors(findings),
+    findings,
+    header: reader.header,
+    events: chain.events,
+    chain: chain.isWhole && !hasErrors(chainFindings.all()) ? "ok" : "broken",
+    replay: replay === undefined ? "not-run" : verdict(replayFindings),
+    exposures: ledger.exposures,
+    ledger: verdict(ledgerFindings.all()),
+    openBookings: ledger.openBookings,
+    limitFractionMax: ledger.limitFractionMax,
+    samples: samples.samples,
+    frames: samples.frames,
+    gaps,
+    digest: chain.events === 0 ? null : `sha256:${chain.lastHash}`,
+  };
+}
+
+/** The head stands in head.json too, and its digest in the run's summary. */
+function verifyCopies(
+  folder: string,
+  reader: RecordReader,
+  chain: ChainResult,
+  found: FoundCounts,
+  findings: FindingList,
+): void {
+  const copy = readHeadFile(folder);
+  const advice = "If the folder came from somewhere, bring this file along; else resume the campaign, which writes it.";
+  if (copy === undefined)
+    findings.add("note", "record.no-head-file", HEAD_FILE, "is not there: the run did not end in order", advice);
+  else if (copy === "unreadable") findings.add("warning", "record.no-head-file", HEAD_FILE, "cannot be read", advice);
+  else verifyCopy(HEAD_FILE, copy, chain, found, (seq) => reader.eventHash(seq), findings);
+
+  const summary = join(folder, SUMMARY_FILE);
+  if (!existsSync(summary)) return;
+  const value = parseJson(readFileSync(summary, "utf8"));
+  const log = isRecord(value) ? value["log"] : undefined;
+  const events = isRecord(log) ? log["events"] : undefined;
+  const digest = isRecord(log) ? log["digest"] : undefined;
+  if (typeof events !== "number" || typeof digest !== "string") {
+    findings.add("warning", "record.summary", SUMMARY_FILE, "does not state log.events and log.digest", advice);
+    return;
+  }
+  const stated = { events, hash: digest.replace(/^sha256:/, "") };
+  verifyCopy(SUMMARY_FILE, stated, chain, found, (seq) => reader.eventHash(seq), findings);
+}
+
+function* readableEvents(reader: RecordReader): Generator<StoredEvent> {
+  for (const scanned of reader.events()) if (scanned.kind === "row") yield scanned.row;
+}
+
+function verdict(findings: readonly Finding[]): Verdict {
+  return hasErrors(findings) ? "broken" : "ok";
+}
+
+function unreadable(finding: Finding): VerifyReport {
+  return {
+    ok: false,
+    findings: [finding],
+    header: undefined,
+    events: 0,
+    chain: "broken",
+    replay: "not-run",
+    exposures: 0,
+    ledger: "broken",
+    openBookings: 0,
+    limitFractionMax: null,
+    samples: 0,
+    frames: 0,
+    gaps: 0,
+    digest: null,
+  };
+}

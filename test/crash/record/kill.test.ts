@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { verifyRecord } from "../../../controller/record/verify.ts";
+import { newFolder, open, removeFolders, runCampaign } from "../../unit/record/record-fixture.ts";
+
+const CHILD = fileURLToPath(new URL("./endless-run.ts", import.meta.url));
+
+afterAll(removeFolders);
+
+/** Runs in a process of its own and kills it once it has acknowledged `lines` steps; how many exposures were settled by then. */
+async function runAndKill(folder: string, lines: number): Promise<number> {
+  const child = spawn(process.execPath, ["--import", "tsx", CHILD, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout.setEncoding("utf8");
+  child.stdout.on("data", (chunk: string) => {
+    text += chunk;
+    if (text.split("\n").length > lines) child.kill("SIGKILL");
+  });
+  const [, signal] = (await once(child, "close")) as [number | null, string | null];
+  expect(signal).toBe("SIGKILL");
+  // The last line may be cut; those before it were written after their commit.
+  return Number(text.split("\n").at(-2) ?? 0);
+}
+
+describe("a process killed in the middle of its work", () => {
+  it("has on record what it acknowledged, and the run ends with the digest of an undisturbed one", async () => {
+    const folder = newFolder();
+    let settled = 0;
+    for (const lines of [40, 400, 1500]) {
+      settled = await runAndKill(folder, lines);
+      const report = verifyRecord(folder);
+      expect(report.findings.filter((finding) => finding.severity === "error")).toEqual([]);
+      expect(report.exposures).toBeGreaterThanOrEqual(settled);
+    }
+    const stored = verifyRecord(folder);
+    const minutes = stored.exposures + 2;
+    const again = open(folder);
+    await runCampaign(again, minutes);
+    again.close();
+    const undisturbed = open(newFolder());
+    await runCampaign(undisturbed, minutes);
+    undisturbed.close();
+    expect(settled).toBeGreaterThan(100);
+    expect(again.digest).toBe(undisturbed.digest);
+    expect(verifyRecord(folder)).toMatchObject({
+      ok: true,
+      digest: undisturbed.digest,
+      exposures: minutes,
+      samples: minutes * 180,
+    });
+  });
+});

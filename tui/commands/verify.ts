@@ -1,0 +1,62 @@
+/** `beamrack verify DIR`: the audit of a data folder. Exit 0 when it holds, 3 when it does not, 2 without a record. */
+import { parseArgs } from "node:util";
+import { verifyRecord, type ReplayDecisions, type VerifyReport } from "../../controller/record/verify.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import { findingText } from "../../protocols/base/finding.ts";
+import type { CommandContext } from "../command-context.ts";
+
+/** `replay` decides everything anew from the log; without one the report says that it was not run. */
+export function verifyCommand(
+  context: CommandContext,
+  args: readonly string[],
+  replay?: ReplayDecisions,
+): Promise<number> {
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: true, options: {} });
+  const [folder, ...more] = positionals;
+  if (folder === undefined || more.length > 0)
+    throw new Fault("command.usage", "beamrack verify", "takes one data folder");
+  const report = verifyRecord(folder, replay);
+  if (context.json) context.print(JSON.stringify(verifyDocument(folder, report)));
+  else printReport(context, folder, report);
+  return Promise.resolve(report.ok ? 0 : 3);
+}
+
+/** The report as CONTRACTS has it, with more beside. */
+function verifyDocument(folder: string, report: VerifyReport): object {
+  const { header } = report;
+  return {
+    ok: report.ok,
+    findings: report.findings,
+    folder,
+    campaign: header?.campaign ?? null,
+    seed: header?.seed ?? null,
+    world: header?.world ?? null,
+    events: report.events,
+    chain: report.chain,
+    replay: report.replay,
+    exposures: report.exposures,
+    ledger: report.ledger,
+    bookings_open: report.openBookings,
+    dose_limit_fraction_max: report.limitFractionMax,
+    samples: report.samples,
+    frames: report.frames,
+    gaps: report.gaps,
+    digest: report.digest,
+  };
+}
+
+function printReport(context: CommandContext, folder: string, report: VerifyReport): void {
+  const { header, limitFractionMax } = report;
+  const rows: readonly (readonly [string, string])[] = [
+    ["campaign", header === undefined ? "not stated" : `${header.campaign}, ${header.world} world`],
+    ["event log", `${report.events} events, chain ${report.chain}`],
+    ["digest", report.digest ?? "none"],
+    ["replay", report.replay],
+    ["dose ledger", `${report.ledger}, ${report.exposures} exposures, ${report.openBookings} bookings open`],
+    ["dose", limitFractionMax === null ? "none given" : `at most ${(100 * limitFractionMax).toFixed(1)} % of a limit`],
+    ["samples", `${report.samples} in ${report.frames} frames, ${report.gaps} gaps`],
+  ];
+  context.print(`${folder}: ${report.ok ? "the record holds" : "the record does not hold"}`);
+  for (const [name, value] of rows) context.print(`  ${name.padEnd(12)} ${value}`);
+  for (const finding of report.findings) context.print(`  ${findingText(finding)}`);
+}
