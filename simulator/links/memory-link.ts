@@ -24,6 +24,8 @@ export interface MemoryLinkCounters {
   refusals: number;
   closes: number;
   chunksToHost: number;
+  /** Those of them that `isQuiet` took for pure data. */
+  quietChunksToHost: number;
   bytesToHost: number;
   chunksToDevice: number;
   bytesToDevice: number;
@@ -59,6 +61,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     refusals: 0,
     closes: 0,
     chunksToHost: 0,
+    quietChunksToHost: 0,
     bytesToHost: 0,
     chunksToDevice: 0,
     bytesToDevice: 0,
@@ -86,7 +89,8 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     }
     counters.chunksToHost += 1;
     counters.bytesToHost += chunk.length;
-    if (isQuiet === undefined || !isQuiet(chunk)) clock.touch();
+    if (isQuiet?.(chunk) === true) counters.quietChunksToHost += 1;
+    else clock.touch();
     current.deliver(chunk);
   }
 
