@@ -123,7 +123,19 @@ function spotsOf(record: PresetRecord): readonly SpotOffset[] {
 
 function checkTriggers(document: InputDocument, file: CampaignFile, findings: Finding[]): void {
   const names = file.presets.map((preset) => preset.name);
-  const seen = new Set<string>();
+  const second = file.triggers[1];
+  if (second !== undefined) {
+    findings.push(
+      findingAt(
+        document,
+        "error",
+        "campaign.triggers",
+        second.path,
+        `${file.triggers.length} triggers`,
+        "Give one sweep; a campaign runs one for now.",
+      ),
+    );
+  }
   for (const { path, record } of file.triggers) {
     if (record === undefined) continue;
     if (!names.includes(record.preset)) {
@@ -138,19 +150,6 @@ function checkTriggers(document: InputDocument, file: CampaignFile, findings: Fi
         ),
       );
     }
-    if (seen.has(record.name)) {
-      findings.push(
-        findingAt(
-          document,
-          "error",
-          "campaign.duplicate-name",
-          [...path, "name"],
-          `two triggers are named ${record.name}`,
-          "Give each its own name.",
-        ),
-      );
-    }
-    seen.add(record.name);
   }
 }
 

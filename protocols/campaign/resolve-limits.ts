@@ -148,6 +148,14 @@ function checkLimit(document: InputDocument, path: Path, record: DoseLimitRecord
   const refuse = (key: string, code: string, what: string, advice: string): void => {
     findings.push(findingAt(document, "error", code, key === "" ? path : [...path, key], what, advice));
   };
+  if (record.convention !== "en") {
+    refuse(
+      "convention",
+      "campaign.limit-convention",
+      `the limit is in convention ${record.convention}, the ledger keeps en`,
+      "Convert the value to en with the composition and energy of its source, and say convention: en.",
+    );
+  }
   if (record.vouched_by === undefined) {
     refuse(
       "",

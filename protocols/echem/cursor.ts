@@ -93,18 +93,26 @@ export function* expandProtocol(
 
 /** Number of technique steps the protocol runs in all, loops followed; exact without running them. */
 export function stepCountOf(protocol: Protocol): number {
-  const counts: number[] = [];
+  return timeBoundOf(protocol, () => 1);
+}
+
+/** Sum over all technique steps, loops followed, of what `boundOf` says of one, such as its longest time. */
+export function timeBoundOf(protocol: Protocol, boundOf: (step: TechniqueStep) => number): number {
+  const sums: number[] = [];
   protocol.steps.forEach((step, index) => {
     if (step.kind === "tag") {
-      counts[index] = 0;
+      sums[index] = 0;
     } else if (step.kind === "loop") {
-      const body = counts.slice(step.targetIndex, index).reduce((sum, count) => sum + count, 0);
-      counts[index] = body * (step.cycleCount - 1);
+      sums[index] = total(sums.slice(step.targetIndex, index)) * (step.cycleCount - 1);
     } else {
-      counts[index] = 1;
+      sums[index] = boundOf(step);
     }
   });
-  return counts.reduce((sum, count) => sum + count, 0);
+  return total(sums);
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function arriveAt(

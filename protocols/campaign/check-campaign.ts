@@ -1,0 +1,191 @@
+/**
+ * What can be known of an admitted campaign before anything moves: whether its sweeps fit, what doses they will give,
+ * and how long the protocols may take. Findings whose code begins with `plan.` are forecasts, not bad input.
+ */
+import { hasErrors } from "../base/finding.ts";
+import type { Finding } from "../base/finding.ts";
+import type { AttenuationTables } from "../dose/attenuation.ts";
+import { channelStep } from "../echem/channel-step.ts";
+import { stepCountOf, timeBoundOf } from "../echem/cursor.ts";
+import type { Site } from "../site/site.ts";
+import type { Campaign, CampaignCell, SweepTrigger } from "./campaign.ts";
+import { forecastDose, sweepCount } from "./dose-forecast.ts";
+import type { DoseForecast } from "./dose-forecast.ts";
+import { positionsText } from "./rack-text.ts";
+import { planSweep } from "./sweep-plan.ts";
+import type { SweepPlan } from "./sweep-plan.ts";
+
+export interface SweepForecast extends SweepPlan {
+  readonly name: string;
+  readonly exposureS: number;
+  /** Null when the campaign has no stated end. */
+  readonly count: number | null;
+}
+
+export interface ProtocolForecast {
+  readonly name: string;
+  readonly cellCount: number;
+  /** Technique steps, loops followed. */
+  readonly stepCount: number;
+  /** Sum of the times at which the steps end at the latest. */
+  readonly longestS: number;
+}
+
+export interface Forecast {
+  readonly sweeps: readonly SweepForecast[];
+  readonly dose: readonly DoseForecast[];
+  readonly protocols: readonly ProtocolForecast[];
+}
+
+export interface CampaignCheck {
+  readonly ok: boolean;
+  readonly findings: readonly Finding[];
+  readonly forecast: Forecast;
+}
+
+/** A sweep of 96 cells in the study this rack follows takes 10 to 15 minutes. */
+const SOURCE_SWEEP_S = { min: 600, max: 900 } as const;
+/** Below this, hardly a photon reaches the layer: most likely the energy or the stack is wrong. */
+const TRANSMISSION_MIN = 1e-3;
+
+/** `where` names the campaign in findings: its file. Throws Fault `dose.input` for what the tables do not hold. */
+export function checkCampaign(
+  campaign: Campaign,
+  site: Site,
+  tables: AttenuationTables,
+  where: string = campaign.name,
+): CampaignCheck {
+  const findings: Finding[] = [];
+  const exposed = campaign.cells.filter((cell) => cell.role === "exposed");
+  const sweeps = campaign.sweeps.map((sweep) => forecastSweep(campaign, site, sweep, exposed, where, findings));
+  const dose = campaign.sweeps.flatMap((sweep) => {
+    const forecasts = forecastDose(campaign, site, sweep, tables);
+    for (const forecast of forecasts) judgeDose(forecast, sweep, where, findings);
+    return forecasts;
+  });
+  return {
+    ok: !hasErrors(findings),
+    findings,
+    forecast: { sweeps, dose, protocols: forecastProtocols(campaign, site) },
+  };
+}
+
+/** True for findings that say a well-formed plan would not work out, as against input that is wrong. */
+export function isPlanFinding(finding: Finding): boolean {
+  return finding.code.startsWith("plan.");
+}
+
+function forecastSweep(
+  campaign: Campaign,
+  site: Site,
+  sweep: SweepTrigger,
+  exposed: readonly CampaignCell[],
+  where: string,
+  findings: Finding[],
+): SweepForecast {
+  const { exposureS } = sweep.preset;
+  const plan = planSweep(
+    site,
+    exposed.map((cell) => cell.position),
+    exposureS,
+    sweep.cadenceS,
+  );
+  const place = `${where} triggers ${sweep.name}`;
+  const minutes = (seconds: number): string => `${(seconds / 60).toFixed(1)} min`;
+  if (!plan.fits) {
+    const options = [
+      ...(plan.exposureMaxS > 0
+        ? [`exposure_s of at most ${plan.exposureMaxS} with these ${plan.cellCount} cells`]
+        : []),
+      ...(plan.cellCountMax > 0 ? [`at most ${plan.cellCountMax} exposed cells`] : []),
+      `cadence_min of at least ${Math.ceil(plan.cadenceMinS / 6) / 10}`,
+    ];
+    findings.push({
+      severity: "error",
+      code: "plan.does-not-fit",
+      where: place,
+      what: `a sweep of ${plan.cellCount} cells at ${exposureS} s takes ${minutes(plan.expectedS)}, the cadence is ${minutes(sweep.cadenceS)}`,
+      advice: `What would fit: ${options.join(", or ")}.`,
+    });
+  } else if (plan.boundS < SOURCE_SWEEP_S.min || plan.boundS > SOURCE_SWEEP_S.max) {
+    findings.push({
+      severity: "note",
+      code: "plan.sweep-duration",
+      where: place,
+      what: `a sweep takes ${minutes(plan.boundS)}, outside the 10 to 15 min of the source study`,
+      advice: "Nothing to do if that is meant.",
+    });
+  }
+  if (exposed.length === 0) {
+    findings.push({
+      severity: "warning",
+      code: "plan.nothing-exposed",
+      where: place,
+      what: "every cell is a dark control",
+      advice: "Give some cells role: exposed, or remove the trigger.",
+    });
+  }
+  return { ...plan, name: sweep.name, exposureS, count: sweepCount(campaign, sweep) };
+}
+
+function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, where: string, findings: Finding[]): void {
+  const place = `${where} cells ${positionsText(forecast.positions)}`;
+  if (!(forecast.frontTransmissionMin >= TRANSMISSION_MIN)) {
+    findings.push({
+      severity: "warning",
+      code: "plan.opaque",
+      where: place,
+      what: `only ${forecast.frontTransmissionMin.toExponential(1)} of the beam reaches a layer of stack ${forecast.stack}`,
+      advice: "Check energy, stack and which side is upstream.",
+    });
+  }
+  const { binding } = forecast;
+  if (binding?.refusedFromSweep == null) return;
+  const isNever = binding.refusedFromSweep === 1;
+  const limit = [
+    ...(binding.limitGy === null
+      ? []
+      : [`${binding.limitGy} Gy ${binding.scope === "spot-total" ? "per spot" : "per exposure"}`]),
+    ...(binding.limitGyS === null ? [] : [`${binding.limitGyS} Gy/s`]),
+  ].join(" and ");
+  const hours = (sweep.firstAfterS + (binding.refusedFromSweep - 1) * sweep.cadenceS) / 3600;
+  findings.push({
+    severity: isNever ? "error" : "warning",
+    code: isNever ? "plan.never-exposed" : "plan.dose-limit",
+    where: place,
+    what: isNever
+      ? `not one exposure keeps the limit of ${limit} in ${binding.layer} (${binding.location}); one gives ${gray(binding.perExposureGy)} at ${gray(binding.rateGyS)}/s before uncertainty and closing time`
+      : `the limit of ${limit} in ${binding.layer} (${binding.location}) refuses further exposure of a spot from sweep ${binding.refusedFromSweep} on, ${hours.toFixed(1)} h after the start`,
+    advice: isNever
+      ? "Add a filter, shorten the exposure, or have another limit vouched for."
+      : "Nothing to do if that is meant; otherwise more spots, a filter or shorter exposures.",
+  });
+}
+
+function gray(doseGy: number): string {
+  return `${Number(doseGy.toPrecision(3))} Gy`;
+}
+
+function forecastProtocols(campaign: Campaign, site: Site): readonly ProtocolForecast[] {
+  const kinds = new Map<string, { readonly cell: CampaignCell; count: number }>();
+  for (const cell of campaign.cells) {
+    const key = JSON.stringify([cell.protocol.name, cell.nominalCapacityMah]);
+    const kind = kinds.get(key);
+    if (kind === undefined) kinds.set(key, { cell, count: 1 });
+    else kind.count += 1;
+  }
+  return [...kinds.values()].map(({ cell, count }) => {
+    const sampleIntervalMinS =
+      site.channels.find((channel) => channel.position === cell.position)?.sampleIntervalMinS ?? 0;
+    const context = { nominalCapacityMah: cell.nominalCapacityMah, limits: cell.limits, sampleIntervalMinS };
+    return {
+      name: cell.protocol.name,
+      cellCount: count,
+      stepCount: stepCountOf(cell.protocol),
+      longestS: timeBoundOf(cell.protocol, (step) => {
+        const result = channelStep(cell.protocol, step, context);
+        return result.kind === "step" ? result.step.untilTimeS : 0;
+      }),
+    };
+  });
+}

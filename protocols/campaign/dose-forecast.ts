@@ -1,0 +1,198 @@
+/**
+ * What the exposures of a campaign will do to each cell, by the arithmetic the ledger uses: nominal dose from the
+ * layer stack at the reference flux, judged at the worst case of the stated uncertainty; a booking is the longest the
+ * shutter could stay open, at the highest flux the site can give.
+ */
+import type { Position } from "../base/position.ts";
+import type { AttenuationTables } from "../dose/attenuation.ts";
+import { peakPerFluxPerCm2, relativeFluence } from "../dose/beam-profile.ts";
+import { filterTransmission } from "../dose/filters.ts";
+import { stackCoefficients } from "../dose/layer-stack.ts";
+import type { Site } from "../site/site.ts";
+import { worstCaseFactor } from "./campaign.ts";
+import type { Campaign, CampaignCell, DoseLimit, ExposurePreset, SweepTrigger } from "./campaign.ts";
+
+export interface LimitForecast {
+  readonly layer: string;
+  readonly location: "surface" | "mean";
+  readonly scope: DoseLimit["scope"];
+  readonly limitGy: number | null;
+  readonly limitGyS: number | null;
+  readonly vouchedBy: string;
+  /** Nominal dose of one exposure at its own centre. */
+  readonly perExposureGy: number;
+  readonly rateGyS: number;
+  /** Nominal dose of the hottest spot at the end if nothing were refused; null when the end is not known. */
+  readonly totalGy: number | null;
+  /** Sweep, counted from 1, at which this limit first refuses; null when it does not within the campaign. */
+  readonly refusedFromSweep: number | null;
+}
+
+export interface DoseForecast {
+  readonly positions: readonly Position[];
+  readonly stack: string;
+  /** Smallest transmission to the front of a layer that keeps a dose, filters not counted. */
+  readonly frontTransmissionMin: number;
+  readonly limits: readonly LimitForecast[];
+  /** The limit that refuses first. */
+  readonly binding: LimitForecast | null;
+}
+
+/** Where the end of a campaign is not known, no further than this is looked ahead. */
+const SWEEP_COUNT_MAX = 100_000;
+
+/** Sweeps begun before the end; null when the campaign has no stated end. */
+export function sweepCount(campaign: Campaign, sweep: SweepTrigger): number | null {
+  if (campaign.durationS === null) return null;
+  if (sweep.firstAfterS >= campaign.durationS) return 0;
+  return Math.ceil((campaign.durationS - sweep.firstAfterS) / sweep.cadenceS);
+}
+
+/** One forecast for each kind of exposed cell; cells with equal stack and limits share it. Throws Fault `dose.input` for what the tables do not hold. */
+export function forecastDose(
+  campaign: Campaign,
+  site: Site,
+  sweep: SweepTrigger,
+  tables: AttenuationTables,
+): readonly DoseForecast[] {
+  const kinds = new Map<string, { readonly cell: CampaignCell; readonly positions: Position[] }>();
+  for (const cell of campaign.cells) {
+    if (cell.role !== "exposed") continue;
+    const key = JSON.stringify([cell.layers, cell.doseLimits]);
+    const kind = kinds.get(key);
+    if (kind === undefined) kinds.set(key, { cell, positions: [cell.position] });
+    else kind.positions.push(cell.position);
+  }
+  const { preset } = sweep;
+  const used = site.filters.filter((filter) => preset.filters.includes(filter.name));
+  const rate =
+    site.beam.fluxReferencePhS *
+    filterTransmission(tables, used, site.beam.energyKeV) *
+    peakPerFluxPerCm2(site.beam.profile);
+  const exposures: Exposures = {
+    ratePhCm2S: rate,
+    rateMaxPhCm2S: (rate * site.beam.fluxMaxPhS) / site.beam.fluxReferencePhS,
+    openS: preset.exposureS + site.shutter.travelS,
+    bookedS: bookedOpenS(site, preset),
+    upper: worstCaseFactor(campaign.doseUncertainty),
+    spots: preset.spots,
+    overlap: (from, to) => relativeFluence(site.beam.profile, to.xMm - from.xMm, to.yMm - from.yMm),
+    count: sweepCount(campaign, sweep),
+  };
+  return [...kinds.values()].map(({ cell, positions }) => forecastCell(cell, positions, site, tables, exposures));
+}
+
+/** The longest an exposure can last: a shutter that sticks is closed by the lapsing permit and the one upstream. */
+export function bookedOpenS(site: Site, preset: ExposurePreset): number {
+  const { travelS, watchdogMs, safetyShutterCloseS } = site.shutter;
+  return preset.exposureS + 2 * travelS + watchdogMs / 1000 + safetyShutterCloseS;
+}
+
+interface Exposures {
+  readonly ratePhCm2S: number;
+  readonly rateMaxPhCm2S: number;
+  readonly openS: number;
+  readonly bookedS: number;
+  readonly upper: number;
+  readonly spots: ExposurePreset["spots"];
+  readonly overlap: (from: ExposurePreset["spots"][number], to: ExposurePreset["spots"][number]) => number;
+  readonly count: number | null;
+}
+
+function forecastCell(
+  cell: CampaignCell,
+  positions: readonly Position[],
+  site: Site,
+  tables: AttenuationTables,
+  exposures: Exposures,
+): DoseForecast {
+  const limits = cell.doseLimits.map((limit): LimitForecast => {
+    const stack = stackCoefficients(tables, {
+      energyKeV: site.beam.energyKeV,
+      tiltDeg: 0,
+      convention: limit.convention,
+      layers: cell.layers,
+    });
+    const layer = stack.layers[limit.layerIndex];
+    const perFluenceGy = (limit.location === "surface" ? layer?.surfaceGyPerPhCm2 : layer?.meanGyPerPhCm2) ?? NaN;
+    return forecastLimit(limit, perFluenceGy, exposures);
+  });
+  const stack = stackCoefficients(tables, {
+    energyKeV: site.beam.energyKeV,
+    tiltDeg: 0,
+    convention: "en",
+    layers: cell.layers,
+  });
+  const fronts = stack.layers
+    .filter((_, index) => cell.layers[index]?.keepsDose === true)
+    .map((layer) => layer.frontTransmission);
+  const refusing = limits.filter((limit) => limit.refusedFromSweep !== null);
+  refusing.sort((a, b) => (a.refusedFromSweep ?? 0) - (b.refusedFromSweep ?? 0));
+  return {
+    positions,
+    stack: cell.stackName,
+    frontTransmissionMin: Math.min(1, ...fronts),
+    limits,
+    binding: refusing[0] ?? null,
+  };
+}
+
+function forecastLimit(limit: DoseLimit, perFluenceGy: number, exposures: Exposures): LimitForecast {
+  const { spots, upper, count } = exposures;
+  const perExposureGy = perFluenceGy * exposures.ratePhCm2S * exposures.openS;
+  const bookedGy = perFluenceGy * exposures.rateMaxPhCm2S * exposures.bookedS;
+  const given = spots.map(() => 0);
+  const rateKept = limit.doseRateGyS === null || perFluenceGy * exposures.rateMaxPhCm2S * upper <= limit.doseRateGyS;
+  let refusedFromSweep: number | null = rateKept ? null : 1;
+  let sweep = 0;
+  // NaN must refuse: every comparison is written so that it fails for a number that is none.
+  while (sweep < (count ?? SWEEP_COUNT_MAX) && (count !== null || refusedFromSweep === null)) {
+    const spot = spots[sweep % spots.length];
+    sweep += 1;
+    if (spot === undefined) break;
+    const before = limit.scope === "per-exposure" ? 0 : hottest(spot, given, exposures, bookedGy);
+    const wouldBe = (limit.scope === "per-exposure" ? bookedGy : before) * upper;
+    if (refusedFromSweep === null && limit.doseGy !== null && !(wouldBe <= limit.doseGy)) refusedFromSweep = sweep;
+    const index = (sweep - 1) % spots.length;
+    given[index] = (given[index] ?? 0) + perExposureGy;
+  }
+  const total = Math.max(0, ...spots.map((spot) => sumAt(spot, given, exposures)));
+  return {
+    layer: limit.layerName,
+    location: limit.location,
+    scope: limit.scope,
+    limitGy: limit.doseGy,
+    limitGyS: limit.doseRateGyS,
+    vouchedBy: limit.vouchedBy,
+    perExposureGy,
+    rateGyS: perFluenceGy * exposures.ratePhCm2S,
+    totalGy: count === null ? null : total,
+    refusedFromSweep,
+  };
+}
+
+/** The hottest spot that the next exposure touches, with its booking. */
+function hottest(
+  spot: ExposurePreset["spots"][number],
+  given: readonly number[],
+  exposures: Exposures,
+  bookedGy: number,
+): number {
+  let most = 0;
+  for (const point of exposures.spots) {
+    const share = exposures.overlap(spot, point);
+    if (!(share > 1e-12)) continue;
+    const total = bookedGy * share + sumAt(point, given, exposures);
+    if (!(total <= most)) most = total;
+  }
+  return most;
+}
+
+function sumAt(point: ExposurePreset["spots"][number], given: readonly number[], exposures: Exposures): number {
+  let sum = 0;
+  exposures.spots.forEach((spot, index) => {
+    const dose = given[index] ?? 0;
+    if (dose > 0) sum += dose * exposures.overlap(spot, point);
+  });
+  return sum;
+}

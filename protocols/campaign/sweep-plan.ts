@@ -1,0 +1,75 @@
+/** How long a sweep takes at the least, and what would fit into its cadence. From the site's numbers alone. */
+import { columnIndex, rowIndex } from "../base/position.ts";
+import type { Position } from "../base/position.ts";
+import { stageTarget } from "../site/site-lookup.ts";
+import type { Site, SiteStage } from "../site/site.ts";
+
+/** What links, commits and checks may add to the physical bound of a sweep. */
+export const SWEEP_OVERHEAD_FRACTION = 0.02;
+
+/** Row by row, every second row backwards: no hop is longer than it must be. */
+export function serpentine(positions: readonly Position[]): readonly Position[] {
+  return [...positions].sort((a, b) => {
+    const rows = rowIndex(a) - rowIndex(b);
+    if (rows !== 0) return rows;
+    return (rowIndex(a) % 2 === 0 ? 1 : -1) * (columnIndex(a) - columnIndex(b));
+  });
+}
+
+/** Rest to rest over a distance on one axis: a trapezoid of speed, or a triangle where full speed is not reached. */
+export function axisMoveS(distanceMm: number, stage: Pick<SiteStage, "speedMmS" | "accelerationMmS2">): number {
+  const distance = Math.abs(distanceMm);
+  const { speedMmS, accelerationMmS2 } = stage;
+  if (distance * accelerationMmS2 <= speedMmS * speedMmS) return 2 * Math.sqrt(distance / accelerationMmS2);
+  return distance / speedMmS + speedMmS / accelerationMmS2;
+}
+
+export interface SweepPlan {
+  readonly cellCount: number;
+  /** Sum over the tour of hop, settling, shutter both ways, exposure and read-out. */
+  readonly boundS: number;
+  /** The bound and the overhead that is allowed on it. */
+  readonly expectedS: number;
+  readonly cadenceS: number;
+  readonly fits: boolean;
+  /** Longest exposure per cell that fits with these cells and this cadence; 0 when none does. */
+  readonly exposureMaxS: number;
+  /** Most cells that fit with this exposure and cadence. */
+  readonly cellCountMax: number;
+  readonly cadenceMinS: number;
+}
+
+export function planSweep(site: Site, positions: readonly Position[], exposureS: number, cadenceS: number): SweepPlan {
+  const tour = serpentine(positions);
+  const overhead = 1 + SWEEP_OVERHEAD_FRACTION;
+  const perCellS = site.stage.settleS + 2 * site.shutter.travelS + site.detector.readOutS;
+  let hopsS = 0;
+  let boundS = 0;
+  let cellCountMax = 0;
+  tour.forEach((position, index) => {
+    const previous = tour[index - 1];
+    if (previous !== undefined) hopsS += hopS(site, previous, position);
+    boundS = hopsS + (index + 1) * (perCellS + exposureS);
+    if (boundS * overhead <= cadenceS) cellCountMax = index + 1;
+  });
+  const count = tour.length;
+  const exposureMaxS = count === 0 ? 0 : (cadenceS / overhead - hopsS) / count - perCellS;
+  const expectedS = boundS * overhead;
+  return {
+    cellCount: count,
+    boundS,
+    expectedS,
+    cadenceS,
+    fits: expectedS <= cadenceS,
+    exposureMaxS: Math.max(0, Math.floor(exposureMaxS * 100) / 100),
+    cellCountMax,
+    cadenceMinS: Math.ceil(expectedS),
+  };
+}
+
+function hopS(site: Site, from: Position, to: Position): number {
+  const centre = { xMm: 0, yMm: 0 };
+  const a = stageTarget(site, from, centre);
+  const b = stageTarget(site, to, centre);
+  return Math.max(axisMoveS(b.xMm - a.xMm, site.stage), axisMoveS(b.yMm - a.yMm, site.stage));
+}

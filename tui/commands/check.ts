@@ -1,0 +1,137 @@
+/** `beamrack check CAMPAIGN.yaml [--site SITE.yaml]`: everything that can be known before anything moves. */
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import { findingText } from "../../protocols/base/finding.ts";
+import type { Finding } from "../../protocols/base/finding.ts";
+import { checkCampaign, isPlanFinding } from "../../protocols/campaign/check-campaign.ts";
+import type { Forecast } from "../../protocols/campaign/check-campaign.ts";
+import type { LimitForecast } from "../../protocols/campaign/dose-forecast.ts";
+import { positionsText } from "../../protocols/campaign/rack-text.ts";
+import type { CommandContext } from "../command-context.ts";
+import { loadCampaign } from "../load-campaign.ts";
+
+/**
+ * Exit 0: nothing against it. 2: refused, the input is wrong somewhere. 3: well-formed, but a forecast does not hold
+ * (sweeps that do not fit, cells that could never be exposed).
+ */
+export function checkCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { site: { type: "string" } },
+    allowPositionals: true,
+    strict: true,
+  });
+  const [path] = positionals;
+  if (path === undefined || positionals.length > 1) {
+    const what =
+      path === undefined ? "no campaign file is given" : `one campaign file is expected, not ${positionals.length}`;
+    throw new Fault("command.usage", "beamrack check", what);
+  }
+  const loaded = loadCampaign(context, path, values.site);
+  if (loaded.kind === "refused") {
+    printCheck(context, { ok: false, campaign: null, site: null, findings: loaded.findings, forecast: null });
+    return Promise.resolve(2);
+  }
+  const { campaign, site } = loaded;
+  const check = checkCampaign(campaign, site, context.attenuationTables(), path);
+  const findings = [...check.findings, ...loaded.findings];
+  printCheck(context, { ok: check.ok, campaign: campaign.name, site: site.name, findings, forecast: check.forecast });
+  if (check.ok) return Promise.resolve(0);
+  return Promise.resolve(check.findings.every((f) => f.severity !== "error" || isPlanFinding(f)) ? 3 : 2);
+}
+
+interface CheckResult {
+  readonly ok: boolean;
+  readonly campaign: string | null;
+  readonly site: string | null;
+  readonly findings: readonly Finding[];
+  readonly forecast: Forecast | null;
+}
+
+function printCheck(context: CommandContext, result: CheckResult): void {
+  if (context.json) {
+    const { forecast, ...rest } = result;
+    context.print(JSON.stringify({ ...rest, forecast: forecast === null ? null : forecastJson(forecast) }));
+    return;
+  }
+  for (const finding of result.findings) {
+    const line = findingText(finding);
+    if (finding.severity === "error") context.printError(line);
+    else context.print(line);
+  }
+  if (result.forecast !== null) for (const line of forecastLines(result.forecast)) context.print(line);
+  const errors = result.findings.filter((finding) => finding.severity === "error").length;
+  if (result.ok) context.print(`ok: ${result.campaign ?? ""} at ${result.site ?? ""}`);
+  else context.printError(`not ok: ${errors} ${errors === 1 ? "error" : "errors"}; nothing was moved`);
+}
+
+function forecastLines(forecast: Forecast): readonly string[] {
+  return [
+    ...forecast.sweeps.map(
+      (sweep) =>
+        `sweep ${sweep.name}: ${sweep.cellCount} cells at ${sweep.exposureS} s take ${(sweep.expectedS / 60).toFixed(1)} min every ${sweep.cadenceS / 60} min${sweep.count === null ? "" : `, ${sweep.count} sweeps`}`,
+    ),
+    ...forecast.dose.flatMap((dose) =>
+      dose.limits.map((limit) => `dose ${positionsText(dose.positions)}: ${limitLine(limit)}`),
+    ),
+    ...forecast.protocols.map(
+      (protocol) =>
+        `protocol ${protocol.name}: ${protocol.cellCount} cells, ${protocol.stepCount} steps, at most ${(protocol.longestS / 3600).toFixed(1)} h`,
+    ),
+  ];
+}
+
+function limitLine(limit: LimitForecast): string {
+  const parts = [
+    `${limit.layer} (${limit.location}) ${short(limit.perExposureGy)} Gy per exposure at ${short(limit.rateGyS)} Gy/s`,
+    ...(limit.totalGy === null ? [] : [`${short(limit.totalGy)} Gy on the hottest spot if nothing is refused`]),
+    ...(limit.limitGy === null ? [] : [`limit ${limit.limitGy} Gy, vouched for by ${limit.vouchedBy}`]),
+    limit.refusedFromSweep === null ? "never reached" : `refuses from sweep ${limit.refusedFromSweep} on`,
+  ];
+  return parts.join(", ");
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+function forecastJson(forecast: Forecast): unknown {
+  return {
+    sweeps: forecast.sweeps.map((sweep) => ({
+      name: sweep.name,
+      cells: sweep.cellCount,
+      exposure_s: sweep.exposureS,
+      bound_s: sweep.boundS,
+      expected_s: sweep.expectedS,
+      cadence_s: sweep.cadenceS,
+      fits: sweep.fits,
+      count: sweep.count,
+      exposure_max_s: sweep.exposureMaxS,
+      cells_max: sweep.cellCountMax,
+      cadence_min_s: sweep.cadenceMinS,
+    })),
+    dose: forecast.dose.map((dose) => ({
+      positions: dose.positions,
+      stack: dose.stack,
+      front_transmission_min: dose.frontTransmissionMin,
+      limits: dose.limits.map((limit) => ({
+        layer: limit.layer,
+        location: limit.location,
+        scope: limit.scope === "spot-total" ? "spot_total" : "per_exposure",
+        dose_Gy: limit.limitGy,
+        dose_rate_Gy_s: limit.limitGyS,
+        vouched_by: limit.vouchedBy,
+        dose_per_exposure_Gy: limit.perExposureGy,
+        nominal_dose_rate_Gy_s: limit.rateGyS,
+        total_dose_Gy: limit.totalGy,
+        refused_from_sweep: limit.refusedFromSweep,
+      })),
+    })),
+    protocols: forecast.protocols.map((protocol) => ({
+      name: protocol.name,
+      cells: protocol.cellCount,
+      steps: protocol.stepCount,
+      longest_h: protocol.longestS / 3600,
+    })),
+  };
+}

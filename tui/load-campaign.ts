@@ -1,0 +1,158 @@
+/** Reads a campaign from disk with the site and the protocol files it names, and gathers everything that is wrong. */
+import { createHash } from "node:crypto";
+import { dirname, isAbsolute, join, normalize } from "node:path";
+import { canonicalJson, type Json } from "../protocols/base/canonical-json.ts";
+import { FAULT_CATALOGUE } from "../protocols/base/fault-catalogue.ts";
+import { isFault } from "../protocols/base/fault.ts";
+import { hasErrors } from "../protocols/base/finding.ts";
+import type { Finding } from "../protocols/base/finding.ts";
+import type { Campaign } from "../protocols/campaign/campaign.ts";
+import { readCampaign } from "../protocols/campaign/read-campaign.ts";
+import { campaignReferences } from "../protocols/campaign/resolve-protocols.ts";
+import type { MaterialLookup } from "../protocols/input/layer.ts";
+import { findingAt, parseDocument } from "../protocols/input/document.ts";
+import type { InputDocument } from "../protocols/input/document.ts";
+import { readSite } from "../protocols/site/read-site.ts";
+import type { Site } from "../protocols/site/site.ts";
+import type { CommandContext } from "./command-context.ts";
+
+export type LoadedCampaign =
+  | {
+      readonly kind: "loaded";
+      readonly campaign: Campaign;
+      readonly site: Site;
+      /** SHA-256 of the resolved campaign, protocols and materials included. */
+      readonly campaignHash: string;
+      readonly siteHash: string;
+      readonly sitePath: string;
+      /** Warnings and notes. */
+      readonly findings: readonly Finding[];
+    }
+  | { readonly kind: "refused"; readonly findings: readonly Finding[] };
+
+/**
+ * `sitePath` replaces the site the campaign names. Throws Fault `file.missing`, `file.too-large` or `file.syntax` when
+ * the campaign file itself cannot be read; whatever is wrong beyond that is a finding.
+ */
+export function loadCampaign(
+  context: Pick<CommandContext, "readText" | "attenuationTables">,
+  campaignPath: string,
+  sitePath?: string,
+): LoadedCampaign {
+  const document = parseDocument(context.readText(campaignPath), campaignPath);
+  const findings: Finding[] = [];
+  const beside = (path: string): string => (isAbsolute(path) ? path : normalize(join(dirname(campaignPath), path)));
+  const references = campaignReferences(document);
+  const tables = context.attenuationTables();
+
+  const siteFile = sitePath ?? (references.sitePath === undefined ? undefined : beside(references.sitePath));
+  const site =
+    siteFile === undefined
+      ? undefined
+      : readSiteFile(context, siteFile, tables, sitePath === undefined ? document : undefined, findings);
+
+  const protocolFiles = new Map<string, InputDocument>();
+  for (const path of new Set(references.protocolPaths)) {
+    const file = readDocument(context, beside(path), document, ["protocols"], findings);
+    if (file !== undefined) protocolFiles.set(path, file);
+  }
+  const read = readCampaign({ document, protocolFiles, site, materials: tables });
+  findings.push(...read.findings);
+  if (hasErrors(findings) || read.campaign === undefined || site === undefined || siteFile === undefined) {
+    return { kind: "refused", findings: inOrder(findings) };
+  }
+  return {
+    kind: "loaded",
+    campaign: read.campaign,
+    site,
+    campaignHash: hashOf(read.campaign),
+    siteHash: hashOf(site),
+    sitePath: siteFile,
+    findings: inOrder(findings),
+  };
+}
+
+/** One site file by itself. */
+export function loadSite(
+  context: Pick<CommandContext, "readText" | "attenuationTables">,
+  path: string,
+): { readonly site: Site | undefined; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const site = readSiteFile(context, path, context.attenuationTables(), undefined, findings);
+  return { site, findings };
+}
+
+function readSiteFile(
+  context: Pick<CommandContext, "readText">,
+  path: string,
+  materials: MaterialLookup,
+  named: InputDocument | undefined,
+  findings: Finding[],
+): Site | undefined {
+  const document = readDocument(context, path, named, ["site"], findings);
+  if (document === undefined) return undefined;
+  const read = readSite(document, materials);
+  findings.push(...read.findings);
+  return read.site;
+}
+
+/** `named` is the document that names the file, at `at`: a file that cannot be read is reported there. */
+function readDocument(
+  context: Pick<CommandContext, "readText">,
+  path: string,
+  named: InputDocument | undefined,
+  at: readonly string[],
+  findings: Finding[],
+): InputDocument | undefined {
+  try {
+    return parseDocument(context.readText(path), path);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    const what = `${path}: ${error.message}`;
+    const { advice } = FAULT_CATALOGUE[error.code];
+    findings.push(
+      named === undefined
+        ? { severity: "error", code: error.code, where: path, what: error.message, advice }
+        : findingAt(named, "error", error.code, at, what, advice),
+    );
+    return undefined;
+  }
+}
+
+const SEVERITY_ORDER = { error: 0, warning: 1, note: 2 } as const;
+
+/** Errors first, then by file and line, as a person would work through them; each finding once. */
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  const unique = findings.filter((finding) => {
+    const key = JSON.stringify(finding);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+  return unique.sort(
+    (a, b) =>
+      SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] ||
+      compareText(fileOf(a), fileOf(b)) ||
+      lineOf(a) - lineOf(b),
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const PLACE = /^(.*?):(\d+)(?: |$)/;
+
+function fileOf(finding: Finding): string {
+  return PLACE.exec(finding.where)?.[1] ?? finding.where;
+}
+
+function lineOf(finding: Finding): number {
+  return Number(PLACE.exec(finding.where)?.[2] ?? 0);
+}
+
+function hashOf(value: Campaign | Site): string {
+  const plain = JSON.parse(JSON.stringify(value)) as Json;
+  return createHash("sha256").update(canonicalJson(plain)).digest("hex");
+}
