@@ -5,7 +5,7 @@
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import type { BeamOnCell, DoseLedger } from "../dose/dose-ledger.ts";
+import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import { bookedFlux, settledFlux, type FluxHistory, type FluxReference } from "../dose/flux.ts";
 import type { ExposureOrder, ExposureOutcome, ShutterMarks } from "../machines/exposure-machine.ts";
 import type { Recorder } from "../machines/recorder.ts";
@@ -32,6 +32,8 @@ export interface ExposureAccountsDeps {
   readonly beam: (filtersIn: readonly boolean[]) => BeamOnCell;
   /** The cell's electrochemical state, to be joined to the frame. */
   readonly cellState: (cellIndex: number) => { readonly [key: string]: Json };
+  /** Told of each exposure for which the shutter was asked open. */
+  readonly accounted: (order: ExposureOrder, startMs: number, endMs: number) => void;
   readonly shutterTravelMs: number;
   readonly exposeGraceMs: number;
   /** Watchdog of the permit plus closing time of the shutter upstream: the site's worst case. */
@@ -52,7 +54,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       const beam = deps.beam(order.filtersIn);
       const flux = bookedFlux(deps.fluxReference);
       const openS = longestOpenS(order.exposureS);
-      const refusals = ledger.refusals(order.cellIndex, order.spotIndex, openS, flux, beam);
+      const refusals = ledger.refusals(order.cellIndex, proposalOf(order.spotIndex, openS, flux, beam));
       if (refusals.length > 0) {
         throw new Fault("dose.limit", order.position, refusals.map((item) => item.text).join("; "));
       }
@@ -69,7 +71,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
     isDurable: (bookingSeq) => bookingSeq <= durableSeq,
     noteOpened(order, atMs) {
       recorder.record("shutter-opened", {
-        exposure_id: order.exposureId,
+        exposureId: order.exposureId,
         position: order.position,
         open_seen_at_ms: atMs,
         cell_state: deps.cellState(order.cellIndex),
@@ -82,6 +84,9 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
       const monitorPhS = deps.monitor.meanBetween(fromMs, clock.monoMs());
       const flux = settledFlux(monitorPhS, deps.ringCurrentMa(), deps.fluxReference);
+      if (marks.openAskedAtMs !== null) {
+        deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? clock.monoMs());
+      }
       const reason = settlementReason(outcome, openS);
       const row = ledger.settle(
         order.exposureId,

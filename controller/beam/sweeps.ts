@@ -4,6 +4,8 @@
  * of each cell of its tour, within the window from its start to the start of the next.
  */
 
+import type { Json } from "../../protocols/base/canonical-json.ts";
+
 export interface SweepTiming {
   /** Campaign milliseconds at which sweep 1 is due. */
   readonly firstAtMs: number;
@@ -21,6 +23,8 @@ export interface Miss {
   readonly sweep: number;
   readonly reason: MissReason;
   readonly text: string;
+  /** What the decision was made from, for the record. */
+  readonly detail: { readonly [key: string]: Json };
 }
 
 export interface SweepState {
@@ -35,7 +39,13 @@ export interface SweepState {
 export const BEFORE_FIRST_SWEEP: SweepState = { sweep: 0, startedAtMs: 0, latestMs: 0, remaining: [] };
 
 export type Eligibility =
-  { readonly eligible: true } | { readonly eligible: false; readonly reason: MissReason; readonly text: string };
+  | { readonly eligible: true }
+  | {
+      readonly eligible: false;
+      readonly reason: MissReason;
+      readonly text: string;
+      readonly detail: { readonly [key: string]: Json };
+    };
 
 /** What is known at the moment of planning. */
 export interface BeamFacts {
@@ -103,7 +113,8 @@ export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFac
     if (cellIndex === undefined) break;
     const eligibility = facts.eligibility(cellIndex, state.sweep);
     if (!eligibility.eligible) {
-      misses.push({ cellIndex, sweep: state.sweep, reason: eligibility.reason, text: eligibility.text });
+      const { reason, text, detail } = eligibility;
+      misses.push({ cellIndex, sweep: state.sweep, reason, text, detail });
       state = { ...state, remaining: state.remaining.slice(1) };
       continue;
     }

@@ -41,14 +41,8 @@ export interface Measured {
 }
 
 export interface DoseLedger {
-  /** Every reason against exposing this spot for so long at this flux. */
-  refusals(
-    cellIndex: number,
-    spotIndex: number,
-    openTimeS: number,
-    flux: FluxEstimate,
-    beam: BeamOnCell,
-  ): readonly DoseRefusal[];
+  /** Every reason against booking the proposal; empty when there is none. */
+  refusals(cellIndex: number, proposal: DoseProposal): readonly DoseRefusal[];
   /** Books the upper bound and returns the event's sequence number. The caller commits before any photon. */
   book(
     exposureId: string,
@@ -96,10 +90,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
   }
 
   return {
-    refusals(cellIndex, spotIndex, openTimeS, flux, beam) {
-      const cell = cellAt(cellIndex);
-      return doseRefusals(cell.plan, doseAt(cellIndex), proposalOf(spotIndex, openTimeS, flux, beam));
-    },
+    refusals: (cellIndex, proposal) => doseRefusals(cellAt(cellIndex).plan, doseAt(cellIndex), proposal),
     book(exposureId, cellIndex, spotIndex, filtersIn, bound) {
       const cell = cellAt(cellIndex);
       assert(!open.has(exposureId), `exposure ${exposureId} is booked already`);
@@ -167,7 +158,8 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
   }
 }
 
-function proposalOf(spotIndex: number, openTimeS: number, flux: FluxEstimate, beam: BeamOnCell): DoseProposal {
+/** The proposal of an exposure that may be open for so long at this flux. */
+export function proposalOf(spotIndex: number, openTimeS: number, flux: FluxEstimate, beam: BeamOnCell): DoseProposal {
   const fluenceRatePhCm2S = flux.fluxPhS * beam.filterTransmission * beam.peakPerFluxPerCm2;
   return { spotIndex, fluencePhCm2: fluenceRatePhCm2S * openTimeS, fluenceRatePhCm2S };
 }

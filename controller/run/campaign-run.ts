@@ -5,6 +5,7 @@
 import { createActor } from "xstate";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
+import { positionIndex } from "../../protocols/base/position.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
@@ -90,11 +91,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const recorder = createLoggedRecorder(store, nowMs, fail);
   const alarms = createAlarms(recorder, nowMs);
-  const tally = createTally(0, 0);
+  const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
   const monitor = createFluxHistory(64);
   const beam = createBeamOnCell(site, tables);
+  const ledgerCells = createLedgerCells(campaign, site, tables);
   const ledger = createDoseLedger({
-    cells: createLedgerCells(campaign, site, tables),
+    cells: ledgerCells,
     convention: CAMPAIGN_CONVENTION,
     nowMs,
     write(row) {
@@ -146,6 +148,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       charge_Ah: finiteOrNull(intake.chargeAh[cellIndex]),
       sample_age_s: finiteOrNull((nowMs() - (intake.lastAtMs[cellIndex] ?? NaN)) / 1000),
     }),
+    accounted(order, startMs, endMs) {
+      const cell = campaign.cells[order.cellIndex];
+      if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
+    },
     shutterTravelMs: timings.shutterTravelMs,
     exposeGraceMs: timings.exposeGraceMs,
     worstClosingMs: site.shutter.watchdogMs + site.shutter.safetyShutterCloseS * 1000,
@@ -197,7 +203,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       const { sweep, reason, text } = miss;
       const position = campaign.cells[miss.cellIndex]?.position ?? "";
       tally.missed(miss);
-      recorder.record(reason === "dose" ? "exposure-refused" : "request-missed", { sweep, position, reason, text });
+      recorder.record(reason === "dose" ? "exposure-refused" : "request-missed", {
+        sweep,
+        position,
+        reason,
+        text,
+        ...miss.detail,
+      });
       if (reason !== "dose") continue;
       alarms.raise({
         code: "dose.limit",
@@ -323,7 +335,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     failure: () => failure,
     isDone: () => actor.getSnapshot().status === "done",
     start() {
-      recordStart(recorder, campaign, site);
+      recordStart(recorder, campaign, site, ledgerCells);
       listen();
       actor.start();
       clock.setTimeout(

@@ -1,9 +1,15 @@
-/** The first events of a campaign: what it is, and which dose limits hold, each with who vouches for it. */
-import { worstCaseFactor, type Campaign } from "../../protocols/campaign/campaign.ts";
+/** The first events of a campaign: what it is, which dose limits hold and who vouches for each, and what the ledger computes with. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { BeamProfile } from "../../protocols/dose/beam-profile.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import type { LedgerCell } from "../dose/dose-ledger.ts";
 import type { Recorder } from "../machines/recorder.ts";
 
-export function recordStart(recorder: Recorder, campaign: Campaign, site: Site): void {
+/** Everything the gate's decisions follow from besides the ledger's own rows; replay reads it back. */
+export const DOSE_PLAN_EVENT = "dose-plan";
+
+export function recordStart(recorder: Recorder, campaign: Campaign, site: Site, cells: readonly LedgerCell[]): void {
   recorder.record("campaign-started", {
     campaign: campaign.name,
     site: site.name,
@@ -11,20 +17,54 @@ export function recordStart(recorder: Recorder, campaign: Campaign, site: Site):
     exposed: campaign.cells.filter((cell) => cell.role === "exposed").length,
     start_ms: campaign.startMs,
   });
-  recorder.record("dose-limits", {
-    relative_uncertainty: worstCaseFactor(campaign.doseUncertainty) - 1,
-    cells: campaign.cells.map((cell) => ({
-      position: cell.position,
-      limits: cell.doseLimits.map((limit) => ({
-        layer: limit.layerName,
-        location: limit.location,
-        convention: limit.convention,
-        dose_Gy: limit.doseGy,
-        dose_rate_Gy_s: limit.doseRateGyS,
-        scope: limit.scope,
-        source: limit.source,
-        vouched_by: limit.vouchedBy,
-      })),
-    })),
+  recorder.record("dose-limits", { limits: doseLimits(campaign) });
+  recorder.record(DOSE_PLAN_EVENT, {
+    relative_uncertainty: cells[0]?.plan.relativeUncertainty ?? 0,
+    profile: profileJson(site.beam.profile),
+    spots: (cells[0]?.plan.spots ?? []).map((spot) => ({ x_mm: spot.xMm, y_mm: spot.yMm })),
+    stacks: stacksJson(cells),
+    cells: cells.map((cell) => ({ position: cell.position, stack: cell.stackHash })),
   });
+}
+
+/** Totals per spot as the audit sums them; rates and limits per exposure stand beside with a null dose. */
+function doseLimits(campaign: Campaign): readonly Json[] {
+  return campaign.cells.flatMap((cell) =>
+    cell.doseLimits.map((limit) => ({
+      position: cell.position,
+      layer: limit.layerName,
+      layer_index: limit.layerIndex,
+      location: limit.location,
+      convention: limit.convention,
+      dose_Gy: limit.doseGy,
+      dose_rate_Gy_s: limit.doseRateGyS,
+      scope: limit.scope,
+      source: limit.source,
+      vouched_by: limit.vouchedBy,
+    })),
+  );
+}
+
+function stacksJson(cells: readonly LedgerCell[]): { readonly [hash: string]: Json } {
+  const stacks: Record<string, Json> = {};
+  for (const cell of cells) {
+    stacks[cell.stackHash] ??= cell.plan.layers.map((layer) => ({
+      name: layer.name,
+      surface_Gy_per_ph_cm2: layer.surfaceGyPerPhCm2,
+      mean_Gy_per_ph_cm2: layer.meanGyPerPhCm2,
+    }));
+  }
+  return stacks;
+}
+
+function profileJson(profile: BeamProfile): Json {
+  return profile.profile === "gaussian"
+    ? {
+        profile: profile.profile,
+        fwhm_x_mm: profile.fwhmXMm,
+        fwhm_y_mm: profile.fwhmYMm,
+        slit_x_mm: profile.slitXMm ?? null,
+        slit_y_mm: profile.slitYMm ?? null,
+      }
+    : { profile: profile.profile, width_mm: profile.widthMm, height_mm: profile.heightMm };
 }

@@ -15,7 +15,7 @@ import {
   type SweepState,
   type SweepTiming,
 } from "../beam/sweeps.ts";
-import type { BeamOnCell, DoseLedger } from "../dose/dose-ledger.ts";
+import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import { bookedFlux, type FluxReference } from "../dose/flux.ts";
 import type { ExposureOrder } from "../machines/exposure-machine.ts";
 
@@ -70,18 +70,28 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   function eligibility(cellIndex: number, sweep: number): Eligibility {
     const { position } = cellAt(cellIndex);
     if (deps.belief(cellIndex) === "unknown") {
-      return { eligible: false, reason: "cell", text: `${position} is ${deps.stateOf(cellIndex)}` };
+      return { eligible: false, reason: "cell", text: `${position} is ${deps.stateOf(cellIndex)}`, detail: {} };
     }
-    if (trigger === undefined) return { eligible: false, reason: "cell", text: "no trigger asks for it" };
-    const refusals = deps.ledger.refusals(
-      cellIndex,
-      spotIndexOf(sweep),
+    if (trigger === undefined) return { eligible: false, reason: "cell", text: "no trigger asks for it", detail: {} };
+    const spotIndex = spotIndexOf(sweep);
+    const proposal = proposalOf(
+      spotIndex,
       deps.longestOpenS(trigger.preset.exposureS),
       bookedFlux(deps.fluxReference),
       deps.beam(filtersIn),
     );
+    const refusals = deps.ledger.refusals(cellIndex, proposal);
     if (refusals.length === 0) return { eligible: true };
-    return { eligible: false, reason: "dose", text: refusals.map((item) => item.text).join("; ") };
+    return {
+      eligible: false,
+      reason: "dose",
+      text: refusals.map((item) => item.text).join("; "),
+      detail: {
+        spot: spotIndex,
+        fluence_ph_cm2: proposal.fluencePhCm2,
+        fluence_rate_ph_cm2_s: proposal.fluenceRatePhCm2S,
+      },
+    };
   }
 
   return {

@@ -23,6 +23,13 @@ export interface SweepRecord {
   readonly isUndisturbed: boolean;
 }
 
+/** An exposure as the controller's record has it: when it may have given photons to which cell. */
+export interface AccountedExposure {
+  readonly positionIndex: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 export interface RequestCounts {
   readonly asked: number;
   readonly met: number;
@@ -36,6 +43,9 @@ export interface Tally {
   missed(miss: Miss): void;
   ordered(sweep: number, atMs: number, visit: Visit): void;
   exposed(sweep: number, atMs: number, outcome: ExposureOutcome, isInWindow: boolean, missReason: string): void;
+  /** The shutter was asked open for this exposure. */
+  accounted(exposure: AccountedExposure): void;
+  readonly accountedExposures: readonly AccountedExposure[];
   readonly requests: RequestCounts;
   readonly exposures: { readonly made: number; readonly partial: number; readonly aborted: number };
   readonly doseRefusedCount: number;
@@ -59,6 +69,7 @@ interface OpenSweep {
 export function createTally(homeXMm: number, homeYMm: number): Tally {
   const missedByReason: Record<string, number> = {};
   const finished: SweepRecord[] = [];
+  const accountedExposures: AccountedExposure[] = [];
   const requests = { asked: 0, met: 0, late: 0, missed: 0 };
   const exposures = { made: 0, partial: 0, aborted: 0 };
   let doseRefusedCount = 0;
@@ -121,6 +132,10 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
       }
       if (outcome !== "made") current.isUndisturbed = false;
     },
+    accounted(exposure) {
+      accountedExposures.push(exposure);
+    },
+    accountedExposures,
     get requests() {
       return { ...requests, missedByReason: { ...missedByReason } };
     },

@@ -1,0 +1,194 @@
+/**
+ * Replay of the dose decisions: from the log alone the same plans are built, the same rows folded, and every booking
+ * and refusal decided anew with the production functions. Where the log decided otherwise, the log or the code is
+ * wrong, and the finding names the event.
+ */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { Finding } from "../../protocols/base/finding.ts";
+import type { DoseLimit } from "../../protocols/campaign/campaign.ts";
+import { relativeFluence, type BeamProfile } from "../../protocols/dose/beam-profile.ts";
+import {
+  doseRefusals,
+  emptyCellDose,
+  withBooking,
+  withSettlement,
+  type CellDose,
+  type CellDosePlan,
+  type DoseProposal,
+} from "../dose/cell-dose.ts";
+import { isList, isRecord, parseLedgerRow } from "../record/ledger-row.ts";
+import { parseJson } from "../record/record-header.ts";
+import type { StoredEvent } from "../record/record-rows.ts";
+import { DOSE_PLAN_EVENT } from "./start-record.ts";
+
+interface ReplayedCell {
+  readonly plan: CellDosePlan;
+  dose: CellDose;
+}
+
+/** Decides every booking and every dose refusal again; empty when all agree. */
+export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Finding[] {
+  const findings: Finding[] = [];
+  const cells = new Map<string, ReplayedCell>();
+  let limits: ReadonlyMap<string, readonly DoseLimit[]> = new Map();
+
+  const add = (event: StoredEvent, what: string): void => {
+    findings.push({
+      severity: "error",
+      code: "replay.differs",
+      where: `event ${event.seq} (${event.type})`,
+      what,
+      advice: "The log and the code that wrote it disagree: keep the folder and report it.",
+    });
+  };
+
+  function replayRow(event: StoredEvent, data: Json | undefined): void {
+    const row = parseLedgerRow(data);
+    const cell = row === undefined ? undefined : cells.get(row.position);
+    if (row === undefined || cell === undefined) {
+      add(event, "names no cell of the dose plan, or cannot be read");
+      return;
+    }
+    if (row.kind === "booking") {
+      const rate = row.openTimeS > 0 ? row.fluencePhCm2 / row.openTimeS : NaN;
+      const proposal = { spotIndex: row.spotIndex, fluencePhCm2: row.fluencePhCm2, fluenceRatePhCm2S: rate };
+      const refusals = doseRefusals(cell.plan, cell.dose, proposal);
+      if (refusals.length > 0) add(event, `was booked, but is refused now: ${refusals.map((r) => r.text).join("; ")}`);
+      const { exposureId, spotIndex, fluencePhCm2 } = row;
+      cell.dose = withBooking(cell.dose, { exposureId, spotIndex, fluencePhCm2 });
+      return;
+    }
+    const after = withSettlement(cell.dose, row.exposureId, row.fluencePhCm2);
+    if (after === undefined) add(event, `settles ${row.exposureId}, which is not booked`);
+    else cell.dose = after;
+  }
+
+  function replayRefusal(event: StoredEvent, data: Json | undefined): void {
+    if (!isRecord(data)) return;
+    const cell = cells.get(textOf(data["position"]));
+    const proposal: DoseProposal = {
+      spotIndex: numberOf(data["spot"]),
+      fluencePhCm2: numberOf(data["fluence_ph_cm2"]),
+      fluenceRatePhCm2S: numberOf(data["fluence_rate_ph_cm2_s"]),
+    };
+    if (cell === undefined) {
+      add(event, "names no cell of the dose plan");
+      return;
+    }
+    const text = doseRefusals(cell.plan, cell.dose, proposal)
+      .map((item) => item.text)
+      .join("; ");
+    if (text !== data["text"]) add(event, `was refused, but now: ${text === "" ? "allowed" : text}`);
+  }
+
+  for (const event of events) {
+    switch (event.type) {
+      case "dose-limits":
+        limits = parseLimits(parseJson(event.dataText));
+        break;
+      case DOSE_PLAN_EVENT: {
+        const plans = parsePlans(parseJson(event.dataText), limits);
+        if (plans.length === 0) add(event, "states no dose plan that can be read");
+        for (const plan of plans) cells.set(plan.position, { plan, dose: emptyCellDose(plan) });
+        break;
+      }
+      case "exposure-booked":
+      case "exposure-settled":
+        replayRow(event, parseJson(event.dataText));
+        break;
+      case "exposure-refused":
+        replayRefusal(event, parseJson(event.dataText));
+        break;
+      default:
+    }
+  }
+  return findings;
+}
+
+function parseLimits(data: Json | undefined): ReadonlyMap<string, readonly DoseLimit[]> {
+  const byPosition = new Map<string, DoseLimit[]>();
+  const items = isRecord(data) && isList(data["limits"]) ? data["limits"] : [];
+  for (const item of items) {
+    if (!isRecord(item)) continue;
+    const position = textOf(item["position"]);
+    const list = byPosition.get(position) ?? [];
+    list.push({
+      layerName: textOf(item["layer"]),
+      layerIndex: numberOf(item["layer_index"]),
+      location: item["location"] === "surface" ? "surface" : "mean",
+      convention: "en",
+      doseGy: numberOrNull(item["dose_Gy"]),
+      doseRateGyS: numberOrNull(item["dose_rate_Gy_s"]),
+      scope: item["scope"] === "per-exposure" ? "per-exposure" : "spot-total",
+      source: textOf(item["source"]),
+      vouchedBy: textOf(item["vouched_by"]),
+    });
+    byPosition.set(position, list);
+  }
+  return byPosition;
+}
+
+function parsePlans(
+  data: Json | undefined,
+  limits: ReadonlyMap<string, readonly DoseLimit[]>,
+): readonly CellDosePlan[] {
+  if (!isRecord(data)) return [];
+  const profile = parseProfile(data["profile"]);
+  const stacks = data["stacks"];
+  const spots = isList(data["spots"]) ? data["spots"] : [];
+  if (profile === undefined || !isRecord(stacks) || !isList(data["cells"])) return [];
+  return data["cells"].flatMap((item) => {
+    const layers = isRecord(item) ? stacks[textOf(item["stack"])] : undefined;
+    if (!isRecord(item) || !isList(layers)) return [];
+    const position = textOf(item["position"]);
+    return [
+      {
+        position,
+        layers: layers.map((layer) => ({
+          name: isRecord(layer) ? textOf(layer["name"]) : "",
+          surfaceGyPerPhCm2: isRecord(layer) ? numberOf(layer["surface_Gy_per_ph_cm2"]) : NaN,
+          meanGyPerPhCm2: isRecord(layer) ? numberOf(layer["mean_Gy_per_ph_cm2"]) : NaN,
+        })),
+        limits: limits.get(position) ?? [],
+        relativeUncertainty: numberOf(data["relative_uncertainty"]),
+        spots: spots.map((spot) => ({
+          xMm: isRecord(spot) ? numberOf(spot["x_mm"]) : NaN,
+          yMm: isRecord(spot) ? numberOf(spot["y_mm"]) : NaN,
+        })),
+        relativeFluence: (dxMm: number, dyMm: number) => relativeFluence(profile, dxMm, dyMm),
+      },
+    ];
+  });
+}
+
+function parseProfile(data: Json | undefined): BeamProfile | undefined {
+  if (!isRecord(data)) return undefined;
+  const kind = data["profile"];
+  if (kind === "gaussian") {
+    const slitXMm = numberOrNull(data["slit_x_mm"]);
+    const slitYMm = numberOrNull(data["slit_y_mm"]);
+    return {
+      profile: kind,
+      fwhmXMm: numberOf(data["fwhm_x_mm"]),
+      fwhmYMm: numberOf(data["fwhm_y_mm"]),
+      ...(slitXMm === null ? {} : { slitXMm }),
+      ...(slitYMm === null ? {} : { slitYMm }),
+    };
+  }
+  if (kind === "tophat_rect" || kind === "tophat_ellipse") {
+    return { profile: kind, widthMm: numberOf(data["width_mm"]), heightMm: numberOf(data["height_mm"]) };
+  }
+  return undefined;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
+function numberOf(value: Json | undefined): number {
+  return typeof value === "number" ? value : NaN;
+}
+
+function numberOrNull(value: Json | undefined): number | null {
+  return typeof value === "number" ? value : null;
+}
