@@ -12,9 +12,9 @@ export interface CellObserver {
   readonly checks: number;
   readonly voltageExcursions: number;
   readonly currentExcursions: number;
-  /** When current was last switched off, or -Infinity. */
-  readonly switchedOffMs: number;
   readonly isDriven: boolean;
+  /** Told at the instant the channel switches a driven cell off; one handler, undefined takes it away. */
+  onSwitchedOff(handler: (() => void) | undefined): void;
 }
 
 export interface ObserverTolerances {
@@ -43,8 +43,9 @@ export function observeCell(
     current: 0,
     isVoltageOut: false,
     isCurrentOut: false,
-    switchedOffMs: -Infinity,
   };
+
+  let switchedOff: (() => void) | undefined;
 
   function check(atMs: number): void {
     seen.checks += 1;
@@ -69,7 +70,7 @@ export function observeCell(
       disconnect(atMs) {
         const wasDriven = inner.mode !== "open";
         inner.disconnect(atMs);
-        if (wasDriven) seen.switchedOffMs = atMs;
+        if (wasDriven) switchedOff?.();
         check(atMs);
       },
       applyCurrent(atMs, currentA) {
@@ -100,11 +101,11 @@ export function observeCell(
     get currentExcursions() {
       return seen.current;
     },
-    get switchedOffMs() {
-      return seen.switchedOffMs;
-    },
     get isDriven() {
       return inner.mode !== "open";
+    },
+    onSwitchedOff(handler) {
+      switchedOff = handler;
     },
   };
 }

@@ -46,6 +46,8 @@ export interface WorldOptions {
 export interface FaultyLink {
   hang(isHung: boolean): void;
   cut(why: string): void;
+  /** Tells an instrument that was ordered to stop from one that stopped by itself. */
+  readonly counters?: { readonly chunksToDevice: number };
 }
 
 export interface FaultTargets {
@@ -84,7 +86,7 @@ export const WORLD_INVARIANTS = [
 
 /** A 20 mm can; the beam must stay on the electrode's disc. */
 const DISC_RADIUS_MM = 7;
-/** A cell switched off so soon after the beam went was switched off because of it. */
+/** A cell ordered off so soon after the beam went was ordered off because of it. */
 const DISTURBANCE_MS = 2000;
 
 export function createWorld(deps: WorldDeps): World {
@@ -197,25 +199,33 @@ export function createWorld(deps: WorldDeps): World {
     },
   });
 
-  function scheduleDump(fromMs: number, toMs: number): void {
+  function scheduleDump(fromMs: number, toMs: number, targets: FaultTargets): void {
     beam.dump(fromMs, toMs);
+    const linkOf = new Map(
+      [...targets.positionOfLink].map(([name, index]) => [index, targets.links.get(name)] as const),
+    );
     clock.at(fromMs, () => {
       counts.beamLosses += 1;
+      const stopped = new Set<number>();
       const driven = [...cells].filter(([, cell]) => cell.isDriven);
-      clock.at(fromMs + DISTURBANCE_MS + 60_000, () => {
+      for (const [positionIndex, cell] of driven) {
+        const counters = linkOf.get(positionIndex)?.counters;
+        const heard = counters?.chunksToDevice ?? -1;
+        // An instrument that heard nothing since the beam went ended its step by its own rules.
+        cell.onSwitchedOff(() => {
+          if (counters === undefined || counters.chunksToDevice > heard) stopped.add(positionIndex);
+        });
+      }
+      clock.at(fromMs + DISTURBANCE_MS, () => {
         for (const [positionIndex, cell] of driven) {
-          // A step that ends by itself in these seconds is followed by the next; one that was stopped stays off.
-          const wasStopped =
-            !cell.isDriven &&
-            cell.switchedOffMs >= fromMs &&
-            cell.switchedOffMs <= fromMs + DISTURBANCE_MS &&
-            !faultyPositions.has(positionIndex);
-          if (wasStopped) counts.disturbed += 1;
+          cell.onSwitchedOff(undefined);
+          const wasDisturbed = stopped.has(positionIndex) && !faultyPositions.has(positionIndex);
+          if (wasDisturbed) counts.disturbed += 1;
           ledger.check(
             "two-clocks-apart",
-            !wasStopped,
+            !wasDisturbed,
             clock.nowMs(),
-            () => `cell ${positionIndex} stopped when the beam was lost`,
+            () => `cell ${positionIndex} was stopped when the beam was lost`,
           );
         }
       });
@@ -261,7 +271,7 @@ export function createWorld(deps: WorldDeps): World {
       for (const fault of faults) {
         switch (fault.kind) {
           case "beam-dump":
-            scheduleDump(fault.fromMs, fault.toMs);
+            scheduleDump(fault.fromMs, fault.toMs, targets);
             break;
           case "interlock":
             scheduleInterlock(fault.name, fault.fromMs, fault.toMs);

@@ -247,20 +247,29 @@ describe("the world's truth about everything else", () => {
     ]);
   });
 
-  it("tells a cell stopped because the beam went from one that was not", async () => {
-    const test = testWorld([cell(0), cell(1), cell(2)]);
-    for (const index of [0, 1]) test.world.cellPlant(index).applyCurrent(0, 0.0004);
+  it("tells a cell ordered off because the beam went from one whose step ended by itself", async () => {
+    const test = testWorld([cell(0), cell(1), cell(2), cell(3)]);
+    for (const index of [0, 1, 2]) test.world.cellPlant(index).applyCurrent(0, 0.0004);
+    const link = () => ({ hang: () => undefined, cut: () => undefined, counters: { chunksToDevice: 7 } });
+    const links = [link(), link(), link()];
     test.world.schedule([{ kind: "beam-dump", fromMs: 10_000, toMs: 600_000 }], {
-      links: new Map(),
-      positionOfLink: new Map(),
+      links: new Map(links.map((made, index) => [`channel ${index}`, made])),
+      positionOfLink: new Map(links.map((_, index) => [`channel ${index}`, index])),
     });
     test.clock.at(10_500, () => {
+      // Position 1 is ordered off; position 2 ends its step and only then hears what comes next.
+      const ordered = links[1];
+      if (ordered !== undefined) ordered.counters.chunksToDevice += 1;
       test.world.cellPlant(1).disconnect(10_500);
+      test.world.cellPlant(2).disconnect(10_500);
+      const next = links[2];
+      if (next !== undefined) next.counters.chunksToDevice += 1;
     });
     await test.clock.run(200_000);
-    const { truth, checks } = test.world.finish(NO_CLAIMS);
+    const { truth, checks, violations } = test.world.finish(NO_CLAIMS);
     expect(truth.cells_disturbed_by_beam_loss).toBe(1);
-    expect(checks["two-clocks-apart"]).toBe(2);
+    expect(checks["two-clocks-apart"]).toBe(3);
+    expect(violations.map((found) => found.what)).toEqual(["cell 1 was stopped when the beam was lost"]);
   });
 
   it("hangs and cuts links, and excuses the isolation of their cells only", async () => {
