@@ -1,5 +1,5 @@
 /** What our client sends and takes, against bytes worked out by hand from MQTT 3.1.1. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createMqttSensors } from "../../../drivers/mqtt-sensor/mqtt-sensors.ts";
 import { createPacketGate } from "../../../drivers/mqtt-sensor/packet-gate.ts";
 import type { Fault } from "../../../protocols/base/fault.ts";
@@ -149,6 +149,37 @@ describe("the MQTT client", () => {
     fresh.cable.end.send(Buffer.from(PUBLISH));
     await fresh.take();
     expect(fresh.sensor?.fresh()?.value).toBe(201.3);
+  });
+});
+
+describe("the library's own timers", () => {
+  it("are one that never comes due, cleared by the broker's answer or by the end", async () => {
+    const armed = vi.spyOn(globalThis, "setTimeout");
+    const cleared = vi.spyOn(globalThis, "clearTimeout");
+    const repeated = vi.spyOn(globalThis, "setInterval");
+    try {
+      const bench = await subscribed();
+      // The library closes its empty store of messages in a turn of its own; nothing waits for that.
+      expect(armed.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1, 0]);
+      const first = armed.mock.results[0]?.value as unknown;
+      expect(cleared.mock.calls.map(([timer]) => timer as unknown)).toContain(first);
+      await bench.take(120_000);
+      bench.connection.disconnect();
+      await bench.take();
+      expect(armed).toHaveBeenCalledTimes(2);
+
+      const unanswered = bareBroker();
+      const connecting = unanswered.connection.connect();
+      connecting.catch(() => undefined);
+      await unanswered.take(6000);
+      await expect(connecting).rejects.toMatchObject({ code: "link.timeout" });
+      expect(armed).toHaveBeenCalledTimes(3);
+      const second = armed.mock.results[2]?.value as unknown;
+      expect(cleared.mock.calls.map(([timer]) => timer as unknown)).toContain(second);
+      expect(repeated).not.toHaveBeenCalled();
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 });
 
