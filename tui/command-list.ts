@@ -14,10 +14,28 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "check",
+    usage: "CAMPAIGN.yaml [--site SITE.yaml]",
+    summary: "everything that can be known before: limits, wiring, dose forecast, timetable",
+    details: [
+      "Moves nothing. Exit 2 when a file is refused (every error is listed), 3 when the plan does not hold.",
+      "",
+      "  --site SITE.yaml     the hardware; otherwise the one the campaign names",
+    ],
+    load: async () => (await import("./commands/check.ts")).checkCommand,
+  },
+  {
     name: "verify",
     usage: "DIR",
     summary: "audit a data folder: hash chain, ledger against exposures, gaps, limits, replay",
     details: ["Only reads. Exit 3 when anything does not hold; what is damaged is named, the rest is still audited."],
     load: async () => (await import("./commands/verify.ts")).verifyCommand,
+  },
+  {
+    name: "dose",
+    usage: "CASE.json",
+    summary: "X-ray dose of a layer stack, for one exposure or a sequence with limits",
+    details: ["The case file and the answer are described in docs/operator.md."],
+    load: async () => (await import("./commands/dose.ts")).doseCommand,
   },
 ];

@@ -99,3 +99,31 @@ describe("beamrack dose", () => {
     expect(wrong.err).toContain("package.json");
   });
 });
+
+describe("beamrack check and verify", () => {
+  const findings = z.object({
+    ok: z.boolean(),
+    findings: z.array(z.object({ severity: z.string(), where: z.string() })),
+  });
+
+  it("find the shipped day of formation sound", async () => {
+    const { exitCode, out } = await beamrack(["check", "protocols/campaigns/formation-day.yaml", "--json"]);
+    expect(exitCode).toBe(0);
+    expect(findings.parse(JSON.parse(out)).ok).toBe(true);
+  });
+
+  it("list everything that is wrong with a file that is no campaign, each with its place", async () => {
+    const { exitCode, out } = await beamrack(["check", "package.json", "--json"]);
+    expect(exitCode).toBe(2);
+    const answer = findings.parse(JSON.parse(out));
+    expect(answer.ok).toBe(false);
+    expect(answer.findings.length).toBeGreaterThan(3);
+    for (const { where } of answer.findings) expect(where).toMatch(/package\.json:\d+/);
+  });
+
+  it("refuse a folder without a record", async () => {
+    const { exitCode, err } = await beamrack(["verify", "docs"]);
+    expect(exitCode).toBe(2);
+    expect(err).toContain("docs");
+  });
+});
