@@ -171,11 +171,22 @@ export function openForReading(folder: string): Database.Database {
   let database: Database.Database | undefined;
   try {
     database = openReadOnly(path);
-    checkVersion(database, folder);
+    if (isMetaLegible(database)) checkVersion(database, folder);
     return database;
   } catch (error) {
     database?.close();
     throw storeFault(error, folder, "read");
+  }
+}
+
+/** A lost page of the small table must not keep anybody from the large ones; the reader tells that it is lost. */
+function isMetaLegible(database: Database.Database): boolean {
+  try {
+    readMeta(database, "schema_version");
+    return true;
+  } catch (error) {
+    if (hasCode(error, "SQLITE_CORRUPT")) return false;
+    throw error;
   }
 }
 

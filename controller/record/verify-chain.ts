@@ -75,35 +75,20 @@ export interface FoundCounts {
   readonly gaps: number;
 }
 
+/** What one of the copies of the head states; a copy may leave counts out. */
+export type StatedHead = Pick<StoredHead, "events" | "hash"> & Partial<FoundCounts>;
+
 /** The database's own head was renewed with the last rows: it must agree to the row. */
-export function verifyHead(
-  head: StoredHead | undefined,
-  chain: ChainResult,
-  found: FoundCounts,
-  findings: FindingList,
-): void {
-  if (head === undefined) {
-    findings.add("error", "record.head-mismatch", "campaign.db meta", "does not state where the log ends", RESTORE);
-    return;
-  }
-  if (head.events !== chain.lastSeq || head.hash !== chain.lastHash)
-    findings.add(
-      "error",
-      head.events > chain.lastSeq ? "record.tail-cut" : "record.head-mismatch",
-      "campaign.db meta",
-      `states event ${head.events} as the last, the log ends with event ${chain.lastSeq}` +
-        (head.events === chain.lastSeq ? " of another hash" : ""),
-      RESTORE,
-    );
-  for (const [name, stated, count] of countPairs(head, found))
-    if (stated !== count)
-      findings.add(
-        "error",
-        count < stated ? "record.tail-cut" : "record.head-mismatch",
-        "campaign.db meta",
-        `states ${stated} ${name}, ${count} can be read`,
-        RESTORE,
-      );
+export function verifyHead(head: StoredHead | undefined, chain: ChainResult, findings: FindingList): void {
+  const where = "campaign.db meta";
+  if (head === undefined)
+    findings.add("error", "record.head-mismatch", where, "does not state where the log ends", RESTORE);
+  else if (head.events !== chain.lastSeq) {
+    const what = `states event ${head.events} as the last, the log ends with event ${chain.lastSeq}`;
+    const code = head.events > chain.lastSeq ? "record.tail-cut" : "record.head-mismatch";
+    findings.add("error", code, where, what, RESTORE);
+  } else if (head.hash !== chain.lastHash)
+    findings.add("error", "record.head-mismatch", where, `states another hash for event ${head.events}`, RESTORE);
 }
 
 /**
@@ -112,9 +97,8 @@ export function verifyHead(
  */
 export function verifyCopy(
   file: string,
-  copy: { readonly events: number; readonly hash: string } & Partial<FoundCounts>,
+  copy: StatedHead,
   chain: ChainResult,
-  found: FoundCounts,
   hashAt: (seq: number) => string | undefined,
   findings: FindingList,
 ): void {
@@ -125,19 +109,27 @@ export function verifyCopy(
     const what = `states another hash for event ${copy.events} than the log: the log was written anew`;
     findings.add("error", "record.head-mismatch", file, what, RESTORE);
   }
-  for (const [name, stated, count] of countPairs(copy, found))
-    if (count < stated)
-      findings.add("error", "record.tail-cut", file, `states ${stated} ${name}, ${count} can be read`, RESTORE);
 }
 
-function countPairs(
-  stated: Partial<FoundCounts>,
+/** Rows beside the log: as many as stated, or at least as many where the record may have grown since. */
+export function verifyCounts(
+  where: string,
+  stated: StatedHead,
   found: FoundCounts,
-): readonly (readonly [name: string, stated: number, found: number])[] {
-  return [
-    ["ledger rows", stated.ledgerRows ?? found.ledgerRows, found.ledgerRows],
-    ["sample frames", stated.frames ?? found.frames, found.frames],
-    ["samples", stated.samples ?? found.samples, found.samples],
-    ["gaps", stated.gaps ?? found.gaps, found.gaps],
-  ];
+  mayHaveGrown: boolean,
+  findings: FindingList,
+): void {
+  for (const [key, name] of COUNTED) {
+    const count = stated[key];
+    if (count === undefined || found[key] === count || (mayHaveGrown && found[key] > count)) continue;
+    const code = found[key] < count ? "record.rows-missing" : "record.head-mismatch";
+    findings.add("error", code, where, `states ${count} ${name}, ${found[key]} can be read`, RESTORE);
+  }
 }
+
+const COUNTED = [
+  ["ledgerRows", "ledger rows"],
+  ["frames", "sample frames"],
+  ["samples", "samples"],
+  ["gaps", "gaps"],
+] as const;

@@ -14,7 +14,7 @@ import { parseJson, type RecordHeader } from "./record-header.ts";
 import { openRecord, type RecordReader } from "./record-reader.ts";
 import type { StoredEvent } from "./record-rows.ts";
 import { DATABASE_FILE } from "./schema.ts";
-import { verifyChain, verifyCopy, verifyHead, type ChainResult, type FoundCounts } from "./verify-chain.ts";
+import { verifyChain, verifyCopy, verifyCounts, verifyHead, type StatedHead } from "./verify-chain.ts";
 import { createLedgerAudit } from "./verify-ledger.ts";
 import { verifyGaps, verifySamples } from "./verify-samples.ts";
 
@@ -86,8 +86,12 @@ function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | u
   const samples = verifySamples(reader.frames(), sampleFindings);
   const gaps = verifyGaps(reader.gaps(), sampleFindings);
   const found = { ledgerRows: ledger.ledgerRows, frames: samples.frames, samples: samples.samples, gaps };
-  verifyHead(reader.head, chain, found, chainFindings);
-  verifyCopies(folder, reader, chain, found, chainFindings);
+  verifyHead(reader.head, chain, chainFindings);
+  if (reader.head !== undefined) verifyCounts(`${DATABASE_FILE} meta`, reader.head, found, false, file);
+  for (const [name, copy] of readCopies(folder, file)) {
+    verifyCopy(name, copy, chain, (seq) => reader.eventHash(seq), chainFindings);
+    verifyCounts(name, copy, found, true, file);
+  }
 
   const replayFindings = replay === undefined ? [] : replay(readableEvents(reader));
   const findings = [
@@ -116,32 +120,25 @@ function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | u
 }
 
 /** The head stands in head.json too, and its digest in the run's summary. */
-function verifyCopies(
-  folder: string,
-  reader: RecordReader,
-  chain: ChainResult,
-  found: FoundCounts,
-  findings: FindingList,
-): void {
-  const copy = readHeadFile(folder);
+function readCopies(folder: string, findings: FindingList): readonly (readonly [file: string, copy: StatedHead])[] {
+  const copies: [string, StatedHead][] = [];
   const advice = "If the folder came from somewhere, bring this file along; else resume the campaign, which writes it.";
-  if (copy === undefined)
+  const head = readHeadFile(folder);
+  if (head === undefined)
     findings.add("note", "record.no-head-file", HEAD_FILE, "is not there: the run did not end in order", advice);
-  else if (copy === "unreadable") findings.add("warning", "record.no-head-file", HEAD_FILE, "cannot be read", advice);
-  else verifyCopy(HEAD_FILE, copy, chain, found, (seq) => reader.eventHash(seq), findings);
+  else if (head === "unreadable") findings.add("warning", "record.no-head-file", HEAD_FILE, "cannot be read", advice);
+  else copies.push([HEAD_FILE, head]);
 
   const summary = join(folder, SUMMARY_FILE);
-  if (!existsSync(summary)) return;
+  if (!existsSync(summary)) return copies;
   const value = parseJson(readFileSync(summary, "utf8"));
   const log = isRecord(value) ? value["log"] : undefined;
   const events = isRecord(log) ? log["events"] : undefined;
   const digest = isRecord(log) ? log["digest"] : undefined;
-  if (typeof events !== "number" || typeof digest !== "string") {
-    findings.add("warning", "record.summary", SUMMARY_FILE, "does not state log.events and log.digest", advice);
-    return;
-  }
-  const stated = { events, hash: digest.replace(/^sha256:/, "") };
-  verifyCopy(SUMMARY_FILE, stated, chain, found, (seq) => reader.eventHash(seq), findings);
+  if (typeof events === "number" && typeof digest === "string")
+    copies.push([SUMMARY_FILE, { events, hash: digest.replace(/^sha256:/, "") }]);
+  else findings.add("warning", "record.summary", SUMMARY_FILE, "does not state log.events and log.digest", advice);
+  return copies;
 }
 
 function* readableEvents(reader: RecordReader): Generator<StoredEvent> {

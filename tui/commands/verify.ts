@@ -5,9 +5,12 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import type { CommandContext } from "../command-context.ts";
 
+/** Of the machine, no more than a place to print. */
+export type VerifyContext = Pick<CommandContext, "json" | "print">;
+
 /** `replay` decides everything anew from the log; without one the report says that it was not run. */
 export function verifyCommand(
-  context: CommandContext,
+  context: VerifyContext,
   args: readonly string[],
   replay?: ReplayDecisions,
 ): Promise<number> {
@@ -45,7 +48,7 @@ function verifyDocument(folder: string, report: VerifyReport): object {
   };
 }
 
-function printReport(context: CommandContext, folder: string, report: VerifyReport): void {
+function printReport(context: VerifyContext, folder: string, report: VerifyReport): void {
   const { header, limitFractionMax } = report;
   const rows: readonly (readonly [string, string])[] = [
     ["campaign", header === undefined ? "not stated" : `${header.campaign}, ${header.world} world`],

@@ -1,0 +1,305 @@
+import { closeSync, cpSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { doseLimitsEventData } from "../../../controller/record/dose-limits-event.ts";
+import { chainStart, linkHash } from "../../../controller/record/hash-chain.ts";
+import { SHUTTER_FAILURE_REASON, ledgerEventData, type LedgerRow } from "../../../controller/record/ledger-row.ts";
+import { openRecord } from "../../../controller/record/record-reader.ts";
+import type { RecordStore } from "../../../controller/record/store.ts";
+import { verifyRecord, type VerifyReport } from "../../../controller/record/verify.ts";
+import { booking, HEADER, newFolder, open, record, removeFolders, runCampaign, settlement } from "./record-fixture.ts";
+
+const MINUTES = 12;
+let sound = "";
+let digest = "";
+
+beforeAll(async () => {
+  sound = newFolder();
+  const store = open(sound);
+  await runCampaign(store, MINUTES);
+  store.close();
+  digest = store.digest;
+});
+
+afterAll(removeFolders);
+
+function copyOfSound(): string {
+  const folder = newFolder();
+  cpSync(sound, folder, { recursive: true });
+  return folder;
+}
+
+/** A copy in which somebody changed rows behind beamrack's back. */
+function tampered(sql: string): VerifyReport {
+  const folder = copyOfSound();
+  const database = new Database(join(folder, "campaign.db"));
+  for (const trigger of database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").pluck().all())
+    database.exec(`DROP TRIGGER ${String(trigger)}`);
+  database.exec(sql);
+  database.close();
+  return verifyRecord(folder);
+}
+
+function codes(report: VerifyReport): readonly string[] {
+  return [...new Set(report.findings.map((finding) => finding.code))];
+}
+
+function written(write: (store: RecordStore) => void): VerifyReport {
+  const folder = newFolder();
+  const store = open(folder);
+  write(store);
+  store.close();
+  return verifyRecord(folder);
+}
+
+describe("a sound record", () => {
+  it("is found sound, with its counts and its digest recomputed", () => {
+    expect(verifyRecord(sound)).toEqual({
+      ok: true,
+      findings: [],
+      header: HEADER,
+      events: 1 + 4 * MINUTES,
+      chain: "ok",
+      replay: "not-run",
+      exposures: MINUTES,
+      ledger: "ok",
+      openBookings: 0,
+      // Five spots in turn, three settlements of 99 Gy on the busiest, limit 10 kGy.
+      limitFractionMax: (3 * 99) / 1e4,
+      samples: MINUTES * 180,
+      frames: MINUTES,
+      gaps: MINUTES / 2,
+      digest,
+    });
+  });
+
+  it("can be audited while a run writes it, and before it was closed", async () => {
+    const folder = newFolder();
+    const store = open(folder);
+    await runCampaign(store, 2);
+    const report = verifyRecord(folder);
+    expect(report).toMatchObject({ ok: true, exposures: 2, chain: "ok" });
+    expect(codes(report)).toEqual(["record.no-head-file"]);
+    store.close();
+    expect(verifyRecord(folder).findings).toEqual([]);
+  });
+
+  it("hands the events to whoever replays the decisions, and fails when they come out otherwise", () => {
+    const types: string[] = [];
+    const replayed = verifyRecord(sound, (events) => {
+      for (const event of events) types.push(event.type);
+      return [];
+    });
+    expect(replayed).toMatchObject({ ok: true, replay: "ok" });
+    expect(types.length).toBe(replayed.events);
+    const finding = { severity: "error", code: "replay.differs", where: "event 3", what: "x", advice: "y" } as const;
+    expect(verifyRecord(sound, () => [finding])).toMatchObject({ ok: false, replay: "broken", findings: [finding] });
+  });
+
+  it("agrees with the summary of its run, and not with that of another", () => {
+    const folder = copyOfSound();
+    const summarise = (log: unknown): VerifyReport => {
+      writeFileSync(join(folder, "summary.json"), JSON.stringify({ log }));
+      return verifyRecord(folder);
+    };
+    expect(summarise({ events: 1 + 4 * MINUTES, digest })).toMatchObject({ ok: true, findings: [] });
+    expect(codes(summarise({ events: 1 + 4 * MINUTES, digest: "sha256:0" }))).toEqual(["record.head-mismatch"]);
+    expect(codes(summarise({ events: 2 + 4 * MINUTES, digest }))).toEqual(["record.tail-cut"]);
+  });
+});
+
+describe("a record that was changed", () => {
+  it("names the event whose contents were changed", () => {
+    const report = tampered(`UPDATE event SET data = replace(data, '4.5e', '4.4e'), at_ms = at_ms + 1 WHERE seq = 7`);
+    expect(report).toMatchObject({ ok: false, chain: "broken", events: 1 + 4 * MINUTES });
+    expect(report.findings.filter((finding) => finding.code === "record.chain-broken")).toMatchObject([
+      { where: expect.stringMatching(/^event 7 /) as string },
+    ]);
+  });
+
+  it("names the event after one that was changed together with its hash", () => {
+    const folder = copyOfSound();
+    const database = new Database(join(folder, "campaign.db"));
+    const row = database.prepare("SELECT at_ms, type FROM event WHERE seq = 7").get() as {
+      at_ms: number;
+      type: string;
+    };
+    const before = database.prepare("SELECT hash FROM event WHERE seq = 6").pluck().get() as string;
+    database.exec("DROP TRIGGER event_no_update");
+    const data = `{"exposureId":"exposure-9"}`;
+    database
+      .prepare("UPDATE event SET data = ?, hash = ? WHERE seq = 7")
+      .run(data, linkHash(before, 7, row.at_ms, row.type, data));
+    database.close();
+    const broken = verifyRecord(folder).findings.filter((finding) => finding.code === "record.chain-broken");
+    expect(broken.map((finding) => finding.where.split(" ")[1])).toEqual(["8"]);
+  });
+
+  it("misses events taken from the middle, and a tail cut off with the head that named it", () => {
+    expect(codes(tampered("DELETE FROM event WHERE seq BETWEEN 10 AND 12"))).toContain("record.events-missing");
+    const cut = tampered(`
+      DELETE FROM event WHERE seq > 45;
+      UPDATE meta SET value = json_set(value, '$.events', 45, '$.hash', (SELECT hash FROM event WHERE seq = 45))
+        WHERE key = 'head'`);
+    expect(cut.chain).toBe("broken");
+    expect(cut.findings).toContainEqual(expect.objectContaining({ code: "record.tail-cut", where: "head.json" }));
+  });
+
+  it("finds a log passed off as that of another seed", () => {
+    expect(tampered("UPDATE meta SET value = json_set(value, '$.seed', 8) WHERE key = 'header'")).toMatchObject({
+      ok: false,
+      chain: "broken",
+      events: 1 + 4 * MINUTES,
+    });
+    expect(chainStart({ ...HEADER, seed: 8 }).hash).not.toBe(chainStart(HEADER).hash);
+  });
+
+  it("finds a ledger row that says less than the log, one taken out, and one put in", () => {
+    const less = tampered("UPDATE ledger SET open_time_s = 1 WHERE row = 4");
+    expect(less).toMatchObject({ ok: false, chain: "ok", ledger: "broken" });
+    expect(less.findings).toMatchObject([
+      { code: "ledger.differs-from-log", where: expect.stringContaining("row 4") as string },
+    ]);
+    const out = codes(tampered("DELETE FROM ledger WHERE row = 4"));
+    expect(out).toEqual(expect.arrayContaining(["ledger.row-missing", "ledger.not-settled", "record.rows-missing"]));
+    const put = tampered("UPDATE ledger SET exposure_id = 'invented' WHERE row = 3");
+    expect(codes(put)).toEqual(expect.arrayContaining(["ledger.event-missing", "ledger.row-missing"]));
+  });
+
+  it("finds a frame whose bytes, times or count are not what they were, and reads all others", () => {
+    const bytes = tampered("UPDATE frame SET block = x'78016360' WHERE row = 5");
+    expect(bytes).toMatchObject({
+      ok: false,
+      chain: "ok",
+      ledger: "ok",
+      frames: MINUTES - 1,
+      samples: (MINUTES - 1) * 180,
+    });
+    expect(bytes.findings).toContainEqual(
+      expect.objectContaining({ code: "store.damaged", where: "sample frame 5 (240000 to 299008 ms)" }),
+    );
+    expect(codes(tampered("UPDATE frame SET sample_count = 179 WHERE row = 2"))).toContain("samples.count");
+    expect(codes(tampered("UPDATE frame SET last_ms = first_ms WHERE row = 2"))).toContain("samples.times");
+    expect(codes(tampered("DELETE FROM frame WHERE row = 2"))).toContain("samples.frames-missing");
+    const swapped = `UPDATE frame SET row = -1 WHERE row = 2; UPDATE frame SET row = 2 WHERE row = 3; UPDATE frame SET row = 3 WHERE row = -1`;
+    expect(codes(tampered(swapped))).toContain("samples.out-of-order");
+  });
+});
+
+describe("a damaged file", () => {
+  it("is a finding with a place, not the end of the audit, whichever page was lost", () => {
+    const pageBytes = 4096;
+    const size = readFileSync(join(sound, "campaign.db")).length;
+    for (let page = 1; page * pageBytes < size; page += 1) {
+      const folder = copyOfSound();
+      const file = openSync(join(folder, "campaign.db"), "r+");
+      writeSync(file, Buffer.alloc(pageBytes, 0xa5), 0, pageBytes, page * pageBytes);
+      closeSync(file);
+      const report = verifyRecord(folder);
+      expect(report.ok, `page ${page}`).toBe(false);
+      // A page belongs to one table: what the others hold is read to the last row.
+      const isLogWhole = report.events === 1 + 4 * MINUTES;
+      expect(isLogWhole || report.samples === MINUTES * 180, `page ${page}`).toBe(true);
+    }
+  });
+
+  it("that is no database at all is said to be one, and a folder without a record is refused", () => {
+    const folder = copyOfSound();
+    writeFileSync(join(folder, "campaign.db"), Buffer.alloc(8192, 0x5a));
+    expect(verifyRecord(folder)).toMatchObject({
+      ok: false,
+      chain: "broken",
+      digest: null,
+      findings: [{ code: "store.damaged" }],
+    });
+    rmSync(join(folder, "campaign.db"));
+    expect(() => verifyRecord(folder)).toThrow(expect.objectContaining({ code: "file.missing" }) as Error);
+  });
+
+  it("gives the samples of a channel by time, whatever else is lost", () => {
+    const reader = openRecord(sound);
+    const samples = [...reader.samples(1, 59_004, 62_004)];
+    reader.close();
+    expect(samples.map((sample) => sample.atMs)).toEqual([59_004, 60_004, 61_004]);
+    expect(samples[1]).toEqual({ atMs: 60_004, voltageV: 3.2019, currentA: 0.000386, flags: 0 });
+  });
+});
+
+describe("the dose on record", () => {
+  const limits = doseLimitsEventData([
+    { position: null, layer: "positive electrode", location: "mean", doseGy: 1e4 },
+    { position: null, layer: "separator", location: "surface", doseGy: 30 },
+  ]);
+  const few = doseLimitsEventData([{ position: null, layer: "positive electrode", location: "mean", doseGy: 1e4 }]);
+
+  it("is summed per spot and held against the limit of its layer and location", () => {
+    const report = written((store) => {
+      store.appendEvent({ atMs: 0, type: "dose-limits", data: limits });
+      for (const [id, spotIndex] of [
+        ["e1", 0],
+        ["e2", 1],
+        ["e3", 1],
+      ] as const) {
+        record(store, booking(id, { spotIndex }));
+        record(store, settlement(id, { spotIndex }));
+      }
+    });
+    expect(report).toMatchObject({ ok: false, ledger: "broken", limitFractionMax: 36 / 30 });
+    expect(report.findings).toMatchObject([{ code: "dose.beyond-limit", where: "A1 spot 1" }]);
+  });
+
+  it("counts a booking that was never settled in full, and lists it", () => {
+    const report = written((store) => {
+      store.appendEvent({ atMs: 0, type: "dose-limits", data: limits });
+      record(store, booking("e1"));
+    });
+    expect(report).toMatchObject({ ok: true, openBookings: 1, exposures: 0, limitFractionMax: 20 / 30 });
+    expect(report.findings).toMatchObject([
+      { severity: "warning", code: "ledger.not-settled", where: "exposure e1 (A1)" },
+    ]);
+  });
+
+  it("was never protected where the log states no limit for an exposed cell", () => {
+    const expose = (store: RecordStore): void => {
+      record(store, booking("e1"));
+      record(store, settlement("e1"));
+    };
+    expect(codes(written(expose))).toEqual(["dose.no-limits"]);
+    const elsewhere = { position: null, layer: "negative electrode", location: "mean", doseGy: 1 } as const;
+    const otherLayer = written((store) => {
+      store.appendEvent({ atMs: 0, type: "dose-limits", data: doseLimitsEventData([elsewhere]) });
+      expose(store);
+    });
+    expect(codes(otherLayer)).toEqual(["dose.no-limits"]);
+    const unreadable = written((store) => {
+      store.appendEvent({ atMs: 0, type: "dose-limits", data: { limits: [{ ...elsewhere, doseGy: null }] } });
+      expose(store);
+    });
+    expect(codes(unreadable)).toEqual(["dose.limits-unreadable", "dose.no-limits"]);
+  });
+
+  it("may pass its booking only where a shutter failed", () => {
+    const beyond = (reason: string): VerifyReport =>
+      written((store) => {
+        store.appendEvent({ atMs: 0, type: "dose-limits", data: few });
+        record(store, booking("e1"));
+        const layerDosesGy = [{ layer: "positive electrode", surfaceGy: 120.5, meanGy: 110.26 }];
+        record(store, settlement("e1", { layerDosesGy, reason }));
+      });
+    expect(beyond("complete")).toMatchObject({ ok: false, findings: [{ code: "ledger.beyond-booking" }] });
+    expect(beyond(SHUTTER_FAILURE_REASON)).toMatchObject({ ok: true, findings: [{ severity: "warning" }] });
+  });
+
+  it("must be booked before the shutter opens", () => {
+    const row: LedgerRow = booking("e1");
+    const report = written((store) => {
+      store.appendEvent({ atMs: 0, type: "dose-limits", data: few });
+      store.appendEvent({ atMs: 1, type: "shutter-opened", data: { exposureId: "e1" } });
+      store.appendEvent({ atMs: 1, type: "exposure-booked", data: ledgerEventData(row) });
+      store.appendLedger(row);
+      record(store, settlement("e1"));
+    });
+    expect(codes(report)).toEqual(["ledger.opened-unbooked"]);
+  });
+});
