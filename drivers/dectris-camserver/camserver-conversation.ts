@@ -148,6 +148,6 @@ export function createConversation(
 export function refusal(name: string, what: string, reply: CamserverReply): Fault {
   return new Fault("detector.refused", name, `the detector turned the ${what} down: ${replyText(reply)}`, {
     number: reply.number,
-    text: reply.text.slice(0, 500),
+    text: replyText(reply),
   });
 }

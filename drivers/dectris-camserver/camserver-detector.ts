@@ -159,7 +159,11 @@ export function createCamserverDetector(deps: CamserverDetectorDeps): Detector {
         timeoutMs: ANSWER_MS,
       });
       await endWhatWasLeft(fresh);
-      return { model: "camserver", serialNumber: null, firmware: version.replace(/^Code release:\s*/, "") };
+      return {
+        model: "camserver",
+        serialNumber: null,
+        firmware: version.replace(/^Code release:\s*/, "").replaceAll(/[^ -~]/g, "?"),
+      };
     } catch (error) {
       // Closed by us: the caller is told by this rejection, not by a fault beside it.
       if (conversation === fresh) conversation = undefined;

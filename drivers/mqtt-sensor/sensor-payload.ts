@@ -35,6 +35,8 @@ function finite(found: unknown, payload: string): PayloadReading {
   return { isRead: false, why: `not a finite number: ${excerpt(payload)}` };
 }
 
+/** What a stranger sent may end on a terminal: nothing but printable characters. */
 function excerpt(payload: string): string {
-  return payload.length > EXCERPT_LENGTH ? `${payload.slice(0, EXCERPT_LENGTH)}...` : payload;
+  const start = payload.slice(0, EXCERPT_LENGTH).replaceAll(/[^ -~]/g, "?");
+  return payload.length > EXCERPT_LENGTH ? `${start}...` : start;
 }

@@ -36,7 +36,7 @@ const EXCERPT_LENGTH = 120;
 export function decodeReply(frame: string): DecodedReply {
   const match = REPLY.exec(frame.trim());
   if (match === null) {
-    return { kind: "unreadable", why: "not of the form `<n> OK|ERR text`", text: frame.slice(0, EXCERPT_LENGTH) };
+    return { kind: "unreadable", why: "not of the form `<n> OK|ERR text`", text: printable(frame) };
   }
   return {
     kind: "reply",
@@ -44,9 +44,17 @@ export function decodeReply(frame: string): DecodedReply {
   };
 }
 
-/** As the camserver said it, on one line: for faults and captures. */
+/** As the camserver said it, on one line: for faults. */
 export function replyText(reply: CamserverReply): string {
-  return `${reply.number} ${reply.isOk ? "OK" : "ERR"} ${reply.text.replaceAll("\n", " | ")}`.slice(0, EXCERPT_LENGTH);
+  return printable(`${reply.number} ${reply.isOk ? "OK" : "ERR"} ${reply.text}`);
+}
+
+/** The beginning of it, on one line and fit for a terminal. */
+function printable(text: string): string {
+  return text
+    .slice(0, EXCERPT_LENGTH)
+    .replaceAll("\n", " | ")
+    .replaceAll(/[^ -~]/g, "?");
 }
 
 export interface ReplySplitter {
@@ -64,7 +72,7 @@ export function createReplySplitter(): ReplySplitter {
       decoded.push({
         kind: "unreadable",
         why: `longer than ${REPLY_LENGTH_MAX} bytes`,
-        text: partial.slice(0, EXCERPT_LENGTH),
+        text: printable(partial),
       });
     } else if (partial.trim() !== "") {
       decoded.push(decodeReply(partial));

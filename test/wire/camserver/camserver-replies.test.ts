@@ -7,6 +7,7 @@ import {
   confirmedPeriodS,
   createReplySplitter,
   REPLY_LENGTH_MAX,
+  replyText,
   startedExposureS,
   type DecodedReply,
 } from "../../../protocols/wire/camserver/camserver-reply.ts";
@@ -64,6 +65,12 @@ describe("replies of a camserver", () => {
   it("tells what it cannot read and goes on with the next reply", () => {
     const decoded = replies("hello\x18fifteen OK\x1815 OKAY\x1815 OK N images set to: 1\x18");
     expect(decoded.map((one) => one.kind)).toEqual(["unreadable", "unreadable", "unreadable", "reply"]);
+  });
+
+  it("puts nothing into a fault that would move an operator's cursor", () => {
+    const [unreadable] = replies("\x1b[2Jhello\x07\x18");
+    expect(unreadable).toMatchObject({ kind: "unreadable", text: "?[2Jhello?" });
+    expect(replyText({ number: 15, isOk: false, text: "a\nb\x1b[2J" })).toBe("15 ERR a | b?[2J");
   });
 
   it("drops a reply without end and stays bounded", () => {

@@ -163,7 +163,7 @@ describe("the library's own timers", () => {
       expect(armed.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1, 0]);
       const first = armed.mock.results[0]?.value as unknown;
       expect(cleared.mock.calls.map(([timer]) => timer as unknown)).toContain(first);
-      await bench.take(120_000);
+      await bench.take(20_000);
       bench.connection.disconnect();
       await bench.take();
       expect(armed).toHaveBeenCalledTimes(2);
