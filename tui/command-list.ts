@@ -14,6 +14,22 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "simulate",
+    usage: "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|FILE] [--data DIR] [--until DURATION]",
+    summary: "run a campaign in the virtual world, as fast as the processor allows",
+    details: [
+      "The whole controller, its drivers and every byte, against a seeded world whose truth judges the run.",
+      "Exit 2 when a file is refused, 3 when an invariant was broken. Ctrl-C leaves a folder that --data takes up again.",
+      "",
+      "  --site SITE.yaml     the hardware; otherwise the one the campaign names",
+      "  --seed N             another seed, another world (default 1)",
+      "  --faults WHAT        none (default), light, or a JSON file of timed faults",
+      "  --data DIR           where the record goes (default data/CAMPAIGN-seedN-TIME)",
+      "  --until DURATION     stop there: 90s, 15min, 24h, 7d",
+    ],
+    load: async () => (await import("./commands/simulate.ts")).simulateCommand,
+  },
+  {
     name: "check",
     usage: "CAMPAIGN.yaml [--site SITE.yaml]",
     summary: "everything that can be known before: limits, wiring, dose forecast, timetable",

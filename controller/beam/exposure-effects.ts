@@ -70,6 +70,21 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     }
   }
 
+  /** The shutter upstream falls shut with a lost unit; before an exposure it is asked open again, the site's own chain willing. */
+  async function bringSafetyShutter(levels: InputLevels): Promise<void> {
+    if (levels.safetyShutterOpenSwitch && !levels.safetyShutterClosedSwitch) return;
+    await io.requestSafetyShutter(true);
+    const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
+    for (;;) {
+      const now = await readLevels();
+      if (now.safetyShutterOpenSwitch && !now.safetyShutterClosedSwitch) return;
+      if (clock.monoMs() >= untilMs) {
+        throw new Fault("shutter.stuck-closed", io.name, "the safety shutter does not report open");
+      }
+      await sleep(clock, FILTER_POLL_MS);
+    }
+  }
+
   async function awaitShutter(wanted: "open" | "closed", signal?: AbortSignal): Promise<void> {
     const untilMs = clock.monoMs() + timings.shutterTravelMs + timings.switchGraceMs;
     await sleep(clock, timings.shutterTravelMs, signal);
@@ -106,6 +121,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         throw new Fault("cell.unproven", order.position, "which cell is here is not known, so it is not exposed");
       }
       await bringFilters(order.filtersIn, levels);
+      await bringSafetyShutter(levels);
     },
 
     async move(order, signal) {

@@ -92,6 +92,7 @@ export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFac
         sweep: state.sweep,
         reason: "beam",
         text: "its window passed before the beam was free",
+        detail: {},
       });
     }
     state = { ...state, remaining: [] };

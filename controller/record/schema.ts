@@ -161,8 +161,9 @@ function checkVersion(database: Database.Database, folder: string): void {
 }
 
 /**
- * Opens the folder's database for reading only. A folder that cannot be written (an archive) is read as a file that
- * nothing else changes. Throws Fault file.missing, store.damaged, store.newer.
+ * Opens the folder's database for reading only. A closed record is one file and opens on read-only media; one that
+ * was not closed has its log beside it, and SQLite needs a folder it can write in. Throws Fault file.missing,
+ * store.damaged, store.newer, store.unwritable.
  */
 export function openForReading(folder: string): Database.Database {
   const path = databasePath(folder);
@@ -198,8 +199,7 @@ function openReadOnly(path: string): Database.Database {
     return database;
   } catch (error) {
     database.close();
-    if (!hasCode(error, "SQLITE_CANTOPEN") && !hasCode(error, "SQLITE_READONLY")) throw error;
-    return new Database(`file:${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?immutable=1`, { readonly: true });
+    throw error;
   }
 }
 

@@ -1,0 +1,164 @@
+/** `beamrack simulate CAMPAIGN.yaml`: a whole campaign in the virtual world, judged by an observer that knows the truth. */
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import { findingText } from "../../protocols/base/finding.ts";
+import type { CommandContext } from "../command-context.ts";
+import { parseDurationS } from "../duration.ts";
+import { loadCampaign } from "../load-campaign.ts";
+import { createProgressPrinter } from "../progress/progress-printer.ts";
+import { renderSummary } from "../progress/render-summary.ts";
+import type { RunSummary } from "../progress/run-summary.ts";
+import { chooseFaults } from "../virtual/choose-faults.ts";
+import { loadWorldData } from "../virtual/load-world-data.ts";
+import { progressOf, summarise } from "../virtual/summarise.ts";
+import { createVirtualCampaign } from "../virtual/virtual-campaign.ts";
+
+/** A campaign without a duration is simulated this long unless --until says otherwise. */
+const OPEN_END_S = 400 * 86_400;
+
+interface SimulateOptions {
+  readonly campaignPath: string;
+  readonly sitePath: string | undefined;
+  readonly seed: number;
+  readonly faults: string;
+  readonly folder: string | undefined;
+  readonly untilS: number | undefined;
+}
+
+export async function simulateCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const loaded = loadCampaign(context, options.campaignPath, options.sitePath);
+  if (loaded.kind === "refused") {
+    if (context.json) context.print(JSON.stringify({ ok: false, findings: loaded.findings }));
+    for (const finding of loaded.findings) context.printError(findingText(finding));
+    return 2;
+  }
+  const { campaign, site } = loaded;
+  const plannedS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
+  const folder = options.folder ?? join("data", `${campaign.name}-seed${String(options.seed)}-${stamp(context)}`);
+  const data = loadWorldData(
+    context,
+    campaign.cells.map((cell) => cell.chemistry),
+  );
+  const faults = chooseFaults(context, options.faults);
+  mkdirSync(folder, { recursive: true });
+  const startedMs = context.clock.monoMs();
+  const virtual = createVirtualCampaign({
+    campaign,
+    campaignHash: loaded.campaignHash,
+    site,
+    siteHash: loaded.siteHash,
+    seed: options.seed,
+    folder,
+    endAtMs: plannedS * 1000,
+    tables: context.attenuationTables(),
+    worldAttenuation: data.attenuation,
+    designs: data.designs,
+    models: data.models,
+    faults,
+    drain: () => context.drain(),
+    softwareVersion: context.version,
+  });
+  const { clock, run, store } = virtual;
+  const printer = createProgressPrinter(context.progress, context.clock);
+  const wallS = (): number => (context.clock.monoMs() - startedMs) / 1000;
+  const progress = () => progressOf(virtual, campaign, plannedS, wallS());
+
+  let interruptedBy: string | null = null;
+  const release = context.onInterrupt((reason) => {
+    interruptedBy = reason;
+    clock.stop();
+  });
+  const stoppedBy = (): string | null => interruptedBy;
+
+  let failure: Error | null;
+  try {
+    run.start();
+    await clock.run(plannedS * 1000 + AFTER_END_MS, {
+      onBreath() {
+        if (printer.isDue()) printer.update(progress());
+        if (run.failure() !== null || run.isDone()) clock.stop();
+      },
+    });
+    failure = run.failure();
+    if (failure === null) await flush(virtual);
+  } finally {
+    release();
+    store.close();
+  }
+  printer.finish(progress());
+  if (failure !== null) throw failure;
+
+  const summary = summarise(virtual, {
+    campaign,
+    seed: options.seed,
+    faults: options.faults,
+    wallS: wallS(),
+    interruptedBy: stoppedBy(),
+  });
+  writeSummary(folder, summary);
+  if (context.json) context.print(JSON.stringify({ ...summary, data: folder }));
+  else {
+    for (const line of renderSummary(summary)) context.print(line);
+    context.print(`data: ${folder}`);
+  }
+  if (stoppedBy() !== null) {
+    context.printError(
+      `Stopped by ${String(stoppedBy())} at ${summary.virtual_s.toFixed(0)} s of campaign time; nothing is lost. The same command with --data ${folder} goes on from there.`,
+    );
+    return 1;
+  }
+  return summary.violations.length > 0 ? 3 : 0;
+}
+
+/** Cells that still run when the time is over are switched off; this long for that at the most. */
+const AFTER_END_MS = 120_000;
+
+async function flush(virtual: ReturnType<typeof createVirtualCampaign>): Promise<void> {
+  const { store, clock } = virtual;
+  store.flushSamples();
+  const commit = store.commit();
+  await clock.run(clock.monoMs() + 1000);
+  await commit;
+}
+
+/** Whole or not at all: a reader never meets half a summary. */
+function writeSummary(folder: string, summary: RunSummary): void {
+  const path = join(folder, "summary.json");
+  writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`);
+  renameSync(`${path}.part`, path);
+}
+
+function stamp(context: CommandContext): string {
+  return new Date(context.clock.wallMs()).toISOString().replace(/[-:]/g, "").slice(0, 15);
+}
+
+function parseOptions(args: readonly string[]): SimulateOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      site: { type: "string" },
+      seed: { type: "string", default: "1" },
+      faults: { type: "string", default: "none" },
+      data: { type: "string" },
+      until: { type: "string" },
+    },
+  });
+  const [campaignPath, ...more] = positionals;
+  if (campaignPath === undefined || more.length > 0) {
+    throw new Fault("command.usage", "beamrack simulate", "takes one campaign file");
+  }
+  const seed = Number(values.seed);
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff || values.seed.trim() === "") {
+    throw new Fault("command.usage", "--seed", `${values.seed} is not a whole number from 0 to 4294967295`);
+  }
+  const untilS = values.until === undefined ? undefined : parseDurationS(values.until);
+  if (values.until !== undefined && untilS === undefined) {
+    throw new Fault("command.usage", "--until", `${values.until} is no duration; write 90s, 15min, 24h or 7d`);
+  }
+  return { campaignPath, sitePath: values.site, seed, faults: values.faults, folder: values.data, untilS };
+}

@@ -1,0 +1,38 @@
+/** `--faults none|light|FILE`: what goes wrong in a simulated run. */
+import { Fault } from "../../protocols/base/fault.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import { lightFaults, parseWorldFaults, type WorldFault } from "../../simulator/world/world-faults.ts";
+import type { CommandContext } from "../command-context.ts";
+import type { VirtualRig } from "./virtual-rig.ts";
+
+export type ChooseFaults = (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
+
+/** Throws Fault for a file that is missing or says something else than faults. */
+export function chooseFaults(context: Pick<CommandContext, "readText">, choice: string): ChooseFaults {
+  if (choice === "none") return () => [];
+  if (choice === "light") {
+    return (rig, hours, seed) =>
+      lightFaults(createChance(seed).stream("faults"), hours, [...rig.faultTargets.positionOfLink.keys()]);
+  }
+  if (choice === "heavy") {
+    throw new Fault("command.usage", "--faults", "heavy faults are not part of this version; use light or a file");
+  }
+  const faults = parseWorldFaults(parseJson(context.readText(choice), choice), choice);
+  return (rig) => {
+    for (const fault of faults) {
+      if ((fault.kind === "link-hang" || fault.kind === "link-cut") && !rig.faultTargets.links.has(fault.link)) {
+        const known = [...rig.faultTargets.links.keys()].slice(0, 5).join(", ");
+        throw new Fault("file.schema", choice, `no link is named ${fault.link}; links are ${known}, ...`);
+      }
+    }
+    return faults;
+  };
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Fault("file.syntax", where, error instanceof Error ? error.message : String(error), {}, error);
+  }
+}

@@ -1,0 +1,43 @@
+/** The simulator's own tables, read and parsed apart from the controller's. */
+import { Fault } from "../../protocols/base/fault.ts";
+import {
+  parseCellDesign,
+  parseCellModels,
+  type CellDesign,
+  type CellModels,
+} from "../../simulator/cell/cell-design.ts";
+import { parseWorldAttenuation, type WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
+import type { CommandContext } from "../command-context.ts";
+
+export interface WorldData {
+  readonly designs: ReadonlyMap<string, CellDesign>;
+  readonly models: CellModels;
+  readonly attenuation: WorldAttenuation;
+}
+
+const CELL_FOLDER = "protocols/data/cells";
+
+/** Reads the designs named, each once. */
+export function loadWorldData(
+  context: Pick<CommandContext, "readPackageText">,
+  designIds: Iterable<string>,
+): WorldData {
+  const readJson = (path: string): unknown => {
+    try {
+      return JSON.parse(context.readPackageText(path));
+    } catch (error) {
+      if (error instanceof SyntaxError) throw new Fault("file.syntax", path, error.message, {}, error);
+      throw error;
+    }
+  };
+  const designs = new Map<string, CellDesign>();
+  for (const id of new Set(designIds)) {
+    const path = `${CELL_FOLDER}/${id}.json`;
+    designs.set(id, parseCellDesign(readJson(path), path));
+  }
+  return {
+    designs,
+    models: parseCellModels(readJson(`${CELL_FOLDER}/models.json`), `${CELL_FOLDER}/models.json`),
+    attenuation: parseWorldAttenuation(readJson("protocols/data/xray/mass_attenuation.json")),
+  };
+}

@@ -1,0 +1,122 @@
+/** One campaign in the virtual world, from files already read to findings of the observer: what `simulate` runs. */
+import { join } from "node:path";
+import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
+import { openStore, type RecordStore } from "../../controller/record/store.ts";
+import { positionIndex } from "../../protocols/base/position.ts";
+import { parsePosition } from "../../protocols/base/position.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
+import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
+import type { WorldFault } from "../../simulator/world/world-faults.ts";
+import type { WorldFindings } from "../../simulator/world/world-truth.ts";
+import { createWorld, type World } from "../../simulator/world/world.ts";
+import { sweepBoundS } from "../../simulator/world/sweep-bound.ts";
+import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
+
+export interface VirtualCampaignInputs {
+  readonly campaign: Campaign;
+  readonly campaignHash: string;
+  readonly site: Site;
+  readonly siteHash: string;
+  readonly seed: number;
+  readonly folder: string;
+  readonly endAtMs: number;
+  readonly tables: AttenuationTables;
+  readonly worldAttenuation: WorldAttenuation;
+  readonly designs: ReadonlyMap<string, CellDesign>;
+  readonly models: CellModels;
+  /** Seeded from the run's own chance. */
+  readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
+  readonly drain: Drain;
+  readonly softwareVersion: string;
+}
+
+export interface VirtualCampaign {
+  readonly clock: VirtualClock;
+  readonly run: CampaignRun;
+  readonly store: RecordStore;
+  readonly world: World;
+  readonly rig: VirtualRig;
+  /** Ends the observation: what the world saw against what the controller claims. */
+  finish(): WorldFindings;
+  /** Median bound of the sweeps that were not disturbed, and their durations, seconds. */
+  sweepDurations(): readonly { readonly durationS: number; readonly boundS: number }[];
+}
+
+export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCampaign {
+  const { campaign, site, seed, endAtMs } = inputs;
+  const clock = createVirtualClock(campaign.startMs, { drain: inputs.drain });
+  const chance = createChance(seed);
+  const world = createWorld({
+    clock,
+    chance: chance.stream("world"),
+    site,
+    cells: campaign.cells.map((cell) => ({
+      positionIndex: positionIndex(cell.position),
+      designId: cell.chemistry,
+      nominalCapacityMah: cell.nominalCapacityMah,
+      initial: { pristine: true },
+      layers: cell.layers,
+      doseLimits: cell.doseLimits,
+      limits: cell.limits,
+    })),
+    uncertainty: campaign.doseUncertainty,
+    designs: inputs.designs,
+    models: inputs.models,
+    attenuation: inputs.worldAttenuation,
+  });
+  const rig = createVirtualRig(campaign, site, world, clock);
+  world.schedule(inputs.faults(rig, endAtMs / 3_600_000, seed), rig.faultTargets);
+  const store = openStore({
+    folder: inputs.folder,
+    clock,
+    durability: "process-death",
+    commitLatencyMs: site.latencies.commitMs,
+    header: {
+      campaign: campaign.name,
+      campaignHash: inputs.campaignHash,
+      siteHash: inputs.siteHash,
+      seed,
+      world: "virtual",
+      softwareVersion: inputs.softwareVersion,
+    },
+    channelCount: campaign.cells.length,
+  });
+  const run = createCampaignRun({ campaign, site, clock, store, roles: rig.roles, tables: inputs.tables, endAtMs });
+
+  return {
+    clock,
+    run,
+    store,
+    world,
+    rig,
+    finish() {
+      const { counters } = store;
+      return world.finish({
+        exposures: run.tally.accountedExposures,
+        isolatedPositions: run.views.isolated().flatMap((cell) => {
+          const position = parsePosition(cell.position);
+          return position === undefined ? [] : [positionIndex(position)];
+        }),
+        samplesDelivered: run.sampleCount(),
+        samplesStored: counters.samplesFramed,
+        requestsFeasible: null,
+      });
+    },
+    sweepDurations: () =>
+      run.tally
+        .finishedSweeps()
+        .filter((sweep) => sweep.isUndisturbed && sweep.visits.length > 0)
+        .map((sweep) => ({
+          durationS: (sweep.endedAtMs - sweep.startedAtMs) / 1000,
+          boundS: sweepBoundS(site, sweep.visits, { xMm: sweep.fromXMm, yMm: sweep.fromYMm }),
+        })),
+  };
+}
+
+/** Where the shipped designs stand, from the package root. */
+export const CELL_DATA_FOLDER = join("protocols", "data", "cells");
