@@ -2,6 +2,7 @@
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import {
+  WATCHDOG_SIMPLE_STOP,
   type ModbusIoMap,
   WAGO,
   WATCHDOG_UNIT_MS,
@@ -70,7 +71,7 @@ export async function prepareWatchdog(
       await bus.writeRegister(WAGO.watchdogStop, 0xaaaa);
       await bus.writeRegister(WAGO.watchdogStop, 0x5555);
     } else if (status === WATCHDOG_EXPIRED) {
-      await bus.writeRegister(WAGO.watchdogSimpleStop, 0x55aa);
+      await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
     }
     for (const [index, value] of wanted.entries()) await bus.writeRegister(WAGO.watchdogTime + index, value);
     registers = await bus.readRegisters(WAGO.watchdogTime, 7);

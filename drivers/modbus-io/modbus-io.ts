@@ -15,6 +15,7 @@ import type { BeamIo, InputLevels, PermitPort } from "../../protocols/roles/beam
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
+  WATCHDOG_SIMPLE_STOP,
   inputBits,
   type ModbusIoMap,
   modbusIoMapErrors,
@@ -48,6 +49,7 @@ export interface ModbusIoDeps {
 /** Exception of a unit that cannot carry out a write: the answer of a unit whose watchdog has expired. */
 const DEVICE_FAILURE = 4;
 
+const HEARTBEAT_WENT_ON = "The watchdog runs on: a heartbeat began meanwhile.";
 const LINK_LOST: readonly FaultCode[] = ["device.unknown-outcome", "link.closed", "link.timeout", "link.garbled"];
 
 export function createModbusIo(deps: ModbusIoDeps): BeamIo {
@@ -77,6 +79,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   let openRound = 0;
   let safetyOpenRound = 0;
   let permitRound = 0;
+  let renewalCount = 0;
 
   const output = (bit: number): number => WAGO.outputBits + bit;
 
@@ -196,6 +199,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   async function renewShutterPermit(): Promise<void> {
     if (isTripped) throw trip();
     const round = permitRound;
+    renewalCount += 1;
     const ready = live();
     const on = ready instanceof Promise ? await ready : ready;
     // Late by our own clock: asked first, so that an expiry is never taken for a renewal.
@@ -229,6 +233,24 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     permitRound += 1;
     isPermitSet = false;
     await takeBack(map.outputs.shutterPermit);
+    if (!isTripped) await stopWatchdog();
+  }
+
+  /**
+   * With the permit off there is nothing left to lapse; a watchdog left running would drop filters and safety
+   * shutter between exposures. The next heartbeat starts it again. One that began meanwhile keeps it: a permit
+   * proven under a running watchdog must never find it stopped.
+   */
+  async function stopWatchdog(): Promise<void> {
+    const count = renewalCount;
+    const withdrawn = (): Fault | undefined =>
+      count === renewalCount ? undefined : new Fault("device.refused", name, HEARTBEAT_WENT_ON);
+    try {
+      const options = { isUrgent: true, withdrawn };
+      await guarded((on) => on.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP, options));
+    } catch (error) {
+      if (!isFault(error) || error.message !== HEARTBEAT_WENT_ON) throw error;
+    }
   }
 
   /**

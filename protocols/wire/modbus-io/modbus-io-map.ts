@@ -49,6 +49,8 @@ export const WAGO = {
   namePlate: 0x2010,
 } as const;
 
+/** What the simple-stop register takes. */
+export const WATCHDOG_SIMPLE_STOP = 0x55aa;
 export const WATCHDOG_UNIT_MS = 100;
 
 export function watchdogStatusText(status: number): string {
