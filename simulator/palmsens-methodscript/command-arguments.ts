@@ -55,6 +55,8 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
   "<": (a, b) => a < b,
   ">=": (a, b) => a >= b,
   "<=": (a, b) => a <= b,
+  "&": (a, b) => (a & b) !== 0,
+  "|": (a, b) => (a | b) !== 0,
 };
 
 /** Emits a jump taken when `a OP b` does not hold; call the result with where it goes. Integers and floats may be compared: published scripts do. */

@@ -115,7 +115,7 @@ function finestPrefix(value: number): number {
 }
 
 const LIMITS = Float64Array.from(POWERS, (power, prefix) =>
-  prefix <= UNIT ? INTEGER_MAX / power : INTEGER_MAX * power,
+  prefix <= UNIT ? (INTEGER_MAX + 0.5) / power : (INTEGER_MAX + 0.5) * power,
 );
 
 function limit(prefix: number): number {

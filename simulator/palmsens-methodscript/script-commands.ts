@@ -167,7 +167,7 @@ const timerGet: Command = (builder, args, command) => {
   });
 };
 
-const setInterval_: Command = (builder, args, command) => {
+const setTick: Command = (builder, args, command) => {
   const [time] = checkCount(args, 1, command);
   const duration = builder.value(time ?? command);
   const { machine } = builder;
@@ -206,7 +206,9 @@ const sendString: Command = (builder, args, command) => {
 
 const packageStart: Command = (builder, args, command) => {
   checkCount(args, 0, command);
+  if (builder.isInPackage) throw new ScriptRefused(ScriptTrouble.packageOrder, command.column);
   const { machine } = builder;
+  // Other commands may stand inside: published scripts fill a package from a loop.
   builder.isInPackage = true;
   builder.emit(() => {
     machine.writer.begin();
@@ -376,6 +378,13 @@ const UNSUPPORTED = [
   "display_clear",
   "display_draw",
   "display_text",
+  "display_btns",
+  "display_icon",
+  "display_inp_num",
+  "display_progress",
+  "display_scroll_add",
+  "display_scroll_get",
+  "qr_scan",
   "set_bipot_mode",
   "set_bipot_potential",
   "set_poly_we_mode",
@@ -402,7 +411,7 @@ export const SCRIPT_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Com
   ["wait", waitCommand],
   ["timer_start", timerStart],
   ["timer_get", timerGet],
-  ["set_int", setInterval_],
+  ["set_int", setTick],
   ["await_int", awaitInterval],
   ["send_string", sendString],
   ["pck_start", packageStart],

@@ -136,8 +136,6 @@ export function compileScript(
     const handler = SCRIPT_COMMANDS.get(command.text) ?? MEASUREMENT_COMMANDS.get(command.text);
     if (handler === undefined)
       return { code: ScriptTrouble.unknownScriptCommand, line: lineNumber, column: command.column };
-    if (builder.isInPackage && command.text !== "pck_add" && command.text !== "pck_end")
-      return { code: ScriptTrouble.packageOrder, line: lineNumber, column: command.column };
     try {
       handler(builder, args, command);
       return null;

@@ -200,10 +200,10 @@ export interface Terminal {
 }
 
 export function createTerminal(
-  options: Partial<MethodScriptTwinDeps> & { readonly testCell?: TestCell } = {},
+  options: Partial<Omit<MethodScriptTwinDeps, "cell">> & { readonly cell?: TestCell } = {},
 ): Terminal {
   const clock = testClock();
-  const cell = options.testCell ?? testCell();
+  const cell = options.cell ?? testCell();
   let received = "";
   let input: (chunk: Uint8Array) => void = () => undefined;
   const end: DeviceEnd = {
@@ -217,8 +217,7 @@ export function createTerminal(
     },
     hangUp: () => undefined,
   };
-  const { testCell: _cell, ...rest } = options;
-  const twin = createMethodScriptTwin({ end, clock, cell, serialNumber: "ES4HR20B0008", ...rest });
+  const twin = createMethodScriptTwin({ end, clock, serialNumber: "ES4HR20B0008", ...options, cell });
   return {
     clock,
     cell,
