@@ -6,8 +6,8 @@ import type { Position } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import { channelStep, stepCurrentA, TECHNIQUE_NAMES } from "../echem/channel-step.ts";
 import type { Protocol, SafetyRule, TechniqueStep } from "../echem/protocol.ts";
-import { findingAt } from "../input/document.ts";
-import type { InputDocument } from "../input/document.ts";
+import { findingAt, valueAt } from "../input/document.ts";
+import type { InputDocument, Path } from "../input/document.ts";
 import type { CellLimits } from "../roles/channel.ts";
 import { channelAt } from "../site/site-lookup.ts";
 import type { Site, SiteChannel } from "../site/site.ts";
@@ -24,6 +24,8 @@ const SAFETY_KEYS = [
   ["max_current_mA", "maxCurrentMa"],
   ["min_current_mA", "minCurrentMa"],
 ] as const;
+
+type SafetyKey = (typeof SAFETY_KEYS)[number][0];
 
 /** The tighter of the cell's and the protocol's own limits; undefined where neither gives a value. */
 export function limitsOf(draft: DraftCell, safety: SafetyRule): CellLimits | undefined {
@@ -135,10 +137,9 @@ function reportUnwired(document: InputDocument, drafts: readonly DraftCell[], si
 }
 
 function judgeSafety(document: InputDocument, one: Case, cells: string, findings: Finding[]): void {
-  const refuse = (key: string, code: string, what: string, advice: string): void => {
-    findings.push(
-      findingAt(document, "error", code, [...one.draft.path, "safety", key], `${what} for ${cells}`, advice),
-    );
+  const refuse = (key: SafetyKey, code: string, what: string, advice: string): void => {
+    const place = safetyPlace(document, one, key);
+    findings.push(findingAt(place.document, "error", code, place.path, `${what} for ${cells}`, advice));
   };
   const limits = tightest(one.draft, one.protocol.safety);
   for (const [key, field] of SAFETY_KEYS) {
@@ -194,6 +195,23 @@ function judgeSafety(document: InputDocument, one: Case, cells: string, findings
       `The channel measures ${channel.voltageMinV} to ${channel.voltageMaxV} V.`,
     );
   }
+}
+
+/** Where the value that counts is written: with the cell, its group, the defaults, or in the protocol. */
+function safetyPlace(
+  document: InputDocument,
+  one: Case,
+  key: SafetyKey,
+): { readonly document: InputDocument; readonly path: Path } {
+  const { draft, source } = one;
+  const field = SAFETY_KEYS.find(([name]) => name === key)?.[1];
+  const counts = field === undefined ? undefined : tightest(draft, one.protocol.safety)[field];
+  if (counts !== undefined && counts !== draft.safety[key]) {
+    return { document: source.document, path: [...source.base, "safety", key] };
+  }
+  const holders: readonly Path[] = [[...draft.path, "overrides", draft.position], draft.path, ["cell_defaults"]];
+  const holder = holders.find((path) => valueAt(document.value, [...path, "safety", key]) !== undefined);
+  return { document, path: [...(holder ?? draft.path), "safety", key] };
 }
 
 function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string, findings: Finding[]): void {

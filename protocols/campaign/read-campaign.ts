@@ -59,6 +59,9 @@ export function readCampaign({ document, protocolFiles, site, materials }: Campa
   return { campaign: assemble(file, { site, sources, drafts, stacks, doseLimits, presets }), findings };
 }
 
+/** Half the diameter of a 2032 coin cell. */
+const CELL_RADIUS_MM = 10;
+
 function resolvePresets(
   document: InputDocument,
   file: CampaignFile,
@@ -82,8 +85,7 @@ function resolvePresets(
       );
     }
     const spots = spotsOf(record);
-    const reachMm = site === undefined ? Infinity : site.rack.pitchMm / 2;
-    const far = spots.find((spot) => Math.hypot(spot.xMm, spot.yMm) >= reachMm);
+    const far = spots.find((spot) => Math.hypot(spot.xMm, spot.yMm) >= CELL_RADIUS_MM);
     if (far !== undefined) {
       findings.push(
         findingAt(
@@ -92,7 +94,7 @@ function resolvePresets(
           "campaign.spot",
           [...path, "spots"],
           `the spot at ${far.xMm}, ${far.yMm} mm lies outside the cell`,
-          `Keep spots within ${reachMm} mm of the centre.`,
+          `Keep spots within ${CELL_RADIUS_MM} mm of the centre.`,
         ),
       );
     }
