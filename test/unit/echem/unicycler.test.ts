@@ -7,7 +7,7 @@ import type { Protocol } from "../../../protocols/echem/protocol.ts";
 import { readProtocol } from "../../../protocols/echem/read-protocol.ts";
 import { parseDocument } from "../../../protocols/input/document.ts";
 
-const folder = fileURLToPath(new URL("../../fixtures/unicycler/", import.meta.url));
+const folder = fileURLToPath(new URL("../../fixtures/unicycler/data/", import.meta.url));
 const fixtures = readdirSync(folder).filter((name) => name.endsWith(".json"));
 
 function read(text: string, name = "protocol.json") {
