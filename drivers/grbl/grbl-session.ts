@@ -5,7 +5,13 @@
 import { type Clock, within } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Link } from "../../protocols/roles/link.ts";
-import { grblAlarmText, GRBL_ALARMS, GRBL_ERRORS, grblErrorText } from "../../protocols/wire/grbl/grbl-codes.ts";
+import {
+  GRBL_ALARMS,
+  GRBL_ERRORS,
+  grblAlarmLosesPosition,
+  grblAlarmText,
+  grblErrorText,
+} from "../../protocols/wire/grbl/grbl-codes.ts";
 import { GRBL_PARSER_STATE, GRBL_REALTIME, type GrblRealtime } from "../../protocols/wire/grbl/grbl-commands.ts";
 import {
   createGrblLineSplitter,
@@ -236,6 +242,7 @@ function refusal(name: string, line: string, code: number): Fault {
 export function alarmFault(name: string, code: number): Fault {
   return new Fault("stage.alarm", name, `The controller raised ${grblAlarmText(code)}.`, {
     alarmCode: code,
+    positionLost: grblAlarmLosesPosition(code),
     hint: GRBL_ALARMS[code]?.advice ?? null,
   });
 }

@@ -7,7 +7,7 @@
  * controller's range is -travel..0 with the switches at 0, so that machine = offset + rack - travel.
  */
 import { type Clock, sleep } from "../../protocols/base/clock.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import type { Stage, StagePosition, StageReading } from "../../protocols/roles/stage.ts";
@@ -28,8 +28,8 @@ export interface GrblStageDeps {
   readonly name: string;
   readonly openLink: OpenLink;
   readonly clock: Clock;
-  /** Where the rack's origin lies, from the end of travel that is away from the limit switches. */
-  readonly geometry: { readonly offsetXMm: number; readonly offsetYMm: number };
+  /** Where the rack's origin lies, from the end of travel that is away from the limit switches. Default: there. */
+  readonly geometry?: { readonly offsetXMm: number; readonly offsetYMm: number };
   readonly travelMm: { readonly x: number; readonly y: number };
   readonly motion: { readonly speedMmS: number; readonly accelerationMmS2: number };
   /** At least the size of a step: reports are rounded to whole steps. */
@@ -50,7 +50,8 @@ const HOLD_MARGIN_MS = 1000;
 const REST_DEADLINE_MS = 20_000;
 
 export function createGrblStage(deps: GrblStageDeps): Stage {
-  const { name, clock, geometry, travelMm, motion } = deps;
+  const { name, clock, travelMm, motion } = deps;
+  const geometry = deps.geometry ?? { offsetXMm: 0, offsetYMm: 0 };
   const faultHandlers = new Set<(fault: Fault) => void>();
   const oneAtATime = createOneAtATime(name);
   let session: GrblSession | undefined;
@@ -114,9 +115,8 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
 
   /** Discards whatever the controller still holds. Keeps the position only when the motors rest. */
   async function reset(on: GrblSession): Promise<void> {
-    const greeting = on.greeting(RESET_DEADLINE_MS);
     on.realtime("reset");
-    await greeting;
+    await on.greeting(RESET_DEADLINE_MS);
     alarmCode = undefined;
   }
 
@@ -224,11 +224,16 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
     lastKnown = undefined;
     let stopping: Promise<void> | undefined;
     const onAbort = (): void => {
-      stopping = halt();
+      // The caller is given the reason of the abort; that the stop itself failed must not be lost beside it.
+      stopping = halt().catch((error: unknown) => {
+        if (!isFault(error)) throw error;
+        report(error);
+      });
     };
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       const reading = await performMove(on, encodeRapidTo(machineXMm, machineYMm), deadlineMs, target);
+      signal?.throwIfAborted();
       lastKnown = reading;
       return reading;
     } catch (error) {

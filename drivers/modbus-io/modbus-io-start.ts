@@ -55,8 +55,8 @@ export async function makeShutterSafe(bus: ModbusBus, map: ModbusIoMap): Promise
 }
 
 /**
- * Sets the watchdog up so that nothing but its trigger register renews it, and reads that back. Does not start it:
- * the first heartbeat does. Rejects with `device.wrong` when the unit does not keep the values.
+ * Stops the watchdog, sets it up so that nothing but its trigger register renews it, and reads that back. The first
+ * heartbeat starts it. Rejects with `device.wrong` when the unit does not keep the values.
  */
 export async function prepareWatchdog(
   bus: ModbusBus,
@@ -64,18 +64,11 @@ export async function prepareWatchdog(
   watchdogMs: number,
 ): Promise<{ readonly wasExpired: boolean; readonly triggerValue: number }> {
   const wanted = [watchdogMs / WATCHDOG_UNIT_MS, 0, 0];
-  let registers = await bus.readRegisters(WAGO.watchdogTime, 7);
-  const status = registers[6] ?? -1;
-  if (!matches(registers, wanted)) {
-    if (status === WATCHDOG_ACTIVE) {
-      await bus.writeRegister(WAGO.watchdogStop, 0xaaaa);
-      await bus.writeRegister(WAGO.watchdogStop, 0x5555);
-    } else if (status === WATCHDOG_EXPIRED) {
-      await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
-    }
-    for (const [index, value] of wanted.entries()) await bus.writeRegister(WAGO.watchdogTime + index, value);
-    registers = await bus.readRegisters(WAGO.watchdogTime, 7);
-  }
+  const status = (await bus.readRegisters(WAGO.watchdogStatus, 1))[0] ?? -1;
+  // Its set-up can only be written while it rests; with the permit taken back nothing needs it to run.
+  if (status !== 0) await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
+  for (const [index, value] of wanted.entries()) await bus.writeRegister(WAGO.watchdogTime + index, value);
+  const registers = await bus.readRegisters(WAGO.watchdogTime, 4);
   if (!matches(registers, wanted)) {
     throw new Fault(
       "device.wrong",

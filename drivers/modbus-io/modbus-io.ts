@@ -49,7 +49,6 @@ export interface ModbusIoDeps {
 /** Exception of a unit that cannot carry out a write: the answer of a unit whose watchdog has expired. */
 const DEVICE_FAILURE = 4;
 
-const HEARTBEAT_WENT_ON = "The watchdog runs on: a heartbeat began meanwhile.";
 const LINK_LOST: readonly FaultCode[] = ["device.unknown-outcome", "link.closed", "link.timeout", "link.garbled"];
 
 export function createModbusIo(deps: ModbusIoDeps): BeamIo {
@@ -79,6 +78,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   let openRound = 0;
   let safetyOpenRound = 0;
   let permitRound = 0;
+  /** Heartbeats begun. */
   let renewalCount = 0;
 
   const output = (bit: number): number => WAGO.outputBits + bit;
@@ -230,26 +230,29 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   }
 
   async function dropShutterPermit(): Promise<void> {
+    const renewals = renewalCount;
     permitRound += 1;
     isPermitSet = false;
     await takeBack(map.outputs.shutterPermit);
-    if (!isTripped) await stopWatchdog();
+    if (!isTripped) await stopWatchdog(renewals);
   }
 
   /**
    * With the permit off there is nothing left to lapse; a watchdog left running would drop filters and safety
-   * shutter between exposures. The next heartbeat starts it again. One that began meanwhile keeps it: a permit
-   * proven under a running watchdog must never find it stopped.
+   * shutter between exposures. The next heartbeat starts it again. One that began meanwhile keeps it running: a
+   * permit given under a running watchdog must never find it stopped.
    */
-  async function stopWatchdog(): Promise<void> {
-    const count = renewalCount;
+  async function stopWatchdog(renewalsBefore: number): Promise<void> {
+    const isKept = (): boolean => renewalCount !== renewalsBefore;
     const withdrawn = (): Fault | undefined =>
-      count === renewalCount ? undefined : new Fault("device.refused", name, HEARTBEAT_WENT_ON);
+      isKept() ? new Fault("device.refused", name, "A heartbeat began; the watchdog runs on.") : undefined;
     try {
       const options = { isUrgent: true, withdrawn };
       await guarded((on) => on.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP, options));
     } catch (error) {
-      if (!isFault(error) || error.message !== HEARTBEAT_WENT_ON) throw error;
+      if (!isFault(error)) throw error;
+      // The permit is off and said to be. A link lost now is reported as such, and connecting stops the watchdog.
+      if (!isKept() && !LINK_LOST.includes(error.code)) throw error;
     }
   }
 

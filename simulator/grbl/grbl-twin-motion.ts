@@ -56,6 +56,7 @@ export function createTwinMotion(deps: TwinMotionDeps): TwinMotion {
   let isMoving = false;
   let hold: TwinMotion["hold"] = "none";
   let timer: number | undefined;
+  let coastTimer: number | undefined;
   let moveStartMs = 0;
   let moveEndMs = 0;
   let movePathMm = 0;
@@ -86,9 +87,15 @@ export function createTwinMotion(deps: TwinMotionDeps): TwinMotion {
     });
   }
 
+  function cancelTimers(): void {
+    for (const handle of [timer, coastTimer]) if (handle !== undefined) clock.cancel(handle);
+    timer = undefined;
+    coastTimer = undefined;
+  }
+
   function begin(): void {
     const target = blocks[0];
-    if (target === undefined || isMoving || hold !== "none") return;
+    if (target === undefined || isMoving || hold !== "none" || frozen !== undefined) return;
     const nowMs = clock.nowMs();
     const from = believed();
     const dxMm = Math.abs(target.xMm - from.xMm);
@@ -163,13 +170,17 @@ export function createTwinMotion(deps: TwinMotionDeps): TwinMotion {
       hold = "none";
       isMoving = false;
       const left = frozen;
-      later(stage.halt(clock.nowMs()), () => {
+      cancelTimers();
+      coastTimer = clock.at(stage.halt(clock.nowMs()), () => {
+        coastTimer = undefined;
         biasXMm = left.xMm - stage.xMm(clock.nowMs());
         biasYMm = left.yMm - stage.yMm(clock.nowMs());
         frozen = undefined;
+        begin();
       });
     },
     home(onDone) {
+      cancelTimers();
       isMoving = true;
       later(stage.home(clock.nowMs()), () => {
         const pullOffMm = settings.get(27);
@@ -189,6 +200,7 @@ export function createTwinMotion(deps: TwinMotionDeps): TwinMotion {
       });
     },
     forgetPlace() {
+      cancelTimers();
       frozen = undefined;
       zMm = 0;
       biasXMm = -stage.xMm(clock.nowMs());

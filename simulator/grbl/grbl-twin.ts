@@ -4,6 +4,7 @@
  * a feed rate is demanded and remembered but every move runs at the rapid rate; Z has no plant and arrives with X, Y.
  */
 import type { DeviceEnd, StagePlant, WorldClock } from "../plant/plant.ts";
+import { createTwinConsole } from "./grbl-twin-console.ts";
 import { createTwinCoordinates, isBeyondLimits } from "./grbl-twin-coordinates.ts";
 import {
   type GcodeAction,
@@ -41,7 +42,6 @@ export interface GrblTwin {
 
 type State = "Idle" | "Run" | "Jog" | "Alarm" | "Check" | "Home" | "Sleep";
 
-const RX_BUFFER = 128;
 const LINE_LENGTH_MAX = 79;
 /** The pause of the firmware after an alarm. */
 const ALARM_PAUSE_MS = 500;
@@ -54,7 +54,6 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
   const { end, clock } = deps;
   const settings = createTwinSettings(deps.settings);
   const cadence = createReportCadence();
-  const encoder = new TextEncoder();
   const motion = createTwinMotion({
     stage: deps.stage,
     clock,
@@ -67,75 +66,21 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
   let state: State = "Idle";
   let modal: ModalState = initialModalState();
   const coordinates = createTwinCoordinates();
-  let received = "";
-  let text = "";
-  /** What the line being executed waits for; null while lines flow. */
-  let blockedBy: (() => boolean) | null = null;
-  let afterBlock: (() => void) | null = null;
   let isDead = false;
   /** In the endless loop of a critical alarm: only a reset gets through. */
   let isDeaf = false;
   let homingAlarm = 0;
   let wasAskedWhileHoming = false;
-  let epoch = 0;
+  const serial = createTwinConsole({
+    end,
+    clock,
+    // A hold suspends the reading of lines as well.
+    isSuspended: () => isDead || isDeaf || motion.hold !== "none" || state === "Sleep",
+    execute,
+  });
+  const { say, answer, block, goOn, later, flush } = serial;
 
-  function say(line: string): void {
-    text += `${line}\r\n`;
-  }
-
-  function flush(): void {
-    if (text === "") return;
-    const chunk = encoder.encode(text);
-    text = "";
-    end.send(chunk);
-  }
-
-  function later(ms: number, fn: () => void): void {
-    const asked = epoch;
-    clock.at(clock.nowMs() + ms, () => {
-      if (epoch !== asked) return;
-      fn();
-      flush();
-    });
-  }
-
-  function block(until: () => boolean, then: () => void): void {
-    if (until()) {
-      then();
-      return;
-    }
-    blockedBy = until;
-    afterBlock = then;
-  }
-
-  /** Runs what waits, then the lines received, until something waits again. */
-  function goOn(): void {
-    for (;;) {
-      // A hold suspends the reading of lines as well.
-      if (isDead || isDeaf || motion.hold !== "none" || state === "Sleep") break;
-      if (blockedBy !== null) {
-        if (!blockedBy()) break;
-        const then = afterBlock;
-        blockedBy = null;
-        afterBlock = null;
-        then?.();
-        continue;
-      }
-      const lineEnd = received.search(/[\r\n]/);
-      if (lineEnd < 0) break;
-      const line = received.slice(0, lineEnd);
-      received = received.slice(lineEnd + 1);
-      execute(line);
-    }
-    flush();
-  }
-
-  function answer(error: number): void {
-    say(error === 0 ? "ok" : `error:${error}`);
-  }
-
-  function execute(rawLine: string): void {
-    const line = strip(rawLine);
+  function execute(line: string): void {
     if (line.length > LINE_LENGTH_MAX) answer(11);
     else if (line === "") answer(0);
     else if (line.startsWith("$")) executeSystem(line);
@@ -162,23 +107,14 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
         return;
       case "dwell":
         if (state === "Check") {
-          answer(0);
+          ok();
           return;
         }
         block(isPlannerEmpty, () => {
-          const grains = Math.ceil((action.seconds * 1000) / DWELL_GRAIN_MS);
-          if (grains === 0) {
-            answer(0);
-            return;
-          }
-          const endMs = clock.nowMs() + grains * DWELL_GRAIN_MS;
-          later(grains * DWELL_GRAIN_MS, goOn);
-          block(
-            () => clock.nowMs() >= endMs,
-            () => {
-              answer(0);
-            },
-          );
+          const dwellMs = Math.ceil((action.seconds * 1000) / DWELL_GRAIN_MS) * DWELL_GRAIN_MS;
+          const endMs = clock.nowMs() + dwellMs;
+          if (dwellMs > 0) later(dwellMs, goOn);
+          block(() => clock.nowMs() >= endMs, ok);
         });
         return;
       case "offset":
@@ -190,29 +126,25 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
         return;
       case "move": {
         const target = coordinates.target(action.frame, action.axes, modal.workSystem, motion.planned());
-        if (isBeyondLimits(settings, target)) {
-          raiseSoftLimit();
-          return;
-        }
-        if (state === "Check") {
-          answer(0);
-          return;
-        }
-        block(
-          () => motion.blockCount < PLANNER_BLOCKS,
-          () => {
-            startMove(target, "Run");
-            answer(0);
-          },
-        );
+        if (isBeyondLimits(settings, target)) raiseSoftLimit();
+        else if (state === "Check") ok();
+        else startMove(target, "Run");
         return;
       }
     }
   }
 
   function startMove(target: MachinePlace, moving: "Run" | "Jog"): void {
-    motion.queue(target);
-    if (motion.blockCount > 0) state = moving;
+    const hasSpace = (): boolean => motion.blockCount < PLANNER_BLOCKS;
+    block(hasSpace, () => {
+      motion.queue(target);
+      if (motion.blockCount > 0) state = moving;
+      ok();
+    });
+  }
+
+  function ok(): void {
+    answer(0);
   }
 
   function isPlannerEmpty(): boolean {
@@ -221,8 +153,10 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
 
   function raiseSoftLimit(): void {
     // The line that offended still gets its `ok`, but only once a reset has ended the loop.
-    blockedBy = () => false;
-    afterBlock = null;
+    block(
+      () => false,
+      () => undefined,
+    );
     // Running motion is brought to rest first.
     motion.startHold(() => {
       motion.clear();
@@ -291,24 +225,14 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
     }
     const target = coordinates.target(jog.frame, jog.axes, modal.workSystem, motion.planned());
     if (isBeyondLimits(settings, target)) answer(15);
-    else {
-      block(
-        () => motion.blockCount < PLANNER_BLOCKS,
-        () => {
-          startMove(target, "Jog");
-          answer(0);
-        },
-      );
-    }
+    else startMove(target, "Jog");
   }
 
   function runHoming(): void {
     state = "Home";
     wasAskedWhileHoming = false;
     let isDone = false;
-    const asked = epoch;
     motion.home(() => {
-      if (epoch !== asked) return;
       isDone = true;
       if (homingAlarm === 0) goOn();
       else endHomingWith(homingAlarm);
@@ -319,7 +243,7 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
         if (wasAskedWhileHoming) say(statusLine());
         state = "Idle";
         // Lines sent meanwhile were discarded with the receive buffer.
-        received = "";
+        serial.discardInput();
         answer(0);
       },
     );
@@ -340,7 +264,7 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
   /** 0x18 */
   function reset(): void {
     if (isDead) return;
-    const isLineOpen = blockedBy !== null;
+    const { isLineOpen } = serial;
     if (state === "Home") {
       motion.stopDead();
       endHomingWith(6);
@@ -348,10 +272,10 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
     }
     if (motion.isMoving) {
       motion.stopDead();
-      epoch += 1;
+      serial.newEpoch();
       state = "Alarm";
       isDeaf = true;
-      received = "";
+      serial.discardInput();
       say("ALARM:3");
       flush();
       later(ALARM_PAUSE_MS, () => {
@@ -365,17 +289,15 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
   }
 
   function restart(): void {
-    epoch += 1;
-    blockedBy = null;
-    afterBlock = null;
+    serial.newEpoch();
+    serial.abandonLine();
+    serial.discardInput();
     isDeaf = false;
-    received = "";
     modal = initialModalState();
     cadence.restart();
-    if (state !== "Alarm" && state !== "Sleep") state = "Idle";
-    else state = "Alarm";
-    text += GREETING;
-    if (state === "Alarm") text += UNLOCK_HINT;
+    state = state === "Alarm" || state === "Sleep" ? "Alarm" : "Idle";
+    serial.print(GREETING);
+    if (state === "Alarm") serial.print(UNLOCK_HINT);
     motion.clear();
     flush();
   }
@@ -388,35 +310,30 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
   }
 
   function powerCycle(): void {
-    epoch += 1;
+    serial.newEpoch();
+    serial.discardInput();
     isDead = true;
-    text = "";
-    received = "";
     motion.stopDead();
     later(deps.bootMs ?? 1500, powerUp);
   }
 
   function statusLine(): string {
     const isHeld = motion.hold !== "none" && state !== "Jog";
-    const name = isHeld ? `Hold:${motion.hold === "slowing" ? 1 : 0}` : state;
     return cadence.report({
-      state: name,
+      state: isHeld ? `Hold:${motion.hold === "slowing" ? 1 : 0}` : state,
       machine: motion.believed(),
       workOffset: coordinates.offset(modal.workSystem),
       feedMmMin: motion.feedMmMin(),
       mask: settings.get(10),
       isInches: settings.get(13) !== 0,
       freeBlocks: PLANNER_BLOCKS - motion.blockCount,
-      freeBytes: RX_BUFFER - received.length,
+      freeBytes: serial.freeByteCount,
     });
   }
 
   function feedHold(): void {
-    if (state === "Jog") {
-      jogCancel();
-    } else if (state === "Run" || state === "Idle") {
-      motion.startHold(goOn);
-    }
+    if (state === "Jog") jogCancel();
+    else if (state === "Run" || state === "Idle") motion.startHold(goOn);
   }
 
   function resume(): void {
@@ -428,7 +345,7 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
   function jogCancel(): void {
     if (state !== "Jog") return;
     motion.startHold(() => {
-      received = "";
+      serial.discardInput();
       motion.clear();
       state = "Idle";
       goOn();
@@ -461,14 +378,10 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
   end.onOpen(() => {
     if (deps.resetsOnOpen ?? true) powerCycle();
   });
-  end.onClose(() => undefined);
   end.onData((chunk) => {
     if (isDead) return;
     for (const byte of chunk) {
-      if (realtime(byte)) continue;
-      if (received.length < RX_BUFFER) received += String.fromCharCode(byte);
-      // Lines are read as they come in, so that the buffer only fills while something blocks.
-      if (byte === 0x0a || byte === 0x0d) goOn();
+      if (!realtime(byte)) serial.receive(byte);
     }
     goOn();
   });
@@ -486,17 +399,4 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
       flush();
     },
   };
-}
-
-/** White space, control characters and comments go, letters become capitals. */
-function strip(line: string): string {
-  let out = "";
-  let isInComment = false;
-  for (const character of line) {
-    if (isInComment) isInComment = character !== ")";
-    else if (character === ";") break;
-    else if (character === "(") isInComment = true;
-    else if (character > " " && character !== "/") out += character.toUpperCase();
-  }
-  return out;
 }

@@ -35,8 +35,6 @@ export const WAGO = {
   watchdogMaskHigh: 0x1002,
   /** Each change of its content renews the watchdog; the first value other than 0 starts it. */
   watchdogTrigger: 0x1003,
-  /** Write 0xAAAA, then 0x5555. */
-  watchdogStop: 0x1005,
   /** 0 not active, 1 active, 2 expired. */
   watchdogStatus: 0x1006,
   /** Write 1 after an expiry. */

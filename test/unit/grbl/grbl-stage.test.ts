@@ -122,6 +122,31 @@ describe("a stage on a GRBL controller", () => {
     expect(restMm).toBeLessThan(200);
   });
 
+  it("gives the reason of an abort and reports the stop that failed when the cable hangs as well", async () => {
+    const { stage, finish, clock, cable, faults } = await createHomedBench();
+    await finish(stage.moveTo({ xMm: 0, yMm: 0 }));
+    const abort = new AbortController();
+    const move = stage.moveTo({ xMm: 250, yMm: 0 }, abort.signal);
+    move.catch(() => undefined);
+    await clock.run(clock.nowMs() + 500);
+    cable.hang(true);
+    abort.abort(new Error("search was broken"));
+    await expect(finish(move)).rejects.toThrow("search was broken");
+    expect(faults).toEqual([code("link.timeout")]);
+  });
+
+  it("rejects a waiting move whose signal was aborted, without sending it", async () => {
+    const { stage, finish, table, clock } = await createHomedBench();
+    const abort = new AbortController();
+    const first = stage.moveTo({ xMm: 50, yMm: 0 });
+    const second = stage.moveTo({ xMm: 250, yMm: 0 }, abort.signal);
+    second.catch(() => undefined);
+    abort.abort(new Error("skipped"));
+    await finish(first);
+    await expect(finish(second)).rejects.toThrow("skipped");
+    expect(table.xMm(clock.nowMs())).toBeCloseTo(60, 6);
+  });
+
   it("stops homing when halted, and then has no position", async () => {
     const { stage, finish, clock } = createGrblBench();
     await finish(stage.connect());

@@ -145,6 +145,37 @@ describe("an input/output unit with an output watchdog", () => {
     expect(beam.drives.at(-1)).toEqual({ atMs: askedMs + 0.5, isOpen: false });
   });
 
+  it("keeps filters and safety shutter where they are after the permit was dropped", async () => {
+    const { io, finish, clock } = await createConnectedIo();
+    await finish(io.permit.renewShutterPermit());
+    await finish(io.requestSafetyShutter(true));
+    await finish(io.setFilters([true, false, false]));
+    await finish(io.permit.dropShutterPermit());
+    await clock.run(clock.nowMs() + 60_000);
+    expect(await finish(io.readInputs())).toMatchObject({
+      safetyShutterOpenSwitch: true,
+      filtersIn: [true, false, false],
+      watchdogTripped: false,
+    });
+    await finish(io.permit.renewShutterPermit());
+    await clock.run(clock.nowMs() + 600);
+    expect(await finish(io.readInputs())).toMatchObject({ safetyShutterOpenSwitch: false, watchdogTripped: true });
+  });
+
+  it("never leaves a permit without a running watchdog, whenever dropping and heartbeat meet", async () => {
+    for (let offsetMs = 0; offsetMs <= 6; offsetMs += 0.25) {
+      const { io, finish, clock, twin } = await createConnectedIo();
+      await finish(io.permit.renewShutterPermit());
+      io.permit.dropShutterPermit().catch(() => undefined);
+      await clock.run(clock.nowMs() + offsetMs);
+      io.permit.renewShutterPermit().catch(() => undefined);
+      await clock.run(clock.nowMs() + 50);
+      // Nobody beats any more: whatever came of the meeting, the permit is gone within the watchdog's time.
+      await clock.run(clock.nowMs() + 500);
+      expect(twin.outputs[MAP.outputs.shutterPermit]).toBe(false);
+    }
+  });
+
   it("does not give the permit after it was dropped while a heartbeat was under way", async () => {
     const { io, clock, twin } = await createConnectedIo();
     const heartbeat = io.permit.renewShutterPermit();
