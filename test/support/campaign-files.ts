@@ -1,6 +1,7 @@
 /** Campaign files in memory, so that a test can spoil one of them in one place and see what is said of it. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parseAttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { loadCampaign } from "../../tui/load-campaign.ts";
@@ -60,4 +61,27 @@ export interface Spoilt {
 /** The errors, each of them complete, in the order in which they are printed. */
 export function errorsOf(loaded: LoadedCampaign): readonly Spoilt[] {
   return loaded.findings.filter((finding) => finding.severity === "error");
+}
+
+/** File, what is replaced by what, and the error that must follow. */
+export type SpoiltCase = readonly [
+  name: string,
+  file: string,
+  from: string,
+  to: string,
+  code: string,
+  where: string,
+  what: RegExp,
+  advice: RegExp,
+];
+
+export function expectRefused([, file, from, to, code, where, what, advice]: SpoiltCase): void {
+  const loaded = load(spoilt(file, from, to));
+  expect(loaded.kind).toBe("refused");
+  const errors = errorsOf(loaded);
+  const found = errors.find((error) => error.code === code);
+  expect(found, JSON.stringify(errors, null, 1)).toBeDefined();
+  expect(found?.where).toBe(where);
+  expect(found?.what).toMatch(what);
+  expect(found?.advice).toMatch(advice);
 }

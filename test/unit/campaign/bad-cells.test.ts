@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { errorsOf, expectRefused, goodFiles, load } from "../../support/campaign-files.ts";
+import type { SpoiltCase } from "../../support/campaign-files.ts";
+
+const CASES: readonly SpoiltCase[] = [
+  [
+    "a position twice",
+    "good.yaml",
+    "[B1, B2]",
+    "[B1, B2, A7]",
+    "campaign.duplicate-position",
+    "good.yaml:24 cells[1].positions",
+    /position A7 is given twice, first in line 22/,
+    /one cell/,
+  ],
+  [
+    "a position beyond H12",
+    "good.yaml",
+    "[B1, B2]",
+    "[B1, B2, H13]",
+    "campaign.position",
+    "good.yaml:24 cells[1].positions",
+    /H13 is not on the rack/,
+    /A1 to H12/,
+  ],
+  [
+    "a range beyond H12",
+    "good.yaml",
+    "[B1, B2]",
+    '[B1, B2, "H1..I3"]',
+    "campaign.position",
+    "good.yaml:24 cells[1].positions",
+    /I3 is not on the rack/,
+    /A1 to H12/,
+  ],
+  [
+    "a range that runs backwards",
+    "good.yaml",
+    "[B1, B2]",
+    '[B1, B2, "C4..C2"]',
+    "campaign.position",
+    "good.yaml:24 cells[1].positions",
+    /C4\.\.C2 runs backwards/,
+    /C2\.\.C4/,
+  ],
+  [
+    "an unknown chemistry",
+    "good.yaml",
+    "chemistry: lno-graphite",
+    "chemistry: lno-grafite",
+    "campaign.unknown-chemistry",
+    "good.yaml:15 cell_defaults.chemistry",
+    /lno-grafite/,
+    /Did you mean lno-graphite\?.*lfp-graphite/,
+  ],
+  [
+    "no chemistry",
+    "good.yaml",
+    "  chemistry: lno-graphite\n",
+    "",
+    "campaign.missing",
+    "good.yaml:21 cells[0].chemistry",
+    /chemistry is missing for 12 cells/,
+    /lno-graphite/,
+  ],
+  [
+    "a voltage outside the cell's window",
+    "cycle.yaml",
+    "until_voltage_V: 4.2",
+    "until_voltage_V: 4.22",
+    "campaign.cell-window",
+    "cycle.yaml:4 method[1].until_voltage_V",
+    /4\.22 V is outside the window of lno-graphite \(cells A1\.\.B2\)/,
+    /2\.8 to 4\.2 V/,
+  ],
+  [
+    "a current beyond the channel's range",
+    "site.yaml",
+    "current_max_mA: 200",
+    "current_max_mA: 0.3",
+    "campaign.channel-range",
+    "cycle.yaml:4 method[1].rate_C",
+    /0\.4 mA is beyond the channel's range/,
+    /0\.3 mA/,
+  ],
+  [
+    "a current beyond the cell's own limit",
+    "good.yaml",
+    "max_current_mA: 5",
+    "max_current_mA: 0.3",
+    "campaign.beyond-safety",
+    "cycle.yaml:4 method[1].rate_C",
+    /0\.4 mA/,
+    /-5 to 0\.3 mA/,
+  ],
+  [
+    "no safety limit",
+    "good.yaml",
+    "min_voltage_V: 2.7, ",
+    "",
+    "campaign.safety-missing",
+    "good.yaml:22 cells[0].safety.min_voltage_V",
+    /no min_voltage_V/,
+    /safety/,
+  ],
+  [
+    "a safety limit far outside the window",
+    "good.yaml",
+    "max_voltage_V: 4.25",
+    "max_voltage_V: 5",
+    "campaign.safety-window",
+    "good.yaml:20 cell_defaults.safety.max_voltage_V",
+    /max_voltage_V 5/,
+    /at most 4\.3 V/,
+  ],
+  [
+    "an unwired position",
+    "site.yaml",
+    "positions: A1..H12",
+    "positions: A1..B1",
+    "campaign.unwired",
+    "good.yaml:24 cells[1].positions",
+    /no channel at B2/,
+    /A1\.\.B1/,
+  ],
+  [
+    "a technique the channel lacks",
+    "cycle.yaml",
+    "{ step: open_circuit_voltage, until_time_s: 600 }",
+    "{ step: voltage_scan, start_voltage_V: 3, end_voltage_V: 4, scan_rate_mV_per_s: 1 }",
+    "campaign.technique",
+    "cycle.yaml:3 method[0].step",
+    /no voltage_scan/,
+    /open_circuit_voltage/,
+  ],
+  [
+    "the same barcode twice",
+    "good.yaml",
+    "barcode: S-{position}",
+    "barcode: S-1",
+    "campaign.duplicate-barcode",
+    "good.yaml:25 cells[1].barcode",
+    /B1 and B2 have the same barcode S-1/,
+    /\{position\}/,
+  ],
+  [
+    "an override of a cell of another group",
+    "good.yaml",
+    "      B2:",
+    "      A2:",
+    "campaign.override",
+    "good.yaml:27 cells[1].overrides.A2",
+    /A2 is not a position of this group/,
+    /B1, B2/,
+  ],
+];
+
+describe("a campaign with one thing wrong about its cells or protocols", () => {
+  it("is accepted when nothing is wrong", () => {
+    const loaded = load(goodFiles);
+    expect(errorsOf(loaded)).toEqual([]);
+    expect(loaded.kind).toBe("loaded");
+  });
+
+  it.each(CASES)("is refused for %s, with file, line, path, value and what would be right", (...spoilt) => {
+    expectRefused(spoilt);
+  });
+});
