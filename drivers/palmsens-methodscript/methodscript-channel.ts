@@ -125,6 +125,11 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     return true;
   }
 
+  /** The listener may change while a step runs. */
+  function onSample(stepTimeS: number, voltageV: number, currentA: number, flags: number): void {
+    listener.sample(stepTimeS, voltageV, currentA, flags);
+  }
+
   function onLine(line: string, awaited: boolean): void {
     if (running === null) {
       // Late answers and empty lines are of no account; data that nobody started is.
@@ -249,19 +254,15 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
 
   async function start(step: ChannelStep): Promise<void> {
     const open = needIdle("a start");
-    const refused = await loadStep(open, step);
+    const refused = await readBackOnTimeout(open, loadStep(open, step));
     if (refused !== null)
       throw new Fault("device.refused", name, `the script was refused: ${errorText(refused)}`, errorDetail(refused));
     if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
     state = "busy";
-    let failed: InstrumentError | null;
-    try {
-      failed = await open.run(() => {
-        beginRun(step);
-      });
-    } catch (error) {
-      throw await readBack(open, error);
-    }
+    const starting = open.run(() => {
+      beginRun(step);
+    });
+    const failed = await readBackOnTimeout(open, starting, "the start");
     if (failed === null) return;
     state = "idle";
     throw new Fault("device.refused", name, `the script was not run: ${errorText(failed)}`, errorDetail(failed));
@@ -269,43 +270,52 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
 
   /** Loads the step, without the extra measurement where the firmware refuses it. A refused load applies nothing. */
   async function loadStep(open: InstrumentSession, step: ChannelStep): Promise<InstrumentError | null> {
-    const compiled = compileStep(step, device, { measuresHeldPotential });
-    if (!compiled.ok) throw new Fault("protocol.invalid", name, compiled.reason);
-    const refused = await open.load(compiled.lines);
+    const load = async (): Promise<InstrumentError | null> => {
+      const compiled = compileStep(step, device, { measuresHeldPotential });
+      if (!compiled.ok) throw new Fault("protocol.invalid", name, compiled.reason);
+      return open.load(compiled.lines);
+    };
+    const refused = await load();
     if (refused === null || step.kind !== "constant-voltage" || !measuresHeldPotential) return refused;
     if (!OPTION_REFUSED.has(refused.code)) return refused;
     measuresHeldPotential = false;
-    return loadStep(open, step);
+    const refusedAgain = await load();
+    // Refused either way: then it was not the option.
+    if (refusedAgain !== null) measuresHeldPotential = true;
+    return refusedAgain;
   }
 
   function beginRun(step: ChannelStep): void {
     const nowMs = clock.monoMs();
     const silenceMs = 3000 * step.sampleIntervalS + silenceMarginMs;
-    const begun = createRunningStep(step, reader, listenerOfTheDay, nowMs, silenceMs);
+    const begun = createRunningStep(step, reader, onSample, nowMs, silenceMs);
     running = begun;
     state = "running";
     stopWatching = silenceWatch.watch(() => begun.silentAtMs(), onSilent);
   }
 
-  /** Whether the script runs is unknown once `r` was written and its answer lost: stop it, and only then say so. */
-  async function readBack(open: InstrumentSession, cause: unknown): Promise<unknown> {
-    if (!isFault(cause) || cause.code !== "link.timeout") return cause;
-    state = "unknown";
-    let found = "the instrument does not answer";
+  /**
+   * After a lost answer the instrument is stopped and the cell confirmed off, and only then is the loss reported:
+   * as an unknown outcome when `what` names something that may have been done, else as the timeout it is.
+   */
+  async function readBackOnTimeout<T>(open: InstrumentSession, work: Promise<T>, what?: string): Promise<T> {
     try {
-      found = (await open.stop()) === "stopped" ? "it ran and was stopped" : "nothing ran";
-      await open.switchCellOff();
-      if (session === open) state = "idle";
-    } catch (error) {
-      if (!isFault(error)) throw error;
+      return await work;
+    } catch (cause) {
+      if (!isFault(cause) || cause.code !== "link.timeout") throw cause;
+      state = "unknown";
+      let found = "the instrument does not answer";
+      try {
+        found = (await open.stop()) === "stopped" ? "it ran and was stopped" : "nothing ran";
+        await open.switchCellOff();
+        if (session === open) state = "idle";
+      } catch (error) {
+        if (!isFault(error)) throw error;
+      }
+      if (what === undefined) throw cause;
+      const told = `the answer to ${what} never came; read back: ${found}`;
+      throw new Fault("device.unknown-outcome", name, told, { found }, cause);
     }
-    return new Fault(
-      "device.unknown-outcome",
-      name,
-      `the answer to the start never came; read back: ${found}`,
-      { found },
-      cause,
-    );
   }
 
   async function abort(): Promise<void> {
@@ -339,18 +349,6 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   function isIdle(): boolean {
     return state === "idle" && running === null;
   }
-
-  const listenerOfTheDay: ChannelListener = {
-    sample(stepTimeS, voltageV, currentA, flags) {
-      listener.sample(stepTimeS, voltageV, currentA, flags);
-    },
-    stepEnded(end) {
-      listener.stepEnded(end);
-    },
-    fault(fault) {
-      listener.fault(fault);
-    },
-  };
 
   return {
     name,
@@ -391,7 +389,10 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
       });
     },
     measureOpenCircuitV() {
-      return inTurn(async () => needIdle("an open-circuit measurement").measureOpenCircuitV());
+      return inTurn(async () => {
+        const open = needIdle("an open-circuit measurement");
+        return readBackOnTimeout(open, open.measureOpenCircuitV());
+      });
     },
   };
 }

@@ -37,7 +37,7 @@ export interface RunningStep {
 export function createRunningStep(
   step: ChannelStep,
   reader: SampleReader,
-  listener: ChannelListener,
+  onSample: ChannelListener["sample"],
   startMs: number,
   silenceMs: number,
 ): RunningStep {
@@ -64,7 +64,7 @@ export function createRunningStep(
       }
       lastHeardMs = nowMs;
       sampleCount += 1;
-      listener.sample(reader.timeS, reader.voltageV, reader.currentA, reader.flags);
+      onSample(reader.timeS, reader.voltageV, reader.currentA, reader.flags);
       return null;
     },
     line(line) {

@@ -178,6 +178,31 @@ describe("starting", () => {
     expect(bench.ends).toEqual([]);
   });
 
+  test("a lost answer to the load is a timeout; nothing ran and the channel stays usable", async () => {
+    let isLossy = false;
+    const bench = createBench({ wrapEnd: altered((line) => (isLossy && line === "l" ? undefined : line)) });
+    await bench.settle(bench.channel.connect());
+    isLossy = true;
+    expect(await faultOf(bench, bench.channel.start(charge))).toMatchObject({ code: "link.timeout" });
+    isLossy = false;
+    expect(bench.cell.isConnected).toBe(false);
+    await bench.settle(bench.channel.start(charge));
+    await bench.pass(2.5);
+    expect(bench.samples).toHaveLength(2);
+  });
+
+  test("a lost open-circuit reading is a timeout; the next one comes", async () => {
+    let isLossy = false;
+    const bench = createBench({ wrapEnd: altered((line) => (isLossy && line.startsWith("T") ? undefined : line)) });
+    await bench.settle(bench.channel.connect());
+    isLossy = true;
+    const lost = bench.channel.measureOpenCircuitV().catch((error: unknown) => error);
+    await bench.pass(1.1);
+    isLossy = false;
+    expect(await bench.settle(lost)).toMatchObject({ code: "link.timeout" });
+    expect(await bench.settle(bench.channel.measureOpenCircuitV())).toBeCloseTo(3.7, 4);
+  });
+
   test("an abort between load and run keeps the step from running", async () => {
     const bench = createBench();
     await bench.settle(bench.channel.connect());
