@@ -187,7 +187,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       countCell: assign({ finishedCellCount: ({ context }) => context.finishedCellCount + 1 }),
       stopCells: enqueueActions(({ enqueue }) => {
         for (const cell of deps.cells) {
-          enqueue.sendTo(cellActorId(cell.position), { type: "STOP_CELL", author: "timetable" });
+          enqueue.sendTo(cellActorId(cell.position), { type: "TIME_OVER" });
         }
       }),
       stopExposure: enqueueActions(({ enqueue, event }) => {

@@ -67,6 +67,8 @@ export type CellEvent =
   | { readonly type: "STEP_FAILED"; readonly fault: FaultNote }
   | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote }
   | { readonly type: "STOP_CELL"; readonly author: string }
+  /** The campaign's time is over: what runs is ended in order, and the cell has done its part. */
+  | { readonly type: "TIME_OVER" }
   | { readonly type: "DEADLINE" };
 
 /** What the parent hears. */
@@ -245,6 +247,7 @@ export function createCellMachine(deps: CellMachineDeps) {
     on: {
       CHANNEL_ISOLATED: { target: ".isolated", actions: "keepFault" },
       STOP_CELL: ".stopping",
+      TIME_OVER: ".finishing",
     },
     states: {
       awaitingChannel: {
@@ -404,6 +407,26 @@ export function createCellMachine(deps: CellMachineDeps) {
         ],
         on: { DEADLINE: { target: "isolated", actions: "keepLate" } },
       },
+      finishing: {
+        entry: {
+          type: "waitFor",
+          params: {
+            reason: "the channel to confirm the cell off at the end of the campaign",
+            who: "channel",
+            ms: deps.commandDeadlineMs,
+          },
+        },
+        invoke: [
+          {
+            src: "openCircuit",
+            input: ({ context }) => context.effects,
+            onDone: "complete",
+            onError: { target: "isolated", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          },
+          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
+        ],
+        on: { DEADLINE: { target: "isolated", actions: "keepLate" } },
+      },
       isolated: {
         tags: ["needs-operator"],
         entry: [
@@ -411,15 +434,15 @@ export function createCellMachine(deps: CellMachineDeps) {
           "recordIsolated",
           "tellIsolated",
         ],
-        on: { STOP_CELL: {}, CHANNEL_ISOLATED: {} },
+        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {} },
       },
       complete: {
         entry: [assign({ waiting: null }), "recordComplete", "tellFinished"],
-        on: { STOP_CELL: {}, CHANNEL_ISOLATED: {} },
+        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {} },
       },
       stopped: {
         entry: [assign({ waiting: null }), "recordStopped", "tellFinished"],
-        on: { STOP_CELL: {}, CHANNEL_ISOLATED: {} },
+        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {} },
       },
     },
   });
