@@ -139,13 +139,13 @@ export function record(store: RecordStore, row: LedgerRow): void {
 export async function runCampaign(
   store: RecordStore,
   minutes: number,
-  after: () => boolean = () => false,
+  after: () => boolean | Promise<boolean> = () => false,
 ): Promise<boolean> {
   if (store.head.seq === 0)
     store.appendEvent({
       atMs: 0,
       type: "dose-limits",
-      data: { limits: [{ position: null, layer: "positive electrode", location: "mean", doseGy: 1e4 }] },
+      data: { limits: [{ position: null, layer: "positive electrode", location: "mean", doseGy: 1e7 }] },
     });
   for (let minute = 0; minute < minutes; minute += 1) {
     const id = `exposure-${minute + 1}`;
@@ -167,7 +167,7 @@ export async function runCampaign(
       }
       if (second === 40 && minute % 2 === 1)
         store.gap({ channelIndex: 3, fromMs: atMs - 5000, toMs: atMs, reason: "link down" });
-      if ((second === 11 || second === 21 || second === 45) && after()) return false;
+      if ((second === 11 || second === 21 || second === 45) && (await after())) return false;
     }
   }
   return true;

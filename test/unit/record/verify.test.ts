@@ -1,4 +1,4 @@
-import { closeSync, cpSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -65,8 +65,8 @@ describe("a sound record", () => {
       exposures: MINUTES,
       ledger: "ok",
       openBookings: 0,
-      // Five spots in turn, three settlements of 99 Gy on the busiest, limit 10 kGy.
-      limitFractionMax: (3 * 99) / 1e4,
+      // Five spots in turn, three settlements of 99 Gy on the busiest, limit 10 MGy.
+      limitFractionMax: (3 * 99) / 1e7,
       samples: MINUTES * 180,
       frames: MINUTES,
       gaps: MINUTES / 2,
@@ -301,5 +301,16 @@ describe("the dose on record", () => {
       record(store, settlement("e1"));
     });
     expect(codes(report)).toEqual(["ledger.opened-unbooked"]);
+  });
+});
+
+describe("a record on read-only media", () => {
+  it("opens where it was closed: it is one file that needs nothing beside it", () => {
+    const folder = newFolder();
+    cpSync(join(sound, "campaign.db"), join(folder, "campaign.db"));
+    const before = readdirSync(folder);
+    expect(verifyRecord(folder)).toMatchObject({ ok: true, digest });
+    expect(readdirSync(folder)).toEqual(before);
+    expect(readFileSync(join(folder, "campaign.db")).equals(readFileSync(join(sound, "campaign.db")))).toBe(true);
   });
 });
