@@ -49,11 +49,8 @@ type State = "closed" | "idle" | "busy" | "running" | "unknown";
 /** Codes by which an instrument says that it does not know `add_meas`. */
 const OPTION_REFUSED: ReadonlySet<number> = new Set([0x4001, 0x4002, 0x4004, 0x4008, 0x420a, 0x420b, 0x001b]);
 
-const NOBODY: ChannelListener = {
-  sample: () => undefined,
-  stepEnded: () => undefined,
-  fault: () => undefined,
-};
+const NOTHING = (): void => undefined;
+const NOBODY: ChannelListener = { sample: NOTHING, stepEnded: NOTHING, fault: NOTHING };
 
 export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channel {
   const { name, clock } = deps;
@@ -68,7 +65,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   let conversation: LineConversation | null = null;
   let session: InstrumentSession | null = null;
   let running: RunningStep | null = null;
-  let stopWatching: () => void = () => undefined;
+  let stopWatching = NOTHING;
   let device: DeviceModel = EMSTAT4_HR;
   let measuresHeldPotential = true;
   /** Set by `abort` ahead of its turn, so that a start under way does not go from load to run. */
@@ -78,7 +75,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   /** Requests take turns: an instrument has one conversation at a time. Each turn is bounded by its own deadlines. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = lane.then(work, work);
-    lane = turn.catch(() => undefined);
+    lane = turn.catch(NOTHING);
     return turn;
   }
 
@@ -88,7 +85,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
 
   function endRun(next: State): void {
     stopWatching();
-    stopWatching = () => undefined;
+    stopWatching = NOTHING;
     running = null;
     state = next;
   }
@@ -203,12 +200,9 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     const openMs = deps.openMs ?? 5000;
     let isLate = false;
     const opening = deps.openLink();
-    opening.then(
-      (link) => {
-        if (isLate) link.close();
-      },
-      () => undefined,
-    );
+    opening.then((link) => {
+      if (isLate) link.close();
+    }, NOTHING);
     return within(clock, openMs, opening, () => {
       isLate = true;
       return new Fault("link.timeout", name, `the link did not open within ${openMs} ms`, { waitMs: openMs });
