@@ -7,7 +7,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import { bookedFlux, settledFlux, type FluxHistory, type FluxReference } from "../dose/flux.ts";
-import type { ExposureOrder, ExposureOutcome, ShutterMarks } from "../machines/exposure-machine.ts";
+import type { ExposureOrder, ExposureOutcome, ShutterMarks } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { SHUTTER_FAILURE_REASON } from "../record/ledger-row.ts";
 import { openTimeS } from "./open-time.ts";

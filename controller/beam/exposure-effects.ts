@@ -5,7 +5,7 @@ import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../
 import type { Detector } from "../../protocols/roles/detector.ts";
 import type { Stage, StageReading } from "../../protocols/roles/stage.ts";
 import { judgeGate } from "../dose/exposure-gate.ts";
-import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-machine.ts";
+import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
 import { motionRefusals } from "../safety/permit-judgement.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
 

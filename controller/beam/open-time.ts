@@ -3,7 +3,7 @@
  * opening and closing together count as one travel less than from the order to open to the closed switch. Delays in
  * reading the switches make the result longer, never shorter.
  */
-import type { ShutterMarks } from "../machines/exposure-machine.ts";
+import type { ShutterMarks } from "../machines/exposure-order.ts";
 
 /**
  * Seconds at full opening that give the same photons; 0 when the shutter was never asked open; null when it cannot

@@ -1,15 +1,18 @@
-/** A cell's protocol as the sequence of steps its machine runs. */
+/** A cell's protocol as the sequence of steps its machine runs, ended early by the campaign's end conditions. */
+import { Fault } from "../../protocols/base/fault.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { channelStep, TECHNIQUE_NAMES } from "../../protocols/echem/channel-step.ts";
 import { firstStep, nextStep, stepAt, type ProtocolCursor } from "../../protocols/echem/cursor.ts";
-import { Fault } from "../../protocols/base/fault.ts";
-import type { ProgrammeCursor } from "../machines/cell-machine.ts";
+import type { ProgrammeCursor } from "../machines/programme.ts";
+
+/** Capacities that state of health is measured against, A h by step id. */
+type References = Readonly<Record<string, number>>;
 
 /** The first step, or null for a protocol without one. Throws Fault `protocol.invalid` for a technique the channel lacks. */
 export function firstProgrammeStep(cell: CampaignCell, sampleIntervalMinS: number): ProgrammeCursor | null {
   const { protocol } = cell;
 
-  function programmeCursor(cursor: ProtocolCursor | undefined): ProgrammeCursor | null {
+  function programmeCursor(cursor: ProtocolCursor | undefined, references: References): ProgrammeCursor | null {
     if (cursor === undefined) return null;
     const step = stepAt(protocol, cursor);
     const result = channelStep(protocol, step, {
@@ -24,12 +27,29 @@ export function firstProgrammeStep(cell: CampaignCell, sampleIntervalMinS: numbe
       step: {
         stepNumber: cursor.stepIndex + 1,
         cycleNumber: cursor.cycle,
-        label: TECHNIQUE_NAMES[step.kind],
+        label: step.id ?? TECHNIQUE_NAMES[step.kind],
         channelStep: result.step,
       },
-      next: () => programmeCursor(nextStep(protocol, cursor)),
+      next({ chargeAh }) {
+        const capacityAh = Math.abs(chargeAh);
+        if (step.id === null) return programmeCursor(nextStep(protocol, cursor), references);
+        if (isOver(cell, step.id, capacityAh, references)) return null;
+        // A charge that is not known is no reference and ends nothing.
+        const isFirst = references[step.id] === undefined && capacityAh > 0;
+        const known = isFirst ? { ...references, [step.id]: capacityAh } : references;
+        return programmeCursor(nextStep(protocol, cursor), known);
+      },
     };
   }
 
-  return programmeCursor(firstStep(protocol));
+  return programmeCursor(firstStep(protocol), {});
+}
+
+/** State of health: the step's capacity over that of its first run, or over the nominal one. */
+function isOver(cell: CampaignCell, stepId: string, capacityAh: number, references: References): boolean {
+  return cell.endConditions.some((condition) => {
+    if (condition.stepId !== stepId) return false;
+    const referenceAh = condition.relativeTo === "nominal" ? cell.nominalCapacityMah / 1000 : references[stepId];
+    return referenceAh !== undefined && capacityAh / referenceAh < condition.fraction;
+  });
 }

@@ -8,7 +8,8 @@ import { BEFORE_FIRST_SWEEP, type BeamAct, type BeamPlan, type SweepState } from
 import type { CellInput, CellMachine, CellNews } from "./cell-machine.ts";
 import { deadlineActor } from "./deadline.ts";
 import { faultJson, faultNote, type FaultNote } from "./errors.ts";
-import type { ExposureMachine, ExposureNews, ExposureOrder, ExposureOutcome } from "./exposure-machine.ts";
+import type { ExposureMachine, ExposureNews } from "./exposure-machine.ts";
+import type { ExposureOrder, ExposureOutcome } from "./exposure-order.ts";
 import type { InstrumentLinkInput, InstrumentLinkMachine, LinkNews } from "./instrument-link-machine.ts";
 import type { Recorder } from "./recorder.ts";
 import type { PermitNews, SafetySupervisorMachine } from "./safety-supervisor-machine.ts";

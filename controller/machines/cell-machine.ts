@@ -5,34 +5,12 @@
  */
 import { assign, fromPromise, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
-import type { ChannelStep, StepEnd } from "../../protocols/roles/channel.ts";
+import type { StepEnd } from "../../protocols/roles/channel.ts";
 import { deadlineActor } from "./deadline.ts";
 import { faultJson, faultNote, type FaultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
+import type { CellEffects, ProgrammeCursor, ProgrammeStep } from "./programme.ts";
 import { waitingFor, type Waiting } from "./waiting.ts";
-
-/** One step to run, with what people call it. */
-export interface ProgrammeStep {
-  /** Number in the protocol file, from 1. */
-  readonly stepNumber: number;
-  readonly cycleNumber: number;
-  readonly label: string;
-  readonly channelStep: ChannelStep;
-}
-
-/** A place in a protocol: the step to run, and how to work out the place after it. Pure. */
-export interface ProgrammeCursor {
-  readonly step: ProgrammeStep;
-  readonly next: () => ProgrammeCursor | null;
-}
-
-export interface CellEffects {
-  /** Open-circuit voltage within the chemistry's window, seen on this channel. Rejects with `cell.unproven`. */
-  prove(): Promise<{ readonly openCircuitV: number }>;
-  startStep(step: ProgrammeStep, elapsedS: number): Promise<void>;
-  /** Ends what runs and confirms the cell off. */
-  openCircuit(): Promise<void>;
-}
 
 export interface CellInput {
   readonly position: string;
@@ -141,7 +119,10 @@ export function createCellMachine(deps: CellMachineDeps) {
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
       }),
       advance: assign({
-        cursor: ({ context }) => (context.cursor === null ? null : context.cursor.next()),
+        cursor: ({ context, event }) =>
+          context.cursor === null
+            ? null
+            : context.cursor.next({ chargeAh: event.type === "STEP_ENDED" ? event.chargeAh : NaN }),
         stepElapsedS: 0,
         stepsDoneCount: ({ context }) => context.stepsDoneCount + 1,
       }),

@@ -23,7 +23,8 @@ import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../dos
 import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
 import { createCellMachine, type CellInput } from "../machines/cell-machine.ts";
 import { faultNote, type FaultNote } from "../machines/errors.ts";
-import { createExposureMachine, type ExposureOrder, type ExposureOutcome } from "../machines/exposure-machine.ts";
+import { createExposureMachine } from "../machines/exposure-machine.ts";
+import { type ExposureOrder, type ExposureOutcome } from "../machines/exposure-order.ts";
 import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
 import { ledgerEventData } from "../record/ledger-row.ts";

@@ -17,7 +17,7 @@ import {
 } from "../beam/sweeps.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import { bookedFlux, type FluxReference } from "../dose/flux.ts";
-import type { ExposureOrder } from "../machines/exposure-machine.ts";
+import type { ExposureOrder } from "../machines/exposure-order.ts";
 
 export type Belief = "confirmed" | "believed" | "unknown";
 

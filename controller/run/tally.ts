@@ -1,6 +1,6 @@
 /** What became of requests, exposures and sweeps: plain counting, fed by facts as they are recorded. */
 import type { Miss } from "../beam/sweeps.ts";
-import type { ExposureOutcome } from "../machines/exposure-machine.ts";
+import type { ExposureOutcome } from "../machines/exposure-order.ts";
 
 /** One visit of a sweep: where, and for how long the shutter was to be open. */
 export interface Visit {
