@@ -168,8 +168,11 @@ describe("an input/output unit with an output watchdog", () => {
       await finish(io.permit.renewShutterPermit());
       io.permit.dropShutterPermit().catch(() => undefined);
       await clock.run(clock.nowMs() + offsetMs);
-      io.permit.renewShutterPermit().catch(() => undefined);
+      const heartbeat = io.permit.renewShutterPermit();
+      heartbeat.catch(() => undefined);
       await clock.run(clock.nowMs() + 50);
+      await heartbeat;
+      expect(twin.outputs[MAP.outputs.shutterPermit]).toBe(true);
       // Nobody beats any more: whatever came of the meeting, the permit is gone within the watchdog's time.
       await clock.run(clock.nowMs() + 500);
       expect(twin.outputs[MAP.outputs.shutterPermit]).toBe(false);
