@@ -19,7 +19,8 @@ import {
   GRBL_WAIT_FOR_REST,
 } from "../../protocols/wire/grbl/grbl-commands.ts";
 import type { GrblMessage, GrblStatus } from "../../protocols/wire/grbl/grbl-replies.ts";
-import { GRBL_SETTING, grblSettingMismatches } from "../../protocols/wire/grbl/grbl-settings.ts";
+import { grblSettingMismatches } from "../../protocols/wire/grbl/grbl-settings.ts";
+import { homingBoundMs, trapezoidMs } from "./grbl-motion-time.ts";
 import { createGrblSession, alarmFault, type GrblSession } from "./grbl-session.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 
@@ -375,23 +376,6 @@ function identityFrom(messages: readonly GrblMessage[]): Identity | undefined {
     };
   }
   return undefined;
-}
-
-/** Seek and locate of each axis at the controller's own feeds (1.5 travel and 5 pull-offs), twice over, and a minute. */
-function homingBoundMs(settings: ReadonlyMap<number, number>, travelMm: { x: number; y: number }): number {
-  const seekMmS = (settings.get(GRBL_SETTING.homingSeekFeed) ?? 0) / 60;
-  const locateMmS = (settings.get(GRBL_SETTING.homingLocateFeed) ?? 0) / 60;
-  const pullOffMm = settings.get(GRBL_SETTING.pullOffMm) ?? 0;
-  const seekS = seekMmS > 0 ? (1.5 * (travelMm.x + travelMm.y)) / seekMmS : 0;
-  const locateS = locateMmS > 0 ? (10 * pullOffMm) / locateMmS : 0;
-  return (2 * (seekS + locateS) + 60) * 1000;
-}
-
-function trapezoidMs(distanceMm: number, speedMmS: number, accelerationMmS2: number): number {
-  const rampMm = speedMmS ** 2 / accelerationMmS2;
-  return distanceMm < rampMm
-    ? 2000 * Math.sqrt(distanceMm / accelerationMmS2)
-    : 1000 * (speedMmS / accelerationMmS2 + distanceMm / speedMmS);
 }
 
 function withinTravel(machineMm: number, travelMm: number): boolean {

@@ -48,7 +48,6 @@ const ALARM_PAUSE_MS = 500;
 /** Dwells run in whole grains of this. */
 const DWELL_GRAIN_MS = 50;
 const GREETING = "\r\nGrbl 1.1h ['$' for help]\r\n";
-const UNLOCK_HINT = "[MSG:'$H'|'$X' to unlock]\r\n";
 
 export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
   const { end, clock } = deps;
@@ -263,7 +262,6 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
 
   /** 0x18 */
   function reset(): void {
-    if (isDead) return;
     const { isLineOpen } = serial;
     if (state === "Home") {
       motion.stopDead();
@@ -297,7 +295,7 @@ export function createGrblTwin(deps: GrblTwinDeps): GrblTwin {
     cadence.restart();
     state = state === "Alarm" || state === "Sleep" ? "Alarm" : "Idle";
     serial.print(GREETING);
-    if (state === "Alarm") serial.print(UNLOCK_HINT);
+    if (state === "Alarm") say("[MSG:'$H'|'$X' to unlock]");
     motion.clear();
     flush();
   }

@@ -31,13 +31,13 @@ function createWire() {
     clock,
     session,
     events,
-    sent(): string {
+    sent: (): string => {
       const text = sent;
       sent = "";
       return text;
     },
     /** The controller says this, and everything that follows from it happens. */
-    async say(text: string): Promise<void> {
+    say: async (text: string): Promise<void> => {
       onData(new TextEncoder().encode(text));
       await setImmediate();
     },
