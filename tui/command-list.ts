@@ -45,7 +45,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: "DIR",
     summary: "audit a data folder: hash chain, ledger against exposures, gaps, limits, replay",
     details: ["Only reads. Exit 3 when anything does not hold; what is damaged is named, the rest is still audited."],
-    load: async () => (await import("./commands/verify.ts")).verifyCommand,
+    load: async () => {
+      const { verifyCommand } = await import("./commands/verify.ts");
+      return (context, args) => verifyCommand(context, args);
+    },
   },
   {
     name: "dose",

@@ -43,6 +43,7 @@ export interface ExposureAccountsDeps {
 export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAccounts {
   const { clock, ledger, recorder } = deps;
   let durableSeq = 0;
+  let ringCurrentWithBeamMa: number | null = null;
 
   function longestOpenS(exposureS: number): number {
     return exposureS + (2 * deps.shutterTravelMs + deps.exposeGraceMs + deps.worstClosingMs) / 1000;
@@ -51,6 +52,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
   return {
     longestOpenS,
     async book(order) {
+      ringCurrentWithBeamMa = deps.ringCurrentMa();
       const beam = deps.beam(order.filtersIn);
       const flux = bookedFlux(deps.fluxReference);
       const openS = longestOpenS(order.exposureS);
@@ -70,8 +72,9 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
     },
     isDurable: (bookingSeq) => bookingSeq <= durableSeq,
     noteOpened(order, atMs) {
+      ringCurrentWithBeamMa = larger(ringCurrentWithBeamMa, deps.ringCurrentMa());
       recorder.record("shutter-opened", {
-        exposureId: order.exposureId,
+        exposure_id: order.exposureId,
         position: order.position,
         open_seen_at_ms: atMs,
         cell_state: deps.cellState(order.cellIndex),
@@ -83,7 +86,9 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       const beam = deps.beam(order.filtersIn);
       const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
       const monitorPhS = deps.monitor.meanBetween(fromMs, clock.monoMs());
-      const flux = settledFlux(monitorPhS, deps.ringCurrentMa(), deps.fluxReference);
+      // A beam lost on the way leaves no current behind; what was given before was given at the larger one.
+      const ringCurrentMa = larger(ringCurrentWithBeamMa, deps.ringCurrentMa());
+      const flux = settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
       if (marks.openAskedAtMs !== null) {
         deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? clock.monoMs());
       }
@@ -107,11 +112,16 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
         open_s: openS,
         charged: row.kind,
         monitor_ph_s: monitorPhS,
-        ring_current_mA: deps.ringCurrentMa(),
+        ring_current_mA: ringCurrentMa,
         frame: framePath,
       });
     },
   };
+}
+
+/** Null when either is not known. */
+function larger(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : Math.max(a, b);
 }
 
 function settlementReason(outcome: ExposureOutcome, openS: number | null): string {

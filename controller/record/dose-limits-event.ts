@@ -15,7 +15,7 @@ export interface RecordedDoseLimit {
 
 export function doseLimitsEventData(limits: readonly RecordedDoseLimit[]): { readonly [key: string]: Json } {
   return {
-    limits: limits.map(({ position, layer, location, doseGy }) => ({ position, layer, location, doseGy })),
+    limits: limits.map(({ position, layer, location, doseGy }) => ({ position, layer, location, dose_Gy: doseGy })),
   };
 }
 
@@ -27,7 +27,10 @@ export function parseDoseLimits(data: Json | undefined): readonly RecordedDoseLi
   const limits: RecordedDoseLimit[] = [];
   for (const item of items) {
     if (!isRecord(item)) return undefined;
-    const { position: name, layer, location, doseGy } = item;
+    const { position: name, layer, location, dose_Gy: doseGy } = item;
+    // A limit of the rate alone has no total to be summed against.
+    if (doseGy === null && typeof item["dose_rate_Gy_s"] === "number") continue;
+    if (item["scope"] === "per-exposure") continue;
     const position = typeof name === "string" ? parsePosition(name) : name === null ? null : undefined;
     if (position === undefined || typeof layer !== "string" || typeof doseGy !== "number") return undefined;
     if (location !== "surface" && location !== "mean") return undefined;

@@ -57,8 +57,29 @@ export type LedgerKind = LedgerRow["kind"];
 
 /** The row as an event's data, so that the ledger can be held against the hash-chained log field by field. */
 export function ledgerEventData(row: LedgerRow): { readonly [key: string]: Json } {
-  const { layerDosesGy, ...rest } = row;
-  return { ...rest, layerDosesGy: layerDosesGy.map((dose) => ({ ...dose })) };
+  return {
+    kind: row.kind,
+    exposure_id: row.exposureId,
+    position: row.position,
+    spot: row.spotIndex,
+    spot_x_mm: row.spotXMm,
+    spot_y_mm: row.spotYMm,
+    at_ms: row.atMs,
+    fluence_ph_cm2: row.fluencePhCm2,
+    open_time_s: row.openTimeS,
+    flux_ph_s: row.fluxPhS,
+    flux_source: row.fluxSource,
+    filter_transmission: row.filterTransmission,
+    convention: row.convention,
+    layer_doses: row.layerDosesGy.map((dose) => ({
+      layer: dose.layer,
+      surface_Gy: dose.surfaceGy,
+      mean_Gy: dose.meanGy,
+    })),
+    relative_uncertainty: row.relativeUncertainty,
+    reason: row.reason,
+    ...(row.kind === "booking" ? { stack: row.stackHash, filters_in: [...row.filtersIn] } : {}),
+  };
 }
 
 /** A row that is not a number somewhere must not reach the ledger: it would pass every comparison with a limit. */
@@ -83,35 +104,35 @@ function isAmount(value: number): boolean {
 export function parseLedgerRow(value: Json | undefined): LedgerRow | undefined {
   if (!isRecord(value)) return undefined;
   const position = parsePosition(textOf(value["position"]) ?? "");
-  const fluxSource = FLUX_SOURCES.find((name) => name === value["fluxSource"]);
+  const fluxSource = FLUX_SOURCES.find((name) => name === value["flux_source"]);
   const convention = LEDGER_CONVENTIONS.find((name) => name === value["convention"]);
-  const layerDosesGy = parseLayerDoses(value["layerDosesGy"]);
-  const exposureId = textOf(value["exposureId"]);
+  const layerDosesGy = parseLayerDoses(value["layer_doses"]);
+  const exposureId = textOf(value["exposure_id"]);
   const reason = textOf(value["reason"]);
   if (position === undefined || fluxSource === undefined || convention === undefined) return undefined;
   if (layerDosesGy === undefined || exposureId === undefined || reason === undefined) return undefined;
   const common = {
     exposureId,
     position,
-    spotIndex: numberOf(value["spotIndex"]),
-    spotXMm: numberOf(value["spotXMm"]),
-    spotYMm: numberOf(value["spotYMm"]),
-    atMs: numberOf(value["atMs"]),
-    fluencePhCm2: numberOf(value["fluencePhCm2"]),
-    openTimeS: numberOf(value["openTimeS"]),
-    fluxPhS: numberOf(value["fluxPhS"]),
+    spotIndex: numberOf(value["spot"]),
+    spotXMm: numberOf(value["spot_x_mm"]),
+    spotYMm: numberOf(value["spot_y_mm"]),
+    atMs: numberOf(value["at_ms"]),
+    fluencePhCm2: numberOf(value["fluence_ph_cm2"]),
+    openTimeS: numberOf(value["open_time_s"]),
+    fluxPhS: numberOf(value["flux_ph_s"]),
     fluxSource,
-    filterTransmission: numberOf(value["filterTransmission"]),
+    filterTransmission: numberOf(value["filter_transmission"]),
     convention,
     layerDosesGy,
-    relativeUncertainty: numberOf(value["relativeUncertainty"]),
+    relativeUncertainty: numberOf(value["relative_uncertainty"]),
     reason,
   };
   for (const item of Object.values(common)) if (Number.isNaN(item)) return undefined;
   const kind = value["kind"];
   if (kind === "settlement" || kind === "charge-in-full") return { kind, ...common };
-  const stackHash = textOf(value["stackHash"]);
-  const filtersIn = value["filtersIn"];
+  const stackHash = textOf(value["stack"]);
+  const filtersIn = value["filters_in"];
   if (kind !== "booking" || stackHash === undefined || !isList(filtersIn)) return undefined;
   return { kind, ...common, stackHash, filtersIn: filtersIn.map((item) => item === true) };
 }
@@ -122,8 +143,8 @@ function parseLayerDoses(value: Json | undefined): readonly LayerDose[] | undefi
   for (const item of value) {
     if (!isRecord(item)) return undefined;
     const layer = textOf(item["layer"]);
-    const surfaceGy = numberOf(item["surfaceGy"]);
-    const meanGy = numberOf(item["meanGy"]);
+    const surfaceGy = numberOf(item["surface_Gy"]);
+    const meanGy = numberOf(item["mean_Gy"]);
     if (layer === undefined || !isAmount(surfaceGy) || !isAmount(meanGy)) return undefined;
     doses.push({ layer, surfaceGy, meanGy });
   }

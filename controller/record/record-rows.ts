@@ -95,34 +95,24 @@ export function parseStoredLedgerRow(row: RawRow): LedgerRow | undefined {
   const json = (key: string) => parseJson(text(key) ?? "") ?? null;
   return parseLedgerRow({
     kind: text("kind"),
-    exposureId: text("exposure_id"),
+    exposure_id: text("exposure_id"),
     position: text("position"),
-    spotIndex: number("spot_index"),
-    spotXMm: number("spot_x_mm"),
-    spotYMm: number("spot_y_mm"),
-    atMs: number("at_ms"),
-    fluencePhCm2: number("fluence_ph_cm2"),
-    openTimeS: number("open_time_s"),
-    fluxPhS: number("flux_ph_s"),
-    fluxSource: text("flux_source"),
-    filterTransmission: number("filter_transmission"),
+    spot: number("spot_index"),
+    spot_x_mm: number("spot_x_mm"),
+    spot_y_mm: number("spot_y_mm"),
+    at_ms: number("at_ms"),
+    fluence_ph_cm2: number("fluence_ph_cm2"),
+    open_time_s: number("open_time_s"),
+    flux_ph_s: number("flux_ph_s"),
+    flux_source: text("flux_source"),
+    filter_transmission: number("filter_transmission"),
     convention: text("convention"),
-    layerDosesGy: layerDosesFromFile(json("layer_doses_Gy")),
-    relativeUncertainty: number("relative_uncertainty"),
+    layer_doses: json("layer_doses_Gy"),
+    relative_uncertainty: number("relative_uncertainty"),
     reason: text("reason"),
-    stackHash: text("stack_hash"),
-    filtersIn: json("filters_in"),
+    stack: text("stack_hash"),
+    filters_in: json("filters_in"),
   });
-}
-
-/** In files names are in snake case, here as everywhere. */
-function layerDosesFromFile(value: ReturnType<typeof parseJson>) {
-  if (!Array.isArray(value)) return null;
-  return value.map((item: Readonly<Record<string, string | number>>) => ({
-    layer: item["layer"] ?? null,
-    surfaceGy: item["surface_Gy"] ?? null,
-    meanGy: item["mean_Gy"] ?? null,
-  }));
 }
 
 function layerDosesToFile(doses: readonly LayerDose[]): string {

@@ -69,7 +69,7 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
       return;
     }
     const fields = isRecord(data) ? data : {};
-    const id = fields["exposureId"];
+    const id = fields["exposure_id"];
     if (typeof id !== "string") {
       if (event.type === BOOKED || CLOSED.includes(event.type))
         findings.add("error", "ledger.nameless", where, "does not name its exposure", ASK);

@@ -3,7 +3,8 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
-import { findingText } from "../../protocols/base/finding.ts";
+import { findingText, type Finding } from "../../protocols/base/finding.ts";
+import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
@@ -30,12 +31,10 @@ interface SimulateOptions {
 export async function simulateCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   const loaded = loadCampaign(context, options.campaignPath, options.sitePath);
-  if (loaded.kind === "refused") {
-    if (context.json) context.print(JSON.stringify({ ok: false, findings: loaded.findings }));
-    for (const finding of loaded.findings) context.printError(findingText(finding));
-    return 2;
-  }
+  if (loaded.kind === "refused") return refuse(context, loaded.findings);
   const { campaign, site } = loaded;
+  const check = checkCampaign(campaign, site, context.attenuationTables(), options.campaignPath);
+  if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
   const plannedS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
   const folder = options.folder ?? join("data", `${campaign.name}-seed${String(options.seed)}-${stamp(context)}`);
   const data = loadWorldData(
@@ -75,11 +74,16 @@ export async function simulateCommand(context: CommandContext, args: readonly st
 
   let failure: Error | null;
   try {
+    run.actor.subscribe({
+      complete() {
+        clock.stop();
+      },
+    });
     run.start();
     await clock.run(plannedS * 1000 + AFTER_END_MS, {
       onBreath() {
         if (printer.isDue()) printer.update(progress());
-        if (run.failure() !== null || run.isDone()) clock.stop();
+        if (run.failure() !== null) clock.stop();
       },
     });
     failure = run.failure();
@@ -111,6 +115,13 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     return 1;
   }
   return summary.violations.length > 0 ? 3 : 0;
+}
+
+function refuse(context: CommandContext, findings: readonly Finding[]): number {
+  if (context.json) context.print(JSON.stringify({ ok: false, findings }));
+  for (const finding of findings) if (finding.severity !== "note") context.printError(findingText(finding));
+  context.printError("Refused: nothing was moved.");
+  return 2;
 }
 
 /** Cells that still run when the time is over are switched off; this long for that at the most. */

@@ -1,5 +1,6 @@
 /** `beamrack verify DIR`: the audit of a data folder. Exit 0 when it holds, 3 when it does not, 2 without a record. */
 import { parseArgs } from "node:util";
+import { replayDoseDecisions } from "../../controller/run/replay-dose.ts";
 import { verifyRecord, type ReplayDecisions, type VerifyReport } from "../../controller/record/verify.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
@@ -8,11 +9,11 @@ import type { CommandContext } from "../command-context.ts";
 /** Of the machine, no more than a place to print. */
 export type VerifyContext = Pick<CommandContext, "json" | "print">;
 
-/** `replay` decides everything anew from the log; without one the report says that it was not run. */
+/** `replay` makes the decisions anew from the log alone, to be compared with those the log tells of. */
 export function verifyCommand(
-  context: VerifyContext,
+  context: CommandContext,
   args: readonly string[],
-  replay?: ReplayDecisions,
+  replay: ReplayDecisions = replayDoseDecisions,
 ): Promise<number> {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: true, options: {} });
   const [folder, ...more] = positionals;

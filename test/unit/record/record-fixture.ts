@@ -145,7 +145,7 @@ export async function runCampaign(
     store.appendEvent({
       atMs: 0,
       type: "dose-limits",
-      data: { limits: [{ position: null, layer: "positive electrode", location: "mean", doseGy: 1e7 }] },
+      data: { limits: [{ position: null, layer: "positive electrode", location: "mean", dose_Gy: 1e7 }] },
     });
   for (let minute = 0; minute < minutes; minute += 1) {
     const id = `exposure-${minute + 1}`;
@@ -158,10 +158,10 @@ export async function runCampaign(
       if (second === 10) record(store, booking(id, { atMs, spotIndex: minute % 5 }));
       if (second === 11) {
         await store.commit();
-        store.appendEvent({ atMs, type: "shutter-opened", data: { exposureId: id } });
+        store.appendEvent({ atMs, type: "shutter-opened", data: { exposure_id: id } });
       }
       if (second === 21) {
-        store.appendEvent({ atMs, type: "shutter-closed", data: { exposureId: id } });
+        store.appendEvent({ atMs, type: "shutter-closed", data: { exposure_id: id } });
         record(store, settlement(id, { atMs, spotIndex: minute % 5 }));
         await store.commit();
       }

@@ -98,7 +98,7 @@ describe("durability", () => {
     const store = open(folder);
     record(store, booking("e1"));
     await store.commit();
-    store.appendEvent({ atMs: 2, type: "shutter-opened", data: { exposureId: "e1" } });
+    store.appendEvent({ atMs: 2, type: "shutter-opened", data: { exposure_id: "e1" } });
     const other = new Database(join(folder, "campaign.db"), { readonly: true });
     expect(other.prepare("SELECT count(*) FROM event").pluck().get()).toBe(1);
     expect(other.prepare("SELECT exposure_id FROM ledger").pluck().all()).toEqual(["e1"]);

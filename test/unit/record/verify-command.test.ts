@@ -22,7 +22,7 @@ async function soundFolder(): Promise<string> {
 describe("beamrack verify", () => {
   it("exits 0 with one JSON document that has the fields of the contract", async () => {
     const context = createContext(true);
-    expect(await verifyCommand(context, [await soundFolder()])).toBe(0);
+    expect(await verifyCommand(context, [await soundFolder()], () => [])).toBe(0);
     expect(context.lines.length).toBe(1);
     expect(JSON.parse(context.lines[0] ?? "")).toMatchObject({
       ok: true,

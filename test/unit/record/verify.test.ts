@@ -127,7 +127,7 @@ describe("a record that was changed", () => {
     };
     const before = database.prepare("SELECT hash FROM event WHERE seq = 6").pluck().get() as string;
     database.exec("DROP TRIGGER event_no_update");
-    const data = `{"exposureId":"exposure-9"}`;
+    const data = `{"exposure_id":"exposure-9"}`;
     database
       .prepare("UPDATE event SET data = ?, hash = ? WHERE seq = 7")
       .run(data, linkHash(before, 7, row.at_ms, row.type, data));
@@ -273,7 +273,11 @@ describe("the dose on record", () => {
     });
     expect(codes(otherLayer)).toEqual(["dose.no-limits"]);
     const unreadable = written((store) => {
-      store.appendEvent({ atMs: 0, type: "dose-limits", data: { limits: [{ ...elsewhere, doseGy: null }] } });
+      store.appendEvent({
+        atMs: 0,
+        type: "dose-limits",
+        data: { limits: [{ position: null, layer: "negative electrode", location: "mean", dose_Gy: null }] },
+      });
       expose(store);
     });
     expect(codes(unreadable)).toEqual(["dose.limits-unreadable", "dose.no-limits"]);
@@ -295,7 +299,7 @@ describe("the dose on record", () => {
     const row: LedgerRow = booking("e1");
     const report = written((store) => {
       store.appendEvent({ atMs: 0, type: "dose-limits", data: few });
-      store.appendEvent({ atMs: 1, type: "shutter-opened", data: { exposureId: "e1" } });
+      store.appendEvent({ atMs: 1, type: "shutter-opened", data: { exposure_id: "e1" } });
       store.appendEvent({ atMs: 1, type: "exposure-booked", data: ledgerEventData(row) });
       store.appendLedger(row);
       record(store, settlement("e1"));
