@@ -3,12 +3,13 @@
  * nothing else holds the permit's register. While a permit is wanted the cycle runs in an invoked loop, so that the
  * machine hears of changes only. It can say no and close; it never opens anything.
  */
-import { assign, fromCallback, fromPromise, sendParent, setup, type EventObject } from "xstate";
-import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import { assign, fromCallback, fromPromise, sendParent, setup } from "xstate";
+import type { Clock } from "../../protocols/base/clock.ts";
 import type { BeamIo, InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
 import { brokenLatches, judgePermit, type PermitRequest } from "../safety/permit-judgement.ts";
 import { faultJson, faultNote, type FaultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
+import { repeat } from "./repeat.ts";
 import { waitingFor, type Waiting } from "./waiting.ts";
 
 export interface SafetySupervisorContext {
@@ -58,44 +59,40 @@ interface PermitLoopInput {
 export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
   const { clock, io, recorder } = deps;
 
-  const watch = fromCallback<EventObject, { readonly latched: readonly Interlock[] }>(({ sendBack, input }) => {
-    const stop = new AbortController();
-    const isLeft = (): boolean => stop.signal.aborted;
-    const loop = async (): Promise<void> => {
-      while (!isLeft()) {
-        const levels = await io.readInputs();
-        if (isLeft()) return;
-        deps.showLevels(levels);
-        const broken = brokenLatches(levels).filter((name) => !input.latched.includes(name));
-        if (broken.length > 0) {
-          sendBack({ type: "LATCHED", broken });
-          return;
-        }
-        await sleep(clock, deps.idleCycleMs, stop.signal);
-      }
-    };
-    loop().catch((error: unknown) => {
-      if (!isLeft()) sendBack({ type: "BLIND", fault: faultNote(error) });
-    });
-    return () => {
-      stop.abort(new Error("watch loop left"));
-    };
-  });
+  /** Reads every level afresh; null when an interlock broke, which has then been told. */
+  async function readWhole(
+    latched: readonly Interlock[],
+    isLeft: () => boolean,
+    sendBack: (event: SafetySupervisorEvent) => void,
+  ): Promise<InputLevels | null> {
+    const levels = await io.readInputs();
+    if (isLeft()) return null;
+    deps.showLevels(levels);
+    const broken = brokenLatches(levels).filter((name) => !latched.includes(name));
+    if (broken.length === 0) return levels;
+    sendBack({ type: "LATCHED", broken });
+    return null;
+  }
 
-  const permit = fromCallback<EventObject, PermitLoopInput>(({ sendBack, input }) => {
-    const stop = new AbortController();
-    const isLeft = (): boolean => stop.signal.aborted;
+  const watch = fromCallback<SafetySupervisorEvent, { readonly latched: readonly Interlock[] }>(({ sendBack, input }) =>
+    repeat(
+      clock,
+      deps.idleCycleMs,
+      async (isLeft) => (await readWhole(input.latched, isLeft, sendBack)) !== null,
+      (error) => {
+        sendBack({ type: "BLIND", fault: faultNote(error) });
+      },
+    ),
+  );
+
+  const permit = fromCallback<SafetySupervisorEvent, PermitLoopInput>(({ sendBack, input }) => {
     let isGranted = false;
-    const loop = async (): Promise<void> => {
-      while (!isLeft()) {
-        const levels = await io.readInputs();
-        if (isLeft()) return;
-        deps.showLevels(levels);
-        const broken = brokenLatches(levels).filter((name) => !input.latched.includes(name));
-        if (broken.length > 0) {
-          sendBack({ type: "LATCHED", broken });
-          return;
-        }
+    return repeat(
+      clock,
+      deps.permitCycleMs,
+      async (isLeft) => {
+        const levels = await readWhole(input.latched, isLeft, sendBack);
+        if (levels === null) return false;
         const verdict = judgePermit(input.request, levels, {
           nowMs: clock.monoMs(),
           levelsMaximumAgeMs: deps.levelsMaximumAgeMs,
@@ -103,22 +100,19 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         });
         if (!verdict.grant) {
           sendBack({ type: "REFUSED", reasons: verdict.reasons });
-          return;
+          return false;
         }
         await io.permit.renewShutterPermit();
-        if (!isGranted) {
+        if (!isGranted && !isLeft()) {
           isGranted = true;
           sendBack({ type: "GRANTED" });
         }
-        await sleep(clock, deps.permitCycleMs, stop.signal);
-      }
-    };
-    loop().catch((error: unknown) => {
-      if (!isLeft()) sendBack({ type: "BLIND", fault: faultNote(error) });
-    });
-    return () => {
-      stop.abort(new Error("permit loop left"));
-    };
+        return true;
+      },
+      (error) => {
+        sendBack({ type: "BLIND", fault: faultNote(error) });
+      },
+    );
   });
 
   return setup({

@@ -33,8 +33,8 @@ export function runTimings(site: Site): RunTimings {
     bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000,
     permitDeadlineMs: 2000,
     exposeGraceMs: 250,
-    // Three heartbeats fit into the watchdog's time: one late or lost one does not cost the exposure.
-    permitCycleMs: site.shutter.watchdogMs / 2.5,
+    // Two heartbeats fit into the watchdog's time with a tenth to spare: one late one does not cost the exposure.
+    permitCycleMs: 0.45 * site.shutter.watchdogMs,
     idleCycleMs: 1000,
     troublePauseMs: 5000,
     settleMs: site.stage.settleS * 1000,

@@ -85,7 +85,7 @@ describe("a site file with one thing wrong", () => {
       /C5 is wired twice/,
     ],
     ["a rack the stage cannot reach", "pitch_mm: 25", "pitch_mm: 30", "site.travel", /column 12 is at 342\.5 mm/],
-    ["a permit that lapses too late", "watchdog_ms: 800", "watchdog_ms: 5000", "file.schema", /5000/],
+    ["a permit that lapses too late", "watchdog_ms: 900", "watchdog_ms: 5000", "file.schema", /5000/],
     ["a bit with two meanings", "shutter_permit: 1", "shutter_permit: 0", "site.bit-shared", /bit 0 of the outputs/],
     ["a filter without a bit", "filters: [9, 10, 11]", "filters: [9, 10]", "site.filters", /2 bits for 3 filters/],
     ["a password in a broker's address", "mqtt://broker:1883", "mqtt://user:secret@broker:1883", "file.schema", /./],
