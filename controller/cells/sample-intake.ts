@@ -31,7 +31,7 @@ export interface SampleIntake {
   /** Charge since the step began. */
   readonly stepChargeAh: Float64Array;
   readonly sampleCount: number;
-  /** Samples that were not numbers, or went back in time: counted, not used. */
+  /** Samples that were not finite numbers, or went back in time: counted, not used. */
   readonly rejectedCount: number;
 }
 
@@ -85,8 +85,12 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     },
     sample(cellIndex, stepTimeS, voltageV, currentA, flags) {
       const atMs = (stepStartMs[cellIndex] ?? NaN) + stepTimeS * 1000;
-      // Written so that NaN counts as out of order.
-      if (!(atMs > (lastAtMs[cellIndex] ?? Infinity)) || voltageV !== voltageV || currentA !== currentA) {
+      // Written so that NaN counts as out of order. An endless time or charge would spoil every sample after it.
+      if (
+        !(atMs > (lastAtMs[cellIndex] ?? Infinity) && stepTimeS >= 0 && atMs < Infinity) ||
+        !Number.isFinite(voltageV) ||
+        !Number.isFinite(currentA)
+      ) {
         rejectedCount += 1;
         return;
       }

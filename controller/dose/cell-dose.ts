@@ -65,14 +65,19 @@ export function doseRefusals(plan: CellDosePlan, dose: CellDose, proposal: DoseP
   const spot = plan.spots[proposal.spotIndex];
   if (spot === undefined) return [unknownRefusal(`spot ${proposal.spotIndex} is not of the plan`)];
   if (plan.limits.length === 0) return [unknownRefusal("no dose limit is given for this cell")];
-  if (!(proposal.fluencePhCm2 >= 0) || !(proposal.fluenceRatePhCm2S >= 0)) {
+  if (!isAmount(proposal.fluencePhCm2) || !isAmount(proposal.fluenceRatePhCm2S)) {
     return [unknownRefusal("the fluence of the exposure is not known")];
   }
+  if (!isAmount(plan.relativeUncertainty)) return [unknownRefusal("the uncertainty of the dose is not known")];
   const upper = 1 + plan.relativeUncertainty;
   for (const limit of plan.limits) {
     const coefficient = limitCoefficient(plan, limit);
-    if (!(coefficient >= 0)) {
+    if (!isAmount(coefficient)) {
       refusals.push(unknownRefusal(`no dose coefficient for layer ${limit.layerName}`));
+      continue;
+    }
+    if (!isStated(limit)) {
+      refusals.push(unknownRefusal(`the dose limit of layer ${limit.layerName} states no number`));
       continue;
     }
     if (limit.doseGy !== null) {
@@ -120,8 +125,9 @@ export function limitFraction(plan: CellDosePlan, dose: CellDose): number {
 export function settledFluenceAt(plan: CellDosePlan, dose: CellDose, xMm: number, yMm: number): number {
   let sum = 0;
   for (const [index, spot] of plan.spots.entries()) {
-    const given = dose.settledPhCm2[index] ?? 0;
-    if (given > 0) sum += given * plan.relativeFluence(xMm - spot.xMm, yMm - spot.yMm);
+    const given = dose.settledPhCm2[index] ?? NaN;
+    // Not `> 0`: what is not a number must show in the sum, or it would count as nothing given.
+    if (given !== 0) sum += given * plan.relativeFluence(xMm - spot.xMm, yMm - spot.yMm);
   }
   return sum;
 }
@@ -130,12 +136,13 @@ function openFluenceAt(plan: CellDosePlan, dose: CellDose, xMm: number, yMm: num
   let sum = 0;
   for (const booking of dose.open) {
     const spot = plan.spots[booking.spotIndex];
-    if (spot !== undefined) sum += booking.fluencePhCm2 * plan.relativeFluence(xMm - spot.xMm, yMm - spot.yMm);
+    if (spot === undefined) return NaN;
+    sum += booking.fluencePhCm2 * plan.relativeFluence(xMm - spot.xMm, yMm - spot.yMm);
   }
   return sum;
 }
 
-/** The hottest spot centre that this exposure touches, with everything settled and booked. */
+/** The hottest spot centre that this exposure touches, with everything settled and booked; NaN when any is unknown. */
 function hottestFluenceWith(
   plan: CellDosePlan,
   dose: CellDose,
@@ -145,12 +152,23 @@ function hottestFluenceWith(
   let hottest = 0;
   for (const point of plan.spots) {
     const added = proposal.fluencePhCm2 * plan.relativeFluence(point.xMm - spot.xMm, point.yMm - spot.yMm);
-    if (!(added > 0) && point !== spot) continue;
+    if (added === 0 && point !== spot) continue;
     const total =
       added + settledFluenceAt(plan, dose, point.xMm, point.yMm) + openFluenceAt(plan, dose, point.xMm, point.yMm);
-    if (!(total <= hottest)) hottest = total;
+    hottest = Math.max(hottest, total);
   }
   return hottest;
+}
+
+/** At least one of dose and rate, and each a number: a limit that says nothing allows nothing. */
+function isStated(limit: DoseLimit): boolean {
+  const { doseGy, doseRateGyS } = limit;
+  if (doseGy === null && doseRateGyS === null) return false;
+  return (doseGy === null || isAmount(doseGy)) && (doseRateGyS === null || isAmount(doseRateGyS));
+}
+
+function isAmount(value: number): boolean {
+  return Number.isFinite(value) && value >= 0;
 }
 
 function limitCoefficient(plan: CellDosePlan, limit: DoseLimit): number {

@@ -52,7 +52,10 @@ export interface DoseLedger {
     bound: Measured,
   ): number;
   hasOpenBooking(exposureId: string): boolean;
-  /** Settles the booking with what was measured; null charges it in full. Returns the row written. */
+  /**
+   * Settles the booking with what was measured; null, or a measurement that gives no fluence, charges it in full.
+   * Returns the row written.
+   */
   settle(exposureId: string, measured: Measured | null, reason: string): LedgerRow;
   limitFractionOf(cellIndex: number): number;
   readonly limitFractionMax: number;
@@ -95,7 +98,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       const cell = cellAt(cellIndex);
       assert(!open.has(exposureId), `exposure ${exposureId} is booked already`);
       const fluencePhCm2 = fluenceOf(bound);
-      assert(fluencePhCm2 > 0, `the booking of ${exposureId} is no upper bound`);
+      assert(fluencePhCm2 > 0 && Number.isFinite(fluencePhCm2), `the booking of ${exposureId} is no upper bound`);
       const row: LedgerRow = {
         kind: "booking",
         ...common(exposureId, cell, spotIndex, bound, fluencePhCm2),
@@ -111,19 +114,21 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       const entry = open.get(exposureId);
       assert(entry !== undefined, `exposure ${exposureId} has no open booking`);
       const cell = cellAt(entry.cellIndex);
+      const fluencePhCm2 = measured === null ? NaN : fluenceOf(measured);
       const row: LedgerRow =
-        measured === null
+        measured === null || !isAmount(fluencePhCm2)
           ? chargedInFull(entry.row, deps.nowMs(), reason)
           : {
               kind: "settlement",
-              ...common(exposureId, cell, entry.row.spotIndex, { ...measured, reason }, fluenceOf(measured)),
+              ...common(exposureId, cell, entry.row.spotIndex, { ...measured, reason }, fluencePhCm2),
             };
       const after = withSettlement(doseAt(entry.cellIndex), exposureId, row.fluencePhCm2);
       assert(after !== undefined, `exposure ${exposureId} is not booked on its cell`);
+      // The row first: a booking is given up only for one that the record has taken.
+      deps.write(row);
       doses[entry.cellIndex] = after;
       fractions[entry.cellIndex] = limitFraction(cell.plan, after);
       open.delete(exposureId);
-      deps.write(row);
       return row;
     },
     limitFractionOf: (cellIndex) => fractions[cellIndex] ?? 0,
@@ -168,6 +173,10 @@ function fluenceOf(measured: Measured): number {
   return (
     measured.flux.fluxPhS * measured.beam.filterTransmission * measured.beam.peakPerFluxPerCm2 * measured.openTimeS
   );
+}
+
+function isAmount(value: number): boolean {
+  return Number.isFinite(value) && value >= 0;
 }
 
 function layerDoses(plan: CellDosePlan, fluencePhCm2: number): readonly LayerDose[] {

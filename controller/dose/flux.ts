@@ -26,8 +26,9 @@ export function settledFlux(
   if (monitorPhS !== null && Number.isFinite(monitorPhS) && monitorPhS >= 0) {
     return { fluxPhS: monitorPhS, source: "monitor" };
   }
-  if (ringCurrentMa !== null && Number.isFinite(ringCurrentMa) && ringCurrentMa >= 0) {
-    return { fluxPhS: (reference.fluxPhS * ringCurrentMa) / reference.ringCurrentMa, source: "ring-current" };
+  if (ringCurrentMa !== null && ringCurrentMa >= 0) {
+    const fluxPhS = (reference.fluxPhS * ringCurrentMa) / reference.ringCurrentMa;
+    if (Number.isFinite(fluxPhS)) return { fluxPhS, source: "ring-current" };
   }
   return { fluxPhS: reference.highestPhS, source: "highest-possible" };
 }
@@ -45,7 +46,7 @@ export interface FluxHistory {
 
 /** The last `capacity` readings. */
 export function createFluxHistory(capacity: number): FluxHistory {
-  const times = new Float64Array(capacity).fill(-Infinity);
+  const times = new Float64Array(capacity).fill(NaN);
   const values = new Float64Array(capacity);
   let next = 0;
   return {
@@ -58,8 +59,9 @@ export function createFluxHistory(capacity: number): FluxHistory {
       let sum = 0;
       let count = 0;
       for (let index = 0; index < capacity; index += 1) {
-        const atMs = times[index] ?? -Infinity;
-        if (atMs < fromMs || atMs > toMs) continue;
+        const atMs = times[index] ?? NaN;
+        // Written so that a place still empty, which is NaN, is left out.
+        if (!(atMs >= fromMs && atMs <= toMs)) continue;
         sum += values[index] ?? NaN;
         count += 1;
       }

@@ -22,5 +22,5 @@ export function broken(...names: readonly Interlock[]): InputLevels {
 
 /** The levels with something that no unit should send but a fault may. */
 export function mangled(changes: { readonly [key: string]: unknown }): InputLevels {
-  return { ...GOOD_LEVELS, ...changes } as InputLevels;
+  return { ...GOOD_LEVELS, ...changes };
 }

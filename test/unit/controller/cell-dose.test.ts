@@ -1,0 +1,209 @@
+import { describe, expect, it } from "vitest";
+import {
+  doseRefusals,
+  emptyCellDose,
+  limitFraction,
+  settledFluenceAt,
+  withBooking,
+  withSettlement,
+  type CellDose,
+} from "../../../controller/dose/cell-dose.ts";
+import { LAYERS, limit, plan, proposal } from "./dose-plans.ts";
+
+const EMPTY = emptyCellDose(plan());
+
+function settled(...phCm2: readonly number[]): CellDose {
+  return { settledPhCm2: phCm2, open: [] };
+}
+
+function booked(dose: CellDose, exposureId: string, spotIndex: number, fluencePhCm2: number): CellDose {
+  return withBooking(dose, { exposureId, spotIndex, fluencePhCm2 });
+}
+
+describe("the dose of a cell", () => {
+  it("may reach its limit and not pass it, counted with the uncertainty", () => {
+    expect(doseRefusals(plan(), EMPTY, proposal(2e12))).toEqual([]);
+    expect(doseRefusals(plan(), EMPTY, proposal(2.001e12))).toEqual([
+      {
+        kind: "dose",
+        layer: "positive electrode",
+        location: "surface",
+        wouldBe: expect.closeTo(1000.5, 6) as number,
+        limit: 1000,
+        text: "dose in positive electrode (surface) would be up to 1001 Gy, limit 1000 Gy",
+      },
+    ]);
+  });
+
+  it("counts what a spot was given before", () => {
+    expect(doseRefusals(plan(), settled(0, 1.2e12, 0), proposal(0.8e12))).toEqual([]);
+    expect(doseRefusals(plan(), settled(0, 1.2e12, 0), proposal(0.81e12))).toHaveLength(1);
+  });
+
+  it("counts a booking like a dose until it is settled, and no more than measured after", () => {
+    const withOne = booked(EMPTY, "x1", 1, 1.6e12);
+    expect(doseRefusals(plan(), withOne, proposal(0.5e12))).toHaveLength(1);
+    const after = withSettlement(withOne, "x1", 1e12);
+    expect(after).toEqual(settled(0, 1e12, 0));
+    expect(doseRefusals(plan(), after ?? EMPTY, proposal(1e12))).toEqual([]);
+  });
+
+  it("keeps several bookings apart and settles the one that is named", () => {
+    const two = booked(booked(EMPTY, "x1", 0, 5e11), "x2", 2, 7e11);
+    expect(withSettlement(two, "x2", 6e11)).toEqual(booked(settled(0, 0, 6e11), "x1", 0, 5e11));
+  });
+
+  it("has no settlement without a booking", () => {
+    expect(withSettlement(EMPTY, "x1", 1)).toBeUndefined();
+    expect(withSettlement(booked(EMPTY, "x1", 0, 1), "x2", 1)).toBeUndefined();
+  });
+
+  it("adds the tails of the neighbours: a sixteenth at one width, 2^-16 at two", () => {
+    const dose = settled(1e12, 0, 1e12);
+    expect(settledFluenceAt(plan(), dose, 0, 0)).toBeCloseTo(1.25e11, 0);
+    expect(settledFluenceAt(plan(), dose, -0.5, 0)).toBeCloseTo(1e12 * (1 + 2 ** -16), 0);
+    // 2^-4(0.5^2 + 0.5^2) of each neighbour at the middle between two spots, half a width from both: one half each.
+    expect(settledFluenceAt(plan(), settled(1e12, 1e12, 0), -0.25, 0)).toBeCloseTo(1e12, 0);
+    const roomPhCm2 = 2e12 - 1.25e11;
+    expect(doseRefusals(plan(), dose, proposal(roomPhCm2 * 0.999_999))).toEqual([]);
+    expect(doseRefusals(plan(), dose, proposal(roomPhCm2 * 1.000_001))).toHaveLength(1);
+  });
+
+  it("adds the tails of what is booked next door too", () => {
+    const dose = booked(EMPTY, "x1", 0, 1.6e12);
+    expect(doseRefusals(plan(), dose, proposal(1.899e12))).toEqual([]);
+    expect(doseRefusals(plan(), dose, proposal(1.901e12))).toHaveLength(1);
+  });
+
+  it("refuses an exposure whose tail would take a neighbour past the limit", () => {
+    const full = settled(0, 2e12, 0);
+    expect(doseRefusals(plan(), full, proposal(1, { spotIndex: 0 }))).toHaveLength(1);
+    expect(doseRefusals(plan(), settled(0, 1.9e12, 0), proposal(1.59e12, { spotIndex: 0 }))).toEqual([]);
+    expect(doseRefusals(plan(), settled(0, 1.9e12, 0), proposal(1.61e12, { spotIndex: 0 }))).toHaveLength(1);
+  });
+
+  it("leaves out spots that the exposure does not touch at all", () => {
+    const apart = plan({ relativeFluence: (dxMm) => (dxMm === 0 ? 1 : 0) });
+    expect(doseRefusals(apart, settled(0, 2.5e12, 0), proposal(2e12, { spotIndex: 0 }))).toEqual([]);
+  });
+
+  it("takes surface or mean as the limit says", () => {
+    const mean = plan({ limits: [limit({ location: "mean" })] });
+    expect(doseRefusals(mean, EMPTY, proposal(4e12))).toEqual([]);
+    expect(doseRefusals(mean, EMPTY, proposal(4.001e12))).toMatchObject([{ kind: "dose", location: "mean" }]);
+  });
+
+  it("holds every limit and names each one that would break", () => {
+    const both = plan({ limits: [limit(), limit({ layerName: "window", layerIndex: 0, doseGy: 200 })] });
+    expect(doseRefusals(both, EMPTY, proposal(1.6e12))).toEqual([]);
+    expect(doseRefusals(both, EMPTY, proposal(1.7e12)).map((item) => item.layer)).toEqual(["window"]);
+    expect(doseRefusals(both, EMPTY, proposal(2.1e12)).map((item) => item.layer)).toEqual([
+      "positive electrode",
+      "window",
+    ]);
+  });
+
+  it("counts a limit per exposure without what was given before", () => {
+    const perExposure = plan({ limits: [limit({ scope: "per-exposure" })] });
+    const used = booked(settled(9e12, 9e12, 9e12), "x1", 1, 9e12);
+    expect(doseRefusals(perExposure, used, proposal(2e12))).toEqual([]);
+    expect(doseRefusals(perExposure, EMPTY, proposal(2.001e12))).toHaveLength(1);
+  });
+
+  it("limits the dose rate by itself", () => {
+    const rate = plan({ limits: [limit({ doseGy: null, doseRateGyS: 100 })] });
+    expect(doseRefusals(rate, settled(0, 9e13, 0), proposal(9e13, { fluenceRatePhCm2S: 2e11 }))).toEqual([]);
+    expect(doseRefusals(rate, EMPTY, proposal(1, { fluenceRatePhCm2S: 2.001e11 }))).toMatchObject([
+      {
+        kind: "dose-rate",
+        limit: 100,
+        text: "dose rate in positive electrode (surface) would be up to 100.1 Gy/s, limit 100 Gy/s",
+      },
+    ]);
+  });
+
+  it("holds dose and rate of one limit together", () => {
+    const both = plan({ limits: [limit({ doseRateGyS: 100 })] });
+    const kinds = doseRefusals(both, EMPTY, proposal(3e12, { fluenceRatePhCm2S: 3e11 })).map((item) => item.kind);
+    expect(kinds).toEqual(["dose", "dose-rate"]);
+  });
+});
+
+describe("an unknown in the dose", () => {
+  it.each([
+    ["no limit", { limits: [] }, "no dose limit is given for this cell"],
+    ["a limit without a number", { limits: [limit({ doseGy: null })] }, "states no number"],
+    ["a limit of NaN", { limits: [limit({ doseGy: NaN })] }, "states no number"],
+    ["an endless limit", { limits: [limit({ doseGy: Infinity })] }, "states no number"],
+    ["a negative limit", { limits: [limit({ doseGy: -1 })] }, "states no number"],
+    ["a rate limit of NaN", { limits: [limit({ doseRateGyS: NaN })] }, "states no number"],
+    ["an endless rate limit", { limits: [limit({ doseRateGyS: Infinity })] }, "states no number"],
+    ["a layer that is not there", { limits: [limit({ layerIndex: 5 })] }, "no dose coefficient"],
+    ["a layer index of NaN", { limits: [limit({ layerIndex: NaN })] }, "no dose coefficient"],
+    ["a coefficient of NaN", { layers: coefficient(NaN) }, "no dose coefficient"],
+    ["an endless coefficient", { layers: coefficient(Infinity) }, "no dose coefficient"],
+    ["a negative coefficient", { layers: coefficient(-1e-10) }, "no dose coefficient"],
+    ["an uncertainty of NaN", { relativeUncertainty: NaN }, "uncertainty"],
+    ["an endless uncertainty", { relativeUncertainty: Infinity }, "uncertainty"],
+    ["an uncertainty that makes doses smaller", { relativeUncertainty: -0.5 }, "uncertainty"],
+  ])("refuses: %s", (_, changes, text) => {
+    const refusals = doseRefusals(plan(changes), EMPTY, proposal(1));
+    expect(refusals).toMatchObject([{ kind: "unknown", wouldBe: null, limit: null }]);
+    expect(refusals[0]?.text).toContain(text);
+  });
+
+  it.each([
+    ["fluence NaN", proposal(NaN, { fluenceRatePhCm2S: 1 })],
+    ["fluence endless", proposal(Infinity, { fluenceRatePhCm2S: 1 })],
+    ["fluence negative", proposal(-1, { fluenceRatePhCm2S: 1 })],
+    ["rate NaN", proposal(1, { fluenceRatePhCm2S: NaN })],
+    ["rate endless", proposal(1, { fluenceRatePhCm2S: Infinity })],
+    ["rate negative", proposal(1, { fluenceRatePhCm2S: -1 })],
+    ["a spot beyond the plan", proposal(1, { spotIndex: 3 })],
+    ["a spot before the plan", proposal(1, { spotIndex: -1 })],
+    ["half a spot", proposal(1, { spotIndex: 0.5 })],
+    ["a spot of NaN", proposal(1, { spotIndex: NaN })],
+  ])("refuses a proposal of %s", (_, asked) => {
+    expect(doseRefusals(plan(), EMPTY, asked)).toMatchObject([{ kind: "unknown" }]);
+  });
+
+  it.each([
+    ["given here", settled(0, NaN, 0)],
+    ["given next door", settled(NaN, 0, 0)],
+    ["given two spots on", settled(0, 0, NaN)],
+    ["never written down", settled()],
+    ["booked", booked(EMPTY, "x1", 2, NaN)],
+    ["booked on a spot that is not there", booked(EMPTY, "x1", 9, 1)],
+  ])("refuses when it is not known what was %s", (_, dose) => {
+    expect(doseRefusals(plan(), dose, proposal(1))).toMatchObject([{ kind: "dose", wouldBe: null }]);
+  });
+
+  it("refuses when the beam's own shape is not known away from its centre", () => {
+    const shape = plan({ relativeFluence: (dxMm) => (dxMm === 0 ? 1 : NaN) });
+    expect(doseRefusals(shape, EMPTY, proposal(1))).toHaveLength(1);
+    expect(doseRefusals(shape, EMPTY, proposal(1, { spotIndex: 2 }))).toHaveLength(1);
+  });
+});
+
+describe("the share of the limit that is used", () => {
+  it("is nothing before the first photon", () => {
+    expect(limitFraction(plan(), EMPTY)).toBe(0);
+  });
+
+  it("is the nominal settled dose of the hottest spot over the tightest limit, tails included", () => {
+    const dose = booked(settled(1e12, 1.2e12, 0), "x1", 1, 5e12);
+    const hottest = 1.2e12 + 1e12 / 16;
+    expect(limitFraction(plan(), dose)).toBeCloseTo((4e-10 * hottest) / 1000, 9);
+    const tighter = plan({ limits: [limit(), limit({ layerIndex: 0, doseGy: 100 })] });
+    expect(limitFraction(tighter, dose)).toBeCloseTo((1e-10 * hottest) / 100, 9);
+  });
+
+  it("leaves out limits per exposure and of rate", () => {
+    const other = [limit({ scope: "per-exposure" }), limit({ doseGy: null, doseRateGyS: 1 })];
+    expect(limitFraction(plan({ limits: other }), settled(1e12, 1e12, 1e12))).toBe(0);
+  });
+});
+
+function coefficient(surfaceGyPerPhCm2: number) {
+  return LAYERS.map((layer) => ({ ...layer, surfaceGyPerPhCm2 }));
+}

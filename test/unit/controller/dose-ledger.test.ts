@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { createDoseLedger, proposalOf, type DoseLedger } from "../../../controller/dose/dose-ledger.ts";
+import type { LedgerRow } from "../../../controller/record/ledger-row.ts";
+import { BEAM, ledgerCell, measured } from "./dose-plans.ts";
+
+const FILTERS = [true, false];
+
+function newLedger(write?: (row: LedgerRow) => void): { ledger: DoseLedger; rows: LedgerRow[] } {
+  const rows: LedgerRow[] = [];
+  const ledger = createDoseLedger({
+    cells: [ledgerCell(0), ledgerCell(1)],
+    convention: "en",
+    nowMs: () => 1000 + rows.length,
+    write(row) {
+      write?.(row);
+      return rows.push(row) + 40;
+    },
+  });
+  return { ledger, rows };
+}
+
+describe("the dose ledger", () => {
+  it("writes a booking with the upper bound and all it follows from, and gives the event's number", () => {
+    const { ledger, rows } = newLedger();
+    const seq = ledger.book("x1", 1, 2, FILTERS, { ...measured(1.5), reason: "upper bound" });
+    expect(seq).toBe(41);
+    expect(rows).toEqual([
+      {
+        kind: "booking",
+        exposureId: "x1",
+        position: "A2",
+        spotIndex: 2,
+        spotXMm: 0.5,
+        spotYMm: 0,
+        atMs: 1000,
+        fluencePhCm2: 1.5e12,
+        openTimeS: 1.5,
+        fluxPhS: 1e11,
+        fluxSource: "monitor",
+        filterTransmission: 0.5,
+        convention: "en",
+        layerDosesGy: [
+          { layer: "window", surfaceGy: expect.closeTo(150, 6) as number, meanGy: expect.closeTo(150, 6) as number },
+          {
+            layer: "positive electrode",
+            surfaceGy: expect.closeTo(600, 6) as number,
+            meanGy: expect.closeTo(300, 6) as number,
+          },
+        ],
+        relativeUncertainty: 0.25,
+        reason: "upper bound",
+        stackHash: "57ac",
+        filtersIn: FILTERS,
+      },
+    ]);
+  });
+
+  it("counts the booking until it is settled, then what was measured", () => {
+    const { ledger, rows } = newLedger();
+    const next = proposalOf(1, 1, { fluxPhS: 1e11, source: "monitor" }, BEAM);
+    expect(next).toEqual({ spotIndex: 1, fluencePhCm2: 1e12, fluenceRatePhCm2S: 1e12 });
+    ledger.book("x1", 0, 1, FILTERS, measured(1.5));
+    expect(ledger.hasOpenBooking("x1")).toBe(true);
+    expect(ledger.openCount).toBe(1);
+    expect(ledger.limitFractionOf(0)).toBe(0);
+    expect(ledger.refusals(0, next)).toHaveLength(1);
+    expect(ledger.refusals(1, next)).toEqual([]);
+    const row = ledger.settle("x1", measured(1), "measured");
+    expect(rows.at(-1)).toBe(row);
+    expect(row).toMatchObject({ kind: "settlement", fluencePhCm2: 1e12, openTimeS: 1, reason: "measured" });
+    expect(ledger.hasOpenBooking("x1")).toBe(false);
+    expect(ledger.openCount).toBe(0);
+    expect(ledger.refusals(0, next)).toEqual([]);
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.4, 9);
+    expect(ledger.limitFractionOf(1)).toBe(0);
+    expect(ledger.limitFractionMax).toBeCloseTo(0.4, 9);
+  });
+
+  it.each([
+    ["nothing is known", null],
+    ["the flux is not a number", measured(1, NaN)],
+    ["the flux is endless", measured(1, Infinity)],
+    ["the flux is negative", measured(1, -1)],
+    ["the open time is not a number", measured(NaN)],
+    ["the open time is negative", measured(-1)],
+  ])("charges a booking in full when %s", (_, what) => {
+    const { ledger } = newLedger();
+    ledger.book("x1", 0, 1, FILTERS, measured(1.5));
+    const row = ledger.settle("x1", what, "the shutter was never seen closed");
+    expect(row).toMatchObject({
+      kind: "charge-in-full",
+      fluencePhCm2: 1.5e12,
+      openTimeS: 1.5,
+      position: "A1",
+      spotIndex: 1,
+      reason: "the shutter was never seen closed",
+      atMs: 1001,
+    });
+    expect(row).not.toHaveProperty("stackHash");
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.6, 9);
+    expect(ledger.openCount).toBe(0);
+  });
+
+  it("settles at zero what was never opened, and frees all of it", () => {
+    const { ledger } = newLedger();
+    ledger.book("x1", 0, 1, FILTERS, measured(2));
+    expect(ledger.settle("x1", measured(0), "never asked open")).toMatchObject({ kind: "settlement", fluencePhCm2: 0 });
+    expect(ledger.limitFractionOf(0)).toBe(0);
+    expect(ledger.refusals(0, proposalOf(1, 2, { fluxPhS: 1e11, source: "monitor" }, BEAM))).toEqual([]);
+  });
+
+  it("takes a settlement above its booking as it was measured: a shutter failure is not hidden", () => {
+    const { ledger } = newLedger();
+    ledger.book("x1", 0, 1, FILTERS, measured(1));
+    expect(ledger.settle("x1", measured(3), "shutter failure").fluencePhCm2).toBe(3e12);
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(1.2, 9);
+  });
+
+  it.each([
+    ["nothing", measured(0)],
+    ["no number", measured(NaN)],
+    ["an endless time", measured(Infinity)],
+    ["less than nothing", measured(-1)],
+  ])("takes no booking of %s: it would be no upper bound", (_, bound) => {
+    const { ledger, rows } = newLedger();
+    expect(() => ledger.book("x1", 0, 0, FILTERS, bound)).toThrow("no upper bound");
+    expect(rows).toEqual([]);
+    expect(ledger.hasOpenBooking("x1")).toBe(false);
+  });
+
+  it("takes no second booking of one exposure, no settlement without one, no cell or spot that is not there", () => {
+    const { ledger, rows } = newLedger();
+    ledger.book("x1", 0, 0, FILTERS, measured(1));
+    expect(() => ledger.book("x1", 1, 0, FILTERS, measured(1))).toThrow("booked already");
+    expect(() => ledger.settle("x2", null, "")).toThrow("no open booking");
+    expect(() => ledger.book("x3", 2, 0, FILTERS, measured(1))).toThrow("no cell 2");
+    expect(() => ledger.book("x4", 0, 3, FILTERS, measured(1))).toThrow("no spot 3");
+    ledger.settle("x1", null, "");
+    expect(() => ledger.settle("x1", null, "")).toThrow("no open booking");
+    expect(rows).toHaveLength(2);
+  });
+
+  it("keeps the booking when the record does not take its settlement", () => {
+    const { ledger } = newLedger((row) => {
+      if (row.kind === "settlement") throw new Error("disk full");
+    });
+    ledger.book("x1", 0, 1, FILTERS, measured(1.5));
+    expect(() => ledger.settle("x1", measured(0.1), "measured")).toThrow("disk full");
+    expect(ledger.hasOpenBooking("x1")).toBe(true);
+    expect(ledger.refusals(0, proposalOf(1, 1, { fluxPhS: 1e11, source: "monitor" }, BEAM))).toHaveLength(1);
+  });
+});

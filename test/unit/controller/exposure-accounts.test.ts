@@ -1,0 +1,229 @@
+import { describe, expect, it } from "vitest";
+import { createExposureAccounts, type ExposureAccounts } from "../../../controller/beam/exposure-accounts.ts";
+import { createDoseLedger } from "../../../controller/dose/dose-ledger.ts";
+import { createFluxHistory, type FluxHistory } from "../../../controller/dose/flux.ts";
+import { NO_MARKS, type ExposureOrder, type ShutterMarks } from "../../../controller/machines/exposure-order.ts";
+import type { LedgerRow } from "../../../controller/record/ledger-row.ts";
+import { isFault } from "../../../protocols/base/fault.ts";
+import { createTestClock } from "../record/record-fixture.ts";
+import { BEAM, ledgerCell } from "./dose-plans.ts";
+
+const REFERENCE = { fluxPhS: 1e10, ringCurrentMa: 200, highestPhS: 1.1e10 };
+const MARKS: ShutterMarks = { openAskedAtMs: 1000, openSeenAtMs: 1040, closeAskedAtMs: 5000, closedSeenAtMs: 5040 };
+
+function order(exposureId = "x1", exposureS = 4): ExposureOrder {
+  return {
+    exposureId,
+    requestId: "r1",
+    position: "A1",
+    cellIndex: 0,
+    spotIndex: 1,
+    spotXMm: 0,
+    spotYMm: 0,
+    stageXMm: 10,
+    stageYMm: 20,
+    exposureS,
+    frameName: "f1",
+    filtersIn: [true],
+  };
+}
+
+interface Books {
+  readonly accounts: ExposureAccounts;
+  readonly rows: LedgerRow[];
+  readonly events: { readonly type: string; readonly data: object }[];
+  readonly monitor: FluxHistory;
+  readonly accounted: (readonly [number, number])[];
+  readonly clock: ReturnType<typeof createTestClock>;
+  ringCurrentMa: number | null;
+  commit: () => Promise<void>;
+}
+
+function open(): Books {
+  const clock = createTestClock();
+  const rows: LedgerRow[] = [];
+  const events: Books["events"] = [];
+  const accounted: Books["accounted"] = [];
+  const monitor = createFluxHistory(8);
+  const ledger = createDoseLedger({
+    cells: [ledgerCell(0)],
+    convention: "en",
+    nowMs: () => clock.monoMs(),
+    write: (row) => rows.push(row),
+  });
+  const accounts = createExposureAccounts({
+    clock,
+    ledger,
+    recorder: {
+      record(type, data) {
+        events.push({ type, data });
+      },
+    },
+    commit: () => books.commit(),
+    fluxReference: REFERENCE,
+    monitor,
+    ringCurrentMa: () => books.ringCurrentMa,
+    beam: () => BEAM,
+    cellState: () => ({ voltage_V: 3.7 }),
+    accounted(_, startMs, endMs) {
+      accounted.push([startMs, endMs]);
+    },
+    shutterTravelMs: 40,
+    exposeGraceMs: 250,
+    worstClosingMs: 670,
+  });
+  const books: Books = {
+    accounts,
+    rows,
+    events,
+    monitor,
+    accounted,
+    clock,
+    ringCurrentMa: 200,
+    commit: () => Promise.resolve(),
+  };
+  return books;
+}
+
+describe("the books of an exposure", () => {
+  it("hold the upper bound first: highest flux, longest that the shutter can be open", async () => {
+    const { accounts, rows } = open();
+    expect(accounts.longestOpenS(4)).toBeCloseTo(5, 12);
+    expect(await accounts.book(order())).toBe(1);
+    expect(rows).toMatchObject([{ kind: "booking", openTimeS: 5, fluxSource: "highest-possible", fluxPhS: 1.1e10 }]);
+    expect(rows[0]?.fluencePhCm2).toBeCloseTo(1.1e10 * 10 * 5, -3);
+  });
+
+  it("call a booking durable only after its commit", async () => {
+    const books = open();
+    let commit = (): void => undefined;
+    books.commit = () =>
+      new Promise((resolve) => {
+        commit = resolve;
+      });
+    const booking = books.accounts.book(order());
+    expect(books.rows).toHaveLength(1);
+    expect(books.accounts.isDurable(1)).toBe(false);
+    commit();
+    await booking;
+    expect(books.accounts.isDurable(1)).toBe(true);
+    expect(books.accounts.isDurable(2)).toBe(false);
+    expect(books.accounts.isDurable(NaN)).toBe(false);
+  });
+
+  it("leave a booking not durable when the commit fails", async () => {
+    const books = open();
+    books.commit = () => Promise.reject(new Error("disk full"));
+    await expect(books.accounts.book(order())).rejects.toThrow("disk full");
+    expect(books.accounts.isDurable(1)).toBe(false);
+  });
+
+  it("refuse by name what the limit does not bear, and book nothing", async () => {
+    const { accounts, rows } = open();
+    const refused = accounts.book(order("x1", 100));
+    await expect(refused).rejects.toSatisfy((error) => isFault(error) && error.code === "dose.limit");
+    await expect(refused).rejects.toThrow("limit 1000 Gy");
+    expect(rows).toEqual([]);
+  });
+
+  it("settle with the mean of the monitor and the time of the switches", async () => {
+    const { accounts, rows, events, monitor, clock, accounted } = open();
+    await accounts.book(order());
+    for (const [atMs, fluxPhS] of [
+      [500, 5e9],
+      [2000, 9e9],
+      [3000, 9.2e9],
+      [4000, 9.4e9],
+    ] as const)
+      monitor.add(atMs, fluxPhS);
+    clock.advance(5100);
+    accounts.settle(order(), MARKS, "made", "frame.tif");
+    expect(rows[1]).toMatchObject({ kind: "settlement", openTimeS: 4, fluxPhS: 9.2e9, fluxSource: "monitor" });
+    expect(rows[1]?.reason).toBe("measured");
+    expect(accounted).toEqual([[1000, 5040]]);
+    expect(events.at(-1)).toMatchObject({
+      type: "exposure-ended",
+      data: { exposure_id: "x1", outcome: "made", open_s: 4, charged: "settlement", frame: "frame.tif" },
+    });
+  });
+
+  it("settle at zero what was never asked open, as soon as bringing fails: before the booking's commit too", async () => {
+    const books = open();
+    let commit = (): void => undefined;
+    books.commit = () =>
+      new Promise((resolve) => {
+        commit = resolve;
+      });
+    const booking = books.accounts.book(order());
+    books.accounts.settle(order(), NO_MARKS, "aborted", null);
+    expect(books.rows).toMatchObject([
+      { kind: "booking" },
+      { kind: "settlement", fluencePhCm2: 0, reason: "the shutter was never asked open" },
+    ]);
+    expect(books.accounted).toEqual([]);
+    commit();
+    await booking;
+    books.accounts.settle(order(), NO_MARKS, "aborted", null);
+    expect(books.rows).toHaveLength(2);
+  });
+
+  it("write nothing for an exposure that was never booked", () => {
+    const { accounts, rows, events } = open();
+    accounts.settle(order(), NO_MARKS, "aborted", null);
+    expect([...rows, ...events]).toEqual([]);
+  });
+
+  it("charge the whole booking when the shutter was never seen closed", async () => {
+    const { accounts, rows, clock, accounted } = open();
+    await accounts.book(order());
+    clock.advance(9000);
+    accounts.settle(order(), { ...MARKS, closedSeenAtMs: null }, "partial", null);
+    expect(rows[1]).toMatchObject({ kind: "charge-in-full", fluencePhCm2: rows[0]?.fluencePhCm2 });
+    expect(rows[1]?.reason).toBe("the shutter was never seen closed");
+    expect(accounted).toEqual([[1000, 9000]]);
+  });
+
+  it("take the ring current of the exposure, not of the moment after a beam loss", async () => {
+    const books = open();
+    await books.accounts.book(order());
+    books.accounts.noteOpened(order(), 1040);
+    books.ringCurrentMa = 0;
+    books.accounts.settle(order(), MARKS, "partial", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 1e10 });
+    expect(books.events.at(-1)).toMatchObject({ data: { ring_current_mA: 200 } });
+  });
+
+  it("take the larger current when the ring was topped up meanwhile", async () => {
+    const books = open();
+    books.ringCurrentMa = 100;
+    await books.accounts.book(order());
+    books.ringCurrentMa = 150;
+    books.accounts.noteOpened(order(), 1040);
+    books.ringCurrentMa = 120;
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 7.5e9 });
+  });
+
+  it.each([
+    ["before", null, 200],
+    ["after", 200, null],
+  ])("take the highest flux when the ring current was not known %s", async (_, before, after) => {
+    const books = open();
+    books.ringCurrentMa = before;
+    await books.accounts.book(order());
+    books.ringCurrentMa = after;
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "highest-possible", fluxPhS: 1.1e10 });
+  });
+
+  it("keep the cell's state with the moment the shutter was seen open", () => {
+    const { accounts, events } = open();
+    accounts.noteOpened(order(), 1040);
+    expect(events).toEqual([
+      {
+        type: "shutter-opened",
+        data: { exposure_id: "x1", position: "A1", open_seen_at_ms: 1040, cell_state: { voltage_V: 3.7 } },
+      },
+    ]);
+  });
+});
