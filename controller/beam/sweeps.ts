@@ -84,6 +84,8 @@ export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFac
   const misses: Miss[] = [];
   const begun: { sweep: number; startedAtMs: number; asked: readonly number[] }[] = [];
   const isOver = facts.nowMs >= timing.endAtMs;
+  const nextDueMs = (): number => sweepDueMs(timing, state.sweep + 1);
+  const hasNext = (): boolean => nextDueMs() + timing.perExposureMs <= timing.endAtMs;
 
   const giveUp = (): void => {
     for (const cellIndex of state.remaining) {
@@ -98,10 +100,10 @@ export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFac
     state = { ...state, remaining: [] };
   };
 
-  while (!isOver && facts.nowMs >= sweepDueMs(timing, state.sweep + 1)) {
+  // Also at the end: what fell due while the beam was held was asked for, and is missed.
+  while (hasNext() && facts.nowMs >= nextDueMs()) {
     const sweep = state.sweep + 1;
-    const dueMs = sweepDueMs(timing, sweep);
-    if (dueMs + timing.perExposureMs > timing.endAtMs) break;
+    const dueMs = nextDueMs();
     giveUp();
     const asked = facts.tour(sweep);
     begun.push({ sweep, startedAtMs: facts.nowMs, asked });
@@ -121,20 +123,19 @@ export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFac
     }
     if (facts.obstacle !== null) {
       const { reason, who } = facts.obstacle;
-      const untilMs = Math.min(sweepDueMs(timing, state.sweep + 1), timing.endAtMs);
+      const untilMs = hasNext() ? nextDueMs() : timing.endAtMs;
       return { state, misses, begun, act: { kind: "wait", reason, who, untilMs } };
     }
     state = { ...state, remaining: state.remaining.slice(1) };
     return { state, misses, begun, act: { kind: "expose", cellIndex, sweep: state.sweep, latestMs: state.latestMs } };
   }
 
-  const nextMs = sweepDueMs(timing, state.sweep + 1);
-  if (isOver || nextMs + timing.perExposureMs > timing.endAtMs) return { state, misses, begun, act: { kind: "end" } };
+  if (isOver || !hasNext()) return { state, misses, begun, act: { kind: "end" } };
   return {
     state,
     misses,
     begun,
-    act: { kind: "wait", reason: `sweep ${state.sweep + 1} to be due`, who: "timetable", untilMs: nextMs },
+    act: { kind: "wait", reason: `sweep ${state.sweep + 1} to be due`, who: "timetable", untilMs: nextDueMs() },
   };
 }
 

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { createAlarms } from "../../../controller/run/alarms.ts";
+
+const NOTE = { code: "stage.alarm", where: "stage", what: "hard limit", advice: "Look at the stage." };
+
+function open() {
+  const events: (readonly [string, object])[] = [];
+  let nowMs = 0;
+  const alarms = createAlarms(
+    {
+      record(type, data) {
+        events.push([type, data]);
+      },
+    },
+    () => (nowMs += 1000),
+  );
+  return { alarms, events };
+}
+
+describe("alarms", () => {
+  it("are raised once per code and place, with what, where and what to do", () => {
+    const { alarms, events } = open();
+    alarms.raise(NOTE);
+    alarms.raise({ ...NOTE, what: "hard limit again" });
+    expect(alarms.open).toEqual([{ id: 1, ...NOTE, raisedAtMs: 1000 }]);
+    expect(alarms.raisedCount).toBe(1);
+    expect(events).toEqual([["alarm-raised", { alarm: 1, code: "stage.alarm", where: "stage", what: "hard limit" }]]);
+  });
+
+  it("of another code or another place stand beside, oldest first", () => {
+    const { alarms } = open();
+    alarms.raise(NOTE);
+    alarms.raise({ ...NOTE, where: "stage 2" });
+    alarms.raise({ ...NOTE, code: "stage.position" });
+    expect(alarms.open.map((alarm) => alarm.id)).toEqual([1, 2, 3]);
+  });
+
+  it("are cleared by code and place, and news again when raised after", () => {
+    const { alarms, events } = open();
+    alarms.raise(NOTE);
+    alarms.clear("stage.alarm", "stage");
+    expect(alarms.open).toEqual([]);
+    alarms.raise(NOTE);
+    expect(alarms.open).toMatchObject([{ id: 2 }]);
+    expect(alarms.raisedCount).toBe(2);
+    expect(events.map(([type]) => type)).toEqual(["alarm-raised", "alarm-cleared", "alarm-raised"]);
+    expect(events[1]?.[1]).toEqual({ alarm: 1, code: "stage.alarm", where: "stage" });
+  });
+
+  it("that are not open are not cleared", () => {
+    const { alarms, events } = open();
+    alarms.raise(NOTE);
+    alarms.clear("stage.alarm", "stage 2");
+    alarms.clear("stage", "alarm stage");
+    expect(alarms.open).toHaveLength(1);
+    expect(events).toHaveLength(1);
+  });
+});

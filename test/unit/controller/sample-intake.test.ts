@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { createSampleIntake, type SampleIntake } from "../../../controller/cells/sample-intake.ts";
+import {
+  SAMPLE_OVERLOAD,
+  SAMPLE_TIMING_MISSED,
+  SAMPLE_UNDERLOAD,
+  type CellLimits,
+} from "../../../protocols/roles/channel.ts";
+
+const LIMITS: CellLimits = { voltageMaxV: 4.2, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.003 };
+
+type Kept = readonly [cell: number, atMs: number, voltageV: number, currentA: number, flags: number];
+
+function newIntake(limits: CellLimits = LIMITS): {
+  intake: SampleIntake;
+  kept: Kept[];
+  alarms: (readonly [number, string])[];
+} {
+  const kept: Kept[] = [];
+  const alarms: (readonly [number, string])[] = [];
+  const intake = createSampleIntake(2, {
+    sink: {
+      sample(...sample) {
+        kept.push(sample);
+      },
+    },
+    limits: [limits, limits],
+    limitPassed(cellIndex, what) {
+      alarms.push([cellIndex, what]);
+    },
+    overloadsInRowMax: 3,
+  });
+  return { intake, kept, alarms };
+}
+
+describe("the charge of a cell", () => {
+  it("is the sum of trapezoids over raw samples, from the start of the step", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.sample(0, 10, 3.5, 0.001, 0);
+    intake.sample(0, 20, 3.5, 0.001, 0);
+    intake.sample(0, 30, 3.5, 0.0005, 0);
+    // 1 mA x 10 s before the first sample, 1 mA x 10 s, then the mean of 1 and 0.5 mA x 10 s: 27.5 mAs.
+    expect(intake.chargeAh[0]).toBeCloseTo(0.0275 / 3600, 15);
+    expect(intake.stepChargeAh[0]).toBeCloseTo(0.0275 / 3600, 15);
+    expect(intake.chargeAh[1]).toBe(0);
+  });
+
+  it("is negative in discharge, and the next step begins at nothing while the sum goes on", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.sample(0, 3600, 3.5, 0.001, 0);
+    intake.stepStarted(0, 3_700_000);
+    expect(intake.stepChargeAh[0]).toBe(0);
+    intake.sample(0, 1800, 3.5, -0.001, 0);
+    expect(intake.stepChargeAh[0]).toBeCloseTo(-0.0005, 12);
+    expect(intake.chargeAh[0]).toBeCloseTo(0.0005, 12);
+  });
+
+  it("is not integrated across the break between two steps", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.sample(0, 1, 3.5, 0.001, 0);
+    intake.stepStarted(0, 10_000_000);
+    intake.sample(0, 1, 3.5, 0.001, 0);
+    expect(intake.chargeAh[0]).toBeCloseTo(0.002 / 3600, 15);
+  });
+});
+
+describe("a sample", () => {
+  it("is kept with the campaign's time and shown as the last one", () => {
+    const { intake, kept } = newIntake();
+    expect(intake.lastVoltageV[1]).toBeNaN();
+    expect(intake.lastAtMs[1]).toBe(-Infinity);
+    intake.stepStarted(1, 5000);
+    intake.sample(1, 2.5, 3.6, -0.001, SAMPLE_TIMING_MISSED);
+    expect(kept).toEqual([[1, 7500, 3.6, -0.001, SAMPLE_TIMING_MISSED]]);
+    expect([intake.lastVoltageV[1], intake.lastCurrentA[1], intake.lastAtMs[1]]).toEqual([3.6, -0.001, 7500]);
+    expect(intake.sampleCount).toBe(1);
+  });
+
+  it.each([
+    ["of the same time", 10, 3.5, 0.001],
+    ["that goes back", 9, 3.5, 0.001],
+    ["of no time", NaN, 3.5, 0.001],
+    ["of an endless time", Infinity, 3.5, 0.001],
+    ["without a voltage", 11, NaN, 0.001],
+    ["of endless voltage", 11, Infinity, 0.001],
+    ["without a current", 11, 3.5, NaN],
+    ["of endless current", 11, 3.5, -Infinity],
+  ])("%s is counted and not used", (_, stepTimeS, voltageV, currentA) => {
+    const { intake, kept, alarms } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.sample(0, 10, 3.6, 0.0005, 0);
+    const before = intake.chargeAh[0];
+    intake.sample(0, stepTimeS, voltageV, currentA, 0);
+    expect([intake.sampleCount, intake.rejectedCount, kept.length, alarms.length]).toEqual([1, 1, 1, 0]);
+    expect([intake.lastVoltageV[0], intake.lastAtMs[0], intake.chargeAh[0]]).toEqual([3.6, 10_000, before]);
+    intake.sample(0, 12, 3.6, 0.0005, 0);
+    expect(intake.sampleCount).toBe(2);
+    expect(intake.chargeAh[0]).toBeCloseTo((0.0005 * 12) / 3600, 15);
+  });
+
+  it("from before its step is not used", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 60_000);
+    intake.sample(0, -1, 3.5, 0.001, 0);
+    expect([intake.sampleCount, intake.rejectedCount, intake.chargeAh[0]]).toEqual([0, 1, 0]);
+  });
+
+  it("of a cell that is not there is not used", () => {
+    const { intake, kept } = newIntake();
+    intake.sample(7, 1, 3.5, 0.001, 0);
+    expect([intake.rejectedCount, kept.length]).toEqual([1, 0]);
+  });
+});
+
+describe("a limit", () => {
+  it.each([
+    ["voltage above", 4.2001, 0],
+    ["voltage below", 2.4999, 0],
+    ["charge current above", 3.5, 0.0021],
+    ["discharge current below", 3.5, -0.0031],
+  ])("passed (%s) is told once per step, with the values", (_, voltageV, currentA) => {
+    const { intake, kept, alarms } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.sample(0, 1, 3.5, 0.001, 0);
+    expect(alarms).toEqual([]);
+    intake.sample(0, 2, voltageV, currentA, 0);
+    intake.sample(0, 3, voltageV, currentA, 0);
+    expect(alarms).toEqual([[0, expect.stringContaining(`${voltageV.toFixed(4)} V`)]]);
+    expect(alarms[0]?.[1]).toContain("2.5..4.2 V");
+    expect(kept).toHaveLength(3);
+    intake.stepStarted(0, 10_000);
+    intake.sample(0, 1, voltageV, currentA, 0);
+    expect(alarms).toHaveLength(2);
+  });
+
+  it.each([
+    [4.2, 0.002],
+    [2.5, -0.003],
+  ])("that is just reached (%d V, %d A) is not passed", (voltageV, currentA) => {
+    const { intake, alarms } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.sample(0, 1, voltageV, currentA, 0);
+    expect(alarms).toEqual([]);
+  });
+
+  it.each(["voltageMaxV", "voltageMinV", "currentMaxA", "currentMinA"] as const)(
+    "that is not a number (%s) holds nothing: the first sample tells",
+    (name) => {
+      const { intake, alarms } = newIntake({ ...LIMITS, [name]: NaN });
+      intake.stepStarted(0, 0);
+      intake.sample(0, 1, 3.5, 0.001, 0);
+      expect(alarms).toHaveLength(1);
+    },
+  );
+
+  it("of one cell is not that of another", () => {
+    const { intake, alarms } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.stepStarted(1, 0);
+    intake.sample(0, 1, 9, 0, 0);
+    intake.sample(1, 1, 9, 0, 0);
+    expect(alarms.map(([cell]) => cell)).toEqual([0, 1]);
+  });
+});
+
+describe("an overload", () => {
+  it("is kept but not believed at once; the third in a row ends it", () => {
+    const { intake, kept, alarms } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.sample(0, 1, 9, 1, SAMPLE_OVERLOAD);
+    intake.sample(0, 2, 9, 1, SAMPLE_OVERLOAD | SAMPLE_TIMING_MISSED);
+    expect(alarms).toEqual([]);
+    intake.sample(0, 3, 9, 1, SAMPLE_OVERLOAD);
+    intake.sample(0, 4, 9, 1, SAMPLE_OVERLOAD);
+    expect(alarms).toEqual([[0, "the instrument flagged an overload 3 times in a row"]]);
+    expect(kept).toHaveLength(4);
+  });
+
+  it("is forgotten after one good sample, and when the next step begins", () => {
+    const { intake, alarms } = newIntake();
+    intake.stepStarted(0, 0);
+    for (const [second, flags] of [SAMPLE_OVERLOAD, SAMPLE_OVERLOAD, 0, SAMPLE_OVERLOAD, SAMPLE_OVERLOAD].entries())
+      intake.sample(0, second + 1, 3.5, 0.001, flags);
+    intake.stepStarted(0, 10_000);
+    intake.sample(0, 1, 3.5, 0.001, SAMPLE_OVERLOAD);
+    expect(alarms).toEqual([]);
+  });
+
+  it("excuses nothing else: an underload is judged like any sample", () => {
+    const { intake, alarms } = newIntake();
+    intake.stepStarted(0, 0);
+    intake.sample(0, 1, 9, 0, SAMPLE_UNDERLOAD);
+    expect(alarms).toHaveLength(1);
+  });
+});
