@@ -29,8 +29,12 @@ export interface ObservedBeamPlant extends BeamPlant {
   filterFraction(atMs: number, index: number): number;
   /** When the present motion of the fast shutter ends. */
   shutterArrivalMs(): number;
-  /** Told of every change of the fast shutter's drive level, after it took effect. */
+  /** Told whenever the blades of the fast shutter begin to follow a drive level, after it took effect. */
   onShutterDrive(handler: (atMs: number, open: boolean) => void): void;
+  /** When the fast shutter was last ordered shut, obeyed or not; -Infinity before the first time. */
+  shutterOrderedShutMs(): number;
+  /** The blades of the fast shutter no longer follow their drive into this direction; null lets them again. */
+  stickShutter(atMs: number, stuck: "open" | "closed" | null): void;
   setInterlock(name: string, holds: boolean): void;
   dump(fromMs: number, toMs: number): void;
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
@@ -50,6 +54,9 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
   );
   const interlocks = new Map<string, boolean>(HUTCH_CONDITIONS.map((name) => [name, true]));
   let shutterLevel = false;
+  let orderedShutMs = -Infinity;
+  let stuck: "open" | "closed" | null = null;
+  let bladesLevel = false;
   let shutterHandler: ((atMs: number, open: boolean) => void) | undefined;
 
   function believedPhS(atMs: number): number {
@@ -60,6 +67,13 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
     return filters[index]?.fraction(atMs) ?? 0;
   }
 
+  function followDrive(atMs: number): void {
+    if (bladesLevel === shutterLevel || stuck === (shutterLevel ? "closed" : "open")) return;
+    bladesLevel = shutterLevel;
+    shutter.drive(atMs, bladesLevel);
+    shutterHandler?.(atMs, bladesLevel);
+  }
+
   return {
     ringCurrentMa: (atMs) => ring.currentMa(atMs),
     fluxPhS: (atMs) => believedPhS(atMs) * options.fluxTruthFactor,
@@ -68,8 +82,8 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
     driveShutter(atMs, open) {
       if (open === shutterLevel) return;
       shutterLevel = open;
-      shutter.drive(atMs, open);
-      shutterHandler?.(atMs, open);
+      if (!open) orderedShutMs = atMs;
+      followDrive(atMs);
     },
     shutterOpenSwitch: (atMs) => shutter.fraction(atMs) >= 1,
     shutterClosedSwitch: (atMs) => shutter.fraction(atMs) <= 0,
@@ -89,6 +103,11 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
     shutterArrivalMs: () => shutter.arrivalMs(),
     onShutterDrive(handler) {
       shutterHandler = handler;
+    },
+    shutterOrderedShutMs: () => orderedShutMs,
+    stickShutter(atMs, direction) {
+      stuck = direction;
+      followDrive(atMs);
     },
     setInterlock(name, holds) {
       interlocks.set(name, holds);

@@ -13,8 +13,8 @@ export interface CellObserver {
   readonly voltageExcursions: number;
   readonly currentExcursions: number;
   readonly isDriven: boolean;
-  /** Told at the instant the channel switches a driven cell off; one handler, undefined takes it away. */
-  onSwitchedOff(handler: (() => void) | undefined): void;
+  /** Told at the instant the channel switches a driven cell off; one handler. */
+  onSwitchedOff(handler: () => void): void;
 }
 
 export interface ObserverTolerances {

@@ -33,6 +33,10 @@ export interface DoseTruth {
     xMm: number,
     yMm: number,
   ): number;
+  /** The largest dose that photons through one point give to any limited layer of a cell, gray. */
+  photonsGy(positionIndex: number, photons: number): number;
+  /** Dose at a spot of what these deposits give with `photons` more there, over the tightest limit; 0 without a limit. */
+  fractionWith(positionIndex: number, given: Iterable<Deposit>, xMm: number, yMm: number, photons: number): number;
   /** Largest value of any limit reached, as a fraction of it. */
   readonly limitFractionMax: number;
 }
@@ -126,6 +130,22 @@ export function createDoseTruth(deps: DoseTruthDeps): DoseTruth {
       if (dose === undefined) return 0;
       const perFluence = dose.byConvention.get(convention)?.[layerIndex]?.[location] ?? 0;
       return fluenceAt(shape, dose.spots.values(), xMm, yMm) * perFluence;
+    },
+    photonsGy(positionIndex, photons) {
+      const dose = doses.get(positionIndex);
+      if (dose === undefined) return 0;
+      return Math.max(0, ...dose.cell.doseLimits.map((limit) => factor(dose, limit) * photons * shape.peakPerCm2));
+    },
+    fractionWith(positionIndex, given, xMm, yMm, photons) {
+      const dose = doses.get(positionIndex);
+      if (dose === undefined) return 0;
+      const own = photons * shape.peakPerCm2;
+      const all = fluenceAt(shape, given, xMm, yMm) + own;
+      const fractions = dose.cell.doseLimits.map((limit) => {
+        const fluence = limit.scope === "spot-total" ? all : own;
+        return limit.doseGy === null ? 0 : (fluence * factor(dose, limit)) / limit.doseGy;
+      });
+      return Math.max(0, ...fractions);
     },
     get limitFractionMax() {
       return limitFractionMax;

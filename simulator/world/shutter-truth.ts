@@ -26,6 +26,10 @@ export interface Opening {
   /** Largest flux on the sample meanwhile. */
   readonly peakPhS: number;
   readonly stageMoved: boolean;
+  /** When the last photon fell; `startMs` when none did. */
+  readonly litEndMs: number;
+  /** Photons that fell after the shutter, ordered shut, should have been closed. */
+  readonly excessPhotons: number;
 }
 
 export interface ShutterTruthDeps {
@@ -60,24 +64,29 @@ export function watchShutter(deps: ShutterTruthDeps): ShutterTruth {
   }
 
   function integrate(startMs: number, endMs: number): Opening {
+    const dueShutMs = beam.shutterOrderedShutMs() + site.shutter.travelS * 1000;
     const breaks = [startMs, endMs];
     beam.addBreaks(startMs, endMs, breaks);
     stage.addBreaks(startMs, endMs, breaks);
+    if (dueShutMs > startMs && dueShutMs < endMs) breaks.push(dueShutMs);
     breaks.sort((a, b) => a - b);
     const deposits: Deposit[] = [];
-    const sum = { photons: 0, peakPhS: 0, stageMoved: false };
+    const sum = { photons: 0, peakPhS: 0, stageMoved: false, litEndMs: startMs, excessPhotons: 0 };
     for (let index = 1; index < breaks.length; index += 1) {
       const fromMs = breaks[index - 1] ?? startMs;
       const toMs = breaks[index] ?? endMs;
       if (!(toMs > fromMs)) continue;
       const moves = stage.isMoving((fromMs + toMs) / 2);
       const pieces = moves ? Math.min(PATH_STEPS_MOST, Math.ceil((toMs - fromMs) / PATH_STEP_MS)) : 1;
-      if (moves) sum.stageMoved = true;
       for (let piece = 0; piece < pieces; piece += 1) {
         const pieceFromMs = fromMs + ((toMs - fromMs) * piece) / pieces;
         const pieceToMs = fromMs + ((toMs - fromMs) * (piece + 1)) / pieces;
         const photons = simpson(samplePhS, pieceFromMs, pieceToMs, sum);
         if (photons <= 0) continue;
+        if (moves) sum.stageMoved = true;
+        sum.litEndMs = pieceToMs;
+        // Strictly after: a shutter that obeys closes at this very instant.
+        if (dueShutMs > startMs && pieceFromMs >= dueShutMs) sum.excessPhotons += photons;
         const middleMs = (pieceFromMs + pieceToMs) / 2;
         sum.photons += photons;
         addDeposit(deposits, { ...cellUnderBeam(site, stage.xMm(middleMs), stage.yMm(middleMs)), photons });

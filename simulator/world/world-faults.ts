@@ -8,7 +8,9 @@ export type WorldFault =
   /** Without an end it lasts. */
   | { readonly kind: "link-hang"; readonly link: string; readonly fromMs: number; readonly toMs?: number }
   | { readonly kind: "link-cut"; readonly link: string; readonly fromMs: number }
-  | { readonly kind: "interlock"; readonly name: string; readonly fromMs: number; readonly toMs?: number };
+  | { readonly kind: "interlock"; readonly name: string; readonly fromMs: number; readonly toMs?: number }
+  /** The fast shutter's blades stay where they are once they are there. */
+  | { readonly kind: "shutter-stuck"; readonly at: "open" | "closed"; readonly fromMs: number; readonly toMs?: number };
 
 const HOUR_MS = 3_600_000;
 
@@ -47,6 +49,12 @@ const fileSchema = z.array(
     z.strictObject({ kind: z.literal("link-hang"), link: z.string(), from_s: atS, to_s: atS.optional() }),
     z.strictObject({ kind: z.literal("link-cut"), link: z.string(), from_s: atS }),
     z.strictObject({ kind: z.literal("interlock"), name: z.string(), from_s: atS, to_s: atS.optional() }),
+    z.strictObject({
+      kind: z.literal("shutter-stuck"),
+      at: z.enum(["open", "closed"]),
+      from_s: atS,
+      to_s: atS.optional(),
+    }),
   ]),
 );
 
@@ -63,6 +71,7 @@ export function parseWorldFaults(json: unknown, where: string): readonly WorldFa
     if (entry.kind === "link-cut") return { kind: entry.kind, link: entry.link, fromMs };
     const end = entry.to_s === undefined ? {} : { toMs: entry.to_s * 1000 };
     if (entry.kind === "link-hang") return { kind: entry.kind, link: entry.link, fromMs, ...end };
+    if (entry.kind === "shutter-stuck") return { kind: entry.kind, at: entry.at, fromMs, ...end };
     return { kind: entry.kind, name: entry.name, fromMs, ...end };
   });
 }

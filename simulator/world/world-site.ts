@@ -3,6 +3,7 @@
  * mirrors, but its own: the world shares no arithmetic with the controller it judges.
  */
 import type { CellInitial } from "../cell/cell.ts";
+import type { CellDefect } from "./cell-defect.ts";
 
 export interface WorldLayer {
   readonly name: string;
@@ -73,6 +74,7 @@ export interface WorldCell {
   /** First one upstream. */
   readonly layers: readonly WorldLayer[];
   readonly doseLimits: readonly WorldDoseLimit[];
+  readonly defect?: CellDefect;
   readonly limits: {
     readonly voltageMaxV: number;
     readonly voltageMinV: number;

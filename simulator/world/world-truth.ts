@@ -1,4 +1,5 @@
 /** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
+import type { AskedRequest } from "./request-truth.ts";
 import type { Opening } from "./shutter-truth.ts";
 
 /** An exposure as the controller's own records have it, on the world's clock. */
@@ -15,8 +16,8 @@ export interface ControllerClaims {
   /** Samples that reached the host's end of the cables, and samples found in the store. */
   readonly samplesDelivered: number;
   readonly samplesStored: number;
-  /** Null when nobody worked it out. */
-  readonly requestsFeasible: number | null;
+  /** Absent when nobody kept them: then nothing is said of what was feasible. */
+  readonly requests?: readonly AskedRequest[];
 }
 
 /** Keys as in CONTRACTS. */
@@ -95,8 +96,29 @@ export function unaccounted(openings: readonly Opening[], claimed: readonly Acco
       byPosition
         .get(positionIndex)
         ?.some(
-          (exposure) => exposure.startMs - MATCH_MS <= opening.startMs && opening.endMs <= exposure.endMs + MATCH_MS,
+          (exposure) => exposure.startMs - MATCH_MS <= opening.startMs && opening.litEndMs <= exposure.endMs + MATCH_MS,
         ),
     );
   });
+}
+
+/** Invariants that a run without an exposure has no occasion to check. */
+const OF_THE_BEAM: ReadonlySet<string> = new Set([
+  "dose",
+  "exposures-accounted",
+  "two-clocks-apart",
+  "shutter-interlocks",
+  "stage-at-rest",
+  "right-cell",
+]);
+
+/** What was never looked at counts as broken; a run that made no exposure is excused from what only exposures show. */
+export function neverChecked(
+  checks: Readonly<Record<string, number>>,
+  hasExposures: boolean,
+  atMs: number,
+): readonly Violation[] {
+  return Object.entries(checks)
+    .filter(([name, count]) => count === 0 && (hasExposures || !OF_THE_BEAM.has(name)))
+    .map(([invariant]) => ({ invariant, at_s: atMs / 1000, what: "was never checked in this run" }));
 }

@@ -10,11 +10,15 @@ import { createBeamPlant, HUTCH_CONDITIONS, type ObservedBeamPlant } from "../pl
 import { createFramePlant, type ObservedFramePlant } from "../plant/frame-plant.ts";
 import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
 import { createStagePlant, type ObservedStagePlant } from "../plant/stage-plant.ts";
+import { createDefectivePlant } from "./cell-defect.ts";
 import { type CellObserver, observeCell } from "./cell-observer.ts";
+import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
 import { createDoseTruth, type DoseTruth, withinBound } from "./dose-truth.ts";
+import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
 import { type Opening, watchShutter } from "./shutter-truth.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
 import { passes } from "./world-dose.ts";
+import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
 import type { WorldFault } from "./world-faults.ts";
 import type { WorldCell, WorldSite, WorldUncertainty } from "./world-site.ts";
 import { type ControllerClaims, createLedger, unaccounted, type WorldFindings } from "./world-truth.ts";
@@ -39,22 +43,11 @@ export interface WorldOptions {
   readonly filterTravelS?: number;
   /** Within this long of an interlock's fall the fast shutter must be closed. */
   readonly interlockReactionS?: number;
+  /** Within this long after a failed shutter was ordered shut the beam must be off by other means. */
+  readonly shutterFailureS?: number;
   readonly sideReactions?: boolean;
-}
-
-/** What a fault on a link needs of it. */
-export interface FaultyLink {
-  hang(isHung: boolean): void;
-  cut(why: string): void;
-  /** Tells an instrument that was ordered to stop from one that stopped by itself. */
-  readonly counters?: { readonly chunksToDevice: number };
-}
-
-export interface FaultTargets {
-  /** By the name used in the faults. */
-  readonly links: ReadonlyMap<string, FaultyLink>;
-  /** Which position a link serves, for those that serve one. */
-  readonly positionOfLink: ReadonlyMap<string, number>;
+  /** When the campaign's time is over: from then on cells may be ordered off at any instant. */
+  readonly endAtMs?: number;
 }
 
 export interface World {
@@ -86,8 +79,12 @@ export const WORLD_INVARIANTS = [
 
 /** A 20 mm can; the beam must stay on the electrode's disc. */
 const DISC_RADIUS_MM = 7;
-/** A cell ordered off so soon after the beam went was ordered off because of it. */
+/** A cell ordered off so soon after the beam went, or the shutter moved, was ordered off because of it. */
 const DISTURBANCE_MS = 2000;
+/** What the closing of the shutter sets off has happened by then. */
+const CLOSING_MS = 100;
+/** Hop, settling, shutter and read-out around an exposure. */
+const REQUEST_OVERHEAD_S = 1;
 
 export function createWorld(deps: WorldDeps): World {
   const { clock, chance, site, uncertainty, options = {} } = deps;
@@ -131,7 +128,14 @@ export function createWorld(deps: WorldDeps): World {
   const openTerminals = createOpenTerminals();
   const openings: Opening[] = [];
   const faultyPositions = new Set<number>();
-  const counts = { openings: 0, beamLosses: 0, disturbed: 0 };
+  /** Cells on which the shutter failed to close. */
+  const failedOn = new Set<number>();
+  const outages: Outage[] = [];
+  const endAtMs = options.endAtMs ?? Infinity;
+  const disturbances = createDisturbanceWatch(cells, () => clock.nowMs() >= endAtMs);
+  const counts = { openings: 0, beamLosses: 0, disturbed: 0, excessGy: 0 };
+  const filterPasses = site.filters.map((filter) => passes(deps.attenuation, filter, site.beam.energyKeV));
+  const plants = new Map(deps.cells.map((cell) => [cell.positionIndex, plantOf(cell)] as const));
 
   function observed(cell: WorldCell): CellObserver {
     const design = deps.designs.get(cell.designId);
@@ -148,18 +152,43 @@ export function createWorld(deps: WorldDeps): World {
     });
   }
 
+  /** What a channel finds at the position: the cell, put in as it was. */
+  function plantOf(cell: WorldCell): CellPlant {
+    const plant = cells.get(cell.positionIndex)?.plant ?? openTerminals;
+    if (cell.defect === undefined) return plant;
+    faultyPositions.add(cell.positionIndex);
+    return createDefectivePlant(plant, cell.defect, (atMs) => {
+      ledger.check("cell-limits", false, atMs, () => `cell ${cell.positionIndex} was driven: ${String(cell.defect)}`);
+    });
+  }
+
+  /** What begins here may order none of `count` cells off until the returned function is called. */
+  function watchClocks(what: string, count: number): () => number {
+    const end = disturbances.begin();
+    return () => {
+      const disturbed = [...end()].filter((index) => !faultyPositions.has(index));
+      ledger.count("two-clocks-apart", count - disturbed.length);
+      for (const index of disturbed) {
+        ledger.check("two-clocks-apart", false, clock.nowMs(), () => `cell ${index} was stopped when ${what}`);
+      }
+      return disturbed.length;
+    };
+  }
+
   function interlocksHold(atMs: number): boolean {
     return HUTCH_CONDITIONS.every((name) => beam.interlock(atMs, name));
   }
 
+  let endClockWatch = (): number => 0;
   const shutter = watchShutter({
     clock,
     site,
     beam,
     stage,
-    filterPasses: site.filters.map((filter) => passes(deps.attenuation, filter, site.beam.energyKeV)),
+    filterPasses,
     onOpened(atMs) {
       counts.openings += 1;
+      endClockWatch = watchClocks("the shutter was open", cells.size);
       ledger.check(
         "shutter-interlocks",
         interlocksHold(atMs),
@@ -174,6 +203,7 @@ export function createWorld(deps: WorldDeps): World {
       );
     },
     onClosed(opening) {
+      clock.at(clock.nowMs() + CLOSING_MS, endClockWatch);
       if (opening.photons === 0) return;
       openings.push(opening);
       const atMs = opening.endMs;
@@ -187,10 +217,13 @@ export function createWorld(deps: WorldDeps): World {
           () => `the beam fell beside any cell, near ${deposit.positionIndex}`,
         );
       }
-      for (const finding of dose.add(opening)) {
+      const findings = dose.add(opening);
+      if (opening.excessPhotons > 0) judgeShutterFailure(opening);
+      for (const finding of findings) {
+        // What a shutter that failed gave is counted apart, and bounded in time.
         ledger.check(
           "dose",
-          finding.fraction <= doseAllowance,
+          failedOn.has(finding.positionIndex) || finding.fraction <= doseAllowance,
           atMs,
           () =>
             `cell ${finding.positionIndex}, layer ${finding.limit.layerIndex}: ${finding.what}, ${finding.fraction} of the limit`,
@@ -199,65 +232,34 @@ export function createWorld(deps: WorldDeps): World {
     },
   });
 
-  function scheduleDump(fromMs: number, toMs: number, targets: FaultTargets): void {
-    beam.dump(fromMs, toMs);
-    const linkOf = new Map(
-      [...targets.positionOfLink].map(([name, index]) => [index, targets.links.get(name)] as const),
+  /** The site's worst closing time: the permit's watchdog, then the shutter upstream. */
+  const failureBoundMs = 1000 * (options.shutterFailureS ?? 2 * site.shutter.safetyShutterCloseS + 1);
+
+  function judgeShutterFailure(opening: Opening): void {
+    for (const { positionIndex } of opening.deposits) failedOn.add(positionIndex);
+    const hit = opening.deposits[0]?.positionIndex ?? -1;
+    counts.excessGy += dose.photonsGy(hit, opening.excessPhotons);
+    const lateMs = opening.litEndMs - beam.shutterOrderedShutMs();
+    ledger.check(
+      "dose",
+      lateMs <= failureBoundMs,
+      opening.litEndMs,
+      () => `a shutter that failed gave beam for ${lateMs} ms after it was ordered shut`,
     );
-    clock.at(fromMs, () => {
-      counts.beamLosses += 1;
-      const stopped = new Set<number>();
-      const driven = [...cells].filter(([, cell]) => cell.isDriven);
-      for (const [positionIndex, cell] of driven) {
-        const counters = linkOf.get(positionIndex)?.counters;
-        const heard = counters?.chunksToDevice ?? -1;
-        // An instrument that heard nothing since the beam went ended its step by its own rules.
-        cell.onSwitchedOff(() => {
-          if (counters === undefined || counters.chunksToDevice > heard) stopped.add(positionIndex);
-        });
-      }
-      clock.at(fromMs + DISTURBANCE_MS, () => {
-        for (const [positionIndex, cell] of driven) {
-          cell.onSwitchedOff(undefined);
-          const wasDisturbed = stopped.has(positionIndex) && !faultyPositions.has(positionIndex);
-          if (wasDisturbed) counts.disturbed += 1;
-          ledger.check(
-            "two-clocks-apart",
-            !wasDisturbed,
-            clock.nowMs(),
-            () => `cell ${positionIndex} was stopped when the beam was lost`,
-          );
-        }
-      });
-    });
   }
 
-  function scheduleInterlock(name: string, fromMs: number, toMs: number | undefined): void {
-    clock.at(fromMs, () => {
-      beam.setInterlock(name, false);
-      const latestMs = fromMs + (options.interlockReactionS ?? 1) * 1000 + site.shutter.travelS * 1000;
-      clock.at(latestMs, () => {
-        ledger.check(
-          "shutter-interlocks",
-          beam.shutterClosedSwitch(latestMs),
-          latestMs,
-          () => `the shutter was not closed after ${name} broke`,
-        );
-      });
+  function feasible(requests: readonly AskedRequest[], atMs: number): number {
+    return countFeasible(requests, {
+      outages,
+      hasCell: (index) => deps.cells.some((cell) => cell.positionIndex === index && cell.defect === undefined),
+      openings,
+      dose,
+      fluxPhS: site.beam.fluxReferencePhS,
+      filterPasses,
+      limitFractionMax: 1 / doseAllowance,
+      overheadS: REQUEST_OVERHEAD_S,
+      endMs: Math.min(endAtMs, atMs),
     });
-    if (toMs !== undefined) {
-      clock.at(toMs, () => {
-        beam.setInterlock(name, true);
-      });
-    }
-  }
-
-  function onLink(name: string, targets: FaultTargets, act: (link: FaultyLink) => void): void {
-    const link = targets.links.get(name);
-    if (link === undefined) throw new RangeError(`no link named ${name}`);
-    const positionIndex = targets.positionOfLink.get(name);
-    if (positionIndex !== undefined) faultyPositions.add(positionIndex);
-    act(link);
   }
 
   return {
@@ -266,39 +268,39 @@ export function createWorld(deps: WorldDeps): World {
     frames,
     dose,
     openings,
-    cellPlant: (positionIndex) => cells.get(positionIndex)?.plant ?? openTerminals,
+    cellPlant: (positionIndex) => plants.get(positionIndex) ?? openTerminals,
     schedule(faults, targets) {
-      for (const fault of faults) {
-        switch (fault.kind) {
-          case "beam-dump":
-            scheduleDump(fault.fromMs, fault.toMs, targets);
-            break;
-          case "interlock":
-            scheduleInterlock(fault.name, fault.fromMs, fault.toMs);
-            break;
-          case "link-cut":
-            clock.at(fault.fromMs, () => {
-              onLink(fault.link, targets, (link) => {
-                link.cut("the cable was pulled");
-              });
-            });
-            break;
-          case "link-hang":
-            clock.at(fault.fromMs, () => {
-              onLink(fault.link, targets, (link) => {
-                link.hang(true);
-              });
-            });
-            if (fault.toMs !== undefined) {
-              clock.at(fault.toMs, () => {
-                onLink(fault.link, targets, (link) => {
-                  link.hang(false);
-                });
-              });
-            }
-            break;
-        }
+      const counters = new Map<number, ListeningCounters>();
+      for (const [name, positionIndex] of targets.positionOfLink) {
+        const own = targets.links.get(name)?.counters;
+        if (own !== undefined) counters.set(positionIndex, own);
       }
+      disturbances.wire(counters);
+      scheduleFaults(faults, targets, {
+        clock,
+        beam,
+        faultyPositions,
+        outages,
+        onDump() {
+          counts.beamLosses += 1;
+          const driven = total([...cells.values()], (cell) => (cell.isDriven ? 1 : 0));
+          const end = watchClocks("the beam was lost", driven);
+          clock.at(clock.nowMs() + DISTURBANCE_MS, () => {
+            counts.disturbed += end();
+          });
+        },
+        onInterlockBroken(name, atMs) {
+          const latestMs = atMs + (options.interlockReactionS ?? 1) * 1000 + site.shutter.travelS * 1000;
+          clock.at(latestMs, () => {
+            ledger.check(
+              "shutter-interlocks",
+              beam.shutterClosedSwitch(latestMs) || beam.safetyShutterClosedSwitch(latestMs),
+              latestMs,
+              () => `the shutter was not closed after ${name} broke`,
+            );
+          });
+        },
+      });
     },
     finish(claims) {
       const atMs = clock.nowMs();
@@ -340,9 +342,8 @@ export function createWorld(deps: WorldDeps): World {
           exposures: openings.length,
           exposures_unaccounted: missing.size,
           dose_limit_fraction_max: dose.limitFractionMax,
-          // No shutter of this world fails yet.
-          shutter_failure_excess_Gy: 0,
-          requests_feasible: claims.requestsFeasible,
+          shutter_failure_excess_Gy: counts.excessGy,
+          requests_feasible: claims.requests === undefined ? null : feasible(claims.requests, atMs),
           cells_isolated_without_fault: isolatedWithoutFault.length,
           voltage_excursions: total(observers, (cell) => cell.voltageExcursions),
           current_excursions: total(observers, (cell) => cell.currentExcursions),

@@ -119,5 +119,4 @@ export const NO_CLAIMS = {
   isolatedPositions: [],
   samplesDelivered: 0,
   samplesStored: 0,
-  requestsFeasible: null,
 };

@@ -1,0 +1,58 @@
+/**
+ * Are the two clocks apart? While something happens to beam or shutter, no cell may be ordered off because of it. An
+ * instrument that heard nothing meanwhile ended its step by its own rules.
+ */
+import type { CellObserver } from "./cell-observer.ts";
+
+/** What tells an instrument that was ordered to stop from one that stopped by itself. */
+export interface ListeningCounters {
+  readonly chunksToDevice: number;
+}
+
+export interface DisturbanceWatch {
+  /** Which counters belong to the cell at a position. */
+  wire(counters: ReadonlyMap<number, ListeningCounters>): void;
+  /** Watches from now on; the function it returns ends that and gives the positions that were ordered off. */
+  begin(): () => ReadonlySet<number>;
+}
+
+interface Watch {
+  /** Chunks heard when the watch began, by position. */
+  readonly heard: ReadonlyMap<number, number>;
+  readonly stopped: Set<number>;
+}
+
+/** `isOver` says that the campaign's time is over: then cells may be ordered off at any instant. */
+export function createDisturbanceWatch(
+  cells: ReadonlyMap<number, CellObserver>,
+  isOver: () => boolean,
+): DisturbanceWatch {
+  const watches = new Set<Watch>();
+  let countersOf: ReadonlyMap<number, ListeningCounters> = new Map();
+
+  for (const [positionIndex, cell] of cells) {
+    cell.onSwitchedOff(() => {
+      if (watches.size === 0 || isOver()) return;
+      const chunks = countersOf.get(positionIndex)?.chunksToDevice ?? Infinity;
+      for (const watch of watches) {
+        if (chunks > (watch.heard.get(positionIndex) ?? -1)) watch.stopped.add(positionIndex);
+      }
+    });
+  }
+
+  return {
+    wire(counters) {
+      countersOf = counters;
+    },
+    begin() {
+      const heard = new Map<number, number>();
+      for (const [positionIndex, counters] of countersOf) heard.set(positionIndex, counters.chunksToDevice);
+      const watch: Watch = { heard, stopped: new Set() };
+      watches.add(watch);
+      return () => {
+        watches.delete(watch);
+        return watch.stopped;
+      };
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** Puts faults on the clock: what each does to links, beam and hutch, and when none of it can be used. */
+import { type ObservedBeamPlant } from "../plant/beam-plant.ts";
+import type { WorldClock } from "../plant/plant.ts";
+import type { ListeningCounters } from "./disturbance-watch.ts";
+import type { Outage } from "./request-truth.ts";
+import type { WorldFault } from "./world-faults.ts";
+
+/** What a fault on a link needs of it. */
+export interface FaultyLink {
+  hang(isHung: boolean): void;
+  cut(why: string): void;
+  readonly counters?: ListeningCounters;
+}
+
+export interface FaultTargets {
+  /** By the name used in the faults. */
+  readonly links: ReadonlyMap<string, FaultyLink>;
+  /** Which position a link serves, for those that serve one. */
+  readonly positionOfLink: ReadonlyMap<string, number>;
+}
+
+export interface FaultScheduleDeps {
+  readonly clock: WorldClock;
+  readonly beam: ObservedBeamPlant;
+  /** Grows with each fault on a cell's path, as it takes effect. */
+  readonly faultyPositions: Set<number>;
+  /** Grows with each fault that keeps the beam from cells. */
+  readonly outages: Outage[];
+  readonly onDump: () => void;
+  readonly onInterlockBroken: (name: string, atMs: number) => void;
+}
+
+/** Throws RangeError, when its time comes, for a link that does not exist. */
+export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTargets, deps: FaultScheduleDeps): void {
+  const { clock, beam, outages } = deps;
+
+  function at(atMs: number | undefined, act: (atMs: number) => void): void {
+    if (atMs === undefined) return;
+    clock.at(atMs, () => {
+      act(atMs);
+    });
+  }
+
+  function onLink(name: string, act: (link: FaultyLink) => void): void {
+    const link = targets.links.get(name);
+    if (link === undefined) throw new RangeError(`no link named ${name}`);
+    const positionIndex = targets.positionOfLink.get(name);
+    if (positionIndex !== undefined) deps.faultyPositions.add(positionIndex);
+    act(link);
+  }
+
+  function scheduleHang(name: string, fromMs: number, toMs: number | undefined): void {
+    const positionIndex = targets.positionOfLink.get(name);
+    // A cell may be exposed while its channel is silent for a while, but not for ever.
+    if (positionIndex === undefined) outages.push({ fromMs, toMs: toMs ?? Infinity });
+    else if (toMs === undefined) outages.push({ fromMs, toMs: Infinity, positionIndex });
+    at(fromMs, () => {
+      onLink(name, (link) => {
+        link.hang(true);
+      });
+    });
+    at(toMs, () => {
+      onLink(name, (link) => {
+        link.hang(false);
+      });
+    });
+  }
+
+  function schedule(fault: WorldFault): void {
+    if (fault.kind === "link-hang") {
+      scheduleHang(fault.link, fault.fromMs, fault.toMs);
+      return;
+    }
+    if (fault.kind === "link-cut") {
+      at(fault.fromMs, () => {
+        onLink(fault.link, (link) => {
+          link.cut("the cable was pulled");
+        });
+      });
+      return;
+    }
+    outages.push({ fromMs: fault.fromMs, toMs: fault.toMs ?? Infinity });
+    switch (fault.kind) {
+      case "beam-dump":
+        beam.dump(fault.fromMs, fault.toMs);
+        at(fault.fromMs, deps.onDump);
+        break;
+      case "interlock":
+        at(fault.fromMs, (atMs) => {
+          beam.setInterlock(fault.name, false);
+          deps.onInterlockBroken(fault.name, atMs);
+        });
+        at(fault.toMs, () => {
+          beam.setInterlock(fault.name, true);
+        });
+        break;
+      case "shutter-stuck":
+        at(fault.fromMs, (atMs) => {
+          beam.stickShutter(atMs, fault.at);
+        });
+        at(fault.toMs, (atMs) => {
+          beam.stickShutter(atMs, null);
+        });
+        break;
+    }
+  }
+
+  for (const fault of faults) schedule(fault);
+}

@@ -1,0 +1,108 @@
+/**
+ * Which requests could have been met at all: the beam there for long enough in the window, the cell there, and its
+ * true dose with this exposure within its limits. The beam serves one after the other, earliest deadline first.
+ */
+import type { DoseTruth } from "./dose-truth.ts";
+import type { Deposit, Opening } from "./shutter-truth.ts";
+
+export interface AskedRequest {
+  readonly positionIndex: number;
+  /** Spot on the cell. */
+  readonly xMm: number;
+  readonly yMm: number;
+  readonly earliestMs: number;
+  readonly latestMs: number;
+  readonly exposureS: number;
+  /** By filter of the site. */
+  readonly filtersIn: readonly boolean[];
+}
+
+/** A time in which no exposure could be made, or none of one cell. */
+export interface Outage {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Absent when it concerns the whole rack. */
+  readonly positionIndex?: number;
+}
+
+export interface RequestTruthDeps {
+  readonly outages: readonly Outage[];
+  readonly hasCell: (positionIndex: number) => boolean;
+  readonly openings: readonly Opening[];
+  readonly dose: Pick<DoseTruth, "fractionWith">;
+  /** At the reference ring current, before filters. */
+  readonly fluxPhS: number;
+  readonly filterPasses: readonly number[];
+  /** True dose over limit up to which a controller that knows its dose no better than stated may go. */
+  readonly limitFractionMax: number;
+  /** Hop, settling, shutter and read-out around an exposure. */
+  readonly overheadS: number;
+  readonly endMs: number;
+}
+
+export function countFeasible(requests: readonly AskedRequest[], deps: RequestTruthDeps): number {
+  const inOrder = [...requests].sort((a, b) => a.latestMs - b.latestMs || a.earliestMs - b.earliestMs);
+  const given = depositsByCell(deps.openings);
+  let beamFreeMs = 0;
+  let count = 0;
+  for (const request of inOrder) {
+    if (!deps.hasCell(request.positionIndex)) continue;
+    const lengthMs = (request.exposureS + deps.overheadS) * 1000;
+    const startMs = firstFree(Math.max(beamFreeMs, request.earliestMs), lengthMs, request.positionIndex, deps.outages);
+    if (startMs + lengthMs > Math.min(request.latestMs, deps.endMs)) continue;
+    if (!(limitFraction(request, given, deps) <= deps.limitFractionMax)) continue;
+    count += 1;
+    beamFreeMs = startMs + lengthMs;
+  }
+  return count;
+}
+
+/** First instant from which nothing stands in the way for so long. */
+function firstFree(fromMs: number, lengthMs: number, positionIndex: number, outages: readonly Outage[]): number {
+  let startMs = fromMs;
+  for (;;) {
+    const blocking = outages.find(
+      (outage) =>
+        (outage.positionIndex === undefined || outage.positionIndex === positionIndex) &&
+        outage.fromMs < startMs + lengthMs &&
+        outage.toMs > startMs,
+    );
+    if (blocking === undefined) return startMs;
+    startMs = blocking.toMs;
+    if (startMs === Infinity) return startMs;
+  }
+}
+
+interface Given {
+  readonly atMs: number;
+  readonly deposit: Deposit;
+}
+
+function depositsByCell(openings: readonly Opening[]): ReadonlyMap<number, readonly Given[]> {
+  const byCell = new Map<number, Given[]>();
+  for (const opening of openings) {
+    for (const deposit of opening.deposits) {
+      const list = byCell.get(deposit.positionIndex);
+      if (list === undefined) byCell.set(deposit.positionIndex, [{ atMs: opening.endMs, deposit }]);
+      else list.push({ atMs: opening.endMs, deposit });
+    }
+  }
+  return byCell;
+}
+
+/** True dose of the spot over its tightest limit, by what was given before the window and this exposure as asked. */
+function limitFraction(
+  request: AskedRequest,
+  given: ReadonlyMap<number, readonly Given[]>,
+  deps: RequestTruthDeps,
+): number {
+  const { positionIndex, xMm, yMm } = request;
+  const before = (given.get(positionIndex) ?? [])
+    .filter((item) => item.atMs < request.earliestMs)
+    .map((item) => item.deposit);
+  const passing = request.filtersIn.reduce(
+    (share, isIn, index) => (isIn ? share * (deps.filterPasses[index] ?? 1) : share),
+    1,
+  );
+  return deps.dose.fractionWith(positionIndex, before, xMm, yMm, deps.fluxPhS * passing * request.exposureS);
+}
