@@ -61,6 +61,7 @@ export function allMachines(): readonly NamedMachine[] {
     bringDeadlineMs: 1,
     permitDeadlineMs: 1,
     exposeGraceMs: 1,
+    closeDeadlineMs: 1,
   });
   const supervisorMachine = createSafetySupervisorMachine({
     ...shared,
@@ -81,6 +82,8 @@ export function allMachines(): readonly NamedMachine[] {
     ioName: "io",
     stageName: "stage",
     home: notRun,
+    mayHome: notRun,
+    noteNews: notRun,
     startDeadlineMs: 1,
     homingDeadlineMs: 1,
     plan: notRun,

@@ -1,6 +1,6 @@
 /** What an exposure does to the instruments, with every wait bounded and every claim read back. */
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
 import type { Stage, StageReading } from "../../protocols/roles/stage.ts";
@@ -36,10 +36,16 @@ export interface ExposureTimings {
   /** Beyond the travel, how long a switch may be awaited. */
   readonly switchGraceMs: number;
   readonly filterTravelMaxMs: number;
+  /** How long a unit that does not answer is asked to close. */
+  readonly closeDeadlineMs: number;
+  /** Permit's watchdog and shutter upstream together: by then the beam is off the cell, whoever answers. */
+  readonly worstClosingMs: number;
 }
 
 const SWITCH_POLL_MS = 2;
 const FILTER_POLL_MS = 20;
+/** Between two tries to reach a unit that does not answer. */
+const RETRY_MS = 250;
 
 export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffects {
   const { clock, io, stage, detector, accounts, timings } = deps;
@@ -50,6 +56,32 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     const levels = await io.readInputs();
     deps.showLevels(levels);
     return levels;
+  }
+
+  /** A shutter that stands open between exposures is a failure found late. */
+  async function bringShutterClosed(levels: InputLevels): Promise<void> {
+    const state = shutterState(levels);
+    if (state === "closed") return;
+    await makeSafe();
+    throw new Fault(
+      state === "contradiction" ? "shutter.contradiction" : "shutter.stuck-open",
+      io.name,
+      `the shutter reads ${state} before an exposure; the safety shutter was closed`,
+    );
+  }
+
+  async function makeSafe(): Promise<number> {
+    await io.permit.dropShutterPermit();
+    await io.requestSafetyShutter(false);
+    const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
+    for (;;) {
+      const levels = await readLevels();
+      if (levels.safetyShutterClosedSwitch || shutterState(levels) === "closed") return clock.monoMs();
+      if (clock.monoMs() >= untilMs) {
+        throw new Fault("shutter.stuck-open", io.name, "neither shutter reports closed");
+      }
+      await sleep(clock, FILTER_POLL_MS);
+    }
   }
 
   async function bringFilters(asked: readonly boolean[], levels: InputLevels): Promise<void> {
@@ -111,6 +143,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   return {
     async check(order) {
       const levels = await readLevels();
+      await bringShutterClosed(levels);
       const reasons = motionRefusals(levels, {
         nowMs: clock.monoMs(),
         levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
@@ -181,25 +214,24 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     stopDetector: () => detector.abort(),
 
     async close(note: (marks: Partial<ShutterMarks>) => void) {
-      note({ closeAskedAtMs: clock.monoMs() });
-      await io.requestShutterClosed();
-      await awaitShutter("closed");
-      note({ closedSeenAtMs: clock.monoMs() });
+      const askedAtMs = clock.monoMs();
+      note({ closeAskedAtMs: askedAtMs });
+      for (;;) {
+        try {
+          await io.requestShutterClosed();
+          await awaitShutter("closed");
+          break;
+        } catch (error) {
+          const isProof = !isFault(error) || error.code.startsWith("shutter.");
+          if (isProof || clock.monoMs() - askedAtMs >= timings.closeDeadlineMs) throw error;
+          await sleep(clock, RETRY_MS);
+        }
+      }
+      // Seen later than hardware closes by itself, the switch no longer says when: the booked bound is charged.
+      if (clock.monoMs() - askedAtMs <= timings.worstClosingMs) note({ closedSeenAtMs: clock.monoMs() });
     },
 
-    async makeSafe() {
-      await io.permit.dropShutterPermit();
-      await io.requestSafetyShutter(false);
-      const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
-      for (;;) {
-        const levels = await readLevels();
-        if (levels.safetyShutterClosedSwitch || shutterState(levels) === "closed") return clock.monoMs();
-        if (clock.monoMs() >= untilMs) {
-          throw new Fault("shutter.stuck-open", io.name, "neither shutter reports closed");
-        }
-        await sleep(clock, FILTER_POLL_MS);
-      }
-    },
+    makeSafe,
 
     settle(order: ExposureOrder, marks, outcome, framePath) {
       accounts.settle(order, marks, outcome, framePath);

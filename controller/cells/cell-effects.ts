@@ -3,7 +3,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Channel } from "../../protocols/roles/channel.ts";
 import type { CellEffects } from "../machines/programme.ts";
-import type { ChannelNews } from "../machines/campaign-machine.ts";
+import type { ChannelNews } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { SampleIntake } from "./sample-intake.ts";

@@ -3,96 +3,21 @@
  * two clocks are apart: the beam region may wait, hold or fail without a single event reaching a cell.
  */
 import { assign, enqueueActions, fromPromise, setup, type ActorRefFrom } from "xstate";
-import type { Clock } from "../../protocols/base/clock.ts";
-import { BEFORE_FIRST_SWEEP, type BeamAct, type BeamPlan, type SweepState } from "../beam/sweeps.ts";
-import type { CellInput, CellMachine, CellNews } from "./cell-machine.ts";
+import { BEFORE_FIRST_SWEEP } from "../beam/sweeps.ts";
+import {
+  cellActorId,
+  isNews,
+  linkActorId,
+  type CampaignContext,
+  type CampaignEvent,
+  type CampaignMachineDeps,
+} from "./campaign-news.ts";
 import { deadlineActor } from "./deadline.ts";
-import { faultJson, faultNote, type FaultNote } from "./errors.ts";
-import type { ExposureMachine, ExposureNews } from "./exposure-machine.ts";
-import type { ExposureOrder, ExposureOutcome } from "./exposure-order.ts";
-import type { InstrumentLinkInput, InstrumentLinkMachine, LinkNews } from "./instrument-link-machine.ts";
-import type { Recorder } from "./recorder.ts";
-import type { PermitNews, SafetySupervisorMachine } from "./safety-supervisor-machine.ts";
-import { waitingFor, type Waiting } from "./waiting.ts";
+import { faultJson, faultNote } from "./errors.ts";
+import { waitingFor } from "./waiting.ts";
 
-export interface CampaignContext {
-  /** Names of the instruments that are ready now. */
-  readonly ready: ReadonlySet<string>;
-  readonly isolated: ReadonlySet<string>;
-  readonly finishedCellCount: number;
-  readonly sweep: SweepState;
-  readonly act: BeamAct;
-  readonly fault: FaultNote | null;
-  readonly waiting: Waiting | null;
-  readonly failuresInRowCount: number;
-}
-
-export type CampaignEvent =
-  | LinkNews
-  | CellNews
-  | ExposureNews
-  | PermitNews
-  | { readonly type: "INSTRUMENT_FAULT"; readonly name: string; readonly fault: FaultNote }
-  | { readonly type: "CHANNEL_NEWS"; readonly cellIndex: number; readonly event: ChannelNews }
-  | { readonly type: "BEAM_LOST" }
-  | { readonly type: "BEAM_BACK" }
-  | { readonly type: "STOP_EXPOSING"; readonly author: string; readonly reason: string }
-  | { readonly type: "RESUME_EXPOSING"; readonly author: string }
-  | { readonly type: "RE_ARM"; readonly author: string }
-  | { readonly type: "TIME_OVER" }
-  | { readonly type: "DEADLINE" };
-
-/** Facts from a channel's stream, for its cell. */
-export type ChannelNews =
-  | {
-      readonly type: "STEP_ENDED";
-      readonly end: "voltage" | "current" | "time" | "limit" | "aborted";
-      readonly voltageV: number;
-      readonly currentA: number;
-      readonly chargeAh: number;
-    }
-  | { readonly type: "STEP_FAILED"; readonly fault: FaultNote }
-  | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote };
-
-export interface CampaignMachineDeps {
-  readonly clock: Clock;
-  readonly recorder: Recorder;
-  readonly linkMachine: InstrumentLinkMachine;
-  readonly cellMachine: CellMachine;
-  readonly exposureMachine: ExposureMachine;
-  readonly supervisorMachine: SafetySupervisorMachine;
-  /** Instruments by name, in the order they are connected. */
-  readonly links: readonly InstrumentLinkInput[];
-  readonly cells: readonly CellInput[];
-  readonly ioName: string;
-  readonly stageName: string;
-  readonly home: () => Promise<void>;
-  readonly startDeadlineMs: number;
-  readonly homingDeadlineMs: number;
-  /** Pure planning on the facts of the moment. */
-  readonly plan: (context: CampaignContext) => BeamPlan;
-  readonly order: (act: Extract<BeamAct, { kind: "expose" }>) => ExposureOrder;
-  /** Books what planning and exposing came to: asked, met, missed. Never throws. */
-  readonly notePlan: (plan: BeamPlan) => void;
-  readonly noteExposure: (
-    order: ExposureOrder,
-    outcome: ExposureOutcome,
-    fault: FaultNote | null,
-    sweep: SweepState,
-  ) => void;
-  /** Pause after a failed exposure before the next is tried. */
-  readonly troublePauseMs: number;
-  /** Failed exposures in a row after which a person is asked. */
-  readonly failuresInRowMax: number;
-}
-
-export function linkActorId(name: string): string {
-  return `link-${name}`;
-}
-
-export function cellActorId(position: string): string {
-  return `cell-${position}`;
-}
+/** The shutter does not close: a person looks before anything else is exposed. */
+const OPEN_SHUTTER_CODES: readonly string[] = ["shutter.stuck-open", "shutter.contradiction"];
 
 export function createCampaignMachine(deps: CampaignMachineDeps) {
   const { clock, recorder } = deps;
@@ -107,17 +32,19 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       cell: deps.cellMachine,
       exposure: deps.exposureMachine,
       supervisor: deps.supervisorMachine,
-      home: fromPromise(() => deps.home()),
+      home: fromPromise(({ signal }) => deps.home(signal)),
       deadline: deadlineActor(clock),
     },
     guards: {
       allSettled: ({ context }) => context.ready.size + context.isolated.size >= deps.links.length,
-      stageReady: ({ context }) => context.ready.has(deps.stageName),
+      mustHome: ({ context }) => !context.isHomed && context.ready.has(deps.stageName) && deps.mayHome(),
       allCellsDone: ({ context }) => context.finishedCellCount >= deps.cells.length,
       mustExpose: ({ context }) => context.act.kind === "expose",
       mustWait: ({ context }) => context.act.kind === "wait",
       tooManyFailures: ({ context }) => context.failuresInRowCount >= deps.failuresInRowMax,
-      shutterFailed: ({ event }) => event.type === "EXPOSURE_DONE" && event.outcome === "shutter-failure",
+      shutterFailed: ({ event }) =>
+        event.type === "EXPOSURE_DONE" &&
+        (event.outcome === "shutter-failure" || OPEN_SHUTTER_CODES.includes(event.fault?.code ?? "")),
     },
     actions: {
       spawnAll: enqueueActions(({ enqueue }) => {
@@ -140,8 +67,9 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         if (event.type !== "LINK_LOST" && event.type !== "LINK_ISOLATED") return {};
         const ready = new Set(context.ready);
         ready.delete(event.name);
-        if (event.type === "LINK_LOST") return { ready };
-        return { ready, isolated: new Set(context.isolated).add(event.name) };
+        const isHomed = context.isHomed && event.name !== deps.stageName;
+        if (event.type === "LINK_LOST") return { ready, isHomed };
+        return { ready, isHomed, isolated: new Set(context.isolated).add(event.name) };
       }),
       passOnLinkNews: enqueueActions(({ enqueue, event }) => {
         if (event.type !== "LINK_READY" && event.type !== "LINK_LOST" && event.type !== "LINK_ISOLATED") return;
@@ -185,6 +113,9 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       rearm: enqueueActions(({ enqueue, event }) => {
         if (event.type === "RE_ARM") enqueue.sendTo("supervisor", event);
       }),
+      noteNews: ({ event }) => {
+        if (isNews(event)) deps.noteNews(event);
+      },
       countCell: assign({ finishedCellCount: ({ context }) => context.finishedCellCount + 1 }),
       stopCells: enqueueActions(({ enqueue }) => {
         for (const cell of deps.cells) {
@@ -197,7 +128,9 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
             ? "machine beam lost"
             : event.type === "STOP_EXPOSING"
               ? event.reason
-              : "campaign time over";
+              : event.type === "INTERLOCK_BROKEN"
+                ? `interlock ${event.broken.join(", ")} broke`
+                : "campaign time over";
         enqueue.sendTo("exposure", { type: "STOP_EXPOSING", reason });
       }),
       planNext: assign(({ context }) => {
@@ -222,8 +155,10 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         return {
           fault: event.fault,
           failuresInRowCount: event.outcome === "made" ? 0 : context.failuresInRowCount + 1,
+          isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
         };
       }),
+      noteHomingFailed: assign(({ context }) => ({ failuresInRowCount: context.failuresInRowCount + 1 })),
       recordBeamLost: () => {
         recorder.record("beam-lost", {});
       },
@@ -251,22 +186,25 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       fault: null,
       waiting: null,
       failuresInRowCount: 0,
+      isHomed: false,
     },
     initial: "connecting",
     entry: "spawnAll",
     on: {
-      LINK_READY: { actions: ["noteReady", "passOnLinkNews"] },
-      LINK_LOST: { actions: ["noteLost", "passOnLinkNews"] },
-      LINK_ISOLATED: { actions: ["noteLost", "passOnLinkNews"] },
+      LINK_READY: { actions: ["noteReady", "noteNews", "passOnLinkNews"] },
+      LINK_LOST: { actions: ["noteLost", "noteNews", "passOnLinkNews"] },
+      LINK_ISOLATED: { actions: ["noteLost", "noteNews", "passOnLinkNews"] },
       INSTRUMENT_FAULT: { actions: "passOnInstrumentFault" },
       CHANNEL_SUSPECT: { actions: "passOnInstrumentFault" },
       CHANNEL_NEWS: { actions: "passOnChannelNews" },
       CELL_FINISHED: { actions: "countCell" },
-      CELL_ISOLATED: { actions: "countCell" },
+      CELL_ISOLATED: { actions: ["countCell", "noteNews"] },
       PERMIT_GRANTED: { actions: "passOnPermit" },
       PERMIT_REFUSED: { actions: "passOnPermit" },
       WANT_PERMIT: { actions: "passOnPermit" },
       RETURN_PERMIT: { actions: "passOnPermit" },
+      INTERLOCK_BROKEN: { actions: "noteNews" },
+      SUPERVISOR_BLIND: { actions: "noteNews" },
       RE_ARM: { actions: "rearm" },
     },
     states: {
@@ -281,30 +219,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
             ),
         }),
         invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.startDeadlineMs }) },
-        always: { guard: "allSettled", target: "sorting" },
-        on: { DEADLINE: "sorting" },
-      },
-      sorting: {
-        always: [{ guard: "stageReady", target: "homing" }, { target: "running" }],
-      },
-      homing: {
-        entry: assign({
-          waiting: () =>
-            waitingFor(
-              "the stage to find its reference",
-              deps.stageName,
-              clock.monoMs(),
-              clock.monoMs() + deps.homingDeadlineMs,
-            ),
-        }),
-        invoke: [
-          {
-            src: "home",
-            onDone: "running",
-            onError: { target: "running", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.homingDeadlineMs }) },
-        ],
+        always: { guard: "allSettled", target: "running" },
         on: { DEADLINE: "running" },
       },
       running: {
@@ -314,7 +229,39 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
           beam: {
             initial: "planning",
             states: {
-              planning: {
+              /** Nothing is planned for a stage that does not know where it is. */
+              planning: { always: [{ guard: "mustHome", target: "homing" }, { target: "scheduling" }] },
+              homing: {
+                entry: assign({
+                  waiting: () =>
+                    waitingFor(
+                      "the stage to find its reference",
+                      deps.stageName,
+                      clock.monoMs(),
+                      clock.monoMs() + deps.homingDeadlineMs,
+                    ),
+                }),
+                invoke: [
+                  {
+                    src: "home",
+                    onDone: { target: "scheduling", actions: assign({ isHomed: true }) },
+                    onError: {
+                      target: "weighing",
+                      actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteHomingFailed"],
+                    },
+                  },
+                  { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.homingDeadlineMs }) },
+                ],
+                on: {
+                  DEADLINE: { target: "weighing", actions: "noteHomingFailed" },
+                  INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
+                  BEAM_LOST: { actions: "recordBeamLost" },
+                  BEAM_BACK: { actions: "recordBeamBack" },
+                  STOP_EXPOSING: "held",
+                  TIME_OVER: "scheduling",
+                },
+              },
+              scheduling: {
                 entry: "planNext",
                 always: [
                   { guard: "mustExpose", target: "exposing" },
@@ -327,6 +274,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 on: {
                   BEAM_LOST: { actions: ["recordBeamLost", "stopExposure"] },
                   BEAM_BACK: { actions: "recordBeamBack" },
+                  INTERLOCK_BROKEN: { actions: ["noteNews", "stopExposure"] },
                   STOP_EXPOSING: { target: "stopping", actions: "stopExposure" },
                   TIME_OVER: { actions: "stopExposure" },
                   EXPOSURE_DONE: [
@@ -373,7 +321,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   DEADLINE: "planning",
                   BEAM_LOST: { target: "planning", actions: "recordBeamLost" },
                   BEAM_BACK: { target: "planning", actions: "recordBeamBack" },
-                  LINK_READY: { target: "planning", actions: ["noteReady", "passOnLinkNews"] },
+                  HUTCH_CHANGED: "planning",
+                  LINK_READY: { target: "planning", actions: ["noteReady", "noteNews", "passOnLinkNews"] },
                   STOP_EXPOSING: "held",
                   TIME_OVER: "planning",
                 },

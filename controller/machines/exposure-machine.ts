@@ -5,6 +5,7 @@
  */
 import { assign, fromPromise, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
+import { isFault } from "../../protocols/base/fault.ts";
 import type { PermitRequest } from "../safety/permit-judgement.ts";
 import { deadlineActor } from "./deadline.ts";
 import { faultJson, faultNote, type FaultNote } from "./errors.ts";
@@ -55,6 +56,8 @@ export interface ExposureMachineDeps {
   readonly permitDeadlineMs: number;
   /** Beyond its own length: how late the end of an exposure may be reported before the shutter closes without it. */
   readonly exposeGraceMs: number;
+  /** How long a unit that does not answer may be asked to close, and for the switch, before its bound is charged. */
+  readonly closeDeadlineMs: number;
 }
 
 export function createExposureMachine(deps: ExposureMachineDeps) {
@@ -362,7 +365,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
       closing: {
         entry: {
           type: "waitFor",
-          params: { reason: "the shutter's closed switch", who: "shutter", ms: deps.permitDeadlineMs },
+          params: { reason: "the shutter's closed switch", who: "shutter", ms: deps.closeDeadlineMs },
         },
         invoke: {
           src: "close",
@@ -372,10 +375,15 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
             },
           }),
           onDone: "accounting",
-          onError: {
-            target: "makingSafe",
-            actions: assign({ fault: ({ event }) => faultNote(event.error), outcome: "shutter-failure" as const }),
-          },
+          onError: [
+            {
+              guard: ({ event }) => isShutterFault(event.error),
+              target: "makingSafe",
+              actions: assign({ fault: ({ event }) => faultNote(event.error), outcome: "shutter-failure" as const }),
+            },
+            // Nobody answers: permit and watchdog have closed the shutter within the time that was booked.
+            { target: "accounting", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          ],
         },
       },
       /** The shutter did not report closed: permit down, safety shutter, and the whole time is charged. */
@@ -418,6 +426,10 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
 }
 
 export type ExposureMachine = ReturnType<typeof createExposureMachine>;
+
+function isShutterFault(error: unknown): boolean {
+  return isFault(error) && error.code.startsWith("shutter.");
+}
 
 function orderOf(context: ExposureContext): ExposureOrder {
   if (context.order === null) throw new Error("exposure machine: no order in hand");

@@ -12,10 +12,13 @@ import { waitingFor, type Waiting } from "./waiting.ts";
 
 export interface InstrumentLinkInput {
   readonly instrument: Instrument;
+  /** What the whole rack needs is tried again for ever, with the alarm standing; nothing is given up. */
+  readonly isNeededByAll?: boolean;
 }
 
 export interface InstrumentLinkContext {
   readonly instrument: Instrument;
+  readonly isNeededByAll: boolean;
   readonly identity: Identity | null;
   readonly triesCount: number;
   readonly fault: FaultNote | null;
@@ -59,7 +62,7 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
       deadline: deadlineActor(clock),
     },
     guards: {
-      mayTryAgain: ({ context }) => context.triesCount < deps.triesMax,
+      mayTryAgain: ({ context }) => context.isNeededByAll || context.triesCount < deps.triesMax,
     },
     actions: {
       disconnect: ({ context }) => {
@@ -128,6 +131,7 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
     id: "instrument-link",
     context: ({ input }) => ({
       instrument: input.instrument,
+      isNeededByAll: input.isNeededByAll ?? false,
       identity: null,
       triesCount: 0,
       fault: null,

@@ -2,7 +2,8 @@
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { ActorRefFrom } from "xstate";
 import type { CellMachine } from "../machines/cell-machine.ts";
-import { cellActorId, type CampaignActor } from "../machines/campaign-machine.ts";
+import type { CampaignActor } from "../machines/campaign-machine.ts";
+import { cellActorId } from "../machines/campaign-news.ts";
 import type { FaultNote } from "../machines/errors.ts";
 import type { SafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
 import type { Interlock } from "../../protocols/roles/beam-io.ts";

@@ -15,6 +15,8 @@ export interface Alarms {
   /** One alarm per code and place is open at a time; a repetition is no news. */
   raise(note: FaultNote): void;
   clear(code: string, where: string): void;
+  /** Clears every open alarm of a place whose code is one of these, or begins with one that ends in a dot. */
+  clearAll(where: string, codes: readonly string[]): void;
   readonly open: readonly Alarm[];
   readonly raisedCount: number;
 }
@@ -22,6 +24,14 @@ export interface Alarms {
 export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
   const open = new Map<string, Alarm>();
   let raisedCount = 0;
+  function clear(code: string, where: string): void {
+    const key = `${code} ${where}`;
+    const alarm = open.get(key);
+    if (alarm === undefined) return;
+    open.delete(key);
+    recorder.record("alarm-cleared", { alarm: alarm.id, code, where });
+  }
+
   return {
     raise(note) {
       const key = `${note.code} ${note.where}`;
@@ -30,12 +40,12 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
       open.set(key, { id: raisedCount, ...note, raisedAtMs: nowMs() });
       recorder.record("alarm-raised", { alarm: raisedCount, code: note.code, where: note.where, what: note.what });
     },
-    clear(code, where) {
-      const key = `${code} ${where}`;
-      const alarm = open.get(key);
-      if (alarm === undefined) return;
-      open.delete(key);
-      recorder.record("alarm-cleared", { alarm: alarm.id, code, where });
+    clear,
+    clearAll(where, codes) {
+      for (const alarm of [...open.values()]) {
+        const isMeant = codes.some((code) => (code.endsWith(".") ? alarm.code.startsWith(code) : alarm.code === code));
+        if (isMeant && alarm.where === where) clear(alarm.code, where);
+      }
     },
     get open() {
       return [...open.values()];

@@ -6,7 +6,7 @@ import { createActor } from "xstate";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
-import { isFault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
@@ -27,6 +27,7 @@ import { createExposureMachine } from "../machines/exposure-machine.ts";
 import { type ExposureOrder, type ExposureOutcome } from "../machines/exposure-order.ts";
 import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
+import { motionRefusals } from "../safety/permit-judgement.ts";
 import { ledgerEventData } from "../record/ledger-row.ts";
 import type { RecordStore } from "../record/store.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
@@ -34,9 +35,10 @@ import { createActorViews, type ActorViews } from "./actor-views.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
 import type { CampaignRoles } from "./roles.ts";
 import { recordStart } from "./start-record.ts";
-import { createSweepDesk, type Obstacle } from "./sweep-desk.ts";
+import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally, type Tally } from "./tally.ts";
 import { runTimings } from "./timings.ts";
+import { createWatchDesk } from "./watch-desk.ts";
 
 export interface CampaignRunDeps {
   readonly campaign: Campaign;
@@ -74,14 +76,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const timings = runTimings(site);
   const nowMs = (): number => clock.monoMs();
   let failure: Error | null = null;
-  let levels: InputLevels | null = null;
-  let isBeamUp = true;
-
   const fail = (error: unknown): void => {
     failure ??= error instanceof Error ? error : new Error(String(error));
   };
   const showLevels = (read: InputLevels): void => {
-    levels = read;
+    watchDesk.showLevels(read);
   };
   const ringCurrentMa = (): number | null => roles.ringCurrent.fresh()?.value ?? null;
   const fluxReference = {
@@ -125,6 +124,19 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const views = createActorViews(campaign, () => actor);
 
+  const watchDesk = createWatchDesk({
+    roles,
+    alarms,
+    ringCurrentMinimumMa: timings.ringCurrentMinimumMa,
+    latched: () => views.latchedInterlocks(),
+    beamChanged(isUp) {
+      actor.send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
+    },
+    hutchChanged() {
+      actor.send({ type: "HUTCH_CHANGED" });
+    },
+  });
+
   async function commit(): Promise<void> {
     try {
       await store.commit();
@@ -155,7 +167,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     shutterTravelMs: timings.shutterTravelMs,
     exposeGraceMs: timings.exposeGraceMs,
-    worstClosingMs: site.shutter.watchdogMs + site.shutter.safetyShutterCloseS * 1000,
+    worstClosingMs: timings.worstClosingMs,
   });
 
   const desk = createSweepDesk({
@@ -181,23 +193,53 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     belief: (cellIndex) => views.belief(cellIndex),
     ringCurrentMa,
     timings,
-    lastLevels: () => levels,
+    lastLevels: () => watchDesk.levels,
     latched: () => views.latchedInterlocks(),
     showLevels,
   });
 
-  function obstacle(ready: ReadonlySet<string>): Obstacle | null {
-    const missing = roles.beamline.find((name) => !ready.has(name));
-    if (missing !== undefined) return { reason: `${missing} to be ready`, who: missing };
-    const current = ringCurrentMa();
-    if (current === null) return { reason: "a fresh ring current", who: roles.ringCurrent.name };
-    if (!(current >= timings.ringCurrentMinimumMa)) return { reason: "machine beam", who: "machine" };
-    return null;
+  /** Homing moves the stage like any move: only under levels just read. */
+  async function home(signal: AbortSignal): Promise<void> {
+    const levels = await roles.io.readInputs();
+    showLevels(levels);
+    const reasons = motionRefusals(levels, motionConditions());
+    if (reasons.length > 0) throw new Fault("stage.no-permit", roles.stage.name, `no homing: ${reasons.join("; ")}`);
+    signal.throwIfAborted();
+    signal.addEventListener(
+      "abort",
+      () => {
+        roles.stage.halt().catch((error: unknown) => {
+          if (isFault(error)) alarms.raise(faultNote(error));
+          else fail(error);
+        });
+      },
+      { once: true },
+    );
+    await roles.stage.home();
+  }
+
+  function motionConditions() {
+    return {
+      nowMs: nowMs(),
+      levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
+      latched: views.latchedInterlocks(),
+    };
+  }
+
+  function mayHome(): boolean {
+    const { levels } = watchDesk;
+    if (levels === null || nowMs() >= endAtMs) return false;
+    // The age is judged at the act; here it only matters what was seen last.
+    return motionRefusals({ ...levels, readAtMs: nowMs() }, motionConditions()).length === 0;
   }
 
   function notePlan(plan: BeamPlan): void {
     for (const begun of plan.begun) {
       tally.sweepBegun(begun.sweep, begun.asked.length);
+      for (const cellIndex of begun.asked) {
+        const request = desk.request(cellIndex, begun.sweep);
+        if (request !== undefined) tally.asked(request);
+      }
       recorder.record("sweep-begun", { sweep: begun.sweep, asked: begun.asked.length });
     }
     for (const miss of plan.misses) {
@@ -271,18 +313,29 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const shared = { clock, recorder };
   const machine = createCampaignMachine({
     ...shared,
-    linkMachine: createInstrumentLinkMachine({ ...shared, triesMax: 5, connectDeadlineMs: timings.connectDeadlineMs }),
+    linkMachine: createInstrumentLinkMachine({
+      ...shared,
+      triesMax: timings.linkTriesMax,
+      connectDeadlineMs: timings.connectDeadlineMs,
+    }),
     cellMachine: createCellMachine({ ...shared, ...timings }),
     exposureMachine: createExposureMachine({ ...shared, ...timings, effects }),
     supervisorMachine: createSafetySupervisorMachine({ ...shared, ...timings, io: roles.io, showLevels }),
-    links: roles.instruments.map((instrument) => ({ instrument })),
+    links: roles.instruments.map((instrument) => ({
+      instrument,
+      isNeededByAll: roles.beamline.includes(instrument.name),
+    })),
     cells: campaign.cells.map((_, cellIndex) => cellInput(cellIndex)),
     ioName: roles.io.name,
     stageName: roles.stage.name,
-    home: () => roles.stage.home(),
+    home,
+    mayHome,
+    noteNews: (news) => {
+      watchDesk.noteNews(news);
+    },
     startDeadlineMs: timings.startDeadlineMs,
     homingDeadlineMs: timings.homingDeadlineMs,
-    plan: (context) => desk.plan(context.sweep, obstacle(context.ready)),
+    plan: (context) => desk.plan(context.sweep, watchDesk.obstacle(context.ready)),
     order(act) {
       const order = desk.order(act);
       tally.ordered(act.sweep, nowMs(), { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS });
@@ -315,12 +368,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     roles.flux.onReading((reading) => {
       monitor.add(reading.arrivedAtMs, reading.value);
     });
-    roles.ringCurrent.onReading((reading) => {
-      const isUp = reading.value >= timings.ringCurrentMinimumMa;
-      if (isUp === isBeamUp) return;
-      isBeamUp = isUp;
-      actor.send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
-    });
+    watchDesk.listen();
   }
 
   return {

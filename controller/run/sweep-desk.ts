@@ -3,12 +3,13 @@
  * the beam's way. All of it is worked out anew from the facts of the moment; nothing is kept here.
  */
 import { assert } from "../../protocols/base/assert.ts";
-import { columnIndex, rowIndex } from "../../protocols/base/position.ts";
+import { columnIndex, positionIndex, rowIndex } from "../../protocols/base/position.ts";
 import type { Campaign, CampaignCell, SweepTrigger } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import {
   planBeam,
   serpentineTour,
+  sweepDueMs,
   type BeamAct,
   type BeamPlan,
   type Eligibility,
@@ -18,6 +19,7 @@ import {
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import { bookedFlux, type FluxReference } from "../dose/flux.ts";
 import type { ExposureOrder } from "../machines/exposure-order.ts";
+import type { AskedRequest } from "./tally.ts";
 
 export type Belief = "confirmed" | "believed" | "unknown";
 
@@ -32,6 +34,8 @@ export interface SweepDesk {
   readonly sweepCountPlanned: number;
   plan(before: SweepState, obstacle: Obstacle | null): BeamPlan;
   order(act: Extract<BeamAct, { kind: "expose" }>): ExposureOrder;
+  /** What a sweep asks of a cell; undefined where no trigger asks. */
+  request(cellIndex: number, sweep: number): AskedRequest | undefined;
 }
 
 export interface SweepDeskDeps {
@@ -107,6 +111,19 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         eligibility,
         tour: (sweep) => serpentineTour(exposed, sweep).map((index) => exposed[index]?.cellIndex ?? 0),
       }),
+    request(cellIndex, sweep) {
+      const spot = trigger?.preset.spots[spotIndexOf(sweep)];
+      if (trigger === undefined || spot === undefined) return undefined;
+      return {
+        positionIndex: positionIndex(cellAt(cellIndex).position),
+        xMm: spot.xMm,
+        yMm: spot.yMm,
+        earliestMs: sweepDueMs(timing, sweep),
+        latestMs: sweepDueMs(timing, sweep + 1),
+        exposureS: trigger.preset.exposureS,
+        filtersIn,
+      };
+    },
     order(act) {
       assert(trigger !== undefined, "an exposure without a trigger");
       const { position } = cellAt(act.cellIndex);

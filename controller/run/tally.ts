@@ -30,6 +30,17 @@ export interface AccountedExposure {
   readonly endMs: number;
 }
 
+/** A measurement that a sweep asks for: one spot of one cell within a window. */
+export interface AskedRequest {
+  readonly positionIndex: number;
+  readonly xMm: number;
+  readonly yMm: number;
+  readonly earliestMs: number;
+  readonly latestMs: number;
+  readonly exposureS: number;
+  readonly filtersIn: readonly boolean[];
+}
+
 export interface RequestCounts {
   readonly asked: number;
   readonly met: number;
@@ -40,12 +51,14 @@ export interface RequestCounts {
 
 export interface Tally {
   sweepBegun(sweep: number, askedCount: number): void;
+  asked(request: AskedRequest): void;
   missed(miss: Miss): void;
   ordered(sweep: number, atMs: number, visit: Visit): void;
   exposed(sweep: number, atMs: number, outcome: ExposureOutcome, isInWindow: boolean, missReason: string): void;
   /** The shutter was asked open for this exposure. */
   accounted(exposure: AccountedExposure): void;
   readonly accountedExposures: readonly AccountedExposure[];
+  readonly askedRequests: readonly AskedRequest[];
   readonly requests: RequestCounts;
   readonly exposures: { readonly made: number; readonly partial: number; readonly aborted: number };
   readonly doseRefusedCount: number;
@@ -70,6 +83,7 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
   const missedByReason: Record<string, number> = {};
   const finished: SweepRecord[] = [];
   const accountedExposures: AccountedExposure[] = [];
+  const askedRequests: AskedRequest[] = [];
   const requests = { asked: 0, met: 0, late: 0, missed: 0 };
   const exposures = { made: 0, partial: 0, aborted: 0 };
   let doseRefusedCount = 0;
@@ -102,6 +116,9 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
         visits: [],
         isUndisturbed: true,
       };
+    },
+    asked(request) {
+      askedRequests.push(request);
     },
     missed(item) {
       miss(item.reason);
@@ -136,6 +153,7 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
       accountedExposures.push(exposure);
     },
     accountedExposures,
+    askedRequests,
     get requests() {
       return { ...requests, missedByReason: { ...missedByReason } };
     },

@@ -11,6 +11,9 @@ export interface RunTimings extends ExposureTimings {
   readonly bringDeadlineMs: number;
   readonly permitDeadlineMs: number;
   readonly exposeGraceMs: number;
+  readonly closeDeadlineMs: number;
+  /** Tries before a channel is given up; with the pauses between them about three minutes. */
+  readonly linkTriesMax: number;
   readonly permitCycleMs: number;
   readonly idleCycleMs: number;
   readonly troublePauseMs: number;
@@ -33,6 +36,9 @@ export function runTimings(site: Site): RunTimings {
     bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000,
     permitDeadlineMs: 2000,
     exposeGraceMs: 250,
+    closeDeadlineMs: 10_000,
+    linkTriesMax: 12,
+    worstClosingMs: site.shutter.watchdogMs + site.shutter.safetyShutterCloseS * 1000,
     // Two heartbeats fit into the watchdog's time with a tenth to spare: one late one does not cost the exposure.
     permitCycleMs: 0.45 * site.shutter.watchdogMs,
     idleCycleMs: 1000,

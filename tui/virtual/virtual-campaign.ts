@@ -10,9 +10,10 @@ import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
 import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import type { CellDefect } from "../../simulator/world/cell-defect.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
-import type { WorldFindings } from "../../simulator/world/world-truth.ts";
+import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
 import { createWorld, type World } from "../../simulator/world/world.ts";
 import { sweepBoundS } from "../../simulator/world/sweep-bound.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
@@ -31,6 +32,8 @@ export interface VirtualCampaignInputs {
   readonly models: CellModels;
   /** Seeded from the run's own chance. */
   readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
+  /** Cells put in wrongly, by position index. */
+  readonly cellDefects?: ReadonlyMap<number, CellDefect>;
   readonly drain: Drain;
   readonly softwareVersion: string;
 }
@@ -55,19 +58,25 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     clock,
     chance: chance.stream("world"),
     site,
-    cells: campaign.cells.map((cell) => ({
-      positionIndex: positionIndex(cell.position),
-      designId: cell.chemistry,
-      nominalCapacityMah: cell.nominalCapacityMah,
-      initial: { pristine: true },
-      layers: cell.layers,
-      doseLimits: cell.doseLimits,
-      limits: cell.limits,
-    })),
+    cells: campaign.cells.map((cell) => {
+      const index = positionIndex(cell.position);
+      const defect = inputs.cellDefects?.get(index);
+      return {
+        positionIndex: index,
+        designId: cell.chemistry,
+        nominalCapacityMah: cell.nominalCapacityMah,
+        initial: { pristine: true },
+        layers: cell.layers,
+        doseLimits: cell.doseLimits,
+        limits: cell.limits,
+        ...(defect === undefined ? {} : { defect }),
+      };
+    }),
     uncertainty: campaign.doseUncertainty,
     designs: inputs.designs,
     models: inputs.models,
     attenuation: inputs.worldAttenuation,
+    options: { endAtMs },
   });
   const rig = createVirtualRig(campaign, site, world, clock);
   world.schedule(inputs.faults(rig, endAtMs / 3_600_000, seed), rig.faultTargets);
@@ -96,7 +105,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     rig,
     finish() {
       const { counters } = store;
-      return world.finish({
+      const findings = world.finish({
         exposures: run.tally.accountedExposures,
         isolatedPositions: run.views.isolated().flatMap((cell) => {
           const position = parsePosition(cell.position);
@@ -104,8 +113,10 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         }),
         samplesDelivered: run.sampleCount(),
         samplesStored: counters.samplesFramed,
-        requestsFeasible: null,
+        requests: run.tally.askedRequests,
       });
+      const unchecked = neverChecked(findings.checks, findings.truth.exposures > 0, clock.monoMs());
+      return { ...findings, violations: [...findings.violations, ...unchecked] };
     },
     sweepDurations: () =>
       run.tally

@@ -25,7 +25,8 @@ import {
   createMethodScriptTwin,
   type MethodScriptTwin,
 } from "../../simulator/palmsens-methodscript/methodscript-twin.ts";
-import type { FaultTargets, World } from "../../simulator/world/world.ts";
+import type { FaultTargets } from "../../simulator/world/fault-schedule.ts";
+import type { World } from "../../simulator/world/world.ts";
 
 export interface VirtualRig {
   readonly roles: CampaignRoles;

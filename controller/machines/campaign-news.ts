@@ -1,0 +1,115 @@
+/** What the campaign machine knows, hears and is given: apart from the machine, so that others need not know it. */
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { BeamAct, BeamPlan, SweepState } from "../beam/sweeps.ts";
+import type { CellInput, CellMachine, CellNews } from "./cell-machine.ts";
+import type { FaultNote } from "./errors.ts";
+import type { ExposureMachine, ExposureNews } from "./exposure-machine.ts";
+import type { ExposureOrder, ExposureOutcome } from "./exposure-order.ts";
+import type { InstrumentLinkInput, InstrumentLinkMachine, LinkNews } from "./instrument-link-machine.ts";
+import type { Recorder } from "./recorder.ts";
+import type { PermitNews, SafetySupervisorMachine } from "./safety-supervisor-machine.ts";
+import type { Waiting } from "./waiting.ts";
+
+export interface CampaignContext {
+  /** Names of the instruments that are ready now. */
+  readonly ready: ReadonlySet<string>;
+  readonly isolated: ReadonlySet<string>;
+  readonly finishedCellCount: number;
+  readonly sweep: SweepState;
+  readonly act: BeamAct;
+  readonly fault: FaultNote | null;
+  readonly waiting: Waiting | null;
+  readonly failuresInRowCount: number;
+  /** The stage has found its reference since its link was made. */
+  readonly isHomed: boolean;
+}
+
+export type CampaignEvent =
+  | LinkNews
+  | CellNews
+  | ExposureNews
+  | PermitNews
+  | { readonly type: "INSTRUMENT_FAULT"; readonly name: string; readonly fault: FaultNote }
+  | { readonly type: "CHANNEL_NEWS"; readonly cellIndex: number; readonly event: ChannelNews }
+  | { readonly type: "BEAM_LOST" }
+  | { readonly type: "BEAM_BACK" }
+  /** A level in the hutch changed, or a person re-armed: what stood in the way may be gone. */
+  | { readonly type: "HUTCH_CHANGED" }
+  | { readonly type: "STOP_EXPOSING"; readonly author: string; readonly reason: string }
+  | { readonly type: "RESUME_EXPOSING"; readonly author: string }
+  | { readonly type: "RE_ARM"; readonly author: string }
+  | { readonly type: "TIME_OVER" }
+  | { readonly type: "DEADLINE" };
+
+/** Facts from a channel's stream, for its cell. */
+export type ChannelNews =
+  | {
+      readonly type: "STEP_ENDED";
+      readonly end: "voltage" | "current" | "time" | "limit" | "aborted";
+      readonly voltageV: number;
+      readonly currentA: number;
+      readonly chargeAh: number;
+    }
+  | { readonly type: "STEP_FAILED"; readonly fault: FaultNote }
+  | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote };
+
+export interface CampaignMachineDeps {
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly linkMachine: InstrumentLinkMachine;
+  readonly cellMachine: CellMachine;
+  readonly exposureMachine: ExposureMachine;
+  readonly supervisorMachine: SafetySupervisorMachine;
+  /** Instruments by name, in the order they are connected. */
+  readonly links: readonly InstrumentLinkInput[];
+  readonly cells: readonly CellInput[];
+  readonly ioName: string;
+  readonly stageName: string;
+  /** Finds the reference, under a motion permit; an aborted signal stops the motion. */
+  readonly home: (signal: AbortSignal) => Promise<void>;
+  /** The hutch allows motion, as levels; and there is still something to move for. */
+  readonly mayHome: () => boolean;
+  /** What links, cells and supervisor tell, for alarms. Never throws. */
+  readonly noteNews: (news: PublicNews) => void;
+  readonly startDeadlineMs: number;
+  readonly homingDeadlineMs: number;
+  /** Pure planning on the facts of the moment. */
+  readonly plan: (context: CampaignContext) => BeamPlan;
+  readonly order: (act: Extract<BeamAct, { kind: "expose" }>) => ExposureOrder;
+  /** Books what planning and exposing came to: asked, met, missed. Never throws. */
+  readonly notePlan: (plan: BeamPlan) => void;
+  readonly noteExposure: (
+    order: ExposureOrder,
+    outcome: ExposureOutcome,
+    fault: FaultNote | null,
+    sweep: SweepState,
+  ) => void;
+  /** Pause after a failed exposure before the next is tried. */
+  readonly troublePauseMs: number;
+  /** Failed exposures in a row after which a person is asked. */
+  readonly failuresInRowMax: number;
+}
+
+export function linkActorId(name: string): string {
+  return `link-${name}`;
+}
+
+export function cellActorId(position: string): string {
+  return `cell-${position}`;
+}
+
+const PUBLIC_NEWS = [
+  "LINK_READY",
+  "LINK_LOST",
+  "LINK_ISOLATED",
+  "CELL_ISOLATED",
+  "INTERLOCK_BROKEN",
+  "SUPERVISOR_BLIND",
+] as const;
+
+/** News that people should hear of, as alarms. */
+export type PublicNews = Extract<LinkNews | CellNews | PermitNews, { type: (typeof PUBLIC_NEWS)[number] }>;
+
+export function isNews(event: CampaignEvent): event is PublicNews {
+  return PUBLIC_NEWS.some((type) => type === event.type);
+}

@@ -1,0 +1,153 @@
+/**
+ * Turns news of links, cells, hutch and beam into alarms, and clears them when their cause is gone; says what stands
+ * in the beam's way, and when that may have changed.
+ */
+import type { InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
+import { INTERLOCKS } from "../../protocols/roles/beam-io.ts";
+import type { PublicNews } from "../machines/campaign-news.ts";
+import { faultNote } from "../machines/errors.ts";
+import type { Alarms } from "./alarms.ts";
+import type { CampaignRoles } from "./roles.ts";
+import type { Obstacle } from "./sweep-desk.ts";
+
+export interface WatchDeskDeps {
+  readonly roles: CampaignRoles;
+  readonly alarms: Alarms;
+  readonly ringCurrentMinimumMa: number;
+  /** Interlocks that broke and wait for a person to re-arm. */
+  readonly latched: () => readonly Interlock[];
+  /** Machine beam came or went; silence of the ring current counts as gone. */
+  readonly beamChanged: (isUp: boolean) => void;
+  readonly hutchChanged: () => void;
+}
+
+export interface WatchDesk {
+  listen(): void;
+  noteNews(news: PublicNews): void;
+  /** Levels of a completed read. */
+  showLevels(levels: InputLevels): void;
+  readonly levels: InputLevels | null;
+  /** What keeps the beam from being used, or null. */
+  obstacle(ready: ReadonlySet<string>): Obstacle | null;
+}
+
+/** Trouble of an instrument that is over once it identified itself anew. */
+const OF_A_LINK = ["link.", "device.", "channel.", "stage.", "detector.", "io."];
+
+export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
+  const { roles, alarms } = deps;
+  let levels: InputLevels | null = null;
+  let hutchText = "";
+  let isBeamUp: boolean | null = null;
+
+  function ringCurrentMa(): number | null {
+    return roles.ringCurrent.fresh()?.value ?? null;
+  }
+
+  function broken(): readonly Interlock[] {
+    return levels === null ? [] : INTERLOCKS.filter((name) => levels?.interlocks[name] !== true);
+  }
+
+  function setBeam(isUp: boolean | null): void {
+    if (isUp === isBeamUp) return;
+    const wasUp = isBeamUp;
+    isBeamUp = isUp;
+    if (isUp === true) alarms.clearAll("machine", ["beam.lost"]);
+    else if (wasUp === true && isUp === false) {
+      alarms.raise({
+        code: "beam.lost",
+        where: "machine",
+        what: "the ring current is gone",
+        advice: "Cells keep cycling; exposures resume by themselves when the beam is back.",
+      });
+    }
+    deps.beamChanged(isUp === true);
+  }
+
+  return {
+    listen() {
+      roles.ringCurrent.onReading((reading) => {
+        alarms.clearAll(roles.ringCurrent.name, ["sensor."]);
+        setBeam(reading.value >= deps.ringCurrentMinimumMa);
+      });
+      roles.flux.onReading(() => {
+        alarms.clearAll(roles.flux.name, ["sensor."]);
+      });
+      for (const sensor of [roles.ringCurrent, roles.flux]) {
+        sensor.onFault((fault) => {
+          alarms.raise(faultNote(fault));
+          // A beam of which nothing is heard any more counts as gone.
+          if (sensor === roles.ringCurrent && fault.code === "sensor.stale") setBeam(null);
+        });
+      }
+    },
+    noteNews(news) {
+      switch (news.type) {
+        case "LINK_READY":
+          alarms.clearAll(news.name, OF_A_LINK);
+          break;
+        case "LINK_LOST":
+        case "SUPERVISOR_BLIND":
+          alarms.raise(news.fault);
+          break;
+        case "LINK_ISOLATED":
+          alarms.raise({
+            code: "link.isolated",
+            where: news.name,
+            what: `given up: ${news.fault.what}`,
+            advice: "Repair the instrument, then say so.",
+          });
+          break;
+        case "CELL_ISOLATED":
+          alarms.raise({ ...news.fault, where: news.position });
+          break;
+        case "INTERLOCK_BROKEN":
+          for (const name of news.broken) {
+            alarms.raise({
+              code: "interlock.tripped",
+              where: name,
+              what: `interlock ${name} broke`,
+              advice: "Make the condition good; then a person re-arms.",
+            });
+          }
+          break;
+      }
+    },
+    showLevels(read) {
+      levels = read;
+      const latched = deps.latched();
+      const text = `${broken().join(" ")}|${latched.join(" ")}`;
+      if (text === hutchText) return;
+      hutchText = text;
+      for (const name of INTERLOCKS) {
+        if (read.interlocks[name] && !latched.includes(name)) alarms.clear("interlock.tripped", name);
+        else {
+          alarms.raise({
+            code: "interlock.tripped",
+            where: name,
+            what: `interlock ${name} does not hold`,
+            advice: "Make the condition good; after a search, door or emergency break a person re-arms.",
+          });
+        }
+      }
+      deps.hutchChanged();
+    },
+    get levels() {
+      return levels;
+    },
+    obstacle(ready) {
+      const missing = roles.beamline.find((name) => !ready.has(name));
+      if (missing !== undefined) return { reason: `${missing} to be ready`, who: missing };
+      const open = broken();
+      if (open.length > 0) return { reason: `interlock ${open.join(", ")} to hold`, who: "hutch" };
+      const latched = deps.latched();
+      if (latched.length > 0) {
+        return { reason: `a person to re-arm after ${latched.join(", ")} broke`, who: "operator" };
+      }
+      const current = ringCurrentMa();
+      if (current === null) return { reason: "a fresh ring current", who: roles.ringCurrent.name };
+      if (!(current >= deps.ringCurrentMinimumMa)) return { reason: "machine beam", who: "machine" };
+      return null;
+    },
+  };
+}
