@@ -19,6 +19,10 @@ import { waitingFor } from "./waiting.ts";
 /** The shutter does not close: a person looks before anything else is exposed. */
 const OPEN_SHUTTER_CODES: readonly string[] = ["shutter.stuck-open", "shutter.contradiction"];
 
+function isSilence(code: string): boolean {
+  return code.startsWith("link.") || code === "device.unknown-outcome" || code === "detector.late";
+}
+
 export function createCampaignMachine(deps: CampaignMachineDeps) {
   const { clock, recorder } = deps;
 
@@ -37,7 +41,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
     },
     guards: {
       allSettled: ({ context }) => context.ready.size + context.isolated.size >= deps.links.length,
-      mustHome: ({ context }) => !context.isHomed && context.ready.has(deps.stageName) && deps.mayHome(),
+      mustHome: ({ context }) =>
+        !context.isHomed && context.isGuarded && context.ready.has(deps.stageName) && deps.mayHome(),
       allCellsDone: ({ context }) => context.finishedCellCount >= deps.cells.length,
       mustExpose: ({ context }) => context.act.kind === "expose",
       mustWait: ({ context }) => context.act.kind === "wait",
@@ -158,6 +163,15 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
           isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
         };
       }),
+      /** An instrument that fell silent is asked who it is before it is used again. */
+      suspectInstrument: enqueueActions(({ enqueue, context }) => {
+        const { fault } = context;
+        if (fault === null || !isSilence(fault.code)) return;
+        const link = deps.links.find((item) => item.instrument.name === fault.where);
+        if (link !== undefined) {
+          enqueue.sendTo(linkActorId(link.instrument.name), { type: "LINK_FAULT", fault });
+        }
+      }),
       noteHomingFailed: assign(({ context }) => ({ failuresInRowCount: context.failuresInRowCount + 1 })),
       recordBeamLost: () => {
         recorder.record("beam-lost", {});
@@ -187,6 +201,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       waiting: null,
       failuresInRowCount: 0,
       isHomed: false,
+      isGuarded: false,
     },
     initial: "connecting",
     entry: "spawnAll",
@@ -204,7 +219,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       WANT_PERMIT: { actions: "passOnPermit" },
       RETURN_PERMIT: { actions: "passOnPermit" },
       INTERLOCK_BROKEN: { actions: "noteNews" },
-      SUPERVISOR_BLIND: { actions: "noteNews" },
+      SUPERVISOR_BLIND: { actions: [assign({ isGuarded: false }), "noteNews"] },
+      SUPERVISOR_SEES: { actions: [assign({ isGuarded: true }), "noteNews"] },
       RE_ARM: { actions: "rearm" },
     },
     states: {
@@ -284,6 +300,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 },
               },
               weighing: {
+                entry: "suspectInstrument",
                 always: [
                   { guard: "tooManyFailures", target: "held" },
                   { guard: ({ context }) => context.failuresInRowCount > 0, target: "pausing" },
@@ -322,6 +339,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   BEAM_LOST: { target: "planning", actions: "recordBeamLost" },
                   BEAM_BACK: { target: "planning", actions: "recordBeamBack" },
                   HUTCH_CHANGED: "planning",
+                  SUPERVISOR_SEES: { target: "planning", actions: [assign({ isGuarded: true }), "noteNews"] },
                   LINK_READY: { target: "planning", actions: ["noteReady", "noteNews", "passOnLinkNews"] },
                   STOP_EXPOSING: "held",
                   TIME_OVER: "planning",

@@ -22,6 +22,8 @@ export interface CampaignContext {
   readonly failuresInRowCount: number;
   /** The stage has found its reference since its link was made. */
   readonly isHomed: boolean;
+  /** The safety supervisor reads the hutch. */
+  readonly isGuarded: boolean;
 }
 
 export type CampaignEvent =
@@ -105,6 +107,7 @@ const PUBLIC_NEWS = [
   "CELL_ISOLATED",
   "INTERLOCK_BROKEN",
   "SUPERVISOR_BLIND",
+  "SUPERVISOR_SEES",
 ] as const;
 
 /** News that people should hear of, as alarms. */

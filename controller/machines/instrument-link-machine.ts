@@ -48,6 +48,8 @@ export interface InstrumentLinkDeps {
 
 const PAUSE_FIRST_MS = 500;
 const PAUSE_MAX_MS = 30_000;
+/** The beam waits for it. */
+const PAUSE_MAX_NEEDED_MS = 5000;
 
 export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
   const { clock, recorder } = deps;
@@ -84,7 +86,7 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
             `the pause before trying ${context.instrument.name} again`,
             "beamrack",
             clock.monoMs(),
-            clock.monoMs() + pauseMs(context.triesCount),
+            clock.monoMs() + pauseMs(context),
           ),
       }),
       noteLate: assign({
@@ -117,6 +119,8 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
         });
       },
       recordLost: ({ context }) => {
+        // Each further try that fails is the same loss.
+        if (context.triesCount > 1) return;
         recorder.record("instrument-lost", { instrument: context.instrument.name, ...faultJson(knownFault(context)) });
       },
       recordIsolated: ({ context }) => {
@@ -170,7 +174,7 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
         entry: "notePause",
         invoke: {
           src: "deadline",
-          input: ({ context }) => ({ atMs: clock.monoMs() + pauseMs(context.triesCount) }),
+          input: ({ context }) => ({ atMs: clock.monoMs() + pauseMs(context) }),
         },
         on: { DEADLINE: "connecting" },
       },
@@ -198,8 +202,9 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
 
 export type InstrumentLinkMachine = ReturnType<typeof createInstrumentLinkMachine>;
 
-function pauseMs(triesCount: number): number {
-  return Math.min(PAUSE_MAX_MS, PAUSE_FIRST_MS * 2 ** Math.max(0, triesCount - 1));
+function pauseMs({ triesCount, isNeededByAll }: InstrumentLinkContext): number {
+  const longestMs = isNeededByAll ? PAUSE_MAX_NEEDED_MS : PAUSE_MAX_MS;
+  return Math.min(longestMs, PAUSE_FIRST_MS * 2 ** Math.max(0, triesCount - 1));
 }
 
 function knownFault(context: InstrumentLinkContext): FaultNote {

@@ -7,6 +7,7 @@ import { assign, fromCallback, fromPromise, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { BeamIo, InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
 import { brokenLatches, judgePermit, type PermitRequest } from "../safety/permit-judgement.ts";
+import { deadlineActor } from "./deadline.ts";
 import { faultJson, faultNote, type FaultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
 import { repeat } from "./repeat.ts";
@@ -25,6 +26,7 @@ export type SafetySupervisorEvent =
   | { readonly type: "PERMIT_WANTED"; readonly request: PermitRequest }
   | { readonly type: "PERMIT_RETURNED"; readonly exposureId: string }
   | { readonly type: "RE_ARM"; readonly author: string }
+  | { readonly type: "DEADLINE" }
   /** From the loops. */
   | { readonly type: "LATCHED"; readonly broken: readonly Interlock[] }
   | { readonly type: "GRANTED" }
@@ -36,7 +38,9 @@ export type PermitNews =
   | { readonly type: "PERMIT_GRANTED"; readonly exposureId: string }
   | { readonly type: "PERMIT_REFUSED"; readonly exposureId: string; readonly reasons: readonly string[] }
   | { readonly type: "INTERLOCK_BROKEN"; readonly broken: readonly Interlock[] }
-  | { readonly type: "SUPERVISOR_BLIND"; readonly fault: FaultNote };
+  | { readonly type: "SUPERVISOR_BLIND"; readonly fault: FaultNote }
+  /** The unit was read, its watchdog is in order: permits may be asked for. */
+  | { readonly type: "SUPERVISOR_SEES" };
 
 export interface SafetySupervisorDeps {
   readonly clock: Clock;
@@ -50,6 +54,9 @@ export interface SafetySupervisorDeps {
   /** Where the last levels are shown; written by completed reads only. */
   readonly showLevels: (levels: InputLevels) => void;
 }
+
+/** Between two tries to bring the watchdog in order. */
+const REARM_AGAIN_MS = 5000;
 
 interface PermitLoopInput {
   readonly request: PermitRequest;
@@ -125,6 +132,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
       permit,
       withdraw: fromPromise(() => io.permit.dropShutterPermit()),
       rearm: fromPromise(() => io.permit.rearmWatchdog()),
+      deadline: deadlineActor(clock),
     },
     guards: {
       hasLatch: ({ context }) => context.latched.length > 0,
@@ -153,6 +161,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         type: "SUPERVISOR_BLIND",
         fault: context.fault ?? { code: "link.timeout", where: io.name, what: "no answer", advice: "Check the unit." },
       })),
+      tellSees: sendParent({ type: "SUPERVISOR_SEES" } satisfies PermitNews),
       recordRefused: ({ context, event }) => {
         recorder.record("permit-refused", {
           exposure_id: context.request?.exposureId ?? null,
@@ -191,17 +200,38 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         on: {
           IO_READY: "rearming",
           PERMIT_WANTED: {
-            actions: [assign({ request: ({ event }) => event.request }), "tellRefused", "forgetRequest"],
+            actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
           },
+          // Told already; the link is being made anew.
+          IO_LOST: { actions: assign({ fault: ({ event }) => event.fault }) },
         },
       },
       rearming: {
+        entry: "noteBlindWait",
         invoke: {
           src: "rearm",
-          onDone: { target: "watching", actions: assign({ fault: null }) },
+          // What was latched before the unit was lost still waits for a person.
+          onDone: { target: "sorting", actions: [assign({ fault: null }), "tellSees"] },
           onError: {
-            target: "blind",
-            actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordBlind", "tellBlind"],
+            target: "notRearmed",
+            actions: assign({ fault: ({ event }) => faultNote(event.error) }),
+          },
+        },
+        on: {
+          PERMIT_WANTED: {
+            actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
+          },
+        },
+      },
+      /** The unit answers, but its watchdog is not in order; what keeps it from that may pass. */
+      notRearmed: {
+        entry: ["recordBlind", "tellBlind", "noteBlindWait"],
+        invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + REARM_AGAIN_MS }) },
+        on: {
+          DEADLINE: "rearming",
+          IO_READY: "rearming",
+          PERMIT_WANTED: {
+            actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
           },
         },
       },
@@ -253,7 +283,10 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
             actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordBlind", "tellBlind"],
           },
         },
-        on: { PERMIT_WANTED: { actions: assign({ request: ({ event }) => event.request }) } },
+        on: {
+          PERMIT_WANTED: { actions: assign({ request: ({ event }) => event.request }) },
+          PERMIT_RETURNED: { guard: "isCurrent", actions: assign({ request: null }) },
+        },
       },
       sorting: {
         always: [

@@ -124,6 +124,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const views = createActorViews(campaign, () => actor);
 
+  /** Raised by exposures that failed; the next one that succeeds clears them. */
+  const exposureAlarms: FaultNote[] = [];
   const watchDesk = createWatchDesk({
     roles,
     alarms,
@@ -276,8 +278,15 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     sweep: { readonly sweep: number; readonly latestMs: number },
   ): void {
     tally.exposed(sweep.sweep, nowMs(), outcome, nowMs() <= sweep.latestMs, "beam");
+    if (outcome === "made") {
+      for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
+    }
     if (fault === null || outcome === "made") return;
-    alarms.raise(fault);
+    // What was ordered to stop is no trouble of its own; its cause has its own alarm.
+    if (fault.code !== "permit.lapsed") {
+      alarms.raise(fault);
+      exposureAlarms.push(fault);
+    }
     recorder.record("request-missed", {
       sweep: sweep.sweep,
       position: order.position,
@@ -335,7 +344,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     startDeadlineMs: timings.startDeadlineMs,
     homingDeadlineMs: timings.homingDeadlineMs,
-    plan: (context) => desk.plan(context.sweep, watchDesk.obstacle(context.ready)),
+    plan: (context) => desk.plan(context.sweep, watchDesk.obstacle(context)),
     order(act) {
       const order = desk.order(act);
       tally.ordered(act.sweep, nowMs(), { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS });

@@ -21,6 +21,13 @@ export interface WatchDeskDeps {
   readonly hutchChanged: () => void;
 }
 
+export interface BeamlineFacts {
+  /** Names of the instruments that are ready now. */
+  readonly ready: ReadonlySet<string>;
+  readonly isGuarded: boolean;
+  readonly isHomed: boolean;
+}
+
 export interface WatchDesk {
   listen(): void;
   noteNews(news: PublicNews): void;
@@ -28,7 +35,7 @@ export interface WatchDesk {
   showLevels(levels: InputLevels): void;
   readonly levels: InputLevels | null;
   /** What keeps the beam from being used, or null. */
-  obstacle(ready: ReadonlySet<string>): Obstacle | null;
+  obstacle(facts: BeamlineFacts): Obstacle | null;
 }
 
 /** Trouble of an instrument that is over once it identified itself anew. */
@@ -98,6 +105,9 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
             advice: "Repair the instrument, then say so.",
           });
           break;
+        case "SUPERVISOR_SEES":
+          alarms.clearAll(roles.io.name, ["io."]);
+          break;
         case "CELL_ISOLATED":
           alarms.raise({ ...news.fault, where: news.position });
           break;
@@ -135,15 +145,17 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
     get levels() {
       return levels;
     },
-    obstacle(ready) {
+    obstacle({ ready, isGuarded, isHomed }) {
       const missing = roles.beamline.find((name) => !ready.has(name));
       if (missing !== undefined) return { reason: `${missing} to be ready`, who: missing };
+      if (!isGuarded) return { reason: "the safety supervisor to see the hutch", who: roles.io.name };
       const open = broken();
       if (open.length > 0) return { reason: `interlock ${open.join(", ")} to hold`, who: "hutch" };
       const latched = deps.latched();
       if (latched.length > 0) {
         return { reason: `a person to re-arm after ${latched.join(", ")} broke`, who: "operator" };
       }
+      if (!isHomed) return { reason: "the stage to find its reference", who: roles.stage.name };
       const current = ringCurrentMa();
       if (current === null) return { reason: "a fresh ring current", who: roles.ringCurrent.name };
       if (!(current >= deps.ringCurrentMinimumMa)) return { reason: "machine beam", who: "machine" };
