@@ -1,0 +1,417 @@
+import { createActor } from "xstate";
+import { describe, expect, it } from "vitest";
+import { createSafetySupervisorMachine } from "../../../controller/machines/safety-supervisor-machine.ts";
+import type { PermitRequest } from "../../../controller/safety/permit-judgement.ts";
+import { sleep } from "../../../protocols/base/clock.ts";
+import { Fault } from "../../../protocols/base/fault.ts";
+import type { BeamIo, InputLevels, Interlock } from "../../../protocols/roles/beam-io.ts";
+import { GOOD_LEVELS } from "./levels.ts";
+import { createParent, createRecorder, leafStates, never, testClock } from "./machine-bench.ts";
+
+const CYCLE_MS = 100;
+const IDLE_MS = 1000;
+const FAULT = { code: "link.timeout", where: "io", what: "no answer", advice: "Check the unit." };
+
+type Part = "read" | "renew" | "drop" | "rearm";
+
+function open() {
+  const clock = testClock();
+  const recorder = createRecorder();
+  const parent = createParent();
+  const behaviour: Partial<Record<Part, "hangs" | "fails">> = {};
+  const renewedAtMs: number[] = [];
+  const calls: string[] = [];
+  let levels = GOOD_LEVELS;
+  let shown: InputLevels | null = null;
+
+  async function answer(part: Part): Promise<void> {
+    calls.push(part);
+    await sleep(clock, 5);
+    if (behaviour[part] === "hangs") await never();
+    if (behaviour[part] === "fails") throw new Fault("link.timeout", "io", `${part} failed`);
+  }
+  const unused = (): never => {
+    throw new Error("the supervisor must not do this");
+  };
+  const io: BeamIo = {
+    name: "io",
+    driver: "none",
+    connect: unused,
+    disconnect: unused,
+    onFault: unused,
+    async readInputs() {
+      await answer("read");
+      return { ...levels, readAtMs: clock.monoMs() };
+    },
+    requestShutterOpen: unused,
+    requestShutterClosed: unused,
+    requestSafetyShutter: unused,
+    setFilters: unused,
+    permit: {
+      async renewShutterPermit() {
+        renewedAtMs.push(clock.monoMs());
+        await answer("renew");
+      },
+      dropShutterPermit: () => answer("drop"),
+      rearmWatchdog: () => answer("rearm"),
+    },
+  };
+  const machine = createSafetySupervisorMachine({
+    clock,
+    io,
+    recorder,
+    permitCycleMs: CYCLE_MS,
+    idleCycleMs: IDLE_MS,
+    levelsMaximumAgeMs: 200,
+    showLevels(read) {
+      shown = read;
+    },
+  });
+  const actor = createActor(machine, { parent: parent.ref });
+  actor.start();
+  return {
+    clock,
+    recorder,
+    parent,
+    behaviour,
+    renewedAtMs,
+    calls,
+    machine,
+    /** What the parent was told, but that the unit is seen. */
+    told: () => parent.heard.filter((event) => event.type !== "SUPERVISOR_SEES"),
+    toldTypes: () => parent.heardTypes().filter((type) => type !== "SUPERVISOR_SEES"),
+    send: actor.send.bind(actor),
+    state: () => actor.getSnapshot().value,
+    context: () => actor.getSnapshot().context,
+    isForOperator: () => actor.getSnapshot().hasTag("needs-operator"),
+    shownLevels: () => shown,
+    setLevels(changes: Partial<InputLevels>) {
+      levels = { ...levels, ...changes };
+    },
+    setInterlock(name: Interlock, holds: boolean) {
+      levels = { ...levels, interlocks: { ...levels.interlocks, [name]: holds } };
+    },
+    for: (ms: number) => clock.run(clock.monoMs() + ms),
+    async want(changes: Partial<PermitRequest> = {}) {
+      const untilMs = clock.monoMs() + 10_000;
+      const request = { exposureId: "x1", bookingSeq: 3, untilMs, filtersIn: [true, false], ...changes };
+      actor.send({ type: "PERMIT_WANTED", request });
+      await clock.run(clock.monoMs() + 50);
+    },
+  };
+}
+
+async function watching() {
+  const bench = open();
+  bench.send({ type: "IO_READY" });
+  await bench.for(20);
+  expect(bench.state()).toBe("watching");
+  return bench;
+}
+
+async function permitting() {
+  const bench = await watching();
+  await bench.want();
+  expect(bench.state()).toBe("permitting");
+  return bench;
+}
+
+async function holding() {
+  const bench = await permitting();
+  bench.setInterlock("doorClosed", false);
+  await bench.for(300);
+  expect(bench.state()).toBe("holding");
+  return bench;
+}
+
+describe("the supervisor without its unit", () => {
+  it("waits by name and permits nothing", async () => {
+    const bench = open();
+    expect(bench.context().waiting).toMatchObject({ reason: "the input/output unit to answer", who: "io" });
+    await bench.want();
+    expect(bench.context().waiting).toMatchObject({ who: "io" });
+    await bench.for(5000);
+    expect(bench.told()).toEqual([
+      {
+        type: "PERMIT_REFUSED",
+        exposureId: "x1",
+        reasons: ["the supervisor gives no permit in its present state"],
+      },
+    ]);
+    expect(bench.calls).toEqual([]);
+    expect(bench.context().request).toBeNull();
+  });
+
+  it("re-arms the watchdog when the unit is ready, and watches", async () => {
+    const bench = await watching();
+    expect(bench.calls).toEqual(["rearm", "read"]);
+    await bench.for(5000);
+    expect(bench.calls.filter((call) => call === "read").length).toBeGreaterThanOrEqual(5);
+    expect(bench.renewedAtMs).toEqual([]);
+    expect(bench.shownLevels()?.readAtMs).toBeGreaterThan(4000);
+  });
+
+  it("permits nothing, and says so, until the watchdog can be re-armed; it tries again by itself", async () => {
+    const bench = open();
+    bench.behaviour.rearm = "fails";
+    bench.send({ type: "IO_READY" });
+    await bench.for(20);
+    expect(bench.state()).toBe("notRearmed");
+    expect(bench.parent.heard).toMatchObject([{ type: "SUPERVISOR_BLIND", fault: { what: "rearm failed" } }]);
+    expect(bench.recorder.types()).toEqual(["supervisor-blind"]);
+    expect(bench.context().waiting).toMatchObject({ who: "io" });
+    await bench.want();
+    expect(bench.toldTypes().at(-1)).toBe("PERMIT_REFUSED");
+    delete bench.behaviour.rearm;
+    await bench.for(5100);
+    expect(bench.state()).toBe("watching");
+    expect(bench.parent.heardTypes().at(-1)).toBe("SUPERVISOR_SEES");
+    expect(bench.renewedAtMs).toEqual([]);
+  });
+
+  it.each(["blind", "rearming"])("refuses at once what is wanted while it is %s", async (state) => {
+    const bench = open();
+    bench.behaviour.rearm = "hangs";
+    if (state === "rearming") bench.send({ type: "IO_READY" });
+    await bench.for(20);
+    expect(bench.state()).toBe(state);
+    await bench.want();
+    expect(bench.toldTypes()).toEqual(["PERMIT_REFUSED"]);
+    expect(bench.context()).toMatchObject({ request: null, waiting: { who: "io" } });
+  });
+});
+
+describe("the permit's heartbeat", () => {
+  it("beats once per completed cycle and is told once", async () => {
+    const bench = await permitting();
+    await bench.for(2000);
+    expect(bench.toldTypes()).toEqual(["PERMIT_GRANTED"]);
+    const gaps = bench.renewedAtMs.slice(1).map((atMs, index) => atMs - (bench.renewedAtMs[index] ?? NaN));
+    expect(gaps.length).toBeGreaterThan(15);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(CYCLE_MS + 10);
+  });
+
+  it("stops and is taken away when the exposure returns it", async () => {
+    const bench = await permitting();
+    bench.send({ type: "PERMIT_RETURNED", exposureId: "x1" });
+    await bench.for(20);
+    const count = bench.renewedAtMs.length;
+    await bench.for(3000);
+    expect(bench.state()).toBe("watching");
+    expect(bench.renewedAtMs).toHaveLength(count);
+    expect(bench.calls).toContain("drop");
+  });
+
+  it("is not stopped by another exposure's return", async () => {
+    const bench = await permitting();
+    bench.send({ type: "PERMIT_RETURNED", exposureId: "x0" });
+    await bench.for(500);
+    expect(bench.state()).toBe("permitting");
+  });
+
+  it("ends with its deadline, though nobody returns it", async () => {
+    const bench = await watching();
+    const untilMs = bench.clock.monoMs() + 500;
+    await bench.want({ untilMs });
+    await bench.for(3000);
+    expect(bench.toldTypes()).toEqual(["PERMIT_GRANTED", "PERMIT_REFUSED"]);
+    expect(bench.told()[1]).toMatchObject({ reasons: ["exposure deadline passed"] });
+    expect(Math.max(...bench.renewedAtMs)).toBeLessThan(untilMs);
+    expect(bench.state()).toBe("watching");
+  });
+
+  it.each<readonly [string, Partial<InputLevels>]>([
+    ["beam no longer permitted", { interlocks: { ...GOOD_LEVELS.interlocks, beamPermitted: false } }],
+    ["search broken", { interlocks: { ...GOOD_LEVELS.interlocks, searched: false } }],
+    ["door open", { interlocks: { ...GOOD_LEVELS.interlocks, doorClosed: false } }],
+    ["emergency stop", { interlocks: { ...GOOD_LEVELS.interlocks, emergencyOk: false } }],
+    ["watchdog tripped", { watchdogTripped: true }],
+    ["switches in contradiction", { shutterOpenSwitch: true }],
+    ["safety shutter falling", { safetyShutterOpenSwitch: false }],
+    ["a filter moved", { filtersIn: [false, false] }],
+  ])("stops within a cycle when a level breaks: %s", async (_, changes) => {
+    const bench = await permitting();
+    await bench.for(250);
+    const brokeAtMs = bench.clock.monoMs();
+    bench.setLevels(changes);
+    await bench.for(3000);
+    expect(Math.max(...bench.renewedAtMs)).toBeLessThanOrEqual(brokeAtMs + 5);
+    expect(bench.parent.count("PERMIT_REFUSED")).toBe(1);
+    expect(bench.calls).toContain("drop");
+  });
+
+  it("is never begun while a condition does not hold", async () => {
+    const bench = await watching();
+    await bench.want({ bookingSeq: 0 });
+    await bench.for(1000);
+    expect(bench.renewedAtMs).toEqual([]);
+    expect(bench.told()).toMatchObject([{ type: "PERMIT_REFUSED", exposureId: "x1", reasons: ["no booking"] }]);
+    expect(bench.recorder.types()).toEqual(["permit-refused"]);
+  });
+
+  it("stops with a unit that does not answer: a hanging read leaves no renewals", async () => {
+    const bench = await permitting();
+    bench.behaviour.read = "hangs";
+    const hungAtMs = bench.clock.monoMs();
+    await bench.for(60_000);
+    expect(Math.max(...bench.renewedAtMs)).toBeLessThanOrEqual(hungAtMs + 5);
+    bench.send({ type: "IO_LOST", fault: FAULT });
+    expect(bench.state()).toBe("blind");
+    expect(bench.toldTypes()).toEqual(["PERMIT_GRANTED", "SUPERVISOR_BLIND"]);
+  });
+
+  it.each(["read", "renew"] as const)("is refused and the supervisor blind when a %s fails", async (part) => {
+    const bench = await permitting();
+    bench.behaviour[part] = "fails";
+    await bench.for(300);
+    expect(bench.state()).toBe("blind");
+    expect(bench.toldTypes()).toEqual(["PERMIT_GRANTED", "PERMIT_REFUSED", "SUPERVISOR_BLIND"]);
+    const count = bench.renewedAtMs.length;
+    await bench.for(3000);
+    expect(bench.renewedAtMs).toHaveLength(count);
+  });
+
+  it("is not given on levels that took too long to come back", async () => {
+    const bench = await watching();
+    await bench.want();
+    const before = bench.renewedAtMs.length;
+    bench.send({ type: "IO_LOST", fault: FAULT });
+    await bench.for(3000);
+    expect(bench.renewedAtMs.length).toBe(before);
+  });
+
+  it("wanted again while the last one is taken away is given after it", async () => {
+    const bench = await permitting();
+    bench.send({ type: "PERMIT_RETURNED", exposureId: "x1" });
+    await bench.want({ exposureId: "x2" });
+    await bench.for(50);
+    expect(bench.state()).toBe("permitting");
+    expect(bench.told().at(-1)).toEqual({ type: "PERMIT_GRANTED", exposureId: "x2" });
+  });
+
+  it("wanted and returned while the last one is taken away is not given at all", async () => {
+    const bench = await permitting();
+    bench.send({ type: "PERMIT_RETURNED", exposureId: "x1" });
+    const count = bench.renewedAtMs.length;
+    const request = { exposureId: "x2", bookingSeq: 4, untilMs: 60_000, filtersIn: [true, false] };
+    bench.send({ type: "PERMIT_WANTED", request });
+    bench.send({ type: "PERMIT_RETURNED", exposureId: "x2" });
+    await bench.for(1000);
+    expect(bench.state()).toBe("watching");
+    expect(bench.renewedAtMs).toHaveLength(count);
+  });
+
+  it("that cannot be taken away is said: the supervisor is blind", async () => {
+    const bench = await permitting();
+    bench.behaviour.drop = "fails";
+    bench.send({ type: "PERMIT_RETURNED", exposureId: "x1" });
+    await bench.for(50);
+    expect(bench.state()).toBe("blind");
+    expect(bench.toldTypes().at(-1)).toBe("SUPERVISOR_BLIND");
+  });
+});
+
+describe("an interlock that broke", () => {
+  it.each(["searched", "doorClosed", "emergencyOk"] as const)(
+    "(%s) holds until a person re-arms, though it is made good",
+    async (name) => {
+      const bench = await watching();
+      bench.setInterlock(name, false);
+      await bench.for(2 * IDLE_MS);
+      expect(bench.state()).toBe("holding");
+      expect(bench.isForOperator()).toBe(true);
+      expect(bench.context().waiting).toMatchObject({
+        who: "operator",
+        reason: expect.stringContaining(name) as string,
+      });
+      expect(bench.told()).toContainEqual({ type: "INTERLOCK_BROKEN", broken: [name] });
+      bench.setInterlock(name, true);
+      await bench.for(60_000);
+      await bench.want();
+      expect(bench.state()).toBe("holding");
+      expect(bench.toldTypes().at(-1)).toBe("PERMIT_REFUSED");
+      expect(bench.renewedAtMs).toEqual([]);
+      bench.send({ type: "RE_ARM", author: "operator" });
+      await bench.for(50);
+      expect(bench.state()).toBe("watching");
+      expect(bench.context().latched).toEqual([]);
+      expect(bench.recorder.events).toContainEqual({ type: "interlock-rearmed", data: { author: "operator" } });
+      await bench.want();
+      expect(bench.state()).toBe("permitting");
+    },
+  );
+
+  it("tells the exposure at once, by the interlock's name", async () => {
+    const bench = await holding();
+    expect(bench.told()).toContainEqual({
+      type: "PERMIT_REFUSED",
+      exposureId: "x1",
+      reasons: ["interlock doorClosed"],
+    });
+  });
+
+  it("breaks again at once when it is re-armed without being made good", async () => {
+    const bench = await holding();
+    bench.send({ type: "RE_ARM", author: "operator" });
+    await bench.for(200);
+    expect(bench.state()).toBe("holding");
+    expect(bench.parent.count("INTERLOCK_BROKEN")).toBe(2);
+  });
+
+  it("is joined by another that breaks while a person is awaited", async () => {
+    const bench = await holding();
+    bench.setInterlock("emergencyOk", false);
+    await bench.for(2 * IDLE_MS);
+    expect(bench.state()).toBe("holding");
+    expect(bench.context().latched).toEqual(["doorClosed", "emergencyOk"]);
+  });
+
+  it("is not forgotten when the unit is lost and comes back: a person is still awaited, and can re-arm", async () => {
+    const bench = await holding();
+    bench.send({ type: "IO_LOST", fault: FAULT });
+    expect(bench.state()).toBe("blind");
+    bench.setInterlock("doorClosed", true);
+    bench.send({ type: "IO_READY" });
+    await bench.for(50);
+    expect(bench.context().latched).toEqual(["doorClosed"]);
+    expect(bench.state()).toBe("holding");
+    expect(bench.isForOperator()).toBe(true);
+    bench.send({ type: "RE_ARM", author: "operator" });
+    await bench.for(50);
+    expect(bench.state()).toBe("watching");
+    expect(bench.context().latched).toEqual([]);
+  });
+
+  it("leaves the supervisor blind when the unit stops answering meanwhile", async () => {
+    const bench = await holding();
+    bench.behaviour.read = "fails";
+    await bench.for(2 * IDLE_MS);
+    expect(bench.state()).toBe("blind");
+  });
+});
+
+describe("a condition that comes back by itself", () => {
+  it.each(["beamPermitted", "motionEnabled"] as const)("(%s) latches nothing", async (name) => {
+    const bench = await watching();
+    bench.setInterlock(name, false);
+    await bench.for(2 * IDLE_MS);
+    expect(bench.state()).toBe("watching");
+    bench.setInterlock(name, true);
+    await bench.want();
+    expect(bench.state()).toBe("permitting");
+  });
+});
+
+describe("every state of the supervisor", () => {
+  it("is entered and left again", async () => {
+    const bench = await holding();
+    bench.setInterlock("doorClosed", true);
+    bench.send({ type: "RE_ARM", author: "operator" });
+    await bench.for(50);
+    bench.behaviour.rearm = "fails";
+    bench.send({ type: "IO_LOST", fault: FAULT });
+    bench.send({ type: "IO_READY" });
+    await bench.for(5010);
+    expect([...bench.parent.trace.left].sort()).toEqual(leafStates(bench.machine));
+  });
+});
