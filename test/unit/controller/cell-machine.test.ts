@@ -1,0 +1,387 @@
+import { createActor } from "xstate";
+import { describe, expect, it } from "vitest";
+import { createCellMachine } from "../../../controller/machines/cell-machine.ts";
+import type { ProgrammeCursor } from "../../../controller/machines/programme.ts";
+import { sleep } from "../../../protocols/base/clock.ts";
+import { Fault } from "../../../protocols/base/fault.ts";
+import type { StepEnd } from "../../../protocols/roles/channel.ts";
+import { createParent, createRecorder, leafStates, never, testClock } from "./machine-bench.ts";
+
+const FAULT = { code: "link.closed", where: "channel B7", what: "cable pulled", advice: "Check the cable." };
+const LIMIT = { code: "cell.limit", where: "B7", what: "4.3 V is outside", advice: "Inspect the cell." };
+const COMMAND_MS = 1000;
+const GRACE_MS = 5000;
+
+/** A programme of rests, each so many seconds long; what each came to is kept in `finished`. */
+function programme(seconds: readonly number[], finished: number[] = [], number = 1): ProgrammeCursor | null {
+  const untilTimeS = seconds[0];
+  if (untilTimeS === undefined) return null;
+  const limits = { voltageMaxV: 4.2, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.002 };
+  return {
+    step: {
+      stepNumber: number,
+      cycleNumber: 0,
+      label: "rest",
+      channelStep: { kind: "rest", sampleIntervalS: 1, untilTimeS, limits },
+    },
+    next: ({ chargeAh }) => {
+      finished.push(chargeAh);
+      return programme(seconds.slice(1), finished, number + 1);
+    },
+  };
+}
+
+type Part = "prove" | "start" | "off";
+
+function open(seconds: readonly number[] = [100, 200]) {
+  const clock = testClock();
+  const recorder = createRecorder();
+  const parent = createParent();
+  const behaviour: Partial<Record<Part, "fails" | "hangs">> = {};
+  const calls: string[] = [];
+  const finished: number[] = [];
+
+  async function act(part: Part, what: string): Promise<void> {
+    calls.push(what);
+    await sleep(clock, 10);
+    if (behaviour[part] === "hangs") await never();
+    if (behaviour[part] === "fails") throw new Fault("link.timeout", "channel B7", `${part} failed`);
+  }
+
+  const machine = createCellMachine({ clock, recorder, commandDeadlineMs: COMMAND_MS, stepGraceMs: GRACE_MS });
+  const actor = createActor(machine, {
+    parent: parent.ref,
+    input: {
+      position: "B7",
+      cellId: "C-1",
+      channelName: "channel B7",
+      first: programme(seconds, finished),
+      effects: {
+        async prove() {
+          await act("prove", "prove");
+          return { openCircuitV: 3.2 };
+        },
+        startStep: (step, elapsedS) => act("start", `start ${step.stepNumber} after ${elapsedS.toFixed(2)} s`),
+        openCircuit: () => act("off", "off"),
+      },
+    },
+  });
+  actor.start();
+  return {
+    clock,
+    recorder,
+    parent,
+    behaviour,
+    calls,
+    finished,
+    machine,
+    send: actor.send.bind(actor),
+    state: () => actor.getSnapshot().value,
+    context: () => actor.getSnapshot().context,
+    isForOperator: () => actor.getSnapshot().hasTag("needs-operator"),
+    for: (ms: number) => clock.run(clock.monoMs() + ms),
+    end(end: StepEnd, chargeAh = 0.001) {
+      actor.send({ type: "STEP_ENDED", end, voltageV: 3.7, currentA: 0.0005, chargeAh });
+    },
+  };
+}
+
+/** A cell in its first step, which began at 20 ms. */
+async function cycling(seconds?: readonly number[]) {
+  const bench = open(seconds);
+  bench.send({ type: "CHANNEL_READY" });
+  await bench.for(20);
+  expect(bench.state()).toBe("cycling");
+  return bench;
+}
+
+describe("a cell", () => {
+  it("waits for its channel by name, is proven, and runs its steps in order to the end", async () => {
+    const bench = open();
+    expect(bench.context().waiting).toMatchObject({ reason: "the channel to be ready", who: "channel B7" });
+    expect(bench.calls).toEqual([]);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    bench.end("time", 0.002);
+    await bench.for(20);
+    expect(bench.context().waiting).toMatchObject({ reason: "step 2 (rest) to end", who: "channel B7" });
+    bench.end("voltage", 0.003);
+    await bench.for(20);
+    expect(bench.calls).toEqual(["prove", "start 1 after 0.00 s", "start 2 after 0.00 s"]);
+    expect(bench.finished).toEqual([0.002, 0.003]);
+    expect(bench.state()).toBe("complete");
+    expect(bench.parent.heard).toEqual([{ type: "CELL_FINISHED", position: "B7" }]);
+    expect(bench.recorder.types()).toEqual([
+      "step-started",
+      "step-ended",
+      "step-started",
+      "step-ended",
+      "cell-complete",
+    ]);
+    expect(bench.recorder.events[1]).toMatchObject({ data: { step: 1, ended_by: "time", charge_Ah: 0.002 } });
+    expect(bench.recorder.events[4]).toMatchObject({ data: { cell: "C-1", steps: 2 } });
+    expect(bench.context().waiting).toBeNull();
+  });
+
+  it("without a protocol is complete once it is proven", async () => {
+    const bench = open([]);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.state()).toBe("complete");
+    expect(bench.calls).toEqual(["prove"]);
+  });
+
+  it.each(["fails", "hangs"] as const)("whose proof %s gets no current and is isolated by name", async (how) => {
+    const bench = open();
+    bench.behaviour.prove = how;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(COMMAND_MS);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.calls).toEqual(["prove"]);
+    expect(bench.isForOperator()).toBe(true);
+    expect(bench.parent.heard).toMatchObject([{ type: "CELL_ISOLATED", position: "B7" }]);
+    expect(bench.recorder.types()).toEqual(["cell-isolated"]);
+  });
+
+  it("that loses its channel while it is proven is proven again", async () => {
+    const bench = open();
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(5);
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    expect(bench.state()).toBe("awaitingChannel");
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.calls).toEqual(["prove", "prove", "start 1 after 0.00 s"]);
+  });
+});
+
+describe("a limit", () => {
+  it("passed in a sample switches the cell off, then isolates it for a person", async () => {
+    const bench = await cycling();
+    bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+    expect(bench.state()).toBe("opening");
+    expect(bench.calls.at(-1)).toBe("off");
+    await bench.for(20);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.parent.heard).toEqual([{ type: "CELL_ISOLATED", position: "B7", fault: LIMIT }]);
+    expect(bench.context().waiting).toMatchObject({ who: "operator", untilMs: null });
+  });
+
+  it("at which the instrument stopped does the same, with the values it stopped at", async () => {
+    const bench = await cycling();
+    bench.end("limit");
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toBe("off");
+    expect(bench.state()).toBe("isolated");
+    expect(bench.context().fault).toMatchObject({ code: "cell.limit", where: "B7" });
+    expect(bench.context().fault?.what).toContain("3.7000 V, 0.5000 mA");
+    expect(bench.finished).toEqual([]);
+  });
+
+  it.each(["fails", "hangs"] as const)("isolates the cell even when switching off %s", async (how) => {
+    const bench = await cycling();
+    bench.behaviour.off = how;
+    bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+    await bench.for(COMMAND_MS);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.context().fault).toEqual(LIMIT);
+  });
+
+  it("leaves a cell that no person has looked at without another step", async () => {
+    const bench = await cycling();
+    bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+    await bench.for(20);
+    const count = bench.calls.length;
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    bench.send({ type: "CHANNEL_READY" });
+    bench.end("time");
+    await bench.for(3_600_000);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.calls).toHaveLength(count);
+    expect(bench.parent.count("CELL_ISOLATED")).toBe(1);
+  });
+});
+
+describe("a break in a step", () => {
+  it("through a lost channel: nothing is assumed, then the same step goes on with the time it has left", async () => {
+    const bench = await cycling();
+    await bench.for(30_000);
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    expect(bench.state()).toBe("awaitingReturn");
+    expect(bench.parent.heard).toEqual([{ type: "CHANNEL_SUSPECT", channelName: "channel B7", fault: FAULT }]);
+    expect(bench.context().waiting?.reason).toContain("own limits hold the cell");
+    await bench.for(600_000);
+    expect(bench.state()).toBe("awaitingReturn");
+    bench.send({ type: "CHANNEL_READY" });
+    expect(bench.state()).toBe("findingOut");
+    await bench.for(20);
+    expect(bench.calls.slice(-2)).toEqual(["off", "start 1 after 30.00 s"]);
+    expect(bench.state()).toBe("cycling");
+    const { waiting } = bench.context();
+    expect((waiting?.untilMs ?? NaN) - (waiting?.sinceMs ?? NaN)).toBeCloseTo(70_000 + GRACE_MS, 6);
+    expect(bench.recorder.types()).toEqual(["step-started", "step-interrupted", "step-started"]);
+  });
+
+  it("after another adds up", async () => {
+    const bench = await cycling();
+    for (let turn = 0; turn < 3; turn += 1) {
+      await bench.for(20_000);
+      bench.send({ type: "STEP_FAILED", fault: FAULT });
+      await bench.for(20);
+    }
+    expect(bench.calls.filter((call) => call.startsWith("start"))).toEqual([
+      "start 1 after 0.00 s",
+      "start 1 after 20.00 s",
+      "start 1 after 40.00 s",
+      "start 1 after 60.00 s",
+    ]);
+  });
+
+  it("that leaves no time goes on to the next step, whose charge is not known", async () => {
+    const bench = await cycling();
+    await bench.for(104_000);
+    bench.send({ type: "STEP_FAILED", fault: FAULT });
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
+    expect(bench.finished).toEqual([NaN]);
+  });
+
+  it("a step whose end is not told is found out about at its deadline", async () => {
+    const bench = await cycling();
+    await bench.for(100_000 + GRACE_MS - 1);
+    expect(bench.state()).toBe("cycling");
+    await bench.for(1);
+    expect(bench.state()).toBe("findingOut");
+    expect(bench.context().fault).toMatchObject({ code: "link.timeout", where: "channel B7" });
+    await bench.for(20);
+    expect(bench.calls.slice(-2)).toEqual(["off", "start 2 after 0.00 s"]);
+  });
+
+  it.each(["fails", "hangs"] as const)("a start that %s is found out about before anything is started", async (how) => {
+    const bench = open();
+    bench.behaviour.start = how;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(COMMAND_MS + 15);
+    expect(bench.calls.slice(0, 3)).toEqual(["prove", "start 1 after 0.00 s", "off"]);
+    expect(bench.recorder.types()).toContain("step-interrupted");
+    delete bench.behaviour.start;
+    await bench.for(2 * COMMAND_MS);
+    expect(bench.state()).toBe("cycling");
+    expect(bench.calls.at(-1)).toBe("start 1 after 0.00 s");
+  });
+
+  it("a channel lost while the step is starting is awaited", async () => {
+    const bench = open();
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(15);
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    expect(bench.state()).toBe("awaitingReturn");
+  });
+
+  it.each(["fails", "hangs"] as const)(
+    "a channel that cannot say what runs (%s) is suspect, and asked anew",
+    async (how) => {
+      const bench = await cycling();
+      bench.behaviour.off = how;
+      bench.send({ type: "STEP_FAILED", fault: FAULT });
+      await bench.for(COMMAND_MS);
+      expect(bench.state()).toBe("awaitingReturn");
+      expect(bench.parent.heard).toMatchObject([{ type: "CHANNEL_SUSPECT", channelName: "channel B7" }]);
+      delete bench.behaviour.off;
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      expect(bench.state()).toBe("cycling");
+    },
+  );
+
+  it("a channel lost again while it is asked is awaited again", async () => {
+    const bench = await cycling();
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    bench.send({ type: "CHANNEL_READY" });
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    expect(bench.state()).toBe("awaitingReturn");
+    await bench.for(100);
+    expect(bench.calls.filter((call) => call.startsWith("start"))).toHaveLength(1);
+  });
+
+  it("a channel that is given up isolates its cell, whatever it does", async () => {
+    for (const wait of [0, 5, 15, 20]) {
+      const bench = open();
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(wait);
+      bench.send({ type: "CHANNEL_ISOLATED", fault: FAULT });
+      await bench.for(3_600_000);
+      expect(bench.state()).toBe("isolated");
+      expect(bench.parent.heard).toEqual([{ type: "CELL_ISOLATED", position: "B7", fault: FAULT }]);
+    }
+  });
+});
+
+describe("the order to end", () => {
+  it.each([
+    ["STOP_CELL", "stopped", "cell-stopped"],
+    ["TIME_OVER", "complete", "cell-complete"],
+  ] as const)(
+    "%s switches the cell off in whatever state it is, and confirms it: %s",
+    async (type, state, recorded) => {
+      for (const wait of [0, 5, 15, 20, 5000]) {
+        const bench = open();
+        bench.send({ type: "CHANNEL_READY" });
+        await bench.for(wait);
+        bench.send(type === "STOP_CELL" ? { type, author: "operator" } : { type });
+        await bench.for(100);
+        expect(bench.calls.at(-1)).toBe("off");
+        expect(bench.state()).toBe(state);
+        expect(bench.parent.heardTypes()).toEqual(["CELL_FINISHED"]);
+        expect(bench.recorder.types()).toContain(recorded);
+        bench.send({ type: "CHANNEL_READY" });
+        bench.send({ type: "STOP_CELL", author: "operator" });
+        bench.send({ type: "TIME_OVER" });
+        await bench.for(3_600_000);
+        expect(bench.state()).toBe(state);
+        expect(bench.calls.filter((call) => call === "off")).toHaveLength(1);
+      }
+    },
+  );
+
+  it.each([
+    ["STOP_CELL", "fails"],
+    ["STOP_CELL", "hangs"],
+    ["TIME_OVER", "fails"],
+    ["TIME_OVER", "hangs"],
+  ] as const)("%s that is not confirmed (%s) isolates the cell: it may not be off", async (type, how) => {
+    const bench = await cycling();
+    bench.behaviour.off = how;
+    bench.send(type === "STOP_CELL" ? { type, author: "operator" } : { type });
+    await bench.for(COMMAND_MS);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.parent.heardTypes()).toEqual(["CELL_ISOLATED"]);
+    expect(bench.context().fault).not.toBeNull();
+  });
+});
+
+describe("every state of a cell", () => {
+  const LAST = ["complete", "isolated", "stopped"];
+
+  it("is entered, and left again unless it is the last", async () => {
+    const stopped = await cycling();
+    stopped.send({ type: "CHANNEL_LOST", fault: FAULT });
+    stopped.send({ type: "CHANNEL_READY" });
+    await stopped.for(20);
+    stopped.send({ type: "STOP_CELL", author: "operator" });
+    await stopped.for(20);
+    const limited = await cycling();
+    limited.send({ type: "LIMIT_PASSED", fault: LIMIT });
+    await limited.for(20);
+    const over = await cycling();
+    over.send({ type: "TIME_OVER" });
+    await over.for(20);
+    const traces = [stopped, limited, over].map((bench) => bench.parent.trace);
+    const left = traces.flatMap((trace) => [...trace.left]);
+    expect([...new Set([...left, ...LAST])].sort()).toEqual(leafStates(stopped.machine));
+    for (const state of LAST) {
+      expect(traces.some((trace) => trace.entered.has(state))).toBe(true);
+      expect(left).not.toContain(state);
+    }
+  });
+});
