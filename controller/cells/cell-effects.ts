@@ -17,6 +17,8 @@ export interface CellEffectsDeps {
   readonly recorder: Recorder;
   readonly proof: ProofWindow;
   readonly tell: (cellIndex: number, event: ChannelNews) => void;
+  /** Samples of a channel are missing from its last one until now. */
+  readonly gap: (cellIndex: number, reason: string) => void;
 }
 
 /** Open-circuit voltages that a cell of this chemistry can have when it is loaded, formed or not. */
@@ -70,6 +72,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     async startStep(step, elapsedS) {
       const untilTimeS = Math.max(step.channelStep.sampleIntervalS, step.channelStep.untilTimeS - elapsedS);
       await channel.start({ ...step.channelStep, untilTimeS });
+      if (elapsedS > 0)
+        deps.gap(cellIndex, "nothing was heard of the channel between a break of its step and its return");
       intake.stepStarted(cellIndex, clock.monoMs());
     },
     openCircuit: () => channel.abort(),

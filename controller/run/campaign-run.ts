@@ -295,6 +295,16 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     });
   }
 
+  function noteGap(cellIndex: number, reason: string): void {
+    const fromMs = intake.lastAtMs[cellIndex] ?? -Infinity;
+    if (!Number.isFinite(fromMs)) return;
+    try {
+      store.gap({ channelIndex: cellIndex, fromMs, toMs: nowMs(), reason });
+    } catch (error) {
+      fail(error);
+    }
+  }
+
   function cellInput(cellIndex: number): CellInput {
     const cell = campaign.cells[cellIndex];
     const channel = roles.channels[cellIndex];
@@ -312,6 +322,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         intake,
         recorder,
         proof: { openCircuitMinV: OPEN_CIRCUIT_MIN_V, openCircuitMaxV: cell.limits.voltageMaxV },
+        gap: noteGap,
         tell(index, event) {
           actor.send({ type: "CHANNEL_NEWS", cellIndex: index, event });
         },
@@ -341,6 +352,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     mayHome,
     noteNews: (news) => {
       watchDesk.noteNews(news);
+      if (news.type !== "CELL_ISOLATED") return;
+      const cellIndex = campaign.cells.findIndex((cell) => cell.position === news.position);
+      if (cellIndex >= 0) noteGap(cellIndex, `the cell was isolated: ${news.fault.what}`);
     },
     startDeadlineMs: timings.startDeadlineMs,
     homingDeadlineMs: timings.homingDeadlineMs,

@@ -1,0 +1,165 @@
+/** A small campaign run whole in the virtual world, in this process, with faults as a test wants them. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import type { StoredEvent } from "../../controller/record/record-rows.ts";
+import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
+import { assert } from "../../protocols/base/assert.ts";
+import type { WorldFault } from "../../simulator/world/world-faults.ts";
+import { lightFaults } from "../../simulator/world/world-faults.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import { loadWorldData } from "../../tui/virtual/load-world-data.ts";
+import { summarise } from "../../tui/virtual/summarise.ts";
+import { createVirtualCampaign, type VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
+import { contextOf, load, repositoryText } from "./campaign-files.ts";
+
+/** A fault of seconds and positions, as people say it. */
+export interface WorldRunOptions {
+  readonly seed?: number;
+  readonly hours?: number;
+  readonly faults?: readonly WorldFault[] | "light";
+  readonly folder?: string;
+  /** Ends the run at this campaign time, as a Ctrl-C does. */
+  readonly stopAtS?: number;
+  /** With `stopAtS`: the process is gone, nothing was closed. */
+  readonly abandon?: boolean;
+  /** At campaign seconds: something a person does, or a look at what is going on. */
+  readonly at?: readonly (readonly [atS: number, act: (virtual: VirtualCampaign) => void])[];
+  readonly defects?: Readonly<Record<string, "reversed" | "open-circuit">>;
+}
+
+export type Summary = ReturnType<typeof summarise>;
+
+export interface WorldRun {
+  readonly summary: Summary;
+  readonly virtual: VirtualCampaign;
+  readonly folder: string;
+  readonly events: readonly StoredEvent[];
+  /** Events of one type, in order. */
+  of(type: string): readonly StoredEvent[];
+  /** `code where` of every alarm raised. */
+  readonly alarms: readonly string[];
+}
+
+const FILES = {
+  "small.yaml": repositoryText("test/fixtures/world/small.yaml"),
+  "cycle.yaml": repositoryText("test/fixtures/world/cycle.yaml"),
+  "site.yaml": repositoryText("protocols/sites/reference.yaml"),
+};
+const loaded = load(FILES, "small.yaml");
+assert(loaded.kind === "loaded", `the small campaign is refused: ${JSON.stringify(loaded.findings)}`);
+export const { campaign, site } = loaded;
+const { campaignHash, siteHash } = loaded;
+const data = loadWorldData(
+  { readPackageText: repositoryText },
+  campaign.cells.map((cell) => cell.chemistry),
+);
+const { attenuationTables } = contextOf(FILES);
+const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const folders: string[] = [];
+
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "beamrack-world-"));
+  folders.push(folder);
+  return folder;
+}
+
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** After the end cells are switched off; nothing may take longer. */
+const AFTER_END_MS = 120_000;
+
+export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun> {
+  const { seed = 1, hours = 1 } = options;
+  const faults = options.faults ?? [];
+  const folder = options.folder ?? newFolder();
+  const endAtMs = hours * 3_600_000;
+  const virtual = createVirtualCampaign({
+    campaign,
+    campaignHash,
+    site,
+    siteHash,
+    seed,
+    folder,
+    endAtMs,
+    tables: attenuationTables(),
+    worldAttenuation: data.attenuation,
+    designs: data.designs,
+    models: data.models,
+    faults: (rig) =>
+      faults === "light"
+        ? lightFaults(createChance(seed).stream("faults"), hours, [...rig.faultTargets.positionOfLink.keys()])
+        : faults,
+    drain,
+    softwareVersion: "test",
+    cellDefects: new Map(
+      Object.entries(options.defects ?? {}).map(([text, defect]) => {
+        const position = parsePosition(text);
+        assert(position !== undefined, `${text} is no position`);
+        return [positionIndex(position), defect] as const;
+      }),
+    ),
+  });
+  const { clock, run, store } = virtual;
+  run.start();
+  for (const [atS, act] of options.at ?? []) {
+    clock.setTimeout(() => {
+      act(virtual);
+    }, atS * 1000);
+  }
+  await clock.run(options.stopAtS === undefined ? endAtMs + AFTER_END_MS : options.stopAtS * 1000, {
+    onBreath() {
+      if (run.failure() !== null || run.isDone()) clock.stop();
+    },
+  });
+  const failure = run.failure();
+  if (failure !== null) throw failure;
+  if (options.abandon !== true) {
+    store.flushSamples();
+    const commit = store.commit();
+    await clock.run(clock.monoMs() + 1000);
+    await commit;
+    store.close();
+  }
+  const interruptedBy = options.stopAtS === undefined ? null : "test";
+  const summary = summarise(virtual, { campaign, seed, faults: "test", wallS: 0, interruptedBy });
+  const events = readEvents(folder);
+  const of = (type: string): readonly StoredEvent[] => events.filter((event) => event.type === type);
+  return {
+    summary,
+    virtual,
+    folder,
+    events,
+    of,
+    alarms: of("alarm-raised").map((event) => `${field(event, "code")} ${field(event, "where")}`),
+  };
+}
+
+function readEvents(folder: string): readonly StoredEvent[] {
+  const reader = openRecord(folder);
+  try {
+    return [...reader.events()].flatMap((scanned) => (scanned.kind === "damaged" ? [] : [scanned.row]));
+  } finally {
+    reader.close();
+  }
+}
+
+/** A field of an event's data as text; empty where there is none. */
+export function field(event: StoredEvent, name: string): string {
+  const value = numberOrText(event, name);
+  return value === undefined ? "" : String(value);
+}
+
+/** A field of an event's data as a number; NaN where there is none. */
+export function numeric(event: StoredEvent, name: string): number {
+  return Number(numberOrText(event, name));
+}
+
+function numberOrText(event: StoredEvent, name: string): string | number | undefined {
+  const value = (JSON.parse(event.dataText) as Readonly<Record<string, unknown>>)[name];
+  return typeof value === "string" || typeof value === "number" ? value : undefined;
+}
