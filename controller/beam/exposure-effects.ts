@@ -84,13 +84,23 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     }
   }
 
-  async function bringFilters(asked: readonly boolean[], levels: InputLevels): Promise<void> {
-    if (asked.every((inBeam, index) => levels.filtersIn[index] === inBeam)) return;
+  function assertMotionAllowed(levels: InputLevels): void {
+    const reasons = motionRefusals(levels, {
+      nowMs: clock.monoMs(),
+      levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
+      latched: deps.latched(),
+    });
+    if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, `no motion: ${reasons.join("; ")}`);
+  }
+
+  /** Resolves with the levels that show the filters in place. */
+  async function bringFilters(asked: readonly boolean[], levels: InputLevels): Promise<InputLevels> {
+    if (asked.every((inBeam, index) => levels.filtersIn[index] === inBeam)) return levels;
     await io.setFilters(asked);
     const untilMs = clock.monoMs() + timings.filterTravelMaxMs;
     for (;;) {
       const now = await readLevels();
-      if (asked.every((inBeam, index) => now.filtersIn[index] === inBeam)) return;
+      if (asked.every((inBeam, index) => now.filtersIn[index] === inBeam)) return now;
       if (clock.monoMs() >= untilMs) {
         throw new Fault(
           "attenuator.not-in-place",
@@ -103,13 +113,13 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   }
 
   /** The shutter upstream falls shut with a lost unit; before an exposure it is asked open again, the site's own chain willing. */
-  async function bringSafetyShutter(levels: InputLevels): Promise<void> {
-    if (levels.safetyShutterOpenSwitch && !levels.safetyShutterClosedSwitch) return;
+  async function bringSafetyShutter(levels: InputLevels): Promise<InputLevels> {
+    if (levels.safetyShutterOpenSwitch && !levels.safetyShutterClosedSwitch) return levels;
     await io.requestSafetyShutter(true);
     const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
     for (;;) {
       const now = await readLevels();
-      if (now.safetyShutterOpenSwitch && !now.safetyShutterClosedSwitch) return;
+      if (now.safetyShutterOpenSwitch && !now.safetyShutterClosedSwitch) return now;
       if (clock.monoMs() >= untilMs) {
         throw new Fault("shutter.stuck-closed", io.name, "the safety shutter does not report open");
       }
@@ -144,17 +154,14 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     async check(order) {
       const levels = await readLevels();
       await bringShutterClosed(levels);
-      const reasons = motionRefusals(levels, {
-        nowMs: clock.monoMs(),
-        levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
-        latched: deps.latched(),
-      });
-      if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, `no motion: ${reasons.join("; ")}`);
+      assertMotionAllowed(levels);
       if (deps.belief(order.cellIndex) === "unknown") {
         throw new Fault("cell.unproven", order.position, "which cell is here is not known, so it is not exposed");
       }
-      await bringFilters(order.filtersIn, levels);
-      await bringSafetyShutter(levels);
+      const atRest = await bringFilters(order.filtersIn, levels);
+      const last = await bringSafetyShutter(atRest);
+      // Filters and shutter may have taken seconds: the levels of the act are those just before the motion.
+      if (last !== levels) assertMotionAllowed(last);
     },
 
     async move(order, signal) {

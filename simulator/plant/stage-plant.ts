@@ -22,6 +22,8 @@ export interface ObservedStagePlant extends StagePlant {
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
   /** The past before `atMs` will not be asked for again. */
   forgetBefore(atMs: number): void;
+  /** Told of every move that is begun, homing included; one handler. */
+  onMove(handler: (atMs: number) => void): void;
 }
 
 interface Leg {
@@ -47,6 +49,7 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
   const rest = { xMm: options.startXMm, yMm: options.startYMm };
   let isHomed = false;
   let homedAtMs = Infinity;
+  let moveHandler: ((atMs: number) => void) | undefined;
 
   function lastLeg(): Leg | undefined {
     return legs[legs.length - 1];
@@ -81,6 +84,7 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
     const fromY = last?.endYMm ?? rest.yMm;
     const length = Math.max(Math.abs(xMm - fromX), Math.abs(yMm - fromY));
     if (length === 0) return startMs;
+    moveHandler?.(atMs);
     const motion = trapezoid(length, limitMmS, options.accelerationMmS2);
     const endMs = startMs + motion.durationS * 1000;
     if (legs.length >= LEGS_KEPT) legs.splice(0, LEGS_KEPT / 2);
@@ -149,6 +153,9 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
         if (leg.startMs > fromMs && leg.startMs < toMs) into.push(leg.startMs);
         if (leg.endMs > fromMs && leg.endMs < toMs) into.push(leg.endMs);
       }
+    },
+    onMove(handler) {
+      moveHandler = handler;
     },
     forgetBefore(atMs) {
       while (legs.length > 1 && (legs[1]?.startMs ?? Infinity) <= atMs) legs.shift();

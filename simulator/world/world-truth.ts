@@ -109,6 +109,7 @@ const OF_THE_BEAM: ReadonlySet<string> = new Set([
   "two-clocks-apart",
   "shutter-interlocks",
   "stage-at-rest",
+  "motion-permit",
   "right-cell",
 ]);
 

@@ -72,11 +72,17 @@ export const WORLD_INVARIANTS = [
   "cell-limits",
   "shutter-interlocks",
   "stage-at-rest",
+  "motion-permit",
   "right-cell",
   "faults-stay-local",
   "samples-kept",
 ] as const;
 
+/** Beam may be on the sample only under these; motion only under those. */
+const BEAM_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "motionEnabled");
+const MOTION_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "beamPermitted");
+/** Between the reading of a level and the motion it allows. */
+const MOTION_REACTION_MS = 1000;
 /** A 20 mm can; the beam must stay on the electrode's disc. */
 const DISC_RADIUS_MM = 7;
 /** A cell ordered off so soon after the beam went, or the shutter moved, was ordered off because of it. */
@@ -131,6 +137,7 @@ export function createWorld(deps: WorldDeps): World {
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
+  const brokenSinceMs = new Map<string, number>();
   const endAtMs = options.endAtMs ?? Infinity;
   const disturbances = createDisturbanceWatch(cells, () => clock.nowMs() >= endAtMs);
   const counts = { openings: 0, beamLosses: 0, disturbed: 0, excessGy: 0 };
@@ -176,8 +183,15 @@ export function createWorld(deps: WorldDeps): World {
   }
 
   function interlocksHold(atMs: number): boolean {
-    return HUTCH_CONDITIONS.every((name) => beam.interlock(atMs, name));
+    return BEAM_CONDITIONS.every((name) => beam.interlock(atMs, name));
   }
+
+  stage.onMove((atMs) => {
+    const broken = MOTION_CONDITIONS.filter(
+      (name) => !beam.interlock(atMs, name) && atMs - (brokenSinceMs.get(name) ?? atMs) > MOTION_REACTION_MS,
+    );
+    ledger.check("motion-permit", broken.length === 0, atMs, () => `the stage moved without ${broken.join(", ")}`);
+  });
 
   let endClockWatch = (): number => 0;
   const shutter = watchShutter({
@@ -290,6 +304,8 @@ export function createWorld(deps: WorldDeps): World {
           });
         },
         onInterlockBroken(name, atMs) {
+          brokenSinceMs.set(name, atMs);
+          if (!BEAM_CONDITIONS.some((condition) => condition === name)) return;
           const latestMs = atMs + (options.interlockReactionS ?? 1) * 1000 + site.shutter.travelS * 1000;
           clock.at(latestMs, () => {
             ledger.check(

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
 import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
@@ -148,18 +149,48 @@ function readEvents(folder: string): readonly StoredEvent[] {
   }
 }
 
+/** What holds in every run, whatever happened: nothing violated, every invariant looked at, every photon accounted. */
+export function expectSound(run: WorldRun): void {
+  const { summary } = run;
+  expect(summary.violations).toEqual([]);
+  expect(summary.truth).toMatchObject({
+    exposures_unaccounted: 0,
+    voltage_excursions: 0,
+    current_excursions: 0,
+    samples_lost: 0,
+    cells_isolated_without_fault: 0,
+    cells_disturbed_by_beam_loss: 0,
+  });
+  expect(summary.dose.booked_not_settled).toBe(0);
+  if ((summary.truth["exposures"] ?? 0) > 0) {
+    expect(Object.entries(summary.checks).filter(([, count]) => count === 0)).toEqual([]);
+  }
+  const { asked, met, late, missed } = summary.requests;
+  expect(met + late + missed).toBe(asked);
+  expect(Object.values(summary.requests.missed_by_reason).reduce((sum, count) => sum + count, 0)).toBe(missed);
+  expect(run.virtual.run.isDone()).toBe(true);
+}
+
+/** Position, reason and text of every request that was missed, in order. */
+export function missesOf(run: WorldRun): readonly (readonly string[])[] {
+  return run
+    .of("request-missed")
+    .map((event) => [field(event, "position"), field(event, "reason"), field(event, "text")]);
+}
+
 /** A field of an event's data as text; empty where there is none. */
-export function field(event: StoredEvent, name: string): string {
+export function field(event: StoredEvent | undefined, name: string): string {
   const value = numberOrText(event, name);
   return value === undefined ? "" : String(value);
 }
 
 /** A field of an event's data as a number; NaN where there is none. */
-export function numeric(event: StoredEvent, name: string): number {
+export function numeric(event: StoredEvent | undefined, name: string): number {
   return Number(numberOrText(event, name));
 }
 
-function numberOrText(event: StoredEvent, name: string): string | number | undefined {
+function numberOrText(event: StoredEvent | undefined, name: string): string | number | undefined {
+  if (event === undefined) return undefined;
   const value = (JSON.parse(event.dataText) as Readonly<Record<string, unknown>>)[name];
   return typeof value === "string" || typeof value === "number" ? value : undefined;
 }
