@@ -7,7 +7,7 @@ import type { ShutterMarks } from "../machines/exposure-order.ts";
 
 /**
  * Seconds at full opening that give the same photons; 0 when the shutter was never asked open; null when it cannot
- * be known, because it was asked open and never seen closed.
+ * be known, because it was asked open and never seen closed after that.
  *
  * @param travelMs time from one switch to the other, as the site states it
  */
@@ -16,7 +16,9 @@ export function openTimeS(marks: ShutterMarks, travelMs: number): number | null 
   if (openAskedAtMs === null) return 0;
   if (closedSeenAtMs === null) return null;
   const longestMs = closedSeenAtMs - openAskedAtMs;
+  // Closed before it was asked open is the end of something else, or no number: this opening has no known end.
+  if (!(longestMs >= 0)) return null;
   // Not seen open, or not asked closed: no time between the switches is proven, so the longest counts.
-  if (openSeenAtMs === null || closeAskedAtMs === null) return Math.max(0, longestMs) / 1000;
+  if (openSeenAtMs === null || closeAskedAtMs === null) return longestMs / 1000;
   return Math.max(closeAskedAtMs - openSeenAtMs, longestMs - travelMs, 0) / 1000;
 }

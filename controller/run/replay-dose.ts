@@ -16,7 +16,7 @@ import {
   type CellDosePlan,
   type DoseProposal,
 } from "../dose/cell-dose.ts";
-import { isList, isRecord, parseLedgerRow } from "../record/ledger-row.ts";
+import { isList, isRecord, parseLedgerRow, type LedgerRow } from "../record/ledger-row.ts";
 import { parseJson } from "../record/record-header.ts";
 import type { StoredEvent } from "../record/record-rows.ts";
 import { DOSE_PLAN_EVENT } from "./start-record.ts";
@@ -49,6 +49,7 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
       add(event, "names no cell of the dose plan, or cannot be read");
       return;
     }
+    if (!followsFromPlan(cell.plan, row)) add(event, "states layer doses that its fluence does not give");
     if (row.kind === "booking") {
       const rate = row.openTimeS > 0 ? row.fluencePhCm2 / row.openTimeS : NaN;
       const proposal = { spotIndex: row.spotIndex, fluencePhCm2: row.fluencePhCm2, fluenceRatePhCm2S: rate };
@@ -57,6 +58,10 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
       const { exposureId, spotIndex, fluencePhCm2 } = row;
       cell.dose = withBooking(cell.dose, { exposureId, spotIndex, fluencePhCm2 });
       return;
+    }
+    const booked = cell.dose.open.find((item) => item.exposureId === row.exposureId);
+    if (booked !== undefined && booked.spotIndex !== row.spotIndex) {
+      add(event, `settles spot ${row.spotIndex}, booked was spot ${booked.spotIndex}`);
     }
     const after = withSettlement(cell.dose, row.exposureId, row.fluencePhCm2);
     if (after === undefined) add(event, `settles ${row.exposureId}, which is not booked`);
@@ -89,7 +94,10 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
       case DOSE_PLAN_EVENT: {
         const plans = parsePlans(parseJson(event.dataText), limits);
         if (plans.length === 0) add(event, "states no dose plan that can be read");
-        for (const plan of plans) cells.set(plan.position, { plan, dose: emptyCellDose(plan) });
+        // A plan stated again, after a restart, takes nothing back of what was given.
+        for (const plan of plans) {
+          cells.set(plan.position, { plan, dose: cells.get(plan.position)?.dose ?? emptyCellDose(plan) });
+        }
         break;
       }
       case "exposure-booked":
@@ -103,6 +111,25 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
     }
   }
   return findings;
+}
+
+/** Share by which a number may differ that was computed twice. */
+const ROUNDING = 1e-9;
+
+function followsFromPlan(plan: CellDosePlan, row: LedgerRow): boolean {
+  if (row.layerDosesGy.length !== plan.layers.length) return false;
+  return plan.layers.every((layer, index) => {
+    const stated = row.layerDosesGy[index];
+    return (
+      stated?.layer === layer.name &&
+      isNearly(stated.surfaceGy, layer.surfaceGyPerPhCm2 * row.fluencePhCm2) &&
+      isNearly(stated.meanGy, layer.meanGyPerPhCm2 * row.fluencePhCm2)
+    );
+  });
+}
+
+function isNearly(value: number, expected: number): boolean {
+  return Math.abs(value - expected) <= ROUNDING * Math.abs(expected);
 }
 
 function parseLimits(data: Json | undefined): ReadonlyMap<string, readonly DoseLimit[]> {

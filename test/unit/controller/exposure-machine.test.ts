@@ -263,14 +263,30 @@ describe("an effect that hangs", () => {
     expect(result.faultCode).toBe(code);
   });
 
-  it("opening: ends when the supervisor's permit has run out", async () => {
-    const events = [
-      [1770, { type: "PERMIT_REFUSED", exposureId: "x1", reasons: ["exposure deadline passed"] }],
-    ] as const;
-    const result = await run({ effects: { open: "hangs" }, events });
+  it("opening: the shutter is asked closed at the deadline, long before the permit runs out", async () => {
+    const result = await run({ effects: { open: "hangs" } });
     expectHonestEnd(result);
-    expect(result.faultCode).toBe("interlock.tripped");
-    expect(result.settled[0]?.outcome).toBe("aborted");
+    expect(result.faultCode).toBe("device.unknown-outcome");
+    expect(result.settled[0]).toMatchObject({ outcome: "aborted", marks: { openSeenAtMs: null, closeAskedAtMs: 520 } });
+  });
+
+  it("closing: the beam is taken off upstream at the deadline", async () => {
+    const result = await run({ effects: { close: "hangs" } });
+    expectHonestEnd(result);
+    expect(result.calls.slice(-3)).toEqual(["close", "makeSafe", "stopDetector"]);
+    expect(result.settled[0]?.outcome).toBe("shutter-failure");
+  });
+
+  it("closing and making safe: accounted without an end, and said", async () => {
+    const result = await run({ effects: { close: "hangs", makeSafe: "hangs" } });
+    expectHonestEnd(result);
+    expect(result.settled[0]).toMatchObject({ outcome: "shutter-failure", marks: { closedSeenAtMs: null } });
+    expect(result.faultCode).toBe("device.unknown-outcome");
+  });
+
+  it("stopping the detector: the exposure is over all the same, at its deadline", async () => {
+    const result = await run({ effects: { check: "fails", stopDetector: "hangs" } });
+    expectHonestEnd(result);
   });
 });
 

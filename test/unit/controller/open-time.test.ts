@@ -48,9 +48,15 @@ describe("the open time of the shutter", () => {
     }
   });
 
-  it("is never negative, whatever order the marks came in", () => {
-    expect(openTimeS({ ...WHOLE, closedSeenAtMs: 900 }, TRAVEL_MS)).toBeGreaterThanOrEqual(0);
+  it("is not known when the shutter was seen closed only before it was asked open", () => {
+    expect(openTimeS({ ...WHOLE, closedSeenAtMs: 999 }, TRAVEL_MS)).toBeNull();
+    expect(openTimeS({ ...WHOLE, openSeenAtMs: null, closedSeenAtMs: 999 }, TRAVEL_MS)).toBeNull();
+    expect(openTimeS({ ...WHOLE, closedSeenAtMs: NaN }, TRAVEL_MS)).toBeNull();
+    expect(openTimeS({ ...WHOLE, openAskedAtMs: NaN }, TRAVEL_MS)).toBeNull();
+  });
+
+  it("is never negative, whatever order the other marks came in", () => {
     expect(openTimeS({ ...WHOLE, closeAskedAtMs: 1010, closedSeenAtMs: 1020 }, TRAVEL_MS)).toBe(0);
-    expect(openTimeS({ ...WHOLE, openSeenAtMs: null, closedSeenAtMs: 900 }, TRAVEL_MS)).toBe(0);
+    expect(openTimeS({ ...WHOLE, openSeenAtMs: null, closedSeenAtMs: 1000 }, TRAVEL_MS)).toBe(0);
   });
 });
