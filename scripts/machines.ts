@@ -90,6 +90,7 @@ export function allMachines(): readonly NamedMachine[] {
     order: notRun,
     notePlan: notRun,
     noteExposure: notRun,
+    exposureOverheadMaxMs: 1,
     troublePauseMs: 1,
     failuresInRowMax: 1,
   });

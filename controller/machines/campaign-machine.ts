@@ -151,8 +151,13 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         };
       }),
       giveOrder: enqueueActions(({ enqueue, context }) => {
-        if (context.act.kind === "expose")
-          enqueue.sendTo("exposure", { type: "EXPOSE", order: deps.order(context.act) });
+        if (context.act.kind !== "expose") return;
+        const order = deps.order(context.act);
+        const untilMs = clock.monoMs() + order.exposureS * 1000 + deps.exposureOverheadMaxMs;
+        enqueue.assign({
+          waiting: waitingFor(`exposure ${order.exposureId} to end`, "exposure", clock.monoMs(), untilMs),
+        });
+        enqueue.sendTo("exposure", { type: "EXPOSE", order });
       }),
       noteExposure: assign(({ context, event }) => {
         if (event.type !== "EXPOSURE_DONE") return {};

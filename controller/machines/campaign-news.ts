@@ -3,7 +3,8 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import type { BeamAct, BeamPlan, SweepState } from "../beam/sweeps.ts";
 import type { CellInput, CellMachine, CellNews } from "./cell-machine.ts";
 import type { FaultNote } from "./errors.ts";
-import type { ExposureMachine, ExposureNews } from "./exposure-machine.ts";
+import type { ExposureMachine } from "./exposure-machine.ts";
+import type { ExposureNews } from "./exposure-order.ts";
 import type { ExposureOrder, ExposureOutcome } from "./exposure-order.ts";
 import type { InstrumentLinkInput, InstrumentLinkMachine, LinkNews } from "./instrument-link-machine.ts";
 import type { Recorder } from "./recorder.ts";
@@ -86,6 +87,8 @@ export interface CampaignMachineDeps {
     fault: FaultNote | null,
     sweep: SweepState,
   ) => void;
+  /** Beyond its own length: the most an exposure can take by its own deadlines. */
+  readonly exposureOverheadMaxMs: number;
   /** Pause after a failed exposure before the next is tried. */
   readonly troublePauseMs: number;
   /** Failed exposures in a row after which a person is asked. */

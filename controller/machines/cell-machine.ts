@@ -377,6 +377,10 @@ export function createCellMachine(deps: CellMachineDeps) {
         on: { DEADLINE: "isolated" },
       },
       stopping: {
+        entry: {
+          type: "waitFor",
+          params: { reason: "the channel to confirm the cell off", who: "channel", ms: deps.commandDeadlineMs },
+        },
         invoke: [
           {
             src: "openCircuit",

@@ -6,12 +6,13 @@
 import { assign, fromPromise, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { isFault } from "../../protocols/base/fault.ts";
-import type { PermitRequest } from "../safety/permit-judgement.ts";
 import { deadlineActor } from "./deadline.ts";
 import { faultJson, faultNote, type FaultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
 import {
   NO_MARKS,
+  type ExposureEvent,
+  type ExposureNews,
   type ExposureEffects,
   type ExposureOrder,
   type ExposureOutcome,
@@ -28,25 +29,6 @@ export interface ExposureContext {
   readonly fault: FaultNote | null;
   readonly waiting: Waiting | null;
 }
-
-export type ExposureEvent =
-  | { readonly type: "EXPOSE"; readonly order: ExposureOrder }
-  | { readonly type: "PERMIT_GRANTED"; readonly exposureId: string }
-  | { readonly type: "PERMIT_REFUSED"; readonly exposureId: string; readonly reasons: readonly string[] }
-  | { readonly type: "STOP_EXPOSING"; readonly reason: string }
-  | { readonly type: "MARK"; readonly marks: Partial<ShutterMarks> }
-  | { readonly type: "DEADLINE" };
-
-/** What the parent hears. */
-export type ExposureNews =
-  | { readonly type: "WANT_PERMIT"; readonly request: PermitRequest }
-  | { readonly type: "RETURN_PERMIT"; readonly exposureId: string }
-  | {
-      readonly type: "EXPOSURE_DONE";
-      readonly order: ExposureOrder;
-      readonly outcome: ExposureOutcome;
-      readonly fault: FaultNote | null;
-    };
 
 export interface ExposureMachineDeps {
   readonly clock: Clock;
@@ -305,19 +287,23 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           type: "waitFor",
           params: { reason: "the shutter's open switch", who: "shutter", ms: deps.permitDeadlineMs },
         },
-        invoke: {
-          src: "open",
-          input: ({ context, self }) => ({
-            order: orderOf(context),
-            bookingSeq: context.bookingSeq ?? 0,
-            note: (marks: Partial<ShutterMarks>): void => {
-              self.send({ type: "MARK", marks });
-            },
-          }),
-          onDone: "exposing",
-          onError: { target: "closing", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-        },
+        invoke: [
+          {
+            src: "open",
+            input: ({ context, self }) => ({
+              order: orderOf(context),
+              bookingSeq: context.bookingSeq ?? 0,
+              note: (marks: Partial<ShutterMarks>): void => {
+                self.send({ type: "MARK", marks });
+              },
+            }),
+            onDone: "exposing",
+            onError: { target: "closing", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          },
+          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.permitDeadlineMs }) },
+        ],
         on: {
+          DEADLINE: { target: "closing", actions: "noteLate" },
           PERMIT_REFUSED: { guard: "isCurrent", target: "closing", actions: "noteRefusal" },
           STOP_EXPOSING: { target: "closing", actions: "noteStop" },
         },
@@ -367,37 +353,53 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           type: "waitFor",
           params: { reason: "the shutter's closed switch", who: "shutter", ms: deps.closeDeadlineMs },
         },
-        invoke: {
-          src: "close",
-          input: ({ self }) => ({
-            note: (marks: Partial<ShutterMarks>): void => {
-              self.send({ type: "MARK", marks });
-            },
-          }),
-          onDone: "accounting",
-          onError: [
-            {
-              guard: ({ event }) => isShutterFault(event.error),
-              target: "makingSafe",
-              actions: assign({ fault: ({ event }) => faultNote(event.error), outcome: "shutter-failure" as const }),
-            },
-            // Nobody answers: permit and watchdog have closed the shutter within the time that was booked.
-            { target: "accounting", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          ],
+        invoke: [
+          {
+            src: "close",
+            input: ({ self }) => ({
+              note: (marks: Partial<ShutterMarks>): void => {
+                self.send({ type: "MARK", marks });
+              },
+            }),
+            onDone: "accounting",
+            onError: [
+              {
+                guard: ({ event }) => isShutterFault(event.error),
+                target: "makingSafe",
+                actions: assign({ fault: ({ event }) => faultNote(event.error), outcome: "shutter-failure" as const }),
+              },
+              // Nobody answers: permit and watchdog have closed the shutter within the time that was booked.
+              { target: "accounting", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+            ],
+          },
+          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.closeDeadlineMs + deps.permitDeadlineMs }) },
+        ],
+        on: {
+          DEADLINE: { target: "makingSafe", actions: ["noteLate", assign({ outcome: "shutter-failure" as const })] },
         },
       },
       /** The shutter did not report closed: permit down, safety shutter, and the whole time is charged. */
       makingSafe: {
         tags: ["needs-operator"],
-        entry: "returnPermit",
-        invoke: {
-          src: "makeSafe",
-          onDone: {
-            target: "accounting",
-            actions: assign({ marks: ({ context, event }) => ({ ...context.marks, closedSeenAtMs: event.output }) }),
+        entry: [
+          {
+            type: "waitFor",
+            params: { reason: "one of the shutters to report closed", who: "shutter", ms: deps.bringDeadlineMs },
           },
-          onError: { target: "accounting", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-        },
+          "returnPermit",
+        ],
+        invoke: [
+          {
+            src: "makeSafe",
+            onDone: {
+              target: "accounting",
+              actions: assign({ marks: ({ context, event }) => ({ ...context.marks, closedSeenAtMs: event.output }) }),
+            },
+            onError: { target: "accounting", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          },
+          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.bringDeadlineMs }) },
+        ],
+        on: { DEADLINE: { target: "accounting", actions: "noteLate" } },
       },
       accounting: {
         entry: ["returnPermit", "settle", "recordFault"],
@@ -415,7 +417,15 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
       },
       /** A detector that was armed or counts is brought to rest before the next order. */
       quieting: {
-        invoke: { src: "stopDetector", onDone: "done", onError: "done" },
+        entry: {
+          type: "waitFor",
+          params: { reason: "the detector to come to rest", who: "detector", ms: deps.bringDeadlineMs },
+        },
+        invoke: [
+          { src: "stopDetector", onDone: "done", onError: "done" },
+          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.bringDeadlineMs }) },
+        ],
+        on: { DEADLINE: "done" },
       },
       done: {
         entry: "tellDone",

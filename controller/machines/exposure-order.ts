@@ -1,4 +1,6 @@
-/** What an exposure is to the scheduler, the effects and the accounts: order, marks, outcome. */
+/** What an exposure is to the scheduler, the effects and the accounts: order, marks, outcome, events. */
+import type { PermitRequest } from "../safety/permit-judgement.ts";
+import type { FaultNote } from "./errors.ts";
 
 /** What the scheduler asks for: one spot of one cell, exposed once. */
 export interface ExposureOrder {
@@ -61,3 +63,22 @@ export interface ExposureEffects {
   /** Settles the booking, if one was made, by what was measured, and records it. */
   settle(order: ExposureOrder, marks: ShutterMarks, outcome: ExposureOutcome, framePath: string | null): void;
 }
+
+export type ExposureEvent =
+  | { readonly type: "EXPOSE"; readonly order: ExposureOrder }
+  | { readonly type: "PERMIT_GRANTED"; readonly exposureId: string }
+  | { readonly type: "PERMIT_REFUSED"; readonly exposureId: string; readonly reasons: readonly string[] }
+  | { readonly type: "STOP_EXPOSING"; readonly reason: string }
+  | { readonly type: "MARK"; readonly marks: Partial<ShutterMarks> }
+  | { readonly type: "DEADLINE" };
+
+/** What the parent hears. */
+export type ExposureNews =
+  | { readonly type: "WANT_PERMIT"; readonly request: PermitRequest }
+  | { readonly type: "RETURN_PERMIT"; readonly exposureId: string }
+  | {
+      readonly type: "EXPOSURE_DONE";
+      readonly order: ExposureOrder;
+      readonly outcome: ExposureOutcome;
+      readonly fault: FaultNote | null;
+    };

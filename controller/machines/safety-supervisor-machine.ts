@@ -251,6 +251,15 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         },
       },
       permitting: {
+        entry: assign({
+          waiting: ({ context }) =>
+            waitingFor(
+              `exposure ${requested(context).exposureId} to return the permit`,
+              "exposure",
+              clock.monoMs(),
+              requested(context).untilMs,
+            ),
+        }),
         invoke: {
           src: "permit",
           input: ({ context }) => ({ request: requested(context), latched: context.latched }),
@@ -274,7 +283,12 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
       },
       /** The permit is taken away at once instead of letting it lapse. */
       withdrawing: {
-        entry: "forgetRequest",
+        entry: [
+          "forgetRequest",
+          assign({
+            waiting: () => waitingFor("the unit to take the shutter permit away", io.name, clock.monoMs(), null),
+          }),
+        ],
         invoke: {
           src: "withdraw",
           onDone: "sorting",

@@ -37,7 +37,7 @@ import type { CampaignRoles } from "./roles.ts";
 import { recordStart } from "./start-record.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally, type Tally } from "./tally.ts";
-import { runTimings } from "./timings.ts";
+import { exposureOverheadMaxMs, runTimings } from "./timings.ts";
 import { createWatchDesk } from "./watch-desk.ts";
 
 export interface CampaignRunDeps {
@@ -366,6 +366,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     notePlan,
     noteExposure,
+    exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     troublePauseMs: timings.troublePauseMs,
     failuresInRowMax: 20,
   });

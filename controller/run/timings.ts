@@ -53,3 +53,9 @@ export function runTimings(site: Site): RunTimings {
     filterTravelMaxMs: 2000,
   };
 }
+
+/** The deadlines of an exposure's stages one after another: checking, bringing, permit, opening, closing, making safe, quieting. */
+export function exposureOverheadMaxMs(timings: RunTimings): number {
+  const { bringDeadlineMs, permitDeadlineMs, exposeGraceMs, closeDeadlineMs } = timings;
+  return 4 * bringDeadlineMs + 3 * permitDeadlineMs + exposeGraceMs + closeDeadlineMs;
+}
