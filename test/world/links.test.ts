@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import { campaign, expectSound, field, missesOf, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+import type { WorldRun } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+const HOURS = 0.75;
+const FROM_MS = 1_000_000;
+const A2 = campaign.cells.findIndex((cell) => cell.position === "A2");
+
+/** Samples on record, by channel. */
+function samplesByChannel(run: WorldRun): readonly number[] {
+  const reader = openRecord(run.folder);
+  try {
+    return campaign.cells.map((_, index) => [...reader.samples(index)].length);
+  } finally {
+    reader.close();
+  }
+}
+
+function stepsOf(run: WorldRun, position: string) {
+  return run.of("step-started").filter((event) => field(event, "position") === position);
+}
+
+let calm: WorldRun;
+beforeAll(async () => {
+  calm = await runWorld({ hours: HOURS });
+});
+
+function expectOthersUntouched(run: WorldRun): void {
+  const without = (counts: readonly number[]): readonly number[] => counts.filter((_, index) => index !== A2);
+  expect(without(samplesByChannel(run))).toEqual(without(samplesByChannel(calm)));
+  const interrupted = run.of("step-interrupted").map((event) => field(event, "position"));
+  expect(new Set(interrupted)).toEqual(new Set(["A2"]));
+}
+
+describe("a channel whose link fails", () => {
+  it("by a cut is named, and its cell goes on with the time its step has left", async () => {
+    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-cut", link: "channel A2", fromMs: FROM_MS }] });
+    expectSound(run);
+    expectOthersUntouched(run);
+    expect(run.alarms).toEqual(["link.closed channel A2"]);
+    expect(run.summary.alarms.open).toBe(0);
+    const again = stepsOf(run, "A2").at(-1);
+    expect(again?.atMs).toBeLessThan(FROM_MS + 5000);
+    const first = stepsOf(run, "A2").at(-2);
+    expect(numeric(again, "elapsed_s")).toBeCloseTo((FROM_MS - (first?.atMs ?? 0)) / 1000, 3);
+    expect(field(again, "step")).toBe(field(first, "step"));
+  });
+
+  it("by a hang of half a minute is named within its silence, and its cell resumes", async () => {
+    const run = await runWorld({
+      hours: HOURS,
+      faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS, toMs: FROM_MS + 30_000 }],
+    });
+    expectSound(run);
+    expectOthersUntouched(run);
+    const [interrupted] = run.of("step-interrupted");
+    // Three intervals of five seconds, one second of grace, and what is left of the interval under way.
+    expect((interrupted?.atMs ?? 0) - FROM_MS).toBeLessThan(21_000);
+    expect(run.alarms).toEqual(["link.timeout channel A2"]);
+    expect(run.summary.alarms.open).toBe(0);
+    expect(stepsOf(run, "A2").at(-1)?.atMs).toBeLessThan(FROM_MS + 60_000);
+    expect(run.summary.cells.by_state).toEqual(calm.summary.cells.by_state);
+  });
+
+  it("has the stretch in which nothing was heard on record as a gap", async () => {
+    const run = await runWorld({
+      hours: HOURS,
+      faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS, toMs: FROM_MS + 30_000 }],
+    });
+    const reader = openRecord(run.folder);
+    const gaps = [...reader.gaps()].flatMap((scanned) => (scanned.kind === "row" ? [scanned.row] : []));
+    const inGap = gaps.flatMap((gap) => [...reader.samples(A2, gap.fromMs + 1, gap.toMs)]);
+    reader.close();
+    expect(gaps).toHaveLength(1);
+    expect(gaps[0]?.channelIndex).toBe(A2);
+    expect(gaps[0]?.fromMs).toBeLessThanOrEqual(FROM_MS);
+    expect(gaps[0]?.toMs).toBeGreaterThan(FROM_MS + 30_000);
+    expect(inGap).toEqual([]);
+    expect(run.summary.samples.gaps).toBe(1);
+  });
+
+  it("for ever is given up by name within four minutes, with its cell alone", async () => {
+    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS }] });
+    expectSound(run);
+    expectOthersUntouched(run);
+    const [isolated] = run.of("cell-isolated");
+    expect(field(isolated, "position")).toBe("A2");
+    expect((isolated?.atMs ?? Infinity) - FROM_MS).toBeLessThan(300_000);
+    expect(run.alarms).toContain("link.isolated channel A2");
+    expect(run.summary.cells.by_state).toMatchObject({ isolated: 1 });
+    expect(missesOf(run).every(([position, reason]) => position === "A2" && reason === "cell")).toBe(true);
+    expect(run.summary.requests.missed).toBeGreaterThan(0);
+  });
+
+  it("before the campaign begins holds nothing up but its own cell", async () => {
+    const run = await runWorld({
+      hours: HOURS,
+      faults: [{ kind: "link-hang", link: "channel A2", fromMs: 0, toMs: 60_000 }],
+    });
+    expectSound(run);
+    expect(run.summary.requests.missed).toBe(0);
+    expect(stepsOf(run, "A2")[0]?.atMs).toBeGreaterThan(60_000);
+    expect(stepsOf(run, "A1")[0]?.atMs).toBeLessThan(1000);
+  });
+});
+
+describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link) => {
+  const at = [
+    ["in mid-exposure", 603_000],
+    ["while the stage moves", 605_500],
+    ["between two sweeps", 800_000],
+  ] as const;
+
+  it.each(at)("cut %s harms nothing, and exposures go on by themselves", async (_, fromMs) => {
+    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-cut", link, fromMs }] });
+    expectSound(run);
+    expect(run.alarms.some((alarm) => alarm.endsWith(` ${link}`))).toBe(true);
+    expect(run.summary.requests.missed).toBeLessThanOrEqual(2);
+    expect(run.summary.samples).toEqual(calm.summary.samples);
+    expect(run.summary.alarms.open).toBe(0);
+  });
+
+  it.each(at)("silent for a minute %s harms nothing, and exposures go on after it", async (_, fromMs) => {
+    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-hang", link, fromMs, toMs: fromMs + 60_000 }] });
+    expectSound(run);
+    const named = link === "broker" ? / (flux monitor|ring current|broker)$/ : new RegExp(` ${link}$`);
+    if (fromMs < 700_000) expect(run.alarms.some((alarm) => named.test(alarm))).toBe(true);
+    expect(run.summary.requests.missed).toBeLessThanOrEqual(2);
+    expect(run.summary.samples).toEqual(calm.summary.samples);
+    expect(run.summary.alarms.open).toBe(0);
+  });
+
+  it("silent for ever leaves the cells cycling, the beam off and the device named to the end", async () => {
+    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-hang", link, fromMs: 603_000 }] });
+    expectSound(run);
+    expect(run.summary.samples).toEqual(calm.summary.samples);
+    expect(run.summary.cells).toEqual(calm.summary.cells);
+    expect(run.summary.alarms.open).toBeGreaterThan(0);
+    expect(run.virtual.world.openings.filter((opening) => opening.litEndMs > 625_000)).toEqual([]);
+    expect(run.summary.requests.met).toBeLessThan(20);
+  });
+});
