@@ -7,28 +7,18 @@ import { assign, fromPromise, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 import { deadlineActor } from "./deadline.ts";
-import { faultJson, faultNote, type FaultNote } from "./errors.ts";
+import { faultJson, faultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
 import {
   NO_MARKS,
+  type ExposureContext,
   type ExposureEvent,
   type ExposureNews,
   type ExposureEffects,
   type ExposureOrder,
-  type ExposureOutcome,
   type ShutterMarks,
 } from "./exposure-order.ts";
-import { waitingFor, type Waiting } from "./waiting.ts";
-
-export interface ExposureContext {
-  readonly order: ExposureOrder | null;
-  readonly bookingSeq: number | null;
-  readonly marks: ShutterMarks;
-  readonly framePath: string | null;
-  readonly outcome: ExposureOutcome;
-  readonly fault: FaultNote | null;
-  readonly waiting: Waiting | null;
-}
+import { waitingFor } from "./waiting.ts";
 
 export interface ExposureMachineDeps {
   readonly clock: Clock;
@@ -171,7 +161,8 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
       waiting: null,
     },
     initial: "idle",
-    on: { MARK: { actions: "keepMarks" } },
+    // A mark that comes after its exposure was given up is nothing to the next one.
+    on: { MARK: { guard: "isCurrent", actions: "keepMarks" } },
     states: {
       idle: {
         entry: assign({ waiting: null }),
@@ -294,7 +285,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
               order: orderOf(context),
               bookingSeq: context.bookingSeq ?? 0,
               note: (marks: Partial<ShutterMarks>): void => {
-                self.send({ type: "MARK", marks });
+                self.send({ type: "MARK", exposureId: orderOf(context).exposureId, marks });
               },
             }),
             onDone: "exposing",
@@ -356,9 +347,9 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
         invoke: [
           {
             src: "close",
-            input: ({ self }) => ({
+            input: ({ context, self }) => ({
               note: (marks: Partial<ShutterMarks>): void => {
-                self.send({ type: "MARK", marks });
+                self.send({ type: "MARK", exposureId: orderOf(context).exposureId, marks });
               },
             }),
             onDone: "accounting",

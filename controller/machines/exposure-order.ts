@@ -1,6 +1,7 @@
 /** What an exposure is to the scheduler, the effects and the accounts: order, marks, outcome, events. */
 import type { PermitRequest } from "../safety/permit-judgement.ts";
 import type { FaultNote } from "./errors.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** What the scheduler asks for: one spot of one cell, exposed once. */
 export interface ExposureOrder {
@@ -69,7 +70,7 @@ export type ExposureEvent =
   | { readonly type: "PERMIT_GRANTED"; readonly exposureId: string }
   | { readonly type: "PERMIT_REFUSED"; readonly exposureId: string; readonly reasons: readonly string[] }
   | { readonly type: "STOP_EXPOSING"; readonly reason: string }
-  | { readonly type: "MARK"; readonly marks: Partial<ShutterMarks> }
+  | { readonly type: "MARK"; readonly exposureId: string; readonly marks: Partial<ShutterMarks> }
   | { readonly type: "DEADLINE" };
 
 /** What the parent hears. */
@@ -82,3 +83,13 @@ export type ExposureNews =
       readonly outcome: ExposureOutcome;
       readonly fault: FaultNote | null;
     };
+
+export interface ExposureContext {
+  readonly order: ExposureOrder | null;
+  readonly bookingSeq: number | null;
+  readonly marks: ShutterMarks;
+  readonly framePath: string | null;
+  readonly outcome: ExposureOutcome;
+  readonly fault: FaultNote | null;
+  readonly waiting: Waiting | null;
+}

@@ -11,7 +11,7 @@ export type VerifyContext = Pick<CommandContext, "json" | "print">;
 
 /** `replay` makes the decisions anew from the log alone, to be compared with those the log tells of. */
 export function verifyCommand(
-  context: CommandContext,
+  context: VerifyContext,
   args: readonly string[],
   replay: ReplayDecisions = replayDoseDecisions,
 ): Promise<number> {
