@@ -32,7 +32,8 @@ const TAKES_MS = { check: 20, move: 200, book: 50, arm: 30, open: 40, expose: 10
 const DEADLINES = { bringDeadlineMs: 600, permitDeadlineMs: 300, exposeGraceMs: 250, closeDeadlineMs: 500 };
 
 type EffectName = keyof typeof TAKES_MS | "makeSafe";
-type Behaviour = "works" | "fails" | "hangs" | "throws";
+/** `late` comes three seconds after everybody has stopped waiting. */
+type Behaviour = "works" | "fails" | "hangs" | "throws" | "late";
 
 interface Scenario {
   readonly effects?: Partial<Record<EffectName, Behaviour>>;
@@ -78,6 +79,7 @@ async function run(scenario: Scenario): Promise<Result> {
   let wasOpenAsked = false;
   let isShutterAskedOpen = false;
   let doneAtMs = NaN;
+  let orderedId = ORDER.exposureId;
 
   async function act(name: EffectName, signal?: AbortSignal): Promise<void> {
     calls.push(name);
@@ -85,6 +87,7 @@ async function run(scenario: Scenario): Promise<Result> {
     const code = name === "close" ? (scenario.shutterFault ?? "shutter.stuck-open") : "link.timeout";
     await sleep(clock, name === "makeSafe" ? 100 : TAKES_MS[name], signal);
     if (behaviour === "hangs") await never();
+    if (behaviour === "late") await sleep(clock, 3000);
     if (behaviour === "fails") throw new Fault(code, name, `${name} failed`);
     if (behaviour === "throws") throw new TypeError(`${name} has a defect`);
   }
@@ -130,8 +133,8 @@ async function run(scenario: Scenario): Promise<Result> {
     if (event.type === "EXPOSURE_DONE") doneAtMs = clock.monoMs();
     if (event.type !== "WANT_PERMIT" || scenario.permit === "silent") return;
     if (scenario.permit === "refused") {
-      actor.send({ type: "PERMIT_REFUSED", exposureId: "x1", reasons: ["interlock doorClosed"] });
-    } else actor.send({ type: "PERMIT_GRANTED", exposureId: "x1" });
+      actor.send({ type: "PERMIT_REFUSED", exposureId: orderedId, reasons: ["interlock doorClosed"] });
+    } else actor.send({ type: "PERMIT_GRANTED", exposureId: orderedId });
   });
   const machine = createExposureMachine({ clock, recorder, effects, ...DEADLINES });
   const actor = createActor(machine, { parent: parent.ref });
@@ -139,6 +142,7 @@ async function run(scenario: Scenario): Promise<Result> {
   actor.send({ type: "EXPOSE", order: ORDER });
   for (const [atMs, event] of scenario.events ?? []) {
     clock.setTimeout(() => {
+      if (event.type === "EXPOSE" && actor.getSnapshot().value === "idle") orderedId = event.order.exposureId;
       actor.send(event);
     }, atMs);
   }
@@ -368,6 +372,19 @@ describe("the next exposure", () => {
     });
     expect(result.settled.map((item) => item.exposureId)).toEqual(["x1", "x2"]);
     expect(result.settled[1]?.marks).toEqual(NO_MARKS);
+  });
+});
+
+describe("a shutter's mark that comes too late", () => {
+  it("does not become the end of the next exposure", async () => {
+    const result = await run({
+      effects: { close: "late", makeSafe: "fails" },
+      events: [[4000, { type: "EXPOSE", order: { ...ORDER, exposureId: "x2" } }]],
+    });
+    expect(result.settled).toMatchObject([
+      { exposureId: "x1", marks: { openAskedAtMs: 220, closedSeenAtMs: null } },
+      { exposureId: "x2", marks: { openAskedAtMs: 4220, closedSeenAtMs: null } },
+    ]);
   });
 });
 
