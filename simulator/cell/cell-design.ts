@@ -21,6 +21,12 @@ const potential = z.union([
   z.object({ sites: z.array(z.object({ u0: finite, share: positive, width: positive })).min(1) }),
 ]);
 
+/** Reversible heat per kelvin: dU/dT in V/K, constant or `scale` times a polynomial in the stoichiometry. */
+const entropy = z.discriminatedUnion("form", [
+  z.object({ form: z.literal("const"), a: finite }),
+  z.object({ form: z.literal("poly"), scale: finite, coefficients: z.array(finite).min(1) }),
+]);
+
 const electrode = z.object({
   thickness_m: positive,
   activeFraction: fraction,
@@ -35,6 +41,7 @@ const electrode = z.object({
   solidBruggeman: finite,
   doubleLayer_F_m2: positive,
   ocp: potential,
+  entropy,
 });
 
 const triple = z.tuple([finite, finite, finite]);
@@ -44,6 +51,7 @@ const designSchema = z.object({
   cell: z.object({
     area_m2: positive,
     nominalCapacity_mAh: positive,
+    discDiameter_m: positive,
     lowerCutoff_V: positive,
     upperCutoff_V: positive,
     contactResistance_ohm: z.number().min(0),
@@ -66,6 +74,7 @@ const designSchema = z.object({
     diffusivityEa_J_mol: finite,
     conductivityTerms: z.array(z.tuple([finite, finite])).min(1),
     conductivityEa_J_mol: finite,
+    diffusivityAtC0_m2_s: positive,
   }),
   electrolyteModes: z.object({
     modes: z.array(z.object({ rate_per_s: positive, gain_mol_m3_per_A_m2_s: triple })).max(8),
@@ -78,6 +87,10 @@ const modelsSchema = z.object({
     recommended: z.string(),
     sets: z.record(z.string(), z.object({ rate: z.array(positive), gain: z.array(positive) })),
   }),
+  thermal: z.object({
+    heatCapacity_J_K: positive,
+    conductance_W_K: z.object({ freeAir: positive, clipHolder: positive, cooledPlate: positive }),
+  }),
   formation: z.object({ share: fraction }),
   ageing: z.object({
     defaults: z.object({
@@ -88,6 +101,34 @@ const modelsSchema = z.object({
       lamP_per_cycle: z.number().min(0),
       rGrow: z.number().min(0),
       Ea_J_mol: positive,
+    }),
+  }),
+  plating: z.object({
+    rateConstant_m_s: positive,
+    transferCoefficient: fraction,
+    deadLithiumDecay_per_s: z.number().min(0),
+  }),
+  impedance: z.object({ inductance_H: z.number().min(0), cpeExponent: fraction }),
+  measurement: z.object({
+    voltage: z.object({
+      range_V: z.tuple([finite, finite]),
+      bits: z.int().min(1),
+      gainSd: z.number().min(0),
+      offsetSd_V: z.number().min(0),
+      whiteRms_V: z.number().min(0),
+    }),
+    current: z.object({
+      ranges_A: z.array(positive).min(1),
+      bits: z.int().min(1),
+      gainSd: z.number().min(0),
+      offsetFractionOfRangeSd: z.number().min(0),
+      whiteFractionOfRangeRms: z.number().min(0),
+    }),
+    temperature: z.object({ step_C: positive, offsetSd_C: z.number().min(0), whiteRms_C: z.number().min(0) }),
+    impedance: z.object({
+      relativeRms: z.number().min(0),
+      phaseRms_deg: z.number().min(0),
+      floor_ohm: z.number().min(0),
     }),
   }),
   spread: z.object({

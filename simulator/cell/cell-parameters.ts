@@ -3,6 +3,7 @@
  */
 import type { Chance } from "../plant/plant.ts";
 import type { CellDesign, CellModels, ElectrodeDesign } from "./cell-design.ts";
+import type { PlatingParameters } from "./plating.ts";
 import { type PotentialTable, tabulatePotential } from "./potential-table.ts";
 
 export const GAS_CONSTANT = 8.314462618;
@@ -64,6 +65,13 @@ export interface ElectrodeParameters {
   /** j0 = this x sqrt(c_e x theta x (1 - theta)), A/m2. */
   readonly exchangeAM2: number;
   readonly potential: PotentialTable;
+  /** How diffusion and exchange speed up with temperature, J/mol. */
+  readonly diffusionJMol: number;
+  readonly exchangeJMol: number;
+  /** dU/dT of a stoichiometry, V/K: ascending powers. It makes heat and nothing else. */
+  readonly entropyVK: readonly number[];
+  /** Double layer, farad. */
+  readonly doubleLayerF: number;
 }
 
 export interface SideReactionParameters {
@@ -76,6 +84,8 @@ export interface SideReactionParameters {
   readonly positiveLossPerCycle: number;
   readonly resistanceGrowth: number;
   readonly arrhenius: number;
+  readonly activationJMol: number;
+  readonly plating: PlatingParameters;
 }
 
 export interface CellParameters {
@@ -100,6 +110,8 @@ export interface CellParameters {
   /** 1/kappa in ohm m at concentrations 0, step, 2 step ..; all zero when the electrolyte is left out. */
   readonly resistivity: Float64Array;
   readonly resistivityPerNode: number;
+  readonly electrolyteDiffusionJMol: number;
+  readonly conductivityJMol: number;
   readonly sideReactions: SideReactionParameters | undefined;
 }
 
@@ -163,6 +175,8 @@ export function cellParameters(
       ? resistivityTable(electrolyte.conductivityTerms, arrhenius(electrolyte.conductivityEa_J_mol))
       : new Float64Array(RESISTIVITY_NODES + 1),
     resistivityPerNode: RESISTIVITY_NODES / RESISTIVITY_MAX_MOL_M3,
+    electrolyteDiffusionJMol: electrolyte.diffusivityEa_J_mol,
+    conductivityJMol: electrolyte.conductivityEa_J_mol,
     sideReactions:
       options.sideReactions === true ? sideReactionParameters(design, models, variation, arrhenius) : undefined,
   };
@@ -177,13 +191,24 @@ function electrodeParameters(
   const volumeM3 = electrode.activeFraction * electrode.thickness_m * loadedAreaM2;
   const diffusivity = electrode.diffusivity_m2_s * laws.arrhenius(electrode.diffusivityEa_J_mol) * diffusivityFactor;
   const exchange = electrode.exchange.m * laws.arrhenius(electrode.exchange.Ea_J_mol) * laws.kinetics;
+  const surfaceM2 = (3 * volumeM3) / electrode.particleRadius_m;
   return {
     capacityC: FARADAY * electrode.maxConcentration_mol_m3 * volumeM3,
-    surfaceM2: (3 * volumeM3) / electrode.particleRadius_m,
+    surfaceM2,
     diffusionTimeS: electrode.particleRadius_m ** 2 / diffusivity,
     exchangeAM2: exchange * electrode.maxConcentration_mol_m3,
     potential: sharedPotential(electrode),
+    diffusionJMol: electrode.diffusivityEa_J_mol,
+    exchangeJMol: electrode.exchange.Ea_J_mol,
+    entropyVK: entropyOf(electrode),
+    doubleLayerF: electrode.doubleLayer_F_m2 * surfaceM2,
   };
+}
+
+function entropyOf(electrode: ElectrodeDesign): readonly number[] {
+  const entropy = electrode.entropy;
+  if (entropy.form === "const") return [entropy.a];
+  return entropy.coefficients.map((coefficient) => coefficient * entropy.scale);
 }
 
 /** Cells of one design share one table: 96 of them would not fit the processor's cache. */
@@ -232,5 +257,12 @@ function sideReactionParameters(
     positiveLossPerCycle: severity * defaults.lamP_per_cycle,
     resistanceGrowth: defaults.rGrow,
     arrhenius: arrhenius(defaults.Ea_J_mol),
+    activationJMol: defaults.Ea_J_mol,
+    plating: {
+      rateConstantMS: models.plating.rateConstant_m_s,
+      transferCoefficient: models.plating.transferCoefficient,
+      deadLithiumDecayPerS: models.plating.deadLithiumDecay_per_s,
+      coatingM3: design.negative.thickness_m * design.cell.area_m2 * variation.discArea,
+    },
   };
 }

@@ -1,17 +1,19 @@
 /**
  * One lithium-ion coin cell: a single particle model with electrolyte, solved in modes (Brosa Planella 2021 for the
  * model, `protocols/data/cells/README.md` for the numbers). Steps at constant current are exact for any length;
- * constant voltage is an implicit step solved for the current. Side reactions (formation, growth of the film, loss
- * of active material) couple slowly and are held over steps of at most a minute.
+ * constant voltage is an implicit step in which the current runs linearly to the value that gives the voltage at its
+ * end. Side reactions couple slowly and are held over steps of at most a minute.
  *
  * Charge current is positive on this interface; inside, as in the published tables, discharge is positive.
  */
 import type { CellDesign } from "./cell-design.ts";
 import { type CellParameters, type ElectrodeParameters, FARADAY, GAS_CONSTANT } from "./cell-parameters.ts";
 import { createElectrolyte } from "./electrolyte.ts";
+import { firstCrossing } from "./first-crossing.ts";
 import { tabulatedV } from "./potential-table.ts";
 import { createRelaxation, type Relaxation } from "./relaxation.ts";
 import { fallingRoot } from "./falling-root.ts";
+import { createSideReactions } from "./side-reactions.ts";
 
 /** Where the cell starts: a state of charge of the formed cell, as assembled, or given stoichiometries. */
 export type CellInitial =
@@ -22,6 +24,7 @@ export interface CellState {
   /** Charge current. */
   readonly currentA: number;
   readonly voltageV: number;
+  readonly temperatureC: number;
   readonly negativeMean: number;
   readonly negativeSurface: number;
   readonly positiveMean: number;
@@ -31,6 +34,9 @@ export interface CellState {
   /** Lithium bound by formation and by ageing since the start. */
   readonly formationC: number;
   readonly ageingC: number;
+  /** Lithium plated as metal, and metal that has lost contact. */
+  readonly platedC: number;
+  readonly deadC: number;
   /** Active material left, of 1. */
   readonly negativeLeft: number;
   readonly positiveLeft: number;
@@ -47,50 +53,69 @@ export interface Cell {
   setCurrent(currentA: number): void;
   /** Sets a voltage at this instant; the current follows at once. */
   setVoltage(voltageV: number, limitA: number): void;
+  /** Everything speeds up or slows down with temperature from here on; open-circuit potentials stay. */
+  setTemperature(temperatureC: number): void;
+  /** Ohms in series beyond the cell's own contact. */
+  setSeriesOhm(ohm: number): void;
   /**
    * When, within a step of `dtS` at `currentA`, the voltage reaches `limitV`: seconds from now, or undefined when
    * the end of the step is not past the limit. Changes nothing.
    */
   timeToVoltage(dtS: number, currentA: number, limitV: number): number | undefined;
+  /** When, within a step of `dtS` that holds `voltageV`, the current falls to `untilA`, as for `timeToVoltage`. */
+  timeToCurrent(dtS: number, voltageV: number, limitA: number, untilA: number): number | undefined;
+  /** When a particle's surface runs full or empty within such a step at constant current, as for `timeToVoltage`. */
+  timeToDepletion(dtS: number, currentA: number): number | undefined;
   /** Potential difference of the mean stoichiometries: what the cell would relax to. */
   openCircuitV(): number;
+  /** The ohmic share of the cell at this instant: contact, film, electrolyte and solid. */
+  seriesOhm(): number;
   /** Charge that is in electrodes or bound, in coulomb of lithium: constant whatever the cell does. */
   lithiumC(): number;
 }
 
-const LONGEST_COUPLED_STEP_S = 60;
-const AGEING_REFRESH_S = 30;
-const FORMATION_BELOW_V = 0.8;
-/** Resistance the fresh film adds over formation (placeholder, `models.json`). */
-const FORMATION_FILM_OHM = 2;
 const EDGE = 1e-9;
+const KELVIN = 273.15;
 
 /** `design` gives the stoichiometry limits and the assembled state; `parameters` the individual cell. */
 export function createCell(design: CellDesign, parameters: CellParameters, initial: CellInitial): Cell {
-  const { negative, positive, sideReactions: side } = parameters;
+  const { negative, positive } = parameters;
   const start = startOf(design, initial);
   const negativeModes = sphereOf(parameters, negative);
   const positiveModes = sphereOf(parameters, positive);
   const electrolyte = createElectrolyte(parameters);
-  const thermalV = (2 * GAS_CONSTANT * parameters.temperatureK) / FARADAY;
-  const { resistivity, resistivityPerNode, regionPerM, concentrationV, solidOhm } = parameters;
+  const { resistivity, resistivityPerNode, regionPerM, solidOhm } = parameters;
   const lastNode = resistivity.length - 1;
+  /** What temperature changes, relative to the cell's reference where it is a factor. */
+  const warm = {
+    thermalV: (2 * GAS_CONSTANT * parameters.temperatureK) / FARADAY,
+    concentrationV: parameters.concentrationV,
+    negativeExchangeAM2: negative.exchangeAM2,
+    positiveExchangeAM2: positive.exchangeAM2,
+    negativeDiffusion: 1,
+    positiveDiffusion: 1,
+    conductivity: 1,
+    seriesOhm: 0,
+  };
 
   const state = {
     currentA: 0,
     voltageV: NaN,
+    temperatureC: parameters.temperatureK - KELVIN,
     negativeMean: start.negative,
     negativeSurface: start.negative,
     positiveMean: start.positive,
     positiveSurface: start.positive,
     chargeC: 0,
-    formationC: start.isFormed ? (side?.formationLossC ?? 0) : 0,
+    formationC: start.isFormed ? (parameters.sideReactions?.formationLossC ?? 0) : 0,
     ageingC: 0,
+    platedC: 0,
+    deadC: 0,
     negativeLeft: 1,
     positiveLeft: 1,
   };
-  const bound = { formationC: state.formationC, lostC: 0 };
-  const slow = { ageingA: 0, ageS: Infinity, contactOhm: parameters.contactOhm, sideA: 0 };
+  const hasSide = parameters.sideReactions !== undefined;
+  const side = createSideReactions(parameters, state);
   /** Everything a voltage at the end of a prepared step needs, as base + slope x discharge current. */
   const ahead = { negativeBase: 0, negativeSlope: 0, positiveBase: 0, positiveSlope: 0 };
   const guess = { ohm: 25 };
@@ -104,30 +129,46 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     return lower + (place - node) * ((resistivity[node + 1] ?? 0) - lower);
   }
 
+  function ohmOf(cN: number, cS: number, cP: number): number {
+    return (
+      (regionPerM[0] * resistivityAt(cN) + regionPerM[1] * resistivityAt(cS) + regionPerM[2] * resistivityAt(cP)) /
+        warm.conductivity +
+      solidOhm +
+      side.contactOhm +
+      warm.seriesOhm
+    );
+  }
+
   /** Terminal voltage; discharge current positive. */
   function terminalV(dischargeA: number, x: number, y: number, cN: number, cS: number, cP: number): number {
     const open = tabulatedV(positive.potential, y) - tabulatedV(negative.potential, x);
     const saltN = cN > 1 ? cN : 1;
     const saltP = cP > 1 ? cP : 1;
-    const concentration = saltN === saltP ? 0 : concentrationV * Math.log(saltP / saltN);
-    if (dischargeA === 0) return open + concentration;
+    const concentration = saltN === saltP ? 0 : warm.concentrationV * Math.log(saltP / saltN);
+    const platingA = side.platingA;
+    if (dischargeA === 0 && platingA === 0) return open + concentration;
     const siteX = x < EDGE ? EDGE : x > 1 - EDGE ? 1 - EDGE : x;
     const siteY = y < EDGE ? EDGE : y > 1 - EDGE ? 1 - EDGE : y;
     const size = dischargeA < 0 ? -dischargeA : dischargeA;
-    const perN = 2 * negative.surfaceM2 * state.negativeLeft * negative.exchangeAM2;
-    const perP = 2 * positive.surfaceM2 * state.positiveLeft * positive.exchangeAM2;
+    const perN = 2 * negative.surfaceM2 * state.negativeLeft * warm.negativeExchangeAM2;
+    const perP = 2 * positive.surfaceM2 * state.positiveLeft * warm.positiveExchangeAM2;
     const loadN = size / (perN * Math.sqrt(saltN * siteX * (1 - siteX)));
     const loadP = size / (perP * Math.sqrt(saltP * siteY * (1 - siteY)));
-    // asinh a + asinh b as one logarithm.
-    const kinetic =
-      thermalV * Math.log((loadN + Math.sqrt(loadN * loadN + 1)) * (loadP + Math.sqrt(loadP * loadP + 1)));
-    const ohm =
-      regionPerM[0] * resistivityAt(cN) +
-      regionPerM[1] * resistivityAt(cS) +
-      regionPerM[2] * resistivityAt(cP) +
-      solidOhm +
-      slow.contactOhm;
-    return open + concentration - (dischargeA < 0 ? -kinetic : kinetic) - dischargeA * ohm;
+    let kinetic: number;
+    if (platingA === 0) {
+      // asinh a + asinh b as one logarithm.
+      const sum =
+        warm.thermalV * Math.log((loadN + Math.sqrt(loadN * loadN + 1)) * (loadP + Math.sqrt(loadP * loadP + 1)));
+      kinetic = dischargeA < 0 ? -sum : sum;
+    } else {
+      // What plates or dissolves does not pass through the particles.
+      const insertedA = dischargeA + platingA;
+      kinetic =
+        warm.thermalV *
+        (Math.asinh(insertedA / (perN * Math.sqrt(saltN * siteX * (1 - siteX)))) +
+          Math.asinh(dischargeA < 0 ? -loadP : loadP));
+    }
+    return open + concentration - kinetic - dischargeA * ohmOf(cN, cS, cP);
   }
 
   function voltageNow(dischargeA: number): number {
@@ -143,8 +184,8 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
   }
 
   function prepare(dtS: number): void {
-    negativeModes.prepare(dtS);
-    positiveModes.prepare(dtS);
+    negativeModes.prepare(dtS * warm.negativeDiffusion);
+    positiveModes.prepare(dtS * warm.positiveDiffusion);
     electrolyte.prepare(dtS);
   }
 
@@ -153,10 +194,25 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     electrolyte.forecast();
     const negativeC = negative.capacityC * state.negativeLeft;
     const positiveC = positive.capacityC * state.positiveLeft;
-    ahead.negativeSlope = -(dtS + negativeModes.driven()) / negativeC;
-    ahead.negativeBase = state.negativeMean + negativeModes.undriven() + slow.sideA * ahead.negativeSlope;
-    ahead.positiveSlope = (dtS + positiveModes.driven()) / positiveC;
+    ahead.negativeSlope = -(dtS + negativeModes.driven() / warm.negativeDiffusion) / negativeC;
+    ahead.negativeBase = state.negativeMean + negativeModes.undriven() + side.sideA * ahead.negativeSlope;
+    ahead.positiveSlope = (dtS + positiveModes.driven() / warm.positiveDiffusion) / positiveC;
     ahead.positiveBase = state.positiveMean + positiveModes.undriven();
+  }
+
+  /** The same for a current that runs linearly from what it is to what is asked for. */
+  function forecastRamp(dtS: number): void {
+    forecast(dtS);
+    const beforeA = -state.currentA;
+    electrolyte.forecastRamp(beforeA);
+    const negativeC = negative.capacityC * state.negativeLeft;
+    const positiveC = positive.capacityC * state.positiveLeft;
+    const negativeEnd = -(dtS / 2 + negativeModes.ramped() / warm.negativeDiffusion) / negativeC;
+    const positiveEnd = (dtS / 2 + positiveModes.ramped() / warm.positiveDiffusion) / positiveC;
+    ahead.negativeBase += beforeA * (ahead.negativeSlope - negativeEnd);
+    ahead.positiveBase += beforeA * (ahead.positiveSlope - positiveEnd);
+    ahead.negativeSlope = negativeEnd;
+    ahead.positiveSlope = positiveEnd;
   }
 
   function voltageAhead(dischargeA: number): number {
@@ -171,72 +227,44 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     );
   }
 
-  /** Side current on the negative for the next step, from what the cell is now. */
   function updateSide(dischargeA: number): void {
-    if (side === undefined) return;
-    if (slow.ageS >= AGEING_REFRESH_S) {
-      slow.ageS = 0;
-      const film = state.ageingC / parameters.nominalC;
-      const negativeV = tabulatedV(negative.potential, state.negativeSurface);
-      const reach = Math.min(
-        3,
-        Math.exp((-(negativeV - 0.1) * FARADAY) / (2 * GAS_CONSTANT * parameters.temperatureK)),
-      );
-      const calendar = (side.calendarPerS * side.arrhenius * reach) / (2 * (film + side.calendarOffset));
-      slow.ageingA = parameters.nominalC * calendar;
-      const formed = side.formationLossC > 0 ? state.formationC / side.formationLossC : 1;
-      slow.contactOhm =
-        parameters.contactOhm * (1 + (side.resistanceGrowth * film) / 0.1) + FORMATION_FILM_OHM * Math.min(1, formed);
-    }
-    const cycling = (side.growthPerCycle * Math.abs(dischargeA)) / 2;
-    slow.sideA = slow.ageingA + cycling + formationA(dischargeA);
-  }
-
-  function formationA(dischargeA: number): number {
-    if (side === undefined || dischargeA >= 0 || state.formationC >= side.formationLossC) return 0;
-    if (tabulatedV(negative.potential, state.negativeSurface) >= FORMATION_BELOW_V) return 0;
-    return -dischargeA * side.formationShare * (1 - state.formationC / side.formationLossC);
+    if (hasSide) side.update(dischargeA, electrolyte.now[0] ?? 0);
   }
 
   /** Takes the prepared step. */
   function commit(dtS: number, dischargeA: number): void {
-    const negativeC = negative.capacityC * state.negativeLeft;
-    const positiveC = positive.capacityC * state.positiveLeft;
-    const negativeRate = -(dischargeA + slow.sideA) / negativeC;
-    const positiveRate = dischargeA / positiveC;
+    const negativeRate = -(dischargeA + side.sideA) / (negative.capacityC * state.negativeLeft);
+    const positiveRate = dischargeA / (positive.capacityC * state.positiveLeft);
     state.negativeMean += negativeRate * dtS;
     state.positiveMean += positiveRate * dtS;
-    state.negativeSurface = state.negativeMean + negativeModes.step(negativeRate);
-    state.positiveSurface = state.positiveMean + positiveModes.step(positiveRate);
+    state.negativeSurface = state.negativeMean + negativeModes.step(negativeRate / warm.negativeDiffusion);
+    state.positiveSurface = state.positiveMean + positiveModes.step(positiveRate / warm.positiveDiffusion);
     electrolyte.step(dischargeA);
     state.chargeC -= dischargeA * dtS;
     state.currentA = -dischargeA;
-    if (side !== undefined) age(side, dtS, dischargeA);
+    if (hasSide) side.book(dtS, dischargeA);
   }
 
-  function age(law: NonNullable<typeof side>, dtS: number, dischargeA: number): void {
-    const formedC = formationA(dischargeA) > 0 ? Math.max(0, slow.sideA - slow.ageingA) * dtS : 0;
-    const cyclingC = ((law.growthPerCycle * Math.abs(dischargeA)) / 2) * dtS;
-    const formationC = Math.max(0, formedC - cyclingC);
-    state.formationC += formationC;
-    state.ageingC += slow.sideA * dtS - formationC;
-    slow.ageS += dtS;
-    const cycles = (Math.abs(dischargeA) * dtS) / (2 * parameters.nominalC);
-    const negativeLoss = state.negativeLeft * law.negativeLossPerCycle * cycles;
-    const positiveLoss = state.positiveLeft * law.positiveLossPerCycle * cycles;
-    bound.lostC +=
-      negativeLoss * negative.capacityC * state.negativeMean + positiveLoss * positive.capacityC * state.positiveMean;
-    state.negativeLeft -= negativeLoss;
-    state.positiveLeft -= positiveLoss;
-  }
-
-  function longestStep(remainingS: number): number {
-    return side === undefined ? remainingS : Math.min(remainingS, LONGEST_COUPLED_STEP_S);
+  /** Takes the prepared step with a current that ends at `afterA`. */
+  function commitRamp(dtS: number, afterA: number): void {
+    const beforeA = -state.currentA;
+    const meanA = (beforeA + afterA) / 2;
+    const perNegative = -1 / (negative.capacityC * state.negativeLeft * warm.negativeDiffusion);
+    const perPositive = 1 / (positive.capacityC * state.positiveLeft * warm.positiveDiffusion);
+    state.negativeMean += (meanA + side.sideA) * perNegative * warm.negativeDiffusion * dtS;
+    state.positiveMean += meanA * perPositive * warm.positiveDiffusion * dtS;
+    state.negativeSurface =
+      state.negativeMean +
+      negativeModes.stepRamp((beforeA + side.sideA) * perNegative, (afterA + side.sideA) * perNegative);
+    state.positiveSurface = state.positiveMean + positiveModes.stepRamp(beforeA * perPositive, afterA * perPositive);
+    electrolyte.stepRamp(beforeA, afterA);
+    state.chargeC -= meanA * dtS;
+    state.currentA = -afterA;
+    if (hasSide) side.book(dtS, meanA);
   }
 
   function currentFor(voltageV: number, limitA: number, voltageOf: (dischargeA: number) => number): number {
-    const root = fallingRoot(voltageOf, voltageV, -state.currentA, guess, limitA);
-    return root;
+    return fallingRoot(voltageOf, voltageV, -state.currentA, guess, limitA);
   }
 
   state.voltageV = voltageNow(0);
@@ -247,8 +275,8 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     advance(dtS, currentA) {
       let remainingS = dtS;
       while (remainingS > 0) {
-        const stepS = longestStep(remainingS);
         updateSide(-currentA);
+        const stepS = Math.min(remainingS, side.longestStepS());
         prepare(stepS);
         commit(stepS, -currentA);
         remainingS -= stepS;
@@ -259,11 +287,10 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     advanceAtVoltage(dtS, voltageV, limitA) {
       let remainingS = dtS;
       while (remainingS > 0) {
-        const stepS = longestStep(remainingS);
         updateSide(-state.currentA);
-        forecast(stepS);
-        const dischargeA = currentFor(voltageV, limitA, voltageAhead);
-        commit(stepS, dischargeA);
+        const stepS = Math.min(remainingS, side.longestStepS());
+        forecastRamp(stepS);
+        commitRamp(stepS, currentFor(voltageV, limitA, voltageAhead));
         remainingS -= stepS;
       }
       state.voltageV = voltageNow(-state.currentA);
@@ -281,45 +308,61 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
       }
       state.voltageV = voltageNow(-state.currentA);
     },
+    setTemperature(temperatureC) {
+      if (temperatureC === state.temperatureC) return;
+      state.temperatureC = temperatureC;
+      const temperatureK = temperatureC + KELVIN;
+      const colder = (1 / parameters.temperatureK - 1 / temperatureK) / GAS_CONSTANT;
+      const ratio = temperatureK / parameters.temperatureK;
+      warm.thermalV = (2 * GAS_CONSTANT * temperatureK) / FARADAY;
+      warm.concentrationV = parameters.concentrationV * ratio;
+      warm.negativeExchangeAM2 = negative.exchangeAM2 * Math.exp(negative.exchangeJMol * colder);
+      warm.positiveExchangeAM2 = positive.exchangeAM2 * Math.exp(positive.exchangeJMol * colder);
+      warm.negativeDiffusion = Math.exp(negative.diffusionJMol * colder);
+      warm.positiveDiffusion = Math.exp(positive.diffusionJMol * colder);
+      warm.conductivity = Math.exp(parameters.conductivityJMol * colder);
+      electrolyte.setSpeed(Math.exp(parameters.electrolyteDiffusionJMol * colder));
+      electrolyte.refresh(-state.currentA);
+      state.voltageV = voltageNow(-state.currentA);
+    },
+    setSeriesOhm(ohm) {
+      warm.seriesOhm = ohm;
+      state.voltageV = voltageNow(-state.currentA);
+    },
     timeToVoltage(dtS, currentA, limitV) {
       updateSide(-currentA);
-      const past = (atS: number): number => {
-        forecast(atS);
-        return voltageAhead(-currentA) - limitV;
-      };
-      const direction = currentA >= 0 ? 1 : -1;
       electrolyte.refresh(-currentA);
-      let earlyS = 0;
-      let early = (voltageNow(-currentA) - limitV) * direction;
-      if (early >= 0) return 0;
-      let lateS = dtS;
-      let late = past(dtS) * direction;
-      if (!(late >= 0)) return undefined;
-      // Illinois: the end that stays is halved, so the bracket closes from both sides.
-      for (let turn = 0; turn < 60 && lateS - earlyS > 1e-7; turn += 1) {
-        const betweenS = lateS - (late * (lateS - earlyS)) / (late - early);
-        const between = past(betweenS) * direction;
-        if (Math.abs(between) < 1e-10) return betweenS;
-        if (between > 0) {
-          lateS = betweenS;
-          late = between;
-          early /= 2;
-        } else {
-          earlyS = betweenS;
-          early = between;
-          late /= 2;
-        }
-      }
-      return lateS;
+      const direction = currentA >= 0 ? 1 : -1;
+      return firstCrossing(dtS, (voltageNow(-currentA) - limitV) * direction, (atS) => {
+        forecast(atS);
+        return (voltageAhead(-currentA) - limitV) * direction;
+      });
+    },
+    timeToCurrent(dtS, voltageV, limitA, untilA) {
+      updateSide(-state.currentA);
+      return firstCrossing(dtS, untilA - Math.abs(state.currentA), (atS) => {
+        forecastRamp(atS);
+        return untilA - Math.abs(currentFor(voltageV, limitA, voltageAhead));
+      });
+    },
+    timeToDepletion(dtS, currentA) {
+      updateSide(-currentA);
+      const over = (x: number, y: number): number => Math.max(-x, x - 1, -y, y - 1);
+      return firstCrossing(dtS, over(state.negativeSurface, state.positiveSurface), (atS) => {
+        forecast(atS);
+        return over(
+          ahead.negativeBase - ahead.negativeSlope * currentA,
+          ahead.positiveBase - ahead.positiveSlope * currentA,
+        );
+      });
     },
     openCircuitV: () =>
       tabulatedV(positive.potential, state.positiveMean) - tabulatedV(negative.potential, state.negativeMean),
+    seriesOhm: () => ohmOf(electrolyte.now[0] ?? 0, electrolyte.now[1] ?? 0, electrolyte.now[2] ?? 0),
     lithiumC: () =>
       negative.capacityC * state.negativeLeft * state.negativeMean +
       positive.capacityC * state.positiveLeft * state.positiveMean +
-      (state.formationC - bound.formationC) +
-      state.ageingC +
-      bound.lostC,
+      side.boundC(),
   };
 }
 
