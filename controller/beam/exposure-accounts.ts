@@ -17,8 +17,6 @@ export interface ExposureAccounts {
   isDurable(bookingSeq: number): boolean;
   noteOpened(order: ExposureOrder, atMs: number): void;
   settle(order: ExposureOrder, marks: ShutterMarks, outcome: ExposureOutcome, framePath: string | null): void;
-  /** Longest the shutter can be open for an exposure of this length before something else has closed the beam. */
-  longestOpenS(exposureS: number): number;
 }
 
 export interface ExposureAccountsDeps {
@@ -35,9 +33,8 @@ export interface ExposureAccountsDeps {
   /** Told of each exposure for which the shutter was asked open. */
   readonly accounted: (order: ExposureOrder, startMs: number, endMs: number) => void;
   readonly shutterTravelMs: number;
-  readonly exposeGraceMs: number;
-  /** Watchdog of the permit plus closing time of the shutter upstream: the site's worst case. */
-  readonly worstClosingMs: number;
+  /** Longest the beam can be on a cell for an exposure of this length before something else has closed it. */
+  readonly longestOpenS: (exposureS: number) => number;
 }
 
 export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAccounts {
@@ -45,17 +42,12 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
   let durableSeq = 0;
   let ringCurrentWithBeamMa: number | null = null;
 
-  function longestOpenS(exposureS: number): number {
-    return exposureS + (2 * deps.shutterTravelMs + deps.exposeGraceMs + deps.worstClosingMs) / 1000;
-  }
-
   return {
-    longestOpenS,
     async book(order) {
       ringCurrentWithBeamMa = deps.ringCurrentMa();
       const beam = deps.beam(order.filtersIn);
       const flux = bookedFlux(deps.fluxReference);
-      const openS = longestOpenS(order.exposureS);
+      const openS = deps.longestOpenS(order.exposureS);
       const refusals = ledger.refusals(order.cellIndex, proposalOf(order.spotIndex, openS, flux, beam));
       if (refusals.length > 0) {
         throw new Fault("dose.limit", order.position, refusals.map((item) => item.text).join("; "));

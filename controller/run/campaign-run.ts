@@ -10,6 +10,7 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
+import { longestOpenS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
@@ -148,6 +149,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     }
   }
 
+  const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
   const accounts = createExposureAccounts({
     clock,
     ledger,
@@ -168,8 +170,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
     },
     shutterTravelMs: timings.shutterTravelMs,
-    exposeGraceMs: timings.exposeGraceMs,
-    worstClosingMs: timings.worstClosingMs,
+    longestOpenS: openBound,
   });
 
   const desk = createSweepDesk({
@@ -178,7 +179,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ledger,
     fluxReference,
     beam,
-    longestOpenS: (exposureS) => accounts.longestOpenS(exposureS),
+    longestOpenS: openBound,
     belief: (cellIndex) => views.belief(cellIndex),
     stateOf: (cellIndex) => views.stateOf(cellIndex),
     nowMs,

@@ -1,4 +1,5 @@
 /** Deadlines and cycles of a run, from the site's numbers. Each is named, so that a wait can say how long and why. */
+import { EXPOSE_GRACE_S, worstClosingS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ExposureTimings } from "../beam/exposure-effects.ts";
 
@@ -35,10 +36,10 @@ export function runTimings(site: Site): RunTimings {
     stepGraceMs: 60_000,
     bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000,
     permitDeadlineMs: 2000,
-    exposeGraceMs: 250,
+    exposeGraceMs: EXPOSE_GRACE_S * 1000,
     closeDeadlineMs: 10_000,
     linkTriesMax: 12,
-    worstClosingMs: site.shutter.watchdogMs + site.shutter.safetyShutterCloseS * 1000,
+    worstClosingMs: worstClosingS(site.shutter) * 1000,
     // Two heartbeats fit into the watchdog's time with a tenth to spare: one late one does not cost the exposure.
     permitCycleMs: 0.45 * site.shutter.watchdogMs,
     idleCycleMs: 1000,

@@ -8,6 +8,7 @@ import type { AttenuationTables } from "../dose/attenuation.ts";
 import { peakPerFluxPerCm2, relativeFluence } from "../dose/beam-profile.ts";
 import { filterTransmission } from "../dose/filters.ts";
 import { stackCoefficients } from "../dose/layer-stack.ts";
+import { longestOpenS } from "../site/longest-open.ts";
 import type { Site } from "../site/site.ts";
 import { worstCaseFactor } from "./campaign.ts";
 import type { Campaign, CampaignCell, DoseLimit, ExposurePreset, SweepTrigger } from "./campaign.ts";
@@ -73,19 +74,13 @@ export function forecastDose(
     ratePhCm2S: rate,
     rateMaxPhCm2S: (rate * site.beam.fluxMaxPhS) / site.beam.fluxReferencePhS,
     openS: preset.exposureS + site.shutter.travelS,
-    bookedS: bookedOpenS(site, preset),
+    bookedS: longestOpenS(site.shutter, preset.exposureS),
     upper: worstCaseFactor(campaign.doseUncertainty),
     spots: preset.spots,
     overlap: (from, to) => relativeFluence(site.beam.profile, to.xMm - from.xMm, to.yMm - from.yMm),
     count: sweepCount(campaign, sweep),
   };
   return [...kinds.values()].map(({ cell, positions }) => forecastCell(cell, positions, site, tables, exposures));
-}
-
-/** The longest an exposure can last: a shutter that sticks is closed by the lapsing permit and the one upstream. */
-export function bookedOpenS(site: Site, preset: ExposurePreset): number {
-  const { travelS, watchdogMs, safetyShutterCloseS } = site.shutter;
-  return preset.exposureS + 2 * travelS + watchdogMs / 1000 + safetyShutterCloseS;
 }
 
 interface Exposures {

@@ -122,7 +122,7 @@ describe("the day's campaign", () => {
     const bound = check.forecast.dose.find((dose) => dose.binding !== null)?.binding;
     const upper = worstCaseFactor(campaign.doseUncertainty);
     const d = bound?.perExposureGy ?? NaN;
-    const booked = (d / 6.02) * (6 + 0.04 + 0.8 + 2) * 1.1;
+    const booked = (d / 6.02) * (6 + 0.04 + 0.25 + 0.9 + 2) * 1.1;
     const visit = Math.ceil((bound?.refusedFromSweep ?? 0) / 9);
     expect(((visit - 1) * d + booked) * upper).toBeGreaterThan(8000);
     expect(((visit - 2) * d + booked) * upper).toBeLessThan(8000);
