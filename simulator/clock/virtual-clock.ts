@@ -7,6 +7,7 @@
  * before it goes on; it does the same after a world event that set or cleared a timer, or that called `touch()`.
  */
 import type { Clock } from "../../protocols/base/clock.ts";
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { WorldClock } from "../plant/plant.ts";
 import { createEventHeap } from "./event-heap.ts";
 
@@ -53,8 +54,6 @@ export function createVirtualClock(startWallMs: number, deps: VirtualClockDeps):
   let isTouched = false;
   let isRunning = false;
   let isStopped = false;
-  let eventCount = 0;
-  let drainCount = 0;
 
   function checked(ms: number): number {
     if (Number.isNaN(ms)) throw new RangeError("an event cannot be at NaN");
@@ -63,7 +62,7 @@ export function createVirtualClock(startWallMs: number, deps: VirtualClockDeps):
 
   async function settle(): Promise<void> {
     isTouched = false;
-    drainCount += 1;
+    clock.drainCount += 1;
     await deps.drain();
     // What the promises themselves did has been drained with them: the turn ends only when none is left.
     isTouched = false;
@@ -76,10 +75,11 @@ export function createVirtualClock(startWallMs: number, deps: VirtualClockDeps):
       const next = heap.nextMs();
       if (next > untilMs || next === Infinity) break;
       const fn = heap.pop();
+      clock.pending -= 1;
       nowMs = heap.poppedMs;
       const wasTimer = heap.poppedKind === TIMER;
       fn();
-      eventCount += 1;
+      clock.eventCount += 1;
       sinceBreath += 1;
       if (sinceBreath >= breathEvery) {
         sinceBreath = 0;
@@ -100,23 +100,33 @@ export function createVirtualClock(startWallMs: number, deps: VirtualClockDeps):
     return isTouched;
   }
 
-  return {
+  function schedule(atMs: number, kind: number, fn: () => void): number {
+    clock.pending += 1;
+    return heap.push(atMs, kind, fn);
+  }
+
+  function unschedule(handle: number): void {
+    if (heap.cancel(handle)) clock.pending -= 1;
+  }
+
+  const clock: Writable<VirtualClock> = {
+    pending: 0,
+    eventCount: 0,
+    drainCount: 0,
     wallMs: () => startWallMs + nowMs,
     monoMs: () => nowMs,
     nowMs: () => nowMs,
     setTimeout(fn, ms) {
       isTouched = true;
-      return heap.push(nowMs + Math.max(0, checked(ms)), TIMER, fn);
+      return schedule(nowMs + Math.max(0, checked(ms)), TIMER, fn);
     },
     clearTimeout(handle) {
       if (typeof handle !== "number") return;
       isTouched = true;
-      heap.cancel(handle);
+      unschedule(handle);
     },
-    at: (atMs, fn) => heap.push(Math.max(nowMs, checked(atMs)), QUIET, fn),
-    cancel(handle) {
-      heap.cancel(handle);
-    },
+    at: (atMs, fn) => schedule(Math.max(nowMs, checked(atMs)), QUIET, fn),
+    cancel: unschedule,
     touch() {
       isTouched = true;
     },
@@ -133,14 +143,6 @@ export function createVirtualClock(startWallMs: number, deps: VirtualClockDeps):
     stop() {
       isStopped = true;
     },
-    get pending() {
-      return heap.size;
-    },
-    get eventCount() {
-      return eventCount;
-    },
-    get drainCount() {
-      return drainCount;
-    },
   };
+  return clock;
 }

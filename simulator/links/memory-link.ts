@@ -4,6 +4,7 @@
  * is lost, as is what the device says while nobody listens.
  */
 import { Fault } from "../../protocols/base/fault.ts";
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { Link, OpenLink } from "../../protocols/roles/link.ts";
 import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
 
@@ -268,8 +269,8 @@ function createChunkRing(): ChunkRing {
   let sessions: number[] = new Array<number>(capacity).fill(0);
   let head = 0;
   let count = 0;
-  let takenSession = 0;
-  return {
+  const ring: Writable<ChunkRing> = {
+    takenSession: 0,
     put(chunk, session) {
       if (count === capacity) {
         chunks = [...chunks.slice(head), ...chunks.slice(0, head), ...new Array<Uint8Array>(capacity).fill(NO_BYTES)];
@@ -285,14 +286,12 @@ function createChunkRing(): ChunkRing {
     take() {
       if (count === 0) throw new RangeError("no chunk in flight");
       const chunk = chunks[head] ?? NO_BYTES;
-      takenSession = sessions[head] ?? 0;
+      ring.takenSession = sessions[head] ?? 0;
       chunks[head] = NO_BYTES;
       head = (head + 1) & (capacity - 1);
       count -= 1;
       return chunk;
     },
-    get takenSession() {
-      return takenSession;
-    },
   };
+  return ring;
 }
