@@ -2,6 +2,7 @@
  * Where every sample of every channel arrives: checked again against the cell's limits, integrated, stored. Plain
  * typed arrays and numbers; nothing is allocated per sample, and no sample reaches a state machine.
  */
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { CellLimits } from "../../protocols/roles/channel.ts";
 import { SAMPLE_OVERLOAD } from "../../protocols/roles/channel.ts";
 
@@ -51,8 +52,6 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const currentMaxA = Float64Array.from(deps.limits, (limit) => limit.currentMaxA);
   const currentMinA = Float64Array.from(deps.limits, (limit) => limit.currentMinA);
   const { sink } = deps;
-  let sampleCount = 0;
-  let rejectedCount = 0;
 
   function alarm(cellIndex: number, what: string): void {
     if (hasAlarmed[cellIndex] === 1) return;
@@ -64,18 +63,14 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     return `${voltageV.toFixed(4)} V, ${(currentA * 1000).toFixed(4)} mA is outside ${String(voltageMinV[cellIndex])}..${String(voltageMaxV[cellIndex])} V, ${String((currentMinA[cellIndex] ?? 0) * 1000)}..${String((currentMaxA[cellIndex] ?? 0) * 1000)} mA`;
   }
 
-  return {
+  const intake: Writable<SampleIntake> = {
     lastVoltageV,
     lastCurrentA,
     lastAtMs,
     chargeAh,
     stepChargeAh,
-    get sampleCount() {
-      return sampleCount;
-    },
-    get rejectedCount() {
-      return rejectedCount;
-    },
+    sampleCount: 0,
+    rejectedCount: 0,
     stepStarted(cellIndex, atMs) {
       stepStartMs[cellIndex] = atMs;
       stepChargeAh[cellIndex] = 0;
@@ -91,10 +86,10 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         !Number.isFinite(voltageV) ||
         !Number.isFinite(currentA)
       ) {
-        rejectedCount += 1;
+        intake.rejectedCount += 1;
         return;
       }
-      sampleCount += 1;
+      intake.sampleCount += 1;
       const lastMs = lastInStepMs[cellIndex] ?? NaN;
       if (lastMs === lastMs) {
         const ampereHours = ((currentA + (lastCurrentA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
@@ -126,4 +121,5 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       if (!isInside) alarm(cellIndex, explain(cellIndex, voltageV, currentA));
     },
   };
+  return intake;
 }

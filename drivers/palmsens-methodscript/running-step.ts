@@ -1,4 +1,5 @@
 /** The step that runs, as the instrument's lines tell it: samples on the fast path, end words, errors, silence. */
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { ChannelListener, ChannelStep, StepEnd } from "../../protocols/roles/channel.ts";
 import type { InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
 import { classifyLine } from "../../protocols/wire/methodscript/reply-line.ts";
@@ -42,28 +43,22 @@ export function createRunningStep(
   silenceMs: number,
 ): RunningStep {
   let lastHeardMs = startMs;
-  let sampleCount = 0;
-  let unreadableCount = 0;
   let endWord: StepEnd | null = null;
   let wasStopped = false;
   let isOff = false;
 
-  return {
+  const running: Writable<RunningStep> = {
     step,
-    get sampleCount() {
-      return sampleCount;
-    },
-    get unreadableCount() {
-      return unreadableCount;
-    },
+    sampleCount: 0,
+    unreadableCount: 0,
     package(bytes, start, end, nowMs) {
       const trouble = reader.read(bytes, start, end);
       if (trouble !== null) {
-        unreadableCount += 1;
+        running.unreadableCount += 1;
         return trouble;
       }
       lastHeardMs = nowMs;
-      sampleCount += 1;
+      running.sampleCount += 1;
       onSample(reader.timeS, reader.voltageV, reader.currentA, reader.flags);
       return null;
     },
@@ -95,4 +90,5 @@ export function createRunningStep(
     },
     silentAtMs: () => lastHeardMs + silenceMs,
   };
+  return running;
 }

@@ -2,6 +2,7 @@
  * Time, voltage and current out of a data package, by its type letters. This is the sample path of the whole rack:
  * it makes no strings, no objects, no promises.
  */
+import type { Writable } from "../../protocols/base/writable.ts";
 import {
   createPackageFields,
   decodePackage,
@@ -31,21 +32,22 @@ export interface SampleReader {
 export function createSampleReader(): SampleReader {
   const fields = createPackageFields();
   const { types, values, status } = fields;
-  let timeS = Number.NaN;
-  let voltageV = Number.NaN;
-  let currentA = 0;
-  let flags = 0;
 
-  return {
+  const reader: Writable<SampleReader> = {
+    timeS: Number.NaN,
+    voltageV: Number.NaN,
+    currentA: 0,
+    flags: 0,
     read(bytes, start, end) {
       const trouble = decodePackage(bytes, start, end, fields);
       if (trouble !== null) return trouble;
+      let timeS = Number.NaN;
+      let voltageV = Number.NaN;
+      let currentA = 0;
+      let flags = 0;
       let setVoltageV = Number.NaN;
       let setCurrentA = 0;
       let hasCurrent = false;
-      timeS = Number.NaN;
-      voltageV = Number.NaN;
-      flags = 0;
       for (let index = 0; index < fields.count; index += 1) {
         const value = values[index] as number;
         flags |= status[index] as number;
@@ -61,20 +63,13 @@ export function createSampleReader(): SampleReader {
       }
       if (Number.isNaN(voltageV)) voltageV = setVoltageV;
       if (!hasCurrent) currentA = setCurrentA;
+      reader.timeS = timeS;
+      reader.voltageV = voltageV;
+      reader.currentA = currentA;
+      reader.flags = flags;
       // A reading that is not a number is no reading: NaN never reaches a decision.
       return Number.isFinite(timeS) && Number.isFinite(voltageV) && Number.isFinite(currentA) ? null : "no reading";
     },
-    get timeS() {
-      return timeS;
-    },
-    get voltageV() {
-      return voltageV;
-    },
-    get currentA() {
-      return currentA;
-    },
-    get flags() {
-      return flags;
-    },
   };
+  return reader;
 }

@@ -1,4 +1,5 @@
 /** A cell on its channel: the seam through which a simulated potentiostat acts on it, in virtual milliseconds. */
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import type { Cell } from "./cell.ts";
 
@@ -48,10 +49,21 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
     seam.mode = mode;
     seam.setpoint = currentA;
     cell.setCurrent(currentA);
+    show();
   }
 
-  return {
+  /** What the seam shows after everything that was done to the cell. */
+  function show(): void {
+    plant.mode = seam.mode;
+    plant.voltageV = state.voltageV;
+    plant.currentA = state.currentA;
+  }
+
+  const plant: Writable<ObservedCellPlant> = {
     cell,
+    mode: seam.mode,
+    voltageV: state.voltageV,
+    currentA: state.currentA,
     disconnect(atMs) {
       setCurrent(atMs, "open", 0);
     },
@@ -61,21 +73,20 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
     applyVoltage(atMs, voltageV) {
       advance(atMs);
       // Asking again for the voltage that is held is no new switch.
-      if (seam.mode === "voltage" && seam.setpoint === voltageV) return;
+      if (seam.mode === "voltage" && seam.setpoint === voltageV) {
+        show();
+        return;
+      }
       seam.mode = "voltage";
       seam.setpoint = voltageV;
       seam.switchedMs = seam.atMs;
       cell.setVoltage(voltageV, currentLimitA);
+      show();
     },
-    read: advance,
-    get voltageV() {
-      return state.voltageV;
-    },
-    get currentA() {
-      return state.currentA;
-    },
-    get mode() {
-      return seam.mode;
+    read(atMs) {
+      advance(atMs);
+      show();
     },
   };
+  return plant;
 }

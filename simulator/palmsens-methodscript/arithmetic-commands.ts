@@ -3,7 +3,7 @@ import type { Builder, Command } from "./script-builder.ts";
 import { argument, checkCount } from "./command-arguments.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { Token } from "./script-lexer.ts";
-import { copyPlace, isIntegerAt, putValue, valueAt, type Place } from "./script-memory.ts";
+import { copyPlace, createVariable, isIntegerAt, putValue, valueAt, variableAt, type Place } from "./script-memory.ts";
 
 function twoPlaces(builder: Builder, args: readonly Token[], command: Token): readonly [Place, Place] {
   const required = checkCount(args, 2, command);
@@ -16,7 +16,7 @@ function putResult(builder: Builder, target: Place, value: number, isInteger: bo
     builder.machine.fail(ScriptTrouble.notANumber);
     return;
   }
-  putValue(target, value, isInteger, target.store.types[target.index()] as number);
+  putValue(target, value, isInteger, variableAt(target).type);
 }
 
 function binary(calculate: (a: number, b: number) => number, integers: "kept" | "truncated" | "required"): Command {
@@ -25,7 +25,7 @@ function binary(calculate: (a: number, b: number) => number, integers: "kept" | 
     builder.emit(() => {
       const a = valueAt(target);
       const b = valueAt(operand);
-      const isUnset = a === 0 && target.store.types[target.index()] === 0;
+      const isUnset = a === 0 && variableAt(target).type === 0;
       const isInteger = isUnset ? isIntegerAt(operand) : isIntegerAt(target);
       if (isInteger !== isIntegerAt(operand) || (integers === "required" && !isInteger)) {
         builder.machine.fail(ScriptTrouble.badVariableType);
@@ -77,7 +77,7 @@ const alterType: Command = (builder, args, command) => {
   const target = builder.variable(argument(required, 0, command));
   const type = builder.type(argument(required, 1, command));
   builder.emit(() => {
-    target.store.types[target.index()] = type;
+    variableAt(target).type = type;
   });
 };
 
@@ -110,12 +110,7 @@ const declareArray: Command = (builder, args, command) => {
     if (count <= 0) builder.machine.fail(ScriptTrouble.mustBePositive);
     else if (count > builder.features.arrayElementsMax) builder.machine.fail(ScriptTrouble.outOfVariableMemory);
     else {
-      array.values = new Float64Array(count);
-      array.types = new Uint16Array(count);
-      array.isInteger = new Uint8Array(count);
-      array.status = new Int8Array(count).fill(-1);
-      array.ranges = new Int16Array(count).fill(-1);
-      array.length = count;
+      array.elements = Array.from({ length: count }, createVariable);
     }
   });
 };
@@ -143,8 +138,8 @@ const mean: Command = (builder, args, command) => {
   const target = builder.variable(argument(required, 1, command));
   builder.emit(() => {
     let sum = 0;
-    for (let index = 0; index < array.length; index += 1) sum += array.values[index] as number;
-    putValue(target, sum / array.length, false, array.types[0] ?? 0);
+    for (const element of array.elements) sum += element.value;
+    putValue(target, sum / array.elements.length, false, array.elements[0]?.type ?? 0);
   });
 };
 
@@ -156,18 +151,20 @@ const linearFit: Command = (builder, args, command) => {
   const slope = builder.variable(argument(required, 2, command));
   const intercept = builder.variable(argument(required, 3, command));
   builder.emit(() => {
-    const count = Math.min(xs.length, ys.length);
+    const count = Math.min(xs.elements.length, ys.elements.length);
+    const x = (index: number): number => xs.elements[index]?.value ?? Number.NaN;
+    const y = (index: number): number => ys.elements[index]?.value ?? Number.NaN;
     let meanX = 0;
     let meanY = 0;
     for (let index = 0; index < count; index += 1) {
-      meanX += (xs.values[index] as number) / count;
-      meanY += (ys.values[index] as number) / count;
+      meanX += x(index) / count;
+      meanY += y(index) / count;
     }
     let covariance = 0;
     let variance = 0;
     for (let index = 0; index < count; index += 1) {
-      const dx = (xs.values[index] as number) - meanX;
-      covariance += dx * ((ys.values[index] as number) - meanY);
+      const dx = x(index) - meanX;
+      covariance += dx * (y(index) - meanY);
       variance += dx * dx;
     }
     if (variance === 0) {

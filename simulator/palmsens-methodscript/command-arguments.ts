@@ -2,7 +2,7 @@
 import { ScriptRefused, type Builder } from "./script-builder.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { Token } from "./script-lexer.ts";
-import type { Place } from "./script-memory.ts";
+import { valueAt, type Place } from "./script-memory.ts";
 
 const OPTION = /^([a-z_]+)\((.*)\)$/;
 
@@ -48,45 +48,54 @@ export function argument(args: readonly Token[], index: number, command: Token):
   return token;
 }
 
-const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
-  "==": (a, b) => a === b,
-  "!=": (a, b) => a !== b,
-  ">": (a, b) => a > b,
-  "<": (a, b) => a < b,
-  ">=": (a, b) => a >= b,
-  "<=": (a, b) => a <= b,
-  "&": (a, b) => (a & b) !== 0,
-  "|": (a, b) => (a | b) !== 0,
-};
+const OPERATORS = ["==", "!=", ">", "<", ">=", "<=", "&", "|"] as const;
+type Operator = (typeof OPERATORS)[number];
+
+/** One function for all, because calling the operator's own would cost each sample more than the comparison. */
+function holds(a: number, operator: Operator, b: number): boolean {
+  switch (operator) {
+    case "==":
+      return a === b;
+    case "!=":
+      return a !== b;
+    case ">":
+      return a > b;
+    case "<":
+      return a < b;
+    case ">=":
+      return a >= b;
+    case "<=":
+      return a <= b;
+    case "&":
+      return (a & b) !== 0;
+    case "|":
+      return (a | b) !== 0;
+  }
+}
 
 /** Emits a jump taken when `a OP b` does not hold; call the result with where it goes. Integers and floats may be compared: published scripts do. */
 export function jumpIfNot(builder: Builder, args: readonly Token[], command: Token): (at: number) => void {
   const required = checkCount(args, 3, command);
   const left = builder.value(argument(required, 0, command));
-  const operator = argument(required, 1, command);
+  const token = argument(required, 1, command);
   const right = builder.value(argument(required, 2, command));
-  const holds = COMPARISONS[operator.text];
-  if (holds === undefined) throw new ScriptRefused(ScriptTrouble.unexpectedCharacter, operator.column);
-  return emitComparison(builder, left, right, holds);
+  const operator = OPERATORS.find((known) => known === token.text);
+  if (operator === undefined) throw new ScriptRefused(ScriptTrouble.unexpectedCharacter, token.column);
+  return emitComparison(builder, left, operator, right);
 }
 
-function emitComparison(
-  builder: Builder,
-  left: Place,
-  right: Place,
-  holds: (a: number, b: number) => boolean,
-): (at: number) => void {
+function emitComparison(builder: Builder, left: Place, operator: Operator, right: Place): (at: number) => void {
   const { machine } = builder;
   let target = 0;
   builder.emit(() => {
-    const a = left.store.values[left.index()] as number;
-    const b = right.store.values[right.index()] as number;
+    const a = valueAt(left);
+    const b = valueAt(right);
     if (a - b !== a - b) {
       // Not a number on either side (or infinities): the instrument refuses to decide.
       machine.fail(ScriptTrouble.notANumber);
       return;
     }
-    if (!holds(a, b)) machine.pc = target;
+    if (!holds(a, operator, b)) machine.pc = target;
   });
   return (at) => {
     target = at;

@@ -47,16 +47,16 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
   }
 
   function begin(): void {
-    if (isOpenCircuit && potentiostat.isCellOn) {
+    if (isOpenCircuit && potentiostat.state.isCellOn) {
       machine.fail(ScriptTrouble.openCircuitWithCellOn);
       return;
     }
     if (!isOpenCircuit) {
-      if ((potentiostat.mode === MODE_GALVANOSTAT) !== isGalvanostat) {
+      if ((potentiostat.state.mode === MODE_GALVANOSTAT) !== isGalvanostat) {
         machine.fail(ScriptTrouble.wrongMode);
         return;
       }
-      if (!potentiostat.isCellOn) {
+      if (!potentiostat.state.isCellOn) {
         machine.fail(ScriptTrouble.needsCellOn);
         return;
       }
@@ -118,9 +118,9 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
     if (isGalvanostat || isOpenCircuit)
       putMeasured(
         voltage,
-        potentiostat.voltageV,
+        potentiostat.state.voltageV,
         TYPE_AB,
-        potentiostat.voltageStatus | late,
+        potentiostat.state.voltageStatus | late,
         potentiostat.voltageRange,
       );
     else putValue(voltage, level, false, TYPE_DA);
@@ -129,18 +129,30 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
       else
         putMeasured(
           current,
-          potentiostat.currentA,
+          potentiostat.state.currentA,
           TYPE_BA,
-          potentiostat.currentStatus | late,
-          potentiostat.currentRange,
+          potentiostat.state.currentStatus | late,
+          potentiostat.state.currentRange,
         );
     }
     for (let index = 0; index < extra.length; index += 1) {
       const added = extra[index] as AddedMeasurement;
       if (added.type === TYPE_AB)
-        putMeasured(added.place, potentiostat.voltageV, TYPE_AB, potentiostat.voltageStatus, potentiostat.voltageRange);
+        putMeasured(
+          added.place,
+          potentiostat.state.voltageV,
+          TYPE_AB,
+          potentiostat.state.voltageStatus,
+          potentiostat.voltageRange,
+        );
       else
-        putMeasured(added.place, potentiostat.currentA, TYPE_BA, potentiostat.currentStatus, potentiostat.currentRange);
+        putMeasured(
+          added.place,
+          potentiostat.state.currentA,
+          TYPE_BA,
+          potentiostat.state.currentStatus,
+          potentiostat.state.currentRange,
+        );
     }
   }
 

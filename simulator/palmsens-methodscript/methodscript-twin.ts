@@ -108,7 +108,7 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
       return;
     }
     const first = text.charAt(0);
-    if (machine.isRunning) {
+    if (machine.isRunning()) {
       refuse(first, ScriptTrouble.wrongModeNow);
       return;
     }
@@ -156,7 +156,7 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
   }
 
   function onRunTimeCommand(command: "Z" | "Y" | "h" | "H" | "R"): void {
-    if (!machine.isRunning) {
+    if (!machine.isRunning()) {
       refuse(command, ScriptTrouble.wrongModeNow);
       return;
     }
@@ -243,10 +243,10 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
 
   return {
     get isRunning() {
-      return machine.isRunning;
+      return machine.isRunning();
     },
     get isCellOn() {
-      return potentiostat.isCellOn;
+      return potentiostat.state.isCellOn;
     },
     get packageCount() {
       return packageCount;

@@ -19,9 +19,21 @@ const measureOnce: Command = (builder, args, command) => {
     const { potentiostat } = machine;
     potentiostat.measure(machine.nowMs());
     if (type === TYPE_AB)
-      putMeasured(target, potentiostat.voltageV, type, potentiostat.voltageStatus, potentiostat.voltageRange);
+      putMeasured(
+        target,
+        potentiostat.state.voltageV,
+        type,
+        potentiostat.state.voltageStatus,
+        potentiostat.voltageRange,
+      );
     else if (type === TYPE_BA)
-      putMeasured(target, potentiostat.currentA, type, potentiostat.currentStatus, potentiostat.currentRange);
+      putMeasured(
+        target,
+        potentiostat.state.currentA,
+        type,
+        potentiostat.state.currentStatus,
+        potentiostat.state.currentRange,
+      );
     else machine.fail(ScriptTrouble.notSupported);
   });
 };
@@ -88,7 +100,7 @@ const cellOff: Command = (builder, args, command) => {
 /** The cell is let go while the circuit changes over; the next `cell_on` takes it up again. */
 function setMode(builder: Builder, mode: number): number {
   const { machine } = builder;
-  if (machine.potentiostat.isCellOn) machine.potentiostat.switchOff(machine.nowMs());
+  if (machine.potentiostat.state.isCellOn) machine.potentiostat.switchOff(machine.nowMs());
   return machine.potentiostat.setMode(mode);
 }
 

@@ -2,6 +2,7 @@
  * The analogue half of the simulated instrument: mode, cell switch, set levels, ranges, and readings quantised by
  * range. It drives one cell of the plant and knows nothing of scripts.
  */
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { InstrumentModel, InstrumentRange } from "./instrument-models.ts";
@@ -9,9 +10,20 @@ import type { InstrumentModel, InstrumentRange } from "./instrument-models.ts";
 export const MODE_OFF = 0;
 export const MODE_GALVANOSTAT = 6;
 
-export interface Potentiostat {
+export interface PotentiostatState {
   readonly mode: number;
   readonly isCellOn: boolean;
+  /** The last reading. */
+  readonly voltageV: number;
+  readonly voltageStatus: number;
+  readonly currentA: number;
+  readonly currentStatus: number;
+  readonly currentRange: number;
+}
+
+export interface Potentiostat {
+  readonly state: PotentiostatState;
+  readonly voltageRange: number;
   /** Each returns 0 or the number of the error. */
   setMode(mode: number): number;
   setPotential(voltageV: number): number;
@@ -22,14 +34,8 @@ export interface Potentiostat {
   drive(atMs: number, level: number): number;
   /** Ranges by the quantity's name: ba, db, ab, da. */
   setRange(quantity: string, low: number, high: number): void;
-  /** Takes a reading; the fields below then hold it. */
+  /** Takes a reading into `state`. */
   measure(atMs: number): void;
-  readonly voltageV: number;
-  readonly voltageStatus: number;
-  readonly voltageRange: number;
-  readonly currentA: number;
-  readonly currentStatus: number;
-  readonly currentRange: number;
 }
 
 /** Flags against a range's nominal end, as the vendor states them for the EmStat4. */
@@ -57,18 +63,20 @@ export function createPotentiostat(
   const ranges = model.currentRanges;
   const widest = ranges.length - 1;
 
-  let mode = MODE_OFF;
-  let isCellOn = false;
+  const state: Writable<PotentiostatState> = {
+    mode: MODE_OFF,
+    isCellOn: false,
+    voltageV: 0,
+    voltageStatus: 0,
+    currentA: 0,
+    currentStatus: 0,
+    currentRange: 0,
+  };
   let setVoltageV = 0;
   let setCurrentA = 0;
   let lowest = 0;
   let highest = widest;
   let inUse = widest;
-
-  let voltageV = 0;
-  let voltageStatus = 0;
-  let currentA = 0;
-  let currentStatus = 0;
 
   function covering(level: number): number {
     const size = Math.abs(level);
@@ -82,7 +90,7 @@ export function createPotentiostat(
   }
 
   function apply(atMs: number): void {
-    if (mode === MODE_GALVANOSTAT) cell.applyCurrent(atMs, setCurrentA);
+    if (state.mode === MODE_GALVANOSTAT) cell.applyCurrent(atMs, setCurrentA);
     else cell.applyVoltage(atMs, setVoltageV);
   }
 
@@ -100,18 +108,41 @@ export function createPotentiostat(
     return 0;
   }
 
+  function measureVoltage(trueV: number): void {
+    const voltageV = Math.round(trueV / voltageStepV) * voltageStepV;
+    const isOutside = voltageV > model.voltageMaxV || voltageV < model.voltageMinV;
+    state.voltageV = isOutside ? Math.max(model.voltageMinV, Math.min(model.voltageMaxV, voltageV)) : voltageV;
+    state.voltageStatus = isOutside ? STATUS_OVERLOAD : 0;
+  }
+
+  function measureCurrent(trueA: number): void {
+    state.currentA = 0;
+    state.currentStatus = 0;
+    if (!state.isCellOn) return;
+    const size = Math.abs(trueA);
+    if (lowest !== highest) {
+      inUse = lowest;
+      while (inUse < highest && size > rangeAt(inUse).nominal) inUse += 1;
+    }
+    const nominal = rangeAt(inUse).nominal;
+    const step = nominal / currentSteps;
+    const currentA = Math.round(trueA / step) * step;
+    state.currentA = currentA;
+    if (size > OVERLOAD_ABOVE * nominal) {
+      state.currentStatus = STATUS_OVERLOAD;
+      state.currentA = Math.sign(currentA) * OVERLOAD_ABOVE * nominal;
+    } else if (size > WARNING_ABOVE * nominal) state.currentStatus = STATUS_WARNING;
+    else if (size < UNDERLOAD_BELOW * nominal) state.currentStatus = STATUS_UNDERLOAD;
+  }
+
   return {
-    get mode() {
-      return mode;
-    },
-    get isCellOn() {
-      return isCellOn;
-    },
+    state,
+    voltageRange: model.voltageRanges[model.voltageRanges.length - 1]?.index ?? 0,
     setMode(next) {
       if (next !== 0 && next !== 2 && next !== 3 && next !== 4 && next !== 5 && next !== MODE_GALVANOSTAT)
         return ScriptTrouble.unknownMode;
       if (next === MODE_GALVANOSTAT && !model.hasGalvanostat) return ScriptTrouble.unknownMode;
-      mode = next;
+      state.mode = next;
       // Ranges must be repeated after every change of mode.
       lowest = 0;
       highest = widest;
@@ -121,18 +152,18 @@ export function createPotentiostat(
     setPotential,
     setCurrent,
     switchOn(atMs) {
-      if (mode === MODE_OFF) return ScriptTrouble.wrongMode;
-      isCellOn = true;
+      if (state.mode === MODE_OFF) return ScriptTrouble.wrongMode;
+      state.isCellOn = true;
       apply(atMs);
       return 0;
     },
     switchOff(atMs) {
-      isCellOn = false;
+      state.isCellOn = false;
       cell.disconnect(atMs);
     },
     drive(atMs, level) {
-      const trouble = mode === MODE_GALVANOSTAT ? setCurrent(level) : setPotential(level);
-      if (trouble === 0 && isCellOn) apply(atMs);
+      const trouble = state.mode === MODE_GALVANOSTAT ? setCurrent(level) : setPotential(level);
+      if (trouble === 0 && state.isCellOn) apply(atMs);
       return trouble;
     },
     setRange(quantity, low, high) {
@@ -143,50 +174,9 @@ export function createPotentiostat(
     },
     measure(atMs) {
       cell.read(atMs);
-      const trueVoltageV = cell.voltageV;
-      voltageV = Math.round(trueVoltageV / voltageStepV) * voltageStepV;
-      voltageStatus = 0;
-      if (voltageV > model.voltageMaxV || voltageV < model.voltageMinV) {
-        voltageStatus = STATUS_OVERLOAD;
-        voltageV = Math.max(model.voltageMinV, Math.min(model.voltageMaxV, voltageV));
-      }
-      if (!isCellOn) {
-        currentA = 0;
-        currentStatus = 0;
-        return;
-      }
-      const size = Math.abs(cell.currentA);
-      if (lowest !== highest) {
-        inUse = lowest;
-        while (inUse < highest && size > rangeAt(inUse).nominal) inUse += 1;
-      }
-      const nominal = rangeAt(inUse).nominal;
-      const step = nominal / currentSteps;
-      currentA = Math.round(cell.currentA / step) * step;
-      currentStatus = 0;
-      if (size > OVERLOAD_ABOVE * nominal) {
-        currentStatus = STATUS_OVERLOAD;
-        currentA = Math.sign(currentA) * OVERLOAD_ABOVE * nominal;
-      } else if (size > WARNING_ABOVE * nominal) currentStatus = STATUS_WARNING;
-      else if (size < UNDERLOAD_BELOW * nominal) currentStatus = STATUS_UNDERLOAD;
-    },
-    get voltageV() {
-      return voltageV;
-    },
-    get voltageStatus() {
-      return voltageStatus;
-    },
-    get voltageRange() {
-      return model.voltageRanges[model.voltageRanges.length - 1]?.index ?? 0;
-    },
-    get currentA() {
-      return currentA;
-    },
-    get currentStatus() {
-      return currentStatus;
-    },
-    get currentRange() {
-      return rangeAt(inUse).index + (mode === MODE_GALVANOSTAT ? model.galvanostatIndexOffset : 0);
+      measureVoltage(cell.voltageV);
+      measureCurrent(cell.currentA);
+      state.currentRange = rangeAt(inUse).index + (state.mode === MODE_GALVANOSTAT ? model.galvanostatIndexOffset : 0);
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { InstrumentModel } from "./instrument-models.ts";
 import type { Token } from "./script-lexer.ts";
 import type { Machine, Op } from "./script-machine.ts";
-import type { Place, Store } from "./script-memory.ts";
+import type { Place, Variable } from "./script-memory.ts";
 
 /** Thrown by commands while a script is read; becomes the load error. */
 export class ScriptRefused extends Error {
@@ -35,8 +35,9 @@ export interface Block {
   readonly close: (() => number) | null;
 }
 
-export interface ArrayStore extends Store {
-  length: number;
+/** Empty until the script has run its declaration. */
+export interface ArrayStore {
+  elements: readonly Variable[];
 }
 
 /** What a command sees while the script is read. */

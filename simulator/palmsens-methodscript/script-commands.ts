@@ -4,7 +4,7 @@ import { checkCount, jumpIfNot } from "./command-arguments.ts";
 import { ScriptRefused, type Block, type Builder, type Command } from "./script-builder.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { Token } from "./script-lexer.ts";
-import { putValue, TYPE_AB, TYPE_BA, TYPE_EB, valueAt } from "./script-memory.ts";
+import { putValue, TYPE_AB, TYPE_BA, TYPE_EB, valueAt, variableAt } from "./script-memory.ts";
 import { POTENTIOSTAT_COMMANDS } from "./potentiostat-commands.ts";
 import { formattedText } from "./text-format.ts";
 
@@ -223,18 +223,14 @@ const packageAdd: Command = (builder, args, command) => {
   const { writer } = builder.machine;
   const { sendsNoise } = builder.features.model;
   builder.emit(() => {
-    const { store } = place;
-    const index = place.index();
-    const type = store.types[index] as number;
-    const value = store.values[index] as number;
-    if (store.isInteger[index] === 1) {
+    const { type, value, isInteger, status, range } = variableAt(place);
+    if (isInteger) {
       writer.addInteger(type, value);
       return;
     }
-    const status = store.status[index] as number;
     // A good potential travels bare; a current always says its range.
     const isBare = type === TYPE_AB && status === 0;
-    writer.addFloat(type, value, isBare ? -1 : status, store.ranges[index] as number, sendsNoise && type === TYPE_BA);
+    writer.addFloat(type, value, isBare ? -1 : status, range, sendsNoise && type === TYPE_BA);
   });
 };
 

@@ -8,7 +8,7 @@ import { ScriptTrouble, type LoadError } from "./script-errors.ts";
 import { ScriptRefused, type ArrayStore, type Builder, type ScriptFeatures } from "./script-builder.ts";
 import { lexLine, readLiteral, type Token } from "./script-lexer.ts";
 import type { Machine, Op, Program } from "./script-machine.ts";
-import { createStore, putValue, typeNumber, type Place } from "./script-memory.ts";
+import { createVariable, fixedPlace, putValue, typeNumber, valueAt, type Place } from "./script-memory.ts";
 
 const NAME = /^[a-z][a-z0-9_]*$/;
 const ELEMENT = /^([a-z][a-z0-9_]*)\[([^[\]]+)\]$/;
@@ -24,27 +24,22 @@ export function compileScript(
 ): { readonly program: Program } | { readonly error: LoadError } {
   const ops: Op[] = [];
   const opLines: number[] = [];
-  const names = new Map<string, { readonly slot: number } | { readonly array: ArrayStore } | { readonly text: true }>();
+  const names = new Map<string, { readonly place: Place } | { readonly array: ArrayStore } | { readonly text: true }>();
   const literals = new Map<string, Place>();
-  const slots = createStore(SLOTS);
   let slotCount = 0;
   let finishedAt = -1;
   let lineNumber = 0;
 
-  function newSlot(): number {
+  function newPlace(): Place {
     if (slotCount === SLOTS) throw new ScriptRefused(ScriptTrouble.outOfVariableMemory, 1);
     slotCount += 1;
-    return slotCount - 1;
+    return fixedPlace(createVariable());
   }
 
   function checkNewName(token: Token): void {
     if (token.text.length > NAME_LENGTH_MAX) throw new ScriptRefused(ScriptTrouble.nameTooLong, token.column);
     if (!NAME.test(token.text)) throw new ScriptRefused(ScriptTrouble.badName, token.column);
     if (names.has(token.text)) throw new ScriptRefused(ScriptTrouble.declaredTwice, token.column);
-  }
-
-  function fixedPlace(slot: number): Place {
-    return { store: slots, index: () => slot };
   }
 
   function arrayOf(name: string, column: number): ArrayStore {
@@ -55,13 +50,14 @@ export function compileScript(
 
   function element(array: ArrayStore, indexText: string, column: number): Place {
     const index = builder.value({ text: indexText, column });
+    const outside = createVariable();
     return {
-      store: array,
-      index: () => {
-        const at = Math.trunc(index.store.values[index.index()] as number);
-        if (at >= 0 && at < array.length) return at;
+      fixed: null,
+      element: () => {
+        const found = array.elements[Math.trunc(valueAt(index))];
+        if (found !== undefined) return found;
         machine.fail(ScriptTrouble.outOfBounds);
-        return 0;
+        return outside;
       },
     };
   }
@@ -83,11 +79,11 @@ export function compileScript(
     here: () => ops.length,
     declareVariable(token) {
       checkNewName(token);
-      names.set(token.text, { slot: newSlot() });
+      names.set(token.text, { place: newPlace() });
     },
     declareArray(token) {
       checkNewName(token);
-      const array: ArrayStore = { ...createStore(1), length: 0 };
+      const array: ArrayStore = { elements: [] };
       names.set(token.text, { array });
       return array;
     },
@@ -100,7 +96,7 @@ export function compileScript(
       const match = ELEMENT.exec(token.text);
       if (match !== null) return element(arrayOf(match[1] ?? "", token.column), match[2] ?? "", token.column);
       const found = names.get(token.text);
-      if (found !== undefined && "slot" in found) return fixedPlace(found.slot);
+      if (found !== undefined && "place" in found) return found.place;
       throw new ScriptRefused(
         NAME.test(token.text) ? ScriptTrouble.undeclaredVariable : ScriptTrouble.badName,
         token.column,
@@ -114,7 +110,7 @@ export function compileScript(
       if (known !== undefined) return known;
       const literal = readLiteral(token.text);
       if (literal === undefined) throw new ScriptRefused(ScriptTrouble.malformedLiteral, token.column);
-      const place = fixedPlace(newSlot());
+      const place = newPlace();
       putValue(place, literal.value, literal.isInteger, 0);
       literals.set(token.text, place);
       return place;

@@ -64,8 +64,7 @@ export interface MachineDeps {
 }
 
 export interface ScriptMachine extends Machine {
-  readonly isRunning: boolean;
-  readonly isHalted: boolean;
+  isRunning(): boolean;
   start(program: Program): void;
   /** `Z`: ends through `on_finished:`; a second one ends at once. */
   stop(): void;
@@ -165,12 +164,7 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
     tickMs: 0,
     tickIntervalMs: 0,
     hasOutput: true,
-    get isRunning() {
-      return program !== null;
-    },
-    get isHalted() {
-      return haltedAtMs >= 0;
-    },
+    isRunning: () => program !== null,
     nowMs: () => clock.nowMs(),
     waitUntil(atMs) {
       isWaiting = true;

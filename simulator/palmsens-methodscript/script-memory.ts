@@ -1,70 +1,68 @@
-/** Variables of a running script: value, type letters, integer flag and measurement metadata side by side. */
+/** Variables of a running script: value, type letters, integer flag and measurement metadata. */
 
-export interface Store {
-  values: Float64Array;
-  types: Uint16Array;
-  isInteger: Uint8Array;
+export interface Variable {
+  value: number;
+  type: number;
+  isInteger: boolean;
   /** Status nibble of a measured value, -1 for a value without metadata. */
-  status: Int8Array;
-  ranges: Int16Array;
+  status: number;
+  range: number;
 }
 
-export function createStore(size: number): Store {
-  return {
-    values: new Float64Array(size),
-    types: new Uint16Array(size),
-    isInteger: new Uint8Array(size),
-    status: new Int8Array(size).fill(-1),
-    ranges: new Int16Array(size).fill(-1),
-  };
+export function createVariable(): Variable {
+  return { value: 0, type: 0, isInteger: false, status: -1, range: -1 };
 }
 
-/** A place a command reads or writes: a variable, an array's element, or a literal in a slot of its own. */
+/** A place a command reads or writes: a variable or a literal, or an array's element, which is found anew each time. */
 export interface Place {
-  readonly store: Store;
-  /** Reports an index outside the array to the machine and then gives 0. */
-  readonly index: () => number;
+  readonly fixed: Variable | null;
+  /** Reports an index outside the array to the machine and then gives a variable that nobody reads. */
+  readonly element: () => Variable;
+}
+
+export function fixedPlace(variable: Variable): Place {
+  return { fixed: variable, element: () => variable };
+}
+
+export function variableAt(place: Place): Variable {
+  return place.fixed ?? place.element();
 }
 
 export function valueAt(place: Place): number {
-  return place.store.values[place.index()] as number;
+  return variableAt(place).value;
 }
 
 export function isIntegerAt(place: Place): boolean {
-  return place.store.isInteger[place.index()] === 1;
+  return variableAt(place).isInteger;
 }
 
 /** A set or computed value: no metadata. */
 export function putValue(place: Place, value: number, isInteger: boolean, type: number): void {
-  const { store } = place;
-  const index = place.index();
-  store.values[index] = value;
-  store.isInteger[index] = isInteger ? 1 : 0;
-  store.types[index] = type;
-  store.status[index] = -1;
+  const variable = variableAt(place);
+  variable.value = value;
+  variable.isInteger = isInteger;
+  variable.type = type;
+  variable.status = -1;
 }
 
 /** A measured value with its status and range. */
 export function putMeasured(place: Place, value: number, type: number, status: number, range: number): void {
-  const { store } = place;
-  const index = place.index();
-  store.values[index] = value;
-  store.isInteger[index] = 0;
-  store.types[index] = type;
-  store.status[index] = status;
-  store.ranges[index] = range;
+  const variable = variableAt(place);
+  variable.value = value;
+  variable.isInteger = false;
+  variable.type = type;
+  variable.status = status;
+  variable.range = range;
 }
 
 export function copyPlace(from: Place, to: Place): void {
-  const source = from.store;
-  const target = to.store;
-  const a = from.index();
-  const b = to.index();
-  target.values[b] = source.values[a] as number;
-  target.types[b] = source.types[a] as number;
-  target.isInteger[b] = source.isInteger[a] as number;
-  target.status[b] = source.status[a] as number;
-  target.ranges[b] = source.ranges[a] as number;
+  const source = variableAt(from);
+  const target = variableAt(to);
+  target.value = source.value;
+  target.type = source.type;
+  target.isInteger = source.isInteger;
+  target.status = source.status;
+  target.range = source.range;
 }
 
 /** Number of a type's two letters. */

@@ -2,6 +2,7 @@
  * Watches one cell from inside the world: every time its channel looks at it or acts on it, the true voltage and
  * current are held against the cell's safety limits.
  */
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { ObservedCellPlant } from "../cell/cell-plant.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import type { WorldCell } from "./world-site.ts";
@@ -50,6 +51,8 @@ export function observeCell(
   function check(atMs: number): void {
     seen.checks += 1;
     const { voltageV, currentA } = state;
+    plant.voltageV = voltageV;
+    plant.currentA = currentA;
     // A cell at rest beyond its window (as assembled, say) is nobody's doing; driving it further out is.
     const isVoltageOut = (voltageV > highV && currentA > 0) || (voltageV < lowV && currentA < 0);
     const isCurrentOut = currentA > highA || currentA < lowA;
@@ -65,33 +68,31 @@ export function observeCell(
     seen.isCurrentOut = isCurrentOut;
   }
 
-  return {
-    plant: {
-      disconnect(atMs) {
-        const wasDriven = inner.mode !== "open";
-        inner.disconnect(atMs);
-        if (wasDriven) switchedOff?.();
-        check(atMs);
-      },
-      applyCurrent(atMs, currentA) {
-        inner.applyCurrent(atMs, currentA);
-        check(atMs);
-      },
-      applyVoltage(atMs, voltageV) {
-        inner.applyVoltage(atMs, voltageV);
-        check(atMs);
-      },
-      read(atMs) {
-        inner.read(atMs);
-        check(atMs);
-      },
-      get voltageV() {
-        return state.voltageV;
-      },
-      get currentA() {
-        return state.currentA;
-      },
+  const plant: Writable<CellPlant> = {
+    voltageV: state.voltageV,
+    currentA: state.currentA,
+    disconnect(atMs) {
+      const wasDriven = inner.mode !== "open";
+      inner.disconnect(atMs);
+      if (wasDriven) switchedOff?.();
+      check(atMs);
     },
+    applyCurrent(atMs, currentA) {
+      inner.applyCurrent(atMs, currentA);
+      check(atMs);
+    },
+    applyVoltage(atMs, voltageV) {
+      inner.applyVoltage(atMs, voltageV);
+      check(atMs);
+    },
+    read(atMs) {
+      inner.read(atMs);
+      check(atMs);
+    },
+  };
+
+  return {
+    plant,
     get checks() {
       return seen.checks;
     },

@@ -3,6 +3,7 @@
  * handed on in place; only the pieces of cut lines are copied. Memory is bounded: a line longer than the limit is
  * dropped whole and counted.
  */
+import type { Writable } from "../../base/writable.ts";
 
 /** A reply line may hold up to 1000 bytes by the vendor's advice. */
 export const REPLY_LINE_BYTES_MAX = 1000;
@@ -22,7 +23,6 @@ export function createLineSplitter(onLine: LineHandler, lineBytesMax: number = R
   const carry = new Uint8Array(lineBytesMax);
   let carried = 0;
   let dropping = false;
-  let droppedLines = 0;
 
   function emit(bytes: Uint8Array, start: number, end: number): void {
     onLine(bytes, start, end > start && bytes[end - 1] === 0x0d ? end - 1 : end);
@@ -39,7 +39,8 @@ export function createLineSplitter(onLine: LineHandler, lineBytesMax: number = R
     carried += end - start;
   }
 
-  return {
+  const splitter: Writable<LineSplitter> = {
+    droppedLines: 0,
     push(chunk) {
       const length = chunk.length;
       let start = 0;
@@ -54,7 +55,7 @@ export function createLineSplitter(onLine: LineHandler, lineBytesMax: number = R
         } else {
           keep(chunk, start, newline);
           if (dropping || newline - start > lineBytesMax) {
-            droppedLines += 1;
+            splitter.droppedLines += 1;
             dropping = false;
             carried = 0;
           } else {
@@ -70,10 +71,8 @@ export function createLineSplitter(onLine: LineHandler, lineBytesMax: number = R
       carried = 0;
       dropping = false;
     },
-    get droppedLines() {
-      return droppedLines;
-    },
   };
+  return splitter;
 }
 
 /** The line as text. Bytes outside ASCII become the character of the same number, so nothing is lost or thrown. */
