@@ -43,6 +43,8 @@ export interface RequestTruthDeps {
 export function countFeasible(requests: readonly AskedRequest[], deps: RequestTruthDeps): number {
   const inOrder = [...requests].sort((a, b) => a.latestMs - b.latestMs || a.earliestMs - b.earliestMs);
   const given = depositsByCell(deps.openings);
+  /** What had been given if every feasible request before had been met as asked. */
+  const planned = new Map<number, Deposit[]>();
   let beamFreeMs = 0;
   let count = 0;
   for (const request of inOrder) {
@@ -50,7 +52,13 @@ export function countFeasible(requests: readonly AskedRequest[], deps: RequestTr
     const lengthMs = (request.exposureS + deps.overheadS) * 1000;
     const startMs = firstFree(Math.max(beamFreeMs, request.earliestMs), lengthMs, request.positionIndex, deps.outages);
     if (startMs + lengthMs > Math.min(request.latestMs, deps.endMs)) continue;
-    if (!(limitFraction(request, given, deps) <= deps.limitFractionMax)) continue;
+    const photons = nominalPhotons(request, deps);
+    const fraction = Math.max(
+      fractionAfter(request, givenBefore(given, request), photons, deps),
+      fractionAfter(request, planned.get(request.positionIndex) ?? [], photons, deps),
+    );
+    if (!(fraction <= deps.limitFractionMax)) continue;
+    add(planned, { positionIndex: request.positionIndex, xMm: request.xMm, yMm: request.yMm, photons });
     count += 1;
     beamFreeMs = startMs + lengthMs;
   }
@@ -90,19 +98,37 @@ function depositsByCell(openings: readonly Opening[]): ReadonlyMap<number, reado
   return byCell;
 }
 
-/** True dose of the spot over its tightest limit, by what was given before the window and this exposure as asked. */
-function limitFraction(
-  request: AskedRequest,
-  given: ReadonlyMap<number, readonly Given[]>,
-  deps: RequestTruthDeps,
-): number {
-  const { positionIndex, xMm, yMm } = request;
-  const before = (given.get(positionIndex) ?? [])
+function givenBefore(given: ReadonlyMap<number, readonly Given[]>, request: AskedRequest): readonly Deposit[] {
+  return (given.get(request.positionIndex) ?? [])
     .filter((item) => item.atMs < request.earliestMs)
     .map((item) => item.deposit);
+}
+
+/** Adds up what falls on the same spot. */
+function add(planned: Map<number, Deposit[]>, deposit: Deposit): void {
+  const list = planned.get(deposit.positionIndex) ?? [];
+  const index = list.findIndex((other) => other.xMm === deposit.xMm && other.yMm === deposit.yMm);
+  const before = list[index];
+  if (before === undefined) list.push(deposit);
+  else list[index] = { ...before, photons: before.photons + deposit.photons };
+  planned.set(deposit.positionIndex, list);
+}
+
+/** Photons of an exposure as asked for, at the reference ring current. */
+function nominalPhotons(request: AskedRequest, deps: RequestTruthDeps): number {
   const passing = request.filtersIn.reduce(
     (share, isIn, index) => (isIn ? share * (deps.filterPasses[index] ?? 1) : share),
     1,
   );
-  return deps.dose.fractionWith(positionIndex, before, xMm, yMm, deps.fluxPhS * passing * request.exposureS);
+  return deps.fluxPhS * passing * request.exposureS;
+}
+
+/** True dose of the spot over its tightest limit, by these deposits and one exposure more. */
+function fractionAfter(
+  request: AskedRequest,
+  deposits: readonly Deposit[],
+  photons: number,
+  deps: RequestTruthDeps,
+): number {
+  return deps.dose.fractionWith(request.positionIndex, deposits, request.xMm, request.yMm, photons);
 }

@@ -27,7 +27,9 @@ describe("a campaign run again", () => {
   it("with another seed ends with another digest", async () => {
     const other = await runWorld({ hours: HOURS, faults: FAULTS, seed: 2 });
     expect(other.summary.log.digest).not.toBe(undisturbed.summary.log.digest);
-    expect(other.summary.truth["dose_limit_fraction_max"]).not.toBe(undisturbed.summary.truth["dose_limit_fraction_max"]);
+    expect(other.summary.truth["dose_limit_fraction_max"]).not.toBe(
+      undisturbed.summary.truth["dose_limit_fraction_max"],
+    );
   });
 
   it.each([

@@ -1,0 +1,27 @@
+import { afterAll, expect, it } from "vitest";
+import { expectSound, removeFolders, runWorld } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+const SEEDS = 40;
+const HOURS = 1;
+
+it("forty campaigns with the faults of ordinary days are sound, and meet what could be met", async () => {
+  const seen = { met: 0, feasible: 0, dumps: 0, interrupted: 0 };
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    // Folders are many; each goes when its run has been looked at.
+    const run = await runWorld({ seed, hours: HOURS, faults: "light-days" });
+    expectSound(run);
+    const feasible = run.summary.truth["requests_feasible"] ?? 0;
+    expect(run.summary.requests.met / feasible, `seed ${seed}`).toBeGreaterThanOrEqual(0.7);
+    seen.met += run.summary.requests.met;
+    seen.feasible += feasible;
+    seen.dumps += run.summary.truth["beam_losses"] ?? 0;
+    seen.interrupted += run.of("step-interrupted").length;
+    removeFolders();
+  }
+  expect(seen.met / seen.feasible).toBeGreaterThan(0.95);
+  // Days on which nothing happens would prove nothing.
+  expect(seen.dumps).toBeGreaterThan(15);
+  expect(seen.interrupted).toBeGreaterThan(5);
+});
