@@ -57,11 +57,17 @@ export const FAULT_CATALOGUE = {
     advice:
       "A sample passed the cell's safety limit. The cell was switched off and isolated; inspect it before it is cycled again.",
   },
+  "cell.not-off": {
+    severity: "hold",
+    advice:
+      "The cell may still be on, within the instrument's own limits. Switch the channel off at the instrument or pull its cable.",
+  },
   "cell.unproven": {
     severity: "hold",
     advice:
       "Polarity, contact or wiring could not be proven, so no current was sent. Re-seat the cell and check the wiring of this position.",
   },
+  "cell.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
   // motion
   "stage.alarm": {
     severity: "hold",
