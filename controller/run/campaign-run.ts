@@ -22,7 +22,9 @@ import { createDoseLedger } from "../dose/dose-ledger.ts";
 import { createFluxHistory } from "../dose/flux.ts";
 import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
 import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
-import { createCellMachine, type CellInput } from "../machines/cell-machine.ts";
+import type { CampaignEvent } from "../machines/campaign-news.ts";
+import { createCellMachine } from "../machines/cell-machine.ts";
+import type { CellInput } from "../machines/cell-news.ts";
 import { faultNote, type FaultNote } from "../machines/errors.ts";
 import { createExposureMachine } from "../machines/exposure-machine.ts";
 import { type ExposureOrder, type ExposureOutcome } from "../machines/exposure-order.ts";
@@ -80,6 +82,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const fail = (error: unknown): void => {
     failure ??= error instanceof Error ? error : new Error(String(error));
   };
+  /** Instruments and machine go on talking when the campaign is over. */
+  function send(event: CampaignEvent): void {
+    if (actor.getSnapshot().status === "active") actor.send(event);
+  }
+
   const showLevels = (read: InputLevels): void => {
     watchDesk.showLevels(read);
   };
@@ -118,7 +125,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         what,
         advice: "Inspect the cell before it is cycled again.",
       };
-      actor.send({ type: "CHANNEL_NEWS", cellIndex, event: { type: "LIMIT_PASSED", fault } });
+      send({ type: "CHANNEL_NEWS", cellIndex, event: { type: "LIMIT_PASSED", fault } });
     },
     overloadsInRowMax: 3,
   });
@@ -133,10 +140,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ringCurrentMinimumMa: timings.ringCurrentMinimumMa,
     latched: () => views.latchedInterlocks(),
     beamChanged(isUp) {
-      actor.send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
+      send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
     },
     hutchChanged() {
-      actor.send({ type: "HUTCH_CHANGED" });
+      send({ type: "HUTCH_CHANGED" });
     },
   });
 
@@ -325,7 +332,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         proof: { openCircuitMinV: OPEN_CIRCUIT_MIN_V, openCircuitMaxV: cell.limits.voltageMaxV },
         gap: noteGap,
         tell(index, event) {
-          actor.send({ type: "CHANNEL_NEWS", cellIndex: index, event });
+          send({ type: "CHANNEL_NEWS", cellIndex: index, event });
         },
       }),
     };
@@ -387,7 +394,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       instrument.onFault((fault) => {
         const note = faultNote(fault);
         alarms.raise(note);
-        actor.send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
+        send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
       });
     }
     roles.flux.onReading((reading) => {
@@ -414,7 +421,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       actor.start();
       clock.setTimeout(
         () => {
-          actor.send({ type: "TIME_OVER" });
+          send({ type: "TIME_OVER" });
         },
         Math.max(0, endAtMs - nowMs()),
       );

@@ -28,7 +28,14 @@ describe("a cell that is not in order when it is loaded", () => {
     const run = await runWorld({
       hours: 0.2,
       defects: { A3: "reversed" },
-      at: [[300, (virtual) => virtual.world.cellPlant(index).applyCurrent(300_000, 0.001)]],
+      at: [
+        [
+          300,
+          (virtual) => {
+            virtual.world.cellPlant(index).applyCurrent(300_000, 0.001);
+          },
+        ],
+      ],
     });
     expect(run.summary.violations.map((found) => found.what)).toContain(`cell ${index} was driven: reversed`);
   });
