@@ -92,6 +92,29 @@ describe.each(["searched", "doorClosed", "emergencyOk"])("%s broken in the middl
   });
 });
 
+describe("a door opened while the stage moves", () => {
+  it.each([
+    ["to a cell", 605_500],
+    ["to its reference", 5_000],
+  ])("%s stops the motion, and the campaign goes on once a person has re-armed", async (_, fromMs) => {
+    let wasMoving = false;
+    let isMoving = true;
+    const run = await runWorld({
+      hours: 0.5,
+      faults: [{ kind: "interlock", name: "doorClosed", fromMs, toMs: fromMs + 20_000 }],
+      at: [
+        [fromMs / 1000 - 0.01, ({ world, clock }) => (wasMoving = world.stage.isMoving(clock.monoMs()))],
+        [fromMs / 1000 + 2, ({ world, clock }) => (isMoving = world.stage.isMoving(clock.monoMs()))],
+        [fromMs / 1000 + 30, rearm],
+      ],
+    });
+    expectSound(run);
+    expect([wasMoving, isMoving]).toEqual([true, false]);
+    expect(run.summary.requests.missed).toBeLessThanOrEqual(1);
+    expect(run.summary.alarms.open).toBe(0);
+  });
+});
+
 describe("a motion permit that is taken away", () => {
   it("lets an exposure end, moves nothing until it is back, and then goes on by itself", async () => {
     const moving: number[] = [];
