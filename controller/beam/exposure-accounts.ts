@@ -80,7 +80,10 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       const monitorPhS = deps.monitor.meanBetween(fromMs, clock.monoMs());
       // A beam lost on the way leaves no current behind; what was given before was given at the larger one.
       const ringCurrentMa = larger(ringCurrentWithBeamMa, deps.ringCurrentMa());
-      const flux = settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
+      const measured = settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
+      // An exposure cut short may have its only reading from after the beam was lost.
+      const byCurrent = settledFlux(null, ringCurrentMa, deps.fluxReference);
+      const flux = outcome !== "made" && byCurrent.fluxPhS > measured.fluxPhS ? byCurrent : measured;
       if (marks.openAskedAtMs !== null) {
         deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? clock.monoMs());
       }

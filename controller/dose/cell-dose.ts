@@ -121,6 +121,19 @@ export function limitFraction(plan: CellDosePlan, dose: CellDose): number {
   return fraction;
 }
 
+/** Shares of the limits on single exposures and on dose rates that one settled exposure took; nominal. */
+export function exposureLimitFraction(plan: CellDosePlan, fluencePhCm2: number, openTimeS: number): number {
+  let fraction = 0;
+  for (const limit of plan.limits) {
+    const doseGy = limitCoefficient(plan, limit) * fluencePhCm2;
+    if (limit.doseGy !== null && limit.scope === "per-exposure") fraction = Math.max(fraction, doseGy / limit.doseGy);
+    if (limit.doseRateGyS !== null && openTimeS > 0) {
+      fraction = Math.max(fraction, doseGy / openTimeS / limit.doseRateGyS);
+    }
+  }
+  return fraction;
+}
+
 /** Settled fluence at a point of the cell, tails of all spots included. */
 export function settledFluenceAt(plan: CellDosePlan, dose: CellDose, xMm: number, yMm: number): number {
   let sum = 0;

@@ -10,6 +10,7 @@ import type { LayerDose, LedgerRow } from "../record/ledger-row.ts";
 import {
   doseRefusals,
   emptyCellDose,
+  exposureLimitFraction,
   limitFraction,
   withBooking,
   withSettlement,
@@ -127,7 +128,11 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       // The row first: a booking is given up only for one that the record has taken.
       deps.write(row);
       doses[entry.cellIndex] = after;
-      fractions[entry.cellIndex] = limitFraction(cell.plan, after);
+      fractions[entry.cellIndex] = Math.max(
+        fractions[entry.cellIndex] ?? 0,
+        limitFraction(cell.plan, after),
+        exposureLimitFraction(cell.plan, row.fluencePhCm2, row.openTimeS),
+      );
       open.delete(exposureId);
       return row;
     },

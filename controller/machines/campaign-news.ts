@@ -1,7 +1,8 @@
 /** What the campaign machine knows, hears and is given: apart from the machine, so that others need not know it. */
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { BeamAct, BeamPlan, SweepState } from "../beam/sweeps.ts";
-import type { CellInput, CellMachine, CellNews } from "./cell-machine.ts";
+import type { CellMachine } from "./cell-machine.ts";
+import type { CellInput, CellNews } from "./cell-news.ts";
 import type { FaultNote } from "./errors.ts";
 import type { ExposureMachine } from "./exposure-machine.ts";
 import type { ExposureNews } from "./exposure-order.ts";

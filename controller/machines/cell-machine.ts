@@ -5,56 +5,19 @@
  */
 import { assign, fromPromise, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
-import type { StepEnd } from "../../protocols/roles/channel.ts";
+import {
+  instrumentLimit,
+  notOff,
+  type CellContext,
+  type CellEvent,
+  type CellInput,
+  type CellNews,
+} from "./cell-news.ts";
 import { deadlineActor } from "./deadline.ts";
-import { faultJson, faultNote, type FaultNote } from "./errors.ts";
+import { faultJson, faultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
-import type { CellEffects, ProgrammeCursor, ProgrammeStep } from "./programme.ts";
-import { waitingFor, type Waiting } from "./waiting.ts";
-
-export interface CellInput {
-  readonly position: string;
-  readonly cellId: string;
-  readonly channelName: string;
-  readonly first: ProgrammeCursor | null;
-  readonly effects: CellEffects;
-}
-
-export interface CellContext extends CellInput {
-  readonly cursor: ProgrammeCursor | null;
-  /** When the running step began, or began again after a break. */
-  readonly stepStartedAtMs: number;
-  /** Seconds the step had run before its last break. */
-  readonly stepElapsedS: number;
-  readonly stepsDoneCount: number;
-  readonly fault: FaultNote | null;
-  readonly waiting: Waiting | null;
-}
-
-export type CellEvent =
-  | { readonly type: "CHANNEL_READY" }
-  | { readonly type: "CHANNEL_LOST"; readonly fault: FaultNote }
-  | { readonly type: "CHANNEL_ISOLATED"; readonly fault: FaultNote }
-  | {
-      readonly type: "STEP_ENDED";
-      readonly end: StepEnd;
-      readonly voltageV: number;
-      readonly currentA: number;
-      readonly chargeAh: number;
-    }
-  | { readonly type: "STEP_FAILED"; readonly fault: FaultNote }
-  | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote }
-  | { readonly type: "STOP_CELL"; readonly author: string }
-  /** The campaign's time is over: what runs is ended in order, and the cell has done its part. */
-  | { readonly type: "TIME_OVER" }
-  | { readonly type: "DEADLINE" };
-
-/** What the parent hears. */
-export type CellNews =
-  | { readonly type: "CELL_FINISHED"; readonly position: string }
-  | { readonly type: "CELL_ISOLATED"; readonly position: string; readonly fault: FaultNote }
-  /** The channel does not do as it should: its link is to be made anew. */
-  | { readonly type: "CHANNEL_SUSPECT"; readonly channelName: string; readonly fault: FaultNote };
+import type { CellEffects, ProgrammeStep } from "./programme.ts";
+import { waitingFor } from "./waiting.ts";
 
 export interface CellMachineDeps {
   readonly clock: Clock;
@@ -86,6 +49,8 @@ export function createCellMachine(deps: CellMachineDeps) {
       deadline: deadlineActor(clock),
     },
     guards: {
+      endedAtLimit: ({ event }) => event.type === "STEP_ENDED" && event.end === "limit",
+      wasAborted: ({ event }) => event.type === "STEP_ENDED" && event.end === "aborted",
       hasStep: ({ context }) => context.cursor !== null,
       hasTimeLeft: ({ context }) =>
         context.cursor !== null && context.stepElapsedS < context.cursor.step.channelStep.untilTimeS,
@@ -137,6 +102,13 @@ export function createCellMachine(deps: CellMachineDeps) {
           advice: "Check the instrument; its own limits hold the cell meanwhile.",
         }),
       }),
+      noteInstrumentLimit: assign({
+        fault: ({ context, event }) =>
+          event.type === "STEP_ENDED"
+            ? instrumentLimit(context.position, event.voltageV, event.currentA)
+            : context.fault,
+      }),
+      noteNotOff: assign({ fault: ({ context }) => notOff(context) }),
       recordStepStarted: ({ context }) => {
         if (context.cursor === null) return;
         recorder.record("step-started", {
@@ -291,6 +263,18 @@ export function createCellMachine(deps: CellMachineDeps) {
           { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
         ],
         on: {
+          // A step can be over before its start is acknowledged to us.
+          STEP_ENDED: [
+            {
+              guard: "endedAtLimit",
+              target: "opening",
+              actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "noteInstrumentLimit"],
+            },
+            { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded"] },
+            { target: "choosing", actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "advance"] },
+          ],
+          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+          STEP_FAILED: { target: "findingOut", actions: ["keepFault", "recordInterrupted"] },
           DEADLINE: { target: "findingOut", actions: ["keepLate", "recordInterrupted"] },
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "recordInterrupted"] },
         },
@@ -302,21 +286,9 @@ export function createCellMachine(deps: CellMachineDeps) {
         },
         on: {
           STEP_ENDED: [
-            {
-              guard: ({ event }) => event.end === "limit",
-              target: "opening",
-              actions: [
-                "recordStepEnded",
-                assign({
-                  fault: ({ context, event }) => ({
-                    code: "cell.limit",
-                    where: context.position,
-                    what: `the instrument stopped the step at its safety limit: ${event.voltageV.toFixed(4)} V, ${(event.currentA * 1000).toFixed(4)} mA`,
-                    advice: "Inspect the cell before it is cycled again.",
-                  }),
-                }),
-              ],
-            },
+            { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
+            // Somebody ended it at the instrument: it goes on with the time it has left.
+            { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded", "noteBreak"] },
             { target: "choosing", actions: ["recordStepEnded", "advance"] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
@@ -370,11 +342,11 @@ export function createCellMachine(deps: CellMachineDeps) {
             src: "openCircuit",
             input: ({ context }) => context.effects,
             onDone: "isolated",
-            onError: "isolated",
+            onError: { target: "isolated", actions: "noteNotOff" },
           },
           { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
         ],
-        on: { DEADLINE: "isolated" },
+        on: { DEADLINE: { target: "isolated", actions: "noteNotOff" } },
       },
       stopping: {
         entry: {

@@ -52,6 +52,11 @@ export const FAULT_CATALOGUE = {
     severity: "hold",
     advice: "The instrument flagged an overload. Check wiring and current range.",
   },
+  "channel.step-file": {
+    severity: "hold",
+    advice:
+      "The step file could not be written where the instrument's computer reads it. Check the shared folder; nothing was started.",
+  },
   "cell.limit": {
     severity: "hold",
     advice:

@@ -178,13 +178,26 @@ describe("a limit", () => {
     expect(bench.finished).toEqual([]);
   });
 
-  it.each(["fails", "hangs"] as const)("isolates the cell even when switching off %s", async (how) => {
+  it.each(["fails", "hangs"] as const)(
+    "isolates the cell even when switching off %s, and says that it may be on",
+    async (how) => {
+      const bench = await cycling();
+      bench.behaviour.off = how;
+      bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+      await bench.for(COMMAND_MS);
+      expect(bench.state()).toBe("isolated");
+      expect(bench.context().fault?.code).toBe("cell.not-off");
+      expect(bench.context().fault?.what).toContain(LIMIT.what);
+    },
+  );
+
+  it("finds out about a step that somebody aborted, and goes on with the time it has left", async () => {
     const bench = await cycling();
-    bench.behaviour.off = how;
-    bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
-    await bench.for(COMMAND_MS);
-    expect(bench.state()).toBe("isolated");
-    expect(bench.context().fault).toEqual(LIMIT);
+    const label = bench.context().cursor?.step.label;
+    bench.send({ type: "STEP_ENDED", end: "aborted", voltageV: 3.7, currentA: 0, chargeAh: 0 });
+    await bench.for(20);
+    expect(bench.state()).toBe("cycling");
+    expect(bench.context().cursor?.step.label).toBe(label);
   });
 
   it("leaves a cell that no person has looked at without another step", async () => {
