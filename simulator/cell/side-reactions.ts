@@ -3,6 +3,7 @@
  * metal that plates on the negative. Rates are held over a step; the cell keeps its steps short enough. Discharge
  * current is positive in here; a side current takes lithium out of the negative without passing the terminals.
  */
+import type { Writable } from "../../protocols/base/writable.ts";
 import { type CellParameters, FARADAY, GAS_CONSTANT, REFERENCE_K } from "./cell-parameters.ts";
 import { platingCurrentA } from "./plating.ts";
 import { tabulatedV } from "./potential-table.ts";
@@ -52,12 +53,9 @@ export function createSideReactions(parameters: CellParameters, state: SideState
   const start = { formationC: state.formationC };
   const book = { lostC: 0 };
   const now = {
-    sideA: 0,
-    platingA: 0,
     ageingA: 0,
     cyclingA: 0,
     ageS: Infinity,
-    contactOhm: parameters.contactOhm,
     mayPlate: false,
   };
 
@@ -74,7 +72,7 @@ export function createSideReactions(parameters: CellParameters, state: SideState
     const calendar = (side.calendarPerS * faster * reach) / (2 * (film + side.calendarOffset));
     now.ageingA = parameters.nominalC * calendar;
     const formed = side.formationLossC > 0 ? state.formationC / side.formationLossC : 1;
-    now.contactOhm =
+    reactions.contactOhm =
       parameters.contactOhm * (1 + (side.resistanceGrowth * film) / 0.1) + FORMATION_FILM_OHM * Math.min(1, formed);
     now.mayPlate = negativeV < PLATING_BELOW_V || state.platedC > 0;
   }
@@ -85,21 +83,15 @@ export function createSideReactions(parameters: CellParameters, state: SideState
     return -dischargeA * side.formationShare * (1 - state.formationC / side.formationLossC);
   }
 
-  return {
-    get sideA() {
-      return now.sideA;
-    },
-    get platingA() {
-      return now.platingA;
-    },
-    get contactOhm() {
-      return now.contactOhm;
-    },
+  const reactions: Writable<SideReactions> = {
+    sideA: 0,
+    platingA: 0,
+    contactOhm: parameters.contactOhm,
     update(dischargeA, saltMolM3) {
       if (law === undefined) return;
       if (now.ageS >= AGEING_REFRESH_S) refreshAgeing(law);
       now.cyclingA = (law.growthPerCycle * Math.abs(dischargeA)) / 2;
-      now.platingA = now.mayPlate
+      reactions.platingA = now.mayPlate
         ? platingCurrentA(parameters, law.plating, {
             dischargeA,
             saltMolM3,
@@ -110,15 +102,15 @@ export function createSideReactions(parameters: CellParameters, state: SideState
             longestStepS: LONGEST_PLATING_STEP_S,
           })
         : 0;
-      now.sideA = now.ageingA + now.cyclingA + formationA(law, dischargeA) + now.platingA;
+      reactions.sideA = now.ageingA + now.cyclingA + formationA(law, dischargeA) + reactions.platingA;
     },
     book(dtS, dischargeA) {
       if (law === undefined) return;
       const filmA = now.ageingA + now.cyclingA;
-      const formedC = (now.sideA - now.platingA - filmA) * dtS;
+      const formedC = (reactions.sideA - reactions.platingA - filmA) * dtS;
       state.formationC += formedC;
       state.ageingC += filmA * dtS;
-      state.platedC += now.platingA * dtS;
+      state.platedC += reactions.platingA * dtS;
       if (state.platedC !== 0) {
         const dead = -Math.expm1(-law.plating.deadLithiumDecayPerS * dtS) * Math.max(0, state.platedC);
         state.platedC -= dead;
@@ -136,7 +128,8 @@ export function createSideReactions(parameters: CellParameters, state: SideState
     boundC: () => state.formationC - start.formationC + state.ageingC + state.platedC + state.deadC + book.lostC,
     longestStepS() {
       if (law === undefined) return Infinity;
-      return now.platingA === 0 ? LONGEST_COUPLED_STEP_S : LONGEST_PLATING_STEP_S;
+      return reactions.platingA === 0 ? LONGEST_COUPLED_STEP_S : LONGEST_PLATING_STEP_S;
     },
   };
+  return reactions;
 }
