@@ -12,6 +12,7 @@ import type { Campaign, CampaignCell, SweepTrigger } from "./campaign.ts";
 import { forecastDose, sweepCount } from "./dose-forecast.ts";
 import type { DoseForecast } from "./dose-forecast.ts";
 import { positionsText } from "./rack-text.ts";
+import { closeSpots } from "./spot-overlap.ts";
 import { planSweep } from "./sweep-plan.ts";
 import type { SweepPlan } from "./sweep-plan.ts";
 
@@ -114,6 +115,16 @@ function forecastSweep(
       where: place,
       what: `a sweep takes ${minutes(plan.boundS)}, outside the 10 to 15 min of the source study`,
       advice: "Nothing to do if that is meant.",
+    });
+  }
+  const close = closeSpots(sweep.preset.spots, site.beam.profile);
+  if (close !== undefined) {
+    findings.push({
+      severity: "error",
+      code: "plan.spots-overlap",
+      where: place,
+      what: `spots ${close.first} and ${close.second} of preset ${sweep.preset.name} are ${close.distanceMm.toFixed(3)} mm apart: between them the beam's tails could add up to more than at a spot's centre, where dose is judged`,
+      advice: "Space the spots by at least 1.5 times the beam's FWHM, or by the width of a top hat.",
     });
   }
   if (exposed.length === 0) {

@@ -159,6 +159,18 @@ describe("the ageing campaign", () => {
 });
 
 describe("plans that would not work out", () => {
+  it.each([
+    [0.5, true],
+    [0.7, true],
+    [0.71, false],
+    [1, false],
+  ])("spots %d mm apart in a beam of 0.5 mm FWHM overlap: %s", (pitchMm, overlaps) => {
+    const spots = [0, 1, 2, 3].map((index) => ({ xMm: (index % 2) * pitchMm, yMm: Math.floor(index / 2) * pitchMm }));
+    const sweeps = campaign.sweeps.map((sweep) => ({ ...sweep, preset: { ...sweep.preset, spots } }));
+    const check = checkCampaign({ ...campaign, sweeps }, site, tables);
+    expect(check.findings.some((finding) => finding.code === "plan.spots-overlap")).toBe(overlaps);
+  });
+
   it("are refused when no exposure keeps the limit at all", () => {
     const strict = {
       ...campaign,
