@@ -57,4 +57,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     details: ["The case file and the answer are described in docs/operator.md."],
     load: async () => (await import("./commands/dose.ts")).doseCommand,
   },
+  {
+    name: "cell",
+    usage: "CASE.json",
+    summary: "one simulated cell through a protocol, or its impedance",
+    details: ["The case file and the answer are described in docs/cell.md."],
+    load: async () => (await import("./commands/cell.ts")).cellCommand,
+  },
 ];

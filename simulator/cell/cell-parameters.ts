@@ -2,7 +2,7 @@
  * The numbers one individual cell runs on: its design, scaled by what makes this cell differ from its neighbours.
  */
 import type { Chance } from "../plant/plant.ts";
-import type { CellDesign, CellModels, ElectrodeDesign } from "./cell-design.ts";
+import type { CellDesign, CellModels, ElectrodeDesign, PotentialLaw } from "./cell-design.ts";
 import type { PlatingParameters } from "./plating.ts";
 import { type PotentialTable, tabulatePotential } from "./potential-table.ts";
 
@@ -65,6 +65,8 @@ export interface ElectrodeParameters {
   /** j0 = this x sqrt(c_e x theta x (1 - theta)), A/m2. */
   readonly exchangeAM2: number;
   readonly potential: PotentialTable;
+  /** The law behind the table. */
+  readonly law: PotentialLaw;
   /** How diffusion and exchange speed up with temperature, J/mol. */
   readonly diffusionJMol: number;
   readonly exchangeJMol: number;
@@ -198,6 +200,7 @@ function electrodeParameters(
     diffusionTimeS: electrode.particleRadius_m ** 2 / diffusivity,
     exchangeAM2: exchange * electrode.maxConcentration_mol_m3,
     potential: sharedPotential(electrode),
+    law: electrode.ocp,
     diffusionJMol: electrode.diffusivityEa_J_mol,
     exchangeJMol: electrode.exchange.Ea_J_mol,
     entropyVK: entropyOf(electrode),

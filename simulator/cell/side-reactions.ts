@@ -5,7 +5,7 @@
  */
 import type { Writable } from "../../protocols/base/writable.ts";
 import { type CellParameters, FARADAY, GAS_CONSTANT, REFERENCE_K } from "./cell-parameters.ts";
-import { platingCurrentA } from "./plating.ts";
+import { negativeSurfaceV, platingCurrentA } from "./plating.ts";
 import { tabulatedV } from "./potential-table.ts";
 
 /** The part of a cell's state that side reactions change. */
@@ -45,18 +45,33 @@ const AGEING_REFRESH_S = 30;
 const FORMATION_BELOW_V = 0.8;
 /** Resistance the fresh film adds over formation (placeholder, `models.json`). */
 export const FORMATION_FILM_OHM = 2;
-/** Metal comes and goes only where the negative is about this near to lithium. */
-const PLATING_BELOW_V = 0.2;
+/** Metal can only come where the negative is about this near to lithium. */
+const PLATING_BELOW_V = 0.02;
+/** Metal below this part of the capacity is not followed any further. */
+const LEAST_METAL = 1e-7;
 
 export function createSideReactions(parameters: CellParameters, state: SideState): SideReactions {
   const { negative, positive, sideReactions: law } = parameters;
   const start = { formationC: state.formationC };
   const book = { lostC: 0 };
+  const leastMetalC = LEAST_METAL * parameters.nominalC;
+  /** A twentieth of 1C. */
+  const noticedChangeA = parameters.nominalC / 3600 / 20;
   const now = {
     ageingA: 0,
     cyclingA: 0,
     ageS: Infinity,
     mayPlate: false,
+    checkedA: 0,
+  };
+  const site = {
+    dischargeA: 0,
+    saltMolM3: parameters.electrolyteC0,
+    stoichiometry: state.negativeSurface,
+    surfaceM2: negative.surfaceM2,
+    temperatureK: parameters.temperatureK,
+    platedC: 0,
+    longestStepS: LONGEST_PLATING_STEP_S,
   };
 
   function refreshAgeing(side: NonNullable<typeof law>): void {
@@ -74,7 +89,26 @@ export function createSideReactions(parameters: CellParameters, state: SideState
     const formed = side.formationLossC > 0 ? state.formationC / side.formationLossC : 1;
     reactions.contactOhm =
       parameters.contactOhm * (1 + (side.resistanceGrowth * film) / 0.1) + FORMATION_FILM_OHM * Math.min(1, formed);
-    now.mayPlate = negativeV < PLATING_BELOW_V || state.platedC > 0;
+  }
+
+  function checkPlating(dischargeA: number): void {
+    now.checkedA = dischargeA;
+    describeSite(dischargeA);
+    now.mayPlate = state.platedC > 0 || negativeSurfaceV(parameters, site) < PLATING_BELOW_V;
+  }
+
+  function describeSite(dischargeA: number): void {
+    site.dischargeA = dischargeA;
+    site.stoichiometry = state.negativeSurface;
+    site.surfaceM2 = negative.surfaceM2 * state.negativeLeft;
+    site.temperatureK = state.temperatureC + 273.15;
+    site.platedC = state.platedC;
+  }
+
+  function platingA(side: NonNullable<typeof law>, dischargeA: number): number {
+    if (!now.mayPlate) return 0;
+    describeSite(dischargeA);
+    return platingCurrentA(parameters, side.plating, site);
   }
 
   function formationA(side: NonNullable<typeof law>, dischargeA: number): number {
@@ -89,19 +123,13 @@ export function createSideReactions(parameters: CellParameters, state: SideState
     contactOhm: parameters.contactOhm,
     update(dischargeA, saltMolM3) {
       if (law === undefined) return;
-      if (now.ageS >= AGEING_REFRESH_S) refreshAgeing(law);
+      site.saltMolM3 = saltMolM3;
+      if (now.ageS >= AGEING_REFRESH_S) {
+        refreshAgeing(law);
+        checkPlating(dischargeA);
+      } else if (Math.abs(dischargeA - now.checkedA) > noticedChangeA) checkPlating(dischargeA);
       now.cyclingA = (law.growthPerCycle * Math.abs(dischargeA)) / 2;
-      reactions.platingA = now.mayPlate
-        ? platingCurrentA(parameters, law.plating, {
-            dischargeA,
-            saltMolM3,
-            stoichiometry: state.negativeSurface,
-            surfaceM2: negative.surfaceM2 * state.negativeLeft,
-            temperatureK: state.temperatureC + 273.15,
-            platedC: state.platedC,
-            longestStepS: LONGEST_PLATING_STEP_S,
-          })
-        : 0;
+      reactions.platingA = platingA(law, dischargeA);
       reactions.sideA = now.ageingA + now.cyclingA + formationA(law, dischargeA) + reactions.platingA;
     },
     book(dtS, dischargeA) {
@@ -115,6 +143,10 @@ export function createSideReactions(parameters: CellParameters, state: SideState
         const dead = -Math.expm1(-law.plating.deadLithiumDecayPerS * dtS) * Math.max(0, state.platedC);
         state.platedC -= dead;
         state.deadC += dead;
+        if (state.platedC < leastMetalC) {
+          state.deadC += state.platedC;
+          state.platedC = 0;
+        }
       }
       now.ageS += dtS;
       const cycles = (Math.abs(dischargeA) * dtS) / (2 * parameters.nominalC);
@@ -131,5 +163,8 @@ export function createSideReactions(parameters: CellParameters, state: SideState
       return reactions.platingA === 0 ? LONGEST_COUPLED_STEP_S : LONGEST_PLATING_STEP_S;
     },
   };
+  // The film of a formed cell is there from the start.
+  if (law !== undefined) refreshAgeing(law);
+  now.ageS = Infinity;
   return reactions;
 }
