@@ -1,0 +1,222 @@
+/**
+ * A Neware cabinet behind one BTS client: what its channels ask of it, gathered into few requests, and the one poll
+ * that looks after all running tests. The client's values are some five seconds old, so faster polling gains nothing.
+ */
+import type { Clock } from "../../protocols/base/clock.ts";
+import { isFault } from "../../protocols/base/fault.ts";
+import type { Channel } from "../../protocols/roles/channel.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import {
+  DOWNLOAD_ROWS_MAX,
+  downloadBody,
+  inquireBody,
+  latestTestBody,
+  startBody,
+  statusBody,
+  stopBody,
+  type StartOrder,
+} from "../../protocols/wire/neware/bts-commands.ts";
+import {
+  decodeAcknowledgements,
+  decodeLatestTests,
+  decodeLive,
+  decodeRows,
+  decodeStatuses,
+  type BtsDeviceList,
+  type BtsLive,
+  type BtsReply,
+  type BtsRows,
+  type BtsTest,
+} from "../../protocols/wire/neware/bts-replies.ts";
+import type { NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
+import type { Decoded } from "../../protocols/wire/neware/decoded.ts";
+import { createBtsConnection } from "./bts-connection.ts";
+import { createGatheredRequest } from "./gathered-request.ts";
+import { createNewareChannel, type NewareChannelOptions } from "./neware-channel.ts";
+
+/** As site files name the family. */
+export const NEWARE_BTS = "neware-bts";
+
+export interface NewareCabinetOptions {
+  /** Folder of the step files as the Windows computer sees it, e.g. `\\nas\steps`. Goes into the start command. */
+  readonly stepFileFolder: string;
+  /** The same folder as this computer sees it, e.g. `/mnt/steps`. */
+  readonly writeFolder: string;
+  /** Where the Windows computer keeps its own copy of the data. */
+  readonly backupFolder?: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Longest wait for one answer. The client may take 30 s; default 8 s, so that a hung one is found out in time. */
+  readonly replyMs?: number;
+  readonly openMs?: number;
+  /** Default 5 s. */
+  readonly pollMs?: number;
+  /** How old a live value may be. Default 5 s. */
+  readonly liveAgeMs?: number;
+}
+
+export interface NewareCabinetDeps extends NewareCabinetOptions {
+  /** Its name in the site file. */
+  readonly name: string;
+  readonly openLink: OpenLink;
+  readonly clock: Clock;
+  /** Writes a file whole and durably; rejects when it cannot. */
+  readonly writeFile: (path: string, text: string) => Promise<void>;
+}
+
+export interface NewareCabinet {
+  /** A channel by its address. All channels share the one connection; each is connected by itself. */
+  channel(name: string, address: NewareAddress, options?: NewareChannelOptions): Channel;
+}
+
+/** What the poll tells a channel whose step runs. */
+export interface RunWatcher {
+  readonly address: NewareAddress;
+  news(live: BtsLive, test: BtsTest | null): Promise<void>;
+  /** A round of the poll is over, whether or not it brought news. */
+  roundOver(): void;
+}
+
+/** The cabinet as its channels see it. Requests reject as `BtsConnection.request` does. */
+export interface CabinetPort {
+  readonly clock: Clock;
+  readonly pollMs: number;
+  readonly liveAgeMs: number;
+  readonly stepFileFolder: string;
+  readonly writeFolder: string;
+  readonly writeFile: (path: string, text: string) => Promise<void>;
+  /** Joins the connection; `lost` is called when it is gone. */
+  join(member: CabinetMember): Promise<BtsDeviceList>;
+  /** The last member that leaves closes the link. Nothing is sent. */
+  leave(member: CabinetMember): void;
+  /** Goes ahead of whatever waits, as a stop does. */
+  status(address: NewareAddress): Promise<string>;
+  live(address: NewareAddress): Promise<BtsLive>;
+  latestTest(address: NewareAddress): Promise<BtsTest | null>;
+  /** True when the client says ok. Never repeated here. */
+  start(order: StartOrder): Promise<boolean>;
+  /** Goes ahead of whatever waits. */
+  stop(address: NewareAddress): Promise<boolean>;
+  rows(address: NewareAddress, testId: number, startPosition: number): Promise<BtsRows>;
+  watch(watcher: RunWatcher): () => void;
+}
+
+export interface CabinetMember {
+  lost(why: string): void;
+}
+
+/** Channels in one list; the cabinet has 96. */
+const LIST_MAX = 96;
+
+export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
+  const { name, clock } = deps;
+  const pollMs = deps.pollMs ?? 5000;
+  const backupFolder = deps.backupFolder ?? "C:\\Neware data\\";
+  const members = new Set<CabinetMember>();
+  const watchers = new Set<RunWatcher>();
+  let isPolling = false;
+
+  const connection = createBtsConnection({
+    name,
+    openLink: deps.openLink,
+    clock,
+    login: { username: deps.username ?? "admin", password: deps.password ?? "neware" },
+    replyMs: deps.replyMs ?? 8000,
+    openMs: deps.openMs ?? 5000,
+    onLost(why) {
+      for (const member of [...members]) member.lost(why);
+    },
+  });
+
+  function gathered<V>(
+    command: string,
+    body: (addresses: readonly NewareAddress[]) => string,
+    decode: (reply: BtsReply, count: number) => Decoded<readonly V[]>,
+    isUrgent = false,
+  ): (address: NewareAddress) => Promise<V> {
+    return createGatheredRequest<NewareAddress, V>(LIST_MAX, (take) =>
+      connection.request(() => {
+        const addresses = take();
+        return { command, body: body(addresses), decode: (reply) => decode(reply, addresses.length) };
+      }, isUrgent),
+    );
+  }
+
+  const status = gathered("getchlstatus", statusBody, decodeStatuses, true);
+  const live = gathered("inquire", inquireBody, decodeLive);
+  const latestTest = gathered("inquiredf", latestTestBody, decodeLatestTests);
+  const stop = gathered("stop", stopBody, decodeAcknowledgements, true);
+
+  async function round(): Promise<void> {
+    const watched = [...watchers];
+    const tellings = watched.map(async (watcher) => {
+      try {
+        const [seen, test] = await Promise.all([live(watcher.address), latestTest(watcher.address)]);
+        if (watchers.has(watcher)) await watcher.news(seen, test);
+      } catch (error) {
+        // Told by silence, if it lasts: the next round opens the link anew.
+        if (!isFault(error)) throw error;
+      }
+    });
+    await Promise.all(tellings);
+    for (const watcher of watched) if (watchers.has(watcher)) watcher.roundOver();
+  }
+
+  function pollLater(): void {
+    if (isPolling || watchers.size === 0) return;
+    isPolling = true;
+    clock.setTimeout(() => {
+      void round().finally(() => {
+        isPolling = false;
+        pollLater();
+      });
+    }, pollMs);
+  }
+
+  const port: CabinetPort = {
+    clock,
+    pollMs,
+    liveAgeMs: deps.liveAgeMs ?? 5000,
+    stepFileFolder: deps.stepFileFolder,
+    writeFolder: deps.writeFolder,
+    writeFile: deps.writeFile,
+    async join(member) {
+      const devices = await connection.open();
+      members.add(member);
+      return devices;
+    },
+    leave(member) {
+      if (members.delete(member) && members.size === 0) connection.close("closed by the host");
+    },
+    status,
+    live,
+    latestTest,
+    async start(order) {
+      const answers = await connection.request(() => ({
+        command: "start",
+        body: startBody([order], backupFolder),
+        decode: (reply) => decodeAcknowledgements(reply, 1),
+      }));
+      return answers[0] === true;
+    },
+    stop,
+    rows(address, testId, startPosition) {
+      return connection.request(() => ({
+        command: "download",
+        body: downloadBody(address, testId, startPosition, DOWNLOAD_ROWS_MAX),
+        decode: decodeRows,
+      }));
+    },
+    watch(watcher) {
+      watchers.add(watcher);
+      pollLater();
+      return () => {
+        watchers.delete(watcher);
+      };
+    },
+  };
+
+  return {
+    channel: (channelName, address, options = {}) => createNewareChannel(port, channelName, address, options),
+  };
+}

@@ -1,0 +1,448 @@
+/**
+ * One channel of a Neware cabinet. Each step is a step file of its own with the cell's limits as its protection, run
+ * by the channel alone; its rows are fetched from the client's store. After a lost answer to a start or a stop the
+ * channel is read back, and what runs unproven is stopped.
+ */
+import { sleep, within } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { Channel, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/neware/bts-replies.ts";
+import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
+import { channelStepFile, type HoldApproach } from "../../protocols/wire/neware/channel-step-file.ts";
+import { encodeStepFile } from "../../protocols/wire/neware/step-xml.ts";
+import { NEWARE_BTS, type CabinetMember, type CabinetPort } from "./neware-cabinet.ts";
+import { createRunningTest, type RunningTest } from "./running-test.ts";
+import { stepEndOf } from "./step-end.ts";
+
+export interface NewareChannelOptions {
+  /** Of the channel's hardware; the dialect does not tell. Default 0..5 V. */
+  readonly voltageRangeV?: { readonly min: number; readonly max: number };
+  /** Default 20 mA. */
+  readonly currentMaxA?: number;
+  /** Shown on the instrument's computer and kept with its data. Default: the channel's name. */
+  readonly barcode?: string;
+  /** What `connect` does with a test that runs: ends it, as a controller must, or leaves it, as a reader must. Default stop. */
+  readonly whatRuns?: "stop" | "leave";
+}
+
+type State = "closed" | "idle" | "busy" | "running" | "unknown";
+
+const SAMPLE_INTERVAL_MIN_S = 1;
+const STOP_ATTEMPTS = 3;
+const STOP_POLL_MS = 500;
+const STOP_POLLS_MAX = 10;
+const WRITE_MS = 5000;
+/** After `ok`, a test must have begun within this. */
+const BEGIN_MS = 30_000;
+/** A hold whose approach is not known stays this far below the limit, so that it does not trip it. */
+const CEILING_SHARE = 0.9;
+
+const NOTHING = (): void => undefined;
+const NOBODY: ChannelListener = { sample: NOTHING, stepEnded: NOTHING, fault: NOTHING };
+
+export function createNewareChannel(
+  cabinet: CabinetPort,
+  name: string,
+  address: NewareAddress,
+  options: NewareChannelOptions,
+): Channel {
+  const { clock } = cabinet;
+  const key = addressKey(address);
+  const faultHandlers = new Set<(fault: Fault) => void>();
+  const capabilities = {
+    voltageRangeV: options.voltageRangeV ?? { min: 0, max: 5 },
+    currentMaxA: options.currentMaxA ?? 0.02,
+    sampleIntervalMinS: SAMPLE_INTERVAL_MIN_S,
+    runsProgrammeAlone: true,
+    buffersSamples: true,
+  };
+
+  let listener: ChannelListener = NOBODY;
+  let state: State = "closed";
+  let running: RunningTest | null = null;
+  /** A test whose rows may still lie in the store although the link was lost. */
+  let interrupted: RunningTest | null = null;
+  let unwatch = NOTHING;
+  let idleSinceMs = 0;
+  let startCount = 0;
+  let stopAsked = 0;
+  /** Counts connections: work of an earlier one must not touch the state. */
+  let session = 0;
+  let lastStep: ChannelStep | null = null;
+  let lastVoltageV = Number.NaN;
+  let lane: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = lane.then(work, work);
+    lane = turn.catch(NOTHING);
+    return turn;
+  }
+
+  const member: CabinetMember = {
+    lost(why) {
+      const wasRunning = running !== null;
+      leave();
+      const what = wasRunning
+        ? `the link closed while a step ran: ${why}; the channel runs on with its own limits and keeps its samples`
+        : `the link closed: ${why}`;
+      const fault = new Fault("link.closed", name, what);
+      if (wasRunning) listener.fault(fault);
+      for (const handler of faultHandlers) handler(fault);
+    },
+  };
+
+  function leave(): void {
+    interrupted = running ?? interrupted;
+    endRun("closed");
+    session += 1;
+    cabinet.leave(member);
+  }
+
+  function endRun(next: State): void {
+    unwatch();
+    unwatch = NOTHING;
+    running = null;
+    state = next;
+    if (next === "idle") idleSinceMs = clock.monoMs();
+  }
+
+  function needConnection(): void {
+    if (state === "closed") throw new Fault("link.closed", name, "the channel is not connected");
+  }
+
+  function needIdle(what: string): void {
+    needConnection();
+    if (state === "running") throw new Fault("device.refused", name, `${what} was refused: a step is running`);
+    if (state !== "idle")
+      throw new Fault("device.unknown-outcome", name, `${what} was refused: the channel must be read back first`);
+  }
+
+  async function connect(): Promise<Identity> {
+    const devices = await cabinet.join(member);
+    const of = session;
+    state = "busy";
+    try {
+      const found = devices.channels.find(
+        (listed) => addressKey(listed) === key && listed.deviceType === address.deviceType,
+      );
+      const model = deviceTypeName(address.deviceType);
+      if (found === undefined || model === undefined)
+        throw new Fault("device.wrong", name, `the client has no channel ${key} of type ${address.deviceType}`, {
+          known: devices.channels.map(addressKey).join(" "),
+        });
+      let isAtRest = isResting(await cabinet.status(address));
+      if (!isAtRest && options.whatRuns !== "leave") {
+        await ensureStopped(true);
+        isAtRest = true;
+      }
+      await recover();
+      if (of === session) endRun(isAtRest ? "idle" : "unknown");
+      return { model: `Neware ${model}`, serialNumber: `cabinet ${address.deviceId}`, firmware: devices.clientVersion };
+    } catch (error) {
+      if (of === session) leave();
+      throw error;
+    }
+  }
+
+  /** Hands on what the store kept of a step that a lost link interrupted. */
+  async function recover(): Promise<void> {
+    const run = interrupted;
+    interrupted = null;
+    if (run === null) return;
+    const test = await cabinet.latestTest(address);
+    try {
+      if (test !== null && run.isLatest(test)) await run.drain(test.rowCount);
+    } catch (error) {
+      if (!isFault(error) || error.code !== "device.unknown-outcome") throw error;
+      for (const handler of faultHandlers) handler(error);
+    }
+  }
+
+  /**
+   * Stops until the client says that nothing runs; gives the status word. A stop whose answer is lost is not sent
+   * again before the status was read.
+   */
+  async function ensureStopped(isKnownToRun: boolean): Promise<string> {
+    let mayStop = isKnownToRun;
+    let trouble = "the status does not change";
+    for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt += 1) {
+      try {
+        if (mayStop) await cabinet.stop(address);
+        for (let poll = 0; poll < STOP_POLLS_MAX; poll += 1) {
+          const status = await cabinet.status(address);
+          if (isResting(status)) return status;
+          if (!mayStop) break;
+          await sleep(clock, STOP_POLL_MS);
+        }
+        mayStop = true;
+      } catch (error) {
+        if (!isFault(error) || (error.code !== "link.timeout" && error.code !== "link.garbled")) throw error;
+        trouble = error.message;
+        mayStop = false;
+      }
+    }
+    throw new Fault("device.unknown-outcome", name, `the channel could not be confirmed stopped: ${trouble}`);
+  }
+
+  function holdApproach(step: ChannelStep): HoldApproach {
+    const previous = lastStep;
+    if (step.kind !== "constant-voltage") return { direction: "charge", currentMaxA: capabilities.currentMaxA };
+    if (previous?.kind === "constant-current" && previous.untilVoltageV === step.voltageV)
+      return {
+        direction: previous.currentA > 0 ? "charge" : "discharge",
+        currentMaxA: Math.abs(previous.currentA),
+      };
+    const direction = lastVoltageV > step.voltageV ? "discharge" : "charge";
+    const limitA = direction === "charge" ? step.limits.currentMaxA : -step.limits.currentMinA;
+    return { direction, currentMaxA: Math.min(capabilities.currentMaxA, CEILING_SHARE * limitA) };
+  }
+
+  async function writeStepFile(step: ChannelStep): Promise<string> {
+    startCount += 1;
+    const date = new Date(clock.wallMs()).toISOString().replace(/\D/g, "").slice(0, 14);
+    // A name is never used twice: a share may serve an old file under a known name.
+    const fileName = `${key}-${date}-${startCount}.xml`;
+    const file = channelStepFile(step, holdApproach(step), capabilities, {
+      creator: "beamrack",
+      remark: options.barcode ?? name,
+      date,
+      guid: guidOf(address, clock.wallMs(), startCount),
+    });
+    if (!file.ok) throw new Fault("protocol.invalid", name, file.reason);
+    try {
+      const writing = cabinet.writeFile(joined(cabinet.writeFolder, fileName), encodeStepFile(file.value));
+      await within(clock, WRITE_MS, writing, () => new Error(`not written within ${WRITE_MS} ms`));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Fault("channel.step-file", name, `${fileName} could not be written: ${why}`, { fileName }, error);
+    }
+    return joined(cabinet.stepFileFolder, fileName);
+  }
+
+  async function start(step: ChannelStep): Promise<void> {
+    needIdle("a start");
+    const of = session;
+    const [status, previous] = await Promise.all([cabinet.status(address), cabinet.latestTest(address)]);
+    if (of !== session) throw new Fault("link.closed", name, "the link closed before the step was started");
+    if (!isResting(status)) {
+      state = "unknown";
+      throw new Fault("device.unknown-outcome", name, `the channel says ${status} although no step was started`);
+    }
+    const stepFilePath = await writeStepFile(step);
+    if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
+    if (of !== session) throw new Fault("link.closed", name, "the link closed before the step was started");
+    state = "busy";
+    const previousTestId = previous?.testId ?? null;
+    const startedMs = clock.monoMs();
+    let isAccepted: boolean;
+    try {
+      isAccepted = await cabinet.start({ address, barcode: options.barcode ?? name, stepFilePath });
+    } catch (error) {
+      throw await afterLostStart(error, previousTestId, of);
+    }
+    if (of !== session) throw new Fault("link.closed", name, "the link closed while the step was started");
+    if (!isAccepted) {
+      endRun("idle");
+      throw new Fault("device.refused", name, "the client refused the start", { stepFilePath });
+    }
+    beginRun(step, previousTestId, startedMs);
+  }
+
+  /** Whether the lost start took effect is read off the channel; what runs unproven is stopped. */
+  async function afterLostStart(error: unknown, previousTestId: number | null, of: number): Promise<unknown> {
+    if (!isFault(error) || (error.code !== "link.timeout" && error.code !== "link.garbled")) return error;
+    if (of === session) state = "unknown";
+    let found = "the client does not answer";
+    try {
+      const status = await cabinet.status(address);
+      const test = await cabinet.latestTest(address);
+      const didRun = !isResting(status) || (test?.testId ?? null) !== previousTestId;
+      if (!isResting(status)) await ensureStopped(true);
+      found = didRun ? "it ran and was stopped" : "nothing ran";
+      if (of === session) endRun("idle");
+    } catch (trouble) {
+      if (!isFault(trouble)) throw trouble;
+    }
+    return new Fault(
+      "device.unknown-outcome",
+      name,
+      `the answer to the start never came; read back: ${found}`,
+      { found },
+      error,
+    );
+  }
+
+  function beginRun(step: ChannelStep, previousTestId: number | null, startedMs: number): void {
+    const run = createRunningTest({
+      name,
+      step,
+      previousTestId,
+      startedMs,
+      nowMs: () => clock.monoMs(),
+      fetch: (testId, startPosition) => cabinet.rows(address, testId, startPosition),
+      onSample(stepTimeS, voltageV, currentA, flags) {
+        lastVoltageV = voltageV;
+        listener.sample(stepTimeS, voltageV, currentA, flags);
+      },
+    });
+    running = run;
+    lastStep = step;
+    state = "running";
+    unwatch = cabinet.watch({
+      address,
+      news: (live, test) => news(run, live, test),
+      roundOver: () => {
+        if (running === run) checkSilence(run);
+      },
+    });
+  }
+
+  async function news(run: RunningTest, live: BtsLive, test: BtsTest | null): Promise<void> {
+    try {
+      if (!run.isLatest(test)) return;
+      await run.drain(test?.rowCount ?? 0);
+    } catch (error) {
+      if (!isFault(error) || error.code !== "device.unknown-outcome") throw error;
+      if (running === run) fail(error);
+      return;
+    }
+    if (running !== run || test?.isComplete !== true || run.rowCount < test.rowCount) return;
+    // The live status may be older than the end of the test.
+    const status = isResting(live.status) ? await cabinet.status(address) : null;
+    if (running === run && status !== null && isResting(status)) conclude(run, status);
+  }
+
+  function conclude(run: RunningTest, status: string): void {
+    endRun("idle");
+    const end = stepEndOf(status, run.step, run.lastRow);
+    if (end !== null) listener.stepEnded(end);
+    else
+      listener.fault(
+        new Fault("device.unknown-outcome", name, "the test is over, but its last row explains no end of the step", {
+          status,
+          rows: run.rowCount,
+        }),
+      );
+  }
+
+  function fail(fault: Fault): void {
+    endRun("unknown");
+    listener.fault(fault);
+  }
+
+  /** The client's store lags by the age of its live values, and the poll by its own interval. */
+  function checkSilence(run: RunningTest): void {
+    const nowMs = clock.monoMs();
+    if (run.testId === null) {
+      if (nowMs - run.lastHeardMs > BEGIN_MS)
+        fail(new Fault("device.unknown-outcome", name, `the start was acknowledged, but no test began within 30 s`));
+      return;
+    }
+    const intervalS = run.step.sampleIntervalS;
+    const allowedMs = 3000 * intervalS + 2 * cabinet.pollMs + cabinet.liveAgeMs;
+    if (nowMs - run.lastHeardMs <= allowedMs) return;
+    interrupted = run;
+    fail(
+      new Fault("channel.silent", name, `no sample for ${allowedMs / 1000} s: three intervals and the client's delay`, {
+        sampleCount: run.rowCount,
+        sampleIntervalS: intervalS,
+      }),
+    );
+  }
+
+  async function abort(): Promise<void> {
+    needConnection();
+    const of = session;
+    const run = running;
+    try {
+      const status = await ensureStopped(run !== null || state !== "idle");
+      if (of !== session) return;
+      if (run === null || running !== run) {
+        await recover();
+        if (of === session && running === null) endRun("idle");
+        return;
+      }
+      // The last rows may take a moment to be stored; the cell is off already.
+      void inTurn(() => concludeAborted(run, status, of));
+    } catch (error) {
+      if (of === session && running === run) {
+        endRun("unknown");
+        if (run !== null && isFault(error)) listener.fault(error);
+      }
+      throw error;
+    }
+  }
+
+  async function concludeAborted(run: RunningTest, status: string, of: number): Promise<void> {
+    try {
+      const test = await cabinet.latestTest(address);
+      if (run.isLatest(test)) await run.drain(test?.rowCount ?? 0);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      for (const handler of faultHandlers) handler(error);
+    }
+    if (of !== session || running !== run) return;
+    endRun("idle");
+    listener.stepEnded(stepEndOf(status, run.step, run.lastRow) ?? "aborted");
+  }
+
+  async function measureOpenCircuitV(): Promise<number> {
+    needIdle("an open-circuit measurement");
+    const of = session;
+    // What the client shows may date from before the cell was off.
+    await sleep(clock, Math.max(0, idleSinceMs + cabinet.liveAgeMs - clock.monoMs()));
+    if (of !== session) throw new Fault("link.closed", name, "the link closed during the measurement");
+    const live = await cabinet.live(address);
+    if (!isResting(live.status)) {
+      if (of === session) state = "unknown";
+      throw new Fault("device.unknown-outcome", name, `the channel says ${live.status} although no step was started`);
+    }
+    if (live.voltageV === null) throw new Fault("link.garbled", name, "the open-circuit voltage could not be read");
+    lastVoltageV = live.voltageV;
+    return live.voltageV;
+  }
+
+  return {
+    name,
+    driver: NEWARE_BTS,
+    capabilities,
+    connect() {
+      interrupted = running ?? interrupted;
+      endRun("closed");
+      session += 1;
+      return inTurn(connect);
+    },
+    disconnect: leave,
+    onFault(handler) {
+      faultHandlers.add(handler);
+      return () => {
+        faultHandlers.delete(handler);
+      };
+    },
+    listen(next) {
+      listener = next;
+    },
+    start: (step) => inTurn(() => start(step)),
+    abort() {
+      stopAsked += 1;
+      return inTurn(abort).finally(() => {
+        stopAsked -= 1;
+      });
+    },
+    measureOpenCircuitV: () => inTurn(measureOpenCircuitV),
+  };
+}
+
+/** The separator of the computer that reads the path. */
+function joined(folder: string, fileName: string): string {
+  const separator = folder.includes("\\") || /^[A-Za-z]:/.test(folder) ? "\\" : "/";
+  return folder.endsWith(separator) ? `${folder}${fileName}` : `${folder}${separator}${fileName}`;
+}
+
+/** Unique by channel, time and count; the form is all that the reader asks for. */
+function guidOf({ deviceId, subdeviceId, channelId }: NewareAddress, wallMs: number, count: number): string {
+  const hex = (value: number, digits: number): string =>
+    Math.floor(value).toString(16).padStart(digits, "0").slice(-digits);
+  return `${hex(wallMs / 1000, 8)}-${hex(wallMs % 1000, 4)}-${hex(deviceId, 4)}-${hex(subdeviceId * 256 + channelId, 4)}-${hex(count, 12)}`;
+}
