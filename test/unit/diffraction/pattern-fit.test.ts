@@ -129,13 +129,14 @@ describe("a windowed LiFePO4 cell", () => {
 });
 
 describe("graphite behind windows", () => {
+  // Strengths are per gram of the lithiated phase: its mass over that of its carbon.
   const stages = [
-    { dA: 3.37, phase: PHASES.graphite, sizeNm: 80 },
-    { dA: 3.41625, phase: PHASES.stage4, sizeNm: 40 },
-    { dA: 3.46933, phase: PHASES.stage3, sizeNm: 40 },
-    { dA: 3.51, phase: PHASES.stage2L, sizeNm: 40 },
-    { dA: 3.5325, phase: PHASES.lic12, sizeNm: 60 },
-    { dA: 3.706, phase: PHASES.lic6, sizeNm: 60 },
+    { dA: 3.37, phase: PHASES.graphite, sizeNm: 80, mass: 1 },
+    { dA: 3.41625, phase: PHASES.stage4, sizeNm: 40, mass: 1.022 },
+    { dA: 3.46933, phase: PHASES.stage3, sizeNm: 40, mass: 1.032 },
+    { dA: 3.51, phase: PHASES.stage2L, sizeNm: 40, mass: 1.029 },
+    { dA: 3.5325, phase: PHASES.lic12, sizeNm: 60, mass: 1.048 },
+    { dA: 3.706, phase: PHASES.lic6, sizeNm: 60, mass: 1.096 },
   ];
 
   /** Local lithium spreads by 0.03 even at rest, so that a little of the neighbours stands beside a single phase. */
@@ -152,9 +153,10 @@ describe("graphite behind windows", () => {
         frameOf(sourceAt(60, seed), state, exposure),
         [3.3, 3.8],
         [
-          ...stages.map(({ dA, phase, sizeNm }) => ({
+          ...stages.map(({ dA, phase, sizeNm, mass }) => ({
             dA,
             sizeNm,
+            mass,
             strength: strengthBetween(phase, dA - 0.02, dA + 0.02),
           })),
           // The separator's polyethylene (200), broad, under LiC6.
