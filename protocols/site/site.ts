@@ -3,6 +3,7 @@ import type { Position } from "../base/position.ts";
 import type { BeamProfile } from "../dose/beam-profile.ts";
 import type { Layer } from "../dose/layer-stack.ts";
 import type { Interlock } from "../roles/beam-io.ts";
+import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
 
 /** Where an instrument is plugged in. */
 export type LinkAddress =
@@ -71,31 +72,12 @@ export const CHANNEL_TECHNIQUES = [
 ] as const;
 export type ChannelTechnique = (typeof CHANNEL_TECHNIQUES)[number];
 
-/** Bit numbers, counted from 0 within the unit's inputs or outputs. */
-export interface SiteIoMap {
-  readonly inputs: {
-    readonly shutterOpen: number;
-    readonly shutterClosed: number;
-    readonly safetyShutterOpen: number;
-    readonly safetyShutterClosed: number;
-    readonly interlocks: Readonly<Record<Interlock, number>>;
-    /** In the order of the site's filters. */
-    readonly filters: readonly number[];
-  };
-  readonly outputs: {
-    readonly shutterOpenRequest: number;
-    readonly shutterPermit: number;
-    readonly safetyShutterRequest: number;
-    readonly filters: readonly number[];
-  };
-}
-
 export interface SiteIo {
   readonly name: string;
   readonly driver: "modbus-io";
   readonly link: LinkAddress;
   readonly unitId: number;
-  readonly map: SiteIoMap;
+  readonly map: ModbusIoMap;
 }
 
 /** A filter of the attenuator: `name`, thickness, density and composition, as the dose code wants them. */
