@@ -1,0 +1,413 @@
+/**
+ * A Keithley 2450, 2460 or 2461 as a channel. The unit has no programme: this driver takes each sample and ends each
+ * step by the controller's clock. Voltage and current of the step are set as the unit's own level and limit, so a
+ * dead controller leaves the cell within them, but for as long as nobody comes: unattended only behind a contactor.
+ */
+import { within, type Clock } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import {
+  SAMPLE_OVERLOAD,
+  type Channel,
+  type ChannelListener,
+  type ChannelStep,
+  type StepEnd,
+} from "../../protocols/roles/channel.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import {
+  IDENTIFY,
+  LANGUAGE,
+  NEXT_ERROR,
+  openCircuitLines,
+  OUTPUT_OFF,
+  OUTPUT_ON,
+  OUTPUT_STATE,
+  READ_SOURCE_AND_READING,
+  RESET_LINES,
+  voltageLevel,
+  voltageSourceLines,
+} from "../../protocols/wire/keithley-smu/scpi-commands.ts";
+import {
+  decodeNumbers,
+  decodeOutputState,
+  decodeScpiError,
+  decodeSmuIdentity,
+} from "../../protocols/wire/keithley-smu/scpi-replies.ts";
+import { createScpiConversation, type ScpiConversation } from "./scpi-conversation.ts";
+import { endAt, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
+
+/** As site files name the family. */
+export const KEITHLEY_SMU = "keithley-smu";
+
+export interface KeithleySmuOptions {
+  /** Another serial number on this address is the wrong device. */
+  readonly expectedSerialNumber?: string;
+  /** Longest wait for an answer. Default 2000 ms. */
+  readonly replyMs?: number;
+  /** Default 5000 ms. */
+  readonly openMs?: number;
+}
+
+export interface KeithleySmuDeps extends KeithleySmuOptions {
+  /** Its name in the site file. */
+  readonly name: string;
+  readonly openLink: OpenLink;
+  readonly clock: Clock;
+}
+
+type State = "closed" | "idle" | "busy" | "running" | "unknown";
+
+interface Run {
+  readonly step: ChannelStep;
+  readonly setting: SmuSetting;
+  readonly startedMs: number;
+  sampleCount: number;
+  overloadCount: number;
+}
+
+const MODELS: ReadonlySet<string> = new Set(["2450", "2460", "2461"]);
+/** The voltage range in use, and the 2450's smallest promise for current. */
+const RANGE = { voltageMaxV: 20, currentMaxA: 1, sampleIntervalMinS: 0.5 };
+const ERRORS_MAX = 10;
+const OVERLOADS_IN_A_ROW_MAX = 3;
+const NOTHING = (): void => undefined;
+const NOBODY: ChannelListener = { sample: NOTHING, stepEnded: NOTHING, fault: NOTHING };
+
+export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
+  const { name, clock } = deps;
+  const replyMs = deps.replyMs ?? 2000;
+  const openMs = deps.openMs ?? 5000;
+  const faultHandlers = new Set<(fault: Fault) => void>();
+  let listener: ChannelListener = NOBODY;
+  let state: State = "closed";
+  let conversation: ScpiConversation | null = null;
+  let running: Run | null = null;
+  let previous: ChannelStep | null = null;
+  let stopAsked = 0;
+  let lane: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = lane.then(work, work);
+    lane = turn.catch(NOTHING);
+    return turn;
+  }
+
+  function onLost(why: string): void {
+    const wasRunning = running !== null;
+    conversation = null;
+    running = null;
+    state = "closed";
+    const fault = new Fault(
+      "link.closed",
+      name,
+      wasRunning
+        ? `the link closed while a step ran: ${why}; the output stays on at its level and current limit until somebody comes`
+        : `the link closed: ${why}`,
+    );
+    if (wasRunning) listener.fault(fault);
+    for (const handler of faultHandlers) handler(fault);
+  }
+
+  function dropLink(why: string): void {
+    const open = conversation;
+    conversation = null;
+    running = null;
+    state = "closed";
+    open?.close(why);
+  }
+
+  function needTalk(): ScpiConversation {
+    if (conversation === null) throw new Fault("link.closed", name, "the channel is not connected");
+    return conversation;
+  }
+
+  function needIdle(what: string): ScpiConversation {
+    const talk = needTalk();
+    if (state === "running") throw new Fault("device.refused", name, `${what} was refused: a step is running`);
+    if (state !== "idle")
+      throw new Fault("device.unknown-outcome", name, `${what} was refused: the unit must be read back first`);
+    return talk;
+  }
+
+  async function open(): Promise<ScpiConversation> {
+    let isLate = false;
+    const opening = deps.openLink();
+    opening.then((link) => {
+      if (isLate) link.close();
+    }, NOTHING);
+    const link = await within(clock, openMs, opening, () => {
+      isLate = true;
+      return new Fault("link.timeout", name, `the link did not open within ${openMs} ms`, { waitMs: openMs });
+    });
+    const talk = createScpiConversation(name, link, clock, replyMs, (why) => {
+      if (conversation === talk) onLost(why);
+    });
+    conversation = talk;
+    return talk;
+  }
+
+  /** The first error since the last look, or null. Empties the unit's queue. */
+  async function firstError(talk: ScpiConversation): Promise<string | null> {
+    let first: string | null = null;
+    for (let count = 0; count < ERRORS_MAX; count += 1) {
+      const error = await talk.ask(NEXT_ERROR, decodeScpiError);
+      if (error.code === 0) return first;
+      first ??= `${error.code} ${error.text}`;
+    }
+    return first;
+  }
+
+  async function switchOff(talk: ScpiConversation): Promise<void> {
+    talk.tell([OUTPUT_OFF]);
+    if (await talk.ask(OUTPUT_STATE, decodeOutputState))
+      throw new Fault("device.unknown-outcome", name, "the output does not report off");
+  }
+
+  async function connect(): Promise<Identity> {
+    const talk = await open();
+    state = "busy";
+    try {
+      const found = await identify(talk);
+      await switchOff(talk);
+      talk.tell(RESET_LINES);
+      const error = await firstError(talk);
+      if (error !== null) throw new Fault("device.refused", name, `the unit refused its set-up: ${error}`);
+      previous = null;
+      state = "idle";
+      return { model: `Keithley ${found.model}`, serialNumber: found.serialNumber, firmware: found.firmware };
+    } catch (error) {
+      if (conversation === talk) dropLink("connecting failed");
+      throw error;
+    }
+  }
+
+  async function identify(talk: ScpiConversation) {
+    const line = await talk.ask(IDENTIFY, (text) => text);
+    const found = decodeSmuIdentity(line);
+    if (found === undefined || !MODELS.has(found.model))
+      throw new Fault("device.wrong", name, "no Keithley 2450, 2460 or 2461 answers here", {
+        answer: line.slice(0, 200),
+      });
+    const expected = deps.expectedSerialNumber;
+    if (expected !== undefined && expected !== found.serialNumber)
+      throw new Fault("device.wrong", name, `serial number ${found.serialNumber} answers, ${expected} was expected`, {
+        expected,
+        serialNumber: found.serialNumber,
+      });
+    const language = await talk.ask(LANGUAGE, (text) => text.trim());
+    if (language !== "SCPI")
+      throw new Fault("device.wrong", name, `the unit speaks ${language}; choose SCPI in its menu and restart it`, {
+        language,
+      });
+    return found;
+  }
+
+  /** Source and reading as voltage and current; NaN for an overflow. */
+  async function read(talk: ScpiConversation, setting: SmuSetting): Promise<readonly [number, number]> {
+    const [source, reading] = await talk.ask(READ_SOURCE_AND_READING, (line) => {
+      const numbers = decodeNumbers(line);
+      return numbers?.length === 2 ? numbers : undefined;
+    });
+    if (source === undefined || reading === undefined) throw new Fault("link.garbled", name, "a reading is missing");
+    return setting.kind === "voltage" ? [source, reading] : [reading, source];
+  }
+
+  async function openCircuitV(talk: ScpiConversation, voltageLimitV: number): Promise<number> {
+    talk.tell([...openCircuitLines(voltageLimitV), OUTPUT_ON]);
+    const [voltageV] = await read(talk, { kind: "open-circuit" });
+    await switchOff(talk);
+    const error = await firstError(talk);
+    if (error !== null) throw new Fault("device.refused", name, `the unit refused a command: ${error}`);
+    if (!Number.isFinite(voltageV)) throw new Fault("channel.out-of-range", name, "the open-circuit voltage overflows");
+    return voltageV;
+  }
+
+  async function start(step: ChannelStep): Promise<void> {
+    const talk = needIdle("a start");
+    const setting = smuSetting(step, previous, RANGE);
+    if (typeof setting === "string") throw new Fault("protocol.invalid", name, setting);
+    state = "busy";
+    let wasSwitched = false;
+    try {
+      const limitV = step.limits.voltageMaxV + OPEN_CIRCUIT_LIMIT_MARGIN_V;
+      // The level starts at the cell's own voltage, so that switching on is no jump.
+      const restV = await openCircuitV(talk, limitV);
+      if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
+      talk.tell(
+        setting.kind === "voltage"
+          ? [...voltageSourceLines(setting.currentLimitA), voltageLevel(restV)]
+          : openCircuitLines(limitV),
+      );
+      const error = await firstError(talk);
+      if (error !== null) throw new Fault("device.refused", name, `the unit refused a command: ${error}`);
+      wasSwitched = true;
+      talk.tell(setting.kind === "voltage" ? [OUTPUT_ON, voltageLevel(setting.levelV)] : [OUTPUT_ON]);
+      if (!(await talk.ask(OUTPUT_STATE, decodeOutputState)))
+        throw new Fault("device.refused", name, "the output does not report on; see its interlock");
+    } catch (error) {
+      throw await afterFailedStart(error, wasSwitched, talk);
+    }
+    previous = step;
+    const run: Run = { step, setting, startedMs: clock.monoMs(), sampleCount: 0, overloadCount: 0 };
+    running = run;
+    state = "running";
+    sampleLater(run);
+  }
+
+  /** Whatever failed, the output ends off and read back as off, on a fresh link when an answer was lost. */
+  async function afterFailedStart(error: unknown, wasSwitched: boolean, talk: ScpiConversation): Promise<unknown> {
+    if (!isFault(error) || conversation !== talk) return error;
+    const isLost = error.code === "link.timeout" || error.code === "link.garbled";
+    state = "unknown";
+    let found = "the unit does not answer";
+    try {
+      if (isLost) dropLink("an answer was lost");
+      const fresh = isLost ? await open() : talk;
+      const wasOn = await fresh.ask(OUTPUT_STATE, decodeOutputState);
+      await switchOff(fresh);
+      found = wasOn ? "the output was on and was switched off" : "the output was off";
+      if (conversation === fresh) state = "idle";
+    } catch (trouble) {
+      if (!isFault(trouble)) throw trouble;
+      dropLink("the unit could not be read back");
+    }
+    if (!isLost || !wasSwitched) return error;
+    const told = `the answer to the start never came; read back: ${found}`;
+    return new Fault("device.unknown-outcome", name, told, { found }, error);
+  }
+
+  /** Samples lie on the step's own grid, the last one at its end in time. */
+  function sampleLater(run: Run): void {
+    const { sampleIntervalS, untilTimeS } = run.step;
+    const dueS = Math.min(untilTimeS, (run.sampleCount + 1) * sampleIntervalS);
+    clock.setTimeout(
+      () => {
+        if (running === run) void inTurn(() => sample(run));
+      },
+      Math.max(0, run.startedMs + dueS * 1000 - clock.monoMs()),
+    );
+  }
+
+  async function sample(run: Run): Promise<void> {
+    if (running !== run) return;
+    const talk = needTalk();
+    try {
+      const [voltageV, currentA] = await read(talk, run.setting);
+      if (conversation !== talk || running !== run) return;
+      const stepTimeS = (clock.monoMs() - run.startedMs) / 1000;
+      run.sampleCount = Math.max(run.sampleCount + 1, Math.floor(stepTimeS / run.step.sampleIntervalS));
+      const isOverload = !Number.isFinite(voltageV) || !Number.isFinite(currentA);
+      run.overloadCount = isOverload ? run.overloadCount + 1 : 0;
+      if (!isOverload) listener.sample(stepTimeS, voltageV, currentA, 0);
+      const end = isOverload ? timeEnd(run, stepTimeS) : endAt(run.step, stepTimeS, voltageV, currentA);
+      if (run.overloadCount >= OVERLOADS_IN_A_ROW_MAX) {
+        await switchOff(talk);
+        running = null;
+        state = "idle";
+        listener.fault(
+          new Fault(
+            "channel.out-of-range",
+            name,
+            `${OVERLOADS_IN_A_ROW_MAX} readings in a row overflow; the output is off`,
+            {
+              flags: SAMPLE_OVERLOAD,
+            },
+          ),
+        );
+      } else if (end === null) sampleLater(run);
+      else await conclude(run, talk, end);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      if (conversation === talk) loseTrack(error);
+    }
+  }
+
+  function timeEnd(run: Run, stepTimeS: number): StepEnd | null {
+    return stepTimeS >= run.step.untilTimeS ? "time" : null;
+  }
+
+  async function conclude(run: Run, talk: ScpiConversation, end: StepEnd): Promise<void> {
+    await switchOff(talk);
+    if (running !== run) return;
+    running = null;
+    state = "idle";
+    listener.stepEnded(end);
+  }
+
+  /** An answer was lost while a step ran: the link is of no more use, and the next `connect` switches off. */
+  function loseTrack(cause: Fault): void {
+    dropLink("an answer was lost");
+    const fault = new Fault(
+      cause.code,
+      name,
+      `${cause.message}; the output may still be on, at its level and current limit`,
+      cause.detail,
+      cause,
+    );
+    listener.fault(fault);
+    const closed = new Fault("link.closed", name, "the link was closed because an answer was lost", {}, cause);
+    for (const handler of faultHandlers) handler(closed);
+  }
+
+  async function abort(): Promise<void> {
+    const talk = needTalk();
+    const run = running;
+    try {
+      await switchOff(talk);
+    } catch (error) {
+      if (isFault(error) && conversation === talk) {
+        if (run !== null) loseTrack(error);
+        else dropLink("an answer was lost");
+      }
+      throw error;
+    }
+    if (conversation !== talk) return;
+    running = null;
+    state = "idle";
+    if (run !== null) listener.stepEnded("aborted");
+  }
+
+  return {
+    name,
+    driver: KEITHLEY_SMU,
+    capabilities: {
+      voltageRangeV: { min: -RANGE.voltageMaxV, max: RANGE.voltageMaxV },
+      currentMaxA: RANGE.currentMaxA,
+      sampleIntervalMinS: RANGE.sampleIntervalMinS,
+      runsProgrammeAlone: false,
+      buffersSamples: false,
+    },
+    connect() {
+      dropLink("connecting anew");
+      return inTurn(connect);
+    },
+    disconnect() {
+      dropLink("closed by the host");
+    },
+    onFault(handler) {
+      faultHandlers.add(handler);
+      return () => {
+        faultHandlers.delete(handler);
+      };
+    },
+    listen(next) {
+      listener = next;
+    },
+    start: (step) => inTurn(() => start(step)),
+    abort() {
+      stopAsked += 1;
+      return inTurn(abort).finally(() => {
+        stopAsked -= 1;
+      });
+    },
+    measureOpenCircuitV: () =>
+      inTurn(async () => {
+        const talk = needIdle("an open-circuit measurement");
+        try {
+          return await openCircuitV(talk, RANGE.voltageMaxV);
+        } catch (error) {
+          throw await afterFailedStart(error, false, talk);
+        }
+      }),
+  };
+}

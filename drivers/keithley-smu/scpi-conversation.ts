@@ -1,0 +1,112 @@
+/**
+ * One opened link that speaks SCPI: commands out, one line back for each query, one query at a time, with a
+ * deadline. The dialect numbers nothing: after a lost answer the owner closes the link, or a late line would be
+ * taken for the next answer.
+ */
+import type { Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Link } from "../../protocols/roles/link.ts";
+import { createLineSplitter, lineText } from "../../protocols/wire/methodscript/line-splitter.ts";
+
+export interface ScpiConversation {
+  readonly isOpen: boolean;
+  /** Throws `link.closed`. */
+  tell(lines: readonly string[]): void;
+  /** Rejects with `link.timeout`, `link.closed`, or `link.garbled` when `decode` gives undefined. */
+  ask<T>(query: string, decode: (line: string) => T | undefined): Promise<T>;
+  /** Closes the link; a pending query rejects with `link.closed`. `onLost` is not called. */
+  close(why: string): void;
+}
+
+interface Pending {
+  take(line: string): void;
+  fail(fault: Fault): void;
+}
+
+const encoder = new TextEncoder();
+
+export function createScpiConversation(
+  name: string,
+  link: Link,
+  clock: Clock,
+  replyMs: number,
+  onLost: (why: string) => void,
+): ScpiConversation {
+  let pending: Pending | null = null;
+  let closedBecause: string | null = null;
+  const splitter = createLineSplitter((bytes, start, end) => {
+    pending?.take(lineText(bytes, start, end));
+  });
+  const stopListening = link.onData((chunk) => {
+    splitter.push(chunk);
+  });
+
+  function shut(why: string): void {
+    closedBecause = why;
+    stopListening();
+    pending?.fail(new Fault("link.closed", name, `the link closed: ${why}`));
+  }
+
+  function tell(lines: readonly string[]): void {
+    if (closedBecause !== null) throw new Fault("link.closed", name, `the link closed: ${closedBecause}`);
+    link.write(encoder.encode(lines.map((line) => `${line}\n`).join("")));
+  }
+
+  link.onClose((why) => {
+    if (closedBecause !== null) return;
+    shut(why);
+    onLost(why);
+  });
+
+  return {
+    get isOpen() {
+      return closedBecause === null && link.isOpen;
+    },
+    tell,
+    ask(query, decode) {
+      return new Promise((resolve, reject) => {
+        if (pending !== null) {
+          reject(new Error(`${name}: ${query} asked while another answer is awaited`));
+          return;
+        }
+        const settle = (): void => {
+          clock.clearTimeout(timer);
+          pending = null;
+        };
+        const timer = clock.setTimeout(() => {
+          pending = null;
+          reject(new Fault("link.timeout", name, `no answer to ${query} within ${replyMs} ms`, { query, replyMs }));
+        }, replyMs);
+        pending = {
+          take(line) {
+            settle();
+            const value = decode(line);
+            if (value !== undefined) resolve(value);
+            else
+              reject(
+                new Fault("link.garbled", name, `the answer to ${query} could not be read`, {
+                  query,
+                  answer: line.slice(0, 200),
+                }),
+              );
+          },
+          fail(fault) {
+            settle();
+            reject(fault);
+          },
+        };
+        try {
+          tell([query]);
+        } catch (error) {
+          settle();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    },
+    close(why) {
+      if (closedBecause !== null) return;
+      shut(why);
+      link.close();
+    },
+  };
+}
