@@ -36,6 +36,8 @@ interface Beam {
 /** Blocking, dose and lag move by at most about this much per step. */
 const CHANGE_PER_STEP = 0.02;
 const BLOCKING_GONE = 1e-9;
+/** Shorter than any clock here can tell. */
+const NO_TIME_MS = 1e-3;
 
 /** What a spot starts with when its neighbourhood has seen beam before; all nothing for a fresh one. */
 export interface SpotStart {
@@ -96,7 +98,7 @@ export function createSpotResponse(
   }
 
   function advance(atMs: number, mean: number): void {
-    if (atMs > spot.atMs) {
+    if (atMs - spot.atMs > NO_TIME_MS) {
       const meanPerS = (1000 * (mean - spot.mean)) / (atMs - spot.atMs);
       while (spot.atMs < atMs) {
         const beam = pending[0];
@@ -110,7 +112,7 @@ export function createSpotResponse(
         if (litUntilMs >= beam.endMs) pending.shift();
       }
     }
-    // A mean given again for the same moment moves both: what happened in no time is not the spot's doing.
+    // In no time the spot moves with the cell: a step of the mean there is a correction, not a reaction.
     spot.mean = mean;
   }
 
@@ -122,8 +124,7 @@ export function createSpotResponse(
       if (doseGy === 0) return;
       const lastMs = pending[pending.length - 1]?.endMs ?? spot.atMs;
       const startMs = Math.max(atMs, lastMs);
-      if (durationS * 1000 < 1e-3) {
-        // Shorter than the clock can tell.
+      if (durationS * 1000 < NO_TIME_MS) {
         if (pending.length === 0 && startMs <= spot.atMs) giveAtOnce(doseGy);
         else pending.push({ startMs, endMs: startMs + 1, doseRateGyS: doseGy * 1000 });
         return;
