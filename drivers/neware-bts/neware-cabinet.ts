@@ -73,8 +73,8 @@ export interface NewareCabinet {
 export interface RunWatcher {
   readonly address: NewareAddress;
   news(live: BtsLive, test: BtsTest | null): Promise<void>;
-  /** A round of the poll is over, whether or not it brought news. */
-  roundOver(): void;
+  /** A round of the poll is over, whether or not it brought news; it took `roundMs`. */
+  roundOver(roundMs: number): void;
 }
 
 /** The cabinet as its channels see it. Requests reject as `BtsConnection.request` does. */
@@ -148,6 +148,7 @@ export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
   const stop = gathered("stop", stopBody, decodeAcknowledgements, true);
 
   async function round(): Promise<void> {
+    const startedMs = clock.monoMs();
     const watched = [...watchers];
     const tellings = watched.map(async (watcher) => {
       try {
@@ -159,7 +160,8 @@ export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
       }
     });
     await Promise.all(tellings);
-    for (const watcher of watched) if (watchers.has(watcher)) watcher.roundOver();
+    const roundMs = clock.monoMs() - startedMs;
+    for (const watcher of watched) if (watchers.has(watcher)) watcher.roundOver(roundMs);
   }
 
   function pollLater(): void {

@@ -292,8 +292,8 @@ export function createNewareChannel(
     unwatch = cabinet.watch({
       address,
       news: (live, test) => news(run, live, test),
-      roundOver: () => {
-        if (running === run) checkSilence(run);
+      roundOver: (roundMs) => {
+        if (running === run) checkSilence(run, roundMs);
       },
     });
   }
@@ -331,8 +331,8 @@ export function createNewareChannel(
     listener.fault(fault);
   }
 
-  /** The client's store lags by the age of its live values, and the poll by its own interval. */
-  function checkSilence(run: RunningTest): void {
+  /** The store lags by the age of live values, the poll by its interval and by the time a busy client needs for it. */
+  function checkSilence(run: RunningTest, roundMs: number): void {
     const nowMs = clock.monoMs();
     if (run.testId === null) {
       if (nowMs - run.lastHeardMs > BEGIN_MS)
@@ -340,7 +340,7 @@ export function createNewareChannel(
       return;
     }
     const intervalS = run.step.sampleIntervalS;
-    const allowedMs = 3000 * intervalS + 2 * cabinet.pollMs + cabinet.liveAgeMs;
+    const allowedMs = 3000 * intervalS + 2 * (cabinet.pollMs + roundMs) + cabinet.liveAgeMs;
     if (nowMs - run.lastHeardMs <= allowedMs) return;
     interrupted = run;
     fail(

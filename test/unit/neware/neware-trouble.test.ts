@@ -154,6 +154,20 @@ describe("a client that hangs", () => {
     for (const { stepFaults } of bench.channels) expect(stepFaults.map(({ code }) => code)).toEqual(["link.closed"]);
   });
 
+  test("is not taken for silent when it is only slow with 96 channels", async () => {
+    const bench = createNewareBench({ channelCount: 96, twin: { answerMs: 150, tickMs: 1000 } });
+    await bench.settle(Promise.all(bench.channels.map(({ channel }) => channel.connect())));
+    await bench.settle(Promise.all(bench.channels.map(({ channel }) => channel.start(charge))));
+    await bench.pass(120);
+    for (const { samples, stepFaults } of bench.channels) {
+      expect(stepFaults).toEqual([]);
+      expect(samples.length).toBeGreaterThan(90);
+      samples.forEach(({ timeS }, index) => {
+        expect(timeS).toBe(index);
+      });
+    }
+  });
+
   test("that answers but stores nothing more is silent", async () => {
     let isFrozen = false;
     const bench = createNewareBench({
