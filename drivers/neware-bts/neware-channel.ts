@@ -3,17 +3,16 @@
  * by the channel alone; its rows are fetched from the client's store. After a lost answer to a start or a stop the
  * channel is read back, and what runs unproven is stopped.
  */
-import { sleep, within } from "../../protocols/base/clock.ts";
+import { sleep } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Channel, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/neware/bts-replies.ts";
 import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
-import { channelStepFile, type HoldApproach } from "../../protocols/wire/neware/channel-step-file.ts";
-import { encodeStepFile } from "../../protocols/wire/neware/step-xml.ts";
 import { NEWARE_BTS, type CabinetMember, type CabinetPort } from "./neware-cabinet.ts";
 import { createRunningTest, type RunningTest } from "./running-test.ts";
 import { stepEndOf } from "./step-end.ts";
+import { createStepFileWriter } from "./step-file-writer.ts";
 
 export interface NewareChannelOptions {
   /** Of the channel's hardware; the dialect does not tell. Default 0..5 V. */
@@ -32,11 +31,8 @@ const SAMPLE_INTERVAL_MIN_S = 1;
 const STOP_ATTEMPTS = 3;
 const STOP_POLL_MS = 500;
 const STOP_POLLS_MAX = 10;
-const WRITE_MS = 5000;
 /** After `ok`, a test must have begun within this. */
 const BEGIN_MS = 30_000;
-/** A hold whose approach is not known stays this far below the limit, so that it does not trip it. */
-const CEILING_SHARE = 0.9;
 
 const NOTHING = (): void => undefined;
 const NOBODY: ChannelListener = { sample: NOTHING, stepEnded: NOTHING, fault: NOTHING };
@@ -65,13 +61,20 @@ export function createNewareChannel(
   let interrupted: RunningTest | null = null;
   let unwatch = NOTHING;
   let idleSinceMs = 0;
-  let startCount = 0;
   let stopAsked = 0;
   /** Counts connections: work of an earlier one must not touch the state. */
   let session = 0;
   let lastStep: ChannelStep | null = null;
   let lastVoltageV = Number.NaN;
   let lane: Promise<unknown> = Promise.resolve();
+
+  const writeStepFile = createStepFileWriter({
+    name,
+    cabinet,
+    address,
+    range: capabilities,
+    remark: options.barcode ?? name,
+  });
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = lane.then(work, work);
@@ -185,41 +188,6 @@ export function createNewareChannel(
     throw new Fault("device.unknown-outcome", name, `the channel could not be confirmed stopped: ${trouble}`);
   }
 
-  function holdApproach(step: ChannelStep): HoldApproach {
-    const previous = lastStep;
-    if (step.kind !== "constant-voltage") return { direction: "charge", currentMaxA: capabilities.currentMaxA };
-    if (previous?.kind === "constant-current" && previous.untilVoltageV === step.voltageV)
-      return {
-        direction: previous.currentA > 0 ? "charge" : "discharge",
-        currentMaxA: Math.abs(previous.currentA),
-      };
-    const direction = lastVoltageV > step.voltageV ? "discharge" : "charge";
-    const limitA = direction === "charge" ? step.limits.currentMaxA : -step.limits.currentMinA;
-    return { direction, currentMaxA: Math.min(capabilities.currentMaxA, CEILING_SHARE * limitA) };
-  }
-
-  async function writeStepFile(step: ChannelStep): Promise<string> {
-    startCount += 1;
-    const date = new Date(clock.wallMs()).toISOString().replace(/\D/g, "").slice(0, 14);
-    // A name is never used twice: a share may serve an old file under a known name.
-    const fileName = `${key}-${date}-${startCount}.xml`;
-    const file = channelStepFile(step, holdApproach(step), capabilities, {
-      creator: "beamrack",
-      remark: options.barcode ?? name,
-      date,
-      guid: guidOf(address, clock.wallMs(), startCount),
-    });
-    if (!file.ok) throw new Fault("protocol.invalid", name, file.reason);
-    try {
-      const writing = cabinet.writeFile(joined(cabinet.writeFolder, fileName), encodeStepFile(file.value));
-      await within(clock, WRITE_MS, writing, () => new Error(`not written within ${WRITE_MS} ms`));
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Fault("channel.step-file", name, `${fileName} could not be written: ${why}`, { fileName }, error);
-    }
-    return joined(cabinet.stepFileFolder, fileName);
-  }
-
   async function start(step: ChannelStep): Promise<void> {
     needIdle("a start");
     const of = session;
@@ -229,7 +197,7 @@ export function createNewareChannel(
       state = "unknown";
       throw new Fault("device.unknown-outcome", name, `the channel says ${status} although no step was started`);
     }
-    const stepFilePath = await writeStepFile(step);
+    const stepFilePath = await writeStepFile(step, { step: lastStep, voltageV: lastVoltageV });
     if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
     if (of !== session) throw new Fault("link.closed", name, "the link closed before the step was started");
     state = "busy";
@@ -432,17 +400,4 @@ export function createNewareChannel(
     },
     measureOpenCircuitV: () => inTurn(measureOpenCircuitV),
   };
-}
-
-/** The separator of the computer that reads the path. */
-function joined(folder: string, fileName: string): string {
-  const separator = folder.includes("\\") || /^[A-Za-z]:/.test(folder) ? "\\" : "/";
-  return folder.endsWith(separator) ? `${folder}${fileName}` : `${folder}${separator}${fileName}`;
-}
-
-/** Unique by channel, time and count; the form is all that the reader asks for. */
-function guidOf({ deviceId, subdeviceId, channelId }: NewareAddress, wallMs: number, count: number): string {
-  const hex = (value: number, digits: number): string =>
-    Math.floor(value).toString(16).padStart(digits, "0").slice(-digits);
-  return `${hex(wallMs / 1000, 8)}-${hex(wallMs % 1000, 4)}-${hex(deviceId, 4)}-${hex(subdeviceId * 256 + channelId, 4)}-${hex(count, 12)}`;
 }
