@@ -75,6 +75,8 @@ const designSchema = z.object({
     conductivityTerms: z.array(z.tuple([finite, finite])).min(1),
     conductivityEa_J_mol: finite,
     diffusivityAtC0_m2_s: positive,
+    /** In words, as published: how it depends on the concentration. */
+    diffusivity: z.string(),
   }),
   electrolyteModes: z.object({
     modes: z.array(z.object({ rate_per_s: positive, gain_mol_m3_per_A_m2_s: triple })).max(8),

@@ -4,6 +4,7 @@
 import type { Chance } from "../plant/plant.ts";
 import type { CellDesign, CellModels, ElectrodeDesign, PotentialLaw } from "./cell-design.ts";
 import type { PlatingParameters } from "./plating.ts";
+import { type SaltBend, saltBend } from "./salt-bend.ts";
 import { type PotentialTable, tabulatePotential } from "./potential-table.ts";
 
 export const GAS_CONSTANT = 8.314462618;
@@ -105,6 +106,8 @@ export interface CellParameters {
   readonly electrolyteGains: readonly [Float64Array, Float64Array, Float64Array];
   readonly electrolyteRest: readonly [number, number, number];
   readonly electrolyteC0: number;
+  /** What the concentration dependence of the diffusivity adds; undefined when the electrolyte is left out. */
+  readonly saltBend: SaltBend | undefined;
   /** (2RT/F)(1 - t+) x thermodynamic factor, volts per ln of the concentration ratio. */
   readonly concentrationV: number;
   /** ohm x (S/m): geometry of each region over the area; times 1/kappa(c) it is a resistance. */
@@ -126,6 +129,7 @@ export interface CellOptions {
 
 const RESISTIVITY_NODES = 2048;
 const RESISTIVITY_MAX_MOL_M3 = 4096;
+const BENDS_KEPT = 32;
 
 export function cellParameters(
   design: CellDesign,
@@ -166,6 +170,7 @@ export function cellParameters(
     electrolyteGains: [gains(0), gains(1), gains(2)],
     electrolyteRest: withElectrolyte ? [rest[0] / diffusion, rest[1] / diffusion, rest[2] / diffusion] : [0, 0, 0],
     electrolyteC0: electrolyte.initialConcentration_mol_m3,
+    saltBend: withElectrolyte ? sharedBend(design) : undefined,
     concentrationV:
       ((2 * GAS_CONSTANT * temperatureK) / FARADAY) * (1 - electrolyte.transference) * electrolyte.thermodynamicFactor,
     regionPerM: [
@@ -206,6 +211,24 @@ function electrodeParameters(
     entropyVK: entropyOf(electrode),
     doubleLayerF: electrode.doubleLayer_F_m2 * surfaceM2,
   };
+}
+
+/** Per unit area, so that cells of one design share it whatever their disc. */
+const bends = new Map<string, SaltBend>();
+
+function sharedBend(design: CellDesign): SaltBend {
+  const { negative, separator, positive, electrolyte } = design;
+  const key = JSON.stringify([
+    [negative, separator, positive].map((part) => [part.thickness_m, part.porosity, part.bruggeman]),
+    electrolyte.diffusivity,
+    electrolyte.initialConcentration_mol_m3,
+  ]);
+  const known = bends.get(key);
+  if (known !== undefined) return known;
+  const bend = saltBend(design);
+  if (bends.size >= BENDS_KEPT) bends.clear();
+  bends.set(key, bend);
+  return bend;
 }
 
 function entropyOf(electrode: ElectrodeDesign): readonly number[] {

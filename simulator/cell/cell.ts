@@ -86,6 +86,8 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
   const electrolyte = createElectrolyte(parameters);
   const { resistivity, resistivityPerNode, regionPerM, solidOhm } = parameters;
   const lastNode = resistivity.length - 1;
+  const bend = parameters.saltBend;
+  const lastBend = bend === undefined ? 0 : 2 * bend.middle;
   /** What temperature changes, relative to the cell's reference where it is a factor. */
   const warm = {
     thermalV: (2 * GAS_CONSTANT * parameters.temperatureK) / FARADAY,
@@ -139,8 +141,21 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     );
   }
 
-  /** Terminal voltage; discharge current positive. */
-  function terminalV(dischargeA: number, x: number, y: number, cN: number, cS: number, cP: number): number {
+  /** Terminal voltage; discharge current positive, concentrations as the linear modes give them. */
+  function terminalV(dischargeA: number, x: number, y: number, c1N: number, c1S: number, c1P: number): number {
+    let cN = c1N;
+    let cS = c1S;
+    let cP = c1P;
+    if (bend !== undefined) {
+      const place = (c1N - c1P) * bend.perNode + bend.middle;
+      const held = place > 0 ? (place < lastBend ? place : lastBend) : 0;
+      const node = held < lastBend ? held | 0 : lastBend - 1;
+      const part = held - node;
+      const left = 1 - part;
+      cN += left * (bend.negative[node] ?? 0) + part * (bend.negative[node + 1] ?? 0);
+      cS += left * (bend.separator[node] ?? 0) + part * (bend.separator[node + 1] ?? 0);
+      cP += left * (bend.positive[node] ?? 0) + part * (bend.positive[node + 1] ?? 0);
+    }
     const open = tabulatedV(positive.potential, y) - tabulatedV(negative.potential, x);
     const saltN = cN > 1 ? cN : 1;
     const saltP = cP > 1 ? cP : 1;

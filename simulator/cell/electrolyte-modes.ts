@@ -4,7 +4,9 @@
  * is made symmetric by the porosities and its modes are found by inverse iteration, slowest first.
  */
 import type { CellDesign } from "./cell-design.ts";
-import { FARADAY } from "./cell-parameters.ts";
+
+/** C/mol; the parameters of a cell need this file, so it does not need theirs. */
+const FARADAY = 96485.33212;
 
 export type ElectrolyteModes = CellDesign["electrolyteModes"];
 export type Geometry = Pick<CellDesign, "negative" | "separator" | "positive" | "electrolyte">;
@@ -28,7 +30,7 @@ const REGIONS = [0, 1, 2] as const;
  * averages over negative, separator and positive in mol/m3; discharge current densities are positive.
  */
 export function electrolyteModes(geometry: Geometry, count: number): ElectrolyteModes {
-  const grid = gridOf(geometry);
+  const grid = gridOf(geometry, CELLS_PER_REGION);
   const steady = average(grid, steadyProfile(grid));
   const found: Float64Array[] = [];
   const modes: ElectrolyteModes["modes"] = [];
@@ -46,25 +48,40 @@ export function electrolyteModes(geometry: Geometry, count: number): Electrolyte
   return { modes, quasiStatic_mol_m3_per_A_m2: rest };
 }
 
-function gridOf({ negative, separator, positive, electrolyte }: Geometry): Grid {
+/** Averages and shape of the steady concentration per unit current density, on a grid of some cells per region. */
+export interface SteadySalt {
+  /** mol/m3 per A/m2 in each cell, mean zero by pore volume. */
+  readonly profile: Float64Array;
+  /** Pore volume of each cell per area, m. */
+  readonly weight: Float64Array;
+  /** Averages over negative, separator and positive of any profile on this grid. */
+  readonly average: (values: Float64Array) => readonly [number, number, number];
+}
+
+export function steadySalt(geometry: Geometry, cellsPerRegion: number): SteadySalt {
+  const grid = gridOf(geometry, cellsPerRegion);
+  return { profile: steadyProfile(grid), weight: grid.weight, average: (values) => average(grid, values) };
+}
+
+function gridOf({ negative, separator, positive, electrolyte }: Geometry, perRegion: number): Grid {
   const parts = [
     { ...negative, sign: 1 },
     { ...separator, sign: 0 },
     { ...positive, sign: -1 },
   ];
-  const total = parts.length * CELLS_PER_REGION;
+  const total = parts.length * perRegion;
   const weight = new Float64Array(total);
   const half = new Float64Array(total);
   const source = new Float64Array(total);
   const region = new Uint8Array(total);
   for (const [index, part] of parts.entries()) {
-    const widthM = part.thickness_m / CELLS_PER_REGION;
+    const widthM = part.thickness_m / perRegion;
     const diffusivity = electrolyte.diffusivityAtC0_m2_s * part.porosity ** part.bruggeman;
-    for (let step = 0; step < CELLS_PER_REGION; step += 1) {
-      const cell = index * CELLS_PER_REGION + step;
+    for (let step = 0; step < perRegion; step += 1) {
+      const cell = index * perRegion + step;
       weight[cell] = part.porosity * widthM;
       half[cell] = widthM / 2 / diffusivity;
-      source[cell] = (part.sign * (1 - electrolyte.transference)) / FARADAY / CELLS_PER_REGION;
+      source[cell] = (part.sign * (1 - electrolyte.transference)) / FARADAY / perRegion;
       region[cell] = index;
     }
   }
@@ -146,7 +163,7 @@ function average({ region }: Grid, values: Float64Array): [number, number, numbe
   const sum: [number, number, number] = [0, 0, 0];
   for (let cell = 0; cell < values.length; cell += 1) {
     const at = region[cell] === 0 ? 0 : region[cell] === 1 ? 1 : 2;
-    sum[at] += (values[cell] ?? 0) / CELLS_PER_REGION;
+    sum[at] += ((values[cell] ?? 0) * 3) / values.length;
   }
   return sum;
 }
