@@ -168,7 +168,7 @@ export function runProtocol(
     for (;;) {
       if (thermal !== undefined) cell.setTemperature(run.temperatureC);
       const sampleS = nextSampleS(sinceS);
-      const targetS = Math.min(sinceS + longestS(drive, sinceS), endS, sampleS);
+      const targetS = reached(sinceS + longestS(drive, sinceS), endS, sampleS);
       const crossed = crossing(drive, targetS - sinceS);
       advance(drive, crossed?.atS ?? targetS - sinceS);
       if (crossed !== undefined) return { atS: sinceS + crossed.atS, endedBy: crossed.endedBy };
@@ -190,6 +190,12 @@ export function runProtocol(
     steps.push({ index, startS, endS: run.startS, endedBy, chargeC: state.chargeC - startC });
   }
   return steps;
+}
+
+/** The earliest of the three; a step that ends a hair before a time to report, or before the end, goes up to it. */
+function reached(grownS: number, endS: number, sampleS: number): number {
+  if (Math.min(endS, sampleS) > grownS + 2 * SAME_TIME_S) return grownS;
+  return endS <= sampleS + 2 * SAME_TIME_S ? endS : sampleS;
 }
 
 function driveOf(step: TechniqueStep, nominalCapacityMah: number): { readonly drive: Drive; readonly endS: number } {
