@@ -5,7 +5,8 @@
 import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { WorldClock } from "../plant/plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
-import { cellUnderBeam, type WorldSite } from "./world-site.ts";
+import type { BeamTrace } from "./beam-trace.ts";
+import type { WorldSite } from "./world-site.ts";
 
 export interface Deposit {
   /** -1 beside the rack. */
@@ -37,8 +38,7 @@ export interface ShutterTruthDeps {
   readonly site: WorldSite;
   readonly beam: ObservedBeamPlant;
   readonly stage: ObservedStagePlant;
-  /** Share of photons each filter lets through. */
-  readonly filterPasses: readonly number[];
+  readonly trace: BeamTrace;
   readonly onOpened: (atMs: number) => void;
   readonly onClosed: (opening: Opening) => void;
 }
@@ -48,49 +48,23 @@ export interface ShutterTruth {
   finish(atMs: number): void;
 }
 
-/** Along a path the beam is set down every this often. */
-const PATH_STEP_MS = 2;
-const PATH_STEPS_MOST = 5000;
-
 export function watchShutter(deps: ShutterTruthDeps): ShutterTruth {
-  const { clock, site, beam, stage, filterPasses } = deps;
+  const { clock, site, beam, stage, trace } = deps;
   let openedMs: number | undefined;
-
-  /** Flux on the sample at an instant of the opening. */
-  function samplePhS(atMs: number): number {
-    let flux = beam.fluxPhS(atMs) * beam.shutterFraction(atMs) * beam.safetyShutterFraction(atMs);
-    for (const [index, share] of filterPasses.entries()) flux *= 1 - (1 - share) * beam.filterFraction(atMs, index);
-    return flux;
-  }
 
   function integrate(startMs: number, endMs: number): Opening {
     const dueShutMs = beam.shutterOrderedShutMs() + site.shutter.travelS * 1000;
-    const breaks = [startMs, endMs];
-    beam.addBreaks(startMs, endMs, breaks);
-    stage.addBreaks(startMs, endMs, breaks);
-    if (dueShutMs > startMs && dueShutMs < endMs) breaks.push(dueShutMs);
-    breaks.sort((a, b) => a - b);
     const deposits: Deposit[] = [];
     const sum = { photons: 0, peakPhS: 0, stageMoved: false, litEndMs: startMs, excessPhotons: 0 };
-    for (let index = 1; index < breaks.length; index += 1) {
-      const fromMs = breaks[index - 1] ?? startMs;
-      const toMs = breaks[index] ?? endMs;
-      if (!(toMs > fromMs)) continue;
-      const moves = stage.isMoving((fromMs + toMs) / 2);
-      const pieces = moves ? Math.min(PATH_STEPS_MOST, Math.ceil((toMs - fromMs) / PATH_STEP_MS)) : 1;
-      for (let piece = 0; piece < pieces; piece += 1) {
-        const pieceFromMs = fromMs + ((toMs - fromMs) * piece) / pieces;
-        const pieceToMs = fromMs + ((toMs - fromMs) * (piece + 1)) / pieces;
-        const photons = simpson(samplePhS, pieceFromMs, pieceToMs, sum);
-        if (photons <= 0) continue;
-        if (moves) sum.stageMoved = true;
-        sum.litEndMs = pieceToMs;
-        // Strictly after: a shutter that obeys closes at this very instant.
-        if (dueShutMs > startMs && pieceFromMs >= dueShutMs) sum.excessPhotons += photons;
-        const middleMs = (pieceFromMs + pieceToMs) / 2;
-        sum.photons += photons;
-        addDeposit(deposits, { ...cellUnderBeam(site, stage.xMm(middleMs), stage.yMm(middleMs)), photons });
-      }
+    for (const piece of trace.pieces(startMs, endMs, dueShutMs)) {
+      const { photons, positionIndex, xMm, yMm } = piece;
+      sum.peakPhS = Math.max(sum.peakPhS, piece.peakPhS);
+      if (piece.isMoving) sum.stageMoved = true;
+      sum.litEndMs = piece.toMs;
+      // Strictly after: a shutter that obeys closes at this very instant.
+      if (dueShutMs > startMs && piece.fromMs >= dueShutMs) sum.excessPhotons += photons;
+      sum.photons += photons;
+      addDeposit(deposits, { positionIndex, xMm, yMm, photons });
     }
     return { startMs, endMs, deposits, ...sum };
   }
@@ -118,21 +92,6 @@ export function watchShutter(deps: ShutterTruthDeps): ShutterTruth {
   });
 
   return { finish: close };
-}
-
-/** Pieces end where the integrand bends, so a few points are enough. Photons; tracks the largest flux seen. */
-function simpson(phS: (atMs: number) => number, fromMs: number, toMs: number, seen: { peakPhS: number }): number {
-  const steps = 4;
-  // A jump at an end belongs to the neighbouring piece.
-  const inwardMs = (toMs - fromMs) * 1e-9;
-  let sum = 0;
-  for (let step = 0; step <= steps; step += 1) {
-    const atMs = Math.min(toMs - inwardMs, fromMs + inwardMs + ((toMs - fromMs) * step) / steps);
-    const value = phS(atMs);
-    if (value > seen.peakPhS) seen.peakPhS = value;
-    sum += value * (step === 0 || step === steps ? 1 : step % 2 === 1 ? 4 : 2);
-  }
-  return (sum * (toMs - fromMs)) / 1000 / (3 * steps);
 }
 
 function addDeposit(deposits: Deposit[], added: Deposit): void {

@@ -10,6 +10,7 @@ import { createBeamPlant, HUTCH_CONDITIONS, type ObservedBeamPlant } from "../pl
 import { createFramePlant, type ObservedFramePlant } from "../plant/frame-plant.ts";
 import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
 import { createStagePlant, type ObservedStagePlant } from "../plant/stage-plant.ts";
+import { createBeamTrace } from "./beam-trace.ts";
 import { createDefectivePlant } from "./cell-defect.ts";
 import { type CellObserver, observeCell } from "./cell-observer.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
@@ -142,6 +143,7 @@ export function createWorld(deps: WorldDeps): World {
   const disturbances = createDisturbanceWatch(cells, () => clock.nowMs() >= endAtMs);
   const counts = { openings: 0, beamLosses: 0, disturbed: 0, excessGy: 0 };
   const filterPasses = site.filters.map((filter) => passes(deps.attenuation, filter, site.beam.energyKeV));
+  const trace = createBeamTrace({ site, beam, stage, filterPasses });
   const plants = new Map(deps.cells.map((cell) => [cell.positionIndex, plantOf(cell)] as const));
 
   function observed(cell: WorldCell): CellObserver {
@@ -199,7 +201,7 @@ export function createWorld(deps: WorldDeps): World {
     site,
     beam,
     stage,
-    filterPasses,
+    trace,
     onOpened(atMs) {
       counts.openings += 1;
       endClockWatch = watchClocks("the shutter was open", cells.size);
