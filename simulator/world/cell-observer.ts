@@ -3,6 +3,7 @@
  * current are held against the cell's safety limits.
  */
 import type { Writable } from "../../protocols/base/writable.ts";
+import type { Cell } from "../cell/cell.ts";
 import type { ObservedCellPlant } from "../cell/cell-plant.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import type { WorldCell } from "./world-site.ts";
@@ -10,12 +11,18 @@ import type { WorldCell } from "./world-site.ts";
 export interface CellObserver {
   /** What the channel is given. */
   readonly plant: CellPlant;
+  /** The true cell, as of `seenMs`. */
+  readonly cell: Cell;
+  /** When its channel last looked at it or acted on it; 0 before that, when no current has flowed. */
+  readonly seenMs: number;
   readonly checks: number;
   readonly voltageExcursions: number;
   readonly currentExcursions: number;
   readonly isDriven: boolean;
   /** Told at the instant the channel switches a driven cell off; one handler. */
   onSwitchedOff(handler: () => void): void;
+  /** Told after every look and act; `isChange`: the channel set something. For truth kept beside a run. */
+  onSeen(handler: (atMs: number, isChange: boolean) => void): void;
 }
 
 export interface ObserverTolerances {
@@ -39,6 +46,7 @@ export function observeCell(
   const lowA = limits.currentMinA * (1 + tolerances.currentFraction) - tolerances.currentA;
   const state = inner.cell.state;
   const seen = {
+    atMs: 0,
     checks: 0,
     voltage: 0,
     current: 0,
@@ -47,9 +55,11 @@ export function observeCell(
   };
 
   let switchedOff: (() => void) | undefined;
+  const watchers: ((atMs: number, isChange: boolean) => void)[] = [];
 
-  function check(atMs: number): void {
+  function check(atMs: number, isChange: boolean): void {
     seen.checks += 1;
+    seen.atMs = atMs;
     const { voltageV, currentA } = state;
     plant.voltageV = voltageV;
     plant.currentA = currentA;
@@ -66,6 +76,7 @@ export function observeCell(
     }
     seen.isVoltageOut = isVoltageOut;
     seen.isCurrentOut = isCurrentOut;
+    if (watchers.length > 0) for (const watcher of watchers) watcher(atMs, isChange);
   }
 
   const plant: Writable<CellPlant> = {
@@ -75,24 +86,28 @@ export function observeCell(
       const wasDriven = inner.mode !== "open";
       inner.disconnect(atMs);
       if (wasDriven) switchedOff?.();
-      check(atMs);
+      check(atMs, wasDriven);
     },
     applyCurrent(atMs, currentA) {
       inner.applyCurrent(atMs, currentA);
-      check(atMs);
+      check(atMs, true);
     },
     applyVoltage(atMs, voltageV) {
       inner.applyVoltage(atMs, voltageV);
-      check(atMs);
+      check(atMs, true);
     },
     read(atMs) {
       inner.read(atMs);
-      check(atMs);
+      check(atMs, false);
     },
   };
 
   return {
     plant,
+    cell: inner.cell,
+    get seenMs() {
+      return seen.atMs;
+    },
     get checks() {
       return seen.checks;
     },
@@ -107,6 +122,9 @@ export function observeCell(
     },
     onSwitchedOff(handler) {
       switchedOff = handler;
+    },
+    onSeen(handler) {
+      watchers.push(handler);
     },
   };
 }

@@ -3,7 +3,14 @@ import type { Chance } from "../plant/plant.ts";
 import type { Deposit, Opening } from "./shutter-truth.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
 import { beamShape, type LayerDose, stackDose, withPeakFactor, type WorldBeamShape } from "./world-dose.ts";
-import type { WorldCell, WorldConvention, WorldDoseLimit, WorldSite, WorldUncertainty } from "./world-site.ts";
+import type {
+  WorldCell,
+  WorldConvention,
+  WorldDoseLimit,
+  WorldLayer,
+  WorldSite,
+  WorldUncertainty,
+} from "./world-site.ts";
 
 export interface TrueSpot {
   readonly xMm: number;
@@ -39,6 +46,10 @@ export interface DoseTruth {
   fractionWith(positionIndex: number, given: Iterable<Deposit>, xMm: number, yMm: number, photons: number): number;
   /** Largest value of any limit reached, as a fraction of it. */
   readonly limitFractionMax: number;
+  /** The beam as it really is. */
+  readonly shape: WorldBeamShape;
+  /** A cell's stack as it really is; nothing without a cell. */
+  trueLayers(positionIndex: number): readonly WorldLayer[];
 }
 
 export interface DoseTruthDeps {
@@ -52,6 +63,7 @@ export interface DoseTruthDeps {
 
 interface CellDose {
   readonly cell: WorldCell;
+  readonly layers: readonly WorldLayer[];
   readonly byConvention: ReadonlyMap<WorldConvention, readonly LayerDose[]>;
   readonly spots: Map<string, { xMm: number; yMm: number; photons: number }>;
 }
@@ -76,7 +88,7 @@ export function createDoseTruth(deps: DoseTruthDeps): DoseTruth {
     const byConvention = new Map(
       CONVENTIONS.map((convention) => [convention, stackDose(tables, layers, energyKeV, convention)] as const),
     );
-    doses.set(cell.positionIndex, { cell, byConvention, spots: new Map() });
+    doses.set(cell.positionIndex, { cell, layers, byConvention, spots: new Map() });
   }
 
   function factor(dose: CellDose, limit: WorldDoseLimit): number {
@@ -150,6 +162,8 @@ export function createDoseTruth(deps: DoseTruthDeps): DoseTruth {
     get limitFractionMax() {
       return limitFractionMax;
     },
+    shape,
+    trueLayers: (positionIndex) => doses.get(positionIndex)?.layers ?? [],
   };
 }
 

@@ -17,6 +17,8 @@ import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-wa
 import { createDoseTruth, type DoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
 import { type Opening, watchShutter } from "./shutter-truth.ts";
+import { createFrameWorld, type FrameTables, type FrameWorld } from "./frame-world.ts";
+import { createOpenTerminals, scaledDesign } from "./world-cells.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
 import { passes } from "./world-dose.ts";
 import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
@@ -34,6 +36,8 @@ export interface WorldDeps {
   readonly designs: ReadonlyMap<string, CellDesign>;
   readonly models: CellModels;
   readonly attenuation: WorldAttenuation;
+  /** Given: frames have contents, and spots suffer from the beam. Costs nothing when left out. */
+  readonly frameTables?: FrameTables;
   readonly options?: WorldOptions;
 }
 
@@ -55,6 +59,10 @@ export interface World {
   readonly stage: ObservedStagePlant;
   readonly beam: ObservedBeamPlant;
   readonly frames: ObservedFramePlant;
+  /** Undefined unless the world was given the tables for it. */
+  readonly frameWorld: FrameWorld | undefined;
+  /** The truth of a cell, for a look beside the run; undefined without one. */
+  cellObserver(positionIndex: number): CellObserver | undefined;
   /** The cell at a position; open terminals where there is none. */
   cellPlant(positionIndex: number): CellPlant;
   readonly dose: DoseTruth;
@@ -144,6 +152,22 @@ export function createWorld(deps: WorldDeps): World {
   const counts = { openings: 0, beamLosses: 0, disturbed: 0, excessGy: 0 };
   const filterPasses = site.filters.map((filter) => passes(deps.attenuation, filter, site.beam.energyKeV));
   const trace = createBeamTrace({ site, beam, stage, filterPasses });
+  const frameWorld =
+    deps.frameTables === undefined
+      ? undefined
+      : createFrameWorld({
+          ...{
+            tables: deps.frameTables,
+            attenuation: deps.attenuation,
+            site,
+            cells: deps.cells,
+            designs: deps.designs,
+          },
+          ...{ observers: cells, dose, trace, startMs, chance: chance.stream("frames") },
+        });
+  frames.onTaken((frame) => {
+    frameWorld?.frameTaken(frame);
+  });
   const plants = new Map(deps.cells.map((cell) => [cell.positionIndex, plantOf(cell)] as const));
 
   function observed(cell: WorldCell): CellObserver {
@@ -204,6 +228,7 @@ export function createWorld(deps: WorldDeps): World {
     trace,
     onOpened(atMs) {
       counts.openings += 1;
+      frameWorld?.shutterOpened(atMs);
       endClockWatch = watchClocks("the shutter was open", cells.size);
       ledger.check(
         "shutter-interlocks",
@@ -219,6 +244,7 @@ export function createWorld(deps: WorldDeps): World {
       );
     },
     onClosed(opening) {
+      frameWorld?.shutterClosed(opening.endMs);
       clock.at(clock.nowMs() + CLOSING_MS, endClockWatch);
       if (opening.photons === 0) return;
       openings.push(opening);
@@ -282,6 +308,8 @@ export function createWorld(deps: WorldDeps): World {
     stage,
     beam,
     frames,
+    frameWorld,
+    cellObserver: (positionIndex) => cells.get(positionIndex),
     dose,
     openings,
     cellPlant: (positionIndex) => plants.get(positionIndex) ?? openTerminals,
@@ -378,26 +406,4 @@ export function createWorld(deps: WorldDeps): World {
 
 function total<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((sum, item) => sum + of(item), 0);
-}
-
-/** The same cell with another disc: capacities, surfaces and resistances follow its area. */
-function scaledDesign(design: CellDesign, scale: number): CellDesign {
-  const { cell, formation } = design;
-  return {
-    ...design,
-    cell: { ...cell, area_m2: cell.area_m2 * scale, nominalCapacity_mAh: cell.nominalCapacity_mAh * scale },
-    formation: { ...formation, lithiumLoss_mAh: formation.lithiumLoss_mAh * scale },
-  };
-}
-
-/** A position without a cell: no current flows, whatever is asked, and the leads pick up nothing. */
-function createOpenTerminals(): CellPlant {
-  return {
-    disconnect: () => undefined,
-    applyCurrent: () => undefined,
-    applyVoltage: () => undefined,
-    read: () => undefined,
-    voltageV: 0,
-    currentA: 0,
-  };
 }

@@ -10,7 +10,7 @@ import { assert } from "../../protocols/base/assert.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { lightFaults } from "../../simulator/world/world-faults.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
-import { loadWorldData } from "../../tui/virtual/load-world-data.ts";
+import { loadFrameTables, loadWorldData } from "../../tui/virtual/load-world-data.ts";
 import { summarise } from "../../tui/virtual/summarise.ts";
 import type { VirtualRig } from "../../tui/virtual/virtual-rig.ts";
 import { createVirtualCampaign, type VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
@@ -29,6 +29,8 @@ export interface WorldRunOptions {
   readonly abandon?: boolean;
   /** At campaign seconds: something a person does, or a look at what is going on. */
   readonly at?: readonly (readonly [atS: number, act: (virtual: VirtualCampaign) => void])[];
+  /** Frames have contents and the beam does its harm. */
+  readonly frames?: boolean;
   readonly defects?: Readonly<Record<string, "reversed" | "open-circuit">>;
 }
 
@@ -93,6 +95,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     worldAttenuation: data.attenuation,
     designs: data.designs,
     models: data.models,
+    ...(options.frames === true ? { frameTables: loadFrameTables({ readPackageText: repositoryText }) } : {}),
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
     drain,
     softwareVersion: "test",

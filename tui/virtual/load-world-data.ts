@@ -7,6 +7,9 @@ import {
   type CellModels,
 } from "../../simulator/cell/cell-design.ts";
 import { parseWorldAttenuation, type WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
+import { parseResponseParameters } from "../../simulator/damage/response-parameters.ts";
+import { parseStructures } from "../../simulator/diffraction/structures.ts";
+import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import type { CommandContext } from "../command-context.ts";
 
 export interface WorldData {
@@ -15,21 +18,13 @@ export interface WorldData {
   readonly attenuation: WorldAttenuation;
 }
 
+type PackageText = Pick<CommandContext, "readPackageText">;
+
 const CELL_FOLDER = "protocols/data/cells";
 
 /** Reads the designs named, each once. */
-export function loadWorldData(
-  context: Pick<CommandContext, "readPackageText">,
-  designIds: Iterable<string>,
-): WorldData {
-  const readJson = (path: string): unknown => {
-    try {
-      return JSON.parse(context.readPackageText(path));
-    } catch (error) {
-      if (error instanceof SyntaxError) throw new Fault("file.syntax", path, error.message, {}, error);
-      throw error;
-    }
-  };
+export function loadWorldData(context: PackageText, designIds: Iterable<string>): WorldData {
+  const readJson = jsonReader(context);
   const designs = new Map<string, CellDesign>();
   for (const id of new Set(designIds)) {
     const path = `${CELL_FOLDER}/${id}.json`;
@@ -39,5 +34,26 @@ export function loadWorldData(
     designs,
     models: parseCellModels(readJson(`${CELL_FOLDER}/models.json`), `${CELL_FOLDER}/models.json`),
     attenuation: parseWorldAttenuation(readJson("protocols/data/xray/mass_attenuation.json")),
+  };
+}
+
+/** What frames and the beam's harm need beside that. */
+export function loadFrameTables(context: PackageText): FrameTables {
+  const readJson = jsonReader(context);
+  const [structures, models] = [`${CELL_FOLDER}/structures.json`, `${CELL_FOLDER}/models.json`] as const;
+  return {
+    structures: parseStructures(readJson(structures), structures),
+    response: parseResponseParameters(readJson(models), models),
+  };
+}
+
+function jsonReader(context: PackageText): (path: string) => unknown {
+  return (path): unknown => {
+    try {
+      return JSON.parse(context.readPackageText(path));
+    } catch (error) {
+      if (error instanceof SyntaxError) throw new Fault("file.syntax", path, error.message, {}, error);
+      throw error;
+    }
   };
 }

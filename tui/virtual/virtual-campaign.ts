@@ -11,6 +11,7 @@ import { createChance } from "../../simulator/chance/chance.ts";
 import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
 import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { CellDefect } from "../../simulator/world/cell-defect.ts";
+import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
@@ -30,11 +31,15 @@ export interface VirtualCampaignInputs {
   readonly worldAttenuation: WorldAttenuation;
   readonly designs: ReadonlyMap<string, CellDesign>;
   readonly models: CellModels;
+  /** Given: frames have contents and the beam does its harm to the spots. */
+  readonly frameTables?: FrameTables;
   /** Seeded from the run's own chance. */
   readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
   /** Cells put in wrongly, by position index. */
   readonly cellDefects?: ReadonlyMap<number, CellDefect>;
   readonly drain: Drain;
+  /** What a run must have in common with the one that began its folder, besides files and seed. */
+  readonly conditions?: string;
   readonly softwareVersion: string;
 }
 
@@ -44,8 +49,11 @@ export interface VirtualCampaign {
   readonly store: RecordStore;
   readonly world: World;
   readonly rig: VirtualRig;
-  /** Ends the observation: what the world saw against what the controller claims. */
-  finish(): WorldFindings;
+  /**
+   * Ends the observation: what the world saw against what the controller claims. Of a run that was stopped on the
+   * way, an exposure under way is claimed by its booking, which counts it in full.
+   */
+  finish(isInterrupted: boolean): WorldFindings;
   /** Median bound of the sweeps that were not disturbed, and their durations, seconds. */
   sweepDurations(): readonly { readonly durationS: number; readonly boundS: number }[];
 }
@@ -76,6 +84,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     designs: inputs.designs,
     models: inputs.models,
     attenuation: inputs.worldAttenuation,
+    ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
     options: { endAtMs },
   });
   const rig = createVirtualRig(campaign, site, world, clock);
@@ -91,6 +100,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       siteHash: inputs.siteHash,
       seed,
       world: "virtual",
+      ...(inputs.conditions === undefined ? {} : { conditions: inputs.conditions }),
       softwareVersion: inputs.softwareVersion,
     },
     channelCount: campaign.cells.length,
@@ -103,10 +113,15 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     store,
     world,
     rig,
-    finish() {
+    finish(isInterrupted) {
       const { counters } = store;
+      const underWay = (isInterrupted ? store.openBookings() : []).map(({ position, atMs }) => ({
+        positionIndex: positionIndex(position),
+        startMs: atMs,
+        endMs: clock.monoMs(),
+      }));
       const findings = world.finish({
-        exposures: run.tally.accountedExposures,
+        exposures: [...run.tally.accountedExposures, ...underWay],
         isolatedPositions: run.views.isolated().flatMap((cell) => {
           const position = parsePosition(cell.position);
           return position === undefined ? [] : [positionIndex(position)];

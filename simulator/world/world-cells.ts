@@ -1,0 +1,25 @@
+/** What is put at the positions of the rack: scaled designs, and nothing. */
+import type { CellDesign } from "../cell/cell-design.ts";
+import type { CellPlant } from "../plant/plant.ts";
+
+/** The same cell with another disc: capacities, surfaces and resistances follow its area. */
+export function scaledDesign(design: CellDesign, scale: number): CellDesign {
+  const { cell, formation } = design;
+  return {
+    ...design,
+    cell: { ...cell, area_m2: cell.area_m2 * scale, nominalCapacity_mAh: cell.nominalCapacity_mAh * scale },
+    formation: { ...formation, lithiumLoss_mAh: formation.lithiumLoss_mAh * scale },
+  };
+}
+
+/** A position without a cell: no current flows, whatever is asked, and the leads pick up nothing. */
+export function createOpenTerminals(): CellPlant {
+  return {
+    disconnect: () => undefined,
+    applyCurrent: () => undefined,
+    applyVoltage: () => undefined,
+    read: () => undefined,
+    voltageV: 0,
+    currentA: 0,
+  };
+}

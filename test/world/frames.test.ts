@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createChance } from "../../simulator/chance/chance.ts";
+import { createVirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import type { FrameWorld, WorldFrame } from "../../simulator/world/frame-world.ts";
+import type { WorldCell } from "../../simulator/world/world-site.ts";
+import { createWorld, type World } from "../../simulator/world/world.ts";
+import { loadFrameTables } from "../../tui/virtual/load-world-data.ts";
+import { repositoryText } from "../support/campaign-files.ts";
+import { fitOxide } from "../support/pattern-fit/layered-oxide.ts";
+import { NMC811_LATTICE } from "../support/pattern-fit/tables.ts";
+import { expectSound, numeric, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import { design, DESIGN_IDS, MODELS } from "../unit/cell/designs.ts";
+import { attenuation, CERTAIN, cell, drain, expose, ready, SITE, type TestWorld } from "../unit/world/worlds.ts";
+
+afterAll(removeFolders);
+
+const TABLES = loadFrameTables({ readPackageText: repositoryText });
+const A1 = [12.5, 12.5] as const;
+
+interface FramedWorld extends TestWorld {
+  readonly world: World;
+  readonly frames: FrameWorld;
+}
+
+function framedWorld(cells: readonly WorldCell[], fluxPhS = 1e11): FramedWorld {
+  const clock = createVirtualClock(0, { drain });
+  const world = createWorld({
+    clock,
+    chance: createChance(1),
+    site: { ...SITE, beam: { ...SITE.beam, fluxReferencePhS: fluxPhS } },
+    cells,
+    uncertainty: CERTAIN,
+    designs: new Map(DESIGN_IDS.map((id) => [id, design(id)])),
+    models: MODELS,
+    attenuation: attenuation(),
+    frameTables: TABLES,
+    options: { ringLifetimeH: 1e9 },
+  });
+  const { frameWorld } = world;
+  if (frameWorld === undefined) throw new Error("no frames in this world");
+  return { clock, world, frames: frameWorld };
+}
+
+/** A frame of the last `seconds`. */
+function frame(test: FramedWorld, seconds: number): WorldFrame {
+  const nowMs = test.clock.nowMs();
+  test.world.frames.frameTaken(nowMs - seconds * 1000, nowMs, "/frames/test_00000.cbf");
+  const taken = test.frames.frames.at(-1);
+  if (taken === undefined) throw new Error("no frame");
+  return taken;
+}
+
+function total(counts: Int32Array): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+describe("a frame", () => {
+  const NMC = cell(0, { designId: "nmc811-graphite-siox", initial: { soc: 0.3 } });
+
+  it("holds what fell on the cell while it was taken, and the lithium of the cell", async () => {
+    const test = framedWorld([NMC]);
+    await ready(test, ...A1);
+    await expose(test, 1);
+    const taken = frame(test, 2);
+    expect(taken.photons).toBeCloseTo(1e11, -9);
+    expect(taken.spots).toHaveLength(1);
+    const observed = test.world.cellObserver(0)?.cell.state;
+    const fit = fitOxide(
+      { twoThetaDeg: test.frames.twoThetaDeg, counts: test.frames.counts(taken), wavelengthA: test.frames.wavelengthA },
+      NMC811_LATTICE,
+    );
+    expect(fit.lithium).toBeCloseTo(observed?.positiveMean ?? NaN, 2);
+  });
+
+  it("is dark with the shutter shut, and beside the rack", async () => {
+    const test = framedWorld([NMC]);
+    await ready(test, ...A1);
+    expect(total(test.frames.counts(frame(test, 1)))).toBe(0);
+    await ready(test, 300, 200);
+    await expose(test, 1);
+    const beside = frame(test, 2);
+    expect(beside.photons).toBeGreaterThan(0);
+    expect(total(test.frames.counts(beside))).toBe(0);
+  });
+
+  it("counts with time and filters", async () => {
+    const test = framedWorld([NMC]);
+    await ready(test, ...A1);
+    const counted = async (seconds: number): Promise<number> => {
+      await expose(test, seconds);
+      return total(test.frames.counts(frame(test, seconds + 0.11)));
+    };
+    const one = await counted(1);
+    expect((await counted(3)) / one).toBeCloseTo(3, 2);
+    test.world.beam.driveFilter(test.clock.nowMs(), 0, true);
+    await test.clock.run(test.clock.nowMs() + 2000);
+    // A millimetre of aluminium at 60 keV.
+    expect((await counted(1)) / one).toBeCloseTo(0.928, 2);
+  });
+
+  it("has its part only of an exposure that it does not cover", async () => {
+    const test = framedWorld([NMC]);
+    await ready(test, ...A1);
+    test.world.beam.driveShutter(test.clock.nowMs(), true);
+    await test.clock.run(test.clock.nowMs() + 4000);
+    const [first, second] = [frame(test, 1), frame(test, 2)];
+    expect(first.photons / 1e11).toBeCloseTo(1, 4);
+    expect(second.photons / 1e11).toBeCloseTo(2, 4);
+  });
+
+  it("shows the casing alone beside the electrode", async () => {
+    const test = framedWorld([NMC]);
+    await ready(test, A1[0] + 8, A1[1]);
+    await expose(test, 1);
+    const taken = frame(test, 2);
+    expect(taken.spots[0]?.local).toBeUndefined();
+    const counts = test.frames.counts(taken);
+    // Steel (111) at 2.077 A stands, NMC (003) at 4.75 A does not.
+    expect(lineOver(test.frames, counts, 2.077)).toBeGreaterThan(10);
+    expect(lineOver(test.frames, counts, 4.75)).toBeLessThan(1.2);
+  });
+
+  it("is the same whenever and in whatever order it is counted", async () => {
+    const test = framedWorld([NMC]);
+    await ready(test, ...A1);
+    await expose(test, 1);
+    const [first, second] = [frame(test, 2), frame(test, 2)];
+    const [a, b] = [test.frames.counts(first), test.frames.counts(second)];
+    expect(test.frames.counts(second)).toEqual(b);
+    expect(test.frames.counts(first)).toEqual(a);
+    expect(a).not.toEqual(b);
+  });
+});
+
+/** Counts at a line's place over those a little beside it. */
+function lineOver(frames: FrameWorld, counts: Int32Array, dA: number): number {
+  const atDeg = (2 * Math.asin(frames.wavelengthA / (2 * dA)) * 180) / Math.PI;
+  const near = (fromDeg: number, toDeg: number): number => {
+    let most = 0;
+    for (const [bin, deg] of frames.twoThetaDeg.entries()) {
+      if (deg > atDeg + fromDeg && deg < atDeg + toDeg) most = Math.max(most, counts[bin] ?? 0);
+    }
+    return most;
+  };
+  return near(-0.03, 0.03) / near(0.12, 0.15);
+}
+
+describe("a careless plan: a strong beam on one spot all along a charge", () => {
+  const CHARGE_H = 4;
+  const FLUX_PH_S = 1e12;
+  const CELL = cell(0, {
+    designId: "nmc811-graphite-siox",
+    nominalCapacityMah: 5,
+    initial: { soc: 0.1 },
+  });
+
+  /** Charges at C/10 with looks every ten minutes; returns the voltages. */
+  async function charge(test: FramedWorld, exposureS: number): Promise<readonly number[]> {
+    await ready(test, ...A1);
+    const plant = test.world.cellPlant(0);
+    plant.applyCurrent(test.clock.nowMs(), 0.0005);
+    const startMs = test.clock.nowMs();
+    const voltages: number[] = [];
+    for (let look = 1; look <= CHARGE_H * 6; look += 1) {
+      if (exposureS > 0) await expose(test, exposureS);
+      await test.clock.run(startMs + look * 600_000);
+      plant.read(test.clock.nowMs());
+      voltages.push(plant.voltageV);
+    }
+    return voltages;
+  }
+
+  it("leaves the spot behind the cell; a control spot is level with it, and its frames show both", async () => {
+    const test = framedWorld([CELL], FLUX_PH_S);
+    await charge(test, 300);
+    await expose(test, 1);
+    const exposed = frame(test, 2);
+    const control = await (async () => {
+      await ready(test, A1[0] + 3, A1[1]);
+      await expose(test, 1);
+      return frame(test, 2);
+    })();
+    const [hit, fresh] = [exposed.spots[0], control.spots[0]];
+    const lag = (hit?.local?.positive ?? NaN) - (hit?.mean?.positive ?? NaN);
+    expect(lag).toBeGreaterThan(0.1);
+    expect(Math.abs((fresh?.local?.positive ?? NaN) - (fresh?.mean?.positive ?? NaN))).toBeLessThan(1e-3);
+    const fitted = [exposed, control].map((taken) => {
+      const counts = test.frames.counts(taken);
+      const { twoThetaDeg, wavelengthA } = test.frames;
+      return fitOxide({ twoThetaDeg, counts, wavelengthA }, NMC811_LATTICE).lithium;
+    });
+    expect((fitted[0] ?? NaN) - (fitted[1] ?? NaN)).toBeCloseTo(lag, 1);
+  });
+
+  it("is not noticed by the cell's voltage", async () => {
+    const spared = await charge(framedWorld([CELL], FLUX_PH_S), 0);
+    const exposed = await charge(framedWorld([CELL], FLUX_PH_S), 300);
+    const apart = exposed.map((voltageV, look) => Math.abs(voltageV - (spared[look] ?? NaN)));
+    expect(Math.max(...apart)).toBeLessThan(0.001);
+    expect(spared.at(-1)).toBeGreaterThan((spared[0] ?? NaN) + 0.1);
+  });
+
+  it("does far less harm when the same looks are short", async () => {
+    const test = framedWorld([CELL], 1e11);
+    await charge(test, 1);
+    const found = test.frames.lithium(test.clock.nowMs(), 0, 0, 0);
+    expect((found?.local.positive ?? NaN) - (found?.mean.positive ?? NaN)).toBeLessThan(0.005);
+  });
+});
+
+describe("a campaign whose frames have contents", () => {
+  let plain: WorldRun;
+  let framed: WorldRun;
+  beforeAll(async () => {
+    plain = await runWorld({ hours: 0.5 });
+    framed = await runWorld({ hours: 0.5, frames: true });
+  });
+
+  it("runs exactly as it does without: looking changes nothing", () => {
+    expectSound(framed);
+    expect(framed.summary).toEqual(plain.summary);
+  });
+
+  it("has a frame for every exposure, on the cell and with the photons of the record", () => {
+    const { frameWorld } = framed.virtual.world;
+    const settled = framed.of("exposure-settled");
+    expect(settled.length).toBe(50);
+    expect(frameWorld?.frames.length).toBe(50);
+    const openings = framed.virtual.world.openings;
+    for (const [index, taken] of (frameWorld?.frames ?? []).entries()) {
+      const opening = openings[index];
+      expect(taken.spots.map((spot) => spot.positionIndex)).toEqual(
+        opening?.deposits.map((deposit) => deposit.positionIndex),
+      );
+      expect(taken.photons).toBeLessThanOrEqual((opening?.photons ?? 0) * (1 + 1e-9));
+      expect(taken.photons).toBeGreaterThan(0.9 * (opening?.photons ?? Infinity));
+      expect(numeric(settled[index], "open_s")).not.toBe(0);
+    }
+  });
+});
