@@ -1,0 +1,219 @@
+/**
+ * A cell with something wrong on its channel. A short lies across its terminals, so that the cell itself passes less
+ * than the channel gives; resistance lies in series; what is burnt warms the cell in its holder, and warmth or a leak
+ * lets vapour out, which the rack's sensor can smell.
+ */
+import type { Chance } from "../plant/plant.ts";
+import type { CellFault } from "./cell-fault.ts";
+import type { ObservedCellPlant } from "./cell-plant.ts";
+import type { Cell } from "./cell.ts";
+import { fallingRoot } from "./falling-root.ts";
+import { cellHeatW, temperatureAfterC, type ThermalParameters } from "./thermal-balance.ts";
+
+export interface FaultyCellPlant extends ObservedCellPlant {
+  readonly temperatureC: number;
+  /** Vapour and gas let out so far, millilitre at ambient. */
+  readonly gasMl: number;
+  readonly hasVented: boolean;
+}
+
+export interface FaultyCellOptions {
+  readonly faults: readonly CellFault[];
+  readonly thermal: ThermalParameters;
+  /** The cell's own stream. */
+  readonly chance: Chance;
+  readonly currentLimitA?: number;
+}
+
+type Flickering = CellFault & { readonly kind: "dendrite" | "intermittent-contact" };
+
+const FIRST_STEP_S = 0.02;
+const GROWTH = 0.2;
+const LONGEST_STEP_S = 2;
+/** Where a channel ends up that finds no cell. */
+const COMPLIANCE_V = 10;
+const GASSING_FROM_C = 60;
+/** Gas per second just above that temperature, doubled every ten kelvin (placeholder). */
+const GASSING_ML_S = 1e-5;
+const LEAK_ML = 3;
+/** What the electrodes of a coin cell hold when they decompose, and the gas that makes (`models.json`, abuse). */
+const DECOMPOSITION_J = 45;
+const DECOMPOSITION_ML = 4;
+const VENT_AT_C = 125;
+const VENT_ML = 5;
+const VENT_OHM = 5;
+/** Warmer than this the cell is dead and its model means nothing. */
+const HOTTEST_C = 150;
+
+export function createFaultyCellPlant(cell: Cell, startMs: number, options: FaultyCellOptions): FaultyCellPlant {
+  const { faults, thermal, chance } = options;
+  const currentLimitA = options.currentLimitA ?? 0.25;
+  const has = (kind: CellFault["kind"]): boolean => faults.some((fault) => fault.kind === kind);
+  const isOpen = has("open-circuit");
+  const sign = has("reversed") ? -1 : 1;
+  const flickers = faults
+    .filter((fault): fault is Flickering => "meanOnS" in fault)
+    .map((fault) => ({
+      fault,
+      isOn: false,
+      untilS: waiting(fault.meanOffS),
+    }));
+  const seam = { mode: "open" as "open" | "current" | "voltage", setpoint: 0, atMs: startMs, ageS: 0, sinceS: 0 };
+  const guess = { ohm: 25 };
+  const plant = {
+    cell,
+    voltageV: 0,
+    currentA: 0,
+    temperatureC: cell.state.temperatureC,
+    gasMl: 0,
+    hasVented: false,
+    get mode() {
+      return seam.mode;
+    },
+    disconnect(atMs: number) {
+      set(atMs, "open", 0);
+    },
+    applyCurrent(atMs: number, currentA: number) {
+      set(atMs, "current", sign * currentA);
+    },
+    applyVoltage(atMs: number, voltageV: number) {
+      const wantedV = sign * voltageV;
+      if (seam.mode === "voltage" && seam.setpoint === wantedV) read(atMs);
+      else set(atMs, "voltage", wantedV);
+    },
+    read,
+  };
+
+  function waiting(meanS: number): number {
+    return -meanS * Math.log(1 - chance.uniform());
+  }
+
+  function shortOhm(): number {
+    let siemens = 0;
+    for (const fault of faults) {
+      if (fault.kind === "internal-short") siemens += 1 / fault.ohm;
+      if (fault.kind === "overheating") siemens += -Math.expm1(-seam.ageS / fault.growthS) / fault.ohm;
+    }
+    for (const { fault, isOn } of flickers) if (isOn && fault.kind === "dendrite") siemens += 1 / fault.ohm;
+    return 1 / siemens;
+  }
+
+  function seriesOhm(): number {
+    let ohm = plant.hasVented ? VENT_OHM : 0;
+    for (const fault of faults) {
+      if (fault.kind === "high-resistance") ohm += fault.ohm;
+      if (fault.kind === "leaking") {
+        ohm += cell.parameters.contactOhm * Math.expm1(Math.min(12, seam.ageS / fault.dryingS));
+      }
+    }
+    for (const { fault, isOn } of flickers) if (isOn && fault.kind === "intermittent-contact") ohm += fault.ohm;
+    return ohm;
+  }
+
+  /** The charge current of the cell itself that goes with the channel's setting at this instant. */
+  function settle(): void {
+    cell.setSeriesOhm(seriesOhm());
+    const ohm = shortOhm();
+    if (isOpen) cell.setCurrent(0);
+    else if (seam.mode === "voltage") cell.setVoltage(seam.setpoint, currentLimitA);
+    else if (ohm === Infinity) cell.setCurrent(seam.setpoint);
+    else cell.setCurrent(-dischargeBesideShort(ohm));
+    publish(ohm);
+  }
+
+  /** V(d) = R x (what the channel gives + d), d being the discharge of the cell. */
+  function dischargeBesideShort(ohm: number): number {
+    const voltageOf = (dischargeA: number): number => {
+      cell.setCurrent(-dischargeA);
+      return cell.state.voltageV - ohm * (seam.setpoint + dischargeA);
+    };
+    return fallingRoot(voltageOf, 0, -cell.state.currentA, guess, currentLimitA + Math.abs(seam.setpoint));
+  }
+
+  function publish(ohm: number): void {
+    const { state } = cell;
+    if (isOpen) {
+      plant.currentA = 0;
+      plant.voltageV = terminalsOpenV();
+      return;
+    }
+    const throughChannelA = seam.mode === "voltage" ? state.currentA + state.voltageV / ohm : seam.setpoint;
+    plant.voltageV = sign * state.voltageV;
+    plant.currentA = sign * throughChannelA;
+  }
+
+  function terminalsOpenV(): number {
+    if (seam.mode === "voltage") return sign * seam.setpoint;
+    return seam.mode === "current" ? sign * Math.sign(seam.setpoint) * COMPLIANCE_V : 0;
+  }
+
+  function step(dtS: number): void {
+    const ohm = shortOhm();
+    if (seam.mode === "voltage" && !isOpen) cell.advanceAtVoltage(dtS, seam.setpoint, currentLimitA);
+    else cell.advance(dtS, cell.state.currentA);
+    const burntW = ohm === Infinity ? 0 : cell.state.voltageV ** 2 / ohm;
+    const heatW = cellHeatW(cell) + burntW + decomposition(seam.ageS) * DECOMPOSITION_J;
+    const warmerC = temperatureAfterC(thermal, plant.temperatureC, heatW, dtS);
+    plant.temperatureC = Math.min(HOTTEST_C, warmerC);
+    cell.setTemperature(plant.temperatureC);
+    letOut(dtS);
+    seam.ageS += dtS;
+    seam.sinceS += dtS;
+    for (const flicker of flickers) {
+      flicker.untilS -= dtS;
+      if (flicker.untilS > 0) continue;
+      flicker.isOn = !flicker.isOn;
+      flicker.untilS = waiting(flicker.isOn ? flicker.fault.meanOnS : flicker.fault.meanOffS);
+      seam.sinceS = 0;
+    }
+    settle();
+  }
+
+  /** Part of the whole per second. */
+  function decomposition(ageS: number): number {
+    let rate = 0;
+    for (const fault of faults) {
+      if (fault.kind === "overheating") rate += Math.exp(-ageS / fault.growthS) / fault.growthS;
+    }
+    return rate;
+  }
+
+  function letOut(dtS: number): void {
+    plant.gasMl += decomposition(seam.ageS) * DECOMPOSITION_ML * dtS;
+    if (plant.temperatureC > GASSING_FROM_C) {
+      plant.gasMl += GASSING_ML_S * 2 ** ((plant.temperatureC - GASSING_FROM_C) / 10) * dtS;
+    }
+    for (const fault of faults) {
+      if (fault.kind === "leaking")
+        plant.gasMl += (LEAK_ML / fault.dryingS) * Math.exp(-seam.ageS / fault.dryingS) * dtS;
+    }
+    if (!plant.hasVented && plant.temperatureC > VENT_AT_C) {
+      plant.hasVented = true;
+      plant.gasMl += VENT_ML;
+    }
+  }
+
+  function read(atMs: number): void {
+    let remainingS = (atMs - seam.atMs) / 1000;
+    if (!(remainingS > 0)) return;
+    while (remainingS > 0) {
+      const soonestS = flickers.reduce((soonest, { untilS }) => Math.min(soonest, Math.max(1e-3, untilS)), Infinity);
+      const wantedS = Math.min(LONGEST_STEP_S, Math.max(FIRST_STEP_S, GROWTH * seam.sinceS), soonestS);
+      const stepS = wantedS >= remainingS ? remainingS : wantedS;
+      step(stepS);
+      remainingS -= stepS;
+    }
+    seam.atMs = atMs;
+  }
+
+  function set(atMs: number, mode: "open" | "current" | "voltage", setpoint: number): void {
+    read(atMs);
+    seam.mode = mode;
+    seam.setpoint = setpoint;
+    seam.sinceS = 0;
+    settle();
+  }
+
+  settle();
+  return plant;
+}
