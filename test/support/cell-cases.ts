@@ -12,9 +12,12 @@ export function tableOf(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../../protocols/data/cells/${name}.json`, import.meta.url), "utf8"));
 }
 
+const DESIGNS = new Map(DESIGN_IDS.map((id) => [id, parseCellDesign(tableOf(id), id)]));
+
+/** Each design is read once, so that its potential tables are made once. */
 export const TABLES: CellTables = {
   models: parseCellModels(tableOf("models")),
-  designOf: (id) => parseCellDesign(tableOf(id), id),
+  designOf: (id) => DESIGNS.get(id) ?? parseCellDesign(tableOf(id), id),
 };
 
 export function runCase(fields: Readonly<Record<string, unknown>>): CellCaseResult {
