@@ -12,6 +12,8 @@ export interface RecordHeader {
   /** null where chance is not ours: on a real site. */
   readonly seed: number | null;
   readonly world: "virtual" | "bench" | "site";
+  /** What else a run that is repeated must have in common with the first: when it ends, what goes wrong in it. */
+  readonly conditions?: string;
   /** Told, not compared: a newer beamrack may go on where an older one stopped. */
   readonly softwareVersion: string;
 }
@@ -23,13 +25,14 @@ export function identityText(header: RecordHeader): string {
 }
 
 export function headerText(header: RecordHeader): string {
-  const { campaign, campaignHash, siteHash, seed, world, softwareVersion } = header;
+  const { campaign, campaignHash, siteHash, seed, world, conditions, softwareVersion } = header;
   return canonicalJson({
     campaign,
     campaign_hash: campaignHash,
     site_hash: siteHash,
     seed,
     world,
+    ...(conditions === undefined ? {} : { conditions }),
     software_version: softwareVersion,
   });
 }
@@ -44,21 +47,34 @@ export function parseHeader(text: string): RecordHeader | undefined {
   const siteHash = fields["site_hash"];
   const seed = fields["seed"];
   const world = fields["world"];
+  const conditions = fields["conditions"];
   const softwareVersion = fields["software_version"];
   if (typeof campaign !== "string" || typeof campaignHash !== "string" || typeof siteHash !== "string")
     return undefined;
   if (seed !== null && typeof seed !== "number") return undefined;
   if (world !== "virtual" && world !== "bench" && world !== "site") return undefined;
   if (typeof softwareVersion !== "string") return undefined;
-  return { campaign, campaignHash, siteHash, seed, world, softwareVersion };
+  const known: RecordHeader = { campaign, campaignHash, siteHash, seed, world, softwareVersion };
+  return typeof conditions === "string" ? { ...known, conditions } : known;
 }
 
-/** Names the fields that keep two headers apart, each with both values; empty when they agree. */
+const COMPARED = [
+  ["campaign", "campaign"],
+  ["campaignHash", "campaign file's hash"],
+  ["siteHash", "site file's hash"],
+  ["seed", "seed"],
+  ["world", "world"],
+  ["conditions", "run"],
+] as const;
+
+/** Names what keeps two headers apart, each with both values; empty when they agree. */
 export function headerDifferences(stored: RecordHeader, asked: RecordHeader): readonly string[] {
   const differences: string[] = [];
-  for (const key of ["campaign", "campaignHash", "siteHash", "seed", "world"] as const) {
+  for (const [key, name] of COMPARED) {
+    // A folder of before says nothing of its conditions.
+    if (key === "conditions" && stored.conditions === undefined) continue;
     if (stored[key] !== asked[key])
-      differences.push(`${key}: folder ${String(stored[key])}, now ${String(asked[key])}`);
+      differences.push(`${name}: folder ${String(stored[key])}, now ${String(asked[key])}`);
   }
   return differences;
 }

@@ -2,8 +2,8 @@
  * The tables of `campaign.db` and how the file is opened for writing and for reading. Rows are only ever added: the
  * database itself refuses to change or delete one.
  */
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { RecordHeader } from "./record-header.ts";
@@ -117,7 +117,7 @@ export function openForWriting(options: WritingOptions): Database.Database {
   const { folder, durability, header, start } = options;
   let database: Database.Database | undefined;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     database = new Database(databasePath(folder));
     database.pragma(`busy_timeout = ${options.busyTimeoutMs}`);
     database.pragma("journal_mode = WAL");
@@ -130,6 +130,15 @@ export function openForWriting(options: WritingOptions): Database.Database {
     database?.close();
     throw storeFault(error, folder, "opened");
   }
+}
+
+/** One by one: asked for all at once, Node tries for ever where a folder exists and takes no other, as under an automounter. */
+function makeFolder(folder: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new Fault("file.missing", folder, "this is a file; a folder was expected");
+  makeFolder(dirname(resolve(folder)));
+  mkdirSync(folder);
 }
 
 function isEmpty(database: Database.Database): boolean {

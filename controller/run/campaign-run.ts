@@ -180,6 +180,15 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     longestOpenS: openBound,
   });
 
+  /** Called by a machine, so it does not throw: a settlement that cannot be recorded ends the run, its booking stands. */
+  function settle(...exposure: Parameters<typeof accounts.settle>): void {
+    try {
+      accounts.settle(...exposure);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
   const desk = createSweepDesk({
     campaign,
     site,
@@ -199,7 +208,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     stage: roles.stage,
     detector: roles.detector,
     detectorFolder: site.detector.folder,
-    accounts,
+    accounts: { ...accounts, settle },
     belief: (cellIndex) => views.belief(cellIndex),
     ringCurrentMa,
     timings,

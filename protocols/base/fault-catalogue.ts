@@ -192,7 +192,7 @@ export const FAULT_CATALOGUE = {
   },
   "store.other-campaign": {
     severity: "refuse",
-    advice: "The data folder belongs to another campaign, site or seed. Choose another folder.",
+    advice: "The data folder was begun with something else. Give what it was begun with, or choose another folder.",
   },
   "store.newer": { severity: "refuse", advice: "The data folder was written by a newer version. Update beamrack." },
   "store.damaged": { severity: "refuse", advice: "The data folder is damaged. Run beamrack verify to see where." },

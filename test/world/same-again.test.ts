@@ -42,6 +42,7 @@ describe("a campaign run again", () => {
   ])("in the same folder, after it was stopped %s, ends as if it had not been stopped", async (_, stopAtS) => {
     const stopped = await runWorld({ hours: HOURS, faults: FAULTS, stopAtS });
     expect(stopped.summary.log.events).toBeLessThan(undisturbed.summary.log.events);
+    expect(stopped.summary.violations).toEqual([]);
     const resumed = await runWorld({ hours: HOURS, faults: FAULTS, folder: stopped.folder });
     expect(resumed.summary).toEqual(undisturbed.summary);
     expect(verifyRecord(stopped.folder)).toMatchObject({ ok: true, digest: undisturbed.summary.log.digest });

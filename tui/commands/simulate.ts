@@ -1,5 +1,5 @@
 /** `beamrack simulate CAMPAIGN.yaml`: a whole campaign in the virtual world, judged by an observer that knows the truth. */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -42,7 +42,6 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     campaign.cells.map((cell) => cell.chemistry),
   );
   const faults = chooseFaults(context, options.faults);
-  mkdirSync(folder, { recursive: true });
   const startedMs = context.clock.monoMs();
   const virtual = createVirtualCampaign({
     campaign,
@@ -58,6 +57,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     models: data.models,
     faults,
     drain: () => context.drain(),
+    conditions: `until ${plannedS} s, faults ${options.faults}`,
     softwareVersion: context.version,
   });
   const { clock, run, store } = virtual;
@@ -76,6 +76,10 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   try {
     run.actor.subscribe({
       complete() {
+        clock.stop();
+      },
+      // The run keeps it as its failure; without an ear here it would end the process with the folder still open.
+      error() {
         clock.stop();
       },
     });
@@ -171,5 +175,6 @@ function parseOptions(args: readonly string[]): SimulateOptions {
   if (values.until !== undefined && untilS === undefined) {
     throw new Fault("command.usage", "--until", `${values.until} is no duration; write 90s, 15min, 24h or 7d`);
   }
+  if (values.data === "") throw new Fault("command.usage", "--data", "names no folder");
   return { campaignPath, sitePath: values.site, seed, faults: values.faults, folder: values.data, untilS };
 }

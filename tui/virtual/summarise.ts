@@ -37,7 +37,7 @@ export function summarise(
 ): RunSummary & { readonly interrupted: boolean } {
   const { run, store, clock } = virtual;
   const { tally, alarms } = run;
-  const { truth, checks, violations } = virtual.finish();
+  const { truth, checks, violations } = virtual.finish(facts.interruptedBy !== null);
   const { requests } = tally;
   const sweeps = virtual.sweepDurations();
   const durations = sweeps.map((sweep) => sweep.durationS);

@@ -232,15 +232,24 @@ describe("whose folder it is", () => {
     ["another site", { siteHash: "bad" }],
     ["another seed", { seed: 8 }],
     ["another world", { world: "bench" }],
+    ["a run of another length", { conditions: "until 2 h" }],
   ] as const)("refuses the folder of %s and leaves it as it was", async (_name, change) => {
     const folder = newFolder();
-    const store = open(folder);
+    const header = { ...HEADER, conditions: "until 1 h" };
+    const store = open(folder, { header });
     await runCampaign(store, 1);
     store.close();
     const before = readFileSync(join(folder, "campaign.db"));
-    expect(faultOf(() => open(folder, { header: { ...HEADER, ...change } }))).toBe("store.other-campaign");
-    open(folder).close();
+    expect(faultOf(() => open(folder, { header: { ...header, ...change } }))).toBe("store.other-campaign");
+    open(folder, { header }).close();
     expect(readFileSync(join(folder, "campaign.db")).length).toBe(before.length);
+  });
+
+  it("makes the folder where there is none, and refuses what is none", () => {
+    const folder = join(newFolder(), "of", "a", "beamtime");
+    open(folder).close();
+    expect(existsSync(join(folder, "campaign.db"))).toBe(true);
+    expect(faultOf(() => open(join(folder, "campaign.db")))).toBe("file.missing");
   });
 
   it("goes on in a folder that an older beamrack wrote, and refuses that of a newer one", () => {

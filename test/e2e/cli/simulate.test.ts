@@ -1,0 +1,143 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const CAMPAIGN = ["test/fixtures/world/small.yaml", "--site", "protocols/sites/reference.yaml"];
+
+const folder = mkdtempSync(join(tmpdir(), "beamrack-simulate-"));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly exitCode: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** `onText` is told all that stderr has said so far, and may stop the run. */
+function beamrack(args: readonly string[], onText: (text: string, stop: () => void) => void = () => undefined) {
+  return new Promise<Ran>((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(ROOT, "dist/tui/main.js"), ...args],
+      { cwd: ROOT },
+      (_, out, err) => {
+        resolve({ exitCode: child.exitCode, out, err });
+      },
+    );
+    let said = "";
+    let isStopped = false;
+    // A second signal would end the process at once.
+    const stop = (): void => {
+      if (!isStopped) child.kill("SIGINT");
+      isStopped = true;
+    };
+    child.stderr?.on("data", (chunk: string) => {
+      said += chunk;
+      onText(said, stop);
+    });
+  });
+}
+
+function simulate(data: string, ...more: readonly string[]): Promise<Ran> {
+  return beamrack(["simulate", ...CAMPAIGN, "--data", join(folder, data), "--json", ...more]);
+}
+
+const counts = z.record(z.string(), z.number());
+const spread = z.object({ min: z.number(), median: z.number(), max: z.number() });
+/** CONTRACTS, `beamrack simulate`: names and units to the letter. */
+const summarySchema = z.object({
+  campaign: z.literal("small-rack"),
+  seed: z.number(),
+  faults: z.literal("none"),
+  world: z.literal("virtual"),
+  virtual_s: z.number(),
+  wall_s: z.number(),
+  cells: z.object({ total: z.literal(10), by_state: counts }),
+  requests: z.object({
+    asked: z.number(),
+    met: z.number(),
+    late: z.number(),
+    missed: z.number(),
+    missed_by_reason: counts,
+  }),
+  exposures: z.object({ made: z.number(), partial: z.number(), aborted: z.number() }),
+  sweeps: z.object({ count: z.number(), duration_s: spread, bound_s: z.object({ median: z.number() }) }),
+  dose: z.object({ limit_fraction_max: z.number(), refused: z.number(), booked_not_settled: z.number() }),
+  samples: z.object({ acknowledged: z.number(), stored: z.number(), gaps: z.number() }),
+  alarms: z.object({ raised: z.number(), open: z.number() }),
+  truth: z.object({
+    shutter_openings: z.number(),
+    exposures: z.number(),
+    exposures_unaccounted: z.number(),
+    dose_limit_fraction_max: z.number(),
+    shutter_failure_excess_Gy: z.number(),
+    requests_feasible: z.number(),
+    cells_isolated_without_fault: z.number(),
+    voltage_excursions: z.number(),
+    current_excursions: z.number(),
+    beam_losses: z.number(),
+    cells_disturbed_by_beam_loss: z.number(),
+    samples_lost: z.number(),
+  }),
+  checks: counts,
+  violations: z.array(z.unknown()),
+  log: z.object({ events: z.number(), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) }),
+});
+
+function lastDocument({ out }: Ran): z.output<typeof summarySchema> {
+  return summarySchema.parse(JSON.parse(out.trim().split("\n").at(-1) ?? ""));
+}
+
+describe("beamrack simulate", () => {
+  it("ends with the summary that other programs read, and keeps it in the folder", async () => {
+    const ran = await simulate("whole", "--until", "20min");
+    expect(ran.exitCode).toBe(0);
+    const summary = lastDocument(ran);
+    expect(summary.violations).toEqual([]);
+    expect(summary.exposures.made).toBeGreaterThan(0);
+    expect(summarySchema.parse(JSON.parse(readFileSync(join(folder, "whole", "summary.json"), "utf8")))).toEqual(
+      summary,
+    );
+  });
+
+  it("refuses to go on in a folder that was begun with another seed, end or choice of faults, and says which", async () => {
+    for (const [more, what] of [
+      [["--until", "20min", "--seed", "2"], "seed: folder 1, now 2"],
+      [["--until", "30min"], "run: folder until 1200 s, faults none, now until 1800 s, faults none"],
+      [
+        ["--until", "20min", "--faults", "light"],
+        "run: folder until 1200 s, faults none, now until 1200 s, faults light",
+      ],
+    ] as const) {
+      const { exitCode, err } = await simulate("whole", ...more);
+      expect({ exitCode, says: err.includes(what) }, err).toEqual({ exitCode: 2, says: true });
+    }
+  });
+
+  it("stopped by Ctrl-C leaves a folder that holds and from which the same command goes on", async () => {
+    const args = ["simulate", ...CAMPAIGN, "--data", join(folder, "stopped"), "--until", "3h", "--json"];
+    const stopped = await beamrack(args, (text, stop) => {
+      if (text.includes("waiting for exposure ")) stop();
+    });
+    expect(stopped.exitCode).toBe(1);
+    expect(stopped.err).toContain("nothing is lost");
+    expect(JSON.parse(stopped.out)).toMatchObject({ interrupted: true, violations: [] });
+    expect((await beamrack(["verify", join(folder, "stopped")])).exitCode).toBe(0);
+    const resumed = lastDocument(await beamrack(args));
+    expect(resumed.log.digest).toBe(lastDocument(await simulate("undisturbed", "--until", "3h")).log.digest);
+  });
+
+  it("refuses a data folder that is a file, or nothing", async () => {
+    writeFileSync(join(folder, "a file"), "");
+    const { exitCode, err } = await simulate("a file", "--until", "1min");
+    expect({ exitCode, err }).toMatchObject({ exitCode: 2, err: expect.stringContaining("this is a file") as string });
+    expect((await beamrack(["simulate", ...CAMPAIGN, "--data", ""])).exitCode).toBe(2);
+  });
+});
