@@ -14,6 +14,8 @@ export interface InstrumentModel {
   readonly version: readonly [string, string];
   readonly voltageMinV: number;
   readonly voltageMaxV: number;
+  /** Largest voltage, either way, by which the output drives a current. */
+  readonly complianceV: number;
   readonly currentMaxA: number;
   readonly hasGalvanostat: boolean;
   /** Ascending. */
@@ -46,6 +48,7 @@ const HR = {
   version: ["es4_hr1100#Jan 28 2022 11:04:43", "R*"],
   voltageMinV: -6,
   voltageMaxV: 6,
+  complianceV: 8,
   currentMaxA: 0.2,
   hasGalvanostat: true,
   currentRanges: EMSTAT4_HR_CURRENT,
@@ -59,6 +62,7 @@ const LR = {
   version: ["es4_lr1100#Jan 28 2022 11:04:43", "R*"],
   voltageMinV: -3,
   voltageMaxV: 3,
+  complianceV: 5,
   currentMaxA: 0.03,
   currentRanges: EMSTAT4_LR_CURRENT,
 } as const;
@@ -73,6 +77,7 @@ export const INSTRUMENT_MODELS: Readonly<Record<ModelName, InstrumentModel>> = {
     version: ["nexus11200#Mar 10 2025 09:00:00", "R*"],
     voltageMinV: -10,
     voltageMaxV: 10,
+    complianceV: 12,
     currentMaxA: 1,
     hasGalvanostat: true,
     currentRanges: ranges(
@@ -96,6 +101,7 @@ export const INSTRUMENT_MODELS: Readonly<Record<ModelName, InstrumentModel>> = {
     version: ["espico1400#Jun  1 2023 10:00:00", "R*"],
     voltageMinV: -1.7,
     voltageMaxV: 2,
+    complianceV: 2.3,
     currentMaxA: 0.003,
     hasGalvanostat: false,
     currentRanges: ranges(

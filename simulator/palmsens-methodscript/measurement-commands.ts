@@ -24,6 +24,8 @@ interface LoopPlan {
 }
 
 const POINTS_MAX = 1e9;
+/** Of an interval; about what the vendor's filter for this interval averages. */
+const AVERAGED_SHARE = 0.1;
 
 function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], command: Token): void {
   if (builder.blocks.some((block) => block.kind === "measurement"))
@@ -76,6 +78,7 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
     machine.open.push("*");
     measurement.startMs = machine.nowMs();
     measurement.intervalMs = intervalS * 1000;
+    potentiostat.setAveraging(AVERAGED_SHARE * intervalS);
     measurement.taken = 0;
     measurement.count = count;
     measurement.exitAt = exitAt;

@@ -13,7 +13,9 @@ const measureOnce: Command = (builder, args, command) => {
   const type = builder.type(typeToken);
   const { machine } = builder;
   builder.emit(() => {
-    machine.waitUntil(machine.nowMs() + Math.max(0, valueAt(duration)) * 1000);
+    const durationS = Math.max(0, valueAt(duration));
+    machine.potentiostat.setAveraging(durationS);
+    machine.waitUntil(machine.nowMs() + durationS * 1000);
   });
   builder.emit(() => {
     const { potentiostat } = machine;

@@ -3,6 +3,7 @@
  * range. It drives one cell of the plant and knows nothing of scripts.
  */
 import type { Writable } from "../../protocols/base/writable.ts";
+import type { ChannelErrors } from "../measurement/channel-errors.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { InstrumentModel, InstrumentRange } from "./instrument-models.ts";
@@ -34,6 +35,8 @@ export interface Potentiostat {
   drive(atMs: number, level: number): number;
   /** Ranges by the quantity's name: ba, db, ab, da. */
   setRange(quantity: string, low: number, high: number): void;
+  /** Readings are averaged for this long from now on. */
+  setAveraging(averagingS: number): void;
   /** Takes a reading into `state`. */
   measure(atMs: number): void;
 }
@@ -51,6 +54,8 @@ export interface MeasurementResolution {
   readonly voltageStepV?: number;
   /** Steps of the converter over one current range. Default 2^15. */
   readonly currentSteps?: number;
+  /** What the readings get wrong before they are rounded. Default nothing. */
+  readonly errors?: ChannelErrors;
 }
 
 export function createPotentiostat(
@@ -60,6 +65,7 @@ export function createPotentiostat(
 ): Potentiostat {
   const voltageStepV = resolution.voltageStepV ?? 0.00015;
   const currentSteps = resolution.currentSteps ?? 2 ** 15;
+  const errors = resolution.errors ?? null;
   const ranges = model.currentRanges;
   const widest = ranges.length - 1;
 
@@ -77,6 +83,9 @@ export function createPotentiostat(
   let lowest = 0;
   let highest = widest;
   let inUse = widest;
+  /** The galvanostat stands at the end of its output because the cell does not take the current. */
+  let isAtCompliance = false;
+  let convertedMs = -Infinity;
 
   function covering(level: number): number {
     const size = Math.abs(level);
@@ -90,8 +99,32 @@ export function createPotentiostat(
   }
 
   function apply(atMs: number): void {
-    if (state.mode === MODE_GALVANOSTAT) cell.applyCurrent(atMs, setCurrentA);
-    else cell.applyVoltage(atMs, setVoltageV);
+    isAtCompliance = false;
+    if (state.mode === MODE_GALVANOSTAT) {
+      cell.applyCurrent(atMs, setCurrentA);
+      limitOutput(atMs);
+    } else cell.applyVoltage(atMs, setVoltageV);
+  }
+
+  /** A current goes only so far as the output voltage can drive it, and comes back when the cell takes it again. */
+  function limitOutput(atMs: number): void {
+    if (isAtCompliance && Math.abs(cell.currentA) >= Math.abs(setCurrentA)) {
+      isAtCompliance = false;
+      cell.applyCurrent(atMs, setCurrentA);
+      cell.read(atMs);
+    }
+    if (!isAtCompliance && Math.abs(cell.voltageV) > model.complianceV) {
+      isAtCompliance = true;
+      cell.applyVoltage(atMs, Math.sign(cell.voltageV) * model.complianceV);
+      cell.read(atMs);
+    }
+  }
+
+  /** What stands at the terminals: without a path for the current, all that the output has. */
+  function terminalV(): number {
+    if (state.mode !== MODE_GALVANOSTAT || !state.isCellOn || setCurrentA === 0 || cell.currentA !== 0)
+      return cell.voltageV;
+    return Math.sign(setCurrentA) * model.complianceV;
   }
 
   function setPotential(level: number): number {
@@ -115,18 +148,21 @@ export function createPotentiostat(
     state.voltageStatus = isOutside ? STATUS_OVERLOAD : 0;
   }
 
-  function measureCurrent(trueA: number): void {
+  function chooseRange(trueA: number): void {
+    if (lowest === highest || !state.isCellOn) return;
+    const size = Math.abs(trueA);
+    inUse = lowest;
+    while (inUse < highest && size > rangeAt(inUse).nominal) inUse += 1;
+  }
+
+  function measureCurrent(seenA: number): void {
     state.currentA = 0;
     state.currentStatus = 0;
     if (!state.isCellOn) return;
-    const size = Math.abs(trueA);
-    if (lowest !== highest) {
-      inUse = lowest;
-      while (inUse < highest && size > rangeAt(inUse).nominal) inUse += 1;
-    }
+    const size = Math.abs(seenA);
     const nominal = rangeAt(inUse).nominal;
     const step = nominal / currentSteps;
-    const currentA = Math.round(trueA / step) * step;
+    const currentA = Math.round(seenA / step) * step;
     state.currentA = currentA;
     if (size > OVERLOAD_ABOVE * nominal) {
       state.currentStatus = STATUS_OVERLOAD;
@@ -143,6 +179,7 @@ export function createPotentiostat(
         return ScriptTrouble.unknownMode;
       if (next === MODE_GALVANOSTAT && !model.hasGalvanostat) return ScriptTrouble.unknownMode;
       state.mode = next;
+      convertedMs = -Infinity;
       // Ranges must be repeated after every change of mode.
       lowest = 0;
       highest = widest;
@@ -154,11 +191,14 @@ export function createPotentiostat(
     switchOn(atMs) {
       if (state.mode === MODE_OFF) return ScriptTrouble.wrongMode;
       state.isCellOn = true;
+      convertedMs = -Infinity;
       apply(atMs);
       return 0;
     },
     switchOff(atMs) {
       state.isCellOn = false;
+      isAtCompliance = false;
+      convertedMs = -Infinity;
       cell.disconnect(atMs);
     },
     drive(atMs, level) {
@@ -172,10 +212,24 @@ export function createPotentiostat(
       highest = Math.max(lowest, covering(high));
       inUse = highest;
     },
+    setAveraging(averagingS) {
+      errors?.setAveraging(averagingS);
+    },
     measure(atMs) {
       cell.read(atMs);
-      measureVoltage(cell.voltageV);
-      measureCurrent(cell.currentA);
+      if (state.mode === MODE_GALVANOSTAT && state.isCellOn) limitOutput(atMs);
+      chooseRange(cell.currentA);
+      if (errors === null) {
+        measureVoltage(terminalV());
+        measureCurrent(cell.currentA);
+      } else {
+        // The last conversion still stands.
+        if (atMs - convertedMs < errors.updateMs) return;
+        convertedMs = atMs;
+        errors.read(atMs, terminalV(), cell.currentA, inUse, rangeAt(inUse).nominal);
+        measureVoltage(errors.voltageV);
+        measureCurrent(errors.currentA);
+      }
       state.currentRange = rangeAt(inUse).index + (state.mode === MODE_GALVANOSTAT ? model.galvanostatIndexOffset : 0);
     },
   };

@@ -37,6 +37,8 @@ export interface VirtualCampaignInputs {
   readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
   /** Cells put in wrongly, by position index. */
   readonly cellDefects?: ReadonlyMap<number, CellDefect>;
+  /** False for channels that read what is true, rounded. Default true. */
+  readonly noise?: boolean;
   readonly drain: Drain;
   /** What a run must have in common with the one that began its folder, besides files and seed. */
   readonly conditions?: string;
@@ -87,7 +89,13 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
     options: { endAtMs },
   });
-  const rig = createVirtualRig(campaign, site, world, clock);
+  const rig = createVirtualRig(
+    campaign,
+    site,
+    world,
+    clock,
+    inputs.noise === false ? undefined : chance.stream("instruments"),
+  );
   world.schedule(inputs.faults(rig, endAtMs / 3_600_000, seed), rig.faultTargets);
   const store = openStore({
     folder: inputs.folder,

@@ -25,6 +25,8 @@ import {
   createMethodScriptTwin,
   type MethodScriptTwin,
 } from "../../simulator/palmsens-methodscript/methodscript-twin.ts";
+import { createChannelErrors, mainsOf } from "../../simulator/measurement/channel-errors.ts";
+import type { Chance } from "../../simulator/plant/plant.ts";
 import type { FaultTargets } from "../../simulator/world/fault-schedule.ts";
 import type { World } from "../../simulator/world/world.ts";
 
@@ -41,7 +43,14 @@ export interface VirtualRig {
 const RING_CURRENT_EVERY_MS = 2000;
 const FLUX_EVERY_MS = 1000;
 
-export function createVirtualRig(campaign: Campaign, site: Site, world: World, clock: VirtualClock): VirtualRig {
+/** `flaws` seeds what the channels' readings get wrong; without it they are exact but for their rounding. */
+export function createVirtualRig(
+  campaign: Campaign,
+  site: Site,
+  world: World,
+  clock: VirtualClock,
+  flaws?: Chance,
+): VirtualRig {
   const links = new Map<string, MemoryLink>();
   const positionOfLink = new Map<string, number>();
   const serialMs = site.latencies.serialRoundTripMs / 2;
@@ -68,6 +77,7 @@ export function createVirtualRig(campaign: Campaign, site: Site, world: World, c
         cell: world.cellPlant(positionIndex(cell.position)),
         model: "mes4hr",
         serialNumber,
+        ...(flaws === undefined ? {} : { measurement: { errors: errorsOf(flaws, wired.name) } }),
       }),
     );
     return createMethodScriptChannel({
@@ -173,6 +183,10 @@ export function createVirtualRig(campaign: Campaign, site: Site, world: World, c
       for (const source of sources) source.stop();
     },
   };
+}
+
+function errorsOf(flaws: Chance, channel: string) {
+  return createChannelErrors({ chance: flaws.stream(channel), mainsHz: mainsOf(flaws.stream("mains")) });
 }
 
 /** The board set up for this stage: rates in mm/min, acceleration in mm/s2, travel in mm, homing on. */
