@@ -5,6 +5,7 @@ import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../
 import type { Detector } from "../../protocols/roles/detector.ts";
 import type { Stage, StageReading } from "../../protocols/roles/stage.ts";
 import { judgeGate } from "../dose/exposure-gate.ts";
+import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
 import { motionRefusals } from "../safety/permit-judgement.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
@@ -71,14 +72,15 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   }
 
   async function makeSafe(): Promise<number> {
-    await io.permit.dropShutterPermit();
-    await io.requestSafetyShutter(false);
+    // Each by itself: one that is refused must not keep the other from being asked. The switches say what came of it.
+    const asked = await Promise.allSettled([io.permit.dropShutterPermit(), io.requestSafetyShutter(false)]);
     const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
     for (;;) {
       const levels = await readLevels();
       if (levels.safetyShutterClosedSwitch || shutterState(levels) === "closed") return clock.monoMs();
       if (clock.monoMs() >= untilMs) {
-        throw new Fault("shutter.stuck-open", io.name, "neither shutter reports closed");
+        const refused = asked.flatMap((one) => (one.status === "rejected" ? [faultNote(one.reason).what] : []));
+        throw new Fault("shutter.stuck-open", io.name, ["neither shutter reports closed", ...refused].join("; "));
       }
       await sleep(clock, FILTER_POLL_MS);
     }
@@ -229,8 +231,13 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
           await awaitShutter("closed");
           break;
         } catch (error) {
-          const isProof = !isFault(error) || error.code.startsWith("shutter.");
-          if (isProof || clock.monoMs() - askedAtMs >= timings.closeDeadlineMs) throw error;
+          if (!isFault(error) || error.code.startsWith("shutter.")) throw error;
+          if (!isSilence(error)) {
+            // It answers, so its watchdog may live on: nothing else will close the shutter in time.
+            const what = `the unit answers, and does not close the shutter: ${error.message}`;
+            throw new Fault("shutter.stuck-open", io.name, what, {}, error);
+          }
+          if (clock.monoMs() - askedAtMs >= timings.closeDeadlineMs) throw error;
           await sleep(clock, RETRY_MS);
         }
       }
@@ -244,6 +251,11 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       accounts.settle(order, marks, outcome, framePath);
     },
   };
+}
+
+/** Nothing was heard: the permit lapses, and the shutter with it. */
+function isSilence(fault: Fault): boolean {
+  return fault.code.startsWith("link.") || fault.code === "device.unknown-outcome";
 }
 
 function switchText(filters: readonly boolean[]): string {

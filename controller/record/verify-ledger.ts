@@ -144,7 +144,7 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
           );
       }
       for (const [id, row] of open) {
-        const what = `is booked since ${row.atMs} ms of campaign time and not settled; it counts in full`;
+        const what = `is booked since ${(row.atMs / 1000).toFixed(1)} s of campaign time and not settled; it counts in full`;
         const advice = "Resume the campaign, which settles it, or account for it by hand.";
         findings.add("warning", "ledger.not-settled", `exposure ${id} (${row.position})`, what, advice);
         addDose(spots, row);

@@ -81,6 +81,7 @@ export function admitCells(
   for (const one of casesOf(drafts, sources, site).values()) {
     const cells = `cells ${positionsText(one.positions)}`;
     judgeSafety(document, one, cells, findings);
+    judgeRecord(one, cells, findings);
     one.protocol.steps.forEach((step, index) => {
       if (step.kind === "tag" || step.kind === "loop") return;
       judgeStep(one, step, index, cells, findings);
@@ -99,7 +100,13 @@ function casesOf(
     const source = sources.find((candidate) => candidate.name === draft.protocolName);
     if (source?.protocol === undefined) continue;
     const channel = site === undefined ? undefined : channelAt(site, draft.position);
-    const range = channel && [channel.voltageMinV, channel.voltageMaxV, channel.currentMaxA, channel.techniques];
+    const range = channel && [
+      channel.voltageMinV,
+      channel.voltageMaxV,
+      channel.currentMaxA,
+      channel.sampleIntervalMinS,
+      channel.techniques,
+    ];
     const key = JSON.stringify([draft.protocolName, draft.chemistry, draft.nominalCapacityMah, draft.safety, range]);
     const known = cases.get(key);
     if (known !== undefined) {
@@ -195,6 +202,21 @@ function judgeSafety(document: InputDocument, one: Case, cells: string, findings
       `The channel measures ${channel.voltageMinV} to ${channel.voltageMaxV} V.`,
     );
   }
+}
+
+function judgeRecord({ source, protocol, channel }: Case, cells: string, findings: Finding[]): void {
+  const { timeS } = protocol.record;
+  if (channel === undefined || timeS >= channel.sampleIntervalMinS) return;
+  findings.push(
+    findingAt(
+      source.document,
+      "error",
+      "campaign.channel-range",
+      [...source.base, "record", "time_s"],
+      `a sample every ${timeS} s is faster than the channel measures (${cells})`,
+      `Give at least ${channel.sampleIntervalMinS} s.`,
+    ),
+  );
 }
 
 /** Where the value that counts is written: with the cell, its group, the defaults, or in the protocol. */

@@ -57,6 +57,7 @@ export interface CampaignFile {
     readonly name: string;
     readonly layers: readonly Item<z.output<typeof stackLayerSchema>>[];
   }[];
+  /** Undefined when they could not be read; empty when none are given. */
   readonly cellDefaults: CellRecord | undefined;
   /** Groups that could be read. */
   readonly groups: readonly CellGroupItem[];

@@ -237,7 +237,7 @@ function reportUnused(
   drafts: readonly DraftCell[],
   findings: Finding[],
 ): void {
-  if (file.groupsIncomplete) return;
+  if (file.groupsIncomplete || file.cellDefaults === undefined) return;
   const note = (path: Path, what: string): void => {
     findings.push(findingAt(document, "warning", "campaign.unused", path, what, "Remove it, or use it."));
   };

@@ -2,7 +2,7 @@
 import { parsePosition, positionIndex } from "../base/position.ts";
 import type { Position } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
-import { findingAt } from "../input/document.ts";
+import { findingAt, valueAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { parsePositionRange } from "../input/position-range.ts";
 import { wordAdvice } from "../input/suggest.ts";
@@ -53,7 +53,7 @@ export function resolveCells(document: InputDocument, file: CampaignFile, findin
       drafts.push(draftOf(file, group, position));
     }
   }
-  reportMissing(document, drafts, findings);
+  reportMissing(document, file, drafts, findings);
   reportUnknown(document, file, drafts, findings);
   reportBarcodes(document, drafts, findings);
   return drafts.sort((a, b) => positionIndex(a.position) - positionIndex(b.position));
@@ -123,9 +123,15 @@ const NEEDED = [
   ["stackName", "stack", "Name one of the layer stacks of this campaign."],
 ] as const;
 
-function reportMissing(document: InputDocument, drafts: readonly DraftCell[], findings: Finding[]): void {
+function reportMissing(
+  document: InputDocument,
+  file: CampaignFile,
+  drafts: readonly DraftCell[],
+  findings: Finding[],
+): void {
   for (const [field, key, advice] of NEEDED) {
     for (const [path, cells] of byPath(drafts.filter((draft) => draft[field] === undefined))) {
+      if (isUnreadDefault(document, file, key)) continue;
       findings.push(
         findingAt(
           document,
@@ -138,6 +144,11 @@ function reportMissing(document: InputDocument, drafts: readonly DraftCell[], fi
       );
     }
   }
+}
+
+/** The defaults give it and could not be read for something else in them, which has its own finding. */
+function isUnreadDefault(document: InputDocument, file: CampaignFile, key: string): boolean {
+  return file.cellDefaults === undefined && valueAt(document.value, ["cell_defaults", key]) !== undefined;
 }
 
 /** Names that refer to nothing, reported once where they are written. */
@@ -173,6 +184,7 @@ function reportUnknown(
     );
     if (
       isNamed ||
+      isUnreadDefault(document, file, "chemistry") ||
       file.groups.find((group) => group.path === path)?.overrides.some((one) => one.cell.chemistry !== undefined) ===
         true
     )

@@ -57,7 +57,12 @@ function printReport(context: VerifyContext, folder: string, report: VerifyRepor
     ["digest", report.digest ?? "none"],
     ["replay", report.replay],
     ["dose ledger", `${report.ledger}, ${report.exposures} exposures, ${report.openBookings} bookings open`],
-    ["dose", limitFractionMax === null ? "none given" : `at most ${(100 * limitFractionMax).toFixed(1)} % of a limit`],
+    [
+      "dose",
+      limitFractionMax === null
+        ? "none given"
+        : `at most ${(100 * limitFractionMax).toFixed(1)} % of the limit of a spot`,
+    ],
     ["samples", `${report.samples} in ${report.frames} frames, ${report.gaps} gaps`],
   ];
   context.print(`${folder}: ${report.ok ? "the record holds" : "the record does not hold"}`);

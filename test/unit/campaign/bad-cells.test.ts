@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorsOf, expectRefused, goodFiles, load } from "../../support/campaign-files.ts";
+import { errorsOf, expectRefused, goodFiles, load, spoilt } from "../../support/campaign-files.ts";
 import type { SpoiltCase } from "../../support/campaign-files.ts";
 
 const CASES: readonly SpoiltCase[] = [
@@ -84,6 +84,16 @@ const CASES: readonly SpoiltCase[] = [
     /0\.3 mA/,
   ],
   [
+    "samples faster than the channel takes them",
+    "site.yaml",
+    "sample_interval_min_s: 0.1",
+    "sample_interval_min_s: 20",
+    "campaign.channel-range",
+    "cycle.yaml:1 record.time_s",
+    /faster than the channel measures/,
+    /at least 20 s/,
+  ],
+  [
     "a current beyond the cell's own limit",
     "good.yaml",
     "max_current_mA: 5",
@@ -160,6 +170,13 @@ describe("a campaign with one thing wrong about its cells or protocols", () => {
     const loaded = load(goodFiles);
     expect(errorsOf(loaded)).toEqual([]);
     expect(loaded.kind).toBe("loaded");
+  });
+
+  it("blames nothing but the one default that is wrong", () => {
+    const loaded = load(spoilt("good.yaml", "nominal_capacity_mAh: 4", "nominal_capacity_mAh: 0 #"));
+    expect(loaded.findings.map(({ code, where }) => `${where} ${code}`)).toEqual([
+      "good.yaml:17 cell_defaults.nominal_capacity_mAh file.schema",
+    ]);
   });
 
   it.each(CASES)("is refused for %s, with file, line, path, value and what would be right", (...spoilt) => {
