@@ -15,7 +15,8 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "simulate",
-    usage: "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|FILE] [--data DIR] [--until DURATION]",
+    usage:
+      "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|FILE] [--data DIR] [--until DURATION] [--frames DIR] [--physics-report DIR|FILE.html [--cells A1,B2]]",
     summary: "run a campaign in the virtual world, as fast as the processor allows",
     details: [
       "The whole controller, its drivers and every byte, against a seeded world whose truth judges the run.",
@@ -26,6 +27,10 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --faults WHAT        none (default), light, or a JSON file of timed faults",
       "  --data DIR           where the record goes (default data/CAMPAIGN-seedN-TIME)",
       "  --until DURATION     stop there: 90s, 15min, 24h, 7d",
+      "  --frames DIR         write every frame, as the simulated detector counted it, as NeXus/HDF5",
+      "  --physics-report DIR or FILE.html",
+      "                       figures of the true physics: voltage, patterns, lithium in the beam, dose maps",
+      "  --cells A1,B2        the cells they show (default: the first of each chemistry)",
     ],
     load: async () => (await import("./commands/simulate.ts")).simulateCommand,
   },

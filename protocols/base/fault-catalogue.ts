@@ -185,6 +185,10 @@ export const FAULT_CATALOGUE = {
   },
   "command.unknown": { severity: "refuse", advice: "See beamrack --help." },
   "command.usage": { severity: "refuse", advice: "See beamrack COMMAND --help." },
+  "output.unwritable": {
+    severity: "hold",
+    advice: "Free space or permissions, or name another place. The run and its record are not concerned.",
+  },
   "store.unwritable": {
     severity: "stop",
     advice:

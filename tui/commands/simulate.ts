@@ -13,6 +13,7 @@ import { renderSummary } from "../progress/render-summary.ts";
 import type { RunSummary } from "../progress/run-summary.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
 import { loadWorldData } from "../virtual/load-world-data.ts";
+import { type PhysicsOptions, preparePhysicsLook } from "../virtual/physics-report.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
 import { createVirtualCampaign } from "../virtual/virtual-campaign.ts";
 
@@ -26,6 +27,7 @@ interface SimulateOptions {
   readonly faults: string;
   readonly folder: string | undefined;
   readonly untilS: number | undefined;
+  readonly physics: PhysicsOptions;
 }
 
 export async function simulateCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -42,6 +44,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     campaign.cells.map((cell) => cell.chemistry),
   );
   const faults = chooseFaults(context, options.faults);
+  const look = await preparePhysicsLook(context, campaign, plannedS / 3600, options.physics);
   const startedMs = context.clock.monoMs();
   const virtual = createVirtualCampaign({
     campaign,
@@ -55,12 +58,14 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     worldAttenuation: data.attenuation,
     designs: data.designs,
     models: data.models,
+    ...(look.frameTables === undefined ? {} : { frameTables: look.frameTables }),
     faults,
     drain: () => context.drain(),
     conditions: `until ${plannedS} s, faults ${options.faults}`,
     softwareVersion: context.version,
   });
-  const { clock, run, store } = virtual;
+  const { clock, run, store, world } = virtual;
+  look.attach(world);
   const printer = createProgressPrinter(context.progress, context.clock);
   const wallS = (): number => (context.clock.monoMs() - startedMs) / 1000;
   const progress = () => progressOf(virtual, campaign, plannedS, wallS());
@@ -107,10 +112,11 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     interruptedBy: stoppedBy(),
   });
   writeSummary(folder, summary);
+  const looked = look.finish({ seed: options.seed });
   if (context.json) context.print(JSON.stringify({ ...summary, data: folder }));
   else {
     for (const line of renderSummary(summary)) context.print(line);
-    context.print(`data: ${folder}`);
+    for (const line of [`data: ${folder}`, ...looked]) context.print(line);
   }
   if (stoppedBy() !== null) {
     context.printError(
@@ -161,6 +167,9 @@ function parseOptions(args: readonly string[]): SimulateOptions {
       faults: { type: "string", default: "none" },
       data: { type: "string" },
       until: { type: "string" },
+      frames: { type: "string" },
+      "physics-report": { type: "string" },
+      cells: { type: "string" },
     },
   });
   const [campaignPath, ...more] = positionals;
@@ -176,5 +185,9 @@ function parseOptions(args: readonly string[]): SimulateOptions {
     throw new Fault("command.usage", "--until", `${values.until} is no duration; write 90s, 15min, 24h or 7d`);
   }
   if (values.data === "") throw new Fault("command.usage", "--data", "names no folder");
-  return { campaignPath, sitePath: values.site, seed, faults: values.faults, folder: values.data, untilS };
+  for (const name of ["frames", "physics-report"] as const) {
+    if (values[name] === "") throw new Fault("command.usage", `--${name}`, "names no place to write to");
+  }
+  const physics = { framesFolder: values.frames, reportPath: values["physics-report"], cells: values.cells };
+  return { campaignPath, sitePath: values.site, seed, faults: values.faults, folder: values.data, untilS, physics };
 }
