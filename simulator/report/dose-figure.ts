@@ -54,9 +54,9 @@ function map(cell: ReportCell, leftPx: number, topPx: number, topGy: number): re
     topPx,
     widthPx: MAP_PX,
     heightPx: MAP_PX,
-    x: { label: "x on the cell (mm)", from: -SHOWN_MM, to: SHOWN_MM, ticks: 6 },
+    x: { label: "x on the cell (mm)", from: -SHOWN_MM, to: SHOWN_MM, ticks: 7 },
     // Row by row downwards, as the rack is drawn.
-    y: { label: "y (mm)", from: SHOWN_MM, to: -SHOWN_MM, ticks: 6 },
+    y: { label: "y (mm)", from: SHOWN_MM, to: -SHOWN_MM, ticks: 7 },
     hasGrid: false,
   });
   const centre = { cx: panel.xPx(0), cy: panel.yPx(0) };

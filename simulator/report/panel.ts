@@ -11,6 +11,8 @@ export interface Axis {
   readonly ticks?: number;
   /** The ticks stay, their numbers and the label do not: another panel below shows them. */
   readonly isBare?: boolean;
+  /** Where the numbers end when the axis goes on to make room. */
+  readonly ticksTo?: number;
 }
 
 export interface PanelOptions {
@@ -97,7 +99,7 @@ function ticksOf(axis: Axis): readonly number[] {
     }
     return ticks;
   }
-  return niceTicks(axis.from, axis.to, axis.ticks ?? 6);
+  return niceTicks(axis.from, axis.to, axis.ticks ?? 6).filter((tick) => tick <= (axis.ticksTo ?? Infinity));
 }
 
 /** About `count` round numbers within the two ends. */
@@ -114,7 +116,7 @@ export function niceTicks(from: number, to: number, count: number): readonly num
 function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
   const part = rough / power;
-  const nice = part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10;
+  const nice = part <= 1.4 ? 1 : part <= 3 ? 2 : part <= 7 ? 5 : 10;
   return nice * power;
 }
 

@@ -143,6 +143,7 @@ function stacked(
       from: first - 0.02 * spanH,
       to: last + spanH * (TRACE_SHARE + 0.04),
       ticks: 8,
+      ticksTo: data.durationH,
       isBare: leftPx > LEFT,
     },
     title: window.title,
@@ -176,8 +177,12 @@ function scaleBar(leftPx: number, topPx: number, perCount: number, span: number)
       stroke: "#1a1a1a",
       "stroke-width": 2,
     }),
-    label(leftPx + 7, topPx + heightPx / 2 + 4, `${counts} counts`, { "font-size": 11 }),
+    label(leftPx + 7, topPx + heightPx / 2 + 4, `${grouped(counts)} counts`, { "font-size": 11 }),
   ].join("\n");
+}
+
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
 
 function* points(

@@ -1,14 +1,26 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { createVirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { FrameWorld, WorldFrame } from "../../simulator/world/frame-world.ts";
 import type { WorldCell } from "../../simulator/world/world-site.ts";
 import { createWorld, type World } from "../../simulator/world/world.ts";
+import { frameFileName } from "../../tui/virtual/frame-files.ts";
 import { loadFrameTables } from "../../tui/virtual/load-world-data.ts";
+import { preparePhysicsLook } from "../../tui/virtual/physics-report.ts";
 import { repositoryText } from "../support/campaign-files.ts";
 import { fitOxide } from "../support/pattern-fit/layered-oxide.ts";
 import { NMC811_LATTICE } from "../support/pattern-fit/tables.ts";
-import { expectSound, numeric, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import {
+  campaign,
+  expectSound,
+  newFolder,
+  numeric,
+  removeFolders,
+  runWorld,
+  type WorldRun,
+} from "../support/world-campaign.ts";
 import { design, DESIGN_IDS, MODELS } from "../unit/cell/designs.ts";
 import { attenuation, CERTAIN, cell, drain, expose, ready, SITE, type TestWorld } from "../unit/world/worlds.ts";
 
@@ -238,3 +250,103 @@ describe("a campaign whose frames have contents", () => {
     }
   });
 });
+
+describe("what a run leaves to look at", () => {
+  const context = { readPackageText: repositoryText };
+
+  it("is every frame as a file with its counts, and figures of the chosen cells", async () => {
+    const [framesFolder, reportPath] = [newFolder(), newFolder()];
+    const look = await preparePhysicsLook(context, campaign, 0.5, { framesFolder, reportPath, cells: "A1,B5" });
+    const run = await runWorld({
+      hours: 0.5,
+      frames: true,
+      at: [
+        [
+          0,
+          (virtual) => {
+            look.attach(virtual.world);
+          },
+        ],
+      ],
+    });
+    expect(look.finish({ seed: 1 })).toEqual([
+      `physics: ${join(reportPath, "index.html")}`,
+      `frames: 50 in ${framesFolder}`,
+    ]);
+    expect(readdirSync(reportPath).sort()).toEqual([
+      "dose-maps.svg",
+      "index.html",
+      "lithium-A1.svg",
+      "lithium-B5.svg",
+      "patterns-A1.svg",
+      "patterns-B5.svg",
+      "voltage.svg",
+    ]);
+    const frames = run.virtual.world.frameWorld;
+    const [first] = frames?.frames ?? [];
+    if (frames === undefined || first === undefined) throw new Error("no frame");
+    expect(readdirSync(framesFolder)).toHaveLength(50);
+    const file = await openHdf5(readFileSync(join(framesFolder, frameFileName(first.path))));
+    expect(file.value("entry/instrument/detector/data")).toEqual(frames.counts(first));
+    expect(file.value("entry/sample/name")).toBe("R-A1");
+    expect(file.value("entry/control/preset")).toBeCloseTo(5, 1);
+    file.close();
+  });
+
+  it("is the same page in one file when asked for a file", async () => {
+    const path = join(newFolder(), "page.html");
+    const look = await preparePhysicsLook(context, campaign, 0.2, {
+      framesFolder: undefined,
+      reportPath: path,
+      cells: undefined,
+    });
+    await runWorld({
+      hours: 0.2,
+      frames: true,
+      at: [
+        [
+          0,
+          (virtual) => {
+            look.attach(virtual.world);
+          },
+        ],
+      ],
+    });
+    expect(look.finish({ seed: 1 })).toEqual([`physics: ${path}`]);
+    expect(readFileSync(path, "utf8")).toContain("Patterns of A1 (R-A1, lno-graphite)");
+  });
+
+  it.each([
+    [{ cells: "A1" }, "--physics-report, which is not given"],
+    [{ reportPath: "report", cells: "Z9" }, '"Z9" is no position'],
+    [{ reportPath: "report", cells: "A1,H12" }, "no cell at H12"],
+    [{ framesFolder: "/dev/null/frames" }, "cannot be written"],
+  ])("is refused beforehand: %j", async (wanted, why) => {
+    const options = { framesFolder: undefined, reportPath: undefined, cells: undefined, ...wanted };
+    await expect(preparePhysicsLook(context, campaign, 1, options)).rejects.toThrow(why);
+  });
+
+  it("is nothing when nothing is asked for, and the world then has no frames", async () => {
+    const nothing = { framesFolder: undefined, reportPath: undefined, cells: undefined };
+    const look = await preparePhysicsLook(context, campaign, 1, nothing);
+    expect(look.frameTables).toBeUndefined();
+    expect(look.finish({ seed: 1 })).toEqual([]);
+  });
+});
+
+async function openHdf5(bytes: Uint8Array) {
+  const hdf5 = await import("h5wasm");
+  const { FS: files } = await hdf5.ready;
+  files.writeFile("read-back.nxs", bytes);
+  const file = new hdf5.File("read-back.nxs", "r");
+  return {
+    value(path: string): unknown {
+      const found = file.get(path);
+      return found instanceof hdf5.Dataset ? found.value : undefined;
+    },
+    close() {
+      file.close();
+      files.unlink("read-back.nxs");
+    },
+  };
+}

@@ -152,9 +152,10 @@ describe("the page of a run", () => {
 
 describe("an axis", () => {
   it("has round ticks within its ends", () => {
-    expect(niceTicks(0, 24, 10)).toEqual([0, 5, 10, 15, 20]);
+    expect(niceTicks(0, 24, 6)).toEqual([0, 5, 10, 15, 20]);
+    expect(niceTicks(-0.44, 0.44, 4)).toHaveLength(5);
     expect(niceTicks(2.61, 3.53, 5)).toHaveLength(4);
-    expect(niceTicks(7.5, -7.5, 6)).toEqual([-5, 0, 5]);
+    expect(niceTicks(7.5, -7.5, 4)).toEqual([-5, 0, 5]);
     expect(niceTicks(1, 1, 5)).toEqual([1]);
   });
 
