@@ -24,6 +24,8 @@ export interface BeamPlantOptions {
 export interface ObservedBeamPlant extends BeamPlant {
   /** How far the fast shutter is open, 0..1. */
   shutterFraction(atMs: number): number;
+  /** Share of the beam that passes the fast shutter: its blade uncovers a round beam, the middle fastest. */
+  shutterPasses(atMs: number): number;
   safetyShutterFraction(atMs: number): number;
   /** How far the filter is in the beam, 0..1. */
   filterFraction(atMs: number, index: number): number;
@@ -36,7 +38,8 @@ export interface ObservedBeamPlant extends BeamPlant {
   /** The blades of the fast shutter no longer follow their drive into this direction; null lets them again. */
   stickShutter(atMs: number, stuck: "open" | "closed" | null): void;
   setInterlock(name: string, holds: boolean): void;
-  dump(fromMs: number, toMs: number): void;
+  /** The machine loses its beam; it is full again at `toMs`, after `refillMs` of filling (default none). */
+  dump(fromMs: number, toMs: number, refillMs?: number): void;
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
   forgetBefore(atMs: number): void;
 }
@@ -98,6 +101,10 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
     filterInSwitch: (atMs, index) => filterFraction(atMs, index) >= 1,
     interlock: (_atMs, name) => interlocks.get(name) ?? false,
     shutterFraction: (atMs) => shutter.fraction(atMs),
+    shutterPasses(atMs) {
+      const open = shutter.fraction(atMs);
+      return open * open * (3 - 2 * open);
+    },
     safetyShutterFraction: (atMs) => safetyShutter.fraction(atMs),
     filterFraction,
     shutterArrivalMs: () => shutter.arrivalMs(),
@@ -112,8 +119,8 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
     setInterlock(name, holds) {
       interlocks.set(name, holds);
     },
-    dump(fromMs, toMs) {
-      ring.dump(fromMs, toMs);
+    dump(fromMs, toMs, refillMs) {
+      ring.dump(fromMs, toMs, refillMs);
     },
     addBreaks(fromMs, toMs, into) {
       shutter.addBreaks(fromMs, toMs, into);

@@ -15,7 +15,7 @@ export interface CellPlant {
   readonly currentA: number;
 }
 
-/** True place of the stage: trapezoidal motion per axis, the slower axis decides. */
+/** Place of the stage's motors, as steps sent make it: trapezoidal motion per axis, the slower axis decides. */
 export interface StagePlant {
   /** Starts a move and returns when it will be at rest. */
   moveTo(atMs: number, xMm: number, yMm: number): number;

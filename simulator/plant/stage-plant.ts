@@ -1,6 +1,9 @@
 /**
  * The true stage: straight moves, trapezoidal on the axis with the longer way, the other in step with it. Moves
  * asked for while moving follow each other. Coordinates are those of whoever moves it.
+ *
+ * Motors and table are two things. The motors are where the steps sent put them, and that is what a controller
+ * counts; the table, with the cells on it, falls behind when steps are lost, and swings a little after each stop.
  */
 import type { StagePlant } from "./plant.ts";
 import { speedMmS, trapezoid, wayMm, type Trapezoid } from "./trapezoid.ts";
@@ -15,9 +18,22 @@ export interface StagePlantOptions {
   /** Where it stands when the world begins. */
   readonly startXMm: number;
   readonly startYMm: number;
+  /** The table's own frequency; without it the table does not swing. */
+  readonly swingHz?: number;
+  /** The swing falls by e in this time, and is over after five of them. Default 15 ms. */
+  readonly swingDecayMs?: number;
+  /** Between the limit switches; without them the table meets nothing. */
+  readonly limits?: { readonly travelXMm: number; readonly travelYMm: number };
 }
 
 export interface ObservedStagePlant extends StagePlant {
+  /** Where the table truly is. */
+  tableXMm(atMs: number): number;
+  tableYMm(atMs: number): number;
+  /** The next move stalls: at its end the table is short of the motors by this much, until it is homed. */
+  loseSteps(xMm: number, yMm: number): void;
+  /** Told, when a move is begun, at what time it will run the table onto a limit switch; one handler. */
+  onLimitAhead(handler: (atMs: number, axis: "x" | "y") => void): void;
   /** Appends the instants strictly between the two times where a motion starts or ends. */
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
   /** The past before `atMs` will not be asked for again. */
@@ -39,10 +55,18 @@ interface Leg {
   readonly offsetS: number;
   readonly endXMm: number;
   readonly endYMm: number;
+  /** Table less motors, before and after. */
+  readonly slipX: number;
+  readonly slipY: number;
+  readonly endSlipX: number;
+  readonly endSlipY: number;
 }
 
 /** More moves than fall into one opening of the shutter, whose past may still be asked for. */
 const LEGS_KEPT = 64;
+/** The switches stand this far outside the travel. */
+const SWITCH_MM = 1;
+const SWING_DECAYS = 5;
 
 export function createStagePlant(options: StagePlantOptions): ObservedStagePlant {
   const legs: Leg[] = [];
@@ -50,6 +74,12 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
   let isHomed = false;
   let homedAtMs = Infinity;
   let moveHandler: ((atMs: number) => void) | undefined;
+  let limitHandler: ((atMs: number, axis: "x" | "y") => void) | undefined;
+  const toLose = { xMm: 0, yMm: 0 };
+  const decayMs = options.swingDecayMs ?? 15;
+  const swingPerMs = (2 * Math.PI * (options.swingHz ?? 0)) / 1000;
+  /** What the deceleration has bent the table by when it ends. */
+  const swingMm = options.swingHz === undefined ? 0 : options.accelerationMmS2 / (2 * Math.PI * options.swingHz) ** 2;
 
   function lastLeg(): Leg | undefined {
     return legs[legs.length - 1];
@@ -77,18 +107,67 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
     return atMs >= leg.endMs ? leg.endYMm : leg.yMm + leg.perY * wayAt(leg, atMs);
   }
 
-  function addLeg(atMs: number, xMm: number, yMm: number, limitMmS: number): number {
+  /** How far through its way a leg is, 0..1. */
+  function done(leg: Leg, atMs: number): number {
+    if (atMs >= leg.endMs) return 1;
+    const length = Math.max(Math.abs(leg.endXMm - leg.xMm), Math.abs(leg.endYMm - leg.yMm));
+    return length === 0 ? 0 : Math.max(0, wayAt(leg, atMs)) / length;
+  }
+
+  function swing(leg: Leg, atMs: number): number {
+    const sinceMs = atMs - leg.endMs;
+    if (swingMm === 0 || sinceMs <= 0 || sinceMs >= SWING_DECAYS * decayMs) return 0;
+    return swingMm * Math.exp(-sinceMs / decayMs) * Math.sin(swingPerMs * sinceMs);
+  }
+
+  function tableX(atMs: number): number {
+    const leg = legAt(atMs);
+    if (leg === undefined) return rest.xMm;
+    return xAt(atMs) + leg.slipX + (leg.endSlipX - leg.slipX) * done(leg, atMs) + leg.perX * swing(leg, atMs);
+  }
+
+  function tableY(atMs: number): number {
+    const leg = legAt(atMs);
+    if (leg === undefined) return rest.yMm;
+    return yAt(atMs) + leg.slipY + (leg.endSlipY - leg.slipY) * done(leg, atMs) + leg.perY * swing(leg, atMs);
+  }
+
+  function lookForLimit(leg: Leg): void {
+    if (options.limits === undefined || limitHandler === undefined) return;
+    const { travelXMm, travelYMm } = options.limits;
+    const isOn = (mm: number, travelMm: number): boolean => mm < -SWITCH_MM || mm > travelMm + SWITCH_MM;
+    for (const [axis, at, travelMm] of [
+      ["x", tableX, travelXMm],
+      ["y", tableY, travelYMm],
+    ] as const) {
+      if (!isOn(at(leg.endMs), travelMm)) continue;
+      let low = leg.startMs;
+      let high = leg.endMs;
+      for (let turn = 0; turn < 50 && !isOn(at(low), travelMm); turn += 1) {
+        const middle = (low + high) / 2;
+        if (isOn(at(middle), travelMm)) high = middle;
+        else low = middle;
+      }
+      limitHandler(high, axis);
+      return;
+    }
+  }
+
+  function addLeg(atMs: number, xMm: number, yMm: number, limitMmS: number, isHoming = false): number {
     const last = lastLeg();
     const startMs = last === undefined ? atMs : Math.max(atMs, last.endMs);
-    const fromX = last?.endXMm ?? rest.xMm;
-    const fromY = last?.endYMm ?? rest.yMm;
+    // Homing goes by the switches, so it starts from where the table is, and what was lost is found again.
+    const slipX = isHoming ? 0 : (last?.endSlipX ?? 0);
+    const slipY = isHoming ? 0 : (last?.endSlipY ?? 0);
+    const fromX = (last?.endXMm ?? rest.xMm) + (isHoming ? (last?.endSlipX ?? 0) : 0);
+    const fromY = (last?.endYMm ?? rest.yMm) + (isHoming ? (last?.endSlipY ?? 0) : 0);
     const length = Math.max(Math.abs(xMm - fromX), Math.abs(yMm - fromY));
     if (length === 0) return startMs;
     moveHandler?.(atMs);
     const motion = trapezoid(length, limitMmS, options.accelerationMmS2);
     const endMs = startMs + motion.durationS * 1000;
     if (legs.length >= LEGS_KEPT) legs.splice(0, LEGS_KEPT / 2);
-    legs.push({
+    const leg: Leg = {
       startMs,
       endMs,
       xMm: fromX,
@@ -99,7 +178,15 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
       offsetS: 0,
       endXMm: xMm,
       endYMm: yMm,
-    });
+      slipX,
+      slipY,
+      endSlipX: slipX - (isHoming ? 0 : toLose.xMm),
+      endSlipY: slipY - (isHoming ? 0 : toLose.yMm),
+    };
+    toLose.xMm = 0;
+    toLose.yMm = 0;
+    legs.push(leg);
+    if (!isHoming) lookForLimit(leg);
     return endMs;
   }
 
@@ -107,7 +194,7 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
     moveTo: (atMs, xMm, yMm) => addLeg(atMs, xMm, yMm, options.speedMmS),
     home(atMs) {
       isHomed = true;
-      homedAtMs = addLeg(atMs, options.homeXMm, options.homeYMm, options.homingSpeedMmS ?? 25);
+      homedAtMs = addLeg(atMs, options.homeXMm, options.homeYMm, options.homingSpeedMmS ?? 25, true);
       return homedAtMs;
     },
     halt(atMs) {
@@ -125,6 +212,9 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
       const xMm = xAt(atMs);
       const yMm = yAt(atMs);
       const endMs = atMs + stopS * 1000;
+      const share = done(leg, atMs);
+      const slipX = leg.slipX + (leg.endSlipX - leg.slipX) * share;
+      const slipY = leg.slipY + (leg.endSlipY - leg.slipY) * share;
       legs.push({
         startMs: atMs,
         endMs,
@@ -136,11 +226,24 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
         offsetS: stopS,
         endXMm: xMm + leg.perX * stopMm,
         endYMm: yMm + leg.perY * stopMm,
+        slipX,
+        slipY,
+        endSlipX: slipX,
+        endSlipY: slipY,
       });
       return endMs;
     },
     xMm: xAt,
     yMm: yAt,
+    tableXMm: tableX,
+    tableYMm: tableY,
+    loseSteps(xMm, yMm) {
+      toLose.xMm += xMm;
+      toLose.yMm += yMm;
+    },
+    onLimitAhead(handler) {
+      limitHandler = handler;
+    },
     isMoving(atMs) {
       const leg = legAt(atMs);
       return leg !== undefined && atMs < leg.endMs;

@@ -1,6 +1,6 @@
 /**
  * The machine that makes the beam: stored current decays with its lifetime and is topped up every few minutes; a
- * dump takes it to zero until the machine is filled again.
+ * dump takes it to zero until the machine is filled again, which takes the end of the dump's time.
  */
 import type { Chance } from "./plant.ts";
 
@@ -12,15 +12,16 @@ export interface StorageRingOptions {
 
 export interface StorageRing {
   currentMa(atMs: number): number;
-  dump(fromMs: number, toMs: number): void;
-  /** Appends the instants strictly between the two times where the current jumps. */
+  /** No current from `fromMs`, full again at `toMs`; the last `refillMs` of it, by default none, are filling. */
+  dump(fromMs: number, toMs: number, refillMs?: number): void;
+  /** Appends the instants strictly between the two times where the current jumps or begins to rise. */
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
 }
 
 export function createStorageRing(options: StorageRingOptions, chance: Chance): StorageRing {
   const topUpMs: number[] = [0];
   const topUpMa: number[] = [options.fullMa];
-  const dumps: { readonly fromMs: number; readonly toMs: number }[] = [];
+  const dumps: { readonly fromMs: number; readonly fillMs: number; readonly toMs: number }[] = [];
 
   /** Draws the top-ups in order, so that the ring's history does not depend on when it is looked at. */
   function drawUntil(atMs: number): void {
@@ -43,16 +44,27 @@ export function createStorageRing(options: StorageRingOptions, chance: Chance): 
     return low;
   }
 
+  /** 1 but for dumps and the filling after them. */
+  function filled(atMs: number): number {
+    let least = 1;
+    for (const { fromMs, fillMs, toMs } of dumps) {
+      if (atMs < fromMs || atMs >= toMs) continue;
+      least = Math.min(least, atMs <= fillMs ? 0 : (atMs - fillMs) / (toMs - fillMs));
+    }
+    return least;
+  }
+
   return {
     currentMa(atMs) {
-      for (const dump of dumps) if (atMs >= dump.fromMs && atMs < dump.toMs) return 0;
+      const share = filled(atMs);
+      if (share === 0) return 0;
       drawUntil(atMs);
       const index = lastTopUp(atMs);
       const sinceH = (atMs - (topUpMs[index] ?? 0)) / 3_600_000;
-      return (topUpMa[index] ?? 0) * Math.exp(-sinceH / options.lifetimeH);
+      return share * (topUpMa[index] ?? 0) * Math.exp(-sinceH / options.lifetimeH);
     },
-    dump(fromMs, toMs) {
-      dumps.push({ fromMs, toMs });
+    dump(fromMs, toMs, refillMs = 0) {
+      dumps.push({ fromMs, fillMs: Math.max(fromMs, toMs - refillMs), toMs });
     },
     addBreaks(fromMs, toMs, into) {
       drawUntil(toMs);
@@ -62,8 +74,7 @@ export function createStorageRing(options: StorageRingOptions, chance: Chance): 
         if (time > fromMs) into.push(time);
       }
       for (const dump of dumps) {
-        if (dump.fromMs > fromMs && dump.fromMs < toMs) into.push(dump.fromMs);
-        if (dump.toMs > fromMs && dump.toMs < toMs) into.push(dump.toMs);
+        for (const time of [dump.fromMs, dump.fillMs, dump.toMs]) if (time > fromMs && time < toMs) into.push(time);
       }
     },
   };

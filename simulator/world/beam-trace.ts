@@ -41,7 +41,7 @@ export function createBeamTrace(deps: BeamTraceDeps): BeamTrace {
   const { site, beam, stage, filterPasses } = deps;
 
   function samplePhS(atMs: number): number {
-    let flux = beam.fluxPhS(atMs) * beam.shutterFraction(atMs) * beam.safetyShutterFraction(atMs);
+    let flux = beam.fluxPhS(atMs) * beam.shutterPasses(atMs) * beam.safetyShutterFraction(atMs);
     for (const [index, share] of filterPasses.entries()) flux *= 1 - (1 - share) * beam.filterFraction(atMs, index);
     return flux;
   }
@@ -66,7 +66,7 @@ export function createBeamTrace(deps: BeamTraceDeps): BeamTrace {
           const { photons, peakPhS } = simpson(samplePhS, pieceFromMs, pieceToMs);
           if (photons <= 0) continue;
           const middleMs = (pieceFromMs + pieceToMs) / 2;
-          const place = cellUnderBeam(site, stage.xMm(middleMs), stage.yMm(middleMs));
+          const place = cellUnderBeam(site, stage.tableXMm(middleMs), stage.tableYMm(middleMs));
           found.push({ fromMs: pieceFromMs, toMs: pieceToMs, ...place, photons, peakPhS, isMoving });
         }
       }

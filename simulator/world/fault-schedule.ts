@@ -1,6 +1,7 @@
 /** Puts faults on the clock: what each does to links, beam and hutch, and when none of it can be used. */
 import { type ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { WorldClock } from "../plant/plant.ts";
+import type { ObservedStagePlant } from "../plant/stage-plant.ts";
 import type { ListeningCounters } from "./disturbance-watch.ts";
 import type { Outage } from "./request-truth.ts";
 import type { WorldFault } from "./world-faults.ts";
@@ -22,6 +23,7 @@ export interface FaultTargets {
 export interface FaultScheduleDeps {
   readonly clock: WorldClock;
   readonly beam: ObservedBeamPlant;
+  readonly stage: ObservedStagePlant;
   /** Grows with each fault on a cell's path, as it takes effect. */
   readonly faultyPositions: Set<number>;
   /** Grows with each fault that keeps the beam from cells. */
@@ -79,10 +81,16 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       });
       return;
     }
+    if (fault.kind === "stage-lost-steps") {
+      at(fault.fromMs, () => {
+        deps.stage.loseSteps(fault.xMm, fault.yMm);
+      });
+      return;
+    }
     outages.push({ fromMs: fault.fromMs, toMs: fault.toMs ?? Infinity });
     switch (fault.kind) {
       case "beam-dump":
-        beam.dump(fault.fromMs, fault.toMs);
+        beam.dump(fault.fromMs, fault.toMs, fault.refillMs);
         at(fault.fromMs, deps.onDump);
         break;
       case "interlock":

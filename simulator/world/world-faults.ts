@@ -4,22 +4,27 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Chance } from "../plant/plant.ts";
 
 export type WorldFault =
-  | { readonly kind: "beam-dump"; readonly fromMs: number; readonly toMs: number }
+  /** The machine is full again at the end; the last `refillMs`, by default none, are filling. */
+  | { readonly kind: "beam-dump"; readonly fromMs: number; readonly toMs: number; readonly refillMs?: number }
   /** Without an end it lasts. */
   | { readonly kind: "link-hang"; readonly link: string; readonly fromMs: number; readonly toMs?: number }
   | { readonly kind: "link-cut"; readonly link: string; readonly fromMs: number }
   | { readonly kind: "interlock"; readonly name: string; readonly fromMs: number; readonly toMs?: number }
   /** The fast shutter's blades stay where they are once they are there. */
-  | { readonly kind: "shutter-stuck"; readonly at: "open" | "closed"; readonly fromMs: number; readonly toMs?: number };
+  | { readonly kind: "shutter-stuck"; readonly at: "open" | "closed"; readonly fromMs: number; readonly toMs?: number }
+  /** The first move from then on stalls, and leaves the table short by this much of where the counters say. */
+  | { readonly kind: "stage-lost-steps"; readonly fromMs: number; readonly xMm: number; readonly yMm: number };
 
 const HOUR_MS = 3_600_000;
+/** From nothing to full current. */
+const REFILL_MS = 60_000;
 
 /** About one beam loss in eight hours, and one hung or cut channel in twelve; nothing a good day does not know. */
 export function lightFaults(chance: Chance, hours: number, channelLinks: readonly string[]): readonly WorldFault[] {
   const faults: WorldFault[] = [];
   for (const fromMs of instants(chance.stream("beam-dump"), hours, 8)) {
     const lastsMs = 60_000 * (4 + 16 * chance.stream(`dump at ${fromMs}`).uniform());
-    faults.push({ kind: "beam-dump", fromMs, toMs: fromMs + lastsMs });
+    faults.push({ kind: "beam-dump", fromMs, toMs: fromMs + lastsMs, refillMs: REFILL_MS });
   }
   for (const fromMs of instants(chance.stream("link"), hours, 12)) {
     const draw = chance.stream(`link at ${fromMs}`);
@@ -43,9 +48,10 @@ function instants(chance: Chance, hours: number, everyH: number): readonly numbe
 }
 
 const atS = z.number().min(0);
+const lostMm = z.number().min(-300).max(300).default(0);
 const fileSchema = z.array(
   z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("beam-dump"), from_s: atS, to_s: atS }),
+    z.strictObject({ kind: z.literal("beam-dump"), from_s: atS, to_s: atS, refill_s: atS.optional() }),
     z.strictObject({ kind: z.literal("link-hang"), link: z.string(), from_s: atS, to_s: atS.optional() }),
     z.strictObject({ kind: z.literal("link-cut"), link: z.string(), from_s: atS }),
     z.strictObject({ kind: z.literal("interlock"), name: z.string(), from_s: atS, to_s: atS.optional() }),
@@ -55,6 +61,7 @@ const fileSchema = z.array(
       from_s: atS,
       to_s: atS.optional(),
     }),
+    z.strictObject({ kind: z.literal("stage-lost-steps"), from_s: atS, x_mm: lostMm, y_mm: lostMm }),
   ]),
 );
 
@@ -67,8 +74,12 @@ export function parseWorldFaults(json: unknown, where: string): readonly WorldFa
   }
   return result.data.map((entry): WorldFault => {
     const fromMs = entry.from_s * 1000;
-    if (entry.kind === "beam-dump") return { kind: entry.kind, fromMs, toMs: entry.to_s * 1000 };
+    if (entry.kind === "beam-dump") {
+      const refill = entry.refill_s === undefined ? {} : { refillMs: entry.refill_s * 1000 };
+      return { kind: entry.kind, fromMs, toMs: entry.to_s * 1000, ...refill };
+    }
     if (entry.kind === "link-cut") return { kind: entry.kind, link: entry.link, fromMs };
+    if (entry.kind === "stage-lost-steps") return { kind: entry.kind, fromMs, xMm: entry.x_mm, yMm: entry.y_mm };
     const end = entry.to_s === undefined ? {} : { toMs: entry.to_s * 1000 };
     if (entry.kind === "link-hang") return { kind: entry.kind, link: entry.link, fromMs, ...end };
     if (entry.kind === "shutter-stuck") return { kind: entry.kind, at: entry.at, fromMs, ...end };

@@ -102,6 +102,17 @@ export function unaccounted(openings: readonly Opening[], claimed: readonly Acco
   });
 }
 
+/** Openings that the controller has down for another cell than the one in the beam. */
+export function onOtherCell(openings: readonly Opening[], claimed: readonly AccountedExposure[]): readonly Opening[] {
+  return openings.filter((opening) => {
+    const claims = claimed.filter(
+      (exposure) => exposure.startMs - MATCH_MS <= opening.startMs && opening.litEndMs <= exposure.endMs + MATCH_MS,
+    );
+    const cells = new Set(opening.deposits.map((deposit) => deposit.positionIndex));
+    return claims.length > 0 && !claims.some((exposure) => cells.has(exposure.positionIndex));
+  });
+}
+
 /** Invariants that a run without an exposure has no occasion to check. */
 const OF_THE_BEAM: ReadonlySet<string> = new Set([
   "dose",

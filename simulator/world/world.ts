@@ -24,7 +24,7 @@ import { passes } from "./world-dose.ts";
 import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
 import type { WorldFault } from "./world-faults.ts";
 import type { WorldCell, WorldSite, WorldUncertainty } from "./world-site.ts";
-import { type ControllerClaims, createLedger, unaccounted, type WorldFindings } from "./world-truth.ts";
+import { type ControllerClaims, createLedger, onOtherCell, unaccounted, type WorldFindings } from "./world-truth.ts";
 
 export interface WorldDeps {
   readonly clock: WorldClock;
@@ -96,6 +96,8 @@ const MOTION_REACTION_MS = 1000;
 const DISC_RADIUS_MM = 7;
 /** A cell ordered off so soon after the beam went, or the shutter moved, was ordered off because of it. */
 const DISTURBANCE_MS = 2000;
+/** The table on its carriage: some micrometres of swing, over before the shortest settling time. */
+const STAGE_SWING_HZ = 40;
 /** What the closing of the shutter sets off has happened by then. */
 const CLOSING_MS = 100;
 /** Hop, settling, shutter and read-out around an exposure. */
@@ -112,6 +114,8 @@ export function createWorld(deps: WorldDeps): World {
     homeYMm: site.stage.travelYMm,
     startXMm: site.stage.travelXMm * chance.stream("stage x").uniform(),
     startYMm: site.stage.travelYMm * chance.stream("stage y").uniform(),
+    swingHz: STAGE_SWING_HZ,
+    limits: site.stage,
   });
   const beam = createBeamPlant(
     {
@@ -323,6 +327,7 @@ export function createWorld(deps: WorldDeps): World {
       scheduleFaults(faults, targets, {
         clock,
         beam,
+        stage,
         faultyPositions,
         outages,
         onDump() {
@@ -359,6 +364,12 @@ export function createWorld(deps: WorldDeps): World {
           opening.startMs,
           () => "an exposure the controller has no record of",
         );
+      }
+      for (const opening of onOtherCell([...missing], claims.exposures)) {
+        ledger.check("right-cell", false, opening.startMs, () => {
+          const hit = opening.deposits.map((deposit) => deposit.positionIndex).join(", ");
+          return `the beam fell on ${hit} in an exposure of another cell`;
+        });
       }
       const isolatedWithoutFault = claims.isolatedPositions.filter((index) => !faultyPositions.has(index));
       for (const index of claims.isolatedPositions) {

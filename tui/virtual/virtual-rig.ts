@@ -90,11 +90,16 @@ export function createVirtualRig(
   });
 
   const stageLink = link(site.stage.name, serialMs);
-  createGrblTwin({
+  const board = createGrblTwin({
     end: stageLink.end,
     clock,
     stage: world.stage,
     settings: grblSettings(site),
+  });
+  world.stage.onLimitAhead((atMs) => {
+    clock.at(atMs, () => {
+      board.hitLimitSwitch();
+    });
   });
   const stage = createGrblStage({
     name: site.stage.name,

@@ -83,4 +83,29 @@ describe("beam plant", () => {
     expect(plant.interlock(0, "doorClosed")).toBe(false);
     expect(plant.interlock(0, "nonsense")).toBe(false);
   });
+
+  it("fills after a dump in a straight line, up to what it would have had", () => {
+    const plant = beam();
+    plant.dump(100_000, 400_000, 60_000);
+    expect([100_000, 250_000, 340_000].map((atMs) => plant.ringCurrentMa(atMs))).toEqual([0, 0, 0]);
+    const undisturbed = beam();
+    expect(plant.ringCurrentMa(370_000) / undisturbed.ringCurrentMa(370_000)).toBeCloseTo(0.5, 12);
+    expect(plant.ringCurrentMa(399_999) / undisturbed.ringCurrentMa(399_999)).toBeGreaterThan(0.999);
+    expect(plant.ringCurrentMa(400_000)).toBe(undisturbed.ringCurrentMa(400_000));
+    const breaks: number[] = [];
+    plant.addBreaks(330_000, 350_000, breaks);
+    expect(breaks).toContain(340_000);
+  });
+
+  it("lets the beam through slowly at first, fast in the middle, and in all for half the blade's travel", () => {
+    const plant = beam();
+    plant.driveShutter(100, true);
+    expect(plant.shutterPasses(100)).toBe(0);
+    expect(plant.shutterPasses(105)).toBeCloseTo(0.15625, 12);
+    expect(plant.shutterPasses(110)).toBeCloseTo(0.5, 12);
+    expect(plant.shutterPasses(120)).toBe(1);
+    let sum = 0;
+    for (let step = 0; step < 2000; step += 1) sum += plant.shutterPasses(100 + (step + 0.5) * 0.01) / 2000;
+    expect(sum).toBeCloseTo(0.5, 6);
+  });
 });
