@@ -39,12 +39,14 @@ export function observeCell(
   limits: WorldCell["limits"],
   onExcursion: (atMs: number, what: string) => void,
   tolerances: ObserverTolerances = TOLERANCES,
+  /** What the channel is held to: the cell's own state unless something lies between the two. */
+  terminals: Pick<CellPlant, "voltageV" | "currentA"> = inner.cell.state,
 ): CellObserver {
   const highV = limits.voltageMaxV + tolerances.voltageV;
   const lowV = limits.voltageMinV - tolerances.voltageV;
   const highA = limits.currentMaxA * (1 + tolerances.currentFraction) + tolerances.currentA;
   const lowA = limits.currentMinA * (1 + tolerances.currentFraction) - tolerances.currentA;
-  const state = inner.cell.state;
+  const state = terminals;
   const seen = {
     atMs: 0,
     checks: 0,

@@ -2,6 +2,7 @@
  * What the simulated world is told of a site and its cells. Shaped like the parts of the site and campaign it
  * mirrors, but its own: the world shares no arithmetic with the controller it judges.
  */
+import type { CellFault } from "../cell/cell-fault.ts";
 import type { CellInitial } from "../cell/cell.ts";
 import type { CellDefect } from "./cell-defect.ts";
 
@@ -75,6 +76,8 @@ export interface WorldCell {
   readonly layers: readonly WorldLayer[];
   readonly doseLimits: readonly WorldDoseLimit[];
   readonly defect?: CellDefect;
+  /** What is wrong inside it from the start. */
+  readonly faults?: readonly CellFault[];
   readonly limits: {
     readonly voltageMaxV: number;
     readonly voltageMinV: number;

@@ -5,14 +5,17 @@
 import type { CellDesign, CellModels } from "../cell/cell-design.ts";
 import { cellParameters, drawVariation } from "../cell/cell-parameters.ts";
 import { createCellPlant } from "../cell/cell-plant.ts";
+import { createFaultyCellPlant, type FaultyCellPlant } from "../cell/faulty-cell-plant.ts";
+import { clipHolder } from "../cell/thermal-balance.ts";
 import { createCell } from "../cell/cell.ts";
 import { createBeamPlant, HUTCH_CONDITIONS, type ObservedBeamPlant } from "../plant/beam-plant.ts";
 import { createFramePlant, type ObservedFramePlant } from "../plant/frame-plant.ts";
 import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
+import { createRackSensors, type RackSensors } from "../plant/rack-sensors.ts";
 import { createStagePlant, type ObservedStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
 import { createDefectivePlant } from "./cell-defect.ts";
-import { type CellObserver, observeCell } from "./cell-observer.ts";
+import { type CellObserver, observeCell, TOLERANCES } from "./cell-observer.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
 import { createDoseTruth, type DoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
@@ -65,6 +68,8 @@ export interface World {
   cellObserver(positionIndex: number): CellObserver | undefined;
   /** The cell at a position; open terminals where there is none. */
   cellPlant(positionIndex: number): CellPlant;
+  /** What hangs over the rack; cells in order do not show there. */
+  readonly rackSensors: RackSensors;
   readonly dose: DoseTruth;
   readonly openings: readonly Opening[];
   /** Puts the faults on the clock. */
@@ -94,6 +99,8 @@ const MOTION_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "beamPermit
 const MOTION_REACTION_MS = 1000;
 /** A 20 mm can; the beam must stay on the electrode's disc. */
 const DISC_RADIUS_MM = 7;
+/** Of the hutch, and of cells that make no heat to speak of. */
+const AMBIENT_C = 25;
 /** A cell ordered off so soon after the beam went, or the shutter moved, was ordered off because of it. */
 const DISTURBANCE_MS = 2000;
 /** The table on its carriage: some micrometres of swing, over before the shortest settling time. */
@@ -143,7 +150,9 @@ export function createWorld(deps: WorldDeps): World {
   });
   const doseAllowance =
     (1 + uncertainty.flux) * (1 + uncertainty.profile) * (1 + uncertainty.position) * (1 + uncertainty.stack);
+  const faultyCells: FaultyCellPlant[] = [];
   const cells = new Map(deps.cells.map((cell) => [cell.positionIndex, observed(cell)]));
+  const rackSensors = createRackSensors({ cells: faultyCells, ambientC: AMBIENT_C }, startMs);
   const openTerminals = createOpenTerminals();
   const openings: Opening[] = [];
   const faultyPositions = new Set<number>();
@@ -183,15 +192,23 @@ export function createWorld(deps: WorldDeps): World {
     const parameters = cellParameters(scaledDesign(design, scale), deps.models, variation, {
       sideReactions: options.sideReactions ?? true,
     });
-    const plant = createCellPlant(createCell(design, parameters, cell.initial), startMs);
-    return observeCell(plant, cell.limits, (atMs, what) => {
+    const made = createCell(design, parameters, cell.initial);
+    const onExcursion = (atMs: number, what: string): void => {
       ledger.check("cell-limits", false, atMs, () => `cell ${cell.positionIndex}: ${what}`);
-    });
+    };
+    const { faults = [] } = cell;
+    if (faults.length === 0) return observeCell(createCellPlant(made, startMs), cell.limits, onExcursion);
+    const thermal = clipHolder(deps.models, AMBIENT_C);
+    const plant = createFaultyCellPlant(made, startMs, { faults, thermal, chance: own.stream("faults") });
+    faultyCells.push(plant);
+    // A short's current is the cell's own doing; the channel answers for what it gives and takes.
+    return observeCell(plant, cell.limits, onExcursion, TOLERANCES, plant);
   }
 
   /** What a channel finds at the position: the cell, put in as it was. */
   function plantOf(cell: WorldCell): CellPlant {
     const plant = cells.get(cell.positionIndex)?.plant ?? openTerminals;
+    if (cell.faults !== undefined && cell.faults.length > 0) faultyPositions.add(cell.positionIndex);
     if (cell.defect === undefined) return plant;
     faultyPositions.add(cell.positionIndex);
     return createDefectivePlant(plant, cell.defect, (atMs) => {
@@ -314,6 +331,7 @@ export function createWorld(deps: WorldDeps): World {
     frames,
     frameWorld,
     cellObserver: (positionIndex) => cells.get(positionIndex),
+    rackSensors,
     dose,
     openings,
     cellPlant: (positionIndex) => plants.get(positionIndex) ?? openTerminals,

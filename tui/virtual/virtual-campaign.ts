@@ -9,6 +9,7 @@ import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
+import type { CellFault } from "../../simulator/cell/cell-fault.ts";
 import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { CellDefect } from "../../simulator/world/cell-defect.ts";
 import type { FrameTables } from "../../simulator/world/frame-world.ts";
@@ -37,6 +38,8 @@ export interface VirtualCampaignInputs {
   readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
   /** Cells put in wrongly, by position index. */
   readonly cellDefects?: ReadonlyMap<number, CellDefect>;
+  /** What is wrong inside cells, by position index. */
+  readonly cellFaults?: ReadonlyMap<number, readonly CellFault[]>;
   /** False for channels that read what is true, rounded. Default true. */
   readonly noise?: boolean;
   readonly drain: Drain;
@@ -71,6 +74,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     cells: campaign.cells.map((cell) => {
       const index = positionIndex(cell.position);
       const defect = inputs.cellDefects?.get(index);
+      const faults = inputs.cellFaults?.get(index);
       return {
         positionIndex: index,
         designId: cell.chemistry,
@@ -80,6 +84,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         doseLimits: cell.doseLimits,
         limits: cell.limits,
         ...(defect === undefined ? {} : { defect }),
+        ...(faults === undefined ? {} : { faults }),
       };
     }),
     uncertainty: campaign.doseUncertainty,
