@@ -168,8 +168,8 @@ function spaceOf(beam: BeamProfile): Space {
     unitXMm,
     unitYMm,
     hottest(spots, start) {
-      const from = { x: start.x, y: start.y, value: start.insideSum };
-      return gaussianPeak({ spots, halfX, halfY, region: extent(spots), start: from, firstAbove: false });
+      const found = gaussianPeak({ spots, halfX, halfY, region: extent(spots), start, threshold: undefined });
+      return found.value > start.insideSum ? found : { x: start.x, y: start.y, value: start.insideSum };
     },
     passesNear(spots, near, limit) {
       const all = extent(spots);
@@ -181,9 +181,8 @@ function spaceOf(beam: BeamProfile): Space {
         yMin: Math.max(all.yMin, near.y - reachY),
         yMax: Math.min(all.yMax, near.y + reachY),
       };
-      const start = { x: near.x, y: near.y, value: limit };
-      const place = gaussianPeak({ spots, halfX, halfY, region, start, firstAbove: true });
-      return !place.proven || !(place.value <= limit);
+      const found = gaussianPeak({ spots, halfX, halfY, region, start: near, threshold: limit });
+      return !found.proven || !(found.value <= limit);
     },
   };
 }

@@ -2,11 +2,11 @@
  * Highest point of a sum of equal Gaussians, each cut at its own slit edges: branch and bound over the plane, so that
  * no peak between the spots is missed. Lengths are in sigma of each axis, which makes the Gaussians round.
  *
- * In a box the sum is bounded by its second-order Taylor polynomial at the box centre plus a bound on the third
- * derivative. Boxes are cut at slit edges first; a box without edges inside has the same spots everywhere, and its
- * closed maximum is what the bound is about. A strip thinner than EDGE of a slit is no place: spots whose edges
+ * Boxes are cut at slit edges first; a box without edges inside has the same spots everywhere, and its closed maximum
+ * is what its bound is about. A strip thinner than EDGE of a slit is no place: spots whose edges
  * coincide do not add up there.
  */
+import { createTaylorSum } from "./gaussian-taylor.ts";
 
 export interface GaussianSpot {
   readonly x: number;
@@ -28,10 +28,10 @@ export interface PeakSearch {
   readonly halfX: number;
   readonly halfY: number;
   readonly region: Region;
-  /** A place where the sum is known to have this value; only higher ones are looked for. */
-  readonly start: { readonly x: number; readonly y: number; readonly value: number };
-  /** Stop at the first place higher than `start`. */
-  readonly firstAbove: boolean;
+  /** Where to begin: a place that is high already. */
+  readonly start: { readonly x: number; readonly y: number };
+  /** With a threshold, only whether any place is above it matters: the search ends at the first, and skips lower ones. */
+  readonly threshold: number | undefined;
 }
 
 export interface PeakFound {
@@ -46,11 +46,11 @@ export interface PeakFound {
 export const EDGE = 1e-9;
 /** The highest place may be higher than the one found by this share. */
 const TOLERANCE = 3e-6;
-/** Spots that add less than this share of the highest value in a box are bounded together. */
+/** Spots that add less than this share of the value to beat in a box are bounded together. */
 const NEGLIGIBLE = 1e-8;
 const CLIMB_ROUNDS = 40;
 /** Work is counted in spots looked at; this is some seconds. */
-const WORK_MAX = 2e8;
+const WORK_MAX = 3e7;
 
 interface Box {
   readonly x: number;
@@ -63,8 +63,9 @@ interface Box {
 }
 
 export function gaussianPeak(search: PeakSearch): PeakFound {
-  const { region, start } = search;
-  let best: Place = { ...start, spots: search.spots.filter((spot) => isLit(spot, start.x, start.y, search)) };
+  const { region, start, threshold } = search;
+  const lit = search.spots.filter((spot) => isLit(spot, start.x, start.y, search));
+  let best: Place = { ...start, value: sumAt(lit, start.x, start.y), spots: lit };
   let work = 0;
   const boxes: Box[] = [
     {
@@ -79,10 +80,11 @@ export function gaussianPeak(search: PeakSearch): PeakFound {
   for (let box = boxes.pop(); box !== undefined; box = boxes.pop()) {
     if (work > WORK_MAX) return found(best, search, false);
     work += box.spots.length;
-    const seen = look(box, search, best.value);
+    const toBeat = Math.max(best.value, threshold ?? 0);
+    const seen = look(box, search, toBeat);
     if (seen.place.value > best.value) best = seen.place;
-    if (search.firstAbove && best.value > start.value) break;
-    if (seen.bound > best.value * (1 + TOLERANCE)) boxes.push(...halves(box, seen));
+    if (threshold !== undefined && best.value > threshold) break;
+    if (seen.bound > Math.max(best.value, toBeat) * (1 + TOLERANCE)) boxes.push(...halves(box, seen));
   }
   return found(best, search, true);
 }
@@ -163,18 +165,17 @@ interface Look {
   readonly edgeY: number | undefined;
 }
 
-function look(box: Box, search: PeakSearch, bestValue: number): Look {
+function look(box: Box, search: PeakSearch, toBeat: number): Look {
   const { x, y, halfWidth, halfHeight } = box;
   const marginX = edgeMargin(search.halfX);
   const marginY = edgeMargin(search.halfY);
-  const negligible = (NEGLIGIBLE * bestValue) / search.spots.length;
+  const negligible = (NEGLIGIBLE * toBeat) / search.spots.length;
   const spots: GaussianSpot[] = [];
+  const taylor = createTaylorSum();
   let rest = box.rest;
   let coarse = 0;
-  let third = 0;
   let edgeX: number | undefined;
   let edgeY: number | undefined;
-  const sum = { value: 0, gradientX: 0, gradientY: 0, curveXX: 0, curveYY: 0, curveXY: 0 };
   for (const spot of box.spots) {
     const dx = x - spot.x;
     const dy = y - spot.y;
@@ -189,36 +190,22 @@ function look(box: Box, search: PeakSearch, bestValue: number): Look {
     }
     spots.push(spot);
     coarse += most;
-    third += spot.weight * thirdDerivativeBound(Math.sqrt(nearest2));
-    const here = spot.weight * Math.exp(-(dx * dx + dy * dy) / 2);
-    sum.value += here;
-    sum.gradientX -= dx * here;
-    sum.gradientY -= dy * here;
-    sum.curveXX += (dx * dx - 1) * here;
-    sum.curveYY += (dy * dy - 1) * here;
-    sum.curveXY += dx * dy * here;
+    taylor.add(spot.weight, dx, dy, Math.sqrt(nearest2));
     edgeX = nearestEdge(edgeX, x, halfWidth - marginX, spot.x, search.halfX);
     edgeY = nearestEdge(edgeY, y, halfHeight - marginY, spot.y, search.halfY);
   }
-  const alongX = parabolaTop(sum.gradientX, sum.curveXX, halfWidth);
-  const alongY = parabolaTop(sum.gradientY, sum.curveYY, halfHeight);
-  const taylor =
-    sum.value +
-    alongX.rise +
-    alongY.rise +
-    Math.abs(sum.curveXY) * halfWidth * halfHeight +
-    (third / 6) * Math.hypot(halfWidth, halfHeight) ** 3;
+  const { bound, atX, atY } = taylor.bound(halfWidth, halfHeight);
   let place: Place;
   if (edgeX === undefined && edgeY === undefined) {
-    const middle = { x, y, value: sum.value, spots };
-    const top = { x: x + alongX.at, y: y + alongY.at };
+    const middle = { x, y, value: taylor.value(), spots };
+    const top = { x: x + atX, y: y + atY };
     const value = sumAt(spots, top.x, top.y);
     place = value > middle.value ? { ...top, value, spots } : middle;
   } else {
     const lit = spots.filter((spot) => isLit(spot, x, y, search));
     place = { x, y, value: sumAt(lit, x, y), spots: lit };
   }
-  return { place, bound: Math.min(coarse, taylor) + rest, spots, rest, edgeX, edgeY };
+  return { place, bound: (bound < coarse ? bound : coarse) + rest, spots, rest, edgeX, edgeY };
 }
 
 /** Two boxes that make up this one: cut at a slit edge while there is one, else across the longer side. */
@@ -264,26 +251,4 @@ function nearestEdge(
     if (nearest === undefined || Math.abs(edge - middle) < Math.abs(nearest - middle)) nearest = edge;
   }
   return nearest;
-}
-
-/** Where slope * t + curve * t^2 / 2 is highest for |t| <= half, and how high. */
-function parabolaTop(slope: number, curve: number, half: number): { readonly at: number; readonly rise: number } {
-  const inside = curve < 0 && Math.abs(slope) < -curve * half;
-  const at = inside ? -slope / curve : slope < 0 ? -half : half;
-  return { at, rise: slope * at + (curve * at * at) / 2 };
-}
-
-const FIRST_CREST = { at: 0.742, height: 1.3802 };
-const SECOND_CREST = { at: 2.335, height: 0.376 };
-
-/**
- * Bound on the third derivative, along any direction, of exp(-r^2/2) at `distance` or farther: |3s - s^3| exp(-r^2/2)
- * with |s| <= r, which has crests at r = 0.742 and r = 2.334 (roots of r^4 - 6 r^2 + 3) and falls after each.
- */
-function thirdDerivativeBound(distance: number): number {
-  if (distance <= FIRST_CREST.at) return FIRST_CREST.height;
-  const r = distance;
-  const steepest = r <= 1 ? 3 * r - r ** 3 : r <= 2 ? 2 : r ** 3 - 3 * r;
-  const here = steepest * Math.exp((-r * r) / 2);
-  return r < SECOND_CREST.at ? Math.max(here, SECOND_CREST.height) : here;
 }
