@@ -69,4 +69,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     details: ["The case file and the answer are described in docs/cell.md."],
     load: async () => (await import("./commands/cell.ts")).cellCommand,
   },
+  {
+    name: "protocol",
+    usage: "check|show|convert FILE [--to unicycler|neware|pybamm] [--out OUT] [--capacity-mAh N] [--sample NAME]",
+    summary: "a cycling protocol: is it sound, what does it say, the same in another form",
+    details: [
+      "FILE is in the aurora-unicycler form (JSON or YAML), or PyBaMM experiment strings (a JSON list, or .txt lines).",
+      "Exit 2 when the file is refused; every error is listed with its line.",
+      "",
+      "  --to FORM            what convert writes (default unicycler)",
+      "  --out OUT            where to; standard output without it",
+      "  --capacity-mAh N     what a C-rate means, where the file does not say",
+      "  --sample NAME        the sample's name in the converted file",
+    ],
+    load: async () => (await import("./commands/protocol.ts")).protocolCommand,
+  },
 ];

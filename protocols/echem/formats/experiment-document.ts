@@ -1,0 +1,63 @@
+/**
+ * A list of PyBaMM experiment strings as a document of the aurora-unicycler form, each step still standing on the
+ * line where its string does, so that every later finding names that line.
+ */
+import type { Finding } from "../../base/finding.ts";
+import { findingAt, valueText } from "../../input/document.ts";
+import type { InputDocument, Path } from "../../input/document.ts";
+import { readExperimentStep } from "./pybamm-experiment.ts";
+
+/** PyBaMM's own default period. */
+const PERIOD_S = 60;
+
+/** True for a list whose first entry is a text: no protocol of the other form looks like that. */
+export function isExperiment(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && typeof value[0] === "string";
+}
+
+/** One string a line; empty lines and those that begin with # are passed over. */
+export function experimentOfLines(text: string, fileName: string): InputDocument {
+  const lines = text
+    .split(/\r\n|\r|\n/)
+    .map((line, index) => ({ line: line.trim(), number: index + 1 }))
+    .filter(({ line }) => line !== "" && !line.startsWith("#"));
+  const line = (path: Path): number => (typeof path[0] === "number" ? lines[path[0]]?.number : undefined) ?? 1;
+  return {
+    fileName,
+    value: lines.map((entry) => entry.line),
+    findings: [],
+    line,
+    where: (path) => `${fileName}:${line(path)}`,
+  };
+}
+
+/** The shortest period that a step names is the record interval of all. */
+export function experimentDocument(
+  source: InputDocument,
+  strings: readonly unknown[],
+): { readonly document: InputDocument; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const periods: number[] = [];
+  const method = strings.map((text, index) => {
+    const read =
+      typeof text === "string"
+        ? readExperimentStep(text)
+        : { ok: false as const, what: `${valueText(text)} is no text`, advice: "Give a list of experiment strings." };
+    if (!read.ok) {
+      findings.push(findingAt(source, "error", "protocol.experiment", [index], read.what, read.advice));
+      return null;
+    }
+    if (read.periodS !== null) periods.push(read.periodS);
+    return read.step;
+  });
+  const toSource = (path: Path): Path => (path[0] === "method" && typeof path[1] === "number" ? [path[1]] : []);
+  const timeS = Math.min(...(periods.length === 0 ? [PERIOD_S] : periods));
+  const document: InputDocument = {
+    fileName: source.fileName,
+    value: { record: { time_s: timeS }, method },
+    findings: source.findings,
+    line: (path) => source.line(toSource(path)),
+    where: (path) => source.where(toSource(path)),
+  };
+  return { document, findings };
+}

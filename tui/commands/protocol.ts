@@ -1,0 +1,164 @@
+/** `beamrack protocol check|show|convert FILE`: read a cycling protocol, say it in plain words, write it in another form. */
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
+import { stepCountOf, timeBoundOf } from "../../protocols/echem/cursor.ts";
+import { protocolInWords } from "../../protocols/echem/formats/plain-words.ts";
+import { pybammExperiment } from "../../protocols/echem/formats/pybamm-experiment.ts";
+import { unicyclerDocument } from "../../protocols/echem/formats/unicycler-document.ts";
+import type { Protocol } from "../../protocols/echem/protocol.ts";
+import { protocolStepFile } from "../../protocols/wire/neware/protocol-step-file.ts";
+import { encodeStepFile } from "../../protocols/wire/neware/step-xml.ts";
+import type { CommandContext } from "../command-context.ts";
+import { loadProtocol, type LoadedProtocol } from "../load-protocol.ts";
+import { writeWhole } from "../virtual/world-files.ts";
+
+const ACTIONS = ["check", "show", "convert"] as const;
+const FORMS = ["unicycler", "neware", "pybamm"] as const;
+type Form = (typeof FORMS)[number];
+
+interface Options {
+  readonly capacityMah: number | null;
+  readonly sampleName: string | undefined;
+  readonly to: string;
+  readonly outPath: string | undefined;
+}
+
+export function protocolCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    resolve(run(context, args));
+  });
+}
+
+function run(context: CommandContext, args: readonly string[]): number {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      to: { type: "string", default: "unicycler" },
+      out: { type: "string" },
+      "capacity-mAh": { type: "string" },
+      sample: { type: "string" },
+    },
+  });
+  const [word, path, ...more] = positionals;
+  const action = ACTIONS.find((known) => known === word);
+  if (action === undefined || path === undefined || more.length > 0) {
+    throw new Fault("command.usage", "beamrack protocol", "takes check, show or convert, and one protocol file");
+  }
+  const options: Options = {
+    capacityMah: capacityOf(values["capacity-mAh"]),
+    sampleName: values.sample,
+    to: values.to,
+    outPath: values.out,
+  };
+  const loaded = loadProtocol(context, path);
+  if (loaded.protocol === undefined || hasErrors(loaded.findings)) return refuse(context, loaded.findings);
+  switch (action) {
+    case "check":
+      return check(context, loaded, loaded.protocol);
+    case "show":
+      return show(context, loaded.protocol, options);
+    case "convert":
+      return convert(context, path, loaded.protocol, options);
+  }
+}
+
+function check(context: CommandContext, loaded: LoadedProtocol, protocol: Protocol): number {
+  const timeMaxS = timeBoundOf(protocol, (step) => {
+    if (step.kind === "impedance-spectroscopy") return NaN;
+    if (step.kind === "voltage-scan") {
+      return Math.abs(step.endVoltageV - step.startVoltageV) / (step.scanRateMvS / 1000);
+    }
+    return step.untilTimeS ?? NaN;
+  });
+  const stepsRun = stepCountOf(protocol);
+  const bound = Number.isFinite(timeMaxS) ? timeMaxS : null;
+  if (context.json) {
+    context.print(
+      JSON.stringify({
+        ok: true,
+        findings: loaded.findings,
+        form: loaded.form,
+        steps: protocol.steps.length,
+        steps_run: stepsRun,
+        time_max_s: bound,
+      }),
+    );
+    return 0;
+  }
+  for (const finding of loaded.findings) context.printError(findingText(finding));
+  const longest = bound === null ? "not every step has a time of its own" : `at most ${(bound / 3600).toFixed(1)} h`;
+  context.print(
+    `${protocol.name}: sound by itself (${loaded.form} form); ${protocol.steps.length} steps, ${stepsRun.toLocaleString("en")} run with loops; ${longest}.`,
+  );
+  context.print("Against a cell and a channel it is checked in a campaign: beamrack check CAMPAIGN.yaml");
+  return 0;
+}
+
+function show(context: CommandContext, protocol: Protocol, options: Options): number {
+  const lines = protocolInWords(protocol, options.capacityMah ?? protocol.sampleCapacityMah);
+  if (context.json) context.print(JSON.stringify({ protocol: unicyclerDocument(protocol), text: lines }));
+  else for (const line of lines) context.print(line);
+  return 0;
+}
+
+function convert(context: CommandContext, path: string, protocol: Protocol, options: Options): number {
+  const form = FORMS.find((known) => known === options.to);
+  if (form === undefined) {
+    throw new Fault("command.usage", "--to", `${options.to} is no form; write ${FORMS.join(", ")}`);
+  }
+  const text = textIn(form, path, protocol, options, context);
+  if (options.outPath === undefined) {
+    if (context.json) context.print(JSON.stringify({ to: form, text }));
+    else context.print(text.trimEnd());
+    return 0;
+  }
+  writeWhole(options.outPath, text);
+  if (context.json) context.print(JSON.stringify({ to: form, out: options.outPath }));
+  else context.print(`${form}: ${options.outPath}`);
+  return 0;
+}
+
+function textIn(form: Form, path: string, protocol: Protocol, options: Options, context: CommandContext): string {
+  const named: Protocol = {
+    ...protocol,
+    sampleName: options.sampleName ?? protocol.sampleName,
+    sampleCapacityMah: options.capacityMah ?? protocol.sampleCapacityMah,
+  };
+  switch (form) {
+    case "unicycler":
+      return `${JSON.stringify(unicyclerDocument(named), null, 4)}\n`;
+    case "pybamm": {
+      const written = pybammExperiment(named);
+      if (!written.ok) throw new Fault("protocol.invalid", path, written.reason);
+      return `${JSON.stringify(written.lines, null, 1)}\n`;
+    }
+    case "neware": {
+      const date = new Date(context.clock.wallMs()).toISOString().replace(/\D/g, "").slice(0, 14);
+      const file = protocolStepFile(named, { creator: "beamrack", date, guid: NO_GUID });
+      if (!file.ok) throw new Fault("protocol.invalid", path, `${file.reason} (--sample, --capacity-mAh)`);
+      return encodeStepFile(file.value);
+    }
+  }
+}
+
+/** The client gives a file its own when it opens it. */
+const NO_GUID = "00000000-0000-0000-0000-000000000000";
+
+function capacityOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const capacityMah = Number(text);
+  if (!(capacityMah > 0 && Number.isFinite(capacityMah))) {
+    throw new Fault("command.usage", "--capacity-mAh", `${text} is no capacity; write such as 4.09`);
+  }
+  return capacityMah;
+}
+
+function refuse(context: CommandContext, findings: readonly Finding[]): number {
+  if (context.json) context.print(JSON.stringify({ ok: false, findings }));
+  for (const finding of findings) if (finding.severity !== "note") context.printError(findingText(finding));
+  context.printError("Refused.");
+  return 2;
+}
