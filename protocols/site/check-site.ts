@@ -4,7 +4,8 @@ import { COLUMN_COUNT, ROW_COUNT } from "../base/position.ts";
 import { INTERLOCKS } from "../roles/beam-io.ts";
 import { findingAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
-import type { LinkAddress, Site } from "./site.ts";
+import { addressKey } from "../wire/neware/channel-address.ts";
+import type { LinkAddress, Site, SiteChannel } from "./site.ts";
 import { linkText } from "./site-lookup.ts";
 
 const UNITS = { ring_current: "mA", flux: "ph/s" } as const;
@@ -15,6 +16,7 @@ export function checkSite(document: InputDocument, site: Site): readonly Finding
     findings.push(findingAt(document, "error", code, path, what, advice));
   };
   checkLinks(site, refuse);
+  checkCabinets(site, refuse);
   checkNames(site, refuse);
   checkBits(site, refuse);
   checkReach(site, refuse);
@@ -65,7 +67,43 @@ function checkLinks(site: Site, refuse: Refuse): void {
   site.sensorSources.forEach((source, index) => {
     add(source.name, source.link, ["sensor_sources", index, "link"]);
   });
-  for (const channel of site.channels) add(channel.name, channel.link, ["channels"]);
+  const cabinets = new Map<string, SiteChannel>();
+  for (const channel of site.channels) {
+    if (channel.driver !== "neware-bts") {
+      add(channel.name, channel.link, ["channels"]);
+      continue;
+    }
+    const first = cabinets.get(channel.cabinet.name);
+    if (first === undefined) add(channel.cabinet.name, channel.link, ["channels"]);
+    else if (linkText(first.link) !== linkText(channel.link)) {
+      refuse(
+        ["channels"],
+        "site.link-shared",
+        `${channel.cabinet.name} is at ${linkText(first.link)} and at ${linkText(channel.link)}`,
+        "A cabinet has one client: give it one link.",
+      );
+    }
+    cabinets.set(channel.cabinet.name, first ?? channel);
+  }
+}
+
+/** Each channel of a cabinet serves one position. */
+function checkCabinets(site: Site, refuse: Refuse): void {
+  const seen = new Map<string, string>();
+  for (const channel of site.channels) {
+    if (channel.driver !== "neware-bts") continue;
+    const key = `${channel.cabinet.name} ${addressKey(channel.address)}`;
+    const other = seen.get(key);
+    if (other !== undefined) {
+      refuse(
+        ["channels"],
+        "site.wiring-overlap",
+        `${channel.position} and ${other} are both on channel ${addressKey(channel.address)} of ${channel.cabinet.name}`,
+        "Give each group its own first_unit, so that each position has a channel of its own.",
+      );
+    }
+    seen.set(key, channel.position);
+  }
 }
 
 function checkNames(site: Site, refuse: Refuse): void {

@@ -1,19 +1,15 @@
 /** Reads a site file: every section by its schema, then what must hold between them (wiring, links, bits, travel). */
-import { positionIndex } from "../base/position.ts";
-import type { Position } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import type { BeamProfile } from "../dose/beam-profile.ts";
 import { findingAt, valueAt, valueText } from "../input/document.ts";
-import type { InputDocument, Path } from "../input/document.ts";
+import type { InputDocument } from "../input/document.ts";
 import { resolveLayer } from "../input/layer.ts";
 import type { MaterialLookup } from "../input/layer.ts";
-import { parsePositionRange } from "../input/position-range.ts";
 import { readSection } from "../input/section.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import type * as z from "zod";
 import {
   beamSchema,
-  channelGroupSchema,
   detectorSchema,
   filterSchema,
   INTERLOCK_NAMES,
@@ -28,8 +24,10 @@ import {
   stageSchema,
   titleSchema,
 } from "./site-schema.ts";
-import type { Site, SiteBeam, SiteChannel, SiteFilter, SiteIo, SiteLatencies, SiteSensorSource } from "./site.ts";
+import type { Site, SiteBeam, SiteFilter, SiteIo, SiteLatencies, SiteSensorSource } from "./site.ts";
 import { checkSite } from "./check-site.ts";
+import { readChannels } from "./read-channels.ts";
+import { readList } from "./read-list.ts";
 
 export interface ReadSite {
   /** Undefined when a finding is an error. */
@@ -138,79 +136,6 @@ export function readSite(document: InputDocument, materials: MaterialLookup): Re
   };
   findings.push(...checkSite(document, site));
   return { site: findings.some((finding) => finding.severity === "error") ? undefined : site, findings };
-}
-
-function readList<Schema extends z.ZodType>(
-  document: InputDocument,
-  path: Path,
-  schema: Schema,
-  findings: Finding[],
-): readonly z.output<Schema>[] | undefined {
-  const list = valueAt(document.value, path);
-  if (!Array.isArray(list)) {
-    findings.push(findingAt(document, "error", "file.schema", path, `${valueText(list)} is no list`, "Give a list."));
-    return undefined;
-  }
-  const items = list.map((_item, index) => readSection(document, [...path, index], schema, findings));
-  return items.every((item) => item !== undefined) ? items : undefined;
-}
-
-function readChannels(document: InputDocument, findings: Finding[]): readonly SiteChannel[] | undefined {
-  const groups = readList(document, ["channels"], channelGroupSchema, findings);
-  if (groups === undefined) return undefined;
-  const byPosition = new Map<Position, SiteChannel>();
-  groups.forEach((group, groupIndex) => {
-    const path: Path = ["channels", groupIndex];
-    const refuse = (key: string, code: string, what: string, advice: string): void => {
-      findings.push(findingAt(document, "error", code, [...path, key], what, advice));
-    };
-    const positions: Position[] = [];
-    for (const text of [group.positions].flat()) {
-      const range = parsePositionRange(text);
-      if (range.kind === "refused") refuse("positions", "site.position", range.what, range.advice);
-      else positions.push(...range.positions);
-    }
-    if (!(group.voltage_max_V > group.voltage_min_V)) {
-      refuse(
-        "voltage_max_V",
-        "site.range",
-        `voltage_max_V ${group.voltage_max_V} is not above voltage_min_V ${group.voltage_min_V}`,
-        "Give the channel's range.",
-      );
-    }
-    if (positions.length > 1 && !group.link.path.includes("{position}")) {
-      refuse(
-        "link",
-        "site.link-shared",
-        `${positions.length} positions share ${group.link.path}`,
-        "Put {position} into the path, so that each channel has a port of its own.",
-      );
-    }
-    for (const position of positions) {
-      if (byPosition.has(position)) {
-        refuse(
-          "positions",
-          "site.duplicate-position",
-          `position ${position} is wired twice`,
-          "Wire each position to one channel.",
-        );
-        continue;
-      }
-      byPosition.set(position, {
-        name: `channel ${position}`,
-        position,
-        driver: group.driver,
-        link: { ...group.link, path: group.link.path.replaceAll("{position}", position) },
-        serialNumber: group.serial_number?.replaceAll("{position}", position) ?? null,
-        voltageMinV: group.voltage_min_V,
-        voltageMaxV: group.voltage_max_V,
-        currentMaxA: group.current_max_mA / 1000,
-        sampleIntervalMinS: group.sample_interval_min_s,
-        techniques: group.techniques,
-      });
-    }
-  });
-  return [...byPosition.values()].sort((a, b) => positionIndex(a.position) - positionIndex(b.position));
 }
 
 function readFilters(

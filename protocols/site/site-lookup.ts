@@ -7,8 +7,10 @@ import type { LinkAddress, Site, SiteChannel } from "./site.ts";
 export function linkText(link: LinkAddress): string {
   switch (link.kind) {
     case "serial":
+    case "modbus-rtu":
       return link.path;
     case "tcp":
+    case "http":
       return `${link.host.toLowerCase()}:${link.port}`;
     case "mqtt":
       return link.url.toLowerCase();

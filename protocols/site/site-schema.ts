@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { layerShape } from "../input/layer.ts";
 import { strictObject } from "../input/section.ts";
+import { mqttLink, serialLink, tcpLink } from "./link-schema.ts";
 import { CHANNEL_TECHNIQUES, SENSOR_QUANTITIES } from "./site.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]*$/, "Use letters, digits, blanks, points and hyphens.");
@@ -10,30 +11,18 @@ const notNegative = z.number().nonnegative();
 const fraction = z.number().min(0).max(1);
 const bit = z.int().min(0).max(0x1ff);
 
-const HOST_AND_PORT = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
-const tcpAddress = z
-  .string()
-  .refine((text) => {
-    const match = HOST_AND_PORT.exec(text);
-    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
-  }, "Write host:port, such as detector:41234.")
-  .transform((text) => {
-    const at = text.lastIndexOf(":");
-    return { kind: "tcp" as const, host: text.slice(0, at), port: Number(text.slice(at + 1)) };
+/** Sections whose keys depend on the driver. */
+function byDriver<const Options extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]]>(
+  options: Options,
+) {
+  return z.discriminatedUnion("driver", options, {
+    error: `Known here: ${driversOf(options).join(", ")}.`,
   });
+}
 
-const serialLink = strictObject({
-  serial: z.string().startsWith("/", "Give the whole path, best one of /dev/serial/by-id that names the device."),
-  baud: z.int().min(1200).max(4_000_000),
-}).transform(({ serial, baud }) => ({ kind: "serial" as const, path: serial, baud }));
-
-const tcpLink = strictObject({ tcp: tcpAddress }).transform(({ tcp }) => tcp);
-
-const mqttLink = strictObject({
-  mqtt: z
-    .string()
-    .regex(/^mqtts?:\/\/[^/@\s]+$/, "Write mqtt://host:port or mqtts://host:port; a password does not belong here."),
-}).transform(({ mqtt }) => ({ kind: "mqtt" as const, url: mqtt }));
+function driversOf(options: readonly z.core.$ZodTypeDiscriminable[]): readonly string[] {
+  return options.flatMap((option) => [...(option._zod.propValues["driver"] ?? [])].map(String));
+}
 
 export const titleSchema = z.string().min(1);
 export const nameSchema = name;
@@ -71,20 +60,45 @@ export const detectorSchema = strictObject({
   folder: z.string().startsWith("/", "Give the whole path on the detector's disk."),
 });
 
-export const channelGroupSchema = strictObject({
+/** Of the channels of a group, whatever family they are of. */
+const channelShape = {
   positions: z.union(
     [z.string(), z.array(z.string()).min(1)],
     "Give a position, a range such as A1..D12, or a list of them.",
   ),
-  driver: z.literal("palmsens-methodscript"),
-  link: serialLink,
-  serial_number: z.string().min(1).exactOptional(),
   voltage_min_V: z.number(),
   voltage_max_V: z.number(),
   current_max_mA: positive,
   sample_interval_min_s: positive,
   techniques: z.array(z.enum(CHANNEL_TECHNIQUES)).min(1),
+} as const;
+
+const serialNumber = z.string().min(1).exactOptional();
+
+/** A cabinet of units behind one client; the group's positions take its channels in their order. */
+const newareCabinet = strictObject({
+  name,
+  ip: z.string().min(1).default("127.0.0.1"),
+  device_type: z.int().min(20).max(27).default(27),
+  device_id: z.int().min(1),
+  first_unit: z.int().min(1).default(1),
+  channels_per_unit: z.int().min(1).max(16).default(8),
+  step_file_folder: z.string().min(1),
+  write_folder: z.string().startsWith("/", "Give the whole path at which this computer sees the folder."),
+  backup_folder: z.string().min(1).exactOptional(),
 });
+
+export const channelGroupSchema = byDriver([
+  strictObject({
+    ...channelShape,
+    driver: z.literal("palmsens-methodscript"),
+    link: serialLink,
+    serial_number: serialNumber,
+  }),
+  strictObject({ ...channelShape, driver: z.literal("keithley-smu"), link: tcpLink, serial_number: serialNumber }),
+  strictObject({ ...channelShape, driver: z.literal("neware-bts"), link: tcpLink, cabinet: newareCabinet }),
+]);
+export type ChannelGroup = z.output<typeof channelGroupSchema>;
 
 const interlockBits = strictObject({
   searched: bit,

@@ -4,12 +4,18 @@ import type { BeamProfile } from "../dose/beam-profile.ts";
 import type { Layer } from "../dose/layer-stack.ts";
 import type { Interlock } from "../roles/beam-io.ts";
 import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
+import type { NewareAddress } from "../wire/neware/channel-address.ts";
 
 /** Where an instrument is plugged in. */
 export type LinkAddress =
   | { readonly kind: "serial"; readonly path: string; readonly baud: number }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "http"; readonly host: string; readonly port: number }
+  /** A two-wire bus: several units may share it, each with a number of its own. */
+  | { readonly kind: "modbus-rtu"; readonly path: string; readonly baud: number; readonly parity: Parity }
   | { readonly kind: "mqtt"; readonly url: string };
+
+export type Parity = "none" | "even" | "odd";
 
 /** Stage coordinates of cell centres: A1 at the origin, columns along x, rows along y. */
 export interface RackGeometry {
@@ -49,10 +55,9 @@ export interface SiteDetector {
   readonly folder: string;
 }
 
-export interface SiteChannel {
+interface SiteChannelCommon {
   readonly name: string;
   readonly position: Position;
-  readonly driver: "palmsens-methodscript";
   readonly link: LinkAddress;
   readonly serialNumber: string | null;
   readonly voltageMinV: number;
@@ -61,6 +66,25 @@ export interface SiteChannel {
   readonly currentMaxA: number;
   readonly sampleIntervalMinS: number;
   readonly techniques: readonly ChannelTechnique[];
+}
+
+export type SiteChannel =
+  | (SiteChannelCommon & { readonly driver: "palmsens-methodscript" | "keithley-smu" })
+  | (SiteChannelCommon & {
+      readonly driver: "neware-bts";
+      readonly cabinet: SiteNewareCabinet;
+      readonly address: NewareAddress;
+    });
+
+/** What the channels of a cabinet share: one client, one connection, one folder of step files. */
+export interface SiteNewareCabinet {
+  readonly name: string;
+  /** As the instrument's computer sees it. */
+  readonly stepFileFolder: string;
+  /** The same folder as this computer sees it. */
+  readonly writeFolder: string;
+  /** Where the instrument's computer keeps its own copy of the data; null for its default. */
+  readonly backupFolder: string | null;
 }
 
 export const CHANNEL_TECHNIQUES = [

@@ -1,0 +1,216 @@
+/**
+ * Which driver plays which part of a site: the one table from the family's name in a site file to the code that talks
+ * to it. The same in every world; only clock and links differ.
+ */
+import type { CampaignRoles } from "../../controller/run/roles.ts";
+import { createCamserverDetector } from "../../drivers/dectris-camserver/camserver-detector.ts";
+import { createGrblStage } from "../../drivers/grbl/grbl-stage.ts";
+import { createKeithleyChannel } from "../../drivers/keithley-smu/keithley-channel.ts";
+import { createModbusIo } from "../../drivers/modbus-io/modbus-io.ts";
+import { createMqttSensors, type MqttSensors } from "../../drivers/mqtt-sensor/mqtt-sensors.ts";
+import { createNewareCabinet, type NewareCabinet } from "../../drivers/neware-bts/neware-cabinet.ts";
+import { createMethodScriptChannel } from "../../drivers/palmsens-methodscript/methodscript-channel.ts";
+import { createSilenceWatch } from "../../drivers/palmsens-methodscript/silence-watch.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Position } from "../../protocols/base/position.ts";
+import type { BeamIo } from "../../protocols/roles/beam-io.ts";
+import type { Channel } from "../../protocols/roles/channel.ts";
+import type { Detector } from "../../protocols/roles/detector.ts";
+import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import type { Sensor } from "../../protocols/roles/sensor.ts";
+import type { Stage } from "../../protocols/roles/stage.ts";
+import { cableOf } from "../../protocols/site/site-cables.ts";
+import { channelAt } from "../../protocols/site/site-lookup.ts";
+import type { LinkAddress, SensorQuantity, Site, SiteChannel, SiteSensorSource } from "../../protocols/site/site.ts";
+
+export interface DriverDeps {
+  readonly clock: Clock;
+  /** Asked once for each cable, by the name of the instrument or cabinet. Opens nothing yet. */
+  readonly openLinkOf: (cable: string, link: LinkAddress) => OpenLink;
+  /** Writes a file whole and durably: step files for cyclers that read them from a share. */
+  readonly writeFile: (path: string, text: string) => Promise<void>;
+}
+
+/** An instrument by the part it plays. */
+export type SiteInstrument =
+  | { readonly role: "channel"; readonly instrument: Channel }
+  | { readonly role: "stage"; readonly instrument: Stage }
+  | { readonly role: "io"; readonly instrument: BeamIo }
+  | { readonly role: "detector"; readonly instrument: Detector }
+  | { readonly role: "sensor"; readonly instrument: Sensor }
+  | { readonly role: "sensor-source"; readonly instrument: Instrument };
+
+/** Each driver is made when it is first asked for, and once. Making one opens nothing. */
+export interface SiteDrivers {
+  stage(): Stage;
+  io(): BeamIo;
+  detector(): Detector;
+  sensorSource(source: SiteSensorSource): MqttSensors;
+  /** Throws Fault `site.invalid` for a position that is not wired. */
+  channel(position: Position): Channel;
+  /** By its name in the site file; undefined when the site has none of that name. */
+  byName(name: string): SiteInstrument | undefined;
+}
+
+/** Names that `byName` knows. */
+export function instrumentNames(site: Site): readonly string[] {
+  return [
+    site.stage.name,
+    site.io.name,
+    site.detector.name,
+    ...site.sensorSources.flatMap((source) => [source.name, ...source.sensors.map((sensor) => sensor.name)]),
+    ...site.channels.map((channel) => channel.name),
+  ];
+}
+
+export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
+  const { clock } = deps;
+  const once = createOnce();
+  const silenceWatch = createSilenceWatch(clock);
+
+  function cabinetOf(channel: Extract<SiteChannel, { readonly driver: "neware-bts" }>): NewareCabinet {
+    const { name, stepFileFolder, writeFolder, backupFolder } = channel.cabinet;
+    return once(`cabinet ${name}`, () =>
+      createNewareCabinet({
+        name,
+        openLink: deps.openLinkOf(name, channel.link),
+        clock,
+        stepFileFolder,
+        writeFolder,
+        ...(backupFolder === null ? {} : { backupFolder }),
+        writeFile: deps.writeFile,
+      }),
+    );
+  }
+
+  function channelOf(channel: SiteChannel): Channel {
+    const { name } = channel;
+    const expected = channel.serialNumber === null ? {} : { expectedSerialNumber: channel.serialNumber };
+    switch (channel.driver) {
+      case "palmsens-methodscript": {
+        const openLink = deps.openLinkOf(cableOf(channel), channel.link);
+        return createMethodScriptChannel({ name, openLink, clock, silenceWatch, ...expected });
+      }
+      case "keithley-smu": {
+        const openLink = deps.openLinkOf(cableOf(channel), channel.link);
+        return createKeithleyChannel({ name, openLink, clock, ...expected });
+      }
+      case "neware-bts":
+        return cabinetOf(channel).channel(name, channel.address, {
+          voltageRangeV: { min: channel.voltageMinV, max: channel.voltageMaxV },
+          currentMaxA: channel.currentMaxA,
+        });
+    }
+  }
+
+  const drivers: SiteDrivers = {
+    stage: () =>
+      once("stage", () =>
+        createGrblStage({
+          name: site.stage.name,
+          openLink: deps.openLinkOf(site.stage.name, site.stage.link),
+          clock,
+          geometry: { offsetXMm: 0, offsetYMm: 0 },
+          travelMm: { x: site.stage.travelXMm, y: site.stage.travelYMm },
+          motion: { speedMmS: site.stage.speedMmS, accelerationMmS2: site.stage.accelerationMmS2 },
+          positionToleranceMm: site.stage.positionToleranceMm,
+        }),
+      ),
+    io: () =>
+      once("io", () =>
+        createModbusIo({
+          name: site.io.name,
+          openLink: deps.openLinkOf(site.io.name, site.io.link),
+          clock,
+          map: site.io.map,
+          filterCount: site.filters.length,
+          watchdogMs: site.shutter.watchdogMs,
+          unitId: site.io.unitId,
+        }),
+      ),
+    detector: () =>
+      once("detector", () =>
+        createCamserverDetector({
+          name: site.detector.name,
+          openLink: deps.openLinkOf(site.detector.name, site.detector.link),
+          clock,
+          readOutS: site.detector.readOutS,
+        }),
+      ),
+    sensorSource: (source) =>
+      once(`source ${source.name}`, () =>
+        createMqttSensors({
+          name: source.name,
+          openLink: deps.openLinkOf(source.name, source.link),
+          clock,
+          sensors: source.sensors,
+        }),
+      ),
+    channel(position) {
+      const wired = channelAt(site, position);
+      if (wired === undefined) throw new Fault("site.invalid", position, "no channel is wired to this position");
+      return once(`channel ${position}`, () => channelOf(wired));
+    },
+    byName(name) {
+      if (name === site.stage.name) return { role: "stage", instrument: drivers.stage() };
+      if (name === site.io.name) return { role: "io", instrument: drivers.io() };
+      if (name === site.detector.name) return { role: "detector", instrument: drivers.detector() };
+      for (const source of site.sensorSources) {
+        if (name === source.name) {
+          return { role: "sensor-source", instrument: drivers.sensorSource(source).connection };
+        }
+        if (!source.sensors.some((sensor) => sensor.name === name)) continue;
+        const instrument = drivers.sensorSource(source).sensors.get(name);
+        if (instrument !== undefined) return { role: "sensor", instrument };
+      }
+      const wired = site.channels.find((channel) => channel.name === name);
+      return wired === undefined ? undefined : { role: "channel", instrument: drivers.channel(wired.position) };
+    },
+  };
+  return drivers;
+}
+
+/**
+ * The drivers of a campaign's cells, in the order of `positions`, and of the beamline. Throws Fault `site.invalid` for
+ * a position that is not wired and a site without ring current or flux.
+ */
+export function connectRoles(site: Site, positions: readonly Position[], deps: DriverDeps): CampaignRoles {
+  const drivers = createSiteDrivers(site, deps);
+  const channels = positions.map((position) => drivers.channel(position));
+  const stage = drivers.stage();
+  const io = drivers.io();
+  const detector = drivers.detector();
+  const sources = site.sensorSources.map((source) => ({ source, made: drivers.sensorSource(source) }));
+  const connections = sources.map(({ made }) => made.connection);
+
+  function sensorOf(quantity: SensorQuantity): Sensor {
+    for (const { source, made } of sources) {
+      const named = source.sensors.find((sensor) => sensor.quantity === quantity);
+      const sensor = named === undefined ? undefined : made.sensors.get(named.name);
+      if (sensor !== undefined) return sensor;
+    }
+    throw new Fault("site.invalid", site.name, `the site has no sensor for ${quantity}`);
+  }
+
+  return {
+    stage,
+    io,
+    detector,
+    ringCurrent: sensorOf("ring_current"),
+    flux: sensorOf("flux"),
+    channels,
+    instruments: [io, stage, detector, ...connections, ...channels],
+    beamline: [io.name, stage.name, detector.name, ...connections.map((connection) => connection.name)],
+  };
+}
+
+/** Keeps what was made by its key. The type is that of the maker, which a key never changes. */
+function createOnce(): <T>(key: string, make: () => T) => T {
+  const made = new Map<string, unknown>();
+  return <T>(key: string, make: () => T): T => {
+    if (!made.has(key)) made.set(key, make());
+    return made.get(key) as T;
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * Which simulated instrument stands behind which cable of a site: the one table from the family's name in a site file
+ * to its twin. The cables may be in memory or real; the world behind them is one.
+ */
+import { positionIndex } from "../../protocols/base/position.ts";
+import type { Position } from "../../protocols/base/position.ts";
+import { cableOf } from "../../protocols/site/site-cables.ts";
+import type { Site, SiteChannel, SiteSensorSource } from "../../protocols/site/site.ts";
+import { createCamserverTwin } from "../../simulator/dectris-camserver/camserver-twin.ts";
+import { createGrblTwin } from "../../simulator/grbl/grbl-twin.ts";
+import { createKeithleyTwin } from "../../simulator/keithley-smu/keithley-twin.ts";
+import { createChannelErrors, mainsOf } from "../../simulator/measurement/channel-errors.ts";
+import { createModbusIoTwin } from "../../simulator/modbus-io/modbus-io-twin.ts";
+import type { MqttSourceTopic } from "../../simulator/mqtt-source/mqtt-source.ts";
+import { createNewareTwin } from "../../simulator/neware-bts/neware-twin.ts";
+import { createMethodScriptTwin } from "../../simulator/palmsens-methodscript/methodscript-twin.ts";
+import type { CellPlant, Chance, DeviceEnd, FramePlant, WorldClock } from "../../simulator/plant/plant.ts";
+import type { ObservedBeamPlant } from "../../simulator/plant/beam-plant.ts";
+import type { ObservedStagePlant } from "../../simulator/plant/stage-plant.ts";
+
+/** The parts of the world that instruments touch. */
+export interface TwinWorld {
+  cellPlant(positionIndex: number): CellPlant;
+  readonly stage: ObservedStagePlant;
+  readonly beam: ObservedBeamPlant;
+  readonly frames: FramePlant;
+}
+
+export interface TwinDeps {
+  readonly world: TwinWorld;
+  readonly clock: WorldClock;
+  /** The device's end of a cable, by the cable's name. Asked once for each. */
+  readonly endOf: (cable: string) => DeviceEnd;
+  /** Sensors speak to a broker: says these topics in their time until stopped. */
+  readonly publish: (source: SiteSensorSource, topics: readonly MqttSourceTopic[]) => { stop(): void };
+  /** A step file by the path that the instrument's own computer knows. */
+  readonly readStepFile: (cabinet: string, path: string) => string | undefined;
+  /** UTC at the clock's zero. */
+  readonly startWallMs: number;
+  /** Seeds what the channels' readings get wrong; without it they are exact but for their rounding. */
+  readonly flaws?: Chance;
+}
+
+export interface SiteTwins {
+  /** Data packages the channels made, whether or not anybody listened. */
+  packageCount(): number;
+  /** The publishers stop: nothing keeps the clock busy for ever. */
+  stop(): void;
+}
+
+/** How often the simulated machine and monitor speak. */
+const RING_CURRENT_EVERY_MS = 2000;
+const FLUX_EVERY_MS = 1000;
+
+/** Twins for the channels of these positions and for the whole beamline. */
+export function createTwins(site: Site, positions: readonly Position[], deps: TwinDeps): SiteTwins {
+  const { world, clock, endOf, flaws } = deps;
+  const counted: { readonly packageCount: number }[] = [];
+  const cabinets = new Map<string, NewareChannel[]>();
+
+  for (const position of positions) {
+    const channel = site.channels.find((wired) => wired.position === position);
+    if (channel === undefined) continue;
+    const cell = world.cellPlant(positionIndex(position));
+    switch (channel.driver) {
+      case "palmsens-methodscript":
+        counted.push(
+          createMethodScriptTwin({
+            end: endOf(cableOf(channel)),
+            clock,
+            cell,
+            model: "mes4hr",
+            serialNumber: channel.serialNumber ?? `ES4HR22A${String(1000 + positionIndex(position))}`,
+            ...(flaws === undefined ? {} : { measurement: { errors: errorsOf(flaws, channel.name) } }),
+          }),
+        );
+        break;
+      case "keithley-smu": {
+        const serialNumber = channel.serialNumber ?? `0141${String(9000 + positionIndex(position))}`;
+        const identity = `KEITHLEY INSTRUMENTS,MODEL 2450,${serialNumber},1.6.3d`;
+        createKeithleyTwin({ end: endOf(cableOf(channel)), clock, cell, identity });
+        break;
+      }
+      case "neware-bts": {
+        const others = cabinets.get(cableOf(channel)) ?? [];
+        others.push({ channel, cell });
+        cabinets.set(cableOf(channel), others);
+        break;
+      }
+    }
+  }
+  for (const [name, channels] of cabinets) createCabinetTwin(name, channels, deps);
+
+  const board = createGrblTwin({
+    end: endOf(site.stage.name),
+    clock,
+    stage: world.stage,
+    settings: grblSettings(site),
+  });
+  world.stage.onLimitAhead((atMs) => {
+    clock.at(atMs, () => {
+      board.hitLimitSwitch();
+    });
+  });
+  createModbusIoTwin({ end: endOf(site.io.name), clock, beam: world.beam, map: site.io.map });
+  createCamserverTwin({
+    end: endOf(site.detector.name),
+    clock,
+    frames: world.frames,
+    readOutS: site.detector.readOutS,
+    startWallMs: deps.startWallMs,
+  });
+  const sources = site.sensorSources.map((source) =>
+    deps.publish(
+      source,
+      source.sensors.map((sensor) => topicOf(sensor, world)),
+    ),
+  );
+
+  return {
+    packageCount: () => counted.reduce((sum, twin) => sum + twin.packageCount, 0),
+    stop() {
+      for (const source of sources) source.stop();
+    },
+  };
+}
+
+interface NewareChannel {
+  readonly channel: Extract<SiteChannel, { readonly driver: "neware-bts" }>;
+  readonly cell: CellPlant;
+}
+
+function createCabinetTwin(name: string, channels: readonly NewareChannel[], deps: TwinDeps): void {
+  const [first] = channels;
+  if (first === undefined) return;
+  const { deviceId, deviceType, ip } = first.channel.address;
+  createNewareTwin({
+    end: deps.endOf(name),
+    clock: deps.clock,
+    channels: channels.map(({ channel, cell }) => ({
+      subdeviceId: channel.address.subdeviceId,
+      channelId: channel.address.channelId,
+      cell,
+    })),
+    readFile: (path) => deps.readStepFile(name, path),
+    deviceId,
+    deviceType,
+    ip,
+    startWallMs: deps.startWallMs,
+  });
+}
+
+function errorsOf(flaws: Chance, channel: string) {
+  return createChannelErrors({ chance: flaws.stream(channel), mainsHz: mainsOf(flaws.stream("mains")) });
+}
+
+function topicOf(sensor: SiteSensorSource["sensors"][number], world: TwinWorld): MqttSourceTopic {
+  const isFlux = sensor.quantity === "flux";
+  return {
+    topic: sensor.topic,
+    periodMs: isFlux ? FLUX_EVERY_MS : RING_CURRENT_EVERY_MS,
+    payload: (atMs: number): string => {
+      const value = isFlux ? world.beam.monitorFluxPhS(atMs) : world.beam.ringCurrentMa(atMs);
+      return payloadText(value, sensor.jsonPath, sensor.unit);
+    },
+  };
+}
+
+/** The board set up for this stage: rates in mm/min, acceleration in mm/s2, travel in mm, homing on. */
+function grblSettings(site: Site): Readonly<Record<number, number>> {
+  const { speedMmS, accelerationMmS2, travelXMm, travelYMm } = site.stage;
+  return {
+    20: 1,
+    22: 1,
+    110: speedMmS * 60,
+    111: speedMmS * 60,
+    120: accelerationMmS2,
+    121: accelerationMmS2,
+    130: travelXMm,
+    131: travelYMm,
+  };
+}
+
+/** The number as the site file says it arrives: bare, or inside a JSON object. */
+function payloadText(value: number, jsonPath: string | null, unit: string): string {
+  if (jsonPath === null) return String(value);
+  const keys = jsonPath.split(".");
+  let document: unknown = value;
+  for (const key of keys.reverse()) document = { [key]: document };
+  return JSON.stringify(keys.length === 1 && typeof document === "object" ? { ...document, unit } : document);
+}
