@@ -3,11 +3,19 @@ import type { Writable } from "../../protocols/base/writable.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import type { Cell } from "./cell.ts";
 
-export interface ObservedCellPlant extends CellPlant {
-  /** The cell behind the seam, for the world's truth. */
-  readonly cell: Cell;
+/** What a channel does to a cell. */
+export interface ChannelDrive {
   /** open: no current flows. */
   readonly mode: "open" | "current" | "voltage";
+  /** Charge current or voltage; 0 when open. */
+  readonly setpoint: number;
+}
+
+export interface ObservedCellPlant extends CellPlant, ChannelDrive {
+  /** The cell behind the seam, for the world's truth. */
+  readonly cell: Cell;
+  /** When something last changed faster than an instrument can follow; left out by cells in order. */
+  readonly jumpedMs?: number;
 }
 
 export interface CellPlantOptions {
@@ -22,7 +30,7 @@ const LONGEST_HELD_STEP_S = 10;
 export function createCellPlant(cell: Cell, startMs: number, options: CellPlantOptions = {}): ObservedCellPlant {
   const currentLimitA = options.currentLimitA ?? 0.25;
   const state = cell.state;
-  const seam = { atMs: startMs, mode: "open" as "open" | "current" | "voltage", setpoint: 0, switchedMs: startMs };
+  const seam = { atMs: startMs, mode: "open" as ChannelDrive["mode"], setpoint: 0, switchedMs: startMs };
 
   function advance(atMs: number): void {
     if (!(atMs > seam.atMs)) return;
@@ -55,6 +63,7 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
   /** What the seam shows after everything that was done to the cell. */
   function show(): void {
     plant.mode = seam.mode;
+    plant.setpoint = seam.setpoint;
     plant.voltageV = state.voltageV;
     plant.currentA = state.currentA;
   }
@@ -62,6 +71,7 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
   const plant: Writable<ObservedCellPlant> = {
     cell,
     mode: seam.mode,
+    setpoint: seam.setpoint,
     voltageV: state.voltageV,
     currentA: state.currentA,
     disconnect(atMs) {

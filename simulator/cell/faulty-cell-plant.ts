@@ -5,12 +5,15 @@
  */
 import type { Chance } from "../plant/plant.ts";
 import type { CellFault } from "./cell-fault.ts";
-import type { ObservedCellPlant } from "./cell-plant.ts";
+import type { ChannelDrive, ObservedCellPlant } from "./cell-plant.ts";
 import type { Cell } from "./cell.ts";
 import { fallingRoot } from "./falling-root.ts";
 import { cellHeatW, temperatureAfterC, type ThermalParameters } from "./thermal-balance.ts";
 
 export interface FaultyCellPlant extends ObservedCellPlant {
+  /** Something more goes wrong, now; `atMs` is not before the last call. */
+  begin(atMs: number, fault: CellFault): void;
+  readonly faults: readonly CellFault[];
   readonly temperatureC: number;
   /** Vapour and gas let out so far, millilitre at ambient. */
   readonly gasMl: number;
@@ -18,14 +21,26 @@ export interface FaultyCellPlant extends ObservedCellPlant {
 }
 
 export interface FaultyCellOptions {
-  readonly faults: readonly CellFault[];
+  /** Wrong from the start. */
+  readonly faults?: readonly CellFault[];
   readonly thermal: ThermalParameters;
   /** The cell's own stream. */
   readonly chance: Chance;
   readonly currentLimitA?: number;
+  /** What a channel was doing to the cell when it fell ill; nothing by default. */
+  readonly drive?: ChannelDrive;
 }
 
-type Flickering = CellFault & { readonly kind: "dendrite" | "intermittent-contact" };
+/** A fault as it stands with one cell. */
+interface Ailment {
+  readonly fault: CellFault;
+  /** Since it began. */
+  ageS: number;
+  /** Of one that comes and goes. */
+  isOn: boolean;
+  /** Until it comes or goes next. */
+  untilS: number;
+}
 
 const FIRST_STEP_S = 0.02;
 const GROWTH = 0.2;
@@ -46,19 +61,16 @@ const VENT_OHM = 5;
 const HOTTEST_C = 150;
 
 export function createFaultyCellPlant(cell: Cell, startMs: number, options: FaultyCellOptions): FaultyCellPlant {
-  const { faults, thermal, chance } = options;
+  const { thermal, chance, drive } = options;
   const currentLimitA = options.currentLimitA ?? 0.25;
-  const has = (kind: CellFault["kind"]): boolean => faults.some((fault) => fault.kind === kind);
-  const isOpen = has("open-circuit");
-  const sign = has("reversed") ? -1 : 1;
-  const flickers = faults
-    .filter((fault): fault is Flickering => "meanOnS" in fault)
-    .map((fault) => ({
-      fault,
-      isOn: false,
-      untilS: waiting(fault.meanOffS),
-    }));
-  const seam = { mode: "open" as "open" | "current" | "voltage", setpoint: 0, atMs: startMs, ageS: 0, sinceS: 0 };
+  const ailments: Ailment[] = [];
+  const seam = {
+    mode: drive?.mode ?? ("open" as ChannelDrive["mode"]),
+    setpoint: drive?.setpoint ?? 0,
+    atMs: startMs,
+    sinceS: 0,
+  };
+  const wiring = { isOpen: false, sign: 1 };
   const guess = { ohm: 25 };
   const plant = {
     cell,
@@ -67,17 +79,31 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     temperatureC: cell.state.temperatureC,
     gasMl: 0,
     hasVented: false,
+    jumpedMs: startMs,
+    get faults() {
+      return ailments.map(({ fault }) => fault);
+    },
     get mode() {
       return seam.mode;
+    },
+    get setpoint() {
+      return seam.setpoint;
+    },
+    begin(atMs: number, fault: CellFault) {
+      read(atMs);
+      add(fault);
+      plant.jumpedMs = atMs;
+      seam.sinceS = 0;
+      settle();
     },
     disconnect(atMs: number) {
       set(atMs, "open", 0);
     },
     applyCurrent(atMs: number, currentA: number) {
-      set(atMs, "current", sign * currentA);
+      set(atMs, "current", wiring.sign * currentA);
     },
     applyVoltage(atMs: number, voltageV: number) {
-      const wantedV = sign * voltageV;
+      const wantedV = wiring.sign * voltageV;
       if (seam.mode === "voltage" && seam.setpoint === wantedV) read(atMs);
       else set(atMs, "voltage", wantedV);
     },
@@ -88,25 +114,27 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     return -meanS * Math.log(1 - chance.uniform());
   }
 
+  function add(fault: CellFault): void {
+    ailments.push({ fault, ageS: 0, isOn: false, untilS: "meanOffS" in fault ? waiting(fault.meanOffS) : Infinity });
+    if (fault.kind === "open-circuit") wiring.isOpen = true;
+    if (fault.kind === "reversed") wiring.sign = -1;
+  }
+
   function shortOhm(): number {
     let siemens = 0;
-    for (const fault of faults) {
-      if (fault.kind === "internal-short") siemens += 1 / fault.ohm;
-      if (fault.kind === "overheating") siemens += -Math.expm1(-seam.ageS / fault.growthS) / fault.ohm;
+    for (const { fault, ageS, isOn } of ailments) {
+      if (fault.kind === "internal-short" || (fault.kind === "dendrite" && isOn)) siemens += 1 / fault.ohm;
+      if (fault.kind === "overheating") siemens += -Math.expm1(-ageS / fault.growthS) / fault.ohm;
     }
-    for (const { fault, isOn } of flickers) if (isOn && fault.kind === "dendrite") siemens += 1 / fault.ohm;
     return 1 / siemens;
   }
 
   function seriesOhm(): number {
     let ohm = plant.hasVented ? VENT_OHM : 0;
-    for (const fault of faults) {
-      if (fault.kind === "high-resistance") ohm += fault.ohm;
-      if (fault.kind === "leaking") {
-        ohm += cell.parameters.contactOhm * Math.expm1(Math.min(12, seam.ageS / fault.dryingS));
-      }
+    for (const { fault, ageS, isOn } of ailments) {
+      if (fault.kind === "high-resistance" || (fault.kind === "intermittent-contact" && isOn)) ohm += fault.ohm;
+      if (fault.kind === "leaking") ohm += cell.parameters.contactOhm * Math.expm1(Math.min(12, ageS / fault.dryingS));
     }
-    for (const { fault, isOn } of flickers) if (isOn && fault.kind === "intermittent-contact") ohm += fault.ohm;
     return ohm;
   }
 
@@ -114,7 +142,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
   function settle(): void {
     cell.setSeriesOhm(seriesOhm());
     const ohm = shortOhm();
-    if (isOpen) cell.setCurrent(0);
+    if (wiring.isOpen) cell.setCurrent(0);
     else if (seam.mode === "voltage") cell.setVoltage(seam.setpoint, currentLimitA);
     else if (ohm === Infinity) cell.setCurrent(seam.setpoint);
     else cell.setCurrent(-dischargeBesideShort(ohm));
@@ -132,60 +160,62 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
 
   function publish(ohm: number): void {
     const { state } = cell;
-    if (isOpen) {
+    if (wiring.isOpen) {
       plant.currentA = 0;
       plant.voltageV = terminalsOpenV();
       return;
     }
     const throughChannelA = seam.mode === "voltage" ? state.currentA + state.voltageV / ohm : seam.setpoint;
-    plant.voltageV = sign * state.voltageV;
-    plant.currentA = sign * throughChannelA;
+    plant.voltageV = wiring.sign * state.voltageV;
+    plant.currentA = wiring.sign * throughChannelA;
   }
 
   function terminalsOpenV(): number {
-    if (seam.mode === "voltage") return sign * seam.setpoint;
-    return seam.mode === "current" ? sign * Math.sign(seam.setpoint) * COMPLIANCE_V : 0;
+    if (seam.mode === "voltage") return wiring.sign * seam.setpoint;
+    return seam.mode === "current" ? wiring.sign * Math.sign(seam.setpoint) * COMPLIANCE_V : 0;
   }
 
   function step(dtS: number): void {
     const ohm = shortOhm();
-    if (seam.mode === "voltage" && !isOpen) cell.advanceAtVoltage(dtS, seam.setpoint, currentLimitA);
+    if (seam.mode === "voltage" && !wiring.isOpen) cell.advanceAtVoltage(dtS, seam.setpoint, currentLimitA);
     else cell.advance(dtS, cell.state.currentA);
     const burntW = ohm === Infinity ? 0 : cell.state.voltageV ** 2 / ohm;
-    const heatW = cellHeatW(cell) + burntW + decomposition(seam.ageS) * DECOMPOSITION_J;
+    const heatW = cellHeatW(cell) + burntW + decomposition() * DECOMPOSITION_J;
     const warmerC = temperatureAfterC(thermal, plant.temperatureC, heatW, dtS);
     plant.temperatureC = Math.min(HOTTEST_C, warmerC);
     cell.setTemperature(plant.temperatureC);
     letOut(dtS);
-    seam.ageS += dtS;
+    seam.atMs += dtS * 1000;
     seam.sinceS += dtS;
-    for (const flicker of flickers) {
-      flicker.untilS -= dtS;
-      if (flicker.untilS > 0) continue;
-      flicker.isOn = !flicker.isOn;
-      flicker.untilS = waiting(flicker.isOn ? flicker.fault.meanOnS : flicker.fault.meanOffS);
+    for (const ailment of ailments) {
+      const { fault } = ailment;
+      ailment.ageS += dtS;
+      ailment.untilS -= dtS;
+      if (ailment.untilS > 0 || !("meanOffS" in fault)) continue;
+      ailment.isOn = !ailment.isOn;
+      ailment.untilS = waiting(ailment.isOn ? fault.meanOnS : fault.meanOffS);
+      plant.jumpedMs = seam.atMs;
       seam.sinceS = 0;
     }
     settle();
   }
 
   /** Part of the whole per second. */
-  function decomposition(ageS: number): number {
+  function decomposition(): number {
     let rate = 0;
-    for (const fault of faults) {
+    for (const { fault, ageS } of ailments) {
       if (fault.kind === "overheating") rate += Math.exp(-ageS / fault.growthS) / fault.growthS;
     }
     return rate;
   }
 
   function letOut(dtS: number): void {
-    plant.gasMl += decomposition(seam.ageS) * DECOMPOSITION_ML * dtS;
+    plant.gasMl += decomposition() * DECOMPOSITION_ML * dtS;
     if (plant.temperatureC > GASSING_FROM_C) {
       plant.gasMl += GASSING_ML_S * 2 ** ((plant.temperatureC - GASSING_FROM_C) / 10) * dtS;
     }
-    for (const fault of faults) {
-      if (fault.kind === "leaking")
-        plant.gasMl += (LEAK_ML / fault.dryingS) * Math.exp(-seam.ageS / fault.dryingS) * dtS;
+    for (const { fault, ageS } of ailments) {
+      if (fault.kind === "leaking") plant.gasMl += (LEAK_ML / fault.dryingS) * Math.exp(-ageS / fault.dryingS) * dtS;
     }
     if (!plant.hasVented && plant.temperatureC > VENT_AT_C) {
       plant.hasVented = true;
@@ -197,7 +227,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     let remainingS = (atMs - seam.atMs) / 1000;
     if (!(remainingS > 0)) return;
     while (remainingS > 0) {
-      const soonestS = flickers.reduce((soonest, { untilS }) => Math.min(soonest, Math.max(1e-3, untilS)), Infinity);
+      const soonestS = ailments.reduce((soonest, { untilS }) => Math.min(soonest, Math.max(1e-3, untilS)), Infinity);
       const wantedS = Math.min(LONGEST_STEP_S, Math.max(FIRST_STEP_S, GROWTH * seam.sinceS), soonestS);
       const stepS = wantedS >= remainingS ? remainingS : wantedS;
       step(stepS);
@@ -211,9 +241,11 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     seam.mode = mode;
     seam.setpoint = setpoint;
     seam.sinceS = 0;
+    plant.jumpedMs = atMs;
     settle();
   }
 
+  for (const fault of options.faults ?? []) add(fault);
   settle();
   return plant;
 }

@@ -23,6 +23,13 @@ export interface CellObserver {
   onSwitchedOff(handler: () => void): void;
   /** Told after every look and act; `isChange`: the channel set something. For truth kept beside a run. */
   onSeen(handler: (atMs: number, isChange: boolean) => void): void;
+  /**
+   * The cell has fallen ill: from now on its channel finds this. What is between cell and terminals, such as a
+   * short's current, is the cell's own doing; the channel answers for what it gives and takes.
+   */
+  become(plant: ObservedCellPlant): void;
+  /** Whoever drives the cell from now on did not look at it first. */
+  forbid(why: string): void;
 }
 
 export interface ObserverTolerances {
@@ -33,20 +40,23 @@ export interface ObserverTolerances {
 }
 
 export const TOLERANCES: ObserverTolerances = { voltageV: 0.01, currentFraction: 0.01, currentA: 1e-5 };
+/** Of a cell that jumps an instrument knows only by its next samples; then it must have let go. */
+const REACTION_MS = 2500;
 
 export function observeCell(
-  inner: ObservedCellPlant,
+  healthy: ObservedCellPlant,
   limits: WorldCell["limits"],
   onExcursion: (atMs: number, what: string) => void,
   tolerances: ObserverTolerances = TOLERANCES,
-  /** What the channel is held to: the cell's own state unless something lies between the two. */
-  terminals: Pick<CellPlant, "voltageV" | "currentA"> = inner.cell.state,
 ): CellObserver {
   const highV = limits.voltageMaxV + tolerances.voltageV;
   const lowV = limits.voltageMinV - tolerances.voltageV;
   const highA = limits.currentMaxA * (1 + tolerances.currentFraction) + tolerances.currentA;
   const lowA = limits.currentMinA * (1 + tolerances.currentFraction) - tolerances.currentA;
-  const state = terminals;
+  let inner = healthy;
+  /** What the channel is held to. */
+  let state: Pick<CellPlant, "voltageV" | "currentA"> = healthy.cell.state;
+  let forbidden: string | undefined;
   const seen = {
     atMs: 0,
     checks: 0,
@@ -66,8 +76,9 @@ export function observeCell(
     plant.voltageV = voltageV;
     plant.currentA = currentA;
     // A cell at rest beyond its window (as assembled, say) is nobody's doing; driving it further out is.
-    const isVoltageOut = (voltageV > highV && currentA > 0) || (voltageV < lowV && currentA < 0);
-    const isCurrentOut = currentA > highA || currentA < lowA;
+    const isVoltageOut =
+      ((voltageV > highV && currentA > 0) || (voltageV < lowV && currentA < 0)) && !hasJustJumped(atMs);
+    const isCurrentOut = (currentA > highA || currentA < lowA) && !hasJustJumped(atMs);
     if (isVoltageOut && !seen.isVoltageOut) {
       seen.voltage += 1;
       onExcursion(atMs, `true voltage ${voltageV} V at ${currentA} A`);
@@ -81,6 +92,14 @@ export function observeCell(
     if (watchers.length > 0) for (const watcher of watchers) watcher(atMs, isChange);
   }
 
+  function hasJustJumped(atMs: number): boolean {
+    return inner.jumpedMs !== undefined && atMs - inner.jumpedMs <= REACTION_MS;
+  }
+
+  function refuseDriving(atMs: number): void {
+    if (forbidden !== undefined) onExcursion(atMs, `was driven: ${forbidden}`);
+  }
+
   const plant: Writable<CellPlant> = {
     voltageV: state.voltageV,
     currentA: state.currentA,
@@ -91,10 +110,12 @@ export function observeCell(
       check(atMs, wasDriven);
     },
     applyCurrent(atMs, currentA) {
+      refuseDriving(atMs);
       inner.applyCurrent(atMs, currentA);
       check(atMs, true);
     },
     applyVoltage(atMs, voltageV) {
+      refuseDriving(atMs);
       inner.applyVoltage(atMs, voltageV);
       check(atMs, true);
     },
@@ -106,7 +127,7 @@ export function observeCell(
 
   return {
     plant,
-    cell: inner.cell,
+    cell: healthy.cell,
     get seenMs() {
       return seen.atMs;
     },
@@ -127,6 +148,15 @@ export function observeCell(
     },
     onSeen(handler) {
       watchers.push(handler);
+    },
+    become(ill) {
+      inner = ill;
+      state = ill;
+      plant.voltageV = ill.voltageV;
+      plant.currentA = ill.currentA;
+    },
+    forbid(why) {
+      forbidden = why;
     },
   };
 }

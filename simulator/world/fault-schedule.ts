@@ -2,6 +2,7 @@
 import { type ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { WorldClock } from "../plant/plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
+import type { CellRack } from "./cell-rack.ts";
 import type { ListeningCounters } from "./disturbance-watch.ts";
 import type { Outage } from "./request-truth.ts";
 import type { WorldFault } from "./world-faults.ts";
@@ -24,6 +25,7 @@ export interface FaultScheduleDeps {
   readonly clock: WorldClock;
   readonly beam: ObservedBeamPlant;
   readonly stage: ObservedStagePlant;
+  readonly rack: Pick<CellRack, "fail">;
   /** Grows with each fault on a cell's path, as it takes effect. */
   readonly faultyPositions: Set<number>;
   /** Grows with each fault that keeps the beam from cells. */
@@ -79,6 +81,18 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
           link.cut("the cable was pulled");
         });
       });
+      return;
+    }
+    if (fault.kind === "cell") {
+      const { positionIndex, fromMs } = fault;
+      const begin = (atMs: number): void => {
+        if (deps.rack.fail(atMs, positionIndex, fault.fault)) deps.faultyPositions.add(positionIndex);
+      };
+      // A cell that is isolated, rightly, cannot be exposed any more; one that hides its fault may be.
+      outages.push({ fromMs, toMs: Infinity, positionIndex });
+      // What is wrong at the start was so when the cell was put in.
+      if (fromMs <= clock.nowMs()) begin(clock.nowMs());
+      else at(fromMs, begin);
       return;
     }
     if (fault.kind === "stage-lost-steps") {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Chance } from "../plant/plant.ts";
+import { CELL_FAULT_SHAPES, type CellGoesWrong, cellGoesWrong, drawBadCells } from "./cell-faults.ts";
 
 export type WorldFault =
   /** The machine is full again at the end; the last `refillMs`, by default none, are filling. */
@@ -13,15 +14,25 @@ export type WorldFault =
   /** The fast shutter's blades stay where they are once they are there. */
   | { readonly kind: "shutter-stuck"; readonly at: "open" | "closed"; readonly fromMs: number; readonly toMs?: number }
   /** The first move from then on stalls, and leaves the table short by this much of where the counters say. */
-  | { readonly kind: "stage-lost-steps"; readonly fromMs: number; readonly xMm: number; readonly yMm: number };
+  | { readonly kind: "stage-lost-steps"; readonly fromMs: number; readonly xMm: number; readonly yMm: number }
+  | CellGoesWrong;
 
 const HOUR_MS = 3_600_000;
 /** From nothing to full current. */
 const REFILL_MS = 60_000;
 
-/** About one beam loss in eight hours, and one hung or cut channel in twelve; nothing a good day does not know. */
-export function lightFaults(chance: Chance, hours: number, channelLinks: readonly string[]): readonly WorldFault[] {
-  const faults: WorldFault[] = [];
+/**
+ * About one beam loss in eight hours, one hung or cut channel in twelve, and two bad cells in a hundred; nothing a good
+ * day does not know. `positionOfLink`: which cell each channel's link serves.
+ */
+export function lightFaults(
+  chance: Chance,
+  hours: number,
+  positionOfLink: ReadonlyMap<string, number>,
+): readonly WorldFault[] {
+  const channelLinks = [...positionOfLink.keys()];
+  const positions = [...new Set(positionOfLink.values())].sort((a, b) => a - b);
+  const faults: WorldFault[] = [...drawBadCells(chance.stream("cells"), hours, positions)];
   for (const fromMs of instants(chance.stream("beam-dump"), hours, 8)) {
     const lastsMs = 60_000 * (4 + 16 * chance.stream(`dump at ${fromMs}`).uniform());
     faults.push({ kind: "beam-dump", fromMs, toMs: fromMs + lastsMs, refillMs: REFILL_MS });
@@ -62,6 +73,7 @@ const fileSchema = z.array(
       to_s: atS.optional(),
     }),
     z.strictObject({ kind: z.literal("stage-lost-steps"), from_s: atS, x_mm: lostMm, y_mm: lostMm }),
+    ...CELL_FAULT_SHAPES,
   ]),
 );
 
@@ -73,6 +85,7 @@ export function parseWorldFaults(json: unknown, where: string): readonly WorldFa
     throw new Fault("file.schema", where, issues.join("; "));
   }
   return result.data.map((entry): WorldFault => {
+    if ("position" in entry) return cellGoesWrong(entry);
     const fromMs = entry.from_s * 1000;
     if (entry.kind === "beam-dump") {
       const refill = entry.refill_s === undefined ? {} : { refillMs: entry.refill_s * 1000 };

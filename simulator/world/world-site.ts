@@ -4,7 +4,6 @@
  */
 import type { CellFault } from "../cell/cell-fault.ts";
 import type { CellInitial } from "../cell/cell.ts";
-import type { CellDefect } from "./cell-defect.ts";
 
 export interface WorldLayer {
   readonly name: string;
@@ -75,8 +74,7 @@ export interface WorldCell {
   /** First one upstream. */
   readonly layers: readonly WorldLayer[];
   readonly doseLimits: readonly WorldDoseLimit[];
-  readonly defect?: CellDefect;
-  /** What is wrong inside it from the start. */
+  /** What is wrong with it from the start. */
   readonly faults?: readonly CellFault[];
   readonly limits: {
     readonly voltageMaxV: number;

@@ -3,25 +3,19 @@
  * an observer that knows the truth. Nothing here knows the controller; what it claims is handed in at the end.
  */
 import type { CellDesign, CellModels } from "../cell/cell-design.ts";
-import { cellParameters, drawVariation } from "../cell/cell-parameters.ts";
-import { createCellPlant } from "../cell/cell-plant.ts";
-import { createFaultyCellPlant, type FaultyCellPlant } from "../cell/faulty-cell-plant.ts";
-import { clipHolder } from "../cell/thermal-balance.ts";
-import { createCell } from "../cell/cell.ts";
 import { createBeamPlant, HUTCH_CONDITIONS, type ObservedBeamPlant } from "../plant/beam-plant.ts";
 import { createFramePlant, type ObservedFramePlant } from "../plant/frame-plant.ts";
 import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
-import { createRackSensors, type RackSensors } from "../plant/rack-sensors.ts";
+import type { RackSensors } from "../plant/rack-sensors.ts";
 import { createStagePlant, type ObservedStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
-import { createDefectivePlant } from "./cell-defect.ts";
-import { type CellObserver, observeCell, TOLERANCES } from "./cell-observer.ts";
+import type { CellObserver } from "./cell-observer.ts";
+import { createCellRack } from "./cell-rack.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
 import { createDoseTruth, type DoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
 import { type Opening, watchShutter } from "./shutter-truth.ts";
 import { createFrameWorld, type FrameTables, type FrameWorld } from "./frame-world.ts";
-import { createOpenTerminals, scaledDesign } from "./world-cells.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
 import { passes } from "./world-dose.ts";
 import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
@@ -150,12 +144,17 @@ export function createWorld(deps: WorldDeps): World {
   });
   const doseAllowance =
     (1 + uncertainty.flux) * (1 + uncertainty.profile) * (1 + uncertainty.position) * (1 + uncertainty.stack);
-  const faultyCells: FaultyCellPlant[] = [];
-  const cells = new Map(deps.cells.map((cell) => [cell.positionIndex, observed(cell)]));
-  const rackSensors = createRackSensors({ cells: faultyCells, ambientC: AMBIENT_C }, startMs);
-  const openTerminals = createOpenTerminals();
+  const rack = createCellRack({
+    ...{ cells: deps.cells, designs: deps.designs, models: deps.models, chance, startMs, ambientC: AMBIENT_C },
+    sideReactions: options.sideReactions ?? true,
+    onExcursion(positionIndex, atMs, what) {
+      ledger.check("cell-limits", false, atMs, () => `cell ${positionIndex}: ${what}`);
+    },
+  });
+  const cells = rack.observers;
   const openings: Opening[] = [];
   const faultyPositions = new Set<number>();
+  for (const { positionIndex, faults = [] } of deps.cells) if (faults.length > 0) faultyPositions.add(positionIndex);
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
@@ -181,40 +180,6 @@ export function createWorld(deps: WorldDeps): World {
   frames.onTaken((frame) => {
     frameWorld?.frameTaken(frame);
   });
-  const plants = new Map(deps.cells.map((cell) => [cell.positionIndex, plantOf(cell)] as const));
-
-  function observed(cell: WorldCell): CellObserver {
-    const design = deps.designs.get(cell.designId);
-    if (design === undefined) throw new RangeError(`no cell design named ${cell.designId}`);
-    const own = chance.stream(`cell ${cell.positionIndex}`);
-    const variation = drawVariation(own, design, deps.models);
-    const scale = cell.nominalCapacityMah / design.cell.nominalCapacity_mAh;
-    const parameters = cellParameters(scaledDesign(design, scale), deps.models, variation, {
-      sideReactions: options.sideReactions ?? true,
-    });
-    const made = createCell(design, parameters, cell.initial);
-    const onExcursion = (atMs: number, what: string): void => {
-      ledger.check("cell-limits", false, atMs, () => `cell ${cell.positionIndex}: ${what}`);
-    };
-    const { faults = [] } = cell;
-    if (faults.length === 0) return observeCell(createCellPlant(made, startMs), cell.limits, onExcursion);
-    const thermal = clipHolder(deps.models, AMBIENT_C);
-    const plant = createFaultyCellPlant(made, startMs, { faults, thermal, chance: own.stream("faults") });
-    faultyCells.push(plant);
-    // A short's current is the cell's own doing; the channel answers for what it gives and takes.
-    return observeCell(plant, cell.limits, onExcursion, TOLERANCES, plant);
-  }
-
-  /** What a channel finds at the position: the cell, put in as it was. */
-  function plantOf(cell: WorldCell): CellPlant {
-    const plant = cells.get(cell.positionIndex)?.plant ?? openTerminals;
-    if (cell.faults !== undefined && cell.faults.length > 0) faultyPositions.add(cell.positionIndex);
-    if (cell.defect === undefined) return plant;
-    faultyPositions.add(cell.positionIndex);
-    return createDefectivePlant(plant, cell.defect, (atMs) => {
-      ledger.check("cell-limits", false, atMs, () => `cell ${cell.positionIndex} was driven: ${String(cell.defect)}`);
-    });
-  }
 
   /** What begins here may order none of `count` cells off until the returned function is called. */
   function watchClocks(what: string, count: number): () => number {
@@ -314,7 +279,7 @@ export function createWorld(deps: WorldDeps): World {
   function feasible(requests: readonly AskedRequest[], atMs: number): number {
     return countFeasible(requests, {
       outages,
-      hasCell: (index) => deps.cells.some((cell) => cell.positionIndex === index && cell.defect === undefined),
+      hasCell: (index) => cells.has(index),
       openings,
       dose,
       fluxPhS: site.beam.fluxReferencePhS,
@@ -331,10 +296,10 @@ export function createWorld(deps: WorldDeps): World {
     frames,
     frameWorld,
     cellObserver: (positionIndex) => cells.get(positionIndex),
-    rackSensors,
+    rackSensors: rack.sensors,
     dose,
     openings,
-    cellPlant: (positionIndex) => plants.get(positionIndex) ?? openTerminals,
+    cellPlant: (positionIndex) => rack.plant(positionIndex),
     schedule(faults, targets) {
       const counters = new Map<number, ListeningCounters>();
       for (const [name, positionIndex] of targets.positionOfLink) {
@@ -346,6 +311,7 @@ export function createWorld(deps: WorldDeps): World {
         clock,
         beam,
         stage,
+        rack,
         faultyPositions,
         outages,
         onDump() {

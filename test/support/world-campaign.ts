@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
-import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { lightFaults } from "../../simulator/world/world-faults.ts";
@@ -31,7 +30,6 @@ export interface WorldRunOptions {
   readonly at?: readonly (readonly [atS: number, act: (virtual: VirtualCampaign) => void])[];
   /** Frames have contents and the beam does its harm. */
   readonly frames?: boolean;
-  readonly defects?: Readonly<Record<string, "reversed" | "open-circuit">>;
 }
 
 export type Summary = ReturnType<typeof summarise>;
@@ -99,13 +97,6 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
     drain,
     softwareVersion: "test",
-    cellDefects: new Map(
-      Object.entries(options.defects ?? {}).map(([text, defect]) => {
-        const position = parsePosition(text);
-        assert(position !== undefined, `${text} is no position`);
-        return [positionIndex(position), defect] as const;
-      }),
-    ),
   });
   const { clock, run, store } = virtual;
   run.start();
@@ -146,8 +137,7 @@ const SQUEEZE = 6;
 
 function squeezedDay(rig: VirtualRig, seed: number, hours: number): readonly WorldFault[] {
   const chance = createChance(seed).stream("faults");
-  const channels = [...rig.faultTargets.positionOfLink.keys()];
-  return lightFaults(chance, hours * SQUEEZE, channels).map((fault) => {
+  return lightFaults(chance, hours * SQUEEZE, rig.faultTargets.positionOfLink).map((fault) => {
     const fromMs = fault.fromMs / SQUEEZE;
     const lastsMs = "toMs" in fault ? fault.toMs - fault.fromMs : 0;
     return "toMs" in fault ? { ...fault, fromMs, toMs: fromMs + lastsMs } : { ...fault, fromMs };

@@ -1,15 +1,20 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { positionIndex, type Position } from "../../protocols/base/position.ts";
+import { parseWorldFaults } from "../../simulator/world/world-faults.ts";
 import { campaign, expectSound, field, missesOf, removeFolders, runWorld } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
+
+/** What is wrong, as in a fault file. */
+function wrong(...entries: readonly object[]) {
+  return parseWorldFaults(entries, "faults.json");
+}
 
 describe("a cell that is not in order when it is loaded", () => {
   it.each([
     ["reversed", "seems reversed"],
     ["open-circuit", "outside"],
   ] as const)("(%s) is isolated at its proof and never driven or exposed", async (defect, text) => {
-    const run = await runWorld({ hours: 0.5, defects: { A3: defect } });
+    const run = await runWorld({ hours: 0.5, faults: wrong({ kind: defect, position: "A3" }) });
     expectSound(run);
     const [isolated] = run.of("cell-isolated");
     expect(field(isolated, "position")).toBe("A3");
@@ -24,10 +29,10 @@ describe("a cell that is not in order when it is loaded", () => {
   });
 
   it("would be told by the world if it were driven all the same", async () => {
-    const index = positionIndex("A3" as Position);
+    const index = 2;
     const run = await runWorld({
       hours: 0.2,
-      defects: { A3: "reversed" },
+      faults: wrong({ kind: "reversed", position: "A3" }),
       at: [
         [
           300,
@@ -37,7 +42,7 @@ describe("a cell that is not in order when it is loaded", () => {
         ],
       ],
     });
-    expect(run.summary.violations.map((found) => found.what)).toContain(`cell ${index} was driven: reversed`);
+    expect(run.summary.violations.map((found) => found.what)).toContain(`cell ${index}: was driven: reversed`);
   });
 });
 

@@ -1,5 +1,6 @@
 /** `--faults none|light|FILE`: what goes wrong in a simulated run. */
 import { Fault } from "../../protocols/base/fault.ts";
+import { positionAt } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { lightFaults, parseWorldFaults, type WorldFault } from "../../simulator/world/world-faults.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -12,14 +13,18 @@ export function chooseFaults(context: Pick<CommandContext, "readText">, choice: 
   if (choice === "none") return () => [];
   if (choice === "light") {
     return (rig, hours, seed) =>
-      lightFaults(createChance(seed).stream("faults"), hours, [...rig.faultTargets.positionOfLink.keys()]);
+      lightFaults(createChance(seed).stream("faults"), hours, rig.faultTargets.positionOfLink);
   }
   if (choice === "heavy") {
     throw new Fault("command.usage", "--faults", "heavy faults are not part of this version; use light or a file");
   }
   const faults = parseWorldFaults(parseJson(context.readText(choice), choice), choice);
   return (rig) => {
+    const withCell = new Set(rig.faultTargets.positionOfLink.values());
     for (const fault of faults) {
+      if (fault.kind === "cell" && !withCell.has(fault.positionIndex)) {
+        throw new Fault("file.schema", choice, `no cell is at ${positionAt(fault.positionIndex)}`);
+      }
       if ((fault.kind === "link-hang" || fault.kind === "link-cut") && !rig.faultTargets.links.has(fault.link)) {
         const known = [...rig.faultTargets.links.keys()].slice(0, 5).join(", ");
         throw new Fault("file.schema", choice, `no link is named ${fault.link}; links are ${known}, ...`);

@@ -1,6 +1,7 @@
 /** One campaign in the virtual world, from files already read to findings of the observer: what `simulate` runs. */
 import { join } from "node:path";
 import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
+import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
@@ -9,9 +10,7 @@ import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
-import type { CellFault } from "../../simulator/cell/cell-fault.ts";
 import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
-import type { CellDefect } from "../../simulator/world/cell-defect.ts";
 import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
@@ -36,16 +35,14 @@ export interface VirtualCampaignInputs {
   readonly frameTables?: FrameTables;
   /** Seeded from the run's own chance. */
   readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
-  /** Cells put in wrongly, by position index. */
-  readonly cellDefects?: ReadonlyMap<number, CellDefect>;
-  /** What is wrong inside cells, by position index. */
-  readonly cellFaults?: ReadonlyMap<number, readonly CellFault[]>;
   /** False for channels that read what is true, rounded. Default true. */
   readonly noise?: boolean;
   readonly drain: Drain;
   /** What a run must have in common with the one that began its folder, besides files and seed. */
   readonly conditions?: string;
   readonly softwareVersion: string;
+  /** Told to whoever is refused the folder meanwhile. */
+  readonly holder?: FolderHolder;
 }
 
 export interface VirtualCampaign {
@@ -71,22 +68,15 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     clock,
     chance: chance.stream("world"),
     site,
-    cells: campaign.cells.map((cell) => {
-      const index = positionIndex(cell.position);
-      const defect = inputs.cellDefects?.get(index);
-      const faults = inputs.cellFaults?.get(index);
-      return {
-        positionIndex: index,
-        designId: cell.chemistry,
-        nominalCapacityMah: cell.nominalCapacityMah,
-        initial: { pristine: true },
-        layers: cell.layers,
-        doseLimits: cell.doseLimits,
-        limits: cell.limits,
-        ...(defect === undefined ? {} : { defect }),
-        ...(faults === undefined ? {} : { faults }),
-      };
-    }),
+    cells: campaign.cells.map((cell) => ({
+      positionIndex: positionIndex(cell.position),
+      designId: cell.chemistry,
+      nominalCapacityMah: cell.nominalCapacityMah,
+      initial: { pristine: true },
+      layers: cell.layers,
+      doseLimits: cell.doseLimits,
+      limits: cell.limits,
+    })),
     uncertainty: campaign.doseUncertainty,
     designs: inputs.designs,
     models: inputs.models,
@@ -117,6 +107,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       softwareVersion: inputs.softwareVersion,
     },
     channelCount: campaign.cells.length,
+    ...(inputs.holder === undefined ? {} : { holder: inputs.holder }),
   });
   const run = createCampaignRun({ campaign, site, clock, store, roles: rig.roles, tables: inputs.tables, endAtMs });
 

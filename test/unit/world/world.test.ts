@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NO_CLAIMS, SITE, attenuation, cell, expose, layer, ready, testWorld } from "./worlds.ts";
 import { passes } from "../../../simulator/world/world-dose.ts";
+import { CELL_FAULT_KINDS } from "../../../simulator/cell/cell-fault.ts";
 import { lightFaults, parseWorldFaults } from "../../../simulator/world/world-faults.ts";
 import { createChance } from "../../../simulator/chance/chance.ts";
 import type { WorldDoseLimit } from "../../../simulator/world/world-site.ts";
@@ -301,14 +302,47 @@ describe("the world's truth about everything else", () => {
   });
 
   it("draws light faults that repeat for their seed and come at their rate", () => {
-    const links = Array.from({ length: 96 }, (_, index) => `channel ${index}`);
+    const links = new Map(Array.from({ length: 96 }, (_, index) => [`channel ${index}`, index] as const));
     const draw = (seed: number) => lightFaults(createChance(seed), 24, links);
     expect(draw(5)).toEqual(draw(5));
     const all = Array.from({ length: 200 }, (_, seed) => draw(seed)).flat();
     const dumps = all.filter((fault) => fault.kind === "beam-dump").length / 200;
     expect(dumps).toBeGreaterThan(2);
     expect(dumps).toBeLessThan(4);
-    expect(all.every((fault) => fault.fromMs >= 1_800_000 && fault.fromMs < 24 * 3_600_000)).toBe(true);
+    const bad = all.filter((fault) => fault.kind === "cell");
+    expect(bad.length / 200 / 96).toBeGreaterThan(0.015);
+    expect(bad.length / 200 / 96).toBeLessThan(0.025);
+    expect(new Set(bad.map(({ fault }) => fault.kind)).size).toBe(CELL_FAULT_KINDS.length);
+    expect(bad.filter(({ fault }) => fault.kind === "reversed").every(({ fromMs }) => fromMs === 0)).toBe(true);
+    const others = all.filter((fault) => fault.kind !== "cell");
+    expect(others.every((fault) => fault.fromMs >= 1_800_000)).toBe(true);
+    expect(all.every((fault) => fault.fromMs < 24 * 3_600_000)).toBe(true);
+  });
+
+  it("reads what is wrong with a cell, with the size of a plain case where none is given", () => {
+    const [short, leak] = parseWorldFaults(
+      [
+        { kind: "internal-short", position: "A3", at_s: 600 },
+        { kind: "leaking", position: "H12", drying_s: 3600 },
+      ],
+      "faults.json",
+    );
+    expect(short).toEqual({
+      kind: "cell",
+      positionIndex: 2,
+      fromMs: 600_000,
+      fault: { kind: "internal-short", ohm: 10 },
+    });
+    expect(leak).toEqual({ kind: "cell", positionIndex: 95, fromMs: 0, fault: { kind: "leaking", dryingS: 3600 } });
+    for (const wrong of [
+      { kind: "internal-short", position: "A13" },
+      { kind: "internal-short", position: "A3", ohm: 0 },
+      { kind: "reversed", position: "A3", at_s: 5 },
+      { kind: "overheating", position: "A3", growth_s: "long" },
+      { kind: "leaking" },
+    ]) {
+      expect(() => parseWorldFaults([wrong], "faults.json"), JSON.stringify(wrong)).toThrow(/^faults\.json|0\./);
+    }
   });
 
   it("reads a list of faults in seconds and refuses what it does not know", () => {
