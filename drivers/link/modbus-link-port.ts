@@ -6,38 +6,23 @@
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Link } from "../../protocols/roles/link.ts";
-
-export interface ModbusLinkPort {
-  readonly isOpen: boolean;
-  /** Read and written by the library under these names. */
-  _transactionIdRead: number;
-  _transactionIdWrite: number;
-  open(callback: (error?: Error) => void): void;
-  close(callback?: (error?: Error) => void): void;
-  write(frame: Uint8Array): void;
-  on(event: "data" | "error" | "close", listener: (value: unknown) => void): void;
-  once(event: "data" | "error" | "close", listener: (value: unknown) => void): void;
-  removeListener(event: "data" | "error" | "close", listener: (value: unknown) => void): void;
-  /** Answers dropped because nobody waits for their number. */
-  readonly strayCount: number;
-}
+import { crc16 } from "../../protocols/wire/modbus/rtu-frame.ts";
+import { TRANSACTION_COUNT, type ModbusPort } from "./modbus-port.ts";
 
 const HEADER_LENGTH = 6;
 /** Unit and function code at least; unit and 253 bytes of request at most. */
 const BODY_LENGTH_MIN = 2;
 const BODY_LENGTH_MAX = 254;
-/** The library keeps one entry for each number: let them wrap early. */
-const TRANSACTION_COUNT = 256;
 
 /** `onGarbled` is told when the stream cannot be Modbus TCP; framing is then lost for good and the link must go. */
-export function createModbusLinkPort(link: Link, onGarbled: (why: string) => void): ModbusLinkPort {
+export function createModbusLinkPort(link: Link, onGarbled: (why: string) => void): ModbusPort {
   const emitter = new EventEmitter();
   let pending: Uint8Array = new Uint8Array(0);
   let isGarbled = false;
   let awaited = -1;
   let strayCount = 0;
 
-  const port: ModbusLinkPort = {
+  const port: ModbusPort = {
     get isOpen() {
       return link.isOpen;
     },
@@ -76,6 +61,9 @@ export function createModbusLinkPort(link: Link, onGarbled: (why: string) => voi
     get strayCount() {
       return strayCount;
     },
+    readyInMs: () => 0,
+    // A number tells a late answer, but a unit that leaves one out may have lost its place as well.
+    abandon: () => false,
   };
 
   function onBody(id: number, body: Uint8Array): void {
@@ -126,17 +114,4 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   bytes.set(a, 0);
   bytes.set(b, a.length);
   return bytes;
-}
-
-const CRC_TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
-  return crc;
-});
-
-/** Modbus RTU CRC-16: start 0xFFFF, polynomial 0xA001 reflected; sent low byte first. */
-export function crc16(bytes: Uint8Array): number {
-  let crc = 0xffff;
-  for (const byte of bytes) crc = (crc >> 8) ^ (CRC_TABLE[(crc ^ byte) & 0xff] ?? 0);
-  return crc;
 }

@@ -8,7 +8,7 @@ import {
   WATCHDOG_UNIT_MS,
   watchdogStatusText,
 } from "../../protocols/wire/modbus-io/modbus-io-map.ts";
-import type { ModbusBus } from "./modbus-bus.ts";
+import type { ModbusBus } from "../link/modbus-bus.ts";
 
 export const WATCHDOG_ACTIVE = 1;
 export const WATCHDOG_EXPIRED = 2;

@@ -23,7 +23,9 @@ import {
   WAGO,
   WATCHDOG_UNIT_MS,
 } from "../../protocols/wire/modbus-io/modbus-io-map.ts";
-import { createModbusBus, type ModbusBus, type RequestOptions } from "./modbus-bus.ts";
+import { createModbusBus, type ModbusBus, type RequestOptions } from "../link/modbus-bus.ts";
+import type { ModbusFraming } from "../link/modbus-port.ts";
+import { openWithin } from "../link/open-within.ts";
 import {
   identifyUnit,
   makeShutterSafe,
@@ -44,6 +46,8 @@ export interface ModbusIoDeps {
   /** Units addressed directly answer to any; 1 by default. */
   readonly unitId?: number;
   readonly replyDeadlineMs?: number;
+  /** Default Modbus TCP. On a serial line a lost answer costs a second of silence, in which nothing can be closed. */
+  readonly framing?: ModbusFraming;
 }
 
 /** Exception of a unit that cannot carry out a write: the answer of a unit whose watchdog has expired. */
@@ -99,7 +103,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     bus?.close();
     bus = undefined;
     isPermitSet = false;
-    const link = await deps.openLink();
+    const link = await openWithin(clock, deps.openLink, name);
     if (!isWanted) {
       link.close();
       throw new Fault("link.closed", name, "The link was closed on request.");
@@ -109,7 +113,8 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
       link,
       clock,
       unitId: deps.unitId ?? 1,
-      replyDeadlineMs: deps.replyDeadlineMs ?? 200,
+      ...(deps.replyDeadlineMs === undefined ? {} : { replyDeadlineMs: deps.replyDeadlineMs }),
+      ...(deps.framing === undefined ? {} : { framing: deps.framing }),
       onLost(fault) {
         isPermitSet = false;
         if (bus === opened) report(fault);

@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import modbus from "modbus-serial";
 import { describe, expect, it } from "vitest";
-import { crc16, createModbusLinkPort } from "../../../drivers/link/modbus-link-port.ts";
+import { createModbusLinkPort } from "../../../drivers/link/modbus-link-port.ts";
 import type { Link } from "../../../protocols/roles/link.ts";
+import { crc16 } from "../../../protocols/wire/modbus/rtu-frame.ts";
 
 function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");

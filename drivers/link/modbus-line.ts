@@ -1,0 +1,107 @@
+/**
+ * A Modbus link shared by the units on it: opened when the first asks, closed when the last has left. On a serial
+ * line a unit that does not answer is given up alone; the others wait out its late answer and go on.
+ */
+import { within, type Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import { unitOf, type ModbusBus } from "./modbus-bus.ts";
+import { createModbusExchange, type ModbusExchange } from "./modbus-exchange.ts";
+import type { ModbusFraming } from "./modbus-port.ts";
+
+export interface ModbusLineDeps {
+  /** Of the link, in the site file. */
+  readonly name: string;
+  readonly openLink: OpenLink;
+  readonly clock: Clock;
+  readonly framing: ModbusFraming;
+  /** Default 200 ms on TCP, 1000 ms on a serial line. */
+  readonly replyDeadlineMs?: number;
+  /** Pause that a unit wants between an answer and the next request. Default none. */
+  readonly gapMs?: number;
+  /** Default 5000 ms. */
+  readonly openMs?: number;
+}
+
+export interface ModbusLine {
+  readonly clock: Clock;
+  /**
+   * The unit's requests, over the link that is open or a new one. `onLost` is told once when the unit or the link is
+   * given up, and never after the bus was closed. Rejects with `link.open-failed` or `link.timeout`.
+   */
+  join(name: string, unitId: number, onLost: (fault: Fault) => void): Promise<ModbusBus>;
+}
+
+const OPEN_MS = 5000;
+
+export function createModbusLine(deps: ModbusLineDeps): ModbusLine {
+  const { name, clock } = deps;
+  let exchange: ModbusExchange | undefined;
+  let opening: Promise<ModbusExchange> | undefined;
+  let userCount = 0;
+
+  function opened(): Promise<ModbusExchange> {
+    if (exchange?.isOpen === true) return Promise.resolve(exchange);
+    opening ??= open().finally(() => {
+      opening = undefined;
+    });
+    return opening;
+  }
+
+  async function open(): Promise<ModbusExchange> {
+    const openMs = deps.openMs ?? OPEN_MS;
+    let isLate = false;
+    const work = deps.openLink();
+    work.then(
+      (link) => {
+        if (isLate) link.close();
+      },
+      () => undefined,
+    );
+    const link = await within(clock, openMs, work, () => {
+      isLate = true;
+      return new Fault("link.timeout", name, `The link did not open within ${openMs} ms.`);
+    });
+    userCount = 0;
+    exchange = createModbusExchange({
+      name,
+      link,
+      clock,
+      framing: deps.framing,
+      ...(deps.replyDeadlineMs === undefined ? {} : { replyDeadlineMs: deps.replyDeadlineMs }),
+      ...(deps.gapMs === undefined ? {} : { gapMs: deps.gapMs }),
+    });
+    return exchange;
+  }
+
+  return {
+    clock,
+    async join(unitName, unitId, onLost) {
+      const on = await opened();
+      let isCounted = true;
+      userCount += 1;
+
+      function part(): void {
+        if (!isCounted || exchange !== on) return;
+        isCounted = false;
+        userCount -= 1;
+        if (userCount === 0) on.close();
+      }
+
+      const unit = unitOf(on, unitName, unitId, (fault) => {
+        part();
+        onLost(fault);
+      });
+      return {
+        ...unit,
+        get isOpen() {
+          return unit.isOpen;
+        },
+        close() {
+          unit.close();
+          part();
+        },
+      };
+    },
+  };
+}
