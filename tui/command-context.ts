@@ -48,6 +48,8 @@ export interface CommandContext {
   drain(): Promise<void>;
   /** Told of the first SIGINT, SIGTERM or SIGHUP, which then does not end the process; a second one does. Returns the way to stop listening. */
   onInterrupt(handler: (reason: InterruptReason) => void): () => void;
+  /** This process, as it is told to others who would use what it uses. */
+  readonly self: { readonly pid: number; readonly host: string };
   /** Version of beamrack, as in package.json. */
   readonly version: string;
 }

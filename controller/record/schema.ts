@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { Fault } from "../../protocols/base/fault.ts";
+import { type FolderHolder, type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.ts";
 import type { RecordHeader } from "./record-header.ts";
 import { headerText } from "./record-header.ts";
 
@@ -110,25 +111,56 @@ export interface WritingOptions {
   readonly header: RecordHeader;
   /** The head of an empty record. */
   readonly start: StoredHead;
+  readonly holder: FolderHolder | undefined;
 }
 
-/** Opens the folder's database for writing, with its tables if it has none. Throws Fault store.*. */
-export function openForWriting(options: WritingOptions): Database.Database {
+export interface WritingDatabase {
+  readonly database: Database.Database;
+  /** Closes the database, then lets go of the folder. */
+  close(): void;
+}
+
+/**
+ * Opens the folder's database for writing, with its tables if it has none, and keeps every other writer out of the
+ * folder until it is closed. Throws Fault store.*.
+ */
+export function openForWriting(options: WritingOptions): WritingDatabase {
   const { folder, durability, header, start } = options;
   let database: Database.Database | undefined;
+  let lock: FolderLock | undefined;
   try {
     makeFolder(folder);
+    lock = takeFolder(folder, options);
     database = new Database(databasePath(folder));
     database.pragma(`busy_timeout = ${options.busyTimeoutMs}`);
     database.pragma("journal_mode = WAL");
     // Not stored in the file, and this build's default in WAL mode is NORMAL.
     database.pragma(`synchronous = ${durability === "power-loss" ? "FULL" : "NORMAL"}`);
-    if (isEmpty(database)) createTables(database, header, start);
+    createTables(database, header, start);
     checkVersion(database, folder);
-    return database;
+    return closeInOrder(database, lock);
   } catch (error) {
     database?.close();
+    lock?.release();
     throw storeFault(error, folder, "opened");
+  }
+}
+
+function closeInOrder(database: Database.Database, lock: FolderLock): WritingDatabase {
+  return {
+    database,
+    close() {
+      database.close();
+      lock.release();
+    },
+  };
+}
+
+function takeFolder(folder: string, options: WritingOptions): FolderLock {
+  try {
+    return lockFolder(folder, options.holder, options.busyTimeoutMs);
+  } catch (error) {
+    throw storeFault(error, folder, "opened", join(folder, LOCK_FILE));
   }
 }
 
@@ -145,15 +177,18 @@ function isEmpty(database: Database.Database): boolean {
   return database.prepare<[], { n: number }>("SELECT count(*) AS n FROM sqlite_schema").get()?.n === 0;
 }
 
+/** Looks and makes in one transaction that nobody else can be in: a file is never met with half its tables. */
 function createTables(database: Database.Database, header: RecordHeader, start: StoredHead): void {
-  database.transaction(() => {
+  const create = database.transaction(() => {
+    if (!isEmpty(database)) return;
     database.exec(TABLES);
     for (const table of APPEND_ONLY_TABLES) database.exec(appendOnly(table));
     const insert = database.prepare<[string, string]>("INSERT INTO meta (key, value) VALUES (?, ?)");
     insert.run("schema_version", String(SCHEMA_VERSION));
     insert.run("header", headerText(header));
     insert.run("head", headText(start));
-  })();
+  });
+  create.immediate();
 }
 
 function checkVersion(database: Database.Database, folder: string): void {
@@ -204,6 +239,8 @@ function openReadOnly(path: string): Database.Database {
   const database = new Database(path, { readonly: true });
   try {
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    // A record that is being written is read as it stands now, or its head and its rows would be of two moments.
+    if (database.pragma("journal_mode", { simple: true }) === "wal") database.exec("BEGIN");
     database.prepare("SELECT count(*) FROM sqlite_schema").get();
     return database;
   } catch (error) {
@@ -222,8 +259,12 @@ export function headText(head: StoredHead): string {
 }
 
 /** SQLite's errors in the operator's words, with the original as cause. Faults pass as they are; a bug stays a bug. */
-export function storeFault(error: unknown, folder: string, verb: "opened" | "read" | "written"): unknown {
-  const where = databasePath(folder);
+export function storeFault(
+  error: unknown,
+  folder: string,
+  verb: "opened" | "read" | "written",
+  where = databasePath(folder),
+): unknown {
   if (error instanceof Fault || !(error instanceof Error)) return error;
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   const isDamage = ["SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_FORMAT"].some(

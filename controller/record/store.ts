@@ -8,6 +8,7 @@ import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { createCatchUp } from "./catch-up.ts";
+import type { FolderHolder } from "./folder-lock.ts";
 import { chainStart, digestOf, linkHash, type ChainHead } from "./hash-chain.ts";
 import { parseHead, writeHeadFile } from "./head-file.ts";
 import { assertLedgerRow, type LedgerRow } from "./ledger-row.ts";
@@ -73,12 +74,14 @@ export interface StoreOptions {
   readonly frameSamplesMax?: number;
   /** How long a lock held by another process is waited for, in real time. */
   readonly busyTimeoutMs?: number;
+  /** Told to whoever is refused the folder meanwhile. */
+  readonly holder?: FolderHolder;
 }
 
 /**
  * Opens or makes the folder's record. A folder of the virtual world is resumed by repeating the run (see
- * catch-up.ts); any other is gone on with at its end. Throws Fault store.other-campaign, store.newer, store.damaged,
- * store.unwritable.
+ * catch-up.ts); any other is gone on with at its end. Throws Fault store.in-use, store.other-campaign, store.newer,
+ * store.damaged, store.unwritable.
  */
 export function openStore(options: StoreOptions): RecordStore {
   const { folder, clock, header, commitLatencyMs } = options;
@@ -89,18 +92,20 @@ export function openStore(options: StoreOptions): RecordStore {
 
   const start = chainStart(header);
   const empty: StoredHead = { events: 0, hash: start.hash, ledgerRows: 0, frames: 0, samples: 0, gaps: 0 };
-  const database = openForWriting({
+  const writing = openForWriting({
     folder,
     durability: options.durability,
     busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
     header,
     start: empty,
+    holder: options.holder,
   });
+  const { database } = writing;
   const stored = ((): StoredHead => {
     try {
       return readStoredHead();
     } catch (error) {
-      database.close();
+      writing.close();
       throw storeFault(error, folder, "read");
     }
   })();
@@ -348,7 +353,7 @@ export function openStore(options: StoreOptions): RecordStore {
         throw storeFault(error, folder, "written");
       } finally {
         isClosed = true;
-        database.close();
+        writing.close();
       }
     },
   };

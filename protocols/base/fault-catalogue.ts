@@ -194,6 +194,10 @@ export const FAULT_CATALOGUE = {
     advice:
       "The data folder cannot be written. Free space or permissions; beamrack stops exposing rather than losing a record.",
   },
+  "store.in-use": {
+    severity: "refuse",
+    advice: "Two runs never share a data folder. Let the other end, or stop it, or name another folder with --data.",
+  },
   "store.other-campaign": {
     severity: "refuse",
     advice: "The data folder was begun with something else. Give what it was begun with, or choose another folder.",

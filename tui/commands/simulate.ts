@@ -62,6 +62,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     faults,
     drain: () => context.drain(),
     conditions: `until ${plannedS} s, faults ${options.faults}`,
+    holder: { ...context.self, sinceMs: context.clock.wallMs() },
     softwareVersion: context.version,
   });
   const { clock, run, store, world } = virtual;

@@ -1,4 +1,5 @@
 /** The command context on a real machine: process, disk and clock. */
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parseAttenuationTables, type AttenuationTables } from "../../protocols/dose/attenuation.ts";
@@ -58,6 +59,7 @@ export function createNodeContext(deps: {
       listenForInterrupts(handler, (reason) => {
         err.write(`\nended at once by a second ${reason}\n`);
       }),
+    self: { pid: process.pid, host: hostname() },
     version: packageRoot().version,
   };
 }

@@ -51,4 +51,21 @@ describe("a process killed in the middle of its work", () => {
       samples: minutes * 180,
     });
   });
+
+  it("held the folder alone while it lived, and leaves it free", async () => {
+    const folder = newFolder();
+    const child = spawn(process.execPath, ["--import", "tsx", CHILD, folder], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    child.stdout.resume();
+    const refusal = expect.objectContaining({
+      code: "store.in-use",
+      where: folder,
+      message: `another beamrack writes in it: process ${String(child.pid)} on the rack, since 2026-03-02 08:00:00 UTC`,
+    }) as unknown;
+    expect(() => open(folder)).toThrow(refusal);
+    expect(verifyRecord(folder).findings.filter((finding) => finding.severity === "error")).toEqual([]);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    open(folder).close();
+  });
 });

@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
-import { newFolder, open, removeFolders, runCampaign } from "../../unit/record/record-fixture.ts";
+import { leftByAKill, newFolder, open, removeFolders, runCampaign } from "../../unit/record/record-fixture.ts";
 
 const MINUTES = 4;
 /** Places in a campaign of MINUTES at which the fixture asks whether the process dies. */
@@ -25,17 +25,24 @@ function contents(folder: string): unknown {
   return all;
 }
 
-/** Dies after `place` steps; true when the campaign came to its end before. */
-async function runUntil(folder: string, place: number, ending: "killed" | "closed"): Promise<boolean> {
+/** Dies after `place` steps; whether the campaign came to its end before, and the folder to go on in. */
+async function runUntil(
+  folder: string,
+  place: number,
+  ending: "killed" | "closed",
+): Promise<{ readonly isComplete: boolean; readonly folder: string }> {
   const store = open(folder);
   let step = 0;
   const isComplete = await runCampaign(store, MINUTES, () => {
     step += 1;
     return step === place;
   });
+  if (ending === "closed" || isComplete) {
+    store.close();
+    return { isComplete, folder };
+  }
   // A killed process closes nothing: its handle is left as it is.
-  if (ending === "closed" || isComplete) store.close();
-  return isComplete;
+  return { isComplete, folder: leftByAKill(folder) };
 }
 
 describe("a campaign that is stopped and run again", () => {
@@ -51,20 +58,20 @@ describe("a campaign that is stopped and run again", () => {
 
   it.each(["killed", "closed"] as const)("ends as if it had never been %s, wherever that was", async (ending) => {
     for (let place = 1; place <= PLACES; place += 1) {
-      const folder = newFolder();
-      expect(await runUntil(folder, place, ending)).toBe(false);
+      const { isComplete, folder } = await runUntil(newFolder(), place, ending);
+      expect(isComplete).toBe(false);
       expect(verifyRecord(folder).findings.filter((finding) => finding.severity === "error")).toEqual([]);
-      expect(await runUntil(folder, 0, ending)).toBe(true);
+      expect((await runUntil(folder, 0, ending)).isComplete).toBe(true);
       expect(contents(folder)).toEqual(contents(undisturbed));
       expect(verifyRecord(folder)).toMatchObject({ ok: true, digest, samples: 3 * 60 * MINUTES });
     }
   });
 
   it("may be stopped again and again, also while it catches up", async () => {
-    const folder = newFolder();
+    let folder = newFolder();
     for (const place of [2, 5, 3, 4, 9, 1, 8, 11, 10, 12])
-      await runUntil(folder, place, place % 2 === 0 ? "closed" : "killed");
-    expect(await runUntil(folder, 0, "closed")).toBe(true);
+      ({ folder } = await runUntil(folder, place, place % 2 === 0 ? "closed" : "killed"));
+    expect((await runUntil(folder, 0, "closed")).isComplete).toBe(true);
     expect(contents(folder)).toEqual(contents(undisturbed));
     expect(verifyRecord(folder)).toMatchObject({ ok: true, digest });
   });

@@ -140,4 +140,26 @@ describe("beamrack simulate", () => {
     expect({ exitCode, err }).toMatchObject({ exitCode: 2, err: expect.stringContaining("this is a file") as string });
     expect((await beamrack(["simulate", ...CAMPAIGN, "--data", ""])).exitCode).toBe(2);
   });
+
+  it("lets one of two into a folder, tells the other who is in it, and lets a third audit it meanwhile", async () => {
+    const data = join(folder, "shared");
+    const args = ["simulate", ...CAMPAIGN, "--data", data, "--until", "3h", "--json"];
+    const audits: Promise<Ran>[] = [];
+    const both = await Promise.all(
+      [1, 2].map(() =>
+        beamrack(args, (text) => {
+          if (audits.length === 0 && text.includes("waiting for exposure ")) audits.push(beamrack(["verify", data]));
+        }),
+      ),
+    );
+    const [done, refused] = both.sort((a, b) => (a.exitCode ?? 9) - (b.exitCode ?? 9));
+    expect([done?.exitCode, refused?.exitCode]).toEqual([0, 2]);
+    expect(refused?.err).toMatch(
+      /shared: another beamrack writes in it: process \d+ on .*, since .* UTC \[store\.in-use\]/,
+    );
+    expect(JSON.parse(refused?.out ?? "")).toMatchObject({ error: { code: "store.in-use", where: data } });
+    for (const audit of await Promise.all(audits)) expect(audit).toMatchObject({ exitCode: 0, err: "" });
+    expect(audits).toHaveLength(1);
+    expect((await beamrack(["verify", data])).exitCode).toBe(0);
+  });
 });

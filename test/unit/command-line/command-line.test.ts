@@ -30,6 +30,7 @@ const CONTEXT: CommandContext = {
   clock: { wallMs: () => 0, monoMs: () => 0, setTimeout: () => undefined, clearTimeout: () => undefined },
   drain: () => Promise.resolve(),
   onInterrupt: () => () => undefined,
+  self: { pid: 1, host: "rack" },
   version: "0.0.0",
 };
 

@@ -1,5 +1,5 @@
 /** A data folder to write in and a small campaign to write: the same one each time, so that runs can be compared. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ledgerEventData, type LedgerRow } from "../../../controller/record/ledger-row.ts";
@@ -51,6 +51,17 @@ export function newFolder(): string {
 
 export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/**
+ * The record as a killed process leaves it, in a folder of its own: this process lives on and holds the lock that
+ * would have died with it (that it does is tried in test/crash/record/kill.test.ts).
+ */
+export function leftByAKill(folder: string): string {
+  const left = newFolder();
+  for (const file of ["campaign.db", "campaign.db-wal", "head.json", "summary.json"])
+    if (existsSync(join(folder, file))) copyFileSync(join(folder, file), join(left, file));
+  return left;
 }
 
 export function open(folder: string, changes: Partial<StoreOptions> = {}): RecordStore {

@@ -8,6 +8,7 @@ import { isFault } from "../../../protocols/base/fault.ts";
 import {
   booking,
   createTestClock,
+  leftByAKill,
   HEADER,
   newFolder,
   open,
@@ -294,7 +295,7 @@ describe("a real site's folder", () => {
     record(first, settlement("e1"));
     record(first, booking("e2"));
     await first.commit();
-    const second = open(folder, { header });
+    const second = open(leftByAKill(folder), { header });
     expect(second.head).toEqual(first.head);
     expect(second.openBookings().map((row) => row.exposureId)).toEqual(["e2"]);
     expect(second.appendEvent({ atMs: 99, type: "controller-started", data: {} })).toBe(4);
