@@ -23,6 +23,7 @@ import {
   startedExposureS,
   type CamserverReply,
 } from "../../protocols/wire/camserver/camserver-reply.ts";
+import { openWithin } from "../link/open-within.ts";
 import { ANSWER_MS, createConfirmedSettings, refuseImpossible } from "./camserver-arming.ts";
 import { createConversation, refusal, type Conversation } from "./camserver-conversation.ts";
 
@@ -135,7 +136,7 @@ export function createCamserverDetector(deps: CamserverDetectorDeps): Detector {
   async function connectAnew(): Promise<Identity> {
     conversation?.close();
     lost("a new link is opened");
-    const link = await openLink();
+    const link = await openWithin(clock, openLink, name);
     const fresh = createConversation(name, link, clock, {
       exposureEnded,
       killAcknowledged() {

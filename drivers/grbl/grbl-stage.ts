@@ -23,6 +23,7 @@ import { grblSettingMismatches } from "../../protocols/wire/grbl/grbl-settings.t
 import { homingBoundMs, trapezoidMs } from "./grbl-motion-time.ts";
 import { createGrblSession, alarmFault, type GrblSession } from "./grbl-session.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
+import { openWithin } from "../link/open-within.ts";
 
 export interface GrblStageDeps {
   /** Name in the site file. */
@@ -83,7 +84,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
     session = undefined;
     loseReference();
     alarmCode = undefined;
-    const link = await deps.openLink();
+    const link = await openWithin(clock, deps.openLink, name);
     const opened = createGrblSession(name, link, clock, {
       greeting(version) {
         const hadReference = isHomed;

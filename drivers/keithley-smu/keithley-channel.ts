@@ -3,7 +3,7 @@
  * step by the controller's clock. Voltage and current of the step are set as the unit's own level and limit, so a
  * dead controller leaves the cell within them, but for as long as nobody comes: unattended only behind a contactor.
  */
-import { within, type Clock } from "../../protocols/base/clock.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import {
   SAMPLE_OVERLOAD,
@@ -33,6 +33,7 @@ import {
   decodeScpiError,
   decodeSmuIdentity,
 } from "../../protocols/wire/keithley-smu/scpi-replies.ts";
+import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "./scpi-conversation.ts";
 import { endAt, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
 
@@ -76,7 +77,6 @@ const NOBODY: ChannelListener = { sample: NOTHING, stepEnded: NOTHING, fault: NO
 export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   const { name, clock } = deps;
   const replyMs = deps.replyMs ?? 2000;
-  const openMs = deps.openMs ?? 5000;
   const faultHandlers = new Set<(fault: Fault) => void>();
   let listener: ChannelListener = NOBODY;
   let state: State = "closed";
@@ -130,15 +130,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   }
 
   async function open(): Promise<ScpiConversation> {
-    let isLate = false;
-    const opening = deps.openLink();
-    opening.then((link) => {
-      if (isLate) link.close();
-    }, NOTHING);
-    const link = await within(clock, openMs, opening, () => {
-      isLate = true;
-      return new Fault("link.timeout", name, `the link did not open within ${openMs} ms`, { waitMs: openMs });
-    });
+    const link = await openWithin(clock, deps.openLink, name, deps.openMs);
     const talk = createScpiConversation(name, link, clock, replyMs, (why) => {
       if (conversation === talk) onLost(why);
     });

@@ -2,12 +2,13 @@
  * A Modbus link shared by the units on it: opened when the first asks, closed when the last has left. On a serial
  * line a unit that does not answer is given up alone; the others wait out its late answer and go on.
  */
-import { within, type Clock } from "../../protocols/base/clock.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { Fault } from "../../protocols/base/fault.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import { unitOf, type ModbusBus } from "./modbus-bus.ts";
 import { createModbusExchange, type ModbusExchange } from "./modbus-exchange.ts";
 import type { ModbusFraming } from "./modbus-port.ts";
+import { openWithin } from "./open-within.ts";
 
 export interface ModbusLineDeps {
   /** Of the link, in the site file. */
@@ -27,12 +28,10 @@ export interface ModbusLine {
   readonly clock: Clock;
   /**
    * The unit's requests, over the link that is open or a new one. `onLost` is told once when the unit or the link is
-   * given up, and never after the bus was closed. Rejects with `link.open-failed` or `link.timeout`.
+   * given up, and never after the bus was closed. Rejects with `link.open-failed`.
    */
   join(name: string, unitId: number, onLost: (fault: Fault) => void): Promise<ModbusBus>;
 }
-
-const OPEN_MS = 5000;
 
 export function createModbusLine(deps: ModbusLineDeps): ModbusLine {
   const { name, clock } = deps;
@@ -49,19 +48,7 @@ export function createModbusLine(deps: ModbusLineDeps): ModbusLine {
   }
 
   async function open(): Promise<ModbusExchange> {
-    const openMs = deps.openMs ?? OPEN_MS;
-    let isLate = false;
-    const work = deps.openLink();
-    work.then(
-      (link) => {
-        if (isLate) link.close();
-      },
-      () => undefined,
-    );
-    const link = await within(clock, openMs, work, () => {
-      isLate = true;
-      return new Fault("link.timeout", name, `The link did not open within ${openMs} ms.`);
-    });
+    const link = await openWithin(clock, deps.openLink, name, deps.openMs);
     userCount = 0;
     exchange = createModbusExchange({
       name,

@@ -6,6 +6,7 @@ import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Identity, Instrument } from "../../protocols/roles/instrument.ts";
 import type { Link, OpenLink } from "../../protocols/roles/link.ts";
+import { openWithin } from "../link/open-within.ts";
 import { openMqttSession, type MqttCredentials, type MqttSession } from "./mqtt-session.ts";
 
 export interface MqttConnectionDeps {
@@ -92,7 +93,7 @@ export function createMqttConnection(deps: MqttConnectionDeps): MqttConnection {
     session?.close();
     session = undefined;
     try {
-      const link = await openLink();
+      const link = await openWithin(clock, openLink, name);
       if (mine !== generation) {
         link.close();
         throw new Fault("link.closed", name, "disconnected while connecting");

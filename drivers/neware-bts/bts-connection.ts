@@ -3,11 +3,12 @@
  * unreadable reply the link is closed and the next request opens a new one, so that no answer is ever taken for
  * another; a link that the other side closed stays closed until somebody connects.
  */
-import { within, type Clock } from "../../protocols/base/clock.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import { connectBody, deviceListBody, type BtsLogin } from "../../protocols/wire/neware/bts-commands.ts";
 import { decodeConnected, decodeDeviceList, type BtsDeviceList } from "../../protocols/wire/neware/bts-replies.ts";
+import { openWithin } from "../link/open-within.ts";
 import { createBtsConversation, type BtsConversation, type BtsQuestion } from "./bts-conversation.ts";
 
 export interface BtsConnection {
@@ -82,18 +83,7 @@ export function createBtsConnection(deps: BtsConnectionDeps): BtsConnection {
   }
 
   async function openLink(): Promise<BtsConversation> {
-    let isLate = false;
-    const opening = deps.openLink();
-    opening.then(
-      (link) => {
-        if (isLate) link.close();
-      },
-      () => undefined,
-    );
-    const link = await within(clock, deps.openMs, opening, () => {
-      isLate = true;
-      return new Fault("link.timeout", name, `the link did not open within ${deps.openMs} ms`, { waitMs: deps.openMs });
-    });
+    const link = await openWithin(clock, deps.openLink, name, deps.openMs);
     const talk = createBtsConversation({
       name,
       link,

@@ -30,6 +30,7 @@ import {
 } from "../../protocols/wire/neware/bts-replies.ts";
 import type { NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
 import type { Decoded } from "../../protocols/wire/neware/decoded.ts";
+import { OPEN_DEADLINE_MS } from "../link/open-within.ts";
 import { createBtsConnection } from "./bts-connection.ts";
 import { createGatheredRequest } from "./gathered-request.ts";
 import { createNewareChannel, type NewareChannelOptions } from "./neware-channel.ts";
@@ -122,7 +123,7 @@ export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
     clock,
     login: { username: deps.username ?? "admin", password: deps.password ?? "neware" },
     replyMs: deps.replyMs ?? 8000,
-    openMs: deps.openMs ?? 5000,
+    openMs: deps.openMs ?? OPEN_DEADLINE_MS,
     onLost(why) {
       for (const member of [...members]) member.lost(why);
     },

@@ -3,11 +3,11 @@
  * inside; this driver loads, starts, listens and makes sure of the cell when something goes wrong. It never
  * guesses: after a lost answer the instrument is stopped and read back before anything else is sent.
  */
-import { sleep, within, type Clock } from "../../protocols/base/clock.ts";
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault, type FaultDetail } from "../../protocols/base/fault.ts";
 import type { Channel, ChannelCapabilities, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
-import type { Link, OpenLink } from "../../protocols/roles/link.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
   deviceModel,
   EMSTAT4_HR,
@@ -16,6 +16,7 @@ import {
 } from "../../protocols/wire/methodscript/device-models.ts";
 import { errorNumber, errorText, type InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
 import { compileStep, SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/step-script.ts";
+import { openWithin } from "../link/open-within.ts";
 import { createInstrumentSession, type InstrumentSession } from "./instrument-session.ts";
 import { createLineConversation, type LineConversation } from "./line-conversation.ts";
 import { createRunningStep, type RunningStep } from "./running-step.ts";
@@ -196,22 +197,9 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     return open;
   }
 
-  async function openInTime(): Promise<Link> {
-    const openMs = deps.openMs ?? 5000;
-    let isLate = false;
-    const opening = deps.openLink();
-    opening.then((link) => {
-      if (isLate) link.close();
-    }, NOTHING);
-    return within(clock, openMs, opening, () => {
-      isLate = true;
-      return new Fault("link.timeout", name, `the link did not open within ${openMs} ms`, { waitMs: openMs });
-    });
-  }
-
   async function connect(): Promise<Identity> {
     dropLink("connecting anew");
-    const link = await openInTime();
+    const link = await openWithin(clock, deps.openLink, name, deps.openMs);
     const talk = createLineConversation({ name, link, clock, onPackage, onLine, onLost });
     const open = createInstrumentSession(name, talk, clock, replyMs);
     conversation = talk;
