@@ -157,6 +157,16 @@ export const FAULT_CATALOGUE = {
     severity: "retry",
     advice: "The message could not be read as a number. Compare the topic and its JSON path with the site file.",
   },
+  "rack.level": {
+    severity: "hold",
+    advice:
+      "A sensor over the rack passed its alarm level: a cell may leak or overheat. Look for one whose voltage sags; nothing is stopped yet.",
+  },
+  "rack.stopped": {
+    severity: "hold",
+    advice:
+      "A sensor over the rack passed the level at which the rack is stopped: exposing ended and every cell is on open circuit. Look before anybody opens the rack.",
+  },
   "beam.lost": {
     severity: "retry",
     advice: "No machine beam. Cells keep cycling; exposures resume by themselves when the beam is back.",
@@ -177,6 +187,16 @@ export const FAULT_CATALOGUE = {
   "file.syntax": { severity: "refuse", advice: "Correct the file at the line given." },
   "file.schema": { severity: "refuse", advice: "Correct the value at the path given." },
   "campaign.invalid": { severity: "refuse", advice: "Correct the campaign; nothing was moved." },
+  "site.in-use": {
+    severity: "refuse",
+    advice:
+      "One controller at a site. Stop the other one, or wait for it; beside it `beamrack device` may only identify, read and ask for status.",
+  },
+  "site.lock-unusable": {
+    severity: "refuse",
+    advice:
+      "Give everybody who may control the site write access to this folder, or name another for all of them in BEAMRACK_STATE.",
+  },
   "site.invalid": { severity: "refuse", advice: "Correct the site file; nothing was moved." },
   "protocol.invalid": { severity: "refuse", advice: "Correct the protocol; nothing was moved." },
   "plan.does-not-fit": {
