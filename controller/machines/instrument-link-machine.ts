@@ -21,6 +21,8 @@ export interface InstrumentLinkContext {
   readonly isNeededByAll: boolean;
   readonly identity: Identity | null;
   readonly triesCount: number;
+  /** Of the pause under way, or of the last one. */
+  readonly pauseMs: number;
   readonly fault: FaultNote | null;
   readonly waiting: Waiting | null;
 }
@@ -44,15 +46,23 @@ export interface InstrumentLinkDeps {
   readonly triesMax: number;
   /** Longest time one attempt may take; drivers have their own, shorter deadlines inside. */
   readonly connectDeadlineMs: number;
+  /**
+   * Chance in [0, 1), asked once for each pause: instruments lost together, as at a power cut, then do not all come
+   * back in the same moment. Default: none, every pause has its full length.
+   */
+  readonly jitter?: () => number;
 }
 
 const PAUSE_FIRST_MS = 500;
 const PAUSE_MAX_MS = 30_000;
 /** The beam waits for it. */
 const PAUSE_MAX_NEEDED_MS = 5000;
+/** The part of a pause that chance may take away; what is left still grows from try to try. */
+const JITTER_SHARE = 0.3;
 
 export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
   const { clock, recorder } = deps;
+  const jitter = deps.jitter ?? (() => 0);
   return setup({
     types: {
       context: {} as InstrumentLinkContext,
@@ -80,14 +90,11 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
             clock.monoMs() + deps.connectDeadlineMs,
           ),
       }),
-      notePause: assign({
-        waiting: ({ context }) =>
-          waitingFor(
-            `the pause before trying ${context.instrument.name} again`,
-            "beamrack",
-            clock.monoMs(),
-            clock.monoMs() + pauseMs(context),
-          ),
+      notePause: assign(({ context }) => {
+        const pauseMs = fullPauseMs(context) * (1 - JITTER_SHARE * jitter());
+        const nowMs = clock.monoMs();
+        const reason = `the pause before trying ${context.instrument.name} again`;
+        return { pauseMs, waiting: waitingFor(reason, "beamrack", nowMs, nowMs + pauseMs) };
       }),
       noteLate: assign({
         fault: ({ context }) => ({
@@ -138,6 +145,7 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
       isNeededByAll: input.isNeededByAll ?? false,
       identity: null,
       triesCount: 0,
+      pauseMs: 0,
       fault: null,
       waiting: null,
     }),
@@ -174,7 +182,7 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
         entry: "notePause",
         invoke: {
           src: "deadline",
-          input: ({ context }) => ({ atMs: clock.monoMs() + pauseMs(context) }),
+          input: ({ context }) => ({ atMs: clock.monoMs() + context.pauseMs }),
         },
         on: { DEADLINE: "connecting" },
       },
@@ -202,7 +210,7 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
 
 export type InstrumentLinkMachine = ReturnType<typeof createInstrumentLinkMachine>;
 
-function pauseMs({ triesCount, isNeededByAll }: InstrumentLinkContext): number {
+function fullPauseMs({ triesCount, isNeededByAll }: InstrumentLinkContext): number {
   const longestMs = isNeededByAll ? PAUSE_MAX_NEEDED_MS : PAUSE_MAX_MS;
   return Math.min(longestMs, PAUSE_FIRST_MS * 2 ** Math.max(0, triesCount - 1));
 }

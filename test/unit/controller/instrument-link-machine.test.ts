@@ -9,7 +9,7 @@ const IDENTITY: Identity = { model: "M", serialNumber: "7", firmware: null };
 const FAULT = { code: "link.closed", where: "stage", what: "cable pulled", advice: "Check the cable." };
 const DEADLINE_MS = 2000;
 
-function open(triesMax = 4) {
+function open(triesMax = 4, jitter?: () => number) {
   const clock = testClock();
   const recorder = createRecorder();
   const parent = createParent();
@@ -29,7 +29,13 @@ function open(triesMax = 4) {
     },
     onFault: () => () => undefined,
   };
-  const machine = createInstrumentLinkMachine({ clock, recorder, triesMax, connectDeadlineMs: DEADLINE_MS });
+  const machine = createInstrumentLinkMachine({
+    clock,
+    recorder,
+    triesMax,
+    connectDeadlineMs: DEADLINE_MS,
+    ...(jitter === undefined ? {} : { jitter }),
+  });
   const actor = createActor(machine, { parent: parent.ref, input: { instrument } });
   return {
     clock,
@@ -100,6 +106,22 @@ describe("an instrument's link", () => {
     await bench.for(600_000);
     const pauses = bench.triedAtMs.slice(1).map((atMs, index) => atMs - (bench.triedAtMs[index] ?? NaN));
     expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000, 30_000]);
+  });
+
+  it("shortens each pause by chance, so that instruments lost together do not come back in one moment", async () => {
+    const draws = [0, 0.5, 0.999, 0.25, 0.75];
+    const bench = open(6, () => draws.shift() ?? Number.NaN);
+    bench.link.behaviour = "fails";
+    bench.start();
+    await bench.for(1);
+    expect(bench.snapshot().context.waiting?.untilMs).toBe(500);
+    await bench.for(600_000);
+    const pauses = bench.triedAtMs.slice(1).map((atMs, index) => atMs - (bench.triedAtMs[index] ?? NaN));
+    const shares = pauses.map((pauseMs, index) => pauseMs / (500 * 2 ** index));
+    [1, 0.85, 0.7003, 0.925, 0.775].forEach((share, index) => {
+      expect(shares[index]).toBeCloseTo(share, 6);
+    });
+    expect(draws).toEqual([]);
   });
 
   it("that does not answer is given up at its deadline, each time", async () => {
