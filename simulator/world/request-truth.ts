@@ -1,6 +1,7 @@
 /**
  * Which requests could have been met at all: the beam there for long enough in the window, the cell there, and its
- * true dose with this exposure within its limits. The beam serves one after the other, earliest deadline first.
+ * true dose with this exposure within its limits. The beam serves one after the other, earliest deadline first. What
+ * was met in truth was feasible, whatever this reckoning says.
  */
 import type { DoseTruth } from "./dose-truth.ts";
 import type { Deposit, Opening } from "./shutter-truth.ts";
@@ -35,7 +36,7 @@ export interface RequestTruthDeps {
   readonly filterPasses: readonly number[];
   /** True dose over limit up to which a controller that knows its dose no better than stated may go. */
   readonly limitFractionMax: number;
-  /** Hop, settling, shutter and read-out around an exposure. */
+  /** The least that hop, settling, shutter and read-out take around an exposure. */
   readonly overheadS: number;
   readonly endMs: number;
 }
@@ -50,19 +51,39 @@ export function countFeasible(requests: readonly AskedRequest[], deps: RequestTr
   for (const request of inOrder) {
     if (!deps.hasCell(request.positionIndex)) continue;
     const lengthMs = (request.exposureS + deps.overheadS) * 1000;
-    const startMs = firstFree(Math.max(beamFreeMs, request.earliestMs), lengthMs, request.positionIndex, deps.outages);
-    if (startMs + lengthMs > Math.min(request.latestMs, deps.endMs)) continue;
+    const readyMs = Math.max(beamFreeMs, request.earliestMs);
+    const freeMs = firstFree(readyMs, lengthMs, request.positionIndex, deps.outages);
     const photons = nominalPhotons(request, deps);
-    const fraction = Math.max(
-      fractionAfter(request, givenBefore(given, request), photons, deps),
-      fractionAfter(request, planned.get(request.positionIndex) ?? [], photons, deps),
-    );
-    if (!(fraction <= deps.limitFractionMax)) continue;
+    const isInTime = freeMs + lengthMs <= Math.min(request.latestMs, deps.endMs);
+    if (!wasMet(request, given)) {
+      if (!isInTime) continue;
+      const fraction = Math.max(
+        fractionAfter(request, givenBefore(given, request), photons, deps),
+        fractionAfter(request, planned.get(request.positionIndex) ?? [], photons, deps),
+      );
+      if (!(fraction <= deps.limitFractionMax)) continue;
+    }
     add(planned, { positionIndex: request.positionIndex, xMm: request.xMm, yMm: request.yMm, photons });
     count += 1;
-    beamFreeMs = startMs + lengthMs;
+    // One that was met against this reckoning takes its time, and no outage of its own, from the others.
+    beamFreeMs = (isInTime ? freeMs : readyMs) + lengthMs;
   }
   return count;
+}
+
+/** Of the time asked for, what an opening must have lit the spot to be that exposure. */
+const MET_SHARE_MIN = 0.5;
+/** How far from the spot it may have fallen. */
+const MET_OFFSET_MM = 0.5;
+
+function wasMet(request: AskedRequest, given: ReadonlyMap<number, readonly Given[]>): boolean {
+  return (given.get(request.positionIndex) ?? []).some(
+    ({ startMs, atMs, litMs, deposit }) =>
+      startMs >= request.earliestMs &&
+      atMs <= request.latestMs &&
+      litMs >= MET_SHARE_MIN * request.exposureS * 1000 &&
+      Math.hypot(deposit.xMm - request.xMm, deposit.yMm - request.yMm) <= MET_OFFSET_MM,
+  );
 }
 
 /** First instant from which nothing stands in the way for so long. */
@@ -82,7 +103,9 @@ function firstFree(fromMs: number, lengthMs: number, positionIndex: number, outa
 }
 
 interface Given {
+  readonly startMs: number;
   readonly atMs: number;
+  readonly litMs: number;
   readonly deposit: Deposit;
 }
 
@@ -90,9 +113,11 @@ function depositsByCell(openings: readonly Opening[]): ReadonlyMap<number, reado
   const byCell = new Map<number, Given[]>();
   for (const opening of openings) {
     for (const deposit of opening.deposits) {
+      const { startMs, endMs: atMs, litEndMs } = opening;
+      const one = { startMs, atMs, litMs: litEndMs - startMs, deposit };
       const list = byCell.get(deposit.positionIndex);
-      if (list === undefined) byCell.set(deposit.positionIndex, [{ atMs: opening.endMs, deposit }]);
-      else list.push({ atMs: opening.endMs, deposit });
+      if (list === undefined) byCell.set(deposit.positionIndex, [one]);
+      else list.push(one);
     }
   }
   return byCell;

@@ -33,3 +33,9 @@ export function sweepBoundS(
   }
   return seconds;
 }
+
+/** The least that a visit takes beside its exposure: the hop from the next cell, settling, shutter and read-out; seconds. */
+export function visitOverheadS(site: BoundSite & Pick<WorldSite, "rack">): number {
+  const { pitchMm } = site.rack;
+  return sweepBoundS(site, [{ xMm: pitchMm, yMm: 0, exposureS: 0 }], { xMm: 0, yMm: 0 });
+}

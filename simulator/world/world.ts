@@ -16,7 +16,9 @@ import { createDoseTruth, type DoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
 import { type Opening, watchShutter } from "./shutter-truth.ts";
 import { createFrameWorld, type FrameTables, type FrameWorld } from "./frame-world.ts";
+import { createWorldMonitors, type WorldMonitors } from "./world-monitors.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
+import { visitOverheadS } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
 import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
 import type { WorldFault } from "./world-faults.ts";
@@ -64,6 +66,8 @@ export interface World {
   cellPlant(positionIndex: number): CellPlant;
   /** What hangs over the rack; cells in order do not show there. */
   readonly rackSensors: RackSensors;
+  /** What chamber and diode in the beam give, without any error. */
+  readonly monitors: WorldMonitors;
   readonly dose: DoseTruth;
   readonly openings: readonly Opening[];
   /** Puts the faults on the clock. */
@@ -101,8 +105,6 @@ const DISTURBANCE_MS = 2000;
 const STAGE_SWING_HZ = 40;
 /** What the closing of the shutter sets off has happened by then. */
 const CLOSING_MS = 100;
-/** Hop, settling, shutter and read-out around an exposure. */
-const REQUEST_OVERHEAD_S = 1;
 
 export function createWorld(deps: WorldDeps): World {
   const { clock, chance, site, uncertainty, options = {} } = deps;
@@ -285,7 +287,7 @@ export function createWorld(deps: WorldDeps): World {
       fluxPhS: site.beam.fluxReferencePhS,
       filterPasses,
       limitFractionMax: 1 / doseAllowance,
-      overheadS: REQUEST_OVERHEAD_S,
+      overheadS: visitOverheadS(site),
       endMs: Math.min(endAtMs, atMs),
     });
   }
@@ -297,6 +299,7 @@ export function createWorld(deps: WorldDeps): World {
     frameWorld,
     cellObserver: (positionIndex) => cells.get(positionIndex),
     rackSensors: rack.sensors,
+    monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace),
     dose,
     openings,
     cellPlant: (positionIndex) => rack.plant(positionIndex),

@@ -14,6 +14,7 @@ it("campaigns with the faults of ordinary days are sound, and meet what could be
     const run = await runWorld({ seed, hours: HOURS, faults: "light-days" });
     expectSound(run);
     const feasible = run.summary.truth["requests_feasible"] ?? 0;
+    expect(feasible, `seed ${seed}: nothing is met that could not be`).toBeGreaterThanOrEqual(run.summary.requests.met);
     expect(run.summary.requests.met / feasible, `seed ${seed}`).toBeGreaterThanOrEqual(0.7);
     seen.met += run.summary.requests.met;
     seen.feasible += feasible;
