@@ -147,6 +147,21 @@ export const FAULT_CATALOGUE = {
     severity: "retry",
     advice: "The detector said something that nobody asked for. Read its words; see that no other program commands it.",
   },
+  "detector.no-frame": {
+    severity: "hold",
+    advice:
+      "The exposure was made and its file is not on the detector. Dose is accounted; look at the file writer and the free space.",
+  },
+  // triggers
+  "trigger.late": {
+    severity: "hold",
+    advice:
+      "The gate generator did not report the end of its gates. Its outputs were set to rest; read it back before it is fired again.",
+  },
+  "trigger.aborted": {
+    severity: "retry",
+    advice: "The gates were ended on request. What was given is told by the shutter's switches and the detector.",
+  },
   // beam and sensors
   "sensor.stale": {
     severity: "retry",

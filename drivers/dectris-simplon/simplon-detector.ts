@@ -1,0 +1,363 @@
+/**
+ * A detector with the SIMPLON interface (EIGER, EIGER2): armed by settings that are read back, begun by a `trigger`
+ * whose answer comes when the image is taken. When that answer is lost, the detector's state and its files say what
+ * happened. Not yet tried on a real detector.
+ */
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { Acquisition, Detector, FrameRecord } from "../../protocols/roles/detector.ts";
+import type { HttpPort } from "../../protocols/roles/http.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import { DATA_FOLDER } from "../../protocols/wire/simplon/simplon-requests.ts";
+import type { SimplonSession } from "./simplon-session.ts";
+import { createSimplonSettings, refuseImpossible, type SimplonFrame } from "./simplon-settings.ts";
+import { ABORT_MS, awaitState, DISARM_MS, STATE_EVERY_MS, startSimplon } from "./simplon-start.ts";
+
+/** As site files name the family. */
+export const DECTRIS_SIMPLON = "dectris-simplon";
+
+export interface SimplonOptions {
+  /** Another detector at this address is the wrong one. */
+  readonly expectedSerialNumber?: string;
+  /** Set when connecting, unless it is set already. Without it the detector's own is kept. */
+  readonly photonEnergyEv?: number;
+  /** Default `end`: what an earlier connection left armed or running is ended when connecting. */
+  readonly whatRuns?: "end" | "leave";
+}
+
+export interface SimplonDeps extends SimplonOptions {
+  /** Its name in the site file. */
+  readonly name: string;
+  readonly http: HttpPort;
+  readonly clock: Clock;
+  /** Time from the end of an exposure to the answer of its trigger. */
+  readonly readOutS: number;
+}
+
+const ARM_MS = 120_000;
+/** Beyond the frame's own time, before an exposure counts as lost. */
+const END_GRACE_S = 10;
+/** From the trigger to a detector that counts. */
+const START_MS = 5000;
+/** A data file closes with the series, and shows a moment later. */
+const FILE_LOOKS = 3;
+const FILE_LOOK_EVERY_MS = 500;
+
+interface Running extends SimplonFrame {
+  readonly finished: Promise<FrameRecord>;
+  readonly untilMs: number;
+  /** Why it is being ended, once it is. */
+  endedBecause: Fault | undefined;
+  /** Undefined while it runs. */
+  outcome: FrameRecord | Fault | undefined;
+  succeed(): void;
+  fail(fault: Fault): void;
+}
+
+/** See `Detector`. Rejects with `detector.refused`, `detector.late`, `detector.aborted`, `link.*`, `device.*`. */
+export function createSimplonDetector(deps: SimplonDeps): Detector {
+  const { name, http, clock, readOutS } = deps;
+  const settings = createSimplonSettings(name);
+  const faultHandlers = new Set<(fault: Fault) => void>();
+  let session: SimplonSession | undefined;
+  let connecting: Promise<Identity> | undefined;
+  let armed: SimplonFrame | undefined;
+  let running: Running | undefined;
+  let ending: Promise<void> | undefined;
+  /** One operation at a time; abort does not queue here. */
+  let tail: Promise<unknown> = Promise.resolve();
+
+  function report(fault: Fault): void {
+    for (const handler of faultHandlers) handler(fault);
+  }
+
+  function open(): SimplonSession {
+    if (session === undefined) throw new Fault("link.closed", name, "the detector is not connected");
+    return session;
+  }
+
+  function queued<T>(work: () => Promise<T>): Promise<T> {
+    const result = tail.then(work, work);
+    tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Nothing is known any more; it is identified anew before anything else. */
+  function forget(why: string): void {
+    session = undefined;
+    settings.forget();
+    armed = undefined;
+    const left = running;
+    running = undefined;
+    left?.fail(
+      new Fault("device.unknown-outcome", name, `the detector was lost while it took ${left.dataFile}: ${why}`),
+    );
+  }
+
+  function lose(from: SimplonSession, fault: Fault): void {
+    if (session !== from) return;
+    forget(fault.message);
+    report(new Fault("link.closed", name, `the detector no longer answers: ${fault.message}`, {}, fault));
+  }
+
+  /** A lost or unreadable answer ends the session; a refusal does not. */
+  async function guarded<T>(from: SimplonSession, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (isFault(error) && error.code.startsWith("link.")) lose(from, error);
+      throw error;
+    }
+  }
+
+  async function connectAnew(): Promise<Identity> {
+    http.abandon("connecting anew");
+    forget("connecting anew");
+    const started = await startSimplon(name, http, clock, deps, (state) => {
+      const what = `the detector was found in ${state}: an exposure of an earlier connection was ended`;
+      report(new Fault("detector.unexpected", name, what, { state }));
+    });
+    session = started.session;
+    return started.identity;
+  }
+
+  async function armAs(acquisition: Acquisition): Promise<void> {
+    refuseImpossible(name, acquisition);
+    const on = open();
+    if (running !== undefined) {
+      throw new Fault("detector.refused", name, `the exposure of ${running.dataFile} is still running`);
+    }
+    armed = undefined;
+    const work = async (): Promise<SimplonFrame> => {
+      await disarmIfReady(on);
+      const frame = await settings.apply(on, acquisition);
+      await on.command("arm", ARM_MS);
+      await awaitState(name, on, clock, "ready", ABORT_MS);
+      return frame;
+    };
+    armed = await guarded(on, work());
+  }
+
+  /** What was armed and never started keeps its settings until it is disarmed. */
+  async function disarmIfReady(on: SimplonSession): Promise<void> {
+    const state = await on.state();
+    if (state === "idle") return;
+    if (state !== "ready") throw new Fault("detector.refused", name, `the detector is in ${state}`, { state });
+    await on.command("disarm", DISARM_MS);
+    await awaitState(name, on, clock, "idle", ABORT_MS);
+  }
+
+  async function startArmed(): Promise<{ readonly finished: Promise<FrameRecord> }> {
+    const frame = armed;
+    const on = open();
+    if (frame === undefined) throw new Fault("detector.refused", name, "no exposure is armed");
+    armed = undefined;
+    const state = await guarded(on, on.state());
+    if (state !== "ready") {
+      throw new Fault("detector.refused", name, `the detector is in ${state} and no longer armed`, { state });
+    }
+    const deadlineMs = (frame.frameTimeS + readOutS + END_GRACE_S) * 1000;
+    const present = createRunning(frame, clock.monoMs() + deadlineMs);
+    running = present;
+    const triggered = on.command("trigger", deadlineMs);
+    const concluded = conclude(on, present, triggered);
+    await awaitCounting(on, present, concluded);
+    if (present.outcome instanceof Fault) throw present.outcome;
+    return { finished: present.finished };
+  }
+
+  /** Until it says that it counts, or all is over. */
+  async function awaitCounting(on: SimplonSession, present: Running, concluded: Promise<void>): Promise<void> {
+    const untilMs = clock.monoMs() + START_MS;
+    for (;;) {
+      const pause = new AbortController();
+      await Promise.race([concluded, sleep(clock, STATE_EVERY_MS, pause.signal).catch(() => undefined)]);
+      pause.abort(new Error("no longer needed"));
+      if (isSettled(present)) return;
+      try {
+        const state = await on.state();
+        if (isSettled(present) || state === "acquire") return;
+      } catch (error) {
+        if (!isFault(error)) throw error;
+        // One question without an answer proves nothing: the trigger's own answer, or its deadline, decides.
+        await concluded;
+        return;
+      }
+      if (clock.monoMs() >= untilMs) {
+        const what = `${present.dataFile}: triggered, and the detector does not count`;
+        await endRunning(on, present, new Fault("detector.refused", name, what));
+        return;
+      }
+    }
+  }
+
+  /** Settles the exposure when its trigger has been answered, or when the answer is lost. */
+  async function conclude(on: SimplonSession, present: Running, triggered: Promise<void>): Promise<void> {
+    try {
+      await triggered;
+      if (running !== present || present.endedBecause !== undefined) return;
+      running = undefined;
+      present.succeed();
+      tidyUp(on, present);
+    } catch (error) {
+      if (running !== present || present.endedBecause !== undefined) return;
+      if (!isFault(error)) throw error;
+      if (error.code === "detector.refused") {
+        running = undefined;
+        present.fail(error);
+        tidyUp(on, undefined);
+      } else if (error.code === "link.open-failed") {
+        // Nothing was sent, so nothing was triggered.
+        present.fail(error);
+        lose(on, error);
+      } else await readBack(on, present, error);
+    }
+  }
+
+  /** The trigger's answer was lost: state and files decide, and nothing is triggered again. */
+  async function readBack(on: SimplonSession, present: Running, cause: Fault): Promise<void> {
+    try {
+      while ((await on.state()) === "acquire") {
+        if (isOver(present)) return;
+        if (clock.monoMs() >= present.untilMs) {
+          const what = `${present.dataFile}: no end of exposure in its time and ${END_GRACE_S} s`;
+          await endRunning(on, present, new Fault("detector.late", name, what, {}, cause));
+          return;
+        }
+        await sleep(clock, STATE_EVERY_MS);
+      }
+      if (isOver(present)) return;
+      await on.command("disarm", DISARM_MS);
+      const isThere = await fileAppears(on, present.dataFile);
+      if (isOver(present)) return;
+      running = undefined;
+      if (isThere) present.succeed();
+      else {
+        const what = `the answer to the trigger of ${present.dataFile} never came; read back: there is no such file`;
+        present.fail(new Fault("device.unknown-outcome", name, what, { found: "no file" }, cause));
+      }
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      lose(on, error);
+    }
+  }
+
+  function isSettled(present: Running): boolean {
+    return present.outcome !== undefined;
+  }
+
+  function isOver(present: Running): boolean {
+    return running !== present || present.endedBecause !== undefined;
+  }
+
+  /** Closes the series before the next operation; the frame counts as taken, so its absence is told apart. */
+  function tidyUp(on: SimplonSession, taken: SimplonFrame | undefined): void {
+    queued(async () => {
+      if (session !== on) return;
+      await on.command("disarm", DISARM_MS);
+      if (taken === undefined || (await fileAppears(on, taken.dataFile))) return;
+      const path = `${DATA_FOLDER}/${taken.dataFile}`;
+      report(new Fault("detector.no-frame", name, `the exposure was made and ${path} is not there`, { path }));
+    }).catch((error: unknown) => {
+      if (!isFault(error)) throw error;
+      if (error.code.startsWith("link.")) lose(on, error);
+      else report(error);
+    });
+  }
+
+  async function fileAppears(on: SimplonSession, fileName: string): Promise<boolean> {
+    for (let look = 1; ; look += 1) {
+      if (await on.hasFile(fileName)) return true;
+      if (look === FILE_LOOKS) return false;
+      await sleep(clock, FILE_LOOK_EVERY_MS);
+    }
+  }
+
+  /** Resolves when the detector says that it is at rest; rejects when that cannot be had. */
+  function endRunning(on: SimplonSession, present: Running, because: Fault): Promise<void> {
+    if (running !== present) return Promise.resolve();
+    if (ending !== undefined) return ending;
+    present.endedBecause = because;
+    ending = abortNow(on, present, because).finally(() => {
+      ending = undefined;
+    });
+    return ending;
+  }
+
+  async function abortNow(on: SimplonSession, present: Running, because: Fault): Promise<void> {
+    try {
+      await on.command("abort", ABORT_MS);
+      await awaitState(name, on, clock, "idle", ABORT_MS);
+      if (running === present) running = undefined;
+      present.fail(because);
+      tidyUp(on, undefined);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      if (running === present) running = undefined;
+      present.fail(because);
+      const what = `${present.dataFile}: the detector was told to end its exposure and does not say that it did`;
+      const fault = new Fault("device.unknown-outcome", name, what, {}, error);
+      lose(on, fault);
+      throw fault;
+    }
+  }
+
+  function createRunning(frame: SimplonFrame, untilMs: number): Running {
+    let settle: { resolve: (frame: FrameRecord) => void; reject: (fault: Fault) => void } | undefined;
+    const finished = new Promise<FrameRecord>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    // Whoever started it may already be gone; the failure is told to all who wait.
+    finished.catch(() => undefined);
+    const present: Running = {
+      ...frame,
+      finished,
+      untilMs,
+      endedBecause: undefined,
+      outcome: undefined,
+      succeed() {
+        const record = { path: `${DATA_FOLDER}/${frame.dataFile}`, exposureS: frame.exposureS };
+        present.outcome ??= record;
+        settle?.resolve(record);
+      },
+      fail(fault) {
+        present.outcome ??= fault;
+        settle?.reject(fault);
+      },
+    };
+    return present;
+  }
+
+  return {
+    name,
+    driver: DECTRIS_SIMPLON,
+    readOutS,
+    connect() {
+      connecting ??= connectAnew().finally(() => {
+        connecting = undefined;
+      });
+      return connecting;
+    },
+    disconnect() {
+      http.abandon("closed by the host");
+      forget("disconnected");
+    },
+    onFault(handler) {
+      faultHandlers.add(handler);
+      return () => faultHandlers.delete(handler);
+    },
+    arm: (acquisition) => queued(() => armAs(acquisition)),
+    start: () => queued(startArmed),
+    async abort() {
+      const on = open();
+      const present = running;
+      if (present !== undefined) {
+        const what = `the exposure of ${present.dataFile} was ended before its time`;
+        await endRunning(on, present, new Fault("detector.aborted", name, what));
+      } else if (armed !== undefined) {
+        armed = undefined;
+        await queued(() => guarded(on, disarmIfReady(on)));
+      }
+    },
+  };
+}
