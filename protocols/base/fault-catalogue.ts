@@ -111,6 +111,11 @@ export const FAULT_CATALOGUE = {
     advice:
       "The shutter did not report open in time. Nothing is exposed; the booking was settled from the switches. Check air and permit chain.",
   },
+  "shutter.beam-not-off": {
+    severity: "stop",
+    advice:
+      "Neither shutter reports closed: the beam may still be on the cell. Do not enter; have the beamline take the beam off. The time is charged to the cell until a shutter reads closed, and nothing more is exposed until a person resumes.",
+  },
   "shutter.contradiction": {
     severity: "hold",
     advice: "Both shutter switches report at once. Nothing is exposed until the wiring is checked.",
@@ -224,6 +229,10 @@ export const FAULT_CATALOGUE = {
     severity: "hold",
     advice: "Free space or permissions, or name another place. The run and its record are not concerned.",
   },
+  "bench.listen": {
+    severity: "refuse",
+    advice: "A simulated instrument could not be served there. See that no other bench runs, or name another address.",
+  },
   "store.unwritable": {
     severity: "stop",
     advice:
@@ -242,6 +251,12 @@ export const FAULT_CATALOGUE = {
   "store.diverged": {
     severity: "stop",
     advice: "The repeated run did not reproduce the stored log. The folder is untouched; report this with its seed.",
+  },
+  // beamrack itself
+  "beamrack.defect": {
+    severity: "stop",
+    advice:
+      "A part of beamrack broke. No exposure is begun until a person resumes; cells go on within their limits. Report it with the data folder.",
   },
 } as const satisfies Readonly<
   Record<string, { readonly severity: "retry" | "hold" | "stop" | "refuse"; readonly advice: string }>

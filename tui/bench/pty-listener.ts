@@ -1,80 +1,83 @@
-/**
- * A pseudo-terminal as the far end of a serial cable: whoever opens `path` finds raw bytes going both ways. The near
- * end is kept open here, so that the terminal outlives every program that opens and closes it, as a port does.
- */
-import { execFileSync } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
-import { Duplex } from "node:stream";
-import * as nodePty from "@lydell/node-pty";
+/** A simulated instrument on a serial port: a pseudo-terminal under a path that stays the same. */
+import { lstatSync, mkdirSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { dirname } from "node:path";
 import { Fault } from "../../protocols/base/fault.ts";
+import type { BenchListener, DeviceConnection, DevicePort } from "./listener.ts";
+import { openPty, type Pty } from "./pty.ts";
 
-export interface PtyListener {
-  /** The device file to open, such as /dev/pts/7. Another one each time. */
-  readonly path: string;
-  /** The chunk belongs to the handler. */
-  onData(handler: (chunk: Uint8Array) => void): void;
-  /** Lost when the near end holds more than a port would. */
-  write(bytes: Uint8Array): void;
-  /** Stops reading, as a device does that hangs; what the other side sends then piles up at its end. */
-  hang(isHung: boolean): void;
-  /** Pulls the plug: whoever has the port open is told that it is gone. Safe to repeat. */
-  close(): void;
-}
+/** Bytes that nobody reads are kept up to here, as a port's own buffer would; what comes beyond is lost. */
+const UNREAD_MAX = 64 * 1024;
 
-/** What waits for a reader that does not come is dropped beyond this, as a UART's buffer would run over. */
-const UNREAD_MAX = 16_384;
+/**
+ * `path` becomes a symbolic link to the pair's own path, which the system numbers anew each time. A serial port does
+ * not tell the instrument that somebody opened it: it is told once, when it is plugged in.
+ */
+export function createPtyListener(path: string, port: DevicePort): BenchListener {
+  let pty: Pty | undefined;
+  let connection: DeviceConnection | undefined;
 
-/** Throws Fault `link.open-failed` where the system has no pseudo-terminals to give. */
-export function openPty(name: string): PtyListener {
-  const { path, master, slave } = openTerminal(name);
-  const keptOpen = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
-  // This end only has to be open; read here, bytes for the other program would be lost.
-  slave.destroy();
-  execFileSync("stty", ["-F", path, "raw", "-echo"]);
-  let isOpen = true;
-
-  function close(): void {
-    if (!isOpen) return;
-    isOpen = false;
-    master.destroy();
-    closeSync(keptOpen);
+  async function plug(): Promise<void> {
+    if (pty !== undefined) return;
+    const opened = await openPty();
+    try {
+      pointTo(path, opened.path);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+    const { device } = opened;
+    const own: DeviceConnection = {
+      send(chunk) {
+        if (device.writableLength + chunk.length <= UNREAD_MAX) device.write(chunk);
+      },
+      // A serial port has nothing to hang up.
+      hangUp: () => undefined,
+    };
+    device.on("data", (chunk: Uint8Array) => {
+      port.data(own, chunk);
+    });
+    pty = opened;
+    connection = own;
+    port.opened(own);
   }
 
-  master.on("error", close);
-  master.on("close", close);
-  return {
-    path,
-    onData(handler) {
-      master.on("data", handler);
-    },
-    write(bytes) {
-      if (isOpen && master.writableLength + bytes.length <= UNREAD_MAX) master.write(bytes);
-    },
-    hang(isHung) {
-      if (isHung) master.pause();
-      else master.resume();
-    },
-    close,
-  };
+  function unplug(): Promise<void> {
+    const [goneWith, lost] = [pty, connection];
+    pty = undefined;
+    connection = undefined;
+    if (goneWith !== undefined) {
+      goneWith.close();
+      removeLink(path, goneWith.path);
+    }
+    if (lost !== undefined) port.closed(lost);
+    return Promise.resolve();
+  }
+
+  return { where: path, plug, unplug, close: unplug };
 }
 
-/** `open` of the library is there but not in its types. */
-function openTerminal(name: string): { readonly path: string; readonly master: Duplex; readonly slave: Duplex } {
-  const open: unknown = Reflect.get(nodePty, "open");
-  if (typeof open !== "function") throw new Error("node-pty has no open");
-  let terminal: unknown;
+/** Replaces a symbolic link that an earlier bench left; anything else under that path is not ours. */
+function pointTo(path: string, target: string): void {
   try {
-    terminal = Reflect.apply(open, nodePty, [{ encoding: null }]);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isSymbolicLink()) {
+      throw new Fault("bench.listen", path, "something else stands there, which is not a link of the bench");
+    }
+    if (there !== undefined) unlinkSync(path);
+    symlinkSync(target, path);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Fault("link.open-failed", name, `the system gives no pseudo-terminal: ${why}`, {}, error);
+    if (error instanceof Fault) throw error;
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Fault("bench.listen", path, `the port's path cannot be made: ${what}`, {}, error);
   }
-  if (typeof terminal !== "object" || terminal === null) throw new Error("node-pty opened nothing");
-  const path: unknown = Reflect.get(terminal, "ptsName");
-  const master: unknown = Reflect.get(terminal, "master");
-  const slave: unknown = Reflect.get(terminal, "slave");
-  if (typeof path !== "string" || !(master instanceof Duplex) || !(slave instanceof Duplex)) {
-    throw new Error("node-pty opened something else than a terminal");
+}
+
+/** Only the link we made: another bench may have put its own there since. */
+function removeLink(path: string, target: string): void {
+  try {
+    if (readlinkSync(path) === target) unlinkSync(path);
+  } catch {
+    // It is gone already, which is what was wanted.
   }
-  return { path, master, slave };
 }

@@ -23,7 +23,14 @@ import type { Sensor } from "../../protocols/roles/sensor.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import { cableOf } from "../../protocols/site/site-cables.ts";
 import { channelAt } from "../../protocols/site/site-lookup.ts";
-import type { LinkAddress, SensorQuantity, Site, SiteChannel, SiteSensorSource } from "../../protocols/site/site.ts";
+import {
+  BEAM_QUANTITIES,
+  type LinkAddress,
+  type SensorQuantity,
+  type Site,
+  type SiteChannel,
+  type SiteSensorSource,
+} from "../../protocols/site/site.ts";
 
 export interface DriverDeps {
   readonly clock: Clock;
@@ -200,6 +207,13 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     detector,
     ringCurrent: sensorOf("ring_current"),
     flux: sensorOf("flux"),
+    watched: sources.flatMap(({ source, made }) =>
+      source.sensors.flatMap(({ name, quantity, alarmAbove, stopAbove }) => {
+        const sensor = made.sensors.get(name);
+        const isOfBeam = BEAM_QUANTITIES.some((needed) => needed === quantity);
+        return sensor === undefined || isOfBeam ? [] : [{ sensor, alarmAbove, stopAbove }];
+      }),
+    ),
     channels,
     instruments: [io, stage, detector, ...connections, ...channels],
     beamline: [io.name, stage.name, detector.name, ...connections.map((connection) => connection.name)],

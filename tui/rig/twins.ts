@@ -5,25 +5,37 @@
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import { cableOf } from "../../protocols/site/site-cables.ts";
-import type { Site, SiteChannel, SiteSensorSource } from "../../protocols/site/site.ts";
+import type { SensorQuantity, Site, SiteChannel, SiteSensorSource } from "../../protocols/site/site.ts";
 import { createCamserverTwin } from "../../simulator/dectris-camserver/camserver-twin.ts";
 import { createGrblTwin } from "../../simulator/grbl/grbl-twin.ts";
 import { createKeithleyTwin } from "../../simulator/keithley-smu/keithley-twin.ts";
 import { createChannelErrors, mainsOf } from "../../simulator/measurement/channel-errors.ts";
+import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
 import { createModbusIoTwin } from "../../simulator/modbus-io/modbus-io-twin.ts";
 import type { MqttSourceTopic } from "../../simulator/mqtt-source/mqtt-source.ts";
 import { createNewareTwin } from "../../simulator/neware-bts/neware-twin.ts";
 import { createMethodScriptTwin } from "../../simulator/palmsens-methodscript/methodscript-twin.ts";
-import type { CellPlant, Chance, DeviceEnd, FramePlant, WorldClock } from "../../simulator/plant/plant.ts";
-import type { ObservedBeamPlant } from "../../simulator/plant/beam-plant.ts";
+import type {
+  BeamPlant,
+  CellPlant,
+  Chance,
+  DeviceEnd,
+  FramePlant,
+  StagePlant,
+  WorldClock,
+} from "../../simulator/plant/plant.ts";
+import type { RackSensors } from "../../simulator/plant/rack-sensors.ts";
 import type { ObservedStagePlant } from "../../simulator/plant/stage-plant.ts";
+import type { WorldMonitors } from "../../simulator/world/world-monitors.ts";
 
 /** The parts of the world that instruments touch. */
 export interface TwinWorld {
   cellPlant(positionIndex: number): CellPlant;
-  readonly stage: ObservedStagePlant;
-  readonly beam: ObservedBeamPlant;
+  readonly stage: StagePlant & Pick<ObservedStagePlant, "onLimitAhead">;
+  readonly beam: BeamPlant;
   readonly frames: FramePlant;
+  readonly rackSensors: RackSensors;
+  readonly monitors: WorldMonitors;
 }
 
 export interface TwinDeps {
@@ -48,9 +60,16 @@ export interface SiteTwins {
   stop(): void;
 }
 
-/** How often the simulated machine and monitor speak. */
-const RING_CURRENT_EVERY_MS = 2000;
-const FLUX_EVERY_MS = 1000;
+/** How often the simulated machine, monitors and sensors speak. */
+const PUBLISHED_EVERY_MS: Readonly<Record<SensorQuantity, number>> = {
+  ring_current: 2000,
+  flux: 1000,
+  ion_chamber: 1000,
+  diode: 1000,
+  temperature: 10_000,
+  gas: 10_000,
+  humidity: 60_000,
+};
 
 /** Twins for the channels of these positions and for the whole beamline. */
 export function createTwins(site: Site, positions: readonly Position[], deps: TwinDeps): SiteTwins {
@@ -113,7 +132,7 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   const sources = site.sensorSources.map((source) =>
     deps.publish(
       source,
-      source.sensors.map((sensor) => topicOf(sensor, world)),
+      source.sensors.map((sensor) => topicOf(sensor, world, flaws?.stream(sensor.name))),
     ),
   );
 
@@ -154,16 +173,23 @@ function errorsOf(flaws: Chance, channel: string) {
   return createChannelErrors({ chance: flaws.stream(channel), mainsHz: mainsOf(flaws.stream("mains")) });
 }
 
-function topicOf(sensor: SiteSensorSource["sensors"][number], world: TwinWorld): MqttSourceTopic {
-  const isFlux = sensor.quantity === "flux";
+function topicOf(
+  sensor: SiteSensorSource["sensors"][number],
+  world: TwinWorld,
+  flaws: Chance | undefined,
+): MqttSourceTopic {
+  const value = valueOf(sensor.quantity, world, flaws);
   return {
     topic: sensor.topic,
-    periodMs: isFlux ? FLUX_EVERY_MS : RING_CURRENT_EVERY_MS,
-    payload: (atMs: number): string => {
-      const value = isFlux ? world.beam.monitorFluxPhS(atMs) : world.beam.ringCurrentMa(atMs);
-      return payloadText(value, sensor.jsonPath, sensor.unit);
-    },
+    periodMs: PUBLISHED_EVERY_MS[sensor.quantity],
+    payload: (atMs) => payloadText(value(atMs), sensor.jsonPath, sensor.unit),
   };
+}
+
+function valueOf(quantity: SensorQuantity, world: TwinWorld, flaws: Chance | undefined): (atMs: number) => number {
+  if (quantity === "flux") return (atMs) => world.beam.monitorFluxPhS(atMs);
+  if (quantity === "ring_current") return (atMs) => world.beam.ringCurrentMa(atMs);
+  return createWorldReading(quantity, world, flaws);
 }
 
 /** The board set up for this stage: rates in mm/min, acceleration in mm/s2, travel in mm, homing on. */

@@ -1,0 +1,42 @@
+/** Where the bench serves an instrument: at its own address when that is of this computer, beside it otherwise. */
+import { basename, join } from "node:path";
+import type { LinkAddress } from "../../protocols/site/site.ts";
+
+/**
+ * Serial paths under /dev belong to the system: such an instrument is served under its last name in `folder`. A host
+ * that is not this computer is served on the loopback interface, on a free port (0). `{position}` stays as it is.
+ */
+export function benchAddress(link: LinkAddress, folder: string): LinkAddress {
+  switch (link.kind) {
+    case "serial":
+    case "modbus-rtu":
+      return link.path.startsWith("/dev/") ? { ...link, path: join(folder, basename(link.path)) } : link;
+    case "tcp":
+    case "http":
+      return isLoopback(link.host) ? link : { ...link, host: "127.0.0.1", port: 0 };
+    case "mqtt": {
+      const url = URL.canParse(link.url) ? new URL(link.url) : undefined;
+      const isHere = url?.protocol === "mqtt:" && isLoopback(url.hostname);
+      return isHere ? link : { kind: "mqtt", url: "mqtt://127.0.0.1:0" };
+    }
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  const bare = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+  return bare === "localhost" || bare === "::1" || /^127(\.\d{1,3}){3}$/.test(bare);
+}
+
+/** Host and port of a link that has them, as node wants them: no brackets. */
+export function tcpPlace(link: Exclude<LinkAddress, { kind: "serial" | "modbus-rtu" }>): {
+  readonly host: string;
+  readonly port: number;
+} {
+  if (link.kind !== "mqtt") return { host: unbracketed(link.host), port: link.port };
+  const { hostname, port } = new URL(link.url);
+  return { host: unbracketed(hostname), port: port === "" ? 1883 : Number(port) };
+}
+
+function unbracketed(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}

@@ -1,0 +1,282 @@
+/**
+ * A rack of simulated instruments on real endpoints of this computer, with one simulated world behind them. It answers
+ * whoever comes: the controller in another process, the device command, a vendor's own client.
+ */
+import { readFileSync } from "node:fs";
+import { assert } from "../../protocols/base/assert.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+import { positionIndex, type Position } from "../../protocols/base/position.ts";
+import { siteCables, type SiteCable } from "../../protocols/site/site-cables.ts";
+import type { LinkAddress, Site } from "../../protocols/site/site.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import type { WorldCell } from "../../simulator/world/world-site.ts";
+import { createWorld } from "../../simulator/world/world.ts";
+import { localStepFile } from "../rig/step-files.ts";
+import { createTwins } from "../rig/twins.ts";
+import type { WorldData } from "../virtual/load-world-data.ts";
+import { createBenchFaults, type BenchFaults, type FaultSwitch, type FaultyInstrument } from "./bench-faults.ts";
+import { benchAddress, tcpPlace } from "./bench-address.ts";
+import { createBenchBroker, type BenchBroker } from "./broker.ts";
+import { FAULT_ANSWER_TOPIC, FAULT_ORDER_TOPIC, readFaultOrder, type FaultAnswer } from "./fault-order.ts";
+import { createFaultyEnd, type FaultyEnd } from "./faulty-end.ts";
+import { createDevicePort, type BenchListener } from "./listener.ts";
+import { createLyingWorld } from "./lying-world.ts";
+import { createPtyListener } from "./pty-listener.ts";
+import { createTcpListener } from "./tcp-listener.ts";
+import { createWallWorldClock } from "./wall-world-clock.ts";
+
+export interface BenchInputs {
+  readonly site: Site;
+  readonly cells: readonly WorldCell[];
+  /** Whose channels are served. */
+  readonly positions: readonly Position[];
+  /** Fractions of the dose; of a campaign when there is one. */
+  readonly stackUncertainty: number;
+  readonly data: WorldData;
+  readonly seed: number;
+  /** Seconds of a cell's life in one of the wall's. */
+  readonly speed: number;
+  /** Where serial ports stand that the site puts under /dev. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** A simulated instrument broke: a defect of beamrack. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface BenchPlace {
+  /** Of the instrument or cabinet. */
+  readonly name: string;
+  readonly driver: string;
+  /** As the site file would name it. */
+  readonly link: LinkAddress;
+  /** A path, host:port or URL. */
+  readonly where: string;
+}
+
+export interface Bench {
+  readonly places: readonly BenchPlace[];
+  readonly faults: BenchFaults;
+  /** Lets go of every endpoint. */
+  close(): Promise<void>;
+}
+
+interface Served {
+  readonly cable: SiteCable;
+  readonly link: LinkAddress;
+  readonly listener: BenchListener;
+  readonly faulty: FaultyEnd;
+}
+
+/** Rejects with Fault `bench.listen` when an endpoint cannot be had; nothing is left open then. */
+export async function startBench(inputs: BenchInputs): Promise<Bench> {
+  const { site, positions } = inputs;
+  const clock = createWallWorldClock(inputs.clock, inputs.onError);
+  const chance = createChance(inputs.seed);
+  const { uncertainty } = site.beam;
+  const inner = createWorld({
+    clock,
+    chance: chance.stream("world"),
+    site,
+    cells: inputs.cells,
+    uncertainty: { ...uncertainty, stack: inputs.stackUncertainty },
+    designs: inputs.data.designs,
+    models: inputs.data.models,
+    attenuation: inputs.data.attenuation,
+  });
+  const { world, lie } = createLyingWorld(inner, clock.nowMs(), inputs.speed);
+  const faultChance = chance.stream("faults on command");
+
+  const served = new Map<string, Served>();
+  const brokers = new Map<
+    string,
+    { readonly cable: SiteCable; readonly link: LinkAddress; readonly broker: BenchBroker }
+  >();
+  for (const cable of siteCables(site, positions)) {
+    const link = benchAddress(cable.link, inputs.folder);
+    if (link.kind === "mqtt") {
+      const broker = await createBenchBroker(tcpPlace(link), clock);
+      brokers.set(cable.name, { cable, link, broker });
+      continue;
+    }
+    const port = createDevicePort();
+    const isSerial = link.kind === "serial" || link.kind === "modbus-rtu";
+    served.set(cable.name, {
+      cable,
+      link,
+      listener: isSerial ? createPtyListener(link.path, port) : createTcpListener(tcpPlace(link), port),
+      faulty: createFaultyEnd(port.end, clock, faultChance.stream(cable.name)),
+    });
+  }
+  const cabinets = new Map(
+    site.channels.flatMap((channel) =>
+      channel.driver === "neware-bts" ? [[channel.cabinet.name, channel.cabinet] as const] : [],
+    ),
+  );
+  const twins = createTwins(site, positions, {
+    world,
+    clock,
+    endOf(cable) {
+      const found = served.get(cable);
+      assert(found !== undefined, `no cable named ${cable}`);
+      return found.faulty.end;
+    },
+    publish(source, topics) {
+      const found = brokers.get(source.name);
+      assert(found !== undefined, `no broker named ${source.name}`);
+      return found.broker.speak(topics);
+    },
+    readStepFile(name, path) {
+      const cabinet = cabinets.get(name);
+      const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);
+      return local === undefined ? undefined : textOf(local);
+    },
+    startWallMs: clock.startWallMs,
+    flaws: chance.stream("instruments"),
+  });
+
+  const listeners = [...served.values(), ...[...brokers.values()].map(({ broker }) => ({ listener: broker }))];
+  async function close(): Promise<void> {
+    twins.stop();
+    clock.stop();
+    await Promise.all(listeners.map(({ listener }) => listener.close()));
+  }
+  try {
+    for (const { listener } of listeners) await listener.plug();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  const faults = createBenchFaults(
+    [
+      ...[...served.values()].map(({ cable, listener, faulty }) => cableFaults(cable, listener, faulty, lieOf(cable))),
+      ...[...brokers.values()].map(({ cable, broker }) => brokerFaults(cable.name, broker)),
+      ...cabinetChannels(),
+    ],
+    clock,
+  );
+  for (const { broker } of brokers.values()) obey(broker, faults);
+
+  function lieOf(cable: SiteCable): FaultSwitch | undefined {
+    const [position, ...others] = cable.positions;
+    if (position !== undefined)
+      return others.length === 0 && cabinets.get(cable.name) === undefined ? cellLie(position) : undefined;
+    if (cable.name === site.stage.name)
+      return (on) => {
+        lie({ kind: "stage" }, on);
+      };
+    if (cable.name === site.io.name)
+      return (on) => {
+        lie({ kind: "shutter" }, on);
+      };
+    return undefined;
+  }
+
+  function cellLie(position: Position): FaultSwitch {
+    return (on) => {
+      lie({ kind: "cell", positionIndex: positionIndex(position) }, on);
+    };
+  }
+
+  /** Channels behind a shared client have no cable of their own; they can lie all the same. */
+  function cabinetChannels(): readonly FaultyInstrument[] {
+    const wanted = new Set(positions);
+    return site.channels.flatMap((channel) =>
+      channel.driver === "neware-bts" && wanted.has(channel.position)
+        ? [{ name: channel.name, switches: { lie: cellLie(channel.position) } }]
+        : [],
+    );
+  }
+
+  return {
+    places: [
+      ...[...served.values()].map(({ cable, link, listener }) => placeOf(cable, link, listener)),
+      ...[...brokers.values()].map(({ cable, link, broker }) => placeOf(cable, link, broker)),
+    ],
+    faults,
+    close,
+  };
+}
+
+function placeOf({ name, driver }: SiteCable, link: LinkAddress, listener: BenchListener): BenchPlace {
+  const { where } = listener;
+  switch (link.kind) {
+    case "serial":
+    case "modbus-rtu":
+      return { name, driver, where, link: { ...link, path: where } };
+    case "tcp":
+    case "http":
+      return { name, driver, where, link: { ...link, port: Number(where.slice(where.lastIndexOf(":") + 1)) } };
+    case "mqtt":
+      return { name, driver, where, link: { kind: "mqtt", url: where } };
+  }
+}
+
+function cableFaults(
+  { name }: SiteCable,
+  listener: BenchListener,
+  faulty: FaultyEnd,
+  lie: FaultSwitch | undefined,
+): FaultyInstrument {
+  return {
+    name,
+    switches: {
+      unplug: (on) => (on ? listener.unplug() : listener.plug()),
+      hang(on) {
+        faulty.hang(on);
+      },
+      garble(on) {
+        faulty.garble(on);
+      },
+      slow(on, byMs) {
+        faulty.slow(on ? byMs : 0);
+      },
+      ...(lie === undefined ? {} : { lie }),
+    },
+  };
+}
+
+/** How far a lying monitor is off. */
+const LIE_FACTOR = 1.5;
+
+function brokerFaults(name: string, broker: BenchBroker): FaultyInstrument {
+  const { flaws } = broker;
+  return {
+    name,
+    switches: {
+      unplug: (on) => (on ? broker.unplug() : broker.plug()),
+      hang(on) {
+        flaws.isSilent = on;
+      },
+      garble(on) {
+        flaws.isGarbled = on;
+      },
+      slow(on, byMs) {
+        flaws.lateMs = on ? byMs : 0;
+      },
+      lie(on) {
+        flaws.factor = on ? LIE_FACTOR : 1;
+      },
+    },
+  };
+}
+
+function obey(broker: BenchBroker, faults: BenchFaults): void {
+  const tell = ({ id, ok, what }: FaultAnswer): void => {
+    broker.publish(FAULT_ANSWER_TOPIC, JSON.stringify({ id, ok, what }));
+  };
+  broker.onMessage(FAULT_ORDER_TOPIC, (payload) => {
+    const read = readFaultOrder(payload);
+    if (read.kind === "refused") tell(read.answer);
+    else void faults.carryOut(read.order).then(tell);
+  });
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    // The cycler's computer finds no such file, and says so.
+    return undefined;
+  }
+}
