@@ -1,9 +1,9 @@
 /**
- * Shutter, permits, filters and interlocks on a Modbus input/output unit with an output watchdog (WAGO 750 series).
+ * Shutter, permits, filters and interlocks on a Modbus input/output unit: WAGO 750 series, ADAM-6050 and ADAM-6060.
  *
- * The shutter permit is an output bit that lives only while the unit's watchdog is renewed. The watchdog listens to
- * no function code: only a change of its trigger register renews it, and only `permit.renewShutterPermit` writes
- * that register. Whatever else goes on, polling included, cannot keep the shutter open.
+ * The shutter permit is an output that counts only while the unit's guard is renewed, and only
+ * `permit.renewShutterPermit` renews it, through a register or output that nothing else writes (wago-guard.ts,
+ * adam-guard.ts). Whatever else goes on, polling included, cannot keep the shutter open.
  *
  * Every loss of the link, and every connecting, begins with the shutter's request and permit taken back. After a
  * loss the next request connects anew by itself; the outcome of a write in flight stays unknown to its caller.
@@ -14,25 +14,34 @@ import { Fault, type FaultCode, isFault } from "../../protocols/base/fault.ts";
 import type { BeamIo, InputLevels, PermitPort } from "../../protocols/roles/beam-io.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
+import { ADAM, type AdamModel } from "../../protocols/wire/modbus-io/adam-6000.ts";
 import {
-  WATCHDOG_SIMPLE_STOP,
   inputBits,
   type ModbusIoMap,
   modbusIoMapErrors,
   outputBits,
-  WAGO,
   WATCHDOG_UNIT_MS,
 } from "../../protocols/wire/modbus-io/modbus-io-map.ts";
 import { createModbusBus, type ModbusBus, type RequestOptions } from "../link/modbus-bus.ts";
 import type { ModbusFraming } from "../link/modbus-port.ts";
 import { openWithin } from "../link/open-within.ts";
-import {
-  identifyUnit,
-  makeShutterSafe,
-  prepareWatchdog,
-  WATCHDOG_ACTIVE,
-  WATCHDOG_EXPIRED,
-} from "./modbus-io-start.ts";
+import { createAdamGuard } from "./adam-guard.ts";
+import type { PermitGuard } from "./permit-guard.ts";
+import { createWagoGuard } from "./wago-guard.ts";
+
+/** As site files name the family. */
+export const MODBUS_IO = "modbus-io";
+
+/** Make of the unit; WAGO 750 by default. */
+export type ModbusIoUnit =
+  | { readonly kind: "wago-750" }
+  | {
+      readonly kind: AdamModel;
+      /** Address of the first output, proven at commissioning. Default 16. */
+      readonly outputOffset?: number;
+      /** False where the module answers these registers with an exception and the site vouches for the setting. */
+      readonly hasSafetyRegisters?: boolean;
+    };
 
 export interface ModbusIoDeps {
   /** Name in the site file. */
@@ -40,8 +49,12 @@ export interface ModbusIoDeps {
   readonly openLink: OpenLink;
   readonly clock: Clock;
   readonly map: ModbusIoMap;
+  readonly unit?: ModbusIoUnit;
   readonly filterCount: number;
-  /** The permit lapses after this long without a heartbeat: a multiple of 100 ms, less than a second. */
+  /**
+   * The permit lapses after this long without a heartbeat: a multiple of 100 ms, less than a second. On an ADAM
+   * module it is the time set at the relay.
+   */
   readonly watchdogMs: number;
   /** Units addressed directly answer to any; 1 by default. */
   readonly unitId?: number;
@@ -52,6 +65,10 @@ export interface ModbusIoDeps {
 
 /** Exception of a unit that cannot carry out a write: the answer of a unit whose watchdog has expired. */
 const DEVICE_FAILURE = 4;
+
+const REPLY_MS = 200;
+/** A relay's contact follows the first heartbeat within this. */
+const RELAY_PICK_UP_MS = 200;
 
 const LINK_LOST: readonly FaultCode[] = ["device.unknown-outcome", "link.closed", "link.timeout", "link.garbled"];
 
@@ -70,14 +87,17 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   const firstFilter = Math.min(...map.outputs.filters);
   const filtersAreInARow = map.outputs.filters.every((bit, index) => bit === firstFilter + index);
 
+  const replyDeadlineMs = deps.replyDeadlineMs ?? REPLY_MS;
+  const guard = createGuard(deps, { inputCount: firstInput + inputCount, outputCount }, replyDeadlineMs);
+
   const faultHandlers = new Set<(fault: Fault) => void>();
   let bus: ModbusBus | undefined;
   let connecting: Promise<Identity> | undefined;
   let isWanted = false;
   let isTripped = false;
   let isPermitSet = false;
+  let permitSinceMs = 0;
   let lastRenewalMs = Number.NEGATIVE_INFINITY;
-  let triggerValue = 0;
   /** Counted up by each taking-back: what was asked before and still waits is then not sent any more. */
   let openRound = 0;
   let safetyOpenRound = 0;
@@ -85,7 +105,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   /** Heartbeats begun. */
   let renewalCount = 0;
 
-  const output = (bit: number): number => WAGO.outputBits + bit;
+  const output = (bit: number): number => guard.outputBits + bit;
 
   function report(fault: Fault): void {
     for (const handler of faultHandlers) handler(fault);
@@ -113,7 +133,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
       link,
       clock,
       unitId: deps.unitId ?? 1,
-      ...(deps.replyDeadlineMs === undefined ? {} : { replyDeadlineMs: deps.replyDeadlineMs }),
+      replyDeadlineMs,
       ...(deps.framing === undefined ? {} : { framing: deps.framing }),
       onLost(fault) {
         isPermitSet = false;
@@ -121,18 +141,25 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
       },
     });
     try {
-      const identity = await identifyUnit(opened, name, firstInput + inputCount, outputCount);
-      await makeShutterSafe(opened, map);
-      const status = await prepareWatchdog(opened, name, watchdogMs);
-      // An expiry seen once stays one until it is re-armed here, whatever the unit says after.
-      isTripped ||= status.wasExpired;
-      triggerValue = status.triggerValue;
+      const identity = await guard.identify(opened);
+      await makeShutterSafe(opened);
+      const { hadTripped } = await guard.prepare(opened);
+      // A trip seen once stays one until it is re-armed here, whatever the unit says after.
+      isTripped ||= hadTripped;
       lastRenewalMs = Number.NEGATIVE_INFINITY;
       bus = opened;
       return identity;
     } catch (error) {
       opened.close();
       throw error;
+    }
+  }
+
+  /** What an earlier session may have left open is closed before anything else. */
+  async function makeShutterSafe(on: ModbusBus): Promise<void> {
+    for (const bit of [map.outputs.shutterOpenRequest, map.outputs.shutterPermit]) {
+      const [isOn] = await on.readCoils(output(bit), 1);
+      if (isOn === true) await on.writeCoil(output(bit), false, { isUrgent: true });
     }
   }
 
@@ -158,8 +185,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   }
 
   async function blameWatchdog(on: ModbusBus, cause: Fault): Promise<void> {
-    if ((await watchdogStatus(on)) !== WATCHDOG_EXPIRED) return;
-    throw trip(cause);
+    if (await guard.hasTripped(on, false)) throw trip(cause);
   }
 
   function trip(cause?: Fault): Fault {
@@ -168,18 +194,20 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     return new Fault("io.watchdog", name, `The output watchdog (${watchdogMs} ms) has expired.`, {}, cause);
   }
 
-  async function watchdogStatus(on: ModbusBus): Promise<number> {
-    return (await on.readRegisters(WAGO.watchdogStatus, 1))[0] ?? -1;
+  function isRenewalLate(): boolean {
+    return clock.monoMs() - lastRenewalMs > guard.lateAfterMs;
   }
 
-  function isRenewalLate(): boolean {
-    return clock.monoMs() - lastRenewalMs > watchdogMs;
+  /** The relay's contact is open although the permit has been given for a while. */
+  function hasRelayFallen(level: (bit: number) => boolean): boolean {
+    const bit = map.inputs.permitAlive;
+    return bit !== undefined && clock.monoMs() - permitSinceMs > RELAY_PICK_UP_MS && !level(bit);
   }
 
   async function readInputs(): Promise<InputLevels> {
     const ready = live();
     const on = ready instanceof Promise ? await ready : ready;
-    const bits = await on.readDiscreteInputs(WAGO.inputBits + firstInput, inputCount);
+    const bits = await on.readDiscreteInputs(guard.inputBits + firstInput, inputCount);
     const level = (bit: number): boolean => bits[bit - firstInput] === true;
     const { inputs } = map;
     return {
@@ -197,7 +225,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
       },
       filtersIn: inputs.filters.map(level),
       // Known from an answer, or bound to be: nothing has renewed it for longer than it runs.
-      watchdogTripped: isTripped || (isPermitSet && isRenewalLate()),
+      watchdogTripped: isTripped || (isPermitSet && (isRenewalLate() || hasRelayFallen(level))),
     };
   }
 
@@ -208,13 +236,12 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     const ready = live();
     const on = ready instanceof Promise ? await ready : ready;
     // Late by our own clock: asked first, so that an expiry is never taken for a renewal.
-    if (isPermitSet && isRenewalLate() && (await watchdogStatus(on)) === WATCHDOG_EXPIRED) throw trip();
+    if (isPermitSet && isRenewalLate() && (await guard.hasTripped(on, true))) throw trip();
     const withdrawn = (): Fault | undefined =>
       round === permitRound ? undefined : new Fault("permit.lapsed", name, "The shutter permit was dropped meanwhile.");
-    triggerValue = (triggerValue % 0xffff) + 1;
     const sentAtMs = clock.monoMs();
     try {
-      await on.writeRegister(WAGO.watchdogTrigger, triggerValue, { isUrgent: true, withdrawn });
+      await guard.beat(on, withdrawn);
     } catch (error) {
       if (isFault(error) && error.detail["exceptionCode"] === DEVICE_FAILURE) throw trip(error);
       throw error;
@@ -225,13 +252,11 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
 
   /** The permit may only be given while the watchdog is proven to run. */
   async function setPermit(on: ModbusBus, withdrawn: () => Fault | undefined): Promise<void> {
-    const status = await watchdogStatus(on);
-    if (status === WATCHDOG_EXPIRED) throw trip();
-    if (status !== WATCHDOG_ACTIVE) {
-      throw new Fault("io.watchdog", name, `The output watchdog does not run (status ${status}); no permit is given.`);
-    }
+    if ((await guard.proveRunning(on)) === "tripped") throw trip();
     await guarded(() => on.writeCoil(output(map.outputs.shutterPermit), true, { withdrawn }));
-    if (withdrawn() === undefined) isPermitSet = true;
+    if (withdrawn() !== undefined) return;
+    isPermitSet = true;
+    permitSinceMs = clock.monoMs();
   }
 
   async function dropShutterPermit(): Promise<void> {
@@ -253,7 +278,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
       isKept() ? new Fault("device.refused", name, "A heartbeat began; the watchdog runs on.") : undefined;
     try {
       const options = { isUrgent: true, withdrawn };
-      await guarded((on) => on.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP, options));
+      await guarded((on) => guard.stop(on, options));
     } catch (error) {
       if (!isFault(error)) throw error;
       // The permit is off and said to be. A link lost now is reported as such, and connecting stops the watchdog.
@@ -279,21 +304,17 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
 
   async function rearmWatchdog(): Promise<void> {
     const on = await live();
-    const status = await watchdogStatus(on);
-    if (status !== WATCHDOG_EXPIRED && !isTripped) return;
+    if (!isTripped && !(await guard.hasTripped(on, false))) return;
     const levels = await readInputs();
     if (!levels.shutterClosedSwitch || levels.shutterOpenSwitch) {
       throw new Fault("io.watchdog", name, "The watchdog is not re-armed: the shutter does not read closed.");
     }
-    const outputs = await on.readCoils(WAGO.outputBits, outputCount);
+    await guard.clearOutputs(on, outputCount);
+    const outputs = await on.readCoils(guard.outputBits, outputCount);
     if (outputs.includes(true)) {
       throw new Fault("io.watchdog", name, "The watchdog is not re-armed: not every output is off.");
     }
-    if (status === WATCHDOG_EXPIRED) {
-      await on.writeRegister(WAGO.watchdogRestart, 1);
-      const after = await watchdogStatus(on);
-      if (after === WATCHDOG_EXPIRED) throw new Fault("io.watchdog", name, "The watchdog did not restart.");
-    }
+    await guard.restart(on);
     isTripped = false;
     isPermitSet = false;
     lastRenewalMs = clock.monoMs();
@@ -324,7 +345,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
 
   return {
     name,
-    driver: "modbus-io",
+    driver: MODBUS_IO,
     connect,
     disconnect() {
       isWanted = false;
@@ -360,4 +381,27 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     setFilters,
     permit,
   };
+}
+
+function createGuard(
+  deps: ModbusIoDeps,
+  needed: { readonly inputCount: number; readonly outputCount: number },
+  replyDeadlineMs: number,
+): PermitGuard {
+  const { name, map, watchdogMs } = deps;
+  const unit = deps.unit ?? { kind: "wago-750" };
+  if (unit.kind === "wago-750") return createWagoGuard(name, needed, watchdogMs);
+  const heartbeatBit = map.outputs.heartbeat;
+  assert(heartbeatBit !== undefined, `${name}: the permit of an ${unit.kind} needs a heartbeat output`);
+  assert(watchdogMs > replyDeadlineMs, `${name}: a relay of ${watchdogMs} ms is faster than an answer may be`);
+  return createAdamGuard({
+    name,
+    model: unit.kind,
+    needed,
+    heartbeatBit,
+    relayMs: watchdogMs,
+    replyDeadlineMs,
+    outputOffset: unit.outputOffset ?? ADAM.outputBits,
+    hasSafetyRegisters: unit.hasSafetyRegisters ?? true,
+  });
 }

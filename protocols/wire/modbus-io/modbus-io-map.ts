@@ -13,10 +13,16 @@ export interface ModbusIoMap {
     readonly interlocks: Readonly<Record<Interlock, number>>;
     /** In the order of the site's filters. */
     readonly filters: readonly number[];
+    /** Contact of the timer relay behind the heartbeat output, where it is wired back. */
+    readonly permitAlive?: number;
+    /** Interlocks wired in series share one input; without this, two of them on one input are a slip. */
+    readonly areInterlocksInSeries?: boolean;
   };
   readonly outputs: {
     readonly shutterOpenRequest: number;
     readonly shutterPermit: number;
+    /** Output to a timer relay, for units whose own watchdog any request renews: each heartbeat changes it. */
+    readonly heartbeat?: number;
     readonly safetyShutterRequest: number;
     readonly filters: readonly number[];
   };
@@ -63,15 +69,27 @@ export function inputBits(map: ModbusIoMap): number[] {
     inputs.shutterClosed,
     inputs.safetyShutterOpen,
     inputs.safetyShutterClosed,
-    ...INTERLOCKS.map((name) => inputs.interlocks[name]),
+    ...interlockBits(map),
     ...inputs.filters,
+    ...(inputs.permitAlive === undefined ? [] : [inputs.permitAlive]),
   ];
+}
+
+function interlockBits({ inputs }: ModbusIoMap): number[] {
+  const bits = INTERLOCKS.map((name) => inputs.interlocks[name]);
+  return inputs.areInterlocksInSeries === true ? [...new Set(bits)] : bits;
 }
 
 /** All output bits in use. */
 export function outputBits(map: ModbusIoMap): number[] {
   const { outputs } = map;
-  return [outputs.shutterOpenRequest, outputs.shutterPermit, outputs.safetyShutterRequest, ...outputs.filters];
+  return [
+    outputs.shutterOpenRequest,
+    outputs.shutterPermit,
+    outputs.safetyShutterRequest,
+    ...outputs.filters,
+    ...(outputs.heartbeat === undefined ? [] : [outputs.heartbeat]),
+  ];
 }
 
 /** What is wrong with a map, one sentence each: bits out of range or used twice, filters that do not match. */

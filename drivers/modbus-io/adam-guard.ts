@@ -1,0 +1,127 @@
+/**
+ * Advantech ADAM-6050 and ADAM-6060. Their own communication safety drops the outputs when the master is silent, but
+ * any request renews it, so a hung supervisor beside a busy poll would keep the shutter open. The permit therefore
+ * hangs on a retriggerable off-delay relay: each heartbeat changes one output that nothing else writes, the relay's
+ * contact lies in the shutter's drive line, and without a change it opens within its set time. Communication safety
+ * stands behind it, for a master that is gone.
+ *
+ * The relay does not latch. A heartbeat that might come after it fell would close it again, so one that is late by
+ * the controller's clock, less the time an answer may take, is not sent but counts as a trip.
+ */
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import { ADAM, ADAM_MODELS, type AdamModel } from "../../protocols/wire/modbus-io/adam-6000.ts";
+import type { ModbusBus } from "../link/modbus-bus.ts";
+import type { PermitGuard, PointCounts } from "./permit-guard.ts";
+
+export interface AdamGuardOptions {
+  readonly name: string;
+  readonly model: AdamModel;
+  /** The points that the map uses. */
+  readonly needed: PointCounts;
+  /** Bit of the output that drives the relay. */
+  readonly heartbeatBit: number;
+  /** The time set at the relay. */
+  readonly relayMs: number;
+  readonly replyDeadlineMs: number;
+  /** Address of the first output; 16 unless commissioning found otherwise. */
+  readonly outputOffset: number;
+  /** False when the module has no registers for it and the site vouches that it is enabled. */
+  readonly hasSafetyRegisters: boolean;
+}
+
+export function createAdamGuard(options: AdamGuardOptions): PermitGuard {
+  const { name, model, needed, heartbeatBit, outputOffset } = options;
+  const points = ADAM_MODELS[model];
+  const heartbeat = outputOffset + heartbeatBit;
+  let isHigh = false;
+
+  async function safety(bus: ModbusBus): Promise<{ readonly isEnabled: boolean; readonly hasOccurred: boolean }> {
+    if (!options.hasSafetyRegisters) return { isEnabled: true, hasOccurred: false };
+    const [enabled = 0, occurred = 0] = await bus.readRegisters(ADAM.communicationSafetyEnabled, 2);
+    return { isEnabled: enabled !== 0, hasOccurred: occurred !== 0 };
+  }
+
+  return {
+    inputBits: ADAM.inputBits,
+    outputBits: outputOffset,
+    lateAfterMs: options.relayMs - options.replyDeadlineMs,
+    async identify(bus) {
+      if (needed.inputCount > points.inputCount || needed.outputCount > points.outputCount) {
+        throw new Fault(
+          "device.wrong",
+          name,
+          `An ${model.toUpperCase()} has ${points.inputCount} inputs and ${points.outputCount} outputs; the site file uses ${needed.inputCount} and ${needed.outputCount}.`,
+        );
+      }
+      const identity = await identifyModule(bus, name, model);
+      // A wrong offset runs over the end of the outputs.
+      await bus.readCoils(outputOffset, points.outputCount);
+      return identity;
+    },
+    async prepare(bus) {
+      const { isEnabled, hasOccurred } = await safety(bus);
+      if (!isEnabled) {
+        throw new Fault(
+          "device.wrong",
+          name,
+          "Communication safety is not enabled: outputs would stay as they are when the controller is gone. Enable it in the module's own set-up.",
+        );
+      }
+      isHigh = (await bus.readCoils(heartbeat, 1))[0] === true;
+      return { hadTripped: hasOccurred };
+    },
+    async beat(bus, withdrawn) {
+      isHigh = !isHigh;
+      await bus.writeCoil(heartbeat, isHigh, { isUrgent: true, withdrawn });
+    },
+    proveRunning: async (bus) => ((await safety(bus)).hasOccurred ? "tripped" : "running"),
+    hasTripped: async (bus, isLate) => isLate || (await safety(bus)).hasOccurred,
+    // The relay runs out by itself.
+    stop: () => Promise.resolve(),
+    async clearOutputs(bus, outputCount) {
+      await bus.writeCoils(
+        outputOffset,
+        Array.from({ length: outputCount }, () => false),
+        { isUrgent: true },
+      );
+      isHigh = false;
+    },
+    async restart(bus) {
+      if (!(await safety(bus)).hasOccurred) return;
+      await bus.writeRegister(ADAM.communicationSafetyOccurred, 0);
+      if ((await safety(bus)).hasOccurred) {
+        throw new Fault("io.watchdog", name, "The module still says that its communication safety has acted.");
+      }
+    },
+  };
+}
+
+/** A module without name registers is known by its points alone. */
+async function identifyModule(bus: ModbusBus, name: string, model: AdamModel): Promise<Identity> {
+  const points = ADAM_MODELS[model];
+  const registers = await bus.readRegisters(ADAM.name, 4).catch((error: unknown) => {
+    if (isFault(error) && error.code === "io.exception") return undefined;
+    throw error;
+  });
+  if (registers === undefined) {
+    return {
+      model: `Modbus unit, taken for an ${model.toUpperCase()}, ${points.inputCount} inputs, ${points.outputCount} outputs`,
+      serialNumber: null,
+      firmware: null,
+    };
+  }
+  const [nameWord = 0, , versionHigh = 0, versionLow = 0] = registers;
+  if (nameWord !== points.nameWord) {
+    throw new Fault("device.wrong", name, `The module calls itself ${hex(nameWord)}, not ${hex(points.nameWord)}.`);
+  }
+  return {
+    model: `Advantech ${model.toUpperCase()}, ${points.inputCount} inputs, ${points.outputCount} outputs`,
+    serialNumber: null,
+    firmware: `${hex(versionHigh)}.${hex(versionLow)}`,
+  };
+}
+
+function hex(word: number): string {
+  return word.toString(16).padStart(4, "0");
+}
