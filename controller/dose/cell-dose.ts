@@ -108,24 +108,31 @@ export function withSettlement(dose: CellDose, exposureId: string, fluencePhCm2:
   };
 }
 
-/** Nominal settled dose over limit, the largest over limits and spots; 0 where nothing was given. */
-export function limitFraction(plan: CellDosePlan, dose: CellDose): number {
+/**
+ * What was given over its limit, the largest share over total limits and spots, by the upper value as the gate judges;
+ * 0 where nothing was given. `withOpen`: bookings that are not settled count in full.
+ */
+export function limitFraction(plan: CellDosePlan, dose: CellDose, withOpen = false): number {
+  const upper = 1 + plan.relativeUncertainty;
   let fraction = 0;
   for (const limit of plan.limits) {
     if (limit.doseGy === null || limit.scope === "per-exposure") continue;
-    const coefficient = limitCoefficient(plan, limit);
+    const coefficient = limitCoefficient(plan, limit) * upper;
     for (const spot of plan.spots) {
-      fraction = Math.max(fraction, (coefficient * settledFluenceAt(plan, dose, spot.xMm, spot.yMm)) / limit.doseGy);
+      const settled = settledFluenceAt(plan, dose, spot.xMm, spot.yMm);
+      const fluence = withOpen ? settled + openFluenceAt(plan, dose, spot.xMm, spot.yMm) : settled;
+      fraction = Math.max(fraction, (coefficient * fluence) / limit.doseGy);
     }
   }
   return fraction;
 }
 
-/** Shares of the limits on single exposures and on dose rates that one settled exposure took; nominal. */
+/** Shares of the limits on single exposures and on dose rates that one exposure took, by the upper value. */
 export function exposureLimitFraction(plan: CellDosePlan, fluencePhCm2: number, openTimeS: number): number {
+  const upper = 1 + plan.relativeUncertainty;
   let fraction = 0;
   for (const limit of plan.limits) {
-    const doseGy = limitCoefficient(plan, limit) * fluencePhCm2;
+    const doseGy = limitCoefficient(plan, limit) * fluencePhCm2 * upper;
     if (limit.doseGy !== null && limit.scope === "per-exposure") fraction = Math.max(fraction, doseGy / limit.doseGy);
     if (limit.doseRateGyS !== null && openTimeS > 0) {
       fraction = Math.max(fraction, doseGy / openTimeS / limit.doseRateGyS);

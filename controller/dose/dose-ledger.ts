@@ -58,8 +58,12 @@ export interface DoseLedger {
    * Returns the row written.
    */
   settle(exposureId: string, measured: Measured | null, reason: string): LedgerRow;
+  /** Largest share of any limit that this cell has had, by the upper value of what was settled. */
   limitFractionOf(cellIndex: number): number;
+  /** The same over all cells. */
   readonly limitFractionMax: number;
+  /** The same with open bookings counted in full, as the audit counts them. */
+  readonly limitFractionBooked: number;
   readonly openCount: number;
 }
 
@@ -91,6 +95,10 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     const dose = doses[cellIndex];
     assert(dose !== undefined, `no dose for cell ${cellIndex}`);
     return dose;
+  }
+
+  function settledFractionMax(): number {
+    return fractions.reduce((a, b) => Math.max(a, b), 0);
   }
 
   return {
@@ -138,7 +146,19 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     },
     limitFractionOf: (cellIndex) => fractions[cellIndex] ?? 0,
     get limitFractionMax() {
-      return fractions.reduce((a, b) => Math.max(a, b), 0);
+      return settledFractionMax();
+    },
+    get limitFractionBooked() {
+      let fraction = settledFractionMax();
+      for (const { cellIndex, row } of open.values()) {
+        const { plan } = cellAt(cellIndex);
+        fraction = Math.max(
+          fraction,
+          limitFraction(plan, doseAt(cellIndex), true),
+          exposureLimitFraction(plan, row.fluencePhCm2, row.openTimeS),
+        );
+      }
+      return fraction;
     },
     get openCount() {
       return open.size;

@@ -10,13 +10,11 @@ export interface RecordedDoseLimit {
   readonly position: Position | null;
   readonly layer: string;
   readonly location: "surface" | "mean";
-  readonly doseGy: number;
-}
-
-export function doseLimitsEventData(limits: readonly RecordedDoseLimit[]): { readonly [key: string]: Json } {
-  return {
-    limits: limits.map(({ position, layer, location, doseGy }) => ({ position, layer, location, dose_Gy: doseGy })),
-  };
+  /** At least one of dose and rate is stated. */
+  readonly doseGy: number | null;
+  readonly doseRateGyS: number | null;
+  /** What the dose counts: all that a spot ever gets, or one exposure. */
+  readonly scope: "spot-total" | "per-exposure";
 }
 
 /** The limits, or undefined where the data does not state them: a limit that cannot be read is not no limit. */
@@ -27,15 +25,22 @@ export function parseDoseLimits(data: Json | undefined): readonly RecordedDoseLi
   const limits: RecordedDoseLimit[] = [];
   for (const item of items) {
     if (!isRecord(item)) return undefined;
-    const { position: name, layer, location, dose_Gy: doseGy } = item;
-    // A limit of the rate alone has no total to be summed against.
-    if (doseGy === null && typeof item["dose_rate_Gy_s"] === "number") continue;
-    if (item["scope"] === "per-exposure") continue;
+    const { position: name, layer, location } = item;
     const position = typeof name === "string" ? parsePosition(name) : name === null ? null : undefined;
-    if (position === undefined || typeof layer !== "string" || typeof doseGy !== "number") return undefined;
+    if (position === undefined || typeof layer !== "string") return undefined;
     if (location !== "surface" && location !== "mean") return undefined;
-    if (!(doseGy > 0)) return undefined;
-    limits.push({ position, layer, location, doseGy });
+    const doseGy = amountOf(item["dose_Gy"]);
+    const doseRateGyS = amountOf(item["dose_rate_Gy_s"]);
+    if (doseGy === undefined || doseRateGyS === undefined || (doseGy === null && doseRateGyS === null))
+      return undefined;
+    const scope = item["scope"] === "per-exposure" ? "per-exposure" : "spot-total";
+    limits.push({ position, layer, location, doseGy, doseRateGyS, scope });
   }
   return limits;
+}
+
+/** null: not stated. Undefined: no amount that anything could be held against. */
+function amountOf(value: Json | undefined): number | null | undefined {
+  if (value === undefined || value === null) return null;
+  return typeof value === "number" && value > 0 ? value : undefined;
 }

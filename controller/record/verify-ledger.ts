@@ -1,21 +1,20 @@
-/**
- * Holds the dose ledger against the hash-chained events, and sums what was given against the limits that the log
- * states. Dose is summed per spot at its centre; what neighbouring spots add is the planner's matter.
- */
+/** Holds the dose ledger against the hash-chained events, and what was given against the limits that the log states. */
 import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts";
 import { DOSE_LIMITS_EVENT, parseDoseLimits, type RecordedDoseLimit } from "./dose-limits-event.ts";
+import { DOSE_PLAN_EVENT, parseSpotPlan, type SpotPlan } from "./dose-plan-event.ts";
 import type { FindingList } from "./finding-list.ts";
 import { isRecord, ledgerEventData, SHUTTER_FAILURE_REASON, type LedgerRow } from "./ledger-row.ts";
 import { parseJson } from "./record-header.ts";
 import type { StoredEvent } from "./record-rows.ts";
 import type { Scanned } from "./damage-scan.ts";
+import { ASK, createDoseAudit, ROUNDING } from "./verify-doses.ts";
 
 export interface LedgerResult {
   /** Exposures in which the shutter opened, by their closing rows. */
   readonly exposures: number;
   readonly ledgerRows: number;
   readonly openBookings: number;
-  /** Largest share of a limit that a spot has had, open bookings counted in full; null without limits or exposures. */
+  /** Largest share of any limit, upper value, open bookings counted in full; null without limits or exposures. */
   readonly limitFractionMax: number | null;
 }
 
@@ -28,11 +27,7 @@ export interface LedgerAudit {
 
 const BOOKED = "exposure-booked";
 const CLOSED: readonly string[] = ["exposure-settled", "exposure-charged-in-full"];
-
-/** Doses are sums of rounded products: a limit met exactly is kept. */
-const ROUNDING = 1e-9;
-
-const ASK = "Do not expose this cell again before it is known what it was given.";
+const READ: ReadonlySet<string> = new Set([BOOKED, "shutter-opened", DOSE_LIMITS_EVENT, DOSE_PLAN_EVENT, ...CLOSED]);
 
 interface ToldExposure {
   bookedSeq?: number;
@@ -42,17 +37,11 @@ interface ToldExposure {
   closing?: Readonly<Record<string, Json>>;
 }
 
-interface SpotDose {
-  readonly row: LedgerRow;
-  readonly layer: string;
-  surfaceGy: number;
-  meanGy: number;
-  hasShutterFailure: boolean;
-}
-
 export function createLedgerAudit(findings: FindingList): LedgerAudit {
   const told = new Map<string, ToldExposure>();
+  const doses = createDoseAudit(findings);
   let limits: readonly RecordedDoseLimit[] | undefined;
+  let plan: SpotPlan | undefined;
 
   function once(seq: number, id: string, isSecond: boolean, what: string): void {
     if (isSecond)
@@ -66,6 +55,10 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
       limits = parseDoseLimits(data);
       if (limits === undefined)
         findings.add("error", "dose.limits-unreadable", where, "does not state limits that can be read", ASK);
+      return;
+    }
+    if (event.type === DOSE_PLAN_EVENT) {
+      plan = parseSpotPlan(data);
       return;
     }
     const fields = isRecord(data) ? data : {};
@@ -102,13 +95,10 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
 
   return {
     event(event) {
-      if (event.type === BOOKED || event.type === "shutter-opened" || event.type === DOSE_LIMITS_EVENT)
-        readEvent(event);
-      else if (CLOSED.includes(event.type)) readEvent(event);
+      if (READ.has(event.type)) readEvent(event);
     },
     finish(rows) {
       const open = new Map<string, LedgerRow>();
-      const spots = new Map<string, SpotDose>();
       let exposures = 0;
       let ledgerRows = 0;
       for (const scanned of rows) {
@@ -131,7 +121,7 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
         else compareWithBooking(row, booking, where);
         open.delete(row.exposureId);
         if (row.openTimeS > 0) exposures += 1;
-        addDose(spots, row);
+        doses.given(row);
       }
       for (const [id, exposure] of told) {
         if (exposure.booking !== undefined || exposure.closing !== undefined)
@@ -147,9 +137,9 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
         const what = `is booked since ${(row.atMs / 1000).toFixed(1)} s of campaign time and not settled; it counts in full`;
         const advice = "Resume the campaign, which settles it, or account for it by hand.";
         findings.add("warning", "ledger.not-settled", `exposure ${id} (${row.position})`, what, advice);
-        addDose(spots, row);
+        doses.given(row);
       }
-      return { exposures, ledgerRows, openBookings: open.size, limitFractionMax: judge(spots) };
+      return { exposures, ledgerRows, openBookings: open.size, limitFractionMax: doses.judge(limits, plan) };
     },
   };
 
@@ -196,82 +186,4 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
       isFailure ? "The shutter failed; the excess is charged." : ASK,
     );
   }
-
-  /** An exposed cell without a limit, or with one for a layer whose dose nobody reckoned, was never protected. */
-  function requireLimits(spots: ReadonlyMap<string, SpotDose>, stated: readonly RecordedDoseLimit[]): void {
-    for (const [position, layers] of exposedLayers(spots)) {
-      if (!stated.some((limit) => layers.has(limit.layer) && (limit.position ?? position) === position))
-        findings.add("error", "dose.no-limits", position, "was exposed and no limit covers any of its layers", ASK);
-      for (const limit of stated)
-        if (limit.position === position && !layers.has(limit.layer)) {
-          const what = `its limit names layer ${limit.layer}, for which the ledger has no dose`;
-          findings.add("error", "dose.layer-unaccounted", position, what, ASK);
-        }
-    }
-  }
-
-  function judge(spots: ReadonlyMap<string, SpotDose>): number | null {
-    if (spots.size === 0) return null;
-    if (limits === undefined || limits.length === 0) {
-      findings.add(
-        "error",
-        "dose.no-limits",
-        "campaign.db",
-        "cells were exposed and the log states no dose limit",
-        ASK,
-      );
-      return null;
-    }
-    let fractionMax: number | null = null;
-    for (const { row, layer, surfaceGy, meanGy, hasShutterFailure } of spots.values()) {
-      for (const limit of limitsFor(limits, row.position, layer)) {
-        const doseGy = limit.location === "mean" ? meanGy : surfaceGy;
-        const fraction = doseGy / limit.doseGy;
-        fractionMax = Math.max(fractionMax ?? 0, fraction);
-        if (doseGy <= limit.doseGy * (1 + ROUNDING)) continue;
-        findings.add(
-          hasShutterFailure ? "warning" : "error",
-          "dose.beyond-limit",
-          `${row.position} spot ${row.spotIndex}`,
-          `${layer} (${limit.location}) has ${doseGy} Gy, its limit is ${limit.doseGy} Gy`,
-          hasShutterFailure ? "The shutter failed on this spot; its owner must know." : ASK,
-        );
-      }
-    }
-    requireLimits(spots, limits);
-    return fractionMax;
-  }
-}
-
-/** Layers of the exposed positions for which the ledger has a dose. */
-function exposedLayers(spots: ReadonlyMap<string, SpotDose>): ReadonlyMap<string, ReadonlySet<string>> {
-  const layers = new Map<string, Set<string>>();
-  for (const { row, layer } of spots.values())
-    layers.set(row.position, (layers.get(row.position) ?? new Set<string>()).add(layer));
-  return layers;
-}
-
-function addDose(spots: Map<string, SpotDose>, row: LedgerRow): void {
-  for (const { layer, surfaceGy, meanGy } of row.layerDosesGy) {
-    const key = `${row.position} ${row.spotIndex} ${layer}`;
-    const spot = spots.get(key) ?? { row, layer, surfaceGy: 0, meanGy: 0, hasShutterFailure: false };
-    spot.surfaceGy += surfaceGy;
-    spot.meanGy += meanGy;
-    if (row.reason === SHUTTER_FAILURE_REASON) spot.hasShutterFailure = true;
-    spots.set(key, spot);
-  }
-}
-
-/** A position's own limits go before those for all. */
-function limitsFor(
-  limits: readonly RecordedDoseLimit[],
-  position: string,
-  layer: string,
-): readonly RecordedDoseLimit[] {
-  const ofLayer = limits.filter((limit) => limit.layer === layer);
-  const own = ofLayer.filter((limit) => limit.position === position);
-  return [
-    ...own,
-    ...ofLayer.filter((limit) => limit.position === null && !own.some((item) => item.location === limit.location)),
-  ];
 }

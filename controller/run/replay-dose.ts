@@ -6,7 +6,6 @@
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import type { DoseLimit } from "../../protocols/campaign/campaign.ts";
-import { relativeFluence, type BeamProfile } from "../../protocols/dose/beam-profile.ts";
 import {
   doseRefusals,
   emptyCellDose,
@@ -16,10 +15,10 @@ import {
   type CellDosePlan,
   type DoseProposal,
 } from "../dose/cell-dose.ts";
+import { DOSE_PLAN_EVENT, parseSpotPlan } from "../record/dose-plan-event.ts";
 import { isList, isRecord, parseLedgerRow, type LedgerRow } from "../record/ledger-row.ts";
 import { parseJson } from "../record/record-header.ts";
 import type { StoredEvent } from "../record/record-rows.ts";
-import { DOSE_PLAN_EVENT } from "./start-record.ts";
 
 interface ReplayedCell {
   readonly plan: CellDosePlan;
@@ -160,10 +159,9 @@ function parsePlans(
   limits: ReadonlyMap<string, readonly DoseLimit[]>,
 ): readonly CellDosePlan[] {
   if (!isRecord(data)) return [];
-  const profile = parseProfile(data["profile"]);
+  const places = parseSpotPlan(data);
   const stacks = data["stacks"];
-  const spots = isList(data["spots"]) ? data["spots"] : [];
-  if (profile === undefined || !isRecord(stacks) || !isList(data["cells"])) return [];
+  if (places === undefined || !isRecord(stacks) || !isList(data["cells"])) return [];
   return data["cells"].flatMap((item) => {
     const layers = isRecord(item) ? stacks[textOf(item["stack"])] : undefined;
     if (!isRecord(item) || !isList(layers)) return [];
@@ -178,34 +176,10 @@ function parsePlans(
         })),
         limits: limits.get(position) ?? [],
         relativeUncertainty: numberOf(data["relative_uncertainty"]),
-        spots: spots.map((spot) => ({
-          xMm: isRecord(spot) ? numberOf(spot["x_mm"]) : NaN,
-          yMm: isRecord(spot) ? numberOf(spot["y_mm"]) : NaN,
-        })),
-        relativeFluence: (dxMm: number, dyMm: number) => relativeFluence(profile, dxMm, dyMm),
+        ...places,
       },
     ];
   });
-}
-
-function parseProfile(data: Json | undefined): BeamProfile | undefined {
-  if (!isRecord(data)) return undefined;
-  const kind = data["profile"];
-  if (kind === "gaussian") {
-    const slitXMm = numberOrNull(data["slit_x_mm"]);
-    const slitYMm = numberOrNull(data["slit_y_mm"]);
-    return {
-      profile: kind,
-      fwhmXMm: numberOf(data["fwhm_x_mm"]),
-      fwhmYMm: numberOf(data["fwhm_y_mm"]),
-      ...(slitXMm === null ? {} : { slitXMm }),
-      ...(slitYMm === null ? {} : { slitYMm }),
-    };
-  }
-  if (kind === "tophat_rect" || kind === "tophat_ellipse") {
-    return { profile: kind, widthMm: numberOf(data["width_mm"]), heightMm: numberOf(data["height_mm"]) };
-  }
-  return undefined;
 }
 
 function textOf(value: Json | undefined): string {

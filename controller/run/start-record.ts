@@ -5,9 +5,7 @@ import type { BeamProfile } from "../../protocols/dose/beam-profile.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
 import type { Recorder } from "../machines/recorder.ts";
-
-/** Everything the gate's decisions follow from besides the ledger's own rows; replay reads it back. */
-export const DOSE_PLAN_EVENT = "dose-plan";
+import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
 
 export function recordStart(recorder: Recorder, campaign: Campaign, site: Site, cells: readonly LedgerCell[]): void {
   recorder.record("campaign-started", {

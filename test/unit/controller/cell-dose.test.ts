@@ -190,12 +190,20 @@ describe("the share of the limit that is used", () => {
     expect(limitFraction(plan(), EMPTY)).toBe(0);
   });
 
-  it("is the nominal settled dose of the hottest spot over the tightest limit, tails included", () => {
-    const dose = booked(settled(1e12, 1.2e12, 0), "x1", 1, 5e12);
+  it("is the upper value of the hottest spot over the tightest limit, tails included", () => {
+    const dose = booked(settled(1e12, 1.2e12, 0), "x1", 1, 5e11);
     const hottest = 1.2e12 + 1e12 / 16;
-    expect(limitFraction(plan(), dose)).toBeCloseTo((4e-10 * hottest) / 1000, 9);
+    expect(limitFraction(plan(), dose)).toBeCloseTo((1.25 * 4e-10 * hottest) / 1000, 9);
     const tighter = plan({ limits: [limit(), limit({ layerIndex: 0, doseGy: 100 })] });
-    expect(limitFraction(tighter, dose)).toBeCloseTo((1e-10 * hottest) / 100, 9);
+    expect(limitFraction(tighter, dose)).toBeCloseTo((1.25 * 1e-10 * hottest) / 100, 9);
+    expect(limitFraction(plan(), dose, true)).toBeCloseTo((1.25 * 4e-10 * (hottest + 5e11)) / 1000, 9);
+  });
+
+  it("reaches all of the limit with the last exposure that the gate lets through", () => {
+    const last = { ...proposal(2e12), fluenceRatePhCm2S: 0 };
+    expect(doseRefusals(plan(), EMPTY, last)).toEqual([]);
+    expect(limitFraction(plan(), settled(0, 2e12, 0))).toBeCloseTo(1, 9);
+    expect(doseRefusals(plan(), EMPTY, { ...last, fluencePhCm2: 2.01e12 })).toHaveLength(1);
   });
 
   it("leaves out limits per exposure and of rate", () => {

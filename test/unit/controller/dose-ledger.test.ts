@@ -63,6 +63,7 @@ describe("the dose ledger", () => {
     expect(ledger.hasOpenBooking("x1")).toBe(true);
     expect(ledger.openCount).toBe(1);
     expect(ledger.limitFractionOf(0)).toBe(0);
+    expect(ledger.limitFractionBooked).toBeCloseTo(0.75, 9);
     expect(ledger.refusals(0, next)).toHaveLength(1);
     expect(ledger.refusals(1, next)).toEqual([]);
     const row = ledger.settle("x1", measured(1), "measured");
@@ -71,9 +72,9 @@ describe("the dose ledger", () => {
     expect(ledger.hasOpenBooking("x1")).toBe(false);
     expect(ledger.openCount).toBe(0);
     expect(ledger.refusals(0, next)).toEqual([]);
-    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.4, 9);
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.5, 9);
     expect(ledger.limitFractionOf(1)).toBe(0);
-    expect(ledger.limitFractionMax).toBeCloseTo(0.4, 9);
+    expect(ledger.limitFractionMax).toBeCloseTo(0.5, 9);
   });
 
   it.each([
@@ -97,7 +98,7 @@ describe("the dose ledger", () => {
       atMs: 1001,
     });
     expect(row).not.toHaveProperty("stackHash");
-    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.6, 9);
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.75, 9);
     expect(ledger.openCount).toBe(0);
   });
 
@@ -113,7 +114,7 @@ describe("the dose ledger", () => {
     const { ledger } = newLedger();
     ledger.book("x1", 0, 1, FILTERS, measured(1));
     expect(ledger.settle("x1", measured(3), "shutter failure").fluencePhCm2).toBe(3e12);
-    expect(ledger.limitFractionOf(0)).toBeCloseTo(1.2, 9);
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(1.5, 9);
   });
 
   it.each([

@@ -2,12 +2,12 @@ import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, writeFi
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { doseLimitsEventData } from "../../../controller/record/dose-limits-event.ts";
 import { chainStart, linkHash } from "../../../controller/record/hash-chain.ts";
 import { SHUTTER_FAILURE_REASON, ledgerEventData, type LedgerRow } from "../../../controller/record/ledger-row.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import type { RecordStore } from "../../../controller/record/store.ts";
 import { verifyRecord, type VerifyReport } from "../../../controller/record/verify.ts";
+import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { booking, HEADER, newFolder, open, record, removeFolders, runCampaign, settlement } from "./record-fixture.ts";
 
 const MINUTES = 12;
@@ -65,8 +65,8 @@ describe("a sound record", () => {
       exposures: MINUTES,
       ledger: "ok",
       openBookings: 0,
-      // Five spots in turn, three settlements of 99 Gy on the busiest, limit 10 MGy.
-      limitFractionMax: (3 * 99) / 1e7,
+      // Five spots in turn, three settlements of 99 Gy, 10 % uncertain, on the busiest, limit 10 MGy.
+      limitFractionMax: expect.closeTo((3 * 99 * 1.1) / 1e7, 12) as number,
       samples: MINUTES * 180,
       frames: MINUTES,
       gaps: MINUTES / 2,
@@ -227,26 +227,55 @@ describe("a damaged file", () => {
 });
 
 describe("the dose on record", () => {
-  const limits = doseLimitsEventData([
-    { position: null, layer: "positive electrode", location: "mean", doseGy: 1e4 },
-    { position: null, layer: "separator", location: "surface", doseGy: 30 },
-  ]);
-  const few = doseLimitsEventData([{ position: null, layer: "positive electrode", location: "mean", doseGy: 1e4 }]);
+  const electrode = { position: null, layer: "positive electrode", location: "mean", dose_Gy: 1e4 };
+  const limits = { limits: [electrode, { position: null, layer: "separator", location: "surface", dose_Gy: 30 }] };
+  const few = { limits: [electrode] };
+  /** Of the fixture's rows: doses are judged by their upper value. */
+  const upper = 1.1;
+
+  /** Settles one exposure on each of these spots under these limits. */
+  function exposed(data: { readonly [key: string]: Json }, spots: readonly number[], plan?: Json): VerifyReport {
+    return written((store) => {
+      store.appendEvent({ atMs: 0, type: "dose-limits", data });
+      if (plan !== undefined) store.appendEvent({ atMs: 0, type: "dose-plan", data: plan });
+      spots.forEach((spotIndex, index) => {
+        const place = { spotIndex, spotXMm: spotIndex * 0.5, spotYMm: 0 };
+        record(store, booking(`e${index + 1}`, place));
+        record(store, settlement(`e${index + 1}`, place));
+      });
+    });
+  }
 
   it("is summed per spot and held against the limit of its layer and location", () => {
-    const report = written((store) => {
-      store.appendEvent({ atMs: 0, type: "dose-limits", data: limits });
-      for (const [id, spotIndex] of [
-        ["e1", 0],
-        ["e2", 1],
-        ["e3", 1],
-      ] as const) {
-        record(store, booking(id, { spotIndex }));
-        record(store, settlement(id, { spotIndex }));
-      }
-    });
-    expect(report).toMatchObject({ ok: false, ledger: "broken", limitFractionMax: 36 / 30 });
+    const report = exposed(limits, [0, 1, 1]);
+    expect(report).toMatchObject({ ok: false, ledger: "broken" });
+    expect(report.limitFractionMax).toBeCloseTo((2 * 18 * upper) / 30, 12);
     expect(report.findings).toMatchObject([{ code: "dose.beyond-limit", where: "A1 spot 1" }]);
+  });
+
+  it("adds to a spot what its neighbours' tails gave it, where the log states the beam's shape", () => {
+    const plan = {
+      profile: { profile: "gaussian", fwhm_x_mm: 0.5, fwhm_y_mm: 0.5 },
+      spots: [0, 1, 2].map((index) => ({ x_mm: index * 0.5, y_mm: 0 })),
+    };
+    const report = exposed(limits, [0, 1, 2], plan);
+    // Half a millimetre is the full width at half maximum: each neighbour adds a sixteenth.
+    expect(report.limitFractionMax).toBeCloseTo((18 * (1 + 2 / 16) * upper) / 30, 9);
+    expect(exposed(limits, [0, 1, 2]).limitFractionMax).toBeCloseTo((18 * upper) / 30, 12);
+  });
+
+  it.each([
+    ["per exposure", { dose_Gy: 100, scope: "per-exposure" }, (99 * upper) / 100],
+    ["of the dose rate", { dose_Gy: null, dose_rate_Gy_s: 10 }, (99 * upper) / 10.01 / 10],
+  ])("is held against a limit %s, exposure by exposure", (_, kind, fraction) => {
+    const report = exposed({ limits: [{ ...electrode, ...kind }] }, [0, 1, 1]);
+    expect(report.limitFractionMax).toBeCloseTo(fraction, 9);
+    expect(codes(report)).toEqual(["dose.beyond-limit"]);
+    expect(report.findings.map((finding) => finding.where)).toEqual(
+      ["e1", "e2", "e3"].map((id) => `A1 exposure ${id}`),
+    );
+    const wide = exposed({ limits: [{ ...electrode, ...kind, dose_Gy: 400, dose_rate_Gy_s: 20 }] }, [0, 1, 1]);
+    expect(wide.findings).toEqual([]);
   });
 
   it("counts a booking that was never settled in full, and lists it", () => {
@@ -254,7 +283,8 @@ describe("the dose on record", () => {
       store.appendEvent({ atMs: 0, type: "dose-limits", data: limits });
       record(store, booking("e1"));
     });
-    expect(report).toMatchObject({ ok: true, openBookings: 1, exposures: 0, limitFractionMax: 20 / 30 });
+    expect(report).toMatchObject({ ok: true, openBookings: 1, exposures: 0 });
+    expect(report.limitFractionMax).toBeCloseTo((20 * 1.25) / 30, 12);
     expect(report.findings).toMatchObject([
       { severity: "warning", code: "ledger.not-settled", where: "exposure e1 (A1)" },
     ]);
@@ -266,9 +296,9 @@ describe("the dose on record", () => {
       record(store, settlement("e1"));
     };
     expect(codes(written(expose))).toEqual(["dose.no-limits"]);
-    const elsewhere = { position: null, layer: "negative electrode", location: "mean", doseGy: 1 } as const;
+    const elsewhere = { position: null, layer: "negative electrode", location: "mean", dose_Gy: 1 };
     const otherLayer = written((store) => {
-      store.appendEvent({ atMs: 0, type: "dose-limits", data: doseLimitsEventData([elsewhere]) });
+      store.appendEvent({ atMs: 0, type: "dose-limits", data: { limits: [elsewhere] } });
       expose(store);
     });
     expect(codes(otherLayer)).toEqual(["dose.no-limits"]);
