@@ -127,6 +127,11 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
           enqueue.sendTo(cellActorId(cell.position), { type: "TIME_OVER" });
         }
       }),
+      openCells: enqueueActions(({ enqueue, event }) => {
+        if (event.type !== "STOP_CELLS") return;
+        recorder.record("cells-ordered-off", { author: event.author, reason: event.reason });
+        for (const cell of deps.cells) enqueue.sendTo(cellActorId(cell.position), { type: "STOP_CELL" });
+      }),
       stopExposure: enqueueActions(({ enqueue, event }) => {
         const reason =
           event.type === "BEAM_LOST"
@@ -389,7 +394,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
             states: {
               cycling: {
                 always: { guard: "allCellsDone", target: "ended" },
-                on: { TIME_OVER: { actions: "stopCells" } },
+                on: { TIME_OVER: { actions: "stopCells" }, STOP_CELLS: { actions: "openCells" } },
               },
               ended: { type: "final" },
             },

@@ -40,6 +40,8 @@ export type CampaignEvent =
   /** A level in the hutch changed, or a person re-armed: what stood in the way may be gone. */
   | { readonly type: "HUTCH_CHANGED" }
   | { readonly type: "STOP_EXPOSING"; readonly author: string; readonly reason: string }
+  /** Every cell on open circuit, now: the stop class `open-circuit`. */
+  | { readonly type: "STOP_CELLS"; readonly author: string; readonly reason: string }
   | { readonly type: "RESUME_EXPOSING"; readonly author: string }
   | { readonly type: "RE_ARM"; readonly author: string }
   | { readonly type: "TIME_OVER" }

@@ -36,6 +36,7 @@ import type { RecordStore } from "../record/store.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import { createActorViews, type ActorViews } from "./actor-views.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
+import { listenToRack } from "./rack-watch.ts";
 import type { CampaignRoles } from "./roles.ts";
 import { recordStart } from "./start-record.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
@@ -410,6 +411,15 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       monitor.add(reading.arrivedAtMs, reading.value);
     });
     watchDesk.listen();
+    listenToRack({
+      sensors: roles.watched ?? [],
+      alarms,
+      recorder,
+      stop(reason) {
+        send({ type: "STOP_EXPOSING", author: "beamrack", reason });
+        send({ type: "STOP_CELLS", author: "beamrack", reason });
+      },
+    });
   }
 
   return {

@@ -6,12 +6,21 @@ import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 
+/** A sensor that is only looked at, with the levels that a site gives it. */
+export interface WatchedSensor {
+  readonly sensor: Sensor;
+  readonly alarmAbove: number | null;
+  readonly stopAbove: number | null;
+}
+
 export interface CampaignRoles {
   readonly stage: Stage;
   readonly io: BeamIo;
   readonly detector: Detector;
   readonly ringCurrent: Sensor;
   readonly flux: Sensor;
+  /** Everything else that a site measures: over the rack, and of the beam. */
+  readonly watched?: readonly WatchedSensor[];
   /** One per cell, in the order of the campaign's cells. */
   readonly channels: readonly Channel[];
   /** Everything with a link, in the order of connecting. */

@@ -5,10 +5,16 @@ import { INTERLOCKS } from "../roles/beam-io.ts";
 import { findingAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { addressKey } from "../wire/neware/channel-address.ts";
-import type { LinkAddress, Site, SiteChannel } from "./site.ts";
+import {
+  RACK_QUANTITIES,
+  SENSOR_UNITS,
+  type LinkAddress,
+  type SensorQuantity,
+  type Site,
+  type SiteChannel,
+  type SiteSensor,
+} from "./site.ts";
 import { linkText } from "./site-lookup.ts";
-
-const UNITS = { ring_current: "mA", flux: "ph/s" } as const;
 
 export function checkSite(document: InputDocument, site: Site): readonly Finding[] {
   const findings: Finding[] = [];
@@ -196,20 +202,44 @@ function checkReach(site: Site, refuse: Refuse): void {
   }
 }
 
+function isOf(group: readonly SensorQuantity[], quantity: SensorQuantity): boolean {
+  return group.includes(quantity);
+}
+
+function checkLevels({ quantity, alarmAbove, stopAbove }: SiteSensor, path: Path, refuse: Refuse): void {
+  if (!isOf(RACK_QUANTITIES, quantity) && (alarmAbove !== null || stopAbove !== null)) {
+    refuse(
+      [...path, alarmAbove === null ? "stop_above" : "alarm_above"],
+      "site.sensor-level",
+      `a level for ${quantity}`,
+      `Levels are for what hangs over the rack: ${RACK_QUANTITIES.join(", ")}.`,
+    );
+  } else if (stopAbove !== null && (alarmAbove === null || alarmAbove > stopAbove)) {
+    refuse(
+      [...path, "stop_above"],
+      "site.sensor-level",
+      `stop_above ${stopAbove} without an alarm before it`,
+      "Give alarm_above, at most as high, so that somebody is told before the rack is stopped.",
+    );
+  }
+}
+
 function checkSensors(site: Site, refuse: Refuse): void {
   const quantities = new Set<string>();
   site.sensorSources.forEach((source, sourceIndex) => {
     source.sensors.forEach((sensor, index) => {
       const path: Path = ["sensor_sources", sourceIndex, "sensors", index];
-      if (sensor.unit !== UNITS[sensor.quantity]) {
+      const unit = SENSOR_UNITS[sensor.quantity];
+      if (sensor.unit !== unit) {
         refuse(
           [...path, "unit"],
           "site.unit",
           `${sensor.quantity} in ${sensor.unit}`,
-          `Give ${sensor.quantity} in ${UNITS[sensor.quantity]}.`,
+          `Give ${sensor.quantity} in ${unit}.`,
         );
       }
-      if (quantities.has(sensor.quantity)) {
+      checkLevels(sensor, path, refuse);
+      if (quantities.has(sensor.quantity) && !isOf(RACK_QUANTITIES, sensor.quantity)) {
         refuse(
           [...path, "quantity"],
           "site.duplicate-sensor",

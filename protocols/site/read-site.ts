@@ -218,6 +218,8 @@ function sensorSourceOf(source: z.output<typeof sensorSourceSchema>): SiteSensor
       topic: sensor.topic,
       jsonPath: sensor.json_path,
       maximumAgeS: sensor.maximum_age_s,
+      alarmAbove: sensor.alarm_above,
+      stopAbove: sensor.stop_above,
     })),
   };
 }

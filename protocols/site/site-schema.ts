@@ -167,6 +167,8 @@ export const sensorSourceSchema = strictObject({
           .regex(/^[^#+\0]+$/, "Name one topic, without wildcards."),
         json_path: z.string().min(1).nullable(),
         maximum_age_s: positive.max(3600),
+        alarm_above: z.number().nullable().default(null),
+        stop_above: z.number().nullable().default(null),
       }),
     )
     .min(1),

@@ -119,18 +119,44 @@ export interface SiteBeam {
   readonly uncertainty: { readonly flux: number; readonly profile: number; readonly position: number };
 }
 
-export const SENSOR_QUANTITIES = ["ring_current", "flux"] as const;
+export const SENSOR_QUANTITIES = [
+  "ring_current",
+  "flux",
+  "ion_chamber",
+  "diode",
+  "temperature",
+  "gas",
+  "humidity",
+] as const;
 export type SensorQuantity = (typeof SENSOR_QUANTITIES)[number];
+/** The unit in which each is given; another is refused. */
+export const SENSOR_UNITS: Readonly<Record<SensorQuantity, string>> = {
+  ring_current: "mA",
+  flux: "ph/s",
+  ion_chamber: "A",
+  diode: "A",
+  temperature: "degC",
+  gas: "ppm",
+  humidity: "%",
+};
+/** Without them no exposure is planned or charged: one sensor of each. */
+export const BEAM_QUANTITIES = ["ring_current", "flux"] as const satisfies readonly SensorQuantity[];
+/** What hangs over the rack: there may be several of each, each with levels of its own. */
+export const RACK_QUANTITIES = ["temperature", "gas", "humidity"] as const satisfies readonly SensorQuantity[];
 
 export interface SiteSensor {
   readonly name: string;
   readonly quantity: SensorQuantity;
-  /** `mA` for the ring current, `ph/s` for the flux. */
+  /** As `SENSOR_UNITS` has it. */
   readonly unit: string;
   readonly topic: string;
   /** Dotted path into a JSON payload; null when the payload is the number itself. */
   readonly jsonPath: string | null;
   readonly maximumAgeS: number;
+  /** Above it an alarm is raised; null for none. */
+  readonly alarmAbove: number | null;
+  /** Above it exposing ends and every cell is put on open circuit; null for never. */
+  readonly stopAbove: number | null;
 }
 
 /** One broker and what is heard on it. */

@@ -5,6 +5,8 @@
 
 /** One cell as the air meets it. Cells in order give off nothing but warmth. */
 export interface SensedCell {
+  /** Brings the cell to `atMs`: one that nobody looks at any more goes on as well. */
+  read?(atMs: number): void;
   readonly temperatureC: number;
   /** Vapour and gas let out so far, millilitre. */
   readonly gasMl: number;
@@ -13,6 +15,8 @@ export interface SensedCell {
 export interface RackSensorOptions {
   readonly cells: readonly SensedCell[];
   readonly ambientC: number;
+  /** Of the room, per cent; cells do not change it. */
+  readonly humidityPercent?: number;
   /** Air around the rack, litres, and how often it is renewed. */
   readonly airL?: number;
   readonly airChangesPerH?: number;
@@ -28,6 +32,7 @@ export interface RackSensors {
   /** As the sensors show it, before any error of theirs. */
   readonly temperatureC: number;
   readonly gasPpm: number;
+  readonly humidityPercent: number;
 }
 
 /** The air is taken as constant no longer than this. */
@@ -63,6 +68,7 @@ export function createRackSensors(options: RackSensorOptions, startMs: number): 
       const totalS = (atMs - air.atMs) / 1000;
       if (!(totalS > 0)) return;
       air.atMs = atMs;
+      for (const cell of cells) cell.read?.(atMs);
       const steps = Math.min(STEPS_MOST, Math.ceil(totalS / LONGEST_STEP_S));
       const stepS = totalS / steps;
       // Let out evenly since the last look, as far as anybody knows.
@@ -81,5 +87,6 @@ export function createRackSensors(options: RackSensorOptions, startMs: number): 
     get gasPpm() {
       return shown.gasPpm;
     },
+    humidityPercent: options.humidityPercent ?? 40,
   };
 }

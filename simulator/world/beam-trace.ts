@@ -29,6 +29,8 @@ export interface BeamTraceDeps {
 }
 
 export interface BeamTrace {
+  /** Photons per second on the outer face of what is in the beam, through shutters and filters. */
+  samplePhS(atMs: number): number;
   /** Pieces with photons, in order of time, cut at `alsoAtMs` too. The plants' past must not have been forgotten. */
   pieces(fromMs: number, toMs: number, alsoAtMs?: number): readonly LitPiece[];
 }
@@ -47,6 +49,7 @@ export function createBeamTrace(deps: BeamTraceDeps): BeamTrace {
   }
 
   return {
+    samplePhS,
     pieces(startMs, endMs, alsoAtMs) {
       const breaks = [startMs, endMs];
       beam.addBreaks(startMs, endMs, breaks);

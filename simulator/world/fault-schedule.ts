@@ -19,6 +19,8 @@ export interface FaultTargets {
   readonly links: ReadonlyMap<string, FaultyLink>;
   /** Which position a link serves, for those that serve one. */
   readonly positionOfLink: ReadonlyMap<string, number>;
+  /** Where there are cells. */
+  readonly positions: readonly number[];
 }
 
 export interface FaultScheduleDeps {

@@ -23,15 +23,15 @@ const REFILL_MS = 60_000;
 
 /**
  * About one beam loss in eight hours, one hung or cut channel in twelve, and two bad cells in a hundred; nothing a good
- * day does not know. `positionOfLink`: which cell each channel's link serves.
+ * day does not know.
  */
 export function lightFaults(
   chance: Chance,
   hours: number,
-  positionOfLink: ReadonlyMap<string, number>,
+  channelLinks: readonly string[],
+  /** Where there are cells. */
+  positions: readonly number[],
 ): readonly WorldFault[] {
-  const channelLinks = [...positionOfLink.keys()];
-  const positions = [...new Set(positionOfLink.values())].sort((a, b) => a - b);
   const faults: WorldFault[] = [...drawBadCells(chance.stream("cells"), hours, positions)];
   for (const fromMs of instants(chance.stream("beam-dump"), hours, 8)) {
     const lastsMs = 60_000 * (4 + 16 * chance.stream(`dump at ${fromMs}`).uniform());

@@ -52,6 +52,8 @@ export interface WorldOptions {
   readonly sideReactions?: boolean;
   /** When the campaign's time is over: from then on cells may be ordered off at any instant. */
   readonly endAtMs?: number;
+  /** So too when the air over the rack is as bad as this. */
+  readonly rackStop?: { readonly temperatureC?: number; readonly gasPpm?: number };
 }
 
 export interface World {
@@ -162,7 +164,7 @@ export function createWorld(deps: WorldDeps): World {
   const outages: Outage[] = [];
   const brokenSinceMs = new Map<string, number>();
   const endAtMs = options.endAtMs ?? Infinity;
-  const disturbances = createDisturbanceWatch(cells, () => clock.nowMs() >= endAtMs);
+  const disturbances = createDisturbanceWatch(cells, () => clock.nowMs() >= endAtMs || isRackFoul());
   const counts = { openings: 0, beamLosses: 0, disturbed: 0, excessGy: 0 };
   const filterPasses = site.filters.map((filter) => passes(deps.attenuation, filter, site.beam.energyKeV));
   const trace = createBeamTrace({ site, beam, stage, filterPasses });
@@ -182,6 +184,12 @@ export function createWorld(deps: WorldDeps): World {
   frames.onTaken((frame) => {
     frameWorld?.frameTaken(frame);
   });
+
+  /** Sensors err a little; their levels are not ours to judge to the last per cent. */
+  function isRackFoul(): boolean {
+    const { temperatureC = Infinity, gasPpm = Infinity } = options.rackStop ?? {};
+    return rack.sensors.temperatureC >= temperatureC - 2 || rack.sensors.gasPpm >= 0.9 * gasPpm;
+  }
 
   /** What begins here may order none of `count` cells off until the returned function is called. */
   function watchClocks(what: string, count: number): () => number {

@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
 import { assert } from "../../protocols/base/assert.ts";
+import type { Site } from "../../protocols/site/site.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { lightFaults } from "../../simulator/world/world-faults.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
@@ -22,6 +23,8 @@ export interface WorldRunOptions {
   /** `light-days`: the light faults of a day six times as long, at six times their rate. */
   readonly faults?: readonly WorldFault[] | "light-days";
   readonly folder?: string;
+  /** Another than the reference site; of the same geometry. */
+  readonly site?: Site;
   /** Ends the run at this campaign time, as a Ctrl-C does. */
   readonly stopAtS?: number;
   /** With `stopAtS`: the process is gone, nothing was closed. */
@@ -84,7 +87,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
   const virtual = createVirtualCampaign({
     campaign,
     campaignHash,
-    site,
+    site: options.site ?? site,
     siteHash,
     seed,
     folder,
@@ -137,7 +140,8 @@ const SQUEEZE = 6;
 
 function squeezedDay(rig: VirtualRig, seed: number, hours: number): readonly WorldFault[] {
   const chance = createChance(seed).stream("faults");
-  return lightFaults(chance, hours * SQUEEZE, rig.faultTargets.positionOfLink).map((fault) => {
+  const { positionOfLink, positions } = rig.faultTargets;
+  return lightFaults(chance, hours * SQUEEZE, [...positionOfLink.keys()], positions).map((fault) => {
     const fromMs = fault.fromMs / SQUEEZE;
     const lastsMs = "toMs" in fault ? fault.toMs - fault.fromMs : 0;
     return "toMs" in fault ? { ...fault, fromMs, toMs: fromMs + lastsMs } : { ...fault, fromMs };

@@ -12,15 +12,15 @@ export type ChooseFaults = (rig: VirtualRig, hours: number, seed: number) => rea
 export function chooseFaults(context: Pick<CommandContext, "readText">, choice: string): ChooseFaults {
   if (choice === "none") return () => [];
   if (choice === "light") {
-    return (rig, hours, seed) =>
-      lightFaults(createChance(seed).stream("faults"), hours, rig.faultTargets.positionOfLink);
+    return ({ faultTargets: { positionOfLink, positions } }, hours, seed) =>
+      lightFaults(createChance(seed).stream("faults"), hours, [...positionOfLink.keys()], positions);
   }
   if (choice === "heavy") {
     throw new Fault("command.usage", "--faults", "heavy faults are not part of this version; use light or a file");
   }
   const faults = parseWorldFaults(parseJson(context.readText(choice), choice), choice);
   return (rig) => {
-    const withCell = new Set(rig.faultTargets.positionOfLink.values());
+    const withCell = new Set(rig.faultTargets.positions);
     for (const fault of faults) {
       if (fault.kind === "cell" && !withCell.has(fault.positionIndex)) {
         throw new Fault("file.schema", choice, `no cell is at ${positionAt(fault.positionIndex)}`);

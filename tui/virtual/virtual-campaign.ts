@@ -82,7 +82,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     models: inputs.models,
     attenuation: inputs.worldAttenuation,
     ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
-    options: { endAtMs },
+    options: { endAtMs, rackStop: rackStopOf(site) },
   });
   const rig = createVirtualRig(
     campaign,
@@ -150,3 +150,15 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
 
 /** Where the shipped designs stand, from the package root. */
 export const CELL_DATA_FOLDER = join("protocols", "data", "cells");
+
+/** Where the site stops the whole rack: the lowest level of each quantity. */
+function rackStopOf(site: Site): { readonly temperatureC?: number; readonly gasPpm?: number } {
+  const lowest = (quantity: "temperature" | "gas"): number =>
+    site.sensorSources
+      .flatMap((source) => source.sensors)
+      .reduce(
+        (least, sensor) => (sensor.quantity === quantity ? Math.min(least, sensor.stopAbove ?? Infinity) : least),
+        Infinity,
+      );
+  return { temperatureC: lowest("temperature"), gasPpm: lowest("gas") };
+}

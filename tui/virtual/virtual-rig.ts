@@ -83,7 +83,7 @@ export function createVirtualRig(
 
   return {
     roles,
-    faultTargets: { links, positionOfLink },
+    faultTargets: { links, positionOfLink, positions: positions.map(positionIndex) },
     packageCount: () => twins.packageCount(),
     stop: () => {
       twins.stop();

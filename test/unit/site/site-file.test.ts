@@ -99,6 +99,21 @@ describe("a site file with one thing wrong", () => {
       /ring_current/,
     ],
     [
+      "a rack that is stopped before anybody is told",
+      "alarm_above: 32",
+      "alarm_above: 50",
+      "site.sensor-level",
+      /stop_above 45/,
+    ],
+    [
+      "a level for the ring current",
+      "maximum_age_s: 10",
+      "maximum_age_s: 10\n        alarm_above: 100",
+      "site.sensor-level",
+      /ring_current/,
+    ],
+    ["a temperature in another unit", "unit: degC", "unit: K", "site.unit", /temperature in K/],
+    [
       "a highest flux below the usual one",
       "flux_max_ph_s: 1.1e+11",
       "flux_max_ph_s: 1.0e+10",

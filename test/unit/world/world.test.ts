@@ -81,6 +81,7 @@ describe("the world's truth about exposures", () => {
     test.world.schedule([{ kind: "beam-dump", fromMs: nowMs + 2000, toMs: nowMs + 6000 }], {
       links: new Map(),
       positionOfLink: new Map(),
+      positions: [],
     });
     await expose(test, 10);
     expect((test.world.openings[0]?.photons ?? 0) / 6e11).toBeCloseTo(1, 3);
@@ -236,6 +237,7 @@ describe("the world's truth about everything else", () => {
     test.world.schedule([{ kind: "interlock", name: "doorClosed", fromMs: nowMs + 1000, toMs: nowMs + 20_000 }], {
       links: new Map(),
       positionOfLink: new Map(),
+      positions: [],
     });
     await expose(test, 5);
     await expose(test, 1);
@@ -256,6 +258,7 @@ describe("the world's truth about everything else", () => {
     test.world.schedule([{ kind: "beam-dump", fromMs: 10_000, toMs: 600_000 }], {
       links: new Map(links.map((made, index) => [`channel ${index}`, made])),
       positionOfLink: new Map(links.map((_, index) => [`channel ${index}`, index])),
+      positions: links.map((_, index) => index),
     });
     test.clock.at(10_500, () => {
       // Position 1 is ordered off; position 2 ends its step and only then hears what comes next.
@@ -285,7 +288,7 @@ describe("the world's truth about everything else", () => {
         { kind: "link-hang", link: "A1", fromMs: 1000, toMs: 2000 },
         { kind: "link-cut", link: "A1", fromMs: 3000 },
       ],
-      { links: new Map([["A1", link]]), positionOfLink: new Map([["A1", 0]]) },
+      { links: new Map([["A1", link]]), positionOfLink: new Map([["A1", 0]]), positions: [0] },
     );
     await test.clock.run(5000);
     expect(seen).toEqual(["1000 hang true", "2000 hang false", "3000 cut the cable was pulled"]);
@@ -302,8 +305,9 @@ describe("the world's truth about everything else", () => {
   });
 
   it("draws light faults that repeat for their seed and come at their rate", () => {
-    const links = new Map(Array.from({ length: 96 }, (_, index) => [`channel ${index}`, index] as const));
-    const draw = (seed: number) => lightFaults(createChance(seed), 24, links);
+    const positions = Array.from({ length: 96 }, (_, index) => index);
+    const links = positions.map((index) => `channel ${index}`);
+    const draw = (seed: number) => lightFaults(createChance(seed), 24, links, positions);
     expect(draw(5)).toEqual(draw(5));
     const all = Array.from({ length: 200 }, (_, seed) => draw(seed)).flat();
     const dumps = all.filter((fault) => fault.kind === "beam-dump").length / 200;

@@ -1,0 +1,99 @@
+/**
+ * Watches what hangs over the rack: keeps its readings on record, raises an alarm above the site's level, and above
+ * the next one stops what could feed a fire. It informs and may stop, never permit.
+ */
+import type { Recorder } from "../machines/recorder.ts";
+import type { Sensor } from "../../protocols/roles/sensor.ts";
+import { faultNote } from "../machines/errors.ts";
+import type { Alarms } from "./alarms.ts";
+import type { WatchedSensor } from "./roles.ts";
+
+export interface RackWatchDeps {
+  readonly sensors: readonly WatchedSensor[];
+  readonly alarms: Alarms;
+  readonly recorder: Recorder;
+  /** Ends exposing and puts every cell on open circuit; nothing of it comes back by itself. */
+  readonly stop: (reason: string) => void;
+}
+
+/** Between two readings on record, when nothing happens. */
+const RECORD_EVERY_MS = 600_000;
+/** One reading may be wrong; this many in a row are believed. */
+const READINGS_IN_ROW = 2;
+/** An alarm is over when the reading has come back this far below its level. */
+const CLEARED_SHARE = 0.95;
+
+export function listenToRack(deps: RackWatchDeps): void {
+  for (const watched of deps.sensors) listenTo(watched, deps);
+}
+
+function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWatchDeps): void {
+  const { alarms } = deps;
+  let recordedMs = -Infinity;
+  let overAlarmCount = 0;
+  let overStopCount = 0;
+  let isStopped = false;
+
+  function record(value: number, level?: "alarm" | "stop" | "clear"): void {
+    deps.recorder.record("sensor-reading", {
+      sensor: sensor.name,
+      quantity: sensor.quantity,
+      value,
+      unit: sensor.unit,
+      ...(level === undefined ? {} : { level }),
+    });
+  }
+
+  function judge(value: number): void {
+    if (stopAbove !== null) {
+      overStopCount = value >= stopAbove ? overStopCount + 1 : 0;
+      if (overStopCount >= READINGS_IN_ROW && !isStopped) {
+        isStopped = true;
+        record(value, "stop");
+        const what = `${words(sensor, value)}, at or above the ${text(stopAbove)} at which the rack is stopped`;
+        alarms.raise({
+          code: "rack.stopped",
+          where: sensor.name,
+          what,
+          advice: "Every cell is on open circuit. Look at the rack before anybody opens it.",
+        });
+        deps.stop(what);
+      }
+    }
+    if (alarmAbove === null) return;
+    overAlarmCount = value >= alarmAbove ? overAlarmCount + 1 : 0;
+    const isOpen = alarms.open.some(({ code, where }) => code === "rack.level" && where === sensor.name);
+    if (overAlarmCount >= READINGS_IN_ROW && !isOpen) {
+      record(value, "alarm");
+      alarms.raise({
+        code: "rack.level",
+        where: sensor.name,
+        what: `${words(sensor, value)}, at or above its alarm level of ${text(alarmAbove)}`,
+        advice: "A cell may leak or overheat. Look for one whose voltage sags, and at the rack's ventilation.",
+      });
+    } else if (isOpen && value < alarmAbove - (1 - CLEARED_SHARE) * Math.abs(alarmAbove)) {
+      record(value, "clear");
+      alarms.clear("rack.level", sensor.name);
+    }
+  }
+
+  sensor.onReading(({ value, arrivedAtMs }) => {
+    alarms.clearAll(sensor.name, ["sensor."]);
+    if (arrivedAtMs - recordedMs >= RECORD_EVERY_MS) {
+      recordedMs = arrivedAtMs;
+      record(value);
+    }
+    judge(value);
+  });
+  sensor.onFault((fault) => {
+    alarms.raise(faultNote(fault));
+  });
+}
+
+function words({ quantity, unit, name }: Sensor, value: number): string {
+  return `${quantity} ${text(value)} ${unit} at ${name}`;
+}
+
+function text(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { createAlarms } from "../../../controller/run/alarms.ts";
+import { listenToRack } from "../../../controller/run/rack-watch.ts";
+import { Fault } from "../../../protocols/base/fault.ts";
+import type { Reading, Sensor } from "../../../protocols/roles/sensor.ts";
+
+interface Levels {
+  readonly alarmAbove: number | null;
+  readonly stopAbove: number | null;
+}
+
+/** A gas sensor that reads what it is told, every ten seconds. */
+function rack(levels: Levels) {
+  const handlers: ((reading: Reading) => void)[] = [];
+  const faultHandlers: ((fault: Fault) => void)[] = [];
+  const events: (readonly [string, object])[] = [];
+  const stops: string[] = [];
+  const recorder = {
+    record(type: string, data: object) {
+      events.push([type, data]);
+    },
+  };
+  const alarms = createAlarms(recorder, () => 0);
+  const sensor: Sensor = {
+    name: "rack gas",
+    driver: "test",
+    quantity: "gas",
+    unit: "ppm",
+    maximumAgeS: 60,
+    connect: () => Promise.reject(new Error("not connected here")),
+    disconnect: () => undefined,
+    fresh: () => undefined,
+    onFault(handler) {
+      faultHandlers.push(handler);
+      return () => undefined;
+    },
+    onReading(handler) {
+      handlers.push(handler);
+      return () => undefined;
+    },
+  };
+  listenToRack({ sensors: [{ sensor, ...levels }], alarms, recorder, stop: (reason) => stops.push(reason) });
+  let atMs = 0;
+  return {
+    alarms,
+    stops,
+    recorded: () => events.filter(([type]) => type === "sensor-reading").map(([, data]) => data),
+    read: (...values: readonly number[]): void => {
+      for (const value of values) {
+        for (const handler of handlers) handler({ value, arrivedAtMs: atMs });
+        atMs += 10_000;
+      }
+    },
+    fallSilent: (): void => {
+      for (const handler of faultHandlers) handler(new Fault("sensor.stale", "rack gas", "silent for 60 s"));
+    },
+    open: () => alarms.open.map((alarm) => alarm.code),
+  };
+}
+
+describe("what hangs over the rack", () => {
+  it("alarms nobody by one odd reading, and somebody by two in a row", () => {
+    const { read, open, alarms } = rack({ alarmAbove: 0.2, stopAbove: null });
+    read(0, 0.3, 0, 0.3, 0.1);
+    expect(open()).toEqual([]);
+    read(0.21, 0.25);
+    expect(open()).toEqual(["rack.level"]);
+    expect(alarms.open[0]?.what).toBe("gas 0.25 ppm at rack gas, at or above its alarm level of 0.2");
+  });
+
+  it("keeps an alarm until the air is clearly better, and does not flutter about its level", () => {
+    const { read, open, alarms } = rack({ alarmAbove: 0.2, stopAbove: null });
+    read(0.21, 0.21, 0.199, 0.201, 0.195, 0.205);
+    expect(open()).toEqual(["rack.level"]);
+    expect(alarms.raisedCount).toBe(1);
+    read(0.18);
+    expect(open()).toEqual([]);
+  });
+
+  it("stops the rack once, by two readings in a row above the site's level", () => {
+    const { read, open, stops } = rack({ alarmAbove: 0.2, stopAbove: 5 });
+    read(1, 6, 1);
+    expect(stops).toEqual([]);
+    read(6, 7, 8, 1, 9, 9);
+    expect(stops).toEqual(["gas 7 ppm at rack gas, at or above the 5 at which the rack is stopped"]);
+    expect(open()).toContain("rack.stopped");
+  });
+
+  it("never stops a rack whose site gives no level for it", () => {
+    const { read, open, stops } = rack({ alarmAbove: null, stopAbove: null });
+    read(1e6, 1e6, 1e6);
+    expect([open(), stops]).toEqual([[], []]);
+  });
+
+  it("is on record every ten minutes, and whenever it decided something", () => {
+    const { read, recorded } = rack({ alarmAbove: 0.2, stopAbove: 5 });
+    read(...Array<number>(121).fill(0.01));
+    expect(recorded()).toHaveLength(3);
+    read(0.3, 0.3, 6, 6, 0.01);
+    expect(recorded().slice(3)).toMatchObject([
+      { value: 0.3, level: "alarm", unit: "ppm", sensor: "rack gas" },
+      { value: 6, level: "stop" },
+      { value: 0.01, level: "clear" },
+    ]);
+  });
+
+  it("is missed when it falls silent, and no longer when it speaks again", () => {
+    const { read, fallSilent, open } = rack({ alarmAbove: 0.2, stopAbove: 5 });
+    fallSilent();
+    expect(open()).toEqual(["sensor.stale"]);
+    read(0);
+    expect(open()).toEqual([]);
+  });
+});

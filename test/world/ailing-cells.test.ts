@@ -1,0 +1,116 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { Site } from "../../protocols/site/site.ts";
+import { parseWorldFaults } from "../../simulator/world/world-faults.ts";
+import {
+  expectSound,
+  field,
+  numeric,
+  removeFolders,
+  runWorld,
+  site,
+  type WorldRun,
+} from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+/** What is wrong, as in a fault file. */
+function wrong(...entries: readonly object[]) {
+  return parseWorldFaults(entries, "faults.json");
+}
+
+/** The nine others went through the hour, and were exposed in every sweep that the beam had time for. */
+function expectOthersUnharmed(run: WorldRun): void {
+  const states = run.summary.cells.by_state;
+  expect((states["complete"] ?? 0) + (states["isolated"] ?? 0)).toBe(10);
+  const isolated = run.of("cell-isolated").map((event) => field(event, "position"));
+  expect(isolated.every((position) => position === "A3")).toBe(true);
+  const missed = run.of("request-missed").map((event) => field(event, "position"));
+  expect(missed.every((position) => position === "A3")).toBe(true);
+}
+
+/** The site with other levels for its gas sensor. */
+function siteWithGasLevels(alarmAbove: number, stopAbove: number | null): Site {
+  return {
+    ...site,
+    sensorSources: site.sensorSources.map((source) => ({
+      ...source,
+      sensors: source.sensors.map((sensor) =>
+        sensor.quantity === "gas" ? { ...sensor, alarmAbove, stopAbove } : sensor,
+      ),
+    })),
+  };
+}
+
+describe("a cell that falls ill while it is cycled", () => {
+  it.each([
+    ["internal-short", 600, "outside"],
+    ["internal-short", 1500, "outside"],
+    ["high-resistance", 1500, "outside"],
+    ["open-circuit", 1500, "limit"],
+    ["overheating", 1500, "outside"],
+  ] as const)(
+    "(%s after %d s) is isolated with the reading that told, and the others go on",
+    async (kind, at_s, text) => {
+      const run = await runWorld({ faults: wrong({ kind, position: "A3", at_s }) });
+      expectSound(run);
+      expectOthersUnharmed(run);
+      const [isolated] = run.of("cell-isolated");
+      expect(field(isolated, "position")).toBe("A3");
+      expect(field(isolated, "what")).toContain(text);
+      expect(isolated?.atMs).toBeGreaterThanOrEqual(at_s * 1000);
+      expect(run.alarms).toContain("cell.limit A3");
+      // What happens fast is seen fast; warmth takes its time.
+      if (kind !== "overheating") expect(isolated?.atMs).toBeLessThan(at_s * 1000 + 5000);
+    },
+  );
+
+  it("(leaking) is smelt: an alarm by the rack's sensor, with its reading on record, and nothing is stopped", async () => {
+    const run = await runWorld({ faults: wrong({ kind: "leaking", position: "A3", at_s: 900 }) });
+    expectSound(run);
+    expectOthersUnharmed(run);
+    expect(run.alarms).toEqual(["rack.level rack gas"]);
+    expect(run.summary.cells.by_state).toEqual({ complete: 10 });
+    const readings = run.of("sensor-reading").filter((event) => field(event, "sensor") === "rack gas");
+    const told = readings.find((event) => field(event, "level") === "alarm");
+    expect(numeric(told, "value")).toBeGreaterThanOrEqual(0.2);
+    expect(told?.atMs).toBeGreaterThan(900_000);
+    expect(told?.atMs).toBeLessThan(1_200_000);
+  });
+
+  it("(overheating) warms the rack's air and fills it with gas, though its channel has let go of it", async () => {
+    const run = await runWorld({ faults: wrong({ kind: "overheating", position: "A3", at_s: 1500 }) });
+    expect(run.alarms).toContain("rack.level rack gas");
+    expect(run.virtual.world.rackSensors.gasPpm).toBeGreaterThan(0.2);
+  });
+
+  it("stops the rack when the site says so: no exposure after, every cell on open circuit", async () => {
+    const run = await runWorld({
+      faults: wrong({ kind: "overheating", position: "A3", at_s: 1500 }),
+      site: siteWithGasLevels(0.2, 5),
+    });
+    const [ordered] = run.of("cells-ordered-off");
+    expect(field(ordered, "reason")).toContain("ppm");
+    const stoppedMs = ordered?.atMs ?? NaN;
+    expect(stoppedMs).toBeGreaterThan(1_500_000);
+    expect(run.of("cell-stopped")).toHaveLength(9);
+    expect(run.of("exposure-booked").every((event) => event.atMs <= stoppedMs)).toBe(true);
+    expect(run.of("step-started").every((event) => event.atMs <= stoppedMs)).toBe(true);
+    expect(run.alarms).toContain("rack.stopped rack gas");
+    expect(run.summary.violations).toEqual([]);
+    expect(run.summary.truth).toMatchObject({ cells_isolated_without_fault: 0, exposures_unaccounted: 0 });
+  });
+});
+
+describe("the air over a rack in order", () => {
+  it("is kept on record, and alarms nobody", async () => {
+    const run = await runWorld({ hours: 0.5 });
+    expect(run.alarms).toEqual([]);
+    const readings = run.of("sensor-reading");
+    expect(new Set(readings.map((event) => field(event, "sensor")))).toEqual(
+      new Set(["rack air", "rack gas", "rack humidity"]),
+    );
+    const temperatures = readings.filter((event) => field(event, "quantity") === "temperature");
+    expect(temperatures.length).toBeGreaterThanOrEqual(3);
+    for (const event of temperatures) expect(Math.abs(numeric(event, "value") - 25)).toBeLessThan(1.5);
+  });
+});
