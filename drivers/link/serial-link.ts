@@ -1,10 +1,12 @@
 /**
  * Serial ports, by `serialport`. Three of its traps are kept out: a port object that failed or closed is never used
  * again (it says it is open and sends nothing, or sends old bytes when reopened), nothing is written to a port that
- * is not open (it would queue without end), and listing ports does without udevadm.
+ * is not open (it would queue without end), and a port that vanished in the middle of a read is noticed by its path
+ * (the library would read nothing, as fast as it can, for ever).
  */
+import { stat } from "node:fs/promises";
 import { SerialPort } from "serialport";
-import { within, type Clock } from "../../protocols/base/clock.ts";
+import { within, type Clock, type TimerHandle } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Link, OpenLink } from "../../protocols/roles/link.ts";
 import { createStreamLink, type StreamLinkLimits } from "./stream-link.ts";
@@ -24,9 +26,12 @@ export interface SerialLinkOptions extends StreamLinkLimits {
   readonly lines?: { readonly dtr?: boolean; readonly rts?: boolean };
   /** Longest wait for the port to open. Default 5000 ms. */
   readonly openMs?: number;
+  /** How often the system is asked whether the port is still there. Default 1000 ms. */
+  readonly presenceMs?: number;
 }
 
 const OPEN_MS = 5000;
+const PRESENCE_MS = 1000;
 
 /**
  * Each opening makes a port object of its own, locks the port against every other program, and drops what the system
@@ -52,6 +57,34 @@ export function createSerialOpenLink(options: SerialLinkOptions): OpenLink {
       if (port.isOpen) port.flush(letGo);
       else resolve();
     }).then(() => before);
+  }
+
+  /** A device that is plugged in again has the same path and is another file. */
+  async function watchPresence(port: SerialPort): Promise<() => void> {
+    let isWatching = true;
+    let timer: TimerHandle;
+    const fileNow = async (): Promise<number | undefined> => {
+      try {
+        return (await stat(path)).ino;
+      } catch {
+        return undefined;
+      }
+    };
+    const opened = await fileNow();
+    const lookLater = (): void => {
+      timer = clock.setTimeout(() => {
+        void fileNow().then((now) => {
+          if (!isWatching) return;
+          if (now !== undefined && now === opened) lookLater();
+          else port.destroy(new Error("it was unplugged"));
+        });
+      }, options.presenceMs ?? PRESENCE_MS);
+    };
+    lookLater();
+    return () => {
+      isWatching = false;
+      clock.clearTimeout(timer);
+    };
   }
 
   async function open(): Promise<Link> {
@@ -84,10 +117,12 @@ export function createSerialOpenLink(options: SerialLinkOptions): OpenLink {
       shut(port);
       throw error;
     }
+    const stopWatching = await watchPresence(port);
     return createStreamLink({
       ...options,
       stream: port,
       shut() {
+        stopWatching();
         shut(port);
       },
       whyEnded: (error) => `the port ${path} is gone${error === undefined ? "" : `: ${error.message}`}`,

@@ -49,8 +49,8 @@ export function createTcpOpenLink(options: TcpLinkOptions): OpenLink {
             shut(isAnswered) {
               // The system would go on delivering an unanswered command when the network is back, long after it was
               // given up. A reset drops it; a connection at peace is closed in the ordinary way.
-              if (isAnswered || options.tls === true) socket.destroy();
-              else socket.resetAndDestroy();
+              if (!isAnswered && options.tls !== true) resetOnClose(socket);
+              socket.destroy();
             },
             whyEnded: (error) => (error === undefined ? `${place} closed the connection` : socketText(error)),
           }),
@@ -69,6 +69,14 @@ export function createTcpOpenLink(options: TcpLinkOptions): OpenLink {
       });
     });
   };
+}
+
+/**
+ * What `resetAndDestroy` sets before it ends the socket in good order, which waits for a peer that takes nothing. A
+ * runtime that does not know this flag closes in the ordinary way.
+ */
+function resetOnClose(socket: Socket): void {
+  Reflect.set(socket, "resetAndClosing", true);
 }
 
 function openFault(name: string, place: string, error: Error): Fault {
