@@ -5,6 +5,7 @@
  * real unit: a driver that forgets it is found out by the truth, not by the twin.
  */
 import type { BeamPlant, DeviceEnd, WorldClock } from "../plant/plant.ts";
+import { createBeamWires, type BeamWiring } from "./beam-wires.ts";
 import {
   answerFrame,
   createRequestReader,
@@ -15,29 +16,11 @@ import {
 } from "./modbus-server-frames.ts";
 import { createOutputWatchdog } from "./output-watchdog.ts";
 
-/** Which terminal is wired to what; bit numbers from 0. */
-export interface ModbusIoWiring {
-  readonly inputs: {
-    readonly shutterOpen: number;
-    readonly shutterClosed: number;
-    readonly safetyShutterOpen: number;
-    readonly safetyShutterClosed: number;
-    readonly interlocks: Readonly<Record<string, number>>;
-    readonly filters: readonly number[];
-  };
-  readonly outputs: {
-    readonly shutterOpenRequest: number;
-    readonly shutterPermit: number;
-    readonly safetyShutterRequest: number;
-    readonly filters: readonly number[];
-  };
-}
-
 export interface ModbusIoTwinDeps {
   readonly end: DeviceEnd;
   readonly clock: WorldClock;
   readonly beam: BeamPlant;
-  readonly map: ModbusIoWiring;
+  readonly map: BeamWiring;
   /** Digital points of the rack of terminals; 16 each, or as many as the map needs. */
   readonly inputCount?: number;
   readonly outputCount?: number;
@@ -60,8 +43,8 @@ const NAME_PLATE = [10, 750, 352, 0, 0];
 
 export function createModbusIoTwin(deps: ModbusIoTwinDeps): ModbusIoTwin {
   const { end, clock, beam, map } = deps;
-  const readers = inputReaders(beam, map);
-  const inputCount = deps.inputCount ?? wholeTerminals(readers.length);
+  const wires = createBeamWires(beam, map);
+  const inputCount = deps.inputCount ?? wholeTerminals(wires.inputCount);
   const outputCount =
     deps.outputCount ??
     wholeTerminals(
@@ -75,39 +58,18 @@ export function createModbusIoTwin(deps: ModbusIoTwinDeps): ModbusIoTwin {
   const outputs: boolean[] = Array.from({ length: outputCount }, () => false);
   const reader = createRequestReader();
   const watchdog = createOutputWatchdog(clock, dropOutputs);
-  let isShutterDriven = false;
-  let isSafetyShutterDriven = false;
-  const filtersDriven = map.outputs.filters.map(() => false);
 
   function dropOutputs(): void {
     outputs.fill(false);
     drive();
   }
 
-  /** Carries changed outputs over to what they are wired to. */
   function drive(): void {
-    const nowMs = clock.nowMs();
-    const isOn = (bit: number): boolean => outputs[bit] === true;
-    const shutter = isOn(map.outputs.shutterOpenRequest) && isOn(map.outputs.shutterPermit);
-    if (shutter !== isShutterDriven) {
-      isShutterDriven = shutter;
-      beam.driveShutter(nowMs, shutter);
-    }
-    const safetyShutter = isOn(map.outputs.safetyShutterRequest);
-    if (safetyShutter !== isSafetyShutterDriven) {
-      isSafetyShutterDriven = safetyShutter;
-      beam.driveSafetyShutter(nowMs, safetyShutter);
-    }
-    for (let index = 0; index < filtersDriven.length; index += 1) {
-      const filter = isOn(map.outputs.filters[index] ?? -1);
-      if (filter === filtersDriven[index]) continue;
-      filtersDriven[index] = filter;
-      beam.driveFilter(nowMs, index, filter);
-    }
+    wires.drive(clock.nowMs(), (bit) => outputs[bit] === true, true);
   }
 
   function input(bit: number): boolean {
-    return readers[bit]?.(clock.nowMs()) ?? false;
+    return wires.input(clock.nowMs(), bit);
   }
 
   /** 0 or 1; inputs from address 0, outputs from 0x0200; -1 outside both. */
@@ -292,23 +254,6 @@ export function createModbusIoTwin(deps: ModbusIoTwinDeps): ModbusIoTwin {
       return watchdog.isExpired;
     },
   };
-}
-
-/** By bit number; bits without a wire read off. */
-function inputReaders(beam: BeamPlant, map: ModbusIoWiring): ((atMs: number) => boolean)[] {
-  const { inputs } = map;
-  const wires: [number, (atMs: number) => boolean][] = [
-    [inputs.shutterOpen, (atMs) => beam.shutterOpenSwitch(atMs)],
-    [inputs.shutterClosed, (atMs) => beam.shutterClosedSwitch(atMs)],
-    [inputs.safetyShutterOpen, (atMs) => beam.safetyShutterOpenSwitch(atMs)],
-    [inputs.safetyShutterClosed, (atMs) => beam.safetyShutterClosedSwitch(atMs)],
-  ];
-  for (const [name, bit] of Object.entries(inputs.interlocks)) wires.push([bit, (atMs) => beam.interlock(atMs, name)]);
-  inputs.filters.forEach((bit, index) => wires.push([bit, (atMs) => beam.filterInSwitch(atMs, index)]));
-  const count = Math.max(...wires.map(([bit]) => bit)) + 1;
-  const readers: ((atMs: number) => boolean)[] = Array.from({ length: count }, () => () => false);
-  for (const [bit, read] of wires) readers[bit] = read;
-  return readers;
 }
 
 /** Terminals come with 16 points. */

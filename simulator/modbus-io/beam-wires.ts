@@ -1,0 +1,68 @@
+/** The wires between an input/output unit's terminals and shutters, filters and interlocks. Bit numbers from 0. */
+import type { BeamPlant } from "../plant/plant.ts";
+
+export interface BeamWiring {
+  readonly inputs: {
+    readonly shutterOpen: number;
+    readonly shutterClosed: number;
+    readonly safetyShutterOpen: number;
+    readonly safetyShutterClosed: number;
+    /** Several on one input are wired in series. */
+    readonly interlocks: Readonly<Record<string, number>>;
+    readonly filters: readonly number[];
+  };
+  readonly outputs: {
+    readonly shutterOpenRequest: number;
+    readonly shutterPermit: number;
+    readonly safetyShutterRequest: number;
+    readonly filters: readonly number[];
+  };
+}
+
+export interface BeamWires {
+  /** One more than the highest input in use. */
+  readonly inputCount: number;
+  /** The level at an input's terminal; terminals without a wire read off. */
+  input(atMs: number, bit: number): boolean;
+  /** Carries the outputs to what they are wired to. `isPermitAlive`: what else lies in the shutter's drive line. */
+  drive(atMs: number, isOn: (bit: number) => boolean, isPermitAlive: boolean): void;
+}
+
+export function createBeamWires(beam: BeamPlant, { inputs, outputs }: BeamWiring): BeamWires {
+  const contacts = new Map<number, ((atMs: number) => boolean)[]>();
+  const wire = (bit: number, read: (atMs: number) => boolean): void => {
+    contacts.set(bit, [...(contacts.get(bit) ?? []), read]);
+  };
+  wire(inputs.shutterOpen, (atMs) => beam.shutterOpenSwitch(atMs));
+  wire(inputs.shutterClosed, (atMs) => beam.shutterClosedSwitch(atMs));
+  wire(inputs.safetyShutterOpen, (atMs) => beam.safetyShutterOpenSwitch(atMs));
+  wire(inputs.safetyShutterClosed, (atMs) => beam.safetyShutterClosedSwitch(atMs));
+  for (const [name, bit] of Object.entries(inputs.interlocks)) wire(bit, (atMs) => beam.interlock(atMs, name));
+  inputs.filters.forEach((bit, index) => {
+    wire(bit, (atMs) => beam.filterInSwitch(atMs, index));
+  });
+  let shutter = false;
+  let safetyShutter = false;
+  const filters = outputs.filters.map(() => false);
+
+  return {
+    inputCount: Math.max(...contacts.keys()) + 1,
+    input: (atMs, bit) => contacts.get(bit)?.every((read) => read(atMs)) ?? false,
+    drive(atMs, isOn, isPermitAlive) {
+      const isShutterDriven = isOn(outputs.shutterOpenRequest) && isOn(outputs.shutterPermit) && isPermitAlive;
+      if (isShutterDriven !== shutter) {
+        shutter = isShutterDriven;
+        beam.driveShutter(atMs, shutter);
+      }
+      if (isOn(outputs.safetyShutterRequest) !== safetyShutter) {
+        safetyShutter = !safetyShutter;
+        beam.driveSafetyShutter(atMs, safetyShutter);
+      }
+      outputs.filters.forEach((bit, index) => {
+        if (isOn(bit) === filters[index]) return;
+        filters[index] = isOn(bit);
+        beam.driveFilter(atMs, index, isOn(bit));
+      });
+    },
+  };
+}
