@@ -35,6 +35,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/simulate.ts")).simulateCommand,
   },
   {
+    name: "instruments",
+    usage: "SITE.yaml [--campaign CAMPAIGN.yaml] [--speed N] [--seed N] [--folder DIR] [--write-site FILE.yaml]",
+    summary: "simulated instruments on real links of this computer, until Ctrl-C",
+    details: [
+      "Serial ports are pseudo-terminals; everything listens on this computer only, with one simulated world behind it.",
+      "Faults are ordered over the broker (docs/bench.md). --json prints a line for each place, then one when all stand.",
+      "",
+      "  --campaign FILE      the cells of this campaign; otherwise new cells of one design at every position",
+      "  --speed N            cells live N times as fast as the clock on the wall, 1 to 1000 (default 1)",
+      "  --seed N             another seed, another world (default 1)",
+      "  --folder DIR         where serial ports stand that the site has under /dev (default /tmp/beamrack-bench)",
+      "  --write-site FILE    the site with the places where everything listens, for beamrack run --site FILE",
+    ],
+    load: async () => (await import("./commands/instruments.ts")).instrumentsCommand,
+  },
+  {
     name: "check",
     usage: "CAMPAIGN.yaml [--site SITE.yaml]",
     summary: "everything that can be known before: limits, wiring, dose forecast, timetable",

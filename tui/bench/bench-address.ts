@@ -10,7 +10,7 @@ export function benchAddress(link: LinkAddress, folder: string): LinkAddress {
   switch (link.kind) {
     case "serial":
     case "modbus-rtu":
-      return link.path.startsWith("/dev/") ? { ...link, path: join(folder, basename(link.path)) } : link;
+      return { ...link, path: benchPath(link.path, folder) };
     case "tcp":
     case "http":
       return isLoopback(link.host) ? link : { ...link, host: "127.0.0.1", port: 0 };
@@ -20,6 +20,11 @@ export function benchAddress(link: LinkAddress, folder: string): LinkAddress {
       return isHere ? link : { kind: "mqtt", url: "mqtt://127.0.0.1:0" };
     }
   }
+}
+
+/** The path of a serial port on the bench. */
+export function benchPath(path: string, folder: string): string {
+  return path.startsWith("/dev/") ? join(folder, basename(path)) : path;
 }
 
 export function isLoopback(host: string): boolean {

@@ -40,7 +40,7 @@ export interface BenchInputs {
   readonly folder: string;
   readonly clock: Clock;
   /** A simulated instrument broke: a defect of beamrack. */
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: Error) => void;
 }
 
 export interface BenchPlace {

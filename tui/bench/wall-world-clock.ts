@@ -10,7 +10,7 @@ export interface WallWorldClock extends WorldClock {
 }
 
 /** Time counts from now. What an event throws goes to `onError`: it must not end the timers of all the others. */
-export function createWallWorldClock(clock: Clock, onError: (error: unknown) => void): WallWorldClock {
+export function createWallWorldClock(clock: Clock, onError: (error: Error) => void): WallWorldClock {
   const startMs = clock.monoMs();
   const startWallMs = clock.wallMs();
   const timers = new Map<number, TimerHandle>();
@@ -33,7 +33,7 @@ export function createWallWorldClock(clock: Clock, onError: (error: unknown) => 
           try {
             fn();
           } catch (error) {
-            onError(error);
+            onError(error instanceof Error ? error : new Error(String(error)));
           }
         },
         Math.max(0, atMs - nowMs()),
