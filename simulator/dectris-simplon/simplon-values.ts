@@ -202,7 +202,7 @@ export function moveOthers(table: ValueTable, name: string, deadTimeS: number): 
     return TIMING_NAMES;
   }
   if (name === "frame_time") {
-    if (countS > frameS - deadTimeS) countTime.value = frameS - deadTimeS;
+    if (countS > frameS - deadTimeS + 1e-9) countTime.value = frameS - deadTimeS;
     return TIMING_NAMES;
   }
   if (name === "photon_energy") {
