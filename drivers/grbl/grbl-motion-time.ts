@@ -10,11 +10,3 @@ export function homingBoundMs(settings: ReadonlyMap<number, number>, travelMm: {
   const locateS = locateMmS > 0 ? (10 * pullOffMm) / locateMmS : 0;
   return (2 * (seekS + locateS) + 60) * 1000;
 }
-
-/** From rest to rest. */
-export function trapezoidMs(distanceMm: number, speedMmS: number, accelerationMmS2: number): number {
-  const rampMm = speedMmS ** 2 / accelerationMmS2;
-  return distanceMm < rampMm
-    ? 2000 * Math.sqrt(distanceMm / accelerationMmS2)
-    : 1000 * (speedMmS / accelerationMmS2 + distanceMm / speedMmS);
-}

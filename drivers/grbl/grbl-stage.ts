@@ -20,7 +20,8 @@ import {
 } from "../../protocols/wire/grbl/grbl-commands.ts";
 import type { GrblMessage, GrblStatus } from "../../protocols/wire/grbl/grbl-replies.ts";
 import { grblSettingMismatches } from "../../protocols/wire/grbl/grbl-settings.ts";
-import { homingBoundMs, trapezoidMs } from "./grbl-motion-time.ts";
+import { trapezoidMs } from "../motion/trapezoid-time.ts";
+import { homingBoundMs } from "./grbl-motion-time.ts";
 import { createGrblSession, alarmFault, type GrblSession } from "./grbl-session.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";

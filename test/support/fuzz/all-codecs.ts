@@ -1,5 +1,7 @@
 /** Every codec that reads bytes from outside; a family adds its line here. */
 import type { FuzzEntry } from "./fuzz-codec.ts";
 import { GRBL_FUZZ } from "./grbl-fuzz.ts";
+import { SIMPLON_FUZZ } from "./simplon-fuzz.ts";
+import { ZABER_FUZZ } from "./zaber-fuzz.ts";
 
-export const ALL_CODECS: readonly FuzzEntry[] = [...GRBL_FUZZ];
+export const ALL_CODECS: readonly FuzzEntry[] = [...GRBL_FUZZ, ...SIMPLON_FUZZ, ...ZABER_FUZZ];

@@ -6,8 +6,7 @@ import type { Stage } from "../../../protocols/roles/stage.ts";
 import { createVirtualClock, type VirtualClock } from "../../../simulator/clock/virtual-clock.ts";
 import { createGrblTwin, type GrblTwin, type GrblTwinDeps } from "../../../simulator/grbl/grbl-twin.ts";
 import { createMemoryLink, type MemoryLink } from "../../../simulator/links/memory-link.ts";
-import type { StagePlant } from "../../../simulator/plant/plant.ts";
-import { createStagePlant } from "../../../simulator/plant/stage-plant.ts";
+import { createStagePlant, type ObservedStagePlant } from "../../../simulator/plant/stage-plant.ts";
 
 export function trapezoidMs(distanceMm: number, v: number, a: number): number {
   return 1000 * (distanceMm < (v * v) / a ? 2 * Math.sqrt(distanceMm / a) : v / a + distanceMm / v);
@@ -16,7 +15,7 @@ export function trapezoidMs(distanceMm: number, v: number, a: number): number {
 export interface GrblBench {
   readonly clock: VirtualClock;
   readonly cable: MemoryLink;
-  readonly table: StagePlant;
+  readonly table: ObservedStagePlant;
   readonly twin: GrblTwin;
   readonly stage: Stage;
   readonly faults: Fault[];

@@ -1,0 +1,429 @@
+/**
+ * An XY stage of Zaber axes, on one controller or on several devices of one chain. A move is done when both axes
+ * read back idle at their targets without a fault flag; `OK BUSY` is only acceptance. Alerts shorten the wait and
+ * are never needed. The reference is the devices' own: it outlives the link, and `WR` or `WH` says that it is gone.
+ */
+import { type Clock, sleep } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import type { Stage, StagePosition, StageReading } from "../../protocols/roles/stage.ts";
+import { zaberFlag, zaberFlagText } from "../../protocols/wire/zaber-ascii/zaber-codes.ts";
+import { moveAbsoluteWords, type ZaberAddress } from "../../protocols/wire/zaber-ascii/zaber-commands.ts";
+import type { ZaberReply } from "../../protocols/wire/zaber-ascii/zaber-replies.ts";
+import { microstepsOf, mmOf } from "../../protocols/wire/zaber-ascii/zaber-units.ts";
+import { createOneAtATime } from "../link/one-at-a-time.ts";
+import { openWithin } from "../link/open-within.ts";
+import { trapezoidMs } from "../motion/trapezoid-time.ts";
+import { createRestWatch } from "./zaber-rest-watch.ts";
+import { identifyChain, REPLY_DEADLINE_MS } from "./zaber-identify.ts";
+import { createZaberSession, type ZaberSession } from "./zaber-session.ts";
+
+/** Family name in the site file. */
+export const ZABER_ASCII = "zaber-ascii";
+
+export interface ZaberAxis extends ZaberAddress {
+  /** Size of a microstep, from the maker's sheet of stage and resolution. */
+  readonly microstepUm: number;
+  /** The axis' own position at which the rack's coordinate is 0. */
+  readonly originMm: number;
+  /** The rack's coordinate counts against the axis. */
+  readonly isReversed?: boolean;
+  /** Refuses any other device. */
+  readonly serialNumber?: string;
+}
+
+export interface ZaberStageDeps {
+  /** Name in the site file. */
+  readonly name: string;
+  readonly openLink: OpenLink;
+  readonly clock: Clock;
+  readonly axes: { readonly x: ZaberAxis; readonly y: ZaberAxis };
+  /** Rack coordinates go from 0 to here. */
+  readonly travelMm: { readonly x: number; readonly y: number };
+  readonly motion: { readonly speedMmS: number; readonly accelerationMmS2: number };
+  /** At least a microstep. */
+  readonly positionToleranceMm: number;
+}
+
+type Both<T> = Readonly<Record<"x" | "y", T>>;
+
+/** Fallback where an alert is lost, and the pace of waits that no alert ends. */
+const POLL_MS = 100;
+/** Beyond the computed motion, before a stage that still moves is stopped. */
+const MOVE_MARGIN_MS = 1000;
+/** An alert that has not come by then is not waited for. */
+const ALERT_MARGIN_MS = 20;
+const HALT_MARGIN_MS = 1000;
+const REST_DEADLINE_MS = 20_000;
+
+const QUESTION = { deadlineMs: REPLY_DEADLINE_MS, repeatable: true };
+const URGENT = { ...QUESTION, urgent: true };
+const ONCE = { deadlineMs: REPLY_DEADLINE_MS, repeatable: false };
+
+export function createZaberStage(deps: ZaberStageDeps): Stage {
+  const { name, clock, axes, travelMm, motion } = deps;
+  const faultHandlers = new Set<(fault: Fault) => void>();
+  const oneAtATime = createOneAtATime(name);
+  const rest = createRestWatch(clock);
+  let session: ZaberSession | undefined;
+  let isHomed = false;
+  let isBusy = false;
+  let haltCount = 0;
+  let linkCount = 0;
+  let homingMs = 0;
+  let lastKnown: StagePosition | undefined;
+
+  function report(fault: Fault): void {
+    for (const handler of faultHandlers) handler(fault);
+  }
+
+  function live(): ZaberSession {
+    if (session?.isOpen !== true) throw new Fault("link.closed", name, "The stage's link is not open.");
+    return session;
+  }
+
+  function loseReference(): void {
+    isHomed = false;
+    lastKnown = undefined;
+  }
+
+  /** Flags come with every message; what they take away is taken away at once, whoever asked. */
+  function heed(flag: string): void {
+    const known = zaberFlag(flag);
+    if (known?.positionLost !== true || !isHomed) return;
+    loseReference();
+    report(known.weight === "reference" ? notHomed(flag) : alarmed(flag));
+  }
+
+  async function open(): Promise<ZaberSession> {
+    session?.close();
+    session = undefined;
+    loseReference();
+    const link = await openWithin(clock, deps.openLink, name);
+    linkCount += 1;
+    const opened = createZaberSession(
+      name,
+      link,
+      clock,
+      {
+        alert({ device, axis, isBusy: isMoving, flag }) {
+          heed(flag);
+          if (!isMoving) rest.cameToRest(keyOf({ device, axis }));
+          // Moved by its knob or by somebody else: the next deadline must not trust where it was.
+          if (!isBusy) lastKnown = undefined;
+        },
+        reply: ({ flag }) => {
+          heed(flag);
+        },
+        closed(why) {
+          loseReference();
+          rest.wake();
+          if (session === opened) report(new Fault("link.closed", name, `The stage's link closed: ${why}.`));
+        },
+      },
+      // Replies of an earlier link that a converter still holds must not fit the numbers of this one.
+      linkCount * 37,
+    );
+    session = opened;
+    return opened;
+  }
+
+  async function connect(): Promise<Identity> {
+    const on = await open();
+    try {
+      const chain = await identifyChain(on, deps);
+      homingMs = chain.homingMs;
+      await comeToRest(on);
+      isHomed = (await hasReference(on, axes.x)) && (await hasReference(on, axes.y));
+      return chain.identity;
+    } catch (error) {
+      on.close();
+      const said = on.lastGarbled;
+      if (!isFault(error) || error.code !== "link.timeout" || said === undefined) throw error;
+      if (!/^[\x20-\x7e]*$/.test(said)) {
+        throw new Fault("link.garbled", name, "What comes back is no text.", { received: JSON.stringify(said) });
+      }
+      throw new Fault("device.wrong", name, `What answers is no Zaber device: ${JSON.stringify(said)}.`);
+    }
+  }
+
+  async function comeToRest(on: ZaberSession): Promise<void> {
+    const untilMs = clock.monoMs() + REST_DEADLINE_MS;
+    while (!isAtRest(await readBoth(on))) {
+      if (clock.monoMs() > untilMs) throw new Fault("link.timeout", name, "The stage does not come to rest.");
+      await sleep(clock, POLL_MS);
+    }
+  }
+
+  /** All flags of the axis: one of higher priority may hide `WR` in a reply. */
+  async function hasReference(on: ZaberSession, axis: ZaberAxis): Promise<boolean> {
+    const [, ...flags] = (await on.ask(axis, "warnings", QUESTION)).data.split(" ");
+    return !flags.some((flag) => zaberFlag(flag)?.positionLost === true);
+  }
+
+  async function readBoth(on: ZaberSession, options = QUESTION): Promise<Both<ZaberReply>> {
+    const x = await on.ask(axes.x, "get pos", options);
+    const y = await on.ask(axes.y, "get pos", options);
+    return { x, y };
+  }
+
+  async function home(): Promise<void> {
+    const on = live();
+    loseReference();
+    await begin(on, { x: "home", y: "home" });
+    const replies = await untilAtRest(on, POLL_MS, homingMs);
+    for (const which of ["x", "y"] as const) {
+      const { flag } = replies[which];
+      if (zaberFlag(flag)?.weight === "alarm") throw alarmed(flag);
+      if (!(await hasReference(on, axes[which]))) throw notHomed((await on.ask(axes[which], "", QUESTION)).flag);
+    }
+    isHomed = true;
+    lastKnown = toRack(replies);
+  }
+
+  /**
+   * Starts both axes. A lost answer is no proof that nothing moved and no reason to send it again: the axis is asked
+   * where it is, and only one that moves, or is at its target already, counts as begun.
+   */
+  async function begin(
+    on: ZaberSession,
+    words: Both<string>,
+    target?: Both<number>,
+  ): Promise<{ readonly mayMove: boolean }> {
+    const epoch = haltCount;
+    let mayMove = false;
+    rest.clear();
+    for (const which of ["x", "y"] as const) {
+      try {
+        const reply = await beginAxis(on, which, words[which], target?.[which]);
+        if (reply.isBusy) {
+          mayMove = true;
+          rest.expect(keyOf(axes[which]));
+        }
+      } catch (error) {
+        // One axis may be on its way already.
+        if (mayMove && on.isOpen) await stopAxes(on);
+        throw error;
+      }
+      if (haltCount !== epoch) throw stopped();
+    }
+    return { mayMove };
+  }
+
+  async function beginAxis(on: ZaberSession, which: "x" | "y", words: string, target?: number): Promise<ZaberReply> {
+    try {
+      return await on.ask(axes[which], words, ONCE);
+    } catch (error) {
+      if (!isFault(error) || error.code !== "link.timeout" || !on.isOpen) throw error;
+      const found = await on.ask(axes[which], "get pos", QUESTION);
+      if (found.isBusy || found.data === String(target)) return found;
+      throw new Fault(
+        "stage.position",
+        name,
+        `The answer of axis ${which} to "${words}" was lost, and the axis does not move.`,
+        {},
+        error,
+      );
+    }
+  }
+
+  /** Waits for the alerts of what was begun, then for both axes to read idle; stops them when they are late. */
+  async function untilAtRest(on: ZaberSession, firstWaitMs: number, deadlineMs: number): Promise<Both<ZaberReply>> {
+    const epoch = haltCount;
+    const untilMs = clock.monoMs() + deadlineMs;
+    let waitMs = firstWaitMs;
+    for (;;) {
+      if (waitMs > 0) await rest.all(waitMs);
+      if (haltCount !== epoch) throw stopped();
+      const replies = await readBoth(on);
+      if (haltCount !== epoch) throw stopped();
+      if (isAtRest(replies)) return replies;
+      if (clock.monoMs() > untilMs) {
+        await stopAxes(on);
+        throw new Fault("stage.position", name, "The stage was still moving when its motion was due.");
+      }
+      rest.clear();
+      waitMs = POLL_MS;
+    }
+  }
+
+  async function moveTo(target: StagePosition, signal?: AbortSignal): Promise<StageReading> {
+    signal?.throwIfAborted();
+    const on = live();
+    if (!isHomed) throw notHomed();
+    for (const [mm, limitMm] of [
+      [target.xMm, travelMm.x],
+      [target.yMm, travelMm.y],
+    ] as const) {
+      if (mm >= -0.0005 && mm <= limitMm + 0.0005) continue;
+      throw new Fault("stage.position", name, `The target ${placeText(target)} lies outside the stage's travel.`, {
+        xMm: Number.isFinite(target.xMm) ? target.xMm : null,
+        yMm: Number.isFinite(target.yMm) ? target.yMm : null,
+      });
+    }
+    const expectedMs = motionMs(target);
+    lastKnown = undefined;
+    let stopping: Promise<void> | undefined;
+    const onAbort = (): void => {
+      // The caller is given the reason of the abort; that the stop itself failed must not be lost beside it.
+      stopping = halt().catch((error: unknown) => {
+        if (!isFault(error)) throw error;
+        report(error);
+      });
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      const steps = { x: axisMicrosteps(axes.x, target.xMm), y: axisMicrosteps(axes.y, target.yMm) };
+      const { mayMove } = await begin(on, { x: moveAbsoluteWords(steps.x), y: moveAbsoluteWords(steps.y) }, steps);
+      const waitMs = mayMove ? expectedMs + ALERT_MARGIN_MS : 0;
+      const reading = judged(await untilAtRest(on, waitMs, expectedMs + MOVE_MARGIN_MS), target);
+      signal?.throwIfAborted();
+      lastKnown = reading;
+      return reading;
+    } catch (error) {
+      await stopping;
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** At rest is not yet at the target: a stalled axis is idle too. */
+  function judged(replies: Both<ZaberReply>, target: StagePosition): StageReading {
+    for (const { flag } of [replies.x, replies.y]) {
+      if (zaberFlag(flag)?.weight === "alarm") throw alarmed(flag);
+    }
+    if (!isHomed) throw notHomed();
+    const reading = toRack(replies);
+    const offMm = Math.max(Math.abs(reading.xMm - target.xMm), Math.abs(reading.yMm - target.yMm));
+    if (offMm > deps.positionToleranceMm) {
+      throw new Fault(
+        "stage.position",
+        name,
+        `The stage rests at ${placeText(reading)}, not at ${placeText(target)}.`,
+        { xMm: reading.xMm, yMm: reading.yMm, toleranceMm: deps.positionToleranceMm },
+      );
+    }
+    return reading;
+  }
+
+  async function stopAxes(on: ZaberSession): Promise<void> {
+    const outcomes = await Promise.allSettled([on.ask(axes.x, "stop", URGENT), on.ask(axes.y, "stop", URGENT)]);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  async function halt(): Promise<void> {
+    const on = live();
+    haltCount += 1;
+    rest.wake();
+    lastKnown = undefined;
+    await stopAxes(on);
+    const untilMs = clock.monoMs() + (motion.speedMmS / motion.accelerationMmS2) * 1000 + HALT_MARGIN_MS;
+    while (!isAtRest(await readBoth(on, URGENT))) {
+      if (clock.monoMs() > untilMs) throw new Fault("link.timeout", name, "The stage did not stop.");
+      await sleep(clock, POLL_MS);
+    }
+  }
+
+  async function read(): Promise<StageReading> {
+    const replies = await readBoth(live());
+    if (!isHomed) throw notHomed();
+    return toRack(replies);
+  }
+
+  function toRack(replies: Both<ZaberReply>): StageReading {
+    return {
+      xMm: rackMm(axes.x, replies.x.data),
+      yMm: rackMm(axes.y, replies.y.data),
+      atRest: isAtRest(replies),
+    };
+  }
+
+  function rackMm(axis: ZaberAxis, data: string): number {
+    if (!/^-?\d{1,12}$/.test(data)) throw new Fault("link.garbled", name, `Position ${data} is not a number.`);
+    const mm = mmOf(Number(data), axis.microstepUm) - axis.originMm;
+    // A tenth of a micrometre is below every microstep; the sums must not add more digits.
+    return Math.round((axis.isReversed === true ? -mm : mm) * 10_000) / 10_000 + 0;
+  }
+
+  /** Trapezoid of the slower axis; from an unknown place, the whole travel. */
+  function motionMs(target: StagePosition): number {
+    const xMm = lastKnown === undefined ? travelMm.x : Math.abs(target.xMm - lastKnown.xMm);
+    const yMm = lastKnown === undefined ? travelMm.y : Math.abs(target.yMm - lastKnown.yMm);
+    return trapezoidMs(Math.max(xMm, yMm), motion.speedMmS, motion.accelerationMmS2);
+  }
+
+  function notHomed(flag?: string): Fault {
+    return new Fault(
+      "stage.not-homed",
+      name,
+      flag === undefined || flag === "--"
+        ? "The stage has no position reference: it has not been homed since it was switched on."
+        : `The stage has no position reference: it says ${zaberFlagText(flag)}.`,
+    );
+  }
+
+  function alarmed(flag: string): Fault {
+    const known = zaberFlag(flag);
+    return new Fault("stage.alarm", name, `The stage raised ${zaberFlagText(flag)}.`, {
+      flag,
+      positionLost: known?.positionLost ?? true,
+      hint: known?.advice ?? null,
+    });
+  }
+
+  function stopped(): Fault {
+    return new Fault("stage.position", name, "The motion was stopped on request before its target was reached.");
+  }
+
+  function busily<T>(work: () => Promise<T>): Promise<T> {
+    return oneAtATime(async () => {
+      isBusy = true;
+      try {
+        return await work();
+      } finally {
+        isBusy = false;
+      }
+    });
+  }
+
+  return {
+    name,
+    driver: ZABER_ASCII,
+    connect: () => busily(connect),
+    disconnect() {
+      const closing = session;
+      session = undefined;
+      loseReference();
+      closing?.close();
+    },
+    onFault(handler) {
+      faultHandlers.add(handler);
+      return () => {
+        faultHandlers.delete(handler);
+      };
+    },
+    home: () => busily(home),
+    moveTo: (target, signal) => busily(() => moveTo(target, signal)),
+    read,
+    halt,
+  };
+}
+
+function isAtRest(replies: Both<ZaberReply>): boolean {
+  return !replies.x.isBusy && !replies.y.isBusy;
+}
+
+function axisMicrosteps(axis: ZaberAxis, rackMm: number): number {
+  return microstepsOf(axis.originMm + (axis.isReversed === true ? -rackMm : rackMm), axis.microstepUm);
+}
+
+function keyOf({ device, axis }: ZaberAddress): string {
+  return `${device} ${axis}`;
+}
+
+function placeText(place: StagePosition): string {
+  return `X ${place.xMm.toFixed(3)} mm, Y ${place.yMm.toFixed(3)} mm`;
+}
