@@ -1,0 +1,95 @@
+/**
+ * The instruments of a site in this process: simulated ones on in-memory cables with a simulated world behind them,
+ * and what the production drivers need to talk to them.
+ */
+import { assert } from "../../protocols/base/assert.ts";
+import { positionIndex, type Position } from "../../protocols/base/position.ts";
+import { siteCables } from "../../protocols/site/site-cables.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import { createMemoryLink, isMethodScriptData, type MemoryLink } from "../../simulator/links/memory-link.ts";
+import { createMqttSource } from "../../simulator/mqtt-source/mqtt-source.ts";
+import type { Chance } from "../../simulator/plant/plant.ts";
+import type { DriverDeps } from "../rig/drivers.ts";
+import { localStepFile } from "../rig/step-files.ts";
+import { createTwins, type TwinWorld } from "../rig/twins.ts";
+
+export interface MemorySiteInputs {
+  readonly site: Site;
+  /** Whose channels are there. */
+  readonly positions: readonly Position[];
+  readonly world: TwinWorld;
+  readonly clock: VirtualClock;
+  /** UTC at the clock's zero. */
+  readonly startWallMs: number;
+  /** Seeds what the channels' readings get wrong; without it they are exact but for their rounding. */
+  readonly flaws?: Chance;
+}
+
+export interface MemorySite {
+  readonly driverDeps: DriverDeps;
+  /** By the name of the instrument or cabinet. */
+  readonly links: ReadonlyMap<string, MemoryLink>;
+  /** Of the cables that carry one channel. */
+  readonly positionOfLink: ReadonlyMap<string, number>;
+  /** Data packages the instruments made, whether or not anybody listened. */
+  packageCount(): number;
+  /** The publishers stop: nothing keeps the clock busy for ever. */
+  stop(): void;
+}
+
+export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
+  const { site, positions, world, clock, flaws } = inputs;
+  const links = new Map<string, MemoryLink>();
+  const positionOfLink = new Map<string, number>();
+  for (const cable of siteCables(site, positions)) {
+    const isSerial = cable.link.kind === "serial" || cable.link.kind === "modbus-rtu";
+    const roundTripMs = isSerial ? site.latencies.serialRoundTripMs : site.latencies.tcpRoundTripMs;
+    const quiet = cable.driver === "palmsens-methodscript" ? { isQuiet: isMethodScriptData } : {};
+    links.set(cable.name, createMemoryLink(clock, { name: cable.name, latencyMs: roundTripMs / 2, ...quiet }));
+    const [position, ...others] = cable.positions;
+    if (position !== undefined && others.length === 0) positionOfLink.set(cable.name, positionIndex(position));
+  }
+  function linkOf(cable: string): MemoryLink {
+    const link = links.get(cable);
+    assert(link !== undefined, `no cable named ${cable}`);
+    return link;
+  }
+
+  /** The share of step files: this computer's path to the text. */
+  const share = new Map<string, string>();
+  const cabinets = new Map(
+    site.channels.flatMap((channel) =>
+      channel.driver === "neware-bts" ? [[channel.cabinet.name, channel.cabinet] as const] : [],
+    ),
+  );
+  const twins = createTwins(site, positions, {
+    world,
+    clock,
+    endOf: (cable) => linkOf(cable).end,
+    publish: (source, topics) => createMqttSource({ end: linkOf(source.name).end, clock, topics }),
+    readStepFile(name, path) {
+      const cabinet = cabinets.get(name);
+      const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);
+      return local === undefined ? undefined : share.get(local);
+    },
+    startWallMs: inputs.startWallMs,
+    ...(flaws === undefined ? {} : { flaws }),
+  });
+  return {
+    driverDeps: {
+      clock,
+      openLinkOf: (cable) => linkOf(cable).openLink,
+      writeFile(path, text) {
+        share.set(path, text);
+        return Promise.resolve();
+      },
+    },
+    links,
+    positionOfLink,
+    packageCount: () => twins.packageCount(),
+    stop() {
+      twins.stop();
+    },
+  };
+}
