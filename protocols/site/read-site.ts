@@ -24,7 +24,7 @@ import {
   stageSchema,
   titleSchema,
 } from "./site-schema.ts";
-import type { Site, SiteBeam, SiteFilter, SiteIo, SiteLatencies, SiteSensorSource } from "./site.ts";
+import type { Site, SiteBeam, SiteFilter, SiteIo, SiteLatencies, SitePattern, SiteSensorSource } from "./site.ts";
 import { checkSite } from "./check-site.ts";
 import { readChannels } from "./read-channels.ts";
 import { readList } from "./read-list.ts";
@@ -118,6 +118,7 @@ export function readSite(document: InputDocument, materials: MaterialLookup): Re
       link: detector.link,
       readOutS: detector.read_out_s,
       folder: detector.folder,
+      pattern: detector.pattern === undefined ? null : patternOf(detector.pattern),
     },
     channels,
     io: ioOf(io),
@@ -203,6 +204,15 @@ function profileOf(shape: z.output<typeof beamSchema>["shape"]): BeamProfile {
     fwhmYMm: shape.fwhm_y_mm,
     ...(shape.slit_x_mm === undefined ? {} : { slitXMm: shape.slit_x_mm }),
     ...(shape.slit_y_mm === undefined ? {} : { slitYMm: shape.slit_y_mm }),
+  };
+}
+
+function patternOf(pattern: NonNullable<z.output<typeof detectorSchema>["pattern"]>): SitePattern {
+  return {
+    distanceMm: pattern.distance_mm,
+    twoThetaDeg: [pattern.two_theta_min_deg, pattern.two_theta_max_deg],
+    points: pattern.points,
+    caglioti: pattern.caglioti_deg2,
   };
 }
 

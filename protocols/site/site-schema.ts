@@ -52,12 +52,36 @@ export const shutterSchema = strictObject({
   safety_shutter_close_s: positive.max(60),
 });
 
+const widthTerm = z.number().min(-1).max(1);
+const patternSchema = strictObject({
+  distance_mm: positive.min(50).max(100_000),
+  two_theta_min_deg: positive.max(90),
+  two_theta_max_deg: positive.max(90),
+  points: z.int().min(100).max(20_000),
+  caglioti_deg2: strictObject({ U: widthTerm, V: widthTerm, W: widthTerm }),
+})
+  .refine(
+    ({ two_theta_min_deg, two_theta_max_deg }) => two_theta_min_deg < two_theta_max_deg,
+    "two_theta_min_deg must be below two_theta_max_deg.",
+  )
+  .refine(
+    ({ two_theta_min_deg, two_theta_max_deg, caglioti_deg2: { U, V, W } }) =>
+      Array.from(
+        { length: 101 },
+        (_, part) => two_theta_min_deg + ((two_theta_max_deg - two_theta_min_deg) * part) / 100,
+      )
+        .map((angleDeg) => Math.tan((angleDeg * Math.PI) / 360))
+        .every((tangent) => U * tangent * tangent + V * tangent + W > 0),
+    "caglioti_deg2 gives no width somewhere in the range of angles.",
+  );
+
 export const detectorSchema = strictObject({
   name,
   driver: z.literal("dectris-camserver"),
   link: tcpLink,
   read_out_s: positive.max(60),
   folder: z.string().startsWith("/", "Give the whole path on the detector's disk."),
+  pattern: patternSchema.exactOptional(),
 });
 
 /** Of the channels of a group, whatever family they are of. */

@@ -46,6 +46,17 @@ export interface SiteShutter {
   readonly safetyShutterCloseS: number;
 }
 
+/** A powder pattern as the detector's frames give it. */
+export interface SitePattern {
+  /** Sample to detector. */
+  readonly distanceMm: number;
+  /** First and last bin, degrees 2theta. */
+  readonly twoThetaDeg: readonly [number, number];
+  readonly points: number;
+  /** Width of a line of a perfect powder (Caglioti): full width squared at half maximum, degrees squared. */
+  readonly caglioti: { readonly U: number; readonly V: number; readonly W: number };
+}
+
 export interface SiteDetector {
   readonly name: string;
   readonly driver: "dectris-camserver";
@@ -53,6 +64,8 @@ export interface SiteDetector {
   readonly readOutS: number;
   /** Folder for frames on the detector's own disk. */
   readonly folder: string;
+  /** What its frames come to, once averaged over the rings; null where the site does not say. */
+  readonly pattern: SitePattern | null;
 }
 
 interface SiteChannelCommon {

@@ -7,7 +7,8 @@
  * Charge current is positive on this interface; inside, as in the published tables, discharge is positive.
  */
 import type { CellDesign } from "./cell-design.ts";
-import { type CellParameters, type ElectrodeParameters, FARADAY, GAS_CONSTANT } from "./cell-parameters.ts";
+import type { CellParameters, ElectrodeParameters } from "./cell-parameters.ts";
+import { createWarmth, warmTo } from "./cell-warmth.ts";
 import { createElectrolyte } from "./electrolyte.ts";
 import { firstCrossing } from "./first-crossing.ts";
 import { tabulatedV } from "./potential-table.ts";
@@ -88,17 +89,8 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
   const lastNode = resistivity.length - 1;
   const bend = parameters.saltBend;
   const lastBend = bend === undefined ? 0 : 2 * bend.middle;
-  /** What temperature changes, relative to the cell's reference where it is a factor. */
-  const warm = {
-    thermalV: (2 * GAS_CONSTANT * parameters.temperatureK) / FARADAY,
-    concentrationV: parameters.concentrationV,
-    negativeExchangeAM2: negative.exchangeAM2,
-    positiveExchangeAM2: positive.exchangeAM2,
-    negativeDiffusion: 1,
-    positiveDiffusion: 1,
-    conductivity: 1,
-    seriesOhm: 0,
-  };
+  const warm = createWarmth(parameters);
+  let addedOhm = 0;
 
   const state = {
     currentA: 0,
@@ -137,7 +129,7 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
         warm.conductivity +
       solidOhm +
       side.contactOhm +
-      warm.seriesOhm
+      addedOhm
     );
   }
 
@@ -326,22 +318,13 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     setTemperature(temperatureC) {
       if (temperatureC === state.temperatureC) return;
       state.temperatureC = temperatureC;
-      const temperatureK = temperatureC + KELVIN;
-      const colder = (1 / parameters.temperatureK - 1 / temperatureK) / GAS_CONSTANT;
-      const ratio = temperatureK / parameters.temperatureK;
-      warm.thermalV = (2 * GAS_CONSTANT * temperatureK) / FARADAY;
-      warm.concentrationV = parameters.concentrationV * ratio;
-      warm.negativeExchangeAM2 = negative.exchangeAM2 * Math.exp(negative.exchangeJMol * colder);
-      warm.positiveExchangeAM2 = positive.exchangeAM2 * Math.exp(positive.exchangeJMol * colder);
-      warm.negativeDiffusion = Math.exp(negative.diffusionJMol * colder);
-      warm.positiveDiffusion = Math.exp(positive.diffusionJMol * colder);
-      warm.conductivity = Math.exp(parameters.conductivityJMol * colder);
-      electrolyte.setSpeed(Math.exp(parameters.electrolyteDiffusionJMol * colder));
+      warmTo(warm, parameters, temperatureC);
+      electrolyte.setSpeed(warm.electrolyteDiffusion);
       electrolyte.refresh(-state.currentA);
       state.voltageV = voltageNow(-state.currentA);
     },
     setSeriesOhm(ohm) {
-      warm.seriesOhm = ohm;
+      addedOhm = ohm;
       state.voltageV = voltageNow(-state.currentA);
     },
     timeToVoltage(dtS, currentA, limitV) {

@@ -65,7 +65,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
   const currentLimitA = options.currentLimitA ?? 0.25;
   const ailments: Ailment[] = [];
   const seam = {
-    mode: drive?.mode ?? ("open"),
+    mode: drive?.mode ?? "open",
     setpoint: drive?.setpoint ?? 0,
     atMs: startMs,
     sinceS: 0,

@@ -60,6 +60,7 @@ export interface PatternSourceDeps {
 export interface PatternSource {
   readonly energyKeV: number;
   readonly wavelengthA: number;
+  readonly distanceMm: number;
   /** Centres of the bins, degrees. */
   readonly twoThetaDeg: Float64Array;
   /** A frame, counts per bin. Throws RangeError for a state or an exposure that cannot be. */
@@ -92,10 +93,11 @@ export function createPatternSource(deps: PatternSourceDeps): PatternSource {
   }
   const lambdaA = wavelengthA(energyKeV);
   const rules = createPhaseRules(structures);
+  const distanceMm = deps.geometry?.distanceMm ?? DISTANCE_MM;
   const patterns = createPhasePatterns(structures, {
     axis,
     energyKeV,
-    distanceMm: deps.geometry?.distanceMm ?? DISTANCE_MM,
+    distanceMm,
     caglioti: deps.geometry?.caglioti ?? instrument.caglioti_deg2,
   });
   const counting = deps.chance.stream("counts");
@@ -142,6 +144,7 @@ export function createPatternSource(deps: PatternSourceDeps): PatternSource {
   return {
     energyKeV,
     wavelengthA: lambdaA,
+    distanceMm,
     twoThetaDeg: Float64Array.from({ length: points }, (_, point) => axis.startDeg + point * axis.stepDeg),
     expected,
     pattern(state, exposure) {

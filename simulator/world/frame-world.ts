@@ -57,6 +57,8 @@ export interface FrameWorld {
   readonly twoThetaDeg: Float64Array;
   readonly energyKeV: number;
   readonly wavelengthA: number;
+  /** Sample to detector. */
+  readonly distanceMm: number;
   /**
    * Lithium of a cell and of one place on it at an instant not before the last one asked for or exposed; undefined
    * without a cell there. Looking makes the place a spot.
@@ -112,7 +114,13 @@ export function createFrameWorld(deps: FrameWorldDeps): FrameWorldInputs {
   const { tables, site, trace, chance } = deps;
   const { energyKeV } = site.beam;
   const counting = createSwitchedChance();
-  const source = createPatternSource({ structures: tables.structures, energyKeV, chance: counting.chance });
+  const { pattern } = site.detector;
+  const source = createPatternSource({
+    structures: tables.structures,
+    energyKeV,
+    ...(pattern === undefined || pattern === null ? {} : { geometry: pattern }),
+    chance: counting.chance,
+  });
   const cells = new Map(deps.cells.map((cell) => [cell.positionIndex, framed(cell)] as const));
   const frames: WorldFrame[] = [];
   const handlers: ((frame: WorldFrame) => void)[] = [];
@@ -215,6 +223,7 @@ export function createFrameWorld(deps: FrameWorldDeps): FrameWorldInputs {
     twoThetaDeg: source.twoThetaDeg,
     energyKeV: source.energyKeV,
     wavelengthA: source.wavelengthA,
+    distanceMm: source.distanceMm,
     onFrame(handler) {
       handlers.push(handler);
     },

@@ -3,6 +3,7 @@
  * mirrors, but its own: the world shares no arithmetic with the controller it judges.
  */
 import type { CellFault } from "../cell/cell-fault.ts";
+import type { PatternGeometry } from "../diffraction/pattern-source.ts";
 import type { CellInitial } from "../cell/cell.ts";
 
 export interface WorldLayer {
@@ -34,7 +35,11 @@ export interface WorldSite {
     readonly settleS: number;
   };
   readonly shutter: { readonly travelS: number; readonly safetyShutterCloseS: number };
-  readonly detector: { readonly readOutS: number };
+  readonly detector: {
+    readonly readOutS: number;
+    /** Distance, angles and widths of its patterns; those of the tables where the site says nothing. */
+    readonly pattern?: PatternGeometry | null;
+  };
   readonly filters: readonly WorldLayer[];
   readonly beam: {
     readonly energyKeV: number;

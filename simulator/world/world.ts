@@ -23,7 +23,8 @@ import { passes } from "./world-dose.ts";
 import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
 import type { WorldFault } from "./world-faults.ts";
 import type { WorldCell, WorldSite, WorldUncertainty } from "./world-site.ts";
-import { type ControllerClaims, createLedger, onOtherCell, unaccounted, type WorldFindings } from "./world-truth.ts";
+import { judgeClaims } from "./judge-claims.ts";
+import { type ControllerClaims, createLedger, type WorldFindings } from "./world-truth.ts";
 
 export interface WorldDeps {
   readonly clock: WorldClock;
@@ -351,38 +352,7 @@ export function createWorld(deps: WorldDeps): World {
     finish(claims) {
       const atMs = clock.nowMs();
       shutter.finish(atMs);
-      const missing = new Set(unaccounted(openings, claims.exposures));
-      for (const opening of openings) {
-        ledger.check(
-          "exposures-accounted",
-          !missing.has(opening),
-          opening.startMs,
-          () => "an exposure the controller has no record of",
-        );
-      }
-      for (const opening of onOtherCell([...missing], claims.exposures)) {
-        ledger.check("right-cell", false, opening.startMs, () => {
-          const hit = opening.deposits.map((deposit) => deposit.positionIndex).join(", ");
-          return `the beam fell on ${hit} in an exposure of another cell`;
-        });
-      }
-      const isolatedWithoutFault = claims.isolatedPositions.filter((index) => !faultyPositions.has(index));
-      for (const index of claims.isolatedPositions) {
-        ledger.check(
-          "faults-stay-local",
-          faultyPositions.has(index),
-          atMs,
-          () => `cell ${index} was isolated without a fault`,
-        );
-      }
-      ledger.count("faults-stay-local", cells.size - claims.isolatedPositions.length);
-      const samplesLost = Math.max(0, claims.samplesDelivered - claims.samplesStored);
-      ledger.check(
-        "samples-kept",
-        samplesLost === 0,
-        atMs,
-        () => `${samplesLost} samples were delivered and not stored`,
-      );
+      const judged = judgeClaims(claims, { ledger, openings, faultyPositions, cellCount: cells.size, atMs });
       const observers = [...cells.values()];
       ledger.count(
         "cell-limits",
@@ -392,16 +362,16 @@ export function createWorld(deps: WorldDeps): World {
         truth: {
           shutter_openings: counts.openings,
           exposures: openings.length,
-          exposures_unaccounted: missing.size,
+          exposures_unaccounted: judged.exposuresUnaccounted,
           dose_limit_fraction_max: dose.limitFractionMax,
           shutter_failure_excess_Gy: counts.excessGy,
           requests_feasible: claims.requests === undefined ? null : feasible(claims.requests, atMs),
-          cells_isolated_without_fault: isolatedWithoutFault.length,
+          cells_isolated_without_fault: judged.isolatedWithoutFault,
           voltage_excursions: total(observers, (cell) => cell.voltageExcursions),
           current_excursions: total(observers, (cell) => cell.currentExcursions),
           beam_losses: counts.beamLosses,
           cells_disturbed_by_beam_loss: counts.disturbed,
-          samples_lost: samplesLost,
+          samples_lost: judged.samplesLost,
         },
         checks: ledger.checks,
         violations: ledger.violations,

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { createVirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { FrameWorld, WorldFrame } from "../../simulator/world/frame-world.ts";
@@ -19,6 +20,7 @@ import {
   numeric,
   removeFolders,
   runWorld,
+  site,
   type WorldRun,
 } from "../support/world-campaign.ts";
 import { design, DESIGN_IDS, MODELS } from "../unit/cell/designs.ts";
@@ -269,10 +271,14 @@ describe("what a run leaves to look at", () => {
         ],
       ],
     });
-    expect(look.finish({ seed: 1 })).toEqual([
-      `physics: ${join(reportPath, "index.html")}`,
-      `frames: 50 in ${framesFolder}`,
-    ]);
+    const written = look.finish({ seed: 1 });
+    const page = join(reportPath, "index.html");
+    expect(written.lines).toEqual([`physics: ${page}`, `frames: 50 in ${framesFolder}`]);
+    expect(written.paths.physics_report?.page).toBe(page);
+    expect(written.paths.physics_report?.figures).toHaveLength(6);
+    expect(written.paths.frames?.files).toHaveLength(50);
+    const named = [...(written.paths.frames?.files ?? []), ...(written.paths.physics_report?.figures ?? [])];
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
     expect(readdirSync(reportPath).sort()).toEqual([
       "dose-maps.svg",
       "index.html",
@@ -290,7 +296,34 @@ describe("what a run leaves to look at", () => {
     expect(file.value("entry/instrument/detector/data")).toEqual(frames.counts(first));
     expect(file.value("entry/sample/name")).toBe("R-A1");
     expect(file.value("entry/control/preset")).toBeCloseTo(5, 1);
+    expect(file.value("entry/instrument/detector/distance")).toBe(1200);
     file.close();
+  });
+
+  it("has the bins, the distance and the widths that the site gives its detector", async () => {
+    const pattern = {
+      distanceMm: 800,
+      twoThetaDeg: [2, 8] as const,
+      points: 1000,
+      caglioti: { U: 0, V: 0, W: 0.01 },
+    };
+    const wide: Site = { ...site, detector: { ...site.detector, pattern } };
+    const run = await runWorld({ hours: 0.15, frames: true, site: wide });
+    const usual = await runWorld({ hours: 0.15, frames: true });
+    const frames = run.virtual.world.frameWorld;
+    const usualFrames = usual.virtual.world.frameWorld;
+    const [first] = frames?.frames ?? [];
+    const [usualFirst] = usualFrames?.frames ?? [];
+    if (frames === undefined || first === undefined || usualFrames === undefined || usualFirst === undefined) {
+      throw new Error("no frame");
+    }
+    expect(frames.distanceMm).toBe(800);
+    expect(frames.twoThetaDeg).toHaveLength(1000);
+    expect(frames.twoThetaDeg[0]).toBe(2);
+    expect(frames.twoThetaDeg[999]).toBeCloseTo(8, 9);
+    // Of the strongest line of steel: a tenth of a degree of instrument, and no longer four hundredths.
+    expect(halfWidthDeg(frames.twoThetaDeg, frames.counts(first))).toBeGreaterThan(0.09);
+    expect(halfWidthDeg(usualFrames.twoThetaDeg, usualFrames.counts(usualFirst))).toBeLessThan(0.07);
   });
 
   it("is the same page in one file when asked for a file", async () => {
@@ -312,7 +345,8 @@ describe("what a run leaves to look at", () => {
         ],
       ],
     });
-    expect(look.finish({ seed: 1 })).toEqual([`physics: ${path}`]);
+    const written = look.finish({ seed: 1 });
+    expect(written).toEqual({ lines: [`physics: ${path}`], paths: { physics_report: { page: path, figures: [] } } });
     expect(readFileSync(path, "utf8")).toContain("Patterns of A1 (R-A1, lno-graphite)");
   });
 
@@ -330,9 +364,20 @@ describe("what a run leaves to look at", () => {
     const nothing = { framesFolder: undefined, reportPath: undefined, cells: undefined };
     const look = await preparePhysicsLook(context, campaign, 1, nothing);
     expect(look.frameTables).toBeUndefined();
-    expect(look.finish({ seed: 1 })).toEqual([]);
+    expect(look.finish({ seed: 1 })).toEqual({ lines: [], paths: {} });
   });
 });
+
+/** Full width at half maximum of the strongest line. */
+function halfWidthDeg(twoThetaDeg: Float64Array, counts: Int32Array): number {
+  const top = counts.reduce((best, count, index) => (count > (counts[best] ?? 0) ? index : best), 0);
+  const half = (counts[top] ?? 0) / 2;
+  let low = top;
+  let high = top;
+  while ((counts[low] ?? 0) > half) low -= 1;
+  while ((counts[high] ?? 0) > half) high += 1;
+  return (twoThetaDeg[high] ?? NaN) - (twoThetaDeg[low] ?? NaN);
+}
 
 async function openHdf5(bytes: Uint8Array) {
   const hdf5 = await import("h5wasm");

@@ -114,10 +114,10 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   });
   writeSummary(folder, summary);
   const looked = look.finish({ seed: options.seed });
-  if (context.json) context.print(JSON.stringify({ ...summary, data: folder }));
+  if (context.json) context.print(JSON.stringify({ ...summary, data: folder, ...looked.paths }));
   else {
     for (const line of renderSummary(summary)) context.print(line);
-    for (const line of [`data: ${folder}`, ...looked]) context.print(line);
+    for (const line of [`data: ${folder}`, ...looked.lines]) context.print(line);
   }
   if (stoppedBy() !== null) {
     context.printError(

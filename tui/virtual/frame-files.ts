@@ -9,7 +9,8 @@ import { writeWhole } from "./world-files.ts";
 export interface FrameFiles {
   /** Every frame taken from now on is written. */
   follow(frames: FrameWorld): void;
-  readonly writtenCount: number;
+  /** Their paths, in the order they were taken. */
+  readonly paths: readonly string[];
   /** What the disk said first, after which nothing more was tried: a full disk stops no cell. */
   readonly failure: Error | null;
 }
@@ -18,7 +19,8 @@ export interface FrameFiles {
 export async function createFrameFiles(campaign: Campaign, folder: string): Promise<FrameFiles> {
   const writer = await openFrameWriter();
   const sampleOf = new Map(campaign.cells.map((cell) => [cell.position, cell.barcode]));
-  const state: { writtenCount: number; failure: Error | null } = { writtenCount: 0, failure: null };
+  const paths: string[] = [];
+  const state: { failure: Error | null } = { failure: null };
 
   function write(frames: FrameWorld, frame: WorldFrame): void {
     const place = frame.spots[0];
@@ -32,11 +34,13 @@ export async function createFrameFiles(campaign: Campaign, folder: string): Prom
       exposureS,
       energyKeV: frames.energyKeV,
       wavelengthA: frames.wavelengthA,
+      distanceMm: frames.distanceMm,
       fluxPhS: exposureS > 0 ? frame.photons / exposureS : 0,
       twoThetaDeg: frames.twoThetaDeg,
     };
-    writeWhole(join(folder, frameFileName(frame.path)), writer.frameToNexus(meta, frames.counts(frame)));
-    state.writtenCount += 1;
+    const path = join(folder, frameFileName(frame.path));
+    writeWhole(path, writer.frameToNexus(meta, frames.counts(frame)));
+    paths.push(path);
   }
 
   return {
@@ -50,9 +54,7 @@ export async function createFrameFiles(campaign: Campaign, folder: string): Prom
         }
       });
     },
-    get writtenCount() {
-      return state.writtenCount;
-    },
+    paths,
     get failure() {
       return state.failure;
     },

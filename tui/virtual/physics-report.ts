@@ -36,9 +36,21 @@ export interface PhysicsLook {
   readonly frameTables: FrameTables | undefined;
   /** To be called before the run starts. */
   attach(world: World): void;
-  /** Writes what is left to write and says, line by line, what was written. Throws Fault `output.unwritable`. */
-  finish(facts: { readonly seed: number }): readonly string[];
+  /** Writes what is left to write and says what was written. Throws Fault `output.unwritable`. */
+  finish(facts: { readonly seed: number }): WrittenLook;
 }
+
+export interface WrittenLook {
+  /** For a person. */
+  readonly lines: readonly string[];
+  /** For a program; keys as in the JSON output. */
+  readonly paths: {
+    readonly physics_report?: { readonly page: string; readonly figures: readonly string[] };
+    readonly frames?: { readonly folder: string; readonly files: readonly string[] };
+  };
+}
+
+const NOTHING_WRITTEN: WrittenLook = { lines: [], paths: {} };
 
 /** Cells shown when none are named, and at the most. */
 const CELLS_SHOWN = 3;
@@ -56,7 +68,7 @@ export async function preparePhysicsLook(
     throw new Fault("command.usage", "--cells", "chooses cells for --physics-report, which is not given");
   }
   if (framesFolder === undefined && reportPath === undefined) {
-    return { frameTables: undefined, attach: () => undefined, finish: () => [] };
+    return { frameTables: undefined, attach: () => undefined, finish: () => NOTHING_WRITTEN };
   }
   const chosen = reportPath === undefined ? [] : chooseCells(campaign, options.cells);
   if (framesFolder !== undefined) outputFolder("--frames", framesFolder);
@@ -80,39 +92,43 @@ export async function preparePhysicsLook(
       }
     },
     finish({ seed }) {
-      if (attached === undefined) return [];
+      if (attached === undefined) return NOTHING_WRITTEN;
       const { world, frames } = attached;
       const lines: string[] = [];
-      if (reportPath !== undefined) {
-        const cells = chosen.map((cell) => reportCell(cell, traces.get(cell.position), world, frames));
-        const { energyKeV, wavelengthA, twoThetaDeg } = frames;
-        const run = { campaign: campaign.name, seed, durationH };
-        lines.push(`physics: ${writeReport({ ...run, energyKeV, wavelengthA, twoThetaDeg, cells }, reportPath)}`);
+      const report = reportPath === undefined ? undefined : writeReport(dataOf(world, frames, seed), reportPath);
+      if (report !== undefined) lines.push(`physics: ${report.page}`);
+      if (framesFolder === undefined || files === undefined) {
+        return { lines, paths: report === undefined ? {} : { physics_report: report } };
       }
-      if (files !== undefined) {
-        if (files.failure !== null) throw files.failure;
-        lines.push(`frames: ${files.writtenCount} in ${String(framesFolder)}`);
-      }
-      return lines;
+      if (files.failure !== null) throw files.failure;
+      lines.push(`frames: ${files.paths.length} in ${framesFolder}`);
+      const written = { folder: framesFolder, files: files.paths };
+      return { lines, paths: { ...(report === undefined ? {} : { physics_report: report }), frames: written } };
     },
   };
+
+  function dataOf(world: World, frames: FrameWorld, seed: number): PhysicsData {
+    const cells = chosen.map((cell) => reportCell(cell, traces.get(cell.position), world, frames));
+    const { energyKeV, wavelengthA, twoThetaDeg } = frames;
+    return { campaign: campaign.name, seed, durationH, energyKeV, wavelengthA, twoThetaDeg, cells };
+  }
 }
 
 function isPage(path: string): boolean {
   return /\.html?$/i.test(path);
 }
 
-/** Returns the page's path. */
-function writeReport(data: PhysicsData, path: string): string {
+function writeReport(data: PhysicsData, path: string): { readonly page: string; readonly figures: readonly string[] } {
   const figures = physicsFigures(data);
   if (isPage(path)) {
     writeWhole(path, reportPage(data, figures, "figures"));
-    return path;
+    return { page: path, figures: [] };
   }
-  for (const figure of figures) writeWhole(join(path, figure.name), figure.svg);
+  const paths = figures.map((figure) => join(path, figure.name));
+  for (const [index, figure] of figures.entries()) writeWhole(paths[index] ?? path, figure.svg);
   const page = join(path, "index.html");
   writeWhole(page, reportPage(data, figures, "links"));
-  return page;
+  return { page, figures: paths };
 }
 
 function chooseCells(campaign: Campaign, wanted: string | undefined): readonly CampaignCell[] {
