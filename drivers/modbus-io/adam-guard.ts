@@ -42,6 +42,14 @@ export function createAdamGuard(options: AdamGuardOptions): PermitGuard {
     return { isEnabled: enabled !== 0, hasOccurred: occurred !== 0 };
   }
 
+  /** Between exposures silence is no fault: the outputs it dropped were not the permit's. */
+  async function forgetSilence(bus: ModbusBus): Promise<void> {
+    await bus.writeRegister(ADAM.communicationSafetyOccurred, 0);
+    if ((await safety(bus)).hasOccurred) {
+      throw new Fault("io.watchdog", name, "The module still says that its communication safety has acted.");
+    }
+  }
+
   return {
     inputBits: ADAM.inputBits,
     outputBits: outputOffset,
@@ -69,13 +77,22 @@ export function createAdamGuard(options: AdamGuardOptions): PermitGuard {
         );
       }
       isHigh = (await bus.readCoils(heartbeat, 1))[0] === true;
-      return { hadTripped: hasOccurred };
+      if (hasOccurred) await forgetSilence(bus);
+      return { hadTripped: false };
     },
     async beat(bus, withdrawn) {
       isHigh = !isHigh;
       await bus.writeCoil(heartbeat, isHigh, { isUrgent: true, withdrawn });
     },
-    proveRunning: async (bus) => ((await safety(bus)).hasOccurred ? "tripped" : "running"),
+    async proveRunning(bus) {
+      if ((await safety(bus)).hasOccurred) {
+        await forgetSilence(bus);
+        // The silence switched this output off as well, and the first heartbeat may have changed nothing.
+        isHigh = (await bus.readCoils(heartbeat, 1))[0] !== true;
+        await bus.writeCoil(heartbeat, isHigh, { isUrgent: true });
+      }
+      return "running";
+    },
     hasTripped: async (bus, isLate) => isLate || (await safety(bus)).hasOccurred,
     // The relay runs out by itself.
     stop: () => Promise.resolve(),
@@ -88,11 +105,7 @@ export function createAdamGuard(options: AdamGuardOptions): PermitGuard {
       isHigh = false;
     },
     async restart(bus) {
-      if (!(await safety(bus)).hasOccurred) return;
-      await bus.writeRegister(ADAM.communicationSafetyOccurred, 0);
-      if ((await safety(bus)).hasOccurred) {
-        throw new Fault("io.watchdog", name, "The module still says that its communication safety has acted.");
-      }
+      if ((await safety(bus)).hasOccurred) await forgetSilence(bus);
     },
   };
 }

@@ -32,6 +32,11 @@ export interface PlainBeam extends BeamPlant {
   readonly drives: { readonly atMs: number; readonly isOpen: boolean }[];
   /** The shutter ignores its drive line. */
   isStuck: boolean;
+  /** Level of the drive line, whether or not the shutter follows. */
+  readonly isDriven: boolean;
+  readonly drivenSinceMs: number;
+  /** Sticks where it is, or comes free and follows the drive line from then on. */
+  stick(atMs: number, isStuck: boolean): void;
 }
 
 export function createPlainBeam(): PlainBeam {
@@ -39,6 +44,8 @@ export function createPlainBeam(): PlainBeam {
   const drives: { atMs: number; isOpen: boolean }[] = [];
   const filters = new Map<number, boolean>();
   let isSafetyOpen = false;
+  let isDriven = false;
+  let drivenSinceMs = 0;
   const since = (atMs: number): { isOpen: boolean; ms: number } => {
     const last = drives.at(-1);
     return last === undefined ? { isOpen: false, ms: Infinity } : { isOpen: last.isOpen, ms: atMs - last.atMs };
@@ -50,7 +57,19 @@ export function createPlainBeam(): PlainBeam {
     ringCurrentMa: () => 200,
     fluxPhS: () => 1e12,
     monitorFluxPhS: () => 1e12,
+    get isDriven() {
+      return isDriven;
+    },
+    get drivenSinceMs() {
+      return drivenSinceMs;
+    },
+    stick(atMs, isStuck) {
+      beam.isStuck = isStuck;
+      if (!isStuck && isDriven !== (drives.at(-1)?.isOpen ?? false)) drives.push({ atMs, isOpen: isDriven });
+    },
     driveShutter(atMs, isOpen) {
+      isDriven = isOpen;
+      drivenSinceMs = atMs;
       if (!beam.isStuck) drives.push({ atMs, isOpen });
     },
     shutterOpenSwitch(atMs) {
