@@ -52,8 +52,9 @@ export function loadCampaign(
       : readSiteFile(context, siteFile, tables, sitePath === undefined ? document : undefined, findings);
 
   const protocolFiles = new Map<string, InputDocument>();
-  for (const path of new Set(references.protocolPaths)) {
-    const file = readDocument(context, beside(path), document, ["protocols"], findings);
+  for (const { path, at } of references.protocols) {
+    if (protocolFiles.has(path)) continue;
+    const file = readDocument(context, beside(path), document, at, findings);
     if (file !== undefined) protocolFiles.set(path, file);
   }
   const read = readCampaign({ document, protocolFiles, site, materials: tables });

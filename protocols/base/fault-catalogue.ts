@@ -203,8 +203,16 @@ export const FAULT_CATALOGUE = {
   "dose.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
   // files and folders
   "file.missing": { severity: "refuse", advice: "Check the path." },
+  "file.unreadable": {
+    severity: "refuse",
+    advice: "See that this account may read it, and that the disk or share it is on is there.",
+  },
+  "file.not-text": {
+    severity: "refuse",
+    advice: "Is this the file you meant? Campaigns, sites and cases are text in UTF-8.",
+  },
   "file.too-large": { severity: "refuse", advice: "Is this the file you meant? Text files are read up to 64 MB." },
-  "file.syntax": { severity: "refuse", advice: "Correct the file at the line given." },
+  "file.syntax": { severity: "refuse", advice: "Correct the file there; nothing was read of it." },
   "file.schema": { severity: "refuse", advice: "Correct the value at the path given." },
   "campaign.invalid": { severity: "refuse", advice: "Correct the campaign; nothing was moved." },
   "site.in-use": {
@@ -228,6 +236,10 @@ export const FAULT_CATALOGUE = {
   "output.unwritable": {
     severity: "hold",
     advice: "Free space or permissions, or name another place. The run and its record are not concerned.",
+  },
+  "run.begun": {
+    severity: "refuse",
+    advice: "This folder holds a run already. Name a new folder; what was given to each spot stands in the old one.",
   },
   "bench.listen": {
     severity: "refuse",

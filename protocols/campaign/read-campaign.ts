@@ -134,7 +134,7 @@ function checkTriggers(document: InputDocument, file: CampaignFile, findings: Fi
         "campaign.triggers",
         second.path,
         `${file.triggers.length} triggers`,
-        "Give one sweep; a campaign runs one for now.",
+        "Give one sweep: a campaign has one at the most.",
       ),
     );
   }

@@ -11,6 +11,7 @@ import type { CellRecord } from "./campaign-schema.ts";
 import type { CellRole } from "./campaign.ts";
 import { CHEMISTRY_IDS, isChemistryId } from "./chemistry.ts";
 import type { ChemistryId } from "./chemistry.ts";
+import { positionsText } from "./rack-text.ts";
 
 /** A cell with everything its file says of it; undefined where the file says nothing usable. */
 export interface DraftCell {
@@ -202,26 +203,37 @@ function reportUnknown(
   }
 }
 
+/** One barcode on several cells is one slip, told once where the second of them is written. */
 function reportBarcodes(document: InputDocument, drafts: readonly DraftCell[], findings: Finding[]): void {
-  const seen = new Map<string, Position>();
-  for (const { barcode, position, path } of drafts) {
-    if (barcode === undefined) continue;
-    const other = seen.get(barcode);
-    if (other === undefined) {
-      seen.set(barcode, position);
-      continue;
-    }
+  const holders = new Map<string, DraftCell[]>();
+  for (const draft of drafts) {
+    if (draft.barcode === undefined) continue;
+    const list = holders.get(draft.barcode);
+    if (list === undefined) holders.set(draft.barcode, [draft]);
+    else list.push(draft);
+  }
+  for (const [barcode, cells] of holders) {
+    const second = cells[1];
+    if (second === undefined) continue;
+    const positions = positionsText(cells.map((cell) => cell.position));
     findings.push(
       findingAt(
         document,
         "error",
         "campaign.duplicate-barcode",
-        [...path, "barcode"],
-        `cells ${other} and ${position} have the same barcode ${barcode}`,
+        barcodePath(document, second),
+        `${cells.length} cells have the same barcode ${barcode}: ${positions}`,
         "Give each cell its own, for instance with {position} in it.",
       ),
     );
   }
+}
+
+/** Where the barcode of a cell is written: with the cell itself, its group, or the defaults. */
+function barcodePath(document: InputDocument, cell: DraftCell): Path {
+  const places: readonly Path[] = [[...cell.path, "overrides", cell.position], cell.path, ["cell_defaults"]];
+  const place = places.find((path) => valueAt(document.value, [...path, "barcode"]) !== undefined);
+  return [...(place ?? cell.path), "barcode"];
 }
 
 export function byPath<Entry extends { readonly path: Path }>(

@@ -20,23 +20,24 @@ export interface ProtocolSource {
 /** Other files a campaign refers to, by their paths as written. Reads what it can, whatever else is wrong. */
 export interface CampaignReferences {
   readonly sitePath: string | undefined;
-  readonly protocolPaths: readonly string[];
+  /** With the place in the document that names each. */
+  readonly protocols: readonly { readonly path: string; readonly at: Path }[];
 }
 
 export function campaignReferences(document: InputDocument): CampaignReferences {
   const sitePath = valueAt(document.value, ["site"]);
   const protocols = valueAt(document.value, ["protocols"]);
-  const paths = typeof protocols === "object" && protocols !== null ? Object.values(protocols) : [];
+  const entries = typeof protocols === "object" && protocols !== null ? Object.entries(protocols) : [];
   return {
     sitePath: typeof sitePath === "string" ? sitePath : undefined,
-    protocolPaths: paths.flatMap((entry) => {
+    protocols: entries.flatMap(([name, entry]) => {
       const path = valueAt(entry, ["file"]);
-      return typeof path === "string" ? [path] : [];
+      return typeof path === "string" ? [{ path, at: ["protocols", name, "file"] }] : [];
     }),
   };
 }
 
-/** `files` holds the documents of `protocolPaths`; a path that is not in it has been reported as unreadable. */
+/** `files` holds the documents of the paths the campaign names; a path that is not in it has been reported as unreadable. */
 export function resolveProtocols(
   document: InputDocument,
   names: readonly string[],

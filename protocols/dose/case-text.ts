@@ -1,5 +1,6 @@
 /** Reads the JSON text of a case, and names the field when a number in it is none. */
 import { Fault } from "../base/fault.ts";
+import { lineAt, parseJsonText } from "../input/json-text.ts";
 
 /** A string, or a word that some programs write for a number but JSON does not know. */
 const STRING_OR_BARE_WORD = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
@@ -7,31 +8,27 @@ const STRING_OR_BARE_WORD = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
 export interface CaseText {
   /** The parsed value; a bare NaN or Infinity stands in it as that word, which no field takes for a number. */
   readonly json: unknown;
-  /** Such words were found: the text is not JSON, whatever the fields say. */
-  readonly hasBareWords: boolean;
+  /** Line of the first such word, from 1: the text is not JSON, whatever the fields say. Null without one. */
+  readonly bareWordLine: number | null;
 }
 
 /** Throws Fault `file.syntax` with file and line when the text cannot be read even so. */
 export function readCaseText(text: string, fileName: string): CaseText {
-  const clean = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  try {
-    return { json: JSON.parse(clean), hasBareWords: false };
-  } catch (error) {
-    const quoted = clean.replace(STRING_OR_BARE_WORD, (found) => (found.startsWith('"') ? found : `"${found}"`));
-    try {
-      if (quoted !== clean) return { json: JSON.parse(quoted), hasBareWords: true };
-    } catch {
-      // the first error says more: it is about the text as written
-    }
-    throw syntaxFault(clean, fileName, error);
-  }
+  const read = parseJsonText(text);
+  if (read.kind === "json") return { json: read.value, bareWordLine: null };
+  let firstWord = -1;
+  const quoted = text.replace(STRING_OR_BARE_WORD, (found, offset: number) => {
+    if (found.startsWith('"')) return found;
+    if (firstWord < 0) firstWord = offset;
+    return `"${found}"`;
+  });
+  const again = firstWord < 0 ? read : parseJsonText(quoted);
+  if (again.kind === "json") return { json: again.value, bareWordLine: lineAt(text, firstWord) };
+  // the first refusal says more: it is about the text as written
+  throw new Fault("file.syntax", `${fileName}:${read.line}`, `is not JSON: ${read.what}`, { line: read.line });
 }
 
-function syntaxFault(text: string, fileName: string, error: unknown): Fault {
-  const message = error instanceof Error ? error.message : String(error);
-  const position = /at position (\d+)/.exec(message)?.[1];
-  const shown = message.replace(/ in JSON at position.*$/s, "");
-  if (position === undefined) return new Fault("file.syntax", fileName, `is not JSON: ${shown}`, {}, error);
-  const line = text.slice(0, Number(position)).split("\n").length;
-  return new Fault("file.syntax", `${fileName}:${line}`, `is not JSON: ${shown}`, { line }, error);
+/** What is said of a text whose fields did not already refuse such a word. */
+export function bareWordFault(fileName: string, line: number): Fault {
+  return new Fault("file.syntax", `${fileName}:${line}`, "is not JSON: NaN and Infinity are no JSON values", { line });
 }

@@ -5,6 +5,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument as parseYaml } from "yaml";
 import type { Document, Node } from "yaml";
 import type { Finding, FindingSeverity } from "../base/finding.ts";
+import { yamlFindings } from "./yaml-problems.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -25,7 +26,6 @@ const DEPTH_MAX = 64;
 /** Values after aliases are followed: a file of a few lines can otherwise spell out billions. */
 const VALUE_COUNT_MAX = 500_000;
 const ALIAS_COUNT_MAX = 1000;
-const SYNTAX_FINDINGS_MAX = 50;
 
 export function parseDocument(text: string, fileName: string): InputDocument {
   if (text.length > TEXT_LENGTH_MAX) {
@@ -41,7 +41,8 @@ export function parseDocument(text: string, fileName: string): InputDocument {
       stringKeys: true,
       version: "1.2",
       schema: "core",
-      logLevel: "silent",
+      // Not "silent": that would pass over a second document in the file without a word.
+      logLevel: "error",
     });
   } catch (error) {
     return unreadable(
@@ -52,19 +53,7 @@ export function parseDocument(text: string, fileName: string): InputDocument {
     );
   }
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
-  const findings: Finding[] = [];
-  for (const problem of [...document.errors, ...document.warnings].slice(0, SYNTAX_FINDINGS_MAX)) {
-    findings.push({
-      severity: "error",
-      code: problem.code === "DUPLICATE_KEY" ? "file.duplicate-key" : "file.syntax",
-      where: `${fileName}:${lineAt(problem.pos[0])}`,
-      what: problem.code === "DUPLICATE_KEY" ? duplicateKeyText(text, problem.pos[0]) : problem.message,
-      advice:
-        problem.code === "DUPLICATE_KEY"
-          ? "Give each key once; keep the one that is meant."
-          : "Correct the YAML at this line; mind indentation, colons and quotes.",
-    });
-  }
+  const findings: Finding[] = [...yamlFindings(document, text, fileName, lineAt)];
   if (document.errors.some((problem) => problem.code !== "DUPLICATE_KEY")) {
     return documentOf(fileName, undefined, findings, new Map(), lineAt);
   }
@@ -224,9 +213,4 @@ function unreadable(fileName: string, code: string, what: string, advice: string
 function whereText(fileName: string, line: number, path: Path): string {
   const place = pathText(path);
   return place === "" ? `${fileName}:${line}` : `${fileName}:${line} ${place}`;
-}
-
-function duplicateKeyText(text: string, offset: number): string {
-  const key = /^[^\s:,{}[\]]+/.exec(text.slice(offset, offset + 80))?.[0] ?? "a key";
-  return `${key} is given twice in the same place`;
 }

@@ -40,14 +40,19 @@ export function readSection<Schema extends z.ZodType>(
   findings: Finding[],
 ): z.output<Schema> | undefined {
   const value = valueAt(document.value, path);
+  // What could not be read as a value at all stands as null here, and has been told.
+  const told = new Set(document.findings.map((finding) => finding.where));
+  const tell = (issue: z.core.$ZodIssue): void => {
+    findings.push(...findingsOf(document, path, value, issue).filter((finding) => !told.has(finding.where)));
+  };
   const first = schema.safeParse(value);
   if (first.success) return first.data;
   const problems = first.error.issues;
-  for (const issue of problems) findings.push(...findingsOf(document, path, value, issue));
+  problems.forEach(tell);
   if (!problems.every((issue) => issue.code === "unrecognized_keys")) return undefined;
   const second = schema.safeParse(withoutUnknownKeys(value, problems));
   if (second.success) return second.data;
-  for (const issue of second.error.issues) findings.push(...findingsOf(document, path, value, issue));
+  second.error.issues.forEach(tell);
   return undefined;
 }
 

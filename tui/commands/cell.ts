@@ -1,7 +1,7 @@
 /** `beamrack cell CASE.json`: one simulated cell through a protocol, or its impedance (CONTRACTS: beamrack cell). */
 import { parseArgs } from "node:util";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
-import { readCaseText } from "../../protocols/dose/case-text.ts";
+import { bareWordFault, readCaseText } from "../../protocols/dose/case-text.ts";
 import { type CellCaseResult, evaluateCellCase } from "../../simulator/cell/cell-case.ts";
 import { parseCellDesign, parseCellModels } from "../../simulator/cell/cell-design.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -28,7 +28,7 @@ function printCell(context: CommandContext, args: readonly string[]): number {
 }
 
 function evaluateFile(context: CommandContext, path: string): CellCaseResult {
-  const { json, hasBareWords } = readCaseText(context.readText(path), path);
+  const { json, bareWordLine } = readCaseText(context.readText(path), path);
   const table = (name: string): unknown => JSON.parse(context.readPackageText(`${FOLDER}/${name}.json`));
   try {
     const result = evaluateCellCase(
@@ -38,12 +38,12 @@ function evaluateFile(context: CommandContext, path: string): CellCaseResult {
       },
       json,
     );
-    if (!hasBareWords) return result;
+    if (bareWordLine === null) return result;
   } catch (error) {
     if (!isFault(error) || error.code !== "cell.input") throw error;
     throw new Fault("cell.input", `${path} ${error.where}`, error.message, { ...error.detail, file: path }, error);
   }
-  throw new Fault("file.syntax", path, "is not JSON: NaN and Infinity are no JSON values");
+  throw bareWordFault(path, bareWordLine);
 }
 
 function linesOf(result: CellCaseResult): readonly string[] {

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { evaluateDoseCase, type DoseCaseResult } from "../../protocols/dose/case.ts";
-import { readCaseText } from "../../protocols/dose/case-text.ts";
+import { bareWordFault, readCaseText } from "../../protocols/dose/case-text.ts";
 import type { SequenceDoseResult } from "../../protocols/dose/sequence.ts";
 import type { StaticDoseResult } from "../../protocols/dose/static-case.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -27,15 +27,15 @@ function printDose(context: CommandContext, args: readonly string[]): number {
 }
 
 function evaluateFile(context: CommandContext, path: string): DoseCaseResult {
-  const { json, hasBareWords } = readCaseText(context.readText(path), path);
+  const { json, bareWordLine } = readCaseText(context.readText(path), path);
   try {
     const evaluated = evaluateDoseCase(context.attenuationTables(), json);
-    if (!hasBareWords) return evaluated;
+    if (bareWordLine === null) return evaluated;
   } catch (error) {
     if (!isFault(error) || error.code !== "dose.input") throw error;
     throw new Fault("dose.input", `${path} ${error.where}`, error.message, { ...error.detail, file: path }, error);
   }
-  throw new Fault("file.syntax", path, "is not JSON: NaN and Infinity are no JSON values");
+  throw bareWordFault(path, bareWordLine);
 }
 
 function tableOf(evaluated: DoseCaseResult): readonly string[] {

@@ -3,11 +3,13 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parseAttenuationTables, type AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import { parseJsonText } from "../../protocols/input/json-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import type { Output } from "./output.ts";
 import { packageRoot } from "./package-root.ts";
 import { createRealClock } from "./real-clock.ts";
+import { takeSiteLock } from "./site-lock.ts";
 import { readTextFile } from "./text-file.ts";
 
 export function createNodeContext(deps: {
@@ -20,12 +22,9 @@ export function createNodeContext(deps: {
   let tables: AttenuationTables | undefined;
   const readPackageText = (relativePath: string): string => readTextFile(join(packageRoot().folder, relativePath));
   const readPackageJson = (relativePath: string): unknown => {
-    try {
-      return JSON.parse(readPackageText(relativePath));
-    } catch (error) {
-      if (error instanceof SyntaxError) throw new Fault("file.syntax", relativePath, error.message, {}, error);
-      throw error;
-    }
+    const read = parseJsonText(readPackageText(relativePath));
+    if (read.kind === "json") return read.value;
+    throw new Fault("file.syntax", `${relativePath}:${read.line}`, `is not JSON: ${read.what}`);
   };
   return {
     json,
@@ -60,6 +59,7 @@ export function createNodeContext(deps: {
         err.write(`\nended at once by a second ${reason}\n`);
       }),
     self: { pid: process.pid, host: hostname() },
+    takeSiteLock,
     version: packageRoot().version,
   };
 }

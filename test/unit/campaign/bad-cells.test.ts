@@ -150,7 +150,7 @@ const CASES: readonly SpoiltCase[] = [
     "barcode: S-1",
     "campaign.duplicate-barcode",
     "good.yaml:25 cells[1].barcode",
-    /B1 and B2 have the same barcode S-1/,
+    /^2 cells have the same barcode S-1: B1\.\.B2$/,
     /\{position\}/,
   ],
   [
@@ -176,6 +176,26 @@ describe("a campaign with one thing wrong about its cells or protocols", () => {
     const loaded = load(spoilt("good.yaml", "nominal_capacity_mAh: 4", "nominal_capacity_mAh: 0 #"));
     expect(loaded.findings.map(({ code, where }) => `${where} ${code}`)).toEqual([
       "good.yaml:17 cell_defaults.nominal_capacity_mAh file.schema",
+    ]);
+  });
+
+  it("is told once of a barcode that many cells share, and of each such barcode", () => {
+    const said = (files: Readonly<Record<string, string>>): readonly string[] =>
+      errorsOf(load(files)).map(({ where, what }) => `${where}: ${what}`);
+    expect(said(spoilt("good.yaml", "barcode: R-{position}", "barcode: R-1"))).toEqual([
+      "good.yaml:23 cells[0].barcode: 12 cells have the same barcode R-1: A1..A12",
+    ]);
+    const one = spoilt("good.yaml", "B2: { role: dark-control }", "B2: { barcode: R-A3 }");
+    expect(said(one)).toEqual([
+      "good.yaml:27 cells[1].overrides.B2.barcode: 2 cells have the same barcode R-A3: A3, B2",
+    ]);
+  });
+
+  it("is told where the protocol file is named that is not there", () => {
+    expect(errorsOf(load({ ...goodFiles, "cycle.yaml": "" }))[0]?.where).toBe("cycle.yaml:1");
+    const without = Object.entries(goodFiles).filter(([name]) => name !== "cycle.yaml");
+    expect(errorsOf(load(Object.fromEntries(without)))).toMatchObject([
+      { where: "good.yaml:9 protocols.cycle.file", code: "file.missing", what: "cycle.yaml: no such file" },
     ]);
   });
 

@@ -149,8 +149,8 @@ const CASES: readonly SpoiltCase[] = [
     "positions: A1..A12",
     "positions: [A1..A12",
     "file.syntax",
-    "good.yaml:23",
-    /./,
+    "good.yaml:22",
+    /opened here and not closed/,
     /YAML at this line/,
   ],
   [
@@ -169,7 +169,7 @@ const CASES: readonly SpoiltCase[] = [
     "cycle.yaml",
     "cycel.yaml",
     "file.missing",
-    "good.yaml:8 protocols",
+    "good.yaml:9 protocols.cycle.file",
     /cycel\.yaml: no such file/,
     /path/,
   ],
@@ -289,6 +289,15 @@ describe("a campaign with everything wrong", () => {
       expect(loaded.kind, text.slice(0, 20)).toBe("refused");
       expect(errorsOf(loaded).length).toBeGreaterThan(0);
     }
+  });
+
+  it.each(["good.yaml", "cycle.yaml"])("says once of a number in %s that it is none", (file) => {
+    const [from, to] =
+      file === "good.yaml" ? ["exposure_s: 6", "exposure_s: .nan"] : ["until_time_s: 600", "until_time_s: .nan"];
+    const text = goodFiles[file] ?? "";
+    expect(text).toContain(from);
+    const errors = errorsOf(load({ ...goodFiles, [file]: text.replace(from, to) }));
+    expect(errors.map(({ code }) => code)).toEqual(["file.not-a-number"]);
   });
 
   it("refuses a file in which aliases would multiply without end", () => {

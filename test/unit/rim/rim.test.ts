@@ -67,7 +67,8 @@ describe("reading text", () => {
     writeFileSync(binary, Uint8Array.of(0xff, 0xfe, 0x00, 0x80));
     expect(faultCodeOf(join(folder, "nowhere.yaml"))).toBe("file.missing");
     expect(faultCodeOf(folder)).toBe("file.missing");
-    expect(faultCodeOf(binary)).toBe("file.syntax");
+    expect(faultCodeOf(binary)).toBe("file.not-text");
+    expect(faultCodeOf("/dev/zero")).toBe("file.missing");
   });
 });
 
