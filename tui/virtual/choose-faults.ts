@@ -1,5 +1,6 @@
 /** `--faults none|light|FILE`: what goes wrong in a simulated run. */
 import { Fault } from "../../protocols/base/fault.ts";
+import { parseJsonText } from "../../protocols/input/json-text.ts";
 import { positionAt } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { lightFaults, parseWorldFaults, type WorldFault } from "../../simulator/world/world-faults.ts";
@@ -35,9 +36,7 @@ export function chooseFaults(context: Pick<CommandContext, "readText">, choice: 
 }
 
 function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Fault("file.syntax", where, error instanceof Error ? error.message : String(error), {}, error);
-  }
+  const read = parseJsonText(text);
+  if (read.kind === "json") return read.value;
+  throw new Fault("file.syntax", `${where}:${read.line}`, `is not JSON: ${read.what}`);
 }
