@@ -34,7 +34,7 @@ import {
   decodeSmuIdentity,
 } from "../../protocols/wire/keithley-smu/scpi-replies.ts";
 import { openWithin } from "../link/open-within.ts";
-import { createScpiConversation, type ScpiConversation } from "./scpi-conversation.ts";
+import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
 import { endAt, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
 
 /** As site files name the family. */

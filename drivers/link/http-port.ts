@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { HttpMethod, HttpPort, HttpReply } from "../../protocols/roles/http.ts";
@@ -44,9 +45,8 @@ export function createHttpPort(deps: HttpPortDeps): HttpPort {
       port,
       method,
       path,
-      agent: false,
-      // Trying addresses side by side needs timers of node's own.
-      autoSelectFamily: false,
+      // A socket of our own instead of an agent's: nothing is pooled. Trying addresses side by side would need timers.
+      createConnection: () => connect({ host, port, autoSelectFamily: false }),
       headers: {
         Accept: "application/json",
         Connection: "close",

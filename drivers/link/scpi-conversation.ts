@@ -12,8 +12,11 @@ export interface ScpiConversation {
   readonly isOpen: boolean;
   /** Throws `link.closed`. */
   tell(lines: readonly string[]): void;
-  /** Rejects with `link.timeout`, `link.closed`, or `link.garbled` when `decode` gives undefined. */
-  ask<T>(query: string, decode: (line: string) => T | undefined): Promise<T>;
+  /**
+   * Rejects with `link.timeout` after `waitMs` (default the conversation's), `link.closed`, or `link.garbled` when
+   * `decode` gives undefined.
+   */
+  ask<T>(query: string, decode: (line: string) => T | undefined, waitMs?: number): Promise<T>;
   /** Closes the link; a pending query rejects with `link.closed`. `onLost` is not called. */
   close(why: string): void;
 }
@@ -31,11 +34,15 @@ export function createScpiConversation(
   clock: Clock,
   replyMs: number,
   onLost: (why: string) => void,
+  /** A line that no query waits for. */
+  onStray?: (line: string) => void,
 ): ScpiConversation {
   let pending: Pending | null = null;
   let closedBecause: string | null = null;
   const splitter = createLineSplitter((bytes, start, end) => {
-    pending?.take(lineText(bytes, start, end));
+    const line = lineText(bytes, start, end);
+    if (pending !== null) pending.take(line);
+    else onStray?.(line);
   });
   const stopListening = link.onData((chunk) => {
     splitter.push(chunk);
@@ -63,7 +70,7 @@ export function createScpiConversation(
       return closedBecause === null && link.isOpen;
     },
     tell,
-    ask(query, decode) {
+    ask(query, decode, waitMs = replyMs) {
       return new Promise((resolve, reject) => {
         if (pending !== null) {
           reject(new Error(`${name}: ${query} asked while another answer is awaited`));
@@ -75,8 +82,8 @@ export function createScpiConversation(
         };
         const timer = clock.setTimeout(() => {
           pending = null;
-          reject(new Fault("link.timeout", name, `no answer to ${query} within ${replyMs} ms`, { query, replyMs }));
-        }, replyMs);
+          reject(new Fault("link.timeout", name, `no answer to ${query} within ${waitMs} ms`, { query, waitMs }));
+        }, waitMs);
         pending = {
           take(line) {
             settle();

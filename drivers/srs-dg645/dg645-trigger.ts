@@ -1,0 +1,225 @@
+/**
+ * An SRS DG645 as a gate generator: one pair of edges on one output, fired by a single shot or a burst. It forgets
+ * its events when they are read, so after a lost answer it may not be able to tell; then nothing is assumed.
+ */
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import type { GateTrain, Trigger } from "../../protocols/roles/trigger.ts";
+import * as dg645 from "../../protocols/wire/dg645/dg645-commands.ts";
+import {
+  decodeDelay,
+  decodeDg645Identity,
+  decodeEvents,
+  decodeNumber,
+  decodeWhole,
+  errorText,
+  EVENT,
+} from "../../protocols/wire/dg645/dg645-replies.ts";
+import { openWithin } from "../link/open-within.ts";
+import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
+import { createTrigger, type TriggerDialect } from "../trigger/trigger-core.ts";
+
+/** As site files name the family. */
+export const SRS_DG645 = "srs-dg645";
+
+export interface Dg645Options {
+  /** Default AB. */
+  readonly output?: dg645.GateOutput;
+  /** Step of the output, volts; default 4, which is TTL. */
+  readonly amplitudeV?: number;
+  /** Default 0. */
+  readonly offsetV?: number;
+  /** Default true: the output is high during a gate. */
+  readonly isPositive?: boolean;
+  /** Another serial number on this address is the wrong device. */
+  readonly expectedSerialNumber?: string;
+  /** Default `end`: connecting sets the source to single shot and ends a burst. */
+  readonly whatRuns?: "end" | "leave";
+  /** Longest wait for an answer. Default 3000 ms. */
+  readonly replyMs?: number;
+  /** Default 5000 ms, as for every driver. */
+  readonly openMs?: number;
+}
+
+export interface Dg645Deps extends Dg645Options {
+  /** Its name in the site file. */
+  readonly name: string;
+  readonly openLink: OpenLink;
+  readonly clock: Clock;
+}
+
+const RESOLUTION_S = 5e-12;
+const VOLTAGE_TOLERANCE_V = 0.006;
+/** An answer of an earlier connection may still be on its way. */
+const STRAY_MS = 300;
+const IDENTIFY_TRIES = 3;
+
+interface Setting {
+  readonly command: string;
+  readonly query: string;
+  isMetBy(line: string): boolean;
+}
+
+export function createDg645Trigger(deps: Dg645Deps): Trigger {
+  const { name, clock } = deps;
+  const output = dg645.GATE_OUTPUTS[deps.output ?? "AB"];
+
+  async function set(talk: ScpiConversation, command: string): Promise<void> {
+    talk.tell([command]);
+    const code = await talk.ask(dg645.LAST_ERROR, decodeWhole);
+    if (code !== 0) {
+      const what = `the DG645 turned ${command} down: error ${code}, ${errorText(code)}`;
+      throw new Fault("device.refused", name, what, { command, code });
+    }
+  }
+
+  async function isMet(talk: ScpiConversation, setting: Setting): Promise<boolean> {
+    return setting.isMetBy(await talk.ask(setting.query, (line) => line));
+  }
+
+  function settingsFor(train: GateTrain): readonly Setting[] {
+    const isBurst = train.count > 1;
+    return [
+      wholeSetting("TSRC", dg645.TRIGGER_SOURCE.singleShot),
+      wholeSetting("ADVT", 0),
+      wholeSetting("BURM", isBurst ? 1 : 0),
+      ...(isBurst
+        ? [
+            wholeSetting("BURC", train.count),
+            timeSetting("BURP", train.periodS),
+            // The wait before the first gate; each cycle's own edges begin with it.
+            timeSetting("BURD", train.delayS),
+          ]
+        : []),
+      delaySetting(output.from, dg645.EDGE.T0, isBurst ? 0 : train.delayS),
+      delaySetting(output.to, output.from, train.widthS),
+      voltageSetting("LAMP", output.number, deps.amplitudeV ?? 4),
+      voltageSetting("LOFF", output.number, deps.offsetV ?? 0),
+      {
+        command: dg645.indexed("LPOL", output.number, (deps.isPositive ?? true) ? 1 : 0),
+        query: dg645.askIndexed("LPOL", output.number),
+        isMetBy: (line) => decodeWhole(line) === ((deps.isPositive ?? true) ? 1 : 0),
+      },
+    ];
+  }
+
+  const dialect: TriggerDialect<ScpiConversation> = {
+    driver: SRS_DG645,
+    capabilities: { widthMinS: 1e-9, gateMaxS: 1999, pauseMinS: 1e-7, countMax: 1_000_000 },
+    async open(lost) {
+      const link = await openWithin(clock, deps.openLink, name, deps.openMs);
+      const talk: ScpiConversation = createScpiConversation(name, link, clock, deps.replyMs ?? 3000, (why) => {
+        lost(talk, why);
+      });
+      return talk;
+    },
+    async identify(talk) {
+      // The line end closes whatever an earlier connection left half said.
+      talk.tell(["", dg645.CLEAR_STATUS]);
+      let line = "";
+      for (let count = 0; count < IDENTIFY_TRIES; count += 1) {
+        line = await talk.ask(dg645.IDENTIFY, (text) => text);
+        const found = decodeDg645Identity(line);
+        if (found !== undefined) {
+          const expected = deps.expectedSerialNumber;
+          if (expected !== undefined && expected !== found.serialNumber) {
+            const what = `serial number ${found.serialNumber} answers, ${expected} was expected`;
+            throw new Fault("device.wrong", name, what, { expected, serialNumber: found.serialNumber });
+          }
+          return { model: "SRS DG645", serialNumber: found.serialNumber, firmware: found.firmware };
+        }
+        await sleep(clock, STRAY_MS);
+      }
+      throw new Fault("device.wrong", name, "no DG645 answers here", { answer: line.slice(0, 200) });
+    },
+    async quiet(talk) {
+      await set(talk, dg645.whole("TSRC", dg645.TRIGGER_SOURCE.singleShot));
+      await set(talk, dg645.whole("ADVT", 0));
+      await set(talk, dg645.whole("BURM", 0));
+      // A delay that changes ends the cycle under way, and a gate without width is none.
+      await set(talk, dg645.delay(output.to, output.from, 0));
+      await set(talk, dg645.delay(output.from, dg645.EDGE.T0, 0));
+    },
+    async arm(talk, asked) {
+      const train = confirmedTrain(asked);
+      for (const setting of settingsFor(train)) {
+        if (await isMet(talk, setting)) continue;
+        await set(talk, setting.command);
+        if (!(await isMet(talk, setting))) throw notMet(setting);
+      }
+      return train;
+    },
+    async verify(talk, train) {
+      for (const setting of settingsFor(train)) if (!(await isMet(talk, setting))) throw notMet(setting);
+      // Events of the past must not pass for those of this train.
+      await talk.ask(dg645.EVENT_STATUS, decodeEvents);
+    },
+    fire: (talk) => set(talk, dg645.FIRE),
+    async wasFired(talk) {
+      const events = await talk.ask(dg645.EVENT_STATUS, decodeEvents);
+      return (events & EVENT.triggered) !== 0;
+    },
+    async look(talk, train) {
+      const events = await talk.ask(dg645.EVENT_STATUS, decodeEvents);
+      if ((events & EVENT.inhibited) !== 0) {
+        throw new Fault("device.refused", name, "gates were withheld: the inhibit input is active", { events });
+      }
+      const end = train.count > 1 ? EVENT.endOfBurst : EVENT.endOfDelay;
+      return (events & end) === 0 ? { isOver: false } : { isOver: true, gateCount: train.count };
+    },
+  };
+
+  function notMet(setting: Setting): Fault {
+    const what = `the DG645 does not keep \`${setting.command}\``;
+    return new Fault("device.refused", name, what, { command: setting.command });
+  }
+
+  return createTrigger(deps, dialect);
+}
+
+/** To the device's resolution. */
+function confirmedTrain(train: GateTrain): GateTrain {
+  const rounded = (seconds: number): number => Math.round(seconds / RESOLUTION_S) * RESOLUTION_S;
+  return {
+    delayS: rounded(train.delayS),
+    widthS: rounded(train.widthS),
+    count: train.count,
+    periodS: rounded(train.periodS),
+  };
+}
+
+function wholeSetting(key: "TSRC" | "ADVT" | "BURM" | "BURC", value: number): Setting {
+  return { command: dg645.whole(key, value), query: dg645.ask(key), isMetBy: (line) => decodeWhole(line) === value };
+}
+
+function timeSetting(key: "BURP" | "BURD", seconds: number): Setting {
+  return {
+    command: dg645.time(key, seconds),
+    query: dg645.ask(key),
+    isMetBy: (line) => isSame(decodeNumber(line), seconds),
+  };
+}
+
+function delaySetting(edge: dg645.Edge, from: dg645.Edge, seconds: number): Setting {
+  return {
+    command: dg645.delay(edge, from, seconds),
+    query: dg645.askIndexed("DLAY", edge),
+    isMetBy(line) {
+      const found = decodeDelay(line);
+      return found?.from === from && isSame(found.seconds, seconds);
+    },
+  };
+}
+
+function voltageSetting(key: "LAMP" | "LOFF", output: number, value: number): Setting {
+  return {
+    command: dg645.volts(key, output, value),
+    query: dg645.askIndexed(key, output),
+    isMetBy: (line) => Math.abs((decodeNumber(line) ?? NaN) - value) <= VOLTAGE_TOLERANCE_V,
+  };
+}
+
+function isSame(found: number | undefined, seconds: number): boolean {
+  return found !== undefined && Math.abs(found - seconds) <= RESOLUTION_S * 2;
+}
