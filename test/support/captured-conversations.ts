@@ -1,0 +1,201 @@
+/**
+ * One short conversation with each instrument family, the same when it is captured from a simulated instrument and
+ * when the capture is replayed. What comes of it is told as plain values, to be compared.
+ */
+import {
+  captureLink,
+  withholdMqttLogin,
+  withholdPasswords,
+  type CaptureRecord,
+} from "../../drivers/link/capture-link.ts";
+import { assert } from "../../protocols/base/assert.ts";
+import { parsePosition, type Position } from "../../protocols/base/position.ts";
+import { parseDocument } from "../../protocols/input/document.ts";
+import type { Channel } from "../../protocols/roles/channel.ts";
+import { readSite } from "../../protocols/site/read-site.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import { createWorld } from "../../simulator/world/world.ts";
+import { BENCH_DESIGN, plainCells } from "../../tui/bench/bench-cells.ts";
+import { createSiteDrivers, type DriverDeps, type SiteDrivers } from "../../tui/rig/drivers.ts";
+import { loadWorldData } from "../../tui/virtual/load-world-data.ts";
+import { createMemorySite } from "../../tui/virtual/memory-site.ts";
+import { createVirtualTime, type VirtualTime } from "../contract/contract-bench.ts";
+import { repositoryText, tables } from "./campaign-files.ts";
+
+/** One channel of each family. */
+export function captureSite(): Site {
+  const text = repositoryText("test/fixtures/captures/site.yaml");
+  const { site, findings } = readSite(parseDocument(text, "site.yaml"), tables);
+  assert(site !== undefined, JSON.stringify(findings));
+  return site;
+}
+
+export interface Conversation {
+  readonly family: string;
+  /** The cable that is captured. */
+  readonly cable: string;
+  /** Time passes while the promise is awaited. Resolves with what came of it. */
+  readonly hold: (drivers: SiteDrivers, time: VirtualTime) => Promise<unknown>;
+}
+
+export const CONVERSATIONS: readonly Conversation[] = [
+  { family: "palmsens-methodscript", cable: "channel A1", hold: (drivers) => channelTalk(drivers, "A1") },
+  { family: "keithley-smu", cable: "channel A2", hold: (drivers) => channelTalk(drivers, "A2") },
+  { family: "neware-bts", cable: "cabinet", hold: (drivers) => channelTalk(drivers, "A3") },
+  {
+    family: "grbl",
+    cable: "stage",
+    async hold(drivers) {
+      const stage = drivers.stage();
+      const identity = await stage.connect();
+      await stage.home();
+      const reached = await stage.moveTo({ xMm: 37.5, yMm: 12.5 });
+      const read = await stage.read();
+      stage.disconnect();
+      return { identity, reached, read };
+    },
+  },
+  {
+    family: "modbus-io",
+    cable: "io",
+    async hold(drivers) {
+      const io = drivers.io();
+      const identity = await io.connect();
+      const before = await io.readInputs();
+      await io.setFilters([true, false, true]);
+      await io.requestSafetyShutter(true);
+      await io.permit.renewShutterPermit();
+      await io.requestShutterOpen();
+      await io.requestShutterClosed();
+      await io.permit.dropShutterPermit();
+      await io.requestSafetyShutter(false);
+      io.disconnect();
+      return { identity, before: { ...before, readAtMs: 0 } };
+    },
+  },
+  {
+    family: "dectris-camserver",
+    cable: "detector",
+    async hold(drivers) {
+      const detector = drivers.detector();
+      const identity = await detector.connect();
+      await detector.arm({ exposureS: 0.5, folder: "/ramdisk/beamrack", fileName: "A1-0001.tif" });
+      const { finished } = await detector.start();
+      const frame = await finished;
+      detector.disconnect();
+      return { identity, frame };
+    },
+  },
+  {
+    family: "mqtt-sensor",
+    cable: "broker",
+    async hold(drivers, time) {
+      const [source] = captureSite().sensorSources;
+      assert(source !== undefined, "the site has a broker");
+      const { connection, sensors } = drivers.sensorSource(source);
+      const identity = await connection.connect();
+      const readings: string[] = [];
+      for (const sensor of sensors.values()) {
+        sensor.onReading(({ value }) => readings.push(`${sensor.name} ${value} ${sensor.unit}`));
+      }
+      await new Promise<void>((resolve) => {
+        time.clock.setTimeout(resolve, 5000);
+      });
+      connection.disconnect();
+      return { identity, readings };
+    },
+  },
+];
+
+async function channelTalk(drivers: SiteDrivers, name: string): Promise<unknown> {
+  const channel: Channel = drivers.channel(at(name));
+  const identity = await channel.connect();
+  const restV = await channel.measureOpenCircuitV();
+  const samples: string[] = [];
+  const end = new Promise<string>((resolve) => {
+    channel.listen({
+      sample(stepTimeS, voltageV, currentA) {
+        samples.push(`${stepTimeS.toFixed(3)} ${voltageV.toFixed(6)} ${currentA.toExponential(6)}`);
+      },
+      stepEnded: resolve,
+      fault(fault) {
+        resolve(fault.message);
+      },
+    });
+  });
+  await channel.start({
+    kind: "constant-current",
+    currentA: 0.0005,
+    untilVoltageV: 4.2,
+    untilTimeS: 5,
+    sampleIntervalS: 1,
+    limits: { voltageMaxV: 4.3, voltageMinV: 2, currentMaxA: 0.005, currentMinA: -0.005 },
+  });
+  const ended = await end;
+  await channel.abort();
+  channel.disconnect();
+  return { identity, restV, samples, ended };
+}
+
+function at(name: string): Position {
+  const position = parsePosition(name);
+  assert(position !== undefined, name);
+  return position;
+}
+
+/** Holds the conversation with a simulated instrument and writes down what went over its cable. */
+export async function captured(conversation: Conversation): Promise<{ records: CaptureRecord[]; result: unknown }> {
+  const site = captureSite();
+  const time = createVirtualTime();
+  const records: CaptureRecord[] = [];
+  const memory = createMemorySite({
+    site,
+    positions: site.channels.map((channel) => channel.position),
+    world: worldOf(site, time.clock),
+    clock: time.clock,
+    startWallMs: time.clock.wallMs(),
+  });
+  const { driverDeps } = memory;
+  const drivers = createSiteDrivers(site, {
+    ...driverDeps,
+    openLinkOf(cable, link) {
+      const bare = driverDeps.openLinkOf(cable, link);
+      if (cable !== conversation.cable) return bare;
+      const withhold = link.kind === "mqtt" ? withholdMqttLogin : withholdPasswords;
+      const sink = (record: CaptureRecord): void => {
+        records.push(record);
+      };
+      return captureLink(bare, { clock: time.clock, startMs: 0, sink, withhold });
+    },
+  });
+  const result = await time.settle(conversation.hold(drivers, time));
+  memory.stop();
+  return { records, result };
+}
+
+/** Holds it again on the links given. */
+export async function held(
+  conversation: Conversation,
+  time: VirtualTime,
+  openLinkOf: DriverDeps["openLinkOf"],
+): Promise<unknown> {
+  const writeFile = (): Promise<void> => Promise.resolve();
+  const drivers = createSiteDrivers(captureSite(), { clock: time.clock, openLinkOf, writeFile });
+  return time.settle(conversation.hold(drivers, time));
+}
+
+function worldOf(site: Site, clock: VirtualClock) {
+  const data = loadWorldData({ readPackageText: repositoryText }, [BENCH_DESIGN]);
+  return createWorld({
+    clock,
+    chance: createChance(1),
+    site,
+    cells: plainCells(site),
+    uncertainty: { ...site.beam.uncertainty, stack: 0.05 },
+    designs: data.designs,
+    models: data.models,
+    attenuation: data.attenuation,
+  });
+}
