@@ -8,6 +8,8 @@
  */
 import type { Clock } from "../protocols/base/clock.ts";
 import type { AttenuationTables } from "../protocols/dose/attenuation.ts";
+import type { Site } from "../protocols/site/site.ts";
+import type { SiteLock } from "./site-lock/site-lock.ts";
 
 export type Command = (context: CommandContext, args: readonly string[]) => Promise<number>;
 
@@ -50,6 +52,8 @@ export interface CommandContext {
   onInterrupt(handler: (reason: InterruptReason) => void): () => void;
   /** This process, as it is told to others who would use what it uses. */
   readonly self: { readonly pid: number; readonly host: string };
+  /** Holds the site's ports against every other controller until released. Throws Fault `site.in-use`. */
+  takeSiteLock(site: Site, options: { readonly command: string }): SiteLock;
   /** Version of beamrack, as in package.json. */
   readonly version: string;
 }

@@ -35,6 +35,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/simulate.ts")).simulateCommand,
   },
   {
+    name: "run",
+    usage: "CAMPAIGN.yaml [--site SITE.yaml] [--data DIR] [--until DURATION] [--headless]",
+    summary: "run a campaign on real links: at a beamline, or on a bench (see instruments)",
+    details: [
+      "Takes the site's lock: one controller at a time. Ctrl-C closes the shutter and leaves the cells on their own limits.",
+      "Exit 2 when a file, the site or the folder is refused, 1 when it was stopped or failed.",
+      "",
+      "  --site SITE.yaml     the hardware; otherwise the one the campaign names",
+      "  --data DIR           where the record goes (default data/CAMPAIGN-TIME)",
+      "  --until DURATION     stop there: 90s, 15min, 24h, 7d",
+      "  --headless           plain lines instead of a live display",
+    ],
+    load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
     name: "instruments",
     usage: "SITE.yaml [--campaign CAMPAIGN.yaml] [--speed N] [--seed N] [--folder DIR] [--write-site FILE.yaml]",
     summary: "simulated instruments on real links of this computer, until Ctrl-C",

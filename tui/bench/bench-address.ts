@@ -45,3 +45,17 @@ export function tcpPlace(link: Exclude<LinkAddress, { kind: "serial" | "modbus-r
 function unbracketed(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
+
+/** Whether a link can only lead to a bench on this computer: loopback, or a pseudo-terminal's path outside /dev. */
+export function isBench(link: LinkAddress): boolean {
+  switch (link.kind) {
+    case "serial":
+    case "modbus-rtu":
+      return !link.path.startsWith("/dev/");
+    case "tcp":
+    case "http":
+      return isLoopback(link.host);
+    case "mqtt":
+      return URL.canParse(link.url) && isLoopback(new URL(link.url).hostname);
+  }
+}

@@ -31,6 +31,7 @@ const CONTEXT: CommandContext = {
   drain: () => Promise.resolve(),
   onInterrupt: () => () => undefined,
   self: { pid: 1, host: "rack" },
+  takeSiteLock: () => ({ release: () => undefined }),
   version: "0.0.0",
 };
 

@@ -1,0 +1,168 @@
+/** `beamrack run CAMPAIGN.yaml --site SITE.yaml`: a campaign on real links, at a beamline or on a bench. */
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import { findingText, type Finding } from "../../protocols/base/finding.ts";
+import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
+import type { CommandContext, InterruptReason } from "../command-context.ts";
+import { parseDurationS } from "../duration.ts";
+import { loadCampaign } from "../load-campaign.ts";
+import { createProgressPrinter } from "../progress/progress-printer.ts";
+import { renderSummary } from "../progress/render-summary.ts";
+import type { RunSummary } from "../progress/run-summary.ts";
+import { figuresOf, progressOfRun } from "../run/run-figures.ts";
+import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
+import { watchRun } from "../run/watch-run.ts";
+
+interface RunOptions {
+  readonly campaignPath: string;
+  readonly sitePath: string | undefined;
+  readonly folder: string | undefined;
+  readonly untilS: number | undefined;
+  readonly headless: boolean;
+}
+
+/** A campaign without a duration runs this long unless --until says otherwise. */
+const OPEN_END_S = 400 * 86_400;
+
+export async function runCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const { campaignPath } = options;
+  const loaded = loadCampaign(context, campaignPath, options.sitePath);
+  if (loaded.kind === "refused") return refuse(context, loaded.findings);
+  const { campaign, site } = loaded;
+  const check = checkCampaign(campaign, site, context.attenuationTables(), campaignPath);
+  if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
+  const totalS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
+  const folder = options.folder ?? join("data", `${campaign.name}-${stamp(context)}`);
+
+  const lock = context.takeSiteLock(site, { command: `beamrack run ${campaignPath}` });
+  try {
+    const siteCampaign = createSiteCampaign({
+      campaign,
+      campaignHash: loaded.campaignHash,
+      site,
+      siteHash: loaded.siteHash,
+      folder,
+      endAtMs: totalS * 1000,
+      tables: context.attenuationTables(),
+      clock: context.clock,
+      holder: { ...context.self, sinceMs: context.clock.wallMs() },
+      softwareVersion: context.version,
+    });
+    const { run, store, clock } = siteCampaign;
+    const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
+    const printer = createProgressPrinter(shown, context.clock);
+    const progress = () => {
+      const nowS = clock.monoMs() / 1000;
+      return progressOfRun(run, campaign, { nowS, totalS, wallS: nowS });
+    };
+    let interruptedBy: InterruptReason | null = null;
+    const release = context.onInterrupt((reason) => {
+      interruptedBy = reason;
+    });
+    try {
+      const end = await watchRun({
+        site: siteCampaign,
+        clock: context.clock,
+        printer,
+        progress,
+        say(line) {
+          printer.say(line);
+        },
+        interruptedBy: () => interruptedBy,
+      });
+      siteCampaign.disconnect();
+      const failure = run.failure();
+      if (end !== "failed") {
+        store.flushSamples();
+        await store.commit();
+      }
+      printer.finish(progress());
+      if (failure !== null) throw failure;
+      const summary: RunSummary & { readonly interrupted: boolean } = {
+        campaign: campaign.name,
+        seed: null,
+        faults: "none",
+        world: siteCampaign.world,
+        virtual_s: round(clock.monoMs() / 1000),
+        wall_s: round(clock.monoMs() / 1000),
+        ...figuresOf(run, store, campaign, site),
+        truth: {},
+        checks: {},
+        violations: [],
+        interrupted: end === "interrupted",
+      };
+      tell(context, folder, summary);
+      if (end !== "interrupted") return 0;
+      context.printError(leftText(siteCampaign, String(interruptedBy)));
+      return 1;
+    } finally {
+      release();
+      siteCampaign.disconnect();
+      store.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function leftText({ run }: SiteCampaign, reason: string): string {
+  const states = Object.entries(run.views.byState())
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${state} ${String(count)}`)
+    .join(", ");
+  return `Stopped by ${reason}: the shutter is closed and nothing more is exposed. Cells were left as they were (${states}), each within the limits of its instrument.`;
+}
+
+function tell(context: CommandContext, folder: string, summary: RunSummary): void {
+  const path = join(folder, "summary.json");
+  writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`);
+  renameSync(`${path}.part`, path);
+  if (context.json) {
+    context.print(JSON.stringify({ ...summary, data: folder }));
+    return;
+  }
+  for (const line of renderSummary(summary)) context.print(line);
+  context.print(`data: ${folder}`);
+}
+
+function refuse(context: CommandContext, findings: readonly Finding[]): number {
+  if (context.json) context.print(JSON.stringify({ ok: false, findings }));
+  for (const finding of findings) if (finding.severity !== "note") context.printError(findingText(finding));
+  context.printError("Refused: nothing was moved.");
+  return 2;
+}
+
+function stamp(context: CommandContext): string {
+  return new Date(context.clock.wallMs()).toISOString().replace(/[-:]/g, "").slice(0, 15);
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(3));
+}
+
+function parseOptions(args: readonly string[]): RunOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      site: { type: "string" },
+      data: { type: "string" },
+      until: { type: "string" },
+      headless: { type: "boolean", default: false },
+    },
+  });
+  const [campaignPath, ...more] = positionals;
+  if (campaignPath === undefined || more.length > 0) {
+    throw new Fault("command.usage", "beamrack run", "takes one campaign file");
+  }
+  const untilS = values.until === undefined ? undefined : parseDurationS(values.until);
+  if (values.until !== undefined && untilS === undefined) {
+    throw new Fault("command.usage", "--until", `${values.until} is no duration; write 90s, 15min, 24h or 7d`);
+  }
+  if (values.data === "") throw new Fault("command.usage", "--data", "names no folder");
+  return { campaignPath, sitePath: values.site, folder: values.data, untilS, headless: values.headless };
+}

@@ -1,0 +1,97 @@
+/** One campaign on real links and the wall's clock: what `run` runs, on a bench or at a beamline. */
+import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
+import type { CampaignRoles } from "../../controller/run/roles.ts";
+import type { FolderHolder } from "../../controller/record/folder-lock.ts";
+import { openStore, type RecordStore } from "../../controller/record/store.ts";
+import { createOpenLink } from "../../drivers/link/open-link.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import { siteCables } from "../../protocols/site/site-cables.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { isBench } from "../bench/bench-address.ts";
+import { connectRoles } from "../rig/drivers.ts";
+import { createCampaignClock } from "./campaign-clock.ts";
+import { writeDurably } from "./write-durably.ts";
+
+export interface SiteCampaignInputs {
+  readonly campaign: Campaign;
+  readonly campaignHash: string;
+  readonly site: Site;
+  readonly siteHash: string;
+  readonly folder: string;
+  readonly endAtMs: number;
+  readonly tables: AttenuationTables;
+  /** The machine's. */
+  readonly clock: Clock;
+  readonly holder: FolderHolder;
+  readonly softwareVersion: string;
+}
+
+export interface SiteCampaign {
+  /** Campaign time. */
+  readonly clock: Clock;
+  readonly world: "bench" | "site";
+  readonly run: CampaignRun;
+  readonly roles: CampaignRoles;
+  readonly store: RecordStore;
+  /** Closes every link; sends nothing. Cells go on within their instruments' limits. */
+  disconnect(): void;
+}
+
+/**
+ * Opens the record, makes the drivers; nothing is opened or sent before `run.start`. Throws Faults of `openStore`, and
+ * `run.begun` for a folder in which a run has been.
+ */
+export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
+  const { site, folder } = inputs;
+  const positions = inputs.campaign.cells.map((cell) => cell.position);
+  const world = siteCables(site, positions).every(({ link }) => isBench(link)) ? "bench" : "site";
+  const clock = createCampaignClock(inputs.clock);
+  const campaign: Campaign = { ...inputs.campaign, startMs: clock.wallMs() };
+  const store = openStore({
+    folder,
+    clock,
+    durability: "power-loss",
+    commitLatencyMs: 0,
+    header: {
+      campaign: campaign.name,
+      campaignHash: inputs.campaignHash,
+      siteHash: inputs.siteHash,
+      seed: null,
+      world,
+      softwareVersion: inputs.softwareVersion,
+    },
+    channelCount: campaign.cells.length,
+    holder: inputs.holder,
+  });
+  try {
+    if (store.head.seq > 0) {
+      throw new Fault("run.begun", folder, `a run of ${campaign.name} has been here: ${store.head.seq} events`, {
+        events: store.head.seq,
+        open_bookings: store.openBookings().length,
+      });
+    }
+    const roles = connectRoles(site, positions, {
+      clock,
+      openLinkOf: (cable, link) => createOpenLink(link, cable, clock),
+      writeFile: writeDurably,
+    });
+    const { endAtMs, tables } = inputs;
+    const run = createCampaignRun({ campaign, site, clock, store, roles, tables, endAtMs });
+    return {
+      clock,
+      world,
+      run,
+      roles,
+      store,
+      disconnect() {
+        for (const instrument of roles.instruments) instrument.disconnect();
+      },
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
