@@ -20,7 +20,7 @@ export function reportPage(data: PhysicsData, figures: readonly Figure[], holds:
         ? `<img src="${escaped(figure.name)}" alt="${escaped(figure.title)}">`
         : withOwnIds(figure.svg, index);
     const caption = `<figcaption>${escaped(figure.caption)}</figcaption>`;
-    return `<figure>\n<h2>${escaped(figure.title)}</h2>\n${image}\n${caption}\n</figure>`;
+    return `<figure>\n<h2>${escaped(figure.title)}</h2>\n<div class="scroll" tabindex="0">${image}</div>\n${caption}\n</figure>`;
   });
   const unframed = data.cells.filter(({ frames }) => frames.length === 0).map(({ position }) => position);
   const note = unframed.length === 0 ? "" : `<p>No frame was taken of ${escaped(unframed.join(", "))}.</p>\n`;
@@ -33,7 +33,8 @@ export function reportPage(data: PhysicsData, figures: readonly Figure[], holds:
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 1120px; margin: 2em auto; padding: 0 1em; }
 h1 { font-size: 1.5em; } h2 { font-size: 1.1em; } figure { margin: 2.5em 0; } figcaption { max-width: 65em; }
-img, svg { max-width: 100%; height: auto; }
+img, svg { max-width: 100%; height: auto; } .scroll { overflow-x: auto; }
+@media (max-width: 46em) { img, svg { min-width: 46em; } }
 </style>
 </head>
 <body>

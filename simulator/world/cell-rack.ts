@@ -6,7 +6,7 @@ import type { CellDesign, CellModels } from "../cell/cell-design.ts";
 import type { CellFault } from "../cell/cell-fault.ts";
 import { cellParameters, drawVariation } from "../cell/cell-parameters.ts";
 import { createCellPlant, type ObservedCellPlant } from "../cell/cell-plant.ts";
-import { createCell } from "../cell/cell.ts";
+import { type Cell, createCell } from "../cell/cell.ts";
 import { createFaultyCellPlant, type FaultyCellPlant } from "../cell/faulty-cell-plant.ts";
 import { clipHolder } from "../cell/thermal-balance.ts";
 import type { CellPlant, Chance } from "../plant/plant.ts";
@@ -43,6 +43,8 @@ export interface CellRack {
   fail(atMs: number, positionIndex: number, fault: CellFault): boolean;
 }
 
+/** Of cells that come formed: nearly empty, as they are sent (chosen). */
+const DELIVERED_SOC = 0.05;
 /** A cell like that must fail its proof, so that no current is ever sent through it. */
 const NEVER_DRIVEN: ReadonlySet<CellFault["kind"]> = new Set(["reversed", "open-circuit"]);
 
@@ -63,11 +65,20 @@ export function createCellRack(deps: CellRackDeps): CellRack {
     const parameters = cellParameters(scaledDesign(design, scale), models, variation, {
       sideReactions: deps.sideReactions,
     });
-    const plant = createCellPlant(createCell(design, parameters, cell.initial), startMs);
+    const plant = createCellPlant(asDelivered(cell, createCell(design, parameters, cell.initial)), startMs);
     plants.set(positionIndex, plant);
     return observeCell(plant, cell.limits, (atMs, what) => {
       deps.onExcursion(positionIndex, atMs, what);
     });
+  }
+
+  /** A fresh cell rests far below the window of most chemistries; one that may not be there comes formed. */
+  function asDelivered(cell: WorldCell, made: Cell): Cell {
+    const design = deps.designs.get(cell.designId);
+    if (design === undefined || !("pristine" in cell.initial) || made.state.voltageV >= cell.limits.voltageMinV) {
+      return made;
+    }
+    return createCell(design, made.parameters, { soc: DELIVERED_SOC });
   }
 
   /** The same cell from here on with an illness of its own, on the channel as that stands. */

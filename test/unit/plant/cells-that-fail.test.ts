@@ -60,3 +60,25 @@ describe("cells that fail in the world", () => {
     expect(jumpOf([{ kind: "high-resistance", ohm: 500 }]) - jumpOf([])).toBeCloseTo(0.2, 3);
   });
 });
+
+describe("cells as they are delivered", () => {
+  const delivered = (designId: string, voltageMinV: number) => {
+    const limits = { voltageMaxV: 4.3, voltageMinV, currentMaxA: 0.01, currentMinA: -0.01 };
+    return testWorld([cell(0, { designId, initial: { pristine: true }, limits })]).world.cellPlant(0).voltageV;
+  };
+
+  it("are fresh where their limits allow it: they rest far below the window that they are cycled in", () => {
+    expect(delivered("nmc811-graphite-siox", 0)).toBeLessThan(1.5);
+    expect(delivered("lno-graphite", 2.5)).toBeCloseTo(2.63, 1);
+  });
+
+  it.each([
+    ["nmc811-graphite-siox", 2.5, 4.2],
+    ["lfp-graphite", 2, 3.6],
+    ["lco-graphite", 3, 4.1],
+  ])("come formed and nearly empty where limits do not (%s)", (designId, low, high) => {
+    const voltageV = delivered(designId, low);
+    expect(voltageV).toBeGreaterThan(low);
+    expect(voltageV).toBeLessThan(low + 0.6 * (high - low));
+  });
+});

@@ -139,6 +139,12 @@ describe("the page of a run", () => {
     expect(whole.split("<svg ").length - 1).toBe(figures.length);
   });
 
+  it("lets figures scroll where the page is narrower than their letters are large", () => {
+    const links = reportPage(data, figures, "links");
+    expect(links.split('<div class="scroll"').length - 1).toBe(figures.length);
+    expect(links).toContain("overflow-x: auto");
+  });
+
   it("gives every clip path a name of its own", () => {
     const ids = [...reportPage(data, figures, "figures").matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(ids.length).toBeGreaterThan(4);
