@@ -13,6 +13,7 @@ import { channelAt } from "../site/site-lookup.ts";
 import type { Site, SiteChannel } from "../site/site.ts";
 import { CHEMISTRIES } from "./chemistry.ts";
 import type { Chemistry } from "./chemistry.ts";
+import { judgeCutOff } from "./judge-cut-off.ts";
 import { positionsText } from "./rack-text.ts";
 import type { DraftCell } from "./resolve-cells.ts";
 import { stepFinding } from "./resolve-protocols.ts";
@@ -264,8 +265,12 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
       judgeVoltage(one, step.voltageV, "voltage_V", refuse);
       break;
     case "constant-current":
-      if (step.untilVoltageV !== null) judgeVoltage(one, step.untilVoltageV, "until_voltage_V", refuse);
-      else {
+      if (step.untilVoltageV !== null) {
+        judgeVoltage(one, step.untilVoltageV, "until_voltage_V", refuse);
+        const cutOff = one.chemistry === undefined ? undefined : judgeCutOff(step, one.chemistry);
+        if (cutOff !== undefined)
+          say(cutOff.severity, "until_voltage_V", "protocol.cut-off", cutOff.what, cutOff.advice);
+      } else {
         say(
           "warning",
           "",

@@ -1,5 +1,6 @@
 /** The protocols a campaign names: written in the campaign itself, or files of their own beside it. */
 import type { Finding } from "../base/finding.ts";
+import { doubtfulSteps } from "../echem/doubtful-steps.ts";
 import { readProtocol } from "../echem/read-protocol.ts";
 import type { Protocol } from "../echem/protocol.ts";
 import { findingAt, valueAt } from "../input/document.ts";
@@ -44,7 +45,7 @@ export function resolveProtocols(
   files: ReadonlyMap<string, InputDocument>,
   findings: Finding[],
 ): readonly ProtocolSource[] {
-  return names.map((name): ProtocolSource => {
+  const sources = names.map((name): ProtocolSource => {
     const path: Path = ["protocols", name];
     const entry = valueAt(document.value, path);
     if (valueAt(entry, ["method"]) !== undefined || valueAt(entry, ["record"]) !== undefined) {
@@ -61,6 +62,12 @@ export function resolveProtocols(
     findings.push(...read.findings);
     return { name, protocol: read.protocol, document: file, base: [] };
   });
+  for (const source of sources) {
+    if (source.protocol === undefined) continue;
+    for (const { severity, code, stepIndex, key, what, advice } of doubtfulSteps(source.protocol))
+      findings.push(stepFinding(source, severity, code, stepIndex, key, what, advice));
+  }
+  return sources;
 }
 
 /** A finding at a step of a protocol; `stepIndex` counts from 0. */

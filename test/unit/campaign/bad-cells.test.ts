@@ -144,6 +144,26 @@ const CASES: readonly SpoiltCase[] = [
     /open_circuit_voltage/,
   ],
   [
+    "a discharge that stops where the charge did",
+    "cycle.yaml",
+    "until_voltage_V: 2.8",
+    "until_voltage_V: 4.2",
+    "protocol.cut-off",
+    "cycle.yaml:5 method[2].until_voltage_V",
+    /would end at once: it stops at 4\.2 V, and step 2 ends at 4\.2 V/,
+    /below 4\.2 V/,
+  ],
+  [
+    "a charge that stops where the window begins",
+    "cycle.yaml",
+    "rate_C: C/10, until_voltage_V: 4.2",
+    "rate_C: C/10, until_voltage_V: 2.8",
+    "protocol.cut-off",
+    "cycle.yaml:4 method[1].until_voltage_V",
+    /until 2\.8 V ends at once: the window begins at 2\.8 V/,
+    /negative current/,
+  ],
+  [
     "the same barcode twice",
     "good.yaml",
     "barcode: S-{position}",
@@ -189,6 +209,16 @@ describe("a campaign with one thing wrong about its cells or protocols", () => {
     expect(said(one)).toEqual([
       "good.yaml:27 cells[1].overrides.B2.barcode: 2 cells have the same barcode R-A3: A3, B2",
     ]);
+  });
+
+  it.each([
+    ["rate_C: C/10, until", "rate_C: C/10, current_mA: 3, until", "cycle.yaml:4 method[1].current_mA", /rate_C counts/],
+    ["until_voltage_V: 2.8", "until_voltage_V: 4.1", "cycle.yaml:5 method[2].until_voltage_V", /almost any cell/],
+  ])("is accepted with a warning where %s is written as %s", (from, to, where, what) => {
+    const loaded = load(spoilt("cycle.yaml", from, to));
+    expect(loaded.kind).toBe("loaded");
+    const warnings = loaded.findings.filter((finding) => finding.severity === "warning");
+    expect(warnings).toEqual([expect.objectContaining({ where, what: expect.stringMatching(what) as string })]);
   });
 
   it("is told where the protocol file is named that is not there", () => {
