@@ -14,7 +14,7 @@ export interface InstrumentModel {
   readonly version: readonly [string, string];
   readonly voltageMinV: number;
   readonly voltageMaxV: number;
-  /** Largest voltage, either way, by which the output drives a current. */
+  /** Largest voltage, either way, by which the output drives a current. Chosen: no manual at hand gives it. */
   readonly complianceV: number;
   readonly currentMaxA: number;
   readonly hasGalvanostat: boolean;

@@ -148,11 +148,12 @@ export function createPotentiostat(
     state.voltageStatus = isOutside ? STATUS_OVERLOAD : 0;
   }
 
+  /** A range is kept until its flags would show: the two thresholds are apart, so that noise does not make it flicker. */
   function chooseRange(trueA: number): void {
     if (lowest === highest || !state.isCellOn) return;
     const size = Math.abs(trueA);
-    inUse = lowest;
-    while (inUse < highest && size > rangeAt(inUse).nominal) inUse += 1;
+    while (inUse < highest && size > WARNING_ABOVE * rangeAt(inUse).nominal) inUse += 1;
+    while (inUse > lowest && size < UNDERLOAD_BELOW * rangeAt(inUse).nominal) inUse -= 1;
   }
 
   function measureCurrent(seenA: number): void {

@@ -88,6 +88,55 @@ describe("a potentiostat whose readings are not exact", () => {
   });
 });
 
+describe("a range that is chosen by itself", () => {
+  /** Ranges in use, in order, while a cell's current is what `currentOf` says, read every 100 ms. */
+  function rangesFor(currentOf: (index: number) => number, count: number): readonly number[] {
+    const cell = { ...OPEN, voltageV: 3.7, currentA: 0 };
+    const device = createPotentiostat(MODEL, cell, { errors: errorsOf(5) });
+    device.setMode(POTENTIOSTAT);
+    device.setPotential(3.7);
+    device.setRange("ba", 1e-7, 1e-1);
+    device.switchOn(0);
+    const seen: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      cell.currentA = currentOf(index);
+      device.measure(100 * (index + 1));
+      const range = device.state.currentRange;
+      if (seen.at(-1) !== range) seen.push(range);
+    }
+    return seen;
+  }
+
+  it.each([1, 1.23, 2.46, 0.123])("does not flicker about %d of a range's end", (part) => {
+    const nominalA = 1e-3;
+    const ranges = rangesFor((index) => part * nominalA * (1 + 0.02 * Math.sin(index)), 500);
+    expect(ranges.length).toBeLessThanOrEqual(3);
+    expect(new Set(ranges).size).toBe(ranges.length);
+  });
+
+  it("goes down once through each range as a hold tapers, and up again as it is ended", () => {
+    const taper = rangesFor((index) => 5e-3 * 10 ** (-index / 200), 1000);
+    expect(taper).toEqual([24, 21, 18, 15, 12, 9]);
+    const back = rangesFor((index) => (index < 500 ? 1e-7 : 5e-3), 600);
+    expect(back).toEqual([9, 24]);
+  });
+
+  it("never reads a current beyond its end without its flag", () => {
+    const cell = { ...OPEN, voltageV: 3.7, currentA: 0 };
+    const device = createPotentiostat(MODEL, cell, {});
+    device.setMode(POTENTIOSTAT);
+    device.setPotential(3.7);
+    device.setRange("ba", 1e-6, 1e-2);
+    device.switchOn(0);
+    for (let index = 0; index < 400; index += 1) {
+      cell.currentA = 2e-7 * 10 ** (index / 80);
+      device.measure(index);
+      const { currentA, currentStatus } = device.state;
+      if (currentStatus !== OVERLOAD) expect(Math.abs(currentA / cell.currentA - 1)).toBeLessThan(1e-3);
+    }
+  });
+});
+
 describe("the end of a galvanostat's output", () => {
   it("stops the current that a cell does not take, and gives it back when the cell does", () => {
     const cell = testCell(3.7, 0.06, 10_000);
