@@ -91,6 +91,31 @@ export const FAULT_CATALOGUE = {
     severity: "hold",
     advice: "Motion is not permitted: search, door, emergency stop or enable. Make the condition good, then re-arm.",
   },
+  // sample changer and codes
+  "changer.not-ready": {
+    severity: "hold",
+    advice: "The sample changer cannot start, and nothing was moved. Make the named condition good, then repeat.",
+  },
+  "changer.alarm": {
+    severity: "hold",
+    advice:
+      "The arm stopped before its path was done. Look at arm, gripper and rack, clear the cause, then say where the cell is.",
+  },
+  "changer.lost": {
+    severity: "hold",
+    advice:
+      "Where the cell is is not proven. Look at gripper, tray and rack before anything else moves, then say where it is.",
+  },
+  "code.none": { severity: "retry", advice: "No code was read in time. Hold the cell before the reader, or clean it." },
+  "code.implausible": {
+    severity: "retry",
+    advice:
+      "What was read cannot be the code of a cell. Read it again; compare the reader's settings with the site file.",
+  },
+  "code.ambiguous": {
+    severity: "hold",
+    advice: "Two codes were read where one was expected. See that one cell alone lies before the reader, then repeat.",
+  },
   // shutter, permits, input and output
   "io.exception": {
     severity: "hold",

@@ -1,0 +1,74 @@
+/**
+ * A robot that carries cells between trays and the rack. It has one handover place, under which the stage brings the
+ * position that is to be filled or emptied; the robot knows of slots and of that place, never of the rack.
+ *
+ * A transfer is written down before it is asked for (which cell, from where, to where) and closed when it resolved.
+ * Whatever else happens, a crash included, leaves the cell's place unproven: a person, or a scan, says where it is.
+ */
+import type { Instrument } from "./instrument.ts";
+
+/** Counted from 1, as on the robot's own screen. */
+export interface TraySlot {
+  readonly tray: number;
+  readonly slot: number;
+}
+
+export interface ChangerReading {
+  /** When the last of its parts was read, on the monotonic clock. */
+  readonly readAtMs: number;
+  readonly isPowered: boolean;
+  /** Takes commands from here, not from its pendant. */
+  readonly isRemote: boolean;
+  readonly hasFault: boolean;
+  /** What the arm is carrying out, by the robot's own name; null at rest. */
+  readonly path: string | null;
+  /** The slot whose cell the robot believes between its jaws. A belief: nothing feels it. */
+  readonly held: TraySlot | null;
+  /** The slot whose cell the robot believes at the handover place. */
+  readonly delivered: TraySlot | null;
+  /** The sensor at the handover place sees a cell. */
+  readonly isPresent: boolean;
+  /** The arm is over the rack: the stage must not move. */
+  readonly isArmAtRack: boolean;
+  readonly isAtHome: boolean;
+  /** One per tray, in order. */
+  readonly traysPresent: readonly boolean[];
+  /** Last code read, where the robot reads codes. */
+  readonly code: string | null;
+  /** The robot's own words; empty when it has nothing to say. */
+  readonly message: string;
+}
+
+export interface Transfer {
+  readonly slot: TraySlot;
+  /** What was read from the cell on its way; null when nothing was, or the robot reads no codes. */
+  readonly code: string | null;
+}
+
+export interface ChangerCapabilities {
+  readonly trayCount: number;
+  readonly slotsPerTray: number;
+  readonly readsCodes: boolean;
+}
+
+export interface SampleChanger extends Instrument {
+  readonly capabilities: ChangerCapabilities;
+  read(): Promise<ChangerReading>;
+  /** Switches the arm's drives on. Rejects with `changer.not-ready`. */
+  powerOn(): Promise<void>;
+  /** Brings the empty arm to its rest. Rejects like `load`. */
+  home(): Promise<void>;
+  /**
+   * Takes the cell from its slot and sets it down at the handover place; resolves when the robot's bookkeeping and
+   * the presence sensor both say so and the arm is away. The caller holds the stage still until then.
+   *
+   * Rejects with `changer.not-ready` (nothing was moved), `device.refused` (the same), `device.unknown-outcome` (the
+   * answer was lost and the robot did not begin), `changer.alarm` or `changer.lost` (the cell's place is unproven),
+   * `link.*`. An aborted signal stops the arm and rejects with its reason: the cell's place is unproven then too.
+   */
+  load(from: TraySlot, signal?: AbortSignal): Promise<Transfer>;
+  /** Takes what lies at the handover place and puts it into this slot. As `load`. */
+  unload(to: TraySlot, signal?: AbortSignal): Promise<Transfer>;
+  /** Stops the arm where it is. Bypasses the queue; safe to repeat. */
+  abort(): Promise<void>;
+}
