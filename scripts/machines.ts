@@ -56,12 +56,15 @@ export function allMachines(): readonly NamedMachine[] {
       stopDetector: notRun,
       close: notRun,
       makeSafe: notRun,
+      awaitClosed: notRun,
       settle: notRun,
     },
     bringDeadlineMs: 1,
     permitDeadlineMs: 1,
+    permitLifeMs: notRun,
     exposeGraceMs: 1,
     closeDeadlineMs: 1,
+    unclosedRoundMs: 1,
   });
   const supervisorMachine = createSafetySupervisorMachine({
     ...shared,
@@ -83,6 +86,7 @@ export function allMachines(): readonly NamedMachine[] {
     stageName: "stage",
     home: notRun,
     mayHome: notRun,
+    isOver: notRun,
     noteNews: notRun,
     startDeadlineMs: 1,
     homingDeadlineMs: 1,

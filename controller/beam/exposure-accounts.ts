@@ -6,8 +6,8 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
-import { bookedFlux, settledFlux, type FluxHistory, type FluxReference } from "../dose/flux.ts";
-import type { ExposureOrder, ExposureOutcome, ShutterMarks } from "../machines/exposure-order.ts";
+import { bookedFlux, settledFlux, type FluxEstimate, type FluxHistory, type FluxReference } from "../dose/flux.ts";
+import { marksJson, type ExposureOrder, type ExposureOutcome, type ShutterMarks } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { SHUTTER_FAILURE_REASON } from "../record/ledger-row.ts";
 import { openTimeS } from "./open-time.ts";
@@ -41,6 +41,11 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
   const { clock, ledger, recorder } = deps;
   let durableSeq = 0;
   let ringCurrentWithBeamMa: number | null = null;
+
+  /** Watched for less than the booking reckoned with, so that the booking is the better bound. */
+  function isWithinBooking(order: ExposureOrder, flux: FluxEstimate, openS: number): boolean {
+    return flux.fluxPhS * openS <= bookedFlux(deps.fluxReference).fluxPhS * deps.longestOpenS(order.exposureS);
+  }
 
   return {
     async book(order) {
@@ -85,14 +90,11 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       const byCurrent = settledFlux(null, ringCurrentMa, deps.fluxReference);
       const flux = outcome !== "made" && byCurrent.fluxPhS > measured.fluxPhS ? byCurrent : measured;
       if (marks.openAskedAtMs !== null) {
-        deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? clock.monoMs());
+        deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? marks.litUntilAtMs ?? clock.monoMs());
       }
       const reason = settlementReason(outcome, openS);
-      const row = ledger.settle(
-        order.exposureId,
-        openS === null ? null : { openTimeS: openS, flux, beam, reason },
-        reason,
-      );
+      const isWhole = openS !== null && !(isEndUnseen(marks) && isWithinBooking(order, flux, openS));
+      const row = ledger.settle(order.exposureId, isWhole ? { openTimeS: openS, flux, beam, reason } : null, reason);
       recorder.record("exposure-ended", {
         exposure_id: order.exposureId,
         request_id: order.requestId,
@@ -100,10 +102,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
         outcome,
         spot: order.spotIndex,
         exposure_s: order.exposureS,
-        open_asked_at_ms: marks.openAskedAtMs,
-        open_seen_at_ms: marks.openSeenAtMs,
-        close_asked_at_ms: marks.closeAskedAtMs,
-        closed_seen_at_ms: marks.closedSeenAtMs,
+        ...marksJson(marks),
         open_s: openS,
         charged: row.kind,
         monitor_ph_s: monitorPhS,
@@ -112,6 +111,11 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       });
     },
   };
+}
+
+/** Watched to stay open, and the watch was ended without a closing. */
+function isEndUnseen(marks: ShutterMarks): boolean {
+  return marks.closedSeenAtMs === null && marks.litUntilAtMs !== null;
 }
 
 /** Null when either is not known. */

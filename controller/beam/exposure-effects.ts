@@ -34,6 +34,8 @@ export interface ExposureTimings {
   readonly levelsMaximumAgeMs: number;
   readonly positionToleranceMm: number;
   readonly ringCurrentMinimumMa: number;
+  /** A fresh ring current up to this gives no photons. */
+  readonly ringCurrentNoneMa: number;
   /** Beyond the travel, how long a switch may be awaited. */
   readonly switchGraceMs: number;
   readonly filterTravelMaxMs: number;
@@ -47,6 +49,9 @@ const SWITCH_POLL_MS = 2;
 const FILTER_POLL_MS = 20;
 /** Between two tries to reach a unit that does not answer. */
 const RETRY_MS = 250;
+/** Between two looks at shutters that both do not close; a round of them ends before the machine begins another. */
+const UNCLOSED_LOOK_MS = 1000;
+const UNCLOSED_LOOKS = 50;
 
 export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffects {
   const { clock, io, stage, detector, accounts, timings } = deps;
@@ -84,6 +89,52 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       }
       await sleep(clock, FILTER_POLL_MS);
     }
+  }
+
+  /** Each is asked by itself, and again; what is refused or silent is no news here, a defect is. */
+  async function askClosed(): Promise<void> {
+    const asked = await Promise.allSettled([
+      io.requestShutterClosed(),
+      io.permit.dropShutterPermit(),
+      io.requestSafetyShutter(false),
+    ]);
+    for (const one of asked) if (one.status === "rejected" && !isFault(one.reason)) throw one.reason;
+  }
+
+  /** Null from a unit that does not answer: it shows nothing. */
+  async function lookIfAnswered(): Promise<InputLevels | null> {
+    try {
+      return await readLevels();
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      return null;
+    }
+  }
+
+  async function awaitClosed(
+    before: ShutterMarks,
+    note: (marks: Partial<ShutterMarks>) => void,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    let { darkMs } = before;
+    let darkSinceMs: number | null = null;
+    for (let look = 0; look < UNCLOSED_LOOKS; look += 1) {
+      if (look > 0) await sleep(clock, UNCLOSED_LOOK_MS, signal);
+      await askClosed();
+      const levels = await lookIfAnswered();
+      signal.throwIfAborted();
+      const nowMs = clock.monoMs();
+      const currentMa = deps.ringCurrentMa();
+      const isDark = currentMa !== null && currentMa <= timings.ringCurrentNoneMa;
+      if (isDark && darkSinceMs !== null) darkMs += nowMs - darkSinceMs;
+      darkSinceMs = isDark ? nowMs : null;
+      if (levels !== null && (levels.safetyShutterClosedSwitch || shutterState(levels) === "closed")) {
+        note({ closedSeenAtMs: nowMs, darkMs });
+        return true;
+      }
+      note({ litUntilAtMs: nowMs, darkMs });
+    }
+    return false;
   }
 
   function assertMotionAllowed(levels: InputLevels): void {
@@ -246,6 +297,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     },
 
     makeSafe,
+    awaitClosed,
 
     settle(order: ExposureOrder, marks, outcome, framePath) {
       accounts.settle(order, marks, outcome, framePath);

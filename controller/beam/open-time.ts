@@ -7,17 +7,20 @@ import type { ShutterMarks } from "../machines/exposure-order.ts";
 
 /**
  * Seconds at full opening that give the same photons; 0 when the shutter was never asked open; null when it cannot
- * be known, because it was asked open and never seen closed after that.
+ * be known, because it was asked open and never seen closed after that, nor watched to be open.
  *
  * @param travelMs time from one switch to the other, as the site states it
  */
 export function openTimeS(marks: ShutterMarks, travelMs: number): number | null {
-  const { openAskedAtMs, openSeenAtMs, closeAskedAtMs, closedSeenAtMs } = marks;
+  const { openAskedAtMs, openSeenAtMs, closeAskedAtMs, closedSeenAtMs, litUntilAtMs, darkMs } = marks;
   if (openAskedAtMs === null) return 0;
-  if (closedSeenAtMs === null) return null;
-  const longestMs = closedSeenAtMs - openAskedAtMs;
+  const endMs = closedSeenAtMs ?? litUntilAtMs;
+  if (endMs === null) return null;
+  const longestMs = endMs - openAskedAtMs - darkMs;
   // Closed before it was asked open is the end of something else, or no number: this opening has no known end.
   if (!(longestMs >= 0)) return null;
+  // Watched to stay open: it is not travel that the end was waited for.
+  if (litUntilAtMs !== null) return longestMs / 1000;
   // Not seen open, or not asked closed: no time between the switches is proven, so the longest counts.
   if (openSeenAtMs === null || closeAskedAtMs === null) return longestMs / 1000;
   return Math.max(closeAskedAtMs - openSeenAtMs, longestMs - travelMs, 0) / 1000;

@@ -13,7 +13,7 @@ import {
   type CampaignMachineDeps,
 } from "./campaign-news.ts";
 import { deadlineActor } from "./deadline.ts";
-import { faultJson, faultNote } from "./errors.ts";
+import { faultJson, faultNote, isDefect } from "./errors.ts";
 import { waitingFor } from "./waiting.ts";
 
 /** The shutter does not close: a person looks before anything else is exposed. */
@@ -46,6 +46,9 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       allCellsDone: ({ context }) => context.finishedCellCount >= deps.cells.length,
       mustExpose: ({ context }) => context.act.kind === "expose",
       mustWait: ({ context }) => context.act.kind === "wait",
+      isDefect: ({ event }) => event.type === "SUPERVISOR_BLIND" && isDefect(event.fault),
+      hasDefect: ({ context }) => context.defect !== null || isDefect(context.fault),
+      isOver: () => deps.isOver(),
       tooManyFailures: ({ context }) => context.failuresInRowCount >= deps.failuresInRowMax,
       shutterFailed: ({ event }) =>
         event.type === "EXPOSURE_DONE" &&
@@ -111,6 +114,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         if (event.type === "PERMIT_GRANTED" || event.type === "PERMIT_REFUSED") enqueue.sendTo("exposure", event);
         else if (event.type === "WANT_PERMIT") {
           enqueue.sendTo("supervisor", { type: "PERMIT_WANTED", request: event.request });
+        } else if (event.type === "USE_PERMIT") {
+          enqueue.sendTo("supervisor", { type: "PERMIT_USED", exposureId: event.exposureId });
         } else if (event.type === "RETURN_PERMIT") {
           enqueue.sendTo("supervisor", { type: "PERMIT_RETURNED", exposureId: event.exposureId });
         }
@@ -140,8 +145,10 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
               ? event.reason
               : event.type === "INTERLOCK_BROKEN"
                 ? `interlock ${event.broken.join(", ")} broke`
-                : "campaign time over";
-        enqueue.sendTo("exposure", { type: "STOP_EXPOSING", reason });
+                : event.type === "SUPERVISOR_BLIND"
+                  ? `the safety supervisor broke: ${event.fault.what}`
+                  : "campaign time over";
+        enqueue.sendTo("exposure", { type: "STOP_EXPOSING", reason, isOver: event.type === "TIME_OVER" });
       }),
       planNext: assign(({ context }) => {
         const plan = deps.plan(context);
@@ -169,6 +176,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         deps.noteExposure(event.order, event.outcome, event.fault, context.sweep);
         return {
           fault: event.fault,
+          defect: isDefect(event.fault) ? event.fault : context.defect,
           failuresInRowCount: event.outcome === "made" ? 0 : context.failuresInRowCount + 1,
           isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
         };
@@ -182,6 +190,14 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
           enqueue.sendTo(linkActorId(link.instrument.name), { type: "LINK_FAULT", fault });
         }
       }),
+      noteBlind: enqueueActions(({ enqueue, event }) => {
+        if (event.type !== "SUPERVISOR_BLIND") return;
+        enqueue.assign(isDefect(event.fault) ? { isGuarded: false, defect: event.fault } : { isGuarded: false });
+        enqueue("noteNews");
+      }),
+      noteBeamNotOff: assign(({ event }) =>
+        event.type === "BEAM_NOT_OFF" ? { waiting: waitingFor(event.fault.what, "shutter", clock.monoMs(), null) } : {},
+      ),
       noteHomingFailed: assign(({ context }) => ({ failuresInRowCount: context.failuresInRowCount + 1 })),
       recordBeamLost: () => {
         recorder.record("beam-lost", {});
@@ -190,7 +206,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         recorder.record("beam-back", {});
       },
       recordHeld: ({ context }) => {
-        recorder.record("exposing-held", context.fault === null ? {} : faultJson(context.fault));
+        const fault = context.defect ?? context.fault;
+        recorder.record("exposing-held", fault === null ? {} : faultJson(fault));
       },
       recordResumed: ({ event }) => {
         recorder.record("exposing-resumed", { author: "author" in event ? event.author : "beamrack" });
@@ -212,6 +229,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       failuresInRowCount: 0,
       isHomed: false,
       isGuarded: false,
+      defect: null,
     },
     initial: "connecting",
     entry: "spawnAll",
@@ -227,9 +245,12 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       PERMIT_GRANTED: { actions: "passOnPermit" },
       PERMIT_REFUSED: { actions: "passOnPermit" },
       WANT_PERMIT: { actions: "passOnPermit" },
+      USE_PERMIT: { actions: "passOnPermit" },
       RETURN_PERMIT: { actions: "passOnPermit" },
+      BEAM_NOT_OFF: { actions: ["noteNews", "noteBeamNotOff"] },
+      BEAM_OFF: { actions: "noteNews" },
       INTERLOCK_BROKEN: { actions: "noteNews" },
-      SUPERVISOR_BLIND: { actions: [assign({ isGuarded: false }), "noteNews"] },
+      SUPERVISOR_BLIND: { actions: "noteBlind" },
       SUPERVISOR_SEES: { actions: [assign({ isGuarded: true }), "noteNews"] },
       RE_ARM: { actions: "rearm" },
     },
@@ -256,7 +277,13 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
             initial: "planning",
             states: {
               /** Nothing is planned for a stage that does not know where it is. */
-              planning: { always: [{ guard: "mustHome", target: "homing" }, { target: "scheduling" }] },
+              planning: {
+                always: [
+                  { guard: "hasDefect", target: "held" },
+                  { guard: "mustHome", target: "homing" },
+                  { target: "scheduling" },
+                ],
+              },
               homing: {
                 entry: assign({
                   waiting: () =>
@@ -281,6 +308,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 on: {
                   DEADLINE: { target: "weighing", actions: "noteHomingFailed" },
                   INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
+                  SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
                   BEAM_LOST: { actions: "recordBeamLost" },
                   BEAM_BACK: { actions: "recordBeamBack" },
                   STOP_EXPOSING: "held",
@@ -301,6 +329,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   BEAM_LOST: { actions: ["recordBeamLost", "stopExposure"] },
                   BEAM_BACK: { actions: "recordBeamBack" },
                   INTERLOCK_BROKEN: { actions: ["noteNews", "stopExposure"] },
+                  SUPERVISOR_BLIND: { guard: "isDefect", target: "stopping", actions: ["noteBlind", "stopExposure"] },
                   STOP_EXPOSING: { target: "stopping", actions: "stopExposure" },
                   TIME_OVER: { actions: "stopExposure" },
                   EXPOSURE_DONE: [
@@ -312,6 +341,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
               weighing: {
                 entry: "suspectInstrument",
                 always: [
+                  { guard: "hasDefect", target: "held" },
                   { guard: "tooManyFailures", target: "held" },
                   { guard: ({ context }) => context.failuresInRowCount > 0, target: "pausing" },
                   { target: "planning" },
@@ -333,6 +363,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   DEADLINE: "planning",
                   BEAM_LOST: { actions: "recordBeamLost" },
                   BEAM_BACK: { target: "planning", actions: "recordBeamBack" },
+                  SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
                   STOP_EXPOSING: "held",
                   TIME_OVER: "planning",
                 },
@@ -349,6 +380,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   BEAM_LOST: { target: "planning", actions: "recordBeamLost" },
                   BEAM_BACK: { target: "planning", actions: "recordBeamBack" },
                   HUTCH_CHANGED: "planning",
+                  SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
                   SUPERVISOR_SEES: { target: "planning", actions: [assign({ isGuarded: true }), "noteNews"] },
                   LINK_READY: { target: "planning", actions: ["noteReady", "noteNews", "passOnLinkNews"] },
                   STOP_EXPOSING: "held",
@@ -358,7 +390,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
               stopping: {
                 on: {
                   EXPOSURE_DONE: { target: "held", actions: "noteExposure" },
-                  TIME_OVER: {},
+                  TIME_OVER: { actions: "stopExposure" },
                 },
               },
               /** No exposure is begun until a person says so. Cells go on. */
@@ -368,22 +400,19 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   "recordHeld",
                   assign({
                     waiting: ({ context }) =>
-                      waitingFor(
-                        `a person to resume exposing${context.fault === null ? "" : ` after: ${context.fault.what}`}`,
-                        "operator",
-                        clock.monoMs(),
-                        null,
-                      ),
+                      waitingFor(`a person to resume exposing${heldAfter(context)}`, "operator", clock.monoMs(), null),
                   }),
                 ],
+                // What was held when the time ran out has nothing to wait for.
+                always: { guard: "isOver", target: "scheduling" },
                 on: {
                   RESUME_EXPOSING: {
                     target: "planning",
-                    actions: ["recordResumed", assign({ failuresInRowCount: 0, fault: null })],
+                    actions: ["recordResumed", assign({ failuresInRowCount: 0, fault: null, defect: null })],
                   },
                   BEAM_LOST: { actions: "recordBeamLost" },
                   BEAM_BACK: { actions: "recordBeamBack" },
-                  TIME_OVER: "planning",
+                  TIME_OVER: "scheduling",
                 },
               },
               ended: { type: "final" },
@@ -408,6 +437,11 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       },
     },
   });
+}
+
+function heldAfter({ defect, fault }: CampaignContext): string {
+  const cause = defect ?? fault;
+  return cause === null ? "" : ` after: ${cause.what}`;
 }
 
 export type CampaignMachine = ReturnType<typeof createCampaignMachine>;

@@ -26,6 +26,8 @@ export interface CampaignContext {
   readonly isHomed: boolean;
   /** The safety supervisor reads the hutch. */
   readonly isGuarded: boolean;
+  /** A part of beamrack that touches beam or hutch broke: nothing is exposed until a person resumes. */
+  readonly defect: FaultNote | null;
 }
 
 export type CampaignEvent =
@@ -79,6 +81,8 @@ export interface CampaignMachineDeps {
   readonly noteNews: (news: PublicNews) => void;
   readonly startDeadlineMs: number;
   readonly homingDeadlineMs: number;
+  /** The campaign's time has passed: nothing new is begun. */
+  readonly isOver: () => boolean;
   /** Pure planning on the facts of the moment. */
   readonly plan: (context: CampaignContext) => BeamPlan;
   readonly order: (act: Extract<BeamAct, { kind: "expose" }>) => ExposureOrder;
@@ -114,10 +118,15 @@ const PUBLIC_NEWS = [
   "INTERLOCK_BROKEN",
   "SUPERVISOR_BLIND",
   "SUPERVISOR_SEES",
+  "BEAM_NOT_OFF",
+  "BEAM_OFF",
 ] as const;
 
 /** News that people should hear of, as alarms. */
-export type PublicNews = Extract<LinkNews | CellNews | PermitNews, { type: (typeof PUBLIC_NEWS)[number] }>;
+export type PublicNews = Extract<
+  LinkNews | CellNews | ExposureNews | PermitNews,
+  { type: (typeof PUBLIC_NEWS)[number] }
+>;
 
 export function isNews(event: CampaignEvent): event is PublicNews {
   return PUBLIC_NEWS.some((type) => type === event.type);

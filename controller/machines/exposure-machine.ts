@@ -3,153 +3,21 @@
  * expose, close, settle. Every way out of the shutter being asked open leads through closing and accounting: there
  * is no path from an open shutter to the next exposure that leaves photons unbooked.
  */
-import { assign, fromPromise, sendParent, setup } from "xstate";
+import { assign } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { isFault } from "../../protocols/base/fault.ts";
-import { deadlineActor } from "./deadline.ts";
-import { faultJson, faultNote } from "./errors.ts";
-import type { Recorder } from "./recorder.ts";
-import {
-  NO_MARKS,
-  type ExposureContext,
-  type ExposureEvent,
-  type ExposureNews,
-  type ExposureEffects,
-  type ExposureOrder,
-  type ShutterMarks,
-} from "./exposure-order.ts";
+import { faultAfter, faultNote } from "./errors.ts";
+import { unclosedNote } from "./exposure-notes.ts";
+import { NO_MARKS, type ExposureContext, type ShutterMarks } from "./exposure-order.ts";
+import { orderOf, setupExposure, type ExposureMachineDeps } from "./exposure-setup.ts";
 import { waitingFor } from "./waiting.ts";
 
-export interface ExposureMachineDeps {
-  readonly clock: Clock;
-  readonly recorder: Recorder;
-  readonly effects: ExposureEffects;
-  readonly bringDeadlineMs: number;
-  readonly permitDeadlineMs: number;
-  /** Beyond its own length: how late the end of an exposure may be reported before the shutter closes without it. */
-  readonly exposeGraceMs: number;
-  /** How long a unit that does not answer may be asked to close, and for the switch, before its bound is charged. */
-  readonly closeDeadlineMs: number;
-}
+export type { ExposureMachineDeps } from "./exposure-setup.ts";
 
 export function createExposureMachine(deps: ExposureMachineDeps) {
-  const { clock, recorder, effects } = deps;
+  const { clock } = deps;
 
-  return setup({
-    types: {
-      context: {} as ExposureContext,
-      events: {} as ExposureEvent,
-    },
-    actors: {
-      check: fromPromise<unknown, ExposureOrder>(({ input }) => effects.check(input)),
-      move: fromPromise<unknown, ExposureOrder>(({ input, signal }) => effects.move(input, signal)),
-      book: fromPromise<number, ExposureOrder>(({ input }) => effects.book(input)),
-      arm: fromPromise<unknown, ExposureOrder>(({ input }) => effects.arm(input)),
-      open: fromPromise<
-        unknown,
-        { order: ExposureOrder; bookingSeq: number; note: (marks: Partial<ShutterMarks>) => void }
-      >(({ input, signal }) => effects.open(input.order, input.bookingSeq, input.note, signal)),
-      expose: fromPromise<{ readonly path: string }, ExposureOrder>(({ input }) => effects.expose(input)),
-      stopDetector: fromPromise(() => effects.stopDetector()),
-      close: fromPromise<unknown, { note: (marks: Partial<ShutterMarks>) => void }>(({ input }) =>
-        effects.close(input.note),
-      ),
-      makeSafe: fromPromise<number>(() => effects.makeSafe()),
-      deadline: deadlineActor(clock),
-    },
-    guards: {
-      isCurrent: ({ context, event }) => "exposureId" in event && event.exposureId === context.order?.exposureId,
-    },
-    actions: {
-      takeOrder: assign(({ event }) =>
-        event.type === "EXPOSE"
-          ? {
-              order: event.order,
-              bookingSeq: null,
-              marks: NO_MARKS,
-              framePath: null,
-              outcome: "aborted" as const,
-              fault: null,
-            }
-          : {},
-      ),
-      keepMarks: assign({
-        marks: ({ context, event }) => (event.type === "MARK" ? { ...context.marks, ...event.marks } : context.marks),
-      }),
-      noteStop: assign({
-        fault: ({ context, event }) =>
-          event.type === "STOP_EXPOSING"
-            ? { code: "permit.lapsed", where: "exposure", what: event.reason, advice: "What was given is accounted." }
-            : context.fault,
-      }),
-      noteRefusal: assign({
-        fault: ({ context, event }) =>
-          event.type === "PERMIT_REFUSED"
-            ? {
-                code: "interlock.tripped",
-                where: "shutter permit",
-                what: `refused: ${event.reasons.join("; ")}`,
-                advice: "Make the condition good; after a search, door or emergency break a person re-arms.",
-              }
-            : context.fault,
-      }),
-      noteLate: assign({
-        fault: ({ context }) => ({
-          code: "device.unknown-outcome",
-          where: context.waiting?.who ?? "exposure",
-          what: `${context.waiting?.reason ?? "an answer"} was awaited in vain`,
-          advice: "The device is read back before anything is repeated.",
-        }),
-      }),
-      noteDetectorLate: assign({
-        fault: () => ({
-          code: "detector.late",
-          where: "detector",
-          what: "the end of the exposure was not reported in time; the shutter was closed without it",
-          advice: "Dose is accounted by the shutter's switches. Check the detector.",
-        }),
-      }),
-      wantPermit: sendParent(
-        ({ context }) =>
-          ({
-            type: "WANT_PERMIT",
-            request: {
-              exposureId: orderOf(context).exposureId,
-              bookingSeq: context.bookingSeq ?? 0,
-              untilMs: clock.monoMs() + permitLifeMs(orderOf(context), deps),
-              filtersIn: orderOf(context).filtersIn,
-            },
-          }) satisfies ExposureNews,
-      ),
-      returnPermit: sendParent(
-        ({ context }) => ({ type: "RETURN_PERMIT", exposureId: orderOf(context).exposureId }) satisfies ExposureNews,
-      ),
-      settle: ({ context }) => {
-        effects.settle(orderOf(context), context.marks, context.outcome, context.framePath);
-      },
-      recordFault: ({ context }) => {
-        if (context.fault === null) return;
-        recorder.record("exposure-trouble", {
-          exposure_id: orderOf(context).exposureId,
-          position: orderOf(context).position,
-          ...faultJson(context.fault),
-        });
-      },
-      tellDone: sendParent(
-        ({ context }) =>
-          ({
-            type: "EXPOSURE_DONE",
-            order: orderOf(context),
-            outcome: context.outcome,
-            fault: context.fault,
-          }) satisfies ExposureNews,
-      ),
-      waitFor: assign({
-        waiting: (_, params: { readonly reason: string; readonly who: string; readonly ms: number }) =>
-          waitingFor(params.reason, params.who, clock.monoMs(), clock.monoMs() + params.ms),
-      }),
-    },
-  }).createMachine({
+  return setupExposure(deps).createMachine({
     id: "exposure",
     context: {
       order: null,
@@ -158,6 +26,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
       framePath: null,
       outcome: "aborted",
       fault: null,
+      permitUntilMs: null,
       waiting: null,
     },
     initial: "idle",
@@ -274,10 +143,13 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
         },
       },
       opening: {
-        entry: {
-          type: "waitFor",
-          params: { reason: "the shutter's open switch", who: "shutter", ms: deps.permitDeadlineMs },
-        },
+        entry: [
+          {
+            type: "waitFor",
+            params: { reason: "the shutter's open switch", who: "shutter", ms: deps.permitDeadlineMs },
+          },
+          "usePermit",
+        ],
         invoke: [
           {
             src: "open",
@@ -291,7 +163,12 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
             onDone: "exposing",
             onError: { target: "closing", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
           },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.permitDeadlineMs }) },
+          {
+            src: "deadline",
+            input: ({ context }) => ({
+              atMs: clock.monoMs() + Math.min(deps.permitDeadlineMs, deps.permitLifeMs(orderOf(context).exposureS)),
+            }),
+          },
         ],
         on: {
           DEADLINE: { target: "closing", actions: "noteLate" },
@@ -302,12 +179,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
       exposing: {
         entry: assign({
           waiting: ({ context }) =>
-            waitingFor(
-              "the exposure to end",
-              "detector",
-              clock.monoMs(),
-              clock.monoMs() + orderOf(context).exposureS * 1000 + deps.exposeGraceMs,
-            ),
+            waitingFor("the exposure to end", "detector", clock.monoMs(), exposedByMs(context, clock, deps)),
         }),
         invoke: [
           {
@@ -324,9 +196,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           },
           {
             src: "deadline",
-            input: ({ context }) => ({
-              atMs: clock.monoMs() + orderOf(context).exposureS * 1000 + deps.exposeGraceMs,
-            }),
+            input: ({ context }) => ({ atMs: exposedByMs(context, clock, deps) }),
           },
         ],
         on: {
@@ -339,11 +209,15 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           STOP_EXPOSING: { target: "closing", actions: ["noteStop", assign({ outcome: "partial" as const })] },
         },
       },
+      /** The permit goes back at once: closing needs no heartbeat, and a unit that hangs now lets the shutter fall shut. */
       closing: {
-        entry: {
-          type: "waitFor",
-          params: { reason: "the shutter's closed switch", who: "shutter", ms: deps.closeDeadlineMs },
-        },
+        entry: [
+          {
+            type: "waitFor",
+            params: { reason: "the shutter's closed switch", who: "shutter", ms: deps.closeDeadlineMs },
+          },
+          "returnPermit",
+        ],
         invoke: [
           {
             src: "close",
@@ -355,12 +229,18 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
             onDone: "accounting",
             onError: [
               {
-                guard: ({ event }) => isShutterFault(event.error),
-                target: "makingSafe",
-                actions: assign({ fault: ({ event }) => faultNote(event.error), outcome: "shutter-failure" as const }),
+                // Nobody answers: permit and watchdog have closed the shutter within the time that was booked.
+                guard: ({ event }) => isSilence(event.error),
+                target: "accounting",
+                actions: assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
               },
-              // Nobody answers: permit and watchdog have closed the shutter within the time that was booked.
-              { target: "accounting", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+              {
+                target: "makingSafe",
+                actions: assign({
+                  fault: ({ context, event }) => faultAfter(context.fault, event.error),
+                  outcome: "shutter-failure" as const,
+                }),
+              },
             ],
           },
           { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.closeDeadlineMs + deps.permitDeadlineMs }) },
@@ -369,16 +249,13 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           DEADLINE: { target: "makingSafe", actions: ["noteLate", assign({ outcome: "shutter-failure" as const })] },
         },
       },
-      /** The shutter did not report closed: permit down, safety shutter, and the whole time is charged. */
+      /** The shutter did not report closed: safety shutter, and the whole time is charged. */
       makingSafe: {
         tags: ["needs-operator"],
-        entry: [
-          {
-            type: "waitFor",
-            params: { reason: "one of the shutters to report closed", who: "shutter", ms: deps.bringDeadlineMs },
-          },
-          "returnPermit",
-        ],
+        entry: {
+          type: "waitFor",
+          params: { reason: "one of the shutters to report closed", who: "shutter", ms: deps.bringDeadlineMs },
+        },
         invoke: [
           {
             src: "makeSafe",
@@ -386,14 +263,72 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
               target: "accounting",
               actions: assign({ marks: ({ context, event }) => ({ ...context.marks, closedSeenAtMs: event.output }) }),
             },
-            onError: { target: "accounting", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+            onError: {
+              target: "unclosed",
+              actions: assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
+            },
           },
           { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.bringDeadlineMs }) },
         ],
-        on: { DEADLINE: { target: "accounting", actions: "noteLate" } },
+        on: { DEADLINE: { target: "unclosed", actions: "noteLate" } },
+      },
+      /**
+       * Neither shutter reported closed: said aloud, and charged on and on, round by round, until one does. The
+       * booking stays open, so that nothing is exposed meanwhile and nothing forgotten.
+       */
+      unclosed: {
+        tags: ["needs-operator"],
+        entry: [
+          assign({ marks: ({ context }) => ({ ...context.marks, litUntilAtMs: clock.monoMs() }) }),
+          {
+            type: "waitFor",
+            params: {
+              reason: "a shutter to report closed; the beam may still be on the cell",
+              who: "shutter",
+              ms: deps.unclosedRoundMs,
+            },
+          },
+          "tellBeamNotOff",
+          "recordBeamNotOff",
+        ],
+        invoke: [
+          {
+            src: "awaitClosed",
+            input: ({ context, self }) => ({
+              marks: context.marks,
+              note: (marks: Partial<ShutterMarks>): void => {
+                self.send({ type: "MARK", exposureId: orderOf(context).exposureId, marks });
+              },
+            }),
+            onDone: [
+              { guard: ({ event }) => event.output, target: "accounting", actions: ["noteUnclosed", "tellBeamOff"] },
+              { target: "unclosed", reenter: true },
+            ],
+            onError: {
+              target: "accounting",
+              actions: assign({
+                fault: ({ context, event }) =>
+                  faultAfter(unclosedNote(context.fault, orderOf(context).position, context.marks), event.error),
+              }),
+            },
+          },
+          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.unclosedRoundMs }) },
+        ],
+        on: {
+          DEADLINE: { target: "unclosed", reenter: true },
+          // Nobody is left to watch: charged up to now, and the alarm stands.
+          STOP_EXPOSING: {
+            guard: "isOver",
+            target: "accounting",
+            actions: [
+              assign({ marks: ({ context }) => ({ ...context.marks, litUntilAtMs: clock.monoMs() }) }),
+              "noteUnclosed",
+            ],
+          },
+        },
       },
       accounting: {
-        entry: ["returnPermit", "settle", "recordFault"],
+        entry: ["settle", "recordFault"],
         always: [{ guard: ({ context }) => context.outcome === "made", target: "done" }, { target: "quieting" }],
       },
       /** Permit not used: returned before anything else. */
@@ -413,7 +348,20 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           params: { reason: "the detector to come to rest", who: "detector", ms: deps.bringDeadlineMs },
         },
         invoke: [
-          { src: "stopDetector", onDone: "done", onError: "done" },
+          {
+            src: "stopDetector",
+            onDone: "done",
+            onError: [
+              { guard: ({ event }) => isFault(event.error), target: "done" },
+              {
+                target: "done",
+                actions: [
+                  assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
+                  "recordFault",
+                ],
+              },
+            ],
+          },
           { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.bringDeadlineMs }) },
         ],
         on: { DEADLINE: "done" },
@@ -428,16 +376,13 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
 
 export type ExposureMachine = ReturnType<typeof createExposureMachine>;
 
-function isShutterFault(error: unknown): boolean {
-  return isFault(error) && error.code.startsWith("shutter.");
+/** Nothing was heard, so that nothing renews the permit either. */
+function isSilence(error: unknown): boolean {
+  return isFault(error) && (error.code.startsWith("link.") || error.code === "device.unknown-outcome");
 }
 
-function orderOf(context: ExposureContext): ExposureOrder {
-  if (context.order === null) throw new Error("exposure machine: no order in hand");
-  return context.order;
-}
-
-/** Opening, exposing, closing and the grace between them; after that no heartbeat is given. */
-function permitLifeMs(order: ExposureOrder, deps: ExposureMachineDeps): number {
-  return deps.permitDeadlineMs + order.exposureS * 1000 + deps.exposeGraceMs;
+/** When the shutter is closed though the detector reported nothing: after its grace, and within the permit's life. */
+function exposedByMs(context: ExposureContext, clock: Clock, deps: ExposureMachineDeps): number {
+  const reportedByMs = clock.monoMs() + orderOf(context).exposureS * 1000 + deps.exposeGraceMs;
+  return Math.min(reportedByMs, context.permitUntilMs ?? reportedByMs);
 }

@@ -1,4 +1,5 @@
 /** What an exposure is to the scheduler, the effects and the accounts: order, marks, outcome, events. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { PermitRequest } from "../safety/permit-judgement.ts";
 import type { FaultNote } from "./errors.ts";
 import type { Waiting } from "./waiting.ts";
@@ -25,6 +26,10 @@ export interface ShutterMarks {
   readonly openSeenAtMs: number | null;
   readonly closeAskedAtMs: number | null;
   readonly closedSeenAtMs: number | null;
+  /** Both shutters failed: the last look that showed neither of them closed. */
+  readonly litUntilAtMs: number | null;
+  /** How much of the time since then the machine had no beam to give, by looks that showed none one after the other. */
+  readonly darkMs: number;
 }
 
 export const NO_MARKS: ShutterMarks = {
@@ -32,7 +37,20 @@ export const NO_MARKS: ShutterMarks = {
   openSeenAtMs: null,
   closeAskedAtMs: null,
   closedSeenAtMs: null,
+  litUntilAtMs: null,
+  darkMs: 0,
 };
+
+/** The marks as they go on record; the dark time only where there was any. */
+export function marksJson(marks: ShutterMarks): { readonly [key: string]: Json } {
+  return {
+    open_asked_at_ms: marks.openAskedAtMs,
+    open_seen_at_ms: marks.openSeenAtMs,
+    close_asked_at_ms: marks.closeAskedAtMs,
+    closed_seen_at_ms: marks.closedSeenAtMs,
+    ...(marks.litUntilAtMs === null ? {} : { lit_until_ms: marks.litUntilAtMs, dark_ms: marks.darkMs }),
+  };
+}
 
 export type ExposureOutcome = "made" | "partial" | "aborted" | "shutter-failure";
 
@@ -61,6 +79,11 @@ export interface ExposureEffects {
   close(note: (marks: Partial<ShutterMarks>) => void): Promise<void>;
   /** The shutter did not report closed: safety shutter, shadow. Resolves when beam is known to be off the cell, with the time. */
   makeSafe(): Promise<number>;
+  /**
+   * Neither shutter reported closed: asks both again and again and looks, for about a minute. Notes until when the
+   * beam may have been on; resolves with whether a shutter reads closed now. A device that is silent is no error.
+   */
+  awaitClosed(marks: ShutterMarks, note: (marks: Partial<ShutterMarks>) => void, signal: AbortSignal): Promise<boolean>;
   /** Settles the booking, if one was made, by what was measured, and records it. */
   settle(order: ExposureOrder, marks: ShutterMarks, outcome: ExposureOutcome, framePath: string | null): void;
 }
@@ -69,14 +92,21 @@ export type ExposureEvent =
   | { readonly type: "EXPOSE"; readonly order: ExposureOrder }
   | { readonly type: "PERMIT_GRANTED"; readonly exposureId: string }
   | { readonly type: "PERMIT_REFUSED"; readonly exposureId: string; readonly reasons: readonly string[] }
-  | { readonly type: "STOP_EXPOSING"; readonly reason: string }
+  /** `isOver`: nothing comes after it, so that even an exposure which cannot be ended is accounted for as it stands. */
+  | { readonly type: "STOP_EXPOSING"; readonly reason: string; readonly isOver?: boolean }
   | { readonly type: "MARK"; readonly exposureId: string; readonly marks: Partial<ShutterMarks> }
   | { readonly type: "DEADLINE" };
 
 /** What the parent hears. */
 export type ExposureNews =
   | { readonly type: "WANT_PERMIT"; readonly request: PermitRequest }
+  /** The shutter is asked open now: from here on the permit lives for its `lifeMs`. */
+  | { readonly type: "USE_PERMIT"; readonly exposureId: string }
   | { readonly type: "RETURN_PERMIT"; readonly exposureId: string }
+  /** Neither shutter reports closed: the beam may still be on the cell. */
+  | { readonly type: "BEAM_NOT_OFF"; readonly fault: FaultNote }
+  /** A shutter reads closed after that. */
+  | { readonly type: "BEAM_OFF"; readonly position: string }
   | {
       readonly type: "EXPOSURE_DONE";
       readonly order: ExposureOrder;
@@ -91,5 +121,7 @@ export interface ExposureContext {
   readonly framePath: string | null;
   readonly outcome: ExposureOutcome;
   readonly fault: FaultNote | null;
+  /** When the last heartbeat of the permit may be given, once the shutter was asked open. */
+  readonly permitUntilMs: number | null;
   readonly waiting: Waiting | null;
 }

@@ -3,202 +3,54 @@
  * nothing else holds the permit's register. While a permit is wanted the cycle runs in an invoked loop, so that the
  * machine hears of changes only. It can say no and close; it never opens anything.
  */
-import { assign, fromCallback, fromPromise, sendParent, setup } from "xstate";
-import type { Clock } from "../../protocols/base/clock.ts";
-import type { BeamIo, InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
-import { brokenLatches, judgePermit, type PermitRequest } from "../safety/permit-judgement.ts";
-import { deadlineActor } from "./deadline.ts";
-import { faultJson, faultNote, type FaultNote } from "./errors.ts";
-import type { Recorder } from "./recorder.ts";
-import { repeat } from "./repeat.ts";
-import { waitingFor, type Waiting } from "./waiting.ts";
+import { assign } from "xstate";
+import { faultNote } from "./errors.ts";
+import {
+  requested,
+  setupSafetySupervisor,
+  UNIT_DEADLINE_MS,
+  type SafetySupervisorDeps,
+} from "./safety-supervisor-setup.ts";
+import { waitingFor } from "./waiting.ts";
 
-export interface SafetySupervisorContext {
-  readonly request: PermitRequest | null;
-  readonly latched: readonly Interlock[];
-  readonly fault: FaultNote | null;
-  readonly waiting: Waiting | null;
-}
+export type { PermitNews } from "./safety-supervisor-setup.ts";
 
-export type SafetySupervisorEvent =
-  | { readonly type: "IO_READY" }
-  | { readonly type: "IO_LOST"; readonly fault: FaultNote }
-  | { readonly type: "PERMIT_WANTED"; readonly request: PermitRequest }
-  | { readonly type: "PERMIT_RETURNED"; readonly exposureId: string }
-  | { readonly type: "RE_ARM"; readonly author: string }
-  | { readonly type: "DEADLINE" }
-  /** From the loops. */
-  | { readonly type: "LATCHED"; readonly broken: readonly Interlock[] }
-  | { readonly type: "GRANTED" }
-  | { readonly type: "REFUSED"; readonly reasons: readonly string[] }
-  | { readonly type: "BLIND"; readonly fault: FaultNote };
-
-/** What the parent hears. */
-export type PermitNews =
-  | { readonly type: "PERMIT_GRANTED"; readonly exposureId: string }
-  | { readonly type: "PERMIT_REFUSED"; readonly exposureId: string; readonly reasons: readonly string[] }
-  | { readonly type: "INTERLOCK_BROKEN"; readonly broken: readonly Interlock[] }
-  | { readonly type: "SUPERVISOR_BLIND"; readonly fault: FaultNote }
-  /** The unit was read, its watchdog is in order: permits may be asked for. */
-  | { readonly type: "SUPERVISOR_SEES" };
-
-export interface SafetySupervisorDeps {
-  readonly clock: Clock;
-  readonly io: BeamIo;
-  readonly recorder: Recorder;
-  /** Cycle while a permit lives; with the unit's watchdog it bounds how long a dead supervisor leaves the shutter open. */
-  readonly permitCycleMs: number;
-  /** Cycle while none is wanted. */
-  readonly idleCycleMs: number;
-  readonly levelsMaximumAgeMs: number;
-  /** Where the last levels are shown; written by completed reads only. */
-  readonly showLevels: (levels: InputLevels) => void;
-}
-
-/** Between two tries to bring the watchdog in order. */
-const REARM_AGAIN_MS = 5000;
-
-interface PermitLoopInput {
-  readonly request: PermitRequest;
-  readonly latched: readonly Interlock[];
-}
+/** Between two tries to see the unit and to bring its watchdog in order. */
+const TRY_AGAIN_MS = 5000;
 
 export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
-  const { clock, io, recorder } = deps;
+  const { clock } = deps;
 
-  /** Reads every level afresh; null when an interlock broke, which has then been told. */
-  async function readWhole(
-    latched: readonly Interlock[],
-    isLeft: () => boolean,
-    sendBack: (event: SafetySupervisorEvent) => void,
-  ): Promise<InputLevels | null> {
-    const levels = await io.readInputs();
-    if (isLeft()) return null;
-    deps.showLevels(levels);
-    const broken = brokenLatches(levels).filter((name) => !latched.includes(name));
-    if (broken.length === 0) return levels;
-    sendBack({ type: "LATCHED", broken });
-    return null;
-  }
-
-  const watch = fromCallback<SafetySupervisorEvent, { readonly latched: readonly Interlock[] }>(({ sendBack, input }) =>
-    repeat(
-      clock,
-      deps.idleCycleMs,
-      async (isLeft) => (await readWhole(input.latched, isLeft, sendBack)) !== null,
-      (error) => {
-        sendBack({ type: "BLIND", fault: faultNote(error) });
-      },
-    ),
-  );
-
-  const permit = fromCallback<SafetySupervisorEvent, PermitLoopInput>(({ sendBack, input }) => {
-    let isGranted = false;
-    return repeat(
-      clock,
-      deps.permitCycleMs,
-      async (isLeft) => {
-        const levels = await readWhole(input.latched, isLeft, sendBack);
-        if (levels === null) return false;
-        const verdict = judgePermit(input.request, levels, {
-          nowMs: clock.monoMs(),
-          levelsMaximumAgeMs: deps.levelsMaximumAgeMs,
-          latched: input.latched,
-        });
-        if (!verdict.grant) {
-          sendBack({ type: "REFUSED", reasons: verdict.reasons });
-          return false;
-        }
-        await io.permit.renewShutterPermit();
-        if (!isGranted && !isLeft()) {
-          isGranted = true;
-          sendBack({ type: "GRANTED" });
-        }
-        return true;
-      },
-      (error) => {
-        sendBack({ type: "BLIND", fault: faultNote(error) });
-      },
-    );
-  });
-
-  return setup({
-    types: {
-      context: {} as SafetySupervisorContext,
-      events: {} as SafetySupervisorEvent,
-    },
-    actors: {
-      watch,
-      permit,
-      withdraw: fromPromise(() => io.permit.dropShutterPermit()),
-      rearm: fromPromise(() => io.permit.rearmWatchdog()),
-      deadline: deadlineActor(clock),
-    },
-    guards: {
-      hasLatch: ({ context }) => context.latched.length > 0,
-      hasRequest: ({ context }) => context.request !== null,
-      isCurrent: ({ context, event }) =>
-        event.type === "PERMIT_RETURNED" && context.request?.exposureId === event.exposureId,
-    },
-    actions: {
-      forgetRequest: assign({ request: null, waiting: null }),
-      noteBlindWait: assign({
-        waiting: () => waitingFor("the input/output unit to answer", io.name, clock.monoMs(), null),
-      }),
-      tellGranted: sendParent(
-        ({ context }) =>
-          ({ type: "PERMIT_GRANTED", exposureId: context.request?.exposureId ?? "" }) satisfies PermitNews,
-      ),
-      tellRefused: sendParent(({ context, event }) => ({
-        type: "PERMIT_REFUSED",
-        exposureId: context.request?.exposureId ?? "",
-        reasons: refusalReasons(event),
-      })),
-      tellBroken: sendParent(
-        ({ context }) => ({ type: "INTERLOCK_BROKEN", broken: context.latched }) satisfies PermitNews,
-      ),
-      tellBlind: sendParent(({ context }) => ({
-        type: "SUPERVISOR_BLIND",
-        fault: context.fault ?? { code: "link.timeout", where: io.name, what: "no answer", advice: "Check the unit." },
-      })),
-      tellSees: sendParent({ type: "SUPERVISOR_SEES" } satisfies PermitNews),
-      recordRefused: ({ context, event }) => {
-        recorder.record("permit-refused", {
-          exposure_id: context.request?.exposureId ?? null,
-          reasons: [...refusalReasons(event)],
-        });
-      },
-      recordBroken: ({ context }) => {
-        recorder.record("interlock-broken", { interlocks: [...context.latched] });
-      },
-      recordRearmed: ({ event }) => {
-        if (event.type === "RE_ARM") recorder.record("interlock-rearmed", { author: event.author });
-      },
-      recordBlind: ({ context }) => {
-        recorder.record("supervisor-blind", context.fault === null ? {} : faultJson(context.fault));
-      },
-    },
-  }).createMachine({
+  return setupSafetySupervisor(deps).createMachine({
     id: "safety-supervisor",
     context: {
       request: null,
+      isUsed: false,
       latched: [],
       fault: null,
-      waiting: waitingFor("the input/output unit to be ready", io.name, clock.monoMs(), null),
+      toldBlind: null,
+      waiting: null,
     },
     initial: "blind",
     on: {
       IO_LOST: {
         target: ".blind",
-        actions: [assign({ fault: ({ event }) => event.fault }), "recordBlind", "tellBlind"],
+        actions: [assign({ fault: ({ event }) => event.fault }), "sayBlind"],
       },
     },
     states: {
       /** Nothing can be read: nothing is permitted; the unit's own watchdog has let the shutter fall shut. */
       blind: {
-        entry: ["forgetRequest", "noteBlindWait"],
+        entry: [
+          "forgetRequest",
+          { type: "noteWait", params: { reason: "the input/output unit to answer", ms: TRY_AGAIN_MS } },
+        ],
+        // The link is made anew by its own machine; a unit that answers but was not understood is tried again here.
+        invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + TRY_AGAIN_MS }) },
         on: {
+          DEADLINE: "rearming",
           IO_READY: "rearming",
+          RE_ARM: { actions: { type: "recordNotRearmed", params: { reason: "the hutch cannot be seen" } } },
           PERMIT_WANTED: {
             actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
           },
@@ -207,17 +59,31 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         },
       },
       rearming: {
-        entry: "noteBlindWait",
-        invoke: {
-          src: "rearm",
-          // What was latched before the unit was lost still waits for a person.
-          onDone: { target: "sorting", actions: [assign({ fault: null }), "tellSees"] },
-          onError: {
-            target: "notRearmed",
-            actions: assign({ fault: ({ event }) => faultNote(event.error) }),
-          },
+        entry: {
+          type: "noteWait",
+          params: { reason: "the output watchdog to be in order", ms: UNIT_DEADLINE_MS },
         },
+        invoke: [
+          {
+            src: "rearm",
+            // What was latched before the unit was lost still waits for a person.
+            onDone: { target: "sorting", actions: [assign({ fault: null, toldBlind: null }), "tellSees"] },
+            onError: {
+              target: "notRearmed",
+              actions: assign({ fault: ({ event }) => faultNote(event.error) }),
+            },
+          },
+          { src: "deadline", input: () => ({ atMs: clock.monoMs() + UNIT_DEADLINE_MS }) },
+        ],
         on: {
+          DEADLINE: { target: "notRearmed", actions: "noteLate" },
+          IO_READY: { target: "rearming", reenter: true },
+          RE_ARM: {
+            actions: {
+              type: "recordNotRearmed",
+              params: { reason: "the output watchdog is being brought in order; ask again" },
+            },
+          },
           PERMIT_WANTED: {
             actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
           },
@@ -225,10 +91,19 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
       },
       /** The unit answers, but its watchdog is not in order; what keeps it from that may pass. */
       notRearmed: {
-        entry: ["recordBlind", "tellBlind", "noteBlindWait"],
-        invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + REARM_AGAIN_MS }) },
+        entry: [
+          "sayBlind",
+          {
+            type: "noteWait",
+            params: { reason: "the next try to bring the output watchdog in order", ms: TRY_AGAIN_MS },
+          },
+        ],
+        invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + TRY_AGAIN_MS }) },
         on: {
           DEADLINE: "rearming",
+          RE_ARM: {
+            actions: { type: "recordNotRearmed", params: { reason: "the output watchdog is not in order" } },
+          },
           IO_READY: "rearming",
           PERMIT_WANTED: {
             actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
@@ -239,6 +114,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         entry: assign({ waiting: null }),
         invoke: { src: "watch", input: ({ context }) => ({ latched: context.latched }) },
         on: {
+          RE_ARM: { actions: { type: "recordNotRearmed", params: { reason: "no interlock waits for it" } } },
           PERMIT_WANTED: { target: "permitting", actions: assign({ request: ({ event }) => event.request }) },
           LATCHED: {
             target: "tripped",
@@ -246,12 +122,13 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
           },
           BLIND: {
             target: "blind",
-            actions: [assign({ fault: ({ event }) => event.fault }), "recordBlind", "tellBlind"],
+            actions: [assign({ fault: ({ event }) => event.fault }), "sayBlind"],
           },
         },
       },
       permitting: {
         entry: assign({
+          isUsed: false,
           waiting: ({ context }) =>
             waitingFor(
               `exposure ${requested(context).exposureId} to return the permit`,
@@ -261,13 +138,16 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
             ),
         }),
         invoke: {
+          id: "permit",
           src: "permit",
           input: ({ context }) => ({ request: requested(context), latched: context.latched }),
         },
         on: {
           GRANTED: { actions: "tellGranted" },
           REFUSED: { target: "withdrawing", actions: ["recordRefused", "tellRefused"] },
+          PERMIT_USED: { guard: "isFirstUse", actions: "limitPermit" },
           PERMIT_RETURNED: { guard: "isCurrent", target: "withdrawing" },
+          RE_ARM: { actions: { type: "recordNotRearmed", params: { reason: "no interlock waits for it" } } },
           LATCHED: {
             target: "tripped",
             actions: [
@@ -277,7 +157,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
           },
           BLIND: {
             target: "blind",
-            actions: ["tellRefused", assign({ fault: ({ event }) => event.fault }), "recordBlind", "tellBlind"],
+            actions: ["tellRefused", assign({ fault: ({ event }) => event.fault }), "sayBlind"],
           },
         },
       },
@@ -285,19 +165,31 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
       withdrawing: {
         entry: [
           "forgetRequest",
-          assign({
-            waiting: () => waitingFor("the unit to take the shutter permit away", io.name, clock.monoMs(), null),
-          }),
-        ],
-        invoke: {
-          src: "withdraw",
-          onDone: "sorting",
-          onError: {
-            target: "blind",
-            actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordBlind", "tellBlind"],
+          {
+            type: "noteWait",
+            params: { reason: "the unit to take the shutter permit away", ms: UNIT_DEADLINE_MS },
           },
-        },
+        ],
+        invoke: [
+          {
+            src: "withdraw",
+            onDone: "sorting",
+            onError: {
+              target: "blind",
+              actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "sayBlind"],
+            },
+          },
+          { src: "deadline", input: () => ({ atMs: clock.monoMs() + UNIT_DEADLINE_MS }) },
+        ],
         on: {
+          // Without a heartbeat it lapses by itself.
+          DEADLINE: { target: "blind", actions: ["noteLate", "sayBlind"] },
+          RE_ARM: {
+            actions: {
+              type: "recordNotRearmed",
+              params: { reason: "the shutter permit is being taken away; ask again" },
+            },
+          },
           PERMIT_WANTED: { actions: assign({ request: ({ event }) => event.request }) },
           PERMIT_RETURNED: { guard: "isCurrent", actions: assign({ request: null }) },
         },
@@ -337,7 +229,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
           },
           BLIND: {
             target: "blind",
-            actions: [assign({ fault: ({ event }) => event.fault }), "recordBlind", "tellBlind"],
+            actions: [assign({ fault: ({ event }) => event.fault }), "sayBlind"],
           },
         },
       },
@@ -346,16 +238,3 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
 }
 
 export type SafetySupervisorMachine = ReturnType<typeof createSafetySupervisorMachine>;
-
-function requested(context: SafetySupervisorContext): PermitRequest {
-  return context.request ?? { exposureId: "", bookingSeq: 0, untilMs: 0, filtersIn: [] };
-}
-
-function refusalReasons(event: SafetySupervisorEvent): readonly string[] {
-  if (event.type === "REFUSED") return event.reasons;
-  if (event.type === "LATCHED") return event.broken.map((name) => `interlock ${name}`);
-  if (event.type === "BLIND" || event.type === "IO_LOST") {
-    return [`the input/output unit does not answer: ${event.fault.what}`];
-  }
-  return ["the supervisor gives no permit in its present state"];
-}

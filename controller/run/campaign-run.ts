@@ -14,7 +14,6 @@ import { longestOpenS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
-import type { BeamPlan } from "../beam/sweeps.ts";
 import { createCellEffects } from "../cells/cell-effects.ts";
 import { firstProgrammeStep } from "../cells/programme.ts";
 import { createSampleIntake } from "../cells/sample-intake.ts";
@@ -27,7 +26,6 @@ import { createCellMachine } from "../machines/cell-machine.ts";
 import type { CellInput } from "../machines/cell-news.ts";
 import { faultNote, type FaultNote } from "../machines/errors.ts";
 import { createExposureMachine } from "../machines/exposure-machine.ts";
-import { type ExposureOrder, type ExposureOutcome } from "../machines/exposure-order.ts";
 import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
 import { motionRefusals } from "../safety/permit-judgement.ts";
@@ -37,6 +35,7 @@ import { createAlarms, type Alarms } from "./alarms.ts";
 import { createActorViews, type ActorViews } from "./actor-views.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
 import { listenToRack } from "./rack-watch.ts";
+import { createRequestDesk } from "./request-desk.ts";
 import type { CampaignRoles } from "./roles.ts";
 import { recordStart } from "./start-record.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
@@ -53,6 +52,8 @@ export interface CampaignRunDeps {
   readonly tables: AttenuationTables;
   /** Campaign time after which nothing new is begun. */
   readonly endAtMs: number;
+  /** Chance in [0, 1) for the pauses between tries of a lost instrument; none in the virtual world. */
+  readonly jitter?: () => number;
 }
 
 export interface CampaignRun {
@@ -62,6 +63,8 @@ export interface CampaignRun {
   readonly alarms: Alarms;
   readonly sweepCountPlanned: number;
   limitFractionMax(): number;
+  /** With open bookings counted in full. */
+  limitFractionBooked(): number;
   openBookingCount(): number;
   sampleCount(): number;
   /** What the beam waits for, if it waits. */
@@ -133,12 +136,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const views = createActorViews(campaign, () => actor);
 
-  /** Raised by exposures that failed; the next one that succeeds clears them. */
-  const exposureAlarms: FaultNote[] = [];
   const watchDesk = createWatchDesk({
     roles,
     alarms,
-    ringCurrentMinimumMa: timings.ringCurrentMinimumMa,
+    machineBeam: timings.machineBeam,
     latched: () => views.latchedInterlocks(),
     beamChanged(isUp) {
       send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
@@ -253,65 +254,20 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     return motionRefusals({ ...levels, readAtMs: nowMs() }, motionConditions()).length === 0;
   }
 
-  function notePlan(plan: BeamPlan): void {
-    for (const begun of plan.begun) {
-      tally.sweepBegun(begun.sweep, begun.asked.length);
-      for (const cellIndex of begun.asked) {
-        const request = desk.request(cellIndex, begun.sweep);
-        if (request !== undefined) tally.asked(request);
-      }
-      recorder.record("sweep-begun", { sweep: begun.sweep, asked: begun.asked.length });
-    }
-    for (const miss of plan.misses) {
-      const { sweep, reason, text } = miss;
-      const position = campaign.cells[miss.cellIndex]?.position ?? "";
-      tally.missed(miss);
-      recorder.record(reason === "dose" ? "exposure-refused" : "request-missed", {
-        sweep,
-        position,
-        reason,
-        text,
-        ...miss.detail,
-      });
-      if (reason !== "dose") continue;
-      alarms.raise({
-        code: "dose.limit",
-        where: position,
-        what: text,
-        advice: "The cell gets no further exposure on this spot; see the ledger.",
-      });
-    }
-    if (plan.act.kind !== "expose") {
+  const requestDesk = createRequestDesk({
+    campaign,
+    recorder,
+    alarms,
+    tally,
+    nowMs,
+    request: (cellIndex, sweep) => desk.request(cellIndex, sweep),
+    commit() {
       commit().catch((error: unknown) => {
         // A store that fails is kept as the run's failure; anything else is a bug and must surface.
         if (!isFault(error)) throw error;
       });
-    }
-  }
-
-  function noteExposure(
-    order: ExposureOrder,
-    outcome: ExposureOutcome,
-    fault: FaultNote | null,
-    sweep: { readonly sweep: number; readonly latestMs: number },
-  ): void {
-    tally.exposed(sweep.sweep, nowMs(), outcome, nowMs() <= sweep.latestMs, "beam");
-    if (outcome === "made") {
-      for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
-    }
-    if (fault === null || outcome === "made") return;
-    // What was ordered to stop is no trouble of its own; its cause has its own alarm.
-    if (fault.code !== "permit.lapsed") {
-      alarms.raise(fault);
-      exposureAlarms.push(fault);
-    }
-    recorder.record("request-missed", {
-      sweep: sweep.sweep,
-      position: order.position,
-      reason: "beam",
-      text: fault.what,
-    });
-  }
+    },
+  });
 
   function noteGap(cellIndex: number, reason: string): void {
     const fromMs = intake.lastAtMs[cellIndex] ?? -Infinity;
@@ -355,6 +311,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       ...shared,
       triesMax: timings.linkTriesMax,
       connectDeadlineMs: timings.connectDeadlineMs,
+      ...(deps.jitter === undefined ? {} : { jitter: deps.jitter }),
     }),
     cellMachine: createCellMachine({ ...shared, ...timings }),
     exposureMachine: createExposureMachine({ ...shared, ...timings, effects }),
@@ -376,14 +333,15 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     startDeadlineMs: timings.startDeadlineMs,
     homingDeadlineMs: timings.homingDeadlineMs,
+    isOver: () => nowMs() >= endAtMs,
     plan: (context) => desk.plan(context.sweep, watchDesk.obstacle(context)),
     order(act) {
       const order = desk.order(act);
       tally.ordered(act.sweep, nowMs(), { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS });
       return order;
     },
-    notePlan,
-    noteExposure,
+    notePlan: requestDesk.notePlan,
+    noteExposure: requestDesk.noteExposure,
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     troublePauseMs: timings.troublePauseMs,
     failuresInRowMax: 20,
@@ -429,6 +387,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     alarms,
     sweepCountPlanned: desk.sweepCountPlanned,
     limitFractionMax: () => ledger.limitFractionMax,
+    limitFractionBooked: () => ledger.limitFractionBooked,
     openBookingCount: () => ledger.openCount,
     sampleCount: () => intake.sampleCount,
     note: () => actor.getSnapshot().context.waiting?.reason ?? null,

@@ -1,7 +1,8 @@
 /** Deadlines and cycles of a run, from the site's numbers. Each is named, so that a wait can say how long and why. */
-import { EXPOSE_GRACE_S, worstClosingS } from "../../protocols/site/longest-open.ts";
+import { EXPOSE_GRACE_S, permitLifeS, worstClosingS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ExposureTimings } from "../beam/exposure-effects.ts";
+import type { MachineBeamRule } from "../beam/machine-beam.ts";
 
 export interface RunTimings extends ExposureTimings {
   readonly connectDeadlineMs: number;
@@ -11,17 +12,32 @@ export interface RunTimings extends ExposureTimings {
   readonly stepGraceMs: number;
   readonly bringDeadlineMs: number;
   readonly permitDeadlineMs: number;
+  readonly permitLifeMs: (exposureS: number) => number;
   readonly exposeGraceMs: number;
   readonly closeDeadlineMs: number;
+  readonly unclosedRoundMs: number;
   /** Tries before a channel is given up; with the pauses between them about three minutes. */
   readonly linkTriesMax: number;
   readonly permitCycleMs: number;
   readonly idleCycleMs: number;
   readonly troublePauseMs: number;
+  readonly machineBeam: MachineBeamRule;
 }
 
-/** Below this share of the reference ring current there is no machine beam worth exposing with. */
-const RING_CURRENT_MINIMUM_SHARE = 0.05;
+/**
+ * The machine has beam from half of the site's reference current on: a pattern then has at least 70 % of the
+ * signal to noise that its preset was chosen for. A machine that runs at less by plan is told in the site file, as
+ * its reference. Once there, the beam counts as lost below two fifths, so that a current at the border does not
+ * come and go; dose follows the measured flux either way.
+ */
+const RING_CURRENT_PRESENT_SHARE = 0.5;
+const RING_CURRENT_LOST_SHARE = 0.4;
+/** A top-up changes the current by less, the filling of a ring by more. */
+const RING_CURRENT_STEADY_SHARE = 0.02;
+const RING_CURRENT_STEADY_MS = 5000;
+
+/** Up to this share the machine gives no photons that would count. */
+const RING_CURRENT_NONE_SHARE = 0.001;
 
 export function runTimings(site: Site): RunTimings {
   const longestMoveMs =
@@ -36,8 +52,10 @@ export function runTimings(site: Site): RunTimings {
     stepGraceMs: 60_000,
     bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000,
     permitDeadlineMs: 2000,
+    permitLifeMs: (exposureS) => permitLifeS(site.shutter, exposureS) * 1000,
     exposeGraceMs: EXPOSE_GRACE_S * 1000,
     closeDeadlineMs: 10_000,
+    unclosedRoundMs: 120_000,
     linkTriesMax: 12,
     worstClosingMs: worstClosingS(site.shutter) * 1000,
     // Two heartbeats fit into the watchdog's time with a tenth to spare: one late one does not cost the exposure.
@@ -49,7 +67,14 @@ export function runTimings(site: Site): RunTimings {
     safetyShutterCloseMs: site.shutter.safetyShutterCloseS * 1000,
     levelsMaximumAgeMs: site.shutter.watchdogMs,
     positionToleranceMm: site.stage.positionToleranceMm,
-    ringCurrentMinimumMa: RING_CURRENT_MINIMUM_SHARE * site.beam.ringCurrentReferenceMa,
+    ringCurrentNoneMa: RING_CURRENT_NONE_SHARE * site.beam.ringCurrentReferenceMa,
+    ringCurrentMinimumMa: RING_CURRENT_LOST_SHARE * site.beam.ringCurrentReferenceMa,
+    machineBeam: {
+      presentMa: RING_CURRENT_PRESENT_SHARE * site.beam.ringCurrentReferenceMa,
+      lostMa: RING_CURRENT_LOST_SHARE * site.beam.ringCurrentReferenceMa,
+      steadyMs: RING_CURRENT_STEADY_MS,
+      steadyShare: RING_CURRENT_STEADY_SHARE,
+    },
     switchGraceMs: 200,
     filterTravelMaxMs: 2000,
   };

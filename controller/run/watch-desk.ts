@@ -4,6 +4,7 @@
  */
 import type { InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
 import { INTERLOCKS } from "../../protocols/roles/beam-io.ts";
+import { createMachineBeam, type MachineBeamRule } from "../beam/machine-beam.ts";
 import type { PublicNews } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Alarms } from "./alarms.ts";
@@ -13,7 +14,7 @@ import type { Obstacle } from "./sweep-desk.ts";
 export interface WatchDeskDeps {
   readonly roles: CampaignRoles;
   readonly alarms: Alarms;
-  readonly ringCurrentMinimumMa: number;
+  readonly machineBeam: MachineBeamRule;
   /** Interlocks that broke and wait for a person to re-arm. */
   readonly latched: () => readonly Interlock[];
   /** Machine beam came or went; silence of the ring current counts as gone. */
@@ -46,6 +47,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   let levels: InputLevels | null = null;
   let hutchText = "";
   let isBeamUp: boolean | null = null;
+  const machineBeam = createMachineBeam(deps.machineBeam);
 
   function ringCurrentMa(): number | null {
     return roles.ringCurrent.fresh()?.value ?? null;
@@ -64,7 +66,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       alarms.raise({
         code: "beam.lost",
         where: "machine",
-        what: "the ring current is gone",
+        what: `the ring current fell to ${(ringCurrentMa() ?? 0).toFixed(1)} mA, under ${deps.machineBeam.lostMa} mA`,
         advice: "Cells keep cycling; exposures resume by themselves when the beam is back.",
       });
     }
@@ -75,7 +77,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
     listen() {
       roles.ringCurrent.onReading((reading) => {
         alarms.clearAll(roles.ringCurrent.name, ["sensor."]);
-        setBeam(reading.value >= deps.ringCurrentMinimumMa);
+        setBeam(machineBeam.read(reading.arrivedAtMs, reading.value));
       });
       roles.flux.onReading(() => {
         alarms.clearAll(roles.flux.name, ["sensor."]);
@@ -84,7 +86,10 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
         sensor.onFault((fault) => {
           alarms.raise(faultNote(fault));
           // A beam of which nothing is heard any more counts as gone.
-          if (sensor === roles.ringCurrent && fault.code === "sensor.stale") setBeam(null);
+          if (sensor === roles.ringCurrent && fault.code === "sensor.stale") {
+            machineBeam.forget();
+            setBeam(null);
+          }
         });
       }
     },
@@ -106,7 +111,13 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
           });
           break;
         case "SUPERVISOR_SEES":
-          alarms.clearAll(roles.io.name, ["io."]);
+          alarms.clearAll(roles.io.name, OF_A_LINK);
+          break;
+        case "BEAM_NOT_OFF":
+          alarms.raise(news.fault);
+          break;
+        case "BEAM_OFF":
+          alarms.clear("shutter.beam-not-off", news.position);
           break;
         case "CELL_ISOLATED":
           alarms.raise({ ...news.fault, where: news.position });
@@ -158,7 +169,13 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       if (!isHomed) return { reason: "the stage to find its reference", who: roles.stage.name };
       const current = ringCurrentMa();
       if (current === null) return { reason: "a fresh ring current", who: roles.ringCurrent.name };
-      if (!(current >= deps.ringCurrentMinimumMa)) return { reason: "machine beam", who: "machine" };
+      if (!machineBeam.isThere) {
+        const { presentMa } = deps.machineBeam;
+        return {
+          reason: `machine beam: at least ${presentMa} mA, steady; there are ${current.toFixed(1)} mA`,
+          who: "machine",
+        };
+      }
       return null;
     },
   };

@@ -11,6 +11,8 @@ export interface PermitRequest {
   readonly bookingSeq: number;
   /** Monotonic time after which no heartbeat is given any more. */
   readonly untilMs: number;
+  /** How long heartbeats may go on from the moment the shutter is asked open: as the booking reckoned. */
+  readonly lifeMs: number;
   /** The filters the booking counted on, by index of the site. */
   readonly filtersIn: readonly boolean[];
 }

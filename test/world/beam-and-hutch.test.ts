@@ -37,7 +37,8 @@ describe("machine beam lost in the middle of an exposure", () => {
     const run = await runWorld({ faults });
     const next = run.of("shutter-opened").find((event) => event.atMs > IN_EXPOSURE_MS);
     expect(next?.atMs).toBeGreaterThanOrEqual(700_000);
-    expect(next?.atMs).toBeLessThan(706_000);
+    // Heard every two seconds, and steady for five.
+    expect(next?.atMs).toBeLessThan(709_000);
     expect(run.summary.requests.met).toBe(run.summary.requests.asked - 1);
     expect(run.alarms).toEqual(["beam.lost machine"]);
     expect(run.summary.alarms.open).toBe(0);

@@ -9,7 +9,13 @@ import { createTestClock } from "../record/record-fixture.ts";
 import { BEAM, ledgerCell } from "./dose-plans.ts";
 
 const REFERENCE = { fluxPhS: 1e10, ringCurrentMa: 200, highestPhS: 1.1e10 };
-const MARKS: ShutterMarks = { openAskedAtMs: 1000, openSeenAtMs: 1040, closeAskedAtMs: 5000, closedSeenAtMs: 5040 };
+const MARKS: ShutterMarks = {
+  ...NO_MARKS,
+  openAskedAtMs: 1000,
+  openSeenAtMs: 1040,
+  closeAskedAtMs: 5000,
+  closedSeenAtMs: 5040,
+};
 
 function order(exposureId = "x1", exposureS = 4): ExposureOrder {
   return {
@@ -179,6 +185,25 @@ describe("the books of an exposure", () => {
     expect(rows[1]).toMatchObject({ kind: "charge-in-full", fluencePhCm2: rows[0]?.fluencePhCm2 });
     expect(rows[1]?.reason).toBe("the shutter was never seen closed");
     expect(accounted).toEqual([[1000, 9000]]);
+  });
+
+  it("charge a shutter that was watched to stay open for all the time watched, and call it a shutter failure", async () => {
+    const { accounts, rows, clock, accounted, events } = open();
+    await accounts.book(order());
+    clock.advance(95_000);
+    const marks = { ...MARKS, closedSeenAtMs: null, litUntilAtMs: 91_000, darkMs: 30_000 };
+    accounts.settle(order(), marks, "shutter-failure", null);
+    expect(rows[1]).toMatchObject({ kind: "settlement", openTimeS: 60, reason: "shutter failure" });
+    expect(rows[1]?.fluencePhCm2).toBeGreaterThan(10 * (rows[0]?.fluencePhCm2 ?? Infinity));
+    expect(accounted).toEqual([[1000, 91_000]]);
+    expect(events.at(-1)).toMatchObject({ data: { lit_until_ms: 91_000, dark_ms: 30_000, open_s: 60 } });
+  });
+
+  it("charge never less than was booked when no closing was seen", async () => {
+    const { accounts, rows } = open();
+    await accounts.book(order());
+    accounts.settle(order(), { ...MARKS, closedSeenAtMs: null, litUntilAtMs: 5900 }, "shutter-failure", null);
+    expect(rows[1]).toMatchObject({ kind: "charge-in-full", fluencePhCm2: rows[0]?.fluencePhCm2 });
   });
 
   it("take the ring current of the exposure, not of the moment after a beam loss", async () => {

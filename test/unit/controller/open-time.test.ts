@@ -4,7 +4,13 @@ import { NO_MARKS, type ShutterMarks } from "../../../controller/machines/exposu
 
 const TRAVEL_MS = 40;
 /** Asked at 1000, open at 1040; asked closed at 7040, closed at 7080: six seconds between, one travel for the two halves. */
-const WHOLE: ShutterMarks = { openAskedAtMs: 1000, openSeenAtMs: 1040, closeAskedAtMs: 7040, closedSeenAtMs: 7080 };
+const WHOLE: ShutterMarks = {
+  ...NO_MARKS,
+  openAskedAtMs: 1000,
+  openSeenAtMs: 1040,
+  closeAskedAtMs: 7040,
+  closedSeenAtMs: 7080,
+};
 
 describe("the open time of the shutter", () => {
   it("is the time between the switches and half of each travel", () => {
@@ -12,6 +18,7 @@ describe("the open time of the shutter", () => {
   });
 
   const patterns = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map((bits) => ({
+    ...NO_MARKS,
     openAskedAtMs: (bits & 1) === 0 ? null : 1000,
     openSeenAtMs: (bits & 2) === 0 ? null : 1040,
     closeAskedAtMs: (bits & 4) === 0 ? null : 7040,
@@ -53,6 +60,14 @@ describe("the open time of the shutter", () => {
     expect(openTimeS({ ...WHOLE, openSeenAtMs: null, closedSeenAtMs: 999 }, TRAVEL_MS)).toBeNull();
     expect(openTimeS({ ...WHOLE, closedSeenAtMs: NaN }, TRAVEL_MS)).toBeNull();
     expect(openTimeS({ ...WHOLE, openAskedAtMs: NaN }, TRAVEL_MS)).toBeNull();
+  });
+
+  it("is everything up to the last look at a shutter that stays open, but for the time without machine beam", () => {
+    const lit = { ...WHOLE, closedSeenAtMs: null, litUntilAtMs: 61_000 };
+    expect(openTimeS(lit, TRAVEL_MS)).toBeCloseTo(60, 12);
+    expect(openTimeS({ ...lit, darkMs: 20_000 }, TRAVEL_MS)).toBeCloseTo(40, 12);
+    expect(openTimeS({ ...lit, closedSeenAtMs: 62_000, darkMs: 20_000 }, TRAVEL_MS)).toBeCloseTo(41, 12);
+    expect(openTimeS({ ...lit, darkMs: NaN }, TRAVEL_MS)).toBeNull();
   });
 
   it("is never negative, whatever order the other marks came in", () => {

@@ -10,7 +10,13 @@ import {
 import { INTERLOCKS, type InputLevels } from "../../../protocols/roles/beam-io.ts";
 import { broken, GOOD_LEVELS, mangled, NOW_MS } from "./levels.ts";
 
-const REQUEST: PermitRequest = { exposureId: "x1", bookingSeq: 7, untilMs: NOW_MS + 500, filtersIn: [true, false] };
+const REQUEST: PermitRequest = {
+  exposureId: "x1",
+  bookingSeq: 7,
+  lifeMs: 8000,
+  untilMs: NOW_MS + 500,
+  filtersIn: [true, false],
+};
 const CONDITIONS: PermitConditions = { nowMs: NOW_MS, levelsMaximumAgeMs: 100, latched: [] };
 
 interface Case {

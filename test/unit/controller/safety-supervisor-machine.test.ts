@@ -1,185 +1,8 @@
-import { createActor } from "xstate";
 import { describe, expect, it } from "vitest";
-import { createSafetySupervisorMachine } from "../../../controller/machines/safety-supervisor-machine.ts";
-import type { PermitRequest } from "../../../controller/safety/permit-judgement.ts";
-import { sleep } from "../../../protocols/base/clock.ts";
-import { Fault } from "../../../protocols/base/fault.ts";
-import type { BeamIo, InputLevels, Interlock } from "../../../protocols/roles/beam-io.ts";
+import type { InputLevels } from "../../../protocols/roles/beam-io.ts";
 import { GOOD_LEVELS } from "./levels.ts";
-import { createParent, createRecorder, leafStates, never, testClock } from "./machine-bench.ts";
-
-const CYCLE_MS = 100;
-const IDLE_MS = 1000;
-const FAULT = { code: "link.timeout", where: "io", what: "no answer", advice: "Check the unit." };
-
-type Part = "read" | "renew" | "drop" | "rearm";
-
-function open() {
-  const clock = testClock();
-  const recorder = createRecorder();
-  const parent = createParent();
-  const behaviour: Partial<Record<Part, "hangs" | "fails">> = {};
-  const renewedAtMs: number[] = [];
-  const calls: string[] = [];
-  let levels = GOOD_LEVELS;
-  let shown: InputLevels | null = null;
-
-  async function answer(part: Part): Promise<void> {
-    calls.push(part);
-    await sleep(clock, 5);
-    if (behaviour[part] === "hangs") await never();
-    if (behaviour[part] === "fails") throw new Fault("link.timeout", "io", `${part} failed`);
-  }
-  const unused = (): never => {
-    throw new Error("the supervisor must not do this");
-  };
-  const io: BeamIo = {
-    name: "io",
-    driver: "none",
-    connect: unused,
-    disconnect: unused,
-    onFault: unused,
-    async readInputs() {
-      await answer("read");
-      return { ...levels, readAtMs: clock.monoMs() };
-    },
-    requestShutterOpen: unused,
-    requestShutterClosed: unused,
-    requestSafetyShutter: unused,
-    setFilters: unused,
-    permit: {
-      async renewShutterPermit() {
-        renewedAtMs.push(clock.monoMs());
-        await answer("renew");
-      },
-      dropShutterPermit: () => answer("drop"),
-      rearmWatchdog: () => answer("rearm"),
-    },
-  };
-  const machine = createSafetySupervisorMachine({
-    clock,
-    io,
-    recorder,
-    permitCycleMs: CYCLE_MS,
-    idleCycleMs: IDLE_MS,
-    levelsMaximumAgeMs: 200,
-    showLevels(read) {
-      shown = read;
-    },
-  });
-  const actor = createActor(machine, { parent: parent.ref });
-  actor.start();
-  return {
-    clock,
-    recorder,
-    parent,
-    behaviour,
-    renewedAtMs,
-    calls,
-    machine,
-    /** What the parent was told, but that the unit is seen. */
-    told: () => parent.heard.filter((event) => event.type !== "SUPERVISOR_SEES"),
-    toldTypes: () => parent.heardTypes().filter((type) => type !== "SUPERVISOR_SEES"),
-    send: actor.send.bind(actor),
-    state: () => actor.getSnapshot().value,
-    context: () => actor.getSnapshot().context,
-    isForOperator: () => actor.getSnapshot().hasTag("needs-operator"),
-    shownLevels: () => shown,
-    setLevels(changes: Partial<InputLevels>) {
-      levels = { ...levels, ...changes };
-    },
-    setInterlock(name: Interlock, holds: boolean) {
-      levels = { ...levels, interlocks: { ...levels.interlocks, [name]: holds } };
-    },
-    for: (ms: number) => clock.run(clock.monoMs() + ms),
-    async want(changes: Partial<PermitRequest> = {}) {
-      const untilMs = clock.monoMs() + 10_000;
-      const request = { exposureId: "x1", bookingSeq: 3, untilMs, filtersIn: [true, false], ...changes };
-      actor.send({ type: "PERMIT_WANTED", request });
-      await clock.run(clock.monoMs() + 50);
-    },
-  };
-}
-
-async function watching() {
-  const bench = open();
-  bench.send({ type: "IO_READY" });
-  await bench.for(20);
-  expect(bench.state()).toBe("watching");
-  return bench;
-}
-
-async function permitting() {
-  const bench = await watching();
-  await bench.want();
-  expect(bench.state()).toBe("permitting");
-  return bench;
-}
-
-async function holding() {
-  const bench = await permitting();
-  bench.setInterlock("doorClosed", false);
-  await bench.for(300);
-  expect(bench.state()).toBe("holding");
-  return bench;
-}
-
-describe("the supervisor without its unit", () => {
-  it("waits by name and permits nothing", async () => {
-    const bench = open();
-    expect(bench.context().waiting).toMatchObject({ reason: "the input/output unit to answer", who: "io" });
-    await bench.want();
-    expect(bench.context().waiting).toMatchObject({ who: "io" });
-    await bench.for(5000);
-    expect(bench.told()).toEqual([
-      {
-        type: "PERMIT_REFUSED",
-        exposureId: "x1",
-        reasons: ["the supervisor gives no permit in its present state"],
-      },
-    ]);
-    expect(bench.calls).toEqual([]);
-    expect(bench.context().request).toBeNull();
-  });
-
-  it("re-arms the watchdog when the unit is ready, and watches", async () => {
-    const bench = await watching();
-    expect(bench.calls).toEqual(["rearm", "read"]);
-    await bench.for(5000);
-    expect(bench.calls.filter((call) => call === "read").length).toBeGreaterThanOrEqual(5);
-    expect(bench.renewedAtMs).toEqual([]);
-    expect(bench.shownLevels()?.readAtMs).toBeGreaterThan(4000);
-  });
-
-  it("permits nothing, and says so, until the watchdog can be re-armed; it tries again by itself", async () => {
-    const bench = open();
-    bench.behaviour.rearm = "fails";
-    bench.send({ type: "IO_READY" });
-    await bench.for(20);
-    expect(bench.state()).toBe("notRearmed");
-    expect(bench.parent.heard).toMatchObject([{ type: "SUPERVISOR_BLIND", fault: { what: "rearm failed" } }]);
-    expect(bench.recorder.types()).toEqual(["supervisor-blind"]);
-    expect(bench.context().waiting).toMatchObject({ who: "io" });
-    await bench.want();
-    expect(bench.toldTypes().at(-1)).toBe("PERMIT_REFUSED");
-    delete bench.behaviour.rearm;
-    await bench.for(5100);
-    expect(bench.state()).toBe("watching");
-    expect(bench.parent.heardTypes().at(-1)).toBe("SUPERVISOR_SEES");
-    expect(bench.renewedAtMs).toEqual([]);
-  });
-
-  it.each(["blind", "rearming"])("refuses at once what is wanted while it is %s", async (state) => {
-    const bench = open();
-    bench.behaviour.rearm = "hangs";
-    if (state === "rearming") bench.send({ type: "IO_READY" });
-    await bench.for(20);
-    expect(bench.state()).toBe(state);
-    await bench.want();
-    expect(bench.toldTypes()).toEqual(["PERMIT_REFUSED"]);
-    expect(bench.context()).toMatchObject({ request: null, waiting: { who: "io" } });
-  });
-});
+import { leafStates } from "./machine-bench.ts";
+import { CYCLE_MS, FAULT, holding, IDLE_MS, permitting, watching } from "./supervisor-bench.ts";
 
 describe("the permit's heartbeat", () => {
   it("beats once per completed cycle and is told once", async () => {
@@ -253,11 +76,54 @@ describe("the permit's heartbeat", () => {
     const bench = await permitting();
     bench.behaviour.read = "hangs";
     const hungAtMs = bench.clock.monoMs();
+    await bench.for(4800);
+    expect(bench.state()).toBe("permitting");
     await bench.for(60_000);
     expect(Math.max(...bench.renewedAtMs)).toBeLessThanOrEqual(hungAtMs + 5);
-    bench.send({ type: "IO_LOST", fault: FAULT });
-    expect(bench.state()).toBe("blind");
+    expect(["blind", "rearming", "notRearmed"]).toContain(bench.state());
+    expect(bench.toldTypes()).toEqual(["PERMIT_GRANTED", "PERMIT_REFUSED", "SUPERVISOR_BLIND"]);
+  });
+
+  it("does not wait for ever for the permit to be taken away: it lapses, and the supervisor is blind", async () => {
+    const bench = await permitting();
+    bench.behaviour.drop = "hangs";
+    bench.send({ type: "PERMIT_RETURNED", exposureId: "x1" });
+    await bench.for(100);
+    const count = bench.renewedAtMs.length;
+    expect(bench.state()).toBe("withdrawing");
+    expect(bench.context().waiting?.untilMs).toBeLessThan(bench.clock.monoMs() + 5000);
+    await bench.for(5000);
     expect(bench.toldTypes()).toEqual(["PERMIT_GRANTED", "SUPERVISOR_BLIND"]);
+    expect(bench.renewedAtMs).toHaveLength(count);
+    await bench.for(10_000);
+    expect(bench.state()).toBe("watching");
+  });
+
+  it("lives for what was booked from the moment the shutter is asked open, and no longer", async () => {
+    const bench = await watching();
+    await bench.want({ untilMs: bench.clock.monoMs() + 300, lifeMs: 2000 });
+    await bench.for(150);
+    const usedAtMs = bench.clock.monoMs();
+    bench.send({ type: "PERMIT_USED", exposureId: "x0" });
+    expect(bench.context().request?.untilMs).toBeLessThan(usedAtMs + 300);
+    bench.send({ type: "PERMIT_USED", exposureId: "x1" });
+    await bench.for(1000);
+    // Asked for once; a second word does not make it longer.
+    bench.send({ type: "PERMIT_USED", exposureId: "x1" });
+    await bench.for(10_000);
+    const last = Math.max(...bench.renewedAtMs);
+    expect(last).toBeLessThan(usedAtMs + 2000);
+    expect(last).toBeGreaterThan(usedAtMs + 2000 - 2 * CYCLE_MS);
+    expect(bench.told().at(-1)).toMatchObject({ type: "PERMIT_REFUSED", reasons: ["exposure deadline passed"] });
+  });
+
+  it("is shortened too: a long wish does not outlive a short exposure", async () => {
+    const bench = await watching();
+    await bench.want({ untilMs: bench.clock.monoMs() + 10_000, lifeMs: 500 });
+    const usedAtMs = bench.clock.monoMs();
+    bench.send({ type: "PERMIT_USED", exposureId: "x1" });
+    await bench.for(10_000);
+    expect(Math.max(...bench.renewedAtMs)).toBeLessThan(usedAtMs + 500);
   });
 
   it.each(["read", "renew"] as const)("is refused and the supervisor blind when a %s fails", async (part) => {
@@ -293,7 +159,7 @@ describe("the permit's heartbeat", () => {
     const bench = await permitting();
     bench.send({ type: "PERMIT_RETURNED", exposureId: "x1" });
     const count = bench.renewedAtMs.length;
-    const request = { exposureId: "x2", bookingSeq: 4, untilMs: 60_000, filtersIn: [true, false] };
+    const request = { exposureId: "x2", bookingSeq: 4, untilMs: 60_000, lifeMs: 10_000, filtersIn: [true, false] };
     bench.send({ type: "PERMIT_WANTED", request });
     bench.send({ type: "PERMIT_RETURNED", exposureId: "x2" });
     await bench.for(1000);

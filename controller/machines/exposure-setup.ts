@@ -1,0 +1,163 @@
+/** The parts of the exposure machine: what it runs, judges, notes and tells. Which of it when, the machine itself says. */
+import { assign, enqueueActions, fromPromise, sendParent, setup } from "xstate";
+import type { Clock } from "../../protocols/base/clock.ts";
+import { deadlineActor } from "./deadline.ts";
+import { faultJson } from "./errors.ts";
+import { beamNotOffNote, detectorLateNote, lateNote, refusalNote, stopNote, unclosedNote } from "./exposure-notes.ts";
+import {
+  marksJson,
+  NO_MARKS,
+  type ExposureContext,
+  type ExposureEffects,
+  type ExposureEvent,
+  type ExposureNews,
+  type ExposureOrder,
+  type ShutterMarks,
+} from "./exposure-order.ts";
+import type { Recorder } from "./recorder.ts";
+import { waitingFor } from "./waiting.ts";
+
+export interface ExposureMachineDeps {
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly effects: ExposureEffects;
+  readonly bringDeadlineMs: number;
+  readonly permitDeadlineMs: number;
+  /** From the order to open to the last heartbeat of the permit, for an exposure of so many seconds: as it is booked. */
+  readonly permitLifeMs: (exposureS: number) => number;
+  /** Beyond its own length: how late the end of an exposure may be reported before the shutter closes without it. */
+  readonly exposeGraceMs: number;
+  /** How long a unit that does not answer may be asked to close, and for the switch, before its bound is charged. */
+  readonly closeDeadlineMs: number;
+  /** Longest time of one round of waiting for a shutter that does not close, before the round is begun anew. */
+  readonly unclosedRoundMs: number;
+}
+
+export function setupExposure(deps: ExposureMachineDeps) {
+  const { clock, recorder, effects } = deps;
+  const lifeMs = (context: ExposureContext): number => deps.permitLifeMs(orderOf(context).exposureS);
+
+  return setup({
+    types: {
+      context: {} as ExposureContext,
+      events: {} as ExposureEvent,
+    },
+    actors: {
+      check: fromPromise<unknown, ExposureOrder>(({ input }) => effects.check(input)),
+      move: fromPromise<unknown, ExposureOrder>(({ input, signal }) => effects.move(input, signal)),
+      book: fromPromise<number, ExposureOrder>(({ input }) => effects.book(input)),
+      arm: fromPromise<unknown, ExposureOrder>(({ input }) => effects.arm(input)),
+      open: fromPromise<
+        unknown,
+        { order: ExposureOrder; bookingSeq: number; note: (marks: Partial<ShutterMarks>) => void }
+      >(({ input, signal }) => effects.open(input.order, input.bookingSeq, input.note, signal)),
+      expose: fromPromise<{ readonly path: string }, ExposureOrder>(({ input }) => effects.expose(input)),
+      stopDetector: fromPromise(() => effects.stopDetector()),
+      close: fromPromise<unknown, { note: (marks: Partial<ShutterMarks>) => void }>(({ input }) =>
+        effects.close(input.note),
+      ),
+      makeSafe: fromPromise<number>(() => effects.makeSafe()),
+      awaitClosed: fromPromise<boolean, { readonly marks: ShutterMarks; note: (marks: Partial<ShutterMarks>) => void }>(
+        ({ input, signal }) => effects.awaitClosed(input.marks, input.note, signal),
+      ),
+      deadline: deadlineActor(clock),
+    },
+    guards: {
+      isCurrent: ({ context, event }) => "exposureId" in event && event.exposureId === context.order?.exposureId,
+      isOver: ({ event }) => event.type === "STOP_EXPOSING" && event.isOver === true,
+    },
+    actions: {
+      takeOrder: assign(({ event }) =>
+        event.type === "EXPOSE"
+          ? {
+              order: event.order,
+              bookingSeq: null,
+              marks: NO_MARKS,
+              framePath: null,
+              outcome: "aborted" as const,
+              fault: null,
+              permitUntilMs: null,
+            }
+          : {},
+      ),
+      keepMarks: assign({
+        marks: ({ context, event }) => (event.type === "MARK" ? { ...context.marks, ...event.marks } : context.marks),
+      }),
+      noteStop: assign({
+        fault: ({ context, event }) => (event.type === "STOP_EXPOSING" ? stopNote(event.reason) : context.fault),
+      }),
+      noteRefusal: assign({
+        fault: ({ context, event }) => (event.type === "PERMIT_REFUSED" ? refusalNote(event.reasons) : context.fault),
+      }),
+      noteLate: assign({ fault: ({ context }) => lateNote(context.waiting) }),
+      noteDetectorLate: assign({ fault: () => detectorLateNote() }),
+      noteUnclosed: assign({
+        fault: ({ context }) => unclosedNote(context.fault, orderOf(context).position, context.marks),
+      }),
+      wantPermit: sendParent(
+        ({ context }) =>
+          ({
+            type: "WANT_PERMIT",
+            request: {
+              exposureId: orderOf(context).exposureId,
+              bookingSeq: context.bookingSeq ?? 0,
+              // Not longer than its life, so that the bound holds though nobody heard that it is used.
+              untilMs: clock.monoMs() + Math.min(deps.permitDeadlineMs, lifeMs(context)),
+              lifeMs: lifeMs(context),
+              filtersIn: orderOf(context).filtersIn,
+            },
+          }) satisfies ExposureNews,
+      ),
+      usePermit: enqueueActions(({ enqueue, context }) => {
+        enqueue.assign({ permitUntilMs: clock.monoMs() + lifeMs(context) });
+        enqueue.sendParent({ type: "USE_PERMIT", exposureId: orderOf(context).exposureId } satisfies ExposureNews);
+      }),
+      returnPermit: sendParent(
+        ({ context }) => ({ type: "RETURN_PERMIT", exposureId: orderOf(context).exposureId }) satisfies ExposureNews,
+      ),
+      settle: ({ context }) => {
+        effects.settle(orderOf(context), context.marks, context.outcome, context.framePath);
+      },
+      recordFault: ({ context }) => {
+        if (context.fault === null) return;
+        recorder.record("exposure-trouble", {
+          exposure_id: orderOf(context).exposureId,
+          position: orderOf(context).position,
+          ...faultJson(context.fault),
+        });
+      },
+      tellBeamNotOff: sendParent(
+        ({ context }) =>
+          ({
+            type: "BEAM_NOT_OFF",
+            fault: beamNotOffNote(orderOf(context).position, context.marks, clock.monoMs()),
+          }) satisfies ExposureNews,
+      ),
+      tellBeamOff: sendParent(
+        ({ context }) => ({ type: "BEAM_OFF", position: orderOf(context).position }) satisfies ExposureNews,
+      ),
+      recordBeamNotOff: ({ context }) => {
+        const { exposureId, position } = orderOf(context);
+        recorder.record("beam-not-off", { exposure_id: exposureId, position, ...marksJson(context.marks) });
+      },
+      tellDone: sendParent(
+        ({ context }) =>
+          ({
+            type: "EXPOSURE_DONE",
+            order: orderOf(context),
+            outcome: context.outcome,
+            fault: context.fault,
+          }) satisfies ExposureNews,
+      ),
+      waitFor: assign({
+        waiting: (_, params: { readonly reason: string; readonly who: string; readonly ms: number }) =>
+          waitingFor(params.reason, params.who, clock.monoMs(), clock.monoMs() + params.ms),
+      }),
+    },
+  });
+}
+
+export function orderOf(context: ExposureContext): ExposureOrder {
+  if (context.order === null) throw new Error("exposure machine: no order in hand");
+  return context.order;
+}
