@@ -11,7 +11,7 @@ import { readCampaign } from "../protocols/campaign/read-campaign.ts";
 import { campaignReferences } from "../protocols/campaign/resolve-protocols.ts";
 import type { MaterialLookup } from "../protocols/input/layer.ts";
 import { findingAt, parseDocument } from "../protocols/input/document.ts";
-import type { InputDocument } from "../protocols/input/document.ts";
+import type { InputDocument, Path } from "../protocols/input/document.ts";
 import { readSite } from "../protocols/site/read-site.ts";
 import type { Site } from "../protocols/site/site.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -19,6 +19,8 @@ import type { CommandContext } from "./command-context.ts";
 export type LoadedCampaign =
   | {
       readonly kind: "loaded";
+      /** The campaign file as it was read, for findings that point into it. */
+      readonly document: InputDocument;
       readonly campaign: Campaign;
       readonly site: Site;
       /** SHA-256 of the resolved campaign, protocols and materials included. */
@@ -64,6 +66,7 @@ export function loadCampaign(
   }
   return {
     kind: "loaded",
+    document,
     campaign: read.campaign,
     site,
     campaignHash: hashOf(read.campaign),
@@ -102,7 +105,7 @@ function readDocument(
   context: Pick<CommandContext, "readText">,
   path: string,
   named: InputDocument | undefined,
-  at: readonly string[],
+  at: Path,
   findings: Finding[],
 ): InputDocument | undefined {
   try {

@@ -8,7 +8,10 @@ import type { AttenuationTables } from "../dose/attenuation.ts";
 import { channelStep } from "../echem/channel-step.ts";
 import { stepCountOf, timeBoundOf } from "../echem/cursor.ts";
 import type { Site } from "../site/site.ts";
+import type { InputDocument } from "../input/document.ts";
 import type { Campaign, CampaignCell, SweepTrigger } from "./campaign.ts";
+import { campaignPlaces } from "./campaign-places.ts";
+import type { CampaignPlaces } from "./campaign-places.ts";
 import { forecastDose, sweepCount } from "./dose-forecast.ts";
 import type { DoseForecast } from "./dose-forecast.ts";
 import { positionsText } from "./rack-text.ts";
@@ -49,19 +52,22 @@ const SOURCE_SWEEP_S = { min: 600, max: 900 } as const;
 /** Below this, hardly a photon reaches the layer: most likely the energy or the stack is wrong. */
 const TRANSMISSION_MIN = 1e-3;
 
-/** `where` names the campaign in findings: its file. Throws Fault `dose.input` for what the tables do not hold. */
+/** `source` is what findings point into: the campaign's document, or its name. Throws Fault `dose.input` for what the tables do not hold. */
 export function checkCampaign(
   campaign: Campaign,
   site: Site,
   tables: AttenuationTables,
-  where: string = campaign.name,
+  source: InputDocument | string = campaign.name,
 ): CampaignCheck {
   const findings: Finding[] = [];
+  const places = campaignPlaces(source);
   const exposed = campaign.cells.filter((cell) => cell.role === "exposed");
-  const sweeps = campaign.sweeps.map((sweep) => forecastSweep(campaign, site, sweep, exposed, where, findings));
+  const sweeps = campaign.sweeps.map((sweep, index) =>
+    forecastSweep(campaign, site, sweep, exposed, (key) => places.trigger(index, key), places, findings),
+  );
   const dose = campaign.sweeps.flatMap((sweep) => {
     const forecasts = forecastDose(campaign, site, sweep, tables);
-    for (const forecast of forecasts) judgeDose(forecast, sweep, where, findings);
+    for (const forecast of forecasts) judgeDose(forecast, sweep, places, findings);
     return forecasts;
   });
   return {
@@ -81,7 +87,8 @@ function forecastSweep(
   site: Site,
   sweep: SweepTrigger,
   exposed: readonly CampaignCell[],
-  where: string,
+  trigger: (key: string) => string,
+  places: CampaignPlaces,
   findings: Finding[],
 ): SweepForecast {
   const { exposureS } = sweep.preset;
@@ -91,7 +98,6 @@ function forecastSweep(
     exposureS,
     sweep.cadenceS,
   );
-  const place = `${where} triggers ${sweep.name}`;
   const minutes = (seconds: number): string => `${(seconds / 60).toFixed(1)} min`;
   if (!plan.fits) {
     const options = [
@@ -104,7 +110,7 @@ function forecastSweep(
     findings.push({
       severity: "error",
       code: "plan.does-not-fit",
-      where: place,
+      where: trigger("cadence_min"),
       what: `a sweep of ${plan.cellCount} cells at ${exposureS} s takes ${minutes(plan.expectedS)}, the cadence is ${minutes(sweep.cadenceS)}`,
       advice: `What would fit: ${options.join(", or ")}.`,
     });
@@ -112,7 +118,7 @@ function forecastSweep(
     findings.push({
       severity: "note",
       code: "plan.sweep-duration",
-      where: place,
+      where: trigger("cadence_min"),
       what: `a sweep takes ${minutes(plan.boundS)}, outside the 10 to 15 min of the source study`,
       advice: "Nothing to do if that is meant.",
     });
@@ -122,7 +128,7 @@ function forecastSweep(
     findings.push({
       severity: "error",
       code: "plan.spots-overlap",
-      where: place,
+      where: places.spots(sweep.preset.name),
       what: `spots ${close.first} and ${close.second} of preset ${sweep.preset.name} are ${close.distanceMm.toFixed(3)} mm apart: between them the beam's tails could add up to more than at a spot's centre, where dose is judged`,
       advice: "Space the spots by at least 1.5 times the beam's FWHM, or by the width of a top hat.",
     });
@@ -131,7 +137,7 @@ function forecastSweep(
     findings.push({
       severity: "warning",
       code: "plan.nothing-exposed",
-      where: place,
+      where: trigger("name"),
       what: "every cell is a dark control",
       advice: "Give some cells role: exposed, or remove the trigger.",
     });
@@ -139,14 +145,14 @@ function forecastSweep(
   return { ...plan, name: sweep.name, exposureS, count: sweepCount(campaign, sweep) };
 }
 
-function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, where: string, findings: Finding[]): void {
-  const place = `${where} cells ${positionsText(forecast.positions)}`;
+function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, places: CampaignPlaces, findings: Finding[]): void {
+  const cells = `cells ${positionsText(forecast.positions)}`;
   if (!(forecast.frontTransmissionMin >= TRANSMISSION_MIN)) {
     findings.push({
       severity: "warning",
       code: "plan.opaque",
-      where: place,
-      what: `only ${forecast.frontTransmissionMin.toExponential(1)} of the beam reaches a layer of stack ${forecast.stack}`,
+      where: places.stack(forecast.stack),
+      what: `${cells}: only ${forecast.frontTransmissionMin.toExponential(1)} of the beam reaches a layer of stack ${forecast.stack}`,
       advice: "Check energy, stack and which side is upstream.",
     });
   }
@@ -163,10 +169,10 @@ function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, where: string, f
   findings.push({
     severity: isNever ? "error" : "warning",
     code: isNever ? "plan.never-exposed" : "plan.dose-limit",
-    where: place,
+    where: places.doseLimit(binding),
     what: isNever
-      ? `not one exposure keeps the limit of ${limit} in ${binding.layer} (${binding.location}); one gives ${gray(binding.perExposureGy)} at ${gray(binding.rateGyS)}/s before uncertainty and closing time`
-      : `the limit of ${limit} in ${binding.layer} (${binding.location}) refuses further exposure of a spot from sweep ${binding.refusedFromSweep} on, ${hours.toFixed(1)} h after the start`,
+      ? `${cells}: not one exposure keeps the limit of ${limit} in ${binding.layer} (${binding.location}); one gives ${gray(binding.perExposureGy)} at ${gray(binding.rateGyS)}/s before uncertainty and closing time`
+      : `${cells}: the limit of ${limit} in ${binding.layer} (${binding.location}) refuses further exposure of a spot from sweep ${binding.refusedFromSweep} on, ${hours.toFixed(1)} h after the start`,
     advice: isNever
       ? "Add a filter, shorten the exposure, or have another limit vouched for."
       : "Nothing to do if that is meant; otherwise more spots, a filter or shorter exposures.",

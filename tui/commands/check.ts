@@ -33,7 +33,7 @@ export function checkCommand(context: CommandContext, args: readonly string[]): 
     return Promise.resolve(2);
   }
   const { campaign, site } = loaded;
-  const check = checkCampaign(campaign, site, context.attenuationTables(), path);
+  const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
   const findings = [...check.findings, ...loaded.findings];
   printCheck(context, { ok: check.ok, campaign: campaign.name, site: site.name, findings, forecast: check.forecast });
   if (check.ok) return Promise.resolve(0);

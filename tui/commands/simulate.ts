@@ -35,7 +35,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const loaded = loadCampaign(context, options.campaignPath, options.sitePath);
   if (loaded.kind === "refused") return refuse(context, loaded.findings);
   const { campaign, site } = loaded;
-  const check = checkCampaign(campaign, site, context.attenuationTables(), options.campaignPath);
+  const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
   if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
   const plannedS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
   const folder = options.folder ?? join("data", `${campaign.name}-seed${String(options.seed)}-${stamp(context)}`);

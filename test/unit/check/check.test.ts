@@ -15,7 +15,7 @@ function shipped(name: string): Extract<LoadedCampaign, { kind: "loaded" }> {
   return loaded;
 }
 
-const { campaign, site } = shipped("formation-day");
+const { campaign, site, document } = shipped("formation-day");
 
 describe("how long a sweep takes", () => {
   it("moves 25 mm in 0.45 s: 100 mm/s is reached, and left again, at 500 mm/s2", () => {
@@ -66,7 +66,7 @@ describe("how long a sweep takes", () => {
 });
 
 describe("the day's campaign", () => {
-  const check = checkCampaign(campaign, site, tables);
+  const check = checkCampaign(campaign, site, tables, document);
 
   it("exposes all 96 cells in at least 90 sweeps of 10 to 15 minutes, 10 s or less per cell", () => {
     const [sweep] = check.forecast.sweeps;
@@ -98,7 +98,8 @@ describe("the day's campaign", () => {
     const warnings = check.findings.filter((finding) => finding.code === "plan.dose-limit");
     expect(warnings).toHaveLength(1);
     expect(warnings[0]?.severity).toBe("warning");
-    expect(warnings[0]?.where).toBe("formation-day cells D6, E7");
+    expect(warnings[0]?.where).toMatch(/^protocols\/campaigns\/formation-day\.yaml:\d+ dose_limits\[1\]$/);
+    expect(warnings[0]?.what).toMatch(/^cells D6, E7: the limit of 8000 Gy per spot/);
     const bound = check.forecast.dose.filter((dose) => dose.binding !== null);
     expect(bound.map((dose) => dose.positions)).toEqual([["D6", "E7"]]);
     expect(bound[0]?.binding?.refusedFromSweep).toBeGreaterThan(70);
@@ -159,6 +160,22 @@ describe("the ageing campaign", () => {
 });
 
 describe("plans that would not work out", () => {
+  it("are told with file, line and key of what would have to change", () => {
+    const first = campaign.sweeps[0];
+    if (first === undefined) throw new Error("no sweep");
+    const said = (changes: Partial<typeof first>, exposed = campaign.cells): readonly string[] => {
+      const plan = { ...campaign, cells: exposed, sweeps: [{ ...first, ...changes }] };
+      return checkCampaign(plan, site, tables, document).findings.map(
+        ({ code, where }) => `${where.replace(/^.*\/formation-day.yaml:\d+ /, "line ")} ${code}`,
+      );
+    };
+    expect(said({ cadenceS: 60 })).toContain("line triggers[0].cadence_min plan.does-not-fit");
+    const spots = [0, 0.1].map((xMm) => ({ xMm, yMm: 0 }));
+    expect(said({ preset: { ...first.preset, spots } })).toContain("line presets.pattern.spots plan.spots-overlap");
+    const dark = campaign.cells.map((cell) => ({ ...cell, role: "dark-control" as const }));
+    expect(said({}, dark)).toContain("line triggers[0].name plan.nothing-exposed");
+  });
+
   it.each([
     [0.5, true],
     [0.7, true],
