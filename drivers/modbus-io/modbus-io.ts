@@ -66,7 +66,7 @@ export interface ModbusIoDeps {
 /** Exception of a unit that cannot carry out a write: the answer of a unit whose watchdog has expired. */
 const DEVICE_FAILURE = 4;
 
-const REPLY_MS = 200;
+export const REPLY_MS = 200;
 /** A relay's contact follows the first heartbeat within this. */
 const RELAY_PICK_UP_MS = 200;
 
@@ -80,10 +80,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     watchdogMs % WATCHDOG_UNIT_MS === 0 && watchdogMs > 0 && watchdogMs < 1000,
     `watchdog of ${name}: ${watchdogMs} ms is not a multiple of 100 below 1000`,
   );
-  const usedInputs = inputBits(map);
-  const firstInput = Math.min(...usedInputs);
-  const inputCount = Math.max(...usedInputs) - firstInput + 1;
-  const outputCount = Math.max(...outputBits(map)) + 1;
+  const { firstInput, inputCount, outputCount } = pointsOf(map);
   const firstFilter = Math.min(...map.outputs.filters);
   const filtersAreInARow = map.outputs.filters.every((bit, index) => bit === firstFilter + index);
 
@@ -209,24 +206,9 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     const on = ready instanceof Promise ? await ready : ready;
     const bits = await on.readDiscreteInputs(guard.inputBits + firstInput, inputCount);
     const level = (bit: number): boolean => bits[bit - firstInput] === true;
-    const { inputs } = map;
-    return {
-      readAtMs: clock.monoMs(),
-      shutterOpenSwitch: level(inputs.shutterOpen),
-      shutterClosedSwitch: level(inputs.shutterClosed),
-      safetyShutterOpenSwitch: level(inputs.safetyShutterOpen),
-      safetyShutterClosedSwitch: level(inputs.safetyShutterClosed),
-      interlocks: {
-        searched: level(inputs.interlocks.searched),
-        doorClosed: level(inputs.interlocks.doorClosed),
-        emergencyOk: level(inputs.interlocks.emergencyOk),
-        motionEnabled: level(inputs.interlocks.motionEnabled),
-        beamPermitted: level(inputs.interlocks.beamPermitted),
-      },
-      filtersIn: inputs.filters.map(level),
-      // Known from an answer, or bound to be: nothing has renewed it for longer than it runs.
-      watchdogTripped: isTripped || (isPermitSet && (isRenewalLate() || hasRelayFallen(level))),
-    };
+    // Known from an answer, or bound to be: nothing has renewed it for longer than it runs.
+    const watchdogTripped = isTripped || (isPermitSet && (isRenewalLate() || hasRelayFallen(level)));
+    return levelsOf(map, level, clock.monoMs(), watchdogTripped);
   }
 
   async function renewShutterPermit(): Promise<void> {
@@ -383,7 +365,8 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   };
 }
 
-function createGuard(
+/** The part that differs from make to make. `needed`: the points that the map uses. */
+export function createGuard(
   deps: ModbusIoDeps,
   needed: { readonly inputCount: number; readonly outputCount: number },
   replyDeadlineMs: number,
@@ -404,4 +387,40 @@ function createGuard(
     outputOffset: unit.outputOffset ?? ADAM.outputBits,
     hasSafetyRegisters: unit.hasSafetyRegisters ?? true,
   });
+}
+
+/** Where the inputs in use begin, and how many there are from there; outputs are counted from 0. */
+export function pointsOf(map: ModbusIoMap) {
+  const usedInputs = inputBits(map);
+  const firstInput = Math.min(...usedInputs);
+  return {
+    firstInput,
+    inputCount: Math.max(...usedInputs) - firstInput + 1,
+    outputCount: Math.max(...outputBits(map)) + 1,
+  };
+}
+
+/** `level`: the state of an input by its bit number. */
+export function levelsOf(
+  { inputs }: ModbusIoMap,
+  level: (bit: number) => boolean,
+  readAtMs: number,
+  watchdogTripped: boolean,
+): InputLevels {
+  return {
+    readAtMs,
+    shutterOpenSwitch: level(inputs.shutterOpen),
+    shutterClosedSwitch: level(inputs.shutterClosed),
+    safetyShutterOpenSwitch: level(inputs.safetyShutterOpen),
+    safetyShutterClosedSwitch: level(inputs.safetyShutterClosed),
+    interlocks: {
+      searched: level(inputs.interlocks.searched),
+      doorClosed: level(inputs.interlocks.doorClosed),
+      emergencyOk: level(inputs.interlocks.emergencyOk),
+      motionEnabled: level(inputs.interlocks.motionEnabled),
+      beamPermitted: level(inputs.interlocks.beamPermitted),
+    },
+    filtersIn: inputs.filters.map(level),
+    watchdogTripped,
+  };
 }

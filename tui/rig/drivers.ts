@@ -4,19 +4,22 @@
  */
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import { createCamserverDetector } from "../../drivers/dectris-camserver/camserver-detector.ts";
+import { createSimplonDetector } from "../../drivers/dectris-simplon/simplon-detector.ts";
 import { createGrblStage } from "../../drivers/grbl/grbl-stage.ts";
 import { createKeithleyChannel } from "../../drivers/keithley-smu/keithley-channel.ts";
-import { createModbusIo } from "../../drivers/modbus-io/modbus-io.ts";
+import { createModbusIo, type ModbusIoDeps } from "../../drivers/modbus-io/modbus-io.ts";
 import { createMqttSensors, type MqttSensors } from "../../drivers/mqtt-sensor/mqtt-sensors.ts";
 import { createNewareCabinet, type NewareCabinet } from "../../drivers/neware-bts/neware-cabinet.ts";
 import { createMethodScriptChannel } from "../../drivers/palmsens-methodscript/methodscript-channel.ts";
 import { createSilenceWatch } from "../../drivers/palmsens-methodscript/silence-watch.ts";
+import { createZaberStage, type ZaberAxis } from "../../drivers/zaber-ascii/zaber-stage.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import type { BeamIo } from "../../protocols/roles/beam-io.ts";
 import type { Channel } from "../../protocols/roles/channel.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
+import type { HttpPort } from "../../protocols/roles/http.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
@@ -36,6 +39,8 @@ export interface DriverDeps {
   readonly clock: Clock;
   /** Asked once for each cable, by the name of the instrument or cabinet. Opens nothing yet. */
   readonly openLinkOf: (cable: string, link: LinkAddress) => OpenLink;
+  /** The same for instruments that speak HTTP. */
+  readonly httpPortOf: (cable: string, link: LinkAddress) => HttpPort;
   /** Writes a file whole and durably: step files for cyclers that read them from a share. */
   readonly writeFile: (path: string, text: string) => Promise<void>;
 }
@@ -112,40 +117,44 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
     }
   }
 
+  function stageOf(stage: SiteStage): Stage {
+    const common = {
+      name: stage.name,
+      openLink: deps.openLinkOf(stage.name, stage.link),
+      clock,
+      travelMm: { x: stage.travelXMm, y: stage.travelYMm },
+      motion: { speedMmS: stage.speedMmS, accelerationMmS2: stage.accelerationMmS2 },
+      positionToleranceMm: stage.positionToleranceMm,
+    };
+    switch (stage.driver) {
+      case "grbl":
+        return createGrblStage({ ...common, geometry: { offsetXMm: 0, offsetYMm: 0 } });
+      case "zaber-ascii":
+        return createZaberStage({ ...common, axes: { x: zaberAxis(stage.axes.x), y: zaberAxis(stage.axes.y) } });
+    }
+  }
+
+  function detectorOf(detector: SiteDetector): Detector {
+    const { name, link, readOutS } = detector;
+    switch (detector.driver) {
+      case "dectris-camserver":
+        return createCamserverDetector({ name, openLink: deps.openLinkOf(name, link), clock, readOutS });
+      case "dectris-simplon":
+        return createSimplonDetector({
+          name,
+          http: deps.httpPortOf(name, link),
+          clock,
+          readOutS,
+          photonEnergyEv: site.beam.energyKeV * 1000,
+          ...(detector.serialNumber === null ? {} : { expectedSerialNumber: detector.serialNumber }),
+        });
+    }
+  }
+
   const drivers: SiteDrivers = {
-    stage: () =>
-      once("stage", () =>
-        createGrblStage({
-          name: site.stage.name,
-          openLink: deps.openLinkOf(site.stage.name, site.stage.link),
-          clock,
-          geometry: { offsetXMm: 0, offsetYMm: 0 },
-          travelMm: { x: site.stage.travelXMm, y: site.stage.travelYMm },
-          motion: { speedMmS: site.stage.speedMmS, accelerationMmS2: site.stage.accelerationMmS2 },
-          positionToleranceMm: site.stage.positionToleranceMm,
-        }),
-      ),
-    io: () =>
-      once("io", () =>
-        createModbusIo({
-          name: site.io.name,
-          openLink: deps.openLinkOf(site.io.name, site.io.link),
-          clock,
-          map: site.io.map,
-          filterCount: site.filters.length,
-          watchdogMs: site.shutter.watchdogMs,
-          unitId: site.io.unitId,
-        }),
-      ),
-    detector: () =>
-      once("detector", () =>
-        createCamserverDetector({
-          name: site.detector.name,
-          openLink: deps.openLinkOf(site.detector.name, site.detector.link),
-          clock,
-          readOutS: site.detector.readOutS,
-        }),
-      ),
+    stage: () => once("stage", () => stageOf(site.stage)),
+    io: () => once("io", () => createModbusIo(modbusIoDeps(site, deps))),
+    detector: () => once("detector", () => detectorOf(site.detector)),
     sensorSource: (source) =>
       once(`source ${source.name}`, () =>
         createMqttSensors({
@@ -177,6 +186,23 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
     },
   };
   return drivers;
+}
+
+function zaberAxis({ serialNumber, ...axis }: SiteAxis): ZaberAxis {
+  return { ...axis, ...(serialNumber === null ? {} : { serialNumber }) };
+}
+
+/** What the driver of the input/output unit is made of; a look at the unit needs the same. */
+export function modbusIoDeps(site: Site, deps: Pick<DriverDeps, "clock" | "openLinkOf">): ModbusIoDeps {
+  return {
+    name: site.io.name,
+    openLink: deps.openLinkOf(site.io.name, site.io.link),
+    clock: deps.clock,
+    map: site.io.map,
+    filterCount: site.filters.length,
+    watchdogMs: site.shutter.watchdogMs,
+    unitId: site.io.unitId,
+  };
 }
 
 /**
