@@ -54,6 +54,7 @@ const VOLTAGE_TOLERANCE_V = 0.006;
 /** An answer of an earlier connection may still be on its way. */
 const STRAY_MS = 300;
 const IDENTIFY_TRIES = 3;
+const ERRORS_MAX = 30;
 
 interface Setting {
   readonly command: string;
@@ -64,6 +65,8 @@ interface Setting {
 export function createDg645Trigger(deps: Dg645Deps): Trigger {
   const { name, clock } = deps;
   const output = dg645.GATE_OUTPUTS[deps.output ?? "AB"];
+  /** Since the train was verified: the device forgets each as it tells it. */
+  let eventsSeen = 0;
 
   async function set(talk: ScpiConversation, command: string): Promise<void> {
     talk.tell([command]);
@@ -72,6 +75,19 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
       const what = `the DG645 turned ${command} down: error ${code}, ${errorText(code)}`;
       throw new Fault("device.refused", name, what, { command, code });
     }
+  }
+
+  /** Errors of an earlier connection must not pass for those of the next command. */
+  async function forgetErrors(talk: ScpiConversation): Promise<void> {
+    for (let count = 0; count < ERRORS_MAX; count += 1) {
+      if ((await talk.ask(dg645.LAST_ERROR, decodeWhole)) === 0) return;
+    }
+  }
+
+  async function lookAtEvents(talk: ScpiConversation): Promise<number> {
+    const events = await talk.ask(dg645.EVENT_STATUS, decodeEvents);
+    eventsSeen |= events;
+    return eventsSeen;
   }
 
   async function isMet(talk: ScpiConversation, setting: Setting): Promise<boolean> {
@@ -115,8 +131,8 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
       return talk;
     },
     async identify(talk) {
-      // The line end closes whatever an earlier connection left half said.
-      talk.tell(["", dg645.CLEAR_STATUS]);
+      // The line end closes whatever an earlier connection left half said. `*CLS` would forget what just happened.
+      talk.tell([""]);
       let line = "";
       for (let count = 0; count < IDENTIFY_TRIES; count += 1) {
         line = await talk.ask(dg645.IDENTIFY, (text) => text);
@@ -134,6 +150,7 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
       throw new Fault("device.wrong", name, "no DG645 answers here", { answer: line.slice(0, 200) });
     },
     async quiet(talk) {
+      await forgetErrors(talk);
       await set(talk, dg645.whole("TSRC", dg645.TRIGGER_SOURCE.singleShot));
       await set(talk, dg645.whole("ADVT", 0));
       await set(talk, dg645.whole("BURM", 0));
@@ -154,14 +171,14 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
       for (const setting of settingsFor(train)) if (!(await isMet(talk, setting))) throw notMet(setting);
       // Events of the past must not pass for those of this train.
       await talk.ask(dg645.EVENT_STATUS, decodeEvents);
+      eventsSeen = 0;
     },
     fire: (talk) => set(talk, dg645.FIRE),
     async wasFired(talk) {
-      const events = await talk.ask(dg645.EVENT_STATUS, decodeEvents);
-      return (events & EVENT.triggered) !== 0;
+      return ((await lookAtEvents(talk)) & EVENT.triggered) !== 0;
     },
     async look(talk, train) {
-      const events = await talk.ask(dg645.EVENT_STATUS, decodeEvents);
+      const events = await lookAtEvents(talk);
       if ((events & EVENT.inhibited) !== 0) {
         throw new Fault("device.refused", name, "gates were withheld: the inhibit input is active", { events });
       }

@@ -65,6 +65,8 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
   let talk: Talk | undefined;
   let armed: GateTrain | undefined;
   let running: RunningTrain | undefined;
+  /** False once disconnected: nothing is opened again then, not even to read back. */
+  let isWanted = false;
 
   function report(fault: Fault): void {
     for (const handler of faultHandlers) handler(fault);
@@ -107,8 +109,10 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
   }
 
   async function openFresh(): Promise<{ readonly fresh: Talk; readonly identity: Identity }> {
+    if (!isWanted) throw new Fault("link.closed", name, "the trigger was disconnected");
     const fresh = await dialect.open(onLost);
     try {
+      if (!isStillWanted()) throw new Fault("link.closed", name, "the trigger was disconnected while connecting");
       const identity = await dialect.identify(fresh);
       talk = fresh;
       return { fresh, identity };
@@ -116,6 +120,10 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
       fresh.close("connecting failed");
       throw error;
     }
+  }
+
+  function isStillWanted(): boolean {
+    return isWanted;
   }
 
   async function connect(): Promise<Identity> {
@@ -298,9 +306,11 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
     capabilities: dialect.capabilities,
     connect() {
       forget("connecting anew");
+      isWanted = true;
       return oneAtATime(connect);
     },
     disconnect() {
+      isWanted = false;
       forget("closed by the host");
     },
     onFault(handler) {

@@ -1,7 +1,8 @@
 /** Every codec that reads bytes from outside; a family adds its line here. */
 import type { FuzzEntry } from "./fuzz-codec.ts";
+import { DG645_FUZZ } from "./dg645-fuzz.ts";
 import { GRBL_FUZZ } from "./grbl-fuzz.ts";
 import { SIMPLON_FUZZ } from "./simplon-fuzz.ts";
 import { ZABER_FUZZ } from "./zaber-fuzz.ts";
 
-export const ALL_CODECS: readonly FuzzEntry[] = [...GRBL_FUZZ, ...SIMPLON_FUZZ, ...ZABER_FUZZ];
+export const ALL_CODECS: readonly FuzzEntry[] = [...DG645_FUZZ, ...GRBL_FUZZ, ...SIMPLON_FUZZ, ...ZABER_FUZZ];
