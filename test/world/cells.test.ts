@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { verifyRecord } from "../../controller/record/verify.ts";
 import { parseWorldFaults } from "../../simulator/world/world-faults.ts";
 import { campaign, expectSound, field, missesOf, removeFolders, runWorld } from "../support/world-campaign.ts";
 
@@ -56,6 +57,11 @@ describe("a cell near its dose limit", () => {
     expect(run.summary.requests.missed_by_reason).toEqual({ dose: refused.length });
     expect(run.summary.truth["dose_limit_fraction_max"]).toBeLessThan(1.2);
     expect(run.alarms).toEqual(["dose.limit B5"]);
+    // One meaning in the run and in the audit: by the upper value, which the next exposure would have brought past it.
+    const fraction = run.summary.dose.limit_fraction_max ?? 0;
+    expect(verifyRecord(run.folder).limitFractionMax).toBeCloseTo(fraction, 9);
+    expect(fraction).toBeLessThanOrEqual(1);
+    expect(fraction).toBeGreaterThan(0.6);
     // The world, which knows the true dose, finds no more than a few of them feasible after all.
     const { asked, missed } = run.summary.requests;
     expect(run.summary.truth["requests_feasible"]).toBeGreaterThanOrEqual(asked - missed);

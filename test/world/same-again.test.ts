@@ -43,6 +43,9 @@ describe("a campaign run again", () => {
     const stopped = await runWorld({ hours: HOURS, faults: FAULTS, stopAtS });
     expect(stopped.summary.log.events).toBeLessThan(undisturbed.summary.log.events);
     expect(stopped.summary.violations).toEqual([]);
+    // An exposure under way counts in full, for the run as for the audit.
+    const { limitFractionMax } = verifyRecord(stopped.folder);
+    expect(limitFractionMax ?? 0).toBeCloseTo(stopped.summary.dose.limit_fraction_max ?? 0, 9);
     const resumed = await runWorld({ hours: HOURS, faults: FAULTS, folder: stopped.folder });
     expect(resumed.summary).toEqual(undisturbed.summary);
     expect(verifyRecord(stopped.folder)).toMatchObject({ ok: true, digest: undisturbed.summary.log.digest });

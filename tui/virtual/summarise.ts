@@ -65,7 +65,7 @@ export function summarise(
       bound_s: { median: median(sweeps.map((sweep) => sweep.boundS)) },
     },
     dose: {
-      limit_fraction_max: run.limitFractionMax(),
+      limit_fraction_max: run.limitFractionBooked(),
       refused: tally.doseRefusedCount,
       booked_not_settled: run.openBookingCount(),
     },
