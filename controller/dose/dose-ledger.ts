@@ -73,6 +73,8 @@ export interface DoseLedgerDeps {
   readonly nowMs: () => number;
   /** Writes the row and its event; returns the event's sequence number. */
   readonly write: (row: LedgerRow) => number;
+  /** What the record holds already, in order: given and booked before, by whomever. Default nothing. */
+  readonly past?: Iterable<LedgerRow>;
 }
 
 interface OpenEntry {
@@ -99,6 +101,31 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
 
   function settledFractionMax(): number {
     return fractions.reduce((a, b) => Math.max(a, b), 0);
+  }
+
+  function noteGiven(cellIndex: number, row: LedgerRow, after: CellDose): void {
+    const { plan } = cellAt(cellIndex);
+    doses[cellIndex] = after;
+    fractions[cellIndex] = Math.max(
+      fractions[cellIndex] ?? 0,
+      limitFraction(plan, after),
+      exposureLimitFraction(plan, row.fluencePhCm2, row.openTimeS),
+    );
+    open.delete(row.exposureId);
+  }
+
+  for (const row of deps.past ?? []) {
+    const cellIndex = deps.cells.findIndex((cell) => cell.position === row.position);
+    assert(cellIndex >= 0, `the record charges ${row.position}, which is no cell of the ledger`);
+    if (row.kind === "booking") {
+      const { exposureId, spotIndex, fluencePhCm2 } = row;
+      doses[cellIndex] = withBooking(doseAt(cellIndex), { exposureId, spotIndex, fluencePhCm2 });
+      open.set(exposureId, { cellIndex, row });
+    } else {
+      const after = withSettlement(doseAt(cellIndex), row.exposureId, row.fluencePhCm2);
+      assert(after !== undefined, `the record settles ${row.exposureId}, which is not booked`);
+      noteGiven(cellIndex, row, after);
+    }
   }
 
   return {
@@ -135,13 +162,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       assert(after !== undefined, `exposure ${exposureId} is not booked on its cell`);
       // The row first: a booking is given up only for one that the record has taken.
       deps.write(row);
-      doses[entry.cellIndex] = after;
-      fractions[entry.cellIndex] = Math.max(
-        fractions[entry.cellIndex] ?? 0,
-        limitFraction(cell.plan, after),
-        exposureLimitFraction(cell.plan, row.fluencePhCm2, row.openTimeS),
-      );
-      open.delete(exposureId);
+      noteGiven(entry.cellIndex, row, after);
       return row;
     },
     limitFractionOf: (cellIndex) => fractions[cellIndex] ?? 0,

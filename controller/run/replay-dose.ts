@@ -15,9 +15,10 @@ import {
   type CellDosePlan,
   type DoseProposal,
 } from "../dose/cell-dose.ts";
-import { DOSE_PLAN_EVENT, parseSpotPlan } from "../record/dose-plan-event.ts";
-import { isList, isRecord, parseLedgerRow, type LedgerRow } from "../record/ledger-row.ts";
+import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
+import { isRecord, parseLedgerRow, type LedgerRow } from "../record/ledger-row.ts";
 import { parseJson } from "../record/record-header.ts";
+import { parseLimits, parsePlans } from "../record/recorded-plans.ts";
 import type { StoredEvent } from "../record/record-rows.ts";
 
 interface ReplayedCell {
@@ -94,7 +95,7 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
         const plans = parsePlans(parseJson(event.dataText), limits);
         if (plans.length === 0) add(event, "states no dose plan that can be read");
         // A plan stated again, after a restart, takes nothing back of what was given.
-        for (const plan of plans) {
+        for (const { plan } of plans) {
           cells.set(plan.position, { plan, dose: cells.get(plan.position)?.dose ?? emptyCellDose(plan) });
         }
         break;
@@ -131,65 +132,10 @@ function isNearly(value: number, expected: number): boolean {
   return Math.abs(value - expected) <= ROUNDING * Math.abs(expected);
 }
 
-function parseLimits(data: Json | undefined): ReadonlyMap<string, readonly DoseLimit[]> {
-  const byPosition = new Map<string, DoseLimit[]>();
-  const items = isRecord(data) && isList(data["limits"]) ? data["limits"] : [];
-  for (const item of items) {
-    if (!isRecord(item)) continue;
-    const position = textOf(item["position"]);
-    const list = byPosition.get(position) ?? [];
-    list.push({
-      layerName: textOf(item["layer"]),
-      layerIndex: numberOf(item["layer_index"]),
-      location: item["location"] === "surface" ? "surface" : "mean",
-      convention: "en",
-      doseGy: numberOrNull(item["dose_Gy"]),
-      doseRateGyS: numberOrNull(item["dose_rate_Gy_s"]),
-      scope: item["scope"] === "per-exposure" ? "per-exposure" : "spot-total",
-      source: textOf(item["source"]),
-      vouchedBy: textOf(item["vouched_by"]),
-    });
-    byPosition.set(position, list);
-  }
-  return byPosition;
-}
-
-function parsePlans(
-  data: Json | undefined,
-  limits: ReadonlyMap<string, readonly DoseLimit[]>,
-): readonly CellDosePlan[] {
-  if (!isRecord(data)) return [];
-  const places = parseSpotPlan(data);
-  const stacks = data["stacks"];
-  if (places === undefined || !isRecord(stacks) || !isList(data["cells"])) return [];
-  return data["cells"].flatMap((item) => {
-    const layers = isRecord(item) ? stacks[textOf(item["stack"])] : undefined;
-    if (!isRecord(item) || !isList(layers)) return [];
-    const position = textOf(item["position"]);
-    return [
-      {
-        position,
-        layers: layers.map((layer) => ({
-          name: isRecord(layer) ? textOf(layer["name"]) : "",
-          surfaceGyPerPhCm2: isRecord(layer) ? numberOf(layer["surface_Gy_per_ph_cm2"]) : NaN,
-          meanGyPerPhCm2: isRecord(layer) ? numberOf(layer["mean_Gy_per_ph_cm2"]) : NaN,
-        })),
-        limits: limits.get(position) ?? [],
-        relativeUncertainty: numberOf(data["relative_uncertainty"]),
-        ...places,
-      },
-    ];
-  });
-}
-
 function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
 }
 
 function numberOf(value: Json | undefined): number {
   return typeof value === "number" ? value : NaN;
-}
-
-function numberOrNull(value: Json | undefined): number | null {
-  return typeof value === "number" ? value : null;
 }
