@@ -1,7 +1,7 @@
 /** Cuts a byte stream into lines of text at `\r` and `\n`, wherever the chunks were cut. Never throws. */
 
 export interface TextLines {
-  /** Calls `onLine` for each complete, non-empty line, without its end; one character per byte. */
+  /** Calls `onLine` for each complete line, without its end; one character per byte. */
   push(chunk: Uint8Array, onLine: (line: string) => void): void;
   /** Forgets a half-received line. */
   clear(): void;
@@ -11,8 +11,14 @@ export interface TextLines {
   readonly droppedByteCount: number;
 }
 
+export interface TextLinesOptions {
+  /** Hands on lines with nothing in them too, where an empty answer is an answer. Default false. */
+  readonly keepsEmpty?: boolean;
+}
+
 /** A line longer than `lineLengthMax` characters is dropped whole. */
-export function createTextLines(lineLengthMax: number): TextLines {
+export function createTextLines(lineLengthMax: number, options: TextLinesOptions = {}): TextLines {
+  const keepsEmpty = options.keepsEmpty ?? false;
   let partial = "";
   let isOverlong = false;
   let droppedByteCount = 0;
@@ -23,7 +29,7 @@ export function createTextLines(lineLengthMax: number): TextLines {
           const line = partial;
           partial = "";
           if (isOverlong) isOverlong = false;
-          else if (line !== "") onLine(line);
+          else if (keepsEmpty || line !== "") onLine(line);
         } else if (isOverlong) {
           droppedByteCount += 1;
         } else if (partial.length >= lineLengthMax) {

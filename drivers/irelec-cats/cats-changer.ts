@@ -1,0 +1,362 @@
+/**
+ * A CATS or ISARA robot as sample changer of the rack. Its "diffractometer" is the handover place: the stage brings
+ * a position there, so that the robot's own paths serve unchanged, and `setdiffr` tells it what the stage has brought
+ * or taken away. An echo is only acceptance: what the monitor socket says before, during and after a path decides.
+ */
+import { type Clock, sleep } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import type { SampleChanger, Transfer, TraySlot } from "../../protocols/roles/sample-changer.ts";
+import {
+  type CatsTrajectory,
+  encodePlain,
+  encodeSetDiffractometer,
+  encodeTrajectory,
+} from "../../protocols/wire/irelec-cats/cats-commands.ts";
+import { decodeCatsState, isEcho } from "../../protocols/wire/irelec-cats/cats-replies.ts";
+import { createOneAtATime } from "../link/one-at-a-time.ts";
+import { type CatsModel, type CatsReading, readRobot } from "./cats-reader.ts";
+import {
+  contradictions,
+  evidence,
+  isSameSituation,
+  isSameSlot,
+  obstacles,
+  obstaclesToPower,
+  slotText,
+} from "./cats-readiness.ts";
+import { createCatsSocket } from "./cats-socket.ts";
+import { followPath } from "./cats-path.ts";
+
+/** Family name in the site file. */
+export const IRELEC_CATS = "irelec-cats";
+
+export interface CatsChangerDeps {
+  /** Name in the site file. */
+  readonly name: string;
+  /** Commands that act; port 1000 as delivered. */
+  readonly openOperate: OpenLink;
+  /** Questions; port 10000 as delivered. */
+  readonly openMonitor: OpenLink;
+  readonly clock: Clock;
+  /** Decides which input is the presence sensor and where trays are seen. */
+  readonly model: CatsModel;
+  readonly trayCount: number;
+  /** SPINE 10, unipuck 16. */
+  readonly slotsPerTray: number;
+  /** Number of the gripper in commands: 2, 3 or 5. */
+  readonly tool: 2 | 3 | 5;
+  /** The robot's number of the kind of tray. Default 1. */
+  readonly sampleType?: number;
+  /** There is a code reader on the way (`put_bcrd`). Default false. */
+  readonly readsCodes?: boolean;
+  /** One answer. Default 3000. */
+  readonly replyDeadlineMs?: number;
+  /** One path from its first movement to rest. Default 300 000. */
+  readonly pathDeadlineMs?: number;
+}
+
+const REPLY_DEADLINE_MS = 3000;
+const PATH_DEADLINE_MS = 300_000;
+/** The public drivers wait this long after switching on before they look. */
+const POWER_ON_MS = 2000;
+const POLL_MS = 100;
+const ABORT_DEADLINE_MS = 15_000;
+
+export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
+  const { name, clock, model } = deps;
+  const faultHandlers = new Set<(fault: Fault) => void>();
+  const oneAtATime = createOneAtATime(name);
+  const deadlineMs = deps.replyDeadlineMs ?? REPLY_DEADLINE_MS;
+  const sampleType = deps.sampleType ?? 1;
+  const readsCodes = deps.readsCodes ?? false;
+  let isConnected = false;
+  let abortCount = 0;
+
+  function report(fault: Fault): void {
+    for (const handler of faultHandlers) handler(fault);
+  }
+
+  function socket(which: "operate" | "monitor", openLink: OpenLink) {
+    return createCatsSocket({
+      name: `${name} (${which})`,
+      openLink,
+      clock,
+      deadlineMs,
+      onLoss(why) {
+        if (isConnected) report(new Fault("link.closed", name, `The ${which} socket closed: ${why}.`));
+      },
+    });
+  }
+  const operate = socket("operate", deps.openOperate);
+  const monitor = socket("monitor", deps.openMonitor);
+
+  function needConnection(): void {
+    if (!isConnected) throw new Fault("link.closed", name, "The changer's links are not open.");
+  }
+
+  function look(): Promise<CatsReading> {
+    return readRobot(name, monitor, clock, model);
+  }
+
+  async function connect(): Promise<Identity> {
+    disconnect();
+    await monitor.open();
+    await operate.open();
+    const said = await monitor.ask(encodePlain("state"), (line) => line !== "");
+    const state = decodeCatsState(said);
+    if (!state.ok) {
+      disconnect();
+      throw new Fault("device.wrong", name, `What answers is no CATS or ISARA: ${state.why}.`, {
+        received: said.slice(0, 120),
+      });
+    }
+    try {
+      const reading = await look();
+      if (reading.traysPresent.length < deps.trayCount) {
+        throw new Fault(
+          "device.wrong",
+          name,
+          `The robot tells of ${reading.traysPresent.length} trays, the site file wants ${deps.trayCount}.`,
+        );
+      }
+    } catch (error) {
+      disconnect();
+      const isOther = isFault(error) && (error.code === "link.garbled" || error.code === "link.timeout");
+      if (!isOther) throw error;
+      throw new Fault(
+        "device.wrong",
+        name,
+        `The robot answers to its state but not as ${model}: ${error.message}`,
+        {},
+        error,
+      );
+    }
+    isConnected = true;
+    return { model, serialNumber: null, firmware: null };
+  }
+
+  function disconnect(): void {
+    isConnected = false;
+    operate.close();
+    monitor.close();
+  }
+
+  /** Two readings that agree: nothing else guards a line without checksum before the arm is let loose. */
+  async function agreedReading(): Promise<CatsReading> {
+    let before = await look();
+    for (let tries = 0; tries < 3; tries += 1) {
+      const again = await look();
+      if (isSameSituation(before, again)) return again;
+      before = again;
+    }
+    throw notReady("its readings do not agree with one another", before);
+  }
+
+  async function readyReading(): Promise<CatsReading> {
+    const reading = await agreedReading();
+    const found = obstacles(reading);
+    if (found.length > 0) throw notReady(found.join("; "), reading);
+    return reading;
+  }
+
+  /**
+   * One line on the operate socket. Resolves true when it was accepted, false when the answer was lost: then only the
+   * robot can tell. Rejects with `device.refused` and the robot's words.
+   */
+  async function order(line: string, urgent = false): Promise<boolean> {
+    const command = /^[^(\r]*/.exec(line)?.[0] ?? line;
+    try {
+      // An echo of another order must not stand for this one; free text answers whatever was asked.
+      const answer = await operate.ask(line, (said) => isEcho(said, command) || (said !== "" && !isAnyEcho(said)), {
+        urgent,
+      });
+      if (isEcho(answer, command)) return true;
+      throw new Fault("device.refused", name, `The robot answered "${answer.slice(0, 120)}" to ${command}.`, {
+        line: line.trim(),
+        answer: answer.slice(0, 200),
+      });
+    } catch (error) {
+      if (isFault(error) && (error.code === "link.timeout" || error.code === "link.closed")) return false;
+      throw error;
+    }
+  }
+
+  /** Bookkeeping only, and read back: may be sent again without harm. */
+  async function setDelivered(slot: TraySlot | null): Promise<void> {
+    const line = encodeSetDiffractometer(slot?.tray ?? 0, slot?.slot ?? 0, slot === null ? 0 : sampleType);
+    if (!(await order(line))) await order(line);
+    const reading = await look();
+    if (isSameSlot(reading.delivered, slot)) return;
+    throw notReady(
+      `it does not take note of ${slot === null ? "an empty handover place" : slotText(slot)} there`,
+      reading,
+    );
+  }
+
+  async function travel(path: CatsTrajectory, slot: TraySlot | null, signal?: AbortSignal): Promise<CatsReading> {
+    const epoch = abortCount;
+    let stopping: Promise<void> | undefined;
+    const onAbort = (): void => {
+      // The caller is given the reason of the abort; that the stop itself failed must not be lost beside it.
+      stopping = abort().catch((error: unknown) => {
+        if (!isFault(error)) throw error;
+        report(error);
+      });
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      const isAccepted = await order(
+        encodeTrajectory(path, {
+          tool: deps.tool,
+          ...(slot === null || path === "get" ? {} : { tray: slot.tray, sample: slot.slot, type: sampleType }),
+        }),
+      );
+      return await followPath({
+        name,
+        clock,
+        path,
+        isAccepted,
+        look,
+        isAborted: () => abortCount !== epoch,
+        deadlineMs: deps.pathDeadlineMs ?? PATH_DEADLINE_MS,
+        onFailedGet: () => recoverFailedGet(slot),
+      });
+    } catch (error) {
+      await stopping;
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** The gripper went off without the cell. Stops the arm, and puts the bookkeeping back: the cell is still there. */
+  async function recoverFailedGet(slot: TraySlot | null): Promise<never> {
+    await abort();
+    await setDelivered(slot);
+    const reading = await look();
+    throw new Fault(
+      "changer.lost",
+      name,
+      `The gripper went off without the cell, which the sensor still sees at the handover place. The arm was stopped.`,
+      evidence(reading),
+    );
+  }
+
+  async function load(from: TraySlot, signal?: AbortSignal): Promise<Transfer> {
+    needConnection();
+    signal?.throwIfAborted();
+    checkSlot(from);
+    const before = await readyReading();
+    if (before.held !== null) throw notReady(`it holds ${slotText(before.held)}`, before);
+    if (before.isPresent) throw notReady("the sensor sees a cell at the handover place", before);
+    if (before.traysPresent[from.tray - 1] !== true) throw notReady(`tray ${from.tray} is not there`, before);
+    // The stage has taken the last one away, as it should; the robot cannot know.
+    if (before.delivered !== null) await setDelivered(null);
+    signal?.throwIfAborted();
+    const after = await travel(readsCodes ? "put_bcrd" : "put", from, signal);
+    proven(after, { delivered: from, isPresent: true }, `from ${slotText(from)} to the handover place`);
+    return { slot: from, code: readsCodes ? after.code : null };
+  }
+
+  async function unload(to: TraySlot, signal?: AbortSignal): Promise<Transfer> {
+    needConnection();
+    signal?.throwIfAborted();
+    checkSlot(to);
+    const before = await readyReading();
+    if (before.held !== null) throw notReady(`it holds ${slotText(before.held)}`, before);
+    if (!before.isPresent) throw notReady("the sensor sees no cell at the handover place", before);
+    if (before.traysPresent[to.tray - 1] !== true) throw notReady(`tray ${to.tray} is not there`, before);
+    // The robot brings a sample back to where its bookkeeping says it came from.
+    if (!isSameSlot(before.delivered, to)) await setDelivered(to);
+    signal?.throwIfAborted();
+    const after = await travel("get", to, signal);
+    proven(after, { delivered: null, isPresent: false }, `from the handover place to ${slotText(to)}`);
+    return { slot: to, code: null };
+  }
+
+  function proven(after: CatsReading, expected: Parameters<typeof contradictions>[1], way: string): void {
+    const found = contradictions(after, expected);
+    if (found.length === 0) return;
+    throw new Fault("changer.lost", name, `After the way ${way}: ${found.join("; ")}.`, evidence(after));
+  }
+
+  async function home(): Promise<void> {
+    needConnection();
+    const before = await readyReading();
+    if (before.held !== null) throw notReady(`it holds ${slotText(before.held)}`, before);
+    if (before.isAtHome) return;
+    const after = await travel("home", null);
+    if (!after.isAtHome) {
+      throw new Fault("changer.alarm", name, "The path home ended, and the robot is not at home.", evidence(after));
+    }
+  }
+
+  async function powerOn(): Promise<void> {
+    needConnection();
+    const before = await agreedReading();
+    const found = obstaclesToPower(before);
+    if (found.length > 0) throw notReady(found.join("; "), before);
+    if (before.isPowered) return;
+    await order(encodePlain("on"));
+    await sleep(clock, POWER_ON_MS);
+    const after = await look();
+    if (!after.isPowered) throw notReady("its drives did not come on", after);
+  }
+
+  async function abort(): Promise<void> {
+    needConnection();
+    abortCount += 1;
+    const untilMs = clock.monoMs() + ABORT_DEADLINE_MS;
+    for (;;) {
+      await order(encodePlain("abort"), true);
+      for (let looks = 0; looks < 10; looks += 1) {
+        if ((await look()).path === null) return;
+        await sleep(clock, POLL_MS);
+      }
+      if (clock.monoMs() > untilMs) {
+        throw new Fault("link.timeout", name, `The arm did not stop within ${ABORT_DEADLINE_MS} ms.`);
+      }
+    }
+  }
+
+  function checkSlot({ tray, slot }: TraySlot): void {
+    const isThere = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
+    if (isThere(tray, deps.trayCount) && isThere(slot, deps.slotsPerTray)) return;
+    throw new Fault("changer.not-ready", name, `There is no tray ${tray}, slot ${slot}.`);
+  }
+
+  function notReady(why: string, reading: CatsReading): Fault {
+    return new Fault("changer.not-ready", name, `The changer cannot start: ${why}.`, evidence(reading));
+  }
+
+  return {
+    name,
+    driver: IRELEC_CATS,
+    capabilities: { trayCount: deps.trayCount, slotsPerTray: deps.slotsPerTray, readsCodes },
+    connect: () => oneAtATime(connect),
+    disconnect,
+    onFault(handler) {
+      faultHandlers.add(handler);
+      return () => {
+        faultHandlers.delete(handler);
+      };
+    },
+    async read() {
+      needConnection();
+      return look();
+    },
+    powerOn: () => oneAtATime(powerOn),
+    home: () => oneAtATime(home),
+    load: (from, signal) => oneAtATime(() => load(from, signal)),
+    unload: (to, signal) => oneAtATime(() => unload(to, signal)),
+    abort,
+  };
+}
+
+/** The name of any order, alone or with its arguments. */
+function isAnyEcho(said: string): boolean {
+  return /^(on|off|abort|pause|reset|restart|put|get|put_bcrd|home|setdiffr)(\(|$)/.test(said);
+}

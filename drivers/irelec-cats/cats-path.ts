@@ -1,0 +1,104 @@
+/**
+ * Follows one path of the arm by the monitor socket from its order to its rest. The "path running" bit rises late,
+ * so that rest counts only after motion was seen, and only in two readings.
+ */
+import { type Clock, sleep } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { CatsReading } from "./cats-reader.ts";
+import { brokenOff, evidence } from "./cats-readiness.ts";
+
+export interface PathToFollow {
+  readonly name: string;
+  readonly clock: Clock;
+  /** The robot's name of it. */
+  readonly path: string;
+  /** False: the answer to the order was lost. */
+  readonly isAccepted: boolean;
+  readonly look: () => Promise<CatsReading>;
+  readonly isAborted: () => boolean;
+  readonly deadlineMs: number;
+  /** A `get` came back from the rack to the trays and the sensor at the rack still sees the cell. */
+  readonly onFailedGet: () => Promise<never>;
+}
+
+const POLL_MS = 100;
+/** Public drivers give a path up to 10 s to begin. */
+const BEGIN_MS = 10_000;
+/** Looks that may fail in a row: the socket is opened anew for each. */
+const LOST_LOOKS_MAX = 3;
+
+/**
+ * Resolves with the reading at rest. Rejects with `device.unknown-outcome` (never begun, answer lost),
+ * `changer.not-ready` (never begun though accepted), `changer.alarm`, `changer.lost` (aborted, or failed get).
+ */
+export async function followPath(deps: PathToFollow): Promise<CatsReading> {
+  const { name, clock, path } = deps;
+  const startMs = clock.monoMs();
+  let hasBegun = false;
+  let restingLooks = 0;
+  let hasBeenAtRack = false;
+  let lostLooks = 0;
+  for (;;) {
+    let reading: CatsReading;
+    try {
+      reading = await deps.look();
+      lostLooks = 0;
+    } catch (error) {
+      lostLooks += 1;
+      if (isFault(error) && lostLooks < LOST_LOOKS_MAX) continue;
+      throw outOfSight(error);
+    }
+    if (deps.isAborted()) {
+      throw new Fault("changer.lost", name, `The path ${path} was stopped on request.`, evidence(reading));
+    }
+    const waitedMs = clock.monoMs() - startMs;
+    const isRunning = reading.path !== null;
+    if (isRunning) hasBegun = true;
+    const why = brokenOff(reading);
+    if (why !== undefined && (hasBegun || !deps.isAccepted || waitedMs > BEGIN_MS)) {
+      throw new Fault("changer.alarm", name, `The path ${path} broke off: ${why}.`, evidence(reading));
+    }
+    if (isRunning && path === "get") {
+      if (reading.isArmAtRack) hasBeenAtRack = true;
+      else if (hasBeenAtRack && reading.isInArea1 && reading.isPresent) await deps.onFailedGet();
+    }
+    restingLooks = isRunning ? 0 : restingLooks + 1;
+    if (hasBegun && restingLooks >= 2) return reading;
+    if (!hasBegun && waitedMs > BEGIN_MS) throw neverBegun(reading);
+    if (waitedMs > deps.deadlineMs) {
+      throw new Fault(
+        "changer.alarm",
+        name,
+        `The path ${path} has not ended within ${Math.round(deps.deadlineMs / 1000)} s; it was left alone.`,
+        evidence(reading),
+      );
+    }
+    await sleep(clock, POLL_MS);
+  }
+
+  function neverBegun(reading: CatsReading): Fault {
+    return deps.isAccepted
+      ? new Fault(
+          "changer.not-ready",
+          name,
+          `The robot accepted ${path} and did not begin within ${BEGIN_MS / 1000} s${reading.message === "" ? "" : `; it says "${reading.message}"`}.`,
+          evidence(reading),
+        )
+      : new Fault(
+          "device.unknown-outcome",
+          name,
+          `The answer to ${path} was lost; by its own word the robot did not begin. It was not sent again.`,
+          evidence(reading),
+        );
+  }
+
+  function outOfSight(cause: unknown): Fault {
+    return new Fault(
+      "changer.lost",
+      name,
+      `The robot went out of sight during ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {},
+      cause,
+    );
+  }
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from "vitest";
+import { createCatsBench, type CatsBench, type CatsBenchOptions } from "./bench.ts";
+
+const first = { tray: 1, slot: 1 };
+
+async function connected(options: CatsBenchOptions = {}): Promise<CatsBench> {
+  const bench = createCatsBench(options);
+  await bench.finish(bench.changer.connect());
+  return bench;
+}
+
+describe("a CATS robot as sample changer", () => {
+  it("tells the code that it read on the way", async () => {
+    const bench = await connected({ changer: { readsCodes: true } });
+    expect(await bench.finish(bench.changer.load(first))).toEqual({ slot: first, code: "R-0001" });
+    await bench.finish(bench.changer.unload(first));
+    bench.plant.smudge("one", true);
+    expect(await bench.finish(bench.changer.load(first))).toEqual({ slot: first, code: null });
+  });
+
+  it("is refused when it has fewer trays than the site, or is the other model", async () => {
+    const few = createCatsBench({ changer: { trayCount: 12 } });
+    await expect(few.finish(few.changer.connect())).rejects.toMatchObject({ code: "device.wrong" });
+    const other = createCatsBench({ changer: { model: "ISARA" } });
+    await expect(other.finish(other.changer.connect())).rejects.toMatchObject({ code: "device.wrong" });
+  });
+
+  it.each([
+    [
+      "its drives are off",
+      (bench: CatsBench): void => {
+        bench.twin.openDoors(true);
+      },
+      "doors opened",
+    ],
+    [
+      "the pendant is taken",
+      (bench: CatsBench): void => {
+        bench.twin.takePendant(true);
+      },
+      "remote mode",
+    ],
+    [
+      "the tray is away",
+      (bench: CatsBench): void => {
+        bench.twin.takeTray(1, false);
+      },
+      "tray 1 is not there",
+    ],
+    [
+      "it has collided",
+      (bench: CatsBench): void => {
+        bench.twin.collide();
+      },
+      "collision",
+    ],
+  ])("moves nothing while %s, and says why", async (_, spoil, words) => {
+    const bench = await connected();
+    spoil(bench);
+    await expect(bench.finish(bench.changer.load(first))).rejects.toMatchObject({
+      code: "changer.not-ready",
+      message: expect.stringContaining(words) as string,
+    });
+    expect(bench.pathsBegun()).toBe(0);
+  });
+
+  it("switches its drives on when told to, and never by itself", async () => {
+    const bench = await connected({ twin: { isPowered: false } });
+    await expect(bench.finish(bench.changer.load(first))).rejects.toMatchObject({ code: "changer.not-ready" });
+    expect(bench.twin.orders).not.toContain("on");
+    await bench.finish(bench.changer.powerOn());
+    await bench.finish(bench.changer.powerOn());
+    expect(bench.twin.orders.filter((order) => order === "on")).toHaveLength(1);
+    await bench.finish(bench.changer.load(first));
+  });
+
+  it("stops the arm that went off without the cell, and leaves it in the books where it is", async () => {
+    const bench = await connected();
+    await bench.finish(bench.changer.load(first));
+    bench.twin.missNextGet();
+    await expect(bench.finish(bench.changer.unload(first))).rejects.toMatchObject({
+      code: "changer.lost",
+      detail: { isPresent: true, delivered: "tray 1, slot 1" },
+    });
+    expect(bench.whereIs(1)).toBe("handover");
+    expect(bench.twin.orders).toContain("abort");
+    await bench.pass(60_000);
+    expect(bench.twin.isRunning).toBe(false);
+  });
+
+  it("names an order that was accepted and never begun", async () => {
+    const bench = await connected();
+    bench.twin.ignoreNextPath();
+    await expect(bench.finish(bench.changer.load(first))).rejects.toMatchObject({
+      code: "changer.not-ready",
+      message: expect.stringContaining("did not begin") as string,
+    });
+    expect(bench.pathsBegun()).toBe(1);
+  });
+
+  it("gives up a path that does not end, without another order to the arm", async () => {
+    const bench = await connected({ changer: { pathDeadlineMs: 3000 } });
+    const orders = bench.twin.orders.length;
+    await expect(bench.finish(bench.changer.load(first))).rejects.toMatchObject({ code: "changer.alarm" });
+    expect(bench.twin.orders.length - orders).toBe(1);
+  });
+
+  it("tells a collision on the way from the end of the path", async () => {
+    const bench = await connected();
+    const loading = bench.changer.load(first);
+    loading.catch(() => undefined);
+    await bench.pass(2500);
+    bench.twin.collide();
+    await expect(bench.finish(loading)).rejects.toMatchObject({
+      code: "changer.alarm",
+      detail: { message: "collision detection" },
+    });
+  });
+
+  it("asks again when an answer cannot be right, and does not act on one that was bent once", async () => {
+    let bends = 0;
+    const bench = await connected({
+      alter: (said) => {
+        if (bends === 0 || !said.startsWith("state(")) return said;
+        bends -= 1;
+        return said.replace("state(1,1,0", "state(1,7,0");
+      },
+    });
+    bends = 1;
+    expect((await bench.finish(bench.changer.read())).isPowered).toBe(true);
+    bends = 99;
+    await expect(bench.finish(bench.changer.load(first))).rejects.toMatchObject({ code: "link.garbled" });
+    expect(bench.pathsBegun()).toBe(0);
+  });
+
+  it("moves only after two readings that agree", async () => {
+    let isBent = false;
+    let count = 0;
+    const bench = await connected({
+      alter: (said) => {
+        if (!isBent || !said.startsWith("di(")) return said;
+        count += 1;
+        const flipped = count % 2 === 0 ? "1" : "0";
+        return `${said.slice(0, 3 + 11)}${flipped}${said.slice(3 + 12)}`;
+      },
+    });
+    isBent = true;
+    await expect(bench.finish(bench.changer.load(first))).rejects.toMatchObject({
+      code: "changer.not-ready",
+      message: expect.stringContaining("do not agree") as string,
+    });
+    expect(bench.pathsBegun()).toBe(0);
+  });
+
+  it("does not take a late answer for the answer to a later question", async () => {
+    let holds = false;
+    let held: string | undefined;
+    const bench = await connected({
+      alter: (said) => {
+        if (!holds || !said.startsWith("state(")) return said;
+        holds = false;
+        held = said;
+        return undefined;
+      },
+    });
+    holds = true;
+    const opens = bench.monitor.counters.opens;
+    await bench.finish(bench.changer.read());
+    expect(held).toBeDefined();
+    expect(bench.monitor.counters.opens).toBe(opens + 1);
+  });
+
+  it("says that the robot went out of sight when its cable stays dead on the way", async () => {
+    const bench = await connected();
+    const loading = bench.changer.load(first);
+    loading.catch(() => undefined);
+    await bench.pass(2500);
+    bench.hang(true);
+    const startMs = bench.nowMs();
+    await expect(bench.finish(loading)).rejects.toMatchObject({ code: "changer.lost" });
+    expect(bench.nowMs() - startMs).toBeLessThan(60_000);
+  });
+
+  it("goes home empty-handed, and only then", async () => {
+    const bench = await connected();
+    await bench.finish(bench.changer.home());
+    const loading = bench.changer.load(first);
+    loading.catch(() => undefined);
+    await bench.pass(5000);
+    await bench.finish(bench.changer.abort());
+    expect((await bench.finish(bench.changer.read())).held).toEqual(first);
+    await expect(bench.finish(bench.changer.home())).rejects.toMatchObject({
+      code: "changer.not-ready",
+      message: expect.stringContaining("holds tray 1, slot 1") as string,
+    });
+  });
+});
