@@ -102,16 +102,19 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "protocol",
-    usage: "check|show|convert FILE [--to unicycler|neware|pybamm] [--out OUT] [--capacity-mAh N] [--sample NAME]",
+    usage:
+      "check|show|convert FILE|library:NAME [--to unicycler|neware|pybamm] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE], or list",
     summary: "a cycling protocol: is it sound, what does it say, the same in another form",
     details: [
       "FILE is in the aurora-unicycler form (JSON or YAML), or PyBaMM experiment strings (a JSON list, or .txt lines).",
+      "library:NAME is a protocol that comes with beamrack; list names them all, show tells their parameters.",
       "Exit 2 when the file is refused; every error is listed with its line.",
       "",
       "  --to FORM            what convert writes (default unicycler)",
       "  --out OUT            where to; standard output without it",
       "  --capacity-mAh N     what a C-rate means, where the file does not say",
       "  --sample NAME        the sample's name in the converted file",
+      "  --set NAME=VALUE     a parameter of a library protocol; as often as needed",
     ],
     load: async () => (await import("./commands/protocol.ts")).protocolCommand,
   },

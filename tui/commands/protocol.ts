@@ -6,11 +6,13 @@ import { stepCountOf, timeBoundOf } from "../../protocols/echem/cursor.ts";
 import { protocolInWords } from "../../protocols/echem/formats/plain-words.ts";
 import { pybammExperiment } from "../../protocols/echem/formats/pybamm-experiment.ts";
 import { unicyclerDocument } from "../../protocols/echem/formats/unicycler-document.ts";
+import type { LibraryEntry } from "../../protocols/echem/library/library-entry.ts";
+import { LIBRARY } from "../../protocols/echem/library/library.ts";
 import type { Protocol } from "../../protocols/echem/protocol.ts";
 import { protocolStepFile } from "../../protocols/wire/neware/protocol-step-file.ts";
 import { encodeStepFile } from "../../protocols/wire/neware/step-xml.ts";
 import type { CommandContext } from "../command-context.ts";
-import { loadProtocol, type LoadedProtocol } from "../load-protocol.ts";
+import { LIBRARY_PREFIX, loadProtocol, type LoadedProtocol } from "../load-protocol.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
 const ACTIONS = ["check", "show", "convert"] as const;
@@ -40,12 +42,18 @@ function run(context: CommandContext, args: readonly string[]): number {
       out: { type: "string" },
       "capacity-mAh": { type: "string" },
       sample: { type: "string" },
+      set: { type: "string", multiple: true, default: [] },
     },
   });
   const [word, path, ...more] = positionals;
+  if (word === "list" && path === undefined) return list(context);
   const action = ACTIONS.find((known) => known === word);
   if (action === undefined || path === undefined || more.length > 0) {
-    throw new Fault("command.usage", "beamrack protocol", "takes check, show or convert, and one protocol file");
+    throw new Fault(
+      "command.usage",
+      "beamrack protocol",
+      "takes check, show or convert and one protocol file, or list",
+    );
   }
   const options: Options = {
     capacityMah: capacityOf(values["capacity-mAh"]),
@@ -53,13 +61,16 @@ function run(context: CommandContext, args: readonly string[]): number {
     to: values.to,
     outPath: values.out,
   };
-  const loaded = loadProtocol(context, path);
+  if (values.set.length > 0 && !path.startsWith(LIBRARY_PREFIX)) {
+    throw new Fault("command.usage", "--set", `sets parameters of a library protocol; ${path} is a file`);
+  }
+  const loaded = loadProtocol(context, path, settingsOf(values.set));
   if (loaded.protocol === undefined || hasErrors(loaded.findings)) return refuse(context, loaded.findings);
   switch (action) {
     case "check":
       return check(context, loaded, loaded.protocol);
     case "show":
-      return show(context, loaded.protocol, options);
+      return show(context, path, loaded.protocol, options);
     case "convert":
       return convert(context, path, loaded.protocol, options);
   }
@@ -97,11 +108,55 @@ function check(context: CommandContext, loaded: LoadedProtocol, protocol: Protoc
   return 0;
 }
 
-function show(context: CommandContext, protocol: Protocol, options: Options): number {
-  const lines = protocolInWords(protocol, options.capacityMah ?? protocol.sampleCapacityMah);
+/** What the library holds. */
+function list(context: CommandContext): number {
+  if (context.json) {
+    const entries = LIBRARY.map(({ name, title, source, chosen, parameters }) => {
+      return { name, title, source, chosen, parameters };
+    });
+    context.print(JSON.stringify({ library: entries }));
+    return 0;
+  }
+  for (const entry of LIBRARY) context.print(`${LIBRARY_PREFIX}${entry.name.padEnd(16)} ${entry.title}`);
+  return 0;
+}
+
+function show(context: CommandContext, path: string, protocol: Protocol, options: Options): number {
+  const entry = LIBRARY.find((known) => path === `${LIBRARY_PREFIX}${known.name}`);
+  const lines = [
+    ...(entry === undefined ? [] : entryText(entry)),
+    ...protocolInWords(protocol, options.capacityMah ?? protocol.sampleCapacityMah),
+  ];
   if (context.json) context.print(JSON.stringify({ protocol: unicyclerDocument(protocol), text: lines }));
   else for (const line of lines) context.print(line);
   return 0;
+}
+
+function entryText(entry: LibraryEntry): readonly string[] {
+  const width = Math.max(...entry.parameters.map((known) => known.name.length));
+  return [
+    entry.title,
+    `Source: ${entry.source}.`,
+    `Chosen: ${entry.chosen}.`,
+    "Parameters (--set NAME=VALUE), with their defaults:",
+    ...entry.parameters.map(
+      (known) => `  ${known.name.padEnd(width)}  ${String(known.default).padStart(8)}  ${known.meaning}`,
+    ),
+    "",
+  ];
+}
+
+/** `name=value` each; what is no number stays text, and is refused with its parameter's bounds. */
+function settingsOf(settings: readonly string[]): Readonly<Record<string, unknown>> {
+  const values: Record<string, unknown> = {};
+  for (const setting of settings) {
+    const at = setting.indexOf("=");
+    if (at < 1) throw new Fault("command.usage", "--set", `${setting} is no setting; write NAME=VALUE`);
+    const text = setting.slice(at + 1).trim();
+    const number = Number(text);
+    values[setting.slice(0, at).trim()] = text === "" || !Number.isFinite(number) ? text : number;
+  }
+  return values;
 }
 
 function convert(context: CommandContext, path: string, protocol: Protocol, options: Options): number {
