@@ -52,6 +52,11 @@ export const FAULT_CATALOGUE = {
     severity: "hold",
     advice: "The instrument flagged an overload. Check wiring and current range.",
   },
+  "channel.switched-off": {
+    severity: "hold",
+    advice:
+      "The instrument switched its output off by itself, by an alarm or a limit of its own. Read its display before anything is started.",
+  },
   "channel.step-file": {
     severity: "hold",
     advice:
@@ -219,7 +224,8 @@ export const FAULT_CATALOGUE = {
   // dose
   "dose.limit": {
     severity: "refuse",
-    advice: "This exposure would pass a dose limit. The cell gets no further exposure on this spot; see the ledger.",
+    advice:
+      "With all uncertainty the next exposure could pass a dose limit, so it is not made. The cell keeps cycling; this spot gets no more unless another limit is vouched for.",
   },
   "dose.unknown": {
     severity: "refuse",
