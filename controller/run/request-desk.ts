@@ -1,7 +1,8 @@
 /** What became of the requests of a sweep: counted, on record, and as alarms where a person should know. */
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { BeamPlan } from "../beam/sweeps.ts";
-import type { FaultNote } from "../machines/errors.ts";
+import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import type { ExposureOrder, ExposureOutcome } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Alarms } from "./alarms.ts";
@@ -59,7 +60,7 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
           code: "dose.limit",
           where: position,
           what: text,
-          advice: "The cell gets no further exposure on this spot; see the ledger.",
+          advice: FAULT_CATALOGUE["dose.limit"].advice,
         });
       }
       if (plan.act.kind !== "expose") deps.commit();
@@ -69,6 +70,8 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
       tally.exposed(sweep.sweep, nowMs(), outcome, nowMs() <= sweep.latestMs, "beam");
       if (outcome === "made") {
         for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
+        // A person has resumed since, and it went well.
+        alarms.clear(DEFECT_CODE, "beamrack");
       }
       if (fault === null || outcome === "made") return;
       // What was ordered to stop is no trouble of its own; its cause has its own alarm.

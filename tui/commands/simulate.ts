@@ -9,6 +9,7 @@ import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
 import { createProgressPrinter } from "../progress/progress-printer.ts";
+import { openAlarmLines } from "../progress/render-alarms.ts";
 import { renderSummary } from "../progress/render-summary.ts";
 import type { RunSummary } from "../progress/run-summary.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
@@ -117,6 +118,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   if (context.json) context.print(JSON.stringify({ ...summary, data: folder, ...looked.paths }));
   else {
     for (const line of renderSummary(summary)) context.print(line);
+    for (const line of openAlarmLines(run.alarms.open)) context.print(line);
     for (const line of [`data: ${folder}`, ...looked.lines]) context.print(line);
   }
   if (stoppedBy() !== null) {
@@ -125,7 +127,12 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     );
     return 1;
   }
-  return summary.violations.length > 0 ? 3 : 0;
+  if (summary.violations.length > 0) return 3;
+  if ((summary.alarms.defects ?? 0) === 0) return 0;
+  context.printError(
+    `A part of beamrack broke; exposing was stopped until a person resumes. The alarm beamrack.defect in ${folder} says what: report it with the folder.`,
+  );
+  return 1;
 }
 
 function refuse(context: CommandContext, findings: readonly Finding[]): number {

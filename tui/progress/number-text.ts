@@ -2,16 +2,21 @@
 
 export const UNKNOWN = "-";
 
-/** `8:05` minutes and seconds under an hour, `10:48 h` above, `3 d 04:00 h` from two days. */
+/** `45 s`, `10 min 48 s`, `10 h 48 min`, from two days on `3 d 4 h`; what is zero at the end is left out. */
 export function durationText(seconds: number): string {
   if (!Number.isFinite(seconds)) return UNKNOWN;
   const whole = Math.max(0, Math.round(seconds));
-  const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
-  if (whole < 3600) return `${String(Math.floor(whole / 60))}:${two(whole % 60)}`;
+  if (whole < 60) return `${String(whole)} s`;
+  if (whole < 3600) return pair(whole, 60, "min", "s");
   const minutes = Math.round(whole / 60);
-  const days = Math.floor(minutes / 1440);
-  if (days < 2) return `${String(Math.floor(minutes / 60))}:${two(minutes % 60)} h`;
-  return `${String(days)} d ${two((minutes % 1440) / 60)}:${two(minutes % 60)} h`;
+  if (minutes < 2880) return pair(minutes, 60, "h", "min");
+  return pair(Math.round(minutes / 60), 24, "d", "h");
+}
+
+function pair(value: number, per: number, large: string, small: string): string {
+  const rest = value % per;
+  const head = `${String(Math.floor(value / per))} ${large}`;
+  return rest === 0 ? head : `${head} ${String(rest)} ${small}`;
 }
 
 /** Grouped in thousands, without decimals: `1,873`. */

@@ -11,11 +11,13 @@ export interface ProgressState {
   readonly cellsByState: Readonly<Record<string, number>>;
   /** The sweep under way or last made, from 1, and how many are planned. */
   readonly sweep: { readonly number: number; readonly of: number };
-  /** Largest dose of any spot as a fraction of its limit. */
+  /** Largest share of any dose limit that was given, with the uncertainty. */
   readonly doseLimitFractionMax: number;
   readonly exposuresMade: number;
   readonly alarmsOpen: number;
-  /** Exposures refused, by dose or otherwise. */
+  /** Code and place of the open ones, oldest first. */
+  readonly alarmNames?: readonly string[];
+  /** Exposures refused because, with all uncertainty, they could have passed a dose limit. */
   readonly refused: number;
   /** Why nothing happens, when nothing happens; or what just happened. */
   readonly note?: string;

@@ -5,6 +5,7 @@ import type { ProgressState } from "./progress-state.ts";
 const BAR_WIDTH_MAX = 32;
 const BAR_WIDTH_MIN = 8;
 const COLUMNS_MIN = 20;
+const ALARMS_NAMED_MAX = 3;
 
 export interface Style {
   readonly bold: (text: string) => string;
@@ -22,12 +23,12 @@ export function renderProgress(state: ProgressState, columns: number, style: Sty
   const width = Math.max(COLUMNS_MIN, columns);
   const lines = [
     fit(plainText(state.campaign), width, style.bold),
-    ...flow("", [barText(state, width), ...timeParts(state)], width),
+    ...flow("", [barText(state, width), reachedText(state)], width),
+    ...flow("time    ", timeParts(state), width),
     ...flow("cells   ", cellParts(state), width),
     ...flow("beam    ", beamParts(state), width),
-    state.alarmsOpen > 0
-      ? fit(`alarms  ${countText(state.alarmsOpen)} open`, width, style.alarm)
-      : fit("alarms  none", width),
+    ...flow("dose    ", doseParts(state), width),
+    state.alarmsOpen > 0 ? fit(`alarms  ${alarmText(state)}`, width, style.alarm) : fit("alarms  none", width),
   ];
   if (state.note !== undefined) lines.push(fit(`now     ${plainText(state.note)}`, width));
   return lines;
@@ -35,8 +36,15 @@ export function renderProgress(state: ProgressState, columns: number, style: Sty
 
 /** The same in one line, for a log file or a pipe. */
 export function renderProgressLine(state: ProgressState): string {
-  const parts = [percentText(fractionDone(state)), ...timeParts(state), ...cellParts(state), ...beamParts(state)];
-  parts.push(state.alarmsOpen > 0 ? `ALARMS ${countText(state.alarmsOpen)} open` : "no alarms");
+  const parts = [
+    percentText(fractionDone(state)),
+    reachedText(state),
+    ...timeParts(state),
+    ...cellParts(state),
+    ...beamParts(state),
+    ...doseParts(state),
+  ];
+  parts.push(state.alarmsOpen > 0 ? `ALARMS ${alarmText(state)}` : "no alarms");
   if (state.note !== undefined) parts.push(plainText(state.note));
   return parts.join(" | ");
 }
@@ -53,14 +61,14 @@ function barText(state: ProgressState, width: number): string {
   return `[${"#".repeat(done)}${".".repeat(barWidth - done)}] ${percentText(fractionDone(state)).padStart(5)}`;
 }
 
+function reachedText(state: ProgressState): string {
+  return `${durationText(state.virtualS)} of ${durationText(state.totalS)}`;
+}
+
 function timeParts(state: ProgressState): readonly string[] {
   const left = state.virtualS > 0 ? (state.wallS * (state.totalS - state.virtualS)) / state.virtualS : Number.NaN;
   const speed = state.wallS > 0 ? state.virtualS / state.wallS : Number.NaN;
-  return [
-    `${durationText(state.virtualS)} of ${durationText(state.totalS)}`,
-    `left ${durationText(left)}`,
-    `${speed < 10 ? speed.toFixed(1) : countText(speed)} x real time`,
-  ];
+  return [`left ${durationText(left)}`, `${speed < 10 ? speed.toFixed(1) : countText(speed)} x real time`];
 }
 
 function cellParts(state: ProgressState): readonly string[] {
@@ -73,9 +81,24 @@ function beamParts(state: ProgressState): readonly string[] {
   return [
     `sweep ${countText(state.sweep.number)} of ${countText(state.sweep.of)}`,
     `exposures ${countText(state.exposuresMade)}`,
-    `refused ${countText(state.refused)}`,
-    `dose max ${percentText(state.doseLimitFractionMax)} of limit`,
   ];
+}
+
+/** A refusal looks one exposure ahead, so it comes before the share is full: both stand side by side. */
+function doseParts(state: ProgressState): readonly string[] {
+  const { refused } = state;
+  return [
+    `at most ${percentText(state.doseLimitFractionMax)} of a limit`,
+    refused === 0 ? "none refused" : `${countText(refused)} refused: the next could pass a limit`,
+  ];
+}
+
+/** `3 open: dose.limit E7, stage.alarm stage, ...`: the newest first, since the line may be cut. */
+function alarmText(state: ProgressState): string {
+  const names = [...(state.alarmNames ?? [])].reverse().slice(0, ALARMS_NAMED_MAX).map(plainText);
+  const open = `${countText(state.alarmsOpen)} open`;
+  if (names.length === 0) return open;
+  return `${open}: ${names.join(", ")}${state.alarmsOpen > names.length ? ", ..." : ""}`;
 }
 
 /** Parts two spaces apart, on as many lines as they need; later lines are indented under the first part. */

@@ -3,42 +3,59 @@ import { countText, decimalText, durationText, percentText, plainText, UNKNOWN }
 import type { RunSummary } from "./run-summary.ts";
 
 const VIOLATIONS_SHOWN_MAX = 20;
+/** A terminal of no particular size. */
+const COLUMNS = 80;
+const LABEL_WIDTH = 13;
+const DIGEST_INDENT = 4;
 
-/** Lines without line ends. */
-export function renderSummary(summary: RunSummary): readonly string[] {
-  const { requests, exposures, samples, alarms, truth } = summary;
+/** Lines without line ends, none wider than `columns` unless a single word is. */
+export function renderSummary(summary: RunSummary, columns = COLUMNS): readonly string[] {
+  const { requests, exposures, samples, alarms } = summary;
   const seed = summary.seed === null ? "no seed" : `seed ${String(summary.seed)}`;
   const speed = summary.wall_s > 0 ? `${countText(summary.virtual_s / summary.wall_s)} x real time` : UNKNOWN;
+  const row = (label: string, parts: readonly string[]): readonly string[] => rowLines(label, parts, columns);
   return [
     `${plainText(summary.campaign)}: ${summary.world} world, ${seed}, faults ${plainText(summary.faults)}`,
-    row("time", [durationText(summary.virtual_s), `took ${decimalText(summary.wall_s, 1)} s`, speed]),
-    row("cells", [countText(summary.cells.total), ...tally(summary.cells.by_state)]),
-    row("requests", [
+    ...row("time", [durationText(summary.virtual_s), `took ${durationText(summary.wall_s)}`, speed]),
+    ...row("cells", [countText(summary.cells.total), ...tally(summary.cells.by_state)]),
+    ...row("requests", [
       `asked ${countText(requests.asked)}`,
       `met ${countText(requests.met)}`,
       `late ${countText(requests.late)}`,
       `missed ${countText(requests.missed)}${inBrackets(tally(requests.missed_by_reason))}`,
     ]),
-    row("exposures", [
+    ...row("exposures", [
       `made ${countText(exposures.made)}`,
       `partial ${countText(exposures.partial)}`,
       `aborted ${countText(exposures.aborted)}`,
     ]),
-    row("sweeps", sweepParts(summary)),
-    row("dose", [
-      `highest ${fractionText(summary.dose.limit_fraction_max)} of its limit`,
-      `in truth ${fractionText(truth["dose_limit_fraction_max"] ?? null)}`,
-      `refused ${countText(summary.dose.refused)}`,
-      `booked and not settled ${countText(summary.dose.booked_not_settled)}`,
-    ]),
-    row("samples", [
+    ...row("sweeps", sweepParts(summary)),
+    ...row("dose", doseParts(summary)),
+    ...row("samples", [
       `acknowledged ${countText(samples.acknowledged)}`,
       `stored ${countText(samples.stored)}`,
       `gaps ${countText(samples.gaps)}`,
     ]),
-    row("alarms", [`raised ${countText(alarms.raised)}`, `open ${countText(alarms.open)}`]),
-    ...checkLines(summary),
-    row("log", [`${countText(summary.log.events)} events`, summary.log.digest]),
+    ...row("alarms", [
+      `raised ${countText(alarms.raised)}`,
+      `open ${countText(alarms.open)}`,
+      ...((alarms.defects ?? 0) > 0 ? [`DEFECTS OF BEAMRACK ${countText(alarms.defects ?? 0)}`] : []),
+    ]),
+    ...checkLines(summary).flatMap(([label, parts]) => row(label, parts)),
+    ...row("log", [`${countText(summary.log.events)} events`]),
+    // By itself, and further left: whole on one line it can be compared and copied.
+    `${" ".repeat(DIGEST_INDENT)}${summary.log.digest}`,
+  ];
+}
+
+/** By the upper value, as exposures are judged: what was refused would have passed it. */
+function doseParts({ dose, truth }: RunSummary): readonly string[] {
+  const inTruth = truth["dose_limit_fraction_max"] ?? null;
+  return [
+    `at most ${fractionText(dose.limit_fraction_max)} of a limit, uncertainty included`,
+    ...(inTruth === null ? [] : [`in truth ${fractionText(inTruth)}`]),
+    dose.refused === 0 ? "none refused" : `${countText(dose.refused)} refused: the next could have passed a limit`,
+    `booked and not settled ${countText(dose.booked_not_settled)}`,
   ];
 }
 
@@ -58,28 +75,50 @@ function sweepParts(summary: RunSummary): readonly string[] {
   return parts;
 }
 
-function checkLines(summary: RunSummary): readonly string[] {
+function checkLines(summary: RunSummary): readonly (readonly [label: string, parts: readonly string[]])[] {
   const checks = Object.entries(summary.checks);
   const idle = checks.filter(([, count]) => count === 0).map(([name]) => plainText(name));
   const made = checks.reduce((sum, [, count]) => sum + count, 0);
-  const lines = [
-    row("checks", [
-      `${countText(made)} of ${countText(checks.length)} invariants`,
-      summary.violations.length === 0 ? "none violated" : `VIOLATED ${countText(summary.violations.length)}`,
-    ]),
+  const lines: [string, readonly string[]][] = [
+    [
+      "checks",
+      [
+        `${countText(checks.length)} invariants, ${countText(made)} times`,
+        summary.violations.length === 0 ? "none violated" : `VIOLATED ${countText(summary.violations.length)}`,
+      ],
+    ],
   ];
-  if (idle.length > 0) lines.push(row("", [`NEVER CHECKED: ${idle.join(", ")}`]));
+  if (idle.length > 0) lines.push(["", [`NEVER CHECKED: ${idle.join(", ")}`]]);
   for (const { invariant, at_s: atS, what } of summary.violations.slice(0, VIOLATIONS_SHOWN_MAX)) {
     const when = atS === null ? "" : ` at ${durationText(atS)}`;
-    lines.push(row("", [plainText(`${invariant}${when}: ${what}`)]));
+    lines.push(["", [plainText(`${invariant}${when}: ${what}`)]]);
   }
   const hidden = summary.violations.length - VIOLATIONS_SHOWN_MAX;
-  if (hidden > 0) lines.push(row("", [`and ${countText(hidden)} more: see --json or summary.json`]));
+  if (hidden > 0) lines.push(["", [`and ${countText(hidden)} more: see --json or summary.json`]]);
   return lines;
 }
 
-function row(label: string, parts: readonly string[]): string {
-  return `  ${label.padEnd(10)} ${parts.join(", ")}`;
+/** `  label      part, part`; goes on under the first part, broken between parts, and within one that is too long. */
+function rowLines(label: string, parts: readonly string[], columns: number): readonly string[] {
+  const indent = " ".repeat(LABEL_WIDTH);
+  const lines: string[] = [];
+  let line = `  ${label}`.padEnd(LABEL_WIDTH);
+  let isEmpty = true;
+  const add = (piece: string, glue: string): void => {
+    const joined = isEmpty ? line + piece : `${line}${glue}${piece}`;
+    if (!isEmpty && joined.length > columns) {
+      lines.push(line.trimEnd());
+      line = indent + piece;
+    } else line = joined;
+    isEmpty = false;
+  };
+  parts.forEach((part, index) => {
+    const piece = index < parts.length - 1 ? `${part},` : part;
+    const isLong = LABEL_WIDTH + piece.length > columns;
+    if (isLong) for (const word of piece.split(" ")) add(word, " ");
+    else add(piece, " ");
+  });
+  return [...lines, line];
 }
 
 /** `charging 84`, most frequent first. */

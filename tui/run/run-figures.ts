@@ -27,6 +27,7 @@ export function progressOfRun(run: CampaignRun, campaign: Campaign, { nowS, tota
     doseLimitFractionMax: run.limitFractionMax(),
     exposuresMade: tally.exposures.made,
     alarmsOpen: alarms.open.length,
+    alarmNames: alarms.open.map((alarm) => `${alarm.code} ${alarm.where}`),
     refused: tally.doseRefusedCount,
     ...(note === null ? {} : { note: `waiting for ${note}` }),
   };
@@ -65,7 +66,7 @@ export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campai
       booked_not_settled: run.openBookingCount(),
     },
     samples: { acknowledged: run.sampleCount(), stored: counters.samplesFramed, gaps: counters.gaps },
-    alarms: { raised: alarms.raisedCount, open: alarms.open.length },
+    alarms: { raised: alarms.raisedCount, open: alarms.open.length, defects: alarms.defectCount },
     log: { events: head.seq, digest },
   };
 }

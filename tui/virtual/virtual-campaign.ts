@@ -16,7 +16,7 @@ import type { WorldAttenuation } from "../../simulator/world/world-attenuation.t
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
 import { createWorld, type World } from "../../simulator/world/world.ts";
-import { sweepBoundS } from "../../simulator/world/sweep-bound.ts";
+import { worldOptionsOf } from "../rig/world-options.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
 
 export interface VirtualCampaignInputs {
@@ -46,6 +46,7 @@ export interface VirtualCampaignInputs {
 }
 
 export interface VirtualCampaign {
+  readonly site: Site;
   readonly clock: VirtualClock;
   readonly run: CampaignRun;
   readonly store: RecordStore;
@@ -56,8 +57,6 @@ export interface VirtualCampaign {
    * way, an exposure under way is claimed by its booking, which counts it in full.
    */
   finish(isInterrupted: boolean): WorldFindings;
-  /** Median bound of the sweeps that were not disturbed, and their durations, seconds. */
-  sweepDurations(): readonly { readonly durationS: number; readonly boundS: number }[];
 }
 
 export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCampaign {
@@ -82,7 +81,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     models: inputs.models,
     attenuation: inputs.worldAttenuation,
     ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
-    options: { endAtMs, rackStop: rackStopOf(site) },
+    options: { ...worldOptionsOf(site), endAtMs, rackStop: rackStopOf(site) },
   });
   const rig = createVirtualRig(
     campaign,
@@ -112,6 +111,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const run = createCampaignRun({ campaign, site, clock, store, roles: rig.roles, tables: inputs.tables, endAtMs });
 
   return {
+    site,
     clock,
     run,
     store,
@@ -137,14 +137,6 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       const unchecked = neverChecked(findings.checks, findings.truth.exposures > 0, clock.monoMs());
       return { ...findings, violations: [...findings.violations, ...unchecked] };
     },
-    sweepDurations: () =>
-      run.tally
-        .finishedSweeps()
-        .filter((sweep) => sweep.isUndisturbed && sweep.visits.length > 0)
-        .map((sweep) => ({
-          durationS: (sweep.endedAtMs - sweep.startedAtMs) / 1000,
-          boundS: sweepBoundS(site, sweep.visits, { xMm: sweep.fromXMm, yMm: sweep.fromYMm }),
-        })),
   };
 }
 

@@ -20,8 +20,8 @@ describe("progress", () => {
   it("says how far the campaign is, how fast, and how long it will still take", () => {
     const text = renderProgress(HALF, 120).join("\n");
     expect(text).toContain("50 %");
-    expect(text).toContain("12:00 h of 24:00 h");
-    expect(text).toContain("left 0:20");
+    expect(text).toContain("12 h of 24 h");
+    expect(text).toContain("left 20 s");
     expect(text).toContain("2,160 x real time");
   });
 
@@ -39,7 +39,8 @@ describe("progress", () => {
 
   it("shows sweep, exposures, refusals, dose and alarms", () => {
     const text = renderProgress({ ...HALF, alarmsOpen: 3 }, 120).join("\n");
-    for (const part of ["sweep 43 of 96", "exposures 4,103", "refused 2", "dose max 87 % of limit", "3 open"]) {
+    const dose = "dose    at most 87 % of a limit   2 refused: the next could pass a limit";
+    for (const part of ["sweep 43 of 96", "exposures 4,103", dose, "3 open"]) {
       expect(text).toContain(part);
     }
   });
@@ -48,6 +49,15 @@ describe("progress", () => {
     const lines = renderProgress({ ...HALF, note: "waits for the stage since 12:00:03" }, columns);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
     expect(lines.join("\n")).toContain("charging 84");
+  });
+
+  it("keeps its lines where they are in a terminal of 80 columns, whatever the numbers", () => {
+    const early = { ...HALF, virtualS: 1, wallS: 1, refused: 0, exposuresMade: 0, sweep: { number: 1, of: 96 } };
+    const late = { ...HALF, virtualS: 86_340, refused: 1234, doseLimitFractionMax: 9, exposuresMade: 123_456 };
+    const labels = (state: ProgressState): readonly string[] =>
+      renderProgress(state, 79).map((line) => line.slice(0, 6));
+    expect(labels(late).map((label) => label.replace(/#/g, "."))).toEqual(labels(early));
+    expect(labels(early)).toEqual(["format", "[.....", "time  ", "cells ", "beam  ", "dose  ", "alarms"]);
   });
 
   it("never shows NaN or Infinity before anything is known", () => {
@@ -70,6 +80,14 @@ describe("progress", () => {
     expect(bare).toBe(renderProgress(state, 80).join("\n"));
   });
 
+  it("names the newest alarms, so that nobody has to go and look which they are", () => {
+    const alarmNames = ["beam.lost ring current", "dose.limit D6", "dose.limit E7", "stage.alarm stage"];
+    const state = { ...HALF, alarmsOpen: 4, alarmNames };
+    const said = "4 open: stage.alarm stage, dose.limit E7, dose.limit D6, ...";
+    expect(renderProgress(state, 79)).toContain(`alarms  ${said}`);
+    expect(renderProgressLine(state)).toContain(`ALARMS ${said}`);
+  });
+
   it("fits on one line for a log", () => {
     const line = renderProgressLine({ ...HALF, alarmsOpen: 2 });
     expect(line).not.toContain("\n");
@@ -80,13 +98,16 @@ describe("progress", () => {
 
 describe("numbers on a screen", () => {
   it.each([
-    [0, "0:00"],
-    [59.6, "1:00"],
-    [485, "8:05"],
-    [3600, "1:00 h"],
-    [38_880, "10:48 h"],
-    [86_400, "24:00 h"],
-    [2 * 86_400, "2 d 00:00 h"],
+    [0, "0 s"],
+    [59.4, "59 s"],
+    [59.6, "1 min"],
+    [485, "8 min 5 s"],
+    [3600, "1 h"],
+    [3660, "1 h 1 min"],
+    [38_880, "10 h 48 min"],
+    [86_400, "24 h"],
+    [2 * 86_400, "2 d"],
+    [400.2 * 86_400, "400 d 5 h"],
     [Number.NaN, "-"],
   ])("%f s reads %s", (seconds, text) => {
     expect(durationText(seconds)).toBe(text);

@@ -26,11 +26,12 @@ it("tells cells, requests, sweeps against their bound, dose, samples, alarms and
   const text = renderSummary(DAY).join("\n");
   for (const part of [
     "seed 7",
-    "24:00 h, took 43.2 s, 2,000 x real time",
+    "24 h, took 43 s, 2,000 x real time",
     "96, complete 94, isolated 2",
     "missed 6 (dose 5, cell 1)",
-    "median 12:00 (11:40 to 12:11), 1.0070 x the physical bound 11:55",
-    "highest 99 % of its limit, in truth 98 %",
+    "96, median 12 min (11 min 40 s to 12 min 11 s),\n             1.0070 x the physical bound 11 min 55 s",
+    "at most 99 % of a limit, uncertainty included, in truth 98 %,\n",
+    "5 refused: the next could have passed a limit,\n             booked and not settled 0",
     "stored 8,294,400",
     "none violated",
     "sha256:abc",
@@ -46,7 +47,7 @@ it("names each violation, and each invariant that was never checked", () => {
     violations: [{ invariant: "dose", at_s: 60, what: "spot 3 of B7 at 1.2 of its limit" }],
   }).join("\n");
   expect(text).toContain("VIOLATED 1");
-  expect(text).toContain("dose at 1:00: spot 3 of B7");
+  expect(text).toContain("dose at 1 min: spot 3 of B7");
   expect(text).toContain("NEVER CHECKED: permits");
 });
 
@@ -59,4 +60,20 @@ it("shows a dash where a thing is not known", () => {
     truth: {},
   }).join("\n");
   expect(text).not.toMatch(/NaN|Infinity|null|undefined/);
+});
+
+it("fits a terminal of 80 columns, digest and violations included", () => {
+  const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
+  const what = "the shutter was open for 12.345 s and the booking of exposure 1234 said 9.25 s, on cell B7 spot 3";
+  const violations = [{ invariant: "exposures-accounted", at_s: 86_000, what }];
+  const names = ["complete", "charging", "discharging", "resting", "isolated", "waiting", "proving", "holding"];
+  const by_state = Object.fromEntries(names.map((name, index) => [name, index + 1]));
+  const lines = renderSummary({ ...DAY, cells: { total: 96, by_state }, violations, log: { events: 1e7, digest } });
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(lines).toContain(`    ${digest}`);
+  expect(lines.join(" ").replace(/ +/g, " ")).toContain(what);
+});
+
+it("says nothing of the truth where nobody knows it", () => {
+  expect(renderSummary({ ...DAY, world: "bench", truth: {} }).join("\n")).not.toContain("truth");
 });
