@@ -36,7 +36,7 @@ const position = z.string().transform((text, context) => {
   return z.NEVER;
 });
 const at_s = z.number().min(0).default(0);
-const ohm = (typical: number) => z.number().positive().max(1e9).default(typical);
+const ohm = (typical: number) => z.number().min(1e-3).max(1e9).default(typical);
 const seconds = (typical: number) => z.number().min(0.01).max(1e9).default(typical);
 const common = { position, at_s };
 

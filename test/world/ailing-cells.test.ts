@@ -114,3 +114,30 @@ describe("the air over a rack in order", () => {
     for (const event of temperatures) expect(Math.abs(numeric(event, "value") - 25)).toBeLessThan(1.5);
   });
 });
+
+describe("monitors that a site has besides", () => {
+  it("are heard and kept on record, and follow the machine's current", async () => {
+    const [source] = site.sensorSources;
+    const [like] = source?.sensors ?? [];
+    if (source === undefined || like === undefined) throw new Error("the reference site has sensors");
+    const monitors = (["ion_chamber", "diode"] as const).map((quantity) => ({
+      ...like,
+      ...{ name: quantity, quantity, unit: "A", topic: `beamline/${quantity}` },
+    }));
+    const run = await runWorld({
+      hours: 0.6,
+      site: { ...site, sensorSources: [{ ...source, sensors: [...source.sensors, ...monitors] }] },
+      faults: [{ kind: "beam-dump", fromMs: 1_000_000, toMs: 1_500_000 }],
+    });
+    expectSound(run);
+    const chamber = run.of("sensor-reading").filter((event) => field(event, "quantity") === "ion_chamber");
+    const currents = chamber.map((event) => numeric(event, "value"));
+    // Every ten minutes: beam at first with the upstream shutter open, none in the dump, beam again.
+    expect(currents.length).toBeGreaterThanOrEqual(3);
+    const [, lit = 0, dark = 1, again = 0] = currents;
+    expect(lit).toBeGreaterThan(1e-9);
+    expect(dark).toBeLessThan(1e-11);
+    expect(again / lit).toBeCloseTo(1, 1);
+    expect(run.of("sensor-reading").some((event) => field(event, "quantity") === "diode")).toBe(true);
+  });
+});
