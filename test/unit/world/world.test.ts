@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { NO_CLAIMS, SITE, attenuation, cell, expose, layer, ready, testWorld } from "./worlds.ts";
 import { passes } from "../../../simulator/world/world-dose.ts";
@@ -321,6 +322,11 @@ describe("the world's truth about everything else", () => {
     const others = all.filter((fault) => fault.kind !== "cell");
     expect(others.every((fault) => fault.fromMs >= 1_800_000)).toBe(true);
     expect(all.every((fault) => fault.fromMs < 24 * 3_600_000)).toBe(true);
+  });
+
+  it("reads the example that the handbook gives", () => {
+    const text = readFileSync(new URL("../../../docs/examples/faults.json", import.meta.url), "utf8");
+    expect(parseWorldFaults(JSON.parse(text), "faults.json")).toHaveLength(6);
   });
 
   it("reads what is wrong with a cell, with the size of a plain case where none is given", () => {
