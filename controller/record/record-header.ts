@@ -58,25 +58,29 @@ export function parseHeader(text: string): RecordHeader | undefined {
   return typeof conditions === "string" ? { ...known, conditions } : known;
 }
 
-const COMPARED = [
-  ["campaign", "campaign"],
-  ["campaignHash", "campaign file's hash"],
-  ["siteHash", "site file's hash"],
-  ["seed", "seed"],
-  ["world", "world"],
-  ["conditions", "run"],
-] as const;
-
-/** Names what keeps two headers apart, each with both values; empty when they agree. */
+/** What keeps a run out of a folder that another began, each with both values; empty when they agree. */
 export function headerDifferences(stored: RecordHeader, asked: RecordHeader): readonly string[] {
   const differences: string[] = [];
-  for (const [key, name] of COMPARED) {
-    // A folder of before says nothing of its conditions.
-    if (key === "conditions" && stored.conditions === undefined) continue;
-    if (stored[key] !== asked[key])
-      differences.push(`${name}: folder ${String(stored[key])}, now ${String(asked[key])}`);
-  }
+  const compare = <Value>(then: Value, now: Value, words: (then: Value, now: Value) => string): void => {
+    if (then !== now) differences.push(words(then, now));
+  };
+  compare(stored.campaign, asked.campaign, (then, now) => `it holds campaign ${then}, this one is ${now}`);
+  compare(
+    stored.campaignHash,
+    asked.campaignHash,
+    () => "the campaign, one of its protocols or the material tables changed since",
+  );
+  compare(stored.siteHash, asked.siteHash, () => "the site changed since, or is another");
+  compare(stored.seed, asked.seed, (then, now) => `it was begun with ${seedText(then)}, this run has ${seedText(now)}`);
+  compare(stored.world, asked.world, (then, now) => `it is of the ${then} world, this run of the ${now} world`);
+  // A folder of before says nothing of its conditions.
+  if (stored.conditions !== undefined)
+    compare(stored.conditions, asked.conditions, (then, now) => `it was begun ${then}; this run is ${now ?? "not"}`);
   return differences;
+}
+
+function seedText(seed: number | null): string {
+  return seed === null ? "no seed" : `seed ${seed}`;
 }
 
 /** What the text holds, or undefined where it is not JSON. Outside data: the caller looks at every part. */

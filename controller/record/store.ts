@@ -141,7 +141,7 @@ export function openStore(options: StoreOptions): RecordStore {
       throw new Fault("store.damaged", where, "the record does not say whose it is or where it ends");
     const differences = headerDifferences(storedHeader, header);
     if (differences.length > 0)
-      throw new Fault("store.other-campaign", folder, `the folder is not this run's: ${differences.join("; ")}`);
+      throw new Fault("store.other-campaign", folder, `this run cannot go on in it: ${differences.join("; ")}`);
     const last = database
       .prepare<[], { seq: number; hash: string }>("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
       .get();

@@ -8,6 +8,7 @@ import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
+import { durationText } from "../progress/number-text.ts";
 import { createProgressPrinter } from "../progress/progress-printer.ts";
 import { openAlarmLines } from "../progress/render-alarms.ts";
 import { renderSummary } from "../progress/render-summary.ts";
@@ -123,7 +124,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   }
   if (stoppedBy() !== null) {
     context.printError(
-      `Stopped by ${String(stoppedBy())} at ${summary.virtual_s.toFixed(0)} s of campaign time; nothing is lost. The same command with --data ${folder} goes on from there.`,
+      `Stopped by ${String(stoppedBy())} after ${durationText(summary.virtual_s)} of campaign time; nothing is lost. The same command with --data ${folder} goes on from there.`,
     );
     return 1;
   }

@@ -109,11 +109,11 @@ describe("beamrack simulate", () => {
 
   it("refuses to go on in a folder that was begun with another seed, end or choice of faults, and says which", async () => {
     for (const [more, what] of [
-      [["--until", "20min", "--seed", "2"], "seed: folder 1, now 2"],
-      [["--until", "30min"], "run: folder until 1200 s, faults none, now until 1800 s, faults none"],
+      [["--until", "20min", "--seed", "2"], "it was begun with seed 1, this run has seed 2"],
+      [["--until", "30min"], "it was begun until 1200 s, faults none; this run is until 1800 s, faults none"],
       [
         ["--until", "20min", "--faults", "light"],
-        "run: folder until 1200 s, faults none, now until 1200 s, faults light",
+        "it was begun until 1200 s, faults none; this run is until 1200 s, faults light",
       ],
     ] as const) {
       const { exitCode, err } = await simulate("whole", ...more);
