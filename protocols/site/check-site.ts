@@ -2,8 +2,11 @@
 import type { Finding } from "../base/finding.ts";
 import { COLUMN_COUNT, ROW_COUNT } from "../base/position.ts";
 import { INTERLOCKS } from "../roles/beam-io.ts";
+import { ADAM_MODELS } from "../wire/modbus-io/adam-6000.ts";
+import { inputBits, outputBits } from "../wire/modbus-io/modbus-io-map.ts";
 import { findingAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
+import { DATA_FOLDER } from "../wire/simplon/simplon-requests.ts";
 import { addressKey } from "../wire/neware/channel-address.ts";
 import {
   RACK_QUANTITIES,
@@ -25,6 +28,8 @@ export function checkSite(document: InputDocument, site: Site): readonly Finding
   checkCabinets(site, refuse);
   checkNames(site, refuse);
   checkBits(site, refuse);
+  checkAdam(site, refuse);
+  checkDetector(site, refuse);
   checkReach(site, refuse);
   checkSensors(site, refuse);
   for (const interlock of INTERLOCKS) {
@@ -143,24 +148,12 @@ function checkNames(site: Site, refuse: Refuse): void {
 }
 
 function checkBits(site: Site, refuse: Refuse): void {
-  const { inputs, outputs } = site.io.map;
-  const lists: readonly (readonly [string, readonly number[], readonly number[]])[] = [
-    [
-      "inputs",
-      [
-        inputs.shutterOpen,
-        inputs.shutterClosed,
-        inputs.safetyShutterOpen,
-        inputs.safetyShutterClosed,
-        ...Object.values(inputs.interlocks),
-      ],
-      inputs.filters,
-    ],
-    ["outputs", [outputs.shutterOpenRequest, outputs.shutterPermit, outputs.safetyShutterRequest], outputs.filters],
-  ];
-  for (const [side, bits, filterBits] of lists) {
-    const all = [...bits, ...filterBits];
-    const twice = all.find((bit, index) => all.indexOf(bit) !== index);
+  const { map } = site.io;
+  for (const [side, bits, filterBits] of [
+    ["inputs", inputBits(map), map.inputs.filters],
+    ["outputs", outputBits(map), map.outputs.filters],
+  ] as const) {
+    const twice = bits.find((bit, index) => bits.indexOf(bit) !== index);
     if (twice !== undefined) {
       refuse(
         ["io", side],
@@ -177,6 +170,55 @@ function checkBits(site: Site, refuse: Refuse): void {
         "Give one bit for each filter, in the order of the filters.",
       );
     }
+  }
+}
+
+/** The HTTP interface of these detectors knows one folder. */
+function checkDetector({ detector }: Site, refuse: Refuse): void {
+  if (detector.driver !== "dectris-simplon" || detector.folder === DATA_FOLDER) return;
+  refuse(
+    ["detector", "folder"],
+    "site.folder",
+    `the folder ${detector.folder} on a detector that keeps its files under ${DATA_FOLDER}`,
+    `Write folder: ${DATA_FOLDER}.`,
+  );
+}
+
+/** An ADAM module has few points, and its permit hangs on an output that drives a timer relay. */
+function checkAdam(site: Site, refuse: Refuse): void {
+  const { adam, map } = site.io;
+  if (adam === undefined) {
+    if (map.outputs.heartbeat !== undefined) {
+      refuse(
+        ["io", "outputs", "heartbeat"],
+        "site.heartbeat",
+        "a heartbeat output on a unit that guards its outputs by a register",
+        "Leave it out, or name the unit: adam-6050 or adam-6060.",
+      );
+    }
+    return;
+  }
+  const { inputCount, outputCount } = ADAM_MODELS[adam.model];
+  if (map.outputs.heartbeat === undefined) {
+    refuse(
+      ["io", "outputs"],
+      "site.heartbeat",
+      `${adam.model} has no output for the heartbeat`,
+      "Give heartbeat: the output that drives the timer relay in the shutter's permit.",
+    );
+  }
+  for (const [side, bits, count] of [
+    ["inputs", inputBits(map), inputCount],
+    ["outputs", outputBits(map), outputCount],
+  ] as const) {
+    const beyond = bits.find((bit) => bit >= count);
+    if (beyond === undefined) continue;
+    refuse(
+      ["io", side],
+      "site.bit-missing",
+      `${adam.model} has ${count} ${side}, and no bit ${beyond}`,
+      "Use the bits there are, wire interlocks in series (interlocks_in_series), or take a larger unit.",
+    );
   }
 }
 

@@ -10,22 +10,21 @@ import { wordAdvice } from "../input/suggest.ts";
 import type * as z from "zod";
 import {
   beamSchema,
-  detectorSchema,
   filterSchema,
   INTERLOCK_NAMES,
   interlocksSchema,
-  ioSchema,
   latenciesSchema,
   nameSchema,
   rackSchema,
   sensorSourceSchema,
   shutterSchema,
   SITE_KEYS,
-  stageSchema,
   titleSchema,
 } from "./site-schema.ts";
-import type { Site, SiteBeam, SiteFilter, SiteIo, SiteLatencies, SitePattern, SiteSensorSource } from "./site.ts";
+import type { Site, SiteBeam, SiteFilter, SiteLatencies, SiteSensorSource } from "./site.ts";
+import { detectorSchema, ioSchema, stageSchema } from "./beamline-schema.ts";
 import { checkSite } from "./check-site.ts";
+import { detectorOf, ioOf, stageOf } from "./read-beamline.ts";
 import { readChannels } from "./read-channels.ts";
 import { readList } from "./read-list.ts";
 
@@ -96,30 +95,13 @@ export function readSite(document: InputDocument, materials: MaterialLookup): Re
     name,
     title,
     rack: { pitchMm: rack.pitch_mm, originXMm: rack.origin_x_mm, originYMm: rack.origin_y_mm },
-    stage: {
-      name: stage.name,
-      driver: stage.driver,
-      link: stage.link,
-      travelXMm: stage.travel_x_mm,
-      travelYMm: stage.travel_y_mm,
-      speedMmS: stage.speed_mm_s,
-      accelerationMmS2: stage.acceleration_mm_s2,
-      settleS: stage.settle_s,
-      positionToleranceMm: stage.position_tolerance_mm,
-    },
+    stage: stageOf(stage),
     shutter: {
       travelS: shutter.travel_s,
       watchdogMs: shutter.watchdog_ms,
       safetyShutterCloseS: shutter.safety_shutter_close_s,
     },
-    detector: {
-      name: detector.name,
-      driver: detector.driver,
-      link: detector.link,
-      readOutS: detector.read_out_s,
-      folder: detector.folder,
-      pattern: detector.pattern === undefined ? null : patternOf(detector.pattern),
-    },
+    detector: detectorOf(detector),
     channels,
     io: ioOf(io),
     filters,
@@ -151,38 +133,6 @@ function readFilters(
   return filters?.every((filter) => filter !== null) === true ? filters : undefined;
 }
 
-function ioOf(io: z.output<typeof ioSchema>): SiteIo {
-  const { inputs, outputs } = io;
-  return {
-    name: io.name,
-    driver: io.driver,
-    link: io.link,
-    unitId: io.unit_id,
-    map: {
-      inputs: {
-        shutterOpen: inputs.shutter_open,
-        shutterClosed: inputs.shutter_closed,
-        safetyShutterOpen: inputs.safety_shutter_open,
-        safetyShutterClosed: inputs.safety_shutter_closed,
-        interlocks: {
-          searched: inputs.interlocks.searched,
-          doorClosed: inputs.interlocks.door_closed,
-          emergencyOk: inputs.interlocks.emergency_ok,
-          motionEnabled: inputs.interlocks.motion_enabled,
-          beamPermitted: inputs.interlocks.beam_permitted,
-        },
-        filters: inputs.filters,
-      },
-      outputs: {
-        shutterOpenRequest: outputs.shutter_open_request,
-        shutterPermit: outputs.shutter_permit,
-        safetyShutterRequest: outputs.safety_shutter_request,
-        filters: outputs.filters,
-      },
-    },
-  };
-}
-
 function beamOf(beam: z.output<typeof beamSchema>): SiteBeam {
   return {
     energyKeV: beam.energy_keV,
@@ -204,15 +154,6 @@ function profileOf(shape: z.output<typeof beamSchema>["shape"]): BeamProfile {
     fwhmYMm: shape.fwhm_y_mm,
     ...(shape.slit_x_mm === undefined ? {} : { slitXMm: shape.slit_x_mm }),
     ...(shape.slit_y_mm === undefined ? {} : { slitYMm: shape.slit_y_mm }),
-  };
-}
-
-function patternOf(pattern: NonNullable<z.output<typeof detectorSchema>["pattern"]>): SitePattern {
-  return {
-    distanceMm: pattern.distance_mm,
-    twoThetaDeg: [pattern.two_theta_min_deg, pattern.two_theta_max_deg],
-    points: pattern.points,
-    caglioti: pattern.caglioti_deg2,
   };
 }
 

@@ -2,27 +2,13 @@
 import * as z from "zod";
 import { layerShape } from "../input/layer.ts";
 import { strictObject } from "../input/section.ts";
+import { byDriver, instrumentName as name, serialNumber } from "./by-driver.ts";
 import { mqttLink, serialLink, tcpLink } from "./link-schema.ts";
 import { CHANNEL_TECHNIQUES, SENSOR_QUANTITIES } from "./site.ts";
 
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]*$/, "Use letters, digits, blanks, points and hyphens.");
 const positive = z.number().positive();
 const notNegative = z.number().nonnegative();
 const fraction = z.number().min(0).max(1);
-const bit = z.int().min(0).max(0x1ff);
-
-/** Sections whose keys depend on the driver. */
-function byDriver<const Options extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]]>(
-  options: Options,
-) {
-  return z.discriminatedUnion("driver", options, {
-    error: `Known here: ${driversOf(options).join(", ")}.`,
-  });
-}
-
-function driversOf(options: readonly z.core.$ZodTypeDiscriminable[]): readonly string[] {
-  return options.flatMap((option) => [...(option._zod.propValues["driver"] ?? [])].map(String));
-}
 
 export const titleSchema = z.string().min(1);
 export const nameSchema = name;
@@ -33,55 +19,11 @@ export const rackSchema = strictObject({
   origin_y_mm: notNegative,
 });
 
-export const stageSchema = strictObject({
-  name,
-  driver: z.literal("grbl"),
-  link: serialLink,
-  travel_x_mm: positive,
-  travel_y_mm: positive,
-  speed_mm_s: positive,
-  acceleration_mm_s2: positive,
-  settle_s: notNegative.max(60),
-  position_tolerance_mm: positive.max(1).default(0.05),
-});
-
 export const shutterSchema = strictObject({
   travel_s: positive.max(10),
   // Permits lapse within a second of silence; faster than the supervisor's own cycle they would lapse by themselves.
-  watchdog_ms: z.int().min(100).max(1000),
+  watchdog_ms: z.int().min(100).max(900).multipleOf(100, "Give a multiple of 100, such as 900."),
   safety_shutter_close_s: positive.max(60),
-});
-
-const widthTerm = z.number().min(-1).max(1);
-const patternSchema = strictObject({
-  distance_mm: positive.min(50).max(100_000),
-  two_theta_min_deg: positive.max(90),
-  two_theta_max_deg: positive.max(90),
-  points: z.int().min(100).max(20_000),
-  caglioti_deg2: strictObject({ U: widthTerm, V: widthTerm, W: widthTerm }),
-})
-  .refine(
-    ({ two_theta_min_deg, two_theta_max_deg }) => two_theta_min_deg < two_theta_max_deg,
-    "two_theta_min_deg must be below two_theta_max_deg.",
-  )
-  .refine(
-    ({ two_theta_min_deg, two_theta_max_deg, caglioti_deg2: { U, V, W } }) =>
-      Array.from(
-        { length: 101 },
-        (_, part) => two_theta_min_deg + ((two_theta_max_deg - two_theta_min_deg) * part) / 100,
-      )
-        .map((angleDeg) => Math.tan((angleDeg * Math.PI) / 360))
-        .every((tangent) => U * tangent * tangent + V * tangent + W > 0),
-    "caglioti_deg2 gives no width somewhere in the range of angles.",
-  );
-
-export const detectorSchema = strictObject({
-  name,
-  driver: z.literal("dectris-camserver"),
-  link: tcpLink,
-  read_out_s: positive.max(60),
-  folder: z.string().startsWith("/", "Give the whole path on the detector's disk."),
-  pattern: patternSchema.exactOptional(),
 });
 
 /** Of the channels of a group, whatever family they are of. */
@@ -96,8 +38,6 @@ const channelShape = {
   sample_interval_min_s: positive,
   techniques: z.array(z.enum(CHANNEL_TECHNIQUES)).min(1),
 } as const;
-
-const serialNumber = z.string().min(1).exactOptional();
 
 /** A cabinet of units behind one client; the group's positions take its channels in their order. */
 const newareCabinet = strictObject({
@@ -123,35 +63,6 @@ export const channelGroupSchema = byDriver([
   strictObject({ ...channelShape, driver: z.literal("neware-bts"), link: tcpLink, cabinet: newareCabinet }),
 ]);
 export type ChannelGroup = z.output<typeof channelGroupSchema>;
-
-const interlockBits = strictObject({
-  searched: bit,
-  door_closed: bit,
-  emergency_ok: bit,
-  motion_enabled: bit,
-  beam_permitted: bit,
-});
-
-export const ioSchema = strictObject({
-  name,
-  driver: z.literal("modbus-io"),
-  link: tcpLink,
-  unit_id: z.int().min(0).max(247).default(1),
-  inputs: strictObject({
-    shutter_open: bit,
-    shutter_closed: bit,
-    safety_shutter_open: bit,
-    safety_shutter_closed: bit,
-    interlocks: interlockBits,
-    filters: z.array(bit),
-  }),
-  outputs: strictObject({
-    shutter_open_request: bit,
-    shutter_permit: bit,
-    safety_shutter_request: bit,
-    filters: z.array(bit),
-  }),
-});
 
 export const filterSchema = strictObject(layerShape);
 

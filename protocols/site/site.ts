@@ -3,6 +3,7 @@ import type { Position } from "../base/position.ts";
 import type { BeamProfile } from "../dose/beam-profile.ts";
 import type { Layer } from "../dose/layer-stack.ts";
 import type { Interlock } from "../roles/beam-io.ts";
+import type { AdamModel } from "../wire/modbus-io/adam-6000.ts";
 import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
 import type { NewareAddress } from "../wire/neware/channel-address.ts";
 
@@ -24,9 +25,8 @@ export interface RackGeometry {
   readonly originYMm: number;
 }
 
-export interface SiteStage {
+interface SiteStageCommon {
   readonly name: string;
-  readonly driver: "grbl";
   readonly link: LinkAddress;
   readonly travelXMm: number;
   readonly travelYMm: number;
@@ -35,6 +35,25 @@ export interface SiteStage {
   /** Wait after coming to rest, before the shutter may open. */
   readonly settleS: number;
   readonly positionToleranceMm: number;
+}
+
+export type SiteStage =
+  | (SiteStageCommon & { readonly driver: "grbl" })
+  | (SiteStageCommon & {
+      readonly driver: "zaber-ascii";
+      readonly axes: { readonly x: SiteAxis; readonly y: SiteAxis };
+    });
+
+/** An axis of a chain of devices. */
+export interface SiteAxis {
+  readonly device: number;
+  readonly axis: number;
+  readonly microstepUm: number;
+  /** The axis' own position at which the rack's coordinate is 0. */
+  readonly originMm: number;
+  /** The rack's coordinate counts against the axis. */
+  readonly isReversed: boolean;
+  readonly serialNumber: string | null;
 }
 
 export interface SiteShutter {
@@ -57,9 +76,8 @@ export interface SitePattern {
   readonly caglioti: { readonly U: number; readonly V: number; readonly W: number };
 }
 
-export interface SiteDetector {
+interface SiteDetectorCommon {
   readonly name: string;
-  readonly driver: "dectris-camserver";
   readonly link: LinkAddress;
   readonly readOutS: number;
   /** Folder for frames on the detector's own disk. */
@@ -67,6 +85,15 @@ export interface SiteDetector {
   /** What its frames come to, once averaged over the rings; null where the site does not say. */
   readonly pattern: SitePattern | null;
 }
+
+export type SiteDetector =
+  | (SiteDetectorCommon & { readonly driver: "dectris-camserver" })
+  | (SiteDetectorCommon & {
+      readonly driver: "dectris-simplon";
+      readonly serialNumber: string | null;
+      /** Set at the detector; null for keeping its own. */
+      readonly photonEnergyKeV: number | null;
+    });
 
 interface SiteChannelCommon {
   readonly name: string;
@@ -115,6 +142,16 @@ export interface SiteIo {
   readonly link: LinkAddress;
   readonly unitId: number;
   readonly map: ModbusIoMap;
+  /** Of an ADAM module; a WAGO 750 without. */
+  readonly adam?: SiteAdam;
+}
+
+export interface SiteAdam {
+  readonly model: AdamModel;
+  /** Address of the first output. */
+  readonly outputOffset: number;
+  /** False where the module does not tell of its communication safety and the site vouches for it. */
+  readonly hasSafetyRegisters: boolean;
 }
 
 /** A filter of the attenuator: `name`, thickness, density and composition, as the dose code wants them. */

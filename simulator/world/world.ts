@@ -7,6 +7,7 @@ import { createBeamPlant, HUTCH_CONDITIONS, type ObservedBeamPlant } from "../pl
 import { createFramePlant, type ObservedFramePlant } from "../plant/frame-plant.ts";
 import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
 import type { RackSensors } from "../plant/rack-sensors.ts";
+import { createTwoAxisStagePlant, type TwoAxisStagePlant } from "../plant/stage-axes.ts";
 import { createStagePlant, type ObservedStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
 import type { CellObserver } from "./cell-observer.ts";
@@ -51,6 +52,8 @@ export interface WorldOptions {
   /** Within this long after a failed shutter was ordered shut the beam must be off by other means. */
   readonly shutterFailureS?: number;
   readonly sideReactions?: boolean;
+  /** Both motors of a table together, home at the far end (default), or each axis by itself, home at 0. */
+  readonly stageAxes?: "together" | "independent";
   /** When the campaign's time is over: from then on cells may be ordered off at any instant. */
   readonly endAtMs?: number;
   /** So too when the air over the rack is as bad as this. */
@@ -59,6 +62,8 @@ export interface WorldOptions {
 
 export interface World {
   readonly stage: ObservedStagePlant;
+  /** Of a stage whose axes are moved each by itself. */
+  readonly stageAxes: TwoAxisStagePlant["axes"] | undefined;
   readonly beam: ObservedBeamPlant;
   readonly frames: ObservedFramePlant;
   /** Undefined unless the world was given the tables for it. */
@@ -113,16 +118,19 @@ export function createWorld(deps: WorldDeps): World {
   const { clock, chance, site, uncertainty, options = {} } = deps;
   const startMs = clock.nowMs();
   const ledger = createLedger(WORLD_INVARIANTS);
-  const stage = createStagePlant({
+  const isByAxis = options.stageAxes === "independent";
+  const table = {
     speedMmS: site.stage.speedMmS,
     accelerationMmS2: site.stage.accelerationMmS2,
-    homeXMm: site.stage.travelXMm,
-    homeYMm: site.stage.travelYMm,
+    homeXMm: isByAxis ? 0 : site.stage.travelXMm,
+    homeYMm: isByAxis ? 0 : site.stage.travelYMm,
     startXMm: site.stage.travelXMm * chance.stream("stage x").uniform(),
     startYMm: site.stage.travelYMm * chance.stream("stage y").uniform(),
     swingHz: STAGE_SWING_HZ,
     limits: site.stage,
-  });
+  };
+  const axisStage = isByAxis ? createTwoAxisStagePlant(table) : undefined;
+  const stage = axisStage ?? createStagePlant(table);
   const beam = createBeamPlant(
     {
       fluxReferencePhS: site.beam.fluxReferencePhS,
@@ -303,6 +311,7 @@ export function createWorld(deps: WorldDeps): World {
 
   return {
     stage,
+    stageAxes: axisStage?.axes,
     beam,
     frames,
     frameWorld,

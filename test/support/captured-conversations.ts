@@ -182,7 +182,10 @@ export async function held(
   openLinkOf: DriverDeps["openLinkOf"],
 ): Promise<unknown> {
   const writeFile = (): Promise<void> => Promise.resolve();
-  const drivers = createSiteDrivers(captureSite(), { clock: time.clock, openLinkOf, writeFile });
+  const httpPortOf = (): never => {
+    throw new Error("no conversation here is held over HTTP");
+  };
+  const drivers = createSiteDrivers(captureSite(), { clock: time.clock, openLinkOf, httpPortOf, writeFile });
   return time.settle(conversation.hold(drivers, time));
 }
 

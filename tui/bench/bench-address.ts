@@ -32,20 +32,6 @@ export function isLoopback(host: string): boolean {
   return bare === "localhost" || bare === "::1" || /^127(\.\d{1,3}){3}$/.test(bare);
 }
 
-/** Host and port of a link that has them, as node wants them: no brackets. */
-export function tcpPlace(link: Exclude<LinkAddress, { kind: "serial" | "modbus-rtu" }>): {
-  readonly host: string;
-  readonly port: number;
-} {
-  if (link.kind !== "mqtt") return { host: unbracketed(link.host), port: link.port };
-  const { hostname, port } = new URL(link.url);
-  return { host: unbracketed(hostname), port: port === "" ? 1883 : Number(port) };
-}
-
-function unbracketed(host: string): string {
-  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
-}
-
 /** Whether a link can only lead to a bench on this computer: loopback, or a pseudo-terminal's path outside /dev. */
 export function isBench(link: LinkAddress): boolean {
   switch (link.kind) {

@@ -13,16 +13,14 @@ import type { WorldCell } from "../../simulator/world/world-site.ts";
 import { createWorld } from "../../simulator/world/world.ts";
 import { localStepFile } from "../rig/step-files.ts";
 import { createTwins } from "../rig/twins.ts";
+import { worldOptionsOf } from "../rig/world-options.ts";
 import type { WorldData } from "../virtual/load-world-data.ts";
 import { createBenchFaults, type BenchFaults, type FaultSwitch, type FaultyInstrument } from "./bench-faults.ts";
-import { benchAddress, tcpPlace } from "./bench-address.ts";
-import { createBenchBroker, type BenchBroker } from "./broker.ts";
+import { benchAddress } from "./bench-address.ts";
+import type { BenchBroker } from "./broker.ts";
 import { FAULT_ANSWER_TOPIC, FAULT_ORDER_TOPIC, readFaultOrder, type FaultAnswer } from "./fault-order.ts";
-import { createFaultyEnd, type FaultyEnd } from "./faulty-end.ts";
-import { createDevicePort, type BenchListener } from "./listener.ts";
 import { createLyingWorld } from "./lying-world.ts";
-import { createPtyListener } from "./pty-listener.ts";
-import { createTcpListener } from "./tcp-listener.ts";
+import { brokerOf, byteEnd, createServedCable, httpEnd, type ServedCable } from "./served-cable.ts";
 import { createWallWorldClock } from "./wall-world-clock.ts";
 
 export interface BenchInputs {
@@ -60,13 +58,6 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-interface Served {
-  readonly cable: SiteCable;
-  readonly link: LinkAddress;
-  readonly listener: BenchListener;
-  readonly faulty: FaultyEnd;
-}
-
 /** Rejects with Fault `bench.listen` when an endpoint cannot be had; nothing is left open then. */
 export async function startBench(inputs: BenchInputs): Promise<Bench> {
   const { site, positions } = inputs;
@@ -82,31 +73,23 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
     designs: inputs.data.designs,
     models: inputs.data.models,
     attenuation: inputs.data.attenuation,
+    options: worldOptionsOf(site),
   });
   const { world, lie } = createLyingWorld(inner, clock.nowMs(), inputs.speed);
   const faultChance = chance.stream("faults on command");
 
-  const served = new Map<string, Served>();
-  const brokers = new Map<
-    string,
-    { readonly cable: SiteCable; readonly link: LinkAddress; readonly broker: BenchBroker }
-  >();
+  const served = new Map<string, ServedCable>();
   for (const cable of siteCables(site, positions)) {
     const link = benchAddress(cable.link, inputs.folder);
-    if (link.kind === "mqtt") {
-      const broker = await createBenchBroker(tcpPlace(link), clock);
-      brokers.set(cable.name, { cable, link, broker });
-      continue;
-    }
-    const port = createDevicePort();
-    const isSerial = link.kind === "serial" || link.kind === "modbus-rtu";
-    served.set(cable.name, {
-      cable,
-      link,
-      listener: isSerial ? createPtyListener(link.path, port) : createTcpListener(tcpPlace(link), port),
-      faulty: createFaultyEnd(port.end, clock, faultChance.stream(cable.name)),
-    });
+    served.set(cable.name, await createServedCable(cable, link, clock, faultChance.stream(cable.name)));
   }
+  const all = [...served.values()];
+  function cableOf(name: string): ServedCable {
+    const found = served.get(name);
+    assert(found !== undefined, `no cable named ${name}`);
+    return found;
+  }
+
   const cabinets = new Map(
     site.channels.flatMap((channel) =>
       channel.driver === "neware-bts" ? [[channel.cabinet.name, channel.cabinet] as const] : [],
@@ -115,16 +98,9 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
   const twins = createTwins(site, positions, {
     world,
     clock,
-    endOf(cable) {
-      const found = served.get(cable);
-      assert(found !== undefined, `no cable named ${cable}`);
-      return found.faulty.end;
-    },
-    publish(source, topics) {
-      const found = brokers.get(source.name);
-      assert(found !== undefined, `no broker named ${source.name}`);
-      return found.broker.speak(topics);
-    },
+    endOf: (cable) => byteEnd(cableOf(cable)),
+    httpEndOf: (cable) => httpEnd(cableOf(cable)),
+    publish: (source, topics) => brokerOf(cableOf(source.name)).speak(topics),
     readStepFile(name, path) {
       const cabinet = cabinets.get(name);
       const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);
@@ -134,14 +110,13 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
     flaws: chance.stream("instruments"),
   });
 
-  const listeners = [...served.values(), ...[...brokers.values()].map(({ broker }) => ({ listener: broker }))];
   async function close(): Promise<void> {
     twins.stop();
     clock.stop();
-    await Promise.all(listeners.map(({ listener }) => listener.close()));
+    await Promise.all(all.map(({ listener }) => listener.close()));
   }
   try {
-    for (const { listener } of listeners) await listener.plug();
+    for (const { listener } of all) await listener.plug();
   } catch (error) {
     await close();
     throw error;
@@ -149,13 +124,15 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
 
   const faults = createBenchFaults(
     [
-      ...[...served.values()].map(({ cable, listener, faulty }) => cableFaults(cable, listener, faulty, lieOf(cable))),
-      ...[...brokers.values()].map(({ cable, broker }) => brokerFaults(cable.name, broker)),
+      ...all.map(({ cable, switches }) => {
+        const own = lieOf(cable);
+        return { name: cable.name, switches: own === undefined ? switches : { ...switches, lie: own } };
+      }),
       ...cabinetChannels(),
     ],
     clock,
   );
-  for (const { broker } of brokers.values()) obey(broker, faults);
+  for (const one of all) if (one.speaks === "mqtt") obey(one.broker, faults);
 
   function lieOf(cable: SiteCable): FaultSwitch | undefined {
     const [position, ...others] = cable.positions;
@@ -188,17 +165,10 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
     );
   }
 
-  return {
-    places: [
-      ...[...served.values()].map(({ cable, link, listener }) => placeOf(cable, link, listener)),
-      ...[...brokers.values()].map(({ cable, link, broker }) => placeOf(cable, link, broker)),
-    ],
-    faults,
-    close,
-  };
+  return { places: all.map(placeOf), faults, close };
 }
 
-function placeOf({ name, driver }: SiteCable, link: LinkAddress, listener: BenchListener): BenchPlace {
+function placeOf({ cable: { name, driver }, link, listener }: ServedCable): BenchPlace {
   const { where } = listener;
   switch (link.kind) {
     case "serial":
@@ -210,55 +180,6 @@ function placeOf({ name, driver }: SiteCable, link: LinkAddress, listener: Bench
     case "mqtt":
       return { name, driver, where, link: { kind: "mqtt", url: where } };
   }
-}
-
-function cableFaults(
-  { name }: SiteCable,
-  listener: BenchListener,
-  faulty: FaultyEnd,
-  lie: FaultSwitch | undefined,
-): FaultyInstrument {
-  return {
-    name,
-    switches: {
-      unplug: (on) => (on ? listener.unplug() : listener.plug()),
-      hang(on) {
-        faulty.hang(on);
-      },
-      garble(on) {
-        faulty.garble(on);
-      },
-      slow(on, byMs) {
-        faulty.slow(on ? byMs : 0);
-      },
-      ...(lie === undefined ? {} : { lie }),
-    },
-  };
-}
-
-/** How far a lying monitor is off. */
-const LIE_FACTOR = 1.5;
-
-function brokerFaults(name: string, broker: BenchBroker): FaultyInstrument {
-  const { flaws } = broker;
-  return {
-    name,
-    switches: {
-      unplug: (on) => (on ? broker.unplug() : broker.plug()),
-      hang(on) {
-        flaws.isSilent = on;
-      },
-      garble(on) {
-        flaws.isGarbled = on;
-      },
-      slow(on, byMs) {
-        flaws.lateMs = on ? byMs : 0;
-      },
-      lie(on) {
-        flaws.factor = on ? LIE_FACTOR : 1;
-      },
-    },
-  };
 }
 
 function obey(broker: BenchBroker, faults: BenchFaults): void {

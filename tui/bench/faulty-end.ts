@@ -1,15 +1,10 @@
 /** What goes wrong on a cable between a simulated instrument and its endpoint: silence, delay, flipped bits. */
+import type { CableFlaws } from "./served-cable.ts";
 import type { Chance, DeviceEnd, WorldClock } from "../../simulator/plant/plant.ts";
 
-export interface FaultyEnd {
+export interface FaultyEnd extends CableFlaws {
   /** For the instrument. */
   readonly end: DeviceEnd;
-  /** While hung the connection stays open and nothing passes; what is sent is lost. */
-  hang(isHung: boolean): void;
-  /** Every chunk is this late, either way; 0 for none. */
-  slow(byMs: number): void;
-  /** A bit of each chunk to the host is flipped. */
-  garble(isGarbled: boolean): void;
 }
 
 /** `below` is the end that the listener offers. */

@@ -65,6 +65,7 @@ export function createLyingWorld(world: TwinWorld, startMs: number, speed: numbe
           stage.onLimitAhead(handler);
         },
       },
+      stageAxes: lyingAxes(world.stageAxes, () => lying.stage),
       beam: {
         ...delegated(beam),
         shutterOpenSwitch: (atMs) => !lying.shutter && beam.shutterOpenSwitch(atMs),
@@ -79,6 +80,15 @@ export function createLyingWorld(world: TwinWorld, startMs: number, speed: numbe
       else if (isLying) lyingCells.add(liar.positionIndex);
       else lyingCells.delete(liar.positionIndex);
     },
+  };
+}
+
+function lyingAxes(axes: TwinWorld["stageAxes"], isLying: () => boolean): TwinWorld["stageAxes"] {
+  if (axes === undefined) return undefined;
+  const { x } = axes;
+  return {
+    ...axes,
+    x: { ...x, mm: (atMs) => x.mm(atMs) + (isLying() ? LIE_MM : 0) },
   };
 }
 

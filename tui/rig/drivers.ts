@@ -31,8 +31,11 @@ import {
   type LinkAddress,
   type SensorQuantity,
   type Site,
+  type SiteAxis,
   type SiteChannel,
+  type SiteDetector,
   type SiteSensorSource,
+  type SiteStage,
 } from "../../protocols/site/site.ts";
 
 export interface DriverDeps {
@@ -145,7 +148,7 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
           http: deps.httpPortOf(name, link),
           clock,
           readOutS,
-          photonEnergyEv: site.beam.energyKeV * 1000,
+          ...(detector.photonEnergyKeV === null ? {} : { photonEnergyEv: detector.photonEnergyKeV * 1000 }),
           ...(detector.serialNumber === null ? {} : { expectedSerialNumber: detector.serialNumber }),
         });
     }
@@ -202,6 +205,7 @@ export function modbusIoDeps(site: Site, deps: Pick<DriverDeps, "clock" | "openL
     filterCount: site.filters.length,
     watchdogMs: site.shutter.watchdogMs,
     unitId: site.io.unitId,
+    ...(site.io.adam === undefined ? {} : { unit: { kind: site.io.adam.model, ...site.io.adam } }),
   };
 }
 

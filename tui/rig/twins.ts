@@ -6,12 +6,9 @@ import { positionIndex } from "../../protocols/base/position.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import { cableOf } from "../../protocols/site/site-cables.ts";
 import type { SensorQuantity, Site, SiteChannel, SiteSensorSource } from "../../protocols/site/site.ts";
-import { createCamserverTwin } from "../../simulator/dectris-camserver/camserver-twin.ts";
-import { createGrblTwin } from "../../simulator/grbl/grbl-twin.ts";
 import { createKeithleyTwin } from "../../simulator/keithley-smu/keithley-twin.ts";
 import { createChannelErrors, mainsOf } from "../../simulator/measurement/channel-errors.ts";
 import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
-import { createModbusIoTwin } from "../../simulator/modbus-io/modbus-io-twin.ts";
 import type { MqttSourceTopic } from "../../simulator/mqtt-source/mqtt-source.ts";
 import { createNewareTwin } from "../../simulator/neware-bts/neware-twin.ts";
 import { createMethodScriptTwin } from "../../simulator/palmsens-methodscript/methodscript-twin.ts";
@@ -25,13 +22,18 @@ import type {
   WorldClock,
 } from "../../simulator/plant/plant.ts";
 import type { RackSensors } from "../../simulator/plant/rack-sensors.ts";
+import type { HttpEnd } from "../../simulator/plant/http-end.ts";
+import type { TwoAxisStagePlant } from "../../simulator/plant/stage-axes.ts";
 import type { ObservedStagePlant } from "../../simulator/plant/stage-plant.ts";
 import type { WorldMonitors } from "../../simulator/world/world-monitors.ts";
+import { createBeamlineTwins } from "./beamline-twins.ts";
 
 /** The parts of the world that instruments touch. */
 export interface TwinWorld {
   cellPlant(positionIndex: number): CellPlant;
   readonly stage: StagePlant & Pick<ObservedStagePlant, "onLimitAhead">;
+  /** Of a stage whose axes are moved each by itself. */
+  readonly stageAxes: TwoAxisStagePlant["axes"] | undefined;
   readonly beam: BeamPlant;
   readonly frames: FramePlant;
   readonly rackSensors: RackSensors;
@@ -43,6 +45,8 @@ export interface TwinDeps {
   readonly clock: WorldClock;
   /** The device's end of a cable, by the cable's name. Asked once for each. */
   readonly endOf: (cable: string) => DeviceEnd;
+  /** The same for instruments that speak HTTP. */
+  readonly httpEndOf: (cable: string) => HttpEnd;
   /** Sensors speak to a broker: says these topics in their time until stopped. */
   readonly publish: (source: SiteSensorSource, topics: readonly MqttSourceTopic[]) => { stop(): void };
   /** A step file by the path that the instrument's own computer knows. */
@@ -110,25 +114,7 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   }
   for (const [name, channels] of cabinets) createCabinetTwin(name, channels, deps);
 
-  const board = createGrblTwin({
-    end: endOf(site.stage.name),
-    clock,
-    stage: world.stage,
-    settings: grblSettings(site),
-  });
-  world.stage.onLimitAhead((atMs) => {
-    clock.at(atMs, () => {
-      board.hitLimitSwitch();
-    });
-  });
-  createModbusIoTwin({ end: endOf(site.io.name), clock, beam: world.beam, map: site.io.map });
-  createCamserverTwin({
-    end: endOf(site.detector.name),
-    clock,
-    frames: world.frames,
-    readOutS: site.detector.readOutS,
-    startWallMs: deps.startWallMs,
-  });
+  createBeamlineTwins(site, deps);
   const sources = site.sensorSources.map((source) =>
     deps.publish(
       source,
@@ -190,21 +176,6 @@ function valueOf(quantity: SensorQuantity, world: TwinWorld, flaws: Chance | und
   if (quantity === "flux") return (atMs) => world.beam.monitorFluxPhS(atMs);
   if (quantity === "ring_current") return (atMs) => world.beam.ringCurrentMa(atMs);
   return createWorldReading(quantity, world, flaws);
-}
-
-/** The board set up for this stage: rates in mm/min, acceleration in mm/s2, travel in mm, homing on. */
-function grblSettings(site: Site): Readonly<Record<number, number>> {
-  const { speedMmS, accelerationMmS2, travelXMm, travelYMm } = site.stage;
-  return {
-    20: 1,
-    22: 1,
-    110: speedMmS * 60,
-    111: speedMmS * 60,
-    120: accelerationMmS2,
-    121: accelerationMmS2,
-    130: travelXMm,
-    131: travelYMm,
-  };
 }
 
 /** The number as the site file says it arrives: bare, or inside a JSON object. */

@@ -3,12 +3,14 @@ import { createCampaignRun, type CampaignRun } from "../../controller/run/campai
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
+import { createHttpPort } from "../../drivers/link/http-port.ts";
 import { createOpenLink } from "../../drivers/link/open-link.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { siteCables } from "../../protocols/site/site-cables.ts";
+import { hostAndPort } from "../../protocols/site/site-lookup.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { isBench } from "../bench/bench-address.ts";
 import { connectRoles } from "../rig/drivers.ts";
@@ -76,6 +78,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     const roles = connectRoles(site, positions, {
       clock,
       openLinkOf: (cable, link) => createOpenLink(link, cable, clock),
+      httpPortOf: (cable, link) => createHttpPort({ name: cable, ...hostAndPort(link), clock }),
       writeFile: writeDurably,
     });
     const { endAtMs, tables } = inputs;

@@ -7,6 +7,7 @@ import { positionIndex, type Position } from "../../protocols/base/position.ts";
 import { siteCables } from "../../protocols/site/site-cables.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import { createMemoryHttp, type MemoryHttp } from "../../simulator/links/memory-http.ts";
 import { createMemoryLink, isMethodScriptData, type MemoryLink } from "../../simulator/links/memory-link.ts";
 import { createMqttSource } from "../../simulator/mqtt-source/mqtt-source.ts";
 import type { Chance } from "../../simulator/plant/plant.ts";
@@ -30,6 +31,8 @@ export interface MemorySite {
   readonly driverDeps: DriverDeps;
   /** By the name of the instrument or cabinet. */
   readonly links: ReadonlyMap<string, MemoryLink>;
+  /** Cables of instruments that speak HTTP, by name. */
+  readonly https: ReadonlyMap<string, MemoryHttp>;
   /** Of the cables that carry one channel. */
   readonly positionOfLink: ReadonlyMap<string, number>;
   /** Data packages the instruments made, whether or not anybody listened. */
@@ -41,10 +44,15 @@ export interface MemorySite {
 export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
   const { site, positions, world, clock, flaws } = inputs;
   const links = new Map<string, MemoryLink>();
+  const https = new Map<string, MemoryHttp>();
   const positionOfLink = new Map<string, number>();
   for (const cable of siteCables(site, positions)) {
     const isSerial = cable.link.kind === "serial" || cable.link.kind === "modbus-rtu";
     const roundTripMs = isSerial ? site.latencies.serialRoundTripMs : site.latencies.tcpRoundTripMs;
+    if (cable.link.kind === "http") {
+      https.set(cable.name, createMemoryHttp(clock, { name: cable.name, latencyMs: roundTripMs / 2 }));
+      continue;
+    }
     const quiet = cable.driver === "palmsens-methodscript" ? { isQuiet: isMethodScriptData } : {};
     links.set(cable.name, createMemoryLink(clock, { name: cable.name, latencyMs: roundTripMs / 2, ...quiet }));
     const [position, ...others] = cable.positions;
@@ -54,6 +62,12 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     const link = links.get(cable);
     assert(link !== undefined, `no cable named ${cable}`);
     return link;
+  }
+
+  function httpOf(cable: string): MemoryHttp {
+    const http = https.get(cable);
+    assert(http !== undefined, `no HTTP cable named ${cable}`);
+    return http;
   }
 
   /** The share of step files: this computer's path to the text. */
@@ -67,6 +81,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     world,
     clock,
     endOf: (cable) => linkOf(cable).end,
+    httpEndOf: (cable) => httpOf(cable).end,
     publish: (source, topics) => createMqttSource({ end: linkOf(source.name).end, clock, topics }),
     readStepFile(name, path) {
       const cabinet = cabinets.get(name);
@@ -80,12 +95,14 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     driverDeps: {
       clock,
       openLinkOf: (cable) => linkOf(cable).openLink,
+      httpPortOf: (cable) => httpOf(cable).port,
       writeFile(path, text) {
         share.set(path, text);
         return Promise.resolve();
       },
     },
     links,
+    https,
     positionOfLink,
     packageCount: () => twins.packageCount(),
     stop() {

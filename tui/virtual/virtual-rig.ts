@@ -8,7 +8,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { Chance } from "../../simulator/plant/plant.ts";
-import type { FaultTargets } from "../../simulator/world/fault-schedule.ts";
+import type { FaultTargets, FaultyLink } from "../../simulator/world/fault-schedule.ts";
 import type { World } from "../../simulator/world/world.ts";
 import { connectRoles } from "../rig/drivers.ts";
 import { createMemorySite } from "./memory-site.ts";
@@ -44,7 +44,7 @@ export function createVirtualRig(
   return {
     roles,
     faultTargets: {
-      links: memory.links,
+      links: new Map<string, FaultyLink>([...memory.links, ...memory.https]),
       positionOfLink: memory.positionOfLink,
       positions: positions.map(positionIndex),
     },

@@ -1,0 +1,100 @@
+/** From the sections of the beamline's instruments to the site: names as code knows them, defaults filled in. */
+import { ADAM } from "../wire/modbus-io/adam-6000.ts";
+import type { DetectorSection, IoSection, StageSection } from "./beamline-schema.ts";
+import type { SiteAxis, SiteDetector, SiteIo, SitePattern, SiteStage } from "./site.ts";
+
+export function stageOf(stage: StageSection): SiteStage {
+  const common = {
+    name: stage.name,
+    link: stage.link,
+    travelXMm: stage.travel_x_mm,
+    travelYMm: stage.travel_y_mm,
+    speedMmS: stage.speed_mm_s,
+    accelerationMmS2: stage.acceleration_mm_s2,
+    settleS: stage.settle_s,
+    positionToleranceMm: stage.position_tolerance_mm,
+  };
+  if (stage.driver === "grbl") return { ...common, driver: stage.driver };
+  return { ...common, driver: stage.driver, axes: { x: axisOf(stage.axes.x), y: axisOf(stage.axes.y) } };
+}
+
+function axisOf(axis: Extract<StageSection, { driver: "zaber-ascii" }>["axes"]["x"]): SiteAxis {
+  return {
+    device: axis.device,
+    axis: axis.axis,
+    microstepUm: axis.microstep_um,
+    originMm: axis.origin_mm,
+    isReversed: axis.reversed,
+    serialNumber: axis.serial_number ?? null,
+  };
+}
+
+export function detectorOf(detector: DetectorSection): SiteDetector {
+  const common = {
+    name: detector.name,
+    link: detector.link,
+    readOutS: detector.read_out_s,
+    folder: detector.folder,
+    pattern: detector.pattern === undefined ? null : patternOf(detector.pattern),
+  };
+  if (detector.driver === "dectris-camserver") return { ...common, driver: detector.driver };
+  return {
+    ...common,
+    driver: detector.driver,
+    serialNumber: detector.serial_number ?? null,
+    photonEnergyKeV: detector.photon_energy_keV ?? null,
+  };
+}
+
+function patternOf(pattern: NonNullable<DetectorSection["pattern"]>): SitePattern {
+  return {
+    distanceMm: pattern.distance_mm,
+    twoThetaDeg: [pattern.two_theta_min_deg, pattern.two_theta_max_deg],
+    points: pattern.points,
+    caglioti: pattern.caglioti_deg2,
+  };
+}
+
+export function ioOf(io: IoSection): SiteIo {
+  const { inputs, outputs } = io;
+  return {
+    name: io.name,
+    driver: io.driver,
+    link: io.link,
+    unitId: io.unit_id,
+    map: {
+      inputs: {
+        shutterOpen: inputs.shutter_open,
+        shutterClosed: inputs.shutter_closed,
+        safetyShutterOpen: inputs.safety_shutter_open,
+        safetyShutterClosed: inputs.safety_shutter_closed,
+        interlocks: {
+          searched: inputs.interlocks.searched,
+          doorClosed: inputs.interlocks.door_closed,
+          emergencyOk: inputs.interlocks.emergency_ok,
+          motionEnabled: inputs.interlocks.motion_enabled,
+          beamPermitted: inputs.interlocks.beam_permitted,
+        },
+        filters: inputs.filters,
+        ...(inputs.permit_alive === undefined ? {} : { permitAlive: inputs.permit_alive }),
+        ...(inputs.interlocks_in_series === undefined ? {} : { areInterlocksInSeries: inputs.interlocks_in_series }),
+      },
+      outputs: {
+        shutterOpenRequest: outputs.shutter_open_request,
+        shutterPermit: outputs.shutter_permit,
+        safetyShutterRequest: outputs.safety_shutter_request,
+        filters: outputs.filters,
+        ...(outputs.heartbeat === undefined ? {} : { heartbeat: outputs.heartbeat }),
+      },
+    },
+    ...(io.unit === "wago-750"
+      ? {}
+      : {
+          adam: {
+            model: io.unit,
+            outputOffset: io.output_offset ?? ADAM.outputBits,
+            hasSafetyRegisters: io.safety_registers ?? true,
+          },
+        }),
+  };
+}
