@@ -208,7 +208,7 @@ export function triggerContract(
         await bench.settle(bench.trigger.arm(SINGLE));
         const firing = bench.trigger.fire();
         firing.catch(() => undefined);
-        while (bench.firedCount() === 0) await bench.pass(0.001);
+        while (bench.firedCount() === 0) await bench.pass(0.0001);
         bench.silence(true);
         await expectFault(bench, firing, "device.unknown-outcome");
         expect(bench.faults.map(({ code }) => code)).toContain("link.closed");
