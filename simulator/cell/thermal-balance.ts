@@ -35,7 +35,9 @@ export function temperatureAfterC(law: ThermalParameters, temperatureC: number, 
   return settledC + (temperatureC - settledC) * Math.exp((-law.conductanceWK * dtS) / law.heatCapacityJK);
 }
 
-function entropyOf(electrode: ElectrodeParameters, stoichiometry: number): number {
+/** A particle driven past its ends is taken at its ends: the published curve means nothing beyond. */
+function entropyOf(electrode: ElectrodeParameters, mean: number): number {
+  const stoichiometry = Math.min(1, Math.max(0, mean));
   let sum = 0;
   for (let power = electrode.entropyVK.length - 1; power >= 0; power -= 1) {
     sum = sum * stoichiometry + (electrode.entropyVK[power] ?? 0);
