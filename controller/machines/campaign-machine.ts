@@ -248,7 +248,6 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       USE_PERMIT: { actions: "passOnPermit" },
       RETURN_PERMIT: { actions: "passOnPermit" },
       BEAM_NOT_OFF: { actions: ["noteNews", "noteBeamNotOff"] },
-      BEAM_OFF: { actions: "noteNews" },
       INTERLOCK_BROKEN: { actions: "noteNews" },
       SUPERVISOR_BLIND: { actions: "noteBlind" },
       SUPERVISOR_SEES: { actions: [assign({ isGuarded: true }), "noteNews"] },

@@ -119,7 +119,6 @@ const PUBLIC_NEWS = [
   "SUPERVISOR_BLIND",
   "SUPERVISOR_SEES",
   "BEAM_NOT_OFF",
-  "BEAM_OFF",
 ] as const;
 
 /** News that people should hear of, as alarms. */

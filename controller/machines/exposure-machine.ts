@@ -301,7 +301,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
               },
             }),
             onDone: [
-              { guard: ({ event }) => event.output, target: "accounting", actions: ["noteUnclosed", "tellBeamOff"] },
+              { guard: ({ event }) => event.output, target: "accounting", actions: "noteUnclosed" },
               { target: "unclosed", reenter: true },
             ],
             onError: {

@@ -105,8 +105,6 @@ export type ExposureNews =
   | { readonly type: "RETURN_PERMIT"; readonly exposureId: string }
   /** Neither shutter reports closed: the beam may still be on the cell. */
   | { readonly type: "BEAM_NOT_OFF"; readonly fault: FaultNote }
-  /** A shutter reads closed after that. */
-  | { readonly type: "BEAM_OFF"; readonly position: string }
   | {
       readonly type: "EXPOSURE_DONE";
       readonly order: ExposureOrder;

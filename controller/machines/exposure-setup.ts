@@ -133,9 +133,6 @@ export function setupExposure(deps: ExposureMachineDeps) {
             fault: beamNotOffNote(orderOf(context).position, context.marks, clock.monoMs()),
           }) satisfies ExposureNews,
       ),
-      tellBeamOff: sendParent(
-        ({ context }) => ({ type: "BEAM_OFF", position: orderOf(context).position }) satisfies ExposureNews,
-      ),
       recordBeamNotOff: ({ context }) => {
         const { exposureId, position } = orderOf(context);
         recorder.record("beam-not-off", { exposure_id: exposureId, position, ...marksJson(context.marks) });

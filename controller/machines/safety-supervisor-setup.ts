@@ -97,7 +97,13 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
     repeat(
       clock,
       deps.idleCycleMs,
-      async (isLeft) => (await readWhole(input.latched, isLeft, sendBack)) !== null,
+      async (isLeft) => {
+        const levels = await readWhole(input.latched, isLeft, sendBack);
+        // Found out by a write that was refused; without this nobody would bring it in order.
+        if (levels?.watchdogTripped === true)
+          throw new Fault("io.watchdog", io.name, "The output watchdog has tripped.");
+        return levels !== null;
+      },
       (error) => {
         sendBack({ type: "BLIND", fault: faultNote(error) });
       },

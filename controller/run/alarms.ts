@@ -1,5 +1,5 @@
 /** Alarms: what a person should know of, raised once and open until its cause is gone or a person acknowledges. */
-import type { FaultNote } from "../machines/errors.ts";
+import { isDefect, type FaultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 
 export interface Alarm {
@@ -19,11 +19,14 @@ export interface Alarms {
   clearAll(where: string, codes: readonly string[]): void;
   readonly open: readonly Alarm[];
   readonly raisedCount: number;
+  /** How many were raised because a part of beamrack itself broke. */
+  readonly defectCount: number;
 }
 
 export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
   const open = new Map<string, Alarm>();
   let raisedCount = 0;
+  let defectCount = 0;
   function clear(code: string, where: string): void {
     const key = `${code} ${where}`;
     const alarm = open.get(key);
@@ -37,6 +40,7 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
       const key = `${note.code} ${note.where}`;
       if (open.has(key)) return;
       raisedCount += 1;
+      if (isDefect(note)) defectCount += 1;
       open.set(key, { id: raisedCount, ...note, raisedAtMs: nowMs() });
       recorder.record("alarm-raised", { alarm: raisedCount, code: note.code, where: note.where, what: note.what });
     },
@@ -52,6 +56,9 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
     },
     get raisedCount() {
       return raisedCount;
+    },
+    get defectCount() {
+      return defectCount;
     },
   };
 }

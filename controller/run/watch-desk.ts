@@ -3,7 +3,7 @@
  * in the beam's way, and when that may have changed.
  */
 import type { InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
-import { INTERLOCKS } from "../../protocols/roles/beam-io.ts";
+import { INTERLOCKS, shutterState } from "../../protocols/roles/beam-io.ts";
 import { createMachineBeam, type MachineBeamRule } from "../beam/machine-beam.ts";
 import type { PublicNews } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
@@ -46,6 +46,8 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   const { roles, alarms } = deps;
   let levels: InputLevels | null = null;
   let hutchText = "";
+  /** Positions on which the beam may still be, until a shutter reads closed. */
+  const beamNotOffAt: string[] = [];
   let isBeamUp: boolean | null = null;
   const machineBeam = createMachineBeam(deps.machineBeam);
 
@@ -115,9 +117,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
           break;
         case "BEAM_NOT_OFF":
           alarms.raise(news.fault);
-          break;
-        case "BEAM_OFF":
-          alarms.clear("shutter.beam-not-off", news.position);
+          beamNotOffAt.push(news.fault.where);
           break;
         case "CELL_ISOLATED":
           alarms.raise({ ...news.fault, where: news.position });
@@ -136,6 +136,9 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
     },
     showLevels(read) {
       levels = read;
+      if (beamNotOffAt.length > 0 && (read.safetyShutterClosedSwitch || shutterState(read) === "closed")) {
+        for (const where of beamNotOffAt.splice(0)) alarms.clear("shutter.beam-not-off", where);
+      }
       const latched = deps.latched();
       const text = `${broken().join(" ")}|${latched.join(" ")}`;
       if (text === hutchText) return;

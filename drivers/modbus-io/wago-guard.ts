@@ -64,6 +64,8 @@ export function createWagoGuard(name: string, needed: PointCounts, watchdogMs: n
       if ((await status(bus)) !== EXPIRED) return;
       await bus.writeRegister(WAGO.watchdogRestart, 1);
       if ((await status(bus)) === EXPIRED) throw new Fault("io.watchdog", name, "The watchdog did not restart.");
+      // It runs again at once, and without a permit nobody renews it: the next heartbeat starts it.
+      await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
     },
   };
 }

@@ -74,6 +74,20 @@ describe("the supervisor without its unit", () => {
     ]);
   });
 
+  it("brings a watchdog in order that tripped while nobody asked for a permit", async () => {
+    const bench = await watching();
+    bench.setLevels({ watchdogTripped: true });
+    await bench.for(1100);
+    expect(bench.state()).toBe("blind");
+    expect(bench.told()).toMatchObject([{ type: "SUPERVISOR_BLIND", fault: { code: "io.watchdog" } }]);
+    await bench.want();
+    expect(bench.toldTypes().at(-1)).toBe("PERMIT_REFUSED");
+    bench.setLevels({ watchdogTripped: false });
+    await bench.for(5100);
+    expect(bench.calls.filter((call) => call === "rearm")).toHaveLength(2);
+    expect(bench.state()).toBe("watching");
+  });
+
   it.each<[Part, string]>([
     ["rearm", "notRearmed"],
     ["read", "notRearmed"],

@@ -122,6 +122,19 @@ describe("an input/output unit with an output watchdog", () => {
     expect(beam.drives.at(-1)?.isOpen).toBe(true);
   });
 
+  it("rests after it was re-armed, and does not trip again for want of a heartbeat that nobody gives", async () => {
+    const { io, finish, clock, twin } = await createConnectedIo();
+    await finish(io.permit.renewShutterPermit());
+    await clock.run(clock.nowMs() + 1000);
+    await expect(finish(io.permit.renewShutterPermit())).rejects.toMatchObject({ code: "io.watchdog" });
+    await finish(io.permit.rearmWatchdog());
+    await clock.run(clock.nowMs() + 10_000);
+    expect(twin.isWatchdogExpired).toBe(false);
+    await finish(io.requestSafetyShutter(true));
+    await finish(io.permit.renewShutterPermit());
+    await finish(io.permit.renewShutterPermit());
+  });
+
   it("is not re-armed while the shutter does not read closed", async () => {
     const { io, finish, clock, beam } = await createConnectedIo();
     await finish(io.permit.renewShutterPermit());
