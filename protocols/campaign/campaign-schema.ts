@@ -33,6 +33,12 @@ export const uncertaintySchema = strictObject({ stack: fraction });
 
 export const protocolFileSchema = strictObject({ file: z.string().min(1) });
 
+/** A protocol that comes with beamrack; its parameters are checked by the library. */
+export const protocolLibrarySchema = strictObject({
+  library: z.string().min(1),
+  parameters: z.record(z.string(), z.number()).default({}),
+});
+
 export const stackLayerSchema = strictObject({ ...layerShape, dose: z.boolean().default(false) });
 
 const safetyShape = {

@@ -1,12 +1,13 @@
-/** The protocols a campaign names: written in the campaign itself, or files of their own beside it. */
+/** The protocols a campaign names: written in the campaign itself, files of their own beside it, or of the library. */
 import type { Finding } from "../base/finding.ts";
 import { doubtfulSteps } from "../echem/doubtful-steps.ts";
+import { asInputDocument, buildLibraryProtocol } from "../echem/library/library.ts";
 import { readProtocol } from "../echem/read-protocol.ts";
 import type { Protocol } from "../echem/protocol.ts";
 import { findingAt, valueAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { readSection } from "../input/section.ts";
-import { protocolFileSchema } from "./campaign-schema.ts";
+import { protocolFileSchema, protocolLibrarySchema } from "./campaign-schema.ts";
 
 /** A protocol with the place it was read from, so that a finding about a step can name its line. */
 export interface ProtocolSource {
@@ -53,6 +54,7 @@ export function resolveProtocols(
       findings.push(...read.findings);
       return { name, protocol: read.protocol, document, base: path };
     }
+    if (valueAt(entry, ["library"]) !== undefined) return fromLibrary(document, path, name, findings);
     const reference = readSection(document, path, protocolFileSchema, findings);
     const file = reference === undefined ? undefined : files.get(reference.file);
     if (file === undefined) return { name, protocol: undefined, document, base: path };
@@ -68,6 +70,28 @@ export function resolveProtocols(
       findings.push(stepFinding(source, severity, code, stepIndex, key, what, advice));
   }
   return sources;
+}
+
+function fromLibrary(document: InputDocument, path: Path, name: string, findings: Finding[]): ProtocolSource {
+  const none: ProtocolSource = { name, protocol: undefined, document, base: path };
+  const reference = readSection(document, path, protocolLibrarySchema, findings);
+  if (reference === undefined) return none;
+  const built = buildLibraryProtocol(reference.library, reference.parameters);
+  if (!built.ok) {
+    for (const { parameter, what, advice } of built.problems) {
+      const place = parameter === null ? [...path, "library"] : [...path, "parameters", parameter];
+      findings.push(findingAt(document, "error", "protocol.library", place, what, advice));
+    }
+    return none;
+  }
+  // A recipe's steps stand on no line of a file: findings about them point to where the campaign asks for it.
+  const recipe = asInputDocument(reference.library, built.document);
+  const where = (part: Path): string =>
+    part.length === 0 ? document.where(path) : `${document.where(path)} (${recipe.where(part)})`;
+  const placed: InputDocument = { ...recipe, fileName: document.fileName, line: () => document.line(path), where };
+  const read = readProtocol(placed, [], name);
+  findings.push(...read.findings);
+  return { name, protocol: read.protocol, document: placed, base: [] };
 }
 
 /** A finding at a step of a protocol; `stepIndex` counts from 0. */
