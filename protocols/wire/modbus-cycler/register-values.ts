@@ -109,7 +109,7 @@ function nominalOf(point: RegisterPoint, nominal: Nominal): number | undefined {
 }
 
 /** A raw number that misses a whole one by no more than this is that one. */
-const WHOLE_WITHIN = 1e-6;
+const WHOLE_WITHIN = 1e-10;
 
 function rawWords(point: RegisterPoint, raw: number, isDown: boolean): Decoded<readonly number[]> {
   const view = new DataView(new ArrayBuffer(point.count * 2));
