@@ -33,6 +33,15 @@ export const FAULT_CATALOGUE = {
     advice:
       "A command was sent and its answer never came. beamrack reads the device back before it decides; nothing is sent twice.",
   },
+  "device.unbooked": {
+    severity: "refuse",
+    advice:
+      "Whatever can let the beam in needs --data with the data folder of a campaign, and the position whose cell stands in the beam.",
+  },
+  "device.unconfirmed": {
+    severity: "refuse",
+    advice: "It moves, energises or ends something: say yes when asked at a terminal, or add --yes.",
+  },
   "device.refused": {
     severity: "hold",
     advice: "The device turned the command down. Read the error number in the detail and the family's page in docs.",
@@ -279,7 +288,17 @@ export const FAULT_CATALOGUE = {
   "store.unwritable": {
     severity: "stop",
     advice:
-      "The data folder cannot be written. Free space or permissions; beamrack stops exposing rather than losing a record.",
+      "The data folder cannot be written, and beamrack stops exposing rather than losing a record. Free space or permissions; the same command then goes on from what is stored.",
+  },
+  "store.unopened": {
+    severity: "refuse",
+    advice:
+      "Nothing was started. Free space or permissions, or name a folder that this account may write in with --data.",
+  },
+  "store.unreadable": {
+    severity: "refuse",
+    advice:
+      "See that this account may read the folder. A record whose run did not end in order is read only where the folder can be written.",
   },
   "store.in-use": {
     severity: "refuse",

@@ -1,0 +1,340 @@
+/**
+ * Beam let in by hand, for commissioning: booked before as the longest it can last, opened under a permit that every
+ * heartbeat judges anew from fresh levels, closed in time, settled after with the highest flux the site can give.
+ */
+import { proposalOf } from "../../controller/dose/dose-ledger.ts";
+import { bookedFlux } from "../../controller/dose/flux.ts";
+import { createBeamOnCell } from "../../controller/dose/ledger-cells.ts";
+import { SHUTTER_FAILURE_REASON } from "../../controller/record/ledger-row.ts";
+import { judgePermit, type PermitRequest } from "../../controller/safety/permit-judgement.ts";
+import { sleep } from "../../protocols/base/clock.ts";
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Position } from "../../protocols/base/position.ts";
+import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import { shutterState, type BeamIo, type InputLevels } from "../../protocols/roles/beam-io.ts";
+import { longestOpenS, permitLifeS } from "../../protocols/site/longest-open.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import type { ActBench } from "./act.ts";
+import { levelsJson } from "./device-json.ts";
+
+export interface OpeningOrder {
+  readonly what: "shutter" | "safety-shutter";
+  /** Whose cell stands in the beam, by the operator's word. */
+  readonly position: Position;
+  readonly spotIndex: number;
+  readonly forS: number;
+  readonly tables: () => AttenuationTables;
+}
+
+const LOOK_EVERY_MS = 20;
+/** The shutter may take this long beyond its travel before it counts as stuck. */
+const SWITCH_GRACE_MS = 1000;
+/** Two heartbeats fit into the watchdog's time. */
+const BEAT_SHARE = 0.45;
+
+/** What became of it. */
+interface Given {
+  /** When the fast shutter was first asked open; null when it never was. */
+  readonly askedAtMs: number | null;
+  /** When it was seen closed after that. */
+  readonly closedAtMs: number | null;
+  /** Why it ended before its time. */
+  readonly trouble: Error | null;
+}
+
+/** Rejects with `interlock.tripped`, `dose.limit`, `dose.unknown`, `shutter.*`, `permit.lapsed`, `link.*`. */
+export async function openBeam(bench: ActBench, order: OpeningOrder): Promise<Json> {
+  const io = bench.drivers.io();
+  await io.connect();
+  try {
+    const levels = await io.readInputs();
+    refuseUnsafe(io, bench.site, levels);
+    const booking = await book(bench, order, levels);
+    const given = await (order.what === "shutter"
+      ? openShutter(bench, io, order, booking.seq, levels)
+      : openSafetyShutter(bench, io, order));
+    const told = await booking.settle(given);
+    if (given.trouble !== null) throw given.trouble;
+    if (given.askedAtMs !== null && given.closedAtMs === null) {
+      const what =
+        "the shutter did not report closed; permit and safety shutter were taken back, the booking is charged in full";
+      throw new Fault("shutter.stuck-open", io.name, what);
+    }
+    return told;
+  } finally {
+    io.disconnect();
+  }
+}
+
+function refuseUnsafe(io: BeamIo, site: Site, levels: InputLevels): void {
+  const broken = site.interlocks.filter((name) => name !== "motionEnabled" && !levels.interlocks[name]);
+  if (broken.length > 0) {
+    throw new Fault("interlock.tripped", io.name, `not satisfied: ${broken.join(", ")}`, levelsJson(levels));
+  }
+  if (levels.watchdogTripped)
+    throw new Fault("io.watchdog", io.name, "the output watchdog has tripped; `rearm` it first");
+  if (shutterState(levels) === "contradiction") {
+    throw new Fault("shutter.contradiction", io.name, "both shutter switches report at once");
+  }
+  if (shutterState(levels) !== "closed") {
+    throw new Fault(
+      "shutter.stuck-open",
+      io.name,
+      `the shutter reads ${shutterState(levels)} before it was asked open`,
+    );
+  }
+}
+
+async function book(bench: ActBench, order: OpeningOrder, levels: InputLevels) {
+  const { ledger: recorded, site, clock } = bench;
+  const exposureId = `device-${new Date(clock.wallMs()).toISOString()}`;
+  // A dry run opens nothing and has nothing to book.
+  if (recorded === undefined)
+    return { seq: 1, settle: (given: Given): Promise<Json> => Promise.resolve(openedJson(order, given)) };
+  const { ledger } = recorded;
+  const cellIndex = recorded.cellAt(order.position);
+  if (cellIndex === undefined) {
+    throw new Fault(
+      "dose.unknown",
+      order.position,
+      `the campaign ${recorded.campaign} has no cell here, so nothing bounds its dose`,
+    );
+  }
+  if (order.spotIndex >= recorded.spotCountAt(cellIndex)) {
+    throw new Fault(
+      "dose.unknown",
+      order.position,
+      `the campaign has ${recorded.spotCountAt(cellIndex)} spots on a cell`,
+    );
+  }
+  const beam = createBeamOnCell(site, order.tables())(levels.filtersIn);
+  const flux = bookedFlux({
+    fluxPhS: site.beam.fluxReferencePhS,
+    ringCurrentMa: site.beam.ringCurrentReferenceMa,
+    highestPhS: site.beam.fluxMaxPhS,
+  });
+  const openTimeS = longestOpenS(site.shutter, order.forS);
+  const refusals = ledger.refusals(cellIndex, proposalOf(order.spotIndex, openTimeS, flux, beam));
+  if (refusals.length > 0) {
+    throw new Fault("dose.limit", order.position, refusals.map((refusal) => refusal.text).join("; "));
+  }
+  const reason = "upper bound: highest flux, longest closing; opened by hand";
+  const seq = ledger.book(exposureId, cellIndex, order.spotIndex, levels.filtersIn, { openTimeS, flux, beam, reason });
+  await recorded.commit();
+  return {
+    seq,
+    async settle(given: Given): Promise<Json> {
+      const openS = openTimeOf(given);
+      if (given.askedAtMs !== null) {
+        recorded.record("shutter-opened", { exposure_id: exposureId, position: order.position, by: "beamrack device" });
+      }
+      const why =
+        openS === null
+          ? "the shutter was not seen closed"
+          : openS > openTimeS
+            ? SHUTTER_FAILURE_REASON
+            : "opened by hand";
+      const measured = openS === null ? null : { openTimeS: openS, flux, beam, reason: why };
+      const row = ledger.settle(exposureId, measured, why);
+      recorded.record("beam-by-hand", {
+        exposure_id: exposureId,
+        position: order.position,
+        spot: order.spotIndex,
+        what: order.what,
+        asked_s: order.forS,
+        open_s: openS,
+        charged: row.kind,
+      });
+      await recorded.commit();
+      return {
+        ...openedJson(order, given),
+        exposure_id: exposureId,
+        booked_s: openTimeS,
+        charged: row.kind,
+        dose: row.layerDosesGy.map(({ layer, meanGy, surfaceGy }) => ({
+          layer,
+          mean_Gy: meanGy,
+          surface_Gy: surfaceGy,
+        })),
+      };
+    },
+  };
+}
+
+/** Null where it is not known; then the booking is charged in full. */
+function openTimeOf({ askedAtMs, closedAtMs }: Given): number | null {
+  if (askedAtMs === null) return 0;
+  return closedAtMs === null ? null : (closedAtMs - askedAtMs) / 1000;
+}
+
+function openedJson(order: OpeningOrder, given: Given): { readonly [key: string]: Json } {
+  return { opened: order.what, position: order.position, spot: order.spotIndex + 1, open_s: openTimeOf(given) };
+}
+
+/** Opens the safety shutter too, when it is closed; what this opens, this closes. Never rejects. */
+async function openShutter(
+  bench: ActBench,
+  io: BeamIo,
+  order: OpeningOrder,
+  bookingSeq: number,
+  before: InputLevels,
+): Promise<Given> {
+  const { clock, site } = bench;
+  const { travelS } = site.shutter;
+  const opensSafety = !before.safetyShutterOpenSwitch;
+  let askedAtMs: number | null = null;
+  let trouble: Error | null = null;
+  try {
+    if (opensSafety) await openSafety(bench, io);
+    const lifeMs = permitLifeS(site.shutter, order.forS) * 1000;
+    const heart = createHeart(bench, io, { bookingSeq, lifeMs, filtersIn: before.filtersIn });
+    await heart.beat();
+    askedAtMs = clock.monoMs();
+    heart.begin(askedAtMs);
+    await io.requestShutterOpen();
+    await heldOpen(bench, io, order, heart, askedAtMs);
+  } catch (error) {
+    trouble = asError(error);
+  }
+  let closedAtMs: number | null = null;
+  try {
+    await io.requestShutterClosed();
+    if (await seen(bench, io, travelS * 1000 + SWITCH_GRACE_MS, isClosed)) closedAtMs = clock.monoMs();
+  } catch (error) {
+    trouble ??= asError(error);
+  }
+  for (const takeBack of [
+    () => io.permit.dropShutterPermit(),
+    ...(opensSafety || closedAtMs === null ? [() => io.requestSafetyShutter(false)] : []),
+  ]) {
+    await takeBack().catch((error: unknown) => {
+      trouble ??= asError(error);
+    });
+  }
+  return { askedAtMs, closedAtMs, trouble };
+}
+
+/** The fast shutter stays closed, and is seen closed at every look; otherwise all that was booked is charged. */
+async function openSafetyShutter(bench: ActBench, io: BeamIo, order: OpeningOrder): Promise<Given> {
+  const { clock, signal } = bench;
+  const askedAtMs = clock.monoMs();
+  let isDark = true;
+  let trouble: Error | null = null;
+  try {
+    await openSafety(bench, io);
+    const untilMs = clock.monoMs() + order.forS * 1000;
+    while (clock.monoMs() < untilMs) {
+      const levels = await io.readInputs();
+      isDark &&= isClosed(levels);
+      if (!isDark) throw new Fault("shutter.stuck-open", io.name, "the shutter does not read closed while it must be");
+      await sleep(clock, LOOK_EVERY_MS, signal);
+    }
+  } catch (error) {
+    trouble = asError(error);
+  }
+  try {
+    await io.requestSafetyShutter(false);
+    const dueMs = bench.site.shutter.safetyShutterCloseS * 1000 + SWITCH_GRACE_MS;
+    const hasClosed = await seen(bench, io, dueMs, (levels) => {
+      isDark &&= isClosed(levels);
+      return levels.safetyShutterClosedSwitch && !levels.safetyShutterOpenSwitch;
+    });
+    if (!hasClosed) throw new Fault("shutter.stuck-open", io.name, "the safety shutter did not report closed");
+  } catch (error) {
+    isDark = false;
+    trouble ??= asError(error);
+  }
+  return { askedAtMs: isDark ? null : askedAtMs, closedAtMs: null, trouble };
+}
+
+async function openSafety(bench: ActBench, io: BeamIo): Promise<void> {
+  bench.signal.throwIfAborted();
+  await io.requestSafetyShutter(true);
+  const dueMs = 2000 * bench.site.shutter.safetyShutterCloseS + SWITCH_GRACE_MS;
+  if (await seen(bench, io, dueMs, (levels) => levels.safetyShutterOpenSwitch)) return;
+  throw new Fault("shutter.stuck-closed", io.name, "the safety shutter did not report open");
+}
+
+interface Heart {
+  /** Reads the levels, judges them, and only then renews the permit. Rejects with `permit.lapsed`. */
+  beat(): Promise<void>;
+  /** From now on heartbeats end when the booking says so. */
+  begin(askedAtMs: number): void;
+  readonly isDue: boolean;
+}
+
+function createHeart(
+  { clock, site }: ActBench,
+  io: BeamIo,
+  permit: Pick<PermitRequest, "bookingSeq" | "lifeMs" | "filtersIn">,
+): Heart {
+  const { watchdogMs } = site.shutter;
+  let untilMs = clock.monoMs() + permit.lifeMs;
+  let dueMs = 0;
+  return {
+    get isDue() {
+      return clock.monoMs() >= dueMs;
+    },
+    begin(askedAtMs) {
+      untilMs = askedAtMs + permit.lifeMs;
+    },
+    async beat() {
+      dueMs = clock.monoMs() + BEAT_SHARE * watchdogMs;
+      const levels = await io.readInputs();
+      const conditions = { nowMs: clock.monoMs(), levelsMaximumAgeMs: watchdogMs, latched: [] };
+      const verdict = judgePermit({ ...permit, exposureId: "by hand", untilMs }, levels, conditions);
+      if (!verdict.grant) throw new Fault("permit.lapsed", io.name, `no permit: ${verdict.reasons.join(", ")}`);
+      await io.permit.renewShutterPermit();
+    },
+  };
+}
+
+/** Until it has been open for the time asked. */
+async function heldOpen(
+  bench: ActBench,
+  io: BeamIo,
+  order: OpeningOrder,
+  heart: Heart,
+  askedAtMs: number,
+): Promise<void> {
+  const { clock, signal, site } = bench;
+  const openDueMs = askedAtMs + site.shutter.travelS * 1000 + SWITCH_GRACE_MS;
+  let openAtMs: number | null = null;
+  for (;;) {
+    if (heart.isDue) await heart.beat();
+    if (openAtMs === null) {
+      if ((await io.readInputs()).shutterOpenSwitch) openAtMs = clock.monoMs();
+      else if (clock.monoMs() > openDueMs) {
+        throw new Fault("shutter.stuck-closed", io.name, "the shutter did not report open");
+      }
+    }
+    const leftMs = openAtMs === null ? LOOK_EVERY_MS : openAtMs + order.forS * 1000 - clock.monoMs();
+    if (leftMs <= 0) return;
+    await sleep(clock, Math.min(leftMs, LOOK_EVERY_MS), signal);
+  }
+}
+
+/** Whether the levels come to it in time. */
+async function seen(
+  { clock }: ActBench,
+  io: BeamIo,
+  withinMs: number,
+  condition: (levels: InputLevels) => boolean,
+): Promise<boolean> {
+  const untilMs = clock.monoMs() + withinMs;
+  for (;;) {
+    if (condition(await io.readInputs())) return true;
+    if (clock.monoMs() > untilMs) return false;
+    // Not to be interrupted: closing is waited for whatever else ends.
+    await sleep(clock, LOOK_EVERY_MS);
+  }
+}
+
+function isClosed(levels: InputLevels): boolean {
+  return shutterState(levels) === "closed";
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
