@@ -156,7 +156,8 @@ function lineOf(finding: Finding): number {
   return Number(PLACE.exec(finding.where)?.[2] ?? 0);
 }
 
-function hashOf(value: Campaign | Site): string {
+/** SHA-256 of what a file says once it is read, as the record of a run states it. */
+export function hashOf(value: Campaign | Site): string {
   const plain = JSON.parse(JSON.stringify(value)) as Json;
   return createHash("sha256").update(canonicalJson(plain)).digest("hex");
 }
