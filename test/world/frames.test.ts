@@ -28,6 +28,9 @@ import { attenuation, CERTAIN, cell, drain, expose, ready, SITE, type TestWorld 
 
 afterAll(removeFolders);
 
+/** Two runs on a busy machine. */
+const SLOW_MS = 120_000;
+
 const TABLES = loadFrameTables({ readPackageText: repositoryText });
 const A1 = [12.5, 12.5] as const;
 
@@ -228,7 +231,7 @@ describe("a campaign whose frames have contents", () => {
   beforeAll(async () => {
     plain = await runWorld({ hours: 0.5 });
     framed = await runWorld({ hours: 0.5, frames: true });
-  });
+  }, SLOW_MS);
 
   it("runs exactly as it does without: looking changes nothing", () => {
     expectSound(framed);
