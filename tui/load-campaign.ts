@@ -10,6 +10,7 @@ import type { Campaign } from "../protocols/campaign/campaign.ts";
 import { readCampaign } from "../protocols/campaign/read-campaign.ts";
 import { campaignReferences } from "../protocols/campaign/resolve-protocols.ts";
 import type { MaterialLookup } from "../protocols/input/layer.ts";
+import { fileKindOf } from "../protocols/input/file-kind.ts";
 import { findingAt, parseDocument } from "../protocols/input/document.ts";
 import type { InputDocument, Path } from "../protocols/input/document.ts";
 import { readSite } from "../protocols/site/read-site.ts";
@@ -42,6 +43,8 @@ export function loadCampaign(
   sitePath?: string,
 ): LoadedCampaign {
   const document = parseDocument(context.readText(campaignPath), campaignPath);
+  const mistaken = otherKind(document, "campaign");
+  if (mistaken !== undefined) return { kind: "refused", findings: [mistaken] };
   const findings: Finding[] = [];
   const beside = (path: string): string => (isAbsolute(path) ? path : normalize(join(dirname(campaignPath), path)));
   const references = campaignReferences(document);
@@ -95,10 +98,28 @@ function readSiteFile(
 ): Site | undefined {
   const document = readDocument(context, path, named, ["site"], findings);
   if (document === undefined) return undefined;
+  const mistaken = otherKind(document, "site");
+  if (mistaken !== undefined) {
+    findings.push(mistaken);
+    return undefined;
+  }
   const read = readSite(document, materials);
   findings.push(...read.findings);
   return read.site;
 }
+
+/** One finding instead of one for every key that such a file does not have. */
+function otherKind(document: InputDocument, wanted: "campaign" | "site"): Finding | undefined {
+  const kind = fileKindOf(document.value);
+  if (kind === undefined || kind === wanted) return undefined;
+  const what = `this is a ${kind}, not a ${wanted}`;
+  return { severity: "error", code: "file.other-kind", where: document.fileName, what, advice: ADVICE[wanted] };
+}
+
+const ADVICE = {
+  campaign: "Give the campaign's file; a site goes with --site, and protocols are named in the campaign.",
+  site: "Give the file of the hardware, with rack, stage, shutter, detector, channels and io.",
+} as const;
 
 /** `named` is the document that names the file, at `at`: a file that cannot be read is reported there. */
 function readDocument(

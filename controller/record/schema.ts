@@ -207,12 +207,15 @@ function checkVersion(database: Database.Database, folder: string): void {
 /**
  * Opens the folder's database for reading only. A closed record is one file and opens on read-only media; one that
  * was not closed has its log beside it, and SQLite needs a folder it can write in. Throws Fault file.missing,
- * store.damaged, store.newer, store.unwritable.
+ * store.damaged, store.newer, store.unreadable.
  */
 export function openForReading(folder: string): Database.Database {
   const path = databasePath(folder);
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) throw new Fault("file.missing", folder, "no such folder");
+  if (!found.isDirectory()) throw new Fault("file.missing", folder, "this is a file; a data folder was expected");
   if (!existsSync(path))
-    throw new Fault("file.missing", path, "there is no campaign record in this folder", { folder });
+    throw new Fault("file.missing", folder, `there is no campaign record in this folder: it has no ${DATABASE_FILE}`);
   let database: Database.Database | undefined;
   try {
     database = openReadOnly(path);
@@ -275,7 +278,7 @@ export function storeFault(
   if (isDamage) return new Fault("store.damaged", where, `the record cannot be ${verb}: ${error.message}`, {}, error);
   if (error instanceof Database.SqliteError || code !== undefined)
     return new Fault(
-      "store.unwritable",
+      verb === "written" ? "store.unwritable" : verb === "opened" ? "store.unopened" : "store.unreadable",
       where,
       `the record cannot be ${verb}: ${error.message}`,
       { code: code ?? null },

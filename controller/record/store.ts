@@ -81,7 +81,7 @@ export interface StoreOptions {
 /**
  * Opens or makes the folder's record. A folder of the virtual world is resumed by repeating the run (see
  * catch-up.ts); any other is gone on with at its end. Throws Fault store.in-use, store.other-campaign, store.newer,
- * store.damaged, store.unwritable.
+ * store.damaged, store.unopened.
  */
 export function openStore(options: StoreOptions): RecordStore {
   const { folder, clock, header, commitLatencyMs } = options;

@@ -1,4 +1,5 @@
 /** Holds the dose ledger against the hash-chained events, and what was given against the limits that the log states. */
+import { durationText } from "../../protocols/base/duration-text.ts";
 import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts";
 import { DOSE_LIMITS_EVENT, parseDoseLimits, type RecordedDoseLimit } from "./dose-limits-event.ts";
 import { DOSE_PLAN_EVENT, parseSpotPlan, type SpotPlan } from "./dose-plan-event.ts";
@@ -134,7 +135,7 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
           );
       }
       for (const [id, row] of open) {
-        const what = `is booked since ${(row.atMs / 1000).toFixed(1)} s of campaign time and not settled; it counts in full`;
+        const what = `was booked after ${durationText(row.atMs / 1000)} of campaign time and is not settled; it counts in full`;
         const advice = "Resume the campaign, which settles it, or account for it by hand.";
         findings.add("warning", "ledger.not-settled", `exposure ${id} (${row.position})`, what, advice);
         doses.given(row);

@@ -2,6 +2,7 @@
  * Whether each cell's protocol keeps to the window of its chemistry, to the range of its channel and to its own safety
  * limits. Cells that differ in nothing of that are judged once, and named together.
  */
+import { durationText } from "../base/duration-text.ts";
 import type { Position } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import { channelStep, stepCurrentA, TECHNIQUE_NAMES } from "../echem/channel-step.ts";
@@ -300,7 +301,7 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
       "note",
       "until_time_s",
       "protocol.time-derived",
-      `no time is given; the step ends after ${(result.step.untilTimeS / 3600).toFixed(1)} h at the latest`,
+      `no time is given; the step ends after ${durationText(result.step.untilTimeS)} at the latest`,
       "Give until_time_s to choose another bound.",
     );
   }

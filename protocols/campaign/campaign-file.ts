@@ -4,7 +4,7 @@
  */
 import type * as z from "zod";
 import type { Finding } from "../base/finding.ts";
-import { findingAt, valueAt, valueText } from "../input/document.ts";
+import { findingAt, pathText, valueAt, valueText } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { readSection } from "../input/section.ts";
 import { wordAdvice } from "../input/suggest.ts";
@@ -143,7 +143,7 @@ function namesOf(document: InputDocument, path: Path, findings: Finding[]): read
       "error",
       "file.schema",
       path,
-      `${String(path[0])} is ${valueText(value)}`,
+      value === undefined ? `${pathText(path)} is missing` : `${pathText(path)} is ${valueText(value)}`,
       "Give a mapping of names to values.",
     ),
   );
@@ -160,7 +160,8 @@ function readItems<Schema extends z.ZodType>(
   const value = valueAt(document.value, path);
   if (value === undefined && !isNeeded) return [];
   if (!Array.isArray(value)) {
-    findings.push(findingAt(document, "error", "file.schema", path, `${valueText(value)} is no list`, "Give a list."));
+    const what = value === undefined ? `${pathText(path)} is missing` : `${valueText(value)} is no list`;
+    findings.push(findingAt(document, "error", "file.schema", path, what, "Give a list."));
     return [{ path, record: undefined }];
   }
   return value.map((_item, index) => ({
@@ -179,7 +180,7 @@ function readGroups(document: InputDocument, findings: Finding[]): readonly (Cel
         "error",
         "campaign.no-cells",
         ["cells"],
-        `cells is ${valueText(value)}`,
+        value === undefined ? "cells is missing" : `cells is ${valueText(value)}`,
         "Give a list of groups, each with positions such as A1..D12.",
       ),
     );

@@ -2,6 +2,7 @@
  * What can be known of an admitted campaign before anything moves: whether its sweeps fit, what doses they will give,
  * and how long the protocols may take. Findings whose code begins with `plan.` are forecasts, not bad input.
  */
+import { durationText } from "../base/duration-text.ts";
 import { hasErrors } from "../base/finding.ts";
 import type { Finding } from "../base/finding.ts";
 import type { AttenuationTables } from "../dose/attenuation.ts";
@@ -98,7 +99,6 @@ function forecastSweep(
     exposureS,
     sweep.cadenceS,
   );
-  const minutes = (seconds: number): string => `${(seconds / 60).toFixed(1)} min`;
   if (!plan.fits) {
     const options = [
       ...(plan.exposureMaxS > 0
@@ -111,7 +111,7 @@ function forecastSweep(
       severity: "error",
       code: "plan.does-not-fit",
       where: trigger("cadence_min"),
-      what: `a sweep of ${plan.cellCount} cells at ${exposureS} s takes ${minutes(plan.expectedS)}, the cadence is ${minutes(sweep.cadenceS)}`,
+      what: `a sweep of ${plan.cellCount} cells at ${exposureS} s takes ${durationText(plan.expectedS)}, the cadence is ${durationText(sweep.cadenceS)}`,
       advice: `What would fit: ${options.join(", or ")}.`,
     });
   } else if (plan.boundS < SOURCE_SWEEP_S.min || plan.boundS > SOURCE_SWEEP_S.max) {
@@ -119,7 +119,7 @@ function forecastSweep(
       severity: "note",
       code: "plan.sweep-duration",
       where: trigger("cadence_min"),
-      what: `a sweep takes ${minutes(plan.boundS)}, outside the 10 to 15 min of the source study`,
+      what: `a sweep takes ${durationText(plan.boundS)}, outside the 10 to 15 min of the source study`,
       advice: "Nothing to do if that is meant.",
     });
   }
@@ -165,14 +165,14 @@ function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, places: Campaign
       : [`${binding.limitGy} Gy ${binding.scope === "spot-total" ? "per spot" : "per exposure"}`]),
     ...(binding.limitGyS === null ? [] : [`${binding.limitGyS} Gy/s`]),
   ].join(" and ");
-  const hours = (sweep.firstAfterS + (binding.refusedFromSweep - 1) * sweep.cadenceS) / 3600;
+  const atS = sweep.firstAfterS + (binding.refusedFromSweep - 1) * sweep.cadenceS;
   findings.push({
     severity: isNever ? "error" : "warning",
     code: isNever ? "plan.never-exposed" : "plan.dose-limit",
     where: places.doseLimit(binding),
     what: isNever
       ? `${cells}: not one exposure keeps the limit of ${limit} in ${binding.layer} (${binding.location}); one gives ${gray(binding.perExposureGy)} at ${gray(binding.rateGyS)}/s before uncertainty and closing time`
-      : `${cells}: the limit of ${limit} in ${binding.layer} (${binding.location}) refuses further exposure of a spot from sweep ${binding.refusedFromSweep} on, ${hours.toFixed(1)} h after the start`,
+      : `${cells}: the limit of ${limit} in ${binding.layer} (${binding.location}) refuses further exposure of a spot from sweep ${binding.refusedFromSweep} on, ${durationText(atS)} after the start`,
     advice: isNever
       ? "Add a filter, shorten the exposure, or have another limit vouched for."
       : "Nothing to do if that is meant; otherwise more spots, a filter or shorter exposures.",

@@ -1,5 +1,6 @@
 /** `beamrack check CAMPAIGN.yaml [--site SITE.yaml]`: everything that can be known before anything moves. */
 import { parseArgs } from "node:util";
+import { durationText } from "../../protocols/base/duration-text.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
@@ -69,14 +70,14 @@ function forecastLines(forecast: Forecast): readonly string[] {
   return [
     ...forecast.sweeps.map(
       (sweep) =>
-        `sweep ${sweep.name}: ${sweep.cellCount} cells at ${sweep.exposureS} s take ${(sweep.expectedS / 60).toFixed(1)} min every ${sweep.cadenceS / 60} min${sweep.count === null ? "" : `, ${sweep.count} sweeps`}`,
+        `sweep ${sweep.name}: ${sweep.cellCount} cells at ${sweep.exposureS} s take ${durationText(sweep.expectedS)} every ${durationText(sweep.cadenceS)}${sweep.count === null ? "" : `, ${sweep.count} sweeps`}`,
     ),
     ...forecast.dose.flatMap((dose) =>
       dose.limits.map((limit) => `dose ${positionsText(dose.positions)}: ${limitLine(limit)}`),
     ),
     ...forecast.protocols.map(
       (protocol) =>
-        `protocol ${protocol.name}: ${protocol.cellCount} cells, ${protocol.stepCount} steps, at most ${(protocol.longestS / 3600).toFixed(1)} h`,
+        `protocol ${protocol.name}: ${protocol.cellCount} cells, ${protocol.stepCount} steps, at most ${durationText(protocol.longestS)}`,
     ),
   ];
 }

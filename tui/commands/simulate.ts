@@ -2,17 +2,17 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Fault } from "../../protocols/base/fault.ts";
+import { durationText } from "../../protocols/base/duration-text.ts";
+import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
-import { durationText } from "../progress/number-text.ts";
 import { createProgressPrinter } from "../progress/progress-printer.ts";
 import { openAlarmLines } from "../progress/render-alarms.ts";
 import { renderSummary } from "../progress/render-summary.ts";
-import type { RunSummary } from "../progress/run-summary.ts";
+import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
 import { loadWorldData } from "../virtual/load-world-data.ts";
 import { type PhysicsOptions, preparePhysicsLook } from "../virtual/physics-report.ts";
@@ -114,8 +114,12 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     wallS: wallS(),
     interruptedBy: stoppedBy(),
   });
-  writeSummary(folder, summary);
-  const looked = look.finish({ seed: options.seed });
+  // The run is over and on record: what cannot be written beside it is told, after the summary.
+  const troubles: Fault[] = [];
+  tryTo(troubles, () => {
+    writeSummary(folder, summary);
+  });
+  const looked = tryTo(troubles, () => look.finish({ seed: options.seed })) ?? { paths: {}, lines: [] };
   if (context.json) context.print(JSON.stringify({ ...summary, data: folder, ...looked.paths }));
   else {
     for (const line of renderSummary(summary)) context.print(line);
@@ -128,11 +132,12 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     );
     return 1;
   }
+  for (const trouble of troubles) context.printError(faultText(trouble));
   if (summary.violations.length > 0) return 3;
-  if ((summary.alarms.defects ?? 0) === 0) return 0;
-  context.printError(
-    `A part of beamrack broke; exposing was stopped until a person resumes. The alarm beamrack.defect in ${folder} says what: report it with the folder.`,
-  );
+  if (troubles.length > 0) return 1;
+  const broke = defectText(summary, folder);
+  if (broke === null) return 0;
+  context.printError(broke);
   return 1;
 }
 
@@ -154,11 +159,27 @@ async function flush(virtual: ReturnType<typeof createVirtualCampaign>): Promise
   await commit;
 }
 
-/** Whole or not at all: a reader never meets half a summary. */
+/** Whole or not at all: a reader never meets half a summary. Throws Fault `output.unwritable`. */
 function writeSummary(folder: string, summary: RunSummary): void {
   const path = join(folder, "summary.json");
-  writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`);
-  renameSync(`${path}.part`, path);
+  try {
+    writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`);
+    renameSync(`${path}.part`, path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Fault("output.unwritable", path, `cannot be written: ${why}`, {}, error);
+  }
+}
+
+/** What `act` gives; undefined when the outside world kept it from being done, which is added to `troubles`. */
+function tryTo<Result>(troubles: Fault[], act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    troubles.push(error);
+    return undefined;
+  }
 }
 
 function stamp(context: CommandContext): string {

@@ -56,12 +56,12 @@ function printReport(context: VerifyContext, folder: string, report: VerifyRepor
     ["event log", `${report.events} events, chain ${report.chain}`],
     ["digest", report.digest ?? "none"],
     ["replay", report.replay],
-    ["dose ledger", `${report.ledger}, ${report.exposures} exposures, ${report.openBookings} bookings open`],
+    ["dose ledger", `${report.ledger}, ${report.exposures} exposures, bookings open: ${report.openBookings}`],
     [
       "dose",
       limitFractionMax === null
         ? "none given"
-        : `at most ${(100 * limitFractionMax).toFixed(1)} % of the limit of a spot`,
+        : `at most ${(100 * limitFractionMax).toFixed(1)} % of a limit, uncertainty included`,
     ],
     ["samples", `${report.samples} in ${report.frames} frames, ${report.gaps} gaps`],
   ];

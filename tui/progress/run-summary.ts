@@ -44,3 +44,9 @@ export interface SummaryViolation {
   readonly at_s: number | null;
   readonly what: string;
 }
+
+/** What the command says, and fails for, when a part of beamrack broke in the run; null when none did. */
+export function defectText(summary: RunSummary, folder: string): string | null {
+  if ((summary.alarms.defects ?? 0) === 0) return null;
+  return `A part of beamrack broke; where it touches the beam, exposing was stopped until a person resumes. The alarm beamrack.defect in ${folder} says what: report it with the folder.`;
+}

@@ -1,4 +1,5 @@
 /** Joins the command line to the process: arguments in, exit code out, and no way to hang after the work is done. */
+import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { runCommandLine } from "../command-line.ts";
 import { createOutput } from "./output.ts";
 import { packageRoot } from "./package-root.ts";
@@ -10,7 +11,7 @@ export async function enter(): Promise<void> {
   process.env["NODE_ENV"] ??= "production";
   const out = createOutput(process.stdout, process.env);
   const err = createOutput(process.stderr, process.env);
-  const exitCode = await runCommandLine(process.argv.slice(2), {
+  const done = await runCommandLine(process.argv.slice(2), {
     print: (line) => {
       out.write(`${line}\n`);
     },
@@ -23,8 +24,10 @@ export async function enter(): Promise<void> {
       return createNodeContext({ json, out, err });
     },
   });
-  process.exitCode = exitCode;
   await Promise.all([out.flush(), err.flush()]);
+  if (out.trouble !== null) err.write(`${faultText(new Fault("output.unwritable", "stdout", out.trouble))}\n`);
+  const exitCode = out.trouble !== null && done === 0 ? 1 : done;
+  process.exitCode = exitCode;
   setTimeout(() => {
     err.write("beamrack is done, but something it had opened did not close; ending anyway\n");
     process.exit(exitCode);

@@ -18,14 +18,21 @@ export interface Output {
   write(text: string): void;
   /** Resolves when what was written has left the process, or cannot. */
   flush(): Promise<void>;
+  /** Why text was lost that somebody waits for, such as a full disk; null for a reader that had enough. */
+  readonly trouble: string | null;
 }
 
 const COLUMNS_UNKNOWN = 80;
+/** A closed pipe, a terminal that went away, a stream ended before. */
+const READER_GONE: ReadonlySet<string> = new Set(["EPIPE", "EIO", "ECONNRESET", "ERR_STREAM_DESTROYED"]);
 
 export function createOutput(stream: TextStream, environment: NodeJS.ProcessEnv): Output {
   let gone = false;
-  stream.on("error", () => {
+  let trouble: string | null = null;
+  stream.on("error", (error) => {
     gone = true;
+    const code = "code" in error ? error.code : undefined;
+    if (typeof code !== "string" || !READER_GONE.has(code)) trouble = error.message;
   });
   const isTerminal = stream.isTTY === true && environment["TERM"] !== "dumb";
   const noColour = environment["NO_COLOR"];
@@ -38,6 +45,9 @@ export function createOutput(stream: TextStream, environment: NodeJS.ProcessEnv)
     },
     write(text) {
       if (!gone) stream.write(text);
+    },
+    get trouble() {
+      return trouble;
     },
     flush: () =>
       new Promise((resolve) => {

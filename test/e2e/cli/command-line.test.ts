@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -65,6 +65,26 @@ describe("beamrack as it is shipped", () => {
     const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
     expect(exitCode).toBe(0);
     expect(Buffer.concat(complaints).toString()).toBe("");
+  });
+
+  it.runIf(existsSync("/dev/full"))("says that its answer was lost to a full disk, and fails", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [MAIN, "--help"], { stdio: ["ignore", full, "pipe"] });
+    const complaints: Buffer[] = [];
+    child.stderr?.on("data", (chunk: Buffer) => complaints.push(chunk));
+    const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    closeSync(full);
+    expect(exitCode).toBe(1);
+    expect(Buffer.concat(complaints).toString()).toMatch(/^stdout: .*ENOSPC.* \[output\.unwritable\] /);
+  });
+
+  it.each([
+    ["nowhere", "nowhere: no such folder [file.missing]"],
+    ["package.json", "package.json: this is a file; a data folder was expected [file.missing]"],
+    ["docs", "docs: there is no campaign record in this folder: it has no campaign.db [file.missing]"],
+  ])("verify refuses %s with its reason", async (folder, words) => {
+    const { exitCode, err } = await beamrack(["verify", folder]);
+    expect({ exitCode, says: err.startsWith(words) }, err).toEqual({ exitCode: 2, says: true });
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -132,6 +132,14 @@ describe("beamrack simulate", () => {
     expect((await beamrack(["verify", join(folder, "stopped")])).exitCode).toBe(0);
     const resumed = lastDocument(await beamrack(args));
     expect(resumed.log.digest).toBe(lastDocument(await simulate("undisturbed", "--until", "3h")).log.digest);
+  });
+
+  it("tells the summary and then what could not be written beside a run that is over", async () => {
+    mkdirSync(join(folder, "beside", "summary.json.part"), { recursive: true });
+    const ran = await simulate("beside", "--until", "20min");
+    expect(ran.exitCode).toBe(1);
+    expect(lastDocument(ran).violations).toEqual([]);
+    expect(ran.err).toMatch(/beside\/summary\.json: cannot be written: EISDIR.* \[output\.unwritable\]/);
   });
 
   it("refuses a data folder that is a file, or nothing", async () => {

@@ -87,7 +87,17 @@ function createStream(isTTY: boolean) {
       onError = handler;
     },
   };
-  return { stream, written, breakPipe: () => onError?.(new Error("EPIPE")) };
+  const fail = (code: string): void => onError?.(Object.assign(new Error(`${code}: write`), { code }));
+  return {
+    stream,
+    written,
+    breakPipe: () => {
+      fail("EPIPE");
+    },
+    fillDisk: () => {
+      fail("ENOSPC");
+    },
+  };
 }
 
 describe("output", () => {
@@ -99,6 +109,15 @@ describe("output", () => {
     output.write("two");
     await output.flush();
     expect(written).toEqual(["one"]);
+    expect(output.trouble).toBeNull();
+  });
+
+  it("that is lost to a full disk is no matter of indifference", () => {
+    const { stream, fillDisk } = createStream(false);
+    const output = createOutput(stream, {});
+    output.write("one");
+    fillDisk();
+    expect(output.trouble).toBe("ENOSPC: write");
   });
 
   it("has colour in a terminal only, and not where NO_COLOR asks for none", () => {
@@ -122,6 +141,7 @@ describe("the context of a command", () => {
         texts[name] += text;
       },
       flush: () => Promise.resolve(),
+      trouble: null,
     });
     return { texts, context: createNodeContext({ json, out: output("out"), err: output("err") }) };
   }
