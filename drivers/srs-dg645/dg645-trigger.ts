@@ -2,7 +2,7 @@
  * An SRS DG645 as a gate generator: one pair of edges on one output, fired by a single shot or a burst. It forgets
  * its events when they are read, so after a lost answer it may not be able to tell; then nothing is assumed.
  */
-import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import type { GateTrain, Trigger } from "../../protocols/roles/trigger.ts";
@@ -18,6 +18,7 @@ import {
 } from "../../protocols/wire/dg645/dg645-replies.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
+import { askIdentity, refuseOtherSerial } from "../link/scpi-identity.ts";
 import { createTrigger, type TriggerDialect } from "../trigger/trigger-core.ts";
 
 /** As site files name the family. */
@@ -51,9 +52,6 @@ export interface Dg645Deps extends Dg645Options {
 
 const RESOLUTION_S = 5e-12;
 const VOLTAGE_TOLERANCE_V = 0.006;
-/** An answer of an earlier connection may still be on its way. */
-const STRAY_MS = 300;
-const IDENTIFY_TRIES = 3;
 const ERRORS_MAX = 30;
 
 interface Setting {
@@ -131,23 +129,10 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
       return talk;
     },
     async identify(talk) {
-      // The line end closes whatever an earlier connection left half said. `*CLS` would forget what just happened.
-      talk.tell([""]);
-      let line = "";
-      for (let count = 0; count < IDENTIFY_TRIES; count += 1) {
-        line = await talk.ask(dg645.IDENTIFY, (text) => text);
-        const found = decodeDg645Identity(line);
-        if (found !== undefined) {
-          const expected = deps.expectedSerialNumber;
-          if (expected !== undefined && expected !== found.serialNumber) {
-            const what = `serial number ${found.serialNumber} answers, ${expected} was expected`;
-            throw new Fault("device.wrong", name, what, { expected, serialNumber: found.serialNumber });
-          }
-          return { model: "SRS DG645", serialNumber: found.serialNumber, firmware: found.firmware };
-        }
-        await sleep(clock, STRAY_MS);
-      }
-      throw new Fault("device.wrong", name, "no DG645 answers here", { answer: line.slice(0, 200) });
+      // `*CLS` is not sent: it would forget what just happened.
+      const found = await askIdentity(name, talk, clock, "a DG645", decodeDg645Identity);
+      refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
+      return { model: "SRS DG645", serialNumber: found.serialNumber, firmware: found.firmware };
     },
     async quiet(talk) {
       await forgetErrors(talk);

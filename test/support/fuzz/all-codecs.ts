@@ -5,6 +5,7 @@ import type { FuzzEntry } from "./fuzz-codec.ts";
 import { DG645_FUZZ } from "./dg645-fuzz.ts";
 import { GRBL_FUZZ } from "./grbl-fuzz.ts";
 import { PANDABOX_FUZZ } from "./pandabox-fuzz.ts";
+import { PICOAMMETER_FUZZ } from "./picoammeter-fuzz.ts";
 import { SIMPLON_FUZZ } from "./simplon-fuzz.ts";
 import { ZABER_FUZZ } from "./zaber-fuzz.ts";
 
@@ -12,6 +13,7 @@ export const ALL_CODECS: readonly FuzzEntry[] = [
   ...DG645_FUZZ,
   ...GRBL_FUZZ,
   ...PANDABOX_FUZZ,
+  ...PICOAMMETER_FUZZ,
   ...SIMPLON_FUZZ,
   ...ZABER_FUZZ,
   ...CATS_FUZZ,

@@ -1,0 +1,259 @@
+/**
+ * A Keithley 6485 picoammeter as a sensor: a diode's current, read at a constant interval. It informs and may stop,
+ * never permit. An overflow is no value and takes the last reading away.
+ */
+import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import type { Reading, Sensor } from "../../protocols/roles/sensor.ts";
+import {
+  AUTOMATIC_RANGE,
+  ELEMENTS,
+  fixedRange,
+  NEXT_ERROR,
+  powerLineCycles,
+  RANGE,
+  RANGES_A,
+  READ,
+  RESET,
+  ZERO_CHECK_OFF,
+  ZERO_CHECK_STATE,
+  ZERO_CORRECT_LINES,
+} from "../../protocols/wire/keithley-6485/picoammeter-commands.ts";
+import {
+  decodeFlag,
+  decodeNumber,
+  decodePicoammeterError,
+  decodePicoammeterIdentity,
+  decodeReading,
+} from "../../protocols/wire/keithley-6485/picoammeter-replies.ts";
+import { createOneAtATime } from "../link/one-at-a-time.ts";
+import { openWithin } from "../link/open-within.ts";
+import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
+import { askIdentity, refuseOtherSerial } from "../link/scpi-identity.ts";
+
+/** As site files name the family. */
+export const KEITHLEY_6485 = "keithley-6485";
+
+export interface PicoammeterOptions {
+  readonly quantity: string;
+  /** Of the value after `perAmpere`: `A`, or `ph/s` for a calibrated diode. */
+  readonly unit: string;
+  readonly maximumAgeS: number;
+  /** Units per ampere; default 1. */
+  readonly perAmpere?: number;
+  /** From reading to reading; default 1 s. */
+  readonly intervalS?: number;
+  /** Full scale, one of the unit's own; default automatic, whose readings take varying times. */
+  readonly rangeA?: number;
+  /** Integration time in cycles of the mains, 0.01 to 5; default 1. */
+  readonly powerLineCycles?: number;
+  /** Takes the offset when connecting. Only with a fixed or automatic range set after it; default no. */
+  readonly zeroCorrect?: boolean;
+  /** Another serial number on this address is the wrong device. */
+  readonly expectedSerialNumber?: string;
+  /** Longest wait for an answer beyond the integration. Default 2000 ms. */
+  readonly replyMs?: number;
+  /** Default 5000 ms, as for every driver. */
+  readonly openMs?: number;
+}
+
+export interface PicoammeterDeps extends PicoammeterOptions {
+  /** Its name in the site file. */
+  readonly name: string;
+  readonly openLink: OpenLink;
+  readonly clock: Clock;
+}
+
+const MAINS_PERIOD_MS = 20;
+const ERRORS_MAX = 20;
+/** A reset and a taken offset keep the unit busy. */
+const SET_UP_MS = 5000;
+const INTERVAL_S = 1;
+
+/** Throws Fault `site.invalid` for options that cannot be. Faults: `sensor.unreadable`, `link.*`. */
+export function createPicoammeter(deps: PicoammeterDeps): Sensor {
+  const { name, clock, quantity, unit, maximumAgeS } = deps;
+  const intervalS = deps.intervalS ?? INTERVAL_S;
+  const perAmpere = deps.perAmpere ?? 1;
+  const cycles = deps.powerLineCycles ?? 1;
+  const replyMs = (deps.replyMs ?? 2000) + cycles * MAINS_PERIOD_MS;
+  refuseImpossible(deps, intervalS, perAmpere, cycles);
+  const oneAtATime = createOneAtATime(name);
+  const readingHandlers = new Set<(reading: Reading) => void>();
+  const faultHandlers = new Set<(fault: Fault) => void>();
+  let talk: ScpiConversation | undefined;
+  let last: Reading | undefined;
+  let timer: TimerHandle;
+  let unreadableCount = 0;
+  let unreadableToldMs = -Infinity;
+
+  function report(fault: Fault): void {
+    for (const handler of faultHandlers) handler(fault);
+  }
+
+  function drop(why: string): void {
+    const open = talk;
+    talk = undefined;
+    last = undefined;
+    clock.clearTimeout(timer);
+    open?.close(why);
+  }
+
+  async function open(): Promise<ScpiConversation> {
+    const link = await openWithin(clock, deps.openLink, name, deps.openMs);
+    const fresh: ScpiConversation = createScpiConversation(name, link, clock, replyMs, (why) => {
+      if (talk !== fresh) return;
+      drop(why);
+      report(new Fault("link.closed", name, `the link closed: ${why}`));
+    });
+    return fresh;
+  }
+
+  async function connect(): Promise<Identity> {
+    const fresh = await open();
+    talk = fresh;
+    try {
+      const found = await askIdentity(name, fresh, clock, "a Keithley 6485", (line) => {
+        const identity = decodePicoammeterIdentity(line);
+        return identity?.model === "6485" ? identity : undefined;
+      });
+      refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
+      await setUp(fresh);
+      if (!isCurrent(fresh)) throw new Fault("link.closed", name, "disconnected while connecting");
+      const startedMs = clock.monoMs();
+      unreadableCount = 0;
+      readLater(fresh, startedMs, 1);
+      return { model: "Keithley 6485", serialNumber: found.serialNumber, firmware: found.firmware };
+    } catch (error) {
+      if (isCurrent(fresh)) drop("connecting failed");
+      fresh.close("connecting failed");
+      throw error;
+    }
+  }
+
+  function isCurrent(one: ScpiConversation): boolean {
+    return talk === one;
+  }
+
+  async function setUp(on: ScpiConversation): Promise<void> {
+    on.tell([RESET]);
+    await forgetErrors(on);
+    on.tell([
+      ...(deps.zeroCorrect === true ? ZERO_CORRECT_LINES : [ZERO_CHECK_OFF]),
+      deps.rangeA === undefined ? AUTOMATIC_RANGE : fixedRange(deps.rangeA),
+      powerLineCycles(cycles),
+      ELEMENTS,
+    ]);
+    const error = await on.ask(NEXT_ERROR, decodePicoammeterError, SET_UP_MS);
+    if (error.code !== 0) {
+      const what = `the picoammeter refused its set-up: ${error.code} ${error.text}`;
+      throw new Fault("device.refused", name, what, { code: error.code });
+    }
+    // Nothing is measured while zero check is on, and it looks like no beam.
+    if (await on.ask(ZERO_CHECK_STATE, decodeFlag)) {
+      throw new Fault("device.refused", name, "zero check stays on: nothing is measured");
+    }
+    const rangeA = deps.rangeA === undefined ? undefined : await on.ask(RANGE, decodeNumber);
+    if (rangeA !== undefined && Math.abs(rangeA / (deps.rangeA ?? NaN) - 1) > 0.01) {
+      throw new Fault("device.refused", name, `the picoammeter keeps the range ${rangeA} A`, { rangeA });
+    }
+  }
+
+  async function forgetErrors(on: ScpiConversation): Promise<void> {
+    for (let count = 0; count < ERRORS_MAX; count += 1) {
+      if ((await on.ask(NEXT_ERROR, decodePicoammeterError, SET_UP_MS)).code === 0) return;
+    }
+  }
+
+  /** On a grid of its own, so that slow answers do not stretch the interval; a place on it that is past is left out. */
+  function readLater(on: ScpiConversation, startedMs: number, number: number): void {
+    const sinceMs = clock.monoMs() - startedMs;
+    const next = Math.max(number, Math.ceil(sinceMs / (intervalS * 1000)));
+    timer = clock.setTimeout(
+      () => {
+        oneAtATime(() => read(on, startedMs, next + 1)).catch((error: unknown) => {
+          if (!isFault(error)) throw error;
+          report(error);
+        });
+      },
+      startedMs + next * intervalS * 1000 - clock.monoMs(),
+    );
+  }
+
+  async function read(on: ScpiConversation, startedMs: number, nextNumber: number): Promise<void> {
+    if (!isCurrent(on)) return;
+    try {
+      const { currentA } = await on.ask(READ, decodeReading);
+      if (!isCurrent(on)) return;
+      if (currentA === null) unreadable("the current overflows the range");
+      else heard(currentA * perAmpere);
+      readLater(on, startedMs, nextNumber);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      if (!isCurrent(on)) return;
+      // Answers carry no number: a late one would be taken for the next.
+      drop(error.message);
+      report(error);
+      report(new Fault("link.closed", name, "the link was closed because a reading was lost", {}, error));
+    }
+  }
+
+  function heard(value: number): void {
+    unreadableCount = 0;
+    last = { value, arrivedAtMs: clock.monoMs() };
+    for (const handler of readingHandlers) handler(last);
+  }
+
+  function unreadable(why: string): void {
+    last = undefined;
+    unreadableCount += 1;
+    const nowMs = clock.monoMs();
+    if (unreadableCount > 1 && nowMs - unreadableToldMs < maximumAgeS * 1000) return;
+    unreadableToldMs = nowMs;
+    report(new Fault("sensor.unreadable", name, `no ${quantity}: ${why}`, { unreadableCount }));
+  }
+
+  return {
+    name,
+    driver: KEITHLEY_6485,
+    quantity,
+    unit,
+    maximumAgeS,
+    connect() {
+      drop("connecting anew");
+      return oneAtATime(connect);
+    },
+    disconnect() {
+      drop("closed by the host");
+    },
+    fresh() {
+      return last !== undefined && clock.monoMs() - last.arrivedAtMs <= maximumAgeS * 1000 ? last : undefined;
+    },
+    onReading(handler) {
+      readingHandlers.add(handler);
+      return () => readingHandlers.delete(handler);
+    },
+    onFault(handler) {
+      faultHandlers.add(handler);
+      return () => faultHandlers.delete(handler);
+    },
+  };
+}
+
+function refuseImpossible(deps: PicoammeterDeps, intervalS: number, perAmpere: number, cycles: number): void {
+  const { name, maximumAgeS, rangeA } = deps;
+  const problem = !(maximumAgeS > 0 && maximumAgeS < Infinity)
+    ? `a maximum age of ${maximumAgeS} s`
+    : !(intervalS > 0 && intervalS < maximumAgeS)
+      ? `a reading every ${intervalS} s does not keep one younger than ${maximumAgeS} s`
+      : !(cycles >= 0.01 && cycles <= 5)
+        ? `${cycles} cycles of the mains; 0.01 to 5 are possible`
+        : !(Math.abs(perAmpere) > 0 && Math.abs(perAmpere) < Infinity)
+          ? `a factor of ${perAmpere}`
+          : rangeA !== undefined && !RANGES_A.some((known) => known === rangeA)
+            ? `a range of ${rangeA} A; there are ${RANGES_A.join(", ")} A`
+            : undefined;
+  if (problem !== undefined) throw new Fault("site.invalid", name, `sensor ${name}: ${problem}`);
+}
