@@ -180,7 +180,11 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
       limitPermit: enqueueActions(({ enqueue, context }) => {
         const request = requested(context);
         const untilMs = clock.monoMs() + request.lifeMs;
-        enqueue.assign({ isUsed: true, request: { ...request, untilMs } });
+        enqueue.assign({
+          isUsed: true,
+          request: { ...request, untilMs },
+          waiting: context.waiting === null ? null : { ...context.waiting, untilMs },
+        });
         enqueue.sendTo("permit", { type: "LAST_BEAT", untilMs } satisfies LastBeat);
       }),
       tellGranted: sendParent(

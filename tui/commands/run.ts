@@ -10,7 +10,7 @@ import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
 import { createProgressPrinter } from "../progress/progress-printer.ts";
 import { renderSummary } from "../progress/render-summary.ts";
-import type { RunSummary } from "../progress/run-summary.ts";
+import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
 import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
@@ -95,7 +95,9 @@ export async function runCommand(context: CommandContext, args: readonly string[
         interrupted: end === "interrupted",
       };
       tell(context, folder, summary);
-      if (end !== "interrupted") return 0;
+      const broke = defectText(summary, folder);
+      if (broke !== null) context.printError(broke);
+      if (end !== "interrupted") return broke === null ? 0 : 1;
       context.printError(leftText(siteCampaign, String(interruptedBy)));
       return 1;
     } finally {

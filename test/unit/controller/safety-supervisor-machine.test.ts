@@ -107,6 +107,7 @@ describe("the permit's heartbeat", () => {
     bench.send({ type: "PERMIT_USED", exposureId: "x0" });
     expect(bench.context().request?.untilMs).toBeLessThan(usedAtMs + 300);
     bench.send({ type: "PERMIT_USED", exposureId: "x1" });
+    expect(bench.context().waiting?.untilMs).toBe(usedAtMs + 2000);
     await bench.for(1000);
     // Asked for once; a second word does not make it longer.
     bench.send({ type: "PERMIT_USED", exposureId: "x1" });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { renderSummary } from "../../../tui/progress/render-summary.ts";
-import type { RunSummary } from "../../../tui/progress/run-summary.ts";
+import { defectText, type RunSummary } from "../../../tui/progress/run-summary.ts";
 
 const DAY: RunSummary = {
   campaign: "formation-day",
@@ -49,6 +49,15 @@ it("names each violation, and each invariant that was never checked", () => {
   expect(text).toContain("VIOLATED 1");
   expect(text).toContain("dose at 1 min: spot 3 of B7");
   expect(text).toContain("NEVER CHECKED: permits");
+});
+
+it("says aloud that a part of beamrack broke, with where to look, and nothing of it when none did", () => {
+  const broken = { ...DAY, alarms: { raised: 2, open: 1, defects: 1 } };
+  expect(renderSummary(broken).join("\n")).toContain("DEFECTS OF BEAMRACK 1");
+  expect(renderSummary(DAY).join("\n")).not.toContain("DEFECT");
+  expect(defectText(broken, "data/x")).toContain("beamrack.defect in data/x");
+  expect(defectText({ ...DAY, alarms: { raised: 1, open: 0, defects: 0 } }, "data/x")).toBeNull();
+  expect(defectText(DAY, "data/x")).toBeNull();
 });
 
 it("shows a dash where a thing is not known", () => {
