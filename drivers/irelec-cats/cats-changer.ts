@@ -53,11 +53,14 @@ export interface CatsChangerDeps {
   readonly readsCodes?: boolean;
   /** One answer. Default 3000. */
   readonly replyDeadlineMs?: number;
-  /** One path from its first movement to rest. Default 300 000. */
+  /** From an order to the first movement. Public drivers give 10 s, the default: 10 000. */
+  readonly beginDeadlineMs?: number;
+  /** One path from its order to rest. Default 300 000. */
   readonly pathDeadlineMs?: number;
 }
 
 const REPLY_DEADLINE_MS = 3000;
+const BEGIN_DEADLINE_MS = 10_000;
 const PATH_DEADLINE_MS = 300_000;
 /** The public drivers wait this long after switching on before they look. */
 const POWER_ON_MS = 2000;
@@ -221,6 +224,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
         look,
         isAborted: () => abortCount !== epoch,
         deadlineMs: deps.pathDeadlineMs ?? PATH_DEADLINE_MS,
+        beginDeadlineMs: deps.beginDeadlineMs ?? BEGIN_DEADLINE_MS,
         onFailedGet: () => recoverFailedGet(slot),
       });
     } catch (error) {

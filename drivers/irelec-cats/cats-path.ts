@@ -17,13 +17,13 @@ export interface PathToFollow {
   readonly look: () => Promise<CatsReading>;
   readonly isAborted: () => boolean;
   readonly deadlineMs: number;
+  /** A path that has not begun by then never did. */
+  readonly beginDeadlineMs: number;
   /** A `get` came back from the rack to the trays and the sensor at the rack still sees the cell. */
   readonly onFailedGet: () => Promise<never>;
 }
 
 const POLL_MS = 100;
-/** Public drivers give a path up to 10 s to begin. */
-const BEGIN_MS = 10_000;
 /** Looks that may fail in a row: the socket is opened anew for each. */
 const LOST_LOOKS_MAX = 3;
 
@@ -32,7 +32,7 @@ const LOST_LOOKS_MAX = 3;
  * `changer.not-ready` (never begun though accepted), `changer.alarm`, `changer.lost` (aborted, or failed get).
  */
 export async function followPath(deps: PathToFollow): Promise<CatsReading> {
-  const { name, clock, path } = deps;
+  const { name, clock, path, beginDeadlineMs } = deps;
   const startMs = clock.monoMs();
   let hasBegun = false;
   let restingLooks = 0;
@@ -55,7 +55,7 @@ export async function followPath(deps: PathToFollow): Promise<CatsReading> {
     const isRunning = reading.path !== null;
     if (isRunning) hasBegun = true;
     const why = brokenOff(reading);
-    if (why !== undefined && (hasBegun || !deps.isAccepted || waitedMs > BEGIN_MS)) {
+    if (why !== undefined && (hasBegun || !deps.isAccepted || waitedMs > beginDeadlineMs)) {
       throw new Fault("changer.alarm", name, `The path ${path} broke off: ${why}.`, evidence(reading));
     }
     if (isRunning && path === "get") {
@@ -64,7 +64,7 @@ export async function followPath(deps: PathToFollow): Promise<CatsReading> {
     }
     restingLooks = isRunning ? 0 : restingLooks + 1;
     if (hasBegun && restingLooks >= 2) return reading;
-    if (!hasBegun && waitedMs > BEGIN_MS) throw neverBegun(reading);
+    if (!hasBegun && waitedMs > beginDeadlineMs) throw neverBegun(reading);
     if (waitedMs > deps.deadlineMs) {
       throw new Fault(
         "changer.alarm",
@@ -81,7 +81,7 @@ export async function followPath(deps: PathToFollow): Promise<CatsReading> {
       ? new Fault(
           "changer.not-ready",
           name,
-          `The robot accepted ${path} and did not begin within ${BEGIN_MS / 1000} s${reading.message === "" ? "" : `; it says "${reading.message}"`}.`,
+          `The robot accepted ${path} and did not begin within ${beginDeadlineMs / 1000} s${reading.message === "" ? "" : `; it says "${reading.message}"`}.`,
           evidence(reading),
         )
       : new Fault(

@@ -55,6 +55,8 @@ const MOVE_MARGIN_MS = 1000;
 /** An alert that has not come by then is not waited for. */
 const ALERT_MARGIN_MS = 20;
 const HALT_MARGIN_MS = 1000;
+/** Looks in a row, of two questions each, that may stay without answer while a motion is followed. */
+const LOST_LOOKS_MAX = 3;
 const REST_DEADLINE_MS = 20_000;
 
 const QUESTION = { deadlineMs: REPLY_DEADLINE_MS, repeatable: true };
@@ -233,18 +235,26 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     const epoch = haltCount;
     const untilMs = clock.monoMs() + deadlineMs;
     let waitMs = firstWaitMs;
+    let lostLooks = 0;
     for (;;) {
       if (waitMs > 0) await rest.all(waitMs);
       if (haltCount !== epoch) throw stopped();
-      const replies = await readBoth(on);
+      const replies = await readBoth(on).catch((error: unknown) => {
+        lostLooks += 1;
+        const isLost = isFault(error) && error.code === "link.timeout";
+        if (!isLost || !on.isOpen || lostLooks >= LOST_LOOKS_MAX) throw error;
+        return undefined;
+      });
       if (haltCount !== epoch) throw stopped();
+      waitMs = POLL_MS;
+      if (replies === undefined) continue;
+      lostLooks = 0;
       if (isAtRest(replies)) return replies;
       if (clock.monoMs() > untilMs) {
         await stopAxes(on);
         throw new Fault("stage.position", name, "The stage was still moving when its motion was due.");
       }
       rest.clear();
-      waitMs = POLL_MS;
     }
   }
 

@@ -18,6 +18,8 @@ export interface TwinArmDeps {
   readonly handover: (atMs: number) => Place | null;
   /** From an order to the bit that says so. */
   readonly beginMs: number;
+  /** From the last movement to rest. */
+  readonly returnMs: number;
 }
 
 export interface TwinArm {
@@ -44,7 +46,8 @@ interface Act {
   readonly done: () => void;
 }
 
-const RETURN_MS = 1500;
+/** A pick that closes beside the cell. */
+const MISSED_MS = 3500;
 
 export function createTwinArm(deps: TwinArmDeps): TwinArm {
   const { clock, changer } = deps;
@@ -96,7 +99,7 @@ export function createTwinArm(deps: TwinArmDeps): TwinArm {
     missesNextGet = false;
     return {
       area: 2,
-      start: (atMs) => (isMissed ? atMs + 3500 : changer.pick(atMs, handover())),
+      start: (atMs) => (isMissed ? atMs + MISSED_MS : changer.pick(atMs, handover())),
       done: () => {
         arm.held = slot;
         arm.delivered = null;
@@ -117,7 +120,7 @@ export function createTwinArm(deps: TwinArmDeps): TwinArm {
   function goHome(): Act {
     return {
       area: 0,
-      start: (atMs) => atMs + RETURN_MS,
+      start: (atMs) => atMs + deps.returnMs,
       done: () => {
         isAtHome = true;
       },

@@ -22,6 +22,8 @@ export interface CatsTwinDeps {
   readonly isPowered?: boolean;
   /** From an order to the bit that says so. Default 400 ms. */
   readonly beginMs?: number;
+  /** From the last movement of a path to rest. Default 1500 ms. */
+  readonly returnMs?: number;
 }
 
 export interface CatsTwin {
@@ -59,7 +61,13 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
   const orders: string[] = [];
   const trays = Array.from({ length: 9 }, (_, index) => index < (deps.trayCount ?? 3));
   const lids = [false, false, false];
-  const arm = createTwinArm({ clock, changer, handover: deps.handover, beginMs: deps.beginMs ?? 400 });
+  const arm = createTwinArm({
+    clock,
+    changer,
+    handover: deps.handover,
+    beginMs: deps.beginMs ?? 400,
+    returnMs: deps.returnMs ?? 1500,
+  });
   let isPowered = deps.isPowered ?? true;
   let isRemote = true;
   let hasFault = false;

@@ -2,9 +2,10 @@
  * What every barcode reader owes whoever asks it. A bench brings the driver, a reader behind a cable that can fail, and
  * what lies before the glass; it may run on virtual or real time.
  */
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Fault } from "../../protocols/base/fault.ts";
 import type { BarcodeReader } from "../../protocols/roles/barcode-reader.ts";
+import type { AfterTest, ContractOptions } from "./contract-run.ts";
 
 export interface BarcodeReaderBench {
   readonly reader: BarcodeReader;
@@ -19,7 +20,7 @@ export interface BarcodeReaderBench {
   /** The next thing printed is this instead; cut, it has no end. */
   readonly printNext: (text: string, isCut?: boolean) => void;
   readonly hang: (isHung: boolean) => void;
-  readonly cut: () => void;
+  readonly cut: () => void | Promise<void>;
   readonly close?: () => Promise<void> | void;
 }
 
@@ -37,17 +38,20 @@ export function barcodeReaderContract(
   name: string,
   traits: BarcodeReaderTraits,
   makeBench: (options: BarcodeReaderBenchOptions) => BarcodeReaderBench | Promise<BarcodeReaderBench>,
+  { isConcurrent = false }: ContractOptions = {},
 ): void {
-  describe(`a barcode reader by ${name}`, () => {
-    let open: BarcodeReaderBench | undefined;
-
-    async function bench(options: BarcodeReaderBenchOptions = {}): Promise<BarcodeReaderBench> {
-      open = await makeBench(options);
-      return open;
+  (isConcurrent ? describe.concurrent : describe)(`a barcode reader by ${name}`, () => {
+    async function bench(after: AfterTest, options: BarcodeReaderBenchOptions = {}): Promise<BarcodeReaderBench> {
+      const made = await makeBench(options);
+      after(async () => {
+        made.reader.disconnect();
+        await made.close?.();
+      });
+      return made;
     }
 
-    async function connected(): Promise<BarcodeReaderBench> {
-      const made = await bench();
+    async function connected(after: AfterTest): Promise<BarcodeReaderBench> {
+      const made = await bench(after);
       await made.finish(made.reader.connect());
       return made;
     }
@@ -63,53 +67,49 @@ export function barcodeReaderContract(
       return (await made.finish(reading)).code;
     }
 
-    afterEach(async () => {
-      open?.reader.disconnect();
-      await open?.close?.();
-      open = undefined;
-    });
-
-    it("says what it is", async () => {
-      const made = await bench();
+    it("says what it is", async ({ onTestFinished: after }) => {
+      const made = await bench(after);
       expect((await made.finish(made.reader.connect())).model.length).toBeGreaterThan(3);
     });
 
     if (traits.isIdentified) {
-      it("is refused when it is something else, and named silent when nothing answers", async () => {
-        const other = await bench({ device: "wrong" });
+      it("is refused when it is something else, and named silent when nothing answers", async ({
+        onTestFinished: after,
+      }) => {
+        const other = await bench(after, { device: "wrong" });
         await expect(other.finish(other.reader.connect())).rejects.toMatchObject({ code: "device.wrong" });
-        const dead = await bench();
+        const dead = await bench(after);
         dead.hang(true);
         await expect(dead.finish(dead.reader.connect())).rejects.toMatchObject({ code: "link.timeout" });
       });
     }
 
-    it("tells the code of what lies before it, one after the other", async () => {
-      const made = await connected();
+    it("tells the code of what lies before it, one after the other", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show("R-0001");
       expect(await read(made)).toBe("R-0001");
       made.show("R-0002");
       expect(await read(made)).toBe("R-0002");
     });
 
-    it("tells the same code again for the same cell, when time has passed", async () => {
-      const made = await connected();
+    it("tells the same code again for the same cell, when time has passed", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show("R-0001");
       expect(await read(made)).toBe("R-0001");
       await made.pass(1500);
       expect(await read(made)).toBe("R-0001");
     });
 
-    it("says that nothing was read, in time", async () => {
-      const made = await connected();
+    it("says that nothing was read, in time", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show();
       const startMs = made.nowMs();
       await expect(made.finish(made.reader.readCode(1500))).rejects.toMatchObject({ code: "code.none" });
       expect(made.nowMs() - startMs).toBeLessThan(3000);
     });
 
-    it("does not give what was read before it was asked", async () => {
-      const made = await connected();
+    it("does not give what was read before it was asked", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show("R-0001");
       made.pullTrigger();
       await made.pass(500);
@@ -117,8 +117,8 @@ export function barcodeReaderContract(
       await expect(made.finish(made.reader.readCode(500))).rejects.toMatchObject({ code: "code.none" });
     });
 
-    it("does not choose between two codes", async () => {
-      const made = await connected();
+    it("does not choose between two codes", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show("R-0001", "R-0002");
       await expect(
         Promise.resolve().then(async () => {
@@ -134,18 +134,17 @@ export function barcodeReaderContract(
       ).rejects.toMatchObject({ code: "code.ambiguous" });
     });
 
-    it("takes nothing for a code that cannot be one", async () => {
-      const made = await connected();
+    it("takes nothing for a code that cannot be one", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show();
       for (const noise of ["R 0001", "x", "R-\u00fe001", "A".repeat(100)]) {
         made.printNext(noise);
         await expect(read(made, 1, 400)).rejects.toMatchObject({ code: "code.implausible" });
-        await made.pass(1500);
       }
     });
 
-    it("does not glue half a line to the next one", async () => {
-      const made = await connected();
+    it("does not glue half a line to the next one", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show("R-0002");
       made.printNext("R-00", true);
       const reading = made.reader.readCode(3000);
@@ -157,8 +156,8 @@ export function barcodeReaderContract(
       expect((await made.finish(reading)).code).toBe("R-0002");
     });
 
-    it("stops waiting when its signal is aborted, and reads again after", async () => {
-      const made = await connected();
+    it("stops waiting when its signal is aborted, and reads again after", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show();
       const abort = new AbortController();
       const reading = made.reader.readCode(60_000, abort.signal);
@@ -171,8 +170,8 @@ export function barcodeReaderContract(
       expect(await read(made)).toBe("R-0003");
     });
 
-    it("reads again when its cable has hung for a while", async () => {
-      const made = await connected();
+    it("reads again when its cable has hung for a while", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       made.show("R-0001");
       made.hang(true);
       await expect(read(made, 1, 500)).rejects.toMatchObject({ code: "code.none" });
@@ -181,13 +180,15 @@ export function barcodeReaderContract(
       expect(await read(made)).toBe("R-0001");
     });
 
-    it("tells of a cable that drops while it waits, and works again after connecting", async () => {
-      const made = await connected();
+    it("tells of a cable that drops while it waits, and works again after connecting", async ({
+      onTestFinished: after,
+    }) => {
+      const made = await connected(after);
       made.show();
       const reading = made.reader.readCode(60_000);
       reading.catch(() => undefined);
       await made.pass(100);
-      made.cut();
+      await made.cut();
       await expect(made.finish(reading)).rejects.toMatchObject({ code: "link.closed" });
       expect(made.faults.map(({ code }) => code)).toEqual(["link.closed"]);
       await made.finish(made.reader.connect());
@@ -195,8 +196,8 @@ export function barcodeReaderContract(
       expect(await read(made)).toBe("R-0004");
     });
 
-    it("tells every code once to who listens, however often it is repeated", async () => {
-      const made = await connected();
+    it("tells every code once to who listens, however often it is repeated", async ({ onTestFinished: after }) => {
+      const made = await connected(after);
       const codes: string[] = [];
       made.reader.onRead(({ code }) => codes.push(code));
       made.show("R-0001");

@@ -12,7 +12,6 @@ stageContract("grbl", ({ device }) => {
     faults: bench.faults,
     finish: bench.finish,
     travelMm: { x: 290, y: 190 },
-    speedMmS: 100,
     overheadMs: 20,
     pass: (ms) => bench.clock.run(bench.clock.nowMs() + ms),
     nowMs: () => bench.clock.nowMs(),

@@ -9,7 +9,6 @@ function benchOf(wiring: "one-device" | "two-devices") {
     return {
       ...bench,
       travelMm: { x: 280, y: 180 },
-      speedMmS: 100,
       overheadMs: 20,
       nowMs: () => bench.clock.nowMs(),
       truth: () => rackTruth(bench),
