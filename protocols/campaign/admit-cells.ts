@@ -14,8 +14,10 @@ import { channelAt } from "../site/site-lookup.ts";
 import type { Site, SiteChannel } from "../site/site.ts";
 import { CHEMISTRIES } from "./chemistry.ts";
 import type { Chemistry } from "./chemistry.ts";
+import { judgeAttendance } from "./judge-attendance.ts";
 import { judgeCutOff } from "./judge-cut-off.ts";
 import { positionsText } from "./rack-text.ts";
+import { byPath } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
 import { stepFinding } from "./resolve-protocols.ts";
 import type { ProtocolSource } from "./resolve-protocols.ts";
@@ -77,9 +79,13 @@ export function admitCells(
   drafts: readonly DraftCell[],
   sources: readonly ProtocolSource[],
   site: Site | undefined,
+  attendedBy: string | null,
 ): readonly Finding[] {
   const findings: Finding[] = [];
-  if (site !== undefined) reportUnwired(document, drafts, site, findings);
+  if (site !== undefined) {
+    reportUnwired(document, drafts, site, findings);
+    reportUnattended(document, drafts, site, attendedBy, findings);
+  }
   for (const one of casesOf(drafts, sources, site).values()) {
     const cells = `cells ${positionsText(one.positions)}`;
     judgeSafety(document, one, cells, findings);
@@ -141,6 +147,27 @@ function reportUnwired(document: InputDocument, drafts: readonly DraftCell[], si
         `site ${site.name} has no channel at ${positionsText(positions)}`,
         `Wired are ${positionsText(site.channels.map((channel) => channel.position))}.`,
       ),
+    );
+  }
+}
+
+function reportUnattended(
+  document: InputDocument,
+  drafts: readonly DraftCell[],
+  site: Site,
+  attendedBy: string | null,
+  findings: Finding[],
+): void {
+  for (const [path, cells] of byPath(drafts)) {
+    const wired = cells.flatMap(({ position }) => {
+      const driver = channelAt(site, position)?.driver;
+      return driver === undefined ? [] : [{ position, driver }];
+    });
+    // Sites have no contactor to state.
+    const verdict = judgeAttendance(wired, { attendedBy, hasContactor: false });
+    if (verdict === undefined) continue;
+    findings.push(
+      findingAt(document, "error", "campaign.unattended", [...path, "positions"], verdict.what, verdict.advice),
     );
   }
 }

@@ -50,6 +50,8 @@ export interface CampaignFile {
   /** Null: not given, so until the last cell has ended. */
   readonly durationH: number | null | undefined;
   readonly sitePath: string | undefined;
+  /** Who stays with the rack while it runs; null: nobody is named. */
+  readonly attendedBy: string | null | undefined;
   readonly beam: z.output<typeof beamSchema> | undefined;
   readonly uncertainty: z.output<typeof uncertaintySchema> | undefined;
   readonly protocolNames: readonly string[];
@@ -113,6 +115,7 @@ export function readCampaignFile(document: InputDocument, findings: Finding[]): 
     start: readSection(document, ["start"], startSchema, findings),
     durationH: has("duration_h") ? readSection(document, ["duration_h"], durationSchema, findings) : null,
     sitePath: readSection(document, ["site"], pathSchema, findings),
+    attendedBy: has("attended_by") ? readSection(document, ["attended_by"], labelSchema, findings) : null,
     beam: readSection(document, ["beam"], beamSchema, findings),
     uncertainty: readSection(document, ["uncertainty"], uncertaintySchema, findings),
     protocolNames: namesOf(document, ["protocols"], findings),

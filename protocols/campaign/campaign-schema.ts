@@ -143,6 +143,7 @@ export const CAMPAIGN_KEYS = [
   "start",
   "duration_h",
   "site",
+  "attended_by",
   "beam",
   "uncertainty",
   "protocols",

@@ -49,7 +49,7 @@ export function readCampaign({ document, protocolFiles, site, materials }: Campa
   const drafts = resolveCells(document, file, findings);
   const stacks = resolveStacks(document, file, materials, findings);
   const doseLimits = resolveDoseLimits(document, file, drafts, stacks, findings);
-  findings.push(...admitCells(document, drafts, sources, site));
+  findings.push(...admitCells(document, drafts, sources, site, file.attendedBy ?? null));
   const presets = resolvePresets(document, file, site, findings);
   checkTriggers(document, file, findings);
   checkEndConditions(document, file, sources, findings);
