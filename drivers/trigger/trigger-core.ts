@@ -55,6 +55,7 @@ export interface TriggerCoreDeps {
 }
 
 const LOOK_EVERY_MS = 100;
+const REOPEN_PAUSES_MS = [100, 300, 1000] as const;
 /** Beyond the train's own length. */
 const END_GRACE_MS = 2000;
 
@@ -120,6 +121,19 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
       fresh.close("connecting failed");
       throw error;
     }
+  }
+
+  /** A device that takes one connection needs a moment to notice that the last one is gone. */
+  async function openToReadBack(): Promise<Talk> {
+    for (const pauseMs of REOPEN_PAUSES_MS) {
+      try {
+        return (await openFresh()).fresh;
+      } catch (error) {
+        if (!isFault(error) || error.code !== "link.open-failed") throw error;
+        await sleep(clock, pauseMs);
+      }
+    }
+    return (await openFresh()).fresh;
   }
 
   function isStillWanted(): boolean {
@@ -189,7 +203,7 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
       );
     forget("an answer was lost");
     try {
-      const { fresh } = await openFresh();
+      const fresh = await openToReadBack();
       const wasFired = await dialect.wasFired(fresh);
       if (wasFired === true) return;
       running = undefined;
@@ -256,7 +270,7 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
     forget("an answer was lost");
     present.isTaken = true;
     try {
-      const { fresh } = await openFresh();
+      const fresh = await openToReadBack();
       const seen = await dialect.look(fresh, present.train);
       if (seen.isOver) {
         settle(present, () => {

@@ -1,7 +1,7 @@
 /** What every sensor must do, whichever family: run it on the family's bench. */
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Reading, Sensor } from "../../protocols/roles/sensor.ts";
-import { expectFault, onBench, type ContractBench, type ContractOptions } from "./contract-bench.ts";
+import { describeContract, expectFault, onBench, type ContractBench, type ContractOptions } from "./contract-bench.ts";
 
 export interface SensorBench extends ContractBench {
   readonly sensor: Sensor;
@@ -10,7 +10,7 @@ export interface SensorBench extends ContractBench {
   /** What there is to be sensed from now on, in the sensor's unit; null is nothing that a number could say. */
   sense(value: number | null): void;
   /** Whatever connection is open breaks. */
-  cut(): void;
+  cut(): void | Promise<void>;
   /** The link stays open and nothing passes any more. */
   silence(isSilent: boolean): void;
 }
@@ -37,7 +37,7 @@ export function sensorContract(
     expect(Math.abs((reading?.value ?? NaN) - value)).toBeLessThan(Math.abs(value) * 0.01);
   };
 
-  describe(`${name}, as a sensor`, () => {
+  describeContract(`${name}, as a sensor`, options, () => {
     it("identifies itself, and reads nothing before it is connected", () =>
       onBench(make, async (bench) => {
         bench.sense(1);
@@ -123,7 +123,7 @@ export function sensorContract(
       onBench(connected, async (bench) => {
         await bench.pass(2 * bench.periodS);
         near(bench, 2);
-        bench.cut();
+        await bench.cut();
         await bench.pass(0.1);
         expect(bench.faults.map(({ code }) => code)).toContain("link.closed");
         await bench.pass(bench.sensor.maximumAgeS);

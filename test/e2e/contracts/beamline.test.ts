@@ -30,16 +30,14 @@ detectorContract(
   REAL,
 );
 
-for (const kind of ["tcp", "serial"] as const) {
-  triggerContract(
-    `an SRS DG645 on a real ${kind} link`,
-    async ({ isAnotherDevice = false } = {}) => {
-      const { time, cable } = await realBytes(kind, "trigger");
-      return dg645Contract(time, cable, isAnotherDevice, { replyMs: REPLY_MS });
-    },
-    REAL,
-  );
-}
+triggerContract(
+  "an SRS DG645 on a real serial link",
+  async ({ isAnotherDevice = false } = {}) => {
+    const { time, cable } = await realBytes("serial", "trigger");
+    return dg645Contract(time, cable, isAnotherDevice, { replyMs: REPLY_MS });
+  },
+  REAL,
+);
 
 triggerContract(
   "a PandABox on a real TCP link",

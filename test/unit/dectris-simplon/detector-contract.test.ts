@@ -1,32 +1,13 @@
-import { detectorContract, type DetectorBench } from "../../contract/detector.ts";
-import { createSimplonBench } from "./simplon-bench.ts";
+import { createMemoryHttp } from "../../../simulator/links/memory-http.ts";
+import { createVirtualTime } from "../../contract/contract-bench.ts";
+import { detectorContract } from "../../contract/detector.ts";
+import { simplonContract } from "./simplon-bench.ts";
 
-detectorContract("a SIMPLON detector on HTTP in memory", (options = {}) => {
-  const bench = createSimplonBench(
-    options.isAnotherDevice === true ? { impostor: () => ({ status: 200, body: "<html>It works!</html>" }) } : {},
-  );
-  const made: DetectorBench = {
-    ...bench,
-    folder: "/data",
-    framePath: (fileName) => `/data/${fileName.replace(".cbf", "")}_data_000001.h5`,
-    beganCount: () => bench.twin.triggerCount,
-    isExposing: () => bench.twin.state === "acquire",
-    neverEnd(never) {
-      bench.twin.faults.neverEnds = never;
-    },
-    loseNextStartAnswer() {
-      bench.http.loseAnswers(({ path }) => {
-        if (!path.endsWith("/command/trigger")) return false;
-        bench.http.loseAnswers(null);
-        return true;
-      });
-    },
-    cut() {
-      bench.http.cut("pulled");
-    },
-    silence(isSilent) {
-      bench.twin.faults.isSilent = isSilent;
-    },
+detectorContract("a SIMPLON detector on HTTP in memory", ({ isAnotherDevice = false } = {}) => {
+  const time = createVirtualTime();
+  const http = createMemoryHttp(time.clock, { name: "detector", latencyMs: 0.5 });
+  const cut = (): void => {
+    http.cut("pulled");
   };
-  return Promise.resolve(made);
+  return Promise.resolve(simplonContract(time, { port: http.port, end: http.end, cut }, isAnotherDevice));
 });

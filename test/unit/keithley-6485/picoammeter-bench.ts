@@ -7,10 +7,15 @@ import {
   type PicoammeterTwinDeps,
 } from "../../../simulator/keithley-6485/picoammeter-twin.ts";
 import { createMemoryLink, type MemoryLink } from "../../../simulator/links/memory-link.ts";
-import { createVirtualTime, type VirtualTime } from "../../contract/contract-bench.ts";
+import {
+  createVirtualTime,
+  type ContractCable,
+  type ContractTime,
+  type VirtualTime,
+} from "../../contract/contract-bench.ts";
+import type { SensorBench } from "../../contract/sensor.ts";
 
-export interface PicoammeterBench extends VirtualTime {
-  readonly cable: MemoryLink;
+export interface PicoammeterParts {
   readonly twin: PicoammeterTwin;
   readonly sensor: Sensor;
   readonly faults: Fault[];
@@ -20,13 +25,26 @@ export interface PicoammeterBench extends VirtualTime {
   currentA: number;
 }
 
-/** A driver and its simulated picoammeter on one cable; not connected. */
-export function createPicoammeterBench(
-  options: Partial<PicoammeterOptions> & Pick<PicoammeterTwinDeps, "identity" | "offsetA"> = {},
-): PicoammeterBench {
+export interface PicoammeterBench extends VirtualTime, PicoammeterParts {
+  readonly cable: MemoryLink;
+}
+
+export type PicoammeterBenchOptions = Partial<PicoammeterOptions> & Pick<PicoammeterTwinDeps, "identity" | "offsetA">;
+
+/** A driver and its simulated picoammeter on one cable in memory; not connected. */
+export function createPicoammeterBench(options: PicoammeterBenchOptions = {}): PicoammeterBench {
   const time = createVirtualTime();
-  const { clock } = time;
-  const cable = createMemoryLink(clock, { name: "diode", latencyMs: 20 });
+  const cable = createMemoryLink(time.clock, { name: "diode", latencyMs: 20 });
+  // Copied would be values: the current is looked at as it is.
+  return Object.assign(createPicoammeterOn(time, cable, options), time, { cable });
+}
+
+/** The same on any cable. */
+export function createPicoammeterOn(
+  { clock, world }: ContractTime,
+  cable: Pick<ContractCable, "openLink" | "end">,
+  options: PicoammeterBenchOptions,
+): PicoammeterParts {
   const lines: string[] = [];
   const twin = createPicoammeterTwin({
     end: {
@@ -43,7 +61,7 @@ export function createPicoammeterBench(
         });
       },
     },
-    clock,
+    clock: world,
     currentA: () => bench.currentA,
     ...(options.identity === undefined ? {} : { identity: options.identity }),
     ...(options.offsetA === undefined ? {} : { offsetA: options.offsetA }),
@@ -59,6 +77,33 @@ export function createPicoammeterBench(
   });
   const faults: Fault[] = [];
   sensor.onFault((fault) => faults.push(fault));
-  const bench: PicoammeterBench = { ...time, cable, twin, sensor, faults, lines, currentA: 1e-6 };
+  const bench: PicoammeterParts = { twin, sensor, faults, lines, currentA: 1e-6 };
   return bench;
+}
+
+/** As the contract of a sensor wants it. */
+export function picoammeterContract(
+  time: ContractTime,
+  cable: ContractCable,
+  isAnotherDevice: boolean,
+  options: Partial<PicoammeterOptions> = {},
+): SensorBench {
+  const bench = createPicoammeterOn(time, cable, {
+    unit: "ph/s",
+    perAmpere: 1e6,
+    rangeA: 2.1e-5,
+    ...options,
+    ...(isAnotherDevice ? { identity: "KEITHLEY INSTRUMENTS INC.,MODEL 2000,1234567,A20 /A02" } : {}),
+  });
+  return {
+    ...time,
+    sensor: bench.sensor,
+    faults: bench.faults,
+    periodS: options.intervalS ?? 1,
+    sense(value) {
+      bench.currentA = value === null ? 1e-3 : value * 1e-6;
+    },
+    cut: cable.cut,
+    silence: cable.hang,
+  };
 }

@@ -4,10 +4,15 @@ import type { Trigger } from "../../../protocols/roles/trigger.ts";
 import { createMemoryLink, type MemoryLink } from "../../../simulator/links/memory-link.ts";
 import { createPandaTwin, type PandaTwin, type PandaTwinDeps } from "../../../simulator/pandabox/panda-twin.ts";
 import type { DeviceEnd } from "../../../simulator/plant/plant.ts";
-import { createVirtualTime, type VirtualTime } from "../../contract/contract-bench.ts";
+import {
+  createVirtualTime,
+  type ContractCable,
+  type ContractTime,
+  type VirtualTime,
+} from "../../contract/contract-bench.ts";
+import type { TriggerBench } from "../../contract/trigger.ts";
 
-export interface PandaboxBench extends VirtualTime {
-  readonly cable: MemoryLink;
+export interface PandaboxParts {
   readonly twin: PandaTwin;
   readonly trigger: Trigger;
   readonly faults: Fault[];
@@ -23,13 +28,26 @@ export interface PandaboxBench extends VirtualTime {
   answers: (text: string) => boolean;
 }
 
-/** A driver and its simulated box on one cable; not connected. */
-export function createPandaboxBench(
-  options: PandaboxOptions & Pick<Partial<PandaTwinDeps>, "identity"> = {},
-): PandaboxBench {
+export interface PandaboxBench extends VirtualTime, PandaboxParts {
+  readonly cable: MemoryLink;
+}
+
+export type PandaboxBenchOptions = PandaboxOptions & Pick<Partial<PandaTwinDeps>, "identity">;
+
+/** A driver and its simulated box on one cable in memory; not connected. */
+export function createPandaboxBench(options: PandaboxBenchOptions = {}): PandaboxBench {
   const time = createVirtualTime();
-  const { clock } = time;
-  const cable = createMemoryLink(clock, { name: "trigger", latencyMs: 0.3 });
+  const cable = createMemoryLink(time.clock, { name: "trigger", latencyMs: 0.3 });
+  // Copied would be values: the hooks are looked at as they are.
+  return Object.assign(createPandaboxOn(time, cable, options), time, { cable });
+}
+
+/** The same on any cable. */
+export function createPandaboxOn(
+  { clock, world }: ContractTime,
+  cable: Pick<ContractCable, "openLink" | "end">,
+  options: PandaboxBenchOptions,
+): PandaboxParts {
   const lines: string[] = [];
   const gates: { fromS: number; toS: number | null }[] = [];
   let toDevice: (chunk: Uint8Array) => void = () => undefined;
@@ -52,7 +70,7 @@ export function createPandaboxBench(
   };
   const twin = createPandaTwin({
     end,
-    clock,
+    clock: world,
     onOutput(name, isHigh, atMs) {
       if (name !== "TTLOUT1") return;
       const last = gates.at(-1);
@@ -64,9 +82,7 @@ export function createPandaboxBench(
   const trigger = createPandaboxTrigger({ name: "trigger", openLink: cable.openLink, clock, ...options });
   const faults: Fault[] = [];
   trigger.onFault((fault) => faults.push(fault));
-  const bench: PandaboxBench = {
-    ...time,
-    cable,
+  const bench: PandaboxParts = {
     twin,
     trigger,
     faults,
@@ -80,4 +96,51 @@ export function createPandaboxBench(
     answers: () => true,
   };
   return bench;
+}
+
+/** As the contract of a trigger wants it. */
+export function pandaboxContract(
+  time: ContractTime,
+  cable: ContractCable,
+  isAnotherDevice: boolean,
+  options: PandaboxOptions = {},
+): TriggerBench {
+  const bench = createPandaboxOn(time, cable, { ...options, ...(isAnotherDevice ? { identity: "Zebra 1.0" } : {}) });
+  const isFire = (text: string): boolean => text.startsWith("BITS.A=1");
+  return {
+    ...time,
+    trigger: bench.trigger,
+    faults: bench.faults,
+    gates: () => bench.gates,
+    firedCount: () => bench.twin.startedCount,
+    neverEnd(never) {
+      bench.twin.faults.neverEnds = never;
+    },
+    loseNextFireAnswer() {
+      let isFired = false;
+      bench.hears = (text) => {
+        isFired ||= isFire(text);
+        return text;
+      };
+      bench.answers = () => {
+        if (!isFired) return true;
+        bench.answers = () => true;
+        return false;
+      };
+    },
+    loseNextFire() {
+      bench.hears = (text) => {
+        if (!isFire(text)) return text;
+        bench.hears = (next) => next;
+        return undefined;
+      };
+    },
+    cut: cable.cut,
+    silence(isSilent) {
+      bench.twin.faults.isSilent = isSilent;
+    },
+    meddle() {
+      bench.say("SEQ1.PRESCALE.RAW=7");
+    },
+  };
 }

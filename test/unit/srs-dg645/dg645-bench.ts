@@ -4,10 +4,15 @@ import type { Trigger } from "../../../protocols/roles/trigger.ts";
 import { createMemoryLink, type MemoryLink } from "../../../simulator/links/memory-link.ts";
 import type { DeviceEnd } from "../../../simulator/plant/plant.ts";
 import { createDg645Twin, type Dg645Twin, type Dg645TwinDeps } from "../../../simulator/srs-dg645/dg645-twin.ts";
-import { createVirtualTime, type VirtualTime } from "../../contract/contract-bench.ts";
+import {
+  createVirtualTime,
+  type ContractCable,
+  type ContractTime,
+  type VirtualTime,
+} from "../../contract/contract-bench.ts";
+import type { TriggerBench } from "../../contract/trigger.ts";
 
-export interface Dg645Bench extends VirtualTime {
-  readonly cable: MemoryLink;
+export interface Dg645Parts {
   readonly twin: Dg645Twin;
   readonly trigger: Trigger;
   readonly faults: Fault[];
@@ -23,11 +28,26 @@ export interface Dg645Bench extends VirtualTime {
   answers: (text: string) => boolean;
 }
 
-/** A driver and its simulated DG645 on one cable; not connected. */
-export function createDg645Bench(options: Dg645Options & Pick<Dg645TwinDeps, "identity"> = {}): Dg645Bench {
+export interface Dg645Bench extends VirtualTime, Dg645Parts {
+  readonly cable: MemoryLink;
+}
+
+export type Dg645BenchOptions = Dg645Options & Pick<Dg645TwinDeps, "identity">;
+
+/** A driver and its simulated DG645 on one cable in memory; not connected. */
+export function createDg645Bench(options: Dg645BenchOptions = {}): Dg645Bench {
   const time = createVirtualTime();
-  const { clock } = time;
-  const cable = createMemoryLink(clock, { name: "trigger", latencyMs: 0.5 });
+  const cable = createMemoryLink(time.clock, { name: "trigger", latencyMs: 0.5 });
+  // Copied would be values: the hooks are looked at as they are.
+  return Object.assign(createDg645On(time, cable, options), time, { cable });
+}
+
+/** The same on any cable. */
+export function createDg645On(
+  { clock, world }: ContractTime,
+  cable: Pick<ContractCable, "openLink" | "end">,
+  options: Dg645BenchOptions,
+): Dg645Parts {
   const lines: string[] = [];
   const gates: { fromS: number; toS: number | null }[] = [];
   let toDevice: (chunk: Uint8Array) => void = () => undefined;
@@ -51,7 +71,7 @@ export function createDg645Bench(options: Dg645Options & Pick<Dg645TwinDeps, "id
   };
   const twin = createDg645Twin({
     end,
-    clock,
+    clock: world,
     onGate(output, isHigh, atMs) {
       if (output !== 1) return;
       const last = gates.at(-1);
@@ -63,9 +83,7 @@ export function createDg645Bench(options: Dg645Options & Pick<Dg645TwinDeps, "id
   const trigger = createDg645Trigger({ name: "trigger", openLink: cable.openLink, clock, ...options });
   const faults: Fault[] = [];
   trigger.onFault((fault) => faults.push(fault));
-  const bench: Dg645Bench = {
-    ...time,
-    cable,
+  const bench: Dg645Parts = {
     twin,
     trigger,
     faults,
@@ -78,4 +96,57 @@ export function createDg645Bench(options: Dg645Options & Pick<Dg645TwinDeps, "id
     answers: () => true,
   };
   return bench;
+}
+
+/** As the contract of a trigger wants it. */
+export function dg645Contract(
+  time: ContractTime,
+  cable: ContractCable,
+  isAnotherDevice: boolean,
+  options: Dg645Options = {},
+): TriggerBench {
+  const bench = createDg645On(time, cable, {
+    ...options,
+    ...(isAnotherDevice ? { identity: "Stanford Research Systems,SR830,s/n12345,ver1.07" } : {}),
+  });
+  return {
+    ...time,
+    trigger: bench.trigger,
+    faults: bench.faults,
+    gates: () => bench.gates,
+    firedCount: () => bench.twin.firedCount,
+    neverEnd(never) {
+      bench.twin.faults.neverEnds = never;
+    },
+    loseNextFireAnswer() {
+      let isFired = false;
+      bench.hears = (line) => {
+        isFired ||= line.startsWith("*TRG");
+        return line;
+      };
+      bench.answers = () => {
+        if (!isFired) return true;
+        bench.answers = () => true;
+        return false;
+      };
+    },
+    loseNextFire() {
+      let isLost = false;
+      bench.hears = (line) => {
+        if (isLost && line.startsWith("LERR")) {
+          bench.hears = (next) => next;
+          return undefined;
+        }
+        isLost ||= line.startsWith("*TRG");
+        return isLost ? undefined : line;
+      };
+    },
+    cut: cable.cut,
+    silence(isSilent) {
+      bench.twin.faults.isSilent = isSilent;
+    },
+    meddle() {
+      bench.say("DLAY 3,2,0.5");
+    },
+  };
 }

@@ -102,6 +102,22 @@ describe("a DG645 as a trigger", () => {
     await bench.settle(bench.trigger.arm(GATE));
   });
 
+  it("reads back as soon as the port can be opened again", async () => {
+    const bench = createDg645Bench();
+    await bench.settle(bench.trigger.connect());
+    await bench.settle(bench.trigger.arm(GATE));
+    const firing = bench.trigger.fire();
+    firing.catch(() => undefined);
+    while (bench.twin.firedCount === 0) await bench.pass(0.0001);
+    bench.cable.plug(false);
+    await bench.pass(0.25);
+    bench.cable.plug(true);
+    const { finished } = await bench.settle(firing);
+    expect(await bench.settle(finished)).toEqual({ gateCount: 1 });
+    expect(bench.cable.counters.refusals).toBe(2);
+    expect(bench.twin.firedCount).toBe(1);
+  });
+
   it("opens nothing again once it was disconnected, not even to read back", async () => {
     const bench = createDg645Bench();
     await bench.settle(bench.trigger.connect());
