@@ -9,12 +9,11 @@ import { positionsText } from "./rack-text.ts";
 
 export type ChannelDriver = SiteChannel["driver"];
 
-/** As the drivers' capability sheets say: runsProgrammeAlone. A test holds the two together. */
-export const RUNS_PROGRAMME_ALONE: Readonly<Record<ChannelDriver, boolean>> = {
-  "palmsens-methodscript": true,
-  "neware-bts": true,
-  "keithley-smu": false,
-};
+/** As the drivers' capability sheets say: runsProgrammeAlone. A driver that is not among them is taken not to. */
+export const RUN_PROGRAMMES_ALONE: ReadonlySet<string> = new Set<ChannelDriver>([
+  "palmsens-methodscript",
+  "neware-bts",
+]);
 
 /** Who or what opens the circuit when nobody commands it any more. */
 export interface AttendanceGuard {
@@ -35,7 +34,7 @@ export function judgeAttendance(
   guard: AttendanceGuard,
 ): AttendanceVerdict | undefined {
   if (guard.hasContactor || guard.attendedBy !== null) return undefined;
-  const alone = cells.filter((cell) => !RUNS_PROGRAMME_ALONE[cell.driver]);
+  const alone = cells.filter((cell) => !RUN_PROGRAMMES_ALONE.has(cell.driver));
   if (alone.length === 0) return undefined;
   const drivers = [...new Set(alone.map((cell) => cell.driver))].join(", ");
   return {

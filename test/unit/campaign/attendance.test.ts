@@ -1,12 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { positionAt } from "../../../protocols/base/position.ts";
-import {
-  type ChannelDriver,
-  judgeAttendance,
-  RUNS_PROGRAMME_ALONE,
-} from "../../../protocols/campaign/judge-attendance.ts";
+import { judgeAttendance, RUN_PROGRAMMES_ALONE } from "../../../protocols/campaign/judge-attendance.ts";
 import type { Channel } from "../../../protocols/roles/channel.ts";
 import { errorsOf, goodFiles, load, spoilt } from "../../support/campaign-files.ts";
+import { createCyclerBench } from "../../support/cycler-bench.ts";
 import { createKeithleyBench } from "../../support/keithley-bench.ts";
 import { createBench } from "../../support/methodscript-bench.ts";
 import { createNewareBench } from "../../support/neware-bench.ts";
@@ -49,14 +46,11 @@ describe("a cell on a channel that runs no programme by itself", () => {
   });
 });
 
-it("what check believes of the instruments is what their drivers say", () => {
-  const channels: Readonly<Record<ChannelDriver, Channel | undefined>> = {
-    "keithley-smu": createKeithleyBench().channel,
-    "neware-bts": createNewareBench().channels[0]?.channel,
-    "palmsens-methodscript": createBench().channel,
-  };
-  for (const [driver, channel] of Object.entries(channels)) {
-    const believed = RUNS_PROGRAMME_ALONE[driver as ChannelDriver];
-    expect({ driver, alone: channel?.capabilities.runsProgrammeAlone }).toEqual({ driver, alone: believed });
-  }
+it.each<readonly [driver: string, channel: () => Channel | undefined]>([
+  ["keithley-smu", () => createKeithleyBench().channel],
+  ["modbus-cycler", () => createCyclerBench().channel],
+  ["neware-bts", () => createNewareBench().channels[0]?.channel],
+  ["palmsens-methodscript", () => createBench().channel],
+])("what check believes of %s is what its driver says", (driver, channel) => {
+  expect(channel()?.capabilities.runsProgrammeAlone).toBe(RUN_PROGRAMMES_ALONE.has(driver));
 });
