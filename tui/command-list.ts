@@ -87,6 +87,30 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
   },
   {
+    name: "device",
+    usage: "SITE.yaml [NAME COMMAND [ARGS]] [--dry-run] [--yes] [--capture DIR] [--timeout DURATION]",
+    summary: "talk to one instrument: identify, status, read, move, open, ... for commissioning",
+    details: [
+      "Without a name: every instrument of the site and what it can be asked. Takes the site's lock; beside a running",
+      "controller only what changes nothing is done. What each command does stands in docs/commissioning.md.",
+      "Exit 2 when refused, 1 when the instrument failed.",
+      "",
+      "  --dry-run            say what would be done and sent, as the simulated instrument answers; open nothing",
+      "  --yes                do not ask before it moves, energises or ends something",
+      "  --capture DIR        write the traffic of each link into DIR, as JSON lines",
+      "  --timeout DURATION   give up after that; each command has a time of its own",
+      "  --ports              with the list: the serial ports of this machine",
+      "  --home               with move: find the reference first",
+      "  --alone              move without reading the interlocks: somebody stands by the emergency stop",
+      "  --for DURATION --data DIR [--spot N]",
+      "                       with open: how long, and the data folder of the campaign where the dose is booked",
+    ],
+    load: async () => {
+      const { deviceCommand } = await import("./commands/device.ts");
+      return (context, args) => deviceCommand(context, args);
+    },
+  },
+  {
     name: "dose",
     usage: "CASE.json",
     summary: "X-ray dose of a layer stack, for one exposure or a sequence with limits",

@@ -38,6 +38,10 @@ export const FAULT_CATALOGUE = {
     advice:
       "Whatever can let the beam in needs --data with the data folder of a campaign, and the position whose cell stands in the beam.",
   },
+  "device.interrupted": {
+    severity: "hold",
+    advice: "It was ended on request and made safe as far as it could be. Ask for status before the next command.",
+  },
   "device.unconfirmed": {
     severity: "refuse",
     advice: "It moves, energises or ends something: say yes when asked at a terminal, or add --yes.",

@@ -10,6 +10,7 @@ import { createBenchBroker, type BenchBroker } from "./broker.ts";
 import { createFaultyEnd } from "./faulty-end.ts";
 import { createHttpListener } from "./http-listener.ts";
 import { createDevicePort, type BenchListener } from "./listener.ts";
+import { createModbusTcpListener } from "./modbus-tcp-listener.ts";
 import { createPtyListener } from "./pty-listener.ts";
 import { createTcpListener } from "./tcp-listener.ts";
 
@@ -47,8 +48,8 @@ export async function createServedCable(
     case "modbus-rtu":
     case "tcp": {
       const port = createDevicePort();
-      const listener =
-        link.kind === "tcp" ? createTcpListener(hostAndPort(link), port) : createPtyListener(link.path, port);
+      const tcp = cable.driver === "modbus-io" ? createModbusTcpListener : createTcpListener;
+      const listener = link.kind === "tcp" ? tcp(hostAndPort(link), port) : createPtyListener(link.path, port);
       const faulty = createFaultyEnd(port.end, clock, chance);
       const switches = { ...plugSwitch(listener), ...cableSwitches(faulty) };
       return { cable, link, listener, switches, speaks: "bytes", end: faulty.end };

@@ -4,16 +4,19 @@
  */
 import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { captureHttp } from "../../drivers/link/capture-http.ts";
 import { captureLink, withholdMqttLogin, withholdPasswords } from "../../drivers/link/capture-link.ts";
 import type { CaptureRecord, CaptureSink } from "../../drivers/link/capture-link.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
+import type { HttpPort } from "../../protocols/roles/http.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import type { LinkAddress } from "../../protocols/site/site.ts";
 
 export interface CaptureFolder {
   /** The same link, with its traffic written down. */
   capture(cable: string, address: LinkAddress, openLink: OpenLink): OpenLink;
+  captureHttp(cable: string, port: HttpPort): HttpPort;
 }
 
 /** 8 MiB, some 100,000 short messages. */
@@ -35,9 +38,12 @@ export function createCaptureFolder(
     throw unwritable(folder, error);
   }
   const startMs = clock.monoMs();
+  const sinkOf = (cable: string): CaptureSink =>
+    createFileSink(join(folder, captureFileName(cable)), bytesMax, onTrouble);
   return {
+    captureHttp: (cable, port) => captureHttp(port, { clock, startMs, sink: sinkOf(cable) }),
     capture(cable, address, openLink) {
-      const sink = createFileSink(join(folder, captureFileName(cable)), bytesMax, onTrouble);
+      const sink = sinkOf(cable);
       const withhold = address.kind === "mqtt" ? withholdMqttLogin : withholdPasswords;
       return captureLink(openLink, { clock, startMs, sink, withhold });
     },

@@ -1,4 +1,5 @@
 /** What `beamrack device` can do with the input/output unit: shutters, filters, its watchdog. */
+import { sleep } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
 import type { BeamIo } from "../../protocols/roles/beam-io.ts";
@@ -10,6 +11,8 @@ import type { DeviceOptions } from "./device-options.ts";
 import { IO_LOOK } from "./looks.ts";
 
 const ACT_MS = 30_000;
+const FILTERS_MS = 5000;
+const LOOK_EVERY_MS = 50;
 const TAKES_OVER = "the controller holds the shutter's permit, and connecting takes it back";
 const SHUTTERS = ["shutter", "safety-shutter"] as const;
 type Shutter = (typeof SHUTTERS)[number];
@@ -25,6 +28,21 @@ export function ioActs(io: BeamIo): readonly ActEntry[] {
       return levelsJson(await io.readInputs());
     } finally {
       io.disconnect();
+    }
+  }
+
+  /** Until the switches say so. */
+  async function moved({ clock, signal }: ActBench, asked: readonly boolean[]): Promise<void> {
+    await io.setFilters(asked);
+    const untilMs = clock.monoMs() + FILTERS_MS;
+    for (;;) {
+      const { filtersIn } = await io.readInputs();
+      if (asked.every((isIn, index) => filtersIn[index] === isIn)) return;
+      if (clock.monoMs() > untilMs) {
+        const words = filtersIn.map((isIn) => (isIn ? "in" : "out")).join(",");
+        throw new Fault("attenuator.not-in-place", io.name, `the filters read ${words} after ${FILTERS_MS / 1000} s`);
+      }
+      await sleep(clock, LOOK_EVERY_MS, signal);
     }
   }
 
@@ -76,7 +94,13 @@ export function ioActs(io: BeamIo): readonly ActEntry[] {
           words: [
             `Moves the filters: ${site.filters.map((filter, index) => `${filter.name} ${words[index] ?? ""}`).join(", ")}.`,
           ],
-          perform: (bench) => connected(bench, () => io.setFilters(words.map((word) => word === "in"))),
+          perform: (bench) =>
+            connected(bench, () =>
+              moved(
+                bench,
+                words.map((word) => word === "in"),
+              ),
+            ),
         };
       },
     },

@@ -125,10 +125,12 @@ export function sourceLook(source: SiteSensorSource, only?: string): Look {
 }
 
 const LOOK_EVERY_MS = 50;
+const HEARD_WITHIN_S = 15;
 
-/** A sensor that does not speak within its maximum age has no reading, and that is its status. */
+/** A sensor that does not speak in this time has no reading, and that is its status. */
 async function allHeard({ clock, signal }: ActBench, sensors: readonly Sensor[]): Promise<void> {
-  const untilMs = clock.monoMs() + 1000 * Math.max(...sensors.map((sensor) => sensor.maximumAgeS));
+  const untilMs =
+    clock.monoMs() + 1000 * Math.min(HEARD_WITHIN_S, Math.max(...sensors.map((sensor) => sensor.maximumAgeS)));
   while (clock.monoMs() < untilMs && sensors.some((sensor) => sensor.fresh() === undefined)) {
     await sleep(clock, LOOK_EVERY_MS, signal);
   }

@@ -1,5 +1,5 @@
 /** What `beamrack device` can do with the stage. */
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import type { ActBench } from "./act.ts";
 import {
@@ -31,7 +31,7 @@ export function stageActs(stage: Stage): readonly ActEntry[] {
 
   return [
     ...(identify === undefined ? [] : [identify]),
-    entry("status", STATUS, () => asking("status", "Asks where it is and whether it rests.", TAKES_OVER, reading)),
+    entry("status", STATUS, () => asking("status", "Asks where it is and whether it rests.", TAKES_OVER, state)),
     entry("read", READ, () => asking("read", "Asks where it is.", TAKES_OVER, reading)),
     {
       name: "move",
@@ -81,6 +81,18 @@ export function stageActs(stage: Stage): readonly ActEntry[] {
         }),
     })),
   ];
+
+  /** Without a reference it has no place to tell, and that is its status. */
+  function state(bench: ActBench) {
+    return withConnected(bench, stage, async () => {
+      try {
+        return { homed: true, ...stageJson(await stage.read()) };
+      } catch (error) {
+        if (!isFault(error) || error.code !== "stage.not-homed") throw error;
+        return { homed: false, x_mm: null, y_mm: null };
+      }
+    });
+  }
 
   async function homed(bench: ActBench, options: DeviceOptions): Promise<void> {
     await movePermitted(bench, stage.name, options.isAlone);

@@ -1,0 +1,31 @@
+/** Real links for the drivers of a site: ports, sockets and HTTP of this machine, captured when somebody asks for it. */
+import { createHttpPort } from "../../drivers/link/http-port.ts";
+import { createOpenLink } from "../../drivers/link/open-link.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { OpenLink } from "../../protocols/roles/link.ts";
+import { hostAndPort } from "../../protocols/site/site-lookup.ts";
+import type { CaptureFolder } from "../capture/capture-folder.ts";
+import { writeDurably } from "../run/write-durably.ts";
+import type { DriverDeps } from "./drivers.ts";
+
+/** Opens nothing. */
+export function createRealLinks(clock: Clock, capture?: CaptureFolder): DriverDeps {
+  // One for each cable: it knows when the port it had opened last has been let go of.
+  const known = new Map<string, OpenLink>();
+  return {
+    clock,
+    openLinkOf(cable, link) {
+      const made = known.get(cable);
+      if (made !== undefined) return made;
+      const bare = createOpenLink(link, cable, clock);
+      const openLink = capture === undefined ? bare : capture.capture(cable, link, bare);
+      known.set(cable, openLink);
+      return openLink;
+    },
+    httpPortOf(cable, link) {
+      const port = createHttpPort({ name: cable, ...hostAndPort(link), clock });
+      return capture === undefined ? port : capture.captureHttp(cable, port);
+    },
+    writeFile: writeDurably,
+  };
+}
