@@ -172,7 +172,7 @@ function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, places: Campaign
     where: places.doseLimit(binding),
     what: isNever
       ? `${cells}: not one exposure keeps the limit of ${limit} in ${binding.layer} (${binding.location}); one gives ${gray(binding.perExposureGy)} at ${gray(binding.rateGyS)}/s before uncertainty and closing time`
-      : `${cells}: the limit of ${limit} in ${binding.layer} (${binding.location}) refuses further exposure of a spot from sweep ${binding.refusedFromSweep} on, ${durationText(atS)} after the start`,
+      : `${cells}: the limit of ${limit} in ${binding.layer} (${binding.location}) refuses further exposure of a spot from sweep ${binding.refusedFromSweep} on, ${durationText(atS)} after the start: the next one, by the most it could give, would pass it`,
     advice: isNever
       ? "Add a filter, shorten the exposure, or have another limit vouched for."
       : "Nothing to do if that is meant; otherwise more spots, a filter or shorter exposures.",

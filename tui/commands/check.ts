@@ -9,6 +9,7 @@ import type { Forecast } from "../../protocols/campaign/check-campaign.ts";
 import type { LimitForecast } from "../../protocols/campaign/dose-forecast.ts";
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import type { CommandContext } from "../command-context.ts";
+import { countText } from "../progress/number-text.ts";
 import { loadCampaign } from "../load-campaign.ts";
 
 /**
@@ -77,7 +78,7 @@ function forecastLines(forecast: Forecast): readonly string[] {
     ),
     ...forecast.protocols.map(
       (protocol) =>
-        `protocol ${protocol.name}: ${protocol.cellCount} cells, ${protocol.stepCount} steps, at most ${durationText(protocol.longestS)}`,
+        `protocol ${protocol.name}: ${protocol.cellCount} cells, ${countText(protocol.stepCount)} steps, at most ${durationText(protocol.longestS)}`,
     ),
   ];
 }
@@ -87,7 +88,9 @@ function limitLine(limit: LimitForecast): string {
     `${limit.layer} (${limit.location}) ${short(limit.perExposureGy)} Gy per exposure at ${short(limit.rateGyS)} Gy/s`,
     ...(limit.totalGy === null ? [] : [`${short(limit.totalGy)} Gy on the hottest spot if nothing is refused`]),
     ...(limit.limitGy === null ? [] : [`limit ${limit.limitGy} Gy, vouched for by ${limit.vouchedBy}`]),
-    limit.refusedFromSweep === null ? "never reached" : `refuses from sweep ${limit.refusedFromSweep} on`,
+    limit.refusedFromSweep === null
+      ? "refuses none"
+      : `refuses from sweep ${limit.refusedFromSweep} on, judged by the most that the next exposure could give`,
   ];
   return parts.join(", ");
 }

@@ -1,7 +1,11 @@
 /** What `beamrack --help` and `beamrack COMMAND --help` print. */
 import type { CommandEntry } from "../command-list.ts";
+import { wrapLine } from "../progress/wrap-text.ts";
 
-const EXIT_CODES = "Exit: 0 done, 1 failed while running, 2 refused (bad input), 3 a check did not hold.";
+const EXIT_CODES = ["Exit: 0 done, 1 failed while running, 2 refused (bad input),", "      3 a check did not hold."];
+
+/** Of a terminal of no particular size. */
+const COLUMNS = 80;
 
 export function overviewHelp(commands: readonly CommandEntry[]): readonly string[] {
   const width = Math.max(...commands.map((command) => command.name.length));
@@ -10,24 +14,31 @@ export function overviewHelp(commands: readonly CommandEntry[]): readonly string
     "",
     "Usage: beamrack COMMAND [ARGS] [--json]",
     "",
-    ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    ...commands.flatMap((command) => {
+      const head = `  ${command.name.padEnd(width)}  `;
+      return wrapLine(head + command.summary, COLUMNS, head.length);
+    }),
     "",
     "  --json      one JSON document or JSON lines on stdout, messages on stderr",
     "  --help      this, or after a command what it takes",
     "  --version   the version",
     "",
-    EXIT_CODES,
+    ...EXIT_CODES,
   ];
 }
 
 export function commandHelp(command: CommandEntry): readonly string[] {
+  // What stands in brackets stays together.
+  const usage = `Usage: beamrack ${command.name} ${command.usage} [--json]`.replace(/\[[^\]]*\]*/g, (group) =>
+    group.replaceAll(" ", "\u00a0"),
+  );
   return [
-    `beamrack ${command.name}: ${command.summary}`,
+    ...wrapLine(`beamrack ${command.name}: ${command.summary}`, COLUMNS, 2),
     "",
-    `Usage: beamrack ${command.name} ${command.usage} [--json]`,
+    ...wrapLine(usage, COLUMNS, 8).map((line) => line.replaceAll("\u00a0", " ")),
     "",
-    ...command.details,
+    ...command.details.flatMap((line) => wrapLine(line, COLUMNS)),
     "",
-    EXIT_CODES,
+    ...EXIT_CODES,
   ];
 }

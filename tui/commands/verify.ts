@@ -5,6 +5,7 @@ import { verifyRecord, type ReplayDecisions, type VerifyReport } from "../../con
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import type { CommandContext } from "../command-context.ts";
+import { countText } from "../progress/number-text.ts";
 
 /** Of the machine, no more than a place to print. */
 export type VerifyContext = Pick<CommandContext, "json" | "print">;
@@ -53,19 +54,22 @@ function printReport(context: VerifyContext, folder: string, report: VerifyRepor
   const { header, limitFractionMax } = report;
   const rows: readonly (readonly [string, string])[] = [
     ["campaign", header === undefined ? "not stated" : `${header.campaign}, ${header.world} world`],
-    ["event log", `${report.events} events, chain ${report.chain}`],
+    ["event log", `${countText(report.events)} events, chain ${report.chain}`],
     ["digest", report.digest ?? "none"],
     ["replay", report.replay],
-    ["dose ledger", `${report.ledger}, ${report.exposures} exposures, bookings open: ${report.openBookings}`],
+    [
+      "dose ledger",
+      `${report.ledger}, exposures ${countText(report.exposures)}, bookings open ${countText(report.openBookings)}`,
+    ],
     [
       "dose",
       limitFractionMax === null
         ? "none given"
         : `at most ${(100 * limitFractionMax).toFixed(1)} % of a limit, uncertainty included`,
     ],
-    ["samples", `${report.samples} in ${report.frames} frames, ${report.gaps} gaps`],
+    ["samples", `${countText(report.samples)} in ${countText(report.frames)} frames, gaps ${countText(report.gaps)}`],
   ];
   context.print(`${folder}: ${report.ok ? "the record holds" : "the record does not hold"}`);
-  for (const [name, value] of rows) context.print(`  ${name.padEnd(12)} ${value}`);
+  for (const [name, value] of rows) context.print(name === "digest" ? `    ${value}` : `  ${name.padEnd(12)} ${value}`);
   for (const finding of report.findings) context.print(`  ${findingText(finding)}`);
 }
