@@ -37,8 +37,23 @@ export function commandHelp(command: CommandEntry): readonly string[] {
     "",
     ...wrapLine(usage, COLUMNS, 8).map((line) => line.replaceAll("\u00a0", " ")),
     "",
-    ...command.details.flatMap((line) => wrapLine(line, COLUMNS)),
+    ...paragraphs(command.details).flatMap((line) => wrapLine(line, COLUMNS)),
     "",
     ...EXIT_CODES,
   ];
+}
+
+/** Lines of plain sentences that follow each other are one paragraph; options and blank lines stay as they are. */
+function paragraphs(lines: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  for (const line of lines) {
+    const last = joined.at(-1);
+    if (last !== undefined && isPlain(last) && isPlain(line)) joined[joined.length - 1] = `${last} ${line}`;
+    else joined.push(line);
+  }
+  return joined;
+}
+
+function isPlain(line: string): boolean {
+  return line !== "" && !line.startsWith(" ");
 }
