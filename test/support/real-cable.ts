@@ -17,6 +17,8 @@ import { createRealClock } from "../../tui/rim/real-clock.ts";
 export const REAL_CLOCK = createRealClock();
 
 export interface RealCable {
+  /** host:port, or the port's path. */
+  readonly where: string;
   readonly openLink: OpenLink;
   readonly end: DeviceEnd;
   readonly hang: (isHung: boolean) => void;
@@ -55,6 +57,7 @@ export function createRealWorld(): RealWorld {
           ? ({ kind, host: "127.0.0.1", port: Number(listener.where.split(":").at(-1)) } as const)
           : ({ kind, path: listener.where, baud: 115_200 } as const);
       return {
+        where: listener.where,
         openLink: createOpenLink(address, name, REAL_CLOCK),
         end: faulty.end,
         hang: (isHung) => {
