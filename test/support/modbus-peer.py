@@ -21,6 +21,16 @@ def block(values):
     return ModbusSparseDataBlock(filled)
 
 
+async def listening(port, serving):
+    while not serving.done():
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        except OSError:
+            await asyncio.sleep(0.02)
+
+
 async def main():
     place, text = sys.argv[1:3]
     given = json.loads(text)
@@ -36,11 +46,18 @@ async def main():
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
+        serving = asyncio.create_task(
+            StartAsyncTcpServer(context=context, address=("127.0.0.1", port), allow_reuse_address=True)
+        )
+        await listening(port, serving)
         print(f"ready {port}", flush=True)
-        await StartAsyncTcpServer(context=context, address=("127.0.0.1", port), allow_reuse_address=True)
     else:
+        serving = asyncio.create_task(
+            StartAsyncSerialServer(context=context, framer=ModbusRtuFramer, port=place, baudrate=115200)
+        )
+        await asyncio.sleep(0.3)
         print(f"ready {place}", flush=True)
-        await StartAsyncSerialServer(context=context, framer=ModbusRtuFramer, port=place, baudrate=115200)
+    await serving
 
 
 asyncio.run(main())
