@@ -2,7 +2,7 @@
  * The tables of `campaign.db` and how the file is opened for writing and for reading. Rows are only ever added: the
  * database itself refuses to change or delete one.
  */
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -211,13 +211,9 @@ function checkVersion(database: Database.Database, folder: string): void {
  */
 export function openForReading(folder: string): Database.Database {
   const path = databasePath(folder);
-  const found = statSync(folder, { throwIfNoEntry: false });
-  if (found === undefined) throw new Fault("file.missing", folder, "no such folder");
-  if (!found.isDirectory()) throw new Fault("file.missing", folder, "this is a file; a data folder was expected");
-  if (!existsSync(path))
-    throw new Fault("file.missing", folder, `there is no campaign record in this folder: it has no ${DATABASE_FILE}`);
   let database: Database.Database | undefined;
   try {
+    requireRecord(folder, path);
     database = openReadOnly(path);
     if (isMetaLegible(database)) checkVersion(database, folder);
     return database;
@@ -225,6 +221,15 @@ export function openForReading(folder: string): Database.Database {
     database?.close();
     throw storeFault(error, folder, "read");
   }
+}
+
+/** Throws Fault file.missing, or what the system says of a folder that may not be looked into. */
+function requireRecord(folder: string, path: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) throw new Fault("file.missing", folder, "no such folder");
+  if (!found.isDirectory()) throw new Fault("file.missing", folder, "this is a file; a data folder was expected");
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  throw new Fault("file.missing", folder, `there is no campaign record in this folder: it has no ${DATABASE_FILE}`);
 }
 
 /** A lost page of the small table must not keep anybody from the large ones; the reader tells that it is lost. */
