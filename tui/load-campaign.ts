@@ -14,6 +14,7 @@ import { fileKindOf } from "../protocols/input/file-kind.ts";
 import { findingAt, parseDocument } from "../protocols/input/document.ts";
 import type { InputDocument, Path } from "../protocols/input/document.ts";
 import { readSite } from "../protocols/site/read-site.ts";
+import type { SiteFiles } from "../protocols/site/site-files.ts";
 import type { Site } from "../protocols/site/site.ts";
 import type { CommandContext } from "./command-context.ts";
 
@@ -103,7 +104,7 @@ function readSiteFile(
     findings.push(mistaken);
     return undefined;
   }
-  const read = readSite(document, materials);
+  const read = readSite(document, materials, filesBeside(context, path));
   findings.push(...read.findings);
   return read.site;
 }
@@ -120,6 +121,20 @@ const ADVICE = {
   campaign: "Give the campaign's file; a site goes with --site, and protocols are named in the campaign.",
   site: "Give the file of the hardware, with rack, stage, shutter, detector, channels and io.",
 } as const;
+
+/** The files a site names, from where it lies. */
+function filesBeside(context: Pick<CommandContext, "readText">, sitePath: string): SiteFiles {
+  return (path) => {
+    const fileName = isAbsolute(path) ? path : normalize(join(dirname(sitePath), path));
+    try {
+      return { kind: "text", text: context.readText(fileName), fileName };
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      const { code, message, advice } = error;
+      return { kind: "refused", code, what: `${fileName}: ${message}`, advice };
+    }
+  };
+}
 
 /** `named` is the document that names the file, at `at`: a file that cannot be read is reported there. */
 function readDocument(

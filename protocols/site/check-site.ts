@@ -7,17 +7,9 @@ import { inputBits, outputBits } from "../wire/modbus-io/modbus-io-map.ts";
 import { findingAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { DATA_FOLDER } from "../wire/simplon/simplon-requests.ts";
-import { addressKey } from "../wire/neware/channel-address.ts";
-import {
-  RACK_QUANTITIES,
-  SENSOR_UNITS,
-  type LinkAddress,
-  type SensorQuantity,
-  type Site,
-  type SiteChannel,
-  type SiteSensor,
-} from "./site.ts";
-import { linkText } from "./site-lookup.ts";
+import { checkCabinets, checkLinks, checkNames } from "./check-links.ts";
+import { checkSensors } from "./check-sensors.ts";
+import type { Site } from "./site.ts";
 
 export function checkSite(document: InputDocument, site: Site): readonly Finding[] {
   const findings: Finding[] = [];
@@ -56,96 +48,7 @@ export function checkSite(document: InputDocument, site: Site): readonly Finding
   return findings;
 }
 
-type Refuse = (path: Path, code: string, what: string, advice: string) => void;
-
-function checkLinks(site: Site, refuse: Refuse): void {
-  const seen = new Map<string, string>();
-  const add = (name: string, link: LinkAddress, path: Path): void => {
-    const port = linkText(link);
-    const other = seen.get(port);
-    if (other === undefined) seen.set(port, name);
-    else
-      refuse(
-        path,
-        "site.link-shared",
-        `${name} and ${other} are both on ${port}`,
-        "Give each instrument a port of its own.",
-      );
-  };
-  add(site.stage.name, site.stage.link, ["stage", "link"]);
-  add(site.detector.name, site.detector.link, ["detector", "link"]);
-  add(site.io.name, site.io.link, ["io", "link"]);
-  site.sensorSources.forEach((source, index) => {
-    add(source.name, source.link, ["sensor_sources", index, "link"]);
-  });
-  const cabinets = new Map<string, SiteChannel>();
-  for (const channel of site.channels) {
-    if (channel.driver !== "neware-bts") {
-      add(channel.name, channel.link, ["channels"]);
-      continue;
-    }
-    const first = cabinets.get(channel.cabinet.name);
-    if (first === undefined) add(channel.cabinet.name, channel.link, ["channels"]);
-    else if (linkText(first.link) !== linkText(channel.link)) {
-      refuse(
-        ["channels"],
-        "site.link-shared",
-        `${channel.cabinet.name} is at ${linkText(first.link)} and at ${linkText(channel.link)}`,
-        "A cabinet has one client: give it one link.",
-      );
-    }
-    cabinets.set(channel.cabinet.name, first ?? channel);
-  }
-}
-
-/** Each channel of a cabinet serves one position. */
-function checkCabinets(site: Site, refuse: Refuse): void {
-  const seen = new Map<string, string>();
-  for (const channel of site.channels) {
-    if (channel.driver !== "neware-bts") continue;
-    const key = `${channel.cabinet.name} ${addressKey(channel.address)}`;
-    const other = seen.get(key);
-    if (other !== undefined) {
-      refuse(
-        ["channels"],
-        "site.wiring-overlap",
-        `${channel.position} and ${other} are both on channel ${addressKey(channel.address)} of ${channel.cabinet.name}`,
-        "Give each group its own first_unit, so that each position has a channel of its own.",
-      );
-    }
-    seen.set(key, channel.position);
-  }
-}
-
-function checkNames(site: Site, refuse: Refuse): void {
-  const seen = new Set<string>();
-  const add = (name: string, path: Path): void => {
-    if (seen.has(name))
-      refuse(path, "site.duplicate-name", `the name ${name} is given twice`, "Give each instrument a name of its own.");
-    seen.add(name);
-  };
-  add(site.stage.name, ["stage", "name"]);
-  add(site.detector.name, ["detector", "name"]);
-  add(site.io.name, ["io", "name"]);
-  site.sensorSources.forEach((source, index) => {
-    add(source.name, ["sensor_sources", index, "name"]);
-    source.sensors.forEach((sensor, at) => {
-      add(sensor.name, ["sensor_sources", index, "sensors", at, "name"]);
-    });
-  });
-  const filters = new Set<string>();
-  site.filters.forEach((filter, index) => {
-    if (filters.has(filter.name)) {
-      refuse(
-        ["filters", index, "name"],
-        "site.duplicate-name",
-        `the name ${filter.name} is given twice`,
-        "Give each filter a name of its own.",
-      );
-    }
-    filters.add(filter.name);
-  });
-}
+export type Refuse = (path: Path, code: string, what: string, advice: string) => void;
 
 function checkBits(site: Site, refuse: Refuse): void {
   const { map } = site.io;
@@ -240,64 +143,6 @@ function checkReach(site: Site, refuse: Refuse): void {
       "site.travel",
       `row H is at ${farY} mm, the stage ends at ${site.stage.travelYMm} mm`,
       "Correct pitch, origin or travel.",
-    );
-  }
-}
-
-function isOf(group: readonly SensorQuantity[], quantity: SensorQuantity): boolean {
-  return group.includes(quantity);
-}
-
-function checkLevels({ quantity, alarmAbove, stopAbove }: SiteSensor, path: Path, refuse: Refuse): void {
-  if (!isOf(RACK_QUANTITIES, quantity) && (alarmAbove !== null || stopAbove !== null)) {
-    refuse(
-      [...path, alarmAbove === null ? "stop_above" : "alarm_above"],
-      "site.sensor-level",
-      `a level for ${quantity}`,
-      `Levels are for what hangs over the rack: ${RACK_QUANTITIES.join(", ")}.`,
-    );
-  } else if (stopAbove !== null && (alarmAbove === null || alarmAbove > stopAbove)) {
-    refuse(
-      [...path, "stop_above"],
-      "site.sensor-level",
-      `stop_above ${stopAbove} without an alarm before it`,
-      "Give alarm_above, at most as high, so that somebody is told before the rack is stopped.",
-    );
-  }
-}
-
-function checkSensors(site: Site, refuse: Refuse): void {
-  const quantities = new Set<string>();
-  site.sensorSources.forEach((source, sourceIndex) => {
-    source.sensors.forEach((sensor, index) => {
-      const path: Path = ["sensor_sources", sourceIndex, "sensors", index];
-      const unit = SENSOR_UNITS[sensor.quantity];
-      if (sensor.unit !== unit) {
-        refuse(
-          [...path, "unit"],
-          "site.unit",
-          `${sensor.quantity} in ${sensor.unit}`,
-          `Give ${sensor.quantity} in ${unit}.`,
-        );
-      }
-      checkLevels(sensor, path, refuse);
-      if (quantities.has(sensor.quantity) && !isOf(RACK_QUANTITIES, sensor.quantity)) {
-        refuse(
-          [...path, "quantity"],
-          "site.duplicate-sensor",
-          `two sensors for ${sensor.quantity}`,
-          "Name the one that counts.",
-        );
-      }
-      quantities.add(sensor.quantity);
-    });
-  });
-  if (!quantities.has("ring_current")) {
-    refuse(
-      ["sensor_sources"],
-      "site.sensor-missing",
-      "no sensor for ring_current",
-      "Add one: loss of beam is seen by it.",
     );
   }
 }

@@ -5,14 +5,21 @@ import type { Position } from "../base/position.ts";
 import { findingAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { parsePositionRange } from "../input/position-range.ts";
+import { readCyclerMap } from "../wire/modbus-cycler/read-register-map.ts";
+import type { CyclerMap } from "../wire/modbus-cycler/register-map.ts";
 import { isPerPosition, linkAt } from "./link-schema.ts";
 import { readList } from "./read-list.ts";
+import type { SiteFiles } from "./site-files.ts";
 import { channelGroupSchema, type ChannelGroup } from "./site-schema.ts";
 import { linkText } from "./site-lookup.ts";
 import type { LinkAddress, SiteChannel } from "./site.ts";
 
 /** In the order of positions; undefined when the section is no list of channel groups. */
-export function readChannels(document: InputDocument, findings: Finding[]): readonly SiteChannel[] | undefined {
+export function readChannels(
+  document: InputDocument,
+  files: SiteFiles,
+  findings: Finding[],
+): readonly SiteChannel[] | undefined {
   const groups = readList(document, ["channels"], channelGroupSchema, findings);
   if (groups === undefined) return undefined;
   const byPosition = new Map<Position, SiteChannel>();
@@ -35,7 +42,8 @@ export function readChannels(document: InputDocument, findings: Finding[]): read
         "Give the channel's range.",
       );
     }
-    if (group.driver !== "neware-bts" && positions.length > 1 && !isPerPosition(group.link)) {
+    const isShared = group.driver === "neware-bts" || group.link.kind === "modbus-rtu";
+    if (!isShared && positions.length > 1 && !isPerPosition(group.link)) {
       refuse(
         "link",
         "site.link-shared",
@@ -43,6 +51,8 @@ export function readChannels(document: InputDocument, findings: Finding[]): read
         "Put {position} into the path, so that each channel has a port of its own.",
       );
     }
+    const map =
+      group.driver === "modbus-cycler" ? readMap(document, [...path, "map"], group.map, files, findings) : undefined;
     positions.forEach((position, index) => {
       if (byPosition.has(position)) {
         refuse(
@@ -53,14 +63,20 @@ export function readChannels(document: InputDocument, findings: Finding[]): read
         );
         return;
       }
-      byPosition.set(position, channelOf(group, position, index));
+      const channel = channelOf(group, position, index, map);
+      if (channel !== undefined) byPosition.set(position, channel);
     });
   });
   return [...byPosition.values()].sort((a, b) => positionIndex(a.position) - positionIndex(b.position));
 }
 
 /** `index` counts the group's positions from 0. */
-function channelOf(group: ChannelGroup, position: Position, index: number): SiteChannel {
+function channelOf(
+  group: ChannelGroup,
+  position: Position,
+  index: number,
+  map: CyclerMap | undefined,
+): SiteChannel | undefined {
   const common = {
     name: `channel ${position}`,
     position,
@@ -73,6 +89,10 @@ function channelOf(group: ChannelGroup, position: Position, index: number): Site
     sampleIntervalMinS: group.sample_interval_min_s,
     techniques: group.techniques,
   };
+  if (group.driver === "modbus-cycler") {
+    const unitId = group.first_unit_id === undefined ? null : group.first_unit_id + index;
+    return map === undefined ? undefined : { ...common, driver: group.driver, map, unitId };
+  }
   if (group.driver !== "neware-bts") return { ...common, driver: group.driver };
   const { cabinet } = group;
   return {
@@ -92,4 +112,22 @@ function channelOf(group: ChannelGroup, position: Position, index: number): Site
       channelId: 1 + (index % cabinet.channels_per_unit),
     },
   };
+}
+
+/** The register map that a group of cyclers names; what is wrong in it is told with its own lines. */
+function readMap(
+  document: InputDocument,
+  at: Path,
+  path: string,
+  files: SiteFiles,
+  findings: Finding[],
+): CyclerMap | undefined {
+  const file = files(path);
+  if (file.kind === "refused") {
+    findings.push(findingAt(document, "error", file.code, at, file.what, file.advice));
+    return undefined;
+  }
+  const read = readCyclerMap(file.text, file.fileName);
+  findings.push(...read.findings);
+  return read.map;
 }

@@ -26,7 +26,9 @@ import { detectorSchema, ioSchema, stageSchema } from "./beamline-schema.ts";
 import { checkSite } from "./check-site.ts";
 import { detectorOf, ioOf, stageOf } from "./read-beamline.ts";
 import { readChannels } from "./read-channels.ts";
+import { readFurther } from "./read-further.ts";
 import { readList } from "./read-list.ts";
+import { NO_FILES, type SiteFiles } from "./site-files.ts";
 
 export interface ReadSite {
   /** Undefined when a finding is an error. */
@@ -37,7 +39,7 @@ export interface ReadSite {
 /** Round trips and commits of the virtual world, where the site file says nothing. */
 const DEFAULT_LATENCIES: SiteLatencies = { serialRoundTripMs: 2, tcpRoundTripMs: 1, commitMs: 15 };
 
-export function readSite(document: InputDocument, materials: MaterialLookup): ReadSite {
+export function readSite(document: InputDocument, materials: MaterialLookup, files: SiteFiles = NO_FILES): ReadSite {
   const findings: Finding[] = [...document.findings];
   const value = document.value;
   if (value === undefined) return { site: undefined, findings };
@@ -67,12 +69,13 @@ export function readSite(document: InputDocument, materials: MaterialLookup): Re
   const stage = readSection(document, ["stage"], stageSchema, findings);
   const shutter = readSection(document, ["shutter"], shutterSchema, findings);
   const detector = readSection(document, ["detector"], detectorSchema, findings);
-  const channels = readChannels(document, findings);
+  const channels = readChannels(document, files, findings);
   const io = readSection(document, ["io"], ioSchema, findings);
   const filters = readFilters(document, materials, findings);
   const beam = readSection(document, ["beam"], beamSchema, findings);
   const sensorSources = readList(document, ["sensor_sources"], sensorSourceSchema, findings);
   const interlocks = readSection(document, ["interlocks"], interlocksSchema, findings);
+  const further = readFurther(document, findings);
   const latencies = has("latencies") ? readSection(document, ["latencies"], latenciesSchema, findings) : null;
   if (
     name === undefined ||
@@ -87,7 +90,8 @@ export function readSite(document: InputDocument, materials: MaterialLookup): Re
     beam === undefined ||
     sensorSources === undefined ||
     interlocks === undefined ||
-    latencies === undefined
+    latencies === undefined ||
+    further === undefined
   ) {
     return { site: undefined, findings };
   }
@@ -116,6 +120,7 @@ export function readSite(document: InputDocument, materials: MaterialLookup): Re
             tcpRoundTripMs: latencies.tcp_round_trip_ms,
             commitMs: latencies.commit_ms,
           },
+    ...further,
   };
   findings.push(...checkSite(document, site));
   return { site: findings.some((finding) => finding.severity === "error") ? undefined : site, findings };

@@ -1,5 +1,6 @@
 /** The cables of a site: what is plugged in where. A cabinet of many channels is one cable. */
 import type { Position } from "../base/position.ts";
+import type { SiteOwnSensor, SiteSampleChanger } from "./further.ts";
 import type { LinkAddress, Site, SiteChannel } from "./site.ts";
 
 export interface SiteCable {
@@ -30,19 +31,48 @@ export function siteCables(site: Site, positions: readonly Position[]): readonly
       positions: own,
     });
   }
-  return [...[...channelCables.values()].map(({ cable }) => cable), ...beamlineCables(site)];
+  const others = beamlineCables(site).filter(({ name }) => !channelCables.has(name));
+  return [...[...channelCables.values()].map(({ cable }) => cable), ...others];
 }
 
 /** The name of the cable a channel hangs on. */
 export function cableOf(channel: SiteChannel): string {
-  return channel.driver === "neware-bts" ? channel.cabinet.name : channel.name;
+  return channel.driver === "neware-bts" ? channel.cabinet.name : busOr(channel.name, channel.link);
+}
+
+/** The name of the cable of a sensor of its own. */
+export function sensorCableOf(sensor: SiteOwnSensor): string {
+  return busOr(sensor.name, sensor.link);
+}
+
+/** The questions' cable of a sample changer, beside that of its commands. */
+export function monitorCableOf(changer: SiteSampleChanger): string {
+  return `${changer.name} monitor`;
+}
+
+/** Units on one line share its cable, which goes by the name of its port. */
+function busOr(name: string, link: LinkAddress): string {
+  return link.kind === "modbus-rtu" ? link.path : name;
 }
 
 function beamlineCables(site: Site): readonly SiteCable[] {
-  return [site.stage, site.io, site.detector, ...site.sensorSources].map(({ name, driver, link }) => ({
-    name,
-    driver,
-    link,
-    positions: [],
-  }));
+  const { sampleChanger, barcodeReader, trigger, sensors = [] } = site;
+  const own = [
+    site.stage,
+    site.io,
+    site.detector,
+    ...site.sensorSources,
+    ...(trigger === undefined ? [] : [trigger]),
+    ...(barcodeReader === undefined ? [] : [barcodeReader]),
+    ...(sampleChanger === undefined
+      ? []
+      : [sampleChanger, { ...sampleChanger, name: monitorCableOf(sampleChanger), link: sampleChanger.monitorLink }]),
+  ];
+  const cables = new Map<string, SiteCable>();
+  for (const { name, driver, link } of own) cables.set(name, { name, driver, link, positions: [] });
+  for (const sensor of sensors) {
+    const name = sensorCableOf(sensor);
+    if (!cables.has(name)) cables.set(name, { name, driver: sensor.driver, link: sensor.link, positions: [] });
+  }
+  return [...cables.values()];
 }

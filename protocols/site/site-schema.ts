@@ -3,7 +3,7 @@ import * as z from "zod";
 import { layerShape } from "../input/layer.ts";
 import { strictObject } from "../input/section.ts";
 import { byDriver, instrumentName as name, serialNumber } from "./by-driver.ts";
-import { mqttLink, serialLink, tcpLink } from "./link-schema.ts";
+import { modbusLink, mqttLink, serialLink, tcpLink } from "./link-schema.ts";
 import { CHANNEL_TECHNIQUES, SENSOR_QUANTITIES } from "./site.ts";
 
 const positive = z.number().positive();
@@ -61,6 +61,15 @@ export const channelGroupSchema = byDriver([
   }),
   strictObject({ ...channelShape, driver: z.literal("keithley-smu"), link: tcpLink, serial_number: serialNumber }),
   strictObject({ ...channelShape, driver: z.literal("neware-bts"), link: tcpLink, cabinet: newareCabinet }),
+  strictObject({
+    ...channelShape,
+    driver: z.literal("modbus-cycler"),
+    link: modbusLink,
+    map: z.string().min(1),
+    serial_number: serialNumber,
+    // of the first position; the others follow, on a line that they share
+    first_unit_id: z.int().min(1).max(247).exactOptional(),
+  }),
 ]);
 export type ChannelGroup = z.output<typeof channelGroupSchema>;
 
@@ -142,4 +151,8 @@ export const SITE_KEYS = [
   "sensor_sources",
   "interlocks",
   "latencies",
+  "sample_changer",
+  "barcode_reader",
+  "trigger",
+  "sensors",
 ] as const;

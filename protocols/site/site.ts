@@ -3,9 +3,11 @@ import type { Position } from "../base/position.ts";
 import type { BeamProfile } from "../dose/beam-profile.ts";
 import type { Layer } from "../dose/layer-stack.ts";
 import type { Interlock } from "../roles/beam-io.ts";
+import type { CyclerMap } from "../wire/modbus-cycler/register-map.ts";
 import type { AdamModel } from "../wire/modbus-io/adam-6000.ts";
 import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
 import type { NewareAddress } from "../wire/neware/channel-address.ts";
+import type { SiteBarcodeReader, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
 
 /** Where an instrument is plugged in. */
 export type LinkAddress =
@@ -114,6 +116,12 @@ export type SiteChannel =
       readonly driver: "neware-bts";
       readonly cabinet: SiteNewareCabinet;
       readonly address: NewareAddress;
+    })
+  | (SiteChannelCommon & {
+      readonly driver: "modbus-cycler";
+      readonly map: CyclerMap;
+      /** Null for the map's own. */
+      readonly unitId: number | null;
     });
 
 /** What the channels of a cabinet share: one client, one connection, one folder of step files. */
@@ -240,4 +248,10 @@ export interface Site {
   /** Conditions that must hold for an exposure. */
   readonly interlocks: readonly Interlock[];
   readonly latencies: SiteLatencies;
+  /** Left out where the site has none: the hash of a site without them stays what it was. */
+  readonly sampleChanger?: SiteSampleChanger;
+  readonly barcodeReader?: SiteBarcodeReader;
+  readonly trigger?: SiteTrigger;
+  /** Sensors with a cable each, or with a bus. */
+  readonly sensors?: readonly SiteOwnSensor[];
 }

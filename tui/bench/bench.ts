@@ -28,6 +28,8 @@ export interface BenchInputs {
   readonly cells: readonly WorldCell[];
   /** Whose channels are served. */
   readonly positions: readonly Position[];
+  /** What is printed on the cell at a position. */
+  readonly codeOf: (position: Position) => string;
   /** Fractions of the dose; of a campaign when there is one. */
   readonly stackUncertainty: number;
   readonly data: WorldData;
@@ -106,6 +108,7 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
       const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);
       return local === undefined ? undefined : textOf(local);
     },
+    codeOf: inputs.codeOf,
     startWallMs: clock.startWallMs,
     flaws: chance.stream("instruments"),
   });

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
+import type { Position } from "../../protocols/base/position.ts";
 import { BENCH_DESIGN, campaignCells, plainCells } from "../bench/bench-cells.ts";
 import { startBench, type Bench, type BenchPlace } from "../bench/bench.ts";
 import { FAULT_ORDER_TOPIC } from "../bench/fault-order.ts";
@@ -31,13 +32,14 @@ export async function instrumentsCommand(context: CommandContext, args: readonly
   const options = parseOptions(args);
   const read = readRack(context, options);
   if (read.kind === "refused") return refuse(context, read.findings);
-  const { site, cells, stackUncertainty } = read;
+  const { site, cells, codeOf, stackUncertainty } = read;
   const wait = interruption(context);
   let failure: Error | undefined;
   const bench = await startBench({
     site,
     cells,
     positions: site.channels.map((channel) => channel.position),
+    codeOf,
     stackUncertainty,
     data: loadWorldData(
       context,
@@ -69,15 +71,18 @@ function readRack(context: CommandContext, { sitePath, campaignPath }: Instrumen
   if (campaignPath === undefined) {
     const { site, findings } = loadSite(context, sitePath);
     if (site === undefined) return { kind: "refused", findings } as const;
-    return { kind: "read", site, cells: plainCells(site), stackUncertainty: STACK_UNCERTAINTY } as const;
+    const codeOf = (position: Position): string => `BENCH-${position}`;
+    return { kind: "read", site, cells: plainCells(site), codeOf, stackUncertainty: STACK_UNCERTAINTY } as const;
   }
   const loaded = loadCampaign(context, campaignPath, sitePath);
   if (loaded.kind === "refused") return loaded;
   const { campaign, site } = loaded;
+  const codes = new Map(campaign.cells.map((cell) => [cell.position, cell.barcode]));
   return {
     kind: "read",
     site,
     cells: campaignCells(campaign),
+    codeOf: (position: Position): string => codes.get(position) ?? "",
     stackUncertainty: campaign.doseUncertainty.stack,
   } as const;
 }

@@ -2,41 +2,39 @@
  * Which driver plays which part of a site: the one table from the family's name in a site file to the code that talks
  * to it. The same in every world; only clock and links differ.
  */
-import type { CampaignRoles } from "../../controller/run/roles.ts";
 import { createCamserverDetector } from "../../drivers/dectris-camserver/camserver-detector.ts";
 import { createSimplonDetector } from "../../drivers/dectris-simplon/simplon-detector.ts";
 import { createGrblStage } from "../../drivers/grbl/grbl-stage.ts";
-import { createKeithleyChannel } from "../../drivers/keithley-smu/keithley-channel.ts";
 import { createModbusIo, type ModbusIoDeps } from "../../drivers/modbus-io/modbus-io.ts";
 import { createMqttSensors, type MqttSensors } from "../../drivers/mqtt-sensor/mqtt-sensors.ts";
-import { createNewareCabinet, type NewareCabinet } from "../../drivers/neware-bts/neware-cabinet.ts";
-import { createMethodScriptChannel } from "../../drivers/palmsens-methodscript/methodscript-channel.ts";
-import { createSilenceWatch } from "../../drivers/palmsens-methodscript/silence-watch.ts";
 import { createZaberStage, type ZaberAxis } from "../../drivers/zaber-ascii/zaber-stage.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
+import type { BarcodeReader } from "../../protocols/roles/barcode-reader.ts";
 import type { BeamIo } from "../../protocols/roles/beam-io.ts";
 import type { Channel } from "../../protocols/roles/channel.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
 import type { HttpPort } from "../../protocols/roles/http.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
+import type { SampleChanger } from "../../protocols/roles/sample-changer.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
-import { cableOf } from "../../protocols/site/site-cables.ts";
+import type { Trigger } from "../../protocols/roles/trigger.ts";
+import type { SiteOwnSensor } from "../../protocols/site/further.ts";
 import { channelAt } from "../../protocols/site/site-lookup.ts";
 import {
-  BEAM_QUANTITIES,
   type LinkAddress,
-  type SensorQuantity,
   type Site,
   type SiteAxis,
-  type SiteChannel,
   type SiteDetector,
   type SiteSensorSource,
   type SiteStage,
 } from "../../protocols/site/site.ts";
+import { createChannelDrivers } from "./channel-drivers.ts";
+import { createChanger, createOwnSensor, createReader, createTrigger } from "./further-drivers.ts";
+import { createModbusLines } from "./modbus-lines.ts";
 
 export interface DriverDeps {
   readonly clock: Clock;
@@ -55,7 +53,10 @@ export type SiteInstrument =
   | { readonly role: "io"; readonly instrument: BeamIo }
   | { readonly role: "detector"; readonly instrument: Detector }
   | { readonly role: "sensor"; readonly instrument: Sensor }
-  | { readonly role: "sensor-source"; readonly instrument: Instrument };
+  | { readonly role: "sensor-source"; readonly instrument: Instrument }
+  | { readonly role: "sample-changer"; readonly instrument: SampleChanger }
+  | { readonly role: "barcode-reader"; readonly instrument: BarcodeReader }
+  | { readonly role: "trigger"; readonly instrument: Trigger };
 
 /** Each driver is made when it is first asked for, and once. Making one opens nothing. */
 export interface SiteDrivers {
@@ -63,6 +64,12 @@ export interface SiteDrivers {
   io(): BeamIo;
   detector(): Detector;
   sensorSource(source: SiteSensorSource): MqttSensors;
+  /** With a cable of its own. */
+  ownSensor(sensor: SiteOwnSensor): Sensor;
+  /** Undefined where the site has none; so for the two below. */
+  sampleChanger(): SampleChanger | undefined;
+  barcodeReader(): BarcodeReader | undefined;
+  trigger(): Trigger | undefined;
   /** Throws Fault `site.invalid` for a position that is not wired. */
   channel(position: Position): Channel;
   /** By its name in the site file; undefined when the site has none of that name. */
@@ -76,6 +83,8 @@ export function instrumentNames(site: Site): readonly string[] {
     site.io.name,
     site.detector.name,
     ...site.sensorSources.flatMap((source) => [source.name, ...source.sensors.map((sensor) => sensor.name)]),
+    ...(site.sensors ?? []).map((sensor) => sensor.name),
+    ...[site.sampleChanger, site.barcodeReader, site.trigger].flatMap((found) => found?.name ?? []),
     ...site.channels.map((channel) => channel.name),
   ];
 }
@@ -83,42 +92,8 @@ export function instrumentNames(site: Site): readonly string[] {
 export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
   const { clock } = deps;
   const once = createOnce();
-  const silenceWatch = createSilenceWatch(clock);
-
-  function cabinetOf(channel: Extract<SiteChannel, { readonly driver: "neware-bts" }>): NewareCabinet {
-    const { name, stepFileFolder, writeFolder, backupFolder } = channel.cabinet;
-    return once(`cabinet ${name}`, () =>
-      createNewareCabinet({
-        name,
-        openLink: deps.openLinkOf(name, channel.link),
-        clock,
-        stepFileFolder,
-        writeFolder,
-        ...(backupFolder === null ? {} : { backupFolder }),
-        writeFile: deps.writeFile,
-      }),
-    );
-  }
-
-  function channelOf(channel: SiteChannel): Channel {
-    const { name } = channel;
-    const expected = channel.serialNumber === null ? {} : { expectedSerialNumber: channel.serialNumber };
-    switch (channel.driver) {
-      case "palmsens-methodscript": {
-        const openLink = deps.openLinkOf(cableOf(channel), channel.link);
-        return createMethodScriptChannel({ name, openLink, clock, silenceWatch, ...expected });
-      }
-      case "keithley-smu": {
-        const openLink = deps.openLinkOf(cableOf(channel), channel.link);
-        return createKeithleyChannel({ name, openLink, clock, ...expected });
-      }
-      case "neware-bts":
-        return cabinetOf(channel).channel(name, channel.address, {
-          voltageRangeV: { min: channel.voltageMinV, max: channel.voltageMaxV },
-          currentMaxA: channel.currentMaxA,
-        });
-    }
-  }
+  const lines = createModbusLines(deps);
+  const channelOf = createChannelDrivers(deps, lines);
 
   function stageOf(stage: SiteStage): Stage {
     const common = {
@@ -154,6 +129,14 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
     }
   }
 
+  function optional<Section, Made>(
+    key: string,
+    section: Section | undefined,
+    make: (section: Section) => Made,
+  ): Made | undefined {
+    return section === undefined ? undefined : once(key, () => make(section));
+  }
+
   const drivers: SiteDrivers = {
     stage: () => once("stage", () => stageOf(site.stage)),
     io: () => once("io", () => createModbusIo(modbusIoDeps(site, deps))),
@@ -167,6 +150,10 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
           sensors: source.sensors,
         }),
       ),
+    ownSensor: (sensor) => once(`sensor ${sensor.name}`, () => createOwnSensor(sensor, deps, lines)),
+    sampleChanger: () => optional("changer", site.sampleChanger, (changer) => createChanger(changer, deps)),
+    barcodeReader: () => optional("reader", site.barcodeReader, (reader) => createReader(reader, deps)),
+    trigger: () => optional("trigger", site.trigger, (trigger) => createTrigger(trigger, deps)),
     channel(position) {
       const wired = channelAt(site, position);
       if (wired === undefined) throw new Fault("site.invalid", position, "no channel is wired to this position");
@@ -184,11 +171,22 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
         const instrument = drivers.sensorSource(source).sensors.get(name);
         if (instrument !== undefined) return { role: "sensor", instrument };
       }
+      const sensor = site.sensors?.find((found) => found.name === name);
+      if (sensor !== undefined) return { role: "sensor", instrument: drivers.ownSensor(sensor) };
+      const further = furtherByName(drivers, name);
+      if (further !== undefined) return further;
       const wired = site.channels.find((channel) => channel.name === name);
       return wired === undefined ? undefined : { role: "channel", instrument: drivers.channel(wired.position) };
     },
   };
   return drivers;
+}
+
+function furtherByName(drivers: SiteDrivers, name: string): SiteInstrument | undefined {
+  const [changer, reader, trigger] = [drivers.sampleChanger(), drivers.barcodeReader(), drivers.trigger()];
+  if (changer?.name === name) return { role: "sample-changer", instrument: changer };
+  if (reader?.name === name) return { role: "barcode-reader", instrument: reader };
+  return trigger?.name === name ? { role: "trigger", instrument: trigger } : undefined;
 }
 
 function zaberAxis({ serialNumber, ...axis }: SiteAxis): ZaberAxis {
@@ -206,47 +204,6 @@ export function modbusIoDeps(site: Site, deps: Pick<DriverDeps, "clock" | "openL
     watchdogMs: site.shutter.watchdogMs,
     unitId: site.io.unitId,
     ...(site.io.adam === undefined ? {} : { unit: { kind: site.io.adam.model, ...site.io.adam } }),
-  };
-}
-
-/**
- * The drivers of a campaign's cells, in the order of `positions`, and of the beamline. Throws Fault `site.invalid` for
- * a position that is not wired and a site without ring current or flux.
- */
-export function connectRoles(site: Site, positions: readonly Position[], deps: DriverDeps): CampaignRoles {
-  const drivers = createSiteDrivers(site, deps);
-  const channels = positions.map((position) => drivers.channel(position));
-  const stage = drivers.stage();
-  const io = drivers.io();
-  const detector = drivers.detector();
-  const sources = site.sensorSources.map((source) => ({ source, made: drivers.sensorSource(source) }));
-  const connections = sources.map(({ made }) => made.connection);
-
-  function sensorOf(quantity: SensorQuantity): Sensor {
-    for (const { source, made } of sources) {
-      const named = source.sensors.find((sensor) => sensor.quantity === quantity);
-      const sensor = named === undefined ? undefined : made.sensors.get(named.name);
-      if (sensor !== undefined) return sensor;
-    }
-    throw new Fault("site.invalid", site.name, `the site has no sensor for ${quantity}`);
-  }
-
-  return {
-    stage,
-    io,
-    detector,
-    ringCurrent: sensorOf("ring_current"),
-    flux: sensorOf("flux"),
-    watched: sources.flatMap(({ source, made }) =>
-      source.sensors.flatMap(({ name, quantity, alarmAbove, stopAbove }) => {
-        const sensor = made.sensors.get(name);
-        const isOfBeam = BEAM_QUANTITIES.some((needed) => needed === quantity);
-        return sensor === undefined || isOfBeam ? [] : [{ sensor, alarmAbove, stopAbove }];
-      }),
-    ),
-    channels,
-    instruments: [io, stage, detector, ...connections, ...channels],
-    beamline: [io.name, stage.name, detector.name, ...connections.map((connection) => connection.name)],
   };
 }
 

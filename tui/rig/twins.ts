@@ -2,6 +2,7 @@
  * Which simulated instrument stands behind which cable of a site: the one table from the family's name in a site file
  * to its twin. The cables may be in memory or real; the world behind them is one.
  */
+import { Fault } from "../../protocols/base/fault.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import { cableOf } from "../../protocols/site/site-cables.ts";
@@ -10,6 +11,7 @@ import { createKeithleyTwin } from "../../simulator/keithley-smu/keithley-twin.t
 import { createChannelErrors, mainsOf } from "../../simulator/measurement/channel-errors.ts";
 import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
 import type { MqttSourceTopic } from "../../simulator/mqtt-source/mqtt-source.ts";
+import { createPsbTwin } from "../../simulator/modbus-cycler/psb-twin.ts";
 import { createNewareTwin } from "../../simulator/neware-bts/neware-twin.ts";
 import { createMethodScriptTwin } from "../../simulator/palmsens-methodscript/methodscript-twin.ts";
 import type {
@@ -27,6 +29,7 @@ import type { TwoAxisStagePlant } from "../../simulator/plant/stage-axes.ts";
 import type { ObservedStagePlant } from "../../simulator/plant/stage-plant.ts";
 import type { WorldMonitors } from "../../simulator/world/world-monitors.ts";
 import { createBeamlineTwins } from "./beamline-twins.ts";
+import { createFurtherTwins } from "./further-twins.ts";
 
 /** The parts of the world that instruments touch. */
 export interface TwinWorld {
@@ -51,6 +54,8 @@ export interface TwinDeps {
   readonly publish: (source: SiteSensorSource, topics: readonly MqttSourceTopic[]) => { stop(): void };
   /** A step file by the path that the instrument's own computer knows. */
   readonly readStepFile: (cabinet: string, path: string) => string | undefined;
+  /** What is printed on the cell at a position. */
+  readonly codeOf: (position: Position) => string;
   /** UTC at the clock's zero. */
   readonly startWallMs: number;
   /** Seeds what the channels' readings get wrong; without it they are exact but for their rounding. */
@@ -104,6 +109,9 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
         createKeithleyTwin({ end: endOf(cableOf(channel)), clock, cell, identity });
         break;
       }
+      case "modbus-cycler":
+        createCyclerTwin(channel, cell, deps);
+        break;
       case "neware-bts": {
         const others = cabinets.get(cableOf(channel)) ?? [];
         others.push({ channel, cell });
@@ -115,6 +123,7 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   for (const [name, channels] of cabinets) createCabinetTwin(name, channels, deps);
 
   createBeamlineTwins(site, deps);
+  createFurtherTwins(site, positions, deps);
   const sources = site.sensorSources.map((source) =>
     deps.publish(
       source,
@@ -128,6 +137,25 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
       for (const source of sources) source.stop();
     },
   };
+}
+
+/** The one simulated cycler with registers; maps of other makes have no unit to be played by. */
+function createCyclerTwin(
+  channel: Extract<SiteChannel, { readonly driver: "modbus-cycler" }>,
+  cell: CellPlant,
+  { clock, endOf }: TwinDeps,
+): void {
+  const { map, link, name } = channel;
+  if (!map.identity.beginsWith.startsWith("PSB")) {
+    throw new Fault("site.invalid", name, `${map.title} has no simulated unit; EA PSB has`);
+  }
+  createPsbTwin({
+    end: endOf(cableOf(channel)),
+    clock,
+    cell,
+    framing: link.kind === "modbus-rtu" ? { kind: "rtu" } : { kind: "tcp" },
+    ...(channel.serialNumber === null ? {} : { serialNumber: channel.serialNumber }),
+  });
 }
 
 interface NewareChannel {
@@ -172,7 +200,11 @@ function topicOf(
   };
 }
 
-function valueOf(quantity: SensorQuantity, world: TwinWorld, flaws: Chance | undefined): (atMs: number) => number {
+export function valueOf(
+  quantity: SensorQuantity,
+  world: TwinWorld,
+  flaws: Chance | undefined,
+): (atMs: number) => number {
   if (quantity === "flux") return (atMs) => world.beam.monitorFluxPhS(atMs);
   if (quantity === "ring_current") return (atMs) => world.beam.ringCurrentMa(atMs);
   return createWorldReading(quantity, world, flaws);

@@ -13,7 +13,7 @@ import { siteCables } from "../../protocols/site/site-cables.ts";
 import { hostAndPort } from "../../protocols/site/site-lookup.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { isBench } from "../bench/bench-address.ts";
-import { connectRoles } from "../rig/drivers.ts";
+import { connectRoles } from "../rig/campaign-roles.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
 import { writeDurably } from "./write-durably.ts";
 

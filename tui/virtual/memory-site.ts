@@ -21,6 +21,8 @@ export interface MemorySiteInputs {
   readonly positions: readonly Position[];
   readonly world: TwinWorld;
   readonly clock: VirtualClock;
+  /** What is printed on the cell at a position; by default its place. */
+  readonly codeOf?: (position: Position) => string;
   /** UTC at the clock's zero. */
   readonly startWallMs: number;
   /** Seeds what the channels' readings get wrong; without it they are exact but for their rounding. */
@@ -88,6 +90,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
       const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);
       return local === undefined ? undefined : share.get(local);
     },
+    codeOf: inputs.codeOf ?? ((position) => `CELL-${position}`),
     startWallMs: inputs.startWallMs,
     ...(flaws === undefined ? {} : { flaws }),
   });

@@ -10,7 +10,7 @@ import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { Chance } from "../../simulator/plant/plant.ts";
 import type { FaultTargets, FaultyLink } from "../../simulator/world/fault-schedule.ts";
 import type { World } from "../../simulator/world/world.ts";
-import { connectRoles } from "../rig/drivers.ts";
+import { connectRoles } from "../rig/campaign-roles.ts";
 import { createMemorySite } from "./memory-site.ts";
 
 export interface VirtualRig {
@@ -31,11 +31,13 @@ export function createVirtualRig(
   flaws?: Chance,
 ): VirtualRig {
   const positions = campaign.cells.map((cell) => cell.position);
+  const codes = new Map(campaign.cells.map((cell) => [cell.position, cell.barcode]));
   const memory = createMemorySite({
     site,
     positions,
     world,
     clock,
+    codeOf: (position) => codes.get(position) ?? "",
     startWallMs: campaign.startMs,
     ...(flaws === undefined ? {} : { flaws }),
   });

@@ -1,0 +1,117 @@
+/** Sections of `site.yaml` that a site may leave out: sample changer, barcode reader, trigger, sensors of their own. */
+import * as z from "zod";
+import { strictObject } from "../input/section.ts";
+import { byDriver, instrumentName as name, serialNumber } from "./by-driver.ts";
+import { modbusLink, serialLink, serialOrTcpLink, tcpLink } from "./link-schema.ts";
+import type { SiteBarcodeReader, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
+
+const positive = z.number().positive();
+
+export const sampleChangerSchema = strictObject({
+  name,
+  driver: z.literal("irelec-cats"),
+  link: tcpLink,
+  monitor_link: tcpLink,
+  model: z.enum(["CATS", "ISARA"]),
+  trays: z.int().min(1).max(9),
+  slots_per_tray: z.int().min(1).max(96),
+  tool: z.union([z.literal(2), z.literal(3), z.literal(5)], "Give the gripper's number: 2, 3 or 5."),
+  reads_codes: z.boolean().default(false),
+  handover_offset_x_mm: z.number(),
+  handover_offset_y_mm: z.number(),
+}).transform((changer): SiteSampleChanger => ({
+  name: changer.name,
+  driver: changer.driver,
+  link: changer.link,
+  monitorLink: changer.monitor_link,
+  model: changer.model,
+  trayCount: changer.trays,
+  slotsPerTray: changer.slots_per_tray,
+  tool: changer.tool,
+  readsCodes: changer.reads_codes,
+  handoverOffsetXMm: changer.handover_offset_x_mm,
+  handoverOffsetYMm: changer.handover_offset_y_mm,
+}));
+
+export const barcodeReaderSchema = strictObject({
+  name,
+  driver: z.literal("serial-line"),
+  link: serialLink,
+  trigger: strictObject({ on: z.string().min(1), off: z.string().min(1).exactOptional() }).exactOptional(),
+}).transform(({ trigger, ...rest }): SiteBarcodeReader => ({
+  ...rest,
+  trigger: trigger === undefined ? null : { on: trigger.on, off: trigger.off ?? null },
+}));
+
+export const triggerSchema = byDriver([
+  strictObject({
+    name,
+    driver: z.literal("srs-dg645"),
+    link: tcpLink,
+    output: z.enum(["AB", "CD", "EF", "GH"]).exactOptional(),
+    serial_number: serialNumber,
+  }),
+  strictObject({
+    name,
+    driver: z.literal("pandabox"),
+    link: tcpLink,
+    output: z
+      .string()
+      .regex(/^[A-Z]+\d*$/, "Write the output's own name, such as TTLOUT1.")
+      .exactOptional(),
+  }),
+]).transform((trigger): SiteTrigger =>
+  trigger.driver === "pandabox"
+    ? { name: trigger.name, driver: trigger.driver, link: trigger.link, output: trigger.output ?? null }
+    : {
+        name: trigger.name,
+        driver: trigger.driver,
+        link: trigger.link,
+        output: trigger.output ?? null,
+        serialNumber: trigger.serial_number ?? null,
+      },
+);
+
+const sensorShape = {
+  name,
+  maximum_age_s: positive.max(3600),
+  alarm_above: z.number().nullable().default(null),
+  stop_above: z.number().nullable().default(null),
+} as const;
+
+export const ownSensorSchema = byDriver([
+  strictObject({
+    ...sensorShape,
+    driver: z.literal("eurotherm-modbus"),
+    link: modbusLink,
+    unit_id: z.int().min(1).max(255).default(1),
+    form: z.enum(["scaled", "float"]).default("float"),
+  }),
+  strictObject({
+    ...sensorShape,
+    driver: z.literal("keithley-6485"),
+    link: serialOrTcpLink,
+    quantity: z.enum(["flux", "diode", "ion_chamber"]),
+    per_A: positive.default(1),
+    range_A: positive.exactOptional(),
+    serial_number: serialNumber,
+  }),
+]).transform((sensor): SiteOwnSensor => {
+  const common = {
+    name: sensor.name,
+    maximumAgeS: sensor.maximum_age_s,
+    alarmAbove: sensor.alarm_above,
+    stopAbove: sensor.stop_above,
+    link: sensor.link,
+  };
+  return sensor.driver === "eurotherm-modbus"
+    ? { ...common, driver: sensor.driver, quantity: "temperature", unitId: sensor.unit_id, form: sensor.form }
+    : {
+        ...common,
+        driver: sensor.driver,
+        quantity: sensor.quantity,
+        serialNumber: sensor.serial_number ?? null,
+        perAmpere: sensor.per_A,
+        rangeA: sensor.range_A ?? null,
+      };
+});

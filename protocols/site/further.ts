@@ -1,0 +1,68 @@
+/** Instruments that a site may do without: the robot that changes cells, code readers, gate generators, own sensors. */
+import type { LinkAddress, SensorQuantity } from "./site.ts";
+
+/** IRELEC's robots by how their states are laid out. */
+export type ChangerModel = "CATS" | "ISARA";
+
+export interface SiteSampleChanger {
+  readonly name: string;
+  readonly driver: "irelec-cats";
+  /** Commands that act. */
+  readonly link: LinkAddress;
+  /** Questions. */
+  readonly monitorLink: LinkAddress;
+  readonly model: ChangerModel;
+  readonly trayCount: number;
+  readonly slotsPerTray: number;
+  /** Number of the gripper in commands. */
+  readonly tool: 2 | 3 | 5;
+  readonly readsCodes: boolean;
+  /** Added to the stage's coordinates of a cell in the beam, they bring it under the robot's handover place. */
+  readonly handoverOffsetXMm: number;
+  readonly handoverOffsetYMm: number;
+}
+
+export interface SiteBarcodeReader {
+  readonly name: string;
+  readonly driver: "serial-line";
+  readonly link: LinkAddress;
+  /** What starts a look, for a reader that looks on command. */
+  readonly trigger: { readonly on: string; readonly off: string | null } | null;
+}
+
+interface SiteTriggerCommon {
+  readonly name: string;
+  readonly link: LinkAddress;
+  /** As the device names it; null for the driver's default. */
+  readonly output: string | null;
+}
+
+export type SiteTrigger =
+  | (SiteTriggerCommon & { readonly driver: "srs-dg645"; readonly serialNumber: string | null })
+  | (SiteTriggerCommon & { readonly driver: "pandabox" });
+
+interface SiteOwnSensorCommon {
+  readonly name: string;
+  readonly link: LinkAddress;
+  readonly quantity: SensorQuantity;
+  readonly maximumAgeS: number;
+  /** As of a sensor at a broker. */
+  readonly alarmAbove: number | null;
+  readonly stopAbove: number | null;
+}
+
+/** A sensor with a cable of its own. */
+export type SiteOwnSensor =
+  | (SiteOwnSensorCommon & {
+      readonly driver: "eurotherm-modbus";
+      readonly unitId: number;
+      readonly form: "scaled" | "float";
+    })
+  | (SiteOwnSensorCommon & {
+      readonly driver: "keithley-6485";
+      readonly serialNumber: string | null;
+      /** Units of the quantity per ampere. */
+      readonly perAmpere: number;
+      /** Full scale; null for automatic. */
+      readonly rangeA: number | null;
+    });

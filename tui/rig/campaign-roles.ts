@@ -1,0 +1,75 @@
+/** The instruments of a campaign by the parts they play, from the drivers of its site. */
+import type { CampaignRoles, WatchedSensor } from "../../controller/run/roles.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Position } from "../../protocols/base/position.ts";
+import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { Sensor } from "../../protocols/roles/sensor.ts";
+import { BEAM_QUANTITIES, type SensorQuantity, type Site } from "../../protocols/site/site.ts";
+import { createSiteDrivers, type DriverDeps, type SiteDrivers } from "./drivers.ts";
+
+/** A sensor of the site, wherever its readings come from. */
+interface FoundSensor {
+  readonly quantity: SensorQuantity;
+  readonly alarmAbove: number | null;
+  readonly stopAbove: number | null;
+  readonly sensor: Sensor;
+}
+
+/**
+ * The drivers of a campaign's cells, in the order of `positions`, and of the beamline. Throws Fault `site.invalid` for
+ * a position that is not wired and a site without ring current or flux.
+ */
+export function connectRoles(site: Site, positions: readonly Position[], deps: DriverDeps): CampaignRoles {
+  const drivers = createSiteDrivers(site, deps);
+  const channels = positions.map((position) => drivers.channel(position));
+  const stage = drivers.stage();
+  const io = drivers.io();
+  const detector = drivers.detector();
+  const connections = site.sensorSources.map((source) => drivers.sensorSource(source).connection);
+  const found = findSensors(site, drivers);
+  const ownSensors = (site.sensors ?? []).map((sensor) => drivers.ownSensor(sensor));
+  const further = [drivers.trigger(), drivers.barcodeReader(), drivers.sampleChanger()].flatMap(
+    (instrument): readonly Instrument[] => (instrument === undefined ? [] : [instrument]),
+  );
+
+  function sensorOf(quantity: SensorQuantity): Sensor {
+    const sensor = found.find((one) => one.quantity === quantity)?.sensor;
+    if (sensor !== undefined) return sensor;
+    throw new Fault("site.invalid", site.name, `the site has no sensor for ${quantity}`);
+  }
+
+  return {
+    stage,
+    io,
+    detector,
+    ringCurrent: sensorOf("ring_current"),
+    flux: sensorOf("flux"),
+    watched: found.flatMap(({ quantity, sensor, alarmAbove, stopAbove }): readonly WatchedSensor[] =>
+      BEAM_QUANTITIES.some((needed) => needed === quantity) ? [] : [{ sensor, alarmAbove, stopAbove }],
+    ),
+    channels,
+    instruments: [io, stage, detector, ...connections, ...ownSensors, ...further, ...channels],
+    beamline: [
+      io.name,
+      stage.name,
+      detector.name,
+      ...connections.map((connection) => connection.name),
+      ...ownSensors
+        .filter(({ quantity }) => BEAM_QUANTITIES.some((needed) => needed === quantity))
+        .map(({ name }) => name),
+    ],
+  };
+}
+
+function findSensors(site: Site, drivers: SiteDrivers): readonly FoundSensor[] {
+  return [
+    ...site.sensorSources.flatMap((source) => {
+      const made = drivers.sensorSource(source).sensors;
+      return source.sensors.flatMap(({ name, quantity, alarmAbove, stopAbove }): readonly FoundSensor[] => {
+        const sensor = made.get(name);
+        return sensor === undefined ? [] : [{ quantity, alarmAbove, stopAbove, sensor }];
+      });
+    }),
+    ...(site.sensors ?? []).map((sensor) => ({ ...sensor, sensor: drivers.ownSensor(sensor) })),
+  ];
+}

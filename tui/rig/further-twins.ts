@@ -1,0 +1,124 @@
+/** Simulated instruments that a site may do without: sample changer, code reader, gate generator, own sensors. */
+import { positionAt, positionIndex, type Position } from "../../protocols/base/position.ts";
+import type { SiteOwnSensor, SiteSampleChanger } from "../../protocols/site/further.ts";
+import { monitorCableOf, sensorCableOf } from "../../protocols/site/site-cables.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import { createChangerPlant } from "../../simulator/changer/changer-plant.ts";
+import { createEurothermTwin } from "../../simulator/eurotherm-modbus/eurotherm-twin.ts";
+import { createCatsTwin } from "../../simulator/irelec-cats/cats-twin.ts";
+import { createPicoammeterTwin } from "../../simulator/keithley-6485/picoammeter-twin.ts";
+import { createModbusServer, type ModbusServerDevice } from "../../simulator/modbus/modbus-server.ts";
+import { createPandaTwin } from "../../simulator/pandabox/panda-twin.ts";
+import { createSerialLineTwin } from "../../simulator/serial-line/serial-line-twin.ts";
+import { createDg645Twin } from "../../simulator/srs-dg645/dg645-twin.ts";
+import { cellUnderBeam } from "../../simulator/world/world-site.ts";
+import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
+import type { TwinDeps } from "./twins.ts";
+
+/** `positions` are those with a cell. */
+export function createFurtherTwins(site: Site, positions: readonly Position[], deps: TwinDeps): void {
+  const { sampleChanger, barcodeReader, trigger } = site;
+  const { clock, endOf } = deps;
+  if (sampleChanger !== undefined) createChangerTwin(site, sampleChanger, positions, deps);
+  if (barcodeReader !== undefined) {
+    const { name } = barcodeReader;
+    createSerialLineTwin({
+      end: endOf(name),
+      clock,
+      look: (atMs) => codesInBeam(site, positions, deps, atMs),
+      ...(barcodeReader.trigger === null
+        ? {}
+        : {
+            trigger: {
+              on: barcodeReader.trigger.on,
+              ...(barcodeReader.trigger.off === null ? {} : { off: barcodeReader.trigger.off }),
+            },
+          }),
+    });
+  }
+  switch (trigger?.driver) {
+    case "srs-dg645":
+      createDg645Twin({ end: endOf(trigger.name), clock });
+      break;
+    case "pandabox":
+      createPandaTwin({ end: endOf(trigger.name), clock, startWallMs: deps.startWallMs });
+      break;
+    case undefined:
+      break;
+  }
+  createSensorTwins(site.sensors ?? [], deps);
+}
+
+/** The reader looks at the cell that stands in the beam. */
+function codesInBeam(site: Site, positions: readonly Position[], deps: TwinDeps, atMs: number): readonly string[] {
+  const { stage } = deps.world;
+  const index = cellUnderBeam(site, stage.xMm(atMs), stage.yMm(atMs)).positionIndex;
+  return positions.filter((position) => positionIndex(position) === index).map((position) => deps.codeOf(position));
+}
+
+/** Every cell begins on the rack, where the campaign has it. */
+function createChangerTwin(
+  site: Site,
+  changer: SiteSampleChanger,
+  positions: readonly Position[],
+  { clock, endOf, world, codeOf, flaws }: TwinDeps,
+): void {
+  const { name, handoverOffsetXMm, handoverOffsetYMm } = changer;
+  createCatsTwin({
+    operate: endOf(name),
+    monitor: endOf(monitorCableOf(changer)),
+    clock,
+    changer: createChangerPlant({
+      cells: positions.map((position) => ({
+        id: codeOf(position),
+        code: codeOf(position),
+        place: { kind: "rack", positionIndex: positionIndex(position) },
+      })),
+      chance: (flaws ?? createChance(0)).stream(name),
+    }),
+    handover(atMs) {
+      const { stage } = world;
+      if (stage.isMoving(atMs)) return null;
+      const [xMm, yMm] = [stage.xMm(atMs) - handoverOffsetXMm, stage.yMm(atMs) - handoverOffsetYMm];
+      const index = cellUnderBeam(site, xMm, yMm).positionIndex;
+      return index < 0 ? null : { kind: "rack", positionIndex: positionIndex(positionAt(index)) };
+    },
+    model: changer.model,
+    trayCount: changer.trayCount,
+  });
+}
+
+/** Controllers on one line answer behind one server. */
+function createSensorTwins(sensors: readonly SiteOwnSensor[], { clock, endOf, world, flaws }: TwinDeps): void {
+  const lines = new Map<string, { readonly isRtu: boolean; readonly devices: ModbusServerDevice[] }>();
+  for (const sensor of sensors) {
+    switch (sensor.driver) {
+      case "eurotherm-modbus": {
+        const isRtu = sensor.link.kind === "modbus-rtu";
+        const cable = sensorCableOf(sensor);
+        const line = lines.get(cable) ?? { isRtu, devices: [] };
+        lines.set(cable, line);
+        const temperatureC = createWorldReading("temperature", world, flaws?.stream(sensor.name));
+        line.devices.push(createEurothermTwin({ clock, unit: sensor.unitId, temperatureC }).device);
+        break;
+      }
+      case "keithley-6485":
+        createPicoammeterTwin({ end: endOf(sensor.name), clock, currentA: currentOf(sensor, world, flaws) });
+    }
+  }
+  for (const [cable, { isRtu, devices }] of lines) {
+    createModbusServer({ end: endOf(cable), clock, framing: { kind: isRtu ? "rtu" : "tcp" }, devices });
+  }
+}
+
+function currentOf(
+  sensor: Extract<SiteOwnSensor, { readonly driver: "keithley-6485" }>,
+  world: TwinDeps["world"],
+  flaws: TwinDeps["flaws"],
+): (atMs: number) => number {
+  const { quantity, perAmpere } = sensor;
+  if (quantity === "flux") return (atMs) => world.beam.monitorFluxPhS(atMs) / perAmpere;
+  const read = createWorldReading(quantity === "diode" ? "diode" : "ion_chamber", world, flaws?.stream(sensor.name));
+  return (atMs) => read(atMs) / perAmpere;
+}
