@@ -8,15 +8,15 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import type { Stage, StagePosition, StageReading } from "../../protocols/roles/stage.ts";
-import { zaberFlag, zaberFlagText } from "../../protocols/wire/zaber-ascii/zaber-codes.ts";
+import { zaberFlag } from "../../protocols/wire/zaber-ascii/zaber-codes.ts";
 import { moveAbsoluteWords, type ZaberAddress } from "../../protocols/wire/zaber-ascii/zaber-commands.ts";
 import type { ZaberReply } from "../../protocols/wire/zaber-ascii/zaber-replies.ts";
-import { microstepsOf, mmOf } from "../../protocols/wire/zaber-ascii/zaber-units.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";
 import { trapezoidMs } from "../motion/trapezoid-time.ts";
 import { createRestWatch } from "./zaber-rest-watch.ts";
 import { identifyChain, REPLY_DEADLINE_MS } from "./zaber-identify.ts";
+import { alarmed, axisMicrosteps, notHomed, placeText, rackMm, stopped } from "./zaber-places.ts";
 import { createZaberSession, type ZaberSession } from "./zaber-session.ts";
 
 /** Family name in the site file. */
@@ -95,7 +95,7 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     const known = zaberFlag(flag);
     if (known?.positionLost !== true || !isHomed) return;
     loseReference();
-    report(known.weight === "reference" ? notHomed(flag) : alarmed(flag));
+    report(known.weight === "reference" ? notHomed(name, flag) : alarmed(name, flag));
   }
 
   async function open(): Promise<ZaberSession> {
@@ -177,8 +177,8 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     const replies = await untilAtRest(on, POLL_MS, homingMs);
     for (const which of ["x", "y"] as const) {
       const { flag } = replies[which];
-      if (zaberFlag(flag)?.weight === "alarm") throw alarmed(flag);
-      if (!(await hasReference(on, axes[which]))) throw notHomed((await on.ask(axes[which], "", QUESTION)).flag);
+      if (zaberFlag(flag)?.weight === "alarm") throw alarmed(name, flag);
+      if (!(await hasReference(on, axes[which]))) throw notHomed(name, (await on.ask(axes[which], "", QUESTION)).flag);
     }
     isHomed = true;
     lastKnown = toRack(replies);
@@ -208,7 +208,7 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
         if (mayMove && on.isOpen) await stopAxes(on);
         throw error;
       }
-      if (haltCount !== epoch) throw stopped();
+      if (haltCount !== epoch) throw stopped(name);
     }
     return { mayMove };
   }
@@ -238,14 +238,14 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     let lostLooks = 0;
     for (;;) {
       if (waitMs > 0) await rest.all(waitMs);
-      if (haltCount !== epoch) throw stopped();
+      if (haltCount !== epoch) throw stopped(name);
       const replies = await readBoth(on).catch((error: unknown) => {
         lostLooks += 1;
         const isLost = isFault(error) && error.code === "link.timeout";
         if (!isLost || !on.isOpen || lostLooks >= LOST_LOOKS_MAX) throw error;
         return undefined;
       });
-      if (haltCount !== epoch) throw stopped();
+      if (haltCount !== epoch) throw stopped(name);
       waitMs = POLL_MS;
       if (replies === undefined) continue;
       lostLooks = 0;
@@ -261,7 +261,7 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   async function moveTo(target: StagePosition, signal?: AbortSignal): Promise<StageReading> {
     signal?.throwIfAborted();
     const on = live();
-    if (!isHomed) throw notHomed();
+    if (!isHomed) throw notHomed(name);
     for (const [mm, limitMm] of [
       [target.xMm, travelMm.x],
       [target.yMm, travelMm.y],
@@ -303,9 +303,9 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   /** At rest is not yet at the target: a stalled axis is idle too. */
   function judged(replies: Both<ZaberReply>, target: StagePosition): StageReading {
     for (const { flag } of [replies.x, replies.y]) {
-      if (zaberFlag(flag)?.weight === "alarm") throw alarmed(flag);
+      if (zaberFlag(flag)?.weight === "alarm") throw alarmed(name, flag);
     }
-    if (!isHomed) throw notHomed();
+    if (!isHomed) throw notHomed(name);
     const reading = toRack(replies);
     const offMm = Math.max(Math.abs(reading.xMm - target.xMm), Math.abs(reading.yMm - target.yMm));
     if (offMm > deps.positionToleranceMm) {
@@ -339,23 +339,16 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
 
   async function read(): Promise<StageReading> {
     const replies = await readBoth(live());
-    if (!isHomed) throw notHomed();
+    if (!isHomed) throw notHomed(name);
     return toRack(replies);
   }
 
   function toRack(replies: Both<ZaberReply>): StageReading {
     return {
-      xMm: rackMm(axes.x, replies.x.data),
-      yMm: rackMm(axes.y, replies.y.data),
+      xMm: rackMm(name, axes.x, replies.x.data),
+      yMm: rackMm(name, axes.y, replies.y.data),
       atRest: isAtRest(replies),
     };
-  }
-
-  function rackMm(axis: ZaberAxis, data: string): number {
-    if (!/^-?\d{1,12}$/.test(data)) throw new Fault("link.garbled", name, `Position ${data} is not a number.`);
-    const mm = mmOf(Number(data), axis.microstepUm) - axis.originMm;
-    // A tenth of a micrometre is below every microstep; the sums must not add more digits.
-    return Math.round((axis.isReversed === true ? -mm : mm) * 10_000) / 10_000 + 0;
   }
 
   /** Trapezoid of the slower axis; from an unknown place, the whole travel. */
@@ -363,29 +356,6 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     const xMm = lastKnown === undefined ? travelMm.x : Math.abs(target.xMm - lastKnown.xMm);
     const yMm = lastKnown === undefined ? travelMm.y : Math.abs(target.yMm - lastKnown.yMm);
     return trapezoidMs(Math.max(xMm, yMm), motion.speedMmS, motion.accelerationMmS2);
-  }
-
-  function notHomed(flag?: string): Fault {
-    return new Fault(
-      "stage.not-homed",
-      name,
-      flag === undefined || flag === "--"
-        ? "The stage has no position reference: it has not been homed since it was switched on."
-        : `The stage has no position reference: it says ${zaberFlagText(flag)}.`,
-    );
-  }
-
-  function alarmed(flag: string): Fault {
-    const known = zaberFlag(flag);
-    return new Fault("stage.alarm", name, `The stage raised ${zaberFlagText(flag)}.`, {
-      flag,
-      positionLost: known?.positionLost ?? true,
-      hint: known?.advice ?? null,
-    });
-  }
-
-  function stopped(): Fault {
-    return new Fault("stage.position", name, "The motion was stopped on request before its target was reached.");
   }
 
   function busily<T>(work: () => Promise<T>): Promise<T> {
@@ -426,14 +396,6 @@ function isAtRest(replies: Both<ZaberReply>): boolean {
   return !replies.x.isBusy && !replies.y.isBusy;
 }
 
-function axisMicrosteps(axis: ZaberAxis, rackMm: number): number {
-  return microstepsOf(axis.originMm + (axis.isReversed === true ? -rackMm : rackMm), axis.microstepUm);
-}
-
 function keyOf({ device, axis }: ZaberAddress): string {
   return `${device} ${axis}`;
-}
-
-function placeText(place: StagePosition): string {
-  return `X ${place.xMm.toFixed(3)} mm, Y ${place.yMm.toFixed(3)} mm`;
 }
