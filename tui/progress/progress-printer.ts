@@ -31,14 +31,20 @@ function createLivePrinter(output: ProgressOutput, clock: Clock): ProgressPrinte
   let drawn: readonly string[] = [];
   let drawnAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Goes back to the first line drawn and clears from there: shorter or fewer lines leave nothing behind. */
-  const eraseText = (): string => (drawn.length === 0 ? "" : `\u001b[${String(drawn.length)}F\u001b[J`);
+  /**
+   * Writes over what was drawn before, line by line, and clears what is left of it. Cleared first and from the top of
+   * the screen, some terminals would keep every drawing in their history.
+   */
+  function redraw(above: readonly string[], lines: readonly string[]): void {
+    const up = drawn.length === 0 ? "" : `\u001b[${String(drawn.length)}F`;
+    const written = [...above, ...lines].map((line) => `${line}\u001b[K\n`).join("");
+    output.draw(`${up}${written}\u001b[J`);
+    drawn = lines;
+  }
 
   function draw(state: ProgressState): void {
     // one column stays free: some terminals wrap a line that fills the last one
-    const lines = renderProgress(state, output.columns() - 1, output.colour ? COLOURED : PLAIN);
-    output.draw(`${eraseText()}${lines.join("\n")}\n`);
-    drawn = lines;
+    redraw([], renderProgress(state, output.columns() - 1, output.colour ? COLOURED : PLAIN));
     drawnAtMs = clock.monoMs();
   }
   const isDue = (): boolean => clock.monoMs() - drawnAtMs >= REDRAW_MS;
@@ -48,8 +54,7 @@ function createLivePrinter(output: ProgressOutput, clock: Clock): ProgressPrinte
       if (isDue()) draw(state);
     },
     say(line) {
-      const below = drawn.length === 0 ? "" : `${drawn.join("\n")}\n`;
-      output.draw(`${eraseText()}${line}\n${below}`);
+      redraw([line], drawn);
     },
     finish: draw,
   };

@@ -1,5 +1,6 @@
 /** Alarms that a person has to know of, as lines under a summary. Pure. */
 import { countText, plainText } from "./number-text.ts";
+import { wrapLine } from "./wrap-text.ts";
 
 /** The part of an alarm that is shown. */
 export interface ShownAlarm {
@@ -10,9 +11,12 @@ export interface ShownAlarm {
 }
 
 const KINDS_SHOWN_MAX = 10;
+const INDENT = 2;
+/** A terminal of no particular size. */
+const COLUMNS = 80;
 
-/** One line for each kind of open alarm, with the places it is open for, and one for what to do about it. */
-export function openAlarmLines(alarms: readonly ShownAlarm[]): readonly string[] {
+/** One line for each kind of open alarm, with the places it is open for, and what to do about it under it. */
+export function openAlarmLines(alarms: readonly ShownAlarm[], columns = COLUMNS): readonly string[] {
   const kinds = new Map<string, ShownAlarm[]>();
   for (const alarm of alarms) {
     const list = kinds.get(alarm.code);
@@ -23,7 +27,10 @@ export function openAlarmLines(alarms: readonly ShownAlarm[]): readonly string[]
     const [first] = list;
     if (first === undefined) return [];
     const where = list.map((alarm) => plainText(alarm.where)).join(", ");
-    return [`open alarm ${where}: ${plainText(first.what)} [${code}]`, `  ${plainText(first.advice)}`];
+    return [
+      ...wrapLine(`open alarm ${where}: ${plainText(first.what)} [${code}]`, columns, INDENT),
+      ...wrapLine(`${" ".repeat(INDENT)}${plainText(first.advice)}`, columns),
+    ];
   });
   const hidden = kinds.size - KINDS_SHOWN_MAX;
   return hidden > 0 ? [...lines, `and ${countText(hidden)} kinds of alarm more: see the log`] : lines;

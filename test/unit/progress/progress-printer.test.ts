@@ -39,7 +39,7 @@ function createBench(isTerminal: boolean) {
   return { time, drawn, printer: createProgressPrinter(output, clock) };
 }
 
-/** A terminal that knows only what the live display uses: line ends, `go up N lines`, `clear from here`. */
+/** A terminal that knows only what the live display uses: line ends, `go up N lines`, `clear the line`, `clear from here`. */
 function screenAfter(chunks: readonly string[]): string[] {
   const lines: string[] = [""];
   let row = 0;
@@ -49,6 +49,8 @@ function screenAfter(chunks: readonly string[]): string[] {
       lines[row] ??= "";
     } else if (token.endsWith("F") && token.startsWith("\u001b")) {
       row -= Number(token.slice(2, -1));
+    } else if (token === "\u001b[K") {
+      continue;
     } else if (token === "\u001b[J") {
       lines.length = row;
       lines.push("");
@@ -69,6 +71,17 @@ describe("in a terminal", () => {
     expect(screen).toContain("50 %");
     expect(screen).not.toContain("10 %");
     expect(screen).not.toContain("waits for beam");
+  });
+
+  it("never clears the screen from its top: terminals would keep each drawing in their history", () => {
+    const { time, drawn, printer } = createBench(true);
+    for (const fraction of [0.1, 0.2, 0.3]) {
+      time.nowMs += 1000;
+      printer.update(stateAt(fraction));
+    }
+    const clears = drawn.filter((text) => text.includes("\u001b[J"));
+    expect(clears).toHaveLength(3);
+    for (const text of clears) expect(text).toMatch(/\u001b\[K\n\u001b\[J$/);
   });
 
   it("draws at most five times a second", () => {
