@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
 import { assert } from "../../protocols/base/assert.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { lightFaults } from "../../simulator/world/world-faults.ts";
@@ -25,6 +26,8 @@ export interface WorldRunOptions {
   readonly folder?: string;
   /** Another than the reference site; of the same geometry. */
   readonly site?: Site;
+  /** The small campaign as it was read beside another site, where that names its filters otherwise. */
+  readonly campaign?: Campaign;
   /** Ends the run at this campaign time, as a Ctrl-C does. */
   readonly stopAtS?: number;
   /** With `stopAtS`: the process is gone, nothing was closed. */
@@ -48,7 +51,7 @@ export interface WorldRun {
   readonly alarms: readonly string[];
 }
 
-const FILES = {
+export const FILES = {
   "small.yaml": repositoryText("test/fixtures/world/small.yaml"),
   "cycle.yaml": repositoryText("test/fixtures/world/cycle.yaml"),
   "site.yaml": repositoryText("protocols/sites/reference.yaml"),
@@ -85,7 +88,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
   const folder = options.folder ?? newFolder();
   const endAtMs = hours * 3_600_000;
   const virtual = createVirtualCampaign({
-    campaign,
+    campaign: options.campaign ?? campaign,
     campaignHash,
     site: options.site ?? site,
     siteHash,
@@ -123,7 +126,13 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     store.close();
   }
   const interruptedBy = options.stopAtS === undefined ? null : "test";
-  const summary = summarise(virtual, { campaign, seed, faults: "test", wallS: 0, interruptedBy });
+  const summary = summarise(virtual, {
+    campaign: options.campaign ?? campaign,
+    seed,
+    faults: "test",
+    wallS: 0,
+    interruptedBy,
+  });
   const events = readEvents(folder);
   const of = (type: string): readonly StoredEvent[] => events.filter((event) => event.type === type);
   return {
