@@ -122,6 +122,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const looked = tryTo(troubles, () => look.finish({ seed: options.seed })) ?? { paths: {}, lines: [] };
   if (context.json) context.print(JSON.stringify({ ...summary, data: folder, ...looked.paths }));
   else {
+    if (context.isTerminal) context.print("");
     for (const line of renderSummary(summary)) context.print(line);
     for (const line of openAlarmLines(run.alarms.open)) context.print(line);
     for (const line of [`data: ${folder}`, ...looked.lines]) context.print(line);
