@@ -2,7 +2,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
@@ -11,6 +11,9 @@ import { loadCampaign } from "../load-campaign.ts";
 import { createProgressPrinter } from "../progress/progress-printer.ts";
 import { renderSummary } from "../progress/render-summary.ts";
 import { defectText, type RunSummary } from "../progress/run-summary.ts";
+import { createCaptureFolder } from "../capture/capture-folder.ts";
+import { createRealLinks } from "../rig/real-links.ts";
+import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
 import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
@@ -21,6 +24,9 @@ interface RunOptions {
   readonly folder: string | undefined;
   readonly untilS: number | undefined;
   readonly headless: boolean;
+  readonly captureFolder: string | undefined;
+  /** Begin although not every instrument answers. */
+  readonly goAnyway: boolean;
 }
 
 /** A campaign without a duration runs this long unless --until says otherwise. */
@@ -39,6 +45,17 @@ export async function runCommand(context: CommandContext, args: readonly string[
 
   const lock = context.takeSiteLock(site, { command: `beamrack run ${campaignPath}` });
   try {
+    if (!options.goAnyway) {
+      const positions = campaign.cells.map((cell) => cell.position);
+      const missing = await preflight(site, positions, createRealLinks(context.clock));
+      if (missing.length > 0) return refuse(context, missing);
+    }
+    const capture =
+      options.captureFolder === undefined
+        ? undefined
+        : createCaptureFolder(options.captureFolder, context.clock, (fault) => {
+            context.printError(faultText(fault));
+          });
     const siteCampaign = createSiteCampaign({
       campaign,
       campaignHash: loaded.campaignHash,
@@ -50,6 +67,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
       clock: context.clock,
       holder: { ...context.self, sinceMs: context.clock.wallMs() },
       softwareVersion: context.version,
+      ...(capture === undefined ? {} : { capture }),
     });
     const { run, store, clock } = siteCampaign;
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
@@ -155,6 +173,8 @@ function parseOptions(args: readonly string[]): RunOptions {
       data: { type: "string" },
       until: { type: "string" },
       headless: { type: "boolean", default: false },
+      capture: { type: "string" },
+      "go-anyway": { type: "boolean", default: false },
     },
   });
   const [campaignPath, ...more] = positionals;
@@ -166,5 +186,14 @@ function parseOptions(args: readonly string[]): RunOptions {
     throw new Fault("command.usage", "--until", `${values.until} is no duration; write 90s, 15min, 24h or 7d`);
   }
   if (values.data === "") throw new Fault("command.usage", "--data", "names no folder");
-  return { campaignPath, sitePath: values.site, folder: values.data, untilS, headless: values.headless };
+  if (values.capture === "") throw new Fault("command.usage", "--capture", "names no folder");
+  return {
+    campaignPath,
+    sitePath: values.site,
+    folder: values.data,
+    untilS,
+    headless: values.headless,
+    captureFolder: values.capture,
+    goAnyway: values["go-anyway"],
+  };
 }

@@ -3,19 +3,18 @@ import { createCampaignRun, type CampaignRun } from "../../controller/run/campai
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
-import { createHttpPort } from "../../drivers/link/http-port.ts";
-import { createOpenLink } from "../../drivers/link/open-link.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { siteCables } from "../../protocols/site/site-cables.ts";
-import { hostAndPort } from "../../protocols/site/site-lookup.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
 import { isBench } from "../bench/bench-address.ts";
+import type { CaptureFolder } from "../capture/capture-folder.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
+import { createRealLinks } from "../rig/real-links.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
-import { writeDurably } from "./write-durably.ts";
 
 export interface SiteCampaignInputs {
   readonly campaign: Campaign;
@@ -28,6 +27,8 @@ export interface SiteCampaignInputs {
   /** The machine's. */
   readonly clock: Clock;
   readonly holder: FolderHolder;
+  /** Where all that is said on the links is kept. */
+  readonly capture?: CaptureFolder;
   readonly softwareVersion: string;
 }
 
@@ -75,14 +76,11 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
         open_bookings: store.openBookings().length,
       });
     }
-    const roles = connectRoles(site, positions, {
-      clock,
-      openLinkOf: (cable, link) => createOpenLink(link, cable, clock),
-      httpPortOf: (cable, link) => createHttpPort({ name: cable, ...hostAndPort(link), clock }),
-      writeFile: writeDurably,
-    });
+    const roles = connectRoles(site, positions, createRealLinks(clock, inputs.capture));
     const { endAtMs, tables } = inputs;
-    const run = createCampaignRun({ campaign, site, clock, store, roles, tables, endAtMs });
+    const chance = createChance(inputs.holder.pid);
+    const jitter = (): number => chance.uniform();
+    const run = createCampaignRun({ campaign, site, clock, store, roles, tables, endAtMs, jitter });
     return {
       clock,
       world,

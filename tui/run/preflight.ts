@@ -1,0 +1,38 @@
+/** Before a run begins, every instrument is asked who it is: a slip of the wiring is told while a person is there. */
+import { within, type Clock } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { Finding } from "../../protocols/base/finding.ts";
+import type { Position } from "../../protocols/base/position.ts";
+import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { connectRoles } from "../rig/campaign-roles.ts";
+import type { DriverDeps } from "../rig/drivers.ts";
+
+/** Longer than any driver needs for its own deadlines. */
+const CONNECT_MS = 30_000;
+
+/** One finding for each instrument that could not be identified. Nothing is moved, and every link is closed again. */
+export async function preflight(
+  site: Site,
+  positions: readonly Position[],
+  deps: DriverDeps,
+): Promise<readonly Finding[]> {
+  const { instruments } = connectRoles(site, positions, deps);
+  const findings = await Promise.all(instruments.map((instrument) => identified(instrument, deps.clock)));
+  for (const instrument of instruments) instrument.disconnect();
+  return findings.flatMap((finding) => finding ?? []);
+}
+
+async function identified(instrument: Instrument, clock: Clock): Promise<Finding | undefined> {
+  const { name } = instrument;
+  const late = (): Fault =>
+    new Fault("link.timeout", name, `${name} did not say who it is within ${CONNECT_MS / 1000} s`);
+  try {
+    await within(clock, CONNECT_MS, instrument.connect(), late);
+    return undefined;
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    const { code, message: what, advice } = error;
+    return { severity: "error", code, where: name, what, advice };
+  }
+}
