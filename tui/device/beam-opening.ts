@@ -204,14 +204,13 @@ async function openShutter(
   } catch (error) {
     trouble ??= asError(error);
   }
-  for (const takeBack of [
-    () => io.permit.dropShutterPermit(),
-    ...(opensSafety || closedAtMs === null ? [() => io.requestSafetyShutter(false)] : []),
-  ]) {
-    await takeBack().catch((error: unknown) => {
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    await work().catch((error: unknown) => {
       trouble ??= asError(error);
     });
-  }
+  };
+  await attempt(() => io.permit.dropShutterPermit());
+  if (opensSafety || closedAtMs === null) await attempt(() => closeSafety(bench, io));
   return { askedAtMs, closedAtMs, trouble };
 }
 
@@ -234,13 +233,9 @@ async function openSafetyShutter(bench: ActBench, io: BeamIo, order: OpeningOrde
     trouble = asError(error);
   }
   try {
-    await io.requestSafetyShutter(false);
-    const dueMs = bench.site.shutter.safetyShutterCloseS * 1000 + SWITCH_GRACE_MS;
-    const hasClosed = await seen(bench, io, dueMs, (levels) => {
+    await closeSafety(bench, io, (levels) => {
       isDark &&= isClosed(levels);
-      return levels.safetyShutterClosedSwitch && !levels.safetyShutterOpenSwitch;
     });
-    if (!hasClosed) throw new Fault("shutter.stuck-open", io.name, "the safety shutter did not report closed");
   } catch (error) {
     isDark = false;
     trouble ??= asError(error);
@@ -254,6 +249,21 @@ async function openSafety(bench: ActBench, io: BeamIo): Promise<void> {
   const dueMs = 2000 * bench.site.shutter.safetyShutterCloseS + SWITCH_GRACE_MS;
   if (await seen(bench, io, dueMs, (levels) => levels.safetyShutterOpenSwitch)) return;
   throw new Fault("shutter.stuck-closed", io.name, "the safety shutter did not report open");
+}
+
+/** Rejects with `shutter.stuck-open` when it is not seen closed in its time. */
+async function closeSafety(
+  bench: ActBench,
+  io: BeamIo,
+  look: (levels: InputLevels) => void = () => undefined,
+): Promise<void> {
+  await io.requestSafetyShutter(false);
+  const dueMs = bench.site.shutter.safetyShutterCloseS * 1000 + SWITCH_GRACE_MS;
+  const hasClosed = await seen(bench, io, dueMs, (levels) => {
+    look(levels);
+    return levels.safetyShutterClosedSwitch && !levels.safetyShutterOpenSwitch;
+  });
+  if (!hasClosed) throw new Fault("shutter.stuck-open", io.name, "the safety shutter did not report closed");
 }
 
 interface Heart {

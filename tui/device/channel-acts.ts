@@ -7,6 +7,7 @@ import type { SiteChannel } from "../../protocols/site/site.ts";
 import type { Act, ActBench } from "./act.ts";
 import { ASK_MS, asking, driverActs, entry, lookActs, TAKES_OVER, withConnected, type ActEntry } from "./act-entry.ts";
 import { channelLook } from "./looks.ts";
+import { registerActs, type RegisterUnit } from "./register-acts.ts";
 import { runScript, scriptLines } from "./run-script.ts";
 
 const SCRIPT_MS = 600_000;
@@ -53,6 +54,7 @@ export function channelActs(wired: SiteChannel, channel: Channel): readonly ActE
     entry("read", { usage: "read", summary: "open-circuit voltage, with the cell switched off" }, () => read),
     entry("abort", { usage: "abort", summary: "end what runs and switch the cell off" }, () => abort),
     ...(wired.driver === "palmsens-methodscript" ? [scriptEntry(wired, refuseIfBusy)] : []),
+    ...(wired.driver === "modbus-cycler" ? registerActs(registersOf(wired)) : []),
   ];
 
   function confirmed(asked: ActEntry): ActEntry {
@@ -61,6 +63,12 @@ export function channelActs(wired: SiteChannel, channel: Channel): readonly ActE
       make: (args, options) => ({ ...asked.make(args, options), words: [endsWhatRuns], needsConfirmation: true }),
     };
   }
+}
+
+function registersOf(wired: Extract<SiteChannel, { readonly driver: "modbus-cycler" }>): RegisterUnit {
+  const { name, link, map, unitId } = wired;
+  const danger = "A register of a cycler may switch its output on, with no limit set.";
+  return { name, cable: cableOf(wired), link, unitId: unitId ?? map.unit, danger };
 }
 
 function scriptEntry(wired: SiteChannel, refuseIfBusy: (bench: ActBench) => Promise<void>): ActEntry {

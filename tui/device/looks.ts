@@ -63,6 +63,7 @@ export function channelLook(channel: SiteChannel): Look | undefined {
         },
       };
     case "neware-bts":
+    case "modbus-cycler":
       return undefined;
   }
 }
