@@ -109,10 +109,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --for DURATION --data DIR [--spot N]",
       "                       with open: how long, and the data folder of the campaign where the dose is booked",
     ],
-    load: async () => {
-      const { deviceCommand } = await import("./commands/device.ts");
-      return (context, args) => deviceCommand(context, args);
-    },
+    load: async () => (await import("./commands/device.ts")).deviceCommand,
   },
   {
     name: "dose",

@@ -17,18 +17,10 @@ import { runAct } from "../device/run-act.ts";
 import { hashOf, loadSite } from "../load-campaign.ts";
 import { createSiteDrivers, instrumentNames, type SiteInstrument } from "../rig/drivers.ts";
 import { createRealLinks } from "../rig/real-links.ts";
-import { askAtTerminal } from "../rim/ask.ts";
 import type { SiteLock } from "../site-lock/site-lock.ts";
 
-/** The person at the terminal; null when there is none. */
-export type Ask = (question: string) => Promise<string | null>;
-
 /** Resolves to 0, or 1 when the instrument failed, or 2 when the command was refused. */
-export async function deviceCommand(
-  context: CommandContext,
-  argv: readonly string[],
-  ask: Ask = askAtTerminal,
-): Promise<number> {
+export async function deviceCommand(context: CommandContext, argv: readonly string[]): Promise<number> {
   const given = parseDeviceArguments(argv);
   const { site, findings } = loadSite(context, given.sitePath);
   if (site === undefined) {
@@ -105,7 +97,7 @@ export async function deviceCommand(
         `${act.command} can let the beam in, and no --data says where it is booked`,
       );
     }
-    await confirm(context, given, name, act, ask);
+    await confirm(context, given, name, act);
     const lock = lockOrLook(context, site, name, act, `beamrack device ${name} ${act.command}`);
     let ledger: RecordedLedger | undefined;
     try {
@@ -154,16 +146,10 @@ function lockOrLook(
   }
 }
 
-async function confirm(
-  context: CommandContext,
-  given: DeviceArguments,
-  name: string,
-  act: Act,
-  ask: Ask,
-): Promise<void> {
+async function confirm(context: CommandContext, given: DeviceArguments, name: string, act: Act): Promise<void> {
   if (!act.needsConfirmation || given.isConfirmed) return;
   for (const word of act.words) context.printError(word);
-  const answer = await ask(`${name}: ${act.command}? [y/N]`);
+  const answer = await context.ask(`${name}: ${act.command}? [y/N]`);
   if (answer !== null && /^y(es)?$/i.test(answer.trim())) return;
   const why = answer === null ? "nobody at a terminal confirmed it" : "it was not confirmed";
   throw new Fault("device.unconfirmed", name, `${act.command} was not done: ${why}`);

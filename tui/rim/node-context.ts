@@ -5,6 +5,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { parseAttenuationTables, type AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { parseJsonText } from "../../protocols/input/json-text.ts";
 import type { CommandContext } from "../command-context.ts";
+import { askAtTerminal } from "./ask.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import type { Output } from "./output.ts";
 import { packageRoot } from "./package-root.ts";
@@ -58,6 +59,7 @@ export function createNodeContext(deps: {
       listenForInterrupts(handler, (reason) => {
         err.write(`\nended at once by a second ${reason}\n`);
       }),
+    ask: askAtTerminal,
     self: { pid: process.pid, host: hostname() },
     takeSiteLock,
     version: packageRoot().version,

@@ -74,7 +74,7 @@ async function deviceAt(sitePath: string, ...args: readonly string[]) {
       {},
     );
   const context = createNodeContext({ json: true, out: outputTo("out"), err: outputTo("err") });
-  const exitCode = await deviceCommand(context, [sitePath, ...args], () => Promise.resolve(null));
+  const exitCode = await deviceCommand({ ...context, ask: () => Promise.resolve(null) }, [sitePath, ...args]);
   return { exitCode, answer: answerSchema.parse(JSON.parse(said.out)), err: said.err };
 }
 

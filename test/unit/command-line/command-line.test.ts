@@ -30,6 +30,7 @@ const CONTEXT: CommandContext = {
   clock: { wallMs: () => 0, monoMs: () => 0, setTimeout: () => undefined, clearTimeout: () => undefined },
   drain: () => Promise.resolve(),
   onInterrupt: () => () => undefined,
+  ask: () => Promise.resolve(null),
   self: { pid: 1, host: "rack" },
   takeSiteLock: () => ({ release: () => undefined }),
   version: "0.0.0",
