@@ -2,7 +2,7 @@
  * A Modbus link shared by the units on it: opened when the first asks, closed when the last has left. On a serial
  * line a unit that does not answer is given up alone; the others wait out its late answer and go on.
  */
-import type { Clock } from "../../protocols/base/clock.ts";
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import type { Fault } from "../../protocols/base/fault.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import { unitOf, type ModbusBus } from "./modbus-bus.ts";
@@ -33,6 +33,8 @@ export interface ModbusLine {
   join(name: string, unitId: number, onLost: (fault: Fault) => void): Promise<ModbusBus>;
 }
 
+const REOPEN_PAUSE_MS = 20;
+
 export function createModbusLine(deps: ModbusLineDeps): ModbusLine {
   const { name, clock } = deps;
   let exchange: ModbusExchange | undefined;
@@ -48,6 +50,8 @@ export function createModbusLine(deps: ModbusLineDeps): ModbusLine {
   }
 
   async function open(): Promise<ModbusExchange> {
+    // A unit that serves one connection at a time must have seen the end of the last one.
+    if (exchange !== undefined) await sleep(clock, REOPEN_PAUSE_MS);
     const link = await openWithin(clock, deps.openLink, name, deps.openMs);
     userCount = 0;
     exchange = createModbusExchange({

@@ -9,7 +9,7 @@
  * loss the next request connects anew by itself; the outcome of a write in flight stays unknown to its caller.
  */
 import { assert } from "../../protocols/base/assert.ts";
-import type { Clock } from "../../protocols/base/clock.ts";
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, type FaultCode, isFault } from "../../protocols/base/fault.ts";
 import type { BeamIo, InputLevels, PermitPort } from "../../protocols/roles/beam-io.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
@@ -67,6 +67,7 @@ export interface ModbusIoDeps {
 const DEVICE_FAILURE = 4;
 
 export const REPLY_MS = 200;
+const REOPEN_PAUSE_MS = 20;
 /** A relay's contact follows the first heartbeat within this. */
 const RELAY_PICK_UP_MS = 200;
 
@@ -275,9 +276,11 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   async function takeBack(bit: number): Promise<void> {
     const off = (): Promise<void> => guarded((on) => on.writeCoil(output(bit), false, { isUrgent: true }));
     try {
-      await off().catch((error: unknown) => {
-        if (isFault(error) && isWanted && LINK_LOST.includes(error.code)) return off();
-        throw error;
+      await off().catch(async (error: unknown) => {
+        if (!isFault(error) || !isWanted || !LINK_LOST.includes(error.code)) throw error;
+        // A unit that serves one connection at a time must have seen the end of the last one.
+        await sleep(clock, REOPEN_PAUSE_MS);
+        return off();
       });
     } catch (error) {
       if (!isFault(error) || error.code !== "io.watchdog") throw error;
