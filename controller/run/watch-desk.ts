@@ -50,6 +50,8 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   const beamNotOffAt: string[] = [];
   let isBeamUp: boolean | null = null;
   const machineBeam = createMachineBeam(deps.machineBeam);
+  /** Where the trouble of an instrument was: its own name, or that of a line or cabinet that it shares. */
+  const lostAt = new Map<string, string>();
 
   function ringCurrentMa(): number | null {
     return roles.ringCurrent.fresh()?.value ?? null;
@@ -99,8 +101,12 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       switch (news.type) {
         case "LINK_READY":
           alarms.clearAll(news.name, OF_A_LINK);
+          alarms.clearAll(lostAt.get(news.name) ?? news.name, OF_A_LINK);
           break;
         case "LINK_LOST":
+          lostAt.set(news.name, news.fault.where);
+          alarms.raise(news.fault);
+          break;
         case "SUPERVISOR_BLIND":
           alarms.raise(news.fault);
           break;

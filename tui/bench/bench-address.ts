@@ -1,4 +1,5 @@
 /** Where the bench serves an instrument: at its own address when that is of this computer, beside it otherwise. */
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { LinkAddress } from "../../protocols/site/site.ts";
 
@@ -25,6 +26,11 @@ export function benchAddress(link: LinkAddress, folder: string): LinkAddress {
 /** The path of a serial port on the bench. */
 export function benchPath(path: string, folder: string): string {
   return path.startsWith("/dev/") ? join(folder, basename(path)) : path;
+}
+
+/** Where step files go on the bench: as the site says where that folder is there, into the bench's own otherwise. */
+export function benchStepFolder(writeFolder: string, folder: string): string {
+  return existsSync(writeFolder) ? writeFolder : join(folder, "steps");
 }
 
 export function isLoopback(host: string): boolean {

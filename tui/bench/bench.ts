@@ -2,21 +2,21 @@
  * A rack of simulated instruments on real endpoints of this computer, with one simulated world behind them. It answers
  * whoever comes: the controller in another process, the device command, a vendor's own client.
  */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { positionIndex, type Position } from "../../protocols/base/position.ts";
 import { siteCables, type SiteCable } from "../../protocols/site/site-cables.ts";
-import type { LinkAddress, Site } from "../../protocols/site/site.ts";
+import type { LinkAddress, Site, SiteNewareCabinet } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { WorldCell } from "../../simulator/world/world-site.ts";
 import { createWorld } from "../../simulator/world/world.ts";
 import { localStepFile } from "../rig/step-files.ts";
-import { createTwins } from "../rig/twins.ts";
+import { createTwins, type SiteTwins, type TwinDeps } from "../rig/twins.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
 import type { WorldData } from "../virtual/load-world-data.ts";
 import { createBenchFaults, type BenchFaults, type FaultSwitch, type FaultyInstrument } from "./bench-faults.ts";
-import { benchAddress } from "./bench-address.ts";
+import { benchAddress, benchStepFolder } from "./bench-address.ts";
 import type { BenchBroker } from "./broker.ts";
 import { FAULT_ANSWER_TOPIC, FAULT_ORDER_TOPIC, readFaultOrder, type FaultAnswer } from "./fault-order.ts";
 import { createLyingWorld } from "./lying-world.ts";
@@ -28,8 +28,8 @@ export interface BenchInputs {
   readonly cells: readonly WorldCell[];
   /** Whose channels are served. */
   readonly positions: readonly Position[];
-  /** What is printed on the cell at a position. */
-  readonly codeOf: (position: Position) => string;
+  /** What is printed on the cell at a position; undefined where there is none. */
+  readonly codeOf: (position: Position) => string | undefined;
   /** Fractions of the dose; of a campaign when there is one. */
   readonly stackUncertainty: number;
   readonly data: WorldData;
@@ -94,35 +94,41 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
 
   const cabinets = new Map(
     site.channels.flatMap((channel) =>
-      channel.driver === "neware-bts" ? [[channel.cabinet.name, channel.cabinet] as const] : [],
+      channel.driver === "neware-bts"
+        ? [[channel.cabinet.name, servedCabinet(channel.cabinet, inputs.folder)] as const]
+        : [],
     ),
   );
-  const twins = createTwins(site, positions, {
-    world,
-    clock,
-    endOf: (cable) => byteEnd(cableOf(cable)),
-    httpEndOf: (cable) => httpEnd(cableOf(cable)),
-    publish: (source, topics) => brokerOf(cableOf(source.name)).speak(topics),
-    readStepFile(name, path) {
-      const cabinet = cabinets.get(name);
-      const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);
-      return local === undefined ? undefined : textOf(local);
-    },
-    codeOf: inputs.codeOf,
-    startWallMs: clock.startWallMs,
-    flaws: chance.stream("instruments"),
-  });
-
+  let twins: SiteTwins | undefined;
   async function close(): Promise<void> {
-    twins.stop();
+    twins?.stop();
     clock.stop();
     await Promise.all(all.map(({ listener }) => listener.close()));
   }
   try {
+    twins = createTwins(site, positions, twinDeps());
     for (const { listener } of all) await listener.plug();
   } catch (error) {
     await close();
     throw error;
+  }
+
+  function twinDeps(): TwinDeps {
+    return {
+      world,
+      clock,
+      endOf: (cable) => byteEnd(cableOf(cable)),
+      httpEndOf: (cable) => httpEnd(cableOf(cable)),
+      publish: (source, topics) => brokerOf(cableOf(source.name)).speak(topics),
+      readStepFile(name, path) {
+        const cabinet = cabinets.get(name);
+        const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);
+        return local === undefined ? undefined : textOf(local);
+      },
+      codeOf: inputs.codeOf,
+      startWallMs: clock.startWallMs,
+      flaws: chance.stream("instruments"),
+    };
   }
 
   const faults = createBenchFaults(
@@ -194,6 +200,13 @@ function obey(broker: BenchBroker, faults: BenchFaults): void {
     if (read.kind === "refused") tell(read.answer);
     else void faults.carryOut(read.order).then(tell);
   });
+}
+
+/** Step files of a share that is not of this computer lie in the bench's own folder. */
+function servedCabinet(cabinet: SiteNewareCabinet, folder: string): SiteNewareCabinet {
+  const writeFolder = benchStepFolder(cabinet.writeFolder, folder);
+  if (writeFolder !== cabinet.writeFolder) mkdirSync(writeFolder, { recursive: true, mode: 0o700 });
+  return { ...cabinet, writeFolder };
 }
 
 function textOf(path: string): string | undefined {

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { parseDocument, valueAt } from "../../protocols/input/document.ts";
 import type { LinkAddress } from "../../protocols/site/site.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import { benchPath } from "./bench-address.ts";
+import { benchPath, benchStepFolder } from "./bench-address.ts";
 import type { BenchPlace } from "./bench.ts";
 
 /**
@@ -16,23 +16,45 @@ export function servedSiteText(text: string, path: string, places: readonly Benc
 
   /** A section with a name and a link of its own. */
   function moveSection(section: unknown): void {
-    const link = linkOf.get(String(valueAt(section, ["name"])));
-    if (isRecord(section) && link !== undefined) section["link"] = linkJson(link);
+    if (!isRecord(section)) return;
+    const link = linkOf.get(String(section["name"]));
+    if (link !== undefined) section["link"] = linkJson(link);
+    else moveBus(section);
+  }
+
+  /** On a line that it shares: the line has the name of its port. */
+  function moveBus(section: Record<string, unknown>): void {
+    const path = valueAt(section, ["link", "modbus_rtu"]);
+    const link = typeof path === "string" ? linkOf.get(path) : undefined;
+    if (link !== undefined) section["link"] = linkJson(link);
   }
 
   for (const key of ["stage", "io", "detector", "sample_changer", "barcode_reader", "trigger"]) {
     moveSection(valueAt(site, [key]));
   }
+  const changer = valueAt(site, ["sample_changer"]);
+  const monitor = linkOf.get(`${String(valueAt(changer, ["name"]))} monitor`);
+  if (isRecord(changer) && monitor !== undefined) changer["monitor_link"] = linkJson(monitor);
   for (const key of ["sensor_sources", "sensors"]) {
     for (const section of listAt(site, key)) moveSection(section);
   }
   for (const group of listAt(site, "channels")) {
-    const cabinet = linkOf.get(String(valueAt(group, ["cabinet", "name"])));
     if (!isRecord(group)) continue;
-    if (cabinet !== undefined) group["link"] = linkJson(cabinet);
+    const cabinet = group["cabinet"];
+    if (isRecord(cabinet)) moveCabinet(group, cabinet, linkOf.get(String(cabinet["name"])), folder);
     else moveGroup(group, folder);
   }
   return `# Served by beamrack instruments from ${path}.\n${stringify(site)}`;
+}
+
+function moveCabinet(
+  group: Record<string, unknown>,
+  cabinet: Record<string, unknown>,
+  link: LinkAddress | undefined,
+  folder: string,
+): void {
+  if (link !== undefined) group["link"] = linkJson(link);
+  cabinet["write_folder"] = benchStepFolder(String(cabinet["write_folder"]), folder);
 }
 
 /** Channels with a port each keep the pattern of their paths; hosts that are not of this computer have none. */

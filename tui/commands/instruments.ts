@@ -82,7 +82,7 @@ function readRack(context: CommandContext, { sitePath, campaignPath }: Instrumen
     kind: "read",
     site,
     cells: campaignCells(campaign),
-    codeOf: (position: Position): string => codes.get(position) ?? "",
+    codeOf: (position: Position): string | undefined => codes.get(position),
     stackUncertainty: campaign.doseUncertainty.stack,
   } as const;
 }

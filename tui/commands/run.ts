@@ -45,17 +45,19 @@ export async function runCommand(context: CommandContext, args: readonly string[
 
   const lock = context.takeSiteLock(site, { command: `beamrack run ${campaignPath}` });
   try {
-    if (!options.goAnyway) {
-      const positions = campaign.cells.map((cell) => cell.position);
-      const missing = await preflight(site, positions, createRealLinks(context.clock));
-      if (missing.length > 0) return refuse(context, missing);
-    }
     const capture =
       options.captureFolder === undefined
         ? undefined
         : createCaptureFolder(options.captureFolder, context.clock, (fault) => {
             context.printError(faultText(fault));
           });
+    // The same for the look before and the run: a port is opened again only when it has been let go of.
+    const links = createRealLinks(context.clock, capture);
+    if (!options.goAnyway) {
+      const positions = campaign.cells.map((cell) => cell.position);
+      const missing = await preflight(site, positions, links);
+      if (missing.length > 0) return refuse(context, missing);
+    }
     const siteCampaign = createSiteCampaign({
       campaign,
       campaignHash: loaded.campaignHash,
@@ -67,7 +69,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
       clock: context.clock,
       holder: { ...context.self, sinceMs: context.clock.wallMs() },
       softwareVersion: context.version,
-      ...(capture === undefined ? {} : { capture }),
+      links,
     });
     const { run, store, clock } = siteCampaign;
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;

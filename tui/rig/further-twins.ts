@@ -54,7 +54,7 @@ export function createFurtherTwins(site: Site, positions: readonly Position[], d
 function codesInBeam(site: Site, positions: readonly Position[], deps: TwinDeps, atMs: number): readonly string[] {
   const { stage } = deps.world;
   const index = cellUnderBeam(site, stage.xMm(atMs), stage.yMm(atMs)).positionIndex;
-  return positions.filter((position) => positionIndex(position) === index).map((position) => deps.codeOf(position));
+  return positions.flatMap((position) => (positionIndex(position) === index ? (deps.codeOf(position) ?? []) : []));
 }
 
 /** Every cell begins on the rack, where the campaign has it. */
@@ -70,11 +70,11 @@ function createChangerTwin(
     monitor: endOf(monitorCableOf(changer)),
     clock,
     changer: createChangerPlant({
-      cells: positions.map((position) => ({
-        id: codeOf(position),
-        code: codeOf(position),
-        place: { kind: "rack", positionIndex: positionIndex(position) },
-      })),
+      cells: positions.flatMap((position) => {
+        const code = codeOf(position);
+        const place = { kind: "rack", positionIndex: positionIndex(position) } as const;
+        return code === undefined ? [] : [{ id: code, code, place }];
+      }),
       chance: (flaws ?? createChance(0)).stream(name),
     }),
     handover(atMs) {

@@ -54,8 +54,8 @@ export interface TwinDeps {
   readonly publish: (source: SiteSensorSource, topics: readonly MqttSourceTopic[]) => { stop(): void };
   /** A step file by the path that the instrument's own computer knows. */
   readonly readStepFile: (cabinet: string, path: string) => string | undefined;
-  /** What is printed on the cell at a position. */
-  readonly codeOf: (position: Position) => string;
+  /** What is printed on the cell at a position; undefined where there is none. */
+  readonly codeOf: (position: Position) => string | undefined;
   /** UTC at the clock's zero. */
   readonly startWallMs: number;
   /** Seeds what the channels' readings get wrong; without it they are exact but for their rounding. */

@@ -11,9 +11,8 @@ import { siteCables } from "../../protocols/site/site-cables.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { isBench } from "../bench/bench-address.ts";
-import type { CaptureFolder } from "../capture/capture-folder.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
-import { createRealLinks } from "../rig/real-links.ts";
+import type { DriverDeps } from "../rig/drivers.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
 
 export interface SiteCampaignInputs {
@@ -27,8 +26,8 @@ export interface SiteCampaignInputs {
   /** The machine's. */
   readonly clock: Clock;
   readonly holder: FolderHolder;
-  /** Where all that is said on the links is kept. */
-  readonly capture?: CaptureFolder;
+  /** To the site's instruments; of this machine's clock or the campaign's, they only need its intervals. */
+  readonly links: DriverDeps;
   readonly softwareVersion: string;
 }
 
@@ -76,7 +75,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
         open_bookings: store.openBookings().length,
       });
     }
-    const roles = connectRoles(site, positions, createRealLinks(clock, inputs.capture));
+    const roles = connectRoles(site, positions, { ...inputs.links, clock });
     const { endAtMs, tables } = inputs;
     const chance = createChance(inputs.holder.pid);
     const jitter = (): number => chance.uniform();

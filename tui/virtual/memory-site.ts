@@ -22,7 +22,7 @@ export interface MemorySiteInputs {
   readonly world: TwinWorld;
   readonly clock: VirtualClock;
   /** What is printed on the cell at a position; by default its place. */
-  readonly codeOf?: (position: Position) => string;
+  readonly codeOf?: (position: Position) => string | undefined;
   /** UTC at the clock's zero. */
   readonly startWallMs: number;
   /** Seeds what the channels' readings get wrong; without it they are exact but for their rounding. */

@@ -37,7 +37,7 @@ export function createVirtualRig(
     positions,
     world,
     clock,
-    codeOf: (position) => codes.get(position) ?? "",
+    codeOf: (position) => codes.get(position),
     startWallMs: campaign.startMs,
     ...(flaws === undefined ? {} : { flaws }),
   });
