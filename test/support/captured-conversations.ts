@@ -19,14 +19,15 @@ import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import { createWorld } from "../../simulator/world/world.ts";
 import { BENCH_DESIGN, plainCells } from "../../tui/bench/bench-cells.ts";
 import { createSiteDrivers, type DriverDeps, type SiteDrivers } from "../../tui/rig/drivers.ts";
+import { worldOptionsOf } from "../../tui/rig/world-options.ts";
 import { loadWorldData } from "../../tui/virtual/load-world-data.ts";
 import { createMemorySite } from "../../tui/virtual/memory-site.ts";
 import { createVirtualTime, type VirtualTime } from "../contract/contract-bench.ts";
 import { repositoryText, tables } from "./campaign-files.ts";
 
-/** One channel of each family. */
-export function captureSite(): Site {
-  const text = repositoryText("test/fixtures/captures/site.yaml");
+/** `site`: one channel of each family, and more. `further-site`: what the first has no room for. */
+export function captureSite(name: Conversation["site"] = "site"): Site {
+  const text = repositoryText(`test/fixtures/captures/${name}.yaml`);
   const { site, findings } = readSite(parseDocument(text, "site.yaml"), tables);
   assert(site !== undefined, JSON.stringify(findings));
   return site;
@@ -34,6 +35,8 @@ export function captureSite(): Site {
 
 export interface Conversation {
   readonly family: string;
+  /** Default `site`. */
+  readonly site?: "site" | "further-site";
   /** The cable that is captured. */
   readonly cable: string;
   /** Time passes while the promise is awaited. Resolves with what came of it. */
@@ -47,33 +50,12 @@ export const CONVERSATIONS: readonly Conversation[] = [
   {
     family: "grbl",
     cable: "stage",
-    async hold(drivers) {
-      const stage = drivers.stage();
-      const identity = await stage.connect();
-      await stage.home();
-      const reached = await stage.moveTo({ xMm: 37.5, yMm: 12.5 });
-      const read = await stage.read();
-      stage.disconnect();
-      return { identity, reached, read };
-    },
+    hold: stageTalk,
   },
   {
     family: "modbus-io",
     cable: "io",
-    async hold(drivers) {
-      const io = drivers.io();
-      const identity = await io.connect();
-      const before = await io.readInputs();
-      await io.setFilters([true, false, true]);
-      await io.requestSafetyShutter(true);
-      await io.permit.renewShutterPermit();
-      await io.requestShutterOpen();
-      await io.requestShutterClosed();
-      await io.permit.dropShutterPermit();
-      await io.requestSafetyShutter(false);
-      io.disconnect();
-      return { identity, before: { ...before, readAtMs: 0 } };
-    },
+    hold: ioTalk,
   },
   {
     family: "dectris-camserver",
@@ -107,7 +89,67 @@ export const CONVERSATIONS: readonly Conversation[] = [
       return { identity, readings };
     },
   },
+  {
+    family: "eurotherm-modbus",
+    cable: "/dev/serial/by-id/usb-rs485",
+    hold: (drivers, time) => sensorTalk(drivers, time, "oven"),
+  },
+  { family: "keithley-6485", cable: "beam diode", hold: (drivers, time) => sensorTalk(drivers, time, "beam diode") },
+  { family: "srs-dg645", cable: "gates", hold: triggerTalk },
+  { family: "pandabox", site: "further-site", cable: "gates", hold: triggerTalk },
+  { family: "zaber-ascii", site: "further-site", cable: "stage", hold: stageTalk },
+  { family: "adam-6050", site: "further-site", cable: "io", hold: ioTalk },
 ];
+
+async function stageTalk(drivers: SiteDrivers): Promise<unknown> {
+  const stage = drivers.stage();
+  const identity = await stage.connect();
+  await stage.home();
+  const reached = await stage.moveTo({ xMm: 37.5, yMm: 12.5 });
+  const read = await stage.read();
+  stage.disconnect();
+  return { identity, reached, read };
+}
+
+async function ioTalk(drivers: SiteDrivers): Promise<unknown> {
+  const io = drivers.io();
+  const identity = await io.connect();
+  const before = await io.readInputs();
+  await io.setFilters(before.filtersIn.map((_, index) => index % 2 === 0));
+  await io.requestSafetyShutter(true);
+  await io.permit.renewShutterPermit();
+  await io.requestShutterOpen();
+  await io.requestShutterClosed();
+  await io.permit.dropShutterPermit();
+  await io.requestSafetyShutter(false);
+  io.disconnect();
+  return { identity, before: { ...before, readAtMs: 0 } };
+}
+
+async function sensorTalk(drivers: SiteDrivers, time: VirtualTime, name: string): Promise<unknown> {
+  const found = drivers.byName(name);
+  assert(found?.role === "sensor", name);
+  const sensor = found.instrument;
+  const identity = await sensor.connect();
+  const readings: string[] = [];
+  sensor.onReading(({ value }) => readings.push(`${value} ${sensor.unit}`));
+  await new Promise<void>((resolve) => {
+    time.clock.setTimeout(resolve, 3000);
+  });
+  sensor.disconnect();
+  return { identity, readings };
+}
+
+async function triggerTalk(drivers: SiteDrivers): Promise<unknown> {
+  const trigger = drivers.trigger();
+  assert(trigger !== undefined, "the site has gates");
+  const identity = await trigger.connect();
+  const armed = await trigger.arm({ delayS: 0, widthS: 0.5, count: 1, periodS: 0 });
+  const { finished } = await trigger.fire();
+  const fired = await finished;
+  trigger.disconnect();
+  return { identity, armed, fired };
+}
 
 async function channelTalk(drivers: SiteDrivers, name: string): Promise<unknown> {
   const channel: Channel = drivers.channel(at(name));
@@ -147,7 +189,7 @@ function at(name: string): Position {
 
 /** Holds the conversation with a simulated instrument and writes down what went over its cable. */
 export async function captured(conversation: Conversation): Promise<{ records: CaptureRecord[]; result: unknown }> {
-  const site = captureSite();
+  const site = captureSite(conversation.site);
   const time = createVirtualTime();
   const records: CaptureRecord[] = [];
   const memory = createMemorySite({
@@ -185,7 +227,12 @@ export async function held(
   const httpPortOf = (): never => {
     throw new Error("no conversation here is held over HTTP");
   };
-  const drivers = createSiteDrivers(captureSite(), { clock: time.clock, openLinkOf, httpPortOf, writeFile });
+  const drivers = createSiteDrivers(captureSite(conversation.site), {
+    clock: time.clock,
+    openLinkOf,
+    httpPortOf,
+    writeFile,
+  });
   return time.settle(conversation.hold(drivers, time));
 }
 
@@ -200,5 +247,6 @@ function worldOf(site: Site, clock: VirtualClock) {
     designs: data.designs,
     models: data.models,
     attenuation: data.attenuation,
+    options: worldOptionsOf(site),
   });
 }

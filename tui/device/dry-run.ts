@@ -15,6 +15,7 @@ import { createWorld } from "../../simulator/world/world.ts";
 import { BENCH_DESIGN, plainCells } from "../bench/bench-cells.ts";
 import type { CommandContext } from "../command-context.ts";
 import { createSiteDrivers, type SiteInstrument } from "../rig/drivers.ts";
+import { worldOptionsOf } from "../rig/world-options.ts";
 import { loadWorldData } from "../virtual/load-world-data.ts";
 import { createMemorySite } from "../virtual/memory-site.ts";
 import type { Act } from "./act.ts";
@@ -58,6 +59,7 @@ export async function dryRun(
     designs: data.designs,
     models: data.models,
     attenuation: data.attenuation,
+    options: worldOptionsOf(site),
   });
   const positions = site.channels.map((channel) => channel.position);
   const memory = createMemorySite({ site, positions, world, clock, startWallMs: 0 });

@@ -5,9 +5,13 @@ import { BEAM, ledgerCell, measured } from "./dose-plans.ts";
 
 const FILTERS = [true, false];
 
-function newLedger(write?: (row: LedgerRow) => void): { ledger: DoseLedger; rows: LedgerRow[] } {
+function newLedger(
+  write?: (row: LedgerRow) => void,
+  past: readonly LedgerRow[] = [],
+): { ledger: DoseLedger; rows: LedgerRow[] } {
   const rows: LedgerRow[] = [];
   const ledger = createDoseLedger({
+    past,
     cells: [ledgerCell(0), ledgerCell(1)],
     convention: "en",
     nowMs: () => 1000 + rows.length,
@@ -53,6 +57,29 @@ describe("the dose ledger", () => {
         filtersIn: FILTERS,
       },
     ]);
+  });
+
+  it("goes on from the rows of a record as if it had written them itself", () => {
+    const first = newLedger();
+    first.ledger.book("x1", 0, 1, FILTERS, measured(1.5));
+    first.ledger.settle("x1", measured(1), "measured");
+    first.ledger.book("x2", 0, 1, FILTERS, measured(0.5));
+    first.ledger.book("x3", 1, 0, FILTERS, measured(1));
+    first.ledger.settle("x3", null, "lost");
+    const { ledger, rows } = newLedger(undefined, first.rows);
+    expect(rows).toEqual([]);
+    expect(ledger.openCount).toBe(1);
+    expect(ledger.hasOpenBooking("x2")).toBe(true);
+    for (const cellIndex of [0, 1]) {
+      expect(ledger.limitFractionOf(cellIndex)).toBe(first.ledger.limitFractionOf(cellIndex));
+      for (const seconds of [0.1, 0.5, 1, 1.5, 2]) {
+        const next = proposalOf(1, seconds, { fluxPhS: 1e11, source: "monitor" }, BEAM);
+        expect(ledger.refusals(cellIndex, next)).toEqual(first.ledger.refusals(cellIndex, next));
+      }
+    }
+    expect(ledger.limitFractionBooked).toBe(first.ledger.limitFractionBooked);
+    ledger.settle("x2", measured(0.5), "measured");
+    expect(ledger.openCount).toBe(0);
   });
 
   it("counts the booking until it is settled, then what was measured", () => {
