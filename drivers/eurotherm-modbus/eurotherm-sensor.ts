@@ -12,6 +12,7 @@ import {
   decodeScaled,
   EUROTHERM,
   floatAddress,
+  statusWords,
   type Measured,
   whyUnbelievable,
 } from "../../protocols/wire/eurotherm/eurotherm-registers.ts";
@@ -168,7 +169,7 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
       const measured = await processValue(on);
       if (!isCurrent(on)) return;
       const why = whyUnbelievable(status) ?? (measured.ok ? whyImplausible(measured.value) : measured.reason);
-      if (why !== undefined || !measured.ok) unreadable(why ?? "no value");
+      if (why !== undefined || !measured.ok) unreadable(why ?? "no value", statusWords(status));
       else heard(measured.value);
     } catch (error) {
       if (!isFault(error)) throw error;
@@ -201,13 +202,13 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
     for (const handler of readingHandlers) handler(last);
   }
 
-  function unreadable(why: string): void {
+  function unreadable(why: string, status: readonly string[] = []): void {
     last = undefined;
     unreadableCount += 1;
     const nowMs = clock.monoMs();
     if (unreadableCount > 1 && nowMs - unreadableToldMs < maximumAgeS * 1000) return;
     unreadableToldMs = nowMs;
-    report(new Fault("sensor.unreadable", name, `No ${quantity}: ${why}.`, { unreadableCount }));
+    report(new Fault("sensor.unreadable", name, `No ${quantity}: ${why}.`, { unreadableCount, status }));
   }
 
   return {

@@ -20,8 +20,6 @@ export function isIntact(frame: Uint8Array): boolean {
   return crc16(frame.subarray(0, end)) === ((frame[end] ?? 0) | ((frame[end + 1] ?? 0) << 8));
 }
 
-/** Unit, function code and checksum at least; 256 bytes at most. */
-export const RTU_FRAME_LENGTH_MIN = 4;
 export const RTU_FRAME_LENGTH_MAX = 256;
 
 const EXCEPTION = 0x80;

@@ -83,6 +83,7 @@ describe("reading", () => {
     await bench.pass(3);
     expect(bench.one.faults.map(({ code }) => code)).toEqual(["sensor.unreadable"]);
     expect(bench.one.faults[0]?.message).toContain("sensor break");
+    expect(bench.one.faults[0]?.detail["status"]).toEqual(["sensor break", "process value out of range"]);
     await bench.pass(3);
     expect(bench.one.faults).toHaveLength(2);
     bench.one.twin.breakSensor(false);
