@@ -1,6 +1,7 @@
 /** What a Keithley 6485 may be misheard to say. */
 import {
   decodeFlag,
+  decodeNumber,
   decodePicoammeterError,
   decodePicoammeterIdentity,
   decodeReading,
@@ -25,6 +26,7 @@ export const PICOAMMETER_FUZZ: readonly FuzzEntry[] = [
         decodePicoammeterIdentity(line);
         decodePicoammeterError(line);
         decodeFlag(line);
+        decodeNumber(line);
         const currentA = decodeReading(line)?.currentA ?? 0;
         if (!Number.isFinite(currentA)) throw new RangeError(`a reading of ${currentA} A`);
         onMessage();
