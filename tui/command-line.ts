@@ -100,7 +100,9 @@ function report(error: unknown, name: string | undefined, json: boolean, deps: C
 function usageFault(error: unknown, where: string): Fault | undefined {
   if (!(error instanceof TypeError) || !("code" in error) || typeof error.code !== "string") return undefined;
   if (!error.code.startsWith("ERR_PARSE_ARGS_")) return undefined;
-  const sentence = error.message.split(/\. To specify|\n/)[0] ?? error.message;
+  const ambiguous = /^Option '([^']*)' argument is ambiguous/.exec(error.message)?.[1];
+  const message = ambiguous === undefined ? error.message : `Option '${ambiguous}' needs a value`;
+  const sentence = message.split(/\. To specify|\n/)[0] ?? message;
   return new Fault("command.usage", where, sentence.charAt(0).toLowerCase() + sentence.slice(1), {}, error);
 }
 

@@ -7,7 +7,8 @@ import { pathText, valueAt, valueText } from "../../protocols/input/document.ts"
 export const TEMPERATURE_RANGE_C = { min: -20, max: 60 } as const;
 
 const share = z.number().min(0).max(1);
-const seconds = z.number().min(0);
+const SECONDS = "seconds, at least 0";
+const seconds = z.number(SECONDS).min(0, SECONDS);
 const FLAG = "true or false";
 
 const caseSchema = z.strictObject(

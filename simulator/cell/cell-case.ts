@@ -2,6 +2,7 @@
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import { type InputDocument, type Path, pathText, valueText } from "../../protocols/input/document.ts";
+import { stepCountOf } from "../../protocols/echem/cursor.ts";
 import { readProtocol } from "../../protocols/echem/read-protocol.ts";
 import { stepCurrentA } from "../../protocols/echem/channel-step.ts";
 import type { Protocol } from "../../protocols/echem/protocol.ts";
@@ -85,6 +86,11 @@ export function evaluateCellCase(tables: CellTables, json: unknown): CellCaseRes
   const protocol = protocolOf(fields, json);
   const channel = channelOf(protocol, design, tables.models);
   checkSteps(protocol, design, channel);
+  const stepCount = stepCountOf(protocol);
+  // The end of every step is a row.
+  if (!(stepCount <= ROWS_MAX)) {
+    throw refusal("steps", `runs ${stepCount} steps, its loops followed; give fewer cycles, at most ${ROWS_MAX} steps`);
+  }
   const steps = runProtocol(
     cell,
     protocol,
@@ -183,6 +189,7 @@ function protocolOf(fields: CaseFields, json: unknown): Protocol {
   const where = (path: Path): string => pathText(path[0] === "method" ? ["steps", ...path.slice(1)] : path);
   const document: InputDocument = { fileName: "", value, findings: [], line: () => 1, where };
   const { protocol, findings } = readProtocol(document, [], "case");
+  if (fields.steps?.length === 0) throw refusal("steps", "is an empty list; give at least one step");
   const errors = findings.filter((finding) => finding.severity === "error");
   const [first, ...others] = errors;
   if (first !== undefined) {

@@ -5,9 +5,10 @@
 import { z } from "zod";
 import { Fault } from "../../protocols/base/fault.ts";
 
-const finite = z.number();
-const positive = z.number().positive();
-const fraction = z.number().min(0).max(1);
+const finite = z.number("must be a number");
+const positive = z.number("must be a number above 0").positive("must be a number above 0");
+const FRACTION = "must be a number from 0 to 1";
+const fraction = z.number(FRACTION).min(0, FRACTION).max(1, FRACTION);
 
 const potentialTerm = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("const"), a: finite }),

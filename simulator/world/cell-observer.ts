@@ -40,8 +40,10 @@ export interface ObserverTolerances {
 }
 
 export const TOLERANCES: ObserverTolerances = { voltageV: 0.01, currentFraction: 0.01, currentA: 1e-5 };
-/** Of a cell that jumps an instrument knows only by its next samples; then it must have let go. */
+/** Of a cell that jumps an instrument knows only by its next sample; so long after that it must have let go. */
 const REACTION_MS = 2500;
+/** An instrument that looks less often than this is not watching its cell. */
+const LOOK_MAX_MS = 12_000;
 
 export function observeCell(
   healthy: ObservedCellPlant,
@@ -64,6 +66,9 @@ export function observeCell(
     current: 0,
     isVoltageOut: false,
     isCurrentOut: false,
+    /** The cell's last jump, and the channel's first look after it. */
+    jumpedMs: NaN,
+    jumpSeenMs: Infinity,
   };
 
   let switchedOff: (() => void) | undefined;
@@ -72,6 +77,7 @@ export function observeCell(
   function check(atMs: number, isChange: boolean): void {
     seen.checks += 1;
     seen.atMs = atMs;
+    noteJump(atMs);
     const { voltageV, currentA } = state;
     plant.voltageV = voltageV;
     plant.currentA = currentA;
@@ -92,8 +98,18 @@ export function observeCell(
     if (watchers.length > 0) for (const watcher of watchers) watcher(atMs, isChange);
   }
 
+  function noteJump(atMs: number): void {
+    if (inner.jumpedMs === undefined) return;
+    if (inner.jumpedMs !== seen.jumpedMs) {
+      seen.jumpedMs = inner.jumpedMs;
+      seen.jumpSeenMs = Infinity;
+    }
+    if (seen.jumpSeenMs === Infinity && atMs > seen.jumpedMs) seen.jumpSeenMs = atMs;
+  }
+
   function hasJustJumped(atMs: number): boolean {
-    return inner.jumpedMs !== undefined && atMs - inner.jumpedMs <= REACTION_MS;
+    if (inner.jumpedMs === undefined) return false;
+    return atMs - Math.min(seen.jumpSeenMs, seen.jumpedMs + LOOK_MAX_MS) <= REACTION_MS;
   }
 
   function refuseDriving(atMs: number): void {

@@ -11,7 +11,7 @@ export interface LayerDose {
 const SLAB_STEPS = 64;
 const PROFILE_STEPS = 240;
 
-/** Share of photons that pass a layer: the product over thin slices, none of which takes more than a little. */
+/** Share of photons that pass a layer. */
 export function passes(tables: WorldAttenuation, layer: WorldLayer, energyKeV: number): number {
   return Math.exp((-tables.perCm(layer, energyKeV) * layer.thicknessMm) / 10);
 }

@@ -1,6 +1,8 @@
 /** What goes wrong in a simulated run, and when: seeded profiles, and lists from a file. */
 import { z } from "zod";
 import { Fault } from "../../protocols/base/fault.ts";
+import { pathText, valueAt, valueText } from "../../protocols/input/document.ts";
+import { HUTCH_CONDITIONS } from "../plant/beam-plant.ts";
 import type { Chance } from "../plant/plant.ts";
 import { CELL_FAULT_SHAPES, type CellGoesWrong, cellGoesWrong, drawBadCells } from "./cell-faults.ts";
 
@@ -65,7 +67,7 @@ const fileSchema = z.array(
     z.strictObject({ kind: z.literal("beam-dump"), from_s: atS, to_s: atS, refill_s: atS.optional() }),
     z.strictObject({ kind: z.literal("link-hang"), link: z.string(), from_s: atS, to_s: atS.optional() }),
     z.strictObject({ kind: z.literal("link-cut"), link: z.string(), from_s: atS }),
-    z.strictObject({ kind: z.literal("interlock"), name: z.string(), from_s: atS, to_s: atS.optional() }),
+    z.strictObject({ kind: z.literal("interlock"), name: z.enum(HUTCH_CONDITIONS), from_s: atS, to_s: atS.optional() }),
     z.strictObject({
       kind: z.literal("shutter-stuck"),
       at: z.enum(["open", "closed"]),
@@ -81,11 +83,14 @@ const fileSchema = z.array(
 export function parseWorldFaults(json: unknown, where: string): readonly WorldFault[] {
   const result = fileSchema.safeParse(json);
   if (!result.success) {
-    const issues = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Fault("file.schema", where, issues.join("; "));
+    throw new Fault("file.schema", where, result.error.issues.map((issue) => issueText(issue, json)).join("; "));
   }
-  return result.data.map((entry): WorldFault => {
+  return result.data.map((entry, index): WorldFault => {
     if ("position" in entry) return cellGoesWrong(entry);
+    if ("to_s" in entry && entry.to_s !== undefined && !(entry.to_s > entry.from_s)) {
+      const what = `[${index}].to_s: is ${entry.to_s}, not after from_s, ${entry.from_s}`;
+      throw new Fault("file.schema", where, what);
+    }
     const fromMs = entry.from_s * 1000;
     if (entry.kind === "beam-dump") {
       const refill = entry.refill_s === undefined ? {} : { refillMs: entry.refill_s * 1000 };
@@ -98,4 +103,14 @@ export function parseWorldFaults(json: unknown, where: string): readonly WorldFa
     if (entry.kind === "shutter-stuck") return { kind: entry.kind, at: entry.at, fromMs, ...end };
     return { kind: entry.kind, name: entry.name, fromMs, ...end };
   });
+}
+
+function issueText(issue: z.core.$ZodIssue, json: unknown): string {
+  const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+  if (path.length === 0) return "is no list; give a list of faults, [ { kind, ... }, ... ]";
+  if (issue.code === "unrecognized_keys") {
+    return `${pathText(path)}: has no field ${issue.keys.join(", ")}; leave it out or spell it as the handbook does`;
+  }
+  const value = valueAt(json, path);
+  return `${pathText(path)}: ${value === undefined ? "is missing" : `is ${valueText(value)}`}; ${issue.message}`;
 }

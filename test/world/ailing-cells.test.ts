@@ -64,6 +64,18 @@ describe("a cell that falls ill while it is cycled", () => {
     },
   );
 
+  it("(high resistance while it charges) is isolated at the first look after the current turns, and nobody is blamed", async () => {
+    const run = await runWorld({ hours: 0.5, faults: wrong({ kind: "high-resistance", position: "A3", at_s: 600 }) });
+    expectSound(run);
+    expectOthersUnharmed(run);
+    const turned = run
+      .of("step-started")
+      .find((event) => field(event, "position") === "A3" && field(event, "label") === "discharge");
+    const [isolated] = run.of("cell-isolated");
+    // The record of this protocol, and with it the instrument's own look at its limits, is every five seconds.
+    expect((isolated?.atMs ?? NaN) - (turned?.atMs ?? NaN)).toBeLessThan(5500);
+  });
+
   it("(leaking) is smelt: an alarm by the rack's sensor, with its reading on record, and nothing is stopped", async () => {
     const run = await runWorld({ faults: wrong({ kind: "leaking", position: "A3", at_s: 900 }) });
     expectSound(run);

@@ -196,6 +196,7 @@ describe("a cell case that is not one", () => {
     ["steps[0].voltage_V", { ...good, steps: [{ step: "constant_voltage", voltage_V: 9, until_time_s: 5 }] }],
     ["steps[0].until_time_s", { ...good, steps: [{ step: "open_circuit_voltage", until_time_s: -5 }] }],
     ["steps[2].loop_to", { ...good, steps: [REST, REST, { step: "loop", loop_to: 7, cycle_count: 2 }] }],
+    ["steps", { ...good, steps: [REST, REST, { step: "loop", loop_to: 1, cycle_count: 1e8 }] }],
     ["overrides", { ...good, overrides: [] }],
     ["overrides.anode", { ...good, overrides: { anode: {} } }],
     ["overrides.negative.thicknes_m", { ...good, overrides: { negative: { thicknes_m: 1e-5 } } }],
@@ -208,5 +209,6 @@ describe("a cell case that is not one", () => {
     const refusal = refusalOf(fields);
     expect(refusal.where).toBe(where);
     expect(refusal.what.length).toBeGreaterThan(5);
+    expect(refusal.what).not.toMatch(/expected|received|method is/);
   });
 });

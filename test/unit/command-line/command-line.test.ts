@@ -110,6 +110,15 @@ describe("the command line", () => {
     expect(err).toEqual(["beamrack check: unknown option '--fast' [command.usage] See beamrack COMMAND --help."]);
   });
 
+  it("says which option was left without its value", async () => {
+    const { exitCode, err } = await call(["check", "--out", "--fast"], (_, args) => {
+      parseArgs({ args: [...args], options: { out: { type: "string" } }, strict: true });
+      return Promise.resolve(0);
+    });
+    expect(exitCode).toBe(2);
+    expect(err).toEqual(["beamrack check: option '--out' needs a value [command.usage] See beamrack COMMAND --help."]);
+  });
+
   it("exits 2 on a refusal and 1 on a fault while running, with the same on stdout as JSON if asked", async () => {
     const refused = await call(["check", "--json"], () => {
       throw new Fault("file.missing", "day.yaml", "no such file");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cell, testWorld } from "../world/worlds.ts";
+import { cell, NO_CLAIMS, testWorld } from "../world/worlds.ts";
 import type { CellFault } from "../../../simulator/cell/cell-fault.ts";
 
 const HOUR_MS = 3_600_000;
@@ -58,6 +58,33 @@ describe("cells that fail in the world", () => {
       return plant.voltageV - restV;
     };
     expect(jumpOf([{ kind: "high-resistance", ohm: 500 }]) - jumpOf([])).toBeCloseTo(0.2, 3);
+  });
+});
+
+describe("a cell that a bad contact takes out of its window", () => {
+  /** Looked at this long after the current is set, and switched off so long after the look. */
+  const excursionsAfter = (lookMs: number, offMs: number): number => {
+    const limits = { voltageMaxV: 4.3, voltageMinV: 2.8, currentMaxA: 0.01, currentMinA: -0.01 };
+    const { world } = testWorld([cell(0, { limits, faults: [{ kind: "high-resistance", ohm: 2000 }] })]);
+    const plant = world.cellPlant(0);
+    plant.disconnect(0);
+    plant.applyCurrent(1000, -1e-3);
+    expect(plant.voltageV).toBeLessThan(2.8);
+    plant.read(1000 + lookMs);
+    plant.read(1000 + lookMs + offMs);
+    plant.disconnect(1000 + lookMs + offMs);
+    return world.finish(NO_CLAIMS).truth.voltage_excursions;
+  };
+
+  it("is nobody's fault when its channel lets go at the next look, every second or every ten", () => {
+    expect(excursionsAfter(1000, 200)).toBe(0);
+    expect(excursionsAfter(10_000, 200)).toBe(0);
+  });
+
+  it("counts against a channel that saw it and went on, and against one that did not look", () => {
+    expect(excursionsAfter(1000, 5000)).toBe(1);
+    expect(excursionsAfter(10_000, 5000)).toBe(1);
+    expect(excursionsAfter(60_000, 200)).toBe(1);
   });
 });
 

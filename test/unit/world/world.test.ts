@@ -351,7 +351,7 @@ describe("the world's truth about everything else", () => {
       { kind: "overheating", position: "A3", growth_s: "long" },
       { kind: "leaking" },
     ]) {
-      expect(() => parseWorldFaults([wrong], "faults.json"), JSON.stringify(wrong)).toThrow(/^faults\.json|0\./);
+      expect(() => parseWorldFaults([wrong], "faults.json"), JSON.stringify(wrong)).toThrow(/^\[0\]/);
     }
   });
 
@@ -359,8 +359,22 @@ describe("the world's truth about everything else", () => {
     expect(parseWorldFaults([{ kind: "beam-dump", from_s: 10, to_s: 20 }], "faults.json")).toEqual([
       { kind: "beam-dump", fromMs: 10_000, toMs: 20_000 },
     ]);
-    expect(() => parseWorldFaults([{ kind: "earthquake", from_s: 1 }], "faults.json")).toThrow("0.kind");
-    expect(() => parseWorldFaults([{ kind: "link-cut", link: "A1", from_s: 1, extra: 1 }], "faults.json")).toThrow("0");
+    expect(() => parseWorldFaults([{ kind: "earthquake", from_s: 1 }], "faults.json")).toThrow("[0].kind");
+    expect(() => parseWorldFaults([{ kind: "link-cut", link: "A1", from_s: 1, extra: 1 }], "faults.json")).toThrow(
+      "[0]: has no field extra",
+    );
+  });
+
+  it("refuses a fault that could never happen, rather than run without it", () => {
+    for (const [wrong, text] of [
+      [{ kind: "beam-dump", from_s: 100, to_s: 50 }, "[0].to_s"],
+      [{ kind: "link-hang", link: "A1", from_s: 100, to_s: 100 }, "[0].to_s"],
+      [{ kind: "interlock", name: "dooor", from_s: 100 }, "[0].name"],
+      [{ kind: "leaking", position: "Z9" }, "[0].position"],
+    ] as const) {
+      expect(() => parseWorldFaults([wrong], "faults.json")).toThrow(text);
+    }
+    expect(() => parseWorldFaults({}, "faults.json")).toThrow("list of faults");
   });
 
   it("shows open terminals where no cell is", () => {
