@@ -15,7 +15,7 @@ import { createCaptureFolder } from "../capture/capture-folder.ts";
 import { createRealLinks } from "../rig/real-links.ts";
 import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
-import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
+import { createSiteCampaign, refuseBegunFolder, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
 
 interface RunOptions {
@@ -43,6 +43,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
   const totalS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
   const folder = options.folder ?? join("data", `${campaign.name}-${stamp(context)}`);
 
+  refuseBegunFolder(folder);
   const lock = context.takeSiteLock(site, { command: `beamrack run ${campaignPath}` });
   try {
     const capture =

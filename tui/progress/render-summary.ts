@@ -77,6 +77,8 @@ function sweepParts(summary: RunSummary): readonly string[] {
 
 function checkLines(summary: RunSummary): readonly (readonly [label: string, parts: readonly string[]])[] {
   const checks = Object.entries(summary.checks);
+  // Outside the virtual world nobody knows the truth, and nothing is checked against it.
+  if (checks.length === 0) return [];
   const idle = checks.filter(([, count]) => count === 0).map(([name]) => plainText(name));
   const made = checks.reduce((sum, [, count]) => sum + count, 0);
   const lines: [string, readonly string[]][] = [

@@ -1,7 +1,10 @@
 /** One campaign on real links and the wall's clock: what `run` runs, on a bench or at a beamline. */
+import { existsSync } from "node:fs";
 import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import { databasePath } from "../../controller/record/schema.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -69,12 +72,8 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     holder: inputs.holder,
   });
   try {
-    if (store.head.seq > 0) {
-      throw new Fault("run.begun", folder, `a run of ${campaign.name} has been here: ${store.head.seq} events`, {
-        events: store.head.seq,
-        open_bookings: store.openBookings().length,
-      });
-    }
+    // Between the first look at the folder and its lock somebody may have begun there.
+    if (store.head.seq > 0) throw begun(folder, store.head.seq);
     const roles = connectRoles(site, positions, { ...inputs.links, clock });
     const { endAtMs, tables } = inputs;
     const chance = createChance(inputs.holder.pid);
@@ -94,4 +93,20 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     store.close();
     throw error;
   }
+}
+
+/** Throws Fault `run.begun` for a folder in which a run has been, before any instrument is bothered. */
+export function refuseBegunFolder(folder: string): void {
+  if (!existsSync(databasePath(folder))) return;
+  const record = openRecord(folder);
+  try {
+    const events = record.head?.events ?? 0;
+    if (events > 0) throw begun(folder, events);
+  } finally {
+    record.close();
+  }
+}
+
+function begun(folder: string, events: number): Fault {
+  return new Fault("run.begun", folder, `a run has been here and left ${events} events`, { events });
 }
