@@ -38,7 +38,7 @@ describe("whatever is done to a cell", () => {
             plant.read(atMs);
             for (const value of Object.values(cell.state)) expect(Number.isFinite(value)).toBe(true);
           }
-          expect(Math.abs(cell.lithiumC() - startC)).toBeLessThan(1e-6 * startC);
+          expect(Math.abs(cell.lithiumC() - startC)).toBeLessThan(1e-9 * startC);
         },
       ),
       { numRuns: 60 },
@@ -63,6 +63,37 @@ describe("whatever is done to a cell", () => {
         expect(Math.abs(movedC - cell.state.chargeC)).toBeLessThan(1e-9 + 1e-9 * Math.abs(movedC));
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it.each(DESIGN_IDS)("%s keeps its books through formation and sixty cycles with ageing, in cold and warmth", (id) => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.5, max: 2, noNaN: true }),
+        fc.double({ min: 5, max: 45, noNaN: true }),
+        (rate, temperatureC) => {
+          const used = DESIGNS.get(id) ?? design(id);
+          const cell = cellOf(used, { pristine: true }, { sideReactions: true, temperatureC });
+          const { lowerCutoff_V: lowV, upperCutoff_V: highV, nominalCapacity_mAh: nominalMah } = used.cell;
+          const startC = cell.lithiumC();
+          const [stepS, perStep] = [60, (rate * nominalMah) / 1000];
+          let [passedC, turns, currentA] = [0, 0, perStep];
+          for (let step = 0; turns < 120 && step < 60_000; step += 1) {
+            const limitV = currentA > 0 ? highV : lowV;
+            const reachedS = cell.timeToVoltage(stepS, currentA, limitV);
+            cell.advance(reachedS ?? stepS, currentA);
+            passedC += currentA * (reachedS ?? stepS);
+            if (reachedS === undefined) continue;
+            turns += 1;
+            currentA = -currentA;
+          }
+          expect(turns).toBe(120);
+          expect(cell.state.formationC + cell.state.ageingC).toBeGreaterThan(0.01 * startC);
+          expect(Math.abs(cell.lithiumC() / startC - 1)).toBeLessThan(1e-9);
+          expect(Math.abs(cell.state.chargeC - passedC)).toBeLessThan(1e-9 * startC);
+        },
+      ),
+      { numRuns: 3 },
     );
   });
 });
