@@ -107,7 +107,9 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
   }
   try {
     twins = createTwins(site, positions, twinDeps());
-    for (const { listener } of all) await listener.plug();
+    // Sockets first: a second bench of the site fails there, before it takes over the paths of the first one's ports.
+    for (const one of [...all].sort((a, b) => Number(isPath(a.link)) - Number(isPath(b.link))))
+      await one.listener.plug();
   } catch (error) {
     await close();
     throw error;
@@ -200,6 +202,10 @@ function obey(broker: BenchBroker, faults: BenchFaults): void {
     if (read.kind === "refused") tell(read.answer);
     else void faults.carryOut(read.order).then(tell);
   });
+}
+
+function isPath(link: LinkAddress): boolean {
+  return link.kind === "serial" || link.kind === "modbus-rtu";
 }
 
 /** Step files of a share that is not of this computer lie in the bench's own folder. */
