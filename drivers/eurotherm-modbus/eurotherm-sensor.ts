@@ -2,10 +2,9 @@
  * A Eurotherm temperature controller as a sensor: its process value, asked for at a constant interval. It informs and
  * may stop, never permit. With a sensor break, or out of its range, there is no reading at all.
  */
-import type { TimerHandle } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
-import type { Reading, Sensor } from "../../protocols/roles/sensor.ts";
+import type { Sensor } from "../../protocols/roles/sensor.ts";
 import {
   decodeDecimals,
   decodeFloat,
@@ -19,6 +18,8 @@ import {
 import type { ModbusBus } from "../link/modbus-bus.ts";
 import type { ModbusLine } from "../link/modbus-line.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
+import { readingTimesProblem, readOnGrid } from "../sensor/reading-grid.ts";
+import { createSensorReadings } from "../sensor/sensor-readings.ts";
 
 /** As site files name the family. */
 export const EUROTHERM_MODBUS = "eurotherm-modbus";
@@ -54,6 +55,7 @@ interface Talk {
 }
 
 const INTERVAL_S = 1;
+const NOTHING = (): void => undefined;
 const PLAUSIBLE = { min: -200, max: 1800 };
 
 /** Throws Fault `site.invalid` for options that cannot be. Faults: `sensor.unreadable`, `link.*`. */
@@ -65,26 +67,18 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
   const plausible = deps.plausible ?? PLAUSIBLE;
   refuseImpossible(deps, intervalS);
   const oneAtATime = createOneAtATime(name);
-  const readingHandlers = new Set<(reading: Reading) => void>();
-  const faultHandlers = new Set<(fault: Fault) => void>();
+  const readings = createSensorReadings({ name, quantity, maximumAgeS }, clock);
   let talk: Talk | undefined;
   /** Joined but not identified yet. */
   let joining: ModbusBus | undefined;
-  let last: Reading | undefined;
-  let timer: TimerHandle;
-  let unreadableCount = 0;
-  let unreadableToldMs = -Infinity;
-
-  function report(fault: Fault): void {
-    for (const handler of faultHandlers) handler(fault);
-  }
+  let stopReading = NOTHING;
 
   function drop(): void {
     const open = [talk?.bus, joining];
     talk = undefined;
     joining = undefined;
-    last = undefined;
-    clock.clearTimeout(timer);
+    stopReading();
+    readings.forget();
     for (const bus of open) bus?.close();
   }
 
@@ -93,10 +87,10 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
     const bus = await line.join(name, deps.unitId ?? 1, (cause) => {
       if (talk?.bus !== bus) return;
       talk = undefined;
-      last = undefined;
-      clock.clearTimeout(timer);
-      if (cause.code !== "link.closed") report(cause);
-      report(new Fault("link.closed", name, cause.message, {}, cause));
+      stopReading();
+      readings.forget();
+      if (cause.code !== "link.closed") readings.report(cause);
+      readings.report(new Fault("link.closed", name, cause.message, {}, cause));
     });
     joining = bus;
     try {
@@ -106,8 +100,7 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
       joining = undefined;
       const opened: Talk = { bus, decimals };
       talk = opened;
-      unreadableCount = 0;
-      readLater(opened, clock.monoMs(), 1);
+      stopReading = readOnGrid(clock, intervalS, () => oneAtATime(() => read(opened)), readings.report);
       return identity;
     } catch (error) {
       if (joining === bus) joining = undefined;
@@ -148,36 +141,23 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
     throw new Fault("device.wrong", name, `No Eurotherm answers here: it gives ${word ?? "no"} decimals.`);
   }
 
-  /** On a grid of its own, so that slow answers do not stretch the interval; a place on it that is past is left out. */
-  function readLater(on: Talk, startedMs: number, number: number): void {
-    const next = Math.max(number, Math.ceil((clock.monoMs() - startedMs) / (intervalS * 1000)));
-    timer = clock.setTimeout(
-      () => {
-        oneAtATime(() => read(on, startedMs, next + 1)).catch((error: unknown) => {
-          if (!isFault(error)) throw error;
-          report(error);
-        });
-      },
-      startedMs + next * intervalS * 1000 - clock.monoMs(),
-    );
-  }
-
-  async function read(on: Talk, startedMs: number, nextNumber: number): Promise<void> {
-    if (talk !== on) return;
+  /** False when there is nothing more to read on this link. */
+  async function read(on: Talk): Promise<boolean> {
+    if (!isCurrent(on)) return false;
     try {
       const [status = 0] = await on.bus.readRegisters(EUROTHERM.status, 1);
       const measured = await processValue(on);
-      if (!isCurrent(on)) return;
+      if (!isCurrent(on)) return false;
       const why = whyUnbelievable(status) ?? (measured.ok ? whyImplausible(measured.value) : measured.reason);
-      if (why !== undefined || !measured.ok) unreadable(why ?? "no value", statusWords(status));
-      else heard(measured.value);
+      if (why !== undefined || !measured.ok) readings.unreadable(why ?? "no value", { status: statusWords(status) });
+      else readings.heard(measured.value);
     } catch (error) {
       if (!isFault(error)) throw error;
       // A lost link was told of by the line, and ends the reading.
-      if (!isCurrent(on)) return;
-      unreadable(error.message);
+      if (!isCurrent(on)) return false;
+      readings.unreadable(error.message);
     }
-    readLater(on, startedMs, nextNumber);
+    return true;
   }
 
   function isCurrent(on: Talk): boolean {
@@ -196,21 +176,6 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
       : `${value} is outside ${plausible.min}..${plausible.max}`;
   }
 
-  function heard(value: number): void {
-    unreadableCount = 0;
-    last = { value, arrivedAtMs: clock.monoMs() };
-    for (const handler of readingHandlers) handler(last);
-  }
-
-  function unreadable(why: string, status: readonly string[] = []): void {
-    last = undefined;
-    unreadableCount += 1;
-    const nowMs = clock.monoMs();
-    if (unreadableCount > 1 && nowMs - unreadableToldMs < maximumAgeS * 1000) return;
-    unreadableToldMs = nowMs;
-    report(new Fault("sensor.unreadable", name, `No ${quantity}: ${why}.`, { unreadableCount, status }));
-  }
-
   return {
     name,
     driver: EUROTHERM_MODBUS,
@@ -222,28 +187,16 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
       return oneAtATime(connect);
     },
     disconnect: drop,
-    fresh() {
-      return last !== undefined && clock.monoMs() - last.arrivedAtMs <= maximumAgeS * 1000 ? last : undefined;
-    },
-    onReading(handler) {
-      readingHandlers.add(handler);
-      return () => readingHandlers.delete(handler);
-    },
-    onFault(handler) {
-      faultHandlers.add(handler);
-      return () => faultHandlers.delete(handler);
-    },
+    ...readings.shown,
   };
 }
 
 function refuseImpossible({ name, maximumAgeS, plausible }: EurothermDeps, intervalS: number): void {
-  const problem = !(maximumAgeS > 0 && maximumAgeS < Infinity)
-    ? `a maximum age of ${maximumAgeS} s`
-    : !(intervalS > 0 && intervalS < maximumAgeS)
-      ? `a reading every ${intervalS} s does not keep one younger than ${maximumAgeS} s`
-      : plausible !== undefined && !(plausible.max > plausible.min)
-        ? `nothing lies between ${plausible.min} and ${plausible.max}`
-        : undefined;
+  const problem =
+    readingTimesProblem(intervalS, maximumAgeS) ??
+    (plausible !== undefined && !(plausible.max > plausible.min)
+      ? `nothing lies between ${plausible.min} and ${plausible.max}`
+      : undefined);
   if (problem !== undefined) throw new Fault("site.invalid", name, `sensor ${name}: ${problem}`);
 }
 

@@ -2,11 +2,11 @@
  * A Keithley 6485 picoammeter as a sensor: a diode's current, read at a constant interval. It informs and may stop,
  * never permit. An overflow is no value and takes the last reading away.
  */
-import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
-import type { Reading, Sensor } from "../../protocols/roles/sensor.ts";
+import type { Sensor } from "../../protocols/roles/sensor.ts";
 import {
   AUTOMATIC_RANGE,
   ELEMENTS,
@@ -32,6 +32,8 @@ import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
 import { askIdentity, refuseOtherSerial } from "../link/scpi-identity.ts";
+import { readingTimesProblem, readOnGrid } from "../sensor/reading-grid.ts";
+import { createSensorReadings } from "../sensor/sensor-readings.ts";
 
 /** As site files name the family. */
 export const KEITHLEY_6485 = "keithley-6485";
@@ -71,6 +73,7 @@ const ERRORS_MAX = 20;
 /** A reset and a taken offset keep the unit busy. */
 const SET_UP_MS = 5000;
 const INTERVAL_S = 1;
+const NOTHING = (): void => undefined;
 
 /** Throws Fault `site.invalid` for options that cannot be. Faults: `sensor.unreadable`, `link.*`. */
 export function createPicoammeter(deps: PicoammeterDeps): Sensor {
@@ -81,23 +84,15 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
   const replyMs = (deps.replyMs ?? 2000) + cycles * MAINS_PERIOD_MS;
   refuseImpossible(deps, intervalS, perAmpere, cycles);
   const oneAtATime = createOneAtATime(name);
-  const readingHandlers = new Set<(reading: Reading) => void>();
-  const faultHandlers = new Set<(fault: Fault) => void>();
+  const readings = createSensorReadings({ name, quantity, maximumAgeS }, clock);
   let talk: ScpiConversation | undefined;
-  let last: Reading | undefined;
-  let timer: TimerHandle;
-  let unreadableCount = 0;
-  let unreadableToldMs = -Infinity;
-
-  function report(fault: Fault): void {
-    for (const handler of faultHandlers) handler(fault);
-  }
+  let stopReading = NOTHING;
 
   function drop(why: string): void {
     const open = talk;
     talk = undefined;
-    last = undefined;
-    clock.clearTimeout(timer);
+    stopReading();
+    readings.forget();
     open?.close(why);
   }
 
@@ -106,7 +101,7 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
     const fresh: ScpiConversation = createScpiConversation(name, link, clock, replyMs, (why) => {
       if (talk !== fresh) return;
       drop(why);
-      report(new Fault("link.closed", name, `the link closed: ${why}`));
+      readings.report(new Fault("link.closed", name, `the link closed: ${why}`));
     });
     return fresh;
   }
@@ -122,9 +117,7 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
       refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
       await setUp(fresh);
       if (!isCurrent(fresh)) throw new Fault("link.closed", name, "disconnected while connecting");
-      const startedMs = clock.monoMs();
-      unreadableCount = 0;
-      readLater(fresh, startedMs, 1);
+      stopReading = readOnGrid(clock, intervalS, () => oneAtATime(() => read(fresh)), readings.report);
       return { model: "Keithley 6485", serialNumber: found.serialNumber, firmware: found.firmware };
     } catch (error) {
       if (isCurrent(fresh)) drop("connecting failed");
@@ -167,52 +160,24 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
     }
   }
 
-  /** On a grid of its own, so that slow answers do not stretch the interval; a place on it that is past is left out. */
-  function readLater(on: ScpiConversation, startedMs: number, number: number): void {
-    const sinceMs = clock.monoMs() - startedMs;
-    const next = Math.max(number, Math.ceil(sinceMs / (intervalS * 1000)));
-    timer = clock.setTimeout(
-      () => {
-        oneAtATime(() => read(on, startedMs, next + 1)).catch((error: unknown) => {
-          if (!isFault(error)) throw error;
-          report(error);
-        });
-      },
-      startedMs + next * intervalS * 1000 - clock.monoMs(),
-    );
-  }
-
-  async function read(on: ScpiConversation, startedMs: number, nextNumber: number): Promise<void> {
-    if (!isCurrent(on)) return;
+  /** False when there is nothing more to read on this link. */
+  async function read(on: ScpiConversation): Promise<boolean> {
+    if (!isCurrent(on)) return false;
     try {
       const { currentA } = await on.ask(READ, decodeReading);
-      if (!isCurrent(on)) return;
-      if (currentA === null) unreadable("the current overflows the range");
-      else heard(currentA * perAmpere);
-      readLater(on, startedMs, nextNumber);
+      if (!isCurrent(on)) return false;
+      if (currentA === null) readings.unreadable("the current overflows the range");
+      else readings.heard(currentA * perAmpere);
+      return true;
     } catch (error) {
       if (!isFault(error)) throw error;
-      if (!isCurrent(on)) return;
+      if (!isCurrent(on)) return false;
       // Answers carry no number: a late one would be taken for the next.
       drop(error.message);
-      report(error);
-      report(new Fault("link.closed", name, "the link was closed because a reading was lost", {}, error));
+      readings.report(error);
+      readings.report(new Fault("link.closed", name, "the link was closed because a reading was lost", {}, error));
+      return false;
     }
-  }
-
-  function heard(value: number): void {
-    unreadableCount = 0;
-    last = { value, arrivedAtMs: clock.monoMs() };
-    for (const handler of readingHandlers) handler(last);
-  }
-
-  function unreadable(why: string): void {
-    last = undefined;
-    unreadableCount += 1;
-    const nowMs = clock.monoMs();
-    if (unreadableCount > 1 && nowMs - unreadableToldMs < maximumAgeS * 1000) return;
-    unreadableToldMs = nowMs;
-    report(new Fault("sensor.unreadable", name, `no ${quantity}: ${why}`, { unreadableCount }));
   }
 
   return {
@@ -228,32 +193,20 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
     disconnect() {
       drop("closed by the host");
     },
-    fresh() {
-      return last !== undefined && clock.monoMs() - last.arrivedAtMs <= maximumAgeS * 1000 ? last : undefined;
-    },
-    onReading(handler) {
-      readingHandlers.add(handler);
-      return () => readingHandlers.delete(handler);
-    },
-    onFault(handler) {
-      faultHandlers.add(handler);
-      return () => faultHandlers.delete(handler);
-    },
+    ...readings.shown,
   };
 }
 
 function refuseImpossible(deps: PicoammeterDeps, intervalS: number, perAmpere: number, cycles: number): void {
   const { name, maximumAgeS, rangeA } = deps;
-  const problem = !(maximumAgeS > 0 && maximumAgeS < Infinity)
-    ? `a maximum age of ${maximumAgeS} s`
-    : !(intervalS > 0 && intervalS < maximumAgeS)
-      ? `a reading every ${intervalS} s does not keep one younger than ${maximumAgeS} s`
-      : !(cycles >= 0.01 && cycles <= 5)
-        ? `${cycles} cycles of the mains; 0.01 to 5 are possible`
-        : !(Math.abs(perAmpere) > 0 && Math.abs(perAmpere) < Infinity)
-          ? `a factor of ${perAmpere}`
-          : rangeA !== undefined && !RANGES_A.some((known) => known === rangeA)
-            ? `a range of ${rangeA} A; there are ${RANGES_A.join(", ")} A`
-            : undefined;
+  const problem =
+    readingTimesProblem(intervalS, maximumAgeS) ??
+    (!(cycles >= 0.01 && cycles <= 5)
+      ? `${cycles} cycles of the mains; 0.01 to 5 are possible`
+      : !(Math.abs(perAmpere) > 0 && Math.abs(perAmpere) < Infinity)
+        ? `a factor of ${perAmpere}`
+        : rangeA !== undefined && !RANGES_A.some((known) => known === rangeA)
+          ? `a range of ${rangeA} A; there are ${RANGES_A.join(", ")} A`
+          : undefined);
   if (problem !== undefined) throw new Fault("site.invalid", name, `sensor ${name}: ${problem}`);
 }

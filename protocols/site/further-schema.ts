@@ -1,6 +1,7 @@
 /** Sections of `site.yaml` that a site may leave out: sample changer, barcode reader, trigger, sensors of their own. */
 import * as z from "zod";
 import { strictObject } from "../input/section.ts";
+import { LAKESHORE_INPUTS } from "../wire/lakeshore/lakeshore-lines.ts";
 import { byDriver, instrumentName as name, serialNumber } from "./by-driver.ts";
 import { modbusLink, serialLink, serialOrTcpLink, tcpLink } from "./link-schema.ts";
 import type { SiteBarcodeReader, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
@@ -96,6 +97,13 @@ export const ownSensorSchema = byDriver([
     range_A: positive.exactOptional(),
     serial_number: serialNumber,
   }),
+  strictObject({
+    ...sensorShape,
+    driver: z.literal("lakeshore-336"),
+    link: tcpLink,
+    input: z.enum(LAKESHORE_INPUTS),
+    serial_number: serialNumber,
+  }),
 ]).transform((sensor): SiteOwnSensor => {
   const common = {
     name: sensor.name,
@@ -104,9 +112,11 @@ export const ownSensorSchema = byDriver([
     stopAbove: sensor.stop_above,
     link: sensor.link,
   };
-  return sensor.driver === "eurotherm-modbus"
-    ? { ...common, driver: sensor.driver, quantity: "temperature", unitId: sensor.unit_id, form: sensor.form }
-    : {
+  switch (sensor.driver) {
+    case "eurotherm-modbus":
+      return { ...common, driver: sensor.driver, quantity: "temperature", unitId: sensor.unit_id, form: sensor.form };
+    case "keithley-6485":
+      return {
         ...common,
         driver: sensor.driver,
         quantity: sensor.quantity,
@@ -114,4 +124,13 @@ export const ownSensorSchema = byDriver([
         perAmpere: sensor.per_A,
         rangeA: sensor.range_A ?? null,
       };
+    case "lakeshore-336":
+      return {
+        ...common,
+        driver: sensor.driver,
+        quantity: "temperature",
+        input: sensor.input,
+        serialNumber: sensor.serial_number ?? null,
+      };
+  }
 });

@@ -1,4 +1,5 @@
 /** Instruments that a site may do without: the robot that changes cells, code readers, gate generators, own sensors. */
+import type { LakeshoreInput } from "../wire/lakeshore/lakeshore-lines.ts";
 import type { LinkAddress, SensorQuantity } from "./site.ts";
 
 /** IRELEC's robots by how their states are laid out. */
@@ -53,6 +54,11 @@ interface SiteOwnSensorCommon {
 
 /** A sensor with a cable of its own. */
 export type SiteOwnSensor =
+  | (SiteOwnSensorCommon & {
+      readonly driver: "lakeshore-336";
+      readonly input: LakeshoreInput;
+      readonly serialNumber: string | null;
+    })
   | (SiteOwnSensorCommon & {
       readonly driver: "eurotherm-modbus";
       readonly unitId: number;

@@ -2,6 +2,7 @@
 import { createEurothermSensor } from "../../drivers/eurotherm-modbus/eurotherm-sensor.ts";
 import { createCatsChanger } from "../../drivers/irelec-cats/cats-changer.ts";
 import { createPicoammeter } from "../../drivers/keithley-6485/picoammeter.ts";
+import { createLakeshoreSensor } from "../../drivers/lakeshore-336/lakeshore-sensor.ts";
 import { createPandaboxTrigger } from "../../drivers/pandabox/pandabox-trigger.ts";
 import { createSerialLineReader } from "../../drivers/serial-line/serial-line-reader.ts";
 import { createDg645Trigger, type Dg645Options } from "../../drivers/srs-dg645/dg645-trigger.ts";
@@ -23,6 +24,15 @@ export function createOwnSensor(sensor: SiteOwnSensor, deps: DriverDeps, lines: 
       const { unitId, form } = sensor;
       return createEurothermSensor({ ...common, line: lines(sensorCableOf(sensor), link), unitId, form });
     }
+    case "lakeshore-336":
+      return createLakeshoreSensor({
+        name,
+        openLink: deps.openLinkOf(name, link),
+        clock: deps.clock,
+        input: sensor.input,
+        maximumAgeS,
+        ...(sensor.serialNumber === null ? {} : { expectedSerialNumber: sensor.serialNumber }),
+      });
     case "keithley-6485":
       return createPicoammeter({
         ...common,

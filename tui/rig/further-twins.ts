@@ -8,6 +8,7 @@ import { createChangerPlant } from "../../simulator/changer/changer-plant.ts";
 import { createEurothermTwin } from "../../simulator/eurotherm-modbus/eurotherm-twin.ts";
 import { createCatsTwin } from "../../simulator/irelec-cats/cats-twin.ts";
 import { createPicoammeterTwin } from "../../simulator/keithley-6485/picoammeter-twin.ts";
+import { createLakeshoreTwin } from "../../simulator/lakeshore-336/lakeshore-twin.ts";
 import { createModbusServer, type ModbusServerDevice } from "../../simulator/modbus/modbus-server.ts";
 import { createPandaTwin } from "../../simulator/pandabox/panda-twin.ts";
 import { createSerialLineTwin } from "../../simulator/serial-line/serial-line-twin.ts";
@@ -105,6 +106,11 @@ function createSensorTwins(sensors: readonly SiteOwnSensor[], { clock, endOf, wo
       }
       case "keithley-6485":
         createPicoammeterTwin({ end: endOf(sensor.name), clock, currentA: currentOf(sensor, world, flaws) });
+        break;
+      case "lakeshore-336": {
+        const temperatureC = createWorldReading("temperature", world, flaws?.stream(sensor.name));
+        createLakeshoreTwin({ end: endOf(sensor.name), clock, temperatureC: (_, atMs) => temperatureC(atMs) });
+      }
     }
   }
   for (const [cable, { isRtu, devices }] of lines) {

@@ -5,6 +5,7 @@ import { realBytes, realHttp } from "../../support/real-contract.ts";
 import { camserverContract } from "../../unit/camserver/camserver-contract.ts";
 import { simplonContract } from "../../unit/dectris-simplon/simplon-bench.ts";
 import { picoammeterContract } from "../../unit/keithley-6485/picoammeter-bench.ts";
+import { lakeshoreContract } from "../../unit/lakeshore-336/lakeshore-bench.ts";
 import { pandaboxContract } from "../../unit/pandabox/pandabox-bench.ts";
 import { dg645Contract } from "../../unit/srs-dg645/dg645-bench.ts";
 
@@ -54,6 +55,15 @@ sensorContract(
     const { time, cable } = await realBytes("serial", "diode");
     const quick = { intervalS: 0.4, maximumAgeS: 1.2, replyMs: REPLY_MS };
     return picoammeterContract(time, cable, isAnotherDevice, quick);
+  },
+  REAL,
+);
+
+sensorContract(
+  "a Lake Shore 336 on a real TCP link",
+  async ({ isAnotherDevice = false } = {}) => {
+    const { time, cable } = await realBytes("tcp", "oven");
+    return lakeshoreContract(time, cable, isAnotherDevice, { intervalS: 0.4, maximumAgeS: 1.2, replyMs: REPLY_MS });
   },
   REAL,
 );

@@ -6,6 +6,7 @@ import type { FuzzEntry } from "./fuzz-codec.ts";
 import { DG645_FUZZ } from "./dg645-fuzz.ts";
 import { GRBL_FUZZ } from "./grbl-fuzz.ts";
 import { KEITHLEY_SMU_FUZZ } from "./keithley-smu-fuzz.ts";
+import { LAKESHORE_FUZZ } from "./lakeshore-fuzz.ts";
 import { METHODSCRIPT_FUZZ } from "./methodscript-fuzz.ts";
 import { MODBUS_FUZZ } from "./modbus-fuzz.ts";
 import { MQTT_FUZZ } from "./mqtt-fuzz.ts";
@@ -28,6 +29,7 @@ export const ALL_CODECS: readonly FuzzEntry[] = [
   ...CODE_LINES_FUZZ,
   ...CAMSERVER_FUZZ,
   ...KEITHLEY_SMU_FUZZ,
+  ...LAKESHORE_FUZZ,
   ...METHODSCRIPT_FUZZ,
   ...MQTT_FUZZ,
   ...NEWARE_FUZZ,

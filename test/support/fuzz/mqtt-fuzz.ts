@@ -108,10 +108,13 @@ export const MQTT_FUZZ: readonly FuzzEntry[] = [
 function takeWhole(packets: Uint8Array): void {
   let at = 0;
   while (at < packets.length) {
-    const first = packets[at + 1] ?? 0;
-    const isLong = first >= 0x80;
-    const remaining = isLong ? (first & 0x7f) + ((packets[at + 2] ?? 0) << 7) : first;
-    const bodyAt = at + (isLong ? 3 : 2);
+    let bodyAt = at + 1;
+    let remaining = 0;
+    // More bytes than the length needs are allowed, up to four.
+    for (let place = 1, byte = 0x80; byte >= 0x80; place *= 128, bodyAt += 1) {
+      byte = packets[bodyAt] ?? 0;
+      remaining += (byte & 0x7f) * place;
+    }
     const end = bodyAt + remaining;
     if (end > packets.length || remaining > PACKET_LENGTH_MAX) throw new Error("a packet in pieces");
     const body = packets.subarray(bodyAt, end);
