@@ -5,7 +5,8 @@ const kinds = ["unit", "wire", "property", "world", "crash", "e2e", "terminal", 
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the two cores it is made for: tests on real links mostly wait.
+    maxWorkers: 3,
     testTimeout: 120_000,
     projects: kinds.map((name) => ({
       extends: true as const,
