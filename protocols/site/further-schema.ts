@@ -1,9 +1,10 @@
 /** Sections of `site.yaml` that a site may leave out: sample changer, barcode reader, trigger, sensors of their own. */
 import * as z from "zod";
 import { strictObject } from "../input/section.ts";
+import { CODE_LINE_LENGTH_MAX } from "../wire/serial-line/code-lines.ts";
 import { LAKESHORE_INPUTS } from "../wire/lakeshore/lakeshore-lines.ts";
 import { byDriver, instrumentName as name, serialNumber } from "./by-driver.ts";
-import { modbusLink, serialLink, serialOrTcpLink, tcpLink } from "./link-schema.ts";
+import { modbusLink, serialOrTcpLink, tcpLink } from "./link-schema.ts";
 import type { SiteBarcodeReader, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
 
 const positive = z.number().positive();
@@ -34,15 +35,52 @@ export const sampleChangerSchema = strictObject({
   handoverOffsetYMm: changer.handover_offset_y_mm,
 }));
 
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text).source !== "";
+  } catch {
+    return false;
+  }
+}
+
+const codeLength = z.int().min(1).max(CODE_LINE_LENGTH_MAX);
+const codePart = z.string().min(1).max(CODE_LINE_LENGTH_MAX).exactOptional();
+const codeRules = strictObject({
+  pattern: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine(isExpression, "Give a regular expression that the whole code matches, such as [A-Z]{2}\\d{6}.")
+    .exactOptional(),
+  length_min: codeLength.exactOptional(),
+  length_max: codeLength.exactOptional(),
+  prefix: codePart,
+  suffix: codePart,
+  no_read: codePart,
+}).transform(({ length_min, length_max, no_read, ...rest }) => ({
+  ...rest,
+  ...(length_min === undefined ? {} : { lengthMin: length_min }),
+  ...(length_max === undefined ? {} : { lengthMax: length_max }),
+  ...(no_read === undefined ? {} : { noRead: no_read }),
+}));
+
 export const barcodeReaderSchema = strictObject({
   name,
   driver: z.literal("serial-line"),
-  link: serialLink,
+  link: serialOrTcpLink,
   trigger: strictObject({ on: z.string().min(1), off: z.string().min(1).exactOptional() }).exactOptional(),
+  code: codeRules.default({}),
 }).transform(({ trigger, ...rest }): SiteBarcodeReader => ({
   ...rest,
   trigger: trigger === undefined ? null : { on: trigger.on, off: trigger.off ?? null },
 }));
+
+function pandaBlock(example: string) {
+  return z
+    .string()
+    .regex(/^[A-Z]+\d*$/, `Write the block's own name, such as ${example}.`)
+    .exactOptional();
+}
 
 export const triggerSchema = byDriver([
   strictObject({
@@ -50,28 +88,46 @@ export const triggerSchema = byDriver([
     driver: z.literal("srs-dg645"),
     link: tcpLink,
     output: z.enum(["AB", "CD", "EF", "GH"]).exactOptional(),
+    amplitude_V: z.number().min(-5).max(5).exactOptional(),
+    offset_V: z.number().min(-2).max(2).exactOptional(),
+    active_low: z.boolean().exactOptional(),
     serial_number: serialNumber,
   }),
   strictObject({
     name,
     driver: z.literal("pandabox"),
     link: tcpLink,
-    output: z
-      .string()
-      .regex(/^[A-Z]+\d*$/, "Write the output's own name, such as TTLOUT1.")
-      .exactOptional(),
+    output: pandaBlock("TTLOUT1"),
+    sequencer: pandaBlock("SEQ1"),
+    counter: pandaBlock("COUNTER1"),
+    soft_bit: z.enum(["A", "B", "C", "D"]).exactOptional(),
   }),
-]).transform((trigger): SiteTrigger =>
-  trigger.driver === "pandabox"
-    ? { name: trigger.name, driver: trigger.driver, link: trigger.link, output: trigger.output ?? null }
-    : {
-        name: trigger.name,
-        driver: trigger.driver,
-        link: trigger.link,
-        output: trigger.output ?? null,
-        serialNumber: trigger.serial_number ?? null,
+]).transform((trigger): SiteTrigger => {
+  const common = { name: trigger.name, link: trigger.link, output: trigger.output ?? null };
+  if (trigger.driver === "pandabox") {
+    const { sequencer, counter, soft_bit } = trigger;
+    return {
+      ...common,
+      driver: trigger.driver,
+      blocks: {
+        ...(sequencer === undefined ? {} : { sequencer }),
+        ...(counter === undefined ? {} : { counter }),
+        ...(soft_bit === undefined ? {} : { softBit: soft_bit }),
       },
-);
+    };
+  }
+  const { amplitude_V, offset_V, active_low } = trigger;
+  return {
+    ...common,
+    driver: trigger.driver,
+    serialNumber: trigger.serial_number ?? null,
+    gate: {
+      ...(amplitude_V === undefined ? {} : { amplitudeV: amplitude_V }),
+      ...(offset_V === undefined ? {} : { offsetV: offset_V }),
+      ...(active_low === undefined ? {} : { isPositive: !active_low }),
+    },
+  };
+});
 
 const sensorShape = {
   name,

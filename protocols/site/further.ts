@@ -29,6 +29,20 @@ export interface SiteBarcodeReader {
   readonly link: LinkAddress;
   /** What starts a look, for a reader that looks on command. */
   readonly trigger: { readonly on: string; readonly off: string | null } | null;
+  /** What tells a code from noise; the line has no checksum. */
+  readonly code: SiteCodeRules;
+}
+
+export interface SiteCodeRules {
+  readonly lengthMin?: number;
+  readonly lengthMax?: number;
+  /** A regular expression that the whole code matches. */
+  readonly pattern?: string;
+  /** Printed around every code and taken off. */
+  readonly prefix?: string;
+  readonly suffix?: string;
+  /** What the reader prints when it saw none. */
+  readonly noRead?: string;
 }
 
 interface SiteTriggerCommon {
@@ -39,8 +53,21 @@ interface SiteTriggerCommon {
 }
 
 export type SiteTrigger =
-  | (SiteTriggerCommon & { readonly driver: "srs-dg645"; readonly serialNumber: string | null })
-  | (SiteTriggerCommon & { readonly driver: "pandabox" });
+  | (SiteTriggerCommon & {
+      readonly driver: "srs-dg645";
+      readonly serialNumber: string | null;
+      /** What is missing is the driver's default: TTL, high during a gate. */
+      readonly gate: { readonly amplitudeV?: number; readonly offsetV?: number; readonly isPositive?: boolean };
+    })
+  | (SiteTriggerCommon & {
+      readonly driver: "pandabox";
+      /** Of the box's blocks; what is missing is the driver's default. */
+      readonly blocks: {
+        readonly sequencer?: string;
+        readonly counter?: string;
+        readonly softBit?: "A" | "B" | "C" | "D";
+      };
+    });
 
 interface SiteOwnSensorCommon {
   readonly name: string;

@@ -60,11 +60,13 @@ export function createChanger(changer: SiteSampleChanger, deps: DriverDeps): Sam
   });
 }
 
-export function createReader({ name, link, trigger }: SiteBarcodeReader, deps: DriverDeps): BarcodeReader {
+export function createReader({ name, link, trigger, code }: SiteBarcodeReader, deps: DriverDeps): BarcodeReader {
+  const { pattern, ...rules } = code;
   return createSerialLineReader({
     name,
     openLink: deps.openLinkOf(name, link),
     clock: deps.clock,
+    rules: { ...rules, ...(pattern === undefined ? {} : { pattern: new RegExp(pattern) }) },
     ...(trigger === null ? {} : { trigger: { on: trigger.on, ...(trigger.off === null ? {} : { off: trigger.off }) } }),
   });
 }
@@ -76,11 +78,12 @@ export function createTrigger(trigger: SiteTrigger, deps: DriverDeps): Trigger {
     case "srs-dg645":
       return createDg645Trigger({
         ...common,
+        ...trigger.gate,
         ...(isGateOutput(output) ? { output } : {}),
         ...(trigger.serialNumber === null ? {} : { expectedSerialNumber: trigger.serialNumber }),
       });
     case "pandabox":
-      return createPandaboxTrigger({ ...common, ...(output === null ? {} : { output }) });
+      return createPandaboxTrigger({ ...common, ...trigger.blocks, ...(output === null ? {} : { output }) });
   }
 }
 

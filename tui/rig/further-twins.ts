@@ -23,11 +23,14 @@ export function createFurtherTwins(site: Site, positions: readonly Position[], d
   const { clock, endOf } = deps;
   if (sampleChanger !== undefined) createChangerTwin(site, sampleChanger, positions, deps);
   if (barcodeReader !== undefined) {
-    const { name } = barcodeReader;
+    const { name, code } = barcodeReader;
     createSerialLineTwin({
       end: endOf(name),
       clock,
       look: (atMs) => codesInBeam(site, positions, deps, atMs),
+      ...(code.prefix === undefined ? {} : { prefix: code.prefix }),
+      ...(code.suffix === undefined ? {} : { suffix: code.suffix }),
+      ...(code.noRead === undefined ? {} : { noRead: code.noRead }),
       ...(barcodeReader.trigger === null
         ? {}
         : {

@@ -116,6 +116,15 @@ const CASES: readonly Case[] = [
     /two sensors for flux/,
   ],
   [
+    "a pattern for codes that is no expression",
+    "bench",
+    "  driver: serial-line\n",
+    '  driver: serial-line\n  code: { pattern: "[A-Z" }\n',
+    "file.schema",
+    /barcode_reader\.code\.pattern/,
+    /\[A-Z/,
+  ],
+  [
     "a permit that no cycle could keep alive",
     "bench",
     "watchdog_ms: 900",
