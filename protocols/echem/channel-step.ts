@@ -23,6 +23,15 @@ export const CONSTANT_CURRENT_TIME_FACTOR = 1.5;
 /** Longest hold of a voltage when the file gives no time; published protocols use 0.5 to 6 h. */
 export const CONSTANT_VOLTAGE_TIME_MAX_S = 6 * 3600;
 
+/**
+ * An instrument that keeps limits by its samples, and the controller after it, sees no more than these: whatever a
+ * file wants recorded, they are never further apart than this.
+ */
+export const SAMPLE_INTERVAL_MAX_S = 10;
+/** Nor, at constant current, than this part of the capacity; but no closer than this many seconds for that. */
+const CHARGE_PER_SAMPLE = 0.001;
+const WATCH_INTERVAL_MIN_S = 1;
+
 /** Names of techniques as protocol files spell them. */
 export const TECHNIQUE_NAMES = {
   "open-circuit-voltage": "open_circuit_voltage",
@@ -34,7 +43,10 @@ export const TECHNIQUE_NAMES = {
 
 export function channelStep(protocol: Protocol, step: TechniqueStep, context: StepContext): ChannelStepResult {
   const common = {
-    sampleIntervalS: Math.max(protocol.record.timeS, context.sampleIntervalMinS),
+    sampleIntervalS: Math.max(
+      Math.min(protocol.record.timeS, watchIntervalS(step, context.nominalCapacityMah)),
+      context.sampleIntervalMinS,
+    ),
     limits: context.limits,
   };
   switch (step.kind) {
@@ -74,6 +86,14 @@ export function channelStep(protocol: Protocol, step: TechniqueStep, context: St
     case "voltage-scan":
       return { kind: "not-here", why: `the channel cannot run ${TECHNIQUE_NAMES[step.kind]}` };
   }
+}
+
+/** The longest time between samples that still watches over the cell, to a tenth of a second. */
+function watchIntervalS(step: TechniqueStep, nominalCapacityMah: number): number {
+  if (step.kind !== "constant-current") return SAMPLE_INTERVAL_MAX_S;
+  const currentA = Math.abs(stepCurrentA(step, nominalCapacityMah));
+  const intervalS = Math.floor((10 * CHARGE_PER_SAMPLE * 3.6 * nominalCapacityMah) / currentA) / 10;
+  return Math.min(SAMPLE_INTERVAL_MAX_S, Math.max(WATCH_INTERVAL_MIN_S, intervalS));
 }
 
 /** Charge positive. The rate wins over the current, as the format says. */

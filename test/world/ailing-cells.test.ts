@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Site } from "../../protocols/site/site.ts";
 import { parseWorldFaults } from "../../simulator/world/world-faults.ts";
 import {
+  campaign,
   expectSound,
   field,
   numeric,
@@ -63,6 +64,22 @@ describe("a cell that falls ill while it is cycled", () => {
       if (kind !== "overheating") expect(isolated?.atMs).toBeLessThan(at_s * 1000 + 5000);
     },
   );
+
+  it("(high resistance) is isolated in seconds, though its protocol wants a record every five minutes only", async () => {
+    const cells = campaign.cells.map((cell) => ({
+      ...cell,
+      protocol: { ...cell.protocol, record: { ...cell.protocol.record, timeS: 300 } },
+    }));
+    const at_s = 1500;
+    const run = await runWorld({
+      hours: 0.5,
+      campaign: { ...campaign, cells },
+      faults: wrong({ kind: "high-resistance", position: "A3", at_s }),
+    });
+    expectSound(run);
+    expectOthersUnharmed(run);
+    expect(run.of("cell-isolated")[0]?.atMs).toBeLessThan((at_s + 11) * 1000);
+  });
 
   it("(high resistance while it charges) is isolated at the first look after the current turns, and nobody is blamed", async () => {
     const run = await runWorld({ hours: 0.5, faults: wrong({ kind: "high-resistance", position: "A3", at_s: 600 }) });

@@ -68,7 +68,7 @@ export const PITT: LibraryEntry = {
   parameters: [
     parameter("from_voltage_V", "first step of the staircase", 3.6, -1, 5.5),
     parameter("to_voltage_V", "last step, above the first", 4.2, -1, 5.5),
-    parameter("step_mV", "height of a step", 20, 1, 500),
+    parameter("step_mV", "height of a step", 20, 1.5, 500),
     parameter("taper_rate_C", "end of a step", 0.02, 0.001, 1),
     parameter("hold_h", "a step at the most", 1, 0.01, 48),
   ],

@@ -95,6 +95,27 @@ describe("a step as the channel is asked to run it", () => {
     });
   });
 
+  it.each([
+    [300, "{ step: constant_current, rate_C: C/20, until_voltage_V: 4.2 }", 10],
+    [300, "{ step: constant_current, rate_C: C/2, until_voltage_V: 4.2 }", 7.2],
+    [300, "{ step: constant_current, rate_C: -1, until_voltage_V: 2.8 }", 3.6],
+    [300, "{ step: constant_current, rate_C: 20, until_voltage_V: 4.2 }", 1],
+    [300, "{ step: constant_voltage, voltage_V: 4.2, until_rate_C: C/20 }", 10],
+    [300, "{ step: open_circuit_voltage, until_time_s: 3600 }", 10],
+    [0.5, "{ step: constant_current, rate_C: 1, until_voltage_V: 4.2 }", 0.5],
+    [0.01, "{ step: constant_current, rate_C: 1, until_voltage_V: 4.2 }", 0.1],
+  ])("watches the cell between records %d s apart: %s is sampled every %d s", (recordS, method, intervalS) => {
+    const protocol = protocolOf(`  - ${method}\n`);
+    const cursor = firstStep(protocol);
+    if (cursor === undefined) throw new Error("no step");
+    const result = channelStep(
+      { ...protocol, record: { ...protocol.record, timeS: recordS } },
+      stepAt(protocol, cursor),
+      context,
+    );
+    expect(result).toMatchObject({ step: { sampleIntervalS: intervalS } });
+  });
+
   it("lets the rate win over the current", () => {
     const result = only("  - { step: constant_current, rate_C: 1, current_mA: 1, until_voltage_V: 4 }\n");
     expect(result).toMatchObject({ step: { currentA: 0.00409 } });
