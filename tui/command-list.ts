@@ -128,7 +128,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "protocol",
     usage:
-      "check|show|convert FILE|library:NAME [--to unicycler|neware|pybamm] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE], or list",
+      "check|show|convert FILE|library:NAME [--to unicycler|neware|pybamm|methodscript] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE], or list",
     summary: "a cycling protocol: is it sound, what does it say, the same in another form",
     details: [
       "FILE is in the aurora-unicycler form (JSON or YAML), or PyBaMM experiment strings (a JSON list, or .txt lines).",
@@ -140,6 +140,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --capacity-mAh N     what a C-rate means, where the file does not say",
       "  --sample NAME        the sample's name in the converted file",
       "  --set NAME=VALUE     a parameter of a library protocol; as often as needed",
+      "",
+      "With --to methodscript (segments OUT.1.mscr, OUT.2.mscr where one script would be too long):",
+      "  --model NAME         mes4hr (default), es4hr or nexus",
+      "  --chemistry ID       limits of voltage in the script: the chemistry's; a safety block or --limits may be tighter",
+      "  --limits WINDOWS     such as 2.4..4.3V,-5..5mA (write --limits=-5..5mA where a sign comes first)",
+      "  --script-bytes N     longest script the instrument takes (default 15000)",
+      "  --without-add-meas   for firmware without add_meas: holds then record the set voltage",
     ],
     load: async () => (await import("./commands/protocol.ts")).protocolCommand,
   },

@@ -15,7 +15,8 @@ import {
   type DeviceModel,
 } from "../../protocols/wire/methodscript/device-models.ts";
 import { errorNumber, errorText, type InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
-import { compileStep, SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/step-script.ts";
+import { compileStep } from "../../protocols/wire/methodscript/step-script.ts";
+import { SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/step-writer.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createInstrumentSession, type InstrumentSession } from "./instrument-session.ts";
 import { createLineConversation, type LineConversation } from "./line-conversation.ts";

@@ -13,10 +13,16 @@ import { protocolStepFile } from "../../protocols/wire/neware/protocol-step-file
 import { encodeStepFile } from "../../protocols/wire/neware/step-xml.ts";
 import type { CommandContext } from "../command-context.ts";
 import { LIBRARY_PREFIX, loadProtocol, type LoadedProtocol } from "../load-protocol.ts";
+import {
+  convertToMethodScript,
+  METHODSCRIPT_OPTIONS,
+  methodScriptOptions,
+  type MethodScriptOptions,
+} from "../convert/methodscript.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
 const ACTIONS = ["check", "show", "convert"] as const;
-const FORMS = ["unicycler", "neware", "pybamm"] as const;
+const FORMS = ["unicycler", "neware", "pybamm", "methodscript"] as const;
 type Form = (typeof FORMS)[number];
 
 interface Options {
@@ -24,6 +30,7 @@ interface Options {
   readonly sampleName: string | undefined;
   readonly to: string;
   readonly outPath: string | undefined;
+  readonly methodScript: MethodScriptOptions;
 }
 
 export function protocolCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -43,6 +50,7 @@ function run(context: CommandContext, args: readonly string[]): number {
       "capacity-mAh": { type: "string" },
       sample: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
+      ...METHODSCRIPT_OPTIONS,
     },
   });
   const [word, path, ...more] = positionals;
@@ -60,6 +68,7 @@ function run(context: CommandContext, args: readonly string[]): number {
     sampleName: values.sample,
     to: values.to,
     outPath: values.out,
+    methodScript: methodScriptOptions(values),
   };
   if (values.set.length > 0 && !path.startsWith(LIBRARY_PREFIX)) {
     throw new Fault("command.usage", "--set", `sets parameters of a library protocol; ${path} is a file`);
@@ -164,7 +173,14 @@ function convert(context: CommandContext, path: string, protocol: Protocol, opti
   if (form === undefined) {
     throw new Fault("command.usage", "--to", `${options.to} is no form; write ${FORMS.join(", ")}`);
   }
-  const text = textIn(form, path, protocol, options, context);
+  const named: Protocol = {
+    ...protocol,
+    sampleName: options.sampleName ?? protocol.sampleName,
+    sampleCapacityMah: options.capacityMah ?? protocol.sampleCapacityMah,
+  };
+  if (form === "methodscript")
+    return convertToMethodScript(context, path, named, options.outPath, options.methodScript);
+  const text = textIn(form, path, named, context);
   if (options.outPath === undefined) {
     if (context.json) context.print(JSON.stringify({ to: form, text }));
     else context.print(text.trimEnd());
@@ -176,12 +192,7 @@ function convert(context: CommandContext, path: string, protocol: Protocol, opti
   return 0;
 }
 
-function textIn(form: Form, path: string, protocol: Protocol, options: Options, context: CommandContext): string {
-  const named: Protocol = {
-    ...protocol,
-    sampleName: options.sampleName ?? protocol.sampleName,
-    sampleCapacityMah: options.capacityMah ?? protocol.sampleCapacityMah,
-  };
+function textIn(form: Exclude<Form, "methodscript">, path: string, named: Protocol, context: CommandContext): string {
   switch (form) {
     case "unicycler":
       return `${JSON.stringify(unicyclerDocument(named), null, 4)}\n`;
