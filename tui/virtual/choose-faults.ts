@@ -10,7 +10,7 @@ import type { VirtualRig } from "./virtual-rig.ts";
 export type ChooseFaults = (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
 
 /** Throws Fault for a file that is missing or says something else than faults. */
-export function chooseFaults(context: Pick<CommandContext, "readText">, choice: string): ChooseFaults {
+export function chooseFaults(context: Pick<CommandContext, "readText" | "printError">, choice: string): ChooseFaults {
   if (choice === "none") return () => [];
   if (choice === "light") {
     return ({ faultTargets: { positionOfLink, positions } }, hours, seed) =>
@@ -20,9 +20,13 @@ export function chooseFaults(context: Pick<CommandContext, "readText">, choice: 
     throw new Fault("command.usage", "--faults", "heavy faults are not part of this version; use light or a file");
   }
   const faults = parseWorldFaults(parseJson(context.readText(choice), choice), choice);
-  return (rig) => {
+  return (rig, hours) => {
     const withCell = new Set(rig.faultTargets.positions);
-    for (const fault of faults) {
+    for (const [index, fault] of faults.entries()) {
+      if (fault.fromMs >= hours * 3_600_000) {
+        const begins = `begins ${fault.fromMs / 1000} s after the start`;
+        context.printError(`note ${choice} [${index}] ${begins}, and the run is over then: it does nothing`);
+      }
       if (fault.kind === "cell" && !withCell.has(fault.positionIndex)) {
         throw new Fault("file.schema", choice, `no cell is at ${positionAt(fault.positionIndex)}`);
       }

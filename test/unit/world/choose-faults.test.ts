@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { chooseFaults } from "../../../tui/virtual/choose-faults.ts";
+import type { VirtualRig } from "../../../tui/virtual/virtual-rig.ts";
+
+const rig = {
+  faultTargets: { positions: [0], links: new Map(), positionOfLink: new Map() },
+} as unknown as VirtualRig;
+
+/** What is said on the way when these faults are chosen for a run of two hours. */
+function said(...entries: readonly object[]): readonly string[] {
+  const lines: string[] = [];
+  const context = {
+    readText: () => JSON.stringify(entries),
+    printError: (line: string) => {
+      lines.push(line);
+    },
+  };
+  expect(chooseFaults(context, "faults.json")(rig, 2, 1)).toHaveLength(entries.length);
+  return lines;
+}
+
+it("a fault that begins after the end of the run is named, and no other", () => {
+  expect(said({ kind: "open-circuit", position: "A1", at_s: 7199 })).toEqual([]);
+  const lines = said({ kind: "leaking", position: "A1" }, { kind: "open-circuit", position: "A1", at_s: 7200 });
+  expect(lines).toEqual([
+    "note faults.json [1] begins 7200 s after the start, and the run is over then: it does nothing",
+  ]);
+});
+
+it("a fault of a cell that the campaign does not have is refused", () => {
+  expect(() => said({ kind: "open-circuit", position: "H12" })).toThrow("no cell is at H12");
+});
