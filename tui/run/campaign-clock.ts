@@ -1,14 +1,40 @@
 /** Campaign time on a real clock: zero when the campaign begins, and never jumping. */
 import type { Clock } from "../../protocols/base/clock.ts";
 
-export function createCampaignClock(clock: Clock): Clock {
+export interface CampaignClock extends Clock {
+  /** The run is over: nothing that was to happen later happens any more. */
+  end(): void;
+}
+
+interface Timer {
+  handle: unknown;
+}
+
+export function createCampaignClock(clock: Clock): CampaignClock {
   const startMs = clock.monoMs();
+  const pending = new Set<Timer>();
+  let isOver = false;
   return {
     wallMs: () => clock.wallMs(),
     monoMs: () => clock.monoMs() - startMs,
-    setTimeout: (fn, ms) => clock.setTimeout(fn, ms),
-    clearTimeout: (handle) => {
-      clock.clearTimeout(handle);
+    setTimeout(fn, ms) {
+      const timer: Timer = { handle: undefined };
+      if (isOver) return timer;
+      pending.add(timer);
+      timer.handle = clock.setTimeout(() => {
+        pending.delete(timer);
+        fn();
+      }, ms);
+      return timer;
+    },
+    clearTimeout(handle) {
+      const timer = handle as Timer;
+      if (pending.delete(timer)) clock.clearTimeout(timer.handle);
+    },
+    end() {
+      isOver = true;
+      for (const timer of pending) clock.clearTimeout(timer.handle);
+      pending.clear();
     },
   };
 }

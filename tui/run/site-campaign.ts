@@ -41,7 +41,9 @@ export interface SiteCampaign {
   readonly run: CampaignRun;
   readonly roles: CampaignRoles;
   readonly store: RecordStore;
-  /** Closes every link; sends nothing. Cells go on within their instruments' limits. */
+  /**
+   * Closes every link and lets nothing more happen; sends nothing. Cells go on within their instruments' limits.
+   */
   disconnect(): void;
 }
 
@@ -87,6 +89,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       store,
       disconnect() {
         for (const instrument of roles.instruments) instrument.disconnect();
+        clock.end();
       },
     };
   } catch (error) {
