@@ -24,8 +24,8 @@ import { startTwins } from "./soak-process.ts";
 const WARM_UP_MS = 3000;
 const UP_WITHIN_MS = 60_000;
 const OVER_WITHIN_MS = 30_000;
-/** Three intervals and the driver's margin without a sample, found by a watch that looks once a second. */
-const HUNG_NAMED_MS = 3 * SAMPLE_INTERVAL_S * 1000 + 1000 + 1000;
+/** Three intervals and the driver's margin without a sample, found by a watch that looks once a second; and the timers. */
+const HUNG_NAMED_MS = 3 * SAMPLE_INTERVAL_S * 1000 + 1000 + 1000 + 200;
 /** A port that vanished is missed once a second. */
 const UNPLUGGED_NAMED_MS = 1500;
 /** During trouble the others' p99 may be this many times that of peace. */
@@ -141,15 +141,16 @@ async function bringDown(): Promise<void> {
   await until("every test has ended", () => neware.channels.every(({ isOver }) => isOver), OVER_WITHIN_MS);
 }
 
-/** What a channel missed, by the numbers in its samples. */
+/** What a channel missed or was told twice, by the numbers in its samples. */
 function missedBy({ numbers }: HeardChannel, sent: number) {
-  let [gaps, lost, last] = [0, 0, -1];
+  let [gaps, lost, twice, last] = [0, 0, 0, -1];
   for (const number of numbers.values()) {
-    if (number !== last + 1) gaps += 1;
-    lost += number - last - 1;
+    if (number === last) twice += 1;
+    else if (number !== last + 1) gaps += 1;
+    lost += Math.max(0, number - last - 1);
     last = number;
   }
-  return { gaps, lost: lost + (sent - 1 - last) };
+  return { gaps, twice, lost: lost + (sent - 1 - last) };
 }
 
 async function soak(): Promise<boolean> {
@@ -226,6 +227,7 @@ async function soak(): Promise<boolean> {
     samples_heard: sum(rack.all.map(({ numbers }) => numbers.length)),
     samples_lost_by_sound_channels: sum(missedOfSound.map(({ lost }) => lost)),
     sequence_gaps_of_sound_channels: sum(missedOfSound.map(({ gaps }) => gaps)),
+    samples_heard_twice: sum(missed.map(({ twice }) => twice)),
     neware_rows_sent: newareSent,
     neware_rows_heard: newareHeard,
     neware_channels_unlike: newareUnlike,
@@ -263,6 +265,7 @@ async function soak(): Promise<boolean> {
   const isNothingLost =
     figures.samples_lost_by_sound_channels === 0 &&
     figures.sequence_gaps_of_sound_channels === 0 &&
+    figures.samples_heard_twice === 0 &&
     figures.hung_sequence_gaps <= 1 &&
     figures.unplugged_sequence_gaps <= 1 &&
     newareSent === newareHeard &&
