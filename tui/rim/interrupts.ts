@@ -1,23 +1,32 @@
 /** Ctrl-C, an order to stop, a lost terminal: the first asks the command to end well, the second ends the process. */
 import { constants } from "node:os";
+import { performance } from "node:perf_hooks";
 import type { InterruptReason } from "../command-context.ts";
 
 const SIGNALS: readonly InterruptReason[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/**
+ * One Ctrl-C can arrive twice: the terminal tells the whole group of processes, and a parent such as npm passes it on.
+ * A person who presses it again because nothing seems to happen takes longer than this.
+ */
+const SAME_PRESS_MS = 500;
 
 /** `onForced` is told before the process is ended by a second signal. */
 export function listenForInterrupts(
   handler: (reason: InterruptReason) => void,
   onForced: (reason: InterruptReason) => void,
 ): () => void {
-  let told = false;
+  let toldAtMs: number | undefined;
   const listener = (signal: NodeJS.Signals): void => {
     const reason = SIGNALS.find((name) => name === signal);
     if (reason === undefined) return;
-    if (told) {
+    const nowMs = performance.now();
+    if (toldAtMs !== undefined) {
+      if (nowMs - toldAtMs < SAME_PRESS_MS) return;
       onForced(reason);
       process.exit(128 + constants.signals[signal]);
     }
-    told = true;
+    toldAtMs = nowMs;
     handler(reason);
   };
   for (const signal of SIGNALS) process.on(signal, listener);

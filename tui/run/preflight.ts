@@ -1,5 +1,5 @@
 /** Before a run begins, every instrument is asked who it is: a slip of the wiring is told while a person is there. */
-import { within, type Clock } from "../../protocols/base/clock.ts";
+import { sleep, within, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import type { Position } from "../../protocols/base/position.ts";
@@ -10,6 +10,9 @@ import type { DriverDeps } from "../rig/drivers.ts";
 
 /** Longer than any driver needs for its own deadlines. */
 const CONNECT_MS = 30_000;
+/** A first answer lost while a hundred ports are opened is no reason to send a person home. */
+const TRIES = 3;
+const PAUSE_MS = 500;
 
 /** One finding for each instrument that could not be identified. Nothing is moved, and every link is closed again. */
 export async function preflight(
@@ -18,12 +21,30 @@ export async function preflight(
   deps: DriverDeps,
 ): Promise<readonly Finding[]> {
   const { instruments } = connectRoles(site, positions, deps);
-  const findings = await Promise.all(instruments.map((instrument) => identified(instrument, deps.clock)));
+  return identifyAll(instruments, deps.clock);
+}
+
+/** Asks all at once; what may well succeed the next time is tried again before it is told. */
+export async function identifyAll(instruments: readonly Instrument[], clock: Clock): Promise<readonly Finding[]> {
+  const findings = await Promise.all(instruments.map((instrument) => identified(instrument, clock)));
   for (const instrument of instruments) instrument.disconnect();
   return findings.flatMap((finding) => finding ?? []);
 }
 
 async function identified(instrument: Instrument, clock: Clock): Promise<Finding | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const fault = await refusal(instrument, clock);
+    if (fault === undefined) return undefined;
+    if (fault.severity !== "retry" || attempt === TRIES) {
+      const { code, message: what, advice } = fault;
+      return { severity: "error", code, where: instrument.name, what, advice };
+    }
+    instrument.disconnect();
+    await sleep(clock, PAUSE_MS);
+  }
+}
+
+async function refusal(instrument: Instrument, clock: Clock): Promise<Fault | undefined> {
   const { name } = instrument;
   const late = (): Fault =>
     new Fault("link.timeout", name, `${name} did not say who it is within ${CONNECT_MS / 1000} s`);
@@ -32,7 +53,6 @@ async function identified(instrument: Instrument, clock: Clock): Promise<Finding
     return undefined;
   } catch (error) {
     if (!isFault(error)) throw error;
-    const { code, message: what, advice } = error;
-    return { severity: "error", code, where: name, what, advice };
+    return error;
   }
 }

@@ -179,9 +179,15 @@ describe("interrupts", () => {
       (reason) => told.push(reason),
       (reason) => forced.push(reason),
     );
+    const now = vi.spyOn(performance, "now").mockReturnValue(1000);
     process.emit("SIGTERM", "SIGTERM");
     expect(told).toEqual(["SIGTERM"]);
+    now.mockReturnValue(1400);
+    // The same press, passed on by a parent process.
+    process.emit("SIGINT", "SIGINT");
+    expect(told).toEqual(["SIGTERM"]);
     expect(exit).not.toHaveBeenCalled();
+    now.mockReturnValue(1600);
     expect(() => process.emit("SIGINT", "SIGINT")).toThrow("exited");
     expect(exit).toHaveBeenCalledWith(130);
     expect(forced).toEqual(["SIGINT"]);
