@@ -1,0 +1,289 @@
+/**
+ * How long a protocol takes on a cell, and where it takes it: each step's end with its spread, the times of states of
+ * charge, capacity, warmth. It starts from nameplate values and an open-circuit table, and takes over what was measured
+ * of the cell as soon as there is any. Pure, and fast: a step costs a microsecond or two.
+ */
+import { stepCountOf, timeBoundOf, type ProtocolCursor } from "../cursor.ts";
+import type { Protocol, TechniqueStep } from "../protocol.ts";
+import {
+  runForecast,
+  timeMaxS,
+  type OnForecastPoint,
+  type RunOrder,
+  type RunStep,
+  type RunValues,
+} from "./forecast-run.ts";
+import type { LearnedCell } from "./learned-cell.ts";
+import {
+  AMBIENT_C,
+  CAPACITY_OF_NOMINAL,
+  CONDUCTANCE_W_K,
+  DROP_AT_1C_V,
+  FADE_PER_CYCLE,
+  FIRST_LOSS,
+  FIRST_LOSS_FORMED,
+  FIRST_LOSS_FRESH,
+  FRESH_BELOW_V,
+  LAG_S,
+  SPREAD_SIGMAS,
+  START_SHARE,
+  START_SHARE_MEASURED_SD,
+  type CellNameplate,
+  type Guess,
+} from "./nameplate.ts";
+import { curveOf } from "./open-circuit-curve.ts";
+
+export interface StepForecast {
+  /** Technique steps from the protocol's start, counted from 1. */
+  readonly ordinal: number;
+  /** Counted from 0 over all steps of the file. */
+  readonly stepIndex: number;
+  readonly cycle: number;
+  /** Seconds from the start of the first step that is forecast. */
+  readonly startS: number;
+  readonly endS: number;
+  /** Half the width within which the end lies in 95 of 100 cells; the time from the start of the forecast counts. */
+  readonly spreadS: number;
+  readonly endedBy: "voltage" | "current" | "time" | "limit";
+  /** Net charge, charging positive. */
+  readonly chargeAh: number;
+  readonly endVoltageV: number;
+  readonly currentPeakA: number;
+}
+
+export interface StateOfChargeMark {
+  /** Tenths of the capacity, 0.1 to 0.9. */
+  readonly stateOfCharge: number;
+  readonly atS: number;
+  readonly spreadS: number;
+  readonly ordinal: number;
+}
+
+export interface ProtocolForecast {
+  /** The first `stepsMax` of them. */
+  readonly steps: readonly StepForecast[];
+  readonly stepCount: number;
+  /** All of them, the rest by what their like took. */
+  readonly durationS: number;
+  readonly durationSpreadS: number;
+  readonly stateOfChargeMarks: readonly StateOfChargeMark[];
+  /** The cell's, at the start; standard deviation. */
+  readonly capacityMah: Guess;
+  /** At the strongest current, in still air around the holder. */
+  readonly temperature: { readonly ambientC: number; readonly warmestC: number };
+}
+
+export interface ForecastOptions {
+  /** Forecasts from this step on, `previousIndex` being the technique step before it; else from the first. */
+  readonly from?: { readonly cursor: ProtocolCursor; readonly previousIndex: number };
+  /** How many steps are run one by one. Default 2000. */
+  readonly stepsMax?: number;
+  /** Leaves the spread out, at a tenth of the work; it is NaN then. Default false. */
+  readonly isCentralOnly?: boolean;
+}
+
+const STEPS_MAX = 2000;
+const MARKS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
+/** Of a duration that was measured before: noise of the channel, temperature, what the last run left. */
+const REMEASURED_SD = 0.004;
+/** Of the duration of a step not seen before: what a curve and two numbers cannot say, which is most of a taper. */
+const MODEL_SD = { voltage: 0.015, current: 0.35 } as const;
+
+type Unknown = { readonly [Name in keyof RunValues]: Guess };
+
+export function forecastProtocol(
+  protocol: Protocol,
+  nameplate: CellNameplate,
+  learned: LearnedCell | null = null,
+  options: ForecastOptions = {},
+): ProtocolForecast {
+  const unknown = unknownOf(nameplate, learned);
+  const order = orderOf(protocol, nameplate, learned, options);
+  const central = runForecast(order, meansOf(unknown));
+  const spreads = options.isCentralOnly === true ? undefined : spreadsOf(order, unknown, central);
+  const steps = central.map((step, index) => stepForecast(step, spreads?.[index] ?? NaN));
+  const last = steps.at(-1);
+  const stepCount = stepCountOf(protocol);
+  const isWhole = options.from !== undefined || steps.length >= stepCount;
+  const durationS = isWhole ? (last?.endS ?? 0) : extrapolatedS(protocol, nameplate, central);
+  const share = last === undefined || last.endS === 0 ? 0 : last.spreadS / last.endS;
+  const peakA = Math.max(0, ...steps.map((step) => step.currentPeakA).filter(Number.isFinite));
+  return {
+    steps,
+    stepCount,
+    durationS,
+    durationSpreadS: isWhole ? (last?.spreadS ?? 0) : share * durationS,
+    stateOfChargeMarks: marksOf(central, steps),
+    capacityMah: { mean: 1000 * unknown.capacityAh.mean, sd: 1000 * unknown.capacityAh.sd },
+    temperature: {
+      ambientC: AMBIENT_C,
+      warmestC: AMBIENT_C + (peakA * peakA * unknown.resistanceOhm.mean) / CONDUCTANCE_W_K,
+    },
+  };
+}
+
+/** The same run, told point by point, for drawing: seconds, ampere, volts, state of charge. */
+export function drawForecast(
+  protocol: Protocol,
+  nameplate: CellNameplate,
+  onPoint: OnForecastPoint,
+  options: Pick<ForecastOptions, "stepsMax"> = {},
+): void {
+  const order = orderOf(protocol, nameplate, null, options);
+  runForecast(order, meansOf(unknownOf(nameplate, null)), onPoint);
+}
+
+function orderOf(
+  protocol: Protocol,
+  nameplate: CellNameplate,
+  learned: LearnedCell | null,
+  options: ForecastOptions,
+): RunOrder {
+  return {
+    protocol,
+    nameplate,
+    learned,
+    curve: curveOf(nameplate.chemistry),
+    from: options.from?.cursor,
+    previousIndex: options.from?.previousIndex ?? -1,
+    stepsMax: options.stepsMax ?? STEPS_MAX,
+  };
+}
+
+function unknownOf(nameplate: CellNameplate, learned: LearnedCell | null): Unknown {
+  const nominalAh = nameplate.nominalCapacityMah / 1000;
+  if (learned !== null) {
+    const { capacityAh, emptyCountAh } = learned;
+    return {
+      capacityAh,
+      resistanceOhm: learned.resistanceOhm,
+      lagS: learned.lagS,
+      fadePerCycle: FADE_PER_CYCLE,
+      startShare: {
+        mean: (learned.countAh - emptyCountAh.mean) / capacityAh.mean,
+        sd: emptyCountAh.sd / capacityAh.mean,
+      },
+      firstLoss: { mean: 0, sd: 0 },
+    };
+  }
+  return {
+    capacityAh: scaled(CAPACITY_OF_NOMINAL, nominalAh),
+    resistanceOhm: scaled(DROP_AT_1C_V, 1 / nominalAh),
+    lagS: LAG_S,
+    fadePerCycle: FADE_PER_CYCLE,
+    ...startOf(nameplate),
+  };
+}
+
+function startOf(nameplate: CellNameplate): Pick<Unknown, "startShare" | "firstLoss"> {
+  const { startVoltageV } = nameplate;
+  if (startVoltageV === null) return { startShare: START_SHARE, firstLoss: FIRST_LOSS };
+  const curve = curveOf(nameplate.chemistry);
+  if (startVoltageV < curve.voltageAt(0) - FRESH_BELOW_V) {
+    return { startShare: { mean: 0, sd: START_SHARE_MEASURED_SD / 2 }, firstLoss: FIRST_LOSS_FRESH };
+  }
+  const mean = Math.min(1, Math.max(0, curve.shareAt(startVoltageV)));
+  return { startShare: { mean, sd: START_SHARE_MEASURED_SD }, firstLoss: FIRST_LOSS_FORMED };
+}
+
+function scaled(guess: Guess, by: number): Guess {
+  return { mean: guess.mean * by, sd: guess.sd * by };
+}
+
+const NAMES = [
+  "capacityAh",
+  "resistanceOhm",
+  "lagS",
+  "fadePerCycle",
+  "startShare",
+  "firstLoss",
+] as const satisfies readonly (keyof RunValues)[];
+
+function meansOf(unknown: Unknown): RunValues {
+  return {
+    capacityAh: unknown.capacityAh.mean,
+    resistanceOhm: unknown.resistanceOhm.mean,
+    lagS: unknown.lagS.mean,
+    fadePerCycle: unknown.fadePerCycle.mean,
+    startShare: unknown.startShare.mean,
+    firstLoss: unknown.firstLoss.mean,
+  };
+}
+
+/** Half widths: each unknown one standard deviation off either way, the larger of the two, added as squares. */
+function spreadsOf(order: RunOrder, unknown: Unknown, central: readonly RunStep[]): Float64Array {
+  const squares = new Float64Array(central.length);
+  const means = meansOf(unknown);
+  for (const name of NAMES) {
+    const { mean, sd } = unknown[name];
+    if (!(sd > 0)) continue;
+    const up = runForecast(order, { ...means, [name]: mean + sd });
+    const down = runForecast(order, { ...means, [name]: allowed(name, mean - sd) });
+    for (const [index, step] of central.entries()) {
+      const off = Math.max(
+        Math.abs((up[index]?.endS ?? step.endS) - step.endS),
+        Math.abs((down[index]?.endS ?? step.endS) - step.endS),
+      );
+      squares[index] = (squares[index] ?? 0) + off * off;
+    }
+  }
+  let own = 0;
+  return squares.map((square, index) => {
+    const step = central[index];
+    if (step !== undefined && (step.endedBy === "voltage" || step.endedBy === "current")) {
+      const sd = (step.isRemembered ? REMEASURED_SD : MODEL_SD[step.endedBy]) * (step.endS - step.startS);
+      own += sd * sd;
+    }
+    return SPREAD_SIGMAS * Math.sqrt(square + own);
+  });
+}
+
+function allowed(name: keyof RunValues, value: number): number {
+  return name === "startShare" ? value : Math.max(0, value);
+}
+
+function stepForecast(step: RunStep, spreadS: number): StepForecast {
+  const { cursor, startS, endS, endedBy, chargeAh, endVoltageV, currentPeakA } = step;
+  const { ordinal, stepIndex, cycle } = cursor;
+  return { ordinal, stepIndex, cycle, startS, endS, spreadS, endedBy, chargeAh, endVoltageV, currentPeakA };
+}
+
+/** A loop of a million passes: the steps that were not run take what their like took. */
+function extrapolatedS(protocol: Protocol, nameplate: CellNameplate, run: readonly RunStep[]): number {
+  const seen = new Map<TechniqueStep, { sumS: number; count: number }>();
+  for (const { cursor, startS, endS } of run) {
+    const step = protocol.steps[cursor.stepIndex];
+    if (step === undefined || step.kind === "tag" || step.kind === "loop") continue;
+    const sums = seen.get(step) ?? { sumS: 0, count: 0 };
+    sums.sumS += endS - startS;
+    sums.count += 1;
+    seen.set(step, sums);
+  }
+  return timeBoundOf(protocol, (step) => {
+    const sums = seen.get(step);
+    return sums === undefined ? timeMaxS(step, nameplate.nominalCapacityMah) : sums.sumS / sums.count;
+  });
+}
+
+/** At constant current the state of charge runs evenly; in a hold that is good enough for a mark. */
+function marksOf(run: readonly RunStep[], steps: readonly StepForecast[]): readonly StateOfChargeMark[] {
+  const marks: StateOfChargeMark[] = [];
+  let spreadBeforeS = 0;
+  for (const [index, { startS, endS, startShare, endShare, cursor }] of run.entries()) {
+    const spreadS = steps[index]?.spreadS ?? NaN;
+    const [low, high] = startShare < endShare ? [startShare, endShare] : [endShare, startShare];
+    const passed = MARKS.filter((mark) => mark > low && mark <= high);
+    if (startShare > endShare) passed.reverse();
+    for (const stateOfCharge of passed) {
+      const part = (stateOfCharge - startShare) / (endShare - startShare);
+      marks.push({
+        stateOfCharge,
+        atS: startS + part * (endS - startS),
+        spreadS: spreadBeforeS + part * (spreadS - spreadBeforeS),
+        ordinal: cursor.ordinal,
+      });
+    }
+    spreadBeforeS = spreadS;
+  }
+  return marks;
+}

@@ -1,0 +1,259 @@
+/** One pass of the model cell through a protocol with one set of values; loops are followed up to a number of steps. */
+import { unreachable } from "../../base/assert.ts";
+import {
+  CONSTANT_CURRENT_TIME_FACTOR,
+  CONSTANT_VOLTAGE_TIME_MAX_S,
+  stepCurrentA,
+  taperCurrentA,
+} from "../channel-step.ts";
+import { firstStep, nextStep, stepAt, type ProtocolCursor } from "../cursor.ts";
+import type { ImpedanceSpectroscopyStep, Protocol, TechniqueStep, VoltageScanStep } from "../protocol.ts";
+import { advance, runCurrent, runVoltage, type ModelState, type ModelStep, type OnPoint } from "./cell-model.ts";
+import type { LearnedCell, LearnedStep } from "./learned-cell.ts";
+import { FADE_PER_CYCLE, type CellNameplate } from "./nameplate.ts";
+import type { OpenCircuitCurve } from "./open-circuit-curve.ts";
+
+/** One set of values for everything a forecast does not know. */
+export interface RunValues {
+  readonly capacityAh: number;
+  readonly resistanceOhm: number;
+  readonly lagS: number;
+  readonly fadePerCycle: number;
+  readonly startShare: number;
+  /** Part of the capacity. */
+  readonly firstLoss: number;
+}
+
+export interface RunOrder {
+  readonly protocol: Protocol;
+  readonly nameplate: CellNameplate;
+  readonly curve: OpenCircuitCurve;
+  readonly learned: LearnedCell | null;
+  /** The first step to forecast; undefined for the whole protocol. */
+  readonly from: ProtocolCursor | undefined;
+  readonly previousIndex: number;
+  readonly stepsMax: number;
+}
+
+export interface RunStep {
+  readonly cursor: ProtocolCursor;
+  readonly startS: number;
+  readonly endS: number;
+  readonly endedBy: ModelStep["endedBy"];
+  readonly chargeAh: number;
+  readonly startShare: number;
+  readonly endShare: number;
+  readonly endVoltageV: number;
+  readonly currentPeakA: number;
+  /** Its end was taken from an earlier run of the same step. */
+  readonly isRemembered: boolean;
+}
+
+export type OnForecastPoint = (timeS: number, currentA: number, voltageV: number, share: number) => void;
+
+export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnForecastPoint): readonly RunStep[] {
+  const { protocol, nameplate, curve, learned } = order;
+  const state: ModelState = {
+    share: values.startShare,
+    lag: learned?.lag ?? 0,
+    unboundC: 3600 * values.capacityAh * values.firstLoss,
+  };
+  const steps: RunStep[] = [];
+  const runsAhead = new Map<number, number>();
+  const firstCycle = order.from?.cycle ?? 0;
+  let countAh = learned?.countAh ?? 0;
+  let startS = 0;
+  let previousIndex = order.previousIndex;
+  for (
+    let cursor = order.from ?? firstStep(protocol);
+    cursor !== undefined && steps.length < order.stepsMax;
+    cursor = nextStep(protocol, cursor)
+  ) {
+    const step = stepAt(protocol, cursor);
+    const cyclesOn = Math.max(0, cursor.cycle - Math.max(1, firstCycle));
+    const left = Math.max(0.05, 1 - values.fadePerCycle * cyclesOn);
+    const parameters = {
+      capacityC: 3600 * values.capacityAh * left,
+      resistanceOhm: values.resistanceOhm,
+      lagS: values.lagS,
+    };
+    const startShare = state.share;
+    const ahead = (runsAhead.get(cursor.stepIndex) ?? 0) + 1;
+    runsAhead.set(cursor.stepIndex, ahead);
+    const known = learned?.steps.get(cursor.stepIndex);
+    const begunS = startS;
+    const draw: OnPoint | undefined =
+      onPoint === undefined
+        ? undefined
+        : (sinceS, currentA, voltageV, share) => {
+            onPoint(begunS + sinceS, currentA, voltageV, share);
+          };
+    const remembered =
+      known !== undefined && isAlike(protocol, previousIndex, known)
+        ? recall(step, known, {
+            ahead,
+            countAh,
+            nominalCapacityMah: nameplate.nominalCapacityMah,
+            fade: values.fadePerCycle,
+          })
+        : undefined;
+    let done: ModelStep;
+    if (remembered === undefined || learned === null) {
+      done = runStep(step, curve, parameters, state, nameplate, draw);
+    } else {
+      done = remembered;
+      const meanA = remembered.chargeC / remembered.durationS;
+      if (draw !== undefined) {
+        const shown = { ...state };
+        runStep(step, curve, parameters, shown, nameplate, draw);
+      }
+      advance(state, meanA / parameters.capacityC, values.lagS, remembered.durationS);
+    }
+    const chargeAh = done.chargeC / 3600;
+    countAh += chargeAh;
+    const endS = startS + done.durationS;
+    steps.push({
+      cursor,
+      startS,
+      endS,
+      endedBy: done.endedBy,
+      chargeAh,
+      startShare,
+      endShare: state.share,
+      endVoltageV: done.endVoltageV,
+      currentPeakA: done.currentPeakA,
+      isRemembered: remembered !== undefined,
+    });
+    startS = endS;
+    previousIndex = cursor.stepIndex;
+  }
+  return steps;
+}
+
+/** Entered as it was when it was measured: from the same step, or from some rest as it was from another. */
+function isAlike(protocol: Protocol, previousIndex: number, known: LearnedStep): boolean {
+  const isRest = (index: number): boolean => protocol.steps[index]?.kind === "open-circuit-voltage";
+  return known.previousIndex === previousIndex || (isRest(known.previousIndex) && isRest(previousIndex));
+}
+
+/**
+ * The end of a step that ran before, entered as it is now: a cut-off comes at the same place of the cell, however
+ * the cell got there, so what counts is the charge from here to there. Undefined where that makes no sense.
+ */
+function recall(
+  step: TechniqueStep,
+  known: LearnedStep,
+  now: {
+    /** Runs of the step since it was measured, this one included. */
+    readonly ahead: number;
+    readonly countAh: number;
+    readonly nominalCapacityMah: number;
+    readonly fade: number;
+  },
+): ModelStep | undefined {
+  if (known.endedBy !== "voltage" && known.endedBy !== "current") return undefined;
+  const { ahead, nominalCapacityMah } = now;
+  // A slip that was measured holds the fade already; only the doubt about it is left.
+  const fade = known.slipAh === 0 ? now.fade : now.fade - FADE_PER_CYCLE.mean;
+  const chargeC = 3600 * (1 - fade * ahead) * (known.endCountAh + known.slipAh * ahead - now.countAh);
+  const longestS = timeMaxS(step, nominalCapacityMah);
+  if (step.kind === "constant-current") {
+    const currentA = stepCurrentA(step, nominalCapacityMah);
+    const durationS = chargeC / currentA;
+    const endVoltageV = step.untilVoltageV ?? NaN;
+    if (!(durationS > 0 && durationS <= longestS)) return undefined;
+    return { durationS, endedBy: "voltage", chargeC, endVoltageV, currentPeakA: Math.abs(currentA) };
+  }
+  if (step.kind !== "constant-voltage") return undefined;
+  const durationS = known.durationS + known.growthS * ahead;
+  if (!(durationS > known.durationS / 3 && durationS <= longestS)) return undefined;
+  return { durationS, endedBy: "current", chargeC, endVoltageV: step.voltageV, currentPeakA: NaN };
+}
+
+function runStep(
+  step: TechniqueStep,
+  curve: OpenCircuitCurve,
+  parameters: { readonly capacityC: number; readonly resistanceOhm: number; readonly lagS: number },
+  state: ModelState,
+  nameplate: CellNameplate,
+  onPoint: OnPoint | undefined,
+): ModelStep {
+  const { limits, nominalCapacityMah } = nameplate;
+  const untilS = timeMaxS(step, nominalCapacityMah);
+  switch (step.kind) {
+    case "open-circuit-voltage":
+    case "impedance-spectroscopy":
+      return runCurrent(curve, parameters, state, { currentA: 0, untilV: null, untilS }, onPoint);
+    case "constant-current": {
+      const currentA = stepCurrentA(step, nominalCapacityMah);
+      const limitV = currentA > 0 ? limits?.voltageMaxV : limits?.voltageMinV;
+      const { untilVoltageV } = step;
+      const isLimitFirst =
+        limitV !== undefined &&
+        (untilVoltageV === null || (currentA > 0 ? limitV < untilVoltageV : limitV > untilVoltageV));
+      const untilV = isLimitFirst ? limitV : untilVoltageV;
+      const done = runCurrent(curve, parameters, state, { currentA, untilV, untilS }, onPoint);
+      return done.endedBy === "voltage" && isLimitFirst ? { ...done, endedBy: "limit" } : done;
+    }
+    case "constant-voltage": {
+      const isCharge = step.voltageV >= curve.voltageAt(state.share + state.lag);
+      const limitA = limits === null ? Infinity : isCharge ? limits.currentMaxA : -limits.currentMinA;
+      const untilA = taperCurrentA(step, nominalCapacityMah);
+      return runVoltage(curve, parameters, state, { voltageV: step.voltageV, untilA, untilS, limitA }, onPoint);
+    }
+    case "voltage-scan": {
+      // Slow enough to stay near rest: the charge is what the curve holds between the two ends.
+      const toShare = curve.shareAt(step.endVoltageV);
+      const chargeC = (toShare - state.share) * parameters.capacityC;
+      const currentA = chargeC / untilS;
+      onPoint?.(0, currentA, step.startVoltageV, state.share);
+      state.share = toShare;
+      state.lag = 0;
+      onPoint?.(untilS, currentA, step.endVoltageV, toShare);
+      return {
+        durationS: untilS,
+        endedBy: "voltage",
+        chargeC,
+        endVoltageV: step.endVoltageV,
+        currentPeakA: Math.abs(currentA),
+      };
+    }
+    default:
+      return unreachable(step);
+  }
+}
+
+/** The time at which a step ends at the latest; how long a scan or a spectrum takes. */
+export function timeMaxS(step: TechniqueStep, nominalCapacityMah: number): number {
+  switch (step.kind) {
+    case "open-circuit-voltage":
+      return step.untilTimeS;
+    case "constant-current": {
+      const sizeMa = Math.abs(1000 * stepCurrentA(step, nominalCapacityMah));
+      return step.untilTimeS ?? Math.ceil((CONSTANT_CURRENT_TIME_FACTOR * 3600 * nominalCapacityMah) / sizeMa);
+    }
+    case "constant-voltage":
+      return step.untilTimeS ?? CONSTANT_VOLTAGE_TIME_MAX_S;
+    case "impedance-spectroscopy":
+      return spectrumS(step);
+    case "voltage-scan":
+      return scanS(step);
+    default:
+      return unreachable(step);
+  }
+}
+
+/** Each frequency for as many periods as it is measured, and two to settle. */
+function spectrumS(step: ImpedanceSpectroscopyStep): number {
+  const low = Math.min(step.startFrequencyHz, step.endFrequencyHz);
+  const decades = Math.log10(Math.max(step.startFrequencyHz, step.endFrequencyHz) / low);
+  const points = Math.max(1, Math.round(decades * step.pointsPerDecade)) + 1;
+  // A geometric series of periods.
+  const ratio = 10 ** (-1 / step.pointsPerDecade);
+  const periodsS = (1 - ratio ** points) / (1 - ratio) / low;
+  return (step.measuresPerPoint + 2) * periodsS;
+}
+
+function scanS(step: VoltageScanStep): number {
+  return (1000 * Math.abs(step.endVoltageV - step.startVoltageV)) / step.scanRateMvS;
+}
