@@ -1,12 +1,13 @@
 /** What a cell's machine does to its channel, and what the channel's stream tells the machine. */
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
-import type { Channel } from "../../protocols/roles/channel.ts";
+import type { Channel, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { CellEffects } from "../machines/programme.ts";
 import type { ChannelNews } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { SampleIntake } from "./sample-intake.ts";
+import { createWiringProof, type Proven, type WiringProofDeps } from "./wiring-proof.ts";
 
 export interface CellEffectsDeps {
   readonly clock: Clock;
@@ -15,26 +16,61 @@ export interface CellEffectsDeps {
   readonly position: string;
   readonly intake: SampleIntake;
   readonly recorder: Recorder;
-  readonly proof: ProofWindow;
+  readonly proof: ProofRules;
   readonly tell: (cellIndex: number, event: ChannelNews) => void;
   /** Samples of a channel are missing from its last one until now. */
   readonly gap: (cellIndex: number, reason: string) => void;
 }
 
-/** Open-circuit voltages that a cell of this chemistry can have when it is loaded, formed or not. */
-export interface ProofWindow {
-  readonly openCircuitMinV: number;
-  readonly openCircuitMaxV: number;
-}
+/** What the proof before the first current is judged by. */
+export type ProofRules = Pick<WiringProofDeps, "code" | "positionOf" | "limits" | "nominalCapacityAh">;
+
+/** Further below zero than any offset of a channel. */
+const REVERSED_V = -0.01;
 
 export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   const { channel, cellIndex, intake, clock } = deps;
+  /** What the channel tells meanwhile is the proof's; its samples are kept like any others. */
+  let isProving = false;
+  const wiring = createWiringProof({
+    ...{ clock, channel, cellIndex, position: deps.position },
+    ...deps.proof,
+    started(step) {
+      noteStart(step, step.untilTimeS, false);
+    },
+  });
+
+  function noteStart(step: ChannelStep, untilTimeS: number, continues: boolean): void {
+    intake.stepStarted(cellIndex, clock.monoMs(), {
+      continues,
+      sampleIntervalS: step.sampleIntervalS,
+      untilTimeS,
+      currentA: orderedCurrentA(step),
+    });
+  }
+
+  function judgeOpenCircuit(openCircuitV: number): void {
+    const { voltageMinV, voltageMaxV } = deps.proof.limits;
+    const reading = `open-circuit voltage ${openCircuitV.toFixed(4)} V`;
+    if (openCircuitV < REVERSED_V) {
+      throw new Fault("cell.unproven", deps.position, `${reading}: the cell seems reversed`);
+    }
+    if (!(openCircuitV >= voltageMinV && openCircuitV <= voltageMaxV)) {
+      throw new Fault("cell.unproven", deps.position, `${reading} is outside ${voltageMinV}..${voltageMaxV} V`);
+    }
+  }
 
   channel.listen({
     sample(stepTimeS, voltageV, currentA, flags) {
       intake.sample(cellIndex, stepTimeS, voltageV, currentA, flags);
+      if (isProving) wiring.sample(stepTimeS, voltageV, currentA);
     },
     stepEnded(end) {
+      intake.stepEnded(cellIndex);
+      if (isProving) {
+        wiring.stepEnded(end);
+        return;
+      }
       deps.tell(cellIndex, {
         type: "STEP_ENDED",
         end,
@@ -44,40 +80,58 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       });
     },
     fault(fault) {
+      if (isProving) {
+        wiring.fault(fault);
+        return;
+      }
       deps.tell(cellIndex, { type: "STEP_FAILED", fault: faultNote(fault) });
     },
   });
 
   return {
-    async prove() {
+    async prove(signal) {
       const openCircuitV = await channel.measureOpenCircuitV();
-      const { openCircuitMinV, openCircuitMaxV } = deps.proof;
-      deps.recorder.record("cell-proof", { position: deps.position, open_circuit_V: finiteOrNull(openCircuitV) });
-      if (openCircuitV < 0) {
-        throw new Fault(
-          "cell.unproven",
-          deps.position,
-          `open-circuit voltage ${openCircuitV.toFixed(4)} V: the cell seems reversed`,
-        );
-      }
-      if (!(openCircuitV >= openCircuitMinV && openCircuitV <= openCircuitMaxV)) {
-        throw new Fault(
-          "cell.unproven",
-          deps.position,
-          `open-circuit voltage ${openCircuitV.toFixed(4)} V is outside ${openCircuitMinV}..${openCircuitMaxV} V`,
-        );
+      let proven: Proven | null = null;
+      try {
+        judgeOpenCircuit(openCircuitV);
+        signal.throwIfAborted();
+        isProving = true;
+        proven = await wiring.run(openCircuitV, signal);
+      } finally {
+        isProving = false;
+        deps.recorder.record("cell-proof", {
+          position: deps.position,
+          open_circuit_V: finiteOrNull(openCircuitV),
+          is_proven: proven !== null,
+          ...(proven === null
+            ? {}
+            : {
+                current_A: proven.currentA,
+                response_V: proven.responseV,
+                resistance_ohm: proven.resistanceOhm,
+              }),
+        });
       }
       return { openCircuitV };
     },
-    async startStep(step, elapsedS) {
-      const untilTimeS = Math.max(step.channelStep.sampleIntervalS, step.channelStep.untilTimeS - elapsedS);
-      await channel.start({ ...step.channelStep, untilTimeS });
-      if (elapsedS > 0)
-        deps.gap(cellIndex, "nothing was heard of the channel between a break of its step and its return");
-      intake.stepStarted(cellIndex, clock.monoMs());
+    async startStep({ channelStep }, elapsedS, because) {
+      const untilTimeS = Math.max(channelStep.sampleIntervalS, channelStep.untilTimeS - elapsedS);
+      await channel.start({ ...channelStep, untilTimeS });
+      if (because !== null) deps.gap(cellIndex, because);
+      noteStart(channelStep, untilTimeS, elapsedS > 0);
     },
-    openCircuit: () => channel.abort(),
+    async openCircuit() {
+      await channel.abort();
+      intake.switchedOff(cellIndex, clock.monoMs());
+    },
+    totals: () => intake.totals(cellIndex),
   };
+}
+
+/** NaN where the step holds or sweeps a voltage. */
+function orderedCurrentA(step: ChannelStep): number {
+  if (step.kind === "rest") return 0;
+  return step.kind === "constant-current" ? step.currentA : NaN;
 }
 
 function finiteOrNull(value: number): number | null {

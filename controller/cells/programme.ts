@@ -3,7 +3,8 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { channelStep, TECHNIQUE_NAMES } from "../../protocols/echem/channel-step.ts";
 import { firstStep, nextStep, stepAt, type ProtocolCursor } from "../../protocols/echem/cursor.ts";
-import type { ProgrammeCursor } from "../machines/programme.ts";
+import { CAPACITY_DOUBT_SHARE } from "../../protocols/echem/counting.ts";
+import type { FinishedStep, ProgrammeCursor } from "../machines/programme.ts";
 
 /** Capacities that state of health is measured against, A h by step id. */
 type References = Readonly<Record<string, number>>;
@@ -30,12 +31,12 @@ export function firstProgrammeStep(cell: CampaignCell, sampleIntervalMinS: numbe
         label: step.id ?? TECHNIQUE_NAMES[step.kind],
         channelStep: result.step,
       },
-      next({ chargeAh }) {
-        const capacityAh = Math.abs(chargeAh);
-        if (step.id === null) return programmeCursor(nextStep(protocol, cursor), references);
-        if (isOver(cell, step.id, capacityAh, references)) return null;
-        // A charge that is not known is no reference and ends nothing.
-        const isFirst = references[step.id] === undefined && capacityAh > 0;
+      next(finished) {
+        // A charge that is not the cell's own doing is no reference and ends nothing.
+        if (step.id === null || finished.isCut) return programmeCursor(nextStep(protocol, cursor), references);
+        if (isOver(cell, step.id, finished, references)) return null;
+        const capacityAh = Math.abs(finished.chargeAh);
+        const isFirst = references[step.id] === undefined && capacityAh > 0 && isCertain(finished);
         const known = isFirst ? { ...references, [step.id]: capacityAh } : references;
         return programmeCursor(nextStep(protocol, cursor), known);
       },
@@ -45,8 +46,17 @@ export function firstProgrammeStep(cell: CampaignCell, sampleIntervalMinS: numbe
   return programmeCursor(firstStep(protocol), {});
 }
 
-/** State of health: the step's capacity over that of its first run, or over the nominal one. */
-function isOver(cell: CampaignCell, stepId: string, capacityAh: number, references: References): boolean {
+/** Not known, or with too much doubt in it, a capacity is nothing to compare others with. */
+function isCertain({ chargeAh, doubtAh }: FinishedStep): boolean {
+  return doubtAh <= CAPACITY_DOUBT_SHARE * Math.abs(chargeAh);
+}
+
+/**
+ * State of health: the step's capacity over that of its first run, or over the nominal one. With what is in doubt
+ * counted in the cell's favour, since an end cannot be taken back.
+ */
+function isOver(cell: CampaignCell, stepId: string, finished: FinishedStep, references: References): boolean {
+  const capacityAh = Math.abs(finished.chargeAh) + finished.doubtAh;
   return cell.endConditions.some((condition) => {
     if (condition.stepId !== stepId) return false;
     const referenceAh = condition.relativeTo === "nominal" ? cell.nominalCapacityMah / 1000 : references[stepId];

@@ -3,8 +3,12 @@
  * typed arrays and numbers; nothing is allocated per sample, and no sample reaches a state machine.
  */
 import type { Writable } from "../../protocols/base/writable.ts";
+import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import type { CellLimits } from "../../protocols/roles/channel.ts";
 import { SAMPLE_OVERLOAD } from "../../protocols/roles/channel.ts";
+
+/** Samples this many intervals apart have others missing between them. */
+const GAP_INTERVALS = 3;
 
 export interface SampleSink {
   sample(channelIndex: number, atMs: number, voltageV: number, currentA: number, flags: number): void;
@@ -19,9 +23,29 @@ export interface SampleIntakeDeps {
   readonly overloadsInRowMax: number;
 }
 
+/** What a step that begins is to be held against. */
+export interface StartedStep {
+  /** After a break: its charge is added to what the step had before. */
+  readonly continues: boolean;
+  readonly sampleIntervalS: number;
+  /** The instrument ends it after this time at the latest. */
+  readonly untilTimeS: number;
+  /** What flows if no sample says otherwise; NaN where the step does not fix it. */
+  readonly currentA: number;
+}
+
 export interface SampleIntake {
   /** A step begins on the instrument: its timer reads zero at this campaign time. */
-  stepStarted(cellIndex: number, atMs: number): void;
+  stepStarted(cellIndex: number, atMs: number, step?: StartedStep): void;
+  /** It ended, and its samples are all here. */
+  stepEnded(cellIndex: number): void;
+  /**
+   * The cell is confirmed off. Where a step ran on unheard, half of what its current can have moved since the last
+   * sample is counted, and half is the doubt.
+   */
+  switchedOff(cellIndex: number, atMs: number): void;
+  /** Sums of what flowed either way. */
+  totals(cellIndex: number): ChargeTotals;
   sample(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number, flags: number): void;
   readonly lastVoltageV: Float64Array;
   readonly lastCurrentA: Float64Array;
@@ -45,6 +69,14 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const stepStartMs = new Float64Array(cellCount);
   /** Time of the last sample of the same step, NaN at its start: no charge is integrated across a break. */
   const lastInStepMs = new Float64Array(cellCount).fill(NaN);
+  const chargedAh = new Float64Array(cellCount);
+  const dischargedAh = new Float64Array(cellCount);
+  const doubtAh = new Float64Array(cellCount);
+  /** Two samples further apart than this have a gap between them. */
+  const gapMs = new Float64Array(cellCount).fill(Infinity);
+  const stepUntilMs = new Float64Array(cellCount).fill(Infinity);
+  const stepCurrentA = new Float64Array(cellCount).fill(NaN);
+  const isRunning = new Uint8Array(cellCount);
   const overloadsInRow = new Uint16Array(cellCount);
   const hasAlarmed = new Uint8Array(cellCount);
   const voltageMaxV = Float64Array.from(deps.limits, (limit) => limit.voltageMaxV);
@@ -52,6 +84,25 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const currentMaxA = Float64Array.from(deps.limits, (limit) => limit.currentMaxA);
   const currentMinA = Float64Array.from(deps.limits, (limit) => limit.currentMinA);
   const { sink } = deps;
+
+  function count(cellIndex: number, ampereHours: number): void {
+    chargeAh[cellIndex] = (chargeAh[cellIndex] ?? 0) + ampereHours;
+    stepChargeAh[cellIndex] = (stepChargeAh[cellIndex] ?? 0) + ampereHours;
+    if (ampereHours > 0) chargedAh[cellIndex] = (chargedAh[cellIndex] ?? 0) + ampereHours;
+    else dischargedAh[cellIndex] = (dischargedAh[cellIndex] ?? 0) - ampereHours;
+  }
+
+  function doubt(cellIndex: number, ampereHours: number): void {
+    doubtAh[cellIndex] = (doubtAh[cellIndex] ?? 0) + Math.abs(ampereHours);
+  }
+
+  /** What flows unheard: the last current of the step, or the one it was ordered to drive. */
+  function unheardA(cellIndex: number): number {
+    const lastA = lastCurrentA[cellIndex] ?? NaN;
+    const orderedA = stepCurrentA[cellIndex] ?? NaN;
+    if (lastInStepMs[cellIndex] !== lastInStepMs[cellIndex] && orderedA === orderedA) return orderedA;
+    return lastA === lastA ? lastA : 0;
+  }
 
   function alarm(cellIndex: number, what: string): void {
     if (hasAlarmed[cellIndex] === 1) return;
@@ -71,13 +122,35 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     stepChargeAh,
     sampleCount: 0,
     rejectedCount: 0,
-    stepStarted(cellIndex, atMs) {
+    stepStarted(cellIndex, atMs, step) {
       stepStartMs[cellIndex] = atMs;
-      stepChargeAh[cellIndex] = 0;
+      if (step?.continues !== true) stepChargeAh[cellIndex] = 0;
+      gapMs[cellIndex] = step === undefined ? Infinity : GAP_INTERVALS * step.sampleIntervalS * 1000;
+      stepUntilMs[cellIndex] = step === undefined ? Infinity : atMs + step.untilTimeS * 1000;
+      stepCurrentA[cellIndex] = step?.currentA ?? NaN;
+      isRunning[cellIndex] = 1;
       lastInStepMs[cellIndex] = NaN;
       overloadsInRow[cellIndex] = 0;
       hasAlarmed[cellIndex] = 0;
     },
+    stepEnded(cellIndex) {
+      isRunning[cellIndex] = 0;
+    },
+    switchedOff(cellIndex, atMs) {
+      if (isRunning[cellIndex] !== 1) return;
+      isRunning[cellIndex] = 0;
+      const lastMs = lastInStepMs[cellIndex] ?? NaN;
+      const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? atMs);
+      const unheardMs = Math.max(0, Math.min(atMs, stepUntilMs[cellIndex] ?? atMs) - fromMs);
+      const halfAh = (0.5 * unheardA(cellIndex) * unheardMs) / 3_600_000;
+      count(cellIndex, halfAh);
+      doubt(cellIndex, halfAh);
+    },
+    totals: (cellIndex) => ({
+      chargedAh: chargedAh[cellIndex] ?? 0,
+      dischargedAh: dischargedAh[cellIndex] ?? 0,
+      doubtAh: doubtAh[cellIndex] ?? 0,
+    }),
     sample(cellIndex, stepTimeS, voltageV, currentA, flags) {
       const atMs = (stepStartMs[cellIndex] ?? NaN) + stepTimeS * 1000;
       // Written so that NaN counts as out of order. An endless time or charge would spoil every sample after it.
@@ -93,12 +166,11 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       const lastMs = lastInStepMs[cellIndex] ?? NaN;
       if (lastMs === lastMs) {
         const ampereHours = ((currentA + (lastCurrentA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
-        chargeAh[cellIndex] = (chargeAh[cellIndex] ?? 0) + ampereHours;
-        stepChargeAh[cellIndex] = (stepChargeAh[cellIndex] ?? 0) + ampereHours;
+        count(cellIndex, ampereHours);
+        // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
+        if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
       } else {
-        const ampereHours = (currentA * stepTimeS) / 3600;
-        chargeAh[cellIndex] = (chargeAh[cellIndex] ?? 0) + ampereHours;
-        stepChargeAh[cellIndex] = (stepChargeAh[cellIndex] ?? 0) + ampereHours;
+        count(cellIndex, (currentA * stepTimeS) / 3600);
       }
       lastInStepMs[cellIndex] = atMs;
       lastAtMs[cellIndex] = atMs;

@@ -3,18 +3,26 @@
  * its limits inside; this machine hears only facts (step ended, limit passed, link lost) and never samples. What
  * happens to beam, stage or detector does not reach it.
  */
-import { assign, fromPromise, sendParent, setup } from "xstate";
+import { assign, enqueueActions, fromPromise, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
+import { closeAccount, openAccount } from "../cells/cell-account.ts";
+import { actOf, afterAct, BY_PERSON, onEveryAct, onStoppingActs } from "./cell-acts.ts";
 import {
   instrumentLimit,
+  isolatedNews,
+  lateFault,
+  mayProveAgain,
   notOff,
+  suspectNews,
   type CellContext,
   type CellEvent,
   type CellInput,
   type CellNews,
 } from "./cell-news.ts";
+import { createCellRecords } from "./cell-records.ts";
+import { afterStep, remainingMs, UNHEARD, type StepIsOver } from "./cell-steps.ts";
 import { deadlineActor } from "./deadline.ts";
-import { faultJson, faultNote } from "./errors.ts";
+import { faultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CellEffects, ProgrammeStep } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
@@ -22,14 +30,17 @@ import { waitingFor } from "./waiting.ts";
 export interface CellMachineDeps {
   readonly clock: Clock;
   readonly recorder: Recorder;
-  /** How long a start, an abort or a proof may take. */
+  /** How long a start or an abort may take. */
   readonly commandDeadlineMs: number;
+  /** How long the proof of polarity, contact and wiring may take. */
+  readonly proofDeadlineMs: number;
   /** How long after its own time limit a step's end may still be awaited. */
   readonly stepGraceMs: number;
 }
 
 export function createCellMachine(deps: CellMachineDeps) {
-  const { clock, recorder } = deps;
+  const { clock } = deps;
+  const records = createCellRecords(deps.recorder);
   const deadlineIn = (ms: number): { readonly atMs: number } => ({ atMs: clock.monoMs() + ms });
 
   return setup({
@@ -39,12 +50,10 @@ export function createCellMachine(deps: CellMachineDeps) {
       events: {} as CellEvent,
     },
     actors: {
-      prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input }) => input.prove()),
-      startStep: fromPromise<unknown, { effects: CellEffects; step: ProgrammeStep | null; elapsedS: number }>(
-        async ({ input }) => {
-          if (input.step !== null) await input.effects.startStep(input.step, input.elapsedS);
-        },
-      ),
+      prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input, signal }) => input.prove(signal)),
+      startStep: fromPromise<unknown, StartInput>(async ({ input }) => {
+        if (input.step !== null) await input.effects.startStep(input.step, input.elapsedS, input.because);
+      }),
       openCircuit: fromPromise<unknown, CellEffects>(({ input }) => input.openCircuit()),
       deadline: deadlineActor(clock),
     },
@@ -52,6 +61,8 @@ export function createCellMachine(deps: CellMachineDeps) {
       endedAtLimit: ({ event }) => event.type === "STEP_ENDED" && event.end === "limit",
       wasAborted: ({ event }) => event.type === "STEP_ENDED" && event.end === "aborted",
       hasStep: ({ context }) => context.cursor !== null,
+      mustLeave: ({ context }) => context.cursor !== null && context.leave !== null,
+      isHeld: ({ context }) => context.cursor !== null && context.hold !== null,
       hasTimeLeft: ({ context }) =>
         context.cursor !== null && context.stepElapsedS < context.cursor.step.channelStep.untilTimeS,
     },
@@ -70,6 +81,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       }),
       noteStepStart: assign({
         stepStartedAtMs: () => clock.monoMs(),
+        breakReason: null,
         waiting: ({ context }) =>
           context.cursor === null
             ? null
@@ -82,26 +94,47 @@ export function createCellMachine(deps: CellMachineDeps) {
       }),
       noteBreak: assign({
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
+        breakReason: ({ event }) => (actOf(event) === null ? UNHEARD : BY_PERSON),
       }),
-      advance: assign({
-        cursor: ({ context, event }) =>
-          context.cursor === null
-            ? null
-            : context.cursor.next({ chargeAh: event.type === "STEP_ENDED" ? event.chargeAh : NaN }),
-        stepElapsedS: 0,
-        stepsDoneCount: ({ context }) => context.stepsDoneCount + 1,
+      beginAccount: assign({
+        account: ({ context }) => openAccount(context.rules, context.effects.totals()),
       }),
+      goOn: enqueueActions(({ context, event, enqueue }, params: { readonly how: StepIsOver }) => {
+        const after = afterStep(context, event, params.how);
+        if (after === null) return;
+        enqueue(() => {
+          if (params.how === "left" && context.leave !== null) records.stepLeft(context, context.leave, after.chargeAh);
+          records.halfCycles(context, after.closed);
+        });
+        enqueue.assign(after.changes);
+      }),
+      closeHalfCycle: enqueueActions(({ context, enqueue }) => {
+        const done = closeAccount(context.account, context.effects.totals());
+        enqueue(() => {
+          records.halfCycles(context, done.closed);
+        });
+        enqueue.assign({ account: done.account });
+      }),
+      noteAct: enqueueActions(({ context, event, enqueue }) => {
+        const asked = actOf(event);
+        if (asked === null) return;
+        const changes = afterAct(context, asked);
+        enqueue(() => {
+          records.act(context, asked, changes === null);
+        });
+        if (changes !== null) enqueue.assign(changes);
+      }),
+      refuseAct: ({ context, event }) => {
+        const asked = actOf(event);
+        if (asked !== null) records.act(context, asked, true);
+      },
+      recordHeld: ({ context }) => {
+        records.held(context);
+      },
       keepFault: assign({
         fault: ({ context, event }) => ("fault" in event ? event.fault : context.fault),
       }),
-      keepLate: assign({
-        fault: ({ context }) => ({
-          code: "link.timeout",
-          where: context.channelName,
-          what: `${context.waiting?.reason ?? "an answer"} was awaited in vain`,
-          advice: "Check the instrument; its own limits hold the cell meanwhile.",
-        }),
-      }),
+      keepLate: assign({ fault: ({ context }) => lateFault(context) }),
       noteInstrumentLimit: assign({
         fault: ({ context, event }) =>
           event.type === "STEP_ENDED"
@@ -110,80 +143,22 @@ export function createCellMachine(deps: CellMachineDeps) {
       }),
       noteNotOff: assign({ fault: ({ context }) => notOff(context) }),
       recordStepStarted: ({ context }) => {
-        if (context.cursor === null) return;
-        recorder.record("step-started", {
-          position: context.position,
-          step: context.cursor.step.stepNumber,
-          cycle: context.cursor.step.cycleNumber,
-          label: context.cursor.step.label,
-          elapsed_s: context.stepElapsedS,
-        });
+        records.stepStarted(context);
       },
       recordStepEnded: ({ context, event }) => {
-        if (event.type !== "STEP_ENDED" || context.cursor === null) return;
-        recorder.record("step-ended", {
-          position: context.position,
-          step: context.cursor.step.stepNumber,
-          cycle: context.cursor.step.cycleNumber,
-          ended_by: event.end,
-          voltage_V: finiteOrNull(event.voltageV),
-          current_A: finiteOrNull(event.currentA),
-          charge_Ah: finiteOrNull(event.chargeAh),
-        });
+        if (event.type === "STEP_ENDED") records.stepEnded(context, event);
       },
       recordInterrupted: ({ context }) => {
-        recorder.record("step-interrupted", {
-          position: context.position,
-          step: context.cursor?.step.stepNumber ?? null,
-          ...(context.fault === null ? {} : faultJson(context.fault)),
-        });
+        records.stepInterrupted(context);
       },
-      recordIsolated: ({ context }) => {
-        recorder.record("cell-isolated", {
-          position: context.position,
-          cell: context.cellId,
-          ...(context.fault === null ? {} : faultJson(context.fault)),
-        });
-      },
-      recordComplete: ({ context }) => {
-        recorder.record("cell-complete", {
-          position: context.position,
-          cell: context.cellId,
-          steps: context.stepsDoneCount,
-        });
-      },
-      recordStopped: ({ context }) => {
-        recorder.record("cell-stopped", { position: context.position, cell: context.cellId });
+      recordOver: ({ context }, params: { readonly as: "cell-isolated" | "cell-complete" | "cell-stopped" }) => {
+        records.over(params.as, context);
       },
       tellFinished: sendParent(
         ({ context }) => ({ type: "CELL_FINISHED", position: context.position }) satisfies CellNews,
       ),
-      tellSuspect: sendParent(
-        ({ context }) =>
-          ({
-            type: "CHANNEL_SUSPECT",
-            channelName: context.channelName,
-            fault: context.fault ?? {
-              code: "link.timeout",
-              where: context.channelName,
-              what: "the channel does not answer as it should",
-              advice: "Check the instrument.",
-            },
-          }) satisfies CellNews,
-      ),
-      tellIsolated: sendParent(
-        ({ context }) =>
-          ({
-            type: "CELL_ISOLATED",
-            position: context.position,
-            fault: context.fault ?? {
-              code: "cell.unproven",
-              where: context.position,
-              what: "isolated",
-              advice: "Inspect the cell.",
-            },
-          }) satisfies CellNews,
-      ),
+      tellSuspect: sendParent(({ context }) => suspectNews(context)),
+      tellIsolated: sendParent(({ context }) => isolatedNews(context)),
     },
   }).createMachine({
     id: "cell",
@@ -193,6 +168,11 @@ export function createCellMachine(deps: CellMachineDeps) {
       stepStartedAtMs: 0,
       stepElapsedS: 0,
       stepsDoneCount: 0,
+      proofTriesCount: 0,
+      account: openAccount(input.rules),
+      hold: null,
+      leave: null,
+      breakReason: null,
       fault: null,
       waiting: null,
     }),
@@ -201,6 +181,8 @@ export function createCellMachine(deps: CellMachineDeps) {
       CHANNEL_ISOLATED: { target: ".isolated", actions: "keepFault" },
       STOP_CELL: ".stopping",
       TIME_OVER: ".finishing",
+      // Where nothing runs they take effect before the next step.
+      ...onEveryAct("noteAct"),
     },
     states: {
       awaitingChannel: {
@@ -212,32 +194,46 @@ export function createCellMachine(deps: CellMachineDeps) {
         entry: {
           type: "waitFor",
           params: {
-            reason: "the open-circuit voltage to prove cell and wiring",
+            reason: "open-circuit voltage and a small current to prove polarity, contact and wiring",
             who: "channel",
-            ms: deps.commandDeadlineMs,
+            ms: deps.proofDeadlineMs,
           },
         },
         invoke: [
           {
             src: "prove",
             input: ({ context }) => context.effects,
-            onDone: "choosing",
-            onError: {
-              target: "isolated",
-              actions: assign({ fault: ({ event }) => faultNote(event.error) }),
-            },
+            onDone: { target: "choosing", actions: "beginAccount" },
+            onError: [
+              // Something came between: that says nothing of the cell.
+              {
+                guard: ({ context, event }) => mayProveAgain(context, event.error),
+                target: "awaitingChannel",
+                actions: [
+                  assign({
+                    fault: ({ event }) => faultNote(event.error),
+                    proofTriesCount: ({ context }) => context.proofTriesCount + 1,
+                  }),
+                  "tellSuspect",
+                ],
+              },
+              { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+            ],
           },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
+          { src: "deadline", input: () => deadlineIn(deps.proofDeadlineMs) },
         ],
         on: {
-          DEADLINE: { target: "isolated", actions: "keepLate" },
+          DEADLINE: { target: "opening", actions: "keepLate" },
+          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
           CHANNEL_LOST: { target: "awaitingChannel", actions: "keepFault" },
         },
       },
       choosing: {
         always: [
+          { guard: "mustLeave", target: "choosing", actions: { type: "goOn", params: { how: "left" } } },
+          { guard: "isHeld", target: "held" },
           { guard: "hasTimeLeft", target: "starting" },
-          { guard: "hasStep", target: "choosing", actions: "advance" },
+          { guard: "hasStep", target: "choosing", actions: { type: "goOn", params: { how: "unknown" } } },
           { target: "complete" },
         ],
       },
@@ -253,6 +249,7 @@ export function createCellMachine(deps: CellMachineDeps) {
               effects: context.effects,
               step: context.cursor?.step ?? null,
               elapsedS: context.stepElapsedS,
+              because: context.breakReason,
             }),
             onDone: { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] },
             onError: {
@@ -271,12 +268,21 @@ export function createCellMachine(deps: CellMachineDeps) {
               actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "noteInstrumentLimit"],
             },
             { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded"] },
-            { target: "choosing", actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "advance"] },
+            {
+              target: "choosing",
+              actions: [
+                "noteStepStart",
+                "recordStepStarted",
+                "recordStepEnded",
+                { type: "goOn", params: { how: "told" } },
+              ],
+            },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
           STEP_FAILED: { target: "findingOut", actions: ["keepFault", "recordInterrupted"] },
           DEADLINE: { target: "findingOut", actions: ["keepLate", "recordInterrupted"] },
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "recordInterrupted"] },
+          ...onStoppingActs({ target: "findingOut", actions: "noteAct" } as const),
         },
       },
       cycling: {
@@ -289,12 +295,13 @@ export function createCellMachine(deps: CellMachineDeps) {
             { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
             // Somebody ended it at the instrument: it goes on with the time it has left.
             { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded", "noteBreak"] },
-            { target: "choosing", actions: ["recordStepEnded", "advance"] },
+            { target: "choosing", actions: ["recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
           STEP_FAILED: { target: "findingOut", actions: ["keepFault", "noteBreak", "recordInterrupted"] },
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "noteBreak", "recordInterrupted"] },
           DEADLINE: { target: "findingOut", actions: ["keepLate", "noteBreak", "recordInterrupted"] },
+          ...onStoppingActs({ target: "findingOut", actions: ["noteBreak", "noteAct"] } as const),
         },
       },
       /** The link is gone; the instrument holds the cell on its own limits until somebody can ask it. */
@@ -332,6 +339,27 @@ export function createCellMachine(deps: CellMachineDeps) {
           CHANNEL_LOST: { target: "awaitingReturn", actions: "keepFault" },
         },
       },
+      /** A person holds the cell: it is off, and its step goes on with the time it has left when a person says so. */
+      held: {
+        tags: ["needs-operator"],
+        entry: [
+          assign({
+            waiting: ({ context }) =>
+              waitingFor(
+                `a person to resume the cell, held by ${context.hold?.author ?? "somebody"}: ${context.hold?.reason ?? ""}`,
+                "operator",
+                clock.monoMs(),
+                null,
+              ),
+          }),
+          "recordHeld",
+        ],
+        on: {
+          RESUME_CELL: { target: "choosing", actions: "noteAct" },
+          SKIP_STEP: { target: "choosing", actions: "noteAct" },
+          END_STEP: { target: "choosing", actions: "noteAct" },
+        },
+      },
       opening: {
         entry: {
           type: "waitFor",
@@ -346,7 +374,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           },
           { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
         ],
-        on: { DEADLINE: { target: "isolated", actions: "noteNotOff" } },
+        on: { DEADLINE: { target: "isolated", actions: "noteNotOff" }, ...onEveryAct("refuseAct") },
       },
       stopping: {
         entry: {
@@ -362,7 +390,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           },
           { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
         ],
-        on: { DEADLINE: { target: "isolated", actions: "keepLate" } },
+        on: { DEADLINE: { target: "isolated", actions: "keepLate" }, ...onEveryAct("refuseAct") },
       },
       finishing: {
         entry: {
@@ -382,24 +410,35 @@ export function createCellMachine(deps: CellMachineDeps) {
           },
           { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
         ],
-        on: { DEADLINE: { target: "isolated", actions: "keepLate" } },
+        on: { DEADLINE: { target: "isolated", actions: "keepLate" }, ...onEveryAct("refuseAct") },
       },
       isolated: {
         tags: ["needs-operator"],
         entry: [
           { type: "waitFor", params: { reason: "a person to inspect the cell", who: "operator", ms: null } },
-          "recordIsolated",
+          "closeHalfCycle",
+          { type: "recordOver", params: { as: "cell-isolated" } },
           "tellIsolated",
         ],
-        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {} },
+        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {}, ...onEveryAct("refuseAct") },
       },
       complete: {
-        entry: [assign({ waiting: null }), "recordComplete", "tellFinished"],
-        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {} },
+        entry: [
+          assign({ waiting: null }),
+          "closeHalfCycle",
+          { type: "recordOver", params: { as: "cell-complete" } },
+          "tellFinished",
+        ],
+        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {}, ...onEveryAct("refuseAct") },
       },
       stopped: {
-        entry: [assign({ waiting: null }), "recordStopped", "tellFinished"],
-        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {} },
+        entry: [
+          assign({ waiting: null }),
+          "closeHalfCycle",
+          { type: "recordOver", params: { as: "cell-stopped" } },
+          "tellFinished",
+        ],
+        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {}, ...onEveryAct("refuseAct") },
       },
     },
   });
@@ -407,11 +446,10 @@ export function createCellMachine(deps: CellMachineDeps) {
 
 export type CellMachine = ReturnType<typeof createCellMachine>;
 
-function remainingMs(context: CellContext): number {
-  if (context.cursor === null) return 0;
-  return Math.max(0, context.cursor.step.channelStep.untilTimeS - context.stepElapsedS) * 1000;
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+/** What a step's start is given. */
+interface StartInput {
+  readonly effects: CellEffects;
+  readonly step: ProgrammeStep | null;
+  readonly elapsedS: number;
+  readonly because: string | null;
 }

@@ -1,6 +1,8 @@
 /** What a cell's machine is told, tells and remembers. */
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
+import { isFault } from "../../protocols/base/fault.ts";
 import type { StepEnd } from "../../protocols/roles/channel.ts";
+import type { AccountRules, CellAccount } from "../cells/cell-account.ts";
 import type { FaultNote } from "./errors.ts";
 import type { CellEffects, ProgrammeCursor } from "./programme.ts";
 import type { Waiting } from "./waiting.ts";
@@ -11,6 +13,14 @@ export interface CellInput {
   readonly channelName: string;
   readonly first: ProgrammeCursor | null;
   readonly effects: CellEffects;
+  readonly rules: AccountRules;
+}
+
+/** What a person does to one cell, and why. */
+export interface CellAct {
+  readonly kind: "hold" | "skipped" | "operator";
+  readonly author: string;
+  readonly reason: string;
 }
 
 export interface CellContext extends CellInput {
@@ -20,8 +30,22 @@ export interface CellContext extends CellInput {
   /** Seconds the step had run before its last break. */
   readonly stepElapsedS: number;
   readonly stepsDoneCount: number;
+  /** Proofs that something other than the cell ended. */
+  readonly proofTriesCount: number;
+  readonly account: CellAccount;
+  /** A person holds the cell, or asked for it: no step begins. */
+  readonly hold: CellAct | null;
+  /** A person wants the present step to be left: it is, as soon as the cell is confirmed off. */
+  readonly leave: CellAct | null;
+  /** Why the cell was off since its step ran last; null where nothing came between. */
+  readonly breakReason: string | null;
   readonly fault: FaultNote | null;
   readonly waiting: Waiting | null;
+}
+
+interface ByPerson {
+  readonly author: string;
+  readonly reason: string;
 }
 
 export type CellEvent =
@@ -38,9 +62,20 @@ export type CellEvent =
   | { readonly type: "STEP_FAILED"; readonly fault: FaultNote }
   | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote }
   | { readonly type: "STOP_CELL"; readonly author: string }
+  | CellActEvent
   /** The campaign's time is over: what runs is ended in order, and the cell has done its part. */
   | { readonly type: "TIME_OVER" }
   | { readonly type: "DEADLINE" };
+
+/** What a person may order of one cell. Each is recorded with its author and reason, whether it is done or refused. */
+export type CellActEvent =
+  /** The cell is switched off and waits; its step goes on later with the time it has left. */
+  | (ByPerson & { readonly type: "HOLD_CELL" })
+  | (ByPerson & { readonly type: "RESUME_CELL" })
+  /** The present step counts as not done: the protocol goes on behind it. */
+  | (ByPerson & { readonly type: "SKIP_STEP" })
+  /** The present step has done enough. Its charge counts, but it is no capacity of the cell. */
+  | (ByPerson & { readonly type: "END_STEP" });
 
 /** What the parent hears. */
 export type CellNews =
@@ -48,6 +83,34 @@ export type CellNews =
   | { readonly type: "CELL_ISOLATED"; readonly position: string; readonly fault: FaultNote }
   /** The channel does not do as it should: its link is to be made anew. */
   | { readonly type: "CHANNEL_SUSPECT"; readonly channelName: string; readonly fault: FaultNote };
+
+const PROOF_TRIES_MAX = 3;
+
+/** The channel failed, not the cell; a defect is nobody's to try again. */
+export function mayProveAgain({ proofTriesCount }: CellContext, error: unknown): boolean {
+  return isFault(error) && error.code !== "cell.unproven" && proofTriesCount + 1 < PROOF_TRIES_MAX;
+}
+
+export function isolatedNews({ position, fault }: CellContext): CellNews {
+  const unknown = { code: "cell.unproven", where: position, what: "isolated", advice: "Inspect the cell." };
+  return { type: "CELL_ISOLATED", position, fault: fault ?? unknown };
+}
+
+export function suspectNews({ channelName, fault }: CellContext): CellNews {
+  const what = "the channel does not answer as it should";
+  const unknown = { code: "link.timeout", where: channelName, what, advice: "Check the instrument." };
+  return { type: "CHANNEL_SUSPECT", channelName, fault: fault ?? unknown };
+}
+
+/** An answer did not come by its deadline. */
+export function lateFault({ channelName, waiting }: CellContext): FaultNote {
+  return {
+    code: "link.timeout",
+    where: channelName,
+    what: `${waiting?.reason ?? "an answer"} was awaited in vain`,
+    advice: "Check the instrument; its own limits hold the cell meanwhile.",
+  };
+}
 
 export function instrumentLimit(position: string, voltageV: number, currentA: number): FaultNote {
   const reading = `${voltageV.toFixed(4)} V, ${(currentA * 1000).toFixed(4)} mA`;

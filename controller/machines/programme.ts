@@ -1,4 +1,5 @@
 /** A cell's programme as its machine sees it: steps, places in it, and what it does to the channel. */
+import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import type { ChannelStep } from "../../protocols/roles/channel.ts";
 
 /** One step to run, with what people call it. */
@@ -14,6 +15,10 @@ export interface ProgrammeStep {
 export interface FinishedStep {
   /** Net charge of the step, charge positive; NaN where it is not known. */
   readonly chargeAh: number;
+  /** By how much that may be off, for want of samples. */
+  readonly doubtAh: number;
+  /** A person skipped or ended this step, or one of the half cycle before it: its charge says nothing of the cell. */
+  readonly isCut: boolean;
 }
 
 /** A place in a protocol: the step to run, and how to work out the place after it. Pure. */
@@ -24,9 +29,15 @@ export interface ProgrammeCursor {
 }
 
 export interface CellEffects {
-  /** Open-circuit voltage within the chemistry's window, seen on this channel. Rejects with `cell.unproven`. */
-  prove(): Promise<{ readonly openCircuitV: number }>;
-  startStep(step: ProgrammeStep, elapsedS: number): Promise<void>;
+  /**
+   * Polarity, contact and wiring, as this channel itself reads them. Rejects with `cell.unproven`, or with what came
+   * between. Nothing new is begun once `signal` is aborted.
+   */
+  prove(signal: AbortSignal): Promise<{ readonly openCircuitV: number }>;
+  /** `because`: why the cell was off since its step ran last; null where it follows another step. */
+  startStep(step: ProgrammeStep, elapsedS: number, because: string | null): Promise<void>;
   /** Ends what runs and confirms the cell off. */
   openCircuit(): Promise<void>;
+  /** What has flowed so far, by raw samples. */
+  totals(): ChargeTotals;
 }

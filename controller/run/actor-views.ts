@@ -51,6 +51,7 @@ export function createActorViews(campaign: Campaign, actor: () => CampaignActor)
         // Nothing has moved the cell since; nothing confirms it now.
         case "complete":
         case "stopped":
+        case "held":
         case "findingOut":
         case "awaitingReturn":
           return "believed";

@@ -16,7 +16,10 @@ import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
 import { createCellEffects } from "../cells/cell-effects.ts";
 import { firstProgrammeStep } from "../cells/programme.ts";
+import { accountRules } from "../cells/cell-account.ts";
 import { createSampleIntake } from "../cells/sample-intake.ts";
+import { createStepCode } from "../cells/step-code.ts";
+import { proofTimeMaxMs } from "../cells/wiring-proof.ts";
 import { createDoseLedger } from "../dose/dose-ledger.ts";
 import { createFluxHistory } from "../dose/flux.ts";
 import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
@@ -74,9 +77,6 @@ export interface CampaignRun {
   isDone(): boolean;
   start(): void;
 }
-
-/** Open-circuit voltage of a loaded cell, formed or not: above zero says polarity and contact. */
-const OPEN_CIRCUIT_MIN_V = 0.01;
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const { campaign, site, clock, store, roles, tables, endAtMs } = deps;
@@ -279,6 +279,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     }
   }
 
+  const code = createStepCode(
+    campaign.cells.length,
+    roles.channels.map((channel) => channel.capabilities),
+  );
+
   function cellInput(cellIndex: number): CellInput {
     const cell = campaign.cells[cellIndex];
     const channel = roles.channels[cellIndex];
@@ -288,6 +293,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       cellId: cell.barcode,
       channelName: channel.name,
       first: firstProgrammeStep(cell, channel.capabilities.sampleIntervalMinS),
+      rules: accountRules(cell),
       effects: createCellEffects({
         clock,
         channel,
@@ -295,7 +301,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         position: cell.position,
         intake,
         recorder,
-        proof: { openCircuitMinV: OPEN_CIRCUIT_MIN_V, openCircuitMaxV: cell.limits.voltageMaxV },
+        proof: {
+          code,
+          positionOf: (index) => campaign.cells[index]?.position ?? "another cell",
+          limits: cell.limits,
+          nominalCapacityAh: cell.nominalCapacityMah / 1000,
+        },
         gap: noteGap,
         tell(index, event) {
           send({ type: "CHANNEL_NEWS", cellIndex: index, event });
@@ -313,7 +324,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       connectDeadlineMs: timings.connectDeadlineMs,
       ...(deps.jitter === undefined ? {} : { jitter: deps.jitter }),
     }),
-    cellMachine: createCellMachine({ ...shared, ...timings }),
+    cellMachine: createCellMachine({
+      ...{ ...shared, ...timings },
+      proofDeadlineMs: proofTimeMaxMs(code) + timings.commandDeadlineMs,
+    }),
     exposureMachine: createExposureMachine({ ...shared, ...timings, effects }),
     supervisorMachine: createSafetySupervisorMachine({ ...shared, ...timings, io: roles.io, showLevels }),
     links: roles.instruments.map((instrument) => ({

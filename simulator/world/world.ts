@@ -24,6 +24,7 @@ import { passes } from "./world-dose.ts";
 import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
 import type { WorldFault } from "./world-faults.ts";
 import type { WorldCell, WorldSite, WorldUncertainty } from "./world-site.ts";
+import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { type ControllerClaims, createLedger, type WorldFindings } from "./world-truth.ts";
 
@@ -56,6 +57,8 @@ export interface WorldOptions {
   readonly stageAxes?: "together" | "independent";
   /** When the campaign's time is over: from then on cells may be ordered off at any instant. */
   readonly endAtMs?: number;
+  /** By position: where the leads of the channel's voltage lie instead, or that those of its current are turned. */
+  readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
   /** So too when the air over the rack is as bad as this. */
   readonly rackStop?: { readonly temperatureC?: number; readonly gasPpm?: number };
 }
@@ -168,6 +171,7 @@ export function createWorld(deps: WorldDeps): World {
   const openings: Opening[] = [];
   const faultyPositions = new Set<number>();
   for (const { positionIndex, faults = [] } of deps.cells) if (faults.length > 0) faultyPositions.add(positionIndex);
+  for (const positionIndex of options.lyingLeads?.keys() ?? []) faultyPositions.add(positionIndex);
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
@@ -320,7 +324,12 @@ export function createWorld(deps: WorldDeps): World {
     monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace),
     dose,
     openings,
-    cellPlant: (positionIndex) => rack.plant(positionIndex),
+    cellPlant(positionIndex) {
+      const cell = rack.plant(positionIndex);
+      const lie = options.lyingLeads?.get(positionIndex);
+      if (lie === undefined) return cell;
+      return lie === "current-turned" ? createTurnedCurrentLeads(cell) : createLyingLeads(cell, rack.plant(lie));
+    },
     schedule(faults, targets) {
       const counters = new Map<number, ListeningCounters>();
       for (const [name, positionIndex] of targets.positionOfLink) {

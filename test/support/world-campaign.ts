@@ -23,6 +23,8 @@ export interface WorldRunOptions {
   readonly hours?: number;
   /** `light-days`: the light faults of a day six times as long, at six times their rate. */
   readonly faults?: readonly WorldFault[] | "light-days";
+  /** By position's index: where the leads of a channel's voltage lie instead, or that those of its current are turned. */
+  readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
   readonly folder?: string;
   /** Another than the reference site; of the same geometry. */
   readonly site?: Site;
@@ -100,6 +102,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     designs: data.designs,
     models: data.models,
     ...(options.frames === true ? { frameTables: loadFrameTables({ readPackageText: repositoryText }) } : {}),
+    ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
     drain,
     softwareVersion: "test",

@@ -25,11 +25,11 @@ describe("the same campaign on other hardware", () => {
 
   it("goes on when a client of many channels or a line of several sensors hangs, and says when that is over", async () => {
     const run = await runWorld({
-      hours: 0.25,
+      hours: 0.35,
       ...at("neware-zaber"),
       faults: [
-        { kind: "link-hang", link: "cabinet 21", fromMs: 120_000, toMs: 150_000 },
-        { kind: "link-hang", link: "/dev/serial/by-id/usb-rs485-ovens", fromMs: 200_000, toMs: 230_000 },
+        { kind: "link-hang", link: "cabinet 21", fromMs: 320_000, toMs: 350_000 },
+        { kind: "link-hang", link: "/dev/serial/by-id/usb-rs485-ovens", fromMs: 400_000, toMs: 430_000 },
       ],
     });
     expectSound(run);

@@ -15,7 +15,7 @@ import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
-import { createWorld, type World } from "../../simulator/world/world.ts";
+import { createWorld, type World, type WorldOptions } from "../../simulator/world/world.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
 
@@ -35,6 +35,8 @@ export interface VirtualCampaignInputs {
   readonly frameTables?: FrameTables;
   /** Seeded from the run's own chance. */
   readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
+  /** By position: leads that lie elsewhere than they should. */
+  readonly lyingLeads?: WorldOptions["lyingLeads"];
   /** False for channels that read what is true, rounded. Default true. */
   readonly noise?: boolean;
   readonly drain: Drain;
@@ -81,7 +83,11 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     models: inputs.models,
     attenuation: inputs.worldAttenuation,
     ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
-    options: { ...worldOptionsOf(site), endAtMs, rackStop: rackStopOf(site) },
+    options: {
+      ...worldOptionsOf(site),
+      ...{ endAtMs, rackStop: rackStopOf(site) },
+      ...(inputs.lyingLeads === undefined ? {} : { lyingLeads: inputs.lyingLeads }),
+    },
   });
   const rig = createVirtualRig(
     campaign,

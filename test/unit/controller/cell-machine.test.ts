@@ -1,99 +1,6 @@
-import { createActor } from "xstate";
 import { describe, expect, it } from "vitest";
-import { createCellMachine } from "../../../controller/machines/cell-machine.ts";
-import type { ProgrammeCursor } from "../../../controller/machines/programme.ts";
-import { sleep } from "../../../protocols/base/clock.ts";
-import { Fault } from "../../../protocols/base/fault.ts";
-import type { StepEnd } from "../../../protocols/roles/channel.ts";
-import { createParent, createRecorder, leafStates, never, testClock } from "./machine-bench.ts";
-
-const FAULT = { code: "link.closed", where: "channel B7", what: "cable pulled", advice: "Check the cable." };
-const LIMIT = { code: "cell.limit", where: "B7", what: "4.3 V is outside", advice: "Inspect the cell." };
-const COMMAND_MS = 1000;
-const GRACE_MS = 5000;
-
-/** A programme of rests, each so many seconds long; what each came to is kept in `finished`. */
-function programme(seconds: readonly number[], finished: number[] = [], number = 1): ProgrammeCursor | null {
-  const untilTimeS = seconds[0];
-  if (untilTimeS === undefined) return null;
-  const limits = { voltageMaxV: 4.2, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.002 };
-  return {
-    step: {
-      stepNumber: number,
-      cycleNumber: 0,
-      label: "rest",
-      channelStep: { kind: "rest", sampleIntervalS: 1, untilTimeS, limits },
-    },
-    next: ({ chargeAh }) => {
-      finished.push(chargeAh);
-      return programme(seconds.slice(1), finished, number + 1);
-    },
-  };
-}
-
-type Part = "prove" | "start" | "off";
-
-function open(seconds: readonly number[] = [100, 200]) {
-  const clock = testClock();
-  const recorder = createRecorder();
-  const parent = createParent();
-  const behaviour: Partial<Record<Part, "fails" | "hangs">> = {};
-  const calls: string[] = [];
-  const finished: number[] = [];
-
-  async function act(part: Part, what: string): Promise<void> {
-    calls.push(what);
-    await sleep(clock, 10);
-    if (behaviour[part] === "hangs") await never();
-    if (behaviour[part] === "fails") throw new Fault("link.timeout", "channel B7", `${part} failed`);
-  }
-
-  const machine = createCellMachine({ clock, recorder, commandDeadlineMs: COMMAND_MS, stepGraceMs: GRACE_MS });
-  const actor = createActor(machine, {
-    parent: parent.ref,
-    input: {
-      position: "B7",
-      cellId: "C-1",
-      channelName: "channel B7",
-      first: programme(seconds, finished),
-      effects: {
-        async prove() {
-          await act("prove", "prove");
-          return { openCircuitV: 3.2 };
-        },
-        startStep: (step, elapsedS) => act("start", `start ${step.stepNumber} after ${elapsedS.toFixed(2)} s`),
-        openCircuit: () => act("off", "off"),
-      },
-    },
-  });
-  actor.start();
-  return {
-    clock,
-    recorder,
-    parent,
-    behaviour,
-    calls,
-    finished,
-    machine,
-    send: actor.send.bind(actor),
-    state: () => actor.getSnapshot().value,
-    context: () => actor.getSnapshot().context,
-    isForOperator: () => actor.getSnapshot().hasTag("needs-operator"),
-    for: (ms: number) => clock.run(clock.monoMs() + ms),
-    end(end: StepEnd, chargeAh = 0.001) {
-      actor.send({ type: "STEP_ENDED", end, voltageV: 3.7, currentA: 0.0005, chargeAh });
-    },
-  };
-}
-
-/** A cell in its first step, which began at 20 ms. */
-async function cycling(seconds?: readonly number[]) {
-  const bench = open(seconds);
-  bench.send({ type: "CHANNEL_READY" });
-  await bench.for(20);
-  expect(bench.state()).toBe("cycling");
-  return bench;
-}
+import { COMMAND_MS, cycling, FAULT, GRACE_MS, LIMIT, open, PROOF_MS } from "./cell-bench.ts";
+import { leafStates } from "./machine-bench.ts";
 
 describe("a cell", () => {
   it("waits for its channel by name, is proven, and runs its steps in order to the end", async () => {
@@ -108,7 +15,7 @@ describe("a cell", () => {
     bench.end("voltage", 0.003);
     await bench.for(20);
     expect(bench.calls).toEqual(["prove", "start 1 after 0.00 s", "start 2 after 0.00 s"]);
-    expect(bench.finished).toEqual([0.002, 0.003]);
+    expect(bench.finished.map(({ chargeAh }) => chargeAh)).toEqual([0.002, 0.003]);
     expect(bench.state()).toBe("complete");
     expect(bench.parent.heard).toEqual([{ type: "CELL_FINISHED", position: "B7" }]);
     expect(bench.recorder.types()).toEqual([
@@ -131,16 +38,47 @@ describe("a cell", () => {
     expect(bench.calls).toEqual(["prove"]);
   });
 
-  it.each(["fails", "hangs"] as const)("whose proof %s gets no current and is isolated by name", async (how) => {
+  it.each(["finds fault", "hangs"] as const)(
+    "whose proof %s gets no current, is confirmed off and isolated by name",
+    async (how) => {
+      const bench = open();
+      bench.behaviour.prove = how;
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(PROOF_MS + COMMAND_MS);
+      expect(bench.state()).toBe("isolated");
+      expect(bench.calls).toEqual(["prove", "off"]);
+      expect(bench.isForOperator()).toBe(true);
+      expect(bench.parent.heard).toMatchObject([{ type: "CELL_ISOLATED", position: "B7" }]);
+      expect(bench.recorder.types()).toEqual(["cell-isolated"]);
+    },
+  );
+
+  it("whose channel fails during the proof is proven again once that is ready, but not for ever", async () => {
     const bench = open();
-    bench.behaviour.prove = how;
+    bench.behaviour.prove = "fails";
+    for (const tries of [1, 2]) {
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      expect(bench.state()).toBe("awaitingChannel");
+      expect(bench.parent.heardTypes()).toEqual(Array.from({ length: tries }, () => "CHANNEL_SUSPECT"));
+    }
     bench.send({ type: "CHANNEL_READY" });
-    await bench.for(COMMAND_MS);
+    await bench.for(100);
     expect(bench.state()).toBe("isolated");
-    expect(bench.calls).toEqual(["prove"]);
-    expect(bench.isForOperator()).toBe(true);
-    expect(bench.parent.heard).toMatchObject([{ type: "CELL_ISOLATED", position: "B7" }]);
-    expect(bench.recorder.types()).toEqual(["cell-isolated"]);
+    expect(bench.context().fault).toMatchObject({ code: "link.timeout" });
+    expect(bench.calls).toEqual(["prove", "prove", "prove", "off"]);
+  });
+
+  it("that passes a limit during its proof is switched off and isolated", async () => {
+    const bench = open();
+    bench.behaviour.prove = "hangs";
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(100);
+    bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+    await bench.for(20);
+    expect(bench.calls).toEqual(["prove", "off"]);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.context().fault).toEqual(LIMIT);
   });
 
   it("that loses its channel while it is proven is proven again", async () => {
@@ -256,7 +194,7 @@ describe("a break in a step", () => {
     bench.send({ type: "STEP_FAILED", fault: FAULT });
     await bench.for(20);
     expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
-    expect(bench.finished).toEqual([NaN]);
+    expect(bench.finished.map(({ chargeAh }) => chargeAh)).toEqual([NaN]);
   });
 
   it("a step whose end is not told is found out about at its deadline", async () => {
@@ -389,7 +327,11 @@ describe("every state of a cell", () => {
     const over = await cycling();
     over.send({ type: "TIME_OVER" });
     await over.for(20);
-    const traces = [stopped, limited, over].map((bench) => bench.parent.trace);
+    const held = await cycling();
+    held.send({ type: "HOLD_CELL", author: "operator", reason: "a look" });
+    await held.for(20);
+    held.send({ type: "RESUME_CELL", author: "operator", reason: "looked" });
+    const traces = [stopped, limited, over, held].map((bench) => bench.parent.trace);
     const left = traces.flatMap((trace) => [...trace.left]);
     expect([...new Set([...left, ...LAST])].sort()).toEqual(leafStates(stopped.machine));
     for (const state of LAST) {

@@ -1,0 +1,47 @@
+/** What persons order of one cell, as its machine takes it: named for the log, handled in every state. */
+import type { CellAct, CellActEvent, CellContext, CellEvent } from "./cell-news.ts";
+
+export interface AskedAct {
+  readonly act: "hold" | "resume" | "skip-step" | "end-step";
+  readonly by: CellAct;
+}
+
+const ACTS = {
+  HOLD_CELL: { act: "hold", kind: "hold" },
+  RESUME_CELL: { act: "resume", kind: "hold" },
+  SKIP_STEP: { act: "skip-step", kind: "skipped" },
+  END_STEP: { act: "end-step", kind: "operator" },
+} as const satisfies Readonly<Record<CellActEvent["type"], { readonly act: string; readonly kind: CellAct["kind"] }>>;
+
+/** Why a cell was off. */
+export const BY_PERSON = "the cell was off by a person's order";
+
+/** Null for any other event. */
+export function actOf(event: CellEvent): AskedAct | null {
+  if (!("reason" in event)) return null;
+  const { act, kind } = ACTS[event.type];
+  return { act, by: { kind, author: event.author, reason: event.reason } };
+}
+
+/** What the machine remembers of an act; null where there is nothing to do it to. */
+export function afterAct(
+  context: CellContext,
+  { act, by }: AskedAct,
+): Partial<Pick<CellContext, "hold" | "leave" | "breakReason">> | null {
+  // There is nothing to resume where nothing is held, and nothing to hold or leave where no step is left.
+  if (act === "resume" ? context.hold === null : context.cursor === null) return null;
+  if (act === "hold") return { hold: by };
+  if (act !== "resume") return { leave: by };
+  return { hold: null, breakReason: context.breakReason ?? BY_PERSON };
+}
+
+/** The same handler for every act. */
+export function onEveryAct<const A extends string>(actions: A) {
+  const handler = { actions };
+  return { HOLD_CELL: handler, RESUME_CELL: handler, SKIP_STEP: handler, END_STEP: handler };
+}
+
+/** For the acts that end what runs. */
+export function onStoppingActs<const T extends object>(handler: T) {
+  return { HOLD_CELL: handler, SKIP_STEP: handler, END_STEP: handler };
+}

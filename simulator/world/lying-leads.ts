@@ -1,0 +1,51 @@
+/** Leads that lie elsewhere than they should: what a channel drives is one cell, what its voltage inputs touch another. */
+import type { CellPlant } from "../plant/plant.ts";
+
+/** Current through `driven`, voltage of `sensed`. Neither cell knows of the other. */
+export function createLyingLeads(driven: CellPlant, sensed: CellPlant): CellPlant {
+  return {
+    disconnect(atMs) {
+      driven.disconnect(atMs);
+    },
+    applyCurrent(atMs, currentA) {
+      driven.applyCurrent(atMs, currentA);
+    },
+    applyVoltage(atMs, voltageV) {
+      driven.applyVoltage(atMs, voltageV);
+    },
+    read(atMs) {
+      driven.read(atMs);
+      if (sensed !== driven) sensed.read(atMs);
+    },
+    get voltageV() {
+      return sensed.voltageV;
+    },
+    get currentA() {
+      return driven.currentA;
+    },
+  };
+}
+
+/** The current leads turned round; the voltage's are right. */
+export function createTurnedCurrentLeads(cell: CellPlant): CellPlant {
+  return {
+    disconnect(atMs) {
+      cell.disconnect(atMs);
+    },
+    applyCurrent(atMs, currentA) {
+      cell.applyCurrent(atMs, -currentA);
+    },
+    applyVoltage(atMs, voltageV) {
+      cell.applyVoltage(atMs, voltageV);
+    },
+    read(atMs) {
+      cell.read(atMs);
+    },
+    get voltageV() {
+      return cell.voltageV;
+    },
+    get currentA() {
+      return -cell.currentA;
+    },
+  };
+}

@@ -1,0 +1,195 @@
+import { describe, expect, it } from "vitest";
+import { COMMAND_MS, cycling, FAULT, GRACE_MS, LIMIT, open } from "./cell-bench.ts";
+
+const WHO = { author: "night shift", reason: "smells odd" };
+const DAY = { author: "day shift", reason: "all is well" };
+
+describe("a cell that a person holds", () => {
+  it("is confirmed off, says by whom and why, and goes on with the time its step has left", async () => {
+    const bench = await cycling();
+    await bench.for(30_000);
+    bench.send({ type: "HOLD_CELL", ...WHO });
+    await bench.for(20);
+    expect(bench.state()).toBe("held");
+    expect(bench.calls.at(-1)).toBe("off");
+    expect(bench.isForOperator()).toBe(true);
+    expect(bench.context().waiting).toMatchObject({
+      reason: "a person to resume the cell, held by night shift: smells odd",
+      who: "operator",
+      untilMs: null,
+    });
+    await bench.for(7_200_000);
+    expect(bench.state()).toBe("held");
+    bench.send({ type: "RESUME_CELL", ...DAY });
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toBe("start 1 after 30.00 s, because the cell was off by a person's order");
+    expect(bench.recorder.types()).toEqual(["step-started", "cell-act", "cell-held", "cell-act", "step-started"]);
+    expect(bench.recorder.events[1]?.data).toMatchObject({ position: "B7", step: 1, act: "hold", ...WHO });
+    expect(bench.recorder.events[2]?.data).toMatchObject({ elapsed_s: 30, ...WHO });
+    expect(bench.recorder.events[3]?.data).toMatchObject({ act: "resume", ...DAY });
+    bench.end("time");
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
+  });
+
+  it("is held before its first step when that is asked while it is proven", async () => {
+    const bench = open();
+    bench.send({ type: "CHANNEL_READY" });
+    bench.send({ type: "HOLD_CELL", ...WHO });
+    await bench.for(1000);
+    expect(bench.state()).toBe("held");
+    expect(bench.calls).toEqual(["prove"]);
+    bench.send({ type: "RESUME_CELL", ...DAY });
+    await bench.for(20);
+    expect(bench.state()).toBe("cycling");
+  });
+
+  it("whose channel cannot confirm it off is awaited, and held once it is", async () => {
+    const bench = await cycling();
+    bench.behaviour.off = "hangs";
+    bench.send({ type: "HOLD_CELL", ...WHO });
+    await bench.for(COMMAND_MS);
+    expect(bench.state()).toBe("awaitingReturn");
+    delete bench.behaviour.off;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.state()).toBe("held");
+  });
+
+  it("takes no notice of its channel's comings and goings, and asks it anew when it goes on", async () => {
+    const bench = await cycling();
+    bench.send({ type: "HOLD_CELL", ...WHO });
+    await bench.for(20);
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    bench.send({ type: "CHANNEL_READY" });
+    bench.end("aborted");
+    await bench.for(20);
+    expect(bench.state()).toBe("held");
+    expect(bench.calls.filter((call) => call.startsWith("start"))).toHaveLength(1);
+  });
+
+  it("is done when the campaign's time is over, and stopped when it is ordered off", async () => {
+    for (const [event, state] of [
+      [{ type: "TIME_OVER" }, "complete"],
+      [{ type: "STOP_CELL", author: "operator" }, "stopped"],
+      [{ type: "CHANNEL_ISOLATED", fault: FAULT }, "isolated"],
+    ] as const) {
+      const bench = await cycling();
+      bench.send({ type: "HOLD_CELL", ...WHO });
+      await bench.for(20);
+      bench.send(event);
+      await bench.for(20);
+      expect(bench.state()).toBe(state);
+    }
+  });
+});
+
+describe("a step that a person leaves", () => {
+  it.each([
+    ["SKIP_STEP", "skip-step", "skipped"],
+    ["END_STEP", "end-step", "operator"],
+  ] as const)("%s: the cell is confirmed off, then the next step begins", async (type, act, end) => {
+    const bench = await cycling([[1, 4.2], 200]);
+    await bench.for(30_000);
+    bench.totals.chargedAh = 0.0003;
+    bench.send({ type, ...WHO });
+    await bench.for(20);
+    expect(bench.calls.slice(-2)).toEqual(["off", "start 2 after 0.00 s"]);
+    const [asked, ended] = bench.recorder.events.slice(1);
+    expect(asked).toMatchObject({ type: "cell-act", data: { act, step: 1, ...WHO } });
+    expect(ended).toMatchObject({ type: "step-ended", data: { step: 1, ended_by: end, charge_Ah: 0.0003, ...WHO } });
+    // What came out of it is no measure of the cell.
+    expect(bench.finished).toMatchObject([{ chargeAh: NaN, isCut: true }]);
+  });
+
+  it("while the cell is held is left at once, and the cell stays held before the next one", async () => {
+    const bench = await cycling();
+    bench.send({ type: "HOLD_CELL", ...WHO });
+    await bench.for(20);
+    bench.send({ type: "SKIP_STEP", ...WHO });
+    await bench.for(20);
+    expect(bench.state()).toBe("held");
+    bench.send({ type: "RESUME_CELL", ...DAY });
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s, because the cell was off by a person's order");
+  });
+
+  it("as the last one completes the cell, with the half cycle it was in", async () => {
+    const bench = await cycling([[1, 4.2]]);
+    bench.totals.chargedAh = 0.0003;
+    bench.send({ type: "END_STEP", ...WHO });
+    await bench.for(20);
+    expect(bench.state()).toBe("complete");
+    expect(bench.recorder.types().slice(-3)).toEqual(["step-ended", "half-cycle-ended", "cell-complete"]);
+    expect(bench.recorder.events.at(-2)?.data).toMatchObject({
+      direction: "charge",
+      capacity_Ah: 0.0003,
+      is_whole: false,
+    });
+  });
+
+  it("is left only once, however it ends meanwhile", async () => {
+    const bench = await cycling([100, 200, 300]);
+    bench.send({ type: "SKIP_STEP", ...WHO });
+    bench.end("aborted");
+    bench.end("time");
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
+    expect(bench.finished).toHaveLength(1);
+    await bench.for(200_000 + GRACE_MS - 100);
+    expect(bench.state()).toBe("cycling");
+  });
+});
+
+describe("an act without an object", () => {
+  it("is refused and told: nothing is held, or nothing is left to do", async () => {
+    const bench = await cycling();
+    bench.send({ type: "RESUME_CELL", ...WHO });
+    expect(bench.recorder.events.at(-1)).toMatchObject({ type: "cell-act-refused", data: { act: "resume", ...WHO } });
+    expect(bench.state()).toBe("cycling");
+    bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+    for (const type of ["HOLD_CELL", "SKIP_STEP"] as const) {
+      bench.send({ type, ...WHO });
+      expect(bench.state()).toBe("opening");
+      expect(bench.recorder.events.at(-1)?.type).toBe("cell-act-refused");
+    }
+    await bench.for(20);
+    for (const type of ["HOLD_CELL", "RESUME_CELL", "SKIP_STEP", "END_STEP"] as const) {
+      bench.send({ type, ...WHO });
+      expect(bench.state()).toBe("isolated");
+      expect(bench.recorder.events.at(-1)?.type).toBe("cell-act-refused");
+    }
+  });
+});
+
+describe("the half cycles of a cell", () => {
+  it("are told as the current turns, with efficiency and health", async () => {
+    const bench = open([[1, 4.2], 10, [-1, 2.8], 10, [1, 4.2], [-1, 2.8]]);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    const step = async (end: "time" | "voltage", chargedAh: number, dischargedAh: number) => {
+      bench.totals.chargedAh += chargedAh;
+      bench.totals.dischargedAh += dischargedAh;
+      bench.end(end, chargedAh - dischargedAh);
+      await bench.for(20);
+    };
+    await step("voltage", 0.004, 0);
+    await step("time", 0, 0);
+    await step("voltage", 0, 0.0036);
+    await step("time", 0, 0);
+    await step("voltage", 0.0035, 0);
+    await step("voltage", 0, 0.0034);
+    const told = bench.recorder.events.filter((event) => event.type === "half-cycle-ended").map((event) => event.data);
+    expect(told.map((data) => [data["half_cycle"], data["direction"], data["is_whole"]])).toEqual([
+      [1, "charge", false],
+      [2, "discharge", true],
+      [3, "charge", true],
+      [4, "discharge", true],
+    ]);
+    expect(told[1]).toMatchObject({ coulombic_efficiency: expect.closeTo(0.9, 9) as number, state_of_health: 1 });
+    expect(told[3]?.["coulombic_efficiency"]).toBeCloseTo(0.0034 / 0.0035, 9);
+    // Health compares discharges of one and the same step, and these are two.
+    expect(told[3]?.["state_of_health"]).toBe(1);
+    expect(bench.state()).toBe("complete");
+  });
+});

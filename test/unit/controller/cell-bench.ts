@@ -1,0 +1,121 @@
+/** A cell's machine on effects that a test directs: they take 10 ms, fail or hang as it says. */
+import { createActor } from "xstate";
+import { expect } from "vitest";
+import { createCellMachine } from "../../../controller/machines/cell-machine.ts";
+import type { FinishedStep, ProgrammeCursor } from "../../../controller/machines/programme.ts";
+import { sleep } from "../../../protocols/base/clock.ts";
+import { Fault } from "../../../protocols/base/fault.ts";
+import type { StepEnd } from "../../../protocols/roles/channel.ts";
+import { createParent, createRecorder, never, testClock } from "./machine-bench.ts";
+
+export const FAULT = { code: "link.closed", where: "channel B7", what: "cable pulled", advice: "Check the cable." };
+export const LIMIT = { code: "cell.limit", where: "B7", what: "4.3 V is outside", advice: "Inspect the cell." };
+export const COMMAND_MS = 1000;
+export const PROOF_MS = 3000;
+export const GRACE_MS = 5000;
+
+const limits = { voltageMaxV: 4.2, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.002 };
+
+/** Seconds at rest, or a current in mA until a voltage. */
+export type BenchStep = number | readonly [currentMa: number, untilV: number];
+
+/** What each step came to is kept in `finished`. */
+function programme(steps: readonly BenchStep[], finished: FinishedStep[] = [], number = 1): ProgrammeCursor | null {
+  const [first] = steps;
+  if (first === undefined) return null;
+  const common = { sampleIntervalS: 1, limits };
+  return {
+    step: {
+      stepNumber: number,
+      cycleNumber: 0,
+      label: typeof first === "number" ? "rest" : "current",
+      channelStep:
+        typeof first === "number"
+          ? { kind: "rest", untilTimeS: first, ...common }
+          : {
+              ...{ kind: "constant-current", currentA: first[0] / 1000, untilVoltageV: first[1], untilTimeS: 3600 },
+              ...common,
+            },
+    },
+    next: (step) => {
+      finished.push(step);
+      return programme(steps.slice(1), finished, number + 1);
+    },
+  };
+}
+
+export type Part = "prove" | "start" | "off";
+
+export function open(steps: readonly BenchStep[] = [100, 200]) {
+  const clock = testClock();
+  const recorder = createRecorder();
+  const parent = createParent();
+  const behaviour: Partial<Record<Part, "fails" | "hangs" | "finds fault">> = {};
+  const calls: string[] = [];
+  const finished: FinishedStep[] = [];
+  const totals = { chargedAh: 0, dischargedAh: 0, doubtAh: 0 };
+
+  async function act(part: Part, what: string): Promise<void> {
+    calls.push(what);
+    await sleep(clock, 10);
+    if (behaviour[part] === "hangs") await never();
+    if (behaviour[part] === "finds fault") throw new Fault("cell.unproven", "B7", "-3.2 V: the cell seems reversed");
+    if (behaviour[part] === "fails") throw new Fault("link.timeout", "channel B7", `${part} failed`);
+  }
+
+  const machine = createCellMachine({
+    ...{ clock, recorder },
+    ...{ commandDeadlineMs: COMMAND_MS, proofDeadlineMs: PROOF_MS, stepGraceMs: GRACE_MS },
+  });
+  const actor = createActor(machine, {
+    parent: parent.ref,
+    input: {
+      position: "B7",
+      cellId: "C-1",
+      channelName: "channel B7",
+      first: programme(steps, finished),
+      effects: {
+        async prove() {
+          await act("prove", "prove");
+          return { openCircuitV: 3.2 };
+        },
+        startStep: (step, elapsedS, because) => {
+          const why = because === null || because.startsWith("nothing was heard") ? "" : `, because ${because}`;
+          return act("start", `start ${step.stepNumber} after ${elapsedS.toFixed(2)} s${why}`);
+        },
+        openCircuit: () => act("off", "off"),
+        totals: () => ({ ...totals }),
+      },
+      rules: { nominalCapacityAh: 0.004, fullV: 4.2, emptyV: 2.8 },
+    },
+  });
+  actor.start();
+  return {
+    clock,
+    recorder,
+    parent,
+    behaviour,
+    calls,
+    finished,
+    /** What has flowed so far; a test lets it flow. */
+    totals,
+    machine,
+    send: actor.send.bind(actor),
+    state: () => actor.getSnapshot().value,
+    context: () => actor.getSnapshot().context,
+    isForOperator: () => actor.getSnapshot().hasTag("needs-operator"),
+    for: (ms: number) => clock.run(clock.monoMs() + ms),
+    end(end: StepEnd, chargeAh = 0.001) {
+      actor.send({ type: "STEP_ENDED", end, voltageV: 3.7, currentA: 0.0005, chargeAh });
+    },
+  };
+}
+
+/** A cell in its first step, which began at 20 ms. */
+export async function cycling(steps?: readonly BenchStep[]) {
+  const bench = open(steps);
+  bench.send({ type: "CHANNEL_READY" });
+  await bench.for(20);
+  expect(bench.state()).toBe("cycling");
+  return bench;
+}
