@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { sleep } from "../../protocols/base/clock.ts";
+import { isFault } from "../../protocols/base/fault.ts";
 import { createNodeContext } from "../../tui/rim/node-context.ts";
 import { createOutput } from "../../tui/rim/output.ts";
 import { createSoakChannels, STEP, type HeardChannel } from "./soak-channels.ts";
@@ -24,6 +25,8 @@ import { startTwins } from "./soak-process.ts";
 const WARM_UP_MS = 3000;
 const UP_WITHIN_MS = 60_000;
 const OVER_WITHIN_MS = 30_000;
+const CONNECT_TRIES = 10;
+const CONNECT_PAUSE_MS = 500;
 /** Three intervals and the driver's margin without a sample, found by a watch that looks once a second; and the timers. */
 const HUNG_NAMED_MS = 3 * SAMPLE_INTERVAL_S * 1000 + 1000 + 1000 + 200;
 /** A port that vanished is missed once a second. */
@@ -125,10 +128,23 @@ function channelAt(index: number): HeardChannel {
   return found;
 }
 
+/** As in a run, an instrument that does not answer at once is asked again. */
+async function patiently(connect: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await connect();
+      return;
+    } catch (error) {
+      if (!isFault(error) || tries === CONNECT_TRIES) throw error;
+      await sleep(clock, CONNECT_PAUSE_MS);
+    }
+  }
+}
+
 async function bringUp(): Promise<void> {
   await until("all channels are ready", () => rack.all.every(({ isReady }) => isReady), UP_WITHIN_MS);
   await Promise.all(rack.all.map(({ channel }) => channel.start(STEP)));
-  await Promise.all([neware.start(), poll.connect(), sensors.connect()]);
+  await Promise.all([neware.start(), patiently(poll.connect), patiently(sensors.connect)]);
   poll.begin();
   await sleep(clock, WARM_UP_MS);
 }
