@@ -32,6 +32,7 @@ export function smuSetting(step: ChannelStep, previous: ChannelStep | null, rang
   if (!(step.sampleIntervalS >= range.sampleIntervalMinS && step.sampleIntervalS < Infinity))
     return `samples every ${step.sampleIntervalS} s; the shortest interval is ${range.sampleIntervalMinS} s`;
   if (step.kind === "rest") return { kind: "open-circuit" };
+  if (step.kind === "voltage-scan") return "the unit has no voltage scan";
   const setting =
     step.kind === "constant-current"
       ? {

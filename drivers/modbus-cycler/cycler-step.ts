@@ -33,6 +33,7 @@ export function cyclerSetting(
   if (!(step.sampleIntervalS >= capabilities.sampleIntervalMinS && step.sampleIntervalS < Infinity))
     return `samples every ${step.sampleIntervalS} s; the shortest interval is ${capabilities.sampleIntervalMinS} s`;
   if (step.kind === "rest") return { kind: "open-circuit" };
+  if (step.kind === "voltage-scan") return "the unit has no voltage scan";
   const setting = step.kind === "constant-current" ? currentSetting(step) : holdSetting(step, previous, capabilities);
   if (typeof setting === "string") return setting;
   const { voltageV, chargeCurrentA, dischargeCurrentA } = setting;

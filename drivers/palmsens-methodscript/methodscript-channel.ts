@@ -259,7 +259,8 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
       return open.load(compiled.lines);
     };
     const refused = await load();
-    if (refused === null || step.kind !== "constant-voltage" || !measuresHeldPotential) return refused;
+    const holdsPotential = step.kind === "constant-voltage" || step.kind === "voltage-scan";
+    if (refused === null || !holdsPotential || !measuresHeldPotential) return refused;
     if (!OPTION_REFUSED.has(refused.code)) return refused;
     measuresHeldPotential = false;
     const refusedAgain = await load();

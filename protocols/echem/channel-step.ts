@@ -32,6 +32,9 @@ export const SAMPLE_INTERVAL_MAX_S = 10;
 const CHARGE_PER_SAMPLE = 0.001;
 const WATCH_INTERVAL_MIN_S = 1;
 
+/** Coarser stairs than this are no scan any more; common practice. */
+const SCAN_STEP_MAX_V = 0.001;
+
 /** Names of techniques as protocol files spell them. */
 export const TECHNIQUE_NAMES = {
   "open-circuit-voltage": "open_circuit_voltage",
@@ -82,8 +85,25 @@ export function channelStep(protocol: Protocol, step: TechniqueStep, context: St
           ...common,
         },
       };
+    case "voltage-scan": {
+      const scanRateVS = step.scanRateMvS / 1000;
+      const untilTimeS = Math.abs(step.endVoltageV - step.startVoltageV) / scanRateVS;
+      const sampleIntervalS = Math.min(common.sampleIntervalS, SCAN_STEP_MAX_V / scanRateVS);
+      return {
+        kind: "step",
+        isTimeDerived: false,
+        step: {
+          kind: "voltage-scan",
+          startVoltageV: step.startVoltageV,
+          endVoltageV: step.endVoltageV,
+          scanRateVS,
+          untilTimeS,
+          ...common,
+          sampleIntervalS: Math.max(sampleIntervalS, context.sampleIntervalMinS),
+        },
+      };
+    }
     case "impedance-spectroscopy":
-    case "voltage-scan":
       return { kind: "not-here", why: `the channel cannot run ${TECHNIQUE_NAMES[step.kind]}` };
   }
 }

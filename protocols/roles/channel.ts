@@ -34,6 +34,14 @@ export type ChannelStep =
       readonly voltageV: number;
       /** Ends the step when |I| falls to this. */
       readonly untilCurrentA: number | null;
+    })
+  | (StepCommon & {
+      readonly kind: "voltage-scan";
+      readonly startVoltageV: number;
+      /** Ends the step, as a voltage does. */
+      readonly endVoltageV: number;
+      /** > 0, whichever way. `untilTimeS` is how long the scan takes; less begins it so much further on. */
+      readonly scanRateVS: number;
     });
 
 export type StepEnd = "voltage" | "current" | "time" | "limit" | "aborted";

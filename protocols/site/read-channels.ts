@@ -12,7 +12,17 @@ import { readList } from "./read-list.ts";
 import type { SiteFiles } from "./site-files.ts";
 import { channelGroupSchema, type ChannelGroup } from "./site-schema.ts";
 import { linkText } from "./site-lookup.ts";
-import type { LinkAddress, SiteChannel } from "./site.ts";
+import type { ChannelTechnique, LinkAddress, SiteChannel } from "./site.ts";
+
+const CYCLING = ["open_circuit_voltage", "constant_current", "constant_voltage"] as const;
+
+/** What each driver can have its instrument do. */
+const DRIVER_TECHNIQUES = {
+  "palmsens-methodscript": [...CYCLING, "voltage_scan"],
+  "keithley-smu": CYCLING,
+  "neware-bts": CYCLING,
+  "modbus-cycler": CYCLING,
+} as const satisfies Readonly<Record<SiteChannel["driver"], readonly ChannelTechnique[]>>;
 
 /** In the order of positions; undefined when the section is no list of channel groups. */
 export function readChannels(
@@ -40,6 +50,16 @@ export function readChannels(
         "site.range",
         `voltage_max_V ${group.voltage_max_V} is not above voltage_min_V ${group.voltage_min_V}`,
         "Give the channel's range.",
+      );
+    }
+    const known: readonly ChannelTechnique[] = DRIVER_TECHNIQUES[group.driver];
+    const lacking = group.techniques.filter((technique) => !known.includes(technique));
+    if (lacking.length > 0) {
+      refuse(
+        "techniques",
+        "site.technique",
+        `${group.driver} does not run ${lacking.join(" and ")}`,
+        `It runs ${known.join(", ")}.`,
       );
     }
     const isShared = group.driver === "neware-bts" || group.link.kind === "modbus-rtu";

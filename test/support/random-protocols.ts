@@ -38,6 +38,14 @@ const technique = fc.oneof(
     until_time_s: seconds,
     until_current_mA: orNull(fc.integer({ min: 1, max: 300 }).map((value) => value / 100)),
   }),
+  fc
+    .record({
+      step: fc.constant("voltage_scan"),
+      start_voltage_V: volts,
+      end_voltage_V: volts,
+      scan_rate_mV_per_s: fc.integer({ min: 20, max: 100 }),
+    })
+    .filter(({ start_voltage_V: start, end_voltage_V: end }) => start !== end),
 );
 
 const nodes = fc.letrec<{ nodes: readonly Node[]; node: Node }>((tie) => ({

@@ -58,6 +58,8 @@ function stepBody(step: ChannelStep, writer: StepWriter, options: ScriptOptions)
       return constantCurrentBody(step, writer, options);
     case "constant-voltage":
       return constantVoltageBody(step, writer, options);
+    case "voltage-scan":
+      return voltageScanBody(step, writer, options);
   }
 }
 
@@ -161,6 +163,48 @@ function constantVoltageBody(
       ...(untilCurrentA === null ? [] : taperLines(writer.amperes(untilCurrentA, "cut-off current"))),
       "endloop",
       ...timeEnd(),
+    ],
+  };
+}
+
+/** Stairs of equal height that end at the end voltage; a scan of less time than it takes begins further on. */
+function voltageScanBody(
+  step: Extract<ChannelStep, { kind: "voltage-scan" }>,
+  writer: StepWriter,
+  { measuresHeldPotential: measured, chargeMaxAs }: ScriptOptions,
+): StepBody {
+  const { startVoltageV, endVoltageV, scanRateVS, sampleIntervalS, limits } = step;
+  writer.checkVoltage("start voltage", startVoltageV);
+  writer.checkVoltage("end voltage", endVoltageV);
+  writer.checkScanRate(scanRateVS);
+  const wayV = Math.min(Math.abs(endVoltageV - startVoltageV), scanRateVS * step.untilTimeS);
+  const stairs = Math.max(1, Math.ceil(wayV / (scanRateVS * sampleIntervalS) - 1e-9));
+  const begin = writer.volts(endVoltageV - Math.sign(endVoltageV - startVoltageV) * wayV, "start voltage");
+  const end = writer.volts(endVoltageV, "end voltage");
+  const [lowest, highest] = endVoltageV > startVoltageV ? [begin, end] : [end, begin];
+  const largest = writer.currentRange(Math.max(limits.currentMaxA, -limits.currentMinA));
+  const voltage = measured ? "v" : "p";
+  return {
+    variables: ["t", "p", "c", ...(measured ? ["v"] : []), ...(chargeMaxAs === undefined ? [] : ["q"])],
+    lines: [
+      ...(chargeMaxAs === undefined ? [] : [NO_CHARGE]),
+      "set_pgstat_chan 0",
+      "set_pgstat_mode 3",
+      writer.bandwidth(),
+      `set_range_minmax da ${lowest} ${highest}`,
+      `set_range ba ${writer.amperes(largest, "range")}`,
+      `set_autoranging ba ${writer.amperes(Math.min(largest, writer.currentRange(largest / 1000)), "range")} ${writer.amperes(largest, "range")}`,
+      `set_e ${begin}`,
+      "cell_on",
+      "timer_start",
+      `meas_loop_lsv p c ${begin} ${end} ${writer.fineVolts(wayV / stairs, "stair")} ${writer.fineVolts(scanRateVS, "scan rate")}${measured ? " add_meas(0 ab v)" : ""}`,
+      "timer_get t",
+      ...packageLines("t", voltage, "c"),
+      ...writer.voltageLimits(voltage),
+      ...writer.currentLimits("c"),
+      ...(chargeMaxAs === undefined ? [] : writer.chargeLimits("c", chargeMaxAs)),
+      "endloop",
+      sayLine(SCRIPT_WORDS.endVoltage),
     ],
   };
 }

@@ -14,8 +14,11 @@ export interface StepWriter {
   checkVoltage(name: string, voltageV: number): void;
   checkCurrent(currentA: number): void;
   checkTaper(untilCurrentA: number): void;
+  checkScanRate(scanRateVS: number): void;
   volts(value: number, name: string, rounding?: Rounding): string;
   amperes(value: number, name: string, rounding?: Rounding): string;
+  /** To the nanovolt: the stairs of a scan add up. */
+  fineVolts(value: number, name: string): string;
   seconds(value: number): string;
   bandwidth(): string;
   /** The smallest decade that covers the current, from 1 uA to the device's end. */
@@ -78,8 +81,13 @@ export function createStepWriter(step: ChannelStep, device: DeviceModel, refuse:
       if (!(untilCurrentA >= 1e-12 && untilCurrentA <= device.currentMaxA))
         refuse(`cut-off current ${untilCurrentA} A is not between 0 and ${device.currentMaxA} A`);
     },
+    checkScanRate(scanRateVS) {
+      // Below a nanovolt a second the literal would be zero; a volt a second is no battery's scan.
+      if (!(scanRateVS >= 1e-9 && scanRateVS <= 1)) refuse(`scan rate ${scanRateVS} V/s is not between 0 and 1 V/s`);
+    },
     volts,
     amperes,
+    fineVolts: (value, name) => literal(value, 9, "nearest", name),
     seconds: (value) => literal(value, 3, "nearest", "time"),
     // Vendor cycling templates use about 5.85 divided by the interval.
     bandwidth: () => `set_max_bandwidth ${literal(5.85 / sampleIntervalS, 3, "nearest", "bandwidth")}`,

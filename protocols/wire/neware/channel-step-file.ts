@@ -20,6 +20,9 @@ export interface HoldApproach {
 /** Long enough for the settling of a range, short enough for a cell. */
 const PROTECTION_DELAY_S = 1;
 
+/** A voltage scan is left out: the form of a ramp is known from one file alone. */
+type FileStep = Exclude<ChannelStep, { kind: "voltage-scan" }>;
+
 /** Refused: what the channel cannot do, what lies outside the limits, and what is not a number. */
 export function channelStepFile(
   step: ChannelStep,
@@ -27,6 +30,7 @@ export function channelStepFile(
   range: ChannelRange,
   label: StepFileLabel & { readonly remark: string },
 ): Decoded<StepFile> {
+  if (step.kind === "voltage-scan") return unreadable("the channel has no voltage scan");
   const trouble = troubleOf(step, approach, range);
   if (trouble !== null) return unreadable(trouble);
   const { limits } = step;
@@ -46,7 +50,7 @@ export function channelStepFile(
   });
 }
 
-function btsStep(step: ChannelStep, approach: HoldApproach): BtsStep {
+function btsStep(step: FileStep, approach: HoldApproach): BtsStep {
   switch (step.kind) {
     case "rest":
       return { kind: "rest", timeS: step.untilTimeS };
@@ -72,7 +76,7 @@ function btsStep(step: ChannelStep, approach: HoldApproach): BtsStep {
 }
 
 /** Written so that NaN is trouble everywhere. */
-function troubleOf(step: ChannelStep, approach: HoldApproach, range: ChannelRange): string | null {
+function troubleOf(step: FileStep, approach: HoldApproach, range: ChannelRange): string | null {
   const { limits } = step;
   const { voltageRangeV, currentMaxA } = range;
   if (!(limits.voltageMaxV > limits.voltageMinV)) return "the voltage limits leave nothing between them";

@@ -19,6 +19,7 @@ const TECHNIQUES = {
   "open-circuit-voltage": "M000B",
   "constant-current": "M000A",
   "constant-voltage": "M0007",
+  "voltage-scan": "M0000",
 } as const;
 const EXPONENTS: Readonly<Record<string, number>> = { p: -12, n: -9, u: -6, m: -3, " ": 0, k: 3 };
 /** A package's last digit. */
@@ -121,8 +122,12 @@ function endAt(step: TechniqueStep, { voltageV, currentA }: Sample, slack: numbe
 }
 
 function judgeStep(step: TechniqueStep, measured: MeasuredStep): void {
-  if (step.kind === "impedance-spectroscopy" || step.kind === "voltage-scan") throw new Error("not made here");
+  if (step.kind === "impedance-spectroscopy") throw new Error("not made here");
   expect(measured.technique).toBe(TECHNIQUES[step.kind]);
+  if (step.kind === "voltage-scan") {
+    judgeScan(step, measured);
+    return;
+  }
   measured.samples.forEach(({ timeS }, index) => {
     expect(timeS).toBeCloseTo(index + 1, 6);
   });
@@ -135,6 +140,22 @@ function judgeStep(step: TechniqueStep, measured: MeasuredStep): void {
     expect(measured.samples.length).toBe(step.untilTimeS);
     expect(endAt(step, last, CLOSE)).toBeNull();
   } else expect(measured.end).toBe(endAt(step, last, -CLOSE));
+}
+
+/** The cell's voltage goes the whole way at the scan's rate. */
+function judgeScan(step: Extract<TechniqueStep, { kind: "voltage-scan" }>, { samples, end }: MeasuredStep): void {
+  const wayV = step.endVoltageV - step.startVoltageV;
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("a scan without a sample");
+  for (const { timeS, voltageV } of samples) {
+    const expectedV = step.startVoltageV + Math.sign(wayV) * (step.scanRateMvS / 1000) * (timeS - first.timeS);
+    expect(Math.abs(voltageV - expectedV)).toBeLessThan(0.0005);
+  }
+  expect(end).toBe("end voltage");
+  expect(Math.abs(last.voltageV - step.endVoltageV)).toBeLessThan(0.0005);
+  expect((last.timeS - first.timeS) * (step.scanRateMvS / 1000)).toBeCloseTo(Math.abs(wayV), 4);
+  // Stairs of 2 mV at the most: a millivolt, or what the shortest interval gives.
+  expect(samples.length).toBeGreaterThan(Math.abs(wayV) / 0.0021);
 }
 
 describe("a whole protocol as scripts", () => {

@@ -137,10 +137,10 @@ const CASES: readonly SpoiltCase[] = [
     "a technique the channel lacks",
     "cycle.yaml",
     "{ step: open_circuit_voltage, until_time_s: 600 }",
-    "{ step: voltage_scan, start_voltage_V: 3, end_voltage_V: 4, scan_rate_mV_per_s: 1 }",
+    "{ step: impedance_spectroscopy, amplitude_V: 0.01, start_frequency_Hz: 1000, end_frequency_Hz: 1 }",
     "campaign.technique",
     "cycle.yaml:3 method[0].step",
-    /no voltage_scan/,
+    /no impedance_spectroscopy/,
     /open_circuit_voltage/,
   ],
   [

@@ -132,7 +132,16 @@ describe("a step as the channel is asked to run it", () => {
   });
 
   it("says which technique the channel does not run", () => {
-    const result = only("  - { step: voltage_scan, start_voltage_V: 3, end_voltage_V: 4, scan_rate_mV_per_s: 1 }\n");
+    const result = only(
+      "  - { step: impedance_spectroscopy, amplitude_V: 0.01, start_frequency_Hz: 1000, end_frequency_Hz: 1, points_per_decade: 5 }\n",
+    );
     expect(result).toMatchObject({ kind: "not-here" });
+  });
+
+  it("scans a voltage in stairs of a millivolt at the most, and knows how long it takes", () => {
+    const result = only("  - { step: voltage_scan, start_voltage_V: 4, end_voltage_V: 3, scan_rate_mV_per_s: 5 }\n");
+    expect(result).toMatchObject({
+      step: { kind: "voltage-scan", scanRateVS: 0.005, untilTimeS: 200, sampleIntervalS: 0.2 },
+    });
   });
 });

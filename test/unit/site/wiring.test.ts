@@ -71,6 +71,15 @@ const CASES: readonly Case[] = [
     /are both on channel 21-1-1 of cabinet 21/,
   ],
   [
+    "a technique that the driver does not run",
+    "neware-zaber",
+    "techniques: [open_circuit_voltage, constant_current, constant_voltage]",
+    "techniques: [constant_current, voltage_scan]",
+    "site.technique",
+    /techniques/,
+    /neware-bts does not run voltage_scan/,
+  ],
+  [
     "an input that the module does not have",
     "neware-zaber",
     "permit_alive: 10",
