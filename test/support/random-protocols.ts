@@ -18,7 +18,7 @@ const milliamperes = fc
   .map(([sign, tenths]) => (sign * tenths) / 10);
 const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { freq: 3 });
 
-const technique = fc.oneof(
+const cycling = fc.oneof(
   fc.record({ step: fc.constant("open_circuit_voltage"), until_time_s: seconds }),
   fc.record({
     step: fc.constant("constant_current"),
@@ -38,27 +38,35 @@ const technique = fc.oneof(
     until_time_s: seconds,
     until_current_mA: orNull(fc.integer({ min: 1, max: 300 }).map((value) => value / 100)),
   }),
-  fc
-    .record({
-      step: fc.constant("voltage_scan"),
-      start_voltage_V: volts,
-      end_voltage_V: volts,
-      scan_rate_mV_per_s: fc.integer({ min: 20, max: 100 }),
-    })
-    .filter(({ start_voltage_V: start, end_voltage_V: end }) => start !== end),
 );
 
-const nodes = fc.letrec<{ nodes: readonly Node[]; node: Node }>((tie) => ({
-  nodes: fc.array(tie("node"), { minLength: 1, maxLength: 4, depthIdentifier: "loops" }),
-  node: fc.oneof(
-    { depthIdentifier: "loops", maxDepth: 2, withCrossShrink: true },
-    { weight: 4, arbitrary: technique.map((found): Node => ({ technique: found })) },
-    { weight: 1, arbitrary: fc.record({ count: fc.integer({ min: 1, max: 3 }), nodes: tie("nodes") }) },
-  ),
-})).nodes;
+const scan = fc
+  .record({
+    step: fc.constant("voltage_scan"),
+    start_voltage_V: volts,
+    end_voltage_V: volts,
+    scan_rate_mV_per_s: fc.integer({ min: 20, max: 100 }),
+  })
+  .filter(({ start_voltage_V: start, end_voltage_V: end }) => start !== end);
+
+function nodesOf(technique: fc.Arbitrary<Readonly<Record<string, unknown>>>): fc.Arbitrary<readonly Node[]> {
+  return fc.letrec<{ nodes: readonly Node[]; node: Node }>((tie) => ({
+    nodes: fc.array(tie("node"), { minLength: 1, maxLength: 4, depthIdentifier: "loops" }),
+    node: fc.oneof(
+      { depthIdentifier: "loops", maxDepth: 2, withCrossShrink: true },
+      { weight: 4, arbitrary: technique.map((found): Node => ({ technique: found })) },
+      { weight: 3, arbitrary: fc.record({ count: fc.integer({ min: 1, max: 3 }), nodes: tie("nodes") }) },
+    ),
+  })).nodes;
+}
 
 /** Every sample is a second; the window is 2.5 to 4.3 V, which long currents may leave. */
-export const randomProtocol: fc.Arbitrary<Protocol> = nodes.map(protocolOf);
+export const randomProtocol: fc.Arbitrary<Protocol> = nodesOf(
+  fc.oneof({ weight: 4, arbitrary: cycling }, { weight: 1, arbitrary: scan }),
+).map(protocolOf);
+
+/** As above, without what a step file has no form for. */
+export const randomCyclingProtocol: fc.Arbitrary<Protocol> = nodesOf(cycling).map(protocolOf);
 
 function protocolOf(some: readonly Node[]): Protocol {
   const method: unknown[] = [];

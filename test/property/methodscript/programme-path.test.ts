@@ -162,7 +162,7 @@ describe("a whole protocol as scripts", () => {
   test("the path that the instrument measures is the protocol's, in one script or in many", async () => {
     const seen = { segments: 0, repeats: 0, ends: new Set<string>() };
     await fc.assert(
-      fc.asyncProperty(randomProtocol, fc.integer({ min: 1_800, max: 9_000 }), async (protocol, scriptBytesMax) => {
+      fc.asyncProperty(randomProtocol, fc.integer({ min: 1_800, max: 5_000 }), async (protocol, scriptBytesMax) => {
         const programme = compiled(protocol, scriptBytesMax);
         for (const { lines } of programme.segments)
           for (const line of lines) expect(line.length).toBeLessThanOrEqual(SCRIPT_LINE_BYTES_MAX);
@@ -189,7 +189,7 @@ describe("a whole protocol as scripts", () => {
     );
     // The property would be empty had the chance never led there.
     expect(seen.segments).toBeGreaterThan(2);
-    expect(seen.repeats).toBeGreaterThan(0);
+    expect(seen.repeats).toBeGreaterThan(5);
     expect([...seen.ends].sort()).toEqual(["end current", "end limit", "end time", "end voltage"]);
   });
 });
