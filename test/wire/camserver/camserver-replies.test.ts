@@ -7,6 +7,7 @@ import {
   confirmedPeriodS,
   createReplySplitter,
   REPLY_LENGTH_MAX,
+  REPLY_NUMBER,
   replyText,
   startedExposureS,
   type DecodedReply,
@@ -39,6 +40,15 @@ const RECORDED: readonly (readonly [string, number, boolean, string])[] = [
     true,
     "Settings: mid gain; threshold: 6300 eV; vcmp: 0.654 V\n Trim file:\n  none",
   ],
+  ["15 OK /tmp/setthreshold.cmd", 15, true, "/tmp/setthreshold.cmd"],
+  ["24 OK Code release:  tvx-7.3.13-121212", 24, true, "Code release:  tvx-7.3.13-121212"],
+  [
+    "215 OK Channel 0: Temperature = 31.4C, Rel. Humidity = 22.1%\nChannel 1: Temperature = 30.0C",
+    215,
+    true,
+    "Channel 0: Temperature = 31.4C, Rel. Humidity = 22.1%\nChannel 1: Temperature = 30.0C",
+  ],
+  ["7 ERR", 7, false, ""],
   ["1 ERR *** Unrecognized command: threshold", 1, false, "*** Unrecognized command: threshold"],
   ["15 ERR ERROR: unknown gain setting: low 5000", 15, false, "ERROR: unknown gain setting: low 5000"],
 ];
@@ -80,6 +90,17 @@ describe("replies of a camserver", () => {
     const [dropped, next] = splitter.push(bytes("\x1813 ERR kill\x18"));
     expect(dropped).toMatchObject({ kind: "unreadable", why: `longer than ${REPLY_LENGTH_MAX} bytes` });
     expect(next).toMatchObject({ kind: "reply", reply: { number: 13 } });
+  });
+
+  it("are told apart by their numbers", () => {
+    expect(REPLY_NUMBER).toEqual({
+      unknownCommand: 1,
+      exposureEnd: 7,
+      imagePath: 10,
+      kill: 13,
+      setting: 15,
+      version: 24,
+    });
   });
 
   it("reads the confirmed values and nothing else", () => {

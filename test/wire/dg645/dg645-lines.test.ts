@@ -7,6 +7,7 @@ import {
   decodeNumber,
   decodeWhole,
   errorText,
+  EVENT,
 } from "../../../protocols/wire/dg645/dg645-replies.ts";
 
 describe("commands to a DG645", () => {
@@ -16,6 +17,17 @@ describe("commands to a DG645", () => {
     expect(dg645.delay(dg645.EDGE.H, dg645.EDGE.G, 0)).toBe("DLAY 9,8,0");
     expect(dg645.delay(dg645.EDGE.A, dg645.EDGE.T0, 1.23456789e-7)).toBe("DLAY 2,0,1.23457e-7");
     expect(dg645.delay(dg645.EDGE.A, dg645.EDGE.T0, 1999.999999999995)).toBe("DLAY 2,0,1999.999999999995");
+  });
+
+  it("name outputs, edges and sources by the numbers of the manual", () => {
+    expect(Object.values(dg645.GATE_OUTPUTS).map(({ number, from, to }) => [number, from, to])).toEqual([
+      [1, 2, 3],
+      [2, 4, 5],
+      [3, 6, 7],
+      [4, 8, 9],
+    ]);
+    expect(Object.values(dg645.TRIGGER_SOURCE)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(Object.values(EVENT)).toEqual([1, 2, 4, 8, 16, 32, 64, 128]);
   });
 
   it("set trigger, burst and outputs", () => {
@@ -93,7 +105,9 @@ describe("answers of a DG645", () => {
     expect(decodeEvents("256")).toBeUndefined();
   });
 
-  it("have words for every error", () => {
+  it("have words for every error of the list", () => {
+    const listed = [10, 11, 12, 13, 14, 15, 16, 17, 30, 32, 40, 91, 110, 111, 112, 113, 114, 115, 116, 117, 118, 120];
+    for (const code of [...listed, 126, 170, 171, 254]) expect(errorText(code), String(code)).not.toBe("unknown error");
     expect(errorText(0)).toBe("no error");
     expect(errorText(12)).toBe("illegal delay");
     expect(errorText(47)).toBe("self-test failed in detail");

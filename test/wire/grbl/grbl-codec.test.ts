@@ -5,6 +5,7 @@ import {
   encodeRapidTo,
   GRBL_BUILD_INFO,
   GRBL_HOME,
+  GRBL_PARSER_STATE,
   GRBL_REALTIME,
   GRBL_SETTINGS,
   GRBL_WAIT_FOR_REST,
@@ -14,10 +15,11 @@ import { createGrblLineSplitter, decodeGrblLine } from "../../../protocols/wire/
 describe("what is said to a GRBL controller", () => {
   it("is one line ended by a single line feed", () => {
     expect(encodeRapidTo(-287.5, -0.0001)).toBe("G21 G53 G0 X-287.500 Y0.000\n");
-    expect([GRBL_HOME, GRBL_SETTINGS, GRBL_BUILD_INFO, GRBL_WAIT_FOR_REST]).toEqual([
+    expect([GRBL_HOME, GRBL_SETTINGS, GRBL_BUILD_INFO, GRBL_PARSER_STATE, GRBL_WAIT_FOR_REST]).toEqual([
       "$H\n",
       "$$\n",
       "$I\n",
+      "$G\n",
       "G4 P0\n",
     ]);
     expect(GRBL_REALTIME).toEqual({ reset: 0x18, status: 0x3f, feedHold: 0x21, resume: 0x7e, jogCancel: 0x85 });
@@ -44,6 +46,47 @@ describe("what a GRBL controller says", () => {
       text: "1.1h.20190830:",
     });
     expect(decodeGrblLine("[MSG:'$H'|'$X' to unlock]")).toMatchObject({ kind: "feedback", name: "MSG" });
+  });
+
+  it.each([
+    ["[HLP:$$ $# $G $I $N $x=val $Nx=line $J=line $SLP $C $X $H ~ ! ? ctrl-x]", "HLP"],
+    ["[OPT:V,15,128]", "OPT"],
+    ["[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]", "GC"],
+    ["[G54:0.000,0.000,0.000]", "G54"],
+    ["[G28:0.000,0.000,0.000]", "G28"],
+    ["[G92:0.000,0.000,0.000]", "G92"],
+    ["[TLO:0.000]", "TLO"],
+    ["[PRB:0.000,0.000,0.000:0]", "PRB"],
+    ["[echo:G0X1]", "echo"],
+    ["[MSG:Reset to continue]", "MSG"],
+    ["[MSG:Caution: Unlocked]", "MSG"],
+    ["[MSG:Check Door]", "MSG"],
+    ["[MSG:Check Limits]", "MSG"],
+    ["[MSG:Restoring defaults]", "MSG"],
+    ["[MSG:Sleeping]", "MSG"],
+  ])("is feedback with name and text: %s", (line, name) => {
+    const text = line.slice(name.length + 2, -1);
+    expect(decodeGrblLine(line)).toEqual({ kind: "feedback", name, text });
+  });
+
+  it.each([
+    ["Idle", "Idle", null],
+    ["Run", "Run", null],
+    ["Hold:0", "Hold", 0],
+    ["Hold:1", "Hold", 1],
+    ["Jog", "Jog", null],
+    ["Alarm", "Alarm", null],
+    ["Door:0", "Door", 0],
+    ["Door:3", "Door", 3],
+    ["Check", "Check", null],
+    ["Home", "Home", null],
+    ["Sleep", "Sleep", null],
+  ])("is the state %s", (word, state, subState) => {
+    expect(decodeGrblLine(`<${word}|MPos:0.000,0.000,0.000|FS:0,0>`)).toMatchObject({
+      kind: "status",
+      state,
+      subState,
+    });
   });
 
   it("is a status report with machine or work position, offset, sub-state and pins", () => {

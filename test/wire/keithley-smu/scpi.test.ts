@@ -5,7 +5,13 @@ import {
   bufferQuery,
   CLEAR_BUFFER,
   currentRangeA,
+  IDENTIFY,
+  LANGUAGE,
+  NEXT_ERROR,
   openCircuitLines,
+  OUTPUT_OFF,
+  OUTPUT_ON,
+  OUTPUT_STATE,
   READ_SOURCE_AND_READING,
   RESET_LINES,
   scpiNumber,
@@ -26,6 +32,12 @@ describe("commands, as in the vendor's scripts", () => {
     expect(RESET_LINES).toEqual(["*RST", "OUTP:SMOD HIMP"]);
     expect(READ_SOURCE_AND_READING).toBe('READ? "defbuffer1", SOUR, READ');
     expect(bufferQuery(1, 50)).toBe('TRAC:DATA? 1, 50, "defbuffer1", READ, REL');
+  });
+
+  test("identity, language, errors, output and buffer", () => {
+    expect([IDENTIFY, LANGUAGE, NEXT_ERROR]).toEqual(["*IDN?", "*LANG?", "SYST:ERR?"]);
+    expect([OUTPUT_ON, OUTPUT_OFF, OUTPUT_STATE]).toEqual(["OUTP ON", "OUTP OFF", "OUTP?"]);
+    expect([CLEAR_BUFFER, BUFFER_COUNT]).toEqual(["TRAC:CLE", "TRAC:ACT?"]);
   });
 
   test("a voltage with a current limit", () => {

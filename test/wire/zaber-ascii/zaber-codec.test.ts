@@ -35,6 +35,30 @@ describe("what is said to a Zaber device", () => {
     expect(moveAbsoluteWords(-0)).toBe("move abs 0");
   });
 
+  it.each([
+    [1, 1, 2, "home", "/1 1 02 home:33\n"],
+    [1, 1, 3, "stop", "/1 1 03 stop:15\n"],
+    [1, 1, 4, "", "/1 1 04:FA\n"],
+    [1, 1, 5, "warnings", "/1 1 05 warnings:70\n"],
+    [1, 1, 6, "get pos", "/1 1 06 get pos:26\n"],
+    [1, 0, 7, "get deviceid", "/1 0 07 get deviceid:3B\n"],
+    [1, 0, 8, "get version", "/1 0 08 get version:71\n"],
+    [1, 0, 9, "get system.serial", "/1 0 09 get system.serial:23\n"],
+    [1, 0, 10, "get system.axiscount", "/1 0 10 get system.axiscount:CD\n"],
+    [1, 1, 11, "get maxspeed", "/1 1 11 get maxspeed:25\n"],
+    [1, 1, 12, "get accel", "/1 1 12 get accel:83\n"],
+    [1, 1, 13, "get limit.min", "/1 1 13 get limit.min:E9\n"],
+    [1, 1, 14, "get limit.max", "/1 1 14 get limit.max:E6\n"],
+    [1, 0, 15, "set comm.checksum 1", "/1 0 15 set comm.checksum 1:EF\n"],
+    [1, 0, 16, "set comm.alert 1", "/1 0 16 set comm.alert 1:29\n"],
+    [2, 1, 99, "move abs 1840000", "/2 1 99 move abs 1840000:41\n"],
+  ] as const)(
+    "device %d, axis %d, number %d, %j is %j, checksums worked out apart",
+    (device, number, id, words, line) => {
+      expect(encodeZaberCommand(axis(device, number), id, words)).toBe(line);
+    },
+  );
+
   it("is never half a command, two commands, or a position that is no number", () => {
     for (const words of ["get pos\nmove abs 1", "get /1 0 home", "GET", "x:y"]) {
       expect(() => encodeZaberCommand(axis(1, 0), 1, words)).toThrow(RangeError);
