@@ -54,7 +54,7 @@ async function readVersion(name: string, http: HttpPort): Promise<string> {
   }
   if (!KNOWN_VERSION.test(version)) {
     const what = `the detector speaks SIMPLON ${version}; known are 1.5 to 1.9`;
-    throw new Fault("device.wrong", name, what, { version });
+    throw new Fault("device.firmware", name, what, { version });
   }
   return version;
 }

@@ -23,6 +23,7 @@ import { grblSettingMismatches } from "../../protocols/wire/grbl/grbl-settings.t
 import { trapezoidMs } from "../motion/trapezoid-time.ts";
 import { homingBoundMs } from "./grbl-motion-time.ts";
 import { createGrblSession, alarmFault, type GrblSession } from "./grbl-session.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";
 
@@ -41,6 +42,8 @@ export interface GrblStageDeps {
   readonly greetingWaitMs?: number;
 }
 
+/** GRBL 0.9 has other reports and settings. */
+const FIRMWARE_MAJORS = [1];
 const REPLY_DEADLINE_MS = 500;
 const STATUS_DEADLINE_MS = 300;
 const RESET_DEADLINE_MS = 2000;
@@ -131,6 +134,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
       await comeToRest(on);
       const identity = identityFrom(await on.send([GRBL_BUILD_INFO], REPLY_DEADLINE_MS));
       if (identity === undefined) throw new Fault("device.wrong", name, "The device does not identify itself as GRBL.");
+      refuseOtherFirmware(name, identity.firmware ?? "", FIRMWARE_MAJORS);
       const settings = new Map<number, number>();
       for (const message of await on.send([GRBL_SETTINGS], REPLY_DEADLINE_MS)) {
         if (message.kind === "setting") settings.set(message.number, message.value);

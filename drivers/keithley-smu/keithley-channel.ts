@@ -32,7 +32,9 @@ import {
   decodeOutputState,
   decodeScpiError,
   decodeSmuIdentity,
+  FIRMWARE_MAJORS,
 } from "../../protocols/wire/keithley-smu/scpi-replies.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
 import { endAt, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
@@ -180,6 +182,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       throw new Fault("device.wrong", name, "no Keithley 2450, 2460 or 2461 answers here", {
         answer: line.slice(0, 200),
       });
+    refuseOtherFirmware(name, found.firmware, FIRMWARE_MAJORS);
     const expected = deps.expectedSerialNumber;
     if (expected !== undefined && expected !== found.serialNumber)
       throw new Fault("device.wrong", name, `serial number ${found.serialNumber} answers, ${expected} was expected`, {

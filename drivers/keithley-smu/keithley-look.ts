@@ -7,7 +7,12 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import { IDENTIFY, OUTPUT_STATE } from "../../protocols/wire/keithley-smu/scpi-commands.ts";
-import { decodeOutputState, decodeSmuIdentity } from "../../protocols/wire/keithley-smu/scpi-replies.ts";
+import {
+  decodeOutputState,
+  decodeSmuIdentity,
+  FIRMWARE_MAJORS,
+} from "../../protocols/wire/keithley-smu/scpi-replies.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation } from "../link/scpi-conversation.ts";
 
@@ -41,6 +46,7 @@ export async function lookAtKeithley(deps: KeithleyLookDeps): Promise<KeithleyLo
       });
     }
     const { model, serialNumber, firmware } = found;
+    refuseOtherFirmware(name, firmware, FIRMWARE_MAJORS);
     if (expected !== undefined && expected !== serialNumber) {
       throw new Fault("device.wrong", name, `serial number ${serialNumber} answers, ${expected} was expected`, {
         expected,

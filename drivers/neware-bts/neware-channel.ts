@@ -9,6 +9,7 @@ import type { Channel, ChannelListener, ChannelStep } from "../../protocols/role
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/neware/bts-replies.ts";
 import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { NEWARE_BTS, type CabinetMember, type CabinetPort } from "./neware-cabinet.ts";
 import { createRunningTest, type RunningTest } from "./running-test.ts";
 import { stepEndOf } from "./step-end.ts";
@@ -28,6 +29,8 @@ export interface NewareChannelOptions {
 type State = "closed" | "idle" | "busy" | "running" | "unknown";
 
 const SAMPLE_INTERVAL_MIN_S = 1;
+/** First numbers of the BTS clients whose messages are known; older ones do not tell theirs. */
+const CLIENT_MAJORS = [8];
 const STOP_ATTEMPTS = 3;
 const STOP_POLL_MS = 500;
 const STOP_POLLS_MAX = 10;
@@ -134,6 +137,7 @@ export function createNewareChannel(
         throw new Fault("device.wrong", name, `the client has no channel ${key} of type ${address.deviceType}`, {
           known: devices.channels.map(addressKey).join(" "),
         });
+      if (devices.clientVersion !== null) refuseOtherFirmware(name, devices.clientVersion, CLIENT_MAJORS);
       let isAtRest = isResting(await cabinet.status(address));
       if (!isAtRest && options.whatRuns !== "leave") {
         await ensureStopped(true);

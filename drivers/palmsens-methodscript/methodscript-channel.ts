@@ -11,12 +11,15 @@ import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
   deviceModel,
   EMSTAT4_HR,
+  FIRMWARE_MAJORS,
   unfitReason,
   type DeviceModel,
+  type DeviceVersion,
 } from "../../protocols/wire/methodscript/device-models.ts";
 import { errorNumber, errorText, type InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
 import { compileStep } from "../../protocols/wire/methodscript/step-script.ts";
 import { SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/step-writer.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createInstrumentSession, type InstrumentSession } from "./instrument-session.ts";
 import { createLineConversation, type LineConversation } from "./line-conversation.ts";
@@ -209,7 +212,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     try {
       await open.stop();
       const found = await open.identify();
-      device = checkedDevice(found.typeCode, found.serialNumber);
+      device = checkedDevice(found);
       // A script that failed while nobody listened leaves the cell on.
       await open.switchCellOff();
       measuresHeldPotential = true;
@@ -221,9 +224,14 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     }
   }
 
-  function checkedDevice(typeCode: string, serialNumber: string): DeviceModel {
+  function checkedDevice({
+    typeCode,
+    firmware,
+    serialNumber,
+  }: DeviceVersion & { readonly serialNumber: string }): DeviceModel {
     const found = deviceModel(typeCode);
     if (found === undefined) throw new Fault("device.wrong", name, `unknown device type ${typeCode}`, { typeCode });
+    refuseOtherFirmware(name, firmware, FIRMWARE_MAJORS);
     const unfit = unfitReason(found, deps.requiredVoltageMaxV ?? 5, deps.requiredCurrentMaxA ?? 0.01);
     if (unfit !== null) throw new Fault("device.wrong", name, unfit, { typeCode });
     const expected = deps.expectedSerialNumber;

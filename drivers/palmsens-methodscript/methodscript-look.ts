@@ -6,8 +6,9 @@ import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
-import { decodeVersion, deviceModel } from "../../protocols/wire/methodscript/device-models.ts";
+import { decodeVersion, deviceModel, FIRMWARE_MAJORS } from "../../protocols/wire/methodscript/device-models.ts";
 import { encodeCommand } from "../../protocols/wire/methodscript/script-lines.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createLineConversation } from "./line-conversation.ts";
 
@@ -78,6 +79,7 @@ function identityOf({ name, expectedSerialNumber }: MethodScriptLookDeps, versio
   if (found === undefined || model === undefined) {
     throw new Fault("device.wrong", name, "the answer to t names no MethodSCRIPT device", { reply: version });
   }
+  refuseOtherFirmware(name, found.firmware, FIRMWARE_MAJORS);
   const serialNumber = serial.slice(1);
   if (serialNumber.startsWith("!")) {
     throw new Fault("device.refused", name, `the instrument does not tell its serial number: ${serial}`, {

@@ -167,7 +167,7 @@ export function createPandaboxTrigger(deps: PandaboxDeps): Trigger {
       const { software, firmware } = found;
       if (!KNOWN_SOFTWARE.test(software)) {
         const what = `the PandABox runs server ${software}; known are versions 2 to 4`;
-        throw new Fault("device.wrong", name, what, { software });
+        throw new Fault("device.firmware", name, what, { software });
       }
       return { model: "PandABox", serialNumber: null, firmware: `${software}, FPGA ${firmware}` };
     },

@@ -16,10 +16,14 @@ import {
   errorText,
   EVENT,
 } from "../../protocols/wire/dg645/dg645-replies.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
 import { askIdentity, refuseOtherSerial } from "../link/scpi-identity.ts";
 import { createTrigger, type TriggerDialect } from "../trigger/trigger-core.ts";
+
+/** First numbers of the firmware whose commands are known. */
+const FIRMWARE_MAJORS = [1];
 
 /** As site files name the family. */
 export const SRS_DG645 = "srs-dg645";
@@ -131,6 +135,7 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     async identify(talk) {
       // `*CLS` is not sent: it would forget what just happened.
       const found = await askIdentity(name, talk, clock, "a DG645", decodeDg645Identity);
+      refuseOtherFirmware(name, found.firmware, FIRMWARE_MAJORS);
       refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
       return { model: "SRS DG645", serialNumber: found.serialNumber, firmware: found.firmware };
     },

@@ -31,7 +31,8 @@ export async function identifyChain(on: ZaberSession, deps: ZaberStageDeps): Pro
       throw wrong(deps.name, `Device ${device} calls itself ${model} with firmware ${firmware}, like no Zaber device.`);
     }
     if (!FIRMWARE_MAJORS.includes(Math.floor(Number(firmware)))) {
-      throw wrong(deps.name, `Device ${device} has firmware ${firmware}; known are ${FIRMWARE_MAJORS.join(" and ")}.`);
+      const known = FIRMWARE_MAJORS.join(" and ");
+      throw new Fault("device.firmware", deps.name, `Device ${device} has firmware ${firmware}; known are ${known}.`);
     }
     const axisCount = Number(await setting(on, deps.name, whole, "system.axiscount"));
     for (const axis of axes) {

@@ -28,6 +28,11 @@ export const FAULT_CATALOGUE = {
     severity: "refuse",
     advice: "Another device answers on this port. Compare the site file with the wiring.",
   },
+  "device.firmware": {
+    severity: "refuse",
+    advice:
+      "This driver was not tried with that firmware, which may speak otherwise. Bring the device to a known version, or extend the driver after a test on a dummy cell.",
+  },
   "device.unknown-outcome": {
     severity: "hold",
     advice:

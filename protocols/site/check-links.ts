@@ -19,7 +19,7 @@ export function checkLinks(site: Site, refuse: Refuse): void {
   const seen = new Map<string, Plugged>();
   const units = new Map<string, Plugged>();
   for (const one of everyPlug(site, refuse)) {
-    const port = linkText(one.link);
+    const port = portText(one.link);
     const other = seen.get(port);
     seen.set(port, other ?? one);
     if (one.unit !== undefined && one.link.kind === "modbus-rtu") {
@@ -44,6 +44,13 @@ export function checkLinks(site: Site, refuse: Refuse): void {
       differ ? "Give all units on a line the same baud and parity." : "Give each instrument a port of its own.",
     );
   }
+}
+
+/** `localhost` and 127.0.0.1 are one place. Other names of one computer are found out when it is connected to. */
+function portText(link: LinkAddress): string {
+  return link.kind === "tcp" || link.kind === "http"
+    ? linkText(link).replace(/^localhost(?=:\d+$)/, "127.0.0.1")
+    : linkText(link);
 }
 
 function canShare(one: Plugged, other: Plugged): boolean {

@@ -1,5 +1,8 @@
 /** Answers of the Keithley 2450, 2460 and 2461, without line end. Undefined: not such an answer. */
 
+/** First numbers of the firmware whose commands are known. */
+export const FIRMWARE_MAJORS: readonly number[] = [1];
+
 export interface SmuIdentity {
   /** `2450` */
   readonly model: string;

@@ -33,6 +33,9 @@ const MODELS: readonly DeviceModel[] = [
   model("senswb", "Sensit Wearable", -1.7, 2, 0.003, false),
 ];
 
+/** First numbers of the firmware whose protocol and script language are known. */
+export const FIRMWARE_MAJORS: readonly number[] = [1];
+
 export function deviceModel(typeCode: string): DeviceModel | undefined {
   return MODELS.find((candidate) => candidate.typeCode === typeCode);
 }

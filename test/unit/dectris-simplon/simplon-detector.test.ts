@@ -27,13 +27,18 @@ describe("a detector with the SIMPLON interface", () => {
   });
 
   it.each([
-    ["a version that is not known", { version: "2.0.0" }],
     ["a version that would be another path", { impostor: () => ({ status: 200, body: '{"value":"../x"}' }) }],
     ["another detector number", { expectedSerialNumber: "E-01-0999" }],
     ["a web server", { impostor: () => ({ status: 404, body: "not found" }) }],
   ])("refuses %s", async (_, options) => {
     const bench = createSimplonBench(options);
     await expectFault(bench, bench.detector.connect(), "device.wrong");
+    expect(writes(bench)).toEqual([]);
+  });
+
+  it("refuses a version that is not known", async () => {
+    const bench = createSimplonBench({ version: "2.0.0" });
+    await expectFault(bench, bench.detector.connect(), "device.firmware");
     expect(writes(bench)).toEqual([]);
   });
 

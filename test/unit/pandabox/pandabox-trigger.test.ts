@@ -18,7 +18,7 @@ describe("a PandABox as a trigger", () => {
 
   it("refuses a server that is not known", async () => {
     const bench = createPandaboxBench({ identity: "PandA SW: 7.0 FPGA: 1 2 3 rootfs: x" });
-    const fault = await expectFault(bench, bench.trigger.connect(), "device.wrong");
+    const fault = await expectFault(bench, bench.trigger.connect(), "device.firmware");
     expect(fault.message).toContain("7.0");
   });
 

@@ -15,6 +15,15 @@ const CASES: readonly Case[] = [
     /gates and io are both on 127\.0\.0\.1:47102/,
   ],
   [
+    "one port under two names",
+    "bench",
+    'tcp: "127.0.0.1:47104"',
+    'tcp: "localhost:47102"',
+    "site.link-shared",
+    /trigger\.link/,
+    /gates and io are both on 127\.0\.0\.1:47102/,
+  ],
+  [
     "a robot asked where it takes orders",
     "palmsens-grbl-cats",
     "cats:10000",
