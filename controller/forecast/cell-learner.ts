@@ -35,7 +35,7 @@ const NEWEST = 0.5;
 /** Standard deviations of what was learned, relative. */
 const CAPACITY_SD = 0.01;
 const LAG_SD = 0.5;
-const LAG_SD_LEAST_S = 150;
+const LAG_SD_LEAST_S = 200;
 const EMPTY_SD = 0.01;
 /**
  * What was learned serves steps unlike those measured, so at another current: charge transfer takes less voltage there

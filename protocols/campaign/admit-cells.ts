@@ -16,6 +16,7 @@ import { CHEMISTRIES } from "./chemistry.ts";
 import type { Chemistry } from "./chemistry.ts";
 import { judgeAttendance } from "./judge-attendance.ts";
 import { judgeCutOff } from "./judge-cut-off.ts";
+import { judgeForecast } from "./judge-forecast.ts";
 import { positionsText } from "./rack-text.ts";
 import { byPath } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
@@ -94,6 +95,7 @@ export function admitCells(
       if (step.kind === "tag" || step.kind === "loop") return;
       judgeStep(one, step, index, cells, findings);
     });
+    judgeByForecast(one, cells, findings);
   }
   return findings;
 }
@@ -115,7 +117,14 @@ function casesOf(
       channel.sampleIntervalMinS,
       channel.techniques,
     ];
-    const key = JSON.stringify([draft.protocolName, draft.chemistry, draft.nominalCapacityMah, draft.safety, range]);
+    const key = JSON.stringify([
+      draft.protocolName,
+      draft.chemistry,
+      draft.nominalCapacityMah,
+      draft.electrodeAreaCm2,
+      draft.safety,
+      range,
+    ]);
     const known = cases.get(key);
     if (known !== undefined) {
       known.positions.push(draft.position);
@@ -231,6 +240,35 @@ function judgeSafety(document: InputDocument, one: Case, cells: string, findings
       `The channel measures ${channel.voltageMinV} to ${channel.voltageMaxV} V.`,
     );
   }
+}
+
+/** What the steps come to on a cell like these; silent where the protocol was refused on its own account. */
+function judgeByForecast(one: Case, cells: string, findings: Finding[]): void {
+  const { source, protocol, draft, channel, nominalCapacityMah } = one;
+  const limits = limitsOf(draft, protocol.safety);
+  if (draft.chemistry === undefined || nominalCapacityMah === undefined || limits === undefined) return;
+  const verdicts = judgeForecast(protocol, {
+    chemistry: draft.chemistry,
+    nominalCapacityMah,
+    startVoltageV: null,
+    limits,
+    channelMaxA: channel?.currentMaxA,
+    electrodeAreaCm2: draft.electrodeAreaCm2,
+  });
+  for (const { severity, code, stepIndex, key, what, advice } of verdicts) {
+    findings.push(stepFinding(source, severity, code, stepIndex, key, `${what} (${cells})`, advice));
+  }
+  if (Object.values(protocol.safety).some((value) => value !== null)) return;
+  findings.push(
+    findingAt(
+      source.document,
+      "note",
+      "protocol.no-safety",
+      [...source.base, "safety"],
+      `the protocol has no safety block; the limits of ${cells} are the campaign's alone`,
+      "Give max_voltage_V and min_voltage_V in the protocol, so that it is safe on other cyclers too.",
+    ),
+  );
 }
 
 function judgeRecord({ source, protocol, channel }: Case, cells: string, findings: Finding[]): void {

@@ -7,6 +7,7 @@ export interface CampaignPlaces {
   trigger(index: number, key: string): string;
   spots(preset: string): string;
   stack(name: string): string;
+  protocol(name: string): string;
   doseLimit(limit: WrittenLimit): string;
 }
 
@@ -25,6 +26,7 @@ export function campaignPlaces(source: InputDocument | string): CampaignPlaces {
     trigger: (index, key) => at(["triggers", index, key]),
     spots: (preset) => at(["presets", preset, "spots"]),
     stack: (name) => at(["stacks", name]),
+    protocol: (name) => at(["protocols", name]),
     doseLimit(limit) {
       const index = typeof source === "string" ? -1 : entryOf(source, limit);
       return at(index < 0 ? ["dose_limits"] : ["dose_limits", index]);

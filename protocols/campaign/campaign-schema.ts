@@ -62,6 +62,7 @@ const cellShape = {
   chemistry: z.string().min(1).exactOptional(),
   electrolyte: label.exactOptional(),
   nominal_capacity_mAh: positive.max(1000).exactOptional(),
+  electrode_area_cm2: positive.max(1000).exactOptional(),
   protocol: z.string().min(1).exactOptional(),
   stack: z.string().min(1).exactOptional(),
   role: z.enum(["exposed", "dark-control"]).exactOptional(),

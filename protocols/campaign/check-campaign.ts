@@ -6,8 +6,10 @@ import { durationText } from "../base/duration-text.ts";
 import { hasErrors } from "../base/finding.ts";
 import type { Finding } from "../base/finding.ts";
 import type { AttenuationTables } from "../dose/attenuation.ts";
-import { channelStep } from "../echem/channel-step.ts";
-import { stepCountOf, timeBoundOf } from "../echem/cursor.ts";
+import { channelStep, TECHNIQUE_NAMES } from "../echem/channel-step.ts";
+import { timeBoundOf } from "../echem/cursor.ts";
+import { forecastProtocol, type ProtocolForecast } from "../echem/forecast/forecast-protocol.ts";
+import type { ProtocolStep } from "../echem/protocol.ts";
 import type { Site } from "../site/site.ts";
 import type { InputDocument } from "../input/document.ts";
 import type { Campaign, CampaignCell, SweepTrigger } from "./campaign.ts";
@@ -27,19 +29,19 @@ export interface SweepForecast extends SweepPlan {
   readonly count: number | null;
 }
 
-export interface ProtocolForecast {
+export interface ProtocolPlan extends ProtocolForecast {
   readonly name: string;
   readonly cellCount: number;
-  /** Technique steps, loops followed. */
-  readonly stepCount: number;
   /** Sum of the times at which the steps end at the latest. */
   readonly longestS: number;
+  /** What the steps of the file are called, by index. */
+  readonly labels: readonly string[];
 }
 
 export interface Forecast {
   readonly sweeps: readonly SweepForecast[];
   readonly dose: readonly DoseForecast[];
-  readonly protocols: readonly ProtocolForecast[];
+  readonly protocols: readonly ProtocolPlan[];
 }
 
 export interface CampaignCheck {
@@ -52,6 +54,8 @@ export interface CampaignCheck {
 const SOURCE_SWEEP_S = { min: 600, max: 900 } as const;
 /** Below this, hardly a photon reaches the layer: most likely the energy or the stack is wrong. */
 const TRANSMISSION_MIN = 1e-3;
+/** A protocol that fills less of the campaign than this leaves its cells idle. */
+const IDLE_SHARE = 0.5;
 
 /** `source` is what findings point into: the campaign's document, or its name. Throws Fault `dose.input` for what the tables do not hold. */
 export function checkCampaign(
@@ -71,11 +75,11 @@ export function checkCampaign(
     for (const forecast of forecasts) judgeDose(forecast, sweep, places, findings);
     return forecasts;
   });
-  return {
-    ok: !hasErrors(findings),
-    findings,
-    forecast: { sweeps, dose, protocols: forecastProtocols(campaign, site) },
-  };
+  const protocols = forecastProtocols(campaign, site);
+  if (campaign.durationS !== null) {
+    for (const plan of protocols) judgeDuration(plan, campaign.durationS, places, findings);
+  }
+  return { ok: !hasErrors(findings), findings, forecast: { sweeps, dose, protocols } };
 }
 
 /** True for findings that say a well-formed plan would not work out, as against input that is wrong. */
@@ -183,26 +187,64 @@ function gray(doseGy: number): string {
   return `${Number(doseGy.toPrecision(3))} Gy`;
 }
 
-function forecastProtocols(campaign: Campaign, site: Site): readonly ProtocolForecast[] {
+function forecastProtocols(campaign: Campaign, site: Site): readonly ProtocolPlan[] {
   const kinds = new Map<string, { readonly cell: CampaignCell; count: number }>();
   for (const cell of campaign.cells) {
-    const key = JSON.stringify([cell.protocol.name, cell.nominalCapacityMah]);
+    const key = JSON.stringify([cell.protocol.name, cell.chemistry, cell.nominalCapacityMah, cell.limits]);
     const kind = kinds.get(key);
     if (kind === undefined) kinds.set(key, { cell, count: 1 });
     else kind.count += 1;
   }
   return [...kinds.values()].map(({ cell, count }) => {
+    const { protocol, chemistry, nominalCapacityMah, limits } = cell;
     const sampleIntervalMinS =
       site.channels.find((channel) => channel.position === cell.position)?.sampleIntervalMinS ?? 0;
-    const context = { nominalCapacityMah: cell.nominalCapacityMah, limits: cell.limits, sampleIntervalMinS };
+    const context = { nominalCapacityMah, limits, sampleIntervalMinS };
     return {
-      name: cell.protocol.name,
+      ...forecastProtocol(protocol, { chemistry, nominalCapacityMah, limits, startVoltageV: null }),
+      name: protocol.name,
       cellCount: count,
-      stepCount: stepCountOf(cell.protocol),
-      longestS: timeBoundOf(cell.protocol, (step) => {
-        const result = channelStep(cell.protocol, step, context);
+      labels: protocol.steps.map(labelOf),
+      longestS: timeBoundOf(protocol, (step) => {
+        const result = channelStep(protocol, step, context);
         return result.kind === "step" ? result.step.untilTimeS : 0;
       }),
     };
   });
+}
+
+function labelOf(step: ProtocolStep): string {
+  if (step.kind === "tag" || step.kind === "loop") return step.kind;
+  return step.id ?? TECHNIQUE_NAMES[step.kind];
+}
+
+/** A protocol against the time the campaign has: cut off before its last step, or over long before the end. */
+function judgeDuration(plan: ProtocolPlan, durationS: number, places: CampaignPlaces, findings: Finding[]): void {
+  const takes = `${durationText(plan.durationS)} (± ${durationText(plan.durationSpreadS)})`;
+  const last = plan.steps.at(-1);
+  if (plan.durationS - plan.durationSpreadS > durationS) {
+    const reached = plan.steps.find((step) => step.endS > durationS) ?? last;
+    // A last rest that is longer than what is left is how a protocol waits for the end.
+    if (reached === undefined || (reached.ordinal === plan.stepCount && isRest(plan, reached.stepIndex))) return;
+    findings.push({
+      severity: "warning",
+      code: "plan.too-long",
+      where: places.protocol(plan.name),
+      what: `protocol ${plan.name} takes ${takes}, the campaign ends after ${durationText(durationS)}: in step ${reached.stepIndex + 1} (${plan.labels[reached.stepIndex] ?? ""}), cycle ${reached.cycle}`,
+      advice: "Give the campaign more time, or the protocol fewer cycles; nothing to do if that is meant.",
+    });
+  } else if (plan.durationS + plan.durationSpreadS < IDLE_SHARE * durationS) {
+    findings.push({
+      severity: "note",
+      code: "plan.idle-cells",
+      where: places.protocol(plan.name),
+      what: `protocol ${plan.name} takes ${takes}, the campaign ${durationText(durationS)}: its cells would be idle for the rest`,
+      advice: "Nothing to do if that is meant.",
+    });
+  }
+}
+
+function isRest(plan: ProtocolPlan, stepIndex: number): boolean {
+  const step = plan.steps.find((run) => run.stepIndex === stepIndex);
+  return step !== undefined && step.chargeAh === 0;
 }

@@ -22,6 +22,8 @@ export interface DraftCell {
   readonly chemistry: ChemistryId | undefined;
   readonly electrolyte: string | undefined;
   readonly nominalCapacityMah: number | undefined;
+  /** Geometric, of one electrode; needed for current densities only. */
+  readonly electrodeAreaCm2: number | undefined;
   readonly protocolName: string | undefined;
   readonly stackName: string | undefined;
   readonly role: CellRole;
@@ -108,6 +110,7 @@ function draftOf(file: CampaignFile, group: CellGroupItem, position: Position): 
     chemistry: chemistry !== undefined && isChemistryId(chemistry) ? chemistry : undefined,
     electrolyte: cell.electrolyte,
     nominalCapacityMah: cell.nominal_capacity_mAh,
+    electrodeAreaCm2: cell.electrode_area_cm2,
     protocolName: cell.protocol,
     stackName: cell.stack,
     role: cell.role ?? "exposed",

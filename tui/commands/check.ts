@@ -5,7 +5,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign, isPlanFinding } from "../../protocols/campaign/check-campaign.ts";
-import type { Forecast } from "../../protocols/campaign/check-campaign.ts";
+import type { Forecast, ProtocolPlan } from "../../protocols/campaign/check-campaign.ts";
 import type { LimitForecast } from "../../protocols/campaign/dose-forecast.ts";
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -76,11 +76,22 @@ function forecastLines(forecast: Forecast): readonly string[] {
     ...forecast.dose.flatMap((dose) =>
       dose.limits.map((limit) => `dose ${positionsText(dose.positions)}: ${limitLine(limit)}`),
     ),
-    ...forecast.protocols.map(
-      (protocol) =>
-        `protocol ${protocol.name}: ${protocol.cellCount} cells, ${countText(protocol.stepCount)} steps, at most ${durationText(protocol.longestS)}`,
-    ),
+    ...forecast.protocols.flatMap((protocol) => [
+      `protocol ${protocol.name}: ${protocol.cellCount} cells, ${countText(protocol.stepCount)} steps, about ${durationText(protocol.durationS)} (± ${durationText(protocol.durationSpreadS)}), at most ${durationText(protocol.longestS)}`,
+      `timetable ${protocol.name}: ${timetableText(protocol)}`,
+    ]),
   ];
+}
+
+const TIMETABLE_STEPS = 6;
+
+/** When the first steps end, with the spread where it is worth a word. */
+function timetableText({ steps, stepCount, labels }: ProtocolPlan): string {
+  const ends = steps.slice(0, TIMETABLE_STEPS).map(({ stepIndex, endS, spreadS }) => {
+    const spread = spreadS >= 60 ? ` (± ${durationText(spreadS)})` : "";
+    return `${labels[stepIndex] ?? ""} until ${durationText(endS)}${spread}`;
+  });
+  return ends.join(", ") + (stepCount > TIMETABLE_STEPS ? ", and so on" : "");
 }
 
 function limitLine(limit: LimitForecast): string {
@@ -98,6 +109,9 @@ function limitLine(limit: LimitForecast): string {
 function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
+
+/** A document, not a log: the first steps tell the rest. */
+const JSON_STEPS = 500;
 
 function forecastJson(forecast: Forecast): unknown {
   return {
@@ -136,6 +150,21 @@ function forecastJson(forecast: Forecast): unknown {
       cells: protocol.cellCount,
       steps: protocol.stepCount,
       longest_h: protocol.longestS / 3600,
+      expected_h: protocol.durationS / 3600,
+      spread_h: protocol.durationSpreadS / 3600,
+      capacity_mAh: protocol.capacityMah.mean,
+      warmest_C: protocol.temperature.warmestC,
+      timetable: protocol.steps.slice(0, JSON_STEPS).map((step) => ({
+        ordinal: step.ordinal,
+        step: step.stepIndex + 1,
+        label: protocol.labels[step.stepIndex],
+        cycle: step.cycle,
+        start_s: step.startS,
+        end_s: step.endS,
+        spread_s: step.spreadS,
+        ended_by: step.endedBy,
+        charge_mAh: 1000 * step.chargeAh,
+      })),
     })),
   };
 }

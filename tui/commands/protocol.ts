@@ -19,6 +19,7 @@ import {
   methodScriptOptions,
   type MethodScriptOptions,
 } from "../convert/methodscript.ts";
+import { plotProtocol } from "../plot/plot-protocol.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
 const ACTIONS = ["check", "show", "convert"] as const;
@@ -31,6 +32,9 @@ interface Options {
   readonly to: string;
   readonly outPath: string | undefined;
   readonly methodScript: MethodScriptOptions;
+  /** `terminal`, or a file to write an SVG figure to. */
+  readonly plot: string | undefined;
+  readonly chemistry: string | undefined;
 }
 
 export function protocolCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -50,6 +54,7 @@ function run(context: CommandContext, args: readonly string[]): number {
       "capacity-mAh": { type: "string" },
       sample: { type: "string" },
       set: { type: "string", multiple: true, default: [] },
+      plot: { type: "string" },
       ...METHODSCRIPT_OPTIONS,
     },
   });
@@ -69,6 +74,8 @@ function run(context: CommandContext, args: readonly string[]): number {
     to: values.to,
     outPath: values.out,
     methodScript: methodScriptOptions(values),
+    plot: values.plot,
+    chemistry: values.chemistry,
   };
   if (values.set.length > 0 && !path.startsWith(LIBRARY_PREFIX)) {
     throw new Fault("command.usage", "--set", `sets parameters of a library protocol; ${path} is a file`);
@@ -138,6 +145,13 @@ function show(context: CommandContext, path: string, protocol: Protocol, options
   ];
   if (context.json) context.print(JSON.stringify({ protocol: unicyclerDocument(protocol), text: lines }));
   else for (const line of lines) context.print(line);
+  if (options.plot !== undefined) {
+    plotProtocol(context, protocol, {
+      target: options.plot,
+      chemistry: options.chemistry,
+      capacityMah: options.capacityMah,
+    });
+  }
   return 0;
 }
 

@@ -6,6 +6,7 @@
 import { stepCountOf, timeBoundOf, type ProtocolCursor } from "../cursor.ts";
 import type { Protocol, TechniqueStep } from "../protocol.ts";
 import {
+  demandsOf,
   runForecast,
   timeMaxS,
   type OnForecastPoint,
@@ -146,6 +147,7 @@ function orderOf(
     curve: curveOf(nameplate.chemistry),
     from: options.from?.cursor,
     previousIndex: options.from?.previousIndex ?? -1,
+    demands: demandsOf(protocol, nameplate.nominalCapacityMah),
     stepsMax: options.stepsMax ?? STEPS_MAX,
   };
 }
@@ -210,7 +212,10 @@ function meansOf(unknown: Unknown): RunValues {
   };
 }
 
-/** Half widths: each unknown one standard deviation off either way, the larger of the two, added as squares. */
+/** What shifts an end of a step by more one way than the other, as cut-offs lie where the curve bends. */
+const BENDS: ReadonlySet<keyof RunValues> = new Set(["resistanceOhm", "lagS"]);
+
+/** Half widths: each unknown one standard deviation off, its effects on the end of each step added as squares. */
 function spreadsOf(order: RunOrder, unknown: Unknown, central: readonly RunStep[]): Float64Array {
   const squares = new Float64Array(central.length);
   const means = meansOf(unknown);
@@ -218,13 +223,13 @@ function spreadsOf(order: RunOrder, unknown: Unknown, central: readonly RunStep[
     const { mean, sd } = unknown[name];
     if (!(sd > 0)) continue;
     const up = runForecast(order, { ...means, [name]: mean + sd });
-    const down = runForecast(order, { ...means, [name]: allowed(name, mean - sd) });
+    const down = BENDS.has(name) ? runForecast(order, { ...means, [name]: Math.max(0, mean - sd) }) : up;
     for (const [index, step] of central.entries()) {
-      const off = Math.max(
+      const byS = Math.max(
         Math.abs((up[index]?.endS ?? step.endS) - step.endS),
         Math.abs((down[index]?.endS ?? step.endS) - step.endS),
       );
-      squares[index] = (squares[index] ?? 0) + off * off;
+      squares[index] = (squares[index] ?? 0) + byS * byS;
     }
   }
   let own = 0;
@@ -236,10 +241,6 @@ function spreadsOf(order: RunOrder, unknown: Unknown, central: readonly RunStep[
     }
     return SPREAD_SIGMAS * Math.sqrt(square + own);
   });
-}
-
-function allowed(name: keyof RunValues, value: number): number {
-  return name === "startShare" ? value : Math.max(0, value);
 }
 
 function stepForecast(step: RunStep, spreadS: number): StepForecast {

@@ -24,6 +24,13 @@ export interface RunValues {
   readonly firstLoss: number;
 }
 
+/** What a step asks of this cell, worked out once for all runs. */
+export interface StepDemand {
+  readonly currentA: number;
+  readonly taperA: number | null;
+  readonly untilS: number;
+}
+
 export interface RunOrder {
   readonly protocol: Protocol;
   readonly nameplate: CellNameplate;
@@ -33,6 +40,19 @@ export interface RunOrder {
   readonly from: ProtocolCursor | undefined;
   readonly previousIndex: number;
   readonly stepsMax: number;
+  /** By index of the step in the file; undefined for tags and loops. */
+  readonly demands: readonly (StepDemand | undefined)[];
+}
+
+export function demandsOf(protocol: Protocol, nominalCapacityMah: number): readonly (StepDemand | undefined)[] {
+  return protocol.steps.map((step) => {
+    if (step.kind === "tag" || step.kind === "loop") return undefined;
+    return {
+      currentA: step.kind === "constant-current" ? stepCurrentA(step, nominalCapacityMah) : 0,
+      taperA: step.kind === "constant-voltage" ? taperCurrentA(step, nominalCapacityMah) : null,
+      untilS: timeMaxS(step, nominalCapacityMah),
+    };
+  });
 }
 
 export interface RunStep {
@@ -48,6 +68,9 @@ export interface RunStep {
   /** Its end was taken from an earlier run of the same step. */
   readonly isRemembered: boolean;
 }
+
+/** The first current of a hold is known no better than to this factor: it goes with a resistance that is a guess. */
+const FIRST_CURRENT_DOUBT = 3;
 
 export type OnForecastPoint = (timeS: number, currentA: number, voltageV: number, share: number) => void;
 
@@ -70,6 +93,8 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
     cursor = nextStep(protocol, cursor)
   ) {
     const step = stepAt(protocol, cursor);
+    const demand = order.demands[cursor.stepIndex];
+    if (demand === undefined) break;
     const cyclesOn = Math.max(0, cursor.cycle - Math.max(1, firstCycle));
     const left = Math.max(0.05, 1 - values.fadePerCycle * cyclesOn);
     const parameters = {
@@ -93,19 +118,19 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
         ? recall(step, known, {
             ahead,
             countAh,
-            nominalCapacityMah: nameplate.nominalCapacityMah,
+            demand,
             fade: values.fadePerCycle,
           })
         : undefined;
     let done: ModelStep;
     if (remembered === undefined || learned === null) {
-      done = runStep(step, curve, parameters, state, nameplate, draw);
+      done = runStep(step, demand, curve, parameters, state, nameplate, draw);
     } else {
       done = remembered;
       const meanA = remembered.chargeC / remembered.durationS;
       if (draw !== undefined) {
         const shown = { ...state };
-        runStep(step, curve, parameters, shown, nameplate, draw);
+        runStep(step, demand, curve, parameters, shown, nameplate, draw);
       }
       advance(state, meanA / parameters.capacityC, values.lagS, remembered.durationS);
     }
@@ -147,45 +172,49 @@ function recall(
     /** Runs of the step since it was measured, this one included. */
     readonly ahead: number;
     readonly countAh: number;
-    readonly nominalCapacityMah: number;
+    readonly demand: StepDemand;
     readonly fade: number;
   },
 ): ModelStep | undefined {
-  if (known.endedBy !== "voltage" && known.endedBy !== "current") return undefined;
-  const { ahead, nominalCapacityMah } = now;
+  if (known.endedBy === "limit") return undefined;
+  const { ahead } = now;
+  const { currentA, untilS: longestS } = now.demand;
   // A slip that was measured holds the fade already; only the doubt about it is left.
   const fade = known.slipAh === 0 ? now.fade : now.fade - FADE_PER_CYCLE.mean;
   const chargeC = 3600 * (1 - fade * ahead) * (known.endCountAh + known.slipAh * ahead - now.countAh);
-  const longestS = timeMaxS(step, nominalCapacityMah);
   if (step.kind === "constant-current") {
-    const currentA = stepCurrentA(step, nominalCapacityMah);
+    // Ended by time it says nothing of the cell, and its charge is known anyway.
+    if (known.endedBy !== "voltage") return undefined;
     const durationS = chargeC / currentA;
     const endVoltageV = step.untilVoltageV ?? NaN;
     if (!(durationS > 0 && durationS <= longestS)) return undefined;
     return { durationS, endedBy: "voltage", chargeC, endVoltageV, currentPeakA: Math.abs(currentA) };
   }
   if (step.kind !== "constant-voltage") return undefined;
-  const durationS = known.durationS + known.growthS * ahead;
-  if (!(durationS > known.durationS / 3 && durationS <= longestS)) return undefined;
-  return { durationS, endedBy: "current", chargeC, endVoltageV: step.voltageV, currentPeakA: NaN };
+  const wantedS = known.durationS + known.growthS * ahead;
+  if (!(wantedS > known.durationS / 3)) return undefined;
+  const endVoltageV = step.voltageV;
+  if (known.endedBy === "time" || wantedS > longestS) {
+    return { durationS: longestS, endedBy: "time", chargeC, endVoltageV, currentPeakA: NaN };
+  }
+  return { durationS: wantedS, endedBy: "current", chargeC, endVoltageV, currentPeakA: NaN };
 }
 
 function runStep(
   step: TechniqueStep,
+  { currentA, taperA, untilS }: StepDemand,
   curve: OpenCircuitCurve,
   parameters: { readonly capacityC: number; readonly resistanceOhm: number; readonly lagS: number },
   state: ModelState,
   nameplate: CellNameplate,
   onPoint: OnPoint | undefined,
 ): ModelStep {
-  const { limits, nominalCapacityMah } = nameplate;
-  const untilS = timeMaxS(step, nominalCapacityMah);
+  const { limits } = nameplate;
   switch (step.kind) {
     case "open-circuit-voltage":
     case "impedance-spectroscopy":
       return runCurrent(curve, parameters, state, { currentA: 0, untilV: null, untilS }, onPoint);
     case "constant-current": {
-      const currentA = stepCurrentA(step, nominalCapacityMah);
       const limitV = currentA > 0 ? limits?.voltageMaxV : limits?.voltageMinV;
       const { untilVoltageV } = step;
       const isLimitFirst =
@@ -197,25 +226,25 @@ function runStep(
     }
     case "constant-voltage": {
       const isCharge = step.voltageV >= curve.voltageAt(state.share + state.lag);
-      const limitA = limits === null ? Infinity : isCharge ? limits.currentMaxA : -limits.currentMinA;
-      const untilA = taperCurrentA(step, nominalCapacityMah);
-      return runVoltage(curve, parameters, state, { voltageV: step.voltageV, untilA, untilS, limitA }, onPoint);
+      const statedA = limits === null ? Infinity : isCharge ? limits.currentMaxA : -limits.currentMinA;
+      const limitA = FIRST_CURRENT_DOUBT * statedA;
+      return runVoltage(curve, parameters, state, { voltageV: step.voltageV, untilA: taperA, untilS, limitA }, onPoint);
     }
     case "voltage-scan": {
       // Slow enough to stay near rest: the charge is what the curve holds between the two ends.
       const toShare = curve.shareAt(step.endVoltageV);
       const chargeC = (toShare - state.share) * parameters.capacityC;
-      const currentA = chargeC / untilS;
-      onPoint?.(0, currentA, step.startVoltageV, state.share);
+      const scanA = chargeC / untilS;
+      onPoint?.(0, scanA, step.startVoltageV, state.share);
       state.share = toShare;
       state.lag = 0;
-      onPoint?.(untilS, currentA, step.endVoltageV, toShare);
+      onPoint?.(untilS, scanA, step.endVoltageV, toShare);
       return {
         durationS: untilS,
         endedBy: "voltage",
         chargeC,
         endVoltageV: step.endVoltageV,
-        currentPeakA: Math.abs(currentA),
+        currentPeakA: Math.abs(scanA),
       };
     }
     default:
