@@ -9,6 +9,7 @@ import {
   type CaptureRecord,
 } from "../../drivers/link/capture-link.ts";
 import { assert } from "../../protocols/base/assert.ts";
+import { isFault } from "../../protocols/base/fault.ts";
 import { parsePosition, type Position } from "../../protocols/base/position.ts";
 import { parseDocument } from "../../protocols/input/document.ts";
 import type { Channel } from "../../protocols/roles/channel.ts";
@@ -16,6 +17,7 @@ import { readSite } from "../../protocols/site/read-site.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import { createMemoryLink } from "../../simulator/links/memory-link.ts";
 import { createWorld } from "../../simulator/world/world.ts";
 import { BENCH_DESIGN, plainCells } from "../../tui/bench/bench-cells.ts";
 import { createSiteDrivers, type DriverDeps, type SiteDrivers } from "../../tui/rig/drivers.ts";
@@ -98,6 +100,36 @@ export const CONVERSATIONS: readonly Conversation[] = [
   { family: "srs-dg645", cable: "gates", hold: triggerTalk },
   { family: "pandabox", site: "further-site", cable: "gates", hold: triggerTalk },
   { family: "zaber-ascii", site: "further-site", cable: "stage", hold: stageTalk },
+  {
+    family: "irelec-cats",
+    site: "further-site",
+    // What is looked at; orders go over a cable of their own.
+    cable: "changer monitor",
+    async hold(drivers) {
+      const changer = drivers.sampleChanger();
+      assert(changer !== undefined, "the site has a changer");
+      const identity = await changer.connect();
+      const read = await changer.read();
+      changer.disconnect();
+      return { identity, read: { ...read, readAtMs: 0 } };
+    },
+  },
+  {
+    family: "serial-line",
+    site: "further-site",
+    cable: "code reader",
+    async hold(drivers) {
+      const reader = drivers.barcodeReader();
+      assert(reader !== undefined, "the site has a reader");
+      const identity = await reader.connect();
+      const read = await reader.readCode(2000).then(
+        ({ code }) => code,
+        (error: unknown) => (isFault(error) ? error.code : "no fault"),
+      );
+      reader.disconnect();
+      return { identity, read };
+    },
+  },
   { family: "adam-6050", site: "further-site", cable: "io", hold: ioTalk },
 ];
 
@@ -229,7 +261,11 @@ export async function held(
   };
   const drivers = createSiteDrivers(captureSite(conversation.site), {
     clock: time.clock,
-    openLinkOf,
+    openLinkOf(cable, link) {
+      // Nothing is said on a second cable of the same instrument.
+      if (cable !== conversation.cable) return createMemoryLink(time.clock, { name: cable, latencyMs: 1 }).openLink;
+      return openLinkOf(cable, link);
+    },
     httpPortOf,
     writeFile,
   });
