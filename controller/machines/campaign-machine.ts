@@ -6,6 +6,7 @@ import { assign, enqueueActions, fromPromise, setup, type ActorRefFrom } from "x
 import { BEFORE_FIRST_SWEEP } from "../beam/sweeps.ts";
 import {
   cellActorId,
+  cellMeant,
   isNews,
   linkActorId,
   type CampaignContext,
@@ -105,9 +106,10 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
           });
         }
       }),
-      passOnChannelNews: enqueueActions(({ enqueue, event }) => {
-        if (event.type !== "CHANNEL_NEWS") return;
-        const cell = deps.cells[event.cellIndex];
+      /** What a channel tells, and what a person orders of one cell. */
+      passOnToCell: enqueueActions(({ enqueue, event }) => {
+        if (event.type !== "CHANNEL_NEWS" && event.type !== "CELL_ORDERED") return;
+        const cell = cellMeant(deps.cells, event);
         if (cell !== undefined) enqueue.sendTo(cellActorId(cell.position), event.event);
       }),
       passOnPermit: enqueueActions(({ enqueue, event }) => {
@@ -239,7 +241,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       LINK_ISOLATED: { actions: ["noteLost", "noteNews", "passOnLinkNews"] },
       INSTRUMENT_FAULT: { actions: "passOnInstrumentFault" },
       CHANNEL_SUSPECT: { actions: "passOnInstrumentFault" },
-      CHANNEL_NEWS: { actions: "passOnChannelNews" },
+      CHANNEL_NEWS: { actions: "passOnToCell" },
       CELL_FINISHED: { actions: "countCell" },
       CELL_ISOLATED: { actions: ["countCell", "noteNews"] },
       PERMIT_GRANTED: { actions: "passOnPermit" },
@@ -252,6 +254,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       SUPERVISOR_BLIND: { actions: "noteBlind" },
       SUPERVISOR_SEES: { actions: [assign({ isGuarded: true }), "noteNews"] },
       RE_ARM: { actions: "rearm" },
+      CELL_ORDERED: { actions: "passOnToCell" },
     },
     states: {
       connecting: {

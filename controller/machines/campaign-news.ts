@@ -2,7 +2,7 @@
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { BeamAct, BeamPlan, SweepState } from "../beam/sweeps.ts";
 import type { CellMachine } from "./cell-machine.ts";
-import type { CellInput, CellNews } from "./cell-news.ts";
+import type { CellActEvent, CellInput, CellNews } from "./cell-news.ts";
 import type { FaultNote } from "./errors.ts";
 import type { ExposureMachine } from "./exposure-machine.ts";
 import type { ExposureNews } from "./exposure-order.ts";
@@ -44,6 +44,8 @@ export type CampaignEvent =
   | { readonly type: "STOP_EXPOSING"; readonly author: string; readonly reason: string }
   /** Every cell on open circuit, now: the stop class `open-circuit`. */
   | { readonly type: "STOP_CELLS"; readonly author: string; readonly reason: string }
+  /** A person's order for one cell. */
+  | { readonly type: "CELL_ORDERED"; readonly position: string; readonly event: CellActEvent }
   | { readonly type: "RESUME_EXPOSING"; readonly author: string }
   | { readonly type: "RE_ARM"; readonly author: string }
   | { readonly type: "TIME_OVER" }
@@ -108,6 +110,16 @@ export function linkActorId(name: string): string {
 
 export function cellActorId(position: string): string {
   return `cell-${position}`;
+}
+
+/** The cell for which a channel's news, or a person's order, is. */
+export function cellMeant(
+  cells: readonly CellInput[],
+  event: Extract<CampaignEvent, { type: "CHANNEL_NEWS" | "CELL_ORDERED" }>,
+): CellInput | undefined {
+  return event.type === "CHANNEL_NEWS"
+    ? cells[event.cellIndex]
+    : cells.find(({ position }) => position === event.position);
 }
 
 const PUBLIC_NEWS = [

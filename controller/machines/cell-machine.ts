@@ -8,6 +8,7 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { closeAccount, openAccount } from "../cells/cell-account.ts";
 import { actOf, afterAct, BY_PERSON, onEveryAct, onStoppingActs } from "./cell-acts.ts";
 import {
+  finishedNews,
   instrumentLimit,
   isolatedNews,
   lateFault,
@@ -17,7 +18,6 @@ import {
   type CellContext,
   type CellEvent,
   type CellInput,
-  type CellNews,
 } from "./cell-news.ts";
 import { createCellRecords } from "./cell-records.ts";
 import { afterStep, remainingMs, UNHEARD, type StepIsOver } from "./cell-steps.ts";
@@ -42,6 +42,12 @@ export function createCellMachine(deps: CellMachineDeps) {
   const { clock } = deps;
   const records = createCellRecords(deps.recorder);
   const deadlineIn = (ms: number): { readonly atMs: number } => ({ atMs: clock.monoMs() + ms });
+
+  const confirmedOff = {
+    reason: "the channel to confirm the cell off",
+    who: "channel",
+    ms: deps.commandDeadlineMs,
+  } as const;
 
   return setup({
     types: {
@@ -154,9 +160,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       recordOver: ({ context }, params: { readonly as: "cell-isolated" | "cell-complete" | "cell-stopped" }) => {
         records.over(params.as, context);
       },
-      tellFinished: sendParent(
-        ({ context }) => ({ type: "CELL_FINISHED", position: context.position }) satisfies CellNews,
-      ),
+      tellFinished: sendParent(({ context }) => finishedNews(context)),
       tellSuspect: sendParent(({ context }) => suspectNews(context)),
       tellIsolated: sendParent(({ context }) => isolatedNews(context)),
     },
@@ -361,10 +365,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         },
       },
       opening: {
-        entry: {
-          type: "waitFor",
-          params: { reason: "the channel to confirm the cell off", who: "channel", ms: deps.commandDeadlineMs },
-        },
+        entry: { type: "waitFor", params: confirmedOff },
         invoke: [
           {
             src: "openCircuit",
@@ -377,10 +378,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         on: { DEADLINE: { target: "isolated", actions: "noteNotOff" }, ...onEveryAct("refuseAct") },
       },
       stopping: {
-        entry: {
-          type: "waitFor",
-          params: { reason: "the channel to confirm the cell off", who: "channel", ms: deps.commandDeadlineMs },
-        },
+        entry: { type: "waitFor", params: confirmedOff },
         invoke: [
           {
             src: "openCircuit",
@@ -395,11 +393,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       finishing: {
         entry: {
           type: "waitFor",
-          params: {
-            reason: "the channel to confirm the cell off at the end of the campaign",
-            who: "channel",
-            ms: deps.commandDeadlineMs,
-          },
+          params: { ...confirmedOff, reason: `${confirmedOff.reason} at the end of the campaign` },
         },
         invoke: [
           {

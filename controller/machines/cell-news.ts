@@ -91,6 +91,10 @@ export function mayProveAgain({ proofTriesCount }: CellContext, error: unknown):
   return isFault(error) && error.code !== "cell.unproven" && proofTriesCount + 1 < PROOF_TRIES_MAX;
 }
 
+export function finishedNews({ position }: CellContext): CellNews {
+  return { type: "CELL_FINISHED", position };
+}
+
 export function isolatedNews({ position, fault }: CellContext): CellNews {
   const unknown = { code: "cell.unproven", where: position, what: "isolated", advice: "Inspect the cell." };
   return { type: "CELL_ISOLATED", position, fault: fault ?? unknown };

@@ -1,6 +1,8 @@
 /** What the machines show to the outside: the state of each cell, how far the cell at a place is believed to be the right one, what is latched. */
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { ActorRefFrom } from "xstate";
+import { cellView, type CellView } from "../cells/cell-view.ts";
+import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CellMachine } from "../machines/cell-machine.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import { cellActorId } from "../machines/campaign-news.ts";
@@ -19,11 +21,17 @@ export interface ActorViews {
   belief(cellIndex: number): Belief;
   byState(): Readonly<Record<string, number>>;
   isolated(): readonly IsolatedCell[];
+  /** All there is to tell of a cell; undefined before the campaign began. */
+  cell(cellIndex: number): CellView | undefined;
   /** Interlocks that broke and wait for a person to re-arm. */
   latchedInterlocks(): readonly Interlock[];
 }
 
-export function createActorViews(campaign: Campaign, actor: () => CampaignActor): ActorViews {
+export function createActorViews(
+  campaign: Campaign,
+  actor: () => CampaignActor,
+  lastSample: Pick<SampleIntake, "lastVoltageV" | "lastCurrentA">,
+): ActorViews {
   const ids = campaign.cells.map((cell) => cellActorId(cell.position));
 
   function child(id: string): unknown {
@@ -66,6 +74,12 @@ export function createActorViews(campaign: Campaign, actor: () => CampaignActor)
         counts[state] = (counts[state] ?? 0) + 1;
       }
       return counts;
+    },
+    cell(cellIndex) {
+      const snapshot = cellActor(cellIndex)?.getSnapshot();
+      if (snapshot === undefined) return undefined;
+      const { lastVoltageV, lastCurrentA } = lastSample;
+      return cellView(snapshot.value, snapshot.context, lastVoltageV[cellIndex] ?? NaN, lastCurrentA[cellIndex] ?? NaN);
     },
     latchedInterlocks() {
       const supervisor = child("supervisor") as ActorRefFrom<SafetySupervisorMachine> | undefined;

@@ -134,7 +134,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     overloadsInRowMax: 3,
   });
 
-  const views = createActorViews(campaign, () => actor);
+  const views = createActorViews(campaign, () => actor, intake);
 
   const watchDesk = createWatchDesk({
     roles,
@@ -168,12 +168,20 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     monitor,
     ringCurrentMa,
     beam,
-    cellState: (cellIndex) => ({
-      voltage_V: finiteOrNull(intake.lastVoltageV[cellIndex]),
-      current_A: finiteOrNull(intake.lastCurrentA[cellIndex]),
-      charge_Ah: finiteOrNull(intake.chargeAh[cellIndex]),
-      sample_age_s: finiteOrNull((nowMs() - (intake.lastAtMs[cellIndex] ?? NaN)) / 1000),
-    }),
+    cellState(cellIndex) {
+      const view = views.cell(cellIndex);
+      return {
+        voltage_V: finiteOrNull(intake.lastVoltageV[cellIndex]),
+        current_A: finiteOrNull(intake.lastCurrentA[cellIndex]),
+        charge_Ah: finiteOrNull(intake.chargeAh[cellIndex]),
+        sample_age_s: finiteOrNull((nowMs() - (intake.lastAtMs[cellIndex] ?? NaN)) / 1000),
+        step: view?.step ?? null,
+        cycle: view?.cycle ?? null,
+        half_cycle: view?.halfCycle ?? null,
+        state_of_charge: view?.stateOfCharge ?? null,
+        state_of_charge_uncertainty: view?.stateOfChargeUncertainty ?? null,
+      };
+    },
     accounted(order, startMs, endMs) {
       const cell = campaign.cells[order.cellIndex];
       if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });

@@ -103,7 +103,8 @@ describe("a channel whose link fails", () => {
     expectSound(run);
     expect(run.summary.requests.missed).toBe(0);
     expect(stepsOf(run, "A2")[0]?.atMs).toBeGreaterThan(60_000);
-    expect(stepsOf(run, "A1")[0]?.atMs).toBeLessThan(1000);
+    // The proofs of ten cells take less than that, and none of them waits for A2.
+    expect(stepsOf(run, "A1")[0]?.atMs).toBeLessThan(20_000);
   });
 });
 

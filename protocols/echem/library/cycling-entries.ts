@@ -47,7 +47,7 @@ export const AGEING: LibraryEntry = {
   source: "1C ageing with C/20 check-ups to 80 % state of health, as in the BIG-MAP study arXiv 2602.09771",
   chosen:
     "cycles between check-ups, taper, rests and time limits. The end at a state of health is the campaign's " +
-    "(end_at_state_of_health); blocks are only a bound",
+    "(end_conditions: state_of_health_below); blocks are only a bound",
   window: WINDOW,
   parameters: [
     ...VOLTAGES,

@@ -1,0 +1,101 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { campaign, expectSound, field, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+const NOMINAL_AH = 0.00409;
+
+describe("half cycles of a simulated rack", () => {
+  it("agree with the truth: what came out was in there, and its charge is known from the first cut-off on", async () => {
+    const run = await runWorld({ hours: 4.5 });
+    expectSound(run);
+    const halves = run.of("half-cycle-ended").filter((event) => field(event, "position") === "A3");
+    expect(halves.slice(0, 2).map((event) => field(event, "direction"))).toEqual(["charge", "discharge"]);
+    const [charge, discharge] = halves;
+    expect(numeric(charge, "capacity_Ah")).toBeGreaterThan(0.4 * NOMINAL_AH);
+    expect(numeric(discharge, "capacity_Ah")).toBeLessThan(numeric(charge, "capacity_Ah") * 1.1);
+    expect(field(discharge, "ended_at")).toBe("empty");
+    const view = run.virtual.run.views.cell(2);
+    expect(view?.halfCycle).toBeGreaterThanOrEqual(2);
+    expect(view?.stateOfCharge).toBeGreaterThan(-0.05);
+    expect(view?.stateOfCharge).toBeLessThan(1);
+    expect(view?.stateOfChargeUncertainty).toBeLessThan(0.1);
+  });
+
+  it("end a protocol at its state of health, for the cells it was asked for", async () => {
+    const ends = [
+      { stepId: "discharge", kind: "state-of-health-below", fraction: 0.99, relativeTo: "nominal" },
+    ] as const;
+    const run = await runWorld({
+      hours: 5,
+      campaign: {
+        ...campaign,
+        cells: campaign.cells.map((cell) => (cell.position.startsWith("A") ? { ...cell, endConditions: ends } : cell)),
+      },
+    });
+    expect(run.summary.violations).toEqual([]);
+    const ended = run.of("cell-complete").filter((event) => event.atMs < 4.9 * 3_600_000);
+    expect(ended.map((event) => field(event, "position")).sort()).toEqual(["A1", "A2", "A3", "A4", "A5"]);
+    for (const event of ended) {
+      const last = run
+        .of("step-ended")
+        .filter((step) => field(step, "position") === field(event, "position"))
+        .at(-1);
+      expect(numeric(last, "step")).toBe(3);
+    }
+  });
+
+  it("grow doubtful through a link that hangs, by what can have flowed meanwhile", async () => {
+    const run = await runWorld({
+      hours: 4.5,
+      faults: [{ kind: "link-hang", link: "channel A3", fromMs: 4_000_000, toMs: 4_060_000 }],
+    });
+    expectSound(run);
+    const [charge, other] = ["A3", "A4"].map((position) =>
+      run.of("half-cycle-ended").find((event) => field(event, "position") === position),
+    );
+    // A minute or so at C/4, of which one half is the doubt.
+    const minuteAh = NOMINAL_AH / 4 / 60;
+    expect(numeric(charge, "capacity_doubt_Ah")).toBeGreaterThan(0.2 * minuteAh);
+    expect(numeric(charge, "capacity_doubt_Ah")).toBeLessThan(2 * minuteAh);
+    expect(numeric(other, "capacity_doubt_Ah")).toBe(0);
+  });
+
+  it("stand still for a cell that a person holds, and go on when the person says so", async () => {
+    const act = (type: "HOLD_CELL" | "RESUME_CELL") => ({
+      ...{ type: "CELL_ORDERED" as const, position: "A3" },
+      event: { type, author: "operator", reason: "a look at the contact" },
+    });
+    const run = await runWorld({
+      hours: 0.75,
+      at: [
+        [
+          900,
+          (virtual) => {
+            virtual.run.actor.send(act("HOLD_CELL"));
+          },
+        ],
+        [
+          1200,
+          (virtual) => {
+            expect(virtual.run.views.cell(2)).toMatchObject({ state: "held", heldBy: "operator", step: 2 });
+            expect(virtual.world.cellObserver(2)?.isDriven).toBe(false);
+          },
+        ],
+        [
+          1500,
+          (virtual) => {
+            virtual.run.actor.send(act("RESUME_CELL"));
+          },
+        ],
+      ],
+    });
+    expectSound(run);
+    expect(run.of("cell-held").map((event) => [field(event, "position"), field(event, "author")])).toEqual([
+      ["A3", "operator"],
+    ]);
+    const starts = run.of("step-started").filter((event) => field(event, "position") === "A3");
+    expect(starts.at(-1)?.atMs).toBeGreaterThan(1_500_000);
+    expect(numeric(starts.at(-1), "elapsed_s")).toBeGreaterThan(500);
+  });
+});
