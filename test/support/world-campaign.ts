@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
 import { assert } from "../../protocols/base/assert.ts";
+import { CHEMISTRY_IDS } from "../../protocols/campaign/chemistry.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
@@ -62,10 +63,7 @@ const loaded = load(FILES, "small.yaml");
 assert(loaded.kind === "loaded", `the small campaign is refused: ${JSON.stringify(loaded.findings)}`);
 export const { campaign, site } = loaded;
 const { campaignHash, siteHash } = loaded;
-const data = loadWorldData(
-  { readPackageText: repositoryText },
-  campaign.cells.map((cell) => cell.chemistry),
-);
+const data = loadWorldData({ readPackageText: repositoryText }, CHEMISTRY_IDS);
 const { attenuationTables } = contextOf(FILES);
 const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,7 +1,16 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
+import { CHEMISTRIES, CHEMISTRY_IDS } from "../../protocols/campaign/chemistry.ts";
 import { parseWorldFaults } from "../../simulator/world/world-faults.ts";
-import { expectSound, field, numeric, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import {
+  campaign,
+  expectSound,
+  field,
+  numeric,
+  removeFolders,
+  runWorld,
+  type WorldRun,
+} from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -39,6 +48,20 @@ describe("before the first current of a protocol", () => {
     expect(steppedAt(run).size).toBe(10);
     expect(run.of("step-started").every((event) => event.atMs > (proofs[0]?.atMs ?? Infinity) - 1000)).toBe(true);
   });
+
+  it.each(CHEMISTRY_IDS)(
+    "cells of %s are proven as they are delivered, far from the largest resistance allowed",
+    async (chemistry) => {
+      const { voltageMinV, voltageMaxV, hardMinV } = CHEMISTRIES[chemistry];
+      const limits = { voltageMinV: hardMinV, voltageMaxV, currentMaxA: 0.002, currentMinA: -0.002 };
+      const cells = campaign.cells.map((cell) => ({ ...cell, chemistry, limits }));
+      const run = await runWorld({ hours: 0.05, campaign: { ...campaign, cells } });
+      expect(run.summary.violations).toEqual([]);
+      const ohms = run.of("cell-proof").map((event) => numeric(event, "resistance_ohm"));
+      expect(ohms).toHaveLength(10);
+      for (const ohm of ohms) expect(ohm).toBeLessThan((0.7 * (voltageMaxV - voltageMinV)) / 0.00409);
+    },
+  );
 
   it("two cells whose voltage leads are exchanged are both refused, each with the other's name", async () => {
     const run = await runWorld({
