@@ -23,6 +23,7 @@ import {
   startedExposureS,
   type CamserverReply,
 } from "../../protocols/wire/camserver/camserver-reply.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { ANSWER_MS, createConfirmedSettings, refuseImpossible } from "./camserver-arming.ts";
 import { createConversation, refusal, type Conversation } from "./camserver-conversation.ts";
@@ -35,6 +36,8 @@ export interface CamserverDetectorDeps {
   readonly readOutS: number;
 }
 
+/** Of `tvx-7.3.13-121212`. */
+const RELEASE_MAJORS = [7];
 /** Beyond the images' own time, before an exposure counts as lost. */
 const END_GRACE_S = 10;
 /** For the report of an exposure that was asked to end, beyond its read-out. */
@@ -159,12 +162,10 @@ export function createCamserverDetector(deps: CamserverDetectorDeps): Detector {
         reads: anyText,
         timeoutMs: ANSWER_MS,
       });
+      const release = version.replace(/^Code release:\s*/, "").replaceAll(/[^ -~]/g, "?");
+      refuseOtherFirmware(name, release, RELEASE_MAJORS);
       await endWhatWasLeft(fresh);
-      return {
-        model: "camserver",
-        serialNumber: null,
-        firmware: version.replace(/^Code release:\s*/, "").replaceAll(/[^ -~]/g, "?"),
-      };
+      return { model: "camserver", serialNumber: null, firmware: release };
     } catch (error) {
       // Closed by us: the caller is told by this rejection, not by a fault beside it.
       if (conversation === fresh) conversation = undefined;

@@ -15,6 +15,7 @@ import {
   type Measured,
   whyUnbelievable,
 } from "../../protocols/wire/eurotherm/eurotherm-registers.ts";
+import { refuseUnlessKnown } from "../link/known-firmware.ts";
 import type { ModbusBus } from "../link/modbus-bus.ts";
 import type { ModbusLine } from "../link/modbus-line.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
@@ -54,6 +55,9 @@ interface Talk {
   readonly decimals: number;
 }
 
+/** High byte of the version: 4 of 4.61, which reads 0x0461. */
+const VERSION_MAJOR_MIN = 1;
+const VERSION_MAJOR_MAX = 4;
 const INTERVAL_S = 1;
 const NOTHING = (): void => undefined;
 const PLAUSIBLE = { min: -200, max: 1800 };
@@ -121,6 +125,9 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
         { identity: identity ?? null },
       );
     }
+    const major = (version ?? 0) >> 8;
+    const isKnown = major >= VERSION_MAJOR_MIN && major <= VERSION_MAJOR_MAX;
+    refuseUnlessKnown(name, hex(version), isKnown, `0x0${VERSION_MAJOR_MIN}00 to 0x0${VERSION_MAJOR_MAX}ff`);
     return { model: `Eurotherm ${hex(identity)}`, serialNumber: null, firmware: hex(version) };
   }
 

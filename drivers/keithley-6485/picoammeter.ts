@@ -28,6 +28,7 @@ import {
   decodePicoammeterIdentity,
   decodeReading,
 } from "../../protocols/wire/keithley-6485/picoammeter-replies.ts";
+import { refuseUnlessKnown } from "../link/known-firmware.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
@@ -73,6 +74,8 @@ const ERRORS_MAX = 20;
 /** A reset and a taken offset keep the unit busy. */
 const SET_UP_MS = 5000;
 const INTERVAL_S = 1;
+/** A letter and two digits, then the day of its making: `B03 Sep 29 2010`. */
+const KNOWN_FIRMWARE = /^[A-C]\d\d(?!\w)/;
 const NOTHING = (): void => undefined;
 
 /** Throws Fault `site.invalid` for options that cannot be. Faults: `sensor.unreadable`, `link.*`. */
@@ -115,6 +118,7 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
         return identity?.model === "6485" ? identity : undefined;
       });
       refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
+      refuseUnlessKnown(name, found.firmware, KNOWN_FIRMWARE.test(found.firmware), "A01 to C99");
       await setUp(fresh);
       if (!isCurrent(fresh)) throw new Fault("link.closed", name, "disconnected while connecting");
       stopReading = readOnGrid(clock, intervalS, () => oneAtATime(() => read(fresh)), readings.report);

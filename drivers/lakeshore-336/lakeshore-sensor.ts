@@ -16,6 +16,7 @@ import {
   whyUnbelievable,
   type LakeshoreInput,
 } from "../../protocols/wire/lakeshore/lakeshore-lines.ts";
+import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
@@ -42,6 +43,7 @@ export interface LakeshoreSensorDeps {
 }
 
 const MODELS: readonly string[] = ["336", "350"];
+const FIRMWARE_MAJORS = [1, 2, 3];
 const NOTHING = (): void => undefined;
 
 /** Throws Fault `site.invalid` for times that cannot be. Faults: `sensor.unreadable`, `link.*`. */
@@ -81,6 +83,7 @@ export function createLakeshoreSensor(deps: LakeshoreSensorDeps): Sensor {
         return identity !== undefined && MODELS.includes(identity.model) ? identity : undefined;
       });
       refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
+      refuseOtherFirmware(name, found.firmware, FIRMWARE_MAJORS);
       if (!isCurrent(fresh)) throw new Fault("link.closed", name, "disconnected while connecting");
       stopReading = readOnGrid(clock, intervalS, () => oneAtATime(() => read(fresh)), readings.report);
       return { model: `Lake Shore ${found.model}`, serialNumber: found.serialNumber, firmware: found.firmware };

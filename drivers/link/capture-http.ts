@@ -6,22 +6,26 @@ import type { CaptureDeps } from "./capture-link.ts";
 /** Bodies beyond this many characters are cut: frames do not belong into a capture. */
 const BODY_MAX = 4096;
 
-/** `out` is `METHOD path body`, `in` is `status body`, `lost` a request without an answer. */
+/**
+ * `out` is `METHOD path body`, `in` is `METHOD path -> status body`, for requests may overlap; `lost` is a request
+ * without an answer, `METHOD path -> why`.
+ */
 export function captureHttp(port: HttpPort, { clock, startMs, sink }: CaptureDeps): HttpPort {
   const note = (dir: "out" | "in" | "lost", text: string): void => {
-    const hex = dir === "lost" ? "" : Buffer.from(text, "utf8").toString("hex");
+    const hex = Buffer.from(text, "utf8").toString("hex");
     sink({ t_ms: Math.round((clock.monoMs() - startMs) * 1000) / 1000, dir, hex, text });
   };
   return {
     name: port.name,
     async request(method, path, body, deadlineMs) {
-      note("out", [method, path, ...(body === null ? [] : [cut(body)])].join(" "));
+      const what = `${method} ${path}`;
+      note("out", body === null ? what : `${what} ${cut(body)}`);
       try {
         const reply = await port.request(method, path, body, deadlineMs);
-        note("in", `${reply.status} ${cut(reply.body)}`);
+        note("in", `${what} -> ${reply.status} ${cut(reply.body)}`);
         return reply;
       } catch (error) {
-        note("lost", error instanceof Error ? error.message : String(error));
+        note("lost", `${what} -> ${error instanceof Error ? error.message : String(error)}`);
         throw error;
       }
     },

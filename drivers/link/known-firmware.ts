@@ -1,4 +1,4 @@
-/** Firmware that a driver was written for, by its first number: another generation may speak another dialect. */
+/** Firmware that a driver was written for: another generation may speak another dialect. */
 import { Fault } from "../../protocols/base/fault.ts";
 
 /**
@@ -7,8 +7,13 @@ import { Fault } from "../../protocols/base/fault.ts";
  */
 export function refuseOtherFirmware(name: string, firmware: string, majors: readonly number[]): void {
   const major = /(\d{1,4})\.\d/.exec(firmware)?.[1];
-  if (major !== undefined && majors.includes(Number(major))) return;
-  const known = majors.map((each) => `${each}.x`).join(" and ");
+  const isKnown = major !== undefined && majors.includes(Number(major));
+  refuseUnlessKnown(name, firmware, isKnown, majors.map((each) => `${each}.x`).join(" and "));
+}
+
+/** For what has no such number. `known` is the range in words: `B01 to B99`. */
+export function refuseUnlessKnown(name: string, firmware: string, isKnown: boolean, known: string): void {
+  if (isKnown) return;
   const shown = firmware.slice(0, 100).replaceAll(/[^ -~]/g, "?");
   throw new Fault("device.firmware", name, `its firmware is ${shown}; known is ${known}`, { firmware: shown, known });
 }

@@ -9,6 +9,7 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Channel, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { CyclerMap } from "../../protocols/wire/modbus-cycler/register-map.ts";
+import { refuseUnlessKnown } from "../link/known-firmware.ts";
 import type { ModbusBus } from "../link/modbus-bus.ts";
 import type { ModbusLine } from "../link/modbus-line.ts";
 import { cyclerSetting, cyclerStepEnd, type CyclerSetting } from "./cycler-step.ts";
@@ -207,7 +208,11 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
         { expected, serialNumber },
       );
     }
-    return { model, serialNumber, firmware: await unit.firmware() };
+    const firmware = await unit.firmware();
+    const known = map.identity.knownFirmware;
+    const isKnown = known.length === 0 || known.some((begin) => firmware?.startsWith(begin) === true);
+    refuseUnlessKnown(name, firmware ?? "unknown", isKnown, `what begins with ${known.join(" or ")}`);
+    return { model, serialNumber, firmware };
   }
 
   /** After a lost answer: the unit is connected anew, read, and left off. */

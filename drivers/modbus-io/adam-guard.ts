@@ -11,8 +11,12 @@
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { ADAM, ADAM_MODELS, type AdamModel } from "../../protocols/wire/modbus-io/adam-6000.ts";
+import { refuseUnlessKnown } from "../link/known-firmware.ts";
 import type { ModbusBus } from "../link/modbus-bus.ts";
 import type { PermitGuard, PointCounts } from "./permit-guard.ts";
+
+/** High byte of the first version register: A1.01 reads 0xa101. */
+const VERSION_A1 = 0xa1;
 
 export interface AdamGuardOptions {
   readonly name: string;
@@ -128,10 +132,12 @@ async function identifyModule(bus: ModbusBus, name: string, model: AdamModel): P
   if (nameWord !== points.nameWord) {
     throw new Fault("device.wrong", name, `The module calls itself ${hex(nameWord)}, not ${hex(points.nameWord)}.`);
   }
+  const firmware = `${hex(versionHigh)}.${hex(versionLow)}`;
+  refuseUnlessKnown(name, firmware, versionHigh >> 8 === VERSION_A1, "a100 to a1ff");
   return {
     model: `Advantech ${model.toUpperCase()}, ${points.inputCount} inputs, ${points.outputCount} outputs`,
     serialNumber: null,
-    firmware: `${hex(versionHigh)}.${hex(versionLow)}`,
+    firmware,
   };
 }
 

@@ -11,11 +11,15 @@ import {
   WATCHDOG_UNIT_MS,
   watchdogStatusText,
 } from "../../protocols/wire/modbus-io/modbus-io-map.ts";
+import { refuseUnlessKnown } from "../link/known-firmware.ts";
 import type { ModbusBus } from "../link/modbus-bus.ts";
 import type { PermitGuard, PointCounts } from "./permit-guard.ts";
 
 const ACTIVE = 1;
 const EXPIRED = 2;
+const WAGO_SERIES = 750;
+/** Counts the releases of one item. */
+const FIRMWARE_INDEX_MAX = 40;
 
 /** `needed`: the points that the map uses. */
 export function createWagoGuard(name: string, needed: PointCounts, watchdogMs: number): PermitGuard {
@@ -84,6 +88,12 @@ async function identifyUnit(bus: ModbusBus, name: string, needed: PointCounts): 
   const points = `${inputCount} inputs, ${outputCount} outputs`;
   if (plate === undefined) return { model: `Modbus unit, ${points}`, serialNumber: null, firmware: null };
   const [firmware = 0, series = 0, item = 0] = plate;
+  if (series !== WAGO_SERIES) {
+    const what = `The unit says that it is of series ${series}, not ${WAGO_SERIES}.`;
+    throw new Fault("device.wrong", name, what, { series, item });
+  }
+  const isKnown = firmware >= 1 && firmware <= FIRMWARE_INDEX_MAX;
+  refuseUnlessKnown(name, String(firmware), isKnown, `index 1 to ${FIRMWARE_INDEX_MAX}`);
   return { model: `WAGO ${series}-${item}, ${points}`, serialNumber: null, firmware: String(firmware) };
 }
 

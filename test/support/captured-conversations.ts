@@ -2,10 +2,12 @@
  * One short conversation with each instrument family, the same when it is captured from a simulated instrument and
  * when the capture is replayed. What comes of it is told as plain values, to be compared.
  */
+import { captureHttp } from "../../drivers/link/capture-http.ts";
 import {
   captureLink,
   withholdMqttLogin,
   withholdPasswords,
+  type CaptureDeps,
   type CaptureRecord,
 } from "../../drivers/link/capture-link.ts";
 import { assert } from "../../protocols/base/assert.ts";
@@ -26,11 +28,19 @@ import { loadWorldData } from "../../tui/virtual/load-world-data.ts";
 import { createMemorySite } from "../../tui/virtual/memory-site.ts";
 import { createVirtualTime, type VirtualTime } from "../contract/contract-bench.ts";
 import { repositoryText, tables } from "./campaign-files.ts";
+import { replayHttp } from "./replay-http.ts";
+import { replayLink } from "./replay-link.ts";
 
-/** `site`: one channel of each family, and more. `further-site`: what the first has no room for. */
+/** `site`: one channel of each family, and more. The others: what the first has no room for. */
 export function captureSite(name: Conversation["site"] = "site"): Site {
   const text = repositoryText(`test/fixtures/captures/${name}.yaml`);
-  const { site, findings } = readSite(parseDocument(text, "site.yaml"), tables);
+  // The one file that a site here names.
+  const fileName = "protocols/modbus-maps/ea-psb.yaml";
+  const { site, findings } = readSite(parseDocument(text, "site.yaml"), tables, () => ({
+    kind: "text",
+    fileName,
+    text: repositoryText(fileName),
+  }));
   assert(site !== undefined, JSON.stringify(findings));
   return site;
 }
@@ -38,9 +48,13 @@ export function captureSite(name: Conversation["site"] = "site"): Site {
 export interface Conversation {
   readonly family: string;
   /** Default `site`. */
-  readonly site?: "site" | "further-site";
+  readonly site?: "site" | "further-site" | "third-site";
   /** The cable that is captured. */
   readonly cable: string;
+  /** A second cable of the same instrument, captured into a file of its own. */
+  readonly beside?: string;
+  /** What is done on other cables before it is captured. */
+  readonly prepare?: (drivers: SiteDrivers) => Promise<unknown>;
   /** Time passes while the promise is awaited. Resolves with what came of it. */
   readonly hold: (drivers: SiteDrivers, time: VirtualTime) => Promise<unknown>;
 }
@@ -130,6 +144,55 @@ export const CONVERSATIONS: readonly Conversation[] = [
       return { identity, read };
     },
   },
+  {
+    family: "irelec-cats-orders",
+    site: "third-site",
+    cable: "changer",
+    beside: "changer monitor",
+    // Brings A2 under the arm.
+    prepare: stageTalk,
+    async hold(drivers) {
+      const changer = drivers.sampleChanger();
+      assert(changer !== undefined, "the site has a changer");
+      const identity = await changer.connect();
+      // What lies at the handover place goes into a tray, and comes back past the code reader.
+      const unloaded = await changer.unload({ tray: 2, slot: 7 });
+      const loaded = await changer.load({ tray: 2, slot: 7 });
+      await changer.abort();
+      changer.disconnect();
+      return { identity, unloaded, loaded };
+    },
+  },
+  {
+    family: "modbus-cycler",
+    site: "third-site",
+    cable: "channel A1",
+    // Far above its resolution.
+    hold: (drivers) => channelTalk(drivers, "A1", 0.02),
+  },
+  {
+    family: "lakeshore-336",
+    site: "third-site",
+    cable: "oven",
+    hold: (drivers, time) => sensorTalk(drivers, time, "oven"),
+  },
+  {
+    family: "dectris-simplon",
+    site: "third-site",
+    cable: "detector",
+    async hold(drivers) {
+      const detector = drivers.detector();
+      const identity = await detector.connect();
+      const acquisition = { exposureS: 0.5, folder: "/data", fileName: "A1-0001" };
+      await detector.arm(acquisition);
+      const { finished } = await detector.start();
+      const frame = await finished;
+      await detector.arm({ ...acquisition, fileName: "A1-0002" });
+      await detector.abort();
+      detector.disconnect();
+      return { identity, frame };
+    },
+  },
   { family: "adam-6050", site: "further-site", cable: "io", hold: ioTalk },
 ];
 
@@ -183,7 +246,7 @@ async function triggerTalk(drivers: SiteDrivers): Promise<unknown> {
   return { identity, armed, fired };
 }
 
-async function channelTalk(drivers: SiteDrivers, name: string): Promise<unknown> {
+async function channelTalk(drivers: SiteDrivers, name: string, currentA = 0.0005): Promise<unknown> {
   const channel: Channel = drivers.channel(at(name));
   const identity = await channel.connect();
   const restV = await channel.measureOpenCircuitV();
@@ -201,11 +264,11 @@ async function channelTalk(drivers: SiteDrivers, name: string): Promise<unknown>
   });
   await channel.start({
     kind: "constant-current",
-    currentA: 0.0005,
+    currentA,
     untilVoltageV: 4.2,
     untilTimeS: 5,
     sampleIntervalS: 1,
-    limits: { voltageMaxV: 4.3, voltageMinV: 2, currentMaxA: 0.005, currentMinA: -0.005 },
+    limits: { voltageMaxV: 4.3, voltageMinV: 2, currentMaxA: 10 * currentA, currentMinA: -10 * currentA },
   });
   const ended = await end;
   await channel.abort();
@@ -219,11 +282,19 @@ function at(name: string): Position {
   return position;
 }
 
+export interface Captured {
+  readonly records: readonly CaptureRecord[];
+  /** Of the second cable, where there is one. */
+  readonly beside: readonly CaptureRecord[];
+  readonly result: unknown;
+}
+
 /** Holds the conversation with a simulated instrument and writes down what went over its cable. */
-export async function captured(conversation: Conversation): Promise<{ records: CaptureRecord[]; result: unknown }> {
+export async function captured(conversation: Conversation): Promise<Captured> {
   const site = captureSite(conversation.site);
   const time = createVirtualTime();
   const records: CaptureRecord[] = [];
+  const beside: CaptureRecord[] = [];
   const memory = createMemorySite({
     site,
     positions: site.channels.map((channel) => channel.position),
@@ -236,40 +307,74 @@ export async function captured(conversation: Conversation): Promise<{ records: C
     ...driverDeps,
     openLinkOf(cable, link) {
       const bare = driverDeps.openLinkOf(cable, link);
-      if (cable !== conversation.cable) return bare;
+      const into = recordsOf(cable);
+      if (into === undefined) return bare;
       const withhold = link.kind === "mqtt" ? withholdMqttLogin : withholdPasswords;
-      const sink = (record: CaptureRecord): void => {
-        records.push(record);
-      };
-      return captureLink(bare, { clock: time.clock, startMs: 0, sink, withhold });
+      return captureLink(bare, { ...captureInto(into), withhold });
+    },
+    httpPortOf(cable, link) {
+      const bare = driverDeps.httpPortOf(cable, link);
+      const into = recordsOf(cable);
+      return into === undefined ? bare : captureHttp(bare, captureInto(into));
     },
   });
+  function recordsOf(cable: string): CaptureRecord[] | undefined {
+    return cable === conversation.cable ? records : cable === conversation.beside ? beside : undefined;
+  }
+  function captureInto(into: CaptureRecord[]): CaptureDeps {
+    const sink = (record: CaptureRecord): void => {
+      into.push(record);
+    };
+    return { clock: time.clock, startMs: 0, sink };
+  }
+  if (conversation.prepare !== undefined) await time.settle(conversation.prepare(drivers));
   const result = await time.settle(conversation.hold(drivers, time));
   memory.stop();
-  return { records, result };
+  return { records, beside, result };
 }
 
 /** Holds it again on the links given. */
 export async function held(
   conversation: Conversation,
   time: VirtualTime,
-  openLinkOf: DriverDeps["openLinkOf"],
+  { openLinkOf, httpPortOf }: Pick<DriverDeps, "openLinkOf" | "httpPortOf">,
 ): Promise<unknown> {
   const writeFile = (): Promise<void> => Promise.resolve();
-  const httpPortOf = (): never => {
-    throw new Error("no conversation here is held over HTTP");
-  };
   const drivers = createSiteDrivers(captureSite(conversation.site), {
     clock: time.clock,
     openLinkOf(cable, link) {
-      // Nothing is said on a second cable of the same instrument.
-      if (cable !== conversation.cable) return createMemoryLink(time.clock, { name: cable, latencyMs: 1 }).openLink;
+      // Nothing is said on a cable that is not captured.
+      const isCaptured = cable === conversation.cable || cable === conversation.beside;
+      if (!isCaptured) return createMemoryLink(time.clock, { name: cable, latencyMs: 1 }).openLink;
       return openLinkOf(cable, link);
     },
     httpPortOf,
     writeFile,
   });
   return time.settle(conversation.hold(drivers, time));
+}
+
+/** Replays what was captured, and the second cable beside it. */
+export async function replayed(
+  conversation: Conversation,
+  records: readonly CaptureRecord[],
+  beside: readonly CaptureRecord[] = [],
+): Promise<{ result: unknown; deviation: string | undefined; remaining: readonly CaptureRecord[] }> {
+  const time = createVirtualTime();
+  const main = replayLink(records, time.clock, conversation.cable);
+  const second = replayLink(beside, time.clock, conversation.beside);
+  const http = replayHttp(records, time.clock, conversation.cable);
+  const isHttp = records.every(({ dir }) => dir !== "open");
+  const result = await held(conversation, time, {
+    openLinkOf: (cable) => (cable === conversation.cable ? main : second).openLink,
+    httpPortOf: () => http.port,
+  }).catch((error: unknown) => (isFault(error) ? error : String(error)));
+  const replays = isHttp ? [http] : [main, second];
+  return {
+    result,
+    deviation: replays.map((replay) => replay.deviation()).find((deviation) => deviation !== undefined),
+    remaining: replays.flatMap((replay) => replay.remaining()),
+  };
 }
 
 function worldOf(site: Site, clock: VirtualClock) {

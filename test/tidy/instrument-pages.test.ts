@@ -163,6 +163,7 @@ describe.each(FAMILIES.map((family) => [family.driver, family] as const))("the p
     expect(text).toMatch(new RegExp(`^# .+\\(\`${driver}\`\\)\\n\\nRole: `));
     expect(text).toMatch(/^## Wiring$/m);
     expect(text).toMatch(/^## Settings$/m);
+    expect(text).toMatch(/^Firmware: .*(?:\(`device\.firmware`\)|does not tell it)/ms);
     expect(text).toMatch(/^## Alone$/m);
     expect(text).toMatch(/--capture \w+/);
     expect(text.slice(text.search(/^## Tried on$/m))).toMatch(/[Nn]ot\sverified\son\shardware/);

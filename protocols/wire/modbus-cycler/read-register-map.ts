@@ -79,6 +79,8 @@ const mapSchema = strictObject({
     begins_with: z.string().min(1),
     serial_number: textPoint.exactOptional(),
     firmware: textPoint.exactOptional(),
+    /** How a firmware that the map was tried with begins: `V3.`. */
+    firmware_begins_with: z.array(z.string().min(1)).min(1).exactOptional(),
   }),
   nominal: strictObject({
     voltage_V: numberPoint.exactOptional(),
@@ -119,6 +121,7 @@ export function readCyclerMap(text: string, fileName: string): ReadCyclerMap {
   if (record === undefined) return { map: undefined, findings };
   const named: NamedPoint[] = [];
   const map = mapOf(record, named);
+  checkIdentity(document, map, findings);
   checkScales(document, named, map, findings);
   checkOverlaps(document, named, findings);
   checkLimits(document, map, findings);
@@ -206,6 +209,7 @@ function mapOf(record: z.output<typeof mapSchema>, named: NamedPoint[]): CyclerM
       serialNumber:
         identity.serial_number === undefined ? null : textAt(["identity", "serial_number"], identity.serial_number),
       firmware: identity.firmware === undefined ? null : textAt(["identity", "firmware"], identity.firmware),
+      knownFirmware: identity.firmware_begins_with ?? [],
     },
     nominal: {
       ...(nominal.voltage_V === undefined ? {} : { voltage_V: numberAt(["nominal", "voltage_V"], nominal.voltage_V) }),
@@ -238,6 +242,15 @@ function scaleOf(given: NumberRecord | WritableRecord): RegisterPoint["scale"] {
   if (given.full_scale !== undefined && given.of !== undefined)
     return { kind: "share", fullScale: given.full_scale, of: given.of };
   return { kind: "linear", factor: given.scale ?? 1, offset: given.offset ?? 0 };
+}
+
+function checkIdentity(document: InputDocument, { identity }: CyclerMap, findings: Finding[]): void {
+  if (identity.knownFirmware.length === 0 || identity.firmware !== null) return;
+  const path = ["identity", "firmware_begins_with"];
+  const what = "no register tells the firmware that is to begin so";
+  findings.push(
+    findingAt(document, "error", "file.schema", path, what, "Give identity.firmware too, or leave it out."),
+  );
 }
 
 function checkScales(document: InputDocument, named: readonly NamedPoint[], map: CyclerMap, findings: Finding[]): void {

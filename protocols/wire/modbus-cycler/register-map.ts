@@ -59,6 +59,8 @@ export interface CyclerMap {
     readonly beginsWith: string;
     readonly serialNumber: RegisterPoint | null;
     readonly firmware: RegisterPoint | null;
+    /** How a known firmware begins; empty: any. */
+    readonly knownFirmware: readonly string[];
   };
   readonly nominal: Readonly<Partial<Record<NominalQuantity, RegisterPoint>>>;
   readonly read: {

@@ -51,6 +51,18 @@ describe("connecting", () => {
     expect(pdus(bench).every((pdu) => pdu.startsWith("0003"))).toBe(true);
   });
 
+  test("refuses a firmware that the map does not know, and takes one that it does", async () => {
+    const { identity, ...rest } = smallPsbMap();
+    const mapWith = (...knownFirmware: string[]) => ({ ...rest, identity: { ...identity, knownFirmware } });
+    const other = createCyclerBench({ channel: { map: mapWith("V2.", "V4.") } });
+    const fault = await faultOf(other, other.channel.connect());
+    expect(fault).toMatchObject({ code: "device.firmware", detail: { firmware: "V3.02 10.03.2021" } });
+    expect(fault.message).toContain("what begins with V2. or V4.");
+    expect(pdus(other).every((pdu) => pdu.startsWith("0003"))).toBe(true);
+    const right = createCyclerBench({ channel: { map: mapWith("V2.", "V3.") } });
+    expect(await right.settle(right.channel.connect())).toMatchObject({ firmware: "V3.02 10.03.2021" });
+  });
+
   test("is refused while the front panel keeps control", async () => {
     const bench = createCyclerBench();
     bench.twin.setLocal(true);

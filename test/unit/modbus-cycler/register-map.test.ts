@@ -62,6 +62,11 @@ describe("a map is refused", () => {
     ["with a word order that is none", changed("ABCD", "ACBD"), /word_order/],
     ["with a range turned round", changed("voltage_max_V: 60", "voltage_max_V: 0"), /not above voltage_min_V/],
     ["with a scale of nothing", changed("505, type: u32, bit: 7", "505, type: u32, bit: 77"), /bit/],
+    [
+      "with a known firmware that no register tells",
+      changed("firmware: { address: 191, type: text, registers: 20 }", 'firmware_begins_with: ["V3."]'),
+      /no register tells the firmware/,
+    ],
     ["that is not YAML", "a: [", /map.yaml:1/],
   ])("%s", (_, text, what) => {
     expect(problems(text).join("\n")).toMatch(what);

@@ -1,26 +1,21 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { CaptureRecord } from "../../../drivers/link/capture-link.ts";
-import { createVirtualTime } from "../../contract/contract-bench.ts";
-import { CONVERSATIONS, held, type Conversation } from "../../support/captured-conversations.ts";
-import { readCapture, replayLink } from "../../support/replay-link.ts";
+import { CONVERSATIONS, replayed, type Conversation } from "../../support/captured-conversations.ts";
+import { readCapture } from "../../support/replay-link.ts";
 
 const FOLDER = new URL("../../fixtures/captures/", import.meta.url).pathname;
 
 const captureOf = (family: string): readonly CaptureRecord[] => readCapture(`${FOLDER}${family}.jsonl`);
 
-async function replayed(conversation: Conversation, records: readonly CaptureRecord[]) {
-  const time = createVirtualTime();
-  const replay = replayLink(records, time.clock, conversation.cable);
-  const result = await held(conversation, time, () => replay.openLink).catch((error: unknown) => String(error));
-  return { result, deviation: replay.deviation(), remaining: replay.remaining() };
-}
+const besideOf = ({ family, beside }: Conversation): readonly CaptureRecord[] =>
+  beside === undefined ? [] : captureOf(`${family}.beside`);
 
 describe.each(CONVERSATIONS)("a captured conversation with $family", (conversation) => {
   const { family } = conversation;
 
   it("is held again by today's driver, byte for byte, and comes to the same", async () => {
-    const { result, deviation, remaining } = await replayed(conversation, captureOf(family));
+    const { result, deviation, remaining } = await replayed(conversation, captureOf(family), besideOf(conversation));
     expect(deviation).toBeUndefined();
     expect(remaining).toEqual([]);
     expect(result).toEqual(JSON.parse(readFileSync(`${FOLDER}${family}.result.json`, "utf8")));
@@ -32,14 +27,18 @@ describe.each(CONVERSATIONS)("a captured conversation with $family", (conversati
     const altered = records.map((record, index) =>
       index === last ? { ...record, hex: `${record.hex?.slice(0, -2) ?? ""}5f` } : record,
     );
-    const { deviation } = await replayed(conversation, altered);
+    const { deviation } = await replayed(conversation, altered, besideOf(conversation));
     expect(deviation).toMatch(new RegExp(`^line ${last + 1}: .* was written where the capture has `));
   });
 
   it("fails to replay when the driver stops short of what was captured", async () => {
     const records = captureOf(family);
     const more: CaptureRecord = { t_ms: 1e9, dir: "out", hex: "3f", text: "?" };
-    const { deviation, remaining } = await replayed(conversation, [...records.slice(0, -1), more]);
+    const { deviation, remaining } = await replayed(
+      conversation,
+      [...records.slice(0, -1), more],
+      besideOf(conversation),
+    );
     expect([deviation ?? "", ...remaining.map(({ text }) => text)].join()).toContain("?");
   });
 });
