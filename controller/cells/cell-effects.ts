@@ -2,10 +2,11 @@
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Channel, ChannelStep } from "../../protocols/roles/channel.ts";
-import type { CellEffects } from "../machines/programme.ts";
+import type { CellEffects, LeftStep } from "../machines/programme.ts";
 import type { ChannelNews } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
+import { elapsedWhenOff, expectedVoltage } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { createWiringProof, type Proven, type WiringProofDeps } from "./wiring-proof.ts";
 
@@ -18,8 +19,10 @@ export interface CellEffectsDeps {
   readonly recorder: Recorder;
   readonly proof: ProofRules;
   readonly tell: (cellIndex: number, event: ChannelNews) => void;
-  /** Samples of a channel are missing from its last one until now. */
-  readonly gap: (cellIndex: number, reason: string) => void;
+  /** Samples of a channel are missing from its last one, or from `fromMs`, until now. */
+  readonly gap: (cellIndex: number, reason: string, fromMs?: number) => void;
+  /** After a restart: what ran is looked for before anything else is done. */
+  readonly wasLeft?: boolean;
 }
 
 /** What the proof before the first current is judged by. */
@@ -32,6 +35,11 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   const { channel, cellIndex, intake, clock } = deps;
   /** What the channel tells meanwhile is the proof's; its samples are kept like any others. */
   let isProving = false;
+  /** What it tells before the cell is found again is kept for whoever looks. */
+  let isSought = deps.wasLeft === true;
+  let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
+  let failedUnseen: Fault | null = null;
+  const leftAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
   const wiring = createWiringProof({
     ...{ clock, channel, cellIndex, position: deps.position },
     ...deps.proof,
@@ -71,17 +79,23 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
         wiring.stepEnded(end);
         return;
       }
-      deps.tell(cellIndex, {
+      const news = {
         type: "STEP_ENDED",
         end,
         voltageV: intake.lastVoltageV[cellIndex] ?? NaN,
         currentA: intake.lastCurrentA[cellIndex] ?? NaN,
         chargeAh: intake.stepChargeAh[cellIndex] ?? NaN,
-      });
+      } as const;
+      if (isSought) endedUnseen = news;
+      else deps.tell(cellIndex, news);
     },
     fault(fault) {
       if (isProving) {
         wiring.fault(fault);
+        return;
+      }
+      if (isSought) {
+        failedUnseen = fault;
         return;
       }
       deps.tell(cellIndex, { type: "STEP_FAILED", fault: faultNote(fault) });
@@ -124,9 +138,46 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       await channel.abort();
       intake.switchedOff(cellIndex, clock.monoMs());
     },
+    async findAgain(left) {
+      const unseen = endedUnseen;
+      const failed = failedUnseen;
+      endedUnseen = null;
+      failedUnseen = null;
+      if (failed !== null) throw failed;
+      if (unseen !== null || channel.hasTakenOver === true) {
+        isSought = false;
+        // What an instrument kept for us is there by now.
+        if (!channel.capabilities.buffersSamples) deps.gap(cellIndex, AWAY, leftAtMs);
+        return unseen === null ? { kind: "running" } : { ...unseen, kind: "ended" };
+      }
+      const openCircuitV = await channel.measureOpenCircuitV();
+      judgeOpenCircuit(openCircuitV);
+      judgeContinuity(left, openCircuitV);
+      const lastAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
+      const { runsProgrammeAlone: runsAlone } = channel.capabilities;
+      const stepElapsedS = elapsedWhenOff(left, { lastAtMs, nowMs: clock.monoMs(), runsAlone });
+      intake.switchedOff(cellIndex, clock.monoMs());
+      isSought = false;
+      return { kind: "off", openCircuitV, stepElapsedS };
+    },
     totals: () => intake.totals(cellIndex),
   };
+
+  function judgeContinuity(left: LeftStep, openCircuitV: number): void {
+    const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
+    const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
+    const { lowV, highV } = expectedVoltage(left, { voltageV, currentA }, deps.proof.limits);
+    if (openCircuitV >= lowV && openCircuitV <= highV) return;
+    throw new Fault(
+      "cell.unproven",
+      deps.position,
+      `after the restart it has ${openCircuitV.toFixed(4)} V; it was left at ${voltageV.toFixed(4)} V, from which ${lowV.toFixed(2)}..${highV.toFixed(2)} V can have come: it may be another cell`,
+    );
+  }
 }
+
+/** Why samples are missing of a step that ran on. */
+const AWAY = "the controller was away; the instrument ran on with its own limits";
 
 /** NaN where the step holds or sweeps a voltage. */
 function orderedCurrentA(step: ChannelStep): number {

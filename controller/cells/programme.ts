@@ -1,4 +1,6 @@
 /** A cell's protocol as the sequence of steps its machine runs, ended early by the campaign's end conditions. */
+import { z } from "zod";
+import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { channelStep, TECHNIQUE_NAMES } from "../../protocols/echem/channel-step.ts";
@@ -11,6 +13,22 @@ type References = Readonly<Record<string, number>>;
 
 /** The first step, or null for a protocol without one. Throws Fault `protocol.invalid` for a technique the channel lacks. */
 export function firstProgrammeStep(cell: CampaignCell, sampleIntervalMinS: number): ProgrammeCursor | null {
+  return createProgramme(cell, sampleIntervalMinS).cursorAt(firstStep(cell.protocol), {});
+}
+
+/** The place that a record names; undefined where it is none of this protocol. Throws as `firstProgrammeStep`. */
+export function programmeStepAt(
+  cell: CampaignCell,
+  sampleIntervalMinS: number,
+  place: Json | undefined,
+): ProgrammeCursor | undefined {
+  const found = parsePlace(place);
+  const kind = cell.protocol.steps[found?.cursor.stepIndex ?? -1]?.kind;
+  if (found === undefined || kind === undefined || kind === "tag" || kind === "loop") return undefined;
+  return createProgramme(cell, sampleIntervalMinS).cursorAt(found.cursor, found.references) ?? undefined;
+}
+
+function createProgramme(cell: CampaignCell, sampleIntervalMinS: number) {
   const { protocol } = cell;
 
   function programmeCursor(cursor: ProtocolCursor | undefined, references: References): ProgrammeCursor | null {
@@ -40,10 +58,45 @@ export function firstProgrammeStep(cell: CampaignCell, sampleIntervalMinS: numbe
         const known = isFirst ? { ...references, [step.id]: capacityAh } : references;
         return programmeCursor(nextStep(protocol, cursor), known);
       },
+      place: placeJson(cursor, references),
     };
   }
 
-  return programmeCursor(firstStep(protocol), {});
+  return { cursorAt: programmeCursor };
+}
+
+function placeJson(cursor: ProtocolCursor, references: References): Json {
+  const { stepIndex, cycle, ordinal, passes, firstDirection, lastDirection } = cursor;
+  return {
+    step_index: stepIndex,
+    cycle,
+    ordinal,
+    passes,
+    first_direction: firstDirection,
+    last_direction: lastDirection,
+    references_Ah: references,
+  };
+}
+
+const directionSchema = z.union([z.literal(1), z.literal(-1), z.literal(0)]);
+const placeSchema = z.object({
+  step_index: z.number().int().nonnegative(),
+  cycle: z.number().int().nonnegative(),
+  ordinal: z.number().int().nonnegative(),
+  passes: z.record(z.string(), z.number().int().positive()),
+  first_direction: directionSchema,
+  last_direction: directionSchema,
+  references_Ah: z.record(z.string(), z.number()),
+});
+
+function parsePlace(
+  place: Json | undefined,
+): { readonly cursor: ProtocolCursor; readonly references: References } | undefined {
+  const read = placeSchema.safeParse(place);
+  if (!read.success) return undefined;
+  const { step_index: stepIndex, cycle, ordinal, passes, references_Ah: references } = read.data;
+  const { first_direction: firstDirection, last_direction: lastDirection } = read.data;
+  return { cursor: { stepIndex, cycle, ordinal, passes, firstDirection, lastDirection }, references };
 }
 
 /** Not known, or with too much doubt in it, a capacity is nothing to compare others with. */

@@ -46,7 +46,15 @@ export interface SampleIntake {
   switchedOff(cellIndex: number, atMs: number): void;
   /** Sums of what flowed either way. */
   totals(cellIndex: number): ChargeTotals;
+  /** After a restart: what had flowed of this cell, and in the step under way. */
+  restore(cellIndex: number, totals: ChargeTotals, stepChargeAh: number): void;
+  /** What `work` hands in is on record already: it is counted, and neither stored nor judged again. */
+  replay(work: () => void): void;
   sample(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number, flags: number): void;
+  /** The first sample of the step, and when it came, seconds from its start or from its last break; NaN before it. */
+  readonly firstVoltageV: Float64Array;
+  readonly firstCurrentA: Float64Array;
+  readonly firstTimeS: Float64Array;
   readonly lastVoltageV: Float64Array;
   readonly lastCurrentA: Float64Array;
   /** Campaign time of the last sample; -Infinity before the first. */
@@ -60,7 +68,12 @@ export interface SampleIntake {
   readonly rejectedCount: number;
 }
 
+const ON_RECORD: SampleSink = { sample: () => undefined };
+
 export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): SampleIntake {
+  const firstVoltageV = new Float64Array(cellCount).fill(NaN);
+  const firstCurrentA = new Float64Array(cellCount).fill(NaN);
+  const firstTimeS = new Float64Array(cellCount).fill(NaN);
   const lastVoltageV = new Float64Array(cellCount).fill(NaN);
   const lastCurrentA = new Float64Array(cellCount).fill(NaN);
   const lastAtMs = new Float64Array(cellCount).fill(-Infinity);
@@ -83,7 +96,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const voltageMinV = Float64Array.from(deps.limits, (limit) => limit.voltageMinV);
   const currentMaxA = Float64Array.from(deps.limits, (limit) => limit.currentMaxA);
   const currentMinA = Float64Array.from(deps.limits, (limit) => limit.currentMinA);
-  const { sink } = deps;
+  let { sink } = deps;
 
   function count(cellIndex: number, ampereHours: number): void {
     chargeAh[cellIndex] = (chargeAh[cellIndex] ?? 0) + ampereHours;
@@ -105,7 +118,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   }
 
   function alarm(cellIndex: number, what: string): void {
-    if (hasAlarmed[cellIndex] === 1) return;
+    if (hasAlarmed[cellIndex] === 1 || sink === ON_RECORD) return;
     hasAlarmed[cellIndex] = 1;
     deps.limitPassed(cellIndex, what);
   }
@@ -115,6 +128,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   }
 
   const intake: Writable<SampleIntake> = {
+    firstVoltageV,
+    firstCurrentA,
+    firstTimeS,
     lastVoltageV,
     lastCurrentA,
     lastAtMs,
@@ -130,6 +146,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       stepCurrentA[cellIndex] = step?.currentA ?? NaN;
       isRunning[cellIndex] = 1;
       lastInStepMs[cellIndex] = NaN;
+      firstVoltageV[cellIndex] = NaN;
+      firstCurrentA[cellIndex] = NaN;
+      firstTimeS[cellIndex] = NaN;
       overloadsInRow[cellIndex] = 0;
       hasAlarmed[cellIndex] = 0;
     },
@@ -151,6 +170,24 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       dischargedAh: dischargedAh[cellIndex] ?? 0,
       doubtAh: doubtAh[cellIndex] ?? 0,
     }),
+    restore(cellIndex, totals, stepAh) {
+      chargedAh[cellIndex] = totals.chargedAh;
+      dischargedAh[cellIndex] = totals.dischargedAh;
+      doubtAh[cellIndex] = totals.doubtAh;
+      chargeAh[cellIndex] = totals.chargedAh - totals.dischargedAh;
+      stepChargeAh[cellIndex] = stepAh;
+    },
+    replay(work) {
+      const { sampleCount, rejectedCount } = intake;
+      sink = ON_RECORD;
+      try {
+        work();
+      } finally {
+        sink = deps.sink;
+        intake.sampleCount = sampleCount;
+        intake.rejectedCount = rejectedCount;
+      }
+    },
     sample(cellIndex, stepTimeS, voltageV, currentA, flags) {
       const atMs = (stepStartMs[cellIndex] ?? NaN) + stepTimeS * 1000;
       // Written so that NaN counts as out of order. An endless time or charge would spoil every sample after it.
@@ -171,6 +208,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
       } else {
         count(cellIndex, (currentA * stepTimeS) / 3600);
+        firstVoltageV[cellIndex] = voltageV;
+        firstCurrentA[cellIndex] = currentA;
+        firstTimeS[cellIndex] = stepTimeS;
       }
       lastInStepMs[cellIndex] = atMs;
       lastAtMs[cellIndex] = atMs;

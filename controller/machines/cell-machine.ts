@@ -8,10 +8,12 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { closeAccount, openAccount } from "../cells/cell-account.ts";
 import { actOf, afterAct, BY_PERSON, onEveryAct, onStoppingActs } from "./cell-acts.ts";
 import {
+  elapsedWhenFound,
   finishedNews,
   instrumentLimit,
   isolatedNews,
   lateFault,
+  leftStep,
   mayProveAgain,
   notOff,
   suspectNews,
@@ -20,11 +22,11 @@ import {
   type CellInput,
 } from "./cell-news.ts";
 import { createCellRecords } from "./cell-records.ts";
-import { afterStep, remainingMs, UNHEARD, type StepIsOver } from "./cell-steps.ts";
+import { afterStep, remainingMs, RESTARTED, UNHEARD, type StepIsOver } from "./cell-steps.ts";
 import { deadlineActor } from "./deadline.ts";
 import { faultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
-import type { CellEffects, ProgrammeStep } from "./programme.ts";
+import type { CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
 
 export interface CellMachineDeps {
@@ -57,6 +59,7 @@ export function createCellMachine(deps: CellMachineDeps) {
     },
     actors: {
       prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input, signal }) => input.prove(signal)),
+      findAgain: fromPromise<CellFound, FindInput>(({ input }) => input.effects.findAgain(input.left)),
       startStep: fromPromise<unknown, StartInput>(async ({ input }) => {
         if (input.step !== null) await input.effects.startStep(input.step, input.elapsedS, input.because);
       }),
@@ -67,6 +70,11 @@ export function createCellMachine(deps: CellMachineDeps) {
       endedAtLimit: ({ event }) => event.type === "STEP_ENDED" && event.end === "limit",
       wasAborted: ({ event }) => event.type === "STEP_ENDED" && event.end === "aborted",
       hasStep: ({ context }) => context.cursor !== null,
+      wasIsolated: ({ context }) => context.left?.phase === "isolated",
+      wasComplete: ({ context }) => context.left?.phase === "complete",
+      wasStopped: ({ context }) => context.left?.phase === "stopped",
+      wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
+      wasUnderWay: ({ context }) => context.left?.phase === "under-way",
       mustLeave: ({ context }) => context.cursor !== null && context.leave !== null,
       isHeld: ({ context }) => context.cursor !== null && context.hold !== null,
       hasTimeLeft: ({ context }) =>
@@ -98,6 +106,20 @@ export function createCellMachine(deps: CellMachineDeps) {
                 clock.monoMs() + remainingMs(context) + deps.stepGraceMs,
               ),
       }),
+      noteFound: enqueueActions(({ context, enqueue }, found: CellFound) => {
+        enqueue.assign({
+          stepElapsedS: elapsedWhenFound(context, found, clock.monoMs()),
+          breakReason: found.kind === "off" && context.left?.runningSinceMs !== null ? RESTARTED : null,
+        });
+        enqueue(({ context: after }) => {
+          records.found(after, found);
+        });
+      }),
+      passOnEnd: enqueueActions(({ enqueue }, found: CellFound) => {
+        if (found.kind !== "ended") return;
+        const { end, voltageV, currentA, chargeAh } = found;
+        enqueue.raise({ type: "STEP_ENDED", end, voltageV, currentA, chargeAh });
+      }),
       noteBreak: assign({
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
         breakReason: ({ event }) => (actOf(event) === null ? UNHEARD : BY_PERSON),
@@ -110,6 +132,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         if (after === null) return;
         enqueue(() => {
           if (params.how === "left" && context.leave !== null) records.stepLeft(context, context.leave, after.chargeAh);
+          if (params.how === "unknown") records.stepOver(context, after.chargeAh);
           records.halfCycles(context, after.closed);
         });
         enqueue.assign(after.changes);
@@ -168,19 +191,19 @@ export function createCellMachine(deps: CellMachineDeps) {
     id: "cell",
     context: ({ input }) => ({
       ...input,
-      cursor: input.first,
+      cursor: input.left === undefined ? input.first : input.left.cursor,
       stepStartedAtMs: 0,
-      stepElapsedS: 0,
-      stepsDoneCount: 0,
+      stepElapsedS: input.left?.stepElapsedS ?? 0,
+      stepsDoneCount: input.left?.stepsDoneCount ?? 0,
       proofTriesCount: 0,
-      account: openAccount(input.rules),
-      hold: null,
-      leave: null,
+      account: input.left?.account ?? openAccount(input.rules),
+      hold: input.left?.hold ?? null,
+      leave: input.left?.leave ?? null,
       breakReason: null,
-      fault: null,
+      fault: input.left?.fault ?? null,
       waiting: null,
     }),
-    initial: "awaitingChannel",
+    initial: "beginning",
     on: {
       CHANNEL_ISOLATED: { target: ".isolated", actions: "keepFault" },
       STOP_CELL: ".stopping",
@@ -189,9 +212,73 @@ export function createCellMachine(deps: CellMachineDeps) {
       ...onEveryAct("noteAct"),
     },
     states: {
+      /** After a restart a cell whose part was over stays so. */
+      beginning: {
+        always: [
+          { guard: "wasIsolated", target: "isolated" },
+          { guard: "wasComplete", target: "complete" },
+          { guard: "wasStopped", target: "stopped" },
+          { target: "awaitingChannel" },
+        ],
+      },
       awaitingChannel: {
         entry: { type: "waitFor", params: { reason: "the channel to be ready", who: "channel", ms: null } },
-        on: { CHANNEL_READY: "proving" },
+        on: {
+          CHANNEL_READY: [
+            { guard: "wasOrderedOff", target: "stopping" },
+            { guard: "wasUnderWay", target: "finding" },
+            { target: "proving" },
+          ],
+          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+        },
+      },
+      /** After a restart: what the record says ran may run on, be over, or be off; the voltage tells whether it is the same cell. */
+      finding: {
+        entry: {
+          type: "waitFor",
+          params: { reason: "the channel to say what became of the step", who: "channel", ms: deps.commandDeadlineMs },
+        },
+        invoke: [
+          {
+            src: "findAgain",
+            input: ({ context }) => ({ effects: context.effects, left: leftStep(context) }),
+            onDone: [
+              {
+                guard: ({ event }) => event.output.kind === "off",
+                target: "choosing",
+                actions: { type: "noteFound", params: ({ event }) => event.output },
+              },
+              {
+                target: "cycling",
+                actions: [
+                  { type: "noteFound", params: ({ event }) => event.output },
+                  "noteStepStart",
+                  { type: "passOnEnd", params: ({ event }) => event.output },
+                ],
+              },
+            ],
+            onError: [
+              {
+                guard: ({ context, event }) => mayProveAgain(context, event.error),
+                target: "awaitingChannel",
+                actions: [
+                  assign({
+                    fault: ({ event }) => faultNote(event.error),
+                    proofTriesCount: ({ context }) => context.proofTriesCount + 1,
+                  }),
+                  "tellSuspect",
+                ],
+              },
+              { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+            ],
+          },
+          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
+        ],
+        on: {
+          DEADLINE: { target: "opening", actions: "keepLate" },
+          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+          CHANNEL_LOST: { target: "awaitingChannel", actions: "keepFault" },
+        },
       },
       /** No current before contact, polarity and wiring are proven by what the channel itself reads. */
       proving: {
@@ -439,6 +526,11 @@ export function createCellMachine(deps: CellMachineDeps) {
 }
 
 export type CellMachine = ReturnType<typeof createCellMachine>;
+
+interface FindInput {
+  readonly effects: CellEffects;
+  readonly left: LeftStep;
+}
 
 /** What a step's start is given. */
 interface StartInput {

@@ -4,7 +4,7 @@ import { isFault } from "../../protocols/base/fault.ts";
 import type { StepEnd } from "../../protocols/roles/channel.ts";
 import type { AccountRules, CellAccount } from "../cells/cell-account.ts";
 import type { FaultNote } from "./errors.ts";
-import type { CellEffects, ProgrammeCursor } from "./programme.ts";
+import type { CellEffects, CellFound, LeftStep, ProgrammeCursor } from "./programme.ts";
 import type { Waiting } from "./waiting.ts";
 
 export interface CellInput {
@@ -14,6 +14,45 @@ export interface CellInput {
   readonly first: ProgrammeCursor | null;
   readonly effects: CellEffects;
   readonly rules: AccountRules;
+  /** After a restart: the cell as the record left it. */
+  readonly left?: LeftCell;
+}
+
+/** A cell as the record of a run left it, from which its machine goes on. */
+export interface LeftCell {
+  readonly phase: "unproven" | "under-way" | "isolated" | "complete" | "stopped";
+  readonly cursor: ProgrammeCursor | null;
+  readonly account: CellAccount;
+  readonly stepsDoneCount: number;
+  /** When the step began to run, or again after a break; null when nothing ran. */
+  readonly runningSinceMs: number | null;
+  /** Seconds it had run before that. */
+  readonly stepElapsedS: number;
+  readonly hold: CellAct | null;
+  readonly leave: CellAct | null;
+  /** All cells were ordered off, and this one had not said that it is. */
+  readonly isOrderedOff: boolean;
+  readonly fault: FaultNote | null;
+}
+
+/** Nothing more is done with the cell. */
+export function isOver({ phase }: LeftCell): boolean {
+  return phase === "isolated" || phase === "complete" || phase === "stopped";
+}
+
+/** What its channel is held against. */
+export function leftStep({ left, cursor }: CellContext): LeftStep {
+  return {
+    step: cursor?.step ?? null,
+    runningSinceMs: left?.runningSinceMs ?? null,
+    elapsedS: left?.stepElapsedS ?? 0,
+  };
+}
+
+/** Seconds that the step has run when it is found again. */
+export function elapsedWhenFound({ left }: CellContext, found: CellFound, nowMs: number): number {
+  if (found.kind === "off") return found.stepElapsedS;
+  return (left?.stepElapsedS ?? 0) + (nowMs - (left?.runningSinceMs ?? nowMs)) / 1000;
 }
 
 /** What a person does to one cell, and why. */

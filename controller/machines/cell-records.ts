@@ -1,9 +1,11 @@
 /** What a cell's machine writes into the log, and says of its step. Pure but for the recorder. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import { accountJson, totalsJson } from "../cells/account-json.ts";
 import type { ClosedHalfCycle } from "../cells/cell-account.ts";
 import type { AskedAct } from "./cell-acts.ts";
-import type { CellAct, CellContext, CellEvent } from "./cell-news.ts";
+import { isOver, type CellAct, type CellContext, type CellEvent } from "./cell-news.ts";
 import { faultJson } from "./errors.ts";
+import type { CellFound } from "./programme.ts";
 import type { Recorder } from "./recorder.ts";
 
 export interface CellRecords {
@@ -11,6 +13,10 @@ export interface CellRecords {
   stepEnded(context: CellContext, event: Extract<CellEvent, { type: "STEP_ENDED" }>): void;
   /** A person skipped or ended it. */
   stepLeft(context: CellContext, act: CellAct, chargeAh: number): void;
+  /** Its time ran out while nobody heard of it. */
+  stepOver(context: CellContext, chargeAh: number): void;
+  /** After a restart: what the channel was found doing. */
+  found(context: CellContext, found: CellFound): void;
   stepInterrupted(context: CellContext): void;
   halfCycles(context: CellContext, closed: readonly ClosedHalfCycle[]): void;
   act(context: CellContext, asked: AskedAct, isRefused: boolean): void;
@@ -35,6 +41,13 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         ...place(context),
         label: context.cursor.step.label,
         elapsed_s: context.stepElapsedS,
+        // What a restart goes on from.
+        state: {
+          place: context.cursor.place ?? null,
+          steps_done: context.stepsDoneCount,
+          account: accountJson(context.account),
+          totals: totalsJson(context.effects.totals()),
+        },
       });
     },
     stepEnded(context, event) {
@@ -45,6 +58,24 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         voltage_V: finiteOrNull(event.voltageV),
         current_A: finiteOrNull(event.currentA),
         charge_Ah: finiteOrNull(event.chargeAh),
+        totals: totalsJson(context.effects.totals()),
+      });
+    },
+    stepOver(context, chargeAh) {
+      recorder.record("step-ended", {
+        ...place(context),
+        ended_by: "unknown",
+        charge_Ah: finiteOrNull(chargeAh),
+        totals: totalsJson(context.effects.totals()),
+      });
+    },
+    found(context, found) {
+      recorder.record("cell-found", {
+        ...place(context),
+        found: found.kind,
+        elapsed_s: context.stepElapsedS,
+        ...(found.kind === "off" ? { open_circuit_V: finiteOrNull(found.openCircuitV) } : {}),
+        ...(found.kind === "ended" ? { ended_by: found.end } : {}),
       });
     },
     stepLeft(context, act, chargeAh) {
@@ -54,6 +85,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         author: act.author,
         reason: act.reason,
         charge_Ah: finiteOrNull(chargeAh),
+        totals: totalsJson(context.effects.totals()),
       });
     },
     stepInterrupted(context) {
@@ -97,6 +129,8 @@ export function createCellRecords(recorder: Recorder): CellRecords {
     },
     over(type, context) {
       const { position, cellId } = context;
+      // On record since before a restart.
+      if (context.left !== undefined && isOver(context.left)) return;
       if (type === "cell-isolated") recorder.record(type, { position, cell: cellId, ...why(context) });
       else if (type === "cell-stopped") recorder.record(type, { position, cell: cellId });
       else recorder.record(type, { position, cell: cellId, steps: context.stepsDoneCount });

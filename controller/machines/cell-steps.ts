@@ -53,3 +53,6 @@ export function remainingMs({ cursor, stepElapsedS }: CellContext): number {
 
 /** Why a step that goes on was not running meanwhile, when its channel was out of reach. */
 export const UNHEARD = "nothing was heard of the channel between a break of its step and its return";
+
+/** The same after a restart of the controller. */
+export const RESTARTED = "the controller was away, and its step did not run on";

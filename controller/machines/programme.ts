@@ -1,6 +1,7 @@
 /** A cell's programme as its machine sees it: steps, places in it, and what it does to the channel. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { ChargeTotals } from "../../protocols/echem/counting.ts";
-import type { ChannelStep } from "../../protocols/roles/channel.ts";
+import type { ChannelStep, StepEnd } from "../../protocols/roles/channel.ts";
 
 /** One step to run, with what people call it. */
 export interface ProgrammeStep {
@@ -26,7 +27,24 @@ export interface ProgrammeCursor {
   readonly step: ProgrammeStep;
   /** Null when the protocol is over, or ended by one of its conditions. */
   readonly next: (finished: FinishedStep) => ProgrammeCursor | null;
+  /** The place as it goes on record, to be found again after a restart. */
+  readonly place?: Json;
 }
+
+/** What a channel was found doing after a restart. */
+export type CellFound =
+  /** The step goes on, untouched. */
+  | { readonly kind: "running" }
+  /** It ended in the meantime, by the instrument's own word. */
+  | {
+      readonly kind: "ended";
+      readonly end: StepEnd;
+      readonly voltageV: number;
+      readonly currentA: number;
+      readonly chargeAh: number;
+    }
+  /** Nothing runs; the voltage is that of the cell as it was left. */
+  | { readonly kind: "off"; readonly openCircuitV: number; readonly stepElapsedS: number };
 
 export interface CellEffects {
   /**
@@ -38,6 +56,20 @@ export interface CellEffects {
   startStep(step: ProgrammeStep, elapsedS: number, because: string | null): Promise<void>;
   /** Ends what runs and confirms the cell off. */
   openCircuit(): Promise<void>;
+  /**
+   * After a restart: what the channel does, and whether the cell is the one that was left. Rejects with
+   * `cell.unproven` where it is not, or with what came between.
+   */
+  findAgain(left: LeftStep): Promise<CellFound>;
   /** What has flowed so far, by raw samples. */
   totals(): ChargeTotals;
+}
+
+/** What the record says of the step that was under way. */
+export interface LeftStep {
+  readonly step: ProgrammeStep | null;
+  /** When it began to run, or again after a break, by campaign time; null when nothing ran. */
+  readonly runningSinceMs: number | null;
+  /** Seconds it had run before that. */
+  readonly elapsedS: number;
 }

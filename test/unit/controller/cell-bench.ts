@@ -2,7 +2,9 @@
 import { createActor } from "xstate";
 import { expect } from "vitest";
 import { createCellMachine } from "../../../controller/machines/cell-machine.ts";
-import type { FinishedStep, ProgrammeCursor } from "../../../controller/machines/programme.ts";
+import { openAccount } from "../../../controller/cells/cell-account.ts";
+import type { LeftCell } from "../../../controller/machines/cell-news.ts";
+import type { CellFound, FinishedStep, ProgrammeCursor } from "../../../controller/machines/programme.ts";
 import { sleep } from "../../../protocols/base/clock.ts";
 import { Fault } from "../../../protocols/base/fault.ts";
 import type { StepEnd } from "../../../protocols/roles/channel.ts";
@@ -44,15 +46,17 @@ function programme(steps: readonly BenchStep[], finished: FinishedStep[] = [], n
   };
 }
 
-export type Part = "prove" | "start" | "off";
+export type Part = "prove" | "start" | "off" | "find";
 
-export function open(steps: readonly BenchStep[] = [100, 200]) {
+/** `left`: after a restart, the first step as the record left it; other than what stands here, where given. */
+export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<LeftCell>) {
   const clock = testClock();
   const recorder = createRecorder();
   const parent = createParent();
-  const behaviour: Partial<Record<Part, "fails" | "hangs" | "finds fault">> = {};
+  const behaviour: Partial<Record<Part, "fails" | "hangs" | "finds fault">> & { found?: CellFound } = {};
   const calls: string[] = [];
   const finished: FinishedStep[] = [];
+  const rules = { nominalCapacityAh: 0.004, fullV: 4.2, emptyV: 2.8 };
   const totals = { chargedAh: 0, dischargedAh: 0, doubtAh: 0 };
 
   async function act(part: Part, what: string): Promise<void> {
@@ -84,9 +88,23 @@ export function open(steps: readonly BenchStep[] = [100, 200]) {
           return act("start", `start ${step.stepNumber} after ${elapsedS.toFixed(2)} s${why}`);
         },
         openCircuit: () => act("off", "off"),
+        async findAgain() {
+          await act("find", "find");
+          return behaviour.found ?? { kind: "off", openCircuitV: 3.2, stepElapsedS: 0 };
+        },
         totals: () => ({ ...totals }),
       },
-      rules: { nominalCapacityAh: 0.004, fullV: 4.2, emptyV: 2.8 },
+      rules,
+      ...(left === undefined
+        ? {}
+        : {
+            left: {
+              ...{ phase: "under-way", cursor: programme(steps, finished), account: openAccount(rules) },
+              ...{ stepsDoneCount: 0, runningSinceMs: 0, stepElapsedS: 0, hold: null, leave: null },
+              ...{ isOrderedOff: false, fault: null },
+              ...left,
+            } as const,
+          }),
     },
   });
   actor.start();

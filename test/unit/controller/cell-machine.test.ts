@@ -331,9 +331,13 @@ describe("every state of a cell", () => {
     held.send({ type: "HOLD_CELL", author: "operator", reason: "a look" });
     await held.for(20);
     held.send({ type: "RESUME_CELL", author: "operator", reason: "looked" });
-    const traces = [stopped, limited, over, held].map((bench) => bench.parent.trace);
+    const found = open(undefined, {});
+    found.send({ type: "CHANNEL_READY" });
+    await found.for(20);
+    const traces = [stopped, limited, over, held, found].map((bench) => bench.parent.trace);
     const left = traces.flatMap((trace) => [...trace.left]);
-    expect([...new Set([...left, ...LAST])].sort()).toEqual(leafStates(stopped.machine));
+    // Where it begins, it is no longer when anybody can look.
+    expect([...new Set([...left, ...LAST, "beginning"])].sort()).toEqual(leafStates(stopped.machine));
     for (const state of LAST) {
       expect(traces.some((trace) => trace.entered.has(state))).toBe(true);
       expect(left).not.toContain(state);

@@ -1,0 +1,59 @@
+/**
+ * Whether a cell found at rest after a restart can be the one that was left: its voltage is held against the last one
+ * on record, with what the step that ran may have moved it meanwhile. It tells a cell from none, from a reversed one
+ * and from one in quite another state; not from its twin. Pure.
+ */
+import type { CellLimits } from "../../protocols/roles/channel.ts";
+import type { LeftStep } from "../machines/programme.ts";
+
+export interface LastSeen {
+  /** NaN where no sample is on record. */
+  readonly voltageV: number;
+  readonly currentA: number;
+}
+
+/** Offsets of a channel, and what a cell drifts at rest (chosen). */
+const REST_V = 0.1;
+/** What a cell gives back of its overvoltage, and what it takes back after a charge (chosen). */
+const AFTER_DISCHARGE_V = 0.8;
+const AFTER_CHARGE_V = 0.5;
+
+/** Volts between which the open-circuit voltage is expected; everything within the limits where nothing is known. */
+export function expectedVoltage(
+  { step, runningSinceMs }: LeftStep,
+  last: LastSeen,
+  limits: CellLimits,
+): { readonly lowV: number; readonly highV: number } {
+  const { voltageMinV, voltageMaxV } = limits;
+  if (!Number.isFinite(last.voltageV)) return { lowV: voltageMinV, highV: voltageMaxV };
+  let lowV = last.voltageV - REST_V;
+  let highV = last.voltageV + REST_V;
+  if (!(last.currentA <= 0)) lowV -= AFTER_CHARGE_V;
+  if (!(last.currentA >= 0)) highV += AFTER_DISCHARGE_V;
+  const channelStep = runningSinceMs === null ? undefined : step?.channelStep;
+  if (channelStep !== undefined && channelStep.kind !== "rest") {
+    // It may have run on as far as its own end, and relaxed from there.
+    const ends =
+      channelStep.kind === "constant-current"
+        ? [channelStep.untilVoltageV ?? (channelStep.currentA > 0 ? voltageMaxV : voltageMinV)]
+        : channelStep.kind === "constant-voltage"
+          ? [channelStep.voltageV]
+          : [voltageMinV, voltageMaxV];
+    lowV = Math.min(lowV, ...ends.map((value) => value - AFTER_CHARGE_V));
+    highV = Math.max(highV, ...ends.map((value) => value + AFTER_DISCHARGE_V));
+  }
+  return { lowV: Math.max(lowV, voltageMinV - REST_V), highV: Math.min(highV, voltageMaxV + REST_V) };
+}
+
+/** Seconds that a step has run which is found to run no more. */
+export function elapsedWhenOff(
+  { step, runningSinceMs, elapsedS }: LeftStep,
+  seen: { readonly lastAtMs: number; readonly nowMs: number; readonly runsAlone: boolean },
+): number {
+  if (step === null || runningSinceMs === null) return elapsedS;
+  const { untilTimeS } = step.channelStep;
+  // An instrument that runs it alone has come to its end by itself.
+  if (seen.runsAlone && elapsedS + (seen.nowMs - runningSinceMs) / 1000 >= untilTimeS) return untilTimeS;
+  // What ended it, and when, nobody knows: proven is what was heard.
+  return elapsedS + Math.max(0, seen.lastAtMs - runningSinceMs) / 1000;
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { elapsedWhenOff, expectedVoltage } from "../../../controller/cells/continuity.ts";
+import type { LeftStep } from "../../../controller/machines/programme.ts";
+import { COMMAND_MS, LIMIT, open } from "./cell-bench.ts";
+
+const WHO = { kind: "hold", author: "operator", reason: "a look" } as const;
+
+describe("a cell after a restart of the controller", () => {
+  it("whose step is found running is not touched, and its end is awaited for the time that is left", async () => {
+    const bench = open([100, 200], { runningSinceMs: -30_000, stepElapsedS: 20, stepsDoneCount: 4 });
+    bench.behaviour.found = { kind: "running" };
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(10);
+    expect(bench.state()).toBe("cycling");
+    expect(bench.calls).toEqual(["find"]);
+    expect(bench.context().stepElapsedS).toBeCloseTo(50, 1);
+    expect(bench.context().waiting?.untilMs).toBeCloseTo(10 + 50_000 + 5000, -2);
+    expect(bench.recorder.types()).toEqual(["cell-found"]);
+    bench.end("time");
+    await bench.for(10);
+    expect(bench.calls).toEqual(["find", "start 2 after 0.00 s"]);
+    expect(bench.context().stepsDoneCount).toBe(5);
+  });
+
+  it("whose step ended in the meantime is booked by the instrument's own word", async () => {
+    const ended = open([100, 200], {});
+    ended.behaviour.found = { kind: "ended", end: "voltage", voltageV: 4.2, currentA: 0.001, chargeAh: 0.0021 };
+    ended.send({ type: "CHANNEL_READY" });
+    await ended.for(20);
+    expect(ended.calls).toEqual(["find", "start 2 after 0.00 s"]);
+    expect(ended.finished).toMatchObject([{ chargeAh: 0.0021 }]);
+    expect(ended.recorder.types()).toEqual(["cell-found", "step-ended", "step-started"]);
+  });
+
+  it("whose step ended at the instrument's safety limit is isolated", async () => {
+    const bench = open([100, 200], {});
+    bench.behaviour.found = { kind: "ended", end: "limit", voltageV: 4.4, currentA: 0, chargeAh: 0 };
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.calls).toEqual(["find", "off"]);
+  });
+
+  it("that is found off goes on with the step for the time that is left, or behind it when none is", async () => {
+    const bench = open([100, 200], {});
+    bench.behaviour.found = { kind: "off", openCircuitV: 3.7, stepElapsedS: 60 };
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.calls).toEqual([
+      "find",
+      "start 1 after 60.00 s, because the controller was away, and its step did not run on",
+    ]);
+    const over = open([100, 200], {});
+    over.behaviour.found = { kind: "off", openCircuitV: 3.7, stepElapsedS: 100 };
+    over.send({ type: "CHANNEL_READY" });
+    await over.for(20);
+    expect(over.calls[1]).toContain("start 2 after 0.00 s");
+    expect(over.recorder.events[1]).toMatchObject({ type: "step-ended", data: { step: 1, ended_by: "unknown" } });
+  });
+
+  it.each(["finds fault", "hangs"] as const)(
+    "that %s when it is looked for is switched off and isolated",
+    async (how) => {
+      const bench = open([100, 200], {});
+      bench.behaviour.find = how;
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(COMMAND_MS + 20);
+      expect(bench.state()).toBe("isolated");
+      expect(bench.calls).toEqual(["find", "off"]);
+      expect(bench.recorder.types()).toEqual(["cell-isolated"]);
+    },
+  );
+
+  it("whose channel fails while it is looked for is looked for again", async () => {
+    const bench = open([100, 200], {});
+    bench.behaviour.find = "fails";
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.state()).toBe("awaitingChannel");
+    delete bench.behaviour.find;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.state()).toBe("cycling");
+  });
+
+  it("that was held stays held, and one whose step a person left goes on behind it", async () => {
+    const held = open([100, 200], { runningSinceMs: null, hold: WHO });
+    held.send({ type: "CHANNEL_READY" });
+    await held.for(20);
+    expect(held.state()).toBe("held");
+    expect(held.context().waiting?.reason).toContain("held by operator: a look");
+    const left = open([100, 200], { runningSinceMs: null, leave: { ...WHO, kind: "skipped" } });
+    left.send({ type: "CHANNEL_READY" });
+    await left.for(20);
+    expect(left.calls).toEqual(["find", "start 2 after 0.00 s"]);
+  });
+
+  it("whose cells were all ordered off is confirmed off, not looked for", async () => {
+    const bench = open([100, 200], { isOrderedOff: true });
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.state()).toBe("stopped");
+    expect(bench.calls).toEqual(["off"]);
+  });
+
+  it.each([
+    ["isolated", "CELL_ISOLATED"],
+    ["complete", "CELL_FINISHED"],
+    ["stopped", "CELL_FINISHED"],
+  ] as const)("that was %s stays so, and is not recorded twice", async (phase, news) => {
+    const bench = open([100, 200], { phase, fault: phase === "isolated" ? LIMIT : null });
+    await bench.for(10);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(10);
+    expect(bench.state()).toBe(phase);
+    expect(bench.calls).toEqual([]);
+    expect(bench.parent.heard).toMatchObject([{ type: news, position: "B7" }]);
+    expect(bench.recorder.types()).toEqual([]);
+  });
+
+  it("that was not proven yet is proven", async () => {
+    const bench = open([100, 200], { phase: "unproven" });
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.calls).toEqual(["prove", "start 1 after 0.00 s"]);
+  });
+});
+
+const limits = { voltageMaxV: 4.3, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.002 };
+const common = { sampleIntervalS: 1, untilTimeS: 600, limits };
+
+function left(channelStep: NonNullable<LeftStep["step"]>["channelStep"], runningSinceMs: number | null = 0): LeftStep {
+  return { step: { stepNumber: 1, cycleNumber: 1, label: "", channelStep }, runningSinceMs, elapsedS: 0 };
+}
+
+describe("the voltage expected of a cell that was left", () => {
+  it("is that of its last sample where it rested, and all of its limits where none is on record", () => {
+    const rest = left({ kind: "rest", ...common });
+    const { lowV, highV } = expectedVoltage(rest, { voltageV: 3.7, currentA: 0 }, limits);
+    expect([lowV, highV]).toEqual([expect.closeTo(3.6), expect.closeTo(3.8)]);
+    expect(expectedVoltage(rest, { voltageV: NaN, currentA: NaN }, limits)).toEqual({ lowV: 2.5, highV: 4.3 });
+  });
+
+  it("reaches as far as the step can have run on, and no further than the limits", () => {
+    const charge = left({ kind: "constant-current", currentA: 0.001, untilVoltageV: 4.2, ...common });
+    const { lowV, highV } = expectedVoltage(charge, { voltageV: 3.9, currentA: 0.001 }, limits);
+    expect(lowV).toBeCloseTo(3.3);
+    expect(highV).toBeCloseTo(4.4);
+    expect(lowV).toBeGreaterThan(3.2);
+  });
+});
+
+describe("the time that a step has run which runs no more", () => {
+  const step = left({ kind: "rest", ...common });
+
+  it("is all of it once its own time has passed on an instrument that runs it alone", () => {
+    expect(elapsedWhenOff(step, { lastAtMs: 10_000, nowMs: 700_000, runsAlone: true })).toBe(600);
+    expect(elapsedWhenOff(step, { lastAtMs: 10_000, nowMs: 700_000, runsAlone: false })).toBe(10);
+  });
+
+  it("is else what was heard of it", () => {
+    expect(elapsedWhenOff(step, { lastAtMs: 10_000, nowMs: 300_000, runsAlone: true })).toBe(10);
+    expect(elapsedWhenOff({ ...step, elapsedS: 5 }, { lastAtMs: -Infinity, nowMs: 9, runsAlone: true })).toBe(5);
+    expect(
+      elapsedWhenOff({ ...step, runningSinceMs: null, elapsedS: 7 }, { lastAtMs: 1e6, nowMs: 1e9, runsAlone: true }),
+    ).toBe(7);
+  });
+});
