@@ -98,7 +98,7 @@ export async function deviceCommand(context: CommandContext, argv: readonly stri
       );
     }
     await confirm(context, given, name, act);
-    const lock = lockOrLook(context, site, name, act, `beamrack device ${name} ${act.command}`);
+    const lock = lockUnlessLook(context, site, name, act, `beamrack device ${name} ${act.command}`);
     let ledger: RecordedLedger | undefined;
     try {
       if (act.admitsBeam && given.dataFolder !== undefined) {
@@ -110,7 +110,10 @@ export async function deviceCommand(context: CommandContext, argv: readonly stri
         });
       }
       const clientId = `beamrack-device-${context.self.pid}`;
-      const bench = { site, drivers, deps, clock: context.clock, ledger, clientId };
+      const say = (line: string): void => {
+        context.printError(line);
+      };
+      const bench = { site, drivers, deps, clock: context.clock, ledger, clientId, say };
       const result = await runAct(act, bench, {
         name,
         clock: context.clock,
@@ -128,19 +131,22 @@ export async function deviceCommand(context: CommandContext, argv: readonly stri
   }
 }
 
-/** The lock, or undefined for a look beside the controller that holds it. Throws Fault `site.in-use`. */
-function lockOrLook(
+/**
+ * The lock, or undefined for what may be done beside a controller: a look must not keep one from beginning. Throws
+ * Fault `site.in-use`.
+ */
+function lockUnlessLook(
   context: CommandContext,
   site: Site,
   name: string,
   act: Act,
   command: string,
 ): SiteLock | undefined {
+  if (act.notBeside === null) return undefined;
   try {
     return context.takeSiteLock(site, { command });
   } catch (error) {
     if (!isFault(error) || error.code !== "site.in-use") throw error;
-    if (act.notBeside === null) return undefined;
     const what = `${act.command} must wait: ${act.notBeside}; ${error.message}`;
     throw new Fault("site.in-use", name, what, error.detail, error);
   }

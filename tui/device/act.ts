@@ -17,6 +17,8 @@ export interface ActBench {
   readonly ledger: RecordedLedger | undefined;
   /** Names this process to brokers, which throw out the elder of two of one name. */
   readonly clientId: string;
+  /** What a person at the terminal wants to know before the act is done. */
+  readonly say: (line: string) => void;
 }
 
 export interface Act {

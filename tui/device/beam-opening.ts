@@ -190,6 +190,7 @@ async function openShutter(
     const lifeMs = permitLifeS(site.shutter, order.forS) * 1000;
     const heart = createHeart(bench, io, { bookingSeq, lifeMs, filtersIn: before.filtersIn });
     await heart.beat();
+    bench.signal.throwIfAborted();
     askedAtMs = clock.monoMs();
     heart.begin(askedAtMs);
     await io.requestShutterOpen();
@@ -222,6 +223,7 @@ async function openSafetyShutter(bench: ActBench, io: BeamIo, order: OpeningOrde
   let trouble: Error | null = null;
   try {
     await openSafety(bench, io);
+    bench.say(`The safety shutter reads open for ${order.forS} s. Ctrl-C closes it.`);
     const untilMs = clock.monoMs() + order.forS * 1000;
     while (clock.monoMs() < untilMs) {
       const levels = await io.readInputs();
@@ -314,8 +316,10 @@ async function heldOpen(
   for (;;) {
     if (heart.isDue) await heart.beat();
     if (openAtMs === null) {
-      if ((await io.readInputs()).shutterOpenSwitch) openAtMs = clock.monoMs();
-      else if (clock.monoMs() > openDueMs) {
+      if ((await io.readInputs()).shutterOpenSwitch) {
+        openAtMs = clock.monoMs();
+        bench.say(`The shutter reads open: beam on ${order.position} for ${order.forS} s. Ctrl-C closes it.`);
+      } else if (clock.monoMs() > openDueMs) {
         throw new Fault("shutter.stuck-closed", io.name, "the shutter did not report open");
       }
     }

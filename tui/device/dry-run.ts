@@ -83,7 +83,7 @@ export async function dryRun(
   const found = drivers.byName(name);
   if (found === undefined) return undefined;
   const act = actOf(found);
-  const bench = { site, drivers, deps, clock, ledger: undefined, clientId: "beamrack-dry-run" };
+  const bench = { site, drivers, deps, clock, ledger: undefined, clientId: "beamrack-dry-run", say: () => undefined };
   const done = runAct(act, bench, { name, clock, timeoutMs: act.timeoutMs, onInterrupt: () => () => undefined });
   let outcome: { readonly result: Json; readonly fault: Fault | null } | undefined;
   let defect: unknown;

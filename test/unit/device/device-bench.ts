@@ -84,7 +84,7 @@ export function createDeviceBench() {
       isAlone: false,
       ...options,
     });
-    const bench = { site, drivers, deps: memory.driverDeps, clock, ledger: recorded, clientId: "test" };
+    const bench = { site, drivers, deps: memory.driverDeps, clock, ledger: recorded, clientId: "test", say: () => undefined };
     return time.settle(
       runAct(made, bench, {
         name,
