@@ -1,5 +1,6 @@
 /** A cell as people and programs are shown it: what its machine, its samples and its account say now. */
 import type { CellContext } from "../machines/cell-news.ts";
+import type { CellForecast } from "../forecast/cell-forecast.ts";
 import { chargeNow } from "./cell-account.ts";
 
 export interface CellView {
@@ -28,10 +29,18 @@ export interface CellView {
   readonly coulombicEfficiency: number | null;
   readonly lastHalfCycleAh: number | null;
   readonly heldBy: string | null;
+  /** Null before the first step, and when the cell's part is over. */
+  readonly forecast: CellForecast | null;
 }
 
 /** Pure. `voltageV` and `currentA` are the last sample's, NaN without one. */
-export function cellView(state: string, context: CellContext, voltageV: number, currentA: number): CellView {
+export function cellView(
+  state: string,
+  context: CellContext,
+  voltageV: number,
+  currentA: number,
+  forecast: CellForecast | null,
+): CellView {
   const { cursor, account, waiting, hold } = context;
   const { halfCycles } = account;
   const charge = chargeNow(account, context.effects.totals());
@@ -55,6 +64,7 @@ export function cellView(state: string, context: CellContext, voltageV: number, 
     coulombicEfficiency: halfCycles.last?.coulombicEfficiency ?? null,
     lastHalfCycleAh: halfCycles.last?.capacityAh ?? null,
     heldBy: hold?.author ?? null,
+    forecast,
   };
 }
 

@@ -1,27 +1,45 @@
 /**
  * What the samples of a cell teach about it: where its steps end, what it holds, what its resistance and its relaxation
- * are. It hears of a step's start, its samples and its end, whatever instrument runs them, and knows nothing else.
+ * are. It hears of a step's start, its first sample and its end, whatever instrument runs them, and knows nothing else.
  */
 import type { ModelState } from "../../protocols/echem/forecast/cell-model.ts";
 import { advance } from "../../protocols/echem/forecast/cell-model.ts";
 import type { LearnedCell, LearnedStep } from "../../protocols/echem/forecast/learned-cell.ts";
-import { DROP_AT_1C_V, LAG_S, type CellNameplate, type Guess } from "../../protocols/echem/forecast/nameplate.ts";
+import {
+  DROP_AT_1C_V,
+  LAG_S,
+  scaled,
+  type CellNameplate,
+  type Guess,
+} from "../../protocols/echem/forecast/nameplate.ts";
 import { curveOf } from "../../protocols/echem/forecast/open-circuit-curve.ts";
 import type { ProtocolCursor } from "../../protocols/echem/cursor.ts";
+import { createChargeAnchors } from "./charge-anchors.ts";
+
+/** What a step came to, by samples and by the instrument's word. */
+export interface EndedStep {
+  /** For which it ran, pauses left out. */
+  readonly durationS: number;
+  /** `cut` where it was left, or went on after a break: what it came to says nothing of the next time. */
+  readonly endedBy: LearnedStep["endedBy"] | "cut";
+  /** Net charge by all raw samples; NaN where it is not known. */
+  readonly chargeAh: number;
+  /** Of the last sample; NaN without one. */
+  readonly voltageV: number;
+  readonly currentA: number;
+}
 
 export interface CellLearner {
   stepStarted(cursor: ProtocolCursor): void;
-  /** Seconds from the step's start, rising. */
-  sample(sinceS: number, voltageV: number, currentA: number): void;
-  stepEnded(durationS: number, endedBy: LearnedStep["endedBy"]): void;
-  /** Null until the cell was filled and emptied once, from one cut-off to another. */
-  readonly learned: LearnedCell | null;
+  /** Seconds from the step's start. Once per step. */
+  firstSample(sinceS: number, voltageV: number, currentA: number): void;
+  stepEnded(end: EndedStep): void;
+  /** What a forecast goes on from now; what it takes from the nameplate, and what was measured. */
+  readonly learned: LearnedCell;
   /** The technique step before the one that runs or comes next, -1 for none: what a forecast goes on from. */
   readonly previousIndex: number;
 }
 
-/** A change of the state of charge smaller than this says little of the capacity. */
-const ANCHORS_APART = 0.4;
 /** Where the curve is steeper, V per unit, a jump of voltage is relaxation as much as resistance. */
 const JUMP_SLOPE_MAX_V = 3;
 const JUMP_WITHIN_S = 30;
@@ -33,42 +51,28 @@ const LAG_RANGE_S = { least: 20, most: 2000 } as const;
 /** Weight of the newest value of what is measured again and again. */
 const NEWEST = 0.5;
 /** Standard deviations of what was learned, relative. */
-const CAPACITY_SD = 0.01;
 const LAG_SD = 0.5;
 const LAG_SD_LEAST_S = 200;
-const EMPTY_SD = 0.01;
 /**
  * What was learned serves steps unlike those measured, so at another current: charge transfer takes less voltage there
  * than in proportion, by how much is not known.
  */
 const RESISTANCE_ELSEWHERE: Guess = { mean: 0.8, sd: 0.25 };
-/** Cut-offs at up to this many times the slowest current seen so far say what the cell holds. */
-const SLOW_ENOUGH = 1.5;
-
-interface Anchor {
-  readonly countAh: number;
-  readonly share: number;
-}
 
 export function createCellLearner(nameplate: CellNameplate): CellLearner {
   const curve = curveOf(nameplate.chemistry);
   const nominalAh = nameplate.nominalCapacityMah / 1000;
+  const charge = createChargeAnchors(nameplate);
   const steps = new Map<number, LearnedStep>();
   const runs = new Map<number, number>();
   const jumps = { products: 0, squares: 0 };
   let lagS = LAG_S.mean;
   let lagsSeen = 0;
-  let capacityAh = nominalAh;
-  let emptyCountAh: number | null = null;
-  let anchor: Anchor | null = null;
-  let slowestA = Infinity;
-  let countAh = 0;
   let cursor: ProtocolCursor | null = null;
   let previousIndex = -1;
   const surface: ModelState = { share: 0, lag: 0, unboundC: 0 };
   /** The end of the step before: what it came to under current. */
-  let before = { voltageV: NaN, currentA: NaN, lag: 0 };
-  const now = { sinceS: 0, voltageV: NaN, currentA: NaN, chargeAh: 0, count: 0 };
+  let before = { voltageV: NaN, currentA: NaN };
 
   const resistanceOhm = (): number =>
     jumps.squares > 0 ? jumps.products / jumps.squares : DROP_AT_1C_V.mean / nominalAh;
@@ -87,35 +91,12 @@ export function createCellLearner(nameplate: CellNameplate): CellLearner {
   /** A rest after a current: how far the surface had run ahead, over how fast it was driven. */
   function seeRelaxation(durationS: number, endV: number): void {
     if (!(Math.abs(before.currentA) >= JUMP_MIN_C * nominalAh) || durationS < REST_LAGS * lagS) return;
-    const rate = before.currentA / (3600 * capacityAh);
+    const rate = before.currentA / (3600 * charge.capacityAh.mean);
     const underA = curve.shareAt(before.voltageV - before.currentA * resistanceOhm());
     const seenS = (underA - curve.shareAt(endV)) / rate;
     if (!(seenS > LAG_RANGE_S.least && seenS < LAG_RANGE_S.most)) return;
     lagS += (lagsSeen === 0 ? 1 : NEWEST) * (seenS - lagS);
     lagsSeen += 1;
-  }
-
-  function seeAnchor(endedBy: "voltage" | "current", voltageV: number, currentA: number, movedAh: number): void {
-    const sizeA = Math.abs(currentA);
-    if (sizeA > SLOW_ENOUGH * slowestA) {
-      // Too fast for the curve; but what its cut-off moves by, the empty end moves by.
-      if (emptyCountAh !== null && currentA < 0) emptyCountAh += movedAh;
-      return;
-    }
-    if (endedBy === "voltage") slowestA = Math.min(slowestA, sizeA);
-    const share = curve.shareAt(voltageV - currentA * resistanceOhm()) - surface.lag;
-    const next: Anchor = { countAh, share };
-    if (anchor !== null && Math.abs(share - anchor.share) >= ANCHORS_APART) {
-      const seenAh = (countAh - anchor.countAh) / (share - anchor.share);
-      // The first charge of a fresh cell binds lithium; a discharge does not.
-      if (seenAh > 0 && (share < anchor.share || emptyCountAh !== null)) {
-        capacityAh = emptyCountAh === null ? seenAh : capacityAh + NEWEST * (seenAh - capacityAh);
-        emptyCountAh = countAh - share * capacityAh;
-      }
-    } else if (emptyCountAh !== null) {
-      emptyCountAh = countAh - share * capacityAh;
-    }
-    anchor = next;
   }
 
   function remember(stepIndex: number, durationS: number, endedBy: LearnedStep["endedBy"]): void {
@@ -124,6 +105,7 @@ export function createCellLearner(nameplate: CellNameplate): CellLearner {
     runs.set(stepIndex, count);
     const isTrend = known !== undefined && count >= 3;
     const blend = (was: number, seen: number): number => (count === 3 ? seen : was + NEWEST * (seen - was));
+    const { countAh } = charge;
     steps.set(stepIndex, {
       stepIndex,
       previousIndex,
@@ -138,39 +120,28 @@ export function createCellLearner(nameplate: CellNameplate): CellLearner {
   return {
     stepStarted(started) {
       cursor = started;
-      now.sinceS = 0;
-      now.voltageV = NaN;
-      now.currentA = NaN;
-      now.chargeAh = 0;
-      now.count = 0;
     },
-    sample(sinceS, voltageV, currentA) {
-      if (!Number.isFinite(voltageV) || !Number.isFinite(currentA) || !(sinceS >= now.sinceS)) return;
-      if (now.count === 0) {
-        seeJump(sinceS, voltageV, currentA);
-        now.chargeAh = (currentA * sinceS) / 3600;
-      } else {
-        now.chargeAh += ((currentA + now.currentA) * (sinceS - now.sinceS)) / 7200;
-      }
-      now.sinceS = sinceS;
-      now.voltageV = voltageV;
-      now.currentA = currentA;
-      now.count += 1;
+    firstSample(sinceS, voltageV, currentA) {
+      if (Number.isFinite(voltageV) && Number.isFinite(currentA)) seeJump(sinceS, voltageV, currentA);
     },
-    stepEnded(durationS, endedBy) {
+    stepEnded({ durationS, endedBy, chargeAh, voltageV, currentA }) {
       if (cursor === null || !(durationS >= 0)) return;
-      // The last sample may be an interval old.
-      if (now.count > 0) now.chargeAh += (now.currentA * (durationS - now.sinceS)) / 3600;
-      countAh += now.chargeAh;
-      if (durationS > 0) advance(surface, now.chargeAh / capacityAh / durationS, lagS, durationS);
-      const isRest = Math.abs(now.currentA) < JUMP_MIN_C * nominalAh * 0.1;
-      if (isRest) seeRelaxation(durationS, now.voltageV);
+      const movedAh = Number.isFinite(chargeAh) ? chargeAh : 0;
+      charge.count(movedAh);
+      if (durationS > 0) advance(surface, movedAh / charge.capacityAh.mean / durationS, lagS, durationS);
+      const isRest = Math.abs(currentA) < JUMP_MIN_C * nominalAh * 0.1;
+      if (isRest) seeRelaxation(durationS, voltageV);
       else if (endedBy === "voltage" || endedBy === "current") {
         const known = steps.get(cursor.stepIndex);
-        seeAnchor(endedBy, now.voltageV, now.currentA, known === undefined ? 0 : countAh - known.endCountAh);
+        charge.reached({
+          ...{ voltageV, currentA, resistanceOhm: resistanceOhm(), isResistanceMeasured: jumps.squares > 0 },
+          ...{ lag: surface.lag, isByVoltage: endedBy === "voltage" },
+          movedAh: known === undefined ? 0 : charge.countAh - known.endCountAh,
+        });
       }
-      remember(cursor.stepIndex, durationS, endedBy);
-      before = { voltageV: now.voltageV, currentA: now.currentA, lag: surface.lag };
+      if (endedBy === "cut") steps.delete(cursor.stepIndex);
+      else remember(cursor.stepIndex, durationS, endedBy);
+      before = { voltageV, currentA };
       previousIndex = cursor.stepIndex;
       cursor = null;
     },
@@ -178,20 +149,17 @@ export function createCellLearner(nameplate: CellNameplate): CellLearner {
       return previousIndex;
     },
     get learned() {
-      if (emptyCountAh === null) return null;
-      const relative = (mean: number, sd: number): Guess => ({ mean, sd: sd * mean });
+      const { isMeasured, capacityAh, share, firstLoss, countAh } = charge;
       return {
-        capacityAh: relative(capacityAh, CAPACITY_SD),
+        ...{ isMeasured, capacityAh, share, firstLoss, countAh },
         resistanceOhm:
           jumps.squares > 0
             ? {
                 mean: RESISTANCE_ELSEWHERE.mean * resistanceOhm(),
                 sd: RESISTANCE_ELSEWHERE.sd * resistanceOhm(),
               }
-            : { mean: DROP_AT_1C_V.mean / nominalAh, sd: DROP_AT_1C_V.sd / nominalAh },
+            : scaled(DROP_AT_1C_V, 1 / nominalAh),
         lagS: lagsSeen > 0 ? { mean: lagS, sd: Math.max(LAG_SD * lagS, LAG_SD_LEAST_S) } : LAG_S,
-        countAh,
-        emptyCountAh: { mean: emptyCountAh, sd: EMPTY_SD * capacityAh },
         lag: surface.lag,
         steps: new Map(steps),
       };

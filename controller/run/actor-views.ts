@@ -3,6 +3,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { ActorRefFrom } from "xstate";
 import { cellView, type CellView } from "../cells/cell-view.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
+import type { ForecastDesk } from "../forecast/forecast-desk.ts";
 import type { CellMachine } from "../machines/cell-machine.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import { cellActorId } from "../machines/campaign-news.ts";
@@ -31,6 +32,7 @@ export function createActorViews(
   campaign: Campaign,
   actor: () => CampaignActor,
   lastSample: Pick<SampleIntake, "lastVoltageV" | "lastCurrentA">,
+  forecasts: Pick<ForecastDesk, "of">,
 ): ActorViews {
   const ids = campaign.cells.map((cell) => cellActorId(cell.position));
 
@@ -79,7 +81,13 @@ export function createActorViews(
       const snapshot = cellActor(cellIndex)?.getSnapshot();
       if (snapshot === undefined) return undefined;
       const { lastVoltageV, lastCurrentA } = lastSample;
-      return cellView(snapshot.value, snapshot.context, lastVoltageV[cellIndex] ?? NaN, lastCurrentA[cellIndex] ?? NaN);
+      return cellView(
+        snapshot.value,
+        snapshot.context,
+        lastVoltageV[cellIndex] ?? NaN,
+        lastCurrentA[cellIndex] ?? NaN,
+        forecasts.of(cellIndex),
+      );
     },
     latchedInterlocks() {
       const supervisor = child("supervisor") as ActorRefFrom<SafetySupervisorMachine> | undefined;

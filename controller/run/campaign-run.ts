@@ -23,6 +23,7 @@ import { proofTimeMaxMs } from "../cells/wiring-proof.ts";
 import { createDoseLedger } from "../dose/dose-ledger.ts";
 import { createFluxHistory } from "../dose/flux.ts";
 import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
+import { createForecastDesk } from "../forecast/forecast-desk.ts";
 import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { createCellMachine } from "../machines/cell-machine.ts";
@@ -30,6 +31,7 @@ import type { CellInput } from "../machines/cell-news.ts";
 import { faultNote, type FaultNote } from "../machines/errors.ts";
 import { createExposureMachine } from "../machines/exposure-machine.ts";
 import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
+import type { Recorder } from "../machines/recorder.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
 import { motionRefusals } from "../safety/permit-judgement.ts";
 import { ledgerEventData } from "../record/ledger-row.ts";
@@ -101,7 +103,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     highestPhS: site.beam.fluxMaxPhS,
   };
 
-  const recorder = createLoggedRecorder(store, nowMs, fail);
+  const log = createLoggedRecorder(store, nowMs, fail);
+  /** Forecasts hear what is written, once it is. */
+  const recorder: Recorder = {
+    record(type, data) {
+      log.record(type, data);
+      forecasts.heard(type, data);
+    },
+  };
   const alarms = createAlarms(recorder, nowMs);
   const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
   const monitor = createFluxHistory(64);
@@ -134,7 +143,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     overloadsInRowMax: 3,
   });
 
-  const views = createActorViews(campaign, () => actor, intake);
+  const forecasts = createForecastDesk({ cells: campaign.cells, clock, recorder: log, samples: intake });
+  const views = createActorViews(campaign, () => actor, intake, forecasts);
 
   const watchDesk = createWatchDesk({
     roles,

@@ -13,6 +13,8 @@ export interface MeasuredRun {
   readonly openCircuitV: number;
   readonly steps: readonly (StepRun & {
     readonly cursor: ProtocolCursor;
+    /** Net charge by trapezoids over the samples. */
+    readonly measuredAh: number;
     readonly samples: readonly { readonly sinceS: number; readonly voltageV: number; readonly currentA: number }[];
   })[];
 }
@@ -64,7 +66,22 @@ export function measuredRun(
           currentA: measured.currentA(sample.currentA),
         });
       }
-      return { ...step, cursor, samples: own };
+      return { ...step, cursor, samples: own, measuredAh: chargeOf(own, step.endS - step.startS) };
     }),
   };
+}
+
+function chargeOf(
+  samples: readonly { readonly sinceS: number; readonly currentA: number }[],
+  durationS: number,
+): number {
+  let sumAs = 0;
+  let last: { readonly sinceS: number; readonly currentA: number } | undefined;
+  for (const sample of samples) {
+    const beforeA = last?.currentA ?? sample.currentA;
+    sumAs += ((sample.currentA + beforeA) / 2) * (sample.sinceS - (last?.sinceS ?? 0));
+    last = sample;
+  }
+  if (last !== undefined) sumAs += last.currentA * (durationS - last.sinceS);
+  return sumAs / 3600;
 }

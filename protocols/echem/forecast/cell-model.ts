@@ -39,7 +39,7 @@ export interface ModelStep {
 export type OnPoint = (sinceS: number, currentA: number, voltageV: number, share: number) => void;
 
 /** While charge is bound, this part of the current goes there (chosen; only the sum decides on times). */
-const BINDING_SHARE = 0.5;
+export const BINDING_SHARE = 0.5;
 /** A hold: first step, and the part of the time gone that the next one takes. */
 const HOLD_FIRST_S = 2;
 const HOLD_GROWTH = 0.15;

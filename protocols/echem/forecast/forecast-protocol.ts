@@ -21,18 +21,14 @@ import {
   CONDUCTANCE_W_K,
   DROP_AT_1C_V,
   FADE_PER_CYCLE,
-  FIRST_LOSS,
-  FIRST_LOSS_FORMED,
-  FIRST_LOSS_FRESH,
-  FRESH_BELOW_V,
   LAG_S,
   SPREAD_SIGMAS,
-  START_SHARE,
-  START_SHARE_MEASURED_SD,
+  scaled,
   type CellNameplate,
   type Guess,
 } from "./nameplate.ts";
 import { curveOf } from "./open-circuit-curve.ts";
+import { startGuess } from "./start-guess.ts";
 
 export interface StepForecast {
   /** Technique steps from the protocol's start, counted from 1. */
@@ -153,43 +149,20 @@ function orderOf(
 }
 
 function unknownOf(nameplate: CellNameplate, learned: LearnedCell | null): Unknown {
-  const nominalAh = nameplate.nominalCapacityMah / 1000;
   if (learned !== null) {
-    const { capacityAh, emptyCountAh } = learned;
-    return {
-      capacityAh,
-      resistanceOhm: learned.resistanceOhm,
-      lagS: learned.lagS,
-      fadePerCycle: FADE_PER_CYCLE,
-      startShare: {
-        mean: (learned.countAh - emptyCountAh.mean) / capacityAh.mean,
-        sd: emptyCountAh.sd / capacityAh.mean,
-      },
-      firstLoss: { mean: 0, sd: 0 },
-    };
+    const { capacityAh, resistanceOhm, lagS, share, firstLoss } = learned;
+    return { capacityAh, resistanceOhm, lagS, fadePerCycle: FADE_PER_CYCLE, startShare: share, firstLoss };
   }
+  const nominalAh = nameplate.nominalCapacityMah / 1000;
+  const { share, firstLoss } = startGuess(nameplate);
   return {
     capacityAh: scaled(CAPACITY_OF_NOMINAL, nominalAh),
     resistanceOhm: scaled(DROP_AT_1C_V, 1 / nominalAh),
     lagS: LAG_S,
     fadePerCycle: FADE_PER_CYCLE,
-    ...startOf(nameplate),
+    startShare: share,
+    firstLoss,
   };
-}
-
-function startOf(nameplate: CellNameplate): Pick<Unknown, "startShare" | "firstLoss"> {
-  const { startVoltageV } = nameplate;
-  if (startVoltageV === null) return { startShare: START_SHARE, firstLoss: FIRST_LOSS };
-  const curve = curveOf(nameplate.chemistry);
-  if (startVoltageV < curve.voltageAt(0) - FRESH_BELOW_V) {
-    return { startShare: { mean: 0, sd: START_SHARE_MEASURED_SD / 2 }, firstLoss: FIRST_LOSS_FRESH };
-  }
-  const mean = Math.min(1, Math.max(0, curve.shareAt(startVoltageV)));
-  return { startShare: { mean, sd: START_SHARE_MEASURED_SD }, firstLoss: FIRST_LOSS_FORMED };
-}
-
-function scaled(guess: Guess, by: number): Guess {
-  return { mean: guess.mean * by, sd: guess.sd * by };
 }
 
 const NAMES = [

@@ -7,7 +7,8 @@ import {
   taperCurrentA,
 } from "../channel-step.ts";
 import { firstStep, nextStep, stepAt, type ProtocolCursor } from "../cursor.ts";
-import type { ImpedanceSpectroscopyStep, Protocol, TechniqueStep, VoltageScanStep } from "../protocol.ts";
+import type { Protocol, TechniqueStep, VoltageScanStep } from "../protocol.ts";
+import { spectrumExpectedS, spectrumPlan } from "../spectrum-plan.ts";
 import { advance, runCurrent, runVoltage, type ModelState, type ModelStep, type OnPoint } from "./cell-model.ts";
 import type { LearnedCell, LearnedStep } from "./learned-cell.ts";
 import { FADE_PER_CYCLE, type CellNameplate } from "./nameplate.ts";
@@ -264,23 +265,12 @@ export function timeMaxS(step: TechniqueStep, nominalCapacityMah: number): numbe
     case "constant-voltage":
       return step.untilTimeS ?? CONSTANT_VOLTAGE_TIME_MAX_S;
     case "impedance-spectroscopy":
-      return spectrumS(step);
+      return spectrumExpectedS(spectrumPlan(step));
     case "voltage-scan":
       return scanS(step);
     default:
       return unreachable(step);
   }
-}
-
-/** Each frequency for as many periods as it is measured, and two to settle. */
-function spectrumS(step: ImpedanceSpectroscopyStep): number {
-  const low = Math.min(step.startFrequencyHz, step.endFrequencyHz);
-  const decades = Math.log10(Math.max(step.startFrequencyHz, step.endFrequencyHz) / low);
-  const points = Math.max(1, Math.round(decades * step.pointsPerDecade)) + 1;
-  // A geometric series of periods.
-  const ratio = 10 ** (-1 / step.pointsPerDecade);
-  const periodsS = (1 - ratio ** points) / (1 - ratio) / low;
-  return (step.measuresPerPoint + 2) * periodsS;
 }
 
 function scanS(step: VoltageScanStep): number {

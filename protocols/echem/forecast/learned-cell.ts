@@ -17,12 +17,16 @@ export interface LearnedStep {
 }
 
 export interface LearnedCell {
+  /** The cell was filled and emptied once, from one cut-off to another: its capacity is its own, no nameplate's. */
+  readonly isMeasured: boolean;
   readonly capacityAh: Guess;
   readonly resistanceOhm: Guess;
   readonly lagS: Guess;
-  /** Net charge counted since the start, A h, and what the count was at state of charge 0. */
+  /** State of charge now, and the part of the capacity that charging still binds for good. */
+  readonly share: Guess;
+  readonly firstLoss: Guess;
+  /** Net charge counted since the start, A h. */
   readonly countAh: number;
-  readonly emptyCountAh: Guess;
   /** The lag of the surface now. */
   readonly lag: number;
   /** By index of the step. */

@@ -24,6 +24,10 @@ export interface Guess {
   readonly sd: number;
 }
 
+export function scaled(guess: Guess, by: number): Guess {
+  return { mean: guess.mean * by, sd: guess.sd * Math.abs(by) };
+}
+
 /** Of the nominal capacity: weighing and punching of electrodes. */
 export const CAPACITY_OF_NOMINAL: Guess = { mean: 1, sd: 0.03 };
 /** Voltage that the cell's resistance takes at the current of 1C: 20 to 40 ohm in a cell of 4 mAh. */
@@ -38,6 +42,8 @@ export const START_SHARE: Guess = { mean: 0.025, sd: 0.025 };
 export const FIRST_LOSS: Guess = { mean: 0.045, sd: 0.045 };
 /** Where the first open-circuit voltage says that the cell is fresh, and where it says that it is formed. */
 export const FIRST_LOSS_FRESH: Guess = { mean: 0.085, sd: 0.03 };
+/** Silicon in the negative electrode binds half as much again. */
+export const SILICON_LOSS = 1.4;
 export const FIRST_LOSS_FORMED: Guess = { mean: 0, sd: 0.01 };
 export const START_SHARE_MEASURED_SD = 0.02;
 /** A formed cell never rests this far below its empty end. */

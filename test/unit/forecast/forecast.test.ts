@@ -3,7 +3,7 @@ import { createCellLearner } from "../../../controller/forecast/cell-learner.ts"
 import { CHEMISTRIES, CHEMISTRY_IDS } from "../../../protocols/campaign/chemistry.ts";
 import { judgeForecast, type JudgedCell } from "../../../protocols/campaign/judge-forecast.ts";
 import { OPEN_CIRCUIT_TABLES } from "../../../protocols/data/ocv/open-circuit-tables.ts";
-import { runCurrent, runVoltage, type ModelState } from "../../../protocols/echem/forecast/cell-model.ts";
+import { runCurrent, runVoltage, terminalV, type ModelState } from "../../../protocols/echem/forecast/cell-model.ts";
 import { firstStep } from "../../../protocols/echem/cursor.ts";
 import { forecastProtocol } from "../../../protocols/echem/forecast/forecast-protocol.ts";
 import { curveOf } from "../../../protocols/echem/forecast/open-circuit-curve.ts";
@@ -122,12 +122,15 @@ describe("a forecast", () => {
     const tookS: number[] = [];
     for (const [stepIndex, order] of orders.entries()) {
       learner.stepStarted({ ...first, stepIndex, ordinal: stepIndex + 1, cycle: Math.min(stepIndex, 1) });
-      const done = runCurrent(curve, real, state, order, (sinceS, currentA, voltageV) => {
-        learner.sample(sinceS, voltageV, currentA);
+      const beganV = terminalV(curve, real, state, order.currentA);
+      const done = runCurrent(curve, real, state, order);
+      learner.firstSample(1, beganV, order.currentA);
+      learner.stepEnded({
+        ...{ durationS: done.durationS, endedBy: done.endedBy, chargeAh: done.chargeC / 3600 },
+        ...{ voltageV: done.endVoltageV, currentA: order.currentA },
       });
-      learner.stepEnded(done.durationS, done.endedBy);
       tookS.push(done.durationS);
-      expect(learner.learned === null).toBe(stepIndex < 2);
+      expect(learner.learned.isMeasured).toBe(stepIndex === 2);
     }
     const cursor = { ...first, stepIndex: 1, ordinal: 4, cycle: 2, passes: { "3": 2 } };
     const again = forecastProtocol(twice, CELL, learner.learned, {
