@@ -9,13 +9,20 @@ import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledge
 import { bookedFlux, settledFlux, type FluxEstimate, type FluxHistory, type FluxReference } from "../dose/flux.ts";
 import { marksJson, type ExposureOrder, type ExposureOutcome, type ShutterMarks } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
-import { SHUTTER_FAILURE_REASON } from "../record/ledger-row.ts";
+import { FILTER_FAILURE_REASON, SHUTTER_FAILURE_REASON, type LedgerRow } from "../record/ledger-row.ts";
 import { openTimeS } from "./open-time.ts";
+
+/** A top-up adds less to the ring current within one exposure; a feed that jumps by more is not believed. */
+const RING_CURRENT_RISE_MAX = 0.05;
 
 export interface ExposureAccounts {
   book(order: ExposureOrder): Promise<number>;
   isDurable(bookingSeq: number): boolean;
+  /** The shutter is asked open now. */
+  noteOpening(order: ExposureOrder): void;
   noteOpened(order: ExposureOrder, atMs: number): void;
+  /** Filters as they are read back, whenever they are: one that leaves the beam on the way is charged as never there. */
+  noteFilters(filtersIn: readonly boolean[]): void;
   settle(order: ExposureOrder, marks: ShutterMarks, outcome: ExposureOutcome, framePath: string | null): void;
 }
 
@@ -26,7 +33,12 @@ export interface ExposureAccountsDeps {
   readonly commit: () => Promise<void>;
   readonly fluxReference: FluxReference;
   readonly monitor: FluxHistory;
+  readonly ringCurrent: FluxHistory;
   readonly ringCurrentMa: () => number | null;
+  /** Cycle that the cell is in, from 1; null where it is not known. */
+  readonly cycleOf: (cellIndex: number) => number | null;
+  /** Told when a source of the flux was not believed, or when all were again. */
+  readonly fluxDoubted: (fault: Fault | null) => void;
   readonly beam: (filtersIn: readonly boolean[]) => BeamOnCell;
   /** The cell's electrochemical state, to be joined to the frame. */
   readonly cellState: (cellIndex: number) => { readonly [key: string]: Json };
@@ -40,7 +52,10 @@ export interface ExposureAccountsDeps {
 export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAccounts {
   const { clock, ledger, recorder } = deps;
   let durableSeq = 0;
+  let bookedPhCm2 = Infinity;
   let ringCurrentWithBeamMa: number | null = null;
+  /** Of the exposure under way: those asked for that no reading since has shown out of the beam. */
+  let filtersHeld: readonly boolean[] | null = null;
 
   /** Watched for less than the booking reckoned with, so that the booking is the better bound. */
   function isWithinBooking(order: ExposureOrder, flux: FluxEstimate, openS: number): boolean {
@@ -50,24 +65,33 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
   return {
     async book(order) {
       ringCurrentWithBeamMa = deps.ringCurrentMa();
+      filtersHeld = null;
+      const cycle = deps.cycleOf(order.cellIndex);
       const beam = deps.beam(order.filtersIn);
       const flux = bookedFlux(deps.fluxReference);
       const openS = deps.longestOpenS(order.exposureS);
-      const refusals = ledger.refusals(order.cellIndex, proposalOf(order.spotIndex, openS, flux, beam));
+      const refusals = ledger.refusals(order.cellIndex, proposalOf(order.spotIndex, openS, flux, beam, cycle));
       if (refusals.length > 0) {
         throw new Fault("dose.limit", order.position, refusals.map((item) => item.text).join("; "));
       }
-      const seq = ledger.book(order.exposureId, order.cellIndex, order.spotIndex, order.filtersIn, {
-        openTimeS: openS,
-        flux,
-        beam,
-        reason: "upper bound: highest flux, longest closing",
-      });
+      const reason = "upper bound: highest flux, longest closing";
+      const bound = { openTimeS: openS, flux, beam, reason };
+      bookedPhCm2 = proposalOf(order.spotIndex, openS, flux, beam).fluencePhCm2;
+      const seq = ledger.book(order.exposureId, order.cellIndex, order.spotIndex, order.filtersIn, bound, cycle);
       await deps.commit();
       durableSeq = Math.max(durableSeq, seq);
       return seq;
     },
     isDurable: (bookingSeq) => bookingSeq <= durableSeq,
+    noteOpening(order) {
+      filtersHeld = order.filtersIn;
+    },
+    noteFilters(filtersIn) {
+      // What is read before the shutter is asked open is the gate's matter.
+      if (filtersHeld === null) return;
+      if (filtersHeld.every((held, index) => !held || filtersIn[index] === true)) return;
+      filtersHeld = filtersHeld.map((held, index) => held && filtersIn[index] === true);
+    },
     noteOpened(order, atMs) {
       ringCurrentWithBeamMa = larger(ringCurrentWithBeamMa, deps.ringCurrentMa());
       recorder.record("shutter-opened", {
@@ -80,21 +104,36 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
     settle(order, marks, outcome, framePath) {
       if (!ledger.hasOpenBooking(order.exposureId)) return;
       const openS = openTimeS(marks, deps.shutterTravelMs);
-      const beam = deps.beam(order.filtersIn);
+      const held = filtersHeld ?? order.filtersIn;
+      filtersHeld = null;
+      const isFilterLost = order.filtersIn.some((asked, index) => asked && held[index] !== true);
+      const beam = deps.beam(held);
       const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
       const monitorPhS = deps.monitor.meanBetween(fromMs, clock.monoMs());
       // A beam lost on the way leaves no current behind; what was given before was given at the larger one.
-      const ringCurrentMa = larger(ringCurrentWithBeamMa, deps.ringCurrentMa());
+      const isSteady = deps.ringCurrent.riseBetween(fromMs, clock.monoMs()) <= RING_CURRENT_RISE_MAX;
+      const ringCurrentMa = isSteady ? larger(ringCurrentWithBeamMa, deps.ringCurrentMa()) : null;
       const measured = settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
       // An exposure cut short may have its only reading from after the beam was lost.
       const byCurrent = settledFlux(null, ringCurrentMa, deps.fluxReference);
       const flux = outcome !== "made" && byCurrent.fluxPhS > measured.fluxPhS ? byCurrent : measured;
       if (marks.openAskedAtMs !== null) {
         deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? marks.litUntilAtMs ?? clock.monoMs());
+        const doubt = isSteady ? flux.doubt : "the ring current jumped while the shutter was open";
+        deps.fluxDoubted(
+          doubt === null
+            ? null
+            : new Fault("dose.flux-doubtful", order.position, `${doubt}; charged ${chargedText(flux)}`),
+        );
       }
-      const reason = settlementReason(outcome, openS);
+      const reason = settlementReason(outcome, openS, isFilterLost);
       const isWhole = openS !== null && !(isEndUnseen(marks) && isWithinBooking(order, flux, openS));
-      const row = ledger.settle(order.exposureId, isWhole ? { openTimeS: openS, flux, beam, reason } : null, reason);
+      const known = isWhole ? { openTimeS: openS, flux, beam, reason } : null;
+      // The booking reckoned with every filter: with one of them gone it is no bound.
+      const unknown = isFilterLost
+        ? { openTimeS: deps.longestOpenS(order.exposureS), flux: bookedFlux(deps.fluxReference), beam, reason }
+        : null;
+      const row = ledger.settle(order.exposureId, known ?? unknown, reason);
       recorder.record("exposure-ended", {
         exposure_id: order.exposureId,
         request_id: order.requestId,
@@ -105,6 +144,8 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
         ...marksJson(marks),
         open_s: openS,
         charged: row.kind,
+        flux_source: row.fluxSource,
+        ...excessJson(row, bookedPhCm2),
         monitor_ph_s: monitorPhS,
         ring_current_mA: ringCurrentMa,
         frame: framePath,
@@ -123,8 +164,21 @@ function larger(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : Math.max(a, b);
 }
 
-function settlementReason(outcome: ExposureOutcome, openS: number | null): string {
+/** What a proven failure gave beyond the booking, apart from the rest: by the layer that took most of it. */
+function excessJson(row: LedgerRow, bookedPhCm2: number): { readonly [key: string]: Json } {
+  if (!(row.fluencePhCm2 > bookedPhCm2)) return {};
+  const share = 1 - bookedPhCm2 / row.fluencePhCm2;
+  return { excess_Gy: share * Math.max(...row.layerDosesGy.map((dose) => dose.surfaceGy)) };
+}
+
+function chargedText({ fluxPhS, source }: FluxEstimate): string {
+  const by = source === "highest-possible" ? "the highest possible flux" : `by ${source.replace("-", " ")}`;
+  return `${by}, ${Number(fluxPhS.toPrecision(3))} ph/s`;
+}
+
+function settlementReason(outcome: ExposureOutcome, openS: number | null, isFilterLost: boolean): string {
   if (outcome === "shutter-failure") return SHUTTER_FAILURE_REASON;
+  if (isFilterLost) return FILTER_FAILURE_REASON;
   if (openS === null) return "the shutter was never seen closed";
   if (openS === 0) return "the shutter was never asked open";
   return outcome === "made" ? "measured" : `measured, exposure ${outcome}`;

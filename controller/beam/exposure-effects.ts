@@ -258,6 +258,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       }
       signal.throwIfAborted();
       note({ openAskedAtMs: clock.monoMs() });
+      accounts.noteOpening(order);
       await io.requestShutterOpen();
       await awaitShutter("open", signal);
       const openSeenAtMs = clock.monoMs();

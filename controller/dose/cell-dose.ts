@@ -6,7 +6,7 @@
  * own profile. Dose = fluence x coefficient of the layer (reference: Hubbell and Seltzer coefficients through
  * protocols/dose). A limit is judged on the upper value, nominal x (1 + relative uncertainty).
  */
-import type { DoseLimit } from "../../protocols/campaign/campaign.ts";
+import type { DoseLimit, DoseScope } from "../../protocols/campaign/campaign.ts";
 
 export interface LayerDosePerFluence {
   readonly name: string;
@@ -30,16 +30,23 @@ export interface OpenBooking {
   readonly exposureId: string;
   readonly spotIndex: number;
   readonly fluencePhCm2: number;
+  /** Cycle of the cell, from 1; left out or null where it is not known: it counts in whatever cycle is looked at. */
+  readonly cycle?: number | null;
 }
 
 export interface CellDose {
   /** Peak fluence settled on each spot of the plan, ph/cm2. */
   readonly settledPhCm2: readonly number[];
+  /** The latest cycle in which anything was given; null before the first that was known. */
+  readonly cycle: number | null;
+  /** What of it was given in that cycle, or in one that is not known. */
+  readonly cyclePhCm2: readonly number[];
   readonly open: readonly OpenBooking[];
 }
 
 export function emptyCellDose(plan: CellDosePlan): CellDose {
-  return { settledPhCm2: plan.spots.map(() => 0), open: [] };
+  const nothing = plan.spots.map(() => 0);
+  return { settledPhCm2: nothing, cycle: null, cyclePhCm2: nothing, open: [] };
 }
 
 /** An exposure as it would be booked: both numbers are upper bounds. */
@@ -47,6 +54,8 @@ export interface DoseProposal {
   readonly spotIndex: number;
   readonly fluencePhCm2: number;
   readonly fluenceRatePhCm2S: number;
+  /** Cycle of the cell, from 1; left out or null where it is not known. */
+  readonly cycle?: number | null;
 }
 
 export interface DoseRefusal {
@@ -81,8 +90,7 @@ export function doseRefusals(plan: CellDosePlan, dose: CellDose, proposal: DoseP
       continue;
     }
     if (limit.doseGy !== null) {
-      const fluence =
-        limit.scope === "per-exposure" ? proposal.fluencePhCm2 : hottestFluenceWith(plan, dose, proposal, spot);
+      const fluence = limitedFluence(plan, dose, proposal, limit.scope);
       const wouldBe = coefficient * fluence * upper;
       if (!(wouldBe <= limit.doseGy)) refusals.push(doseRefusal(limit, wouldBe, limit.doseGy));
     }
@@ -102,25 +110,71 @@ export function withBooking(dose: CellDose, booking: OpenBooking): CellDose {
 export function withSettlement(dose: CellDose, exposureId: string, fluencePhCm2: number): CellDose | undefined {
   const booking = dose.open.find((item) => item.exposureId === exposureId);
   if (booking === undefined) return undefined;
+  const { spotIndex } = booking;
+  const added = (phCm2: readonly number[]): readonly number[] =>
+    phCm2.map((value, index) => (index === spotIndex ? value + fluencePhCm2 : value));
+  const bookedCycle = booking.cycle ?? null;
+  // What was given before the present cycle began, and is settled after, is no longer of it.
+  const isBefore = bookedCycle !== null && dose.cycle !== null && bookedCycle < dose.cycle;
+  const isNew = bookedCycle !== null && (dose.cycle === null || bookedCycle > dose.cycle);
+  const before = isNew && dose.cycle !== null ? dose.cyclePhCm2.map(() => 0) : dose.cyclePhCm2;
   return {
-    settledPhCm2: dose.settledPhCm2.map((value, index) => (index === booking.spotIndex ? value + fluencePhCm2 : value)),
+    settledPhCm2: added(dose.settledPhCm2),
+    cycle: isNew ? bookedCycle : dose.cycle,
+    cyclePhCm2: isBefore ? dose.cyclePhCm2 : added(before),
     open: dose.open.filter((item) => item !== booking),
   };
 }
 
 /**
- * What was given over its limit, the largest share over total limits and spots, by the upper value as the gate judges;
- * 0 where nothing was given. `withOpen`: bookings that are not settled count in full.
+ * Fluence at the plan's uncertainty that has the same upper value as this row's at its own: a flux by a less certain
+ * source weighs more.
+ */
+export function weighedFluence(
+  plan: CellDosePlan,
+  row: { readonly fluencePhCm2: number; readonly relativeUncertainty: number },
+): number {
+  if (row.relativeUncertainty === plan.relativeUncertainty) return row.fluencePhCm2;
+  return (row.fluencePhCm2 * (1 + row.relativeUncertainty)) / (1 + plan.relativeUncertainty);
+}
+
+/**
+ * Of these spots the one whose centre would have had least once this exposure is given there, tails of all others
+ * included; among equals, to `tolerance` of the exposure, the first. Undefined when none is given.
+ */
+export function coolestSpot(
+  plan: CellDosePlan,
+  dose: CellDose,
+  spotIndices: readonly number[],
+  tolerancePhCm2: number,
+): number | undefined {
+  let best: number | undefined;
+  let bestPhCm2 = Infinity;
+  for (const spotIndex of spotIndices) {
+    const givenPhCm2 = givenFluenceAtSpot(plan, spotIndex, dose.settledPhCm2, dose.open);
+    // Written so that what is not known is never the coolest.
+    if (best !== undefined && !(givenPhCm2 < bestPhCm2 - tolerancePhCm2)) continue;
+    best = spotIndex;
+    bestPhCm2 = Number.isNaN(givenPhCm2) ? Infinity : givenPhCm2;
+  }
+  return best;
+}
+
+/**
+ * What was given over its limit, the largest share over spots and limits of a spot's dose, in total and in the present
+ * cycle, by the upper value as the gate judges; 0 where nothing was given. `withOpen`: bookings that are not settled
+ * count in full.
  */
 export function limitFraction(plan: CellDosePlan, dose: CellDose, withOpen = false): number {
   const upper = 1 + plan.relativeUncertainty;
+  const open = withOpen ? dose.open : [];
   let fraction = 0;
   for (const limit of plan.limits) {
     if (limit.doseGy === null || limit.scope === "per-exposure") continue;
     const coefficient = limitCoefficient(plan, limit) * upper;
-    for (const spot of plan.spots) {
-      const settled = settledFluenceAt(plan, dose, spot.xMm, spot.yMm);
-      const fluence = withOpen ? settled + openFluenceAt(plan, dose, spot.xMm, spot.yMm) : settled;
+    const phCm2 = limit.scope === "spot-cycle" ? dose.cyclePhCm2 : dose.settledPhCm2;
+    for (let index = 0; index < plan.spots.length; index += 1) {
+      const fluence = givenFluenceAtSpot(plan, index, phCm2, open);
       fraction = Math.max(fraction, (coefficient * fluence) / limit.doseGy);
     }
   }
@@ -152,32 +206,84 @@ export function settledFluenceAt(plan: CellDosePlan, dose: CellDose, xMm: number
   return sum;
 }
 
-function openFluenceAt(plan: CellDosePlan, dose: CellDose, xMm: number, yMm: number): number {
+/** What a limit of this scope counts if the proposal is given; NaN when any of it is unknown. */
+function limitedFluence(plan: CellDosePlan, dose: CellDose, proposal: DoseProposal, scope: DoseScope): number {
+  if (scope === "per-exposure") return proposal.fluencePhCm2;
+  if (scope === "spot-total") return hottestFluenceWith(plan, proposal, dose.settledPhCm2, dose.open);
+  const cycle = proposal.cycle ?? null;
+  // A cycle that is not known is taken for the present one, and one gone by for a mistake.
+  if (cycle !== null && dose.cycle !== null && cycle < dose.cycle) return NaN;
+  const isNext = cycle !== null && dose.cycle !== null && cycle > dose.cycle;
+  const open = dose.open.filter((item) => cycle === null || (item.cycle ?? cycle) === cycle);
+  return hottestFluenceWith(plan, proposal, isNext ? dose.cyclePhCm2.map(() => 0) : dose.cyclePhCm2, open);
+}
+
+/** The hottest spot centre that this exposure touches, with what is given and booked; NaN when any is unknown. */
+function hottestFluenceWith(
+  plan: CellDosePlan,
+  proposal: DoseProposal,
+  givenPhCm2: readonly number[],
+  open: readonly OpenBooking[],
+): number {
+  let hottest = 0;
+  for (const { index, share } of neighboursOf(plan, proposal.spotIndex)) {
+    const total = proposal.fluencePhCm2 * share + givenFluenceAtSpot(plan, index, givenPhCm2, open);
+    hottest = Math.max(hottest, total);
+  }
+  return hottest;
+}
+
+function givenFluenceAtSpot(
+  plan: CellDosePlan,
+  spotIndex: number,
+  givenPhCm2: readonly number[],
+  open: readonly OpenBooking[],
+): number {
   let sum = 0;
-  for (const booking of dose.open) {
+  for (const { index, share } of neighboursOf(plan, spotIndex)) {
+    const given = givenPhCm2[index] ?? NaN;
+    // Not `> 0`: what is not a number must show in the sum, or it would count as nothing given.
+    if (given !== 0) sum += given * share;
+  }
+  for (const booking of open) {
     const spot = plan.spots[booking.spotIndex];
-    if (spot === undefined) return NaN;
-    sum += booking.fluencePhCm2 * plan.relativeFluence(xMm - spot.xMm, yMm - spot.yMm);
+    const point = plan.spots[spotIndex];
+    if (spot === undefined || point === undefined) return NaN;
+    sum += booking.fluencePhCm2 * plan.relativeFluence(point.xMm - spot.xMm, point.yMm - spot.yMm);
   }
   return sum;
 }
 
-/** The hottest spot centre that this exposure touches, with everything settled and booked; NaN when any is unknown. */
-function hottestFluenceWith(
-  plan: CellDosePlan,
-  dose: CellDose,
-  proposal: DoseProposal,
-  spot: { readonly xMm: number; readonly yMm: number },
-): number {
-  let hottest = 0;
-  for (const point of plan.spots) {
-    const added = proposal.fluencePhCm2 * plan.relativeFluence(point.xMm - spot.xMm, point.yMm - spot.yMm);
-    if (added === 0 && point !== spot) continue;
-    const total =
-      added + settledFluenceAt(plan, dose, point.xMm, point.yMm) + openFluenceAt(plan, dose, point.xMm, point.yMm);
-    hottest = Math.max(hottest, total);
-  }
-  return hottest;
+interface Neighbour {
+  readonly index: number;
+  /** Fluence at the one spot's centre of an exposure of the other's, relative to its own. */
+  readonly share: number;
+}
+
+/** Less than this share of a peak is lost in the rounding of any sum that decides something. */
+const SHARE_MIN = 1e-18;
+
+/** Spots and beam of a campaign are the same for all its cells and never change, so their overlap is worked out once. */
+const overlaps = new WeakMap<CellDosePlan["relativeFluence"], WeakMap<CellDosePlan["spots"], Overlap>>();
+type Overlap = (readonly Neighbour[] | undefined)[];
+
+function neighboursOf(plan: CellDosePlan, spotIndex: number): readonly Neighbour[] {
+  const { relativeFluence, spots } = plan;
+  let bySpots = overlaps.get(relativeFluence);
+  if (bySpots === undefined) overlaps.set(relativeFluence, (bySpots = new WeakMap()));
+  let overlap = bySpots.get(spots);
+  if (overlap === undefined) bySpots.set(spots, (overlap = []));
+  const known = overlap[spotIndex];
+  if (known !== undefined) return known;
+  const spot = spots[spotIndex];
+  if (spot === undefined) return [];
+  const found = spots.flatMap((point, index): readonly Neighbour[] => {
+    const share = relativeFluence(point.xMm - spot.xMm, point.yMm - spot.yMm);
+    // Written so that NaN stays.
+    return share < SHARE_MIN && point !== spot ? [] : [{ index, share }];
+  });
+  overlap[spotIndex] = found;
+  return found;
 }
 
 /** At least one of dose and rate, and each a number: a limit that says nothing allows nothing. */
@@ -208,7 +314,7 @@ function doseRefusal(limit: DoseLimit, wouldBe: number, limitGy: number): DoseRe
     location: limit.location,
     wouldBe: finiteOrNull(wouldBe),
     limit: limitGy,
-    text: `dose in ${limit.layerName} (${limit.location}) would be up to ${wouldBe.toPrecision(4)} Gy, limit ${limitGy} Gy`,
+    text: `dose in ${placeOf(limit)}${SCOPE_TEXT[limit.scope]} would be up to ${wouldBe.toPrecision(4)} Gy, limit ${limitGy} Gy ${voucherOf(limit)}`,
   };
 }
 
@@ -219,9 +325,23 @@ function rateRefusal(limit: DoseLimit, wouldBe: number, limitGyS: number): DoseR
     location: limit.location,
     wouldBe: finiteOrNull(wouldBe),
     limit: limitGyS,
-    text: `dose rate in ${limit.layerName} (${limit.location}) would be up to ${wouldBe.toPrecision(4)} Gy/s, limit ${limitGyS} Gy/s`,
+    text: `dose rate in ${placeOf(limit)} would be up to ${wouldBe.toPrecision(4)} Gy/s, limit ${limitGyS} Gy/s ${voucherOf(limit)}`,
   };
 }
+
+function placeOf(limit: DoseLimit): string {
+  return `${limit.layerName} (${limit.location}, ${limit.convention})`;
+}
+
+function voucherOf(limit: DoseLimit): string {
+  return `(vouched for by ${limit.vouchedBy}; ${limit.source})`;
+}
+
+const SCOPE_TEXT: Readonly<Record<DoseScope, string>> = {
+  "spot-total": "",
+  "spot-cycle": " in this cycle",
+  "per-exposure": " by this exposure",
+};
 
 function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;

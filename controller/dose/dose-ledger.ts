@@ -8,16 +8,19 @@ import type { DoseConvention } from "../../protocols/dose/layer-stack.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import type { LayerDose, LedgerRow } from "../record/ledger-row.ts";
 import {
+  coolestSpot,
   doseRefusals,
   emptyCellDose,
   exposureLimitFraction,
   limitFraction,
   withBooking,
+  weighedFluence,
   withSettlement,
   type CellDose,
   type CellDosePlan,
   type DoseProposal,
   type DoseRefusal,
+  type OpenBooking,
 } from "./cell-dose.ts";
 import type { FluxEstimate } from "./flux.ts";
 
@@ -51,7 +54,13 @@ export interface DoseLedger {
     spotIndex: number,
     filtersIn: readonly boolean[],
     bound: Measured,
+    cycle?: number | null,
   ): number;
+  /**
+   * The spot that an exposure of this fluence is best given to: the one with least dose by then, tails of the others
+   * included. Among spots that differ by less than a tenth of the exposure, the first in turn.
+   */
+  spotFor(cellIndex: number, inTurn: readonly number[], fluencePhCm2: number): number | undefined;
   hasOpenBooking(exposureId: string): boolean;
   /**
    * Settles the booking with what was measured; null, or a measurement that gives no fluence, charges it in full.
@@ -109,7 +118,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     fractions[cellIndex] = Math.max(
       fractions[cellIndex] ?? 0,
       limitFraction(plan, after),
-      exposureLimitFraction(plan, row.fluencePhCm2, row.openTimeS),
+      exposureLimitFraction(plan, weighedFluence(plan, row), row.openTimeS),
     );
     open.delete(row.exposureId);
   }
@@ -118,11 +127,10 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     const cellIndex = deps.cells.findIndex((cell) => cell.position === row.position);
     assert(cellIndex >= 0, `the record charges ${row.position}, which is no cell of the ledger`);
     if (row.kind === "booking") {
-      const { exposureId, spotIndex, fluencePhCm2 } = row;
-      doses[cellIndex] = withBooking(doseAt(cellIndex), { exposureId, spotIndex, fluencePhCm2 });
-      open.set(exposureId, { cellIndex, row });
+      doses[cellIndex] = withBooking(doseAt(cellIndex), bookingOf(row));
+      open.set(row.exposureId, { cellIndex, row });
     } else {
-      const after = withSettlement(doseAt(cellIndex), row.exposureId, row.fluencePhCm2);
+      const after = withSettlement(doseAt(cellIndex), row.exposureId, weighedFluence(cellAt(cellIndex).plan, row));
       assert(after !== undefined, `the record settles ${row.exposureId}, which is not booked`);
       noteGiven(cellIndex, row, after);
     }
@@ -130,18 +138,21 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
 
   return {
     refusals: (cellIndex, proposal) => doseRefusals(cellAt(cellIndex).plan, doseAt(cellIndex), proposal),
-    book(exposureId, cellIndex, spotIndex, filtersIn, bound) {
+    spotFor(cellIndex, inTurn, fluencePhCm2) {
+      return coolestSpot(cellAt(cellIndex).plan, doseAt(cellIndex), inTurn, SPOT_TOLERANCE * fluencePhCm2);
+    },
+    book(exposureId, cellIndex, spotIndex, filtersIn, bound, cycle = null) {
       const cell = cellAt(cellIndex);
       assert(!open.has(exposureId), `exposure ${exposureId} is booked already`);
       const fluencePhCm2 = fluenceOf(bound);
       assert(fluencePhCm2 > 0 && Number.isFinite(fluencePhCm2), `the booking of ${exposureId} is no upper bound`);
       const row: LedgerRow = {
         kind: "booking",
-        ...common(exposureId, cell, spotIndex, bound, fluencePhCm2),
+        ...common(exposureId, cell, spotIndex, cycle, bound, fluencePhCm2),
         stackHash: cell.stackHash,
         filtersIn,
       };
-      doses[cellIndex] = withBooking(doseAt(cellIndex), { exposureId, spotIndex, fluencePhCm2 });
+      doses[cellIndex] = withBooking(doseAt(cellIndex), bookingOf(row));
       open.set(exposureId, { cellIndex, row });
       return deps.write(row);
     },
@@ -156,9 +167,9 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
           ? chargedInFull(entry.row, deps.nowMs(), reason)
           : {
               kind: "settlement",
-              ...common(exposureId, cell, entry.row.spotIndex, { ...measured, reason }, fluencePhCm2),
+              ...common(exposureId, cell, entry.row.spotIndex, entry.row.cycle, { ...measured, reason }, fluencePhCm2),
             };
-      const after = withSettlement(doseAt(entry.cellIndex), exposureId, row.fluencePhCm2);
+      const after = withSettlement(doseAt(entry.cellIndex), exposureId, weighedFluence(cell.plan, row));
       assert(after !== undefined, `exposure ${exposureId} is not booked on its cell`);
       // The row first: a booking is given up only for one that the record has taken.
       deps.write(row);
@@ -186,7 +197,14 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     },
   };
 
-  function common(exposureId: string, cell: LedgerCell, spotIndex: number, measured: Measured, fluencePhCm2: number) {
+  function common(
+    exposureId: string,
+    cell: LedgerCell,
+    spotIndex: number,
+    cycle: number | null,
+    measured: Measured,
+    fluencePhCm2: number,
+  ) {
     const spot = cell.plan.spots[spotIndex];
     assert(spot !== undefined, `no spot ${spotIndex} at ${cell.position}`);
     return {
@@ -195,6 +213,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       spotIndex,
       spotXMm: spot.xMm,
       spotYMm: spot.yMm,
+      cycle,
       atMs: deps.nowMs(),
       fluencePhCm2,
       openTimeS: measured.openTimeS,
@@ -203,16 +222,34 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       filterTransmission: measured.beam.filterTransmission,
       convention: deps.convention,
       layerDosesGy: layerDoses(cell.plan, fluencePhCm2),
-      relativeUncertainty: cell.plan.relativeUncertainty,
+      relativeUncertainty: uncertaintyWith(cell.plan.relativeUncertainty, measured.flux.uncertaintyFactor),
       reason: measured.reason,
     };
   }
 }
 
 /** The proposal of an exposure that may be open for so long at this flux. */
-export function proposalOf(spotIndex: number, openTimeS: number, flux: FluxEstimate, beam: BeamOnCell): DoseProposal {
+export function proposalOf(
+  spotIndex: number,
+  openTimeS: number,
+  flux: FluxEstimate,
+  beam: BeamOnCell,
+  cycle: number | null = null,
+): DoseProposal {
   const fluenceRatePhCm2S = flux.fluxPhS * beam.filterTransmission * beam.peakPerFluxPerCm2;
-  return { spotIndex, fluencePhCm2: fluenceRatePhCm2S * openTimeS, fluenceRatePhCm2S };
+  return { spotIndex, fluencePhCm2: fluenceRatePhCm2S * openTimeS, fluenceRatePhCm2S, cycle };
+}
+
+/** What a row of the ledger says of a booking. */
+export function bookingOf({ exposureId, spotIndex, fluencePhCm2, cycle }: LedgerRow): OpenBooking {
+  return { exposureId, spotIndex, fluencePhCm2, cycle };
+}
+
+/** Doses of two spots differ if they do so by more than this share of the exposure that is to be given. */
+const SPOT_TOLERANCE = 0.1;
+
+function uncertaintyWith(relative: number, factor: number | undefined): number {
+  return factor === undefined ? relative : (1 + relative) * factor - 1;
 }
 
 function fluenceOf(measured: Measured): number {
@@ -234,7 +271,8 @@ function layerDoses(plan: CellDosePlan, fluencePhCm2: number): readonly LayerDos
 }
 
 function chargedInFull(booking: LedgerRow, atMs: number, reason: string): LedgerRow {
-  const { exposureId, position, spotIndex, spotXMm, spotYMm, fluencePhCm2, openTimeS, fluxPhS, fluxSource } = booking;
+  const { exposureId, position, spotIndex, spotXMm, spotYMm, cycle, fluencePhCm2, openTimeS } = booking;
+  const { fluxPhS, fluxSource } = booking;
   const { filterTransmission, convention, layerDosesGy, relativeUncertainty } = booking;
   return {
     kind: "charge-in-full",
@@ -243,6 +281,7 @@ function chargedInFull(booking: LedgerRow, atMs: number, reason: string): Ledger
     spotIndex,
     spotXMm,
     spotYMm,
+    cycle,
     atMs,
     fluencePhCm2,
     openTimeS,

@@ -1,7 +1,9 @@
 /**
- * Where the flux of an exposure comes from: monitor counts during it, else the ring current times the reference,
- * else the highest flux the site can give. Never zero, never a guess that flatters (reference/dose, section 2).
+ * Where the flux of an exposure comes from: monitor counts during it, else the ring current times the reference, else
+ * the highest flux the site can give. Never zero, never a guess that flatters (reference/dose, section 2). A source
+ * that contradicts the site's own numbers, or another source, is not believed, and the doubt is put into words.
  */
+import type { Site } from "../../protocols/site/site.ts";
 
 export interface FluxReference {
   /** Photons per second at the sample position, before filters, at the reference ring current. */
@@ -9,6 +11,8 @@ export interface FluxReference {
   readonly ringCurrentMa: number;
   /** The most the beam can ever give. */
   readonly highestPhS: number;
+  /** How far the flux may really be from each source's word, fractions of it. */
+  readonly uncertainty: { readonly monitor: number; readonly ringCurrent: number };
 }
 
 export type FluxSource = "monitor" | "ring-current" | "reference" | "highest-possible";
@@ -16,21 +20,64 @@ export type FluxSource = "monitor" | "ring-current" | "reference" | "highest-pos
 export interface FluxEstimate {
   readonly fluxPhS: number;
   readonly source: FluxSource;
+  /** By how much more than the monitor's uncertainty this source asks for: 1 or larger. Left out for 1. */
+  readonly uncertaintyFactor?: number;
 }
 
+export interface SettledFlux extends FluxEstimate {
+  /** Why a source was not believed; null when there is nothing to say. */
+  readonly doubt: string | null;
+}
+
+export function fluxReferenceOf({ beam }: Site): FluxReference {
+  return {
+    fluxPhS: beam.fluxReferencePhS,
+    ringCurrentMa: beam.ringCurrentReferenceMa,
+    highestPhS: beam.fluxMaxPhS,
+    uncertainty: { monitor: beam.uncertainty.flux, ringCurrent: beam.uncertainty.fluxByRingCurrent },
+  };
+}
+
+/** Null for a source that said nothing. */
 export function settledFlux(
   monitorPhS: number | null,
   ringCurrentMa: number | null,
   reference: FluxReference,
-): FluxEstimate {
-  if (monitorPhS !== null && Number.isFinite(monitorPhS) && monitorPhS >= 0) {
-    return { fluxPhS: monitorPhS, source: "monitor" };
+): SettledFlux {
+  const { uncertainty } = reference;
+  const highest = { fluxPhS: reference.highestPhS, source: "highest-possible" } as const;
+  const byCurrentPhS = amountOrNull(
+    ringCurrentMa === null || !(ringCurrentMa >= 0)
+      ? null
+      : (reference.fluxPhS * ringCurrentMa) / reference.ringCurrentMa,
+  );
+  // Each source has its own error on top of what the site calls possible.
+  const isCurrentPossible =
+    byCurrentPhS !== null && byCurrentPhS <= reference.highestPhS * (1 + uncertainty.ringCurrent);
+  const byCurrent = {
+    fluxPhS: byCurrentPhS ?? NaN,
+    source: "ring-current",
+    uncertaintyFactor: Math.max(1, (1 + uncertainty.ringCurrent) / (1 + uncertainty.monitor)),
+  } as const;
+  const monitored = amountOrNull(monitorPhS);
+
+  if (monitored !== null) {
+    if (!(monitored <= reference.highestPhS * (1 + uncertainty.monitor))) {
+      const doubt = `the flux monitor reads ${short(monitored)} ph/s, more than the ${short(reference.highestPhS)} ph/s the beam can give`;
+      return { ...highest, doubt };
+    }
+    if (isCurrentPossible && monitored * (1 + uncertainty.monitor) < byCurrentPhS * (1 - uncertainty.ringCurrent)) {
+      const doubt = `the flux monitor reads ${short(monitored)} ph/s, the ring current makes ${short(byCurrentPhS)} ph/s`;
+      return { ...withinBound(byCurrent, highest), doubt };
+    }
+    return { fluxPhS: Math.min(monitored, reference.highestPhS), source: "monitor", doubt: null };
   }
-  if (ringCurrentMa !== null && ringCurrentMa >= 0) {
-    const fluxPhS = (reference.fluxPhS * ringCurrentMa) / reference.ringCurrentMa;
-    if (Number.isFinite(fluxPhS)) return { fluxPhS, source: "ring-current" };
-  }
-  return { fluxPhS: reference.highestPhS, source: "highest-possible" };
+  if (isCurrentPossible) return { ...withinBound(byCurrent, highest), doubt: null };
+  const doubt =
+    byCurrentPhS === null
+      ? "neither flux monitor nor ring current can be believed"
+      : `the ring current of ${short(ringCurrentMa ?? NaN)} mA makes ${short(byCurrentPhS)} ph/s, more than the beam can give`;
+  return { ...highest, doubt };
 }
 
 /** For a booking only the highest possible flux is an upper bound. */
@@ -38,10 +85,25 @@ export function bookedFlux(reference: FluxReference): FluxEstimate {
   return { fluxPhS: reference.highestPhS, source: "highest-possible" };
 }
 
+/** The highest possible flux bounds the upper value too, so no estimate is charged beyond it. */
+function withinBound(estimate: FluxEstimate, highest: FluxEstimate): FluxEstimate {
+  return estimate.fluxPhS * (estimate.uncertaintyFactor ?? 1) <= highest.fluxPhS ? estimate : highest;
+}
+
+function amountOrNull(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 export interface FluxHistory {
   add(atMs: number, fluxPhS: number): void;
   /** Mean of the readings between the two times, or null when there is none. */
   meanBetween(fromMs: number, toMs: number): number | null;
+  /** Largest rise from one reading to a later one between the two times, as a share of the earlier; 0 for less than two. */
+  riseBetween(fromMs: number, toMs: number): number;
 }
 
 /** The last `capacity` readings. */
@@ -66,6 +128,20 @@ export function createFluxHistory(capacity: number): FluxHistory {
         count += 1;
       }
       return count === 0 ? null : sum / count;
+    },
+    riseBetween(fromMs, toMs) {
+      let lowest = Infinity;
+      let rise = 0;
+      for (let step = 0; step < capacity; step += 1) {
+        const index = (next + step) % capacity;
+        const atMs = times[index] ?? NaN;
+        if (!(atMs >= fromMs && atMs <= toMs)) continue;
+        const value = values[index] ?? NaN;
+        lowest = Math.min(lowest, value);
+        const share = lowest > 0 ? value / lowest - 1 : value === lowest ? 0 : Infinity;
+        rise = Math.max(rise, share);
+      }
+      return rise;
     },
   };
 }

@@ -16,6 +16,7 @@ export const CAMPAIGN_CONVENTION: DoseConvention = "en";
 export function createLedgerCells(campaign: Campaign, site: Site, tables: AttenuationTables): readonly LedgerCell[] {
   const spots = campaign.sweeps[0]?.preset.spots ?? [{ xMm: 0, yMm: 0 }];
   const relativeUncertainty = worstCaseFactor(campaign.doseUncertainty) - 1;
+  const overlap = (dxMm: number, dyMm: number): number => relativeFluence(site.beam.profile, dxMm, dyMm);
   return campaign.cells.map((cell) => {
     const stack = { energyKeV: site.beam.energyKeV, tiltDeg: 0, convention: CAMPAIGN_CONVENTION, layers: cell.layers };
     const { layers } = stackCoefficients(tables, stack);
@@ -47,7 +48,7 @@ export function createLedgerCells(campaign: Campaign, site: Site, tables: Attenu
         limits: cell.doseLimits,
         relativeUncertainty,
         spots,
-        relativeFluence: (dxMm: number, dyMm: number) => relativeFluence(site.beam.profile, dxMm, dyMm),
+        relativeFluence: overlap,
       },
     };
   });

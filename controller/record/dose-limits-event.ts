@@ -1,6 +1,7 @@
 /** The `dose-limits` event: which doses the campaign allows, as the log states them for whoever audits it. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { parsePosition, type Position } from "../../protocols/base/position.ts";
+import { DOSE_SCOPES, type DoseScope } from "../../protocols/campaign/campaign.ts";
 import { isList, isRecord } from "./ledger-row.ts";
 
 export const DOSE_LIMITS_EVENT = "dose-limits";
@@ -13,8 +14,8 @@ export interface RecordedDoseLimit {
   /** At least one of dose and rate is stated. */
   readonly doseGy: number | null;
   readonly doseRateGyS: number | null;
-  /** What the dose counts: all that a spot ever gets, or one exposure. */
-  readonly scope: "spot-total" | "per-exposure";
+  /** What the dose counts: all that a spot ever gets, or gets in one cycle of the cell, or one exposure. */
+  readonly scope: DoseScope;
 }
 
 /** The limits, or undefined where the data does not state them: a limit that cannot be read is not no limit. */
@@ -33,7 +34,7 @@ export function parseDoseLimits(data: Json | undefined): readonly RecordedDoseLi
     const doseRateGyS = amountOf(item["dose_rate_Gy_s"]);
     if (doseGy === undefined || doseRateGyS === undefined || (doseGy === null && doseRateGyS === null))
       return undefined;
-    const scope = item["scope"] === "per-exposure" ? "per-exposure" : "spot-total";
+    const scope = DOSE_SCOPES.find((known) => known === item["scope"]) ?? "spot-total";
     limits.push({ position, layer, location, doseGy, doseRateGyS, scope });
   }
   return limits;

@@ -15,6 +15,14 @@ export type LedgerConvention = (typeof LEDGER_CONVENTIONS)[number];
 /** The reason of a settlement that passes its booking because a shutter was proven not to close in time. */
 export const SHUTTER_FAILURE_REASON = "shutter failure";
 
+/** The reason of a settlement that passes its booking because a filter left the beam while the shutter was open. */
+export const FILTER_FAILURE_REASON = "a filter left the beam";
+
+/** Whether the row may pass its booking: a failure of the equipment was proven, alarmed and charged. */
+export function isProvenFailure(row: { readonly reason: string }): boolean {
+  return row.reason === SHUTTER_FAILURE_REASON || row.reason === FILTER_FAILURE_REASON;
+}
+
 /** Dose at the hottest lateral point of the exposure. */
 export interface LayerDose {
   readonly layer: string;
@@ -28,6 +36,8 @@ interface LedgerCommon {
   readonly spotIndex: number;
   readonly spotXMm: number;
   readonly spotYMm: number;
+  /** Of the cell, from 1; null where it is not known. */
+  readonly cycle: number | null;
   readonly atMs: number;
   /** Peak fluence: an upper bound in a booking, measured in a settlement. */
   readonly fluencePhCm2: number;
@@ -64,6 +74,7 @@ export function ledgerEventData(row: LedgerRow): { readonly [key: string]: Json 
     spot: row.spotIndex,
     spot_x_mm: row.spotXMm,
     spot_y_mm: row.spotYMm,
+    cycle: row.cycle,
     at_ms: row.atMs,
     fluence_ph_cm2: row.fluencePhCm2,
     open_time_s: row.openTimeS,
@@ -88,6 +99,7 @@ export function assertLedgerRow(row: LedgerRow): void {
   assert(Number.isInteger(row.spotIndex) && row.spotIndex >= 0, `spot index ${row.spotIndex} of ${row.exposureId}`);
   for (const key of ["spotXMm", "spotYMm", "atMs"] as const)
     assert(Number.isFinite(row[key]), `${key} ${row[key]} of ${row.exposureId}`);
+  assert(row.cycle === null || Number.isInteger(row.cycle), `cycle ${row.cycle} of ${row.exposureId}`);
   for (const key of ["fluencePhCm2", "openTimeS", "fluxPhS", "filterTransmission", "relativeUncertainty"] as const)
     assert(isAmount(row[key]), `${key} ${row[key]} of ${row.exposureId}`);
   assert(row.filterTransmission <= 1, `filter transmission ${row.filterTransmission} of ${row.exposureId}`);
@@ -117,6 +129,7 @@ export function parseLedgerRow(value: Json | undefined): LedgerRow | undefined {
     spotIndex: numberOf(value["spot"]),
     spotXMm: numberOf(value["spot_x_mm"]),
     spotYMm: numberOf(value["spot_y_mm"]),
+    cycle: typeof value["cycle"] === "number" ? value["cycle"] : null,
     atMs: numberOf(value["at_ms"]),
     fluencePhCm2: numberOf(value["fluence_ph_cm2"]),
     openTimeS: numberOf(value["open_time_s"]),

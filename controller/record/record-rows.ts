@@ -100,6 +100,7 @@ export function parseStoredLedgerRow(row: RawRow): LedgerRow | undefined {
     spot: number("spot_index"),
     spot_x_mm: number("spot_x_mm"),
     spot_y_mm: number("spot_y_mm"),
+    cycle: number("cycle"),
     at_ms: number("at_ms"),
     fluence_ph_cm2: number("fluence_ph_cm2"),
     open_time_s: number("open_time_s"),
@@ -131,7 +132,7 @@ export interface RowWriter {
 
 export function createRowWriter(database: Database): RowWriter {
   const event = database.prepare("INSERT INTO event (seq, at_ms, type, data, hash, wall_ms) VALUES (?, ?, ?, ?, ?, ?)");
-  const ledger = database.prepare(`INSERT INTO ledger VALUES (${Array<string>(19).fill("?").join(", ")})`);
+  const ledger = database.prepare(`INSERT INTO ledger VALUES (${Array<string>(20).fill("?").join(", ")})`);
   const frame = database.prepare(`INSERT INTO frame (${FRAME_COLUMNS}, block) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const gap = database.prepare("INSERT INTO gap (row, channel_index, from_ms, to_ms, reason) VALUES (?, ?, ?, ?, ?)");
   const head = database.prepare("UPDATE meta SET value = ? WHERE key = 'head'");
@@ -160,6 +161,7 @@ export function createRowWriter(database: Database): RowWriter {
         item.reason,
         item.kind === "booking" ? item.stackHash : null,
         item.kind === "booking" ? JSON.stringify(item.filtersIn) : null,
+        item.cycle,
       );
     },
     frame({ row, firstMs, lastMs, sampleCount, payloadBytes, crc32, block }) {

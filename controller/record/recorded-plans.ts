@@ -4,7 +4,7 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
-import type { DoseLimit } from "../../protocols/campaign/campaign.ts";
+import { DOSE_SCOPES, type DoseLimit } from "../../protocols/campaign/campaign.ts";
 import type { CellDosePlan } from "../dose/cell-dose.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
 import { parseSpotPlan } from "./dose-plan-event.ts";
@@ -38,7 +38,7 @@ export function parseLimits(data: Json | undefined): ReadonlyMap<string, readonl
       convention: "en",
       doseGy: numberOrNull(item["dose_Gy"]),
       doseRateGyS: numberOrNull(item["dose_rate_Gy_s"]),
-      scope: item["scope"] === "per-exposure" ? "per-exposure" : "spot-total",
+      scope: DOSE_SCOPES.find((scope) => scope === item["scope"]) ?? "spot-total",
       source: textOf(item["source"]),
       vouchedBy: textOf(item["vouched_by"]),
     });

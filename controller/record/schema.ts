@@ -50,6 +50,7 @@ CREATE TABLE ledger (
   reason TEXT NOT NULL,
   stack_hash TEXT,
   filters_in TEXT,
+  cycle INTEGER,
   CHECK ((kind = 'booking') = (stack_hash IS NOT NULL AND filters_in IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX one_booking_per_exposure ON ledger (exposure_id) WHERE kind = 'booking';

@@ -6,7 +6,7 @@
 import type { RecordedDoseLimit } from "./dose-limits-event.ts";
 import type { SpotPlan } from "./dose-plan-event.ts";
 import type { FindingList } from "./finding-list.ts";
-import { SHUTTER_FAILURE_REASON, type LayerDose, type LedgerRow } from "./ledger-row.ts";
+import { isProvenFailure, type LayerDose, type LedgerRow } from "./ledger-row.ts";
 
 /** Doses are sums of rounded products: a limit met exactly is kept. */
 export const ROUNDING = 1e-9;
@@ -29,11 +29,15 @@ interface GivenSpot {
   readonly layers: Map<string, { surfaceGy: number; meanGy: number }>;
 }
 
+type GivenSpots = Map<number, GivenSpot>;
+
 interface GivenCell {
   readonly position: string;
-  readonly spots: Map<number, GivenSpot>;
+  readonly spots: GivenSpots;
+  /** The same by cycle; by null where the cycle is not known. */
+  readonly cycles: Map<number | null, GivenSpots>;
   readonly rows: LedgerRow[];
-  hasShutterFailure: boolean;
+  hasFailure: boolean;
 }
 
 export function createDoseAudit(findings: FindingList): DoseAudit {
@@ -42,30 +46,42 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
   function cellOf(position: string): GivenCell {
     const known = cells.get(position);
     if (known !== undefined) return known;
-    const cell: GivenCell = { position, spots: new Map(), rows: [], hasShutterFailure: false };
+    const cell: GivenCell = { position, spots: new Map(), cycles: new Map(), rows: [], hasFailure: false };
     cells.set(position, cell);
     return cell;
   }
 
   function beyond(cell: GivenCell, where: string, what: string): void {
     findings.add(
-      cell.hasShutterFailure ? "warning" : "error",
+      cell.hasFailure ? "warning" : "error",
       "dose.beyond-limit",
       where,
       what,
-      cell.hasShutterFailure ? "The shutter failed on this cell; its owner must know." : ASK,
+      cell.hasFailure ? "The shutter or a filter failed on this cell; its owner must know." : ASK,
     );
   }
 
   /** The share of a limit that every spot has had in all. */
   function judgeTotals(cell: GivenCell, limit: RecordedDoseLimit, plan: SpotPlan | undefined): number {
     if (limit.doseGy === null || limit.scope === "per-exposure") return 0;
+    const perCycle = limit.scope === "spot-cycle" ? [...cell.cycles.values()] : [cell.spots];
+    return Math.max(0, ...perCycle.map((spots) => judgeSpots(cell, spots, limit, limit.doseGy ?? NaN, plan)));
+  }
+
+  function judgeSpots(
+    cell: GivenCell,
+    spots: GivenSpots,
+    limit: RecordedDoseLimit,
+    limitGy: number,
+    plan: SpotPlan | undefined,
+  ): number {
     let fractionMax = 0;
-    for (const point of pointsOf(cell, plan)) {
-      const doseGy = doseAt(cell, limit, point, plan);
-      fractionMax = Math.max(fractionMax, doseGy / limit.doseGy);
-      if (doseGy <= limit.doseGy * (1 + ROUNDING)) continue;
-      const what = `${limit.layer} (${limit.location}) may have ${short(doseGy)} Gy, its limit is ${limit.doseGy} Gy`;
+    for (const point of pointsOf(spots, plan)) {
+      const doseGy = doseAt(spots, limit, point, plan);
+      fractionMax = Math.max(fractionMax, doseGy / limitGy);
+      if (doseGy <= limitGy * (1 + ROUNDING)) continue;
+      const scope = limit.scope === "spot-cycle" ? " in one cycle" : "";
+      const what = `${limit.layer} (${limit.location}) may have ${short(doseGy)} Gy${scope}, its limit is ${limitGy} Gy`;
       beyond(cell, `${cell.position} spot ${point.index}`, what);
     }
     return fractionMax;
@@ -105,20 +121,11 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
     given(row) {
       const cell = cellOf(row.position);
       cell.rows.push(row);
-      if (row.reason === SHUTTER_FAILURE_REASON) cell.hasShutterFailure = true;
-      const spot = cell.spots.get(row.spotIndex) ?? {
-        index: row.spotIndex,
-        xMm: row.spotXMm,
-        yMm: row.spotYMm,
-        layers: new Map<string, { surfaceGy: number; meanGy: number }>(),
-      };
-      cell.spots.set(row.spotIndex, spot);
-      for (const dose of row.layerDosesGy) {
-        const sum = spot.layers.get(dose.layer) ?? { surfaceGy: 0, meanGy: 0 };
-        sum.surfaceGy += dose.surfaceGy * (1 + row.relativeUncertainty);
-        sum.meanGy += dose.meanGy * (1 + row.relativeUncertainty);
-        spot.layers.set(dose.layer, sum);
-      }
+      if (isProvenFailure(row)) cell.hasFailure = true;
+      addTo(cell.spots, row);
+      const ofCycle = cell.cycles.get(row.cycle) ?? new Map<number, GivenSpot>();
+      cell.cycles.set(row.cycle, ofCycle);
+      addTo(ofCycle, row);
     },
     judge(limits, plan) {
       if (cells.size === 0) return null;
@@ -140,21 +147,37 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
   };
 }
 
+function addTo(spots: GivenSpots, row: LedgerRow): void {
+  const spot = spots.get(row.spotIndex) ?? {
+    index: row.spotIndex,
+    xMm: row.spotXMm,
+    yMm: row.spotYMm,
+    layers: new Map<string, { surfaceGy: number; meanGy: number }>(),
+  };
+  spots.set(row.spotIndex, spot);
+  for (const dose of row.layerDosesGy) {
+    const sum = spot.layers.get(dose.layer) ?? { surfaceGy: 0, meanGy: 0 };
+    sum.surfaceGy += dose.surfaceGy * (1 + row.relativeUncertainty);
+    sum.meanGy += dose.meanGy * (1 + row.relativeUncertainty);
+    spot.layers.set(dose.layer, sum);
+  }
+}
+
 interface Point {
   readonly index: number;
   readonly xMm: number;
   readonly yMm: number;
 }
 
-function pointsOf(cell: GivenCell, plan: SpotPlan | undefined): readonly Point[] {
-  if (plan === undefined || plan.spots.length === 0) return [...cell.spots.values()];
+function pointsOf(spots: GivenSpots, plan: SpotPlan | undefined): readonly Point[] {
+  if (plan === undefined || plan.spots.length === 0) return [...spots.values()];
   return plan.spots.map((spot, index) => ({ index, ...spot }));
 }
 
 /** Upper value at a point, tails of the cell's other spots included where the beam's shape is known. */
-function doseAt(cell: GivenCell, limit: RecordedDoseLimit, point: Point, plan: SpotPlan | undefined): number {
+function doseAt(spots: GivenSpots, limit: RecordedDoseLimit, point: Point, plan: SpotPlan | undefined): number {
   let sum = 0;
-  for (const spot of cell.spots.values()) {
+  for (const spot of spots.values()) {
     const layer = spot.layers.get(limit.layer);
     if (layer === undefined) continue;
     const doseGy = limit.location === "mean" ? layer.meanGy : layer.surfaceGy;

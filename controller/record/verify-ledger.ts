@@ -4,7 +4,7 @@ import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts
 import { DOSE_LIMITS_EVENT, parseDoseLimits, type RecordedDoseLimit } from "./dose-limits-event.ts";
 import { DOSE_PLAN_EVENT, parseSpotPlan, type SpotPlan } from "./dose-plan-event.ts";
 import type { FindingList } from "./finding-list.ts";
-import { isRecord, ledgerEventData, SHUTTER_FAILURE_REASON, type LedgerRow } from "./ledger-row.ts";
+import { isRecord, ledgerEventData, isProvenFailure, type LedgerRow } from "./ledger-row.ts";
 import { parseJson } from "./record-header.ts";
 import type { StoredEvent } from "./record-rows.ts";
 import type { Scanned } from "./damage-scan.ts";
@@ -178,13 +178,13 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
       );
     });
     if (beyond === undefined) return;
-    const isFailure = row.reason === SHUTTER_FAILURE_REASON;
+    const isFailure = isProvenFailure(row);
     findings.add(
       isFailure ? "warning" : "error",
       "ledger.beyond-booking",
       where,
       `${beyond.layer} was given more than the ${booking.kind} allowed for`,
-      isFailure ? "The shutter failed; the excess is charged." : ASK,
+      isFailure ? "The shutter or a filter failed; the excess is charged." : ASK,
     );
   }
 }

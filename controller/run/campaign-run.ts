@@ -21,7 +21,7 @@ import { createSampleIntake } from "../cells/sample-intake.ts";
 import { createStepCode } from "../cells/step-code.ts";
 import { proofTimeMaxMs } from "../cells/wiring-proof.ts";
 import { createDoseLedger } from "../dose/dose-ledger.ts";
-import { createFluxHistory } from "../dose/flux.ts";
+import { createFluxHistory, fluxReferenceOf } from "../dose/flux.ts";
 import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
 import { createForecastDesk } from "../forecast/forecast-desk.ts";
 import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
@@ -36,8 +36,15 @@ import { createSafetySupervisorMachine } from "../machines/safety-supervisor-mac
 import { motionRefusals } from "../safety/permit-judgement.ts";
 import { ledgerEventData } from "../record/ledger-row.ts";
 import type { RecordStore } from "../record/store.ts";
+import type { LeftRun } from "../resume/read-run.ts";
+import { recordResumed } from "../resume/record-resumed.ts";
+import { isOfExposures } from "../resume/recorded-run.ts";
+import { restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
+import { createReunion } from "../resume/reunion.ts";
+import { settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import { createActorViews, type ActorViews } from "./actor-views.ts";
+import { createKeepSoon } from "./keep-soon.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
 import { listenToRack } from "./rack-watch.ts";
 import { createRequestDesk } from "./request-desk.ts";
@@ -47,6 +54,9 @@ import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally, type Tally } from "./tally.ts";
 import { exposureOverheadMaxMs, runTimings } from "./timings.ts";
 import { createWatchDesk } from "./watch-desk.ts";
+
+/** Where the alarm of a doubtful flux stands: at the beam, whichever cell it was found on. */
+const FLUX_DOUBTED_AT = "beam";
 
 export interface CampaignRunDeps {
   readonly campaign: Campaign;
@@ -59,6 +69,8 @@ export interface CampaignRunDeps {
   readonly endAtMs: number;
   /** Chance in [0, 1) for the pauses between tries of a lost instrument; none in the virtual world. */
   readonly jitter?: () => number;
+  /** What a run before left in the folder: this one goes on from there. */
+  readonly left?: LeftRun;
 }
 
 export interface CampaignRun {
@@ -78,10 +90,12 @@ export interface CampaignRun {
   failure(): Error | null;
   isDone(): boolean;
   start(): void;
+  /** A person ends the run: what is held from here on is held for that, and not beyond it. */
+  noteEnd(reason: string): void;
 }
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
-  const { campaign, site, clock, store, roles, tables, endAtMs } = deps;
+  const { campaign, site, clock, store, roles, tables, endAtMs, left } = deps;
   const timings = runTimings(site);
   const nowMs = (): number => clock.monoMs();
   let failure: Error | null = null;
@@ -94,14 +108,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   }
 
   const showLevels = (read: InputLevels): void => {
+    accounts.noteFilters(read.filtersIn);
     watchDesk.showLevels(read);
   };
   const ringCurrentMa = (): number | null => roles.ringCurrent.fresh()?.value ?? null;
-  const fluxReference = {
-    fluxPhS: site.beam.fluxReferencePhS,
-    ringCurrentMa: site.beam.ringCurrentReferenceMa,
-    highestPhS: site.beam.fluxMaxPhS,
-  };
+  const fluxReference = fluxReferenceOf(site);
 
   const log = createLoggedRecorder(store, nowMs, fail);
   /** Forecasts hear what is written, once it is. */
@@ -109,17 +120,22 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     record(type, data) {
       log.record(type, data);
       forecasts.heard(type, data);
+      keepSoon(type);
     },
   };
+  const keepSoon = createKeepSoon(clock, commitAlone);
   const alarms = createAlarms(recorder, nowMs);
+  if (left !== undefined) alarms.restore(left.recorded.alarms.open, left.recorded.alarms.raisedCount);
   const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
   const monitor = createFluxHistory(64);
+  const ringCurrent = createFluxHistory(64);
   const beam = createBeamOnCell(site, tables);
   const ledgerCells = createLedgerCells(campaign, site, tables);
   const ledger = createDoseLedger({
     cells: ledgerCells,
     convention: CAMPAIGN_CONVENTION,
     nowMs,
+    ...(left === undefined ? {} : { past: left.ledgerRows }),
     write(row) {
       store.appendLedger(row);
       const type = row.kind === "booking" ? "exposure-booked" : "exposure-settled";
@@ -142,6 +158,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     overloadsInRowMax: 3,
   });
+  if (left !== undefined) {
+    restoreSamples(left, intake);
+    restoreChannels(left, roles.channels, intake, nowMs);
+  }
 
   const forecasts = createForecastDesk({ cells: campaign.cells, clock, recorder: log, samples: intake });
   const views = createActorViews(campaign, () => actor, intake, forecasts);
@@ -157,6 +177,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     hutchChanged() {
       send({ type: "HUTCH_CHANGED" });
     },
+    beamNotOffAt: alarms.open.flatMap(({ code, where }) => (code === "shutter.beam-not-off" ? [where] : [])),
   });
 
   async function commit(): Promise<void> {
@@ -168,6 +189,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     }
   }
 
+  /** For what nobody waits for. */
+  function commitAlone(): void {
+    commit().catch((error: unknown) => {
+      // A store that fails is kept as the run's failure; anything else is a bug and must surface.
+      if (!isFault(error)) throw error;
+    });
+  }
+
   const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
   const accounts = createExposureAccounts({
     clock,
@@ -176,7 +205,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     commit,
     fluxReference,
     monitor,
+    ringCurrent,
     ringCurrentMa,
+    cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
+    fluxDoubted(fault) {
+      if (fault === null) alarms.clearAll(FLUX_DOUBTED_AT, ["dose.flux-doubtful"]);
+      else alarms.raise({ ...faultNote(fault), where: FLUX_DOUBTED_AT });
+    },
     beam,
     cellState(cellIndex) {
       const view = views.cell(cellIndex);
@@ -217,6 +252,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     beam,
     longestOpenS: openBound,
     belief: (cellIndex) => views.belief(cellIndex),
+    cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
     stateOf: (cellIndex) => views.stateOf(cellIndex),
     nowMs,
     endAtMs,
@@ -279,16 +315,24 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     tally,
     nowMs,
     request: (cellIndex, sweep) => desk.request(cellIndex, sweep),
-    commit() {
-      commit().catch((error: unknown) => {
-        // A store that fails is kept as the run's failure; anything else is a bug and must surface.
-        if (!isFault(error)) throw error;
-      });
+    commit: commitAlone,
+    alarmsOfExposures: left === undefined ? [] : alarms.open.filter(isOfExposures),
+  });
+
+  const unfinished = left === undefined ? [] : unfinishedBookings(left.ledgerRows);
+  const sweepAtStart = left === undefined ? null : restoreSweeps(left.recorded, unfinished, campaign, desk, tally);
+  const reunion = createReunion({
+    clock,
+    cellCount: left === undefined ? 0 : campaign.cells.length,
+    stateOf: (cellIndex) => views.stateOf(cellIndex),
+    longestMs: timings.startDeadlineMs + timings.commandDeadlineMs,
+    over() {
+      send({ type: "HUTCH_CHANGED" });
     },
   });
 
-  function noteGap(cellIndex: number, reason: string): void {
-    const fromMs = intake.lastAtMs[cellIndex] ?? -Infinity;
+  function noteGap(cellIndex: number, reason: string, sinceMs?: number): void {
+    const fromMs = sinceMs ?? intake.lastAtMs[cellIndex] ?? -Infinity;
     if (!Number.isFinite(fromMs)) return;
     try {
       store.gap({ channelIndex: cellIndex, fromMs, toMs: nowMs(), reason });
@@ -306,12 +350,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     const cell = campaign.cells[cellIndex];
     const channel = roles.channels[cellIndex];
     assert(cell !== undefined && channel !== undefined, `no channel for cell ${cellIndex}`);
+    const leftCell = left?.recorded.cells[cellIndex]?.left;
     return {
       position: cell.position,
       cellId: cell.barcode,
       channelName: channel.name,
       first: firstProgrammeStep(cell, channel.capabilities.sampleIntervalMinS),
       rules: accountRules(cell),
+      ...(leftCell === undefined ? {} : { left: leftCell }),
       effects: createCellEffects({
         clock,
         channel,
@@ -326,6 +372,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
           nominalCapacityAh: cell.nominalCapacityMah / 1000,
         },
         gap: noteGap,
+        wasLeft: leftCell?.phase === "under-way",
         tell(index, event) {
           send({ type: "CHANNEL_NEWS", cellIndex: index, event });
         },
@@ -347,7 +394,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       proofDeadlineMs: proofTimeMaxMs(code) + timings.commandDeadlineMs,
     }),
     exposureMachine: createExposureMachine({ ...shared, ...timings, effects }),
-    supervisorMachine: createSafetySupervisorMachine({ ...shared, ...timings, io: roles.io, showLevels }),
+    supervisorMachine: createSafetySupervisorMachine({
+      ...shared,
+      ...timings,
+      io: roles.io,
+      showLevels,
+      latchedAtStart: left?.recorded.latched ?? [],
+    }),
     links: roles.instruments.map((instrument) => ({
       instrument,
       isNeededByAll: roles.beamline.includes(instrument.name),
@@ -361,12 +414,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       watchDesk.noteNews(news);
       if (news.type !== "CELL_ISOLATED") return;
       const cellIndex = campaign.cells.findIndex((cell) => cell.position === news.position);
+      // Isolated since before a restart: its gap is on record.
+      if (left?.recorded.cells[cellIndex]?.left.phase === "isolated") return;
       if (cellIndex >= 0) noteGap(cellIndex, `the cell was isolated: ${news.fault.what}`);
     },
     startDeadlineMs: timings.startDeadlineMs,
     homingDeadlineMs: timings.homingDeadlineMs,
     isOver: () => nowMs() >= endAtMs,
-    plan: (context) => desk.plan(context.sweep, watchDesk.obstacle(context)),
+    plan: (context) => desk.plan(context.sweep, reunion.obstacle() ?? watchDesk.obstacle(context)),
     order(act) {
       const order = desk.order(act);
       tally.ordered(act.sweep, nowMs(), { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS });
@@ -377,6 +432,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     troublePauseMs: timings.troublePauseMs,
     failuresInRowMax: 20,
+    ...(left === undefined ? {} : { resumed: { sweep: sweepAtStart, held: left.recorded.held } }),
   });
 
   const actor: CampaignActor = createActor(machine, {
@@ -397,6 +453,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
       });
     }
+    roles.ringCurrent.onReading((reading) => {
+      ringCurrent.add(reading.arrivedAtMs, reading.value);
+    });
     roles.flux.onReading((reading) => {
       monitor.add(reading.arrivedAtMs, reading.value);
     });
@@ -410,6 +469,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         send({ type: "STOP_CELLS", author: "beamrack", reason });
       },
     });
+  }
+
+  /** Nothing can be ended in order before the instruments were asked who they are. */
+  function timeOver(): void {
+    if (actor.getSnapshot().value === "connecting") clock.setTimeout(timeOver, CONNECTING_LOOK_MS);
+    else send({ type: "TIME_OVER" });
   }
 
   return {
@@ -426,18 +491,23 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     failure: () => failure,
     isDone: () => actor.getSnapshot().status === "done",
     start() {
-      recordStart(recorder, campaign, site, ledgerCells);
+      if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);
+      else {
+        recordResumed(recorder, campaign, left.recorded, { sweep: sweepAtStart, unfinished });
+        settleUnfinished(unfinished, { ledger, recorder, tally, nowMs });
+      }
       listen();
       actor.start();
-      clock.setTimeout(
-        () => {
-          send({ type: "TIME_OVER" });
-        },
-        Math.max(0, endAtMs - nowMs()),
-      );
+      reunion.begin();
+      clock.setTimeout(timeOver, Math.max(0, endAtMs - nowMs()));
+    },
+    noteEnd(reason) {
+      recorder.record("run-ended", { reason });
     },
   };
 }
+
+const CONNECTING_LOOK_MS = 1000;
 
 function finiteOrNull(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;

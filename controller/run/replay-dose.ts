@@ -9,12 +9,14 @@ import type { DoseLimit } from "../../protocols/campaign/campaign.ts";
 import {
   doseRefusals,
   emptyCellDose,
+  weighedFluence,
   withBooking,
   withSettlement,
   type CellDose,
   type CellDosePlan,
   type DoseProposal,
 } from "../dose/cell-dose.ts";
+import { bookingOf } from "../dose/dose-ledger.ts";
 import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
 import { isRecord, parseLedgerRow, type LedgerRow } from "../record/ledger-row.ts";
 import { parseJson } from "../record/record-header.ts";
@@ -52,18 +54,18 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
     if (!followsFromPlan(cell.plan, row)) add(event, "states layer doses that its fluence does not give");
     if (row.kind === "booking") {
       const rate = row.openTimeS > 0 ? row.fluencePhCm2 / row.openTimeS : NaN;
-      const proposal = { spotIndex: row.spotIndex, fluencePhCm2: row.fluencePhCm2, fluenceRatePhCm2S: rate };
+      const { spotIndex, fluencePhCm2, cycle } = row;
+      const proposal = { spotIndex, fluencePhCm2, fluenceRatePhCm2S: rate, cycle };
       const refusals = doseRefusals(cell.plan, cell.dose, proposal);
       if (refusals.length > 0) add(event, `was booked, but is refused now: ${refusals.map((r) => r.text).join("; ")}`);
-      const { exposureId, spotIndex, fluencePhCm2 } = row;
-      cell.dose = withBooking(cell.dose, { exposureId, spotIndex, fluencePhCm2 });
+      cell.dose = withBooking(cell.dose, bookingOf(row));
       return;
     }
     const booked = cell.dose.open.find((item) => item.exposureId === row.exposureId);
     if (booked !== undefined && booked.spotIndex !== row.spotIndex) {
       add(event, `settles spot ${row.spotIndex}, booked was spot ${booked.spotIndex}`);
     }
-    const after = withSettlement(cell.dose, row.exposureId, row.fluencePhCm2);
+    const after = withSettlement(cell.dose, row.exposureId, weighedFluence(cell.plan, row));
     if (after === undefined) add(event, `settles ${row.exposureId}, which is not booked`);
     else cell.dose = after;
   }
@@ -75,6 +77,7 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
       spotIndex: numberOf(data["spot"]),
       fluencePhCm2: numberOf(data["fluence_ph_cm2"]),
       fluenceRatePhCm2S: numberOf(data["fluence_rate_ph_cm2_s"]),
+      cycle: typeof data["cycle"] === "number" ? data["cycle"] : null,
     };
     if (cell === undefined) {
       add(event, "names no cell of the dose plan");

@@ -17,6 +17,7 @@ import {
   type SweepTiming,
 } from "../beam/sweeps.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
+import type { DoseProposal } from "../dose/cell-dose.ts";
 import { bookedFlux, type FluxReference } from "../dose/flux.ts";
 import type { ExposureOrder } from "../machines/exposure-order.ts";
 import type { AskedRequest } from "./tally.ts";
@@ -34,6 +35,10 @@ export interface SweepDesk {
   readonly sweepCountPlanned: number;
   plan(before: SweepState, obstacle: Obstacle | null): BeamPlan;
   order(act: Extract<BeamAct, { kind: "expose" }>): ExposureOrder;
+  /** Cells that a sweep visits, in order. */
+  tour(sweep: number): readonly number[];
+  /** From when a sweep is due until the next one is. */
+  window(sweep: number): { readonly earliestMs: number; readonly latestMs: number };
   /** What a sweep asks of a cell; undefined where no trigger asks. */
   request(cellIndex: number, sweep: number): AskedRequest | undefined;
 }
@@ -46,6 +51,8 @@ export interface SweepDeskDeps {
   readonly beam: (filtersIn: readonly boolean[]) => BeamOnCell;
   readonly longestOpenS: (exposureS: number) => number;
   readonly belief: (cellIndex: number) => Belief;
+  /** Cycle that the cell is in, from 1; null where it is not known. */
+  readonly cycleOf: (cellIndex: number) => number | null;
   readonly stateOf: (cellIndex: number) => string;
   readonly nowMs: () => number;
   readonly endAtMs: number;
@@ -67,8 +74,17 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     return cell;
   }
 
-  function spotIndexOf(sweep: number): number {
-    return (sweep - 1) % Math.max(1, trigger?.preset.spots.length ?? 1);
+  /** Next in turn, unless another spot has had clearly less: a sweep that was missed or cut short leaves the spots uneven. */
+  function spotIndexOf(cellIndex: number, sweep: number): number {
+    const count = trigger?.preset.spots.length ?? 1;
+    const inTurn = Array.from({ length: count }, (_, index) => (sweep - 1 + index) % count);
+    return deps.ledger.spotFor(cellIndex, inTurn, proposalAt(0, null).fluencePhCm2) ?? 0;
+  }
+
+  /** The upper bound that an exposure would be booked with. */
+  function proposalAt(spotIndex: number, cycle: number | null): DoseProposal {
+    const openS = deps.longestOpenS(trigger?.preset.exposureS ?? 0);
+    return proposalOf(spotIndex, openS, bookedFlux(deps.fluxReference), deps.beam(filtersIn), cycle);
   }
 
   function eligibility(cellIndex: number, sweep: number): Eligibility {
@@ -77,13 +93,8 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       return { eligible: false, reason: "cell", text: `${position} is ${deps.stateOf(cellIndex)}`, detail: {} };
     }
     if (trigger === undefined) return { eligible: false, reason: "cell", text: "no trigger asks for it", detail: {} };
-    const spotIndex = spotIndexOf(sweep);
-    const proposal = proposalOf(
-      spotIndex,
-      deps.longestOpenS(trigger.preset.exposureS),
-      bookedFlux(deps.fluxReference),
-      deps.beam(filtersIn),
-    );
+    const spotIndex = spotIndexOf(cellIndex, sweep);
+    const proposal = proposalAt(spotIndex, deps.cycleOf(cellIndex));
     const refusals = deps.ledger.refusals(cellIndex, proposal);
     if (refusals.length === 0) return { eligible: true };
     return {
@@ -94,8 +105,13 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         spot: spotIndex,
         fluence_ph_cm2: proposal.fluencePhCm2,
         fluence_rate_ph_cm2_s: proposal.fluenceRatePhCm2S,
+        cycle: proposal.cycle ?? null,
       },
     };
+  }
+
+  function tour(sweep: number): readonly number[] {
+    return serpentineTour(exposed, sweep).map((index) => exposed[index]?.cellIndex ?? 0);
   }
 
   return {
@@ -109,10 +125,12 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         nowMs: deps.nowMs(),
         obstacle,
         eligibility,
-        tour: (sweep) => serpentineTour(exposed, sweep).map((index) => exposed[index]?.cellIndex ?? 0),
+        tour,
       }),
+    tour,
+    window: (sweep) => ({ earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
     request(cellIndex, sweep) {
-      const spot = trigger?.preset.spots[spotIndexOf(sweep)];
+      const spot = trigger?.preset.spots[spotIndexOf(cellIndex, sweep)];
       if (trigger === undefined || spot === undefined) return undefined;
       return {
         positionIndex: positionIndex(cellAt(cellIndex).position),
@@ -128,7 +146,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       assert(trigger !== undefined, "an exposure without a trigger");
       const { position } = cellAt(act.cellIndex);
       const { preset } = trigger;
-      const spotIndex = spotIndexOf(act.sweep);
+      const spotIndex = spotIndexOf(act.cellIndex, act.sweep);
       const spot = preset.spots[spotIndex];
       assert(spot !== undefined, `no spot ${spotIndex}`);
       const sweepText = `S${String(act.sweep).padStart(4, "0")}`;

@@ -6,19 +6,32 @@ export const FAULT_CATALOGUE = {
   // links
   "link.closed": {
     severity: "retry",
-    advice: "The port vanished. Check cable and power; beamrack reconnects by itself.",
+    advice: "The port or the connection is gone. Check cable and power; beamrack reconnects by itself.",
   },
   "link.open-failed": {
     severity: "retry",
-    advice: "The port could not be opened. Check its path in the site file and that nothing else holds it.",
+    advice:
+      "The port could not be opened. Check its path or address in the site file, cable and power, and that no other program holds it.",
+  },
+  "link.refused": {
+    severity: "retry",
+    advice:
+      "The host is there, but nothing takes the connection. Is the instrument's server on, is the port in the site file the right one, and does another client hold its only connection?",
   },
   "link.timeout": {
     severity: "retry",
-    advice: "The device did not answer in time. Check power and cable; beamrack identifies it anew before it goes on.",
+    advice:
+      "The device did not answer in time. Check power, cable and baud rate, and whether another device is on this port; beamrack identifies it anew before it goes on.",
   },
   "link.garbled": {
     severity: "retry",
-    advice: "The device's answer could not be read. Check baud rate, earth and cable; look at the captured bytes.",
+    advice:
+      "The device's answer could not be read. Check baud rate, parity, earth and cable, and whether another device is on this port; look at the captured bytes (--capture).",
+  },
+  "link.oversized": {
+    severity: "retry",
+    advice:
+      "A message far larger than any reading came, and the connection was closed instead of waiting for its end. Find out who publishes it; beamrack connects again.",
   },
   "link.isolated": {
     severity: "hold",
@@ -248,6 +261,11 @@ export const FAULT_CATALOGUE = {
   "dose.unknown": {
     severity: "refuse",
     advice: "The dose could not be bounded because an input is missing or not a number. Give the missing value.",
+  },
+  "dose.flux-doubtful": {
+    severity: "hold",
+    advice:
+      "A source of the flux contradicts the other, or what the site says is possible. The exposure is charged with the larger; look at the monitor and the ring current before more beam is spent.",
   },
   "dose.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
   // files and folders

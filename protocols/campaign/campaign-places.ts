@@ -39,7 +39,8 @@ function entryOf(document: InputDocument, limit: WrittenLimit): number {
   if (!Array.isArray(entries)) return -1;
   return entries.findIndex(
     (entry: unknown) =>
-      valueAt(entry, ["layer"]) === limit.layer &&
+      // One by material names no layer.
+      (valueAt(entry, ["layer"]) ?? limit.layer) === limit.layer &&
       valueAt(entry, ["location"]) === limit.location &&
       (valueAt(entry, ["dose_Gy"]) ?? null) === limit.limitGy &&
       (valueAt(entry, ["dose_rate_Gy_s"]) ?? null) === limit.limitGyS,

@@ -63,6 +63,7 @@ const cellShape = {
   electrolyte: label.exactOptional(),
   nominal_capacity_mAh: positive.max(1000).exactOptional(),
   electrode_area_cm2: positive.max(1000).exactOptional(),
+  active_mass_mg: positive.max(1e6).exactOptional(),
   protocol: z.string().min(1).exactOptional(),
   stack: z.string().min(1).exactOptional(),
   role: z.enum(["exposed", "dark-control"]).exactOptional(),
@@ -114,16 +115,19 @@ export const triggerSchema = strictObject({
 });
 
 export const doseLimitSchema = strictObject({
-  layer: z.string(),
+  // one of the two: a layer by its name, or every layer of a material
+  layer: z.string().exactOptional(),
+  material: z.string().exactOptional(),
   location: z.enum(["surface", "mean"]),
   convention: z.enum(DOSE_CONVENTIONS),
   dose_Gy: positive.exactOptional(),
   dose_rate_Gy_s: positive.exactOptional(),
-  scope: z.enum(["spot_total", "per_exposure"]),
+  scope: z.enum(["spot_total", "spot_cycle", "per_exposure"]),
   source: z.string().min(1).exactOptional(),
   vouched_by: z.string().min(1).exactOptional(),
   applies_to: strictObject({
     chemistry: z.array(z.string()).min(1).exactOptional(),
+    group: z.array(z.string()).min(1).exactOptional(),
     positions: positions.exactOptional(),
   }).exactOptional(),
 });
@@ -134,6 +138,52 @@ export const endConditionSchema = strictObject({
   when: z.literal("state_of_health_below"),
   fraction: z.number().positive().max(1),
   relative_to: z.enum(["first", "nominal"]),
+});
+
+const minutes = positive.max(31 * 24 * 60);
+
+/** How a wait ends that comes to nothing: both parts must be said. */
+const waitShape = {
+  maximum_min: minutes,
+  fallback: z.enum(["go-on", "end-protocol", "rest"]),
+  /** With `fallback: rest`: for how long, before the protocol goes on. */
+  rest_min: minutes.exactOptional(),
+} as const;
+
+/** What a step does by word of the campaign: the protocol file stays as it is. `step` is an id or a tag. */
+export const stepRuleSchema = strictObject({
+  protocol: z.string(),
+  step: z.string().min(1),
+  wait_for_exposure: strictObject({ ...waitShape, preset: z.string().exactOptional() }).exactOptional(),
+  hold_at_state_of_charge: strictObject({
+    ...waitShape,
+    fraction: fraction.exactOptional(),
+    charge_mAh: positive.exactOptional(),
+    by: z.enum(["rest", "voltage"]).default("rest"),
+    until: z.enum(["exposure", "maximum"]).default("exposure"),
+    preset: z.string().exactOptional(),
+  }).exactOptional(),
+  end_on_cell: strictObject({
+    ...waitShape,
+    position: z.string(),
+    step: z.string().min(1).exactOptional(),
+  }).exactOptional(),
+  expose: strictObject({
+    at: z.enum(["before", "after", "both"]),
+    within_min: minutes,
+    preset: z.string().exactOptional(),
+  }).exactOptional(),
+});
+
+/** Which capacity the rates of a protocol, or of some of its steps, refer to. */
+export const rateSchema = strictObject({
+  protocol: z.string(),
+  steps: z.array(z.string().min(1)).min(1).exactOptional(),
+  capacity: z.enum(["nominal", "areal", "mass", "measured"]),
+  areal_capacity_mAh_cm2: positive.max(100).exactOptional(),
+  specific_capacity_mAh_g: positive.max(5000).exactOptional(),
+  measured_in: z.string().min(1).exactOptional(),
+  until_then: z.enum(["nominal", "areal", "mass"]).exactOptional(),
 });
 
 export const CAMPAIGN_KEYS = [
@@ -155,8 +205,12 @@ export const CAMPAIGN_KEYS = [
   "triggers",
   "dose_limits",
   "end_conditions",
+  "step_rules",
+  "rates",
 ] as const;
 
 export type CellRecord = z.output<typeof cellDefaultsSchema>;
 export type DoseLimitRecord = z.output<typeof doseLimitSchema>;
 export type PresetRecord = z.output<typeof presetSchema>;
+export type StepRuleRecord = z.output<typeof stepRuleSchema>;
+export type RateRecord = z.output<typeof rateSchema>;

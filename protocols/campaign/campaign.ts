@@ -20,6 +20,9 @@ export interface CellLayer extends Layer {
   readonly keepsDose: boolean;
 }
 
+export const DOSE_SCOPES = ["spot-total", "spot-cycle", "per-exposure"] as const;
+export type DoseScope = (typeof DOSE_SCOPES)[number];
+
 export interface DoseLimit {
   readonly layerName: string;
   /** Index into the cell's layers, from 0 upstream. */
@@ -29,13 +32,13 @@ export interface DoseLimit {
   /** At least one of dose and rate is set. */
   readonly doseGy: number | null;
   readonly doseRateGyS: number | null;
-  /** What `doseGy` counts: everything one spot ever gets, or a single exposure. */
-  readonly scope: "spot-total" | "per-exposure";
+  /** What `doseGy` counts: everything one spot ever gets, what it gets in one cycle of the cell, or a single exposure. */
+  readonly scope: DoseScope;
   readonly source: string;
   readonly vouchedBy: string;
 }
 
-/** Ends a cell's protocol by what the step with this id found; kept out of the protocol file so that it stays valid elsewhere. */
+/** Ends a cell's protocol by what the step with this id or tag found; kept out of the protocol file so that it stays valid elsewhere. */
 export interface EndCondition {
   readonly stepId: string;
   readonly kind: "state-of-health-below";
@@ -43,6 +46,55 @@ export interface EndCondition {
   readonly fraction: number;
   /** The capacity the step gave when it ran first, or the cell's nominal capacity. */
   readonly relativeTo: "first" | "nominal";
+}
+
+/** What becomes of a wait that comes to nothing. */
+export type WaitFallback =
+  | { readonly kind: "go-on" }
+  | { readonly kind: "end-protocol" }
+  /** At open circuit for so long, then on. */
+  | { readonly kind: "rest"; readonly restS: number };
+
+interface WaitCommon {
+  /** The longest a wait may take, after which the fallback counts. */
+  readonly maximumS: number;
+  readonly fallback: WaitFallback;
+}
+
+/**
+ * What a step does by word of the campaign. `stepIndex` counts from 0 over all steps of the protocol. Whoever waits for
+ * an exposure asks for it, with the preset of this name.
+ */
+export type StepRule = { readonly stepIndex: number } & (
+  | (WaitCommon & { readonly kind: "wait-for-exposure"; readonly presetName: string })
+  | (WaitCommon & {
+      readonly kind: "hold-at-charge";
+      /** State of charge, or charge that has flowed in this step: where the current pauses. */
+      readonly at: { readonly stateOfCharge: number } | { readonly chargeMah: number };
+      readonly by: "rest" | "voltage";
+      /** Null: the hold simply lasts its maximum. */
+      readonly presetName: string | null;
+    })
+  | (WaitCommon & {
+      readonly kind: "end-on-cell";
+      readonly position: Position;
+      /** The other cell has ended this step of its own protocol once; null: it has ended for good. */
+      readonly otherStepIndex: number | null;
+    })
+  | {
+      readonly kind: "ask-exposure";
+      readonly edge: "before" | "after";
+      readonly withinS: number;
+      readonly presetName: string;
+    }
+);
+
+/** Steps whose rates refer to what an earlier step measured; `protocol` has them by the fallback. */
+export interface MeasuredRate {
+  readonly stepIndexes: readonly number[];
+  readonly measuredInIndex: number;
+  /** What their rates refer to as long as nothing is measured. */
+  readonly fallbackMah: number;
 }
 
 export interface CampaignCell {
@@ -53,8 +105,11 @@ export interface CampaignCell {
   readonly nominalCapacityMah: number;
   readonly group: string;
   readonly role: CellRole;
+  /** Its rates refer to the nominal capacity and its longest times are those of the rules, whatever the file says. */
   readonly protocol: Protocol;
   readonly endConditions: readonly EndCondition[];
+  readonly stepRules: readonly StepRule[];
+  readonly measuredRates: readonly MeasuredRate[];
   /** Name of the layer stack in the campaign file. */
   readonly stackName: string;
   readonly layers: readonly CellLayer[];

@@ -25,6 +25,10 @@ import type { DraftCell } from "./resolve-cells.ts";
 import { resolveDoseLimits, resolveStacks } from "./resolve-limits.ts";
 import { resolveProtocols } from "./resolve-protocols.ts";
 import type { ProtocolSource } from "./resolve-protocols.ts";
+import { measuredRatesOf, resolveRates } from "./resolve-rates.ts";
+import { resolveStepRules } from "./resolve-step-rules.ts";
+import { ratesOf, ruledProtocol, rulesOf, type CampaignRules } from "./ruled-protocol.ts";
+import { stepNamed, stepNames } from "./step-names.ts";
 
 export interface CampaignInputs {
   readonly document: InputDocument;
@@ -49,14 +53,18 @@ export function readCampaign({ document, protocolFiles, site, materials }: Campa
   const drafts = resolveCells(document, file, findings);
   const stacks = resolveStacks(document, file, materials, findings);
   const doseLimits = resolveDoseLimits(document, file, drafts, stacks, findings);
-  findings.push(...admitCells(document, drafts, sources, site, file.attendedBy ?? null));
+  const rules: CampaignRules = {
+    rules: resolveStepRules(document, file, drafts, sources, findings),
+    rates: resolveRates(document, file, drafts, sources, findings),
+  };
+  findings.push(...admitCells(document, drafts, sources, rules, site, file.attendedBy ?? null));
   const presets = resolvePresets(document, file, site, findings);
   checkTriggers(document, file, findings);
   checkEndConditions(document, file, sources, findings);
   if (site !== undefined) checkBeam(document, file, site, findings);
-  reportUnused(document, file, drafts, findings);
+  reportUnused(document, file, drafts, rules, findings);
   if (hasErrors(findings) || site === undefined) return { campaign: undefined, findings };
-  return { campaign: assemble(file, { site, sources, drafts, stacks, doseLimits, presets }), findings };
+  return { campaign: assemble(file, { site, sources, rules, drafts, stacks, doseLimits, presets }), findings };
 }
 
 /** Half the diameter of a 2032 coin cell. */
@@ -178,8 +186,8 @@ function checkEndConditions(
       continue;
     }
     if (source.protocol === undefined) continue;
-    const ids = source.protocol.steps.flatMap((step) => (step.id === null ? [] : [step.id]));
-    const step = source.protocol.steps.find((candidate) => candidate.id === record.step);
+    const ids = stepNames(source.protocol).map((item) => item.name);
+    const step = source.protocol.steps[stepNamed(source.protocol, record.step) ?? -1];
     if (step === undefined) {
       findings.push(
         findingAt(
@@ -187,8 +195,8 @@ function checkEndConditions(
           "error",
           "campaign.unknown-step",
           [...path, "step"],
-          `protocol ${record.protocol} has no step with id ${record.step}`,
-          wordAdvice(record.step, ids, "Ids"),
+          `protocol ${record.protocol} has no step with id or tag ${record.step}`,
+          wordAdvice(record.step, ids, "Ids and tags"),
         ),
       );
     } else if (step.kind !== "constant-current" || (step.rateC ?? step.currentMa ?? 0) > 0) {
@@ -235,6 +243,7 @@ function reportUnused(
   document: InputDocument,
   file: CampaignFile,
   drafts: readonly DraftCell[],
+  rules: CampaignRules,
   findings: Finding[],
 ): void {
   if (file.groupsIncomplete || file.cellDefaults === undefined) return;
@@ -249,7 +258,8 @@ function reportUnused(
     if (!drafts.some((draft) => draft.stackName === name)) note(["stacks", name], `no cell has stack ${name}`);
   }
   for (const { name } of file.presets) {
-    if (!file.triggers.some(({ record }) => record === undefined || record.preset === name)) {
+    const isUsed = file.triggers.some(({ record }) => record === undefined || record.preset === name);
+    if (!isUsed && !rules.rules.some(({ rule }) => "presetName" in rule && rule.presetName === name)) {
       note(["presets", name], `no trigger uses preset ${name}`);
     }
   }
@@ -258,6 +268,7 @@ function reportUnused(
 interface Parts {
   readonly site: Site;
   readonly sources: readonly ProtocolSource[];
+  readonly rules: CampaignRules;
   readonly drafts: readonly DraftCell[];
   readonly stacks: ReadonlyMap<string, readonly CellLayer[]>;
   readonly doseLimits: ReadonlyMap<Position, readonly DoseLimit[]>;
@@ -265,6 +276,11 @@ interface Parts {
 }
 
 /** Undefined only where a finding has already said so. */
+function doseUncertaintyOf({ beam }: Site, stack: number): Campaign["doseUncertainty"] {
+  const { flux, profile, position } = beam.uncertainty;
+  return { flux, profile, position, stack };
+}
+
 function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
   const { name, start, durationH, sitePath, beam, uncertainty } = file;
   if (
@@ -292,7 +308,7 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
       fluxReferencePhS: beam.flux_ref_ph_s,
       ringCurrentReferenceMa: beam.ring_current_ref_mA,
     },
-    doseUncertainty: { ...parts.site.beam.uncertainty, stack: uncertainty.stack },
+    doseUncertainty: doseUncertaintyOf(parts.site, uncertainty.stack),
     presets: parts.presets,
     sweeps: file.triggers.flatMap(({ record }) => {
       const preset = parts.presets.find((candidate) => candidate.name === record?.preset);
@@ -311,7 +327,8 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
 }
 
 function assembleCell(file: CampaignFile, parts: Parts, draft: DraftCell): CampaignCell | undefined {
-  const protocol = parts.sources.find((source) => source.name === draft.protocolName)?.protocol;
+  const written = parts.sources.find((source) => source.name === draft.protocolName)?.protocol;
+  const protocol = written === undefined ? undefined : ruledProtocol(written, parts.rules, draft);
   const layers = draft.stackName === undefined ? undefined : parts.stacks.get(draft.stackName);
   const limits = protocol === undefined ? undefined : limitsOf(draft, protocol.safety);
   const { barcode, chemistry, electrolyte, nominalCapacityMah, stackName } = draft;
@@ -337,6 +354,8 @@ function assembleCell(file: CampaignFile, parts: Parts, draft: DraftCell): Campa
     role: draft.role,
     protocol,
     endConditions: endConditionsOf(file, draft),
+    stepRules: rulesOf(parts.rules, draft),
+    measuredRates: measuredRatesOf(ratesOf(parts.rules, draft), draft),
     stackName,
     layers,
     limits,

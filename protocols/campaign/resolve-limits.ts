@@ -76,6 +76,8 @@ interface LimitEntry {
   readonly path: Path;
   readonly record: DoseLimitRecord;
   readonly positions: readonly Position[] | null;
+  /** Materials of the layers it was found to cover. */
+  readonly used: Set<string>;
 }
 
 /** Limits per position. A cell to be exposed that has no limit for the total dose of a spot is an error: no limit never means unlimited. */
@@ -89,7 +91,8 @@ export function resolveDoseLimits(
   const entries = file.doseLimits.flatMap(({ path, record }): readonly LimitEntry[] => {
     if (record === undefined) return [];
     checkLimit(document, path, record, findings);
-    return [{ path, record, positions: limitPositions(document, path, record, drafts, findings) }];
+    const positions = limitPositions(document, path, record, drafts, findings);
+    return [{ path, record, positions, used: new Set() }];
   });
   const limits = new Map<Position, readonly DoseLimit[]>();
   const unlimited: Position[] = [];
@@ -97,18 +100,39 @@ export function resolveDoseLimits(
   for (const draft of drafts) {
     const layers = draft.stackName === undefined ? undefined : stacks.get(draft.stackName);
     const own = entries.filter((entry) => appliesTo(entry, draft));
-    const hasTotal = own.some(({ record }) => record.scope === "spot_total" && record.dose_Gy !== undefined);
-    if (draft.role === "exposed" && !hasTotal) unlimited.push(draft.position);
-    if (layers === undefined) continue;
-    limits.set(
-      draft.position,
-      own.flatMap((entry) => {
-        const layerIndex = layers.findIndex((layer) => layer.name === entry.record.layer);
-        if (layerIndex >= 0 && layers[layerIndex]?.keepsDose === true) return [limitOf(entry.record, layerIndex)];
+    // Without a stack it cannot be told which layers a limit of a material covers; the stack has its own finding.
+    const resolved = own.flatMap((entry): readonly DoseLimit[] => {
+      if (layers === undefined) return [limitOf(entry.record, entry.record.layer ?? "", -1)];
+      const indices = layersOf(entry.record, layers);
+      for (const index of indices) entry.used.add(layers[index]?.material ?? "");
+      const isUncovered = indices.length === 0 && entry.record.layer !== undefined;
+      if (isUncovered || indices.some((index) => layers[index]?.keepsDose !== true)) {
         const names = strangers.get(entry) ?? new Set();
         strangers.set(entry, names.add(draft.stackName ?? ""));
         return [];
-      }),
+      }
+      return indices.map((index) => limitOf(entry.record, layers[index]?.name ?? "", index));
+    });
+    const hasTotal =
+      resolved.some((limit) => limit.scope === "spot-total" && limit.doseGy !== null) ||
+      // One of a layer that is not there has its own finding.
+      own.some((entry) => entry.record.scope === "spot_total" && strangers.has(entry));
+    if (draft.role === "exposed" && !hasTotal) unlimited.push(draft.position);
+    if (layers !== undefined) limits.set(draft.position, resolved);
+  }
+  for (const entry of entries) {
+    const { material } = entry.record;
+    if (material === undefined || entry.used.size > 0) continue;
+    const materials = new Set([...stacks.values()].flat().flatMap((layer) => layer.material ?? []));
+    findings.push(
+      findingAt(
+        document,
+        "error",
+        "campaign.limit-layer",
+        [...entry.path, "material"],
+        `no layer of the cells that this limit is for is of material ${material}`,
+        wordAdvice(material, [...materials], "Materials of layers"),
+      ),
     );
   }
   for (const [{ path, record }, names] of strangers) {
@@ -120,9 +144,13 @@ export function resolveDoseLimits(
           document,
           "error",
           "campaign.limit-layer",
-          [...path, "layer"],
-          `stack ${name} keeps no dose for a layer ${record.layer}`,
-          wordAdvice(record.layer, known, "Layers with dose: true"),
+          [...path, record.layer === undefined ? "material" : "layer"],
+          record.layer === undefined
+            ? `stack ${name} has a layer of ${record.material ?? ""} whose dose it does not keep`
+            : `stack ${name} keeps no dose for a layer ${record.layer}`,
+          record.layer === undefined
+            ? "Mark every layer of that material with dose: true."
+            : wordAdvice(record.layer, known, "Layers with dose: true"),
         ),
       );
     }
@@ -155,6 +183,9 @@ function checkLimit(document: InputDocument, path: Path, record: DoseLimitRecord
       `the limit is in convention ${record.convention}, the ledger keeps en`,
       "Convert the value to en with the composition and energy of its source, and say convention: en.",
     );
+  }
+  if ((record.layer === undefined) === (record.material === undefined)) {
+    refuse("", "campaign.limit-layer", "the limit must name one of layer and material", "Give layer: or material:.");
   }
   if (record.vouched_by === undefined) {
     refuse(
@@ -194,6 +225,20 @@ function limitPositions(
       ),
     );
   }
+  for (const group of record.applies_to?.group ?? []) {
+    const groups = [...new Set(drafts.map((draft) => draft.group))];
+    if (groups.includes(group)) continue;
+    findings.push(
+      findingAt(
+        document,
+        "error",
+        "campaign.limit-group",
+        [...at, "group"],
+        `no cell is of group ${group}`,
+        wordAdvice(group, groups, "Groups"),
+      ),
+    );
+  }
   const written = record.applies_to?.positions;
   if (written === undefined) return null;
   return [written].flat().flatMap((text) => {
@@ -219,21 +264,32 @@ function limitPositions(
   });
 }
 
+const SCOPES = { spot_total: "spot-total", spot_cycle: "spot-cycle", per_exposure: "per-exposure" } as const;
+
 function appliesTo(entry: LimitEntry, draft: DraftCell): boolean {
   const chemistry = entry.record.applies_to?.chemistry;
   if (chemistry !== undefined && (draft.chemistry === undefined || !chemistry.includes(draft.chemistry))) return false;
+  const groups = entry.record.applies_to?.group;
+  if (groups !== undefined && !groups.includes(draft.group)) return false;
   return entry.positions?.includes(draft.position) ?? true;
 }
 
-function limitOf(record: DoseLimitRecord, layerIndex: number): DoseLimit {
+/** Indices of the layers that the limit names, by itself or by their material. */
+function layersOf(record: DoseLimitRecord, layers: readonly CellLayer[]): readonly number[] {
+  return layers.flatMap((layer, index) =>
+    (record.layer === undefined ? layer.material === record.material : layer.name === record.layer) ? [index] : [],
+  );
+}
+
+function limitOf(record: DoseLimitRecord, layerName: string, layerIndex: number): DoseLimit {
   return {
-    layerName: record.layer,
+    layerName,
     layerIndex,
     location: record.location,
     convention: record.convention,
     doseGy: record.dose_Gy ?? null,
     doseRateGyS: record.dose_rate_Gy_s ?? null,
-    scope: record.scope === "spot_total" ? "spot-total" : "per-exposure",
+    scope: SCOPES[record.scope],
     source: record.source ?? "",
     vouchedBy: record.vouched_by ?? "",
   };

@@ -145,7 +145,12 @@ function beamOf(beam: z.output<typeof beamSchema>): SiteBeam {
     ringCurrentReferenceMa: beam.ring_current_ref_mA,
     fluxMaxPhS: beam.flux_max_ph_s,
     profile: profileOf(beam.shape),
-    uncertainty: beam.uncertainty,
+    uncertainty: {
+      flux: beam.uncertainty.flux,
+      fluxByRingCurrent: beam.uncertainty.flux_by_ring_current ?? 2 * beam.uncertainty.flux,
+      profile: beam.uncertainty.profile,
+      position: beam.uncertainty.position,
+    },
   };
 }
 

@@ -92,7 +92,12 @@ export const beamSchema = strictObject({
   ring_current_ref_mA: positive,
   flux_max_ph_s: positive,
   shape: profileSchema,
-  uncertainty: strictObject({ flux: fraction, profile: fraction, position: fraction }),
+  uncertainty: strictObject({
+    flux: fraction,
+    flux_by_ring_current: fraction.exactOptional(),
+    profile: fraction,
+    position: fraction,
+  }),
 });
 
 export const sensorSourceSchema = strictObject({

@@ -174,7 +174,14 @@ export interface SiteBeam {
   readonly fluxMaxPhS: number;
   readonly profile: BeamProfile;
   /** Fractions of the dose: 0.1 is ten per cent. */
-  readonly uncertainty: { readonly flux: number; readonly profile: number; readonly position: number };
+  readonly uncertainty: {
+    /** Of the flux monitor's word. */
+    readonly flux: number;
+    /** Of the flux as the ring current tells it, when the monitor does not: twice that of the monitor unless the file says so. */
+    readonly fluxByRingCurrent: number;
+    readonly profile: number;
+    readonly position: number;
+  };
 }
 
 export const SENSOR_QUANTITIES = [

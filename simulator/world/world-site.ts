@@ -65,7 +65,8 @@ export interface WorldDoseLimit {
   readonly convention: WorldConvention;
   readonly doseGy: number | null;
   readonly doseRateGyS: number | null;
-  readonly scope: "spot-total" | "per-exposure";
+  /** The world knows no cycles of a protocol: of a limit per cycle it judges that no single opening passes it. */
+  readonly scope: "spot-total" | "spot-cycle" | "per-exposure";
 }
 
 export interface WorldCell {

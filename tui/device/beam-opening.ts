@@ -3,7 +3,7 @@
  * heartbeat judges anew from fresh levels, closed in time, settled after with the highest flux the site can give.
  */
 import { proposalOf } from "../../controller/dose/dose-ledger.ts";
-import { bookedFlux } from "../../controller/dose/flux.ts";
+import { bookedFlux, fluxReferenceOf } from "../../controller/dose/flux.ts";
 import { createBeamOnCell } from "../../controller/dose/ledger-cells.ts";
 import { SHUTTER_FAILURE_REASON } from "../../controller/record/ledger-row.ts";
 import { judgePermit, type PermitRequest } from "../../controller/safety/permit-judgement.ts";
@@ -109,11 +109,7 @@ async function book(bench: ActBench, order: OpeningOrder, levels: InputLevels) {
     );
   }
   const beam = createBeamOnCell(site, order.tables())(levels.filtersIn);
-  const flux = bookedFlux({
-    fluxPhS: site.beam.fluxReferencePhS,
-    ringCurrentMa: site.beam.ringCurrentReferenceMa,
-    highestPhS: site.beam.fluxMaxPhS,
-  });
+  const flux = bookedFlux(fluxReferenceOf(site));
   const openTimeS = longestOpenS(site.shutter, order.forS);
   const refusals = ledger.refusals(cellIndex, proposalOf(order.spotIndex, openTimeS, flux, beam));
   if (refusals.length > 0) {

@@ -37,6 +37,7 @@ describe("the dose ledger", () => {
         spotXMm: 0.5,
         spotYMm: 0,
         atMs: 1000,
+        cycle: null,
         fluencePhCm2: 1.5e12,
         openTimeS: 1.5,
         fluxPhS: 1e11,
@@ -85,7 +86,7 @@ describe("the dose ledger", () => {
   it("counts the booking until it is settled, then what was measured", () => {
     const { ledger, rows } = newLedger();
     const next = proposalOf(1, 1, { fluxPhS: 1e11, source: "monitor" }, BEAM);
-    expect(next).toEqual({ spotIndex: 1, fluencePhCm2: 1e12, fluenceRatePhCm2S: 1e12 });
+    expect(next).toEqual({ spotIndex: 1, fluencePhCm2: 1e12, fluenceRatePhCm2S: 1e12, cycle: null });
     ledger.book("x1", 0, 1, FILTERS, measured(1.5));
     expect(ledger.hasOpenBooking("x1")).toBe(true);
     expect(ledger.openCount).toBe(1);
@@ -176,5 +177,40 @@ describe("the dose ledger", () => {
     expect(() => ledger.settle("x1", measured(0.1), "measured")).toThrow("disk full");
     expect(ledger.hasOpenBooking("x1")).toBe(true);
     expect(ledger.refusals(0, proposalOf(1, 1, { fluxPhS: 1e11, source: "monitor" }, BEAM))).toHaveLength(1);
+  });
+
+  it("weighs a flux by its own uncertainty: a less certain source uses up more of the limit", () => {
+    const { ledger, rows } = newLedger();
+    ledger.book("x1", 0, 1, FILTERS, measured(1.5));
+    const flux = { fluxPhS: 1e11, source: "ring-current", uncertaintyFactor: 1.2 } as const;
+    ledger.settle("x1", { ...measured(1), flux }, "measured");
+    expect(rows[1]).toMatchObject({ fluencePhCm2: 1e12, fluxSource: "ring-current" });
+    expect(rows[1]?.relativeUncertainty).toBeCloseTo(0.5, 12);
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.6, 9);
+    // 1000 Gy with the plan's 25 % are 2e12 ph/cm2; 1.2e12 of them are gone.
+    expect(ledger.refusals(0, proposalOf(1, 0.799, { fluxPhS: 1e11, source: "monitor" }, BEAM))).toEqual([]);
+    expect(ledger.refusals(0, proposalOf(1, 0.801, { fluxPhS: 1e11, source: "monitor" }, BEAM))).toHaveLength(1);
+    const again = newLedger(undefined, rows);
+    expect(again.ledger.limitFractionOf(0)).toBe(ledger.limitFractionOf(0));
+  });
+
+  it("gives an exposure to the spot that has had least by then, and to the next in turn among equals", () => {
+    const { ledger } = newLedger();
+    const give = (id: string, spot: number, seconds: number): void => {
+      ledger.book(id, 0, spot, FILTERS, measured(1.5));
+      ledger.settle(id, measured(seconds), "measured");
+    };
+    expect(ledger.spotFor(0, [0, 1, 2], 1e11)).toBe(0);
+    expect(ledger.spotFor(0, [2, 0, 1], 1e11)).toBe(2);
+    give("x1", 0, 0.1);
+    // A sixteenth of it reached the middle: less than a tenth of an exposure is no difference.
+    expect(ledger.spotFor(0, [1, 2, 0], 1e11)).toBe(1);
+    give("x2", 1, 0.03);
+    expect(ledger.spotFor(0, [1, 2, 0], 1e11)).toBe(2);
+    give("x3", 2, 0.1);
+    // The middle was cut short, and is next though it is not its turn; the tails of both neighbours count with it.
+    expect(ledger.spotFor(0, [0, 1, 2], 1e11)).toBe(1);
+    expect(ledger.spotFor(1, [0, 1, 2], 1e11)).toBe(0);
+    expect(ledger.spotFor(0, [], 1e11)).toBeUndefined();
   });
 });

@@ -8,7 +8,12 @@ import { isFault } from "../../../protocols/base/fault.ts";
 import { createTestClock } from "../record/record-fixture.ts";
 import { BEAM, ledgerCell } from "./dose-plans.ts";
 
-const REFERENCE = { fluxPhS: 1e10, ringCurrentMa: 200, highestPhS: 1.1e10 };
+const REFERENCE = {
+  fluxPhS: 1e10,
+  ringCurrentMa: 200,
+  highestPhS: 1.1e10,
+  uncertainty: { monitor: 0.05, ringCurrent: 0.1 },
+};
 const MARKS: ShutterMarks = {
   ...NO_MARKS,
   openAskedAtMs: 1000,
@@ -41,7 +46,9 @@ interface Books {
   readonly monitor: FluxHistory;
   readonly accounted: (readonly [number, number])[];
   readonly clock: ReturnType<typeof createTestClock>;
+  readonly ringCurrent: FluxHistory;
   ringCurrentMa: number | null;
+  doubt: string | null;
   commit: () => Promise<void>;
 }
 
@@ -51,6 +58,7 @@ function open(): Books {
   const events: Books["events"] = [];
   const accounted: Books["accounted"] = [];
   const monitor = createFluxHistory(8);
+  const ringCurrent = createFluxHistory(8);
   const ledger = createDoseLedger({
     cells: [ledgerCell(0)],
     convention: "en",
@@ -68,8 +76,13 @@ function open(): Books {
     commit: () => books.commit(),
     fluxReference: REFERENCE,
     monitor,
+    ringCurrent,
+    cycleOf: () => 3,
+    fluxDoubted(fault) {
+      books.doubt = fault?.message ?? null;
+    },
     ringCurrentMa: () => books.ringCurrentMa,
-    beam: () => BEAM,
+    beam: (filtersIn) => (filtersIn[0] === true ? BEAM : { ...BEAM, filterTransmission: 1 }),
     cellState: () => ({ voltage_V: 3.7 }),
     accounted(_, startMs, endMs) {
       accounted.push([startMs, endMs]);
@@ -82,9 +95,11 @@ function open(): Books {
     rows,
     events,
     monitor,
+    ringCurrent,
     accounted,
     clock,
     ringCurrentMa: 200,
+    doubt: null,
     commit: () => Promise.resolve(),
   };
   return books;
@@ -237,6 +252,71 @@ describe("the books of an exposure", () => {
     books.ringCurrentMa = after;
     books.accounts.settle(order(), MARKS, "made", null);
     expect(books.rows[1]).toMatchObject({ fluxSource: "highest-possible", fluxPhS: 1.1e10 });
+  });
+
+  it("keep the cycle of the cell with the booking and its settlement", async () => {
+    const { accounts, rows } = open();
+    await accounts.book(order());
+    accounts.settle(order(), MARKS, "made", null);
+    expect(rows.map((row) => row.cycle)).toEqual([3, 3]);
+  });
+
+  it("do not believe a ring current that jumps while the shutter is open, and say so", async () => {
+    const books = open();
+    await books.accounts.book(order());
+    for (const [atMs, currentMa] of [
+      [900, 100],
+      [2000, 100],
+      [3000, 150],
+    ] as const)
+      books.ringCurrent.add(atMs + 100, currentMa);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "highest-possible", fluxPhS: 1.1e10 });
+    expect(books.doubt).toContain(
+      "the ring current jumped while the shutter was open; charged the highest possible flux",
+    );
+  });
+
+  it("say which source of the flux is not believed, and that it is again", async () => {
+    const books = open();
+    await books.accounts.book(order("x1"));
+    books.monitor.add(2000, 0);
+    books.clock.advance(5100);
+    books.accounts.settle(order("x1"), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 1e10 });
+    expect(books.doubt).toContain("the flux monitor reads 0 ph/s");
+    await books.accounts.book(order("x2"));
+    books.monitor.add(5200, 1e10);
+    const later = { ...NO_MARKS, openAskedAtMs: 5150, openSeenAtMs: 5190, closeAskedAtMs: 6000, closedSeenAtMs: 6040 };
+    books.clock.advance(1000);
+    books.accounts.settle(order("x2"), later, "made", null);
+    expect(books.doubt).toBeNull();
+  });
+
+  it("charge a filter that left the beam under an open shutter as never there, beyond the booking and called by name", async () => {
+    const books = open();
+    await books.accounts.book(order());
+    // Before the shutter is asked open the gate looks at the filters.
+    books.accounts.noteFilters([false]);
+    books.accounts.noteOpening(order());
+    books.accounts.noteFilters([true]);
+    books.accounts.noteFilters([false]);
+    books.accounts.noteFilters([true]);
+    books.accounts.settle(order(), MARKS, "partial", null);
+    expect(books.rows[1]).toMatchObject({ filterTransmission: 1, openTimeS: 4, reason: "a filter left the beam" });
+    expect(books.rows[1]?.fluencePhCm2).toBeCloseTo(1e10 * 20 * 4, -3);
+    const excessPhCm2 = (1e10 * 20 * 4 - 1.1e10 * 10 * 5) * 4e-10;
+    expect(books.events.at(-1)).toMatchObject({ data: { excess_Gy: expect.closeTo(excessPhCm2, 6) as number } });
+  });
+
+  it("charge such a filter at the longest open time and the highest flux when no closing was seen", async () => {
+    const books = open();
+    await books.accounts.book(order());
+    books.accounts.noteOpening(order());
+    books.accounts.noteFilters([false]);
+    books.accounts.settle(order(), { ...MARKS, closedSeenAtMs: null }, "partial", null);
+    expect(books.rows[1]).toMatchObject({ filterTransmission: 1, openTimeS: 5, fluxPhS: 1.1e10 });
   });
 
   it("keep the cell's state with the moment the shutter was seen open", () => {

@@ -1,27 +1,67 @@
 import { describe, expect, it } from "vitest";
 import { bookedFlux, createFluxHistory, settledFlux } from "../../../controller/dose/flux.ts";
 
-const REFERENCE = { fluxPhS: 1e11, ringCurrentMa: 200, highestPhS: 1.1e11 };
+const REFERENCE = {
+  fluxPhS: 1e11,
+  ringCurrentMa: 200,
+  highestPhS: 1.1e11,
+  uncertainty: { monitor: 0.05, ringCurrent: 0.1 },
+};
 const HIGHEST = { fluxPhS: 1.1e11, source: "highest-possible" };
 
+const NEITHER = "neither flux monitor nor ring current can be believed";
+
 describe("the flux of an exposure", () => {
-  it("is the monitor's word before all others, even when it saw nothing", () => {
-    expect(settledFlux(9e10, 100, REFERENCE)).toEqual({ fluxPhS: 9e10, source: "monitor" });
-    expect(settledFlux(0, 200, REFERENCE)).toEqual({ fluxPhS: 0, source: "monitor" });
+  it("is the monitor's word before all others", () => {
+    expect(settledFlux(9e10, 180, REFERENCE)).toEqual({ fluxPhS: 9e10, source: "monitor", doubt: null });
+    expect(settledFlux(0, 0, REFERENCE)).toEqual({ fluxPhS: 0, source: "monitor", doubt: null });
+    expect(settledFlux(9e10, null, REFERENCE)).toMatchObject({ fluxPhS: 9e10, source: "monitor" });
   });
 
-  it.each([null, NaN, Infinity, -1])("follows the ring current when the monitor says %s", (monitorPhS) => {
-    expect(settledFlux(monitorPhS, 150, REFERENCE)).toEqual({ fluxPhS: 7.5e10, source: "ring-current" });
+  it("is that of the ring current when the monitor says less than both their uncertainties allow, and this is said", () => {
+    const dead = settledFlux(0, 200, REFERENCE);
+    expect(dead).toMatchObject({ fluxPhS: 1e11, source: "ring-current" });
+    expect(dead.doubt).toBe("the flux monitor reads 0 ph/s, the ring current makes 100000000000 ph/s");
+    // 0.9 / 1.05 of the ring current's is as little as both may differ.
+    expect(settledFlux(0.858e11, 200, REFERENCE).source).toBe("monitor");
+    expect(settledFlux(0.857e11, 200, REFERENCE).source).toBe("ring-current");
+  });
+
+  it("is the highest possible when the monitor says more than the beam can give, and this is said", () => {
+    expect(settledFlux(5e11, 200, REFERENCE)).toMatchObject({
+      ...HIGHEST,
+      doubt: expect.stringContaining("more than") as string,
+    });
+    expect(settledFlux(1.12e11, 200, REFERENCE)).toEqual({ fluxPhS: 1.1e11, source: "monitor", doubt: null });
+  });
+
+  it.each([null, NaN, Infinity, -1])(
+    "follows the ring current, less surely, when the monitor says %s",
+    (monitorPhS) => {
+      const { uncertaintyFactor, ...flux } = settledFlux(monitorPhS, 150, REFERENCE);
+      expect(flux).toEqual({ fluxPhS: 7.5e10, source: "ring-current", doubt: null });
+      expect(uncertaintyFactor).toBeCloseTo(1.1 / 1.05, 12);
+    },
+  );
+
+  it("is the highest possible when the ring current's upper value would pass it", () => {
+    expect(settledFlux(null, 215, REFERENCE)).toMatchObject({ ...HIGHEST, doubt: null });
+    const jumped = settledFlux(null, 400, REFERENCE);
+    expect(jumped).toMatchObject(HIGHEST);
+    expect(jumped.doubt).toContain("more than the beam can give");
   });
 
   it.each([null, NaN, Infinity, -1])("is the highest possible when the ring current is %s too", (ringCurrentMa) => {
-    expect(settledFlux(null, ringCurrentMa, REFERENCE)).toEqual(HIGHEST);
+    expect(settledFlux(null, ringCurrentMa, REFERENCE)).toEqual({ ...HIGHEST, doubt: NEITHER });
   });
 
   it("is the highest possible when the reference makes no number of the ring current", () => {
-    expect(settledFlux(null, 150, { ...REFERENCE, ringCurrentMa: 0 })).toEqual(HIGHEST);
-    expect(settledFlux(null, 0, { ...REFERENCE, ringCurrentMa: 0 })).toEqual(HIGHEST);
-    expect(settledFlux(null, 150, { ...REFERENCE, fluxPhS: NaN })).toEqual(HIGHEST);
+    for (const [currentMa, changes] of [
+      [150, { ringCurrentMa: 0 }],
+      [0, { ringCurrentMa: 0 }],
+      [150, { fluxPhS: NaN }],
+    ] as const)
+      expect(settledFlux(null, currentMa, { ...REFERENCE, ...changes })).toEqual({ ...HIGHEST, doubt: NEITHER });
   });
 
   it("is booked at the highest possible", () => {
@@ -60,5 +100,17 @@ describe("the monitor's history", () => {
     history.add(2000, NaN);
     expect(settledFlux(history.meanBetween(0, 3000), 100, REFERENCE).source).toBe("ring-current");
     expect(history.meanBetween(0, 1500)).toBe(1e11);
+  });
+
+  it("knows by how much readings rose, and that a fall is no rise", () => {
+    const history = createFluxHistory(3);
+    expect(history.riseBetween(0, 9000)).toBe(0);
+    for (const [second, value] of [200, 210, 190, 199.5].entries()) history.add(second * 1000, value);
+    expect(history.riseBetween(2000, 9000)).toBeCloseTo(0.05, 12);
+    expect(history.riseBetween(1000, 2000)).toBe(0);
+    // The oldest is forgotten with the rise from it.
+    expect(history.riseBetween(0, 1500)).toBe(0);
+    history.add(4000, NaN);
+    expect(history.riseBetween(0, 9000)).toBe(Infinity);
   });
 });
