@@ -1,0 +1,52 @@
+/** What the planned control visits will be able to see, before any of them is made. */
+import { hypothesisCount, levelToFind, type VerdictRules } from "./beam-verdict.ts";
+import { criticalDistance, pairedEffect, powerFor, scatterOf, type PairValue } from "./paired-effect.ts";
+
+export interface PlannedPairs {
+  readonly cellCount: number;
+  readonly materialCount: number;
+  /** Control visits of each cell, one pair each. */
+  readonly visitCount: number;
+  readonly spotCount: number;
+  readonly controlCount: number;
+  /** Of lithium, one reading. */
+  readonly readingError: number;
+  /** Which of a cell's visits meet which spots: by the number of the visit, from 0. */
+  readonly spotOf: (visit: number) => number;
+}
+
+export interface PlannedPower {
+  /** At the last look. */
+  readonly power: number;
+  /** Visits after which the power asked for is reached; null when it is not. */
+  readonly visitsNeeded: number | null;
+  /** Smallest lag that is found with the power asked for at the last look; null when there is none up to 1. */
+  readonly lagFound: number | null;
+}
+
+export function plannedPower(rules: VerdictRules, plan: PlannedPairs): PlannedPower {
+  /** Power after so many visits for a lag of any size. */
+  const afterVisits = (count: number): ((lag: number) => number) => {
+    if (count < rules.pairsMin) return () => 0;
+    const values = Array.from({ length: count }, (_, visit): PairValue => {
+      const error = Math.SQRT2 * plan.readingError;
+      return { value: 0, error, spotIndex: plan.spotOf(visit), controlIndex: visit % Math.max(1, plan.controlCount) };
+    });
+    const scatter = scatterOf(1, ((2 / 3) * (count - 1) * plan.cellCount) / plan.materialCount);
+    const effect = pairedEffect(values, scatter, rules.spotScatter);
+    if (effect === undefined) return () => 0;
+    const level = levelToFind(rules, count, hypothesisCount(plan.cellCount, plan.materialCount));
+    const critical = criticalDistance(effect.freedom, level);
+    return (lag) => powerFor(lag, effect.error, critical);
+  };
+  let visitsNeeded: number | null = null;
+  for (let count = 1; count <= plan.visitCount && visitsNeeded === null; count += 1) {
+    if (afterVisits(count)(rules.lag) >= rules.power) visitsNeeded = count;
+  }
+  const atEnd = afterVisits(plan.visitCount);
+  let lagFound: number | null = null;
+  for (let step = 1; step <= 1000 && lagFound === null; step += 1) {
+    if (atEnd(step / 1000) >= rules.power) lagFound = step / 1000;
+  }
+  return { power: atEnd(rules.lag), visitsNeeded, lagFound };
+}

@@ -1,0 +1,44 @@
+/** A powder pattern as it is read: counts over the scattering angle, and Bragg's law. */
+
+export interface PowderPattern {
+  /** Centres of the bins, degrees, rising. */
+  readonly twoThetaDeg: ArrayLike<number>;
+  /** Counts per bin, Poisson. */
+  readonly counts: ArrayLike<number>;
+  readonly wavelengthA: number;
+}
+
+/** Instrument part of a line's width: FWHM^2 = U tan^2 + V tan + W, degrees squared. */
+export interface InstrumentWidth {
+  readonly U: number;
+  readonly V: number;
+  readonly W: number;
+}
+
+/** hc in keV angstrom, exact by the SI of 2019. */
+const HC_KEV_A = 12.398419843320026;
+const DEG = Math.PI / 180;
+
+export function wavelengthOfA(energyKeV: number): number {
+  return HC_KEV_A / energyKeV;
+}
+
+/** NaN where the wavelength is too long for the spacing. */
+export function braggDeg(spacingA: number, wavelengthA: number): number {
+  return (2 * Math.asin(wavelengthA / (2 * spacingA))) / DEG;
+}
+
+export function spacingAt(twoThetaDeg: number, wavelengthA: number): number {
+  return wavelengthA / (2 * Math.sin((twoThetaDeg * DEG) / 2));
+}
+
+/** Relative error of a spacing whose line is known to `errorDeg`. */
+export function spacingErrorShare(twoThetaDeg: number, errorDeg: number): number {
+  return (errorDeg * DEG) / 2 / Math.tan((twoThetaDeg * DEG) / 2);
+}
+
+/** FWHM of the instrument alone, degrees; grains and strain add to it. */
+export function instrumentFwhmDeg({ U, V, W }: InstrumentWidth, twoThetaDeg: number): number {
+  const tangent = Math.tan((twoThetaDeg * DEG) / 2);
+  return Math.sqrt(Math.max(1e-8, U * tangent * tangent + V * tangent + W));
+}

@@ -1,0 +1,114 @@
+/**
+ * Control visits of whole racks without the rest of the world: frames of the simulator's detector of a repeatedly
+ * exposed and of a fresh spot, read and judged as the controller does. `lag` is what the beam has done to the exposed
+ * spot; 0 when it does nothing.
+ */
+import { readFileSync } from "node:fs";
+import {
+  judgeBeamEffect,
+  VERDICT_DEFAULTS,
+  type BeamVerdict,
+  type JudgedCell,
+} from "../../controller/verdict/beam-verdict.ts";
+import { controlPair, type ControlPair } from "../../controller/verdict/control-pair.ts";
+import type { ChemistryId } from "../../protocols/campaign/chemistry.ts";
+import { parseLatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
+import { createLithiumReader } from "../../protocols/diffraction/read-lithium.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import { exposureOf, frameOf, restedAt, sourceAt } from "../unit/diffraction/frames.ts";
+
+export const LATTICE_TABLES = parseLatticeTables(
+  JSON.parse(readFileSync(new URL("../../protocols/data/cells/structures.json", import.meta.url), "utf8")),
+);
+
+export interface VisitPlan {
+  readonly chemistry: ChemistryId;
+  readonly cellCount: number;
+  readonly visitCount: number;
+  readonly exposureS: number;
+  /** Spots of a cell that are exposed in turn, and its control spots. */
+  readonly spotCount: number;
+  readonly controlCount: number;
+  /** True standard deviation of lithium between untouched spots of a cell. */
+  readonly spotScatter: number;
+  /** Lithium of the cell between these, up and down once. */
+  readonly lithium: readonly [number, number];
+}
+
+export interface SimulatedCell extends JudgedCell {
+  readonly unreadable: number;
+}
+
+/** One cell's visits. Seeded: the same number gives the same frames. */
+export function simulateCell(plan: VisitPlan, seed: number, lag: number): SimulatedCell {
+  const { chemistry, visitCount } = plan;
+  const reader = createLithiumReader(LATTICE_TABLES, chemistry);
+  const source = sourceAt(60, seed);
+  const exposure = { ...exposureOf(chemistry, seed), exposureS: plan.exposureS };
+  const chance = createChance(seed).stream("visits");
+  const offsets = (count: number): readonly number[] =>
+    Array.from({ length: count }, () => plan.spotScatter * chance.normal());
+  const [spots, controls] = [offsets(plan.spotCount), offsets(plan.controlCount)];
+  const shift = chance.uniform();
+  const pairs: ControlPair[] = [];
+  let unreadable = 0;
+  for (let visit = 0; visit < visitCount; visit += 1) {
+    // Charge in the first half of the visits, discharge in the second.
+    const way = (visit + shift) / visitCount;
+    const [high, low] = plan.lithium;
+    const isCharge = way < 0.5;
+    const mean = isCharge ? high - 2 * way * (high - low) : low + (2 * way - 1) * (high - low);
+    const direction = isCharge ? 1 : -1;
+    const [spotIndex, controlIndex] = [(visit * 7) % plan.spotCount, visit % plan.controlCount];
+    const read = (lithium: number) => reader.read(frameOf(source, restedAt(chemistry, lithium), exposure));
+    const repeated = read(mean + (spots[spotIndex] ?? 0) + direction * lag);
+    const control = read(mean + (controls[controlIndex] ?? 0));
+    if (repeated.kind !== "read" || control.kind !== "read") {
+      unreadable += 1;
+      continue;
+    }
+    const at = { sweep: visit + 1, atMs: visit, spotIndex, controlIndex, direction, changeOfLithium: 0 } as const;
+    const result = controlPair(repeated.reading, control.reading, at);
+    if (result.kind === "pair") pairs.push(result.pair);
+    else unreadable += 1;
+  }
+  return { position: `cell ${seed}`, material: chemistry, pairs, unreadable };
+}
+
+/** The verdicts of all looks, one after each round of visits. */
+export function lookAgainAndAgain(cells: readonly JudgedCell[], looks: number): readonly BeamVerdict[] {
+  const rules = { ...VERDICT_DEFAULTS, looksPlanned: looks };
+  return Array.from({ length: looks }, (_, index) =>
+    judgeBeamEffect(
+      cells.map((cell) => ({ ...cell, pairs: cell.pairs.filter(({ sweep }) => sweep <= index + 1) })),
+      rules,
+      index + 1,
+    ),
+  );
+}
+
+/** 95 % interval of a share by Clopper and Pearson, by bisection on the binomial sums. */
+export function shareInterval(count: number, of: number): readonly [number, number] {
+  const atMost = (k: number, share: number): number => {
+    let sum = 0;
+    let log = of * Math.log1p(-share);
+    for (let i = 0; i <= k; i += 1) {
+      sum += Math.exp(log);
+      log += Math.log((of - i) / (i + 1)) + Math.log(share) - Math.log1p(-share);
+    }
+    return sum;
+  };
+  const solve = (isBelow: (share: number) => boolean): number => {
+    let [low, high] = [1e-12, 1 - 1e-12];
+    for (let turn = 0; turn < 60; turn += 1) {
+      const middle = (low + high) / 2;
+      if (isBelow(middle)) low = middle;
+      else high = middle;
+    }
+    return (low + high) / 2;
+  };
+  return [
+    count === 0 ? 0 : solve((share) => 1 - atMost(count - 1, share) < 0.025),
+    count === of ? 1 : solve((share) => atMost(count, share) > 0.025),
+  ];
+}
