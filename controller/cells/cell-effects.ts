@@ -8,6 +8,8 @@ import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { elapsedWhenOff, expectedVoltage } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
+import { createSpectrumLog } from "./spectrum-log.ts";
+import { signalOf, type CellSignals } from "./cell-signals.ts";
 import { createWiringProof, type Proven, type WiringProofDeps } from "./wiring-proof.ts";
 
 export interface CellEffectsDeps {
@@ -21,6 +23,8 @@ export interface CellEffectsDeps {
   readonly tell: (cellIndex: number, event: ChannelNews) => void;
   /** Samples of a channel are missing from its last one, or from `fromMs`, until now. */
   readonly gap: (cellIndex: number, reason: string, fromMs?: number) => void;
+  /** What other cells have come to, and who waits for what this one comes to. */
+  readonly signals?: CellSignals;
   /** After a restart: what ran is looked for before anything else is done. */
   readonly wasLeft?: boolean;
 }
@@ -40,6 +44,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
   let failedUnseen: Fault | null = null;
   const leftAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
+  const spectra = createSpectrumLog(deps.position, deps.recorder, () => clock.monoMs());
   const wiring = createWiringProof({
     ...{ clock, channel, cellIndex, position: deps.position },
     ...deps.proof,
@@ -73,8 +78,12 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       intake.sample(cellIndex, stepTimeS, voltageV, currentA, flags);
       if (isProving) wiring.sample(stepTimeS, voltageV, currentA);
     },
+    spectrumPoint(point) {
+      spectra.point(point);
+    },
     stepEnded(end) {
       intake.stepEnded(cellIndex);
+      spectra.end();
       if (isProving) {
         wiring.stepEnded(end);
         return;
@@ -90,6 +99,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       else deps.tell(cellIndex, news);
     },
     fault(fault) {
+      spectra.end();
       if (isProving) {
         wiring.fault(fault);
         return;
@@ -128,7 +138,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       }
       return { openCircuitV };
     },
-    async startStep({ channelStep }, elapsedS, because) {
+    async startStep(step, elapsedS, because) {
+      const { channelStep } = step;
+      spectra.begin(step);
       const untilTimeS = Math.max(channelStep.sampleIntervalS, channelStep.untilTimeS - elapsedS);
       await channel.start({ ...channelStep, untilTimeS });
       if (because !== null) deps.gap(cellIndex, because);
@@ -136,9 +148,11 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     async openCircuit() {
       await channel.abort();
+      spectra.end();
       intake.switchedOff(cellIndex, clock.monoMs());
     },
     async findAgain(left) {
+      if (left.step !== null) spectra.begin(left.step);
       const unseen = endedUnseen;
       const failed = failedUnseen;
       endedUnseen = null;
@@ -161,6 +175,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       return { kind: "off", openCircuitV, stepElapsedS };
     },
     totals: () => intake.totals(cellIndex),
+    hasCome: (signal) => deps.signals?.has(signal) === true,
+    isWatched: (stepNumber) => deps.signals?.isWatched(signalOf(deps.position, stepNumber - 1)) === true,
+    lastSpectrum: () => spectra.last,
   };
 
   function judgeContinuity(left: LeftStep, openCircuitV: number): void {
@@ -180,7 +197,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
 const AWAY = "the controller was away; the instrument ran on with its own limits";
 
 /** NaN where the step holds or sweeps a voltage. */
-function orderedCurrentA(step: ChannelStep): number {
+export function orderedCurrentA(step: ChannelStep): number {
   if (step.kind === "rest") return 0;
   return step.kind === "constant-current" ? step.currentA : NaN;
 }

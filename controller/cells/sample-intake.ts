@@ -48,6 +48,8 @@ export interface SampleIntake {
   totals(cellIndex: number): ChargeTotals;
   /** After a restart: what had flowed of this cell, and in the step under way. */
   restore(cellIndex: number, totals: ChargeTotals, stepChargeAh: number): void;
+  /** Of a step that is over: the reading that was its cell's last so far. */
+  lastSeen(cellIndex: number, atMs: number, voltageV: number, currentA: number): void;
   /** What `work` hands in is on record already: it is counted, and neither stored nor judged again. */
   replay(work: () => void): void;
   sample(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number, flags: number): void;
@@ -176,6 +178,11 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       doubtAh[cellIndex] = totals.doubtAh;
       chargeAh[cellIndex] = totals.chargedAh - totals.dischargedAh;
       stepChargeAh[cellIndex] = stepAh;
+    },
+    lastSeen(cellIndex, atMs, voltageV, currentA) {
+      lastAtMs[cellIndex] = atMs;
+      lastVoltageV[cellIndex] = voltageV;
+      lastCurrentA[cellIndex] = currentA;
     },
     replay(work) {
       const { sampleCount, rejectedCount } = intake;

@@ -50,6 +50,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       isDefect: ({ event }) => event.type === "SUPERVISOR_BLIND" && isDefect(event.fault),
       hasDefect: ({ context }) => context.defect !== null || isDefect(context.fault),
       isOver: () => deps.isOver(),
+      mayBeAsked: () => deps.mayBeAsked,
       tooManyFailures: ({ context }) => context.failuresInRowCount >= deps.failuresInRowMax,
       shutterFailed: ({ event }) =>
         event.type === "EXPOSURE_DONE" &&
@@ -157,6 +158,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         deps.notePlan(plan);
         return {
           sweep: plan.state,
+          wanted: plan.wanted,
           act: plan.act,
           waiting:
             plan.act.kind === "wait"
@@ -169,19 +171,72 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         const order = deps.order(context.act);
         const untilMs = clock.monoMs() + order.exposureS * 1000 + deps.exposureOverheadMaxMs;
         enqueue.assign({
+          orderedAtMs: clock.monoMs(),
           waiting: waitingFor(`exposure ${order.exposureId} to end`, "exposure", clock.monoMs(), untilMs),
         });
         enqueue.sendTo("exposure", { type: "EXPOSE", order });
       }),
-      noteExposure: assign(({ context, event }) => {
-        if (event.type !== "EXPOSURE_DONE") return {};
-        deps.noteExposure(event.order, event.outcome, event.fault, context.sweep);
-        return {
+      noteExposure: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== "EXPOSURE_DONE") return;
+        const { order, outcome } = event;
+        const asked = context.act.kind === "expose" ? (context.act.wanted ?? null) : null;
+        const { sweep, latestMs } = context.sweep;
+        const answered =
+          outcome === "made"
+            ? context.wanted.filter(
+                (one) => one.cellIndex === order.cellIndex && one.askedAtMs <= context.orderedAtMs,
+              )
+            : [];
+        enqueue(() => {
+          deps.noteExposure(order, outcome, event.fault, {
+            sweep,
+            latestMs: asked?.latestMs ?? latestMs,
+            wanted: asked,
+          });
+          for (const one of answered) deps.noteAnswered(one, order.exposureId);
+        });
+        if (outcome === "made") {
+          const what = `exposure ${order.exposureId} is made`;
+          enqueue.sendTo(cellActorId(order.position), {
+            type: "AWAITED",
+            for: "exposure",
+            sinceMs: context.orderedAtMs,
+            what,
+          });
+        }
+        enqueue.assign({
+          wanted: context.wanted.filter((one) => !answered.includes(one)),
           fault: event.fault,
           defect: isDefect(event.fault) ? event.fault : context.defect,
           failuresInRowCount: event.outcome === "made" ? 0 : context.failuresInRowCount + 1,
           isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
-        };
+        });
+      }),
+      noteWanted: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== "EXPOSURES_WANTED") return;
+        const { position, asks } = event;
+        const cellIndex = deps.cells.findIndex((cell) => cell.position === position);
+        const askedAtMs = clock.monoMs();
+        const wanted = asks.map(({ withinS, reason }, index) => ({
+          ...{ number: context.wantedCount + index + 1, cellIndex, position, reason },
+          ...{ askedAtMs, latestMs: askedAtMs + withinS * 1000 },
+        }));
+        enqueue(() => {
+          wanted.forEach(deps.noteWanted);
+        });
+        enqueue.assign({
+          wanted: [...context.wanted, ...wanted],
+          wantedCount: context.wantedCount + wanted.length,
+        });
+      }),
+      passOnSignal: enqueueActions(({ event, enqueue }) => {
+        if (event.type !== "STEP_PASSED" && event.type !== "CELL_FINISHED" && event.type !== "CELL_ISOLATED") return;
+        const stepIndex = event.type === "STEP_PASSED" ? event.stepNumber - 1 : null;
+        const what = `${event.position} ${stepIndex === null ? "is over" : `has ended its step ${String(stepIndex + 1)}`}`;
+        for (const position of deps.noteSignal(event.position, stepIndex)) {
+          const signal = `${event.position} ${stepIndex === null ? "over" : String(stepIndex + 1)}`;
+          enqueue.sendTo(cellActorId(position), { type: "AWAITED", for: signal, sinceMs: clock.monoMs(), what });
+        }
       }),
       /** An instrument that fell silent is asked who it is before it is used again. */
       suspectInstrument: enqueueActions(({ enqueue, context }) => {
@@ -214,6 +269,9 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       recordResumed: ({ event }) => {
         recorder.record("exposing-resumed", { author: "author" in event ? event.author : "beamrack" });
       },
+      recordComplete: () => {
+        recorder.record("campaign-complete", {});
+      },
       recordStart: () => {
         recorder.record("campaign-running", {});
       },
@@ -224,14 +282,18 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       ready: new Set(),
       isolated: new Set(),
       finishedCellCount: 0,
-      sweep: BEFORE_FIRST_SWEEP,
+      sweep: deps.resumed?.sweep ?? BEFORE_FIRST_SWEEP,
+      wanted: [],
+      wantedCount: deps.resumed?.wantedCount ?? 0,
       act: { kind: "end" },
-      fault: null,
+      orderedAtMs: 0,
+      fault: deps.resumed?.held?.fault ?? null,
       waiting: null,
       failuresInRowCount: 0,
       isHomed: false,
       isGuarded: false,
       defect: null,
+      wasHeld: (deps.resumed?.held ?? null) !== null,
     },
     initial: "connecting",
     entry: "spawnAll",
@@ -242,8 +304,10 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       INSTRUMENT_FAULT: { actions: "passOnInstrumentFault" },
       CHANNEL_SUSPECT: { actions: "passOnInstrumentFault" },
       CHANNEL_NEWS: { actions: "passOnToCell" },
-      CELL_FINISHED: { actions: "countCell" },
-      CELL_ISOLATED: { actions: ["countCell", "noteNews"] },
+      CELL_FINISHED: { actions: ["countCell", "passOnSignal"] },
+      CELL_ISOLATED: { actions: ["countCell", "noteNews", "passOnSignal"] },
+      STEP_PASSED: { actions: "passOnSignal" },
+      EXPOSURES_WANTED: { actions: "noteWanted" },
       PERMIT_GRANTED: { actions: "passOnPermit" },
       PERMIT_REFUSED: { actions: "passOnPermit" },
       WANT_PERMIT: { actions: "passOnPermit" },
@@ -282,6 +346,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
               planning: {
                 always: [
                   { guard: "hasDefect", target: "held" },
+                  { guard: ({ context }) => context.wasHeld, target: "held" },
                   { guard: "mustHome", target: "homing" },
                   { target: "scheduling" },
                 ],
@@ -382,6 +447,14 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   BEAM_LOST: { target: "planning", actions: "recordBeamLost" },
                   BEAM_BACK: { target: "planning", actions: "recordBeamBack" },
                   HUTCH_CHANGED: "planning",
+                  EXPOSURES_WANTED: { target: "planning", actions: "noteWanted" },
+                  // The last cell that might ask is over: perhaps there is nothing to wait for.
+                  CELL_FINISHED: { guard: "mayBeAsked", target: "planning", actions: ["countCell", "passOnSignal"] },
+                  CELL_ISOLATED: {
+                    guard: "mayBeAsked",
+                    target: "planning",
+                    actions: ["countCell", "noteNews", "passOnSignal"],
+                  },
                   SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
                   SUPERVISOR_SEES: { target: "planning", actions: [assign({ isGuarded: true }), "noteNews"] },
                   LINK_READY: { target: "planning", actions: ["noteReady", "noteNews", "passOnLinkNews"] },
@@ -410,7 +483,10 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 on: {
                   RESUME_EXPOSING: {
                     target: "planning",
-                    actions: ["recordResumed", assign({ failuresInRowCount: 0, fault: null, defect: null })],
+                    actions: [
+                      "recordResumed",
+                      assign({ failuresInRowCount: 0, fault: null, defect: null, wasHeld: false }),
+                    ],
                   },
                   BEAM_LOST: { actions: "recordBeamLost" },
                   BEAM_BACK: { actions: "recordBeamBack" },
@@ -434,7 +510,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         onDone: "complete",
       },
       complete: {
-        entry: assign({ waiting: null }),
+        entry: ["recordComplete", assign({ waiting: null })],
         type: "final",
       },
     },

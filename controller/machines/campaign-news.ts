@@ -1,6 +1,7 @@
 /** What the campaign machine knows, hears and is given: apart from the machine, so that others need not know it. */
 import type { Clock } from "../../protocols/base/clock.ts";
-import type { BeamAct, BeamPlan, SweepState } from "../beam/sweeps.ts";
+import type { BeamAct, SweepState } from "../beam/sweeps.ts";
+import type { WantedExposure, WholePlan } from "../beam/wanted.ts";
 import type { CellMachine } from "./cell-machine.ts";
 import type { CellActEvent, CellInput, CellNews } from "./cell-news.ts";
 import type { FaultNote } from "./errors.ts";
@@ -18,7 +19,12 @@ export interface CampaignContext {
   readonly isolated: ReadonlySet<string>;
   readonly finishedCellCount: number;
   readonly sweep: SweepState;
+  /** Exposures that steps of cells asked for and did not get yet. */
+  readonly wanted: readonly WantedExposure[];
+  readonly wantedCount: number;
   readonly act: BeamAct;
+  /** When the last exposure was ordered. */
+  readonly orderedAtMs: number;
   readonly fault: FaultNote | null;
   readonly waiting: Waiting | null;
   readonly failuresInRowCount: number;
@@ -28,6 +34,8 @@ export interface CampaignContext {
   readonly isGuarded: boolean;
   /** A part of beamrack that touches beam or hutch broke: nothing is exposed until a person resumes. */
   readonly defect: FaultNote | null;
+  /** Before a restart exposing was held, and no person has resumed it since. */
+  readonly wasHeld: boolean;
 }
 
 export type CampaignEvent =
@@ -86,22 +94,30 @@ export interface CampaignMachineDeps {
   /** The campaign's time has passed: nothing new is begun. */
   readonly isOver: () => boolean;
   /** Pure planning on the facts of the moment. */
-  readonly plan: (context: CampaignContext) => BeamPlan;
+  readonly plan: (context: CampaignContext) => WholePlan;
   readonly order: (act: Extract<BeamAct, { kind: "expose" }>) => ExposureOrder;
   /** Books what planning and exposing came to: asked, met, missed. Never throws. */
-  readonly notePlan: (plan: BeamPlan) => void;
+  readonly notePlan: (plan: WholePlan) => void;
+  readonly noteWanted: (wanted: WantedExposure) => void;
+  readonly noteAnswered: (wanted: WantedExposure, exposureId: string) => void;
   readonly noteExposure: (
     order: ExposureOrder,
     outcome: ExposureOutcome,
     fault: FaultNote | null,
-    sweep: SweepState,
+    asked: { readonly sweep: number; readonly latestMs: number; readonly wanted: WantedExposure | null },
   ) => void;
+  /** Steps of cells may ask for exposures beside the sweeps. */
+  readonly mayBeAsked: boolean;
+  /** A cell has come to this: positions of the cells that wait for it. */
+  readonly noteSignal: (position: string, stepIndex: number | null) => readonly string[];
   /** Beyond its own length: the most an exposure can take by its own deadlines. */
   readonly exposureOverheadMaxMs: number;
   /** Pause after a failed exposure before the next is tried. */
   readonly troublePauseMs: number;
   /** Failed exposures in a row after which a person is asked. */
   readonly failuresInRowMax: number;
+  /** After a restart: the sweep under way, and what exposing was held for. */
+  readonly resumed?: { readonly sweep: SweepState | null; readonly held: { readonly fault: FaultNote | null } | null };
 }
 
 export function linkActorId(name: string): string {

@@ -1,6 +1,14 @@
 /** What the end of a step means for a cell: where its protocol goes on, and what its account says. Pure. */
-import { accountStep, isDisturbed, type AccountedEnd, type ClosedHalfCycle } from "../cells/cell-account.ts";
+import {
+  accountStep,
+  chargeAfter,
+  isDisturbed,
+  type AccountedEnd,
+  type ClosedHalfCycle,
+} from "../cells/cell-account.ts";
 import type { CellContext, CellEvent } from "./cell-news.ts";
+import type { PartOutcome } from "./programme.ts";
+import type { CellEffects } from "./programme.ts";
 
 /** By its instrument's word, by a person's order, or because its time ran out in breaks. */
 export type StepIsOver = "told" | "left" | "unknown";
@@ -8,15 +16,21 @@ export type StepIsOver = "told" | "left" | "unknown";
 export interface AfterStep {
   readonly changes: Pick<
     CellContext,
-    "cursor" | "account" | "leave" | "breakReason" | "stepElapsedS" | "stepsDoneCount"
+    "cursor" | "account" | "leave" | "breakReason" | "stepElapsedS" | "stepsDoneCount" | "waitSinceMs"
   >;
+  readonly outcome: PartOutcome | null;
   readonly closed: readonly ClosedHalfCycle[];
   /** Net charge of the step, by the sums of raw samples. */
   readonly chargeAh: number;
 }
 
+/** What of a cell the end of its step is judged by. */
+export type StepContext = Pick<CellContext, "cursor" | "account" | "rules" | "leave" | "stepsDoneCount"> & {
+  readonly effects: Pick<CellEffects, "totals">;
+};
+
 /** Null when no step is left. */
-export function afterStep(context: CellContext, event: CellEvent, how: StepIsOver): AfterStep | null {
+export function afterStep(context: StepContext, event: CellEvent, how: StepIsOver): AfterStep | null {
   const { cursor, account, rules, leave } = context;
   if (cursor === null) return null;
   const now = context.effects.totals();
@@ -24,12 +38,18 @@ export function afterStep(context: CellContext, event: CellEvent, how: StepIsOve
   const told = how === "told" && event.type === "STEP_ENDED" ? event : null;
   const leftAs = how === "left" && leave !== null && leave.kind !== "hold" ? leave.kind : null;
   const end: AccountedEnd = told?.end ?? leftAs ?? "unknown";
-  const next = cursor.next({
-    chargeAh: told?.chargeAh ?? NaN,
-    doubtAh: now.doubtAh - began.doubtAh,
-    isCut: leftAs !== null || isDisturbed(account),
-  });
+  const chargeAh = now.chargedAh - now.dischargedAh - (began.chargedAh - began.dischargedAh);
   const step = { ...cursor.step, end, currentA: told?.currentA ?? NaN };
+  const finished = {
+    // What a wait came to is known by the samples; what a person cut short is no capacity.
+    chargeAh: told?.chargeAh ?? (leftAs === "awaited" ? chargeAh : NaN),
+    doubtAh: now.doubtAh - began.doubtAh,
+    isCut: leftAs === "skipped" || leftAs === "operator" || isDisturbed(account),
+    end,
+    voltageV: told?.voltageV ?? NaN,
+    charge: chargeAfter(account, rules, step, now),
+  };
+  const next = cursor.next(finished);
   const done = accountStep(account, rules, step, now, next?.step.channelStep ?? null);
   return {
     changes: {
@@ -39,10 +59,18 @@ export function afterStep(context: CellContext, event: CellEvent, how: StepIsOve
       breakReason: null,
       stepElapsedS: 0,
       stepsDoneCount: context.stepsDoneCount + 1,
+      waitSinceMs: null,
     },
+    outcome: cursor.outcome?.(finished) ?? null,
     closed: done.closed,
-    chargeAh: now.chargedAh - now.dischargedAh - (began.chargedAh - began.dischargedAh),
+    chargeAh,
   };
+}
+
+/** Seconds a step counts as having run: a wait goes on, whatever becomes of its channel meanwhile. */
+export function elapsedS({ cursor, stepElapsedS, waitSinceMs }: CellContext, nowMs: number): number {
+  if (cursor?.step.wait == null || waitSinceMs === null) return stepElapsedS;
+  return Math.max(stepElapsedS, (nowMs - waitSinceMs) / 1000);
 }
 
 /** What is left of the step's own time. */

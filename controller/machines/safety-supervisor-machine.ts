@@ -26,7 +26,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
     context: {
       request: null,
       isUsed: false,
-      latched: [],
+      latched: deps.latchedAtStart ?? [],
       fault: null,
       toldBlind: null,
       waiting: null,

@@ -53,6 +53,8 @@ export interface SafetySupervisorDeps {
   /** Cycle while none is wanted. */
   readonly idleCycleMs: number;
   readonly levelsMaximumAgeMs: number;
+  /** Of before a restart: what broke and waits for a person. */
+  readonly latchedAtStart?: readonly Interlock[];
   /** Where the last levels are shown; written by completed reads only. */
   readonly showLevels: (levels: InputLevels) => void;
 }

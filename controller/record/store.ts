@@ -58,6 +58,8 @@ export interface RecordStore {
   readonly counters: RecordCounters;
   /** Writes what is left and the head's second copy. Safe to repeat. */
   close(): void;
+  /** Lets go of the folder as a killed process does: what was not written is lost. */
+  abandon(): void;
 }
 
 export interface StoreOptions {
@@ -76,6 +78,11 @@ export interface StoreOptions {
   readonly busyTimeoutMs?: number;
   /** Told to whoever is refused the folder meanwhile. */
   readonly holder?: FolderHolder;
+  /**
+   * The hardware went on since the folder was left, also where it is simulated: the record is gone on with at its end.
+   * Default: only outside the virtual world, which can repeat a run instead.
+   */
+  readonly goesOn?: boolean;
 }
 
 /**
@@ -110,7 +117,7 @@ export function openStore(options: StoreOptions): RecordStore {
     }
   })();
 
-  const isRepeated = header.world === "virtual";
+  const isRepeated = header.world === "virtual" && options.goesOn !== true;
   const pending = createPendingRows(database, stored);
   const buffer = createSampleBuffer(channelCount, capacity);
   const { counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer;
@@ -286,7 +293,14 @@ export function openStore(options: StoreOptions): RecordStore {
       const seq = head.seq + 1;
       const hash = linkHash(head.hash, seq, atMs, type, dataText);
       if (!isStoredAlready((stored) => stored.event(seq, type, hash)))
-        pending.addEvent({ seq, atMs, type, dataText, hash, wallMs: isRepeated ? null : clock.wallMs() });
+        pending.addEvent({
+          seq,
+          atMs,
+          type,
+          dataText,
+          hash,
+          wallMs: header.world === "virtual" ? null : clock.wallMs(),
+        });
       head = { seq, hash };
       return seq;
     },
@@ -355,6 +369,11 @@ export function openStore(options: StoreOptions): RecordStore {
         isClosed = true;
         writing.close();
       }
+    },
+    abandon() {
+      if (isClosed) return;
+      isClosed = true;
+      writing.close();
     },
   };
 

@@ -17,6 +17,8 @@ export interface Alarms {
   clear(code: string, where: string): void;
   /** Clears every open alarm of a place whose code is one of these, or begins with one that ends in a dot. */
   clearAll(where: string, codes: readonly string[]): void;
+  /** After a restart: what was open, and how many had been raised. */
+  restore(open: readonly Alarm[], raisedCount: number): void;
   readonly open: readonly Alarm[];
   readonly raisedCount: number;
   /** How many were raised because a part of beamrack itself broke. */
@@ -50,6 +52,10 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
         const isMeant = codes.some((code) => (code.endsWith(".") ? alarm.code.startsWith(code) : alarm.code === code));
         if (isMeant && alarm.where === where) clear(alarm.code, where);
       }
+    },
+    restore(alarms, count) {
+      for (const alarm of alarms) open.set(`${alarm.code} ${alarm.where}`, alarm);
+      raisedCount = count;
     },
     get open() {
       return [...open.values()];

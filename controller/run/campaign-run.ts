@@ -15,6 +15,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
 import { createCellEffects } from "../cells/cell-effects.ts";
+import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
 import { firstProgrammeStep } from "../cells/programme.ts";
 import { accountRules } from "../cells/cell-account.ts";
 import { createSampleIntake } from "../cells/sample-intake.ts";
@@ -164,6 +165,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   }
 
   const forecasts = createForecastDesk({ cells: campaign.cells, clock, recorder: log, samples: intake });
+  const signals = createCellSignals(campaign);
+  const mayBeAsked = campaign.cells.some((cell) => cell.stepRules.some((rule) => rule.kind !== "end-on-cell"));
   const views = createActorViews(campaign, () => actor, intake, forecasts);
 
   const watchDesk = createWatchDesk({
@@ -315,6 +318,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     tally,
     nowMs,
     request: (cellIndex, sweep) => desk.request(cellIndex, sweep),
+    wantedRequest: (wanted) => desk.wantedRequest(wanted),
     commit: commitAlone,
     alarmsOfExposures: left === undefined ? [] : alarms.open.filter(isOfExposures),
   });
@@ -372,6 +376,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
           nominalCapacityAh: cell.nominalCapacityMah / 1000,
         },
         gap: noteGap,
+        signals,
         wasLeft: leftCell?.phase === "under-way",
         tell(index, event) {
           send({ type: "CHANNEL_NEWS", cellIndex: index, event });
@@ -421,12 +426,22 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     startDeadlineMs: timings.startDeadlineMs,
     homingDeadlineMs: timings.homingDeadlineMs,
     isOver: () => nowMs() >= endAtMs,
-    plan: (context) => desk.plan(context.sweep, reunion.obstacle() ?? watchDesk.obstacle(context)),
+    plan: (context) =>
+      desk.plan(context.sweep, reunion.obstacle() ?? watchDesk.obstacle(context), {
+        wanted: context.wanted,
+        mayBeAsked: mayBeAsked && context.finishedCellCount < campaign.cells.length,
+      }),
     order(act) {
       const order = desk.order(act);
-      tally.ordered(act.sweep, nowMs(), { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS });
+      const visit = { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS };
+      if (act.wanted === undefined) tally.ordered(act.sweep, nowMs(), visit);
+      else tally.aside(visit);
       return order;
     },
+    mayBeAsked,
+    noteSignal: (position, stepIndex) => signals.note(signalOf(position, stepIndex)),
+    noteWanted: requestDesk.noteWanted,
+    noteAnswered: requestDesk.noteAnswered,
     notePlan: requestDesk.notePlan,
     noteExposure: requestDesk.noteExposure,
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),

@@ -1,7 +1,7 @@
 /** What became of the requests of a sweep: counted, on record, and as alarms where a person should know. */
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
-import type { BeamPlan } from "../beam/sweeps.ts";
+import type { WantedExposure, WholePlan } from "../beam/wanted.ts";
 import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import type { ExposureOrder, ExposureOutcome } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
@@ -15,24 +15,45 @@ export interface RequestDeskDeps {
   readonly tally: Tally;
   readonly nowMs: () => number;
   readonly request: (cellIndex: number, sweep: number) => AskedRequest | undefined;
+  readonly wantedRequest: (wanted: WantedExposure) => AskedRequest | undefined;
+  /** Open since before a restart. */
+  readonly alarmsOfExposures?: readonly FaultNote[];
   /** Makes durable what was noted while nothing is exposed. Never throws. */
   readonly commit: () => void;
 }
 
+/** Who asked for an exposure, and until when. */
+export interface AskedBy {
+  readonly sweep: number;
+  readonly latestMs: number;
+  readonly wanted: WantedExposure | null;
+}
+
 export interface RequestDesk {
-  readonly notePlan: (plan: BeamPlan) => void;
+  readonly notePlan: (plan: WholePlan) => void;
+  /** A step of a cell asked for it. */
+  readonly noteWanted: (wanted: WantedExposure) => void;
+  /** An exposure that another asked for is what this one wanted. */
+  readonly noteAnswered: (wanted: WantedExposure, exposureId: string) => void;
   readonly noteExposure: (
     order: ExposureOrder,
     outcome: ExposureOutcome,
     fault: FaultNote | null,
-    sweep: { readonly sweep: number; readonly latestMs: number },
+    asked: AskedBy,
   ) => void;
+}
+
+/** No sweep has this number. */
+const BESIDE_SWEEPS = 0;
+
+function named({ number, position }: WantedExposure): { readonly request: number; readonly position: string } {
+  return { request: number, position };
 }
 
 export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
   const { recorder, alarms, tally, nowMs } = deps;
   /** Raised by exposures that failed; the next one that succeeds clears them. */
-  const exposureAlarms: FaultNote[] = [];
+  const exposureAlarms: FaultNote[] = [...(deps.alarmsOfExposures ?? [])];
 
   return {
     notePlan(plan) {
@@ -63,11 +84,38 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
           advice: FAULT_CATALOGUE["dose.limit"].advice,
         });
       }
+      for (const { wanted, reason, text, detail } of plan.missedWanted) {
+        tally.missed({ cellIndex: wanted.cellIndex, sweep: BESIDE_SWEEPS, reason, text, detail });
+        recorder.record(reason === "dose" ? "exposure-refused" : "request-missed", {
+          ...named(wanted),
+          reason,
+          text,
+          ...detail,
+        });
+        if (reason !== "dose") continue;
+        const { advice } = FAULT_CATALOGUE["dose.limit"];
+        alarms.raise({ code: "dose.limit", where: wanted.position, what: text, advice });
+      }
       if (plan.act.kind !== "expose") deps.commit();
     },
 
-    noteExposure(order, outcome, fault, sweep) {
-      tally.exposed(sweep.sweep, nowMs(), outcome, nowMs() <= sweep.latestMs, "beam");
+    noteWanted(wanted) {
+      tally.wanted();
+      const request = deps.wantedRequest(wanted);
+      if (request !== undefined) tally.asked(request);
+      const { askedAtMs, latestMs, reason } = wanted;
+      recorder.record("exposure-wanted", { ...named(wanted), within_s: (latestMs - askedAtMs) / 1000, reason });
+    },
+
+    noteAnswered(wanted, exposureId) {
+      tally.answered();
+      recorder.record("request-answered", { ...named(wanted), exposure_id: exposureId });
+    },
+
+    noteExposure(order, outcome, fault, asked) {
+      const { wanted } = asked;
+      const sweep = wanted === null ? asked.sweep : BESIDE_SWEEPS;
+      tally.exposed(sweep, nowMs(), outcome, nowMs() <= asked.latestMs, "beam");
       if (outcome === "made") {
         for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
         // A person has resumed since, and it went well.
@@ -80,8 +128,7 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
         exposureAlarms.push(fault);
       }
       recorder.record("request-missed", {
-        sweep: sweep.sweep,
-        position: order.position,
+        ...(wanted === null ? { sweep, position: order.position } : named(wanted)),
         reason: "beam",
         text: fault.what,
       });

@@ -7,15 +7,14 @@ import { columnIndex, positionIndex, rowIndex } from "../../protocols/base/posit
 import type { Campaign, CampaignCell, SweepTrigger } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import {
-  planBeam,
   serpentineTour,
   sweepDueMs,
   type BeamAct,
-  type BeamPlan,
   type Eligibility,
   type SweepState,
   type SweepTiming,
 } from "../beam/sweeps.ts";
+import { planWithWanted, type WantedExposure, type WholePlan } from "../beam/wanted.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import type { DoseProposal } from "../dose/cell-dose.ts";
 import { bookedFlux, type FluxReference } from "../dose/flux.ts";
@@ -33,7 +32,8 @@ export interface SweepDesk {
   readonly exposedCount: number;
   /** Sweeps that fit before the end. */
   readonly sweepCountPlanned: number;
-  plan(before: SweepState, obstacle: Obstacle | null): BeamPlan;
+  /** `asked`: what steps of cells want beside the sweeps, and whether more may come. */
+  plan(before: SweepState, obstacle: Obstacle | null, asked: AskedBesides): WholePlan;
   order(act: Extract<BeamAct, { kind: "expose" }>): ExposureOrder;
   /** Cells that a sweep visits, in order. */
   tour(sweep: number): readonly number[];
@@ -41,6 +41,13 @@ export interface SweepDesk {
   window(sweep: number): { readonly earliestMs: number; readonly latestMs: number };
   /** What a sweep asks of a cell; undefined where no trigger asks. */
   request(cellIndex: number, sweep: number): AskedRequest | undefined;
+  /** What a step asks of its cell. */
+  wantedRequest(wanted: WantedExposure): AskedRequest | undefined;
+}
+
+export interface AskedBesides {
+  readonly wanted: readonly WantedExposure[];
+  readonly mayBeAsked: boolean;
 }
 
 export interface SweepDeskDeps {
@@ -114,42 +121,53 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     return serpentineTour(exposed, sweep).map((index) => exposed[index]?.cellIndex ?? 0);
   }
 
+  function asked(
+    cellIndex: number,
+    turn: number,
+    window: { readonly earliestMs: number; readonly latestMs: number },
+  ): AskedRequest | undefined {
+    const spot = trigger?.preset.spots[spotIndexOf(cellIndex, turn)];
+    if (trigger === undefined || spot === undefined) return undefined;
+    return {
+      positionIndex: positionIndex(cellAt(cellIndex).position),
+      xMm: spot.xMm,
+      yMm: spot.yMm,
+      ...window,
+      exposureS: trigger.preset.exposureS,
+      filtersIn,
+    };
+  }
+
   return {
     exposedCount: exposed.length,
     sweepCountPlanned: Math.max(
       0,
       Math.floor((deps.endAtMs - timing.perExposureMs - timing.firstAtMs) / timing.cadenceMs) + 1 || 0,
     ),
-    plan: (before, obstacle) =>
-      planBeam(timing, before, {
+    plan: (before, obstacle, asked) =>
+      planWithWanted(timing, before, {
+        ...asked,
         nowMs: deps.nowMs(),
         obstacle,
         eligibility,
+        eligibilityOfWanted: ({ cellIndex, number }) => eligibility(cellIndex, number),
         tour,
       }),
     tour,
     window: (sweep) => ({ earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
-    request(cellIndex, sweep) {
-      const spot = trigger?.preset.spots[spotIndexOf(cellIndex, sweep)];
-      if (trigger === undefined || spot === undefined) return undefined;
-      return {
-        positionIndex: positionIndex(cellAt(cellIndex).position),
-        xMm: spot.xMm,
-        yMm: spot.yMm,
-        earliestMs: sweepDueMs(timing, sweep),
-        latestMs: sweepDueMs(timing, sweep + 1),
-        exposureS: trigger.preset.exposureS,
-        filtersIn,
-      };
-    },
+    request: (cellIndex, sweep) =>
+      asked(cellIndex, sweep, { earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
+    wantedRequest: ({ cellIndex, number, askedAtMs, latestMs }) =>
+      asked(cellIndex, number, { earliestMs: askedAtMs, latestMs }),
     order(act) {
       assert(trigger !== undefined, "an exposure without a trigger");
       const { position } = cellAt(act.cellIndex);
       const { preset } = trigger;
-      const spotIndex = spotIndexOf(act.cellIndex, act.sweep);
+      const spotIndex = spotIndexOf(act.cellIndex, act.wanted?.number ?? act.sweep);
       const spot = preset.spots[spotIndex];
       assert(spot !== undefined, `no spot ${spotIndex}`);
-      const sweepText = `S${String(act.sweep).padStart(4, "0")}`;
+      const { wanted } = act;
+      const sweepText = `${wanted === undefined ? "S" : "R"}${String(wanted?.number ?? act.sweep).padStart(4, "0")}`;
       return {
         exposureId: `X-${sweepText}-${position}`,
         requestId: `${sweepText}-${position}`,

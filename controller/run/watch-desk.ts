@@ -12,11 +12,15 @@ import type { CampaignRoles } from "./roles.ts";
 import type { Obstacle } from "./sweep-desk.ts";
 
 export interface WatchDeskDeps {
-  readonly roles: CampaignRoles;
+  readonly roles: Pick<CampaignRoles, "beamline" | "flux" | "ringCurrent"> & {
+    readonly [role in "io" | "stage"]: Pick<CampaignRoles[role], "name">;
+  };
   readonly alarms: Alarms;
   readonly machineBeam: MachineBeamRule;
   /** Interlocks that broke and wait for a person to re-arm. */
   readonly latched: () => readonly Interlock[];
+  /** Positions on which, before a restart, the beam was not known to be off. */
+  readonly beamNotOffAt?: readonly string[];
   /** Machine beam came or went; silence of the ring current counts as gone. */
   readonly beamChanged: (isUp: boolean) => void;
   readonly hutchChanged: () => void;
@@ -39,15 +43,18 @@ export interface WatchDesk {
   obstacle(facts: BeamlineFacts): Obstacle | null;
 }
 
-/** Trouble of an instrument that is over once it identified itself anew. */
-const OF_A_LINK = ["link.", "device.", "channel.", "stage.", "detector.", "io."];
+/**
+ * Trouble of an instrument that is over once it identified itself anew. Not that of a sensor, which is over with its next
+ * reading, nor of a changer, whose cell's place stays unproven.
+ */
+const OF_A_LINK = ["link.", "device.", "channel.", "stage.", "detector.", "io.", "trigger."];
 
 export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   const { roles, alarms } = deps;
   let levels: InputLevels | null = null;
   let hutchText = "";
   /** Positions on which the beam may still be, until a shutter reads closed. */
-  const beamNotOffAt: string[] = [];
+  const beamNotOffAt: string[] = [...(deps.beamNotOffAt ?? [])];
   let isBeamUp: boolean | null = null;
   const machineBeam = createMachineBeam(deps.machineBeam);
   /** Where the trouble of an instrument was: its own name, or that of a line or cabinet that it shares. */

@@ -1,0 +1,65 @@
+/** Reads what a run left in its folder: events folded, ledger rows, and the samples that are to be counted on. */
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { LedgerRow } from "../record/ledger-row.ts";
+import { parseJson } from "../record/record-header.ts";
+import { channelsOf, openRecord, type RecordReader } from "../record/record-reader.ts";
+import type { ChannelSamples } from "../record/sample-frame.ts";
+import { createRunFold, type RecordedRun } from "./recorded-run.ts";
+
+export interface LeftRun {
+  readonly recorded: RecordedRun;
+  readonly ledgerRows: readonly LedgerRow[];
+  /** Stored samples from a little before the oldest step under way, frame by frame. */
+  readonly frames: readonly (readonly ChannelSamples[])[];
+}
+
+/** So far before the oldest step under way, for the last reading of cells that had none since. */
+const BEFORE_MS = 3_600_000;
+
+/**
+ * Throws Fault `file.missing`, `store.*` and `protocol.invalid`. A record of which events or ledger rows cannot be read
+ * is not gone on with; samples that cannot be read are as lost ones.
+ */
+export function readLeftRun(
+  folder: string,
+  campaign: Campaign,
+  sampleIntervalMinS: (cellIndex: number) => number,
+): LeftRun {
+  const reader = openRecord(folder);
+  try {
+    const fold = createRunFold(campaign, sampleIntervalMinS);
+    for (const scanned of reader.events()) {
+      if (scanned.kind === "damaged") throw damaged(folder, `events ${scanned.from} to ${scanned.to}`);
+      const { type, atMs, dataText } = scanned.row;
+      fold.event(type, atMs, parseJson(dataText));
+    }
+    const ledgerRows: LedgerRow[] = [];
+    for (const scanned of reader.ledger()) {
+      if (scanned.kind === "damaged") throw damaged(folder, `ledger rows ${scanned.from} to ${scanned.to}`);
+      ledgerRows.push(scanned.row);
+    }
+    const recorded = fold.finish();
+    return { recorded, ledgerRows, frames: framesFrom(reader, oldestMs(recorded) - BEFORE_MS) };
+  } finally {
+    reader.close();
+  }
+}
+
+function oldestMs({ cells, lastMs }: RecordedRun): number {
+  return cells.reduce((oldest, { stepBeganMs }) => Math.min(oldest, stepBeganMs ?? lastMs), lastMs);
+}
+
+function framesFrom(reader: RecordReader, fromMs: number): readonly (readonly ChannelSamples[])[] {
+  const frames: (readonly ChannelSamples[])[] = [];
+  for (const scanned of reader.frames()) {
+    if (scanned.kind === "damaged" || scanned.row.lastMs < fromMs) continue;
+    const channels = channelsOf(scanned.row);
+    if (typeof channels !== "string") frames.push(channels);
+  }
+  return frames;
+}
+
+function damaged(folder: string, what: string): Fault {
+  return new Fault("store.damaged", folder, `${what} cannot be read, so the run cannot be gone on with`);
+}

@@ -1,0 +1,196 @@
+/**
+ * One cell by the events of its record: where its protocol stands, what had flowed, who holds it. A fold, event by
+ * event; pure but for its own state.
+ */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
+import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
+import { NO_CHARGE, type ChargeTotals } from "../../protocols/echem/counting.ts";
+import type { StepEnd } from "../../protocols/roles/channel.ts";
+import { parseAccount, parseTotals } from "../cells/account-json.ts";
+import { accountRules, closeAccount, openAccount, type CellAccount } from "../cells/cell-account.ts";
+import { firstProgrammeStep, programmeStepAt } from "../cells/programme.ts";
+import type { CellAct, LeftCell } from "../machines/cell-news.ts";
+import { afterStep } from "../machines/cell-steps.ts";
+import type { FaultNote } from "../machines/errors.ts";
+import type { ProgrammeCursor } from "../machines/programme.ts";
+
+export type EventData = Readonly<Record<string, Json>>;
+
+/** What had flowed at a moment; samples on record after it are to be counted on from there. */
+export interface CountedFrom {
+  readonly totals: ChargeTotals;
+  /** Of it since the step under way began. */
+  readonly stepChargeAh: number;
+  readonly atMs: number;
+}
+
+export interface RecordedCell {
+  readonly left: LeftCell;
+  readonly counted: CountedFrom;
+  /** The step whose samples follow `counted`: when it began there; null where none ran since. */
+  readonly stepBeganMs: number | null;
+}
+
+export interface CellFold {
+  event(type: string, atMs: number, data: EventData): void;
+  orderedOff(): void;
+  state(): RecordedCell;
+}
+
+const STEP_ENDS: readonly string[] = ["voltage", "current", "time"] satisfies readonly StepEnd[];
+
+/** Throws Fault `protocol.invalid` as `firstProgrammeStep` does. */
+export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): CellFold {
+  const rules = accountRules(cell);
+  let phase: LeftCell["phase"] = "unproven";
+  let cursor: ProgrammeCursor | null = firstProgrammeStep(cell, sampleIntervalMinS);
+  let account: CellAccount = openAccount(rules);
+  let stepsDoneCount = 0;
+  let runningSinceMs: number | null = null;
+  let stepBeganMs: number | null = null;
+  let stepElapsedS = 0;
+  let hold: CellAct | null = null;
+  let leave: CellAct | null = null;
+  let isOrderedOff = false;
+  let fault: FaultNote | null = null;
+  let totals: ChargeTotals = NO_CHARGE;
+  let countedAtMs = 0;
+
+  function count(data: Json | undefined, atMs: number): void {
+    const told = parseTotals(data);
+    if (told === undefined) return;
+    totals = told;
+    countedAtMs = atMs;
+  }
+
+  function stepStarted(atMs: number, data: EventData): void {
+    const state = recordOf(data["state"]);
+    const found = programmeStepAt(cell, sampleIntervalMinS, state["place"]);
+    phase = "under-way";
+    cursor = found ?? cursor;
+    account = parseAccount(state["account"]) ?? account;
+    stepsDoneCount = numberOf(state["steps_done"]) ?? stepsDoneCount;
+    stepElapsedS = numberOf(data["elapsed_s"]) ?? 0;
+    runningSinceMs = atMs;
+    stepBeganMs = atMs;
+    leave = null;
+    count(state["totals"], atMs);
+  }
+
+  function pause(atMs: number): void {
+    if (runningSinceMs === null) return;
+    stepElapsedS += Math.max(0, atMs - runningSinceMs) / 1000;
+    runningSinceMs = null;
+  }
+
+  function stepEnded(atMs: number, data: EventData): void {
+    const endedBy = textOf(data["ended_by"]);
+    if (endedBy === "aborted") pause(atMs);
+    count(data["totals"], atMs);
+    if (endedBy === "aborted" || endedBy === "limit") return;
+    const chargeAh = numberOf(data["charge_Ah"]) ?? NaN;
+    const voltageV = numberOf(data["voltage_V"]) ?? NaN;
+    const currentA = numberOf(data["current_A"]) ?? NaN;
+    const end = STEP_ENDS.find((known) => known === endedBy) as StepEnd | undefined;
+    if (endedBy === "skipped" || endedBy === "operator") leave = { kind: endedBy, author: "", reason: "" };
+    const after = afterStep(
+      { cursor, account, rules, leave, stepsDoneCount, effects: { totals: () => totals } },
+      { type: "STEP_ENDED", end: end ?? "time", voltageV, currentA, chargeAh },
+      end !== undefined ? "told" : leave !== null ? "left" : "unknown",
+    );
+    runningSinceMs = null;
+    stepBeganMs = null;
+    leave = null;
+    if (after === null) return;
+    ({ cursor, account, stepElapsedS, stepsDoneCount } = after.changes);
+  }
+
+  function act(data: EventData): void {
+    const by = { author: textOf(data["author"]), reason: textOf(data["reason"]) };
+    const asked = textOf(data["act"]);
+    if (asked === "hold") hold = { kind: "hold", ...by };
+    else if (asked === "resume") hold = null;
+    else if (asked === "skip-step") leave = { kind: "skipped", ...by };
+    else if (asked === "end-step") leave = { kind: "operator", ...by };
+  }
+
+  function over(as: "isolated" | "complete" | "stopped", data: EventData): void {
+    phase = as;
+    runningSinceMs = null;
+    account = closeAccount(account, totals).account;
+    if (as === "isolated") fault = faultOf(data);
+  }
+
+  return {
+    event(type, atMs, data) {
+      switch (type) {
+        case "step-started":
+          stepStarted(atMs, data);
+          break;
+        case "step-ended":
+          stepEnded(atMs, data);
+          break;
+        case "step-interrupted":
+          pause(atMs);
+          break;
+        case "cell-found":
+          if (data["found"] !== "off") break;
+          runningSinceMs = null;
+          stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
+          break;
+        case "cell-act":
+          act(data);
+          break;
+        case "cell-isolated":
+          over("isolated", data);
+          break;
+        case "cell-complete":
+          over("complete", data);
+          break;
+        case "cell-stopped":
+          over("stopped", data);
+          break;
+        default:
+      }
+    },
+    orderedOff() {
+      isOrderedOff = true;
+    },
+    state() {
+      const began = account.stepStartedAt;
+      return {
+        left: {
+          ...{ phase, cursor, account, stepsDoneCount, runningSinceMs, stepElapsedS, hold, leave, fault },
+          isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),
+        },
+        counted: {
+          totals,
+          stepChargeAh: totals.chargedAh - totals.dischargedAh - (began.chargedAh - began.dischargedAh),
+          atMs: countedAtMs,
+        },
+        stepBeganMs,
+      };
+    },
+  };
+}
+
+/** As `faultJson` wrote it; the advice is the code's own. */
+export function faultOf(data: EventData): FaultNote | null {
+  const code = textOf(data["code"]);
+  if (code === "") return null;
+  const known: Readonly<Record<string, { readonly advice: string }>> = FAULT_CATALOGUE;
+  return { code, where: textOf(data["where"]), what: textOf(data["what"]), advice: known[code]?.advice ?? "" };
+}
+
+export function recordOf(data: Json | undefined): EventData {
+  return typeof data === "object" && data !== null && !Array.isArray(data) ? (data as EventData) : {};
+}
+
+export function textOf(data: Json | undefined): string {
+  return typeof data === "string" ? data : "";
+}
+
+export function numberOf(data: Json | undefined): number | undefined {
+  return typeof data === "number" ? data : undefined;
+}

@@ -1,0 +1,213 @@
+/**
+ * A run by the events of its record: what a controller that is started again must know to go on. A fold in the order of
+ * the events; nothing is read and nothing decided here.
+ */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { INTERLOCKS, type Interlock } from "../../protocols/roles/beam-io.ts";
+import type { Identity } from "../../protocols/roles/instrument.ts";
+import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
+import type { ExposureOutcome } from "../machines/exposure-order.ts";
+import type { Alarm } from "../run/alarms.ts";
+import {
+  createCellFold,
+  faultOf,
+  numberOf,
+  recordOf,
+  textOf,
+  type EventData,
+  type RecordedCell,
+} from "./recorded-cell.ts";
+
+/** What became of the requests of the sweeps, in order. */
+export type RecordedRequest =
+  | { readonly kind: "begun"; readonly sweep: number; readonly atMs: number; readonly asked: number }
+  /** Never came to an exposure. */
+  | {
+      readonly kind: "missed";
+      readonly sweep: number;
+      readonly position: string;
+      readonly reason: "dose" | "beam" | "cell";
+    }
+  | {
+      readonly kind: "exposed";
+      readonly sweep: number;
+      readonly position: string;
+      readonly atMs: number;
+      readonly outcome: ExposureOutcome;
+      /** Between these the shutter may have been open; null when it was never asked to. */
+      readonly lit: { readonly fromMs: number; readonly toMs: number } | null;
+    };
+
+export interface RecordedRun {
+  /** UTC at campaign time zero; null where the record does not say, because nothing had begun. */
+  readonly startMs: number | null;
+  /** Campaign time of the last event. */
+  readonly lastMs: number;
+  readonly isComplete: boolean;
+  readonly resumedCount: number;
+  /** In the order of the campaign's cells. */
+  readonly cells: readonly RecordedCell[];
+  readonly identities: ReadonlyMap<string, Identity>;
+  readonly requests: readonly RecordedRequest[];
+  readonly alarms: { readonly open: readonly Alarm[]; readonly raisedCount: number };
+  /** Interlocks that broke and were not re-armed. */
+  readonly latched: readonly Interlock[];
+  /** Exposing was held, and no person had said that it may go on; `fault` says what for. */
+  readonly held: { readonly fault: FaultNote | null } | null;
+}
+
+/** A request's name: sweep and position, with whatever is said of a further try. */
+const REQUEST = /^(?:X-)?S(\d+)-([A-Z]\d+)/;
+
+export function requestOf(id: string): { readonly sweep: number; readonly position: string } | undefined {
+  const [, sweep, position] = REQUEST.exec(id) ?? [];
+  return sweep === undefined || position === undefined ? undefined : { sweep: Number(sweep), position };
+}
+
+/** `sampleIntervalMinS` of each cell's channel. Throws Fault `protocol.invalid` for a technique a channel lacks. */
+export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex: number) => number) {
+  const cells = new Map(
+    campaign.cells.map((cell, cellIndex) => [
+      cell.position as string,
+      createCellFold(cell, sampleIntervalMinS(cellIndex)),
+    ]),
+  );
+  const identities = new Map<string, Identity>();
+  const requests: RecordedRequest[] = [];
+  const exposed = new Set<string>();
+  const open = new Map<number, Alarm>();
+  let raisedCount = 0;
+  let startMs: number | null = null;
+  let lastMs = 0;
+  let isComplete = false;
+  let resumedCount = 0;
+  let latched: readonly Interlock[] = [];
+  let held: { readonly fault: FaultNote | null } | null = null;
+  /** A person ended the run: what is held from there on was held for that. */
+  let isEnding = false;
+
+  function noteAlarm(atMs: number, data: EventData): void {
+    const id = numberOf(data["alarm"]) ?? raisedCount + 1;
+    const note = faultOf(data);
+    raisedCount = Math.max(raisedCount, id);
+    if (note !== null) open.set(id, { id, ...note, raisedAtMs: atMs });
+  }
+
+  function noteExposed(atMs: number, data: EventData): void {
+    const request = requestOf(textOf(data["request_id"]));
+    if (request === undefined) return;
+    exposed.add(`${request.sweep} ${request.position}`);
+    const fromMs = numberOf(data["open_asked_at_ms"]) ?? numberOf(data["lit_from_ms"]);
+    const toMs = numberOf(data["closed_seen_at_ms"]) ?? numberOf(data["lit_until_ms"]) ?? atMs;
+    requests.push({
+      kind: "exposed",
+      ...request,
+      atMs,
+      outcome: outcomeOf(textOf(data["outcome"])),
+      lit: fromMs === undefined ? null : { fromMs, toMs },
+    });
+  }
+
+  function noteMissed(data: EventData): void {
+    const sweep = numberOf(data["sweep"]) ?? 0;
+    const position = textOf(data["position"]);
+    // Of an exposure that failed it is said once more.
+    if (exposed.has(`${sweep} ${position}`)) return;
+    const reason = (["dose", "cell"] as const).find((known) => known === data["reason"]) ?? "beam";
+    requests.push({ kind: "missed", sweep, position, reason });
+  }
+
+  return {
+    event(type: string, atMs: number, value: Json | undefined): void {
+      const data = recordOf(value);
+      lastMs = Math.max(lastMs, atMs);
+      cells.get(textOf(data["position"]))?.event(type, atMs, data);
+      switch (type) {
+        case "campaign-started":
+          startMs = numberOf(data["start_ms"]) ?? null;
+          break;
+        case "campaign-resumed":
+          resumedCount += 1;
+          isEnding = false;
+          break;
+        case "campaign-complete":
+          isComplete = true;
+          break;
+        case "instrument-ready":
+          identities.set(textOf(data["instrument"]), {
+            model: textOf(data["model"]),
+            serialNumber: textOrNull(data["serial_number"]),
+            firmware: textOrNull(data["firmware"]),
+          });
+          break;
+        case "sweep-begun":
+          requests.push({
+            kind: "begun",
+            sweep: numberOf(data["sweep"]) ?? 0,
+            atMs,
+            asked: numberOf(data["asked"]) ?? 0,
+          });
+          break;
+        case "exposure-ended":
+          noteExposed(atMs, data);
+          break;
+        case "request-missed":
+        case "exposure-refused":
+          noteMissed(data);
+          break;
+        case "alarm-raised":
+          noteAlarm(atMs, data);
+          break;
+        case "alarm-cleared":
+          open.delete(numberOf(data["alarm"]) ?? 0);
+          break;
+        case "interlock-broken":
+          latched = interlocksOf(data["interlocks"]);
+          break;
+        case "interlock-rearmed":
+          latched = [];
+          break;
+        case "run-ended":
+          isEnding = true;
+          break;
+        case "exposing-held":
+          if (!isEnding) held = { fault: faultOf(data) };
+          break;
+        case "exposing-resumed":
+          held = null;
+          break;
+        case "cells-ordered-off":
+          for (const cell of cells.values()) cell.orderedOff();
+          break;
+        default:
+      }
+    },
+    finish(): RecordedRun {
+      return {
+        ...{ startMs, lastMs, isComplete, resumedCount, identities, requests, latched, held },
+        cells: [...cells.values()].map((cell) => cell.state()),
+        alarms: { open: [...open.values()], raisedCount },
+      };
+    },
+  };
+}
+
+/** Alarms that only the next exposure that goes well clears. */
+export function isOfExposures({ code }: FaultNote): boolean {
+  const others = ["cell.", "interlock.", "rack.", "sensor.", "dose.", "link.isolated", "beam.", DEFECT_CODE];
+  return !others.some((known) => (known.endsWith(".") ? code.startsWith(known) : code === known));
+}
+
+function outcomeOf(text: string): ExposureOutcome {
+  // An unknown outcome is charged in full; whatever came of it, the request was not met.
+  return (["made", "aborted", "shutter-failure"] as const).find((known) => known === text) ?? "partial";
+}
+
+function interlocksOf(data: Json | undefined): readonly Interlock[] {
+  return Array.isArray(data) ? INTERLOCKS.filter((name) => data.includes(name)) : [];
+}
+
+function textOrNull(data: Json | undefined): string | null {
+  return typeof data === "string" ? data : null;
+}

@@ -1,0 +1,149 @@
+/** Puts what a record says into the parts of a new run: sums and last readings, sweeps and counts, steps that may still run. */
+import { positionIndex } from "../../protocols/base/position.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Channel, LeftRunning } from "../../protocols/roles/channel.ts";
+import { orderedCurrentA } from "../cells/cell-effects.ts";
+import type { SampleIntake } from "../cells/sample-intake.ts";
+import type { SweepState } from "../beam/sweeps.ts";
+import type { LedgerRow } from "../record/ledger-row.ts";
+import type { SweepDesk } from "../run/sweep-desk.ts";
+import type { Tally } from "../run/tally.ts";
+import type { LeftRun } from "./read-run.ts";
+import type { RecordedCell } from "./recorded-cell.ts";
+import { requestOf, type RecordedRun } from "./recorded-run.ts";
+
+/** Counts all samples on record since each step began; what ran and was not heard of any more is left running. */
+export function restoreSamples(left: LeftRun, intake: SampleIntake): void {
+  const { cells } = left.recorded;
+  intake.replay(() => {
+    cells.forEach(({ counted }, cellIndex) => {
+      intake.restore(cellIndex, counted.totals, counted.stepChargeAh);
+    });
+    const hasBegun = cells.map(() => false);
+    const begin = (cellIndex: number): void => {
+      const cell = cells[cellIndex];
+      const step = cell?.left.cursor?.step.channelStep;
+      if (cell?.stepBeganMs == null || step === undefined || hasBegun[cellIndex] === true) return;
+      hasBegun[cellIndex] = true;
+      intake.stepStarted(cellIndex, cell.stepBeganMs, {
+        continues: true,
+        sampleIntervalS: step.sampleIntervalS,
+        untilTimeS: ranUntilS(cell),
+        currentA: orderedCurrentA(step),
+      });
+    };
+    for (const channels of left.frames) {
+      for (const { channelIndex, atMs, voltageV, currentA, flags } of channels) {
+        const cell = cells[channelIndex];
+        if (cell === undefined) continue;
+        const beganMs = cell.stepBeganMs ?? Infinity;
+        for (let index = 0; index < atMs.length; index += 1) {
+          const at = atMs[index] ?? NaN;
+          const [volts, amperes] = [voltageV[index] ?? NaN, currentA[index] ?? NaN];
+          if (at >= beganMs) {
+            begin(channelIndex);
+            intake.sample(channelIndex, (at - beganMs) / 1000, volts, amperes, flags[index] ?? 0);
+          } else intake.lastSeen(channelIndex, at, volts, amperes);
+        }
+      }
+    }
+    cells.forEach((cell, cellIndex) => {
+      begin(cellIndex);
+      if (cell.left.runningSinceMs === null) intake.stepEnded(cellIndex);
+    });
+  });
+}
+
+/** The step's own time, as it was given to the instrument. */
+function ranUntilS({ left }: RecordedCell): number {
+  const step = left.cursor?.step.channelStep;
+  if (step === undefined) return 0;
+  return Math.max(step.sampleIntervalS, step.untilTimeS - left.stepElapsedS);
+}
+
+/** Tells each channel of the step that it may find running. */
+export function restoreChannels(
+  left: LeftRun,
+  channels: readonly Channel[],
+  intake: SampleIntake,
+  nowMs: () => number,
+): void {
+  left.recorded.cells.forEach((cell, cellIndex) => {
+    const channel = channels[cellIndex];
+    const running = runningOf(cell, cellIndex, intake, nowMs);
+    if (channel === undefined || running === null) return;
+    channel.leaveRunning?.({ ...running, identity: left.recorded.identities.get(channel.name) ?? null });
+  });
+}
+
+function runningOf(
+  { left }: RecordedCell,
+  cellIndex: number,
+  intake: SampleIntake,
+  nowMs: () => number,
+): Omit<LeftRunning, "identity"> | null {
+  const { phase, cursor, runningSinceMs, hold, leave, isOrderedOff } = left;
+  // What a person wants off is switched off.
+  if (phase !== "under-way" || isOrderedOff || hold !== null || leave !== null) return null;
+  if (cursor === null || runningSinceMs === null) return null;
+  const step = cursor.step.channelStep;
+  const untilTimeS = Math.max(step.sampleIntervalS, step.untilTimeS - left.stepElapsedS);
+  const stepTimeS = ((intake.lastAtMs[cellIndex] ?? -Infinity) - runningSinceMs) / 1000;
+  return {
+    step: { ...step, untilTimeS },
+    sinceStartS: () => (nowMs() - runningSinceMs) / 1000,
+    lastSample:
+      stepTimeS >= 0
+        ? {
+            stepTimeS,
+            voltageV: intake.lastVoltageV[cellIndex] ?? NaN,
+            currentA: intake.lastCurrentA[cellIndex] ?? NaN,
+          }
+        : null,
+  };
+}
+
+/** Counts again what became of every request, and gives the sweep under way with what is left of it. */
+export function restoreSweeps(
+  recorded: RecordedRun,
+  unfinished: readonly LedgerRow[],
+  campaign: Campaign,
+  desk: Pick<SweepDesk, "request" | "tour" | "window">,
+  tally: Tally,
+): SweepState | null {
+  const indexOf = new Map(campaign.cells.map((cell, cellIndex) => [cell.position as string, cellIndex]));
+  let state: SweepState | null = null;
+  const isDone = new Set<number>();
+  for (const request of recorded.requests) {
+    if (request.kind === "begun") {
+      const { sweep, atMs: startedAtMs } = request;
+      const asked = desk.tour(sweep);
+      state = { sweep, startedAtMs, latestMs: desk.window(sweep).latestMs, remaining: asked };
+      isDone.clear();
+      tally.sweepBegun(sweep, asked.length);
+      for (const cellIndex of asked) {
+        const wanted = desk.request(cellIndex, sweep);
+        if (wanted !== undefined) tally.asked(wanted);
+      }
+      continue;
+    }
+    const cellIndex = indexOf.get(request.position);
+    const cell = campaign.cells[cellIndex ?? -1];
+    if (cellIndex === undefined || cell === undefined) continue;
+    if (state?.sweep === request.sweep) isDone.add(cellIndex);
+    if (request.kind === "missed") {
+      tally.missed({ cellIndex, sweep: request.sweep, reason: request.reason, text: "", detail: {} });
+      continue;
+    }
+    const { atMs, lit, outcome, sweep } = request;
+    if (lit !== null) {
+      tally.accounted({ positionIndex: positionIndex(cell.position), startMs: lit.fromMs, endMs: lit.toMs });
+    }
+    tally.exposed(sweep, atMs, outcome, atMs <= desk.window(sweep).latestMs, "beam");
+  }
+  for (const { exposureId, position } of unfinished) {
+    const cellIndex = indexOf.get(position);
+    if (cellIndex !== undefined && requestOf(exposureId)?.sweep === state?.sweep) isDone.add(cellIndex);
+  }
+  return state === null ? null : { ...state, remaining: state.remaining.filter((index) => !isDone.has(index)) };
+}

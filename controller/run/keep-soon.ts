@@ -1,0 +1,40 @@
+/**
+ * What a restart goes on from is made durable soon after it is written, not only with the next frame of samples: a
+ * second of it is the most that a lost controller forgets.
+ */
+import type { Clock } from "../../protocols/base/clock.ts";
+
+const WITHIN_MS = 1000;
+
+const KEPT: ReadonlySet<string> = new Set([
+  "campaign-started",
+  "campaign-resumed",
+  "campaign-complete",
+  "step-started",
+  "step-ended",
+  "step-interrupted",
+  "cell-found",
+  "cell-act",
+  "cell-held",
+  "cell-isolated",
+  "cell-complete",
+  "cell-stopped",
+  "cells-ordered-off",
+  "exposing-held",
+  "exposing-resumed",
+  "interlock-broken",
+  "interlock-rearmed",
+]);
+
+/** Told the type of every event that is written. */
+export function createKeepSoon(clock: Clock, commit: () => void): (type: string) => void {
+  let isDue = false;
+  return (type) => {
+    if (isDue || !KEPT.has(type)) return;
+    isDue = true;
+    clock.setTimeout(() => {
+      isDue = false;
+      commit();
+    }, WITHIN_MS);
+  };
+}
