@@ -206,7 +206,7 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
         running = undefined;
         present.fail(error);
         tidyUp(on, undefined);
-      } else if (error.code === "link.open-failed") {
+      } else if (error.code === "link.open-failed" || error.code === "link.refused") {
         // Nothing was sent, so nothing was triggered.
         present.fail(error);
         lose(on, error);

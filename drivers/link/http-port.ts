@@ -78,12 +78,11 @@ export function createHttpPort(deps: HttpPortDeps): HttpPort {
         },
       };
       underWay.add(present);
-      const broke = (why: string): void => {
-        present.fail(
-          isConnected
-            ? new Fault("link.closed", name, `the connection broke before ${what} was answered: ${why}`)
-            : new Fault("link.open-failed", name, `no connection to ${host}:${port}: ${why}`),
-        );
+      const broke = (why: string, isRefused = false): void => {
+        if (isConnected) {
+          present.fail(new Fault("link.closed", name, `the connection broke before ${what} was answered: ${why}`));
+        } else if (isRefused) present.fail(new Fault("link.refused", name, `${host}:${port}: nothing listens there`));
+        else present.fail(new Fault("link.open-failed", name, `no connection to ${host}:${port}: ${why}`));
       };
       const late = (): void => {
         if (isConnected) {
@@ -104,7 +103,7 @@ export function createHttpPort(deps: HttpPortDeps): HttpPort {
       client.on("error", (error) => {
         if (isGarbled(error)) {
           present.fail(new Fault("link.garbled", name, `the answer to ${what} is not HTTP: ${error.message}`));
-        } else broke(error.message);
+        } else broke(error.message, "code" in error && error.code === "ECONNREFUSED");
       });
       // Another protocol instead of an answer; node would hand the socket over.
       client.on("upgrade", () => {

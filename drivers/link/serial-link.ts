@@ -32,6 +32,7 @@ export interface SerialLinkOptions extends StreamLinkLimits {
 
 const OPEN_MS = 5000;
 const PRESENCE_MS = 1000;
+const UNPLUGGED = "it was unplugged, or switched off";
 
 /**
  * Each opening makes a port object of its own, locks the port against every other program, and drops what the system
@@ -76,7 +77,7 @@ export function createSerialOpenLink(options: SerialLinkOptions): OpenLink {
         void fileNow().then((now) => {
           if (!isWatching) return;
           if (now !== undefined && now === opened) lookLater();
-          else port.destroy(new Error("it was unplugged"));
+          else port.destroy(new Error(UNPLUGGED));
         });
       }, options.presenceMs ?? PRESENCE_MS);
     };
@@ -125,7 +126,7 @@ export function createSerialOpenLink(options: SerialLinkOptions): OpenLink {
         stopWatching();
         shut(port);
       },
-      whyEnded: (error) => `the port ${path} is gone${error === undefined ? "" : `: ${error.message}`}`,
+      whyEnded: (error) => `the port ${path} is gone: ${error === undefined ? UNPLUGGED : goneText(error)}`,
     });
   }
 
@@ -152,6 +153,13 @@ function called(name: string, path: string, act: (done: (error: Error | null) =>
       else reject(new Fault("link.open-failed", name, `${path}: ${portText(error)}`, {}, error));
     });
   });
+}
+
+/** What the system says of a port whose other end went away is about itself. */
+function goneText({ message }: Error): string {
+  return /bad file descriptor|input.output error|no such device|not configured|EBADF|EIO|ENXIO/i.test(message)
+    ? UNPLUGGED
+    : message;
 }
 
 function portText(error: Error): string {

@@ -25,7 +25,10 @@ const CONNECT_MS = 5000;
 /** An idle connection is probed after this; the system's own rhythm then gives it up within some ten seconds. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** The links reject with `link.open-failed`: the host is not known, refuses, or does not answer in time. */
+/**
+ * The links reject with `link.refused` when nothing listens at a host that is there, and with `link.open-failed` when
+ * the host is not known or does not answer in time.
+ */
 export function createTcpOpenLink(options: TcpLinkOptions): OpenLink {
   const { name, host, port, clock } = options;
   const connectMs = options.connectMs ?? CONNECT_MS;
@@ -80,7 +83,11 @@ function resetOnClose(socket: Socket): void {
 }
 
 function openFault(name: string, place: string, error: Error): Fault {
-  return new Fault("link.open-failed", name, `${place}: ${socketText(error)}`, codeDetail(error), error);
+  const detail = codeDetail(error);
+  const what = `${place}: ${socketText(error)}`;
+  return detail.code === "ECONNREFUSED"
+    ? new Fault("link.refused", name, what, detail, error)
+    : new Fault("link.open-failed", name, what, detail, error);
 }
 
 function codeDetail(error: Error): { readonly code?: string } {

@@ -46,7 +46,7 @@ const NEVER_MS = 2 ** 31 - 1;
 
 /**
  * Resolves when the broker has accepted the client and every subscription. Rejects with `link.timeout`,
- * `link.closed`, `link.garbled` or `device.refused`; the link is closed then.
+ * `link.closed`, `link.garbled`, `link.oversized` or `device.refused`; the link is closed then.
  */
 export function openMqttSession(deps: MqttSessionDeps): Promise<MqttSession> {
   const { name, link, clock, topics } = deps;
@@ -96,6 +96,10 @@ export function openMqttSession(deps: MqttSessionDeps): Promise<MqttSession> {
         isHeard = true;
       },
       oversized: deps.oversized,
+      flooded(topic, lengthBytes) {
+        const what = `the broker sends a message of ${(lengthBytes / 2 ** 20).toFixed(1)} MiB on ${topic || "some topic"}`;
+        fail(new Fault("link.oversized", name, what, { topic, lengthBytes }));
+      },
       violated(why) {
         fail(new Fault("link.garbled", name, `the broker sent ${why}`));
       },

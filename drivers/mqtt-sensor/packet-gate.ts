@@ -1,7 +1,8 @@
 /**
  * Stands between a link and the MQTT library: lets whole, well-formed packets through that a broker may send to a
  * subscriber at quality of service 0 (MQTT 3.1.1), and nothing else. The library gathers a packet of up to 256 MB
- * before anybody sees it; here a message beyond the limit is skipped as it flows past, and its topic reported.
+ * before anybody sees it; here a message beyond the limit is skipped as it flows past, and its topic reported. While it
+ * flows no reading comes, so one that is larger still ends the link.
  */
 import type { Link } from "../../protocols/roles/link.ts";
 
@@ -11,6 +12,8 @@ const PUBLISH_RETAINED = 0x31;
 const SUBACK = 0x90;
 const PINGRESP = 0xd0;
 
+/** Some seconds of a slow network: the most that is skipped. */
+export const SKIPPED_LENGTH_MAX = 4 * 1024 * 1024;
 /** Enough of an oversized message to read its topic. */
 const TOPIC_PEEK = 512;
 const NO_BYTES = new Uint8Array(0);
@@ -20,6 +23,8 @@ export interface PacketGateEvents {
   heard(): void;
   /** A message was skipped. `topic` is empty when it could not be read. */
   oversized(topic: string, lengthBytes: number): void;
+  /** A message was announced that is not waited for. Nothing further is let through and the link is closed. */
+  flooded(topic: string, lengthBytes: number): void;
   /** Not MQTT as agreed. Nothing further is let through and the link is closed. */
   violated(why: string): void;
   /** The reader is about to close the link; its reason, if any, is its own to tell. */
@@ -38,25 +43,30 @@ export function createPacketGate(link: Link, packetLengthMax: number, events: Pa
   let skipping = 0;
   let isShut = false;
 
-  function shut(why: string): void {
+  function shut(tell: () => void): void {
     isShut = true;
     partial = NO_BYTES;
-    events.violated(why);
+    tell();
     link.close();
+  }
+
+  function violated(why: string): void {
+    shut(() => {
+      events.violated(why);
+    });
   }
 
   function pass(chunk: Uint8Array): void {
     if (chunk.length > 0) for (const handler of handlers) handler(chunk);
   }
 
-  /** True when the packet at `start` is beyond the limit and can now be skipped; false when more of it must come first. */
-  function reportOversized(data: Uint8Array, start: number, headerLength: number, remaining: number): boolean {
+  /** The topic of the packet at `start`, empty when it cannot be read; undefined when more of it must come first. */
+  function topicOf(data: Uint8Array, start: number, headerLength: number, remaining: number): string | undefined {
     const body = data.subarray(start + headerLength, start + headerLength + Math.min(remaining, TOPIC_PEEK));
     const topicEnd = body.length < 2 ? 2 : 2 + lengthAt(body, 0);
     const wanted = Math.min(topicEnd, remaining, TOPIC_PEEK);
-    if (body.length < wanted) return false;
-    events.oversized(topicEnd <= body.length ? utf8(body.subarray(2, topicEnd)) : "", remaining);
-    return true;
+    if (body.length < wanted) return undefined;
+    return topicEnd <= body.length ? utf8(body.subarray(2, topicEnd)) : "";
   }
 
   function take(chunk: Uint8Array): void {
@@ -68,19 +78,27 @@ export function createPacketGate(link: Link, packetLengthMax: number, events: Pa
       const header = readHeader(data, at);
       if (header.kind === "violation") {
         pass(data.subarray(passed, at));
-        shut(header.why);
+        violated(header.why);
         return;
       }
       if (header.kind === "incomplete") break;
       const { type, headerLength, remaining } = header;
       if (remaining > packetLengthMax) {
         if (!isMessage(type)) {
-          shut(`a packet of type ${type >> 4} with ${remaining} bytes`);
+          violated(`a packet of type ${type >> 4} with ${remaining} bytes`);
           return;
         }
         pass(data.subarray(passed, at));
         passed = at;
-        if (!reportOversized(data, at, headerLength, remaining)) break;
+        const topic = topicOf(data, at, headerLength, remaining);
+        if (topic === undefined) break;
+        if (remaining > SKIPPED_LENGTH_MAX) {
+          shut(() => {
+            events.flooded(topic, remaining);
+          });
+          return;
+        }
+        events.oversized(topic, remaining);
         const end = at + headerLength + remaining;
         skipping = Math.max(0, end - data.length);
         at = Math.min(end, data.length);
@@ -91,7 +109,7 @@ export function createPacketGate(link: Link, packetLengthMax: number, events: Pa
       const why = bodyProblem(type, data, at + headerLength, remaining);
       if (why !== undefined) {
         pass(data.subarray(passed, at));
-        shut(why);
+        violated(why);
         return;
       }
       at += headerLength + remaining;

@@ -3,7 +3,7 @@
  * awaited, a lost answer read back on a fresh link and the command never repeated.
  */
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
-import { Fault, isFault } from "../../protocols/base/fault.ts";
+import { Fault, isFault, type FaultCode } from "../../protocols/base/fault.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import {
   trainLengthS,
@@ -55,6 +55,7 @@ export interface TriggerCoreDeps {
 }
 
 const LOOK_EVERY_MS = 100;
+const NOT_OPENED: readonly FaultCode[] = ["link.open-failed", "link.refused"];
 const REOPEN_PAUSES_MS = [100, 300, 1000] as const;
 /** Beyond the train's own length. */
 const END_GRACE_MS = 2000;
@@ -129,7 +130,7 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
       try {
         return (await openFresh()).fresh;
       } catch (error) {
-        if (!isFault(error) || error.code !== "link.open-failed") throw error;
+        if (!isFault(error) || !NOT_OPENED.includes(error.code)) throw error;
         await sleep(clock, pauseMs);
       }
     }

@@ -16,7 +16,7 @@ export interface HttpPort {
   readonly name: string;
   /**
    * `path` begins with a slash; a body that is not null is JSON. Any status resolves. Rejects with Fault
-   * `link.open-failed` when nothing was sent; with `link.timeout`, `link.closed` or `link.garbled` when the device
+   * `link.open-failed` or `link.refused` when nothing was sent; with `link.timeout`, `link.closed` or `link.garbled` when the device
    * may have acted all the same.
    */
   request(method: HttpMethod, path: string, body: string | null, deadlineMs: number): Promise<HttpReply>;

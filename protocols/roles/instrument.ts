@@ -14,7 +14,7 @@ export interface Instrument {
   readonly driver: string;
   /**
    * Opens a fresh link, resynchronises by the dialect's own rule and identifies the device. Safe to call again
-   * after a loss. Rejects with a Fault (`link.open-failed`, `link.timeout`, `device.wrong`, ...).
+   * after a loss. Rejects with a Fault (`link.open-failed`, `link.refused`, `link.timeout`, `device.wrong`, ...).
    */
   connect(): Promise<Identity>;
   /** Closes the link. Sends nothing. */

@@ -16,5 +16,5 @@ export interface Link {
   close(): void;
 }
 
-/** Opens a fresh link; rejects with Fault `link.open-failed`. */
+/** Opens a fresh link; rejects with Fault `link.open-failed`, or `link.refused`. */
 export type OpenLink = () => Promise<Link>;

@@ -142,7 +142,7 @@ describe("a serial link", () => {
     bench.close();
     const tookMs = await until("the closing", () => ear.closings.length > 0, 1000);
     expect(tookMs).toBeLessThan(500);
-    expect(ear.closings[0]).toContain(`the port ${bench.path} is gone`);
+    expect(ear.closings[0]).toBe(`the port ${bench.path} is gone: it was unplugged, or switched off`);
     expectClosedForGood(link);
     await expect(openLink()).rejects.toMatchObject({ code: "link.open-failed" });
   });
@@ -154,7 +154,7 @@ describe("a serial link", () => {
     if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
     bench.close();
     await until("the closing", () => ear.closings.length > 0, 2000);
-    expect(ear.closings).toHaveLength(1);
+    expect(ear.closings).toEqual([`the port ${bench.path} is gone: it was unplugged, or switched off`]);
     expectClosedForGood(link);
   });
 

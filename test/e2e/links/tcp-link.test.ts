@@ -76,7 +76,8 @@ describe("a TCP link", () => {
     const { port, close } = await device();
     close();
     await expect(opened(port)).rejects.toMatchObject({
-      code: "link.open-failed",
+      code: "link.refused",
+      advice: expect.stringMatching(/server on.*port.*right.*another client/) as string,
       where: "io",
       message: `127.0.0.1:${port}: nothing listens there (ECONNREFUSED)`,
     });

@@ -45,6 +45,10 @@ export const MQTT_FUZZ: readonly FuzzEntry[] = [
       /** A new link after each violation, as in the driver, and once in a while: a bent length may hide megabytes. */
       function open(): void {
         isShut = false;
+        const ended = (): void => {
+          isShut = true;
+          onMessage();
+        };
         const link: Link = {
           name: "broker",
           isOpen: true,
@@ -59,10 +63,8 @@ export const MQTT_FUZZ: readonly FuzzEntry[] = [
         const gate = createPacketGate(link, PACKET_LENGTH_MAX, {
           heard: () => undefined,
           oversized: onMessage,
-          violated() {
-            isShut = true;
-            onMessage();
-          },
+          flooded: ended,
+          violated: ended,
           closing: () => undefined,
         });
         gate.onData((packets) => {

@@ -84,7 +84,15 @@ export function createDeviceBench() {
       isAlone: false,
       ...options,
     });
-    const bench = { site, drivers, deps: memory.driverDeps, clock, ledger: recorded, clientId: "test", say: () => undefined };
+    const bench = {
+      site,
+      drivers,
+      deps: memory.driverDeps,
+      clock,
+      ledger: recorded,
+      clientId: "test",
+      say: () => undefined,
+    };
     return time.settle(
       runAct(made, bench, {
         name,

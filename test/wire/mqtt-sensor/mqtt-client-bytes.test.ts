@@ -201,10 +201,12 @@ describe("the gate before the MQTT library", () => {
       },
     };
     const oversized: (readonly [string, number])[] = [];
+    const flooded: (readonly [string, number])[] = [];
     const violations: string[] = [];
     const gate = createPacketGate(link, limit, {
       heard: () => undefined,
       oversized: (topic, lengthBytes) => oversized.push([topic, lengthBytes]),
+      flooded: (topic, lengthBytes) => flooded.push([topic, lengthBytes]),
       violated: (why) => violations.push(why),
       closing: () => undefined,
     });
@@ -219,6 +221,7 @@ describe("the gate before the MQTT library", () => {
       passed: () => passed,
       isClosed: () => isClosed,
       oversized,
+      flooded,
       violations,
     };
   }
@@ -232,6 +235,17 @@ describe("the gate before the MQTT library", () => {
     expect(gate.passed()).toBe(Buffer.concat([CONNACK, PUBLISH, SUBACK]).toString("hex"));
     expect(gate.oversized).toEqual([["a/b", 100_000]]);
     expect(gate.violations).toEqual([]);
+  });
+
+  it.each([1, 3, 100])("waits for no message beyond 4 MiB: it ends the link and is named, in chunks of %i", (size) => {
+    const gate = gated(1000);
+    // 256 MiB less one byte, the most that a length of four bytes can announce.
+    const stream = Buffer.concat([PUBLISH, bytes("30ffffff7f0003612f6278"), PUBLISH]);
+    for (let at = 0; at < stream.length; at += size) gate.feed(stream.subarray(at, at + size));
+    expect(gate.flooded).toEqual([["a/b", 268_435_455]]);
+    expect(gate.isClosed()).toBe(true);
+    expect([...gate.oversized, ...gate.violations]).toEqual([]);
+    expect(gate.passed()).toBe(PUBLISH.toString("hex"));
   });
 
   it("closes on an oversized packet that is no message", () => {

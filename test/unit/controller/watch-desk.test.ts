@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { createAlarms } from "../../../controller/run/alarms.ts";
+import { createWatchDesk } from "../../../controller/run/watch-desk.ts";
+import type { FaultCode } from "../../../protocols/base/fault.ts";
+import type { Reading, Sensor } from "../../../protocols/roles/sensor.ts";
+
+function sensor(name: string, quantity: string) {
+  const handlers: ((reading: Reading) => void)[] = [];
+  const role: Sensor = {
+    name,
+    driver: "test",
+    quantity,
+    unit: "mA",
+    maximumAgeS: 10,
+    connect: () => Promise.reject(new Error("not connected here")),
+    disconnect: () => undefined,
+    fresh: () => undefined,
+    onFault: () => () => undefined,
+    onReading(handler) {
+      handlers.push(handler);
+      return () => undefined;
+    },
+  };
+  return {
+    role,
+    read: (value: number): void => {
+      for (const handler of handlers) handler({ value, arrivedAtMs: 0 });
+    },
+  };
+}
+
+function desk() {
+  const alarms = createAlarms({ record: () => undefined }, () => 0);
+  const ringCurrent = sensor("ring current", "ring_current");
+  const flux = sensor("flux monitor", "flux");
+  const roles = {
+    beamline: ["gates"],
+    io: { name: "io" },
+    stage: { name: "stage" },
+    ringCurrent: ringCurrent.role,
+    flux: flux.role,
+  };
+  const watch = createWatchDesk({
+    roles,
+    alarms,
+    machineBeam: { presentMa: 50, lostMa: 20, steadyMs: 0, steadyShare: 1 },
+    latched: () => [],
+    beamChanged: () => undefined,
+    hutchChanged: () => undefined,
+  });
+  watch.listen();
+  const raise = (code: FaultCode, where: string): void => {
+    alarms.raise({ code, where, what: "something", advice: "Look." });
+  };
+  return { watch, flux, raise, open: () => alarms.open.map(({ code }) => code) };
+}
+
+describe("the trouble of an instrument", () => {
+  const CODES: readonly FaultCode[] = ["link.timeout", "device.unknown-outcome", "channel.silent", "trigger.late"];
+  it.each(CODES)("is over once it identified itself anew: %s", (code) => {
+    const { watch, raise, open } = desk();
+    raise(code, "gates");
+    raise(code, "another");
+    watch.noteNews({ type: "LINK_READY", name: "gates" });
+    expect(open()).toEqual([code]);
+  });
+
+  it("stays where only a reading, or a person, ends it: a silent sensor, a cell that a changer lost", () => {
+    const { watch, flux, raise, open } = desk();
+    raise("sensor.stale", "flux monitor");
+    raise("changer.lost", "changer");
+    watch.noteNews({ type: "LINK_READY", name: "flux monitor" });
+    watch.noteNews({ type: "LINK_READY", name: "changer" });
+    expect(open()).toEqual(["sensor.stale", "changer.lost"]);
+    flux.read(200);
+    expect(open()).toEqual(["changer.lost"]);
+  });
+});
