@@ -10,7 +10,7 @@
  * Ends with 3 when false alarms pass 5 % or power falls below 80 %.
  */
 import process from "node:process";
-import type { BeamVerdict } from "../../controller/verdict/beam-verdict.ts";
+import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import {
   lookAgainAndAgain,

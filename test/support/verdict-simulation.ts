@@ -9,8 +9,8 @@ import {
   VERDICT_DEFAULTS,
   type BeamVerdict,
   type JudgedCell,
-} from "../../controller/verdict/beam-verdict.ts";
-import { controlPair, type ControlPair } from "../../controller/verdict/control-pair.ts";
+} from "../../protocols/verdict/beam-verdict.ts";
+import { controlPair, type ControlPair } from "../../protocols/verdict/control-pair.ts";
 import type { ChemistryId } from "../../protocols/campaign/chemistry.ts";
 import { parseLatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import { createLithiumReader } from "../../protocols/diffraction/read-lithium.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { judgeBeamEffect, VERDICT_DEFAULTS } from "../../../controller/verdict/beam-verdict.ts";
-import { plannedPower } from "../../../controller/verdict/planned-power.ts";
+import { judgeBeamEffect, VERDICT_DEFAULTS } from "../../../protocols/verdict/beam-verdict.ts";
+import { plannedPower } from "../../../protocols/verdict/planned-power.ts";
 import {
   lookAgainAndAgain,
   shareInterval,

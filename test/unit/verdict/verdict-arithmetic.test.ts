@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { normalTail, studentQuantile, studentTwoSided } from "../../../controller/verdict/distributions.ts";
-import { holmAdjusted, levelOfLook } from "../../../controller/verdict/error-budget.ts";
-import { pairedEffect, pooledScatter, scatterOf } from "../../../controller/verdict/paired-effect.ts";
+import { normalTail, studentQuantile, studentTwoSided } from "../../../protocols/verdict/distributions.ts";
+import { holmAdjusted, levelOfLook } from "../../../protocols/verdict/error-budget.ts";
+import { pairedEffect, pooledScatter, scatterOf } from "../../../protocols/verdict/paired-effect.ts";
 
 describe("tails of distributions", () => {
   it.each([

@@ -2,7 +2,7 @@
  * A control visit: a spot that is exposed again and again, and right after it a fresh spot of the same cell, so that
  * both should hold the same lithium. What the first one lacks of the cell's reaction is its lag.
  */
-import type { LithiumReading } from "../../protocols/diffraction/read-lithium.ts";
+import type { LithiumReading } from "../diffraction/read-lithium.ts";
 
 export interface ControlPair {
   /** Sweep in which both were exposed. */
