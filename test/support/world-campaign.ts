@@ -35,6 +35,8 @@ export interface WorldRunOptions {
   readonly stopAtS?: number;
   /** With `stopAtS`: the process is gone, nothing was closed. */
   readonly abandon?: boolean;
+  /** At campaign seconds the controller is killed, and so many seconds later started again. */
+  readonly kills?: readonly { readonly atS: number; readonly downS: number }[];
   /** At campaign seconds: something a person does, or a look at what is going on. */
   readonly at?: readonly (readonly [atS: number, act: (virtual: VirtualCampaign) => void])[];
   /** Frames have contents and the beam does its harm. */
@@ -68,6 +70,7 @@ const { attenuationTables } = contextOf(FILES);
 const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const folders: string[] = [];
+const sharedRuns = new Map<string, Promise<WorldRun>>();
 
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "beamrack-world-"));
@@ -76,6 +79,7 @@ export function newFolder(): string {
 }
 
 export function removeFolders(): void {
+  sharedRuns.clear();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
@@ -101,12 +105,25 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     models: data.models,
     ...(options.frames === true ? { frameTables: loadFrameTables({ readPackageText: repositoryText }) } : {}),
     ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
+    isMortal: options.kills !== undefined,
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
     drain,
     softwareVersion: "test",
   });
-  const { clock, run, store } = virtual;
-  run.start();
+  const { clock } = virtual;
+  virtual.run.start();
+  for (const { atS, downS } of options.kills ?? []) {
+    clock.at(atS * 1000, () => {
+      virtual.kill();
+    });
+    clock.setTimeout(
+      () => {
+        virtual.restart();
+        virtual.run.start();
+      },
+      (atS + downS) * 1000,
+    );
+  }
   for (const [atS, act] of options.at ?? []) {
     clock.setTimeout(() => {
       act(virtual);
@@ -114,9 +131,10 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
   }
   await clock.run(options.stopAtS === undefined ? endAtMs + AFTER_END_MS : options.stopAtS * 1000, {
     onBreath() {
-      if (run.failure() !== null || run.isDone()) clock.stop();
+      if (virtual.run.failure() !== null || virtual.run.isDone()) clock.stop();
     },
   });
+  const { run, store } = virtual;
   const failure = run.failure();
   if (failure !== null) throw failure;
   if (options.abandon !== true) {
@@ -144,6 +162,14 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     of,
     alarms: of("alarm-raised").map((event) => `${field(event, "code")} ${field(event, "where")}`),
   };
+}
+
+/** A run for tests that only look at it: made once for all that ask for the same, until the folders are removed. */
+export function sharedRun(options: Pick<WorldRunOptions, "seed" | "hours" | "faults"> = {}): Promise<WorldRun> {
+  const key = JSON.stringify([options.seed, options.hours, options.faults]);
+  const run = sharedRuns.get(key) ?? runWorld(options);
+  sharedRuns.set(key, run);
+  return run;
 }
 
 const SQUEEZE = 6;

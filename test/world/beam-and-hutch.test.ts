@@ -1,7 +1,15 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
-import { expectSound, field, missesOf, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+import {
+  expectSound,
+  field,
+  missesOf,
+  numeric,
+  removeFolders,
+  runWorld,
+  sharedRun,
+} from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -12,7 +20,7 @@ describe("machine beam lost in the middle of an exposure", () => {
   const faults = [{ kind: "beam-dump", fromMs: IN_EXPOSURE_MS, toMs: 700_000 }] as const;
 
   it("leaves a partial exposure with its dose accounted, and misses that say why", async () => {
-    const run = await runWorld({ faults });
+    const run = await sharedRun({ hours: 0.5, faults });
     expectSound(run);
     expect(run.summary.exposures).toMatchObject({ partial: 1, aborted: 0 });
     const partial = run.of("exposure-ended").find((event) => field(event, "outcome") === "partial");
@@ -26,15 +34,15 @@ describe("machine beam lost in the middle of an exposure", () => {
   });
 
   it("disturbs no cell and loses no sample", async () => {
-    const run = await runWorld({ faults });
-    const calm = await runWorld();
+    const run = await sharedRun({ hours: 0.5, faults });
+    const calm = await sharedRun({ hours: 0.5 });
     expect(run.summary.truth).toMatchObject({ beam_losses: 1, cells_disturbed_by_beam_loss: 0, samples_lost: 0 });
     expect(run.summary.samples).toEqual(calm.summary.samples);
     expect(run.of("step-interrupted")).toEqual([]);
   });
 
   it("resumes exposing by itself, and within seconds of the beam's return", async () => {
-    const run = await runWorld({ faults });
+    const run = await sharedRun({ hours: 0.5, faults });
     const next = run.of("shutter-opened").find((event) => event.atMs > IN_EXPOSURE_MS);
     expect(next?.atMs).toBeGreaterThanOrEqual(700_000);
     // Heard every two seconds, and steady for five.
@@ -63,7 +71,7 @@ describe.each(["searched", "doorClosed", "emergencyOk"])("%s broken in the middl
   const faults = [{ kind: "interlock", name, fromMs: IN_EXPOSURE_MS, toMs: 640_000 }] as const;
 
   it("shuts the shutter at once, and nothing is exposed until a person re-arms", async () => {
-    const run = await runWorld({ faults, at: [[1000, rearm]] });
+    const run = await runWorld({ hours: 0.5, faults, at: [[1000, rearm]] });
     expectSound(run);
     const closed = run.of("exposure-ended").find((event) => event.atMs >= IN_EXPOSURE_MS);
     expect(numeric(closed, "closed_seen_at_ms") - IN_EXPOSURE_MS).toBeLessThan(1000);
@@ -76,8 +84,8 @@ describe.each(["searched", "doorClosed", "emergencyOk"])("%s broken in the middl
   });
 
   it("is no matter of the cells, which go on", async () => {
-    const run = await runWorld({ faults });
-    const calm = await runWorld();
+    const run = await sharedRun({ hours: 0.5, faults });
+    const calm = await sharedRun({ hours: 0.5 });
     expectSound(run);
     expect(run.summary.samples).toEqual(calm.summary.samples);
     expect(run.summary.cells).toEqual(calm.summary.cells);

@@ -1,11 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
-import { campaign, expectSound, field, missesOf, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+import {
+  campaign,
+  expectSound,
+  field,
+  missesOf,
+  numeric,
+  removeFolders,
+  runWorld,
+  sharedRun,
+} from "../support/world-campaign.ts";
 import type { WorldRun } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
-const HOURS = 0.75;
+const HOURS = 0.5;
 const FROM_MS = 1_000_000;
 const A2 = campaign.cells.findIndex((cell) => cell.position === "A2");
 
@@ -25,7 +34,7 @@ function stepsOf(run: WorldRun, position: string) {
 
 let calm: WorldRun;
 beforeAll(async () => {
-  calm = await runWorld({ hours: HOURS });
+  calm = await sharedRun({ hours: HOURS });
 });
 
 function expectOthersUntouched(run: WorldRun): void {
@@ -50,7 +59,7 @@ describe("a channel whose link fails", () => {
   });
 
   it("by a hang of half a minute is named within its silence, and its cell resumes", async () => {
-    const run = await runWorld({
+    const run = await sharedRun({
       hours: HOURS,
       faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS, toMs: FROM_MS + 30_000 }],
     });
@@ -66,7 +75,7 @@ describe("a channel whose link fails", () => {
   });
 
   it("has the stretch in which nothing was heard on record as a gap", async () => {
-    const run = await runWorld({
+    const run = await sharedRun({
       hours: HOURS,
       faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS, toMs: FROM_MS + 30_000 }],
     });

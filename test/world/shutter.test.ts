@@ -1,6 +1,15 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
-import { expectSound, field, missesOf, numeric, removeFolders, runWorld, site } from "../support/world-campaign.ts";
+import {
+  expectSound,
+  field,
+  missesOf,
+  numeric,
+  removeFolders,
+  runWorld,
+  sharedRun,
+  site,
+} from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -13,7 +22,7 @@ describe("a shutter that stays open in an exposure", () => {
   const faults = [{ kind: "shutter-stuck", at: "open", fromMs: FROM_MS, toMs: 640_000 }] as const;
 
   it("is noticed at once, and the shutter upstream takes the beam off the cell within its bound", async () => {
-    const run = await runWorld({ hours: 0.5, faults });
+    const run = await sharedRun({ hours: 0.5, faults });
     expectSound(run);
     const [failed] = run.of("exposure-ended").filter((event) => field(event, "outcome") === "shutter-failure");
     const lit = run.virtual.world.openings.find((opening) => opening.excessPhotons > 0);
@@ -23,7 +32,7 @@ describe("a shutter that stays open in an exposure", () => {
   });
 
   it("is charged to its cell for the whole time, and what it gave too much is counted apart", async () => {
-    const run = await runWorld({ hours: 0.5, faults });
+    const run = await sharedRun({ hours: 0.5, faults });
     const [failed] = run.of("exposure-ended").filter((event) => field(event, "outcome") === "shutter-failure");
     const lit = run.virtual.world.openings.find((opening) => opening.excessPhotons > 0);
     expect(numeric(failed, "open_s")).toBeGreaterThan(((lit?.litEndMs ?? Infinity) - (lit?.startMs ?? 0)) / 1000 - 0.1);
@@ -33,7 +42,7 @@ describe("a shutter that stays open in an exposure", () => {
   });
 
   it("holds all exposures until a person resumes them, even when it has come free", async () => {
-    const held = await runWorld({ hours: 0.5, faults });
+    const held = await sharedRun({ hours: 0.5, faults });
     expect(held.of("shutter-opened").filter((event) => event.atMs > FROM_MS)).toEqual([]);
     expect(held.summary.requests.missed).toBe(held.summary.requests.asked - held.summary.requests.met);
     expect(held.summary.requests.asked).toBe(50);
