@@ -148,9 +148,9 @@ function tell(account: CellAccount, halves: readonly HalfCycle[], now: ChargeTot
   return { account: current, closed };
 }
 
-/** Null for steps that hold or sweep a voltage: their charge tells. */
+/** Null for steps that hold or sweep a voltage: their charge tells. What a spectrum leaves is a sine's, or relaxation. */
 function directionOf(step: ChannelStep): Direction | null {
-  if (step.kind === "rest") return 0;
+  if (step.kind === "rest" || step.kind === "impedance") return 0;
   if (step.kind !== "constant-current") return null;
   return step.currentA > 0 ? 1 : step.currentA < 0 ? -1 : 0;
 }

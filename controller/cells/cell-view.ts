@@ -2,6 +2,7 @@
 import type { CellContext } from "../machines/cell-news.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
 import { chargeNow } from "./cell-account.ts";
+import type { SpectrumView } from "./spectrum-log.ts";
 
 export interface CellView {
   readonly position: string;
@@ -29,6 +30,7 @@ export interface CellView {
   readonly coulombicEfficiency: number | null;
   readonly lastHalfCycleAh: number | null;
   readonly heldBy: string | null;
+  readonly lastSpectrum: SpectrumView | null;
   /** Null before the first step, and when the cell's part is over. */
   readonly forecast: CellForecast | null;
 }
@@ -64,6 +66,7 @@ export function cellView(
     coulombicEfficiency: halfCycles.last?.coulombicEfficiency ?? null,
     lastHalfCycleAh: halfCycles.last?.capacityAh ?? null,
     heldBy: hold?.author ?? null,
+    lastSpectrum: context.effects.lastSpectrum?.() ?? null,
     forecast,
   };
 }

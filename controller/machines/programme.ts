@@ -2,6 +2,7 @@
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import type { ChannelStep, StepEnd } from "../../protocols/roles/channel.ts";
+import type { SpectrumView } from "../cells/spectrum-log.ts";
 
 /** One step to run, with what people call it. */
 export interface ProgrammeStep {
@@ -63,6 +64,8 @@ export interface CellEffects {
   findAgain(left: LeftStep): Promise<CellFound>;
   /** What has flowed so far, by raw samples. */
   totals(): ChargeTotals;
+  /** The cell's last spectrum; null without one. */
+  lastSpectrum?(): SpectrumView | null;
 }
 
 /** What the record says of the step that was under way. */

@@ -16,6 +16,7 @@ import type { StoredEvent } from "./record-rows.ts";
 import { DATABASE_FILE } from "./schema.ts";
 import { verifyChain, verifyCopy, verifyCounts, verifyHead, type StatedHead } from "./verify-chain.ts";
 import { createLedgerAudit } from "./verify-ledger.ts";
+import { createSpectraAudit } from "./verify-spectra.ts";
 import { verifyGaps, verifySamples } from "./verify-samples.ts";
 
 export type Verdict = "ok" | "broken";
@@ -38,6 +39,7 @@ export interface VerifyReport {
   readonly samples: number;
   readonly frames: number;
   readonly gaps: number;
+  readonly spectra: number;
   /** `sha256:` and the hash of the last event; null when no event can be read. */
   readonly digest: string | null;
 }
@@ -78,9 +80,11 @@ function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | u
   for (const problem of reader.integrityProblems())
     file.add("error", "store.damaged", DATABASE_FILE, `the database finds in itself: ${problem}`, RESTORE);
 
+  const spectra = createSpectraAudit(sampleFindings);
   const ledgerAudit = createLedgerAudit(ledgerFindings);
   const chain = verifyChain(reader, chainFindings, (event) => {
     ledgerAudit.event(event);
+    spectra.event(event);
   });
   const ledger = ledgerAudit.finish(reader.ledger());
   const samples = verifySamples(reader.frames(), sampleFindings);
@@ -115,6 +119,7 @@ function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | u
     samples: samples.samples,
     frames: samples.frames,
     gaps,
+    spectra: spectra.count,
     digest: chain.events === 0 ? null : `sha256:${chain.lastHash}`,
   };
 }
@@ -164,6 +169,7 @@ function unreadable(finding: Finding): VerifyReport {
     samples: 0,
     frames: 0,
     gaps: 0,
+    spectra: 0,
     digest: null,
   };
 }

@@ -33,6 +33,7 @@ export function smuSetting(step: ChannelStep, previous: ChannelStep | null, rang
     return `samples every ${step.sampleIntervalS} s; the shortest interval is ${range.sampleIntervalMinS} s`;
   if (step.kind === "rest") return { kind: "open-circuit" };
   if (step.kind === "voltage-scan") return "the unit has no voltage scan";
+  if (step.kind === "impedance") return "the unit measures no impedance";
   const setting =
     step.kind === "constant-current"
       ? {

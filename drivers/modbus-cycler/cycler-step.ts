@@ -34,6 +34,7 @@ export function cyclerSetting(
     return `samples every ${step.sampleIntervalS} s; the shortest interval is ${capabilities.sampleIntervalMinS} s`;
   if (step.kind === "rest") return { kind: "open-circuit" };
   if (step.kind === "voltage-scan") return "the unit has no voltage scan";
+  if (step.kind === "impedance") return "the unit measures no impedance";
   const setting = step.kind === "constant-current" ? currentSetting(step) : holdSetting(step, previous, capabilities);
   if (typeof setting === "string") return setting;
   const { voltageV, chargeCurrentA, dischargeCurrentA } = setting;

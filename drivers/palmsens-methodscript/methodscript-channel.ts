@@ -128,9 +128,14 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   }
 
   /** The listener may change while a step runs. */
-  function onSample(stepTimeS: number, voltageV: number, currentA: number, flags: number): void {
-    listener.sample(stepTimeS, voltageV, currentA, flags);
-  }
+  const heard: Required<Pick<ChannelListener, "sample" | "spectrumPoint">> = {
+    sample(stepTimeS, voltageV, currentA, flags) {
+      listener.sample(stepTimeS, voltageV, currentA, flags);
+    },
+    spectrumPoint(point) {
+      listener.spectrumPoint?.(point);
+    },
+  };
 
   function onLine(line: string, awaited: boolean): void {
     if (running === null) {
@@ -159,11 +164,17 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     endRun("unknown");
     const intervalS = silent.step.sampleIntervalS;
     listener.fault(
-      new Fault("channel.silent", name, `no sample for three intervals of ${intervalS} s and ${silenceMarginMs} ms`, {
+      new Fault("channel.silent", name, silenceText(silent.step), {
         sampleCount: silent.sampleCount,
         sampleIntervalS: intervalS,
       }),
     );
+  }
+
+  function silenceText(step: ChannelStep): string {
+    return step.kind === "impedance"
+      ? `no point of the spectrum for longer than the next frequency takes, and ${silenceMarginMs} ms`
+      : `no sample for three intervals of ${step.sampleIntervalS} s and ${silenceMarginMs} ms`;
   }
 
   /** After a run-time error `on_finished:` does not run, so the cell may still be on. */
@@ -279,8 +290,8 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
 
   function beginRun(step: ChannelStep): void {
     const nowMs = clock.monoMs();
-    const silenceMs = 3000 * step.sampleIntervalS + silenceMarginMs;
-    const begun = createRunningStep(step, reader, onSample, nowMs, silenceMs);
+    const silenceMs = silenceMarginMs + (step.kind === "impedance" ? 0 : 3000 * step.sampleIntervalS);
+    const begun = createRunningStep(step, reader, heard, nowMs, silenceMs);
     running = begun;
     state = "running";
     stopWatching = silenceWatch.watch(() => begun.silentAtMs(), onSilent);

@@ -4,7 +4,9 @@ import type { ChannelListener, ChannelStep, StepEnd } from "../../protocols/role
 import type { InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
 import { classifyLine } from "../../protocols/wire/methodscript/reply-line.ts";
 import { SCRIPT_WORDS } from "../../protocols/wire/methodscript/script-lines.ts";
+import { frequencyAtHz, placeWithS, pointLongestS } from "../../protocols/echem/spectrum-plan.ts";
 import type { SampleReader } from "./sample-reader.ts";
+import { createSpectrumReader, type SpectrumReader } from "./spectrum-reader.ts";
 
 const STEP_ENDS: ReadonlyMap<string, StepEnd> = new Map([
   [SCRIPT_WORDS.endVoltage, "voltage"],
@@ -34,14 +36,36 @@ export interface RunningStep {
   silentAtMs(): number;
 }
 
-/** `silenceMs` is the longest time between two samples that is not yet silence. */
+/** Of the points of a spectrum each frequency has a time of its own; this much more of it is not yet silence. */
+const POINT_PATIENCE = 1.5;
+
+interface Spectrum {
+  readonly plan: ImpedanceStep;
+  readonly reader: SpectrumReader;
+}
+
+type ImpedanceStep = Extract<ChannelStep, { kind: "impedance" }>;
+
+/** How long the point after this one is waited for; the first one after null. A new sweep follows the last. */
+function pointPatienceMs(plan: ImpedanceStep, heardHz: number | null): number {
+  const { startFrequencyHz, endFrequencyHz, pointCount } = plan;
+  const ratio = pointCount === 1 ? 1 : (endFrequencyHz / startFrequencyHz) ** (1 / (pointCount - 1));
+  const first = frequencyAtHz(plan, placeWithS(plan, plan.untilTimeS).point);
+  const next = heardHz === null ? first : heardHz * ratio;
+  const isPastEnd = ratio < 1 ? next < endFrequencyHz * 0.999 : next > endFrequencyHz * 1.001;
+  return 1000 * POINT_PATIENCE * pointLongestS(isPastEnd ? startFrequencyHz : next);
+}
+
+/** `silenceMs` is the longest time between two samples that is not yet silence; in a spectrum, beyond a point's own. */
 export function createRunningStep(
   step: ChannelStep,
   reader: SampleReader,
-  onSample: ChannelListener["sample"],
+  listener: Pick<ChannelListener, "sample" | "spectrumPoint">,
   startMs: number,
   silenceMs: number,
 ): RunningStep {
+  const spectrum = step.kind === "impedance" ? { plan: step, reader: createSpectrumReader() } : null;
+  let patienceMs = spectrum === null ? silenceMs : silenceMs + pointPatienceMs(spectrum.plan, null);
   let lastHeardMs = startMs;
   let endWord: StepEnd | null = null;
   let wasStopped = false;
@@ -52,14 +76,14 @@ export function createRunningStep(
     sampleCount: 0,
     unreadableCount: 0,
     package(bytes, start, end, nowMs) {
-      const trouble = reader.read(bytes, start, end);
+      const trouble = spectrum === null ? reader.read(bytes, start, end) : point(spectrum, bytes, start, end);
       if (trouble !== null) {
         running.unreadableCount += 1;
         return trouble;
       }
       lastHeardMs = nowMs;
       running.sampleCount += 1;
-      onSample(reader.timeS, reader.voltageV, reader.currentA, reader.flags);
+      if (spectrum === null) listener.sample(reader.timeS, reader.voltageV, reader.currentA, reader.flags);
       return null;
     },
     line(line) {
@@ -88,7 +112,17 @@ export function createRunningStep(
           return GOES_ON;
       }
     },
-    silentAtMs: () => lastHeardMs + silenceMs,
+    silentAtMs: () => lastHeardMs + patienceMs,
   };
   return running;
+
+  /** Each frequency is waited for by itself: one takes milliseconds, another hours. */
+  function point({ plan, reader: points }: Spectrum, bytes: Uint8Array, start: number, end: number): string | null {
+    const read = points.read(bytes, start, end);
+    if (typeof read === "string") return read;
+    patienceMs = silenceMs + pointPatienceMs(plan, read.frequencyHz);
+    listener.sample(read.stepTimeS, read.voltageV, read.currentA, read.flags);
+    listener.spectrumPoint?.(read);
+    return null;
+  }
 }

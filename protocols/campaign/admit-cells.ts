@@ -17,6 +17,7 @@ import type { Chemistry } from "./chemistry.ts";
 import { judgeAttendance } from "./judge-attendance.ts";
 import { judgeCutOff } from "./judge-cut-off.ts";
 import { judgeForecast } from "./judge-forecast.ts";
+import { judgeImpedance } from "./judge-impedance.ts";
 import { positionsText } from "./rack-text.ts";
 import { byPath } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
@@ -321,7 +322,14 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
   }
   switch (step.kind) {
     case "open-circuit-voltage":
+      return;
     case "impedance-spectroscopy":
+      for (const { severity, key, code, what, advice } of judgeImpedance(step, channel, {
+        limits: limitsOf(one.draft, one.protocol.safety),
+        nominalCapacityMah: one.nominalCapacityMah,
+      })) {
+        say(severity, key, code, what, advice);
+      }
       return;
     case "voltage-scan":
       judgeVoltage(one, step.startVoltageV, "start_voltage_V", refuse);

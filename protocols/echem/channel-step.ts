@@ -1,6 +1,13 @@
 /** From a step of a protocol to what a channel is asked to run. */
 import type { CellLimits, ChannelStep } from "../roles/channel.ts";
-import type { ConstantCurrentStep, ConstantVoltageStep, Protocol, TechniqueStep } from "./protocol.ts";
+import type {
+  ConstantCurrentStep,
+  ConstantVoltageStep,
+  ImpedanceSpectroscopyStep,
+  Protocol,
+  TechniqueStep,
+} from "./protocol.ts";
+import { pointLongestS, SPECTRUM_POINTS_MAX, spectrumLongestS, spectrumPlan } from "./spectrum-plan.ts";
 
 export interface StepContext {
   readonly nominalCapacityMah: number;
@@ -104,8 +111,32 @@ export function channelStep(protocol: Protocol, step: TechniqueStep, context: St
       };
     }
     case "impedance-spectroscopy":
-      return { kind: "not-here", why: `the channel cannot run ${TECHNIQUE_NAMES[step.kind]}` };
+      return impedanceStep(step, context);
   }
+}
+
+function impedanceStep(step: ImpedanceSpectroscopyStep, { limits }: StepContext): ChannelStepResult {
+  const plan = spectrumPlan(step);
+  const points = plan.pointCount * plan.sweepCount;
+  if (!(points <= SPECTRUM_POINTS_MAX)) {
+    return { kind: "not-here", why: `a spectrum of ${points} points is more than ${SPECTRUM_POINTS_MAX}` };
+  }
+  const lowestHz = Math.min(plan.startFrequencyHz, plan.endFrequencyHz);
+  return {
+    kind: "step",
+    isTimeDerived: false,
+    step: {
+      kind: "impedance",
+      excitation:
+        step.amplitudeV === null
+          ? { kind: "current", peakA: Math.abs(milli(step.amplitudeMa ?? 0)) }
+          : { kind: "voltage", peakV: Math.abs(step.amplitudeV) },
+      ...plan,
+      sampleIntervalS: pointLongestS(lowestHz),
+      untilTimeS: spectrumLongestS(plan),
+      limits,
+    },
+  };
 }
 
 /** The longest time between samples that still watches over the cell, to a tenth of a second. */

@@ -18,7 +18,7 @@ const CYCLING = ["open_circuit_voltage", "constant_current", "constant_voltage"]
 
 /** What each driver can have its instrument do. */
 const DRIVER_TECHNIQUES = {
-  "palmsens-methodscript": [...CYCLING, "voltage_scan"],
+  "palmsens-methodscript": [...CYCLING, "impedance_spectroscopy", "voltage_scan"],
   "keithley-smu": CYCLING,
   "neware-bts": CYCLING,
   "modbus-cycler": CYCLING,

@@ -2,6 +2,7 @@
 import type { Writable } from "../../protocols/base/writable.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import type { Cell } from "./cell.ts";
+import { impedanceOhm, type ImpedanceOptions } from "./impedance.ts";
 
 /** What a channel does to a cell. */
 export interface ChannelDrive {
@@ -12,6 +13,7 @@ export interface ChannelDrive {
 }
 
 export interface ObservedCellPlant extends CellPlant, ChannelDrive {
+  impedanceOhm(frequencyHz: number): { readonly re: number; readonly im: number };
   /** The cell behind the seam, for the world's truth. */
   readonly cell: Cell;
   /** When something last changed faster than an instrument can follow; left out by cells in order. */
@@ -21,6 +23,22 @@ export interface ObservedCellPlant extends CellPlant, ChannelDrive {
 export interface CellPlantOptions {
   /** What the cell can give or take at most when a voltage is forced on it. */
   readonly currentLimitA?: number;
+  /** Default: no inductance, an ideal double layer. */
+  readonly sine?: SineTraits;
+}
+
+export type SineTraits = Pick<ImpedanceOptions, "inductanceH" | "phaseExponent">;
+
+export const IDEAL_SINE: SineTraits = { inductanceH: 0, phaseExponent: 1 };
+
+/** Of the cell about its mean state, as if it were at rest. */
+export function cellImpedanceOhm(
+  cell: Cell,
+  sine: SineTraits,
+  frequencyHz: number,
+): { readonly re: number; readonly im: number } {
+  const rest = { negative: cell.state.negativeMean, positive: cell.state.positiveMean };
+  return impedanceOhm(cell.parameters, rest, { ...sine, seriesOhm: cell.seriesOhm() }, frequencyHz);
 }
 
 const SHORTEST_HELD_STEP_S = 0.05;
@@ -29,6 +47,7 @@ const LONGEST_HELD_STEP_S = 10;
 
 export function createCellPlant(cell: Cell, startMs: number, options: CellPlantOptions = {}): ObservedCellPlant {
   const currentLimitA = options.currentLimitA ?? 0.25;
+  const sine = options.sine ?? IDEAL_SINE;
   const state = cell.state;
   const seam = { atMs: startMs, mode: "open" as ChannelDrive["mode"], setpoint: 0, switchedMs: startMs };
 
@@ -97,6 +116,7 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
       advance(atMs);
       show();
     },
+    impedanceOhm: (frequencyHz) => cellImpedanceOhm(cell, sine, frequencyHz),
   };
   return plant;
 }

@@ -5,8 +5,15 @@
  */
 import type { Chance } from "../plant/plant.ts";
 import type { CellFault } from "./cell-fault.ts";
-import type { ChannelDrive, ObservedCellPlant } from "./cell-plant.ts";
+import {
+  cellImpedanceOhm,
+  IDEAL_SINE,
+  type ChannelDrive,
+  type ObservedCellPlant,
+  type SineTraits,
+} from "./cell-plant.ts";
 import type { Cell } from "./cell.ts";
+import { inverse, plus } from "./complex.ts";
 import { fallingRoot } from "./falling-root.ts";
 import { cellHeatW, temperatureAfterC, type ThermalParameters } from "./thermal-balance.ts";
 
@@ -27,6 +34,7 @@ export interface FaultyCellOptions {
   /** The cell's own stream. */
   readonly chance: Chance;
   readonly currentLimitA?: number;
+  readonly sine?: SineTraits;
   /** What a channel was doing to the cell when it fell ill; nothing by default. */
   readonly drive?: ChannelDrive;
 }
@@ -47,6 +55,8 @@ const GROWTH = 0.2;
 const LONGEST_STEP_S = 2;
 /** Where a channel ends up that finds no cell. */
 const COMPLIANCE_V = 10;
+/** What is measured where no current flows. */
+const OPEN_OHM = 1e9;
 const GASSING_FROM_C = 60;
 /** Gas per second just above that temperature, doubled every ten kelvin (placeholder). */
 const GASSING_ML_S = 1e-5;
@@ -108,6 +118,13 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
       else set(atMs, "voltage", wantedV);
     },
     read,
+    /** The series resistance of what is wrong stands in the cell's own; a short lies beside it. */
+    impedanceOhm(frequencyHz: number) {
+      if (wiring.isOpen) return { re: OPEN_OHM, im: 0 };
+      const own = cellImpedanceOhm(cell, options.sine ?? IDEAL_SINE, frequencyHz);
+      const ohm = shortOhm();
+      return ohm === Infinity ? own : inverse(plus(inverse(own), { re: 1 / ohm, im: 0 }));
+    },
   };
 
   function waiting(meanS: number): number {

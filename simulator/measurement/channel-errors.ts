@@ -54,6 +54,8 @@ export interface ChannelErrors {
   setAveraging(averagingS: number): void;
   /** Refreshes `voltageV` and `currentA` for a reading in the range numbered `range` that ends at `nominalA`. */
   read(atMs: number, trueV: number, trueA: number, range: number, nominalA: number): void;
+  /** What it makes of an impedance, ohm. */
+  ofImpedance(re: number, im: number): { readonly re: number; readonly im: number };
 }
 
 export interface ChannelErrorOptions {
@@ -77,6 +79,10 @@ const RANGE_CHANGE_MS = 20;
 const RANGE_CHANGE_DECAY_MS = 6;
 const FLICKER_OCTAVES = 8;
 const RANGES_MOST = 16;
+/** Of an impedance: relative size, angle in radians, and what no averaging takes away (`models.json`, measurement). */
+const IMPEDANCE_SIZE = 2e-3;
+const IMPEDANCE_ANGLE = (0.2 * Math.PI) / 180;
+const IMPEDANCE_FLOOR_OHM = 1e-3;
 /** Mains left after averaging over whole periods that the grid does not quite keep. */
 const MAINS_WORTH_A_SINE = 0.01;
 
@@ -135,6 +141,15 @@ export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors
     voltageV: 0,
     currentA: 0,
     setAveraging,
+    ofImpedance(re, im) {
+      const size = 1 + IMPEDANCE_SIZE * normal.draw();
+      const angle = IMPEDANCE_ANGLE * normal.draw();
+      const [along, across] = [size * Math.cos(angle), size * Math.sin(angle)];
+      return {
+        re: re * along - im * across + IMPEDANCE_FLOOR_OHM * normal.draw(),
+        im: re * across + im * along + IMPEDANCE_FLOOR_OHM * normal.draw(),
+      };
+    },
     read(atMs, trueV, trueA, range, nominalA) {
       stepFlicker();
       let volts = voltageGain * trueV + voltageOffsetV + whiteV * normal.draw() + sizes.voltageFlickerV * flicker;

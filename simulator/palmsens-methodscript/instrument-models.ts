@@ -23,6 +23,14 @@ export interface InstrumentModel {
   /** Added to a current range's index where the galvanostat numbers its ranges apart. */
   readonly galvanostatIndexOffset: number;
   readonly voltageRanges: readonly InstrumentRange[];
+  /** Null where it measures no impedance here. */
+  readonly impedance: {
+    readonly frequencyMinHz: number;
+    readonly frequencyMaxHz: number;
+    /** Of a sine of current. */
+    readonly currentFrequencyMaxHz: number;
+    readonly amplitudeMaxVrms: number;
+  } | null;
   /** Packages carry a noise field. */
   readonly sendsNoise: boolean;
 }
@@ -44,6 +52,13 @@ const EMSTAT4_LR_CURRENT = ranges(
   [1e-2, 24],
 );
 
+const EMSTAT4_IMPEDANCE = {
+  frequencyMinHz: 1e-5,
+  frequencyMaxHz: 200e3,
+  currentFrequencyMaxHz: 200e3,
+  amplitudeMaxVrms: 0.9,
+};
+
 const HR = {
   version: ["es4_hr1100#Jan 28 2022 11:04:43", "R*"],
   voltageMinV: -6,
@@ -54,6 +69,7 @@ const HR = {
   currentRanges: EMSTAT4_HR_CURRENT,
   galvanostatIndexOffset: 0,
   voltageRanges: EMSTAT4_VOLTAGE,
+  impedance: EMSTAT4_IMPEDANCE,
   sendsNoise: true,
 } as const;
 
@@ -94,6 +110,7 @@ export const INSTRUMENT_MODELS: Readonly<Record<ModelName, InstrumentModel>> = {
     ),
     galvanostatIndexOffset: 32,
     voltageRanges: ranges([1e-3, 3], [1e-2, 2], [0.1, 1], [1, 0]),
+    impedance: { ...EMSTAT4_IMPEDANCE, frequencyMaxHz: 1e6, amplitudeMaxVrms: 0.3 },
     sendsNoise: false,
   },
   espico: {
@@ -118,6 +135,7 @@ export const INSTRUMENT_MODELS: Readonly<Record<ModelName, InstrumentModel>> = {
     ),
     galvanostatIndexOffset: 0,
     voltageRanges: ranges([2, 0]),
+    impedance: { ...EMSTAT4_IMPEDANCE, amplitudeMaxVrms: 0.429 },
     sendsNoise: false,
   },
 };

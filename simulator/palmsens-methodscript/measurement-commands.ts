@@ -361,18 +361,7 @@ const unsupported: Command = (builder, args, command) => {
   });
 };
 
-const UNSUPPORTED = [
-  "acv",
-  "dpv",
-  "swv",
-  "npv",
-  "pad",
-  "eis",
-  "geis",
-  "ca_alt_mux",
-  "cp_alt_mux",
-  "ocp_alt_mux",
-] as const;
+const UNSUPPORTED = ["acv", "dpv", "swv", "npv", "pad", "ca_alt_mux", "cp_alt_mux", "ocp_alt_mux"] as const;
 
 export const MEASUREMENT_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["meas_loop_ca", hold("0007", "potentiostat")],

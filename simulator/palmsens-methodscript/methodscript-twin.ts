@@ -19,7 +19,7 @@ export interface MethodScriptTwinDeps {
   readonly model?: ModelName;
   readonly serialNumber: string;
   readonly measurement?: MeasurementResolution;
-  /** Firmware with `add_meas` in potential loops. Default true. */
+  /** Firmware with `add_meas` in potential loops and `eis_acdc` in those of impedance. Default true. */
   readonly supportsAddMeas?: boolean;
   /** Input is ignored for this long after an error. Default 75 ms, within the documented 50 to 100. */
   readonly deafMs?: number;

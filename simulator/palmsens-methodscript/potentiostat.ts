@@ -7,6 +7,7 @@ import type { ChannelErrors } from "../measurement/channel-errors.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { InstrumentModel, InstrumentRange } from "./instrument-models.ts";
+import { createSineMeasurement, type SineMeasurement } from "./sine-measurement.ts";
 
 export const MODE_OFF = 0;
 export const MODE_GALVANOSTAT = 6;
@@ -39,6 +40,9 @@ export interface Potentiostat {
   setAveraging(averagingS: number): void;
   /** Takes a reading into `state`. */
   measure(atMs: number): void;
+  readonly sine: SineMeasurement;
+  /** A sine ends: its answer into `sine.reading`, what lay under it into `state`. False where the cell answers to none. */
+  measureSine(atMs: number, frequencyHz: number, amplitude: number): boolean;
 }
 
 /** Flags against a range's nominal end, as the vendor states them for the EmStat4. */
@@ -86,6 +90,7 @@ export function createPotentiostat(
   /** The galvanostat stands at the end of its output because the cell does not take the current. */
   let isAtCompliance = false;
   let convertedMs = -Infinity;
+  const sine = createSineMeasurement(cell, errors);
 
   function covering(level: number): number {
     const size = Math.abs(level);
@@ -165,15 +170,43 @@ export function createPotentiostat(
     const step = nominal / currentSteps;
     const currentA = Math.round(seenA / step) * step;
     state.currentA = currentA;
-    if (size > OVERLOAD_ABOVE * nominal) {
-      state.currentStatus = STATUS_OVERLOAD;
-      state.currentA = Math.sign(currentA) * OVERLOAD_ABOVE * nominal;
-    } else if (size > WARNING_ABOVE * nominal) state.currentStatus = STATUS_WARNING;
-    else if (size < UNDERLOAD_BELOW * nominal) state.currentStatus = STATUS_UNDERLOAD;
+    state.currentStatus = statusOf(size);
+    if (state.currentStatus === STATUS_OVERLOAD) state.currentA = Math.sign(currentA) * OVERLOAD_ABOVE * nominal;
+  }
+
+  function statusOf(sizeA: number): number {
+    const { nominal } = rangeAt(inUse);
+    if (sizeA > OVERLOAD_ABOVE * nominal) return STATUS_OVERLOAD;
+    if (sizeA > WARNING_ABOVE * nominal) return STATUS_WARNING;
+    return sizeA < UNDERLOAD_BELOW * nominal ? STATUS_UNDERLOAD : 0;
+  }
+
+  function measure(atMs: number): void {
+    readCell(atMs, 0);
+  }
+
+  /** `sineA` is the height of a sine of current that the range must take besides. */
+  function readCell(atMs: number, sineA: number): void {
+    cell.read(atMs);
+    if (state.mode === MODE_GALVANOSTAT && state.isCellOn) limitOutput(atMs);
+    chooseRange(Math.abs(cell.currentA) + sineA);
+    if (errors === null) {
+      measureVoltage(terminalV());
+      measureCurrent(cell.currentA);
+    } else {
+      // The last conversion still stands.
+      if (atMs - convertedMs < errors.updateMs) return;
+      convertedMs = atMs;
+      errors.read(atMs, terminalV(), cell.currentA, inUse, rangeAt(inUse).nominal);
+      measureVoltage(errors.voltageV);
+      measureCurrent(errors.currentA);
+    }
+    state.currentRange = rangeAt(inUse).index + (state.mode === MODE_GALVANOSTAT ? model.galvanostatIndexOffset : 0);
   }
 
   return {
     state,
+    sine,
     voltageRange: model.voltageRanges[model.voltageRanges.length - 1]?.index ?? 0,
     setMode(next) {
       if (next !== 0 && next !== 2 && next !== 3 && next !== 4 && next !== 5 && next !== MODE_GALVANOSTAT)
@@ -216,22 +249,14 @@ export function createPotentiostat(
     setAveraging(averagingS) {
       errors?.setAveraging(averagingS);
     },
-    measure(atMs) {
-      cell.read(atMs);
-      if (state.mode === MODE_GALVANOSTAT && state.isCellOn) limitOutput(atMs);
-      chooseRange(cell.currentA);
-      if (errors === null) {
-        measureVoltage(terminalV());
-        measureCurrent(cell.currentA);
-      } else {
-        // The last conversion still stands.
-        if (atMs - convertedMs < errors.updateMs) return;
-        convertedMs = atMs;
-        errors.read(atMs, terminalV(), cell.currentA, inUse, rangeAt(inUse).nominal);
-        measureVoltage(errors.voltageV);
-        measureCurrent(errors.currentA);
-      }
-      state.currentRange = rangeAt(inUse).index + (state.mode === MODE_GALVANOSTAT ? model.galvanostatIndexOffset : 0);
+    measure,
+    measureSine(atMs, frequencyHz, amplitude) {
+      if (!sine.end(atMs, frequencyHz, amplitude, state.mode === MODE_GALVANOSTAT)) return false;
+      errors?.setAveraging(1 / frequencyHz);
+      const peakA = Math.SQRT2 * sine.reading.currentAc;
+      readCell(atMs, peakA);
+      state.currentStatus = statusOf(Math.abs(cell.currentA) + peakA);
+      return true;
     },
   };
 }

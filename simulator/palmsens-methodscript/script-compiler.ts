@@ -2,6 +2,7 @@
  * Reads a script once and turns it into ops, so that a measurement point costs no parsing. This file knows lines,
  * names, places and blocks; what single commands do stands in the command tables beside it.
  */
+import { IMPEDANCE_COMMANDS } from "./impedance-commands.ts";
 import { MEASUREMENT_COMMANDS } from "./measurement-commands.ts";
 import { SCRIPT_COMMANDS } from "./script-commands.ts";
 import { ScriptTrouble, type LoadError } from "./script-errors.ts";
@@ -129,7 +130,10 @@ export function compileScript(
     if (!lexed.ok) return { code: lexed.code, line: lineNumber, column: lexed.column };
     const [command, ...args] = lexed.tokens;
     if (command === undefined) return null;
-    const handler = SCRIPT_COMMANDS.get(command.text) ?? MEASUREMENT_COMMANDS.get(command.text);
+    const handler =
+      SCRIPT_COMMANDS.get(command.text) ??
+      MEASUREMENT_COMMANDS.get(command.text) ??
+      IMPEDANCE_COMMANDS.get(command.text);
     if (handler === undefined)
       return { code: ScriptTrouble.unknownScriptCommand, line: lineNumber, column: command.column };
     try {

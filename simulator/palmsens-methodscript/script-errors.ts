@@ -11,6 +11,8 @@ export const ScriptTrouble = {
   invalidTime: 0x000d,
   potentialNotValid: 0x000f,
   notANumber: 0x0010,
+  frequencyInvalid: 0x0011,
+  amplitudeInvalid: 0x0012,
   openCircuitWithCellOn: 0x0014,
   notSupported: 0x001b,
   unknownMode: 0x0021,

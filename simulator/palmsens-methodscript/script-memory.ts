@@ -72,6 +72,13 @@ export function typeNumber(letters: string): number {
 
 export const TYPE_AB = typeNumber("ab");
 export const TYPE_BA = typeNumber("ba");
+export const TYPE_CC = typeNumber("cc");
+export const TYPE_CD = typeNumber("cd");
+export const TYPE_CH = typeNumber("ch");
+export const TYPE_CI = typeNumber("ci");
+export const TYPE_CJ = typeNumber("cj");
+export const TYPE_CK = typeNumber("ck");
 export const TYPE_DA = typeNumber("da");
 export const TYPE_DB = typeNumber("db");
+export const TYPE_DC = typeNumber("dc");
 export const TYPE_EB = typeNumber("eb");

@@ -11,6 +11,8 @@ export interface CellPlant {
   applyVoltage(atMs: number, voltageV: number): void;
   /** Advances the cell and refreshes `voltageV` and `currentA`. Called for every sample: allocates nothing. */
   read(atMs: number): void;
+  /** Small-signal impedance of the cell as it was read last, ohm; left out by what answers to no sine. */
+  impedanceOhm?(frequencyHz: number): { readonly re: number; readonly im: number };
   readonly voltageV: number;
   readonly currentA: number;
 }

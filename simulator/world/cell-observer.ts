@@ -139,6 +139,7 @@ export function observeCell(
       inner.read(atMs);
       check(atMs, false);
     },
+    impedanceOhm: (frequencyHz) => inner.impedanceOhm(frequencyHz),
   };
 
   return {

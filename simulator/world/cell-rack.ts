@@ -5,7 +5,7 @@
 import type { CellDesign, CellModels } from "../cell/cell-design.ts";
 import type { CellFault } from "../cell/cell-fault.ts";
 import { cellParameters, drawVariation } from "../cell/cell-parameters.ts";
-import { createCellPlant, type ObservedCellPlant } from "../cell/cell-plant.ts";
+import { createCellPlant, IDEAL_SINE, type ObservedCellPlant, type SineTraits } from "../cell/cell-plant.ts";
 import { type Cell, createCell } from "../cell/cell.ts";
 import { createFaultyCellPlant, type FaultyCellPlant } from "../cell/faulty-cell-plant.ts";
 import { clipHolder } from "../cell/thermal-balance.ts";
@@ -51,6 +51,9 @@ const NEVER_DRIVEN: ReadonlySet<CellFault["kind"]> = new Set(["reversed", "open-
 export function createCellRack(deps: CellRackDeps): CellRack {
   const { startMs, models, chance, ambientC } = deps;
   const openTerminals = createOpenTerminals();
+  const sine: SineTraits = deps.sideReactions
+    ? { inductanceH: models.impedance.inductance_H, phaseExponent: models.impedance.cpeExponent }
+    : IDEAL_SINE;
   const faulty = new Map<number, FaultyCellPlant>();
   const inTheAir: FaultyCellPlant[] = [];
   const plants = new Map<number, ObservedCellPlant>();
@@ -65,7 +68,8 @@ export function createCellRack(deps: CellRackDeps): CellRack {
     const parameters = cellParameters(scaledDesign(design, scale), models, variation, {
       sideReactions: deps.sideReactions,
     });
-    const plant = createCellPlant(asDelivered(cell, createCell(design, parameters, cell.initial)), startMs);
+    const made = asDelivered(cell, createCell(design, parameters, cell.initial));
+    const plant = createCellPlant(made, startMs, { sine });
     plants.set(positionIndex, plant);
     return observeCell(plant, cell.limits, (atMs, what) => {
       deps.onExcursion(positionIndex, atMs, what);
@@ -87,6 +91,7 @@ export function createCellRack(deps: CellRackDeps): CellRack {
     const ill = createFaultyCellPlant(healthy.cell, atMs, {
       thermal: clipHolder(models, ambientC),
       chance: chance.stream(`cell ${positionIndex}`).stream("faults"),
+      sine,
       drive: { mode: healthy.mode, setpoint: healthy.setpoint },
     });
     faulty.set(positionIndex, ill);

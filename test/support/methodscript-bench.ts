@@ -5,7 +5,7 @@ import {
   type MethodScriptChannelDeps,
 } from "../../drivers/palmsens-methodscript/methodscript-channel.ts";
 import type { Fault } from "../../protocols/base/fault.ts";
-import type { Channel, StepEnd } from "../../protocols/roles/channel.ts";
+import type { Channel, SpectrumPoint, StepEnd } from "../../protocols/roles/channel.ts";
 import { createVirtualClock, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import { createMemoryLink, isMethodScriptData, type MemoryLink } from "../../simulator/links/memory-link.ts";
 import {
@@ -76,6 +76,7 @@ export function testCell(innerV = 3.7, farads = 0.06, ohms = 10): TestCell {
       level = next;
     },
     read: advance,
+    impedanceOhm: (frequencyHz) => ({ re: ohms, im: -1 / (2 * Math.PI * frequencyHz * farads) }),
     get voltageV() {
       return voltageV;
     },
@@ -99,6 +100,7 @@ export interface Bench {
   readonly twin: MethodScriptTwin;
   readonly channel: Channel;
   readonly samples: Sample[];
+  readonly points: SpectrumPoint[];
   readonly ends: StepEnd[];
   /** Faults of the running step. */
   readonly stepFaults: Fault[];
@@ -137,12 +139,16 @@ export function createBench(options: BenchOptions = {}): Bench {
     ...options.channel,
   });
   const samples: Sample[] = [];
+  const points: SpectrumPoint[] = [];
   const ends: StepEnd[] = [];
   const stepFaults: Fault[] = [];
   const faults: Fault[] = [];
   channel.listen({
     sample(timeS, voltageV, currentA, flags) {
       samples.push({ timeS, voltageV, currentA, flags });
+    },
+    spectrumPoint(point) {
+      points.push(point);
     },
     stepEnded(end) {
       ends.push(end);
@@ -163,6 +169,7 @@ export function createBench(options: BenchOptions = {}): Bench {
     twin,
     channel,
     samples,
+    points,
     ends,
     stepFaults,
     faults,

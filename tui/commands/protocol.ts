@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { stepCountOf, timeBoundOf } from "../../protocols/echem/cursor.ts";
+import { spectrumLongestS, spectrumPlan } from "../../protocols/echem/spectrum-plan.ts";
 import { protocolInWords } from "../../protocols/echem/formats/plain-words.ts";
 import { pybammExperiment } from "../../protocols/echem/formats/pybamm-experiment.ts";
 import { unicyclerDocument } from "../../protocols/echem/formats/unicycler-document.ts";
@@ -94,7 +95,7 @@ function run(context: CommandContext, args: readonly string[]): number {
 
 function check(context: CommandContext, loaded: LoadedProtocol, protocol: Protocol): number {
   const timeMaxS = timeBoundOf(protocol, (step) => {
-    if (step.kind === "impedance-spectroscopy") return NaN;
+    if (step.kind === "impedance-spectroscopy") return spectrumLongestS(spectrumPlan(step));
     if (step.kind === "voltage-scan") {
       return Math.abs(step.endVoltageV - step.startVoltageV) / (step.scanRateMvS / 1000);
     }

@@ -46,6 +46,7 @@ function verifyDocument(folder: string, report: VerifyReport): object {
     samples: report.samples,
     frames: report.frames,
     gaps: report.gaps,
+    spectra: report.spectra,
     digest: report.digest,
   };
 }
@@ -68,6 +69,7 @@ function printReport(context: VerifyContext, folder: string, report: VerifyRepor
         : `at most ${(100 * limitFractionMax).toFixed(1)} % of a limit, uncertainty included`,
     ],
     ["samples", `${countText(report.samples)} in ${countText(report.frames)} frames, gaps ${countText(report.gaps)}`],
+    ...(report.spectra === 0 ? [] : [["spectra", countText(report.spectra)] as const]),
   ];
   context.print(`${folder}: ${report.ok ? "the record holds" : "the record does not hold"}`);
   for (const [name, value] of rows) context.print(name === "digest" ? `    ${value}` : `  ${name.padEnd(12)} ${value}`);

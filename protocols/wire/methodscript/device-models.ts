@@ -7,6 +7,16 @@ export interface DeviceModel {
   readonly voltageRangeV: { readonly min: number; readonly max: number };
   readonly currentMaxA: number;
   readonly hasGalvanostat: boolean;
+  readonly impedance: ImpedanceRange | null;
+}
+
+export interface ImpedanceRange {
+  readonly frequencyMinHz: number;
+  readonly frequencyMaxHz: number;
+  /** Of a sine of current. */
+  readonly currentFrequencyMaxHz: number;
+  /** Effective value. */
+  readonly amplitudeMaxVrms: number;
 }
 
 function model(
@@ -15,22 +25,32 @@ function model(
   min: number,
   max: number,
   currentMaxA: number,
+  impedance: ImpedanceRange | null,
   galvanostat = true,
 ): DeviceModel {
-  return { typeCode, product, voltageRangeV: { min, max }, currentMaxA, hasGalvanostat: galvanostat };
+  return { typeCode, product, voltageRangeV: { min, max }, currentMaxA, hasGalvanostat: galvanostat, impedance };
 }
 
+/** The lowest frequency is the language's; the others are the vendor's figures as quoted by independent drivers. */
+const EMSTAT4_IMPEDANCE: ImpedanceRange = {
+  frequencyMinHz: 1e-5,
+  frequencyMaxHz: 200e3,
+  currentFrequencyMaxHz: 200e3,
+  amplitudeMaxVrms: 0.9,
+};
+const NEXUS_IMPEDANCE: ImpedanceRange = { ...EMSTAT4_IMPEDANCE, frequencyMaxHz: 1e6, amplitudeMaxVrms: 0.3 };
+
 /** Ranges from the vendor's product pages as quoted by independent drivers. */
-export const EMSTAT4_HR: DeviceModel = model("es4_hr", "EmStat4 HR", -6, 6, 0.2);
+export const EMSTAT4_HR: DeviceModel = model("es4_hr", "EmStat4 HR", -6, 6, 0.2, EMSTAT4_IMPEDANCE);
 
 const MODELS: readonly DeviceModel[] = [
   EMSTAT4_HR,
-  model("mes4hr", "MultiEmStat4 HR", -6, 6, 0.2),
-  model("es4_lr", "EmStat4 LR", -3, 3, 0.03),
-  model("mes4lr", "MultiEmStat4 LR", -3, 3, 0.03),
-  model("nexus1", "Nexus", -10, 10, 1),
-  model("espico", "EmStat Pico", -1.7, 2, 0.003, false),
-  model("senswb", "Sensit Wearable", -1.7, 2, 0.003, false),
+  model("mes4hr", "MultiEmStat4 HR", -6, 6, 0.2, EMSTAT4_IMPEDANCE),
+  model("es4_lr", "EmStat4 LR", -3, 3, 0.03, EMSTAT4_IMPEDANCE),
+  model("mes4lr", "MultiEmStat4 LR", -3, 3, 0.03, EMSTAT4_IMPEDANCE),
+  model("nexus1", "Nexus", -10, 10, 1, NEXUS_IMPEDANCE),
+  model("espico", "EmStat Pico", -1.7, 2, 0.003, null, false),
+  model("senswb", "Sensit Wearable", -1.7, 2, 0.003, null, false),
 ];
 
 /** First numbers of the firmware whose protocol and script language are known. */

@@ -7,6 +7,7 @@
  */
 import type { ChannelStep } from "../../roles/channel.ts";
 import type { DeviceModel } from "./device-models.ts";
+import { impedanceBody } from "./impedance-script.ts";
 import { finishedLines, packageLines, sayLine, SCRIPT_WORDS, type ScriptWord } from "./script-lines.ts";
 import { createStepWriter, type StepWriter } from "./step-writer.ts";
 
@@ -42,15 +43,21 @@ export function compileStep(step: ChannelStep, device: DeviceModel, options: Scr
 /** As `compileStep`, for a step among others. */
 export function compileStepBody(step: ChannelStep, device: DeviceModel, options: ScriptOptions): CompiledBody {
   const reasons: string[] = [];
-  const writer = createStepWriter(step, device, (reason) => {
+  const refuse = (reason: string): void => {
     if (!reasons.includes(reason)) reasons.push(reason);
-  });
+  };
+  const writer = createStepWriter(step, device, refuse);
   writer.checkLimits();
-  const body = stepBody(step, writer, options);
+  const body =
+    step.kind === "impedance" ? impedanceBody(step, device, writer, refuse) : stepBody(step, writer, options);
   return reasons.length === 0 ? { ok: true, body } : { ok: false, reason: reasons.join("; ") };
 }
 
-function stepBody(step: ChannelStep, writer: StepWriter, options: ScriptOptions): StepBody {
+function stepBody(
+  step: Exclude<ChannelStep, { kind: "impedance" }>,
+  writer: StepWriter,
+  options: ScriptOptions,
+): StepBody {
   switch (step.kind) {
     case "rest":
       return restBody(step, writer);

@@ -20,6 +20,8 @@ export interface StepWriter {
   /** To the nanovolt: the stairs of a scan add up. */
   fineVolts(value: number, name: string): string;
   seconds(value: number): string;
+  /** To seven digits. */
+  hertz(value: number): string;
   bandwidth(): string;
   /** The smallest decade that covers the current, from 1 uA to the device's end. */
   currentRange(currentA: number): number;
@@ -89,6 +91,7 @@ export function createStepWriter(step: ChannelStep, device: DeviceModel, refuse:
     amperes,
     fineVolts: (value, name) => literal(value, 9, "nearest", name),
     seconds: (value) => literal(value, 3, "nearest", "time"),
+    hertz: (value) => literal(Number(value.toPrecision(7)), hertzDecimals(value), "nearest", "frequency"),
     // Vendor cycling templates use about 5.85 divided by the interval.
     bandwidth: () => `set_max_bandwidth ${literal(5.85 / sampleIntervalS, 3, "nearest", "bandwidth")}`,
     currentRange(currentA) {
@@ -119,4 +122,9 @@ export function createStepWriter(step: ChannelStep, device: DeviceModel, refuse:
       return [`add_var q ${variable}`, ...limitLines(`if q > ${sum}`), ...limitLines(`if q < -${sum}`)];
     },
   };
+}
+
+/** As fine as seven digits want it and the instrument's integers take it. */
+function hertzDecimals(value: number): number {
+  return value >= 2000 ? 3 : value >= 2 ? 6 : value >= 0.002 ? 9 : 12;
 }

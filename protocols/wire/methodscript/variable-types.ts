@@ -17,9 +17,17 @@ export function variableTypeLetters(type: number): string {
 export const TYPE_POTENTIAL = 1;
 /** Measured current at the working electrode (A). */
 export const TYPE_CURRENT = 26;
+/** Real and imaginary part of an impedance (ohm). */
+export const TYPE_IMPEDANCE_REAL = 54;
+export const TYPE_IMPEDANCE_IMAGINARY = 55;
+/** What stands under a sine: potential (V) and current (A). */
+export const TYPE_DC_POTENTIAL = 60;
+export const TYPE_DC_CURRENT = 62;
 /** Set potential (V). */
 export const TYPE_SET_POTENTIAL = 78;
 /** Set current (A). */
 export const TYPE_SET_CURRENT = 79;
+/** Set frequency (Hz). */
+export const TYPE_FREQUENCY = 80;
 /** Time (s). */
 export const TYPE_TIME = 105;

@@ -20,8 +20,8 @@ export interface HoldApproach {
 /** Long enough for the settling of a range, short enough for a cell. */
 const PROTECTION_DELAY_S = 1;
 
-/** A voltage scan is left out: the form of a ramp is known from one file alone. */
-type FileStep = Exclude<ChannelStep, { kind: "voltage-scan" }>;
+/** A voltage scan is left out, as the form of a ramp is known from one file alone; there is no form for impedance. */
+type FileStep = Exclude<ChannelStep, { kind: "voltage-scan" | "impedance" }>;
 
 /** Refused: what the channel cannot do, what lies outside the limits, and what is not a number. */
 export function channelStepFile(
@@ -31,6 +31,7 @@ export function channelStepFile(
   label: StepFileLabel & { readonly remark: string },
 ): Decoded<StepFile> {
   if (step.kind === "voltage-scan") return unreadable("the channel has no voltage scan");
+  if (step.kind === "impedance") return unreadable("the channel measures no impedance");
   const trouble = troubleOf(step, approach, range);
   if (trouble !== null) return unreadable(trouble);
   const { limits } = step;

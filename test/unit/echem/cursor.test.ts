@@ -131,9 +131,24 @@ describe("a step as the channel is asked to run it", () => {
     expect(result).toMatchObject({ isTimeDerived: true, step: { untilCurrentA: 0.0002045, untilTimeS: 21_600 } });
   });
 
-  it("says which technique the channel does not run", () => {
+  it("measures a spectrum in as many points as its decades have, each within a time that goes with its period", () => {
     const result = only(
-      "  - { step: impedance_spectroscopy, amplitude_V: 0.01, start_frequency_Hz: 1000, end_frequency_Hz: 1, points_per_decade: 5 }\n",
+      "  - { step: impedance_spectroscopy, amplitude_V: 0.01, start_frequency_Hz: 1000, end_frequency_Hz: 1, points_per_decade: 5, measures_per_point: 2 }\n",
+    );
+    expect(result).toMatchObject({
+      kind: "step",
+      isTimeDerived: false,
+      step: { excitation: { kind: "voltage", peakV: 0.01 }, pointCount: 16, sweepCount: 2, sampleIntervalS: 6 },
+    });
+    const current = only(
+      "  - { step: impedance_spectroscopy, amplitude_mA: 0.1, start_frequency_Hz: 1, end_frequency_Hz: 1 }\n",
+    );
+    expect(current).toMatchObject({ step: { excitation: { kind: "current", peakA: 0.0001 }, pointCount: 1 } });
+  });
+
+  it("runs no spectrum of more points than anybody means", () => {
+    const result = only(
+      "  - { step: impedance_spectroscopy, amplitude_V: 0.01, start_frequency_Hz: 1000, end_frequency_Hz: 1, points_per_decade: 1000000000 }\n",
     );
     expect(result).toMatchObject({ kind: "not-here" });
   });

@@ -37,7 +37,7 @@ function sampled(): readonly (readonly [string, object])[] {
     ["script machine", createScriptMachine({ clock, potentiostat, writer, send: NOTHING, onEnd: NOTHING })],
     ["line splitter", createLineSplitter(NOTHING)],
     ["sample reader", reader],
-    ["running step", createRunningStep(step, reader, NOTHING, 0, 4000)],
+    ["running step", createRunningStep(step, reader, { sample: NOTHING }, 0, 4000)],
     [
       "sample intake",
       createSampleIntake(1, {

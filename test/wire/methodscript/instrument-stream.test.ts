@@ -117,7 +117,11 @@ describe("the instrument's answers", () => {
     ["set_e 7\n", "!000F: Line 1"],
     ["set_pgstat_mode 6\nset_i 300m\n", "!4206: Line 2"],
     ["array a 3i\nvar b\ncopy_var a[3i] b\n", "!4205: Line 3"],
-    ["var f\nvar r\nvar j\nmeas_loop_eis f r j 10m 1k 1 11i 0\nendloop\n", "!001B: Line 4"],
+    ["var f\nmeas_loop_acv f\nendloop\n", "!001B: Line 2"],
+    ["var f\nvar r\nvar j\nset_pgstat_mode 3\nmeas_loop_eis f r j 10m 1k 1 11i 0\nendloop\n", "!4027: Line 5"],
+    ["var f\nset_pgstat_mode 3\ncell_on\nmeas_loop_eis f f f 10m 1M 1 11i 0\nendloop\n", "!0011: Line 4"],
+    ["var f\nset_pgstat_mode 3\ncell_on\nmeas_loop_eis f f f 2 1k 1 11i 0\nendloop\n", "!0012: Line 4"],
+    ["var f\nset_pgstat_mode 3\ncell_on\nmeas_loop_geis f f f 1m 1k 1 11i 0\nendloop\n", "!0023: Line 4"],
   ])("a script that fails while it runs: %j answers %s and nothing more", async (script, answer) => {
     const terminal = createTerminal();
     expect(await exchange(terminal, `e\n${script}on_finished:\nsend_string "tidy"\n\n`)).toBe(`e\n${answer}\n`);

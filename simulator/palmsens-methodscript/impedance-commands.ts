@@ -1,0 +1,142 @@
+/** Impedance loops: a sine at one frequency after the other, evenly on a logarithmic scale, a point for each. */
+import { checkCount, optionsOf } from "./command-arguments.ts";
+import { MODE_GALVANOSTAT } from "./potentiostat.ts";
+import { ScriptRefused, type Builder, type Command } from "./script-builder.ts";
+import { ScriptTrouble } from "./script-errors.ts";
+import type { Token } from "./script-lexer.ts";
+import {
+  putMeasured,
+  putValue,
+  TYPE_CC,
+  TYPE_CD,
+  TYPE_CH,
+  TYPE_CI,
+  TYPE_CJ,
+  TYPE_CK,
+  TYPE_DC,
+  valueAt,
+  type Place,
+} from "./script-memory.ts";
+
+/** `eis_acdc(e_ac e_dc i_ac i_dc)`: what lay on the cell besides. */
+function levelPlaces(builder: Builder, args: readonly Token[]): readonly Place[] | null {
+  const [option] = optionsOf(args, "eis_acdc");
+  if (option === undefined) return null;
+  if (!builder.features.supportsAddMeas)
+    throw new ScriptRefused(ScriptTrouble.optionNotAllowed, option[0]?.column ?? args[0]?.column ?? 1);
+  const [first = args[0]] = option;
+  if (option.length !== 4) throw new ScriptRefused(ScriptTrouble.missingArgument, first?.column ?? 1);
+  return option.map((token) => builder.variable(token));
+}
+
+/** `meas_loop_eis f zr zi amplitude f_start f_end n e_dc`, and `meas_loop_geis` with currents. */
+function spectrum(technique: string, isCurrent: boolean): Command {
+  return (builder, args, command) => {
+    if (builder.blocks.some((block) => block.kind === "measurement"))
+      throw new ScriptRefused(ScriptTrouble.nestedMeasurementLoops, command.column);
+    const required = checkCount(args, 8, command, ["eis_acdc"]);
+    const [frequency, real, imaginary] = required.slice(0, 3).map((token) => builder.variable(token));
+    const [amplitude, from, to, count, level] = required.slice(3).map((token) => builder.value(token));
+    const levels = levelPlaces(builder, args);
+    const { machine, features } = builder;
+    const { potentiostat, measurement } = machine;
+    const limits = features.model.impedance;
+    let bodyAt = 0;
+    let exitAt = 0;
+
+    function frequencyHz(index: number): number {
+      const [start, end, points] = [at(from), at(to), measurement.count];
+      return index === 0 || points === 1 ? start : start * (end / start) ** (index / (points - 1));
+    }
+
+    function trouble(): number {
+      const { state } = potentiostat;
+      if (limits === null) return ScriptTrouble.notSupported;
+      if ((state.mode === MODE_GALVANOSTAT) !== isCurrent || state.mode === 2) return ScriptTrouble.wrongMode;
+      if (!state.isCellOn) return ScriptTrouble.needsCellOn;
+      const points = at(count);
+      if (!(points >= 1) || !Number.isInteger(points)) return ScriptTrouble.mustBePositive;
+      const highestHz = isCurrent ? limits.currentFrequencyMaxHz : limits.frequencyMaxHz;
+      const isPossible = (hz: number): boolean => hz >= limits.frequencyMinHz && hz <= highestHz;
+      if (!isPossible(at(from)) || !isPossible(at(to))) return ScriptTrouble.frequencyInvalid;
+      const largest = isCurrent ? features.model.currentMaxA / Math.SQRT2 : limits.amplitudeMaxVrms;
+      return at(amplitude) > 0 && at(amplitude) <= largest ? 0 : ScriptTrouble.amplitudeInvalid;
+    }
+
+    function begin(): void {
+      const found = trouble() || potentiostat.drive(machine.nowMs(), at(level));
+      if (found !== 0) {
+        machine.fail(found);
+        return;
+      }
+      machine.say(`M${technique}`);
+      machine.open.push("*");
+      measurement.taken = 0;
+      measurement.count = at(count);
+      measurement.exitAt = exitAt;
+      measurement.isLate = false;
+      next();
+    }
+
+    function next(): void {
+      if (measurement.taken >= measurement.count) {
+        machine.pc = exitAt;
+        return;
+      }
+      const { sine } = potentiostat;
+      sine.begin(machine.nowMs());
+      machine.pc = bodyAt;
+      machine.waitUntil(machine.nowMs() + 1000 * sine.pointS(frequencyHz(measurement.taken)));
+    }
+
+    function take(): void {
+      const hz = frequencyHz(measurement.taken);
+      measurement.taken += 1;
+      if (!potentiostat.measureSine(machine.nowMs(), hz, at(amplitude))) {
+        machine.fail(ScriptTrouble.notSupported);
+        return;
+      }
+      const { state, sine, voltageRange } = potentiostat;
+      const { reading } = sine;
+      if (frequency !== undefined) putValue(frequency, hz, false, TYPE_DC);
+      put(real, reading.realOhm, TYPE_CC, state.currentStatus, state.currentRange);
+      put(imaginary, reading.imaginaryOhm, TYPE_CD, state.voltageStatus, voltageRange);
+      if (levels === null) return;
+      put(levels[0], reading.voltageAc, TYPE_CH, state.voltageStatus, voltageRange);
+      put(levels[1], state.voltageV, TYPE_CI, state.voltageStatus, voltageRange);
+      put(levels[2], reading.currentAc, TYPE_CJ, state.currentStatus, state.currentRange);
+      put(levels[3], state.currentA, TYPE_CK, state.currentStatus, state.currentRange);
+    }
+
+    builder.emit(begin);
+    bodyAt = builder.emit(take);
+    builder.blocks.push({
+      kind: "measurement",
+      exits: [],
+      otherwise: null,
+      hasElse: false,
+      close: () => {
+        builder.emit(next);
+        exitAt = builder.emit(() => {
+          measurement.exitAt = -1;
+          machine.open.pop();
+          machine.say("*");
+        });
+        return exitAt;
+      },
+    });
+  };
+}
+
+function at(place: Place | undefined): number {
+  return place === undefined ? NaN : valueAt(place);
+}
+
+function put(place: Place | undefined, value: number, type: number, status: number, range: number): void {
+  if (place !== undefined) putMeasured(place, value, type, status, range);
+}
+
+export const IMPEDANCE_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["meas_loop_eis", spectrum("000D", false)],
+  ["meas_loop_geis", spectrum("000E", true)],
+]);
