@@ -50,6 +50,7 @@ import { createLoggedRecorder } from "./logged-recorder.ts";
 import { listenToRack } from "./rack-watch.ts";
 import { createRequestDesk } from "./request-desk.ts";
 import type { CampaignRoles } from "./roles.ts";
+import { runNote } from "./run-note.ts";
 import { recordStart } from "./start-record.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally, type Tally } from "./tally.ts";
@@ -486,6 +487,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     });
   }
 
+  const instrumentNames = roles.instruments.map(({ name }) => name);
+
   /** Nothing can be ended in order before the instruments were asked who they are. */
   function timeOver(): void {
     if (actor.getSnapshot().value === "connecting") clock.setTimeout(timeOver, CONNECTING_LOOK_MS);
@@ -502,7 +505,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     limitFractionBooked: () => ledger.limitFractionBooked,
     openBookingCount: () => ledger.openCount,
     sampleCount: () => intake.sampleCount,
-    note: () => actor.getSnapshot().context.waiting?.reason ?? null,
+    note: () => runNote(actor.getSnapshot(), instrumentNames, clock),
     failure: () => failure,
     isDone: () => actor.getSnapshot().status === "done",
     start() {
