@@ -8,6 +8,7 @@ export interface CampaignPlaces {
   spots(preset: string): string;
   stack(name: string): string;
   protocol(name: string): string;
+  controls(): string;
   doseLimit(limit: WrittenLimit): string;
 }
 
@@ -27,6 +28,7 @@ export function campaignPlaces(source: InputDocument | string): CampaignPlaces {
     spots: (preset) => at(["presets", preset, "spots"]),
     stack: (name) => at(["stacks", name]),
     protocol: (name) => at(["protocols", name]),
+    controls: () => at(["controls"]),
     doseLimit(limit) {
       const index = typeof source === "string" ? -1 : entryOf(source, limit);
       return at(index < 0 ? ["dose_limits"] : ["dose_limits", index]);

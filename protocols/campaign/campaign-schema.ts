@@ -204,6 +204,7 @@ export const CAMPAIGN_KEYS = [
   "presets",
   "triggers",
   "dose_limits",
+  "controls",
   "end_conditions",
   "step_rules",
   "rates",

@@ -7,6 +7,7 @@ import type { DoseConvention, Layer } from "../dose/layer-stack.ts";
 import type { Protocol } from "../echem/protocol.ts";
 import type { CellLimits } from "../roles/channel.ts";
 import type { ChemistryId } from "./chemistry.ts";
+import type { ControlPlan } from "./control-plan.ts";
 
 export type { DoseConvention } from "../dose/layer-stack.ts";
 
@@ -179,6 +180,8 @@ export interface Campaign {
   readonly doseUncertainty: DoseUncertainty;
   readonly presets: readonly ExposurePreset[];
   readonly sweeps: readonly SweepTrigger[];
+  /** Absent: nothing is compared, and whether the beam changes the cells is not told. */
+  readonly controls?: ControlPlan;
   /** In the order of positions. */
   readonly cells: readonly CampaignCell[];
 }

@@ -22,6 +22,8 @@ import type {
 import type { Position } from "../base/position.ts";
 import { resolveCells } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
+import type { ControlPlan } from "./control-plan.ts";
+import { resolveControls } from "./resolve-controls.ts";
 import { resolveDoseLimits, resolveStacks } from "./resolve-limits.ts";
 import { resolveProtocols } from "./resolve-protocols.ts";
 import type { ProtocolSource } from "./resolve-protocols.ts";
@@ -59,12 +61,16 @@ export function readCampaign({ document, protocolFiles, site, materials }: Campa
   };
   findings.push(...admitCells(document, drafts, sources, rules, site, file.attendedBy ?? null));
   const presets = resolvePresets(document, file, site, findings);
+  const controls = resolveControls(document, presets, site, findings);
   checkTriggers(document, file, findings);
   checkEndConditions(document, file, sources, findings);
   if (site !== undefined) checkBeam(document, file, site, findings);
   reportUnused(document, file, drafts, rules, findings);
   if (hasErrors(findings) || site === undefined) return { campaign: undefined, findings };
-  return { campaign: assemble(file, { site, sources, rules, drafts, stacks, doseLimits, presets }), findings };
+  return {
+    campaign: assemble(file, { site, sources, rules, drafts, stacks, doseLimits, presets, controls }),
+    findings,
+  };
 }
 
 /** Half the diameter of a 2032 coin cell. */
@@ -273,6 +279,7 @@ interface Parts {
   readonly stacks: ReadonlyMap<string, readonly CellLayer[]>;
   readonly doseLimits: ReadonlyMap<Position, readonly DoseLimit[]>;
   readonly presets: readonly ExposurePreset[];
+  readonly controls: ControlPlan | undefined;
 }
 
 /** Undefined only where a finding has already said so. */
@@ -310,6 +317,7 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
     },
     doseUncertainty: doseUncertaintyOf(parts.site, uncertainty.stack),
     presets: parts.presets,
+    ...(parts.controls === undefined ? {} : { controls: parts.controls }),
     sweeps: file.triggers.flatMap(({ record }) => {
       const preset = parts.presets.find((candidate) => candidate.name === record?.preset);
       if (record === undefined || preset === undefined) return [];
