@@ -157,13 +157,13 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const failed = failedUnseen;
       endedUnseen = null;
       failedUnseen = null;
-      if (failed !== null) throw failed;
       if (unseen !== null || channel.hasTakenOver === true) {
         isSought = false;
         // What an instrument kept for us is there by now.
         if (!channel.capabilities.buffersSamples) deps.gap(cellIndex, AWAY, leftAtMs);
         return unseen === null ? { kind: "running" } : { ...unseen, kind: "ended" };
       }
+      if (failed !== null) throw failed;
       const openCircuitV = await channel.measureOpenCircuitV();
       judgeOpenCircuit(openCircuitV);
       judgeContinuity(left, openCircuitV);

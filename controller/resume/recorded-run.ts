@@ -22,16 +22,31 @@ import {
 /** What became of the requests of the sweeps, in order. */
 export type RecordedRequest =
   | { readonly kind: "begun"; readonly sweep: number; readonly atMs: number; readonly asked: number }
+  /** A step of a cell asked for an exposure beside the sweeps. */
+  | {
+      readonly kind: "wanted";
+      readonly number: number;
+      readonly position: string;
+      readonly reason: string;
+      readonly askedAtMs: number;
+      readonly latestMs: number;
+    }
+  /** It got one that another had asked for. */
+  | { readonly kind: "answered"; readonly number: number }
   /** Never came to an exposure. */
   | {
       readonly kind: "missed";
+      /** 0 where a step asked. */
       readonly sweep: number;
+      /** Of what a step asked; null where a sweep did. */
+      readonly wanted: number | null;
       readonly position: string;
       readonly reason: "dose" | "beam" | "cell";
     }
   | {
       readonly kind: "exposed";
       readonly sweep: number;
+      readonly wanted: number | null;
       readonly position: string;
       readonly atMs: number;
       readonly outcome: ExposureOutcome;
@@ -57,12 +72,26 @@ export interface RecordedRun {
   readonly held: { readonly fault: FaultNote | null } | null;
 }
 
-/** A request's name: sweep and position, with whatever is said of a further try. */
-const REQUEST = /^(?:X-)?S(\d+)-([A-Z]\d+)/;
+/** A request's name: number of the sweep, or of what a step asked; and position, with whatever is said of a further try. */
+const REQUEST = /^(?:X-)?([SR])(\d+)-([A-Z]\d+)/;
 
-export function requestOf(id: string): { readonly sweep: number; readonly position: string } | undefined {
-  const [, sweep, position] = REQUEST.exec(id) ?? [];
-  return sweep === undefined || position === undefined ? undefined : { sweep: Number(sweep), position };
+export interface RequestName {
+  /** 0 where a step asked. */
+  readonly sweep: number;
+  readonly wanted: number | null;
+  readonly position: string;
+}
+
+export function requestOf(id: string): RequestName | undefined {
+  const [, kind, number, position] = REQUEST.exec(id) ?? [];
+  if (number === undefined || position === undefined) return undefined;
+  return kind === "R"
+    ? { sweep: 0, wanted: Number(number), position }
+    : { sweep: Number(number), wanted: null, position };
+}
+
+function keyOf({ sweep, wanted, position }: RequestName): string {
+  return wanted === null ? `${sweep} ${position}` : `R${wanted}`;
 }
 
 /** `sampleIntervalMinS` of each cell's channel. Throws Fault `protocol.invalid` for a technique a channel lacks. */
@@ -97,7 +126,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   function noteExposed(atMs: number, data: EventData): void {
     const request = requestOf(textOf(data["request_id"]));
     if (request === undefined) return;
-    exposed.add(`${request.sweep} ${request.position}`);
+    exposed.add(keyOf(request));
     const fromMs = numberOf(data["open_asked_at_ms"]) ?? numberOf(data["lit_from_ms"]);
     const toMs = numberOf(data["closed_seen_at_ms"]) ?? numberOf(data["lit_until_ms"]) ?? atMs;
     requests.push({
@@ -110,12 +139,15 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   }
 
   function noteMissed(data: EventData): void {
-    const sweep = numberOf(data["sweep"]) ?? 0;
-    const position = textOf(data["position"]);
+    const request = {
+      sweep: numberOf(data["sweep"]) ?? 0,
+      wanted: numberOf(data["request"]) ?? null,
+      position: textOf(data["position"]),
+    };
     // Of an exposure that failed it is said once more.
-    if (exposed.has(`${sweep} ${position}`)) return;
+    if (exposed.has(keyOf(request))) return;
     const reason = (["dose", "cell"] as const).find((known) => known === data["reason"]) ?? "beam";
-    requests.push({ kind: "missed", sweep, position, reason });
+    requests.push({ kind: "missed", ...request, reason });
   }
 
   return {
@@ -148,6 +180,19 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
             atMs,
             asked: numberOf(data["asked"]) ?? 0,
           });
+          break;
+        case "exposure-wanted":
+          requests.push({
+            kind: "wanted",
+            number: numberOf(data["request"]) ?? 0,
+            position: textOf(data["position"]),
+            reason: textOf(data["reason"]),
+            askedAtMs: atMs,
+            latestMs: atMs + 1000 * (numberOf(data["within_s"]) ?? 0),
+          });
+          break;
+        case "request-answered":
+          requests.push({ kind: "answered", number: numberOf(data["request"]) ?? 0 });
           break;
         case "exposure-ended":
           noteExposed(atMs, data);

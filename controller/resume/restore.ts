@@ -10,6 +10,7 @@ import type { SweepDesk } from "../run/sweep-desk.ts";
 import type { Tally } from "../run/tally.ts";
 import type { LeftRun } from "./read-run.ts";
 import type { RecordedCell } from "./recorded-cell.ts";
+import type { WantedExposure } from "../beam/wanted.ts";
 import { requestOf, type RecordedRun } from "./recorded-run.ts";
 
 /** Counts all samples on record since each step began; what ran and was not heard of any more is left running. */
@@ -103,17 +104,26 @@ function runningOf(
   };
 }
 
+export interface RestoredRequests {
+  readonly sweep: SweepState | null;
+  /** What steps asked for and neither got nor missed. */
+  readonly wanted: readonly WantedExposure[];
+  readonly wantedCount: number;
+}
+
 /** Counts again what became of every request, and gives the sweep under way with what is left of it. */
 export function restoreSweeps(
   recorded: RecordedRun,
   unfinished: readonly LedgerRow[],
   campaign: Campaign,
-  desk: Pick<SweepDesk, "request" | "tour" | "window">,
+  desk: Pick<SweepDesk, "request" | "wantedRequest" | "tour" | "window">,
   tally: Tally,
-): SweepState | null {
+): RestoredRequests {
   const indexOf = new Map(campaign.cells.map((cell, cellIndex) => [cell.position as string, cellIndex]));
   let state: SweepState | null = null;
   const isDone = new Set<number>();
+  const open = new Map<number, WantedExposure>();
+  let wantedCount = 0;
   for (const request of recorded.requests) {
     if (request.kind === "begun") {
       const { sweep, atMs: startedAtMs } = request;
@@ -121,15 +131,33 @@ export function restoreSweeps(
       state = { sweep, startedAtMs, latestMs: desk.window(sweep).latestMs, remaining: asked };
       isDone.clear();
       tally.sweepBegun(sweep, asked.length);
+      tally.cut();
       for (const cellIndex of asked) {
         const wanted = desk.request(cellIndex, sweep);
         if (wanted !== undefined) tally.asked(wanted);
       }
       continue;
     }
+    if (request.kind === "answered") {
+      tally.answered();
+      open.delete(request.number);
+      continue;
+    }
     const cellIndex = indexOf.get(request.position);
     const cell = campaign.cells[cellIndex ?? -1];
     if (cellIndex === undefined || cell === undefined) continue;
+    if (request.kind === "wanted") {
+      const { number, position, reason, askedAtMs, latestMs } = request;
+      const wanted = { number, cellIndex, position, reason, askedAtMs, latestMs };
+      wantedCount = Math.max(wantedCount, number);
+      open.set(number, wanted);
+      tally.wanted();
+      const asked = desk.wantedRequest(wanted);
+      if (asked !== undefined) tally.asked(asked);
+      continue;
+    }
+    const wantedUntilMs = open.get(request.wanted ?? 0)?.latestMs;
+    open.delete(request.wanted ?? 0);
     if (state?.sweep === request.sweep) isDone.add(cellIndex);
     if (request.kind === "missed") {
       tally.missed({ cellIndex, sweep: request.sweep, reason: request.reason, text: "", detail: {} });
@@ -139,11 +167,18 @@ export function restoreSweeps(
     if (lit !== null) {
       tally.accounted({ positionIndex: positionIndex(cell.position), startMs: lit.fromMs, endMs: lit.toMs });
     }
-    tally.exposed(sweep, atMs, outcome, atMs <= desk.window(sweep).latestMs, "beam");
+    const latestMs = wantedUntilMs ?? desk.window(sweep).latestMs;
+    tally.exposed(sweep, atMs, outcome, atMs <= latestMs, "beam");
   }
   for (const { exposureId, position } of unfinished) {
     const cellIndex = indexOf.get(position);
-    if (cellIndex !== undefined && requestOf(exposureId)?.sweep === state?.sweep) isDone.add(cellIndex);
+    const request = requestOf(exposureId);
+    if (cellIndex !== undefined && request?.sweep === state?.sweep) isDone.add(cellIndex);
+    open.delete(request?.wanted ?? 0);
   }
-  return state === null ? null : { ...state, remaining: state.remaining.filter((index) => !isDone.has(index)) };
+  return {
+    sweep: state === null ? null : { ...state, remaining: state.remaining.filter((index) => !isDone.has(index)) },
+    wanted: [...open.values()],
+    wantedCount,
+  };
 }

@@ -50,7 +50,9 @@ export function settleUnfinished(bookings: readonly LedgerRow[], deps: Unfinishe
     });
     tally.accounted({ positionIndex: positionIndex(position), startMs: atMs, endMs: litUntilMs });
     if (request === undefined) continue;
-    recorder.record("request-missed", { sweep: request.sweep, position, reason: "beam", text: LOST_REASON });
+    const { sweep, wanted } = request;
+    const name = wanted === null ? { sweep } : { request: wanted };
+    recorder.record("request-missed", { ...name, position, reason: "beam", text: LOST_REASON });
     tally.exposed(request.sweep, litUntilMs, "partial", false, "beam");
   }
 }

@@ -52,9 +52,17 @@ export interface RequestCounts {
 export interface Tally {
   sweepBegun(sweep: number, askedCount: number): void;
   asked(request: AskedRequest): void;
+  /** A step of a cell asked for an exposure beside the sweeps. */
+  wanted(): void;
+  /** It got one that another had asked for. */
+  answered(): void;
+  /** The stage goes somewhere between two visits of the sweep. */
+  aside(visit: Visit): void;
   missed(miss: Miss): void;
   ordered(sweep: number, atMs: number, visit: Visit): void;
   exposed(sweep: number, atMs: number, outcome: ExposureOutcome, isInWindow: boolean, missReason: string): void;
+  /** The sweep under way was cut: a restart, of which nobody knows how long its parts took. */
+  cut(): void;
   /** The shutter was asked open for this exposure. */
   accounted(exposure: AccountedExposure): void;
   readonly accountedExposures: readonly AccountedExposure[];
@@ -120,6 +128,17 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
     asked(request) {
       askedRequests.push(request);
     },
+    wanted() {
+      requests.asked += 1;
+    },
+    answered() {
+      requests.met += 1;
+    },
+    aside({ xMm, yMm }) {
+      if (current?.startedAtMs != null) current.isUndisturbed = false;
+      else if (current !== null) [current.fromXMm, current.fromYMm] = [xMm, yMm];
+      [lastXMm, lastYMm] = [xMm, yMm];
+    },
     missed(item) {
       miss(item.reason);
       if (item.reason === "dose") doseRefusedCount += 1;
@@ -148,6 +167,11 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
         lastYMm = visit.yMm;
       }
       if (outcome !== "made") current.isUndisturbed = false;
+    },
+    cut() {
+      if (current === null) return;
+      current.startedAtMs ??= 0;
+      current.isUndisturbed = false;
     },
     accounted(exposure) {
       accountedExposures.push(exposure);

@@ -5,11 +5,18 @@
  */
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault, type FaultDetail } from "../../protocols/base/fault.ts";
-import type { Channel, ChannelCapabilities, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
+import type {
+  Channel,
+  ChannelCapabilities,
+  ChannelListener,
+  ChannelStep,
+  LeftRunning,
+} from "../../protocols/roles/channel.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
   deviceModel,
+  deviceModelNamed,
   EMSTAT4_HR,
   FIRMWARE_MAJORS,
   unfitReason,
@@ -22,6 +29,7 @@ import { SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/step-wr
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createInstrumentSession, type InstrumentSession } from "./instrument-session.ts";
+import { canBeLeft, createLook, type Look } from "./left-step.ts";
 import { createLineConversation, type LineConversation } from "./line-conversation.ts";
 import { createRunningStep, type RunningStep } from "./running-step.ts";
 import { createSampleReader } from "./sample-reader.ts";
@@ -73,6 +81,12 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   let stopWatching = NOTHING;
   let device: DeviceModel = EMSTAT4_HR;
   let measuresHeldPotential = true;
+  let left: LeftRunning | null = null;
+  let hasTakenOver = false;
+  /** It could not be asked who it is while the step that was left ran. */
+  let expectedIdentity: Identity | null = null;
+  /** While a running script is looked at. */
+  let look: Look | null = null;
   /** Set by `abort` ahead of its turn, so that a start under way does not go from load to run. */
   let stopAsked = 0;
   let lane: Promise<unknown> = Promise.resolve();
@@ -130,6 +144,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   /** The listener may change while a step runs. */
   const heard: Required<Pick<ChannelListener, "sample" | "spectrumPoint">> = {
     sample(stepTimeS, voltageV, currentA, flags) {
+      if (look?.sample(stepTimeS, voltageV, currentA) === false) return;
       listener.sample(stepTimeS, voltageV, currentA, flags);
     },
     spectrumPoint(point) {
@@ -147,6 +162,10 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
       return;
     }
     const news = running.line(line);
+    if (look !== null && !look.isProven) {
+      if (news.kind !== "goes-on") look.end();
+      return;
+    }
     if (news.kind === "over") {
       endRun("idle");
       if (news.end !== null && news.isOff) listener.stepEnded(news.end);
@@ -220,10 +239,15 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     conversation = talk;
     session = open;
     state = "busy";
+    hasTakenOver = false;
+    expectedIdentity = null;
     try {
+      const taken = await takeOver();
+      if (taken !== null) return taken;
       await open.stop();
       const found = await open.identify();
       device = checkedDevice(found);
+      left = null;
       // A script that failed while nobody listened leaves the cell on.
       await open.switchCellOff();
       measuresHeldPotential = true;
@@ -235,17 +259,48 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     }
   }
 
-  function checkedDevice({
-    typeCode,
-    firmware,
-    serialNumber,
-  }: DeviceVersion & { readonly serialNumber: string }): DeviceModel {
+  /** Listens, and sends nothing: the step that was left goes on untouched. Null where nothing proves that it runs. */
+  async function takeOver(): Promise<Identity | null> {
+    const sought = left;
+    if (sought?.identity == null || !canBeLeft(sought)) return null;
+    const model = deviceModelNamed(sought.identity.model);
+    if (model === undefined) return null;
+    beginRun(sought.step);
+    stopWatching();
+    const waitMs = 1000 * sought.step.sampleIntervalS + silenceMarginMs;
+    look = createLook(clock, waitMs, sought);
+    const isOurs = await look.verdict;
+    look = null;
+    const found = running;
+    if (!isOurs || found === null) {
+      if (conversation !== null) endRun("busy");
+      return null;
+    }
+    stopWatching = silenceWatch.watch(() => found.silentAtMs(), onSilent);
+    left = null;
+    device = model;
+    hasTakenOver = true;
+    expectedIdentity = sought.identity;
+    return sought.identity;
+  }
+
+  /** The step that was left is over: now it can be asked. */
+  async function identifyAfterTakeOver(open: InstrumentSession): Promise<void> {
+    if (expectedIdentity === null) return;
+    const found = await open.identify();
+    device = checkedDevice(found, expectedIdentity.serialNumber ?? undefined);
+    expectedIdentity = null;
+  }
+
+  function checkedDevice(
+    { typeCode, firmware, serialNumber }: DeviceVersion & { readonly serialNumber: string },
+    expected = deps.expectedSerialNumber,
+  ): DeviceModel {
     const found = deviceModel(typeCode);
     if (found === undefined) throw new Fault("device.wrong", name, `unknown device type ${typeCode}`, { typeCode });
     refuseOtherFirmware(name, firmware, FIRMWARE_MAJORS);
     const unfit = unfitReason(found, deps.requiredVoltageMaxV ?? 5, deps.requiredCurrentMaxA ?? 0.01);
     if (unfit !== null) throw new Fault("device.wrong", name, unfit, { typeCode });
-    const expected = deps.expectedSerialNumber;
     if (expected !== undefined && expected !== serialNumber)
       throw new Fault("device.wrong", name, `serial number ${serialNumber} answers, ${expected} was expected`, {
         expected,
@@ -256,6 +311,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
 
   async function start(step: ChannelStep): Promise<void> {
     const open = needIdle("a start");
+    await identifyAfterTakeOver(open);
     const refused = await readBackOnTimeout(open, loadStep(open, step));
     if (refused !== null)
       throw new Fault("device.refused", name, `the script was refused: ${errorText(refused)}`, errorDetail(refused));
@@ -382,6 +438,12 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     listen(next) {
       listener = next;
     },
+    leaveRunning(step) {
+      left = step;
+    },
+    get hasTakenOver() {
+      return hasTakenOver && running !== null;
+    },
     start(step) {
       return inTurn(() => start(step));
     },
@@ -394,6 +456,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     measureOpenCircuitV() {
       return inTurn(async () => {
         const open = needIdle("an open-circuit measurement");
+        await identifyAfterTakeOver(open);
         return readBackOnTimeout(open, open.measureOpenCircuitV());
       });
     },

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
+import { readLeftRun } from "../../controller/resume/read-run.ts";
+import { assert } from "../../protocols/base/assert.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -17,6 +20,7 @@ import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
 import { createWorld, type World, type WorldOptions } from "../../simulator/world/world.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
+import { createMortal, type Mortal } from "./mortal.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
 
 export interface VirtualCampaignInputs {
@@ -45,15 +49,25 @@ export interface VirtualCampaignInputs {
   readonly softwareVersion: string;
   /** Told to whoever is refused the folder meanwhile. */
   readonly holder?: FolderHolder;
+  /** The controller can be killed and started again. Default false: then it costs nothing. */
+  readonly isMortal?: boolean;
 }
 
 export interface VirtualCampaign {
   readonly site: Site;
   readonly clock: VirtualClock;
+  /** Of the controller that lives, or lived last; so its record. */
   readonly run: CampaignRun;
   readonly store: RecordStore;
   readonly world: World;
   readonly rig: VirtualRig;
+  /**
+   * The controller is gone this instant, as by SIGKILL: timers, links and what was not written are lost; cells, hutch
+   * and instruments go on. Only where `isMortal`.
+   */
+  kill(): void;
+  /** A new controller on the same folder; begins where the record says. Its `run` is not started. */
+  restart(): void;
   /**
    * Ends the observation: what the world saw against what the controller claims. Of a run that was stopped on the
    * way, an exposure under way is claimed by its booking, which counts it in full.
@@ -97,32 +111,77 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     inputs.noise === false ? undefined : chance.stream("instruments"),
   );
   world.schedule(inputs.faults(rig, endAtMs / 3_600_000, seed), rig.faultTargets);
-  const store = openStore({
-    folder: inputs.folder,
-    clock,
-    durability: "process-death",
-    commitLatencyMs: site.latencies.commitMs,
-    header: {
-      campaign: campaign.name,
-      campaignHash: inputs.campaignHash,
-      siteHash: inputs.siteHash,
-      seed,
-      world: "virtual",
-      ...(inputs.conditions === undefined ? {} : { conditions: inputs.conditions }),
-      softwareVersion: inputs.softwareVersion,
-    },
-    channelCount: campaign.cells.length,
-    ...(inputs.holder === undefined ? {} : { holder: inputs.holder }),
-  });
-  const run = createCampaignRun({ campaign, site, clock, store, roles: rig.roles, tables: inputs.tables, endAtMs });
+  function openFolder(on: Clock, goesOn: boolean): RecordStore {
+    return openStore({
+      folder: inputs.folder,
+      clock: on,
+      durability: "process-death",
+      commitLatencyMs: site.latencies.commitMs,
+      header: {
+        campaign: campaign.name,
+        campaignHash: inputs.campaignHash,
+        siteHash: inputs.siteHash,
+        seed,
+        world: "virtual",
+        ...(inputs.conditions === undefined ? {} : { conditions: inputs.conditions }),
+        softwareVersion: inputs.softwareVersion,
+      },
+      channelCount: campaign.cells.length,
+      ...(inputs.holder === undefined ? {} : { holder: inputs.holder }),
+      goesOn,
+    });
+  }
+
+  let killed = false;
+  let mortal: Mortal | undefined;
+  let { run, store } = begin(false);
+
+  /** A controller: drivers on the cables, a store on the folder, a run. */
+  function begin(goesOn: boolean): { readonly run: CampaignRun; readonly store: RecordStore } {
+    let { roles } = rig;
+    let on: Clock = clock;
+    if (inputs.isMortal === true) {
+      roles = rig.connect((deps) => {
+        const made = createMortal(clock, deps);
+        mortal = made;
+        on = made.clock;
+        return made.driverDeps;
+      });
+    }
+    const opened = openFolder(on, goesOn);
+    const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
+    const left = goesOn ? { left: readLeftRun(inputs.folder, campaign, intervalOf) } : {};
+    return {
+      store: opened,
+      run: createCampaignRun({
+        ...{ campaign, site, clock: on, store: opened, roles, tables: inputs.tables, endAtMs },
+        ...left,
+      }),
+    };
+  }
 
   return {
     site,
     clock,
-    run,
-    store,
+    get run() {
+      return run;
+    },
+    get store() {
+      return store;
+    },
     world,
     rig,
+    kill() {
+      assert(mortal !== undefined && !killed, "there is no controller that can be killed");
+      killed = true;
+      mortal.kill();
+      store.abandon();
+    },
+    restart() {
+      assert(killed, "a controller that lives is not started again");
+      killed = false;
+      ({ run, store } = begin(true));
+    },
     finish(isInterrupted) {
       const { counters } = store;
       const underWay = (isInterrupted ? store.openBookings() : []).map(({ position, atMs }) => ({

@@ -11,10 +11,13 @@ import type { Chance } from "../../simulator/plant/plant.ts";
 import type { FaultTargets, FaultyLink } from "../../simulator/world/fault-schedule.ts";
 import type { World } from "../../simulator/world/world.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
+import type { DriverDeps } from "../rig/drivers.ts";
 import { createMemorySite } from "./memory-site.ts";
 
 export interface VirtualRig {
   readonly roles: CampaignRoles;
+  /** New drivers on the same cables, for a controller of its own; `hold` is put between. */
+  connect(hold: (deps: DriverDeps) => DriverDeps): CampaignRoles;
   readonly faultTargets: FaultTargets;
   /** Data packages the instruments made, whether or not anybody listened. */
   packageCount(): number;
@@ -45,6 +48,7 @@ export function createVirtualRig(
 
   return {
     roles,
+    connect: (hold) => connectRoles(site, positions, hold(memory.driverDeps)),
     faultTargets: {
       links: new Map<string, FaultyLink>([...memory.links, ...memory.https]),
       positionOfLink: memory.positionOfLink,

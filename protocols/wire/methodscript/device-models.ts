@@ -60,6 +60,11 @@ export function deviceModel(typeCode: string): DeviceModel | undefined {
   return MODELS.find((candidate) => candidate.typeCode === typeCode);
 }
 
+/** By the name that people know it by; undefined for one that is none of these. */
+export function deviceModelNamed(product: string): DeviceModel | undefined {
+  return MODELS.find((candidate) => candidate.product === product);
+}
+
 /** Why this device cannot serve a cell of that voltage and current, or null when it can. */
 export function unfitReason(device: DeviceModel, voltageMaxV: number, currentMaxA: number): string | null {
   if (!device.hasGalvanostat) return `${device.product} has no galvanostat`;
