@@ -16,8 +16,11 @@ import type { Campaign, CampaignCell, SweepTrigger } from "./campaign.ts";
 import { campaignPlaces } from "./campaign-places.ts";
 import type { CampaignPlaces } from "./campaign-places.ts";
 import { forecastDose, sweepCount } from "./dose-forecast.ts";
-import type { DoseForecast } from "./dose-forecast.ts";
+import type { CycleTimes, DoseForecast } from "./dose-forecast.ts";
+import { proposeForDose, type DoseProposal } from "./dose-proposals.ts";
+import { judgeControls, type ControlForecast } from "./judge-controls.ts";
 import { positionsText } from "./rack-text.ts";
+import { waitsBoundS } from "./ruled-protocol.ts";
 import { closeSpots } from "./spot-overlap.ts";
 import { planSweep } from "./sweep-plan.ts";
 import type { SweepPlan } from "./sweep-plan.ts";
@@ -32,7 +35,7 @@ export interface SweepForecast extends SweepPlan {
 export interface ProtocolPlan extends ProtocolForecast {
   readonly name: string;
   readonly cellCount: number;
-  /** Sum of the times at which the steps end at the latest. */
+  /** Sum of the times at which the steps end at the latest, every wait in vain. */
   readonly longestS: number;
   /** What the steps of the file are called, by index. */
   readonly labels: readonly string[];
@@ -41,7 +44,11 @@ export interface ProtocolPlan extends ProtocolForecast {
 export interface Forecast {
   readonly sweeps: readonly SweepForecast[];
   readonly dose: readonly DoseForecast[];
+  /** What would keep every dose limit to the end, each by itself; none where nothing is refused. */
+  readonly proposals: readonly DoseProposal[];
   readonly protocols: readonly ProtocolPlan[];
+  /** Undefined without control visits. */
+  readonly controls?: ControlForecast;
 }
 
 export interface CampaignCheck {
@@ -70,16 +77,26 @@ export function checkCampaign(
   const sweeps = campaign.sweeps.map((sweep, index) =>
     forecastSweep(campaign, site, sweep, exposed, (key) => places.trigger(index, key), places, findings),
   );
+  const protocols = forecastProtocols(campaign, site);
+  const cycleTimes = cycleTimesOf(campaign, protocols);
+  const proposals: DoseProposal[] = [];
   const dose = campaign.sweeps.flatMap((sweep) => {
-    const forecasts = forecastDose(campaign, site, sweep, tables);
-    for (const forecast of forecasts) judgeDose(forecast, sweep, places, findings);
+    const forecasts = forecastDose(campaign, site, sweep, tables, cycleTimes);
+    const isRefusing = forecasts.some((forecast) => forecast.binding !== null);
+    const proposed = isRefusing ? proposeForDose(campaign, site, sweep, tables, cycleTimes) : [];
+    proposals.push(...proposed);
+    for (const forecast of forecasts) judgeDose(forecast, sweep, proposed, places, findings);
     return forecasts;
   });
-  const protocols = forecastProtocols(campaign, site);
+  const controls = judgeControls(campaign, site, sweeps[0], dose, places.controls(), findings);
   if (campaign.durationS !== null) {
     for (const plan of protocols) judgeDuration(plan, campaign.durationS, places, findings);
   }
-  return { ok: !hasErrors(findings), findings, forecast: { sweeps, dose, protocols } };
+  return {
+    ok: !hasErrors(findings),
+    findings,
+    forecast: { sweeps, dose, proposals, protocols, ...(controls === undefined ? {} : { controls }) },
+  };
 }
 
 /** True for findings that say a well-formed plan would not work out, as against input that is wrong. */
@@ -149,7 +166,41 @@ function forecastSweep(
   return { ...plan, name: sweep.name, exposureS, count: sweepCount(campaign, sweep) };
 }
 
-function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, places: CampaignPlaces, findings: Finding[]): void {
+/** The cycles of each cell's own protocol, from its forecast. */
+function cycleTimesOf(campaign: Campaign, plans: readonly ProtocolPlan[]): CycleTimes {
+  const ends = plans.map((plan) => cycleEnds(plan, campaign.durationS ?? 0));
+  const kinds = campaign.cells.map(protocolKind);
+  const first = [...new Set(kinds)];
+  const byPosition = new Map(campaign.cells.map((cell, index) => [cell.position, first.indexOf(kinds[index] ?? "")]));
+  return (cell) => ends[byPosition.get(cell.position) ?? -1] ?? [];
+}
+
+/** Beyond the steps that are forecast one by one the last whole cycle is taken to come again and again. */
+function cycleEnds(plan: ProtocolPlan, untilS: number): readonly { readonly cycle: number; readonly endS: number }[] {
+  const ends = plan.steps.flatMap(({ cycle, endS }, index) =>
+    plan.steps[index + 1]?.cycle === cycle ? [] : [{ cycle, endS }],
+  );
+  if (plan.stepCount <= plan.steps.length) return ends;
+  // The last one is cut off.
+  ends.pop();
+  const last = ends.at(-1);
+  const lengthS = (last?.endS ?? 0) - (ends.at(-2)?.endS ?? 0);
+  if (last === undefined || !(lengthS > 0)) return ends;
+  for (let { cycle, endS } = last; endS < untilS;) {
+    cycle += 1;
+    endS += lengthS;
+    ends.push({ cycle, endS });
+  }
+  return ends;
+}
+
+function judgeDose(
+  forecast: DoseForecast,
+  sweep: SweepTrigger,
+  proposals: readonly DoseProposal[],
+  places: CampaignPlaces,
+  findings: Finding[],
+): void {
   const cells = `cells ${positionsText(forecast.positions)}`;
   if (!(forecast.frontTransmissionMin >= TRANSMISSION_MIN)) {
     findings.push({
@@ -164,11 +215,11 @@ function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, places: Campaign
   if (binding?.refusedFromSweep == null) return;
   const isNever = binding.refusedFromSweep === 1;
   const limit = [
-    ...(binding.limitGy === null
-      ? []
-      : [`${binding.limitGy} Gy ${binding.scope === "spot-total" ? "per spot" : "per exposure"}`]),
+    ...(binding.limitGy === null ? [] : [`${binding.limitGy} Gy ${SCOPE_TEXT[binding.scope]}`]),
     ...(binding.limitGyS === null ? [] : [`${binding.limitGyS} Gy/s`]),
   ].join(" and ");
+  const fit =
+    proposals.length === 0 ? "" : `All limits would be kept by ${proposals.map((one) => one.text).join("; or by ")}.`;
   const atS = sweep.firstAfterS + (binding.refusedFromSweep - 1) * sweep.cadenceS;
   findings.push({
     severity: isNever ? "error" : "warning",
@@ -178,19 +229,36 @@ function judgeDose(forecast: DoseForecast, sweep: SweepTrigger, places: Campaign
       ? `${cells}: not one exposure keeps the limit of ${limit} in ${binding.layer} (${binding.location}); one gives ${gray(binding.perExposureGy)} at ${gray(binding.rateGyS)}/s before uncertainty and closing time`
       : `${cells}: the limit of ${limit} in ${binding.layer} (${binding.location}) refuses further exposure of a spot from sweep ${binding.refusedFromSweep} on, ${durationText(atS)} after the start: the next one, by the most it could give, would pass it`,
     advice: isNever
-      ? "Add a filter, shorten the exposure, or have another limit vouched for."
-      : "Nothing to do if that is meant; otherwise more spots, a filter or shorter exposures.",
+      ? `${fit || "Add a filter, shorten the exposure, or"} ${fit === "" ? "have" : "Or have"} another limit vouched for.`
+      : `Nothing to do if that is meant. ${fit || "Otherwise more spots, a filter or shorter exposures."}`,
   });
 }
+
+const SCOPE_TEXT = {
+  "spot-total": "per spot",
+  "spot-cycle": "per spot and cycle",
+  "per-exposure": "per exposure",
+} as const;
 
 function gray(doseGy: number): string {
   return `${Number(doseGy.toPrecision(3))} Gy`;
 }
 
+/** Cells of one kind have one forecast. */
+function protocolKind(cell: CampaignCell): string {
+  return JSON.stringify([
+    cell.protocol.name,
+    cell.chemistry,
+    cell.nominalCapacityMah,
+    cell.limits,
+    ...(cell.stepRules.length > 0 || cell.measuredRates.length > 0 ? [cell.protocol.steps] : []),
+  ]);
+}
+
 function forecastProtocols(campaign: Campaign, site: Site): readonly ProtocolPlan[] {
   const kinds = new Map<string, { readonly cell: CampaignCell; count: number }>();
   for (const cell of campaign.cells) {
-    const key = JSON.stringify([cell.protocol.name, cell.chemistry, cell.nominalCapacityMah, cell.limits]);
+    const key = protocolKind(cell);
     const kind = kinds.get(key);
     if (kind === undefined) kinds.set(key, { cell, count: 1 });
     else kind.count += 1;
@@ -205,10 +273,12 @@ function forecastProtocols(campaign: Campaign, site: Site): readonly ProtocolPla
       name: protocol.name,
       cellCount: count,
       labels: protocol.steps.map(labelOf),
-      longestS: timeBoundOf(protocol, (step) => {
-        const result = channelStep(protocol, step, context);
-        return result.kind === "step" ? result.step.untilTimeS : 0;
-      }),
+      longestS:
+        waitsBoundS(protocol, cell.stepRules) +
+        timeBoundOf(protocol, (step) => {
+          const result = channelStep(protocol, step, context);
+          return result.kind === "step" ? result.step.untilTimeS : 0;
+        }),
     };
   });
 }

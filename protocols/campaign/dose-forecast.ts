@@ -23,17 +23,38 @@ export interface LimitForecast {
   /** Nominal dose of one exposure at its own centre. */
   readonly perExposureGy: number;
   readonly rateGyS: number;
+  /** Nominal dose of the hottest spot in the cycle that gives it most; null when the end is not known. */
+  readonly perCycleGy: number | null;
   /** Nominal dose of the hottest spot at the end if nothing were refused; null when the end is not known. */
   readonly totalGy: number | null;
   /** Sweep, counted from 1, at which this limit first refuses; null when it does not within the campaign. */
   readonly refusedFromSweep: number | null;
 }
 
+/** Nominal doses of a layer that keeps one, if nothing were refused. */
+export interface LayerForecast {
+  readonly layer: string;
+  readonly surface: DoseAmounts;
+  readonly mean: DoseAmounts;
+}
+
+export interface DoseAmounts {
+  readonly perExposureGy: number;
+  readonly rateGyS: number;
+  /** Of the hottest spot; null when the end of the campaign is not known. */
+  readonly perCycleGy: number | null;
+  readonly totalGy: number | null;
+}
+
+/** When the cycles of a cell end, seconds from the campaign's start, by its protocol's forecast; the last goes on. */
+export type CycleTimes = (cell: CampaignCell) => readonly { readonly cycle: number; readonly endS: number }[];
+
 export interface DoseForecast {
   readonly positions: readonly Position[];
   readonly stack: string;
   /** Smallest transmission to the front of a layer that keeps a dose, filters not counted. */
   readonly frontTransmissionMin: number;
+  readonly layers: readonly LayerForecast[];
   readonly limits: readonly LimitForecast[];
   /** The limit that refuses first. */
   readonly binding: LimitForecast | null;
@@ -55,11 +76,12 @@ export function forecastDose(
   site: Site,
   sweep: SweepTrigger,
   tables: AttenuationTables,
+  cycleTimes: CycleTimes = () => [],
 ): readonly DoseForecast[] {
   const kinds = new Map<string, { readonly cell: CampaignCell; readonly positions: Position[] }>();
   for (const cell of campaign.cells) {
     if (cell.role !== "exposed") continue;
-    const key = JSON.stringify([cell.layers, cell.doseLimits]);
+    const key = JSON.stringify([cell.layers, cell.doseLimits, cycleTimes(cell)]);
     const kind = kinds.get(key);
     if (kind === undefined) kinds.set(key, { cell, positions: [cell.position] });
     else kind.positions.push(cell.position);
@@ -70,7 +92,7 @@ export function forecastDose(
     site.beam.fluxReferencePhS *
     filterTransmission(tables, used, site.beam.energyKeV) *
     peakPerFluxPerCm2(site.beam.profile);
-  const exposures: Exposures = {
+  const exposures: Omit<Exposures, "cycleOf"> = {
     ratePhCm2S: rate,
     rateMaxPhCm2S: (rate * site.beam.fluxMaxPhS) / site.beam.fluxReferencePhS,
     openS: preset.exposureS + site.shutter.travelS,
@@ -80,7 +102,21 @@ export function forecastDose(
     overlap: (from, to) => relativeFluence(site.beam.profile, to.xMm - from.xMm, to.yMm - from.yMm),
     count: sweepCount(campaign, sweep),
   };
-  return [...kinds.values()].map(({ cell, positions }) => forecastCell(cell, positions, site, tables, exposures));
+  return [...kinds.values()].map(({ cell, positions }) => {
+    const ends = cycleTimes(cell);
+    const cycleOf = (number: number): number => {
+      const atS = sweep.firstAfterS + (number - 1) * sweep.cadenceS;
+      let before = 0;
+      let after = ends.length - 1;
+      while (before < after) {
+        const middle = Math.floor((before + after) / 2);
+        if (atS < (ends[middle]?.endS ?? Infinity)) after = middle;
+        else before = middle + 1;
+      }
+      return ends[before]?.cycle ?? 1;
+    };
+    return forecastCell(cell, positions, site, tables, { ...exposures, cycleOf });
+  });
 }
 
 interface Exposures {
@@ -92,6 +128,8 @@ interface Exposures {
   readonly spots: ExposurePreset["spots"];
   readonly overlap: (from: ExposurePreset["spots"][number], to: ExposurePreset["spots"][number]) => number;
   readonly count: number | null;
+  /** Cycle of the cell in which a sweep, counted from 1, falls. */
+  readonly cycleOf: (sweep: number) => number;
 }
 
 function forecastCell(
@@ -110,7 +148,7 @@ function forecastCell(
     });
     const layer = stack.layers[limit.layerIndex];
     const perFluenceGy = (limit.location === "surface" ? layer?.surfaceGyPerPhCm2 : layer?.meanGyPerPhCm2) ?? NaN;
-    return forecastLimit(limit, perFluenceGy, exposures);
+    return forecastLimit(limit, perFluenceGy, exposures, givenIfNotRefused(exposures));
   });
   const stack = stackCoefficients(tables, {
     energyKeV: site.beam.energyKeV,
@@ -118,6 +156,18 @@ function forecastCell(
     convention: "en",
     layers: cell.layers,
   });
+  const given = givenIfNotRefused(exposures);
+  const amounts = (perFluenceGy: number): DoseAmounts => ({
+    perExposureGy: perFluenceGy * exposures.ratePhCm2S * exposures.openS,
+    rateGyS: perFluenceGy * exposures.ratePhCm2S,
+    perCycleGy: given === null ? null : perFluenceGy * given.perCyclePhCm2,
+    totalGy: given === null ? null : perFluenceGy * given.totalPhCm2,
+  });
+  const layers = stack.layers.flatMap((layer, index): readonly LayerForecast[] =>
+    cell.layers[index]?.keepsDose === true
+      ? [{ layer: layer.name, surface: amounts(layer.surfaceGyPerPhCm2), mean: amounts(layer.meanGyPerPhCm2) }]
+      : [],
+  );
   const fronts = stack.layers
     .filter((_, index) => cell.layers[index]?.keepsDose === true)
     .map((layer) => layer.frontTransmission);
@@ -127,16 +177,46 @@ function forecastCell(
     positions,
     stack: cell.stackName,
     frontTransmissionMin: Math.min(1, ...fronts),
+    layers,
     limits,
     binding: refusing[0] ?? null,
   };
 }
 
-function forecastLimit(limit: DoseLimit, perFluenceGy: number, exposures: Exposures): LimitForecast {
+/** The hottest spot's fluence, nominal, in the cycle that gives it most and in all; null when there is no end. */
+function givenIfNotRefused(exposures: Exposures): { perCyclePhCm2: number; totalPhCm2: number } | null {
+  const { spots, count } = exposures;
+  if (count === null) return null;
+  const onePhCm2 = exposures.ratePhCm2S * exposures.openS;
+  const total = spots.map(() => 0);
+  let inCycle = spots.map(() => 0);
+  let cycle = exposures.cycleOf(1);
+  let perCyclePhCm2 = 0;
+  const hottestOf = (given: readonly number[]): number =>
+    Math.max(0, ...spots.map((spot) => sumAt(spot, given, exposures)));
+  for (let sweep = 1; sweep <= count; sweep += 1) {
+    if (exposures.cycleOf(sweep) !== cycle) {
+      perCyclePhCm2 = Math.max(perCyclePhCm2, hottestOf(inCycle));
+      inCycle = spots.map(() => 0);
+      cycle = exposures.cycleOf(sweep);
+    }
+    const index = (sweep - 1) % spots.length;
+    total[index] = (total[index] ?? 0) + onePhCm2;
+    inCycle[index] = (inCycle[index] ?? 0) + onePhCm2;
+  }
+  return { perCyclePhCm2: Math.max(perCyclePhCm2, hottestOf(inCycle)), totalPhCm2: hottestOf(total) };
+}
+
+function forecastLimit(
+  limit: DoseLimit,
+  perFluenceGy: number,
+  exposures: Exposures,
+  unrefused: ReturnType<typeof givenIfNotRefused>,
+): LimitForecast {
   const { spots, upper, count } = exposures;
   const perExposureGy = perFluenceGy * exposures.ratePhCm2S * exposures.openS;
   const bookedGy = perFluenceGy * exposures.rateMaxPhCm2S * exposures.bookedS;
-  const given = spots.map(() => 0);
+  let given = spots.map(() => 0);
   const rateKept = limit.doseRateGyS === null || perFluenceGy * exposures.rateMaxPhCm2S * upper <= limit.doseRateGyS;
   let refusedFromSweep: number | null = rateKept ? null : 1;
   let sweep = 0;
@@ -145,13 +225,15 @@ function forecastLimit(limit: DoseLimit, perFluenceGy: number, exposures: Exposu
     const spot = spots[sweep % spots.length];
     sweep += 1;
     if (spot === undefined) break;
+    if (limit.scope === "spot-cycle" && sweep > 1 && exposures.cycleOf(sweep) !== exposures.cycleOf(sweep - 1)) {
+      given = spots.map(() => 0);
+    }
     const before = limit.scope === "per-exposure" ? 0 : hottest(spot, given, exposures, bookedGy);
     const wouldBe = (limit.scope === "per-exposure" ? bookedGy : before) * upper;
     if (refusedFromSweep === null && limit.doseGy !== null && !(wouldBe <= limit.doseGy)) refusedFromSweep = sweep;
     const index = (sweep - 1) % spots.length;
     given[index] = (given[index] ?? 0) + perExposureGy;
   }
-  const total = Math.max(0, ...spots.map((spot) => sumAt(spot, given, exposures)));
   return {
     layer: limit.layerName,
     location: limit.location,
@@ -161,7 +243,8 @@ function forecastLimit(limit: DoseLimit, perFluenceGy: number, exposures: Exposu
     vouchedBy: limit.vouchedBy,
     perExposureGy,
     rateGyS: perFluenceGy * exposures.ratePhCm2S,
-    totalGy: count === null ? null : total,
+    perCycleGy: unrefused === null ? null : perFluenceGy * unrefused.perCyclePhCm2,
+    totalGy: unrefused === null ? null : perFluenceGy * unrefused.totalPhCm2,
     refusedFromSweep,
   };
 }

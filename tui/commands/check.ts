@@ -6,7 +6,7 @@ import { findingText } from "../../protocols/base/finding.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign, isPlanFinding } from "../../protocols/campaign/check-campaign.ts";
 import type { Forecast, ProtocolPlan } from "../../protocols/campaign/check-campaign.ts";
-import type { LimitForecast } from "../../protocols/campaign/dose-forecast.ts";
+import type { DoseAmounts, LayerForecast, LimitForecast } from "../../protocols/campaign/dose-forecast.ts";
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import { countText } from "../progress/number-text.ts";
@@ -73,9 +73,11 @@ function forecastLines(forecast: Forecast): readonly string[] {
       (sweep) =>
         `sweep ${sweep.name}: ${sweep.cellCount} cells at ${sweep.exposureS} s take ${durationText(sweep.expectedS)} every ${durationText(sweep.cadenceS)}${sweep.count === null ? "" : `, ${sweep.count} sweeps`}`,
     ),
-    ...forecast.dose.flatMap((dose) =>
-      dose.limits.map((limit) => `dose ${positionsText(dose.positions)}: ${limitLine(limit)}`),
-    ),
+    ...forecast.dose.flatMap((dose) => [
+      ...dose.limits.map((limit) => `dose ${positionsText(dose.positions)}: ${limitLine(limit)}`),
+      ...dose.layers.map((layer) => `dose ${positionsText(dose.positions)}: ${layerLine(layer)}`),
+    ]),
+    ...forecast.proposals.map((proposal) => `to keep every dose limit: ${proposal.text}`),
     ...forecast.protocols.flatMap((protocol) => [
       `protocol ${protocol.name}: ${protocol.cellCount} cells, ${countText(protocol.stepCount)} steps, about ${durationText(protocol.durationS)} (± ${durationText(protocol.durationSpreadS)}), at most ${durationText(protocol.longestS)}`,
       `timetable ${protocol.name}: ${timetableText(protocol)}`,
@@ -104,6 +106,29 @@ function limitLine(limit: LimitForecast): string {
       : `refuses from sweep ${limit.refusedFromSweep} on, judged by the most that the next exposure could give`,
   ];
   return parts.join(", ");
+}
+
+function layerLine({ layer, surface, mean }: LayerForecast): string {
+  const pair = (name: keyof DoseAmounts): string | null => {
+    const [atSurface, onAverage] = [surface[name], mean[name]];
+    return atSurface === null || onAverage === null ? null : `${short(atSurface)} / ${short(onAverage)} Gy`;
+  };
+  const perCycle = pair("perCycleGy");
+  const total = pair("totalGy");
+  return [
+    `${layer} (surface / mean) ${pair("perExposureGy") ?? ""} per exposure`,
+    ...(perCycle === null ? [] : [`at most ${perCycle} in a cycle`]),
+    ...(total === null ? [] : [`${total} in all on the hottest spot`]),
+  ].join(", ");
+}
+
+function amountsJson({ perExposureGy, rateGyS, perCycleGy, totalGy }: DoseAmounts): unknown {
+  return {
+    dose_per_exposure_Gy: perExposureGy,
+    dose_rate_Gy_s: rateGyS,
+    dose_per_cycle_Gy: perCycleGy,
+    total_dose_Gy: totalGy,
+  };
 }
 
 function short(value: number): string {
@@ -135,15 +160,27 @@ function forecastJson(forecast: Forecast): unknown {
       limits: dose.limits.map((limit) => ({
         layer: limit.layer,
         location: limit.location,
-        scope: limit.scope === "spot-total" ? "spot_total" : "per_exposure",
+        scope: limit.scope.replace("-", "_"),
         dose_Gy: limit.limitGy,
         dose_rate_Gy_s: limit.limitGyS,
         vouched_by: limit.vouchedBy,
         dose_per_exposure_Gy: limit.perExposureGy,
         nominal_dose_rate_Gy_s: limit.rateGyS,
+        dose_per_cycle_Gy: limit.perCycleGy,
         total_dose_Gy: limit.totalGy,
         refused_from_sweep: limit.refusedFromSweep,
       })),
+      layers: dose.layers.map((layer) => ({
+        layer: layer.layer,
+        surface: amountsJson(layer.surface),
+        mean: amountsJson(layer.mean),
+      })),
+    })),
+    dose_proposals: forecast.proposals.map(({ kind, sweep, change, text }) => ({
+      kind,
+      trigger: sweep.name,
+      change,
+      text,
     })),
     protocols: forecast.protocols.map((protocol) => ({
       name: protocol.name,
