@@ -16,10 +16,10 @@ afterAll(removeFolders);
 
 const PROTOCOL = `record: { time_s: 10 }
 method:
+  - { step: open_circuit_voltage, until_time_s: 60 }
+  - { step: constant_current, id: charge, rate_C: C/3, until_time_s: 1200, until_voltage_V: 4.2 }
   - { step: open_circuit_voltage, until_time_s: 900 }
-  - { step: impedance_spectroscopy, id: at-rest, amplitude_V: 0.01, start_frequency_Hz: 20000, end_frequency_Hz: 0.02, points_per_decade: 6 }
-  - { step: constant_current, id: charge, rate_C: C/4, until_time_s: 600, until_voltage_V: 4.2 }
-  - { step: open_circuit_voltage, until_time_s: 600 }
+  - { step: impedance_spectroscopy, id: at-rest, amplitude_V: 0.01, start_frequency_Hz: 20000, end_frequency_Hz: 0.05, points_per_decade: 6 }
   - { step: impedance_spectroscopy, id: by-current, amplitude_mA: 0.1, start_frequency_Hz: 1000, end_frequency_Hz: 1, points_per_decade: 4, measures_per_point: 2 }
   - { step: open_circuit_voltage, until_time_s: 7200 }
 `;
@@ -42,18 +42,36 @@ function spectraOf(run: WorldRun, position: string): readonly (Spectrum & { read
 }
 
 describe("spectra of a simulated rack", () => {
-  it("are the true cells' own, are kept whole, and tell their resistances", async () => {
-    const run = await runWorld({ hours: 1.2, campaign });
-    expectSound(run);
-    const events = run.of("spectrum-measured");
-    expect(events).toHaveLength(2 * campaign.cells.length);
-    expect(events.every((event) => event.dataText.includes('"is_whole":true'))).toBe(true);
-    const report = verifyRecord(run.folder);
-    expect(report).toMatchObject({ ok: true, spectra: events.length });
+  const order = (type: "HOLD_CELL" | "RESUME_CELL") => ({
+    ...{ type: "CELL_ORDERED" as const, position: "A4" },
+    event: { type, author: "operator", reason: "a look at the contact" },
+  });
+  const shared = runWorld({
+    hours: 0.85,
+    campaign,
+    at: [
+      [
+        2330,
+        (virtual) => {
+          virtual.run.actor.send(order("HOLD_CELL"));
+        },
+      ],
+      [
+        2360,
+        (virtual) => {
+          virtual.run.actor.send(order("RESUME_CELL"));
+        },
+      ],
+    ],
+  });
 
+  it("are the true cells' own, are kept whole, and tell their resistances", async () => {
+    const run = await shared;
+    expectSound(run);
     const [atRest, byCurrent] = spectraOf(run, "A3");
     assert(atRest !== undefined && byCurrent !== undefined, "A3 has two spectra");
-    expect(atRest.frequency_Hz).toHaveLength(37);
+    expect([atRest, byCurrent].every(({ text }) => text.includes('"is_whole":true'))).toBe(true);
+    expect(atRest.frequency_Hz).toHaveLength(35);
     expect(byCurrent.frequency_Hz).toHaveLength(26);
     const plant = run.virtual.world.cellPlant(2);
     byCurrent.frequency_Hz.forEach((frequencyHz, index) => {
@@ -61,50 +79,46 @@ describe("spectra of a simulated rack", () => {
       const [re, im] = [byCurrent.z_real_ohm[index] ?? NaN, byCurrent.z_imag_ohm[index] ?? NaN];
       expect(Math.hypot(re - truth.re, im - truth.im) / Math.hypot(truth.re, truth.im)).toBeLessThan(0.03);
     });
+    const event = run.of("spectrum-measured").find((one) => field(one, "position") === "A3");
+    expect(numeric(event, "series_ohm")).toBeGreaterThan(3);
+    expect(numeric(event, "charge_transfer_ohm")).toBeGreaterThan(5);
+    expect(run.virtual.run.views.cell(2)?.lastSpectrum).toMatchObject({ step: 5, pointCount: 26, isWhole: true });
 
-    const view = run.virtual.run.views.cell(2)?.lastSpectrum;
-    expect(view).toMatchObject({ step: 5, pointCount: 26, isWhole: true });
-    const event = events.find((one) => field(one, "position") === "A3");
-    expect(numeric(event, "series_ohm")).toBeGreaterThan(2);
-    expect(numeric(event, "charge_transfer_ohm")).toBeGreaterThan(2);
-
-    // No spectrum is taken for a half cycle, nor for a charge.
-    expect(run.of("half-cycle-ended").filter((one) => field(one, "position") === "A3")).toHaveLength(1);
+    const spectra = run.of("spectrum-measured");
+    // Two for each cell, and one of them in two parts.
+    expect(spectra).toHaveLength(2 * campaign.cells.length + 1);
+    expect(verifyRecord(run.folder)).toMatchObject({ ok: true, spectra: spectra.length });
+    // A spectrum is no half cycle, and none is taken for a charge.
+    const halves = run.of("half-cycle-ended").filter((one) => field(one, "position") === "A3");
+    expect(halves.map((half) => field(half, "direction"))).toEqual(["charge"]);
   });
 
   it("that are broken off by a person stay on record, and go on where they were", async () => {
-    const order = (type: "HOLD_CELL" | "RESUME_CELL") => ({
-      ...{ type: "CELL_ORDERED" as const, position: "A3" },
-      event: { type, author: "operator", reason: "a look at the contact" },
-    });
-    const run = await runWorld({
-      hours: 0.6,
-      campaign,
-      at: [
-        [
-          1100,
-          (virtual) => {
-            virtual.run.actor.send(order("HOLD_CELL"));
-          },
-        ],
-        [
-          1130,
-          (virtual) => {
-            virtual.run.actor.send(order("RESUME_CELL"));
-          },
-        ],
-      ],
-    });
-    expectSound(run);
-    const [first, second] = spectraOf(run, "A3");
-    assert(first !== undefined && second !== undefined, "A3 has two parts of a spectrum");
+    const run = await shared;
+    const [first, second] = spectraOf(run, "A4");
+    assert(first !== undefined && second !== undefined, "A4 has two parts of a spectrum");
     expect(first.text).toContain('"is_whole":false');
     const last = first.frequency_Hz.at(-1) ?? NaN;
     expect(first.frequency_Hz[0]).toBe(20000);
     expect(second.frequency_Hz[0]).toBeLessThan(20000);
     // Nothing between them is missing.
     expect(second.frequency_Hz[0]).toBeGreaterThanOrEqual(last / 1.5);
-    expect(second.frequency_Hz.at(-1)).toBeCloseTo(0.02, 6);
-    expect(verifyRecord(run.folder).ok).toBe(true);
+    expect(second.frequency_Hz.at(-1)).toBeCloseTo(0.05, 6);
+  });
+
+  it("are refused where the channel cannot, with what it can", () => {
+    const refused = (from: string, to: string): string => {
+      const spoilt = load({ ...FILES, "cycle.yaml": PROTOCOL.replace(from, to) }, "small.yaml");
+      return spoilt.findings.map(({ severity, code, what }) => `${severity} ${code} ${what}`).join("\n");
+    };
+    expect(refused("20000", "2000000")).toContain("error campaign.channel-range 2000000 Hz");
+    expect(refused("amplitude_V: 0.01", "amplitude_V: 1")).toContain(
+      "error campaign.channel-range an amplitude of 1 V",
+    );
+    expect(refused("amplitude_V: 0.01", "amplitude_V: 0.03")).toContain("warning protocol.amplitude");
+    expect(refused("amplitude_mA: 0.1", "amplitude_mA: 3")).toContain("error campaign.beyond-safety");
+    expect(refused("end_frequency_Hz: 1,", "end_frequency_Hz: 0.0001,")).toContain("% of its capacity");
+    expect(refused("points_per_decade: 4", "points_per_decade: 1e9")).toContain("error protocol.spectrum");
+    expect(refused("measures_per_point: 2", "drift_correction: true")).toContain("warning protocol.spectrum");
   });
 });

@@ -10,6 +10,11 @@ import { packageLines, sayLine, SCRIPT_WORDS } from "./script-lines.ts";
 import type { StepBody } from "./step-script.ts";
 import type { StepWriter } from "./step-writer.ts";
 
+/** What a sine drives is held to the cell's limit where half a period is longer than limits commonly wait: 10 ms. */
+const SLOW_HZ = 50;
+/** No coin cell has less; the range must take what a fast sine drives through it. */
+const LEAST_OHM = 0.5;
+
 type ImpedanceStep = Extract<ChannelStep, { kind: "impedance" }>;
 
 /** Twice the amplitude of a sine is not far from a step any more; above this nothing is small about it (chosen). */
@@ -37,7 +42,7 @@ export function impedanceBody(
       "meas 100m p ab",
       ...limitLines(`if p > ${writer.volts(limits.voltageMaxV - peakV, "voltage limit", "down")}`),
       ...limitLines(`if p < ${writer.volts(limits.voltageMinV + peakV, "voltage limit", "up")}`),
-      ...(isVoltage ? voltageLines(step, writer) : currentLines(step, writer)),
+      ...(isVoltage ? voltageLines(step, peakV, writer) : currentLines(step, writer)),
       "cell_on",
       "timer_start",
       ...sweepLines(step, writer),
@@ -46,8 +51,9 @@ export function impedanceBody(
   };
 }
 
-function voltageLines({ limits, startFrequencyHz, endFrequencyHz }: ImpedanceStep, writer: StepWriter): string[] {
-  const largest = writer.currentRange(Math.max(limits.currentMaxA, -limits.currentMinA));
+function voltageLines(step: ImpedanceStep, peakV: number, writer: StepWriter): string[] {
+  const { limits, startFrequencyHz, endFrequencyHz } = step;
+  const largest = writer.currentRange(Math.max(limits.currentMaxA, -limits.currentMinA, peakV / LEAST_OHM));
   return [
     // Repeated after each choice of mode: 3 is the fast one, which spectra need.
     "set_pgstat_mode 3",
@@ -101,7 +107,9 @@ function measuringLines(step: ImpedanceStep, fromPoint: number, writer: StepWrit
     ...packageLines("t", "f", "r", "j", "v", "c"),
     ...writer.voltageLimits("v"),
     ...writer.currentLimits("c"),
+    `if f < ${SLOW_HZ}`,
     ...limitLines(`if y > ${writer.amperes(largestA, "current limit", "down")}`),
+    "endif",
     "endloop",
   ];
 }
