@@ -37,6 +37,7 @@ import {
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
+import { wrongAnswer } from "../link/scpi-identity.ts";
 import { endAt, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
 
 /** As site files name the family. */
@@ -178,10 +179,9 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   async function identify(talk: ScpiConversation) {
     const line = await talk.ask(IDENTIFY, (text) => text);
     const found = decodeSmuIdentity(line);
-    if (found === undefined || !MODELS.has(found.model))
-      throw new Fault("device.wrong", name, "no Keithley 2450, 2460 or 2461 answers here", {
-        answer: line.slice(0, 200),
-      });
+    if (found === undefined || !MODELS.has(found.model)) {
+      throw wrongAnswer(name, "a Keithley 2450, 2460 or 2461", line);
+    }
     refuseOtherFirmware(name, found.firmware, FIRMWARE_MAJORS);
     const expected = deps.expectedSerialNumber;
     if (expected !== undefined && expected !== found.serialNumber)

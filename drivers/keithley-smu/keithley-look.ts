@@ -15,6 +15,7 @@ import {
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation } from "../link/scpi-conversation.ts";
+import { wrongAnswer } from "../link/scpi-identity.ts";
 
 export interface KeithleyLook {
   readonly identity: Identity;
@@ -40,11 +41,7 @@ export async function lookAtKeithley(deps: KeithleyLookDeps): Promise<KeithleyLo
   try {
     const line = await talk.ask(IDENTIFY, (text) => text);
     const found = decodeSmuIdentity(line);
-    if (found === undefined) {
-      throw new Fault("device.wrong", name, "no Keithley source-measure unit answers here", {
-        answer: line.slice(0, 200),
-      });
-    }
+    if (found === undefined) throw wrongAnswer(name, "a Keithley source-measure unit", line);
     const { model, serialNumber, firmware } = found;
     refuseOtherFirmware(name, firmware, FIRMWARE_MAJORS);
     if (expected !== undefined && expected !== serialNumber) {

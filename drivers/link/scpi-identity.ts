@@ -25,8 +25,13 @@ export async function askIdentity<T>(
     if (found !== undefined) return found;
     await sleep(clock, STRAY_MS);
   }
+  throw wrongAnswer(name, wanted, line);
+}
+
+/** Fault `device.wrong` with what answered instead of `wanted`. */
+export function wrongAnswer(name: string, wanted: string, line: string): Fault {
   const answer = line.slice(0, 200).replaceAll(/[^ -~]/g, "?");
-  throw new Fault("device.wrong", name, `not ${wanted}: \`${answer}\` answers here`, { answer });
+  return new Fault("device.wrong", name, `not ${wanted}: \`${answer}\` answers here`, { answer });
 }
 
 /** Throws `device.wrong` when another serial number is expected. */

@@ -18,7 +18,7 @@ import type { Channel } from "../../protocols/roles/channel.ts";
 import { readSite } from "../../protocols/site/read-site.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
-import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import type { WorldClock } from "../../simulator/plant/plant.ts";
 import { createMemoryLink } from "../../simulator/links/memory-link.ts";
 import { createWorld } from "../../simulator/world/world.ts";
 import { BENCH_DESIGN, plainCells } from "../../tui/bench/bench-cells.ts";
@@ -377,7 +377,7 @@ export async function replayed(
   };
 }
 
-function worldOf(site: Site, clock: VirtualClock) {
+export function worldOf(site: Site, clock: WorldClock) {
   const data = loadWorldData({ readPackageText: repositoryText }, [BENCH_DESIGN]);
   return createWorld({
     clock,
