@@ -8,6 +8,7 @@ import type { FindingSeverity } from "../base/finding.ts";
 import { stepCurrentA, taperCurrentA } from "../echem/channel-step.ts";
 import { forecastProtocol, type StepForecast } from "../echem/forecast/forecast-protocol.ts";
 import type { CellNameplate } from "../echem/forecast/nameplate.ts";
+import { judgeLimits } from "./judge-limits.ts";
 import type { ConstantCurrentStep, Protocol, TechniqueStep } from "../echem/protocol.ts";
 
 export interface ForecastVerdict {
@@ -50,11 +51,17 @@ export function judgeForecast(protocol: Protocol, cell: JudgedCell): readonly Fo
     if (step === undefined || step.kind === "tag" || step.kind === "loop") continue;
     const isFirst = !seen.has(run.stepIndex);
     seen.add(run.stepIndex);
-    if (isFirst) {
-      verdicts.push(...judgeCurrents(step, run.stepIndex, cell), ...judgeRun(protocol, step, run, cell));
-    }
+    if (isFirst) verdicts.push(...judgeCurrents(step, run.stepIndex, cell));
+    // A limit may end a later run of a step that went well before.
+    if (isFirst || run.endedBy === "limit") verdicts.push(...judgeRun(protocol, step, run, cell));
     // From here on the cell is off, whatever the protocol says.
     if (run.endedBy === "limit") break;
+  }
+  const isByLimit = steps.some(({ endedBy }) => endedBy === "limit");
+  for (const verdict of judgeLimits(protocol, cell)) {
+    // What the cell as its nameplate has it does not get through, no other needs to be asked.
+    if (isByLimit && verdict.code === "protocol.limit-may-end-step") continue;
+    verdicts.push({ severity: "error", ...verdict });
   }
   return verdicts;
 }
@@ -106,7 +113,7 @@ function judgeRun(
   ];
   if (run.endedBy === "limit") {
     return one(
-      "warning",
+      "error",
       "protocol.limit-ends-step",
       "",
       isCurrent

@@ -31,6 +31,7 @@ export interface ModelStep {
   /** Net charge, coulomb. */
   readonly chargeC: number;
   readonly endVoltageV: number;
+  readonly endCurrentA: number;
   /** Size of the largest current, ampere. */
   readonly currentPeakA: number;
 }
@@ -95,6 +96,7 @@ export function runCurrent(
     endedBy,
     chargeC: currentA * sinceS,
     endVoltageV: terminalV(curve, parameters, state, currentA),
+    endCurrentA: currentA,
     currentPeakA: Math.abs(currentA),
   };
 }
@@ -124,6 +126,7 @@ export function runVoltage(
     endedBy,
     chargeC,
     endVoltageV: voltageV,
+    endCurrentA: endedBy === "current" ? Math.sign(firstA) * untilA : currentA,
     currentPeakA: Math.abs(firstA),
   });
   if (Math.abs(firstA) > order.limitA) return done("limit");

@@ -3,6 +3,7 @@
  * charge, capacity, warmth. It starts from nameplate values and an open-circuit table, and takes over what was measured
  * of the cell as soon as there is any. Pure, and fast: a step costs a microsecond or two.
  */
+import type { Writable } from "../../base/writable.ts";
 import { stepCountOf, timeBoundOf, type ProtocolCursor } from "../cursor.ts";
 import type { Protocol, TechniqueStep } from "../protocol.ts";
 import {
@@ -86,6 +87,20 @@ const REMEASURED_SD = 0.004;
 /** Of the duration of a step not seen before: what a curve and two numbers cannot say, which is most of a taper. */
 const MODEL_SD = { voltage: 0.015, current: 0.35 } as const;
 
+/** No value is less than this part of what the nameplate says, whatever its standard deviation. */
+const CORNER_LEAST = 0.1;
+/**
+ * A jump of current passes less than the resistance that a forecast of minutes needs, as charge transfer and diffusion
+ * take their time: this part of what the nameplate says it is, surely no more and hardly less.
+ */
+const AT_ONCE_SURELY = 3;
+const AT_ONCE_LEAST = 0.1;
+
+/** Of a nameplate's cell. */
+function dropOhm({ nominalCapacityMah }: CellNameplate): number {
+  return (1000 * DROP_AT_1C_V.mean) / nominalCapacityMah;
+}
+
 type Unknown = { readonly [Name in keyof RunValues]: Guess };
 
 export function forecastProtocol(
@@ -119,6 +134,30 @@ export function forecastProtocol(
   };
 }
 
+/** By how many standard deviations a value is off what the nameplate says. */
+export type CornerOffsets = Partial<Record<keyof RunValues, number>>;
+
+/**
+ * One cell of many, off the nameplate by so much: its steps, without spread. A hold ends by the cell's limit of current
+ * as soon as a cell of little resistance could begin beyond it.
+ */
+export function forecastCorner(
+  protocol: Protocol,
+  nameplate: CellNameplate,
+  offsets: CornerOffsets,
+  stepsMax: number,
+): readonly StepForecast[] {
+  const unknown = unknownOf(nameplate, null);
+  const values = meansOf(unknown);
+  const off = (name: keyof RunValues): number => {
+    const { mean, sd } = unknown[name];
+    return Math.max(CORNER_LEAST * mean, mean + (offsets[name] ?? 0) * sd);
+  };
+  for (const name of NAMES) values[name] = off(name);
+  const order = { ...orderOf(protocol, nameplate, null, { stepsMax }), atOnceOhm: AT_ONCE_LEAST * dropOhm(nameplate) };
+  return runForecast(order, values).map((step) => stepForecast(step, NaN));
+}
+
 /** The same run, told point by point, for drawing: seconds, ampere, volts, state of charge. */
 export function drawForecast(
   protocol: Protocol,
@@ -145,6 +184,7 @@ function orderOf(
     previousIndex: options.from?.previousIndex ?? -1,
     demands: demandsOf(protocol, nameplate.nominalCapacityMah),
     stepsMax: options.stepsMax ?? STEPS_MAX,
+    atOnceOhm: AT_ONCE_SURELY * dropOhm(nameplate),
   };
 }
 
@@ -174,7 +214,7 @@ const NAMES = [
   "firstLoss",
 ] as const satisfies readonly (keyof RunValues)[];
 
-function meansOf(unknown: Unknown): RunValues {
+function meansOf(unknown: Unknown): Writable<RunValues> {
   return {
     capacityAh: unknown.capacityAh.mean,
     resistanceOhm: unknown.resistanceOhm.mean,

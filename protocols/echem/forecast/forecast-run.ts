@@ -9,7 +9,15 @@ import {
 import { firstStep, nextStep, stepAt, type ProtocolCursor } from "../cursor.ts";
 import type { Protocol, TechniqueStep, VoltageScanStep } from "../protocol.ts";
 import { spectrumExpectedS, spectrumPlan } from "../spectrum-plan.ts";
-import { advance, runCurrent, runVoltage, type ModelState, type ModelStep, type OnPoint } from "./cell-model.ts";
+import {
+  advance,
+  runCurrent,
+  runVoltage,
+  type ModelParameters,
+  type ModelState,
+  type ModelStep,
+  type OnPoint,
+} from "./cell-model.ts";
 import type { LearnedCell, LearnedStep } from "./learned-cell.ts";
 import { FADE_PER_CYCLE, type CellNameplate } from "./nameplate.ts";
 import type { OpenCircuitCurve } from "./open-circuit-curve.ts";
@@ -41,6 +49,11 @@ export interface RunOrder {
   readonly from: ProtocolCursor | undefined;
   readonly previousIndex: number;
   readonly stepsMax: number;
+  /**
+   * A hold at another voltage than the one before begins with a jump of current over this resistance, which ends it where
+   * it passes the limit.
+   */
+  readonly atOnceOhm: number;
   /** By index of the step in the file; undefined for tags and loops. */
   readonly demands: readonly (StepDemand | undefined)[];
 }
@@ -70,13 +83,16 @@ export interface RunStep {
   readonly isRemembered: boolean;
 }
 
-/** The first current of a hold is known no better than to this factor: it goes with a resistance that is a guess. */
-const FIRST_CURRENT_DOUBT = 3;
+/** What the cell's terminals showed last. */
+interface Terminals {
+  readonly voltageV: number;
+  readonly currentA: number;
+}
 
 export type OnForecastPoint = (timeS: number, currentA: number, voltageV: number, share: number) => void;
 
 export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnForecastPoint): readonly RunStep[] {
-  const { protocol, nameplate, curve, learned } = order;
+  const { protocol, learned } = order;
   const state: ModelState = {
     share: values.startShare,
     lag: learned?.lag ?? 0,
@@ -88,6 +104,8 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
   let countAh = learned?.countAh ?? 0;
   let startS = 0;
   let previousIndex = order.previousIndex;
+  const { curve } = order;
+  let before: Terminals = { voltageV: curve.voltageAt(state.share + state.lag), currentA: 0 };
   for (
     let cursor = order.from ?? firstStep(protocol);
     cursor !== undefined && steps.length < order.stepsMax;
@@ -125,13 +143,13 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
         : undefined;
     let done: ModelStep;
     if (remembered === undefined || learned === null) {
-      done = runStep(step, demand, curve, parameters, state, nameplate, draw);
+      done = runStep(step, demand, order, parameters, state, before, draw);
     } else {
       done = remembered;
       const meanA = remembered.chargeC / remembered.durationS;
       if (draw !== undefined) {
         const shown = { ...state };
-        runStep(step, demand, curve, parameters, shown, nameplate, draw);
+        runStep(step, demand, order, parameters, shown, before, draw);
       }
       advance(state, meanA / parameters.capacityC, values.lagS, remembered.durationS);
     }
@@ -152,6 +170,7 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
     });
     startS = endS;
     previousIndex = cursor.stepIndex;
+    before = { voltageV: done.endVoltageV, currentA: done.endCurrentA };
   }
   return steps;
 }
@@ -189,25 +208,28 @@ function recall(
     const durationS = chargeC / currentA;
     const endVoltageV = step.untilVoltageV ?? NaN;
     if (!(durationS > 0 && durationS <= longestS)) return undefined;
-    return { durationS, endedBy: "voltage", chargeC, endVoltageV, currentPeakA: Math.abs(currentA) };
+    return {
+      ...{ durationS, endedBy: "voltage", chargeC, endVoltageV },
+      ...{ endCurrentA: currentA, currentPeakA: Math.abs(currentA) },
+    };
   }
   if (step.kind !== "constant-voltage") return undefined;
   const wantedS = known.durationS + known.growthS * ahead;
   if (!(wantedS > known.durationS / 3)) return undefined;
   const endVoltageV = step.voltageV;
   if (known.endedBy === "time" || wantedS > longestS) {
-    return { durationS: longestS, endedBy: "time", chargeC, endVoltageV, currentPeakA: NaN };
+    return { durationS: longestS, endedBy: "time", chargeC, endVoltageV, endCurrentA: 0, currentPeakA: NaN };
   }
-  return { durationS: wantedS, endedBy: "current", chargeC, endVoltageV, currentPeakA: NaN };
+  return { durationS: wantedS, endedBy: "current", chargeC, endVoltageV, endCurrentA: 0, currentPeakA: NaN };
 }
 
 function runStep(
   step: TechniqueStep,
   { currentA, taperA, untilS }: StepDemand,
-  curve: OpenCircuitCurve,
-  parameters: { readonly capacityC: number; readonly resistanceOhm: number; readonly lagS: number },
+  { curve, nameplate, atOnceOhm }: RunOrder,
+  parameters: ModelParameters,
   state: ModelState,
-  nameplate: CellNameplate,
+  before: Terminals,
   onPoint: OnPoint | undefined,
 ): ModelStep {
   const { limits } = nameplate;
@@ -226,10 +248,14 @@ function runStep(
       return done.endedBy === "voltage" && isLimitFirst ? { ...done, endedBy: "limit" } : done;
     }
     case "constant-voltage": {
-      const isCharge = step.voltageV >= curve.voltageAt(state.share + state.lag);
-      const statedA = limits === null ? Infinity : isCharge ? limits.currentMaxA : -limits.currentMinA;
-      const limitA = FIRST_CURRENT_DOUBT * statedA;
-      return runVoltage(curve, parameters, state, { voltageV: step.voltageV, untilA: taperA, untilS, limitA }, onPoint);
+      const { voltageV } = step;
+      const jumpA = (voltageV - before.voltageV) / atOnceOhm;
+      const firstA = before.currentA + jumpA;
+      if (limits !== null && (firstA > limits.currentMaxA || firstA < limits.currentMinA)) {
+        const currentPeakA = Math.abs(firstA);
+        return { durationS: 0, endedBy: "limit", chargeC: 0, endVoltageV: voltageV, endCurrentA: 0, currentPeakA };
+      }
+      return runVoltage(curve, parameters, state, { voltageV, untilA: taperA, untilS, limitA: Infinity }, onPoint);
     }
     case "voltage-scan": {
       // Slow enough to stay near rest: the charge is what the curve holds between the two ends.
@@ -245,6 +271,7 @@ function runStep(
         endedBy: "voltage",
         chargeC,
         endVoltageV: step.endVoltageV,
+        endCurrentA: scanA,
         currentPeakA: Math.abs(scanA),
       };
     }

@@ -63,13 +63,14 @@ export const PITT: LibraryEntry = {
   name: "pitt",
   title: "PITT: a staircase of voltages, each held until the current has died away",
   source: "C. J. Wen et al., J. Electrochem. Soc. 126 (1979) 2258; common values: 10 to 20 mV, until C/50 to C/100",
-  chosen: "20 mV, until C/50 or one hour",
+  chosen: "20 mV, until C/50 or one hour; up to the first step at constant current, so that no hold begins with a rush",
   window: ["from_voltage_V", "to_voltage_V"],
   parameters: [
     parameter("from_voltage_V", "first step of the staircase", 3.6, -1, 5.5),
     parameter("to_voltage_V", "last step, above the first", 4.2, -1, 5.5),
     parameter("step_mV", "height of a step", 20, 1.5, 500),
     parameter("taper_rate_C", "end of a step", 0.02, 0.001, 1),
+    parameter("approach_rate_C", "charge up to the first step", 0.1, 0.005, 1),
     parameter("hold_h", "a step at the most", 1, 0.01, 48),
   ],
   build(value) {
@@ -83,7 +84,12 @@ export const PITT: LibraryEntry = {
     const stair = (voltageV: number): StepFields => hold(voltageV, value("taper_rate_C"), value("hold_h"));
     return {
       recordS: 1,
-      steps: [rest(60, "settle"), ...levels.map(stair), ...[...levels].reverse().slice(1).map(stair)],
+      steps: [
+        rest(60, "settle"),
+        charge(value("approach_rate_C"), volts(value("from_voltage_V")), "approach"),
+        ...levels.map(stair),
+        ...[...levels].reverse().slice(1).map(stair),
+      ],
     };
   },
 };

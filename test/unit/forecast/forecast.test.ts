@@ -175,10 +175,39 @@ describe("check by forecast", () => {
       "constant_current, rate_C: C/10, until_voltage_V: 4.2, until_time_s: 300",
       "note protocol.cut-off-not-reached 0 until_time_s",
     ],
-    ["constant_current, rate_C: C/10, until_time_s: 72000", "warning protocol.limit-ends-step 0 "],
-    ["constant_voltage, voltage_V: 4.2, until_time_s: 600", "warning protocol.limit-ends-step 0 "],
+    ["constant_current, rate_C: C/10, until_time_s: 72000", "error protocol.limit-ends-step 0 "],
+    ["constant_voltage, voltage_V: 4.2, until_time_s: 600", "error protocol.limit-ends-step 0 "],
   ])("says of %s: %s", (step, said) => {
     expect(codes(step)).toContain(said);
+  });
+
+  it.each([
+    ["constant_current, rate_C: C/10, until_time_s: 34200", "error protocol.limit-may-end-step 0 "],
+    [
+      "constant_current, rate_C: C/10, until_voltage_V: 4.247, until_time_s: 60000",
+      "error protocol.limit-margin 0 until_voltage_V",
+    ],
+    [
+      "constant_current, current_mA: 4.98, until_voltage_V: 4.2, until_time_s: 3600",
+      "error protocol.limit-margin 0 current_mA",
+    ],
+  ])("refuses %s, which some cells of a batch would not get through: %s", (step, said) => {
+    expect(codes(step)).toContain(said);
+  });
+
+  it("refuses a loop whose second pass drives the cell into its limit", () => {
+    const more = "constant_current, rate_C: C/10, until_time_s: 18000";
+    const less = "constant_current, rate_C: D/10, until_voltage_V: 2.8, until_time_s: 3600";
+    expect(codes(more, less)).toEqual(["note protocol.cut-off-not-reached 1 until_time_s"]);
+    expect(codes(more, less, "loop, loop_to: 1, cycle_count: 3")).toContain("error protocol.limit-ends-step 0 ");
+  });
+
+  it("lets a hold follow a current to the same voltage, and refuses one that begins with a rush", () => {
+    const hold = (voltageV: number) =>
+      `constant_voltage, voltage_V: ${voltageV}, until_rate_C: 0.05, until_time_s: 3600`;
+    const to = "constant_current, rate_C: C/2, until_voltage_V: 4.0, until_time_s: 14400";
+    expect(codes(to, hold(4))).toEqual([]);
+    expect(codes(to, hold(4.1))).toContain("error protocol.limit-may-end-step 1 ");
   });
 
   it("says where a hold would end below what the channel tells from noise", () => {
