@@ -51,6 +51,8 @@ export function elapsedWhenOff(
   seen: { readonly lastAtMs: number; readonly nowMs: number; readonly runsAlone: boolean },
 ): number {
   if (step === null || runningSinceMs === null) return elapsedS;
+  // What was measured of a spectrum went with the controller: it is begun anew.
+  if (step.channelStep.kind === "impedance") return 0;
   const { untilTimeS } = step.channelStep;
   // An instrument that runs it alone has come to its end by itself.
   if (seen.runsAlone && elapsedS + (seen.nowMs - runningSinceMs) / 1000 >= untilTimeS) return untilTimeS;

@@ -21,7 +21,7 @@ export interface SpectrumResistances {
 }
 
 /** An arc counts when its foot lies this share of its height below its top: noise makes no arc. */
-const ARC_DEPTH_SHARE = 0.1;
+const ARC_DEPTH_SHARE = 0.05;
 
 /**
  * Series resistance: Re Z where Im Z passes zero, linear between the two points, counted from the highest frequency;

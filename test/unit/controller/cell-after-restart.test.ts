@@ -165,4 +165,14 @@ describe("the time that a step has run which runs no more", () => {
       elapsedWhenOff({ ...step, runningSinceMs: null, elapsedS: 7 }, { lastAtMs: 1e6, nowMs: 1e9, runsAlone: true }),
     ).toBe(7);
   });
+
+  it("is none of a spectrum: what was measured of it went with the controller", () => {
+    const spectrum = left({
+      kind: "impedance",
+      excitation: { kind: "voltage", peakV: 0.01 },
+      ...{ startFrequencyHz: 1000, endFrequencyHz: 1, pointCount: 10, sweepCount: 1 },
+      ...common,
+    });
+    expect(elapsedWhenOff(spectrum, { lastAtMs: 10_000, nowMs: 700_000, runsAlone: true })).toBe(0);
+  });
 });
