@@ -37,7 +37,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "run",
     usage:
-      "CAMPAIGN.yaml [--site SITE.yaml] [--data DIR] [--until DURATION] [--headless] [--capture DIR] [--go-anyway]",
+      "CAMPAIGN.yaml [--site SITE.yaml] [--data DIR] [--until DURATION] [--headless] [--capture DIR] [--go-anyway] [--resumed-by NAME]",
     summary: "run a campaign on real links: at a beamline, or on a bench (see instruments)",
     details: [
       "Takes the site's lock: one controller at a time. Every instrument says who it is before anything moves.",
@@ -45,11 +45,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       "Exit 2 when a file, the site or the folder is refused, 1 when it was stopped or failed.",
       "",
       "  --site SITE.yaml     the hardware; otherwise the one the campaign names",
-      "  --data DIR           where the record goes (default data/CAMPAIGN-TIME)",
-      "  --until DURATION     stop there: 90s, 15min, 24h, 7d",
+      "  --data DIR           where the record goes (default data/CAMPAIGN-TIME); a folder",
+      "                       with a run in it is gone on with where its record stands",
+      "  --until DURATION     stop there, counted from the begin: 90s, 15min, 24h, 7d",
       "  --headless           plain lines instead of a live display",
       "  --capture DIR        keep all that is said on the links",
       "  --go-anyway          begin although an instrument does not answer; it is tried again",
+      "  --resumed-by NAME    going on: NAME lets go on what was held, and re-arms interlocks",
     ],
     load: async () => (await import("./commands/run.ts")).runCommand,
   },

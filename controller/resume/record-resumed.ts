@@ -3,6 +3,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { SweepState } from "../beam/sweeps.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { LedgerRow } from "../record/ledger-row.ts";
+import type { LeftRun } from "./read-run.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 
 export function recordResumed(
@@ -30,4 +31,15 @@ export function recordResumed(
       held_by: left.hold?.author ?? null,
     })),
   });
+}
+
+/** A person who starts a run again may say, by name, that nothing of before is held any more. */
+export function letGoOn(left: LeftRun, author: string | undefined): LeftRun {
+  if (author === undefined) return left;
+  return { ...left, recorded: { ...left.recorded, held: null, latched: [] } };
+}
+
+export function recordLetGoOn(recorder: Recorder, author: string, before: RecordedRun | undefined): void {
+  if ((before?.held ?? null) !== null) recorder.record("exposing-resumed", { author });
+  if ((before?.latched ?? []).length > 0) recorder.record("interlock-rearmed", { author });
 }

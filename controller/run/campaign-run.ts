@@ -8,9 +8,12 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
+import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import { longestOpenS } from "../../protocols/site/longest-open.ts";
+import { shadowPath } from "../../protocols/site/shadow-path.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
@@ -38,7 +41,7 @@ import { motionRefusals } from "../safety/permit-judgement.ts";
 import { ledgerEventData } from "../record/ledger-row.ts";
 import type { RecordStore } from "../record/store.ts";
 import type { LeftRun } from "../resume/read-run.ts";
-import { recordResumed } from "../resume/record-resumed.ts";
+import { letGoOn, recordLetGoOn, recordResumed } from "../resume/record-resumed.ts";
 import { isOfExposures } from "../resume/recorded-run.ts";
 import { restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
@@ -55,7 +58,10 @@ import { recordStart } from "./start-record.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally, type Tally } from "./tally.ts";
 import { exposureOverheadMaxMs, runTimings } from "./timings.ts";
+import { createControlDesk } from "../verdict/control-desk.ts";
 import { createWatchDesk } from "./watch-desk.ts";
+
+const NOTHING_ASKED = { sweep: null, wanted: [], wantedCount: 0 } as const;
 
 /** Where the alarm of a doubtful flux stands: at the beam, whichever cell it was found on. */
 const FLUX_DOUBTED_AT = "beam";
@@ -67,12 +73,16 @@ export interface CampaignRunDeps {
   readonly store: RecordStore;
   readonly roles: CampaignRoles;
   readonly tables: AttenuationTables;
+  /** How lattices go with lithium; needed to compare control spots. */
+  readonly lattice?: LatticeTables;
   /** Campaign time after which nothing new is begun. */
   readonly endAtMs: number;
   /** Chance in [0, 1) for the pauses between tries of a lost instrument; none in the virtual world. */
   readonly jitter?: () => number;
   /** What a run before left in the folder: this one goes on from there. */
   readonly left?: LeftRun;
+  /** Who says that what was held, or waits to be re-armed, may go on. */
+  readonly resumedBy?: string;
 }
 
 export interface CampaignRun {
@@ -86,6 +96,8 @@ export interface CampaignRun {
   limitFractionBooked(): number;
   openBookingCount(): number;
   sampleCount(): number;
+  /** The last look at control spots; null before the first, and in a campaign without controls. */
+  beamEffect(): BeamVerdict | null;
   /** What the beam waits for, if it waits. */
   note(): string | null;
   /** The store could not be written, or a part of beamrack broke: nothing more is done. */
@@ -97,7 +109,8 @@ export interface CampaignRun {
 }
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
-  const { campaign, site, clock, store, roles, tables, endAtMs, left } = deps;
+  const { campaign, site, clock, store, roles, tables, endAtMs } = deps;
+  const left = deps.left === undefined ? undefined : letGoOn(deps.left, deps.resumedBy);
   const timings = runTimings(site);
   const nowMs = (): number => clock.monoMs();
   let failure: Error | null = null;
@@ -243,6 +256,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   function settle(...exposure: Parameters<typeof accounts.settle>): void {
     try {
       accounts.settle(...exposure);
+      const [order, , outcome, framePath] = exposure;
+      controlDesk?.noteExposed(order, outcome, framePath);
     } catch (error) {
       fail(error);
     }
@@ -260,7 +275,26 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     stateOf: (cellIndex) => views.stateOf(cellIndex),
     nowMs,
     endAtMs,
+    heldBack: (cellIndex, sweep) => controlDesk?.heldBack(cellIndex, sweep) ?? null,
   });
+
+  const controlDesk =
+    campaign.controls === undefined
+      ? undefined
+      : createControlDesk({
+          campaign,
+          controls: campaign.controls,
+          sweepCountPlanned: desk.sweepCountPlanned,
+          ...(roles.integrator === undefined ? {} : { integrator: roles.integrator }),
+          ...(deps.lattice === undefined ? {} : { lattice: deps.lattice }),
+          recorder,
+          alarms,
+          nowMs,
+          fail,
+          currentA: (cellIndex) => intake.lastCurrentA[cellIndex] ?? NaN,
+          chargeAh: (cellIndex) => intake.chargeAh[cellIndex] ?? NaN,
+          stateOfHealth: (cellIndex) => views.cell(cellIndex)?.stateOfHealth ?? null,
+        });
 
   const effects = createExposureEffects({
     clock,
@@ -275,6 +309,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     lastLevels: () => watchDesk.levels,
     latched: () => views.latchedInterlocks(),
     showLevels,
+    shadowPath: (from) => shadowPath(site.rack, site.stage.travelYMm, from),
   });
 
   /** Homing moves the stage like any move: only under levels just read. */
@@ -325,7 +360,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
 
   const unfinished = left === undefined ? [] : unfinishedBookings(left.ledgerRows);
-  const sweepAtStart = left === undefined ? null : restoreSweeps(left.recorded, unfinished, campaign, desk, tally);
+  const atStart = left === undefined ? null : restoreSweeps(left.recorded, unfinished, campaign, desk, tally);
   const reunion = createReunion({
     clock,
     cellCount: left === undefined ? 0 : campaign.cells.length,
@@ -443,12 +478,17 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     noteSignal: (position, stepIndex) => signals.note(signalOf(position, stepIndex)),
     noteWanted: requestDesk.noteWanted,
     noteAnswered: requestDesk.noteAnswered,
-    notePlan: requestDesk.notePlan,
+    notePlan(plan) {
+      requestDesk.notePlan(plan);
+      const isOver = plan.act.kind !== "expose" && plan.state.remaining.length === 0 && plan.wanted.length === 0;
+      if (isOver) controlDesk?.sweepIsOver(plan.state.sweep);
+    },
+    ...(controlDesk === undefined ? {} : { controlAfter: (order, sweep) => controlDesk.controlAfter(order, sweep) }),
     noteExposure: requestDesk.noteExposure,
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     troublePauseMs: timings.troublePauseMs,
     failuresInRowMax: 20,
-    ...(left === undefined ? {} : { resumed: { sweep: sweepAtStart, held: left.recorded.held } }),
+    ...(left === undefined ? {} : { resumed: { ...(atStart ?? NOTHING_ASKED), held: left.recorded.held } }),
   });
 
   const actor: CampaignActor = createActor(machine, {
@@ -505,13 +545,15 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     limitFractionBooked: () => ledger.limitFractionBooked,
     openBookingCount: () => ledger.openCount,
     sampleCount: () => intake.sampleCount,
+    beamEffect: () => controlDesk?.verdict() ?? null,
     note: () => runNote(actor.getSnapshot(), instrumentNames, clock),
     failure: () => failure,
     isDone: () => actor.getSnapshot().status === "done",
     start() {
       if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);
       else {
-        recordResumed(recorder, campaign, left.recorded, { sweep: sweepAtStart, unfinished });
+        recordResumed(recorder, campaign, left.recorded, { sweep: atStart?.sweep ?? null, unfinished });
+        if (deps.resumedBy !== undefined) recordLetGoOn(recorder, deps.resumedBy, deps.left?.recorded);
         settleUnfinished(unfinished, { ledger, recorder, tally, nowMs });
       }
       listen();

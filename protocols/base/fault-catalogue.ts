@@ -267,6 +267,16 @@ export const FAULT_CATALOGUE = {
     advice:
       "A source of the flux contradicts the other, or what the site says is possible. The exposure is charged with the larger; look at the monitor and the ring current before more beam is spent.",
   },
+  "dose.beam-effect": {
+    severity: "hold",
+    advice:
+      "Spots that are exposed again and again differ from control spots of the same cell by more than chance explains: what is measured there is no longer the cell. Lower dose or dose rate for this material; the campaign's on_beam_effect says what is done by itself.",
+  },
+  "dose.beam-effect-suspected": {
+    severity: "hold",
+    advice:
+      "Exposed spots seem to differ from control spots, or exposed cells from those kept dark, but not surely. Look at the next control visits before more dose is given.",
+  },
   "dose.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
   // files and folders
   "file.missing": { severity: "refuse", advice: "Check the path." },
@@ -306,7 +316,11 @@ export const FAULT_CATALOGUE = {
   },
   "run.begun": {
     severity: "refuse",
-    advice: "This folder holds a run already. Name a new folder; what was given to each spot stands in the old one.",
+    advice: "Another run began in this folder in the same moment. Look which of them goes on there.",
+  },
+  "run.finished": {
+    severity: "refuse",
+    advice: "Name a new folder for another campaign; what was given to each spot stands in this one.",
   },
   "bench.listen": {
     severity: "refuse",

@@ -3,6 +3,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Fault, faultText } from "../../protocols/base/fault.ts";
+import { durationText } from "../../protocols/base/duration-text.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
@@ -15,7 +16,8 @@ import { createCaptureFolder } from "../capture/capture-folder.ts";
 import { createRealLinks } from "../rig/real-links.ts";
 import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
-import { createSiteCampaign, refuseBegunFolder, type SiteCampaign } from "../run/site-campaign.ts";
+import { lookAtFolder } from "../run/left-folder.ts";
+import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
 
 interface RunOptions {
@@ -27,6 +29,8 @@ interface RunOptions {
   readonly captureFolder: string | undefined;
   /** Begin although not every instrument answers. */
   readonly goAnyway: boolean;
+  /** Who lets go on what was held, or waited to be re-armed, when the folder was left. */
+  readonly resumedBy: string | undefined;
 }
 
 /** A campaign without a duration runs this long unless --until says otherwise. */
@@ -43,7 +47,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
   const totalS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
   const folder = options.folder ?? join("data", `${campaign.name}-${stamp(context)}`);
 
-  refuseBegunFolder(folder);
+  const left = lookAtFolder(folder);
   const lock = context.takeSiteLock(site, { command: `beamrack run ${campaignPath}` });
   try {
     const capture =
@@ -54,7 +58,8 @@ export async function runCommand(context: CommandContext, args: readonly string[
           });
     // The same for the look before and the run: a port is opened again only when it has been let go of.
     const links = createRealLinks(context.clock, capture);
-    if (!options.goAnyway) {
+    // What runs since before is not disturbed by a question; a channel that is silent is its own cell's trouble.
+    if (!options.goAnyway && left === undefined) {
       const positions = campaign.cells.map((cell) => cell.position);
       const missing = await preflight(site, positions, links);
       if (missing.length > 0) return refuse(context, missing);
@@ -71,7 +76,13 @@ export async function runCommand(context: CommandContext, args: readonly string[
       holder: { ...context.self, sinceMs: context.clock.wallMs() },
       softwareVersion: context.version,
       links,
+      left,
+      ...(options.resumedBy === undefined ? {} : { resumedBy: options.resumedBy }),
     });
+    if (left !== undefined) {
+      const ago = durationText(Math.round((siteCampaign.clock.monoMs() - left.lastMs) / 1000));
+      context.printError(`Goes on where ${folder} says it stood; its last event is ${ago} old.`);
+    }
     const { run, store, clock } = siteCampaign;
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
     const printer = createProgressPrinter(shown, context.clock);
@@ -136,7 +147,7 @@ function leftText({ run }: SiteCampaign, reason: string): string {
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${state} ${String(count)}`)
     .join(", ");
-  return `Stopped by ${reason}: the shutter is closed and nothing more is exposed. Cells were left as they were (${states}), each within the limits of its instrument.`;
+  return `Stopped by ${reason}: the shutter is closed and nothing more is exposed. Cells were left as they were (${states}), each within the limits of its instrument. The same command with the same --data goes on from there.`;
 }
 
 function tell(context: CommandContext, folder: string, summary: RunSummary): void {
@@ -178,6 +189,7 @@ function parseOptions(args: readonly string[]): RunOptions {
       headless: { type: "boolean", default: false },
       capture: { type: "string" },
       "go-anyway": { type: "boolean", default: false },
+      "resumed-by": { type: "string" },
     },
   });
   const [campaignPath, ...more] = positionals;
@@ -189,6 +201,7 @@ function parseOptions(args: readonly string[]): RunOptions {
     throw new Fault("command.usage", "--until", `${values.until} is no duration; write 90s, 15min, 24h or 7d`);
   }
   if (values.data === "") throw new Fault("command.usage", "--data", "names no folder");
+  if (values["resumed-by"] === "") throw new Fault("command.usage", "--resumed-by", "names nobody");
   if (values.capture === "") throw new Fault("command.usage", "--capture", "names no folder");
   return {
     campaignPath,
@@ -198,5 +211,6 @@ function parseOptions(args: readonly string[]): RunOptions {
     headless: values.headless,
     captureFolder: values.capture,
     goAnyway: values["go-anyway"],
+    resumedBy: values["resumed-by"],
   };
 }

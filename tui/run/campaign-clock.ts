@@ -1,4 +1,4 @@
-/** Campaign time on a real clock: zero when the campaign begins, and never jumping. */
+/** Campaign time on a real clock: zero when the campaign began, and never jumping while a run goes on. */
 import type { Clock } from "../../protocols/base/clock.ts";
 
 export interface CampaignClock extends Clock {
@@ -10,8 +10,9 @@ interface Timer {
   handle: unknown;
 }
 
-export function createCampaignClock(clock: Clock): CampaignClock {
-  const startMs = clock.monoMs();
+/** `beganAgoMs`: how long ago the campaign began, for a run that goes on. */
+export function createCampaignClock(clock: Clock, beganAgoMs = 0): CampaignClock {
+  const startMs = clock.monoMs() - beganAgoMs;
   const pending = new Set<Timer>();
   let isOver = false;
   return {

@@ -1,10 +1,8 @@
 /** One campaign on real links and the wall's clock: what `run` runs, on a bench or at a beamline. */
-import { existsSync } from "node:fs";
 import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
-import { openRecord } from "../../controller/record/record-reader.ts";
-import { databasePath } from "../../controller/record/schema.ts";
+import { readLeftRun } from "../../controller/resume/read-run.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -17,6 +15,7 @@ import { isBench } from "../bench/bench-address.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
+import type { LeftFolder } from "./left-folder.ts";
 
 export interface SiteCampaignInputs {
   readonly campaign: Campaign;
@@ -32,6 +31,10 @@ export interface SiteCampaignInputs {
   /** To the site's instruments; of this machine's clock or the campaign's, they only need its intervals. */
   readonly links: DriverDeps;
   readonly softwareVersion: string;
+  /** What a run before left in the folder; undefined in a new one. */
+  readonly left: LeftFolder | undefined;
+  /** Who says that what was held or waited to be re-armed may go on. */
+  readonly resumedBy?: string;
 }
 
 export interface SiteCampaign {
@@ -48,15 +51,17 @@ export interface SiteCampaign {
 }
 
 /**
- * Opens the record, makes the drivers; nothing is opened or sent before `run.start`. Throws Faults of `openStore`, and
- * `run.begun` for a folder in which a run has been.
+ * Opens the record, makes the drivers; nothing is opened or sent before `run.start`. Throws Faults of `openStore` and of
+ * `readLeftRun`, and `run.begun` where somebody else began in the folder since it was looked at.
  */
 export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
-  const { site, folder } = inputs;
+  const { site, folder, left } = inputs;
   const positions = inputs.campaign.cells.map((cell) => cell.position);
   const world = siteCables(site, positions).every(({ link }) => isBench(link)) ? "bench" : "site";
-  const clock = createCampaignClock(inputs.clock);
-  const campaign: Campaign = { ...inputs.campaign, startMs: clock.wallMs() };
+  const startMs = left?.startMs ?? inputs.clock.wallMs();
+  // A clock that was set back meanwhile does not take the record's times back.
+  const clock = createCampaignClock(inputs.clock, Math.max(left?.lastMs ?? 0, inputs.clock.wallMs() - startMs));
+  const campaign: Campaign = { ...inputs.campaign, startMs };
   const store = openStore({
     folder,
     clock,
@@ -75,12 +80,19 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
   });
   try {
     // Between the first look at the folder and its lock somebody may have begun there.
-    if (store.head.seq > 0) throw begun(folder, store.head.seq);
+    if (store.head.seq > 0 && left === undefined) {
+      throw new Fault("run.begun", folder, `another run has begun here and left ${store.head.seq} events`);
+    }
     const roles = connectRoles(site, positions, { ...inputs.links, clock });
     const { endAtMs, tables } = inputs;
     const chance = createChance(inputs.holder.pid);
     const jitter = (): number => chance.uniform();
-    const run = createCampaignRun({ campaign, site, clock, store, roles, tables, endAtMs, jitter });
+    const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
+    const run = createCampaignRun({
+      ...{ campaign, site, clock, store, roles, tables, endAtMs, jitter },
+      ...(left === undefined ? {} : { left: readLeftRun(folder, campaign, intervalOf) }),
+      ...(inputs.resumedBy === undefined ? {} : { resumedBy: inputs.resumedBy }),
+    });
     return {
       clock,
       world,
@@ -96,20 +108,4 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     store.close();
     throw error;
   }
-}
-
-/** Throws Fault `run.begun` for a folder in which a run has been, before any instrument is bothered. */
-export function refuseBegunFolder(folder: string): void {
-  if (!existsSync(databasePath(folder))) return;
-  const record = openRecord(folder);
-  try {
-    const events = record.head?.events ?? 0;
-    if (events > 0) throw begun(folder, events);
-  } finally {
-    record.close();
-  }
-}
-
-function begun(folder: string, events: number): Fault {
-  return new Fault("run.begun", folder, `a run has been here and left ${events} events`, { events });
 }

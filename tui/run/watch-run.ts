@@ -44,6 +44,7 @@ export function watchRun(deps: WatchDeps): Promise<RunEnd> {
 
   function stop(reason: string): void {
     if (run.actor.getSnapshot().status !== "active") return;
+    run.noteEnd(reason);
     run.actor.send({ type: "STOP_EXPOSING", author: "operator", reason: `${reason}: the run was ended` });
   }
 

@@ -150,13 +150,26 @@ describe("a campaign on the bench, from another process", () => {
     const verify = start(folder, ["verify", data, "--json"]);
     expect({ code: await verify.ended, out: verify.documents().at(-1) }).toMatchObject({ code: 0, out: { ok: true } });
 
-    // What ran goes on without the controller, and the folder is not taken for a new run.
-    const again = start(folder, ["run", CAMPAIGN, "--site", site, "--data", data, "--json"]);
-    expect(await again.ended).toBe(2);
-    expect(again.out()).toContain("run.begun");
+    // What ran goes on without the controller, and the next one goes on from the record.
+    const again = start(folder, ["run", CAMPAIGN, "--site", site, "--data", data, "--headless", "--json"]);
+    await exposed(again, data, exposures(data) + 1, 40_000);
+    again.signal("SIGKILL");
+    await again.ended;
+    const killedAfter = exposures(data);
+    const third = start(folder, ["run", CAMPAIGN, "--site", site, "--data", data, "--headless", "--json"]);
+    await exposed(third, data, killedAfter + 2, 40_000);
+    third.signal("SIGINT");
+    expect(await third.ended).toBe(1);
+    expect(eventTypes(data).filter((type) => type === "campaign-resumed")).toHaveLength(2);
+    expect(eventTypes(data).filter((type) => type === "cell-found").length).toBeGreaterThanOrEqual(6);
+    const last = summarySchema.parse(third.documents().at(-1));
+    expect(last.dose.booked_not_settled).toBe(0);
+    expect(last.exposures.made).toBeGreaterThanOrEqual(killedAfter);
+    const audit = start(folder, ["verify", data, "--json"]);
+    expect({ code: await audit.ended, out: audit.documents().at(-1) }).toMatchObject({ code: 0, out: { ok: true } });
 
     bench.signal("SIGTERM");
     expect(await bench.ended).toBe(0);
     expect(readdirSync(join(folder, "ports"))).toEqual([]);
-  }, 100_000);
+  }, 150_000);
 });

@@ -1,0 +1,46 @@
+/** A data folder before a run goes on in it: whether there is anything, and whether it is over. */
+import { existsSync } from "node:fs";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import { parseJson } from "../../controller/record/record-header.ts";
+import { databasePath } from "../../controller/record/schema.ts";
+import { numberOf, recordOf } from "../../controller/resume/recorded-cell.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+
+export interface LeftFolder {
+  /** UTC at campaign time zero. */
+  readonly startMs: number;
+  /** Campaign time of the last event. */
+  readonly lastMs: number;
+  readonly events: number;
+}
+
+/**
+ * Undefined for a folder in which nothing has begun. Throws Fault `run.finished` for a campaign that came to its end,
+ * `store.damaged` for a record that does not say when it began.
+ */
+export function lookAtFolder(folder: string): LeftFolder | undefined {
+  if (!existsSync(databasePath(folder))) return undefined;
+  const record = openRecord(folder);
+  try {
+    let startMs: number | undefined;
+    let lastMs = 0;
+    let events = 0;
+    for (const scanned of record.events()) {
+      if (scanned.kind === "damaged") continue;
+      const { type, atMs, dataText } = scanned.row;
+      events += 1;
+      lastMs = Math.max(lastMs, atMs);
+      if (type === "campaign-started") startMs = numberOf(recordOf(parseJson(dataText))["start_ms"]);
+      if (type === "campaign-complete") {
+        throw new Fault("run.finished", folder, "the campaign in this folder came to its end; nothing is left to run");
+      }
+    }
+    if (events === 0) return undefined;
+    if (startMs === undefined) {
+      throw new Fault("store.damaged", folder, "the record does not say when its campaign began");
+    }
+    return { startMs, lastMs, events };
+  } finally {
+    record.close();
+  }
+}
