@@ -5,6 +5,7 @@
  */
 
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { WantedExposure } from "./wanted.ts";
 
 export interface SweepTiming {
   /** Campaign milliseconds at which sweep 1 is due. */
@@ -58,7 +59,14 @@ export interface BeamFacts {
 }
 
 export type BeamAct =
-  | { readonly kind: "expose"; readonly cellIndex: number; readonly sweep: number; readonly latestMs: number }
+  | {
+      readonly kind: "expose";
+      readonly cellIndex: number;
+      readonly sweep: number;
+      readonly latestMs: number;
+      /** A step of the cell asked for it; else the sweep. */
+      readonly wanted?: WantedExposure;
+    }
   | { readonly kind: "wait"; readonly reason: string; readonly who: string; readonly untilMs: number }
   | { readonly kind: "end" };
 

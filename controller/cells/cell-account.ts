@@ -51,8 +51,11 @@ export interface CellAccount {
   readonly stateOfHealth: number | null;
 }
 
-/** How a step was ended; `skipped` and `operator` by a person, `unknown` where no end was told. */
-export type AccountedEnd = StepEnd | "skipped" | "operator" | "unknown";
+/**
+ * How a step was ended; `skipped` and `operator` by a person, `awaited` because what it waited for had come, `unknown`
+ * where no end was told.
+ */
+export type AccountedEnd = StepEnd | "skipped" | "operator" | "awaited" | "unknown";
 
 export interface AccountedStep {
   readonly stepNumber: number;
@@ -107,10 +110,7 @@ export function accountStep(
     mark,
     isCut: step.end === "skipped" || step.end === "operator",
   });
-  const charge =
-    mark === null
-      ? account.charge
-      : reach(account.charge, mark, anchorUncertainty(endCurrentA(step), account.charge.capacityAh), now);
+  const charge = chargeCountAfter(account.charge, rules, step, now);
   const after = { ...account, halfCycles: counted.count, charge, stepStartedAt: now };
   const told = tell(after, counted.closed, now);
   if (next !== null && !turnsAt(counted.count, directionOf(next))) return told;
@@ -122,6 +122,30 @@ export function accountStep(
 export function closeAccount(account: CellAccount, now: ChargeTotals): Accounted {
   const { count, closed } = close(account.halfCycles, now);
   return tell({ ...account, halfCycles: count }, closed, now);
+}
+
+/** What is known of the cell once this step is over; null before it was ever full or empty. */
+export function chargeAfter(
+  { charge }: CellAccount,
+  rules: AccountRules,
+  step: AccountedStep,
+  now: ChargeTotals,
+): { readonly stateOfCharge: number; readonly uncertainty: number; readonly capacityAh: number } | null {
+  const count = chargeCountAfter(charge, rules, step, now);
+  const known = stateOfCharge(count, now);
+  return known === null
+    ? null
+    : { stateOfCharge: known.value, uncertainty: known.uncertainty, capacityAh: count.capacityAh };
+}
+
+function chargeCountAfter(
+  charge: ChargeCount,
+  rules: AccountRules,
+  step: AccountedStep,
+  now: ChargeTotals,
+): ChargeCount {
+  const mark = markOf(step, rules);
+  return mark === null ? charge : reach(charge, mark, anchorUncertainty(endCurrentA(step), charge.capacityAh), now);
 }
 
 export function chargeNow(account: CellAccount, now: ChargeTotals): StateOfCharge | null {

@@ -2,6 +2,8 @@
  * The campaign: brings the instruments up, lets 96 cells cycle and the beam visit them, and ends by saying how. The
  * two clocks are apart: the beam region may wait, hold or fail without a single event reaching a cell.
  */
+import type { WantedExposure } from "../beam/wanted.ts";
+import type { ExposureOrder } from "./exposure-order.ts";
 import { assign, enqueueActions, fromPromise, setup, type ActorRefFrom } from "xstate";
 import { BEFORE_FIRST_SWEEP } from "../beam/sweeps.ts";
 import {
@@ -184,9 +186,17 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
         const answered =
           outcome === "made"
             ? context.wanted.filter(
-                (one) => one.cellIndex === order.cellIndex && one.askedAtMs <= context.orderedAtMs,
+                (one) =>
+                  one.cellIndex === order.cellIndex &&
+                  one.controlIndex === undefined &&
+                  one.askedAtMs <= context.orderedAtMs,
               )
             : [];
+        const control = outcome === "made" && asked === null ? (deps.controlAfter?.(order, sweep) ?? null) : null;
+        const controls =
+          control === null
+            ? []
+            : [controlVisit(order, control, { number: context.wantedCount + 1, askedAtMs: clock.monoMs() })];
         enqueue(() => {
           deps.noteExposure(order, outcome, event.fault, {
             sweep,
@@ -194,6 +204,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
             wanted: asked,
           });
           for (const one of answered) deps.noteAnswered(one, order.exposureId);
+          controls.forEach(deps.noteWanted);
         });
         if (outcome === "made") {
           const what = `exposure ${order.exposureId} is made`;
@@ -205,7 +216,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
           });
         }
         enqueue.assign({
-          wanted: context.wanted.filter((one) => !answered.includes(one)),
+          wanted: [...context.wanted.filter((one) => !answered.includes(one)), ...controls],
+          wantedCount: context.wantedCount + controls.length,
           fault: event.fault,
           defect: isDefect(event.fault) ? event.fault : context.defect,
           failuresInRowCount: event.outcome === "made" ? 0 : context.failuresInRowCount + 1,
@@ -283,7 +295,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       isolated: new Set(),
       finishedCellCount: 0,
       sweep: deps.resumed?.sweep ?? BEFORE_FIRST_SWEEP,
-      wanted: [],
+      wanted: deps.resumed?.wanted ?? [],
       wantedCount: deps.resumed?.wantedCount ?? 0,
       act: { kind: "end" },
       orderedAtMs: 0,
@@ -524,3 +536,15 @@ function heldAfter({ defect, fault }: CampaignContext): string {
 
 export type CampaignMachine = ReturnType<typeof createCampaignMachine>;
 export type CampaignActor = ActorRefFrom<CampaignMachine>;
+
+function controlVisit(
+  { cellIndex, position }: ExposureOrder,
+  {
+    controlIndex,
+    reason,
+    withinS,
+  }: { readonly controlIndex: number; readonly reason: string; readonly withinS: number },
+  { number, askedAtMs }: { readonly number: number; readonly askedAtMs: number },
+): WantedExposure {
+  return { number, cellIndex, position, reason, askedAtMs, latestMs: askedAtMs + withinS * 1000, controlIndex };
+}

@@ -106,6 +106,11 @@ export interface CampaignMachineDeps {
     fault: FaultNote | null,
     asked: { readonly sweep: number; readonly latestMs: number; readonly wanted: WantedExposure | null },
   ) => void;
+  /** A control visit: what is wanted on the same cell right after an exposure of a sweep that was made. */
+  readonly controlAfter?: (
+    order: ExposureOrder,
+    sweep: number,
+  ) => { readonly controlIndex: number; readonly reason: string; readonly withinS: number } | null;
   /** Steps of cells may ask for exposures beside the sweeps. */
   readonly mayBeAsked: boolean;
   /** A cell has come to this: positions of the cells that wait for it. */
@@ -117,7 +122,12 @@ export interface CampaignMachineDeps {
   /** Failed exposures in a row after which a person is asked. */
   readonly failuresInRowMax: number;
   /** After a restart: the sweep under way, and what exposing was held for. */
-  readonly resumed?: { readonly sweep: SweepState | null; readonly held: { readonly fault: FaultNote | null } | null };
+  readonly resumed?: {
+    readonly sweep: SweepState | null;
+    readonly wanted: readonly WantedExposure[];
+    readonly wantedCount: number;
+    readonly held: { readonly fault: FaultNote | null } | null;
+  };
 }
 
 export function linkActorId(name: string): string {

@@ -10,7 +10,9 @@ import { actOf, afterAct, BY_PERSON, onEveryAct, onStoppingActs } from "./cell-a
 import {
   elapsedWhenFound,
   finishedNews,
+  hasComeAlready,
   instrumentLimit,
+  isAwaited,
   isolatedNews,
   lateFault,
   leftStep,
@@ -20,9 +22,10 @@ import {
   type CellContext,
   type CellEvent,
   type CellInput,
+  type CellNews,
 } from "./cell-news.ts";
 import { createCellRecords } from "./cell-records.ts";
-import { afterStep, remainingMs, RESTARTED, UNHEARD, type StepIsOver } from "./cell-steps.ts";
+import { afterStep, elapsedS, remainingMs, RESTARTED, UNHEARD, type StepIsOver } from "./cell-steps.ts";
 import { deadlineActor } from "./deadline.ts";
 import { faultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
@@ -78,7 +81,9 @@ export function createCellMachine(deps: CellMachineDeps) {
       mustLeave: ({ context }) => context.cursor !== null && context.leave !== null,
       isHeld: ({ context }) => context.cursor !== null && context.hold !== null,
       hasTimeLeft: ({ context }) =>
-        context.cursor !== null && context.stepElapsedS < context.cursor.step.channelStep.untilTimeS,
+        context.cursor !== null && elapsedS(context, clock.monoMs()) < context.cursor.step.channelStep.untilTimeS,
+      isAwaited: ({ context, event }) => isAwaited(context, event),
+      hasCome: ({ context }) => hasComeAlready(context),
     },
     actions: {
       waitFor: assign({
@@ -93,18 +98,21 @@ export function createCellMachine(deps: CellMachineDeps) {
             params.ms === null ? null : clock.monoMs() + params.ms,
           ),
       }),
-      noteStepStart: assign({
-        stepStartedAtMs: () => clock.monoMs(),
-        breakReason: null,
-        waiting: ({ context }) =>
-          context.cursor === null
-            ? null
-            : waitingFor(
-                `step ${context.cursor.step.stepNumber} (${context.cursor.step.label}) to end`,
-                context.channelName,
-                clock.monoMs(),
-                clock.monoMs() + remainingMs(context) + deps.stepGraceMs,
-              ),
+      noteStepStart: assign(({ context }) => {
+        const nowMs = clock.monoMs();
+        const stepElapsedS = elapsedS(context, nowMs);
+        const started = { stepStartedAtMs: nowMs, stepElapsedS, breakReason: null };
+        const { cursor } = context;
+        if (cursor === null) return { ...started, waiting: null };
+        const { stepNumber, label, wait } = cursor.step;
+        const untilMs = nowMs + remainingMs({ ...context, stepElapsedS });
+        if (wait == null) {
+          const reason = `step ${stepNumber} (${label}) to end`;
+          return { ...started, waiting: waitingFor(reason, context.channelName, nowMs, untilMs + deps.stepGraceMs) };
+        }
+        const waitSinceMs = context.waitSinceMs ?? nowMs - 1000 * stepElapsedS;
+        const reason = `${wait.text}, in step ${stepNumber} (${label}); in vain: ${FALLBACK_TEXT[wait.fallback.kind]}`;
+        return { ...started, waitSinceMs, waiting: waitingFor(reason, wait.who, waitSinceMs, untilMs) };
       }),
       noteFound: enqueueActions(({ context, enqueue }, found: CellFound) => {
         enqueue.assign({
@@ -133,9 +141,17 @@ export function createCellMachine(deps: CellMachineDeps) {
         enqueue(() => {
           if (params.how === "left" && context.leave !== null) records.stepLeft(context, context.leave, after.chargeAh);
           if (params.how === "unknown") records.stepOver(context, after.chargeAh);
+          if (after.outcome?.wait != null) records.waitEnded(context, after.outcome.wait, clock.monoMs());
           records.halfCycles(context, after.closed);
         });
         enqueue.assign(after.changes);
+        const { position, cursor } = context;
+        const asks = after.outcome?.asks ?? [];
+        if (asks.length > 0) enqueue(tell({ type: "EXPOSURES_WANTED", position, asks }));
+        if (cursor === null || after.outcome?.isStepOver === false) return;
+        const { stepNumber } = cursor.step;
+        if (context.effects.isWatched?.(stepNumber) !== true) return;
+        enqueue(tell({ type: "STEP_PASSED", position, stepNumber }));
       }),
       closeHalfCycle: enqueueActions(({ context, enqueue }) => {
         const done = closeAccount(context.account, context.effects.totals());
@@ -152,6 +168,24 @@ export function createCellMachine(deps: CellMachineDeps) {
           records.act(context, asked, changes === null);
         });
         if (changes !== null) enqueue.assign(changes);
+      }),
+      noteAwaited: assign({
+        leave: ({ event }) =>
+          event.type === "AWAITED" ? { kind: "awaited", author: "beamrack", reason: event.what } : null,
+      }),
+      noteCome: assign({
+        leave: ({ context }) => ({
+          kind: "awaited",
+          author: "beamrack",
+          reason: `${context.cursor?.step.wait?.text ?? "it"} had come before`,
+        }),
+      }),
+      askAtStart: enqueueActions(({ context, enqueue }) => {
+        const { cursor, position, stepElapsedS } = context;
+        const asks = cursor?.step.asks ?? [];
+        if (asks.length > 0 && stepElapsedS === 0) {
+          enqueue(tell({ type: "EXPOSURES_WANTED", position, asks }));
+        }
       }),
       refuseAct: ({ context, event }) => {
         const asked = actOf(event);
@@ -202,12 +236,14 @@ export function createCellMachine(deps: CellMachineDeps) {
       breakReason: null,
       fault: input.left?.fault ?? null,
       waiting: null,
+      waitSinceMs: null,
     }),
     initial: "beginning",
     on: {
       CHANNEL_ISOLATED: { target: ".isolated", actions: "keepFault" },
       STOP_CELL: ".stopping",
       TIME_OVER: ".finishing",
+      AWAITED: { guard: "isAwaited", actions: "noteAwaited" },
       // Where nothing runs they take effect before the next step.
       ...onEveryAct("noteAct"),
     },
@@ -323,6 +359,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         always: [
           { guard: "mustLeave", target: "choosing", actions: { type: "goOn", params: { how: "left" } } },
           { guard: "isHeld", target: "held" },
+          { guard: "hasCome", target: "choosing", actions: "noteCome" },
           { guard: "hasTimeLeft", target: "starting" },
           { guard: "hasStep", target: "choosing", actions: { type: "goOn", params: { how: "unknown" } } },
           { target: "complete" },
@@ -339,10 +376,10 @@ export function createCellMachine(deps: CellMachineDeps) {
             input: ({ context }) => ({
               effects: context.effects,
               step: context.cursor?.step ?? null,
-              elapsedS: context.stepElapsedS,
+              elapsedS: elapsedS(context, clock.monoMs()),
               because: context.breakReason,
             }),
-            onDone: { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] },
+            onDone: { target: "cycling", actions: ["noteStepStart", "recordStepStarted", "askAtStart"] },
             onError: {
               target: "findingOut",
               actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordInterrupted"],
@@ -364,6 +401,7 @@ export function createCellMachine(deps: CellMachineDeps) {
               actions: [
                 "noteStepStart",
                 "recordStepStarted",
+                "askAtStart",
                 "recordStepEnded",
                 { type: "goOn", params: { how: "told" } },
               ],
@@ -373,6 +411,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           STEP_FAILED: { target: "findingOut", actions: ["keepFault", "recordInterrupted"] },
           DEADLINE: { target: "findingOut", actions: ["keepLate", "recordInterrupted"] },
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "recordInterrupted"] },
+          AWAITED: { guard: "isAwaited", target: "findingOut", actions: "noteAwaited" },
           ...onStoppingActs({ target: "findingOut", actions: "noteAct" } as const),
         },
       },
@@ -392,6 +431,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           STEP_FAILED: { target: "findingOut", actions: ["keepFault", "noteBreak", "recordInterrupted"] },
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "noteBreak", "recordInterrupted"] },
           DEADLINE: { target: "findingOut", actions: ["keepLate", "noteBreak", "recordInterrupted"] },
+          AWAITED: { guard: "isAwaited", target: "findingOut", actions: ["noteBreak", "noteAwaited"] },
           ...onStoppingActs({ target: "findingOut", actions: ["noteBreak", "noteAct"] } as const),
         },
       },
@@ -526,6 +566,17 @@ export function createCellMachine(deps: CellMachineDeps) {
 }
 
 export type CellMachine = ReturnType<typeof createCellMachine>;
+
+/** For `enqueueActions`, which knows no other way to the parent. */
+function tell(news: CellNews) {
+  return sendParent<CellContext, CellEvent, undefined, CellNews, CellEvent>(news);
+}
+
+const FALLBACK_TEXT = {
+  "go-on": "the protocol goes on",
+  "end-protocol": "the protocol ends",
+  rest: "the cell rests, then the protocol goes on",
+} as const;
 
 interface FindInput {
   readonly effects: CellEffects;

@@ -4,7 +4,7 @@ import { isFault } from "../../protocols/base/fault.ts";
 import type { StepEnd } from "../../protocols/roles/channel.ts";
 import type { AccountRules, CellAccount } from "../cells/cell-account.ts";
 import type { FaultNote } from "./errors.ts";
-import type { CellEffects, CellFound, LeftStep, ProgrammeCursor } from "./programme.ts";
+import type { AskedExposure, CellEffects, CellFound, LeftStep, ProgrammeCursor } from "./programme.ts";
 import type { Waiting } from "./waiting.ts";
 
 export interface CellInput {
@@ -55,9 +55,9 @@ export function elapsedWhenFound({ left }: CellContext, found: CellFound, nowMs:
   return (left?.stepElapsedS ?? 0) + (nowMs - (left?.runningSinceMs ?? nowMs)) / 1000;
 }
 
-/** What a person does to one cell, and why. */
+/** What a person does to one cell, and why; or that what its step waited for has come. */
 export interface CellAct {
-  readonly kind: "hold" | "skipped" | "operator";
+  readonly kind: "hold" | "skipped" | "operator" | "awaited";
   readonly author: string;
   readonly reason: string;
 }
@@ -72,6 +72,8 @@ export interface CellContext extends CellInput {
   /** Proofs that something other than the cell ended. */
   readonly proofTriesCount: number;
   readonly account: CellAccount;
+  /** When the step began that waits for something; null where none does, or it has not begun. */
+  readonly waitSinceMs: number | null;
   /** A person holds the cell, or asked for it: no step begins. */
   readonly hold: CellAct | null;
   /** A person wants the present step to be left: it is, as soon as the cell is confirmed off. */
@@ -102,6 +104,15 @@ export type CellEvent =
   | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote }
   | { readonly type: "STOP_CELL"; readonly author: string }
   | CellActEvent
+  /** Something has come for which steps wait. */
+  | {
+      readonly type: "AWAITED";
+      /** `exposure`, or the signal of another cell. */
+      readonly for: string;
+      /** Since when it was under way: what began before the wait is not what is awaited. */
+      readonly sinceMs: number;
+      readonly what: string;
+    }
   /** The campaign's time is over: what runs is ended in order, and the cell has done its part. */
   | { readonly type: "TIME_OVER" }
   | { readonly type: "DEADLINE" };
@@ -120,6 +131,9 @@ export type CellActEvent =
 export type CellNews =
   | { readonly type: "CELL_FINISHED"; readonly position: string }
   | { readonly type: "CELL_ISOLATED"; readonly position: string; readonly fault: FaultNote }
+  | { readonly type: "EXPOSURES_WANTED"; readonly position: string; readonly asks: readonly AskedExposure[] }
+  /** A step of the protocol is over; told where other cells may wait for it. `stepNumber` counts from 1. */
+  | { readonly type: "STEP_PASSED"; readonly position: string; readonly stepNumber: number }
   /** The channel does not do as it should: its link is to be made anew. */
   | { readonly type: "CHANNEL_SUSPECT"; readonly channelName: string; readonly fault: FaultNote };
 
@@ -128,6 +142,19 @@ const PROOF_TRIES_MAX = 3;
 /** The channel failed, not the cell; a defect is nobody's to try again. */
 export function mayProveAgain({ proofTriesCount }: CellContext, error: unknown): boolean {
   return isFault(error) && error.code !== "cell.unproven" && proofTriesCount + 1 < PROOF_TRIES_MAX;
+}
+
+/** What the present step waits for has come. */
+export function isAwaited({ cursor, waitSinceMs, leave }: CellContext, event: CellEvent): boolean {
+  const wait = cursor?.step.wait;
+  if (event.type !== "AWAITED" || wait == null || leave !== null || wait.for !== event.for) return false;
+  return waitSinceMs !== null && event.sinceMs >= waitSinceMs;
+}
+
+/** It had come before the step could begin. */
+export function hasComeAlready({ cursor, leave, effects }: CellContext): boolean {
+  const wait = cursor?.step.wait;
+  return wait != null && leave === null && wait.for !== "exposure" && effects.hasCome?.(wait.for) === true;
 }
 
 export function finishedNews({ position }: CellContext): CellNews {

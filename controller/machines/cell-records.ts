@@ -5,8 +5,10 @@ import type { ClosedHalfCycle } from "../cells/cell-account.ts";
 import type { AskedAct } from "./cell-acts.ts";
 import { isOver, type CellAct, type CellContext, type CellEvent } from "./cell-news.ts";
 import { faultJson } from "./errors.ts";
-import type { CellFound } from "./programme.ts";
+import type { CellFound, PartOutcome, ProgrammeStep } from "./programme.ts";
 import type { Recorder } from "./recorder.ts";
+
+type EndedWait = NonNullable<PartOutcome["wait"]>;
 
 export interface CellRecords {
   stepStarted(context: CellContext): void;
@@ -18,6 +20,8 @@ export interface CellRecords {
   /** After a restart: what the channel was found doing. */
   found(context: CellContext, found: CellFound): void;
   stepInterrupted(context: CellContext): void;
+  /** What it waited for came, or did not. */
+  waitEnded(context: CellContext, wait: EndedWait, nowMs: number): void;
   halfCycles(context: CellContext, closed: readonly ClosedHalfCycle[]): void;
   act(context: CellContext, asked: AskedAct, isRefused: boolean): void;
   held(context: CellContext): void;
@@ -41,6 +45,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         ...place(context),
         label: context.cursor.step.label,
         elapsed_s: context.stepElapsedS,
+        ...ordered(context.cursor.step),
         // What a restart goes on from.
         state: {
           place: context.cursor.place ?? null,
@@ -92,6 +97,15 @@ export function createCellRecords(recorder: Recorder): CellRecords {
       const { position, step } = place(context);
       recorder.record("step-interrupted", { position: position ?? null, step: step ?? null, ...why(context) });
     },
+    waitEnded(context, wait, nowMs) {
+      recorder.record("wait-ended", {
+        ...place(context),
+        for: wait.for,
+        came: wait.came,
+        waited_s: context.waitSinceMs === null ? 0 : (nowMs - context.waitSinceMs) / 1000,
+        ...(wait.came === "in-vain" ? { fallback: wait.fallback.kind } : {}),
+      });
+    },
     halfCycles(context, closed) {
       for (const { half, stateOfCharge, stateOfHealth } of closed) {
         recorder.record("half-cycle-ended", {
@@ -135,6 +149,15 @@ export function createCellRecords(recorder: Recorder): CellRecords {
       else if (type === "cell-stopped") recorder.record(type, { position, cell: cellId });
       else recorder.record(type, { position, cell: cellId, steps: context.stepsDoneCount });
     },
+  };
+}
+
+/** What the campaign's rules made of the step. */
+function ordered({ channelStep, wait, note }: ProgrammeStep): { readonly [key: string]: Json } {
+  return {
+    ...(channelStep.kind === "constant-current" ? { current_A: channelStep.currentA } : {}),
+    ...(wait == null ? {} : { waits_for: wait.for, maximum_s: wait.maximumS, fallback: wait.fallback.kind }),
+    ...(note == null ? {} : { note }),
   };
 }
 

@@ -1,7 +1,9 @@
 /** A cell's programme as its machine sees it: steps, places in it, and what it does to the channel. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { WaitFallback } from "../../protocols/campaign/campaign.ts";
 import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import type { ChannelStep, StepEnd } from "../../protocols/roles/channel.ts";
+import type { AccountedEnd } from "../cells/cell-account.ts";
 import type { SpectrumView } from "../cells/spectrum-log.ts";
 
 /** One step to run, with what people call it. */
@@ -11,6 +13,47 @@ export interface ProgrammeStep {
   readonly cycleNumber: number;
   readonly label: string;
   readonly channelStep: ChannelStep;
+  /** What it waits for, by word of the campaign. */
+  readonly wait?: StepWait | null;
+  /** Exposures asked for as it begins. */
+  readonly asks?: readonly AskedExposure[];
+  /** For the record: where it will hold, or why not; which capacity its rate refers to. */
+  readonly note?: string | null;
+}
+
+/** Ends a step before its time. */
+export interface StepWait {
+  /** `exposure`, one of this cell that was ordered after the wait began; or a signal of another cell. */
+  readonly for: string;
+  /** For a person, after `waits for`: `its next exposure`. */
+  readonly text: string;
+  readonly who: string;
+  readonly maximumS: number;
+  readonly fallback: WaitFallback;
+}
+
+/** A measurement that a step asks for. */
+export interface AskedExposure {
+  readonly presetName: string;
+  readonly withinS: number;
+  readonly reason: string;
+}
+
+/** State of charge as far as it is known. */
+export interface KnownCharge {
+  readonly stateOfCharge: number;
+  /** Half-width. */
+  readonly uncertainty: number;
+  readonly capacityAh: number;
+}
+
+/** What the end of a step, or of one part of it, is to others. */
+export interface PartOutcome {
+  /** The step as the protocol has it is over, not only a part. */
+  readonly isStepOver: boolean;
+  readonly asks: readonly AskedExposure[];
+  /** `left`: the step came to an end of its own first, or a person ended it. */
+  readonly wait: (StepWait & { readonly came: "met" | "in-vain" | "left" }) | null;
 }
 
 /** What a step came to, as far as the way on depends on it. */
@@ -21,6 +64,11 @@ export interface FinishedStep {
   readonly doubtAh: number;
   /** A person skipped or ended this step, or one of the half cycle before it: its charge says nothing of the cell. */
   readonly isCut: boolean;
+  readonly end: AccountedEnd;
+  /** The last reading; NaN without one. */
+  readonly voltageV: number;
+  /** What is known of the cell now; null before it was ever full or empty. */
+  readonly charge: KnownCharge | null;
 }
 
 /** A place in a protocol: the step to run, and how to work out the place after it. Pure. */
@@ -28,6 +76,8 @@ export interface ProgrammeCursor {
   readonly step: ProgrammeStep;
   /** Null when the protocol is over, or ended by one of its conditions. */
   readonly next: (finished: FinishedStep) => ProgrammeCursor | null;
+  /** What the same end is to others; nothing where the campaign has no rule for the step. */
+  readonly outcome?: (finished: FinishedStep) => PartOutcome | null;
   /** The place as it goes on record, to be found again after a restart. */
   readonly place?: Json;
 }
@@ -66,6 +116,10 @@ export interface CellEffects {
   totals(): ChargeTotals;
   /** The cell's last spectrum; null without one. */
   lastSpectrum?(): SpectrumView | null;
+  /** Another cell has come to this, at any time before. */
+  hasCome?(signal: string): boolean;
+  /** Other cells may wait for the end of this step of the cell. */
+  isWatched?(stepNumber: number): boolean;
 }
 
 /** What the record says of the step that was under way. */

@@ -63,6 +63,8 @@ export interface SweepDeskDeps {
   readonly stateOf: (cellIndex: number) => string;
   readonly nowMs: () => number;
   readonly endAtMs: number;
+  /** Why a cell is not exposed in this sweep although dose and beam would let it be; null when nothing is against it. */
+  readonly heldBack?: (cellIndex: number, sweep: number) => string | null;
 }
 
 export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
@@ -81,9 +83,12 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     return cell;
   }
 
+  const spots = [...(trigger?.preset.spots ?? []), ...(campaign.controls?.spots ?? [])];
+
   /** Next in turn, unless another spot has had clearly less: a sweep that was missed or cut short leaves the spots uneven. */
-  function spotIndexOf(cellIndex: number, sweep: number): number {
+  function spotIndexOf(cellIndex: number, sweep: number, controlIndex?: number): number {
     const count = trigger?.preset.spots.length ?? 1;
+    if (controlIndex !== undefined) return count + controlIndex;
     const inTurn = Array.from({ length: count }, (_, index) => (sweep - 1 + index) % count);
     return deps.ledger.spotFor(cellIndex, inTurn, proposalAt(0, null).fluencePhCm2) ?? 0;
   }
@@ -94,13 +99,13 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     return proposalOf(spotIndex, openS, bookedFlux(deps.fluxReference), deps.beam(filtersIn), cycle);
   }
 
-  function eligibility(cellIndex: number, sweep: number): Eligibility {
+  function eligibility(cellIndex: number, sweep: number, controlIndex?: number): Eligibility {
     const { position } = cellAt(cellIndex);
     if (deps.belief(cellIndex) === "unknown") {
       return { eligible: false, reason: "cell", text: `${position} is ${deps.stateOf(cellIndex)}`, detail: {} };
     }
     if (trigger === undefined) return { eligible: false, reason: "cell", text: "no trigger asks for it", detail: {} };
-    const spotIndex = spotIndexOf(cellIndex, sweep);
+    const spotIndex = spotIndexOf(cellIndex, sweep, controlIndex);
     const proposal = proposalAt(spotIndex, deps.cycleOf(cellIndex));
     const refusals = deps.ledger.refusals(cellIndex, proposal);
     if (refusals.length === 0) return { eligible: true };
@@ -125,8 +130,9 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     cellIndex: number,
     turn: number,
     window: { readonly earliestMs: number; readonly latestMs: number },
+    controlIndex?: number,
   ): AskedRequest | undefined {
-    const spot = trigger?.preset.spots[spotIndexOf(cellIndex, turn)];
+    const spot = spots[spotIndexOf(cellIndex, turn, controlIndex)];
     if (trigger === undefined || spot === undefined) return undefined;
     return {
       positionIndex: positionIndex(cellAt(cellIndex).position),
@@ -149,22 +155,26 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         ...asked,
         nowMs: deps.nowMs(),
         obstacle,
-        eligibility,
-        eligibilityOfWanted: ({ cellIndex, number }) => eligibility(cellIndex, number),
+        eligibility(cellIndex, sweep) {
+          const heldBack = deps.heldBack?.(cellIndex, sweep) ?? null;
+          if (heldBack === null) return eligibility(cellIndex, sweep);
+          return { eligible: false, reason: "cell", text: heldBack, detail: {} };
+        },
+        eligibilityOfWanted: ({ cellIndex, number, controlIndex }) => eligibility(cellIndex, number, controlIndex),
         tour,
       }),
     tour,
     window: (sweep) => ({ earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
     request: (cellIndex, sweep) =>
       asked(cellIndex, sweep, { earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
-    wantedRequest: ({ cellIndex, number, askedAtMs, latestMs }) =>
-      asked(cellIndex, number, { earliestMs: askedAtMs, latestMs }),
+    wantedRequest: ({ cellIndex, number, askedAtMs, latestMs, controlIndex }) =>
+      asked(cellIndex, number, { earliestMs: askedAtMs, latestMs }, controlIndex),
     order(act) {
       assert(trigger !== undefined, "an exposure without a trigger");
       const { position } = cellAt(act.cellIndex);
       const { preset } = trigger;
-      const spotIndex = spotIndexOf(act.cellIndex, act.wanted?.number ?? act.sweep);
-      const spot = preset.spots[spotIndex];
+      const spotIndex = spotIndexOf(act.cellIndex, act.wanted?.number ?? act.sweep, act.wanted?.controlIndex);
+      const spot = spots[spotIndex];
       assert(spot !== undefined, `no spot ${spotIndex}`);
       const { wanted } = act;
       const sweepText = `${wanted === undefined ? "S" : "R"}${String(wanted?.number ?? act.sweep).padStart(4, "0")}`;

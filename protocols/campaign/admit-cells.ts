@@ -18,11 +18,14 @@ import { judgeAttendance } from "./judge-attendance.ts";
 import { judgeCutOff } from "./judge-cut-off.ts";
 import { judgeForecast } from "./judge-forecast.ts";
 import { judgeImpedance } from "./judge-impedance.ts";
+import { judgeRates, judgeRules } from "./judge-rules.ts";
 import { positionsText } from "./rack-text.ts";
 import { byPath } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
 import { stepFinding } from "./resolve-protocols.ts";
 import type { ProtocolSource } from "./resolve-protocols.ts";
+import { MEASURED_SHARE, measuredRatesOf } from "./resolve-rates.ts";
+import { ratesOf, ruledProtocol, type CampaignRules } from "./ruled-protocol.ts";
 
 const SAFETY_KEYS = [
   ["max_voltage_V", "maxVoltageV"],
@@ -68,7 +71,10 @@ function tightest(draft: DraftCell, safety: SafetyRule): Record<(typeof SAFETY_K
 /** What cells have in common that are judged together. */
 interface Case {
   readonly source: ProtocolSource;
+  /** As these cells run it. */
   readonly protocol: Protocol;
+  /** For steps whose rates will refer to what is measured: the most that may come to, over what they have now. */
+  readonly mostMeasured: ReadonlyMap<number, number>;
   readonly chemistry: Chemistry | undefined;
   readonly nominalCapacityMah: number | undefined;
   readonly channel: SiteChannel | undefined;
@@ -80,6 +86,7 @@ export function admitCells(
   document: InputDocument,
   drafts: readonly DraftCell[],
   sources: readonly ProtocolSource[],
+  rules: CampaignRules,
   site: Site | undefined,
   attendedBy: string | null,
 ): readonly Finding[] {
@@ -88,7 +95,7 @@ export function admitCells(
     reportUnwired(document, drafts, site, findings);
     reportUnattended(document, drafts, site, attendedBy, findings);
   }
-  for (const one of casesOf(drafts, sources, site).values()) {
+  for (const one of casesOf(drafts, sources, rules, site).values()) {
     const cells = `cells ${positionsText(one.positions)}`;
     judgeSafety(document, one, cells, findings);
     judgeRecord(one, cells, findings);
@@ -97,6 +104,8 @@ export function admitCells(
       judgeStep(one, step, index, cells, findings);
     });
     judgeByForecast(one, cells, findings);
+    judgeRules(document, rules, one, cells, findings);
+    judgeRates(document, rules, one, cells, findings);
   }
   return findings;
 }
@@ -104,6 +113,7 @@ export function admitCells(
 function casesOf(
   drafts: readonly DraftCell[],
   sources: readonly ProtocolSource[],
+  rules: CampaignRules,
   site: Site | undefined,
 ): ReadonlyMap<string, Case> {
   const cases = new Map<string, Case>();
@@ -123,6 +133,7 @@ function casesOf(
       draft.chemistry,
       draft.nominalCapacityMah,
       draft.electrodeAreaCm2,
+      draft.activeMassMg,
       draft.safety,
       range,
     ]);
@@ -133,7 +144,8 @@ function casesOf(
     }
     cases.set(key, {
       source,
-      protocol: source.protocol,
+      protocol: ruledProtocol(source.protocol, rules, draft),
+      mostMeasured: mostMeasuredOf(rules, draft),
       chemistry: draft.chemistry === undefined ? undefined : CHEMISTRIES[draft.chemistry],
       nominalCapacityMah: draft.nominalCapacityMah,
       channel,
@@ -142,6 +154,15 @@ function casesOf(
     });
   }
   return cases;
+}
+
+function mostMeasuredOf(rules: CampaignRules, draft: DraftCell): ReadonlyMap<number, number> {
+  const mostMah = MEASURED_SHARE.max * (draft.nominalCapacityMah ?? NaN);
+  return new Map(
+    measuredRatesOf(ratesOf(rules, draft), draft).flatMap(({ stepIndexes, fallbackMah }) =>
+      stepIndexes.map((index) => [index, mostMah / fallbackMah] as const),
+    ),
+  );
 }
 
 function reportUnwired(document: InputDocument, drafts: readonly DraftCell[], site: Site, findings: Finding[]): void {
@@ -356,7 +377,7 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
       if (one.nominalCapacityMah !== undefined) {
         judgeCurrent(
           one,
-          stepCurrentA(step, one.nominalCapacityMah),
+          stepCurrentA(step, one.nominalCapacityMah) * Math.max(1, one.mostMeasured.get(index) ?? 1),
           step.rateC === null ? "current_mA" : "rate_C",
           refuse,
         );

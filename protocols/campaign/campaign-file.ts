@@ -21,12 +21,14 @@ import {
   nameSchema,
   pathSchema,
   presetSchema,
+  rateSchema,
   stackLayerSchema,
   startSchema,
+  stepRuleSchema,
   triggerSchema,
   uncertaintySchema,
 } from "./campaign-schema.ts";
-import type { CellRecord, DoseLimitRecord, PresetRecord } from "./campaign-schema.ts";
+import type { CellRecord, DoseLimitRecord, PresetRecord, RateRecord, StepRuleRecord } from "./campaign-schema.ts";
 
 /** An item of a list, with the place it stands at; undefined record: it has findings of its own. */
 export interface Item<Record> {
@@ -69,6 +71,8 @@ export interface CampaignFile {
   readonly triggers: readonly Item<z.output<typeof triggerSchema>>[];
   readonly doseLimits: readonly Item<DoseLimitRecord>[];
   readonly endConditions: readonly Item<z.output<typeof endConditionSchema>>[];
+  readonly stepRules: readonly Item<StepRuleRecord>[];
+  readonly rates: readonly Item<RateRecord>[];
 }
 
 export function readCampaignFile(document: InputDocument, findings: Finding[]): CampaignFile | undefined {
@@ -134,6 +138,8 @@ export function readCampaignFile(document: InputDocument, findings: Finding[]): 
     triggers: list("triggers", triggerSchema, false),
     doseLimits: list("dose_limits", doseLimitSchema, false),
     endConditions: list("end_conditions", endConditionSchema, false),
+    stepRules: list("step_rules", stepRuleSchema, false),
+    rates: list("rates", rateSchema, false),
   };
 }
 

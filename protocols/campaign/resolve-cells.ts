@@ -24,6 +24,8 @@ export interface DraftCell {
   readonly nominalCapacityMah: number | undefined;
   /** Geometric, of one electrode; needed for current densities only. */
   readonly electrodeAreaCm2: number | undefined;
+  /** Of the electrode that specific capacities refer to; needed for rates by mass only. */
+  readonly activeMassMg: number | undefined;
   readonly protocolName: string | undefined;
   readonly stackName: string | undefined;
   readonly role: CellRole;
@@ -111,6 +113,7 @@ function draftOf(file: CampaignFile, group: CellGroupItem, position: Position): 
     electrolyte: cell.electrolyte,
     nominalCapacityMah: cell.nominal_capacity_mAh,
     electrodeAreaCm2: cell.electrode_area_cm2,
+    activeMassMg: cell.active_mass_mg,
     protocolName: cell.protocol,
     stackName: cell.stack,
     role: cell.role ?? "exposed",

@@ -20,6 +20,8 @@ function cellThatEnds(relativeTo: EndCondition["relativeTo"]): CampaignCell {
   };
 }
 
+const ENDED: FinishedStep = { chargeAh: 0.004, doubtAh: 0, isCut: false, end: "voltage", voltageV: 3, charge: null };
+
 /** Labels of the steps that run when each discharge in turn comes to this. */
 function stepsOf(cell: CampaignCell, discharges: readonly Partial<FinishedStep>[]): readonly string[] {
   const labels: string[] = [];
@@ -27,7 +29,7 @@ function stepsOf(cell: CampaignCell, discharges: readonly Partial<FinishedStep>[
   for (let cursor = firstProgrammeStep(cell, 1); cursor !== null;) {
     labels.push(cursor.step.label);
     const came = cursor.step.label === "discharge" ? left.shift() : undefined;
-    cursor = cursor.next({ chargeAh: 0.004, doubtAh: 0, isCut: false, ...came });
+    cursor = cursor.next({ ...ENDED, ...came });
   }
   return labels.filter((label) => label === "discharge");
 }
