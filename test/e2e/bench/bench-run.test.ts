@@ -150,6 +150,8 @@ describe("a campaign on the bench, from another process", () => {
     const verify = start(folder, ["verify", data, "--json"]);
     expect({ code: await verify.ended, out: verify.documents().at(-1) }).toMatchObject({ code: 0, out: { ok: true } });
 
+    await order(whereOf("broker"), { id: 8, kind: "hang", instrument: "channel A2", on: false });
+
     // What ran goes on without the controller, and the next one goes on from the record.
     const again = start(folder, ["run", CAMPAIGN, "--site", site, "--data", data, "--headless", "--json"]);
     await exposed(again, data, exposures(data) + 1, 40_000);
