@@ -6,6 +6,8 @@ import { resistancesOf, SPECTRUM_EVENT, spectrumEventData } from "../record/spec
 
 /** The last spectrum of a cell, as people are shown it. */
 export interface SpectrumView {
+  /** Counts those of the cell from 1, each part of one that was broken off by itself. */
+  readonly number: number;
   readonly endedAtMs: number;
   readonly step: number;
   readonly cycle: number;
@@ -44,6 +46,7 @@ export function createSpectrumLog(position: string, recorder: Recorder, nowMs: (
     recorder.record(SPECTRUM_EVENT, spectrumEventData({ ...spectrum, points: measured }));
     const resistances = resistancesOf(measured);
     last = {
+      number: (last?.number ?? 0) + 1,
       endedAtMs: nowMs(),
       step: stepNumber,
       cycle: cycleNumber,

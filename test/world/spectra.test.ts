@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { assert } from "../../protocols/base/assert.ts";
+import { renderSummary } from "../../tui/progress/render-summary.ts";
 import { load } from "../support/campaign-files.ts";
 import {
   expectSound,
@@ -87,6 +88,8 @@ describe("spectra of a simulated rack", () => {
     const spectra = run.of("spectrum-measured");
     // Two for each cell, and one of them in two parts.
     expect(spectra).toHaveLength(2 * campaign.cells.length + 1);
+    expect(run.summary.spectra).toBe(spectra.length);
+    expect(renderSummary(run.summary).join("\n")).toContain(`spectra    ${spectra.length}`);
     expect(verifyRecord(run.folder)).toMatchObject({ ok: true, spectra: spectra.length });
     // A spectrum is no half cycle, and none is taken for a charge.
     const halves = run.of("half-cycle-ended").filter((one) => field(one, "position") === "A3");

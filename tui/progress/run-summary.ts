@@ -29,6 +29,8 @@ export interface RunSummary {
     readonly booked_not_settled: number;
   };
   readonly samples: { readonly acknowledged: number; readonly stored: number; readonly gaps: number };
+  /** Spectra on record, parts by themselves; left out without any. */
+  readonly spectra?: number;
   /** `defects`: raised because a part of beamrack itself broke. */
   readonly alarms: { readonly raised: number; readonly open: number; readonly defects?: number };
   /** From the simulated world, not from the controller. */

@@ -36,7 +36,7 @@ export function progressOfRun(run: CampaignRun, campaign: Campaign, { nowS, tota
 /** The part of the summary that the controller itself knows. */
 export type RunFigures = Pick<
   RunSummary,
-  "cells" | "requests" | "exposures" | "sweeps" | "dose" | "samples" | "alarms" | "log"
+  "cells" | "requests" | "exposures" | "sweeps" | "dose" | "samples" | "spectra" | "alarms" | "log"
 >;
 
 export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campaign, site: Site): RunFigures {
@@ -45,6 +45,7 @@ export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campai
   const sweeps = undisturbedSweeps(run, site);
   const durations = sweeps.map((sweep) => sweep.durationS);
   const { counters, head, digest } = store;
+  const spectra = campaign.cells.reduce((sum, _, index) => sum + (run.views.cell(index)?.lastSpectrum?.number ?? 0), 0);
   return {
     cells: { total: campaign.cells.length, by_state: run.views.byState() },
     requests: {
@@ -66,6 +67,7 @@ export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campai
       booked_not_settled: run.openBookingCount(),
     },
     samples: { acknowledged: run.sampleCount(), stored: counters.samplesFramed, gaps: counters.gaps },
+    ...(spectra === 0 ? {} : { spectra }),
     alarms: { raised: alarms.raisedCount, open: alarms.open.length, defects: alarms.defectCount },
     log: { events: head.seq, digest },
   };
