@@ -14,7 +14,8 @@ export const CAMPAIGN_CONVENTION: DoseConvention = "en";
 
 /** Throws Fault `dose.input` for an energy or an element outside the tables. */
 export function createLedgerCells(campaign: Campaign, site: Site, tables: AttenuationTables): readonly LedgerCell[] {
-  const spots = campaign.sweeps[0]?.preset.spots ?? [{ xMm: 0, yMm: 0 }];
+  // Control spots stand behind those of the sweep, whose indexes they must not move.
+  const spots = [...(campaign.sweeps[0]?.preset.spots ?? [{ xMm: 0, yMm: 0 }]), ...(campaign.controls?.spots ?? [])];
   const relativeUncertainty = worstCaseFactor(campaign.doseUncertainty) - 1;
   const overlap = (dxMm: number, dyMm: number): number => relativeFluence(site.beam.profile, dxMm, dyMm);
   return campaign.cells.map((cell) => {

@@ -2,6 +2,7 @@
 import type { BeamIo } from "../../protocols/roles/beam-io.ts";
 import type { Channel } from "../../protocols/roles/channel.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
+import type { Integrator } from "../../protocols/roles/integrator.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
@@ -19,6 +20,8 @@ export interface CampaignRoles {
   readonly detector: Detector;
   readonly ringCurrent: Sensor;
   readonly flux: Sensor;
+  /** Reads frames as patterns; without it nothing is known of them but their names. */
+  readonly integrator?: Integrator;
   /** Everything else that a site measures: over the rack, and of the beam. */
   readonly watched?: readonly WatchedSensor[];
   /** One per cell, in the order of the campaign's cells. */

@@ -9,10 +9,12 @@ import { assert } from "../../protocols/base/assert.ts";
 import { CHEMISTRY_IDS } from "../../protocols/campaign/chemistry.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import type { ResponseParameters } from "../../simulator/damage/response-parameters.ts";
+import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { lightFaults } from "../../simulator/world/world-faults.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
-import { loadFrameTables, loadWorldData } from "../../tui/virtual/load-world-data.ts";
+import { loadFrameTables, loadLatticeTables, loadWorldData } from "../../tui/virtual/load-world-data.ts";
 import { summarise } from "../../tui/virtual/summarise.ts";
 import type { VirtualRig } from "../../tui/virtual/virtual-rig.ts";
 import { createVirtualCampaign, type VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
@@ -41,6 +43,8 @@ export interface WorldRunOptions {
   readonly at?: readonly (readonly [atS: number, act: (virtual: VirtualCampaign) => void])[];
   /** Frames have contents and the beam does its harm. */
   readonly frames?: boolean;
+  /** With frames: how much sooner the beam blocks a spot than the tables say; 0 for no harm at all. */
+  readonly harm?: number;
 }
 
 export type Summary = ReturnType<typeof summarise>;
@@ -83,6 +87,19 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
+function harmed({ structures, response }: FrameTables, harm: number): FrameTables {
+  const more = (of: ResponseParameters): ResponseParameters => ({
+    ...of,
+    halfDoseGy: harm === 0 ? Number.MAX_VALUE : of.halfDoseGy,
+    blockingPerGy: harm * of.blockingPerGy,
+  });
+  const { nmc811, lno, lco, lfp, graphite } = response;
+  return {
+    structures,
+    response: { nmc811: more(nmc811), lno: more(lno), lco: more(lco), lfp: more(lfp), graphite: more(graphite) },
+  };
+}
+
 /** After the end cells are switched off; nothing may take longer. */
 const AFTER_END_MS = 120_000;
 
@@ -103,7 +120,12 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     worldAttenuation: data.attenuation,
     designs: data.designs,
     models: data.models,
-    ...(options.frames === true ? { frameTables: loadFrameTables({ readPackageText: repositoryText }) } : {}),
+    ...(options.frames === true
+      ? {
+          frameTables: harmed(loadFrameTables({ readPackageText: repositoryText }), options.harm ?? 1),
+          lattice: loadLatticeTables({ readPackageText: repositoryText }),
+        }
+      : {}),
     ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
     isMortal: options.kills !== undefined,
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),

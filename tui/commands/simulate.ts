@@ -14,7 +14,7 @@ import { openAlarmLines } from "../progress/render-alarms.ts";
 import { renderSummary } from "../progress/render-summary.ts";
 import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
-import { loadWorldData } from "../virtual/load-world-data.ts";
+import { loadFrameTables, loadLatticeTables, loadWorldData } from "../virtual/load-world-data.ts";
 import { type PhysicsOptions, preparePhysicsLook } from "../virtual/physics-report.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
 import { createVirtualCampaign } from "../virtual/virtual-campaign.ts";
@@ -47,6 +47,8 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   );
   const faults = chooseFaults(context, options.faults);
   const look = await preparePhysicsLook(context, campaign, plannedS / 3600, options.physics);
+  // Control spots are compared by what frames hold.
+  const frameTables = look.frameTables ?? (campaign.controls === undefined ? undefined : loadFrameTables(context));
   const startedMs = context.clock.monoMs();
   const virtual = createVirtualCampaign({
     campaign,
@@ -60,7 +62,8 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     worldAttenuation: data.attenuation,
     designs: data.designs,
     models: data.models,
-    ...(look.frameTables === undefined ? {} : { frameTables: look.frameTables }),
+    ...(frameTables === undefined ? {} : { frameTables }),
+    ...(campaign.controls === undefined ? {} : { lattice: loadLatticeTables(context) }),
     faults,
     drain: () => context.drain(),
     conditions: `until ${plannedS} s, faults ${options.faults}`,

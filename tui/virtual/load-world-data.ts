@@ -1,5 +1,6 @@
 /** The simulator's own tables, read and parsed apart from the controller's. */
 import { Fault } from "../../protocols/base/fault.ts";
+import { parseLatticeTables, type LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import {
   parseCellDesign,
   parseCellModels,
@@ -45,6 +46,12 @@ export function loadFrameTables(context: PackageText): FrameTables {
     structures: parseStructures(readJson(structures), structures),
     response: parseResponseParameters(readJson(models), models),
   };
+}
+
+/** What the controller reads patterns with. */
+export function loadLatticeTables(context: PackageText): LatticeTables {
+  const structures = `${CELL_FOLDER}/structures.json`;
+  return parseLatticeTables(jsonReader(context)(structures), structures);
 }
 
 function jsonReader(context: PackageText): (path: string) => unknown {

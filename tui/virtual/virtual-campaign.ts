@@ -10,6 +10,7 @@ import { positionIndex } from "../../protocols/base/position.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
@@ -21,6 +22,7 @@ import { neverChecked, type WorldFindings } from "../../simulator/world/world-tr
 import { createWorld, type World, type WorldOptions } from "../../simulator/world/world.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
+import { createWorldIntegrator } from "./world-integrator.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
 
 export interface VirtualCampaignInputs {
@@ -37,6 +39,8 @@ export interface VirtualCampaignInputs {
   readonly models: CellModels;
   /** Given: frames have contents and the beam does its harm to the spots. */
   readonly frameTables?: FrameTables;
+  /** With the contents of frames: control spots are compared by them. */
+  readonly lattice?: LatticeTables;
   /** Seeded from the run's own chance. */
   readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
   /** By position: leads that lie elsewhere than they should. */
@@ -132,6 +136,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     });
   }
 
+  const isCompared = campaign.controls !== undefined && world.frameWorld !== undefined;
+  const integrator = isCompared ? createWorldIntegrator(world.frameWorld) : undefined;
+
   let killed = false;
   let mortal: Mortal | undefined;
   let { run, store } = begin(false);
@@ -154,7 +161,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     return {
       store: opened,
       run: createCampaignRun({
-        ...{ campaign, site, clock: on, store: opened, roles, tables: inputs.tables, endAtMs },
+        ...{ campaign, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
+        roles: integrator === undefined ? roles : { ...roles, integrator },
+        ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
         ...left,
       }),
     };

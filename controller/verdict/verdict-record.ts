@@ -1,0 +1,76 @@
+/** How control pairs and verdicts stand on record and on the bus, and the alarms they raise. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
+import type { BeamVerdict, CellVerdict, JudgedEffect, MaterialVerdict } from "../../protocols/verdict/beam-verdict.ts";
+import type { ControlPair } from "../../protocols/verdict/control-pair.ts";
+import type { Effect } from "../../protocols/verdict/paired-effect.ts";
+import type { FaultNote } from "../machines/errors.ts";
+
+type JsonObject = { readonly [key: string]: Json };
+
+export function pairJson(pair: ControlPair): JsonObject {
+  return {
+    sweep: pair.sweep,
+    spot: pair.spotIndex,
+    control_spot: pair.controlIndex,
+    lag: pair.lag,
+    lag_error: pair.lagError,
+    log_width: pair.logWidth,
+    log_width_error: pair.logWidthError,
+  };
+}
+
+/** One look, whole. Intervals are those of 95 % for each line alone; the verdicts are those of the whole family. */
+export function verdictJson(verdict: BeamVerdict, sweep: number): JsonObject {
+  return {
+    sweep,
+    look: verdict.look,
+    verdict: verdict.verdict,
+    level: verdict.level,
+    hypotheses: verdict.hypothesisCount,
+    materials: verdict.materials.map((material) => ({
+      material: material.material,
+      cells: material.cellCount,
+      ...judgedJson(material),
+      compared: material.comparisons.map(({ quantity, effect }) => ({ quantity, effect: effectJson(effect) })),
+    })),
+    cells: verdict.cells.map((cell) => ({ position: cell.position, ...judgedJson(cell) })),
+  };
+}
+
+function judgedJson({ verdict, power, lag, width }: JudgedEffect): JsonObject {
+  return { verdict, power, lag: effectJson(lag), log_width: effectJson(width) };
+}
+
+function effectJson(effect: Effect | null): Json {
+  if (effect === null) return null;
+  const [low, high] = effect.interval;
+  return {
+    mean: effect.mean,
+    error: effect.error,
+    low: Number.isFinite(low) ? low : null,
+    high: Number.isFinite(high) ? high : null,
+    pairs: effect.pairCount,
+    chance: effect.chance,
+  };
+}
+
+/** Null where there is nothing to tell. */
+export function effectAlarm(item: CellVerdict | MaterialVerdict): FaultNote | null {
+  if (item.verdict !== "found" && item.verdict !== "suspected") return null;
+  const code = item.verdict === "found" ? "dose.beam-effect" : "dose.beam-effect-suspected";
+  const where = "position" in item ? item.position : item.material;
+  return { code, where, what: whatOf(item), advice: FAULT_CATALOGUE[code].advice };
+}
+
+function whatOf({ lag, width }: JudgedEffect): string {
+  const parts = [
+    ...(lag === null ? [] : [`lithium at exposed spots is behind control spots by ${interval(lag)}`]),
+    ...(width === null ? [] : [`logarithm of the line's width differs by ${interval(width)}`]),
+  ];
+  return parts.length > 0 ? parts.join("; ") : "exposed cells lost more capacity than those kept dark";
+}
+
+function interval({ mean, interval: [low, high], pairCount }: Effect): string {
+  return `${mean.toFixed(4)} (95 %: ${low.toFixed(4)} to ${high.toFixed(4)}, ${pairCount} pairs)`;
+}
