@@ -3,11 +3,11 @@ import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
-import type { Stage, StageReading } from "../../protocols/roles/stage.ts";
+import type { Stage, StagePosition, StageReading } from "../../protocols/roles/stage.ts";
 import { judgeGate } from "../dose/exposure-gate.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
-import { motionRefusals } from "../safety/permit-judgement.ts";
+import { motionRefusals, shadowRefusals } from "../safety/permit-judgement.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
 
 export interface ExposureEffectsDeps {
@@ -25,6 +25,17 @@ export interface ExposureEffectsDeps {
   readonly showLevels: (levels: InputLevels) => void;
   /** Interlocks that broke and wait for a person. */
   readonly latched: () => readonly Interlock[];
+  /** Where the stage goes in turn to be out of the beam's harm; left out, or undefined, where the site has no shadow. */
+  readonly shadowPath?: (from: StagePosition) => readonly StagePosition[] | undefined;
+}
+
+/** The stage on its way into the shadow. */
+interface ShadowMove {
+  readonly ended: Promise<void>;
+  readonly reachedMs: () => number | null;
+  readonly isUnderWay: () => boolean;
+  /** Why it did not come to it; empty while nothing is wrong. */
+  readonly text: string;
 }
 
 export interface ExposureTimings {
@@ -80,15 +91,76 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     // Each by itself: one that is refused must not keep the other from being asked. The switches say what came of it.
     const asked = await Promise.allSettled([io.permit.dropShutterPermit(), io.requestSafetyShutter(false)]);
     const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
+    let shadow: ShadowMove | null = null;
     for (;;) {
       const levels = await readLevels();
-      if (levels.safetyShutterClosedSwitch || shutterState(levels) === "closed") return clock.monoMs();
-      if (clock.monoMs() >= untilMs) {
+      const isClosed = levels.safetyShutterClosedSwitch || shutterState(levels) === "closed";
+      const offCellMs = isClosed ? clock.monoMs() : (shadow?.reachedMs() ?? null);
+      if (offCellMs !== null) {
+        // The stage comes to rest before anybody moves it again.
+        await shadow?.ended;
+        return offCellMs;
+      }
+      shadow ??= startForShadow(levels);
+      if (clock.monoMs() >= untilMs && shadow?.isUnderWay() !== true) {
         const refused = asked.flatMap((one) => (one.status === "rejected" ? [faultNote(one.reason).what] : []));
-        throw new Fault("shutter.stuck-open", io.name, ["neither shutter reports closed", ...refused].join("; "));
+        const where = shadow === null || shadow.text === "" ? [] : [shadow.text];
+        throw new Fault(
+          "shutter.stuck-open",
+          io.name,
+          ["neither shutter reports closed", ...where, ...refused].join("; "),
+        );
       }
       await sleep(clock, FILTER_POLL_MS);
     }
+  }
+
+  /** Off the cell, whatever the shutters do, when the levels just read allow the stage to move at all. */
+  function startForShadow(levels: InputLevels): ShadowMove {
+    const refusals = shadowRefusals(levels, motionConditions());
+    let reachedMs: number | null = null;
+    let isUnderWay = refusals.length === 0 && deps.shadowPath !== undefined;
+    let text = refusals.length === 0 ? "" : `the stage may not leave for the shadow: ${refusals.join("; ")}`;
+    const from = reading;
+    async function go(): Promise<void> {
+      const start = from ?? (await stage.read());
+      const path = deps.shadowPath?.(start);
+      if (path === undefined) {
+        text = "the site has no shadow to move to";
+        return;
+      }
+      // What stood in the beam is left: nothing is exposed before the next order brings a cell there.
+      reading = null;
+      for (const point of path) {
+        const now = await readLevels();
+        const reasons = shadowRefusals(now, motionConditions());
+        if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, reasons.join("; "));
+        await stage.moveTo(point);
+      }
+      reachedMs = clock.monoMs();
+    }
+    const ended = !isUnderWay
+      ? Promise.resolve()
+      : go()
+          .catch((error: unknown) => {
+            if (!isFault(error)) throw error;
+            text = `the shadow was not reached: ${error.message}`;
+          })
+          .finally(() => {
+            isUnderWay = false;
+          });
+    return {
+      ended,
+      reachedMs: () => reachedMs,
+      isUnderWay: () => isUnderWay,
+      get text() {
+        return text;
+      },
+    };
+  }
+
+  function motionConditions() {
+    return { nowMs: clock.monoMs(), levelsMaximumAgeMs: timings.levelsMaximumAgeMs, latched: deps.latched() };
   }
 
   /** Each is asked by itself, and again; what is refused or silent is no news here, a defect is. */
@@ -138,11 +210,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   }
 
   function assertMotionAllowed(levels: InputLevels): void {
-    const reasons = motionRefusals(levels, {
-      nowMs: clock.monoMs(),
-      levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
-      latched: deps.latched(),
-    });
+    const reasons = motionRefusals(levels, motionConditions());
     if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, `no motion: ${reasons.join("; ")}`);
   }
 

@@ -56,6 +56,13 @@ export function brokenLatches(levels: InputLevels): readonly Interlock[] {
 
 /** Stage and robot move only under search, door, emergency stop and enable, read as levels before each move. */
 export function motionRefusals(levels: InputLevels, conditions: PermitConditions): readonly string[] {
+  const reasons = [...shadowRefusals(levels, conditions)];
+  if (shutterState(levels) !== "closed") reasons.push("shutter not closed");
+  return reasons;
+}
+
+/** The one motion under an open beam, out of it: everything that holds for the others but the shutter. */
+export function shadowRefusals(levels: InputLevels, conditions: PermitConditions): readonly string[] {
   const reasons: string[] = [];
   const ageMs = conditions.nowMs - levels.readAtMs;
   if (!(ageMs >= 0 && ageMs <= conditions.levelsMaximumAgeMs)) reasons.push("levels too old");
@@ -63,7 +70,6 @@ export function motionRefusals(levels: InputLevels, conditions: PermitConditions
     if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);
     else if (conditions.latched.includes(name)) reasons.push(`interlock ${name} broke and was not re-armed`);
   }
-  if (shutterState(levels) !== "closed") reasons.push("shutter not closed");
   return reasons;
 }
 

@@ -9,6 +9,7 @@ import type { InputDocument, Path } from "../input/document.ts";
 import { DATA_FOLDER } from "../wire/simplon/simplon-requests.ts";
 import { checkCabinets, checkLinks, checkNames } from "./check-links.ts";
 import { checkSensors } from "./check-sensors.ts";
+import { shadowProblem } from "./shadow-path.ts";
 import type { Site } from "./site.ts";
 
 export function checkSite(document: InputDocument, site: Site): readonly Finding[] {
@@ -135,6 +136,15 @@ function checkReach(site: Site, refuse: Refuse): void {
       "site.travel",
       `column 12 is at ${farX} mm, the stage ends at ${site.stage.travelXMm} mm`,
       "Correct pitch, origin or travel.",
+    );
+  }
+  const problem = shadowProblem(site.rack, site.stage.travelXMm, site.stage.travelYMm);
+  if (problem !== null) {
+    refuse(
+      ["rack", "shadow"],
+      "site.shadow",
+      problem,
+      "Give a place beside the first or last column that the beam reaches without crossing a cell, or leave it out.",
     );
   }
   if (farY > site.stage.travelYMm) {

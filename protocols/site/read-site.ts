@@ -98,7 +98,12 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
   const site: Site = {
     name,
     title,
-    rack: { pitchMm: rack.pitch_mm, originXMm: rack.origin_x_mm, originYMm: rack.origin_y_mm },
+    rack: {
+      pitchMm: rack.pitch_mm,
+      originXMm: rack.origin_x_mm,
+      originYMm: rack.origin_y_mm,
+      ...(rack.shadow === undefined ? {} : { shadow: { xMm: rack.shadow.x_mm, yMm: rack.shadow.y_mm } }),
+    },
     stage: stageOf(stage),
     shutter: {
       travelS: shutter.travel_s,

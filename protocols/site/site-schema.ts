@@ -17,6 +17,7 @@ export const rackSchema = strictObject({
   pitch_mm: positive.max(200),
   origin_x_mm: notNegative,
   origin_y_mm: notNegative,
+  shadow: strictObject({ x_mm: notNegative, y_mm: notNegative }).exactOptional(),
 });
 
 export const shutterSchema = strictObject({

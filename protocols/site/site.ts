@@ -25,6 +25,8 @@ export interface RackGeometry {
   readonly pitchMm: number;
   readonly originXMm: number;
   readonly originYMm: number;
+  /** A blocked place off the cells where a beam that cannot be closed does no harm. */
+  readonly shadow?: { readonly xMm: number; readonly yMm: number };
 }
 
 interface SiteStageCommon {

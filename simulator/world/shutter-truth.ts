@@ -26,11 +26,20 @@ export interface Opening {
   readonly photons: number;
   /** Largest flux on the sample meanwhile. */
   readonly peakPhS: number;
+  /** While the shutter was meant to be open. */
   readonly stageMoved: boolean;
-  /** When the last photon fell; `startMs` when none did. */
+  /** When the last photon fell, on a cell if the shutter had failed by then; `startMs` when none did. */
   readonly litEndMs: number;
-  /** Photons that fell after the shutter, ordered shut, should have been closed. */
+  /** Photons that fell on a cell after the shutter, ordered shut, should have been closed. */
   readonly excessPhotons: number;
+}
+
+/** An electrode's. */
+const DISC_RADIUS_MM = 7;
+
+/** Whether it fell on an electrode, and not between the cells or beside the rack. */
+export function isOnDisc({ positionIndex, xMm, yMm }: Omit<Deposit, "photons">): boolean {
+  return positionIndex >= 0 && Math.hypot(xMm, yMm) <= DISC_RADIUS_MM;
 }
 
 export interface ShutterTruthDeps {
@@ -59,10 +68,14 @@ export function watchShutter(deps: ShutterTruthDeps): ShutterTruth {
     for (const piece of trace.pieces(startMs, endMs, dueShutMs)) {
       const { photons, positionIndex, xMm, yMm } = piece;
       sum.peakPhS = Math.max(sum.peakPhS, piece.peakPhS);
-      if (piece.isMoving) sum.stageMoved = true;
-      sum.litEndMs = piece.toMs;
+      // A shutter that does not obey is fled from: that is no motion of an exposure.
+      const isFailing = dueShutMs > startMs && piece.fromMs >= dueShutMs;
+      if (piece.isMoving && !isFailing) sum.stageMoved = true;
+      const isBeside = !isOnDisc(piece);
+      // In the shadow, and on the way there, no cell is lit.
+      if (!isFailing || !isBeside) sum.litEndMs = piece.toMs;
       // Strictly after: a shutter that obeys closes at this very instant.
-      if (dueShutMs > startMs && piece.fromMs >= dueShutMs) sum.excessPhotons += photons;
+      if (isFailing && !isBeside) sum.excessPhotons += photons;
       sum.photons += photons;
       addDeposit(deposits, { positionIndex, xMm, yMm, photons });
     }

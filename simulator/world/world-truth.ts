@@ -1,6 +1,6 @@
 /** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
 import type { AskedRequest } from "./request-truth.ts";
-import type { Opening } from "./shutter-truth.ts";
+import { isOnDisc, type Opening } from "./shutter-truth.ts";
 
 /** An exposure as the controller's own records have it, on the world's clock. */
 export interface AccountedExposure {
@@ -91,7 +91,7 @@ export function unaccounted(openings: readonly Opening[], claimed: readonly Acco
   }
   return openings.filter((opening) => {
     if (opening.photons === 0) return false;
-    const cells = new Set(opening.deposits.map((deposit) => deposit.positionIndex));
+    const cells = new Set(opening.deposits.filter(isOnDisc).map((deposit) => deposit.positionIndex));
     return ![...cells].every((positionIndex) =>
       byPosition
         .get(positionIndex)
@@ -108,7 +108,7 @@ export function onOtherCell(openings: readonly Opening[], claimed: readonly Acco
     const claims = claimed.filter(
       (exposure) => exposure.startMs - MATCH_MS <= opening.startMs && opening.litEndMs <= exposure.endMs + MATCH_MS,
     );
-    const cells = new Set(opening.deposits.map((deposit) => deposit.positionIndex));
+    const cells = new Set(opening.deposits.filter(isOnDisc).map((deposit) => deposit.positionIndex));
     return claims.length > 0 && !claims.some((exposure) => cells.has(exposure.positionIndex));
   });
 }

@@ -15,7 +15,7 @@ import { createCellRack } from "./cell-rack.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
 import { createDoseTruth, type DoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
-import { type Opening, watchShutter } from "./shutter-truth.ts";
+import { type Deposit, isOnDisc, type Opening, watchShutter } from "./shutter-truth.ts";
 import { createFrameWorld, type FrameTables, type FrameWorld } from "./frame-world.ts";
 import { createWorldMonitors, type WorldMonitors } from "./world-monitors.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
@@ -106,8 +106,6 @@ const BEAM_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "motionEnable
 const MOTION_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "beamPermitted");
 /** Between the reading of a level and the motion it allows. */
 const MOTION_REACTION_MS = 1000;
-/** A 20 mm can; the beam must stay on the electrode's disc. */
-const DISC_RADIUS_MM = 7;
 /** Of the hutch, and of cells that make no heat to speak of. */
 const AMBIENT_C = 25;
 /** A cell ordered off so soon after the beam went, or the shutter moved, was ordered off because of it. */
@@ -228,6 +226,10 @@ export function createWorld(deps: WorldDeps): World {
     ledger.check("motion-permit", broken.length === 0, atMs, () => `the stage moved without ${broken.join(", ")}`);
   });
 
+  function isOnCell(deposit: Deposit): boolean {
+    return cells.has(deposit.positionIndex) && isOnDisc(deposit);
+  }
+
   let endClockWatch = (): number => 0;
   const shutter = watchShutter({
     clock,
@@ -259,16 +261,16 @@ export function createWorld(deps: WorldDeps): World {
       openings.push(opening);
       const atMs = opening.endMs;
       ledger.check("stage-at-rest", !opening.stageMoved, atMs, () => "the stage moved with the shutter open");
+      const onCells = opening.deposits.filter(isOnCell);
       for (const deposit of opening.deposits) {
-        const isOnCell = cells.has(deposit.positionIndex) && Math.hypot(deposit.xMm, deposit.yMm) <= DISC_RADIUS_MM;
-        ledger.check(
-          "right-cell",
-          isOnCell,
-          atMs,
-          () => `the beam fell beside any cell, near ${deposit.positionIndex}`,
-        );
+        const isHit = isOnCell(deposit);
+        // From a shutter that fails the stage may flee to where no cell is, and past none.
+        const isRight =
+          opening.excessPhotons === 0 ? isHit : !isHit || deposit.positionIndex === onCells[0]?.positionIndex;
+        const what = isHit ? "on a cell that nobody exposed" : "beside any cell";
+        ledger.check("right-cell", isRight, atMs, () => `the beam fell ${what}, near ${deposit.positionIndex}`);
       }
-      const findings = dose.add(opening);
+      const findings = dose.add({ ...opening, deposits: onCells });
       if (opening.excessPhotons > 0) judgeShutterFailure(opening);
       for (const finding of findings) {
         // What a shutter that failed gave is counted apart, and bounded in time.

@@ -31,6 +31,26 @@ describe("a shutter that stays open in an exposure", () => {
     expect(run.alarms).toContain("shutter.stuck-open io");
   });
 
+  it("makes the stage leave for the shadow at once: the beam is off the cell sooner, and on no other on the way", async () => {
+    const run = await sharedRun({ hours: 0.5, faults });
+    const lit = run.virtual.world.openings.find((opening) => opening.excessPhotons > 0);
+    const [failed] = run.of("exposure-ended").filter((event) => field(event, "outcome") === "shutter-failure");
+    // The shutter upstream takes two seconds; half a second is for the switch that does not come, and the way off.
+    expect((lit?.litEndMs ?? Infinity) - numeric(failed, "close_asked_at_ms")).toBeLessThan(600);
+    const { shadow } = site.rack;
+    const last = lit?.deposits.at(-1);
+    expect([last?.xMm, last?.yMm]).toEqual([
+      (shadow?.xMm ?? NaN) - site.rack.originXMm,
+      (shadow?.yMm ?? NaN) - site.rack.originYMm,
+    ]);
+    const onDiscs = lit?.deposits.filter((deposit) => Math.hypot(deposit.xMm, deposit.yMm) <= 7) ?? [];
+    expect(new Set(onDiscs.map((deposit) => deposit.positionIndex)).size).toBe(1);
+    // Nowhere on its way nearer to the middle of another cell than the rim of its can.
+    const own = onDiscs[0]?.positionIndex;
+    for (const deposit of lit?.deposits ?? [])
+      if (deposit.positionIndex !== own) expect(Math.hypot(deposit.xMm, deposit.yMm)).toBeGreaterThan(10);
+  });
+
   it("is charged to its cell for the whole time, and what it gave too much is counted apart", async () => {
     const run = await sharedRun({ hours: 0.5, faults });
     const [failed] = run.of("exposure-ended").filter((event) => field(event, "outcome") === "shutter-failure");
