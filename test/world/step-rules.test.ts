@@ -159,6 +159,16 @@ describe("a current that holds at a state of charge", () => {
     expect(numeric(halves[0], "capacity_Ah")).toBeGreaterThan(0.7 * 0.00409);
   });
 
+  it("held at its voltage is let go by its exposure, and by nothing else that the beam does", async () => {
+    const run = await withRules(hold("{ charge_mAh: 1, by: voltage, maximum_min: 20, fallback: go-on }"), {
+      hours: 2.2,
+    });
+    expectSound(run);
+    const ended = run.of("wait-ended");
+    expect(ended.map((event) => field(event, "came"))).toEqual(Array.from({ length: 10 }, () => "met"));
+    expect(run.summary.requests).toMatchObject({ asked: 10, met: 10 });
+  });
+
   it("at a charge holds its voltage for the time given, whatever the beam does", async () => {
     const run = await withRules(
       hold("{ charge_mAh: 1, by: voltage, until: maximum, maximum_min: 5, fallback: go-on }"),

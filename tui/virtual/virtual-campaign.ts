@@ -103,7 +103,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
     options: {
       ...worldOptionsOf(site),
-      ...{ endAtMs, rackStop: rackStopOf(site) },
+      ...{ endAtMs, rackStop: rackStopOf(site), protocolStops: protocolStopsOf(campaign) },
       ...(inputs.lyingLeads === undefined ? {} : { lyingLeads: inputs.lyingLeads }),
     },
   });
@@ -227,4 +227,15 @@ function rackStopOf(site: Site): { readonly temperatureC?: number; readonly gasP
         Infinity,
       );
   return { temperatureC: lowest("temperature"), gasPpm: lowest("gas") };
+}
+
+/** Cells whose steps end by word of the campaign, for an observer that would otherwise ask who stopped them. */
+function protocolStopsOf(campaign: Campaign): ReadonlyMap<number, "once-exposed" | "any-time"> {
+  const stops = new Map<number, "once-exposed" | "any-time">();
+  for (const { position, stepRules } of campaign.cells) {
+    const index = positionIndex(position);
+    if (stepRules.some((rule) => rule.kind === "end-on-cell")) stops.set(index, "any-time");
+    else if (stepRules.some((rule) => rule.kind !== "ask-exposure")) stops.set(index, "once-exposed");
+  }
+  return stops;
 }
