@@ -14,20 +14,12 @@ import type {
 } from "../../protocols/roles/channel.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
-import {
-  deviceModel,
-  deviceModelNamed,
-  EMSTAT4_HR,
-  FIRMWARE_MAJORS,
-  unfitReason,
-  type DeviceModel,
-  type DeviceVersion,
-} from "../../protocols/wire/methodscript/device-models.ts";
+import { deviceModelNamed, EMSTAT4_HR, type DeviceModel } from "../../protocols/wire/methodscript/device-models.ts";
 import { errorNumber, errorText, type InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
 import { compileStep } from "../../protocols/wire/methodscript/step-script.ts";
 import { SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/step-writer.ts";
-import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
+import { checkedDevice } from "./checked-device.ts";
 import { createInstrumentSession, type InstrumentSession } from "./instrument-session.ts";
 import { canBeLeft, createLook, type Look } from "./left-step.ts";
 import { createLineConversation, type LineConversation } from "./line-conversation.ts";
@@ -67,6 +59,7 @@ const NOBODY: ChannelListener = { sample: NOTHING, stepEnded: NOTHING, fault: NO
 
 export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channel {
   const { name, clock } = deps;
+  const needs = { voltageMaxV: deps.requiredVoltageMaxV ?? 5, currentMaxA: deps.requiredCurrentMaxA ?? 0.01 };
   const replyMs = deps.replyMs ?? 1000;
   const silenceMarginMs = deps.silenceMarginMs ?? 1000;
   const silenceWatch = deps.silenceWatch ?? createSilenceWatch(clock);
@@ -246,7 +239,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
       if (taken !== null) return taken;
       await open.stop();
       const found = await open.identify();
-      device = checkedDevice(found);
+      device = checkedDevice(name, found, needs, deps.expectedSerialNumber);
       left = null;
       // A script that failed while nobody listened leaves the cell on.
       await open.switchCellOff();
@@ -288,25 +281,8 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   async function identifyAfterTakeOver(open: InstrumentSession): Promise<void> {
     if (expectedIdentity === null) return;
     const found = await open.identify();
-    device = checkedDevice(found, expectedIdentity.serialNumber ?? undefined);
+    device = checkedDevice(name, found, needs, expectedIdentity.serialNumber ?? undefined);
     expectedIdentity = null;
-  }
-
-  function checkedDevice(
-    { typeCode, firmware, serialNumber }: DeviceVersion & { readonly serialNumber: string },
-    expected = deps.expectedSerialNumber,
-  ): DeviceModel {
-    const found = deviceModel(typeCode);
-    if (found === undefined) throw new Fault("device.wrong", name, `unknown device type ${typeCode}`, { typeCode });
-    refuseOtherFirmware(name, firmware, FIRMWARE_MAJORS);
-    const unfit = unfitReason(found, deps.requiredVoltageMaxV ?? 5, deps.requiredCurrentMaxA ?? 0.01);
-    if (unfit !== null) throw new Fault("device.wrong", name, unfit, { typeCode });
-    if (expected !== undefined && expected !== serialNumber)
-      throw new Fault("device.wrong", name, `serial number ${serialNumber} answers, ${expected} was expected`, {
-        expected,
-        serialNumber,
-      });
-    return found;
   }
 
   async function start(step: ChannelStep): Promise<void> {

@@ -345,12 +345,7 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
     case "open-circuit-voltage":
       return;
     case "impedance-spectroscopy":
-      for (const { severity, key, code, what, advice } of judgeImpedance(step, channel, {
-        limits: limitsOf(one.draft, one.protocol.safety),
-        nominalCapacityMah: one.nominalCapacityMah,
-      })) {
-        say(severity, key, code, what, advice);
-      }
+      judgeImpedance(step, channel, limitsOf(one.draft, one.protocol.safety), one.nominalCapacityMah, say);
       return;
     case "voltage-scan":
       judgeVoltage(one, step.startVoltageV, "start_voltage_V", refuse);
@@ -375,12 +370,8 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
         );
       }
       if (one.nominalCapacityMah !== undefined) {
-        judgeCurrent(
-          one,
-          stepCurrentA(step, one.nominalCapacityMah) * Math.max(1, one.mostMeasured.get(index) ?? 1),
-          step.rateC === null ? "current_mA" : "rate_C",
-          refuse,
-        );
+        const currentA = stepCurrentA(step, one.nominalCapacityMah) * Math.max(1, one.mostMeasured.get(index) ?? 1);
+        judgeCurrent(one, currentA, step.rateC === null ? "current_mA" : "rate_C", refuse);
       }
   }
   const limits = limitsOf(one.draft, one.protocol.safety);

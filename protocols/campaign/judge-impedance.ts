@@ -6,14 +6,8 @@ import { SPECTRUM_POINTS_MAX, spectrumLongestS, spectrumPlan } from "../echem/sp
 import type { CellLimits } from "../roles/channel.ts";
 import type { SiteChannel } from "../site/site.ts";
 
-export interface SpectrumFinding {
-  readonly severity: FindingSeverity;
-  /** The key of the step, as files spell it. */
-  readonly key: string;
-  readonly code: string;
-  readonly what: string;
-  readonly advice: string;
-}
+/** Severity, the key of the step as files spell it, code, what, advice. */
+export type Say = (severity: FindingSeverity, key: string, code: string, what: string, advice: string) => void;
 
 /** What the instruments of a driver can do, whichever of its models is wired. */
 interface ImpedanceReach {
@@ -35,14 +29,12 @@ const LONG_S = 12 * 3600;
 export function judgeImpedance(
   step: ImpedanceSpectroscopyStep,
   channel: SiteChannel | undefined,
-  cell: { readonly limits: CellLimits | undefined; readonly nominalCapacityMah: number | undefined },
-): readonly SpectrumFinding[] {
-  const findings: SpectrumFinding[] = [];
-  const say = (severity: FindingSeverity, key: string, code: string, what: string, advice: string): void => {
-    findings.push({ severity, key, code, what, advice });
-  };
+  limits: CellLimits | undefined,
+  nominalCapacityMah: number | undefined,
+  say: Say,
+): void {
   if (channel?.driver === "palmsens-methodscript") judgeReach(step, METHODSCRIPT_REACH, say);
-  judgeAmplitude(step, cell, say);
+  judgeAmplitude(step, limits, nominalCapacityMah, say);
   const plan = spectrumPlan(step);
   const points = plan.pointCount * plan.sweepCount;
   if (!(points <= SPECTRUM_POINTS_MAX)) {
@@ -53,7 +45,7 @@ export function judgeImpedance(
       `the spectrum has ${points} points`,
       `Give at most ${SPECTRUM_POINTS_MAX} in all; 6 to 10 a decade are common.`,
     );
-    return findings;
+    return;
   }
   const longestS = spectrumLongestS(plan);
   if (longestS > LONG_S) {
@@ -74,10 +66,7 @@ export function judgeImpedance(
       "Let the cell rest longer before the spectrum, or correct by the record.",
     );
   }
-  return findings;
 }
-
-type Say = (severity: FindingSeverity, key: string, code: string, what: string, advice: string) => void;
 
 function judgeReach(step: ImpedanceSpectroscopyStep, reach: ImpedanceReach, say: Say): void {
   const { frequencyMinHz, frequencyMaxHz, amplitudeMaxV } = reach;
@@ -103,10 +92,8 @@ function judgeReach(step: ImpedanceSpectroscopyStep, reach: ImpedanceReach, say:
 
 function judgeAmplitude(
   { amplitudeV, amplitudeMa, startFrequencyHz, endFrequencyHz }: ImpedanceSpectroscopyStep,
-  {
-    limits,
-    nominalCapacityMah,
-  }: { readonly limits: CellLimits | undefined; readonly nominalCapacityMah: number | undefined },
+  limits: CellLimits | undefined,
+  nominalCapacityMah: number | undefined,
   say: Say,
 ): void {
   const key = amplitudeV === null ? "amplitude_mA" : "amplitude_V";
