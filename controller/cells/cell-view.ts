@@ -2,6 +2,7 @@
 import type { CellContext } from "../machines/cell-news.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
 import { chargeNow } from "./cell-account.ts";
+import type { BeamEffectView } from "../verdict/verdict-record.ts";
 import type { SpectrumView } from "./spectrum-log.ts";
 
 export interface CellView {
@@ -33,6 +34,8 @@ export interface CellView {
   readonly lastSpectrum: SpectrumView | null;
   /** Null before the first step, and when the cell's part is over. */
   readonly forecast: CellForecast | null;
+  /** Exposed spots against control spots, by the last look; null before it, and without controls. */
+  readonly beamEffect: BeamEffectView | null;
 }
 
 /** Pure. `voltageV` and `currentA` are the last sample's, NaN without one. */
@@ -41,7 +44,7 @@ export function cellView(
   context: CellContext,
   voltageV: number,
   currentA: number,
-  forecast: CellForecast | null,
+  told: Pick<CellView, "forecast" | "beamEffect">,
 ): CellView {
   const { cursor, account, waiting, hold } = context;
   const { halfCycles } = account;
@@ -67,7 +70,7 @@ export function cellView(
     lastHalfCycleAh: halfCycles.last?.capacityAh ?? null,
     heldBy: hold?.author ?? null,
     lastSpectrum: context.effects.lastSpectrum?.() ?? null,
-    forecast,
+    ...told,
   };
 }
 

@@ -30,6 +30,7 @@ export type RecordedRequest =
       readonly reason: string;
       readonly askedAtMs: number;
       readonly latestMs: number;
+      readonly controlIndex?: number;
     }
   /** It got one that another had asked for. */
   | { readonly kind: "answered"; readonly number: number }
@@ -66,6 +67,8 @@ export interface RecordedRun {
   readonly identities: ReadonlyMap<string, Identity>;
   readonly requests: readonly RecordedRequest[];
   readonly alarms: { readonly open: readonly Alarm[]; readonly raisedCount: number };
+  /** Pairs and verdicts of control visits, and what was held back for them, in order. */
+  readonly controls: readonly { readonly type: string; readonly atMs: number; readonly data: EventData }[];
   /** Interlocks that broke and were not re-armed. */
   readonly latched: readonly Interlock[];
   /** Exposing was held, and no person had said that it may go on; `fault` says what for. */
@@ -104,6 +107,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   );
   const identities = new Map<string, Identity>();
   const requests: RecordedRequest[] = [];
+  const controls: { readonly type: string; readonly atMs: number; readonly data: EventData }[] = [];
   const exposed = new Set<string>();
   const open = new Map<number, Alarm>();
   let raisedCount = 0;
@@ -189,7 +193,13 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
             reason: textOf(data["reason"]),
             askedAtMs: atMs,
             latestMs: atMs + 1000 * (numberOf(data["within_s"]) ?? 0),
+            ...(typeof data["control_spot"] === "number" ? { controlIndex: data["control_spot"] } : {}),
           });
+          break;
+        case "control-pair":
+        case "beam-effect":
+        case "exposures-held-back":
+          controls.push({ type, atMs, data });
           break;
         case "request-answered":
           requests.push({ kind: "answered", number: numberOf(data["request"]) ?? 0 });
@@ -230,7 +240,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
     },
     finish(): RecordedRun {
       return {
-        ...{ startMs, lastMs, isComplete, resumedCount, identities, requests, latched, held },
+        ...{ startMs, lastMs, isComplete, resumedCount, identities, requests, controls, latched, held },
         cells: [...cells.values()].map((cell) => cell.state()),
         alarms: { open: [...open.values()], raisedCount },
       };

@@ -148,7 +148,10 @@ export function restoreSweeps(
     if (cellIndex === undefined || cell === undefined) continue;
     if (request.kind === "wanted") {
       const { number, position, reason, askedAtMs, latestMs } = request;
-      const wanted = { number, cellIndex, position, reason, askedAtMs, latestMs };
+      const wanted = {
+        ...{ number, cellIndex, position, reason, askedAtMs, latestMs },
+        ...(request.controlIndex === undefined ? {} : { controlIndex: request.controlIndex }),
+      };
       wantedCount = Math.max(wantedCount, number);
       open.set(number, wanted);
       tally.wanted();

@@ -3,7 +3,8 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { ActorRefFrom } from "xstate";
 import { cellView, type CellView } from "../cells/cell-view.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
-import type { ForecastDesk } from "../forecast/forecast-desk.ts";
+import type { CellForecast } from "../forecast/cell-forecast.ts";
+import type { BeamEffectView } from "../verdict/verdict-record.ts";
 import type { CellMachine } from "../machines/cell-machine.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import { cellActorId } from "../machines/campaign-news.ts";
@@ -32,7 +33,10 @@ export function createActorViews(
   campaign: Campaign,
   actor: () => CampaignActor,
   lastSample: Pick<SampleIntake, "lastVoltageV" | "lastCurrentA">,
-  forecasts: Pick<ForecastDesk, "of">,
+  told: {
+    readonly forecast: (cellIndex: number) => CellForecast | null;
+    readonly beamEffect: (cellIndex: number) => BeamEffectView | null;
+  },
 ): ActorViews {
   const ids = campaign.cells.map((cell) => cellActorId(cell.position));
 
@@ -86,7 +90,7 @@ export function createActorViews(
         snapshot.context,
         lastVoltageV[cellIndex] ?? NaN,
         lastCurrentA[cellIndex] ?? NaN,
-        forecasts.of(cellIndex),
+        { forecast: told.forecast(cellIndex), beamEffect: told.beamEffect(cellIndex) },
       );
     },
     latchedInterlocks() {

@@ -13,6 +13,7 @@ import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import { longestOpenS } from "../../protocols/site/longest-open.ts";
+import { fluxOfReading } from "../../protocols/site/flux-of-reading.ts";
 import { shadowPath } from "../../protocols/site/shadow-path.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
@@ -144,6 +145,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
   const monitor = createFluxHistory(64);
   const ringCurrent = createFluxHistory(64);
+  const toFluxPhS = fluxOfReading(site.beam, tables);
   const beam = createBeamOnCell(site, tables);
   const ledgerCells = createLedgerCells(campaign, site, tables);
   const ledger = createDoseLedger({
@@ -181,7 +183,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const forecasts = createForecastDesk({ cells: campaign.cells, clock, recorder: log, samples: intake });
   const signals = createCellSignals(campaign);
   const mayBeAsked = campaign.cells.some((cell) => cell.stepRules.some((rule) => rule.kind !== "end-on-cell"));
-  const views = createActorViews(campaign, () => actor, intake, forecasts);
+  const views = createActorViews(campaign, () => actor, intake, {
+    forecast: (cellIndex) => forecasts.of(cellIndex),
+    beamEffect: (cellIndex) => controlDesk?.cellView(cellIndex) ?? null,
+  });
 
   const watchDesk = createWatchDesk({
     roles,
@@ -276,6 +281,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     nowMs,
     endAtMs,
     heldBack: (cellIndex, sweep) => controlDesk?.heldBack(cellIndex, sweep) ?? null,
+    isAlone: (cellIndex) => controlDesk?.isAlone(cellIndex) ?? null,
   });
 
   const controlDesk =
@@ -287,6 +293,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
           sweepCountPlanned: desk.sweepCountPlanned,
           ...(roles.integrator === undefined ? {} : { integrator: roles.integrator }),
           ...(deps.lattice === undefined ? {} : { lattice: deps.lattice }),
+          ...(left === undefined ? {} : { past: left.recorded.controls }),
           recorder,
           alarms,
           nowMs,
@@ -513,7 +520,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       ringCurrent.add(reading.arrivedAtMs, reading.value);
     });
     roles.flux.onReading((reading) => {
-      monitor.add(reading.arrivedAtMs, reading.value);
+      monitor.add(reading.arrivedAtMs, toFluxPhS(reading.value));
     });
     watchDesk.listen();
     listenToRack({

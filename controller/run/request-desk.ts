@@ -103,8 +103,14 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
       tally.wanted();
       const request = deps.wantedRequest(wanted);
       if (request !== undefined) tally.asked(request);
-      const { askedAtMs, latestMs, reason } = wanted;
-      recorder.record("exposure-wanted", { ...named(wanted), within_s: (latestMs - askedAtMs) / 1000, reason });
+      const { askedAtMs, latestMs, reason, controlIndex } = wanted;
+      const controlSpot = controlIndex === undefined ? {} : { control_spot: controlIndex };
+      recorder.record("exposure-wanted", {
+        ...named(wanted),
+        within_s: (latestMs - askedAtMs) / 1000,
+        reason,
+        ...controlSpot,
+      });
     },
 
     noteAnswered(wanted, exposureId) {

@@ -65,6 +65,8 @@ export interface SweepDeskDeps {
   readonly endAtMs: number;
   /** Why a cell is not exposed in this sweep although dose and beam would let it be; null when nothing is against it. */
   readonly heldBack?: (cellIndex: number, sweep: number) => string | null;
+  /** Why a control exposure has lost what it was to be compared with; null when it has not. */
+  readonly isAlone?: (cellIndex: number) => string | null;
 }
 
 export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
@@ -160,7 +162,11 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
           if (heldBack === null) return eligibility(cellIndex, sweep);
           return { eligible: false, reason: "cell", text: heldBack, detail: {} };
         },
-        eligibilityOfWanted: ({ cellIndex, number, controlIndex }) => eligibility(cellIndex, number, controlIndex),
+        eligibilityOfWanted({ cellIndex, number, controlIndex }) {
+          const alone = controlIndex === undefined ? null : (deps.isAlone?.(cellIndex) ?? null);
+          if (alone === null) return eligibility(cellIndex, number, controlIndex);
+          return { eligible: false, reason: "cell", text: alone, detail: {} };
+        },
         tour,
       }),
     tour,

@@ -22,7 +22,14 @@ import { controlPair, type ControlPair } from "../../protocols/verdict/control-p
 import type { ExposureOrder, ExposureOutcome } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Alarms } from "../run/alarms.ts";
-import { effectAlarm, pairJson, verdictJson } from "./verdict-record.ts";
+import {
+  beamEffectView,
+  effectAlarm,
+  pairJson,
+  parsePair,
+  verdictJson,
+  type BeamEffectView,
+} from "./verdict-record.ts";
 
 export interface ControlDeskDeps {
   readonly campaign: Campaign;
@@ -33,6 +40,8 @@ export interface ControlDeskDeps {
   readonly lattice?: LatticeTables;
   readonly recorder: Recorder;
   readonly alarms: Pick<Alarms, "raise">;
+  /** What a run before left on record: events `control-pair`, `beam-effect` and `exposures-held-back`, in order. */
+  readonly past?: readonly RecordedEvent[];
   readonly nowMs: () => number;
   /** A part of beamrack broke. */
   readonly fail: (error: unknown) => void;
@@ -41,6 +50,12 @@ export interface ControlDeskDeps {
   readonly chargeAh: (cellIndex: number) => number;
   /** Capacity of the last whole discharge over the first one; null where there is none. */
   readonly stateOfHealth: (cellIndex: number) => number | null;
+}
+
+export interface RecordedEvent {
+  readonly type: string;
+  readonly atMs: number;
+  readonly data: Readonly<Record<string, Json>>;
 }
 
 /** A second exposure that is wanted right after the first. */
@@ -57,11 +72,13 @@ export interface ControlDesk {
   controlAfter(order: ExposureOrder, sweep: number): WantedControl | null;
   /** Why a cell is not exposed in this sweep, by the campaign's rule on beam effects; null when it may be. */
   heldBack(cellIndex: number, sweep: number): string | null;
+  /** Why a control exposure is not made any more; null when it is still wanted. */
+  isAlone(cellIndex: number): string | null;
   /** No exposure of this sweep is left to be made. */
   sweepIsOver(sweep: number): void;
   /** The last look; null before the first. */
   verdict(): BeamVerdict | null;
-  cellVerdict(cellIndex: number): CellVerdict | null;
+  cellView(cellIndex: number): BeamEffectView | null;
 }
 
 interface FirstOfPair {
@@ -95,6 +112,21 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
   let judgedSweep = 0;
   let last: BeamVerdict | null = null;
   let verdicts = new Map<string, CellVerdict>();
+
+  for (const { type, atMs, data } of deps.past ?? []) {
+    const cellIndex = campaign.cells.findIndex((cell) => cell.position === data["position"]);
+    const pair = type === "control-pair" ? parsePair(data, atMs) : undefined;
+    if (pair !== undefined && cellIndex >= 0) pairs.set(cellIndex, [...(pairs.get(cellIndex) ?? []), pair]);
+    // A look once taken has spent its share of false alarms, whoever took it.
+    if (type === "beam-effect" && typeof data["sweep"] === "number") {
+      visitedSweep = judgedSweep = Math.max(judgedSweep, data["sweep"]);
+    }
+    if (type !== "exposures-held-back" || !Array.isArray(data["positions"])) continue;
+    const positions: readonly Json[] = data["positions"];
+    campaign.cells.forEach((cell, index) => {
+      if (positions.includes(cell.position)) acted.add(index);
+    });
+  }
 
   function directionNow(cellIndex: number): 1 | -1 | null {
     const currentA = deps.currentA(cellIndex);
@@ -264,12 +296,17 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
       if (isControlSweep(controls, sweep)) return null;
       return `${position} is exposed at control visits only: the beam changes it`;
     },
+    isAlone: (cellIndex) =>
+      firsts.has(cellIndex) ? null : "the exposure it was to be compared with was made before a restart, or lost",
     sweepIsOver(sweep) {
       if (!isControlSweep(controls, sweep) || sweep <= visitedSweep) return;
       visitedSweep = sweep;
       judgeIfDue();
     },
     verdict: () => last,
-    cellVerdict: (cellIndex) => verdicts.get(campaign.cells[cellIndex]?.position ?? "") ?? null,
+    cellView(cellIndex) {
+      const found = verdicts.get(campaign.cells[cellIndex]?.position ?? "");
+      return found === undefined || last === null ? null : beamEffectView(found, last.look);
+    },
   };
 }

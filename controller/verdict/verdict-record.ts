@@ -1,7 +1,13 @@
 /** How control pairs and verdicts stand on record and on the bus, and the alarms they raise. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
-import type { BeamVerdict, CellVerdict, JudgedEffect, MaterialVerdict } from "../../protocols/verdict/beam-verdict.ts";
+import type {
+  BeamVerdict,
+  CellVerdict,
+  JudgedEffect,
+  MaterialVerdict,
+  VerdictKind,
+} from "../../protocols/verdict/beam-verdict.ts";
 import type { ControlPair } from "../../protocols/verdict/control-pair.ts";
 import type { Effect } from "../../protocols/verdict/paired-effect.ts";
 import type { FaultNote } from "../machines/errors.ts";
@@ -17,6 +23,43 @@ export function pairJson(pair: ControlPair): JsonObject {
     lag_error: pair.lagError,
     log_width: pair.logWidth,
     log_width_error: pair.logWidthError,
+  };
+}
+
+/** A pair as `pairJson` wrote it; undefined for anything else. */
+export function parsePair(data: Readonly<Record<string, Json>>, atMs: number): ControlPair | undefined {
+  const { sweep, spot, control_spot: controlSpot, lag, lag_error: lagError } = data;
+  if (typeof sweep !== "number" || typeof spot !== "number" || typeof controlSpot !== "number") return undefined;
+  if (typeof lag !== "number" || typeof lagError !== "number" || !(lagError > 0)) return undefined;
+  const { log_width: logWidth, log_width_error: logWidthError } = data;
+  return {
+    ...{ sweep, atMs, spotIndex: spot, controlIndex: controlSpot, lag, lagError },
+    logWidth: typeof logWidth === "number" ? logWidth : null,
+    logWidthError: typeof logWidthError === "number" ? logWidthError : null,
+  };
+}
+
+/** What is shown of a cell. */
+export interface BeamEffectView {
+  readonly verdict: VerdictKind;
+  readonly look: number;
+  readonly pairCount: number;
+  /** Lithium by which exposed spots are behind control spots, with its 95 % interval. */
+  readonly lag: number | null;
+  readonly lagLow: number | null;
+  readonly lagHigh: number | null;
+  /** Chance with which a lag that matters would have been found by now. */
+  readonly power: number;
+}
+
+export function beamEffectView({ verdict, power, lag }: CellVerdict, look: number): BeamEffectView {
+  const [low, high] = lag?.interval ?? [NaN, NaN];
+  return {
+    ...{ verdict, look, power },
+    pairCount: lag?.pairCount ?? 0,
+    lag: lag?.mean ?? null,
+    lagLow: Number.isFinite(low) ? low : null,
+    lagHigh: Number.isFinite(high) ? high : null,
   };
 }
 

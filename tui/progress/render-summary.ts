@@ -10,7 +10,7 @@ const DIGEST_INDENT = 4;
 
 /** Lines without line ends, none wider than `columns` unless a single word is. */
 export function renderSummary(summary: RunSummary, columns = COLUMNS): readonly string[] {
-  const { requests, exposures, samples, spectra, alarms } = summary;
+  const { requests, exposures, samples, spectra, beam_effect: effect, alarms } = summary;
   const seed = summary.seed === null ? "no seed" : `seed ${String(summary.seed)}`;
   const speed = summary.wall_s > 0 ? `${countText(summary.virtual_s / summary.wall_s)} x real time` : UNKNOWN;
   const row = (label: string, parts: readonly string[]): readonly string[] => rowLines(label, parts, columns);
@@ -36,6 +36,11 @@ export function renderSummary(summary: RunSummary, columns = COLUMNS): readonly 
       `stored ${countText(samples.stored)}`,
       `gaps ${countText(samples.gaps)}`,
     ]),
+    ...(effect === undefined
+      ? []
+      : row("beam effect", [
+          `${effect.verdict.replace("-", " ")}, ${countText(effect.pairs)} pairs in ${effect.looks} looks`,
+        ])),
     ...(spectra === undefined ? [] : row("spectra", [countText(spectra)])),
     ...row("alarms", [
       `raised ${countText(alarms.raised)}`,

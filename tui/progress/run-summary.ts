@@ -31,6 +31,13 @@ export interface RunSummary {
   readonly samples: { readonly acknowledged: number; readonly stored: number; readonly gaps: number };
   /** Spectra on record, parts by themselves; left out without any. */
   readonly spectra?: number;
+  /** Exposed spots against control spots, by the last look; left out in a campaign without controls. */
+  readonly beam_effect?: {
+    readonly verdict: string;
+    readonly looks: number;
+    readonly pairs: number;
+    readonly cells: Readonly<Record<string, number>>;
+  };
   /** `defects`: raised because a part of beamrack itself broke. */
   readonly alarms: { readonly raised: number; readonly open: number; readonly defects?: number };
   /** From the simulated world, not from the controller. */

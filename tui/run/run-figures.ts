@@ -1,4 +1,5 @@
 /** What people see of a run while it goes on and when it is over, in whichever world. */
+import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
 import type { RecordStore } from "../../controller/record/store.ts";
 import type { CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -36,7 +37,7 @@ export function progressOfRun(run: CampaignRun, campaign: Campaign, { nowS, tota
 /** The part of the summary that the controller itself knows. */
 export type RunFigures = Pick<
   RunSummary,
-  "cells" | "requests" | "exposures" | "sweeps" | "dose" | "samples" | "spectra" | "alarms" | "log"
+  "cells" | "requests" | "exposures" | "sweeps" | "dose" | "samples" | "spectra" | "beam_effect" | "alarms" | "log"
 >;
 
 export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campaign, site: Site): RunFigures {
@@ -68,6 +69,7 @@ export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campai
     },
     samples: { acknowledged: run.sampleCount(), stored: counters.samplesFramed, gaps: counters.gaps },
     ...(spectra === 0 ? {} : { spectra }),
+    ...(campaign.controls === undefined ? {} : { beam_effect: beamEffectOf(run.beamEffect()) }),
     alarms: { raised: alarms.raisedCount, open: alarms.open.length, defects: alarms.defectCount },
     log: { events: head.seq, digest },
   };
@@ -105,4 +107,12 @@ function median(values: readonly number[]): number | null {
 
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
+}
+
+function beamEffectOf(verdict: BeamVerdict | null): NonNullable<RunSummary["beam_effect"]> {
+  if (verdict === null) return { verdict: "cannot-tell", looks: 0, pairs: 0, cells: {} };
+  const cells: Record<string, number> = {};
+  for (const cell of verdict.cells) cells[cell.verdict] = (cells[cell.verdict] ?? 0) + 1;
+  const pairs = verdict.cells.reduce((sum, { lag }) => sum + (lag?.pairCount ?? 0), 0);
+  return { verdict: verdict.verdict, looks: verdict.look, pairs, cells };
 }
