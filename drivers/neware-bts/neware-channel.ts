@@ -5,26 +5,19 @@
  */
 import { sleep } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
-import type { Channel, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
+import type { Channel, ChannelListener, ChannelStep, LeftRunning } from "../../protocols/roles/channel.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/neware/bts-replies.ts";
 import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
+import { ALL_ROWS, createLeftRows, type LeftRows } from "./left-rows.ts";
+import type { NewareChannelOptions } from "./neware-channel-options.ts";
 import { NEWARE_BTS, type CabinetMember, type CabinetPort } from "./neware-cabinet.ts";
 import { createRunningTest, type RunningTest } from "./running-test.ts";
 import { stepEndOf } from "./step-end.ts";
 import { createStepFileWriter } from "./step-file-writer.ts";
 
-export interface NewareChannelOptions {
-  /** Of the channel's hardware; the dialect does not tell. Default 0..5 V. */
-  readonly voltageRangeV?: { readonly min: number; readonly max: number };
-  /** Default 20 mA. */
-  readonly currentMaxA?: number;
-  /** Shown on the instrument's computer and kept with its data. Default: the channel's name. */
-  readonly barcode?: string;
-  /** What `connect` does with a test that runs: ends it, as a controller must, or leaves it, as a reader must. Default stop. */
-  readonly whatRuns?: "stop" | "leave";
-}
+export type { NewareChannelOptions } from "./neware-channel-options.ts";
 
 type State = "closed" | "idle" | "busy" | "running" | "unknown";
 
@@ -69,6 +62,8 @@ export function createNewareChannel(
   let session = 0;
   let lastStep: ChannelStep | null = null;
   let lastVoltageV = Number.NaN;
+  let left: LeftRunning | null = null;
+  let hasTakenOver = false;
   let lane: Promise<unknown> = Promise.resolve();
 
   const writeStepFile = createStepFileWriter({
@@ -138,18 +133,47 @@ export function createNewareChannel(
           known: devices.channels.map(addressKey).join(" "),
         });
       if (devices.clientVersion !== null) refuseOtherFirmware(name, devices.clientVersion, CLIENT_MAJORS);
-      let isAtRest = isResting(await cabinet.status(address));
+      const identity = {
+        model: `Neware ${model}`,
+        serialNumber: `cabinet ${address.deviceId}`,
+        firmware: devices.clientVersion,
+      };
+      const status = await cabinet.status(address);
+      hasTakenOver = await takeOver(status, of);
+      left = null;
+      if (hasTakenOver) return identity;
+      let isAtRest = isResting(status);
       if (!isAtRest && options.whatRuns !== "leave") {
         await ensureStopped(true);
         isAtRest = true;
       }
       await recover();
       if (of === session) endRun(isAtRest ? "idle" : "unknown");
-      return { model: `Neware ${model}`, serialNumber: `cabinet ${address.deviceId}`, firmware: devices.clientVersion };
+      return identity;
     } catch (error) {
       if (of === session) leave();
       throw error;
     }
+  }
+
+  /**
+   * A test that a controller before this one started is known by a sample of it that is on record. Its further rows
+   * are handed on, and its end when it is over.
+   */
+  async function takeOver(status: string, of: number): Promise<boolean> {
+    const sought = left;
+    const known = sought?.lastSample ?? null;
+    if (sought === null || known === null) return false;
+    const test = await cabinet.latestTest(address);
+    if (test === null || of !== session) return false;
+    const rows = createLeftRows(known);
+    const run = runOf(sought.step, null, clock.monoMs(), rows);
+    run.isLatest(test);
+    await run.drain(test.rowCount);
+    if (!rows.isProven || of !== session) return false;
+    follow(run);
+    if (isResting(status) && test.isComplete && run.rowCount >= test.rowCount) conclude(run, status);
+    return true;
   }
 
   /** Hands on what the store kept of a step that a lost link interrupted. */
@@ -246,7 +270,17 @@ export function createNewareChannel(
   }
 
   function beginRun(step: ChannelStep, previousTestId: number | null, startedMs: number): void {
-    const run = createRunningTest({
+    hasTakenOver = false;
+    follow(runOf(step, previousTestId, startedMs, ALL_ROWS));
+  }
+
+  function runOf(
+    step: ChannelStep,
+    previousTestId: number | null,
+    startedMs: number,
+    rows: Pick<LeftRows, "isToBeTold">,
+  ): RunningTest {
+    return createRunningTest({
       name,
       step,
       previousTestId,
@@ -255,11 +289,14 @@ export function createNewareChannel(
       fetch: (testId, startPosition) => cabinet.rows(address, testId, startPosition),
       onSample(stepTimeS, voltageV, currentA, flags) {
         lastVoltageV = voltageV;
-        listener.sample(stepTimeS, voltageV, currentA, flags);
+        if (rows.isToBeTold(stepTimeS, voltageV, currentA)) listener.sample(stepTimeS, voltageV, currentA, flags);
       },
     });
+  }
+
+  function follow(run: RunningTest): void {
     running = run;
-    lastStep = step;
+    lastStep = run.step;
     state = "running";
     unwatch = cabinet.watch({
       address,
@@ -394,6 +431,12 @@ export function createNewareChannel(
     },
     listen(next) {
       listener = next;
+    },
+    leaveRunning(step) {
+      left = step;
+    },
+    get hasTakenOver() {
+      return hasTakenOver && running !== null;
     },
     start: (step) => inTurn(() => start(step)),
     abort() {
