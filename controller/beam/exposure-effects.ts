@@ -102,9 +102,9 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         return offCellMs;
       }
       shadow ??= startForShadow(levels);
-      if (clock.monoMs() >= untilMs && shadow?.isUnderWay() !== true) {
+      if (clock.monoMs() >= untilMs && !shadow.isUnderWay()) {
         const refused = asked.flatMap((one) => (one.status === "rejected" ? [faultNote(one.reason).what] : []));
-        const where = shadow === null || shadow.text === "" ? [] : [shadow.text];
+        const where = shadow.text === "" ? [] : [shadow.text];
         throw new Fault(
           "shutter.stuck-open",
           io.name,

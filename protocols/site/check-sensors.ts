@@ -1,7 +1,14 @@
 /** Sensors of a site: units, levels, and one for each quantity that counts for the beam. */
 import type { Path } from "../input/document.ts";
 import type { Refuse } from "./check-site.ts";
-import { RACK_QUANTITIES, SENSOR_UNITS, type SensorQuantity, type Site, type SiteSensor } from "./site.ts";
+import {
+  beamQuantities,
+  RACK_QUANTITIES,
+  SENSOR_UNITS,
+  type SensorQuantity,
+  type Site,
+  type SiteSensor,
+} from "./site.ts";
 
 function isOf(group: readonly SensorQuantity[], quantity: SensorQuantity): boolean {
   return group.includes(quantity);
@@ -49,12 +56,10 @@ export function checkSensors(site: Site, refuse: Refuse): void {
     checkLevels(sensor, ["sensors", index], refuse);
     count(sensor.quantity, ["sensors", index]);
   });
-  for (const [quantity, advice] of [
-    ["ring_current", "Add one: loss of beam is seen by it."],
-    ["flux", "Add one: doses are settled with it."],
-  ] as const) {
-    if (!quantities.has(quantity))
-      refuse(["sensor_sources"], "site.sensor-missing", `no sensor for ${quantity}`, advice);
+  for (const quantity of beamQuantities(site)) {
+    if (quantities.has(quantity)) continue;
+    const why = quantity === "ring_current" ? "loss of beam is seen by it" : "doses are settled with it";
+    refuse(["sensor_sources"], "site.sensor-missing", `no sensor for ${quantity}`, `Add one: ${why}.`);
   }
 
   function count(quantity: SensorQuantity, path: Path): void {

@@ -1,6 +1,8 @@
 /** Reads a site file: every section by its schema, then what must hold between them (wiring, links, bits, travel). */
 import type { Finding } from "../base/finding.ts";
+import { assert } from "../base/assert.ts";
 import type { BeamProfile } from "../dose/beam-profile.ts";
+import { ION_PAIR_EV, SILICON_PAIR_EV } from "../dose/flux-monitor.ts";
 import { findingAt, valueAt, valueText } from "../input/document.ts";
 import type { InputDocument } from "../input/document.ts";
 import { resolveLayer } from "../input/layer.ts";
@@ -21,7 +23,7 @@ import {
   SITE_KEYS,
   titleSchema,
 } from "./site-schema.ts";
-import type { Site, SiteBeam, SiteFilter, SiteLatencies, SiteSensorSource } from "./site.ts";
+import type { Site, SiteBeam, SiteFilter, SiteFluxMonitor, SiteLatencies, SiteSensorSource } from "./site.ts";
 import { detectorSchema, ioSchema, stageSchema } from "./beamline-schema.ts";
 import { checkSite } from "./check-site.ts";
 import { detectorOf, ioOf, stageOf } from "./read-beamline.ts";
@@ -114,7 +116,7 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
     channels,
     io: ioOf(io),
     filters,
-    beam: beamOf(beam),
+    beam: beamOf(beam, materials),
     sensorSources: sensorSources.map(sensorSourceOf),
     interlocks: interlocks.map((interlock) => INTERLOCK_NAMES[interlock]),
     latencies:
@@ -143,18 +145,41 @@ function readFilters(
   return filters?.every((filter) => filter !== null) === true ? filters : undefined;
 }
 
-function beamOf(beam: z.output<typeof beamSchema>): SiteBeam {
+function beamOf(beam: z.output<typeof beamSchema>, materials: MaterialLookup): SiteBeam {
   return {
     energyKeV: beam.energy_keV,
     fluxReferencePhS: beam.flux_ref_ph_s,
     ringCurrentReferenceMa: beam.ring_current_ref_mA,
     fluxMaxPhS: beam.flux_max_ph_s,
     profile: profileOf(beam.shape),
+    ...monitorOf(beam.flux_monitor, materials),
     uncertainty: {
       flux: beam.uncertainty.flux,
       fluxByRingCurrent: beam.uncertainty.flux_by_ring_current ?? 2 * beam.uncertainty.flux,
       profile: beam.uncertainty.profile,
       position: beam.uncertainty.position,
+    },
+  };
+}
+
+function monitorOf(
+  monitor: z.output<typeof beamSchema>["flux_monitor"],
+  materials: MaterialLookup,
+): { readonly monitor?: SiteFluxMonitor } {
+  if (monitor === undefined) return {};
+  const isChamber = monitor.kind === "ion_chamber";
+  const id = isChamber ? monitor.gas : "si";
+  const material = materials.material(id);
+  assert(material !== undefined, `no material ${id} in the tables`);
+  const { densityGCm3, massFractions } = material;
+  const thicknessMm = isChamber ? monitor.length_mm : monitor.thickness_mm;
+  return {
+    monitor: {
+      kind: monitor.kind,
+      layer: { name: id, thicknessMm, densityGCm3, massFractions },
+      pairEv: isChamber ? ION_PAIR_EV[monitor.gas] : SILICON_PAIR_EV,
+      darkA: monitor.dark_A,
+      factor: monitor.factor,
     },
   };
 }

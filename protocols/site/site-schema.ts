@@ -93,6 +93,23 @@ export const beamSchema = strictObject({
   ring_current_ref_mA: positive,
   flux_max_ph_s: positive,
   shape: profileSchema,
+  flux_monitor: z
+    .discriminatedUnion("kind", [
+      strictObject({
+        kind: z.literal("ion_chamber"),
+        gas: z.enum(["he", "n2", "air"]),
+        length_mm: positive.max(2000),
+        dark_A: notNegative.max(1e-3),
+        factor: positive,
+      }),
+      strictObject({
+        kind: z.literal("diode"),
+        thickness_mm: positive.max(10),
+        dark_A: notNegative.max(1e-3),
+        factor: positive,
+      }),
+    ])
+    .exactOptional(),
   uncertainty: strictObject({
     flux: fraction,
     flux_by_ring_current: fraction.exactOptional(),

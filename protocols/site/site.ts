@@ -167,6 +167,19 @@ export interface SiteAdam {
 /** A filter of the attenuator: `name`, thickness, density and composition, as the dose code wants them. */
 export type SiteFilter = Layer;
 
+/** How the current of the flux monitor becomes photons per second at the sample. */
+export interface SiteFluxMonitor {
+  /** Quantity of the sensor that gives the current. */
+  readonly kind: "ion_chamber" | "diode";
+  /** The gas between the plates, or the diode's silicon. */
+  readonly layer: Layer;
+  /** eV per pair; of silicon for a diode. */
+  readonly pairEv: number;
+  readonly darkA: number;
+  /** Photons at the sample for each in the monitor: windows and air in between, calibration against a diode. */
+  readonly factor: number;
+}
+
 export interface SiteBeam {
   readonly energyKeV: number;
   /** Photons per second at the sample position, before filters, at the reference ring current. */
@@ -175,6 +188,8 @@ export interface SiteBeam {
   /** The most the beam can ever give: charged when nothing better is known. */
   readonly fluxMaxPhS: number;
   readonly profile: BeamProfile;
+  /** Left out where a sensor gives the flux itself. */
+  readonly monitor?: SiteFluxMonitor;
   /** Fractions of the dose: 0.1 is ten per cent. */
   readonly uncertainty: {
     /** Of the flux monitor's word. */
@@ -207,7 +222,9 @@ export const SENSOR_UNITS: Readonly<Record<SensorQuantity, string>> = {
   humidity: "%",
 };
 /** Without them no exposure is planned or charged: one sensor of each. */
-export const BEAM_QUANTITIES = ["ring_current", "flux"] as const satisfies readonly SensorQuantity[];
+export function beamQuantities(site: { readonly beam: SiteBeam }): readonly SensorQuantity[] {
+  return ["ring_current", site.beam.monitor?.kind ?? "flux"];
+}
 /** What hangs over the rack: there may be several of each, each with levels of its own. */
 export const RACK_QUANTITIES = ["temperature", "gas", "humidity"] as const satisfies readonly SensorQuantity[];
 

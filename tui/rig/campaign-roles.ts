@@ -4,7 +4,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
-import { BEAM_QUANTITIES, type SensorQuantity, type Site } from "../../protocols/site/site.ts";
+import { beamQuantities, type SensorQuantity, type Site } from "../../protocols/site/site.ts";
 import { createSiteDrivers, type DriverDeps, type SiteDrivers } from "./drivers.ts";
 
 /** A sensor of the site, wherever its readings come from. */
@@ -28,6 +28,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
   const connections = site.sensorSources.map((source) => drivers.sensorSource(source).connection);
   const found = findSensors(site, drivers);
   const ownSensors = (site.sensors ?? []).map((sensor) => drivers.ownSensor(sensor));
+  const needed = beamQuantities(site);
   const further = [drivers.trigger(), drivers.barcodeReader(), drivers.sampleChanger()].flatMap(
     (instrument): readonly Instrument[] => (instrument === undefined ? [] : [instrument]),
   );
@@ -43,9 +44,9 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     io,
     detector,
     ringCurrent: sensorOf("ring_current"),
-    flux: sensorOf("flux"),
+    flux: sensorOf(site.beam.monitor?.kind ?? "flux"),
     watched: found.flatMap(({ quantity, sensor, alarmAbove, stopAbove }): readonly WatchedSensor[] =>
-      BEAM_QUANTITIES.some((needed) => needed === quantity) ? [] : [{ sensor, alarmAbove, stopAbove }],
+      needed.includes(quantity) ? [] : [{ sensor, alarmAbove, stopAbove }],
     ),
     channels,
     instruments: [io, stage, detector, ...connections, ...ownSensors, ...further, ...channels],
@@ -54,9 +55,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
       stage.name,
       detector.name,
       ...connections.map((connection) => connection.name),
-      ...ownSensors
-        .filter(({ quantity }) => BEAM_QUANTITIES.some((needed) => needed === quantity))
-        .map(({ name }) => name),
+      ...ownSensors.filter((sensor) => needed.some((quantity) => quantity === sensor.quantity)).map(({ name }) => name),
     ],
   };
 }
