@@ -18,14 +18,34 @@ export const GRACE_MS = 5000;
 
 const limits = { voltageMaxV: 4.2, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.002 };
 
-/** Seconds at rest, or a current in mA until a voltage. */
-export type BenchStep = number | readonly [currentMa: number, untilV: number];
+/** Seconds at rest, a current in mA until a voltage, or a rest that waits for an exposure for so long. */
+export type BenchStep = number | readonly [currentMa: number, untilV: number] | { readonly waitsS: number };
 
 /** What each step came to is kept in `finished`. */
 function programme(steps: readonly BenchStep[], finished: FinishedStep[] = [], number = 1): ProgrammeCursor | null {
   const [first] = steps;
   if (first === undefined) return null;
   const common = { sampleIntervalS: 1, limits };
+  if (typeof first === "object" && "waitsS" in first) {
+    const { waitsS: maximumS } = first;
+    const [rest] = [programme([maximumS], finished, number)];
+    if (rest === null) return null;
+    const wait = {
+      ...{ for: "exposure", text: "its next exposure", who: "beam", maximumS },
+      fallback: { kind: "go-on" },
+    } as const;
+    return {
+      step: { ...rest.step, wait, asks: [{ presetName: "pattern", withinS: maximumS, reason: "a test" }] },
+      next: (step) => {
+        finished.push(step);
+        return programme(steps.slice(1), finished, number + 1);
+      },
+      outcome: ({ end }) => ({
+        ...{ isStepOver: true, asks: [] },
+        wait: { ...wait, came: end === "awaited" ? "met" : end === "time" || end === "unknown" ? "in-vain" : "left" },
+      }),
+    };
+  }
   return {
     step: {
       stepNumber: number,
