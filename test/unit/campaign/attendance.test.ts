@@ -16,7 +16,7 @@ function withUnits(files: Readonly<Record<string, string>> = goodFiles): Readonl
   const units = group
     .replace("A1..H12", "B1..B2")
     .replace("palmsens-methodscript", "keithley-smu")
-    .replace(", voltage_scan", "")
+    .replace(", impedance_spectroscopy, voltage_scan", "")
     .replace(/link: .*/, 'link: { tcp: "smu-{position}:5025" }');
   return { ...files, "site.yaml": site.replace(group, group.replace("A1..H12", "A1..A12") + units.slice(1)) };
 }

@@ -134,14 +134,14 @@ const CASES: readonly SpoiltCase[] = [
     /A1\.\.B1/,
   ],
   [
-    "a technique the channel lacks",
+    "a frequency the channel does not measure",
     "cycle.yaml",
     "{ step: open_circuit_voltage, until_time_s: 600 }",
-    "{ step: impedance_spectroscopy, amplitude_V: 0.01, start_frequency_Hz: 1000, end_frequency_Hz: 1 }",
-    "campaign.technique",
-    "cycle.yaml:3 method[0].step",
-    /no impedance_spectroscopy/,
-    /open_circuit_voltage/,
+    "{ step: impedance_spectroscopy, amplitude_V: 0.01, start_frequency_Hz: 300000, end_frequency_Hz: 1 }",
+    "campaign.channel-range",
+    "cycle.yaml:3 method[0].start_frequency_Hz",
+    /300000 Hz/,
+    /200000 Hz/,
   ],
   [
     "a discharge that stops where the charge did",
@@ -226,6 +226,22 @@ describe("a campaign with one thing wrong about its cells or protocols", () => {
     const without = Object.entries(goodFiles).filter(([name]) => name !== "cycle.yaml");
     expect(errorsOf(load(Object.fromEntries(without)))).toMatchObject([
       { where: "good.yaml:9 protocols.cycle.file", code: "file.missing", what: "cycle.yaml: no such file" },
+    ]);
+  });
+
+  it("is refused for a technique the channel lacks, with those it has", () => {
+    const spectrum =
+      "{ step: impedance_spectroscopy, amplitude_V: 0.01, start_frequency_Hz: 1000, end_frequency_Hz: 1 }";
+    const files = spoilt("cycle.yaml", "{ step: open_circuit_voltage, until_time_s: 600 }", spectrum);
+    expect(errorsOf(load(files))).toEqual([]);
+    const site = (files["site.yaml"] ?? "").replace("impedance_spectroscopy, ", "");
+    expect(errorsOf(load({ ...files, "site.yaml": site }))).toMatchObject([
+      {
+        code: "campaign.technique",
+        where: "cycle.yaml:3 method[0].step",
+        what: expect.stringContaining("no impedance_spectroscopy") as string,
+        advice: "It has open_circuit_voltage, constant_current, constant_voltage, voltage_scan.",
+      },
     ]);
   });
 
