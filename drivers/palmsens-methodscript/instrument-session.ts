@@ -13,6 +13,7 @@ import {
   openCircuitLines,
   SCRIPT_WORDS,
 } from "../../protocols/wire/methodscript/script-lines.ts";
+import { wrongAnswer } from "../link/scpi-identity.ts";
 import type { LineConversation } from "./line-conversation.ts";
 import { createSampleReader } from "./sample-reader.ts";
 
@@ -92,8 +93,7 @@ export function createInstrumentSession(
         return line.endsWith("*") || line.startsWith("t!") ? text : undefined;
       });
       const version = decodeVersion(reply);
-      if (version === undefined)
-        throw new Fault("device.wrong", name, "the answer to t names no MethodSCRIPT device", { reply });
+      if (version === undefined) throw wrongAnswer(name, "a MethodSCRIPT device", reply);
       return { ...version, serialNumber: await askOnce("i") };
     },
     async load(lines) {

@@ -10,6 +10,7 @@ import { decodeVersion, deviceModel, FIRMWARE_MAJORS } from "../../protocols/wir
 import { encodeCommand } from "../../protocols/wire/methodscript/script-lines.ts";
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
+import { wrongAnswer } from "../link/scpi-identity.ts";
 import { createLineConversation } from "./line-conversation.ts";
 
 export interface MethodScriptLook {
@@ -77,7 +78,7 @@ function identityOf({ name, expectedSerialNumber }: MethodScriptLookDeps, versio
   const found = decodeVersion(version);
   const model = found === undefined ? undefined : deviceModel(found.typeCode);
   if (found === undefined || model === undefined) {
-    throw new Fault("device.wrong", name, "the answer to t names no MethodSCRIPT device", { reply: version });
+    throw wrongAnswer(name, "a MethodSCRIPT device", version);
   }
   refuseOtherFirmware(name, found.firmware, FIRMWARE_MAJORS);
   const serialNumber = serial.slice(1);
