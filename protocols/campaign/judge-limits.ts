@@ -26,17 +26,17 @@ const CURRENT_MARGIN = 0.01;
 const CORNERS: readonly { readonly cell: string; readonly offsets: CornerOffsets }[] = [
   {
     cell: "of little capacity that arrives partly charged",
-    offsets: { capacityAh: -3, startShare: 2, firstLoss: -3, resistanceOhm: 2 },
+    offsets: { capacityAh: -3, startShare: 2, firstLoss: -3, resistanceOhm: 2, lagS: 2 },
   },
   {
     cell: "of little capacity whose first charge binds much",
-    offsets: { capacityAh: -3, startShare: -1, firstLoss: 3, resistanceOhm: 2 },
+    offsets: { capacityAh: -3, startShare: -1, firstLoss: 3, resistanceOhm: 2, lagS: 2 },
   },
   { cell: "of low resistance", offsets: { resistanceOhm: -1.5, lagS: -1.5, startShare: -1 } },
   { cell: "of slow relaxation", offsets: { lagS: 2, startShare: 2 } },
 ];
 /** As many steps are followed; what no limit ended by then is the same again. */
-const STEPS_MAX = 300;
+const STEPS_MAX = 120;
 
 export function judgeLimits(protocol: Protocol, cell: CellNameplate): readonly LimitVerdict[] {
   const { limits } = cell;
