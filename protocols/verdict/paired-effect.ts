@@ -38,23 +38,27 @@ export function scatterOf(factor: number, freedom: number): Scatter {
   return { factor, freedom, reach: criticalDistance(freedom, INTERVAL_OUTSIDE) };
 }
 
-/** Differences of neighbours are not independent of each other: what they count for (von Neumann's estimator). */
-const NEIGHBOUR_FREEDOM = 2 / 3;
+/** Neighbouring bends share pairs and are not independent: what each counts for (18/35, after Gasser et al. 1986). */
+export const BEND_FREEDOM = 18 / 35;
 const INTERVAL_OUTSIDE = 0.05;
 
-/** From successive differences within each cell, so that a lag which grows slowly is no scatter. */
+/**
+ * From second differences within each cell, so that a lag which grows steadily from visit to visit is no scatter: it is
+ * what is looked for.
+ */
 export function pooledScatter(cells: readonly (readonly PairValue[])[]): Scatter {
   let sum = 0;
   let count = 0;
   for (const values of cells) {
-    for (let index = 1; index < values.length; index += 1) {
-      const [before, after] = [values[index - 1], values[index]];
-      if (before === undefined || after === undefined) continue;
-      sum += (after.value - before.value) ** 2 / (after.error ** 2 + before.error ** 2);
+    for (let index = 2; index < values.length; index += 1) {
+      const [first, middle, last] = [values[index - 2], values[index - 1], values[index]];
+      if (first === undefined || middle === undefined || last === undefined) continue;
+      const bend = first.value - 2 * middle.value + last.value;
+      sum += bend ** 2 / (first.error ** 2 + 4 * middle.error ** 2 + last.error ** 2);
       count += 1;
     }
   }
-  return scatterOf(count === 0 ? 1 : Math.sqrt(Math.max(1, sum / count)), NEIGHBOUR_FREEDOM * count);
+  return scatterOf(count === 0 ? 1 : Math.sqrt(Math.max(1, sum / count)), BEND_FREEDOM * count);
 }
 
 /** Undefined with no pair. `spotScatter`: standard deviation of the quantity between untouched spots of one cell. */

@@ -1,6 +1,6 @@
 /** What the planned control visits will be able to see, before any of them is made. */
 import { hypothesisCount, levelToFind, type VerdictRules } from "./beam-verdict.ts";
-import { criticalDistance, pairedEffect, powerFor, scatterOf, type PairValue } from "./paired-effect.ts";
+import { BEND_FREEDOM, criticalDistance, pairedEffect, powerFor, scatterOf, type PairValue } from "./paired-effect.ts";
 
 export interface PlannedPairs {
   readonly cellCount: number;
@@ -32,7 +32,7 @@ export function plannedPower(rules: VerdictRules, plan: PlannedPairs): PlannedPo
       const error = Math.SQRT2 * plan.readingError;
       return { value: 0, error, spotIndex: plan.spotOf(visit), controlIndex: visit % Math.max(1, plan.controlCount) };
     });
-    const scatter = scatterOf(1, ((2 / 3) * (count - 1) * plan.cellCount) / plan.materialCount);
+    const scatter = scatterOf(1, (BEND_FREEDOM * (count - 2) * plan.cellCount) / plan.materialCount);
     const effect = pairedEffect(values, scatter, rules.spotScatter);
     if (effect === undefined) return () => 0;
     const level = levelToFind(rules, count, hypothesisCount(plan.cellCount, plan.materialCount));

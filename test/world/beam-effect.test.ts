@@ -22,7 +22,7 @@ controls:
   return { ...loaded, files };
 }
 
-const HOURS = 1.6;
+const HOURS = 1.1;
 
 function dataOf(run: WorldRun, type: string): readonly Readonly<Record<string, unknown>>[] {
   return run.of(type).map(({ dataText }) => JSON.parse(dataText) as Record<string, unknown>);
@@ -37,14 +37,14 @@ describe("control visits of a small rack whose spots the beam does not harm", ()
   it("are exposures like any other: booked, settled, within their limits, in the world and in the ledger", () => {
     expectSound(run);
     const visits = run.of("exposure-wanted");
-    // Ten cells at sweeps 3, 6, ... 18; B5 is on a short leash.
-    expect(visits.length).toBeGreaterThanOrEqual(54);
+    // Ten cells at sweeps 3, 6, 9 and 12; B5 is on a short leash.
+    expect(visits.length).toBeGreaterThanOrEqual(36);
     expect(run.of("exposure-booked").length).toBe(run.of("exposure-settled").length);
   });
 
   it("go to the control spots in turn, right after the exposure they are compared with", () => {
     const pairs = run.of("control-pair");
-    expect(pairs.length).toBeGreaterThan(40);
+    expect(pairs.length).toBeGreaterThan(25);
     for (const data of dataOf(run, "control-pair")) {
       expect(data["control_spot"]).toBe((Number(data["sweep"]) / 3 - 1) % 4);
       expect(String(data["exposure_id"])).toContain(`-${String(data["position"])}`);
@@ -53,12 +53,12 @@ describe("control visits of a small rack whose spots the beam does not harm", ()
 
   it("find nothing, raise no alarm and hold no exposure back", () => {
     const verdicts = dataOf(run, "beam-effect").map((data) => data["verdict"]);
-    expect(verdicts.length).toBe(6);
+    expect(verdicts.length).toBe(4);
     expect(new Set(verdicts)).not.toContain("suspected");
     expect(new Set(verdicts)).not.toContain("found");
     expect(run.alarms.filter((alarm) => alarm.startsWith("dose.beam-effect"))).toEqual([]);
     expect(run.of("exposures-held-back")).toEqual([]);
-    expect(run.virtual.run.beamEffect()?.look).toBe(6);
+    expect(run.virtual.run.beamEffect()?.look).toBe(4);
   });
 });
 
