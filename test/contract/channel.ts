@@ -322,6 +322,12 @@ export function channelContract(
           { ...charge, sampleIntervalS: 0.0001 },
           { ...charge, limits: { ...limits, currentMaxA: Number.NaN } },
           { ...charge, limits: { ...limits, voltageMaxV: 2 } },
+          // Nowhere: not by those that measure no impedance, nor by those that do.
+          {
+            ...{ kind: "impedance", excitation: { kind: "voltage", peakV: Number.NaN }, limits },
+            ...{ startFrequencyHz: 1000, endFrequencyHz: Number.NaN, pointCount: 10, sweepCount: 1 },
+            ...{ sampleIntervalS: 6, untilTimeS: 60 },
+          },
         ];
         for (const step of refused) await expectFault(bench, bench.channel.start(step), "protocol.invalid");
         expect(bench.cell.driveCount).toBe(0);
