@@ -139,6 +139,7 @@ interface Space {
 const ROUNDING = 1e-12;
 /** Beyond this many sigma a Gaussian adds less than 2e-11 of its peak. */
 const GAUSSIAN_REACH = 7;
+const BEYOND_REACH = Math.exp(-(GAUSSIAN_REACH ** 2) / 2);
 
 function spaceOf(beam: BeamProfile): Space {
   if (beam.profile !== "gaussian") {
@@ -181,8 +182,23 @@ function spaceOf(beam: BeamProfile): Space {
         yMin: Math.max(all.yMin, near.y - reachY),
         yMax: Math.min(all.yMax, near.y + reachY),
       };
-      const found = gaussianPeak({ spots, halfX, halfY, region, start: near, threshold: limit });
-      return !found.proven || !(found.value <= limit);
+      // Those beyond reach of the whole region add next to nothing to it: that much is taken off the limit.
+      const close = spots.filter(
+        ({ x, y }) =>
+          x >= region.xMin - reachX &&
+          x <= region.xMax + reachX &&
+          y >= region.yMin - reachY &&
+          y <= region.yMax + reachY,
+      );
+      let farSum = 0;
+      for (const spot of spots) farSum += spot.weight;
+      for (const spot of close) farSum -= spot.weight;
+      const threshold = limit - Math.max(0, farSum) * BEYOND_REACH;
+      const found = gaussianPeak({ spots: close, halfX, halfY, region, start: near, threshold });
+      if (found.proven && found.value <= threshold) return false;
+      // Close to the limit every spot counts.
+      const exact = gaussianPeak({ spots, halfX, halfY, region, start: near, threshold: limit });
+      return !exact.proven || !(exact.value <= limit);
     },
   };
 }
