@@ -1,0 +1,300 @@
+/** The parts of the campaign's machine: what it runs, judges, notes and tells. Which of it when, the machine itself says. */
+import type { WantedExposure } from "../beam/wanted.ts";
+import type { ExposureOrder } from "./exposure-order.ts";
+import { assign, enqueueActions, fromPromise, setup } from "xstate";
+import {
+  cellActorId,
+  cellMeant,
+  isNews,
+  linkActorId,
+  type CampaignContext,
+  type CampaignEvent,
+  type CampaignMachineDeps,
+} from "./campaign-news.ts";
+import { deadlineActor } from "./deadline.ts";
+import { faultJson, isDefect } from "./errors.ts";
+import { waitingFor } from "./waiting.ts";
+
+/** The shutter does not close: a person looks before anything else is exposed. */
+const OPEN_SHUTTER_CODES: readonly string[] = ["shutter.stuck-open", "shutter.contradiction"];
+
+function isSilence(code: string): boolean {
+  return code.startsWith("link.") || code === "device.unknown-outcome" || code === "detector.late";
+}
+
+export function setupCampaign(deps: CampaignMachineDeps) {
+  const { clock, recorder } = deps;
+
+  return setup({
+    types: {
+      context: {} as CampaignContext,
+      events: {} as CampaignEvent,
+    },
+    actors: {
+      link: deps.linkMachine,
+      cell: deps.cellMachine,
+      exposure: deps.exposureMachine,
+      supervisor: deps.supervisorMachine,
+      home: fromPromise(({ signal }) => deps.home(signal)),
+      deadline: deadlineActor(clock),
+    },
+    guards: {
+      allSettled: ({ context }) => context.ready.size + context.isolated.size >= deps.links.length,
+      mustHome: ({ context }) =>
+        !context.isHomed && context.isGuarded && context.ready.has(deps.stageName) && deps.mayHome(),
+      allCellsDone: ({ context }) => context.finishedCellCount >= deps.cells.length,
+      mustExpose: ({ context }) => context.act.kind === "expose",
+      mustWait: ({ context }) => context.act.kind === "wait",
+      isDefect: ({ event }) => event.type === "SUPERVISOR_BLIND" && isDefect(event.fault),
+      hasDefect: ({ context }) => context.defect !== null || isDefect(context.fault),
+      isOver: () => deps.isOver(),
+      mayBeAsked: () => deps.mayBeAsked,
+      tooManyFailures: ({ context }) => context.failuresInRowCount >= deps.failuresInRowMax,
+      shutterFailed: ({ event }) =>
+        event.type === "EXPOSURE_DONE" &&
+        (event.outcome === "shutter-failure" || OPEN_SHUTTER_CODES.includes(event.fault?.code ?? "")),
+    },
+    actions: {
+      spawnAll: enqueueActions(({ enqueue }) => {
+        for (const input of deps.links) {
+          enqueue.spawnChild("link", { id: linkActorId(input.instrument.name), input });
+        }
+        for (const input of deps.cells) {
+          enqueue.spawnChild("cell", { id: cellActorId(input.position), input });
+        }
+        enqueue.spawnChild("exposure", { id: "exposure" });
+        enqueue.spawnChild("supervisor", { id: "supervisor" });
+      }),
+      noteReady: assign(({ context, event }) => {
+        if (event.type !== "LINK_READY") return {};
+        const isolated = new Set(context.isolated);
+        isolated.delete(event.name);
+        return { ready: new Set(context.ready).add(event.name), isolated };
+      }),
+      noteLost: assign(({ context, event }) => {
+        if (event.type !== "LINK_LOST" && event.type !== "LINK_ISOLATED") return {};
+        const ready = new Set(context.ready);
+        ready.delete(event.name);
+        const isHomed = context.isHomed && event.name !== deps.stageName;
+        if (event.type === "LINK_LOST") return { ready, isHomed };
+        return { ready, isHomed, isolated: new Set(context.isolated).add(event.name) };
+      }),
+      passOnLinkNews: enqueueActions(({ enqueue, event }) => {
+        if (event.type !== "LINK_READY" && event.type !== "LINK_LOST" && event.type !== "LINK_ISOLATED") return;
+        if (event.name === deps.ioName) {
+          enqueue.sendTo(
+            "supervisor",
+            event.type === "LINK_READY" ? { type: "IO_READY" } : { type: "IO_LOST", fault: event.fault },
+          );
+          return;
+        }
+        const cell = deps.cells.find((item) => item.channelName === event.name);
+        if (cell === undefined) return;
+        const id = cellActorId(cell.position);
+        if (event.type === "LINK_READY") enqueue.sendTo(id, { type: "CHANNEL_READY" });
+        else if (event.type === "LINK_LOST") enqueue.sendTo(id, { type: "CHANNEL_LOST", fault: event.fault });
+        else enqueue.sendTo(id, { type: "CHANNEL_ISOLATED", fault: event.fault });
+      }),
+      passOnInstrumentFault: enqueueActions(({ enqueue, event }) => {
+        if (event.type === "INSTRUMENT_FAULT") {
+          enqueue.sendTo(linkActorId(event.name), { type: "LINK_FAULT", fault: event.fault });
+        } else if (event.type === "CHANNEL_SUSPECT") {
+          enqueue.sendTo(linkActorId(event.channelName), {
+            type: "LINK_FAULT",
+            fault: event.fault,
+          });
+        }
+      }),
+      /** What a channel tells, and what a person orders of one cell. */
+      passOnToCell: enqueueActions(({ enqueue, event }) => {
+        if (event.type !== "CHANNEL_NEWS" && event.type !== "CELL_ORDERED") return;
+        const cell = cellMeant(deps.cells, event);
+        if (cell !== undefined) enqueue.sendTo(cellActorId(cell.position), event.event);
+      }),
+      passOnPermit: enqueueActions(({ enqueue, event }) => {
+        if (event.type === "PERMIT_GRANTED" || event.type === "PERMIT_REFUSED") enqueue.sendTo("exposure", event);
+        else if (event.type === "WANT_PERMIT") {
+          enqueue.sendTo("supervisor", { type: "PERMIT_WANTED", request: event.request });
+        } else if (event.type === "USE_PERMIT") {
+          enqueue.sendTo("supervisor", { type: "PERMIT_USED", exposureId: event.exposureId });
+        } else if (event.type === "RETURN_PERMIT") {
+          enqueue.sendTo("supervisor", { type: "PERMIT_RETURNED", exposureId: event.exposureId });
+        }
+      }),
+      rearm: enqueueActions(({ enqueue, event }) => {
+        if (event.type === "RE_ARM") enqueue.sendTo("supervisor", event);
+      }),
+      noteNews: ({ event }) => {
+        if (isNews(event)) deps.noteNews(event);
+      },
+      countCell: assign({ finishedCellCount: ({ context }) => context.finishedCellCount + 1 }),
+      stopCells: enqueueActions(({ enqueue }) => {
+        for (const cell of deps.cells) {
+          enqueue.sendTo(cellActorId(cell.position), { type: "TIME_OVER" });
+        }
+      }),
+      openCells: enqueueActions(({ enqueue, event }) => {
+        if (event.type !== "STOP_CELLS") return;
+        recorder.record("cells-ordered-off", { author: event.author, reason: event.reason });
+        for (const cell of deps.cells) enqueue.sendTo(cellActorId(cell.position), { type: "STOP_CELL" });
+      }),
+      stopExposure: enqueueActions(({ enqueue, event }) => {
+        const reason =
+          event.type === "BEAM_LOST"
+            ? "machine beam lost"
+            : event.type === "STOP_EXPOSING"
+              ? event.reason
+              : event.type === "INTERLOCK_BROKEN"
+                ? `interlock ${event.broken.join(", ")} broke`
+                : event.type === "SUPERVISOR_BLIND"
+                  ? `the safety supervisor broke: ${event.fault.what}`
+                  : "campaign time over";
+        enqueue.sendTo("exposure", { type: "STOP_EXPOSING", reason, isOver: event.type === "TIME_OVER" });
+      }),
+      planNext: assign(({ context }) => {
+        const plan = deps.plan(context);
+        deps.notePlan(plan);
+        return {
+          sweep: plan.state,
+          wanted: plan.wanted,
+          act: plan.act,
+          waiting:
+            plan.act.kind === "wait"
+              ? waitingFor(plan.act.reason, plan.act.who, clock.monoMs(), plan.act.untilMs)
+              : null,
+        };
+      }),
+      giveOrder: enqueueActions(({ enqueue, context }) => {
+        if (context.act.kind !== "expose") return;
+        const order = deps.order(context.act);
+        const untilMs = clock.monoMs() + order.exposureS * 1000 + deps.exposureOverheadMaxMs;
+        enqueue.assign({
+          orderedAtMs: clock.monoMs(),
+          waiting: waitingFor(`exposure ${order.exposureId} to end`, "exposure", clock.monoMs(), untilMs),
+        });
+        enqueue.sendTo("exposure", { type: "EXPOSE", order });
+      }),
+      noteExposure: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== "EXPOSURE_DONE") return;
+        const { order, outcome } = event;
+        const asked = context.act.kind === "expose" ? (context.act.wanted ?? null) : null;
+        const { sweep, latestMs } = context.sweep;
+        const answered =
+          outcome === "made"
+            ? context.wanted.filter(
+                (one) =>
+                  one.cellIndex === order.cellIndex &&
+                  one.controlIndex === undefined &&
+                  one.askedAtMs <= context.orderedAtMs,
+              )
+            : [];
+        const control = outcome === "made" && asked === null ? (deps.controlAfter?.(order, sweep) ?? null) : null;
+        const controls =
+          control === null
+            ? []
+            : [controlVisit(order, control, { number: context.wantedCount + 1, askedAtMs: clock.monoMs() })];
+        enqueue(() => {
+          deps.noteExposure(order, outcome, event.fault, {
+            sweep,
+            latestMs: asked?.latestMs ?? latestMs,
+            wanted: asked,
+          });
+          for (const one of answered) deps.noteAnswered(one, order.exposureId);
+          controls.forEach(deps.noteWanted);
+        });
+        if (outcome === "made") {
+          const what = `exposure ${order.exposureId} is made`;
+          enqueue.sendTo(cellActorId(order.position), {
+            type: "AWAITED",
+            for: "exposure",
+            sinceMs: context.orderedAtMs,
+            what,
+          });
+        }
+        enqueue.assign({
+          wanted: [...context.wanted.filter((one) => !answered.includes(one)), ...controls],
+          wantedCount: context.wantedCount + controls.length,
+          fault: event.fault,
+          defect: isDefect(event.fault) ? event.fault : context.defect,
+          failuresInRowCount: event.outcome === "made" ? 0 : context.failuresInRowCount + 1,
+          isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
+        });
+      }),
+      noteWanted: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== "EXPOSURES_WANTED") return;
+        const { position, asks } = event;
+        const cellIndex = deps.cells.findIndex((cell) => cell.position === position);
+        const askedAtMs = clock.monoMs();
+        const wanted = asks.map(({ withinS, reason }, index) => ({
+          ...{ number: context.wantedCount + index + 1, cellIndex, position, reason },
+          ...{ askedAtMs, latestMs: askedAtMs + withinS * 1000 },
+        }));
+        enqueue(() => {
+          wanted.forEach(deps.noteWanted);
+        });
+        enqueue.assign({
+          wanted: [...context.wanted, ...wanted],
+          wantedCount: context.wantedCount + wanted.length,
+        });
+      }),
+      passOnSignal: enqueueActions(({ event, enqueue }) => {
+        if (event.type !== "STEP_PASSED" && event.type !== "CELL_FINISHED" && event.type !== "CELL_ISOLATED") return;
+        const stepIndex = event.type === "STEP_PASSED" ? event.stepNumber - 1 : null;
+        const what = `${event.position} ${stepIndex === null ? "is over" : `has ended its step ${String(stepIndex + 1)}`}`;
+        for (const position of deps.noteSignal(event.position, stepIndex)) {
+          const signal = `${event.position} ${stepIndex === null ? "over" : String(stepIndex + 1)}`;
+          enqueue.sendTo(cellActorId(position), { type: "AWAITED", for: signal, sinceMs: clock.monoMs(), what });
+        }
+      }),
+      /** An instrument that fell silent is asked who it is before it is used again. */
+      suspectInstrument: enqueueActions(({ enqueue, context }) => {
+        const { fault } = context;
+        if (fault === null || !isSilence(fault.code)) return;
+        const link = deps.links.find((item) => item.instrument.name === fault.where);
+        if (link !== undefined) {
+          enqueue.sendTo(linkActorId(link.instrument.name), { type: "LINK_FAULT", fault });
+        }
+      }),
+      noteBlind: enqueueActions(({ enqueue, event }) => {
+        if (event.type !== "SUPERVISOR_BLIND") return;
+        enqueue.assign(isDefect(event.fault) ? { isGuarded: false, defect: event.fault } : { isGuarded: false });
+        enqueue("noteNews");
+      }),
+      noteBeamNotOff: assign(({ event }) =>
+        event.type === "BEAM_NOT_OFF" ? { waiting: waitingFor(event.fault.what, "shutter", clock.monoMs(), null) } : {},
+      ),
+      noteHomingFailed: assign(({ context }) => ({ failuresInRowCount: context.failuresInRowCount + 1 })),
+      recordBeamLost: () => {
+        recorder.record("beam-lost", {});
+      },
+      recordBeamBack: () => {
+        recorder.record("beam-back", {});
+      },
+      recordHeld: ({ context }) => {
+        const fault = context.defect ?? context.fault;
+        recorder.record("exposing-held", fault === null ? {} : faultJson(fault));
+      },
+      recordResumed: ({ event }) => {
+        recorder.record("exposing-resumed", { author: "author" in event ? event.author : "beamrack" });
+      },
+      recordComplete: () => {
+        recorder.record("campaign-complete", {});
+      },
+      recordStart: () => {
+        recorder.record("campaign-running", {});
+      },
+    },
+  });
+}
+
+function controlVisit(
+  { cellIndex, position }: ExposureOrder,
+  {
+    controlIndex,
+    reason,
+    withinS,
+  }: { readonly controlIndex: number; readonly reason: string; readonly withinS: number },
+  { number, askedAtMs }: { readonly number: number; readonly askedAtMs: number },
+): WantedExposure {
+  return { number, cellIndex, position, reason, askedAtMs, latestMs: askedAtMs + withinS * 1000, controlIndex };
+}

@@ -1,0 +1,235 @@
+/** The parts of a cell's machine: what it runs, judges, notes and tells. Which of it when, the machine itself says. */
+import { assign, enqueueActions, fromPromise, sendParent, setup } from "xstate";
+import type { Clock } from "../../protocols/base/clock.ts";
+import { closeAccount, openAccount } from "../cells/cell-account.ts";
+import { actOf, afterAct, BY_PERSON } from "./cell-acts.ts";
+import {
+  elapsedWhenFound,
+  finishedNews,
+  hasComeAlready,
+  instrumentLimit,
+  isAwaited,
+  isolatedNews,
+  lateFault,
+  notOff,
+  suspectNews,
+  type CellContext,
+  type CellEvent,
+  type CellInput,
+  type CellNews,
+} from "./cell-news.ts";
+import { createCellRecords } from "./cell-records.ts";
+import { afterStep, elapsedS, remainingMs, RESTARTED, UNHEARD, type StepIsOver } from "./cell-steps.ts";
+import { deadlineActor } from "./deadline.ts";
+import type { Recorder } from "./recorder.ts";
+import type { CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
+import { waitingFor } from "./waiting.ts";
+
+export interface CellMachineDeps {
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  /** How long a start or an abort may take. */
+  readonly commandDeadlineMs: number;
+  /** How long the proof of polarity, contact and wiring may take. */
+  readonly proofDeadlineMs: number;
+  /** How long after its own time limit a step's end may still be awaited. */
+  readonly stepGraceMs: number;
+}
+
+export function setupCell(deps: CellMachineDeps) {
+  const { clock } = deps;
+  const records = createCellRecords(deps.recorder);
+
+  return setup({
+    types: {
+      context: {} as CellContext,
+      input: {} as CellInput,
+      events: {} as CellEvent,
+    },
+    actors: {
+      prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input, signal }) => input.prove(signal)),
+      findAgain: fromPromise<CellFound, FindInput>(({ input }) => input.effects.findAgain(input.left)),
+      startStep: fromPromise<unknown, StartInput>(async ({ input }) => {
+        if (input.step !== null) await input.effects.startStep(input.step, input.elapsedS, input.because);
+      }),
+      openCircuit: fromPromise<unknown, CellEffects>(({ input }) => input.openCircuit()),
+      deadline: deadlineActor(clock),
+    },
+    guards: {
+      endedAtLimit: ({ event }) => event.type === "STEP_ENDED" && event.end === "limit",
+      wasAborted: ({ event }) => event.type === "STEP_ENDED" && event.end === "aborted",
+      hasStep: ({ context }) => context.cursor !== null,
+      wasIsolated: ({ context }) => context.left?.phase === "isolated",
+      wasComplete: ({ context }) => context.left?.phase === "complete",
+      wasStopped: ({ context }) => context.left?.phase === "stopped",
+      wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
+      wasUnderWay: ({ context }) => context.left?.phase === "under-way",
+      mustLeave: ({ context }) => context.cursor !== null && context.leave !== null,
+      isHeld: ({ context }) => context.cursor !== null && context.hold !== null,
+      hasTimeLeft: ({ context }) =>
+        context.cursor !== null && elapsedS(context, clock.monoMs()) < context.cursor.step.channelStep.untilTimeS,
+      isAwaited: ({ context, event }) => isAwaited(context, event),
+      hasCome: ({ context }) => hasComeAlready(context),
+    },
+    actions: {
+      waitFor: assign({
+        waiting: (
+          { context },
+          params: { readonly reason: string; readonly who: "channel" | "operator"; readonly ms: number | null },
+        ) =>
+          waitingFor(
+            params.reason,
+            params.who === "channel" ? context.channelName : "operator",
+            clock.monoMs(),
+            params.ms === null ? null : clock.monoMs() + params.ms,
+          ),
+      }),
+      noteStepStart: assign(({ context }) => {
+        const nowMs = clock.monoMs();
+        const stepElapsedS = elapsedS(context, nowMs);
+        const started = { stepStartedAtMs: nowMs, stepElapsedS, breakReason: null };
+        const { cursor } = context;
+        if (cursor === null) return { ...started, waiting: null };
+        const { stepNumber, label, wait } = cursor.step;
+        const untilMs = nowMs + remainingMs({ ...context, stepElapsedS });
+        if (wait == null) {
+          const reason = `step ${stepNumber} (${label}) to end`;
+          return { ...started, waiting: waitingFor(reason, context.channelName, nowMs, untilMs + deps.stepGraceMs) };
+        }
+        const waitSinceMs = context.waitSinceMs ?? nowMs - 1000 * stepElapsedS;
+        const reason = `${wait.text}, in step ${stepNumber} (${label}); in vain: ${FALLBACK_TEXT[wait.fallback.kind]}`;
+        return { ...started, waitSinceMs, waiting: waitingFor(reason, wait.who, waitSinceMs, untilMs) };
+      }),
+      noteFound: enqueueActions(({ context, enqueue }, found: CellFound) => {
+        enqueue.assign({
+          stepElapsedS: elapsedWhenFound(context, found, clock.monoMs()),
+          breakReason: found.kind === "off" && context.left?.runningSinceMs !== null ? RESTARTED : null,
+        });
+        enqueue(({ context: after }) => {
+          records.found(after, found);
+        });
+      }),
+      passOnEnd: enqueueActions(({ enqueue }, found: CellFound) => {
+        if (found.kind !== "ended") return;
+        const { end, voltageV, currentA, chargeAh } = found;
+        enqueue.raise({ type: "STEP_ENDED", end, voltageV, currentA, chargeAh });
+      }),
+      noteBreak: assign({
+        stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
+        breakReason: ({ event }) => (actOf(event) === null ? UNHEARD : BY_PERSON),
+      }),
+      beginAccount: assign({
+        account: ({ context }) => openAccount(context.rules, context.effects.totals()),
+      }),
+      goOn: enqueueActions(({ context, event, enqueue }, params: { readonly how: StepIsOver }) => {
+        const after = afterStep(context, event, params.how);
+        if (after === null) return;
+        enqueue(() => {
+          if (params.how === "left" && context.leave !== null) records.stepLeft(context, context.leave, after.chargeAh);
+          if (params.how === "unknown") records.stepOver(context, after.chargeAh);
+          if (after.outcome?.wait != null) records.waitEnded(context, after.outcome.wait, clock.monoMs());
+          records.halfCycles(context, after.closed);
+        });
+        enqueue.assign(after.changes);
+        const { position, cursor } = context;
+        const asks = after.outcome?.asks ?? [];
+        if (asks.length > 0) enqueue(tell({ type: "EXPOSURES_WANTED", position, asks }));
+        if (cursor === null || after.outcome?.isStepOver === false) return;
+        const { stepNumber } = cursor.step;
+        if (context.effects.isWatched?.(stepNumber) !== true) return;
+        enqueue(tell({ type: "STEP_PASSED", position, stepNumber }));
+      }),
+      closeHalfCycle: enqueueActions(({ context, enqueue }) => {
+        const done = closeAccount(context.account, context.effects.totals());
+        enqueue(() => {
+          records.halfCycles(context, done.closed);
+        });
+        enqueue.assign({ account: done.account });
+      }),
+      noteAct: enqueueActions(({ context, event, enqueue }) => {
+        const asked = actOf(event);
+        if (asked === null) return;
+        const changes = afterAct(context, asked);
+        enqueue(() => {
+          records.act(context, asked, changes === null);
+        });
+        if (changes !== null) enqueue.assign(changes);
+      }),
+      noteAwaited: assign({
+        leave: ({ event }) =>
+          event.type === "AWAITED" ? { kind: "awaited", author: "beamrack", reason: event.what } : null,
+      }),
+      noteCome: assign({
+        leave: ({ context }) => ({
+          kind: "awaited",
+          author: "beamrack",
+          reason: `${context.cursor?.step.wait?.text ?? "it"} had come before`,
+        }),
+      }),
+      askAtStart: enqueueActions(({ context, enqueue }) => {
+        const { cursor, position, stepElapsedS } = context;
+        const asks = cursor?.step.asks ?? [];
+        if (asks.length > 0 && stepElapsedS === 0) {
+          enqueue(tell({ type: "EXPOSURES_WANTED", position, asks }));
+        }
+      }),
+      refuseAct: ({ context, event }) => {
+        const asked = actOf(event);
+        if (asked !== null) records.act(context, asked, true);
+      },
+      recordHeld: ({ context }) => {
+        records.held(context);
+      },
+      keepFault: assign({
+        fault: ({ context, event }) => ("fault" in event ? event.fault : context.fault),
+      }),
+      keepLate: assign({ fault: ({ context }) => lateFault(context) }),
+      noteInstrumentLimit: assign({
+        fault: ({ context, event }) =>
+          event.type === "STEP_ENDED"
+            ? instrumentLimit(context.position, event.voltageV, event.currentA)
+            : context.fault,
+      }),
+      noteNotOff: assign({ fault: ({ context }) => notOff(context) }),
+      recordStepStarted: ({ context }) => {
+        records.stepStarted(context);
+      },
+      recordStepEnded: ({ context, event }) => {
+        if (event.type === "STEP_ENDED") records.stepEnded(context, event);
+      },
+      recordInterrupted: ({ context }) => {
+        records.stepInterrupted(context);
+      },
+      recordOver: ({ context }, params: { readonly as: "cell-isolated" | "cell-complete" | "cell-stopped" }) => {
+        records.over(params.as, context);
+      },
+      tellFinished: sendParent(({ context }) => finishedNews(context)),
+      tellSuspect: sendParent(({ context }) => suspectNews(context)),
+      tellIsolated: sendParent(({ context }) => isolatedNews(context)),
+    },
+  });
+}
+
+/** For `enqueueActions`, which knows no other way to the parent. */
+function tell(news: CellNews) {
+  return sendParent<CellContext, CellEvent, undefined, CellNews, CellEvent>(news);
+}
+
+const FALLBACK_TEXT = {
+  "go-on": "the protocol goes on",
+  "end-protocol": "the protocol ends",
+  rest: "the cell rests, then the protocol goes on",
+} as const;
+
+interface FindInput {
+  readonly effects: CellEffects;
+  readonly left: LeftStep;
+}
+
+/** What a step's start is given. */
+interface StartInput {
+  readonly effects: CellEffects;
+  readonly step: ProgrammeStep | null;
+  readonly elapsedS: number;
+  readonly because: string | null;
+}
