@@ -93,7 +93,8 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     const voltageV = numberOf(data["voltage_V"]) ?? NaN;
     const currentA = numberOf(data["current_A"]) ?? NaN;
     const end = STEP_ENDS.find((known) => known === endedBy) as StepEnd | undefined;
-    if (endedBy === "skipped" || endedBy === "operator") leave = { kind: endedBy, author: "", reason: "" };
+    const leftBy = (["skipped", "operator", "awaited"] as const).find((known) => known === endedBy);
+    if (leftBy !== undefined) leave = { kind: leftBy, author: "", reason: "" };
     const after = afterStep(
       { cursor, account, rules, leave, stepsDoneCount, effects: { totals: () => totals } },
       { type: "STEP_ENDED", end: end ?? "time", voltageV, currentA, chargeAh },
@@ -113,6 +114,14 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     else if (asked === "resume") hold = null;
     else if (asked === "skip-step") leave = { kind: "skipped", ...by };
     else if (asked === "end-step") leave = { kind: "operator", ...by };
+  }
+
+  /** What the step waits for has come, and the record does not say that the step went on. */
+  function exposed(data: EventData): void {
+    const openedMs = numberOf(data["open_asked_at_ms"]) ?? -Infinity;
+    if (cursor?.step.wait?.for !== "exposure" || runningSinceMs === null || textOf(data["outcome"]) !== "made") return;
+    if (openedMs < runningSinceMs - 1000 * stepElapsedS) return;
+    leave = { kind: "awaited", author: "beamrack", reason: `exposure ${textOf(data["exposure_id"])} is made` };
   }
 
   function over(as: "isolated" | "complete" | "stopped", data: EventData): void {
@@ -138,6 +147,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           if (data["found"] !== "off") break;
           runningSinceMs = null;
           stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
+          break;
+        case "exposure-ended":
+          exposed(data);
           break;
         case "cell-act":
           act(data);

@@ -248,3 +248,33 @@ method:
     expect(field(again, "note")).toMatch(/^rate of \d+\.\d+ mAh: step 2 measured it$/);
   });
 });
+
+describe("a controller that is killed while cells wait", () => {
+  it("goes on waiting with the requests it had, exposes none twice, and lets every cell go on", async () => {
+    const run = await withRules(wait("{ maximum_min: 10, fallback: end-protocol }"), {
+      hours: 0.3,
+      kills: [{ atS: 45, downS: 20 }],
+    });
+    expectSound(run);
+    const ids = run.of("exposure-booked").map((event) => field(event, "exposure_id"));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(run.of("exposure-wanted")).toHaveLength(10);
+    const came = run.of("wait-ended").map((event) => field(event, "came"));
+    // The one that was under way is not repeated: its cell waits on, in vain. Nor is the one that was just made.
+    expect(came.sort()).toEqual(["in-vain", ...Array.from({ length: 9 }, () => "met")]);
+    const { asked, met, missed } = run.summary.requests;
+    expect([asked, met + missed]).toEqual([10, 10]);
+  });
+
+  it("finds a current that is to hold at its mark again, and holds there", async () => {
+    const rules = `step_rules:
+  - { protocol: cycle, step: charge, hold_at_state_of_charge: { charge_mAh: 1, maximum_min: 20, fallback: go-on } }`;
+    const run = await withRules(rules, { hours: 0.5, kills: [{ atS: 600, downS: 20 }] });
+    expectSound(run);
+    for (const position of ["A3", "B2"]) {
+      const [first] = eventsOf(run, "step-ended", position).filter((event) => numeric(event, "step") === 2);
+      expect(Math.abs(numeric(first, "charge_Ah") - 0.001)).toBeLessThan(1e-4);
+      expect(field(eventsOf(run, "wait-ended", position)[0], "came")).toBe("met");
+    }
+  });
+});
