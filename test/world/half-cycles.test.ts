@@ -1,7 +1,35 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { campaign, expectSound, field, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { halfCyclesOf } from "../../controller/record/half-cycle-table.ts";
+import {
+  campaign,
+  expectSound,
+  field,
+  numeric,
+  removeFolders,
+  runWorld,
+  type WorldRun,
+} from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
+
+/** What the log last said of the end of each step under way, before that end came; and how often it spoke. */
+function expectForecastsHold(run: WorldRun): void {
+  const said = run.of("cell-forecast");
+  expect(said.length).toBeGreaterThanOrEqual(10);
+  // Steps at current that end while the run lasts.
+  for (const ended of run.of("step-ended").filter((event) => field(event, "ended_by") === "voltage")) {
+    const position = field(ended, "position");
+    const own = said.filter((event) => field(event, "position") === position && event.atMs < ended.atMs);
+    expect(own.length).toBeLessThanOrEqual(run.of("step-started").length / 2);
+    const last = own.at(-1);
+    const steps = (JSON.parse(last?.dataText ?? "{}") as { readonly steps?: readonly Record<string, number>[] }).steps;
+    const edge = steps?.find(
+      (step) => step["step"] === numeric(ended, "step") && step["cycle"] === numeric(ended, "cycle"),
+    );
+    const offS = ((last?.atMs ?? NaN) - ended.atMs) / 1000 + (edge?.["ends_in_s"] ?? NaN);
+    expect(Math.abs(offS)).toBeLessThanOrEqual((edge?.["spread_s"] ?? NaN) + 5);
+  }
+}
 
 const NOMINAL_AH = 0.00409;
 
@@ -15,6 +43,12 @@ describe("half cycles of a simulated rack", () => {
     expect(numeric(charge, "capacity_Ah")).toBeGreaterThan(0.4 * NOMINAL_AH);
     expect(numeric(discharge, "capacity_Ah")).toBeLessThan(numeric(charge, "capacity_Ah") * 1.1);
     expect(field(discharge, "ended_at")).toBe("empty");
+    const table = halfCyclesOf(run.folder).find(({ position }) => position === "A3");
+    expect(table?.halfCycles).toBe(halves.length);
+    expect(table?.dischargeAh).toBe(
+      numeric(halves.filter((half) => field(half, "direction") === "discharge").at(-1), "capacity_Ah"),
+    );
+    expectForecastsHold(run);
     const view = run.virtual.run.views.cell(2);
     expect(view?.halfCycle).toBeGreaterThanOrEqual(2);
     expect(view?.stateOfCharge).toBeGreaterThan(-0.05);
@@ -80,6 +114,8 @@ describe("half cycles of a simulated rack", () => {
           (virtual) => {
             expect(virtual.run.views.cell(2)).toMatchObject({ state: "held", heldBy: "operator", step: 2 });
             expect(virtual.world.cellObserver(2)?.isDriven).toBe(false);
+            // Nothing moves on but the clock.
+            expect(virtual.run.views.cell(2)?.forecast?.pausedAtMs).toBeLessThanOrEqual(1_200_000);
           },
         ],
         [

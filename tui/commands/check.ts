@@ -81,6 +81,7 @@ function forecastLines(forecast: Forecast): readonly string[] {
     ...forecast.protocols.flatMap((protocol) => [
       `protocol ${protocol.name}: ${protocol.cellCount} cells, ${countText(protocol.stepCount)} steps, about ${durationText(protocol.durationS)} (± ${durationText(protocol.durationSpreadS)}), at most ${durationText(protocol.longestS)}`,
       `timetable ${protocol.name}: ${timetableText(protocol)}`,
+      ...marksText(protocol),
     ]),
   ];
 }
@@ -94,6 +95,18 @@ function timetableText({ steps, stepCount, labels }: ProtocolPlan): string {
     return `${labels[stepIndex] ?? ""} until ${durationText(endS)}${spread}`;
   });
   return ends.join(", ") + (stepCount > TIMETABLE_STEPS ? ", and so on" : "");
+}
+
+const MARKS_SHOWN = 9;
+
+/** When the cell first passes the tenths of its capacity. */
+function marksText({ name, stateOfChargeMarks: marks }: ProtocolPlan): readonly string[] {
+  if (marks.length === 0) return [];
+  const passes = marks.slice(0, MARKS_SHOWN).map(({ stateOfCharge, atS, spreadS }) => {
+    const spread = spreadS >= 60 ? ` (± ${durationText(spreadS)})` : "";
+    return `${Math.round(100 * stateOfCharge)} % at ${durationText(atS)}${spread}`;
+  });
+  return [`state of charge ${name}: ${passes.join(", ")}${marks.length > MARKS_SHOWN ? ", and so on" : ""}`];
 }
 
 function limitLine(limit: LimitForecast): string {
@@ -201,6 +214,12 @@ function forecastJson(forecast: Forecast): unknown {
         spread_s: step.spreadS,
         ended_by: step.endedBy,
         charge_mAh: 1000 * step.chargeAh,
+      })),
+      state_of_charge_marks: protocol.stateOfChargeMarks.slice(0, JSON_STEPS).map((mark) => ({
+        state_of_charge: mark.stateOfCharge,
+        at_s: mark.atS,
+        spread_s: mark.spreadS,
+        ordinal: mark.ordinal,
       })),
     })),
   };

@@ -1,6 +1,7 @@
 /** `beamrack verify DIR`: the audit of a data folder. Exit 0 when it holds, 3 when it does not, 2 without a record. */
 import { parseArgs } from "node:util";
 import { replayDoseDecisions } from "../../controller/run/replay-dose.ts";
+import { halfCyclesOf, type CellHalfCycles } from "../../controller/record/half-cycle-table.ts";
 import { verifyRecord, type ReplayDecisions, type VerifyReport } from "../../controller/record/verify.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
@@ -21,8 +22,13 @@ export function verifyCommand(
   if (folder === undefined || more.length > 0)
     throw new Fault("command.usage", "beamrack verify", "takes one data folder");
   const report = verifyRecord(folder, replay);
-  if (context.json) context.print(JSON.stringify(verifyDocument(folder, report)));
-  else printReport(context, folder, report);
+  const cells = halfCyclesOf(folder);
+  if (context.json)
+    context.print(JSON.stringify({ ...verifyDocument(folder, report), half_cycles: cells.map(cellJson) }));
+  else {
+    printReport(context, folder, report);
+    for (const line of cells.map(cellLine)) context.print(line);
+  }
   return Promise.resolve(report.ok ? 0 : 3);
 }
 
@@ -74,4 +80,34 @@ function printReport(context: VerifyContext, folder: string, report: VerifyRepor
   context.print(`${folder}: ${report.ok ? "the record holds" : "the record does not hold"}`);
   for (const [name, value] of rows) context.print(name === "digest" ? `    ${value}` : `  ${name.padEnd(12)} ${value}`);
   for (const finding of report.findings) context.print(`  ${findingText(finding)}`);
+}
+
+function cellJson(cell: CellHalfCycles): object {
+  return {
+    position: cell.position,
+    half_cycles: cell.halfCycles,
+    charge_mAh: milli(cell.chargeAh),
+    discharge_mAh: milli(cell.dischargeAh),
+    coulombic_efficiency: cell.coulombicEfficiency,
+    state_of_health: cell.stateOfHealth,
+  };
+}
+
+/** The last charge and discharge of a cell. */
+function cellLine(cell: CellHalfCycles): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  const capacity = (name: string, ah: number | null): readonly string[] =>
+    ah === null ? [] : [`${name} ${(1000 * ah).toFixed(4)} mAh`];
+  const parts = [
+    `${countText(cell.halfCycles)} half cycle${cell.halfCycles === 1 ? "" : "s"}`,
+    ...capacity("charge", cell.chargeAh),
+    ...capacity("discharge", cell.dischargeAh),
+    ...(cell.coulombicEfficiency === null ? [] : [`coulombic efficiency ${percent(cell.coulombicEfficiency)}`]),
+    ...(cell.stateOfHealth === null ? [] : [`state of health ${percent(cell.stateOfHealth)}`]),
+  ];
+  return `  ${cell.position.padEnd(12)} ${parts.join(", ")}`;
+}
+
+function milli(value: number | null): number | null {
+  return value === null ? null : 1000 * value;
 }
