@@ -89,8 +89,9 @@ export function checkCampaign(
     return forecasts;
   });
   const controls = judgeControls(campaign, site, sweeps[0], dose, places.controls(), findings);
-  if (campaign.durationS !== null) {
-    for (const plan of protocols) judgeDuration(plan, campaign.durationS, places, findings);
+  for (const plan of protocols) {
+    if (campaign.durationS !== null) judgeDuration(plan, campaign.durationS, places, findings);
+    else judgeEndless(plan, campaign, places, findings);
   }
   return {
     ok: !hasErrors(findings),
@@ -312,6 +313,23 @@ function judgeDuration(plan: ProtocolPlan, durationS: number, places: CampaignPl
       advice: "Nothing to do if that is meant.",
     });
   }
+}
+
+/** No campaign may be said to last longer than this. */
+const CAMPAIGN_MAX_S = 366 * 86_400;
+
+/** Loops that nobody will see the end of, in a campaign that ends with its last cell. */
+function judgeEndless(plan: ProtocolPlan, campaign: Campaign, places: CampaignPlaces, findings: Finding[]): void {
+  if (plan.durationS <= CAMPAIGN_MAX_S) return;
+  const cells = campaign.cells.filter((cell) => cell.protocol.name === plan.name);
+  const mayEnd = cells.every((cell) => cell.endConditions.length > 0);
+  findings.push({
+    severity: mayEnd ? "warning" : "error",
+    code: "plan.endless",
+    where: places.protocol(plan.name),
+    what: `protocol ${plan.name} has ${plan.stepCount} steps, about ${durationText(plan.durationS)}; ${mayEnd ? "only its end conditions may end it sooner" : "nothing ends it sooner"}`,
+    advice: "Give its loops fewer cycles, or the campaign a duration_h.",
+  });
 }
 
 function isRest(plan: ProtocolPlan, stepIndex: number): boolean {

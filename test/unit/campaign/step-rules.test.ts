@@ -187,3 +187,33 @@ describe("a rate by a named capacity", () => {
     expect(found?.where).toMatch(/^small\.yaml:\d+ rates/);
   });
 });
+
+describe("a loop that nobody will see the end of", () => {
+  const endless = CYCLE.replace("cycle_count: 3", "cycle_count: 100000");
+  const small = FILES["small.yaml"].replace("duration_h: 3\n", "");
+  const ends = (text: string) => {
+    const loaded = load({ ...FILES, "cycle.yaml": endless, "small.yaml": small + text }, "small.yaml");
+    assert(loaded.kind === "loaded", JSON.stringify(errorsOf(loaded), null, 1));
+    const check = checkCampaign(loaded.campaign, loaded.site, tables, loaded.document);
+    const found = check.findings.find((finding) => finding.code === "plan.endless");
+    return { ok: check.ok, severity: found?.severity, what: found?.what, where: found?.where };
+  };
+
+  it("is refused where neither campaign nor state of health ends it, and told in any case", () => {
+    const refused = ends("");
+    expect(refused).toMatchObject({ ok: false, severity: "error" });
+    expect(refused.what).toMatch(/^protocol cycle has 300,?001 steps, about \d+ d.*; nothing ends it sooner$/);
+    expect(refused.where).toMatch(/^small\.yaml:\d+ protocols\.cycle/);
+    const told = ends(
+      "end_conditions:\n  - { protocol: cycle, step: discharge, when: state_of_health_below, fraction: 0.8, relative_to: first }\n",
+    );
+    expect(told).toMatchObject({ ok: true, severity: "warning" });
+  });
+
+  it("is no matter where the campaign has an end of its own", () => {
+    const loaded = load({ ...FILES, "cycle.yaml": endless }, "small.yaml");
+    assert(loaded.kind === "loaded", "accepted");
+    const check = checkCampaign(loaded.campaign, loaded.site, tables);
+    expect(check.findings.map((finding) => finding.code)).not.toContain("plan.endless");
+  });
+});
