@@ -38,8 +38,8 @@ export function renderSummary(summary: RunSummary, columns = COLUMNS): readonly 
     ]),
     ...(effect === undefined
       ? []
-      : row("beam effect", [
-          `${effect.verdict.replace("-", " ")}, ${countText(effect.pairs)} pairs in ${effect.looks} looks`,
+      : row("verdict", [
+          `beam effect ${effect.verdict.replace("-", " ")}, ${countText(effect.pairs)} pairs, ${effect.looks} looks`,
         ])),
     ...(spectra === undefined ? [] : row("spectra", [countText(spectra)])),
     ...row("alarms", [
