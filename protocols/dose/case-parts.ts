@@ -3,18 +3,21 @@ import { nearestWord } from "../input/suggest.ts";
 import type { AttenuationTables } from "./attenuation.ts";
 import type { BeamProfile } from "./beam-profile.ts";
 import { caseFault, type CaseProblem } from "./case-problems.ts";
-import type { BeamRecord, LayerRecord, StaticCaseRecord } from "./case-schema.ts";
+import type { BeamRecord, LayerRecord, PhaseRecord, StaticCaseRecord } from "./case-schema.ts";
 import { filterTransmission } from "./filters.ts";
 import { stackCoefficients, type DoseConvention, type Layer, type StackCoefficients } from "./layer-stack.ts";
 
 export interface CaseParts {
+  readonly layers: readonly Layer[];
   readonly convention: DoseConvention;
   readonly beam: BeamProfile;
   readonly filterTransmission: number;
   readonly stack: StackCoefficients;
 }
 
-type CommonRecord = Pick<StaticCaseRecord, "energy_keV" | "tilt_deg" | "convention" | "beam" | "filters" | "layers">;
+type CommonRecord = Pick<StaticCaseRecord, "energy_keV" | "tilt_deg" | "convention" | "beam" | "filters"> & {
+  readonly layers: readonly LayerRecord[];
+};
 
 /** `problems` holds what was found wrong elsewhere in the case; throws Fault `dose.input` when there are any in all. */
 export function resolveParts(
@@ -32,11 +35,34 @@ export function resolveParts(
   const layers = resolveLayers(tables, record.layers, "layers", all);
   if (all.length > 0) throw caseFault(all);
   return {
+    layers,
     convention,
     beam: beamProfile(record.beam),
     filterTransmission: filterTransmission(tables, filters, energyKeV),
     stack: stackCoefficients(tables, { energyKeV, tiltDeg: record.tilt_deg, convention, layers }),
   };
+}
+
+/** Composition of a phase; undefined where it cannot be had, and then `problems` says why. */
+export function resolvePhase(
+  tables: AttenuationTables,
+  { material: id, mass_fractions: fractions }: PhaseRecord,
+  field: string,
+  problems: CaseProblem[],
+): Layer["massFractions"] | undefined {
+  if ((id === undefined) === (fractions === undefined)) {
+    problems.push({ field: `${field}.material`, what: "is missing or not alone; give material or mass_fractions" });
+    return undefined;
+  }
+  if (fractions !== undefined) {
+    problems.push(...compositionProblems(tables, fractions, `${field}.mass_fractions`));
+    return fractions;
+  }
+  const material = tables.material(id ?? "");
+  if (material !== undefined) return material.massFractions;
+  const what = `is ${JSON.stringify(id)}, which the table of materials does not have; ${hint(id ?? "", tables.ids)}`;
+  problems.push({ field: `${field}.material`, what });
+  return undefined;
 }
 
 const FRACTION_SUM_TOLERANCE = 0.01;

@@ -18,6 +18,13 @@ const tilt = numberField("a number from 0 to less than 90 degrees", (value) => v
 const countFromZero = numberField("a whole number, 0 or more", (value) => Number.isSafeInteger(value) && value >= 0);
 const text = z.custom<string>((value) => typeof value === "string" && value !== "", "a text");
 
+/** Of a composite layer: what it is made of, grain by grain. */
+const phase = z.strictObject({
+  name: text,
+  material: text.exactOptional(),
+  mass_fractions: z.record(z.string(), notNegative, "fractions by element symbol").exactOptional(),
+});
+
 const layer = z.strictObject({
   name: text,
   thickness_mm: positive,
@@ -53,7 +60,14 @@ const common = {
   layers: z.array(layer, "a list of layers").min(1, "at least one layer"),
 };
 
-export const staticCaseSchema = z.strictObject({ ...common, flux_ph_s: notNegative, exposure_s: notNegative });
+export const staticCaseSchema = z.strictObject({
+  ...common,
+  layers: z
+    .array(layer.extend({ phases: z.array(phase, "a list of phases").default([]) }), "a list of layers")
+    .min(1, "at least one layer"),
+  flux_ph_s: notNegative,
+  exposure_s: notNegative,
+});
 
 const limit = z.strictObject({
   layer: countFromZero,
@@ -82,6 +96,7 @@ export const sequenceCaseSchema = z.strictObject({
   limit: limit.nullable(),
 });
 
+export type PhaseRecord = z.infer<typeof phase>;
 export type LayerRecord = z.infer<typeof layer>;
 export type BeamRecord = z.infer<typeof beam>;
 export type StaticCaseRecord = z.infer<typeof staticCaseSchema>;

@@ -73,6 +73,24 @@ export function stackCoefficients(
   return { layers, stackTransmission: Math.exp(-upstream) };
 }
 
+/**
+ * Dose of a phase over that of the composite layer it is part of: all its grains see the layer's fluence. Holds below
+ * about 20 keV; above, photoelectrons carry energy from grain to grain, and the true dose of light phases lies between
+ * their own and the layer's. Throws Fault `dose.input` like the tables.
+ */
+export function phaseShare(
+  tables: AttenuationTables,
+  layer: Layer["massFractions"],
+  phase: Layer["massFractions"],
+  energyKeV: number,
+  convention: DoseConvention,
+): number {
+  const electronShare = comptonEnergyFraction(energyKeV);
+  const absorbed = (massFractions: Layer["massFractions"]): number =>
+    absorbedPerFluence(tables.coefficients(massFractions, energyKeV), convention, electronShare);
+  return absorbed(phase) / absorbed(layer);
+}
+
 /** mu rho t: the exponent of the attenuation for a beam along the layer normal. */
 export function opticalPath(mass: MassCoefficients, layer: Layer): number {
   return mass.muCm2G * layer.densityGCm3 * layer.thicknessMm * CM_PER_MM;

@@ -25,6 +25,7 @@ function evaluate(json: unknown): StaticDoseResult {
 }
 
 const within = 0.005;
+const FIRST = { name: "can", material: "ss304", thickness_mm: 0.25 };
 
 describe("a coin cell at 60 keV, 1e11 ph/s in half a millimetre square", () => {
   const json = {
@@ -58,6 +59,34 @@ describe("a coin cell at 60 keV, 1e11 ph/s in half a millimetre square", () => {
     expect(Math.abs((result.layers[4]?.peak_dose_rate_surface_Gy_s ?? 0) - 4)).toBeLessThan(0.05);
     expect(offBy(result.layers[2]?.peak_dose_surface_Gy, 1857)).toBeLessThan(within);
     expect(result.layers[2]?.beam_averaged_dose_mean_Gy).toBe(result.layers[2]?.peak_dose_mean_Gy);
+  });
+
+  test("gives the electrode's phases the published rates, each with the layer's fluence", () => {
+    const phases = [
+      ["nmc811", 213.6],
+      ["lp30", 9.6],
+      ["pvdf", 9.6],
+      ["carbon_black", 6.3],
+    ] as const;
+    const layers = json.layers.map((layer, index) =>
+      index === 2 ? Object.assign({}, layer, { phases: phases.map(([id]) => ({ name: id, material: id })) }) : layer,
+    );
+    const [, , electrode] = evaluate({ ...json, layers }).layers;
+    for (const [index, [id, rate]] of phases.entries()) {
+      expect(electrode?.phases[index]?.name).toBe(id);
+      expect(Math.abs((electrode?.phases[index]?.peak_dose_rate_mean_Gy_s ?? NaN) - rate)).toBeLessThan(0.01 * rate);
+      expect(electrode?.phases[index]?.peak_dose_mean_Gy).toBeCloseTo(
+        10 * (electrode?.phases[index]?.peak_dose_rate_mean_Gy_s ?? NaN),
+        9,
+      );
+    }
+    expect(electrode?.peak_dose_rate_surface_Gy_s).toBe(result.layers[2]?.peak_dose_rate_surface_Gy_s);
+    expect(() => evaluate({ ...json, layers: [{ ...FIRST, phases: [{ name: "x", material: "nmc" }] }] })).toThrow(
+      /is "nmc", which the table of materials does not have/,
+    );
+    expect(() => evaluate({ ...json, layers: [{ ...FIRST, phases: [{ name: "x" }] }] })).toThrow(
+      /give material or mass_fractions/,
+    );
   });
 
   test("gives 0.8825 of that in a Gaussian of the same width, and half of it on average over the beam", () => {
