@@ -3,25 +3,15 @@
  * drivers; the same in every world.
  */
 import { createActor } from "xstate";
-import { assert } from "../../protocols/base/assert.ts";
-import type { Clock } from "../../protocols/base/clock.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
-import { Fault, isFault } from "../../protocols/base/fault.ts";
-import type { Campaign } from "../../protocols/campaign/campaign.ts";
-import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
-import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
-import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import { isFault } from "../../protocols/base/fault.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import { longestOpenS } from "../../protocols/site/longest-open.ts";
 import { fluxOfReading } from "../../protocols/site/flux-of-reading.ts";
 import { shadowPath } from "../../protocols/site/shadow-path.ts";
-import type { Site } from "../../protocols/site/site.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
-import { createCellEffects } from "../cells/cell-effects.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
-import { firstProgrammeStep } from "../cells/programme.ts";
-import { accountRules } from "../cells/cell-account.ts";
 import { createSampleIntake } from "../cells/sample-intake.ts";
 import { createStepCode } from "../cells/step-code.ts";
 import { proofTimeMaxMs } from "../cells/wiring-proof.ts";
@@ -32,34 +22,33 @@ import { createForecastDesk } from "../forecast/forecast-desk.ts";
 import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { createCellMachine } from "../machines/cell-machine.ts";
-import type { CellInput } from "../machines/cell-news.ts";
 import { faultNote, type FaultNote } from "../machines/errors.ts";
 import { createExposureMachine } from "../machines/exposure-machine.ts";
 import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
-import { motionRefusals } from "../safety/permit-judgement.ts";
 import { ledgerEventData } from "../record/ledger-row.ts";
-import type { RecordStore } from "../record/store.ts";
-import type { LeftRun } from "../resume/read-run.ts";
 import { letGoOn, recordLetGoOn, recordResumed } from "../resume/record-resumed.ts";
 import { isOfExposures } from "../resume/recorded-run.ts";
 import { restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
 import { settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
-import { createAlarms, type Alarms } from "./alarms.ts";
-import { createActorViews, type ActorViews } from "./actor-views.ts";
+import { createAlarms } from "./alarms.ts";
+import { createActorViews } from "./actor-views.ts";
 import { createKeepSoon } from "./keep-soon.ts";
+import { cellStateJson } from "./cell-state.ts";
+import { createCellInputs } from "./cell-inputs.ts";
+import { createHoming } from "./homing.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
 import { listenToRack } from "./rack-watch.ts";
 import { createRequestDesk } from "./request-desk.ts";
-import type { CampaignRoles } from "./roles.ts";
+import type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 import { runNote } from "./run-note.ts";
 import { recordStart } from "./start-record.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
-import { createTally, type Tally } from "./tally.ts";
+import { createTally } from "./tally.ts";
 import { exposureOverheadMaxMs, runTimings } from "./timings.ts";
-import { createControlDesk } from "../verdict/control-desk.ts";
+import { createCampaignControls, isSweepOver } from "../verdict/campaign-controls.ts";
 import { createWatchDesk } from "./watch-desk.ts";
 
 const NOTHING_ASKED = { sweep: null, wanted: [], wantedCount: 0 } as const;
@@ -67,47 +56,7 @@ const NOTHING_ASKED = { sweep: null, wanted: [], wantedCount: 0 } as const;
 /** Where the alarm of a doubtful flux stands: at the beam, whichever cell it was found on. */
 const FLUX_DOUBTED_AT = "beam";
 
-export interface CampaignRunDeps {
-  readonly campaign: Campaign;
-  readonly site: Site;
-  readonly clock: Clock;
-  readonly store: RecordStore;
-  readonly roles: CampaignRoles;
-  readonly tables: AttenuationTables;
-  /** How lattices go with lithium; needed to compare control spots. */
-  readonly lattice?: LatticeTables;
-  /** Campaign time after which nothing new is begun. */
-  readonly endAtMs: number;
-  /** Chance in [0, 1) for the pauses between tries of a lost instrument; none in the virtual world. */
-  readonly jitter?: () => number;
-  /** What a run before left in the folder: this one goes on from there. */
-  readonly left?: LeftRun;
-  /** Who says that what was held, or waits to be re-armed, may go on. */
-  readonly resumedBy?: string;
-}
-
-export interface CampaignRun {
-  readonly actor: CampaignActor;
-  readonly views: ActorViews;
-  readonly tally: Tally;
-  readonly alarms: Alarms;
-  readonly sweepCountPlanned: number;
-  limitFractionMax(): number;
-  /** With open bookings counted in full. */
-  limitFractionBooked(): number;
-  openBookingCount(): number;
-  sampleCount(): number;
-  /** The last look at control spots; null before the first, and in a campaign without controls. */
-  beamEffect(): BeamVerdict | null;
-  /** What the beam waits for, if it waits. */
-  note(): string | null;
-  /** The store could not be written, or a part of beamrack broke: nothing more is done. */
-  failure(): Error | null;
-  isDone(): boolean;
-  start(): void;
-  /** A person ends the run: what is held from here on is held for that, and not beyond it. */
-  noteEnd(reason: string): void;
-}
+export type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const { campaign, site, clock, store, roles, tables, endAtMs } = deps;
@@ -185,7 +134,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const mayBeAsked = campaign.cells.some((cell) => cell.stepRules.some((rule) => rule.kind !== "end-on-cell"));
   const views = createActorViews(campaign, () => actor, intake, {
     forecast: (cellIndex) => forecasts.of(cellIndex),
-    beamEffect: (cellIndex) => controlDesk?.cellView(cellIndex) ?? null,
+    beamEffect: (cellIndex) => controlDesk.cellView(cellIndex),
   });
 
   const watchDesk = createWatchDesk({
@@ -235,20 +184,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       else alarms.raise({ ...faultNote(fault), where: FLUX_DOUBTED_AT });
     },
     beam,
-    cellState(cellIndex) {
-      const view = views.cell(cellIndex);
-      return {
-        voltage_V: finiteOrNull(intake.lastVoltageV[cellIndex]),
-        current_A: finiteOrNull(intake.lastCurrentA[cellIndex]),
-        charge_Ah: finiteOrNull(intake.chargeAh[cellIndex]),
-        sample_age_s: finiteOrNull((nowMs() - (intake.lastAtMs[cellIndex] ?? NaN)) / 1000),
-        step: view?.step ?? null,
-        cycle: view?.cycle ?? null,
-        half_cycle: view?.halfCycle ?? null,
-        state_of_charge: view?.stateOfCharge ?? null,
-        state_of_charge_uncertainty: view?.stateOfChargeUncertainty ?? null,
-      };
-    },
+    cellState: (cellIndex) => cellStateJson(views.cell(cellIndex), intake, cellIndex, nowMs()),
     accounted(order, startMs, endMs) {
       const cell = campaign.cells[order.cellIndex];
       if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
@@ -262,7 +198,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     try {
       accounts.settle(...exposure);
       const [order, , outcome, framePath] = exposure;
-      controlDesk?.noteExposed(order, outcome, framePath);
+      controlDesk.noteExposed(order, outcome, framePath);
     } catch (error) {
       fail(error);
     }
@@ -280,28 +216,16 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     stateOf: (cellIndex) => views.stateOf(cellIndex),
     nowMs,
     endAtMs,
-    heldBack: (cellIndex, sweep) => controlDesk?.heldBack(cellIndex, sweep) ?? null,
-    isAlone: (cellIndex) => controlDesk?.isAlone(cellIndex) ?? null,
+    heldBack: (cellIndex, sweep) => controlDesk.heldBack(cellIndex, sweep),
+    isAlone: (cellIndex) => controlDesk.isAlone(cellIndex),
   });
 
-  const controlDesk =
-    campaign.controls === undefined
-      ? undefined
-      : createControlDesk({
-          campaign,
-          controls: campaign.controls,
-          sweepCountPlanned: desk.sweepCountPlanned,
-          ...(roles.integrator === undefined ? {} : { integrator: roles.integrator }),
-          ...(deps.lattice === undefined ? {} : { lattice: deps.lattice }),
-          ...(left === undefined ? {} : { past: left.recorded.controls }),
-          recorder,
-          alarms,
-          nowMs,
-          fail,
-          currentA: (cellIndex) => intake.lastCurrentA[cellIndex] ?? NaN,
-          chargeAh: (cellIndex) => intake.chargeAh[cellIndex] ?? NaN,
-          stateOfHealth: (cellIndex) => views.cell(cellIndex)?.stateOfHealth ?? null,
-        });
+  const controlDesk = createCampaignControls({
+    ...{ campaign, roles, recorder, alarms, nowMs, fail },
+    ...{ lattice: deps.lattice, past: left?.recorded.controls, samples: intake },
+    sweepCountPlanned: desk.sweepCountPlanned,
+    stateOfHealth: (cellIndex) => views.cell(cellIndex)?.stateOfHealth ?? null,
+  });
 
   const effects = createExposureEffects({
     clock,
@@ -319,40 +243,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     shadowPath: (from) => shadowPath(site.rack, site.stage.travelYMm, from),
   });
 
-  /** Homing moves the stage like any move: only under levels just read. */
-  async function home(signal: AbortSignal): Promise<void> {
-    const levels = await roles.io.readInputs();
-    showLevels(levels);
-    const reasons = motionRefusals(levels, motionConditions());
-    if (reasons.length > 0) throw new Fault("stage.no-permit", roles.stage.name, `no homing: ${reasons.join("; ")}`);
-    signal.throwIfAborted();
-    signal.addEventListener(
-      "abort",
-      () => {
-        roles.stage.halt().catch((error: unknown) => {
-          if (isFault(error)) alarms.raise(faultNote(error));
-          else fail(error);
-        });
-      },
-      { once: true },
-    );
-    await roles.stage.home();
-  }
-
-  function motionConditions() {
-    return {
-      nowMs: nowMs(),
-      levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
-      latched: views.latchedInterlocks(),
-    };
-  }
-
-  function mayHome(): boolean {
-    const { levels } = watchDesk;
-    if (levels === null || nowMs() >= endAtMs) return false;
-    // The age is judged at the act; here it only matters what was seen last.
-    return motionRefusals({ ...levels, readAtMs: nowMs() }, motionConditions()).length === 0;
-  }
+  const homing = createHoming({
+    ...{ roles, alarms, nowMs, endAtMs, showLevels, fail },
+    levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
+    latched: () => views.latchedInterlocks(),
+    lastLevels: () => watchDesk.levels,
+  });
 
   const requestDesk = createRequestDesk({
     campaign,
@@ -393,41 +289,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     roles.channels.map((channel) => channel.capabilities),
   );
 
-  function cellInput(cellIndex: number): CellInput {
-    const cell = campaign.cells[cellIndex];
-    const channel = roles.channels[cellIndex];
-    assert(cell !== undefined && channel !== undefined, `no channel for cell ${cellIndex}`);
-    const leftCell = left?.recorded.cells[cellIndex]?.left;
-    return {
-      position: cell.position,
-      cellId: cell.barcode,
-      channelName: channel.name,
-      first: firstProgrammeStep(cell, channel.capabilities.sampleIntervalMinS),
-      rules: accountRules(cell),
-      ...(leftCell === undefined ? {} : { left: leftCell }),
-      effects: createCellEffects({
-        clock,
-        channel,
-        cellIndex,
-        position: cell.position,
-        intake,
-        recorder,
-        proof: {
-          code,
-          positionOf: (index) => campaign.cells[index]?.position ?? "another cell",
-          limits: cell.limits,
-          nominalCapacityAh: cell.nominalCapacityMah / 1000,
-        },
-        gap: noteGap,
-        signals,
-        wasLeft: leftCell?.phase === "under-way",
-        tell(index, event) {
-          send({ type: "CHANNEL_NEWS", cellIndex: index, event });
-        },
-      }),
-    };
-  }
-
   const shared = { clock, recorder };
   const machine = createCampaignMachine({
     ...shared,
@@ -453,11 +314,16 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       instrument,
       isNeededByAll: roles.beamline.includes(instrument.name),
     })),
-    cells: campaign.cells.map((_, cellIndex) => cellInput(cellIndex)),
+    cells: createCellInputs({
+      ...{ campaign, roles, clock, intake, recorder, code, left, signals },
+      gap: noteGap,
+      tell(cellIndex, event) {
+        send({ type: "CHANNEL_NEWS", cellIndex, event });
+      },
+    }),
     ioName: roles.io.name,
     stageName: roles.stage.name,
-    home,
-    mayHome,
+    ...homing,
     noteNews: (news) => {
       watchDesk.noteNews(news);
       if (news.type !== "CELL_ISOLATED") return;
@@ -487,10 +353,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     noteAnswered: requestDesk.noteAnswered,
     notePlan(plan) {
       requestDesk.notePlan(plan);
-      const isOver = plan.act.kind !== "expose" && plan.state.remaining.length === 0 && plan.wanted.length === 0;
-      if (isOver) controlDesk?.sweepIsOver(plan.state.sweep);
+      if (isSweepOver(plan)) controlDesk.sweepIsOver(plan.state.sweep);
     },
-    ...(controlDesk === undefined ? {} : { controlAfter: (order, sweep) => controlDesk.controlAfter(order, sweep) }),
+    controlAfter: (order, sweep) => controlDesk.controlAfter(order, sweep),
     noteExposure: requestDesk.noteExposure,
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     troublePauseMs: timings.troublePauseMs,
@@ -552,7 +417,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     limitFractionBooked: () => ledger.limitFractionBooked,
     openBookingCount: () => ledger.openCount,
     sampleCount: () => intake.sampleCount,
-    beamEffect: () => controlDesk?.verdict() ?? null,
+    beamEffect: () => controlDesk.verdict(),
     note: () => runNote(actor.getSnapshot(), instrumentNames, clock),
     failure: () => failure,
     isDone: () => actor.getSnapshot().status === "done",
@@ -575,7 +440,3 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 }
 
 const CONNECTING_LOOK_MS = 1000;
-
-function finiteOrNull(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
-}

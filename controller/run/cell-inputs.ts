@@ -1,0 +1,59 @@
+/** What the machine of each cell is given: its programme, its rules, what the record left of it, and its hold on the channel. */
+import { assert } from "../../protocols/base/assert.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { createCellEffects, type CellEffectsDeps } from "../cells/cell-effects.ts";
+import { firstProgrammeStep } from "../cells/programme.ts";
+import { accountRules } from "../cells/cell-account.ts";
+import type { StepCode } from "../cells/step-code.ts";
+import type { CellInput } from "../machines/cell-news.ts";
+import type { LeftRun } from "../resume/read-run.ts";
+import type { CampaignRoles } from "./roles.ts";
+
+export interface CellInputsDeps extends Required<
+  Pick<CellEffectsDeps, "clock" | "intake" | "recorder" | "gap" | "signals" | "tell">
+> {
+  readonly campaign: Campaign;
+  readonly roles: Pick<CampaignRoles, "channels">;
+  readonly code: StepCode;
+  readonly left: LeftRun | undefined;
+}
+
+/** One for each cell of the campaign, in its order. */
+export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
+  const { campaign, roles, clock, intake, recorder, code, left, gap, signals, tell } = deps;
+
+  function cellInput(cellIndex: number): CellInput {
+    const cell = campaign.cells[cellIndex];
+    const channel = roles.channels[cellIndex];
+    assert(cell !== undefined && channel !== undefined, `no channel for cell ${cellIndex}`);
+    const leftCell = left?.recorded.cells[cellIndex]?.left;
+    return {
+      position: cell.position,
+      cellId: cell.barcode,
+      channelName: channel.name,
+      first: firstProgrammeStep(cell, channel.capabilities.sampleIntervalMinS),
+      rules: accountRules(cell),
+      ...(leftCell === undefined ? {} : { left: leftCell }),
+      effects: createCellEffects({
+        clock,
+        channel,
+        cellIndex,
+        position: cell.position,
+        intake,
+        recorder,
+        proof: {
+          code,
+          positionOf: (index) => campaign.cells[index]?.position ?? "another cell",
+          limits: cell.limits,
+          nominalCapacityAh: cell.nominalCapacityMah / 1000,
+        },
+        gap,
+        signals,
+        wasLeft: leftCell?.phase === "under-way",
+        tell,
+      }),
+    };
+  }
+
+  return campaign.cells.map((_, cellIndex) => cellInput(cellIndex));
+}

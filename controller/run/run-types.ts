@@ -1,0 +1,56 @@
+/** What a run is made of, and what is seen of it. */
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
+import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
+import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import type { CampaignActor } from "../machines/campaign-machine.ts";
+import type { RecordStore } from "../record/store.ts";
+import type { LeftRun } from "../resume/read-run.ts";
+import type { Alarms } from "./alarms.ts";
+import type { ActorViews } from "./actor-views.ts";
+import type { CampaignRoles } from "./roles.ts";
+import type { Tally } from "./tally.ts";
+
+export interface CampaignRunDeps {
+  readonly campaign: Campaign;
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly store: RecordStore;
+  readonly roles: CampaignRoles;
+  readonly tables: AttenuationTables;
+  /** How lattices go with lithium; needed to compare control spots. */
+  readonly lattice?: LatticeTables;
+  /** Campaign time after which nothing new is begun. */
+  readonly endAtMs: number;
+  /** Chance in [0, 1) for the pauses between tries of a lost instrument; none in the virtual world. */
+  readonly jitter?: () => number;
+  /** What a run before left in the folder: this one goes on from there. */
+  readonly left?: LeftRun;
+  /** Who says that what was held, or waits to be re-armed, may go on. */
+  readonly resumedBy?: string;
+}
+
+export interface CampaignRun {
+  readonly actor: CampaignActor;
+  readonly views: ActorViews;
+  readonly tally: Tally;
+  readonly alarms: Alarms;
+  readonly sweepCountPlanned: number;
+  limitFractionMax(): number;
+  /** With open bookings counted in full. */
+  limitFractionBooked(): number;
+  openBookingCount(): number;
+  sampleCount(): number;
+  /** The last look at control spots; null before the first, and in a campaign without controls. */
+  beamEffect(): BeamVerdict | null;
+  /** What the beam waits for, if it waits. */
+  note(): string | null;
+  /** The store could not be written, or a part of beamrack broke: nothing more is done. */
+  failure(): Error | null;
+  isDone(): boolean;
+  start(): void;
+  /** A person ends the run: what is held from here on is held for that, and not beyond it. */
+  noteEnd(reason: string): void;
+}
