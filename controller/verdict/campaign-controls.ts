@@ -26,11 +26,11 @@ const IDLE: ControlDesk = {
 };
 
 export function createCampaignControls(deps: CampaignControlsDeps): ControlDesk {
-  const { campaign, roles, lattice, past, samples } = deps;
-  const { controls } = campaign;
+  const { roles, lattice, past, samples, ...rest } = deps;
+  const { controls } = rest.campaign;
   if (controls === undefined) return IDLE;
   return createControlDesk({
-    ...deps,
+    ...rest,
     controls,
     ...(roles.integrator === undefined ? {} : { integrator: roles.integrator }),
     ...(lattice === undefined ? {} : { lattice }),
