@@ -3,6 +3,7 @@ import { verifyRecord } from "../../controller/record/verify.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
+import { lookAtFolder } from "../../tui/run/left-folder.ts";
 import { load } from "../support/campaign-files.ts";
 import { expectSound, field, FILES, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
 
@@ -76,6 +77,7 @@ describe("a controller that is killed and started again on its folder", () => {
     expect(run.summary.samples.gaps).toBe(short.cells.length);
     expect(run.of("cell-proof")).toHaveLength(short.cells.length);
     expect(run.of("campaign-resumed")).toHaveLength(1);
+    expect(() => lookAtFolder(run.folder)).toThrow(expect.objectContaining({ code: "run.finished" }));
   });
 
   it("finds steps that ended while it was away, and goes on behind them", async () => {

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { createRunFold, requestOf, type RecordedRun } from "../../../controller/resume/recorded-run.ts";
+import type { Json } from "../../../protocols/base/canonical-json.ts";
+import { campaign } from "../../support/world-campaign.ts";
+
+type Told = readonly [type: string, atMs: number, data?: { readonly [key: string]: Json }];
+
+function recorded(...events: readonly Told[]): RecordedRun {
+  const fold = createRunFold(campaign, () => 0.1);
+  for (const [type, atMs, data] of events) fold.event(type, atMs, data ?? {});
+  return fold.finish();
+}
+
+function cell(run: RecordedRun, position: string) {
+  return run.cells[campaign.cells.findIndex((item) => item.position === position)];
+}
+
+const A1 = { position: "A1" };
+
+describe("a run by the events of its record", () => {
+  it("that had hardly begun has cells to be proven, and no sweep", () => {
+    const run = recorded(["campaign-started", 0, { start_ms: 5 }]);
+    expect(run).toMatchObject({ startMs: 5, lastMs: 0, isComplete: false, requests: [], held: null, latched: [] });
+    expect(run.cells.map(({ left }) => left.phase)).toEqual(campaign.cells.map(() => "unproven"));
+  });
+
+  it("keeps what held exposing until a person resumed it; ending the run is no hold", () => {
+    const fault = { code: "shutter.stuck-open", where: "io", what: "open" };
+    expect(recorded(["exposing-held", 1, fault]).held?.fault).toMatchObject({
+      code: "shutter.stuck-open",
+      where: "io",
+    });
+    expect(recorded(["exposing-held", 1, fault], ["exposing-resumed", 2]).held).toBeNull();
+    expect(recorded(["run-ended", 1], ["exposing-held", 2]).held).toBeNull();
+    expect(recorded(["exposing-held", 1], ["run-ended", 2], ["exposing-held", 3]).held).not.toBeNull();
+    expect(recorded(["run-ended", 1], ["campaign-resumed", 2], ["exposing-held", 3]).held).not.toBeNull();
+  });
+
+  it("keeps interlocks that broke until they were re-armed", () => {
+    const broken: Told = ["interlock-broken", 1, { interlocks: ["doorClosed", "searched", "nonsense"] }];
+    const { latched } = recorded(broken);
+    expect(latched.length).toBeGreaterThan(0);
+    expect(latched).not.toContain("nonsense");
+    expect(recorded(broken, ["interlock-rearmed", 2]).latched).toEqual([]);
+  });
+
+  it("keeps alarms that were not cleared, with their numbers", () => {
+    const run = recorded(
+      ["alarm-raised", 1, { alarm: 1, code: "link.timeout", where: "stage", what: "late" }],
+      ["alarm-raised", 2, { alarm: 2, code: "beam.lost", where: "machine", what: "gone" }],
+      ["alarm-cleared", 3, { alarm: 1 }],
+    );
+    expect(run.alarms.raisedCount).toBe(2);
+    expect(run.alarms.open).toMatchObject([{ id: 2, code: "beam.lost", raisedAtMs: 2 }]);
+    expect(run.alarms.open[0]?.advice).not.toBe("");
+  });
+
+  it("tells requests met, missed and failed apart, each once", () => {
+    const run = recorded(
+      ["sweep-begun", 10, { sweep: 1, asked: 10 }],
+      ["exposure-ended", 20, { request_id: "S0001-A1", outcome: "made", open_asked_at_ms: 12, closed_seen_at_ms: 18 }],
+      ["exposure-ended", 30, { request_id: "S0001-A2", outcome: "unknown", lit_from_ms: 21, lit_until_ms: 29 }],
+      ["request-missed", 30, { sweep: 1, position: "A2", reason: "beam" }],
+      ["exposure-refused", 31, { sweep: 1, position: "B5", reason: "dose" }],
+    );
+    expect(run.requests).toEqual([
+      { kind: "begun", sweep: 1, atMs: 10, asked: 10 },
+      expect.objectContaining({ kind: "exposed", position: "A1", outcome: "made", lit: { fromMs: 12, toMs: 18 } }),
+      expect.objectContaining({ kind: "exposed", position: "A2", outcome: "partial", lit: { fromMs: 21, toMs: 29 } }),
+      expect.objectContaining({ kind: "missed", position: "B5", reason: "dose" }),
+    ]);
+  });
+
+  it("knows holds, isolations and cells that were ordered off", () => {
+    const by = { ...A1, author: "operator", reason: "a look" };
+    expect(cell(recorded(["cell-act", 1, { ...by, act: "hold" }]), "A1")?.left.hold).toMatchObject({
+      reason: "a look",
+    });
+    const resumed = recorded(["cell-act", 1, { ...by, act: "hold" }], ["cell-act", 2, { ...by, act: "resume" }]);
+    expect(cell(resumed, "A1")?.left.hold).toBeNull();
+    const run = recorded(
+      ["cell-isolated", 1, { ...A1, code: "cell.limit", where: "A1", what: "4.4 V" }],
+      ["cells-ordered-off", 2, { author: "operator", reason: "smoke" }],
+      ["cell-stopped", 3, { position: "A2" }],
+    );
+    expect(cell(run, "A1")?.left).toMatchObject({
+      phase: "isolated",
+      isOrderedOff: false,
+      fault: { code: "cell.limit" },
+    });
+    expect(cell(run, "A2")?.left).toMatchObject({ phase: "stopped", isOrderedOff: false });
+    expect(cell(run, "A3")?.left.isOrderedOff).toBe(true);
+  });
+
+  it.each([
+    ["the text", 5],
+    ["a list", [1]],
+    ["nothing", null],
+    ["fields of other kinds", { position: 7, sweep: "x", alarm: "y", state: [], elapsed_s: "z", interlocks: 3 }],
+  ])("is not upset by an event whose data is %s", (_, data) => {
+    const fold = createRunFold(campaign, () => 0.1);
+    for (const type of [
+      "step-started",
+      "step-ended",
+      "cell-act",
+      "sweep-begun",
+      "alarm-raised",
+      "interlock-broken",
+      "exposure-ended",
+    ])
+      fold.event(type, 1, data);
+    expect(fold.finish().lastMs).toBe(1);
+  });
+});
+
+describe("the name of a request", () => {
+  it("gives its sweep and position, also of a further try", () => {
+    expect(requestOf("X-S0012-H12")).toMatchObject({ sweep: 12, position: "H12" });
+    expect(requestOf("S0003-A1-R2")).toMatchObject({ sweep: 3, position: "A1" });
+    expect(requestOf("alignment 4")).toBeUndefined();
+  });
+});
