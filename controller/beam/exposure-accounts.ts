@@ -119,7 +119,9 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       const flux = outcome !== "made" && byCurrent.fluxPhS > measured.fluxPhS ? byCurrent : measured;
       if (marks.openAskedAtMs !== null) {
         deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? marks.litUntilAtMs ?? clock.monoMs());
-        const doubt = isSteady ? flux.doubt : "the ring current jumped while the shutter was open";
+        // With the beam lost on the way, the monitor's mean is no mean over the beam: that it reads less is no doubt.
+        const doubtOfSteady = outcome === "made" ? flux.doubt : byCurrent.doubt;
+        const doubt = isSteady ? doubtOfSteady : "the ring current jumped while the shutter was open";
         deps.fluxDoubted(
           doubt === null
             ? null
