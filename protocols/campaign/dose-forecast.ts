@@ -11,7 +11,7 @@ import { stackCoefficients } from "../dose/layer-stack.ts";
 import { longestOpenS } from "../site/longest-open.ts";
 import type { Site } from "../site/site.ts";
 import { worstCaseFactor } from "./campaign.ts";
-import type { Campaign, CampaignCell, DoseLimit, ExposurePreset, SweepTrigger } from "./campaign.ts";
+import type { Campaign, CampaignCell, DoseLimit, SweepTrigger } from "./campaign.ts";
 
 export interface LimitForecast {
   readonly layer: string;
@@ -60,6 +60,9 @@ export interface DoseForecast {
   readonly binding: LimitForecast | null;
 }
 
+/** Of the fluence at a beam's centre: what is less elsewhere is not counted. */
+const SHARE_MIN = 1e-12;
+
 /** Where the end of a campaign is not known, no further than this is looked ahead. */
 const SWEEP_COUNT_MAX = 100_000;
 
@@ -98,8 +101,12 @@ export function forecastDose(
     openS: preset.exposureS + site.shutter.travelS,
     bookedS: longestOpenS(site.shutter, preset.exposureS),
     upper: worstCaseFactor(campaign.doseUncertainty),
-    spots: preset.spots,
-    overlap: (from, to) => relativeFluence(site.beam.profile, to.xMm - from.xMm, to.yMm - from.yMm),
+    spots: preset.spots.map((from) => ({
+      reached: preset.spots.flatMap((to, index) => {
+        const share = relativeFluence(site.beam.profile, to.xMm - from.xMm, to.yMm - from.yMm);
+        return share > SHARE_MIN ? [{ index, share }] : [];
+      }),
+    })),
     count: sweepCount(campaign, sweep),
   };
   return [...kinds.values()].map(({ cell, positions }) => {
@@ -125,11 +132,15 @@ interface Exposures {
   readonly openS: number;
   readonly bookedS: number;
   readonly upper: number;
-  readonly spots: ExposurePreset["spots"];
-  readonly overlap: (from: ExposurePreset["spots"][number], to: ExposurePreset["spots"][number]) => number;
+  readonly spots: readonly SpotReach[];
   readonly count: number | null;
   /** Cycle of the cell in which a sweep, counted from 1, falls. */
   readonly cycleOf: (sweep: number) => number;
+}
+
+/** The spots, itself included, that a beam on this one reaches, with their share of what its centre gets. */
+interface SpotReach {
+  readonly reached: readonly { readonly index: number; readonly share: number }[];
 }
 
 function forecastCell(
@@ -139,6 +150,7 @@ function forecastCell(
   tables: AttenuationTables,
   exposures: Exposures,
 ): DoseForecast {
+  const given = givenIfNotRefused(exposures);
   const limits = cell.doseLimits.map((limit): LimitForecast => {
     const stack = stackCoefficients(tables, {
       energyKeV: site.beam.energyKeV,
@@ -148,7 +160,7 @@ function forecastCell(
     });
     const layer = stack.layers[limit.layerIndex];
     const perFluenceGy = (limit.location === "surface" ? layer?.surfaceGyPerPhCm2 : layer?.meanGyPerPhCm2) ?? NaN;
-    return forecastLimit(limit, perFluenceGy, exposures, givenIfNotRefused(exposures));
+    return forecastLimit(limit, perFluenceGy, exposures, given);
   });
   const stack = stackCoefficients(tables, {
     energyKeV: site.beam.energyKeV,
@@ -156,7 +168,6 @@ function forecastCell(
     convention: "en",
     layers: cell.layers,
   });
-  const given = givenIfNotRefused(exposures);
   const amounts = (perFluenceGy: number): DoseAmounts => ({
     perExposureGy: perFluenceGy * exposures.ratePhCm2S * exposures.openS,
     rateGyS: perFluenceGy * exposures.ratePhCm2S,
@@ -189,22 +200,26 @@ function givenIfNotRefused(exposures: Exposures): { perCyclePhCm2: number; total
   if (count === null) return null;
   const onePhCm2 = exposures.ratePhCm2S * exposures.openS;
   const total = spots.map(() => 0);
-  let inCycle = spots.map(() => 0);
+  const inCycle = spots.map(() => 0);
   let cycle = exposures.cycleOf(1);
   let perCyclePhCm2 = 0;
-  const hottestOf = (given: readonly number[]): number =>
-    Math.max(0, ...spots.map((spot) => sumAt(spot, given, exposures)));
   for (let sweep = 1; sweep <= count; sweep += 1) {
-    if (exposures.cycleOf(sweep) !== cycle) {
-      perCyclePhCm2 = Math.max(perCyclePhCm2, hottestOf(inCycle));
-      inCycle = spots.map(() => 0);
-      cycle = exposures.cycleOf(sweep);
+    const cycleNow = exposures.cycleOf(sweep);
+    if (cycleNow !== cycle) {
+      perCyclePhCm2 = Math.max(perCyclePhCm2, ...inCycle);
+      inCycle.fill(0);
+      cycle = cycleNow;
     }
-    const index = (sweep - 1) % spots.length;
-    total[index] = (total[index] ?? 0) + onePhCm2;
-    inCycle[index] = (inCycle[index] ?? 0) + onePhCm2;
+    const spot = spots[(sweep - 1) % spots.length];
+    if (spot === undefined) break;
+    expose(spot, onePhCm2, total);
+    expose(spot, onePhCm2, inCycle);
   }
-  return { perCyclePhCm2: Math.max(perCyclePhCm2, hottestOf(inCycle)), totalPhCm2: hottestOf(total) };
+  return { perCyclePhCm2: Math.max(perCyclePhCm2, ...inCycle), totalPhCm2: Math.max(0, ...total) };
+}
+
+function expose(spot: SpotReach, amount: number, given: number[]): void {
+  for (const { index, share } of spot.reached) given[index] = (given[index] ?? 0) + amount * share;
 }
 
 function forecastLimit(
@@ -216,7 +231,7 @@ function forecastLimit(
   const { spots, upper, count } = exposures;
   const perExposureGy = perFluenceGy * exposures.ratePhCm2S * exposures.openS;
   const bookedGy = perFluenceGy * exposures.rateMaxPhCm2S * exposures.bookedS;
-  let given = spots.map(() => 0);
+  const given = spots.map(() => 0);
   const rateKept = limit.doseRateGyS === null || perFluenceGy * exposures.rateMaxPhCm2S * upper <= limit.doseRateGyS;
   let refusedFromSweep: number | null = rateKept ? null : 1;
   let sweep = 0;
@@ -226,13 +241,11 @@ function forecastLimit(
     sweep += 1;
     if (spot === undefined) break;
     if (limit.scope === "spot-cycle" && sweep > 1 && exposures.cycleOf(sweep) !== exposures.cycleOf(sweep - 1)) {
-      given = spots.map(() => 0);
+      given.fill(0);
     }
-    const before = limit.scope === "per-exposure" ? 0 : hottest(spot, given, exposures, bookedGy);
-    const wouldBe = (limit.scope === "per-exposure" ? bookedGy : before) * upper;
+    const wouldBe = (limit.scope === "per-exposure" ? bookedGy : hottest(spot, given, bookedGy)) * upper;
     if (refusedFromSweep === null && limit.doseGy !== null && !(wouldBe <= limit.doseGy)) refusedFromSweep = sweep;
-    const index = (sweep - 1) % spots.length;
-    given[index] = (given[index] ?? 0) + perExposureGy;
+    expose(spot, perExposureGy, given);
   }
   return {
     layer: limit.layerName,
@@ -250,27 +263,11 @@ function forecastLimit(
 }
 
 /** The hottest spot that the next exposure touches, with its booking. */
-function hottest(
-  spot: ExposurePreset["spots"][number],
-  given: readonly number[],
-  exposures: Exposures,
-  bookedGy: number,
-): number {
+function hottest(spot: SpotReach, given: readonly number[], bookedGy: number): number {
   let most = 0;
-  for (const point of exposures.spots) {
-    const share = exposures.overlap(spot, point);
-    if (!(share > 1e-12)) continue;
-    const total = bookedGy * share + sumAt(point, given, exposures);
+  for (const { index, share } of spot.reached) {
+    const total = bookedGy * share + (given[index] ?? 0);
     if (!(total <= most)) most = total;
   }
   return most;
-}
-
-function sumAt(point: ExposurePreset["spots"][number], given: readonly number[], exposures: Exposures): number {
-  let sum = 0;
-  exposures.spots.forEach((spot, index) => {
-    const dose = given[index] ?? 0;
-    if (dose > 0) sum += dose * exposures.overlap(spot, point);
-  });
-  return sum;
 }
