@@ -32,6 +32,7 @@ import { letGoOn, recordLetGoOn, recordResumed } from "../resume/record-resumed.
 import { isOfExposures } from "../resume/recorded-run.ts";
 import { restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
+import { createShutterLook } from "../resume/shutter-look.ts";
 import { settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
 import { createAlarms } from "./alarms.ts";
 import { createActorViews } from "./actor-views.ts";
@@ -51,6 +52,7 @@ import { exposureOverheadMaxMs, runTimings } from "./timings.ts";
 import { createCampaignControls, isSweepOver } from "../verdict/campaign-controls.ts";
 import { createWatchDesk } from "./watch-desk.ts";
 
+const CONNECTING_LOOK_MS = 1000;
 const NOTHING_ASKED = { sweep: null, wanted: [], wantedCount: 0 } as const;
 
 /** Where the alarm of a doubtful flux stands: at the beam, whichever cell it was found on. */
@@ -75,7 +77,15 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const showLevels = (read: InputLevels): void => {
     accounts.noteFilters(read.filtersIn);
     watchDesk.showLevels(read);
+    lookAtShutter(read);
   };
+  const lookAtShutter = createShutterLook({
+    ...{ isNeeded: left !== undefined, io: roles.io, worstClosingMs: timings.worstClosingMs, nowMs, fail },
+    isExposing: () => actor.getSnapshot().matches({ running: { beam: "exposing" } }),
+    tell(fault) {
+      watchDesk.noteNews({ type: "BEAM_NOT_OFF", fault });
+    },
+  });
   const ringCurrentMa = (): number | null => roles.ringCurrent.fresh()?.value ?? null;
   const fluxReference = fluxReferenceOf(site);
 
@@ -438,5 +448,3 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
   };
 }
-
-const CONNECTING_LOOK_MS = 1000;
