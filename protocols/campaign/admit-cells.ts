@@ -6,10 +6,9 @@ import { durationText } from "../base/duration-text.ts";
 import type { Position } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import { channelStep, stepCurrentA, TECHNIQUE_NAMES } from "../echem/channel-step.ts";
-import type { Protocol, SafetyRule, TechniqueStep } from "../echem/protocol.ts";
-import { findingAt, valueAt } from "../input/document.ts";
-import type { InputDocument, Path } from "../input/document.ts";
-import type { CellLimits } from "../roles/channel.ts";
+import type { Protocol, TechniqueStep } from "../echem/protocol.ts";
+import { findingAt } from "../input/document.ts";
+import type { InputDocument } from "../input/document.ts";
 import { channelAt } from "../site/site-lookup.ts";
 import type { Site, SiteChannel } from "../site/site.ts";
 import { CHEMISTRIES } from "./chemistry.ts";
@@ -19,6 +18,7 @@ import { judgeCutOff } from "./judge-cut-off.ts";
 import { judgeForecast } from "./judge-forecast.ts";
 import { judgeImpedance } from "./judge-impedance.ts";
 import { judgeRates, judgeRules } from "./judge-rules.ts";
+import { judgeSafety, limitsOf, tightest } from "./judge-safety.ts";
 import { positionsText } from "./rack-text.ts";
 import { byPath } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
@@ -26,47 +26,6 @@ import { stepFinding } from "./resolve-protocols.ts";
 import type { ProtocolSource } from "./resolve-protocols.ts";
 import { MEASURED_SHARE, measuredRatesOf } from "./resolve-rates.ts";
 import { ratesOf, ruledProtocol, type CampaignRules } from "./ruled-protocol.ts";
-
-const SAFETY_KEYS = [
-  ["max_voltage_V", "maxVoltageV"],
-  ["min_voltage_V", "minVoltageV"],
-  ["max_current_mA", "maxCurrentMa"],
-  ["min_current_mA", "minCurrentMa"],
-] as const;
-
-type SafetyKey = (typeof SAFETY_KEYS)[number][0];
-
-/** The tighter of the cell's and the protocol's own limits; undefined where neither gives a value. */
-export function limitsOf(draft: DraftCell, safety: SafetyRule): CellLimits | undefined {
-  const { maxVoltageV, minVoltageV, maxCurrentMa, minCurrentMa } = tightest(draft, safety);
-  if (
-    maxVoltageV === undefined ||
-    minVoltageV === undefined ||
-    maxCurrentMa === undefined ||
-    minCurrentMa === undefined
-  ) {
-    return undefined;
-  }
-  return {
-    voltageMaxV: maxVoltageV,
-    voltageMinV: minVoltageV,
-    currentMaxA: maxCurrentMa / 1000,
-    currentMinA: minCurrentMa / 1000,
-  };
-}
-
-function tightest(draft: DraftCell, safety: SafetyRule): Record<(typeof SAFETY_KEYS)[number][1], number | undefined> {
-  const least = (a: number | undefined, b: number | null): number | undefined =>
-    b === null ? a : Math.min(a ?? Infinity, b);
-  const most = (a: number | undefined, b: number | null): number | undefined =>
-    b === null ? a : Math.max(a ?? -Infinity, b);
-  return {
-    maxVoltageV: least(draft.safety.max_voltage_V, safety.maxVoltageV),
-    minVoltageV: most(draft.safety.min_voltage_V, safety.minVoltageV),
-    maxCurrentMa: least(draft.safety.max_current_mA, safety.maxCurrentMa),
-    minCurrentMa: most(draft.safety.min_current_mA, safety.minCurrentMa),
-  };
-}
 
 /** What cells have in common that are judged together. */
 interface Case {
@@ -99,11 +58,14 @@ export function admitCells(
     const cells = `cells ${positionsText(one.positions)}`;
     judgeSafety(document, one, cells, findings);
     judgeRecord(one, cells, findings);
+    const refused = new Set<number>();
     one.protocol.steps.forEach((step, index) => {
       if (step.kind === "tag" || step.kind === "loop") return;
+      const before = findings.length;
       judgeStep(one, step, index, cells, findings);
+      if (findings.slice(before).some(({ severity }) => severity === "error")) refused.add(index);
     });
-    judgeByForecast(one, cells, findings);
+    judgeByForecast(one, refused, cells, findings);
     judgeRules(document, rules, one, cells, findings);
     judgeRates(document, rules, one, cells, findings);
   }
@@ -203,69 +165,8 @@ function reportUnattended(
   }
 }
 
-function judgeSafety(document: InputDocument, one: Case, cells: string, findings: Finding[]): void {
-  const refuse = (key: SafetyKey, code: string, what: string, advice: string): void => {
-    const place = safetyPlace(document, one, key);
-    findings.push(findingAt(place.document, "error", code, place.path, `${what} for ${cells}`, advice));
-  };
-  const limits = tightest(one.draft, one.protocol.safety);
-  for (const [key, field] of SAFETY_KEYS) {
-    if (limits[field] === undefined) {
-      refuse(
-        key,
-        "campaign.safety-missing",
-        `no ${key}`,
-        "Give it under safety of the cells, or in the protocol's safety.",
-      );
-    }
-  }
-  const { maxVoltageV, minVoltageV } = limits;
-  if (maxVoltageV !== undefined && minVoltageV !== undefined && !(maxVoltageV > minVoltageV)) {
-    refuse(
-      "max_voltage_V",
-      "campaign.safety-range",
-      `max_voltage_V ${maxVoltageV} is not above min_voltage_V ${minVoltageV}`,
-      "Give the higher voltage as max_voltage_V.",
-    );
-  }
-  const { chemistry, channel } = one;
-  if (chemistry !== undefined && maxVoltageV !== undefined && maxVoltageV > chemistry.hardMaxV) {
-    refuse(
-      "max_voltage_V",
-      "campaign.safety-window",
-      `max_voltage_V ${maxVoltageV} is too far above the window of ${one.draft.chemistry ?? ""}`,
-      `Give at most ${chemistry.hardMaxV} V.`,
-    );
-  }
-  if (chemistry !== undefined && minVoltageV !== undefined && minVoltageV < chemistry.hardMinV) {
-    refuse(
-      "min_voltage_V",
-      "campaign.safety-window",
-      `min_voltage_V ${minVoltageV} is too far below the window of ${one.draft.chemistry ?? ""}`,
-      `Give at least ${chemistry.hardMinV} V.`,
-    );
-  }
-  if (channel === undefined) return;
-  if (maxVoltageV !== undefined && maxVoltageV > channel.voltageMaxV) {
-    refuse(
-      "max_voltage_V",
-      "campaign.channel-range",
-      `max_voltage_V ${maxVoltageV} is above the channel's range`,
-      `The channel measures ${channel.voltageMinV} to ${channel.voltageMaxV} V.`,
-    );
-  }
-  if (minVoltageV !== undefined && minVoltageV < channel.voltageMinV) {
-    refuse(
-      "min_voltage_V",
-      "campaign.channel-range",
-      `min_voltage_V ${minVoltageV} is below the channel's range`,
-      `The channel measures ${channel.voltageMinV} to ${channel.voltageMaxV} V.`,
-    );
-  }
-}
-
-/** What the steps come to on a cell like these; silent where the protocol was refused on its own account. */
-function judgeByForecast(one: Case, cells: string, findings: Finding[]): void {
+/** What the steps come to on a cell like these; a step that was refused on its own account is not refused again. */
+function judgeByForecast(one: Case, refused: ReadonlySet<number>, cells: string, findings: Finding[]): void {
   const { source, protocol, draft, channel, nominalCapacityMah } = one;
   const limits = limitsOf(draft, protocol.safety);
   if (draft.chemistry === undefined || nominalCapacityMah === undefined || limits === undefined) return;
@@ -278,6 +179,7 @@ function judgeByForecast(one: Case, cells: string, findings: Finding[]): void {
     electrodeAreaCm2: draft.electrodeAreaCm2,
   });
   for (const { severity, code, stepIndex, key, what, advice } of verdicts) {
+    if (severity === "error" && refused.has(stepIndex)) continue;
     findings.push(stepFinding(source, severity, code, stepIndex, key, `${what} (${cells})`, advice));
   }
   if (Object.values(protocol.safety).some((value) => value !== null)) return;
@@ -306,23 +208,6 @@ function judgeRecord({ source, protocol, channel }: Case, cells: string, finding
       `Give at least ${channel.sampleIntervalMinS} s.`,
     ),
   );
-}
-
-/** Where the value that counts is written: with the cell, its group, the defaults, or in the protocol. */
-function safetyPlace(
-  document: InputDocument,
-  one: Case,
-  key: SafetyKey,
-): { readonly document: InputDocument; readonly path: Path } {
-  const { draft, source } = one;
-  const field = SAFETY_KEYS.find(([name]) => name === key)?.[1];
-  const counts = field === undefined ? undefined : tightest(draft, one.protocol.safety)[field];
-  if (counts !== undefined && counts !== draft.safety[key]) {
-    return { document: source.document, path: [...source.base, "safety", key] };
-  }
-  const holders: readonly Path[] = [[...draft.path, "overrides", draft.position], draft.path, ["cell_defaults"]];
-  const holder = holders.find((path) => valueAt(document.value, [...path, "safety", key]) !== undefined);
-  return { document, path: [...(holder ?? draft.path), "safety", key] };
 }
 
 function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string, findings: Finding[]): void {

@@ -6,7 +6,8 @@ import type { InputDocument, Path } from "../input/document.ts";
 import type { MaterialLookup } from "../input/layer.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import type { Site } from "../site/site.ts";
-import { admitCells, limitsOf } from "./admit-cells.ts";
+import { admitCells } from "./admit-cells.ts";
+import { limitsOf } from "./judge-safety.ts";
 import { readCampaignFile } from "./campaign-file.ts";
 import type { CampaignFile } from "./campaign-file.ts";
 import type { PresetRecord } from "./campaign-schema.ts";
@@ -61,7 +62,7 @@ export function readCampaign({ document, protocolFiles, site, materials }: Campa
   };
   findings.push(...admitCells(document, drafts, sources, rules, site, file.attendedBy ?? null));
   const presets = resolvePresets(document, file, site, findings);
-  const controls = resolveControls(document, presets, site, findings);
+  const controls = resolveControls(document, drafts, presets, site, findings);
   checkTriggers(document, file, findings);
   checkEndConditions(document, file, sources, findings);
   if (site !== undefined) checkBeam(document, file, site, findings);
