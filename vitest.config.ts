@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     testTimeout: 120_000,
+    hookTimeout: 60_000,
     projects: kinds.map((name) => ({
       extends: true as const,
       test: {
