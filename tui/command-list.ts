@@ -130,7 +130,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "protocol",
     usage:
-      "check|show|convert FILE|library:NAME [--to unicycler|neware|pybamm|methodscript] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE] [--plot terminal|FILE.svg], or list",
+      "check|show|convert FILE|library:NAME [--to unicycler|neware|pybamm|methodscript] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE] [--plot [FILE.svg]], or list",
     summary: "a cycling protocol: is it sound, what does it say, the same in another form",
     details: [
       "FILE is in the aurora-unicycler form (JSON or YAML), or PyBaMM experiment strings (a JSON list, or .txt lines).",
@@ -142,7 +142,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --capacity-mAh N     what a C-rate means, where the file does not say",
       "  --sample NAME        the sample's name in the converted file",
       "  --set NAME=VALUE     a parameter of a library protocol; as often as needed",
-      "  --plot WHERE         with show: the forecast, voltage and current over time, in the terminal or a file FILE.svg;",
+      "  --plot [FILE.svg]    with show: the forecast, voltage and current over time, in the terminal or in a file;",
       "                       --chemistry ID (default lno-graphite) says of which cell",
       "",
       "With --to methodscript (segments OUT.1.mscr, OUT.2.mscr where one script would be too long):",

@@ -46,7 +46,7 @@ export function protocolCommand(context: CommandContext, args: readonly string[]
 
 function run(context: CommandContext, args: readonly string[]): number {
   const { values, positionals } = parseArgs({
-    args: [...args],
+    args: withPlotPlace(args),
     allowPositionals: true,
     strict: true,
     options: {
@@ -91,6 +91,15 @@ function run(context: CommandContext, args: readonly string[]): number {
     case "convert":
       return convert(context, path, loaded.protocol, options);
   }
+}
+
+/** `--plot` alone is drawn in the terminal. */
+function withPlotPlace(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    const next = args[index + 1] ?? "";
+    const isPlaceGiven = next === "terminal" || /\.(svg|png|pdf|jpe?g)$/i.test(next);
+    return arg === "--plot" && !isPlaceGiven ? [arg, "terminal"] : [arg];
+  });
 }
 
 function check(context: CommandContext, loaded: LoadedProtocol, protocol: Protocol): number {

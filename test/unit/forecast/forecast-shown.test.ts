@@ -88,7 +88,7 @@ describe("beamrack check", () => {
 describe("beamrack protocol show --plot", () => {
   it("draws voltage above current in the terminal", async () => {
     const { context, out } = terminal({});
-    expect(await protocolCommand(context, ["show", "library:formation", "--plot", "terminal"])).toBe(0);
+    expect(await protocolCommand(context, ["show", "--plot", "library:formation"])).toBe(0);
     const drawn = out.slice(out.findIndex((line) => line.startsWith("formation: forecast for lno-graphite, 4 mAh")));
     expect(drawn[1]).toMatch(/^ +4\.20 V /);
     expect(drawn.some((line) => /^ +0\.20 mA .*[─│]/.test(line))).toBe(true);
