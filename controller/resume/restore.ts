@@ -111,6 +111,9 @@ export interface RestoredRequests {
   readonly wantedCount: number;
 }
 
+/** Where no sweep had begun and nothing was wanted. */
+export const NOTHING_ASKED = { sweep: null, wanted: [], wantedCount: 0 } as const;
+
 /** Counts again what became of every request, and gives the sweep under way with what is left of it. */
 export function restoreSweeps(
   recorded: RecordedRun,

@@ -36,6 +36,9 @@ const RING_CURRENT_LOST_SHARE = 0.4;
 const RING_CURRENT_STEADY_SHARE = 0.02;
 const RING_CURRENT_STEADY_MS = 5000;
 
+/** Between two looks whether the instruments have all been asked who they are. */
+export const CONNECTING_LOOK_MS = 1000;
+
 /** Up to this share the machine gives no photons that would count. */
 const RING_CURRENT_NONE_SHARE = 0.001;
 
