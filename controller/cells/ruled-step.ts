@@ -273,7 +273,7 @@ function asksAt(cell: CampaignCell, rule: StepRule, edge: "before" | "after"): r
   return asksFor(cell, rule.presetName, rule.withinS, `${edge} step ${rule.stepIndex + 1}`);
 }
 
-/** A dark control asks for nothing. */
+/** A control cell asks for nothing. */
 function asksFor(cell: CampaignCell, presetName: string, withinS: number, reason: string): readonly AskedExposure[] {
   return cell.role === "exposed" ? [{ presetName, withinS, reason }] : [];
 }

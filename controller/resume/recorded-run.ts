@@ -67,7 +67,7 @@ export interface RecordedRun {
   readonly identities: ReadonlyMap<string, Identity>;
   readonly requests: readonly RecordedRequest[];
   readonly alarms: { readonly open: readonly Alarm[]; readonly raisedCount: number };
-  /** Pairs and verdicts of control visits, and what was held back for them, in order. */
+  /** Pairs and verdicts of control visits, what was held back for them, and resistances of cells, in order. */
   readonly controls: readonly { readonly type: string; readonly atMs: number; readonly data: EventData }[];
   /** Interlocks that broke and were not re-armed. */
   readonly latched: readonly Interlock[];
@@ -199,6 +199,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
         case "control-pair":
         case "beam-effect":
         case "exposures-held-back":
+        case "cell-resistance":
           controls.push({ type, atMs, data });
           break;
         case "request-answered":

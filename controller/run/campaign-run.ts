@@ -30,7 +30,7 @@ import { createSafetySupervisorMachine } from "../machines/safety-supervisor-mac
 import { ledgerEventData } from "../record/ledger-row.ts";
 import { letGoOn, recordLetGoOn, recordResumed } from "../resume/record-resumed.ts";
 import { isOfExposures } from "../resume/recorded-run.ts";
-import { restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
+import { NOTHING_ASKED, restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
 import { createShutterLook } from "../resume/shutter-look.ts";
 import { settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
@@ -48,12 +48,9 @@ import { runNote } from "./run-note.ts";
 import { recordStart } from "./start-record.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally } from "./tally.ts";
-import { exposureOverheadMaxMs, runTimings } from "./timings.ts";
+import { CONNECTING_LOOK_MS, exposureOverheadMaxMs, runTimings } from "./timings.ts";
 import { createCampaignControls, isSweepOver } from "../verdict/campaign-controls.ts";
 import { createWatchDesk } from "./watch-desk.ts";
-
-const CONNECTING_LOOK_MS = 1000;
-const NOTHING_ASKED = { sweep: null, wanted: [], wantedCount: 0 } as const;
 
 /** Where the alarm of a doubtful flux stands: at the beam, whichever cell it was found on. */
 const FLUX_DOUBTED_AT = "beam";
@@ -95,6 +92,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     record(type, data) {
       log.record(type, data);
       forecasts.heard(type, data);
+      controlDesk.heard(type, data);
       keepSoon(type);
     },
   };
@@ -228,6 +226,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     endAtMs,
     heldBack: (cellIndex, sweep) => controlDesk.heldBack(cellIndex, sweep),
     isAlone: (cellIndex) => controlDesk.isAlone(cellIndex),
+    exposureFraction: (cellIndex) => controlDesk.exposureFraction(cellIndex),
   });
 
   const controlDesk = createCampaignControls({

@@ -1,6 +1,6 @@
 /** The first events of a campaign: what it is, which dose limits hold and who vouches for each, and what the ledger computes with. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { meetsBeam, type Campaign } from "../../protocols/campaign/campaign.ts";
 import type { BeamProfile } from "../../protocols/dose/beam-profile.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
@@ -12,7 +12,7 @@ export function recordStart(recorder: Recorder, campaign: Campaign, site: Site, 
     campaign: campaign.name,
     site: site.name,
     cells: campaign.cells.length,
-    exposed: campaign.cells.filter((cell) => cell.role === "exposed").length,
+    exposed: campaign.cells.filter(meetsBeam).length,
     start_ms: campaign.startMs,
   });
   recorder.record("dose-limits", { limits: doseLimits(campaign) });

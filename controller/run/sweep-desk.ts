@@ -4,7 +4,8 @@
  */
 import { assert } from "../../protocols/base/assert.ts";
 import { columnIndex, positionIndex, rowIndex } from "../../protocols/base/position.ts";
-import type { Campaign, CampaignCell, SweepTrigger } from "../../protocols/campaign/campaign.ts";
+import { meetsBeam, type Campaign, type CampaignCell, type SweepTrigger } from "../../protocols/campaign/campaign.ts";
+import { isAskedFor } from "../../protocols/campaign/control-plan.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import {
   serpentineTour,
@@ -67,6 +68,8 @@ export interface SweepDeskDeps {
   readonly heldBack?: (cellIndex: number, sweep: number) => string | null;
   /** Why a control exposure has lost what it was to be compared with; null when it has not. */
   readonly isAlone?: (cellIndex: number) => string | null;
+  /** Of the preset's time, how much an exposure of this cell lasts, 0..1; all of it where nothing is said. */
+  readonly exposureFraction?: (cellIndex: number) => number;
 }
 
 export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
@@ -75,7 +78,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   const trigger = campaign.sweeps[0];
   const exposed = campaign.cells
     .map((cell, cellIndex) => ({ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) }))
-    .filter((item) => item.cell.role === "exposed");
+    .filter((item) => meetsBeam(item.cell));
   const timing = timingOf(trigger, deps.endAtMs);
   const filtersIn = site.filters.map((filter) => trigger?.preset.filters.includes(filter.name) === true);
 
@@ -85,6 +88,11 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     return cell;
   }
 
+  /** In whole milliseconds. */
+  function exposureSOf(cellIndex: number): number {
+    return Math.round(1000 * (trigger?.preset.exposureS ?? 0) * (deps.exposureFraction?.(cellIndex) ?? 1)) / 1000;
+  }
+
   const spots = [...(trigger?.preset.spots ?? []), ...(campaign.controls?.spots ?? [])];
 
   /** Next in turn, unless another spot has had clearly less: a sweep that was missed or cut short leaves the spots uneven. */
@@ -92,12 +100,12 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     const count = trigger?.preset.spots.length ?? 1;
     if (controlIndex !== undefined) return count + controlIndex;
     const inTurn = Array.from({ length: count }, (_, index) => (sweep - 1 + index) % count);
-    return deps.ledger.spotFor(cellIndex, inTurn, proposalAt(0, null).fluencePhCm2) ?? 0;
+    return deps.ledger.spotFor(cellIndex, inTurn, proposalAt(cellIndex, 0, null).fluencePhCm2) ?? 0;
   }
 
   /** The upper bound that an exposure would be booked with. */
-  function proposalAt(spotIndex: number, cycle: number | null): DoseProposal {
-    const openS = deps.longestOpenS(trigger?.preset.exposureS ?? 0);
+  function proposalAt(cellIndex: number, spotIndex: number, cycle: number | null): DoseProposal {
+    const openS = deps.longestOpenS(exposureSOf(cellIndex));
     return proposalOf(spotIndex, openS, bookedFlux(deps.fluxReference), deps.beam(filtersIn), cycle);
   }
 
@@ -108,7 +116,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     }
     if (trigger === undefined) return { eligible: false, reason: "cell", text: "no trigger asks for it", detail: {} };
     const spotIndex = spotIndexOf(cellIndex, sweep, controlIndex);
-    const proposal = proposalAt(spotIndex, deps.cycleOf(cellIndex));
+    const proposal = proposalAt(cellIndex, spotIndex, deps.cycleOf(cellIndex));
     const refusals = deps.ledger.refusals(cellIndex, proposal);
     if (refusals.length === 0) return { eligible: true };
     return {
@@ -125,7 +133,8 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   }
 
   function tour(sweep: number): readonly number[] {
-    return serpentineTour(exposed, sweep).map((index) => exposed[index]?.cellIndex ?? 0);
+    const asked = exposed.filter(({ cell }) => isAskedFor(cell.role, campaign.controls, sweep));
+    return serpentineTour(asked, sweep).map((index) => asked[index]?.cellIndex ?? 0);
   }
 
   function asked(
@@ -141,7 +150,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       xMm: spot.xMm,
       yMm: spot.yMm,
       ...window,
-      exposureS: trigger.preset.exposureS,
+      exposureS: exposureSOf(cellIndex),
       filtersIn,
     };
   }
@@ -178,7 +187,6 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     order(act) {
       assert(trigger !== undefined, "an exposure without a trigger");
       const { position } = cellAt(act.cellIndex);
-      const { preset } = trigger;
       const spotIndex = spotIndexOf(act.cellIndex, act.wanted?.number ?? act.sweep, act.wanted?.controlIndex);
       const spot = spots[spotIndex];
       assert(spot !== undefined, `no spot ${spotIndex}`);
@@ -194,7 +202,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         spotYMm: spot.yMm,
         stageXMm: site.rack.originXMm + columnIndex(position) * site.rack.pitchMm + spot.xMm,
         stageYMm: site.rack.originYMm + rowIndex(position) * site.rack.pitchMm + spot.yMm,
-        exposureS: preset.exposureS,
+        exposureS: exposureSOf(act.cellIndex),
         frameName: `${position}_${sweepText}_00000.cbf`,
         filtersIn,
       };

@@ -11,11 +11,13 @@ export interface CampaignControlsDeps extends Pick<
   readonly roles: Pick<CampaignRoles, "integrator">;
   readonly lattice: ControlDeskDeps["lattice"] | undefined;
   readonly past: readonly RecordedEvent[] | undefined;
-  readonly samples: Pick<SampleIntake, "lastCurrentA" | "chargeAh">;
+  readonly samples: Pick<SampleIntake, "lastCurrentA" | "chargeAh" | "firstVoltageV" | "firstCurrentA" | "firstTimeS">;
 }
 
 /** No control exposure is wanted, nothing held back, nothing told. */
 const IDLE: ControlDesk = {
+  heard: () => undefined,
+  exposureFraction: () => 1,
   noteExposed: () => undefined,
   controlAfter: () => null,
   heldBack: () => null,
@@ -32,6 +34,7 @@ export function createCampaignControls(deps: CampaignControlsDeps): ControlDesk 
   return createControlDesk({
     ...rest,
     controls,
+    firstSamples: samples,
     ...(roles.integrator === undefined ? {} : { integrator: roles.integrator }),
     ...(lattice === undefined ? {} : { lattice }),
     ...(past === undefined ? {} : { past }),

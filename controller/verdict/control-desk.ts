@@ -5,8 +5,14 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { isFault } from "../../protocols/base/fault.ts";
-import type { Campaign } from "../../protocols/campaign/campaign.ts";
-import { controlSpotOf, isControlSweep, visitCount, type ControlPlan } from "../../protocols/campaign/control-plan.ts";
+import type { Campaign, CellRole } from "../../protocols/campaign/campaign.ts";
+import {
+  controlSpotOf,
+  isControlSweep,
+  isKeptWhenLowered,
+  visitCount,
+  type ControlPlan,
+} from "../../protocols/campaign/control-plan.ts";
 import { materialOf, rulesOf } from "../../protocols/campaign/judge-controls.ts";
 import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import { createLithiumReader, type LithiumReader } from "../../protocols/diffraction/read-lithium.ts";
@@ -14,7 +20,6 @@ import type { Integrator } from "../../protocols/roles/integrator.ts";
 import {
   judgeBeamEffect,
   type BeamVerdict,
-  type CellComparison,
   type CellVerdict,
   type JudgedCell,
 } from "../../protocols/verdict/beam-verdict.ts";
@@ -22,6 +27,8 @@ import { controlPair, type ControlPair } from "../../protocols/verdict/control-p
 import type { ExposureOrder, ExposureOutcome } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Alarms } from "../run/alarms.ts";
+import { createCellResistances, RESISTANCE_EVENT, type CellResistancesDeps } from "./cell-resistances.ts";
+import { comparedCells } from "./compared-cells.ts";
 import {
   beamEffectView,
   effectAlarm,
@@ -40,7 +47,7 @@ export interface ControlDeskDeps {
   readonly lattice?: LatticeTables;
   readonly recorder: Recorder;
   readonly alarms: Pick<Alarms, "raise">;
-  /** What a run before left on record: events `control-pair`, `beam-effect` and `exposures-held-back`, in order. */
+  /** What a run before left on record of pairs, looks, resistances and exposures held back, in order. */
   readonly past?: readonly RecordedEvent[];
   readonly nowMs: () => number;
   /** A part of beamrack broke. */
@@ -48,6 +55,7 @@ export interface ControlDeskDeps {
   /** Of the last sample; NaN without one. */
   readonly currentA: (cellIndex: number) => number;
   readonly chargeAh: (cellIndex: number) => number;
+  readonly firstSamples: CellResistancesDeps["first"];
   /** Capacity of the last whole discharge over the first one; null where there is none. */
   readonly stateOfHealth: (cellIndex: number) => number | null;
 }
@@ -66,6 +74,10 @@ export interface WantedControl {
 }
 
 export interface ControlDesk {
+  /** Told of every event, once it is on record. */
+  heard(type: string, data: RecordedEvent["data"]): void;
+  /** Of the preset's time, how much an exposure of this cell lasts, 0..1. */
+  exposureFraction(cellIndex: number): number;
   /** Told of every exposure that is over, with the frame it gave. */
   noteExposed(order: ExposureOrder, outcome: ExposureOutcome, framePath: string | null): void;
   /** What is wanted right after an ordinary exposure of a sweep that was made. */
@@ -105,12 +117,14 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
   const sweepOf = new Map<number, number>();
   const directions = new Map<number, 1 | -1>();
   const pairs = new Map<number, ControlPair[]>();
+  const resistances = createCellResistances({ cells: campaign.cells, recorder, first: deps.firstSamples });
   /** Cells whose exposures were lowered or stopped. */
   const acted = new Set<number>();
   let reading = 0;
   let visitedSweep = 0;
   let judgedSweep = 0;
   let last: BeamVerdict | null = null;
+  let isLooking = false;
   let verdicts = new Map<string, CellVerdict>();
 
   for (const { type, atMs, data } of deps.past ?? []) {
@@ -121,6 +135,7 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
     if (type === "beam-effect" && typeof data["sweep"] === "number") {
       visitedSweep = judgedSweep = Math.max(judgedSweep, data["sweep"]);
     }
+    if (type === RESISTANCE_EVENT) resistances.note(data);
     if (type !== "exposures-held-back" || !Array.isArray(data["positions"])) continue;
     const positions: readonly Json[] = data["positions"];
     campaign.cells.forEach((cell, index) => {
@@ -216,15 +231,9 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
   function judgeIfDue(): void {
     if (reading > 0 || visitedSweep <= judgedSweep) return;
     judgedSweep = visitedSweep;
-    const look = Math.floor(visitedSweep / controls.everySweeps);
-    const judged = campaign.cells.flatMap((cell, cellIndex): readonly JudgedCell[] =>
-      cell.role === "exposed"
-        ? [{ position: cell.position, material: materialOf(cell), pairs: pairs.get(cellIndex) ?? [] }]
-        : [],
-    );
-    const verdict = judgeBeamEffect(judged, rules, look, comparisons());
-    last = verdict;
-    verdicts = new Map(verdict.cells.map((cell) => [cell.position, cell]));
+    last = null;
+    const verdict = lastLook();
+    if (verdict === null) return;
     recorder.record("beam-effect", verdictJson(verdict, visitedSweep));
     for (const item of [...verdict.materials, ...verdict.cells]) {
       const alarm = effectAlarm(item);
@@ -233,20 +242,33 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
     act(verdict);
   }
 
-  /** Each cell's health against that of the cells kept dark. */
-  function comparisons(): readonly CellComparison[] {
-    const materials = [...new Set(campaign.cells.map(materialOf))];
-    const health = (material: string, role: "exposed" | "dark-control"): readonly number[] =>
-      campaign.cells.flatMap((cell, cellIndex) => {
-        if (cell.role !== role || materialOf(cell) !== material) return [];
-        return deps.stateOfHealth(cellIndex) ?? [];
-      });
-    return materials.map((material) => ({
-      material,
-      quantity: "capacity",
-      exposed: health(material, "exposed"),
-      controls: health(material, "dark-control"),
-    }));
+  function look(): BeamVerdict {
+    const comparisons = comparedCells(campaign, deps.stateOfHealth, resistances);
+    const number = Math.floor(judgedSweep / controls.everySweeps);
+    last = judgeBeamEffect(judgedAs("exposed"), rules, number, comparisons, judgedAs("rare-control"));
+    verdicts = new Map(last.cells.map((cell) => [cell.position, cell]));
+    return last;
+  }
+
+  /** With the pairs up to the sweep that is judged. */
+  function judgedAs(role: CellRole): readonly JudgedCell[] {
+    return campaign.cells.flatMap((cell, cellIndex): readonly JudgedCell[] => {
+      if (cell.role !== role) return [];
+      const own = (pairs.get(cellIndex) ?? []).filter(({ sweep }) => sweep <= judgedSweep);
+      return [{ position: cell.position, material: materialOf(cell), pairs: own }];
+    });
+  }
+
+  /** The last look; that of a run before is taken once more, to be shown: it spends nothing and changes nothing. */
+  function lastLook(): BeamVerdict | null {
+    // A cell's state of health, which a look asks for, comes with its view, which asks for the look.
+    if (last !== null || judgedSweep === 0 || isLooking) return last;
+    isLooking = true;
+    try {
+      return look();
+    } finally {
+      isLooking = false;
+    }
   }
 
   function act(verdict: BeamVerdict): void {
@@ -261,11 +283,21 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
       concerned.push(cell.position);
     });
     if (concerned.length > 0) {
-      recorder.record("exposures-held-back", { rule: controls.onBeamEffect, look: verdict.look, positions: concerned });
+      recorder.record("exposures-held-back", {
+        ...{ rule: controls.onBeamEffect, look: verdict.look, positions: concerned },
+        ...(controls.onBeamEffect === "lower"
+          ? { every_sweeps: controls.lowered.everySweeps, exposure_fraction: controls.lowered.exposureFraction }
+          : {}),
+      });
     }
   }
 
   return {
+    heard(type, data) {
+      resistances.heard(type, data);
+    },
+    exposureFraction: (cellIndex) =>
+      controls.onBeamEffect === "lower" && acted.has(cellIndex) ? controls.lowered.exposureFraction : 1,
     noteExposed(order, outcome, framePath) {
       const { cellIndex } = order;
       if (order.spotIndex < ordinarySpots) {
@@ -293,8 +325,8 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
       if (!acted.has(cellIndex)) return null;
       const position = campaign.cells[cellIndex]?.position ?? "";
       if (controls.onBeamEffect === "stop") return `${position} is exposed no more: the beam changes it`;
-      if (isControlSweep(controls, sweep)) return null;
-      return `${position} is exposed at control visits only: the beam changes it`;
+      if (isKeptWhenLowered(controls, sweep)) return null;
+      return `${position} is exposed in each sweep of ${controls.lowered.everySweeps} and at control visits only: the beam changes it`;
     },
     isAlone: (cellIndex) =>
       firsts.has(cellIndex) ? null : "the exposure it was to be compared with was made before a restart, or lost",
@@ -303,8 +335,9 @@ export function createControlDesk(deps: ControlDeskDeps): ControlDesk {
       visitedSweep = sweep;
       judgeIfDue();
     },
-    verdict: () => last,
+    verdict: lastLook,
     cellView(cellIndex) {
+      const last = lastLook();
       const found = verdicts.get(campaign.cells[cellIndex]?.position ?? "");
       return found === undefined || last === null ? null : beamEffectView(found, last.look);
     },

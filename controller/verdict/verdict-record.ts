@@ -4,6 +4,7 @@ import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type {
   BeamVerdict,
   CellVerdict,
+  ComparedCells,
   JudgedEffect,
   MaterialVerdict,
   VerdictKind,
@@ -75,7 +76,13 @@ export function verdictJson(verdict: BeamVerdict, sweep: number): JsonObject {
       material: material.material,
       cells: material.cellCount,
       ...judgedJson(material),
-      compared: material.comparisons.map(({ quantity, effect }) => ({ quantity, effect: effectJson(effect) })),
+      compared: material.comparisons.map(({ quantity, exposedCount, controlCount, effect, isSuspect }) => ({
+        quantity,
+        exposed: exposedCount,
+        controls: controlCount,
+        effect: effectJson(effect),
+        is_suspect: isSuspect,
+      })),
     })),
     cells: verdict.cells.map((cell) => ({ position: cell.position, ...judgedJson(cell) })),
   };
@@ -106,14 +113,26 @@ export function effectAlarm(item: CellVerdict | MaterialVerdict): FaultNote | nu
   return { code, where, what: whatOf(item), advice: FAULT_CATALOGUE[code].advice };
 }
 
-function whatOf({ lag, width }: JudgedEffect): string {
+function whatOf(item: CellVerdict | MaterialVerdict): string {
+  const { lag, width } = item;
   const parts = [
     ...(lag === null ? [] : [`lithium at exposed spots is behind control spots by ${interval(lag)}`]),
     ...(width === null ? [] : [`logarithm of the line's width differs by ${interval(width)}`]),
   ];
-  return parts.length > 0 ? parts.join("; ") : "exposed cells lost more capacity than those kept dark";
+  const compared = "comparisons" in item ? item.comparisons : [];
+  for (const { quantity, effect, isSuspect } of compared) {
+    if (isSuspect && effect !== null) parts.push(`${COMPARED[quantity]} by ${interval(effect, "cells")}`);
+  }
+  return parts.join("; ");
 }
 
-function interval({ mean, interval: [low, high], pairCount }: Effect): string {
-  return `${mean.toFixed(4)} (95 %: ${low.toFixed(4)} to ${high.toFixed(4)}, ${pairCount} pairs)`;
+const COMPARED: Readonly<Record<ComparedCells["quantity"], string>> = {
+  lag: "the lag of exposed cells differs from that of rarely exposed ones",
+  width: "the logarithm of the width of exposed cells differs from that of rarely exposed ones",
+  capacity: "capacity, as a share of each cell's first, of exposed cells differs from that of control cells",
+  resistance: "resistance, as a share of each cell's first, of exposed cells differs from that of control cells",
+};
+
+function interval({ mean, interval: [low, high], pairCount }: Effect, of = "pairs"): string {
+  return `${mean.toFixed(4)} (95 %: ${low.toFixed(4)} to ${high.toFixed(4)}, ${pairCount} ${of})`;
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { DOSE_CONVENTIONS } from "../dose/layer-stack.ts";
 import { layerShape } from "../input/layer.ts";
 import { strictObject } from "../input/section.ts";
+import { CELL_ROLES } from "./campaign.ts";
 
 const name = z
   .string()
@@ -66,7 +67,7 @@ const cellShape = {
   active_mass_mg: positive.max(1e6).exactOptional(),
   protocol: z.string().min(1).exactOptional(),
   stack: z.string().min(1).exactOptional(),
-  role: z.enum(["exposed", "dark-control"]).exactOptional(),
+  role: z.enum(CELL_ROLES).exactOptional(),
   group: label.exactOptional(),
   safety: strictObject(safetyShape).exactOptional(),
 } as const;

@@ -11,7 +11,14 @@ import type { ControlPlan } from "./control-plan.ts";
 
 export type { DoseConvention } from "../dose/layer-stack.ts";
 
-export type CellRole = "exposed" | "dark-control";
+/** What a cell is for: the measurement itself, or a control that is exposed seldom, or never. */
+export const CELL_ROLES = ["exposed", "rare-control", "dark-control"] as const;
+export type CellRole = (typeof CELL_ROLES)[number];
+
+/** The beam meets it at all. */
+export function meetsBeam({ role }: { readonly role: CellRole }): boolean {
+  return role !== "dark-control";
+}
 
 /** A layer of a cell as the beam meets it; the first one is upstream. */
 export interface CellLayer extends Layer {

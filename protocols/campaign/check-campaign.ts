@@ -12,7 +12,7 @@ import { forecastProtocol, type ProtocolForecast } from "../echem/forecast/forec
 import type { ProtocolStep } from "../echem/protocol.ts";
 import type { Site } from "../site/site.ts";
 import type { InputDocument } from "../input/document.ts";
-import type { Campaign, CampaignCell, SweepTrigger } from "./campaign.ts";
+import { meetsBeam, type Campaign, type CampaignCell, type SweepTrigger } from "./campaign.ts";
 import { campaignPlaces } from "./campaign-places.ts";
 import type { CampaignPlaces } from "./campaign-places.ts";
 import { forecastDose, sweepCount } from "./dose-forecast.ts";
@@ -73,7 +73,7 @@ export function checkCampaign(
 ): CampaignCheck {
   const findings: Finding[] = [];
   const places = campaignPlaces(source);
-  const exposed = campaign.cells.filter((cell) => cell.role === "exposed");
+  const exposed = campaign.cells.filter(meetsBeam);
   const sweeps = campaign.sweeps.map((sweep, index) =>
     forecastSweep(campaign, site, sweep, exposed, (key) => places.trigger(index, key), places, findings),
   );

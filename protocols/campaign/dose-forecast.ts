@@ -10,7 +10,7 @@ import { filterTransmission } from "../dose/filters.ts";
 import { stackCoefficients } from "../dose/layer-stack.ts";
 import { longestOpenS } from "../site/longest-open.ts";
 import type { Site } from "../site/site.ts";
-import { worstCaseFactor } from "./campaign.ts";
+import { meetsBeam, worstCaseFactor } from "./campaign.ts";
 import type { Campaign, CampaignCell, DoseLimit, SweepTrigger } from "./campaign.ts";
 
 export interface LimitForecast {
@@ -83,8 +83,8 @@ export function forecastDose(
 ): readonly DoseForecast[] {
   const kinds = new Map<string, { readonly cell: CampaignCell; readonly positions: Position[] }>();
   for (const cell of campaign.cells) {
-    if (cell.role !== "exposed") continue;
-    const key = JSON.stringify([cell.layers, cell.doseLimits, cycleTimes(cell)]);
+    if (!meetsBeam(cell)) continue;
+    const key = JSON.stringify([strideOf(campaign, cell), cell.layers, cell.doseLimits, cycleTimes(cell)]);
     const kind = kinds.get(key);
     if (kind === undefined) kinds.set(key, { cell, positions: [cell.position] });
     else kind.positions.push(cell.position);
@@ -95,7 +95,7 @@ export function forecastDose(
     site.beam.fluxReferencePhS *
     filterTransmission(tables, used, site.beam.energyKeV) *
     peakPerFluxPerCm2(site.beam.profile);
-  const exposures: Omit<Exposures, "cycleOf"> = {
+  const exposures: Omit<Exposures, "cycleOf" | "stride"> = {
     ratePhCm2S: rate,
     rateMaxPhCm2S: (rate * site.beam.fluxMaxPhS) / site.beam.fluxReferencePhS,
     openS: preset.exposureS + site.shutter.travelS,
@@ -111,8 +111,10 @@ export function forecastDose(
   };
   return [...kinds.values()].map(({ cell, positions }) => {
     const ends = cycleTimes(cell);
+    const stride = strideOf(campaign, cell);
+    const { count } = exposures;
     const cycleOf = (number: number): number => {
-      const atS = sweep.firstAfterS + (number - 1) * sweep.cadenceS;
+      const atS = sweep.firstAfterS + (number * stride - 1) * sweep.cadenceS;
       let before = 0;
       let after = ends.length - 1;
       while (before < after) {
@@ -122,7 +124,8 @@ export function forecastDose(
       }
       return ends[before]?.cycle ?? 1;
     };
-    return forecastCell(cell, positions, site, tables, { ...exposures, cycleOf });
+    const own = { ...exposures, cycleOf, stride, count: count === null ? null : Math.floor(count / stride) };
+    return forecastCell(cell, positions, site, tables, own);
   });
 }
 
@@ -134,8 +137,14 @@ interface Exposures {
   readonly upper: number;
   readonly spots: readonly SpotReach[];
   readonly count: number | null;
-  /** Cycle of the cell in which a sweep, counted from 1, falls. */
+  /** Cycle of the cell in which the so many-th sweep that asks for it, counted from 1, falls. */
   readonly cycleOf: (sweep: number) => number;
+  /** One sweep in so many asks for the cell. */
+  readonly stride: number;
+}
+
+function strideOf({ controls }: Campaign, cell: CampaignCell): number {
+  return cell.role === "rare-control" ? (controls?.rareEverySweeps ?? 1) : 1;
 }
 
 /** The spots, itself included, that a beam on this one reaches, with their share of what its centre gets. */
@@ -258,7 +267,7 @@ function forecastLimit(
     rateGyS: perFluenceGy * exposures.ratePhCm2S,
     perCycleGy: unrefused === null ? null : perFluenceGy * unrefused.perCyclePhCm2,
     totalGy: unrefused === null ? null : perFluenceGy * unrefused.totalPhCm2,
-    refusedFromSweep,
+    refusedFromSweep: refusedFromSweep === null ? null : refusedFromSweep * exposures.stride,
   };
 }
 

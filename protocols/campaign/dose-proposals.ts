@@ -5,7 +5,7 @@
 import type { AttenuationTables } from "../dose/attenuation.ts";
 import { filterTransmission } from "../dose/filters.ts";
 import type { Site } from "../site/site.ts";
-import type { Campaign, SpotOffset, SweepTrigger } from "./campaign.ts";
+import { meetsBeam, type Campaign, type SpotOffset, type SweepTrigger } from "./campaign.ts";
 import { forecastDose, type CycleTimes } from "./dose-forecast.ts";
 import { closeSpots } from "./spot-overlap.ts";
 import { planSweep } from "./sweep-plan.ts";
@@ -35,7 +35,7 @@ export function proposeForDose(
   // Without an end there is no number of exposures that would have to fit.
   if (campaign.durationS === null) return [];
   const { durationS } = campaign;
-  const exposed = campaign.cells.filter((cell) => cell.role === "exposed").map((cell) => cell.position);
+  const exposed = campaign.cells.filter(meetsBeam).map((cell) => cell.position);
 
   function keepsLimits(changed: SweepTrigger): boolean {
     const sweeps = campaign.sweeps.map((one) => (one === sweep ? changed : one));

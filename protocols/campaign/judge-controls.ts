@@ -3,9 +3,10 @@ import { durationText } from "../base/duration-text.ts";
 import type { Finding } from "../base/finding.ts";
 import type { Site } from "../site/site.ts";
 import { VERDICT_DEFAULTS, type VerdictRules } from "../verdict/beam-verdict.ts";
-import { plannedPower } from "../verdict/planned-power.ts";
-import type { Campaign, CampaignCell } from "./campaign.ts";
-import { visitCount, type ControlPlan } from "./control-plan.ts";
+import { plannedAgainstRare, plannedPower } from "../verdict/planned-power.ts";
+import { meetsBeam, type Campaign, type CampaignCell } from "./campaign.ts";
+import { rareVisitCount, visitCount, type ControlPlan } from "./control-plan.ts";
+import { positionsText } from "./rack-text.ts";
 import { sweepCount, type DoseForecast } from "./dose-forecast.ts";
 import type { SweepPlan } from "./sweep-plan.ts";
 
@@ -21,6 +22,23 @@ export interface ControlForecast {
   readonly power: number | null;
   readonly visitsNeeded: number | null;
   readonly lagFound: number | null;
+  /** Cells exposed rarely, and what they are for; null without them. */
+  readonly rare: RareForecast | null;
+}
+
+export interface RareForecast {
+  readonly cellCount: number;
+  /** Ordinary exposures of each, and as many control visits; null when the campaign has no stated end. */
+  readonly visitCount: number | null;
+  /** Of the whole campaign, all these cells, both exposures of each visit. */
+  readonly beamS: number | null;
+  /** Nominal dose of the spot that is exposed most, at its hottest limited layer; null where not known. */
+  readonly spotGy: number | null;
+  /**
+   * Smallest difference in lag between exposed and rarely exposed cells, of the material with the fewest of these, that
+   * is suspected with the power asked for; null where none is.
+   */
+  readonly lagSuspected: number | null;
 }
 
 /** Cells of one material are judged together. */
@@ -56,7 +74,8 @@ export function judgeControls(
   const visits = sweeps === null ? null : visitCount(controls, sweeps);
   const perExposureS =
     sweep.preset.exposureS + 2 * site.shutter.travelS + site.detector.readOutS + site.stage.settleS + HOP_S;
-  const perSweepS = exposed.length * perExposureS;
+  const lit = campaign.cells.filter(meetsBeam);
+  const perSweepS = lit.length * perExposureS;
   const spotCount = sweep.preset.spots.length;
   const planned =
     visits === null
@@ -73,12 +92,16 @@ export function judgeControls(
   const perExposureGy = Math.max(0, ...dose.flatMap(({ limits }) => limits.map((limit) => limit.perExposureGy)));
   const forecast: ControlForecast = {
     visitCount: visits,
-    exposureCount: visits === null ? null : visits * exposed.length,
+    exposureCount:
+      visits === null || sweeps === null
+        ? null
+        : visits * exposed.length + rareVisitCount(controls, sweeps) * (lit.length - exposed.length),
     perSweepS,
     controlSpotGy: visits === null ? null : Math.ceil(visits / controls.spots.length) * perExposureGy,
     power: planned?.power ?? null,
     visitsNeeded: planned?.visitsNeeded ?? null,
     lagFound: planned?.lagFound ?? null,
+    rare: forecastRare(campaign, controls, sweeps, perExposureS, perExposureGy),
   };
   if (sweepPlan.expectedS + perSweepS > sweepPlan.cadenceS) {
     findings.push({
@@ -90,7 +113,97 @@ export function judgeControls(
     });
   }
   findings.push(costOf(controls, forecast, where));
+  if (forecast.rare !== null) findings.push(costOfRare(controls, forecast.rare, where));
+  findings.push(...fewControls(campaign, where));
   return forecast;
+}
+
+function forecastRare(
+  campaign: Campaign,
+  controls: ControlPlan,
+  sweeps: number | null,
+  perExposureS: number,
+  perExposureGy: number,
+): RareForecast | null {
+  const rare = campaign.cells.filter((cell) => cell.role === "rare-control");
+  if (rare.length === 0) return null;
+  if (sweeps === null) {
+    return { cellCount: rare.length, visitCount: null, beamS: null, spotGy: null, lagSuspected: null };
+  }
+  const visits = rareVisitCount(controls, sweeps);
+  const exposed = campaign.cells.filter((cell) => cell.role === "exposed");
+  const materials = [...new Set(exposed.map(materialOf))];
+  const withRare = new Set(rare.map(materialOf));
+  const looks = visitCount(controls, sweeps);
+  const found = [...withRare].map((material) => {
+    const count = (cells: readonly CampaignCell[]): number =>
+      cells.filter((cell) => materialOf(cell) === material).length;
+    return plannedAgainstRare(rulesOf(controls, looks), {
+      ...{ exposedCount: count(exposed), rareCount: count(rare), exposedVisits: looks, rareVisits: visits, looks },
+      // Capacity and resistance of every material, lag and width where cells are exposed rarely.
+      comparisonCount: 2 * materials.length + 2 * withRare.size,
+      readingError: controls.readingError,
+    });
+  });
+  const spotCount = campaign.sweeps[0]?.preset.spots.length ?? 1;
+  return {
+    cellCount: rare.length,
+    visitCount: visits,
+    beamS: 2 * visits * rare.length * perExposureS,
+    spotGy: Math.ceil(visits / spotCount) * perExposureGy,
+    lagSuspected: found.some((lag) => lag === null) ? null : Math.max(...found.map((lag) => lag ?? NaN)),
+  };
+}
+
+function costOfRare(controls: ControlPlan, rare: RareForecast, where: string): Finding {
+  const { cellCount, visitCount: visits, beamS, spotGy, lagSuspected } = rare;
+  const cells = `${cellCount} cells are exposed rarely, in each sweep of ${controls.rareEverySweeps ?? 0}`;
+  if (visits === null || beamS === null) {
+    return {
+      severity: "note",
+      code: "plan.controls-rare",
+      where,
+      what: `${cells}; without a stated end it is not known what they cost and tell`,
+      advice: "Give duration_h to see it.",
+    };
+  }
+  const cost = `${cells}: ${visits} times each with a control visit, ${durationText(beamS)} of beam in all, ${Number((spotGy ?? 0).toPrecision(3))} Gy on a spot`;
+  return lagSuspected === null
+    ? {
+        severity: "warning",
+        code: "plan.controls-rare",
+        where,
+        what: `${cost}: too few, or too rarely, to tell their lag from that of exposed cells`,
+        advice: "Give each material at least 3 such cells, and lower rare_every_sweeps.",
+      }
+    : {
+        severity: "note",
+        code: "plan.controls-rare",
+        where,
+        what: `${cost}: a lag that differs from theirs by ${lagSuspected} is suspected with ${(100 * controls.power).toFixed(0)} %`,
+        advice: "Nothing to do if that is meant.",
+      };
+}
+
+/** Each side of a comparison needs so many cells. */
+const SIDE_MIN = 3;
+
+/** Materials that have control cells, and too few of them to compare capacity and resistance. */
+function fewControls({ cells }: Campaign, where: string): readonly Finding[] {
+  const materials = [...new Set(cells.map(materialOf))];
+  return materials.flatMap((material): readonly Finding[] => {
+    const own = cells.filter((cell) => cell.role !== "exposed" && materialOf(cell) === material);
+    if (own.length === 0 || own.length >= SIDE_MIN) return [];
+    return [
+      {
+        severity: "warning",
+        code: "plan.controls-few",
+        where,
+        what: `${material} has ${own.length} control cells (${positionsText(own.map(({ position }) => position))}): capacity and resistance are compared from ${SIDE_MIN} on`,
+        advice: "Give more cells of this material role: dark-control or rare-control, or none.",
+      },
+    ];
+  });
 }
 
 /** From one spot of a cell to another: a few millimetres. */

@@ -1,11 +1,14 @@
 /** The section `controls` of a campaign file: read, held against the preset's spots and the site's beam, spelt out. */
 import * as z from "zod";
 import type { Finding } from "../base/finding.ts";
+import type { Position } from "../base/position.ts";
 import { findingAt, valueAt, type InputDocument, type Path } from "../input/document.ts";
 import { readSection, strictObject } from "../input/section.ts";
 import type { Site } from "../site/site.ts";
 import { VERDICT_DEFAULTS } from "../verdict/beam-verdict.ts";
 import type { ExposurePreset, SpotOffset } from "./campaign.ts";
+import { positionsText } from "./rack-text.ts";
+import type { DraftCell } from "./resolve-cells.ts";
 import type { ControlPlan } from "./control-plan.ts";
 
 const coordinate = z.number().min(-10).max(10);
@@ -23,6 +26,13 @@ export const controlsSchema = strictObject({
   reading_error: share.default(0.003),
   spot_scatter: z.number().min(0).max(0.1).default(VERDICT_DEFAULTS.spotScatter),
   on_beam_effect: z.enum(["tell", "lower", "stop"]).default("tell"),
+  /** With `lower`; without: nothing but control visits, as long as ever. */
+  lowered: strictObject({
+    every_sweeps: z.int().min(1).max(10_000).exactOptional(),
+    exposure_fraction: z.number().min(0.05).max(1).default(1),
+  }).exactOptional(),
+  /** Needed for cells of role rare-control. */
+  rare_every_sweeps: z.int().min(1).max(10_000).exactOptional(),
 });
 
 const PATH: Path = ["controls"];
@@ -34,11 +44,16 @@ const REACH_MM = 1;
 /** Undefined where there is no such section, or one that findings refuse. */
 export function resolveControls(
   document: InputDocument,
+  drafts: readonly DraftCell[],
   presets: readonly ExposurePreset[],
   site: Site | undefined,
   findings: Finding[],
 ): ControlPlan | undefined {
-  if (valueAt(document.value, PATH) === undefined) return undefined;
+  const rare = drafts.filter(({ role }) => role === "rare-control").map(({ position }) => position);
+  if (valueAt(document.value, PATH) === undefined) {
+    if (rare.length > 0) refuseRare(document, ["cells"], rare, "and there are no controls", findings);
+    return undefined;
+  }
   const record = readSection(document, PATH, controlsSchema, findings);
   if (record === undefined) return undefined;
   const spots = record.spots.map(({ x_mm: xMm, y_mm: yMm }) => ({ xMm, yMm }));
@@ -65,6 +80,21 @@ export function resolveControls(
       ),
     );
   });
+  const { rare_every_sweeps: rareEverySweeps } = record;
+  if (rareEverySweeps === undefined && rare.length > 0) {
+    refuseRare(document, PATH, rare, "and controls give no rare_every_sweeps", findings);
+  } else if (rareEverySweeps !== undefined && rareEverySweeps % record.every_sweeps !== 0) {
+    findings.push(
+      findingAt(
+        document,
+        "error",
+        "campaign.rare-control",
+        [...PATH, "rare_every_sweeps"],
+        `rarely exposed cells would be exposed in every sweep of ${rareEverySweeps}, control spots in every sweep of ${record.every_sweeps}: not always in the same one`,
+        `Give a multiple of every_sweeps, such as ${record.every_sweeps * Math.ceil(rareEverySweeps / record.every_sweeps)}.`,
+      ),
+    );
+  }
   return {
     spots,
     everySweeps: record.every_sweeps,
@@ -74,7 +104,31 @@ export function resolveControls(
     readingError: record.reading_error,
     spotScatter: record.spot_scatter,
     onBeamEffect: record.on_beam_effect,
+    lowered: {
+      everySweeps: record.lowered?.every_sweeps ?? record.every_sweeps,
+      exposureFraction: record.lowered?.exposure_fraction ?? 1,
+    },
+    rareEverySweeps: rareEverySweeps ?? null,
   };
+}
+
+function refuseRare(
+  document: InputDocument,
+  path: Path,
+  rare: readonly Position[],
+  what: string,
+  findings: Finding[],
+): void {
+  findings.push(
+    findingAt(
+      document,
+      "error",
+      "campaign.rare-control",
+      path,
+      `${positionsText(rare)} are to be exposed rarely, ${what}: it is not said how rarely`,
+      "Give controls with rare_every_sweeps, or these cells another role.",
+    ),
+  );
 }
 
 function awayMm(a: SpotOffset, b: SpotOffset): number {

@@ -9,7 +9,7 @@ import { parsePositionRange } from "../input/position-range.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import type { CampaignFile } from "./campaign-file.ts";
 import type { DoseLimitRecord } from "./campaign-schema.ts";
-import type { CellLayer, DoseLimit } from "./campaign.ts";
+import { meetsBeam, type CellLayer, type DoseLimit } from "./campaign.ts";
 import { CHEMISTRY_IDS, isChemistryId } from "./chemistry.ts";
 import { positionsText } from "./rack-text.ts";
 import type { DraftCell } from "./resolve-cells.ts";
@@ -117,7 +117,7 @@ export function resolveDoseLimits(
       resolved.some((limit) => limit.scope === "spot-total" && limit.doseGy !== null) ||
       // One of a layer that is not there has its own finding.
       own.some((entry) => entry.record.scope === "spot_total" && strangers.has(entry));
-    if (draft.role === "exposed" && !hasTotal) unlimited.push(draft.position);
+    if (meetsBeam(draft) && !hasTotal) unlimited.push(draft.position);
     if (layers !== undefined) limits.set(draft.position, resolved);
   }
   for (const entry of entries) {

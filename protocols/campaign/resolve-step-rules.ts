@@ -307,11 +307,11 @@ function reportTwoWaits({ document, findings }: Reading, placed: readonly Placed
   }
 }
 
-/** Dark controls are never exposed: what waits for an exposure waits in vain there. */
+/** Controls are exposed by no step: what waits for an exposure waits in vain there, or for a rare sweep. */
 function reportControls({ document, drafts, findings }: Reading, placed: readonly PlacedRule[]): void {
   for (const { path, protocolName, rule } of placed) {
     if (rule.kind === "end-on-cell" || (rule.kind === "hold-at-charge" && rule.presetName === null)) continue;
-    const cells = drafts.filter((draft) => draft.protocolName === protocolName && draft.role === "dark-control");
+    const cells = drafts.filter((draft) => draft.protocolName === protocolName && draft.role !== "exposed");
     if (cells.length === 0) continue;
     const where = positionsText(cells.map((cell) => cell.position));
     const ends = rule.kind !== "ask-exposure" && rule.fallback.kind === "end-protocol";
@@ -322,8 +322,8 @@ function reportControls({ document, drafts, findings }: Reading, placed: readonl
         "campaign.step-rule",
         path,
         rule.kind === "ask-exposure"
-          ? `dark controls ${where} are never exposed and ask for nothing`
-          : `dark controls ${where} are never exposed: they wait the whole time, then ${fallbackText(rule.fallback)}`,
+          ? `control cells ${where} ask for nothing: steps never have them exposed`
+          : `control cells ${where} are exposed by no step: they wait the whole time, then ${fallbackText(rule.fallback)}`,
         ends ? "Give the controls another protocol, or another fallback." : "Nothing to do if that is meant.",
       ),
     );

@@ -51,7 +51,7 @@ export interface JudgedCell {
   readonly pairs: readonly ControlPair[];
 }
 
-/** Cells exposed and cells kept dark, one number each, taken at the same point of the protocol. */
+/** Cells exposed and control cells, one number each, taken at the same point of the protocol. */
 export interface CellComparison {
   readonly material: string;
   readonly quantity: "capacity" | "resistance";
@@ -73,10 +73,21 @@ export interface CellVerdict extends JudgedEffect {
   readonly material: string;
 }
 
+/** Of exposed cells less control cells; lag and width against those exposed rarely, the rest against all controls. */
+export interface ComparedCells {
+  readonly quantity: CellComparison["quantity"] | "lag" | "width";
+  /** Cells on either side that have a number. */
+  readonly exposedCount: number;
+  readonly controlCount: number;
+  /** Null with fewer than three on a side. */
+  readonly effect: Effect | null;
+  readonly isSuspect: boolean;
+}
+
 export interface MaterialVerdict extends JudgedEffect {
   readonly material: string;
   readonly cellCount: number;
-  readonly comparisons: readonly { readonly quantity: CellComparison["quantity"]; readonly effect: Effect | null }[];
+  readonly comparisons: readonly ComparedCells[];
 }
 
 export interface BeamVerdict {
@@ -110,11 +121,22 @@ export function levelToFind(rules: Pick<VerdictRules, "level" | "looksPlanned">,
   return (levelOfLook(rules.level, look, rules.looksPlanned) * (1 - SHARE_OF_CELLS) * SHARE_OF_FOUND) / hypotheses;
 }
 
+/** Two-sided level at which one comparison of whole cells raises a suspicion when no other one does. */
+export function levelToSuspectCells(
+  rules: Pick<VerdictRules, "level" | "looksPlanned">,
+  look: number,
+  comparisonCount: number,
+): number {
+  return (levelOfLook(rules.level, look, rules.looksPlanned) * SHARE_OF_CELLS) / comparisonCount;
+}
+
+/** `rare`: cells that are exposed rarely, with the pairs of their own control visits. */
 export function judgeBeamEffect(
   cells: readonly JudgedCell[],
   rules: VerdictRules,
   look: number,
   comparisons: readonly CellComparison[] = [],
+  rare: readonly JudgedCell[] = [],
 ): BeamVerdict {
   const materials = [...new Set(cells.map((cell) => cell.material))];
   const effects = new Map(
@@ -157,23 +179,34 @@ export function judgeBeamEffect(
     return { position, material, ...(judged[index] ?? UNJUDGED) };
   });
 
-  const compared = comparisons.map((comparison) => ({
-    ...comparison,
-    effect: effectBetweenGroups(comparison.exposed, comparison.controls) ?? null,
+  const structures = materials.flatMap((material) => {
+    const [own, others] = [cells, rare].map((some) => some.filter((cell) => cell.material === material));
+    return own === undefined || others === undefined || others.length === 0
+      ? []
+      : againstRare(material, own.map(of), [...effectsOf(others, { ...rules, pairsMin: 1 }).values()]);
+  });
+  const compared = [...structures, ...comparisons].map(({ material, quantity, exposed, controls }) => ({
+    ...{ material, quantity, exposedCount: exposed.length, controlCount: controls.length },
+    effect: effectBetweenGroups(exposed, controls) ?? null,
   }));
   const comparedAdjusted = holmAdjusted(compared.map(({ effect }) => effect?.chance ?? 1));
   const materialVerdicts = materials.map((material, index): MaterialVerdict => {
     const structure = judged[cells.length + index] ?? UNJUDGED;
-    const own = compared.flatMap((item, at) => (item.material === material ? [{ ...item, at }] : []));
-    // A cell's capacity has many reasons to differ: it can raise a suspicion, never a finding.
-    const isSuspect = own.some(({ at }) => (comparedAdjusted[at] ?? 1) <= lookLevel * SHARE_OF_CELLS);
-    const verdicts = [structure.verdict, ...(isSuspect ? (["suspected"] as const) : [])];
+    // Whole cells have many reasons to differ: they can raise a suspicion, never a finding.
+    const own = compared.flatMap(({ material: ofMaterial, ...item }, at): readonly ComparedCells[] => {
+      const isSuspect = lookLevel > 0 && (comparedAdjusted[at] ?? 1) <= lookLevel * SHARE_OF_CELLS;
+      return ofMaterial === material ? [{ ...item, isSuspect }] : [];
+    });
+    const verdicts = [
+      structure.verdict,
+      ...own.flatMap(({ isSuspect }) => (isSuspect ? (["suspected"] as const) : [])),
+    ];
     return {
       ...structure,
       material,
       cellCount: cells.filter((cell) => cell.material === material).length,
       verdict: worstVerdict(verdicts),
-      comparisons: own.map(({ quantity, effect }) => ({ quantity, effect })),
+      comparisons: own,
     };
   });
   return {
@@ -196,6 +229,18 @@ interface CellEffects {
 
 const NO_EFFECTS: CellEffects = { lag: null, width: null };
 const UNJUDGED: JudgedEffect = { ...NO_EFFECTS, verdict: "cannot-tell", power: 0 };
+
+/**
+ * What control visits do by themselves, and what makes every control spot differ from every exposed one, is the same in
+ * cells that are exposed rarely: the difference of the lags is what many exposures did.
+ */
+function againstRare(material: string, exposed: readonly CellEffects[], rare: readonly CellEffects[]) {
+  return (["lag", "width"] as const).map((quantity) => {
+    const means = (effects: readonly CellEffects[]): readonly number[] =>
+      effects.flatMap((effect) => effect[quantity]?.mean ?? []);
+    return { material, quantity, exposed: means(exposed), controls: means(rare) };
+  });
+}
 
 /** Cells of one material: they share the scatter of the fits. */
 function effectsOf(cells: readonly JudgedCell[], rules: VerdictRules): ReadonlyMap<JudgedCell, CellEffects> {

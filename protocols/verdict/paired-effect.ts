@@ -96,11 +96,24 @@ export function effectOverCells(cells: readonly Effect[]): Effect | undefined {
 export function effectBetweenGroups(first: readonly number[], second: readonly number[]): Effect | undefined {
   const [a, b] = [spread(first), spread(second)];
   if (first.length < 3 || second.length < 3) return undefined;
-  const variance = a.variance / first.length + b.variance / second.length;
-  const parts =
-    (a.variance / first.length) ** 2 / (first.length - 1) + (b.variance / second.length) ** 2 / (second.length - 1);
-  const freedom = parts > 0 ? variance ** 2 / parts : first.length + second.length - 2;
-  return effectOf(a.mean - b.mean, Math.sqrt(variance), scatterOf(1, freedom), first.length + second.length);
+  const { error, freedom } = welch(
+    { count: first.length, variance: a.variance },
+    { count: second.length, variance: b.variance },
+  );
+  return effectOf(a.mean - b.mean, error, scatterOf(1, freedom), first.length + second.length);
+}
+
+interface GroupSpread {
+  readonly count: number;
+  readonly variance: number;
+}
+
+/** Error of the difference of two groups' means, and its degrees of freedom (Welch and Satterthwaite). */
+export function welch(first: GroupSpread, second: GroupSpread): { readonly error: number; readonly freedom: number } {
+  const [a, b] = [first.variance / first.count, second.variance / second.count];
+  const parts = a ** 2 / (first.count - 1) + b ** 2 / (second.count - 1);
+  const freedom = parts > 0 ? (a + b) ** 2 / parts : first.count + second.count - 2;
+  return { error: Math.sqrt(a + b), freedom };
 }
 
 function spread(values: readonly number[]) {

@@ -1,6 +1,14 @@
 /** What the planned control visits will be able to see, before any of them is made. */
-import { hypothesisCount, levelToFind, type VerdictRules } from "./beam-verdict.ts";
-import { BEND_FREEDOM, criticalDistance, pairedEffect, powerFor, scatterOf, type PairValue } from "./paired-effect.ts";
+import { hypothesisCount, levelToFind, levelToSuspectCells, type VerdictRules } from "./beam-verdict.ts";
+import {
+  BEND_FREEDOM,
+  criticalDistance,
+  pairedEffect,
+  powerFor,
+  scatterOf,
+  welch,
+  type PairValue,
+} from "./paired-effect.ts";
 
 export interface PlannedPairs {
   readonly cellCount: number;
@@ -22,6 +30,36 @@ export interface PlannedPower {
   readonly visitsNeeded: number | null;
   /** Smallest lag that is found with the power asked for at the last look; null when there is none up to 1. */
   readonly lagFound: number | null;
+}
+
+export interface PlannedRare {
+  readonly exposedCount: number;
+  readonly rareCount: number;
+  /** Pairs of each cell at the last look. */
+  readonly exposedVisits: number;
+  readonly rareVisits: number;
+  readonly looks: number;
+  /** Comparisons of whole cells, all materials together. */
+  readonly comparisonCount: number;
+  readonly readingError: number;
+}
+
+/**
+ * Smallest difference between the lags of exposed and of rarely exposed cells of one material that is suspected with the
+ * power asked for at the last look; null when there is none up to 1.
+ */
+export function plannedAgainstRare(rules: VerdictRules, plan: PlannedRare): number | null {
+  if (plan.exposedCount < 3 || plan.rareCount < 3 || !(plan.rareVisits >= 1)) return null;
+  const variance = (visits: number): number => (2 * plan.readingError ** 2 + 2 * rules.spotScatter ** 2) / visits;
+  const { error, freedom } = welch(
+    { count: plan.exposedCount, variance: variance(plan.exposedVisits) },
+    { count: plan.rareCount, variance: variance(plan.rareVisits) },
+  );
+  const critical = criticalDistance(freedom, levelToSuspectCells(rules, plan.looks, plan.comparisonCount));
+  for (let step = 1; step <= 1000; step += 1) {
+    if (powerFor(step / 1000, error, critical) >= rules.power) return step / 1000;
+  }
+  return null;
 }
 
 export function plannedPower(rules: VerdictRules, plan: PlannedPairs): PlannedPower {

@@ -125,7 +125,7 @@ describe("a step that waits by the campaign's word", () => {
     const small = FILES["small.yaml"].replace("barcode: S-{position}\n", `barcode: S-{position}\n  ${control}`);
     const loaded = load({ ...FILES, "cycle.yaml": CYCLE, "small.yaml": `${small}\n${ends}\n` }, "small.yaml");
     expect(errorsOf(loaded).map((error) => error.what)).toContainEqual(
-      expect.stringMatching(/dark controls B1..B5 are never exposed/),
+      expect.stringMatching(/control cells B1..B5 are exposed by no step/),
     );
   });
 });

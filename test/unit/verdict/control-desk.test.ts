@@ -16,6 +16,8 @@ const CONTROLS = {
   falseAlarms: 0.05,
   readingError: 0.003,
   spotScatter: 0.002,
+  lowered: { everySweeps: 3, exposureFraction: 1 },
+  rareEverySweeps: null,
 } as const;
 /** Of the small campaign's preset. */
 const ORDINARY_SPOTS = 9;
@@ -48,6 +50,7 @@ function bench(onBeamEffect: OnBeamEffect, changes: Partial<ControlDeskDeps> = {
     fail: (error) => void failures.push(error),
     currentA: () => 0.001,
     chargeAh: () => 0,
+    firstSamples: { firstVoltageV: [], firstCurrentA: [], firstTimeS: [] },
     stateOfHealth: () => null,
     ...changes,
   });
@@ -102,7 +105,7 @@ describe("after a restart", () => {
     ]);
     const lowered = bench("lower", { past: [held("lower")] }).desk;
     expect(lowered.heldBack(1, 3)).toBeNull();
-    expect(lowered.heldBack(1, 4)).toMatch(/control visits only/);
+    expect(lowered.heldBack(1, 4)).toMatch(/in each sweep of 3 and at control visits only/);
     expect(lowered.heldBack(0, 4)).toBeNull();
   });
 
