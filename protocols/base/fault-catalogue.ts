@@ -288,7 +288,11 @@ export const FAULT_CATALOGUE = {
     severity: "refuse",
     advice: "Is this the file you meant? Campaigns, sites and cases are text in UTF-8.",
   },
-  "file.too-large": { severity: "refuse", advice: "Is this the file you meant? Text files are read up to 64 MB." },
+  "file.too-large": {
+    severity: "refuse",
+    advice:
+      "Is this the file you meant? Text files are read up to 64 MB; campaigns, sites and protocols up to 4 million characters.",
+  },
   "file.syntax": { severity: "refuse", advice: "Correct the file there; nothing was read of it." },
   "file.schema": { severity: "refuse", advice: "Correct the value at the path given." },
   "campaign.invalid": { severity: "refuse", advice: "Correct the campaign; nothing was moved." },

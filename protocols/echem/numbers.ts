@@ -11,6 +11,7 @@ export interface NumberRule {
   readonly atLeast?: number;
   readonly atMost?: number;
   readonly isRate?: boolean;
+  readonly isWhole?: boolean;
 }
 
 const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -38,11 +39,19 @@ export function requiredNumber(rule: NumberRule): z.ZodType<number> {
     context.issues.push(
       refusalIssue(input, {
         what: input === undefined || value === null ? "a number is missing here" : `${valueText(input)} will not do`,
-        advice: `Give ${ruleText(rule)}.`,
+        advice: `${unitAdvice(input)}Give ${ruleText(rule)}.`,
       }),
     );
     return z.NEVER;
   });
+}
+
+/** A whole number with a default: only a missing key means it, as upstream. */
+export function countWithDefault(rule: NumberRule, byDefault: number): z.ZodType<number> {
+  return z
+    .unknown()
+    .default(byDefault)
+    .pipe(requiredNumber({ ...rule, isWhole: true }));
 }
 
 /** A number or null; a missing key, null and empty text all mean null. */
@@ -56,7 +65,7 @@ export function optionalNumber(rule: NumberRule): z.ZodType<number | null> {
       context.issues.push(
         refusalIssue(input, {
           what: `${valueText(input)} will not do`,
-          advice: `Give ${ruleText(rule)}, or leave it out.`,
+          advice: `${unitAdvice(input)}Give ${ruleText(rule)}, or leave it out.`,
         }),
       );
       return z.NEVER;
@@ -69,6 +78,7 @@ function read(input: unknown, rule: NumberRule): number | null | undefined {
   if (typeof input === "string" && input.trim() === "") return null;
   const value = typeof input === "string" ? numberOfText(input, rule.isRate === true) : input;
   if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  if (rule.isWhole === true && !Number.isSafeInteger(value)) return undefined;
   if (rule.above !== undefined && !(value > rule.above)) return undefined;
   if (rule.atLeast !== undefined && !(value >= rule.atLeast)) return undefined;
   if (rule.atMost !== undefined && !(value <= rule.atMost)) return undefined;
@@ -80,8 +90,16 @@ function ruleText(rule: NumberRule): string {
   if (rule.above !== undefined) bounds.push(`above ${rule.above}`);
   if (rule.atLeast !== undefined) bounds.push(`of at least ${rule.atLeast}`);
   if (rule.atMost !== undefined) bounds.push(`of at most ${rule.atMost}`);
-  const base = rule.isRate === true ? "a rate such as 0.1, C/10 or D/2" : "a number";
+  const base =
+    rule.isRate === true ? "a rate such as 0.1, C/10 or D/2" : rule.isWhole === true ? "a whole number" : "a number";
   return bounds.length === 0 ? base : `${base} ${bounds.join(" and ")}`;
+}
+
+const WITH_UNIT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*[a-zA-Z\u00b5\u03bc%][^\d]*$/u;
+
+function unitAdvice(input: unknown): string {
+  if (typeof input !== "string" || input.length > 40 || !WITH_UNIT.test(input.trim())) return "";
+  return "The unit stands in the key's name: write the number in that unit, by itself. ";
 }
 
 function finite(value: number): number | undefined {

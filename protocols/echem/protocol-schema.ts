@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { strictObject } from "../input/section.ts";
-import { optionalNumber, requiredNumber } from "./numbers.ts";
+import { countWithDefault, optionalNumber, requiredNumber } from "./numbers.ts";
 
 const stepId = z.string().nullable().default(null);
 const text = z.string().min(1);
@@ -42,8 +42,8 @@ const impedanceSpectroscopy = strictObject({
   amplitude_mA: optionalNumber({}),
   start_frequency_Hz: frequency,
   end_frequency_Hz: frequency,
-  points_per_decade: optionalNumber({ above: 0 }).transform((value) => value ?? 10),
-  measures_per_point: optionalNumber({ above: 0 }).transform((value) => value ?? 1),
+  points_per_decade: countWithDefault({ above: 0 }, 10),
+  measures_per_point: countWithDefault({ above: 0 }, 1),
   drift_correction: z
     .boolean()
     .nullable()
@@ -63,10 +63,7 @@ const loop = strictObject({
   id: stepId,
   step: z.literal("loop"),
   loop_to: z.union([z.int(), text], "a tag, or a step number counted from 1").default(1),
-  cycle_count: z
-    .unknown()
-    .pipe(requiredNumber({ atLeast: 1 }))
-    .pipe(z.int()),
+  cycle_count: requiredNumber({ atLeast: 1, isWhole: true }),
 });
 
 const tag = strictObject({ id: stepId, step: z.literal("tag"), tag: text });

@@ -2,7 +2,7 @@
 import type { Finding } from "../base/finding.ts";
 import { findingAt, valueAt, valueText } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
-import { readSection } from "../input/section.ts";
+import { readSection, UNKNOWN_KEYS_MAX } from "../input/section.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import type { Protocol, ProtocolStep, SafetyRule } from "./protocol.ts";
 import {
@@ -18,6 +18,9 @@ import type { SafetyRecord, StepRecord } from "./protocol-schema.ts";
 
 /** More steps than any published protocol has; a bound keeps a slip from becoming a long wait. */
 export const STEP_COUNT_MAX = 10_000;
+
+/** For the advice on a tag that is not there; every loop of a long file may ask for one. */
+const TAGS_COMPARED_MAX = 100;
 
 export interface ReadProtocol {
   /** Undefined when a finding is an error. */
@@ -42,8 +45,8 @@ export function readProtocol(document: InputDocument, base: Path, name: string):
     );
     return { protocol: undefined, findings };
   }
-  for (const key of Object.keys(value)) {
-    if ((PROTOCOL_KEYS as readonly string[]).includes(key)) continue;
+  const unknown = Object.keys(value).filter((key) => !(PROTOCOL_KEYS as readonly string[]).includes(key));
+  for (const key of unknown.slice(0, UNKNOWN_KEYS_MAX)) {
     findings.push(
       findingAt(
         document,
@@ -56,7 +59,7 @@ export function readProtocol(document: InputDocument, base: Path, name: string):
     );
   }
   const at = (key: string): Path => [...base, key];
-  const isGiven = (key: string): boolean => valueAt(value, [key]) !== undefined && valueAt(value, [key]) !== null;
+  const isGiven = (key: string): boolean => valueAt(value, [key]) !== undefined;
   if (isGiven("unicycler")) readSection(document, at("unicycler"), unicyclerSchema, findings);
   const sample = isGiven("sample") ? readSection(document, at("sample"), sampleSchema, findings) : undefined;
   const record = readSection(document, at("record"), recordSchema, findings);
@@ -142,7 +145,7 @@ function readSteps(document: InputDocument, path: Path, findings: Finding[]): re
     }
     return readSection(document, stepPath, stepSchema, findings);
   });
-  const rules = { document, path, records, findings };
+  const rules = { document, path, records, findings, tagIndexes: tagIndexesOf(records) };
   checkNames(rules);
   const steps = records.map((record, index) => (record === undefined ? undefined : stepOf(rules, record, index)));
   checkLoopsNest(rules, steps);
@@ -154,6 +157,16 @@ interface Rules {
   readonly path: Path;
   readonly records: readonly (StepRecord | undefined)[];
   readonly findings: Finding[];
+  /** Where each tag first stands, in the order of the file. */
+  readonly tagIndexes: ReadonlyMap<string, number>;
+}
+
+function tagIndexesOf(records: readonly (StepRecord | undefined)[]): ReadonlyMap<string, number> {
+  const indexes = new Map<string, number>();
+  records.forEach((record, index) => {
+    if (record?.step === "tag" && !indexes.has(record.tag)) indexes.set(record.tag, index);
+  });
+  return indexes;
 }
 
 function refuse(rules: Rules, index: number, key: string, code: string, what: string, advice: string): void {
@@ -286,19 +299,20 @@ function noEnd(rules: Rules, index: number, keys: string): void {
 function loopTarget(rules: Rules, loopTo: string | number, index: number): number | undefined {
   let target: number;
   if (typeof loopTo === "string") {
-    target = rules.records.findIndex((record) => record?.step === "tag" && record.tag === loopTo);
-    if (target < 0) {
-      const tags = rules.records.flatMap((record) => (record?.step === "tag" ? [record.tag] : []));
+    const tagIndex = rules.tagIndexes.get(loopTo);
+    if (tagIndex === undefined) {
+      const tags = [...rules.tagIndexes.keys()].slice(0, TAGS_COMPARED_MAX);
       refuse(
         rules,
         index,
         "loop_to",
         "protocol.loop",
-        `no tag ${loopTo}`,
+        `no tag ${loopTo.slice(0, 80)}`,
         tags.length === 0 ? "The protocol has no tags; name a step number." : wordAdvice(loopTo, tags, "Tags here"),
       );
       return undefined;
     }
+    target = tagIndex;
     if (target === index - 1) {
       refuse(
         rules,

@@ -5,6 +5,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument as parseYaml } from "yaml";
 import type { Document, Node } from "yaml";
 import type { Finding, FindingSeverity } from "../base/finding.ts";
+import { brokenBound, DEPTH_MAX, tooDeep } from "./text-bounds.ts";
 import { yamlFindings } from "./yaml-problems.ts";
 
 export type Path = readonly (string | number)[];
@@ -21,15 +22,18 @@ export interface InputDocument {
   where(path: Path): string;
 }
 
-export const TEXT_LENGTH_MAX = 16 * 1024 * 1024;
-const DEPTH_MAX = 64;
 /** Values after aliases are followed: a file of a few lines can otherwise spell out billions. */
 const VALUE_COUNT_MAX = 500_000;
 const ALIAS_COUNT_MAX = 1000;
+/** Told of one kind of slip in one file. */
+const FINDINGS_MAX = 50;
 
 export function parseDocument(text: string, fileName: string): InputDocument {
-  if (text.length > TEXT_LENGTH_MAX) {
-    return unreadable(fileName, "file.too-large", `${text.length} characters`, `At most ${TEXT_LENGTH_MAX} are read.`);
+  const broken = brokenBound(text);
+  if (broken !== undefined) {
+    const { code, offset, what, advice } = broken;
+    const where = offset === undefined ? fileName : `${fileName}:${lineOf(text, offset)}`;
+    return unreadable(fileName, { severity: "error", code, where, what, advice });
   }
   const lines = new LineCounter();
   let document: Document;
@@ -37,7 +41,8 @@ export function parseDocument(text: string, fileName: string): InputDocument {
     document = parseYaml(text, {
       lineCounter: lines,
       prettyErrors: false,
-      uniqueKeys: true,
+      // Looked for below: the parser compares every key with every other.
+      uniqueKeys: false,
       stringKeys: true,
       version: "1.2",
       schema: "core",
@@ -45,16 +50,12 @@ export function parseDocument(text: string, fileName: string): InputDocument {
       logLevel: "error",
     });
   } catch (error) {
-    return unreadable(
-      fileName,
-      "file.syntax",
-      error instanceof RangeError ? "nested too deeply to be read" : `cannot be read: ${String(error)}`,
-      `Nest at most ${DEPTH_MAX} levels.`,
-    );
+    const bound = error instanceof RangeError ? tooDeep() : { ...tooDeep(), what: `cannot be read: ${String(error)}` };
+    return unreadable(fileName, { severity: "error", ...bound, where: fileName });
   }
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
-  const findings: Finding[] = [...yamlFindings(document, text, fileName, lineAt)];
-  if (document.errors.some((problem) => problem.code !== "DUPLICATE_KEY")) {
+  const findings: Finding[] = [...yamlFindings(document, fileName, lineAt)];
+  if (document.errors.length > 0) {
     return documentOf(fileName, undefined, findings, new Map(), lineAt);
   }
   const offsets = new Map<string, number>();
@@ -116,6 +117,12 @@ function toValue(document: Document, offsets: Map<string, number>, report: Repor
   let valueCount = 0;
   let aliasCount = 0;
   let gaveUp = false;
+  let slips = 0;
+
+  const tell = (code: string, offset: number, path: Path, what: string, advice: string): void => {
+    slips += 1;
+    if (slips <= FINDINGS_MAX) report("error", code, offset, path, what, advice);
+  };
 
   const giveUp = (offset: number, path: Path, what: string, advice: string): null => {
     if (!gaveUp) report("error", "file.syntax", offset, path, what, advice);
@@ -139,7 +146,7 @@ function toValue(document: Document, offsets: Map<string, number>, report: Repor
       }
       const target = node.resolve(document);
       if (target === undefined) {
-        report("error", "file.syntax", offset, path, `no anchor &${node.source}`, "Name an anchor that stands before.");
+        tell("file.syntax", offset, path, `no anchor &${node.source}`, "Name an anchor that stands before.");
       }
       return visit(target, path, offset);
     }
@@ -150,11 +157,19 @@ function toValue(document: Document, offsets: Map<string, number>, report: Repor
         const keyOffset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
         const keyPath = [...path, key];
         if (key === "__proto__") {
-          report("error", "file.unknown-key", keyOffset, keyPath, `unknown key ${key}`, "Remove it.");
+          tell("file.unknown-key", keyOffset, keyPath, `unknown key ${key}`, "Remove it.");
+          continue;
+        }
+        if (key === "<<") {
+          tell("file.unknown-key", keyOffset, keyPath, "merge keys (<<) are not read", "Write the merged keys out.");
           continue;
         }
         // The first of two equal keys stays, so that what is checked next is one of the two as written.
-        if (Object.hasOwn(object, key)) continue;
+        if (Object.hasOwn(object, key)) {
+          const what = `${key} is given twice in the same place`;
+          tell("file.duplicate-key", keyOffset, keyPath, what, "Give each key once; keep the one that is meant.");
+          continue;
+        }
         offsets.set(pathText(keyPath), keyOffset);
         object[key] = visit(pair.value as Node | null, keyPath, keyOffset);
       }
@@ -171,8 +186,7 @@ function toValue(document: Document, offsets: Map<string, number>, report: Repor
     if (!isScalar(node)) return null;
     const value = node.value;
     if (typeof value === "number" && !Number.isFinite(value)) {
-      report(
-        "error",
+      tell(
         "file.not-a-number",
         offset,
         path,
@@ -205,9 +219,14 @@ function documentOf(
   return { fileName, value, findings, line, where: (path) => whereText(fileName, line(path), path) };
 }
 
-function unreadable(fileName: string, code: string, what: string, advice: string): InputDocument {
-  const finding: Finding = { severity: "error", code, where: fileName, what, advice };
+function unreadable(fileName: string, finding: Finding): InputDocument {
   return documentOf(fileName, undefined, [finding], new Map(), () => 1);
+}
+
+function lineOf(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
+  return line;
 }
 
 function whereText(fileName: string, line: number, path: Path): string {

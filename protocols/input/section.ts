@@ -15,6 +15,9 @@ export interface Refusal {
   readonly advice: string;
 }
 
+/** As many are told of one mapping. */
+export const UNKNOWN_KEYS_MAX = 50;
+
 /** Like `z.strictObject`; findings list the keys that are known here. */
 export function strictObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const known = Object.keys(shape).join(" ");
@@ -41,9 +44,9 @@ export function readSection<Schema extends z.ZodType>(
 ): z.output<Schema> | undefined {
   const value = valueAt(document.value, path);
   // What could not be read as a value at all stands as null here, and has been told.
-  const told = new Set(document.findings.map((finding) => finding.where));
+  const toldAlready = placesTold(document);
   const tell = (issue: z.core.$ZodIssue): void => {
-    findings.push(...findingsOf(document, path, value, issue).filter((finding) => !told.has(finding.where)));
+    findings.push(...findingsOf(document, path, value, issue).filter((finding) => !toldAlready.has(finding.where)));
   };
   const first = schema.safeParse(value);
   if (first.success) return first.data;
@@ -54,6 +57,17 @@ export function readSection<Schema extends z.ZodType>(
   if (second.success) return second.data;
   second.error.issues.forEach(tell);
   return undefined;
+}
+
+const told = new WeakMap<InputDocument, ReadonlySet<string>>();
+
+/** Gathered once: a protocol of many steps is many sections of one document. */
+function placesTold(document: InputDocument): ReadonlySet<string> {
+  const known = told.get(document);
+  if (known !== undefined) return known;
+  const places = new Set(document.findings.map((finding) => finding.where));
+  told.set(document, places);
+  return places;
 }
 
 function withoutUnknownKeys(value: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
@@ -73,16 +87,18 @@ function findingsOf(document: InputDocument, base: Path, root: unknown, issue: z
   const found = valueAt(root, own);
   if (issue.code === "unrecognized_keys") {
     const known = issue.message.split(" ");
-    return issue.keys.map((key) =>
-      findingAt(
-        document,
-        "error",
-        "file.unknown-key",
-        [...path, key],
-        `unknown key ${key}`,
-        wordAdvice(key, known, "Known here"),
-      ),
-    );
+    return issue.keys
+      .slice(0, UNKNOWN_KEYS_MAX)
+      .map((key) =>
+        findingAt(
+          document,
+          "error",
+          "file.unknown-key",
+          [...path, key],
+          `unknown key ${key}`,
+          wordAdvice(key, known, "Known here"),
+        ),
+      );
   }
   const refusal = refusalOf(issue);
   if (refusal !== undefined) {

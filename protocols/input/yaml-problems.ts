@@ -27,7 +27,6 @@ const FINDINGS_MAX = 50;
 /** `lineAt` gives the line, from 1, of an offset into the text. */
 export function yamlFindings(
   document: Document,
-  text: string,
   fileName: string,
   lineAt: (offset: number) => number,
 ): readonly Finding[] {
@@ -35,23 +34,15 @@ export function yamlFindings(
   const slips: Slip[] = [];
   const problems: readonly Problem[] = [...document.errors, ...document.warnings];
   for (const problem of problems) {
-    if (problem.code === "DUPLICATE_KEY") {
-      findings.push({
-        severity: "error",
-        code: "file.duplicate-key",
-        where: `${fileName}:${lineAt(problem.pos[0])}`,
-        what: duplicateKeyText(text, problem.pos[0]),
-        advice: "Give each key once; keep the one that is meant.",
-      });
-      continue;
-    }
-    const line = lineAt(openingOf(document, problem) ?? problem.pos[0]);
     const last = slips.at(-1);
     const at = lineAt(problem.pos[0]);
     if (last !== undefined && at <= last.lastLine + FOLLOWS_WITHIN_LINES) {
       last.lastLine = Math.max(last.lastLine, at);
       last.count += 1;
-    } else slips.push({ line, lastLine: at, count: 0, problem });
+    } else if (slips.length < FINDINGS_MAX) {
+      const line = lineAt(openingOf(document, problem) ?? problem.pos[0]);
+      slips.push({ line, lastLine: at, count: 0, problem });
+    }
   }
   for (const slip of slips)
     findings.push({
@@ -61,16 +52,11 @@ export function yamlFindings(
       what: problemText(slip.problem) + followText(slip),
       advice: "Correct the YAML at this line; mind indentation, colons and quotes.",
     });
-  return findings.slice(0, FINDINGS_MAX);
+  return findings;
 }
 
 function followText({ line, lastLine }: Slip): string {
   return lastLine > line ? `; lines up to ${lastLine} cannot be read because of it` : "";
-}
-
-function duplicateKeyText(text: string, offset: number): string {
-  const key = /^[^\s:,{}[\]]+/.exec(text.slice(offset, offset + 80))?.[0] ?? "a key";
-  return `${key} is given twice in the same place`;
 }
 
 /** Where the bracket or quote was opened whose end is missing: the parser notices it lines later. */
@@ -106,6 +92,7 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
     "a second colon in this line, or the line after it stands too far right; a text with a colon needs quotes",
   TAB_AS_INDENT: "a tab stands before the text; indent with blanks",
   BAD_INDENT: "this line does not begin at the column of those it belongs with",
+  RESOURCE_EXHAUSTION: "nested too deeply to be read",
   MULTIPLE_DOCS: "a second document begins here, after ---; only one is read",
 };
 

@@ -6,7 +6,7 @@ import { stepCountOf, timeBoundOf } from "../../protocols/echem/cursor.ts";
 import { spectrumLongestS, spectrumPlan } from "../../protocols/echem/spectrum-plan.ts";
 import { protocolInWords } from "../../protocols/echem/formats/plain-words.ts";
 import { pybammExperiment } from "../../protocols/echem/formats/pybamm-experiment.ts";
-import { unicyclerDocument } from "../../protocols/echem/formats/unicycler-document.ts";
+import { unicyclerDocument, unicyclerYaml } from "../../protocols/echem/formats/unicycler-document.ts";
 import type { LibraryEntry } from "../../protocols/echem/library/library-entry.ts";
 import { LIBRARY } from "../../protocols/echem/library/library.ts";
 import type { Protocol } from "../../protocols/echem/protocol.ts";
@@ -24,7 +24,7 @@ import { plotProtocol } from "../plot/plot-protocol.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
 const ACTIONS = ["check", "show", "convert"] as const;
-const FORMS = ["unicycler", "neware", "pybamm", "methodscript"] as const;
+const FORMS = ["unicycler", "unicycler-yaml", "neware", "pybamm", "methodscript"] as const;
 type Form = (typeof FORMS)[number];
 
 interface Options {
@@ -220,6 +220,8 @@ function textIn(form: Exclude<Form, "methodscript">, path: string, named: Protoc
   switch (form) {
     case "unicycler":
       return `${JSON.stringify(unicyclerDocument(named), null, 4)}\n`;
+    case "unicycler-yaml":
+      return unicyclerYaml(named);
     case "pybamm": {
       const written = pybammExperiment(named);
       if (!written.ok) throw new Fault("protocol.invalid", path, written.reason);

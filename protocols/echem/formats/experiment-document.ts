@@ -5,7 +5,7 @@
 import type { Finding } from "../../base/finding.ts";
 import { findingAt, valueText } from "../../input/document.ts";
 import type { InputDocument, Path } from "../../input/document.ts";
-import { readExperimentStep } from "./pybamm-experiment.ts";
+import { EXPERIMENT_STEP_COUNT_MAX, readExperimentStep } from "./pybamm-experiment.ts";
 
 /** PyBaMM's own default period. */
 const PERIOD_S = 60;
@@ -37,7 +37,12 @@ export function experimentDocument(
   strings: readonly unknown[],
 ): { readonly document: InputDocument; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
-  const periods: number[] = [];
+  let timeS: number | undefined;
+  if (strings.length > EXPERIMENT_STEP_COUNT_MAX) {
+    const what = `${strings.length} experiment strings`;
+    const advice = `Give at most ${EXPERIMENT_STEP_COUNT_MAX}; loops need the aurora-unicycler form.`;
+    return { document: source, findings: [findingAt(source, "error", "protocol.experiment", [], what, advice)] };
+  }
   const method = strings.map((text, index) => {
     const read =
       typeof text === "string"
@@ -47,14 +52,13 @@ export function experimentDocument(
       findings.push(findingAt(source, "error", "protocol.experiment", [index], read.what, read.advice));
       return null;
     }
-    if (read.periodS !== null) periods.push(read.periodS);
+    if (read.periodS !== null) timeS = Math.min(timeS ?? read.periodS, read.periodS);
     return read.step;
   });
   const toSource = (path: Path): Path => (path[0] === "method" && typeof path[1] === "number" ? [path[1]] : []);
-  const timeS = Math.min(...(periods.length === 0 ? [PERIOD_S] : periods));
   const document: InputDocument = {
     fileName: source.fileName,
-    value: { record: { time_s: timeS }, method },
+    value: { record: { time_s: timeS ?? PERIOD_S }, method },
     findings: source.findings,
     line: (path) => source.line(toSource(path)),
     where: (path) => source.where(toSource(path)),

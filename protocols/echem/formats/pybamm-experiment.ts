@@ -23,6 +23,8 @@ const STEP = new RegExp(
   String.raw`^(Rest|(?:Charge|Discharge|Hold) at (.+?))(?: for (.+?))?(?: (?:or )?until (.+?))?(?: \((.+?) period\))?$`,
 );
 
+const STEP_TEXT_MAX = 400;
+
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 type Value =
@@ -30,7 +32,8 @@ type Value =
 
 /** One string to one step, or why not. Never throws. */
 export function readExperimentStep(text: string): ReadExperimentStep {
-  const match = STEP.exec(text.trim().replace(/\s+/g, " "));
+  // Longer ones would only take the pattern's time.
+  const match = text.length > STEP_TEXT_MAX ? null : STEP.exec(text.trim().replace(/\s+/g, " "));
   if (match === null) {
     return refused(
       `${quoted(text)} is no experiment step`,

@@ -2,6 +2,7 @@
  * Writes a protocol in the aurora-unicycler form. Reading and writing lose nothing that the form can say: a rate or
  * a current of zero, which upstream takes for "not given", is written as null, and numbers given as text as numbers.
  */
+import { stringify } from "yaml";
 import { TECHNIQUE_NAMES } from "../channel-step.ts";
 import { unreachable } from "../../base/assert.ts";
 import type { Protocol, ProtocolStep } from "../protocol.ts";
@@ -41,6 +42,11 @@ export function unicyclerDocument(protocol: Protocol): UnicyclerDocument {
     },
     method: protocol.steps.map(unicyclerStep),
   };
+}
+
+/** The same document as YAML. */
+export function unicyclerYaml(protocol: Protocol): string {
+  return stringify(unicyclerDocument(protocol), { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
 function unicyclerStep(step: ProtocolStep): UnicyclerStep {
