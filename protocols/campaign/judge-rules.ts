@@ -56,7 +56,7 @@ export function ruleText(rule: StepRule): string {
 
 function timesText(protocol: Protocol, rule: StepRule): string {
   const runs = runsOf(protocol, rule.stepIndex);
-  if (rule.kind === "ask-exposure") return `${runs} exposures of each cell`;
+  if (rule.kind === "ask-exposure") return `${runs === 1 ? "1 exposure" : `${runs} exposures`} of each cell`;
   const extraS = waitsBoundS(protocol, [rule]);
   const ownS = rule.kind === "hold-at-charge" ? 0 : runs * rule.maximumS;
   return `${runs === 1 ? "once" : `${runs} times`}, ${durationText(extraS + ownS)} in all at the worst`;
