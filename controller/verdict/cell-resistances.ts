@@ -1,7 +1,8 @@
 /**
  * Resistances of cells as the record gives them: the jump of the voltage over that of the current where a step begins,
  * and whole spectra. Each is held against the cell's own first one in the same step, so that cells that came different
- * compare. Works at the ends of steps only.
+ * compare, and then against what the same pass of the step gave the other cells, so that it does not matter which pass a
+ * cell has reached. Works at the ends of steps only.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Recorder } from "../machines/recorder.ts";
@@ -29,8 +30,11 @@ export interface CellResistances {
   heard(type: string, data: EventData): void;
   /** An event `cell-resistance` of an earlier run, or of this one. */
   note(data: EventData): void;
-  /** Mean over the cell's steps of last over first; null before any step had two. */
-  share(cellIndex: number, kind: ResistanceKind): number | null;
+  /**
+   * Of each of these cells that passed a step twice: its last resistance over its first in that step, over the median of
+   * that share among them all after as many passes; the mean over its steps. 1 where all grew alike.
+   */
+  shares(cellIndexes: readonly number[], kind: ResistanceKind): ReadonlyMap<number, number>;
 }
 
 interface Edge {
@@ -38,11 +42,10 @@ interface Edge {
   readonly currentA: number;
 }
 
+/** One step of one cell, pass after pass. */
 interface Course {
-  readonly firstOhm: number;
   readonly firstAfterS: number;
-  lastOhm: number;
-  count: number;
+  readonly ohms: number[];
 }
 
 /** A smaller change of current, in capacities per hour, is no edge. */
@@ -56,26 +59,22 @@ const AFTER_MAX_S = 60;
 export function createCellResistances({ cells, recorder, first }: CellResistancesDeps): CellResistances {
   const indexOf = new Map(cells.map(({ position }, cellIndex) => [position, cellIndex]));
   const before = new Map<number, Edge>();
-  const courses = new Map<string, Course>();
-  const keysOf = new Map<string, Set<string>>();
+  /** By kind and step, then by cell. */
+  const steps = new Map<string, Map<number, Course>>();
 
   function note(data: EventData): void {
     const { position, step, of, resistance_ohm: ohm, after_s: afterS } = data;
     const cellIndex = indexOf.get(typeof position === "string" ? position : "");
     if (cellIndex === undefined || typeof step !== "number" || typeof ohm !== "number" || !(ohm > 0)) return;
     if (of !== "step-edge" && of !== "spectrum") return;
-    const group = `${cellIndex} ${of}`;
-    const key = `${group} ${step}`;
-    const known = courses.get(key);
+    const key = `${of} ${step}`;
+    const courses = steps.get(key) ?? new Map<number, Course>();
+    steps.set(key, courses);
     const sinceS = typeof afterS === "number" ? afterS : 0;
-    if (known === undefined) {
-      courses.set(key, { firstOhm: ohm, firstAfterS: sinceS, lastOhm: ohm, count: 1 });
-      keysOf.set(group, (keysOf.get(group) ?? new Set()).add(key));
-      return;
-    }
+    const known = courses.get(cellIndex) ?? { firstAfterS: sinceS, ohms: [] };
+    courses.set(cellIndex, known);
     if (Math.abs(sinceS - known.firstAfterS) > TIME_SHARE * known.firstAfterS + TIME_SLACK_S) return;
-    known.lastOhm = ohm;
-    known.count += 1;
+    known.ohms.push(ohm);
   }
 
   function tell(data: EventData): void {
@@ -116,16 +115,38 @@ export function createCellResistances({ cells, recorder, first }: CellResistance
       // It goes on after a break: what the cell stood at before is not known.
       else if (data["elapsed_s"] !== 0) before.delete(cellIndex);
     },
-    share(cellIndex, kind) {
-      let sum = 0;
-      let count = 0;
-      for (const key of keysOf.get(`${cellIndex} ${kind}`) ?? []) {
-        const course = courses.get(key);
-        if (course === undefined || course.count < 2) continue;
-        sum += course.lastOhm / course.firstOhm;
-        count += 1;
+    shares(cellIndexes, kind) {
+      const gathered = new Map<number, number[]>();
+      for (const [key, courses] of steps) {
+        if (!key.startsWith(`${kind} `)) continue;
+        const own = cellIndexes.flatMap((cellIndex) => {
+          const course = courses.get(cellIndex);
+          return course === undefined ? [] : [{ cellIndex, ohms: course.ohms }];
+        });
+        for (const { cellIndex, ohms } of own) {
+          const pass = ohms.length - 1;
+          if (pass < 1) continue;
+          const usual = median(own.flatMap((other) => growth(other.ohms, pass) ?? []));
+          const grown = (growth(ohms, pass) ?? NaN) / usual;
+          gathered.set(cellIndex, [...(gathered.get(cellIndex) ?? []), grown]);
+        }
       }
-      return count === 0 ? null : sum / count;
+      return new Map(
+        [...gathered].map(([cellIndex, all]) => [cellIndex, all.reduce((sum, one) => sum + one, 0) / all.length]),
+      );
     },
   };
+}
+
+/** Undefined where the cell has not come so far. */
+function growth(ohms: readonly number[], pass: number): number | undefined {
+  const [first, then] = [ohms[0], ohms[pass]];
+  return first === undefined || then === undefined ? undefined : then / first;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
 }

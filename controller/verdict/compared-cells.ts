@@ -11,7 +11,7 @@ const CELLS_MIN = 3;
 export function comparedCells(
   campaign: Pick<Campaign, "cells">,
   stateOfHealth: (cellIndex: number) => number | null,
-  resistances: Pick<CellResistances, "share">,
+  resistances: Pick<CellResistances, "shares">,
 ): readonly CellComparison[] {
   const materials = [...new Set(campaign.cells.map(materialOf))];
   const sides = (material: string, shareOf: (cellIndex: number) => number | null) => {
@@ -24,7 +24,11 @@ export function comparedCells(
     return { exposed, controls };
   };
   return materials.flatMap((material): readonly CellComparison[] => {
-    const by = (kind: ResistanceKind) => sides(material, (cellIndex) => resistances.share(cellIndex, kind));
+    const own = campaign.cells.flatMap((cell, cellIndex) => (materialOf(cell) === material ? [cellIndex] : []));
+    const by = (kind: ResistanceKind) => {
+      const shares = resistances.shares(own, kind);
+      return sides(material, (cellIndex) => shares.get(cellIndex) ?? null);
+    };
     const spectra = by("spectrum");
     // A spectrum tells more than an edge; which of them there is does not depend on what they say.
     const hasSpectra = spectra.exposed.length >= CELLS_MIN && spectra.controls.length >= CELLS_MIN;
