@@ -4,6 +4,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { stepCountOf, timeBoundOf } from "../../protocols/echem/cursor.ts";
 import { spectrumLongestS, spectrumPlan } from "../../protocols/echem/spectrum-plan.ts";
+import { battinfoWorkflow } from "../../protocols/echem/formats/battinfo-workflow.ts";
 import { protocolInWords } from "../../protocols/echem/formats/plain-words.ts";
 import { pybammExperiment } from "../../protocols/echem/formats/pybamm-experiment.ts";
 import { unicyclerDocument, unicyclerYaml } from "../../protocols/echem/formats/unicycler-document.ts";
@@ -24,7 +25,7 @@ import { plotProtocol } from "../plot/plot-protocol.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
 const ACTIONS = ["check", "show", "convert"] as const;
-const FORMS = ["unicycler", "unicycler-yaml", "neware", "pybamm", "methodscript"] as const;
+const FORMS = ["unicycler", "unicycler-yaml", "neware", "pybamm", "battinfo", "methodscript"] as const;
 type Form = (typeof FORMS)[number];
 
 interface Options {
@@ -226,6 +227,11 @@ function textIn(form: Exclude<Form, "methodscript">, path: string, named: Protoc
       const written = pybammExperiment(named);
       if (!written.ok) throw new Fault("protocol.invalid", path, written.reason);
       return `${JSON.stringify(written.lines, null, 1)}\n`;
+    }
+    case "battinfo": {
+      const written = battinfoWorkflow(named);
+      if (!written.ok) throw new Fault("protocol.invalid", path, written.reason);
+      return `${JSON.stringify(written.workflow, null, 1)}\n`;
     }
     case "neware": {
       const date = new Date(context.clock.wallMs()).toISOString().replace(/\D/g, "").slice(0, 14);
