@@ -130,7 +130,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "protocol",
     usage:
-      "check|show|convert FILE|library:NAME [--to unicycler|unicycler-yaml|neware|pybamm|methodscript] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE] [--plot [FILE.svg]], or list",
+      "check|show|convert FILE|library:NAME [--to unicycler|unicycler-yaml|neware|pybamm|battinfo|methodscript] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE] [--plot [FILE.svg]], or list",
     summary: "a cycling protocol: is it sound, what does it say, the same in another form",
     details: [
       "FILE is in the aurora-unicycler form (JSON or YAML), or PyBaMM experiment strings (a JSON list, or .txt lines).",
