@@ -2,21 +2,35 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assert } from "../../protocols/base/assert.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { contextOf, load } from "../support/campaign-files.ts";
-import { expectSound, FILES, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import {
+  expectSound,
+  field,
+  FILES,
+  numeric,
+  removeFolders,
+  runWorld,
+  type WorldRun,
+} from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
 const SLOW_MS = 120_000;
 
 /** Four control spots well away from the nine of the sweep; a visit every third sweep, that is every quarter of an hour. */
-function withControls(rule: "tell" | "lower" | "stop", change = (text: string): string => text) {
+function withControls(
+  rule: "tell" | "lower" | "stop",
+  change = (text: string): string => text,
+  more = "",
+  cycle = FILES["cycle.yaml"],
+) {
   const controls = `
 controls:
   spots: [{ x_mm: 4, y_mm: 0 }, { x_mm: 0, y_mm: 4 }, { x_mm: -4, y_mm: 0 }, { x_mm: 0, y_mm: -4 }]
   every_sweeps: 3
   on_beam_effect: ${rule}
+  ${more}
 `;
-  const files = { ...FILES, "small.yaml": change(FILES["small.yaml"]) + controls };
+  const files = { ...FILES, "cycle.yaml": cycle, "small.yaml": change(FILES["small.yaml"]) + controls };
   const loaded = load(files, "small.yaml");
   assert(loaded.kind === "loaded", JSON.stringify(loaded.kind === "loaded" ? [] : loaded.findings));
   return { ...loaded, files };
@@ -89,6 +103,113 @@ describe("control visits of a small rack whose spots the beam blocks at once", (
 
   it("leave the cells cycling", () => {
     expect(run.summary.violations).toEqual([]);
+  });
+});
+
+describe("rare and dark cells beside exposed ones that are lowered once the beam was found to change them, killed twice", () => {
+  const KILLED_S = [1050, 1640];
+  /** Turns enough to tell resistances, and lithium that moves enough to lag. */
+  const STEPS = `
+record: { time_s: 5 }
+method:
+  - { step: open_circuit_voltage, until_time_s: 60 }
+  - { step: constant_current, id: charge, rate_C: C/2.1, until_voltage_V: 4.2, until_time_s: 780 }
+  - { step: open_circuit_voltage, until_time_s: 60 }
+  - { step: loop, loop_to: 2, cycle_count: 4 }
+`;
+  const LOWERED = "rare_every_sweeps: 6\n  lowered: { every_sweeps: 4, exposure_fraction: 0.5 }";
+  const { campaign } = withControls(
+    "lower",
+    (text) =>
+      text
+        .replace("cadence_min: 5, first_after_min: 5", "cadence_min: 2.5, first_after_min: 2.5")
+        .replace("columns: 3, rows: 3", "columns: 1, rows: 2")
+        .replace(
+          "S-{position}",
+          "S-{position}\n    overrides: { B1: *rare, B2: *rare, B3: *rare, B5: *dark, B4: *dark }",
+        )
+        .replace(/[*]rare/g, "{ role: rare-control }")
+        .replace(/[*]dark/g, "{ role: dark-control }"),
+    LOWERED,
+    STEPS,
+  );
+  let run: WorldRun;
+  beforeAll(async () => {
+    const kills = KILLED_S.map((atS) => ({ atS, downS: 15 }));
+    run = await runWorld({ campaign, hours: 0.7, frames: true, harm: 10000, kills });
+  }, SLOW_MS);
+
+  const RARE = ["B1", "B2", "B3"];
+  /** Of ordinary exposures that were made: sweep, position, seconds asked for and when. */
+  const made = () =>
+    run.of("exposure-booked").flatMap((event) => {
+      const [, sweep, position] = /^X-S(\d+)-(\w+)$/.exec(field(event, "exposure_id")) ?? [];
+      return sweep === undefined || position === undefined ? [] : [{ sweep: Number(sweep), position, event }];
+    });
+
+  it("is sound, and dark cells are never exposed", () => {
+    expectSound(run);
+    expect(run.of("campaign-resumed")).toHaveLength(2);
+    expect(made().filter(({ position }) => position === "B4" || position === "B5")).toEqual([]);
+  });
+
+  it("exposes rare cells in each sixth sweep alone, and asks for no other", () => {
+    const sweeps = made().flatMap(({ sweep, position }) => (RARE.includes(position) ? [sweep] : []));
+    expect(new Set(sweeps)).toEqual(new Set([6, 12]));
+    const asked = run.of("sweep-begun").map((event) => [numeric(event, "sweep"), numeric(event, "asked")]);
+    for (const [sweep, count] of asked) expect([sweep, count]).toEqual([sweep, (sweep ?? 0) % 6 === 0 ? 8 : 5]);
+    expect(dataOf(run, "request-missed").filter(({ position }) => RARE.includes(String(position)))).toEqual([]);
+  });
+
+  it("takes each look once, on all pairs that are on record, whoever took them", () => {
+    const looks = dataOf(run, "beam-effect");
+    expect(looks.map((data) => data["look"])).toEqual(looks.map((_, index) => index + 1));
+    expect(looks.length).toBeGreaterThanOrEqual(5);
+    const pairs = dataOf(run, "control-pair");
+    const killsIn = KILLED_S.map((atS) => run.of("control-pair").filter(({ atMs }) => atMs < atS * 1000).length);
+    expect(killsIn[0]).toBeGreaterThan(5);
+    expect(killsIn[1]).toBeLessThan(pairs.length);
+    const cells = looks.at(-1)?.["cells"] as readonly { position: string; lag: { pairs: number } | null }[];
+    for (const { position, lag } of cells) {
+      expect([position, lag?.pairs]).toEqual([position, pairs.filter((pair) => pair["position"] === position).length]);
+    }
+  });
+
+  it("compares with rare cells, and capacity and resistance with all controls", () => {
+    const materials = dataOf(run, "beam-effect").at(-1)?.["materials"] as readonly { compared: readonly object[] }[];
+    expect(materials[0]?.compared).toMatchObject([
+      { quantity: "lag", controls: 3 },
+      { quantity: "width" },
+      { quantity: "capacity" },
+      { quantity: "resistance" },
+    ]);
+    expect(run.of("cell-resistance").length).toBeGreaterThanOrEqual(10);
+  });
+
+  it("leaves of the lowered cells each fourth sweep and control visits, half as long, also after the second kill", () => {
+    const [event] = run.of("exposures-held-back");
+    const [held] = dataOf(run, "exposures-held-back");
+    assert(event !== undefined && held !== undefined, "nothing is lowered");
+    expect(held).toMatchObject({ rule: "lower", every_sweeps: 4, exposure_fraction: 0.5 });
+    expect(event.atMs).toBeLessThan(1000 * (KILLED_S[1] ?? 0));
+    const lowered = held["positions"] as readonly string[];
+    expect(lowered.length).toBeGreaterThan(0);
+    const after = made().filter((one) => lowered.includes(one.position) && one.event.atMs > event.atMs);
+    expect(after.filter(({ sweep }) => sweep % 3 !== 0 && sweep % 4 !== 0)).toEqual([]);
+    expect(after.some(({ sweep }) => sweep === 16)).toBe(true);
+    const settled = dataOf(run, "exposure-settled").filter(({ exposure_id: id }) =>
+      after.some((one) => field(one.event, "exposure_id") === id),
+    );
+    expect(settled.length).toBe(after.length);
+    for (const data of settled) expect(Number(data["open_time_s"])).toBeCloseTo(2.5, 1);
+    const others = made().filter((one) => RARE.includes(one.position) && one.sweep === 12);
+    expect(others.length).toBe(RARE.length);
+    const texts = dataOf(run, "request-missed").map(({ text }) => String(text));
+    expect(texts).toContainEqual(expect.stringContaining("in each sweep of 4 and at control visits only"));
+  });
+
+  it("shows the last look at once after a restart", () => {
+    expect(run.virtual.run.beamEffect()?.look).toBe(run.of("beam-effect").length);
   });
 });
 
