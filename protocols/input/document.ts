@@ -118,6 +118,11 @@ function toValue(document: Document, offsets: Map<string, number>, report: Repor
   let aliasCount = 0;
   let gaveUp = false;
   let slips = 0;
+  // The parser's own way to an anchor goes through the whole document for every alias. What stands first in the file is
+  // visited first; an alias keeps the anchor it found then, wherever what holds it is repeated.
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Node, Node | undefined>();
+  let repeating = 0;
 
   const tell = (code: string, offset: number, path: Path, what: string, advice: string): void => {
     slips += 1;
@@ -144,12 +149,17 @@ function toValue(document: Document, offsets: Map<string, number>, report: Repor
       if (aliasCount > ALIAS_COUNT_MAX) {
         return giveUp(offset, path, `more than ${ALIAS_COUNT_MAX} aliases`, "Write the values out.");
       }
-      const target = node.resolve(document);
+      const target = targets.has(node) ? targets.get(node) : anchors.get(node.source);
+      targets.set(node, target);
       if (target === undefined) {
         tell("file.syntax", offset, path, `no anchor &${node.source}`, "Name an anchor that stands before.");
       }
-      return visit(target, path, offset);
+      repeating += 1;
+      const value = visit(target, path, offset);
+      repeating -= 1;
+      return value;
     }
+    if (repeating === 0 && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (isMap(node)) {
       const object: Record<string, unknown> = {};
       for (const pair of node.items) {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { isFault } from "../../../protocols/base/fault.ts";
 import type { Finding } from "../../../protocols/base/finding.ts";
 import { readProtocol } from "../../../protocols/echem/read-protocol.ts";
@@ -168,6 +169,12 @@ const BURDENS: readonly (readonly [what: string, text: () => string, code: strin
     "file.syntax",
     /more than 1000 aliases/,
   ],
+  [
+    "1001 aliases far from their anchor",
+    () => `a: &a 1\nb:\n${"  - [1, 2, 3, 4]\n".repeat(20_000)}c:\n${"  - *a\n".repeat(1001)}`,
+    "file.syntax",
+    /more than 1000 aliases/,
+  ],
   ["an alias of itself", () => `method: &a [*a]\n`, "file.syntax", /nested|aliases|anchor/],
   [
     "50,000 keys",
@@ -213,6 +220,16 @@ describe("a file that is a burden is refused within seconds", () => {
   it("and says no more than a person would read of one mapping", () => {
     expect(findingsOf(Array.from({ length: 5000 }, (_, index) => `k${index}: 1\n`).join("")).length).toBeLessThan(60);
     expect(findingsOf("a: 1\n".repeat(5000)).length).toBeLessThan(60);
+  });
+});
+
+describe("an alias", () => {
+  it("stands for the last anchor of its name before it, also where what holds it is repeated", () => {
+    const text = "a: &a 1\nb: &b [*a, &c 3]\nc: &a 2\nd: *a\ne: *b\nf: &c 4\ng: *b\nh: *c\n";
+    const { value, findings } = parseDocument(text, "p.yaml");
+    expect(findings).toEqual([]);
+    expect(value).toEqual({ a: 1, b: [1, 3], c: 2, d: 2, e: [1, 3], f: 4, g: [1, 3], h: 4 });
+    expect(value).toEqual(parse(text));
   });
 });
 
