@@ -17,6 +17,8 @@ export interface SampleSink {
 export interface SampleIntakeDeps {
   readonly sink: SampleSink;
   readonly limits: readonly CellLimits[];
+  /** Most charge that may flow in one step of each cell, either way, A h; no limit where there is none. */
+  readonly stepChargeMaxAh?: readonly number[];
   /** A sample passed a limit; told once per step. */
   readonly limitPassed: (cellIndex: number, what: string) => void;
   /** A disturbed step is not believed for ever: this many flagged samples in a row end it. */
@@ -98,6 +100,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const voltageMinV = Float64Array.from(deps.limits, (limit) => limit.voltageMinV);
   const currentMaxA = Float64Array.from(deps.limits, (limit) => limit.currentMaxA);
   const currentMinA = Float64Array.from(deps.limits, (limit) => limit.currentMinA);
+  const stepChargeMaxAh = new Float64Array(cellCount).fill(Infinity);
+  stepChargeMaxAh.set(deps.stepChargeMaxAh ?? []);
   let { sink } = deps;
 
   function count(cellIndex: number, ampereHours: number): void {
@@ -127,6 +131,10 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
 
   function explain(cellIndex: number, voltageV: number, currentA: number): string {
     return `${voltageV.toFixed(4)} V, ${(currentA * 1000).toFixed(4)} mA is outside ${String(voltageMinV[cellIndex])}..${String(voltageMaxV[cellIndex])} V, ${String((currentMinA[cellIndex] ?? 0) * 1000)}..${String((currentMaxA[cellIndex] ?? 0) * 1000)} mA`;
+  }
+
+  function explainCharge(cellIndex: number): string {
+    return `${(Math.abs(stepChargeAh[cellIndex] ?? 0) * 1000).toFixed(4)} mAh in one step is more than max_capacity_mAh ${String((stepChargeMaxAh[cellIndex] ?? 0) * 1000)} of the protocol`;
   }
 
   const intake: Writable<SampleIntake> = {
@@ -238,6 +246,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         currentA <= (currentMaxA[cellIndex] ?? NaN) &&
         currentA >= (currentMinA[cellIndex] ?? NaN);
       if (!isInside) alarm(cellIndex, explain(cellIndex, voltageV, currentA));
+      else if (Math.abs(stepChargeAh[cellIndex] ?? 0) > (stepChargeMaxAh[cellIndex] ?? NaN)) {
+        alarm(cellIndex, explainCharge(cellIndex));
+      }
     },
   };
   return intake;

@@ -120,6 +120,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const intake = createSampleIntake(campaign.cells.length, {
     sink: store,
     limits: campaign.cells.map((cell) => cell.limits),
+    stepChargeMaxAh: campaign.cells.map(({ protocol }) => (protocol.safety.maxCapacityMah ?? Infinity) / 1000),
     limitPassed(cellIndex, what) {
       const where = campaign.cells[cellIndex]?.position ?? "";
       const fault: FaultNote = {

@@ -41,10 +41,13 @@ const RANGE_PART_MIN = 1 / 10_000;
 /** A step at current that passes more than this part of the capacity was meant to reach its cut-off. */
 const NEARLY_WHOLE = 0.6;
 const AT_ONCE_S = 1;
+/** A cell of a batch may hold this much more than its nameplate says, and more than the forecast. */
+const MORE_CAPACITY = 1.15;
 
 export function judgeForecast(protocol: Protocol, cell: JudgedCell): readonly ForecastVerdict[] {
   const verdicts: ForecastVerdict[] = [];
   const seen = new Set<number>();
+  const passesMuch = new Set<number>();
   const { steps } = forecastProtocol(protocol, cell, null, { isCentralOnly: true });
   for (const run of steps) {
     const step = protocol.steps[run.stepIndex];
@@ -56,6 +59,11 @@ export function judgeForecast(protocol: Protocol, cell: JudgedCell): readonly Fo
     if (isFirst || run.endedBy === "limit") verdicts.push(...judgeRun(protocol, step, run, cell));
     // From here on the cell is off, whatever the protocol says.
     if (run.endedBy === "limit") break;
+    const ofCharge = passesMuch.has(run.stepIndex) ? null : judgeCharge(protocol, step, run);
+    if (ofCharge === null) continue;
+    passesMuch.add(run.stepIndex);
+    verdicts.push(ofCharge);
+    if (ofCharge.code === "protocol.limit-ends-step") break;
   }
   const isByLimit = steps.some(({ endedBy }) => endedBy === "limit");
   for (const verdict of judgeLimits(protocol, cell)) {
@@ -97,6 +105,23 @@ function judgeCurrents(step: TechniqueStep, stepIndex: number, cell: JudgedCell)
     }
   }
   return verdicts;
+}
+
+/** What flows in a step against `max_capacity_mAh` of the protocol's safety block. */
+function judgeCharge({ safety }: Protocol, step: TechniqueStep, run: StepForecast): ForecastVerdict | null {
+  const { maxCapacityMah } = safety;
+  if (maxCapacityMah === null) return null;
+  const chargeMah = Math.abs(1000 * run.chargeAh);
+  const isByTime = step.kind === "constant-current" && run.endedBy === "time";
+  if (chargeMah * (isByTime ? 1 : MORE_CAPACITY) <= maxCapacityMah) return null;
+  const isSure = chargeMah > maxCapacityMah;
+  return {
+    severity: "error",
+    code: isSure ? "protocol.limit-ends-step" : "protocol.limit-may-end-step",
+    ...{ stepIndex: run.stepIndex, key: "" },
+    what: `by the forecast ${short(chargeMah)} mAh flow in the step, ${isSure ? "more than" : `and in some cells of a batch ${MORE_CAPACITY} times as much; more than`} max_capacity_mAh ${maxCapacityMah}; the cell would be taken off`,
+    advice: "Raise max_capacity_mAh of the safety block, or end the step sooner.",
+  };
 }
 
 function judgeRun(

@@ -75,7 +75,10 @@ export function channelStep(protocol: Protocol, step: TechniqueStep, context: St
           kind: "constant-current",
           currentA,
           untilVoltageV: step.untilVoltageV,
-          untilTimeS: step.untilTimeS ?? derivedTimeS(currentA, context.nominalCapacityMah),
+          untilTimeS: Math.min(
+            step.untilTimeS ?? derivedTimeS(currentA, context.nominalCapacityMah),
+            chargedAfterS(protocol.safety.maxCapacityMah, currentA, common.sampleIntervalS),
+          ),
           ...common,
         },
       };
@@ -160,6 +163,15 @@ export function taperCurrentA(step: ConstantVoltageStep, nominalCapacityMah: num
 
 function derivedTimeS(currentA: number, nominalCapacityMah: number): number {
   return Math.ceil((CONSTANT_CURRENT_TIME_FACTOR * 3.6 * nominalCapacityMah) / Math.abs(currentA));
+}
+
+/**
+ * By then the charge of the protocol's safety block has flowed, with a hundredth and two samples to see it in: whoever
+ * listens takes the cell off before, and the instrument ends the step if nobody does.
+ */
+function chargedAfterS(maxCapacityMah: number | null, currentA: number, sampleIntervalS: number): number {
+  if (maxCapacityMah === null) return Infinity;
+  return Math.ceil((1.01 * 3.6 * maxCapacityMah) / Math.abs(currentA) + 2 * sampleIntervalS);
 }
 
 /** Thousandths, without the last digit's binary noise: 0.1 C of 4.09 mAh is 0.409 mA, not 0.40900000000000003. */

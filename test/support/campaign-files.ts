@@ -1,16 +1,15 @@
 /** Campaign files in memory, so that a test can spoil one of them in one place and see what is said of it. */
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parseAttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { loadCampaign } from "../../tui/load-campaign.ts";
 import type { LoadedCampaign } from "../../tui/load-campaign.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
+import { packageRoot } from "../../tui/rim/package-root.ts";
 
 export function repositoryText(path: string): string {
-  return readFileSync(`${root}${path}`, "utf8");
+  return readFileSync(join(packageRoot().folder, path), "utf8");
 }
 
 export const tables = parseAttenuationTables(

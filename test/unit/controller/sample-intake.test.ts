@@ -115,6 +115,29 @@ describe("a sample", () => {
   });
 });
 
+describe("the most charge of a step", () => {
+  it("is a limit either way, told once, and each step has it anew", () => {
+    const alarms: string[] = [];
+    const intake = createSampleIntake(2, {
+      sink: { sample: () => undefined },
+      limits: [LIMITS, LIMITS],
+      stepChargeMaxAh: [0.001, Infinity],
+      limitPassed: (cellIndex, what) => alarms.push(`${cellIndex} ${what}`),
+      overloadsInRowMax: 3,
+    });
+    for (const cellIndex of [0, 1]) {
+      intake.stepStarted(cellIndex, 0);
+      for (const timeS of [1800, 3590]) intake.sample(cellIndex, timeS, 3.5, -0.001, 0);
+    }
+    expect(alarms).toEqual([]);
+    for (const timeS of [3610, 3620]) for (const cellIndex of [0, 1]) intake.sample(cellIndex, timeS, 3.5, -0.001, 0);
+    expect(alarms).toEqual(["0 1.0028 mAh in one step is more than max_capacity_mAh 1 of the protocol"]);
+    intake.stepStarted(0, 3_630_000);
+    intake.sample(0, 1800, 3.5, 0.001, 0);
+    expect(alarms).toHaveLength(1);
+  });
+});
+
 describe("a limit", () => {
   it.each([
     ["voltage above", 4.2001, 0],

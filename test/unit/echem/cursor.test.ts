@@ -116,6 +116,19 @@ describe("a step as the channel is asked to run it", () => {
     expect(result).toMatchObject({ step: { sampleIntervalS: intervalS } });
   });
 
+  it("ends a current soon after the charge of the safety block has flowed, whoever listens", () => {
+    const method = "  - { step: constant_current, current_mA: -2, until_voltage_V: 2.8, until_time_s: 9000 }\n";
+    const protocol = protocolOf(method);
+    const cursor = firstStep(protocol);
+    if (cursor === undefined) throw new Error("no step");
+    const withMost = (maxCapacityMah: number) => ({ ...protocol, safety: { ...protocol.safety, maxCapacityMah } });
+    const timed = (maxCapacityMah: number) =>
+      channelStep(withMost(maxCapacityMah), stepAt(protocol, cursor), { ...context, sampleIntervalMinS: 10 });
+    // 3 mAh at 2 mA are 5400 s; a hundredth and two samples are there for who takes the cell off.
+    expect(timed(3)).toMatchObject({ step: { untilTimeS: 5474 } });
+    expect(timed(6)).toMatchObject({ step: { untilTimeS: 9000 } });
+  });
+
   it("lets the rate win over the current", () => {
     const result = only("  - { step: constant_current, rate_C: 1, current_mA: 1, until_voltage_V: 4 }\n");
     expect(result).toMatchObject({ step: { currentA: 0.00409 } });

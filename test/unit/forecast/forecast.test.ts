@@ -215,6 +215,19 @@ describe("check by forecast", () => {
     expect(codes(CYCLE[1], hold)).toContain("warning protocol.resolution 1 until_current_mA");
   });
 
+  it("refuses steps in which more charge flows, or may flow, than the safety block allows", () => {
+    const withMost = (maxCapacityMah: number) => {
+      const protocol = protocolOf(...CYCLE, "loop, loop_to: 1, cycle_count: 3");
+      const safety = { ...protocol.safety, maxCapacityMah };
+      return judgeForecast({ ...protocol, safety }, CELL).map(({ code, stepIndex }) => `${code} ${stepIndex}`);
+    };
+    expect(withMost(6)).toEqual([]);
+    expect(withMost(1)).toEqual(["protocol.limit-ends-step 1"]);
+    // Each step is named once, however often it runs.
+    expect(withMost(4.1)).toContain("protocol.limit-may-end-step 1");
+    expect(new Set(withMost(4.1)).size).toBe(withMost(4.1).length);
+  });
+
   it("names value, limit and way out", () => {
     const [verdict] = judgeForecast(
       protocolOf("constant_current, rate_C: 8, until_voltage_V: 4.2, until_time_s: 900"),
