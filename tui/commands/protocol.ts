@@ -127,7 +127,8 @@ function check(context: CommandContext, loaded: LoadedProtocol, protocol: Protoc
     return 0;
   }
   for (const finding of loaded.findings) context.printError(findingText(finding));
-  const longest = bound === null ? "not every step has a time of its own" : `at most ${(bound / 3600).toFixed(1)} h`;
+  const noBound = timeMaxS === Infinity ? "longer than can be told" : "not every step has a time of its own";
+  const longest = bound === null ? noBound : `at most ${(bound / 3600).toFixed(1)} h`;
   context.print(
     `${protocol.name}: sound by itself (${loaded.form} form); ${protocol.steps.length} steps, ${stepsRun.toLocaleString("en")} run with loops; ${longest}.`,
   );
