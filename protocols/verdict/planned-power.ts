@@ -2,11 +2,11 @@
 import { hypothesisCount, levelToFind, levelToSuspectCells, type VerdictRules } from "./beam-verdict.ts";
 import {
   BEND_FREEDOM,
+  betweenGroups,
   criticalDistance,
   pairedEffect,
   powerFor,
   scatterOf,
-  welch,
   type PairValue,
 } from "./paired-effect.ts";
 
@@ -51,7 +51,7 @@ export interface PlannedRare {
 export function plannedAgainstRare(rules: VerdictRules, plan: PlannedRare): number | null {
   if (plan.exposedCount < 3 || plan.rareCount < 3 || !(plan.rareVisits >= 1)) return null;
   const variance = (visits: number): number => (2 * plan.readingError ** 2 + 2 * rules.spotScatter ** 2) / visits;
-  const { error, freedom } = welch(
+  const { error, freedom } = betweenGroups(
     { count: plan.exposedCount, variance: variance(plan.exposedVisits) },
     { count: plan.rareCount, variance: variance(plan.rareVisits) },
   );

@@ -6,7 +6,8 @@
  * Each campaign is a rack of 96 LiNiO2 cells with eight control visits, frames of 4 s at 1e11 ph/s through full steel,
  * spots that differ by 0.002 in lithium from the start, one look after each round of visits. Off: nothing anywhere;
  * each `suspected` or `found` at any look is a false alarm of the whole campaign. On: a lag of 0.02 at the exposed spots
- * of one cell in eight. Cells are then drawn anew from those of the simulated campaigns for many more campaigns.
+ * of one cell in eight. Cells are then drawn anew from those of the simulated campaigns for many more campaigns; in
+ * these, six cells are exposed in each second visit alone and six never, and capacity and resistance of all wander.
  * Ends with 3 when false alarms pass 5 % or power falls below 80 %.
  */
 import process from "node:process";
@@ -16,6 +17,7 @@ import {
   lookAgainAndAgain,
   shareInterval,
   simulateCell,
+  wanderingCells,
   type SimulatedCell,
   type VisitPlan,
 } from "../support/verdict-simulation.ts";
@@ -33,6 +35,12 @@ const PLAN: VisitPlan = {
 const LAG = 0.02;
 const DAMAGED_EVERY = 8;
 const REDRAWN = 2000;
+/** Of the cells of a campaign that is drawn anew. */
+const RARE = 6;
+const DARK = 6;
+/** Of the resistance of exposed cells. */
+const GROWTH = 0.04;
+const REDRAWN_ON = 200;
 
 const [offCount, onCount] = [Number(process.argv[2] ?? 20), Number(process.argv[3] ?? 4)];
 let seed = 1;
@@ -46,6 +54,10 @@ function rack(lagOf: (cell: number) => number): readonly SimulatedCell[] {
 
 function isAlarm(looks: readonly BeamVerdict[]): boolean {
   return looks.some(({ verdict }) => verdict === "suspected" || verdict === "found");
+}
+
+function isByWholeCells({ materials }: BeamVerdict): boolean {
+  return materials.some(({ comparisons }) => comparisons.some(({ isSuspect }) => isSuspect));
 }
 
 function line(what: string, count: number, of: number): string {
@@ -76,15 +88,36 @@ const lost = unharmed.reduce((sum, cell) => sum + cell.unreadable, 0);
 process.stdout.write(`  ${line("pairs that could not be read", lost, unharmed.length * PLAN.visitCount)}\n`);
 
 const chance = createChance(1).stream("drawn anew");
-let redrawnAlarms = 0;
-for (let campaign = 0; campaign < REDRAWN; campaign += 1) {
-  const cells = Array.from({ length: PLAN.cellCount }, (_, index): SimulatedCell => {
-    const drawn = unharmed[Math.floor(chance.uniform() * unharmed.length)];
-    return { position: `cell ${index}`, material: PLAN.chemistry, pairs: drawn?.pairs ?? [], unreadable: 0 };
+
+function drawn(count: number): readonly SimulatedCell[] {
+  return Array.from({ length: count }, (_, index) => {
+    const cell = unharmed[Math.floor(chance.uniform() * unharmed.length)];
+    return { position: `cell ${index}`, material: PLAN.chemistry, pairs: cell?.pairs ?? [], unreadable: 0 };
   });
-  if (isAlarm(lookAgainAndAgain(cells, PLAN.visitCount))) redrawnAlarms += 1;
 }
-process.stdout.write(`  ${line("the same with cells drawn anew", redrawnAlarms, REDRAWN)}\n`);
+
+function drawnAnew(growth: number): readonly BeamVerdict[] {
+  const counts = { exposed: PLAN.cellCount - RARE - DARK, controls: RARE + DARK, looks: PLAN.visitCount };
+  const compared = wanderingCells(chance, counts, growth);
+  return lookAgainAndAgain(drawn(counts.exposed), PLAN.visitCount, { rare: drawn(RARE), compared });
+}
+
+let redrawnAlarms = 0;
+let byWholeCells = 0;
+for (let campaign = 0; campaign < REDRAWN; campaign += 1) {
+  const looks = drawnAnew(0);
+  if (isAlarm(looks)) redrawnAlarms += 1;
+  if (looks.some(isByWholeCells)) byWholeCells += 1;
+}
+process.stdout.write(`  ${line("the same with cells drawn anew, and control cells", redrawnAlarms, REDRAWN)}\n`);
+process.stdout.write(`  ${line("of these by the comparison of whole cells", byWholeCells, REDRAWN)}\n`);
+
+let grown = 0;
+for (let campaign = 0; campaign < REDRAWN_ON; campaign += 1) {
+  if (drawnAnew(GROWTH).some(isByWholeCells)) grown += 1;
+}
+process.stdout.write(`resistance of exposed cells higher by ${GROWTH}, whole cells wandering by 0.005 a look\n`);
+process.stdout.write(`  ${line("campaigns that suspect it", grown, REDRAWN_ON)}\n`);
 
 let [harmed, found, seen, missedAsNone, wronglyFound, spared] = [0, 0, 0, 0, 0, 0];
 for (let campaign = 0; campaign < onCount; campaign += 1) {

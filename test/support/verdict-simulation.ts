@@ -8,6 +8,7 @@ import {
   judgeBeamEffect,
   VERDICT_DEFAULTS,
   type BeamVerdict,
+  type CellComparison,
   type JudgedCell,
 } from "../../protocols/verdict/beam-verdict.ts";
 import { controlPair, type ControlPair } from "../../protocols/verdict/control-pair.ts";
@@ -15,6 +16,7 @@ import type { ChemistryId } from "../../protocols/campaign/chemistry.ts";
 import { parseLatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import { createLithiumReader } from "../../protocols/diffraction/read-lithium.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
+import type { Chance } from "../../simulator/plant/plant.ts";
 import { exposureOf, frameOf, restedAt, sourceAt } from "../unit/diffraction/frames.ts";
 
 export const LATTICE_TABLES = parseLatticeTables(
@@ -75,16 +77,65 @@ export function simulateCell(plan: VisitPlan, seed: number, lag: number): Simula
   return { position: `cell ${seed}`, material: chemistry, pairs, unreadable };
 }
 
+/** Control cells beside those exposed in every visit, and what is known of whole cells at each look. */
+export interface BesideExposed {
+  /** Exposed in each second visit alone. */
+  readonly rare: readonly JudgedCell[];
+  readonly compared: (look: number) => readonly CellComparison[];
+}
+
 /** The verdicts of all looks, one after each round of visits. */
-export function lookAgainAndAgain(cells: readonly JudgedCell[], looks: number): readonly BeamVerdict[] {
+export function lookAgainAndAgain(
+  cells: readonly JudgedCell[],
+  looks: number,
+  beside: BesideExposed = { rare: [], compared: () => [] },
+): readonly BeamVerdict[] {
   const rules = { ...VERDICT_DEFAULTS, looksPlanned: looks };
-  return Array.from({ length: looks }, (_, index) =>
-    judgeBeamEffect(
-      cells.map((cell) => ({ ...cell, pairs: cell.pairs.filter(({ sweep }) => sweep <= index + 1) })),
-      rules,
-      index + 1,
-    ),
-  );
+  const upTo = (some: readonly JudgedCell[], look: number, each: number): readonly JudgedCell[] =>
+    some.map((cell) => ({
+      ...cell,
+      pairs: cell.pairs.filter(({ sweep }) => sweep <= look && sweep % each === 0),
+    }));
+  return Array.from({ length: looks }, (_, index) => {
+    const look = index + 1;
+    return judgeBeamEffect(upTo(cells, look, 1), rules, look, beside.compared(look), upTo(beside.rare, look, 2));
+  });
+}
+
+/**
+ * Capacity and resistance of whole cells, as shares of each cell's first: every cell wanders by 0.5 % from look to look
+ * and each reading by 0.2 %, heavy-tailed in one cell of ten. Exposed cells have grown by `growth` at every look.
+ */
+export function wanderingCells(
+  chance: Chance,
+  counts: { readonly exposed: number; readonly controls: number; readonly looks: number },
+  growth = 0,
+): (look: number) => readonly CellComparison[] {
+  const walk = (): readonly number[] => {
+    const wildness = chance.uniform() < 0.1 ? 4 : 1;
+    let at = 1;
+    return Array.from({ length: counts.looks }, () => {
+      at += 0.005 * wildness * chance.normal();
+      return at + 0.002 * wildness * chance.normal();
+    });
+  };
+  const walks = (count: number) => Array.from({ length: count }, walk);
+  const quantities = (["capacity", "resistance"] as const).map((quantity) => ({
+    quantity,
+    exposed: walks(counts.exposed),
+    controls: walks(counts.controls),
+  }));
+  const at = (all: readonly (readonly number[])[], look: number, more: number): readonly number[] =>
+    all.flatMap((one) => {
+      const value = one[look - 1];
+      return value === undefined ? [] : [value + more];
+    });
+  return (look) =>
+    quantities.map(({ quantity, exposed, controls }) => ({
+      ...{ material: "lno-graphite", quantity },
+      exposed: at(exposed, look, quantity === "resistance" ? growth : 0),
+      controls: at(controls, look, 0),
+    }));
 }
 
 /** 95 % interval of a share by Clopper and Pearson, by bisection on the binomial sums. */
