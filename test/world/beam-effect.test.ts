@@ -223,6 +223,37 @@ describe("controls in a campaign file", () => {
     expect(check.forecast.controls?.power).toBeGreaterThan(0.8);
   });
 
+  it("cost what is said of rarely exposed cells too, and too few control cells are named", () => {
+    const roles = "S-{position}\n    overrides: { B1: *, B2: *, B3: * }";
+    const rare = (text: string): string =>
+      text.replace("S-{position}", roles).replace(/[*]/g, "{ role: rare-control }");
+    const { campaign, site, files } = withControls("tell", rare, "rare_every_sweeps: 6");
+    const check = checkCampaign(campaign, site, contextOf(files).attenuationTables());
+    expect(check.forecast.controls?.rare).toMatchObject({ cellCount: 3, visitCount: 5 });
+    expect(check.findings.find(({ code }) => code === "plan.controls-rare")?.what).toMatch(/5 times each/);
+    const few = withControls(
+      "tell",
+      (text) => rare(text).replace("{ role: rare-control }", "{}"),
+      "rare_every_sweeps: 6",
+    );
+    const findings = checkCampaign(few.campaign, site, contextOf(files).attenuationTables()).findings;
+    expect(findings.find(({ code }) => code === "plan.controls-few")?.what).toMatch(/2 control cells .B2..B3/);
+  });
+
+  it.each([
+    ["no controls at all", ""],
+    ["controls that do not say how rarely", "controls: { spots: [{ x_mm: 4, y_mm: 0 }], every_sweeps: 3 }"],
+    [
+      "rare sweeps without control visits",
+      "controls: { spots: [{ x_mm: 4, y_mm: 0 }], every_sweeps: 3, rare_every_sweeps: 4 }",
+    ],
+  ])("are refused for rarely exposed cells with %s", (_, controls) => {
+    const text = FILES["small.yaml"].replace("barcode: S-{position}", "barcode: S-{position}\n    role: rare-control");
+    const loaded = load({ ...FILES, "small.yaml": `${text}\n${controls}\n` }, "small.yaml");
+    const codes = loaded.kind === "loaded" ? [] : loaded.findings.map(({ code }) => code);
+    expect(codes).toContain("campaign.rare-control");
+  });
+
   it("are refused where a control spot lies within reach of an exposed one, or off the electrode", () => {
     const controls = (x: number): string =>
       `${FILES["small.yaml"]}\ncontrols: { spots: [{ x_mm: ${x}, y_mm: 0 }], every_sweeps: 3 }\n`;

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { judgeBeamEffect, VERDICT_DEFAULTS } from "../../../protocols/verdict/beam-verdict.ts";
-import { plannedPower } from "../../../protocols/verdict/planned-power.ts";
+import { effectBetweenGroups } from "../../../protocols/verdict/paired-effect.ts";
+import { plannedAgainstRare, plannedPower } from "../../../protocols/verdict/planned-power.ts";
+import { createChance } from "../../../simulator/chance/chance.ts";
 import {
   lookAgainAndAgain,
   shareInterval,
@@ -81,6 +83,60 @@ describe("the verdict over a rack of LiNiO2 cells, from frames", () => {
     expect(verdict.materials[0]?.comparisons[0]?.effect?.mean).toBeCloseTo(-0.08, 6);
     expect(verdict.verdict).toBe("suspected");
   });
+});
+
+describe("cells that are exposed rarely", () => {
+  const pairOf = (sweep: number, lag: number) => ({
+    ...{ sweep, atMs: sweep, spotIndex: sweep, controlIndex: sweep % 2, lag, lagError: 0.003 },
+    ...{ logWidth: null, logWidthError: null },
+  });
+  const chance = createChance(11).stream("rare");
+  const cellsWith = (count: number, lag: number, visits: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      position: `cell ${String(index)}`,
+      material: PLAN.chemistry,
+      pairs: Array.from({ length: visits }, (_unused, visit) => pairOf(visit, lag + 0.002 * chance.normal())),
+    }));
+  const rules = { ...VERDICT_DEFAULTS, looksPlanned: 4 };
+  const lagOf = (lag: number, rareLag: number) => {
+    const verdict = judgeBeamEffect(cellsWith(12, lag, 8), rules, 4, [], cellsWith(8, rareLag, 2));
+    return verdict.materials[0]?.comparisons.find(({ quantity }) => quantity === "lag");
+  };
+
+  it("raise a suspicion where their lag differs from that of the others, and none where it does not", () => {
+    expect(lagOf(0.02, 0)).toMatchObject({ exposedCount: 12, controlCount: 8, isSuspect: true });
+    expect(lagOf(0.02, 0)?.effect?.mean).toBeCloseTo(0.02, 2);
+    expect(lagOf(0.02, 0.02)?.isSuspect).toBe(false);
+  });
+
+  it("must be three at least, and the comparison is in the family before there are any pairs", () => {
+    const few = judgeBeamEffect(cellsWith(12, 0.02, 8), rules, 4, [], cellsWith(2, 0, 2)).materials[0];
+    expect(few?.comparisons.map(({ effect }) => effect)).toEqual([null, null]);
+    expect(judgeBeamEffect(cellsWith(12, 0, 8), rules, 4).materials[0]?.comparisons).toEqual([]);
+  });
+
+  it("are planned: more of them, and more visits, tell smaller differences", () => {
+    const plan = { exposedCount: 40, rareCount: 6, exposedVisits: 8, rareVisits: 2, looks: 8 };
+    const more = { ...plan, comparisonCount: 4, readingError: 0.003 };
+    const [usual, longer, wider] = [more, { ...more, rareVisits: 6 }, { ...more, rareCount: 12 }].map((one) =>
+      plannedAgainstRare({ ...VERDICT_DEFAULTS, looksPlanned: 8 }, one),
+    );
+    expect(longer).toBeLessThan(usual ?? 0);
+    expect(wider).toBeLessThan(usual ?? 0);
+    expect(plannedAgainstRare({ ...VERDICT_DEFAULTS, looksPlanned: 8 }, { ...more, rareCount: 2 })).toBeNull();
+  });
+});
+
+/** Far out is where it decides: levels of one in thousands. */
+it("equal cells are not called different too often, however few of them are controls", () => {
+  const chance = createChance(3).stream("equal");
+  const draw = (count: number): readonly number[] => Array.from({ length: count }, () => chance.normal());
+  let alarms = 0;
+  for (let turn = 0; turn < 2000; turn += 1) {
+    if ((effectBetweenGroups(draw(40), draw(3))?.chance ?? 1) <= 1e-3) alarms += 1;
+  }
+  // Two are to be expected at the most; the usual rule gives about thirty.
+  expect(alarms).toBeLessThanOrEqual(6);
 });
 
 describe("planned visits", () => {
