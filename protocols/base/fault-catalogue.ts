@@ -275,7 +275,7 @@ export const FAULT_CATALOGUE = {
   "dose.beam-effect-suspected": {
     severity: "hold",
     advice:
-      "Exposed spots seem to differ from control spots, or exposed cells from those kept dark, but not surely. Look at the next control visits before more dose is given.",
+      "Exposed spots seem to differ from control spots, or exposed cells from control cells, but not surely. Look at the next control visits before more dose is given.",
   },
   "dose.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
   // files and folders

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assert } from "../../protocols/base/assert.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
-import { contextOf, load } from "../support/campaign-files.ts";
+import { contextOf, load, loadShipped } from "../support/campaign-files.ts";
 import {
   expectSound,
   field,
@@ -211,6 +211,32 @@ method:
   it("shows the last look at once after a restart", () => {
     expect(run.virtual.run.beamEffect()?.look).toBe(run.of("beam-effect").length);
   });
+});
+
+describe("the campaign that looks for a beam effect", () => {
+  const loaded = loadShipped("protocols/campaigns/beam-effect.yaml");
+  assert(loaded.kind === "loaded", "it is refused");
+  const { campaign, site } = loaded;
+
+  it("is sound by itself, and will find what it looks for", () => {
+    const check = checkCampaign(campaign, site, contextOf(FILES).attenuationTables());
+    expect(check.findings.filter(({ severity }) => severity !== "note")).toEqual([]);
+    expect(check.forecast.controls?.power).toBeGreaterThan(0.99);
+    expect(check.forecast.controls?.rare?.lagSuspected).toBeLessThan(0.05);
+  });
+
+  it(
+    "runs: rare cells in the sixth sweep only, control spots in each third, nothing lowered at the start",
+    async () => {
+      const run = await runWorld({ campaign, hours: 1.2 });
+      expectSound(run);
+      const asked = run.of("sweep-begun").map((event) => numeric(event, "asked"));
+      expect(asked).toEqual([8, 8, 8, 8, 8, 12, 8]);
+      expect(run.of("exposure-wanted")).toHaveLength(8 + 12);
+      expect(run.of("exposures-held-back")).toEqual([]);
+    },
+    SLOW_MS,
+  );
 });
 
 describe("controls in a campaign file", () => {
