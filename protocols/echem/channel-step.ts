@@ -171,7 +171,7 @@ function derivedTimeS(currentA: number, nominalCapacityMah: number): number {
  */
 function chargedAfterS(maxCapacityMah: number | null, currentA: number, sampleIntervalS: number): number {
   if (maxCapacityMah === null) return Infinity;
-  return Math.ceil((1.01 * 3.6 * maxCapacityMah) / Math.abs(currentA) + 2 * sampleIntervalS);
+  return Math.round((1.01 * 3.6 * maxCapacityMah) / Math.abs(currentA) + 2 * sampleIntervalS);
 }
 
 /** Thousandths, without the last digit's binary noise: 0.1 C of 4.09 mAh is 0.409 mA, not 0.40900000000000003. */

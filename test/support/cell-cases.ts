@@ -1,15 +1,17 @@
 /** Cell cases for tests: the shipped tables, and comparison with the full-order reference. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type CellCaseResult, type CellTables, evaluateCellCase } from "../../simulator/cell/cell-case.ts";
 import { parseCellDesign, parseCellModels } from "../../simulator/cell/cell-design.ts";
 import type { FullOrderStart } from "./full-order/full-order-cell.ts";
 import type { ReferenceStepRun } from "./full-order/full-order-run.ts";
+import { packageRoot } from "../../tui/rim/package-root.ts";
 import type { DesignFile } from "./full-order/published-design.ts";
 
 export const DESIGN_IDS = ["nmc811-graphite-siox", "lfp-graphite", "lno-graphite", "lco-graphite"] as const;
 
 export function tableOf(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../protocols/data/cells/${name}.json`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(join(packageRoot().folder, `protocols/data/cells/${name}.json`), "utf8"));
 }
 
 const DESIGNS = new Map(DESIGN_IDS.map((id) => [id, parseCellDesign(tableOf(id), id)]));

@@ -3,6 +3,8 @@
  * error there cannot hide here. SI units; discharge current positive.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../../../tui/rim/package-root.ts";
 
 export interface PotentialTerm {
   readonly kind: string;
@@ -58,8 +60,8 @@ export interface DesignFile {
 }
 
 export function designFile(id: string): DesignFile {
-  const url = new URL(`../../../protocols/data/cells/${id}.json`, import.meta.url);
-  return JSON.parse(readFileSync(url, "utf8")) as DesignFile;
+  const path = join(packageRoot().folder, `protocols/data/cells/${id}.json`);
+  return JSON.parse(readFileSync(path, "utf8")) as DesignFile;
 }
 
 /** Salt diffusivity at 25 degC by the law that the design's file spells out in words; c in mol/m3. */

@@ -1,6 +1,8 @@
 /** What the fits need to know beforehand, read from the published tables by themselves. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
+import { packageRoot } from "../../../tui/rim/package-root.ts";
 import type { RestedCell } from "./voltage.ts";
 
 const numbers = z.array(z.number());
@@ -35,7 +37,7 @@ const cell = z.object({
 });
 
 function read(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../../protocols/data/cells/${name}.json`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(join(packageRoot().folder, `protocols/data/cells/${name}.json`), "utf8"));
 }
 
 export const NMC811_LATTICE = structures.evolution.nmc811;
