@@ -28,6 +28,13 @@ export interface ProgressOutput {
   draw(text: string): void;
 }
 
+export interface Processes {
+  /** How many run side by side to advantage. */
+  readonly count: number;
+  /** This program with other arguments. Resolves with the exit code, when all its lines on stdout were told. */
+  run(args: readonly string[], onLine: (line: string) => void): Promise<number>;
+}
+
 export interface CommandContext {
   /** One JSON document or JSON lines on stdout, messages on stderr. */
   readonly json: boolean;
@@ -56,6 +63,8 @@ export interface CommandContext {
   readonly self: { readonly pid: number; readonly host: string };
   /** Holds the site's ports against every other controller until released. Throws Fault `site.in-use`. */
   takeSiteLock(site: Site, options: { readonly command: string }): SiteLock;
+  /** Processes of its own, for work that is shared out; left out where there are none. */
+  readonly processes?: Processes;
   /** Version of beamrack, as in package.json. */
   readonly version: string;
 }

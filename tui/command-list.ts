@@ -16,7 +16,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "simulate",
     usage:
-      "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|FILE] [--data DIR] [--until DURATION] [--frames DIR] [--physics-report DIR|FILE.html [--cells A1,B2]]",
+      "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|heavy|FILE] [--data DIR] [--until DURATION] [--frames DIR] [--physics-report DIR|FILE.html [--cells A1,B2]]",
     summary: "run a campaign in the virtual world, as fast as the processor allows",
     details: [
       "The whole controller, its drivers and every byte, against a seeded world whose truth judges the run.",
@@ -24,7 +24,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "",
       "  --site SITE.yaml     the hardware; otherwise the one the campaign names",
       "  --seed N             another seed, another world (default 1)",
-      "  --faults WHAT        none (default), light, or a JSON file of timed faults",
+      "  --faults WHAT        none (default), light, heavy, or a JSON file of timed faults",
       "  --data DIR           where the record goes (default data/CAMPAIGN-seedN-TIME)",
       "  --until DURATION     stop there: 90s, 15min, 24h, 7d",
       "  --frames DIR         write every frame, as the simulated detector counted it, as NeXus/HDF5",
@@ -33,6 +33,21 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --cells A1,B2        the cells they show (default: the first of each chemistry)",
     ],
     load: async () => (await import("./commands/simulate.ts")).simulateCommand,
+  },
+  {
+    name: "explore",
+    usage: "[CAMPAIGN.yaml] [--site SITE.yaml] [--seeds A..B] [--faults heavy|light|none|FILE] [--jobs N]",
+    summary: "search for what faults can break: short campaigns, each seed with faults of its own",
+    details: [
+      "Prints each seed in which an invariant was broken, and the command that repeats it. Exit 3 when there is one,",
+      "or when too few of the feasible requests were met.",
+      "",
+      "  --seeds A..B         both ends included (default 1..20)",
+      "  --faults WHAT        heavy (default), light, none, or a JSON file of timed faults",
+      "  --jobs N             processes side by side (default: one for each processor)",
+      "  CAMPAIGN.yaml        another campaign than the one made for it, fault-search",
+    ],
+    load: async () => (await import("./commands/explore.ts")).exploreCommand,
   },
   {
     name: "run",

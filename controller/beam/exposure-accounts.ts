@@ -14,6 +14,10 @@ import { openTimeS } from "./open-time.ts";
 
 /** A top-up adds less to the ring current within one exposure; a feed that jumps by more is not believed. */
 const RING_CURRENT_RISE_MAX = 0.05;
+/** A monitor's reading is good for so long where there is no newer one. */
+const LATELY_MS = 5000;
+/** Where nothing but the ring current is heard, a fall of it is believed after this. */
+const FALL_BELIEVED_MS = 120_000;
 
 export interface ExposureAccounts {
   book(order: ExposureOrder): Promise<number>;
@@ -114,9 +118,17 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       const isSteady = deps.ringCurrent.riseBetween(fromMs, clock.monoMs()) <= RING_CURRENT_RISE_MAX;
       const ringCurrentMa = isSteady ? larger(ringCurrentWithBeamMa, deps.ringCurrentMa()) : null;
       const measured = settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
+      // Shorter than the monitor's period: what it said just before stands in for it.
+      const lately = monitorPhS === null ? deps.monitor.meanBetween(fromMs - LATELY_MS, clock.monoMs()) : null;
+      // Alone, a current that has just fallen is not believed: what it was before may be what the beam still is.
+      const largestMa = ringCurrentMa === null ? null : deps.ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS);
       // An exposure cut short may have its only reading from after the beam was lost.
       const byCurrent = settledFlux(null, ringCurrentMa, deps.fluxReference);
-      const flux = outcome !== "made" && byCurrent.fluxPhS > measured.fluxPhS ? byCurrent : measured;
+      const flux = [
+        ...(outcome === "made" ? [] : [byCurrent]),
+        ...(lately === null ? [] : [settledFlux(lately, ringCurrentMa, deps.fluxReference)]),
+        ...(lately === null && monitorPhS === null ? [settledFlux(null, largestMa, deps.fluxReference)] : []),
+      ].reduce((most, other) => (other.fluxPhS > most.fluxPhS ? other : most), measured);
       if (marks.openAskedAtMs !== null) {
         deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? marks.litUntilAtMs ?? clock.monoMs());
         // With the beam lost on the way, the monitor's mean is no mean over the beam: that it reads less is no doubt.

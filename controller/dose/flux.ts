@@ -102,6 +102,8 @@ export interface FluxHistory {
   add(atMs: number, fluxPhS: number): void;
   /** Mean of the readings between the two times, or null when there is none. */
   meanBetween(fromMs: number, toMs: number): number | null;
+  /** Largest reading from then on, or null when there is none. */
+  largestSince(fromMs: number): number | null;
   /** Largest rise from one reading to a later one between the two times, as a share of the earlier; 0 for less than two. */
   riseBetween(fromMs: number, toMs: number): number;
 }
@@ -128,6 +130,14 @@ export function createFluxHistory(capacity: number): FluxHistory {
         count += 1;
       }
       return count === 0 ? null : sum / count;
+    },
+    largestSince(fromMs) {
+      let largest: number | null = null;
+      for (let index = 0; index < capacity; index += 1) {
+        // A place still empty is at no time.
+        if ((times[index] ?? NaN) >= fromMs) largest = Math.max(largest ?? -Infinity, values[index] ?? NaN);
+      }
+      return largest;
     },
     riseBetween(fromMs, toMs) {
       let lowest = Infinity;

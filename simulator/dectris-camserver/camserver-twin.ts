@@ -30,6 +30,8 @@ export interface CamserverTwinFaults {
   refuseAfterStart: string | null;
   /** Exposures never report their end by themselves. */
   neverEnds: boolean;
+  /** The end of an exposure is reported so long after it. */
+  reportsLateMs: number;
   /** `k` is not heard, only `K`. */
   deafToOrderlyEnd: boolean;
   /** Nothing is answered at all. */
@@ -68,6 +70,7 @@ export function createCamserverTwin(deps: CamserverTwinDeps): CamserverTwin {
   const faults: CamserverTwinFaults = {
     refuseAfterStart: null,
     neverEnds: false,
+    reportsLateMs: 0,
     deafToOrderlyEnd: false,
     isSilent: false,
     exposureFactor: 1,
@@ -150,7 +153,7 @@ export function createCamserverTwin(deps: CamserverTwinDeps): CamserverTwin {
       });
       return;
     }
-    if (!faults.neverEnds) finish(present, `7 OK ${path}`, endMs);
+    if (!faults.neverEnds) finish(present, `7 OK ${path}`, endMs + faults.reportsLateMs);
   }
 
   function finish(present: Exposing, text: string, endMs: number): void {

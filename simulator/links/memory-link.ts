@@ -43,6 +43,8 @@ export interface MemoryLink {
   plug(isPlugged: boolean): void;
   /** While hung, the link stays open and nothing passes in either direction; what is sent is lost. */
   hang(isHung: boolean): void;
+  /** While garbled, a bit is wrong in a character of every few chunks to the host. */
+  garble(isGarbled: boolean): void;
 }
 
 /** The clock's part that a link needs: `touch` announces that promises may have been resolved. */
@@ -72,6 +74,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
   let isOpening = false;
   let isPlugged = true;
   let isHung = false;
+  let garbledCount: number | null = null;
   /** Counts openings and closings; a chunk sent before the last of them is not delivered. */
   let session = 0;
   let deviceIsOpen = false;
@@ -90,6 +93,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     }
     counters.chunksToHost += 1;
     counters.bytesToHost += chunk.length;
+    if (garbledCount !== null) garbledCount = spoil(chunk, garbledCount);
     if (isQuiet?.(chunk) === true) counters.quietChunksToHost += 1;
     else clock.touch();
     current.deliver(chunk);
@@ -205,7 +209,22 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     hang(hung) {
       isHung = hung;
     },
+    garble(garbled) {
+      garbledCount = garbled ? 0 : null;
+    },
   };
+}
+
+/** Every this many chunks one is spoilt, each time at another place. */
+const SPOILT_EVERY = 4;
+
+/** Returns how many chunks have passed. */
+function spoil(chunk: Uint8Array, count: number): number {
+  if (count % SPOILT_EVERY === 0 && chunk.length > 0) {
+    const index = (count * 7 + 3) % chunk.length;
+    chunk[index] = (chunk[index] ?? 0) ^ (1 << (count % 7));
+  }
+  return count + 1;
 }
 
 interface HostEnd {

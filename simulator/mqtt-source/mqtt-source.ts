@@ -22,8 +22,8 @@ export interface MqttSourceTopic {
   readonly topic: string;
   /** Messages come at whole multiples of it. */
   readonly periodMs: number;
-  /** What is said at this time. Times only grow. */
-  payload(atMs: number): string;
+  /** What is said at this time; undefined for nothing. Times only grow. */
+  payload(atMs: number): string | undefined;
 }
 
 export interface MqttSourceDeps {
@@ -93,7 +93,8 @@ export function createMqttSource(deps: MqttSourceDeps): MqttSource {
   function schedule(publisher: Publisher, topic: MqttSourceTopic, count: number): void {
     const atMs = count * topic.periodMs;
     publisher.event = clock.at(atMs, () => {
-      if (!publisher.isSilent) say(publisher, topic.payload(atMs));
+      const payload = publisher.isSilent ? undefined : topic.payload(atMs);
+      if (payload !== undefined) say(publisher, payload);
       schedule(publisher, topic, count + 1);
     });
   }

@@ -9,13 +9,16 @@ export interface Actuator {
   fraction(atMs: number): number;
   /** When the present drive ends at its stop; in the past when it is there. */
   arrivalMs(): number;
+  /** How long the next drives take from one end to the other. */
+  setTravel(travelMs: number): void;
   /** Appends the instants strictly between the two times where the motion starts, turns or ends. */
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
   /** The past before `atMs` will not be asked for again. */
   forgetBefore(atMs: number): void;
 }
 
-export function createActuator(travelMs: number, startMs: number, startsIn: boolean): Actuator {
+export function createActuator(ordinaryTravelMs: number, startMs: number, startsIn: boolean): Actuator {
+  let travelMs = ordinaryTravelMs;
   const times: number[] = [startMs];
   const fractions: number[] = [startsIn ? 1 : 0];
   let isDrivenIn = startsIn;
@@ -46,6 +49,9 @@ export function createActuator(travelMs: number, startMs: number, startsIn: bool
     },
     fraction,
     arrivalMs: () => times[times.length - 1] ?? startMs,
+    setTravel(ms) {
+      travelMs = ms;
+    },
     addBreaks(fromMs, toMs, into) {
       for (const time of times) if (time > fromMs && time < toMs) into.push(time);
     },

@@ -37,6 +37,12 @@ export interface ObservedBeamPlant extends BeamPlant {
   shutterOrderedShutMs(): number;
   /** The blades of the fast shutter no longer follow their drive into this direction; null lets them again. */
   stickShutter(atMs: number, stuck: "open" | "closed" | null): void;
+  /** The blades of the fast shutter take so long for their way from now on; null for what is ordinary. */
+  slowShutter(travelMs: number | null): void;
+  /** A switch of the fast shutter reads this, wherever the blades are; null for the truth. */
+  setSwitch(which: "open" | "closed", reads: boolean | null): void;
+  /** Optics that drift: only this share of the photons arrives between the two times, whatever the ring current. */
+  dim(fromMs: number, toMs: number, share: number): void;
   setInterlock(name: string, holds: boolean): void;
   /** The machine loses its beam; it is full again at `toMs`, after `refillMs` of filling (default none). */
   dump(fromMs: number, toMs: number, refillMs?: number): void;
@@ -62,8 +68,13 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
   let bladesLevel = false;
   let shutterHandler: ((atMs: number, open: boolean) => void) | undefined;
 
+  const dims: { readonly fromMs: number; readonly toMs: number; readonly share: number }[] = [];
+  const switches: { open: boolean | null; closed: boolean | null } = { open: null, closed: null };
+
   function believedPhS(atMs: number): number {
-    return (options.fluxReferencePhS * ring.currentMa(atMs)) / options.ringCurrentReferenceMa;
+    let flux = (options.fluxReferencePhS * ring.currentMa(atMs)) / options.ringCurrentReferenceMa;
+    for (const { fromMs, toMs, share } of dims) if (atMs >= fromMs && atMs < toMs) flux *= share;
+    return flux;
   }
 
   function filterFraction(atMs: number, index: number): number {
@@ -88,8 +99,8 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
       if (!open) orderedShutMs = atMs;
       followDrive(atMs);
     },
-    shutterOpenSwitch: (atMs) => shutter.fraction(atMs) >= 1,
-    shutterClosedSwitch: (atMs) => shutter.fraction(atMs) <= 0,
+    shutterOpenSwitch: (atMs) => switches.open ?? shutter.fraction(atMs) >= 1,
+    shutterClosedSwitch: (atMs) => switches.closed ?? shutter.fraction(atMs) <= 0,
     driveSafetyShutter(atMs, open) {
       safetyShutter.drive(atMs, open);
     },
@@ -116,6 +127,15 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
       stuck = direction;
       followDrive(atMs);
     },
+    slowShutter(travelMs) {
+      shutter.setTravel(travelMs ?? options.shutterTravelMs);
+    },
+    setSwitch(which, reads) {
+      switches[which] = reads;
+    },
+    dim(fromMs, toMs, share) {
+      dims.push({ fromMs, toMs, share });
+    },
     setInterlock(name, holds) {
       interlocks.set(name, holds);
     },
@@ -127,6 +147,8 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
       safetyShutter.addBreaks(fromMs, toMs, into);
       for (const filter of filters) filter.addBreaks(fromMs, toMs, into);
       ring.addBreaks(fromMs, toMs, into);
+      for (const dim of dims)
+        for (const time of [dim.fromMs, dim.toMs]) if (time > fromMs && time < toMs) into.push(time);
     },
     forgetBefore(atMs) {
       shutter.forgetBefore(atMs);

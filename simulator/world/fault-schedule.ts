@@ -3,7 +3,10 @@ import { type ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { WorldClock } from "../plant/plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
 import type { CellRack } from "./cell-rack.ts";
+import type { BeamlineTrouble } from "./beamline-trouble.ts";
 import type { ListeningCounters } from "./disturbance-watch.ts";
+import { isEquipment, type EquipmentFault } from "./equipment-faults.ts";
+import { keepsBeam, needsPerson, scheduleEquipment } from "./equipment-schedule.ts";
 import type { Outage } from "./request-truth.ts";
 import type { WorldFault } from "./world-faults.ts";
 
@@ -11,6 +14,8 @@ import type { WorldFault } from "./world-faults.ts";
 export interface FaultyLink {
   hang(isHung: boolean): void;
   cut(why: string): void;
+  plug?(isPlugged: boolean): void;
+  garble?(isGarbled: boolean): void;
   readonly counters?: ListeningCounters;
 }
 
@@ -27,11 +32,14 @@ export interface FaultScheduleDeps {
   readonly clock: WorldClock;
   readonly beam: ObservedBeamPlant;
   readonly stage: ObservedStagePlant;
+  readonly trouble: BeamlineTrouble;
   readonly rack: Pick<CellRack, "fail">;
   /** Grows with each fault on a cell's path, as it takes effect. */
   readonly faultyPositions: Set<number>;
   /** Grows with each fault that keeps the beam from cells. */
   readonly outages: Outage[];
+  /** Told of each fault as it begins. */
+  readonly onBegun: (kind: string) => void;
   readonly onDump: () => void;
   readonly onInterlockBroken: (name: string, atMs: number) => void;
 }
@@ -72,7 +80,20 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
     });
   }
 
+  /** Until it is over; where exposing waits for a person, until one comes. */
+  function pushOutage(fault: WorldFault, positionIndex?: number): void {
+    const overMs = "toMs" in fault ? (fault.toMs ?? Infinity) : Infinity;
+    const people = needsPerson(fault.kind)
+      ? faults.filter((other) => other.kind === "person" && other.fromMs >= overMs).map((other) => other.fromMs)
+      : [];
+    const toMs = people.length === 0 ? overMs : Math.min(...people);
+    outages.push({ fromMs: fault.fromMs, toMs, ...(positionIndex === undefined ? {} : { positionIndex }) });
+  }
+
   function schedule(fault: WorldFault): void {
+    at(Math.max(fault.fromMs, clock.nowMs()), () => {
+      deps.onBegun(fault.kind === "cell" ? fault.fault.kind : fault.kind);
+    });
     if (fault.kind === "link-hang") {
       scheduleHang(fault.link, fault.fromMs, fault.toMs);
       return;
@@ -103,7 +124,13 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       });
       return;
     }
-    outages.push({ fromMs: fault.fromMs, toMs: fault.toMs ?? Infinity });
+    if (isEquipmentFault(fault)) {
+      const link = "link" in fault ? targets.positionOfLink.get(fault.link) : undefined;
+      if (!keepsBeam(fault)) pushOutage(fault, link);
+      scheduleEquipment(fault, { beam, trouble: deps.trouble, at, onLink });
+      return;
+    }
+    pushOutage(fault);
     switch (fault.kind) {
       case "beam-dump":
         beam.dump(fault.fromMs, fault.toMs, fault.refillMs);
@@ -130,4 +157,8 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
   }
 
   for (const fault of faults) schedule(fault);
+}
+
+function isEquipmentFault(fault: WorldFault): fault is EquipmentFault {
+  return isEquipment(fault);
 }

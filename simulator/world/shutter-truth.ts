@@ -100,7 +100,7 @@ export function watchShutter(deps: ShutterTruthDeps): ShutterTruth {
     }
     const closedMs = beam.shutterArrivalMs();
     clock.at(closedMs, () => {
-      if (beam.shutterClosedSwitch(closedMs) && beam.shutterArrivalMs() === closedMs) close(closedMs);
+      if (beam.shutterFraction(closedMs) <= 0 && beam.shutterArrivalMs() === closedMs) close(closedMs);
     });
   });
 

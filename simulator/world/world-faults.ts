@@ -4,6 +4,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { pathText, valueAt, valueText } from "../../protocols/input/document.ts";
 import { HUTCH_CONDITIONS } from "../plant/beam-plant.ts";
 import type { Chance } from "../plant/plant.ts";
+import { EQUIPMENT_FAULT_SHAPES, type EquipmentFault, equipmentFault, isEquipment } from "./equipment-faults.ts";
 import { CELL_FAULT_SHAPES, type CellGoesWrong, cellGoesWrong, drawBadCells } from "./cell-faults.ts";
 
 export type WorldFault =
@@ -17,7 +18,8 @@ export type WorldFault =
   | { readonly kind: "shutter-stuck"; readonly at: "open" | "closed"; readonly fromMs: number; readonly toMs?: number }
   /** The first move from then on stalls, and leaves the table short by this much of where the counters say. */
   | { readonly kind: "stage-lost-steps"; readonly fromMs: number; readonly xMm: number; readonly yMm: number }
-  | CellGoesWrong;
+  | CellGoesWrong
+  | EquipmentFault;
 
 const HOUR_MS = 3_600_000;
 /** From nothing to full current. */
@@ -76,6 +78,7 @@ const fileSchema = z.array(
     }),
     z.strictObject({ kind: z.literal("stage-lost-steps"), from_s: atS, x_mm: lostMm, y_mm: lostMm }),
     ...CELL_FAULT_SHAPES,
+    ...EQUIPMENT_FAULT_SHAPES,
   ]),
 );
 
@@ -91,6 +94,7 @@ export function parseWorldFaults(json: unknown, where: string): readonly WorldFa
       const what = `[${index}].to_s: is ${entry.to_s}, not after from_s, ${entry.from_s}`;
       throw new Fault("file.schema", where, what);
     }
+    if (isEquipment(entry)) return equipmentFault(entry);
     const fromMs = entry.from_s * 1000;
     if (entry.kind === "beam-dump") {
       const refill = entry.refill_s === undefined ? {} : { refillMs: entry.refill_s * 1000 };

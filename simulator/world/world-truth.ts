@@ -1,4 +1,5 @@
 /** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
+import type { ClaimedCharge } from "./judge-charges.ts";
 import type { AskedRequest } from "./request-truth.ts";
 import { isOnDisc, type Opening } from "./shutter-truth.ts";
 
@@ -18,6 +19,8 @@ export interface ControllerClaims {
   readonly samplesStored: number;
   /** Absent when nobody kept them: then nothing is said of what was feasible. */
   readonly requests?: readonly AskedRequest[];
+  /** What is charged for each exposure. Absent: nothing is said of it. */
+  readonly charges?: readonly ClaimedCharge[];
 }
 
 /** Keys as in CONTRACTS. */
@@ -34,6 +37,8 @@ export interface TruthSummary {
   readonly beam_losses: number;
   readonly cells_disturbed_by_beam_loss: number;
   readonly samples_lost: number;
+  /** Photons charged over photons given, by all exposures; null without any. Only where the charges were claimed. */
+  readonly charged_over_given?: number | null;
 }
 
 export interface Violation {

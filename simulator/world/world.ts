@@ -10,6 +10,7 @@ import type { RackSensors } from "../plant/rack-sensors.ts";
 import { createTwoAxisStagePlant, type TwoAxisStagePlant } from "../plant/stage-axes.ts";
 import { createStagePlant, type ObservedStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
+import { createBeamlineTrouble, type BeamlineTrouble } from "./beamline-trouble.ts";
 import type { CellObserver } from "./cell-observer.ts";
 import { createCellRack } from "./cell-rack.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
@@ -25,6 +26,7 @@ import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
 import type { WorldFault } from "./world-faults.ts";
 import type { WorldCell, WorldSite, WorldUncertainty } from "./world-site.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
+import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { type ControllerClaims, createLedger, type WorldFindings } from "./world-truth.ts";
 
@@ -84,8 +86,11 @@ export interface World {
   readonly rackSensors: RackSensors;
   /** What chamber and diode in the beam give, without any error. */
   readonly monitors: WorldMonitors;
+  readonly trouble: BeamlineTrouble;
   readonly dose: DoseTruth;
   readonly openings: readonly Opening[];
+  /** How many faults of each kind have begun. */
+  readonly faultsBegun: Readonly<Record<string, number>>;
   /** Puts the faults on the clock. */
   schedule(faults: readonly WorldFault[], targets: FaultTargets): void;
   /** Ends the observation at the clock's now. */
@@ -140,11 +145,12 @@ export function createWorld(deps: WorldDeps): World {
   };
   const axisStage = isByAxis ? createTwoAxisStagePlant(table) : undefined;
   const stage = axisStage ?? createStagePlant(table);
+  const fluxTruthFactor = 1 + uncertainty.flux * withinBound(chance.stream("flux"));
   const beam = createBeamPlant(
     {
       fluxReferencePhS: site.beam.fluxReferencePhS,
       ringCurrentReferenceMa: site.beam.ringCurrentReferenceMa,
-      fluxTruthFactor: 1 + uncertainty.flux * withinBound(chance.stream("flux")),
+      fluxTruthFactor,
       monitorNoise: options.monitorNoise ?? 0.002,
       ringLifetimeH: options.ringLifetimeH ?? 10,
       topUpEveryS: options.topUpEveryS ?? 300,
@@ -157,6 +163,7 @@ export function createWorld(deps: WorldDeps): World {
     chance.stream("beam"),
   );
   const frames = createFramePlant();
+  const trouble = createBeamlineTrouble();
   const dose = createDoseTruth({
     tables: deps.attenuation,
     site,
@@ -175,6 +182,7 @@ export function createWorld(deps: WorldDeps): World {
   });
   const cells = rack.observers;
   const openings: Opening[] = [];
+  const faultsBegun: Record<string, number> = {};
   const faultyPositions = new Set<number>();
   for (const { positionIndex, faults = [] } of deps.cells) if (faults.length > 0) faultyPositions.add(positionIndex);
   for (const positionIndex of options.lyingLeads?.keys() ?? []) faultyPositions.add(positionIndex);
@@ -340,9 +348,11 @@ export function createWorld(deps: WorldDeps): World {
     frameWorld,
     cellObserver: (positionIndex) => cells.get(positionIndex),
     rackSensors: rack.sensors,
+    trouble,
     monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace),
     dose,
     openings,
+    faultsBegun,
     cellPlant(positionIndex) {
       const cell = rack.plant(positionIndex);
       const lie = options.lyingLeads?.get(positionIndex);
@@ -360,9 +370,13 @@ export function createWorld(deps: WorldDeps): World {
         clock,
         beam,
         stage,
+        trouble,
         rack,
         faultyPositions,
         outages,
+        onBegun(kind) {
+          faultsBegun[kind] = (faultsBegun[kind] ?? 0) + 1;
+        },
         onDump() {
           counts.beamLosses += 1;
           const driven = total([...cells.values()], (cell) => (cell.isDriven ? 1 : 0));
@@ -378,7 +392,7 @@ export function createWorld(deps: WorldDeps): World {
           clock.at(latestMs, () => {
             ledger.check(
               "shutter-interlocks",
-              beam.shutterClosedSwitch(latestMs) || beam.safetyShutterClosedSwitch(latestMs),
+              beam.shutterFraction(latestMs) <= 0 || beam.safetyShutterFraction(latestMs) <= 0,
               latestMs,
               () => `the shutter was not closed after ${name} broke`,
             );
@@ -409,6 +423,13 @@ export function createWorld(deps: WorldDeps): World {
           beam_losses: counts.beamLosses,
           cells_disturbed_by_beam_loss: counts.disturbed,
           samples_lost: judged.samplesLost,
+          ...(claims.charges === undefined
+            ? {}
+            : {
+                charged_over_given: judgeCharges(claims.charges, {
+                  ...{ ledger, openings, fluxTruthFactor, fluxUncertainty: uncertainty.flux },
+                }),
+              }),
         },
         checks: ledger.checks,
         violations: ledger.violations,

@@ -52,7 +52,7 @@ export async function createBenchBroker(place: TcpPlace, clock: WorldClock): Pro
 
   function say(topic: MqttSourceTopic, atMs: number): void {
     const value = topic.payload(atMs);
-    if (flaws.isSilent) return;
+    if (flaws.isSilent || value === undefined) return;
     const told = flaws.isGarbled ? `${value.slice(0, value.length / 2)}\u0007` : multiplied(value, flaws.factor);
     if (flaws.lateMs === 0) publish(topic.topic, told, true);
     else

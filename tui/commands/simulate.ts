@@ -16,6 +16,7 @@ import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
 import { loadFrameTables, loadLatticeTables, loadWorldData } from "../virtual/load-world-data.ts";
 import { type PhysicsOptions, preparePhysicsLook } from "../virtual/physics-report.ts";
+import { recordedCharges } from "../virtual/recorded-charges.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
 import { createVirtualCampaign } from "../virtual/virtual-campaign.ts";
 
@@ -70,7 +71,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     holder: { ...context.self, sinceMs: context.clock.wallMs() },
     softwareVersion: context.version,
   });
-  const { clock, run, store, world } = virtual;
+  const { clock, world } = virtual;
   look.attach(world);
   const printer = createProgressPrinter(context.progress, context.clock);
   const wallS = (): number => (context.clock.monoMs() - startedMs) / 1000;
@@ -85,27 +86,20 @@ export async function simulateCommand(context: CommandContext, args: readonly st
 
   let failure: Error | null;
   try {
-    run.actor.subscribe({
-      complete() {
-        clock.stop();
-      },
-      // The run keeps it as its failure; without an ear here it would end the process with the folder still open.
-      error() {
-        clock.stop();
-      },
+    virtual.start(() => {
+      clock.stop();
     });
-    run.start();
     await clock.run(plannedS * 1000 + AFTER_END_MS, {
       onBreath() {
         if (printer.isDue()) printer.update(progress());
-        if (run.failure() !== null) clock.stop();
+        if (virtual.run.failure() !== null) clock.stop();
       },
     });
-    failure = run.failure();
+    failure = virtual.run.failure();
     if (failure === null) await flush(virtual);
   } finally {
     release();
-    store.close();
+    virtual.store.close();
   }
   printer.finish(progress());
   if (failure !== null) throw failure;
@@ -116,6 +110,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     faults: options.faults,
     wallS: wallS(),
     interruptedBy: stoppedBy(),
+    charges: recordedCharges(folder),
   });
   // The run is over and on record: what cannot be written beside it is told, after the summary.
   const troubles: Fault[] = [];
@@ -127,7 +122,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   else {
     if (context.isTerminal) context.print("");
     for (const line of renderSummary(summary)) context.print(line);
-    for (const line of openAlarmLines(run.alarms.open)) context.print(line);
+    for (const line of openAlarmLines(virtual.run.alarms.open)) context.print(line);
     for (const line of [`data: ${folder}`, ...looked.lines]) context.print(line);
   }
   if (stoppedBy() !== null) {

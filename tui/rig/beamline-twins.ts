@@ -31,6 +31,9 @@ function createStageTwin(site: Site, { clock, endOf, world }: TwinDeps): void {
           board.hitLimitSwitch();
         });
       });
+      world.trouble?.onTrip(() => {
+        board.hitLimitSwitch();
+      });
       return;
     }
     case "zaber-ascii": {
@@ -67,15 +70,21 @@ function createDetectorTwin({ detector }: Site, deps: TwinDeps): void {
   const { clock, world } = deps;
   const { readOutS } = detector;
   switch (detector.driver) {
-    case "dectris-camserver":
-      createCamserverTwin({
+    case "dectris-camserver": {
+      const { faults } = createCamserverTwin({
         end: deps.endOf(detector.name),
         clock,
         frames: world.frames,
         readOutS,
         startWallMs: deps.startWallMs,
       });
+      world.trouble?.onDetector((trouble) => {
+        faults.isSilent = trouble?.how === "dead";
+        faults.refuseAfterStart = trouble?.how === "refuses" ? "the detector has lost its images" : null;
+        faults.reportsLateMs = trouble?.how === "late" ? trouble.lateMs : 0;
+      });
       return;
+    }
     case "dectris-simplon":
       createSimplonTwin({ end: deps.httpEndOf(detector.name), clock, frames: world.frames, readOutS });
   }

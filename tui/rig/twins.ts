@@ -27,6 +27,7 @@ import type { RackSensors } from "../../simulator/plant/rack-sensors.ts";
 import type { HttpEnd } from "../../simulator/plant/http-end.ts";
 import type { TwoAxisStagePlant } from "../../simulator/plant/stage-axes.ts";
 import type { ObservedStagePlant } from "../../simulator/plant/stage-plant.ts";
+import type { BeamlineTrouble } from "../../simulator/world/beamline-trouble.ts";
 import type { WorldMonitors } from "../../simulator/world/world-monitors.ts";
 import { createBeamlineTwins } from "./beamline-twins.ts";
 import { createFurtherTwins } from "./further-twins.ts";
@@ -41,6 +42,8 @@ export interface TwinWorld {
   readonly frames: FramePlant;
   readonly rackSensors: RackSensors;
   readonly monitors: WorldMonitors;
+  /** What is wrong with detector, feeds and switches; left out where nothing ever is. */
+  readonly trouble?: BeamlineTrouble;
 }
 
 export interface TwinDeps {
@@ -192,12 +195,28 @@ function topicOf(
   world: TwinWorld,
   flaws: Chance | undefined,
 ): MqttSourceTopic {
-  const value = valueOf(sensor.quantity, world, flaws);
+  const value = saidOf(sensor.quantity, world, flaws);
   return {
     topic: sensor.topic,
     periodMs: PUBLISHED_EVERY_MS[sensor.quantity],
-    payload: (atMs) => payloadText(value(atMs), sensor.jsonPath, sensor.unit),
+    payload(atMs) {
+      const said = value(atMs);
+      return said === undefined ? undefined : payloadText(said, sensor.jsonPath, sensor.unit);
+    },
   };
+}
+
+/** What a publisher says of it: undefined while it says nothing. */
+function saidOf(
+  quantity: SensorQuantity,
+  world: TwinWorld,
+  flaws: Chance | undefined,
+): (atMs: number) => number | undefined {
+  const value = valueOf(quantity, world, flaws);
+  const { trouble } = world;
+  if (trouble === undefined || (quantity !== "flux" && quantity !== "ring_current")) return value;
+  const feed = quantity === "flux" ? "flux" : "ring-current";
+  return (atMs) => trouble.said(feed, value(atMs));
 }
 
 export function valueOf(
@@ -212,7 +231,8 @@ export function valueOf(
 
 /** The number as the site file says it arrives: bare, or inside a JSON object. */
 function payloadText(value: number, jsonPath: string | null, unit: string): string {
-  if (jsonPath === null) return String(value);
+  // Not every publisher keeps to JSON, which knows no such number.
+  if (jsonPath === null || Number.isNaN(value)) return String(value);
   const keys = jsonPath.split(".");
   let document: unknown = value;
   for (const key of keys.reverse()) document = { [key]: document };

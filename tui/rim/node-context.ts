@@ -9,6 +9,7 @@ import { askAtTerminal } from "./ask.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import type { Output } from "./output.ts";
 import { packageRoot } from "./package-root.ts";
+import { createProcesses } from "./processes.ts";
 import { createRealClock } from "./real-clock.ts";
 import { takeSiteLock } from "./site-lock.ts";
 import { readTextFile } from "./text-file.ts";
@@ -62,6 +63,7 @@ export function createNodeContext(deps: {
     ask: askAtTerminal,
     self: { pid: process.pid, host: hostname() },
     takeSiteLock,
+    processes: createProcesses(),
     version: packageRoot().version,
   };
 }

@@ -1,8 +1,9 @@
-/** `--faults none|light|FILE`: what goes wrong in a simulated run. */
+/** `--faults none|light|heavy|FILE`: what goes wrong in a simulated run. */
 import { Fault } from "../../protocols/base/fault.ts";
 import { parseJsonText } from "../../protocols/input/json-text.ts";
 import { positionAt } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
+import { heavyFaults } from "../../simulator/world/heavy-faults.ts";
 import { lightFaults, parseWorldFaults, type WorldFault } from "../../simulator/world/world-faults.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { VirtualRig } from "./virtual-rig.ts";
@@ -17,7 +18,13 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
       lightFaults(createChance(seed).stream("faults"), hours, [...positionOfLink.keys()], positions);
   }
   if (choice === "heavy") {
-    throw new Fault("command.usage", "--faults", "heavy faults are not part of this version; use light or a file");
+    return ({ faultTargets: { links, positionOfLink } }, hours, seed) => {
+      const targets = {
+        beamlineLinks: [...links.keys()].filter((name) => !positionOfLink.has(name)),
+        channelLinks: [...positionOfLink.keys()],
+      };
+      return heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
+    };
   }
   const faults = parseWorldFaults(parseJson(context.readText(choice), choice), choice);
   return (rig, hours) => {
@@ -30,7 +37,7 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
       if (fault.kind === "cell" && !withCell.has(fault.positionIndex)) {
         throw new Fault("file.schema", choice, `no cell is at ${positionAt(fault.positionIndex)}`);
       }
-      if ((fault.kind === "link-hang" || fault.kind === "link-cut") && !rig.faultTargets.links.has(fault.link)) {
+      if ("link" in fault && !rig.faultTargets.links.has(fault.link)) {
         const known = [...rig.faultTargets.links.keys()].slice(0, 5).join(", ");
         throw new Fault("file.schema", choice, `no link is named ${fault.link}; links are ${known}, ...`);
       }

@@ -1,5 +1,6 @@
 /** From a run in the virtual world to what people see while it runs and the summary at its end (CONTRACTS). */
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
 import type { ProgressState } from "../progress/progress-state.ts";
 import type { RunSummary } from "../progress/run-summary.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
@@ -15,6 +16,8 @@ export interface SummaryFacts {
   readonly faults: string;
   readonly wallS: number;
   readonly interruptedBy: string | null;
+  /** What the record charges; absent: it is not judged. */
+  readonly charges?: readonly ClaimedCharge[];
 }
 
 export function summarise(
@@ -22,7 +25,7 @@ export function summarise(
   facts: SummaryFacts,
 ): RunSummary & { readonly interrupted: boolean } {
   const { run, store, clock } = virtual;
-  const { truth, checks, violations } = virtual.finish(facts.interruptedBy !== null);
+  const { truth, checks, violations } = virtual.finish(facts.interruptedBy !== null, facts.charges);
   const { log, ...figures } = figuresOf(run, store, facts.campaign, virtual.site);
   return {
     campaign: facts.campaign.name,

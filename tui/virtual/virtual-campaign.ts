@@ -16,6 +16,7 @@ import { createChance } from "../../simulator/chance/chance.ts";
 import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
 import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { FrameTables } from "../../simulator/world/frame-world.ts";
+import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
@@ -72,11 +73,15 @@ export interface VirtualCampaign {
   kill(): void;
   /** A new controller on the same folder; begins where the record says. Its `run` is not started. */
   restart(): void;
+  /** Starts the run, and does at its time what the faults say of controller and people. `over`: a run completed or broke. */
+  start(over: () => void): void;
+  /** Told of each controller just before `start`, or a restart, sets it going. */
+  onBegin(handler: (run: CampaignRun) => void): void;
   /**
    * Ends the observation: what the world saw against what the controller claims. Of a run that was stopped on the
    * way, an exposure under way is claimed by its booking, which counts it in full.
    */
-  finish(isInterrupted: boolean): WorldFindings;
+  finish(isInterrupted: boolean, charges?: readonly ClaimedCharge[]): WorldFindings;
 }
 
 export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCampaign {
@@ -114,7 +119,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     clock,
     inputs.noise === false ? undefined : chance.stream("instruments"),
   );
-  world.schedule(inputs.faults(rig, endAtMs / 3_600_000, seed), rig.faultTargets);
+  const faults = inputs.faults(rig, endAtMs / 3_600_000, seed);
+  world.schedule(faults, rig.faultTargets);
+  const isMortal = inputs.isMortal === true || faults.some((fault) => fault.kind === "controller-kill");
   function openFolder(on: Clock, goesOn: boolean): RecordStore {
     return openStore({
       folder: inputs.folder,
@@ -139,6 +146,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const isCompared = campaign.controls !== undefined && world.frameWorld !== undefined;
   const integrator = isCompared ? createWorldIntegrator(world.frameWorld) : undefined;
 
+  const beginHandlers: ((run: CampaignRun) => void)[] = [];
   let killed = false;
   let mortal: Mortal | undefined;
   let { run, store } = begin(false);
@@ -147,7 +155,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   function begin(goesOn: boolean): { readonly run: CampaignRun; readonly store: RecordStore } {
     let { roles } = rig;
     let on: Clock = clock;
-    if (inputs.isMortal === true) {
+    if (isMortal) {
       roles = rig.connect((deps) => {
         const made = createMortal(clock, deps);
         mortal = made;
@@ -169,6 +177,50 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     };
   }
 
+  function kill(): void {
+    assert(mortal !== undefined && !killed, "there is no controller that can be killed");
+    killed = true;
+    mortal.kill();
+    store.abandon();
+  }
+
+  function restart(): void {
+    assert(killed, "a controller that lives is not started again");
+    killed = false;
+    ({ run, store } = begin(true));
+  }
+
+  /** Without ears for its end a run that breaks would end the process with the folder still open. */
+  function startRun(over: () => void): void {
+    for (const told of beginHandlers) told(run);
+    run.actor.subscribe({ complete: over, error: over });
+    run.start();
+  }
+
+  function scheduleLife(over: () => void): void {
+    for (const fault of faults) {
+      if (fault.kind === "person") {
+        clock.at(fault.fromMs, () => {
+          if (killed || run.actor.getSnapshot().status !== "active") return;
+          run.actor.send({ type: fault.act === "resume" ? "RESUME_EXPOSING" : "RE_ARM", author: "a person" });
+        });
+      }
+      if (fault.kind !== "controller-kill" || fault.fromMs >= endAtMs) continue;
+      clock.at(fault.fromMs, () => {
+        if (killed || run.isDone() || run.failure() !== null) return;
+        kill();
+        // Started again like any other task of the machine, not in the middle of an event of the world.
+        clock.setTimeout(
+          () => {
+            restart();
+            startRun(over);
+          },
+          Math.max(0, fault.toMs - clock.monoMs()),
+        );
+      });
+    }
+  }
+
   return {
     site,
     clock,
@@ -180,18 +232,16 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     },
     world,
     rig,
-    kill() {
-      assert(mortal !== undefined && !killed, "there is no controller that can be killed");
-      killed = true;
-      mortal.kill();
-      store.abandon();
+    kill,
+    restart,
+    onBegin(handler) {
+      beginHandlers.push(handler);
     },
-    restart() {
-      assert(killed, "a controller that lives is not started again");
-      killed = false;
-      ({ run, store } = begin(true));
+    start(over) {
+      scheduleLife(over);
+      startRun(over);
     },
-    finish(isInterrupted) {
+    finish(isInterrupted, charges) {
       const { counters } = store;
       const underWay = (isInterrupted ? store.openBookings() : []).map(({ position, atMs }) => ({
         positionIndex: positionIndex(position),
@@ -207,6 +257,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         samplesDelivered: run.sampleCount(),
         samplesStored: counters.samplesFramed,
         requests: run.tally.askedRequests,
+        ...(charges === undefined ? {} : { charges }),
       });
       const unchecked = neverChecked(findings.checks, findings.truth.exposures > 0, clock.monoMs());
       return { ...findings, violations: [...findings.violations, ...unchecked] };

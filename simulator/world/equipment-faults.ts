@@ -1,0 +1,104 @@
+/** Faults of shutter, detector, monitors, optics, stage, cables and of the controller itself, with what a person does. */
+import { z } from "zod";
+import type { MonitorFeed } from "./beamline-trouble.ts";
+
+interface Lasting {
+  readonly fromMs: number;
+  /** Without an end it lasts. */
+  readonly toMs?: number;
+}
+
+export type EquipmentFault =
+  | (Lasting & { readonly kind: "shutter-slow"; readonly travelMs: number })
+  /** A switch of the fast shutter reads this, wherever the blades are. */
+  | (Lasting & { readonly kind: "shutter-switch"; readonly which: "open" | "closed"; readonly reads: boolean })
+  | (Lasting & { readonly kind: "detector-dead" })
+  | (Lasting & { readonly kind: "detector-late"; readonly lateMs: number })
+  /** Every exposure is refused after its start. */
+  | (Lasting & { readonly kind: "detector-refuses" })
+  | (Lasting & { readonly kind: "feed-stops"; readonly feed: MonitorFeed })
+  | (Lasting & { readonly kind: "feed-jumps"; readonly feed: MonitorFeed; readonly factor: number })
+  | (Lasting & { readonly kind: "feed-not-a-number"; readonly feed: MonitorFeed })
+  /** The optics pass only this share of the photons. */
+  | (Lasting & { readonly kind: "beam-dim"; readonly share: number })
+  /** A limit switch closes although the table is nowhere near: the stage stops and has lost its reference. */
+  | { readonly kind: "stage-trip"; readonly fromMs: number }
+  | (Lasting & { readonly kind: "link-unplugged"; readonly link: string })
+  /** One chunk in so many arrives with a wrong character. */
+  | (Lasting & { readonly kind: "link-garbled"; readonly link: string })
+  | { readonly kind: "controller-kill"; readonly fromMs: number; readonly toMs: number }
+  /** Somebody says that exposing may go on, or re-arms the hutch. */
+  | { readonly kind: "person"; readonly fromMs: number; readonly act: "resume" | "re-arm" };
+
+const atS = z.number().min(0);
+const lasting = { from_s: atS, to_s: atS.optional() };
+const feed = z.enum(["ring-current", "flux"]);
+
+/** Sizes that are left out are those of a plain case. */
+export const EQUIPMENT_FAULT_SHAPES = [
+  z.strictObject({
+    kind: z.literal("shutter-slow"),
+    ...lasting,
+    travel_s: z.number().min(0.001).max(600).default(0.5),
+  }),
+  z.strictObject({
+    kind: z.literal("shutter-switch"),
+    ...{ ...lasting, which: z.enum(["open", "closed"]), reads: z.boolean() },
+  }),
+  z.strictObject({ kind: z.literal("detector-dead"), ...lasting }),
+  z.strictObject({ kind: z.literal("detector-late"), ...lasting, late_s: z.number().min(0).max(3600).default(10) }),
+  z.strictObject({ kind: z.literal("detector-refuses"), ...lasting }),
+  z.strictObject({ kind: z.literal("feed-stops"), ...lasting, feed }),
+  z.strictObject({ kind: z.literal("feed-jumps"), ...lasting, feed, factor: z.number().min(-100).max(100).default(2) }),
+  z.strictObject({ kind: z.literal("feed-not-a-number"), ...lasting, feed }),
+  z.strictObject({ kind: z.literal("beam-dim"), ...lasting, share: z.number().min(0).max(1).default(0.7) }),
+  z.strictObject({ kind: z.literal("stage-trip"), from_s: atS }),
+  z.strictObject({ kind: z.literal("link-unplugged"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("link-garbled"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("controller-kill"), from_s: atS, to_s: atS }),
+  z.strictObject({ kind: z.literal("person"), from_s: atS, act: z.enum(["resume", "re-arm"]) }),
+] as const;
+
+type EquipmentEntry = z.output<(typeof EQUIPMENT_FAULT_SHAPES)[number]>;
+
+const KINDS: ReadonlySet<string> = new Set(EQUIPMENT_FAULT_SHAPES.map(({ shape }) => shape.kind.value));
+
+export function isEquipment(entry: { readonly kind: string }): entry is EquipmentEntry {
+  return KINDS.has(entry.kind);
+}
+
+export function equipmentFault(entry: EquipmentEntry): EquipmentFault {
+  const fromMs = entry.from_s * 1000;
+  if (entry.kind === "stage-trip") return { kind: entry.kind, fromMs };
+  if (entry.kind === "person") return { kind: entry.kind, fromMs, act: entry.act };
+  if (entry.kind === "controller-kill") return { kind: entry.kind, fromMs, toMs: entry.to_s * 1000 };
+  return { ...lastingFault(entry), fromMs, ...(entry.to_s === undefined ? {} : { toMs: entry.to_s * 1000 }) };
+}
+
+type LastingEntry = Exclude<EquipmentEntry, { kind: "stage-trip" | "person" | "controller-kill" }>;
+type LastingFault = Exclude<EquipmentFault, { kind: "stage-trip" | "person" | "controller-kill" }>;
+type WithoutTimes<Fault> = Fault extends unknown ? Omit<Fault, keyof Lasting> : never;
+
+function lastingFault(entry: LastingEntry): WithoutTimes<LastingFault> {
+  switch (entry.kind) {
+    case "shutter-slow":
+      return { kind: entry.kind, travelMs: entry.travel_s * 1000 };
+    case "shutter-switch":
+      return { kind: entry.kind, which: entry.which, reads: entry.reads };
+    case "detector-late":
+      return { kind: entry.kind, lateMs: entry.late_s * 1000 };
+    case "feed-jumps":
+      return { kind: entry.kind, feed: entry.feed, factor: entry.factor };
+    case "feed-stops":
+    case "feed-not-a-number":
+      return { kind: entry.kind, feed: entry.feed };
+    case "beam-dim":
+      return { kind: entry.kind, share: entry.share };
+    case "link-unplugged":
+    case "link-garbled":
+      return { kind: entry.kind, link: entry.link };
+    case "detector-dead":
+    case "detector-refuses":
+      return { kind: entry.kind };
+  }
+}

@@ -1,0 +1,56 @@
+/** What the controller's ledger charges for each exposure, held against the photons that truly fell. */
+import { isOnDisc, type Opening } from "./shutter-truth.ts";
+import type { Ledger } from "./world-truth.ts";
+
+/** What one exposure was charged with, as it stands on record. */
+export interface ClaimedCharge {
+  readonly exposureId: string;
+  readonly positionIndex: number;
+  /** Between these the shutter may have been open, on the world's clock. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Flux x filters x open time. */
+  readonly photons: number;
+}
+
+export interface ChargeFacts {
+  readonly ledger: Ledger;
+  readonly openings: readonly Opening[];
+  /** How far the truth may lie above what was measured. */
+  readonly fluxUncertainty: number;
+  /** True flux over what an instrument without error reads. */
+  readonly fluxTruthFactor: number;
+}
+
+/** Instants of controller and world differ by the links' latency and the shutter's travel. */
+const MATCH_MS = 500;
+/** What the monitor's noise may take away from a mean. */
+const NOISE_SHARE = 0.01;
+
+/** Returns the photons charged over those given, as an instrument without error would count them; null without any. */
+export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFacts): number | null {
+  const { ledger, openings, fluxUncertainty, fluxTruthFactor } = facts;
+  let charged = 0;
+  let given = 0;
+  for (const charge of charges) {
+    const { exposureId, positionIndex, photons, startMs, endMs } = charge;
+    let own = 0;
+    let atMs = startMs;
+    for (const opening of openings) {
+      if (opening.startMs < startMs - MATCH_MS || opening.litEndMs > endMs + MATCH_MS) continue;
+      for (const deposit of opening.deposits) {
+        if (deposit.positionIndex === positionIndex && isOnDisc(deposit)) own += deposit.photons;
+      }
+      atMs = opening.startMs;
+    }
+    charged += photons;
+    given += own / fluxTruthFactor;
+    ledger.check(
+      "dose-charged",
+      own <= photons * (1 + fluxUncertainty) * (1 + NOISE_SHARE),
+      atMs,
+      () => `${exposureId} is charged with ${photons} photons, and was given ${own}`,
+    );
+  }
+  return given === 0 ? null : charged / given;
+}

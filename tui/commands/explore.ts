@@ -1,0 +1,186 @@
+/** `beamrack explore`: one short campaign after the other, each with faults of its own, and what the world found in them. */
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import { findingText } from "../../protocols/base/finding.ts";
+import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
+import type { CommandContext } from "../command-context.ts";
+import { isSound, searchSummary, searchText } from "../explore/search-summary.ts";
+import { runSeed, type SeedInputs, type SeedResult } from "../explore/seed-run.ts";
+import { loadCampaign } from "../load-campaign.ts";
+import { chooseFaults } from "../virtual/choose-faults.ts";
+import { loadWorldData } from "../virtual/load-world-data.ts";
+
+const OWN_CAMPAIGN = "protocols/campaigns/fault-search.yaml";
+const JOBS_MAX = 64;
+
+interface ExploreOptions {
+  readonly campaignPath: string | undefined;
+  readonly sitePath: string | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly faults: string;
+  readonly jobs: number | undefined;
+  /** For the process that asked: a line of JSON for each seed, nothing else. */
+  readonly isJob: boolean;
+}
+
+export async function exploreCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const startedMs = context.clock.monoMs();
+  let interrupted = false;
+  const inputs = seedInputs(context, options);
+  if (inputs === null) return 2;
+  const release = context.onInterrupt(() => {
+    interrupted = true;
+  });
+  const isStopped = (): boolean => interrupted;
+  try {
+    if (options.isJob) {
+      await runHere(inputs, options, isStopped, (result) => {
+        context.print(JSON.stringify(result));
+      });
+      return 0;
+    }
+    const results = await runAll(context, inputs, options, isStopped);
+    const { from, to, faults } = options;
+    const site = options.sitePath === undefined ? "" : ` --site ${options.sitePath}`;
+    const path = options.campaignPath ?? OWN_CAMPAIGN;
+    const summary = searchSummary(results, {
+      ...{ from, to, faults, interrupted: isStopped(), campaign: inputs.campaign.name },
+      wallS: (context.clock.monoMs() - startedMs) / 1000,
+      replay: (seed) => `beamrack simulate ${path}${site} --faults ${faults} --seed ${seed}`,
+    });
+    if (context.json) context.print(JSON.stringify(summary));
+    else for (const line of searchText(summary)) context.print(line);
+    if (!isSound(summary)) return 3;
+    return isStopped() ? 1 : 0;
+  } finally {
+    release();
+  }
+}
+
+function seedInputs(context: CommandContext, options: ExploreOptions): SeedInputs | null {
+  const { campaignPath, sitePath } = options;
+  // Without a campaign the one that comes with beamrack, wherever that is installed.
+  const source =
+    campaignPath === undefined
+      ? {
+          readText: (path: string) => (path === sitePath ? context.readText(path) : context.readPackageText(path)),
+          attenuationTables: () => context.attenuationTables(),
+        }
+      : context;
+  const loaded = loadCampaign(source, campaignPath ?? OWN_CAMPAIGN, sitePath);
+  const findings =
+    loaded.kind === "refused"
+      ? loaded.findings
+      : checkCampaign(loaded.campaign, loaded.site, context.attenuationTables(), loaded.document).findings;
+  if (loaded.kind === "refused" || findings.some(({ severity }) => severity === "error")) {
+    if (context.json) context.print(JSON.stringify({ ok: false, findings }));
+    for (const finding of findings) if (finding.severity === "error") context.printError(findingText(finding));
+    return null;
+  }
+  const { campaign, site, campaignHash, siteHash } = loaded;
+  if (campaign.durationS === null) {
+    throw new Fault("command.usage", "beamrack explore", "takes a campaign with a duration_h");
+  }
+  const data = loadWorldData(
+    context,
+    campaign.cells.map((cell) => cell.chemistry),
+  );
+  return {
+    ...{ campaign, campaignHash, site, siteHash },
+    endAtMs: campaign.durationS * 1000,
+    tables: context.attenuationTables(),
+    worldAttenuation: data.attenuation,
+    designs: data.designs,
+    models: data.models,
+    faults: chooseFaults(context, options.faults),
+    drain: () => context.drain(),
+    softwareVersion: context.version,
+  };
+}
+
+/** With more than one job the seeds are shared out among processes of their own. */
+async function runAll(
+  context: CommandContext,
+  inputs: SeedInputs,
+  options: ExploreOptions,
+  isStopped: () => boolean,
+): Promise<readonly SeedResult[]> {
+  const { from, to } = options;
+  const results: SeedResult[] = [];
+  let toldMs = context.clock.monoMs();
+  const add = (result: SeedResult): void => {
+    results.push(result);
+    for (const { invariant, at_s, what } of result.violations) {
+      context.printError(`seed ${result.seed}: ${invariant} at ${at_s} s: ${what}`);
+    }
+    if (context.clock.monoMs() - toldMs < TELL_EVERY_MS) return;
+    toldMs = context.clock.monoMs();
+    context.printError(`${results.length} of ${to - from + 1} seeds`);
+  };
+  const { processes } = context;
+  const jobs = Math.min(options.jobs ?? processes?.count ?? 1, to - from + 1);
+  if (processes === undefined || jobs === 1) {
+    await runHere(inputs, options, isStopped, add);
+    return results;
+  }
+  const each = (to - from + 1) / jobs;
+  const shares = Array.from({ length: jobs }, (_, job) => {
+    const first = from + Math.round(job * each);
+    return processes.run(jobArgs(options, first, from + Math.round((job + 1) * each) - 1), (line) => {
+      add(JSON.parse(line) as SeedResult);
+    });
+  });
+  const codes = await Promise.all(shares);
+  if (codes.some((code) => code !== 0) && !isStopped()) {
+    throw new Fault("beamrack.defect", "beamrack explore", "a process that ran seeds ended before it was done");
+  }
+  return results;
+}
+
+async function runHere(
+  inputs: SeedInputs,
+  { from, to }: ExploreOptions,
+  isStopped: () => boolean,
+  told: (result: SeedResult) => void,
+): Promise<void> {
+  for (let seed = from; seed <= to && !isStopped(); seed += 1) told(await runSeed(inputs, seed));
+}
+
+const TELL_EVERY_MS = 10_000;
+
+function jobArgs({ campaignPath, sitePath, faults }: ExploreOptions, from: number, to: number): readonly string[] {
+  return [
+    ...["explore", ...(campaignPath === undefined ? [] : [campaignPath])],
+    ...(sitePath === undefined ? [] : ["--site", sitePath]),
+    ...["--faults", faults, "--seeds", `${from}..${to}`, "--job"],
+  ];
+}
+
+function parseOptions(args: readonly string[]): ExploreOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      site: { type: "string" },
+      seeds: { type: "string", default: "1..20" },
+      faults: { type: "string", default: "heavy" },
+      jobs: { type: "string" },
+      job: { type: "boolean", default: false },
+    },
+  });
+  const [campaignPath, ...more] = positionals;
+  if (more.length > 0) throw new Fault("command.usage", "beamrack explore", "takes one campaign file at the most");
+  const [, first = "", last = first] = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(values.seeds) ?? [];
+  const [from, to] = [Number(first), Number(last)];
+  if (first === "" || !(from <= to) || to > 0xffff_ffff) {
+    throw new Fault("command.usage", "--seeds", `${values.seeds} is no range of seeds; write 1..2000`);
+  }
+  const jobs = values.jobs === undefined ? undefined : Number(values.jobs);
+  if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= JOBS_MAX)) {
+    throw new Fault("command.usage", "--jobs", `${values.jobs ?? ""} is not a whole number from 1 to ${JOBS_MAX}`);
+  }
+  return { campaignPath, sitePath: values.site, from, to, faults: values.faults, jobs, isJob: values.job };
+}

@@ -1,0 +1,105 @@
+/** One seed of the search: a campaign in a folder of its own, which is gone afterwards, and what the world found. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { faultNote } from "../../controller/machines/errors.ts";
+import { verifyRecord } from "../../controller/record/verify.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { recordedCharges } from "../virtual/recorded-charges.ts";
+import { createVirtualCampaign, type VirtualCampaignInputs } from "../virtual/virtual-campaign.ts";
+import { watchStates } from "./watch-states.ts";
+
+export interface SeedInputs extends Omit<VirtualCampaignInputs, "seed" | "folder"> {
+  readonly campaign: Campaign;
+}
+
+export interface SeedViolation {
+  readonly seed: number;
+  readonly invariant: string;
+  readonly at_s: number;
+  readonly what: string;
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly violations: readonly SeedViolation[];
+  readonly checks: Readonly<Record<string, number>>;
+  readonly requests: { readonly asked: number; readonly met: number; readonly feasible: number };
+  readonly faults: Readonly<Record<string, number>>;
+  readonly states: Readonly<Record<string, number>>;
+  /** Photons charged over photons given; null without any. */
+  readonly charged_over_given: number | null;
+  readonly dose_limit_fraction_max: number;
+  readonly shutter_failure_excess_Gy: number;
+  readonly exposures: number;
+  readonly virtual_s: number;
+}
+
+/** Cells that still run when the time is over are switched off; this long for that at the most. */
+const AFTER_END_MS = 120_000;
+
+/** A run that breaks is a violation like any other. Throws Fault for faults that are no faults. */
+export async function runSeed(inputs: SeedInputs, seed: number): Promise<SeedResult> {
+  const folder = mkdtempSync(join(tmpdir(), "beamrack-explore-"));
+  try {
+    return await runIn(inputs, seed, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runIn(inputs: SeedInputs, seed: number, folder: string): Promise<SeedResult> {
+  const virtual = createVirtualCampaign({ ...inputs, seed, folder });
+  const { clock, world } = virtual;
+  const states = new Map<string, number>();
+  const broken: { invariant: string; at_s: number; what: string }[] = [];
+  const broke = (error: unknown): void => {
+    const what = error instanceof Error ? faultNote(error).what : String(error);
+    broken.push({ invariant: "run", at_s: clock.monoMs() / 1000, what });
+  };
+  try {
+    virtual.onBegin((run) => {
+      watchStates(run, states);
+    });
+    virtual.start(() => {
+      clock.stop();
+    });
+    await clock.run(inputs.endAtMs + AFTER_END_MS, {
+      onBreath() {
+        if (virtual.run.failure() !== null) clock.stop();
+      },
+    });
+    const failure = virtual.run.failure();
+    if (failure !== null) broke(failure);
+    else if (!virtual.run.isDone()) broke(`the run did not end: it waits for ${virtual.run.note() ?? "nothing"}`);
+    virtual.store.flushSamples();
+    const commit = virtual.store.commit();
+    await clock.run(clock.monoMs() + 1000);
+    await commit;
+  } catch (error) {
+    broke(error);
+  } finally {
+    virtual.store.close();
+  }
+  const findings = virtual.finish(false, recordedCharges(folder));
+  const audit = verifyRecord(folder);
+  for (const { severity, code, what } of audit.findings) {
+    if (severity === "error")
+      broken.push({ invariant: "record", at_s: clock.monoMs() / 1000, what: `${code}: ${what}` });
+  }
+  const { truth, checks } = findings;
+  const { asked, met } = virtual.run.tally.requests;
+  return {
+    seed,
+    violations: [...broken, ...findings.violations].map((found) => ({ seed, ...found })),
+    checks: { ...checks, record: 1, run: 1 },
+    requests: { asked, met, feasible: truth.requests_feasible ?? 0 },
+    faults: { ...world.faultsBegun },
+    states: Object.fromEntries(states),
+    charged_over_given: truth.charged_over_given ?? null,
+    dose_limit_fraction_max: truth.dose_limit_fraction_max,
+    shutter_failure_excess_Gy: truth.shutter_failure_excess_Gy,
+    exposures: truth.exposures,
+    virtual_s: clock.monoMs() / 1000,
+  };
+}

@@ -1,0 +1,24 @@
+/** beamrack's own processes beside this one: the same program with other arguments, its lines on stdout told one by one. */
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { createInterface } from "node:readline";
+import type { Processes } from "../command-context.ts";
+
+export function createProcesses(): Processes {
+  return {
+    count: availableParallelism(),
+    async run(args, onLine) {
+      const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const ended = new Promise<number>((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", (code) => {
+          resolve(code ?? 1);
+        });
+      });
+      for await (const line of createInterface({ input: child.stdout })) onLine(line);
+      return ended;
+    },
+  };
+}
