@@ -17,6 +17,7 @@ import { judgeAttendance } from "./judge-attendance.ts";
 import { judgeCutOff } from "./judge-cut-off.ts";
 import { judgeForecast } from "./judge-forecast.ts";
 import { judgeImpedance } from "./judge-impedance.ts";
+import { judgeRecord } from "./judge-record.ts";
 import { judgeRates, judgeRules } from "./judge-rules.ts";
 import { judgeSafety, limitsOf, tightest } from "./judge-safety.ts";
 import { positionsText } from "./rack-text.ts";
@@ -191,21 +192,6 @@ function judgeByForecast(one: Case, refused: ReadonlySet<number>, cells: string,
       [...source.base, "safety"],
       `the protocol has no safety block; the limits of ${cells} are the campaign's alone`,
       "Give max_voltage_V and min_voltage_V in the protocol, so that it is safe on other cyclers too.",
-    ),
-  );
-}
-
-function judgeRecord({ source, protocol, channel }: Case, cells: string, findings: Finding[]): void {
-  const { timeS } = protocol.record;
-  if (channel === undefined || timeS >= channel.sampleIntervalMinS) return;
-  findings.push(
-    findingAt(
-      source.document,
-      "error",
-      "campaign.channel-range",
-      [...source.base, "record", "time_s"],
-      `a sample every ${timeS} s is faster than the channel measures (${cells})`,
-      `Give at least ${channel.sampleIntervalMinS} s.`,
     ),
   );
 }

@@ -221,6 +221,15 @@ describe("a campaign with one thing wrong about its cells or protocols", () => {
     expect(warnings).toEqual([expect.objectContaining({ where, what: expect.stringMatching(what) as string })]);
   });
 
+  it("is told that its records at changes are taken by time, and which are lost in noise", () => {
+    const files = spoilt("cycle.yaml", "time_s: 10 }", "time_s: 10, voltage_V: 0.001, current_mA: 0.0001 }");
+    const said = load(files).findings.filter(({ where }) => where.includes("record."));
+    expect(said.map(({ severity, where, code }) => [severity, where, code])).toEqual([
+      ["warning", "cycle.yaml:1 record.current_mA", "protocol.resolution"],
+      ["note", "cycle.yaml:1 record.voltage_V", "protocol.record-by-time"],
+    ]);
+  });
+
   it("is told where the protocol file is named that is not there", () => {
     expect(errorsOf(load({ ...goodFiles, "cycle.yaml": "" }))[0]?.where).toBe("cycle.yaml:1");
     const without = Object.entries(goodFiles).filter(([name]) => name !== "cycle.yaml");
