@@ -14,6 +14,8 @@ import { openTimeS } from "./open-time.ts";
 
 /** A top-up adds less to the ring current within one exposure; a feed that jumps by more is not believed. */
 const RING_CURRENT_RISE_MAX = 0.05;
+/** Beyond its mean, what noise and a top-up make of a monitor's largest reading. */
+const MONITOR_EVEN = 1.03;
 /** A monitor's reading is good for so long where there is no newer one. */
 const LATELY_MS = 5000;
 /** Where nothing but the ring current is heard, a fall of it is believed after this. */
@@ -113,7 +115,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       const isFilterLost = order.filtersIn.some((asked, index) => asked && held[index] !== true);
       const beam = deps.beam(held);
       const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
-      const monitorPhS = deps.monitor.meanBetween(fromMs, clock.monoMs());
+      const monitorPhS = meanOrLargest(deps.monitor, fromMs, clock.monoMs());
       // A beam lost on the way leaves no current behind; what was given before was given at the larger one.
       const isSteady = deps.ringCurrent.riseBetween(fromMs, clock.monoMs()) <= RING_CURRENT_RISE_MAX;
       const ringCurrentMa = isSteady ? larger(ringCurrentWithBeamMa, deps.ringCurrentMa()) : null;
@@ -121,7 +123,10 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       // Shorter than the monitor's period: what it said just before stands in for it.
       const lately = monitorPhS === null ? deps.monitor.meanBetween(fromMs - LATELY_MS, clock.monoMs()) : null;
       // Alone, a current that has just fallen is not believed: what it was before may be what the beam still is.
-      const largestMa = ringCurrentMa === null ? null : deps.ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS);
+      const largestMa =
+        ringCurrentMa === null
+          ? null
+          : Math.max(ringCurrentMa, deps.ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS) ?? 0);
       // An exposure cut short may have its only reading from after the beam was lost.
       const byCurrent = settledFlux(null, ringCurrentMa, deps.fluxReference);
       const flux = [
@@ -166,6 +171,13 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       });
     },
   };
+}
+
+/** Readings that differ by more than noise, because beam or feed changed on the way, are no mean: the largest stands. */
+function meanOrLargest(monitor: FluxHistory, fromMs: number, toMs: number): number | null {
+  const mean = monitor.meanBetween(fromMs, toMs);
+  const largest = monitor.largestSince(fromMs);
+  return mean !== null && largest !== null && largest > mean * MONITOR_EVEN ? largest : mean;
 }
 
 /** Watched to stay open, and the watch was ended without a closing. */

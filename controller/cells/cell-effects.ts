@@ -183,7 +183,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   function judgeContinuity(left: LeftStep, openCircuitV: number): void {
     const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
     const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
-    const { lowV, highV } = expectedVoltage(left, { voltageV, currentA }, deps.proof.limits);
+    const { lowV, highV } = expectedVoltage(left, { voltageV, currentA }, deps.proof.limits, deps.clock.monoMs());
     if (openCircuitV >= lowV && openCircuitV <= highV) return;
     throw new Fault(
       "cell.unproven",

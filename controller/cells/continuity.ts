@@ -18,14 +18,21 @@ const REST_V = 0.1;
 const AFTER_DISCHARGE_V = 0.8;
 const AFTER_CHARGE_V = 0.5;
 
-/** Volts between which the open-circuit voltage is expected; everything within the limits where nothing is known. */
+/**
+ * Volts between which the open-circuit voltage is expected; everything within the limits where nothing is known. So it is
+ * when the step's time is over by now: the next one may have begun in the last second before the controller was lost,
+ * of which nothing is on record.
+ */
 export function expectedVoltage(
-  { step, runningSinceMs }: LeftStep,
+  { step, runningSinceMs, elapsedS }: LeftStep,
   last: LastSeen,
   limits: CellLimits,
+  nowMs: number,
 ): { readonly lowV: number; readonly highV: number } {
   const { voltageMinV, voltageMaxV } = limits;
-  if (!Number.isFinite(last.voltageV)) return { lowV: voltageMinV, highV: voltageMaxV };
+  const untilTimeS = step?.channelStep.untilTimeS ?? Infinity;
+  const isOver = runningSinceMs !== null && elapsedS + (nowMs - runningSinceMs) / 1000 >= untilTimeS;
+  if (isOver || !Number.isFinite(last.voltageV)) return { lowV: voltageMinV, highV: voltageMaxV };
   let lowV = last.voltageV - REST_V;
   let highV = last.voltageV + REST_V;
   if (!(last.currentA <= 0)) lowV -= AFTER_CHARGE_V;

@@ -136,14 +136,21 @@ function left(channelStep: NonNullable<LeftStep["step"]>["channelStep"], running
 describe("the voltage expected of a cell that was left", () => {
   it("is that of its last sample where it rested, and all of its limits where none is on record", () => {
     const rest = left({ kind: "rest", ...common });
-    const { lowV, highV } = expectedVoltage(rest, { voltageV: 3.7, currentA: 0 }, limits);
+    const { lowV, highV } = expectedVoltage(rest, { voltageV: 3.7, currentA: 0 }, limits, 100_000);
     expect([lowV, highV]).toEqual([expect.closeTo(3.6), expect.closeTo(3.8)]);
-    expect(expectedVoltage(rest, { voltageV: NaN, currentA: NaN }, limits)).toEqual({ lowV: 2.5, highV: 4.3 });
+    const anything = { lowV: 2.5, highV: 4.3 };
+    expect(expectedVoltage(rest, { voltageV: NaN, currentA: NaN }, limits, 100_000)).toEqual(anything);
+  });
+
+  it("may be anything once the step's time is over: the next one may have begun in the last second on no record", () => {
+    const rest = left({ kind: "rest", ...common });
+    expect(expectedVoltage(rest, { voltageV: 2.6, currentA: 0 }, limits, 599_000).highV).toBeCloseTo(2.7);
+    expect(expectedVoltage(rest, { voltageV: 2.6, currentA: 0 }, limits, 601_000)).toEqual({ lowV: 2.5, highV: 4.3 });
   });
 
   it("reaches as far as the step can have run on, and no further than the limits", () => {
     const charge = left({ kind: "constant-current", currentA: 0.001, untilVoltageV: 4.2, ...common });
-    const { lowV, highV } = expectedVoltage(charge, { voltageV: 3.9, currentA: 0.001 }, limits);
+    const { lowV, highV } = expectedVoltage(charge, { voltageV: 3.9, currentA: 0.001 }, limits, 100_000);
     expect(lowV).toBeCloseTo(3.3);
     expect(highV).toBeCloseTo(4.4);
     expect(lowV).toBeGreaterThan(3.2);
