@@ -32,6 +32,10 @@ const CORNERS: readonly { readonly cell: string; readonly offsets: CornerOffsets
     cell: "of little capacity whose first charge binds much",
     offsets: { capacityAh: -3, startShare: -1, firstLoss: 3, resistanceOhm: 2, lagS: 2 },
   },
+  {
+    cell: "of much capacity that arrives partly charged",
+    offsets: { capacityAh: 2, startShare: 2, firstLoss: -2, resistanceOhm: -1 },
+  },
   { cell: "of low resistance", offsets: { resistanceOhm: -1.5, lagS: -1.5, startShare: -1 } },
   { cell: "of slow relaxation", offsets: { lagS: 2, startShare: 2 } },
 ];
