@@ -7,7 +7,7 @@ import {
   taperCurrentA,
 } from "../channel-step.ts";
 import { firstStep, nextStep, stepAt, type ProtocolCursor } from "../cursor.ts";
-import type { Protocol, TechniqueStep, VoltageScanStep } from "../protocol.ts";
+import type { Protocol, ProtocolStep, TechniqueStep, VoltageScanStep } from "../protocol.ts";
 import { spectrumExpectedS, spectrumPlan } from "../spectrum-plan.ts";
 import {
   advance,
@@ -58,15 +58,27 @@ export interface RunOrder {
   readonly demands: readonly (StepDemand | undefined)[];
 }
 
+/** What each protocol demanded last: a cell's protocol is forecast several times in a row. */
+const KNOWN_DEMANDS = new WeakMap<
+  Protocol,
+  { readonly nominalCapacityMah: number; readonly demands: readonly (StepDemand | undefined)[] }
+>();
+
 export function demandsOf(protocol: Protocol, nominalCapacityMah: number): readonly (StepDemand | undefined)[] {
-  return protocol.steps.map((step) => {
-    if (step.kind === "tag" || step.kind === "loop") return undefined;
-    return {
-      currentA: step.kind === "constant-current" ? stepCurrentA(step, nominalCapacityMah) : 0,
-      taperA: step.kind === "constant-voltage" ? taperCurrentA(step, nominalCapacityMah) : null,
-      untilS: timeMaxS(step, nominalCapacityMah),
-    };
-  });
+  const known = KNOWN_DEMANDS.get(protocol);
+  if (known?.nominalCapacityMah === nominalCapacityMah) return known.demands;
+  const demands = protocol.steps.map((step) => demandOf(step, nominalCapacityMah));
+  KNOWN_DEMANDS.set(protocol, { nominalCapacityMah, demands });
+  return demands;
+}
+
+function demandOf(step: ProtocolStep, nominalCapacityMah: number): StepDemand | undefined {
+  if (step.kind === "tag" || step.kind === "loop") return undefined;
+  return {
+    currentA: step.kind === "constant-current" ? stepCurrentA(step, nominalCapacityMah) : 0,
+    taperA: step.kind === "constant-voltage" ? taperCurrentA(step, nominalCapacityMah) : null,
+    untilS: timeMaxS(step, nominalCapacityMah),
+  };
 }
 
 export interface RunStep {
