@@ -227,6 +227,9 @@ function textIn(form: Exclude<Form, "methodscript">, path: string, named: Protoc
     case "pybamm": {
       const written = pybammExperiment(named);
       if (!written.ok) throw new Fault("protocol.invalid", path, written.reason);
+      if (Object.values(named.safety).some((value) => value !== null)) {
+        context.printError(`${path}: experiment strings have no safety block; its limits are not in what is written.`);
+      }
       return `${JSON.stringify(written.lines, null, 1)}\n`;
     }
     case "battinfo": {
