@@ -1,0 +1,133 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import type { CommandContext } from "../../tui/command-context.ts";
+import { exploreCommand } from "../../tui/commands/explore.ts";
+import { contextOf, repositoryText } from "../support/campaign-files.ts";
+
+interface Ran {
+  readonly exitCode: number;
+  readonly out: readonly string[];
+  readonly err: readonly string[];
+}
+
+/** `shared`: seeds are shared out, to jobs that run in this process. */
+async function explore(args: readonly string[], shared = false): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const own: Partial<CommandContext> = {
+    ...contextOf({}),
+    json: true,
+    print: (line) => {
+      out.push(line);
+    },
+    printError: (line) => {
+      err.push(line);
+    },
+    readPackageText: repositoryText,
+    clock: { wallMs: () => 0, monoMs: () => 0, setTimeout: () => undefined, clearTimeout: () => undefined },
+    drain: () => new Promise((resolve) => setImmediate(resolve)),
+    onInterrupt: () => () => undefined,
+    version: "test",
+    ...(shared
+      ? {
+          processes: {
+            count: 2,
+            async run([, ...jobArgs]: readonly string[], onLine: (line: string) => void) {
+              const ran = await explore(jobArgs);
+              ran.out.forEach(onLine);
+              return ran.exitCode;
+            },
+          },
+        }
+      : {}),
+  };
+  const exitCode = await exploreCommand(own as CommandContext, args);
+  return { exitCode, out, err };
+}
+
+const counts = z.record(z.string(), z.number());
+/** CONTRACTS, `beamrack explore`: names and units to the letter. */
+const summarySchema = z.object({
+  seeds: z.object({ from: z.number(), to: z.number() }),
+  runs: z.number(),
+  violations: z.array(
+    z.object({ seed: z.number(), invariant: z.string(), at_s: z.number(), what: z.string(), replay: z.string() }),
+  ),
+  checks: counts,
+  feasible_met_fraction: z.number().nullable(),
+  coverage: z.object({ faults: counts, states: counts }),
+  virtual_s: z.number(),
+  wall_s: z.number(),
+  charged_over_given_max: z.number(),
+  exposures: z.number(),
+  dose_limit_fraction_max: z.number(),
+});
+
+function summaryOf(ran: Ran) {
+  return summarySchema.parse(JSON.parse(ran.out.at(-1) ?? ""));
+}
+
+it("sixteen campaigns under heavy faults: every photon accounted and charged, no limit passed, and not safe by refusing", async () => {
+  const ran = await explore(["--seeds", "101..116"], true);
+  const summary = summaryOf(ran);
+  expect(summary.violations).toEqual([]);
+  expect(ran.exitCode).toBe(0);
+  expect(summary.runs).toBe(16);
+  expect(summary.feasible_met_fraction).toBeGreaterThanOrEqual(0.7);
+  expect(summary.exposures).toBeGreaterThan(250);
+  expect(summary.dose_limit_fraction_max).toBeLessThan(1);
+  expect(Object.entries(summary.checks).filter(([, count]) => count === 0)).toEqual([]);
+  expect(summary.checks["dose-charged"]).toBeGreaterThanOrEqual(summary.exposures);
+  expect(Object.keys(summary.coverage.faults).length).toBeGreaterThan(15);
+  expect(summary.coverage.faults["controller-kill"]).toBeGreaterThan(3);
+  expect(Object.keys(summary.coverage.states)).toEqual(
+    expect.arrayContaining([
+      "exposure.exposing",
+      "exposure.closing",
+      "exposure.makingSafe",
+      "cell.finding",
+      "campaign.running.beam.held",
+    ]),
+  );
+});
+
+it("without faults every feasible request is met, and charged within one per cent of what was given", async () => {
+  const summary = summaryOf(await explore(["--seeds", "1..3", "--faults", "none"]));
+  expect(summary.violations).toEqual([]);
+  expect(summary.feasible_met_fraction).toBe(1);
+  expect(summary.charged_over_given_max).toBeGreaterThan(0.999);
+  expect(summary.charged_over_given_max).toBeLessThan(1.01);
+});
+
+it("a seed that breaks an invariant is told with the command that repeats it, and the exit code is 3", async () => {
+  const faults = "lost.json";
+  const lost = JSON.stringify([{ kind: "stage-lost-steps", from_s: 50, x_mm: 8, y_mm: 0 }]);
+  const own = contextOf({ [faults]: lost });
+  const out: string[] = [];
+  const context: Partial<CommandContext> = {
+    ...own,
+    json: false,
+    print: (line) => {
+      out.push(line);
+    },
+    printError: () => undefined,
+    readPackageText: repositoryText,
+    clock: { wallMs: () => 0, monoMs: () => 0, setTimeout: () => undefined, clearTimeout: () => undefined },
+    drain: () => new Promise((resolve) => setImmediate(resolve)),
+    onInterrupt: () => () => undefined,
+    version: "test",
+  };
+  const exitCode = await exploreCommand(context as CommandContext, ["--seeds", "7", "--faults", faults]);
+  expect(exitCode).toBe(3);
+  expect(out.some((line) => line.startsWith("seed 7: right-cell at "))).toBe(true);
+  expect(out).toContain("  beamrack simulate protocols/campaigns/fault-search.yaml --faults lost.json --seed 7");
+});
+
+it.each([
+  [["--seeds", "5..2"], /5\.\.2 is no range of seeds; write 1\.\.2000/],
+  [["--seeds", "many"], /many is no range of seeds/],
+  [["--jobs", "0"], /0 is not a whole number from 1 to 64/],
+  [["a.yaml", "b.yaml"], /takes one campaign file at the most/],
+])("%j is refused", async (args, what) => {
+  await expect(explore(args)).rejects.toThrow(what);
+});
