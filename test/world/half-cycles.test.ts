@@ -7,6 +7,7 @@ import {
   numeric,
   removeFolders,
   runWorld,
+  sharedRun,
   type WorldRun,
 } from "../support/world-campaign.ts";
 
@@ -32,24 +33,28 @@ function expectForecastsHold(run: WorldRun): void {
 }
 
 const NOMINAL_AH = 0.00409;
+const A3_HANGS = {
+  hours: 4.5,
+  faults: [{ kind: "link-hang", link: "channel A3", fromMs: 4_000_000, toMs: 4_060_000 }],
+} as const;
 
 describe("half cycles of a simulated rack", () => {
   it("agree with the truth: what came out was in there, and its charge is known from the first cut-off on", async () => {
-    const run = await runWorld({ hours: 4.5 });
+    const run = await sharedRun(A3_HANGS);
     expectSound(run);
-    const halves = run.of("half-cycle-ended").filter((event) => field(event, "position") === "A3");
+    const halves = run.of("half-cycle-ended").filter((event) => field(event, "position") === "A4");
     expect(halves.slice(0, 2).map((event) => field(event, "direction"))).toEqual(["charge", "discharge"]);
     const [charge, discharge] = halves;
     expect(numeric(charge, "capacity_Ah")).toBeGreaterThan(0.4 * NOMINAL_AH);
     expect(numeric(discharge, "capacity_Ah")).toBeLessThan(numeric(charge, "capacity_Ah") * 1.1);
     expect(field(discharge, "ended_at")).toBe("empty");
-    const table = halfCyclesOf(run.folder).find(({ position }) => position === "A3");
+    const table = halfCyclesOf(run.folder).find(({ position }) => position === "A4");
     expect(table?.halfCycles).toBe(halves.length);
     expect(table?.dischargeAh).toBe(
       numeric(halves.filter((half) => field(half, "direction") === "discharge").at(-1), "capacity_Ah"),
     );
     expectForecastsHold(run);
-    const view = run.virtual.run.views.cell(2);
+    const view = run.virtual.run.views.cell(3);
     expect(view?.halfCycle).toBeGreaterThanOrEqual(2);
     expect(view?.stateOfCharge).toBeGreaterThan(-0.05);
     expect(view?.stateOfCharge).toBeLessThan(1);
@@ -80,10 +85,7 @@ describe("half cycles of a simulated rack", () => {
   });
 
   it("grow doubtful through a link that hangs, by what can have flowed meanwhile", async () => {
-    const run = await runWorld({
-      hours: 4.5,
-      faults: [{ kind: "link-hang", link: "channel A3", fromMs: 4_000_000, toMs: 4_060_000 }],
-    });
+    const run = await sharedRun(A3_HANGS);
     expectSound(run);
     const [charge, other] = ["A3", "A4"].map((position) =>
       run.of("half-cycle-ended").find((event) => field(event, "position") === position),

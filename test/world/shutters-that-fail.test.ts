@@ -1,13 +1,28 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { verifyRecord } from "../../controller/record/verify.ts";
+import { assert } from "../../protocols/base/assert.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
-import { field, numeric, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import {
+  field,
+  numeric,
+  removeFolders,
+  runWorld,
+  site,
+  type WorldRun,
+  type WorldRunOptions,
+} from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
 /** Sweep 2 begins at 600 s; at 603 s the shutter is open on its first cell, B1. */
 const FROM_MS = 603_000;
+
+/** A site that has no shadow to flee to, so that the cell stays in the beam. */
+const { shadow, ...rack } = site.rack;
+assert(shadow !== undefined, "the reference site has no shadow any more");
+const runWithoutShadow = (options: WorldRunOptions): Promise<WorldRun> =>
+  runWorld({ ...options, site: { ...site, rack } });
 
 type Act = (virtual: VirtualCampaign) => void;
 /** The shutter upstream no longer follows the order to close. */
@@ -49,7 +64,7 @@ function expectOnlyDoseSuffers(run: WorldRun): void {
 
 describe("two shutters that both stay open", () => {
   it("charge the cell until one of them reads closed, and nothing is exposed until a person resumes", async () => {
-    const run = await runWorld({
+    const run = await runWithoutShadow({
       hours: 0.4,
       faults: [stuck(660_000)],
       at: [
@@ -76,7 +91,7 @@ describe("two shutters that both stay open", () => {
 
   it("charge nothing for the time in which the machine had no beam", async () => {
     const faults = [stuck(700_000), { kind: "beam-dump", fromMs: 620_000, toMs: 680_000 } as const];
-    const run = await runWorld({ hours: 0.3, faults, at: [[500, jamUpstream]] });
+    const run = await runWithoutShadow({ hours: 0.3, faults, at: [[500, jamUpstream]] });
     expectOnlyDoseSuffers(run);
     const { ended, settled, opening } = failed(run);
     // The ring current is heard every two seconds.
@@ -89,7 +104,7 @@ describe("two shutters that both stay open", () => {
   });
 
   it("to the end of the campaign are charged to the end, and the alarm stands", async () => {
-    const run = await runWorld({ hours: 0.3, faults: [stuck()], at: [[500, jamUpstream]] });
+    const run = await runWithoutShadow({ hours: 0.3, faults: [stuck()], at: [[500, jamUpstream]] });
     const { ended } = failed(run);
     expect(numeric(ended, "lit_until_ms")).toBe(0.3 * 3_600_000);
     expect(numeric(ended, "open_s")).toBeGreaterThan(470);
