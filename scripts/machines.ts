@@ -96,6 +96,7 @@ export function allMachines(): readonly NamedMachine[] {
     noteExposure: notRun,
     noteWanted: notRun,
     noteAnswered: notRun,
+    rule: notRun,
     noteSignal: notRun,
     mayBeAsked: false,
     exposureOverheadMaxMs: 1,

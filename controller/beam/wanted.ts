@@ -24,6 +24,8 @@ export interface WantedExposure {
   readonly latestMs: number;
   /** On a control spot, by its index among them, right after the exposure it is compared with. */
   readonly controlIndex?: number;
+  /** The exposure that failed and is given once more, as the campaign's rule has it. */
+  readonly repeatOf?: string;
 }
 
 export interface WantedMiss {

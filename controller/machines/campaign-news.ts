@@ -1,5 +1,6 @@
 /** What the campaign machine knows, hears and is given: apart from the machine, so that others need not know it. */
 import type { Clock } from "../../protocols/base/clock.ts";
+import type { CutExposure, RuledExposure } from "../beam/partial-rule.ts";
 import type { BeamAct, SweepState } from "../beam/sweeps.ts";
 import type { WantedExposure, WholePlan } from "../beam/wanted.ts";
 import type { CellMachine } from "./cell-machine.ts";
@@ -104,8 +105,15 @@ export interface CampaignMachineDeps {
     order: ExposureOrder,
     outcome: ExposureOutcome,
     fault: FaultNote | null,
-    asked: { readonly sweep: number; readonly latestMs: number; readonly wanted: WantedExposure | null },
+    asked: {
+      readonly sweep: number;
+      readonly latestMs: number;
+      readonly wanted: WantedExposure | null;
+      readonly ruled: RuledExposure;
+    },
   ) => void;
+  /** What becomes of a request whose exposure was not made. Never throws. */
+  readonly rule: (cut: CutExposure) => RuledExposure;
   /** A control visit: what is wanted on the same cell right after an exposure of a sweep that was made. */
   readonly controlAfter?: (
     order: ExposureOrder,

@@ -178,32 +178,31 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         if (event.type !== "EXPOSURE_DONE") return;
         const { order, outcome } = event;
         const asked = context.act.kind === "expose" ? (context.act.wanted ?? null) : null;
-        const { sweep, latestMs } = context.sweep;
-        const answered =
-          outcome === "made"
-            ? context.wanted.filter(
-                (one) =>
-                  one.cellIndex === order.cellIndex &&
-                  one.controlIndex === undefined &&
-                  one.askedAtMs <= context.orderedAtMs,
-              )
-            : [];
+        const { sweep } = context.sweep;
+        const latestMs = asked?.latestMs ?? context.sweep.latestMs;
+        const ruled = deps.rule({ order, outcome, fault: event.fault, wanted: asked, latestMs });
+        const isMet = outcome === "made" || ruled.then === "accept";
+        const answered = isMet
+          ? context.wanted.filter(
+              (one) =>
+                one.cellIndex === order.cellIndex &&
+                one.controlIndex === undefined &&
+                one.askedAtMs <= context.orderedAtMs,
+            )
+          : [];
         const control = outcome === "made" && asked === null ? (deps.controlAfter?.(order, sweep) ?? null) : null;
-        const controls =
-          control === null
-            ? []
-            : [controlVisit(order, control, { number: context.wantedCount + 1, askedAtMs: clock.monoMs() })];
+        const next = { number: context.wantedCount + 1, askedAtMs: clock.monoMs() };
+        const further = [
+          ...(control === null ? [] : [controlVisit(order, control, next)]),
+          ...(ruled.then === "repeat" ? [repeatOf(order, latestMs, next)] : []),
+        ];
         enqueue(() => {
-          deps.noteExposure(order, outcome, event.fault, {
-            sweep,
-            latestMs: asked?.latestMs ?? latestMs,
-            wanted: asked,
-          });
+          deps.noteExposure(order, outcome, event.fault, { sweep, latestMs, wanted: asked, ruled });
           for (const one of answered) deps.noteAnswered(one, order.exposureId);
-          controls.forEach(deps.noteWanted);
+          further.forEach(deps.noteWanted);
         });
-        if (outcome === "made") {
-          const what = `exposure ${order.exposureId} is made`;
+        if (isMet) {
+          const what = `exposure ${order.exposureId} is ${outcome === "made" ? "made" : "accepted as it is"}`;
           enqueue.sendTo(cellActorId(order.position), {
             type: "AWAITED",
             for: "exposure",
@@ -212,11 +211,11 @@ export function setupCampaign(deps: CampaignMachineDeps) {
           });
         }
         enqueue.assign({
-          wanted: [...context.wanted.filter((one) => !answered.includes(one)), ...controls],
-          wantedCount: context.wantedCount + controls.length,
+          wanted: [...context.wanted.filter((one) => !answered.includes(one)), ...further],
+          wantedCount: context.wantedCount + further.length,
           fault: event.fault,
           defect: isDefect(event.fault) ? event.fault : context.defect,
-          failuresInRowCount: event.outcome === "made" ? 0 : context.failuresInRowCount + 1,
+          failuresInRowCount: isMet ? 0 : context.failuresInRowCount + 1,
           isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
         });
       }),
@@ -285,6 +284,16 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       },
     },
   });
+}
+
+/** On whatever spot has had least by then: not on the one that has just had part of it, as long as another is cooler. */
+function repeatOf(
+  { cellIndex, position, exposureId }: ExposureOrder,
+  latestMs: number,
+  { number, askedAtMs }: { readonly number: number; readonly askedAtMs: number },
+): WantedExposure {
+  const reason = `repeat of ${exposureId}`;
+  return { number, cellIndex, position, reason, askedAtMs, latestMs, repeatOf: exposureId };
 }
 
 function controlVisit(

@@ -31,6 +31,7 @@ export type RecordedRequest =
       readonly askedAtMs: number;
       readonly latestMs: number;
       readonly controlIndex?: number;
+      readonly repeatOf?: string;
     }
   /** It got one that another had asked for. */
   | { readonly kind: "answered"; readonly number: number }
@@ -46,6 +47,9 @@ export type RecordedRequest =
     }
   | {
       readonly kind: "exposed";
+      readonly exposureId: string;
+      /** Cut short, and taken as it is. */
+      readonly isAccepted?: boolean;
       readonly sweep: number;
       readonly wanted: number | null;
       readonly position: string;
@@ -135,6 +139,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
     const toMs = numberOf(data["closed_seen_at_ms"]) ?? numberOf(data["lit_until_ms"]) ?? atMs;
     requests.push({
       kind: "exposed",
+      exposureId: textOf(data["exposure_id"]),
       ...request,
       atMs,
       outcome: outcomeOf(textOf(data["outcome"])),
@@ -194,8 +199,16 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
             askedAtMs: atMs,
             latestMs: atMs + 1000 * (numberOf(data["within_s"]) ?? 0),
             ...(typeof data["control_spot"] === "number" ? { controlIndex: data["control_spot"] } : {}),
+            ...(typeof data["repeat_of"] === "string" ? { repeatOf: data["repeat_of"] } : {}),
           });
           break;
+        case "exposure-accepted": {
+          const id = textOf(data["exposure_id"]);
+          const index = requests.findLastIndex((one) => one.kind === "exposed" && one.exposureId === id);
+          const accepted = requests[index];
+          if (accepted?.kind === "exposed") requests[index] = { ...accepted, isAccepted: true };
+          break;
+        }
         case "control-pair":
         case "beam-effect":
         case "exposures-held-back":

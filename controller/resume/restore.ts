@@ -154,6 +154,7 @@ export function restoreSweeps(
       const wanted = {
         ...{ number, cellIndex, position, reason, askedAtMs, latestMs },
         ...(request.controlIndex === undefined ? {} : { controlIndex: request.controlIndex }),
+        ...(request.repeatOf === undefined ? {} : { repeatOf: request.repeatOf }),
       };
       wantedCount = Math.max(wantedCount, number);
       open.set(number, wanted);
@@ -174,7 +175,7 @@ export function restoreSweeps(
       tally.accounted({ positionIndex: positionIndex(cell.position), startMs: lit.fromMs, endMs: lit.toMs });
     }
     const latestMs = wantedUntilMs ?? desk.window(sweep).latestMs;
-    tally.exposed(sweep, atMs, outcome, atMs <= latestMs, "beam");
+    tally.exposed(sweep, atMs, outcome, atMs <= latestMs, "beam", request.isAccepted);
   }
   for (const { exposureId, position } of unfinished) {
     const cellIndex = indexOf.get(position);

@@ -11,6 +11,7 @@ import { fluxOfReading } from "../../protocols/site/flux-of-reading.ts";
 import { shadowPath } from "../../protocols/site/shadow-path.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
+import { createPartialRule } from "../beam/partial-rule.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
 import { createSampleIntake } from "../cells/sample-intake.ts";
 import { createStepCode } from "../cells/step-code.ts";
@@ -179,20 +180,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
   const accounts = createExposureAccounts({
-    clock,
-    ledger,
-    recorder,
-    commit,
-    fluxReference,
-    monitor,
-    ringCurrent,
-    ringCurrentMa,
+    ...{ clock, ledger, recorder, commit, beam, fluxReference, monitor, ringCurrent, ringCurrentMa },
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
     fluxDoubted(fault) {
       if (fault === null) alarms.clearAll(FLUX_DOUBTED_AT, ["dose.flux-doubtful"]);
       else alarms.raise({ ...faultNote(fault), where: FLUX_DOUBTED_AT });
     },
-    beam,
     cellState: (cellIndex) => cellStateJson(views.cell(cellIndex), intake, cellIndex, nowMs()),
     accounted(order, startMs, endMs) {
       const cell = campaign.cells[order.cellIndex];
@@ -206,7 +199,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   function settle(...exposure: Parameters<typeof accounts.settle>): void {
     try {
       accounts.settle(...exposure);
-      const [order, , outcome, framePath] = exposure;
+      const [order, marks, outcome, framePath] = exposure;
+      partialRule.noteSettled(order, marks);
       controlDesk.noteExposed(order, outcome, framePath);
     } catch (error) {
       fail(error);
@@ -236,6 +230,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     sweepCountPlanned: desk.sweepCountPlanned,
     stateOfHealth: (cellIndex) => views.cell(cellIndex)?.stateOfHealth ?? null,
   });
+
+  const { shutterTravelMs } = timings;
+  const partialRule = createPartialRule({ campaign, shutterTravelMs, nowMs, endAtMs });
 
   const effects = createExposureEffects({
     clock,
@@ -367,6 +364,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     controlAfter: (order, sweep) => controlDesk.controlAfter(order, sweep),
     noteExposure: requestDesk.noteExposure,
+    rule: (cut) => partialRule.rule(cut),
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     troublePauseMs: timings.troublePauseMs,
     failuresInRowMax: 20,

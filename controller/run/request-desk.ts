@@ -1,6 +1,7 @@
 /** What became of the requests of a sweep: counted, on record, and as alarms where a person should know. */
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { RuledExposure } from "../beam/partial-rule.ts";
 import type { WantedExposure, WholePlan } from "../beam/wanted.ts";
 import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import type { ExposureOrder, ExposureOutcome } from "../machines/exposure-order.ts";
@@ -27,6 +28,8 @@ export interface AskedBy {
   readonly sweep: number;
   readonly latestMs: number;
   readonly wanted: WantedExposure | null;
+  /** What the campaign's rule says of one that was not made. */
+  readonly ruled: RuledExposure;
 }
 
 export interface RequestDesk {
@@ -105,11 +108,13 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
       if (request !== undefined) tally.asked(request);
       const { askedAtMs, latestMs, reason, controlIndex } = wanted;
       const controlSpot = controlIndex === undefined ? {} : { control_spot: controlIndex };
+      const repeat = wanted.repeatOf === undefined ? {} : { repeat_of: wanted.repeatOf };
       recorder.record("exposure-wanted", {
         ...named(wanted),
         within_s: (latestMs - askedAtMs) / 1000,
         reason,
         ...controlSpot,
+        ...repeat,
       });
     },
 
@@ -119,9 +124,10 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
     },
 
     noteExposure(order, outcome, fault, asked) {
-      const { wanted } = asked;
+      const { wanted, ruled } = asked;
       const sweep = wanted === null ? asked.sweep : BESIDE_SWEEPS;
-      tally.exposed(sweep, nowMs(), outcome, nowMs() <= asked.latestMs, "beam");
+      const isAccepted = ruled.then === "accept";
+      tally.exposed(sweep, nowMs(), outcome, nowMs() <= asked.latestMs, "beam", isAccepted);
       if (outcome === "made") {
         for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
         // A person has resumed since, and it went well.
@@ -133,11 +139,11 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
         alarms.raise(fault);
         exposureAlarms.push(fault);
       }
-      recorder.record("request-missed", {
-        ...(wanted === null ? { sweep, position: order.position } : named(wanted)),
-        reason: "beam",
-        text: fault.what,
-      });
+      const request = wanted === null ? { sweep, position: order.position } : named(wanted);
+      const given = ruled.givenFraction === null ? {} : { given_fraction: ruled.givenFraction };
+      if (isAccepted) {
+        recorder.record("exposure-accepted", { ...request, exposure_id: order.exposureId, ...given, text: fault.what });
+      } else recorder.record("request-missed", { ...request, reason: "beam", text: fault.what, ...given });
     },
   };
 }

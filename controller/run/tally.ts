@@ -60,7 +60,15 @@ export interface Tally {
   aside(visit: Visit): void;
   missed(miss: Miss): void;
   ordered(sweep: number, atMs: number, visit: Visit): void;
-  exposed(sweep: number, atMs: number, outcome: ExposureOutcome, isInWindow: boolean, missReason: string): void;
+  /** `isAccepted`: cut short, and taken as it is by the campaign's rule. */
+  exposed(
+    sweep: number,
+    atMs: number,
+    outcome: ExposureOutcome,
+    isInWindow: boolean,
+    missReason: string,
+    isAccepted?: boolean,
+  ): void;
   /** The sweep under way was cut: a restart, of which nobody knows how long its parts took. */
   cut(): void;
   /** The shutter was asked open for this exposure. */
@@ -149,16 +157,13 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
       current.startedAtMs ??= atMs;
       current.visits.push(visit);
     },
-    exposed(sweep, atMs, outcome, isInWindow, missReason) {
-      if (outcome === "made") {
-        exposures.made += 1;
-        if (isInWindow) requests.met += 1;
-        else requests.late += 1;
-      } else {
-        if (outcome === "aborted") exposures.aborted += 1;
-        else exposures.partial += 1;
-        miss(missReason);
-      }
+    exposed(sweep, atMs, outcome, isInWindow, missReason, isAccepted = false) {
+      if (outcome === "made") exposures.made += 1;
+      else if (outcome === "aborted") exposures.aborted += 1;
+      else exposures.partial += 1;
+      if (outcome !== "made" && !isAccepted) miss(missReason);
+      else if (isInWindow) requests.met += 1;
+      else requests.late += 1;
       if (current?.sweep !== sweep) return;
       current.endedAtMs = atMs;
       const visit = current.visits.at(-1);

@@ -1,0 +1,82 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { Campaign, ExposurePreset } from "../../protocols/campaign/campaign.ts";
+import type { WorldFault } from "../../simulator/world/world-faults.ts";
+import { campaign, expectSound, field, missesOf, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+/** Sweep 2 begins at 600 s; at 603 s the shutter is open on its first cell, B1. */
+const BEAM_GOES: readonly WorldFault[] = [{ kind: "beam-dump", fromMs: 603_000, toMs: 640_000 }];
+
+function ruledBy(partial: ExposurePreset["partial"]): Campaign {
+  return { ...campaign, sweeps: campaign.sweeps.map((one) => ({ ...one, preset: { ...one.preset, partial } })) };
+}
+
+describe("an exposure that lost its beam on the way", () => {
+  it("is accepted as it is where the campaign takes what was given, and nothing is exposed again", async () => {
+    const run = await runWorld({
+      hours: 0.2,
+      faults: BEAM_GOES,
+      campaign: ruledBy({ acceptFromFraction: 0.1, otherwise: "repeat-once" }),
+    });
+    expectSound(run);
+    expect(run.summary.exposures).toMatchObject({ partial: 1, aborted: 0 });
+    expect(missesOf(run)).toEqual([]);
+    expect(run.summary.requests.met).toBe(run.summary.requests.asked);
+    const [accepted, ...others] = run.of("exposure-accepted");
+    expect(others).toEqual([]);
+    expect([field(accepted, "position"), field(accepted, "exposure_id")]).toEqual(["B1", "X-S0002-B1"]);
+    expect(numeric(accepted, "given_fraction")).toBeGreaterThan(0.1);
+    expect(run.of("exposure-wanted")).toEqual([]);
+  });
+
+  it("is repeated once where the campaign says so, as a request of its own with a booking of its own", async () => {
+    const run = await runWorld({
+      hours: 0.2,
+      faults: BEAM_GOES,
+      campaign: ruledBy({ acceptFromFraction: 1, otherwise: "repeat-once" }),
+    });
+    expectSound(run);
+    expect(missesOf(run)).toEqual([["B1", "beam", "machine beam lost"]]);
+    expect(run.of("exposure-wanted").map((event) => field(event, "repeat_of"))).toEqual(["X-S0002-B1"]);
+    const again = run.of("exposure-ended").filter((event) => field(event, "exposure_id") === "X-R0001-B1");
+    expect(again.map((event) => field(event, "outcome"))).toEqual(["made"]);
+    const { asked, met, missed } = run.summary.requests;
+    expect([met, missed]).toEqual([asked - 1, 1]);
+    expect(run.summary.truth["exposures_unaccounted"]).toBe(0);
+  });
+
+  it("is not repeated a second time when the repeat fails too", async () => {
+    const run = await runWorld({
+      hours: 0.2,
+      faults: [...BEAM_GOES, { kind: "beam-dump", fromMs: 648_500, toMs: 670_000 }],
+      campaign: ruledBy({ acceptFromFraction: 1, otherwise: "repeat-once" }),
+    });
+    expectSound(run);
+    const ofB1 = run.of("exposure-ended").filter((event) => field(event, "position") === "B1" && event.atMs > 600_000);
+    expect(ofB1.map((event) => [field(event, "exposure_id"), field(event, "outcome")])).toEqual([
+      ["X-S0002-B1", "partial"],
+      ["X-R0001-B1", "partial"],
+    ]);
+    expect(run.of("exposure-wanted")).toHaveLength(1);
+  });
+
+  it("is skipped by default", async () => {
+    const run = await runWorld({ hours: 0.2, faults: BEAM_GOES });
+    expect(missesOf(run)).toEqual([["B1", "beam", "machine beam lost"]]);
+    expect([run.of("exposure-wanted"), run.of("exposure-accepted")]).toEqual([[], []]);
+  });
+
+  it("is counted the same after a restart, and a repeat that was due is still made", async () => {
+    const accepted = ruledBy({ acceptFromFraction: 0.1, otherwise: "skip" });
+    const kills = [{ atS: 630, downS: 20 }];
+    const taken = await runWorld({ hours: 0.25, faults: BEAM_GOES, campaign: accepted, kills });
+    expect(taken.summary.requests.missed).toBe(0);
+    const repeated = ruledBy({ acceptFromFraction: 1, otherwise: "repeat-once" });
+    const again = await runWorld({ hours: 0.25, faults: BEAM_GOES, campaign: repeated, kills });
+    expectSound(again);
+    expect(again.summary.requests.missed).toBe(1);
+    expect(again.of("exposure-ended").map((event) => field(event, "exposure_id"))).toContain("X-R0001-B1");
+    expect(again.of("exposure-wanted")).toHaveLength(1);
+  });
+});
