@@ -119,7 +119,9 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       // A beam lost on the way leaves no current behind; what was given before was given at the larger one.
       const isSteady = deps.ringCurrent.riseBetween(fromMs, clock.monoMs()) <= RING_CURRENT_RISE_MAX;
       const ringCurrentMa = isSteady ? larger(ringCurrentWithBeamMa, deps.ringCurrentMa()) : null;
-      const measured = settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
+      // A feed that fell silent on the way still says by what it said at the opening whether the monitor can be believed.
+      const comparedMa = ringCurrentMa ?? (isSteady && monitorPhS !== null ? ringCurrentWithBeamMa : null);
+      const measured = settledFlux(monitorPhS, comparedMa, deps.fluxReference);
       // Shorter than the monitor's period: what it said just before stands in for it.
       const lately = monitorPhS === null ? deps.monitor.meanBetween(fromMs - LATELY_MS, clock.monoMs()) : null;
       // Alone, a current that has just fallen is not believed: what it was before may be what the beam still is.

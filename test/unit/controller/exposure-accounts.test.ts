@@ -278,6 +278,52 @@ describe("the books of an exposure", () => {
     );
   });
 
+  it("charge the largest reading of a monitor that fell in mid-exposure", async () => {
+    const books = open();
+    await books.accounts.book(order());
+    for (const [atMs, fluxPhS] of [
+      [2000, 1e10],
+      [3000, 1e10],
+      [4000, 0.8e10],
+    ] as const)
+      books.monitor.add(atMs, fluxPhS);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "monitor", fluxPhS: 1e10 });
+  });
+
+  it("hold a monitor against the ring current of the opening when its feed fell silent on the way", async () => {
+    const books = open();
+    await books.accounts.book(order());
+    books.monitor.add(2000, 0.8e10);
+    books.ringCurrentMa = null;
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 1e10 });
+    expect(books.doubt).toContain("the flux monitor reads 8000000000 ph/s");
+  });
+
+  it("charge an exposure shorter than the monitor's period by the reading before it, not by a current that fell", async () => {
+    const books = open();
+    books.ringCurrentMa = 160;
+    await books.accounts.book(order());
+    books.monitor.add(600, 1e10);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "partial", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "monitor", fluxPhS: 1e10 });
+  });
+
+  it("take the largest current of two minutes where nothing but the ring current is heard", async () => {
+    const books = open();
+    books.ringCurrentMa = 160;
+    await books.accounts.book(order());
+    books.ringCurrent.add(0, 200);
+    books.ringCurrent.add(900, 160);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 1e10 });
+  });
+
   it("say which source of the flux is not believed, and that it is again", async () => {
     const books = open();
     await books.accounts.book(order("x1"));
