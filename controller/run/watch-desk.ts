@@ -4,6 +4,7 @@
  */
 import type { InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
 import { INTERLOCKS, shutterState } from "../../protocols/roles/beam-io.ts";
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import { createMachineBeam, type MachineBeamRule } from "../beam/machine-beam.ts";
 import type { PublicNews } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
@@ -49,6 +50,9 @@ export interface WatchDesk {
  */
 const OF_A_LINK = ["link.", "device.", "channel.", "stage.", "detector.", "io.", "trigger."];
 
+/** A top-up, or decay, moves the ring current by less between two readings. */
+const RING_CURRENT_JUMP_SHARE = 0.05;
+
 export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   const { roles, alarms } = deps;
   let levels: InputLevels | null = null;
@@ -57,6 +61,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   const beamNotOffAt: string[] = [...(deps.beamNotOffAt ?? [])];
   let isBeamUp: boolean | null = null;
   const machineBeam = createMachineBeam(deps.machineBeam);
+  let lastCurrentMa = NaN;
   /** Where the trouble of an instrument was: its own name, or that of a line or cabinet that it shares. */
   const lostAt = new Map<string, string>();
 
@@ -72,7 +77,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
     if (isUp === isBeamUp) return;
     const wasUp = isBeamUp;
     isBeamUp = isUp;
-    if (isUp === true) alarms.clearAll("machine", ["beam.lost"]);
+    if (isUp === true) alarms.clearAll("machine", ["beam."]);
     else if (wasUp === true && isUp === false) {
       alarms.raise({
         code: "beam.lost",
@@ -84,10 +89,31 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
     deps.beamChanged(isUp === true);
   }
 
+  /**
+   * A current that jumps from one reading to the next is not believed until it has been steady: the feed may have failed,
+   * and when it has not, the flux is another. One that falls below the least is a loss of beam, and told as such.
+   */
+  function judgeJump(currentMa: number): void {
+    const { lostMa } = deps.machineBeam;
+    const share = Math.abs(currentMa - lastCurrentMa) / Math.max(currentMa, lastCurrentMa);
+    if (machineBeam.isThere && currentMa >= lostMa && share > RING_CURRENT_JUMP_SHARE) {
+      machineBeam.forget();
+      alarms.raise({
+        code: "beam.current-jumped",
+        where: "machine",
+        what: `the ring current jumped from ${lastCurrentMa.toFixed(1)} to ${currentMa.toFixed(1)} mA between two readings`,
+        advice: FAULT_CATALOGUE["beam.current-jumped"].advice,
+      });
+      setBeam(null);
+    }
+    lastCurrentMa = currentMa;
+  }
+
   return {
     listen() {
       roles.ringCurrent.onReading((reading) => {
         alarms.clearAll(roles.ringCurrent.name, ["sensor."]);
+        judgeJump(reading.value);
         setBeam(machineBeam.read(reading.arrivedAtMs, reading.value));
       });
       roles.flux.onReading(() => {

@@ -252,6 +252,11 @@ export const FAULT_CATALOGUE = {
     severity: "retry",
     advice: "No machine beam. Cells keep cycling; exposures resume by themselves when the beam is back.",
   },
+  "beam.current-jumped": {
+    severity: "hold",
+    advice:
+      "The ring current jumped between two readings: the feed may have failed, or the machine has lost part of its beam. Nothing is exposed until it has been steady for some seconds; then exposures resume by themselves. Compare the feed with the machine's own screen.",
+  },
   // dose
   "dose.limit": {
     severity: "refuse",

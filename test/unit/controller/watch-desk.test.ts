@@ -23,13 +23,14 @@ function sensor(name: string, quantity: string) {
   };
   return {
     role,
-    read: (value: number): void => {
-      for (const handler of handlers) handler({ value, arrivedAtMs: 0 });
+    read: (value: number, arrivedAtMs = 0): void => {
+      for (const handler of handlers) handler({ value, arrivedAtMs });
     },
   };
 }
 
-function desk() {
+function desk(steadyMs = 0) {
+  const beam: boolean[] = [];
   const alarms = createAlarms({ record: () => undefined }, () => 0);
   const ringCurrent = sensor("ring current", "ring_current");
   const flux = sensor("flux monitor", "flux");
@@ -43,16 +44,18 @@ function desk() {
   const watch = createWatchDesk({
     roles,
     alarms,
-    machineBeam: { presentMa: 50, lostMa: 20, steadyMs: 0, steadyShare: 1 },
+    machineBeam: { presentMa: 50, lostMa: 20, steadyMs, steadyShare: 0.02 },
     latched: () => [],
-    beamChanged: () => undefined,
+    beamChanged(isUp) {
+      if (beam.at(-1) !== isUp) beam.push(isUp);
+    },
     hutchChanged: () => undefined,
   });
   watch.listen();
   const raise = (code: FaultCode, where: string): void => {
     alarms.raise({ code, where, what: "something", advice: "Look." });
   };
-  return { watch, flux, raise, open: () => alarms.open.map(({ code }) => code) };
+  return { watch, flux, ringCurrent, beam, raise, open: () => alarms.open.map(({ code }) => code) };
 }
 
 describe("the trouble of an instrument", () => {
@@ -74,5 +77,37 @@ describe("the trouble of an instrument", () => {
     expect(open()).toEqual(["sensor.stale", "changer.lost"]);
     flux.read(200);
     expect(open()).toEqual(["changer.lost"]);
+  });
+});
+
+describe("a ring current that jumps between two readings", () => {
+  function steadyBeam() {
+    const made = desk(5000);
+    for (const atMs of [0, 2000, 4000, 6000]) made.ringCurrent.read(100, atMs);
+    expect(made.beam.splice(0)).toEqual([false, true]);
+    return made;
+  }
+
+  it.each([160, 60])("from 100 to %d mA ends exposing, and says so until it has been steady", (jumpedTo) => {
+    const { ringCurrent, beam, open } = steadyBeam();
+    ringCurrent.read(jumpedTo, 8000);
+    expect([beam, open()]).toEqual([[false], ["beam.current-jumped"]]);
+    for (const atMs of [10_000, 12_000]) ringCurrent.read(jumpedTo, atMs);
+    expect(beam).toEqual([false]);
+    ringCurrent.read(jumpedTo, 14_000);
+    expect([beam, open()]).toEqual([[false, true], []]);
+  });
+
+  it("is not what a top-up does, nor a lost beam", () => {
+    const { ringCurrent, beam, open } = steadyBeam();
+    for (const [value, atMs] of [
+      [98, 8000],
+      [102, 10_000],
+    ] as const) {
+      ringCurrent.read(value, atMs);
+    }
+    expect([beam, open()]).toEqual([[], []]);
+    ringCurrent.read(3, 12_000);
+    expect([beam, open()]).toEqual([[false], ["beam.lost"]]);
   });
 });
