@@ -1,0 +1,201 @@
+/**
+ * When an order of exposures would open the shutter, and what that order costs. Windows first: whatever would come too
+ * late is left out and the stage does not go there. Then the moments: by pooling (isotonic regression), a busy stretch
+ * lies around its wanted moments and not behind them, and nothing is begun early that need not be.
+ */
+import { gapFromS, gapS, type Travel } from "./travel.ts";
+
+/** Requests as columns; seconds from now. Not a number among `wantedS`: any moment of the window is as good. */
+export interface Candidates {
+  readonly count: number;
+  readonly place: Int32Array;
+  readonly earliestS: Float64Array;
+  readonly wantedS: Float64Array;
+  readonly latestS: Float64Array;
+  /** Opened by then, it is out of reach of a loss of beam of the usual length; infinite where none is expected. */
+  readonly safeS: Float64Array;
+  readonly occupiesS: Float64Array;
+  readonly weight: Float64Array;
+}
+
+/** The beam's own: seconds from now. */
+export interface Closed {
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+export interface OrderCost {
+  /** Lower is better. What is left out comes first, then distance from the wanted moments, then the way. */
+  cost(order: Int32Array): number;
+  /** From now on nothing is waited for: more is asked than can be met. */
+  timeIsShort(): void;
+  /** Of the order that was costed last: how many are met, in which order, and when each opens. */
+  readonly met: number;
+  readonly visited: Int32Array;
+  readonly opensS: Float64Array;
+  /** The soonest that each could open. */
+  readonly soonestS: Float64Array;
+  gap(from: number, to: number): number;
+  /** Seconds of the way from where the stage stands. */
+  gapFromHere(to: number): number;
+}
+
+/** One left out outweighs any lateness. */
+const LEFT_OUT = 1e7;
+/** A second of the way delays what is not known yet. */
+const WAY = 2;
+/** How strongly a request without a wanted moment draws towards its soonest one, beside others and among its like. */
+const SOON = 0.02;
+const SOON_ALONE = 0.01;
+const TOLERANCE_S = 1e-9;
+
+export function createOrderCost(
+  candidates: Candidates,
+  travel: Travel,
+  here: { readonly place: number; readonly fetched: number | null },
+  closed: readonly Closed[],
+  lossesPerS: number,
+): OrderCost {
+  const { count, place, earliestS, wantedS, latestS, safeS, occupiesS, weight } = candidates;
+  const visited = new Int32Array(count);
+  const soonestS = new Float64Array(count);
+  const opensS = new Float64Array(count);
+  /** From the opening before to this one at the least. */
+  const leadS = new Float64Array(count);
+  const boundS = new Float64Array(count);
+  const blockMean = new Float64Array(count);
+  const blockWeight = new Float64Array(count);
+  const blockFrom = new Int32Array(count + 1);
+  let met = 0;
+  let isTimeShort = false;
+
+  const at = (values: Float64Array | Int32Array, index: number): number => values[index] ?? 0;
+  // Looked up thousands of times: worked out once.
+  const gaps = new Float64Array(count * count);
+  for (let from = 0; from < count; from += 1) {
+    for (let to = 0; to < count; to += 1) {
+      gaps[from * count + to] = gapS(travel, at(place, from), at(place, to), at(occupiesS, from));
+    }
+  }
+  const gap = (from: number, to: number): number => at(gaps, from * count + to);
+  const gapFromHere = (to: number): number => gapFromS(travel, here, at(place, to));
+
+  function clearOf(openS: number, lastsS: number): number {
+    let moment = openS;
+    for (const { fromS, toS } of closed) if (moment < toS && moment + lastsS > fromS) moment = toS;
+    return moment;
+  }
+
+  function cost(order: Int32Array): number {
+    let total = 0;
+    let freeS = 0;
+    let before = -1;
+    let wayS = 0;
+    let wants = 0;
+    met = 0;
+    for (const request of order) {
+      const moveS = before < 0 ? gapFromHere(request) : gap(before, request);
+      const lastsS = at(occupiesS, request);
+      const openS = clearOf(Math.max(freeS + moveS, at(earliestS, request)), lastsS);
+      if (openS > at(latestS, request) + TOLERANCE_S) {
+        total += LEFT_OUT * at(weight, request);
+        continue;
+      }
+      visited[met] = request;
+      soonestS[met] = openS;
+      leadS[met] = before < 0 ? moveS : at(occupiesS, before) + moveS;
+      if (!Number.isNaN(at(wantedS, request))) wants += 1;
+      wayS += moveS;
+      met += 1;
+      freeS = openS + lastsS;
+      before = request;
+    }
+    total += WAY * wayS;
+    if (wants === 0 || isTimeShort) opensS.set(soonestS);
+    else pool();
+    const soon = wants === 0 ? SOON_ALONE : SOON;
+    for (let k = 0; k < met; k += 1) {
+      const request = at(visited, k);
+      const openS = at(opensS, k);
+      const wished = at(wantedS, request);
+      total += Number.isNaN(wished)
+        ? soon * (openS - at(earliestS, request))
+        : at(weight, request) * Math.abs(openS - wished);
+      if (lossesPerS > 0)
+        total += LEFT_OUT * lossesPerS * at(weight, request) * Math.max(0, openS - at(safeS, request));
+    }
+    return total;
+  }
+
+  /** Moments of least squared distance from the wanted ones that keep order, windows and ways. */
+  function pool(): void {
+    let blocks = 0;
+    let sumS = 0;
+    for (let k = 0; k < met; k += 1) {
+      const request = at(visited, k);
+      sumS += at(leadS, k);
+      const wished = at(wantedS, request);
+      const isFree = Number.isNaN(wished);
+      let mean = (isFree ? at(soonestS, k) : wished) - sumS;
+      let mass = isFree ? SOON : 1;
+      blockFrom[blocks] = k;
+      while (blocks > 0 && at(blockMean, blocks - 1) >= mean) {
+        blocks -= 1;
+        const other = at(blockWeight, blocks);
+        mean = (mean * mass + at(blockMean, blocks) * other) / (mass + other);
+        mass += other;
+      }
+      blockMean[blocks] = mean;
+      blockWeight[blocks] = mass;
+      blocks += 1;
+    }
+    let lastS = Infinity;
+    for (let k = met - 1; k >= 0; k -= 1) {
+      lastS = Math.min(at(latestS, at(visited, k)), lastS);
+      boundS[k] = lastS;
+      lastS -= at(leadS, k);
+    }
+    blockFrom[blocks] = met;
+    let fromZeroS = 0;
+    for (let block = 0; block < blocks; block += 1) {
+      for (let k = at(blockFrom, block); k < at(blockFrom, block + 1); k += 1) {
+        fromZeroS += at(leadS, k);
+        const wishedS = at(blockMean, block) + fromZeroS;
+        opensS[k] = Math.max(at(soonestS, k), Math.min(wishedS, at(boundS, k)));
+      }
+    }
+    if (closed.length > 0) keepClear();
+  }
+
+  /** Where a known stop is in the way, later moments move behind it; if that is too late for one, all open as soon as they can. */
+  function keepClear(): void {
+    let previousS = 0;
+    for (let k = 0; k < met; k += 1) {
+      const request = at(visited, k);
+      const openS = clearOf(Math.max(at(opensS, k), previousS + at(leadS, k)), at(occupiesS, request));
+      if (openS > at(latestS, request) + TOLERANCE_S) {
+        opensS.set(soonestS);
+        return;
+      }
+      opensS[k] = openS;
+      previousS = openS;
+    }
+  }
+
+  function timeIsShort(): void {
+    isTimeShort = true;
+  }
+
+  return {
+    cost,
+    timeIsShort,
+    get met() {
+      return met;
+    },
+    visited,
+    opensS,
+    soonestS,
+    gap,
+    gapFromHere,
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * How long the beam stands idle between two cells: the way of a stage, or the exchange of a robot. Pure; worked out once
+ * for a site, then only looked up.
+ */
+import { axisMoveS } from "../../protocols/campaign/sweep-plan.ts";
+import type { SiteStage } from "../../protocols/site/site.ts";
+
+export interface Place {
+  readonly xMm: number;
+  readonly yMm: number;
+}
+
+export interface Travel {
+  readonly placeCount: number;
+  /** Seconds from place to place, row by row: `moveS[from * placeCount + to]`; nothing from a place to itself. */
+  readonly moveS: Float64Array;
+  /** Wait after a move, seconds. */
+  readonly settleS: number;
+  /** So much of a move is done while the exposure before it is still on: a robot's second gripper fetches ahead. */
+  readonly aheadS: number;
+  /** Index of the place where a beam that cannot be closed does no harm; null where the site has none. */
+  readonly shadow: number | null;
+  /** Rank of each place on a tour row by row, every second row backwards. */
+  readonly rank: Int32Array;
+}
+
+/** Places first, in the order of cells; the shadow, where there is one, comes last. */
+export function stageTravel(
+  stage: Pick<SiteStage, "speedMmS" | "accelerationMmS2" | "settleS">,
+  cells: readonly Place[],
+  shadow?: Place,
+): Travel {
+  const places = shadow === undefined ? cells : [...cells, shadow];
+  const placeCount = places.length;
+  const moveS = new Float64Array(placeCount * placeCount);
+  // On a rack the same few distances come again and again.
+  const known = new Map<number, number>();
+  const axisS = (distanceMm: number): number => {
+    const distance = Math.abs(distanceMm);
+    const before = known.get(distance);
+    if (before !== undefined) return before;
+    const seconds = axisMoveS(distance, stage);
+    known.set(distance, seconds);
+    return seconds;
+  };
+  places.forEach((from, row) => {
+    places.forEach((to, column) => {
+      moveS[row * placeCount + column] = Math.max(axisS(to.xMm - from.xMm), axisS(to.yMm - from.yMm));
+    });
+  });
+  const rows = [...new Set(places.map(({ yMm }) => yMm))].sort((a, b) => a - b);
+  const rowOf = new Map(rows.map((yMm, row) => [yMm, row]));
+  const order = places
+    .map((place, index) => ({ xMm: place.xMm, row: rowOf.get(place.yMm) ?? 0, index }))
+    .sort((a, b) => a.row - b.row || (a.row % 2 === 0 ? a.xMm - b.xMm : b.xMm - a.xMm));
+  const rank = new Int32Array(placeCount);
+  order.forEach(({ index }, at) => {
+    rank[index] = at;
+  });
+  return {
+    placeCount,
+    moveS,
+    settleS: stage.settleS,
+    aheadS: 0,
+    shadow: shadow === undefined ? null : cells.length,
+    rank,
+  };
+}
+
+/** A robot brings cells to one place in the beam; the cell that is there is put back in the same exchange. */
+export function changerTravel(
+  cellCount: number,
+  robot: {
+    /** Put one back and the next one in, seconds. */
+    readonly exchangeS: number;
+    /** Fetch the next one out of the rack, seconds; with a second gripper while the beam is on the one before. */
+    readonly fetchS: number;
+    readonly hasSecondGripper: boolean;
+    readonly settleS: number;
+  },
+): Travel {
+  const moveS = new Float64Array(cellCount * cellCount).fill(robot.exchangeS + robot.fetchS);
+  for (let cell = 0; cell < cellCount; cell += 1) moveS[cell * cellCount + cell] = 0;
+  return {
+    placeCount: cellCount,
+    moveS,
+    settleS: robot.settleS,
+    aheadS: robot.hasSecondGripper ? robot.fetchS : 0,
+    shadow: null,
+    rank: Int32Array.from({ length: cellCount }, (_, index) => index),
+  };
+}
+
+/** Seconds from the end of an exposure of `occupiedS` at one place until the shutter may open at another. */
+export function gapS(travel: Travel, from: number, to: number, occupiedS: number): number {
+  if (from === to) return 0;
+  const moveS = travel.moveS[from * travel.placeCount + to] ?? 0;
+  return moveS - Math.min(travel.aheadS, occupiedS) + travel.settleS;
+}
+
+/** The same from where stage or robot stands now; `fetched` is the cell in the robot's other gripper, if any. */
+export function gapFromS(
+  travel: Travel,
+  from: { readonly place: number; readonly fetched: number | null },
+  to: number,
+): number {
+  return gapS(travel, from.place, to, from.fetched === to ? travel.aheadS : 0);
+}
