@@ -4,6 +4,7 @@
  * spot; 0 when it does nothing.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   judgeBeamEffect,
   VERDICT_DEFAULTS,
@@ -17,10 +18,11 @@ import { parseLatticeTables } from "../../protocols/diffraction/lattice-tables.t
 import { createLithiumReader } from "../../protocols/diffraction/read-lithium.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { Chance } from "../../simulator/plant/plant.ts";
+import { packageRoot } from "../../tui/rim/package-root.ts";
 import { exposureOf, frameOf, restedAt, sourceAt } from "../unit/diffraction/frames.ts";
 
 export const LATTICE_TABLES = parseLatticeTables(
-  JSON.parse(readFileSync(new URL("../../protocols/data/cells/structures.json", import.meta.url), "utf8")),
+  JSON.parse(readFileSync(join(packageRoot().folder, "protocols/data/cells/structures.json"), "utf8")),
 );
 
 export interface VisitPlan {

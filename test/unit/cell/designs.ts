@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   type CellDesign,
   type CellModels,
@@ -7,11 +8,12 @@ import {
 } from "../../../simulator/cell/cell-design.ts";
 import { type CellOptions, cellParameters } from "../../../simulator/cell/cell-parameters.ts";
 import { type Cell, type CellInitial, createCell } from "../../../simulator/cell/cell.ts";
+import { packageRoot } from "../../../tui/rim/package-root.ts";
 
 export const DESIGN_IDS = ["nmc811-graphite-siox", "lfp-graphite", "lno-graphite", "lco-graphite"] as const;
 
 export function tableJson(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../../protocols/data/cells/${name}.json`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(join(packageRoot().folder, `protocols/data/cells/${name}.json`), "utf8"));
 }
 
 export const MODELS: CellModels = parseCellModels(tableJson("models"));

@@ -1,10 +1,12 @@
 /** The shipped tables, and layers made of their materials. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseAttenuationTables, type AttenuationTables } from "../../../protocols/dose/attenuation.ts";
 import type { Layer } from "../../../protocols/dose/layer-stack.ts";
+import { packageRoot } from "../../../tui/rim/package-root.ts";
 
 export function readTable(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../../protocols/data/xray/${name}`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(join(packageRoot().folder, `protocols/data/xray/${name}`), "utf8"));
 }
 
 export const tables: AttenuationTables = parseAttenuationTables(
