@@ -25,7 +25,7 @@ describe("heavy faults", () => {
   });
 
   it("bring every kind of trouble with equipment", () => {
-    const drawn = new Set(
+    const drawn = new Set<string>(
       Array.from({ length: 20 }, (_, seed) => draw(seed)).flatMap((faults) => faults.map((f) => f.kind)),
     );
     const known = EQUIPMENT_FAULT_SHAPES.map(({ shape }) => shape.kind.value);
