@@ -111,6 +111,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 on: {
                   DEADLINE: { target: "weighing", actions: "noteHomingFailed" },
                   INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
+                  // The permit to move is no interlock of the beam, and is gone all the same.
+                  HUTCH_CHANGED: { guard: "mayNotMove", target: "scheduling" },
                   SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
                   BEAM_LOST: { actions: "recordBeamLost" },
                   BEAM_BACK: { actions: "recordBeamBack" },

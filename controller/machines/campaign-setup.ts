@@ -48,6 +48,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       isDefect: ({ event }) => event.type === "SUPERVISOR_BLIND" && isDefect(event.fault),
       hasDefect: ({ context }) => context.defect !== null || isDefect(context.fault),
       isOver: () => deps.isOver(),
+      mayNotMove: () => !deps.mayHome(),
       mayBeAsked: () => deps.mayBeAsked,
       tooManyFailures: ({ context }) => context.failuresInRowCount >= deps.failuresInRowMax,
       shutterFailed: ({ event }) =>

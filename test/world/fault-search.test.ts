@@ -1,8 +1,11 @@
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { z } from "zod";
 import type { CommandContext } from "../../tui/command-context.ts";
 import { exploreCommand } from "../../tui/commands/explore.ts";
 import { contextOf, repositoryText } from "../support/campaign-files.ts";
+import { expectSound, removeFolders, runWorld } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
 
 interface Ran {
   readonly exitCode: number;
@@ -130,4 +133,13 @@ it.each([
   [["a.yaml", "b.yaml"], /takes one campaign file at the most/],
 ])("%j is refused", async (args, what) => {
   await expect(explore(args)).rejects.toThrow(what);
+});
+
+it("a stage that looks for its reference stops when the permit to move is withdrawn, and looks again when it is given back", async () => {
+  const run = await runWorld({
+    hours: 0.15,
+    faults: [{ kind: "interlock", name: "motionEnabled", fromMs: 4000, toMs: 60_000 }],
+  });
+  expectSound(run);
+  expect(run.summary.requests.met).toBe(10);
 });
