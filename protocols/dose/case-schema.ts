@@ -25,13 +25,16 @@ const phase = z.strictObject({
   mass_fractions: z.record(z.string(), notNegative, "fractions by element symbol").exactOptional(),
 });
 
-const layer = z.strictObject({
-  name: text,
-  thickness_mm: positive,
-  material: text.exactOptional(),
-  density: positive.exactOptional(),
-  mass_fractions: z.record(z.string(), notNegative, "fractions by element symbol").exactOptional(),
-});
+const layer = z.strictObject(
+  {
+    name: text,
+    thickness_mm: positive,
+    material: text.exactOptional(),
+    density: positive.exactOptional(),
+    mass_fractions: z.record(z.string(), notNegative, "fractions by element symbol").exactOptional(),
+  },
+  "a layer",
+);
 
 const widths = { width_mm: positive, height_mm: positive };
 const beam = z.discriminatedUnion(
@@ -63,35 +66,44 @@ const common = {
 export const staticCaseSchema = z.strictObject({
   ...common,
   layers: z
-    .array(layer.extend({ phases: z.array(phase, "a list of phases").default([]) }), "a list of layers")
+    .array(
+      z.strictObject({ ...layer.shape, phases: z.array(phase, "a list of phases").default([]) }, "a layer"),
+      "a list of layers",
+    )
     .min(1, "at least one layer"),
   flux_ph_s: notNegative,
   exposure_s: notNegative,
 });
 
-const limit = z.strictObject({
-  layer: countFromZero,
-  location: z.enum(["surface", "mean"], "surface or mean").default("mean"),
-  dose_Gy: notNegative.nullable().default(null),
-  dose_rate_Gy_s: notNegative.nullable().default(null),
-});
+const limit = z.strictObject(
+  {
+    layer: countFromZero,
+    location: z.enum(["surface", "mean"], "surface or mean").default("mean"),
+    dose_Gy: notNegative.nullable().default(null),
+    dose_rate_Gy_s: notNegative.nullable().default(null),
+  },
+  "null, or a limit with its layer",
+);
 
 export const sequenceCaseSchema = z.strictObject({
   ...common,
   flux_ref_ph_s: notNegative,
   ring_current_ref_mA: positive,
   exposures: z.array(
-    z.strictObject({
-      ...place,
-      duration_s: notNegative,
-      ring_current_start_mA: notNegative,
-      ring_current_end_mA: notNegative,
-      filter_transmission: transmission,
-      cycle: countFromZero,
-    }),
+    z.strictObject(
+      {
+        ...place,
+        duration_s: notNegative,
+        ring_current_start_mA: notNegative,
+        ring_current_end_mA: notNegative,
+        filter_transmission: transmission,
+        cycle: countFromZero,
+      },
+      "an exposure",
+    ),
     "a list of exposures",
   ),
-  probes: z.array(z.strictObject(place), "a list of places").default([]),
+  probes: z.array(z.strictObject(place, "x_mm and y_mm"), "a list of places").default([]),
   // no default: that there is no limit must be said, with null
   limit: limit.nullable(),
 });

@@ -197,6 +197,12 @@ describe("a sequence case is refused, naming the field,", () => {
   });
 });
 
+describe("what would be right", () => {
+  test.each(["limit", "layers[0]", "exposures[0]", "probes[0]", "beam"])("is said of %s too", (field) => {
+    expect(() => evaluateDoseCase(tables, changed(moving, field, 3))).toThrow(/ is 3; give (?!Invalid)/);
+  });
+});
+
 describe("a case is accepted", () => {
   test.each<readonly [field: string, value: unknown]>([
     ["tilt_deg", undefined],
