@@ -199,7 +199,7 @@ describe("a sequence case is refused, naming the field,", () => {
 
 describe("what would be right", () => {
   test.each(["limit", "layers[0]", "exposures[0]", "probes[0]", "beam"])("is said of %s too", (field) => {
-    expect(() => evaluateDoseCase(tables, changed(moving, field, 3))).toThrow(/ is 3; give (?!Invalid)/);
+    expect(() => evaluateDoseCase(tables, changed(moving, field, 3))).toThrow(/^is 3; give (?!Invalid)/);
   });
 });
 
