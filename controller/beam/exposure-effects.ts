@@ -68,6 +68,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   const { clock, io, stage, detector, accounts, timings } = deps;
   let atRestSinceMs = Infinity;
   let reading: StageReading | null = null;
+  /** The last try to leave, since the shutter last failed. */
+  let shadow: ShadowMove | null = null;
 
   async function readLevels(): Promise<InputLevels> {
     const levels = await io.readInputs();
@@ -91,10 +93,10 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     // Each by itself: one that is refused must not keep the other from being asked. The switches say what came of it.
     const asked = await Promise.allSettled([io.permit.dropShutterPermit(), io.requestSafetyShutter(false)]);
     const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
-    let shadow: ShadowMove | null = null;
+    if (shadow?.isUnderWay() !== true) shadow = null;
     for (;;) {
       const levels = await readLevels();
-      const isClosed = levels.safetyShutterClosedSwitch || shutterState(levels) === "closed";
+      const isClosed = isEitherClosed(levels);
       const offCellMs = isClosed ? clock.monoMs() : (shadow?.reachedMs() ?? null);
       if (offCellMs !== null) {
         // The stage comes to rest before anybody moves it again.
@@ -188,6 +190,11 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     note: (marks: Partial<ShutterMarks>) => void,
     signal: AbortSignal,
   ): Promise<boolean> {
+    // A way that was barred, by a door say, is tried again at every look; one that is being gone is not begun anew.
+    function leaveAgain(levels: InputLevels | null): void {
+      if (levels !== null && shadow?.isUnderWay() !== true) shadow = startForShadow(levels);
+    }
+
     let { darkMs } = before;
     let darkSinceMs: number | null = null;
     for (let look = 0; look < UNCLOSED_LOOKS; look += 1) {
@@ -196,15 +203,20 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const levels = await lookIfAnswered();
       signal.throwIfAborted();
       const nowMs = clock.monoMs();
+      const isClosed = levels !== null && isEitherClosed(levels);
+      const offCellMs = shadow?.reachedMs() ?? (isClosed ? nowMs : null);
       const currentMa = deps.ringCurrentMa();
       const isDark = currentMa !== null && currentMa <= timings.ringCurrentNoneMa;
-      if (isDark && darkSinceMs !== null) darkMs += nowMs - darkSinceMs;
+      if (isDark && darkSinceMs !== null) darkMs += Math.max(0, (offCellMs ?? nowMs) - darkSinceMs);
       darkSinceMs = isDark ? nowMs : null;
-      if (levels !== null && (levels.safetyShutterClosedSwitch || shutterState(levels) === "closed")) {
-        note({ closedSeenAtMs: nowMs, darkMs });
+      if (offCellMs !== null) {
+        note({ closedSeenAtMs: offCellMs, darkMs });
+        // The stage comes to rest before anybody moves it again.
+        await shadow?.ended;
         return true;
       }
       note({ litUntilAtMs: nowMs, darkMs });
+      leaveAgain(levels);
     }
     return false;
   }
@@ -372,6 +384,10 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       accounts.settle(order, marks, outcome, framePath);
     },
   };
+}
+
+function isEitherClosed(levels: InputLevels): boolean {
+  return levels.safetyShutterClosedSwitch || shutterState(levels) === "closed";
 }
 
 /** Nothing was heard: the permit lapses, and the shutter with it. */

@@ -37,14 +37,14 @@ export function detectorLateNote(): FaultNote {
 
 /** While neither shutter reports closed. */
 export function beamNotOffNote(position: string, marks: ShutterMarks, nowMs: number): FaultNote {
-  const what = `neither shutter reports closed; ${onText(marks, nowMs)} s of beam are charged to ${position} so far, and every further second until one does`;
+  const what = `neither shutter reports closed; ${onText(marks, nowMs)} s of beam are charged to ${position} so far, and every further second until one does or the stage has left`;
   return faultNote(new Fault("shutter.beam-not-off", position, what));
 }
 
 /** When that is over, or has to be given up. */
 export function unclosedNote(before: FaultNote | null, position: string, marks: ShutterMarks): FaultNote {
   const endMs = marks.closedSeenAtMs ?? marks.litUntilAtMs ?? NaN;
-  const end = marks.closedSeenAtMs === null ? "the beam may still be on" : "a shutter reads closed now";
+  const end = marks.closedSeenAtMs === null ? "the beam may still be on" : "the beam is off the cell now";
   const what = `neither shutter reported closed; up to ${onText(marks, endMs)} s of beam are charged to ${position}; ${end}`;
   return faultNote(new Fault("shutter.stuck-open", before?.where ?? "shutter", what));
 }

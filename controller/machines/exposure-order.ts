@@ -80,8 +80,9 @@ export interface ExposureEffects {
   /** The shutter did not report closed: safety shutter, shadow. Resolves when beam is known to be off the cell, with the time. */
   makeSafe(): Promise<number>;
   /**
-   * Neither shutter reported closed: asks both again and again and looks, for about a minute. Notes until when the
-   * beam may have been on; resolves with whether a shutter reads closed now. A device that is silent is no error.
+   * Neither shutter reported closed: asks both again and again and looks, for about a minute, and sends the stage into
+   * the shadow as soon as it may move. Notes until when the beam may have been on; resolves with whether it is off the
+   * cell now. A device that is silent is no error.
    */
   awaitClosed(marks: ShutterMarks, note: (marks: Partial<ShutterMarks>) => void, signal: AbortSignal): Promise<boolean>;
   /** Settles the booking, if one was made, by what was measured, and records it. */

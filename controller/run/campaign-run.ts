@@ -200,6 +200,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     try {
       accounts.settle(...exposure);
       const [order, marks, outcome, framePath] = exposure;
+      if (marks.closedSeenAtMs !== null) alarms.clear("shutter.beam-not-off", order.position);
       partialRule.noteSettled(order, marks);
       controlDesk.noteExposed(order, outcome, framePath);
     } catch (error) {

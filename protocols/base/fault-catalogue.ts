@@ -175,7 +175,7 @@ export const FAULT_CATALOGUE = {
   "shutter.beam-not-off": {
     severity: "stop",
     advice:
-      "Neither shutter reports closed: the beam may still be on the cell. Do not enter; have the beamline take the beam off. The time is charged to the cell until a shutter reads closed, and nothing more is exposed until a person resumes.",
+      "Neither shutter reports closed: the beam may still be on the cell. Do not enter; have the beamline take the beam off. The time is charged to the cell until a shutter reads closed or the stage has reached the shadow, and nothing more is exposed until a person resumes.",
   },
   "shutter.contradiction": {
     severity: "hold",

@@ -35,6 +35,9 @@ const jamUpstream: Act = ({ world }) => {
 const resume: Act = ({ run }) => {
   run.actor.send({ type: "RESUME_EXPOSING", author: "a person" });
 };
+const rearm: Act = ({ run }) => {
+  run.actor.send({ type: "RE_ARM", author: "a person" });
+};
 
 function stuck(toMs?: number): WorldFault {
   return { kind: "shutter-stuck", at: "open", fromMs: FROM_MS, ...(toMs === undefined ? {} : { toMs }) };
@@ -50,8 +53,10 @@ function failed(run: WorldRun) {
 }
 
 /** Two shutters at once are more than the site promises: the world finds the dose beyond its bound, and nothing else. */
-function expectOnlyDoseSuffers(run: WorldRun): void {
-  expect(new Set(run.summary.violations.map((violation) => violation.invariant))).toEqual(new Set(["dose"]));
+function expectOnlyDoseSuffers(run: WorldRun, alsoBroken: readonly string[] = []): void {
+  expect(new Set(run.summary.violations.map((violation) => violation.invariant))).toEqual(
+    new Set(["dose", ...alsoBroken]),
+  );
   expect(run.summary.truth).toMatchObject({
     exposures_unaccounted: 0,
     samples_lost: 0,
@@ -82,11 +87,38 @@ describe("two shutters that both stay open", () => {
     expect(run.alarms.slice(0, 2)).toEqual(["shutter.beam-not-off B1", "shutter.stuck-open io"]);
     const said = run.of("alarm-raised").map((event) => field(event, "what"));
     expect(said[0]).toMatch(/charged to B1 so far, and every further second/);
-    expect(said[1]).toMatch(/up to 60\.\d s of beam are charged to B1; a shutter reads closed now/);
+    expect(said[1]).toMatch(/up to 60\.\d s of beam are charged to B1; the beam is off the cell now/);
     expect(run.of("alarm-cleared").some((event) => field(event, "code") === "shutter.beam-not-off")).toBe(true);
     const opened = run.of("shutter-opened").map((event) => event.atMs);
     expect(opened.filter((atMs) => atMs > FROM_MS && atMs < 1_000_000)).toEqual([]);
     expect(opened.some((atMs) => atMs > 1_000_000)).toBe(true);
+  });
+
+  it("let the stage leave for the shadow as soon as a person has closed the door that was open, and charge no further", async () => {
+    const run = await runWorld({
+      hours: 0.3,
+      faults: [stuck(), { kind: "interlock", name: "doorClosed", fromMs: FROM_MS, toMs: FROM_MS + 30_000 }],
+      at: [
+        [500, jamUpstream],
+        [640, rearm],
+      ],
+    });
+    // With both stuck, nothing takes the beam away from an open door.
+    expectOnlyDoseSuffers(run, ["shutter-interlocks"]);
+    const { ended, opening } = failed(run);
+    const { shadow: place } = site.rack;
+    const last = opening?.deposits.at(-1);
+    expect([last?.xMm, last?.yMm]).toEqual([
+      (place?.xMm ?? NaN) - site.rack.originXMm,
+      (place?.yMm ?? NaN) - site.rack.originYMm,
+    ]);
+    // Re-armed at 640 s, and looked at every second.
+    expect(numeric(ended, "closed_seen_at_ms")).toBeGreaterThan(640_000);
+    expect(numeric(ended, "closed_seen_at_ms")).toBeLessThan(643_000);
+    expect(opening?.litEndMs ?? Infinity).toBeLessThan(numeric(ended, "closed_seen_at_ms") + 1);
+    const cleared = run.of("alarm-cleared").find((event) => field(event, "code") === "shutter.beam-not-off");
+    expect(cleared?.atMs).toBeLessThan(643_100);
+    expect(run.virtual.run.alarms.open.map((alarm) => alarm.code)).toContain("shutter.stuck-open");
   });
 
   it("charge nothing for the time in which the machine had no beam", async () => {

@@ -48,7 +48,7 @@ describe("an effect that fails", () => {
       outcome: "shutter-failure",
       fault: {
         code: "shutter.stuck-open",
-        what: expect.stringContaining("up to 1.3 s of beam are charged to B7; a shutter reads closed now") as string,
+        what: expect.stringContaining("up to 1.3 s of beam are charged to B7; the beam is off the cell now") as string,
       },
     });
     expect(result.recorded).toEqual(["beam-not-off", "exposure-trouble"]);
