@@ -7,7 +7,6 @@ import { positionIndex } from "../../protocols/base/position.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import { longestOpenS } from "../../protocols/site/longest-open.ts";
-import { fluxOfReading } from "../../protocols/site/flux-of-reading.ts";
 import { shadowPath } from "../../protocols/site/shadow-path.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
@@ -17,7 +16,7 @@ import { createSampleIntake } from "../cells/sample-intake.ts";
 import { createStepCode } from "../cells/step-code.ts";
 import { proofTimeMaxMs } from "../cells/wiring-proof.ts";
 import { createDoseLedger } from "../dose/dose-ledger.ts";
-import { createFluxHistory, fluxReferenceOf } from "../dose/flux.ts";
+import { fluxReferenceOf } from "../dose/flux.ts";
 import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
 import { createForecastDesk } from "../forecast/forecast-desk.ts";
 import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
@@ -35,8 +34,10 @@ import { NOTHING_ASKED, restoreChannels, restoreSamples, restoreSweeps } from ".
 import { createReunion } from "../resume/reunion.ts";
 import { createShutterLook } from "../resume/shutter-look.ts";
 import { settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
+import { createBeamReadings } from "./beam-readings.ts";
 import { createAlarms } from "./alarms.ts";
 import { createActorViews } from "./actor-views.ts";
+import { createFluxWatch } from "./flux-watch.ts";
 import { createKeepSoon } from "./keep-soon.ts";
 import { cellStateJson } from "./cell-state.ts";
 import { createCellInputs } from "./cell-inputs.ts";
@@ -75,6 +76,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const showLevels = (read: InputLevels): void => {
     accounts.noteFilters(read.filtersIn);
     watchDesk.showLevels(read);
+    fluxWatch.showLevels(read);
     lookAtShutter(read);
   };
   const lookAtShutter = createShutterLook({
@@ -84,7 +86,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       watchDesk.noteNews({ type: "BEAM_NOT_OFF", fault });
     },
   });
-  const ringCurrentMa = (): number | null => roles.ringCurrent.fresh()?.value ?? null;
+  const readings = createBeamReadings(site, tables, roles);
+  const { ringCurrentMa } = readings;
   const fluxReference = fluxReferenceOf(site);
 
   const log = createLoggedRecorder(store, nowMs, fail);
@@ -95,15 +98,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       forecasts.heard(type, data);
       controlDesk.heard(type, data);
       keepSoon(type);
+      if (type === "exposing-resumed") fluxWatch.noteResumed();
     },
   };
   const keepSoon = createKeepSoon(clock, commitAlone);
   const alarms = createAlarms(recorder, nowMs);
   if (left !== undefined) alarms.restore(left.recorded.alarms.open, left.recorded.alarms.raisedCount);
   const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
-  const monitor = createFluxHistory(64);
-  const ringCurrent = createFluxHistory(64);
-  const toFluxPhS = fluxOfReading(site.beam, tables);
   const beam = createBeamOnCell(site, tables);
   const ledgerCells = createLedgerCells(campaign, site, tables);
   const ledger = createDoseLedger({
@@ -161,6 +162,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     beamNotOffAt: alarms.open.flatMap(({ code, where }) => (code === "shutter.beam-not-off" ? [where] : [])),
   });
 
+  const stopExposing = (reason: string): void => {
+    send({ type: "STOP_EXPOSING", author: "beamrack", reason });
+  };
+  const fluxWatch = createFluxWatch({ io: roles.io, alarms, timings, ringCurrentMa, stopExposing, fail });
+
   async function commit(): Promise<void> {
     try {
       await store.commit();
@@ -180,7 +186,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
   const accounts = createExposureAccounts({
-    ...{ clock, ledger, recorder, commit, beam, fluxReference, monitor, ringCurrent, ringCurrentMa },
+    ...{ ...readings, clock, ledger, recorder, commit, beam, fluxReference },
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
     fluxDoubted(fault) {
       if (fault === null) alarms.clearAll(FLUX_DOUBTED_AT, ["dose.flux-doubtful"]);
@@ -390,19 +396,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
       });
     }
-    roles.ringCurrent.onReading((reading) => {
-      ringCurrent.add(reading.arrivedAtMs, reading.value);
-    });
-    roles.flux.onReading((reading) => {
-      monitor.add(reading.arrivedAtMs, toFluxPhS(reading.value));
-    });
+    readings.listen(fluxWatch);
     watchDesk.listen();
     listenToRack({
       sensors: roles.watched ?? [],
       alarms,
       recorder,
       stop(reason) {
-        send({ type: "STOP_EXPOSING", author: "beamrack", reason });
+        stopExposing(reason);
         send({ type: "STOP_CELLS", author: "beamrack", reason });
       },
     });

@@ -1,6 +1,7 @@
 /** Deadlines and cycles of a run, from the site's numbers. Each is named, so that a wait can say how long and why. */
 import { EXPOSE_GRACE_S, permitLifeS, worstClosingS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import type { ClosedFluxRule } from "../beam/closed-flux.ts";
 import type { ExposureTimings } from "../beam/exposure-effects.ts";
 import type { MachineBeamRule } from "../beam/machine-beam.ts";
 
@@ -22,6 +23,7 @@ export interface RunTimings extends ExposureTimings {
   readonly idleCycleMs: number;
   readonly troublePauseMs: number;
   readonly machineBeam: MachineBeamRule;
+  readonly closedFlux: ClosedFluxRule;
 }
 
 /**
@@ -35,6 +37,11 @@ const RING_CURRENT_LOST_SHARE = 0.4;
 /** A top-up changes the current by less, the filling of a ring by more. */
 const RING_CURRENT_STEADY_SHARE = 0.02;
 const RING_CURRENT_STEADY_MS = 5000;
+
+/** A closed shutter lets less than this share of the reference flux through. Filters that leave less hide an open one. */
+const CLOSED_FLUX_SHARE = 0.001;
+const CLOSED_FLUX_BOUND_MS = 3000;
+const CLOSED_FLUX_GRACE_MS = 500;
 
 /** Between two looks whether the instruments have all been asked who they are. */
 export const CONNECTING_LOOK_MS = 1000;
@@ -77,6 +84,11 @@ export function runTimings(site: Site): RunTimings {
       lostMa: RING_CURRENT_LOST_SHARE * site.beam.ringCurrentReferenceMa,
       steadyMs: RING_CURRENT_STEADY_MS,
       steadyShare: RING_CURRENT_STEADY_SHARE,
+    },
+    closedFlux: {
+      thresholdPhS: CLOSED_FLUX_SHARE * site.beam.fluxReferencePhS,
+      boundMs: CLOSED_FLUX_BOUND_MS,
+      graceMs: CLOSED_FLUX_GRACE_MS,
     },
     switchGraceMs: 200,
     filterTravelMaxMs: 2000,

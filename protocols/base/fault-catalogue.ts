@@ -177,6 +177,11 @@ export const FAULT_CATALOGUE = {
     advice:
       "Neither shutter reports closed: the beam may still be on the cell. Do not enter; have the beamline take the beam off. The time is charged to the cell until a shutter reads closed or the stage has reached the shadow, and nothing more is exposed until a person resumes.",
   },
+  "shutter.flux-while-closed": {
+    severity: "stop",
+    advice:
+      "Photons come through a shutter that reads closed: its switch lies, or a blade stands open. The permit was dropped and the safety shutter asked to close; what a cell got meanwhile is in no booking. Do not enter; have switch and blades checked, then resume exposing.",
+  },
   "shutter.contradiction": {
     severity: "hold",
     advice: "Both shutter switches report at once. Nothing is exposed until the wiring is checked.",

@@ -180,6 +180,7 @@ function monitorOf(
       pairEv: isChamber ? ION_PAIR_EV[monitor.gas] : SILICON_PAIR_EV,
       darkA: monitor.dark_A,
       factor: monitor.factor,
+      ...(monitor.place === "after_shutter" ? { isBehindShutter: true } : {}),
     },
   };
 }

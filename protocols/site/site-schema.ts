@@ -87,6 +87,9 @@ const tophatRect = strictObject({ profile: z.literal("tophat_rect"), width_mm: p
 const tophatEllipse = strictObject({ profile: z.literal("tophat_ellipse"), width_mm: positive, height_mm: positive });
 export const profileSchema = z.discriminatedUnion("profile", [gaussian, tophatRect, tophatEllipse]);
 
+/** Left out: not known to stand behind the shutter. */
+const monitorPlace = z.enum(["before_shutter", "after_shutter"]).exactOptional();
+
 export const beamSchema = strictObject({
   energy_keV: positive.min(4).max(150),
   flux_ref_ph_s: positive,
@@ -101,12 +104,14 @@ export const beamSchema = strictObject({
         length_mm: positive.max(2000),
         dark_A: notNegative.max(1e-3),
         factor: positive,
+        place: monitorPlace,
       }),
       strictObject({
         kind: z.literal("diode"),
         thickness_mm: positive.max(10),
         dark_A: notNegative.max(1e-3),
         factor: positive,
+        place: monitorPlace,
       }),
     ])
     .exactOptional(),

@@ -178,6 +178,8 @@ export interface SiteFluxMonitor {
   readonly darkA: number;
   /** Photons at the sample for each in the monitor: windows and air in between, calibration against a diode. */
   readonly factor: number;
+  /** It watches the shutter then, and doses go by the ring current: it may stand behind filters too. */
+  readonly isBehindShutter?: boolean;
 }
 
 export interface SiteBeam {

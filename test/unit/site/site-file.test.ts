@@ -25,6 +25,23 @@ function position(name: string) {
   return parsed;
 }
 
+describe("a flux monitor's place", () => {
+  it.each([
+    ["", undefined],
+    [", place: before_shutter", undefined],
+    [", place: after_shutter", true],
+  ])("is behind the shutter only where the site says so: '%s'", (place, isBehindShutter) => {
+    const monitor = `{ kind: diode, thickness_mm: 0.3, dark_A: 2.0e-11, factor: 1${place} }`;
+    const { site } = read(
+      text
+        .replace("  flux_max_ph_s:", `  flux_monitor: ${monitor}\n  flux_max_ph_s:`)
+        .replace("quantity: flux\n        unit: ph/s", "quantity: diode\n        unit: A"),
+    );
+    expect(site?.beam.monitor?.kind).toBe("diode");
+    expect(site?.beam.monitor?.isBehindShutter).toBe(isBehindShutter);
+  });
+});
+
 describe("the reference site", () => {
   it("has the numbers that every sweep bound is computed from", () => {
     const site = reference();

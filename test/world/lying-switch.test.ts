@@ -1,0 +1,86 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { SILICON_PAIR_EV } from "../../protocols/dose/flux-monitor.ts";
+import type { WorldFault } from "../../simulator/world/world-faults.ts";
+import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
+import { expectSound, field, removeFolders, runWorld, site } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+const [source] = site.sensorSources;
+const sensors = source?.sensors ?? [];
+const flux = sensors.find((sensor) => sensor.quantity === "flux");
+if (source === undefined || flux === undefined) throw new Error("the reference site has a flux monitor");
+
+/** The reference site with the diode of the simulated beamline, which stands behind the shutter, as its flux monitor. */
+const withDiode = {
+  ...site,
+  sensorSources: [
+    {
+      ...source,
+      sensors: sensors.map((sensor) =>
+        sensor === flux ? { ...flux, quantity: "diode" as const, unit: "A", topic: "beamline/diode" } : sensor,
+      ),
+    },
+  ],
+  beam: {
+    ...site.beam,
+    monitor: {
+      kind: "diode" as const,
+      layer: { name: "si", thicknessMm: 0.3, densityGCm3: 2.33, massFractions: { Si: 1 } },
+      pairEv: SILICON_PAIR_EV,
+      darkA: 2e-12,
+      factor: 1,
+      isBehindShutter: true,
+    },
+  },
+};
+
+const FROM_MS = 603_000;
+/** The shutter stands open, and both its switches say that it is closed. */
+const LYING: readonly WorldFault[] = [
+  { kind: "shutter-stuck", at: "open", fromMs: FROM_MS, toMs: 900_000 },
+  { kind: "shutter-switch", which: "closed", reads: true, fromMs: FROM_MS, toMs: 900_000 },
+  { kind: "shutter-switch", which: "open", reads: false, fromMs: FROM_MS, toMs: 900_000 },
+];
+
+const resume = ({ run }: VirtualCampaign): void => {
+  run.actor.send({ type: "RESUME_EXPOSING", author: "a person" });
+};
+
+describe("a site whose flux monitor stands behind the shutter", () => {
+  it("finds a shutter that stands open though it reads closed, takes the beam off, and holds until a person resumes", async () => {
+    const run = await runWorld({
+      hours: 0.4,
+      site: withDiode,
+      faults: LYING,
+      at: [
+        [700, resume],
+        [1000, resume],
+      ],
+    });
+    const raised = run.of("alarm-raised").filter((event) => field(event, "code") === "shutter.flux-while-closed");
+    const soon = 1000 * (site.shutter.safetyShutterCloseS + 8);
+    // Found again when exposing is resumed with nothing mended.
+    expect(raised).toHaveLength(2);
+    for (const [index, fromMs] of [FROM_MS, 700_000].entries()) {
+      expect(raised[index]?.atMs).toBeGreaterThan(fromMs);
+      expect(raised[index]?.atMs).toBeLessThan(fromMs + 8000);
+    }
+    const lit = run.virtual.world.openings.filter((opening) => opening.litEndMs > FROM_MS);
+    expect(lit.length).toBeGreaterThan(0);
+    expect(lit.filter(({ litEndMs }) => litEndMs > FROM_MS + soon && litEndMs < 700_000)).toEqual([]);
+    expect(lit.filter(({ litEndMs }) => litEndMs > 700_000 + soon && litEndMs < 1_000_000)).toEqual([]);
+    const opened = run.of("shutter-opened").filter((event) => event.atMs > FROM_MS);
+    expect(opened.filter((event) => event.atMs < 1_000_000)).toEqual([]);
+    expect(opened.length).toBeGreaterThan(0);
+    expect(run.of("exposing-held").length).toBe(2);
+    expect(run.virtual.run.alarms.open).toEqual([]);
+  });
+
+  it("says nothing while nothing is wrong, and settles by the ring current", async () => {
+    const run = await runWorld({ hours: 0.4, site: withDiode });
+    expectSound(run);
+    expect(run.alarms).toEqual([]);
+    expect(run.of("exposure-ended").length).toBeGreaterThan(20);
+  });
+});
