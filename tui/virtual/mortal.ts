@@ -72,10 +72,13 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps): Mortal {
     };
   }
 
+  /** Asked anew after every wait. */
+  const isKilled = (): boolean => isDead;
+
   async function opened(name: string, open: OpenLink): Promise<Link> {
     if (isDead) return never();
     const link = await open();
-    if (!isDead) return mortalLink(link);
+    if (!isKilled()) return mortalLink(link);
     // It opened for nobody: the system closes it.
     link.close();
     throw new Fault("link.closed", name, KILLED);
@@ -90,7 +93,7 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps): Mortal {
       async request(...asked: Parameters<HttpPort["request"]>) {
         if (isDead) return never();
         const answer = await port.request(...asked);
-        return isDead ? never() : answer;
+        return isKilled() ? never() : answer;
       },
     };
   }
