@@ -1,6 +1,8 @@
 /**
- * Exposures that steps of cells ask for, beside the sweeps: each with a window that begins at once and ends at a time
- * of its own. They go before the sweep under way, the one with the least time first. Pure.
+ * Exposures that are asked for beside the sweeps. Those that steps of cells ask for have a window that begins at once
+ * and ends at a time of its own; they go before the sweep under way, the one with the least time first. Those that
+ * triggers ask for (`wish`) have a window in the future, which moves as forecasts learn; as soon as there is one of
+ * them, the scheduler chooses (run/wish-plan.ts). Pure.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import {
@@ -12,6 +14,45 @@ import {
   type SweepState,
   type SweepTiming,
 } from "./sweeps.ts";
+
+/**
+ * What a trigger asks for: the shutter is to open within a window, best at the wanted moment. Times are campaign
+ * milliseconds and may be far ahead.
+ */
+export interface ExposureWish {
+  /**
+   * Names it for good, also after a restart: what is asked once more by the same key is the same request with another
+   * window; what was exposed, missed or withdrawn is not asked again. Trigger, position and mark: `soc A7 2c 0.30`.
+   */
+  readonly key: string;
+  /** Name of the trigger in the campaign file; `operator` and `agent` for those who ask by command. */
+  readonly trigger: string;
+  readonly cellIndex: number;
+  readonly earliestMs: number;
+  /** Null where any moment of the window is as good. */
+  readonly wantedMs: number | null;
+  readonly latestMs: number;
+  readonly presetName: string;
+  /** What it is worth against others, above 0; 1 is usual. */
+  readonly weight: number;
+  /** The group on whose share it counts, or the author of a command; null where nobody counts. */
+  readonly owner: string | null;
+  /** For people: `at 30 % of the charge, cycle 2`. */
+  readonly reason: string;
+}
+
+export interface WithdrawnWish {
+  readonly key: string;
+  /** For the record: `the step ended before 30 % of the charge`. */
+  readonly reason: string;
+}
+
+/** What the campaign's machine hears of triggers and of those who ask by command. */
+export interface WishNews {
+  readonly type: "WISHES";
+  readonly asked: readonly ExposureWish[];
+  readonly withdrawn: readonly WithdrawnWish[];
+}
 
 export interface WantedExposure {
   /** From 1, in the order in which they were asked. */
@@ -26,6 +67,8 @@ export interface WantedExposure {
   readonly controlIndex?: number;
   /** The exposure that failed and is given once more, as the campaign's rule has it. */
   readonly repeatOf?: string;
+  /** A trigger asked, with a window of its own; `latestMs` and `reason` above are those of the wish. */
+  readonly wish?: ExposureWish;
 }
 
 export interface WantedMiss {

@@ -1,6 +1,7 @@
 /** The ledger's view of a campaign: per cell its layers' dose per fluence, its limits, its spots and their overlap. */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../protocols/base/canonical-json.ts";
+import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import { worstCaseFactor, type Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { peakPerFluxPerCm2, relativeFluence } from "../../protocols/dose/beam-profile.ts";
@@ -14,8 +15,7 @@ export const CAMPAIGN_CONVENTION: DoseConvention = "en";
 
 /** Throws Fault `dose.input` for an energy or an element outside the tables. */
 export function createLedgerCells(campaign: Campaign, site: Site, tables: AttenuationTables): readonly LedgerCell[] {
-  // Control spots stand behind those of the sweep, whose indexes they must not move.
-  const spots = [...(campaign.sweeps[0]?.preset.spots ?? [{ xMm: 0, yMm: 0 }]), ...(campaign.controls?.spots ?? [])];
+  const spots = campaignSpots(campaign).all;
   const relativeUncertainty = worstCaseFactor(campaign.doseUncertainty) - 1;
   const overlap = (dxMm: number, dyMm: number): number => relativeFluence(site.beam.profile, dxMm, dyMm);
   return campaign.cells.map((cell) => {
