@@ -1,0 +1,115 @@
+/** What the bus says of one cell: `cell/<position>`, `dose/<position>`, `trace/<position>`. */
+import * as z from "zod";
+import { count, fault, header, known, time, version, waiting } from "./view-parts.ts";
+
+export const CELL_STATES = [
+  "beginning",
+  "awaitingChannel",
+  "finding",
+  "proving",
+  "choosing",
+  "starting",
+  "cycling",
+  "awaitingReturn",
+  "findingOut",
+  "held",
+  "opening",
+  "stopping",
+  "finishing",
+  "isolated",
+  "complete",
+  "stopped",
+] as const;
+
+export const cellViewSchema = z.object({
+  ...header,
+  version,
+  position: z.string(),
+  cell: z.string().meta({ description: "barcode" }),
+  group: z.string(),
+  chemistry: z.string(),
+  role: z.enum(["exposed", "rare-control", "dark-control"]),
+  protocol: z.string(),
+  nominal_capacity_mAh: z.number(),
+  state: z.string().meta({ description: `one of ${CELL_STATES.join(", ")}` }),
+  belief: z.enum(["confirmed", "believed", "unknown"]).meta({ description: "that it is the right cell" }),
+  step: z.int().nullable().meta({ description: "number in the protocol file, from 1" }),
+  step_count: count,
+  label: z.string().nullable(),
+  cycle: z.int().nullable(),
+  half_cycle: count,
+  waiting_for: waiting,
+  voltage_V: known,
+  current_A: known,
+  sampled_at: time.nullable(),
+  soc: known.meta({ description: "state of charge, fraction of the capacity" }),
+  soc_uncertainty: known,
+  state_of_health: known,
+  coulombic_efficiency: known,
+  last_half_cycle_mAh: known,
+  held_by: z.string().nullable(),
+  fault,
+  dose: z.object({
+    limit_fraction: z.number().meta({ description: "largest share of any dose limit that was given, upper value" }),
+    exposures: count,
+    refused: count,
+  }),
+  last_exposure: z.object({ id: z.string(), at: time, outcome: z.string() }).nullable(),
+  next_exposure: z.object({ at: time.nullable(), reason: z.string() }).nullable(),
+  forecast: z
+    .object({
+      step_ends_at: time.nullable(),
+      step_spread_s: known,
+      paused_since: time.nullable(),
+    })
+    .nullable(),
+  beam_effect: z
+    .object({ verdict: z.string(), look: count, pairs: count, lag: known, lag_low: known, lag_high: known })
+    .nullable(),
+});
+export type BusCell = z.output<typeof cellViewSchema>;
+
+export const doseViewSchema = z.object({
+  ...header,
+  position: z.string(),
+  relative_uncertainty: known,
+  limits: z.array(
+    z.object({
+      layer: z.string(),
+      location: z.enum(["surface", "mean"]),
+      scope: z.enum(["spot-total", "spot-cycle", "per-exposure"]),
+      dose_Gy: known,
+      dose_rate_Gy_s: known,
+      source: z.string(),
+      vouched_by: z.string(),
+    }),
+  ),
+  limit_fraction: z.number(),
+  spots: z.array(
+    z.object({
+      spot: count,
+      x_mm: z.number(),
+      y_mm: z.number(),
+      exposures: count,
+      booked: count.meta({ description: "open bookings, not yet settled" }),
+      fluence_ph_cm2: z.number(),
+      layers: z.array(z.object({ layer: z.string(), surface_Gy: z.number(), mean_Gy: z.number() })),
+    }),
+  ),
+});
+export type BusDose = z.output<typeof doseViewSchema>;
+
+/** Few enough to be drawn as they come, and to be sent again and again. */
+export const TRACE_POINTS_MAX = 240;
+
+/** How voltage and current went, thinned out evenly over the campaign: columns of the same length, oldest first. */
+export const traceViewSchema = z.object({
+  ...header,
+  position: z.string(),
+  time_s: z.array(z.number()).max(TRACE_POINTS_MAX).meta({ description: "since the campaign began" }),
+  voltage_V: z.array(z.number()).max(TRACE_POINTS_MAX),
+  current_A: z.array(z.number()).max(TRACE_POINTS_MAX),
+  capacity_mAh: z.array(z.number()).max(TRACE_POINTS_MAX).meta({ description: "net charge since the start" }),
+  exposures_s: z.array(z.number()).max(TRACE_POINTS_MAX).meta({ description: "when it was exposed, the last ones" }),
+});
+export type BusTrace = z.output<typeof traceViewSchema>;

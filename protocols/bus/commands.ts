@@ -1,0 +1,92 @@
+/**
+ * Orders to the controller and its answers. A user publishes envelopes to `command/<user>`, where nobody else may
+ * write, and is answered on `reply/<user>/<client>`.
+ */
+import * as z from "zod";
+import { dayTime } from "./controller-views.ts";
+import { BUS_VERSION, TOPIC_NAME } from "./topics.ts";
+import { count } from "./view-parts.ts";
+
+export const STOP_CLASSES = ["exposing", "motion", "step", "open-circuit", "emergency"] as const;
+export type StopClass = (typeof STOP_CLASSES)[number];
+
+const position = z.string().regex(/^[A-H](?:[1-9]|1[0-2])$/, "Give a position, A1 to H12.");
+const alarm = z.int().positive();
+/** Longest time for which an alarm is put aside: a shift. */
+const SHELVE_MAX_S = 12 * 3600;
+
+const none = z.strictObject({});
+
+/** What each command takes. */
+export const COMMAND_ARGS = {
+  /** Nothing more is exposed until somebody resumes; or one cell is switched off and waits. */
+  hold: z.strictObject({ position: position.exactOptional() }),
+  resume: z.strictObject({ position: position.exactOptional() }),
+  /** One cell's step counts as not done. */
+  "skip-step": z.strictObject({ position }),
+  /** One cell's step has done enough. */
+  "end-step": z.strictObject({ position }),
+  stop: z.strictObject({ class: z.enum(STOP_CLASSES) }),
+  ack: z.strictObject({ alarm }),
+  shelve: z.strictObject({ alarm, for_s: z.number().positive().max(SHELVE_MAX_S) }),
+  /** One exposure beside the sweeps, if dose and beam allow it, within so long. */
+  expose: z.strictObject({ position, within_s: z.number().min(1).max(86_400).exactOptional() }),
+  /** After a broken interlock. */
+  "re-arm": none,
+  "take-control": none,
+  "release-control": none,
+} as const;
+export type CommandName = keyof typeof COMMAND_ARGS;
+export const COMMAND_NAMES = Object.keys(COMMAND_ARGS) as readonly CommandName[];
+
+/** A command with what it takes. */
+export type BusCommand = {
+  readonly [Name in CommandName]: { readonly command: Name; readonly args: z.output<(typeof COMMAND_ARGS)[Name]> };
+}[CommandName];
+
+const name = z.string().regex(TOPIC_NAME);
+
+export const envelopeSchema = z.strictObject({
+  v: z.literal(BUS_VERSION),
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{8,64}$/, "Give an id of 8 to 64 letters and digits that was never used before."),
+  author: name.meta({ description: "the user; the same as in the topic" }),
+  reply_to: name.meta({ description: "the client's part of `reply/<user>/<client>`" }),
+  deadline: dayTime.meta({ description: "after which it must not be obeyed; at most 10 minutes ahead" }),
+  precondition: z
+    .strictObject({ topic: z.string().max(64), version: count })
+    .nullable()
+    .meta({ description: "obeyed only while this topic (`campaign`, `cell/B7`) has this version" }),
+  command: z.enum(COMMAND_NAMES),
+  args: z.record(z.string(), z.unknown()),
+  reason: z.string().max(400),
+});
+export type BusEnvelope = z.output<typeof envelopeSchema>;
+
+/** Why a command was refused; for programs. */
+export const REFUSALS = [
+  "unreadable",
+  "other-author",
+  "late",
+  "too-far-ahead",
+  "role",
+  "not-in-control",
+  "precondition",
+  "not-now",
+  "unknown-place",
+  "no-reason",
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** The one answer to a command. `done`: the order was given to the machines, whose states tell what comes of it. */
+export const replySchema = z.object({
+  v: z.literal(BUS_VERSION),
+  id: z.string(),
+  outcome: z.enum(["done", "refused"]),
+  refusal: z.enum(REFUSALS).nullable(),
+  what: z.string(),
+  advice: z.string(),
+  said_at: dayTime,
+});
+export type BusReply = z.output<typeof replySchema>;
