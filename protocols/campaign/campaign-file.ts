@@ -25,10 +25,10 @@ import {
   stackLayerSchema,
   startSchema,
   stepRuleSchema,
-  triggerSchema,
   uncertaintySchema,
 } from "./campaign-schema.ts";
 import type { CellRecord, DoseLimitRecord, PresetRecord, RateRecord, StepRuleRecord } from "./campaign-schema.ts";
+import { readTriggers, type WrittenTrigger } from "./trigger-schema.ts";
 
 /** An item of a list, with the place it stands at; undefined record: it has findings of its own. */
 export interface Item<Record> {
@@ -68,7 +68,7 @@ export interface CampaignFile {
   /** A group could not be read: counts over all cells would mislead. */
   readonly groupsIncomplete: boolean;
   readonly presets: readonly (Item<PresetRecord> & { readonly name: string })[];
-  readonly triggers: readonly Item<z.output<typeof triggerSchema>>[];
+  readonly triggers: readonly WrittenTrigger[];
   readonly doseLimits: readonly Item<DoseLimitRecord>[];
   readonly endConditions: readonly Item<z.output<typeof endConditionSchema>>[];
   readonly stepRules: readonly Item<StepRuleRecord>[];
@@ -135,7 +135,7 @@ export function readCampaignFile(document: InputDocument, findings: Finding[]): 
       path: ["presets", name],
       record: readSection(document, ["presets", name], presetSchema, findings),
     })),
-    triggers: list("triggers", triggerSchema, false),
+    triggers: readTriggers(document, findings),
     doseLimits: list("dose_limits", doseLimitSchema, false),
     endConditions: list("end_conditions", endConditionSchema, false),
     stepRules: list("step_rules", stepRuleSchema, false),

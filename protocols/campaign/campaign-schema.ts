@@ -107,14 +107,6 @@ export const presetSchema = strictObject({
   }).default({ accept_from_fraction: 0.8, otherwise: "skip" }),
 });
 
-export const triggerSchema = strictObject({
-  name,
-  kind: z.literal("sweep"),
-  preset: z.string(),
-  cadence_min: positive,
-  first_after_min: z.number().nonnegative().default(0),
-});
-
 export const doseLimitSchema = strictObject({
   // one of the two: a layer by its name, or every layer of a material
   layer: z.string().exactOptional(),
@@ -206,6 +198,8 @@ export const CAMPAIGN_KEYS = [
   "triggers",
   "dose_limits",
   "controls",
+  "beam_forecast",
+  "shares",
   "end_conditions",
   "step_rules",
   "rates",

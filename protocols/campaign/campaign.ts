@@ -6,8 +6,10 @@ import type { Position } from "../base/position.ts";
 import type { DoseConvention, Layer } from "../dose/layer-stack.ts";
 import type { Protocol } from "../echem/protocol.ts";
 import type { CellLimits } from "../roles/channel.ts";
+import type { BeamForecast, BeamShare } from "./beam-forecast.ts";
 import type { ChemistryId } from "./chemistry.ts";
 import type { ControlPlan } from "./control-plan.ts";
+import type { CampaignTrigger } from "./trigger.ts";
 
 export type { DoseConvention } from "../dose/layer-stack.ts";
 
@@ -187,8 +189,14 @@ export interface Campaign {
   readonly doseUncertainty: DoseUncertainty;
   readonly presets: readonly ExposurePreset[];
   readonly sweeps: readonly SweepTrigger[];
+  /** What asks beside the sweep; absent where nothing does. */
+  readonly triggers?: readonly CampaignTrigger[];
   /** Absent: nothing is compared, and whether the beam changes the cells is not told. */
   readonly controls?: ControlPlan;
+  /** Announced stops, top-ups and how often beam is lost; absent where nothing is known. */
+  readonly beamForecast?: BeamForecast;
+  /** Per group; absent where nothing is shared out. */
+  readonly shares?: readonly BeamShare[];
   /** In the order of positions. */
   readonly cells: readonly CampaignCell[];
 }

@@ -21,6 +21,7 @@ import type {
   SpotOffset,
 } from "./campaign.ts";
 import type { Position } from "../base/position.ts";
+import { resolveBeamPlan, type BeamPlanSections } from "./beam-forecast.ts";
 import { resolveCells } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
 import type { ControlPlan } from "./control-plan.ts";
@@ -30,6 +31,9 @@ import { resolveProtocols } from "./resolve-protocols.ts";
 import type { ProtocolSource } from "./resolve-protocols.ts";
 import { measuredRatesOf, resolveRates } from "./resolve-rates.ts";
 import { resolveStepRules } from "./resolve-step-rules.ts";
+import { resolveTriggers } from "./resolve-triggers.ts";
+import { sweepsOf } from "./trigger-schema.ts";
+import type { CampaignTrigger } from "./trigger.ts";
 import { ratesOf, ruledProtocol, rulesOf, type CampaignRules } from "./ruled-protocol.ts";
 import { stepNamed, stepNames } from "./step-names.ts";
 
@@ -63,13 +67,16 @@ export function readCampaign({ document, protocolFiles, site, materials }: Campa
   findings.push(...admitCells(document, drafts, sources, rules, site, file.attendedBy ?? null));
   const presets = resolvePresets(document, file, site, findings);
   const controls = resolveControls(document, drafts, presets, site, findings);
-  checkTriggers(document, file, findings);
+  checkSweeps(document, file, findings);
+  const triggers = resolveTriggers({ document, file, drafts, sources, rules, presets, findings });
+  const groups = drafts.map(({ group }) => group);
+  const beamPlan = resolveBeamPlan(document, groups, findings);
   checkEndConditions(document, file, sources, findings);
   if (site !== undefined) checkBeam(document, file, site, findings);
   reportUnused(document, file, drafts, rules, findings);
   if (hasErrors(findings) || site === undefined) return { campaign: undefined, findings };
   return {
-    campaign: assemble(file, { site, sources, rules, drafts, stacks, doseLimits, presets, controls }),
+    campaign: assemble(file, { site, sources, rules, drafts, stacks, doseLimits, presets, controls, triggers, beamPlan }),
     findings,
   };
 }
@@ -138,36 +145,20 @@ function spotsOf(record: PresetRecord): readonly SpotOffset[] {
   }));
 }
 
-function checkTriggers(document: InputDocument, file: CampaignFile, findings: Finding[]): void {
-  const names = file.presets.map((preset) => preset.name);
-  const second = file.triggers[1];
-  if (second !== undefined) {
-    findings.push(
-      findingAt(
-        document,
-        "error",
-        "campaign.triggers",
-        second.path,
-        `${file.triggers.length} triggers`,
-        "Give one sweep: a campaign has one at the most.",
-      ),
-    );
-  }
-  for (const { path, record } of file.triggers) {
-    if (record === undefined) continue;
-    if (!names.includes(record.preset)) {
-      findings.push(
-        findingAt(
-          document,
-          "error",
-          "campaign.unknown-preset",
-          [...path, "preset"],
-          `unknown preset ${record.preset}`,
-          wordAdvice(record.preset, names, "Known"),
-        ),
-      );
-    }
-  }
+function checkSweeps(document: InputDocument, file: CampaignFile, findings: Finding[]): void {
+  const sweeps = sweepsOf(file);
+  const second = sweeps[1];
+  if (second === undefined) return;
+  findings.push(
+    findingAt(
+      document,
+      "error",
+      "campaign.triggers",
+      second.path,
+      `${sweeps.length} sweeps`,
+      "Give one sweep: a campaign has one at the most. Other triggers may stand beside it.",
+    ),
+  );
 }
 
 function checkEndConditions(
@@ -281,6 +272,8 @@ interface Parts {
   readonly doseLimits: ReadonlyMap<Position, readonly DoseLimit[]>;
   readonly presets: readonly ExposurePreset[];
   readonly controls: ControlPlan | undefined;
+  readonly beamPlan: BeamPlanSections;
+  readonly triggers: readonly CampaignTrigger[];
 }
 
 /** Undefined only where a finding has already said so. */
@@ -319,9 +312,11 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
     doseUncertainty: doseUncertaintyOf(parts.site, uncertainty.stack),
     presets: parts.presets,
     ...(parts.controls === undefined ? {} : { controls: parts.controls }),
-    sweeps: file.triggers.flatMap(({ record }) => {
-      const preset = parts.presets.find((candidate) => candidate.name === record?.preset);
-      if (record === undefined || preset === undefined) return [];
+    ...parts.beamPlan,
+    ...(parts.triggers.length === 0 ? {} : { triggers: parts.triggers }),
+    sweeps: sweepsOf(file).flatMap(({ record }) => {
+      const preset = parts.presets.find((candidate) => candidate.name === record.preset);
+      if (preset === undefined) return [];
       return [
         {
           name: record.name,

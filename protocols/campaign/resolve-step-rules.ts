@@ -15,6 +15,7 @@ import { positionsText } from "./rack-text.ts";
 import type { DraftCell } from "./resolve-cells.ts";
 import type { ProtocolSource } from "./resolve-protocols.ts";
 import { stepNamed, stepNames } from "./step-names.ts";
+import { sweepsOf } from "./trigger-schema.ts";
 
 /** A rule with the place it is written at. */
 export interface PlacedRule {
@@ -228,12 +229,13 @@ function presetOf({ document, file, findings }: Reading, path: Path, named: stri
     findings.push(findingAt(document, "error", "campaign.unknown-preset", [...path, "preset"], what, advice));
   };
   const names = file.presets.map((preset) => preset.name);
-  const swept = file.triggers[0]?.record?.preset;
+  const [sweep] = sweepsOf(file);
+  const swept = sweep?.record.preset;
   if (named !== undefined && !names.includes(named)) {
     refuse(`unknown preset ${named}`, wordAdvice(named, names, "Known"));
     return;
   }
-  if (file.triggers.length === 0) {
+  if (sweep === undefined && file.triggers.every(({ record }) => record !== undefined)) {
     refuse("no sweep says how to expose", "Give a sweep under triggers, if need be with a long cadence_min.");
     return;
   }
