@@ -238,8 +238,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     stateOfHealth: (cellIndex) => views.cell(cellIndex)?.stateOfHealth ?? null,
   });
 
-  const { shutterTravelMs } = timings;
-  const partialRule = createPartialRule({ campaign, shutterTravelMs, nowMs, endAtMs });
+  const partialRule = createPartialRule({ campaign, shutterTravelMs: timings.shutterTravelMs, nowMs, endAtMs });
 
   const effects = createExposureEffects({
     clock,
@@ -427,6 +426,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     limitFractionBooked: () => ledger.limitFractionBooked,
     openBookingCount: () => ledger.openCount,
     sampleCount: () => intake.sampleCount,
+    ...{ samples: intake, levels: () => watchDesk.levels },
     beamEffect: () => controlDesk.verdict(),
     note: () => runNote(actor.getSnapshot(), instrumentNames, clock),
     failure: () => failure,

@@ -2,6 +2,8 @@
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
+import type { InputLevels } from "../../protocols/roles/beam-io.ts";
+import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -43,6 +45,10 @@ export interface CampaignRun {
   limitFractionBooked(): number;
   openBookingCount(): number;
   sampleCount(): number;
+  /** The last sample and the charge of each cell, for those who show them. */
+  readonly samples: Pick<SampleIntake, "lastAtMs" | "lastVoltageV" | "lastCurrentA" | "chargeAh">;
+  /** What the safety supervisor read last; null before it did. */
+  levels(): InputLevels | null;
   /** The last look at control spots; null before the first, and in a campaign without controls. */
   beamEffect(): BeamVerdict | null;
   /** What the beam waits for, if it waits. */
