@@ -43,6 +43,8 @@ export interface CampaignRun {
   limitFractionMax(): number;
   /** With open bookings counted in full. */
   limitFractionBooked(): number;
+  /** Of one cell, by the upper value of what was settled. */
+  limitFractionOf(cellIndex: number): number;
   openBookingCount(): number;
   sampleCount(): number;
   /** The last sample and the charge of each cell, for those who show them. */
