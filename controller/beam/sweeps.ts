@@ -58,16 +58,28 @@ export interface BeamFacts {
   readonly tour: (sweep: number) => readonly number[];
 }
 
+/** In the shadow, or at the cell that is next. */
+export type ParkingPlace = "shadow" | { readonly cellIndex: number };
+
 export type BeamAct =
   | {
       readonly kind: "expose";
       readonly cellIndex: number;
       readonly sweep: number;
       readonly latestMs: number;
-      /** A step of the cell asked for it; else the sweep. */
+      /** A step of the cell, or a trigger, asked for it; else the sweep. */
       readonly wanted?: WantedExposure;
+      /** The shutter is not to open before; left out: as soon as it can. */
+      readonly openAtMs?: number;
     }
-  | { readonly kind: "wait"; readonly reason: string; readonly who: string; readonly untilMs: number }
+  | {
+      readonly kind: "wait";
+      readonly reason: string;
+      readonly who: string;
+      readonly untilMs: number;
+      /** Where the stage waits, when it is not there; left out: where it stands. */
+      readonly park?: ParkingPlace;
+    }
   | { readonly kind: "end" };
 
 export interface BeamPlan {
@@ -75,11 +87,13 @@ export interface BeamPlan {
   readonly act: BeamAct;
   readonly misses: readonly Miss[];
   /** Sweeps that began in this planning, with the cells they ask for. */
-  readonly begun: readonly {
-    readonly sweep: number;
-    readonly startedAtMs: number;
-    readonly asked: readonly number[];
-  }[];
+  readonly begun: readonly BegunSweep[];
+}
+
+export interface BegunSweep {
+  readonly sweep: number;
+  readonly startedAtMs: number;
+  readonly asked: readonly number[];
 }
 
 /** When sweep `number` (from 1) is due. */
@@ -87,13 +101,21 @@ export function sweepDueMs(timing: SweepTiming, number: number): number {
   return timing.firstAtMs + (number - 1) * timing.cadenceMs;
 }
 
-export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFacts): BeamPlan {
+/** When the next sweep is due; null where none begins before the end. */
+export function nextSweepDueMs(timing: SweepTiming, { sweep }: Pick<SweepState, "sweep">): number | null {
+  const dueMs = sweepDueMs(timing, sweep + 1);
+  return dueMs + timing.perExposureMs <= timing.endAtMs ? dueMs : null;
+}
+
+/** Begins the sweeps that are due; what is left of the one before is missed. */
+export function beginSweeps(
+  timing: SweepTiming,
+  before: SweepState,
+  facts: Pick<BeamFacts, "nowMs" | "tour">,
+): Omit<BeamPlan, "act"> {
   let state = before;
   const misses: Miss[] = [];
-  const begun: { sweep: number; startedAtMs: number; asked: readonly number[] }[] = [];
-  const isOver = facts.nowMs >= timing.endAtMs;
-  const nextDueMs = (): number => sweepDueMs(timing, state.sweep + 1);
-  const hasNext = (): boolean => nextDueMs() + timing.perExposureMs <= timing.endAtMs;
+  const begun: BegunSweep[] = [];
 
   const giveUp = (): void => {
     for (const cellIndex of state.remaining) {
@@ -109,15 +131,24 @@ export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFac
   };
 
   // Also at the end: what fell due while the beam was held was asked for, and is missed.
-  while (hasNext() && facts.nowMs >= nextDueMs()) {
+  for (;;) {
+    const dueMs = nextSweepDueMs(timing, state);
+    if (dueMs === null || facts.nowMs < dueMs) break;
     const sweep = state.sweep + 1;
-    const dueMs = nextDueMs();
     giveUp();
     const asked = facts.tour(sweep);
     begun.push({ sweep, startedAtMs: facts.nowMs, asked });
     state = { sweep, startedAtMs: facts.nowMs, latestMs: dueMs + timing.cadenceMs, remaining: asked };
   }
-  if (isOver) giveUp();
+  if (facts.nowMs >= timing.endAtMs) giveUp();
+  return { state, misses, begun };
+}
+
+export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFacts): BeamPlan {
+  const started = beginSweeps(timing, before, facts);
+  const { begun } = started;
+  const misses = [...started.misses];
+  let { state } = started;
 
   while (state.remaining.length > 0) {
     const cellIndex = state.remaining[0];
@@ -131,19 +162,18 @@ export function planBeam(timing: SweepTiming, before: SweepState, facts: BeamFac
     }
     if (facts.obstacle !== null) {
       const { reason, who } = facts.obstacle;
-      const untilMs = hasNext() ? nextDueMs() : timing.endAtMs;
+      const untilMs = nextSweepDueMs(timing, state) ?? timing.endAtMs;
       return { state, misses, begun, act: { kind: "wait", reason, who, untilMs } };
     }
     state = { ...state, remaining: state.remaining.slice(1) };
     return { state, misses, begun, act: { kind: "expose", cellIndex, sweep: state.sweep, latestMs: state.latestMs } };
   }
 
-  if (isOver || !hasNext()) return { state, misses, begun, act: { kind: "end" } };
+  const untilMs = nextSweepDueMs(timing, state);
+  if (facts.nowMs >= timing.endAtMs || untilMs === null) return { state, misses, begun, act: { kind: "end" } };
   return {
-    state,
-    misses,
-    begun,
-    act: { kind: "wait", reason: `sweep ${state.sweep + 1} to be due`, who: "timetable", untilMs: nextDueMs() },
+    ...{ state, misses, begun },
+    act: { kind: "wait", reason: `sweep ${state.sweep + 1} to be due`, who: "timetable", untilMs },
   };
 }
 

@@ -61,6 +61,17 @@ export interface DoseLedger {
    * included. Among spots that differ by less than a tenth of the exposure, the first in turn.
    */
   spotFor(cellIndex: number, inTurn: readonly number[], fluencePhCm2: number): number | undefined;
+  /**
+   * How many more exposures the cell's limits leave, each on the spot that suits it, when each gives `expectedPhCm2` and
+   * is booked as `proposal` has it; `most` at the most.
+   */
+  exposuresLeft(
+    cellIndex: number,
+    inTurn: readonly number[],
+    proposal: DoseProposal,
+    expectedPhCm2: number,
+    most: number,
+  ): number;
   hasOpenBooking(exposureId: string): boolean;
   /**
    * Settles the booking with what was measured; null, or a measurement that gives no fluence, charges it in full.
@@ -155,6 +166,17 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       doses[cellIndex] = withBooking(doseAt(cellIndex), bookingOf(row));
       open.set(exposureId, { cellIndex, row });
       return deps.write(row);
+    },
+    exposuresLeft(cellIndex, inTurn, proposal, expectedPhCm2, most) {
+      const { plan } = cellAt(cellIndex);
+      let dose = doseAt(cellIndex);
+      for (let count = 0; count < most; count += 1) {
+        const spotIndex = coolestSpot(plan, dose, inTurn, SPOT_TOLERANCE * expectedPhCm2) ?? proposal.spotIndex;
+        if (doseRefusals(plan, dose, { ...proposal, spotIndex }).length > 0) return count;
+        const cycle = proposal.cycle ?? null;
+        dose = withBooking(dose, { exposureId: `planned ${count}`, spotIndex, fluencePhCm2: expectedPhCm2, cycle });
+      }
+      return most;
     },
     hasOpenBooking: (exposureId) => open.has(exposureId),
     settle(exposureId, measured, reason) {

@@ -1,0 +1,156 @@
+/**
+ * What is known before of the beam, and who may have how much of it: the sections `beam_forecast` and `shares` of a
+ * campaign file, read and held against its cells.
+ */
+import * as z from "zod";
+import type { Finding } from "../base/finding.ts";
+import { findingAt, valueAt, type InputDocument, type Path } from "../input/document.ts";
+import { readSection, strictObject } from "../input/section.ts";
+import { wordAdvice } from "../input/suggest.ts";
+
+/** A time without beam that was announced; milliseconds of UTC, whenever the campaign begins. */
+export interface AnnouncedStop {
+  readonly fromUtcMs: number;
+  readonly toUtcMs: number;
+  readonly what: string;
+}
+
+export interface BeamForecast {
+  /** In the order of their beginnings, top-ups among them where they stop the beam. */
+  readonly stops: readonly AnnouncedStop[];
+  /** How often the machine loses its beam without warning, and for how long; null where that is not said. */
+  readonly losses: { readonly perHour: number; readonly lastMs: number } | null;
+}
+
+/** Fractions of 1 of what all exposures get. */
+export interface BeamShare {
+  readonly group: string;
+  readonly beamTime: number;
+  /** Null where dose is not shared out. */
+  readonly dose: number | null;
+}
+
+export interface BeamPlanSections {
+  readonly beamForecast?: BeamForecast;
+  readonly shares?: readonly BeamShare[];
+}
+
+const utc = z.iso.datetime({ error: "Give a UTC time such as 2026-03-02T08:00:00Z." });
+const positive = z.number().positive();
+
+export const beamForecastSchema = strictObject({
+  stops: z
+    .array(strictObject({ from: utc, to: utc, what: z.string().min(1).max(200) }))
+    .max(1000)
+    .default([]),
+  /** Injections during which there is no beam, or none that may be used. */
+  top_up: strictObject({
+    first: utc,
+    every_min: z.number().min(1).max(10_000),
+    lasts_s: positive.max(3600),
+  }).exactOptional(),
+  losses: strictObject({ per_day: positive.max(100), last_min: positive.max(10_000) }).exactOptional(),
+});
+
+export const sharesSchema = z.record(
+  z.string(),
+  strictObject({ beam_time: z.number().gt(0).max(1), dose: z.number().gt(0).max(1).exactOptional() }),
+);
+
+const DAY_MS = 86_400_000;
+/** Of a campaign without an end so many top-ups are reckoned. */
+const TOP_UPS_MAX = 20_000;
+const LATE_START_MS = 7 * DAY_MS;
+
+/** Only what the file has: a campaign without these sections stays what it was. */
+export function resolveBeamPlan(
+  document: InputDocument,
+  groups: readonly string[],
+  findings: Finding[],
+): BeamPlanSections {
+  const beamForecast = resolveForecast(document, findings);
+  const shares = resolveShares(document, groups, findings);
+  return {
+    ...(beamForecast === undefined ? {} : { beamForecast }),
+    ...(shares === undefined ? {} : { shares }),
+  };
+}
+
+function resolveForecast(document: InputDocument, findings: Finding[]): BeamForecast | undefined {
+  const path: Path = ["beam_forecast"];
+  if (valueAt(document.value, path) === undefined) return undefined;
+  const record = readSection(document, path, beamForecastSchema, findings);
+  const startMs = Date.parse(String(valueAt(document.value, ["start"])));
+  if (record === undefined || !Number.isFinite(startMs)) return undefined;
+  const stops: AnnouncedStop[] = [];
+  record.stops.forEach(({ from, to, what }, index) => {
+    const stop = { fromUtcMs: Date.parse(from), toUtcMs: Date.parse(to), what };
+    if (stop.toUtcMs > stop.fromUtcMs) stops.push(stop);
+    else {
+      const text = `the stop for ${what} ends before it begins`;
+      findings.push(
+        findingAt(document, "error", "campaign.invalid", [...path, "stops", index], text, "Give to after from."),
+      );
+    }
+  });
+  const { top_up: topUp, losses } = record;
+  if (topUp !== undefined) {
+    const everyMs = 60_000 * topUp.every_min;
+    const lastsMs = 1000 * topUp.lasts_s;
+    if (lastsMs >= everyMs) {
+      const text = "top-ups last longer than the time from one to the next";
+      findings.push(
+        findingAt(document, "error", "campaign.invalid", [...path, "top_up"], text, "Give a shorter lasts_s."),
+      );
+      return undefined;
+    }
+    const hours = valueAt(document.value, ["duration_h"]);
+    // Begun later than planned, it ends later.
+    const untilMs = typeof hours === "number" ? startMs + 3_600_000 * hours + LATE_START_MS : Infinity;
+    const firstMs = Date.parse(topUp.first);
+    for (let count = 0; count < TOP_UPS_MAX; count += 1) {
+      const fromUtcMs = firstMs + count * everyMs;
+      if (fromUtcMs > untilMs) break;
+      stops.push({ fromUtcMs, toUtcMs: fromUtcMs + lastsMs, what: "top-up" });
+    }
+  }
+  return {
+    stops: stops.sort((a, b) => a.fromUtcMs - b.fromUtcMs),
+    losses:
+      losses === undefined
+        ? null
+        : { perHour: losses.per_day / (DAY_MS / 3_600_000), lastMs: 60_000 * losses.last_min },
+  };
+}
+
+function resolveShares(
+  document: InputDocument,
+  groups: readonly string[],
+  findings: Finding[],
+): readonly BeamShare[] | undefined {
+  const path: Path = ["shares"];
+  if (valueAt(document.value, path) === undefined) return undefined;
+  const record = readSection(document, path, sharesSchema, findings);
+  if (record === undefined) return undefined;
+  const shares = Object.entries(record).map(([group, { beam_time: beamTime, dose = null }]): BeamShare => ({
+    group,
+    beamTime,
+    dose,
+  }));
+  for (const { group } of shares) {
+    if (groups.includes(group)) continue;
+    const advice = wordAdvice(group, [...new Set(groups)], "Its groups are");
+    findings.push(
+      findingAt(document, "error", "campaign.invalid", [...path, group], `no cell is of group ${group}`, advice),
+    );
+  }
+  for (const kind of ["beamTime", "dose"] as const) {
+    const sum = shares.reduce((total, share) => total + (share[kind] ?? 0), 0);
+    if (sum <= 1 + 1e-9) continue;
+    const text = `the shares of ${kind === "dose" ? "dose" : "beam time"} add up to ${Number(sum.toFixed(4))}`;
+    findings.push(
+      findingAt(document, "error", "campaign.invalid", path, text, "Give fractions of at most 1 together."),
+    );
+  }
+  return shares;
+}
