@@ -4,11 +4,13 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
 import type { Stage, StagePosition, StageReading } from "../../protocols/roles/stage.ts";
+import type { Trigger } from "../../protocols/roles/trigger.ts";
 import { judgeGate } from "../dose/exposure-gate.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
 import { motionRefusals, shadowRefusals } from "../safety/permit-judgement.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
+import { createGatedShutter, type GatedShutter } from "./shutter-gate.ts";
 
 export interface ExposureEffectsDeps {
   readonly clock: Clock;
@@ -16,6 +18,8 @@ export interface ExposureEffectsDeps {
   readonly stage: Stage;
   readonly detector: Detector;
   readonly detectorFolder: string;
+  /** Times the shutter's opening; left out where software opens and closes it. */
+  readonly gate?: { readonly trigger: Trigger; readonly leadMs: number };
   readonly accounts: ExposureAccounts;
   readonly belief: (cellIndex: number) => "confirmed" | "believed" | "unknown";
   readonly ringCurrentMa: () => number | null;
@@ -70,6 +74,14 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   let reading: StageReading | null = null;
   /** The last try to leave, since the shutter last failed. */
   let shadow: ShadowMove | null = null;
+
+  const gated: GatedShutter | undefined =
+    deps.gate === undefined
+      ? undefined
+      : createGatedShutter({
+          ...{ ...deps.gate, ...timings, clock, detector, readLevels },
+          requestShutterClosed: () => io.requestShutterClosed(),
+        });
 
   async function readLevels(): Promise<InputLevels> {
     const levels = await io.readInputs();
@@ -309,10 +321,12 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     book: (order) => accounts.book(order),
 
     async arm(order) {
-      await detector.arm({ exposureS: order.exposureS, folder: deps.detectorFolder, fileName: order.frameName });
+      const { exposureS, frameName: fileName } = order;
+      await (gated ?? detector).arm({ exposureS, folder: deps.detectorFolder, fileName });
     },
 
     async open(order, bookingSeq, note, signal) {
+      if (gated !== undefined) await gated.begin();
       // The supervisor's cycle that gave the permit has just read every level; they are still the levels of the act.
       const verdict = judgeGate({
         nowMs: clock.monoMs(),
@@ -340,23 +354,28 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       note({ openAskedAtMs: clock.monoMs() });
       accounts.noteOpening(order);
       await io.requestShutterOpen();
+      // Given up meanwhile: the request is taken away, and there is nothing to fire into.
+      signal.throwIfAborted();
+      if (gated !== undefined) await gated.fire();
       await awaitShutter("open", signal);
       const openSeenAtMs = clock.monoMs();
       note({ openSeenAtMs });
       accounts.noteOpened(order, openSeenAtMs);
     },
 
-    async expose() {
+    async expose(_, note, signal) {
+      if (gated !== undefined) return { path: (await gated.watch(note, signal)).path };
       const { finished } = await detector.start();
       const frame = await finished;
       return { path: frame.path };
     },
 
-    stopDetector: () => detector.abort(),
+    stopDetector: () => (gated ?? detector).abort(),
 
     async close(note: (marks: Partial<ShutterMarks>) => void) {
       const askedAtMs = clock.monoMs();
-      note({ closeAskedAtMs: askedAtMs });
+      const closedByGateMs = gated?.closedByGateMs() ?? null;
+      if (closedByGateMs === null) note({ closeAskedAtMs: askedAtMs });
       for (;;) {
         try {
           await io.requestShutterClosed();
@@ -374,7 +393,9 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         }
       }
       // Seen later than hardware closes by itself, the switch no longer says when: the booked bound is charged.
-      if (clock.monoMs() - askedAtMs <= timings.worstClosingMs) note({ closedSeenAtMs: clock.monoMs() });
+      if (clock.monoMs() - askedAtMs <= timings.worstClosingMs) {
+        note({ closedSeenAtMs: closedByGateMs ?? clock.monoMs() });
+      }
     },
 
     makeSafe,

@@ -12,7 +12,7 @@ import type { ShutterMarks } from "../machines/exposure-order.ts";
  * @param travelMs time from one switch to the other, as the site states it
  */
 export function openTimeS(marks: ShutterMarks, travelMs: number): number | null {
-  const { openAskedAtMs, openSeenAtMs, closeAskedAtMs, closedSeenAtMs, litUntilAtMs, darkMs } = marks;
+  const { openAskedAtMs, openSeenAtMs, closeAskedAtMs, closedSeenAtMs, litUntilAtMs, darkMs, gate } = marks;
   if (openAskedAtMs === null) return 0;
   const endMs = closedSeenAtMs ?? litUntilAtMs;
   if (endMs === null) return null;
@@ -23,5 +23,7 @@ export function openTimeS(marks: ShutterMarks, travelMs: number): number | null 
   if (litUntilAtMs !== null) return longestMs / 1000;
   // Not seen open, or not asked closed: no time between the switches is proven, so the longest counts.
   if (openSeenAtMs === null || closeAskedAtMs === null) return longestMs / 1000;
+  // The gate's own length, unless the switches say that it was longer.
+  if (gate !== undefined) return Math.max(gate.lengthS, (endMs - gate.firedAtMs - travelMs) / 1000);
   return Math.max(closeAskedAtMs - openSeenAtMs, longestMs - travelMs, 0) / 1000;
 }

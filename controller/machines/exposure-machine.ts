@@ -9,7 +9,7 @@ import { isFault } from "../../protocols/base/fault.ts";
 import { faultAfter, faultNote } from "./errors.ts";
 import { unclosedNote } from "./exposure-notes.ts";
 import { NO_MARKS, type ExposureContext, type ShutterMarks } from "./exposure-order.ts";
-import { orderOf, setupExposure, type ExposureMachineDeps } from "./exposure-setup.ts";
+import { askedOpenAtMs, orderOf, setupExposure, type ExposureMachineDeps } from "./exposure-setup.ts";
 import { waitingFor } from "./waiting.ts";
 
 export type { ExposureMachineDeps } from "./exposure-setup.ts";
@@ -120,9 +120,24 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
             },
           },
         },
-        onDone: "permitting",
+        onDone: [{ guard: "isEarly", target: "holding" }, { target: "permitting" }],
         on: {
           DEADLINE: { target: "givingUp", actions: "noteLate" },
+          STOP_EXPOSING: { target: "givingUp", actions: "noteStop" },
+        },
+      },
+      /** Everything is in place before the wanted moment. */
+      holding: {
+        entry: assign({
+          waiting: ({ context }) =>
+            waitingFor("the wanted moment", "timetable", clock.monoMs(), askedOpenAtMs(context, deps)),
+        }),
+        invoke: {
+          src: "deadline",
+          input: ({ context }) => ({ atMs: askedOpenAtMs(context, deps) }),
+        },
+        on: {
+          DEADLINE: "permitting",
           STOP_EXPOSING: { target: "givingUp", actions: "noteStop" },
         },
       },
@@ -184,7 +199,12 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
         invoke: [
           {
             src: "expose",
-            input: ({ context }) => orderOf(context),
+            input: ({ context, self }) => ({
+              order: orderOf(context),
+              note: (marks: Partial<ShutterMarks>): void => {
+                self.send({ type: "MARK", exposureId: orderOf(context).exposureId, marks });
+              },
+            }),
             onDone: {
               target: "closing",
               actions: assign({ framePath: ({ event }) => event.output.path, outcome: "made" as const }),

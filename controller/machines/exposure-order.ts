@@ -18,6 +18,10 @@ export interface ExposureOrder {
   readonly exposureS: number;
   readonly frameName: string;
   readonly filtersIn: readonly boolean[];
+  /** Left out where a campaign has one preset at the most. */
+  readonly presetName?: string;
+  /** The shutter is not to be open before, on the monotonic clock; left out: as soon as it can be. */
+  readonly openAtMs?: number;
 }
 
 /** Marks on the monotonic clock; null where it did not come to that. */
@@ -30,6 +34,14 @@ export interface ShutterMarks {
   readonly litUntilAtMs: number | null;
   /** How much of the time since then the machine had no beam to give, by looks that showed none one after the other. */
   readonly darkMs: number;
+  /** The gate that opened and closed it, by the trigger's own word and the switches; left out where none did, or is not known to have. */
+  readonly gate?: GateMark;
+}
+
+export interface GateMark {
+  /** The trigger had taken the command to fire by then. */
+  readonly firedAtMs: number;
+  readonly lengthS: number;
 }
 
 export const NO_MARKS: ShutterMarks = {
@@ -49,6 +61,7 @@ export function marksJson(marks: ShutterMarks): { readonly [key: string]: Json }
     close_asked_at_ms: marks.closeAskedAtMs,
     closed_seen_at_ms: marks.closedSeenAtMs,
     ...(marks.litUntilAtMs === null ? {} : { lit_until_ms: marks.litUntilAtMs, dark_ms: marks.darkMs }),
+    ...(marks.gate === undefined ? {} : { gate_s: marks.gate.lengthS }),
   };
 }
 
@@ -63,8 +76,8 @@ export interface ExposureEffects {
   book(order: ExposureOrder): Promise<number>;
   arm(order: ExposureOrder): Promise<void>;
   /**
-   * The last look before photons: fresh levels, position, booking, beam. Then asks the shutter open and waits for
-   * its switch. After the signal is aborted it must not ask any more.
+   * The last look before photons: fresh levels, position, booking, beam. Then asks the shutter open, has the trigger fire
+   * where one times it, and waits for its switch. After the signal is aborted it must not ask any more.
    */
   open(
     order: ExposureOrder,
@@ -72,8 +85,15 @@ export interface ExposureEffects {
     note: (marks: Partial<ShutterMarks>) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Starts the detector; resolves with the frame's path when it is done. */
-  expose(order: ExposureOrder): Promise<{ readonly path: string }>;
+  /**
+   * Starts the detector; resolves with the frame's path when it is done. Where a trigger times the shutter, it counts
+   * already, and the shutter is watched to close by itself.
+   */
+  expose(
+    order: ExposureOrder,
+    note: (marks: Partial<ShutterMarks>) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly path: string }>;
   stopDetector(): Promise<void>;
   /** Asks the shutter closed and waits for its switch. */
   close(note: (marks: Partial<ShutterMarks>) => void): Promise<void>;

@@ -31,6 +31,8 @@ export interface ExposureMachineDeps {
   readonly closeDeadlineMs: number;
   /** Longest time of one round of waiting for a shutter that does not close, before the round is begun anew. */
   readonly unclosedRoundMs: number;
+  /** From asking for the permit to the open switch, as it usually takes; 0 where that is not said. */
+  readonly openingMs?: number;
 }
 
 export function setupExposure(deps: ExposureMachineDeps) {
@@ -51,7 +53,10 @@ export function setupExposure(deps: ExposureMachineDeps) {
         unknown,
         { order: ExposureOrder; bookingSeq: number; note: (marks: Partial<ShutterMarks>) => void }
       >(({ input, signal }) => effects.open(input.order, input.bookingSeq, input.note, signal)),
-      expose: fromPromise<{ readonly path: string }, ExposureOrder>(({ input }) => effects.expose(input)),
+      expose: fromPromise<
+        { readonly path: string },
+        { order: ExposureOrder; note: (marks: Partial<ShutterMarks>) => void }
+      >(({ input, signal }) => effects.expose(input.order, input.note, signal)),
       stopDetector: fromPromise(() => effects.stopDetector()),
       close: fromPromise<unknown, { note: (marks: Partial<ShutterMarks>) => void }>(({ input }) =>
         effects.close(input.note),
@@ -65,6 +70,7 @@ export function setupExposure(deps: ExposureMachineDeps) {
     guards: {
       isCurrent: ({ context, event }) => "exposureId" in event && event.exposureId === context.order?.exposureId,
       isOver: ({ event }) => event.type === "STOP_EXPOSING" && event.isOver === true,
+      isEarly: ({ context }) => clock.monoMs() < askedOpenAtMs(context, deps),
     },
     actions: {
       takeOrder: assign(({ event }) =>
@@ -157,4 +163,12 @@ export function setupExposure(deps: ExposureMachineDeps) {
 export function orderOf(context: ExposureContext): ExposureOrder {
   if (context.order === null) throw new Error("exposure machine: no order in hand");
   return context.order;
+}
+
+/** When the permit is asked for, so that the shutter is open at the wanted moment and not before. */
+export function askedOpenAtMs(
+  { order }: Pick<ExposureContext, "order">,
+  { openingMs = 0 }: ExposureMachineDeps,
+): number {
+  return (order?.openAtMs ?? -Infinity) - openingMs;
 }

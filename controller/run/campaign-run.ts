@@ -6,10 +6,11 @@ import { createActor } from "xstate";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
+import type { Site } from "../../protocols/site/site.ts";
 import { longestOpenS } from "../../protocols/site/longest-open.ts";
 import { shadowPath } from "../../protocols/site/shadow-path.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
-import { createExposureEffects } from "../beam/exposure-effects.ts";
+import { createExposureEffects, type ExposureEffectsDeps } from "../beam/exposure-effects.ts";
 import { createPartialRule } from "../beam/partial-rule.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
 import { createSampleIntake } from "../cells/sample-intake.ts";
@@ -45,6 +46,7 @@ import { createHoming } from "./homing.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
 import { listenToRack } from "./rack-watch.ts";
 import { createRequestDesk } from "./request-desk.ts";
+import type { CampaignRoles } from "./roles.ts";
 import type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 import { runNote } from "./run-note.ts";
 import { recordStart } from "./start-record.ts";
@@ -58,6 +60,11 @@ import { createWatchDesk } from "./watch-desk.ts";
 const FLUX_DOUBTED_AT = "beam";
 
 export type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
+
+/** What the effects need to have the shutter timed by the trigger, where the site has it so. */
+function gateOf({ shutter: { gate } }: Site, { trigger }: CampaignRoles): Pick<ExposureEffectsDeps, "gate"> {
+  return gate === undefined || trigger === undefined ? {} : { gate: { trigger, leadMs: gate.leadS * 1000 } };
+}
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const { campaign, site, clock, store, roles, tables, endAtMs } = deps;
@@ -246,6 +253,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     stage: roles.stage,
     detector: roles.detector,
     detectorFolder: site.detector.folder,
+    ...gateOf(site, roles),
     accounts: { ...accounts, settle },
     belief: (cellIndex) => views.belief(cellIndex),
     ringCurrentMa,

@@ -6,6 +6,7 @@ import type { Integrator } from "../../protocols/roles/integrator.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
+import type { Trigger } from "../../protocols/roles/trigger.ts";
 
 /** A sensor that is only looked at, with the levels that a site gives it. */
 export interface WatchedSensor {
@@ -18,6 +19,8 @@ export interface CampaignRoles {
   readonly stage: Stage;
   readonly io: BeamIo;
   readonly detector: Detector;
+  /** Its gates time the shutter; left out where none does. */
+  readonly trigger?: Trigger;
   readonly ringCurrent: Sensor;
   readonly flux: Sensor;
   /** Reads frames as patterns; without it nothing is known of them but their names. */

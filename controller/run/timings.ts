@@ -1,5 +1,5 @@
 /** Deadlines and cycles of a run, from the site's numbers. Each is named, so that a wait can say how long and why. */
-import { EXPOSE_GRACE_S, permitLifeS, worstClosingS } from "../../protocols/site/longest-open.ts";
+import { EXPOSE_GRACE_S, gateOverheadS, permitLifeS, worstClosingS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ClosedFluxRule } from "../beam/closed-flux.ts";
 import type { ExposureTimings } from "../beam/exposure-effects.ts";
@@ -63,7 +63,7 @@ export function runTimings(site: Site): RunTimings {
     bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000,
     permitDeadlineMs: 2000,
     permitLifeMs: (exposureS) => permitLifeS(site.shutter, exposureS) * 1000,
-    exposeGraceMs: EXPOSE_GRACE_S * 1000,
+    exposeGraceMs: (EXPOSE_GRACE_S + gateOverheadS(site.shutter)) * 1000,
     closeDeadlineMs: 10_000,
     unclosedRoundMs: 120_000,
     linkTriesMax: 12,

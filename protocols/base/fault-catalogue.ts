@@ -223,11 +223,21 @@ export const FAULT_CATALOGUE = {
     advice:
       "The exposure was made and its file is not on the detector. Dose is accounted; look at the file writer and the free space.",
   },
+  "detector.gate-missed": {
+    severity: "hold",
+    advice:
+      "The trigger's gate came so late that the detector had ceased to count before its end; the frame lacks photons, the dose is accounted. Give the trigger a longer lead_s in the site file.",
+  },
   // triggers
   "trigger.late": {
     severity: "hold",
     advice:
       "The gate generator did not report the end of its gates. Its outputs were set to rest; read it back before it is fired again.",
+  },
+  "trigger.stray-gate": {
+    severity: "hold",
+    advice:
+      "The shutter left its closed switch before the trigger was told to fire. It was asked closed, and what was given is accounted. See what else fires the trigger, and its cable.",
   },
   "trigger.aborted": {
     severity: "retry",

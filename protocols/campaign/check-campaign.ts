@@ -43,6 +43,8 @@ export interface ProtocolPlan extends ProtocolForecast {
 
 export interface Forecast {
   readonly sweeps: readonly SweepForecast[];
+  /** What sets the length of an exposure: the trigger's name, or software. The permit bounds it either way. */
+  readonly timedBy: { readonly by: "software" } | { readonly by: "trigger"; readonly name: string };
   readonly dose: readonly DoseForecast[];
   /** What would keep every dose limit to the end, each by itself; none where nothing is refused. */
   readonly proposals: readonly DoseProposal[];
@@ -96,9 +98,24 @@ export function checkCampaign(
   return {
     ok: !hasErrors(findings),
     findings,
-    forecast: { sweeps, dose, proposals, protocols, ...(controls === undefined ? {} : { controls }) },
+    forecast: {
+      sweeps,
+      timedBy: timedBy(site),
+      dose,
+      proposals,
+      protocols,
+      ...(controls === undefined ? {} : { controls }),
+    },
   };
 }
+
+function timedBy(site: Site): Forecast["timedBy"] {
+  const { trigger } = site;
+  return trigger?.gates === undefined ? { by: "software" } : { by: "trigger", name: trigger.name };
+}
+
+/** Long enough for the open switch to be seen within a gate. */
+const GATE_MIN_S = 0.1;
 
 /** True for findings that say a well-formed plan would not work out, as against input that is wrong. */
 export function isPlanFinding(finding: Finding): boolean {
@@ -143,6 +160,16 @@ function forecastSweep(
       where: trigger("cadence_min"),
       what: `a sweep takes ${durationText(plan.boundS)}, outside the 10 to 15 min of the source study`,
       advice: "Nothing to do if that is meant.",
+    });
+  }
+  const gateMinS = 2 * site.shutter.travelS + GATE_MIN_S;
+  if (site.shutter.gate !== undefined && exposureS < gateMinS) {
+    findings.push({
+      severity: "error",
+      code: "plan.gate-too-short",
+      where: trigger("preset"),
+      what: `exposures of ${exposureS} s are timed by a trigger, and the shutter's open switch could not be seen in one`,
+      advice: `Expose for at least ${Number(gateMinS.toFixed(3))} s, or take gates out of the site's trigger.`,
     });
   }
   const close = closeSpots(sweep.preset.spots, site.beam.profile);

@@ -42,7 +42,8 @@ export interface SweepPlan {
 export function planSweep(site: Site, positions: readonly Position[], exposureS: number, cadenceS: number): SweepPlan {
   const tour = serpentine(positions);
   const overhead = 1 + SWEEP_OVERHEAD_FRACTION;
-  const perCellS = site.stage.settleS + 2 * site.shutter.travelS + site.detector.readOutS;
+  const perCellS =
+    site.stage.settleS + 2 * site.shutter.travelS + site.detector.readOutS + (site.shutter.gate?.leadS ?? 0);
   let hopsS = 0;
   let boundS = 0;
   let cellCountMax = 0;

@@ -82,8 +82,18 @@ function pandaBlock(example: string) {
     .exactOptional();
 }
 
+/** The detector is begun so long before the gate, where a site does not say how long it needs. */
+const GATE_LEAD_S = 0.5;
+
+const gateShape = {
+  /** What its gates drive; beamrack leaves a trigger alone that drives nothing of an exposure. */
+  gates: z.literal("shutter").exactOptional(),
+  lead_s: z.number().min(0.05).max(5).exactOptional(),
+} as const;
+
 export const triggerSchema = byDriver([
   strictObject({
+    ...gateShape,
     name,
     driver: z.literal("srs-dg645"),
     link: tcpLink,
@@ -94,6 +104,7 @@ export const triggerSchema = byDriver([
     serial_number: serialNumber,
   }),
   strictObject({
+    ...gateShape,
     name,
     driver: z.literal("pandabox"),
     link: tcpLink,
@@ -103,7 +114,12 @@ export const triggerSchema = byDriver([
     soft_bit: z.enum(["A", "B", "C", "D"]).exactOptional(),
   }),
 ]).transform((trigger): SiteTrigger => {
-  const common = { name: trigger.name, link: trigger.link, output: trigger.output ?? null };
+  const common = {
+    name: trigger.name,
+    link: trigger.link,
+    output: trigger.output ?? null,
+    ...(trigger.gates === undefined ? {} : { gates: { leadS: trigger.lead_s ?? GATE_LEAD_S } }),
+  };
   if (trigger.driver === "pandabox") {
     const { sequencer, counter, soft_bit } = trigger;
     return {

@@ -1,6 +1,6 @@
 /** Instruments that a site may do without: the robot that changes cells, code readers, gate generators, own sensors. */
 import type { LakeshoreInput } from "../wire/lakeshore/lakeshore-lines.ts";
-import type { LinkAddress, SensorQuantity } from "./site.ts";
+import type { LinkAddress, SensorQuantity, ShutterGate } from "./site.ts";
 
 /** IRELEC's robots by how their states are laid out. */
 export type ChangerModel = "CATS" | "ISARA";
@@ -50,6 +50,8 @@ interface SiteTriggerCommon {
   readonly link: LinkAddress;
   /** As the device names it; null for the driver's default. */
   readonly output: string | null;
+  /** Its gates lie in the shutter's drive line; left out where they drive nothing that beamrack must know of. */
+  readonly gates?: ShutterGate;
 }
 
 export type SiteTrigger =

@@ -111,6 +111,7 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
       travelS: shutter.travel_s,
       watchdogMs: shutter.watchdog_ms,
       safetyShutterCloseS: shutter.safety_shutter_close_s,
+      ...(further.trigger?.gates === undefined ? {} : { gate: further.trigger.gates }),
     },
     detector: detectorOf(detector),
     channels,

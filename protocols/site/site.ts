@@ -67,6 +67,17 @@ export interface SiteShutter {
   readonly watchdogMs: number;
   /** Worst case for the shutter upstream to close. */
   readonly safetyShutterCloseS: number;
+  /** How the site's trigger times its opening; left out where software alone opens and closes it. */
+  readonly gate?: ShutterGate;
+}
+
+/**
+ * A gate generator's output in series with request and permit in the shutter's drive line: all three hold it open, any
+ * of them lets it fall shut.
+ */
+export interface ShutterGate {
+  /** The detector counts from at most this long before the gate: what reading back and firing the trigger may take. */
+  readonly leadS: number;
 }
 
 /** A powder pattern as the detector's frames give it. */

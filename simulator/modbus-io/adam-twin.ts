@@ -4,6 +4,7 @@
  * opens when none has come for its set time. Communication safety, where enabled, switches every output off when no
  * request at all has come: any request renews it, as on the real module.
  */
+import type { GateLine } from "../plant/gate-line.ts";
 import type { BeamPlant, DeviceEnd, WorldClock } from "../plant/plant.ts";
 import { createModbusServer, type ModbusServer, type ModbusServerFraming } from "../modbus/modbus-server.ts";
 import { ILLEGAL_ADDRESS, ILLEGAL_VALUE, performOn } from "../modbus/register-device.ts";
@@ -18,6 +19,8 @@ export interface AdamTwinDeps {
   readonly end: DeviceEnd;
   readonly clock: WorldClock;
   readonly beam: BeamPlant;
+  /** A gate generator's output in the shutter's drive line. */
+  readonly gate?: GateLine;
   readonly map: AdamWiring;
   /** Default ADAM-6050. */
   readonly model?: "adam-6050" | "adam-6060";
@@ -49,7 +52,7 @@ export function createAdamTwin(deps: AdamTwinDeps): AdamTwin {
   const inputCount = INPUT_COUNT[model];
   const safetyMs = deps.safetyMs === undefined ? 2000 : deps.safetyMs;
   const outputs: boolean[] = Array.from({ length: OUTPUT_COUNT }, () => false);
-  const wires = createBeamWires(beam, map);
+  const wires = createBeamWires(beam, map, deps.gate);
   let isRelayClosed = false;
   let relayTimer = -1;
   let pickUpTimer = -1;

@@ -1,4 +1,5 @@
 /** The wires between an input/output unit's terminals and shutters, filters and interlocks. Bit numbers from 0. */
+import type { GateLine } from "../plant/gate-line.ts";
 import type { BeamPlant } from "../plant/plant.ts";
 
 export interface BeamWiring {
@@ -28,7 +29,8 @@ export interface BeamWires {
   drive(atMs: number, isOn: (bit: number) => boolean, isPermitAlive: boolean): void;
 }
 
-export function createBeamWires(beam: BeamPlant, { inputs, outputs }: BeamWiring): BeamWires {
+/** `gate`: what else must be high for the shutter to be driven open, where a gate generator times it. */
+export function createBeamWires(beam: BeamPlant, { inputs, outputs }: BeamWiring, gate?: GateLine): BeamWires {
   const contacts = new Map<number, ((atMs: number) => boolean)[]>();
   const wire = (bit: number, read: (atMs: number) => boolean): void => {
     contacts.set(bit, [...(contacts.get(bit) ?? []), read]);
@@ -41,19 +43,26 @@ export function createBeamWires(beam: BeamPlant, { inputs, outputs }: BeamWiring
   inputs.filters.forEach((bit, index) => {
     wire(bit, (atMs) => beam.filterInSwitch(atMs, index));
   });
+  let isPermitted = false;
   let shutter = false;
   let safetyShutter = false;
   const filters = outputs.filters.map(() => false);
+
+  function driveShutter(atMs: number): void {
+    const isDriven = isPermitted && (gate?.isHigh ?? true);
+    if (isDriven === shutter) return;
+    shutter = isDriven;
+    beam.driveShutter(atMs, shutter);
+  }
+
+  gate?.onChange(driveShutter);
 
   return {
     inputCount: Math.max(...contacts.keys()) + 1,
     input: (atMs, bit) => contacts.get(bit)?.every((read) => read(atMs)) ?? false,
     drive(atMs, isOn, isPermitAlive) {
-      const isShutterDriven = isOn(outputs.shutterOpenRequest) && isOn(outputs.shutterPermit) && isPermitAlive;
-      if (isShutterDriven !== shutter) {
-        shutter = isShutterDriven;
-        beam.driveShutter(atMs, shutter);
-      }
+      isPermitted = isOn(outputs.shutterOpenRequest) && isOn(outputs.shutterPermit) && isPermitAlive;
+      driveShutter(atMs);
       if (isOn(outputs.safetyShutterRequest) !== safetyShutter) {
         safetyShutter = !safetyShutter;
         beam.driveSafetyShutter(atMs, safetyShutter);

@@ -4,6 +4,7 @@
  * and writes to outputs are answered by exception 4. A watchdog that was never started guards nothing, as on the
  * real unit: a driver that forgets it is found out by the truth, not by the twin.
  */
+import type { GateLine } from "../plant/gate-line.ts";
 import type { BeamPlant, DeviceEnd, WorldClock } from "../plant/plant.ts";
 import { createBeamWires, type BeamWiring } from "./beam-wires.ts";
 import {
@@ -20,6 +21,8 @@ export interface ModbusIoTwinDeps {
   readonly end: DeviceEnd;
   readonly clock: WorldClock;
   readonly beam: BeamPlant;
+  /** A gate generator's output in the shutter's drive line. */
+  readonly gate?: GateLine;
   readonly map: BeamWiring;
   /** Digital points of the rack of terminals; 16 each, or as many as the map needs. */
   readonly inputCount?: number;
@@ -43,7 +46,7 @@ const NAME_PLATE = [10, 750, 352, 0, 0];
 
 export function createModbusIoTwin(deps: ModbusIoTwinDeps): ModbusIoTwin {
   const { end, clock, beam, map } = deps;
-  const wires = createBeamWires(beam, map);
+  const wires = createBeamWires(beam, map, deps.gate);
   const inputCount = deps.inputCount ?? wholeTerminals(wires.inputCount);
   const outputCount =
     deps.outputCount ??

@@ -1,4 +1,5 @@
-/** Where faults of detector, monitors and stage take hold: set by the schedule of faults, looked at by the twins. */
+/** Where faults of detector, trigger, monitors and stage take hold: set by the schedule of faults, looked at by the twins. */
+import type { GateTrouble } from "../plant/gate-line.ts";
 
 /** What a monitor's feed does instead of telling what it reads. */
 export type ReadingTrouble =
@@ -10,6 +11,9 @@ export type MonitorFeed = "ring-current" | "flux";
 export type DetectorTrouble =
   { readonly how: "dead" } | { readonly how: "late"; readonly lateMs: number } | { readonly how: "refuses" };
 
+/** `silent` obeys and says nothing; the others are of the line to the shutter. */
+export type TriggerTrouble = { readonly how: "silent" } | GateTrouble;
+
 export interface BeamlineTrouble {
   setReading(feed: MonitorFeed, trouble: ReadingTrouble | null): void;
   /** What a feed says where the truth is `value`; undefined when it says nothing. */
@@ -17,6 +21,9 @@ export interface BeamlineTrouble {
   setDetector(trouble: DetectorTrouble | null): void;
   /** A detector that can go wrong in these ways is there; one handler. */
   onDetector(handler: (trouble: DetectorTrouble | null) => void): void;
+  setTrigger(trouble: TriggerTrouble | null): void;
+  /** A trigger that can go wrong in these ways is there; one handler. */
+  onTrigger(handler: (trouble: TriggerTrouble | null) => void): void;
   /** A limit switch of the stage closes, though the table is nowhere near it. */
   tripStage(): void;
   onTrip(handler: () => void): void;
@@ -25,6 +32,7 @@ export interface BeamlineTrouble {
 export function createBeamlineTrouble(): BeamlineTrouble {
   const readings = new Map<MonitorFeed, ReadingTrouble>();
   let detectorHandler: ((trouble: DetectorTrouble | null) => void) | undefined;
+  let triggerHandler: ((trouble: TriggerTrouble | null) => void) | undefined;
   let tripHandler: (() => void) | undefined;
   return {
     setReading(feed, trouble) {
@@ -49,6 +57,12 @@ export function createBeamlineTrouble(): BeamlineTrouble {
     },
     onDetector(handler) {
       detectorHandler = handler;
+    },
+    setTrigger(trouble) {
+      triggerHandler?.(trouble);
+    },
+    onTrigger(handler) {
+      triggerHandler = handler;
     },
     tripStage() {
       tripHandler?.();

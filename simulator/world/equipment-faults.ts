@@ -1,4 +1,4 @@
-/** Faults of shutter, detector, monitors, optics, stage, cables and of the controller itself, with what a person does. */
+/** Faults of shutter, detector, trigger, monitors, optics, stage, cables and of the controller itself, with what a person does. */
 import { z } from "zod";
 import type { MonitorFeed } from "./beamline-trouble.ts";
 
@@ -16,6 +16,14 @@ export type EquipmentFault =
   | (Lasting & { readonly kind: "detector-late"; readonly lateMs: number })
   /** Every exposure is refused after its start. */
   | (Lasting & { readonly kind: "detector-refuses" })
+  /** The trigger obeys and answers nothing. */
+  | (Lasting & { readonly kind: "trigger-silent" })
+  /** Its gate, once high, stays so. */
+  | (Lasting & { readonly kind: "trigger-holds" })
+  /** No gate reaches the shutter. */
+  | (Lasting & { readonly kind: "trigger-withheld" })
+  /** Each gate comes once more, so long after its end. */
+  | (Lasting & { readonly kind: "trigger-repeats"; readonly afterMs: number })
   | (Lasting & { readonly kind: "feed-stops"; readonly feed: MonitorFeed })
   | (Lasting & { readonly kind: "feed-jumps"; readonly feed: MonitorFeed; readonly factor: number })
   | (Lasting & { readonly kind: "feed-not-a-number"; readonly feed: MonitorFeed })
@@ -48,6 +56,10 @@ export const EQUIPMENT_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("detector-dead"), ...lasting }),
   z.strictObject({ kind: z.literal("detector-late"), ...lasting, late_s: z.number().min(0).max(3600).default(10) }),
   z.strictObject({ kind: z.literal("detector-refuses"), ...lasting }),
+  z.strictObject({ kind: z.literal("trigger-silent"), ...lasting }),
+  z.strictObject({ kind: z.literal("trigger-holds"), ...lasting }),
+  z.strictObject({ kind: z.literal("trigger-withheld"), ...lasting }),
+  z.strictObject({ kind: z.literal("trigger-repeats"), ...lasting, after_s: z.number().min(0).max(600).default(0.1) }),
   z.strictObject({ kind: z.literal("feed-stops"), ...lasting, feed }),
   z.strictObject({ kind: z.literal("feed-jumps"), ...lasting, feed, factor: z.number().min(-100).max(100).default(2) }),
   z.strictObject({ kind: z.literal("feed-not-a-number"), ...lasting, feed }),
@@ -87,6 +99,8 @@ function lastingFault(entry: LastingEntry): WithoutTimes<LastingFault> {
       return { kind: entry.kind, which: entry.which, reads: entry.reads };
     case "detector-late":
       return { kind: entry.kind, lateMs: entry.late_s * 1000 };
+    case "trigger-repeats":
+      return { kind: entry.kind, afterMs: entry.after_s * 1000 };
     case "feed-jumps":
       return { kind: entry.kind, feed: entry.feed, factor: entry.factor };
     case "feed-stops":
@@ -99,6 +113,9 @@ function lastingFault(entry: LastingEntry): WithoutTimes<LastingFault> {
       return { kind: entry.kind, link: entry.link };
     case "detector-dead":
     case "detector-refuses":
+    case "trigger-silent":
+    case "trigger-holds":
+    case "trigger-withheld":
       return { kind: entry.kind };
   }
 }

@@ -51,6 +51,26 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
         trouble.setDetector(isOn ? { how: "refuses" } : null);
       });
       return;
+    case "trigger-silent":
+      during((isOn) => {
+        trouble.setTrigger(isOn ? { how: "silent" } : null);
+      });
+      return;
+    case "trigger-holds":
+      during((isOn) => {
+        trouble.setTrigger(isOn ? { how: "holds" } : null);
+      });
+      return;
+    case "trigger-withheld":
+      during((isOn) => {
+        trouble.setTrigger(isOn ? { how: "withheld" } : null);
+      });
+      return;
+    case "trigger-repeats":
+      during((isOn) => {
+        trouble.setTrigger(isOn ? { how: "repeats", afterMs: fault.afterMs } : null);
+      });
+      return;
     case "feed-stops":
       during((isOn) => {
         trouble.setReading(fault.feed, isOn ? { how: "stops" } : null);
@@ -96,7 +116,11 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
 
 /** Whether nothing can be measured while it lasts: a fault of what is told of the beam does not take the beam away. */
 export function keepsBeam({ kind }: EquipmentFault): boolean {
-  return ["feed-stops", "feed-jumps", "feed-not-a-number", "beam-dim", "stage-trip", "person"].includes(kind);
+  return [
+    ...["feed-stops", "feed-jumps", "feed-not-a-number", "beam-dim", "stage-trip", "person"],
+    // Each exposure is made all the same; software ends the one whose gate does not.
+    ...["trigger-holds", "trigger-repeats"],
+  ].includes(kind);
 }
 
 /** Whether exposing waits for a person after it. */

@@ -73,6 +73,7 @@ function forecastLines(forecast: Forecast): readonly string[] {
       (sweep) =>
         `sweep ${sweep.name}: ${sweep.cellCount} cells at ${sweep.exposureS} s take ${durationText(sweep.expectedS)} every ${durationText(sweep.cadenceS)}${sweep.count === null ? "" : `, ${sweep.count} sweeps`}`,
     ),
+    ...(forecast.sweeps.length === 0 ? [] : [timedByText(forecast.timedBy)]),
     ...forecast.dose.flatMap((dose) => [
       ...dose.limits.map((limit) => `dose ${positionsText(dose.positions)}: ${limitLine(limit)}`),
       ...dose.layers.map((layer) => `dose ${positionsText(dose.positions)}: ${layerLine(layer)}`),
@@ -84,6 +85,12 @@ function forecastLines(forecast: Forecast): readonly string[] {
       ...marksText(protocol),
     ]),
   ];
+}
+
+function timedByText(timedBy: Forecast["timedBy"]): string {
+  return timedBy.by === "software"
+    ? "exposures: software opens and closes the shutter; the lapse of its permit bounds them"
+    : `exposures: timed in hardware by the gates of ${timedBy.name}; the lapse of the shutter's permit bounds them`;
 }
 
 const TIMETABLE_STEPS = 6;
@@ -166,6 +173,7 @@ function forecastJson(forecast: Forecast): unknown {
       cells_max: sweep.cellCountMax,
       cadence_min_s: sweep.cadenceMinS,
     })),
+    exposures_timed_by: forecast.timedBy.by === "software" ? "software" : forecast.timedBy.name,
     dose: forecast.dose.map((dose) => ({
       positions: dose.positions,
       stack: dose.stack,

@@ -7,12 +7,14 @@ import { createSimplonTwin } from "../../simulator/dectris-simplon/simplon-twin.
 import { createGrblTwin } from "../../simulator/grbl/grbl-twin.ts";
 import { createAdamTwin } from "../../simulator/modbus-io/adam-twin.ts";
 import { createModbusIoTwin } from "../../simulator/modbus-io/modbus-io-twin.ts";
+import type { GateLine } from "../../simulator/plant/gate-line.ts";
 import { createZaberTwin } from "../../simulator/zaber-ascii/zaber-twin.ts";
 import type { TwinDeps } from "./twins.ts";
 
-export function createBeamlineTwins(site: Site, deps: TwinDeps): void {
+/** `gate`: the trigger's output in the shutter's drive line, where the site has one there. */
+export function createBeamlineTwins(site: Site, deps: TwinDeps, gate?: GateLine): void {
   createStageTwin(site, deps);
-  createIoTwin(site, deps);
+  createIoTwin(site, deps, gate);
   createDetectorTwin(site, deps);
 }
 
@@ -60,8 +62,11 @@ function createStageTwin(site: Site, { clock, endOf, world }: TwinDeps): void {
   }
 }
 
-function createIoTwin({ io, shutter }: Site, { clock, endOf, world }: TwinDeps): void {
-  const wired = { end: endOf(io.name), clock, beam: world.beam, map: io.map };
+function createIoTwin({ io, shutter }: Site, { clock, endOf, world }: TwinDeps, gate: GateLine | undefined): void {
+  const wired = {
+    ...{ end: endOf(io.name), clock, beam: world.beam, map: io.map },
+    ...(gate === undefined ? {} : { gate }),
+  };
   if (io.adam === undefined) createModbusIoTwin(wired);
   else createAdamTwin({ ...wired, model: io.adam.model, relayMs: shutter.watchdogMs });
 }

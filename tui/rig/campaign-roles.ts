@@ -29,7 +29,9 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
   const found = findSensors(site, drivers);
   const ownSensors = (site.sensors ?? []).map((sensor) => drivers.ownSensor(sensor));
   const needed = beamQuantities(site);
-  const further = [drivers.trigger(), drivers.barcodeReader(), drivers.sampleChanger()].flatMap(
+  const trigger = drivers.trigger();
+  const gating = site.shutter.gate === undefined ? undefined : trigger;
+  const further = [trigger, drivers.barcodeReader(), drivers.sampleChanger()].flatMap(
     (instrument): readonly Instrument[] => (instrument === undefined ? [] : [instrument]),
   );
 
@@ -43,6 +45,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     stage,
     io,
     detector,
+    ...(gating === undefined ? {} : { trigger: gating }),
     ringCurrent: sensorOf("ring_current"),
     flux: sensorOf(site.beam.monitor?.kind ?? "flux"),
     watched: found.flatMap(({ quantity, sensor, alarmAbove, stopAbove }): readonly WatchedSensor[] =>
@@ -54,6 +57,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
       io.name,
       stage.name,
       detector.name,
+      ...(gating === undefined ? [] : [gating.name]),
       ...connections.map((connection) => connection.name),
       ...ownSensors.filter((sensor) => needed.some((quantity) => quantity === sensor.quantity)).map(({ name }) => name),
     ],

@@ -1,6 +1,6 @@
 /** Simulated instruments that a site may do without: sample changer, code reader, gate generator, own sensors. */
 import { positionAt, positionIndex, type Position } from "../../protocols/base/position.ts";
-import type { SiteOwnSensor, SiteSampleChanger } from "../../protocols/site/further.ts";
+import type { SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "../../protocols/site/further.ts";
 import { monitorCableOf, sensorCableOf } from "../../protocols/site/site-cables.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
@@ -11,14 +11,15 @@ import { createPicoammeterTwin } from "../../simulator/keithley-6485/picoammeter
 import { createLakeshoreTwin } from "../../simulator/lakeshore-336/lakeshore-twin.ts";
 import { createModbusServer, type ModbusServerDevice } from "../../simulator/modbus/modbus-server.ts";
 import { createPandaTwin } from "../../simulator/pandabox/panda-twin.ts";
+import type { GateLine } from "../../simulator/plant/gate-line.ts";
 import { createSerialLineTwin } from "../../simulator/serial-line/serial-line-twin.ts";
 import { createDg645Twin } from "../../simulator/srs-dg645/dg645-twin.ts";
 import { cellUnderBeam } from "../../simulator/world/world-site.ts";
 import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
 import type { TwinDeps } from "./twins.ts";
 
-/** `positions` are those with a cell. */
-export function createFurtherTwins(site: Site, positions: readonly Position[], deps: TwinDeps): void {
+/** `positions` are those with a cell; `gate` is where the trigger's output goes, if it goes anywhere. */
+export function createFurtherTwins(site: Site, positions: readonly Position[], deps: TwinDeps, gate?: GateLine): void {
   const { sampleChanger, barcodeReader, trigger } = site;
   const { clock, endOf } = deps;
   if (sampleChanger !== undefined) createChangerTwin(site, sampleChanger, positions, deps);
@@ -41,18 +42,53 @@ export function createFurtherTwins(site: Site, positions: readonly Position[], d
           }),
     });
   }
-  switch (trigger?.driver) {
-    case "srs-dg645":
-      createDg645Twin({ end: endOf(trigger.name), clock });
-      break;
-    case "pandabox":
-      createPandaTwin({ end: endOf(trigger.name), clock, startWallMs: deps.startWallMs });
-      break;
-    case undefined:
-      break;
-  }
+  if (trigger !== undefined) createTriggerTwin(trigger, deps, gate);
   createSensorTwins(site.sensors ?? [], deps);
 }
+
+function createTriggerTwin(trigger: SiteTrigger, deps: TwinDeps, gate: GateLine | undefined): void {
+  const { clock, world } = deps;
+  const faults = triggerTwin(trigger, deps, gate);
+  world.trouble?.onTrigger((trouble) => {
+    faults.isSilent = trouble?.how === "silent";
+    gate?.setTrouble(clock.nowMs(), trouble === null || trouble.how === "silent" ? null : trouble);
+  });
+}
+
+/** Only the output that the site names is wired. */
+function triggerTwin(
+  trigger: SiteTrigger,
+  { clock, endOf, startWallMs }: TwinDeps,
+  gate: GateLine | undefined,
+): { isSilent: boolean } {
+  const end = endOf(trigger.name);
+  switch (trigger.driver) {
+    case "srs-dg645": {
+      const wired = DG645_OUTPUTS.indexOf(trigger.output ?? "AB") + 1;
+      return createDg645Twin({
+        end,
+        clock,
+        onGate(output, isHigh, atMs) {
+          if (output === wired) gate?.drive(atMs, isHigh);
+        },
+      }).faults;
+    }
+    case "pandabox": {
+      const wired = trigger.output ?? "TTLOUT1";
+      return createPandaTwin({
+        end,
+        clock,
+        startWallMs,
+        onOutput(name, isHigh, atMs) {
+          if (name === wired) gate?.drive(atMs, isHigh);
+        },
+      }).faults;
+    }
+  }
+}
+
+/** In the order of their numbers. */
+const DG645_OUTPUTS: readonly string[] = ["AB", "CD", "EF", "GH"];
 
 /** The reader looks at the cell that stands in the beam. */
 function codesInBeam(site: Site, positions: readonly Position[], deps: TwinDeps, atMs: number): readonly string[] {

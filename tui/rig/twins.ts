@@ -23,6 +23,7 @@ import type {
   StagePlant,
   WorldClock,
 } from "../../simulator/plant/plant.ts";
+import { createGateLine } from "../../simulator/plant/gate-line.ts";
 import type { RackSensors } from "../../simulator/plant/rack-sensors.ts";
 import type { HttpEnd } from "../../simulator/plant/http-end.ts";
 import type { TwoAxisStagePlant } from "../../simulator/plant/stage-axes.ts";
@@ -125,8 +126,9 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   }
   for (const [name, channels] of cabinets) createCabinetTwin(name, channels, deps);
 
-  createBeamlineTwins(site, deps);
-  createFurtherTwins(site, positions, deps);
+  const gate = site.shutter.gate === undefined ? undefined : createGateLine(clock);
+  createBeamlineTwins(site, deps, gate);
+  createFurtherTwins(site, positions, deps, gate);
   const sources = site.sensorSources.map((source) =>
     deps.publish(
       source,

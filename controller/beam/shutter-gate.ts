@@ -1,0 +1,178 @@
+/**
+ * The shutter timed by a gate generator: its gate lies in the drive line with request and permit, so the opening lasts as
+ * long as the gate, by hardware. The detector counts before and after it. Whatever the trigger says or does, the shutter's
+ * switches and the permit have the last word.
+ */
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import { shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts";
+import type { Acquisition, Detector, FrameRecord } from "../../protocols/roles/detector.ts";
+import type { FiredTrain, Trigger } from "../../protocols/roles/trigger.ts";
+import type { ShutterMarks } from "../machines/exposure-order.ts";
+
+export interface ShutterGateDeps {
+  readonly clock: Clock;
+  readonly trigger: Trigger;
+  readonly detector: Detector;
+  /** The detector counts from at most this long before the gate. */
+  readonly leadMs: number;
+  readonly shutterTravelMs: number;
+  /** Beyond the travel, how long a switch may be awaited. */
+  readonly switchGraceMs: number;
+  readonly readLevels: () => Promise<InputLevels>;
+  readonly requestShutterClosed: () => Promise<void>;
+}
+
+/** One exposure after the other: armed, begun, fired, watched to its end. */
+export interface GatedShutter {
+  /** Trigger and detector side by side. */
+  arm(acquisition: Acquisition): Promise<void>;
+  /** The detector counts when this resolves. */
+  begin(): Promise<void>;
+  /**
+   * With the shutter asked open and no gate yet. Resolves when the trigger has taken the command; it is given once, whatever
+   * becomes of the answer. Rejects with `trigger.stray-gate` where the shutter has opened by itself.
+   */
+  fire(): Promise<void>;
+  /**
+   * Waits for the gate's end at the switch, takes the request away, then for the frame and the trigger's own word. Notes
+   * when the shutter was closed, and the gate when the trigger confirms it. Rejects with `trigger.late` when the gate does
+   * not end in its time: then the shutter has been asked closed.
+   */
+  watch(note: (marks: Partial<ShutterMarks>) => void, signal: AbortSignal): Promise<FrameRecord>;
+  /** When the gate, and no request of ours, had closed the shutter of the exposure under way; null where it had not. */
+  closedByGateMs(): number | null;
+  /** Both at rest. Rejects with what either has to say, once both are done. */
+  abort(): Promise<void>;
+}
+
+interface Underway {
+  readonly lengthS: number;
+  readonly detectorS: number;
+  begunAtMs: number;
+  frame: Promise<FrameRecord> | undefined;
+  firedAtMs: number;
+  fired: Promise<FiredTrain> | undefined;
+  closedByGateMs: number | null;
+}
+
+const LOOK_MS = 2;
+/** For the trigger's word, once the frame is there. */
+const WORD_MS = 200;
+
+export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
+  const { clock, trigger, detector, shutterTravelMs } = deps;
+  let present: Underway | undefined;
+
+  function underway(): Underway {
+    if (present === undefined) throw new Fault("device.refused", trigger.name, "no gate is armed");
+    return present;
+  }
+
+  /** Resolves with when the switch showed it, or with null past its time. */
+  async function awaitGateEnd({ firedAtMs, lengthS }: Underway, signal: AbortSignal): Promise<number | null> {
+    const dueMs = firedAtMs + lengthS * 1000;
+    const untilMs = dueMs + shutterTravelMs + deps.switchGraceMs;
+    await sleep(clock, Math.max(0, dueMs - clock.monoMs()), signal);
+    for (;;) {
+      const levels = await deps.readLevels();
+      signal.throwIfAborted();
+      const nowMs = clock.monoMs();
+      if (shutterState(levels) === "closed") return nowMs;
+      if (nowMs >= untilMs) return null;
+      await sleep(clock, LOOK_MS, signal);
+    }
+  }
+
+  /** Undefined from a trigger that does not say in time how the gate ended. */
+  async function confirmedEnd(fired: Promise<FiredTrain>): Promise<FiredTrain | undefined> {
+    const pause = new AbortController();
+    const patience = sleep(clock, WORD_MS, pause.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await Promise.race([fired, patience]);
+    } finally {
+      pause.abort(new Error("no longer needed"));
+    }
+  }
+
+  return {
+    async arm(acquisition) {
+      present = undefined;
+      const { exposureS } = acquisition;
+      const detectorS = Math.round(1000 * (exposureS + 2 * (shutterTravelMs / 1000)) + deps.leadMs) / 1000;
+      const [gate] = await Promise.all([
+        trigger.arm({ delayS: 0, widthS: exposureS, count: 1, periodS: exposureS }),
+        detector.arm({ ...acquisition, exposureS: detectorS }),
+      ]);
+      present = {
+        ...{ lengthS: gate.widthS, detectorS, begunAtMs: NaN, frame: undefined },
+        ...{ firedAtMs: NaN, fired: undefined, closedByGateMs: null },
+      };
+    },
+
+    async begin() {
+      const own = underway();
+      own.begunAtMs = clock.monoMs();
+      const { finished } = await detector.start();
+      own.frame = finished;
+    },
+
+    async fire() {
+      const own = underway();
+      const state = shutterState(await deps.readLevels());
+      if (state !== "closed") {
+        const what = `the shutter reads ${state} though the trigger was not told to fire`;
+        throw new Fault("trigger.stray-gate", trigger.name, what);
+      }
+      const { finished } = await trigger.fire();
+      own.firedAtMs = clock.monoMs();
+      own.fired = finished;
+    },
+
+    async watch(note, signal) {
+      const own = underway();
+      const { frame, fired, lengthS, firedAtMs } = own;
+      if (frame === undefined || fired === undefined) {
+        throw new Fault("device.refused", trigger.name, "the gate was not fired");
+      }
+      const closedMs = await awaitGateEnd(own, signal);
+      // From here on no gate, late or repeated, opens the shutter.
+      await deps.requestShutterClosed();
+      signal.throwIfAborted();
+      if (closedMs === null) {
+        const what = `the gate of ${lengthS} s did not end in its time; the shutter was asked closed without it`;
+        throw new Fault("trigger.late", trigger.name, what);
+      }
+      const isClosedStill = shutterState(await deps.readLevels()) === "closed";
+      signal.throwIfAborted();
+      if (isClosedStill) {
+        own.closedByGateMs = closedMs;
+        note({ closeAskedAtMs: firedAtMs + lengthS * 1000, closedSeenAtMs: closedMs });
+      }
+      const taken = await frame;
+      if (closedMs > own.begunAtMs + own.detectorS * 1000) {
+        const lateS = ((closedMs - own.begunAtMs) / 1000 - own.detectorS).toFixed(3);
+        const what = `the shutter closed ${lateS} s after the detector had ceased to count`;
+        throw new Fault("detector.gate-missed", detector.name, what);
+      }
+      const word = await confirmedEnd(fired);
+      if (word === undefined) throw new Fault("trigger.late", trigger.name, "it does not say that its gate is over");
+      if (word.gateCount !== 1) {
+        throw new Fault("trigger.late", trigger.name, `it gave ${word.gateCount} gates and was asked for one`);
+      }
+      if (isClosedStill) note({ gate: { firedAtMs, lengthS } });
+      return taken;
+    },
+
+    closedByGateMs: () => present?.closedByGateMs ?? null,
+
+    async abort() {
+      present = undefined;
+      const ended = await Promise.allSettled([trigger.abort(), detector.abort()]);
+      for (const one of ended) if (one.status === "rejected") throw one.reason;
+    },
+  };
+}
