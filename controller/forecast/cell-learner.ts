@@ -13,8 +13,12 @@ import {
   type Guess,
 } from "../../protocols/echem/forecast/nameplate.ts";
 import { curveOf } from "../../protocols/echem/forecast/open-circuit-curve.ts";
+import { runKind } from "../../protocols/echem/forecast/run-kind.ts";
 import type { ProtocolCursor } from "../../protocols/echem/cursor.ts";
+import type { Protocol } from "../../protocols/echem/protocol.ts";
 import { createChargeAnchors } from "./charge-anchors.ts";
+import { createEmptyEnd } from "./empty-end.ts";
+import { createHoldDrift } from "./hold-drift.ts";
 
 /** What a step came to, by samples and by the instrument's word. */
 export interface EndedStep {
@@ -59,13 +63,24 @@ const LAG_SD_LEAST_S = 200;
  */
 const RESISTANCE_ELSEWHERE: Guess = { mean: 0.8, sd: 0.25 };
 
-export function createCellLearner(nameplate: CellNameplate): CellLearner {
+/** A cell whose empty end lies this part of its capacity above its start was fresh: its first charge bound that much. */
+const BOUND_AT_FIRST = 0.02;
+
+interface SeenStep extends LearnedStep {
+  /** Where the cell was empty when it was last, and how many cycles before. */
+  readonly emptyAh: number;
+  readonly cyclesOn: number;
+}
+
+export function createCellLearner(nameplate: CellNameplate, protocol: Protocol): CellLearner {
   const curve = curveOf(nameplate.chemistry);
   const nominalAh = nameplate.nominalCapacityMah / 1000;
   const charge = createChargeAnchors(nameplate);
-  const steps = new Map<number, LearnedStep>();
+  const drift = createHoldDrift(nameplate, protocol);
+  const steps = new Map<number, SeenStep>();
   const runs = new Map<number, number>();
   const jumps = { products: 0, squares: 0 };
+  const empty = createEmptyEnd();
   let lagS = LAG_S.mean;
   let lagsSeen = 0;
   let cursor: ProtocolCursor | null = null;
@@ -99,22 +114,60 @@ export function createCellLearner(nameplate: CellNameplate): CellLearner {
     lagsSeen += 1;
   }
 
-  function remember(stepIndex: number, durationS: number, endedBy: LearnedStep["endedBy"]): void {
-    const known = steps.get(stepIndex);
-    const count = (runs.get(stepIndex) ?? 0) + 1;
-    runs.set(stepIndex, count);
-    const isTrend = known !== undefined && count >= 3;
-    const blend = (was: number, seen: number): number => (count === 3 ? seen : was + NEWEST * (seen - was));
-    const { countAh } = charge;
-    steps.set(stepIndex, {
-      stepIndex,
-      previousIndex,
-      endedBy,
-      durationS,
-      endCountAh: countAh,
-      slipAh: isTrend ? blend(known.slipAh, countAh - known.endCountAh) : 0,
-      growthS: isTrend ? blend(known.growthS, durationS - known.durationS) : 0,
+  function seeHold({ stepIndex, cycle }: ProtocolCursor, kind: number, durationS: number): void {
+    const capacityAh = charge.capacityAh.mean;
+    const emptyAh = charge.countAh - charge.share.mean * capacityAh;
+    drift.ended({
+      ...{ stepIndex, kind, previousIndex, cycle, durationS, enteredA: before.currentA },
+      parameters: { capacityC: 3600 * capacityAh, resistanceOhm: resistanceOhm(), lagS },
+      isUsual: emptyAh < BOUND_AT_FIRST * capacityAh,
     });
+  }
+
+  function remember(
+    kind: number,
+    cycle: number,
+    durationS: number,
+    endedBy: LearnedStep["endedBy"],
+    isDischarge: boolean,
+  ): void {
+    const known = steps.get(kind);
+    const count = (runs.get(kind) ?? 0) + 1;
+    runs.set(kind, count);
+    const { countAh } = charge;
+    const cycles = known === undefined ? 0 : cycle - known.cycle;
+    const isTrend = known !== undefined && count >= 3 && cycles > 0;
+    const blend = (was: number, seen: number): number =>
+      known?.hasTrend === true ? was + NEWEST * (seen - was) : seen;
+    const trend = isTrend
+      ? {
+          hasTrend: true,
+          slipAh: blend(known.slipAh, (countAh - known.endCountAh) / cycles),
+          growthS: blend(known.growthS, (durationS - known.durationS) / cycles),
+        }
+      : { hasTrend: known?.hasTrend ?? false, slipAh: known?.slipAh ?? 0, growthS: known?.growthS ?? 0 };
+    if (isDischarge) empty.seen(cycle, known === undefined ? null : known.emptyAh + countAh - known.endCountAh);
+    steps.set(kind, {
+      ...{ cycle, endedBy, durationS, endCountAh: countAh, countCycle: cycle, ...trend },
+      ...{ emptyAh: empty.atAh, cyclesOn: cycle - empty.cycle },
+    });
+  }
+
+  /** Where a step has no trend of its own, or none of late, the empty end tells where it ends, and other holds how long. */
+  function withTrends(): ReadonlyMap<number, LearnedStep> {
+    const all = new Map<number, LearnedStep>(steps);
+    for (const [kind, known] of steps) {
+      if (known.hasTrend && empty.cycle - known.cycle <= 1) continue;
+      all.set(kind, {
+        ...known,
+        hasTrend: false,
+        endCountAh: known.endCountAh + empty.atAh - known.emptyAh,
+        countCycle: empty.cycle + known.cyclesOn,
+        slipAh: empty.slipAh,
+        growthS: known.hasTrend ? known.growthS : drift.perCycle(kind) * known.durationS,
+      });
+    }
+    return all;
   }
 
   return {
@@ -126,21 +179,25 @@ export function createCellLearner(nameplate: CellNameplate): CellLearner {
     },
     stepEnded({ durationS, endedBy, chargeAh, voltageV, currentA }) {
       if (cursor === null || !(durationS >= 0)) return;
-      const movedAh = Number.isFinite(chargeAh) ? chargeAh : 0;
+      const kind = runKind(protocol, previousIndex, cursor.stepIndex);
+      // At open circuit nothing flows: what a channel reads there is its own offset.
+      const isOpen = protocol.steps[cursor.stepIndex]?.kind === "open-circuit-voltage";
+      const movedAh = Number.isFinite(chargeAh) && !isOpen ? chargeAh : 0;
       charge.count(movedAh);
       if (durationS > 0) advance(surface, movedAh / charge.capacityAh.mean / durationS, lagS, durationS);
       const isRest = Math.abs(currentA) < JUMP_MIN_C * nominalAh * 0.1;
       if (isRest) seeRelaxation(durationS, voltageV);
       else if (endedBy === "voltage" || endedBy === "current") {
-        const known = steps.get(cursor.stepIndex);
+        const known = steps.get(kind);
         charge.reached({
           ...{ voltageV, currentA, resistanceOhm: resistanceOhm(), isResistanceMeasured: jumps.squares > 0 },
           ...{ lag: surface.lag, isByVoltage: endedBy === "voltage" },
           movedAh: known === undefined ? 0 : charge.countAh - known.endCountAh,
         });
       }
-      if (endedBy === "cut") steps.delete(cursor.stepIndex);
-      else remember(cursor.stepIndex, durationS, endedBy);
+      if (endedBy === "current") seeHold(cursor, kind, durationS);
+      if (endedBy === "cut") steps.delete(kind);
+      else remember(kind, cursor.cycle, durationS, endedBy, endedBy === "voltage" && movedAh < 0);
       before = { voltageV, currentA };
       previousIndex = cursor.stepIndex;
       cursor = null;
@@ -161,7 +218,7 @@ export function createCellLearner(nameplate: CellNameplate): CellLearner {
             : scaled(DROP_AT_1C_V, 1 / nominalAh),
         lagS: lagsSeen > 0 ? { mean: lagS, sd: Math.max(LAG_SD * lagS, LAG_SD_LEAST_S) } : LAG_S,
         lag: surface.lag,
-        steps: new Map(steps),
+        steps: withTrends(),
       };
     },
   };

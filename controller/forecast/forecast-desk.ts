@@ -64,12 +64,13 @@ interface Followed {
 
 export function createForecastDesk({ cells, clock, recorder, samples }: ForecastDeskDeps): ForecastDesk {
   const indexOf = new Map<string, number>(cells.map(({ position }, index) => [position, index]));
-  const followed = cells.map((cell) => follow(nameplateOf(cell, null)));
+  const followed = cells.map((cell) => follow(cell, null));
 
-  function follow(nameplate: CellNameplate): Followed {
+  function follow(cell: CampaignCell, startVoltageV: number | null): Followed {
+    const nameplate = nameplateOf(cell, startVoltageV);
     return {
       nameplate,
-      learner: createCellLearner(nameplate),
+      learner: createCellLearner(nameplate, cell.protocol),
       ...{ cursor: null, lastCursor: undefined, startedAtMs: 0, elapsedS: 0, wasBroken: false },
       ...{ forecast: null, told: null, timer: null },
     };
@@ -189,7 +190,7 @@ export function createForecastDesk({ cells, clock, recorder, samples }: Forecast
       switch (type) {
         case "cell-proof":
           if (data["is_proven"] !== true || typeof data["open_circuit_V"] !== "number" || one.lastCursor) return;
-          followed[index] = follow(nameplateOf(cell, data["open_circuit_V"]));
+          followed[index] = follow(cell, data["open_circuit_V"]);
           return;
         case "step-started": {
           const { step, cycle, elapsed_s: elapsedS } = data;

@@ -3,6 +3,7 @@ import { createCellLearner } from "../../controller/forecast/cell-learner.ts";
 import { CHEMISTRIES, type ChemistryId } from "../../protocols/campaign/chemistry.ts";
 import { forecastProtocol, type ProtocolForecast } from "../../protocols/echem/forecast/forecast-protocol.ts";
 import type { CellNameplate } from "../../protocols/echem/forecast/nameplate.ts";
+import { runKind } from "../../protocols/echem/forecast/run-kind.ts";
 import { asInputDocument, buildLibraryProtocol } from "../../protocols/echem/library/library.ts";
 import type { Protocol } from "../../protocols/echem/protocol.ts";
 import { readProtocol } from "../../protocols/echem/read-protocol.ts";
@@ -39,7 +40,7 @@ export interface Judged {
   readonly tookS: number;
   /** Of the duration of the step, relative. */
   readonly off: number;
-  /** The same step had run before, on this cell. */
+  /** The same, or another that asks for the same after the same, had run before on this cell. */
   readonly isSeen: boolean;
   /** The cell had been filled and emptied once. */
   readonly isMeasured: boolean;
@@ -58,7 +59,7 @@ export function beforeAnyMeasurement(
   nameplate: CellNameplate,
   run: MeasuredRun,
 ): readonly Judged[] {
-  return judged(forecastProtocol(protocol, nameplate), run, 0, [0, 1], new Set(), false);
+  return judged(protocol, forecastProtocol(protocol, nameplate), run, 0, [0, 1], new Set(), false);
 }
 
 /** One forecast at the start of each cycle from the second on, judged over that cycle. */
@@ -90,7 +91,7 @@ function followed(
   stepsMax: number,
   judgeAt: (place: { readonly cycle: number }) => CycleRange | undefined,
 ): readonly Judged[] {
-  const learner = createCellLearner(nameplate);
+  const learner = createCellLearner(nameplate, protocol);
   const seen = new Set<number>();
   const all: Judged[] = [];
   for (const [index, step] of run.steps.entries()) {
@@ -99,7 +100,7 @@ function followed(
       const { learned, previousIndex } = learner;
       const from = { cursor: step.cursor, previousIndex };
       const forecast = forecastProtocol(protocol, nameplate, learned, { from, stepsMax });
-      all.push(...judged(forecast, run, index, range, seen, learned.isMeasured));
+      all.push(...judged(protocol, forecast, run, index, range, seen, learned.isMeasured));
     }
     learner.stepStarted(step.cursor);
     const [first] = step.samples;
@@ -109,12 +110,18 @@ function followed(
       ...{ durationS: step.endS - step.startS, endedBy: step.endedBy, chargeAh: step.measuredAh },
       ...{ voltageV: last?.voltageV ?? NaN, currentA: last?.currentA ?? NaN },
     });
-    seen.add(step.cursor.stepIndex);
+    seen.add(kindOfRun(run, index, protocol));
   }
   return all;
 }
 
+function kindOfRun(run: MeasuredRun, index: number, protocol: Protocol): number {
+  const stepIndexAt = (at: number): number => run.steps[at]?.cursor.stepIndex ?? -1;
+  return runKind(protocol, stepIndexAt(index - 1), stepIndexAt(index));
+}
+
 function judged(
+  protocol: Protocol,
   forecast: ProtocolForecast,
   run: MeasuredRun,
   fromIndex: number,
@@ -129,7 +136,7 @@ function judged(
     const tookS = real.endS - real.startS;
     return {
       ...{ cycle: step.cycle, stepIndex: step.stepIndex, ahead, isMeasured },
-      isSeen: seen.has(step.stepIndex),
+      isSeen: seen.has(kindOfRun(run, fromIndex + ahead, protocol)),
       offS: Math.abs(step.endS - (real.endS - beginS)),
       spreadS: step.spreadS,
       ...{ horizonS: step.endS, tookS },

@@ -82,8 +82,8 @@ export interface ForecastOptions {
 
 const STEPS_MAX = 2000;
 const MARKS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
-/** Of a duration that was measured before: noise of the channel, temperature, what the last run left. */
-const REMEASURED_SD = 0.004;
+/** Of a duration that was measured before, once or with its trend: noise, temperature, what the last run left. */
+const REMEASURED_SD = { once: 0.006, trend: 0.004 } as const;
 /** Of the duration of a step not seen before: what a curve and two numbers cannot say, which is most of a taper. */
 const MODEL_SD = { voltage: 0.015, current: 0.35 } as const;
 
@@ -249,7 +249,9 @@ function spreadsOf(order: RunOrder, unknown: Unknown, central: readonly RunStep[
   return squares.map((square, index) => {
     const step = central[index];
     if (step !== undefined && (step.endedBy === "voltage" || step.endedBy === "current")) {
-      const sd = (step.isRemembered ? REMEASURED_SD : MODEL_SD[step.endedBy]) * (step.endS - step.startS);
+      const sd =
+        (step.remembered === null ? MODEL_SD[step.endedBy] : REMEASURED_SD[step.remembered]) *
+        (step.endS - step.startS);
       own += sd * sd;
     }
     return SPREAD_SIGMAS * Math.sqrt(square + own);

@@ -21,6 +21,7 @@ import {
 import type { LearnedCell, LearnedStep } from "./learned-cell.ts";
 import { FADE_PER_CYCLE, type CellNameplate } from "./nameplate.ts";
 import type { OpenCircuitCurve } from "./open-circuit-curve.ts";
+import { runKind } from "./run-kind.ts";
 
 /** One set of values for everything a forecast does not know. */
 export interface RunValues {
@@ -91,8 +92,8 @@ export interface RunStep {
   readonly endShare: number;
   readonly endVoltageV: number;
   readonly currentPeakA: number;
-  /** Its end was taken from an earlier run of the same step. */
-  readonly isRemembered: boolean;
+  /** Its end was taken from an earlier run like it, or from the trend of several; null where it was worked out. */
+  readonly remembered: "once" | "trend" | null;
 }
 
 /** What the cell's terminals showed last. */
@@ -111,7 +112,6 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
     unboundC: 3600 * values.capacityAh * values.firstLoss,
   };
   const steps: RunStep[] = [];
-  const runsAhead = new Map<number, number>();
   const firstCycle = order.from?.cycle ?? 0;
   let countAh = learned?.countAh ?? 0;
   let startS = 0;
@@ -134,9 +134,8 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
       lagS: values.lagS,
     };
     const startShare = state.share;
-    const ahead = (runsAhead.get(cursor.stepIndex) ?? 0) + 1;
-    runsAhead.set(cursor.stepIndex, ahead);
-    const known = learned?.steps.get(cursor.stepIndex);
+    const kind = learned === null ? 0 : runKind(protocol, previousIndex, cursor.stepIndex);
+    const known = learned?.steps.get(kind);
     const begunS = startS;
     const draw: OnPoint | undefined =
       onPoint === undefined
@@ -145,14 +144,9 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
             onPoint(begunS + sinceS, currentA, voltageV, share);
           };
     const remembered =
-      known !== undefined && isAlike(protocol, previousIndex, known)
-        ? recall(step, known, {
-            ahead,
-            countAh,
-            demand,
-            fade: values.fadePerCycle,
-          })
-        : undefined;
+      known === undefined
+        ? undefined
+        : recall(step, known, { cycle: cursor.cycle, countAh, demand, fade: values.fadePerCycle });
     let done: ModelStep;
     if (remembered === undefined || learned === null) {
       done = runStep(step, demand, order, parameters, state, before, draw);
@@ -178,19 +172,13 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
       endShare: state.share,
       endVoltageV: done.endVoltageV,
       currentPeakA: done.currentPeakA,
-      isRemembered: remembered !== undefined,
+      remembered: remembered === undefined ? null : known?.hasTrend === true ? "trend" : "once",
     });
     startS = endS;
     previousIndex = cursor.stepIndex;
     before = { voltageV: done.endVoltageV, currentA: done.endCurrentA };
   }
   return steps;
-}
-
-/** Entered as it was when it was measured: from the same step, or from some rest as it was from another. */
-function isAlike(protocol: Protocol, previousIndex: number, known: LearnedStep): boolean {
-  const isRest = (index: number): boolean => protocol.steps[index]?.kind === "open-circuit-voltage";
-  return known.previousIndex === previousIndex || (isRest(known.previousIndex) && isRest(previousIndex));
 }
 
 /**
@@ -201,19 +189,19 @@ function recall(
   step: TechniqueStep,
   known: LearnedStep,
   now: {
-    /** Runs of the step since it was measured, this one included. */
-    readonly ahead: number;
+    readonly cycle: number;
     readonly countAh: number;
     readonly demand: StepDemand;
     readonly fade: number;
   },
 ): ModelStep | undefined {
   if (known.endedBy === "limit") return undefined;
-  const { ahead } = now;
+  const cycles = Math.max(0, now.cycle - known.cycle);
   const { currentA, untilS: longestS } = now.demand;
+  const endCountAh = known.endCountAh + known.slipAh * Math.max(0, now.cycle - known.countCycle);
   // A slip that was measured holds the fade already; only the doubt about it is left.
-  const fade = known.slipAh === 0 ? now.fade : now.fade - FADE_PER_CYCLE.mean;
-  const chargeC = 3600 * (1 - fade * ahead) * (known.endCountAh + known.slipAh * ahead - now.countAh);
+  const fade = known.hasTrend ? now.fade - FADE_PER_CYCLE.mean : now.fade;
+  const chargeC = 3600 * (1 - fade * cycles) * (endCountAh - now.countAh);
   if (step.kind === "constant-current") {
     // Ended by time it says nothing of the cell, and its charge is known anyway.
     if (known.endedBy !== "voltage") return undefined;
@@ -226,7 +214,7 @@ function recall(
     };
   }
   if (step.kind !== "constant-voltage") return undefined;
-  const wantedS = known.durationS + known.growthS * ahead;
+  const wantedS = known.durationS + known.growthS * cycles;
   if (!(wantedS > known.durationS / 3)) return undefined;
   const endVoltageV = step.voltageV;
   if (known.endedBy === "time" || wantedS > longestS) {

@@ -1,18 +1,18 @@
 /** What was measured of a cell so far, as a forecast uses it. Plain values; `controller/forecast` gathers them. */
 import type { Guess } from "./nameplate.ts";
 
-/** The last run of a step of the protocol. */
+/** The last of the runs of steps that are alike. */
 export interface LearnedStep {
-  /** Counted from 0 over all steps of the file; `previousIndex` is the technique step run before it, -1 for none. */
-  readonly stepIndex: number;
-  readonly previousIndex: number;
+  readonly cycle: number;
   readonly endedBy: "voltage" | "current" | "time" | "limit";
   readonly durationS: number;
-  /** Net charge counted since the start of the protocol when the step ended, A h. */
+  /** Net charge counted since the start of the protocol where the step ends, A h, as of this cycle. */
   readonly endCountAh: number;
-  /** By how much that moves from one run of the step to the next, A h; 0 until it ran three times. */
+  readonly countCycle: number;
+  /** What follows was seen of these very runs, three at the least; else it is what other steps of the cell say, or 0. */
+  readonly hasTrend: boolean;
+  /** By how much the count moves from one cycle to the next, A h, and the duration of a hold, seconds. */
   readonly slipAh: number;
-  /** By how much the duration grows from one run to the next, seconds; 0 until it ran three times. */
   readonly growthS: number;
 }
 
@@ -29,6 +29,6 @@ export interface LearnedCell {
   readonly countAh: number;
   /** The lag of the surface now. */
   readonly lag: number;
-  /** By index of the step. */
+  /** By `runKind`. */
   readonly steps: ReadonlyMap<number, LearnedStep>;
 }

@@ -107,7 +107,7 @@ describe("a forecast", () => {
 
   it("takes over where a measured step ended instead of what the nameplate says", () => {
     const twice = protocolOf(...CYCLE, "loop, loop_to: 2, cycle_count: 2");
-    const learner = createCellLearner(CELL);
+    const learner = createCellLearner(CELL, twice);
     const first = firstStep(twice);
     if (first === undefined) throw new Error("no step");
     // A cell that holds 3.6 mAh, of other resistance, and binds a tenth of it on its first charge.
