@@ -181,7 +181,9 @@ async function openShutter(
   const opensSafety = !before.safetyShutterOpenSwitch;
   let askedAtMs: number | null = null;
   let trouble: Error | null = null;
+  let gate: HandGate | undefined;
   try {
+    gate = await armGate(bench, order.forS);
     if (opensSafety) await openSafety(bench, io);
     const lifeMs = permitLifeS(site.shutter, order.forS) * 1000;
     const heart = createHeart(bench, io, { bookingSeq, lifeMs, filtersIn: before.filtersIn });
@@ -190,6 +192,7 @@ async function openShutter(
     askedAtMs = clock.monoMs();
     heart.begin(askedAtMs);
     await io.requestShutterOpen();
+    if (gate !== undefined) await gate.fire();
     await heldOpen(bench, io, order, heart, askedAtMs);
   } catch (error) {
     trouble = asError(error);
@@ -207,8 +210,42 @@ async function openShutter(
     });
   };
   await attempt(() => io.permit.dropShutterPermit());
+  if (gate !== undefined) await attempt(gate.end);
   if (opensSafety || closedAtMs === null) await attempt(() => closeSafety(bench, io));
   return { askedAtMs, closedAtMs, trouble };
+}
+
+/** A trigger in the shutter's drive line: its gate is longer than what is asked, and the shutter closed within it. */
+interface HandGate {
+  readonly fire: () => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+/** Undefined where none lies there. Leaves no link open when it rejects. */
+async function armGate({ site, drivers }: ActBench, forS: number): Promise<HandGate | undefined> {
+  const { gate, travelS } = site.shutter;
+  const trigger = drivers.trigger();
+  if (gate === undefined || trigger === undefined) return undefined;
+  const widthS = forS + 2 * travelS + gate.leadS;
+  try {
+    await trigger.connect();
+    await trigger.arm({ delayS: 0, widthS, count: 1, periodS: widthS });
+  } catch (error) {
+    trigger.disconnect();
+    throw error;
+  }
+  return {
+    async fire() {
+      await trigger.fire();
+    },
+    async end() {
+      try {
+        await trigger.abort();
+      } finally {
+        trigger.disconnect();
+      }
+    },
+  };
 }
 
 /** The fast shutter stays closed, and is seen closed at every look; otherwise all that was booked is charged. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
 import { positionAt } from "../../../protocols/base/position.ts";
+import { site } from "../../support/world-campaign.ts";
 import { createDeviceBench, refusalOf } from "./device-bench.ts";
 
 const openedSchema = z.object({ open_s: z.number().nullable(), charged: z.string(), booked_s: z.number() });
@@ -123,6 +124,21 @@ describe("beam let in by hand", () => {
     const nowMs = bench.clock.nowMs();
     expect(bench.world.beam.shutterClosedSwitch(nowMs)).toBe(true);
     expect(bench.world.beam.safetyShutterClosedSwitch(nowMs)).toBe(true);
+  });
+
+  it("opens a shutter that a trigger gates by a gate longer than what is asked, and closes it within", async () => {
+    const gates = { leadS: 0.5 };
+    const link = { kind: "tcp", host: "127.0.0.1", port: 5025 } as const;
+    const bench = createDeviceBench({
+      ...site,
+      trigger: { name: "gates", link, output: null, gates, driver: "srs-dg645", serialNumber: null, gate: {} },
+      shutter: { ...site.shutter, gate: gates },
+    });
+    const opened = openedSchema.parse(await bench.act("io", "open", ["A1"], open));
+    expect(opened.charged).toBe("settlement");
+    expect(opened.open_s).toBeGreaterThanOrEqual(0.5);
+    expect(opened.open_s).toBeLessThan(0.75);
+    expect(bench.world.beam.shutterClosedSwitch(bench.clock.nowMs())).toBe(true);
   });
 
   it("is not given while an interlock is broken: nothing is booked either", async () => {

@@ -17,7 +17,7 @@ import { loadWorldData } from "../../../tui/virtual/load-world-data.ts";
 import { createMemorySite } from "../../../tui/virtual/memory-site.ts";
 import { createVirtualTime, faultOf } from "../../contract/contract-bench.ts";
 import { repositoryText, tables } from "../../support/campaign-files.ts";
-import { campaign, site } from "../../support/world-campaign.ts";
+import { campaign, site as referenceSite } from "../../support/world-campaign.ts";
 
 const data = loadWorldData({ readPackageText: repositoryText }, [BENCH_DESIGN]);
 
@@ -27,7 +27,8 @@ export interface DoOptions extends Partial<DeviceOptions> {
   readonly interruptAfterMs?: number;
 }
 
-export function createDeviceBench() {
+/** `site` is the reference site where nothing else is given; of the same geometry. */
+export function createDeviceBench(site = referenceSite) {
   const time = createVirtualTime();
   const { clock } = time;
   const world = createWorld({
