@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Kinds of test, by folder; README's map of the house says what each is for. */
 const kinds = ["unit", "wire", "property", "world", "crash", "e2e", "terminal", "tidy"] as const;
@@ -7,13 +8,24 @@ const kinds = ["unit", "wire", "property", "world", "crash", "e2e", "terminal", 
 const COMPUTING = { isolate: false };
 
 /**
- * Tests on real links have real deadlines: they run after those that compute, so that none of them is late because
- * another is busy; most of the time they wait, so more of them run side by side than there are cores.
+ * Tests on real links have real deadlines: they run after those that compute, or (scripts/test.mjs) beside them and
+ * before them wherever a core is wanted, so that none is late because another is busy. Most of the time they wait, so
+ * more of them run side by side than there are cores.
  */
 const REAL_TIME = { maxWorkers: 6, sequence: { groupOrder: 1 } };
 
+/** Campaigns on the bench last longest: they begin first, or all the rest would wait for them at the end. */
+class BenchFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/e2e/bench/");
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: BenchFirst },
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -1,0 +1,65 @@
+// Runs all there is to pass, side by side: the checks, the tests that compute, and the tests on real links. Those on
+// links have real deadlines and mostly wait, so they go before the others wherever a core is wanted; the rest fills
+// the cores meanwhile. Ends with exit code 1 where one of them did not pass.
+//
+//   node scripts/test.mjs                   everything
+//   node scripts/test.mjs --results FOLDER  and vitest's results as JSON, a file for each part
+//   node scripts/test.mjs ARGS              the checks, then vitest with these arguments
+import { spawn } from "node:child_process";
+import { constants, setPriority } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const VITEST = "node_modules/vitest/vitest.mjs";
+const BEHIND_LINKS = constants.priority.PRIORITY_LOW;
+
+/** Waits for it; its output appears as a whole when it ends, or as it comes. */
+function run(name, command, { priority, live }) {
+  return new Promise((resolve, reject) => {
+    const env = process.stdout.isTTY ? { ...process.env, FORCE_COLOR: "1" } : process.env;
+    const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    if (priority !== undefined) setPriority(child.pid, priority);
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (data) => {
+        if (live) process.stdout.write(data);
+        else output.push(data);
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      process.stdout.write(Buffer.concat(output));
+      resolve({ name, ended: signal ?? code ?? 1 });
+    });
+  });
+}
+
+function vitest(projects, part, results) {
+  const report =
+    results === undefined
+      ? []
+      : ["--reporter=default", "--reporter=json", `--outputFile.json=${join(results, `${part}.json`)}`];
+  return [VITEST, "run", ...projects.flatMap((project) => ["--project", project]), ...report];
+}
+
+function everything(results) {
+  const behind = { priority: BEHIND_LINKS, live: false };
+  return Promise.all([
+    run("real links", vitest(["e2e"], "links", results), { live: false }),
+    run("computing", vitest(["!e2e"], "computing", results), { ...behind, live: true }),
+    run("checks", ["scripts/checks.mjs"], behind),
+  ]);
+}
+
+async function some(args) {
+  const checks = await run("checks", ["scripts/checks.mjs"], { live: true });
+  if (checks.ended !== 0) return [checks];
+  return [await run("vitest", [VITEST, "run", ...args], { live: true })];
+}
+
+const [first, second, ...more] = process.argv.slice(2);
+const isWhole = first === undefined || (first === "--results" && second !== undefined && more.length === 0);
+const parts = isWhole ? await everything(second) : await some(process.argv.slice(2));
+for (const { name, ended } of parts) console.log(`test: ${name} ${ended === 0 ? "passed" : `did not pass (${ended})`}`);
+process.exitCode = parts.every(({ ended }) => ended === 0) ? 0 : 1;
