@@ -21,6 +21,8 @@ export interface SampleIntakeDeps {
   readonly stepChargeMaxAh?: readonly number[];
   /** A sample passed a limit; told once per step. */
   readonly limitPassed: (cellIndex: number, what: string) => void;
+  /** A sample left the band that is watched for its cell; told once, until it is watched anew. */
+  readonly bandLeft?: (cellIndex: number, voltageV: number) => void;
   /** A disturbed step is not believed for ever: this many flagged samples in a row end it. */
   readonly overloadsInRowMax: number;
 }
@@ -54,6 +56,8 @@ export interface SampleIntake {
   lastSeen(cellIndex: number, atMs: number, voltageV: number, currentA: number): void;
   /** What `work` hands in is on record already: it is counted, and neither stored nor judged again. */
   replay(work: () => void): void;
+  /** Tells of the first sample above `highV` or below `lowV`. */
+  watch(cellIndex: number, lowV: number, highV: number): void;
   sample(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number, flags: number): void;
   /** The first sample of the step, and when it came, seconds from its start or from its last break; NaN before it. */
   readonly firstVoltageV: Float64Array;
@@ -94,6 +98,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const stepUntilMs = new Float64Array(cellCount).fill(Infinity);
   const stepCurrentA = new Float64Array(cellCount).fill(NaN);
   const isRunning = new Uint8Array(cellCount);
+  const bandLowV = new Float64Array(cellCount).fill(-Infinity);
+  const bandHighV = new Float64Array(cellCount).fill(Infinity);
   const overloadsInRow = new Uint16Array(cellCount);
   const hasAlarmed = new Uint8Array(cellCount);
   const voltageMaxV = Float64Array.from(deps.limits, (limit) => limit.voltageMaxV);
@@ -203,6 +209,10 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         intake.rejectedCount = rejectedCount;
       }
     },
+    watch(cellIndex, lowV, highV) {
+      bandLowV[cellIndex] = lowV;
+      bandHighV[cellIndex] = highV;
+    },
     sample(cellIndex, stepTimeS, voltageV, currentA, flags) {
       const atMs = (stepStartMs[cellIndex] ?? NaN) + stepTimeS * 1000;
       // Written so that NaN counts as out of order. An endless time or charge would spoil every sample after it.
@@ -240,6 +250,10 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         return;
       }
       overloadsInRow[cellIndex] = 0;
+      if (voltageV > (bandHighV[cellIndex] ?? Infinity) || voltageV < (bandLowV[cellIndex] ?? -Infinity)) {
+        intake.watch(cellIndex, -Infinity, Infinity);
+        if (sink !== ON_RECORD) deps.bandLeft?.(cellIndex, voltageV);
+      }
       const isInside =
         voltageV <= (voltageMaxV[cellIndex] ?? NaN) &&
         voltageV >= (voltageMinV[cellIndex] ?? NaN) &&

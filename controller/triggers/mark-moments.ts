@@ -1,0 +1,164 @@
+/** Exposures at states of charge and at voltages: where a current will come to them, and when. Pure. */
+import {
+  hasCycle,
+  hasStep,
+  type StateOfChargeTrigger,
+  type TriggerCell,
+  type VoltageTrigger,
+} from "../../protocols/campaign/trigger.ts";
+import {
+  AHEAD_MS,
+  expectedSteps,
+  GUARD_MS,
+  windowAround,
+  type CellFacts,
+  type Direction,
+  type Moment,
+} from "./cell-facts.ts";
+
+/** A mark no further than this behind where the current began is where it began. */
+const AT_START = 0.002;
+/** A step is not expected to go on longer than this past its forecast end. */
+const PAST_END_MS = 60_000;
+/** Below this part of the capacity in an hour a hold does not come to any mark. */
+const CURRENT_LEAST_C = 0.002;
+/** So near a crossing the slope of the samples says more than the open-circuit curve. */
+const SLOPE_WITHIN_S = 300;
+
+/** State of charge over time: `perS` with the sign of the current. */
+interface Course {
+  readonly ordinal: number;
+  readonly stepIndex: number;
+  readonly cycle: number;
+  readonly direction: Direction;
+  readonly beganAtMs: number;
+  readonly endsAtMs: number;
+  readonly fromMs: number;
+  readonly from: number;
+  readonly perS: number;
+  readonly isCounted: boolean;
+}
+
+/** Charge and discharge apart. What is counted goes before what is forecast. */
+export function stateOfChargeMoments(
+  trigger: StateOfChargeTrigger,
+  cell: TriggerCell,
+  facts: CellFacts,
+): readonly Moment[] {
+  const { nowMs } = facts;
+  const moments = new Map<string, Moment>();
+  for (const course of coursesOf(facts)) {
+    if (!hasStep(cell, course.stepIndex) || !hasCycle(trigger, course.cycle)) continue;
+    for (const mark of trigger[course.direction]) {
+      const atMs = course.fromMs + (1000 * (mark - course.from)) / course.perS;
+      if (atMs > nowMs + AHEAD_MS || atMs > course.endsAtMs + PAST_END_MS) continue;
+      // Behind where the current began: passed before, or never.
+      if (((course.beganAtMs - atMs) / 1000) * Math.abs(course.perS) > AT_START) continue;
+      const name = `c${course.cycle} ${course.direction} ${mark}`;
+      if (moments.has(name)) continue;
+      const { window } = trigger;
+      const perS = Math.abs(course.perS);
+      const width = window.in === "time" ? window : { earlyS: window.early / perS, lateS: window.late / perS };
+      moments.set(name, {
+        mark: name,
+        ...windowAround(atMs, width),
+        what: `state of charge ${mark} in ${course.direction}, cycle ${course.cycle}${course.isCounted ? "" : ", by its forecast"}`,
+        scope: { kind: "half-cycle", cycle: course.cycle, direction: course.direction },
+        isGuess: atMs > nowMs,
+      });
+    }
+  }
+  return [...moments.values()];
+}
+
+function coursesOf(facts: CellFacts): readonly Course[] {
+  const counted = countedCourse(facts);
+  const forecast = forecastCourses(facts);
+  if (counted === null) return forecast;
+  // The step under way is better counted.
+  return [counted, ...forecast.filter(({ ordinal }) => ordinal > counted.ordinal)];
+}
+
+/** The step under way by the charge that was counted; null where that is not known, or nothing flows. */
+function countedCourse(facts: CellFacts): Course | null {
+  const { step, charge, nowMs, currentA } = facts;
+  if (step === null || charge === null) return null;
+  const isHold = step.step.kind === "constant-voltage";
+  const amperes = isHold ? currentA : step.orderedA;
+  const perS = amperes / (3600 * charge.capacityAh);
+  if (!(Math.abs(3600 * perS) >= CURRENT_LEAST_C)) return null;
+  const direction = perS > 0 ? "charge" : "discharge";
+  const { ordinal, stepIndex, cycle, startedAtMs, runsSinceMs, isPaused } = step;
+  const expected = expectedSteps(facts).find((one) => one.ordinal === ordinal);
+  return {
+    ...{ ordinal, stepIndex, cycle, direction, perS, isCounted: true },
+    beganAtMs: isPaused ? startedAtMs + nowMs - charge.atMs : startedAtMs,
+    endsAtMs: expected?.endsAtMs ?? Infinity,
+    // While nothing flows every mark stays as far away as it is.
+    fromMs: isPaused ? nowMs : Math.min(Math.max(charge.atMs, runsSinceMs), nowMs),
+    from: charge.value,
+  };
+}
+
+/** Steps by their forecast marks, between which the state of charge runs evenly. */
+function forecastCourses(facts: CellFacts): readonly Course[] {
+  const { forecast, nowMs, step } = facts;
+  if (forecast === null) return [];
+  const delayMs = forecast.pausedAtMs === null ? 0 : nowMs - forecast.pausedAtMs;
+  return expectedSteps(facts).flatMap((expected): readonly Course[] => {
+    if (expected.beginsAtMs > nowMs + AHEAD_MS) return [];
+    const marks = forecast.marks.filter(({ ordinal }) => ordinal === expected.ordinal);
+    const [first] = marks;
+    const last = marks.at(-1);
+    if (first === undefined || last === undefined || first === last) return [];
+    const perS = (1000 * (last.stateOfCharge - first.stateOfCharge)) / (last.atMs - first.atMs);
+    if (!(Math.abs(perS) > 0) || !Number.isFinite(perS)) return [];
+    const { ordinal, stepIndex, cycle, beginsAtMs, endsAtMs } = expected;
+    const running = step?.ordinal === ordinal ? step : null;
+    return [
+      {
+        ...{ ordinal, stepIndex, cycle, direction: perS > 0 ? "charge" : "discharge", perS, isCounted: false },
+        ...{ beganAtMs: running?.startedAtMs ?? beginsAtMs, endsAtMs },
+        ...{ fromMs: first.atMs + delayMs, from: first.stateOfCharge },
+      },
+    ];
+  });
+}
+
+/** Crossings of the step under way. What was crossed is told by the samples, and moved there by the desk. */
+export function voltageMoments(trigger: VoltageTrigger, cell: TriggerCell, facts: CellFacts): readonly Moment[] {
+  const { step, nowMs, voltageV, slopeVS } = facts;
+  if (step?.direction == null || !Number.isFinite(voltageV)) return [];
+  if (!hasStep(cell, step.stepIndex) || !hasCycle(trigger, step.cycle)) return [];
+  const { direction, cycle } = step;
+  const sign = direction === "charge" ? 1 : -1;
+  return trigger[direction].flatMap((mark): readonly Moment[] => {
+    const missingV = sign * (mark - voltageV);
+    if (!(missingV > 0)) return [];
+    const bySlopeS = missingV / (sign * slopeVS);
+    const byCurveS = facts.curveS(voltageV, mark);
+    const isSloped = bySlopeS > 0 && (bySlopeS < SLOPE_WITHIN_S || !(byCurveS >= 0));
+    const inS = isSloped ? bySlopeS : byCurveS;
+    if (!(inS >= 0) || 1000 * inS > AHEAD_MS) return [];
+    const atMs = nowMs + Math.max(1000 * inS, step.isPaused ? GUARD_MS : 0);
+    return [crossing(trigger, cycle, direction, mark, atMs, true)];
+  });
+}
+
+/** A mark that is about to be crossed, or was. */
+export function crossing(
+  trigger: VoltageTrigger,
+  cycle: number,
+  direction: Direction,
+  mark: number,
+  atMs: number,
+  isGuess: boolean,
+): Moment {
+  return {
+    mark: `c${cycle} ${direction} ${mark}V`,
+    ...windowAround(atMs, trigger.window),
+    what: `${mark} V in ${direction}, cycle ${cycle}`,
+    scope: { kind: "half-cycle", cycle, direction },
+    isGuess,
+  };
+}
