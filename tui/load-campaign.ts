@@ -9,6 +9,7 @@ import type { Finding } from "../protocols/base/finding.ts";
 import type { Campaign } from "../protocols/campaign/campaign.ts";
 import { readCampaign } from "../protocols/campaign/read-campaign.ts";
 import { campaignReferences } from "../protocols/campaign/resolve-protocols.ts";
+import { protocolFile } from "../protocols/echem/formats/protocol-file.ts";
 import type { MaterialLookup } from "../protocols/input/layer.ts";
 import { fileKindOf } from "../protocols/input/file-kind.ts";
 import { findingAt, parseDocument } from "../protocols/input/document.ts";
@@ -60,7 +61,8 @@ export function loadCampaign(
   const protocolFiles = new Map<string, InputDocument>();
   for (const { path, at } of references.protocols) {
     if (protocolFiles.has(path)) continue;
-    const file = readDocument(context, beside(path), document, at, findings);
+    const inItsForm: Reader = (text, fileName) => protocolFile(text, fileName).document;
+    const file = readDocument(context, beside(path), document, at, findings, inItsForm);
     if (file !== undefined) protocolFiles.set(path, file);
   }
   const read = readCampaign({ document, protocolFiles, site, materials: tables });
@@ -136,6 +138,8 @@ function filesBeside(context: Pick<CommandContext, "readText">, sitePath: string
   };
 }
 
+type Reader = (text: string, fileName: string) => InputDocument;
+
 /** `named` is the document that names the file, at `at`: a file that cannot be read is reported there. */
 function readDocument(
   context: Pick<CommandContext, "readText">,
@@ -143,9 +147,10 @@ function readDocument(
   named: InputDocument | undefined,
   at: Path,
   findings: Finding[],
+  read: Reader = parseDocument,
 ): InputDocument | undefined {
   try {
-    return parseDocument(context.readText(path), path);
+    return read(context.readText(path), path);
   } catch (error) {
     if (!isFault(error)) throw error;
     const what = `${path}: ${error.message}`;

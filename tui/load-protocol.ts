@@ -1,14 +1,13 @@
-/** One protocol file by itself: the aurora-unicycler form in JSON or YAML, or PyBaMM experiment strings. */
+/** One protocol file by itself, in any form that is read, or a protocol of the library. */
 import { basename } from "node:path";
-import { hasErrors, type Finding } from "../protocols/base/finding.ts";
-import { experimentDocument, experimentOfLines, isExperiment } from "../protocols/echem/formats/experiment-document.ts";
+import type { Finding } from "../protocols/base/finding.ts";
+import { protocolFile, type ProtocolFileForm } from "../protocols/echem/formats/protocol-file.ts";
 import { asInputDocument, buildLibraryProtocol } from "../protocols/echem/library/library.ts";
 import type { Protocol } from "../protocols/echem/protocol.ts";
 import { readProtocol } from "../protocols/echem/read-protocol.ts";
-import { parseDocument } from "../protocols/input/document.ts";
 import type { CommandContext } from "./command-context.ts";
 
-export type ProtocolForm = "unicycler" | "pybamm" | "library";
+export type ProtocolForm = ProtocolFileForm | "library";
 
 /** `library:formation` names a protocol that comes with beamrack. */
 export const LIBRARY_PREFIX = "library:";
@@ -30,20 +29,11 @@ export function loadProtocol(
   settings: Readonly<Record<string, unknown>> = {},
 ): LoadedProtocol {
   if (path.startsWith(LIBRARY_PREFIX)) return fromLibrary(path.slice(LIBRARY_PREFIX.length), settings);
-  const text = context.readText(path);
-  const source = path.endsWith(".txt") ? experimentOfLines(text, path) : parseDocument(text, path);
+  const { form, document } = protocolFile(context.readText(path), path);
   const name = basename(path).replace(/(\.unicycler)?\.[^.]+$/, "");
-  if (source.value === undefined || hasErrors(source.findings)) {
-    return { protocol: undefined, form: "unicycler", findings: source.findings };
-  }
-  if (!isExperiment(source.value)) {
-    const read = readProtocol(source, [], name);
-    return { ...read, form: "unicycler", findings: [...source.findings, ...read.findings] };
-  }
-  const { document, findings } = experimentDocument(source, source.value);
-  if (hasErrors(findings)) return { protocol: undefined, form: "pybamm", findings };
+  if (document.value === undefined) return { protocol: undefined, form, findings: document.findings };
   const read = readProtocol(document, [], name);
-  return { ...read, form: "pybamm", findings: [...findings, ...read.findings] };
+  return { protocol: read.protocol, form, findings: [...document.findings, ...read.findings] };
 }
 
 function fromLibrary(name: string, settings: Readonly<Record<string, unknown>>): LoadedProtocol {

@@ -5,9 +5,13 @@ import { findingText, hasErrors, type Finding } from "../../protocols/base/findi
 import { stepCountOf, timeBoundOf } from "../../protocols/echem/cursor.ts";
 import { spectrumLongestS, spectrumPlan } from "../../protocols/echem/spectrum-plan.ts";
 import { battinfoWorkflow } from "../../protocols/echem/formats/battinfo-workflow.ts";
+import { ecLabSettings } from "../../protocols/echem/formats/ec-lab-settings.ts";
+import { ecLabBytes } from "../../protocols/echem/formats/ec-lab-table.ts";
 import { protocolInWords } from "../../protocols/echem/formats/plain-words.ts";
 import { pybammExperiment } from "../../protocols/echem/formats/pybamm-experiment.ts";
+import { tomatoPayload } from "../../protocols/echem/formats/tomato-payload.ts";
 import { unicyclerDocument, unicyclerYaml } from "../../protocols/echem/formats/unicycler-document.ts";
+import { lossSteps, writtenLess } from "../../protocols/echem/formats/written-less.ts";
 import type { LibraryEntry } from "../../protocols/echem/library/library-entry.ts";
 import { LIBRARY } from "../../protocols/echem/library/library.ts";
 import type { Protocol } from "../../protocols/echem/protocol.ts";
@@ -25,7 +29,16 @@ import { plotProtocol } from "../plot/plot-protocol.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
 const ACTIONS = ["check", "show", "convert"] as const;
-const FORMS = ["unicycler", "unicycler-yaml", "neware", "pybamm", "battinfo", "methodscript"] as const;
+const FORMS = [
+  "unicycler",
+  "unicycler-yaml",
+  "neware",
+  "pybamm",
+  "battinfo",
+  "biologic",
+  "tomato",
+  "methodscript",
+] as const;
 type Form = (typeof FORMS)[number];
 
 interface Options {
@@ -90,7 +103,7 @@ function run(context: CommandContext, args: readonly string[]): number {
     case "show":
       return show(context, path, loaded.protocol, options);
     case "convert":
-      return convert(context, path, loaded.protocol, options);
+      return convert(context, path, loaded, loaded.protocol, options);
   }
 }
 
@@ -194,7 +207,13 @@ function settingsOf(settings: readonly string[]): Readonly<Record<string, unknow
   return values;
 }
 
-function convert(context: CommandContext, path: string, protocol: Protocol, options: Options): number {
+function convert(
+  context: CommandContext,
+  path: string,
+  { findings }: LoadedProtocol,
+  protocol: Protocol,
+  options: Options,
+): number {
   const form = FORMS.find((known) => known === options.to);
   if (form === undefined) {
     throw new Fault("command.usage", "--to", `${options.to} is no form; write ${FORMS.join(", ")}`);
@@ -206,30 +225,80 @@ function convert(context: CommandContext, path: string, protocol: Protocol, opti
   };
   if (form === "methodscript")
     return convertToMethodScript(context, path, named, options.outPath, options.methodScript);
-  const text = textIn(form, path, named, context);
+  // What was left out on the way in is not in what is written either.
+  for (const finding of findings) context.printError(findingText(finding));
+  const { text, bytes } = writtenIn(form, path, named, context);
   if (options.outPath === undefined) {
     if (context.json) context.print(JSON.stringify({ to: form, text }));
-    else context.print(text.trimEnd());
+    else if (bytes === undefined || bytes.every((byte) => byte < 0x80)) context.print(text.trimEnd());
+    else {
+      const why = "holds characters that only a file in Windows-1252 keeps: EC-Lab may take \u00b5 for m in any other";
+      throw new Fault("command.usage", "--to", `${form} ${why}; give --out FILE.mps`);
+    }
     return 0;
   }
-  writeWhole(options.outPath, text);
+  writeWhole(options.outPath, bytes ?? text);
   if (context.json) context.print(JSON.stringify({ to: form, out: options.outPath }));
   else context.print(`${form}: ${options.outPath}`);
   return 0;
 }
 
-function textIn(form: Exclude<Form, "methodscript">, path: string, named: Protocol, context: CommandContext): string {
+interface Written {
+  readonly text: string;
+  /** Of the file, where it is not UTF-8. */
+  readonly bytes?: Uint8Array;
+}
+
+function writtenIn(
+  form: Exclude<Form, "methodscript">,
+  path: string,
+  named: Protocol,
+  context: CommandContext,
+): Written {
+  const written =
+    form === "biologic" ? settingsOfEcLab(path, named, context) : { text: textIn(form, path, named, context) };
+  if (form === "unicycler" || form === "unicycler-yaml") return written;
+  for (const loss of writtenLess(form, named)) {
+    const { severity, what, advice } = loss;
+    const where = `${path} ${lossSteps(loss)}`.trim();
+    context.printError(findingText({ severity, code: "protocol.written-less", where, what, advice }));
+  }
+  return written;
+}
+
+function settingsOfEcLab(path: string, named: Protocol, context: CommandContext): Written {
+  const written = ecLabSettings(named);
+  if (!written.ok) throw new Fault("protocol.invalid", path, `${written.reason} (--sample, --capacity-mAh)`);
+  const bytes = ecLabBytes(written.text);
+  if (bytes === undefined) {
+    throw new Fault("protocol.invalid", path, "the sample's name has characters that Windows-1252 has not (--sample)");
+  }
+  for (const what of written.rounded) {
+    const advice = "The settings have three decimals.";
+    context.printError(findingText({ severity: "warning", code: "protocol.written-less", where: path, what, advice }));
+  }
+  return { text: written.text, bytes };
+}
+
+function textIn(
+  form: Exclude<Form, "methodscript" | "biologic">,
+  path: string,
+  named: Protocol,
+  context: CommandContext,
+): string {
   switch (form) {
     case "unicycler":
       return `${JSON.stringify(unicyclerDocument(named), null, 4)}\n`;
     case "unicycler-yaml":
       return unicyclerYaml(named);
+    case "tomato": {
+      const written = tomatoPayload(named);
+      if (!written.ok) throw new Fault("protocol.invalid", path, `${written.reason} (--sample, --capacity-mAh)`);
+      return `${JSON.stringify(written.payload, null, 4)}\n`;
+    }
     case "pybamm": {
       const written = pybammExperiment(named);
       if (!written.ok) throw new Fault("protocol.invalid", path, written.reason);
-      if (Object.values(named.safety).some((value) => value !== null)) {
-        context.printError(`${path}: experiment strings have no safety block; its limits are not in what is written.`);
-      }
       return `${JSON.stringify(written.lines, null, 1)}\n`;
     }
     case "battinfo": {

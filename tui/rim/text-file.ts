@@ -4,14 +4,23 @@ import { Fault } from "../../protocols/base/fault.ts";
 
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** UTF-8 text of a file, a leading byte order mark removed. Throws Fault `file.missing`, `file.unreadable`, `file.too-large`, `file.not-text`. */
+/** As bytes: settings of BioLogic EC-Lab, which are never UTF-8. */
+const WINDOWS_1252_TITLE = Buffer.from("EC-LAB SETTING FILE", "latin1");
+
+/**
+ * UTF-8 text of a file, a leading byte order mark removed; a file that says by its first line that it is EC-Lab's is
+ * Windows-1252 where it is no UTF-8. Throws Fault `file.missing`, `file.unreadable`, `file.too-large`,
+ * `file.not-text`.
+ */
 export function readTextFile(path: string): string {
   const bytes = readBytes(path);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new Fault("file.not-text", path, `the file is not UTF-8 text${encodingText(bytes)}`, {}, error);
+    if (!WINDOWS_1252_TITLE.equals(bytes.subarray(0, WINDOWS_1252_TITLE.length)))
+      throw new Fault("file.not-text", path, `the file is not UTF-8 text${encodingText(bytes)}`, {}, error);
+    text = new TextDecoder("windows-1252").decode(bytes);
   }
   // Text in UTF-16 without its mark is well-formed UTF-8 with a zero beside every character.
   if (bytes.includes(0)) throw new Fault("file.not-text", path, `the file holds zero bytes${encodingText(bytes)}`);

@@ -1,19 +1,22 @@
 /**
  * PyBaMM experiment strings, such as `Charge at C/10 for 15 hours or until 4.2 V`. Reading gives the aurora-unicycler
  * form as plain values, which is then checked like any other protocol; writing unrolls every loop, as the strings have
- * none. Grammar and defaults: pybamm-team/PyBaMM, `experiment/step`.
+ * none. Grammar: pybamm-team/PyBaMM, `experiment/step`.
  */
 import { TECHNIQUE_NAMES } from "../channel-step.ts";
 import { expandProtocol, stepCountOf } from "../cursor.ts";
 import type { Protocol, TechniqueStep } from "../protocol.ts";
+import { decimalText } from "./written-step.ts";
 
-/** PyBaMM's own rule for a step without `for`: a rate runs for 2/rate hours, anything else for a day. */
-const DEFAULT_TIME_S = 24 * 3600;
 /** As many steps as upstream unrolls. */
 export const EXPERIMENT_STEP_COUNT_MAX = 10_000;
 
 export type ReadExperimentStep =
-  | { readonly ok: true; readonly step: Readonly<Record<string, string | number>>; readonly periodS: number | null }
+  | {
+      readonly ok: true;
+      readonly step: Readonly<Record<string, string | number | null>>;
+      readonly periodS: number | null;
+    }
   | { readonly ok: false; readonly what: string; readonly advice: string };
 
 const NUMBER = String.raw`\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?`;
@@ -30,7 +33,10 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 type Value =
   { readonly unit: "A" | "V" | "C"; readonly value: number } | { readonly unit: "other"; readonly text: string };
 
-/** One string to one step, or why not. Never throws. */
+/**
+ * One string to one step, or why not. Never throws. A step without `for` has no time: PyBaMM's own, 24 hours or
+ * 2/rate, only tells it that an end was never reached.
+ */
 export function readExperimentStep(text: string): ReadExperimentStep {
   // Longer ones would only take the pattern's time.
   const match = text.length > STEP_TEXT_MAX ? null : STEP.exec(text.trim().replace(/\s+/g, " "));
@@ -55,7 +61,7 @@ export function readExperimentStep(text: string): ReadExperimentStep {
 
   if (action === "Rest") {
     if (end !== null) return refused("a rest ends by time alone", 'Write such as "Rest for 1 hour".');
-    return { ok: true, step: { step: "open_circuit_voltage", until_time_s: timeS ?? DEFAULT_TIME_S }, periodS };
+    return { ok: true, step: { step: "open_circuit_voltage", until_time_s: timeS }, periodS };
   }
   const value = valueOf(at ?? "");
   if (value.unit === "other") return refusedValue(value.text);
@@ -65,7 +71,7 @@ export function readExperimentStep(text: string): ReadExperimentStep {
     const step = {
       step: "constant_voltage",
       voltage_V: value.value,
-      until_time_s: timeS ?? DEFAULT_TIME_S,
+      until_time_s: timeS,
       ...(end === null ? {} : end.unit === "C" ? { until_rate_C: end.value } : { until_current_mA: milli(end.value) }),
     };
     return { ok: true, step, periodS };
@@ -75,11 +81,10 @@ export function readExperimentStep(text: string): ReadExperimentStep {
     return refused("a charge or discharge that ends by a current", "End it by a voltage or a time.");
   }
   const sign = action.startsWith("Charge") ? 1 : -1;
-  const defaultS = value.unit === "C" ? (2 / value.value) * 3600 : DEFAULT_TIME_S;
   const step = {
     step: "constant_current",
     ...(value.unit === "C" ? { rate_C: sign * value.value } : { current_mA: sign * milli(value.value) }),
-    until_time_s: timeS ?? defaultS,
+    until_time_s: timeS,
     ...(end === null ? {} : { until_voltage_V: end.value }),
   };
   return { ok: true, step, periodS };
@@ -108,22 +113,22 @@ export function pybammExperiment(protocol: Protocol): WrittenExperiment {
 function experimentString(step: TechniqueStep): string | undefined {
   switch (step.kind) {
     case "open-circuit-voltage":
-      return `Rest for ${decimal(step.untilTimeS)} seconds`;
+      return `Rest for ${decimalText(step.untilTimeS)} seconds`;
     case "constant-current": {
       const signed = step.rateC ?? step.currentMa ?? 0;
-      const size = decimal(Math.abs(signed));
+      const size = decimalText(Math.abs(signed));
       const head = `${signed > 0 ? "Charge" : "Discharge"} at ${size}${step.rateC === null ? " mA" : "C"}`;
-      return ended(head, step.untilTimeS, step.untilVoltageV === null ? null : `${decimal(step.untilVoltageV)} V`);
+      return ended(head, step.untilTimeS, step.untilVoltageV === null ? null : `${decimalText(step.untilVoltageV)} V`);
     }
     case "constant-voltage": {
       if (step.untilRateC !== null && step.untilCurrentMa !== null) return undefined;
       const end =
         step.untilRateC !== null
-          ? `${decimal(Math.abs(step.untilRateC))}C`
+          ? `${decimalText(Math.abs(step.untilRateC))}C`
           : step.untilCurrentMa !== null
-            ? `${decimal(Math.abs(step.untilCurrentMa))} mA`
+            ? `${decimalText(Math.abs(step.untilCurrentMa))} mA`
             : null;
-      return ended(`Hold at ${decimal(step.voltageV)} V`, step.untilTimeS, end);
+      return ended(`Hold at ${decimalText(step.voltageV)} V`, step.untilTimeS, end);
     }
     case "impedance-spectroscopy":
     case "voltage-scan":
@@ -145,12 +150,7 @@ function durationText(timeS: number): string {
     const count = timeS / seconds;
     return `${count} ${name}${count === 1 ? "" : "s"}`;
   }
-  return `${decimal(timeS)} seconds`;
-}
-
-/** Upstream's own way of writing a number: always with a point. */
-function decimal(value: number): string {
-  return Number.isInteger(value) ? value.toFixed(1) : String(value);
+  return `${decimalText(timeS)} seconds`;
 }
 
 function secondsOf(text: string): number | undefined {

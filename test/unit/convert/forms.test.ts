@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { isFault } from "../../../protocols/base/fault.ts";
@@ -10,7 +13,16 @@ import type { Output } from "../../../tui/rim/output.ts";
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../fixtures/unicycler/data/${name}`, import.meta.url));
 
-async function converted(path: string, form: string, json = false): Promise<string> {
+interface Said {
+  readonly out: string;
+  readonly err: string;
+}
+
+async function saying(
+  path: string,
+  form: string,
+  options: { readonly json?: boolean; readonly out?: string },
+): Promise<Said> {
   const said = { out: "", err: "" };
   const output = (name: "out" | "err"): Output => ({
     isTerminal: false,
@@ -22,12 +34,14 @@ async function converted(path: string, form: string, json = false): Promise<stri
     flush: () => Promise.resolve(),
     trouble: null,
   });
-  const context = createNodeContext({ json, out: output("out"), err: output("err") });
-  expect(await protocolCommand(context, ["convert", path, "--to", form])).toBe(0);
-  // What a form cannot say of the file is told.
-  expect(said.err).toMatch(form === "pybamm" ? /no safety block/ : /^$/);
-  return said.out;
+  const context = createNodeContext({ json: options.json ?? false, out: output("out"), err: output("err") });
+  const more = options.out === undefined ? [] : ["--out", options.out];
+  expect(await protocolCommand(context, ["convert", path, "--to", form, ...more])).toBe(0);
+  return said;
 }
+
+const converted = async (path: string, form: string, json = false): Promise<string> =>
+  (await saying(path, form, { json })).out;
 
 const CYCLING = fixture("cycling.unicycler.json");
 const read = (text: string, name: string) => loadProtocol({ readText: () => text }, name);
@@ -52,7 +66,46 @@ describe("protocol convert", () => {
   });
 
   it.each([
-    ["tomato", CYCLING, "command.usage", /unicycler-yaml.*battinfo/],
+    ["unicycler", /^$/],
+    ["neware", /^$/],
+    ["pybamm", /note .*left out: how often to record.*\n.*warning .*no safety block.*max_capacity_mAh 6/],
+    ["battinfo", /warning .*no safety block/],
+    [
+      "tomato",
+      /warning .*no safety block.*\n.*warning .* step 10: the hold loses the current that ends it, and has no other end/,
+    ],
+    [
+      "biologic",
+      /warning .*max_capacity_mAh 6 is left out.*\n.*note .* steps 3, 4, 5: the rate is written as a current/,
+    ],
+  ])("tells what of a protocol the form %s cannot say", async (form, said) => {
+    expect((await saying(CYCLING, form, {})).err).toMatch(said);
+  });
+
+  it("writes EC-Lab settings as its programme reads them, and reads them again as bytes", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "forms-"));
+    try {
+      const small = join(folder, "small.json");
+      writeFileSync(small, readFileSync(CYCLING, "utf8").replace('"rate_C": 0.1', '"rate_C": 0.002'));
+      // On a terminal or through a pipe the micro sign would be two bytes.
+      await expect(saying(small, "biologic", {})).rejects.toThrow(/give --out/);
+      const out = join(folder, "small.mps");
+      await saying(small, "biologic", { out });
+      const bytes = readFileSync(out);
+      expect([bytes.includes(Buffer.from("10 \u00b5A", "latin1")), bytes.includes("\r\n")]).toEqual([true, true]);
+      const again = loadProtocol({ readText: readTextFile }, out);
+      expect([again.form, again.findings]).toEqual(["biologic", []]);
+      expect(again.protocol?.steps[2]).toMatchObject({ kind: "constant-current", currentMa: 0.009 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each([
+    ["arbin", CYCLING, "command.usage", /unicycler-yaml.*battinfo.*biologic/],
+    ["tomato", fixture("cycling_eis_scan.unicycler.json"), "protocol.invalid", /impedance_spectroscopy/],
+    ["tomato", fixture("test_protocol_no_sample.json"), "protocol.invalid", /--sample/],
+    ["biologic", fixture("test_protocol_no_sample.json"), "protocol.invalid", /--sample/],
     ["neware", fixture("cycling_eis_scan.unicycler.json"), "protocol.invalid", /impedance_spectroscopy/],
     ["pybamm", fixture("cycling_eis_scan.unicycler.json"), "protocol.invalid", /impedance_spectroscopy/],
     ["neware", fixture("test_protocol_no_sample.json"), "protocol.invalid", /--sample/],
