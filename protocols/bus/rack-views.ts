@@ -154,7 +154,7 @@ export const instrumentViewSchema = z.object({
   serial_number: z.string().nullable(),
   firmware: z.string().nullable(),
   losses: count.meta({ description: "times that its link was lost" }),
-  last_answer_age_s: known.meta({ description: "of a channel: since its last sample" }),
+  last_answer_age_s: known.meta({ description: "of a channel: since its last sample, in steps of a minute" }),
   fault,
   waiting_for: waiting,
 });

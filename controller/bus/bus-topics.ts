@@ -1,0 +1,133 @@
+/** The retained topics of a run, each with how often it may be told and what it then says. */
+import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
+import type { SaidTopic } from "./bus-publisher.ts";
+import { timeText, type BusSources } from "./bus-sources.ts";
+import { cellBody, doseBody } from "./cell-bodies.ts";
+import { queueView, type QueuedExposure } from "./queue-view.ts";
+import { alarmBody, beamBody, campaignBody, exposureBody, instrumentBody, scheduleBody } from "./rack-bodies.ts";
+import { beamState, partsOf } from "./run-parts.ts";
+import { createTraceKeeper } from "./trace-keeper.ts";
+
+/** Five times a second is as fast as an eye reads numbers. */
+const FAST_MS = 200;
+const SLOW_MS = 500;
+const LOG_MS = 1000;
+/** A curve of a whole campaign need not be redrawn often. */
+const TRACE_MS = 5000;
+/** How often queue and failed cells are worked out anew. */
+const SURROUNDINGS_MS = 500;
+
+export interface BusTopics {
+  readonly topics: readonly SaidTopic[];
+  /** Looks at every cell for its curve. Called before each round of telling. */
+  look(): void;
+}
+
+export function busTopics(sources: BusSources): BusTopics {
+  const { campaign, run, roles, fold } = sources;
+  const traces = createTraceKeeper(run.samples, campaign.cells.length);
+  const surroundings = createSurroundings(sources);
+
+  const single = (
+    kind: "campaign" | "beam" | "exposure" | "schedule" | "alarm" | "recent",
+    periodMs: number,
+    body: () => object,
+  ): SaidTopic => ({ topic: { kind }, periodMs, body });
+
+  const ofCell = (cell: CampaignCell, cellIndex: number): readonly SaidTopic[] => {
+    const of = cell.position;
+    let doseVersion = -1;
+    let dose: object | undefined;
+    return [
+      {
+        topic: { kind: "cell", of },
+        periodMs: FAST_MS,
+        body: () => cellBody(sources, cellIndex, surroundings.of(cellIndex, of)),
+      },
+      {
+        topic: { kind: "dose", of },
+        periodMs: SLOW_MS,
+        body() {
+          const version = fold.cell(of).doseVersion;
+          if (version !== doseVersion) dose = doseBody(sources, cell, run.limitFractionOf(cellIndex));
+          doseVersion = version;
+          return dose;
+        },
+      },
+      { topic: { kind: "trace", of }, periodMs: TRACE_MS, body: () => traceBody(cellIndex, of) },
+    ];
+  };
+
+  function traceBody(cellIndex: number, position: string): object {
+    const { timeS, voltageV, currentA, capacityMah } = traces.of(cellIndex);
+    return {
+      ...{ position, time_s: timeS, voltage_V: voltageV, current_A: currentA, capacity_mAh: capacityMah },
+      exposures_s: fold.cell(position).exposedAtMs.map((ms) => Math.round(ms / 1000)),
+    };
+  }
+
+  return {
+    topics: [
+      single("campaign", FAST_MS, () => campaignBody(sources, partsOf(run))),
+      single("beam", FAST_MS, () => beamBody(sources, partsOf(run))),
+      single("exposure", FAST_MS / 2, () => exposureBody(sources, partsOf(run))),
+      single("schedule", SLOW_MS, () => scheduleBody(sources, partsOf(run), surroundings.queue())),
+      single("alarm", FAST_MS, () => alarmBody(sources)),
+      single("recent", LOG_MS, () => ({
+        lines: fold.lines.map(({ seq, atMs, type, where, text }) => ({
+          ...{ seq, at: timeText(sources, atMs), type, where, text },
+        })),
+      })),
+      ...campaign.cells.flatMap(ofCell),
+      ...roles.instruments.map((instrument): SaidTopic => ({
+        topic: { kind: "instrument", of: instrument.name },
+        periodMs: SLOW_MS,
+        body: () => instrumentBody(sources, partsOf(run), instrument),
+      })),
+    ],
+    look() {
+      traces.look();
+    },
+  };
+}
+
+/** What many cells ask for at once is worked out once for all of them. */
+function createSurroundings(sources: BusSources) {
+  const { campaign, run, fold } = sources;
+  let madeAtMs = -Infinity;
+  let queue: readonly QueuedExposure[] = [];
+  let nextOf = new Map<string, QueuedExposure>();
+  let faults = new Map<string, ReturnType<typeof run.views.isolated>[number]["fault"]>();
+
+  function renew(): void {
+    const nowMs = sources.nowMs();
+    if (Math.abs(nowMs - madeAtMs) < SURROUNDINGS_MS) return;
+    madeAtMs = nowMs;
+    const parts = partsOf(run);
+    queue = queueView({
+      context: parts.campaign.context,
+      positionOf: (cellIndex) => campaign.cells[cellIndex]?.position ?? "",
+      nowMs,
+      turnMs: fold.meanTurnMs,
+      isExposing: beamState(parts) === "exposing",
+    });
+    // Of two for one cell the sooner counts.
+    nextOf = new Map([...queue].reverse().map((one) => [one.position, one]));
+    faults = new Map(run.views.isolated().map(({ position, fault }) => [position, fault]));
+  }
+
+  return {
+    queue() {
+      renew();
+      return queue;
+    },
+    of(cellIndex: number, position: string) {
+      renew();
+      return {
+        next: nextOf.get(position),
+        fault: faults.get(position) ?? null,
+        limitFraction: run.limitFractionOf(cellIndex),
+      };
+    },
+  };
+}

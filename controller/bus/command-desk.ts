@@ -1,0 +1,224 @@
+/**
+ * Where commands arrive: read, judged, logged, obeyed, answered. Whatever comes in, nothing here throws, waits or grows
+ * without bound.
+ */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { envelopeSchema, type BusEnvelope, type BusReply } from "../../protocols/bus/commands.ts";
+import type { BusControl } from "../../protocols/bus/controller-views.ts";
+import { firstIssue } from "../../protocols/bus/messages.ts";
+import { BUS_VERSION, isTopicName, type BusTopic } from "../../protocols/bus/topics.ts";
+import type { BusUser } from "../../protocols/bus/users.ts";
+import { afterTime, commandText, judgeCommand, NOBODY, type Authority, type CommandFacts } from "./authority.ts";
+import type { CommandEffects } from "./command-effects.ts";
+
+export interface CommandDeskDeps {
+  readonly effects: CommandEffects;
+  /** Undefined for who is no user any more. */
+  readonly userOf: (name: string) => BusUser | undefined;
+  readonly groupOf: CommandFacts["groupOf"];
+  readonly versionOf: CommandFacts["versionOf"];
+  readonly isAlarmOpen: CommandFacts["isAlarmOpen"];
+  readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
+  /** By the machine's clock, UTC milliseconds. */
+  readonly dayMs: () => number;
+  readonly answer: (topic: BusTopic, reply: BusReply) => void;
+  /** Who is in control, or what was ordered, has changed. */
+  readonly changed: () => void;
+}
+
+export interface CommandDesk {
+  /** A message on `command/<user>`. */
+  take(user: string, payload: Uint8Array): void;
+  /** What time alone changes. */
+  look(): void;
+  readonly view: () => Omit<BusControl, "v" | "said_at">;
+  /** Messages that were no commands, came too fast, were sent twice, or were refused. */
+  readonly refusedCount: number;
+  readonly obeyedCount: number;
+}
+
+/** Longer envelopes are none. */
+const ENVELOPE_BYTES_MAX = 4096;
+const LAST_COMMANDS = 10;
+/** From one user: so many at once, then so many a second. */
+const BURST = 40;
+const PER_SECOND = 20;
+/** Refusals of one user that are written down. */
+const LOGGED_BURST = 20;
+const LOGGED_PER_SECOND = 1;
+/** Users of whom the pace is remembered. */
+const PACES_MAX = 1000;
+
+export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
+  let authority: Authority = NOBODY;
+  let refusedCount = 0;
+  let obeyedCount = 0;
+  let last: BusControl["last_commands"] = [];
+  const mayCome = createPaces(BURST, PER_SECOND, deps.dayMs);
+  const mayBeLogged = createPaces(LOGGED_BURST, LOGGED_PER_SECOND, deps.dayMs);
+
+  const dayText = (): string => new Date(deps.dayMs()).toISOString();
+
+  function setAuthority(next: Authority): void {
+    const before = authority;
+    authority = next;
+    if (before.holder?.author === next.holder?.author && before.takingOver === next.takingOver) return;
+    deps.record("control-changed", {
+      holder: next.holder?.author ?? null,
+      taking_over: next.takingOver?.author ?? null,
+      what: controlText(before, next),
+    });
+    deps.changed();
+  }
+
+  function answer(
+    user: string,
+    to: Pick<BusEnvelope, "id" | "reply_to">,
+    reply: Omit<BusReply, "v" | "id" | "said_at">,
+  ) {
+    const topic = { kind: "reply", user, client: to.reply_to } as const;
+    deps.answer(topic, { v: BUS_VERSION, id: to.id, ...reply, said_at: dayText() });
+  }
+
+  function note(envelope: BusEnvelope, user: string, outcome: "done" | "refused", what: string): void {
+    const { id } = envelope;
+    const command = commandText(envelope);
+    last = [{ id, author: user, command, said_at: dayText(), outcome, what }, ...last].slice(0, LAST_COMMANDS);
+  }
+
+  function unreadable(user: string, value: unknown, why: string): void {
+    refusedCount += 1;
+    const to = addressOf(value);
+    if (to === undefined) return;
+    const advice = "See docs/bus/command.json.";
+    answer(user, to, { outcome: "refused", refusal: "unreadable", what: why, advice });
+  }
+
+  function judge(user: BusUser, envelope: BusEnvelope): void {
+    const judged = judgeCommand(authority, envelope, {
+      ...{ user, nowMs: deps.dayMs(), groupOf: deps.groupOf, versionOf: deps.versionOf },
+      ...{ isAlarmOpen: deps.isAlarmOpen, obstacle: (command) => deps.effects.obstacle(command) },
+    });
+    const { verdict } = judged;
+    const entry = {
+      ...{ id: envelope.id, author: user.name, role: user.role },
+      ...{ command: commandText(envelope), reason: envelope.reason },
+    };
+    if (verdict.kind === "replay") {
+      setAuthority(judged.state);
+      refusedCount += 1;
+      return;
+    }
+    if (verdict.kind === "refused") {
+      const { refusal, what, advice } = verdict;
+      setAuthority(judged.state);
+      refusedCount += 1;
+      if (mayBeLogged(user.name)) deps.record("command-refused", { ...entry, refusal, what });
+      note(envelope, user.name, "refused", what);
+      answer(user.name, envelope, { outcome: "refused", refusal, what, advice });
+      return;
+    }
+    obeyedCount += 1;
+    // On record before it is done.
+    deps.record("command-given", entry);
+    setAuthority(judged.state);
+    deps.effects.carryOut(verdict.command, { author: user.name, reason: envelope.reason });
+    noteAlarm(verdict.command, user.name);
+    note(envelope, user.name, "done", verdict.what);
+    answer(user.name, envelope, { outcome: "done", refusal: null, what: verdict.what, advice: "" });
+    deps.changed();
+  }
+
+  function noteAlarm(order: { readonly command: string; readonly args: object }, author: string): void {
+    if (order.command !== "ack" && order.command !== "shelve") return;
+    const type = order.command === "ack" ? "alarm-acknowledged" : "alarm-shelved";
+    deps.record(type, { ...(order.args as { readonly [key: string]: Json }), author });
+  }
+
+  return {
+    take(name, payload) {
+      const user = deps.userOf(name);
+      if (user === undefined || !mayCome(name)) {
+        refusedCount += 1;
+        return;
+      }
+      if (payload.length > ENVELOPE_BYTES_MAX) {
+        unreadable(name, undefined, "too long");
+        return;
+      }
+      const value = parsedJson(payload);
+      const read = envelopeSchema.safeParse(value);
+      if (read.success) judge(user, read.data);
+      else unreadable(name, value, firstIssue(read.error));
+    },
+    look() {
+      setAuthority(afterTime(authority, deps.dayMs()));
+    },
+    view() {
+      const { holder, takingOver } = authority;
+      const text = (ms: number): string => new Date(ms).toISOString();
+      return {
+        holder:
+          holder === null
+            ? null
+            : {
+                ...{ author: holder.author, role: holder.role, reason: holder.reason },
+                ...{ since: text(holder.sinceMs), until: text(holder.untilMs) },
+              },
+        taking_over:
+          takingOver === null
+            ? null
+            : {
+                ...{ author: takingOver.author, role: takingOver.role },
+                ...{ at: text(takingOver.atMs), reason: takingOver.reason },
+              },
+        last_commands: last,
+      };
+    },
+    get refusedCount() {
+      return refusedCount;
+    },
+    get obeyedCount() {
+      return obeyedCount;
+    },
+  };
+}
+
+function controlText(before: Authority, after: Authority): string {
+  const [was, is] = [before.holder?.author ?? null, after.holder?.author ?? null];
+  if (was !== is) {
+    if (is === null) return `${String(was)} is no longer in control; nobody is`;
+    return was === null ? `${is} is in control` : `${is} is in control, no longer ${was}`;
+  }
+  const taking = after.takingOver;
+  return taking === null ? "the take-over was called off" : `${taking.author} takes over from ${String(is)}`;
+}
+
+/** Whom to answer, of a message that is otherwise no command. */
+function addressOf(value: unknown): Pick<BusEnvelope, "id" | "reply_to"> | undefined {
+  if (typeof value !== "object" || value === null || !("id" in value) || !("reply_to" in value)) return undefined;
+  const { id, reply_to: replyTo } = value;
+  if (typeof id !== "string" || !isTopicName(id)) return undefined;
+  return typeof replyTo === "string" && isTopicName(replyTo) ? { id, reply_to: replyTo } : undefined;
+}
+
+function parsedJson(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A bucket for each user: whether one more may pass. */
+function createPaces(burst: number, perSecond: number, nowMs: () => number): (user: string) => boolean {
+  const buckets = new Map<string, { left: number; atMs: number }>();
+  return (user) => {
+    const atMs = nowMs();
+    const bucket = buckets.get(user) ?? { left: burst, atMs };
+    const left = Math.min(burst, bucket.left + (Math.max(0, atMs - bucket.atMs) / 1000) * perSecond);
+    if (buckets.size >= PACES_MAX && !buckets.has(user)) buckets.clear();
+    buckets.set(user, { left: left >= 1 ? left - 1 : left, atMs });
+    return left >= 1;
+  };
+}

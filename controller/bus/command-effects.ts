@@ -1,0 +1,161 @@
+/** What a command does to a run, and why it would make no sense at the moment. */
+import type { BusCommand, StopClass } from "../../protocols/bus/commands.ts";
+import { meetsBeam, type Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Stage } from "../../protocols/roles/stage.ts";
+import type { CellActEvent } from "../machines/cell-news.ts";
+import type { CampaignRun } from "../run/run-types.ts";
+import type { BusAlarmDesk } from "./bus-alarm-desk.ts";
+import { partsOf } from "./run-parts.ts";
+
+export interface CommandEffectsDeps {
+  readonly run: CampaignRun;
+  readonly campaign: Campaign;
+  readonly stage: Pick<Stage, "halt">;
+  readonly alarmDesk: BusAlarmDesk;
+  /** Names of all instruments. */
+  readonly instruments: readonly string[];
+  /** Campaign milliseconds. */
+  readonly nowMs: () => number;
+}
+
+export interface CommandEffects {
+  obstacle(command: BusCommand): string | null;
+  /** Gives the order to the machines. Never throws, never waits. */
+  carryOut(command: BusCommand, by: { readonly author: string; readonly reason: string }): void;
+}
+
+const ACTS = {
+  hold: "HOLD_CELL",
+  resume: "RESUME_CELL",
+  "skip-step": "SKIP_STEP",
+  "end-step": "END_STEP",
+} as const satisfies Readonly<Record<string, CellActEvent["type"]>>;
+
+const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "stopping", "finishing"];
+const WITHIN_S = 3600;
+
+export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
+  const { run, campaign, alarmDesk } = deps;
+
+  function isExposingHeld(): boolean {
+    const snapshot = run.actor.getSnapshot();
+    return snapshot.matches({ running: { beam: "held" } }) || snapshot.matches({ running: { beam: "stopping" } });
+  }
+
+  function cellObstacle(act: keyof typeof ACTS, position: string): string | null {
+    const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
+    const view = run.views.cell(cellIndex);
+    if (view === undefined) return `${position} has not begun`;
+    if (OVER.includes(view.state)) return `${position} is ${view.state}: nothing more is done with the cell`;
+    if (act === "resume" && view.heldBy === null) return `${position} is not held`;
+    if (act === "hold" && view.heldBy !== null) return `${position} is held already, by ${view.heldBy}`;
+    return null;
+  }
+
+  function exposeObstacle(position: string): string | null {
+    const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
+    const cell = campaign.cells[cellIndex];
+    if (cell === undefined || !meetsBeam(cell)) return `${position} is a dark control: it never meets the beam`;
+    if (campaign.presets.length === 0) return "the campaign has no exposure preset";
+    if (run.views.belief(cellIndex) !== "unknown") return null;
+    return `${position} is ${run.views.stateOf(cellIndex)}: which cell is there is not proven`;
+  }
+
+  function orderCell(act: keyof typeof ACTS, position: string, author: string, reason: string): void {
+    run.actor.send({ type: "CELL_ORDERED", position, event: { type: ACTS[act], author, reason } });
+  }
+
+  function halt(): void {
+    // A stage that does not answer has its own alarm; the exposure's own stop goes the usual way as well.
+    deps.stage.halt().catch(() => undefined);
+  }
+
+  function stop(stopClass: StopClass, author: string, reason: string): void {
+    const said = { author, reason: reason === "" ? `stop ${stopClass}` : reason };
+    if (stopClass !== "step" && stopClass !== "open-circuit") run.actor.send({ type: "STOP_EXPOSING", ...said });
+    if (stopClass === "motion" || stopClass === "emergency") halt();
+    if (stopClass === "open-circuit" || stopClass === "emergency") run.actor.send({ type: "STOP_CELLS", ...said });
+    if (stopClass !== "step") return;
+    for (const { position } of campaign.cells) {
+      if (cellObstacle("hold", position) === null) orderCell("hold", position, author, said.reason);
+    }
+  }
+
+  /** What a person has repaired is tried again. */
+  function retryLinks(where: string): void {
+    const parts = partsOf(run);
+    for (const name of deps.instruments) {
+      const link = parts.link(name);
+      if (link?.value === "isolated" && (name === where || link.context.fault?.where === where)) parts.repaired(name);
+    }
+  }
+
+  return {
+    obstacle(order) {
+      const snapshot = run.actor.getSnapshot();
+      const isAboutControl = order.command === "release-control" || order.command === "take-control";
+      const isAboutAlarm = order.command === "ack" || order.command === "shelve";
+      if (isAboutControl || isAboutAlarm) return null;
+      if (snapshot.status !== "active" || run.failure() !== null) return "the campaign is over";
+      if (snapshot.value === "connecting") {
+        return "the instruments are still being asked who they are; nothing takes orders yet";
+      }
+      switch (order.command) {
+        case "hold":
+          if (order.args.position !== undefined) return cellObstacle("hold", order.args.position);
+          return isExposingHeld() ? "exposing is held already" : null;
+        case "resume":
+          if (order.args.position !== undefined) return cellObstacle("resume", order.args.position);
+          return isExposingHeld() ? null : "exposing is not held";
+        case "skip-step":
+        case "end-step":
+          return cellObstacle(order.command, order.args.position);
+        case "expose":
+          return exposeObstacle(order.args.position);
+        case "re-arm":
+          return run.views.latchedInterlocks().length === 0 ? "no interlock waits for it" : null;
+        case "stop":
+          return null;
+      }
+    },
+
+    carryOut(order, { author, reason }) {
+      switch (order.command) {
+        case "hold":
+        case "resume":
+          if (order.args.position !== undefined) orderCell(order.command, order.args.position, author, reason);
+          else if (order.command === "hold") run.actor.send({ type: "STOP_EXPOSING", author, reason });
+          else run.actor.send({ type: "RESUME_EXPOSING", author });
+          return;
+        case "skip-step":
+        case "end-step":
+          orderCell(order.command, order.args.position, author, reason);
+          return;
+        case "stop":
+          stop(order.args.class, author, reason);
+          return;
+        case "ack": {
+          alarmDesk.acknowledge(order.args.alarm, author, deps.nowMs());
+          const alarm = run.alarms.open.find(({ id }) => id === order.args.alarm);
+          if (alarm?.code.startsWith("link.") === true) retryLinks(alarm.where);
+          return;
+        }
+        case "shelve":
+          alarmDesk.shelve(order.args.alarm, author, deps.nowMs() + order.args.for_s * 1000);
+          return;
+        case "expose": {
+          const why = `${author} asks for it${reason === "" ? "" : `: ${reason}`}`;
+          const presetName = (campaign.sweeps[0]?.preset ?? campaign.presets[0])?.name ?? "";
+          const asks = [{ presetName, withinS: order.args.within_s ?? WITHIN_S, reason: why }];
+          run.actor.send({ type: "EXPOSURES_WANTED", position: order.args.position, asks });
+          return;
+        }
+        case "re-arm":
+          run.actor.send({ type: "RE_ARM", author });
+          return;
+        case "take-control":
+        case "release-control":
+      }
+    },
+  };
+}

@@ -1,0 +1,232 @@
+/** The controller's end of the bus: what it says of a run, and the commands it takes, on whatever way to a broker. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
+import type { BusController } from "../../protocols/bus/controller-views.ts";
+import { BUS_VERSION, parseTopic } from "../../protocols/bus/topics.ts";
+import type { BusUser } from "../../protocols/bus/users.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import type { RecordStore } from "../record/store.ts";
+import type { CampaignRoles } from "../run/roles.ts";
+import type { CampaignRun } from "../run/run-types.ts";
+import { createBusAlarmDesk } from "./bus-alarm-desk.ts";
+import { createBusFold, type BusFold } from "./bus-fold.ts";
+import { createBusPublisher, TICK_MS, type BusPort, type SaidTopic } from "./bus-publisher.ts";
+import { timeText, type BusSources } from "./bus-sources.ts";
+import { busTopics } from "./bus-topics.ts";
+import { createCommandDesk } from "./command-desk.ts";
+import { createCommandEffects } from "./command-effects.ts";
+import { heardStore, type HeardEvent } from "./heard-store.ts";
+import { exposedBody } from "./rack-bodies.ts";
+import { createVersions } from "./versions.ts";
+
+export interface ControllerBusDeps {
+  readonly port: BusPort;
+  readonly rack: string;
+  readonly site: Site;
+  readonly world: BusSources["world"];
+  readonly seed: number | null;
+  readonly faults: string | null;
+  /** The machine's clock: ticks, heartbeats, deadlines of commands. */
+  readonly dayClock: Clock;
+  readonly pace: () => number;
+  readonly userOf: (name: string) => BusUser | undefined;
+  /** Tells this start of the controller from others. */
+  readonly instance: string;
+  readonly version: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** What the bus is told of a run that begins. */
+export interface ShownRun {
+  readonly campaign: Campaign;
+  readonly run: CampaignRun;
+  readonly roles: CampaignRoles;
+  /** Campaign time. */
+  readonly clock: Clock;
+  /** Infinity where nothing says when it ends. */
+  readonly endAtMs: number;
+}
+
+export interface ControllerBus {
+  /** The store to hand to the run: the bus hears what is written there. */
+  hearing(store: RecordStore): RecordStore;
+  /** What was on record before. */
+  recall(event: HeardEvent): void;
+  /** From now on the run is shown and takes orders. */
+  show(shown: ShownRun): void;
+  /** A session with a broker began. */
+  connected(): void;
+  /** A message came. */
+  take(topic: string, payload: Uint8Array): void;
+  /** What the broker says in the controller's stead once the connection breaks. */
+  lastWill(): string;
+  /** Says that it ends, and why. */
+  end(how: string): void;
+  readonly counters: {
+    readonly published: number;
+    readonly dropped: number;
+    readonly refused: number;
+    readonly obeyed: number;
+  };
+}
+
+const HEARTBEAT_MS = 1000;
+
+export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
+  const { port, rack, dayClock } = deps;
+  const fold: BusFold = createBusFold();
+  const startedAt = new Date(dayClock.wallMs()).toISOString();
+  let heard: RecordStore | undefined;
+  let shown: ReturnType<typeof showing> | undefined;
+  let campaignName = "";
+  let timer: TimerHandle;
+  let endedHow: string | null = null;
+
+  const dayText = (): string => new Date(dayClock.wallMs()).toISOString();
+
+  function controllerText(state: BusController["state"], how: string | null): string {
+    return JSON.stringify({
+      ...{ v: BUS_VERSION, state, instance: deps.instance, campaign: campaignName, version: deps.version },
+      ...{ host: deps.host, pid: deps.pid, started_at: startedAt, said_at: dayText(), how },
+    } satisfies BusController);
+  }
+
+  function sayPresence(): void {
+    const state = endedHow === null ? "present" : "ended";
+    if (port.isOpen()) port.publish(`beamrack/${rack}/controller`, controllerText(state, endedHow), true);
+  }
+
+  function record(type: string, data: { readonly [key: string]: Json }): void {
+    if (heard === undefined || shown === undefined) return;
+    try {
+      heard.appendEvent({ atMs: shown.sources.nowMs(), type, data });
+    } catch {
+      // The run meets the same trouble at its own next event, and ends for it.
+    }
+  }
+
+  function showing({ campaign, run, roles, clock, endAtMs }: ShownRun) {
+    const startMs = clock.wallMs() - clock.monoMs();
+    const alarmDesk = createBusAlarmDesk();
+    const versions = createVersions();
+    const sources: BusSources = {
+      ...{ campaign, run, roles, fold, alarmDesk, versions, startMs, endAtMs },
+      ...{ site: deps.site, world: deps.world, seed: deps.seed, faults: deps.faults, pace: deps.pace },
+      nowMs: () => clock.monoMs(),
+    };
+    const groups = new Map<string, string>(campaign.cells.map(({ position, group }) => [position, group]));
+    const desk = createCommandDesk({
+      effects: createCommandEffects({
+        ...{ run, campaign, alarmDesk, stage: roles.stage, nowMs: sources.nowMs },
+        instruments: roles.instruments.map(({ name }) => name),
+      }),
+      userOf: deps.userOf,
+      groupOf: (position) => groups.get(position),
+      versionOf: (topic) => versions.now(topic),
+      isAlarmOpen: (id) => run.alarms.open.some((alarm) => alarm.id === id),
+      record,
+      dayMs: () => dayClock.wallMs(),
+      answer(topic, reply) {
+        publisher.reply(topic, reply);
+      },
+      changed() {
+        publisher.now(control);
+      },
+    });
+    let beat = 0;
+    let worstDelayMs = 0;
+    const heartbeat: SaidTopic = {
+      topic: { kind: "heartbeat" },
+      periodMs: HEARTBEAT_MS,
+      body() {
+        const delayMs = worstDelayMs;
+        worstDelayMs = 0;
+        beat += 1;
+        return {
+          ...{ instance: deps.instance, said_at: dayText(), beat, period_s: HEARTBEAT_MS / 1000, pace: deps.pace() },
+          ...{ elapsed_s: clock.monoMs() / 1000, log_seq: heard?.head.seq ?? 0 },
+          ...{ dropped: publisher.droppedCount, refused: desk.refusedCount, loop_delay_ms: Math.round(delayMs) },
+        };
+      },
+    };
+    const control: SaidTopic = { topic: { kind: "control" }, periodMs: 200, body: () => desk.view() };
+    const looks = busTopics(sources);
+    const publisher = createBusPublisher({
+      ...{ port, rack },
+      topics: [heartbeat, control, ...looks.topics],
+      nowMs: () => dayClock.monoMs(),
+      timeText: () => timeText(sources, clock.monoMs()),
+      dayText,
+    });
+
+    function tick(): void {
+      desk.look();
+      looks.look();
+      for (const ended of fold.takeEnded()) publisher.stream("exposed", exposedBody(sources, ended));
+      publisher.tick();
+    }
+
+    return {
+      ...{ sources, desk, publisher, tick },
+      noteDelay(delayMs: number) {
+        worstDelayMs = Math.max(worstDelayMs, delayMs);
+      },
+    };
+  }
+
+  function tickLater(): void {
+    const dueMs = dayClock.monoMs() + TICK_MS;
+    timer = dayClock.setTimeout(() => {
+      shown?.noteDelay(Math.max(0, dayClock.monoMs() - dueMs));
+      shown?.tick();
+      tickLater();
+    }, TICK_MS);
+  }
+
+  return {
+    hearing(store) {
+      heard = heardStore(store, (event) => {
+        const { seq, atMs, type, where, text } = fold.hear(event);
+        if (shown === undefined) return;
+        shown.publisher.stream("log", { seq, at: timeText(shown.sources, atMs), type, where, text });
+      });
+      return heard;
+    },
+    recall(event) {
+      fold.hear(event);
+      fold.takeEnded();
+    },
+    show(run) {
+      campaignName = run.campaign.name;
+      shown = showing(run);
+      sayPresence();
+      tickLater();
+    },
+    connected() {
+      sayPresence();
+      shown?.publisher.begin();
+    },
+    take(topicText, payload) {
+      const parsed = parseTopic(topicText);
+      if (parsed?.rack !== rack || parsed.topic.kind !== "command") return;
+      shown?.desk.take(parsed.topic.user, payload);
+    },
+    lastWill: () => controllerText("gone", null),
+    end(how) {
+      if (endedHow !== null) return;
+      dayClock.clearTimeout(timer);
+      shown?.tick();
+      endedHow = how;
+      sayPresence();
+    },
+    get counters() {
+      const { publisher, desk } = shown ?? {};
+      return {
+        ...{ published: publisher?.publishedCount ?? 0, dropped: publisher?.droppedCount ?? 0 },
+        ...{ refused: desk?.refusedCount ?? 0, obeyed: desk?.obeyedCount ?? 0 },
+      };
+    },
+  };
+}

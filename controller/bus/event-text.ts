@@ -1,0 +1,90 @@
+/** A line for a person from an event of the log. Pure. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+
+type Data = Readonly<Record<string, Json>>;
+
+/** What is said of each kind of event; others are told by their fields. */
+const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
+  "campaign-started": () => "the campaign began",
+  "campaign-running": () => "the instruments are asked; cells and beam begin",
+  "campaign-complete": () => "the campaign is complete",
+  "campaign-resumed": () => "the campaign goes on after a restart",
+  "run-ended": (data) => `the run was ended: ${text(data, "reason")}`,
+  "alarm-raised": (data) => `alarm ${text(data, "alarm")}: ${text(data, "what")} [${text(data, "code")}]`,
+  "alarm-cleared": (data) => `alarm ${text(data, "alarm")} is over [${text(data, "code")}]`,
+  "alarm-acknowledged": (data) => `alarm ${text(data, "alarm")} was acknowledged by ${text(data, "author")}`,
+  "alarm-shelved": (data) => `alarm ${text(data, "alarm")} was put aside by ${text(data, "author")}`,
+  "beam-lost": () => "the machine has lost its beam",
+  "beam-back": () => "the machine's beam is back",
+  "exposing-held": (data) => `nothing more is exposed until a person resumes${after(data, "what")}`,
+  "exposing-resumed": (data) => `${text(data, "author")} lets exposing go on`,
+  "cells-ordered-off": (data) => `${text(data, "author")} ordered every cell off: ${text(data, "reason")}`,
+  "sweep-begun": (data) => `sweep ${text(data, "sweep")} began, ${text(data, "asked")} cells are asked for`,
+  "step-started": (data) => `step ${text(data, "step")} began: ${text(data, "label")}`,
+  "step-ended": (data) => `step ${text(data, "step")} ended by ${text(data, "ended_by")}${measured(data)}`,
+  "step-interrupted": (data) => `step ${text(data, "step")} was interrupted${after(data, "what")}`,
+  "cell-isolated": (data) => `the cell was isolated${after(data, "what")}`,
+  "cell-complete": () => "the cell has done its protocol",
+  "cell-stopped": () => "the cell was stopped",
+  "cell-held": (data) => `held by ${text(data, "author")}${after(data, "reason")}`,
+  "exposure-booked": (data) => `exposure ${text(data, "exposure_id")} is booked`,
+  "exposure-settled": (data) => `exposure ${text(data, "exposure_id")} is settled`,
+  "exposure-ended": (data) => `exposure ${text(data, "exposure_id")}: ${text(data, "outcome")}`,
+  "exposure-refused": (data) => `not exposed for its dose: ${text(data, "text")}`,
+  "exposure-wanted": (data) => `an exposure is asked for: ${text(data, "reason")}`,
+  "request-missed": (data) => `an exposure was missed (${text(data, "reason")}): ${text(data, "text")}`,
+  "instrument-ready": (data) => `identified as ${text(data, "model")}`,
+  "instrument-lost": (data) => `lost${after(data, "what")}`,
+  "instrument-isolated": (data) => `given up${after(data, "what")}`,
+  "interlock-broken": (data) => `interlock broken: ${text(data, "broken")}`,
+  "interlock-rearmed": (data) => `re-armed by ${text(data, "author")}`,
+  "control-changed": (data) => text(data, "what"),
+  "command-given": (data) => `${text(data, "author")}: ${text(data, "command")}${after(data, "reason")}`,
+  "command-refused": (data) => `${text(data, "author")}: ${text(data, "command")} was refused: ${text(data, "what")}`,
+};
+
+const FIELDS_MAX = 5;
+const VALUE_LENGTH_MAX = 60;
+
+export interface ToldEvent {
+  readonly where: string | null;
+  readonly text: string;
+}
+
+export function tellEvent(type: string, data: Json): ToldEvent {
+  const fields = recordOf(data);
+  const where = fields["position"] ?? fields["instrument"] ?? fields["where"];
+  return {
+    where: typeof where === "string" && where !== "" ? where : null,
+    text: (SENTENCES[type] ?? ((told: Data) => plain(type, told)))(fields),
+  };
+}
+
+function plain(type: string, data: Data): string {
+  const parts = Object.entries(data)
+    .filter(([key, value]) => key !== "position" && (typeof value !== "object" || value === null))
+    .slice(0, FIELDS_MAX)
+    .map(([key]) => `${key} ${text(data, key)}`);
+  return [type.replaceAll("-", " "), ...parts].join("; ");
+}
+
+function text(data: Data, key: string): string {
+  const value = data[key];
+  if (value === undefined || value === null) return "?";
+  if (typeof value === "number") return String(Number(value.toPrecision(6)));
+  const all = typeof value === "string" ? value : JSON.stringify(value);
+  return all.length > VALUE_LENGTH_MAX * 4 ? `${all.slice(0, VALUE_LENGTH_MAX * 4)}...` : all;
+}
+
+function after(data: Data, key: string): string {
+  return data[key] === undefined ? "" : `: ${text(data, key)}`;
+}
+
+function measured(data: Data): string {
+  const { voltage_V: voltageV } = data;
+  return typeof voltageV === "number" ? ` at ${voltageV.toFixed(4)} V` : "";
+}
+
+export function recordOf(data: Json | undefined): Data {
+  return typeof data === "object" && data !== null && !Array.isArray(data) ? (data as Data) : {};
+}
