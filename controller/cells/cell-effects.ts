@@ -177,6 +177,12 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     totals: () => intake.totals(cellIndex),
     hasCome: (signal) => deps.signals?.has(signal) === true,
     isWatched: (stepNumber) => deps.signals?.isWatched(signalOf(deps.position, stepNumber - 1)) === true,
+    firstSample() {
+      const sinceS = intake.firstTimeS[cellIndex] ?? NaN;
+      const voltageV = intake.firstVoltageV[cellIndex] ?? NaN;
+      const currentA = intake.firstCurrentA[cellIndex] ?? NaN;
+      return Number.isFinite(sinceS) ? { sinceS, voltageV, currentA } : null;
+    },
     lastSpectrum: () => spectra.last,
   };
 

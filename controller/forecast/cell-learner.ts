@@ -24,8 +24,11 @@ import { createHoldDrift } from "./hold-drift.ts";
 export interface EndedStep {
   /** For which it ran, pauses left out. */
   readonly durationS: number;
-  /** `cut` where it was left, or went on after a break: what it came to says nothing of the next time. */
-  readonly endedBy: LearnedStep["endedBy"] | "cut";
+  /**
+   * `cut` where it was left, or went on after a break: what it came to says nothing of the next time. `part` where the
+   * same step goes on behind a hold: only its charge counts yet.
+   */
+  readonly endedBy: LearnedStep["endedBy"] | "cut" | "part";
   /** Net charge by all raw samples; NaN where it is not known. */
   readonly chargeAh: number;
   /** Of the last sample; NaN without one. */
@@ -84,6 +87,8 @@ export function createCellLearner(nameplate: CellNameplate, protocol: Protocol):
   let lagS = LAG_S.mean;
   let lagsSeen = 0;
   let cursor: ProtocolCursor | null = null;
+  /** The last that ran, and the index of the one before it. */
+  let last: ProtocolCursor | null = null;
   let previousIndex = -1;
   const surface: ModelState = { share: 0, lag: 0, unboundC: 0 };
   /** The end of the step before: what it came to under current. */
@@ -172,7 +177,9 @@ export function createCellLearner(nameplate: CellNameplate, protocol: Protocol):
 
   return {
     stepStarted(started) {
+      if (last !== null && last.ordinal !== started.ordinal) previousIndex = last.stepIndex;
       cursor = started;
+      last = started;
     },
     firstSample(sinceS, voltageV, currentA) {
       if (Number.isFinite(voltageV) && Number.isFinite(currentA)) seeJump(sinceS, voltageV, currentA);
@@ -197,13 +204,13 @@ export function createCellLearner(nameplate: CellNameplate, protocol: Protocol):
       }
       if (endedBy === "current") seeHold(cursor, kind, durationS);
       if (endedBy === "cut") steps.delete(kind);
-      else remember(kind, cursor.cycle, durationS, endedBy, endedBy === "voltage" && movedAh < 0);
+      else if (endedBy !== "part")
+        remember(kind, cursor.cycle, durationS, endedBy, endedBy === "voltage" && movedAh < 0);
       before = { voltageV, currentA };
-      previousIndex = cursor.stepIndex;
       cursor = null;
     },
     get previousIndex() {
-      return previousIndex;
+      return cursor === null && last !== null ? last.stepIndex : previousIndex;
     },
     get learned() {
       const { isMeasured, capacityAh, share, firstLoss, countAh } = charge;

@@ -63,6 +63,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         voltage_V: finiteOrNull(event.voltageV),
         current_A: finiteOrNull(event.currentA),
         charge_Ah: finiteOrNull(event.chargeAh),
+        ...began(context),
         totals: totalsJson(context.effects.totals()),
       });
     },
@@ -150,6 +151,13 @@ export function createCellRecords(recorder: Recorder): CellRecords {
       else recorder.record(type, { position, cell: cellId, steps: context.stepsDoneCount });
     },
   };
+}
+
+/** How the step began: what a jump of current over the cell's resistance came to. */
+function began({ effects }: CellContext): { readonly [key: string]: Json } {
+  const first = effects.firstSample?.() ?? null;
+  if (first === null) return {};
+  return { began: { after_s: first.sinceS, voltage_V: first.voltageV, current_A: first.currentA } };
 }
 
 /** What the campaign's rules made of the step. */

@@ -97,6 +97,13 @@ export type CellFound =
   /** Nothing runs; the voltage is that of the cell as it was left. */
   | { readonly kind: "off"; readonly openCircuitV: number; readonly stepElapsedS: number };
 
+export interface FirstSample {
+  /** From the step's start, or from its last break. */
+  readonly sinceS: number;
+  readonly voltageV: number;
+  readonly currentA: number;
+}
+
 export interface CellEffects {
   /**
    * Polarity, contact and wiring, as this channel itself reads them. Rejects with `cell.unproven`, or with what came
@@ -114,6 +121,8 @@ export interface CellEffects {
   findAgain(left: LeftStep): Promise<CellFound>;
   /** What has flowed so far, by raw samples. */
   totals(): ChargeTotals;
+  /** The first sample of the step that runs or ran last; null without one. */
+  firstSample?(): FirstSample | null;
   /** The cell's last spectrum; null without one. */
   lastSpectrum?(): SpectrumView | null;
   /** Another cell has come to this, at any time before. */

@@ -5,10 +5,14 @@ import type { LedgerRow } from "../record/ledger-row.ts";
 import { parseJson } from "../record/record-header.ts";
 import { channelsOf, openRecord, type RecordReader } from "../record/record-reader.ts";
 import type { ChannelSamples } from "../record/sample-frame.ts";
+import { createFollowedCell, type FollowedCell } from "../forecast/followed-cell.ts";
+import { recordOf, textOf } from "./recorded-cell.ts";
 import { createRunFold, type RecordedRun } from "./recorded-run.ts";
 
 export interface LeftRun {
   readonly recorded: RecordedRun;
+  /** What the steps on record teach of each cell, in the order of the campaign's cells. */
+  readonly followed: readonly FollowedCell[];
   readonly ledgerRows: readonly LedgerRow[];
   /** Stored samples from a little before the oldest step under way, frame by frame. */
   readonly frames: readonly (readonly ChannelSamples[])[];
@@ -29,10 +33,14 @@ export function readLeftRun(
   const reader = openRecord(folder);
   try {
     const fold = createRunFold(campaign, sampleIntervalMinS);
+    const followed = new Map(campaign.cells.map((cell) => [cell.position as string, createFollowedCell(cell)]));
     for (const scanned of reader.events()) {
       if (scanned.kind === "damaged") throw damaged(folder, `events ${scanned.from} to ${scanned.to}`);
       const { type, atMs, dataText } = scanned.row;
-      fold.event(type, atMs, parseJson(dataText));
+      const data = parseJson(dataText);
+      fold.event(type, atMs, data);
+      const fields = recordOf(data);
+      followed.get(textOf(fields["position"]))?.event(type, atMs, fields);
     }
     const ledgerRows: LedgerRow[] = [];
     for (const scanned of reader.ledger()) {
@@ -40,7 +48,8 @@ export function readLeftRun(
       ledgerRows.push(scanned.row);
     }
     const recorded = fold.finish();
-    return { recorded, ledgerRows, frames: framesFrom(reader, oldestMs(recorded) - BEFORE_MS) };
+    const frames = framesFrom(reader, oldestMs(recorded) - BEFORE_MS);
+    return { recorded, followed: [...followed.values()], ledgerRows, frames };
   } finally {
     reader.close();
   }

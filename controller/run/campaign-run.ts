@@ -147,7 +147,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     restoreChannels(left, roles.channels, intake, nowMs);
   }
 
-  const forecasts = createForecastDesk({ cells: campaign.cells, clock, recorder: log, samples: intake });
+  const forecasts = createForecastDesk({
+    ...{ cells: campaign.cells, clock, recorder: log, samples: intake },
+    ...(left === undefined ? {} : { followed: left.followed }),
+  });
   const signals = createCellSignals(campaign);
   const mayBeAsked = campaign.cells.some((cell) => cell.stepRules.some((rule) => rule.kind !== "end-on-cell"));
   const views = createActorViews(campaign, () => actor, intake, {
@@ -445,6 +448,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         recordResumed(recorder, campaign, left.recorded, { sweep: atStart?.sweep ?? null, unfinished });
         if (deps.resumedBy !== undefined) recordLetGoOn(recorder, deps.resumedBy, deps.left?.recorded);
         settleUnfinished(unfinished, { ledger, recorder, tally, nowMs });
+        forecasts.goOn();
       }
       listen();
       actor.start();
