@@ -2,7 +2,7 @@
  * Exposures that are asked for beside the sweeps. Those that steps of cells ask for have a window that begins at once
  * and ends at a time of its own; they go before the sweep under way, the one with the least time first. Those that
  * triggers ask for (`wish`) have a window in the future, which moves as forecasts learn; as soon as there is one of
- * them, the scheduler chooses (run/wish-plan.ts). Pure.
+ * them, the scheduler chooses (schedule/wish-plan.ts). Pure.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import {
@@ -128,8 +128,41 @@ export function planWithWanted(timing: SweepTiming, before: SweepState, facts: W
   if (plan.act.kind === "end" && facts.mayBeAsked && !isOver) {
     return {
       ...rest,
-      act: { kind: "wait", reason: "a cell to ask for an exposure", who: "cells", untilMs: timing.endAtMs },
+      act: {
+        kind: "wait",
+        reason: "somebody to ask for an exposure",
+        who: "cells and triggers",
+        untilMs: timing.endAtMs,
+      },
     };
   }
   return rest;
+}
+
+/** A window that moved by less is the same, milliseconds; of wide windows by less than this share. */
+const SAME_MS = 1000;
+const SAME_SHARE = 0.02;
+/** An exposure so near to the wanted moment, as a share of the window, is as good. */
+const NEAR_SHARE = 0.15;
+
+/** Whether whoever knew the window should hear of the next. */
+export function isMoved(before: ExposureWish, after: ExposureWish): boolean {
+  const sameMs = Math.max(SAME_MS, SAME_SHARE * (before.latestMs - before.earliestMs));
+  const isApart = (a: number | null, b: number | null): boolean =>
+    a === null || b === null ? a !== b : Math.abs(a - b) > sameMs;
+  return (
+    isApart(before.earliestMs, after.earliestMs) ||
+    isApart(before.wantedMs, after.wantedMs) ||
+    isApart(before.latestMs, after.latestMs) ||
+    before.presetName !== after.presetName ||
+    before.weight !== after.weight
+  );
+}
+
+/** Whether an exposure of the same cell that something else asked for is what the wish asks for. */
+export function isNear(wish: ExposureWish, openedAtMs: number | null, presetName = wish.presetName): boolean {
+  const { earliestMs, wantedMs, latestMs } = wish;
+  if (openedAtMs === null || openedAtMs < earliestMs || openedAtMs > latestMs) return false;
+  if (wish.presetName !== presetName) return false;
+  return wantedMs === null || Math.abs(openedAtMs - wantedMs) <= NEAR_SHARE * (latestMs - earliestMs);
 }

@@ -5,7 +5,7 @@
 import { assign, type ActorRefFrom } from "xstate";
 import { BEFORE_FIRST_SWEEP } from "../beam/sweeps.ts";
 import type { CampaignContext, CampaignMachineDeps } from "./campaign-news.ts";
-import { setupCampaign } from "./campaign-setup.ts";
+import { parkingOf, setupCampaign } from "./campaign-setup.ts";
 import { faultNote } from "./errors.ts";
 import { waitingFor } from "./waiting.ts";
 
@@ -26,6 +26,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       fault: deps.resumed?.held?.fault ?? null,
       waiting: null,
       failuresInRowCount: 0,
+      mayPark: true,
       isHomed: false,
       isGuarded: false,
       defect: null,
@@ -44,6 +45,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       CELL_ISOLATED: { actions: ["countCell", "noteNews", "passOnSignal"] },
       STEP_PASSED: { actions: "passOnSignal" },
       EXPOSURES_WANTED: { actions: "noteWanted" },
+      WISHES: { actions: "noteWishes" },
       PERMIT_GRANTED: { actions: "passOnPermit" },
       PERMIT_REFUSED: { actions: "passOnPermit" },
       WANT_PERMIT: { actions: "passOnPermit" },
@@ -124,6 +126,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 entry: "planNext",
                 always: [
                   { guard: "mustExpose", target: "exposing" },
+                  { guard: "mustPark", target: "parking" },
                   { guard: "mustWait", target: "waiting" },
                   { target: "ended" },
                 ],
@@ -173,6 +176,40 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   TIME_OVER: "planning",
                 },
               },
+              /** With time on its hands the stage goes where it is to wait: into the shadow, or to the cell that is next. */
+              parking: {
+                entry: assign({
+                  waiting: () =>
+                    waitingFor(
+                      "the stage to come where it waits",
+                      deps.stageName,
+                      clock.monoMs(),
+                      clock.monoMs() + (deps.parkingDeadlineMs ?? 0),
+                    ),
+                }),
+                invoke: [
+                  {
+                    src: "park",
+                    input: ({ context }) => parkingOf(context),
+                    onDone: "scheduling",
+                    onError: {
+                      target: "weighing",
+                      actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteParkingFailed"],
+                    },
+                  },
+                  { src: "deadline", input: () => ({ atMs: clock.monoMs() + (deps.parkingDeadlineMs ?? 0) }) },
+                ],
+                on: {
+                  DEADLINE: { target: "weighing", actions: "noteParkingFailed" },
+                  INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
+                  HUTCH_CHANGED: { guard: "mayNotMove", target: "scheduling" },
+                  SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
+                  BEAM_LOST: { actions: "recordBeamLost" },
+                  BEAM_BACK: { actions: "recordBeamBack" },
+                  STOP_EXPOSING: "held",
+                  TIME_OVER: "scheduling",
+                },
+              },
               waiting: {
                 invoke: {
                   src: "deadline",
@@ -186,6 +223,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   BEAM_BACK: { target: "planning", actions: "recordBeamBack" },
                   HUTCH_CHANGED: "planning",
                   EXPOSURES_WANTED: { target: "planning", actions: "noteWanted" },
+                  WISHES: { target: "planning", actions: "noteWishes" },
                   // The last cell that might ask is over: perhaps there is nothing to wait for.
                   CELL_FINISHED: { guard: "mayBeAsked", target: "planning", actions: ["countCell", "passOnSignal"] },
                   CELL_ISOLATED: {
@@ -223,7 +261,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                     target: "planning",
                     actions: [
                       "recordResumed",
-                      assign({ failuresInRowCount: 0, fault: null, defect: null, wasHeld: false }),
+                      assign({ failuresInRowCount: 0, fault: null, defect: null, wasHeld: false, mayPark: true }),
                     ],
                   },
                   BEAM_LOST: { actions: "recordBeamLost" },

@@ -1,8 +1,8 @@
 /** What the campaign machine knows, hears and is given: apart from the machine, so that others need not know it. */
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { CutExposure, RuledExposure } from "../beam/partial-rule.ts";
-import type { BeamAct, SweepState } from "../beam/sweeps.ts";
-import type { WantedExposure, WholePlan } from "../beam/wanted.ts";
+import type { BeamAct, ParkingPlace, SweepState } from "../beam/sweeps.ts";
+import type { WantedExposure, WholePlan, WishNews } from "../beam/wanted.ts";
 import type { CellMachine } from "./cell-machine.ts";
 import type { CellActEvent, CellInput, CellNews } from "./cell-news.ts";
 import type { FaultNote } from "./errors.ts";
@@ -20,7 +20,7 @@ export interface CampaignContext {
   readonly isolated: ReadonlySet<string>;
   readonly finishedCellCount: number;
   readonly sweep: SweepState;
-  /** Exposures that steps of cells asked for and did not get yet. */
+  /** Exposures that steps of cells and triggers asked for and did not get yet. */
   readonly wanted: readonly WantedExposure[];
   readonly wantedCount: number;
   readonly act: BeamAct;
@@ -29,6 +29,8 @@ export interface CampaignContext {
   readonly fault: FaultNote | null;
   readonly waiting: Waiting | null;
   readonly failuresInRowCount: number;
+  /** Not after it failed to come where it should wait, until it has come to a cell. */
+  readonly mayPark: boolean;
   /** The stage has found its reference since its link was made. */
   readonly isHomed: boolean;
   /** The safety supervisor reads the hutch. */
@@ -44,6 +46,7 @@ export type CampaignEvent =
   | CellNews
   | ExposureNews
   | PermitNews
+  | WishNews
   | { readonly type: "INSTRUMENT_FAULT"; readonly name: string; readonly fault: FaultNote }
   | { readonly type: "CHANNEL_NEWS"; readonly cellIndex: number; readonly event: ChannelNews }
   | { readonly type: "BEAM_LOST" }
@@ -88,10 +91,13 @@ export interface CampaignMachineDeps {
   readonly home: (signal: AbortSignal) => Promise<void>;
   /** The hutch allows motion, as levels; and there is still something to move for. */
   readonly mayHome: () => boolean;
+  /** Brings the stage where it is to wait, under a motion permit; an aborted signal stops the motion. */
+  readonly park?: (place: ParkingPlace, signal: AbortSignal) => Promise<void>;
   /** What links, cells and supervisor tell, for alarms. Never throws. */
   readonly noteNews: (news: PublicNews) => void;
   readonly startDeadlineMs: number;
   readonly homingDeadlineMs: number;
+  readonly parkingDeadlineMs?: number;
   /** The campaign's time has passed: nothing new is begun. */
   readonly isOver: () => boolean;
   /** Pure planning on the facts of the moment. */
@@ -100,6 +106,11 @@ export interface CampaignMachineDeps {
   /** Books what planning and exposing came to: asked, met, missed. Never throws. */
   readonly notePlan: (plan: WholePlan) => void;
   readonly noteWanted: (wanted: WantedExposure) => void;
+  /** The window of what a trigger asked for is another one. */
+  readonly noteRetimed?: (wanted: WantedExposure) => void;
+  readonly noteWithdrawn?: (wanted: WantedExposure, reason: string) => void;
+  /** By this key of a wish something was asked before. */
+  readonly hasAsked?: (key: string) => boolean;
   readonly noteAnswered: (wanted: WantedExposure, exposureId: string) => void;
   readonly noteExposure: (
     order: ExposureOrder,
@@ -109,9 +120,13 @@ export interface CampaignMachineDeps {
       readonly sweep: number;
       readonly latestMs: number;
       readonly wanted: WantedExposure | null;
+      /** Null when the shutter was not seen open. */
+      readonly openedAtMs: number | null;
       readonly ruled: RuledExposure;
     },
   ) => void;
+  /** When the last exposure's shutter was seen open; null when it was not. */
+  readonly openedAtMs?: () => number | null;
   /** What becomes of a request whose exposure was not made. Never throws. */
   readonly rule: (cut: CutExposure) => RuledExposure;
   /** A control visit: what is wanted on the same cell right after an exposure of a sweep that was made. */

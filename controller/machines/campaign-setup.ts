@@ -1,5 +1,6 @@
 /** The parts of the campaign's machine: what it runs, judges, notes and tells. Which of it when, the machine itself says. */
-import type { WantedExposure } from "../beam/wanted.ts";
+import type { ParkingPlace } from "../beam/sweeps.ts";
+import { isMoved, isNear, type ExposureWish, type WantedExposure } from "../beam/wanted.ts";
 import type { ExposureOrder } from "./exposure-order.ts";
 import { assign, enqueueActions, fromPromise, setup } from "xstate";
 import {
@@ -36,6 +37,9 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       exposure: deps.exposureMachine,
       supervisor: deps.supervisorMachine,
       home: fromPromise(({ signal }) => deps.home(signal)),
+      park: fromPromise<unknown, ParkingPlace | null>(({ input, signal }) =>
+        input === null || deps.park === undefined ? Promise.resolve() : deps.park(input, signal),
+      ),
       deadline: deadlineActor(clock),
     },
     guards: {
@@ -44,6 +48,13 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         !context.isHomed && context.isGuarded && context.ready.has(deps.stageName) && deps.mayHome(),
       allCellsDone: ({ context }) => context.finishedCellCount >= deps.cells.length,
       mustExpose: ({ context }) => context.act.kind === "expose",
+      mustPark: ({ context }) =>
+        context.mayPark &&
+        context.isHomed &&
+        deps.park !== undefined &&
+        parkingOf(context) !== null &&
+        context.ready.has(deps.stageName) &&
+        deps.mayHome(),
       mustWait: ({ context }) => context.act.kind === "wait",
       isDefect: ({ event }) => event.type === "SUPERVISOR_BLIND" && isDefect(event.fault),
       hasDefect: ({ context }) => context.defect !== null || isDefect(context.fault),
@@ -183,22 +194,24 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         const latestMs = asked?.latestMs ?? context.sweep.latestMs;
         const ruled = deps.rule({ order, outcome, fault: event.fault, wanted: asked, latestMs });
         const isMet = outcome === "made" || ruled.then === "accept";
+        const openedAtMs = deps.openedAtMs?.() ?? null;
         const answered = isMet
           ? context.wanted.filter(
               (one) =>
                 one.cellIndex === order.cellIndex &&
                 one.controlIndex === undefined &&
-                one.askedAtMs <= context.orderedAtMs,
+                one.askedAtMs <= context.orderedAtMs &&
+                (one.wish === undefined || isNear(one.wish, openedAtMs, order.presetName)),
             )
           : [];
         const control = outcome === "made" && asked === null ? (deps.controlAfter?.(order, sweep) ?? null) : null;
         const next = { number: context.wantedCount + 1, askedAtMs: clock.monoMs() };
         const further = [
           ...(control === null ? [] : [controlVisit(order, control, next)]),
-          ...(ruled.then === "repeat" ? [repeatOf(order, latestMs, next)] : []),
+          ...(ruled.then === "repeat" ? [repeatOf(order, latestMs, next, asked?.wish)] : []),
         ];
         enqueue(() => {
-          deps.noteExposure(order, outcome, event.fault, { sweep, latestMs, wanted: asked, ruled });
+          deps.noteExposure(order, outcome, event.fault, { sweep, latestMs, wanted: asked, openedAtMs, ruled });
           for (const one of answered) deps.noteAnswered(one, order.exposureId);
           further.forEach(deps.noteWanted);
         });
@@ -218,6 +231,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
           defect: isDefect(event.fault) ? event.fault : context.defect,
           failuresInRowCount: isMet ? 0 : context.failuresInRowCount + 1,
           isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
+          ...(isMet ? { mayPark: true } : {}),
         });
       }),
       noteWanted: enqueueActions(({ context, event, enqueue }) => {
@@ -236,6 +250,46 @@ export function setupCampaign(deps: CampaignMachineDeps) {
           wanted: [...context.wanted, ...wanted],
           wantedCount: context.wantedCount + wanted.length,
         });
+      }),
+      /** By its key a wish is one request, however often its window moves. */
+      noteWishes: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== "WISHES") return;
+        let { wanted, wantedCount } = context;
+        const withdrawn = new Map(event.withdrawn.map(({ key, reason }) => [key, reason]));
+        if (withdrawn.size > 0) {
+          wanted = wanted.filter((one) => {
+            const reason = one.wish === undefined ? undefined : withdrawn.get(one.wish.key);
+            if (reason === undefined) return true;
+            enqueue(() => deps.noteWithdrawn?.(one, reason));
+            return false;
+          });
+        }
+        const openAt = new Map<string, number>();
+        wanted.forEach(({ wish }, index) => {
+          if (wish !== undefined) openAt.set(wish.key, index);
+        });
+        const next = [...wanted];
+        for (const wish of event.asked) {
+          const index = openAt.get(wish.key);
+          const before = index === undefined ? undefined : next[index];
+          if (index !== undefined && before?.wish !== undefined) {
+            if (!isMoved(before.wish, wish)) continue;
+            const { latestMs, reason } = wish;
+            const moved = { ...before, latestMs, reason, wish };
+            next[index] = moved;
+            enqueue(() => deps.noteRetimed?.(moved));
+            continue;
+          }
+          const cell = deps.cells[wish.cellIndex];
+          if (cell === undefined || deps.hasAsked?.(wish.key) === true || openAt.has(wish.key)) continue;
+          wantedCount += 1;
+          const one = wantedOf(wish, cell.position, { number: wantedCount, askedAtMs: clock.monoMs() });
+          openAt.set(wish.key, next.push(one) - 1);
+          enqueue(() => {
+            deps.noteWanted(one);
+          });
+        }
+        enqueue.assign({ wanted: next, wantedCount });
       }),
       passOnSignal: enqueueActions(({ event, enqueue }) => {
         if (event.type !== "STEP_PASSED" && event.type !== "CELL_FINISHED" && event.type !== "CELL_ISOLATED") return;
@@ -264,6 +318,10 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         event.type === "BEAM_NOT_OFF" ? { waiting: waitingFor(event.fault.what, "shutter", clock.monoMs(), null) } : {},
       ),
       noteHomingFailed: assign(({ context }) => ({ failuresInRowCount: context.failuresInRowCount + 1 })),
+      noteParkingFailed: assign(({ context }) => ({
+        failuresInRowCount: context.failuresInRowCount + 1,
+        mayPark: false,
+      })),
       recordBeamLost: () => {
         recorder.record("beam-lost", {});
       },
@@ -287,14 +345,30 @@ export function setupCampaign(deps: CampaignMachineDeps) {
   });
 }
 
+/** Where the stage is to wait; null where it stands. */
+export function parkingOf({ act }: Pick<CampaignContext, "act">): ParkingPlace | null {
+  return act.kind === "wait" ? (act.park ?? null) : null;
+}
+
+function wantedOf(
+  wish: ExposureWish,
+  position: string,
+  { number, askedAtMs }: { readonly number: number; readonly askedAtMs: number },
+): WantedExposure {
+  const { cellIndex, reason, latestMs } = wish;
+  return { number, cellIndex, position, reason, askedAtMs, latestMs, wish };
+}
+
 /** On whatever spot has had least by then: not on the one that has just had part of it, as long as another is cooler. */
 function repeatOf(
   { cellIndex, position, exposureId }: ExposureOrder,
   latestMs: number,
   { number, askedAtMs }: { readonly number: number; readonly askedAtMs: number },
+  wish?: ExposureWish,
 ): WantedExposure {
   const reason = `repeat of ${exposureId}`;
-  return { number, cellIndex, position, reason, askedAtMs, latestMs, repeatOf: exposureId };
+  const again = wish === undefined ? {} : { wish: { ...wish, key: `${wish.key}, again`, reason } };
+  return { number, cellIndex, position, reason, askedAtMs, latestMs, repeatOf: exposureId, ...again };
 }
 
 function controlVisit(

@@ -8,6 +8,8 @@ import { INTERLOCKS, type Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import type { ExposureOutcome } from "../machines/exposure-order.ts";
+import type { ExposureWish } from "../beam/wanted.ts";
+import { windowOf, wishOf } from "../schedule/wish-json.ts";
 import type { Alarm } from "../run/alarms.ts";
 import {
   createCellFold,
@@ -18,6 +20,8 @@ import {
   type EventData,
   type RecordedCell,
 } from "./recorded-cell.ts";
+
+type WishWindow = Pick<ExposureWish, "earliestMs" | "wantedMs" | "latestMs">;
 
 /** What became of the requests of the sweeps, in order. */
 export type RecordedRequest =
@@ -32,7 +36,11 @@ export type RecordedRequest =
       readonly latestMs: number;
       readonly controlIndex?: number;
       readonly repeatOf?: string;
+      /** A trigger asked; `cellIndex` as the campaign has it. */
+      readonly wish?: ExposureWish;
     }
+  | { readonly kind: "retimed"; readonly number: number; readonly reason: string; readonly window: WishWindow }
+  | { readonly kind: "withdrawn"; readonly number: number }
   /** It got one that another had asked for. */
   | { readonly kind: "answered"; readonly number: number }
   /** Never came to an exposure. */
@@ -190,17 +198,31 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
             asked: numberOf(data["asked"]) ?? 0,
           });
           break;
-        case "exposure-wanted":
+        case "exposure-wanted": {
+          const position = textOf(data["position"]);
+          const reason = textOf(data["reason"]);
+          const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
+          const wish = wishOf(data, { cellIndex, reason });
           requests.push({
             kind: "wanted",
             number: numberOf(data["request"]) ?? 0,
-            position: textOf(data["position"]),
-            reason: textOf(data["reason"]),
+            ...{ position, reason },
             askedAtMs: atMs,
-            latestMs: atMs + 1000 * (numberOf(data["within_s"]) ?? 0),
+            latestMs: wish?.latestMs ?? atMs + 1000 * (numberOf(data["within_s"]) ?? 0),
+            ...(wish === undefined ? {} : { wish }),
             ...(typeof data["control_spot"] === "number" ? { controlIndex: data["control_spot"] } : {}),
             ...(typeof data["repeat_of"] === "string" ? { repeatOf: data["repeat_of"] } : {}),
           });
+          break;
+        }
+        case "request-retimed": {
+          const window = windowOf(data);
+          const number = numberOf(data["request"]) ?? 0;
+          if (window !== undefined) requests.push({ kind: "retimed", number, reason: textOf(data["reason"]), window });
+          break;
+        }
+        case "request-withdrawn":
+          requests.push({ kind: "withdrawn", number: numberOf(data["request"]) ?? 0 });
           break;
         case "exposure-accepted": {
           const id = textOf(data["exposure_id"]);
@@ -260,6 +282,13 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
       };
     },
   };
+}
+
+/** Of everything that triggers ever asked. */
+export function wishKeys(recorded: Pick<RecordedRun, "requests"> | undefined): readonly string[] {
+  return (recorded?.requests ?? []).flatMap((one) =>
+    one.kind === "wanted" && one.wish !== undefined ? [one.wish.key] : [],
+  );
 }
 
 /** Alarms that only the next exposure that goes well clears. */

@@ -119,7 +119,7 @@ export function restoreSweeps(
   recorded: RecordedRun,
   unfinished: readonly LedgerRow[],
   campaign: Campaign,
-  desk: Pick<SweepDesk, "request" | "wantedRequest" | "tour" | "window">,
+  desk: Pick<SweepDesk, "request" | "wantedRequest" | "tour" | "window" | "noteGiven">,
   tally: Tally,
 ): RestoredRequests {
   const indexOf = new Map(campaign.cells.map((cell, cellIndex) => [cell.position as string, cellIndex]));
@@ -146,6 +146,21 @@ export function restoreSweeps(
       open.delete(request.number);
       continue;
     }
+    if (request.kind === "withdrawn") {
+      tally.withdrawn(request.number);
+      open.delete(request.number);
+      continue;
+    }
+    if (request.kind === "retimed") {
+      const before = open.get(request.number);
+      if (before?.wish === undefined) continue;
+      const { window, reason } = request;
+      const moved = { ...before, reason, latestMs: window.latestMs, wish: { ...before.wish, ...window, reason } };
+      open.set(request.number, moved);
+      const asked = desk.wantedRequest(moved);
+      if (asked !== undefined) tally.retimed(asked, request.number);
+      continue;
+    }
     const cellIndex = indexOf.get(request.position);
     const cell = campaign.cells[cellIndex ?? -1];
     if (cellIndex === undefined || cell === undefined) continue;
@@ -155,15 +170,16 @@ export function restoreSweeps(
         ...{ number, cellIndex, position, reason, askedAtMs, latestMs },
         ...(request.controlIndex === undefined ? {} : { controlIndex: request.controlIndex }),
         ...(request.repeatOf === undefined ? {} : { repeatOf: request.repeatOf }),
+        ...(request.wish === undefined ? {} : { wish: request.wish }),
       };
       wantedCount = Math.max(wantedCount, number);
       open.set(number, wanted);
       tally.wanted();
       const asked = desk.wantedRequest(wanted);
-      if (asked !== undefined) tally.asked(asked);
+      if (asked !== undefined) tally.asked(asked, number);
       continue;
     }
-    const wantedUntilMs = open.get(request.wanted ?? 0)?.latestMs;
+    const wantedThen = open.get(request.wanted ?? 0) ?? null;
     open.delete(request.wanted ?? 0);
     if (state?.sweep === request.sweep) isDone.add(cellIndex);
     if (request.kind === "missed") {
@@ -174,8 +190,13 @@ export function restoreSweeps(
     if (lit !== null) {
       tally.accounted({ positionIndex: positionIndex(cell.position), startMs: lit.fromMs, endMs: lit.toMs });
     }
-    const latestMs = wantedUntilMs ?? desk.window(sweep).latestMs;
-    tally.exposed(sweep, atMs, outcome, atMs <= latestMs, "beam", request.isAccepted);
+    desk.noteGiven(cellIndex, wantedThen);
+    const latestMs = wantedThen?.latestMs ?? desk.window(sweep).latestMs;
+    // Of what a trigger asked the opening counts.
+    const countsMs = wantedThen?.wish === undefined ? atMs : (lit?.fromMs ?? Infinity);
+    const earliestMs = wantedThen?.wish?.earliestMs ?? -Infinity;
+    const isInWindow = countsMs >= earliestMs && countsMs <= latestMs;
+    tally.exposed(sweep, atMs, outcome, isInWindow, "beam", request.isAccepted);
   }
   for (const { exposureId, position } of unfinished) {
     const cellIndex = indexOf.get(position);

@@ -6,6 +6,7 @@ import { createActor } from "xstate";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
+import type { StagePosition } from "../../protocols/roles/stage.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { longestOpenS } from "../../protocols/site/longest-open.ts";
 import { shadowPath } from "../../protocols/site/shadow-path.ts";
@@ -30,11 +31,11 @@ import type { Recorder } from "../machines/recorder.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
 import { ledgerEventData } from "../record/ledger-row.ts";
 import { letGoOn, recordLetGoOn, recordResumed } from "../resume/record-resumed.ts";
-import { isOfExposures } from "../resume/recorded-run.ts";
+import { isOfExposures, wishKeys } from "../resume/recorded-run.ts";
 import { NOTHING_ASKED, restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
 import { createShutterLook } from "../resume/shutter-look.ts";
-import { settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
+import { repeatsOfUnfinished, settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
 import { createBeamReadings } from "./beam-readings.ts";
 import { createAlarms } from "./alarms.ts";
 import { createActorViews } from "./actor-views.ts";
@@ -53,6 +54,8 @@ import { recordStart } from "./start-record.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally } from "./tally.ts";
 import { CONNECTING_LOOK_MS, exposureOverheadMaxMs, runTimings } from "./timings.ts";
+import { createParking } from "./parking.ts";
+import { createWishDesk } from "./wish-desk.ts";
 import { createCampaignControls, isSweepOver } from "../verdict/campaign-controls.ts";
 import { createWatchDesk } from "./watch-desk.ts";
 
@@ -152,7 +155,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...(left === undefined ? {} : { followed: left.followed }),
   });
   const signals = createCellSignals(campaign);
-  const mayBeAsked = campaign.cells.some((cell) => cell.stepRules.some((rule) => rule.kind !== "end-on-cell"));
   const views = createActorViews(campaign, () => actor, intake, {
     forecast: (cellIndex) => forecasts.of(cellIndex),
     beamEffect: (cellIndex) => controlDesk.cellView(cellIndex),
@@ -164,6 +166,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     machineBeam: timings.machineBeam,
     latched: () => views.latchedInterlocks(),
     beamChanged(isUp) {
+      partialRule.noteBeam(isUp);
       send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
     },
     hutchChanged() {
@@ -211,13 +214,16 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     longestOpenS: openBound,
   });
 
+  let openedAtMs: number | null = null;
+
   /** Called by a machine, so it does not throw: a settlement that cannot be recorded ends the run, its booking stands. */
   function settle(...exposure: Parameters<typeof accounts.settle>): void {
     try {
       accounts.settle(...exposure);
       const [order, marks, outcome, framePath] = exposure;
+      openedAtMs = marks.openSeenAtMs;
       if (marks.closedSeenAtMs !== null) alarms.clear("shutter.beam-not-off", order.position);
-      partialRule.noteSettled(order, marks);
+      partialRule.noteSettled(order, marks, framePath);
       controlDesk.noteExposed(order, outcome, framePath);
     } catch (error) {
       fail(error);
@@ -250,6 +256,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const partialRule = createPartialRule({ campaign, shutterTravelMs: timings.shutterTravelMs, nowMs, endAtMs });
 
+  const wayIntoShadow = (from: StagePosition) => shadowPath(site.rack, site.stage.travelYMm, from);
+
   const effects = createExposureEffects({
     clock,
     io: roles.io,
@@ -257,6 +265,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     detector: roles.detector,
     detectorFolder: site.detector.folder,
     ...gateOf(site, roles),
+    frameRead: (path) => {
+      partialRule.noteFrame(path);
+    },
     accounts: { ...accounts, settle },
     belief: (cellIndex) => views.belief(cellIndex),
     ringCurrentMa,
@@ -264,7 +275,17 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     lastLevels: () => watchDesk.levels,
     latched: () => views.latchedInterlocks(),
     showLevels,
-    shadowPath: (from) => shadowPath(site.rack, site.stage.travelYMm, from),
+    shadowPath: wayIntoShadow,
+  });
+
+  const park = createParking({
+    ...{ roles, nowMs, showLevels, shadowPath: wayIntoShadow },
+    target: (place) => desk.parkingTarget(place),
+    noteParked(place) {
+      desk.noteParked(place);
+    },
+    levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
+    latched: () => views.latchedInterlocks(),
   });
 
   const homing = createHoming({
@@ -273,6 +294,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     latched: () => views.latchedInterlocks(),
     lastLevels: () => watchDesk.levels,
   });
+
+  const knownKeys = wishKeys(left?.recorded);
+  const wishes = createWishDesk({ send, known: knownKeys });
 
   const requestDesk = createRequestDesk({
     campaign,
@@ -283,11 +307,25 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     request: (cellIndex, sweep) => desk.request(cellIndex, sweep),
     wantedRequest: (wanted) => desk.wantedRequest(wanted),
     commit: commitAlone,
+    keys: knownKeys,
     alarmsOfExposures: left === undefined ? [] : alarms.open.filter(isOfExposures),
   });
 
   const unfinished = left === undefined ? [] : unfinishedBookings(left.ledgerRows);
   const atStart = left === undefined ? null : restoreSweeps(left.recorded, unfinished, campaign, desk, tally);
+  const before = atStart ?? NOTHING_ASKED;
+  const repeats =
+    left === undefined
+      ? []
+      : repeatsOfUnfinished(unfinished, {
+          ...{ campaign, endAtMs, nowMs: nowMs(), recorded: left.recorded, wantedCount: before.wantedCount },
+          window: (sweep) => desk.window(sweep),
+        });
+  const asked = {
+    ...before,
+    wanted: [...before.wanted, ...repeats],
+    wantedCount: before.wantedCount + repeats.length,
+  };
   const reunion = createReunion({
     clock,
     cellCount: left === undefined ? 0 : campaign.cells.length,
@@ -326,7 +364,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       ...{ ...shared, ...timings },
       proofDeadlineMs: proofTimeMaxMs(code) + timings.commandDeadlineMs,
     }),
-    exposureMachine: createExposureMachine({ ...shared, ...timings, effects }),
+    exposureMachine: createExposureMachine({ ...shared, ...timings, openingMs: timings.shutterTravelMs, effects }),
     supervisorMachine: createSafetySupervisorMachine({
       ...shared,
       ...timings,
@@ -348,6 +386,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ioName: roles.io.name,
     stageName: roles.stage.name,
     ...homing,
+    park,
+    parkingDeadlineMs: 3 * timings.bringDeadlineMs,
     noteNews: (news) => {
       watchDesk.noteNews(news);
       if (news.type !== "CELL_ISOLATED") return;
@@ -362,7 +402,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     plan: (context) =>
       desk.plan(context.sweep, reunion.obstacle() ?? watchDesk.obstacle(context), {
         wanted: context.wanted,
-        mayBeAsked: mayBeAsked && context.finishedCellCount < campaign.cells.length,
+        mayBeAsked: context.finishedCellCount < campaign.cells.length,
       }),
     order(act) {
       const order = desk.order(act);
@@ -371,9 +411,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       else tally.aside(visit);
       return order;
     },
-    mayBeAsked,
+    mayBeAsked: true,
     noteSignal: (position, stepIndex) => signals.note(signalOf(position, stepIndex)),
     noteWanted: requestDesk.noteWanted,
+    noteRetimed: requestDesk.noteRetimed,
+    noteWithdrawn: requestDesk.noteWithdrawn,
+    hasAsked: requestDesk.hasAsked,
+    openedAtMs: () => openedAtMs,
     noteAnswered: requestDesk.noteAnswered,
     notePlan(plan) {
       requestDesk.notePlan(plan);
@@ -385,7 +429,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     troublePauseMs: timings.troublePauseMs,
     failuresInRowMax: 20,
-    ...(left === undefined ? {} : { resumed: { ...(atStart ?? NOTHING_ASKED), held: left.recorded.held } }),
+    ...(left === undefined ? {} : { resumed: { ...asked, held: left.recorded.held } }),
   });
 
   const actor: CampaignActor = createActor(machine, {
@@ -432,6 +476,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     views,
     tally,
     alarms,
+    wishes,
+    planned: () => desk.decided,
     sweepCountPlanned: desk.sweepCountPlanned,
     limitFractionMax: () => ledger.limitFractionMax,
     limitFractionBooked: () => ledger.limitFractionBooked,
@@ -448,6 +494,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         recordResumed(recorder, campaign, left.recorded, { sweep: atStart?.sweep ?? null, unfinished });
         if (deps.resumedBy !== undefined) recordLetGoOn(recorder, deps.resumedBy, deps.left?.recorded);
         settleUnfinished(unfinished, { ledger, recorder, tally, nowMs });
+        repeats.forEach(requestDesk.noteWanted);
         forecasts.goOn();
       }
       listen();

@@ -6,6 +6,8 @@ import type { WantedExposure, WholePlan } from "../beam/wanted.ts";
 import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import type { ExposureOrder, ExposureOutcome } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
+import { createDecisionRecord } from "../schedule/decision-record.ts";
+import { windowJson, wishJson } from "../schedule/wish-json.ts";
 import type { Alarms } from "./alarms.ts";
 import type { AskedRequest, Tally } from "./tally.ts";
 
@@ -19,6 +21,8 @@ export interface RequestDeskDeps {
   readonly wantedRequest: (wanted: WantedExposure) => AskedRequest | undefined;
   /** Open since before a restart. */
   readonly alarmsOfExposures?: readonly FaultNote[];
+  /** Keys of wishes from before a restart. */
+  readonly keys?: Iterable<string>;
   /** Makes durable what was noted while nothing is exposed. Never throws. */
   readonly commit: () => void;
 }
@@ -28,14 +32,20 @@ export interface AskedBy {
   readonly sweep: number;
   readonly latestMs: number;
   readonly wanted: WantedExposure | null;
+  /** Null when the shutter was not seen open. */
+  readonly openedAtMs: number | null;
   /** What the campaign's rule says of one that was not made. */
   readonly ruled: RuledExposure;
 }
 
 export interface RequestDesk {
   readonly notePlan: (plan: WholePlan) => void;
-  /** A step of a cell asked for it. */
+  /** A step of a cell, or a trigger, asked for it. */
   readonly noteWanted: (wanted: WantedExposure) => void;
+  readonly noteRetimed: (wanted: WantedExposure) => void;
+  readonly noteWithdrawn: (wanted: WantedExposure, reason: string) => void;
+  /** By this key of a wish something was asked before, also before a restart. */
+  readonly hasAsked: (key: string) => boolean;
   /** An exposure that another asked for is what this one wanted. */
   readonly noteAnswered: (wanted: WantedExposure, exposureId: string) => void;
   readonly noteExposure: (
@@ -53,10 +63,19 @@ function named({ number, position }: WantedExposure): { readonly request: number
   return { request: number, position };
 }
 
+/** What a trigger asked is for the shutter's opening; a sweep or a step wants the exposure done. */
+function isInWindow({ wanted, openedAtMs, latestMs }: AskedBy, nowMs: number): boolean {
+  const wish = wanted?.wish;
+  if (wish === undefined) return nowMs <= latestMs;
+  return openedAtMs !== null && openedAtMs >= wish.earliestMs && openedAtMs <= wish.latestMs;
+}
+
 export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
   const { recorder, alarms, tally, nowMs } = deps;
   /** Raised by exposures that failed; the next one that succeeds clears them. */
   const exposureAlarms: FaultNote[] = [...(deps.alarmsOfExposures ?? [])];
+  const keys = new Set(deps.keys ?? []);
+  const noteDecided = createDecisionRecord(recorder);
 
   return {
     notePlan(plan) {
@@ -99,14 +118,15 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
         const { advice } = FAULT_CATALOGUE["dose.limit"];
         alarms.raise({ code: "dose.limit", where: wanted.position, what: text, advice });
       }
+      noteDecided(plan, nowMs());
       if (plan.act.kind !== "expose") deps.commit();
     },
 
     noteWanted(wanted) {
       tally.wanted();
       const request = deps.wantedRequest(wanted);
-      if (request !== undefined) tally.asked(request);
-      const { askedAtMs, latestMs, reason, controlIndex } = wanted;
+      if (request !== undefined) tally.asked(request, wanted.number);
+      const { askedAtMs, latestMs, reason, controlIndex, wish } = wanted;
       const controlSpot = controlIndex === undefined ? {} : { control_spot: controlIndex };
       const repeat = wanted.repeatOf === undefined ? {} : { repeat_of: wanted.repeatOf };
       recorder.record("exposure-wanted", {
@@ -115,8 +135,25 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
         reason,
         ...controlSpot,
         ...repeat,
+        ...(wish === undefined ? {} : wishJson(wish)),
       });
+      if (wish !== undefined) keys.add(wish.key);
     },
+
+    noteRetimed(wanted) {
+      const { wish } = wanted;
+      if (wish === undefined) return;
+      const request = deps.wantedRequest(wanted);
+      if (request !== undefined) tally.retimed(request, wanted.number);
+      recorder.record("request-retimed", { ...named(wanted), reason: wish.reason, ...windowJson(wish) });
+    },
+
+    noteWithdrawn(wanted, text) {
+      tally.withdrawn(wanted.number);
+      recorder.record("request-withdrawn", { ...named(wanted), text });
+    },
+
+    hasAsked: (key) => keys.has(key),
 
     noteAnswered(wanted, exposureId) {
       tally.answered();
@@ -127,7 +164,7 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
       const { wanted, ruled } = asked;
       const sweep = wanted === null ? asked.sweep : BESIDE_SWEEPS;
       const isAccepted = ruled.then === "accept";
-      tally.exposed(sweep, nowMs(), outcome, nowMs() <= asked.latestMs, "beam", isAccepted);
+      tally.exposed(sweep, nowMs(), outcome, isInWindow(asked, nowMs()), "beam", isAccepted);
       if (outcome === "made") {
         for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
         // A person has resumed since, and it went well.
@@ -142,7 +179,12 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
       const request = wanted === null ? { sweep, position: order.position } : named(wanted);
       const given = ruled.givenFraction === null ? {} : { given_fraction: ruled.givenFraction };
       if (isAccepted) {
-        recorder.record("exposure-accepted", { ...request, exposure_id: order.exposureId, ...given, text: fault.what });
+        const frame = ruled.framePath === undefined ? {} : { frame: ruled.framePath };
+        recorder.record("exposure-accepted", {
+          ...request,
+          exposure_id: order.exposureId,
+          ...{ ...given, ...frame, text: fault.what },
+        });
       } else recorder.record("request-missed", { ...request, reason: "beam", text: fault.what, ...given });
     },
   };

@@ -9,11 +9,13 @@ import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import type { RecordStore } from "../record/store.ts";
+import type { Decided } from "../schedule/wish-plan.ts";
 import type { LeftRun } from "../resume/read-run.ts";
 import type { Alarms } from "./alarms.ts";
 import type { ActorViews } from "./actor-views.ts";
 import type { CampaignRoles } from "./roles.ts";
 import type { Tally } from "./tally.ts";
+import type { WishDesk } from "./wish-desk.ts";
 
 export interface CampaignRunDeps {
   readonly campaign: Campaign;
@@ -39,6 +41,10 @@ export interface CampaignRun {
   readonly views: ActorViews;
   readonly tally: Tally;
   readonly alarms: Alarms;
+  /** Where triggers and people ask for exposures with windows. */
+  readonly wishes: WishDesk;
+  /** What the scheduler decided last; null where nothing has a window. */
+  planned(): Decided | null;
   readonly sweepCountPlanned: number;
   limitFractionMax(): number;
   /** With open bookings counted in full. */

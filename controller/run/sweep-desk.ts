@@ -3,8 +3,15 @@
  * the beam's way. All of it is worked out anew from the facts of the moment; nothing is kept here.
  */
 import { assert } from "../../protocols/base/assert.ts";
-import { columnIndex, positionIndex, rowIndex } from "../../protocols/base/position.ts";
-import { meetsBeam, type Campaign, type CampaignCell, type SweepTrigger } from "../../protocols/campaign/campaign.ts";
+import { columnIndex, positionIndex, rowIndex, type Position } from "../../protocols/base/position.ts";
+import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
+import {
+  meetsBeam,
+  type Campaign,
+  type CampaignCell,
+  type ExposurePreset,
+  type SweepTrigger,
+} from "../../protocols/campaign/campaign.ts";
 import { isAskedFor } from "../../protocols/campaign/control-plan.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import {
@@ -12,13 +19,16 @@ import {
   sweepDueMs,
   type BeamAct,
   type Eligibility,
+  type ParkingPlace,
   type SweepState,
   type SweepTiming,
 } from "../beam/sweeps.ts";
-import { planWithWanted, type WantedExposure, type WholePlan } from "../beam/wanted.ts";
+import { planWithWanted, type WantedExposure, type WantedFacts, type WholePlan } from "../beam/wanted.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import type { DoseProposal } from "../dose/cell-dose.ts";
 import { bookedFlux, type FluxReference } from "../dose/flux.ts";
+import type { Decided, WishPlan } from "../schedule/wish-plan.ts";
+import { createBeamPlanner } from "./beam-planner.ts";
 import type { ExposureOrder } from "../machines/exposure-order.ts";
 import type { AskedRequest } from "./tally.ts";
 
@@ -33,8 +43,8 @@ export interface SweepDesk {
   readonly exposedCount: number;
   /** Sweeps that fit before the end. */
   readonly sweepCountPlanned: number;
-  /** `asked`: what steps of cells want beside the sweeps, and whether more may come. */
-  plan(before: SweepState, obstacle: Obstacle | null, asked: AskedBesides): WholePlan;
+  /** `asked`: what steps of cells and triggers want beside the sweeps, and whether more may come. */
+  plan(before: SweepState, obstacle: Obstacle | null, asked: AskedBesides): WholePlan | WishPlan;
   order(act: Extract<BeamAct, { kind: "expose" }>): ExposureOrder;
   /** Cells that a sweep visits, in order. */
   tour(sweep: number): readonly number[];
@@ -42,8 +52,16 @@ export interface SweepDesk {
   window(sweep: number): { readonly earliestMs: number; readonly latestMs: number };
   /** What a sweep asks of a cell; undefined where no trigger asks. */
   request(cellIndex: number, sweep: number): AskedRequest | undefined;
-  /** What a step asks of its cell. */
+  /** What a step, or a trigger, asks of its cell. */
   wantedRequest(wanted: WantedExposure): AskedRequest | undefined;
+  /** The stage waits there now. */
+  noteParked(place: ParkingPlace): void;
+  /** One was given, before a restart: it counts on the share of the cell's group. */
+  noteGiven(cellIndex: number, wanted: WantedExposure | null): void;
+  /** Where the stage stands to wait, in its own coordinates; undefined where the site has no such place. */
+  parkingTarget(place: ParkingPlace): { readonly xMm: number; readonly yMm: number } | undefined;
+  /** What the scheduler decided last; null before that, and where nothing has a window. */
+  readonly decided: Decided | null;
 }
 
 export interface AskedBesides {
@@ -80,7 +98,26 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     .map((cell, cellIndex) => ({ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) }))
     .filter((item) => meetsBeam(item.cell));
   const timing = timingOf(trigger, deps.endAtMs);
-  const filtersIn = site.filters.map((filter) => trigger?.preset.filters.includes(filter.name) === true);
+  const spots = campaignSpots(campaign);
+  const ordinary = trigger?.preset ?? campaign.presets[0];
+  const presets = new Map(campaign.presets.map((preset) => [preset.name, preset]));
+  const filters = new Map<string, readonly boolean[]>();
+  const leftOf = new Map<number, { readonly most: number; readonly left: number }>();
+
+  /** Of the sweep where nothing else is said. */
+  function presetOf(wanted: WantedExposure | null | undefined): ExposurePreset | undefined {
+    const name = wanted?.wish?.presetName;
+    return name === undefined ? ordinary : presets.get(name);
+  }
+
+  /** The same list for the same preset: whoever compares may compare by identity. */
+  function filtersOf(preset: ExposurePreset | undefined): readonly boolean[] {
+    const known = filters.get(preset?.name ?? "");
+    if (known !== undefined) return known;
+    const filtersIn = site.filters.map((filter) => preset?.filters.includes(filter.name) === true);
+    filters.set(preset?.name ?? "", filtersIn);
+    return filtersIn;
+  }
 
   function cellAt(cellIndex: number): CampaignCell {
     const cell = campaign.cells[cellIndex];
@@ -89,34 +126,43 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   }
 
   /** In whole milliseconds. */
-  function exposureSOf(cellIndex: number): number {
-    return Math.round(1000 * (trigger?.preset.exposureS ?? 0) * (deps.exposureFraction?.(cellIndex) ?? 1)) / 1000;
+  function exposureSOf(cellIndex: number, preset = ordinary): number {
+    return Math.round(1000 * (preset?.exposureS ?? 0) * (deps.exposureFraction?.(cellIndex) ?? 1)) / 1000;
   }
 
-  const spots = [...(trigger?.preset.spots ?? []), ...(campaign.controls?.spots ?? [])];
+  function inTurn(turn: number, preset: ExposurePreset | undefined): readonly number[] {
+    const own = preset === undefined ? [0] : spots.of(preset);
+    return own.map((_, index) => own[(turn - 1 + index) % own.length] ?? 0);
+  }
 
   /** Next in turn, unless another spot has had clearly less: a sweep that was missed or cut short leaves the spots uneven. */
-  function spotIndexOf(cellIndex: number, sweep: number, controlIndex?: number): number {
-    const count = trigger?.preset.spots.length ?? 1;
-    if (controlIndex !== undefined) return count + controlIndex;
-    const inTurn = Array.from({ length: count }, (_, index) => (sweep - 1 + index) % count);
-    return deps.ledger.spotFor(cellIndex, inTurn, proposalAt(cellIndex, 0, null).fluencePhCm2) ?? 0;
+  function spotIndexOf(cellIndex: number, turn: number, wanted?: WantedExposure): number {
+    if (wanted?.controlIndex !== undefined) return spots.controlsFrom + wanted.controlIndex;
+    const preset = presetOf(wanted);
+    const { fluencePhCm2 } = proposalAt(cellIndex, 0, null, preset);
+    return deps.ledger.spotFor(cellIndex, inTurn(turn, preset), fluencePhCm2) ?? 0;
   }
 
   /** The upper bound that an exposure would be booked with. */
-  function proposalAt(cellIndex: number, spotIndex: number, cycle: number | null): DoseProposal {
-    const openS = deps.longestOpenS(exposureSOf(cellIndex));
-    return proposalOf(spotIndex, openS, bookedFlux(deps.fluxReference), deps.beam(filtersIn), cycle);
+  function proposalAt(
+    cellIndex: number,
+    spotIndex: number,
+    cycle: number | null,
+    preset: ExposurePreset | undefined,
+  ): DoseProposal {
+    const openS = deps.longestOpenS(exposureSOf(cellIndex, preset));
+    return proposalOf(spotIndex, openS, bookedFlux(deps.fluxReference), deps.beam(filtersOf(preset)), cycle);
   }
 
-  function eligibility(cellIndex: number, sweep: number, controlIndex?: number): Eligibility {
+  function eligibility(cellIndex: number, turn: number, wanted?: WantedExposure): Eligibility {
     const { position } = cellAt(cellIndex);
     if (deps.belief(cellIndex) === "unknown") {
       return { eligible: false, reason: "cell", text: `${position} is ${deps.stateOf(cellIndex)}`, detail: {} };
     }
-    if (trigger === undefined) return { eligible: false, reason: "cell", text: "no trigger asks for it", detail: {} };
-    const spotIndex = spotIndexOf(cellIndex, sweep, controlIndex);
-    const proposal = proposalAt(cellIndex, spotIndex, deps.cycleOf(cellIndex));
+    const preset = presetOf(wanted);
+    if (preset === undefined) return { eligible: false, reason: "cell", text: "no trigger asks for it", detail: {} };
+    const spotIndex = spotIndexOf(cellIndex, turn, wanted);
+    const proposal = proposalAt(cellIndex, spotIndex, deps.cycleOf(cellIndex), preset);
     const refusals = deps.ledger.refusals(cellIndex, proposal);
     if (refusals.length === 0) return { eligible: true };
     return {
@@ -132,6 +178,24 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     };
   }
 
+  /** Each of the sweep's own kind. A limit that begins anew with each cycle says nothing of those to come. */
+  function exposuresLeft(cellIndex: number, most: number): number {
+    const { doseLimits } = cellAt(cellIndex);
+    if (ordinary === undefined || doseLimits.some(({ scope }) => scope === "spot-cycle")) return Infinity;
+    const known = leftOf.get(cellIndex);
+    if (known !== undefined && (known.left < known.most || known.most >= most)) return known.left;
+    const proposal = proposalAt(cellIndex, 0, deps.cycleOf(cellIndex), ordinary);
+    const expected = proposal.fluenceRatePhCm2S * exposureSOf(cellIndex);
+    const left = deps.ledger.exposuresLeft(cellIndex, inTurn(1, ordinary), proposal, expected, most);
+    leftOf.set(cellIndex, { most, left });
+    return left;
+  }
+
+  const planner = createBeamPlanner({
+    ...{ campaign, site, exposuresLeft, presetOf },
+    exposureS: exposureSOf,
+  });
+
   function tour(sweep: number): readonly number[] {
     const asked = exposed.filter(({ cell }) => isAskedFor(cell.role, campaign.controls, sweep));
     return serpentineTour(asked, sweep).map((index) => asked[index]?.cellIndex ?? 0);
@@ -141,17 +205,29 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     cellIndex: number,
     turn: number,
     window: { readonly earliestMs: number; readonly latestMs: number },
-    controlIndex?: number,
+    wanted?: WantedExposure,
   ): AskedRequest | undefined {
-    const spot = spots[spotIndexOf(cellIndex, turn, controlIndex)];
-    if (trigger === undefined || spot === undefined) return undefined;
+    const preset = presetOf(wanted);
+    const spot = spots.all[spotIndexOf(cellIndex, turn, wanted)];
+    if (preset === undefined || spot === undefined) return undefined;
     return {
       positionIndex: positionIndex(cellAt(cellIndex).position),
       xMm: spot.xMm,
       yMm: spot.yMm,
       ...window,
-      exposureS: exposureSOf(cellIndex),
-      filtersIn,
+      exposureS: exposureSOf(cellIndex, preset),
+      filtersIn: filtersOf(preset),
+    };
+  }
+
+  function transmissionOf(preset: ExposurePreset | undefined): number {
+    return deps.beam(filtersOf(preset)).filterTransmission;
+  }
+
+  function stageTargetOf(position: Position, spot: { readonly xMm: number; readonly yMm: number }) {
+    return {
+      xMm: site.rack.originXMm + columnIndex(position) * site.rack.pitchMm + spot.xMm,
+      yMm: site.rack.originYMm + rowIndex(position) * site.rack.pitchMm + spot.yMm,
     };
   }
 
@@ -161,8 +237,8 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       0,
       Math.floor((deps.endAtMs - timing.perExposureMs - timing.firstAtMs) / timing.cadenceMs) + 1 || 0,
     ),
-    plan: (before, obstacle, asked) =>
-      planWithWanted(timing, before, {
+    plan(before, obstacle, asked) {
+      const facts: WantedFacts = {
         ...asked,
         nowMs: deps.nowMs(),
         obstacle,
@@ -171,26 +247,52 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
           if (heldBack === null) return eligibility(cellIndex, sweep);
           return { eligible: false, reason: "cell", text: heldBack, detail: {} };
         },
-        eligibilityOfWanted({ cellIndex, number, controlIndex }) {
+        eligibilityOfWanted(wanted) {
+          const { cellIndex, number, controlIndex } = wanted;
           const alone = controlIndex === undefined ? null : (deps.isAlone?.(cellIndex) ?? null);
-          if (alone === null) return eligibility(cellIndex, number, controlIndex);
+          if (alone === null) return eligibility(cellIndex, number, wanted);
           return { eligible: false, reason: "cell", text: alone, detail: {} };
         },
         tour,
-      }),
+      };
+      // Where nothing has a window, sweeps and steps need no scheduler.
+      const hasWish = asked.wanted.some(({ wish }) => wish !== undefined);
+      return hasWish ? planner.plan(timing, before, facts) : planWithWanted(timing, before, facts);
+    },
     tour,
     window: (sweep) => ({ earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
     request: (cellIndex, sweep) =>
       asked(cellIndex, sweep, { earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
-    wantedRequest: ({ cellIndex, number, askedAtMs, latestMs, controlIndex }) =>
-      asked(cellIndex, number, { earliestMs: askedAtMs, latestMs }, controlIndex),
+    wantedRequest(wanted) {
+      const { cellIndex, number, askedAtMs, latestMs, wish } = wanted;
+      return asked(cellIndex, number, { earliestMs: wish?.earliestMs ?? askedAtMs, latestMs }, wanted);
+    },
+    noteParked(place) {
+      planner.noteParked(place);
+    },
+    noteGiven(cellIndex, wanted) {
+      const preset = presetOf(wanted);
+      planner.noteGiven(cellIndex, exposureSOf(cellIndex, preset), transmissionOf(preset));
+    },
+    parkingTarget(place) {
+      if (place === "shadow") return site.rack.shadow;
+      return stageTargetOf(cellAt(place.cellIndex).position, { xMm: 0, yMm: 0 });
+    },
+    get decided() {
+      return planner.decided;
+    },
     order(act) {
-      assert(trigger !== undefined, "an exposure without a trigger");
-      const { position } = cellAt(act.cellIndex);
-      const spotIndex = spotIndexOf(act.cellIndex, act.wanted?.number ?? act.sweep, act.wanted?.controlIndex);
-      const spot = spots[spotIndex];
-      assert(spot !== undefined, `no spot ${spotIndex}`);
       const { wanted } = act;
+      const preset = presetOf(wanted);
+      assert(preset !== undefined, "an exposure without a preset");
+      const { position } = cellAt(act.cellIndex);
+      const spotIndex = spotIndexOf(act.cellIndex, wanted?.number ?? act.sweep, wanted);
+      const spot = spots.all[spotIndex];
+      assert(spot !== undefined, `no spot ${spotIndex}`);
+      leftOf.delete(act.cellIndex);
+      planner.noteOrder(act.cellIndex, preset.name);
+      planner.noteGiven(act.cellIndex, exposureSOf(act.cellIndex, preset), transmissionOf(preset));
+      const target = stageTargetOf(position, spot);
       const sweepText = `${wanted === undefined ? "S" : "R"}${String(wanted?.number ?? act.sweep).padStart(4, "0")}`;
       return {
         exposureId: `X-${sweepText}-${position}`,
@@ -200,11 +302,13 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         spotIndex,
         spotXMm: spot.xMm,
         spotYMm: spot.yMm,
-        stageXMm: site.rack.originXMm + columnIndex(position) * site.rack.pitchMm + spot.xMm,
-        stageYMm: site.rack.originYMm + rowIndex(position) * site.rack.pitchMm + spot.yMm,
-        exposureS: exposureSOf(act.cellIndex),
+        stageXMm: target.xMm,
+        stageYMm: target.yMm,
+        exposureS: exposureSOf(act.cellIndex, preset),
         frameName: `${position}_${sweepText}_00000.cbf`,
-        filtersIn,
+        filtersIn: filtersOf(preset),
+        presetName: preset.name,
+        ...(act.openAtMs === undefined ? {} : { openAtMs: act.openAtMs }),
       };
     },
   };

@@ -51,7 +51,12 @@ export interface RequestCounts {
 
 export interface Tally {
   sweepBegun(sweep: number, askedCount: number): void;
-  asked(request: AskedRequest): void;
+  /** `number`: of one beside the sweeps, which may be timed anew or withdrawn. */
+  asked(request: AskedRequest, number?: number): void;
+  /** It has another window. */
+  retimed(request: AskedRequest, number: number): void;
+  /** What was wanted beside the sweeps is not wanted any more. */
+  withdrawn(number: number): void;
   /** A step of a cell asked for an exposure beside the sweeps. */
   wanted(): void;
   /** It got one that another had asked for. */
@@ -100,6 +105,9 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
   const finished: SweepRecord[] = [];
   const accountedExposures: AccountedExposure[] = [];
   const askedRequests: AskedRequest[] = [];
+  /** Where in the list what was wanted beside the sweeps stands, by its number. */
+  const placeOf = new Map<number, number>();
+  const isWithdrawn = new Set<number>();
   const requests = { asked: 0, met: 0, late: 0, missed: 0 };
   const exposures = { made: 0, partial: 0, aborted: 0 };
   let doseRefusedCount = 0;
@@ -133,8 +141,18 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
         isUndisturbed: true,
       };
     },
-    asked(request) {
+    asked(request, number) {
       askedRequests.push(request);
+      if (number !== undefined) placeOf.set(number, askedRequests.length - 1);
+    },
+    retimed(request, number) {
+      const place = placeOf.get(number);
+      if (place !== undefined) askedRequests[place] = request;
+    },
+    withdrawn(number) {
+      requests.asked -= 1;
+      const place = placeOf.get(number);
+      if (place !== undefined) isWithdrawn.add(place);
     },
     wanted() {
       requests.asked += 1;
@@ -182,7 +200,9 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
       accountedExposures.push(exposure);
     },
     accountedExposures,
-    askedRequests,
+    get askedRequests() {
+      return isWithdrawn.size === 0 ? askedRequests : askedRequests.filter((_, index) => !isWithdrawn.has(index));
+    },
     get requests() {
       return { ...requests, missedByReason: { ...missedByReason } };
     },

@@ -59,6 +59,8 @@ export interface Scenario {
   readonly shutterFault?: "shutter.stuck-open" | "link.timeout";
   readonly events?: readonly (readonly [atMs: number, event: OutsideEvent])[];
   readonly untilMs?: number;
+  /** The wanted moment. */
+  readonly openAtMs?: number;
 }
 
 export type OutsideEvent =
@@ -163,7 +165,7 @@ export async function run(scenario: Scenario): Promise<Result> {
   const machine = createExposureMachine({ clock, recorder, effects, ...DEADLINES });
   const actor = createActor(machine, { parent: parent.ref });
   actor.start();
-  actor.send({ type: "EXPOSE", order: ORDER });
+  actor.send({ type: "EXPOSE", order: orderOf(scenario) });
   for (const [atMs, event] of scenario.events ?? []) {
     clock.setTimeout(() => {
       if (event.type === "EXPOSE" && actor.getSnapshot().value === "idle") orderedId = event.order.exposureId;
@@ -201,3 +203,7 @@ export function expectHonestEnd(result: Result): void {
 }
 
 export const STOP = { type: "STOP_EXPOSING", reason: "machine beam lost" } as const;
+
+function orderOf({ openAtMs }: Scenario): ExposureOrder {
+  return openAtMs === undefined ? ORDER : { ...ORDER, openAtMs };
+}

@@ -30,6 +30,27 @@ describe("an exposure that goes well", () => {
   });
 });
 
+describe("an exposure with a wanted moment", () => {
+  it("has everything in place, waits, and asks for the permit when the moment comes", async () => {
+    const result = await run({ openAtMs: 900 });
+    expectHonestEnd(result);
+    expect(result.calls).toEqual(["check", "move", "book", "arm", "open", "expose", "close"]);
+    expect(result.settled[0]).toMatchObject({ outcome: "made", marks: { openAskedAtMs: 900, openSeenAtMs: 940 } });
+  });
+
+  it("that is past waits for nothing", async () => {
+    const result = await run({ openAtMs: 100 });
+    expect(result.settled[0]).toMatchObject({ outcome: "made", marks: { openAskedAtMs: 220 } });
+  });
+
+  it("is given up before it without a photon when exposing stops", async () => {
+    const result = await run({ openAtMs: 900, events: [[500, STOP]] });
+    expectHonestEnd(result);
+    expect(result.wasOpenAsked).toBe(false);
+    expect(result.settled[0]).toMatchObject({ outcome: "aborted", marks: NO_MARKS });
+  });
+});
+
 describe("the permit", () => {
   it("refused: no photon, settled at nothing, with the reasons", async () => {
     const result = await run({ permit: "refused" });
@@ -169,6 +190,7 @@ describe("every state of an exposure", () => {
         { effects: { close: "fails", makeSafe: "fails" } },
         { permit: "refused" },
         { effects: { move: "fails" } },
+        { openAtMs: 900 },
       ].map((scenario) => run(scenario as Scenario)),
     );
     const left = new Set(traces.flatMap((result) => [...result.parent.trace.left]));

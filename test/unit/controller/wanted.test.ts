@@ -68,8 +68,8 @@ describe("exposures that steps ask for", () => {
   it("keep the beam at hand after the last sweep, as long as a cell may ask", () => {
     const last = { sweep: 4, startedAtMs: 2500, latestMs: 3000, remaining: [] };
     expect(plan(2995, {}, last).act).toEqual({
-      ...{ kind: "wait", reason: "a cell to ask for an exposure" },
-      ...{ who: "cells", untilMs: 3000 },
+      ...{ kind: "wait", reason: "somebody to ask for an exposure" },
+      ...{ who: "cells and triggers", untilMs: 3000 },
     });
     expect(plan(2995, { mayBeAsked: false }, last).act).toEqual({ kind: "end" });
   });

@@ -1,0 +1,136 @@
+/**
+ * What planning with the scheduler must not forget between two decisions: where the stage stands, the order decided
+ * last, how much of the beam each group had, and what stood in a request's way. The planning itself is pure
+ * (schedule/wish-plan.ts).
+ */
+import { columnIndex, rowIndex } from "../../protocols/base/position.ts";
+import type { Campaign, ExposurePreset } from "../../protocols/campaign/campaign.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import type { ParkingPlace, SweepState, SweepTiming } from "../beam/sweeps.ts";
+import type { WantedExposure, WantedFacts } from "../beam/wanted.ts";
+import type { KnownStop } from "../schedule/schedule-state.ts";
+import { stageTravel, type Travel } from "../schedule/travel.ts";
+import { planWithWishes, type Decided, type WishFacts, type WishPlan } from "../schedule/wish-plan.ts";
+import { createShareAccount } from "../schedule/share-account.ts";
+
+export interface BeamPlanner {
+  plan(timing: SweepTiming, before: SweepState, facts: WantedFacts): WishPlan;
+  /** The stage is sent there, for an exposure with this preset. */
+  noteOrder(cellIndex: number, presetName: string): void;
+  noteParked(place: ParkingPlace): void;
+  /** An exposure of so many seconds was given through these filters, now or before a restart. */
+  noteGiven(cellIndex: number, exposureS: number, transmission: number): void;
+  /** Decided last; null before the first decision. */
+  readonly decided: Decided | null;
+}
+
+export interface BeamPlannerDeps {
+  readonly campaign: Campaign;
+  readonly site: Site;
+  readonly presetOf: (wanted: WantedExposure | null) => ExposurePreset | undefined;
+  readonly exposureS: (cellIndex: number, preset: ExposurePreset) => number;
+  readonly exposuresLeft: (cellIndex: number, most: number) => number;
+}
+
+/** Checks, permit and read-outs around an exposure, beyond what the site's numbers say: seconds before the shutter opens. */
+const BEFORE_S = 0.1;
+/** An exposure with a wanted moment is prepared so much sooner than it must be. */
+const LEAD_MS = 100;
+const FILTERS_S = 1;
+/** The same after it closed. */
+const AFTER_S = 0.02;
+
+export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
+  const { campaign, site } = deps;
+  const cellCount = campaign.cells.length;
+  const travel = siteTravel(campaign, site);
+  const shares = createShareAccount(campaign);
+  const stops = (campaign.beamForecast?.stops ?? []).map(({ fromUtcMs, toUtcMs, what }): KnownStop => ({
+    fromMs: fromUtcMs - campaign.startMs,
+    toMs: toUtcMs - campaign.startMs,
+    what,
+  }));
+  /** Behind the cells: where the stage stands after it has looked for its reference. */
+  let place = cellCount;
+  /** Filters and the shutter upstream stand as this preset wants them; null where nobody knows. */
+  let prepared: string | null = null;
+  const preparingMs = LEAD_MS + 1000 * (site.shutter.safetyShutterCloseS + FILTERS_S);
+  let order: readonly string[] = [];
+  let decided: Decided | null = null;
+  const hindered = new Map<number, string>();
+
+  function noteHindered(facts: WantedFacts, plan: WishPlan): void {
+    for (const { wanted } of plan.missedWanted) hindered.delete(wanted.number);
+    if (plan.act.kind === "expose" && plan.act.wanted !== undefined) hindered.delete(plan.act.wanted.number);
+    if (facts.obstacle !== null) {
+      for (const { wish, askedAtMs, number } of plan.wanted) {
+        if ((wish?.earliestMs ?? askedAtMs) <= facts.nowMs)
+          hindered.set(number, `no beam for ${facts.obstacle.reason}`);
+      }
+      return;
+    }
+    for (const { request, reason } of plan.decided?.decision.passedOver ?? []) {
+      const wanted = plan.decided?.wantedById.get(request.id);
+      if (wanted === undefined || request.earliestMs > facts.nowMs) continue;
+      if (reason === "dose")
+        hindered.set(wanted.number, "the last exposures of its cell were kept for what weighs more");
+      else if (reason === "no-place")
+        hindered.set(wanted.number, "there was time for others only, that weigh more or lie nearer");
+    }
+  }
+
+  return {
+    plan(timing, before, facts) {
+      const whole: WishFacts = {
+        ...facts,
+        ...{ travel, place, order, cellCount },
+        occupiesMs(cellIndex, wanted) {
+          const preset = deps.presetOf(wanted);
+          const exposureS = preset === undefined ? 0 : deps.exposureS(cellIndex, preset);
+          return 1000 * (exposureS + site.shutter.travelS + site.detector.readOutS + AFTER_S);
+        },
+        leadMs: (wanted) => (prepared !== null && prepared === deps.presetOf(wanted)?.name ? LEAD_MS : preparingMs),
+        groupOf: (cellIndex) => campaign.cells[cellIndex]?.group ?? "",
+        positionOf: (cellIndex) => campaign.cells[cellIndex]?.position ?? "",
+        shares: shares.now(),
+        stops,
+        losses: campaign.beamForecast?.losses ?? null,
+        exposuresLeft: deps.exposuresLeft,
+        hindered: ({ number }) => hindered.get(number) ?? null,
+      };
+      if (facts.obstacle !== null) prepared = null;
+      const plan = planWithWishes(timing, before, whole);
+      if (plan.decided !== null) {
+        ({ order } = plan.decided.decision);
+        ({ decided } = plan);
+      }
+      noteHindered(facts, plan);
+      return plan;
+    },
+    noteOrder(cellIndex, presetName) {
+      place = cellIndex;
+      prepared = presetName;
+    },
+    noteParked(parked) {
+      place = parked === "shadow" ? (travel.shadow ?? place) : parked.cellIndex;
+    },
+    noteGiven(cellIndex, exposureS, transmission) {
+      shares.given(campaign.cells[cellIndex]?.group ?? "", exposureS, transmission);
+    },
+    get decided() {
+      return decided;
+    },
+  };
+}
+
+/** Cells in the campaign's order, then where the stage finds its reference; the shadow last, where there is one. */
+export function siteTravel(campaign: Pick<Campaign, "cells">, site: Site): Travel {
+  const { originXMm, originYMm, pitchMm, shadow } = site.rack;
+  const cells = campaign.cells.map(({ position }) => ({
+    xMm: originXMm + columnIndex(position) * pitchMm,
+    yMm: originYMm + rowIndex(position) * pitchMm,
+  }));
+  const home = { xMm: site.stage.travelXMm, yMm: site.stage.travelYMm };
+  const settleS = site.stage.settleS + site.shutter.travelS + BEFORE_S;
+  return stageTravel({ ...site.stage, settleS }, [...cells, home], shadow);
+}

@@ -1,0 +1,44 @@
+/** Where the stage waits: it goes there like anywhere, only under levels just read, and past the cells into the shadow. */
+import { Fault } from "../../protocols/base/fault.ts";
+import type { InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
+import type { StagePosition } from "../../protocols/roles/stage.ts";
+import type { ParkingPlace } from "../beam/sweeps.ts";
+import { motionRefusals } from "../safety/permit-judgement.ts";
+import type { CampaignRoles } from "./roles.ts";
+
+export interface ParkingDeps {
+  readonly roles: Pick<CampaignRoles, "io" | "stage">;
+  readonly nowMs: () => number;
+  readonly levelsMaximumAgeMs: number;
+  readonly latched: () => readonly Interlock[];
+  readonly showLevels: (levels: InputLevels) => void;
+  /** Places in turn on the way into the shadow; undefined where the site has none. */
+  readonly shadowPath: (from: StagePosition) => readonly StagePosition[] | undefined;
+  /** Where a cell stands in the beam; undefined for no such place. */
+  readonly target: (place: ParkingPlace) => StagePosition | undefined;
+  /** The stage is there. */
+  readonly noteParked: (place: ParkingPlace) => void;
+}
+
+/** Rejects with `stage.no-permit`, or as the stage does; an aborted signal stops the motion. */
+export function createParking(deps: ParkingDeps): (place: ParkingPlace, signal: AbortSignal) => Promise<void> {
+  const { io, stage } = deps.roles;
+
+  async function go(to: StagePosition, signal: AbortSignal): Promise<void> {
+    const levels = await io.readInputs();
+    deps.showLevels(levels);
+    const { levelsMaximumAgeMs } = deps;
+    const reasons = motionRefusals(levels, { nowMs: deps.nowMs(), levelsMaximumAgeMs, latched: deps.latched() });
+    if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, `no motion: ${reasons.join("; ")}`);
+    signal.throwIfAborted();
+    await stage.moveTo(to, signal);
+  }
+
+  return async (place, signal) => {
+    const target = deps.target(place);
+    const path = place === "shadow" ? deps.shadowPath(await stage.read()) : target === undefined ? undefined : [target];
+    if (path === undefined) return;
+    for (const point of path) await go(point, signal);
+    deps.noteParked(place);
+  };
+}
