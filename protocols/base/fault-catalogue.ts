@@ -379,6 +379,47 @@ export const FAULT_CATALOGUE = {
     severity: "stop",
     advice: "The repeated run did not reproduce the stored log. The folder is untouched; report this with its seed.",
   },
+  // bus
+  "bus.unreachable": {
+    severity: "refuse",
+    advice:
+      "Is a controller running, and is this its broker? `beamrack run` names the address when it starts; give it with --broker mqtt://host:port.",
+  },
+  "bus.login": {
+    severity: "refuse",
+    advice:
+      "The broker does not take this user and password. Compare BEAMRACK_USER and BEAMRACK_PASSWORD, or the file of --credentials, with the site's users.",
+  },
+  "bus.certificate": {
+    severity: "refuse",
+    advice:
+      "The broker's certificate is not trusted: expired, for another host, or signed by somebody unknown. Renew it, or name the signer with BEAMRACK_CA_FILE.",
+  },
+  "bus.no-rack": {
+    severity: "refuse",
+    advice: "Compare --rack with the racks that the broker knows; without a controller there is none.",
+  },
+  "bus.lost": {
+    severity: "retry",
+    advice: "What was shown is no longer live. beamrack connects again by itself; the run is not concerned.",
+  },
+  "bus.no-answer": {
+    severity: "hold",
+    advice: "Whether the order was obeyed is not known. Look how things stand before it is given again.",
+  },
+  "bus.order-refused": {
+    severity: "refuse",
+    advice: "Nothing was done. Make the named condition good, then order anew.",
+  },
+  "bus.broker-failed": {
+    severity: "hold",
+    advice:
+      "The embedded broker does not run; it is started again by itself. Screens and commands are cut off meanwhile, the run is not concerned.",
+  },
+  "bus.users": {
+    severity: "refuse",
+    advice: "Correct the users file; `beamrack users FILE add NAME --role ROLE` writes its lines.",
+  },
   // beamrack itself
   "beamrack.defect": {
     severity: "stop",
