@@ -2,7 +2,7 @@
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../../protocols/roles/beam-io.ts";
-import type { Detector } from "../../protocols/roles/detector.ts";
+import type { Detector, FrameRecord } from "../../protocols/roles/detector.ts";
 import type { Stage, StagePosition, StageReading } from "../../protocols/roles/stage.ts";
 import type { Trigger } from "../../protocols/roles/trigger.ts";
 import { judgeGate } from "../dose/exposure-gate.ts";
@@ -27,6 +27,8 @@ export interface ExposureEffectsDeps {
   /** Levels read by the supervisor's last completed cycle. */
   readonly lastLevels: () => InputLevels | null;
   readonly showLevels: (levels: InputLevels) => void;
+  /** Told of what the detector had taken, or read out, of an exposure that was cut short, once it is at rest; null of nothing. */
+  readonly frameRead?: (path: string | null) => void;
   /** Interlocks that broke and wait for a person. */
   readonly latched: () => readonly Interlock[];
   /** Where the stage goes in turn to be out of the beam's harm; left out, or undefined, where the site has no shadow. */
@@ -72,6 +74,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   const { clock, io, stage, detector, accounts, timings } = deps;
   let atRestSinceMs = Infinity;
   let reading: StageReading | null = null;
+  /** Of the exposure armed last, though it was given up meanwhile. */
+  let taken: FrameRecord | null = null;
   /** The last try to leave, since the shutter last failed. */
   let shadow: ShadowMove | null = null;
 
@@ -322,6 +326,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
 
     async arm(order) {
       const { exposureS, frameName: fileName } = order;
+      taken = null;
       await (gated ?? detector).arm({ exposureS, folder: deps.detectorFolder, fileName });
     },
 
@@ -366,11 +371,14 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     async expose(_, note, signal) {
       if (gated !== undefined) return { path: (await gated.watch(note, signal)).path };
       const { finished } = await detector.start();
-      const frame = await finished;
-      return { path: frame.path };
+      taken = await finished;
+      return { path: taken.path };
     },
 
-    stopDetector: () => (gated ?? detector).abort(),
+    async stopDetector() {
+      const read = await (gated ?? detector).abort();
+      deps.frameRead?.((read ?? taken)?.path ?? null);
+    },
 
     async close(note: (marks: Partial<ShutterMarks>) => void) {
       const askedAtMs = clock.monoMs();

@@ -42,8 +42,8 @@ export interface GatedShutter {
   watch(note: (marks: Partial<ShutterMarks>) => void, signal: AbortSignal): Promise<FrameRecord>;
   /** When the gate, and no request of ours, had closed the shutter of the exposure under way; null where it had not. */
   closedByGateMs(): number | null;
-  /** Both at rest. Rejects with what either has to say, once both are done. */
-  abort(): Promise<void>;
+  /** Both at rest. Resolves with the frame that the detector had taken or read out; rejects with what either has to say, once both are done. */
+  abort(): Promise<FrameRecord | null>;
 }
 
 interface Underway {
@@ -51,6 +51,7 @@ interface Underway {
   readonly detectorS: number;
   begunAtMs: number;
   frame: Promise<FrameRecord> | undefined;
+  taken: FrameRecord | null;
   firedAtMs: number;
   fired: Promise<FiredTrain> | undefined;
   closedByGateMs: number | null;
@@ -108,7 +109,7 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
         detector.arm({ ...acquisition, exposureS: detectorS }),
       ]);
       present = {
-        ...{ lengthS: gate.widthS, detectorS, begunAtMs: NaN, frame: undefined },
+        ...{ lengthS: gate.widthS, detectorS, begunAtMs: NaN, frame: undefined, taken: null },
         ...{ firedAtMs: NaN, fired: undefined, closedByGateMs: null },
       };
     },
@@ -118,6 +119,13 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
       own.begunAtMs = clock.monoMs();
       const { finished } = await detector.start();
       own.frame = finished;
+      // Whoever waits for it may be gone by then; a failure is told to those who are not.
+      finished.then(
+        (frame) => {
+          own.taken = frame;
+        },
+        () => undefined,
+      );
     },
 
     async fire() {
@@ -170,9 +178,12 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
     closedByGateMs: () => present?.closedByGateMs ?? null,
 
     async abort() {
+      const own = present;
       present = undefined;
-      const ended = await Promise.allSettled([trigger.abort(), detector.abort()]);
-      for (const one of ended) if (one.status === "rejected") throw one.reason;
+      const [gate, frame] = await Promise.allSettled([trigger.abort(), detector.abort()]);
+      if (frame.status === "rejected") throw frame.reason;
+      if (gate.status === "rejected") throw gate.reason;
+      return frame.value ?? own?.taken ?? null;
     },
   };
 }

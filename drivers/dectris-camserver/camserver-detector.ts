@@ -57,6 +57,8 @@ interface Running {
   deadline: TimerHandle;
   succeed(frame: FrameRecord): void;
   fail(fault: Fault): void;
+  /** What it reported of an exposure that was ended. */
+  readOut: FrameRecord | undefined;
   /** Called when the camserver has reported the end, whatever it says. */
   onReported: (() => void) | undefined;
 }
@@ -121,6 +123,7 @@ export function createCamserverDetector(deps: CamserverDetectorDeps): Detector {
       return;
     }
     running = undefined;
+    if (reply.isOk) present.readOut = { path: reply.text, exposureS: present.exposureS };
     if (present.endedBecause !== undefined) present.fail(present.endedBecause);
     else if (!reply.isOk) present.fail(refusal(name, `exposure of ${present.fileName}`, reply));
     else present.succeed({ path: reply.text, exposureS: present.exposureS });
@@ -281,6 +284,7 @@ export function createCamserverDetector(deps: CamserverDetectorDeps): Detector {
       endedBecause: undefined,
       failure: undefined,
       deadline: undefined,
+      readOut: undefined,
       onReported: undefined,
       succeed(frame) {
         clock.clearTimeout(present.deadline);
@@ -354,10 +358,11 @@ export function createCamserverDetector(deps: CamserverDetectorDeps): Detector {
     async abort() {
       const talk = open();
       const present = running;
-      if (present === undefined) return;
+      if (present === undefined) return null;
       const what = `the exposure of ${present.fileName} was ended before its time`;
       await endRunning(present, new Fault("detector.aborted", name, what));
       if (!talk.isOpen) throw new Fault("link.closed", name, "the link was lost while the exposure was being ended");
+      return present.readOut ?? null;
     },
   };
 }

@@ -302,6 +302,18 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     }
   }
 
+  /** Behind the disarming, which closes the file. A detector that keeps nothing of what was aborted has none. */
+  async function readOut(on: SimplonSession, { dataFile, exposureS }: Running): Promise<FrameRecord | null> {
+    if (session !== on) return null;
+    try {
+      return (await on.hasFile(dataFile)) ? { path: `${DATA_FOLDER}/${dataFile}`, exposureS } : null;
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      if (error.code.startsWith("link.")) lose(on, error);
+      return null;
+    }
+  }
+
   function createRunning(frame: SimplonFrame, untilMs: number): Running {
     let settle: { resolve: (frame: FrameRecord) => void; reject: (fault: Fault) => void } | undefined;
     const finished = new Promise<FrameRecord>((resolve, reject) => {
@@ -354,10 +366,13 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
       if (present !== undefined) {
         const what = `the exposure of ${present.dataFile} was ended before its time`;
         await endRunning(on, present, new Fault("detector.aborted", name, what));
-      } else if (armed !== undefined) {
+        return queued(() => readOut(on, present));
+      }
+      if (armed !== undefined) {
         armed = undefined;
         await queued(() => guarded(on, disarmIfReady(on)));
       }
+      return null;
     },
   };
 }

@@ -95,6 +95,11 @@ const spotList = strictObject({
     .max(1600),
 });
 
+const otherwise = z.enum(["skip", "repeat-once"], "Give skip or repeat-once.").default("skip");
+const acceptable = strictObject({ accept_from_fraction: fraction.exactOptional(), otherwise });
+/** Of what they leave there is no frame to be believed. */
+const unacceptable = strictObject({ otherwise });
+
 export const presetSchema = strictObject({
   technique: z.literal("diffraction"),
   exposure_s: positive.max(3600),
@@ -104,6 +109,13 @@ export const presetSchema = strictObject({
   partial: strictObject({
     accept_from_fraction: fraction,
     otherwise: z.enum(["skip", "repeat-once"]),
+    causes: strictObject({
+      pause: acceptable.exactOptional(),
+      beam_loss: acceptable.exactOptional(),
+      shutter: acceptable.exactOptional(),
+      detector: unacceptable.exactOptional(),
+      controller_killed: unacceptable.exactOptional(),
+    }).exactOptional(),
   }).default({ accept_from_fraction: 0.8, otherwise: "skip" }),
 });
 

@@ -144,7 +144,22 @@ export interface ExposurePreset {
   /** From the cell's centre, in cell coordinates; visited in turn, one per exposure. */
   readonly spots: readonly SpotOffset[];
   /** What becomes of an exposure that was cut short. Nothing is exposed again unless the campaign says so. */
-  readonly partial: { readonly acceptFromFraction: number; readonly otherwise: "skip" | "repeat-once" };
+  readonly partial: PartialRules;
+}
+
+/** What ended an exposure before its time. `pause` is a person, a hold or an interlock. */
+export type CutCause = "pause" | "beamLoss" | "shutter" | "detector" | "controllerKilled";
+
+export interface PartialAnswer {
+  /** From this share of its time on it is accepted as it is; null for never. */
+  readonly acceptFromFraction: number | null;
+  readonly otherwise: "skip" | "repeat-once";
+}
+
+/** The answer to whatever has none of its own; a shutter that failed and a controller that was killed need one of their own. */
+export interface PartialRules extends PartialAnswer {
+  readonly acceptFromFraction: number;
+  readonly causes?: Readonly<Partial<Record<CutCause, PartialAnswer>>>;
 }
 
 export interface SweepTrigger {

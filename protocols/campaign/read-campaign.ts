@@ -15,9 +15,12 @@ import type {
   Campaign,
   CampaignCell,
   CellLayer,
+  CutCause,
   DoseLimit,
   EndCondition,
   ExposurePreset,
+  PartialAnswer,
+  PartialRules,
   SpotOffset,
 } from "./campaign.ts";
 import type { Position } from "../base/position.ts";
@@ -76,7 +79,18 @@ export function readCampaign({ document, protocolFiles, site, materials }: Campa
   reportUnused(document, file, drafts, rules, findings);
   if (hasErrors(findings) || site === undefined) return { campaign: undefined, findings };
   return {
-    campaign: assemble(file, { site, sources, rules, drafts, stacks, doseLimits, presets, controls, triggers, beamPlan }),
+    campaign: assemble(file, {
+      site,
+      sources,
+      rules,
+      drafts,
+      stacks,
+      doseLimits,
+      presets,
+      controls,
+      triggers,
+      beamPlan,
+    }),
     findings,
   };
 }
@@ -128,11 +142,32 @@ function resolvePresets(
         frames: record.frames,
         filters: record.filters,
         spots,
-        partial: { acceptFromFraction: record.partial.accept_from_fraction, otherwise: record.partial.otherwise },
+        partial: partialOf(record.partial),
       },
     ];
   });
 }
+
+function partialOf({ accept_from_fraction, otherwise, causes }: PresetRecord["partial"]): PartialRules {
+  const general = { acceptFromFraction: accept_from_fraction, otherwise };
+  if (causes === undefined) return general;
+  const answers: Partial<Record<CutCause, PartialAnswer>> = {};
+  for (const [key, cause] of CAUSES) {
+    const record = causes[key];
+    if (record === undefined) continue;
+    const own = "accept_from_fraction" in record ? record.accept_from_fraction : undefined;
+    answers[cause] = { acceptFromFraction: own ?? null, otherwise: record.otherwise };
+  }
+  return { ...general, causes: answers };
+}
+
+const CAUSES = [
+  ["pause", "pause"],
+  ["beam_loss", "beamLoss"],
+  ["shutter", "shutter"],
+  ["detector", "detector"],
+  ["controller_killed", "controllerKilled"],
+] as const;
 
 /** A grid is centred on the cell and walked row by row. */
 function spotsOf(record: PresetRecord): readonly SpotOffset[] {

@@ -23,6 +23,9 @@ export interface Detector extends Instrument {
   arm(acquisition: Acquisition): Promise<void>;
   /** Starts the armed exposure; resolves when the detector says it counts. `finished` settles with the frame, or rejects with `detector.late`. */
   start(): Promise<{ readonly finished: Promise<FrameRecord> }>;
-  /** Ends a running exposure. Safe to repeat. */
-  abort(): Promise<void>;
+  /**
+   * Ends a running exposure. Safe to repeat. Resolves with the frame that the detector read out of what it ended, by its own
+   * word and under the name that was armed; null where nothing ran, or there is none.
+   */
+  abort(): Promise<FrameRecord | null>;
 }
