@@ -4,6 +4,7 @@ import { findingAt, valueAt, valueText } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { readSection, UNKNOWN_KEYS_MAX } from "../input/section.ts";
 import { wordAdvice } from "../input/suggest.ts";
+import { firstEndlessLoop, STEPS_RUN_MAX } from "./endless-loop.ts";
 import type { Protocol, ProtocolStep, SafetyRule } from "./protocol.ts";
 import {
   PROTOCOL_KEYS,
@@ -149,7 +150,9 @@ function readSteps(document: InputDocument, path: Path, findings: Finding[]): re
   checkNames(rules);
   const steps = records.map((record, index) => (record === undefined ? undefined : stepOf(rules, record, index)));
   checkLoopsNest(rules, steps);
-  return steps.every((step) => step !== undefined) ? steps : undefined;
+  if (!steps.every((step) => step !== undefined)) return undefined;
+  checkLength(rules, steps);
+  return steps;
 }
 
 interface Rules {
@@ -382,4 +385,14 @@ function checkLoopsNest(rules: Rules, steps: readonly (ProtocolStep | undefined)
     }
     open.push({ target: step.targetIndex, index });
   });
+}
+
+function checkLength(rules: Rules, steps: readonly ProtocolStep[]): void {
+  // Crossing loops have been told, and cannot be counted.
+  if (rules.findings.some((finding) => finding.severity === "error")) return;
+  const endless = firstEndlessLoop(steps);
+  if (endless === undefined) return;
+  const what = `with this loop ${endless.stepsRun.toPrecision(3)} steps are run; at most ${STEPS_RUN_MAX}`;
+  const advice = "Passes of loops in loops multiply: give smaller numbers of cycles.";
+  refuse(rules, endless.index, "cycle_count", "protocol.too-long", what, advice);
 }

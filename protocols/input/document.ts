@@ -5,6 +5,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument as parseYaml } from "yaml";
 import type { Document, Node } from "yaml";
 import type { Finding, FindingSeverity } from "../base/finding.ts";
+import { parseJsonText } from "./json-text.ts";
 import { brokenBound, DEPTH_MAX, tooDeep } from "./text-bounds.ts";
 import { yamlFindings } from "./yaml-problems.ts";
 
@@ -56,6 +57,8 @@ export function parseDocument(text: string, fileName: string): InputDocument {
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   const findings: Finding[] = [...yamlFindings(document, fileName, lineAt)];
   if (document.errors.length > 0) {
+    const slip = /\.json$/i.test(fileName) ? jsonSlip(text, fileName) : undefined;
+    if (slip !== undefined) return unreadable(fileName, slip);
     return documentOf(fileName, undefined, findings, new Map(), lineAt);
   }
   const offsets = new Map<string, number>();
@@ -227,6 +230,14 @@ function documentOf(
     return 1;
   };
   return { fileName, value, findings, line, where: (path) => whereText(fileName, line(path), path) };
+}
+
+/** In the words of JSON; undefined where only a reader of YAML stumbles. */
+function jsonSlip(text: string, fileName: string): Finding | undefined {
+  const json = parseJsonText(text);
+  if (json.kind === "json") return undefined;
+  const advice = "Correct the JSON at this line; mind brackets, commas and double quotes.";
+  return { severity: "error", code: "file.syntax", where: `${fileName}:${json.line}`, what: json.what, advice };
 }
 
 function unreadable(fileName: string, finding: Finding): InputDocument {

@@ -70,6 +70,14 @@ const CASES: readonly Case[] = [
     /two steps/,
   ],
   [
+    "loops in loops without end",
+    `${HEAD}${CHARGE}${CHARGE}${"  - { step: loop, loop_to: 1, cycle_count: 1000000 }\n".repeat(3)}`,
+    "protocol.too-long",
+    "p.yaml:6 method[3].cycle_count",
+    /2\.00e\+12 steps/,
+    /multiply/,
+  ],
+  [
     "a loop to a tag further down",
     `${HEAD}${CHARGE}${loop("a")}${tag("a")}`,
     "protocol.loop",

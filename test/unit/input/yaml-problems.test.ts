@@ -58,4 +58,15 @@ describe("one slip in a YAML file is told once, where it is", () => {
     ).findings;
     expect(found.map((finding) => finding.where)).toEqual(["f.yaml:1", "f.yaml:12"]);
   });
+
+  it.each([
+    ["cut off in the middle", '{\n "record": { "time_s": 1 },\n "method": [', 3, "a [ is still open"],
+    ["with a comma too many", '{ "a": [1,\n2,, 3] }', 2, "a value is missing before ,"],
+  ])("and of a JSON file %s it is told as JSON", (_what, text, line, what) => {
+    const [finding, ...others] = parseDocument(text, "p.json").findings;
+    expect(others).toEqual([]);
+    expect([finding?.where, finding?.what]).toEqual([`p.json:${line}`, expect.stringContaining(what)]);
+    expect(finding?.advice).toContain("Correct the JSON");
+    expect(finding?.advice).not.toContain("YAML");
+  });
 });
