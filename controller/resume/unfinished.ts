@@ -1,13 +1,16 @@
 /**
  * Exposures that were booked and not settled when the controller was lost. Whether the shutter opened nobody knows:
- * each is charged in full and counts as not met; it is not made again.
+ * each is charged in full and counts as not met; it is made again, once, only where the campaign says so of this cause.
  */
 import { positionIndex } from "../../protocols/base/position.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { answerTo } from "../beam/partial-rule.ts";
+import type { WantedExposure } from "../beam/wanted.ts";
 import type { DoseLedger } from "../dose/dose-ledger.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { LedgerRow } from "../record/ledger-row.ts";
 import type { Tally } from "../run/tally.ts";
-import { requestOf } from "./recorded-run.ts";
+import { requestOf, type RecordedRun } from "./recorded-run.ts";
 
 export const LOST_REASON = "the controller was lost during it: charged in full";
 
@@ -55,4 +58,40 @@ export function settleUnfinished(bookings: readonly LedgerRow[], deps: Unfinishe
     recorder.record("request-missed", { ...name, position, reason: "beam", text: LOST_REASON });
     tally.exposed(request.sweep, litUntilMs, "partial", false, "beam");
   }
+}
+
+export interface RepeatDeps {
+  readonly campaign: Campaign;
+  readonly recorded: Pick<RecordedRun, "requests">;
+  readonly window: (sweep: number) => { readonly latestMs: number };
+  /** Requests of steps and repeats so far. */
+  readonly wantedCount: number;
+  readonly nowMs: number;
+  readonly endAtMs: number;
+}
+
+/**
+ * What is asked for once more, with a booking of its own beside the one that was charged in full: where the campaign's
+ * rule for a killed controller says so, the window is still open, and it was neither a repeat nor a control visit.
+ */
+export function repeatsOfUnfinished(bookings: readonly LedgerRow[], deps: RepeatDeps): readonly WantedExposure[] {
+  const { campaign, recorded, nowMs } = deps;
+  if (answerTo(campaign, "controllerKilled", true)?.otherwise !== "repeat-once") return [];
+  const repeats: WantedExposure[] = [];
+  for (const { exposureId, position } of bookings) {
+    const request = requestOf(exposureId);
+    const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
+    if (request === undefined || cellIndex < 0) continue;
+    const asked = recorded.requests.find((one) => one.kind === "wanted" && one.number === request.wanted);
+    const wanted = asked?.kind === "wanted" ? asked : undefined;
+    if (wanted?.repeatOf !== undefined || wanted?.controlIndex !== undefined) continue;
+    const latestMs = wanted?.latestMs ?? deps.window(request.sweep).latestMs;
+    if (!(nowMs < Math.min(latestMs, deps.endAtMs))) continue;
+    const reason = `repeat of ${exposureId}`;
+    const wish =
+      wanted?.wish === undefined ? {} : { wish: { ...wanted.wish, key: `${wanted.wish.key}, again`, reason } };
+    const number = deps.wantedCount + repeats.length + 1;
+    repeats.push({ number, cellIndex, position, reason, askedAtMs: nowMs, latestMs, repeatOf: exposureId, ...wish });
+  }
+  return repeats;
 }

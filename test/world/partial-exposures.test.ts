@@ -80,3 +80,80 @@ describe("an exposure that lost its beam on the way", () => {
     expect(again.of("exposure-wanted")).toHaveLength(1);
   });
 });
+
+describe("an exposure that is cut short", () => {
+  /** At 603 s the shutter is open on B1. */
+  const KILLED = { hours: 0.2, kills: [{ atS: 603, downS: 5 }] };
+  const SKIP = { acceptFromFraction: 1, otherwise: "skip" } as const;
+  const AGAIN = { acceptFromFraction: null, otherwise: "repeat-once" } as const;
+
+  it("by a kill of the controller is charged in full and made once more only by the campaign's rule for that", async () => {
+    const general = await runWorld({ ...KILLED, campaign: ruledBy({ ...SKIP, otherwise: "repeat-once" }) });
+    expectSound(general);
+    expect(general.of("exposure-wanted")).toEqual([]);
+    const own = await runWorld({ ...KILLED, campaign: ruledBy({ ...SKIP, causes: { controllerKilled: AGAIN } }) });
+    expectSound(own);
+    const ofB1 = own.of("exposure-ended").filter((event) => field(event, "position") === "B1" && event.atMs > 600_000);
+    expect(ofB1.map((event) => ["exposure_id", "outcome", "charged"].map((key) => field(event, key)))).toEqual([
+      ["X-S0002-B1", "unknown", "charge-in-full"],
+      ["X-R0001-B1", "made", "settlement"],
+    ]);
+    const { asked, met, missed } = own.summary.requests;
+    expect([met, missed]).toEqual([asked - 1, 1]);
+    const repeat = own.of("shutter-opened").find((event) => field(event, "exposure_id") === "X-R0001-B1");
+    // And by a kill in its repeat it is not made a third time.
+    const run = await runWorld({
+      hours: 0.2,
+      kills: [...KILLED.kills, { atS: (repeat?.atMs ?? NaN) / 1000 + 1, downS: 5 }],
+      campaign: ruledBy({ ...SKIP, causes: { controllerKilled: AGAIN } }),
+    });
+    expectSound(run);
+    const twice = run.of("exposure-ended").filter((event) => field(event, "position") === "B1" && event.atMs > 600_000);
+    expect(twice.map((event) => [field(event, "exposure_id"), field(event, "outcome")])).toEqual([
+      ["X-S0002-B1", "unknown"],
+      ["X-R0001-B1", "unknown"],
+    ]);
+    expect(run.of("exposure-wanted")).toHaveLength(1);
+  });
+
+  it("follows the rule of what cut it, and the general one where that has none", async () => {
+    const causes = { beamLoss: { acceptFromFraction: 0.1, otherwise: "skip" }, pause: AGAIN } as const;
+    const rules = ruledBy({ ...SKIP, causes });
+    const lost = await runWorld({ hours: 0.2, faults: BEAM_GOES, campaign: rules });
+    expectSound(lost);
+    expect(lost.of("exposure-accepted").map((event) => field(event, "position"))).toEqual(["B1"]);
+    expect(field(lost.of("exposure-accepted")[0], "frame")).toMatch(/B1_S0002_00000\.cbf$/);
+    const held = await runWorld({
+      hours: 0.2,
+      campaign: rules,
+      at: [
+        [
+          603,
+          ({ run }) => {
+            run.actor.send({ type: "STOP_EXPOSING", author: "a person", reason: "a look" });
+          },
+        ],
+        [
+          605,
+          ({ run }) => {
+            run.actor.send({ type: "RESUME_EXPOSING", author: "a person" });
+          },
+        ],
+      ],
+    });
+    expectSound(held);
+    expect(held.of("exposure-wanted").map((event) => field(event, "repeat_of"))).toEqual(["X-S0002-B1"]);
+  });
+
+  it("is not accepted where the detector has no frame of it, whatever was given", async () => {
+    const faults: readonly WorldFault[] = [...BEAM_GOES, { kind: "detector-dead", fromMs: 602_990, toMs: 625_000 }];
+    const run = await runWorld({
+      hours: 0.2,
+      faults,
+      campaign: ruledBy({ acceptFromFraction: 0.1, otherwise: "skip" }),
+    });
+    expectSound(run);
+    expect(run.of("exposure-accepted")).toEqual([]);
+    expect(missesOf(run).filter(([position]) => position === "B1")).toHaveLength(1);
+  });
+});
