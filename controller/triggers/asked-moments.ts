@@ -12,7 +12,12 @@ export interface AskedMoments {
     moments: readonly Moment[],
     about: { readonly trigger: string; readonly facts: CellFacts; readonly followed: FollowedStep },
     wishOf: (moment: Moment) => ExposureWish,
-  ): { readonly asked: readonly ExposureWish[]; readonly withdrawn: readonly WithdrawnWish[] };
+  ): {
+    readonly asked: readonly ExposureWish[];
+    readonly withdrawn: readonly WithdrawnWish[];
+    /** Before this moment it has to be told again that what nobody expects now has not come. */
+    readonly againMs: number;
+  };
   /** It has come: what it wants now, whatever was guessed; null where it is closed. */
   come(trigger: string, moment: Moment, wish: ExposureWish): ExposureWish | null;
   /** It was met, missed or withdrawn: nothing more is said of it. */
@@ -27,6 +32,8 @@ interface Said {
 /** A window that moves less than this, or than this part of the time until then, stays as it was told. */
 const MOVED_MS = 500;
 const MOVED_SHARE = 0.02;
+/** What nobody expects any more is put off by so much at a time. */
+const PUT_OFF_MS = 120_000;
 
 export function createAskedMoments(isKnown: (key: string) => boolean): AskedMoments {
   /** By trigger, then by key. */
@@ -41,6 +48,7 @@ export function createAskedMoments(isKnown: (key: string) => boolean): AskedMome
       const asked: ExposureWish[] = [];
       const withdrawn: WithdrawnWish[] = [];
       const isThere = new Set<string>();
+      let againMs = Infinity;
       for (const moment of moments) {
         if (moment.latestMs < nowMs) continue;
         const wish = wishOf(moment);
@@ -60,15 +68,20 @@ export function createAskedMoments(isKnown: (key: string) => boolean): AskedMome
           own.delete(key);
           closed.add(key);
           withdrawn.push({ key, reason: `it did not come to ${moment.what}` });
-        } else if (wish.earliestMs < nowMs + GUARD_MS) {
-          // It has not come, and nothing says when it will.
-          const byMs = nowMs + 2 * GUARD_MS - wish.earliestMs;
-          const later = movedBy(wish, byMs);
-          own.set(key, { moment: { ...moment, atMs: moment.atMs + byMs }, wish: later });
-          asked.push(later);
+        } else {
+          let { earliestMs } = wish;
+          if (earliestMs < nowMs + GUARD_MS) {
+            // It has not come, and nothing says when it will.
+            const byMs = nowMs + PUT_OFF_MS - earliestMs;
+            const later = movedBy(wish, byMs);
+            own.set(key, { moment: { ...moment, atMs: moment.atMs + byMs }, wish: later });
+            asked.push(later);
+            ({ earliestMs } = later);
+          }
+          againMs = Math.min(againMs, earliestMs - GUARD_MS / 2);
         }
       }
-      return { asked, withdrawn: withdrawn.filter(({ key }) => isKnown(key)) };
+      return { asked, withdrawn: withdrawn.filter(({ key }) => isKnown(key)), againMs };
     },
     come(trigger, moment, wish) {
       if (closed.has(wish.key)) return null;

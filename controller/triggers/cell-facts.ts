@@ -143,9 +143,13 @@ function alone({ nowMs, stepRules }: CellFacts, running: RunningStep): ExpectedS
   };
 }
 
+/** Whole minutes, so that the window of what is late does not move at every look. */
+const LATE_STEP_MS = 60_000;
+
 /** What is guessed to have come already, and has not, is ahead. */
 export function guarded(nowMs: number, atMs: number, isSure: boolean): number {
-  return isSure ? atMs : Math.max(atMs, nowMs + GUARD_MS);
+  if (isSure || atMs >= nowMs + GUARD_MS) return atMs;
+  return LATE_STEP_MS * Math.ceil((nowMs + GUARD_MS) / LATE_STEP_MS);
 }
 
 export function windowAround(atMs: number, { earlyS, lateS }: { readonly earlyS: number; readonly lateS: number }) {

@@ -31,7 +31,10 @@ export function commandedWish(
   const cell = campaign.cells[cellIndex];
   if (cell === undefined) return refused(`there is no cell at ${position}`, "Name a position of the campaign.");
   if (!meetsBeam(cell)) {
-    return refused(`${position} is a dark control`, "It is never exposed: what others are compared with would be lost.");
+    return refused(
+      `${position} is a dark control`,
+      "It is never exposed: what others are compared with would be lost.",
+    );
   }
   const own = (campaign.triggers ?? []).filter((trigger): trigger is CommandTrigger => trigger.kind === by);
   const named = own.filter((trigger) => triggerName === undefined || trigger.name === triggerName);

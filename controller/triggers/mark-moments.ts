@@ -6,15 +6,7 @@ import {
   type TriggerCell,
   type VoltageTrigger,
 } from "../../protocols/campaign/trigger.ts";
-import {
-  AHEAD_MS,
-  expectedSteps,
-  GUARD_MS,
-  windowAround,
-  type CellFacts,
-  type Direction,
-  type Moment,
-} from "./cell-facts.ts";
+import { AHEAD_MS, expectedSteps, windowAround, type CellFacts, type Direction, type Moment } from "./cell-facts.ts";
 
 /** A mark no further than this behind where the current began is where it began. */
 const AT_START = 0.002;
@@ -64,7 +56,7 @@ export function stateOfChargeMoments(
         ...windowAround(atMs, width),
         what: `state of charge ${mark} in ${course.direction}, cycle ${course.cycle}${course.isCounted ? "" : ", by its forecast"}`,
         scope: { kind: "half-cycle", cycle: course.cycle, direction: course.direction },
-        isGuess: atMs > nowMs,
+        isGuess: false,
       });
     }
   }
@@ -82,20 +74,20 @@ function coursesOf(facts: CellFacts): readonly Course[] {
 /** The step under way by the charge that was counted; null where that is not known, or nothing flows. */
 function countedCourse(facts: CellFacts): Course | null {
   const { step, charge, nowMs, currentA } = facts;
-  if (step === null || charge === null) return null;
+  // While nothing flows no mark comes nearer.
+  if (step === null || step.isPaused || charge === null) return null;
   const isHold = step.step.kind === "constant-voltage";
   const amperes = isHold ? currentA : step.orderedA;
   const perS = amperes / (3600 * charge.capacityAh);
   if (!(Math.abs(3600 * perS) >= CURRENT_LEAST_C)) return null;
   const direction = perS > 0 ? "charge" : "discharge";
-  const { ordinal, stepIndex, cycle, startedAtMs, runsSinceMs, isPaused } = step;
+  const { ordinal, stepIndex, cycle, startedAtMs, runsSinceMs } = step;
   const expected = expectedSteps(facts).find((one) => one.ordinal === ordinal);
   return {
     ...{ ordinal, stepIndex, cycle, direction, perS, isCounted: true },
-    beganAtMs: isPaused ? startedAtMs + nowMs - charge.atMs : startedAtMs,
+    beganAtMs: startedAtMs,
     endsAtMs: expected?.endsAtMs ?? Infinity,
-    // While nothing flows every mark stays as far away as it is.
-    fromMs: isPaused ? nowMs : Math.min(Math.max(charge.atMs, runsSinceMs), nowMs),
+    fromMs: Math.min(Math.max(charge.atMs, runsSinceMs), nowMs),
     from: charge.value,
   };
 }
@@ -103,8 +95,7 @@ function countedCourse(facts: CellFacts): Course | null {
 /** Steps by their forecast marks, between which the state of charge runs evenly. */
 function forecastCourses(facts: CellFacts): readonly Course[] {
   const { forecast, nowMs, step } = facts;
-  if (forecast === null) return [];
-  const delayMs = forecast.pausedAtMs === null ? 0 : nowMs - forecast.pausedAtMs;
+  if (forecast === null || forecast.pausedAtMs !== null || step?.isPaused === true) return [];
   return expectedSteps(facts).flatMap((expected): readonly Course[] => {
     if (expected.beginsAtMs > nowMs + AHEAD_MS) return [];
     const marks = forecast.marks.filter(({ ordinal }) => ordinal === expected.ordinal);
@@ -119,7 +110,7 @@ function forecastCourses(facts: CellFacts): readonly Course[] {
       {
         ...{ ordinal, stepIndex, cycle, direction: perS > 0 ? "charge" : "discharge", perS, isCounted: false },
         ...{ beganAtMs: running?.startedAtMs ?? beginsAtMs, endsAtMs },
-        ...{ fromMs: first.atMs + delayMs, from: first.stateOfCharge },
+        ...{ fromMs: first.atMs, from: first.stateOfCharge },
       },
     ];
   });
@@ -128,7 +119,7 @@ function forecastCourses(facts: CellFacts): readonly Course[] {
 /** Crossings of the step under way. What was crossed is told by the samples, and moved there by the desk. */
 export function voltageMoments(trigger: VoltageTrigger, cell: TriggerCell, facts: CellFacts): readonly Moment[] {
   const { step, nowMs, voltageV, slopeVS } = facts;
-  if (step?.direction == null || !Number.isFinite(voltageV)) return [];
+  if (step?.direction == null || step.isPaused || !Number.isFinite(voltageV)) return [];
   if (!hasStep(cell, step.stepIndex) || !hasCycle(trigger, step.cycle)) return [];
   const { direction, cycle } = step;
   const sign = direction === "charge" ? 1 : -1;
@@ -140,8 +131,7 @@ export function voltageMoments(trigger: VoltageTrigger, cell: TriggerCell, facts
     const isSloped = bySlopeS > 0 && (bySlopeS < SLOPE_WITHIN_S || !(byCurveS >= 0));
     const inS = isSloped ? bySlopeS : byCurveS;
     if (!(inS >= 0) || 1000 * inS > AHEAD_MS) return [];
-    const atMs = nowMs + Math.max(1000 * inS, step.isPaused ? GUARD_MS : 0);
-    return [crossing(trigger, cycle, direction, mark, atMs, true)];
+    return [crossing(trigger, cycle, direction, mark, nowMs + 1000 * inS, true)];
   });
 }
 

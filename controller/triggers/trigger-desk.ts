@@ -162,6 +162,7 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       const said = one.asked.say(moments, about, (moment) => wishOf(one, trigger, moment));
       asked.push(...said.asked);
       withdrawn.push(...said.withdrawn);
+      nextMs = Math.min(nextMs, Math.max(nowMs + LOOK_MIN_MS, said.againMs));
       for (const { atMs, earliestMs, isGuess } of moments) {
         if (!isGuess || atMs < nowMs) continue;
         const aheadMs = Math.max(0, earliestMs - nowMs - GUARD_MS / 2);

@@ -4,7 +4,9 @@ import type { InputDocument, Path } from "../input/document.ts";
 import type { DoseLimit } from "./campaign.ts";
 
 export interface CampaignPlaces {
-  trigger(index: number, key: string): string;
+  /** By its index among the sweeps. */
+  sweep(index: number, key: string): string;
+  trigger(name: string): string;
   spots(preset: string): string;
   stack(name: string): string;
   protocol(name: string): string;
@@ -24,7 +26,15 @@ export interface WrittenLimit {
 export function campaignPlaces(source: InputDocument | string): CampaignPlaces {
   const at = (path: Path): string => (typeof source === "string" ? `${source} ${path.join(".")}` : source.where(path));
   return {
-    trigger: (index, key) => at(["triggers", index, key]),
+    sweep: (index, key) => at(["triggers", sweepAt(source, index), key]),
+    trigger: (name) =>
+      at([
+        "triggers",
+        Math.max(
+          0,
+          triggersOf(source).findIndex((entry) => entry["name"] === name),
+        ),
+      ]),
     spots: (preset) => at(["presets", preset, "spots"]),
     stack: (name) => at(["stacks", name]),
     protocol: (name) => at(["protocols", name]),
@@ -34,6 +44,17 @@ export function campaignPlaces(source: InputDocument | string): CampaignPlaces {
       return at(index < 0 ? ["dose_limits"] : ["dose_limits", index]);
     },
   };
+}
+
+function triggersOf(source: InputDocument | string): readonly Readonly<Record<string, unknown>>[] {
+  const entries = typeof source === "string" ? undefined : valueAt(source.value, ["triggers"]);
+  return Array.isArray(entries) ? (entries as readonly Readonly<Record<string, unknown>>[]) : [];
+}
+
+/** Other triggers may stand before it. */
+function sweepAt(source: InputDocument | string, index: number): number {
+  const sweeps = triggersOf(source).flatMap((entry, at) => (entry["kind"] === "sweep" ? [at] : []));
+  return sweeps[index] ?? index;
 }
 
 function entryOf(document: InputDocument, limit: WrittenLimit): number {

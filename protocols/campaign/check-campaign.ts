@@ -2,6 +2,7 @@
  * What can be known of an admitted campaign before anything moves: whether its sweeps fit, what doses they will give,
  * and how long the protocols may take. Findings whose code begins with `plan.` are forecasts, not bad input.
  */
+import { assert } from "../base/assert.ts";
 import { durationText } from "../base/duration-text.ts";
 import { hasErrors } from "../base/finding.ts";
 import type { Finding } from "../base/finding.ts";
@@ -19,6 +20,7 @@ import { forecastDose, sweepCount } from "./dose-forecast.ts";
 import type { CycleTimes, DoseForecast } from "./dose-forecast.ts";
 import { proposeForDose, type DoseProposal } from "./dose-proposals.ts";
 import { judgeControls, type ControlForecast } from "./judge-controls.ts";
+import { judgeTriggers, type TriggerForecast } from "./judge-triggers.ts";
 import { positionsText } from "./rack-text.ts";
 import { waitsBoundS } from "./ruled-protocol.ts";
 import { closeSpots } from "./spot-overlap.ts";
@@ -49,6 +51,8 @@ export interface Forecast {
   /** What would keep every dose limit to the end, each by itself; none where nothing is refused. */
   readonly proposals: readonly DoseProposal[];
   readonly protocols: readonly ProtocolPlan[];
+  /** Undefined without triggers beside the sweep. */
+  readonly triggers?: readonly TriggerForecast[];
   /** Undefined without control visits. */
   readonly controls?: ControlForecast;
 }
@@ -77,7 +81,7 @@ export function checkCampaign(
   const places = campaignPlaces(source);
   const exposed = campaign.cells.filter(meetsBeam);
   const sweeps = campaign.sweeps.map((sweep, index) =>
-    forecastSweep(campaign, site, sweep, exposed, (key) => places.trigger(index, key), places, findings),
+    forecastSweep(campaign, site, sweep, exposed, (key) => places.sweep(index, key), places, findings),
   );
   const protocols = forecastProtocols(campaign, site);
   const cycleTimes = cycleTimesOf(campaign, protocols);
@@ -90,6 +94,7 @@ export function checkCampaign(
     for (const forecast of forecasts) judgeDose(forecast, sweep, proposed, places, findings);
     return forecasts;
   });
+  const triggers = judgeTriggers(campaign, site, tables, planOf(campaign, protocols), dose, places, findings);
   const controls = judgeControls(campaign, site, sweeps[0], dose, places.controls(), findings);
   for (const plan of protocols) {
     if (campaign.durationS !== null) judgeDuration(plan, campaign.durationS, places, findings);
@@ -104,6 +109,7 @@ export function checkCampaign(
       dose,
       proposals,
       protocols,
+      ...(triggers.length === 0 ? {} : { triggers }),
       ...(controls === undefined ? {} : { controls }),
     },
   };
@@ -196,11 +202,21 @@ function forecastSweep(
 
 /** The cycles of each cell's own protocol, from its forecast. */
 function cycleTimesOf(campaign: Campaign, plans: readonly ProtocolPlan[]): CycleTimes {
-  const ends = plans.map((plan) => cycleEnds(plan, campaign.durationS ?? 0));
+  const ends = new Map(plans.map((plan) => [plan, cycleEnds(plan, campaign.durationS ?? 0)]));
+  const planOfCell = planOf(campaign, plans);
+  return (cell) => ends.get(planOfCell(cell)) ?? [];
+}
+
+/** Each cell's own: as `forecastProtocols` made them, one for each kind. */
+export function planOf(campaign: Campaign, plans: readonly ProtocolPlan[]): (cell: CampaignCell) => ProtocolPlan {
   const kinds = campaign.cells.map(protocolKind);
   const first = [...new Set(kinds)];
   const byPosition = new Map(campaign.cells.map((cell, index) => [cell.position, first.indexOf(kinds[index] ?? "")]));
-  return (cell) => ends[byPosition.get(cell.position) ?? -1] ?? [];
+  return (cell) => {
+    const plan = plans[byPosition.get(cell.position) ?? -1];
+    assert(plan !== undefined, `no forecast for ${cell.position}`);
+    return plan;
+  };
 }
 
 /** Beyond the steps that are forecast one by one the last whole cycle is taken to come again and again. */

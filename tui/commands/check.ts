@@ -6,7 +6,13 @@ import { findingText } from "../../protocols/base/finding.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign, isPlanFinding } from "../../protocols/campaign/check-campaign.ts";
 import type { Forecast, ProtocolPlan } from "../../protocols/campaign/check-campaign.ts";
-import type { DoseAmounts, LayerForecast, LimitForecast } from "../../protocols/campaign/dose-forecast.ts";
+import type {
+  DoseAmounts,
+  DoseForecast,
+  LayerForecast,
+  LimitForecast,
+} from "../../protocols/campaign/dose-forecast.ts";
+import type { TriggerForecast } from "../../protocols/campaign/judge-triggers.ts";
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import { countText } from "../progress/number-text.ts";
@@ -78,6 +84,7 @@ function forecastLines(forecast: Forecast): readonly string[] {
       ...dose.limits.map((limit) => `dose ${positionsText(dose.positions)}: ${limitLine(limit)}`),
       ...dose.layers.map((layer) => `dose ${positionsText(dose.positions)}: ${layerLine(layer)}`),
     ]),
+    ...(forecast.triggers ?? []).flatMap((trigger) => [triggerLine(trigger), ...triggerDose(trigger)]),
     ...forecast.proposals.map((proposal) => `to keep every dose limit: ${proposal.text}`),
     ...forecast.protocols.flatMap((protocol) => [
       `protocol ${protocol.name}: ${protocol.cellCount} cells, ${countText(protocol.stepCount)} steps, about ${durationText(protocol.durationS)} (± ${durationText(protocol.durationSpreadS)}), at most ${durationText(protocol.longestS)}`,
@@ -91,6 +98,20 @@ function timedByText(timedBy: Forecast["timedBy"]): string {
   return timedBy.by === "software"
     ? "exposures: software opens and closes the shutter; the lapse of its permit bounds them"
     : `exposures: timed in hardware by the gates of ${timedBy.name}; the lapse of the shutter's permit bounds them`;
+}
+
+/** What a trigger may ask for at the most. */
+function triggerLine({ name, kind, positions, perCell, perCycle, exposures, beamS }: TriggerForecast): string {
+  const cells = `trigger ${name} (${kind}): ${positions.length} cells ${positionsText(positions)}`;
+  if (perCell === null || exposures === null || beamS === null) return `${cells}, as often as it is asked`;
+  const inCycle = perCycle === null || perCycle === perCell ? "" : ` (${perCycle} in a cycle)`;
+  return `${cells}, at most ${perCell} exposures of each${inCycle}, ${exposures} in all: ${durationText(beamS)} of beam`;
+}
+
+function triggerDose({ name, dose }: TriggerForecast): readonly string[] {
+  return dose.flatMap(({ positions, layers }) =>
+    layers.map((layer) => `dose ${positionsText(positions)} by ${name}: ${layerLine(layer)}`),
+  );
 }
 
 const TIMETABLE_STEPS = 6;
@@ -158,6 +179,42 @@ function short(value: number): string {
 /** A document, not a log: the first steps tell the rest. */
 const JSON_STEPS = 500;
 
+function doseJson(dose: DoseForecast): unknown {
+  return {
+    positions: dose.positions,
+    stack: dose.stack,
+    front_transmission_min: dose.frontTransmissionMin,
+    limits: dose.limits.map((limit) => ({
+      layer: limit.layer,
+      location: limit.location,
+      scope: limit.scope.replace("-", "_"),
+      dose_Gy: limit.limitGy,
+      dose_rate_Gy_s: limit.limitGyS,
+      vouched_by: limit.vouchedBy,
+      dose_per_exposure_Gy: limit.perExposureGy,
+      nominal_dose_rate_Gy_s: limit.rateGyS,
+      dose_per_cycle_Gy: limit.perCycleGy,
+      total_dose_Gy: limit.totalGy,
+      refused_from_sweep: limit.refusedFromSweep,
+    })),
+    layers: dose.layers.map((layer) => ({
+      layer: layer.layer,
+      surface: amountsJson(layer.surface),
+      mean: amountsJson(layer.mean),
+    })),
+  };
+}
+
+function triggerJson({ name, kind, positions, perCell, perCycle, exposures, beamS, dose }: TriggerForecast): unknown {
+  return {
+    ...{ name, kind, positions, exposures },
+    exposures_per_cell: perCell,
+    exposures_per_cycle: perCycle,
+    beam_s: beamS,
+    dose: dose.map(doseJson),
+  };
+}
+
 function forecastJson(forecast: Forecast): unknown {
   return {
     sweeps: forecast.sweeps.map((sweep) => ({
@@ -174,29 +231,8 @@ function forecastJson(forecast: Forecast): unknown {
       cadence_min_s: sweep.cadenceMinS,
     })),
     exposures_timed_by: forecast.timedBy.by === "software" ? "software" : forecast.timedBy.name,
-    dose: forecast.dose.map((dose) => ({
-      positions: dose.positions,
-      stack: dose.stack,
-      front_transmission_min: dose.frontTransmissionMin,
-      limits: dose.limits.map((limit) => ({
-        layer: limit.layer,
-        location: limit.location,
-        scope: limit.scope.replace("-", "_"),
-        dose_Gy: limit.limitGy,
-        dose_rate_Gy_s: limit.limitGyS,
-        vouched_by: limit.vouchedBy,
-        dose_per_exposure_Gy: limit.perExposureGy,
-        nominal_dose_rate_Gy_s: limit.rateGyS,
-        dose_per_cycle_Gy: limit.perCycleGy,
-        total_dose_Gy: limit.totalGy,
-        refused_from_sweep: limit.refusedFromSweep,
-      })),
-      layers: dose.layers.map((layer) => ({
-        layer: layer.layer,
-        surface: amountsJson(layer.surface),
-        mean: amountsJson(layer.mean),
-      })),
-    })),
+    dose: forecast.dose.map(doseJson),
+    ...(forecast.triggers === undefined ? {} : { triggers: forecast.triggers.map(triggerJson) }),
     dose_proposals: forecast.proposals.map(({ kind, sweep, change, text }) => ({
       kind,
       trigger: sweep.name,
