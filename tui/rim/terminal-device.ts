@@ -1,0 +1,44 @@
+/** The terminal of this process for a full-screen display. */
+import { writeSync } from "node:fs";
+import type { TerminalDevice } from "../terminal/terminal-device.ts";
+
+const ENTER = "\u001b[?1049h\u001b[?25l\u001b[2J\u001b[H";
+const LEAVE = "\u001b[?25h\u001b[?1049l";
+/** Colours of a terminal's background, as COLORFGBG numbers them. */
+const LIGHT_BACKGROUNDS: ReadonlySet<string> = new Set(["7", "15"]);
+
+export function createTerminalDevice(environment: NodeJS.ProcessEnv = process.env): TerminalDevice {
+  const { stdin, stdout } = process;
+  const terminal = environment["TERM"] ?? "";
+  const noColour = environment["NO_COLOR"];
+  const isInteractive = stdin.isTTY && stdout.isTTY && terminal !== "dumb";
+  const locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? "";
+  let isEntered = false;
+  const leave = (): void => {
+    if (!isEntered) return;
+    isEntered = false;
+    try {
+      writeSync(stdout.fd, LEAVE);
+    } catch {
+      // The terminal is gone: there is nothing to give back.
+    }
+  };
+  return {
+    stdin,
+    stdout,
+    isInteractive,
+    colour: isInteractive && (noColour === undefined || noColour === ""),
+    manyColours: /256|direct|truecolor/.test(`${terminal} ${environment["COLORTERM"] ?? ""}`),
+    background: LIGHT_BACKGROUNDS.has(environment["COLORFGBG"]?.split(";").at(-1) ?? "") ? "light" : "dark",
+    asciiOnly: locale !== "" && !/utf-?8/i.test(locale),
+    enter() {
+      // ink draws nothing but its last frame where it believes to run in continuous integration.
+      environment["CI"] = "false";
+      delete environment["CONTINUOUS_INTEGRATION"];
+      isEntered = true;
+      process.once("exit", leave);
+      writeSync(stdout.fd, ENTER);
+    },
+    leave,
+  };
+}

@@ -1,0 +1,99 @@
+/** Moving about: cursor, lists, screens. Pure functions from what is seen to what is seen next. */
+import { COLUMN_COUNT, POSITION_COUNT, ROW_COUNT } from "../../../protocols/base/position.ts";
+import { MEASURE_IDS } from "../model/measures.ts";
+import type { Model, Outcome } from "../model/model.ts";
+import { needsPerson, untakenCount } from "../model/rack-view.ts";
+import { SCREEN_IDS, type ScreenId } from "../model/screen-state.ts";
+import { shownAlarms } from "../model/shown-alarms.ts";
+import { positionIndexOf } from "./orders.ts";
+
+/** Screens with a cell under the cursor. */
+export const OF_CELLS: readonly ScreenId[] = ["rack", "cell", "dose"];
+export const SCROLLED: readonly ScreenId[] = ["beam", "instruments", "log", "campaign"];
+/** Far more than any list has rows; drawing brings it back to the last. */
+export const FAR_ROWS = 1_000_000;
+export const PAGE_ROWS = 10;
+
+export function goTo(screen: ScreenId): Outcome {
+  return { state: { screen } };
+}
+
+export function moveCell({ state }: Model, rowsDown: number, columnsRight: number): Outcome {
+  const row = Math.floor(state.positionIndex / COLUMN_COUNT) + rowsDown;
+  const column = (state.positionIndex % COLUMN_COUNT) + columnsRight;
+  if (row < 0 || row >= ROW_COUNT || column < 0 || column >= COLUMN_COUNT) return {};
+  return { state: { positionIndex: row * COLUMN_COUNT + column } };
+}
+
+export function stepCell({ state }: Model, by: 1 | -1): Outcome {
+  return { state: { positionIndex: (state.positionIndex + by + POSITION_COUNT) % POSITION_COUNT } };
+}
+
+function scrollBy({ state }: Model, rows: number): Outcome {
+  const top = Math.max(0, state.scroll[state.screen] + rows);
+  return { state: { scroll: { ...state.scroll, [state.screen]: top } } };
+}
+
+function moveAlarm(model: Model, by: number): Outcome {
+  const shown = shownAlarms(model.rack);
+  const at = Math.max(
+    0,
+    shown.findIndex(({ id }) => id === model.state.alarmId),
+  );
+  const next = shown[Math.min(shown.length - 1, Math.max(0, at + by))];
+  return next === undefined ? {} : { state: { alarmId: next.id } };
+}
+
+/** Up and down, by whatever the screen has in rows. */
+export function moveRows(model: Model, by: number): Outcome {
+  const { screen } = model.state;
+  if (screen === "alarms") return moveAlarm(model, by);
+  if (OF_CELLS.includes(screen)) return screen === "rack" ? moveCell(model, by, 0) : stepCell(model, by > 0 ? 1 : -1);
+  return scrollBy(model, by);
+}
+
+/** From the cursor on, around the rack. */
+export function nextInNeed(model: Model, by: 1 | -1): Outcome {
+  const { rack, state } = model;
+  for (let step = 1; step <= POSITION_COUNT; step += 1) {
+    const positionIndex = (state.positionIndex + by * step + POSITION_COUNT * 2) % POSITION_COUNT;
+    if (needsPerson(rack, positionIndex)) {
+      const screen = OF_CELLS.includes(state.screen) ? state.screen : "rack";
+      return { state: { positionIndex, screen } };
+    }
+  }
+  if (untakenCount(rack) > 0) return goTo("alarms");
+  return { refusal: "Nothing needs a person: no cell is isolated or held, and no alarm is untaken." };
+}
+
+export function open(model: Model): Outcome {
+  const { rack, state } = model;
+  if (state.screen === "alarms") {
+    const shown = shownAlarms(rack);
+    const alarm = shown.find(({ id }) => id === state.alarmId) ?? shown[0];
+    if (alarm === undefined) return {};
+    const positionIndex = positionIndexOf(alarm.where);
+    return positionIndex === null ? goTo("instruments") : { state: { screen: "cell", positionIndex } };
+  }
+  if (state.screen === "beam") {
+    const positionIndex = positionIndexOf(rack.exposure?.current?.position ?? "");
+    return positionIndex === null ? {} : { state: { screen: "cell", positionIndex } };
+  }
+  return goTo("cell");
+}
+
+export function turnMeasure({ state }: Model, by: 1 | -1): Outcome {
+  const count = MEASURE_IDS.length;
+  const measure = MEASURE_IDS[(MEASURE_IDS.indexOf(state.measure) + by + count) % count] ?? "state";
+  return { state: { measure, screen: "rack" } };
+}
+
+export function turnScreen({ state }: Model, by: 1 | -1): Outcome {
+  const count = SCREEN_IDS.length;
+  return goTo(SCREEN_IDS[(SCREEN_IDS.indexOf(state.screen) + by + count) % count] ?? "rack");
+}
+
+export function back({ state }: Model): Outcome {
+  if (state.screen === "log" && state.logFilter !== "") return { state: { logFilter: "" } };
+  return goTo("rack");
+}

@@ -1,0 +1,189 @@
+/** The beam: whether the shutter may open, what is exposed now, what comes next and why, what was missed. Pure. */
+import type { BusBeam } from "../../../protocols/bus/rack-views.ts";
+import type { Model } from "../model/model.ts";
+import { timeMs, type RackView } from "../model/rack-view.ts";
+import { beside, BLANK, row, span, tall, type Row, type Span, type Tone } from "../text/rows.ts";
+import { clockText, quantityText, spanText, UNKNOWN, wordsOf } from "../text/values.ts";
+import { heading, labelled, relativeText, scrolled, table, waitLines, type Drawn } from "./parts.ts";
+import { exposingRow } from "./rack-screen.ts";
+
+const GAP = 3;
+const LABEL = 15;
+/** From here on there is room for what is not needed at a glance. */
+const WIDE_FROM = 70;
+
+export function beamScreen(model: Model, width: number, height: number): Drawn {
+  const { rack } = model;
+  const leftWidth = Math.min(64, Math.max(32, Math.floor(width * 0.4)));
+  const rightWidth = width - leftWidth - GAP;
+  const left = [...chainRows(rack, leftWidth), BLANK, ...nowRows(rack, leftWidth)];
+  const missCount = Math.min(rack.schedule?.misses.length ?? 0, Math.max(3, Math.floor(height / 4)));
+  const misses = missRows(rack, rightWidth, missCount);
+  const queue = scrolled(queueRows(rack, rightWidth), model.state.scroll.beam, height - misses.length - 1);
+  return {
+    title: row(span("Beam", "strong")),
+    rows: beside(
+      [
+        { rows: left.slice(0, height), width: leftWidth },
+        { rows: [...tall(queue, height - misses.length - 1), BLANK, ...misses], width: rightWidth },
+      ],
+      GAP,
+    ),
+  };
+}
+
+interface Link {
+  readonly name: string;
+  readonly isOk: boolean | null;
+  readonly text: string;
+}
+
+/** All that must hold for the shutter to open, as it was read last, in the order in which it is asked. */
+function permitChain(beam: BusBeam): readonly Link[] {
+  const { interlocks, latched } = beam;
+  const level = (name: string, value: boolean | null, yes: string, no: string, latch: string): Link => ({
+    name,
+    isOk: value === null ? null : value && !latched.includes(latch),
+    text:
+      value === null
+        ? "not read yet"
+        : latched.includes(latch)
+          ? value
+            ? "broke, wait to be re-armed"
+            : no
+          : value
+            ? yes
+            : no,
+  });
+  return [
+    level("search", interlocks.searched, "searched", "NOT SEARCHED", "searched"),
+    level("door", interlocks.door_closed, "closed", "OPEN", "doorClosed"),
+    level("emergency", interlocks.emergency_ok, "not pressed", "PRESSED", "emergencyOk"),
+    level("motion", interlocks.motion_enabled, "enabled", "not enabled", "motionEnabled"),
+    level("beam", interlocks.beam_permitted, "permitted", "NOT PERMITTED", "beamPermitted"),
+    {
+      name: "safety shutter",
+      isOk: beam.safety_shutter === null ? null : beam.safety_shutter === "open",
+      text: beam.safety_shutter ?? "not read yet",
+    },
+    {
+      name: "watchdog",
+      isOk: beam.watchdog_tripped === null ? null : !beam.watchdog_tripped,
+      text: beam.watchdog_tripped === null ? "not read yet" : beam.watchdog_tripped ? "TRIPPED" : "in order",
+    },
+    {
+      name: "machine",
+      isOk: beam.is_up,
+      text: beam.is_up === null ? "not known" : beam.is_up ? "gives beam" : "GIVES NO BEAM",
+    },
+  ];
+}
+
+function chainRows({ beam, nowMs }: RackView, width: number): readonly Row[] {
+  if (beam === null) return [heading("Permit", width), row(span("nothing said of it yet", "dim"))];
+  const sign = (isOk: boolean | null): { readonly mark: string; readonly tone: Tone } =>
+    isOk === null ? { mark: "?", tone: "dim" } : isOk ? { mark: "✓", tone: "good" } : { mark: "✗", tone: "alarm" };
+  const readMs = timeMs(beam.levels_at);
+  return [
+    heading("Permit", width),
+    ...permitChain(beam).map(({ name, isOk, text }) => {
+      const { mark, tone } = sign(isOk);
+      return row(span(`${mark} `, tone), ...labelled(name, text, LABEL, isOk === false ? "alarm" : "plain"));
+    }),
+    row(span("  "), ...labelled("supervisor", wordsOf(beam.permit), LABEL)),
+    row(
+      span("  "),
+      ...labelled(
+        "read",
+        readMs === null || nowMs === null ? UNKNOWN : `${spanText((nowMs - readMs) / 1000)} ago`,
+        LABEL,
+        "dim",
+      ),
+    ),
+    ...(beam.waiting_for === null ? [] : waitLines(beam.waiting_for, nowMs, width)),
+  ];
+}
+
+function nowRows(rack: RackView, width: number): readonly Row[] {
+  const { beam, exposure, nowMs } = rack;
+  const current = exposure?.current ?? null;
+  const flux = beam?.flux ?? null;
+  return [
+    heading("Now", width),
+    labelled("ring current", quantityText(beam?.ring_current_mA, "mA"), LABEL),
+    labelled("flux", flux === null ? UNKNOWN : quantityText(flux.value, flux.unit), LABEL),
+    labelled(
+      "shutter",
+      beam?.shutter ?? UNKNOWN,
+      LABEL,
+      beam?.shutter === "open" ? "accent" : beam?.shutter === "contradiction" ? "alarm" : "plain",
+    ),
+    ...(beam === null || beam.filters.length === 0 ? [] : [labelled("filters", filtersText(beam), LABEL)]),
+    ...(current === null
+      ? [labelled("exposure", rack.campaign?.note == null ? "none under way" : "none: waiting", LABEL)]
+      : [
+          labelled("exposure", [...exposingRow(rack, Math.max(6, width - LABEL - 18))], LABEL),
+          labelled("", `spot ${current.spot}, ${wordsOf(current.phase)}`, LABEL, "dim"),
+          labelled("stage", `${current.stage_x_mm.toFixed(2)}, ${current.stage_y_mm.toFixed(2)} mm`, LABEL),
+        ]),
+    ...(current?.waiting_for == null ? [] : waitLines(current.waiting_for, nowMs, width)),
+    ...(current === null && rack.campaign?.waiting_for != null
+      ? waitLines(rack.campaign.waiting_for, nowMs, width)
+      : []),
+  ];
+}
+
+function filtersText({ filters }: BusBeam): string {
+  const inBeam = filters.filter((filter) => filter.in === true).map(({ name }) => name);
+  const unknown = filters.filter((filter) => filter.in === null).length;
+  return `${inBeam.length === 0 ? "none in the beam" : inBeam.join(", ")}${unknown > 0 ? `, ${unknown} not known` : ""}`;
+}
+
+function queueRows({ schedule, nowMs }: RackView, width: number): readonly Row[] {
+  if (schedule === null) return [heading("Ahead", width), row(span("nothing said of it yet", "dim"))];
+  const { sweep } = schedule;
+  const title = heading(`Ahead: sweep ${sweep.number} of ${sweep.of}, ${sweep.left} left`, width);
+  if (schedule.queue.length === 0) {
+    const next =
+      schedule.next_sweep_at === null
+        ? "no further sweep is planned"
+        : `the next sweep begins ${relativeText(schedule.next_sweep_at, nowMs)}`;
+    return [title, row(span(next, "dim"))];
+  }
+  const isWide = width >= WIDE_FROM;
+  const lines = schedule.queue.map(({ position, at, latest, reason }): Row => [
+    span(position, "strong"),
+    span(relativeText(at, nowMs)),
+    ...(isWide ? [span(latest === null ? "" : clockText(timeMs(latest)), "dim")] : []),
+    span(reason, "dim"),
+  ]);
+  const columns = [
+    { title: "cell", width: 4 },
+    { title: "when", width: 10 },
+    ...(isWide ? [{ title: "latest", width: 8 }] : []),
+    { title: "why", width: 20 },
+  ];
+  return [title, ...table(columns, lines, width)];
+}
+
+function missRows({ schedule }: RackView, width: number, rowsMax: number): readonly Row[] {
+  const misses = schedule?.misses ?? [];
+  const title = heading("Missed", width);
+  if (misses.length === 0) return [title, row(span("none", "dim"))];
+  const isWide = width >= WIDE_FROM;
+  const lines = misses
+    .slice(0, rowsMax)
+    .map(({ at, position, reason, text }): readonly Span[] => [
+      span(clockText(timeMs(at)), "dim"),
+      span(position, "strong"),
+      ...(isWide ? [span(reason, "warn")] : []),
+      span(text, isWide ? "dim" : "warn"),
+    ]);
+  const columns = [
+    { title: "when", width: 8 },
+    { title: "cell", width: 4 },
+    ...(isWide ? [{ title: "why", width: 10 }] : []),
+    { title: "", width: 20 },
+  ];
+  return [title, ...table(columns, lines, width)];
+}

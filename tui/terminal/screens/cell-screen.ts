@@ -1,0 +1,234 @@
+/** One cell in full: what it does and waits for, how it went, what the beam gave it, what can be ordered of it. Pure. */
+import { positionAt } from "../../../protocols/base/position.ts";
+import type { BusCell, BusDose, BusTrace } from "../../../protocols/bus/cell-views.ts";
+import type { Model } from "../model/model.ts";
+import { timeMs, type RackView } from "../model/rack-view.ts";
+import { plotRows, rangeOf, type PlotPoint } from "../text/braille-plot.ts";
+import { beside, BLANK, row, span, type Row, type Span } from "../text/rows.ts";
+import {
+  ampereText,
+  barText,
+  clockText,
+  countText,
+  fromNowText,
+  longSpanText,
+  quantityText,
+  shareText,
+  UNKNOWN,
+  voltText,
+  wordsOf,
+} from "../text/values.ts";
+import { heading, labelled, labelledLines, relativeText, table, waitLines, type Drawn } from "./parts.ts";
+import { alarmsOf, chargeText, stateRows } from "./rack-screen.ts";
+
+const GAP = 3;
+const LABEL = 11;
+const FACTS_MIN = 30;
+/** From here on dose and orders stand beside the plots instead of below them. */
+const THREE_COLUMNS_FROM = 150;
+const DOSE_WIDTH = 52;
+
+export function cellScreen(model: Model, width: number, height: number): Drawn {
+  const { rack, state } = model;
+  const position = positionAt(state.positionIndex);
+  const cell = rack.cells[state.positionIndex] ?? null;
+  if (cell === null) {
+    const text = rack.campaign === null ? "nothing said of it yet" : "the campaign has no cell here";
+    return {
+      title: row(span(position, "strong")),
+      rows: [row(span(text, "dim")), row(span("← → another cell", "dim"))],
+    };
+  }
+  const title = row(
+    span(position, "strong"),
+    span(`  ${cell.cell}`),
+    span(`  ${cell.chemistry}, ${cell.group}`, "dim"),
+  );
+  const isWide = width >= THREE_COLUMNS_FROM;
+  const factsWidth = Math.max(FACTS_MIN, Math.floor(width * (isWide ? 0.25 : 0.4)));
+  const doseWidth = isWide ? DOSE_WIDTH : 0;
+  const plotsWidth = width - factsWidth - GAP - (isWide ? doseWidth + GAP : 0);
+  const dose = rack.doses[state.positionIndex] ?? null;
+  const facts = factRows(cell, rack, factsWidth);
+  const plots = plotColumn(rack.traces[state.positionIndex] ?? null, plotsWidth, height);
+  const given = [
+    ...doseRows(cell, dose, isWide ? doseWidth : factsWidth),
+    BLANK,
+    ...exposureRows(rack, cell, isWide ? doseWidth : factsWidth),
+  ];
+  const left = isWide || facts.length + 3 > height ? facts : [...facts, BLANK, ...given];
+  const blocks = [
+    { rows: left.slice(0, height), width: factsWidth },
+    { rows: plots, width: plotsWidth },
+    ...(isWide ? [{ rows: given.slice(0, height), width: doseWidth }] : []),
+  ];
+  return { title, rows: beside(blocks, GAP) };
+}
+
+function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] {
+  const { nowMs } = rack;
+  const stepEndsMs = timeMs(cell.forecast?.step_ends_at);
+  const spread = cell.forecast?.step_spread_s ?? null;
+  return [
+    ...stateRows(cell),
+    ...(cell.waiting_for === null ? [] : waitLines(cell.waiting_for, nowMs, width)),
+    ...(cell.fault === null ? [] : labelledLines("because", cell.fault.what, width, LABEL, "warn")),
+    ...(cell.fault === null ? [] : labelledLines("do", cell.fault.advice, width, LABEL)),
+    ...alarmsOf(rack, cell.position),
+    labelled("voltage", voltText(cell.voltage_V, 4), LABEL),
+    labelled("current", ampereText(cell.current_A), LABEL),
+    labelled("charge", chargeText(cell), LABEL),
+    labelled(
+      "step ends",
+      stepEndsMs === null ? UNKNOWN : `${clockText(stepEndsMs)}, ${relativeText(cell.forecast?.step_ends_at, nowMs)}`,
+      LABEL,
+    ),
+    ...(spread === null ? [] : [labelled("", `± ${longSpanText(spread)}`, LABEL, "dim")]),
+    labelled(
+      "cycle",
+      `${cell.cycle === null ? UNKNOWN : countText(cell.cycle)}, half cycle ${countText(cell.half_cycle)}`,
+      LABEL,
+    ),
+    labelled(
+      "last half",
+      cell.last_half_cycle_mAh === null ? UNKNOWN : `${cell.last_half_cycle_mAh.toFixed(3)} mAh`,
+      LABEL,
+    ),
+    labelled(
+      "efficiency",
+      cell.coulombic_efficiency === null ? UNKNOWN : `${(cell.coulombic_efficiency * 100).toFixed(2)} %`,
+      LABEL,
+    ),
+    labelled("health", shareText(cell.state_of_health), LABEL),
+    labelled(
+      "place",
+      cell.belief === "confirmed" ? "confirmed" : `${cell.belief}, not confirmed`,
+      LABEL,
+      cell.belief === "confirmed" ? "plain" : "warn",
+    ),
+    labelled("protocol", cell.protocol, LABEL),
+    ...(cell.beam_effect === null
+      ? []
+      : labelledLines("beam effect", `${cell.beam_effect.verdict}, ${cell.beam_effect.pairs} pairs`, width, LABEL)),
+  ];
+}
+
+function plotColumn(trace: BusTrace | null, width: number, height: number): readonly Row[] {
+  const empty = "no samples told yet";
+  const {
+    time_s: times = [],
+    voltage_V: volts = [],
+    current_A: currents = [],
+    capacity_mAh: capacities = [],
+  } = trace ?? {};
+  const each = Math.max(3, Math.floor(height / 3));
+  const hours = times.map((timeS) => timeS / 3600);
+  const x = rangeOf(hours);
+  const voltRange = rangeOf(volts, 0.02);
+  const milliamperes = currents.map((currentA) => currentA * 1000);
+  const points = (xs: readonly number[], ys: readonly number[]): readonly PlotPoint[] =>
+    xs.map((at, index) => ({ x: at, y: ys[index] ?? NaN }));
+  const hourTexts: [string, string] | null = x === null ? null : [`${x.from.toFixed(1)} h`, `${x.to.toFixed(1)} h`];
+  const capacity = rangeOf(capacities, 0.01);
+  return [
+    ...plotRows(
+      {
+        title: "V",
+        points: points(hours, volts),
+        x,
+        y: voltRange,
+        yText: (value) => value.toFixed(2),
+        xTexts: null,
+        tone: "accent",
+        emptyText: empty,
+      },
+      width,
+      each,
+    ),
+    ...plotRows(
+      {
+        title: "mA",
+        points: points(hours, milliamperes),
+        x,
+        y: rangeOf(milliamperes, 0.01),
+        yText: (value) => value.toFixed(2),
+        xTexts: hourTexts,
+        tone: "plain",
+        emptyText: empty,
+      },
+      width,
+      each,
+    ),
+    ...plotRows(
+      {
+        title: "V",
+        points: points(capacities, volts),
+        x: capacity,
+        y: voltRange,
+        yText: (value) => value.toFixed(2),
+        xTexts: capacity === null ? null : [`${capacity.from.toFixed(2)} mAh`, `${capacity.to.toFixed(2)} mAh`],
+        tone: "accent",
+        emptyText: empty,
+      },
+      width,
+      height - each * 2,
+    ),
+  ];
+}
+
+/** Dose of each layer on each spot, against its limit. */
+function doseRows(cell: BusCell, dose: BusDose | null, width: number): readonly Row[] {
+  const share = cell.dose.limit_fraction;
+  const head = [
+    heading("Dose", width),
+    row(span(barText(share, 12), share >= 0.85 ? "warn" : "accent"), span(` ${shareText(share)} of a limit`)),
+  ];
+  const refused =
+    cell.dose.refused === 0
+      ? []
+      : [row(span(`${countText(cell.dose.refused)} refused: the next could pass a limit`, "warn"))];
+  if (dose === null) return [...head, ...refused];
+  const limitOf = (layer: string): number | null =>
+    dose.limits.find((limit) => limit.layer === layer && limit.scope === "spot-total")?.dose_Gy ?? null;
+  const lines = dose.spots
+    .filter((spot) => spot.exposures > 0 || spot.booked > 0)
+    .flatMap((spot) =>
+      spot.layers.map((layer): readonly Span[] => [
+        span(String(spot.spot)),
+        span(layer.layer, "plain"),
+        span(quantityText(layer.surface_Gy, "Gy")),
+        span(quantityText(limitOf(layer.layer), "Gy"), "dim"),
+      ]),
+    );
+  if (lines.length === 0) return [...head, ...refused, row(span("no spot was exposed yet", "dim"))];
+  const columns = [
+    { title: "spot", width: 4, align: "right" as const },
+    { title: "layer", width: Math.max(10, width - 34) },
+    { title: "given", width: 11, align: "right" as const },
+    { title: "limit", width: 11 },
+  ];
+  return [...head, ...refused, ...table(columns, lines, width)];
+}
+
+function exposureRows({ exposure, nowMs }: RackView, cell: BusCell, width: number): readonly Row[] {
+  const last = exposure?.last.filter(({ position }) => position === cell.position) ?? [];
+  const next = cell.next_exposure;
+  return [
+    heading("Exposures", width),
+    labelled("made", countText(cell.dose.exposures), LABEL),
+    labelled(
+      "last",
+      `${relativeText(cell.last_exposure?.at, nowMs)}${cell.last_exposure === null ? "" : `, ${cell.last_exposure.outcome}`}`,
+      LABEL,
+    ),
+    ...labelledLines(
+      "next",
+      next === null ? "none planned" : `${nowMs === null ? "" : fromNowText(timeMs(next.at), nowMs)}, ${next.reason}`,
+      width,
+      LABEL,
+    ),
+    ...last.map(({ id, outcome, fault }) =>
+      row(span(`${id} `, "dim"), span(wordsOf(outcome)), span(fault === null ? "" : `: ${fault}`, "warn")),
+    ),
+  ];
+}

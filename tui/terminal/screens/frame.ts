@@ -1,0 +1,231 @@
+/**
+ * The whole of a screen: head, tabs, what must be known first, the screen itself, the keys at its foot. Nothing that is
+ * not true now is drawn as if it were. Pure.
+ */
+import { ACTIONS, isOn } from "../keys/actions.ts";
+import type { Model } from "../model/model.ts";
+import { isLive, timeMs, untakenCount, type Liveness, type RackView } from "../model/rack-view.ts";
+import { SCREEN_IDS, SCREEN_TITLES } from "../model/screen-state.ts";
+import {
+  BLANK,
+  cut,
+  fit,
+  inTone,
+  row,
+  span,
+  spread,
+  tall,
+  wrapWords,
+  type Row,
+  type Span,
+  type Tone,
+} from "../text/rows.ts";
+import { clockText, countText, percentText, spanText } from "../text/values.ts";
+import { beamScreen } from "./beam-screen.ts";
+import { campaignScreen } from "./campaign-screen.ts";
+import { cellScreen } from "./cell-screen.ts";
+import { doseScreen } from "./dose-screen.ts";
+import { alarmsScreen, instrumentsScreen, logScreen } from "./list-screens.ts";
+import { keysText, overlayRows } from "./overlays.ts";
+import type { Drawn } from "./parts.ts";
+import { rackScreen } from "./rack-screen.ts";
+
+/** Below this nothing can be shown that would not mislead. */
+export const COLUMNS_MIN = 80;
+export const ROWS_MIN = 24;
+
+const SCREENS = {
+  rack: rackScreen,
+  cell: cellScreen,
+  beam: beamScreen,
+  instruments: instrumentsScreen,
+  alarms: alarmsScreen,
+  log: logScreen,
+  dose: doseScreen,
+  campaign: campaignScreen,
+} as const satisfies Readonly<Record<string, (model: Model, width: number, height: number) => Drawn>>;
+
+const HEAD_ROWS = 3;
+const FOOT_ROWS = 2;
+
+/** One row and one column less than the terminal has: a full frame would make it scroll, a full row wrap. */
+export function drawFrame(model: Model): readonly Row[] {
+  const width = model.columns - 1;
+  const height = model.rows - 1;
+  if (model.columns < COLUMNS_MIN || model.rows < ROWS_MIN) return tall(tooSmall(model), Math.max(1, height));
+  const bodyHeight = height - HEAD_ROWS - FOOT_ROWS;
+  const body = bodyRows(model, width, bodyHeight);
+  return tall(
+    [
+      headRow(model, width),
+      tabRow(model, width),
+      noteRow(model, width),
+      ...body,
+      controlRow(model, width),
+      keyRow(model, width),
+    ],
+    height,
+  ).map((cells) => cut(cells, width));
+}
+
+function tooSmall({ columns, rows, rack }: Model): readonly Row[] {
+  const untaken = untakenCount(rack);
+  const alarms = untaken === 0 ? "" : ` ${countText(untaken)} alarms open!`;
+  return [
+    cut(
+      row(span(`beamrack needs ${COLUMNS_MIN}x${ROWS_MIN}, this is ${columns}x${rows}.${alarms} q leaves.`)),
+      Math.max(1, columns - 1),
+    ),
+  ];
+}
+
+function bodyRows(model: Model, width: number, height: number): readonly Row[] {
+  const { overlay, screen } = model.state;
+  if (overlay?.kind === "help") return tall([...overlayRows(model, overlay, width - 2, height)], height).map(inset);
+  const drawn = SCREENS[screen](model, width - 2, height - 1);
+  const asOf = asOfSpan(model.rack);
+  const live = isLive(model.rack);
+  const title = spread(drawn.title, asOf === null ? BLANK : [asOf], width - 2);
+  const rows = tall([title, ...(live ? drawn.rows : inTone(drawn.rows, "dim"))], height);
+  if (overlay === null) return rows.map(inset);
+  const over = overlayRows(model, overlay, width - 2, height - 1);
+  return [...rows.slice(0, height - over.length), ...over].map(inset);
+}
+
+function inset(cells: Row): Row {
+  return cells.length === 0 ? cells : [span(" "), ...cells];
+}
+
+function asOfSpan(rack: RackView): Span | null {
+  if (rack.nowMs === null) return null;
+  return isLive(rack) ? null : span(` LAST KNOWN ${clockText(rack.nowMs)} `, "alarmBar");
+}
+
+const LIVE_WORDS: Readonly<Record<Liveness["kind"], readonly [string, Tone]>> = {
+  live: ["● live", "good"],
+  connecting: ["○ connecting", "warn"],
+  attaching: ["○ not live yet", "warn"],
+  silent: ["✗ silent", "alarm"],
+  "controller-gone": ["✗ controller gone", "alarm"],
+  "broker-gone": ["✗ broker gone", "alarm"],
+};
+
+function headRow(model: Model, width: number): Row {
+  const { rack } = model;
+  const { campaign } = rack;
+  const left: Span[] = [span(" beamrack", "accent")];
+  if (campaign !== null) {
+    left.push(span(`  ${campaign.campaign}`, "strong"), span(`  ${campaign.site}`, "dim"));
+    if (campaign.state === "held") left.push(span("  exposing held", "warn"));
+    else if (campaign.state !== "running")
+      left.push(span(`  ${campaign.state}`, campaign.state === "failed" ? "alarm" : "accent"));
+  }
+  const [word, tone] = LIVE_WORDS[rack.liveness.kind];
+  const right: Span[] = [];
+  if (rack.nowMs !== null && isLive(rack)) {
+    const pace = rack.heartbeat?.pace ?? campaign?.pace ?? 1;
+    right.push(span(clockText(rack.nowMs)), span(pace === 1 ? " UTC" : ` at ${countText(pace)}x`, "dim"));
+    if (campaign?.duration_s != null)
+      right.push(span(`   ${percentText(Math.min(1, campaign.elapsed_s / campaign.duration_s))}`, "strong"));
+  }
+  right.push(span(right.length === 0 ? "" : "   "), span(word, tone));
+  return spread(left, right, width);
+}
+
+function tabRow({ state, rack }: Model, width: number): Row {
+  const untaken = untakenCount(rack);
+  const tabs = SCREEN_IDS.flatMap((screen, index): readonly Span[] => {
+    const count = screen === "alarms" && untaken > 0 ? ` ${untaken > 99 ? "99+" : String(untaken)}` : "";
+    const isChosen = screen === state.screen;
+    const title = SCREEN_TITLES[screen];
+    return [
+      span(index === 0 ? "" : " "),
+      span(` ${index + 1} ${title}`, isChosen ? "bar" : "dim"),
+      span(count, isChosen ? "bar" : "alarm"),
+      span(isChosen ? " " : "", "bar"),
+    ];
+  });
+  return cut(tabs, width);
+}
+
+/** What must be known before anything below is read: that it is old, or what became of the last order. */
+function noteRow(model: Model, width: number): Row {
+  const { rack, state, wallMs } = model;
+  const why = notLiveText(rack.liveness, wallMs);
+  const { notice } = state;
+  if (notice !== null) return cut(row(span(` ${notice.text}`, notice.tone)), width);
+  if (why === null) return BLANK;
+  const isAlarm = rack.liveness.kind !== "connecting" && rack.liveness.kind !== "attaching";
+  return isAlarm
+    ? fit(row(span(` ${why}`.padEnd(width), "alarmBar")), width)
+    : cut(row(span(` ${why}`, "warn")), width);
+}
+
+/** Null while live. */
+function notLiveText(liveness: Liveness, wallMs: number): string | null {
+  if (liveness.kind === "live") return null;
+  const since = `since ${clockText(liveness.sinceMs)} (${spanText((wallMs - liveness.sinceMs) / 1000)})`;
+  switch (liveness.kind) {
+    case "connecting":
+      return `Connecting to the broker ${since}${liveness.trouble === null ? "" : `: ${liveness.trouble}`}`;
+    case "attaching":
+      return liveness.isAnyoneThere
+        ? "Reading: nothing is taken as true before the controller itself has spoken."
+        : `No controller is on this broker ${since}. Is \`beamrack run\` under way?`;
+    case "silent":
+      return `CONTROLLER SILENT ${since}: it said no farewell. Cells go on by their own limits.`;
+    case "controller-gone":
+      return `CONTROLLER GONE ${since}${liveness.why === null ? "" : `, ${liveness.why}`}: cells go on by their own limits.`;
+    case "broker-gone":
+      return `BROKER GONE ${since}: the rack may well go on; trying again${liveness.trouble === null ? "" : ` (${liveness.trouble})`}`;
+  }
+}
+
+/** Who may give orders, and what is being taken over. */
+function controlRow({ rack, author }: Model, width: number): Row {
+  const { control } = rack;
+  const me = author === null ? span(" looking only", "dim") : span(` ${author}`, "dim");
+  if (control === null) return row(me);
+  const { holder, taking_over: next } = control;
+  const held =
+    holder === null
+      ? span("control: nobody has it, c takes it", "dim")
+      : holder.author === author
+        ? span(`control: you, until ${clockText(timeMs(holder.until))}`, "accent")
+        : span(`control: ${holder.author}, until ${clockText(timeMs(holder.until))}`, "dim");
+  const passing = next === null ? [] : [span(`   ${next.author} takes over at ${clockText(timeMs(next.at))}`, "warn")];
+  return spread(row(me), [held, ...passing], width);
+}
+
+function keyRow({ state }: Model, width: number): Row {
+  const { screen, overlay } = state;
+  if (overlay !== null)
+    return row(
+      span(overlay.kind === "help" ? " ↑↓ more   any other key goes back" : " esc leaves all as it is", "dim"),
+    );
+  const named = ACTIONS.filter(
+    (action) => action.footer !== undefined && (action.footerOn ?? screen) === screen && isOn(action, screen),
+  );
+  const arrows = screen === "rack" ? "←↑↓→" : screen === "cell" || screen === "dose" ? "← →" : "↑↓";
+  const own = named.filter(({ screens }) => screens !== "all");
+  const common = named.filter(({ screens }) => screens === "all");
+  const spans = [...own, ...common].flatMap((action): readonly Span[] => [
+    span("  "),
+    span(keysText(action), "accent"),
+    span(` ${action.footer ?? ""}`, "dim"),
+  ]);
+  return cut(
+    [
+      span(` ${arrows}`, "accent"),
+      span(screen === "rack" || screen === "cell" || screen === "dose" ? " cell" : " move", "dim"),
+      ...spans,
+    ],
+    width,
+  );
+}
+
+/** For what is told without a screen: the same words, in plain lines. */
+export function plainNotice(rack: RackView, wallMs: number): readonly string[] {
+  const why = notLiveText(rack.liveness, wallMs);
+  return why === null ? [] : wrapWords(why, COLUMNS_MIN);
+}

@@ -1,0 +1,81 @@
+/** The rack as a map, 8 rows by 12 columns. The cursor has brackets and a cell in need a mark, also without colour. Pure. */
+import { COLUMN_COUNT, positionAt, ROW_COUNT } from "../../../protocols/base/position.ts";
+import { MEASURES } from "../model/measures.ts";
+import type { Model } from "../model/model.ts";
+import { needsPerson } from "../model/rack-view.ts";
+import { BLANK, padText, row, span, type Row, type Span } from "../text/rows.ts";
+import { voltText, wordsOf } from "../text/values.ts";
+
+const ROW_LABEL = 3;
+const CELL_WIDTH_MIN = 4;
+const CELL_WIDTH_MAX = 12;
+/** From here on a cell has room for words instead of letters. */
+const WORDS_FROM_WIDTH = 8;
+const CELL_HEIGHT_MAX = 4;
+
+export interface MapSize {
+  readonly cellWidth: number;
+  readonly cellHeight: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The largest map that leaves `besideWidth` columns and fits into `height` rows. */
+export function mapSize(width: number, height: number, besideWidth: number): MapSize {
+  const free = Math.floor((width - besideWidth - ROW_LABEL - 1) / COLUMN_COUNT);
+  const cellWidth = Math.min(CELL_WIDTH_MAX, Math.max(CELL_WIDTH_MIN, free));
+  const cellHeight = Math.min(CELL_HEIGHT_MAX, Math.max(1, Math.floor((height - 1) / ROW_COUNT)));
+  return {
+    cellWidth,
+    cellHeight,
+    width: ROW_LABEL + COLUMN_COUNT * cellWidth + 1,
+    height: 1 + ROW_COUNT * cellHeight,
+  };
+}
+
+export function mapRows(model: Model, { cellWidth, cellHeight }: MapSize): readonly Row[] {
+  const titles = Array.from({ length: COLUMN_COUNT }, (_, column) => padText(String(column + 1), cellWidth, "right"));
+  const rows: Row[] = [row(span(" ".repeat(ROW_LABEL) + titles.join(""), "dim"))];
+  for (let line = 0; line < ROW_COUNT; line += 1) {
+    for (let part = 0; part < cellHeight; part += 1) rows.push(mapLine(model, line, part, cellWidth, cellHeight));
+  }
+  return rows;
+}
+
+function mapLine(model: Model, line: number, part: number, cellWidth: number, cellHeight: number): Row {
+  const isBlank = part > 0 && part === cellHeight - 1;
+  if (isBlank) return BLANK;
+  const label = part === 0 ? ` ${String.fromCharCode(65 + line)} ` : " ".repeat(ROW_LABEL);
+  const spans: Span[] = [span(label, "dim")];
+  let isAfterCursor = false;
+  for (let column = 0; column < COLUMN_COUNT; column += 1) {
+    const index = line * COLUMN_COUNT + column;
+    const isCursor = index === model.state.positionIndex;
+    const content = cellPart(model, index, part, cellWidth - 1);
+    const needs = part === 0 && needsPerson(model.rack, index);
+    // The bracket that closes the cursor stands where the next cell's mark would.
+    const mark = isCursor
+      ? span("[", "strong")
+      : isAfterCursor
+        ? span("]", "strong")
+        : span(needs ? "!" : " ", "alarm");
+    spans.push(mark, isCursor ? { ...content, tone: "cursor" } : content);
+    isAfterCursor = isCursor;
+  }
+  if (isAfterCursor) spans.push(span("]", "strong"));
+  return spans;
+}
+
+function cellPart(model: Model, index: number, part: number, width: number): Span {
+  const cell = model.rack.cells[index] ?? null;
+  if (cell === null) return span(padText(part === 0 ? "·" : "", width, "right"), "dim");
+  const shown = MEASURES[model.state.measure].show(cell, model.rack);
+  if (part === 0) {
+    const text = width + 1 >= WORDS_FROM_WIDTH ? shown.long : shown.short;
+    return span(padText(text, width, "right"), shown.tone);
+  }
+  // What is coloured by stands first; the same is not said twice.
+  const further = model.state.measure === "voltage" ? wordsOf(cell.state) : voltText(cell.voltage_V);
+  const second = part === 1 ? further : (cell.label ?? positionAt(index));
+  return span(padText(second, width, "right"), "dim");
+}

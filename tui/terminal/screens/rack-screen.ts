@@ -1,0 +1,204 @@
+/** The rack at a glance: the map, the cell under the cursor, the beam, and why anything waits. Pure. */
+import { positionAt } from "../../../protocols/base/position.ts";
+import type { BusCell } from "../../../protocols/bus/cell-views.ts";
+import { MEASURES, stateSign } from "../model/measures.ts";
+import type { Model } from "../model/model.ts";
+import { isAlarmAt, isUntaken, timeMs, untakenAlarmAt, type RackView } from "../model/rack-view.ts";
+import { shownAlarms } from "../model/shown-alarms.ts";
+import { beside, BLANK, cut, row, span, type Row } from "../text/rows.ts";
+import {
+  ampereText,
+  barText,
+  countText,
+  quantityText,
+  shareText,
+  spanText,
+  UNKNOWN,
+  voltText,
+  wordsOf,
+} from "../text/values.ts";
+import { flow, labelled, labelledLines, relativeText, underLabel, waitLines, type Drawn } from "./parts.ts";
+import { mapRows, mapSize } from "./rack-map.ts";
+
+const GAP = 2;
+const LABEL = 8;
+const SIDE_MIN = 22;
+const SIDE_MAX = 56;
+/** Rows under the map and its legend: beam, waits, alarms. */
+const FOOT_ROWS = 5;
+
+export function rackScreen(model: Model, width: number, height: number): Drawn {
+  const { rack, state } = model;
+  const measure = MEASURES[state.measure];
+  const title = row(span("Rack", "strong"), span(" by ", "dim"), span(measure.title, "accent"));
+  const legend = flow([measure.legend(rack)], width);
+  const size = mapSize(
+    width,
+    height - FOOT_ROWS - legend.length - 2,
+    Math.min(SIDE_MAX, Math.max(SIDE_MIN, Math.floor(width * 0.26))),
+  );
+  const sideWidth = width - size.width - GAP;
+  const side = sideWidth < SIDE_MIN ? [] : cellSide(model, sideWidth).slice(0, size.height);
+  const map = beside(
+    [
+      { rows: mapRows(model, size), width: size.width },
+      { rows: side, width: sideWidth },
+    ],
+    GAP,
+  );
+  const gaps = Math.max(0, height - map.length - legend.length - FOOT_ROWS);
+  return {
+    title,
+    rows: [
+      ...map,
+      ...(gaps > 0 ? [BLANK] : []),
+      ...legend.map((cells) => cut([span(" "), ...cells], width)),
+      ...(gaps > 1 ? [BLANK] : []),
+      ...footRows(model, width),
+    ],
+  };
+}
+
+/** The cell under the cursor, in few words. */
+function cellSide(model: Model, width: number): readonly Row[] {
+  const { rack, state } = model;
+  const position = positionAt(state.positionIndex);
+  const cell = rack.cells[state.positionIndex] ?? null;
+  if (cell === null) return [row(span(position, "strong"), span("  no cell here", "dim"))];
+  const alarm = untakenAlarmAt(rack, position);
+  const label = 10;
+  return [
+    row(span(position, "strong"), span(`  ${cell.cell}`)),
+    ...stateRows(cell),
+    ...(alarm === null ? [] : [row(span(`! ${alarm.code}`, "alarm"))]),
+    ...(cell.waiting_for === null ? [] : waitLines(cell.waiting_for, rack.nowMs, width)),
+    labelled("voltage", voltText(cell.voltage_V), label),
+    labelled("current", ampereText(cell.current_A), label),
+    labelled("charge", chargeText(cell), label),
+    labelled("dose", `${shareText(cell.dose.limit_fraction)} used`, label),
+    labelled(
+      "exposed",
+      `${countText(cell.dose.exposures)}, ${relativeText(cell.last_exposure?.at, rack.nowMs)}`,
+      label,
+    ),
+    labelled("next", relativeText(cell.next_exposure?.at, rack.nowMs), label),
+    ...(cell.state_of_health === null ? [] : [labelled("health", shareText(cell.state_of_health), label)]),
+    labelled("group", cell.group, label),
+    ...(cell.fault === null ? [] : labelledLines("because", cell.fault.what, width, label, "warn")),
+  ];
+}
+
+/** The state and, under it where there is one, the step. */
+export function stateRows(cell: BusCell): readonly Row[] {
+  const { tone } = stateSign(cell.state);
+  const held = cell.held_by === null ? "" : ` by ${cell.held_by}`;
+  const step = cell.step === null ? "" : `, step ${cell.step} of ${cell.step_count}`;
+  return [
+    row(span(`${wordsOf(cell.state)}${held}`, tone), span(step)),
+    ...(cell.label === null ? [] : [row(span(cell.label, "dim"))]),
+  ];
+}
+
+/** `62 % ± 1`: with what it may be off by. */
+export function chargeText(cell: BusCell): string {
+  if (cell.soc === null) return `${UNKNOWN} (not full or empty yet)`;
+  const doubt = cell.soc_uncertainty;
+  return `${shareText(cell.soc)}${doubt === null ? "" : ` ± ${String(Math.max(1, Math.round(doubt * 100)))}`}`;
+}
+
+function footRows(model: Model, width: number): readonly Row[] {
+  const { rack } = model;
+  const inner = width - LABEL - 1;
+  const beam = underLabel(" beam", [cut(beamRow(rack), inner)], LABEL);
+  const waits = underLabel(" waits", waitRows(rack, inner, 2), LABEL);
+  const alarms = underLabel(" alarms", alarmRows(rack, inner, 2), LABEL);
+  return [...beam, ...waits, ...alarms].slice(0, FOOT_ROWS);
+}
+
+/** What the beam does, or why it does nothing. */
+export function beamRow(rack: RackView): Row {
+  const { beam, exposure, schedule, campaign } = rack;
+  if (beam === null) return row(span("nothing said of it yet", "dim"));
+  const up = beam.is_up === null ? span("not known", "dim") : beam.is_up ? span("up", "good") : span("DOWN", "alarm");
+  const ring = beam.ring_current_mA === null ? "" : ` ${quantityText(Number(beam.ring_current_mA.toFixed(1)), "mA")}`;
+  const current = exposure?.current ?? null;
+  const parts: Row[] = [row(up, span(ring))];
+  if (current !== null) parts.push(exposingRow(rack));
+  else if (campaign?.note != null) parts.push(row(span(`waits for ${campaign.note}`, "accent")));
+  if (schedule !== null) {
+    parts.push(row(span(`sweep ${schedule.sweep.number} of ${schedule.sweep.of}`, "dim")));
+    if (current === null && schedule.next_sweep_at !== null)
+      parts.push(row(span(`next ${relativeText(schedule.next_sweep_at, rack.nowMs)}`, "dim")));
+  }
+  return parts.flatMap((part, index) => (index === 0 ? part : [span("   "), ...part]));
+}
+
+/** `B4 ███░░ 3 of 6 s`. */
+export function exposingRow(rack: RackView, barWidth = 8): Row {
+  const current = rack.exposure?.current ?? null;
+  if (current === null) return BLANK;
+  const openMs = timeMs(current.open_since);
+  if (openMs === null || rack.nowMs === null) {
+    return row(span(current.position, "strong"), span(` ${wordsOf(current.phase)}`, "accent"));
+  }
+  const openS = Math.min(current.exposure_s, Math.max(0, (rack.nowMs - openMs) / 1000));
+  return row(
+    span(current.position, "strong"),
+    span(" "),
+    span(barText(openS / current.exposure_s, barWidth), "accent"),
+    span(` ${openS.toFixed(0)} of ${spanText(current.exposure_s)}`),
+  );
+}
+
+/** Cells that wait for the same, together, most of them first. */
+function waitRows(rack: RackView, width: number, rowsMax: number): readonly Row[] {
+  const waits = new Map<string, { count: number; position: string; who: string; untilMs: number | null }>();
+  for (const cell of rack.cells) {
+    const waiting = cell?.waiting_for ?? null;
+    if (cell === null || waiting === null) continue;
+    const known = waits.get(waiting.reason);
+    const untilMs = timeMs(waiting.until);
+    if (known === undefined)
+      waits.set(waiting.reason, { count: 1, position: cell.position, who: waiting.who, untilMs });
+    else {
+      known.count += 1;
+      if (untilMs !== null && (known.untilMs === null || untilMs < known.untilMs)) known.untilMs = untilMs;
+    }
+  }
+  if (waits.size === 0) return [row(span("no cell waits for anything", "dim"))];
+  const groups = [...waits].sort(([, left], [, right]) => left.count - right.count);
+  return groups.slice(0, rowsMax).map(([reason, { count, position, who, untilMs }], index) => {
+    const until =
+      untilMs === null || rack.nowMs === null ? "" : `, at most ${spanText((untilMs - rack.nowMs) / 1000)} more`;
+    const whose = count === 1 ? position : `${countText(count)} cells`;
+    const more = index === rowsMax - 1 && groups.length > rowsMax ? `   and ${groups.length - rowsMax} more` : "";
+    return cut(row(span(whose, "strong"), span(` for ${reason}`), span(` (${who})${until}${more}`, "dim")), width);
+  });
+}
+
+function alarmRows(rack: RackView, width: number, rowsMax: number): readonly Row[] {
+  const shown = shownAlarms(rack);
+  if (shown.length === 0) return [row(span("none", "dim"))];
+  const open = shown.length + rack.alarmsUnnamedCount;
+  return shown.slice(0, rowsMax).map((alarm, index) => {
+    const tone = isUntaken(alarm, rack.nowMs) ? "alarm" : "dim";
+    const more = index === Math.min(rowsMax, shown.length) - 1 && open > rowsMax ? `${open - rowsMax} more · ` : "";
+    return cut(
+      row(span(more, "dim"), span(alarm.where, tone), span(` ${alarm.what}`, tone === "dim" ? "dim" : "plain")),
+      width,
+    );
+  });
+}
+
+export function alarmsOf(rack: RackView, position: string): readonly Row[] {
+  return rack.alarms
+    .filter((alarm) => isAlarmAt(alarm, position))
+    .map((alarm) =>
+      row(
+        span(
+          `${isUntaken(alarm, rack.nowMs) ? "!" : " "} ${alarm.what}`,
+          isUntaken(alarm, rack.nowMs) ? "alarm" : "dim",
+        ),
+      ),
+    );
+}
