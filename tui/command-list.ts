@@ -108,6 +108,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
   },
   {
+    name: "timetable",
+    usage: "DIR [--position A7] [--lines N]",
+    summary: "who is next in the beam, when and why, and what became of what was asked",
+    details: [
+      "Reads a data folder, also while its campaign runs. Ahead: what was asked with a window, as it was planned last.",
+      "Behind: met, late, missed or withdrawn, and why.",
+      "",
+      "  --position A7        of this cell alone",
+      "  --lines N            so many lines each way (default 20); --json has them all",
+    ],
+    load: async () => (await import("./commands/timetable.ts")).timetableCommand,
+  },
+  {
     name: "device",
     usage: "SITE.yaml [NAME COMMAND [ARGS]] [--dry-run] [--yes] [--capture DIR] [--timeout DURATION]",
     summary: "talk to one instrument: identify, status, read, move, open, ... for commissioning",

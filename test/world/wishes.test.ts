@@ -45,12 +45,12 @@ function offs(run: WorldRun): ReadonlyMap<string, number> {
   const wanted = new Map<string, { readonly key: string; readonly atMs: number }>();
   for (const event of [...run.of("exposure-wanted"), ...run.of("request-retimed")]) {
     const id = String(numeric(event, "request"));
-    const key = wanted.get(id)?.key ?? String(field(event, "key"));
+    const key = wanted.get(id)?.key ?? field(event, "key");
     wanted.set(id, { key, atMs: numeric(event, "wanted_at_ms") });
   }
   return new Map(
     run.of("exposure-ended").flatMap((event) => {
-      const id = /^R0*(\d+)-/.exec(String(field(event, "request_id")))?.[1];
+      const id = /^R0*(\d+)-/.exec(field(event, "request_id"))?.[1];
       const one = wanted.get(id ?? "");
       return one === undefined ? [] : [[one.key, (numeric(event, "open_seen_at_ms") - one.atMs) / 1000] as const];
     }),
