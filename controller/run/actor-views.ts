@@ -1,6 +1,8 @@
 /** What the machines show to the outside: the state of each cell, how far the cell at a place is believed to be the right one, what is latched. */
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { ActorRefFrom } from "xstate";
+import type { StateOfCharge } from "../../protocols/echem/counting.ts";
+import { chargeNow } from "../cells/cell-account.ts";
 import { cellView, type CellView } from "../cells/cell-view.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
@@ -25,6 +27,8 @@ export interface ActorViews {
   isolated(): readonly IsolatedCell[];
   /** All there is to tell of a cell; undefined before the campaign began. */
   cell(cellIndex: number): CellView | undefined;
+  /** By counting since a cut-off; null before one, and before the campaign began. */
+  charge(cellIndex: number): (StateOfCharge & { readonly capacityAh: number }) | null;
   /** Interlocks that broke and wait for a person to re-arm. */
   latchedInterlocks(): readonly Interlock[];
 }
@@ -92,6 +96,13 @@ export function createActorViews(
         lastCurrentA[cellIndex] ?? NaN,
         { forecast: told.forecast(cellIndex), beamEffect: told.beamEffect(cellIndex) },
       );
+    },
+    charge(cellIndex) {
+      const snapshot = cellActor(cellIndex)?.getSnapshot();
+      if (snapshot === undefined) return null;
+      const { account, effects } = snapshot.context;
+      const now = chargeNow(account, effects.totals());
+      return now === null ? null : { ...now, capacityAh: account.charge.capacityAh };
     },
     latchedInterlocks() {
       const supervisor = child("supervisor") as ActorRefFrom<SafetySupervisorMachine> | undefined;

@@ -5,11 +5,13 @@
 import { createActor } from "xstate";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { isFault } from "../../protocols/base/fault.ts";
+import { exposureWaits } from "../../protocols/campaign/expected-waits.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import type { StagePosition } from "../../protocols/roles/stage.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { longestOpenS } from "../../protocols/site/longest-open.ts";
 import { shadowPath } from "../../protocols/site/shadow-path.ts";
+import { createClosedCharge, type LitSpot } from "../beam/closed-charge.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects, type ExposureEffectsDeps } from "../beam/exposure-effects.ts";
 import { createPartialRule } from "../beam/partial-rule.ts";
@@ -55,6 +57,7 @@ import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally } from "./tally.ts";
 import { CONNECTING_LOOK_MS, exposureOverheadMaxMs, runTimings } from "./timings.ts";
 import { createParking } from "./parking.ts";
+import { createTriggerDesk } from "../triggers/trigger-desk.ts";
 import { createWishDesk } from "./wish-desk.ts";
 import { createCampaignControls, isSweepOver } from "../verdict/campaign-controls.ts";
 import { createWatchDesk } from "./watch-desk.ts";
@@ -107,6 +110,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       log.record(type, data);
       forecasts.heard(type, data);
       controlDesk.heard(type, data);
+      triggers.heard(type, data);
       keepSoon(type);
       if (type === "exposing-resumed") fluxWatch.noteResumed();
     },
@@ -132,7 +136,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const intake = createSampleIntake(campaign.cells.length, {
     sink: store,
     limits: campaign.cells.map((cell) => cell.limits),
-    stepChargeMaxAh: campaign.cells.map(({ protocol }) => (protocol.safety.maxCapacityMah ?? Infinity) / 1000),
     limitPassed(cellIndex, what) {
       const where = campaign.cells[cellIndex]?.position ?? "";
       const fault: FaultNote = {
@@ -144,6 +147,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       send({ type: "CHANNEL_NEWS", cellIndex, event: { type: "LIMIT_PASSED", fault } });
     },
     overloadsInRowMax: 3,
+    bandLeft(cellIndex, voltageV) {
+      triggers.passed(cellIndex, voltageV);
+    },
   });
   if (left !== undefined) {
     restoreSamples(left, intake);
@@ -152,6 +158,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const forecasts = createForecastDesk({
     ...{ cells: campaign.cells, clock, recorder: log, samples: intake },
+    exposureWait: exposureWaits(campaign, site),
     ...(left === undefined ? {} : { followed: left.followed }),
   });
   const signals = createCellSignals(campaign);
@@ -178,7 +185,28 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const stopExposing = (reason: string): void => {
     send({ type: "STOP_EXPOSING", author: "beamrack", reason });
   };
-  const fluxWatch = createFluxWatch({ io: roles.io, alarms, timings, ringCurrentMa, stopExposing, fail });
+  const closedCharge = createClosedCharge({
+    ...{ ledger, recorder, beam, fluxReference, nowMs },
+    filtersIn: () => watchDesk.levels?.filtersIn ?? site.filters.map(() => false),
+    cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
+    accounted(spot, startMs, endMs) {
+      const cell = campaign.cells[spot.cellIndex];
+      if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
+    },
+  });
+  /** A defect ends the run; a settlement that cannot be recorded is one. */
+  function chargeClosed(fromMs: number, toMs: number): void {
+    try {
+      closedCharge.charge(fromMs, toMs);
+      commitAlone();
+    } catch (error) {
+      fail(error);
+    }
+  }
+  const fluxWatch = createFluxWatch({
+    ...{ io: roles.io, alarms, timings, ringCurrentMa, stopExposing, fail },
+    charge: chargeClosed,
+  });
 
   async function commit(): Promise<void> {
     try {
@@ -265,6 +293,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     detector: roles.detector,
     detectorFolder: site.detector.folder,
     ...gateOf(site, roles),
+    underBeam: closedCharge,
     frameRead: (path) => {
       partialRule.noteFrame(path);
     },
@@ -278,11 +307,23 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     shadowPath: wayIntoShadow,
   });
 
+  /** The spot nearest to the middle of a cell, where the stage waits with it. */
+  function middleSpot(cellIndex: number): LitSpot {
+    const off = ledgerCells[cellIndex]?.plan.spots.map(({ xMm, yMm }) => Math.hypot(xMm, yMm)) ?? [];
+    const spotIndex = off.indexOf(Math.min(...off));
+    return { cellIndex, spotIndex, position: campaign.cells[cellIndex]?.position ?? "" };
+  }
+
   const park = createParking({
     ...{ roles, nowMs, showLevels, shadowPath: wayIntoShadow },
     target: (place) => desk.parkingTarget(place),
     noteParked(place) {
       desk.noteParked(place);
+      if (place === "shadow") closedCharge.away();
+      else {
+        closedCharge.bringing(middleSpot(place.cellIndex));
+        closedCharge.arrived();
+      }
     },
     levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
     latched: () => views.latchedInterlocks(),
@@ -297,6 +338,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const knownKeys = wishKeys(left?.recorded);
   const wishes = createWishDesk({ send, known: knownKeys });
+  const triggers = createTriggerDesk({
+    ...{ campaign, clock, wishes, samples: intake, endAtMs },
+    charge: (cellIndex) => views.charge(cellIndex),
+    forecast: (cellIndex) => forecasts.of(cellIndex),
+    ...(left === undefined ? {} : { left: left.recorded.cells.map((cell) => cell.left) }),
+  });
 
   const requestDesk = createRequestDesk({
     campaign,
@@ -477,6 +524,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     tally,
     alarms,
     wishes,
+    expose: (command) => triggers.expose(command),
     planned: () => desk.decided,
     sweepCountPlanned: desk.sweepCountPlanned,
     limitFractionMax: () => ledger.limitFractionMax,
@@ -500,6 +548,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       listen();
       actor.start();
       reunion.begin();
+      triggers.start();
       clock.setTimeout(timeOver, Math.max(0, endAtMs - nowMs()));
     },
     noteEnd(reason) {

@@ -15,6 +15,7 @@ import type { Alarms } from "./alarms.ts";
 import type { ActorViews } from "./actor-views.ts";
 import type { CampaignRoles } from "./roles.ts";
 import type { Tally } from "./tally.ts";
+import type { CommandedWish, ExposeCommand } from "../triggers/commanded.ts";
 import type { WishDesk } from "./wish-desk.ts";
 
 export interface CampaignRunDeps {
@@ -43,6 +44,8 @@ export interface CampaignRun {
   readonly alarms: Alarms;
   /** Where triggers and people ask for exposures with windows. */
   readonly wishes: WishDesk;
+  /** An exposure by command; refused with its reason, or asked for. */
+  expose(command: ExposeCommand): CommandedWish;
   /** What the scheduler decided last; null where nothing has a window. */
   planned(): Decided | null;
   readonly sweepCountPlanned: number;

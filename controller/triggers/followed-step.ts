@@ -3,6 +3,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { stepCurrentA } from "../../protocols/echem/channel-step.ts";
 import type { TechniqueStep } from "../../protocols/echem/protocol.ts";
+import { isOver as isLeftOver, type LeftCell } from "../machines/cell-news.ts";
 import type { Direction, PassedStep, RunningStep } from "./cell-facts.ts";
 
 type EventData = { readonly [key: string]: Json };
@@ -21,7 +22,8 @@ export interface FollowedStep {
 
 const PASSED_MAX = 4;
 
-export function followStep(cell: CampaignCell): FollowedStep {
+/** `left`: after a restart, the cell as the record has it. */
+export function followStep(cell: CampaignCell, left?: LeftCell): FollowedStep {
   let step: RunningStep | null = null;
   let passed: readonly PassedStep[] = [];
   let half: FollowedStep["half"] = null;
@@ -64,6 +66,17 @@ export function followStep(cell: CampaignCell): FollowedStep {
   function pause(): void {
     if (step !== null) step = { ...step, isPaused: true };
   }
+
+  function goOn({ cursor, runningSinceMs, stepElapsedS }: LeftCell): void {
+    if (cursor === null || (runningSinceMs === null && stepElapsedS === 0)) return;
+    const { stepNumber, cycleNumber, channelStep } = cursor.step;
+    const current = channelStep.kind === "constant-current" ? { current_A: channelStep.currentA } : {};
+    const state = { place: cursor.place ?? null };
+    started({ step: stepNumber, cycle: cycleNumber, elapsed_s: stepElapsedS, ...current, state }, runningSinceMs ?? 0);
+    if (runningSinceMs === null) pause();
+  }
+  if (left !== undefined) goOn(left);
+  isOver = left !== undefined && isLeftOver(left);
 
   return {
     get step() {

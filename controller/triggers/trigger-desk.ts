@@ -13,8 +13,10 @@ import { curveOf } from "../../protocols/echem/forecast/open-circuit-curve.ts";
 import type { ExposureWish, WithdrawnWish } from "../beam/wanted.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
+import type { LeftCell } from "../machines/cell-news.ts";
 import { createAskedMoments, type AskedMoments } from "./asked-moments.ts";
 import { GUARD_MS, WORST_STATE_OF_CHARGE, type CellFacts, type KnownCharge, type Moment } from "./cell-facts.ts";
+import { commandedWish, type CommandedWish, type ExposeCommand } from "./commanded.ts";
 import { followStep, techniqueAt, type FollowedStep } from "./followed-step.ts";
 import { momentsOf } from "./moments.ts";
 import { createSampleTriggers } from "./sample-triggers.ts";
@@ -26,10 +28,12 @@ export interface TriggerDesk {
   start(): void;
   /** A voltage that was watched for was passed. */
   passed(cellIndex: number, voltageV: number): void;
+  /** Asks where the campaign lets it be asked. */
+  expose(command: ExposeCommand): CommandedWish;
 }
 
 export interface TriggerDeskDeps {
-  readonly campaign: Pick<Campaign, "cells" | "triggers">;
+  readonly campaign: Pick<Campaign, "cells" | "triggers" | "sweeps" | "presets">;
   readonly clock: Clock;
   readonly wishes: {
     ask(wishes: readonly ExposureWish[]): void;
@@ -44,6 +48,8 @@ export interface TriggerDeskDeps {
   readonly forecast: (cellIndex: number) => CellForecast | null;
   /** No exposure is wanted from here on. */
   readonly endAtMs: number;
+  /** After a restart: each cell as the record has it. */
+  readonly left?: readonly LeftCell[];
 }
 
 interface OwnTrigger {
@@ -80,7 +86,7 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
     });
     if (triggers.length === 0) return;
     watched.set(cellIndex, {
-      ...{ cellIndex, cell, triggers, followed: followStep(cell), lookAtMs: Infinity },
+      ...{ cellIndex, cell, triggers, followed: followStep(cell, deps.left?.[cellIndex]), lookAtMs: Infinity },
       asked: createAskedMoments((key) => wishes.isKnown(key)),
       ...{ slopeFrom: null, slopeVS: NaN },
     });
@@ -228,6 +234,11 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       const one = watched.get(cellIndex);
       if (one === undefined) return;
       sampleTriggers.passed(cellIndex, voltageV, one.triggers, factsOf(one, clock.monoMs()));
+    },
+    expose(command) {
+      const commanded = commandedWish(campaign, command, clock.monoMs());
+      if (commanded.ok) wishes.ask([commanded.wish]);
+      return commanded;
     },
   };
 }
