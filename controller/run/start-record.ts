@@ -1,4 +1,4 @@
-/** The first events of a campaign: what it is, which dose limits hold and who vouches for each, and what the ledger computes with. */
+/** The first events of a campaign: what it is, whose cell stands where, which dose limits hold and who vouches for each, and what the ledger computes with. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { meetsBeam, type Campaign } from "../../protocols/campaign/campaign.ts";
 import type { BeamProfile } from "../../protocols/dose/beam-profile.ts";
@@ -6,6 +6,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
+import { RACK_PLAN_EVENT, rackPlanData } from "../record/rack-plan-event.ts";
 
 export function recordStart(recorder: Recorder, campaign: Campaign, site: Site, cells: readonly LedgerCell[]): void {
   recorder.record("campaign-started", {
@@ -15,6 +16,7 @@ export function recordStart(recorder: Recorder, campaign: Campaign, site: Site, 
     exposed: campaign.cells.filter(meetsBeam).length,
     start_ms: campaign.startMs,
   });
+  recorder.record(RACK_PLAN_EVENT, rackPlanData(campaign, site));
   recorder.record("dose-limits", { limits: doseLimits(campaign) });
   recorder.record(DOSE_PLAN_EVENT, {
     relative_uncertainty: cells[0]?.plan.relativeUncertainty ?? 0,

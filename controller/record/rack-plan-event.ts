@@ -1,0 +1,116 @@
+/**
+ * The `rack-plan` event: whose cell stands where, on which channel, under which protocol. With it a data folder is
+ * enough to export and report what was measured.
+ */
+import { hash } from "node:crypto";
+import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts";
+import { parsePosition, type Position } from "../../protocols/base/position.ts";
+import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
+import { unicyclerDocument } from "../../protocols/echem/formats/unicycler-document.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { isList, isRecord } from "./ledger-row.ts";
+
+export const RACK_PLAN_EVENT = "rack-plan";
+
+export interface RackPlanCell {
+  /** Of its samples in the record: its place among the cells. */
+  readonly channelIndex: number;
+  readonly position: Position;
+  readonly channel: string | null;
+  readonly barcode: string;
+  readonly group: string;
+  readonly role: string;
+  readonly chemistry: string;
+  readonly electrolyte: string;
+  readonly nominalCapacityMah: number;
+  readonly stackName: string;
+  readonly protocolName: string;
+  /** Of the protocol in the aurora-unicycler form, as canonical JSON. */
+  readonly protocolSha256: string;
+}
+
+export interface RackPlan {
+  readonly title: string;
+  readonly siteTitle: string;
+  readonly energyKeV: number;
+  readonly detector: string;
+  readonly cells: readonly RackPlanCell[];
+  /** In the aurora-unicycler form, by SHA-256. */
+  readonly protocols: ReadonlyMap<string, Json>;
+}
+
+export function rackPlanData(campaign: Campaign, site: Site): { readonly [key: string]: Json } {
+  const channels = new Map<string, string>(site.channels.map(({ position, name }) => [position, name]));
+  const protocols: Record<string, Json> = {};
+  const cells = campaign.cells.map((cell) => {
+    const document = protocolOf(cell);
+    const sha256 = hash("sha256", canonicalJson(document), "hex");
+    protocols[sha256] = document;
+    return {
+      position: cell.position,
+      channel: channels.get(cell.position) ?? null,
+      barcode: cell.barcode,
+      group: cell.group,
+      role: cell.role,
+      chemistry: cell.chemistry,
+      electrolyte: cell.electrolyte,
+      nominal_capacity_mAh: cell.nominalCapacityMah,
+      stack: cell.stackName,
+      protocol: cell.protocol.name,
+      protocol_sha256: sha256,
+    };
+  });
+  return {
+    title: campaign.title,
+    site_title: site.title,
+    energy_keV: site.beam.energyKeV,
+    detector: site.detector.name,
+    cells,
+    protocols,
+  };
+}
+
+function protocolOf(cell: CampaignCell): Json {
+  const { unicycler, sample, record, safety, method } = unicyclerDocument(cell.protocol);
+  return { unicycler, sample, record: { ...record }, safety: { ...safety }, method };
+}
+
+/** The plan, or undefined where the data state none that can be read. */
+export function parseRackPlan(data: Json | undefined): RackPlan | undefined {
+  if (!isRecord(data)) return undefined;
+  const { title, site_title: siteTitle, energy_keV: energyKeV, detector, cells: items, protocols: documents } = data;
+  if (typeof title !== "string" || typeof siteTitle !== "string" || typeof detector !== "string") return undefined;
+  if (typeof energyKeV !== "number" || !isList(items) || !isRecord(documents)) return undefined;
+  const cells: RackPlanCell[] = [];
+  for (const [channelIndex, item] of items.entries()) {
+    const cell = parseCell(item, channelIndex);
+    if (cell === undefined) return undefined;
+    cells.push(cell);
+  }
+  return { title, siteTitle, energyKeV, detector, cells, protocols: new Map(Object.entries(documents)) };
+}
+
+function parseCell(item: Json, channelIndex: number): RackPlanCell | undefined {
+  if (!isRecord(item)) return undefined;
+  const text = (key: string): string => {
+    const value = item[key];
+    return typeof value === "string" ? value : "";
+  };
+  const position = parsePosition(text("position"));
+  const capacity = item["nominal_capacity_mAh"];
+  if (position === undefined || typeof capacity !== "number") return undefined;
+  return {
+    channelIndex,
+    position,
+    channel: typeof item["channel"] === "string" ? item["channel"] : null,
+    barcode: text("barcode"),
+    group: text("group"),
+    role: text("role"),
+    chemistry: text("chemistry"),
+    electrolyte: text("electrolyte"),
+    nominalCapacityMah: capacity,
+    stackName: text("stack"),
+    protocolName: text("protocol"),
+    protocolSha256: text("protocol_sha256"),
+  };
+}
