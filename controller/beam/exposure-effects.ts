@@ -9,6 +9,7 @@ import { judgeGate } from "../dose/exposure-gate.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
 import { motionRefusals, shadowRefusals } from "../safety/permit-judgement.ts";
+import type { ClosedCharge } from "./closed-charge.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
 import { createGatedShutter, type GatedShutter } from "./shutter-gate.ts";
 
@@ -29,6 +30,8 @@ export interface ExposureEffectsDeps {
   readonly showLevels: (levels: InputLevels) => void;
   /** Told of what the detector had taken, or read out, of an exposure that was cut short, once it is at rest; null of nothing. */
   readonly frameRead?: (path: string | null) => void;
+  /** Told what stands in the beam, or may. */
+  readonly underBeam?: Pick<ClosedCharge, "bringing" | "arrived" | "away">;
   /** Interlocks that broke and wait for a person. */
   readonly latched: () => readonly Interlock[];
   /** Where the stage goes in turn to be out of the beam's harm; left out, or undefined, where the site has no shadow. */
@@ -156,6 +159,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         await stage.moveTo(point);
       }
       reachedMs = clock.monoMs();
+      deps.underBeam?.away();
     }
     const ended = !isUnderWay
       ? Promise.resolve()
@@ -316,8 +320,10 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     async move(order, signal) {
       reading = null;
       atRestSinceMs = Infinity;
+      deps.underBeam?.bringing(order);
       const arrived = await stage.moveTo({ xMm: order.stageXMm, yMm: order.stageYMm }, signal);
       reading = arrived;
+      deps.underBeam?.arrived();
       atRestSinceMs = clock.monoMs();
       await sleep(clock, timings.settleMs, signal);
     },

@@ -113,6 +113,11 @@ export function createLedgerAudit(findings: FindingList): LedgerAudit {
         ledgerRows += 1;
         compareWithEvent(row, told.get(row.exposureId), where);
         if (row.kind === "booking") {
+          if (isProvenFailure(row)) {
+            const what = `was given for ${durationText(row.openTimeS)} while the shutter read closed, and no exposure had asked for it`;
+            const advice = "A shutter whose switch lies; the excess is charged. The cell's owner must know.";
+            findings.add("warning", "ledger.lit-while-closed", where, what, advice);
+          }
           open.set(row.exposureId, row);
           continue;
         }

@@ -11,6 +11,8 @@ export interface FluxWatchDeps {
   readonly alarms: Alarms;
   readonly timings: Pick<RunTimings, "closedFlux" | "idleCycleMs" | "ringCurrentMinimumMa">;
   readonly ringCurrentMa: () => number | null;
+  /** Photons may have come between the two times, while the shutter read closed. */
+  readonly charge: (fromMs: number, toMs: number) => void;
   /** Nothing is exposed any more until a person resumes. */
   readonly stopExposing: (reason: string) => void;
   /** A defect of ours. */
@@ -35,6 +37,16 @@ export function createFluxWatch(deps: FluxWatchDeps): FluxWatch {
   let levelsAtMs = -Infinity;
   let litSinceMs: number | null = null;
   let isTold = false;
+  /** The last reading that showed the closed shutter dark. */
+  let darkAtMs = -Infinity;
+  /** Up to when what came through a shutter that reads closed is charged; null while none does. */
+  let chargedToMs: number | null = null;
+
+  function chargeTo(atMs: number): void {
+    if (chargedToMs === null || !(atMs > chargedToMs)) return;
+    deps.charge(chargedToMs, atMs);
+    chargedToMs = atMs;
+  }
 
   async function takeBeamOff(): Promise<void> {
     // Each by itself: one that is refused must not keep the other from being asked. The next reading asks again.
@@ -46,6 +58,9 @@ export function createFluxWatch(deps: FluxWatchDeps): FluxWatch {
     showLevels(levels) {
       levelsAtMs = levels.readAtMs;
       closedSinceMs = shutterState(levels) === "closed" ? (closedSinceMs ?? levels.readAtMs) : null;
+      if (chargedToMs === null || !levels.safetyShutterClosedSwitch) return;
+      chargeTo(levels.readAtMs);
+      chargedToMs = null;
     },
     read(atMs, fluxPhS) {
       const isFresh = atMs - levelsAtMs <= levelsMaximumAgeMs;
@@ -58,7 +73,15 @@ export function createFluxWatch(deps: FluxWatchDeps): FluxWatch {
         timings.closedFlux,
       );
       litSinceMs = verdict.litSinceMs;
+      if (litSinceMs === null && fluxPhS <= timings.closedFlux.thresholdPhS) {
+        darkAtMs = atMs;
+        chargeTo(atMs);
+        chargedToMs = null;
+      }
       if (!verdict.isLit) return;
+      // The reading before the first that speaks against the switch was the last that proved anything.
+      chargedToMs ??= Math.max(closedSinceMs ?? atMs, darkAtMs);
+      chargeTo(atMs);
       void takeBeamOff();
       if (isTold) return;
       isTold = true;

@@ -18,7 +18,7 @@ import {
 } from "../dose/cell-dose.ts";
 import { bookingOf } from "../dose/dose-ledger.ts";
 import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
-import { isRecord, parseLedgerRow, type LedgerRow } from "../record/ledger-row.ts";
+import { isProvenFailure, isRecord, parseLedgerRow, type LedgerRow } from "../record/ledger-row.ts";
 import { parseJson } from "../record/record-header.ts";
 import { parseLimits, parsePlans } from "../record/recorded-plans.ts";
 import type { StoredEvent } from "../record/record-rows.ts";
@@ -56,7 +56,8 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
       const rate = row.openTimeS > 0 ? row.fluencePhCm2 / row.openTimeS : NaN;
       const { spotIndex, fluencePhCm2, cycle } = row;
       const proposal = { spotIndex, fluencePhCm2, fluenceRatePhCm2S: rate, cycle };
-      const refusals = doseRefusals(cell.plan, cell.dose, proposal);
+      // Of what came through a shutter that failed nobody was asked; it is booked as it was given.
+      const refusals = isProvenFailure(row) ? [] : doseRefusals(cell.plan, cell.dose, proposal);
       if (refusals.length > 0) add(event, `was booked, but is refused now: ${refusals.map((r) => r.text).join("; ")}`);
       cell.dose = withBooking(cell.dose, bookingOf(row));
       return;

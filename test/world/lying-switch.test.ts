@@ -1,8 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import { verifyRecord } from "../../controller/record/verify.ts";
+import { replayDoseDecisions } from "../../controller/run/replay-dose.ts";
+import { positionAt } from "../../protocols/base/position.ts";
 import { SILICON_PAIR_EV } from "../../protocols/dose/flux-monitor.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
-import { expectSound, field, removeFolders, runWorld, site } from "../support/world-campaign.ts";
+import { expectSound, field, numeric, removeFolders, runWorld, site } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -75,6 +79,39 @@ describe("a site whose flux monitor stands behind the shutter", () => {
     expect(opened.length).toBeGreaterThan(0);
     expect(run.of("exposing-held").length).toBe(2);
     expect(run.virtual.run.alarms.open).toEqual([]);
+  });
+
+  it("charges what came through to the spots that stood in the beam, apart, against their limits and in the audit", async () => {
+    const run = await runWorld({ hours: 0.22, site: withDiode, faults: LYING });
+    const lit = run.of("lit-while-closed");
+    expect(lit.length).toBeGreaterThan(0);
+    for (const event of lit) expect(numeric(event, "excess_Gy")).toBeGreaterThan(0);
+    const charged = new Map<string, number>();
+    const reader = openRecord(run.folder);
+    for (const scanned of reader.ledger()) {
+      if (scanned.kind === "damaged" || scanned.row.kind === "booking") continue;
+      const { position, openTimeS, fluxPhS, filterTransmission } = scanned.row;
+      charged.set(position, (charged.get(position) ?? 0) + openTimeS * fluxPhS * filterTransmission);
+    }
+    reader.close();
+    // To every cell no less than fell on it, to a hundredth for those that were only crossed.
+    const given = new Map<string, number>();
+    for (const { deposits } of run.virtual.world.openings) {
+      for (const { positionIndex, photons } of deposits) {
+        if (positionIndex < 0) continue;
+        const position = positionAt(positionIndex);
+        given.set(position, (given.get(position) ?? 0) + photons);
+      }
+    }
+    const most = Math.max(...given.values());
+    for (const [position, photons] of given) {
+      const bound = (charged.get(position) ?? 0) * (1 + site.beam.uncertainty.flux);
+      expect(photons, position).toBeLessThanOrEqual(bound + most / 100);
+    }
+    const audit = verifyRecord(run.folder);
+    expect(audit.findings.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(audit.findings.map(({ code }) => code)).toContain("ledger.lit-while-closed");
+    expect(replayDoseDecisions(run.events)).toEqual([]);
   });
 
   it("says nothing while nothing is wrong, and settles by the ring current", async () => {
