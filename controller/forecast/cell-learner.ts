@@ -213,9 +213,9 @@ export function createCellLearner(nameplate: CellNameplate, protocol: Protocol):
       return cursor === null && last !== null ? last.stepIndex : previousIndex;
     },
     get learned() {
-      const { isMeasured, capacityAh, share, firstLoss, countAh } = charge;
+      const { isMeasured, isAnchored, capacityAh, share, firstLoss, countAh } = charge;
       return {
-        ...{ isMeasured, capacityAh, share, firstLoss, countAh },
+        ...{ isMeasured, isAnchored, capacityAh, share, firstLoss, countAh },
         resistanceOhm:
           jumps.squares > 0
             ? {

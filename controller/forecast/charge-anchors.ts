@@ -30,6 +30,8 @@ export interface ChargeAnchors {
   readonly countAh: number;
   /** Filled and emptied once, from one cut-off to another. */
   readonly isMeasured: boolean;
+  /** Was full or empty once. */
+  readonly isAnchored: boolean;
   readonly capacityAh: Guess;
   readonly share: Guess;
   readonly firstLoss: Guess;
@@ -92,6 +94,9 @@ export function createChargeAnchors(nameplate: CellNameplate): ChargeAnchors {
     },
     get isMeasured() {
       return emptyCountAh !== null;
+    },
+    get isAnchored() {
+      return anchor !== null;
     },
     get capacityAh() {
       return emptyCountAh === null

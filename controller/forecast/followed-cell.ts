@@ -5,6 +5,7 @@
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { firstStep, nextStep, type ProtocolCursor } from "../../protocols/echem/cursor.ts";
+import type { BegunStep, ForecastRules } from "../../protocols/echem/forecast/forecast-rules.ts";
 import type { CellNameplate } from "../../protocols/echem/forecast/nameplate.ts";
 import { parsePlace, type Capacities, type ProgrammePlace } from "../cells/programme-place.ts";
 import { WHOLE_STEP, type StepPart } from "../cells/ruled-step.ts";
@@ -28,7 +29,7 @@ export interface FollowedCell {
   /** What runs of a step that the campaign's rules divide; the whole of any other. */
   readonly part: StepPart;
   /** Capacities that rates refer to, by the index of the step that measured them. */
-  readonly measuredAh: Capacities;
+  readonly measuredAh: ReadonlyMap<number, number>;
   /** Null where the event says nothing of where the cell stands. */
   event(type: string, atMs: number, data: EventData): FollowedNews | null;
 }
@@ -134,7 +135,7 @@ export function createFollowedCell(cell: CampaignCell): FollowedCell {
       return part;
     },
     get measuredAh() {
-      return measuredAh;
+      return new Map(Object.entries(measuredAh).map(([index, capacityAh]) => [Number(index), capacityAh]));
     },
     ranS,
     event(type, atMs, data) {
@@ -170,6 +171,21 @@ export function createFollowedCell(cell: CampaignCell): FollowedCell {
           return null;
       }
     },
+  };
+}
+
+/** What of the step under way is over, where the campaign's rules divide it; null where it runs whole. */
+export function begunStep({ part, cursor }: FollowedCell, rules: ForecastRules | undefined): BegunStep | null {
+  if (cursor === null || (part.kind === "own" && part.mark < 0)) return null;
+  const waits = rules?.waits.get(cursor.stepIndex);
+  const held = waits?.pauses.find(({ mark }) => mark === part.mark);
+  return {
+    wait: part.kind === "hold" ? (held ?? null) : null,
+    restS: part.kind === "rest" ? ((held ?? waits?.end)?.restS ?? 0) : 0,
+    isOver: part.kind === "rest" && held === undefined,
+    ranS: part.spentS,
+    chargeAh: Number.isFinite(part.chargeAh) ? part.chargeAh : 0,
+    marksDone: part.done,
   };
 }
 

@@ -7,11 +7,14 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { stepAt } from "../../protocols/echem/cursor.ts";
+import { forecastRules, NEVER, type ExpectedTimes } from "../../protocols/campaign/expected-waits.ts";
 import { forecastProtocol } from "../../protocols/echem/forecast/forecast-protocol.ts";
+import type { ForecastRules } from "../../protocols/echem/forecast/forecast-rules.ts";
+import { SPREAD_SIGMAS } from "../../protocols/echem/forecast/nameplate.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { forecastData, forecastFrom, isNews, movedTo, type CellForecast } from "./cell-forecast.ts";
-import { createFollowedCell, type FollowedCell } from "./followed-cell.ts";
+import { begunStep, createFollowedCell, type FollowedCell } from "./followed-cell.ts";
 import { timeLeftS } from "./time-left.ts";
 
 export interface ForecastDesk {
@@ -29,6 +32,8 @@ export interface ForecastDeskDeps {
   readonly recorder: Recorder;
   /** Looked at where a step is late. */
   readonly samples: Pick<SampleIntake, "firstCurrentA" | "lastVoltageV" | "lastCurrentA">;
+  /** How long a step of a cell waits for an exposure; unknown without. */
+  readonly exposureWait?: ExpectedTimes["exposure"];
   /** After a restart: the cells as the record left them. */
   readonly followed?: readonly FollowedCell[];
 }
@@ -85,12 +90,28 @@ export function createForecastDesk(deps: ForecastDeskDeps): ForecastDesk {
     const one = followed[index];
     if (cell === undefined || one === undefined || one.cursor === null) return null;
     const { learned, previousIndex } = one.learner;
+    const rules = rulesOf(cell, one);
     const forecast = forecastProtocol(cell.protocol, one.nameplate, learned, {
-      from: { cursor: one.cursor, previousIndex },
+      from: { cursor: one.cursor, previousIndex, begun: begunStep(one, rules) },
       stepsMax: STEPS_AHEAD,
+      ...(rules === undefined ? {} : { rules, measuredAh: one.measuredAh }),
     });
     const { isMeasured } = learned;
     return forecastFrom(forecast, one.beganAtMs, { madeAtMs: clock.monoMs(), because, isMeasured });
+  }
+
+  /** Ends by state of health are left out: what they refer to is further back than a forecast of some steps looks. */
+  function rulesOf(cell: CampaignCell, one: FollowedCell): ForecastRules | undefined {
+    const rules = forecastRules(cell, {
+      exposure: deps.exposureWait ?? (() => NEVER),
+      other(position, stepIndex) {
+        const edges = tellings[indexOf.get(position) ?? -1]?.forecast?.edges ?? [];
+        const edge = stepIndex === null ? undefined : edges.find(({ step }) => step === stepIndex + 1);
+        if (edge === undefined) return NEVER;
+        return { mean: (edge.endsAtMs - one.beganAtMs) / 1000, sd: edge.spreadS / SPREAD_SIGMAS };
+      },
+    });
+    return rules === undefined ? undefined : { ...rules, ends: [] };
   }
 
   function pause(index: number, telling: Told, pausedAtMs: number | null): void {

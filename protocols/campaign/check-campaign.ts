@@ -18,6 +18,7 @@ import { campaignPlaces } from "./campaign-places.ts";
 import type { CampaignPlaces } from "./campaign-places.ts";
 import { forecastDose, sweepCount } from "./dose-forecast.ts";
 import type { CycleTimes, DoseForecast } from "./dose-forecast.ts";
+import { endOf, exposureWaits, forecastRules, NEVER, type ExpectedTimes } from "./expected-waits.ts";
 import { proposeForDose, type DoseProposal } from "./dose-proposals.ts";
 import { judgeControls, type ControlForecast } from "./judge-controls.ts";
 import { judgeTriggers, type TriggerForecast } from "./judge-triggers.ts";
@@ -295,6 +296,8 @@ function protocolKind(cell: CampaignCell): string {
     cell.chemistry,
     cell.nominalCapacityMah,
     cell.limits,
+    // Steps ask for nothing in a control.
+    ...(cell.stepRules.length > 0 ? [cell.role === "exposed"] : []),
     ...(cell.stepRules.length > 0 || cell.measuredRates.length > 0 ? [cell.protocol.steps] : []),
   ]);
 }
@@ -307,13 +310,42 @@ function forecastProtocols(campaign: Campaign, site: Site): readonly ProtocolPla
     if (kind === undefined) kinds.set(key, { cell, count: 1 });
     else kind.count += 1;
   }
-  return [...kinds.values()].map(({ cell, count }) => {
+  const plans = new Map<string, ProtocolPlan>();
+  const expected: ExpectedTimes = {
+    exposure: exposureWaits(campaign, site),
+    other(position, stepIndex) {
+      const cell = campaign.cells.find((candidate) => candidate.position === position);
+      const plan = cell === undefined ? undefined : planFor(protocolKind(cell));
+      return plan === undefined ? NEVER : endOf(plan, stepIndex);
+    },
+  };
+  const underWay = new Set<string>();
+  return [...kinds.keys()].flatMap((key) => planFor(key) ?? []);
+
+  /** Undefined for a cell that waits, by way of others, for itself. */
+  function planFor(key: string): ProtocolPlan | undefined {
+    const known = plans.get(key);
+    const kind = kinds.get(key);
+    if (known !== undefined || kind === undefined || underWay.has(key)) return known;
+    underWay.add(key);
+    const plan = planOfKind(kind.cell, kind.count);
+    plans.set(key, plan);
+    return plan;
+  }
+
+  function planOfKind(cell: CampaignCell, count: number): ProtocolPlan {
     const { protocol, chemistry, nominalCapacityMah, limits } = cell;
+    const rules = forecastRules(cell, expected);
     const sampleIntervalMinS =
       site.channels.find((channel) => channel.position === cell.position)?.sampleIntervalMinS ?? 0;
     const context = { nominalCapacityMah, limits, sampleIntervalMinS };
     return {
-      ...forecastProtocol(protocol, { chemistry, nominalCapacityMah, limits, startVoltageV: null }),
+      ...forecastProtocol(
+        protocol,
+        { chemistry, nominalCapacityMah, limits, startVoltageV: null },
+        null,
+        rules === undefined ? {} : { rules },
+      ),
       name: protocol.name,
       cellCount: count,
       labels: protocol.steps.map(labelOf),
@@ -324,7 +356,7 @@ function forecastProtocols(campaign: Campaign, site: Site): readonly ProtocolPla
           return result.kind === "step" ? result.step.untilTimeS : 0;
         }),
     };
-  });
+  }
 }
 
 function labelOf(step: ProtocolStep): string {

@@ -87,7 +87,7 @@ function forecastLines(forecast: Forecast): readonly string[] {
     ...(forecast.triggers ?? []).flatMap((trigger) => [triggerLine(trigger), ...triggerDose(trigger)]),
     ...forecast.proposals.map((proposal) => `to keep every dose limit: ${proposal.text}`),
     ...forecast.protocols.flatMap((protocol) => [
-      `protocol ${protocol.name}: ${protocol.cellCount} cells, ${countText(protocol.stepCount)} steps, about ${durationText(protocol.durationS)} (± ${durationText(protocol.durationSpreadS)}), at most ${durationText(protocol.longestS)}`,
+      `protocol ${protocol.name}: ${protocol.cellCount} cells, ${countText(protocol.stepCount)} steps, about ${durationText(protocol.durationS)} (± ${durationText(protocol.durationSpreadS)})${waitsText(protocol)}, at most ${durationText(protocol.longestS)}`,
       `timetable ${protocol.name}: ${timetableText(protocol)}`,
       ...marksText(protocol),
     ]),
@@ -112,6 +112,10 @@ function triggerDose({ name, dose }: TriggerForecast): readonly string[] {
   return dose.flatMap(({ positions, layers }) =>
     layers.map((layer) => `dose ${positionsText(positions)} by ${name}: ${layerLine(layer)}`),
   );
+}
+
+function waitsText({ waitedS }: ProtocolPlan): string {
+  return waitedS >= 1 ? `, waits of ${durationText(waitedS)} among them` : "";
 }
 
 const TIMETABLE_STEPS = 6;
@@ -246,6 +250,7 @@ function forecastJson(forecast: Forecast): unknown {
       longest_h: protocol.longestS / 3600,
       expected_h: protocol.durationS / 3600,
       spread_h: protocol.durationSpreadS / 3600,
+      waits_h: protocol.waitedS / 3600,
       capacity_mAh: protocol.capacityMah.mean,
       warmest_C: protocol.temperature.warmestC,
       timetable: protocol.steps.slice(0, JSON_STEPS).map((step) => ({

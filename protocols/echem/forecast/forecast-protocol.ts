@@ -15,6 +15,7 @@ import {
   type RunStep,
   type RunValues,
 } from "./forecast-run.ts";
+import { hasDoubtfulWaits, type BegunStep, type ForecastRules } from "./forecast-rules.ts";
 import type { LearnedCell } from "./learned-cell.ts";
 import {
   AMBIENT_C,
@@ -60,10 +61,13 @@ export interface StateOfChargeMark {
 export interface ProtocolForecast {
   /** The first `stepsMax` of them. */
   readonly steps: readonly StepForecast[];
+  /** Those that are run, where a rule of the campaign ends the protocol before its last. */
   readonly stepCount: number;
   /** All of them, the rest by what their like took. */
   readonly durationS: number;
   readonly durationSpreadS: number;
+  /** Of the steps, what they wait by word of the campaign. */
+  readonly waitedS: number;
   readonly stateOfChargeMarks: readonly StateOfChargeMark[];
   /** The cell's, at the start; standard deviation. */
   readonly capacityMah: Guess;
@@ -73,13 +77,23 @@ export interface ProtocolForecast {
 
 export interface ForecastOptions {
   /** Forecasts from this step on, `previousIndex` being the technique step before it; else from the first. */
-  readonly from?: { readonly cursor: ProtocolCursor; readonly previousIndex: number };
+  readonly from?: {
+    readonly cursor: ProtocolCursor;
+    readonly previousIndex: number;
+    readonly begun?: BegunStep | null;
+  };
   /** How many steps are run one by one. Default 2000. */
   readonly stepsMax?: number;
+  /** What the campaign makes of the steps. Default nothing. */
+  readonly rules?: ForecastRules;
+  /** Capacities that rates refer to, measured before, by the index of their step, A h. */
+  readonly measuredAh?: ReadonlyMap<number, number>;
   /** Leaves the spread out, at a tenth of the work; it is NaN then. Default false. */
   readonly isCentralOnly?: boolean;
 }
 
+const NOTHING_MEASURED: ReadonlyMap<number, number> = new Map();
+const NONE: Guess = { mean: 0, sd: 0 };
 const STEPS_MAX = 2000;
 const MARKS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
 /** Of a duration that was measured before, once or with its trend: noise, temperature, what the last run left. */
@@ -109,13 +123,14 @@ export function forecastProtocol(
   learned: LearnedCell | null = null,
   options: ForecastOptions = {},
 ): ProtocolForecast {
-  const unknown = unknownOf(nameplate, learned);
   const order = orderOf(protocol, nameplate, learned, options);
-  const central = runForecast(order, meansOf(unknown));
+  const unknown = { ...unknownOf(nameplate, learned), waits: { mean: 0, sd: hasDoubtfulWaits(order.rules) ? 1 : 0 } };
+  const run = runForecast(order, meansOf(unknown));
+  const central = run.steps;
   const spreads = options.isCentralOnly === true ? undefined : spreadsOf(order, unknown, central);
   const steps = central.map((step, index) => stepForecast(step, spreads?.[index] ?? NaN));
   const last = steps.at(-1);
-  const stepCount = stepCountOf(protocol);
+  const stepCount = run.isEnded && options.from === undefined ? steps.length : stepCountOf(protocol);
   const isWhole = options.from !== undefined || steps.length >= stepCount;
   const durationS = isWhole ? (last?.endS ?? 0) : extrapolatedS(protocol, nameplate, central);
   const share = last === undefined || last.endS === 0 ? 0 : last.spreadS / last.endS;
@@ -125,6 +140,7 @@ export function forecastProtocol(
     stepCount,
     durationS,
     durationSpreadS: isWhole ? (last?.spreadS ?? 0) : share * durationS,
+    waitedS: central.reduce((sum, step) => sum + step.waitedS, 0),
     stateOfChargeMarks: marksOf(central, steps),
     capacityMah: { mean: 1000 * unknown.capacityAh.mean, sd: 1000 * unknown.capacityAh.sd },
     temperature: {
@@ -155,7 +171,7 @@ export function forecastCorner(
   };
   for (const name of NAMES) values[name] = off(name);
   const order = { ...orderOf(protocol, nameplate, null, { stepsMax }), atOnceOhm: AT_ONCE_LEAST * dropOhm(nameplate) };
-  return runForecast(order, values).map((step) => stepForecast(step, NaN));
+  return runForecast(order, values).steps.map((step) => stepForecast(step, NaN));
 }
 
 /** The same run, told point by point, for drawing: seconds, ampere, volts, state of charge. */
@@ -182,6 +198,9 @@ function orderOf(
     curve: curveOf(nameplate.chemistry),
     from: options.from?.cursor,
     previousIndex: options.from?.previousIndex ?? -1,
+    rules: options.rules ?? null,
+    begun: options.from?.begun ?? null,
+    measuredAh: options.measuredAh ?? NOTHING_MEASURED,
     demands: demandsOf(protocol, nameplate.nominalCapacityMah),
     stepsMax: options.stepsMax ?? STEPS_MAX,
     atOnceOhm: AT_ONCE_SURELY * dropOhm(nameplate),
@@ -191,7 +210,7 @@ function orderOf(
 function unknownOf(nameplate: CellNameplate, learned: LearnedCell | null): Unknown {
   if (learned !== null) {
     const { capacityAh, resistanceOhm, lagS, share, firstLoss } = learned;
-    return { capacityAh, resistanceOhm, lagS, fadePerCycle: FADE_PER_CYCLE, startShare: share, firstLoss };
+    return { capacityAh, resistanceOhm, lagS, fadePerCycle: FADE_PER_CYCLE, startShare: share, firstLoss, waits: NONE };
   }
   const nominalAh = nameplate.nominalCapacityMah / 1000;
   const { share, firstLoss } = startGuess(nameplate);
@@ -202,6 +221,7 @@ function unknownOf(nameplate: CellNameplate, learned: LearnedCell | null): Unkno
     fadePerCycle: FADE_PER_CYCLE,
     startShare: share,
     firstLoss,
+    waits: NONE,
   };
 }
 
@@ -212,6 +232,7 @@ const NAMES = [
   "fadePerCycle",
   "startShare",
   "firstLoss",
+  "waits",
 ] as const satisfies readonly (keyof RunValues)[];
 
 function meansOf(unknown: Unknown): Writable<RunValues> {
@@ -222,11 +243,12 @@ function meansOf(unknown: Unknown): Writable<RunValues> {
     fadePerCycle: unknown.fadePerCycle.mean,
     startShare: unknown.startShare.mean,
     firstLoss: unknown.firstLoss.mean,
+    waits: unknown.waits.mean,
   };
 }
 
 /** What shifts an end of a step by more one way than the other, as cut-offs lie where the curve bends. */
-const BENDS: ReadonlySet<keyof RunValues> = new Set(["resistanceOhm", "lagS"]);
+const BENDS: ReadonlySet<keyof RunValues> = new Set(["resistanceOhm", "lagS", "waits"]);
 
 /** Half widths: each unknown one standard deviation off, its effects on the end of each step added as squares. */
 function spreadsOf(order: RunOrder, unknown: Unknown, central: readonly RunStep[]): Float64Array {
@@ -235,13 +257,16 @@ function spreadsOf(order: RunOrder, unknown: Unknown, central: readonly RunStep[
   for (const name of NAMES) {
     const { mean, sd } = unknown[name];
     if (!(sd > 0)) continue;
-    const up = runForecast(order, { ...means, [name]: mean + sd });
-    const down = BENDS.has(name) ? runForecast(order, { ...means, [name]: Math.max(0, mean - sd) }) : up;
+    const up = runForecast(order, { ...means, [name]: mean + sd }).steps;
+    const least = name === "waits" ? mean - sd : Math.max(0, mean - sd);
+    const down = BENDS.has(name) ? runForecast(order, { ...means, [name]: least }).steps : up;
     for (const [index, step] of central.entries()) {
-      const byS = Math.max(
-        Math.abs((up[index]?.endS ?? step.endS) - step.endS),
-        Math.abs((down[index]?.endS ?? step.endS) - step.endS),
-      );
+      const offS = (run: readonly RunStep[]): number => {
+        // Where the protocol ends sooner or later than here, that is the end of its last step.
+        const same = index === central.length - 1 && run.length !== central.length ? run.at(-1) : run[index];
+        return Math.abs((same?.endS ?? step.endS) - step.endS);
+      };
+      const byS = Math.max(offS(up), offS(down));
       squares[index] = (squares[index] ?? 0) + byS * byS;
     }
   }

@@ -18,9 +18,11 @@ import {
   type ModelStep,
   type OnPoint,
 } from "./cell-model.ts";
+import { createRunMeasures, waitedS, type BegunStep, type ForecastRules } from "./forecast-rules.ts";
 import type { LearnedCell, LearnedStep } from "./learned-cell.ts";
 import { FADE_PER_CYCLE, type CellNameplate } from "./nameplate.ts";
 import type { OpenCircuitCurve } from "./open-circuit-curve.ts";
+import { partsOf, runPaused } from "./paused-current.ts";
 import { runKind } from "./run-kind.ts";
 
 /** One set of values for everything a forecast does not know. */
@@ -32,6 +34,8 @@ export interface RunValues {
   readonly startShare: number;
   /** Part of the capacity. */
   readonly firstLoss: number;
+  /** By how many standard deviations waits are longer than expected. */
+  readonly waits: number;
 }
 
 /** What a step asks of this cell, worked out once for all runs. */
@@ -55,6 +59,11 @@ export interface RunOrder {
    * it passes the limit.
    */
   readonly atOnceOhm: number;
+  readonly rules: ForecastRules | null;
+  /** Of the first step; null where it begins whole. */
+  readonly begun: BegunStep | null;
+  /** Capacities measured before, by the index of their step, A h. */
+  readonly measuredAh: ReadonlyMap<number, number>;
   /** By index of the step in the file; undefined for tags and loops. */
   readonly demands: readonly (StepDemand | undefined)[];
 }
@@ -94,6 +103,8 @@ export interface RunStep {
   readonly currentPeakA: number;
   /** Its end was taken from an earlier run like it, or from the trend of several; null where it was worked out. */
   readonly remembered: "once" | "trend" | null;
+  /** Of its time, what it waited, and rested after it had waited in vain. */
+  readonly waitedS: number;
 }
 
 /** What the cell's terminals showed last. */
@@ -104,8 +115,17 @@ interface Terminals {
 
 export type OnForecastPoint = (timeS: number, currentA: number, voltageV: number, share: number) => void;
 
-export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnForecastPoint): readonly RunStep[] {
+export interface ForecastRun {
+  readonly steps: readonly RunStep[];
+  /** A rule of the campaign ended the protocol with the last of them. */
+  readonly isEnded: boolean;
+}
+
+export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnForecastPoint): ForecastRun {
   const { protocol, learned } = order;
+  const measures = createRunMeasures(order.rules, order.measuredAh);
+  let isChargeKnown = learned?.isAnchored ?? false;
+  let isEnded = false;
   const state: ModelState = {
     share: values.startShare,
     lag: learned?.lag ?? 0,
@@ -124,8 +144,20 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
     cursor = nextStep(protocol, cursor)
   ) {
     const step = stepAt(protocol, cursor);
-    const demand = order.demands[cursor.stepIndex];
-    if (demand === undefined) break;
+    const asked = order.demands[cursor.stepIndex];
+    if (asked === undefined) break;
+    const waits = order.rules?.waits.get(cursor.stepIndex);
+    const wait = waits?.end == null ? null : waitedS(waits.end, startS, values.waits);
+    const begun = steps.length === 0 ? order.begun : null;
+    const heldS = begun === null ? 0 : runHeld(begun, order, state, values);
+    if (begun?.isOver === true) {
+      startS += heldS;
+      previousIndex = cursor.stepIndex;
+      continue;
+    }
+    const measured = measures.demand(cursor.stepIndex, asked);
+    const rated = begun === null ? measured : { ...measured, untilS: Math.max(1, measured.untilS - begun.ranS) };
+    const demand = wait === null ? rated : { ...rated, untilS: Math.min(rated.untilS, wait.forS) };
     const cyclesOn = Math.max(0, cursor.cycle - Math.max(1, firstCycle));
     const left = Math.max(0.05, 1 - values.fadePerCycle * cyclesOn);
     const parameters = {
@@ -148,7 +180,26 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
         ? undefined
         : recall(step, known, { cycle: cursor.cycle, countAh, demand, fade: values.fadePerCycle });
     let done: ModelStep;
-    if (remembered === undefined || learned === null) {
+    let pausedS = 0;
+    if (waits !== undefined && waits.pauses.length > 0) {
+      const { currentA, untilS } = demand;
+      const paused = runPaused(
+        {
+          ...{ curve, parameters, currentA, untilS, isChargeKnown },
+          pauses: waits.pauses.filter(({ mark }) => begun?.marksDone.includes(mark) !== true),
+          beforeC: 3600 * (begun?.chargeAh ?? 0),
+          ...{ beganS: startS + heldS, waitSds: values.waits },
+          runPart:
+            remembered === undefined
+              ? (partS) => runStep(step, { ...demand, untilS: partS }, order, parameters, state, before, undefined)
+              : partsOf(remembered, curve, parameters, state),
+        },
+        state,
+      );
+      done = paused;
+      pausedS = paused.waitedS;
+      isEnded = paused.isProtocolOver;
+    } else if (remembered === undefined || learned === null) {
       done = runStep(step, demand, order, parameters, state, before, draw);
     } else {
       done = remembered;
@@ -161,7 +212,19 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
     }
     const chargeAh = done.chargeC / 3600;
     countAh += chargeAh;
-    const endS = startS + done.durationS;
+    let endS = startS + heldS + done.durationS;
+    if (wait !== null && waits?.end != null && done.endedBy === "time") {
+      pausedS += done.durationS;
+      if (wait.isInVain) {
+        const { restS, endsProtocol } = waits.end;
+        runCurrent(curve, parameters, state, { currentA: 0, untilV: null, untilS: restS });
+        endS += restS;
+        pausedS += restS;
+        isEnded = endsProtocol;
+      }
+    }
+    if (done.endedBy === "voltage" || done.endedBy === "current") isChargeKnown = true;
+    if (measures.ended(cursor.stepIndex, step, chargeAh)) isEnded = true;
     steps.push({
       cursor,
       startS,
@@ -172,13 +235,15 @@ export function runForecast(order: RunOrder, values: RunValues, onPoint?: OnFore
       endShare: state.share,
       endVoltageV: done.endVoltageV,
       currentPeakA: done.currentPeakA,
+      waitedS: pausedS,
       remembered: remembered === undefined ? null : known?.hasTrend === true ? "trend" : "once",
     });
     startS = endS;
     previousIndex = cursor.stepIndex;
     before = { voltageV: done.endVoltageV, currentA: done.endCurrentA };
+    if (isEnded) break;
   }
-  return steps;
+  return { steps, isEnded };
 }
 
 /**
@@ -221,6 +286,19 @@ function recall(
     return { durationS: longestS, endedBy: "time", chargeC, endVoltageV, endCurrentA: 0, currentPeakA: NaN };
   }
   return { durationS: wantedS, endedBy: "current", chargeC, endVoltageV, endCurrentA: 0, currentPeakA: NaN };
+}
+
+/** What is left of a hold, at rest as far as the model goes. */
+function runHeld(begun: BegunStep, order: RunOrder, state: ModelState, values: RunValues): number {
+  const wait = begun.wait === null ? null : waitedS(begun.wait, 0, values.waits);
+  const heldS = (wait?.forS ?? 0) + begun.restS + (wait?.isInVain === true ? (begun.wait?.restS ?? 0) : 0);
+  const parameters = {
+    capacityC: 3600 * values.capacityAh,
+    resistanceOhm: values.resistanceOhm,
+    lagS: values.lagS,
+  };
+  runCurrent(order.curve, parameters, state, { currentA: 0, untilV: null, untilS: heldS });
+  return heldS;
 }
 
 function runStep(

@@ -19,6 +19,8 @@ export interface LearnedStep {
 export interface LearnedCell {
   /** The cell was filled and emptied once, from one cut-off to another: its capacity is its own, no nameplate's. */
   readonly isMeasured: boolean;
+  /** It came to a cut-off once, so that its state of charge is known. */
+  readonly isAnchored: boolean;
   readonly capacityAh: Guess;
   readonly resistanceOhm: Guess;
   readonly lagS: Guess;
