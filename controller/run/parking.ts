@@ -37,8 +37,8 @@ export function createParking(deps: ParkingDeps): (place: ParkingPlace, signal: 
   return async (place, signal) => {
     const target = deps.target(place);
     const path = place === "shadow" ? deps.shadowPath(await stage.read()) : target === undefined ? undefined : [target];
-    if (path === undefined) return;
-    for (const point of path) await go(point, signal);
+    // Where no way leads it stays, and is not sent there again.
+    for (const point of path ?? []) await go(point, signal);
     deps.noteParked(place);
   };
 }

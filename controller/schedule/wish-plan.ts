@@ -49,6 +49,8 @@ export interface WishPlan extends WholePlan {
   readonly decided: Decided | null;
 }
 
+/** Time passes between two looks, whatever is decided. */
+const LOOK_AGAIN_MS = 1;
 /** A step that waits holds up its cell: it is worth this much against what triggers ask. */
 const STEP_WEIGHT = 4;
 
@@ -91,8 +93,10 @@ export function planWithWishes(timing: SweepTiming, before: SweepState, facts: W
       const isEnd = open.length === 0 && state.remaining.length === 0 && nextDueMs === null && !facts.mayBeAsked;
       if (isOver || isEnd) return { ...common, state, wanted: open, act: { kind: "end" }, decided: null };
       const latestMs = open.reduce((soonest, one) => Math.min(soonest, one.latestMs + 1), Infinity);
-      const untilMs = Math.min(act.untilMs, nextDueMs ?? Infinity, latestMs, timing.endAtMs);
-      const park = parkingOf(act.place, facts);
+      const soonestMs = Math.min(act.untilMs, nextDueMs ?? Infinity, latestMs, timing.endAtMs);
+      const untilMs = Math.max(nowMs + LOOK_AGAIN_MS, soonestMs);
+      const isWhereWanted = obstacle !== null && requests.some(({ cellIndex }) => cellIndex === facts.place);
+      const park = isWhereWanted ? null : parkingOf(act.place, facts);
       const { reason, who } = act;
       return {
         ...common,

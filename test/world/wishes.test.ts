@@ -1,11 +1,13 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { ExposureWish } from "../../controller/beam/wanted.ts";
+import { createTimetableFold } from "../../controller/schedule/timetable.ts";
 import { load } from "../support/campaign-files.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import {
   expectSound,
   field,
   FILES,
+  missesOf,
   numeric,
   removeFolders,
   runWorld,
@@ -66,3 +68,96 @@ describe("exposures that are wanted at a moment", () => {
     for (const off of offs(run).values()) expect(Math.abs(off)).toBeLessThan(0.05);
   });
 });
+
+describe("a wish", () => {
+  it("moves with its forecast, is given up when it is withdrawn, and is not asked twice", async () => {
+    const run = await runWorld({
+      campaign: quiet(),
+      hours: 0.3,
+      at: [
+        asking([wish("moves", 0, 300), wish("goes", 1, 500), wish("stays", 2, 700)]),
+        [
+          100,
+          ({ run: { wishes } }) => {
+            wishes.ask([wish("moves", 0, 400, { reason: "later" }), wish("stays", 2, 700.5)]);
+            wishes.withdraw([{ key: "goes", reason: "its step was left" }]);
+          },
+        ],
+        asking([wish("moves", 0, 900), wish("goes", 1, 900)], 600),
+      ],
+    });
+    expectSound(run);
+    expect(run.summary.requests).toMatchObject({ asked: 2, met: 2 });
+    expect(run.of("request-retimed")).toHaveLength(1);
+    expect(field(run.of("request-withdrawn")[0], "text")).toBe("its step was left");
+    const openings = run.of("exposure-ended").map((event) => Math.round(numeric(event, "open_seen_at_ms") / 1000));
+    expect(openings).toEqual([400, 700]);
+    const { counts, behind, ahead } = timetableOf(run);
+    expect(counts).toEqual({ met: 2, late: 0, missed: 0, withdrawn: 1 });
+    expect(behind.map(({ position, outcome, why }) => [position, outcome, why])).toEqual([
+      ["A2", "withdrawn", "its step was left"],
+      ["A1", "met", "at its wanted moment; before 1 other"],
+      ["A3", "met", "at its wanted moment; nothing else is asked"],
+    ]);
+    expect(ahead).toEqual([]);
+  });
+
+  it("is met beside a sweep that is under way, and the sweep loses nothing", async () => {
+    const run = await runWorld({
+      campaign: quiet(5),
+      hours: 0.2,
+      at: [asking([wish("a", 3, 330), wish("b", 6, 345)])],
+    });
+    expectSound(run);
+    expect(run.summary.requests).toMatchObject({ late: 0, missed: 0 });
+    expect(run.of("exposure-ended").filter((event) => field(event, "request_id").startsWith("S"))).toHaveLength(20);
+    for (const off of offs(run).values()) expect(Math.abs(off)).toBeLessThan(1.5);
+  });
+
+  it("that comes while the machine has no beam is missed with that reason; the stage waits at the next cell", async () => {
+    const run = await runWorld({
+      campaign: quiet(),
+      hours: 0.4,
+      faults: [{ kind: "beam-dump", fromMs: 200_000, toMs: 600_000 }],
+      at: [
+        asking([
+          wish("before", 9, 150),
+          wish("lost", 0, 300),
+          wish("late", 7, 590, { latestMs: 900_000 }),
+          wish("after", 3, 800),
+        ]),
+      ],
+    });
+    expectSound(run);
+    expect(missesOf(run).map(([position, reason, text]) => [position, reason, text])).toEqual([
+      ["A1", "beam", expect.stringMatching(/^its window passed: no beam for /)],
+    ]);
+    const backMs = run.of("beam-back").at(-1)?.atMs ?? NaN;
+    const [, first] = run.of("exposure-ended");
+    expect(field(first, "position")).toBe("B3");
+    // The stage stands there: no more than checks, permit and the shutter's own time.
+    expect(numeric(first, "open_seen_at_ms") - backMs).toBeLessThan(700);
+  });
+
+  it("and what was decided outlast a restart", async () => {
+    const wishes = [wish("a", 0, 200), wish("b", 9, 500), wish("c", 3, 800)];
+    const run = await runWorld({
+      campaign: quiet(),
+      hours: 0.3,
+      kills: [{ atS: 300, downS: 20 }],
+      at: [asking(wishes), asking(wishes, 420)],
+    });
+    expectSound(run);
+    expect(run.summary.requests).toMatchObject({ asked: 3, met: 3 });
+    expect(run.of("exposure-wanted")).toHaveLength(3);
+    for (const off of offs(run).values()) expect(Math.abs(off)).toBeLessThan(0.05);
+  });
+});
+
+function timetableOf(run: WorldRun) {
+  const fold = createTimetableFold();
+  for (const { type, atMs, dataText } of run.events) {
+    fold.event(type, atMs, JSON.parse(dataText) as Parameters<typeof fold.event>[2]);
+  }
+  return fold.timetable();
+}
