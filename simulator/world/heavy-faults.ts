@@ -8,6 +8,8 @@ export interface HeavyTargets {
   /** Links of io, stage, detector and sensors: what every exposure needs. */
   readonly beamlineLinks: readonly string[];
   readonly channelLinks: readonly string[];
+  /** A trigger times the shutter. Default false. */
+  readonly hasGate?: boolean;
 }
 
 /** On average one in so many seconds. */
@@ -84,9 +86,18 @@ const DRAWS: readonly Draw[] = [
   (own, fromMs) => ({ kind: "controller-kill", fromMs, toMs: fromMs + 1000 + 4000 * own.uniform() }),
 ];
 
+/** Beside the others, where a trigger times the shutter. */
+const GATE_DRAWS: readonly Draw[] = [
+  (_own, fromMs, toMs) => ({ kind: "trigger-silent", fromMs, toMs }),
+  (_own, fromMs, toMs) => ({ kind: "trigger-holds", fromMs, toMs }),
+  (_own, fromMs, toMs) => ({ kind: "trigger-withheld", fromMs, toMs }),
+  (own, fromMs, toMs) => ({ kind: "trigger-repeats", afterMs: 3000 * Math.pow(own.uniform(), 4), fromMs, toMs }),
+];
+const DRAWS_WITH_GATE = [...DRAWS, ...GATE_DRAWS];
+
 function drawFault(own: Chance, fromMs: number, targets: HeavyTargets): WorldFault | undefined {
   const toMs = fromMs + Math.round(1000 * (5 + 85 * own.uniform()));
-  return one(own, DRAWS)?.(own, fromMs, toMs, targets);
+  return one(own, targets.hasGate === true ? DRAWS_WITH_GATE : DRAWS)?.(own, fromMs, toMs, targets);
 }
 
 function onLink(

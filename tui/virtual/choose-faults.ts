@@ -18,8 +18,9 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
       lightFaults(createChance(seed).stream("faults"), hours, [...positionOfLink.keys()], positions);
   }
   if (choice === "heavy") {
-    return ({ faultTargets: { links, positionOfLink } }, hours, seed) => {
+    return ({ faultTargets: { links, positionOfLink }, roles }, hours, seed) => {
       const targets = {
+        hasGate: roles.trigger !== undefined,
         beamlineLinks: [...links.keys()].filter((name) => !positionOfLink.has(name)),
         channelLinks: [...positionOfLink.keys()],
       };

@@ -7,7 +7,11 @@ import { needsPerson } from "../../../simulator/world/equipment-schedule.ts";
 import { heavyFaults } from "../../../simulator/world/heavy-faults.ts";
 import { parseWorldFaults, type WorldFault } from "../../../simulator/world/world-faults.ts";
 
-const targets = { beamlineLinks: ["io", "stage", "detector", "broker"], channelLinks: ["channel-A1", "channel-A2"] };
+const targets = {
+  beamlineLinks: ["io", "stage", "detector", "broker"],
+  channelLinks: ["channel-A1", "channel-A2"],
+  hasGate: true,
+};
 
 function draw(seed: number, hours = 2): readonly WorldFault[] {
   return heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
