@@ -10,7 +10,7 @@ import type { ParkingPlace, SweepState, SweepTiming } from "../beam/sweeps.ts";
 import type { WantedExposure, WantedFacts } from "../beam/wanted.ts";
 import type { KnownStop } from "../schedule/schedule-state.ts";
 import { stageTravel, type Travel } from "../schedule/travel.ts";
-import { planWithWishes, type Decided, type WishFacts, type WishPlan } from "../schedule/wish-plan.ts";
+import { idOf, planWithWishes, type Decided, type WishFacts, type WishPlan } from "../schedule/wish-plan.ts";
 import { createShareAccount } from "../schedule/share-account.ts";
 
 export interface BeamPlanner {
@@ -40,6 +40,13 @@ const FILTERS_S = 1;
 /** The same after it closed. */
 const AFTER_S = 0.02;
 
+/** A request that has moved by more than this is put anew into the order decided last. */
+const MOVED_MS = 2000;
+
+function wishMs({ wish, askedAtMs }: WantedExposure): number {
+  return wish === undefined ? askedAtMs : (wish.wantedMs ?? wish.earliestMs);
+}
+
 export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
   const { campaign, site } = deps;
   const cellCount = campaign.cells.length;
@@ -56,8 +63,20 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
   let prepared: string | null = null;
   const preparingMs = LEAD_MS + 1000 * (site.shutter.safetyShutterCloseS + FILTERS_S);
   let order: readonly string[] = [];
+  /** Wanted moments by which it was decided. */
+  let wantedMs: ReadonlyMap<string, number> = new Map();
   let decided: Decided | null = null;
   const hindered = new Map<number, string>();
+
+  /** What has moved since finds its place anew. */
+  function orderNow(wanted: readonly WantedExposure[]): readonly string[] {
+    const moved = new Set<string>();
+    for (const one of wanted) {
+      const before = wantedMs.get(idOf(one));
+      if (before !== undefined && Math.abs(wishMs(one) - before) > MOVED_MS) moved.add(idOf(one));
+    }
+    return moved.size === 0 ? order : order.filter((id) => !moved.has(id));
+  }
 
   function noteHindered(facts: WantedFacts, plan: WishPlan): void {
     for (const { wanted } of plan.missedWanted) hindered.delete(wanted.number);
@@ -83,7 +102,7 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
     plan(timing, before, facts) {
       const whole: WishFacts = {
         ...facts,
-        ...{ travel, place, order, cellCount },
+        ...{ travel, place, cellCount, order: orderNow(facts.wanted) },
         occupiesMs(cellIndex, wanted) {
           const preset = deps.presetOf(wanted);
           const exposureS = preset === undefined ? 0 : deps.exposureS(cellIndex, preset);
@@ -103,6 +122,7 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
       if (plan.decided !== null) {
         ({ order } = plan.decided.decision);
         ({ decided } = plan);
+        wantedMs = new Map(facts.wanted.map((one) => [idOf(one), wishMs(one)]));
       }
       noteHindered(facts, plan);
       return plan;

@@ -32,6 +32,8 @@ interface Said {
 /** A window that moves less than this, or than this part of the time until then, stays as it was told. */
 const MOVED_MS = 500;
 const MOVED_SHARE = 0.02;
+/** The same of what is a guess: it moves at every look. */
+const GUESS_MOVED_SHARE = 0.15;
 /** What nobody expects any more is put off by so much at a time. */
 const PUT_OFF_MS = 120_000;
 
@@ -56,7 +58,7 @@ export function createAskedMoments(isKnown: (key: string) => boolean): AskedMome
         isThere.add(key);
         if (closed.has(key)) continue;
         const before = own.get(key);
-        if (before !== undefined && !hasMoved(before.wish, wish, nowMs)) continue;
+        if (before !== undefined && !hasMoved(before.wish, wish, nowMs, moment.isGuess)) continue;
         own.set(key, { moment, wish });
         asked.push(wish);
       }
@@ -96,8 +98,9 @@ export function createAskedMoments(isKnown: (key: string) => boolean): AskedMome
   };
 }
 
-function hasMoved(before: ExposureWish, now: ExposureWish, nowMs: number): boolean {
-  const toleranceMs = Math.max(MOVED_MS, MOVED_SHARE * ((now.wantedMs ?? now.earliestMs) - nowMs));
+function hasMoved(before: ExposureWish, now: ExposureWish, nowMs: number, isGuess: boolean): boolean {
+  const share = isGuess ? GUESS_MOVED_SHARE : MOVED_SHARE;
+  const toleranceMs = Math.max(MOVED_MS, share * ((now.wantedMs ?? now.earliestMs) - nowMs));
   const movedMs = Math.max(
     Math.abs(now.earliestMs - before.earliestMs),
     Math.abs((now.wantedMs ?? 0) - (before.wantedMs ?? 0)),

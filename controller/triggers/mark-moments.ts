@@ -54,6 +54,8 @@ export function stateOfChargeMoments(
       moments.set(name, {
         mark: name,
         ...windowAround(atMs, width),
+        // The middle of the exposure is to be at the mark.
+        wantedMs: atMs - 500 * trigger.preset.exposureS,
         what: `state of charge ${mark} in ${course.direction}, cycle ${course.cycle}${course.isCounted ? "" : ", by its forecast"}`,
         scope: { kind: "half-cycle", cycle: course.cycle, direction: course.direction },
         isGuess: false,
