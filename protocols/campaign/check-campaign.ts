@@ -14,10 +14,11 @@ import type { ProtocolStep } from "../echem/protocol.ts";
 import type { Site } from "../site/site.ts";
 import type { InputDocument } from "../input/document.ts";
 import { meetsBeam, type Campaign, type CampaignCell, type SweepTrigger } from "./campaign.ts";
+import { askedTimes } from "./asked-exposures.ts";
 import { campaignPlaces } from "./campaign-places.ts";
 import type { CampaignPlaces } from "./campaign-places.ts";
 import { forecastDose, sweepCount } from "./dose-forecast.ts";
-import type { CycleTimes, DoseForecast } from "./dose-forecast.ts";
+import type { AskedTimes, CycleTimes, DoseForecast } from "./dose-forecast.ts";
 import { endOf, exposureWaits, forecastRules, NEVER, type ExpectedTimes } from "./expected-waits.ts";
 import { proposeForDose, type DoseProposal } from "./dose-proposals.ts";
 import { judgeControls, type ControlForecast } from "./judge-controls.ts";
@@ -86,11 +87,14 @@ export function checkCampaign(
   );
   const protocols = forecastProtocols(campaign, site);
   const cycleTimes = cycleTimesOf(campaign, protocols);
+  const askedOf = askedTimesOf(campaign, protocols);
   const proposals: DoseProposal[] = [];
   const dose = campaign.sweeps.flatMap((sweep) => {
-    const forecasts = forecastDose(campaign, site, sweep, tables, cycleTimes);
+    // What steps ask for is exposed like the first sweep's.
+    const asked = sweep === campaign.sweeps[0] ? askedOf : undefined;
+    const forecasts = forecastDose(campaign, site, sweep, tables, cycleTimes, asked);
     const isRefusing = forecasts.some((forecast) => forecast.binding !== null);
-    const proposed = isRefusing ? proposeForDose(campaign, site, sweep, tables, cycleTimes) : [];
+    const proposed = isRefusing ? proposeForDose(campaign, site, sweep, tables, cycleTimes, asked) : [];
     proposals.push(...proposed);
     for (const forecast of forecasts) judgeDose(forecast, sweep, proposed, places, findings);
     return forecasts;
@@ -206,6 +210,12 @@ function cycleTimesOf(campaign: Campaign, plans: readonly ProtocolPlan[]): Cycle
   const ends = new Map(plans.map((plan) => [plan, cycleEnds(plan, campaign.durationS ?? 0)]));
   const planOfCell = planOf(campaign, plans);
   return (cell) => ends.get(planOfCell(cell)) ?? [];
+}
+
+/** When the steps of each cell ask for exposures, by the forecast of its kind. */
+function askedTimesOf(campaign: Campaign, plans: readonly ProtocolPlan[]): AskedTimes {
+  const planOfCell = planOf(campaign, plans);
+  return (cell) => askedTimes(cell, planOfCell(cell), campaign.durationS);
 }
 
 /** Each cell's own: as `forecastProtocols` made them, one for each kind. */
@@ -395,14 +405,15 @@ const CAMPAIGN_MAX_S = 366 * 86_400;
 
 /** Loops that nobody will see the end of, in a campaign that ends with its last cell. */
 function judgeEndless(plan: ProtocolPlan, campaign: Campaign, places: CampaignPlaces, findings: Finding[]): void {
-  if (plan.durationS <= CAMPAIGN_MAX_S) return;
+  const { stepCount, durationS } = plan.toItsLastStep;
+  if (durationS <= CAMPAIGN_MAX_S) return;
   const cells = campaign.cells.filter((cell) => cell.protocol.name === plan.name);
   const mayEnd = cells.every((cell) => cell.endConditions.length > 0);
   findings.push({
     severity: mayEnd ? "warning" : "error",
     code: "plan.endless",
     where: places.protocol(plan.name),
-    what: `protocol ${plan.name} has ${plan.stepCount} steps, about ${durationText(plan.durationS)}; ${mayEnd ? "only its end conditions may end it sooner" : "nothing ends it sooner"}`,
+    what: `protocol ${plan.name} has ${stepCount} steps, about ${durationText(durationS)}; ${mayEnd ? "only its end conditions may end it sooner" : "nothing ends it sooner"}`,
     advice: "Give its loops fewer cycles, or the campaign a duration_h.",
   });
 }

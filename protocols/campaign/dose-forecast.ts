@@ -49,8 +49,13 @@ export interface DoseAmounts {
 /** When the cycles of a cell end, seconds from the campaign's start, by its protocol's forecast; the last goes on. */
 export type CycleTimes = (cell: CampaignCell) => readonly { readonly cycle: number; readonly endS: number }[];
 
+/** When steps of a cell ask for exposures beside the sweep, seconds from the campaign's start, rising. */
+export type AskedTimes = (cell: CampaignCell) => readonly number[];
+
 export interface DoseForecast {
   readonly positions: readonly Position[];
+  /** Exposures of each that steps ask for; all doses have them among them. */
+  readonly askedCount: number;
   readonly stack: string;
   /** Smallest transmission to the front of a layer that keeps a dose, filters not counted. */
   readonly frontTransmissionMin: number;
@@ -80,11 +85,13 @@ export function forecastDose(
   sweep: SweepTrigger,
   tables: AttenuationTables,
   cycleTimes: CycleTimes = () => [],
+  askedTimes: AskedTimes = () => [],
 ): readonly DoseForecast[] {
   const kinds = new Map<string, { readonly cell: CampaignCell; readonly positions: Position[] }>();
   for (const cell of campaign.cells) {
     if (!meetsBeam(cell)) continue;
-    const key = JSON.stringify([strideOf(campaign, cell), cell.layers, cell.doseLimits, cycleTimes(cell)]);
+    const times = [cycleTimes(cell), askedTimes(cell)];
+    const key = JSON.stringify([strideOf(campaign, cell), cell.layers, cell.doseLimits, times]);
     const kind = kinds.get(key);
     if (kind === undefined) kinds.set(key, { cell, positions: [cell.position] });
     else kind.positions.push(cell.position);
@@ -95,7 +102,7 @@ export function forecastDose(
     site.beam.fluxReferencePhS *
     filterTransmission(tables, used, site.beam.energyKeV) *
     peakPerFluxPerCm2(site.beam.profile);
-  const exposures: Omit<Exposures, "cycleOf" | "stride"> = {
+  const exposures: Omit<Exposures, "cycleAt" | "sweepAtS" | "stride" | "askedS"> = {
     ratePhCm2S: rate,
     rateMaxPhCm2S: (rate * site.beam.fluxMaxPhS) / site.beam.fluxReferencePhS,
     openS: preset.exposureS + site.shutter.travelS,
@@ -113,8 +120,8 @@ export function forecastDose(
     const ends = cycleTimes(cell);
     const stride = strideOf(campaign, cell);
     const { count } = exposures;
-    const cycleOf = (number: number): number => {
-      const atS = sweep.firstAfterS + (number * stride - 1) * sweep.cadenceS;
+    const sweepAtS = (number: number): number => sweep.firstAfterS + (number * stride - 1) * sweep.cadenceS;
+    const cycleAt = (atS: number): number => {
       let before = 0;
       let after = ends.length - 1;
       while (before < after) {
@@ -124,7 +131,10 @@ export function forecastDose(
       }
       return ends[before]?.cycle ?? 1;
     };
-    const own = { ...exposures, cycleOf, stride, count: count === null ? null : Math.floor(count / stride) };
+    const own = {
+      ...{ ...exposures, cycleAt, sweepAtS, stride, askedS: askedTimes(cell) },
+      count: count === null ? null : Math.floor(count / stride),
+    };
     return forecastCell(cell, positions, site, tables, own);
   });
 }
@@ -137,8 +147,11 @@ interface Exposures {
   readonly upper: number;
   readonly spots: readonly SpotReach[];
   readonly count: number | null;
-  /** Cycle of the cell in which the so many-th sweep that asks for it, counted from 1, falls. */
-  readonly cycleOf: (sweep: number) => number;
+  /** Cycle of the cell at a time of the campaign. */
+  readonly cycleAt: (atS: number) => number;
+  /** When the so many-th sweep that asks for it, counted from 1, begins. */
+  readonly sweepAtS: (sweep: number) => number;
+  readonly askedS: readonly number[];
   /** One sweep in so many asks for the cell. */
   readonly stride: number;
 }
@@ -195,6 +208,7 @@ function forecastCell(
   refusing.sort((a, b) => (a.refusedFromSweep ?? 0) - (b.refusedFromSweep ?? 0));
   return {
     positions,
+    askedCount: exposures.askedS.length,
     stack: cell.stackName,
     frontTransmissionMin: Math.min(1, ...fronts),
     layers,
@@ -210,21 +224,44 @@ function givenIfNotRefused(exposures: Exposures): { perCyclePhCm2: number; total
   const onePhCm2 = exposures.ratePhCm2S * exposures.openS;
   const total = spots.map(() => 0);
   const inCycle = spots.map(() => 0);
-  let cycle = exposures.cycleOf(1);
+  let cycle: number | null = null;
   let perCyclePhCm2 = 0;
-  for (let sweep = 1; sweep <= count; sweep += 1) {
-    const cycleNow = exposures.cycleOf(sweep);
-    if (cycleNow !== cycle) {
+  forEachExposure(exposures, count, (spot, atS) => {
+    const cycleNow = exposures.cycleAt(atS);
+    if (cycle !== null && cycleNow !== cycle) {
       perCyclePhCm2 = Math.max(perCyclePhCm2, ...inCycle);
       inCycle.fill(0);
-      cycle = cycleNow;
     }
-    const spot = spots[(sweep - 1) % spots.length];
-    if (spot === undefined) break;
+    cycle = cycleNow;
     expose(spot, onePhCm2, total);
     expose(spot, onePhCm2, inCycle);
-  }
+    return true;
+  });
   return { perCyclePhCm2: Math.max(perCyclePhCm2, ...inCycle), totalPhCm2: Math.max(0, ...total) };
+}
+
+/** In order of time, spot after spot, until `visit` has seen enough; `sweep` is the next one for what steps ask for. */
+function forEachExposure(
+  { askedS, spots, sweepAtS }: Exposures,
+  count: number,
+  visit: (spot: SpotReach, atS: number, sweep: number) => boolean,
+): void {
+  let made = 0;
+  let asked = 0;
+  const next = (atS: number, sweep: number): boolean => {
+    const spot = spots[made % spots.length];
+    made += 1;
+    return spot !== undefined && visit(spot, atS, sweep);
+  };
+  for (let sweep = 1; sweep <= count; sweep += 1) {
+    const sweepS = sweepAtS(sweep);
+    for (let atS = askedS[asked]; atS !== undefined && atS < sweepS; atS = askedS[asked]) {
+      asked += 1;
+      if (!next(atS, sweep)) return;
+    }
+    if (!next(sweepS, sweep)) return;
+  }
+  for (const atS of askedS.slice(asked)) if (!next(atS, Math.max(1, count))) return;
 }
 
 function expose(spot: SpotReach, amount: number, given: number[]): void {
@@ -243,19 +280,18 @@ function forecastLimit(
   const given = spots.map(() => 0);
   const rateKept = limit.doseRateGyS === null || perFluenceGy * exposures.rateMaxPhCm2S * upper <= limit.doseRateGyS;
   let refusedFromSweep: number | null = rateKept ? null : 1;
-  let sweep = 0;
+  let lastS: number | null = null;
   // NaN must refuse: every comparison is written so that it fails for a number that is none.
-  while (sweep < (count ?? SWEEP_COUNT_MAX) && (count !== null || refusedFromSweep === null)) {
-    const spot = spots[sweep % spots.length];
-    sweep += 1;
-    if (spot === undefined) break;
-    if (limit.scope === "spot-cycle" && sweep > 1 && exposures.cycleOf(sweep) !== exposures.cycleOf(sweep - 1)) {
-      given.fill(0);
+  forEachExposure(exposures, count ?? SWEEP_COUNT_MAX, (spot, atS, sweep) => {
+    if (limit.scope === "spot-cycle") {
+      if (lastS !== null && exposures.cycleAt(atS) !== exposures.cycleAt(lastS)) given.fill(0);
+      lastS = atS;
     }
     const wouldBe = (limit.scope === "per-exposure" ? bookedGy : hottest(spot, given, bookedGy)) * upper;
     if (refusedFromSweep === null && limit.doseGy !== null && !(wouldBe <= limit.doseGy)) refusedFromSweep = sweep;
     expose(spot, perExposureGy, given);
-  }
+    return count !== null || refusedFromSweep === null;
+  });
   return {
     layer: limit.layerName,
     location: limit.location,

@@ -6,7 +6,7 @@ import type { AttenuationTables } from "../dose/attenuation.ts";
 import { filterTransmission } from "../dose/filters.ts";
 import type { Site } from "../site/site.ts";
 import { meetsBeam, type Campaign, type SpotOffset, type SweepTrigger } from "./campaign.ts";
-import { forecastDose, type CycleTimes } from "./dose-forecast.ts";
+import { forecastDose, type AskedTimes, type CycleTimes } from "./dose-forecast.ts";
 import { closeSpots } from "./spot-overlap.ts";
 import { planSweep } from "./sweep-plan.ts";
 
@@ -31,6 +31,7 @@ export function proposeForDose(
   sweep: SweepTrigger,
   tables: AttenuationTables,
   cycleTimes: CycleTimes,
+  askedTimes?: AskedTimes,
 ): readonly DoseProposal[] {
   // Without an end there is no number of exposures that would have to fit.
   if (campaign.durationS === null) return [];
@@ -41,7 +42,7 @@ export function proposeForDose(
     const sweeps = campaign.sweeps.map((one) => (one === sweep ? changed : one));
     if (!planSweep(site, exposed, changed.preset.exposureS, changed.cadenceS).fits) return false;
     if (closeSpots(changed.preset.spots, site.beam.profile) !== undefined) return false;
-    const forecasts = forecastDose({ ...campaign, sweeps }, site, changed, tables, cycleTimes);
+    const forecasts = forecastDose({ ...campaign, sweeps }, site, changed, tables, cycleTimes, askedTimes);
     return forecasts.every((forecast) => forecast.binding === null);
   }
 

@@ -81,6 +81,7 @@ function forecastLines(forecast: Forecast): readonly string[] {
     ),
     ...(forecast.sweeps.length === 0 ? [] : [timedByText(forecast.timedBy)]),
     ...forecast.dose.flatMap((dose) => [
+      ...askedText(dose),
       ...dose.limits.map((limit) => `dose ${positionsText(dose.positions)}: ${limitLine(limit)}`),
       ...dose.layers.map((layer) => `dose ${positionsText(dose.positions)}: ${layerLine(layer)}`),
     ]),
@@ -112,6 +113,12 @@ function triggerDose({ name, dose }: TriggerForecast): readonly string[] {
   return dose.flatMap(({ positions, layers }) =>
     layers.map((layer) => `dose ${positionsText(positions)} by ${name}: ${layerLine(layer)}`),
   );
+}
+
+function askedText({ positions, askedCount }: DoseForecast): readonly string[] {
+  if (askedCount === 0) return [];
+  const what = askedCount === 1 ? "1 exposure" : `${askedCount} exposures`;
+  return [`dose ${positionsText(positions)}: ${what} of each that steps ask for are counted`];
 }
 
 function waitsText({ waitedS }: ProtocolPlan): string {
@@ -188,6 +195,7 @@ function doseJson(dose: DoseForecast): unknown {
     positions: dose.positions,
     stack: dose.stack,
     front_transmission_min: dose.frontTransmissionMin,
+    asked_by_steps: dose.askedCount,
     limits: dose.limits.map((limit) => ({
       layer: limit.layer,
       location: limit.location,

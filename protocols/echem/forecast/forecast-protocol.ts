@@ -66,6 +66,8 @@ export interface ProtocolForecast {
   /** All of them, the rest by what their like took. */
   readonly durationS: number;
   readonly durationSpreadS: number;
+  /** The same where no state of health and no wait in vain ends the protocol. */
+  readonly toItsLastStep: { readonly stepCount: number; readonly durationS: number };
   /** Of the steps, what they wait by word of the campaign. */
   readonly waitedS: number;
   readonly stateOfChargeMarks: readonly StateOfChargeMark[];
@@ -130,7 +132,9 @@ export function forecastProtocol(
   const spreads = options.isCentralOnly === true ? undefined : spreadsOf(order, unknown, central);
   const steps = central.map((step, index) => stepForecast(step, spreads?.[index] ?? NaN));
   const last = steps.at(-1);
-  const stepCount = run.isEnded && options.from === undefined ? steps.length : stepCountOf(protocol);
+  const isCut = run.isEnded && options.from === undefined;
+  const stepsInAll = stepCountOf(protocol);
+  const stepCount = isCut ? steps.length : stepsInAll;
   const isWhole = options.from !== undefined || steps.length >= stepCount;
   const durationS = isWhole ? (last?.endS ?? 0) : extrapolatedS(protocol, nameplate, central);
   const share = last === undefined || last.endS === 0 ? 0 : last.spreadS / last.endS;
@@ -140,6 +144,10 @@ export function forecastProtocol(
     stepCount,
     durationS,
     durationSpreadS: isWhole ? (last?.spreadS ?? 0) : share * durationS,
+    toItsLastStep: {
+      stepCount: stepsInAll,
+      durationS: isCut ? extrapolatedS(protocol, nameplate, central) : durationS,
+    },
     waitedS: central.reduce((sum, step) => sum + step.waitedS, 0),
     stateOfChargeMarks: marksOf(central, steps),
     capacityMah: { mean: 1000 * unknown.capacityAh.mean, sd: 1000 * unknown.capacityAh.sd },
