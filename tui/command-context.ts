@@ -35,6 +35,27 @@ export interface Processes {
   run(args: readonly string[], onLine: (line: string) => void): Promise<number>;
 }
 
+/** A process of beamrack's own that goes on beside this one. */
+export interface ChildProcess {
+  /** On its standard input, which stays open as long as this process lives. */
+  say(text: string): void;
+  /** Asks it to end. */
+  stop(): void;
+  /** Its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts this program with other arguments, deaf to the terminal's Ctrl-C; its lines on stdout are told one by one. */
+export type StartProcess = (args: readonly string[], onLine: (line: string) => void) => ChildProcess;
+
+/** Standard input of a process that another one of beamrack's started. */
+export interface ProcessInput {
+  /** The next line; null when there is none any more. */
+  line(): Promise<string | null>;
+  /** Whoever wrote there is gone. */
+  readonly ended: Promise<void>;
+}
+
 export interface CommandContext {
   /** One JSON document or JSON lines on stdout, messages on stderr. */
   readonly json: boolean;
@@ -65,6 +86,11 @@ export interface CommandContext {
   takeSiteLock(site: Site, options: { readonly command: string }): SiteLock;
   /** Processes of its own, for work that is shared out; left out where there are none. */
   readonly processes?: Processes;
+  readonly startProcess?: StartProcess;
+  /** Standard input, read from when it is asked for. */
+  readonly input?: ProcessInput;
+  /** Of the environment, what begins with BEAMRACK_, and who is logged in. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Version of beamrack, as in package.json. */
   readonly version: string;
 }

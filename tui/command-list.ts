@@ -1,4 +1,5 @@
 /** The commands of `beamrack`, as `--help` shows them. Each is loaded only when it is called. */
+import { CLIENT_HELP } from "./bus/client-help.ts";
 import type { Command } from "./command-context.ts";
 
 export interface CommandEntry {
@@ -12,11 +13,17 @@ export interface CommandEntry {
   readonly load: () => Promise<Command>;
 }
 
+const ORDER_HELP: readonly string[] = [
+  "  --reason TEXT        for those who read the log",
+  "  --take-over          tell whoever is in control, and take it after the notice",
+  ...CLIENT_HELP,
+];
+
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "simulate",
     usage:
-      "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|heavy|FILE] [--data DIR] [--until DURATION] [--frames DIR] [--physics-report DIR|FILE.html [--cells A1,B2]]",
+      "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|heavy|FILE] [--data DIR] [--until DURATION] [--frames DIR] [--physics-report DIR|FILE.html [--cells A1,B2]] [--paced N] [--broker-port PORT]",
     summary: "run a campaign in the virtual world, as fast as the processor allows",
     details: [
       "The whole controller, its drivers and every byte, against a seeded world whose truth judges the run.",
@@ -31,6 +38,8 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --physics-report DIR or FILE.html",
       "                       figures of the true physics: voltage, patterns, lithium in the beam, dose maps",
       "  --cells A1,B2        the cells they show (default: the first of each chemistry)",
+      "  --paced N            N seconds of the campaign in one of the day, for people who watch",
+      "  --broker-port PORT   show the run on the bus, on this port of this machine; 0 for any free one",
     ],
     load: async () => (await import("./commands/simulate.ts")).simulateCommand,
   },
@@ -52,7 +61,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "run",
     usage:
-      "CAMPAIGN.yaml [--site SITE.yaml] [--data DIR] [--until DURATION] [--headless] [--capture DIR] [--go-anyway] [--resumed-by NAME]",
+      "CAMPAIGN.yaml [--site SITE.yaml] [--data DIR] [--until DURATION] [--headless] [--capture DIR] [--go-anyway] [--resumed-by NAME] [--no-bus]",
     summary: "run a campaign on real links: at a beamline, or on a bench (see instruments)",
     details: [
       "Takes the site's lock: one controller at a time. Every instrument says who it is before anything moves.",
@@ -67,8 +76,84 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --capture DIR        keep all that is said on the links",
       "  --go-anyway          begin although an instrument does not answer; it is tried again",
       "  --resumed-by NAME    going on: NAME lets go on what was held, and re-arms interlocks",
+      "  --no-bus             no broker: no screens and no commands but this terminal's",
     ],
     load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
+    name: "status",
+    usage: "[--broker URL] [--credentials FILE] [--rack NAME]",
+    summary: "how a running campaign stands: cells, beam, alarms, who is in control",
+    details: ["Asks the bus once. --json gives the whole document.", "", ...CLIENT_HELP],
+    load: async () => (await import("./commands/status.ts")).statusCommand,
+  },
+  {
+    name: "hold",
+    usage: "[POSITION] [--reason TEXT] [--take-over] [--broker URL] [--credentials FILE] [--rack NAME]",
+    summary: "expose nothing more until somebody resumes; or switch one cell off for a while",
+    details: [
+      "The exposure under way is ended and accounted for; cells go on. With a position that cell is switched off, and",
+      "its step goes on later with the time it has left.",
+      "",
+      ...ORDER_HELP,
+    ],
+    load: async () => (await import("./commands/orders.ts")).holdCommand,
+  },
+  {
+    name: "resume",
+    usage: "[POSITION] [--re-arm] [--reason TEXT] [--take-over] [--broker URL] [--credentials FILE] [--rack NAME]",
+    summary: "let exposing, or one cell, go on",
+    details: ["", "  --re-arm             re-arm interlocks that broke, once the hutch is in order", ...ORDER_HELP],
+    load: async () => (await import("./commands/orders.ts")).resumeCommand,
+  },
+  {
+    name: "stop",
+    usage: "exposing|motion|step|open-circuit|emergency [--reason TEXT] [--take-over] [--broker URL] ...",
+    summary: "stop one class of things: there is no one stop for all",
+    details: [
+      "  exposing             the shutter closes, nothing more is exposed until somebody resumes",
+      "  motion               the same, and the stage is halted",
+      "  step                 every cell's step stops; each waits to be resumed",
+      "  open-circuit         every cell is switched off for good",
+      "  emergency            exposing, motion and open-circuit at once; needs no control",
+      "",
+      ...ORDER_HELP,
+    ],
+    load: async () => (await import("./commands/orders.ts")).stopCommand,
+  },
+  {
+    name: "ack",
+    usage: "ALARM [--shelve DURATION] [--reason TEXT] [--take-over] [--broker URL] ...",
+    summary: "say that an alarm was seen, by its number",
+    details: [
+      "It stays open until its cause is gone. An instrument that was given up is tried again.",
+      "",
+      "  --shelve DURATION    put it aside for so long instead: 15min, 2h; 12h at the most",
+      ...ORDER_HELP,
+    ],
+    load: async () => (await import("./commands/orders.ts")).ackCommand,
+  },
+  {
+    name: "expose",
+    usage: "POSITION [--within DURATION] [--reason TEXT] [--take-over] [--broker URL] ...",
+    summary: "ask for one exposure of a cell beside the sweeps",
+    details: [
+      "It is made when the beam is free, if the dose ledger allows it.",
+      "",
+      "  --within DURATION    after that it is missed (default 1h)",
+      ...ORDER_HELP,
+    ],
+    load: async () => (await import("./commands/orders.ts")).exposeCommand,
+  },
+  {
+    name: "users",
+    usage: "FILE add NAME --role ROLE [--group G] | remove NAME | list | mosquitto [--rack NAME] [--campaign FILE]",
+    summary: "users of the bus, their roles and passwords",
+    details: [
+      "ROLE is observer, group-user, operator or beamline-scientist. The password is asked for at the terminal, or taken",
+      "from $BEAMRACK_PASSWORD; the file holds its scrypt hash only. mosquitto prints an access list for that broker.",
+    ],
+    load: async () => (await import("./commands/users.ts")).usersCommand,
   },
   {
     name: "instruments",
@@ -119,6 +204,23 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --lines N            so many lines each way (default 20); --json has them all",
     ],
     load: async () => (await import("./commands/timetable.ts")).timetableCommand,
+  },
+  {
+    name: "export",
+    usage: "DIR --as bdf --out OUT [--group G] [--tables csv,parquet] [--author NAME] [--license NAME]",
+    summary: "a campaign's data in a form that other people's tools read",
+    details: [
+      "Only reads DIR; OUT is new, or nothing is done. docs/export.md says what stands in each form.",
+      "Exit 2 when refused, 1 when broken off: then nothing is left of it.",
+      "",
+      "  --as FORM            bdf: Battery Data Format, a table for each cell",
+      "  --out OUT            the folder to make",
+      "  --group G            the cells of this group alone",
+      "  --tables FORMS       with bdf: csv, parquet, or both as csv,parquet (default)",
+      "  --author NAME        who is to be named; as often as needed",
+      "  --license NAME       the terms, such as CC-BY-4.0",
+    ],
+    load: async () => (await import("./commands/export.ts")).exportCommand,
   },
   {
     name: "device",
@@ -181,5 +283,12 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --without-add-meas   for firmware without add_meas: holds then record the set voltage",
     ],
     load: async () => (await import("./commands/protocol.ts")).protocolCommand,
+  },
+  {
+    name: "broker",
+    usage: "",
+    summary: "the embedded broker's process; run and simulate start it themselves",
+    details: ["What it is to do comes on its standard input; when that ends, it ends three seconds later."],
+    load: async () => (await import("./commands/broker.ts")).brokerCommand,
   },
 ];

@@ -31,7 +31,11 @@ export const usersFileSchema = z.strictObject({
           .refine((name) => name !== CONTROLLER_USER, "This is the controller's own name."),
         role: z.enum(USER_ROLES),
         groups: z.array(z.string().min(1)).default([]),
-        password: z.string().startsWith("scrypt$", "Make the hash with `beamrack users FILE add NAME`."),
+        /** Left out where the site's own broker asks for it. */
+        password: z
+          .string()
+          .startsWith("scrypt$", "Make the hash with `beamrack users FILE add NAME`.")
+          .exactOptional(),
       }),
     )
     .refine((users) => new Set(users.map(({ name }) => name)).size === users.length, "Each name stands once."),
@@ -69,8 +73,8 @@ export function mayRead(user: BusUser, topicText: string, groupOf: (position: st
   return group !== undefined && user.groups.includes(group);
 }
 
-/** Orders go out under one's own name only; whatever tells of the rack is the controller's. */
+/** Orders go out under one's own name only, and the controller answers them; whatever tells of the rack is its own. */
 export function mayPublish(user: BusUser, topicText: string): boolean {
   const parsed = parseTopic(topicText);
-  return parsed?.topic.kind === "command" && parsed.topic.user === user.name && user.role !== "observer";
+  return parsed?.topic.kind === "command" && parsed.topic.user === user.name;
 }

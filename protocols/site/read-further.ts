@@ -4,11 +4,12 @@ import type { Finding } from "../base/finding.ts";
 import { valueAt } from "../input/document.ts";
 import type { InputDocument } from "../input/document.ts";
 import { readSection } from "../input/section.ts";
+import { brokerSchema } from "./broker-schema.ts";
 import { barcodeReaderSchema, ownSensorSchema, sampleChangerSchema, triggerSchema } from "./further-schema.ts";
 import { readList } from "./read-list.ts";
 import type { Site } from "./site.ts";
 
-type Further = Pick<Site, "sampleChanger" | "barcodeReader" | "trigger" | "sensors">;
+type Further = Pick<Site, "broker" | "sampleChanger" | "barcodeReader" | "trigger" | "sensors">;
 
 /** Undefined when one that is there will not do. */
 export function readFurther(document: InputDocument, findings: Finding[]): Further | undefined {
@@ -16,12 +17,14 @@ export function readFurther(document: InputDocument, findings: Finding[]): Furth
   const has = (key: string): boolean => valueAt(document.value, [key]) !== undefined;
   const section = <Schema extends z.ZodType>(key: string, schema: Schema): z.output<Schema> | undefined =>
     has(key) ? readSection(document, [key], schema, findings) : undefined;
+  const broker = section("broker", brokerSchema);
   const sampleChanger = section("sample_changer", sampleChangerSchema);
   const barcodeReader = section("barcode_reader", barcodeReaderSchema);
   const trigger = section("trigger", triggerSchema);
   const sensors = has("sensors") ? readList(document, ["sensors"], ownSensorSchema, findings) : undefined;
   if (findings.slice(before).some(({ severity }) => severity === "error")) return undefined;
   return {
+    ...(broker === undefined ? {} : { broker }),
     ...(sampleChanger === undefined ? {} : { sampleChanger }),
     ...(barcodeReader === undefined ? {} : { barcodeReader }),
     ...(trigger === undefined ? {} : { trigger }),

@@ -179,6 +179,7 @@ export const SITE_KEYS = [
   "sensor_sources",
   "interlocks",
   "latencies",
+  "broker",
   "sample_changer",
   "barcode_reader",
   "trigger",

@@ -7,6 +7,7 @@ import type { CyclerMap } from "../wire/modbus-cycler/register-map.ts";
 import type { AdamModel } from "../wire/modbus-io/adam-6000.ts";
 import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
 import type { NewareAddress } from "../wire/neware/channel-address.ts";
+import type { SiteBroker } from "./broker-schema.ts";
 import type { SiteBarcodeReader, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
 
 /** Where an instrument is plugged in. */
@@ -287,6 +288,8 @@ export interface Site {
   /** Conditions that must hold for an exposure. */
   readonly interlocks: readonly Interlock[];
   readonly latencies: SiteLatencies;
+  /** Left out where the embedded broker is on its usual port of this machine. */
+  readonly broker?: SiteBroker;
   /** Left out where the site has none: the hash of a site without them stays what it was. */
   readonly sampleChanger?: SiteSampleChanger;
   readonly barcodeReader?: SiteBarcodeReader;

@@ -2,10 +2,12 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Fault, faultText } from "../../protocols/base/fault.ts";
+import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
+import { hearingOf, openRunBus, type RunBus, type RunBusInputs } from "../bus/run-bus.ts";
+import { recallFolder } from "../bus/recall-folder.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
@@ -14,6 +16,7 @@ import { renderSummary } from "../progress/render-summary.ts";
 import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { createCaptureFolder } from "../capture/capture-folder.ts";
 import { createRealLinks } from "../rig/real-links.ts";
+import { siteWorld } from "../run/site-campaign.ts";
 import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
 import { lookAtFolder } from "../run/left-folder.ts";
@@ -31,6 +34,8 @@ interface RunOptions {
   readonly goAnyway: boolean;
   /** Who lets go on what was held, or waited to be re-armed, when the folder was left. */
   readonly resumedBy: string | undefined;
+  /** No bus: nobody but this terminal sees or steers the run. */
+  readonly withoutBus: boolean;
 }
 
 /** A campaign without a duration runs this long unless --until says otherwise. */
@@ -49,6 +54,8 @@ export async function runCommand(context: CommandContext, args: readonly string[
 
   const left = lookAtFolder(folder);
   const lock = context.takeSiteLock(site, { command: `beamrack run ${campaignPath}` });
+  let runBus: RunBus | undefined;
+  let endedHow = "failed";
   try {
     const capture =
       options.captureFolder === undefined
@@ -64,6 +71,11 @@ export async function runCommand(context: CommandContext, args: readonly string[
       const missing = await preflight(site, positions, links);
       if (missing.length > 0) return refuse(context, missing);
     }
+    if (!options.withoutBus) {
+      const about = { seed: null, faults: null, pace: () => 1 };
+      runBus = await openBus(context, { campaign, site, world: siteWorld(site, campaign), ...about });
+      if (left !== undefined && runBus !== undefined) recallFolder(folder, runBus.bus);
+    }
     const siteCampaign = createSiteCampaign({
       campaign,
       campaignHash: loaded.campaignHash,
@@ -78,12 +90,18 @@ export async function runCommand(context: CommandContext, args: readonly string[
       links,
       left,
       ...(options.resumedBy === undefined ? {} : { resumedBy: options.resumedBy }),
+      ...(runBus === undefined ? {} : { hearing: hearingOf(runBus) }),
     });
     if (left !== undefined) {
       const ago = durationText(Math.round((siteCampaign.clock.monoMs() - left.lastMs) / 1000));
       context.printError(`Goes on where ${folder} says it stood; its last event is ${ago} old.`);
     }
-    const { run, store, clock } = siteCampaign;
+    const { run, store, clock, roles } = siteCampaign;
+    if (runBus !== undefined) {
+      const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
+      runBus.bus.show({ campaign: siteCampaign.campaign, run, roles, clock, endAtMs });
+      context.printError(`bus: ${runBus.url} (rack ${runBus.rack}); beamrack status --broker ${runBus.url}`);
+    }
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
     const printer = createProgressPrinter(shown, context.clock);
     const progress = () => {
@@ -105,6 +123,8 @@ export async function runCommand(context: CommandContext, args: readonly string[
         },
         interruptedBy: () => interruptedBy,
       });
+      endedHow = end === "interrupted" ? `ended by ${String(interruptedBy)}` : end;
+      await runBus?.end(endedHow);
       siteCampaign.disconnect();
       const failure = run.failure();
       if (end !== "failed") {
@@ -138,7 +158,19 @@ export async function runCommand(context: CommandContext, args: readonly string[
       store.close();
     }
   } finally {
+    await runBus?.end(endedHow);
     lock.release();
+  }
+}
+
+/** A broker that does not start keeps nobody from measuring. */
+async function openBus(context: CommandContext, inputs: RunBusInputs): Promise<RunBus | undefined> {
+  try {
+    return await openRunBus(context, inputs);
+  } catch (error) {
+    if (!isFault(error) || error.code !== "bus.broker-failed") throw error;
+    context.printError(`${faultText(error)} The run goes on without screens and commands.`);
+    return undefined;
   }
 }
 
@@ -190,6 +222,7 @@ function parseOptions(args: readonly string[]): RunOptions {
       capture: { type: "string" },
       "go-anyway": { type: "boolean", default: false },
       "resumed-by": { type: "string" },
+      "no-bus": { type: "boolean", default: false },
     },
   });
   const [campaignPath, ...more] = positionals;
@@ -212,5 +245,6 @@ function parseOptions(args: readonly string[]): RunOptions {
     captureFolder: values.capture,
     goAnyway: values["go-anyway"],
     resumedBy: values["resumed-by"],
+    withoutBus: values["no-bus"],
   };
 }

@@ -5,7 +5,10 @@ import { parseArgs } from "node:util";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Site } from "../../protocols/site/site.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
+import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
@@ -18,6 +21,7 @@ import { loadFrameTables, loadLatticeTables, loadWorldData } from "../virtual/lo
 import { type PhysicsOptions, preparePhysicsLook } from "../virtual/physics-report.ts";
 import { recordedCharges } from "../virtual/recorded-charges.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
+import { runPaced } from "../virtual/run-paced.ts";
 import { createVirtualCampaign } from "../virtual/virtual-campaign.ts";
 
 /** A campaign without a duration is simulated this long unless --until says otherwise. */
@@ -31,6 +35,10 @@ interface SimulateOptions {
   readonly folder: string | undefined;
   readonly untilS: number | undefined;
   readonly physics: PhysicsOptions;
+  /** Seconds of the campaign for one of the day; undefined: as fast as the processor allows. */
+  readonly pace: number | undefined;
+  /** Port of the bus on this machine, 0 for any free one; undefined: no bus. */
+  readonly brokerPort: number | undefined;
 }
 
 export async function simulateCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -50,6 +58,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const look = await preparePhysicsLook(context, campaign, plannedS / 3600, options.physics);
   // Control spots are compared by what frames hold.
   const frameTables = look.frameTables ?? (campaign.controls === undefined ? undefined : loadFrameTables(context));
+  const bus = await openBus(context, options, campaign, site);
   const startedMs = context.clock.monoMs();
   const virtual = createVirtualCampaign({
     campaign,
@@ -70,6 +79,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     conditions: `until ${plannedS} s, faults ${options.faults}`,
     holder: { ...context.self, sinceMs: context.clock.wallMs() },
     softwareVersion: context.version,
+    ...(bus === undefined ? {} : { hearing: hearingOf(bus) }),
   });
   const { clock, world } = virtual;
   look.attach(world);
@@ -86,19 +96,27 @@ export async function simulateCommand(context: CommandContext, args: readonly st
 
   let failure: Error | null;
   try {
+    let isOver = false;
     virtual.start(() => {
+      isOver = true;
       clock.stop();
     });
-    await clock.run(plannedS * 1000 + AFTER_END_MS, {
-      onBreath() {
-        if (printer.isDue()) printer.update(progress());
-        if (virtual.run.failure() !== null) clock.stop();
-      },
-    });
+    bus?.bus.show({ campaign, clock, run: virtual.run, roles: virtual.rig.roles, endAtMs: plannedS * 1000 });
+    const onBreath = (): void => {
+      if (printer.isDue()) printer.update(progress());
+      if (virtual.run.failure() !== null) clock.stop();
+    };
+    const untilMs = plannedS * 1000 + AFTER_END_MS;
+    if (options.pace === undefined) await clock.run(untilMs, { onBreath });
+    else {
+      const isDone = (): boolean => isOver || stoppedBy() !== null || virtual.run.failure() !== null;
+      await runPaced({ clock, dayClock: context.clock, pace: options.pace, untilMs, isDone, onBreath });
+    }
     failure = virtual.run.failure();
     if (failure === null) await flush(virtual);
   } finally {
     release();
+    await bus?.end(stoppedBy() === null ? "complete" : `ended by ${String(stoppedBy())}`);
     virtual.store.close();
   }
   printer.finish(progress());
@@ -138,6 +156,20 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   if (broke === null) return 0;
   context.printError(broke);
   return 1;
+}
+
+async function openBus(
+  context: CommandContext,
+  options: SimulateOptions,
+  campaign: Campaign,
+  site: Site,
+): Promise<RunBus | undefined> {
+  const { brokerPort: port, pace, seed, faults } = options;
+  if (port === undefined) return undefined;
+  const about = { world: "virtual", seed, faults, pace: () => pace ?? 0, port } as const;
+  const bus = await openRunBus(context, { campaign, site, ...about });
+  context.printError(`bus: ${bus.url} (rack ${bus.rack}); beamrack status --broker ${bus.url}`);
+  return bus;
 }
 
 function refuse(context: CommandContext, findings: readonly Finding[]): number {
@@ -199,6 +231,8 @@ function parseOptions(args: readonly string[]): SimulateOptions {
       frames: { type: "string" },
       "physics-report": { type: "string" },
       cells: { type: "string" },
+      paced: { type: "string" },
+      "broker-port": { type: "string" },
     },
   });
   const [campaignPath, ...more] = positionals;
@@ -217,6 +251,25 @@ function parseOptions(args: readonly string[]): SimulateOptions {
   for (const name of ["frames", "physics-report"] as const) {
     if (values[name] === "") throw new Fault("command.usage", `--${name}`, "names no place to write to");
   }
+  const pace = values.paced === undefined ? undefined : Number(values.paced);
+  if (pace !== undefined && !(pace >= 0.1 && pace <= 100_000)) {
+    throw new Fault("command.usage", "--paced", `${String(values.paced)} is not a number from 0.1 to 100000`);
+  }
+  const port = values["broker-port"];
+  const brokerPort = port === undefined ? undefined : Number(port);
+  if (brokerPort !== undefined && !(Number.isInteger(brokerPort) && brokerPort >= 0 && brokerPort <= 65_535)) {
+    throw new Fault("command.usage", "--broker-port", `${String(port)} is no port; 0 takes any free one`);
+  }
   const physics = { framesFolder: values.frames, reportPath: values["physics-report"], cells: values.cells };
-  return { campaignPath, sitePath: values.site, seed, faults: values.faults, folder: values.data, untilS, physics };
+  return {
+    campaignPath,
+    sitePath: values.site,
+    seed,
+    faults: values.faults,
+    folder: values.data,
+    untilS,
+    physics,
+    pace,
+    brokerPort,
+  };
 }

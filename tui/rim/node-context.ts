@@ -9,7 +9,8 @@ import { askAtTerminal } from "./ask.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import type { Output } from "./output.ts";
 import { packageRoot } from "./package-root.ts";
-import { createProcesses } from "./processes.ts";
+import { createProcesses, startProcess } from "./processes.ts";
+import { createProcessInput } from "./process-input.ts";
 import { createRealClock } from "./real-clock.ts";
 import { takeSiteLock } from "./site-lock.ts";
 import { readTextFile } from "./text-file.ts";
@@ -64,6 +65,9 @@ export function createNodeContext(deps: {
     self: { pid: process.pid, host: hostname() },
     takeSiteLock,
     processes: createProcesses(),
+    startProcess,
+    input: createProcessInput(),
+    environment: process.env,
     version: packageRoot().version,
   };
 }

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
-import type { Processes } from "../command-context.ts";
+import type { Processes, StartProcess } from "../command-context.ts";
 
 export function createProcesses(): Processes {
   return {
@@ -22,3 +22,30 @@ export function createProcesses(): Processes {
     },
   };
 }
+
+/** In a group of its own: what the terminal tells everybody, this process passes on in its own time. */
+export const startProcess: StartProcess = (args, onLine) => {
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+    detached: true,
+  });
+  // One that ended before it had read everything says so by its end.
+  child.stdin.on("error", () => undefined);
+  createInterface({ input: child.stdout }).on("line", onLine);
+  return {
+    say(text) {
+      child.stdin.write(text);
+    },
+    stop() {
+      child.kill("SIGTERM");
+    },
+    ended: new Promise((resolve) => {
+      child.on("error", () => {
+        resolve(1);
+      });
+      child.on("close", (code) => {
+        resolve(code);
+      });
+    }),
+  };
+};

@@ -32,9 +32,6 @@ export function createTerminalDevice(environment: NodeJS.ProcessEnv = process.en
     background: LIGHT_BACKGROUNDS.has(environment["COLORFGBG"]?.split(";").at(-1) ?? "") ? "light" : "dark",
     asciiOnly: locale !== "" && !/utf-?8/i.test(locale),
     enter() {
-      // ink draws nothing but its last frame where it believes to run in continuous integration.
-      environment["CI"] = "false";
-      delete environment["CONTINUOUS_INTEGRATION"];
       isEntered = true;
       process.once("exit", leave);
       writeSync(stdout.fd, ENTER);

@@ -35,11 +35,15 @@ export interface SiteCampaignInputs {
   readonly left: LeftFolder | undefined;
   /** Who says that what was held or waited to be re-armed may go on. */
   readonly resumedBy?: string;
+  /** Put between the run and its record, for whoever listens there. */
+  readonly hearing?: (store: RecordStore) => RecordStore;
 }
 
 export interface SiteCampaign {
   /** Campaign time. */
   readonly clock: Clock;
+  /** With the time at which this one began. */
+  readonly campaign: Campaign;
   readonly world: "bench" | "site";
   readonly run: CampaignRun;
   readonly roles: CampaignRoles;
@@ -50,6 +54,12 @@ export interface SiteCampaign {
   disconnect(): void;
 }
 
+/** A bench when every cable leads to one. */
+export function siteWorld(site: Site, campaign: Pick<Campaign, "cells">): "bench" | "site" {
+  const positions = campaign.cells.map((cell) => cell.position);
+  return siteCables(site, positions).every(({ link }) => isBench(link)) ? "bench" : "site";
+}
+
 /**
  * Opens the record, makes the drivers; nothing is opened or sent before `run.start`. Throws Faults of `openStore` and of
  * `readLeftRun`, and `run.begun` where somebody else began in the folder since it was looked at.
@@ -57,12 +67,12 @@ export interface SiteCampaign {
 export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
   const { site, folder, left } = inputs;
   const positions = inputs.campaign.cells.map((cell) => cell.position);
-  const world = siteCables(site, positions).every(({ link }) => isBench(link)) ? "bench" : "site";
+  const world = siteWorld(site, inputs.campaign);
   const startMs = left?.startMs ?? inputs.clock.wallMs();
   // A clock that was set back meanwhile does not take the record's times back.
   const clock = createCampaignClock(inputs.clock, Math.max(left?.lastMs ?? 0, inputs.clock.wallMs() - startMs));
   const campaign: Campaign = { ...inputs.campaign, startMs };
-  const store = openStore({
+  const opened = openStore({
     folder,
     clock,
     durability: "power-loss",
@@ -78,6 +88,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     channelCount: campaign.cells.length,
     holder: inputs.holder,
   });
+  const store = inputs.hearing?.(opened) ?? opened;
   try {
     // Between the first look at the folder and its lock somebody may have begun there.
     if (store.head.seq > 0 && left === undefined) {
@@ -95,6 +106,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     });
     return {
       clock,
+      campaign,
       world,
       run,
       roles,

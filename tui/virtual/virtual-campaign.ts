@@ -56,6 +56,8 @@ export interface VirtualCampaignInputs {
   readonly holder?: FolderHolder;
   /** The controller can be killed and started again. Default false: then it costs nothing. */
   readonly isMortal?: boolean;
+  /** Put between the run and its record, for whoever listens there. */
+  readonly hearing?: (store: RecordStore) => RecordStore;
 }
 
 export interface VirtualCampaign {
@@ -163,7 +165,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         return made.driverDeps;
       });
     }
-    const opened = openFolder(on, goesOn);
+    const folder = openFolder(on, goesOn);
+    const opened = inputs.hearing?.(folder) ?? folder;
     const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
     const left = goesOn ? { left: readLeftRun(inputs.folder, campaign, intervalOf) } : {};
     return {

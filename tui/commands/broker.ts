@@ -1,0 +1,53 @@
+/**
+ * `beamrack broker`: the embedded broker, in the process of its own in which `run` keeps it. What it is to do comes on
+ * standard input; when that ends, whoever started it is gone, and so is the broker a little later.
+ */
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import { firstIssue } from "../../protocols/bus/messages.ts";
+import { brokerOrderSchema, startBrokerServer, type BrokerOrder } from "../bus/broker-server.ts";
+import type { CommandContext } from "../command-context.ts";
+
+/** So long clients still hear that the controller is gone. */
+const LINGER_MS = 3000;
+
+export async function brokerCommand(context: CommandContext): Promise<number> {
+  const { input } = context;
+  if (input === undefined) throw new Fault("command.usage", "beamrack broker", "is started by beamrack run");
+  const order = readOrder(await input.line());
+  let where: string;
+  let close: () => Promise<void>;
+  try {
+    const server = await startBrokerServer(order, context.clock);
+    where = server.where;
+    close = () => server.close();
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    context.print(error.message);
+    return 1;
+  }
+  context.print(JSON.stringify({ listening: where }));
+  const isInterrupted = new Promise<boolean>((resolve) => {
+    // Ctrl-C goes to every process of the terminal; whoever started this one decides when it ends.
+    context.onInterrupt((reason) => {
+      if (reason === "SIGTERM") resolve(true);
+    });
+    void input.ended.then(() => {
+      resolve(false);
+    });
+  });
+  if (!(await isInterrupted)) await new Promise<void>((resolve) => context.clock.setTimeout(resolve, LINGER_MS));
+  await close();
+  return 0;
+}
+
+function readOrder(line: string | null): BrokerOrder {
+  let value: unknown;
+  try {
+    value = JSON.parse(line ?? "");
+  } catch {
+    throw new Fault("command.usage", "beamrack broker", "is started by beamrack run, which tells it what to do");
+  }
+  const read = brokerOrderSchema.safeParse(value);
+  if (!read.success) throw new Fault("command.usage", "beamrack broker", firstIssue(read.error));
+  return read.data;
+}

@@ -1,0 +1,134 @@
+/** `beamrack hold | resume | stop | ack | expose`: an operator's orders from a script or a shell, over the bus. */
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import { parsePosition } from "../../protocols/base/position.ts";
+import { STOP_CLASSES, type BusCommand, type BusReply } from "../../protocols/bus/commands.ts";
+import { CLIENT_OPTIONS, placeOfClient, type ClientValues } from "../bus/client-options.ts";
+import { openRack, type OpenRack } from "../bus/rack-look.ts";
+import type { CommandContext } from "../command-context.ts";
+import { parseDurationS } from "../duration.ts";
+
+const OPTIONS = {
+  ...CLIENT_OPTIONS,
+  reason: { type: "string" },
+  "take-over": { type: "boolean" },
+} as const;
+
+interface Asked extends ClientValues {
+  readonly reason?: string | undefined;
+  readonly "take-over"?: boolean | undefined;
+}
+
+export async function holdCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
+  const position = optionalPosition("beamrack hold", positionals);
+  return order(context, values, { command: "hold", args: position === undefined ? {} : { position } });
+}
+
+export async function resumeCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const options = { ...OPTIONS, "re-arm": { type: "boolean", default: false } } as const;
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+  const position = optionalPosition("beamrack resume", positionals);
+  if (values["re-arm"]) {
+    if (position !== undefined) throw new Fault("command.usage", "--re-arm", "is of the hutch, not of one cell");
+    return order(context, values, { command: "re-arm", args: {} });
+  }
+  return order(context, values, { command: "resume", args: position === undefined ? {} : { position } });
+}
+
+export async function stopCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
+  const stopClass = STOP_CLASSES.find((name) => name === positionals[0]);
+  if (stopClass === undefined || positionals.length > 1) {
+    const what = `takes one of ${STOP_CLASSES.join(", ")}: there is no one stop for all`;
+    throw new Fault("command.usage", "beamrack stop", what);
+  }
+  return order(context, values, { command: "stop", args: { class: stopClass } });
+}
+
+export async function ackCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const options = { ...OPTIONS, shelve: { type: "string" } } as const;
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+  const alarm = Number(positionals[0]);
+  if (positionals.length !== 1 || !Number.isInteger(alarm) || alarm < 1) {
+    throw new Fault("command.usage", "beamrack ack", "takes the number of one alarm, as beamrack status has it");
+  }
+  if (values.shelve === undefined) return order(context, values, { command: "ack", args: { alarm } });
+  const forS = parseDurationS(values.shelve);
+  if (forS === undefined) {
+    throw new Fault("command.usage", "--shelve", `${values.shelve} is no duration; write 15min or 2h, 12h at the most`);
+  }
+  return order(context, values, { command: "shelve", args: { alarm, for_s: forS } });
+}
+
+export async function exposeCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const options = { ...OPTIONS, within: { type: "string" } } as const;
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+  const position = optionalPosition("beamrack expose", positionals);
+  if (position === undefined) throw new Fault("command.usage", "beamrack expose", "takes one position, A1 to H12");
+  const withinS = values.within === undefined ? undefined : parseDurationS(values.within);
+  if (values.within !== undefined && withinS === undefined) {
+    throw new Fault("command.usage", "--within", `${values.within} is no duration; write 90s, 15min or 2h`);
+  }
+  const window = withinS === undefined ? {} : { within_s: withinS };
+  return order(context, values, { command: "expose", args: { position, ...window } });
+}
+
+function optionalPosition(command: string, positionals: readonly string[]): string | undefined {
+  const [text, ...more] = positionals;
+  if (text === undefined) return undefined;
+  const position = parsePosition(text);
+  if (position === undefined || more.length > 0) {
+    throw new Fault("command.usage", command, `${positionals.join(" ")} is not one position, A1 to H12`);
+  }
+  return position;
+}
+
+/** Takes control where nobody has it, gives the order, and gives control back. */
+async function order(context: CommandContext, asked: Asked, command: BusCommand): Promise<number> {
+  const place = placeOfClient(context, asked);
+  const rack = await openRack({
+    ...{ place, clock: context.clock, pid: context.self.pid, rack: asked.rack },
+    isEnough: ({ control }) => control !== undefined,
+  });
+  try {
+    const reply = await obtain(rack, asked, command);
+    const done = reply.outcome === "done";
+    if (context.json) context.print(JSON.stringify({ rack: rack.look().rack, ...command, ...reply }));
+    else if (done) context.print(`${textOf(command)}: ${reply.what}`);
+    if (done) return 0;
+    throw new Fault("bus.order-refused", rack.look().rack, `${textOf(command)}: ${reply.what}. ${reply.advice}`);
+  } finally {
+    await rack.client.close();
+  }
+}
+
+async function obtain(rack: OpenRack, asked: Asked, command: BusCommand): Promise<BusReply> {
+  const { client } = rack;
+  const look = rack.look();
+  if (look.controller.state !== "present") {
+    const since = look.heartbeat === undefined ? "" : `, last heard ${look.heartbeat.said_at}`;
+    throw new Fault("bus.no-rack", look.rack, `the controller is ${look.controller.state}${since}`);
+  }
+  const about = { rack: look.rack, reason: asked.reason ?? `beamrack ${textOf(command)}` };
+  const isEmergency = command.command === "stop" && command.args.class === "emergency";
+  const holder = look.control?.holder?.author ?? null;
+  if (isEmergency || holder === client.user) return client.order(command, about);
+  if (holder !== null && asked["take-over"] !== true) {
+    const what = `${textOf(command)}: ${holder} is in control; ask them, or take over with --take-over`;
+    throw new Fault("bus.order-refused", look.rack, what);
+  }
+  const taken = await client.order({ command: "take-control", args: {} }, about);
+  if (taken.outcome === "refused") return taken;
+  // The holder was told; control passes after the notice.
+  if (holder !== null) return { ...taken, what: `${taken.what}; then give the order again` };
+  try {
+    return await client.order(command, about);
+  } finally {
+    await client.order({ command: "release-control", args: {} }, about).catch(() => undefined);
+  }
+}
+
+function textOf({ command, args }: BusCommand): string {
+  return [command, ...Object.values(args).map(String)].join(" ");
+}

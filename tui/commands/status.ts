@@ -1,0 +1,79 @@
+/** `beamrack status`: how a running campaign stands, over the bus. */
+import { parseArgs } from "node:util";
+import { durationText } from "../../protocols/base/duration-text.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import { CLIENT_OPTIONS, placeOfClient } from "../bus/client-options.ts";
+import { openRack, type RackLook } from "../bus/rack-look.ts";
+import type { CommandContext } from "../command-context.ts";
+
+export async function statusCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    ...{ args: [...args], allowPositionals: true, strict: true, options: CLIENT_OPTIONS },
+  });
+  if (positionals.length > 0) throw new Fault("command.usage", "beamrack status", "takes no file and no position");
+  const rack = await openRack({
+    ...{ place: placeOfClient(context, values), clock: context.clock, pid: context.self.pid, rack: values.rack },
+    isEnough: ({ campaign, control, alarm, heartbeat, cells }) =>
+      [campaign, control, alarm, heartbeat].every((one) => one !== undefined) &&
+      cells.length >= (campaign?.cells.total ?? 1),
+  });
+  const look = rack.look();
+  await rack.client.close();
+  if (context.json) context.print(JSON.stringify(statusDocument(look)));
+  else for (const line of statusLines(look)) context.print(line);
+  return 0;
+}
+
+/** As CONTRACTS has it. */
+function statusDocument({ rack, controller, heartbeat, campaign, control, alarm, cells }: RackLook) {
+  return {
+    rack,
+    controller: { state: controller.state, last_heard: heartbeat?.said_at ?? null, how: controller.how },
+    state: campaign?.state ?? null,
+    campaign: campaign ?? null,
+    control: control?.holder ?? null,
+    alarms: alarm?.open ?? [],
+    cells: cells.map((cell) => ({
+      ...{ position: cell.position, cell: cell.cell, group: cell.group, state: cell.state, step: cell.step },
+      ...{ label: cell.label, cycle: cell.cycle, waiting_for: cell.waiting_for },
+      ...{ voltage_V: cell.voltage_V, current_A: cell.current_A, soc: cell.soc, dose: cell.dose },
+      ...{ held_by: cell.held_by, fault: cell.fault, next_exposure: cell.next_exposure },
+    })),
+  };
+}
+
+function statusLines({ rack, controller, heartbeat, campaign, control, alarm, cells }: RackLook): readonly string[] {
+  const lines: string[] = [];
+  if (controller.state !== "present") {
+    const since = heartbeat === undefined ? "" : `, last heard ${heartbeat.said_at}`;
+    const what = controller.state === "gone" ? "gone without a word" : `ended (${String(controller.how)})`;
+    lines.push(`The controller is ${what}${since}. What follows is how it stood then.`);
+  }
+  if (campaign !== undefined) {
+    const { made, partial, aborted } = campaign.exposures;
+    const of = campaign.duration_s === null ? "" : ` of ${durationText(campaign.duration_s)}`;
+    lines.push(`${campaign.campaign} on ${rack}: ${campaign.state}, ${durationText(campaign.elapsed_s)}${of}`);
+    if (campaign.note !== null) lines.push(`beam      waits for ${campaign.note}`);
+    lines.push(
+      `sweep     ${campaign.sweep.number} of ${campaign.sweep.of}; exposures ${made} made, ${partial} partial, ${aborted} aborted`,
+    );
+    lines.push(
+      `dose      at most ${(100 * campaign.dose.limit_fraction_max).toFixed(1)} % of a limit, ${campaign.dose.refused} refused`,
+    );
+    const states = Object.entries(campaign.cells.by_state).map(([name, count]) => `${name} ${count}`);
+    lines.push(`cells     ${states.join(", ")}`);
+  }
+  const holder = control?.holder ?? null;
+  lines.push(`control   ${holder === null ? "nobody" : `${holder.author} since ${holder.since}`}`);
+  const open = alarm?.open ?? [];
+  lines.push(open.length === 0 ? "alarms    none" : `alarms    ${open.length} open`);
+  for (const { id, where, what, code, acknowledged } of open) {
+    lines.push(`  ${id} ${where}: ${what} [${code}]${acknowledged === null ? "" : `, seen by ${acknowledged.by}`}`);
+  }
+  for (const { position, state, held_by: heldBy, fault, waiting_for: waiting } of cells) {
+    if (heldBy !== null) lines.push(`  ${position} held by ${heldBy}`);
+    else if (fault !== null) lines.push(`  ${position} ${state}: ${fault.what}`);
+    else if (waiting?.who === "operator") lines.push(`  ${position} waits for ${waiting.reason}`);
+  }
+  return lines;
+}
