@@ -8,6 +8,7 @@ import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { elapsedWhenOff, expectedVoltage } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
+import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
 import { signalOf, type CellSignals } from "./cell-signals.ts";
 import { createWiringProof, type Proven, type WiringProofDeps } from "./wiring-proof.ts";
@@ -59,7 +60,15 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       sampleIntervalS: step.sampleIntervalS,
       untilTimeS,
       currentA: orderedCurrentA(step),
+      chargeMaxAh: step.chargeMaxAh,
     });
+  }
+
+  /** For a step that goes on after a break: the instrument counts from zero again. */
+  function chargeLeft({ chargeMaxAh }: ChannelStep, elapsedS: number): { readonly chargeMaxAh?: number } {
+    if (chargeMaxAh === undefined) return {};
+    const flowedAh = elapsedS > 0 ? Math.abs(intake.stepChargeAh[cellIndex] ?? 0) : 0;
+    return { chargeMaxAh: Math.max(CHARGE_LEFT_LEAST * chargeMaxAh, chargeMaxAh - flowedAh) };
   }
 
   function judgeOpenCircuit(openCircuitV: number): void {
@@ -142,7 +151,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const { channelStep } = step;
       spectra.begin(step);
       const untilTimeS = Math.max(channelStep.sampleIntervalS, channelStep.untilTimeS - elapsedS);
-      await channel.start({ ...channelStep, untilTimeS });
+      await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
       if (because !== null) deps.gap(cellIndex, because);
       noteStart(channelStep, untilTimeS, elapsedS > 0);
     },

@@ -51,6 +51,9 @@ export interface PlannedPart {
   readonly asks: readonly AskedExposure[];
 }
 
+/** Of the most charge of a step: so much is always left, so that the instrument has a number above zero. */
+export const CHARGE_LEFT_LEAST = 1e-4;
+
 /** A state of charge known worse than this is no place to hold at. */
 const UNCERTAINTY_MAX = 0.15;
 
@@ -65,7 +68,8 @@ export function planPart(
   part: StepPart,
 ): PlannedPart {
   const rule = rules[part.mark];
-  if (part.kind === "hold" && rule?.kind === "hold-at-charge") return planHold(cell, rule, whole, part);
+  if (part.kind === "hold" && rule?.kind === "hold-at-charge")
+    return planHold(cell, rule, withChargeLeft(whole, part), part);
   if (part.kind === "rest") {
     const restS = fallbackOf(rules, part)?.restS ?? whole.sampleIntervalS;
     return {
@@ -81,7 +85,7 @@ export function planPart(
   const wait = waitOf(rules);
   const asks = part.mark < 0 ? rules.flatMap((item) => asksAt(cell, item, "before")) : [];
   return {
-    channelStep: { ...whole, untilTimeS: ahead.mark === null ? leftS : ahead.afterS },
+    channelStep: { ...withChargeLeft(whole, part), untilTimeS: ahead.mark === null ? leftS : ahead.afterS },
     wait,
     markAhead: ahead.mark,
     note: ahead.note,
@@ -158,16 +162,30 @@ function planHold(cell: CampaignCell, rule: HoldRule, whole: ChannelStep, part: 
   const holdV =
     part.voltageV === null ? NaN : Math.min(limits.voltageMaxV, Math.max(limits.voltageMinV, part.voltageV));
   const rest = restOf(whole, rule.maximumS);
+  const { chargeMaxAh } = whole;
+  const charge = chargeMaxAh === undefined ? {} : { chargeMaxAh };
   return {
     channelStep:
       rule.by === "rest" || !Number.isFinite(holdV)
         ? rest
-        : { ...rest, kind: "constant-voltage", voltageV: holdV, untilCurrentA: null },
+        : { ...rest, kind: "constant-voltage", voltageV: holdV, untilCurrentA: null, ...charge },
     wait: rule.presetName === null ? null : waitForExposure(rule),
     markAhead: null,
     note: `holds at ${markText(rule)}`,
     asks: rule.presetName === null ? [] : asksFor(cell, rule.presetName, rule.maximumS, `hold at ${markText(rule)}`),
   };
+}
+
+/**
+ * The most charge of a step is that of all its parts together. Where a part's is not known, what its current moves in
+ * its time stands for it.
+ */
+function withChargeLeft(whole: ChannelStep, part: StepPart): ChannelStep {
+  const { chargeMaxAh } = whole;
+  if (chargeMaxAh === undefined) return whole;
+  const orderedAh = whole.kind === "constant-current" ? (Math.abs(whole.currentA) * part.spentS) / 3600 : 0;
+  const flowedAh = Number.isFinite(part.chargeAh) ? Math.abs(part.chargeAh) : orderedAh;
+  return { ...whole, chargeMaxAh: Math.max(CHARGE_LEFT_LEAST * chargeMaxAh, chargeMaxAh - flowedAh) };
 }
 
 function restOf({ limits, sampleIntervalS }: ChannelStep, untilTimeS: number): ChannelStep {

@@ -17,8 +17,6 @@ export interface SampleSink {
 export interface SampleIntakeDeps {
   readonly sink: SampleSink;
   readonly limits: readonly CellLimits[];
-  /** Most charge that may flow in one step of each cell, either way, A h; no limit where there is none. */
-  readonly stepChargeMaxAh?: readonly number[];
   /** A sample passed a limit; told once per step. */
   readonly limitPassed: (cellIndex: number, what: string) => void;
   /** A sample left the band that is watched for its cell; told once, until it is watched anew. */
@@ -36,6 +34,8 @@ export interface StartedStep {
   readonly untilTimeS: number;
   /** What flows if no sample says otherwise; NaN where the step does not fix it. */
   readonly currentA: number;
+  /** Most charge that may flow in it, either way, breaks included, A h; left out where nothing limits it. */
+  readonly chargeMaxAh?: number | undefined;
 }
 
 export interface SampleIntake {
@@ -107,7 +107,6 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const currentMaxA = Float64Array.from(deps.limits, (limit) => limit.currentMaxA);
   const currentMinA = Float64Array.from(deps.limits, (limit) => limit.currentMinA);
   const stepChargeMaxAh = new Float64Array(cellCount).fill(Infinity);
-  stepChargeMaxAh.set(deps.stepChargeMaxAh ?? []);
   let { sink } = deps;
 
   function count(cellIndex: number, ampereHours: number): void {
@@ -140,7 +139,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   }
 
   function explainCharge(cellIndex: number): string {
-    return `${(Math.abs(stepChargeAh[cellIndex] ?? 0) * 1000).toFixed(4)} mAh in one step is more than max_capacity_mAh ${String((stepChargeMaxAh[cellIndex] ?? 0) * 1000)} of the protocol`;
+    return `${(Math.abs(stepChargeAh[cellIndex] ?? 0) * 1000).toFixed(4)} mAh in the step is more than the ${((stepChargeMaxAh[cellIndex] ?? 0) * 1000).toFixed(4)} mAh that max_capacity_mAh of the protocol allows it`;
   }
 
   const intake: Writable<SampleIntake> = {
@@ -160,6 +159,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       gapMs[cellIndex] = step === undefined ? Infinity : GAP_INTERVALS * step.sampleIntervalS * 1000;
       stepUntilMs[cellIndex] = step === undefined ? Infinity : atMs + step.untilTimeS * 1000;
       stepCurrentA[cellIndex] = step?.currentA ?? NaN;
+      stepChargeMaxAh[cellIndex] = step?.chargeMaxAh ?? Infinity;
       isRunning[cellIndex] = 1;
       lastInStepMs[cellIndex] = NaN;
       firstVoltageV[cellIndex] = NaN;

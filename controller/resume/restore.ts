@@ -31,6 +31,7 @@ export function restoreSamples(left: LeftRun, intake: SampleIntake): void {
         sampleIntervalS: step.sampleIntervalS,
         untilTimeS: ranUntilS(cell),
         currentA: orderedCurrentA(step),
+        chargeMaxAh: step.chargeMaxAh,
       });
     };
     for (const channels of left.frames) {

@@ -59,6 +59,8 @@ export function channelStep(protocol: Protocol, step: TechniqueStep, context: St
     ),
     limits: context.limits,
   };
+  const { maxCapacityMah } = protocol.safety;
+  const withCharge = maxCapacityMah === null ? common : { ...common, chargeMaxAh: milli(maxCapacityMah) };
   switch (step.kind) {
     case "open-circuit-voltage":
       return {
@@ -77,9 +79,9 @@ export function channelStep(protocol: Protocol, step: TechniqueStep, context: St
           untilVoltageV: step.untilVoltageV,
           untilTimeS: Math.min(
             step.untilTimeS ?? derivedTimeS(currentA, context.nominalCapacityMah),
-            chargedAfterS(protocol.safety.maxCapacityMah, currentA, common.sampleIntervalS),
+            chargedAfterS(maxCapacityMah, currentA, common.sampleIntervalS),
           ),
-          ...common,
+          ...withCharge,
         },
       };
     }
@@ -92,7 +94,7 @@ export function channelStep(protocol: Protocol, step: TechniqueStep, context: St
           voltageV: step.voltageV,
           untilCurrentA: taperCurrentA(step, context.nominalCapacityMah),
           untilTimeS: step.untilTimeS ?? CONSTANT_VOLTAGE_TIME_MAX_S,
-          ...common,
+          ...withCharge,
         },
       };
     case "voltage-scan": {
@@ -108,7 +110,7 @@ export function channelStep(protocol: Protocol, step: TechniqueStep, context: St
           endVoltageV: step.endVoltageV,
           scanRateVS,
           untilTimeS,
-          ...common,
+          ...withCharge,
           sampleIntervalS: Math.max(sampleIntervalS, context.sampleIntervalMinS),
         },
       };

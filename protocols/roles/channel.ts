@@ -18,6 +18,8 @@ interface StepCommon {
   /** The step ends by itself after this time. Every step has one. */
   readonly untilTimeS: number;
   readonly limits: CellLimits;
+  /** Most charge that may flow in the step, either way, > 0: an instrument that counts it ends the step as at a limit. */
+  readonly chargeMaxAh?: number;
 }
 
 /** Charge current is positive. */

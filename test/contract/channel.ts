@@ -131,6 +131,8 @@ export function listenTo(channel: Channel, wake: () => void = () => undefined): 
 type CurrentStep = ChannelStep & { readonly kind: "constant-current" };
 
 export interface ChannelContractOptions extends ContractOptions {
+  /** The instrument counts the charge of a step by itself. */
+  readonly countsCharge?: boolean;
   /**
    * The cell has this share of its farads, and steps and samples take this share of their time: 1 mA changes it by as
    * much in a sample. Default 1, at which a sample takes a second.
@@ -303,6 +305,25 @@ export function channelContract(
           await bench.pass(3600);
           expect(bench.cell.highestV).toBeLessThan(4.3 + bench.voltageToleranceV + OVERSHOOT_V);
           expect(bench.cell.highestA).toBeLessThan(0.0011 + bench.currentToleranceA);
+        },
+      ),
+    );
+
+    // What 1 mA moves in three samples is 0.05 V of the cell.
+    const most = { chargeMaxAh: (0.001 * 3 * pace) / 3600 };
+    it.skipIf(options.isRealTime === true || options.countsCharge !== true).each([
+      ["a current", { ...charge, untilVoltageV: null, ...most }, 3.785],
+      // Without it the hold would go on for ten minutes.
+      ["a hold", { ...hold, untilCurrentA: null, chargeMaxAh: most.chargeMaxAh / 2 }, 3.8],
+    ] as const)("keeps the most charge of %s by itself when nobody is there any more", (_what, step, highestV) =>
+      onBench(
+        () => started(step),
+        async (bench) => {
+          bench.silence(true);
+          await bench.pass(60);
+          expect(bench.cell.innerV).toBeGreaterThan(3.74);
+          expect(bench.cell.innerV).toBeLessThan(highestV);
+          expect(bench.cell.isConnected).toBe(false);
         },
       ),
     );

@@ -106,8 +106,6 @@ function compileBodies(
   bodies = new Map<number, StepBody>(),
 ): Bodies {
   const { protocol, device, limits, nominalCapacityMah, measuresHeldPotential } = request;
-  const { maxCapacityMah } = protocol.safety;
-  const chargeMaxAs = maxCapacityMah === null ? undefined : 3.6 * maxCapacityMah;
   for (const block of blocks) {
     if (block.kind === "loop") {
       if (block.count > COUNT_MAX) refusals.push({ step: null, reason: `${block.count} passes cannot be counted` });
@@ -136,10 +134,7 @@ function compileBodies(
     }
     // A step shorter than the record interval is sampled once, at its end.
     const sampleIntervalS = Math.min(asked.step.sampleIntervalS, asked.step.untilTimeS);
-    const compiled = compileStepBody({ ...asked.step, sampleIntervalS }, device, {
-      measuresHeldPotential,
-      chargeMaxAs,
-    });
+    const compiled = compileStepBody({ ...asked.step, sampleIntervalS }, device, { measuresHeldPotential });
     if (compiled.ok) bodies.set(block.stepIndex, compiled.body);
     else refusals.push({ step: number, reason: compiled.reason });
   }

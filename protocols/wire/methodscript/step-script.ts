@@ -14,8 +14,6 @@ import { createStepWriter, type StepWriter } from "./step-writer.ts";
 export interface ScriptOptions {
   /** Record the measured potential in a potential hold through `add_meas`; without it the set potential is all there is. */
   readonly measuresHeldPotential: boolean;
-  /** Charge either way at which a step with current stops as at a limit, ampere seconds. */
-  readonly chargeMaxAs?: number | undefined;
 }
 
 /** A step without its declarations and without its end, so that several can follow each other in one script. */
@@ -62,7 +60,7 @@ function stepBody(
     case "rest":
       return restBody(step, writer);
     case "constant-current":
-      return constantCurrentBody(step, writer, options);
+      return constantCurrentBody(step, writer);
     case "constant-voltage":
       return constantVoltageBody(step, writer, options);
     case "voltage-scan":
@@ -92,12 +90,9 @@ function restBody(step: Extract<ChannelStep, { kind: "rest" }>, writer: StepWrit
   };
 }
 
-function constantCurrentBody(
-  step: Extract<ChannelStep, { kind: "constant-current" }>,
-  writer: StepWriter,
-  { chargeMaxAs }: ScriptOptions,
-): StepBody {
+function constantCurrentBody(step: Extract<ChannelStep, { kind: "constant-current" }>, writer: StepWriter): StepBody {
   const { currentA, untilVoltageV } = step;
+  const chargeMaxAs = chargeMaxAsOf(step);
   writer.checkCurrent(currentA);
   if (untilVoltageV !== null) writer.checkVoltage("cut-off voltage", untilVoltageV);
   const range = writer.amperes(writer.currentRange(currentA), "range");
@@ -137,9 +132,10 @@ function constantCurrentBody(
 function constantVoltageBody(
   step: Extract<ChannelStep, { kind: "constant-voltage" }>,
   writer: StepWriter,
-  { measuresHeldPotential: measured, chargeMaxAs }: ScriptOptions,
+  { measuresHeldPotential: measured }: ScriptOptions,
 ): StepBody {
   const { voltageV, untilCurrentA, limits } = step;
+  const chargeMaxAs = chargeMaxAsOf(step);
   writer.checkVoltage("voltage", voltageV);
   if (untilCurrentA !== null) writer.checkTaper(untilCurrentA);
   const level = writer.volts(voltageV, "voltage");
@@ -178,8 +174,9 @@ function constantVoltageBody(
 function voltageScanBody(
   step: Extract<ChannelStep, { kind: "voltage-scan" }>,
   writer: StepWriter,
-  { measuresHeldPotential: measured, chargeMaxAs }: ScriptOptions,
+  { measuresHeldPotential: measured }: ScriptOptions,
 ): StepBody {
+  const chargeMaxAs = chargeMaxAsOf(step);
   const { startVoltageV, endVoltageV, scanRateVS, sampleIntervalS, limits } = step;
   writer.checkVoltage("start voltage", startVoltageV);
   writer.checkVoltage("end voltage", endVoltageV);
@@ -214,6 +211,11 @@ function voltageScanBody(
       sayLine(SCRIPT_WORDS.endVoltage),
     ],
   };
+}
+
+/** Charge either way at which the step stops as at a limit, ampere seconds. */
+function chargeMaxAsOf({ chargeMaxAh }: ChannelStep): number | undefined {
+  return chargeMaxAh === undefined ? undefined : 3600 * chargeMaxAh;
 }
 
 /** |I| <= x takes two comparisons, so two nested conditions. */

@@ -44,7 +44,7 @@ export function channelStepFile(
       currentMaxMa: milli(limits.currentMaxA),
       currentMinMa: milli(limits.currentMinA),
       delayS: PROTECTION_DELAY_S,
-      capacityMaxMah: null,
+      capacityMaxMah: step.chargeMaxAh === undefined ? null : milli(step.chargeMaxAh),
     },
     record: { timeS: step.sampleIntervalS, voltageV: null, currentMa: null },
     steps: [btsStep(step, approach)],
@@ -84,6 +84,8 @@ function troubleOf(step: FileStep, approach: HoldApproach, range: ChannelRange):
   if (!(limits.currentMaxA > 0 && limits.currentMinA < 0)) return "the current limits must lie on both sides of zero";
   if (!(limits.voltageMaxV < Infinity && limits.voltageMinV > -Infinity)) return "a voltage limit is missing";
   if (!(limits.currentMaxA < Infinity && limits.currentMinA > -Infinity)) return "a current limit is missing";
+  if (step.chargeMaxAh !== undefined && !(step.chargeMaxAh > 0 && step.chargeMaxAh < Infinity))
+    return `a most charge of ${step.chargeMaxAh} A h`;
   if (!(step.untilTimeS > 0 && step.untilTimeS < Infinity)) return `no end in time: ${step.untilTimeS} s`;
   if (!(step.sampleIntervalS >= range.sampleIntervalMinS && step.sampleIntervalS < Infinity))
     return `samples every ${step.sampleIntervalS} s; the shortest interval is ${range.sampleIntervalMinS} s`;

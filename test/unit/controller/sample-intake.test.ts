@@ -121,17 +121,19 @@ describe("the most charge of a step", () => {
     const intake = createSampleIntake(2, {
       sink: { sample: () => undefined },
       limits: [LIMITS, LIMITS],
-      stepChargeMaxAh: [0.001, Infinity],
       limitPassed: (cellIndex, what) => alarms.push(`${cellIndex} ${what}`),
       overloadsInRowMax: 3,
     });
+    const common = { continues: false, sampleIntervalS: 1800, untilTimeS: 9000, currentA: -0.001 };
     for (const cellIndex of [0, 1]) {
-      intake.stepStarted(cellIndex, 0);
+      intake.stepStarted(cellIndex, 0, cellIndex === 0 ? { ...common, chargeMaxAh: 0.001 } : common);
       for (const timeS of [1800, 3590]) intake.sample(cellIndex, timeS, 3.5, -0.001, 0);
     }
     expect(alarms).toEqual([]);
     for (const timeS of [3610, 3620]) for (const cellIndex of [0, 1]) intake.sample(cellIndex, timeS, 3.5, -0.001, 0);
-    expect(alarms).toEqual(["0 1.0028 mAh in one step is more than max_capacity_mAh 1 of the protocol"]);
+    expect(alarms).toEqual([
+      "0 1.0028 mAh in the step is more than the 1.0000 mAh that max_capacity_mAh of the protocol allows it",
+    ]);
     intake.stepStarted(0, 3_630_000);
     intake.sample(0, 1800, 3.5, 0.001, 0);
     expect(alarms).toHaveLength(1);

@@ -125,7 +125,7 @@ describe("a step as the channel is asked to run it", () => {
     const timed = (maxCapacityMah: number) =>
       channelStep(withMost(maxCapacityMah), stepAt(protocol, cursor), { ...context, sampleIntervalMinS: 10 });
     // 3 mAh at 2 mA are 5400 s; a hundredth and two samples are there for who takes the cell off.
-    expect(timed(3)).toMatchObject({ step: { untilTimeS: 5474 } });
+    expect(timed(3)).toMatchObject({ step: { untilTimeS: 5474, chargeMaxAh: 0.003 } });
     expect(timed(6)).toMatchObject({ step: { untilTimeS: 9000 } });
   });
 

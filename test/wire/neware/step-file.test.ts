@@ -75,6 +75,7 @@ describe("one step as a step file", () => {
         sampleIntervalS: 10,
         untilTimeS: 3600,
         limits,
+        chargeMaxAh: 0.003,
       },
       approach,
       range,
@@ -86,7 +87,14 @@ describe("one step as a step file", () => {
     const programme = readStepProgramme(text);
     expect(programme).toMatchObject({
       recordMs: 10_000,
-      protection: { voltageMaxV: 4.3, voltageMinV: 2.5, currentMaxA: 0.01, currentMinA: -0.01, delayMs: 1000 },
+      protection: {
+        voltageMaxV: 4.3,
+        voltageMinV: 2.5,
+        currentMaxA: 0.01,
+        currentMinA: -0.01,
+        delayMs: 1000,
+        capacityMaxAh: 0.003,
+      },
       steps: [{ type: 2, timeMs: 3_600_000, stopVoltageV: 3 }, { type: 6 }],
     });
     expect(typeof programme === "string" ? 0 : programme.steps[0]?.currentA).toBeCloseTo(0.000409, 12);
@@ -101,4 +109,12 @@ describe("one step as a step file", () => {
     const step = { kind: "rest", sampleIntervalS: 1, untilTimeS: 10, limits: { ...limits, [key]: value } } as const;
     expect(channelStepFile(step, approach, range, { ...label, remark: "" }).ok).toBe(false);
   });
+
+  test.each([0, -0.001, Number.NaN, Number.POSITIVE_INFINITY])(
+    "is not written with a most charge of %s A h",
+    (chargeMaxAh) => {
+      const step = { kind: "rest", sampleIntervalS: 1, untilTimeS: 10, limits, chargeMaxAh } as const;
+      expect(channelStepFile(step, approach, range, { ...label, remark: "" }).ok).toBe(false);
+    },
+  );
 });
