@@ -54,6 +54,8 @@ export interface ProcessInput {
   line(): Promise<string | null>;
   /** Whoever wrote there is gone. */
   readonly ended: Promise<void>;
+  /** Nobody reads it any more. */
+  close(): void;
 }
 
 export interface CommandContext {

@@ -105,7 +105,7 @@ export async function openRunBus(context: CommandContext, inputs: RunBusInputs):
       isEnded = true;
       bus.end(how);
       await session.close();
-      kept?.process.stop();
+      kept?.broker.stop();
     },
   };
 }
@@ -116,7 +116,7 @@ export function hearingOf({ bus }: RunBus): (store: RecordStore) => RecordStore 
 }
 
 interface Embedded {
-  readonly process: BrokerProcess;
+  readonly broker: BrokerProcess;
   readonly url: string;
 }
 
@@ -130,14 +130,14 @@ async function startEmbedded(
   if (start === undefined) throw new Fault("bus.broker-failed", "broker", "no process can be started from here");
   const listen = broker.listen ?? DEFAULT_LISTEN;
   const keep = async (port: number): Promise<Embedded> => {
-    const process = keepBroker({
+    const kept = keepBroker({
       ...{ start, clock: context.clock, order: { ...order, host: listen.host, port } },
       listens: () => undefined,
       failed(fault) {
         context.printError(`bus: the broker: ${fault.message}; it is started again, the run goes on`);
       },
     });
-    return { process, url: `mqtt://${await process.started}` };
+    return { broker: kept, url: `mqtt://${await kept.started}` };
   };
   const port = inputs.port ?? listen.port;
   try {

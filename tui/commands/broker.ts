@@ -22,7 +22,8 @@ export async function brokerCommand(context: CommandContext): Promise<number> {
     close = () => server.close();
   } catch (error) {
     if (!isFault(error)) throw error;
-    context.print(error.message);
+    context.print(`${error.where}: ${error.message}`);
+    input.close();
     return 1;
   }
   context.print(JSON.stringify({ listening: where }));
@@ -37,6 +38,7 @@ export async function brokerCommand(context: CommandContext): Promise<number> {
   });
   if (!(await isInterrupted)) await new Promise<void>((resolve) => context.clock.setTimeout(resolve, LINGER_MS));
   await close();
+  input.close();
   return 0;
 }
 

@@ -43,5 +43,8 @@ export function createProcessInput(): ProcessInput {
       begin();
       return ended;
     },
+    close() {
+      process.stdin.destroy();
+    },
   };
 }
