@@ -23,10 +23,14 @@ import {
 const GRID_LOOK_MS = 60_000;
 /** A shutter has closed by the end of a rest with this to spare. */
 const CLOSED_BEFORE_MS = 500;
+/** A shutter that is asked a moment late still opens within its window. */
+const SPARE_MS = 300;
 
 export function timeGridMoments(trigger: TimeGridTrigger, cell: TriggerCell, facts: CellFacts): readonly Moment[] {
   const { everyS, firstAfterS, window } = trigger;
   const { nowMs } = facts;
+  // Before its first step nobody knows which cell is there.
+  if (facts.step === null && facts.passed.length === 0) return [];
   const isForAll = cell.stepIndexes === null && trigger.cycles === null;
   const lateMs = 1000 * (window?.lateS ?? everyS);
   const untilMs = nowMs + (isForAll ? AHEAD_MS : GRID_LOOK_MS);
@@ -98,7 +102,8 @@ export function restEndMoments(trigger: RestEndTrigger, cell: TriggerCell, facts
     const { ordinal, stepIndex } = rest;
     return [
       {
-        ...{ mark: `s${ordinal}`, atMs: latestMs, earliestMs, wantedMs: latestMs, latestMs },
+        ...{ mark: `s${ordinal}`, atMs: latestMs, earliestMs, latestMs },
+        wantedMs: Math.max(earliestMs, latestMs - SPARE_MS),
         what: `at the end of the rest in step ${stepIndex + 1}`,
         ...{ scope: { kind: "step", ordinal }, isGuess: !rest.isBegun && !rest.isBeginSure },
       },
