@@ -17,6 +17,15 @@ describe("the open time of the shutter", () => {
     expect(openTimeS(WHOLE, TRAVEL_MS)).toBeCloseTo(6.04, 12);
   });
 
+  it("of a gate is the gate's own length, unless the closed switch says that it was longer", () => {
+    // Fired at 1030: the blades are home at 7070 after a gate of six seconds.
+    const gated: ShutterMarks = { ...WHOLE, closedSeenAtMs: 7072, gate: { firedAtMs: 1032, lengthS: 6 } };
+    expect(openTimeS(gated, TRAVEL_MS)).toBeCloseTo(6, 12);
+    expect(openTimeS({ ...gated, closedSeenAtMs: 7372 }, TRAVEL_MS)).toBeCloseTo(6.3, 12);
+    expect(openTimeS({ ...gated, closedSeenAtMs: null }, TRAVEL_MS)).toBeNull();
+    expect(openTimeS({ ...gated, openSeenAtMs: null }, TRAVEL_MS)).toBeCloseTo(6.072, 12);
+  });
+
   const patterns = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map((bits) => ({
     ...NO_MARKS,
     openAskedAtMs: (bits & 1) === 0 ? null : 1000,
