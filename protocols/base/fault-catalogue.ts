@@ -379,6 +379,20 @@ export const FAULT_CATALOGUE = {
     severity: "stop",
     advice: "The repeated run did not reproduce the stored log. The folder is untouched; report this with its seed.",
   },
+  // exports
+  "export.exists": {
+    severity: "refuse",
+    advice: "Nothing was written; an export never writes over anything. Name a place where nothing stands yet.",
+  },
+  "export.no-plan": {
+    severity: "refuse",
+    advice:
+      "The folder was begun by a version that did not write the rack into the record, or that event is damaged: run beamrack verify to see which.",
+  },
+  "export.unknown-group": {
+    severity: "refuse",
+    advice: "Give the group as the campaign file names it, or leave --group out for the cells of all groups.",
+  },
   // bus
   "bus.unreachable": {
     severity: "refuse",

@@ -1,0 +1,52 @@
+/** A table of the Battery Data Format as Parquet: a row group for each chunk of rows, so that memory is bounded. */
+import { constants, gzipSync } from "node:zlib";
+import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import type { ExportFile } from "../export-target.ts";
+import type { BdfColumn } from "./bdf-columns.ts";
+import type { BdfTableFile } from "./bdf-csv.ts";
+
+const BUFFER_BYTES = 1 << 16;
+
+/** `metadata` goes into the file as key-value pairs. */
+export function createBdfParquet<Rows>(
+  file: ExportFile,
+  columns: readonly BdfColumn<Rows>[],
+  metadata: Readonly<Record<string, string>>,
+): BdfTableFile<Rows> {
+  const writer = new ByteWriter(BUFFER_BYTES);
+  const handOn = (): void => {
+    file.write(writer.getBytes());
+    writer.index = 0;
+  };
+  writer.finish = handOn;
+  const parquet = new ParquetWriter({
+    writer: Object.assign(writer, { flush: handOn }),
+    schema: [
+      { name: "root", num_children: columns.length },
+      ...columns.map(({ label, kind }) => ({
+        name: label,
+        type: kind === "real" ? ("DOUBLE" as const) : ("INT32" as const),
+        repetition_type: "REQUIRED" as const,
+      })),
+    ],
+    codec: "GZIP",
+    compressors: { GZIP: (bytes) => gzipSync(bytes, { level: constants.Z_BEST_SPEED }) },
+    kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    createdBy: "beamrack",
+  });
+  return {
+    write(rows) {
+      const columnData = columns.map((column) => {
+        const data = column.values(rows);
+        // Counts repeat, and are left to the dictionary.
+        return { name: column.label, data, ...(column.kind === "real" ? { encoding: "PLAIN" as const } : {}) };
+      });
+      const rowGroupSize = Math.max(1, columnData[0]?.data.length ?? 1);
+      void parquet.write({ columnData, rowGroupSize });
+    },
+    close() {
+      void parquet.finish();
+      file.close();
+    },
+  };
+}

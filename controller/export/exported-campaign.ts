@@ -1,0 +1,155 @@
+/** A campaign as its record tells it, gathered for export: everything but the samples, which are read block by block. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { Position } from "../../protocols/base/position.ts";
+import type { LayerDose, LedgerConvention } from "../record/ledger-row.ts";
+import type { RackPlan, RackPlanCell } from "../record/rack-plan-event.ts";
+import type { RecordHeader } from "../record/record-header.ts";
+import type { RecordedSpectrum } from "../record/spectrum-event.ts";
+
+export interface ExportedStep {
+  /** Of the cell's steps as they were done, from 1; a step that goes on after a break keeps its number. */
+  readonly count: number;
+  readonly atMs: number;
+  /** In the protocol, counted from 1 over all steps. */
+  readonly step: number;
+  readonly cycle: number;
+  readonly label: string;
+  /** Set current, charge positive; null where the step sets none. */
+  readonly currentA: number | null;
+  /** Null while it lasts, or where nothing is known of its end. */
+  readonly endMs: number | null;
+  readonly endedBy: string | null;
+}
+
+export interface ExportedHalfCycle {
+  readonly atMs: number;
+  /** From 1. */
+  readonly number: number;
+  readonly cycle: number;
+  readonly direction: string;
+  readonly capacityAh: number | null;
+  readonly capacityDoubtAh: number | null;
+  readonly isWhole: boolean;
+  readonly coulombicEfficiency: number | null;
+  readonly stateOfHealth: number | null;
+}
+
+/** What the cell stood at when the shutter opened. */
+export interface CellAtOpening {
+  readonly voltageV: number | null;
+  readonly currentA: number | null;
+  readonly chargeAh: number | null;
+  readonly stateOfCharge: number | null;
+  readonly stateOfChargeUncertainty: number | null;
+  readonly step: number | null;
+  readonly cycle: number | null;
+  /** How old the sample was. */
+  readonly sampleAgeS: number | null;
+}
+
+/** By what the dose is counted: what was measured, the whole booking, or a booking that nothing has closed yet. */
+export type DoseBasis = "settlement" | "charge-in-full" | "booking";
+
+export interface ExportedExposure {
+  readonly exposureId: string;
+  readonly requestId: string | null;
+  readonly position: Position;
+  readonly spotIndex: number;
+  readonly spotXMm: number;
+  readonly spotYMm: number;
+  readonly cycle: number | null;
+  readonly bookedAtMs: number;
+  /** Between these two the shutter came open, and between those it fell shut; null where it was not seen. */
+  readonly openAskedAtMs: number | null;
+  readonly openSeenAtMs: number | null;
+  readonly closeAskedAtMs: number | null;
+  readonly closedSeenAtMs: number | null;
+  readonly outcome: string | null;
+  readonly openTimeS: number;
+  /** Where the detector wrote it. */
+  readonly frame: string | null;
+  readonly ringCurrentMa: number | null;
+  readonly fluxPhS: number;
+  readonly fluxSource: string;
+  readonly filterTransmission: number;
+  readonly fluencePhCm2: number;
+  readonly convention: LedgerConvention;
+  /** At the hottest place of the spot. */
+  readonly layerDosesGy: readonly LayerDose[];
+  readonly relativeUncertainty: number;
+  readonly basis: DoseBasis;
+  readonly reason: string;
+  readonly cell: CellAtOpening | null;
+}
+
+export interface ExportedGap {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reason: string;
+}
+
+export interface ExportedReading {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+export interface ExportedSensor {
+  readonly name: string;
+  readonly quantity: string;
+  readonly unit: string;
+  /** In order of time. */
+  readonly readings: readonly ExportedReading[];
+}
+
+export interface ExportedInstrument {
+  readonly name: string;
+  readonly driver: string | null;
+  readonly model: string | null;
+  readonly serialNumber: string | null;
+  readonly firmware: string | null;
+}
+
+export interface ExportedSpectrum extends RecordedSpectrum {
+  /** When it was on record: its last point is not later. */
+  readonly atMs: number;
+}
+
+export interface ExportedCell extends RackPlanCell {
+  readonly steps: readonly ExportedStep[];
+  readonly halfCycles: readonly ExportedHalfCycle[];
+  readonly exposures: readonly ExportedExposure[];
+  readonly spectra: readonly ExportedSpectrum[];
+  readonly gaps: readonly ExportedGap[];
+  /** What became of it, and when; null while it goes on. */
+  readonly over: { readonly how: "complete" | "isolated" | "stopped"; readonly atMs: number } | null;
+}
+
+/** What the record tells of its clock. */
+export interface ExportedClock {
+  /** UTC, of campaign time 0. */
+  readonly startMs: number;
+  /** Computer's clock less campaign time, at worst: lowest and highest over the events; null in the virtual world. */
+  readonly wallOffsetS: { readonly least: number; readonly most: number } | null;
+}
+
+export interface ExportedCampaign {
+  readonly header: RecordHeader;
+  readonly siteName: string;
+  readonly plan: RackPlan;
+  /** Null for all of them. */
+  readonly group: string | null;
+  readonly clock: ExportedClock;
+  /** Last thing on record. */
+  readonly lastMs: number;
+  readonly isComplete: boolean;
+  readonly digest: string;
+  readonly eventCount: number;
+  /** Of the group, in order of positions. */
+  readonly cells: readonly ExportedCell[];
+  readonly sensors: readonly ExportedSensor[];
+  readonly instruments: readonly ExportedInstrument[];
+  /** Of the group's cells, as the log states them. */
+  readonly doseLimits: readonly Json[];
+  /** Stretches of the record that cannot be read and are therefore not in the export. */
+  readonly unreadable: readonly string[];
+}

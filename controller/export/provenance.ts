@@ -1,0 +1,183 @@
+/** What every export says of where its data come from. Plain JSON, the same in each form. */
+import { hash } from "node:crypto";
+import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts";
+import type { ExportedCampaign, ExportedCell, ExportedExposure } from "./exported-campaign.ts";
+import { isoTime } from "./file-names.ts";
+
+/** Of whom and on which terms; what is not said stays open. */
+export interface Attribution {
+  readonly authors: readonly string[];
+  readonly license: string | null;
+}
+
+export interface ProvenanceOptions {
+  /** Of the beamrack that exports. */
+  readonly softwareVersion: string;
+  readonly attribution: Attribution;
+}
+
+type Data = { readonly [key: string]: Json };
+
+/** Of the whole export. */
+export function provenance(campaign: ExportedCampaign, options: ProvenanceOptions): Data {
+  const { header, clock, plan } = campaign;
+  return {
+    software: { name: "beamrack", version: options.softwareVersion, recorded_with_version: header.softwareVersion },
+    campaign: {
+      name: header.campaign,
+      title: plan.title,
+      sha256: header.campaignHash,
+      start: isoTime(clock.startMs),
+      last_on_record: isoTime(clock.startMs + campaign.lastMs),
+      is_complete: campaign.isComplete,
+      world: header.world,
+      is_simulated: header.world !== "site",
+      seed: header.seed,
+      conditions: header.conditions ?? null,
+    },
+    site: { name: campaign.siteName, title: plan.siteTitle, sha256: header.siteHash },
+    group: campaign.group,
+    log: { digest: campaign.digest, events: campaign.eventCount },
+    clock: clockJson(campaign),
+    instruments: campaign.instruments.map(({ name, driver, model, serialNumber, firmware }) => ({
+      ...{ name, driver, model, firmware, serial_number: serialNumber },
+    })),
+    conventions: {
+      current: "positive charges the cell",
+      test_time: "seconds since the campaign began, of all cells alike",
+      cycles: "cycle n, from 1, holds half cycles 2n-1 and 2n; 0 before the first",
+    },
+    dose: {
+      conventions: doseConventions(campaign.cells),
+      place: "hottest place of the spot, in each layer at its front (surface) and over its thickness (mean)",
+      uncertainty: "relative_uncertainty, as a fraction: how far the true dose can exceed the stated one at worst",
+      limits: campaign.doseLimits,
+    },
+    attribution: { authors: options.attribution.authors, license: options.attribution.license },
+    unreadable: campaign.unreadable,
+  };
+}
+
+/** Of one cell beside the whole. */
+export function cellProvenance(campaign: ExportedCampaign, cell: ExportedCell): Data {
+  const protocol = campaign.plan.protocols.get(cell.protocolSha256) ?? null;
+  const instrument = campaign.instruments.find(({ name }) => name === cell.channel);
+  return {
+    position: cell.position,
+    barcode: cell.barcode,
+    group: cell.group,
+    role: cell.role,
+    chemistry: cell.chemistry,
+    electrolyte: cell.electrolyte,
+    nominal_capacity_mAh: cell.nominalCapacityMah,
+    stack: cell.stackName,
+    channel: {
+      name: cell.channel,
+      model: instrument?.model ?? null,
+      serial_number: instrument?.serialNumber ?? null,
+      firmware: instrument?.firmware ?? null,
+    },
+    protocol: { name: cell.protocolName, sha256: cell.protocolSha256, form: "aurora-unicycler", document: protocol },
+    over: cell.over === null ? null : { how: cell.over.how, at_s: cell.over.atMs / 1000 },
+    dose: cell.exposures.length === 0 ? null : cellDose(cell.exposures),
+    gaps: cell.gaps.map(({ fromMs, toMs, reason }) => ({ from_s: fromMs / 1000, to_s: toMs / 1000, reason })),
+  };
+}
+
+/** SHA-256 of the provenance, so that files of one export can be told to belong together. */
+export function provenanceSha256(data: Json): string {
+  return hash("sha256", canonicalJson(data), "hex");
+}
+
+function clockJson({ clock, cells, header }: ExportedCampaign): Data {
+  const edges = cells.flatMap((cell) => cell.exposures.map(edgeUncertaintyS)).filter((one) => one !== null);
+  const offset = clock.wallOffsetS;
+  return {
+    epoch: isoTime(clock.startMs),
+    unix_time: "epoch plus campaign time; UTC without leap seconds",
+    exposures_against_samples:
+      "both stand on the controller's campaign clock, offset 0 s; a sample has the time its instrument's step timer said",
+    shutter_edge_uncertainty_s: edges.length === 0 ? null : edges.reduce((most, one) => Math.max(most, one), 0),
+    computer_clock_less_campaign_time_s: offset === null ? null : { least: offset.least, most: offset.most },
+    uncertainty_s: header.world === "virtual" ? 0 : offset === null ? null : Math.max(-offset.least, offset.most, 0),
+    uncertainty_of:
+      header.world === "virtual"
+        ? "simulated time: exact"
+        : "campaign time against the computer's clock; how far that is off UTC is not on record",
+  };
+}
+
+/** Half of the time in which the shutter moved unseen, the longer of its two edges. */
+function edgeUncertaintyS(exposure: ExportedExposure): number | null {
+  const { openAskedAtMs, openSeenAtMs, closeAskedAtMs, closedSeenAtMs } = exposure;
+  if (openAskedAtMs === null || openSeenAtMs === null) return null;
+  const openS = (openSeenAtMs - openAskedAtMs) / 2000;
+  const closeS = closeAskedAtMs === null || closedSeenAtMs === null ? 0 : (closedSeenAtMs - closeAskedAtMs) / 2000;
+  return Math.max(openS, closeS);
+}
+
+function doseConventions(cells: readonly ExportedCell[]): readonly string[] {
+  return [...new Set(cells.flatMap((cell) => cell.exposures.map(({ convention }) => convention)))].sort();
+}
+
+/** The spot that got most, layer by layer, as the ledger adds up what it charged. */
+function cellDose(exposures: readonly ExportedExposure[]): Data {
+  const spots = dosesBySpot(exposures);
+  return {
+    exposures: exposures.length,
+    conventions: [...new Set(exposures.map(({ convention }) => convention))].sort(),
+    relative_uncertainty: exposures.reduce((most, one) => Math.max(most, one.relativeUncertainty), 0),
+    highest_spot: [...highestOf(spots)].map(([layer, { surfaceGy, meanGy }]) => ({
+      ...{ layer, surface_Gy: surfaceGy, mean_Gy: meanGy },
+    })),
+  };
+}
+
+interface SumGy {
+  readonly surfaceGy: number;
+  readonly meanGy: number;
+}
+
+export interface SpotDose {
+  readonly spotIndex: number;
+  readonly xMm: number;
+  readonly yMm: number;
+  exposures: number;
+  openTimeS: number;
+  relativeUncertainty: number;
+  readonly layers: Map<string, SumGy>;
+}
+
+/** What each spot was charged for its own exposures; beam that reaches it from a neighbour's is not in it. */
+export function dosesBySpot(exposures: readonly ExportedExposure[]): readonly SpotDose[] {
+  const spots = new Map<number, SpotDose>();
+  for (const one of exposures) {
+    const spot: SpotDose = spots.get(one.spotIndex) ?? {
+      ...{ spotIndex: one.spotIndex, xMm: one.spotXMm, yMm: one.spotYMm },
+      ...{ exposures: 0, openTimeS: 0, relativeUncertainty: 0, layers: new Map<string, SumGy>() },
+    };
+    spots.set(one.spotIndex, spot);
+    spot.exposures += 1;
+    spot.openTimeS += one.openTimeS;
+    spot.relativeUncertainty = Math.max(spot.relativeUncertainty, one.relativeUncertainty);
+    for (const { layer, surfaceGy, meanGy } of one.layerDosesGy) {
+      const sum = spot.layers.get(layer) ?? { surfaceGy: 0, meanGy: 0 };
+      spot.layers.set(layer, { surfaceGy: sum.surfaceGy + surfaceGy, meanGy: sum.meanGy + meanGy });
+    }
+  }
+  return [...spots.values()].sort((a, b) => a.spotIndex - b.spotIndex);
+}
+
+function highestOf(spots: readonly SpotDose[]): ReadonlyMap<string, SumGy> {
+  const highest = new Map<string, SumGy>();
+  for (const { layers } of spots) {
+    for (const [layer, { surfaceGy, meanGy }] of layers) {
+      const known = highest.get(layer) ?? { surfaceGy: 0, meanGy: 0 };
+      highest.set(layer, {
+        surfaceGy: Math.max(known.surfaceGy, surfaceGy),
+        meanGy: Math.max(known.meanGy, meanGy),
+      });
+    }
+  }
+  return highest;
+}

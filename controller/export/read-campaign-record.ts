@@ -1,0 +1,145 @@
+/** Reads from a record what an export needs beside the samples: one pass over the log, one over the ledger. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import { DOSE_LIMITS_EVENT } from "../record/dose-limits-event.ts";
+import { isList, isRecord } from "../record/ledger-row.ts";
+import { parseRackPlan, RACK_PLAN_EVENT, type RackPlan } from "../record/rack-plan-event.ts";
+import { parseJson } from "../record/record-header.ts";
+import type { RecordReader } from "../record/record-reader.ts";
+import { createCellFold, type CellFold } from "./cell-fold.ts";
+import { createExposureFold } from "./exposure-fold.ts";
+import type { ExportedCampaign, ExportedInstrument, ExportedReading } from "./exported-campaign.ts";
+import { numberOrNull, textOrNull, type EventData } from "./event-fields.ts";
+
+/** What of a record is read here; an interface so that a test can hand in a record of its own. */
+export type CampaignRecord = Pick<RecordReader, "header" | "events" | "ledger" | "gaps">;
+
+const OVER: ReadonlySet<string> = new Set(["campaign-complete", "run-ended"]);
+
+/**
+ * `group` null: the cells of all groups. Throws Fault export.no-plan where the record does not say whose cells it is
+ * about, export.unknown-group where no cell is the group's. `where` names the record in messages.
+ */
+export function readCampaignRecord(record: CampaignRecord, group: string | null, where: string): ExportedCampaign {
+  const unreadable: string[] = [];
+  const folds = new Map<string, CellFold>();
+  const exposures = createExposureFold();
+  const sensors = new Map<string, { name: string; quantity: string; unit: string; readings: ExportedReading[] }>();
+  const instruments = new Map<string, ExportedInstrument>();
+  let plan: RackPlan | undefined;
+  let siteName = "";
+  let startMs: number | undefined;
+  let doseLimits: readonly Json[] = [];
+  let digest = "";
+  let eventCount = 0;
+  let lastMs = 0;
+  let isComplete = false;
+  let wallLeastMs = Number.POSITIVE_INFINITY;
+  let wallMostMs = Number.NEGATIVE_INFINITY;
+
+  for (const scanned of record.events()) {
+    if (scanned.kind === "damaged") {
+      unreadable.push(`events ${scanned.from} to ${scanned.to}: ${scanned.reason}`);
+      continue;
+    }
+    const { type, atMs, wallMs, dataText, hash } = scanned.row;
+    digest = `sha256:${hash}`;
+    eventCount += 1;
+    lastMs = Math.max(lastMs, atMs);
+    if (wallMs !== null && startMs !== undefined) {
+      wallLeastMs = Math.min(wallLeastMs, wallMs - startMs - atMs);
+      wallMostMs = Math.max(wallMostMs, wallMs - startMs - atMs);
+    }
+    // Long, frequent, and of no interest here.
+    if (type === "cell-forecast") continue;
+    const parsed = parseJson(dataText);
+    const data: EventData = isRecord(parsed) ? parsed : {};
+    switch (type) {
+      case "campaign-started":
+        startMs = numberOrNull(data["start_ms"]) ?? undefined;
+        siteName = textOrNull(data["site"]) ?? "";
+        break;
+      case RACK_PLAN_EVENT:
+        plan = parseRackPlan(parsed);
+        for (const cell of plan?.cells ?? [])
+          if (group === null || cell.group === group) folds.set(cell.position, createCellFold(cell));
+        break;
+      case DOSE_LIMITS_EVENT:
+        doseLimits = isList(data["limits"]) ? data["limits"] : [];
+        break;
+      case "instrument-ready":
+        noteInstrument(data);
+        break;
+      case "sensor-reading":
+        noteReading(atMs, data);
+        break;
+      default:
+        if (OVER.has(type)) isComplete = type === "campaign-complete";
+        folds.get(textOrNull(data["position"]) ?? "")?.event(type, atMs, data, parsed);
+        exposures.event(type, data);
+    }
+  }
+  for (const scanned of record.ledger()) {
+    if (scanned.kind === "damaged") unreadable.push(`ledger rows ${scanned.from} to ${scanned.to}: ${scanned.reason}`);
+    else exposures.ledger(scanned.row);
+  }
+  if (record.header === undefined || plan === undefined || startMs === undefined) {
+    throw new Fault("export.no-plan", where, "the record does not say whose cells stand where");
+  }
+  if (folds.size === 0) {
+    const known = [...new Set(plan.cells.map((cell) => cell.group))].sort();
+    throw new Fault("export.unknown-group", where, `no cell is of group ${group ?? ""}; there are ${known.join(", ")}`);
+  }
+  const byChannel = new Map([...folds.values()].map((fold) => [fold.channelIndex, fold]));
+  for (const scanned of record.gaps()) {
+    if (scanned.kind === "damaged") unreadable.push(`gap rows ${scanned.from} to ${scanned.to}: ${scanned.reason}`);
+    else byChannel.get(scanned.row.channelIndex)?.gap(scanned.row);
+  }
+
+  const made = exposures.byPosition();
+  return {
+    header: record.header,
+    siteName,
+    plan,
+    group,
+    clock: {
+      startMs,
+      wallOffsetS: wallLeastMs <= wallMostMs ? { least: wallLeastMs / 1000, most: wallMostMs / 1000 } : null,
+    },
+    lastMs,
+    isComplete,
+    digest,
+    eventCount,
+    cells: [...folds.values()].map((fold) => fold.cell(made.get(fold.position) ?? [])),
+    sensors: [...sensors.values()],
+    instruments: [...instruments.values()],
+    doseLimits: doseLimits.filter((limit) => {
+      const position = isRecord(limit) ? limit["position"] : undefined;
+      return typeof position !== "string" || folds.has(position);
+    }),
+    unreadable,
+  };
+
+  function noteInstrument(data: EventData): void {
+    const name = textOrNull(data["instrument"]);
+    if (name === null) return;
+    instruments.set(name, {
+      name,
+      driver: textOrNull(data["driver"]),
+      model: textOrNull(data["model"]),
+      serialNumber: textOrNull(data["serial_number"]),
+      firmware: textOrNull(data["firmware"]),
+    });
+  }
+
+  function noteReading(atMs: number, data: EventData): void {
+    const name = textOrNull(data["sensor"]);
+    const quantity = textOrNull(data["quantity"]);
+    const value = numberOrNull(data["value"]);
+    if (name === null || quantity === null || value === null) return;
+    const key = `${name}\n${quantity}`;
+    const sensor = sensors.get(key) ?? { name, quantity, unit: textOrNull(data["unit"]) ?? "", readings: [] };
+    sensor.readings.push({ atMs, value });
+    sensors.set(key, sensor);
+  }
+}
