@@ -139,7 +139,7 @@ function least(values: ReadonlySet<number>): number | null {
 
 /** Without the binary noise of a change of unit: 225 uA are 0.225 mA. */
 export function scaled(value: number, factor: number): number {
-  return Number((value * factor).toPrecision(12));
+  return factor === 1 ? value : Number((value * factor).toPrecision(12));
 }
 
 /** Text that is too long to be looked at; undefined when it is not. */

@@ -1,48 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { expandProtocol } from "../../../protocols/echem/cursor.ts";
-import { battinfoWorkflow } from "../../../protocols/echem/formats/battinfo-workflow.ts";
-import { ecLabSettings } from "../../../protocols/echem/formats/ec-lab-settings.ts";
 import { ecLabBytes } from "../../../protocols/echem/formats/ec-lab-table.ts";
-import { pybammExperiment } from "../../../protocols/echem/formats/pybamm-experiment.ts";
-import { tomatoPayload } from "../../../protocols/echem/formats/tomato-payload.ts";
-import type { Protocol, SafetyRule, TechniqueStep } from "../../../protocols/echem/protocol.ts";
-import { protocolStepFile } from "../../../protocols/wire/neware/protocol-step-file.ts";
-import { encodeStepFile } from "../../../protocols/wire/neware/step-xml.ts";
-import { goldenProtocol, goldenText, readForm, soundProtocol } from "../../support/protocol-forms.ts";
-
-const label = { creator: "aurora-unicycler", date: "20260101000000", guid: "00000000-0000-0000-0000-000000000000" };
-
-type Writer = (protocol: Protocol) => string;
-
-const written: Record<"neware" | "pybamm" | "battinfo" | "biologic" | "tomato", Writer> = {
-  neware: (protocol) => {
-    const file = protocolStepFile(protocol, label);
-    if (!file.ok) throw new Error(file.reason);
-    return encodeStepFile(file.value);
-  },
-  pybamm: (protocol) => {
-    const made = pybammExperiment(protocol);
-    if (!made.ok) throw new Error(made.reason);
-    return JSON.stringify(made.lines);
-  },
-  battinfo: (protocol) => {
-    const made = battinfoWorkflow(protocol);
-    if (!made.ok) throw new Error(made.reason);
-    return JSON.stringify(made.workflow);
-  },
-  biologic: (protocol) => {
-    const made = ecLabSettings(protocol);
-    if (!made.ok) throw new Error(made.reason);
-    return made.text;
-  },
-  tomato: (protocol) => {
-    const made = tomatoPayload(protocol);
-    if (!made.ok) throw new Error(made.reason);
-    return JSON.stringify(made.payload);
-  },
-};
-
-type Form = keyof typeof written;
+import type { SafetyRule } from "../../../protocols/echem/protocol.ts";
+import {
+  goldenProtocol,
+  goldenText,
+  inCurrents,
+  path,
+  readForm,
+  soundProtocol,
+  written,
+  type Form,
+} from "../../support/protocol-forms.ts";
 
 interface Golden {
   readonly form: Form;
@@ -77,22 +45,6 @@ const NO_SAFETY: SafetyRule = {
   delayS: null,
 };
 
-/** What is run in order, ids left out. */
-function path(protocol: Protocol): readonly TechniqueStep[] {
-  return [...expandProtocol(protocol)].map(({ step }) => ({ ...step, id: null }));
-}
-
-/** Rates as the currents that they are with 4.5 mAh. */
-function inCurrents(steps: readonly TechniqueStep[]): readonly TechniqueStep[] {
-  const ma = (rate: number | null, current: number | null): number | null =>
-    rate === null ? current : Number((rate * 4.5).toPrecision(9));
-  return steps.map((step) => {
-    if (step.kind === "constant-current") return { ...step, rateC: null, currentMa: ma(step.rateC, step.currentMa) };
-    if (step.kind !== "constant-voltage") return step;
-    return { ...step, untilRateC: null, untilCurrentMa: ma(step.untilRateC, step.untilCurrentMa) };
-  });
-}
-
 describe("the golden files", () => {
   it.each(GOLDEN)("are what $form makes of the protocol they came from: $name", ({ form, name, of }) => {
     const text = written[form](goldenProtocol(of));
@@ -110,7 +62,7 @@ describe("the golden files", () => {
   it.each(READ)("run step by step as the protocol they came from: $name", ({ form, name, of }) => {
     const read = path(goldenProtocol(name));
     const original = path(goldenProtocol(of));
-    if (form === "biologic") expect(read).toEqual(inCurrents(original));
+    if (form === "biologic") expect(read).toEqual(inCurrents(original, 4.5));
     else if (form === "battinfo" && of === WITH_SCAN) {
       // Of a spectrum the form keeps the amplitude and the two ends.
       const kept = original.map((step) =>
