@@ -260,14 +260,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "protocol",
     usage:
-      "check|show|convert FILE|library:NAME [--to unicycler|unicycler-yaml|neware|pybamm|battinfo|methodscript] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE] [--plot [FILE.svg]], or list",
+      "check|show|convert FILE|library:NAME [--to FORM] [--out OUT] [--capacity-mAh N] [--sample NAME] [--set NAME=VALUE] [--plot [FILE.svg]], or list",
     summary: "a cycling protocol: is it sound, what does it say, the same in another form",
     details: [
-      "FILE is in the aurora-unicycler form (JSON or YAML), or PyBaMM experiment strings (a JSON list, or .txt lines).",
+      "FILE is in the aurora-unicycler form (JSON or YAML), a Neware step file, BioLogic EC-Lab settings, a tomato 0.2",
+      "payload, a BattINFO workflow, or PyBaMM experiment strings (a JSON list, or .txt lines): told from what it holds.",
       "library:NAME is a protocol that comes with beamrack; list names them all, show tells their parameters.",
       "Exit 2 when the file is refused; every error is listed with its line.",
       "",
-      "  --to FORM            what convert writes (default unicycler)",
+      "  --to FORM            what convert writes: unicycler (default), unicycler-yaml, neware, pybamm, battinfo, biologic,",
+      "                       tomato, methodscript; what the form cannot say is told on stderr",
       "  --out OUT            where to; standard output without it",
       "  --capacity-mAh N     what a C-rate means, where the file does not say",
       "  --sample NAME        the sample's name in the converted file",

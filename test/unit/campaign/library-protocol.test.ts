@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { errorsOf, load, spoilt } from "../../support/campaign-files.ts";
+import { goldenText } from "../../support/protocol-forms.ts";
 
 const FILE = "{ file: cycle.yaml }";
 
@@ -29,5 +30,24 @@ describe("a campaign that names a protocol of the library", () => {
     const found = errors.find((error) => error.where.includes(place));
     expect(found?.where).toMatch(/^good\.yaml:\d+ protocols\./);
     expect(`${found?.what ?? ""} ${found?.advice ?? ""}`).toContain(advice);
+  });
+});
+
+describe("a campaign that names a protocol of another form", () => {
+  const given = (name: string, text: string) => ({ ...spoilt("good.yaml", FILE, `{ file: ${name} }`), [name]: text });
+  const NEWARE = goldenText("neware/cycling.neware.xml");
+
+  it("reads it as such, and checks it like any other", () => {
+    const loaded = load(given("cycle.xml", NEWARE));
+    if (loaded.kind === "refused") throw new Error(JSON.stringify(loaded.findings));
+    expect(loaded.campaign.cells[0]?.protocol.steps).toHaveLength(13);
+  });
+
+  it("is told of the place in that file where it is refused", () => {
+    const [error] = errorsOf(load(given("cycle.xml", NEWARE.replace('Step_Type="4"', 'Step_Type="8"'))));
+    expect(error?.where).toMatch(/^cycle\.xml:\d+ Step1$/);
+    expect(errorsOf(load(given("cycle.xml", NEWARE.replace(/"42000/g, '"47000'))))[0]?.where).toMatch(
+      /^cycle\.xml:\d+ Step2$/,
+    );
   });
 });
