@@ -161,7 +161,12 @@ function takeMessage(draft: Draft, message: BusMessage): void {
       draft.view = { ...view, schedule: message.value };
       break;
     case "alarm":
-      draft.view = { ...view, alarms: message.value.open, alarmsUnnamedCount: message.value.unnamed };
+      draft.view = {
+        ...view,
+        areAlarmsKnown: true,
+        alarms: message.value.open,
+        alarmsUnnamedCount: message.value.unnamed,
+      };
       break;
     case "control":
       draft.view = { ...view, control: message.value };

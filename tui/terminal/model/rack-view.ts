@@ -48,6 +48,8 @@ export interface RackView {
   readonly schedule: BusSchedule | null;
   /** In the order of their names. */
   readonly instruments: readonly BusInstrument[];
+  /** Whether anything was said of alarms at all: none is not the same as none known. */
+  readonly areAlarmsKnown: boolean;
   /** Newest first. */
   readonly alarms: readonly BusAlarm[];
   /** Open alarms beyond those. */
@@ -77,6 +79,7 @@ export function emptyRack(sinceMs: number): RackView {
     exposure: null,
     schedule: null,
     instruments: [],
+    areAlarmsKnown: false,
     alarms: [],
     alarmsUnnamedCount: 0,
     control: null,

@@ -16,7 +16,9 @@ export function beamScreen(model: Model, width: number, height: number): Drawn {
   const { rack } = model;
   const leftWidth = Math.min(64, Math.max(32, Math.floor(width * 0.4)));
   const rightWidth = width - leftWidth - GAP;
-  const left = [...chainRows(rack, leftWidth), BLANK, ...nowRows(rack, leftWidth)];
+  const now = nowRows(rack, leftWidth);
+  const chain = chainRows(rack, leftWidth);
+  const left = [...now, ...(now.length + chain.length < height ? [BLANK] : []), ...chain];
   const missCount = Math.min(rack.schedule?.misses.length ?? 0, Math.max(3, Math.floor(height / 4)));
   const misses = missRows(rack, rightWidth, missCount);
   const queue = scrolled(queueRows(rack, rightWidth), model.state.scroll.beam, height - misses.length - 1);
@@ -84,52 +86,47 @@ function chainRows({ beam, nowMs }: RackView, width: number): readonly Row[] {
   const sign = (isOk: boolean | null): { readonly mark: string; readonly tone: Tone } =>
     isOk === null ? { mark: "?", tone: "dim" } : isOk ? { mark: "✓", tone: "good" } : { mark: "✗", tone: "alarm" };
   const readMs = timeMs(beam.levels_at);
+  const age = readMs === null || nowMs === null ? "not read yet" : `read ${spanText((nowMs - readMs) / 1000)} ago`;
   return [
-    heading("Permit", width),
+    heading(`Permit: ${wordsOf(beam.permit)}, ${age}`, width),
     ...permitChain(beam).map(({ name, isOk, text }) => {
       const { mark, tone } = sign(isOk);
       return row(span(`${mark} `, tone), ...labelled(name, text, LABEL, isOk === false ? "alarm" : "plain"));
     }),
-    row(span("  "), ...labelled("supervisor", wordsOf(beam.permit), LABEL)),
-    row(
-      span("  "),
-      ...labelled(
-        "read",
-        readMs === null || nowMs === null ? UNKNOWN : `${spanText((nowMs - readMs) / 1000)} ago`,
-        LABEL,
-        "dim",
-      ),
-    ),
     ...(beam.waiting_for === null ? [] : waitLines(beam.waiting_for, nowMs, width)),
   ];
 }
 
+const SHUTTER_TONES = { open: "accent", closed: "plain", moving: "accent", contradiction: "alarm" } as const;
+
 function nowRows(rack: RackView, width: number): readonly Row[] {
-  const { beam, exposure, nowMs } = rack;
-  const current = exposure?.current ?? null;
+  const { beam } = rack;
   const flux = beam?.flux ?? null;
+  const shutter = beam?.shutter ?? null;
   return [
     heading("Now", width),
+    ...underWayRows(rack, width),
+    labelled("shutter", shutter ?? UNKNOWN, LABEL, shutter === null ? "dim" : SHUTTER_TONES[shutter]),
     labelled("ring current", quantityText(beam?.ring_current_mA, "mA"), LABEL),
     labelled("flux", flux === null ? UNKNOWN : quantityText(flux.value, flux.unit), LABEL),
-    labelled(
-      "shutter",
-      beam?.shutter ?? UNKNOWN,
-      LABEL,
-      beam?.shutter === "open" ? "accent" : beam?.shutter === "contradiction" ? "alarm" : "plain",
-    ),
     ...(beam === null || beam.filters.length === 0 ? [] : [labelled("filters", filtersText(beam), LABEL)]),
-    ...(current === null
-      ? [labelled("exposure", rack.campaign?.note == null ? "none under way" : "none: waiting", LABEL)]
-      : [
-          labelled("exposure", [...exposingRow(rack, Math.max(6, width - LABEL - 18))], LABEL),
-          labelled("", `spot ${current.spot}, ${wordsOf(current.phase)}`, LABEL, "dim"),
-          labelled("stage", `${current.stage_x_mm.toFixed(2)}, ${current.stage_y_mm.toFixed(2)} mm`, LABEL),
-        ]),
-    ...(current?.waiting_for == null ? [] : waitLines(current.waiting_for, nowMs, width)),
-    ...(current === null && rack.campaign?.waiting_for != null
-      ? waitLines(rack.campaign.waiting_for, nowMs, width)
-      : []),
+  ];
+}
+
+/** The exposure, or what it waits for. */
+function underWayRows(rack: RackView, width: number): readonly Row[] {
+  const { exposure, campaign, nowMs } = rack;
+  const current = exposure?.current ?? null;
+  if (current === null) {
+    const waiting = campaign?.waiting_for ?? null;
+    return waiting === null ? [labelled("exposure", "none under way", LABEL)] : waitLines(waiting, nowMs, width);
+  }
+  const progress = exposingRow(rack, Math.max(6, width - LABEL - 18));
+  const stage = `stage ${current.stage_x_mm.toFixed(2)}, ${current.stage_y_mm.toFixed(2)} mm`;
+  return [
+    labelled("exposure", [...progress], LABEL),
+    row(span(`spot ${current.spot}, ${stage}`, "dim")),
+    ...(current.waiting_for === null ? [] : waitLines(current.waiting_for, nowMs, width)),
   ];
 }
 
@@ -146,7 +143,9 @@ function queueRows({ schedule, nowMs }: RackView, width: number): readonly Row[]
   if (schedule.queue.length === 0) {
     const next =
       schedule.next_sweep_at === null
-        ? "no further sweep is planned"
+        ? sweep.left > 0
+          ? "nothing can be said of when"
+          : "no further sweep is planned"
         : `the next sweep begins ${relativeText(schedule.next_sweep_at, nowMs)}`;
     return [title, row(span(next, "dim"))];
   }

@@ -51,11 +51,8 @@ export function cellScreen(model: Model, width: number, height: number): Drawn {
   const dose = rack.doses[state.positionIndex] ?? null;
   const facts = factRows(cell, rack, factsWidth);
   const plots = plotColumn(rack.traces[state.positionIndex] ?? null, plotsWidth, height);
-  const given = [
-    ...doseRows(cell, dose, isWide ? doseWidth : factsWidth),
-    BLANK,
-    ...exposureRows(rack, cell, isWide ? doseWidth : factsWidth),
-  ];
+  const givenWidth = isWide ? doseWidth : factsWidth;
+  const given = [...exposureRows(rack, cell, givenWidth), BLANK, ...doseRows(cell, dose, givenWidth)];
   const left = isWide || facts.length + 3 > height ? facts : [...facts, BLANK, ...given];
   const blocks = [
     { rows: left.slice(0, height), width: factsWidth },
@@ -71,10 +68,10 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
   const spread = cell.forecast?.step_spread_s ?? null;
   return [
     ...stateRows(cell),
-    ...(cell.waiting_for === null ? [] : waitLines(cell.waiting_for, nowMs, width)),
     ...(cell.fault === null ? [] : labelledLines("because", cell.fault.what, width, LABEL, "warn")),
     ...(cell.fault === null ? [] : labelledLines("do", cell.fault.advice, width, LABEL)),
-    ...alarmsOf(rack, cell.position),
+    ...(cell.waiting_for === null ? [] : waitLines(cell.waiting_for, nowMs, width)),
+    ...alarmsOf(rack, cell.position, cell.fault?.code),
     labelled("voltage", voltText(cell.voltage_V, 4), LABEL),
     labelled("current", ampereText(cell.current_A), LABEL),
     labelled("charge", chargeText(cell), LABEL),

@@ -171,7 +171,7 @@ function notLiveText(liveness: Liveness, wallMs: number): string | null {
     case "attaching":
       return liveness.isAnyoneThere
         ? "Reading: nothing is taken as true before the controller itself has spoken."
-        : `No controller is on this broker ${since}. Is \`beamrack run\` under way?`;
+        : `No controller has spoken on this broker ${since}. Does one run?`;
     case "silent":
       return `CONTROLLER SILENT ${since}: it said no farewell. Cells go on by their own limits.`;
     case "controller-gone":

@@ -4,21 +4,9 @@ import { positionIndexOf } from "../keys/orders.ts";
 import type { Model } from "../model/model.ts";
 import { isShelved, isUntaken, timeMs, untakenCount, type LogLine } from "../model/rack-view.ts";
 import { shownAlarms } from "../model/shown-alarms.ts";
-import {
-  BLANK,
-  cut,
-  fit,
-  inTone,
-  row,
-  rowWidth,
-  span,
-  tall,
-  wrapWords,
-  type Row,
-  type Span,
-  type Tone,
-} from "../text/rows.ts";
+import { BLANK, row, span, tall, type Span, type Tone } from "../text/rows.ts";
 import { clockText, countText, fromNowText, spanText, UNKNOWN } from "../text/values.ts";
+import { logRow } from "./log-row.ts";
 import { heading, labelledLines, relativeText, scrolled, table, type Drawn } from "./parts.ts";
 
 const INSTRUMENT_TONES: Readonly<Record<BusInstrument["state"], Tone>> = {
@@ -89,6 +77,8 @@ export function alarmsScreen(model: Model, width: number, height: number): Drawn
     span(`  ${countText(shown.length + rack.alarmsUnnamedCount)} open`, "dim"),
     span(untaken === 0 ? "" : `, ${countText(untaken)} that nobody has taken`, "alarm"),
   );
+  if (!rack.areAlarmsKnown)
+    return { title: row(span("Alarms", "strong")), rows: [row(span("nothing said of them yet", "dim"))] };
   if (shown.length === 0) return { title, rows: [row(span("None. Nothing needs a person.", "good"))] };
   const chosen = Math.max(
     0,
@@ -198,20 +188,4 @@ export function logScreen(model: Model, width: number, height: number): Drawn {
   const back = Math.min(state.scroll.log, Math.max(0, lines.length - height));
   const shown = lines.slice(Math.max(0, lines.length - height - back), lines.length - back);
   return { title, rows: shown.map((line) => logRow(line, width)) };
-}
-
-const ALARMING = /alarm-raised|fault|isolated|refused|lost|failed|broke/;
-
-function logRow(line: LogLine, width: number): Row {
-  const tone: Tone = ALARMING.test(line.type) ? "warn" : "plain";
-  const head = fit(row(span(`${clockText(timeMs(line.at))} `, "dim"), span(line.where ?? "", "strong")), 16);
-  return cut([...head, span(" "), span(line.type, tone), span(` ${line.text}`, "dim")], width);
-}
-
-/** A paragraph, indented; used where there is nothing but words. */
-export function paragraph(text: string, width: number): readonly Row[] {
-  return inTone(
-    wrapWords(text, width).map((line) => row(span(line))),
-    "dim",
-  ).filter((cells) => rowWidth(cells) > 0);
 }

@@ -1,5 +1,5 @@
 /** The rack as a map, 8 rows by 12 columns. The cursor has brackets and a cell in need a mark, also without colour. Pure. */
-import { COLUMN_COUNT, positionAt, ROW_COUNT } from "../../../protocols/base/position.ts";
+import { COLUMN_COUNT, ROW_COUNT } from "../../../protocols/base/position.ts";
 import { MEASURES } from "../model/measures.ts";
 import type { Model } from "../model/model.ts";
 import { needsPerson } from "../model/rack-view.ts";
@@ -11,7 +11,7 @@ const CELL_WIDTH_MIN = 4;
 const CELL_WIDTH_MAX = 12;
 /** From here on a cell has room for words instead of letters. */
 const WORDS_FROM_WIDTH = 8;
-const CELL_HEIGHT_MAX = 4;
+const CELL_HEIGHT_MAX = 3;
 
 export interface MapSize {
   readonly cellWidth: number;
@@ -54,15 +54,12 @@ function mapLine(model: Model, line: number, part: number, cellWidth: number, ce
     const content = cellPart(model, index, part, cellWidth - 1);
     const needs = part === 0 && needsPerson(model.rack, index);
     // The bracket that closes the cursor stands where the next cell's mark would.
-    const mark = isCursor
-      ? span("[", "strong")
-      : isAfterCursor
-        ? span("]", "strong")
-        : span(needs ? "!" : " ", "alarm");
+    const isBracket = part === 0 && (isCursor || isAfterCursor);
+    const mark = isBracket ? span(isCursor ? "[" : "]", "strong") : span(needs ? "!" : " ", "alarm");
     spans.push(mark, isCursor ? { ...content, tone: "cursor" } : content);
     isAfterCursor = isCursor;
   }
-  if (isAfterCursor) spans.push(span("]", "strong"));
+  if (isAfterCursor && part === 0) spans.push(span("]", "strong"));
   return spans;
 }
 
@@ -76,6 +73,5 @@ function cellPart(model: Model, index: number, part: number, width: number): Spa
   }
   // What is coloured by stands first; the same is not said twice.
   const further = model.state.measure === "voltage" ? wordsOf(cell.state) : voltText(cell.voltage_V);
-  const second = part === 1 ? further : (cell.label ?? positionAt(index));
-  return span(padText(second, width, "right"), "dim");
+  return span(padText(further, width, "right"), "dim");
 }

@@ -17,28 +17,30 @@ import {
   voltText,
   wordsOf,
 } from "../text/values.ts";
+import { plotRows, rangeOf, type PlotPanel } from "../text/braille-plot.ts";
 import { flow, labelled, labelledLines, relativeText, underLabel, waitLines, type Drawn } from "./parts.ts";
+import { logRow } from "./log-row.ts";
 import { mapRows, mapSize } from "./rack-map.ts";
 
+const NOTHING_SAID = "nothing said of it yet";
 const GAP = 2;
 const LABEL = 8;
 const SIDE_MIN = 22;
 const SIDE_MAX = 56;
-/** Rows under the map and its legend: beam, waits, alarms. */
-const FOOT_ROWS = 5;
+/** Rows under the map and its legend: beam, waits, alarms; where there are more, the log. */
+const FOOT_ROWS_MIN = 5;
+const LOG_ROWS_MIN = 3;
+const PLOT_ROWS_MIN = 8;
 
 export function rackScreen(model: Model, width: number, height: number): Drawn {
   const { rack, state } = model;
   const measure = MEASURES[state.measure];
   const title = row(span("Rack", "strong"), span(" by ", "dim"), span(measure.title, "accent"));
-  const legend = flow([measure.legend(rack)], width);
-  const size = mapSize(
-    width,
-    height - FOOT_ROWS - legend.length - 2,
-    Math.min(SIDE_MAX, Math.max(SIDE_MIN, Math.floor(width * 0.26))),
-  );
+  const legend = flow([measure.legend(rack)], width - 1);
+  const aside = Math.min(SIDE_MAX, Math.max(SIDE_MIN, Math.floor(width * 0.26)));
+  const size = mapSize(width, height - FOOT_ROWS_MIN - legend.length - 2, aside);
   const sideWidth = width - size.width - GAP;
-  const side = sideWidth < SIDE_MIN ? [] : cellSide(model, sideWidth).slice(0, size.height);
+  const side = sideWidth < SIDE_MIN ? [] : cellSide(model, sideWidth, size.height);
   const map = beside(
     [
       { rows: mapRows(model, size), width: size.width },
@@ -46,28 +48,22 @@ export function rackScreen(model: Model, width: number, height: number): Drawn {
     ],
     GAP,
   );
-  const gaps = Math.max(0, height - map.length - legend.length - FOOT_ROWS);
-  return {
-    title,
-    rows: [
-      ...map,
-      ...(gaps > 0 ? [BLANK] : []),
-      ...legend.map((cells) => cut([span(" "), ...cells], width)),
-      ...(gaps > 1 ? [BLANK] : []),
-      ...footRows(model, width),
-    ],
-  };
+  const legendRows = legend.map((cells) => cut([span(" "), ...cells], width));
+  const gap = height - map.length - legend.length - FOOT_ROWS_MIN >= 2 ? [BLANK] : [];
+  const footHeight = height - map.length - legend.length - 2 * gap.length;
+  return { title, rows: [...map, ...gap, ...legendRows, ...gap, ...footRows(model, width, footHeight)] };
 }
 
 /** The cell under the cursor, in few words. */
-function cellSide(model: Model, width: number): readonly Row[] {
+function cellSide(model: Model, width: number, height: number): readonly Row[] {
   const { rack, state } = model;
   const position = positionAt(state.positionIndex);
   const cell = rack.cells[state.positionIndex] ?? null;
-  if (cell === null) return [row(span(position, "strong"), span("  no cell here", "dim"))];
+  if (cell === null)
+    return [row(span(position, "strong"), span(rack.campaign === null ? "  not known yet" : "  no cell here", "dim"))];
   const alarm = untakenAlarmAt(rack, position);
   const label = 10;
-  return [
+  const facts = [
     row(span(position, "strong"), span(`  ${cell.cell}`)),
     ...stateRows(cell),
     ...(alarm === null ? [] : [row(span(`! ${alarm.code}`, "alarm"))]),
@@ -86,6 +82,28 @@ function cellSide(model: Model, width: number): readonly Row[] {
     labelled("group", cell.group, label),
     ...(cell.fault === null ? [] : labelledLines("because", cell.fault.what, width, label, "warn")),
   ];
+  const left = height - facts.length - 1;
+  return (left < PLOT_ROWS_MIN ? facts : [...facts, BLANK, ...voltageRows(model, width, left)]).slice(0, height);
+}
+
+/** How the voltage went, where there is room to see it. */
+function voltageRows({ rack, state }: Model, width: number, height: number): readonly Row[] {
+  const trace = rack.traces[state.positionIndex] ?? null;
+  const points = (trace?.time_s ?? []).map((timeS, index) => ({ x: timeS / 3600, y: trace?.voltage_V[index] ?? NaN }));
+  const x = rangeOf(points.map((point) => point.x));
+  const panel: PlotPanel = {
+    ...{
+      title: "V",
+      points,
+      x,
+      y: rangeOf(trace?.voltage_V ?? [], 0.02),
+      tone: "accent",
+      emptyText: "no samples told yet",
+    },
+    yText: (value) => value.toFixed(2),
+    xTexts: x === null ? null : [`${x.from.toFixed(1)} h`, `${x.to.toFixed(1)} h`],
+  };
+  return plotRows(panel, width, Math.min(height, Math.floor(width / 3)));
 }
 
 /** The state and, under it where there is one, the step. */
@@ -106,19 +124,24 @@ export function chargeText(cell: BusCell): string {
   return `${shareText(cell.soc)}${doubt === null ? "" : ` ± ${String(Math.max(1, Math.round(doubt * 100)))}`}`;
 }
 
-function footRows(model: Model, width: number): readonly Row[] {
+function footRows(model: Model, width: number, height: number): readonly Row[] {
   const { rack } = model;
   const inner = width - LABEL - 1;
   const beam = underLabel(" beam", [cut(beamRow(rack), inner)], LABEL);
-  const waits = underLabel(" waits", waitRows(rack, inner, 2), LABEL);
-  const alarms = underLabel(" alarms", alarmRows(rack, inner, 2), LABEL);
-  return [...beam, ...waits, ...alarms].slice(0, FOOT_ROWS);
+  const each = Math.max(2, Math.floor((height - 1) / 4));
+  const waits = underLabel(" waits", waitRows(rack, inner, each), LABEL);
+  const alarms = underLabel(" alarms", alarmRows(rack, inner, each), LABEL);
+  const rows = [...beam, ...waits, ...alarms].slice(0, height);
+  const left = height - rows.length - 1;
+  if (left < LOG_ROWS_MIN) return rows;
+  const lines = rack.log.slice(-left).map((line) => logRow(line, inner));
+  return [...rows, BLANK, ...underLabel(" log", lines, LABEL)];
 }
 
 /** What the beam does, or why it does nothing. */
 export function beamRow(rack: RackView): Row {
   const { beam, exposure, schedule, campaign } = rack;
-  if (beam === null) return row(span("nothing said of it yet", "dim"));
+  if (beam === null) return row(span(NOTHING_SAID, "dim"));
   const up = beam.is_up === null ? span("not known", "dim") : beam.is_up ? span("up", "good") : span("DOWN", "alarm");
   const ring = beam.ring_current_mA === null ? "" : ` ${quantityText(Number(beam.ring_current_mA.toFixed(1)), "mA")}`;
   const current = exposure?.current ?? null;
@@ -165,7 +188,7 @@ function waitRows(rack: RackView, width: number, rowsMax: number): readonly Row[
       if (untilMs !== null && (known.untilMs === null || untilMs < known.untilMs)) known.untilMs = untilMs;
     }
   }
-  if (waits.size === 0) return [row(span("no cell waits for anything", "dim"))];
+  if (waits.size === 0) return [row(span(rack.campaign === null ? NOTHING_SAID : "no cell waits for anything", "dim"))];
   const groups = [...waits].sort(([, left], [, right]) => left.count - right.count);
   return groups.slice(0, rowsMax).map(([reason, { count, position, who, untilMs }], index) => {
     const until =
@@ -178,7 +201,7 @@ function waitRows(rack: RackView, width: number, rowsMax: number): readonly Row[
 
 function alarmRows(rack: RackView, width: number, rowsMax: number): readonly Row[] {
   const shown = shownAlarms(rack);
-  if (shown.length === 0) return [row(span("none", "dim"))];
+  if (shown.length === 0) return [row(span(rack.areAlarmsKnown ? "none" : NOTHING_SAID, "dim"))];
   const open = shown.length + rack.alarmsUnnamedCount;
   return shown.slice(0, rowsMax).map((alarm, index) => {
     const tone = isUntaken(alarm, rack.nowMs) ? "alarm" : "dim";
@@ -190,15 +213,12 @@ function alarmRows(rack: RackView, width: number, rowsMax: number): readonly Row
   });
 }
 
-export function alarmsOf(rack: RackView, position: string): readonly Row[] {
+/** What is open at a cell, but for the code that is told of it anyway. */
+export function alarmsOf(rack: RackView, position: string, toldCode?: string): readonly Row[] {
   return rack.alarms
-    .filter((alarm) => isAlarmAt(alarm, position))
-    .map((alarm) =>
-      row(
-        span(
-          `${isUntaken(alarm, rack.nowMs) ? "!" : " "} ${alarm.what}`,
-          isUntaken(alarm, rack.nowMs) ? "alarm" : "dim",
-        ),
-      ),
-    );
+    .filter((alarm) => isAlarmAt(alarm, position) && alarm.code !== toldCode)
+    .map((alarm) => {
+      const isOpen = isUntaken(alarm, rack.nowMs);
+      return row(span(`${isOpen ? "!" : " "} ${alarm.what}`, isOpen ? "alarm" : "dim"));
+    });
 }

@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { ALL_POSITIONS } from "../../protocols/base/position.ts";
+import { showScreen, type ShowOptions, type ShownScreen } from "../support/shown-screen.ts";
+import * as rack from "../support/terminal-rack.ts";
+
+/** Screens as people see them: what ink wrote to a terminal, put together again. `vitest -u` draws them anew. */
+
+interface Scene extends ShowOptions {
+  readonly told: readonly rack.Said[];
+  /** Milliseconds of silence after that. */
+  readonly silentMs?: number;
+}
+
+const B4 = 15;
+const E7 = 54;
+
+const BEAM_LOST = [
+  ...rack.runningRack(),
+  rack.beam({
+    is_up: false,
+    ring_current_mA: 0.2,
+    flux: { quantity: "flux", value: null, unit: "ph/s" },
+    shutter: "closed",
+    permit: "withheld",
+  }),
+  rack.exposure(false),
+  rack.campaign({
+    beam_state: "waitingForBeam",
+    note: "the machine to give beam again",
+    waiting_for: {
+      reason: "the machine to give beam again",
+      who: "machine",
+      since: rack.iso(rack.NOW_MS - 754_000),
+      until: rack.iso(rack.NOW_MS + 2_846_000),
+    },
+  }),
+  rack.schedule({
+    queue: [],
+    next_sweep_at: null,
+    misses: ["B4", "B5", "B6"].map((position, index) => ({
+      at: rack.iso(rack.NOW_MS - 60_000 * index),
+      position,
+      reason: "beam",
+      text: "the machine gave no beam until the window was over",
+    })),
+  }),
+  rack.alarms([
+    rack.alarm(4, {
+      code: "beam.lost",
+      where: "beam",
+      what: "the ring current fell from 199.8 to 0.2 mA; nothing is exposed",
+      advice: "Nothing to do: exposing goes on by itself when the machine gives beam again. The cells keep cycling.",
+      raised_at: rack.iso(rack.NOW_MS - 754_000),
+    }),
+  ]),
+];
+
+const ISOLATED_CELL = rack.cell(E7, {
+  state: "isolated",
+  belief: "unknown",
+  step: 2,
+  current_A: 0,
+  fault: {
+    code: "cell.limit",
+    where: "E7",
+    what: "4.262 V passed the limit of 4.25 V",
+    advice: "Inspect the cell before it is cycled again.",
+  },
+  waiting_for: {
+    reason: "a person to inspect the cell",
+    who: "operator",
+    since: rack.iso(rack.NOW_MS - 540_000),
+    until: null,
+  },
+});
+const ISOLATED = [
+  ...rack.runningRack(),
+  ISOLATED_CELL,
+  rack.campaign({ cells: { total: 96, by_state: { cycling: 95, isolated: 1 } } }),
+  rack.alarms([
+    rack.alarm(7, {
+      code: "cell.limit",
+      what: "4.262 V passed the limit of 4.25 V; the channel is off",
+      advice: "Inspect the cell before it is cycled again.",
+      raised_at: rack.iso(rack.NOW_MS - 540_000),
+    }),
+  ]),
+];
+
+const FLOOD = [
+  ...rack.runningRack(),
+  rack.alarms(
+    [
+      ...ALL_POSITIONS.slice(0, 60).map((position, index) =>
+        rack.alarm(200 - index, {
+          code: "link.timeout",
+          where: `channel ${position}`,
+          what: "no answer within 2 s; the instrument's own limits hold the cell",
+          advice: "Check power and cable of the device. It is tried again by itself.",
+          severity: "retry",
+          raised_at: rack.iso(rack.NOW_MS - 4000 - index * 150),
+          acknowledged: index > 40 ? { by: "ada", at: rack.iso(rack.NOW_MS - 2000) } : null,
+        }),
+      ),
+      rack.alarm(3, { shelved: { by: "ada", until: rack.iso(rack.NOW_MS + 1_800_000) } }),
+    ],
+    36,
+  ),
+];
+
+const GONE = [...rack.runningRack(), rack.controller({ state: "gone", said_at: rack.iso(rack.WALL_MS) })];
+
+const SCENES: Readonly<Record<string, Scene>> = {
+  start: { told: [], isUnconnected: true, silentMs: 4000 },
+  running: { told: rack.runningRack(), first: { positionIndex: B4, measure: "charge" } },
+  "beam-loss": { told: BEAM_LOST, first: { screen: "beam" } },
+  "alarm-flood": { told: FLOOD, first: { screen: "alarms" } },
+  "isolated-cell": { told: ISOLATED, first: { screen: "cell", positionIndex: E7 } },
+  "controller-gone": { told: GONE, silentMs: 190_000, first: { positionIndex: B4, measure: "charge" } },
+  "no-colour": { told: ISOLATED, colour: false, first: { positionIndex: E7 - 1 } },
+};
+
+const SIZES = [
+  { columns: 80, rows: 24 },
+  { columns: 200, rows: 60 },
+] as const;
+
+let open: ShownScreen | undefined;
+afterEach(() => {
+  open?.close();
+  open = undefined;
+});
+
+async function play({ told, silentMs = 0, ...options }: Scene): Promise<ShownScreen> {
+  const screen = await showScreen(options);
+  open = screen;
+  await screen.say(told);
+  await screen.pass(silentMs);
+  return screen;
+}
+
+describe.each(SIZES)("at $columns x $rows", (size) => {
+  it.each(Object.entries(SCENES))("the screen of %s is as it was approved", async (name, scene) => {
+    const { terminal } = await play({ ...scene, ...size });
+    const lines = terminal.seen();
+    expect(lines.length).toBe(size.rows - 1);
+    for (const line of lines) expect(Array.from(line).length).toBeLessThan(size.columns);
+    await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(
+      `../fixtures/screens/${name}-${String(size.columns)}x${String(size.rows)}.txt`,
+    );
+  });
+
+  it("nothing that a controller said before it went is drawn in the colours of what is true", async () => {
+    const { terminal } = await play({ ...GONE_SCENE, ...size });
+    const body = terminal.raw().slice(4, -2).join("");
+    expect(body).toMatch(/\d/);
+    const codes = new Set([...body.matchAll(/\u001b\[([\d;]+)m/g)].map(([, code]) => code));
+    expect([...codes].sort()).toEqual(["38;5;245", "39"]);
+  });
+
+  it("without colour nothing but text is written", async () => {
+    const { terminal } = await play({ ...NO_COLOUR, ...size });
+    expect(terminal.written()).not.toMatch(/\u001b\[[\d;]*m/);
+  });
+});
+
+const GONE_SCENE: Scene = { told: GONE, silentMs: 5000, first: { measure: "charge" } };
+const NO_COLOUR: Scene = { told: ISOLATED, colour: false };
