@@ -27,6 +27,8 @@ export interface LimitCase {
   /** As a file has it. */
   readonly protocolText: string;
   readonly safety: Readonly<Record<string, number>>;
+  /** The most charge of a step by the protocol; null where it does not say. */
+  readonly mostMah: number | null;
   readonly initial: CellInitial;
 }
 
@@ -35,7 +37,7 @@ export interface LimitOutcome {
   /** Codes of the errors `check` refuses it for; empty where it passes. */
   readonly refusedFor: readonly string[];
   /** What the instrument or the controller would take the cell off for; null where nothing is. */
-  readonly trip: "limit" | "sample" | null;
+  readonly trip: "limit" | "sample" | "charge" | null;
 }
 
 const SAMPLE_S = 10;
@@ -85,14 +87,19 @@ export function limitCase(seed: number): LimitCase {
   const currentMa = rounded(Math.min(200, nominalMahOf(chemistry) * strongest * room));
   // Cells come as assembled, or nearly empty.
   const initial: CellInitial = draw.is(0.3) ? { pristine: true } : { soc: draw.number(0, 0.06) };
+  const safety = {
+    max_voltage_V: rounded(Math.min(hardMaxV, upperV + draw.number(-0.005, 0.15))),
+    min_voltage_V: rounded(Math.max(hardMinV, lowerV - draw.number(-0.005, 0.6))),
+    ...{ max_current_mA: currentMa, min_current_mA: -currentMa },
+  };
+  const mostMah = draw.is(0.3) ? rounded(nominalMahOf(chemistry) * draw.number(0.3, 1.8)) : null;
   return {
-    ...{ seed, chemistry, initial, kind: built === undefined || name === undefined ? "steps" : name },
-    protocolText: JSON.stringify({ record: { time_s: SAMPLE_S }, method }),
-    safety: {
-      max_voltage_V: rounded(Math.min(hardMaxV, upperV + draw.number(-0.005, 0.15))),
-      min_voltage_V: rounded(Math.max(hardMinV, lowerV - draw.number(-0.005, 0.6))),
-      ...{ max_current_mA: currentMa, min_current_mA: -currentMa },
-    },
+    ...{ seed, chemistry, initial, kind: built === undefined || name === undefined ? "steps" : name, mostMah, safety },
+    protocolText: JSON.stringify({
+      record: { time_s: SAMPLE_S },
+      ...(mostMah === null ? {} : { safety: { max_capacity_mAh: mostMah } }),
+      method,
+    }),
   };
 }
 
@@ -161,7 +168,9 @@ function campaignText({ chemistry, safety }: LimitCase): string {
 }
 
 /** What the instrument or the controller takes the cell off for first. */
-type Trip = "unproven" | "limit" | "sample" | null;
+type Trip = "unproven" | "limit" | "sample" | "charge" | null;
+/** A channel measures charge no worse than this. */
+const CHARGE_GAIN = 1.002;
 
 /** Null where the cell would not have been let through the proof before its first current. */
 export function limitOutcome(one: LimitCase): LimitOutcome | null {
@@ -181,7 +190,7 @@ export function limitOutcome(one: LimitCase): LimitOutcome | null {
 const PACE = 4;
 const NOISE_V = 0.001;
 
-function run({ seed, chemistry, safety, initial }: LimitCase, protocol: Protocol): Trip {
+function run({ seed, chemistry, safety, mostMah, initial }: LimitCase, protocol: Protocol): Trip {
   const limits: CellLimits = {
     voltageMaxV: safety["max_voltage_V"] ?? NaN,
     voltageMinV: safety["min_voltage_V"] ?? NaN,
@@ -197,12 +206,12 @@ function run({ seed, chemistry, safety, initial }: LimitCase, protocol: Protocol
   // A cell delivered at its very limit is taken off by the noise of its readings, whatever its protocol does.
   const isInside = openCircuitV >= limits.voltageMinV + NOISE_V && openCircuitV <= limits.voltageMaxV - NOISE_V;
   if (!isInside) return "unproven";
-  let trip: Trip = null;
+  const passed: string[] = [];
   const intake = createSampleIntake(1, {
     sink: { sample: () => undefined },
     limits: [limits],
-    limitPassed() {
-      trip ??= "sample";
+    limitPassed(_cellIndex, what) {
+      passed.push(what);
     },
     overloadsInRowMax: 3,
   });
@@ -218,5 +227,8 @@ function run({ seed, chemistry, safety, initial }: LimitCase, protocol: Protocol
       intake.sample(0, timeS, measured.voltageV(voltageV), measured.currentA(currentA), 0);
     },
   );
-  return steps.some(({ endedBy }) => endedBy === "limit") ? "limit" : trip;
+  if (steps.some(({ endedBy }) => endedBy === "limit")) return "limit";
+  const mostC = 3.6 * (mostMah ?? Infinity);
+  if (passed.length > 0) return "sample";
+  return steps.some(({ chargeC }) => CHARGE_GAIN * Math.abs(chargeC) > mostC) ? "charge" : null;
 }
