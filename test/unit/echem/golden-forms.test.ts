@@ -93,6 +93,23 @@ describe("the golden files", () => {
     });
   });
 
+  it("and upstream's own workflow, loops in loops and scans both ways, round-trip too", () => {
+    const name = "battinfo/test_battinfo.jsonld";
+    expect(JSON.parse(written.battinfo(goldenProtocol(name)))).toEqual(JSON.parse(goldenText(name)));
+  });
+
+  it.each(["neware", "battinfo", "biologic", "tomato"] as const)(
+    "are as sound where upstream's own protocols are written as %s and read again",
+    (form) => {
+      const original = goldenProtocol("data/test_protocol.json");
+      const read = soundProtocol(
+        written[form](original),
+        `p.${form === "battinfo" ? "jsonld" : form === "neware" ? "xml" : "json"}`,
+      );
+      expect(path(read)).toEqual(form === "biologic" ? inCurrents(path(original), 123) : path(original));
+    },
+  );
+
   it("of tomato 0.2 are refused where a hold has lost its end, and round-trip once it has one", () => {
     const name = "tomato/cycling.tomato-0.2.json";
     const golden = goldenText(name);
