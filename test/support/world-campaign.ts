@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
+import type { RecordStore } from "../../controller/record/store.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { CHEMISTRY_IDS } from "../../protocols/campaign/chemistry.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -45,6 +46,8 @@ export interface WorldRunOptions {
   readonly frames?: boolean;
   /** With frames: how much sooner the beam blocks a spot than the tables say; 0 for no harm at all. */
   readonly harm?: number;
+  /** Put between the run and its record. */
+  readonly hearing?: (store: RecordStore) => RecordStore;
 }
 
 export type Summary = ReturnType<typeof summarise>;
@@ -128,6 +131,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
       : {}),
     ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
     isMortal: options.kills !== undefined,
+    ...(options.hearing === undefined ? {} : { hearing: options.hearing }),
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
     drain,
     softwareVersion: "test",

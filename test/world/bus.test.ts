@@ -1,0 +1,162 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { createBusBench } from "../support/bus-bench.ts";
+import { campaign, expectSound, field, removeFolders, runWorld, site } from "../support/world-campaign.ts";
+import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
+
+afterAll(removeFolders);
+
+type Act = readonly [number, (virtual: VirtualCampaign) => void];
+
+/** The bus is shown the run at its first second, and has a second of the day for each ten of the campaign. */
+function seen(bench: ReturnType<typeof createBusBench>, untilS: number): readonly Act[] {
+  const begin: Act = [0.001, bench.show];
+  const looks = Array.from({ length: Math.floor(untilS / 10) }, (_, index): Act => [
+    10 * (index + 1),
+    () => {
+      bench.advance(1000);
+    },
+  ]);
+  return [begin, ...looks];
+}
+
+describe("a campaign seen over the bus", () => {
+  it("goes as it goes unseen, and all that is said of it can be read", async () => {
+    const bench = createBusBench(campaign, site);
+    const run = await runWorld({ hours: 0.25, hearing: (store) => bench.bus.hearing(store), at: seen(bench, 890) });
+    expectSound(run);
+    expect(bench.unread).toEqual([]);
+    expect((await runWorld({ hours: 0.25, at: [] })).summary.log.digest).toBe(run.summary.log.digest);
+
+    const told = bench.last("campaign");
+    expect(told).toMatchObject({ state: "running", world: "virtual", cells: { total: campaign.cells.length } });
+    expect(told?.exposures.made).toBe(run.summary.exposures.made);
+    const made = run.of("exposure-ended").filter((event) => field(event, "position") === "A1").length;
+    expect(made).toBeGreaterThan(0);
+    expect(bench.last("cell", "A1")).toMatchObject({ position: "A1", state: "cycling", dose: { exposures: made } });
+    const dose = bench.last("dose", "A1");
+    expect(dose?.spots.reduce((sum, spot) => sum + spot.exposures, 0)).toBe(made);
+    expect(dose?.spots.every(({ booked }) => booked === 0)).toBe(true);
+    expect(dose?.limit_fraction).toBeGreaterThan(0);
+    expect(bench.last("trace", "A1")?.time_s.length).toBeGreaterThan(10);
+    expect(bench.last("beam")).toMatchObject({ is_up: true, shutter: "closed", permit: "watching" });
+    expect(bench.last("instrument", "stage")).toMatchObject({ state: "ready", losses: 0 });
+    expect(bench.last("exposure")?.last[0]?.outcome).toBe("made");
+    expect(bench.countOf("exposed")).toBe(run.of("exposure-ended").length);
+    expect(bench.last("recent")?.lines.at(-1)?.seq).toBeGreaterThan(100);
+    expect(bench.last("heartbeat")?.beat).toBeGreaterThan(80);
+  });
+});
+
+describe("orders over the bus", () => {
+  it("hold and resume exposing and one cell, ask for an exposure, stop all; each is on record with its author", async () => {
+    const bench = createBusBench(campaign, site);
+    const said: string[] = [];
+    const order = (
+      author: string,
+      ...command: Parameters<typeof bench.order> extends [string, ...infer Rest] ? Rest : never
+    ) => {
+      const reply = bench.order(author, ...command);
+      said.push(`${command[0].command} ${reply?.outcome ?? "unanswered"}`);
+      bench.advance(500);
+    };
+    const states: (string | undefined)[] = [];
+    const look = (): void => {
+      bench.advance(1000);
+      states.push(`${bench.last("campaign")?.state ?? "?"} A1 ${bench.last("cell", "A1")?.state ?? "?"}`);
+    };
+    const run = await runWorld({
+      hours: 0.25,
+      hearing: (store) => bench.bus.hearing(store),
+      at: [
+        [0.001, bench.show],
+        [
+          100,
+          () => {
+            order("anna", { command: "hold", args: {} });
+          },
+        ],
+        [
+          101,
+          () => {
+            order("anna", { command: "take-control", args: {} });
+          },
+        ],
+        [
+          102,
+          () => {
+            order("anna", { command: "hold", args: {} });
+          },
+        ],
+        [
+          103,
+          () => {
+            order("anna", { command: "hold", args: { position: "A1" } });
+          },
+        ],
+        [120, look],
+        [
+          121,
+          () => {
+            order("boris", { command: "resume", args: {} });
+          },
+        ],
+        [
+          122,
+          () => {
+            order("anna", { command: "resume", args: {} });
+          },
+        ],
+        [
+          123,
+          () => {
+            order("anna", { command: "resume", args: { position: "A1" } });
+          },
+        ],
+        [
+          124,
+          () => {
+            order("anna", { command: "expose", args: { position: "A1", within_s: 300 } });
+          },
+        ],
+        [140, look],
+        [
+          800,
+          () => {
+            order("boris", { command: "stop", args: { class: "emergency" } }, "");
+          },
+        ],
+        [840, look],
+      ],
+    });
+    expect(bench.unread).toEqual([]);
+    expect(said).toEqual([
+      "hold refused",
+      "take-control done",
+      "hold done",
+      "hold done",
+      "resume refused",
+      "resume done",
+      "resume done",
+      "expose done",
+      "stop done",
+    ]);
+    expect(states).toEqual(["held A1 held", "running A1 cycling", "held A1 stopped"]);
+    expect(run.summary.violations).toEqual([]);
+    expect(run.of("command-given").map((event) => `${field(event, "author")} ${field(event, "command")}`)).toEqual([
+      "anna take-control",
+      "anna hold",
+      "anna hold A1",
+      "anna resume",
+      "anna resume A1",
+      "anna expose A1 300",
+      "boris stop emergency",
+    ]);
+    expect(run.of("command-refused").map((event) => field(event, "refusal"))).toEqual([
+      "not-in-control",
+      "not-in-control",
+    ]);
+    expect(run.of("exposure-wanted").map((event) => field(event, "reason"))).toEqual(["anna asks for it: a test"]);
+    expect(run.of("request-answered").length + run.of("exposure-wanted").length).toBeGreaterThan(0);
+    expect(run.of("cell-stopped")).toHaveLength(campaign.cells.length);
+  });
+});
