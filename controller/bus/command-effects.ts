@@ -1,9 +1,10 @@
 /** What a command does to a run, and why it would make no sense at the moment. */
 import type { BusCommand, StopClass } from "../../protocols/bus/commands.ts";
-import { meetsBeam, type Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";
 import type { CampaignRun } from "../run/run-types.ts";
+import { commandedWish } from "../triggers/commanded.ts";
 import type { BusAlarmDesk } from "./bus-alarm-desk.ts";
 import { partsOf } from "./run-parts.ts";
 
@@ -32,7 +33,6 @@ const ACTS = {
 } as const satisfies Readonly<Record<string, CellActEvent["type"]>>;
 
 const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "stopping", "finishing"];
-const WITHIN_S = 3600;
 
 export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
   const { run, campaign, alarmDesk } = deps;
@@ -54,9 +54,8 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
 
   function exposeObstacle(position: string): string | null {
     const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
-    const cell = campaign.cells[cellIndex];
-    if (cell === undefined || !meetsBeam(cell)) return `${position} is a dark control: it never meets the beam`;
-    if (campaign.presets.length === 0) return "the campaign has no exposure preset";
+    const answer = commandedWish(campaign, { by: "operator", position, author: "", id: "" }, deps.nowMs());
+    if (!answer.ok) return answer.what;
     if (run.views.belief(cellIndex) !== "unknown") return null;
     return `${position} is ${run.views.stateOf(cellIndex)}: which cell is there is not proven`;
   }
@@ -144,10 +143,12 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
           alarmDesk.shelve(order.args.alarm, author, deps.nowMs() + order.args.for_s * 1000);
           return;
         case "expose": {
-          const why = `${author} asks for it${reason === "" ? "" : `: ${reason}`}`;
-          const presetName = (campaign.sweeps[0]?.preset ?? campaign.presets[0])?.name ?? "";
-          const asks = [{ presetName, withinS: order.args.within_s ?? WITHIN_S, reason: why }];
-          run.actor.send({ type: "EXPOSURES_WANTED", position: order.args.position, asks });
+          const { position, within_s: withinS } = order.args;
+          run.expose({
+            ...{ by: "operator", position, author, id: `${author} ${String(Math.round(deps.nowMs()))}` },
+            ...(withinS === undefined ? {} : { withinS }),
+            reason: `${author} asks for it${reason === "" ? "" : `: ${reason}`}`,
+          });
           return;
         }
         case "re-arm":

@@ -11,6 +11,8 @@ export interface ExposeCommand {
   readonly id: string;
   /** One of the campaign's triggers of this kind; left out: the first that has the cell. */
   readonly triggerName?: string;
+  /** How long it stands; left out: as long as the trigger's window. */
+  readonly withinS?: number;
   readonly reason?: string;
 }
 
@@ -70,7 +72,7 @@ export function commandedWish(
       ok: true,
       wish: {
         ...{ key: `${name} ${position} ${id}`, trigger: name, cellIndex, presetName, weight, owner, reason },
-        ...{ earliestMs: nowMs, wantedMs: nowMs, latestMs: nowMs + 1000 * lateS },
+        ...{ earliestMs: nowMs, wantedMs: nowMs, latestMs: nowMs + 1000 * (command.withinS ?? lateS) },
       },
     };
   }
