@@ -44,7 +44,7 @@ const TOLD_EDGES = 8;
 
 /** `forecast` begins at `beganAtMs`. What comes after a step that the cell's limits would end is left out. */
 export function forecastFrom(
-  forecast: ProtocolForecast,
+  forecast: Pick<ProtocolForecast, "steps" | "stateOfChargeMarks">,
   beganAtMs: number,
   about: Pick<CellForecast, "madeAtMs" | "because" | "isMeasured">,
 ): CellForecast {

@@ -3,13 +3,12 @@
  * last, how much of the beam each group had, and what stood in a request's way. The planning itself is pure
  * (schedule/wish-plan.ts).
  */
-import { columnIndex, rowIndex } from "../../protocols/base/position.ts";
 import type { Campaign, ExposurePreset } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ParkingPlace, SweepState, SweepTiming } from "../beam/sweeps.ts";
 import type { WantedExposure, WantedFacts } from "../beam/wanted.ts";
 import type { KnownStop } from "../schedule/schedule-state.ts";
-import { stageTravel, type Travel } from "../schedule/travel.ts";
+import { siteTravel } from "../schedule/site-travel.ts";
 import { idOf, planWithWishes, type Decided, type WishFacts, type WishPlan } from "../schedule/wish-plan.ts";
 import { createShareAccount } from "../schedule/share-account.ts";
 
@@ -32,12 +31,10 @@ export interface BeamPlannerDeps {
   readonly exposuresLeft: (cellIndex: number, most: number) => number;
 }
 
-/** Checks, permit and read-outs around an exposure, beyond what the site's numbers say: seconds before the shutter opens. */
-const BEFORE_S = 0.1;
 /** An exposure with a wanted moment is prepared so much sooner than it must be. */
 const LEAD_MS = 100;
 const FILTERS_S = 1;
-/** The same after it closed. */
+/** Checks and read-outs after an exposure, beyond what the site's numbers say, seconds. */
 const AFTER_S = 0.02;
 
 /** A request that has moved by more than this is put anew into the order decided last. */
@@ -141,16 +138,4 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
       return decided;
     },
   };
-}
-
-/** Cells in the campaign's order, then where the stage finds its reference; the shadow last, where there is one. */
-export function siteTravel(campaign: Pick<Campaign, "cells">, site: Site): Travel {
-  const { originXMm, originYMm, pitchMm, shadow } = site.rack;
-  const cells = campaign.cells.map(({ position }) => ({
-    xMm: originXMm + columnIndex(position) * pitchMm,
-    yMm: originYMm + rowIndex(position) * pitchMm,
-  }));
-  const home = { xMm: site.stage.travelXMm, yMm: site.stage.travelYMm };
-  const settleS = site.stage.settleS + site.shutter.travelS + BEFORE_S;
-  return stageTravel({ ...site.stage, settleS }, [...cells, home], shadow);
 }

@@ -68,6 +68,7 @@ export function searchOrder(
   } else if (isLeftOut) {
     offer(greedy(candidates, costs, 0, false));
     offer(greedy(candidates, costs, 0.3, true));
+    offer(byKey(count, (index) => at(candidates.latestS, index)));
   }
   let trials = isAnew ? TRIALS_FRESH : isLeftOut ? TRIALS_LEFT_OUT : TRIALS_KEPT;
   let isBetter = true;

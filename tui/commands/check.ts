@@ -5,7 +5,8 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign, isPlanFinding } from "../../protocols/campaign/check-campaign.ts";
-import type { Forecast, ProtocolPlan } from "../../protocols/campaign/check-campaign.ts";
+import type { Forecast } from "../../protocols/campaign/check-campaign.ts";
+import type { ProtocolPlan } from "../../protocols/campaign/protocol-plans.ts";
 import type {
   DoseAmounts,
   DoseForecast,
@@ -17,6 +18,10 @@ import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import { countText } from "../progress/number-text.ts";
 import { loadCampaign } from "../load-campaign.ts";
+import { checkTimetable, timetableFindings } from "../../controller/schedule/check-timetable.ts";
+import type { TimetableForecast } from "../../controller/schedule/forecast-timetable.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { playedJson, playedLines } from "./check-timetable.ts";
 
 /**
  * Exit 0: nothing against it. 2: refused, the input is wrong somewhere. 3: well-formed, but a forecast does not hold
@@ -42,8 +47,16 @@ export function checkCommand(context: CommandContext, args: readonly string[]): 
   }
   const { campaign, site } = loaded;
   const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
-  const findings = [...check.findings, ...loaded.findings];
-  printCheck(context, { ok: check.ok, campaign: campaign.name, site: site.name, findings, forecast: check.forecast });
+  const timetable = checkTimetable(campaign, site, check.forecast.protocols);
+  const findings = [...check.findings, ...loaded.findings, ...timetableFindings(timetable, campaign)];
+  printCheck(context, {
+    ok: check.ok,
+    campaign: campaign.name,
+    site: site.name,
+    findings,
+    forecast: check.forecast,
+    timetable: timetable === undefined ? undefined : { ...timetable, campaign },
+  });
   if (check.ok) return Promise.resolve(0);
   return Promise.resolve(check.findings.every((f) => f.severity !== "error" || isPlanFinding(f)) ? 3 : 2);
 }
@@ -54,12 +67,15 @@ interface CheckResult {
   readonly site: string | null;
   readonly findings: readonly Finding[];
   readonly forecast: Forecast | null;
+  readonly timetable?: (TimetableForecast & { readonly campaign: Campaign }) | undefined;
 }
 
 function printCheck(context: CommandContext, result: CheckResult): void {
   if (context.json) {
-    const { forecast, ...rest } = result;
-    context.print(JSON.stringify({ ...rest, forecast: forecast === null ? null : forecastJson(forecast) }));
+    const { forecast, timetable, ...rest } = result;
+    const document = forecast === null ? null : forecastJson(forecast);
+    const played = timetable === undefined ? {} : { timetable: playedJson(timetable) };
+    context.print(JSON.stringify({ ...rest, forecast: document, ...played }));
     return;
   }
   for (const finding of result.findings) {
@@ -68,6 +84,7 @@ function printCheck(context: CommandContext, result: CheckResult): void {
     else context.print(line);
   }
   if (result.forecast !== null) for (const line of forecastLines(result.forecast)) context.print(line);
+  if (result.timetable !== undefined) for (const line of playedLines(result.timetable)) context.print(line);
   const errors = result.findings.filter((finding) => finding.severity === "error").length;
   if (result.ok) context.print(`ok: ${result.campaign ?? ""} at ${result.site ?? ""}`);
   else context.printError(`not ok: ${errors} ${errors === 1 ? "error" : "errors"}; nothing was moved`);
