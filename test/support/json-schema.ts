@@ -1,5 +1,5 @@
 /**
- * Checks a value against a JSON Schema (draft 2020-12), for the keywords that the published protocol schema uses. A
+ * Checks a value against a JSON Schema (draft 2020-12), for the keywords that the published schemas use. A
  * keyword that is not known here is an error, so that a newer schema cannot pass unread.
  */
 
@@ -50,13 +50,47 @@ function problems(root: Schema, schema: Schema, value: unknown, path: string): r
           }
         }
         break;
-      case "additionalProperties": {
-        if (rule !== false) throw new Error("additionalProperties that is not false");
-        const known = Object.keys(schema["properties"] ?? {});
-        const extra = Object.keys(objectOf(value) ?? {}).filter((key) => !known.includes(key));
+      case "additionalProperties":
+        if (rule === true) break;
+        for (const key of Object.keys(objectOf(value) ?? {})) {
+          if (isNamed(schema, key)) continue;
+          if (rule === false) wrong(`has the unknown key ${key}`);
+          else found.push(...problems(root, rule as Schema, objectOf(value)?.[key], `${path}.${key}`));
+        }
+        break;
+      case "patternProperties":
+        for (const [pattern, inner] of Object.entries(rule as Readonly<Record<string, Schema>>)) {
+          for (const [key, own] of Object.entries(objectOf(value) ?? {}))
+            if (new RegExp(pattern, "u").test(key)) found.push(...problems(root, inner, own, `${path}.${key}`));
+        }
+        break;
+      case "unevaluatedProperties": {
+        if (rule !== false) throw new Error("unevaluatedProperties that is not false");
+        const extra = Object.keys(objectOf(value) ?? {}).filter((key) => !isEvaluated(root, schema, key));
         if (extra.length > 0) wrong(`has unknown keys ${extra.join(" ")}`);
         break;
       }
+      case "enum":
+        if (!(rule as readonly unknown[]).includes(value)) wrong(`is none of ${String(rule)}`);
+        break;
+      case "pattern":
+        if (typeof value === "string" && !new RegExp(String(rule), "u").test(value))
+          wrong(`is not like ${String(rule)}`);
+        break;
+      case "minLength":
+        if (typeof value === "string" && value.length < Number(rule)) wrong("is too short");
+        break;
+      case "maxItems":
+        if (Array.isArray(value) && value.length > Number(rule)) wrong("has too many items");
+        break;
+      case "prefixItems":
+        for (const [index, inner] of (rule as readonly Schema[]).entries())
+          if (Array.isArray(value) && index < value.length)
+            found.push(...problems(root, inner, value[index], `${path}[${index}]`));
+        break;
+      case "allOf":
+        for (const one of rule as readonly Schema[]) found.push(...problems(root, one, value, path));
+        break;
       case "required": {
         const own = objectOf(value);
         const missing = (rule as readonly string[]).filter((key) => own !== undefined && !Object.hasOwn(own, key));
@@ -77,6 +111,20 @@ function problems(root: Schema, schema: Schema, value: unknown, path: string): r
     }
   }
   return found;
+}
+
+function isNamed(schema: Schema, key: string): boolean {
+  if (Object.hasOwn(schema["properties"] ?? {}, key)) return true;
+  return Object.keys(schema["patternProperties"] ?? {}).some((pattern) => new RegExp(pattern, "u").test(key));
+}
+
+/** Said something about by the schema itself, or by one that it is put together from. */
+function isEvaluated(root: Schema, schema: Schema, key: string): boolean {
+  if (isNamed(schema, key)) return true;
+  if (schema["additionalProperties"] !== undefined && schema["additionalProperties"] !== false) return true;
+  const parts = [...((schema["allOf"] ?? []) as readonly Schema[])];
+  if (typeof schema["$ref"] === "string") parts.push(referred(root, schema["$ref"]));
+  return parts.some((part) => isEvaluated(root, part, key));
 }
 
 function referred(root: Schema, reference: string): Schema {

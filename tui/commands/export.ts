@@ -3,6 +3,8 @@ import { parseArgs } from "node:util";
 import type { CampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { BDF_FORMS, exportBdf, type BdfForm } from "../../controller/export/bdf/export-bdf.ts";
+import { exportBluesky } from "../../controller/export/bluesky/export-bluesky.ts";
+import { exportSummaries } from "../../controller/export/summaries/export-summaries.ts";
 import type { ExportedCampaign } from "../../controller/export/exported-campaign.ts";
 import type { ExportSummary, ExportTarget, RunningExport } from "../../controller/export/export-target.ts";
 import { provenance, type ProvenanceOptions } from "../../controller/export/provenance.ts";
@@ -18,7 +20,7 @@ export type ExportContext = Pick<CommandContext, "json" | "print" | "printError"
 
 const USAGE = "beamrack export";
 
-const FORMS = ["bdf"] as const;
+const FORMS = ["bdf", "bluesky", "csv"] as const;
 type ExportForm = (typeof FORMS)[number];
 
 interface Wish extends ProvenanceOptions {
@@ -38,6 +40,8 @@ type Export = (
 
 const EXPORTS: Readonly<Record<ExportForm, Export>> = {
   bdf: (campaign, record, target, wish) => exportBdf(campaign, record, target, { ...wish, forms: wish.tables }),
+  bluesky: (campaign, record, target, wish) => exportBluesky(campaign, record, target, { ...wish, forms: wish.tables }),
+  csv: (campaign, _record, target) => exportSummaries(campaign, target),
 };
 
 /** Resolves to 0, or to 1 when it was broken off. Throws a Fault of severity `refuse` where there is nothing to export. */
