@@ -7,8 +7,6 @@ import type { BrokerOrder } from "./broker-server.ts";
 export interface BrokerProcess {
   /** Where it listens; null while it does not. */
   readonly where: () => string | null;
-  /** Resolves when it listens for the first time; rejects with Fault `bus.broker-failed` when its first try fails. */
-  readonly started: Promise<string>;
   stop(): void;
 }
 
@@ -16,7 +14,11 @@ export interface BrokerProcessDeps {
   readonly start: StartProcess;
   readonly clock: Clock;
   readonly order: BrokerOrder;
+  /** Nobody said which port: when it cannot be had in some seconds, any other will do. */
+  readonly mayListenElsewhere: boolean;
+  /** Told at every start. */
   readonly listens: (where: string) => void;
+  /** Told once for each time it does not listen. */
   readonly failed: (fault: Fault) => void;
 }
 
@@ -26,6 +28,8 @@ const PAUSE_FIRST_MS = 100;
 const PAUSE_MAX_MS = 5000;
 /** A broker that lived so long did not fail at its start. */
 const SOUND_MS = 10_000;
+/** The broker of a controller that was killed keeps its port for some seconds, for those who were connected. */
+const PORT_WAIT_MS = 5000;
 
 export function keepBroker(deps: BrokerProcessDeps): BrokerProcess {
   const { clock } = deps;
@@ -35,10 +39,9 @@ export function keepBroker(deps: BrokerProcessDeps): BrokerProcess {
   let isWanted = true;
   let pauseMs = PAUSE_FIRST_MS;
   let timer: TimerHandle;
-  let settle: { readonly resolve: (where: string) => void; readonly reject: (fault: Fault) => void } | undefined;
-  const started = new Promise<string>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
+  let isTold = false;
+  let hasListened = false;
+  const firstAtMs = clock.monoMs();
 
   function begin(): void {
     const beganAtMs = clock.monoMs();
@@ -52,8 +55,8 @@ export function keepBroker(deps: BrokerProcessDeps): BrokerProcess {
       where = heard;
       // The same port after a restart: clients find it where it was.
       order = { ...order, port: Number(heard.slice(heard.lastIndexOf(":") + 1)) };
-      settle?.resolve(heard);
-      settle = undefined;
+      hasListened = true;
+      isTold = false;
       deps.listens(heard);
     });
     child = mine;
@@ -62,15 +65,12 @@ export function keepBroker(deps: BrokerProcessDeps): BrokerProcess {
       where = null;
       if (!isWanted) return;
       const what = lastWords === "" ? `its process ended with code ${code}` : lastWords;
-      const fault = new Fault("bus.broker-failed", "broker", what);
-      const first = settle;
-      if (first !== undefined) {
-        settle = undefined;
-        isWanted = false;
-        first.reject(fault);
-        return;
+      const isWaitingForPort = !hasListened && clock.monoMs() - firstAtMs < PORT_WAIT_MS;
+      if (!hasListened && !isWaitingForPort && deps.mayListenElsewhere) order = { ...order, port: 0 };
+      else if (!isWaitingForPort && !isTold) {
+        isTold = true;
+        deps.failed(new Fault("bus.broker-failed", "broker", what));
       }
-      deps.failed(fault);
       if (clock.monoMs() - beganAtMs >= SOUND_MS) pauseMs = PAUSE_FIRST_MS;
       timer = clock.setTimeout(begin, pauseMs);
       pauseMs = Math.min(PAUSE_MAX_MS, 2 * pauseMs);
@@ -80,7 +80,6 @@ export function keepBroker(deps: BrokerProcessDeps): BrokerProcess {
   begin();
   return {
     where: () => where,
-    started,
     stop() {
       isWanted = false;
       clock.clearTimeout(timer);

@@ -3,7 +3,7 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { BusCommand, BusEnvelope, BusReply } from "../../protocols/bus/commands.ts";
 import { readMessage, type ReadMessage } from "../../protocols/bus/messages.ts";
-import { BUS_VERSION, topicName, topicText } from "../../protocols/bus/topics.ts";
+import { BUS_VERSION, parseTopic, topicName, topicText } from "../../protocols/bus/topics.ts";
 import type { BusPlace } from "./bus-place.ts";
 import { openBusSession } from "./bus-session.ts";
 
@@ -22,7 +22,9 @@ export interface BusClientDeps {
   /** What to hear, such as `cell/+`; default everything. */
   readonly topics?: readonly string[];
   /** Every message, read; also those that cannot be. */
-  readonly message: (read: ReadMessage) => void;
+  readonly message?: (read: ReadMessage) => void;
+  /** Every message but the answers to this client, unread: for those who read only what they draw. */
+  readonly raw?: (topic: string, payload: Uint8Array, isRetained: boolean) => void;
   readonly link: (link: BusLink) => void;
 }
 
@@ -71,14 +73,18 @@ export function createBusClient(deps: BusClientDeps): BusClient {
       ...(deps.topics ?? ["#"]).map((topic) => `beamrack/${rack}/${topic}`),
       ...(deps.topics === undefined ? [] : [`beamrack/${rack}/reply/${place.user}/${name}`]),
     ],
-    message(topic, payload) {
+    message(topic, payload, isRetained) {
+      if (deps.raw !== undefined && parseTopic(topic)?.topic.kind !== "reply") {
+        deps.raw(topic, payload, isRetained);
+        return;
+      }
       const read = readMessage(topic, payload);
       if (read.kind === "read" && read.message.kind === "reply") {
         const reply = read.message.value;
         orders.get(reply.id)?.answered(reply);
         return;
       }
-      deps.message(read);
+      deps.message?.(read);
     },
     opened() {
       setLink({ kind: "open", sinceMs: clock.monoMs() });

@@ -15,7 +15,8 @@ export interface BusSessionDeps {
   readonly topics: readonly string[];
   /** Made anew for each session. */
   readonly lastWill?: () => { readonly topic: string; readonly payload: string };
-  readonly message: (topic: string, payload: Uint8Array) => void;
+  /** `isRetained`: the broker's memory, and not said just now. */
+  readonly message: (topic: string, payload: Uint8Array, isRetained: boolean) => void;
   /** A session is open and all topics are subscribed. */
   readonly opened: () => void;
   /** It was lost, or could not be opened; another try follows unless `close` was called. */
@@ -73,8 +74,8 @@ export function openBusSession(deps: BusSessionDeps): BusSession {
     mine.on("close", () => {
       over(new Fault("bus.lost", place.url, "the connection to the broker was closed"));
     });
-    mine.on("message", (topic, payload) => {
-      if (!isOver) deps.message(topic, payload);
+    mine.on("message", (topic, payload, { retain }) => {
+      if (!isOver) deps.message(topic, payload, retain);
     });
     mine.on("connect", () => {
       const { stream } = mine as { readonly stream?: { setNoDelay?: (on: boolean) => void } };

@@ -5,7 +5,6 @@
 import { randomBytes } from "node:crypto";
 import { createControllerBus, type ControllerBus } from "../../controller/bus/controller-bus.ts";
 import type { RecordStore } from "../../controller/record/store.ts";
-import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { topicName, topicText } from "../../protocols/bus/topics.ts";
 import { CONTROLLER_USER } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -13,6 +12,7 @@ import { DEFAULT_LISTEN, type SiteBroker } from "../../protocols/site/broker-sch
 import type { Site } from "../../protocols/site/site.ts";
 import type { CommandContext } from "../command-context.ts";
 import { keepBroker, type BrokerProcess } from "./broker-process.ts";
+import type { BrokerOrder } from "./broker-server.ts";
 import { readText, type BusPlace } from "./bus-place.ts";
 import { openBusSession, type BusSession } from "./bus-session.ts";
 import { createBusUsers, readUsersFile } from "./bus-users.ts";
@@ -30,8 +30,6 @@ export interface RunBusInputs {
 
 export interface RunBus {
   readonly bus: ControllerBus;
-  /** Where clients find it: `mqtt://127.0.0.1:1883`. */
-  readonly url: string;
   readonly rack: string;
   /** Says that the controller ends, and ends broker and session. Safe to repeat. */
   end(how: string): Promise<void>;
@@ -43,35 +41,24 @@ const EMBEDDED: SiteBroker = {
 };
 
 /**
- * Rejects with Fault `bus.users` or `file.missing` for files that cannot be used, and `bus.broker-failed` when the
- * embedded broker cannot listen where the site says.
+ * Begins to open it, and waits for nothing: where clients find the bus is told as a message once it is so. Throws Fault
+ * `bus.users` or `file.missing` for files that cannot be used.
  */
-export async function openRunBus(context: CommandContext, inputs: RunBusInputs): Promise<RunBus> {
+export function openRunBus(context: CommandContext, inputs: RunBusInputs): RunBus {
   const { site, campaign } = inputs;
   const broker = site.broker ?? EMBEDDED;
-  const users = createBusUsers(broker.usersFile === null ? null : readUsersFile(broker.usersFile));
+  const usersFile = broker.usersFile === null ? null : readUsersFile(broker.usersFile);
+  const users = createBusUsers(usersFile);
   const rack = topicName(site.name);
-  const secret = randomBytes(24).toString("base64url");
-  const kept =
-    broker.url === null
-      ? await startEmbedded(context, inputs, broker, {
-          ...{ rack, controllerPassword: secret },
-          users: broker.usersFile === null ? null : readUsersFile(broker.usersFile),
-          groups: Object.fromEntries(campaign.cells.map(({ position, group }) => [position, group])),
-        })
-      : null;
-  const place: BusPlace =
-    kept === null
-      ? externalPlace(broker, context)
-      : { url: kept.url, user: CONTROLLER_USER, password: secret, certificateAuthority: null };
-
   const instance = `${context.self.pid}-${Math.floor(context.clock.wallMs()).toString(36)}`;
+  let session: BusSession | undefined;
+  let isEnded = false;
   const bus = createControllerBus({
     port: {
-      isOpen: () => session.isOpen(),
-      backlogBytes: () => session.backlogBytes(),
+      isOpen: () => session?.isOpen() ?? false,
+      backlogBytes: () => session?.backlogBytes() ?? 0,
       publish(topic, payload, retain) {
-        session.publish(topic, payload, retain);
+        session?.publish(topic, payload, retain);
       },
     },
     ...{ rack, site, world: inputs.world, seed: inputs.seed, faults: inputs.faults, pace: inputs.pace, instance },
@@ -79,33 +66,52 @@ export async function openRunBus(context: CommandContext, inputs: RunBusInputs):
     userOf: (name) => users.userOf(name),
     ...{ version: context.version, host: context.self.host, pid: context.self.pid },
   });
-  let isToldOff = false;
-  let isEnded = false;
-  const session: BusSession = openBusSession({
-    ...{ place, clock: context.clock, clientId: `beamrack-${rack}-${instance}` },
-    topics: [`beamrack/${rack}/command/+`],
-    lastWill: () => ({ topic: topicText(rack, { kind: "controller" }), payload: bus.lastWill() }),
-    message(topic, payload) {
-      bus.take(topic, payload);
-    },
-    opened() {
-      isToldOff = false;
-      bus.connected();
-    },
-    lost(fault) {
-      // Once for each loss, not for each try.
-      if (!isToldOff) context.printError(`bus: ${fault.where}: ${fault.message}; it is tried again, the run goes on`);
-      isToldOff = true;
-    },
-  });
+
+  function begin(place: BusPlace): void {
+    let isToldOff = false;
+    session = openBusSession({
+      ...{ place, clock: context.clock, clientId: `beamrack-${rack}-${instance}` },
+      topics: [`beamrack/${rack}/command/+`],
+      lastWill: () => ({ topic: topicText(rack, { kind: "controller" }), payload: bus.lastWill() }),
+      message(topic, payload) {
+        bus.take(topic, payload);
+      },
+      opened() {
+        isToldOff = false;
+        bus.connected();
+      },
+      lost(fault) {
+        // Once for each loss, not for each try.
+        if (!isToldOff) context.printError(`bus: ${fault.where}: ${fault.message}; it is tried again, the run goes on`);
+        isToldOff = true;
+      },
+    });
+    context.printError(`bus: ${place.url} (rack ${rack}); beamrack status --broker ${place.url}`);
+  }
+
+  let kept: BrokerProcess | undefined;
+  if (broker.url !== null) begin(externalPlace(broker, context));
+  else {
+    const secret = randomBytes(24).toString("base64url");
+    kept = keepEmbedded(context, inputs, broker, {
+      order: {
+        ...{ rack, controllerPassword: secret, users: usersFile },
+        groups: Object.fromEntries(campaign.cells.map(({ position, group }) => [position, group])),
+      },
+      listens(where) {
+        const place = { url: `mqtt://${where}`, user: CONTROLLER_USER, password: secret, certificateAuthority: null };
+        if (session === undefined && !isEnded) begin(place);
+      },
+    });
+  }
   return {
-    ...{ bus, rack, url: place.url },
+    ...{ bus, rack },
     async end(how) {
       if (isEnded) return;
       isEnded = true;
       bus.end(how);
-      await session.close();
-      kept?.broker.stop();
+      await session?.close();
+      kept?.stop();
     },
   };
 }
@@ -115,38 +121,23 @@ export function hearingOf({ bus }: RunBus): (store: RecordStore) => RecordStore 
   return (store) => bus.hearing(store);
 }
 
-interface Embedded {
-  readonly broker: BrokerProcess;
-  readonly url: string;
-}
-
-async function startEmbedded(
+function keepEmbedded(
   context: CommandContext,
   inputs: RunBusInputs,
   broker: SiteBroker,
-  order: Omit<Parameters<typeof keepBroker>[0]["order"], "host" | "port">,
-): Promise<Embedded> {
+  { order, listens }: { readonly order: Omit<BrokerOrder, "host" | "port">; readonly listens: (where: string) => void },
+): BrokerProcess | undefined {
   const start = context.startProcess;
-  if (start === undefined) throw new Fault("bus.broker-failed", "broker", "no process can be started from here");
+  if (start === undefined) return undefined;
   const listen = broker.listen ?? DEFAULT_LISTEN;
-  const keep = async (port: number): Promise<Embedded> => {
-    const kept = keepBroker({
-      ...{ start, clock: context.clock, order: { ...order, host: listen.host, port } },
-      listens: () => undefined,
-      failed(fault) {
-        context.printError(`bus: the broker: ${fault.message}; it is started again, the run goes on`);
-      },
-    });
-    return { broker: kept, url: `mqtt://${await kept.started}` };
-  };
-  const port = inputs.port ?? listen.port;
-  try {
-    return await keep(port);
-  } catch (error) {
-    // Where nobody said which port, any will do.
-    if (!isFault(error) || inputs.port !== undefined || inputs.site.broker !== undefined) throw error;
-    return keep(0);
-  }
+  return keepBroker({
+    ...{ start, clock: context.clock, listens },
+    order: { ...order, host: listen.host, port: inputs.port ?? listen.port },
+    mayListenElsewhere: inputs.port === undefined && inputs.site.broker === undefined,
+    failed(fault) {
+      context.printError(`bus: the broker: ${fault.message}; it is started again, the run goes on`);
+    },
+  });
 }
 
 function externalPlace(broker: SiteBroker, context: CommandContext): BusPlace {

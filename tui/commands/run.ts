@@ -2,11 +2,11 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
+import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
-import { hearingOf, openRunBus, type RunBus, type RunBusInputs } from "../bus/run-bus.ts";
+import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import { recallFolder } from "../bus/recall-folder.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
@@ -73,8 +73,8 @@ export async function runCommand(context: CommandContext, args: readonly string[
     }
     if (!options.withoutBus) {
       const about = { seed: null, faults: null, pace: () => 1 };
-      runBus = await openBus(context, { campaign, site, world: siteWorld(site, campaign), ...about });
-      if (left !== undefined && runBus !== undefined) recallFolder(folder, runBus.bus);
+      runBus = openRunBus(context, { campaign, site, world: siteWorld(site, campaign), ...about });
+      if (left !== undefined) recallFolder(folder, runBus.bus);
     }
     const siteCampaign = createSiteCampaign({
       campaign,
@@ -100,7 +100,6 @@ export async function runCommand(context: CommandContext, args: readonly string[
     if (runBus !== undefined) {
       const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
       runBus.bus.show({ campaign: siteCampaign.campaign, run, roles, clock, endAtMs });
-      context.printError(`bus: ${runBus.url} (rack ${runBus.rack}); beamrack status --broker ${runBus.url}`);
     }
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
     const printer = createProgressPrinter(shown, context.clock);
@@ -160,17 +159,6 @@ export async function runCommand(context: CommandContext, args: readonly string[
   } finally {
     await runBus?.end(endedHow);
     lock.release();
-  }
-}
-
-/** A broker that does not start keeps nobody from measuring. */
-async function openBus(context: CommandContext, inputs: RunBusInputs): Promise<RunBus | undefined> {
-  try {
-    return await openRunBus(context, inputs);
-  } catch (error) {
-    if (!isFault(error) || error.code !== "bus.broker-failed") throw error;
-    context.printError(`${faultText(error)} The run goes on without screens and commands.`);
-    return undefined;
   }
 }
 

@@ -58,7 +58,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const look = await preparePhysicsLook(context, campaign, plannedS / 3600, options.physics);
   // Control spots are compared by what frames hold.
   const frameTables = look.frameTables ?? (campaign.controls === undefined ? undefined : loadFrameTables(context));
-  const bus = await openBus(context, options, campaign, site);
+  const bus = openBus(context, options, campaign, site);
   const startedMs = context.clock.monoMs();
   const virtual = createVirtualCampaign({
     campaign,
@@ -158,18 +158,15 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   return 1;
 }
 
-async function openBus(
+function openBus(
   context: CommandContext,
   options: SimulateOptions,
   campaign: Campaign,
   site: Site,
-): Promise<RunBus | undefined> {
+): RunBus | undefined {
   const { brokerPort: port, pace, seed, faults } = options;
   if (port === undefined) return undefined;
-  const about = { world: "virtual", seed, faults, pace: () => pace ?? 0, port } as const;
-  const bus = await openRunBus(context, { campaign, site, ...about });
-  context.printError(`bus: ${bus.url} (rack ${bus.rack}); beamrack status --broker ${bus.url}`);
-  return bus;
+  return openRunBus(context, { campaign, site, world: "virtual", seed, faults, pace: () => pace ?? 0, port });
 }
 
 function refuse(context: CommandContext, findings: readonly Finding[]): number {
