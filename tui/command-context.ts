@@ -9,6 +9,7 @@
 import type { Clock } from "../protocols/base/clock.ts";
 import type { AttenuationTables } from "../protocols/dose/attenuation.ts";
 import type { Site } from "../protocols/site/site.ts";
+import type { TerminalDevice } from "./terminal/terminal-device.ts";
 import type { SiteLock } from "./site-lock/site-lock.ts";
 
 export type Command = (context: CommandContext, args: readonly string[]) => Promise<number>;
@@ -46,7 +47,12 @@ export interface ChildProcess {
 }
 
 /** Starts this program with other arguments, deaf to the terminal's Ctrl-C; its lines on stdout are told one by one. */
-export type StartProcess = (args: readonly string[], onLine: (line: string) => void) => ChildProcess;
+export type StartProcess = (
+  args: readonly string[],
+  onLine: (line: string) => void,
+  /** Told of its lines on stderr; without it they go where this process's go. */
+  onErrorLine?: (line: string) => void,
+) => ChildProcess;
 
 /** Standard input of a process that another one of beamrack's started. */
 export interface ProcessInput {
@@ -91,6 +97,8 @@ export interface CommandContext {
   readonly startProcess?: StartProcess;
   /** Standard input, read from when it is asked for. */
   readonly input?: ProcessInput;
+  /** For a full-screen display. */
+  readonly terminal?: () => TerminalDevice;
   /** Of the environment, what begins with BEAMRACK_, and who is logged in. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Version of beamrack, as in package.json. */

@@ -13,6 +13,7 @@ import { createProcesses, startProcess } from "./processes.ts";
 import { createProcessInput } from "./process-input.ts";
 import { createRealClock } from "./real-clock.ts";
 import { takeSiteLock } from "./site-lock.ts";
+import { createTerminalDevice } from "./terminal-device.ts";
 import { readTextFile } from "./text-file.ts";
 
 export function createNodeContext(deps: {
@@ -67,6 +68,7 @@ export function createNodeContext(deps: {
     processes: createProcesses(),
     startProcess,
     input: createProcessInput(),
+    terminal: () => createTerminalDevice(),
     environment: process.env,
     version: packageRoot().version,
   };

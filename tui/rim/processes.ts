@@ -24,17 +24,20 @@ export function createProcesses(): Processes {
 }
 
 /** In a group of its own: what the terminal tells everybody, this process passes on in its own time. */
-export const startProcess: StartProcess = (args, onLine) => {
+export const startProcess: StartProcess = (args, onLine, onErrorLine) => {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", onErrorLine === undefined ? "inherit" : "pipe"],
     detached: true,
   });
   // One that ended before it had read everything says so by its end.
-  child.stdin.on("error", () => undefined);
-  createInterface({ input: child.stdout }).on("line", onLine);
+  child.stdin?.on("error", () => undefined);
+  if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", onLine);
+  if (child.stderr !== null && onErrorLine !== undefined) {
+    createInterface({ input: child.stderr }).on("line", onErrorLine);
+  }
   return {
     say(text) {
-      child.stdin.write(text);
+      child.stdin?.write(text);
     },
     stop() {
       child.kill("SIGTERM");

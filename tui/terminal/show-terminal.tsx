@@ -8,6 +8,8 @@ export interface ShownTerminal {
   /** Gives the terminal back. */
   close(): void;
   readonly stats: () => FrameStats;
+  /** Rejects when what is drawn broke; the terminal is given back then. */
+  readonly broken: Promise<unknown>;
 }
 
 export function showTerminal(device: TerminalDevice, feed: ScreenFeed): ShownTerminal {
@@ -23,6 +25,7 @@ export function showTerminal(device: TerminalDevice, feed: ScreenFeed): ShownTer
   });
   return {
     stats: sink.stats,
+    broken: app.waitUntilExit(),
     close() {
       sink.close();
       app.unmount();

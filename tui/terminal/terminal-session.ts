@@ -22,7 +22,8 @@ const NOTICE_MS = 8000;
 export type Answer =
   | { readonly kind: "answered"; readonly reply: BusReply }
   /** Nobody knows whether it was obeyed. */
-  | { readonly kind: "unknown"; readonly why: string };
+  | { readonly kind: "unknown"; readonly why: string }
+  | { readonly kind: "not-sent"; readonly why: string };
 
 export interface SessionDeps {
   readonly clock: Clock;
@@ -84,7 +85,8 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
       if (isClosed) return;
       if (answer.kind === "unknown") {
         notify(`${what.title}: NO ANSWER, ${answer.why}. Look what is the case before asking again.`, "alarm");
-      } else if (answer.reply.outcome === "done") notify(`${what.title}: ${answer.reply.what}`, "good");
+      } else if (answer.kind === "not-sent") notify(`Not sent, ${what.title}: ${answer.why}`, "warn");
+      else if (answer.reply.outcome === "done") notify(`${what.title}: ${answer.reply.what}`, "good");
       else notify(`Refused, ${what.title}: ${answer.reply.what} ${answer.reply.advice}`, "warn");
       draw();
     });

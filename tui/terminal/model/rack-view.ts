@@ -12,6 +12,7 @@ import type {
   BusInstrument,
   BusSchedule,
 } from "../../../protocols/bus/rack-views.ts";
+import type { BusWaiting } from "../../../protocols/bus/view-parts.ts";
 import { ALL_POSITIONS } from "../../../protocols/base/position.ts";
 
 /** Whether what is shown is true now. Times are the day's, milliseconds since 1970. */
@@ -97,6 +98,13 @@ export function timeMs(text: string | null | undefined): number | null {
   if (text === null || text === undefined) return null;
   const ms = Date.parse(text);
   return Number.isFinite(ms) ? ms : null;
+}
+
+/** What a cell waits for, unless it is only its own step that takes its time. */
+export function notableWait(cell: BusCell): BusWaiting | null {
+  const waiting = cell.waiting_for;
+  const isRoutine = cell.state === "cycling" && waiting?.who.startsWith("channel") === true;
+  return isRoutine ? null : waiting;
 }
 
 /** States in which nothing happens to a cell any more unless a person acts. */

@@ -18,8 +18,8 @@ import {
   voltText,
   wordsOf,
 } from "../text/values.ts";
-import { heading, labelled, labelledLines, relativeText, table, waitLines, type Drawn } from "./parts.ts";
-import { alarmsOf, chargeText, stateRows } from "./rack-screen.ts";
+import { heading, labelled, labelledLines, relativeText, table, type Drawn } from "./parts.ts";
+import { alarmsOf, chargeText, stateRows, waitOrLatest } from "./rack-screen.ts";
 
 const GAP = 3;
 const LABEL = 11;
@@ -70,7 +70,7 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
     ...stateRows(cell),
     ...(cell.fault === null ? [] : labelledLines("because", cell.fault.what, width, LABEL, "warn")),
     ...(cell.fault === null ? [] : labelledLines("do", cell.fault.advice, width, LABEL)),
-    ...(cell.waiting_for === null ? [] : waitLines(cell.waiting_for, nowMs, width)),
+    ...waitOrLatest(cell, rack, width, LABEL),
     ...alarmsOf(rack, cell.position, cell.fault?.code),
     labelled("voltage", voltText(cell.voltage_V, 4), LABEL),
     labelled("current", ampereText(cell.current_A), LABEL),

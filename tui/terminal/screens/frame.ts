@@ -116,7 +116,7 @@ function headRow(model: Model, width: number): Row {
   const left: Span[] = [span(" beamrack", "accent")];
   if (campaign !== null) {
     left.push(span(`  ${campaign.campaign}`, "strong"), span(`  ${campaign.site}`, "dim"));
-    if (campaign.state === "held") left.push(span("  exposing held", "warn"));
+    if (campaign.state === "held") left.push(span("  held", "warn"));
     else if (campaign.state !== "running")
       left.push(span(`  ${campaign.state}`, campaign.state === "failed" ? "alarm" : "accent"));
   }

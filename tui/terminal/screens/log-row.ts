@@ -1,6 +1,6 @@
 /** One line of the event log as one row. Pure. */
 import { timeMs, type LogLine } from "../model/rack-view.ts";
-import { cut, fit, row, span, type Row, type Tone } from "../text/rows.ts";
+import { cut, fit, padText, row, span, type Row, type Tone } from "../text/rows.ts";
 import { clockText } from "../text/values.ts";
 
 const ALARMING = /alarm-raised|fault|isolated|refused|lost|failed|broke/;
@@ -8,5 +8,10 @@ const ALARMING = /alarm-raised|fault|isolated|refused|lost|failed|broke/;
 export function logRow(line: LogLine, width: number): Row {
   const tone: Tone = ALARMING.test(line.type) ? "warn" : "plain";
   const head = fit(row(span(`${clockText(timeMs(line.at))} `, "dim"), span(line.where ?? "", "strong")), 16);
-  return cut([...head, span(" "), span(line.type, tone), span(` ${line.text}`, "dim")], width);
+  const type = width >= TYPE_FROM_WIDTH ? [span(padText(line.type, TYPE_WIDTH), "dim")] : [];
+  return cut([...head, span(" "), ...type, span(line.text, tone)], width);
 }
+
+/** The text says what happened; how programs call it is for where there is room. */
+const TYPE_FROM_WIDTH = 120;
+const TYPE_WIDTH = 24;

@@ -3,12 +3,13 @@ import { positionAt } from "../../../protocols/base/position.ts";
 import type { BusCell } from "../../../protocols/bus/cell-views.ts";
 import { MEASURES, stateSign } from "../model/measures.ts";
 import type { Model } from "../model/model.ts";
-import { isAlarmAt, isUntaken, timeMs, untakenAlarmAt, type RackView } from "../model/rack-view.ts";
+import { isAlarmAt, isUntaken, notableWait, timeMs, untakenAlarmAt, type RackView } from "../model/rack-view.ts";
 import { shownAlarms } from "../model/shown-alarms.ts";
 import { beside, BLANK, cut, row, span, type Row } from "../text/rows.ts";
 import {
   ampereText,
   barText,
+  clockText,
   countText,
   quantityText,
   shareText,
@@ -67,7 +68,7 @@ function cellSide(model: Model, width: number, height: number): readonly Row[] {
     row(span(position, "strong"), span(`  ${cell.cell}`)),
     ...stateRows(cell),
     ...(alarm === null ? [] : [row(span(`! ${alarm.code}`, "alarm"))]),
-    ...(cell.waiting_for === null ? [] : waitLines(cell.waiting_for, rack.nowMs, width)),
+    ...waitOrLatest(cell, rack, width, label),
     labelled("voltage", voltText(cell.voltage_V), label),
     labelled("current", ampereText(cell.current_A), label),
     labelled("charge", chargeText(cell), label),
@@ -115,6 +116,14 @@ export function stateRows(cell: BusCell): readonly Row[] {
     row(span(`${wordsOf(cell.state)}${held}`, tone), span(step)),
     ...(cell.label === null ? [] : [row(span(cell.label, "dim"))]),
   ];
+}
+
+/** A wait in full; of a step that runs only when it is over at the latest. */
+export function waitOrLatest(cell: BusCell, rack: RackView, width: number, label: number): readonly Row[] {
+  const notable = notableWait(cell);
+  if (notable !== null) return waitLines(notable, rack.nowMs, width);
+  const latestMs = timeMs(cell.waiting_for?.until);
+  return latestMs === null ? [] : [labelled("at latest", clockText(latestMs), label, "dim")];
 }
 
 /** `62 % ± 1`: with what it may be off by. */
@@ -177,7 +186,7 @@ export function exposingRow(rack: RackView, barWidth = 8): Row {
 function waitRows(rack: RackView, width: number, rowsMax: number): readonly Row[] {
   const waits = new Map<string, { count: number; position: string; who: string; untilMs: number | null }>();
   for (const cell of rack.cells) {
-    const waiting = cell?.waiting_for ?? null;
+    const waiting = cell === null ? null : notableWait(cell);
     if (cell === null || waiting === null) continue;
     const known = waits.get(waiting.reason);
     const untilMs = timeMs(waiting.until);
@@ -188,7 +197,8 @@ function waitRows(rack: RackView, width: number, rowsMax: number): readonly Row[
       if (untilMs !== null && (known.untilMs === null || untilMs < known.untilMs)) known.untilMs = untilMs;
     }
   }
-  if (waits.size === 0) return [row(span(rack.campaign === null ? NOTHING_SAID : "no cell waits for anything", "dim"))];
+  if (waits.size === 0)
+    return [row(span(rack.campaign === null ? NOTHING_SAID : "no cell waits for anything but its own step", "dim"))];
   const groups = [...waits].sort(([, left], [, right]) => left.count - right.count);
   return groups.slice(0, rowsMax).map(([reason, { count, position, who, untilMs }], index) => {
     const until =

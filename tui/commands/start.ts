@@ -1,0 +1,95 @@
+/** `beamrack start`, which `npm start` runs: a living rack on the screens, for somebody who has never seen one. */
+import { createServer } from "node:net";
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import { findBusPlace } from "../bus/bus-place.ts";
+import type { ChildProcess, CommandContext, StartProcess } from "../command-context.ts";
+import { attach } from "../terminal/attach.ts";
+import { lastWords } from "../terminal/last-words.ts";
+import { simulateCommand } from "./simulate.ts";
+import { interactiveTerminal } from "./tui.ts";
+
+const CAMPAIGN = "protocols/campaigns/formation-day.yaml";
+/** The world has to be built before its broker listens. */
+const CONNECT_MS = 30_000;
+const LAST_LINES_MAX = 20;
+
+export async function startCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    strict: true,
+    options: {
+      faults: { type: "string", default: "light" },
+      pace: { type: "string", default: "600" },
+      seed: { type: "string", default: "1" },
+    },
+  });
+  const { faults, pace, seed } = values;
+  const start = context.startProcess;
+  if (context.terminal?.().isInteractive !== true || context.json || start === undefined) {
+    return simulateCommand(context, [CAMPAIGN, "--faults", faults, "--seed", seed]);
+  }
+  const device = interactiveTerminal(context);
+  const port = String(await freePort());
+  const world = startWorld(start, ["--paced", pace, "--faults", faults, "--seed", seed, "--broker-port", port]);
+  try {
+    // What the person's environment says of another broker is not meant here.
+    const place = findBusPlace({ broker: `mqtt://127.0.0.1:${port}`, credentials: undefined }, {});
+    const seen = await attach({
+      ...{ device, place, clock: context.clock, pid: context.self.pid, rack: undefined },
+      ...{ connectMs: CONNECT_MS, onEnd: (leave) => context.onInterrupt(leave), hopeless: world.failure },
+    });
+    context.print(lastWords(seen).replace("It goes on by itself.", "The simulated world ends here."));
+    for (const line of await world.end()) context.print(line);
+    return 0;
+  } catch (error) {
+    await world.end();
+    throw error;
+  }
+}
+
+interface World {
+  /** Why it ended by itself; null otherwise. */
+  readonly failure: () => Fault | null;
+  /** Ends it in order; resolves with what it said of where its record is. */
+  end(): Promise<readonly string[]>;
+}
+
+function startWorld(start: StartProcess, args: readonly string[]): World {
+  const said: string[] = [];
+  const keep = (line: string): void => {
+    said.push(line);
+    if (said.length > LAST_LINES_MAX) said.shift();
+  };
+  const child: ChildProcess = start(["simulate", CAMPAIGN, ...args], keep, keep);
+  let failure: Fault | null = null;
+  let isRunning = true;
+  void child.ended.then((code) => {
+    isRunning = false;
+    const what = said.at(-1) ?? `its process ended with code ${String(code)}`;
+    failure = new Fault("bus.broker-failed", "the simulated world", what);
+  });
+  return {
+    failure: () => failure,
+    async end() {
+      if (isRunning) child.stop();
+      await child.ended;
+      return said.filter((line) => /^data: |--data /.test(line));
+    },
+  };
+}
+
+/** A port of this machine that nobody listens on. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
