@@ -1,22 +1,8 @@
-/**
- * What triggers will ask for, by the forecast of each cell's protocol: the moments as they are expected, for a timetable,
- * and the most exposures there can be, for the dose. Pure.
- */
+/** The most exposures that triggers may ask for, by the forecast of each cell's protocol. Pure. */
 import { stepCurrentA } from "../echem/channel-step.ts";
 import type { ProtocolForecast, StepForecast } from "../echem/forecast/forecast-protocol.ts";
-import type { Campaign, CampaignCell } from "./campaign.ts";
+import type { CampaignCell } from "./campaign.ts";
 import { cycleCount, hasCycle, hasStep, type CampaignTrigger, type TriggerCell } from "./trigger.ts";
-
-/** One exposure that is expected to be asked for; seconds from the campaign's start. */
-export interface PlannedMoment {
-  readonly cellIndex: number;
-  readonly trigger: CampaignTrigger;
-  readonly earliestS: number;
-  /** Null where any moment of the window is as good. */
-  readonly wantedS: number | null;
-  readonly latestS: number;
-  readonly what: string;
-}
 
 /** The most exposures of one cell; null where nobody can say. */
 export interface ExposureBound {
@@ -25,134 +11,7 @@ export interface ExposureBound {
 }
 
 /** Steps forecast one by one, from a campaign's first second on. */
-export type ForecastOf = (cell: CampaignCell) => Pick<ProtocolForecast, "steps" | "stepCount" | "stateOfChargeMarks">;
-
-/** In the order of the triggers, then of the cells. Voltages and peaks are not among them: their moments are the samples'. */
-export function plannedMoments(campaign: Campaign, forecastOf: ForecastOf): readonly PlannedMoment[] {
-  return (campaign.triggers ?? []).flatMap((trigger) => {
-    const known = new Map<unknown, readonly Omit<PlannedMoment, "cellIndex">[]>();
-    return trigger.cells.flatMap((own) => {
-      const cell = campaign.cells[own.cellIndex];
-      if (cell === undefined) return [];
-      // Cells of one kind share their forecast.
-      const forecast = forecastOf(cell);
-      const key = own.stepIndexes === null ? forecast : `${own.stepIndexes.join()} ${cell.protocol.name}`;
-      const moments = known.get(key) ?? momentsOfKind(trigger, own, cell, forecast, campaign.durationS);
-      known.set(key, moments);
-      return moments.map((moment) => ({ ...moment, cellIndex: own.cellIndex }));
-    });
-  });
-}
-
-function momentsOfKind(
-  trigger: CampaignTrigger,
-  own: TriggerCell,
-  cell: CampaignCell,
-  forecast: ReturnType<ForecastOf>,
-  durationS: number | null,
-): readonly Omit<PlannedMoment, "cellIndex">[] {
-  const endS = durationS ?? forecast.steps.at(-1)?.endS ?? 0;
-  const moments: Omit<PlannedMoment, "cellIndex">[] = [];
-  const add = (atS: number, what: string, earlyS: number, lateS: number): void => {
-    if (atS < endS) {
-      moments.push({ trigger, earliestS: atS - earlyS, wantedS: atS, latestS: Math.min(endS, atS + lateS), what });
-    }
-  };
-  if (trigger.kind === "time-grid") {
-    const { everyS, firstAfterS, window } = trigger;
-    for (let atS = firstAfterS; atS < endS; atS += everyS) {
-      const step = forecast.steps.find((one) => one.startS <= atS && atS < one.endS);
-      const isAll = own.stepIndexes === null && trigger.cycles === null;
-      if (!isAll && (step === undefined || !hasStep(own, step.stepIndex) || !hasCycle(trigger, step.cycle))) continue;
-      if (window !== null) add(atS, "time grid", window.earlyS, window.lateS);
-      else {
-        moments.push({
-          trigger,
-          earliestS: atS,
-          wantedS: null,
-          latestS: Math.min(endS, atS + everyS),
-          what: "time grid",
-        });
-      }
-    }
-    return moments;
-  }
-  let lastCycle = 0;
-  for (const step of forecast.steps) {
-    if (step.startS >= endS) break;
-    const isNewCycle = step.cycle > lastCycle;
-    lastCycle = step.cycle;
-    if (!hasStep(own, step.stepIndex) || !hasCycle(trigger, step.cycle)) continue;
-    addStep(trigger, cell, forecast, step, isNewCycle, add);
-  }
-  return moments;
-}
-
-function addStep(
-  trigger: Exclude<CampaignTrigger, { kind: "time-grid" }>,
-  cell: CampaignCell,
-  forecast: ReturnType<ForecastOf>,
-  step: StepForecast,
-  isNewCycle: boolean,
-  add: (atS: number, what: string, earlyS: number, lateS: number) => void,
-): void {
-  const { startS, endS, stepIndex, cycle } = step;
-  const isRest = cell.protocol.steps[stepIndex]?.kind === "open-circuit-voltage";
-  switch (trigger.kind) {
-    case "state-of-charge-grid": {
-      const course = courseOf(forecast, step);
-      if (course === null) return;
-      const direction = course.perS > 0 ? "charge" : "discharge";
-      for (const mark of trigger[direction]) {
-        const atS = course.atS + (mark - course.at) / course.perS;
-        if (atS < startS || atS > endS) continue;
-        const { window } = trigger;
-        const per = window.in === "time" ? 1 : Math.abs(course.perS);
-        const [early, late] = window.in === "time" ? [window.earlyS, window.lateS] : [window.early, window.late];
-        add(atS, `state of charge ${mark} in ${direction}, cycle ${cycle}`, early / per, late / per);
-      }
-      return;
-    }
-    case "step-edge":
-      for (const edge of trigger.edges) {
-        const what = edge === "before" ? `as step ${stepIndex + 1} begins` : `after step ${stepIndex + 1} has ended`;
-        add(edge === "before" ? startS : endS, what, trigger.window.earlyS, trigger.window.lateS);
-      }
-      return;
-    case "rest-end": {
-      const atS = endS - trigger.preset.exposureS;
-      if (isRest && atS >= startS) {
-        add(atS, `at the end of the rest in step ${stepIndex + 1}`, Math.min(trigger.window.earlyS, atS - startS), 0);
-      }
-      return;
-    }
-    case "relaxation":
-      for (const afterS of isRest ? trigger.afterS : []) {
-        if (startS + afterS > endS) continue;
-        const what = `${afterS} s into the rest in step ${stepIndex + 1}`;
-        add(startS + afterS, what, trigger.window.earlyS, trigger.window.lateS);
-      }
-      return;
-    case "cycle":
-      if (isNewCycle) add(startS, `as cycle ${cycle} begins`, trigger.window.earlyS, trigger.window.lateS);
-      return;
-    case "voltage-grid":
-    case "dqdv-peak":
-    case "operator":
-    case "agent":
-      return;
-  }
-}
-
-/** State of charge over time within a step, by two of its marks; null where it passes fewer. */
-function courseOf(forecast: ReturnType<ForecastOf>, { ordinal }: StepForecast) {
-  const marks = forecast.stateOfChargeMarks.filter((mark) => mark.ordinal === ordinal);
-  const [first] = marks;
-  const last = marks.at(-1);
-  if (first === undefined || last === undefined || first === last) return null;
-  const perS = (last.stateOfCharge - first.stateOfCharge) / (last.atS - first.atS);
-  return Number.isFinite(perS) && perS !== 0 ? { at: first.stateOfCharge, atS: first.atS, perS } : null;
-}
+export type ForecastOf = (cell: CampaignCell) => Pick<ProtocolForecast, "steps" | "stepCount">;
 
 /** No exposure is given twice for one moment; each moment is one of a step, a half cycle or the clock, and those are counted. */
 export function exposureBound(
