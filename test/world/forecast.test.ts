@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CHEMISTRY_IDS, type ChemistryId } from "../../protocols/campaign/chemistry.ts";
+import { CHEMISTRIES, CHEMISTRY_IDS, type ChemistryId } from "../../protocols/campaign/chemistry.ts";
 import { forecastProtocol } from "../../protocols/echem/forecast/forecast-protocol.ts";
 import type { CellNameplate } from "../../protocols/echem/forecast/nameplate.ts";
 import type { Protocol } from "../../protocols/echem/protocol.ts";
@@ -13,9 +13,10 @@ function cells(
   protocol: Protocol,
   chemistry: ChemistryId,
   initialOf: (seed: number) => CellInitial,
+  sampleS = 30,
 ): readonly { readonly nameplate: CellNameplate; readonly run: MeasuredRun }[] {
   return SEEDS.map((seed) => {
-    const run = measuredRun(chemistry, protocol, { seed, initial: initialOf(seed), sampleS: 30 });
+    const run = measuredRun(chemistry, protocol, { seed, initial: initialOf(seed), sampleS });
     return { run, nameplate: nameplateOf(chemistry, seed % 3 === 0 ? run.openCircuitV : null) };
   });
 }
@@ -55,5 +56,19 @@ describe.each(CHEMISTRY_IDS)("forecast of step times for %s with spread, noise a
     const alike = all.filter(({ cycle }) => cycle > 2);
     expect(alike.length).toBeGreaterThan(100);
     expect(Math.max(...alike.map(({ off }) => off))).toBeLessThan(0.02);
+  });
+
+  it("is within 2 % of what was run before in a storage, holds that ran once among it", () => {
+    const storage = recipe("storage", chemistry, {
+      ...{ days: 0.5, periods: 2 },
+      storage_voltage_V: CHEMISTRIES[chemistry].voltageMaxV - 0.1,
+    });
+    const all = cells(storage, chemistry, FORMED, 10).flatMap(({ nameplate, run }) =>
+      afterMeasurement(storage, nameplate, run),
+    );
+    const again = all.filter(({ isSeen, tookS }) => isSeen && tookS >= 60);
+    expect(again.length).toBeGreaterThan(80);
+    expect(Math.max(...again.map(({ off }) => off))).toBeLessThan(0.02);
+    expect(all.filter(({ offS, spreadS }) => offS <= spreadS + 1).length / all.length).toBeGreaterThanOrEqual(0.95);
   });
 });
