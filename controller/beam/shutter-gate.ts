@@ -8,6 +8,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts";
 import type { Acquisition, Detector, FrameRecord } from "../../protocols/roles/detector.ts";
 import type { FiredTrain, Trigger } from "../../protocols/roles/trigger.ts";
+import type { Site } from "../../protocols/site/site.ts";
 import type { ShutterMarks } from "../machines/exposure-order.ts";
 
 export interface ShutterGateDeps {
@@ -186,4 +187,12 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
       return frame.value ?? own?.taken ?? null;
     },
   };
+}
+
+/** What the effects need to have the shutter timed by the trigger, where the site has it so. */
+export function gateOf(
+  { shutter: { gate } }: Pick<Site, "shutter">,
+  { trigger }: { readonly trigger?: Trigger },
+): { readonly gate?: { readonly trigger: Trigger; readonly leadMs: number } } {
+  return gate === undefined || trigger === undefined ? {} : { gate: { trigger, leadMs: gate.leadS * 1000 } };
 }

@@ -62,27 +62,44 @@ export function settleUnfinished(bookings: readonly LedgerRow[], deps: Unfinishe
 
 export interface RepeatDeps {
   readonly campaign: Campaign;
-  readonly recorded: Pick<RecordedRun, "requests">;
+  readonly requests: RecordedRun["requests"];
   readonly window: (sweep: number) => { readonly latestMs: number };
-  /** Requests of steps and repeats so far. */
-  readonly wantedCount: number;
   readonly nowMs: number;
   readonly endAtMs: number;
+}
+
+/** What was asked at the start of a new run, with what of it is asked for once more. */
+export function askedAgain<Asked extends { readonly wanted: readonly WantedExposure[]; readonly wantedCount: number }>(
+  before: Asked,
+  bookings: readonly LedgerRow[],
+  deps: RepeatDeps,
+): { readonly asked: Asked; readonly repeats: readonly WantedExposure[] } {
+  const repeats = repeatsOfUnfinished(bookings, before.wantedCount, deps);
+  const asked = {
+    ...before,
+    wanted: [...before.wanted, ...repeats],
+    wantedCount: before.wantedCount + repeats.length,
+  };
+  return { asked, repeats };
 }
 
 /**
  * What is asked for once more, with a booking of its own beside the one that was charged in full: where the campaign's
  * rule for a killed controller says so, the window is still open, and it was neither a repeat nor a control visit.
  */
-export function repeatsOfUnfinished(bookings: readonly LedgerRow[], deps: RepeatDeps): readonly WantedExposure[] {
-  const { campaign, recorded, nowMs } = deps;
+function repeatsOfUnfinished(
+  bookings: readonly LedgerRow[],
+  wantedCount: number,
+  deps: RepeatDeps,
+): readonly WantedExposure[] {
+  const { campaign, requests, nowMs } = deps;
   if (answerTo(campaign, "controllerKilled", true)?.otherwise !== "repeat-once") return [];
   const repeats: WantedExposure[] = [];
   for (const { exposureId, position } of bookings) {
     const request = requestOf(exposureId);
     const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
     if (request === undefined || cellIndex < 0) continue;
-    const asked = recorded.requests.find((one) => one.kind === "wanted" && one.number === request.wanted);
+    const asked = requests.find((one) => one.kind === "wanted" && one.number === request.wanted);
     const wanted = asked?.kind === "wanted" ? asked : undefined;
     if (wanted?.repeatOf !== undefined || wanted?.controlIndex !== undefined) continue;
     const latestMs = wanted?.latestMs ?? deps.window(request.sweep).latestMs;
@@ -90,7 +107,7 @@ export function repeatsOfUnfinished(bookings: readonly LedgerRow[], deps: Repeat
     const reason = `repeat of ${exposureId}`;
     const wish =
       wanted?.wish === undefined ? {} : { wish: { ...wanted.wish, key: `${wanted.wish.key}, again`, reason } };
-    const number = deps.wantedCount + repeats.length + 1;
+    const number = wantedCount + repeats.length + 1;
     repeats.push({ number, cellIndex, position, reason, askedAtMs: nowMs, latestMs, repeatOf: exposureId, ...wish });
   }
   return repeats;

@@ -4,17 +4,15 @@
  */
 import { createActor } from "xstate";
 import { positionIndex } from "../../protocols/base/position.ts";
-import { isFault } from "../../protocols/base/fault.ts";
 import { exposureWaits } from "../../protocols/campaign/expected-waits.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import type { StagePosition } from "../../protocols/roles/stage.ts";
-import type { Site } from "../../protocols/site/site.ts";
 import { longestOpenS } from "../../protocols/site/longest-open.ts";
 import { shadowPath } from "../../protocols/site/shadow-path.ts";
-import { createClosedCharge, type LitSpot } from "../beam/closed-charge.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
-import { createExposureEffects, type ExposureEffectsDeps } from "../beam/exposure-effects.ts";
+import { createExposureEffects } from "../beam/exposure-effects.ts";
 import { createPartialRule } from "../beam/partial-rule.ts";
+import { gateOf } from "../beam/shutter-gate.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
 import { createSampleIntake } from "../cells/sample-intake.ts";
 import { createStepCode } from "../cells/step-code.ts";
@@ -37,11 +35,12 @@ import { isOfExposures, wishKeys } from "../resume/recorded-run.ts";
 import { NOTHING_ASKED, restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
 import { createShutterLook } from "../resume/shutter-look.ts";
-import { repeatsOfUnfinished, settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
+import { askedAgain, settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
 import { createBeamReadings } from "./beam-readings.ts";
 import { createAlarms } from "./alarms.ts";
 import { createActorViews } from "./actor-views.ts";
-import { createFluxWatch } from "./flux-watch.ts";
+import { createClosedShutter } from "./closed-shutter.ts";
+import { createCommitting } from "./committing.ts";
 import { createKeepSoon } from "./keep-soon.ts";
 import { cellStateJson } from "./cell-state.ts";
 import { createCellInputs } from "./cell-inputs.ts";
@@ -49,7 +48,6 @@ import { createHoming } from "./homing.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
 import { listenToRack } from "./rack-watch.ts";
 import { createRequestDesk } from "./request-desk.ts";
-import type { CampaignRoles } from "./roles.ts";
 import type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 import { runNote } from "./run-note.ts";
 import { recordStart } from "./start-record.ts";
@@ -66,11 +64,6 @@ import { createWatchDesk } from "./watch-desk.ts";
 const FLUX_DOUBTED_AT = "beam";
 
 export type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
-
-/** What the effects need to have the shutter timed by the trigger, where the site has it so. */
-function gateOf({ shutter: { gate } }: Site, { trigger }: CampaignRoles): Pick<ExposureEffectsDeps, "gate"> {
-  return gate === undefined || trigger === undefined ? {} : { gate: { trigger, leadMs: gate.leadS * 1000 } };
-}
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const { campaign, site, clock, store, roles, tables, endAtMs } = deps;
@@ -89,7 +82,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const showLevels = (read: InputLevels): void => {
     accounts.noteFilters(read.filtersIn);
     watchDesk.showLevels(read);
-    fluxWatch.showLevels(read);
+    closedShutter.watch.showLevels(read);
     lookAtShutter(read);
   };
   const lookAtShutter = createShutterLook({
@@ -112,9 +105,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       controlDesk.heard(type, data);
       triggers.heard(type, data);
       keepSoon(type);
-      if (type === "exposing-resumed") fluxWatch.noteResumed();
+      if (type === "exposing-resumed") closedShutter.watch.noteResumed();
     },
   };
+  const { commit, commitAlone } = createCommitting(store, fail);
   const keepSoon = createKeepSoon(clock, commitAlone);
   const alarms = createAlarms(recorder, nowMs);
   if (left !== undefined) alarms.restore(left.recorded.alarms.open, left.recorded.alarms.raisedCount);
@@ -185,45 +179,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const stopExposing = (reason: string): void => {
     send({ type: "STOP_EXPOSING", author: "beamrack", reason });
   };
-  const closedCharge = createClosedCharge({
-    ...{ ledger, recorder, beam, fluxReference, nowMs },
+  const closedShutter = createClosedShutter({
+    ...{ campaign, ledger, ledgerCells, recorder, tally, beam, fluxReference, nowMs, alarms, timings, fail },
+    ...{ io: roles.io, ringCurrentMa, stopExposing, commit: commitAlone },
     filtersIn: () => watchDesk.levels?.filtersIn ?? site.filters.map(() => false),
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
-    accounted(spot, startMs, endMs) {
-      const cell = campaign.cells[spot.cellIndex];
-      if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
-    },
   });
-  /** A defect ends the run; a settlement that cannot be recorded is one. */
-  function chargeClosed(fromMs: number, toMs: number): void {
-    try {
-      closedCharge.charge(fromMs, toMs);
-      commitAlone();
-    } catch (error) {
-      fail(error);
-    }
-  }
-  const fluxWatch = createFluxWatch({
-    ...{ io: roles.io, alarms, timings, ringCurrentMa, stopExposing, fail },
-    charge: chargeClosed,
-  });
-
-  async function commit(): Promise<void> {
-    try {
-      await store.commit();
-    } catch (error) {
-      fail(error);
-      throw error;
-    }
-  }
-
-  /** For what nobody waits for. */
-  function commitAlone(): void {
-    commit().catch((error: unknown) => {
-      // A store that fails is kept as the run's failure; anything else is a bug and must surface.
-      if (!isFault(error)) throw error;
-    });
-  }
 
   const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
   const accounts = createExposureAccounts({
@@ -293,7 +254,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     detector: roles.detector,
     detectorFolder: site.detector.folder,
     ...gateOf(site, roles),
-    underBeam: closedCharge,
+    underBeam: closedShutter.underBeam,
     frameRead: (path) => {
       partialRule.noteFrame(path);
     },
@@ -307,23 +268,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     shadowPath: wayIntoShadow,
   });
 
-  /** The spot nearest to the middle of a cell, where the stage waits with it. */
-  function middleSpot(cellIndex: number): LitSpot {
-    const off = ledgerCells[cellIndex]?.plan.spots.map(({ xMm, yMm }) => Math.hypot(xMm, yMm)) ?? [];
-    const spotIndex = off.indexOf(Math.min(...off));
-    return { cellIndex, spotIndex, position: campaign.cells[cellIndex]?.position ?? "" };
-  }
-
   const park = createParking({
     ...{ roles, nowMs, showLevels, shadowPath: wayIntoShadow },
     target: (place) => desk.parkingTarget(place),
     noteParked(place) {
       desk.noteParked(place);
-      if (place === "shadow") closedCharge.away();
-      else {
-        closedCharge.bringing(middleSpot(place.cellIndex));
-        closedCharge.arrived();
-      }
+      closedShutter.noteParked(place);
     },
     levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
     latched: () => views.latchedInterlocks(),
@@ -360,19 +310,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const unfinished = left === undefined ? [] : unfinishedBookings(left.ledgerRows);
   const atStart = left === undefined ? null : restoreSweeps(left.recorded, unfinished, campaign, desk, tally);
-  const before = atStart ?? NOTHING_ASKED;
-  const repeats =
-    left === undefined
-      ? []
-      : repeatsOfUnfinished(unfinished, {
-          ...{ campaign, endAtMs, nowMs: nowMs(), recorded: left.recorded, wantedCount: before.wantedCount },
-          window: (sweep) => desk.window(sweep),
-        });
-  const asked = {
-    ...before,
-    wanted: [...before.wanted, ...repeats],
-    wantedCount: before.wantedCount + repeats.length,
-  };
+  const { asked, repeats } = askedAgain(atStart ?? NOTHING_ASKED, unfinished, {
+    ...{ campaign, endAtMs, nowMs: nowMs(), requests: left?.recorded.requests ?? [] },
+    window: (sweep) => desk.window(sweep),
+  });
   const reunion = createReunion({
     clock,
     cellCount: left === undefined ? 0 : campaign.cells.length,
@@ -497,7 +438,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
       });
     }
-    readings.listen(fluxWatch);
+    readings.listen(closedShutter.watch);
     watchDesk.listen();
     listenToRack({
       sensors: roles.watched ?? [],

@@ -1,0 +1,64 @@
+/** A shutter that reads closed and is not: heard by the monitor behind it, charged to what stands in the beam. */
+import { positionIndex } from "../../protocols/base/position.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { createClosedCharge, type ClosedCharge, type ClosedChargeDeps } from "../beam/closed-charge.ts";
+import { createFluxWatch, type FluxWatch, type FluxWatchDeps } from "./flux-watch.ts";
+import type { Tally } from "./tally.ts";
+import type { ParkingPlace } from "../beam/sweeps.ts";
+import type { LedgerCell } from "../dose/dose-ledger.ts";
+
+export interface ClosedShutterDeps
+  extends Omit<ClosedChargeDeps, "accounted">, Omit<FluxWatchDeps, "charge" | "commit"> {
+  readonly campaign: Campaign;
+  readonly ledgerCells: readonly LedgerCell[];
+  readonly tally: Pick<Tally, "accounted">;
+  /** Makes durable what was charged. Never throws. */
+  readonly commit: () => void;
+}
+
+export interface ClosedShutter {
+  readonly watch: FluxWatch;
+  readonly underBeam: ClosedCharge;
+  /** The stage waits there. */
+  noteParked(place: ParkingPlace): void;
+}
+
+export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
+  const { campaign, ledgerCells, tally } = deps;
+  const underBeam = createClosedCharge({
+    ...deps,
+    accounted(spot, startMs, endMs) {
+      const cell = campaign.cells[spot.cellIndex];
+      if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
+    },
+  });
+  const watch = createFluxWatch({
+    ...deps,
+    charge(fromMs, toMs) {
+      try {
+        underBeam.charge(fromMs, toMs);
+        deps.commit();
+      } catch (error) {
+        // What cannot be recorded ends the run.
+        deps.fail(error);
+      }
+    },
+  });
+
+  return {
+    watch,
+    underBeam,
+    noteParked(place) {
+      if (place === "shadow") {
+        underBeam.away();
+        return;
+      }
+      // It waits with the middle of the cell in the beam: the spot nearest to it is charged.
+      const { cellIndex } = place;
+      const off = ledgerCells[cellIndex]?.plan.spots.map(({ xMm, yMm }) => Math.hypot(xMm, yMm)) ?? [];
+      const spotIndex = off.indexOf(Math.min(...off));
+      underBeam.bringing({ cellIndex, spotIndex, position: campaign.cells[cellIndex]?.position ?? "" });
+      underBeam.arrived();
+    },
+  };
+}
