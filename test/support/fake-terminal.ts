@@ -18,6 +18,9 @@ export interface FakeTerminalOptions {
   readonly columns: number;
   readonly rows: number;
   readonly colour?: boolean;
+  /** Does not keep what was written: for many frames. */
+  readonly isForgetful?: boolean;
+  readonly onWrite?: () => void;
 }
 
 export function createFakeTerminal(options: FakeTerminalOptions): FakeTerminal {
@@ -29,6 +32,8 @@ export function createFakeTerminal(options: FakeTerminalOptions): FakeTerminal {
   const keys = new PassThrough({ encoding: "utf8" });
 
   function take(text: string): void {
+    options.onWrite?.();
+    if (options.isForgetful === true) return;
     written += text;
     const piece = new RegExp("\\u001b\\[2J|\\u001b\\[(\\d+);1H((?:(?!\\u001b\\[\\d+;1H|\\u001b\\[\\?2026l).)*)", "gs");
     for (const [whole, line, content = ""] of text.matchAll(piece)) {
