@@ -29,8 +29,8 @@ const SPARE_MS = 300;
 export function timeGridMoments(trigger: TimeGridTrigger, cell: TriggerCell, facts: CellFacts): readonly Moment[] {
   const { everyS, firstAfterS, window } = trigger;
   const { nowMs } = facts;
-  // Before its first step nobody knows which cell is there.
-  if (facts.step === null && facts.passed.length === 0) return [];
+  // Before its first step nobody knows which cell is there; after its last the campaign does not wait for it.
+  if (facts.isOver || (facts.step === null && facts.passed.length === 0)) return [];
   const isForAll = cell.stepIndexes === null && trigger.cycles === null;
   const lateMs = 1000 * (window?.lateS ?? everyS);
   const untilMs = nowMs + (isForAll ? AHEAD_MS : GRID_LOOK_MS);

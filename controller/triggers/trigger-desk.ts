@@ -176,7 +176,7 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       }
     }
     sampleTriggers.set(one.cellIndex, one.triggers, facts);
-    one.lookAtMs = one.followed.isOver && !hasGrid(one) ? Infinity : nextMs;
+    one.lookAtMs = one.followed.isOver ? Infinity : nextMs;
   }
 
   function lookAround(): void {
@@ -254,8 +254,4 @@ const CLOSED_BY: ReadonlySet<string> = new Set([
 function requestNumber(id: Json | undefined): number | undefined {
   const [, number] = /^R(\d+)-/.exec(typeof id === "string" ? id : "") ?? [];
   return number === undefined ? undefined : Number(number);
-}
-
-function hasGrid({ triggers }: Watched): boolean {
-  return triggers.some(({ trigger }) => trigger.kind === "time-grid");
 }

@@ -162,6 +162,9 @@ describe("the clock", () => {
   it("asks for cells that have begun, within each interval", () => {
     const grid: CampaignTrigger = { ...common, kind: "time-grid", everyS: 600, firstAfterS: 300, window: null };
     expect(momentsOf(grid, cell, facts({}))).toEqual([]);
+    expect(
+      momentsOf(grid, cell, facts({ isOver: true, passed: [{ stepIndex: 1, ordinal: 2, cycle: 1, endedAtMs: NOW }] })),
+    ).toEqual([]);
     const moments = momentsOf(grid, cell, facts({ step: running(REST) }));
     expect(moments.map(({ mark }) => mark)).toEqual(["n17", "n18", "n19", "n20"]);
     expect(moments[0]).toMatchObject({ earliestMs: 9_900_000, wantedMs: null, latestMs: 10_500_000 });
