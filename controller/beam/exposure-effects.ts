@@ -34,6 +34,8 @@ export interface ExposureEffectsDeps {
   readonly underBeam?: Pick<ClosedCharge, "bringing" | "arrived" | "away">;
   /** Interlocks that broke and wait for a person. */
   readonly latched: () => readonly Interlock[];
+  /** When anybody else had the stage moved last; left out where nobody does. */
+  readonly stageMovedAtMs?: () => number;
   /** Where the stage goes in turn to be out of the beam's harm; left out, or undefined, where the site has no shadow. */
   readonly shadowPath?: (from: StagePosition) => readonly StagePosition[] | undefined;
 }
@@ -181,6 +183,10 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     };
   }
 
+  function isAt(at: StagePosition, target: StagePosition): boolean {
+    return Math.hypot(at.xMm - target.xMm, at.yMm - target.yMm) <= timings.positionToleranceMm;
+  }
+
   function motionConditions() {
     return { nowMs: clock.monoMs(), levelsMaximumAgeMs: timings.levelsMaximumAgeMs, latched: deps.latched() };
   }
@@ -318,10 +324,23 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     },
 
     async move(order, signal) {
+      const target = { xMm: order.stageXMm, yMm: order.stageYMm };
+      const wasAt = reading;
       reading = null;
-      atRestSinceMs = Infinity;
       deps.underBeam?.bringing(order);
-      const arrived = await stage.moveTo({ xMm: order.stageXMm, yMm: order.stageYMm }, signal);
+      if (wasAt !== null && isAt(wasAt, target)) {
+        const seen = await stage.read();
+        const sinceMs = Math.max(atRestSinceMs, deps.stageMovedAtMs?.() ?? -Infinity);
+        if (seen.atRest && isAt(seen, target) && clock.monoMs() - sinceMs >= timings.settleMs) {
+          // It stood there all the time: nothing is left to settle.
+          signal.throwIfAborted();
+          reading = seen;
+          deps.underBeam?.arrived();
+          return;
+        }
+      }
+      atRestSinceMs = Infinity;
+      const arrived = await stage.moveTo(target, signal);
       reading = arrived;
       deps.underBeam?.arrived();
       atRestSinceMs = clock.monoMs();

@@ -266,9 +266,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     latched: () => views.latchedInterlocks(),
     showLevels,
     shadowPath: wayIntoShadow,
+    stageMovedAtMs: () => parking.movedAtMs(),
   });
 
-  const park = createParking({
+  const parking = createParking({
     ...{ roles, nowMs, showLevels, shadowPath: wayIntoShadow },
     target: (place) => desk.parkingTarget(place),
     noteParked(place) {
@@ -374,7 +375,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ioName: roles.io.name,
     stageName: roles.stage.name,
     ...homing,
-    park,
+    park: (place, signal) => parking.park(place, signal),
     parkingDeadlineMs: 3 * timings.bringDeadlineMs,
     noteNews: (news) => {
       watchDesk.noteNews(news);

@@ -20,9 +20,16 @@ export interface ParkingDeps {
   readonly noteParked: (place: ParkingPlace) => void;
 }
 
-/** Rejects with `stage.no-permit`, or as the stage does; an aborted signal stops the motion. */
-export function createParking(deps: ParkingDeps): (place: ParkingPlace, signal: AbortSignal) => Promise<void> {
+export interface Parking {
+  /** Rejects with `stage.no-permit`, or as the stage does; an aborted signal stops the motion. */
+  park(place: ParkingPlace, signal: AbortSignal): Promise<void>;
+  /** When the stage was last on a way of this kind; never: -Infinity. */
+  movedAtMs(): number;
+}
+
+export function createParking(deps: ParkingDeps): Parking {
   const { io, stage } = deps.roles;
+  let lastMs = -Infinity;
 
   async function go(to: StagePosition, signal: AbortSignal): Promise<void> {
     const levels = await io.readInputs();
@@ -31,14 +38,21 @@ export function createParking(deps: ParkingDeps): (place: ParkingPlace, signal: 
     const reasons = motionRefusals(levels, { nowMs: deps.nowMs(), levelsMaximumAgeMs, latched: deps.latched() });
     if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, `no motion: ${reasons.join("; ")}`);
     signal.throwIfAborted();
-    await stage.moveTo(to, signal);
+    lastMs = Infinity;
+    try {
+      await stage.moveTo(to, signal);
+    } finally {
+      lastMs = deps.nowMs();
+    }
   }
 
-  return async (place, signal) => {
+  async function park(place: ParkingPlace, signal: AbortSignal): Promise<void> {
     const target = deps.target(place);
     const path = place === "shadow" ? deps.shadowPath(await stage.read()) : target === undefined ? undefined : [target];
     // Where no way leads it stays, and is not sent there again.
     for (const point of path ?? []) await go(point, signal);
     deps.noteParked(place);
-  };
+  }
+
+  return { park, movedAtMs: () => lastMs };
 }
