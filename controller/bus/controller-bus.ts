@@ -99,7 +99,8 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
   }
 
   function record(type: string, data: { readonly [key: string]: Json }): void {
-    if (heard === undefined || shown === undefined) return;
+    // What is repeated must come out as it did; orders come from outside.
+    if (heard === undefined || shown === undefined || heard.isCatchingUp) return;
     try {
       heard.appendEvent({ atMs: shown.sources.nowMs(), type, data });
     } catch {
@@ -117,11 +118,16 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       nowMs: () => clock.monoMs(),
     };
     const groups = new Map<string, string>(campaign.cells.map(({ position, group }) => [position, group]));
+    const effects = createCommandEffects({
+      ...{ run, campaign, alarmDesk, stage: roles.stage, nowMs: sources.nowMs },
+      instruments: roles.instruments.map(({ name }) => name),
+    });
+    const repeated = "the run repeats what is on record, and takes orders once it is through with that";
     const desk = createCommandDesk({
-      effects: createCommandEffects({
-        ...{ run, campaign, alarmDesk, stage: roles.stage, nowMs: sources.nowMs },
-        instruments: roles.instruments.map(({ name }) => name),
-      }),
+      effects: {
+        ...effects,
+        obstacle: (order) => (heard?.isCatchingUp === true ? repeated : effects.obstacle(order)),
+      },
       userOf: deps.userOf,
       groupOf: (position) => groups.get(position),
       versionOf: (topic) => versions.now(topic),

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { createCommandDesk } from "../../../controller/bus/command-desk.ts";
+import type { BusReply } from "../../../protocols/bus/commands.ts";
+import { envelope, facts, ANNA, NOON_MS, USERS } from "../../support/bus-orders.ts";
+
+function bench() {
+  const done: string[] = [];
+  const recorded: string[] = [];
+  const answers: { readonly to: string; readonly reply: BusReply }[] = [];
+  const state = { nowMs: NOON_MS };
+  const { groupOf, versionOf, isAlarmOpen } = facts(ANNA);
+  const desk = createCommandDesk({
+    effects: {
+      obstacle: () => null,
+      carryOut: ({ command }, { author }) => done.push(`${author} ${command}`),
+    },
+    userOf: (name) => USERS.find((user) => user.name === name),
+    ...{ groupOf, versionOf, isAlarmOpen },
+    record: (type) => recorded.push(type),
+    dayMs: () => state.nowMs,
+    answer: (topic, reply) =>
+      answers.push({ to: topic.kind === "reply" ? `${topic.user}/${topic.client}` : "", reply }),
+    changed: () => undefined,
+  });
+  const send = (user: string, value: unknown): void => {
+    desk.take(user, Buffer.from(JSON.stringify(value)));
+  };
+  return { desk, done, recorded, answers, state, send };
+}
+
+describe("the desk where commands arrive", () => {
+  it("writes an order down before it is done, and answers it once", () => {
+    const { send, done, recorded, answers } = bench();
+    send("anna", envelope("anna", "take-control"));
+    const order = envelope("anna", "hold");
+    send("anna", order);
+    send("anna", order);
+    expect(recorded).toEqual(["command-given", "control-changed", "command-given"]);
+    expect(done).toEqual(["anna take-control", "anna hold"]);
+    expect(answers.map(({ to, reply }) => `${to} ${reply.outcome}`)).toEqual(["anna/test done", "anna/test done"]);
+  });
+
+  it("answers what is no order, where it says whom to answer", () => {
+    const { send, answers, desk } = bench();
+    send("anna", { ...envelope("anna", "hold"), command: "explode" });
+    send("anna", "explode");
+    expect(answers).toHaveLength(1);
+    expect(answers[0]?.reply).toMatchObject({ outcome: "refused", refusal: "unreadable" });
+    expect(desk.refusedCount).toBe(2);
+  });
+
+  it("takes nothing from who is no user any more", () => {
+    const { send, answers, desk } = bench();
+    send("mallory", envelope("mallory", "take-control"));
+    expect(answers).toEqual([]);
+    expect(desk.refusedCount).toBe(1);
+  });
+
+  it("lets a flood drown neither the log nor the orders of others", () => {
+    const { send, desk, recorded, done, state } = bench();
+    for (let second = 0; second < 10; second += 1) {
+      for (let count = 0; count < 1000; count += 1) send("boris", envelope("boris", "hold", {}, state.nowMs));
+      state.nowMs += 1000;
+    }
+    expect(desk.refusedCount).toBe(10_000);
+    expect(recorded.length).toBeLessThan(40);
+    send("anna", envelope("anna", "take-control", {}, state.nowMs));
+    expect(done).toEqual(["anna take-control"]);
+  });
+
+  it("says on record that control lapsed", () => {
+    const { send, desk, recorded, state } = bench();
+    send("anna", envelope("anna", "take-control"));
+    state.nowMs += 3_600_000;
+    desk.look();
+    expect(desk.view().holder).toBeNull();
+    expect(recorded).toEqual(["command-given", "control-changed", "control-changed"]);
+  });
+});
