@@ -82,7 +82,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "start",
-    usage: "[--faults none|light|heavy] [--pace N] [--seed N]",
+    usage: "[--faults none|light|heavy] [--pace N] [--seed N] [--data DIR]",
     summary: "see a living rack now: formation-day on the screens, 600 times as fast as the day",
     details: [
       "Simulates the campaign with light faults in a process of its own and attaches the screens to it; leaving them",
@@ -91,6 +91,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --faults WHAT        what goes wrong (default light)",
       "  --pace N             seconds of the campaign for one of the day (default 600)",
       "  --seed N             another seed, another world (default 1)",
+      "  --data DIR           where the record goes (default data/formation-day-seedN-TIME)",
     ],
     load: async () => (await import("./commands/start.ts")).startCommand,
   },
@@ -232,18 +233,23 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "export",
-    usage: "DIR --as bdf|bluesky|csv --out OUT [--group G] [--tables csv,parquet] [--author NAME] [--license NAME]",
+    usage:
+      "DIR --as bdf|nexus|bluesky|battinfo|rocrate|csv --out OUT [--group G] [--tables csv,parquet] [--frames DIR] [--author NAME] [--license NAME]",
     summary: "a campaign's data in a form that other people's tools read",
     details: [
       "Only reads DIR; OUT is new, or nothing is done. docs/export.md says what stands in each form.",
       "Exit 2 when refused, 1 when broken off: then nothing is left of it.",
       "",
       "  --as FORM            bdf: Battery Data Format, a table for each cell",
+      "                       nexus: NeXus/HDF5, a file for each cell and one that leads to them all",
       "                       bluesky: one run of the Bluesky event model, cycling beside it as bdf",
+      "                       battinfo: cells, tests and data as linked data (JSON-LD)",
+      "                       rocrate: bdf, nexus, battinfo and csv in one RO-Crate",
       "                       csv: cells, cycles, exposures and dose by spot, for people",
       "  --out OUT            the folder to make",
       "  --group G            the cells of this group alone",
       "  --tables FORMS       of bdf: csv, parquet, or both as csv,parquet (default)",
+      "  --frames DIR         with nexus: powder patterns by the names of the frames, as simulate --frames writes them",
       "  --author NAME        who is to be named; as often as needed",
       "  --license NAME       the terms, such as CC-BY-4.0",
     ],

@@ -7,9 +7,13 @@ export interface ExportFile {
 }
 
 export interface ExportTarget {
+  /** All that is closed so far, in the order of closing; names as of the whole export. */
+  readonly files: readonly WrittenFile[];
   /** A new file; `name` is relative, with `/` between folders. */
   open(name: string): ExportFile;
   writeText(name: string, text: string): void;
+  /** For a library that writes files by itself: a path where nothing stands; to be closed when it has. */
+  place(name: string): { readonly path: string; close(): void };
 }
 
 /** What stands in an export, once it is closed. */
@@ -34,3 +38,15 @@ export interface ExportSummary {
 
 /** An export as it goes on: told how far it is every now and then, so that it can be broken off. */
 export type RunningExport = Generator<ExportProgress, ExportSummary>;
+
+/** The same, in a folder of it. */
+export function within(target: ExportTarget, folder: string): ExportTarget {
+  return {
+    files: target.files,
+    open: (name) => target.open(`${folder}/${name}`),
+    writeText: (name, text) => {
+      target.writeText(`${folder}/${name}`, text);
+    },
+    place: (name) => target.place(`${folder}/${name}`),
+  };
+}

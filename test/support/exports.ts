@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { exportCommand, type ExportContext } from "../../tui/commands/export.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { createTestClock } from "../unit/record/record-fixture.ts";
 import { campaign } from "./world-campaign.ts";
 
 const folders: string[] = [];
@@ -43,6 +44,7 @@ export function exporting(options: { readonly interruptAfter?: number } = {}): E
     errors,
     json: true,
     version: "9.9.9",
+    clock: { ...createTestClock(), wallMs: () => Date.UTC(2026, 2, 4) },
     print: (line) => lines.push(line),
     printError: (line) => errors.push(line),
     onInterrupt(handler) {

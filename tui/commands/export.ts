@@ -1,26 +1,35 @@
 /** `beamrack export DIR --as FORM --out OUT`: a campaign's data in a form that other people's tools read. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { CampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { BDF_FORMS, exportBdf, type BdfForm } from "../../controller/export/bdf/export-bdf.ts";
 import { exportBluesky } from "../../controller/export/bluesky/export-bluesky.ts";
+import { exportBattinfo } from "../../controller/export/battinfo/export-battinfo.ts";
+import { exportRoCrate } from "../../controller/export/rocrate/export-rocrate.ts";
 import { exportSummaries } from "../../controller/export/summaries/export-summaries.ts";
 import type { ExportedCampaign } from "../../controller/export/exported-campaign.ts";
 import type { ExportSummary, ExportTarget, RunningExport } from "../../controller/export/export-target.ts";
+import { exportNexus } from "../../controller/export/nexus/export-nexus.ts";
 import { provenance, type ProvenanceOptions } from "../../controller/export/provenance.ts";
 import type { SampleRecord } from "../../controller/export/samples-by-cell.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { createExportFolder, type ExportFolder } from "../export/export-folder.ts";
+import { frameFileName } from "../virtual/frame-files.ts";
 import { countText, plainText } from "../progress/number-text.ts";
 
 /** Of the machine, no more than a place to print and a way to be broken off. */
-export type ExportContext = Pick<CommandContext, "json" | "print" | "printError" | "onInterrupt" | "drain" | "version">;
+export type ExportContext = Pick<
+  CommandContext,
+  "json" | "print" | "printError" | "onInterrupt" | "drain" | "version" | "clock"
+>;
 
 const USAGE = "beamrack export";
 
-const FORMS = ["bdf", "bluesky", "csv"] as const;
+const FORMS = ["bdf", "nexus", "bluesky", "battinfo", "rocrate", "csv"] as const;
 type ExportForm = (typeof FORMS)[number];
 
 interface Wish extends ProvenanceOptions {
@@ -29,6 +38,9 @@ interface Wish extends ProvenanceOptions {
   readonly out: string;
   readonly group: string | null;
   readonly tables: readonly BdfForm[];
+  readonly publishedMs: number;
+  /** Where powder patterns of the frames stand. */
+  readonly frames: string | null;
 }
 
 type Export = (
@@ -41,6 +53,11 @@ type Export = (
 const EXPORTS: Readonly<Record<ExportForm, Export>> = {
   bdf: (campaign, record, target, wish) => exportBdf(campaign, record, target, { ...wish, forms: wish.tables }),
   bluesky: (campaign, record, target, wish) => exportBluesky(campaign, record, target, { ...wish, forms: wish.tables }),
+  nexus: (campaign, record, target, wish) =>
+    exportNexus(campaign, record, target, { ...wish, patternPath: patternsIn(wish.frames) }),
+  battinfo: (campaign, _record, target, wish) => exportBattinfo(campaign, target, { ...wish, tables: null }),
+  rocrate: (campaign, record, target, wish) =>
+    exportRoCrate(campaign, record, target, { ...wish, forms: wish.tables, patternPath: patternsIn(wish.frames) }),
   csv: (campaign, _record, target) => exportSummaries(campaign, target),
 };
 
@@ -130,6 +147,7 @@ function readWish(context: ExportContext, args: readonly string[]): Wish {
       group: { type: "string" },
       out: { type: "string" },
       tables: { type: "string" },
+      frames: { type: "string" },
       author: { type: "string", multiple: true },
       license: { type: "string" },
     },
@@ -143,8 +161,19 @@ function readWish(context: ExportContext, args: readonly string[]): Wish {
     out: values.out.replace(/(?<=.)\/+$/, ""),
     group: values.group ?? null,
     tables: tablesOf(values.tables),
+    publishedMs: context.clock.wallMs(),
+    frames: values.frames ?? null,
     softwareVersion: context.version,
     attribution: { authors: values.author ?? [], license: values.license ?? null },
+  };
+}
+
+/** A pattern has its frame's name with the ending of what is in it, as `simulate --frames` writes them. */
+function patternsIn(folder: string | null): (frame: string) => string | undefined {
+  return (frame) => {
+    if (folder === null) return undefined;
+    const path = join(folder, frameFileName(frame));
+    return existsSync(path) ? path : undefined;
   };
 }
 

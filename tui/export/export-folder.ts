@@ -3,14 +3,22 @@
  * finds it finds it whole. Each file's size and SHA-256 are kept for the list that closes it.
  */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { ExportFile, ExportTarget, WrittenFile } from "../../controller/export/export-target.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 
 export interface ExportFolder extends ExportTarget {
-  /** Closed so far, in the order of closing. */
-  readonly files: readonly WrittenFile[];
   /** Gives the folder its name. */
   finish(): void;
   /** Takes away what was written. */
@@ -75,6 +83,18 @@ export function createExportFolder(path: string): ExportFolder {
       file.write(Buffer.from(text));
       file.close();
     },
+    place(name) {
+      const path = join(part, name);
+      writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+      return {
+        path,
+        close() {
+          writing(path, () => {
+            files.push({ name, ...contentsOf(path) });
+          });
+        },
+      };
+    },
     finish() {
       closeAll();
       writing(path, () => {
@@ -88,6 +108,25 @@ export function createExportFolder(path: string): ExportFolder {
       rmSync(part, { recursive: true, force: true });
     },
   };
+}
+
+const PIECE_BYTES = 1 << 20;
+
+function contentsOf(path: string): { readonly bytes: number; readonly sha256: string } {
+  const sha256 = createHash("sha256");
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  const handle = openSync(path, "r");
+  try {
+    let bytes = 0;
+    for (;;) {
+      const count = readSync(handle, piece);
+      if (count === 0) return { bytes, sha256: sha256.digest("hex") };
+      sha256.update(piece.subarray(0, count));
+      bytes += count;
+    }
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function writing<Value>(where: string, work: () => Value): Value {

@@ -3,6 +3,7 @@ import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { flagNames, type CellTable } from "../cell-rows.ts";
 import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import { isoTime } from "../file-names.ts";
+import { BEAMRACK_TERM, EMMO_CONTEXT } from "../linked-data.ts";
 import { cellProvenance, type Attribution } from "../provenance.ts";
 import { BDF_NAMESPACE, BDF_TABLE_SCHEMA, type BdfColumn } from "./bdf-columns.ts";
 
@@ -22,18 +23,7 @@ export interface SideCarParts {
   readonly table: Pick<CellTable, "rows" | "flagged" | "flaggedUnlisted">;
 }
 
-/** Terms that the published context lacks, and `beamrack`: a JSON literal, which no reader of linked data drops. */
-const CONTEXT: readonly Json[] = [
-  "https://w3id.org/emmo/domain/battery/context",
-  {
-    schema: "https://schema.org/",
-    rdfs: "http://www.w3.org/2000/01/rdf-schema#",
-    dc: "http://purl.org/dc/terms/",
-    dcat: "http://www.w3.org/ns/dcat#",
-    csvw: "http://www.w3.org/ns/csvw#",
-    beamrack: { "@id": "https://schema.org/additionalProperty", "@type": "@json" },
-  },
-];
+const CONTEXT: readonly Json[] = [EMMO_CONTEXT, { beamrack: BEAMRACK_TERM }];
 
 const MEDIA_TYPES = { csv: "text/csv", parquet: "application/vnd.apache.parquet" } as const;
 

@@ -4,13 +4,13 @@
  */
 import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { positionIndex } from "../../../protocols/base/position.ts";
-import { isRecord } from "../../record/ledger-row.ts";
 import { exportBdf, type BdfOptions } from "../bdf/export-bdf.ts";
-import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
-import type { ExportTarget, RunningExport } from "../export-target.ts";
+import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
+import { within, type ExportTarget, type RunningExport } from "../export-target.ts";
 import { bdfFileStem, cellNames } from "../file-names.ts";
 import { cellProvenance, provenance } from "../provenance.ts";
 import type { SampleRecord } from "../samples-by-cell.ts";
+import { exposureMs, toldDoses } from "../told-dose.ts";
 import { createRunWriter, runUidOf, type Data, type DataKey, type RunWriter, type Stream } from "./documents.ts";
 
 export const BDF_FOLDER = "bdf";
@@ -57,15 +57,6 @@ export function* exportBluesky(
   flush();
   file.close();
   return { cells: campaign.cells.length, rows: run.events, unreadable };
-}
-
-function within(target: ExportTarget, folder: string): ExportTarget {
-  return {
-    open: (name) => target.open(`${folder}/${name}`),
-    writeText: (name, text) => {
-      target.writeText(`${folder}/${name}`, text);
-    },
-  };
 }
 
 /** Of the rack, from 1. */
@@ -139,31 +130,17 @@ const CELL_EVENTS: Stream = {
   keys: { cell_index: integer("log"), event_type: text("log"), detail: text("log") },
 };
 
-/** The dose that is told: where the cell's first limit holds, else at the front of the layer that got most. */
-function toldDose(campaign: ExportedCampaign, cell: ExportedCell, one: ExportedExposure): [string, "surface" | "mean"] {
-  const limit = campaign.doseLimits.find(
-    (item) => isRecord(item) && (item["position"] === cell.position || item["position"] === null),
-  );
-  if (isRecord(limit) && typeof limit["layer"] === "string")
-    return [limit["layer"], limit["location"] === "surface" ? "surface" : "mean"];
-  const most = [...one.layerDosesGy].sort((a, b) => b.surfaceGy - a.surfaceGy)[0];
-  return [most?.layer ?? "", "surface"];
-}
-
 function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
-  const totals = new Map<string, number>();
-  const passes = new Map<string, number>();
-  const all = campaign.cells.flatMap((cell) => cell.exposures.map((one) => ({ cell, one, atMs: exposureMs(one) })));
+  const all = campaign.cells.flatMap((cell) =>
+    toldDoses(campaign, cell).map((dose, index) => ({
+      ...dose,
+      cell,
+      pass: index + 1,
+      atMs: exposureMs(dose.exposure),
+    })),
+  );
   all.sort((a, b) => a.atMs - b.atMs);
-  for (const { cell, one, atMs } of all) {
-    const [layer, location] = toldDose(campaign, cell, one);
-    const dose = one.layerDosesGy.find((item) => item.layer === layer);
-    const step = (location === "surface" ? dose?.surfaceGy : dose?.meanGy) ?? 0;
-    const spot = `${cell.position} ${one.spotIndex} ${layer} ${location}`;
-    const total = (totals.get(spot) ?? 0) + step;
-    const pass = (passes.get(cell.position) ?? 0) + 1;
-    totals.set(spot, total);
-    passes.set(cell.position, pass);
+  for (const { cell, exposure: one, layer, location, stepGy, totalGy, pass, atMs } of all) {
     run.event(PRIMARY, (campaign.clock.startMs + atMs) / 1000, {
       cell_index: cellIndex(cell),
       position: cell.position,
@@ -182,8 +159,8 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       dose_layer: layer,
       dose_location: location,
       dose_convention: one.convention,
-      dose_step: step,
-      dose_total: total,
+      dose_step: stepGy,
+      dose_total: totalGy,
       dose_relative_uncertainty: one.relativeUncertainty,
       cell_voltage: one.cell?.voltageV ?? null,
       cell_current: one.cell?.currentA ?? null,
@@ -195,11 +172,6 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       detector_frame: one.frame,
     });
   }
-}
-
-/** When the shutter was seen open; where it was not, when it was asked to open or the exposure was booked. */
-function exposureMs(one: ExportedExposure): number {
-  return one.openSeenAtMs ?? one.openAskedAtMs ?? one.bookedAtMs;
 }
 
 function writeCellEvents(campaign: ExportedCampaign, run: RunWriter): void {

@@ -1,0 +1,128 @@
+/** A campaign as NeXus/HDF5: a file for each cell, and one that leads to them all with the dose over the rack. */
+import type { File as Hdf5File } from "h5wasm/node";
+import { positionIndex } from "../../../protocols/base/position.ts";
+import { ambientOf, createCellTable, type CellTable } from "../cell-rows.ts";
+import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
+import type { ExportTarget, RunningExport } from "../export-target.ts";
+import { cellNames, isoTime } from "../file-names.ts";
+import { provenance, type ProvenanceOptions } from "../provenance.ts";
+import { walkSamples, type SampleRecord, type TakeSamples } from "../samples-by-cell.ts";
+import { toldDoses } from "../told-dose.ts";
+import { beginCellFile, writePattern, type CellFileParts } from "./cell-file.ts";
+import { CHUNK_ROWS, jsonNote, nexusGroup, numberFields, plotOf, textField, textFields } from "./nexus-writing.ts";
+import { readPowderPattern } from "./powder-pattern-file.ts";
+
+export interface NexusOptions extends ProvenanceOptions {
+  /** Where the powder pattern of a frame stands, by the path the detector gave it; undefined where there is none. */
+  readonly patternPath: (frame: string) => string | undefined;
+}
+
+interface OpenCell {
+  readonly parts: CellFileParts;
+  readonly name: string;
+  readonly file: Hdf5File;
+  readonly table: CellTable;
+  readonly close: () => void;
+}
+
+/** Loads the HDF5 library. */
+export async function exportNexus(
+  campaign: ExportedCampaign,
+  record: SampleRecord,
+  target: ExportTarget,
+  options: NexusOptions,
+): Promise<RunningExport> {
+  const hdf5 = await import("h5wasm/node");
+  await hdf5.ready;
+  return running(hdf5, campaign, record, target, options);
+}
+
+function* running(
+  hdf5: typeof import("h5wasm/node"),
+  campaign: ExportedCampaign,
+  record: SampleRecord,
+  target: ExportTarget,
+  options: NexusOptions,
+): RunningExport {
+  const told = provenance(campaign, options);
+  const hasAmbient = ambientOf(campaign) !== null;
+  const names = cellNames(campaign.cells);
+  const open: OpenCell[] = [];
+  const unreadable: string[] = [];
+  let rows = 0;
+  try {
+    for (const cell of campaign.cells) open.push(openCell(cell));
+    const takers = new Map<number, TakeSamples>(open.map(({ parts, table }) => [parts.cell.channelIndex, table.take]));
+    yield* walkSamples(record, takers, unreadable);
+    for (const one of open) {
+      one.table.finish();
+      rows += one.table.rows;
+      writePatterns(one);
+    }
+  } finally {
+    for (const one of open) one.close();
+  }
+  writeMaster(open);
+  return { cells: open.length, rows, unreadable };
+
+  /** Headers of old, which HDF5 1.8 and later read alike. */
+  function create(name: string): { readonly file: Hdf5File; readonly close: () => void } {
+    const place = target.place(name);
+    const file = new hdf5.File(place.path, "w", { libver: ["earliest", "v108"] });
+    return {
+      file,
+      close() {
+        file.close();
+        place.close();
+      },
+    };
+  }
+
+  function openCell(cell: ExportedCell): OpenCell {
+    const name = `${names.get(cell.position) ?? cell.position}.nxs`;
+    const { file, close } = create(name);
+    const parts = { campaign, cell, provenance: told, softwareVersion: options.softwareVersion, hasAmbient };
+    const table = createCellTable(campaign, cell, CHUNK_ROWS, beginCellFile(file, parts));
+    return { parts, name, file, table, close };
+  }
+
+  function writePatterns({ parts, file }: OpenCell): void {
+    for (const [index, exposure] of parts.cell.exposures.entries()) {
+      const path = exposure.frame === null ? undefined : options.patternPath(exposure.frame);
+      const pattern = path === undefined ? null : readPowderPattern(hdf5, path);
+      if (pattern === null) continue;
+      writePattern(file, `exposure_${String(index + 1).padStart(4, "0")}`, parts, exposure, pattern);
+    }
+  }
+
+  function writeMaster(cells: readonly OpenCell[]): void {
+    const { file, close } = create("campaign.nxs");
+    try {
+      file.create_attribute("NX_class", "NXroot");
+      file.create_attribute("default", "campaign");
+      const entry = nexusGroup(file, "campaign", "NXentry");
+      entry.create_attribute("default", "dose");
+      textField(entry, "title", campaign.header.campaign);
+      textField(entry, "start_time", isoTime(campaign.clock.startMs));
+      textField(entry, "end_time", isoTime(campaign.clock.startMs + campaign.lastMs));
+      textField(entry, "program_name", "beamrack").create_attribute("version", options.softwareVersion);
+      jsonNote(entry, "provenance", "where the data come from", told);
+      const dose = nexusGroup(entry, "dose", "NXdata");
+      plotOf(dose, "dose_highest", "changer_position");
+      const positions = cells.map(({ parts }) => positionIndex(parts.cell.position) + 1);
+      dose.create_dataset({ name: "changer_position", data: Int32Array.from(positions), dtype: "<i" });
+      const highest = cells.map(({ parts }) =>
+        toldDoses(campaign, parts.cell).reduce((most, { totalGy }) => Math.max(most, totalGy), 0),
+      );
+      numberFields(dose, "dose_highest", highest, "Gy");
+      textFields(
+        dose,
+        "sample_name",
+        cells.map(({ parts }) => parts.cell.barcode),
+      );
+      for (const { parts, name } of cells) file.create_external_link(name, "/electrochemistry", parts.cell.position);
+    } finally {
+      close();
+    }
+  }
+}
