@@ -248,10 +248,12 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
           return { eligible: false, reason: "cell", text: heldBack, detail: {} };
         },
         eligibilityOfWanted(wanted) {
-          const { cellIndex, number, controlIndex } = wanted;
+          const { cellIndex, number, controlIndex, wish } = wanted;
           const alone = controlIndex === undefined ? null : (deps.isAlone?.(cellIndex) ?? null);
-          if (alone === null) return eligibility(cellIndex, number, wanted);
-          return { eligible: false, reason: "cell", text: alone, detail: {} };
+          // What a trigger asks for belongs to no sweep: it is refused where the cell is exposed no more at all.
+          const against = alone ?? (wish === undefined ? null : (deps.heldBack?.(cellIndex, 0) ?? null));
+          if (against === null) return eligibility(cellIndex, number, wanted);
+          return { eligible: false, reason: "cell", text: against, detail: {} };
         },
         tour,
       };
