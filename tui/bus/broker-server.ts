@@ -123,18 +123,25 @@ export async function startBrokerServer(order: BrokerOrder, clock: Clock): Promi
     });
     broker.handle(socket);
   });
-  await server.open();
+  const closeBroker = (): Promise<void> =>
+    new Promise((resolve) => {
+      broker.close(() => {
+        resolve();
+      });
+    });
+  try {
+    await server.open();
+  } catch (error) {
+    await closeBroker();
+    throw error;
+  }
   return {
     get where() {
       return server.where;
     },
     async close() {
       await server.shut();
-      await new Promise<void>((resolve) => {
-        broker.close(() => {
-          resolve();
-        });
-      });
+      await closeBroker();
     },
   };
 }
