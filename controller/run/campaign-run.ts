@@ -14,22 +14,19 @@ import { createExposureEffects } from "../beam/exposure-effects.ts";
 import { createPartialRule } from "../beam/partial-rule.ts";
 import { gateOf } from "../beam/shutter-gate.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
-import { createSampleIntake } from "../cells/sample-intake.ts";
 import { createStepCode } from "../cells/step-code.ts";
 import { proofTimeMaxMs } from "../cells/wiring-proof.ts";
-import { createDoseLedger } from "../dose/dose-ledger.ts";
 import { fluxReferenceOf } from "../dose/flux.ts";
-import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
+import { createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
 import { createForecastDesk } from "../forecast/forecast-desk.ts";
 import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { createCellMachine } from "../machines/cell-machine.ts";
-import { faultNote, type FaultNote } from "../machines/errors.ts";
+import { faultNote } from "../machines/errors.ts";
 import { createExposureMachine } from "../machines/exposure-machine.ts";
 import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
-import { ledgerEventData } from "../record/ledger-row.ts";
 import { letGoOn, recordLetGoOn, recordResumed } from "../resume/record-resumed.ts";
 import { isOfExposures, wishKeys } from "../resume/recorded-run.ts";
 import { NOTHING_ASKED, restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
@@ -38,7 +35,9 @@ import { createShutterLook } from "../resume/shutter-look.ts";
 import { askedAgain, settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
 import { createBeamReadings } from "./beam-readings.ts";
 import { createAlarms } from "./alarms.ts";
+import { actorClock } from "./actor-clock.ts";
 import { createActorViews } from "./actor-views.ts";
+import { createCampaignIntake } from "./campaign-intake.ts";
 import { createClosedShutter } from "./closed-shutter.ts";
 import { createCommitting } from "./committing.ts";
 import { createKeepSoon } from "./keep-soon.ts";
@@ -46,11 +45,12 @@ import { cellStateJson } from "./cell-state.ts";
 import { createCellInputs } from "./cell-inputs.ts";
 import { createHoming } from "./homing.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
-import { listenToRack } from "./rack-watch.ts";
+import { listenToInstruments } from "./listening.ts";
 import { createRequestDesk } from "./request-desk.ts";
 import type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 import { runNote } from "./run-note.ts";
 import { recordStart } from "./start-record.ts";
+import { createStoredLedger } from "./stored-ledger.ts";
 import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally } from "./tally.ts";
 import { CONNECTING_LOOK_MS, exposureOverheadMaxMs, runTimings } from "./timings.ts";
@@ -115,32 +115,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
   const beam = createBeamOnCell(site, tables);
   const ledgerCells = createLedgerCells(campaign, site, tables);
-  const ledger = createDoseLedger({
-    cells: ledgerCells,
-    convention: CAMPAIGN_CONVENTION,
-    nowMs,
-    ...(left === undefined ? {} : { past: left.ledgerRows }),
-    write(row) {
-      store.appendLedger(row);
-      const type = row.kind === "booking" ? "exposure-booked" : "exposure-settled";
-      return store.appendEvent({ atMs: row.atMs, type, data: ledgerEventData(row) });
-    },
-  });
-
-  const intake = createSampleIntake(campaign.cells.length, {
-    sink: store,
-    limits: campaign.cells.map((cell) => cell.limits),
-    limitPassed(cellIndex, what) {
-      const where = campaign.cells[cellIndex]?.position ?? "";
-      const fault: FaultNote = {
-        code: "cell.limit",
-        where,
-        what,
-        advice: "Inspect the cell before it is cycled again.",
-      };
-      send({ type: "CHANNEL_NEWS", cellIndex, event: { type: "LIMIT_PASSED", fault } });
-    },
-    overloadsInRowMax: 3,
+  const ledger = createStoredLedger(store, ledgerCells, nowMs, left?.ledgerRows);
+  const intake = createCampaignIntake(campaign, store, {
+    send,
     bandLeft(cellIndex, voltageV) {
       triggers.passed(cellIndex, voltageV);
     },
@@ -220,17 +197,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   }
 
   const desk = createSweepDesk({
-    campaign,
-    site,
-    ledger,
-    fluxReference,
-    beam,
+    ...{ campaign, site, ledger, fluxReference, beam, nowMs, endAtMs },
     longestOpenS: openBound,
     belief: (cellIndex) => views.belief(cellIndex),
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
     stateOf: (cellIndex) => views.stateOf(cellIndex),
-    nowMs,
-    endAtMs,
     heldBack: (cellIndex, sweep) => controlDesk.heldBack(cellIndex, sweep),
     isAlone: (cellIndex) => controlDesk.isAlone(cellIndex),
     exposureFraction: (cellIndex) => controlDesk.exposureFraction(cellIndex),
@@ -248,11 +219,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const wayIntoShadow = (from: StagePosition) => shadowPath(site.rack, site.stage.travelYMm, from);
 
   const effects = createExposureEffects({
-    clock,
-    io: roles.io,
-    stage: roles.stage,
-    detector: roles.detector,
-    detectorFolder: site.detector.folder,
+    ...{ clock, io: roles.io, stage: roles.stage, detector: roles.detector, detectorFolder: site.detector.folder },
     ...gateOf(site, roles),
     underBeam: closedShutter.underBeam,
     frameRead: (path) => {
@@ -297,11 +264,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
 
   const requestDesk = createRequestDesk({
-    campaign,
-    recorder,
-    alarms,
-    tally,
-    nowMs,
+    ...{ campaign, recorder, alarms, tally, nowMs },
     request: (cellIndex, sweep) => desk.request(cellIndex, sweep),
     wantedRequest: (wanted) => desk.wantedRequest(wanted),
     commit: commitAlone,
@@ -421,36 +384,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...(left === undefined ? {} : { resumed: { ...asked, held: left.recorded.held } }),
   });
 
-  const actor: CampaignActor = createActor(machine, {
-    clock: {
-      setTimeout: (fn: () => void, ms: number) => clock.setTimeout(fn, ms),
-      clearTimeout: (handle: unknown) => {
-        clock.clearTimeout(handle);
-      },
-    },
-  });
+  const actor: CampaignActor = createActor(machine, { clock: actorClock(clock) });
   actor.subscribe({ error: fail });
-
-  function listen(): void {
-    for (const instrument of roles.instruments) {
-      instrument.onFault((fault) => {
-        const note = faultNote(fault);
-        alarms.raise(note);
-        send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
-      });
-    }
-    readings.listen(closedShutter.watch);
-    watchDesk.listen();
-    listenToRack({
-      sensors: roles.watched ?? [],
-      alarms,
-      recorder,
-      stop(reason) {
-        stopExposing(reason);
-        send({ type: "STOP_CELLS", author: "beamrack", reason });
-      },
-    });
-  }
 
   const instrumentNames = roles.instruments.map(({ name }) => name);
 
@@ -487,7 +422,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         repeats.forEach(requestDesk.noteWanted);
         forecasts.goOn();
       }
-      listen();
+      readings.listen(closedShutter.watch);
+      watchDesk.listen();
+      listenToInstruments({ roles, alarms, recorder, send, stopExposing });
       actor.start();
       reunion.begin();
       triggers.start();

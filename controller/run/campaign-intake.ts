@@ -1,0 +1,26 @@
+/** Samples of all cells on their way to the store; one beyond its cell's limits is told to the campaign. */
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { createSampleIntake, type SampleIntake, type SampleIntakeDeps } from "../cells/sample-intake.ts";
+import type { FaultNote } from "../machines/errors.ts";
+import type { CampaignEvent } from "../machines/campaign-news.ts";
+
+const OVERLOADS_IN_ROW_MAX = 3;
+
+export function createCampaignIntake(
+  campaign: Campaign,
+  sink: SampleIntakeDeps["sink"],
+  deps: Pick<SampleIntakeDeps, "bandLeft"> & { readonly send: (event: CampaignEvent) => void },
+): SampleIntake {
+  return createSampleIntake(campaign.cells.length, {
+    sink,
+    limits: campaign.cells.map((cell) => cell.limits),
+    limitPassed(cellIndex, what) {
+      const where = campaign.cells[cellIndex]?.position ?? "";
+      const advice = "Inspect the cell before it is cycled again.";
+      const fault: FaultNote = { code: "cell.limit", where, what, advice };
+      deps.send({ type: "CHANNEL_NEWS", cellIndex, event: { type: "LIMIT_PASSED", fault } });
+    },
+    overloadsInRowMax: OVERLOADS_IN_ROW_MAX,
+    ...(deps.bandLeft === undefined ? {} : { bandLeft: deps.bandLeft }),
+  });
+}

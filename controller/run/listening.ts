@@ -1,0 +1,33 @@
+/** What instruments and the rack's sensors say by themselves becomes alarms and news for the campaign. */
+import type { CampaignEvent } from "../machines/campaign-news.ts";
+import { faultNote } from "../machines/errors.ts";
+import type { Recorder } from "../machines/recorder.ts";
+import type { Alarms } from "./alarms.ts";
+import { listenToRack } from "./rack-watch.ts";
+import type { CampaignRoles } from "./roles.ts";
+
+export interface ListeningDeps {
+  readonly roles: Pick<CampaignRoles, "instruments" | "watched">;
+  readonly alarms: Alarms;
+  readonly recorder: Recorder;
+  readonly send: (event: CampaignEvent) => void;
+  readonly stopExposing: (reason: string) => void;
+}
+
+export function listenToInstruments(deps: ListeningDeps): void {
+  const { roles, alarms, recorder, send, stopExposing } = deps;
+  for (const instrument of roles.instruments) {
+    instrument.onFault((fault) => {
+      const note = faultNote(fault);
+      alarms.raise(note);
+      send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
+    });
+  }
+  listenToRack({
+    ...{ sensors: roles.watched ?? [], alarms, recorder },
+    stop(reason) {
+      stopExposing(reason);
+      send({ type: "STOP_CELLS", author: "beamrack", reason });
+    },
+  });
+}

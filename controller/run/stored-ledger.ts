@@ -1,0 +1,23 @@
+/** The campaign's dose ledger, with its rows in the store and each of them an event of the log. */
+import { createDoseLedger, type DoseLedger, type DoseLedgerDeps } from "../dose/dose-ledger.ts";
+import { CAMPAIGN_CONVENTION } from "../dose/ledger-cells.ts";
+import { ledgerEventData } from "../record/ledger-row.ts";
+import type { RecordStore } from "../record/store.ts";
+
+/** `past`: rows from before a restart. */
+export function createStoredLedger(
+  store: RecordStore,
+  cells: DoseLedgerDeps["cells"],
+  nowMs: () => number,
+  past: DoseLedgerDeps["past"],
+): DoseLedger {
+  return createDoseLedger({
+    ...{ cells, convention: CAMPAIGN_CONVENTION, nowMs },
+    ...(past === undefined ? {} : { past }),
+    write(row) {
+      store.appendLedger(row);
+      const type = row.kind === "booking" ? "exposure-booked" : "exposure-settled";
+      return store.appendEvent({ atMs: row.atMs, type, data: ledgerEventData(row) });
+    },
+  });
+}
