@@ -22,22 +22,29 @@ export async function startCommand(context: CommandContext, args: readonly strin
       faults: { type: "string", default: "light" },
       pace: { type: "string", default: "600" },
       seed: { type: "string", default: "1" },
+      data: { type: "string" },
     },
   });
   const { faults, pace, seed } = values;
+  const about = ["--faults", faults, "--seed", seed, ...(values.data === undefined ? [] : ["--data", values.data])];
   const start = context.startProcess;
   if (context.terminal?.().isInteractive !== true || context.json || start === undefined) {
-    return simulateCommand(context, [CAMPAIGN, "--faults", faults, "--seed", seed]);
+    return simulateCommand(context, [CAMPAIGN, ...about]);
   }
   const device = interactiveTerminal(context);
   const port = String(await freePort());
-  const world = startWorld(start, ["--paced", pace, "--faults", faults, "--seed", seed, "--broker-port", port]);
+  const world = startWorld(start, ["--paced", pace, ...about, "--broker-port", port]);
   try {
     // What the person's environment says of another broker is not meant here.
     const place = findBusPlace({ broker: `mqtt://127.0.0.1:${port}`, credentials: undefined }, {});
     const seen = await attach({
       ...{ device, place, clock: context.clock, pid: context.self.pid, rack: undefined },
-      ...{ connectMs: CONNECT_MS, onEnd: (leave) => context.onInterrupt(leave), hopeless: world.failure },
+      ...{
+        connectMs: CONNECT_MS,
+        isPatient: true,
+        onEnd: (leave) => context.onInterrupt(leave),
+        hopeless: world.failure,
+      },
     });
     context.print(lastWords(seen).replace("It goes on by itself.", "The simulated world ends here."));
     for (const line of await world.end()) context.print(line);

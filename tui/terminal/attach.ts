@@ -19,8 +19,10 @@ export interface AttachDeps {
   readonly clock: Clock;
   readonly pid: number;
   readonly rack: string | undefined;
-  /** How long a broker may take to be there; it is tried again until then. */
+  /** How long a broker may take to answer. */
   readonly connectMs: number;
+  /** A broker that refuses may still come: it is tried again for that time. */
+  readonly isPatient?: boolean;
   /** Why there will never be anything to connect to; null while there may. */
   readonly hopeless?: () => Fault | null;
   /** Told of every way to leave but the keys. */
@@ -62,7 +64,7 @@ export async function attach(deps: AttachDeps): Promise<RackView> {
   try {
     const hopeless = (): Fault | null => deps.hopeless?.() ?? null;
     await until(clock, deps.connectMs, () => {
-      return lastLink()?.kind === "open" || isFinal(lastLink()) || hopeless() !== null;
+      return lastLink()?.kind === "open" || isFinal(lastLink(), deps.isPatient === true) || hopeless() !== null;
     });
     const now = lastLink();
     const why = hopeless();
@@ -136,9 +138,9 @@ function sessionOf(link: BusLink, clock: Clock): Session {
 }
 
 /** Trying again would not help. */
-function isFinal(link: BusLink | undefined): boolean {
-  if (link === undefined || link.kind === "open") return false;
-  return link.fault?.code === "bus.login" || link.fault?.code === "bus.certificate";
+function isFinal(link: BusLink | undefined, isPatient: boolean): boolean {
+  if (link === undefined || link.kind === "open" || link.fault === null) return false;
+  return !isPatient || link.fault.code === "bus.login" || link.fault.code === "bus.certificate";
 }
 
 /** Undefined while none is there. */
