@@ -46,6 +46,24 @@ describe("what a rack said last", () => {
     expect(store.look(START_MS + 1000).liveness).toMatchObject({ kind: "controller-gone", sinceMs: rack.WALL_MS });
   });
 
+  it("is of a controller that ended, also when its broker ends with it", () => {
+    const store = opened();
+    hear(store, rack.runningRack(), false);
+    const ended = rack.controller({
+      state: "ended",
+      said_at: rack.iso(START_MS + 1000),
+      how: "the campaign is complete",
+    });
+    hear(store, [ended], false, START_MS + 1000);
+    store.look(START_MS + 1100);
+    store.session({ kind: "lost", sinceMs: START_MS + 1200, trouble: null });
+    expect(store.look(START_MS + 9000).liveness).toEqual({
+      kind: "controller-ended",
+      sinceMs: START_MS + 1000,
+      why: "the campaign is complete",
+    });
+  });
+
   it("is kept, and known to be old, while the broker is gone", () => {
     const store = opened();
     hear(store, rack.runningRack(), false);

@@ -40,20 +40,18 @@ export function createRackStore(startMs: number): RackStore {
   let wasOpen = false;
 
   function livenessAt(atMs: number): Liveness {
+    const { controller, heartbeat } = view;
+    // Its own broker ends with it: that is no other news.
+    if (controller?.state === "ended" && wasOpen) {
+      return { kind: "controller-ended", sinceMs: timeMs(controller.said_at) ?? session.sinceMs, why: controller.how };
+    }
     if (session.kind === "opening") {
       const { sinceMs, trouble } = session;
       return wasOpen ? { kind: "broker-gone", sinceMs, trouble } : { kind: "connecting", sinceMs, trouble };
     }
     if (session.kind === "lost") return { kind: "broker-gone", sinceMs: session.sinceMs, trouble: session.trouble };
-    const { controller, heartbeat } = view;
     const lastMs = timeMs(heartbeat?.said_at) ?? spokeAtMs ?? session.sinceMs;
-    if (controller !== null && controller.state !== "present") {
-      return {
-        kind: "controller-gone",
-        sinceMs: controller.state === "ended" ? (timeMs(controller.said_at) ?? lastMs) : lastMs,
-        why: controller.how,
-      };
-    }
+    if (controller?.state === "gone") return { kind: "controller-gone", sinceMs: lastMs, why: controller.how };
     const patienceMs = (heartbeat?.period_s ?? PERIOD_DEFAULT_S) * BEATS_MISSED_MAX * 1000;
     if (spokeAtMs === null) {
       if (controller !== null && atMs - session.sinceMs > patienceMs) return { kind: "silent", sinceMs: lastMs };

@@ -22,7 +22,9 @@ export type Liveness =
   /** The broker answers; what it remembers may be old until the controller itself says something. */
   | { readonly kind: "attaching"; readonly sinceMs: number; readonly isAnyoneThere: boolean }
   | { readonly kind: "live" }
-  /** It ended, or the broker said so in its stead. */
+  /** It said that it ends. */
+  | { readonly kind: "controller-ended"; readonly sinceMs: number; readonly why: string | null }
+  /** The broker said so in its stead. */
   | { readonly kind: "controller-gone"; readonly sinceMs: number; readonly why: string | null }
   /** It is said to be there and says nothing. */
   | { readonly kind: "silent"; readonly sinceMs: number }

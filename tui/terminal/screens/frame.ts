@@ -106,6 +106,7 @@ const LIVE_WORDS: Readonly<Record<Liveness["kind"], readonly [string, Tone]>> = 
   connecting: ["○ connecting", "warn"],
   attaching: ["○ not live yet", "warn"],
   silent: ["✗ silent", "alarm"],
+  "controller-ended": ["○ ended", "warn"],
   "controller-gone": ["✗ controller gone", "alarm"],
   "broker-gone": ["✗ broker gone", "alarm"],
 };
@@ -155,7 +156,7 @@ function noteRow(model: Model, width: number): Row {
   const { notice } = state;
   if (notice !== null) return cut(row(span(` ${notice.text}`, notice.tone)), width);
   if (why === null) return BLANK;
-  const isAlarm = rack.liveness.kind !== "connecting" && rack.liveness.kind !== "attaching";
+  const isAlarm = LIVE_WORDS[rack.liveness.kind][1] === "alarm";
   return isAlarm
     ? fit(row(span(` ${why}`.padEnd(width), "alarmBar")), width)
     : cut(row(span(` ${why}`, "warn")), width);
@@ -174,6 +175,8 @@ function notLiveText(liveness: Liveness, wallMs: number): string | null {
         : `No controller has spoken on this broker ${since}. Does one run?`;
     case "silent":
       return `CONTROLLER SILENT ${since}: it said no farewell. Cells go on by their own limits.`;
+    case "controller-ended":
+      return `The controller ended ${since}${liveness.why === null ? "" : `: ${liveness.why}`}. What stands here is how it was then.`;
     case "controller-gone":
       return `CONTROLLER GONE ${since}${liveness.why === null ? "" : `, ${liveness.why}`}: cells go on by their own limits.`;
     case "broker-gone":

@@ -56,11 +56,22 @@ function mapLine(model: Model, line: number, part: number, cellWidth: number, ce
     // The bracket that closes the cursor stands where the next cell's mark would.
     const isBracket = part === 0 && (isCursor || isAfterCursor);
     const mark = isBracket ? span(isCursor ? "[" : "]", "strong") : span(needs ? "!" : " ", "alarm");
-    spans.push(mark, isCursor ? { ...content, tone: "cursor" } : content);
+    if (isCursor) spans.push(mark, { ...content, tone: "cursor" });
+    else if (needs) spans.push(...marked(mark, content));
+    else spans.push(mark, content);
     isAfterCursor = isCursor;
   }
   if (isAfterCursor && part === 0) spans.push(span("]", "strong"));
   return spans;
+}
+
+/** The mark stands right before what it is about, where there is room. */
+function marked(mark: Span, content: Span): readonly Span[] {
+  const text = content.text.trimStart();
+  const blanks = content.text.length - text.length;
+  if (blanks === 0) return [mark, content];
+  const before = span(`${mark.text === "!" ? " " : mark.text}${" ".repeat(blanks - 1)}`, "strong");
+  return [before, span("!", "alarm"), { text, tone: content.tone }];
 }
 
 function cellPart(model: Model, index: number, part: number, width: number): Span {
