@@ -11,6 +11,7 @@ import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/e
 import { motionRefusals, shadowRefusals } from "../safety/permit-judgement.ts";
 import type { ClosedCharge } from "./closed-charge.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
+import type { ExposureTimings } from "./exposure-timings.ts";
 import { createGatedShutter, type GatedShutter } from "./shutter-gate.ts";
 
 export interface ExposureEffectsDeps {
@@ -47,24 +48,6 @@ interface ShadowMove {
   readonly isUnderWay: () => boolean;
   /** Why it did not come to it; empty while nothing is wrong. */
   readonly text: string;
-}
-
-export interface ExposureTimings {
-  readonly settleMs: number;
-  readonly shutterTravelMs: number;
-  readonly safetyShutterCloseMs: number;
-  readonly levelsMaximumAgeMs: number;
-  readonly positionToleranceMm: number;
-  readonly ringCurrentMinimumMa: number;
-  /** A fresh ring current up to this gives no photons. */
-  readonly ringCurrentNoneMa: number;
-  /** Beyond the travel, how long a switch may be awaited. */
-  readonly switchGraceMs: number;
-  readonly filterTravelMaxMs: number;
-  /** How long a unit that does not answer is asked to close. */
-  readonly closeDeadlineMs: number;
-  /** Permit's watchdog and shutter upstream together: by then the beam is off the cell, whoever answers. */
-  readonly worstClosingMs: number;
 }
 
 const SWITCH_POLL_MS = 2;

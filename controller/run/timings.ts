@@ -2,7 +2,7 @@
 import { EXPOSE_GRACE_S, gateOverheadS, permitLifeS, worstClosingS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ClosedFluxRule } from "../beam/closed-flux.ts";
-import type { ExposureTimings } from "../beam/exposure-effects.ts";
+import type { ExposureTimings } from "../beam/exposure-timings.ts";
 import type { MachineBeamRule } from "../beam/machine-beam.ts";
 
 export interface RunTimings extends ExposureTimings {
