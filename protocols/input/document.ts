@@ -93,7 +93,10 @@ export function pathText(path: Path): string {
 /** A plain value as a person wrote it, short enough for one line. */
 export function valueText(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
+  return shortened(JSON.stringify(value));
+}
+
+function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
@@ -203,7 +206,7 @@ function toValue(document: Document, offsets: Map<string, number>, report: Repor
         "file.not-a-number",
         offset,
         path,
-        `${node.source ?? String(value)} is not a number`,
+        `${shortened(node.source ?? String(value))} is not a number`,
         "Give a finite number.",
       );
       return null;

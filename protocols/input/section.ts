@@ -124,11 +124,11 @@ function adviceOf(issue: z.core.$ZodIssue, found: unknown): string {
     case "too_small":
       return issue.origin === "number" || issue.origin === "int"
         ? `Give a number ${issue.inclusive === true ? "of at least" : "above"} ${issue.minimum}.`
-        : `Give at least ${issue.minimum}.`;
+        : `Give at least ${countedOf(issue.origin, Number(issue.minimum))}.`;
     case "too_big":
       return issue.origin === "number" || issue.origin === "int"
         ? `Give a number ${issue.inclusive === true ? "of at most" : "below"} ${issue.maximum}.`
-        : `Give at most ${issue.maximum}.`;
+        : `Give at most ${countedOf(issue.origin, Number(issue.maximum))}.`;
     case "invalid_value":
       return wordAdvice(typeof found === "string" ? found : "", issue.values.map(String), "Known here");
     case "invalid_format":
@@ -140,6 +140,12 @@ function adviceOf(issue: z.core.$ZodIssue, found: unknown): string {
     case "custom":
       return issue.message.endsWith(".") ? issue.message : `${issue.message}.`;
   }
+}
+
+/** Of a text, a list or a mapping: `1 character`, `3 entries`. */
+function countedOf(origin: string, count: number): string {
+  if (origin === "string") return `${count} ${count === 1 ? "character" : "characters"}`;
+  return `${count} ${count === 1 ? "entry" : "entries"}`;
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ import { protocolInWords } from "../../protocols/echem/formats/plain-words.ts";
 import { pybammExperiment } from "../../protocols/echem/formats/pybamm-experiment.ts";
 import { tomatoPayload } from "../../protocols/echem/formats/tomato-payload.ts";
 import { unicyclerDocument, unicyclerYaml } from "../../protocols/echem/formats/unicycler-document.ts";
-import { lossSteps, writtenLess } from "../../protocols/echem/formats/written-less.ts";
+import { lossSteps, writtenLess, type LossyForm } from "../../protocols/echem/formats/written-less.ts";
 import type { LibraryEntry } from "../../protocols/echem/library/library-entry.ts";
 import { LIBRARY } from "../../protocols/echem/library/library.ts";
 import type { Protocol } from "../../protocols/echem/protocol.ts";
@@ -101,7 +101,7 @@ function run(context: CommandContext, args: readonly string[]): number {
     case "check":
       return check(context, loaded, loaded.protocol);
     case "show":
-      return show(context, path, loaded.protocol, options);
+      return show(context, path, loaded, loaded.protocol, options);
     case "convert":
       return convert(context, path, loaded, loaded.protocol, options);
   }
@@ -162,7 +162,14 @@ function list(context: CommandContext): number {
   return 0;
 }
 
-function show(context: CommandContext, path: string, protocol: Protocol, options: Options): number {
+function show(
+  context: CommandContext,
+  path: string,
+  { findings }: LoadedProtocol,
+  protocol: Protocol,
+  options: Options,
+): number {
+  for (const finding of findings) context.printError(findingText(finding));
   const entry = LIBRARY.find((known) => path === `${LIBRARY_PREFIX}${known.name}`);
   const lines = [
     ...(entry === undefined ? [] : entryText(entry)),
@@ -223,10 +230,13 @@ function convert(
     sampleName: options.sampleName ?? protocol.sampleName,
     sampleCapacityMah: options.capacityMah ?? protocol.sampleCapacityMah,
   };
-  if (form === "methodscript")
-    return convertToMethodScript(context, path, named, options.outPath, options.methodScript);
   // What was left out on the way in is not in what is written either.
   for (const finding of findings) context.printError(findingText(finding));
+  if (form === "methodscript") {
+    const exit = convertToMethodScript(context, path, named, options.outPath, options.methodScript);
+    tellLosses(form, path, named, context);
+    return exit;
+  }
   const { text, bytes } = writtenIn(form, path, named, context);
   if (options.outPath === undefined) {
     if (context.json) context.print(JSON.stringify({ to: form, text }));
@@ -257,13 +267,16 @@ function writtenIn(
 ): Written {
   const written =
     form === "biologic" ? settingsOfEcLab(path, named, context) : { text: textIn(form, path, named, context) };
-  if (form === "unicycler" || form === "unicycler-yaml") return written;
+  if (form !== "unicycler" && form !== "unicycler-yaml") tellLosses(form, path, named, context);
+  return written;
+}
+
+function tellLosses(form: LossyForm, path: string, named: Protocol, context: CommandContext): void {
   for (const loss of writtenLess(form, named)) {
     const { severity, what, advice } = loss;
     const where = `${path} ${lossSteps(loss)}`.trim();
     context.printError(findingText({ severity, code: "protocol.written-less", where, what, advice }));
   }
-  return written;
 }
 
 function settingsOfEcLab(path: string, named: Protocol, context: CommandContext): Written {

@@ -22,6 +22,7 @@ import {
   currentRangeName,
   EC_LAB_COLUMN_WIDTH,
   EC_LAB_DEFAULTS,
+  EC_LAB_LAST_ROW,
   EC_LAB_SETTINGS,
   EC_LAB_TECHNIQUE,
 } from "./ec-lab-table.ts";
@@ -123,8 +124,24 @@ function readTable(lines: readonly string[], start: number, findings: FormFindin
     return undefined;
   }
   const table: Table = { count, rows };
+  refuseCutOff(findings, table, lines.length);
   tellRows(findings, table);
   return table;
+}
+
+/** How the instrument measures stands at the end of the table and is never empty: else the end is missing. */
+function refuseCutOff(findings: FormFindings, { count, rows }: Table, lineCount: number): void {
+  const isWhole = (name: string): boolean => {
+    const values = rows.get(name)?.values.slice(0, count) ?? [];
+    return values.length === count && !values.includes("");
+  };
+  const cut = EC_LAB_SETTINGS.find((name) => rows.has(name) && !isWhole(name));
+  if (cut === undefined && rows.has(EC_LAB_LAST_ROW)) return;
+  const what =
+    cut === undefined
+      ? `the table has no row ${EC_LAB_LAST_ROW}`
+      : `${cut} has no value for some of the ${count} sequences`;
+  findings.refuse([rows.get(cut ?? "")?.line ?? lineCount], `${what}: the file is cut off`, "Save the settings anew.");
 }
 
 /** Rows that no step here has a form for must hold what they hold in settings that mean nothing by them. */

@@ -96,6 +96,9 @@ export const EC_LAB_SETTINGS: readonly string[] = [
   "Bandwidth",
 ];
 
+/** With it the table ends. */
+export const EC_LAB_LAST_ROW = "Bandwidth";
+
 /** Smallest range that holds the current; undefined where none does. */
 export function currentRangeName(currentMa: number): string | undefined {
   return EC_LAB_CURRENT_RANGES.find(([maxMa]) => Math.abs(currentMa) <= maxMa)?.[1];

@@ -5,6 +5,8 @@
 import type { Finding } from "../../base/finding.ts";
 import { findingAt, valueText } from "../../input/document.ts";
 import type { InputDocument, Path } from "../../input/document.ts";
+import { TEXT_LENGTH_MAX } from "../../input/text-bounds.ts";
+import { tooLong, unreadDocument } from "./derived-document.ts";
 import { EXPERIMENT_STEP_COUNT_MAX, readExperimentStep } from "./pybamm-experiment.ts";
 
 /** PyBaMM's own default period. */
@@ -17,6 +19,9 @@ export function isExperiment(value: unknown): value is readonly unknown[] {
 
 /** One string a line; empty lines and those that begin with # are passed over. */
 export function experimentOfLines(text: string, fileName: string): InputDocument {
+  const unread = { fileName, line: () => 1, where: () => fileName };
+  const long = tooLong(unread, text.length, TEXT_LENGTH_MAX);
+  if (long !== undefined) return unreadDocument(unread, [long]);
   const lines = text
     .split(/\r\n|\r|\n/)
     .map((line, index) => ({ line: line.trim(), number: index + 1 }))

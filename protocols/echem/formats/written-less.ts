@@ -3,7 +3,7 @@ import type { FindingSeverity } from "../../base/finding.ts";
 import type { ConstantVoltageStep, Protocol, ProtocolStep, SafetyRule } from "../protocol.ts";
 import { needsCapacity } from "./written-step.ts";
 
-export type LossyForm = "pybamm" | "neware" | "battinfo" | "tomato" | "biologic";
+export type LossyForm = "pybamm" | "neware" | "battinfo" | "tomato" | "biologic" | "methodscript";
 
 export interface Loss {
   readonly severity: FindingSeverity;
@@ -30,11 +30,13 @@ export function writtenLess(form: LossyForm, protocol: Protocol): readonly Loss[
   return [...wholeLosses(form, protocol), ...safetyLosses(form, protocol.safety), ...stepLosses(form, protocol.steps)];
 }
 
-function wholeLosses(form: LossyForm, { steps, sampleName, sampleCapacityMah }: Protocol): readonly Loss[] {
+function wholeLosses(form: LossyForm, { steps, sampleName, sampleCapacityMah, record }: Protocol): readonly Loss[] {
   const isTold = form === "pybamm" || form === "battinfo";
   const hasName = sampleName !== "$NAME";
+  const isAtChanges = record.voltageV !== null || record.currentMa !== null;
   const left = [
     ...(isTold ? ["how often to record"] : []),
+    ...(form === "methodscript" && isAtChanges ? ["records at changes"] : []),
     ...(isTold && hasName ? ["the sample's name"] : []),
     ...(form === "pybamm" && sampleCapacityMah !== null ? ["the sample's capacity"] : []),
     ...(steps.some((step) => step.id !== null) ? ["the ids of steps"] : []),
@@ -47,6 +49,12 @@ function wholeLosses(form: LossyForm, { steps, sampleName, sampleCapacityMah }: 
 function safetyLosses(form: LossyForm, safety: SafetyRule): readonly Loss[] {
   const warn = (what: string, advice: string): Loss => ({ severity: "warning", steps: [], what, advice });
   if (form === "neware") return [];
+  if (form === "methodscript") {
+    const { delayS } = safety;
+    return (delayS ?? 0) === 0
+      ? []
+      : [warn(`delay_s ${delayS ?? 0} is left out`, "A limit trips at the first sample beyond it.")];
+  }
   if (form !== "biologic") {
     const given = (Object.keys(SAFETY_NAMES) as (keyof SafetyRule)[]).flatMap((key) => {
       const value = safety[key];

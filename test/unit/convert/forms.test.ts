@@ -78,6 +78,7 @@ describe("protocol convert", () => {
       "biologic",
       /warning .*max_capacity_mAh 6 is left out.*\n.*note .* steps 3, 4, 5: the rate is written as a current/,
     ],
+    ["methodscript", /note .*left out: records at changes.*\n.*warning .*delay_s 1 is left out/],
   ])("tells what of a protocol the form %s cannot say", async (form, said) => {
     expect((await saying(CYCLING, form, {})).err).toMatch(said);
   });

@@ -105,6 +105,20 @@ const BIOLOGIC_CASES: readonly Case[] = [
     /numbers of its sequences/,
     /20 characters/,
   ],
+  [
+    "a table that stops before its end",
+    BIOLOGIC.slice(0, BIOLOGIC.indexOf("Bandwidth")),
+    /p\.mps:\d+$/,
+    /no row Bandwidth: the file is cut off/,
+    /anew/,
+  ],
+  [
+    "a table that stops within a row",
+    BIOLOGIC.slice(0, BIOLOGIC.lastIndexOf("5")),
+    /p\.mps:\d+$/,
+    /Bandwidth has no value for some of the 11 sequences/,
+    /anew/,
+  ],
   ["no table", BIOLOGIC.slice(0, BIOLOGIC.indexOf("Technique :")), /p\.mps:\d+/, /no technique/, /Modulo Bat/],
 ];
 
