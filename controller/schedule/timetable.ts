@@ -198,6 +198,10 @@ export function createTimetableFold(behindMax = Infinity): TimetableFold {
     event(type, atMs, data) {
       lastMs = Math.max(lastMs, atMs);
       switch (type) {
+        case "campaign-complete":
+          act = null;
+          planned.clear();
+          break;
         case "sweep-begun":
           sweep = numberOf(data["sweep"]) ?? sweep;
           break;
