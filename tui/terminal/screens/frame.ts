@@ -3,6 +3,7 @@
  * not true now is drawn as if it were. Pure.
  */
 import { ACTIONS, isOn } from "../keys/actions.ts";
+import { keysText } from "../keys/keys-text.ts";
 import type { Model } from "../model/model.ts";
 import { isLive, timeMs, untakenCount, type Liveness, type RackView } from "../model/rack-view.ts";
 import { SCREEN_IDS, SCREEN_TITLES } from "../model/screen-state.ts";
@@ -26,7 +27,7 @@ import { campaignScreen } from "./campaign-screen.ts";
 import { cellScreen } from "./cell-screen.ts";
 import { doseScreen } from "./dose-screen.ts";
 import { alarmsScreen, instrumentsScreen, logScreen } from "./list-screens.ts";
-import { keysText, overlayRows } from "./overlays.ts";
+import { overlayRows } from "./overlays.ts";
 import type { Drawn } from "./parts.ts";
 import { rackScreen } from "./rack-screen.ts";
 

@@ -1,6 +1,7 @@
 /** What lies over a screen while something is typed or asked: palette, search, question, help. Pure. */
 import { positionAt } from "../../../protocols/base/position.ts";
 import { ACTIONS, isOn, paletteActions, type Action } from "../keys/actions.ts";
+import { keysText } from "../keys/keys-text.ts";
 import { findCell } from "../keys/press.ts";
 import type { Model } from "../model/model.ts";
 import { SCREEN_TELLS, SCREEN_TITLES, type Overlay } from "../model/screen-state.ts";
@@ -101,21 +102,6 @@ const PARTS: readonly (readonly [Action["part"], string])[] = [
   ["look", "Looking"],
   ["order", "Orders: asked again, and the consequence named"],
 ];
-
-export function keysText({ keys, shownKeys }: Action): string {
-  return shownKeys ?? keys.map((key) => KEY_SIGNS[key] ?? key).join(" ");
-}
-
-const KEY_SIGNS: Readonly<Record<string, string>> = {
-  up: "↑",
-  down: "↓",
-  left: "←",
-  right: "→",
-  pageup: "PgUp",
-  pagedown: "PgDn",
-  "shift-tab": "⇧tab",
-  escape: "esc",
-};
 
 /** What every screen has in common, told once. */
 const SIGNS: readonly string[] = [
