@@ -232,6 +232,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/timetable.ts")).timetableCommand,
   },
   {
+    name: "data",
+    usage:
+      "DIR cells|cycles|exposures [POSITION ...] | plot voltage|current|capacity|dqdv POSITION | plot dose [--group G]",
+    summary: "what stands in a data folder, listed or drawn in the terminal",
+    details: [
+      "Only reads, also while the campaign runs. --json has rows or points; export has all in other people's forms.",
+      "",
+      "  --group G            the cells of this group alone",
+    ],
+    load: async () => (await import("./commands/data.ts")).dataCommand,
+  },
+  {
     name: "export",
     usage:
       "DIR --as bdf|nexus|bluesky|battinfo|rocrate|csv --out OUT [--group G] [--tables csv,parquet] [--frames DIR] [--author NAME] [--license NAME]",

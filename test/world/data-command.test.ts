@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import { dataCommand } from "../../tui/commands/data.ts";
+import { TWO_GROUPS } from "../support/exports.ts";
+import { removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+let run: WorldRun;
+
+beforeAll(async () => {
+  run = await runWorld({ hours: 0.25, campaign: TWO_GROUPS });
+});
+
+async function said(json: boolean, ...args: readonly string[]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const context = { json, print: (line: string) => lines.push(line), progress: { columns: () => 80 } };
+  expect(await dataCommand(context, [run.folder, ...args])).toBe(0);
+  return lines;
+}
+
+async function saidJson(...args: readonly string[]): Promise<unknown> {
+  const lines = await said(true, ...args);
+  expect(lines).toHaveLength(1);
+  return JSON.parse(lines[0] ?? "");
+}
+
+describe("what stands in a data folder", () => {
+  it("is listed cell by cell, and for a group its own cells alone", async () => {
+    const { cells } = (await saidJson("cells")) as { readonly cells: readonly Record<string, unknown>[] };
+    expect(cells.map((cell) => cell["position"])).toEqual(TWO_GROUPS.cells.map(({ position }) => position));
+    const lines = await said(false, "cells", "--group", "beta");
+    expect(lines).toHaveLength(6);
+    expect(lines.join("\n")).not.toMatch(/R-A|alpha/);
+  });
+
+  it("has every exposure with its dose and what the spot came to", async () => {
+    const { exposures } = (await saidJson("exposures")) as { readonly exposures: readonly Record<string, unknown>[] };
+    expect(exposures).toHaveLength(run.summary.exposures.made);
+    for (const one of exposures) {
+      expect(one["dose_Gy"]).toBeGreaterThan(0);
+      expect(one["spot_dose_Gy"]).toBeGreaterThanOrEqual(Number(one["dose_Gy"]));
+      expect(one["convention"]).toBe("en");
+    }
+    const own = (await saidJson("exposures", "A1")) as { readonly exposures: readonly unknown[] };
+    expect(own.exposures).toHaveLength(exposures.filter((one) => one["position"] === "A1").length);
+  });
+
+  it("is drawn from the lowest voltage to the highest, none missed", async () => {
+    const plot = (await saidJson("plot", "voltage", "A1")) as { readonly points: readonly [number, number][] };
+    const record = openRecord(run.folder);
+    const volts = [...record.samples(0)].map(({ voltageV }) => voltageV);
+    record.close();
+    const drawn = plot.points.map(([, y]) => y);
+    expect([Math.min(...drawn), Math.max(...drawn)]).toEqual([Math.min(...volts), Math.max(...volts)]);
+    const lines = await said(false, "plot", "voltage", "A1");
+    expect(lines[0]).toBe("A1 R-A1: voltage, V, over time, h");
+    expect(lines.join("")).toMatch(/[\u2801-\u28ff]/);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it("gives the charge back when dQ/dV is summed over voltage", async () => {
+    const plot = (await saidJson("plot", "dqdv", "A1")) as { readonly points: readonly [number, number][] };
+    const charge = plot.points.reduce((sum, [, y]) => sum + y * 0.005, 0);
+    const record = openRecord(run.folder);
+    const [first, ...more] = [...record.samples(0)].filter(({ currentA }) => currentA > 1e-3);
+    record.close();
+    const hours = ((more.at(-1)?.atMs ?? NaN) - (first?.atMs ?? NaN)) / 3_600_000;
+    expect(charge).toBeCloseTo(1.0225 * hours, 2);
+  });
+
+  it("shows the dose over the rack", async () => {
+    const lines = await said(false, "plot", "dose");
+    expect(lines).toHaveLength(10);
+    expect(lines[2]).toMatch(/^A +\d+( +\d+){4}( +\.){7}$/);
+    const { dose_Gy: doses } = (await saidJson("plot", "dose")) as { readonly dose_Gy: Record<string, number> };
+    expect(Object.keys(doses)).toHaveLength(10);
+  });
+
+  it.each([[["cells", "H12"]], [["gossip"]], [[]], [["plot"]], [["plot", "voltage"]], [["plot", "smell", "A1"]]])(
+    "is refused as %j, with what would be right",
+    async (args) => {
+      const refused = (async () => said(true, ...args))();
+      await expect(refused).rejects.toMatchObject({ code: "command.usage", severity: "refuse" });
+    },
+  );
+});
