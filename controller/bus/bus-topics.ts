@@ -110,6 +110,7 @@ function createSurroundings(sources: BusSources) {
       nowMs,
       turnMs: fold.meanTurnMs,
       isExposing: beamState(parts) === "exposing",
+      decided: run.planned(),
     });
     // Of two for one cell the sooner counts.
     nextOf = new Map([...queue].reverse().map((one) => [one.position, one]));

@@ -1,5 +1,6 @@
 /** Which cells come next in the beam, and about when. Pure: from the state of the campaign's machine. */
 import type { CampaignContext } from "../machines/campaign-news.ts";
+import type { Decided } from "../schedule/wish-plan.ts";
 
 export interface QueuedExposure {
   readonly position: string;
@@ -17,19 +18,34 @@ export interface QueueFacts {
   readonly turnMs: number | null;
   /** The beam is at work. */
   readonly isExposing: boolean;
+  /** What the scheduler decided last; null where nothing has a window of its own. */
+  readonly decided: Decided | null;
 }
 
-export function queueView({ context, positionOf, nowMs, turnMs, isExposing }: QueueFacts): readonly QueuedExposure[] {
+export function queueView(facts: QueueFacts): readonly QueuedExposure[] {
+  const { context, positionOf, nowMs, turnMs, isExposing, decided } = facts;
   const { sweep, wanted } = context;
+  const plannedAt = plannedTimes(decided, nowMs);
   const asked = [...wanted].sort((a, b) => a.latestMs - b.latestMs);
-  const queue: QueuedExposure[] = asked.map(({ position, latestMs, reason }) => ({
+  const queue: QueuedExposure[] = asked.map(({ number, position, latestMs, reason }) => ({
     ...{ position, latestMs, reason },
-    atMs: null,
+    atMs: plannedAt.get(number) ?? null,
   }));
   for (const cellIndex of sweep.remaining) {
     const reason = `sweep ${sweep.sweep}`;
     queue.push({ position: positionOf(cellIndex), atMs: null, latestMs: sweep.latestMs, reason });
   }
+  if (plannedAt.size > 0) return queue.sort((a, b) => (a.atMs ?? Infinity) - (b.atMs ?? Infinity));
   if (!isExposing || turnMs === null) return queue;
   return queue.map((one, place) => ({ ...one, atMs: nowMs + (place + 1) * turnMs }));
+}
+
+/** When the scheduler means to open the shutter, by the number of what was asked; what has passed is no plan any more. */
+function plannedTimes(decided: Decided | null, nowMs: number): ReadonlyMap<number, number> {
+  const times = new Map<number, number>();
+  for (const { request, openAtMs } of decided?.decision.timetable ?? []) {
+    const wanted = decided?.wantedById.get(request.id);
+    if (wanted !== undefined && openAtMs >= nowMs) times.set(wanted.number, openAtMs);
+  }
+  return times;
 }
