@@ -154,6 +154,36 @@ describe("a wish", () => {
   });
 });
 
+describe("wishes in trouble", () => {
+  it("are met or missed with a reason, whatever fails on the way", async () => {
+    const wishes = Array.from({ length: 40 }, (_, index) => wish(`n${index}`, (7 * index) % 10, 100 + 38 * index));
+    const run = await runWorld({
+      campaign: quiet(20),
+      hours: 0.5,
+      faults: [
+        { kind: "interlock", name: "doorClosed", fromMs: 200_000, toMs: 230_000 },
+        { kind: "link-hang", link: "stage", fromMs: 480_000, toMs: 520_000 },
+        { kind: "beam-dump", fromMs: 700_000, toMs: 800_000, refillMs: 60_000 },
+        { kind: "interlock", name: "motionEnabled", fromMs: 1_000_000, toMs: 1_060_000 },
+        { kind: "link-hang", link: "detector", fromMs: 1_200_000, toMs: 1_230_000 },
+      ],
+      at: [
+        asking(wishes),
+        [
+          300,
+          ({ run: { actor } }) => {
+            actor.send({ type: "RE_ARM", author: "test" });
+          },
+        ],
+      ],
+    });
+    expectSound(run);
+    const { asked, met } = run.summary.requests;
+    expect(met / asked).toBeGreaterThan(0.7);
+    for (const [, , text] of missesOf(run)) expect(text).not.toBe("");
+  });
+});
+
 function timetableOf(run: WorldRun) {
   const fold = createTimetableFold();
   for (const { type, atMs, dataText } of run.events) {
