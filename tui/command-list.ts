@@ -88,7 +88,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "Simulates the campaign with light faults in a process of its own and attaches the screens to it; leaving them",
       "ends it. Where there is no terminal it runs without screens and as fast as it can, a line every tenth of the way.",
       "",
-      "  --faults WHAT        what goes wrong (default light)",
+      "  --faults WHAT        what goes wrong (default light on the screens, none without them)",
       "  --pace N             seconds of the campaign for one of the day (default 600)",
       "  --seed N             another seed, another world (default 1)",
       "  --data DIR           where the record goes (default data/formation-day-seedN-TIME)",

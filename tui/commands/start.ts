@@ -19,16 +19,19 @@ export async function startCommand(context: CommandContext, args: readonly strin
     args: [...args],
     strict: true,
     options: {
-      faults: { type: "string", default: "light" },
+      faults: { type: "string" },
       pace: { type: "string", default: "600" },
       seed: { type: "string", default: "1" },
       data: { type: "string" },
     },
   });
-  const { faults, pace, seed } = values;
+  const { pace, seed } = values;
+  const isWatched = context.terminal?.().isInteractive === true && !context.json;
+  // Something to see happen where somebody looks; the campaign as it is meant where a program does.
+  const faults = values.faults ?? (isWatched ? "light" : "none");
   const about = ["--faults", faults, "--seed", seed, ...(values.data === undefined ? [] : ["--data", values.data])];
   const start = context.startProcess;
-  if (context.terminal?.().isInteractive !== true || context.json || start === undefined) {
+  if (!isWatched || start === undefined) {
     return simulateCommand(context, [CAMPAIGN, ...about]);
   }
   const device = interactiveTerminal(context);
