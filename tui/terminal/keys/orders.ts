@@ -16,9 +16,9 @@ export const STOP_CONSEQUENCES: Readonly<Record<StopClass, string>> = {
   exposing:
     "The shutter is closed and nothing more is exposed until somebody resumes. What was given is booked. The cells go on.",
   motion: "Nothing more is exposed and the stage is halted where it stands, until somebody resumes. The cells go on.",
-  step: "Nothing more is exposed, and the step of every cell is stopped: no cell gets current until it is resumed.",
+  step: "Every cell's step stops: no cell gets current until it is resumed, one by one, with the time it has left. The beam goes on.",
   "open-circuit":
-    "Every cell is switched to open circuit and its protocol is over for this run: it cannot be resumed. Nothing more is exposed.",
+    "Every cell is switched to open circuit for good: its protocol is over for this run and cannot be resumed. The beam goes on.",
   emergency:
     "Shutter closed, stage halted, every cell switched to open circuit, all at once. Their protocols are over for this run.",
 };
