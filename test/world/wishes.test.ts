@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { ExposureWish } from "../../controller/beam/wanted.ts";
 import { createTimetableFold } from "../../controller/schedule/timetable.ts";
+import { timetableCommand } from "../../tui/commands/timetable.ts";
 import { load } from "../support/campaign-files.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import {
@@ -100,6 +101,14 @@ describe("a wish", () => {
       ["A3", "met", "at its wanted moment; nothing else is asked"],
     ]);
     expect(ahead).toEqual([]);
+    const lines: string[] = [];
+    const print = (line: string): void => void lines.push(line);
+    await timetableCommand({ json: false, print }, [run.folder, "--position", "A2"]);
+    expect(lines[0]).toContain("met 2, late 0, missed 0, withdrawn 1");
+    expect(lines.at(-1)).toMatch(/A2 +R2 +withdrawn +grid: mark goes; its step was left$/);
+    lines.length = 0;
+    await timetableCommand({ json: true, print }, [run.folder]);
+    expect(JSON.parse(lines.join(""))).toMatchObject({ counts: { met: 2, withdrawn: 1 }, ahead: [] });
   });
 
   it("is met beside a sweep that is under way, and the sweep loses nothing", async () => {
