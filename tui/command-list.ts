@@ -268,6 +268,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
   {
+    name: "repair",
+    usage: "DIR --out DIR",
+    summary: "what can be read of a damaged data folder, in a new one",
+    details: [
+      "Only reads DIR. What was lost is told and stands in the new log; the new folder is for audit, export and report,",
+      "and no run goes on in it, for what was lost may have been dose.",
+    ],
+    load: async () => {
+      const { repairCommand } = await import("./commands/repair.ts");
+      return (context, args) => repairCommand(context, args);
+    },
+  },
+  {
     name: "device",
     usage: "SITE.yaml [NAME COMMAND [ARGS]] [--dry-run] [--yes] [--capture DIR] [--timeout DURATION]",
     summary: "talk to one instrument: identify, status, read, move, open, ... for commissioning",

@@ -1,0 +1,97 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, describe, expect, it } from "vitest";
+import { openRecord } from "../../../controller/record/record-reader.ts";
+import { verifyRecord } from "../../../controller/record/verify.ts";
+import { repairCommand } from "../../../tui/commands/repair.ts";
+import { newFolder, open, removeFolders, runCampaign } from "./record-fixture.ts";
+
+afterAll(removeFolders);
+
+/** A campaign of four minutes, then `damage` done to its database. */
+async function damaged(damage = ""): Promise<string> {
+  const folder = newFolder();
+  const store = open(folder);
+  await runCampaign(store, 4);
+  store.close();
+  const database = new Database(join(folder, "campaign.db"));
+  for (const table of ["event", "ledger", "frame", "gap"])
+    for (const verb of ["update", "delete"]) database.exec(`DROP TRIGGER ${table}_no_${verb}`);
+  database.exec(damage);
+  database.close();
+  return folder;
+}
+
+interface Said {
+  readonly events: number;
+  readonly ledger_rows: number;
+  readonly frames: number;
+  readonly samples: number;
+  readonly gaps: number;
+  readonly lost: readonly string[];
+}
+
+async function repaired(folder: string): Promise<{ readonly out: string; readonly said: Said }> {
+  const out = join(newFolder(), "salvaged");
+  const lines: string[] = [];
+  expect(await repairCommand({ json: true, print: (line) => lines.push(line) }, [folder, "--out", out])).toBe(0);
+  return { out, said: JSON.parse(lines[0] ?? "") as Said };
+}
+
+const errors = (folder: string): readonly string[] =>
+  verifyRecord(folder, () => []).findings.flatMap((one) =>
+    one.severity === "error" ? [`${one.code} ${one.what}`] : [],
+  );
+
+describe("a data folder that is salvaged", () => {
+  it("has everything where nothing was damaged, and its chain holds", async () => {
+    const folder = await damaged();
+    const before = readFileSync(join(folder, "campaign.db"));
+    const { out, said } = await repaired(folder);
+    expect(said).toMatchObject({ events: 17, ledger_rows: 8, samples: 720, gaps: 2, lost: [] });
+    expect(errors(out)).toEqual([]);
+    expect(readFileSync(join(folder, "campaign.db")).equals(before)).toBe(true);
+  });
+
+  it("keeps all but a block that is damaged, whose samples are a gap now", async () => {
+    const { out, said } = await repaired(await damaged("UPDATE frame SET crc32 = crc32 + 1 WHERE row = 2"));
+    expect(said.lost).toEqual([expect.stringMatching(/^sample frames 2 to 2: .*CRC-32/)]);
+    expect(said.samples).toBe(720 - 180);
+    expect(errors(out)).toEqual([]);
+    const record = openRecord(out);
+    const gaps = [...record.gaps()].flatMap((one) => (one.kind === "row" ? [one.row] : []));
+    const told = [...record.events()].flatMap((one) => (one.kind === "row" ? [one.row.type] : []));
+    record.close();
+    expect(gaps.filter(({ reason }) => reason.startsWith("lost"))).toHaveLength(3);
+    expect(told.at(-1)).toBe("record-salvaged");
+  });
+
+  it("leaves out an event that was altered, and says so", async () => {
+    const { out, said } = await repaired(await damaged("UPDATE event SET data = '{}' WHERE seq = 3"));
+    expect(said.lost).toEqual([expect.stringMatching(/^event 3 \(shutter-opened\): .* hash/)]);
+    expect(said.events).toBe(17);
+    expect(verifyRecord(out, () => []).chain).toBe("ok");
+  });
+
+  it("takes ledger rows from the log where the table lost them", async () => {
+    const { said } = await repaired(await damaged("DELETE FROM ledger WHERE row > 5"));
+    expect(said.ledger_rows).toBe(8);
+  });
+
+  it("is one that no run goes on in", async () => {
+    const { out } = await repaired(await damaged());
+    expect(() => open(out)).toThrow(/salvaged/);
+  });
+
+  it("is refused where something stands, and where there is nothing to go by", async () => {
+    const folder = await damaged("DELETE FROM meta WHERE key = 'header'");
+    const context = { json: true, print: () => undefined };
+    const taken = join(newFolder(), "taken");
+    mkdirSync(taken);
+    const tried = async (...args: readonly string[]): Promise<number> => repairCommand(context, args);
+    await expect(tried(folder, "--out", taken)).rejects.toMatchObject({ code: "export.exists" });
+    await expect(tried(folder, "--out", join(newFolder(), "x"))).rejects.toMatchObject({ code: "store.damaged" });
+    await expect(tried(folder)).rejects.toMatchObject({ code: "command.usage" });
+  });
+});
