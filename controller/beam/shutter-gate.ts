@@ -53,6 +53,8 @@ interface Underway {
   begunAtMs: number;
   frame: Promise<FrameRecord> | undefined;
   taken: FrameRecord | null;
+  /** Its command went out then, and was known to be taken so much later. */
+  sentAtMs: number;
   firedAtMs: number;
   fired: Promise<FiredTrain> | undefined;
   closedByGateMs: number | null;
@@ -111,7 +113,7 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
       ]);
       present = {
         ...{ lengthS: gate.widthS, detectorS, begunAtMs: NaN, frame: undefined, taken: null },
-        ...{ firedAtMs: NaN, fired: undefined, closedByGateMs: null },
+        ...{ sentAtMs: NaN, firedAtMs: NaN, fired: undefined, closedByGateMs: null },
       };
     },
 
@@ -136,14 +138,15 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
         const what = `the shutter reads ${state} though the trigger was not told to fire`;
         throw new Fault("trigger.stray-gate", trigger.name, what);
       }
-      const { finished } = await trigger.fire();
+      const { sentAtMs, finished } = await trigger.fire();
+      own.sentAtMs = sentAtMs;
       own.firedAtMs = clock.monoMs();
       own.fired = finished;
     },
 
     async watch(note, signal) {
       const own = underway();
-      const { frame, fired, lengthS, firedAtMs } = own;
+      const { frame, fired, lengthS, sentAtMs, firedAtMs } = own;
       if (frame === undefined || fired === undefined) {
         throw new Fault("device.refused", trigger.name, "the gate was not fired");
       }
@@ -157,9 +160,13 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
       }
       const isClosedStill = shutterState(await deps.readLevels()) === "closed";
       signal.throwIfAborted();
+      // Looks far apart have room for another gate between them: then only the later one says that it was closed.
+      const nowMs = clock.monoMs();
+      const isOnlyGate = isClosedStill && nowMs - closedMs <= shutterTravelMs;
       if (isClosedStill) {
-        own.closedByGateMs = closedMs;
-        note({ closeAskedAtMs: firedAtMs + lengthS * 1000, closedSeenAtMs: closedMs });
+        const closedSeenAtMs = isOnlyGate ? closedMs : nowMs;
+        own.closedByGateMs = closedSeenAtMs;
+        note({ closeAskedAtMs: firedAtMs + lengthS * 1000, closedSeenAtMs });
       }
       const taken = await frame;
       if (closedMs > own.begunAtMs + own.detectorS * 1000) {
@@ -172,7 +179,7 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
       if (word.gateCount !== 1) {
         throw new Fault("trigger.late", trigger.name, `it gave ${word.gateCount} gates and was asked for one`);
       }
-      if (isClosedStill) note({ gate: { firedAtMs, lengthS } });
+      if (isOnlyGate) note({ gate: { firedAtMs: sentAtMs, lengthS } });
       return taken;
     },
 

@@ -39,7 +39,7 @@ export interface ShutterMarks {
 }
 
 export interface GateMark {
-  /** The trigger had taken the command to fire by then. */
+  /** The command to fire went out then: the gate began no sooner. */
   readonly firedAtMs: number;
   readonly lengthS: number;
 }

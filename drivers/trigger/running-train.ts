@@ -4,6 +4,8 @@ import type { FiredTrain, GateTrain } from "../../protocols/roles/trigger.ts";
 
 export interface RunningTrain {
   readonly train: GateTrain;
+  /** Just before the command went out. */
+  readonly sentAtMs: number;
   readonly finished: Promise<FiredTrain>;
   /** Aborted once it is settled: whoever waits for its end need not. */
   readonly signal: AbortSignal;
@@ -13,7 +15,7 @@ export interface RunningTrain {
   fail(fault: Fault): void;
 }
 
-export function createRunningTrain(train: GateTrain): RunningTrain {
+export function createRunningTrain(train: GateTrain, sentAtMs: number): RunningTrain {
   const settled = new AbortController();
   let settle: { resolve: (fired: FiredTrain) => void; reject: (fault: Fault) => void } | undefined;
   const finished = new Promise<FiredTrain>((resolve, reject) => {
@@ -23,6 +25,7 @@ export function createRunningTrain(train: GateTrain): RunningTrain {
   finished.catch(() => undefined);
   return {
     train,
+    sentAtMs,
     finished,
     signal: settled.signal,
     isTaken: false,

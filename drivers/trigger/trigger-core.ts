@@ -172,9 +172,9 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
     if (train === undefined) throw new Fault("device.refused", name, "no train is armed");
     armed = undefined;
     await guarded(dialect.verify(on, train));
-    const present = createRunningTrain(train);
+    const present = createRunningTrain(train, clock.monoMs());
     running = present;
-    const untilMs = clock.monoMs() + trainLengthS(train) * 1000 + END_GRACE_MS;
+    const untilMs = present.sentAtMs + trainLengthS(train) * 1000 + END_GRACE_MS;
     try {
       await dialect.fire(on);
     } catch (error) {
@@ -334,8 +334,8 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
     },
     arm: (train) => oneAtATime(() => arm(train)),
     async fire() {
-      const { finished } = await oneAtATime(fire);
-      return { finished };
+      const { sentAtMs, finished } = await oneAtATime(fire);
+      return { sentAtMs, finished };
     },
     abort: () => oneAtATime(abort),
   };

@@ -25,6 +25,12 @@ export interface FiredTrain {
   readonly gateCount: number;
 }
 
+export interface FiredGates {
+  /** On the clock of the host, just before the command went out: no gate of it began earlier. */
+  readonly sentAtMs: number;
+  readonly finished: Promise<FiredTrain>;
+}
+
 export interface Trigger extends Instrument {
   readonly capabilities: TriggerCapabilities;
   /**
@@ -38,7 +44,7 @@ export interface Trigger extends Instrument {
    * `device.unknown-outcome` when that too says nothing. `finished` settles at the end of the last gate, or rejects
    * with `trigger.late`, `trigger.aborted` or `device.unknown-outcome`.
    */
-  fire(): Promise<{ readonly finished: Promise<FiredTrain> }>;
+  fire(): Promise<FiredGates>;
   /** Ends what runs and disarms; the output is at rest. Safe to repeat. */
   abort(): Promise<void>;
 }
