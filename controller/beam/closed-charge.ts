@@ -35,6 +35,8 @@ export interface ClosedChargeDeps {
   readonly filtersIn: () => readonly boolean[];
   readonly cycleOf: (cellIndex: number) => number | null;
   readonly nowMs: () => number;
+  /** What may stand in the beam before anything is brought there: after a restart, what was last. */
+  readonly standing?: readonly LitSpot[];
   readonly accounted: (spot: LitSpot, fromMs: number, toMs: number) => void;
 }
 
@@ -49,7 +51,7 @@ const KEPT_MS = 600_000;
 
 export function createClosedCharge(deps: ClosedChargeDeps): ClosedCharge {
   const { ledger, recorder } = deps;
-  let stays: Stay[] = [];
+  let stays: Stay[] = (deps.standing ?? []).map((spot) => ({ spot, fromMs: -Infinity, toMs: Infinity }));
 
   function leaveAllBut(last: Stay | undefined): void {
     const nowMs = deps.nowMs();

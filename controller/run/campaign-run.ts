@@ -158,7 +158,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   };
   const closedShutter = createClosedShutter({
     ...{ campaign, ledger, ledgerCells, recorder, tally, beam, fluxReference, nowMs, alarms, timings, fail },
-    ...{ io: roles.io, ringCurrentMa, stopExposing, commit: commitAlone },
+    ...{ io: roles.io, ringCurrentMa, stopExposing, commit: commitAlone, left },
     filtersIn: () => watchDesk.levels?.filtersIn ?? site.filters.map(() => false),
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
   });

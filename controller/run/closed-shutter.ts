@@ -6,12 +6,16 @@ import { createFluxWatch, type FluxWatch, type FluxWatchDeps } from "./flux-watc
 import type { Tally } from "./tally.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
+import { lastInBeam } from "../resume/last-in-beam.ts";
+import type { LeftRun } from "../resume/read-run.ts";
 
 export interface ClosedShutterDeps
-  extends Omit<ClosedChargeDeps, "accounted">, Omit<FluxWatchDeps, "charge" | "commit"> {
+  extends Omit<ClosedChargeDeps, "accounted" | "standing">, Omit<FluxWatchDeps, "charge" | "deafSinceMs"> {
   readonly campaign: Campaign;
   readonly ledgerCells: readonly LedgerCell[];
   readonly tally: Pick<Tally, "accounted">;
+  /** After a restart, what the record says. */
+  readonly left?: Pick<LeftRun, "recorded" | "ledgerRows"> | undefined;
   /** Makes durable what was charged. Never throws. */
   readonly commit: () => void;
 }
@@ -24,9 +28,10 @@ export interface ClosedShutter {
 }
 
 export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
-  const { campaign, ledgerCells, tally } = deps;
+  const { campaign, ledgerCells, tally, left } = deps;
   const underBeam = createClosedCharge({
     ...deps,
+    standing: left === undefined ? [] : lastInBeam(left.ledgerRows, campaign),
     accounted(spot, startMs, endMs) {
       const cell = campaign.cells[spot.cellIndex];
       if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
@@ -34,6 +39,7 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
   });
   const watch = createFluxWatch({
     ...deps,
+    ...(left === undefined ? {} : { deafSinceMs: left.recorded.lastMs }),
     charge(fromMs, toMs) {
       try {
         underBeam.charge(fromMs, toMs);

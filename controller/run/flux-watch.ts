@@ -13,6 +13,8 @@ export interface FluxWatchDeps {
   readonly ringCurrentMa: () => number | null;
   /** Photons may have come between the two times, while the shutter read closed. */
   readonly charge: (fromMs: number, toMs: number) => void;
+  /** After a restart: from then until now nobody has listened. */
+  readonly deafSinceMs?: number;
   /** Nothing is exposed any more until a person resumes. */
   readonly stopExposing: (reason: string) => void;
   /** A defect of ours. */
@@ -27,13 +29,24 @@ export interface FluxWatch {
   noteResumed(): void;
 }
 
+/** The shutter read closed all the time between. */
+interface ClosedStretch {
+  readonly fromMs: number;
+  toMs: number;
+}
+
 const CODE = "shutter.flux-while-closed";
+/** Stretches that ended longer ago are no longer asked for. */
+const KEPT_MS = 600_000;
 
 export function createFluxWatch(deps: FluxWatchDeps): FluxWatch {
   const { io, alarms, timings } = deps;
   /** Levels older than two cycles do not say that the shutter is closed. */
   const levelsMaximumAgeMs = 2 * timings.idleCycleMs;
   let closedSinceMs: number | null = null;
+  /** Since the last reading that showed it dark, one for each time between two openings. */
+  let stretches: ClosedStretch[] = [];
+  let { deafSinceMs } = deps;
   let levelsAtMs = -Infinity;
   let litSinceMs: number | null = null;
   let isTold = false;
@@ -48,6 +61,28 @@ export function createFluxWatch(deps: FluxWatchDeps): FluxWatch {
     chargedToMs = atMs;
   }
 
+  function noteClosed(isClosed: boolean, atMs: number): void {
+    if (isClosed === (closedSinceMs !== null)) return;
+    if (isClosed) {
+      closedSinceMs = atMs;
+      stretches = stretches.filter(({ toMs }) => toMs > atMs - KEPT_MS);
+      stretches.push({ fromMs: deafSinceMs ?? atMs, toMs: Infinity });
+    } else {
+      closedSinceMs = null;
+      for (const stretch of stretches) stretch.toMs = Math.min(stretch.toMs, atMs);
+    }
+    deafSinceMs = undefined;
+  }
+
+  /** What came between openings is in none of their bookings: the last dark reading is the last that proved anything. */
+  function chargeUnproven(atMs: number): void {
+    for (const { fromMs, toMs } of stretches) {
+      const [startMs, endMs] = [Math.max(fromMs, darkAtMs), Math.min(toMs, atMs)];
+      if (endMs > startMs) deps.charge(startMs, endMs);
+    }
+    chargedToMs = atMs;
+  }
+
   async function takeBeamOff(): Promise<void> {
     // Each by itself: one that is refused must not keep the other from being asked. The next reading asks again.
     const asked = await Promise.allSettled([io.permit.dropShutterPermit(), io.requestSafetyShutter(false)]);
@@ -57,7 +92,7 @@ export function createFluxWatch(deps: FluxWatchDeps): FluxWatch {
   return {
     showLevels(levels) {
       levelsAtMs = levels.readAtMs;
-      closedSinceMs = shutterState(levels) === "closed" ? (closedSinceMs ?? levels.readAtMs) : null;
+      noteClosed(shutterState(levels) === "closed", levels.readAtMs);
       if (chargedToMs === null || !levels.safetyShutterClosedSwitch) return;
       chargeTo(levels.readAtMs);
       chargedToMs = null;
@@ -75,13 +110,13 @@ export function createFluxWatch(deps: FluxWatchDeps): FluxWatch {
       litSinceMs = verdict.litSinceMs;
       if (litSinceMs === null && fluxPhS <= timings.closedFlux.thresholdPhS) {
         darkAtMs = atMs;
+        stretches = stretches.filter(({ toMs }) => toMs > atMs);
         chargeTo(atMs);
         chargedToMs = null;
       }
       if (!verdict.isLit) return;
-      // The reading before the first that speaks against the switch was the last that proved anything.
-      chargedToMs ??= Math.max(closedSinceMs ?? atMs, darkAtMs);
-      chargeTo(atMs);
+      if (chargedToMs === null) chargeUnproven(atMs);
+      else chargeTo(atMs);
       void takeBeamOff();
       if (isTold) return;
       isTold = true;

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { createFluxWatch } from "../../../controller/run/flux-watch.ts";
+import { lastInBeam } from "../../../controller/resume/last-in-beam.ts";
+import type { LedgerRow } from "../../../controller/record/ledger-row.ts";
+import { GOOD_LEVELS } from "./levels.ts";
+
+const LIT_PH_S = 1e11;
+
+function bench(deafSinceMs?: number) {
+  const charged: (readonly [number, number])[] = [];
+  const watch = createFluxWatch({
+    io: {
+      name: "io",
+      permit: { dropShutterPermit: () => Promise.resolve() },
+      requestSafetyShutter: () => Promise.resolve(),
+    } as never,
+    alarms: { raise: () => undefined, clear: () => undefined } as never,
+    timings: {
+      closedFlux: { thresholdPhS: 1e8, boundMs: 3000, graceMs: 500 },
+      idleCycleMs: 500,
+      ringCurrentMinimumMa: 10,
+    },
+    ringCurrentMa: () => 200,
+    charge: (fromMs, toMs) => charged.push([fromMs, toMs]),
+    stopExposing: () => undefined,
+    fail: (error) => {
+      throw error;
+    },
+    ...(deafSinceMs === undefined ? {} : { deafSinceMs }),
+  });
+  function closed(fromMs: number, toMs: number): void {
+    for (let atMs = fromMs; atMs <= toMs; atMs += 100) watch.showLevels({ ...GOOD_LEVELS, readAtMs: atMs });
+  }
+  function open(atMs: number): void {
+    watch.showLevels({ ...GOOD_LEVELS, readAtMs: atMs, shutterClosedSwitch: false, shutterOpenSwitch: true });
+  }
+  /** A reading each second, with the levels in between. */
+  function litWhileClosed(fromMs: number, toMs: number): void {
+    for (let atMs = fromMs; atMs < toMs; atMs += 1000) {
+      closed(atMs, atMs + 900);
+      watch.read(atMs + 950, LIT_PH_S);
+    }
+  }
+  return { charged, watch, closed, open, litWhileClosed };
+}
+
+describe("light through a shutter that reads closed", () => {
+  it("is charged between the exposures of a sweep too, back to the last reading that showed it dark", () => {
+    const { watch, charged, closed, open, litWhileClosed } = bench();
+    closed(0, 1000);
+    watch.read(1000, 0);
+    closed(1100, 1500);
+    // Three exposures of two seconds, with pauses too short for anything to be proven by a reading.
+    for (const atMs of [1600, 4200, 6800]) {
+      open(atMs);
+      watch.read(atMs + 1000, LIT_PH_S);
+      closed(atMs + 2000, atMs + 2500);
+    }
+    expect(charged).toEqual([]);
+    litWhileClosed(9400, 14_400);
+    expect(charged.slice(0, 4)).toEqual([
+      [1000, 1600],
+      [3600, 4200],
+      [6200, 6800],
+      [8800, 14_350],
+    ]);
+  });
+
+  it("is not charged for pauses that a reading has shown dark", () => {
+    const { watch, charged, closed, open, litWhileClosed } = bench();
+    closed(0, 1000);
+    open(1100);
+    closed(3000, 3600);
+    watch.read(3600, 0);
+    open(3700);
+    closed(5700, 5800);
+    litWhileClosed(5900, 10_900);
+    expect(charged[0]).toEqual([3600, 3700]);
+    expect(charged[1]?.[0]).toBe(5700);
+  });
+
+  it("is charged after a restart from when the earlier process had heard something", () => {
+    const { charged, litWhileClosed } = bench(20_000);
+    litWhileClosed(60_000, 65_000);
+    expect(charged[0]?.[0]).toBe(20_000);
+  });
+});
+
+describe("what may stand in the beam after a restart", () => {
+  const row = (kind: "booking" | "settlement", position: string, spotIndex: number) =>
+    ({ kind, position, spotIndex }) as unknown as LedgerRow;
+  const cells = ["A1", "A2"].map((position) => ({ position })) as never;
+
+  it("is the spot that was exposed last", () => {
+    const rows = [
+      row("booking", "A1", 0),
+      row("settlement", "A1", 0),
+      row("booking", "A2", 3),
+      row("settlement", "A2", 3),
+    ];
+    expect(lastInBeam(rows, { cells })).toEqual([{ cellIndex: 1, position: "A2", spotIndex: 3 }]);
+    expect(lastInBeam([], { cells })).toEqual([]);
+  });
+
+  it("is the one before too, while the stage may not have left it", () => {
+    const rows = [row("booking", "A1", 0), row("settlement", "A1", 0), row("booking", "A2", 3)];
+    expect(lastInBeam(rows, { cells }).map(({ position }) => position)).toEqual(["A1", "A2"]);
+  });
+});
