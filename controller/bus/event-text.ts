@@ -6,6 +6,8 @@ type Data = Readonly<Record<string, Json>>;
 /** What is said of each kind of event; others are told by their fields. */
 const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "campaign-started": () => "the campaign began",
+  "rack-plan": () => "whose cell stands where is on record",
+  "record-salvaged": () => "this is a copy of what could be read of a damaged record",
   "campaign-running": () => "the instruments are asked; cells and beam begin",
   "campaign-complete": () => "the campaign is complete",
   "campaign-resumed": () => "the campaign goes on after a restart",
