@@ -8,7 +8,7 @@ import type { FindingSeverity } from "../base/finding.ts";
 import { stepCurrentA, taperCurrentA } from "../echem/channel-step.ts";
 import { forecastProtocol, type StepForecast } from "../echem/forecast/forecast-protocol.ts";
 import type { CellNameplate } from "../echem/forecast/nameplate.ts";
-import { judgeLimits } from "./judge-limits.ts";
+import { beyondCurrents, judgeLimits } from "./judge-limits.ts";
 import type { ConstantCurrentStep, Protocol, TechniqueStep } from "../echem/protocol.ts";
 
 export interface ForecastVerdict {
@@ -143,7 +143,7 @@ function judgeRun(
       "",
       isCurrent
         ? `the forecast passes the cell's limit of ${short(run.endVoltageV)} V after ${durationText(durationS)}; the cell would be taken off`
-        : `the forecast asks for ${short(1000 * run.currentPeakA)} mA at once, beyond the cell's limit; the cell would be taken off`,
+        : `the forecast asks for ${short(1000 * run.currentPeakA)} mA at once, ${beyondCurrents(cell)}; the cell would be taken off`,
       isCurrent ? "End the step by voltage or sooner." : "Charge at constant current up to this voltage first.",
     );
   }

@@ -114,7 +114,7 @@ function judgeCorners(protocol: Protocol, cell: CellNameplate): LimitVerdict | u
     return {
       ...{ code: "protocol.limit-may-end-step", stepIndex: run.stepIndex, key: "" },
       what: isHold
-        ? `in a cell ${corner.cell} the hold begins with up to ${short(1000 * run.currentPeakA)} mA, beyond the cell's limit; the cell would be taken off`
+        ? `in a cell ${corner.cell} the hold begins with up to ${short(1000 * run.currentPeakA)} mA, ${beyondCurrents(cell)}; the cell would be taken off`
         : `a cell ${corner.cell} reaches its limit of ${short(run.endVoltageV)} V after ${durationText(afterS)}; it would be taken off`,
       advice: isHold
         ? "Charge or discharge at constant current up to this voltage first, or raise the current limit."
@@ -122,6 +122,12 @@ function judgeCorners(protocol: Protocol, cell: CellNameplate): LimitVerdict | u
     };
   }
   return undefined;
+}
+
+/** `beyond the cell's limits of -1 to 1 mA`. */
+export function beyondCurrents({ limits }: CellNameplate): string {
+  if (limits === null) return "beyond the cell's limits";
+  return `beyond the cell's limits of ${short(1000 * limits.currentMinA)} to ${short(1000 * limits.currentMaxA)} mA`;
 }
 
 function short(value: number): string {

@@ -7,7 +7,7 @@ import { findingAt } from "../input/document.ts";
 import type { InputDocument } from "../input/document.ts";
 import type { StepRule } from "./campaign.ts";
 import type { DraftCell } from "./resolve-cells.ts";
-import { capacityOf, type KnownCapacity } from "./resolve-rates.ts";
+import { capacityOf, MEASURED_SHARE, type KnownCapacity } from "./resolve-rates.ts";
 import { fallbackText } from "./resolve-step-rules.ts";
 import { runsOf, waitsBoundS, type CampaignRules } from "./ruled-protocol.ts";
 
@@ -79,7 +79,9 @@ export function judgeRates(
       return step?.kind === "constant-current" ? [Math.abs(1000 * stepCurrentA(step, nominalCapacityMah))] : [];
     });
     const measured = measuredInIndex === null ? "" : `what step ${measuredInIndex + 1} measures, until then to `;
-    const most = currentsMa.length === 0 ? "" : `: at most ${short(Math.max(...currentsMa))} mA`;
+    // What is measured may be more than what counts until then.
+    const share = measuredInIndex === null ? 1 : (MEASURED_SHARE.max * nominalCapacityMah) / capacityMah;
+    const most = currentsMa.length === 0 ? "" : `: at most ${short(Math.max(1, share) * Math.max(...currentsMa))} mA`;
     const what = `rates refer to ${measured}${basisText(known)}, ${short(capacityMah)} mAh${most} (${cells})`;
     findings.push(findingAt(document, "note", "campaign.rate", path, what, "Nothing to do if that is meant."));
   }

@@ -208,6 +208,13 @@ describe("check by forecast", () => {
     const to = "constant_current, rate_C: C/2, until_voltage_V: 4.0, until_time_s: 14400";
     expect(codes(to, hold(4))).toEqual([]);
     expect(codes(to, hold(4.1))).toContain("error protocol.limit-may-end-step 1 ");
+    const said = [protocolOf(to, hold(4.1)), protocolOf(hold(4.2))].map((protocol) =>
+      judgeForecast(protocol, CELL)
+        .map(({ what }) => what)
+        .join("\n"),
+    );
+    expect(said[0]).toMatch(/begins with up to [\d.]+ mA, beyond the cell's limits of -5 to 5 mA/);
+    expect(said[1]).toMatch(/asks for [\d.]+ mA at once, beyond the cell's limits of -5 to 5 mA/);
   });
 
   it("says where a hold would end below what the channel tells from noise", () => {
