@@ -2,8 +2,9 @@
 import { writeSync } from "node:fs";
 import type { TerminalDevice } from "../terminal/terminal-device.ts";
 
-const ENTER = "\u001b[?1049h\u001b[?25l\u001b[2J\u001b[H";
-const LEAVE = "\u001b[?25h\u001b[?1049l";
+// Rows are cut, not wrapped: while a window changes its size, a frame for the old one may still come.
+const ENTER = "\u001b[?1049h\u001b[?7l\u001b[?25l\u001b[2J\u001b[H";
+const LEAVE = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 /** Colours of a terminal's background, as COLORFGBG numbers them. */
 const LIGHT_BACKGROUNDS: ReadonlySet<string> = new Set(["7", "15"]);
 

@@ -34,6 +34,8 @@ export function createFrameSink(terminal: NodeJS.WriteStream): FrameSink {
 
   function show(frame: string): void {
     const lines = frame.split("\n");
+    // Drawn for a size that the terminal has no more: the next one is on its way.
+    if (lines.length > Math.max(1, terminal.rows - 1)) return;
     const parts: string[] = [];
     if (!isWhole) parts.push(CLEAR);
     const count = isWhole ? Math.max(lines.length, drawn.length) : lines.length;

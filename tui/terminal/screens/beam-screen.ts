@@ -152,7 +152,7 @@ function queueRows({ schedule, nowMs }: RackView, width: number): readonly Row[]
   const isWide = width >= WIDE_FROM;
   const lines = schedule.queue.map(({ position, at, latest, reason }): Row => [
     span(position, "strong"),
-    span(relativeText(at, nowMs)),
+    span(isPast(at, nowMs) ? "due" : relativeText(at, nowMs)),
     ...(isWide ? [span(latest === null ? "" : clockText(timeMs(latest)), "dim")] : []),
     span(reason, "dim"),
   ]);
@@ -163,6 +163,12 @@ function queueRows({ schedule, nowMs }: RackView, width: number): readonly Row[]
     { title: "why", width: 20 },
   ];
   return [title, ...table(columns, lines, width)];
+}
+
+/** An estimate that was overtaken. */
+function isPast(at: string | null, nowMs: number | null): boolean {
+  const atMs = timeMs(at);
+  return atMs !== null && nowMs !== null && atMs < nowMs - 1000;
 }
 
 function missRows({ schedule }: RackView, width: number, rowsMax: number): readonly Row[] {

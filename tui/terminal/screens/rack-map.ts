@@ -55,7 +55,7 @@ function mapLine(model: Model, line: number, part: number, cellWidth: number, ce
     const needs = part === 0 && needsPerson(model.rack, index);
     // The bracket that closes the cursor stands where the next cell's mark would.
     const isBracket = part === 0 && (isCursor || isAfterCursor);
-    const mark = isBracket ? span(isCursor ? "[" : "]", "strong") : span(needs ? "!" : " ", "alarm");
+    const mark = isBracket ? span(isCursor ? "[" : "]", "strong") : span(needs ? "!" : " ", needs ? "alarm" : "plain");
     if (isCursor) spans.push(mark, { ...content, tone: "cursor" });
     else if (needs) spans.push(...marked(mark, content));
     else spans.push(mark, content);
