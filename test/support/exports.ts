@@ -1,13 +1,13 @@
 /** Exports as the command makes them, in this process. */
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportCommand, type ExportContext } from "../../tui/commands/export.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { createTestClock } from "../unit/record/record-fixture.ts";
-import { campaign } from "./world-campaign.ts";
+import { campaign, runWorld, type WorldRun } from "./world-campaign.ts";
 
 const folders: string[] = [];
 
@@ -27,6 +27,33 @@ export const TWO_GROUPS: Campaign = {
   ...campaign,
   cells: campaign.cells.map((cell) => ({ ...cell, group: cell.position.startsWith("A") ? "alpha" : "beta" })),
 };
+
+interface KeptRun {
+  readonly run: WorldRun;
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
+let kept: Promise<KeptRun> | undefined;
+
+/** Half an hour of them, run once for all tests of a process that only look at it, each with a copy of its folder. */
+export async function twoGroupsRun(): Promise<WorldRun> {
+  kept ??= runTwoGroups();
+  const { run, files } = await kept;
+  const folder = newPlace();
+  mkdirSync(folder);
+  for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
+  return { ...run, folder };
+}
+
+async function runTwoGroups(): Promise<KeptRun> {
+  const folder = mkdtempSync(join(tmpdir(), "beamrack-groups-"));
+  try {
+    const run = await runWorld({ hours: 0.5, campaign: TWO_GROUPS, folder });
+    return { run, files: new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))])) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 export interface Exporting extends ExportContext {
   readonly lines: string[];

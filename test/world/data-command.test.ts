@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { dataCommand } from "../../tui/commands/data.ts";
-import { TWO_GROUPS } from "../support/exports.ts";
-import { removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import { removePlaces, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
+import type { WorldRun } from "../support/world-campaign.ts";
 
-afterAll(removeFolders);
+afterAll(removePlaces);
 
 let run: WorldRun;
 
 beforeAll(async () => {
-  run = await runWorld({ hours: 0.25, campaign: TWO_GROUPS });
+  run = await twoGroupsRun();
 });
 
 async function said(json: boolean, ...args: readonly string[]): Promise<readonly string[]> {

@@ -15,8 +15,9 @@ import {
   removePlaces,
   sha256Of,
   TWO_GROUPS,
+  twoGroupsRun,
 } from "../support/exports.ts";
-import { newFolder, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import { newFolder, removeFolders, type WorldRun } from "../support/world-campaign.ts";
 
 afterAll(() => {
   removeFolders();
@@ -27,7 +28,7 @@ let run: WorldRun;
 let out: string;
 
 beforeAll(async () => {
-  run = await runWorld({ hours: 0.5, campaign: TWO_GROUPS });
+  run = await twoGroupsRun();
   out = await exported(run.folder, "--as", "bdf", "--author", "A. Nother", "--license", "CC-BY-4.0");
 });
 

@@ -3,21 +3,18 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { csvField } from "../../controller/export/summaries/csv-table.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
-import { exported, fileEnding, filesIn, removePlaces, TWO_GROUPS } from "../support/exports.ts";
+import { exported, fileEnding, filesIn, removePlaces, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
 import { schemaProblems } from "../support/json-schema.ts";
 import { repositoryText } from "../support/campaign-files.ts";
-import { removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import type { WorldRun } from "../support/world-campaign.ts";
 
-afterAll(() => {
-  removeFolders();
-  removePlaces();
-});
+afterAll(removePlaces);
 
 let run: WorldRun;
 let out: string;
 
 beforeAll(async () => {
-  run = await runWorld({ hours: 0.5, campaign: TWO_GROUPS });
+  run = await twoGroupsRun();
   out = await exported(run.folder, "--as", "bluesky", "--tables", "csv");
 });
 

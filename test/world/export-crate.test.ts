@@ -2,19 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EMMO_TERMS } from "../fixtures/emmo/terms.ts";
-import { exported, filesIn, removePlaces, sha256Of, TWO_GROUPS } from "../support/exports.ts";
-import { removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import { exported, filesIn, removePlaces, sha256Of, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
+import type { WorldRun } from "../support/world-campaign.ts";
 
-afterAll(() => {
-  removeFolders();
-  removePlaces();
-});
+afterAll(removePlaces);
 
 let run: WorldRun;
 let out: string;
 
 beforeAll(async () => {
-  run = await runWorld({ hours: 0.5, campaign: TWO_GROUPS });
+  run = await twoGroupsRun();
   const author = "A. Nother https://orcid.org/0000-0002-1825-0097";
   out = await exported(run.folder, "--as", "rocrate", "--tables", "csv", "--author", author, "--license", "CC-BY-4.0");
 });

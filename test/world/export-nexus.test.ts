@@ -7,13 +7,10 @@ import { openRecord } from "../../controller/record/record-reader.ts";
 import { openFrameWriter } from "../../simulator/frames/nexus-frame.ts";
 import { frameFileName } from "../../tui/virtual/frame-files.ts";
 import { writeWhole } from "../../tui/virtual/world-files.ts";
-import { exported, newPlace, removePlaces, TWO_GROUPS } from "../support/exports.ts";
-import { field, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import { exported, newPlace, removePlaces, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
+import { field, type WorldRun } from "../support/world-campaign.ts";
 
-afterAll(() => {
-  removeFolders();
-  removePlaces();
-});
+afterAll(removePlaces);
 
 const READER = fileURLToPath(new URL("../support/read-export.py", import.meta.url));
 /** Debian's h5py belongs to the system's Python, which need not be the first on the path. */
@@ -49,7 +46,7 @@ async function patternsOfA1(): Promise<string> {
 }
 
 beforeAll(async () => {
-  run = await runWorld({ hours: 0.5, campaign: TWO_GROUPS });
+  run = await twoGroupsRun();
   out = await exported(run.folder, "--as", "nexus", "--frames", await patternsOfA1());
 });
 
