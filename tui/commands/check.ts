@@ -78,16 +78,32 @@ function printCheck(context: CommandContext, result: CheckResult): void {
     context.print(JSON.stringify({ ...rest, forecast: document, ...played }));
     return;
   }
-  for (const finding of result.findings) {
-    const line = findingText(finding);
-    if (finding.severity === "error") context.printError(line);
-    else context.print(line);
-  }
+  printFindings(context, result.findings);
   if (result.forecast !== null) for (const line of forecastLines(result.forecast)) context.print(line);
   if (result.timetable !== undefined) for (const line of playedLines(result.timetable)) context.print(line);
   const errors = result.findings.filter((finding) => finding.severity === "error").length;
   if (result.ok) context.print(`ok: ${result.campaign ?? ""} at ${result.site ?? ""}`);
   else context.printError(`not ok: ${errors} ${errors === 1 ? "error" : "errors"}; nothing was moved`);
+}
+
+/** As many notes or warnings of one code are read by a person; `--json` has all. Errors are printed one and all. */
+const PRINTED_OF_A_CODE = 20;
+
+function printFindings(context: CommandContext, findings: readonly Finding[]): void {
+  const counts = new Map<string, number>();
+  for (const finding of findings) {
+    if (finding.severity === "error") {
+      context.printError(findingText(finding));
+      continue;
+    }
+    const kind = `${finding.severity} [${finding.code}]`;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    if (count <= PRINTED_OF_A_CODE) context.print(findingText(finding));
+  }
+  for (const [kind, count] of counts) {
+    if (count > PRINTED_OF_A_CODE) context.print(`${kind}: ${count - PRINTED_OF_A_CODE} more; --json lists them all`);
+  }
 }
 
 function forecastLines(forecast: Forecast): readonly string[] {

@@ -57,6 +57,23 @@ describe("beamrack check", () => {
     expect(out.join("\n")).toMatch(/13 cells at 6 s take 1 min \d+ s every 1 min/);
   });
 
+  it("prints no more notes of a kind than a person reads, and says how many there are", async () => {
+    const long = ["record: { time_s: 1 }", "method:"];
+    for (let cycle = 0; cycle < 30; cycle += 1) {
+      long.push("  - { step: constant_current, rate_C: C/10, until_voltage_V: 4.2 }");
+      long.push("  - { step: constant_current, rate_C: D/10, until_voltage_V: 2.8 }");
+    }
+    const files = { ...goodFiles, "cycle.yaml": long.join("\n") };
+    const { code, out } = await check(files, false);
+    expect(code).toBe(0);
+    expect(
+      out.filter((line) => /^note .*\[protocol\.time-derived\]/.test(line) && !line.includes("more;")),
+    ).toHaveLength(20);
+    expect(out).toContain("note [protocol.time-derived]: 40 more; --json lists them all");
+    const { findings } = documentOf((await check(files, true)).out);
+    expect(findings.filter((finding) => finding.code === "protocol.time-derived")).toHaveLength(60);
+  });
+
   it("prints what is wrong where errors belong, with file and line", async () => {
     const { code, err } = await check(spoilt("good.yaml", "dose_Gy: 30000", "dose_Gy: -1"), false);
     expect(code).toBe(2);
