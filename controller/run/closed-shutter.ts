@@ -39,7 +39,7 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
   });
   const watch = createFluxWatch({
     ...deps,
-    ...(left === undefined ? {} : { deafSinceMs: left.recorded.lastMs }),
+    ...(left === undefined ? {} : { deafSinceMs: deafSinceMs(left, deps.timings.closedFlux.boundMs) }),
     charge(fromMs, toMs) {
       try {
         underBeam.charge(fromMs, toMs);
@@ -67,4 +67,9 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
       underBeam.arrived();
     },
   };
+}
+
+/** The process before would have told of light that had come for longer than the bound, with the readings a while apart. */
+function deafSinceMs({ recorded, ledgerRows }: Pick<LeftRun, "recorded" | "ledgerRows">, boundMs: number): number {
+  return Math.max(ledgerRows.at(-1)?.atMs ?? 0, recorded.lastMs - 2 * boundMs);
 }

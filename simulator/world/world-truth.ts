@@ -86,7 +86,10 @@ export function createLedger(invariants: readonly string[]): Ledger {
 /** Instants of controller and world may differ by the links' latency and the shutter's travel. */
 const MATCH_MS = 500;
 
-/** Openings that gave photons and that no accounted exposure on the same cell covers. */
+/** What one follows the other by where light that was found late is accounted for by itself, behind an exposure. */
+const FOLLOWS_MS = 50;
+
+/** Openings that gave photons and that no accounted exposure on the same cell covers, nor several without a gap. */
 export function unaccounted(openings: readonly Opening[], claimed: readonly AccountedExposure[]): readonly Opening[] {
   const byPosition = new Map<number, AccountedExposure[]>();
   for (const exposure of claimed) {
@@ -94,17 +97,23 @@ export function unaccounted(openings: readonly Opening[], claimed: readonly Acco
     if (list === undefined) byPosition.set(exposure.positionIndex, [exposure]);
     else list.push(exposure);
   }
+  for (const list of byPosition.values()) list.sort((a, b) => a.startMs - b.startMs);
   return openings.filter((opening) => {
     if (opening.photons === 0) return false;
     const cells = new Set(opening.deposits.filter(isOnDisc).map((deposit) => deposit.positionIndex));
-    return ![...cells].every((positionIndex) =>
-      byPosition
-        .get(positionIndex)
-        ?.some(
-          (exposure) => exposure.startMs - MATCH_MS <= opening.startMs && opening.litEndMs <= exposure.endMs + MATCH_MS,
-        ),
-    );
+    return ![...cells].every((positionIndex) => isCovered(opening, byPosition.get(positionIndex) ?? []));
   });
+}
+
+/** `claimed` in the order of their starts. */
+function isCovered({ startMs, litEndMs }: Opening, claimed: readonly AccountedExposure[]): boolean {
+  let coveredMs: number | null = null;
+  for (const claim of claimed) {
+    const reachesMs = coveredMs === null ? startMs + MATCH_MS : coveredMs + FOLLOWS_MS;
+    if (claim.startMs > reachesMs || claim.endMs + MATCH_MS < startMs) continue;
+    coveredMs = Math.max(coveredMs ?? claim.endMs, claim.endMs);
+  }
+  return coveredMs !== null && litEndMs <= coveredMs + MATCH_MS;
 }
 
 /** Openings that the controller has down for another cell than the one in the beam. */

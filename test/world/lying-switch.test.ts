@@ -114,6 +114,16 @@ describe("a site whose flux monitor stands behind the shutter", () => {
     expect(replayDoseDecisions(run.events)).toEqual([]);
   });
 
+  it("is charged for the time without a controller too, to what had been in the beam last", async () => {
+    const run = await runWorld({ hours: 0.2, site: withDiode, faults: LYING, kills: [{ atS: 605.6, downS: 18 }] });
+    const [first] = run.of("lit-while-closed");
+    const before = run.of("exposure-ended").filter(({ atMs }) => atMs < 605_600);
+    expect(field(first, "position")).toBe(field(before.at(-1), "position"));
+    expect(numeric(first, "lit_until_ms") - numeric(first, "lit_from_ms")).toBeGreaterThan(18_000);
+    expect(run.virtual.world.openings.length).toBeGreaterThan(0);
+    expect(verifyRecord(run.folder).findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  });
+
   it("says nothing while nothing is wrong, and settles by the ring current", async () => {
     const run = await runWorld({ hours: 0.4, site: withDiode });
     expectSound(run);
