@@ -239,9 +239,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const parking = createParking({
     ...{ roles, nowMs, showLevels, shadowPath: wayIntoShadow },
     target: (place) => desk.parkingTarget(place),
-    noteParked(place) {
+    noteParking: (place) => {
+      closedShutter.noteParking(place);
+    },
+    noteParked(place, isThere) {
       desk.noteParked(place);
-      closedShutter.noteParked(place);
+      if (isThere) closedShutter.noteParked(place);
     },
     levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
     latched: () => views.latchedInterlocks(),

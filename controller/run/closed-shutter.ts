@@ -23,6 +23,8 @@ export interface ClosedShutterDeps
 export interface ClosedShutter {
   readonly watch: FluxWatch;
   readonly underBeam: ClosedCharge;
+  /** The stage sets out to wait there. */
+  noteParking(place: ParkingPlace): void;
   /** The stage waits there. */
   noteParked(place: ParkingPlace): void;
 }
@@ -54,17 +56,17 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
   return {
     watch,
     underBeam,
-    noteParked(place) {
-      if (place === "shadow") {
-        underBeam.away();
-        return;
-      }
+    noteParking(place) {
+      if (place === "shadow") return;
       // It waits with the middle of the cell in the beam: the spot nearest to it is charged.
       const { cellIndex } = place;
       const off = ledgerCells[cellIndex]?.plan.spots.map(({ xMm, yMm }) => Math.hypot(xMm, yMm)) ?? [];
       const spotIndex = off.indexOf(Math.min(...off));
       underBeam.bringing({ cellIndex, spotIndex, position: campaign.cells[cellIndex]?.position ?? "" });
-      underBeam.arrived();
+    },
+    noteParked(place) {
+      if (place === "shadow") underBeam.away();
+      else underBeam.arrived();
     },
   };
 }

@@ -16,8 +16,10 @@ export interface ParkingDeps {
   readonly shadowPath: (from: StagePosition) => readonly StagePosition[] | undefined;
   /** Where a cell stands in the beam; undefined for no such place. */
   readonly target: (place: ParkingPlace) => StagePosition | undefined;
-  /** The stage is there. */
-  readonly noteParked: (place: ParkingPlace) => void;
+  /** The stage sets out for it. */
+  readonly noteParking: (place: ParkingPlace) => void;
+  /** The stage is there; or, where no way leads, stays where it was and is not sent there again. */
+  readonly noteParked: (place: ParkingPlace, isThere: boolean) => void;
 }
 
 export interface Parking {
@@ -31,7 +33,7 @@ export function createParking(deps: ParkingDeps): Parking {
   const { io, stage } = deps.roles;
   let lastMs = -Infinity;
 
-  async function go(to: StagePosition, signal: AbortSignal): Promise<void> {
+  async function go(place: ParkingPlace, to: StagePosition, signal: AbortSignal): Promise<void> {
     const levels = await io.readInputs();
     deps.showLevels(levels);
     const { levelsMaximumAgeMs } = deps;
@@ -39,6 +41,7 @@ export function createParking(deps: ParkingDeps): Parking {
     if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, `no motion: ${reasons.join("; ")}`);
     signal.throwIfAborted();
     lastMs = Infinity;
+    deps.noteParking(place);
     try {
       await stage.moveTo(to, signal);
     } finally {
@@ -49,9 +52,8 @@ export function createParking(deps: ParkingDeps): Parking {
   async function park(place: ParkingPlace, signal: AbortSignal): Promise<void> {
     const target = deps.target(place);
     const path = place === "shadow" ? deps.shadowPath(await stage.read()) : target === undefined ? undefined : [target];
-    // Where no way leads it stays, and is not sent there again.
-    for (const point of path ?? []) await go(point, signal);
-    deps.noteParked(place);
+    for (const point of path ?? []) await go(place, point, signal);
+    deps.noteParked(place, path !== undefined);
   }
 
   return { park, movedAtMs: () => lastMs };
