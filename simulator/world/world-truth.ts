@@ -109,7 +109,7 @@ export function unaccounted(openings: readonly Opening[], claimed: readonly Acco
 function isCovered({ startMs, litEndMs }: Opening, claimed: readonly AccountedExposure[]): boolean {
   let coveredMs: number | null = null;
   for (const claim of claimed) {
-    const reachesMs = coveredMs === null ? startMs + MATCH_MS : coveredMs + FOLLOWS_MS;
+    const reachesMs = Math.max(startMs + MATCH_MS, (coveredMs ?? -Infinity) + FOLLOWS_MS);
     if (claim.startMs > reachesMs || claim.endMs + MATCH_MS < startMs) continue;
     coveredMs = Math.max(coveredMs ?? claim.endMs, claim.endMs);
   }

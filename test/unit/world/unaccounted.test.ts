@@ -18,6 +18,8 @@ describe("an opening is accounted for", () => {
     expect(isCovered([9_900, 30_100])).toBe(true);
     expect(isCovered([9_900, 12_000], [12_010, 30_100])).toBe(true);
     expect(isCovered([12_010, 30_100], [9_900, 12_000])).toBe(true);
+    // The one before ended just now.
+    expect(isCovered([7_000, 9_800], [9_900, 30_100])).toBe(true);
   });
 
   it("but not by parts of it, by others with a gap, or by another cell's", () => {
