@@ -14,6 +14,7 @@ import type { Site, SiteChannel } from "../site/site.ts";
 import { CHEMISTRIES } from "./chemistry.ts";
 import type { Chemistry } from "./chemistry.ts";
 import { judgeAttendance } from "./judge-attendance.ts";
+import { judgeCompliance } from "./judge-compliance.ts";
 import { judgeCutOff } from "./judge-cut-off.ts";
 import { judgeForecast } from "./judge-forecast.ts";
 import { judgeImpedance } from "./judge-impedance.ts";
@@ -90,6 +91,7 @@ function casesOf(
       channel.currentMaxA,
       channel.sampleIntervalMinS,
       channel.techniques,
+      channel.leadResistanceOhm,
     ];
     const key = JSON.stringify([
       draft.protocolName,
@@ -203,7 +205,7 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
   const refuse = (key: string, code: string, what: string, advice: string): void => {
     say("error", key, code, what, advice);
   };
-  const { channel } = one;
+  const { channel, nominalCapacityMah } = one;
   if (channel?.techniques.includes(TECHNIQUE_NAMES[step.kind]) === false) {
     refuse(
       "step",
@@ -212,11 +214,18 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
       `It has ${channel.techniques.join(", ")}.`,
     );
   }
+  const limits = limitsOf(one.draft, one.protocol.safety);
+  if (nominalCapacityMah !== undefined) {
+    const { steps } = one.protocol;
+    const mostMeasured = (stepIndex: number): number => one.mostMeasured.get(stepIndex) ?? 1;
+    const beyond = judgeCompliance({ steps, channel, limits, nominalCapacityMah, mostMeasured }, step, index);
+    if (beyond !== undefined) refuse(beyond.key, "campaign.compliance", beyond.what, beyond.advice);
+  }
   switch (step.kind) {
     case "open-circuit-voltage":
       return;
     case "impedance-spectroscopy":
-      judgeImpedance(step, channel, limitsOf(one.draft, one.protocol.safety), one.nominalCapacityMah, say);
+      judgeImpedance(step, channel, limits, nominalCapacityMah, say);
       return;
     case "voltage-scan":
       judgeVoltage(one, step.startVoltageV, "start_voltage_V", refuse);
@@ -240,15 +249,14 @@ function judgeStep(one: Case, step: TechniqueStep, index: number, cells: string,
           "Give until_voltage_V.",
         );
       }
-      if (one.nominalCapacityMah !== undefined) {
-        const currentA = stepCurrentA(step, one.nominalCapacityMah) * Math.max(1, one.mostMeasured.get(index) ?? 1);
+      if (nominalCapacityMah !== undefined) {
+        const currentA = stepCurrentA(step, nominalCapacityMah) * Math.max(1, one.mostMeasured.get(index) ?? 1);
         judgeCurrent(one, currentA, step.rateC === null ? "current_mA" : "rate_C", refuse);
       }
   }
-  const limits = limitsOf(one.draft, one.protocol.safety);
-  if (limits === undefined || one.nominalCapacityMah === undefined) return;
+  if (limits === undefined || nominalCapacityMah === undefined) return;
   const result = channelStep(one.protocol, step, {
-    nominalCapacityMah: one.nominalCapacityMah,
+    nominalCapacityMah,
     limits,
     sampleIntervalMinS: channel?.sampleIntervalMinS ?? 0,
   });

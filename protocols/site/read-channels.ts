@@ -108,6 +108,7 @@ function channelOf(
     currentMaxA: group.current_max_mA / 1000,
     sampleIntervalMinS: group.sample_interval_min_s,
     techniques: group.techniques,
+    ...(group.lead_resistance_ohm === undefined ? {} : { leadResistanceOhm: group.lead_resistance_ohm }),
   };
   if (group.driver === "modbus-cycler") {
     const unitId = group.first_unit_id === undefined ? null : group.first_unit_id + index;

@@ -38,6 +38,8 @@ const channelShape = {
   current_max_mA: positive,
   sample_interval_min_s: positive,
   techniques: z.array(z.enum(CHANNEL_TECHNIQUES)).min(1),
+  // of both current leads and their contacts together
+  lead_resistance_ohm: notNegative.exactOptional(),
 } as const;
 
 /** A cabinet of units behind one client; the group's positions take its channels in their order. */

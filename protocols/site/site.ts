@@ -122,6 +122,8 @@ interface SiteChannelCommon {
   readonly currentMaxA: number;
   readonly sampleIntervalMinS: number;
   readonly techniques: readonly ChannelTechnique[];
+  /** Of both current leads and their contacts together, to the cell and back; left out where the site does not say. */
+  readonly leadResistanceOhm?: number;
 }
 
 export type SiteChannel =
