@@ -1,5 +1,5 @@
 /** Throws fuzzed messages at the controller of a running campaign, and says what came of it. */
-import { fuzzedMessages, fuzzedTopics } from "./fuzz/bus-fuzz.ts";
+import { fuzzedMessages, fuzzedTopics } from "./fuzzed-bus.ts";
 import { BENCH_RACK, createBusBench } from "./bus-bench.ts";
 import { campaign, runWorld, site } from "./world-campaign.ts";
 

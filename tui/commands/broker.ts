@@ -2,6 +2,7 @@
  * `beamrack broker`: the embedded broker, in the process of its own in which `run` keeps it. What it is to do comes on
  * standard input; when that ends, whoever started it is gone, and so is the broker a little later.
  */
+import { parseArgs } from "node:util";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { firstIssue } from "../../protocols/bus/messages.ts";
 import { brokerOrderSchema, startBrokerServer, type BrokerOrder } from "../bus/broker-server.ts";
@@ -10,7 +11,8 @@ import type { CommandContext } from "../command-context.ts";
 /** So long clients still hear that the controller is gone. */
 const LINGER_MS = 3000;
 
-export async function brokerCommand(context: CommandContext): Promise<number> {
+export async function brokerCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  parseArgs({ args: [...args], strict: true, options: {} });
   const { input } = context;
   if (input === undefined) throw new Fault("command.usage", "beamrack broker", "is started by beamrack run");
   const order = readOrder(await input.line());

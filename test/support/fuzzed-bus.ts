@@ -1,8 +1,8 @@
 /** Messages that nobody should send to a controller: wrong types, sizes, authors, topics, replays, garbage. Seeded. */
-import { createChance } from "../../../simulator/chance/chance.ts";
-import { COMMAND_NAMES, type BusEnvelope } from "../../../protocols/bus/commands.ts";
-import { EACH_TOPICS, SINGLE_TOPICS, STREAM_TOPICS } from "../../../protocols/bus/topics.ts";
-import { envelope, USERS } from "../bus-orders.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import { COMMAND_NAMES, type BusEnvelope } from "../../protocols/bus/commands.ts";
+import { EACH_TOPICS, SINGLE_TOPICS, STREAM_TOPICS } from "../../protocols/bus/topics.ts";
+import { envelope, USERS } from "./bus-orders.ts";
 
 export interface FuzzedMessage {
   readonly topic: string;
