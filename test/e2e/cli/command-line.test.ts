@@ -14,7 +14,9 @@ const TAKE_NOTHING = ["start", "broker"];
 function beamrack(args: readonly string[]): Promise<{ exitCode: number | null; out: string; err: string; ms: number }> {
   const startMs = performance.now();
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [MAIN, ...args], { cwd: ROOT }, (_, out, err) => {
+    // Not the bus of a controller that another test runs.
+    const env = { ...process.env, BEAMRACK_BROKER: "mqtt://127.0.0.1:1" };
+    const child = execFile(process.execPath, [MAIN, ...args], { cwd: ROOT, env }, (_, out, err) => {
       resolve({ exitCode: child.exitCode, out, err, ms: performance.now() - startMs });
     });
     child.stdin?.end();
