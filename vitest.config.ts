@@ -33,6 +33,7 @@ export default defineConfig({
       extends: true as const,
       test: {
         name,
+        setupFiles: ["test/support/property-seed.ts"],
         include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`],
         ...(name === "e2e" ? REAL_TIME : COMPUTING),
       },

@@ -65,7 +65,8 @@ const told = new WeakMap<InputDocument, ReadonlySet<string>>();
 function placesTold(document: InputDocument): ReadonlySet<string> {
   const known = told.get(document);
   if (known !== undefined) return known;
-  const places = new Set(document.findings.map((finding) => finding.where));
+  const errors = document.findings.filter(({ severity }) => severity === "error");
+  const places = new Set(errors.map((finding) => finding.where));
   told.set(document, places);
   return places;
 }

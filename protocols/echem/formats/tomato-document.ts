@@ -108,10 +108,12 @@ function stepOf(findings: FormFindings, step: unknown, at: Path, records: Record
     const advice = "Write the current or voltage itself, not its change.";
     findings.refuse([...at, "is_delta"], "a step relative to the one before", advice);
   }
+  // Upstream writes 0 for a change that is not to be recorded at.
+  const change = (key: string): number | null => (step[key] === 0 ? null : number(key));
   records.push({
     timeS: number("measure_every_dt"),
-    voltageV: number("measure_every_dE"),
-    currentMa: number("measure_every_dI"),
+    voltageV: change("measure_every_dE"),
+    currentMa: change("measure_every_dI"),
   });
   const untilTimeS = number("time");
   if (technique === "open_circuit_voltage") {

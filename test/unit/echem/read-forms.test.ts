@@ -154,6 +154,13 @@ const TOMATO_CASES: readonly Case[] = [
     /itself/,
   ],
   ["a loop without its count", TOMATO.replace(/,\s*"n_gotos": 2/, ""), /method\[4\]/, /all it needs/, /n_gotos/],
+  [
+    "an interval of nothing, where the others differ",
+    TOMATO.replace('"measure_every_dt": 10.0', '"measure_every_dt": 0.0'),
+    /p\.json/,
+    /0 will not do/,
+    /above 0/,
+  ],
   ["steps that are no list", TOMATO.replace('"method": [', '"method": 3, "more": ['), /method/, /method is 3/, /list/],
 ];
 
@@ -225,6 +232,15 @@ describe.each([
       { numRuns: 60 },
     );
   });
+});
+
+it("takes a change of 0 between records for none, whatever the other steps record at", () => {
+  const { protocol, findings } = readForm(
+    TOMATO.replace('"measure_every_dE": 0.01', '"measure_every_dE": 0.0'),
+    "p.json",
+  );
+  expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  expect(protocol?.record.voltageV).toBe(0.01);
 });
 
 /** A chain of tasks as deep as `count`. */
