@@ -21,7 +21,7 @@ export function formatLiteral(value: number, decimals: number, rounding: Roundin
   const nearest = Math.round(scaled);
   if (!Number.isSafeInteger(nearest)) return undefined;
   // 4.3 x 10^6 may come out a few bits off 4 300 000; that is the same decimal number, not one to round away from.
-  const isWhole = Math.abs(scaled - nearest) <= 1e-9 * Math.max(1, Math.abs(scaled));
+  const isWhole = Math.abs(scaled - nearest) <= 1e-14 * Math.max(1, Math.abs(scaled));
   let mantissa =
     isWhole || rounding === "nearest" ? nearest : rounding === "down" ? Math.floor(scaled) : Math.ceil(scaled);
   let step = Math.round(decimals / 3);
