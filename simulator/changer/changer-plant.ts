@@ -26,14 +26,17 @@ export interface ChangerPlantOptions {
   readonly misreadShare?: number;
 }
 
+/** Of a double gripper; the first pair is what a single one has. */
+export type Jaw = 1 | 2;
+
 export type CodeReading =
   { readonly kind: "code"; readonly code: string } | { readonly kind: "nothing" } | { readonly kind: "unreadable" };
 
 export interface ChangerPlant {
   /** The arm goes to the place and the gripper closes; returns when it is done. A busy changer finishes first. */
-  pick(atMs: number, from: Place): number;
+  pick(atMs: number, from: Place, jaw?: Jaw): number;
   /** The arm goes to the place and the gripper opens; returns when it is done. */
-  place(atMs: number, to: Place): number;
+  place(atMs: number, to: Place, jaw?: Jaw): number;
   /** Holds what is in the gripper before the code reader; the reading is `reading` when it is done. */
   readCode(atMs: number): number;
   reading(atMs: number): CodeReading;
@@ -43,6 +46,9 @@ export interface ChangerPlant {
   gripperIsClosed(atMs: number): boolean;
   /** The presence sensor of a tray's slot or a position of the rack. */
   isPresent(atMs: number, place: Place): boolean;
+
+  /** Told of every cell that comes to another place, at that instant. */
+  onMoved(handler: (atMs: number, cellId: string, from: Place, to: Place) => void): void;
 
   /** The truth: where a cell is. */
   placeOf(atMs: number, cellId: string): Place | undefined;
@@ -64,10 +70,11 @@ export interface ChangerPlant {
 interface Doing {
   readonly untilMs: number;
   /** What is so when it is done. */
-  readonly end: () => void;
+  readonly end: (atMs: number) => void;
 }
 
 const GRIPPER: Place = { kind: "gripper" };
+const SECOND_GRIPPER: Place = { kind: "gripper", jaw: 2 };
 const FLOOR: Place = { kind: "floor" };
 
 /** Throws RangeError for two cells of one id or two cells in one place. */
@@ -86,7 +93,8 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
   const stuck = new Map<string, boolean>();
   const queue: Doing[] = [];
   const seen: { reading: CodeReading } = { reading: { kind: "nothing" } };
-  let isClosed = false;
+  const closed = new Set<Jaw>();
+  const movedHandlers: ((atMs: number, cellId: string, from: Place, to: Place) => void)[] = [];
   let dropsNext = false;
   let doublesNext = false;
 
@@ -95,56 +103,65 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
   }
 
   function advance(atMs: number): void {
-    while ((queue[0]?.untilMs ?? Infinity) <= atMs) queue.shift()?.end();
+    while ((queue[0]?.untilMs ?? Infinity) <= atMs) {
+      const done = queue.shift();
+      done?.end(done.untilMs);
+    }
   }
 
-  function begin(atMs: number, seconds: number, end: () => void): number {
+  function begin(atMs: number, seconds: number, end: (atMs: number) => void): number {
     advance(atMs);
     const untilMs = Math.max(atMs, queue.at(-1)?.untilMs ?? atMs) + seconds * 1000;
     queue.push({ untilMs, end });
     return untilMs;
   }
 
-  /** A cell that is let go over one that lies there already slides off it. */
-  function putDown(to: Place): void {
-    const isFree = occupants(to).length === 0;
-    const [first, ...others] = occupants(GRIPPER);
-    if (first !== undefined) places.set(first, isFree && to.kind !== "gripper" ? to : FLOOR);
-    for (const id of others) places.set(id, FLOOR);
+  function bring(atMs: number, id: string, to: Place): void {
+    const from = places.get(id) ?? FLOOR;
+    places.set(id, to);
+    for (const told of movedHandlers) told(atMs, id, from, to);
   }
 
-  function fall(): void {
-    if (!dropsNext || occupants(GRIPPER).length === 0) return;
+  /** A cell that is let go over one that lies there already slides off it. */
+  function putDown(atMs: number, to: Place, jaw: Jaw): void {
+    const isFree = occupants(to).length === 0;
+    const [first, ...others] = occupants(gripperOf(jaw));
+    if (first !== undefined) bring(atMs, first, isFree && to.kind !== "gripper" ? to : FLOOR);
+    for (const id of others) bring(atMs, id, FLOOR);
+  }
+
+  function fall(atMs: number, jaw: Jaw): void {
+    if (!dropsNext || occupants(gripperOf(jaw)).length === 0) return;
     dropsNext = false;
-    for (const id of occupants(GRIPPER)) places.set(id, FLOOR);
+    for (const id of occupants(gripperOf(jaw))) bring(atMs, id, FLOOR);
   }
 
   return {
-    pick(atMs, from) {
-      return begin(atMs, moveS + gripS, () => {
-        isClosed = true;
+    pick(atMs, from, jaw = 1) {
+      return begin(atMs, moveS + gripS, (doneMs) => {
+        closed.add(jaw);
         // Full jaws push what lies there aside and take nothing.
-        if (occupants(GRIPPER).length > 0 || from.kind === "floor") return;
+        if (occupants(gripperOf(jaw)).length > 0 || from.kind === "floor") return;
         const [wanted] = occupants(from);
         if (wanted === undefined) return;
-        places.set(wanted, GRIPPER);
+        bring(doneMs, wanted, gripperOf(jaw));
         if (!doublesNext) return;
         const beside = besideOf(from).flatMap(occupants)[0];
         if (beside === undefined) return;
         doublesNext = false;
-        places.set(beside, GRIPPER);
+        bring(doneMs, beside, gripperOf(jaw));
       });
     },
-    place(atMs, to) {
-      return begin(atMs, moveS + gripS, () => {
-        fall();
-        isClosed = false;
-        putDown(to);
+    place(atMs, to, jaw = 1) {
+      return begin(atMs, moveS + gripS, (doneMs) => {
+        fall(doneMs, jaw);
+        closed.delete(jaw);
+        putDown(doneMs, to, jaw);
       });
     },
     readCode(atMs) {
-      return begin(atMs, moveS + readS, () => {
-        fall();
+      return begin(atMs, moveS + readS, (doneMs) => {
+        fall(doneMs, 1);
         const held = occupants(GRIPPER);
         const [first] = held;
         if (first === undefined) seen.reading = { kind: "nothing" };
@@ -163,15 +180,18 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
     },
     gripperHolds(atMs) {
       advance(atMs);
-      return isClosed && occupants(GRIPPER).length > 0;
+      return closed.has(1) && occupants(GRIPPER).length > 0;
     },
     gripperIsClosed(atMs) {
       advance(atMs);
-      return isClosed;
+      return closed.has(1);
     },
     isPresent(atMs, place) {
       advance(atMs);
       return stuck.get(placeText(place)) ?? occupants(place).length > 0;
+    },
+    onMoved(handler) {
+      movedHandlers.push(handler);
     },
     placeOf(atMs, cellId) {
       advance(atMs);
@@ -192,8 +212,8 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
       const one = places.get(cellId);
       const other = places.get(otherId);
       if (one === undefined || other === undefined) throw new RangeError(`no cells ${cellId} and ${otherId} to swap`);
-      places.set(cellId, other);
-      places.set(otherId, one);
+      bring(atMs, cellId, other);
+      bring(atMs, otherId, one);
     },
     smudge(cellId, isSmudged) {
       if (isSmudged) smudged.add(cellId);
@@ -204,6 +224,10 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
       else stuck.set(placeText(place), says);
     },
   };
+}
+
+function gripperOf(jaw: Jaw): Place {
+  return jaw === 1 ? GRIPPER : SECOND_GRIPPER;
 }
 
 /** The slots from which a second cell may come along. */

@@ -22,17 +22,22 @@ export interface TwinArmDeps {
   readonly returnMs: number;
 }
 
+/** The number of the double gripper in orders. */
+const DOUBLE_GRIPPER = 5;
+
 export interface TwinArm {
   readonly path: string;
   readonly isRunning: boolean;
   readonly isAtHome: boolean;
   readonly area: 0 | 1 | 2;
   held: TwinSlot | null;
+  /** Between the second pair of jaws. */
+  heldToo: TwinSlot | null;
   delivered: TwinSlot | null;
   code: string;
   isPaused: boolean;
   /** Begins after `beginMs`; false when nothing of the kind can be done. */
-  begin(path: string, tray: number, sample: number): boolean;
+  begin(path: string, tray: number, sample: number, tool?: number): boolean;
   /** Ends what runs as soon as the movement under way is over. */
   stop(): void;
   /** The next `get` closes its jaws beside the cell. */
@@ -117,6 +122,45 @@ export function createTwinArm(deps: TwinArmDeps): TwinArm {
     };
   }
 
+  /** With the free jaws, while the others hold what is to lie there next. */
+  function fetchToo(slot: TwinSlot): Act {
+    const isMissed = missesNextGet;
+    missesNextGet = false;
+    return {
+      area: 2,
+      start: (atMs) => (isMissed ? atMs + MISSED_MS : changer.pick(atMs, handover(), 2)),
+      done: () => {
+        arm.heldToo = slot;
+        arm.delivered = null;
+      },
+    };
+  }
+
+  function putBackToo(slot: TwinSlot): Act {
+    return {
+      area: 1,
+      start: (atMs) => changer.place(atMs, tray(slot), 2),
+      done: () => {
+        arm.heldToo = null;
+      },
+    };
+  }
+
+  function isHeld(slot: TwinSlot): boolean {
+    return arm.held?.tray === slot.tray && arm.held.slot === slot.slot;
+  }
+
+  /** What is fetched already is not taken again. */
+  function taken(slot: TwinSlot): readonly Act[] {
+    return isHeld(slot) ? [] : [take(slot)];
+  }
+
+  /** Both stand before the place at once: one pair of jaws takes, the other sets down. */
+  function swap(slot: TwinSlot, back: TwinSlot, readsCode: boolean): readonly Act[] {
+    const code = readsCode ? [readCode()] : [];
+    return [...taken(slot), ...code, fetchToo(back), deliver(slot), putBackToo(back), goHome()];
+  }
+
   function goHome(): Act {
     return {
       area: 0,
@@ -127,26 +171,30 @@ export function createTwinArm(deps: TwinArmDeps): TwinArm {
     };
   }
 
-  function actsOf(name: string, slot: TwinSlot): readonly Act[] | undefined {
+  function actsOf(name: string, slot: TwinSlot, tool: number): readonly Act[] | undefined {
     const back = arm.delivered;
+    const isDouble = tool === DOUBLE_GRIPPER;
     switch (name) {
       case "put":
-        return [take(slot), deliver(slot), goHome()];
+        return [...taken(slot), deliver(slot), goHome()];
       case "put_bcrd":
-        return [take(slot), readCode(), deliver(slot), goHome()];
+        return [...taken(slot), readCode(), deliver(slot), goHome()];
       case "get":
         return back === null ? undefined : [fetch(back), putBack(back), goHome()];
       case "getput":
+        if (isDouble) return back === null ? undefined : swap(slot, back, false);
         return back === null ? undefined : [fetch(back), putBack(back), take(slot), deliver(slot), goHome()];
       case "getput_bcrd":
+        if (isDouble) return back === null ? undefined : swap(slot, back, true);
         return back === null
           ? undefined
           : [fetch(back), putBack(back), take(slot), readCode(), deliver(slot), goHome()];
       case "pick":
         return [take(slot)];
+      case "back":
+        return arm.held === null ? [goHome()] : [putBack(arm.held), goHome()];
       case "home":
       case "safe":
-      case "back":
       case "recover":
       case "dry":
       case "soak":
@@ -200,11 +248,12 @@ export function createTwinArm(deps: TwinArmDeps): TwinArm {
       return area;
     },
     held: null,
+    heldToo: null,
     delivered: null,
     code: "",
     isPaused: false,
-    begin(name, trayNumber, sample) {
-      const acts = actsOf(name, { tray: trayNumber, slot: sample });
+    begin(name, trayNumber, sample, tool = 0) {
+      const acts = actsOf(name, { tray: trayNumber, slot: sample }, tool);
       if (acts === undefined) return false;
       epoch += 1;
       const asked = epoch;

@@ -24,6 +24,8 @@ export interface CatsTwinDeps {
   readonly beginMs?: number;
   /** From the last movement of a path to rest. Default 1500 ms. */
   readonly returnMs?: number;
+  /** Told when the arm begins a path. */
+  readonly onPath?: (path: string) => void;
 }
 
 export interface CatsTwin {
@@ -108,7 +110,8 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
       ignoresNextPath = false;
       return name;
     }
-    if (!arm.begin(name, tray, sample)) return "No sample on diffractometer";
+    if (!arm.begin(name, tray, sample, toolNumber)) return "No sample on diffractometer";
+    deps.onPath?.(name);
     return name;
   }
 
@@ -157,6 +160,7 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
         return name;
       case "clear memory":
         arm.held = null;
+        arm.heldToo = null;
         arm.delivered = null;
         return name;
       case "speedup":
@@ -247,7 +251,7 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
       flag(isRegulating),
       "0",
       speedPercent.toFixed(1),
-      ...["", "", "1", "", "", "", "0", "", "", ""],
+      ...["", "", "1", "", ...slot(arm.heldToo), "0", "", "", ""],
     ].join(",");
   }
 
