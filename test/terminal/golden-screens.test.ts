@@ -155,7 +155,7 @@ describe.each(SIZES)("at $columns x $rows", (size) => {
     const body = terminal.raw().slice(4, -2).join("");
     expect(body).toMatch(/\d/);
     const codes = new Set([...body.matchAll(/\u001b\[([\d;]+)m/g)].map(([, code]) => code));
-    expect([...codes].sort()).toEqual(["38;5;245", "39"]);
+    expect([...codes].sort()).toEqual(["0", "38;5;245"]);
   });
 
   it("without colour nothing but text is written", async () => {

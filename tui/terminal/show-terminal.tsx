@@ -14,7 +14,7 @@ export interface ShownTerminal {
 
 export function showTerminal(device: TerminalDevice, feed: ScreenFeed): ShownTerminal {
   device.enter();
-  const sink = createFrameSink(device.stdout);
+  const sink = createFrameSink(device.stdout, feed.lines);
   const app = render(<Screen feed={feed} />, {
     stdin: device.stdin,
     stdout: sink.stream,

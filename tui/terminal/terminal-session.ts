@@ -16,8 +16,6 @@ import type { ScreenFeed } from "./ink/screen.tsx";
 
 /** At most so often without a key. */
 const FRAME_MS = 200;
-/** What is drawn in that time; a larger terminal is drawn less often, so that its share of the processor stays the same. */
-const FRAME_CELLS = 6000;
 const NOTICE_MS = 8000;
 
 /** What became of an order: its one answer, or why there is none. */
@@ -73,7 +71,7 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
     clock.clearTimeout(timer);
     if (isClosed) return;
     draw();
-    timer = clock.setTimeout(drawOften, FRAME_MS * Math.max(1, (columns * rows) / FRAME_CELLS));
+    timer = clock.setTimeout(drawOften, FRAME_MS);
   }
 
   function notify(text: string, tone: Notice["tone"], forMs = NOTICE_MS): void {

@@ -1,7 +1,7 @@
 /**
- * The stream that ink writes to: takes whole frames and sends the terminal only the rows that changed, each at its own
- * place. Nothing is cleared in steady state, and a terminal that was scrolled or drawn over is right again after the next
- * change of size.
+ * The stream that ink writes to: whenever ink has a frame, the rows that changed are painted, each at its own place.
+ * Nothing is cleared in steady state, and a terminal that was scrolled or drawn over is right again after the next change of
+ * size.
  */
 
 export interface FrameStats {
@@ -12,7 +12,7 @@ export interface FrameStats {
 }
 
 export interface FrameSink {
-  /** For ink, in debug mode: each write is one frame. */
+  /** For ink, in debug mode: each write is one frame, of which only that it came is of interest. */
   readonly stream: NodeJS.WriteStream;
   readonly stats: () => FrameStats;
   /** Nothing is written any more. */
@@ -26,14 +26,15 @@ const CLEAR = "\u001b[2J";
 const CURSOR = /^\u001b\[\?\d+[hl]$/;
 const CLEAR_REST_OF_LINE = "\u001b[K";
 
-export function createFrameSink(terminal: NodeJS.WriteStream): FrameSink {
+/** @param rows what is to be seen, with escape codes; the same array while nothing changed */
+export function createFrameSink(terminal: NodeJS.WriteStream, rows: () => readonly string[]): FrameSink {
   let drawn: readonly string[] = [];
   let isWhole = false;
   let isClosed = false;
   const stats = { frameCount: 0, byteCount: 0, clearCount: 0 };
 
-  function show(frame: string): void {
-    const lines = frame.split("\n");
+  function show(): void {
+    const lines = rows();
     // Drawn for a size that the terminal has no more: the next one is on its way.
     if (lines.length > Math.max(1, terminal.rows - 1)) return;
     const parts: string[] = [];
@@ -56,7 +57,7 @@ export function createFrameSink(terminal: NodeJS.WriteStream): FrameSink {
 
   function write(text: unknown): boolean {
     // What is not a frame is about the cursor, which whoever opened the terminal has hidden.
-    if (!isClosed && typeof text === "string" && text !== "" && !CURSOR.test(text)) show(text);
+    if (!isClosed && typeof text === "string" && text !== "" && !CURSOR.test(text)) show();
     return true;
   }
 
