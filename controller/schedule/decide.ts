@@ -186,7 +186,7 @@ function nextAct(
   const stop = beam.stops.find(({ fromMs, toMs }) => fromMs <= nowMs && toMs > nowMs);
   const isLong = travel.shadow !== null && openAtMs - nowMs >= SHADOW_FROM_MS;
   const waitAt = isLong ? travel.shadow : place;
-  const goingS = gapFromS(travel, state, waitAt);
+  const goingS = waitAt === place ? 0 : gapFromS(travel, state, waitAt);
   const backS = gapFromS(travel, { ...state, place: waitAt }, request.cellIndex);
   return {
     kind: "wait",

@@ -3,7 +3,7 @@
  * late is left out and the stage does not go there. Then the moments: by pooling (isotonic regression), a busy stretch
  * lies around its wanted moments and not behind them, and nothing is begun early that need not be.
  */
-import { gapFromS, gapS, type Travel } from "./travel.ts";
+import { gapFromS, type Travel } from "./travel.ts";
 
 /** Requests as columns; seconds from now. Not a number among `wantedS`: any moment of the window is as good. */
 export interface Candidates {
@@ -70,14 +70,13 @@ export function createOrderCost(
   let isTimeShort = false;
 
   const at = (values: Float64Array | Int32Array, index: number): number => values[index] ?? 0;
-  // Looked up thousands of times: worked out once.
-  const gaps = new Float64Array(count * count);
-  for (let from = 0; from < count; from += 1) {
-    for (let to = 0; to < count; to += 1) {
-      gaps[from * count + to] = gapS(travel, at(place, from), at(place, to), at(occupiesS, from));
-    }
-  }
-  const gap = (from: number, to: number): number => at(gaps, from * count + to);
+  const { moveS, placeCount, settleS, aheadS, spotS } = travel;
+  /** So much of the way from each is done while it is still exposed. */
+  const doneS = occupiesS.map((lastsS) => Math.min(aheadS, lastsS) - settleS);
+  const gap = (from: number, to: number): number => {
+    const [fromPlace, toPlace] = [place[from] ?? 0, place[to] ?? 0];
+    return fromPlace === toPlace ? spotS : (moveS[fromPlace * placeCount + toPlace] ?? 0) - (doneS[from] ?? 0);
+  };
   const gapFromHere = (to: number): number => gapFromS(travel, here, at(place, to));
 
   function clearOf(openS: number, lastsS: number): number {

@@ -1,5 +1,6 @@
 /** The ways of a site's stage between the cells of a campaign. */
 import { columnIndex, rowIndex } from "../../protocols/base/position.ts";
+import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { stageTravel, type Travel } from "./travel.ts";
@@ -8,7 +9,7 @@ import { stageTravel, type Travel } from "./travel.ts";
 const BEFORE_S = 0.1;
 
 /** Cells in the campaign's order, then where the stage finds its reference; the shadow last, where there is one. */
-export function siteTravel(campaign: Pick<Campaign, "cells">, site: Site): Travel {
+export function siteTravel(campaign: Pick<Campaign, "cells" | "sweeps" | "presets" | "controls">, site: Site): Travel {
   const { originXMm, originYMm, pitchMm, shadow } = site.rack;
   const cells = campaign.cells.map(({ position }) => ({
     xMm: originXMm + columnIndex(position) * pitchMm,
@@ -16,5 +17,5 @@ export function siteTravel(campaign: Pick<Campaign, "cells">, site: Site): Trave
   }));
   const home = { xMm: site.stage.travelXMm, yMm: site.stage.travelYMm };
   const settleS = site.stage.settleS + site.shutter.travelS + BEFORE_S;
-  return stageTravel({ ...site.stage, settleS }, [...cells, home], shadow);
+  return stageTravel({ ...site.stage, settleS }, [...cells, home], shadow, campaignSpots(campaign).all);
 }

@@ -12,10 +12,12 @@ export interface Place {
 
 export interface Travel {
   readonly placeCount: number;
-  /** Seconds from place to place, row by row: `moveS[from * placeCount + to]`; nothing from a place to itself. */
+  /** Seconds from place to place, row by row: `moveS[from * placeCount + to]`; 0 from a place to itself, for which see `spotS`. */
   readonly moveS: Float64Array;
   /** Wait after a move, seconds. */
   readonly settleS: number;
+  /** From one spot of a cell to another, settling put in; 0 where each cell has one spot. */
+  readonly spotS: number;
   /** So much of a move is done while the exposure before it is still on: a robot's second gripper fetches ahead. */
   readonly aheadS: number;
   /** Index of the place where a beam that cannot be closed does no harm; null where the site has none. */
@@ -29,6 +31,8 @@ export function stageTravel(
   stage: Pick<SiteStage, "speedMmS" | "accelerationMmS2" | "settleS">,
   cells: readonly Place[],
   shadow?: Place,
+  /** Of a cell, from its middle. */
+  spots: readonly Place[] = [],
 ): Travel {
   const places = shadow === undefined ? cells : [...cells, shadow];
   const placeCount = places.length;
@@ -61,10 +65,20 @@ export function stageTravel(
     placeCount,
     moveS,
     settleS: stage.settleS,
+    spotS: spotWayS(stage.settleS, spots, axisS),
     aheadS: 0,
     shadow: shadow === undefined ? null : cells.length,
     rank,
   };
+}
+
+/** The longest way between two spots of a cell: which of them is next, its dose decides. */
+function spotWayS(settleS: number, spots: readonly Place[], axisS: (distanceMm: number) => number): number {
+  let longestS = 0;
+  for (const from of spots) {
+    for (const to of spots) longestS = Math.max(longestS, axisS(to.xMm - from.xMm), axisS(to.yMm - from.yMm));
+  }
+  return longestS > 0 ? longestS + settleS : 0;
 }
 
 /** A robot brings cells to one place in the beam; the cell that is there is put back in the same exchange. */
@@ -85,6 +99,7 @@ export function changerTravel(
     placeCount: cellCount,
     moveS,
     settleS: robot.settleS,
+    spotS: 0,
     aheadS: robot.hasSecondGripper ? robot.fetchS : 0,
     shadow: null,
     rank: Int32Array.from({ length: cellCount }, (_, index) => index),
@@ -93,7 +108,7 @@ export function changerTravel(
 
 /** Seconds from the end of an exposure of `occupiedS` at one place until the shutter may open at another. */
 export function gapS(travel: Travel, from: number, to: number, occupiedS: number): number {
-  if (from === to) return 0;
+  if (from === to) return travel.spotS;
   const moveS = travel.moveS[from * travel.placeCount + to] ?? 0;
   return moveS - Math.min(travel.aheadS, occupiedS) + travel.settleS;
 }

@@ -1,5 +1,5 @@
 /** Plays a wish list under a policy and counts. The policy sees what is known at the moment; the judge sees the truth. */
-import type { GroupShare, ScheduleState } from "../../../controller/schedule/schedule-state.ts";
+import type { BeamRequest, GroupShare, ScheduleState } from "../../../controller/schedule/schedule-state.ts";
 import { gapFromS } from "../../../controller/schedule/travel.ts";
 import type { Wish, WishList } from "./wish-list.ts";
 
@@ -32,16 +32,25 @@ export interface Played {
   readonly decisions: number;
 }
 
-/** What is known of a wish now: forecasts get better as the moment comes near. */
-function asKnown(wish: Wish, nowMs: number): Wish {
-  const aheadMs = (wish.wantedMs ?? wish.earliestMs) - nowMs;
-  if (wish.forecastOff === 0 || aheadMs <= 0) return wish;
-  const offMs = wish.forecastOff * aheadMs;
+/** How far what is known of a wish now is off: forecasts get better as the moment comes near. */
+function offMs(wish: Wish, nowMs: number): number {
+  return wish.forecastOff * Math.max(0, (wish.wantedMs ?? wish.earliestMs) - nowMs);
+}
+
+/** Field by field: it is done for each wish at each decision. */
+function asKnown(wish: Wish, nowMs: number): BeamRequest {
+  const off = offMs(wish, nowMs);
+  if (off === 0) return wish;
+  const { id, cellIndex, earliestMs, wantedMs, latestMs, occupiesMs, weight, group } = wish;
   return {
-    ...wish,
-    earliestMs: wish.earliestMs + offMs,
-    wantedMs: wish.wantedMs === null ? null : wish.wantedMs + offMs,
-    latestMs: wish.latestMs + offMs,
+    id,
+    cellIndex,
+    earliestMs: earliestMs + off,
+    wantedMs: wantedMs === null ? null : wantedMs + off,
+    latestMs: latestMs + off,
+    occupiesMs,
+    weight,
+    group,
   };
 }
 
@@ -78,7 +87,7 @@ export function play(list: WishList, policy: Policy): Played {
       open.push(next);
       comingAt += 1;
     }
-    open = open.filter((wish) => asKnown(wish, nowMs).latestMs >= nowMs);
+    open = open.filter((wish) => wish.latestMs + offMs(wish, nowMs) >= nowMs);
     const nextKnownMs = coming[comingAt]?.knownAtMs ?? Infinity;
     if (open.length === 0) {
       if (nextKnownMs === Infinity) break;
