@@ -10,6 +10,8 @@ import type { CommandContext } from "../command-context.ts";
 
 /** So long clients still hear that the controller is gone. */
 const LINGER_MS = 3000;
+/** The last words of a controller that ends in order: a connection that is broken off takes what was not read with it. */
+const FAREWELL_MS = 300;
 
 export async function brokerCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   parseArgs({ args: [...args], strict: true, options: {} });
@@ -38,7 +40,8 @@ export async function brokerCommand(context: CommandContext, args: readonly stri
       resolve(false);
     });
   });
-  if (!(await isInterrupted)) await new Promise<void>((resolve) => context.clock.setTimeout(resolve, LINGER_MS));
+  const stayMs = (await isInterrupted) ? FAREWELL_MS : LINGER_MS;
+  await new Promise<void>((resolve) => context.clock.setTimeout(resolve, stayMs));
   await close();
   input.close();
   return 0;
