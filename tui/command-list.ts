@@ -250,7 +250,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "a campaign's data in a form that other people's tools read",
     details: [
       "Only reads DIR; OUT is new, or nothing is done. docs/export.md says what stands in each form.",
-      "Exit 2 when refused, 1 when broken off: then nothing is left of it.",
+      "Exit 2 when refused, 1 when broken off: the same command goes on behind the cells that are finished.",
       "",
       "  --as FORM            bdf: Battery Data Format, a table for each cell",
       "                       nexus: NeXus/HDF5, a file for each cell and one that leads to them all",

@@ -1,4 +1,6 @@
 /** Where an export writes; files are made by whoever runs it. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+
 export interface ExportFile {
   readonly name: string;
   /** Bytes are not kept: the caller may use its buffer again. */
@@ -14,6 +16,13 @@ export interface ExportTarget {
   writeText(name: string, text: string): void;
   /** For a library that writes files by itself: a path where nothing stands; to be closed when it has. */
   place(name: string): { readonly path: string; close(): void };
+  /**
+   * What was noted when the stage was done, by this attempt at the export or by one that was broken off: its files
+   * stand, and are not to be written again. Undefined where it is yet to be done.
+   */
+  finishedStage(stage: string): Json | undefined;
+  /** Everything closed since the stage before belongs to this one, and is there when the export is made again. */
+  finishStage(stage: string, note: Json): void;
 }
 
 /** What stands in an export, once it is closed. */
@@ -48,5 +57,9 @@ export function within(target: ExportTarget, folder: string): ExportTarget {
       target.writeText(`${folder}/${name}`, text);
     },
     place: (name) => target.place(`${folder}/${name}`),
+    finishedStage: (stage) => target.finishedStage(`${folder}/${stage}`),
+    finishStage: (stage, note) => {
+      target.finishStage(`${folder}/${stage}`, note);
+    },
   };
 }

@@ -115,7 +115,7 @@ function bareRead(): { readonly samples: number; readonly seconds: number; reado
 }
 
 function exportAll() {
-  const out = createExportFolder(join(place, "out"));
+  const out = createExportFolder(join(place, "out"), "bench");
   const record = openRecord(folder);
   const fromS = performance.now() / 1000;
   const cpu = process.cpuUsage();

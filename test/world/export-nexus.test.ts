@@ -73,7 +73,12 @@ describe("a campaign as NeXus", () => {
 
   it("has one file for each cell and one that leads to them all", () => {
     expect(readdirSync(out).sort()).toEqual(
-      ["campaign.nxs", "provenance.json", ...TWO_GROUPS.cells.map(({ barcode }) => `${barcode}.nxs`)].sort(),
+      [
+        "campaign.nxs",
+        "manifest-sha256.txt",
+        "provenance.json",
+        ...TWO_GROUPS.cells.map(({ barcode }) => `${barcode}.nxs`),
+      ].sort(),
     );
   });
 

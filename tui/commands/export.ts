@@ -1,4 +1,5 @@
 /** `beamrack export DIR --as FORM --out OUT`: a campaign's data in a form that other people's tools read. */
+import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,6 +16,7 @@ import { exportNexus } from "../../controller/export/nexus/export-nexus.ts";
 import { provenance, type ProvenanceOptions } from "../../controller/export/provenance.ts";
 import type { SampleRecord } from "../../controller/export/samples-by-cell.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
+import { canonicalJson } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { createExportFolder, type ExportFolder } from "../export/export-folder.ts";
@@ -67,12 +69,15 @@ export async function exportCommand(context: ExportContext, args: readonly strin
   const record = openRecord(wish.folder);
   try {
     const campaign = readCampaignRecord(record, wish.group, wish.folder);
-    const folder = createExportFolder(wish.out);
+    const folder = createExportFolder(wish.out, keyOf(campaign, wish));
     try {
+      if (folder.kept > 0) context.printError(`goes on where it was broken off: ${folder.kept} files of it stand`);
       const summary = await goThrough(context, await EXPORTS[wish.form](campaign, record, folder, wish));
       if (summary === null) {
-        folder.discard();
-        context.printError(`${wish.out}: broken off, nothing is left of it; the data folder is as it was`);
+        const rest = folder.leave()
+          ? `what is finished waits in ${wish.out}.part, and the same command goes on from there`
+          : "nothing is left of it";
+        context.printError(`${wish.out}: broken off, ${rest}; the data folder is as it was`);
         return 1;
       }
       close(context, folder, campaign, wish, summary);
@@ -84,6 +89,15 @@ export async function exportCommand(context: ExportContext, args: readonly strin
   } finally {
     record.close();
   }
+}
+
+/** The same for the same export of the same record: one that was broken off is then gone on with. */
+function keyOf(campaign: ExportedCampaign, wish: Wish): string {
+  const { header, digest, eventCount } = campaign;
+  const { form, group, tables, frames, softwareVersion, attribution } = wish;
+  const { authors, license } = attribution;
+  const told = { ...{ form, group, tables, frames, softwareVersion, authors, license }, digest, eventCount };
+  return hash("sha256", canonicalJson({ ...told, campaign: header.campaignHash }), "hex");
 }
 
 /** Null when somebody broke it off. */

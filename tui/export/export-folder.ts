@@ -1,46 +1,67 @@
 /**
- * The folder an export goes to. It is made under another name and gets its own when all is written, so that whoever
- * finds it finds it whole. Each file's size and SHA-256 are kept for the list that closes it.
+ * The folder an export goes to. It is made under another name and gets its own when all is written and on the disk, so
+ * that whoever finds it finds it whole. What an earlier attempt at the same export finished is kept and not made again.
  */
 import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  fsyncSync,
   mkdirSync,
   openSync,
-  readSync,
+  readdirSync,
   renameSync,
   rmSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ExportFile, ExportTarget, WrittenFile } from "../../controller/export/export-target.ts";
+import { lockFolder, LOCK_FILE, type FolderLock } from "../../controller/record/folder-lock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
+import { beginJournal, contentsOf, finishedStages, JOURNAL_FILE } from "./export-journal.ts";
 
 export interface ExportFolder extends ExportTarget {
-  /** Gives the folder its name. */
+  /** How many files an earlier attempt has left whole. */
+  readonly kept: number;
+  /** Writes the list of checksums and gives the folder its name. */
   finish(): void;
+  /** Leaves what is finished for the next attempt; where nothing is, takes all away. True where something is left. */
+  leave(): boolean;
   /** Takes away what was written. */
   discard(): void;
 }
 
-/** Says that a folder is an export under way, and not somebody's own. */
-const MARK = ".beamrack-export";
+/** Sizes are not in it: `sha256sum --check` reads it. */
+export const MANIFEST_FILE = "manifest-sha256.txt";
 
-/** Throws Fault export.exists where something stands at `path`, output.unwritable where nothing can be written. */
-export function createExportFolder(path: string): ExportFolder {
+/**
+ * `key` tells one export from another: what an attempt with another key has left is taken away. Throws Fault
+ * export.exists where something stands at `path` or somebody writes there, output.unwritable where nothing can be written.
+ */
+export function createExportFolder(path: string, key: string): ExportFolder {
   const part = `${path}.part`;
-  const files: WrittenFile[] = [];
   const open = new Set<number>();
   if (existsSync(path)) throw new Fault("export.exists", path, "there is something of this name");
-  if (existsSync(part) && !existsSync(join(part, MARK)))
+  if (existsSync(part) && !existsSync(join(part, JOURNAL_FILE)) && readdirSync(part).some((name) => name !== LOCK_FILE))
     throw new Fault("export.exists", part, "the export is written there first, and there is something of this name");
-  writing(part, () => {
-    rmSync(part, { recursive: true, force: true });
+  const lock = writing(part, () => {
     mkdirSync(part, { recursive: true });
-    writeFileSync(join(part, MARK), "");
+    return takeForOne(part);
   });
+  const earlier = finishedStages(part, key);
+  const finished = new Map(earlier.map(({ stage, note }) => [stage, note]));
+  const files: WrittenFile[] = earlier.flatMap((stage) => stage.files);
+  const kept = files.length;
+  let inStage: WrittenFile[] = [];
+  const journal = writing(part, () => {
+    removeAllBut(part, new Set([...files.map(({ name }) => name), JOURNAL_FILE, LOCK_FILE]));
+    return beginJournal(part, key, earlier);
+  });
+
+  function written(file: WrittenFile): void {
+    files.push(file);
+    inStage.push(file);
+  }
 
   function openFile(name: string): ExportFile {
     const where = join(part, name);
@@ -63,26 +84,35 @@ export function createExportFolder(path: string): ExportFolder {
       close() {
         open.delete(handle);
         writing(where, () => {
-          closeSync(handle);
+          try {
+            fsyncSync(handle);
+          } finally {
+            closeSync(handle);
+          }
         });
-        files.push({ name, bytes, sha256: sha256.digest("hex") });
+        written({ name, bytes, sha256: sha256.digest("hex") });
       },
     };
   }
 
-  function closeAll(): void {
+  function writeText(name: string, text: string): void {
+    const file = openFile(name);
+    file.write(Buffer.from(text));
+    file.close();
+  }
+
+  function letGo(): void {
     for (const handle of open) closeSync(handle);
     open.clear();
+    journal.close();
+    lock.release();
   }
 
   return {
     files,
+    kept,
     open: openFile,
-    writeText(name, text) {
-      const file = openFile(name);
-      file.write(Buffer.from(text));
-      file.close();
-    },
+    writeText,
     place(name) {
       const path = join(part, name);
       writing(path, () => mkdirSync(dirname(path), { recursive: true }));
@@ -90,40 +120,87 @@ export function createExportFolder(path: string): ExportFolder {
         path,
         close() {
           writing(path, () => {
-            files.push({ name, ...contentsOf(path) });
+            syncPath(path);
+            written({ name, ...contentsOf(path) });
           });
         },
       };
     },
+    finishedStage: (stage) => finished.get(stage),
+    finishStage(stage, note) {
+      writing(part, () => {
+        syncFolders(part);
+        journal.add({ stage, note, files: inStage });
+      });
+      inStage = [];
+      finished.set(stage, note);
+    },
     finish() {
-      closeAll();
+      writeText(MANIFEST_FILE, manifestText(files));
       writing(path, () => {
-        rmSync(join(part, MARK));
+        syncFolders(part);
         if (existsSync(path)) throw new Fault("export.exists", path, "something of this name came meanwhile");
         renameSync(part, path);
       });
+      letGo();
+      writing(path, () => {
+        for (const name of [JOURNAL_FILE, LOCK_FILE]) rmSync(join(path, name), { force: true });
+        for (const folder of [path, dirname(path)]) syncPath(folder);
+      });
+    },
+    leave() {
+      letGo();
+      if (finished.size > 0) return true;
+      rmSync(part, { recursive: true, force: true });
+      return false;
     },
     discard() {
-      closeAll();
+      letGo();
       rmSync(part, { recursive: true, force: true });
     },
   };
 }
 
-const PIECE_BYTES = 1 << 20;
+/** A line for each file, in the order of their names. */
+function manifestText(files: readonly WrittenFile[]): string {
+  const lines = files.map(({ name, sha256 }) => ({ name, line: `${sha256}  ${name}\n` }));
+  lines.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return lines.map(({ line }) => line).join("");
+}
 
-function contentsOf(path: string): { readonly bytes: number; readonly sha256: string } {
-  const sha256 = createHash("sha256");
-  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+/** Two that write at once would spoil each other's. */
+function takeForOne(part: string): FolderLock {
+  try {
+    return lockFolder(part, undefined, 0);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new Fault("export.exists", part, "another export is being written there now", {}, error);
+  }
+}
+
+function removeAllBut(folder: string, kept: ReadonlySet<string>): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) continue;
+    const path = join(entry.parentPath, entry.name);
+    if (!kept.has(path.slice(folder.length + 1))) rmSync(path, { force: true });
+  }
+}
+
+/** Names of files are on the disk when their folder is. */
+function syncFolders(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isDirectory()) syncPath(join(entry.parentPath, entry.name));
+  syncPath(folder);
+}
+
+/** Some file systems do not know it for folders, and refuse: then it is not ours to help. */
+function syncPath(path: string): void {
   const handle = openSync(path, "r");
   try {
-    let bytes = 0;
-    for (;;) {
-      const count = readSync(handle, piece);
-      if (count === 0) return { bytes, sha256: sha256.digest("hex") };
-      sha256.update(piece.subarray(0, count));
-      bytes += count;
-    }
+    fsyncSync(handle);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && (error.code === "EINVAL" || error.code === "EPERM")))
+      throw error;
   } finally {
     closeSync(handle);
   }

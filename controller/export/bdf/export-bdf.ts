@@ -5,7 +5,7 @@ import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
 import { bdfFileStem, cellNames } from "../file-names.ts";
 import { provenance, type ProvenanceOptions } from "../provenance.ts";
-import { walkSamples, type SampleRecord, type TakeSamples } from "../samples-by-cell.ts";
+import { writeCells, type OpenCells, type SampleRecord, type TakeSamples } from "../samples-by-cell.ts";
 import { AMBIENT_COLUMN, SPECTRUM_COLUMNS, TIME_SERIES_COLUMNS, type BdfColumn } from "./bdf-columns.ts";
 import { createBdfCsv, type BdfTableFile } from "./bdf-csv.ts";
 import { createBdfParquet } from "./bdf-parquet.ts";
@@ -17,9 +17,11 @@ export type BdfForm = (typeof BDF_FORMS)[number];
 
 export interface BdfOptions extends ProvenanceOptions {
   readonly forms: readonly BdfForm[];
+  /** How many cells are written side by side. */
+  readonly cellsAtATime?: number;
 }
 
-/** For 96 cells about 150 MB of columns; row groups of this size are read well. */
+/** For 48 cells about 75 MB of columns; row groups of this size are read well. */
 const ROWS_PER_CHUNK = 32_768;
 
 interface OpenCell {
@@ -39,14 +41,22 @@ export function* exportBdf(
   const columns = ambientOf(campaign) === null ? TIME_SERIES_COLUMNS : [...TIME_SERIES_COLUMNS, AMBIENT_COLUMN];
   const names = cellNames(campaign.cells);
   const stemOf = (cell: ExportedCell): string => bdfFileStem(campaign, names.get(cell.position) ?? cell.position);
-  const cells = campaign.cells.map((cell) => openCell(cell, stemOf(cell)));
+  const { rows, unreadable } = yield* writeCells({ ...options, record, target, cells: campaign.cells }, openCells);
+  target.writeText("battery.json", `${JSON.stringify(batteryItems(campaign.cells), null, 2)}\n`);
+  return { cells: campaign.cells.length, rows, unreadable };
 
-  const unreadable: string[] = [];
-  const takers = new Map<number, TakeSamples>(cells.map(({ cell, table }) => [cell.channelIndex, table.take]));
-  yield* walkSamples(record, takers, unreadable);
+  function openCells(some: readonly ExportedCell[]): OpenCells {
+    const cells = some.map((cell) => openCell(cell, stemOf(cell)));
+    return {
+      takers: new Map<number, TakeSamples>(cells.map(({ cell, table }) => [cell.channelIndex, table.take])),
+      finish(unreadable) {
+        for (const one of cells) finishCell(one, unreadable);
+        return cells.reduce((sum, { table }) => sum + table.rows, 0);
+      },
+    };
+  }
 
-  let rows = 0;
-  for (const { cell, table, files, distributions } of cells) {
+  function finishCell({ cell, table, files, distributions }: OpenCell, unreadable: readonly string[]): void {
     table.finish();
     for (const file of files) file.close();
     const stem = stemOf(cell);
@@ -61,10 +71,7 @@ export function* exportBdf(
       table,
     });
     target.writeText(`${stem}.metadata.jsonld`, `${JSON.stringify(sideCar, null, 2)}\n`);
-    rows += table.rows;
   }
-  target.writeText("battery.json", `${JSON.stringify(batteryItems(campaign.cells), null, 2)}\n`);
-  return { cells: cells.length, rows, unreadable };
 
   function openTable<Rows>(name: string, form: BdfForm, table: readonly BdfColumn<Rows>[]): BdfTableFile<Rows> {
     const file = target.open(name);

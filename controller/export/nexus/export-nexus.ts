@@ -6,7 +6,7 @@ import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
 import { cellNames, isoTime } from "../file-names.ts";
 import { provenance, type ProvenanceOptions } from "../provenance.ts";
-import { walkSamples, type SampleRecord, type TakeSamples } from "../samples-by-cell.ts";
+import { writeCells, type OpenCells, type SampleRecord, type TakeSamples } from "../samples-by-cell.ts";
 import { toldDoses } from "../told-dose.ts";
 import { beginCellFile, writePattern, type CellFileParts } from "./cell-file.ts";
 import { CHUNK_ROWS, jsonNote, nexusGroup, numberFields, plotOf, textField, textFields } from "./nexus-writing.ts";
@@ -15,11 +15,12 @@ import { readPowderPattern } from "./powder-pattern-file.ts";
 export interface NexusOptions extends ProvenanceOptions {
   /** Where the powder pattern of a frame stands, by the path the detector gave it; undefined where there is none. */
   readonly patternPath: (frame: string) => string | undefined;
+  /** How many cells are written side by side. */
+  readonly cellsAtATime?: number;
 }
 
 interface OpenCell {
   readonly parts: CellFileParts;
-  readonly name: string;
   readonly file: Hdf5File;
   readonly table: CellTable;
   readonly close: () => void;
@@ -47,23 +48,37 @@ function* running(
   const told = provenance(campaign, options);
   const hasAmbient = ambientOf(campaign) !== null;
   const names = cellNames(campaign.cells);
-  const open: OpenCell[] = [];
-  const unreadable: string[] = [];
-  let rows = 0;
+  const fileName = (cell: ExportedCell): string => `${names.get(cell.position) ?? cell.position}.nxs`;
+  const open = new Set<OpenCell>();
   try {
-    for (const cell of campaign.cells) open.push(openCell(cell));
-    const takers = new Map<number, TakeSamples>(open.map(({ parts, table }) => [parts.cell.channelIndex, table.take]));
-    yield* walkSamples(record, takers, unreadable);
-    for (const one of open) {
-      one.table.finish();
-      rows += one.table.rows;
-      writePatterns(one);
-    }
+    const { rows, unreadable } = yield* writeCells({ ...options, record, target, cells: campaign.cells }, openCells);
+    writeMaster(campaign.cells);
+    return { cells: campaign.cells.length, rows, unreadable };
   } finally {
-    for (const one of open) one.close();
+    closeAll();
   }
-  writeMaster(open);
-  return { cells: open.length, rows, unreadable };
+
+  function openCells(some: readonly ExportedCell[]): OpenCells {
+    for (const cell of some) open.add(openCell(cell));
+    return {
+      takers: new Map<number, TakeSamples>([...open].map(({ parts, table }) => [parts.cell.channelIndex, table.take])),
+      finish() {
+        let rows = 0;
+        for (const one of open) {
+          one.table.finish();
+          rows += one.table.rows;
+          writePatterns(one);
+        }
+        closeAll();
+        return rows;
+      },
+    };
+  }
+
+  function closeAll(): void {
+    for (const one of open) one.close();
+    open.clear();
+  }
 
   /** Headers of old, which HDF5 1.8 and later read alike. */
   function create(name: string): { readonly file: Hdf5File; readonly close: () => void } {
@@ -79,11 +94,10 @@ function* running(
   }
 
   function openCell(cell: ExportedCell): OpenCell {
-    const name = `${names.get(cell.position) ?? cell.position}.nxs`;
-    const { file, close } = create(name);
+    const { file, close } = create(fileName(cell));
     const parts = { campaign, cell, provenance: told, softwareVersion: options.softwareVersion, hasAmbient };
     const table = createCellTable(campaign, cell, CHUNK_ROWS, beginCellFile(file, parts));
-    return { parts, name, file, table, close };
+    return { parts, file, table, close };
   }
 
   function writePatterns({ parts, file }: OpenCell): void {
@@ -95,7 +109,7 @@ function* running(
     }
   }
 
-  function writeMaster(cells: readonly OpenCell[]): void {
+  function writeMaster(cells: readonly ExportedCell[]): void {
     const { file, close } = create("campaign.nxs");
     try {
       file.create_attribute("NX_class", "NXroot");
@@ -109,18 +123,18 @@ function* running(
       jsonNote(entry, "provenance", "where the data come from", told);
       const dose = nexusGroup(entry, "dose", "NXdata");
       plotOf(dose, "dose_highest", "changer_position");
-      const positions = cells.map(({ parts }) => positionIndex(parts.cell.position) + 1);
+      const positions = cells.map(({ position }) => positionIndex(position) + 1);
       dose.create_dataset({ name: "changer_position", data: Int32Array.from(positions), dtype: "<i" });
-      const highest = cells.map(({ parts }) =>
-        toldDoses(campaign, parts.cell).reduce((most, { totalGy }) => Math.max(most, totalGy), 0),
+      const highest = cells.map((cell) =>
+        toldDoses(campaign, cell).reduce((most, { totalGy }) => Math.max(most, totalGy), 0),
       );
       numberFields(dose, "dose_highest", highest, "Gy");
       textFields(
         dose,
         "sample_name",
-        cells.map(({ parts }) => parts.cell.barcode),
+        cells.map(({ barcode }) => barcode),
       );
-      for (const { parts, name } of cells) file.create_external_link(name, "/electrochemistry", parts.cell.position);
+      for (const cell of cells) file.create_external_link(fileName(cell), "/electrochemistry", cell.position);
     } finally {
       close();
     }

@@ -28,6 +28,12 @@ const FOLDERS: readonly (readonly [folder: string, description: string])[] = [
   ["tables", "Cells, cycles, exposures and dose by spot, as plain tables"],
 ];
 
+/** What every export is closed with, after the crate describes itself. */
+const CLOSING_FILES: readonly (readonly [name: string, description: string, encodingFormat: string])[] = [
+  ["provenance.json", "Where the data come from; size and SHA-256 of every other file", "application/json"],
+  ["manifest-sha256.txt", "SHA-256 of every file, as sha256sum --check reads it", "text/plain"],
+];
+
 export async function exportRoCrate(
   campaign: ExportedCampaign,
   record: SampleRecord,
@@ -69,7 +75,7 @@ export function crateDocument(
   const instruments = campaign.instruments.map(instrumentOf);
   const cells = campaign.cells.map(cellOf);
   const name = campaign.header.campaign;
-  const all = [...files.map(({ name: path }) => path), "provenance.json"];
+  const all = [...files.map(({ name: path }) => path), ...CLOSING_FILES.map(([name]) => name)];
   const told: readonly Node[] = [
     {
       "@id": METADATA_FILE,
@@ -124,13 +130,9 @@ export function crateDocument(
       hasPart: all.filter((path) => path.startsWith(`${folder}/`)).map((path) => ({ "@id": pathId(path) })),
     })),
     ...files.map((file) => fileOf(campaign, file)),
-    {
-      "@id": "provenance.json",
-      "@type": "File",
-      name: "provenance.json",
-      description: "Where the data come from; size and SHA-256 of every other file",
-      encodingFormat: "application/json",
-    },
+    ...CLOSING_FILES.map(([path, description, encodingFormat]) => ({
+      ...{ "@id": path, "@type": "File", name: path, description, encodingFormat },
+    })),
   ];
   return { "@context": CONTEXT, "@graph": told };
 }
