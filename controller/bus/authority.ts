@@ -183,9 +183,9 @@ function obey(command: BusCommand, what: string): Verdict {
   return { kind: "obey", command, what };
 }
 
-/** Nobody should have to take control before an emergency stop. */
+/** Nobody should have to take control before an emergency stop, or to write down what was seen. */
 function isOpenToAll(order: BusCommand): boolean {
-  return order.command === "stop" && order.args.class === "emergency";
+  return order.command === "note" || (order.command === "stop" && order.args.class === "emergency");
 }
 
 /** What takes something away from a cell or from others is explained to them. An emergency is not asked for reasons. */

@@ -3,6 +3,7 @@
  * instrument. Folded from events as they come, and after a restart from those on record; nothing is kept elsewhere.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import { CELL_NOTES_MAX } from "../../protocols/bus/cell-views.ts";
 import { recordOf, tellEvent } from "./event-text.ts";
 import type { HeardEvent } from "./heard-store.ts";
 
@@ -40,6 +41,12 @@ export interface SpotDose {
   readonly layers: Map<string, { surfaceGy: number; meanGy: number }>;
 }
 
+export interface CellNote {
+  readonly atMs: number;
+  readonly by: string;
+  readonly text: string;
+}
+
 export interface CellHistory {
   readonly spots: Map<number, SpotDose>;
   refusedCount: number;
@@ -48,6 +55,8 @@ export interface CellHistory {
   /** When it was exposed, the last times. */
   readonly exposedAtMs: number[];
   relativeUncertainty: number | null;
+  /** What people wrote of it, newest first: the last ones. */
+  readonly notes: CellNote[];
   /** Counts up with what is told of its dose. */
   doseVersion: number;
 }
@@ -94,6 +103,7 @@ export function createBusFold(): BusFold {
     const made: CellHistory = {
       spots: new Map(),
       ...{ refusedCount: 0, exposureCount: 0, last: null, exposedAtMs: [], relativeUncertainty: null, doseVersion: 0 },
+      notes: [],
     };
     cells.set(position, made);
     return made;
@@ -171,6 +181,11 @@ export function createBusFold(): BusFold {
         if (type === "exposure-refused") cell(position).refusedCount += 1;
         const reason = type === "exposure-refused" ? "dose" : textOf(data["reason"]);
         keepFirst(misses, { atMs, position, reason, text: textOf(data["text"]) }, LAST_MISSES);
+        return;
+      }
+      case "cell-noted": {
+        const note = { atMs, by: textOf(data["author"]), text: textOf(data["text"]) };
+        keepFirst(cell(textOf(data["position"])).notes, note, CELL_NOTES_MAX);
         return;
       }
       case "sweep-begun":

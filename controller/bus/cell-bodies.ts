@@ -2,6 +2,7 @@
 import type { BusCell, BusDose } from "../../protocols/bus/cell-views.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
+import { stepCountOf } from "../../protocols/echem/cursor.ts";
 import type { CellView } from "../cells/cell-view.ts";
 import type { FaultNote } from "../machines/errors.ts";
 import { timeText, timeTextOrNull, type BusSources } from "./bus-sources.ts";
@@ -33,10 +34,11 @@ export function cellBody(
   return {
     version: sources.versions.of(`cell/${position}`, state),
     ...ofCampaign(cell),
-    ...ofMachine(sources, view, cellIndex),
+    ...ofMachine(sources, view, cellIndex, stepCountOf(cell.protocol)),
     fault,
     dose: { limit_fraction: rounded(limitFraction), exposures: history.exposureCount, refused: history.refusedCount },
     last_exposure: last === null ? null : { id: last.id, at: timeText(sources, last.endedAtMs), outcome: last.outcome },
+    notes: history.notes.map(({ atMs, by, text }) => ({ at: timeText(sources, atMs), by, text })),
     next_exposure: next === undefined ? null : { at: timeTextOrNull(sources, next.atMs), reason: next.reason },
   };
 }
@@ -54,9 +56,12 @@ function ofCampaign(cell: CampaignCell) {
   };
 }
 
-function ofMachine(sources: BusSources, view: CellView, cellIndex: number) {
+function ofMachine(sources: BusSources, view: CellView, cellIndex: number, stepsInAll: number) {
   const { waitingFor, forecast, beamEffect } = view;
   const edge = forecast?.edges[0];
+  // A forecast looks so many steps ahead: the protocol's end is known when its last step is among them.
+  const end = forecast?.edges.at(-1);
+  const last = end?.ordinal === stepsInAll ? end : undefined;
   return {
     state: view.state,
     belief: sources.run.views.belief(cellIndex),
@@ -80,6 +85,8 @@ function ofMachine(sources: BusSources, view: CellView, cellIndex: number) {
         : {
             step_ends_at: timeTextOrNull(sources, edge?.endsAtMs),
             step_spread_s: roundedOrNull(edge?.spreadS ?? null),
+            ends_at: timeTextOrNull(sources, last?.endsAtMs),
+            ends_spread_s: roundedOrNull(last?.spreadS ?? null),
             paused_since: timeTextOrNull(sources, forecast.pausedAtMs),
           },
     beam_effect:

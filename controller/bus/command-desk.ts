@@ -124,6 +124,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     setAuthority(judged.state);
     deps.effects.carryOut(verdict.command, { author: user.name, reason: envelope.reason });
     noteAlarm(verdict.command, user.name);
+    if (verdict.command.command === "note") deps.record("cell-noted", { ...verdict.command.args, author: user.name });
     note(envelope, user.name, "done", verdict.what);
     answer(user.name, envelope, { outcome: "done", refusal: null, what: verdict.what, advice: "" });
     deps.changed();

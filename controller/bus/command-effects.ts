@@ -94,7 +94,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
       const snapshot = run.actor.getSnapshot();
       const isAboutControl = order.command === "release-control" || order.command === "take-control";
       const isAboutAlarm = order.command === "ack" || order.command === "shelve";
-      if (isAboutControl || isAboutAlarm) return null;
+      if (isAboutControl || isAboutAlarm || order.command === "note") return null;
       if (snapshot.status !== "active" || run.failure() !== null) return "the campaign is over";
       if (snapshot.value === "connecting") {
         return "the instruments are still being asked who they are; nothing takes orders yet";
@@ -154,6 +154,8 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "re-arm":
           run.actor.send({ type: "RE_ARM", author });
           return;
+        // On record already, which is all there is to it.
+        case "note":
         case "take-control":
         case "release-control":
       }

@@ -29,6 +29,23 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "cell-complete": () => "the cell has done its protocol",
   "cell-stopped": () => "the cell was stopped",
   "cell-held": (data) => `held by ${text(data, "author")}${after(data, "reason")}`,
+  "cell-noted": (data) => `${text(data, "author")} notes: ${text(data, "text")}`,
+  "dose-limits": () => "the dose limits of every cell are on record",
+  "dose-plan": () => "the layer stacks of every cell are on record",
+  "cell-proof": (data) =>
+    data["is_proven"] === true
+      ? `the right cell, the right way round: ${number(data, "open_circuit_V", "V")} at rest`
+      : `not proven to be the right cell${after(data, "what")}`,
+  "cell-forecast": (data) => `when its steps end was worked out anew: ${text(data, "because")}`,
+  "half-cycle-ended": (data) =>
+    `${text(data, "direction")} ended with ${number(data, "capacity_Ah", "mAh", 1000)}, cycle ${text(data, "cycle")}`,
+  "sensor-reading": (data) => `${text(data, "quantity")} ${text(data, "value")} ${text(data, "unit")}`,
+  "shutter-opened": (data) => `the shutter is open for exposure ${text(data, "exposure_id")}${cellNow(data)}`,
+  "exposure-state": (data) => `exposure ${text(data, "exposure_id")}: the cell's state at its middle is on record`,
+  "exposure-accepted": (data) => `exposure ${text(data, "exposure_id")} was cut short and is taken as it is`,
+  "request-answered": (data) => `answered by exposure ${text(data, "exposure_id")}`,
+  "request-retimed": (data) => `its window was moved: ${text(data, "reason")}`,
+  "request-withdrawn": (data) => `no longer asked for: ${text(data, "text")}`,
   "exposure-booked": (data) => `exposure ${text(data, "exposure_id")} is booked`,
   "exposure-settled": (data) => `exposure ${text(data, "exposure_id")} is settled`,
   "exposure-ended": (data) => `exposure ${text(data, "exposure_id")}: ${text(data, "outcome")}`,
@@ -80,6 +97,18 @@ function text(data: Data, key: string): string {
 
 function after(data: Data, key: string): string {
   return data[key] === undefined ? "" : `: ${text(data, key)}`;
+}
+
+function number(data: Data, key: string, unit: string, factor = 1): string {
+  const value = data[key];
+  return typeof value === "number" ? `${Number((value * factor).toPrecision(4))} ${unit}` : `? ${unit}`;
+}
+
+/** `; the cell at 3.7012 V, 41 %`. */
+function cellNow(data: Data): string {
+  const { voltage_V: voltageV, state_of_charge: soc } = recordOf(data["cell_state"]);
+  if (typeof voltageV !== "number") return "";
+  return `; the cell at ${voltageV.toFixed(4)} V${typeof soc === "number" ? `, ${(100 * soc).toFixed(0)} %` : ""}`;
 }
 
 function measured(data: Data): string {

@@ -21,6 +21,9 @@ export const CELL_STATES = [
   "stopped",
 ] as const;
 
+/** Older ones stand in the log. */
+export const CELL_NOTES_MAX = 5;
+
 export const cellViewSchema = z.object({
   ...header,
   version,
@@ -60,9 +63,15 @@ export const cellViewSchema = z.object({
     .object({
       step_ends_at: time.nullable(),
       step_spread_s: known,
+      ends_at: time.nullable().meta({ description: "of the whole protocol; null while that lies too far ahead" }),
+      ends_spread_s: known,
       paused_since: time.nullable(),
     })
     .nullable(),
+  notes: z
+    .array(z.object({ at: time, by: z.string(), text: z.string() }))
+    .max(CELL_NOTES_MAX)
+    .meta({ description: "what people wrote of it, newest first" }),
   beam_effect: z
     .object({ verdict: z.string(), look: count, pairs: count, lag: known, lag_low: known, lag_high: known })
     .nullable(),

@@ -15,6 +15,8 @@ const alarm = z.int().positive();
 /** Longest time for which an alarm is put aside: a shift. */
 const SHELVE_MAX_S = 12 * 3600;
 
+export const NOTE_LENGTH_MAX = 280;
+
 const none = z.strictObject({});
 
 /** What each command takes. */
@@ -31,6 +33,8 @@ export const COMMAND_ARGS = {
   shelve: z.strictObject({ alarm, for_s: z.number().positive().max(SHELVE_MAX_S) }),
   /** One exposure beside the sweeps, if dose and beam allow it, within so long. */
   expose: z.strictObject({ position, within_s: z.number().min(1).max(86_400).exactOptional() }),
+  /** A word about a cell, for whoever looks next: on record, and on its screen. */
+  note: z.strictObject({ position, text: z.string().trim().min(1).max(NOTE_LENGTH_MAX) }),
   /** After a broken interlock. */
   "re-arm": none,
   "take-control": none,

@@ -108,7 +108,11 @@ export function cell(index: number, change: Partial<BusCell> = {}): Said {
     dose: { limit_fraction: 0.42 + (index % 9) * 0.03, exposures: 58, refused: 0 },
     last_exposure: { id: `X-S0058-${position}`, at: iso(NOW_MS - 6500 * (index % 96)), outcome: "made" },
     next_exposure: { at: iso(NOW_MS + 6500 * ((index * 5) % 96) + 4000), reason: "sweep 59" },
-    forecast: { step_ends_at: iso(NOW_MS + 9_420_000), step_spread_s: 310, paused_since: null },
+    notes: [],
+    forecast: {
+      ...{ step_ends_at: iso(NOW_MS + 9_420_000), step_spread_s: 310 },
+      ...{ ends_at: iso(NOW_MS + 31_020_000 + 60_000 * (index % 7)), ends_spread_s: 1240, paused_since: null },
+    },
     beam_effect: null,
     ...change,
   };

@@ -119,6 +119,12 @@ describe("orders over the bus", () => {
             order("anna", { command: "expose", args: { position: "A1", within_s: 300 } });
           },
         ],
+        [
+          125,
+          () => {
+            order("boris", { command: "note", args: { position: "A1", text: "crimp looks uneven" } });
+          },
+        ],
         [140, look],
         [
           800,
@@ -139,9 +145,12 @@ describe("orders over the bus", () => {
       "resume done",
       "resume done",
       "expose done",
+      "note done",
       "stop done",
     ]);
     expect(states).toEqual(["held A1 held", "running A1 cycling", "held A1 stopped"]);
+    expect(bench.last("cell", "A1")?.notes).toMatchObject([{ by: "boris", text: "crimp looks uneven" }]);
+    expect(run.of("cell-noted").map((event) => field(event, "author"))).toEqual(["boris"]);
     expect(run.summary.violations).toEqual([]);
     expect(run.of("command-given").map((event) => `${field(event, "author")} ${field(event, "command")}`)).toEqual([
       "anna take-control",
@@ -150,6 +159,7 @@ describe("orders over the bus", () => {
       "anna resume",
       "anna resume A1",
       "anna expose A1 300",
+      "boris note A1 crimp looks uneven",
       "boris stop emergency",
     ]);
     expect(run.of("command-refused").map((event) => field(event, "refusal"))).toEqual([

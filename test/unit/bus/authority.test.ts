@@ -75,6 +75,16 @@ describe("control", () => {
   });
 });
 
+describe("a note", () => {
+  it("needs no control, and says something", () => {
+    const args = { position: "A1", text: "crimp looks uneven" };
+    expect(refusalOf(judge(ANNAS, BORIS, "note", { args, reason: "" }))).toBe("obey");
+    expect(judge(ANNAS, BORIS, "note", { args }).state.holder?.author).toBe("anna");
+    expect(refusalOf(judge(ANNAS, VIEWER, "note", { args }))).toBe("role");
+    expect(refusalOf(judge(ANNAS, BORIS, "note", { args: { ...args, text: "  " } }))).toBe("unreadable");
+  });
+});
+
 describe("a command", () => {
   it("is obeyed once: the same id again is a replay", () => {
     const order = envelope("anna", "hold");
