@@ -6,11 +6,13 @@ import { EACH_TOPICS, SINGLE_TOPICS, STREAM_TOPICS } from "../protocols/bus/topi
 
 export const BUS_SCHEMA_FOLDER = "docs/bus";
 
+const EACH_OF: Readonly<Partial<Record<BusKind, string>>> = { instrument: "name", "group-alarm": "group" };
+
 function topicOf(kind: BusKind): string {
   if (kind === "command") return "beamrack/<rack>/command/<user>";
   if (kind === "reply") return "beamrack/<rack>/reply/<user>/<client>";
   const isEach = EACH_TOPICS.some((name) => name === kind);
-  return `beamrack/<rack>/${kind}${isEach ? (kind === "instrument" ? "/<name>" : "/<position>") : ""}`;
+  return `beamrack/<rack>/${kind}${isEach ? `/<${EACH_OF[kind] ?? "position"}>` : ""}`;
 }
 
 function isRetained(kind: BusKind): boolean {

@@ -1,10 +1,11 @@
 /** The retained topics of a run, each with how often it may be told and what it then says. */
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
+import { createAlarmBodies } from "./alarm-bodies.ts";
 import type { SaidTopic } from "./bus-publisher.ts";
 import { timeText, type BusSources } from "./bus-sources.ts";
 import { cellBody, doseBody } from "./cell-bodies.ts";
 import { queueView, type QueuedExposure } from "./queue-view.ts";
-import { alarmBody, beamBody, campaignBody, exposureBody, instrumentBody, scheduleBody } from "./rack-bodies.ts";
+import { beamBody, campaignBody, exposureBody, instrumentBody, scheduleBody } from "./rack-bodies.ts";
 import { beamState, partsOf } from "./run-parts.ts";
 import { createTraceKeeper } from "./trace-keeper.ts";
 
@@ -27,6 +28,8 @@ export function busTopics(sources: BusSources): BusTopics {
   const { campaign, run, roles, fold } = sources;
   const traces = createTraceKeeper(run.samples, campaign.cells.length);
   const surroundings = createSurroundings(sources);
+  const alarms = createAlarmBodies(sources);
+  const groups = [...new Set(campaign.cells.map(({ group }) => group))];
 
   const single = (
     kind: "campaign" | "beam" | "exposure" | "schedule" | "alarm" | "recent",
@@ -72,11 +75,16 @@ export function busTopics(sources: BusSources): BusTopics {
       single("beam", FAST_MS, () => beamBody(sources, partsOf(run))),
       single("exposure", FAST_MS / 2, () => exposureBody(sources, partsOf(run))),
       single("schedule", SLOW_MS, () => scheduleBody(sources, partsOf(run), surroundings.queue())),
-      single("alarm", FAST_MS, () => alarmBody(sources)),
+      single("alarm", FAST_MS, () => alarms.all()),
       single("recent", LOG_MS, () => ({
         lines: fold.lines.map(({ seq, atMs, type, where, text }) => ({
           ...{ seq, at: timeText(sources, atMs), type, where, text },
         })),
+      })),
+      ...groups.map((group): SaidTopic => ({
+        topic: { kind: "group-alarm", of: group },
+        periodMs: SLOW_MS,
+        body: () => alarms.ofGroup(group),
       })),
       ...campaign.cells.flatMap(ofCell),
       ...roles.instruments.map((instrument): SaidTopic => ({

@@ -77,6 +77,7 @@ const HEARTBEAT_MS = 1000;
 export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
   const { port, rack, dayClock } = deps;
   const fold: BusFold = createBusFold();
+  const alarmDesk = createBusAlarmDesk();
   const startedAt = new Date(dayClock.wallMs()).toISOString();
   let heard: RecordStore | undefined;
   let shown: ReturnType<typeof showing> | undefined;
@@ -110,7 +111,6 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
 
   function showing({ campaign, run, roles, clock, endAtMs }: ShownRun) {
     const startMs = clock.wallMs() - clock.monoMs();
-    const alarmDesk = createBusAlarmDesk();
     const versions = createVersions();
     const sources: BusSources = {
       ...{ campaign, run, roles, fold, alarmDesk, versions, startMs, endAtMs },
@@ -203,6 +203,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     recall(event) {
       fold.hear(event);
       fold.takeEnded();
+      alarmDesk.recall(event);
     },
     show(run) {
       campaignName = run.campaign.name;

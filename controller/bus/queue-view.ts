@@ -26,12 +26,14 @@ export function queueView(facts: QueueFacts): readonly QueuedExposure[] {
   const { context, positionOf, nowMs, turnMs, isExposing, decided } = facts;
   const { sweep, wanted } = context;
   const plannedAt = plannedTimes(decided, nowMs);
-  const asked = [...wanted].sort((a, b) => a.latestMs - b.latestMs);
+  // Counted as missed at the next planning; until then it is nothing that comes.
+  const isAhead = ({ latestMs }: { readonly latestMs: number }): boolean => latestMs > nowMs;
+  const asked = wanted.filter(isAhead).sort((a, b) => a.latestMs - b.latestMs);
   const queue: QueuedExposure[] = asked.map(({ number, position, latestMs, reason }) => ({
     ...{ position, latestMs, reason },
     atMs: plannedAt.get(number) ?? null,
   }));
-  for (const cellIndex of sweep.remaining) {
+  for (const cellIndex of isAhead(sweep) ? sweep.remaining : []) {
     const reason = `sweep ${sweep.sweep}`;
     queue.push({ position: positionOf(cellIndex), atMs: null, latestMs: sweep.latestMs, reason });
   }

@@ -1,7 +1,5 @@
-/** What stands in `campaign`, `beam`, `exposure`, `schedule`, `alarm` and `instrument/<name>`. */
-import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
+/** What stands in `campaign`, `beam`, `exposure`, `schedule` and `instrument/<name>`. */
 import type {
-  BusAlarms,
   BusBeam,
   BusCampaign,
   BusExposed,
@@ -18,7 +16,6 @@ import type { QueuedExposure } from "./queue-view.ts";
 import { beamState, stateName, type RunParts } from "./run-parts.ts";
 
 /** Longer lists are no news to anybody. */
-const ALARMS_NAMED_MAX = 100;
 const QUEUE_MAX = 96;
 const AGE_STEP_S = 60;
 
@@ -164,34 +161,6 @@ export function scheduleBody(
       ...{ at: timeText(sources, atMs), position, reason, text },
     })),
   };
-}
-
-export function alarmBody(sources: BusSources): Body<BusAlarms> {
-  const { alarmDesk, run } = sources;
-  const nowMs = sources.nowMs();
-  const { open } = run.alarms;
-  alarmDesk.keep(open);
-  const named = [...open].sort((a, b) => b.id - a.id).slice(0, ALARMS_NAMED_MAX);
-  return {
-    open: named.map(({ id, code, where, what, advice, raisedAtMs }) => {
-      const seen = alarmDesk.seen(id);
-      const shelved = alarmDesk.shelved(id, nowMs);
-      return {
-        ...{ id, code, where, what, advice },
-        severity: severityOf(code),
-        raised_at: timeText(sources, raisedAtMs),
-        acknowledged: seen === null ? null : { by: seen.by, at: timeText(sources, seen.atMs) },
-        shelved: shelved === null ? null : { by: shelved.by, until: timeText(sources, shelved.untilMs) },
-      };
-    }),
-    unnamed: open.length - named.length,
-  };
-}
-
-function severityOf(code: string): BusAlarms["open"][number]["severity"] {
-  const catalogue: Readonly<Record<string, { readonly severity: "retry" | "hold" | "stop" | "refuse" } | undefined>> =
-    FAULT_CATALOGUE;
-  return catalogue[code]?.severity ?? null;
 }
 
 export function instrumentBody(sources: BusSources, parts: RunParts, instrument: Instrument): Body<BusInstrument> {

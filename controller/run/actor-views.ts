@@ -11,7 +11,10 @@ import type { CellMachine } from "../machines/cell-machine.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import { cellActorId } from "../machines/campaign-news.ts";
 import type { FaultNote } from "../machines/errors.ts";
+import type { ExposureMachine } from "../machines/exposure-machine.ts";
+import type { InstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import type { SafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
+import type { Waiting } from "../machines/waiting.ts";
 import type { Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Belief } from "./sweep-desk.ts";
 
@@ -31,7 +34,13 @@ export interface ActorViews {
   charge(cellIndex: number): (StateOfCharge & { readonly capacityAh: number }) | null;
   /** Interlocks that broke and wait for a person to re-arm. */
   latchedInterlocks(): readonly Interlock[];
+  /** What every machine waits for, by its cell, instrument or part of the run; null for one that does not. Null once the run is over. */
+  waits(): readonly (readonly [where: string, waiting: Waiting | null])[] | null;
 }
+
+/** What is shared by the machines of cells, links, exposure and safety. */
+type WaitingActor = ActorRefFrom<CellMachine> | ActorRefFrom<InstrumentLinkMachine> | ActorRefFrom<ExposureMachine>;
+const PREFIXED = /^(?:link|cell)-/;
 
 export function createActorViews(
   campaign: Campaign,
@@ -107,6 +116,17 @@ export function createActorViews(
     latchedInterlocks() {
       const supervisor = child("supervisor") as ActorRefFrom<SafetySupervisorMachine> | undefined;
       return supervisor?.getSnapshot().context.latched ?? [];
+    },
+    waits() {
+      const { context, children, status } = actor().getSnapshot();
+      if (status !== "active") return null;
+      const of: (readonly [string, Waiting | null])[] = [["campaign", context.waiting]];
+      for (const [id, one] of Object.entries<unknown>(children)) {
+        if (!PREFIXED.test(id) && id !== "exposure" && id !== "supervisor") continue;
+        // By their names these are machines of ours, all of which say what they wait for.
+        of.push([id.replace(PREFIXED, ""), (one as WaitingActor).getSnapshot().context.waiting]);
+      }
+      return of;
     },
     isolated() {
       return campaign.cells.flatMap((cell, cellIndex) =>

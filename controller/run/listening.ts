@@ -1,10 +1,13 @@
-/** What instruments and the rack's sensors say by themselves becomes alarms and news for the campaign. */
+/** What instruments and the rack's sensors say by themselves becomes alarms and news; and so do answers that are overdue. */
+import type { Clock } from "../../protocols/base/clock.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
+import type { ActorViews } from "./actor-views.ts";
 import type { Alarms } from "./alarms.ts";
 import { listenToRack } from "./rack-watch.ts";
 import type { CampaignRoles } from "./roles.ts";
+import { watchWaits } from "./wait-watch.ts";
 
 export interface ListeningDeps {
   readonly roles: Pick<CampaignRoles, "instruments" | "watched">;
@@ -12,9 +15,12 @@ export interface ListeningDeps {
   readonly recorder: Recorder;
   readonly send: (event: CampaignEvent) => void;
   readonly stopExposing: (reason: string) => void;
+  readonly clock: Clock;
+  readonly views: Pick<ActorViews, "waits">;
 }
 
 export function listenToInstruments(deps: ListeningDeps): void {
+  watchWaits({ clock: deps.clock, alarms: deps.alarms, parts: () => deps.views.waits() });
   const { roles, alarms, recorder, send, stopExposing } = deps;
   for (const instrument of roles.instruments) {
     instrument.onFault((fault) => {

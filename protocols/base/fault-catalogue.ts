@@ -393,6 +393,11 @@ export const FAULT_CATALOGUE = {
     severity: "refuse",
     advice: "Give the group as the campaign file names it, or leave --group out for the cells of all groups.",
   },
+  "wait.overdue": {
+    severity: "hold",
+    advice:
+      "A part of the run waits longer than its own deadline and did not act by itself. Look at whom it waits for; where that answers, report it with the data folder.",
+  },
   // bus
   "bus.unreachable": {
     severity: "refuse",

@@ -15,6 +15,7 @@ import {
   campaignViewSchema,
   exposedSchema,
   exposureViewSchema,
+  groupAlarmViewSchema,
   instrumentViewSchema,
   scheduleViewSchema,
 } from "./rack-views.ts";
@@ -35,6 +36,7 @@ export const BUS_SCHEMAS = {
   dose: doseViewSchema,
   trace: traceViewSchema,
   instrument: instrumentViewSchema,
+  "group-alarm": groupAlarmViewSchema,
   log: logSchema,
   exposed: exposedSchema,
   command: envelopeSchema,

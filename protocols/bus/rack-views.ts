@@ -121,26 +121,50 @@ export const scheduleViewSchema = z.object({
 });
 export type BusSchedule = z.output<typeof scheduleViewSchema>;
 
+const openAlarm = z.object({
+  id: count.meta({ description: "what `ack` takes" }),
+  code: z.string(),
+  where: z.string(),
+  what: z.string(),
+  advice: z.string(),
+  severity: z.enum(["retry", "hold", "stop", "refuse"]).nullable(),
+  raised_at: time,
+  acknowledged: z.object({ by: z.string(), at: time }).nullable(),
+  shelved: z.object({ by: z.string(), until: time }).nullable(),
+  group: z
+    .string()
+    .nullable()
+    .exactOptional()
+    .meta({ description: "whose cell it is of; null where it is of no one cell" }),
+  follows: count
+    .nullable()
+    .exactOptional()
+    .meta({ description: "the open alarm of which it is the consequence; null where it is of none" }),
+});
+
 /** `alarm`: all that are open, newest first. */
 export const alarmViewSchema = z.object({
   ...header,
-  open: z.array(
-    z.object({
-      id: count.meta({ description: "what `ack` takes" }),
-      code: z.string(),
-      where: z.string(),
-      what: z.string(),
-      advice: z.string(),
-      severity: z.enum(["retry", "hold", "stop", "refuse"]).nullable(),
-      raised_at: time,
-      acknowledged: z.object({ by: z.string(), at: time }).nullable(),
-      shelved: z.object({ by: z.string(), until: time }).nullable(),
-    }),
-  ),
+  open: z.array(openAlarm),
   unnamed: count.meta({ description: "open ones beyond those that are listed" }),
+  equal: z
+    .array(
+      z.object({
+        code: z.string(),
+        text: z.string().meta({ description: "all of them in one line: `37 cells: ...`" }),
+        alarms: z.array(count),
+        raised_at: time.meta({ description: "of the first" }),
+      }),
+    )
+    .exactOptional()
+    .meta({ description: "three or more of one code that follow from no other" }),
 });
 export type BusAlarms = z.output<typeof alarmViewSchema>;
 export type BusAlarm = BusAlarms["open"][number];
+
+/** `group-alarm/<group>`: those of a group's own cells, their channels, the machine's beam and the interlocks. */
+export const groupAlarmViewSchema = z.object({ ...header, group: z.string(), open: z.array(openAlarm) });
+export type BusGroupAlarms = z.output<typeof groupAlarmViewSchema>;
 
 /** `instrument/<name>`. */
 export const instrumentViewSchema = z.object({

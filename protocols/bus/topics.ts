@@ -20,8 +20,8 @@ export const SINGLE_TOPICS = [
 ] as const;
 export type SingleTopic = (typeof SINGLE_TOPICS)[number];
 
-/** Retained, one topic for each cell or instrument: `cell/B7`, `instrument/stage`. */
-export const EACH_TOPICS = ["cell", "dose", "trace", "instrument"] as const;
+/** Retained, one topic for each cell, instrument or group: `cell/B7`, `instrument/stage`, `group-alarm/lno-study`. */
+export const EACH_TOPICS = ["cell", "dose", "trace", "instrument", "group-alarm"] as const;
 export type EachTopic = (typeof EACH_TOPICS)[number];
 
 /** Not retained: who was not there has missed them. */

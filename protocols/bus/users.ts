@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { CommandName } from "./commands.ts";
-import { parseTopic, TOPIC_NAME, type BusTopic } from "./topics.ts";
+import { parseTopic, TOPIC_NAME, topicName, type BusTopic } from "./topics.ts";
 
 export const USER_ROLES = ["observer", "group-user", "operator", "beamline-scientist"] as const;
 export type UserRole = (typeof USER_ROLES)[number];
@@ -67,6 +67,10 @@ export function mayRead(user: BusUser, topicText: string, groupOf: (position: st
   const { topic } = parsed;
   if (topic.kind === "command") return false;
   if (topic.kind === "reply") return topic.user === user.name;
+  // Everybody else has the whole list.
+  if (topic.kind === "group-alarm") {
+    return user.role === "group-user" && user.groups.some((group) => topicName(group) === topic.of);
+  }
   if (user.role !== "group-user" || OPEN_TO_GROUPS.includes(topic.kind)) return true;
   if (topic.kind !== "cell" && topic.kind !== "dose" && topic.kind !== "trace") return false;
   const group = groupOf(topic.of);

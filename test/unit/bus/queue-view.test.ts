@@ -36,3 +36,9 @@ it("nobody says when, while the beam waits or no turn was measured", () => {
     expect(queueView(facts).every(({ atMs }) => atMs === null)).toBe(true);
   }
 });
+
+it("what has passed is no queue: a sweep that is over, a request whose time is up", () => {
+  const later = { ...FACTS, nowMs: 40_000 };
+  expect(queueView(later).map(({ position }) => position)).toEqual(["A1", "B4", "B5"]);
+  expect(queueView({ ...FACTS, nowMs: 900_000 })).toEqual([]);
+});

@@ -62,6 +62,13 @@ describe("the access list", () => {
     expect(reads(VIEWER, "beamrack/r/cell/B1")).toBe(true);
   });
 
+  it("shows a group the alarms of its own cells, and to all others the whole list instead", () => {
+    expect(reads(GUEST, "beamrack/r/group-alarm/lno")).toBe(true);
+    expect(reads(GUEST, "beamrack/r/group-alarm/nmc")).toBe(false);
+    expect(reads(VIEWER, "beamrack/r/group-alarm/lno")).toBe(false);
+    expect(reads(VIEWER, "beamrack/r/alarm")).toBe(true);
+  });
+
   it("shows nobody another's answers or orders", () => {
     expect(reads(ANNA, "beamrack/r/reply/anna/x")).toBe(true);
     expect(reads(ANNA, "beamrack/r/reply/boris/x")).toBe(false);

@@ -166,6 +166,15 @@ function takeMessage(draft: Draft, message: BusMessage): void {
         alarmsUnnamedCount: message.value.unnamed,
       };
       break;
+    case "group-alarm": {
+      // Who sees the whole list needs no part of it; whoever belongs to several groups hears of each.
+      if (view.campaign !== null) break;
+      const { group, open } = message.value;
+      const others = view.alarms.filter((alarm) => (alarm.group ?? group) !== group);
+      const alarms = [...open, ...others].sort((left, right) => right.id - left.id);
+      draft.view = { ...view, areAlarmsKnown: true, alarms };
+      break;
+    }
     case "control":
       draft.view = { ...view, control: message.value };
       break;
