@@ -50,13 +50,15 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     ...{ clock, channel, cellIndex, position: deps.position },
     ...deps.proof,
     started(step) {
-      noteStart(step, step.untilTimeS, false);
+      noteStart(step, step.untilTimeS, false, NaN);
     },
   });
 
-  function noteStart(step: ChannelStep, untilTimeS: number, continues: boolean): void {
-    intake.stepStarted(cellIndex, clock.monoMs(), {
+  function noteStart(step: ChannelStep, untilTimeS: number, continues: boolean, askedAtMs: number): void {
+    const atMs = clock.monoMs();
+    intake.stepStarted(cellIndex, atMs, {
       continues,
+      startTookMs: atMs - askedAtMs,
       sampleIntervalS: step.sampleIntervalS,
       untilTimeS,
       currentA: orderedCurrentA(step),
@@ -151,9 +153,10 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const { channelStep } = step;
       spectra.begin(step);
       const untilTimeS = Math.max(channelStep.sampleIntervalS, channelStep.untilTimeS - elapsedS);
+      const askedAtMs = clock.monoMs();
       await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
       if (because !== null) deps.gap(cellIndex, because);
-      noteStart(channelStep, untilTimeS, elapsedS > 0);
+      noteStart(channelStep, untilTimeS, elapsedS > 0, askedAtMs);
     },
     async openCircuit() {
       await channel.abort();

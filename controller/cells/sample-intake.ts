@@ -21,6 +21,8 @@ export interface SampleIntakeDeps {
   readonly limitPassed: (cellIndex: number, what: string) => void;
   /** A sample left the band that is watched for its cell; told once, until it is watched anew. */
   readonly bandLeft?: (cellIndex: number, voltageV: number) => void;
+  /** A sample of a cell that is followed has come, and is counted. */
+  readonly followed?: (cellIndex: number, atMs: number, flags: number) => void;
   /** A disturbed step is not believed for ever: this many flagged samples in a row end it. */
   readonly overloadsInRowMax: number;
 }
@@ -36,6 +38,8 @@ export interface StartedStep {
   readonly currentA: number;
   /** Most charge that may flow in it, either way, breaks included, A h; left out where nothing limits it. */
   readonly chargeMaxAh?: number | undefined;
+  /** From the command to the instrument's word that it runs; left out where nobody knows any more. */
+  readonly startTookMs?: number;
 }
 
 export interface SampleIntake {
@@ -56,6 +60,8 @@ export interface SampleIntake {
   lastSeen(cellIndex: number, atMs: number, voltageV: number, currentA: number): void;
   /** What `work` hands in is on record already: it is counted, and neither stored nor judged again. */
   replay(work: () => void): void;
+  /** From now on, or no longer, each of its samples is told of. */
+  follow(cellIndex: number, isFollowed: boolean): void;
   /** Tells of the first sample above `highV` or below `lowV`. */
   watch(cellIndex: number, lowV: number, highV: number): void;
   sample(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number, flags: number): void;
@@ -71,6 +77,11 @@ export interface SampleIntake {
   readonly chargeAh: Float64Array;
   /** Charge since the step began. */
   readonly stepChargeAh: Float64Array;
+  /** When the step's timer read zero, and how long it took to begin it; NaN where nobody knows any more. */
+  readonly stepStartMs: Float64Array;
+  readonly startTookMs: Float64Array;
+  /** Two samples further apart than this have a gap between them; Infinity where nothing is known of the step. */
+  readonly gapMs: Float64Array;
   readonly sampleCount: number;
   /** Samples that were not finite numbers, or went back in time: counted, not used. */
   readonly rejectedCount: number;
@@ -93,11 +104,12 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const chargedAh = new Float64Array(cellCount);
   const dischargedAh = new Float64Array(cellCount);
   const doubtAh = new Float64Array(cellCount);
-  /** Two samples further apart than this have a gap between them. */
   const gapMs = new Float64Array(cellCount).fill(Infinity);
   const stepUntilMs = new Float64Array(cellCount).fill(Infinity);
   const stepCurrentA = new Float64Array(cellCount).fill(NaN);
   const isRunning = new Uint8Array(cellCount);
+  const isFollowed = new Uint8Array(cellCount);
+  const startTookMs = new Float64Array(cellCount).fill(NaN);
   const bandLowV = new Float64Array(cellCount).fill(-Infinity);
   const bandHighV = new Float64Array(cellCount).fill(Infinity);
   const overloadsInRow = new Uint16Array(cellCount);
@@ -151,6 +163,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     lastAtMs,
     chargeAh,
     stepChargeAh,
+    stepStartMs,
+    startTookMs,
+    gapMs,
     sampleCount: 0,
     rejectedCount: 0,
     stepStarted(cellIndex, atMs, step) {
@@ -159,6 +174,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       gapMs[cellIndex] = step === undefined ? Infinity : GAP_INTERVALS * step.sampleIntervalS * 1000;
       stepUntilMs[cellIndex] = step === undefined ? Infinity : atMs + step.untilTimeS * 1000;
       stepCurrentA[cellIndex] = step?.currentA ?? NaN;
+      startTookMs[cellIndex] = step?.startTookMs ?? NaN;
       stepChargeMaxAh[cellIndex] = step?.chargeMaxAh ?? Infinity;
       isRunning[cellIndex] = 1;
       lastInStepMs[cellIndex] = NaN;
@@ -209,6 +225,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         intake.rejectedCount = rejectedCount;
       }
     },
+    follow(cellIndex, isOn) {
+      isFollowed[cellIndex] = isOn ? 1 : 0;
+    },
     watch(cellIndex, lowV, highV) {
       bandLowV[cellIndex] = lowV;
       bandHighV[cellIndex] = highV;
@@ -242,6 +261,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       lastVoltageV[cellIndex] = voltageV;
       lastCurrentA[cellIndex] = currentA;
       sink.sample(cellIndex, atMs, voltageV, currentA, flags);
+      if (isFollowed[cellIndex] === 1) deps.followed?.(cellIndex, atMs, flags);
       if ((flags & SAMPLE_OVERLOAD) !== 0) {
         overloadsInRow[cellIndex] = (overloadsInRow[cellIndex] ?? 0) + 1;
         if ((overloadsInRow[cellIndex] ?? 0) >= deps.overloadsInRowMax) {

@@ -9,6 +9,7 @@ import type { Identity } from "../../protocols/roles/instrument.ts";
 import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import type { ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
+import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
 import { windowOf, wishOf } from "../schedule/wish-json.ts";
 import type { Alarm } from "../run/alarms.ts";
 import {
@@ -81,6 +82,8 @@ export interface RecordedRun {
   readonly alarms: { readonly open: readonly Alarm[]; readonly raisedCount: number };
   /** Pairs and verdicts of control visits, what was held back for them, and resistances of cells, in order. */
   readonly controls: readonly { readonly type: string; readonly atMs: number; readonly data: EventData }[];
+  /** Exposures that were seen open and are over, of which nobody put on record what the cell stood at. */
+  readonly unwitnessed: readonly { readonly exposureId: string; readonly position: string }[];
   /** Interlocks that broke and were not re-armed. */
   readonly latched: readonly Interlock[];
   /** Exposing was held, and no person had said that it may go on; `fault` says what for. */
@@ -121,6 +124,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const requests: RecordedRequest[] = [];
   const controls: { readonly type: string; readonly atMs: number; readonly data: EventData }[] = [];
   const exposed = new Set<string>();
+  const unwitnessed = new Map<string, { readonly exposureId: string; readonly position: string }>();
   const open = new Map<number, Alarm>();
   let raisedCount = 0;
   let startMs: number | null = null;
@@ -242,6 +246,13 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           break;
         case "exposure-ended":
           noteExposed(atMs, data);
+          if (typeof data["open_seen_at_ms"] === "number") {
+            const exposureId = textOf(data["exposure_id"]);
+            unwitnessed.set(exposureId, { exposureId, position: textOf(data["position"]) });
+          }
+          break;
+        case EXPOSURE_STATE_EVENT:
+          unwitnessed.delete(textOf(data["exposure_id"]));
           break;
         case "request-missed":
         case "exposure-refused":
@@ -277,6 +288,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
     finish(): RecordedRun {
       return {
         ...{ startMs, lastMs, isComplete, resumedCount, identities, requests, controls, latched, held },
+        unwitnessed: [...unwitnessed.values()],
         cells: [...cells.values()].map((cell) => cell.state()),
         alarms: { open: [...open.values()], raisedCount },
       };

@@ -9,7 +9,7 @@ const OVERLOADS_IN_ROW_MAX = 3;
 export function createCampaignIntake(
   campaign: Campaign,
   sink: SampleIntakeDeps["sink"],
-  deps: Pick<SampleIntakeDeps, "bandLeft"> & { readonly send: (event: CampaignEvent) => void },
+  deps: Pick<SampleIntakeDeps, "bandLeft" | "followed"> & { readonly send: (event: CampaignEvent) => void },
 ): SampleIntake {
   return createSampleIntake(campaign.cells.length, {
     sink,
@@ -22,5 +22,6 @@ export function createCampaignIntake(
     },
     overloadsInRowMax: OVERLOADS_IN_ROW_MAX,
     ...(deps.bandLeft === undefined ? {} : { bandLeft: deps.bandLeft }),
+    ...(deps.followed === undefined ? {} : { followed: deps.followed }),
   });
 }

@@ -55,6 +55,7 @@ import { createSweepDesk } from "./sweep-desk.ts";
 import { createTally } from "./tally.ts";
 import { CONNECTING_LOOK_MS, exposureOverheadMaxMs, runTimings } from "./timings.ts";
 import { createParking } from "./parking.ts";
+import { createExposureWitness } from "../synchrony/exposure-witness.ts";
 import { createTriggerDesk } from "../triggers/trigger-desk.ts";
 import { createWishDesk } from "./wish-desk.ts";
 import { createCampaignControls, isSweepOver } from "../verdict/campaign-controls.ts";
@@ -104,6 +105,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       forecasts.heard(type, data);
       controlDesk.heard(type, data);
       triggers.heard(type, data);
+      witness.heard(type, data);
       keepSoon(type);
       if (type === "exposing-resumed") closedShutter.watch.noteResumed();
     },
@@ -120,6 +122,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     send,
     bandLeft(cellIndex, voltageV) {
       triggers.passed(cellIndex, voltageV);
+    },
+    followed(cellIndex, atMs, flags) {
+      witness.sample(cellIndex, atMs, flags);
     },
   });
   if (left !== undefined) {
@@ -138,6 +143,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     beamEffect: (cellIndex) => controlDesk.cellView(cellIndex),
   });
 
+  const witness = createExposureWitness({ campaign, clock, roles, recorder, intake, views });
   const watchDesk = createWatchDesk({
     roles,
     alarms,
@@ -219,7 +225,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const wayIntoShadow = (from: StagePosition) => shadowPath(site.rack, site.stage.travelYMm, from);
 
   const effects = createExposureEffects({
-    ...{ clock, io: roles.io, stage: roles.stage, detector: roles.detector, detectorFolder: site.detector.folder },
+    ...{ clock, io: roles.io, stage: roles.stage, detector: witness.detector, detectorFolder: site.detector.folder },
     ...gateOf(site, roles),
     underBeam: closedShutter.underBeam,
     frameRead: (path) => {
@@ -422,12 +428,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         recordResumed(recorder, campaign, left.recorded, { sweep: atStart?.sweep ?? null, unfinished });
         if (deps.resumedBy !== undefined) recordLetGoOn(recorder, deps.resumedBy, deps.left?.recorded);
         settleUnfinished(unfinished, { ledger, recorder, tally, nowMs });
+        witness.leftOpen(left.recorded.unwitnessed);
         repeats.forEach(requestDesk.noteWanted);
         forecasts.goOn();
       }
       readings.listen(closedShutter.watch);
       watchDesk.listen();
-      listenToInstruments({ roles, alarms, recorder, send, stopExposing, clock, views });
+      listenToInstruments({ roles, alarms, recorder, send, stopExposing });
       actor.start();
       reunion.begin();
       triggers.start();

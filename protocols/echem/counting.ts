@@ -39,7 +39,7 @@ export interface StateOfCharge {
 }
 
 /** Gain and offset of a calibrated channel, as a share of the charge it counted (chosen). */
-const METER_SHARE = 0.002;
+export const METER_SHARE = 0.002;
 /** Cells of one batch differ from their nameplate by about this share (chosen). */
 const NOMINAL_SHARE = 0.05;
 const MEASURED_SHARE = 0.01;
