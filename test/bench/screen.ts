@@ -2,7 +2,7 @@
  * What the screens cost: bytes a frame, key to paint, share of a core with 96 cells that speak ten times a second, memory
  * over many frames. The components and the sink are those that people see; the terminal is in memory.
  *
- *     node --import tsx test/bench/screen.ts [--seconds N] [--frames N] [--columns N] [--rows N] [--json]
+ *     node --expose-gc --import tsx test/bench/screen.ts [--seconds N] [--frames N] [--columns N] [--rows N] [--json]
  */
 import { parseArgs } from "node:util";
 import { createRackStore } from "../../tui/terminal/model/rack-store.ts";
@@ -99,18 +99,30 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-// A first tenth warms everything up.
-const drawFrames = async (count: number): Promise<void> => {
-  for (let frame = 0; frame < count; frame += 1) {
-    hear([...(prepared[frame % TURNS] ?? []).slice(0, 12), rack.heartbeat({ beat: turn + frame })]);
-    session.heard({ kind: "keys", names: [frame % 2 === 0 ? "right" : "left"] });
-    if (frame % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+const beats = Array.from({ length: TURNS }, (_, beat) => rack.heartbeat({ beat }));
+const SCREEN_EVERY = 500;
+/** As fast as it goes, all screens in turn, until so many were painted in all. */
+async function drawFrames(until: number): Promise<void> {
+  for (let frame = shown.stats().frameCount; shown.stats().frameCount < until; frame += 1) {
+    const beat = beats[frame % TURNS];
+    hear([...(prepared[frame % TURNS] ?? []).slice(0, 3), ...(beat === undefined ? [] : [beat])]);
+    const screen = String(1 + (Math.floor(frame / SCREEN_EVERY) % 8));
+    const names = frame % SCREEN_EVERY === 0 ? [screen] : [frame % 2 === 0 ? "right" : "left"];
+    session.heard({ kind: "keys", names });
+    await new Promise((resolve) => setImmediate(resolve));
   }
-};
-await drawFrames(Math.ceil(frames / 10));
-const heapBefore = heapBytes();
-await drawFrames(frames);
-const heapAfter = heapBytes();
+}
+// A first tenth warms everything up.
+const paintedBefore = shown.stats().frameCount;
+const heapAt: number[] = [];
+for (const share of [0.1, 0.5, 1]) {
+  await drawFrames(paintedBefore + Math.ceil(share * frames));
+  const heap = heapBytes();
+  heapAt.push(heap);
+  process.stderr.write(`${Math.round(share * frames)} frames: ${(heap / 1024 / 1024).toFixed(2)} MB\n`);
+}
+const [heapWarm = NaN, heapHalf = NaN, heapEnd = NaN] = heapAt;
+const MEGABYTE = 1024 * 1024;
 
 const result = {
   ...size,
@@ -120,7 +132,11 @@ const result = {
   clears: after.clearCount - before.clearCount,
   key_to_paint_ms: { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) },
   cpu_share: (cpu.user + cpu.system) / 1000 / elapsedMs,
-  memory: { frames, heap_growth_kB: (heapAfter - heapBefore) / 1024, is_exact: globalThis.gc !== undefined },
+  memory: {
+    frames: shown.stats().frameCount - paintedBefore,
+    heap_MB: { at_10: heapWarm / MEGABYTE, at_50: heapHalf / MEGABYTE, at_100: heapEnd / MEGABYTE },
+    is_exact: globalThis.gc !== undefined,
+  },
 };
 session.close();
 shown.close();
@@ -132,7 +148,7 @@ else {
     `frames    ${result.frames_per_s.toFixed(1)} a second, ${result.bytes_per_frame.toFixed(0)} bytes each, ${result.clears} clears`,
     `key       to paint p50 ${keys.p50.toFixed(1)} ms, p99 ${keys.p99.toFixed(1)} ms, worst ${keys.max.toFixed(1)} ms of ${keys.count}`,
     `cpu       ${(result.cpu_share * 100).toFixed(1)} % of a core`,
-    `memory    ${memory.heap_growth_kB.toFixed(0)} kB more after ${memory.frames} frames${memory.is_exact ? "" : " (run with --expose-gc to be exact)"}`,
+    `memory    ${memory.heap_MB.at_10.toFixed(2)} MB after a tenth of ${memory.frames} frames, ${memory.heap_MB.at_50.toFixed(2)} after half, ${memory.heap_MB.at_100.toFixed(2)} after all${memory.is_exact ? "" : " (run with --expose-gc to be exact)"}`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
