@@ -20,6 +20,7 @@ import { type CatsModel, type CatsReading, readRobot } from "./cats-reader.ts";
 import {
   contradictions,
   evidence,
+  heldSlot,
   isSameSituation,
   isSameSlot,
   obstacles,
@@ -27,7 +28,7 @@ import {
   slotText,
 } from "./cats-readiness.ts";
 import { createCatsSocket } from "./cats-socket.ts";
-import { followPath } from "./cats-path.ts";
+import { followPath, type FollowedPath } from "./cats-path.ts";
 
 /** Family name in the site file. */
 export const IRELEC_CATS = "irelec-cats";
@@ -59,6 +60,8 @@ export interface CatsChangerDeps {
   readonly pathDeadlineMs?: number;
 }
 
+/** Its number among the robot's tools. */
+const DOUBLE_GRIPPER = 5;
 const REPLY_DEADLINE_MS = 3000;
 const BEGIN_DEADLINE_MS = 10_000;
 const PATH_DEADLINE_MS = 300_000;
@@ -74,6 +77,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   const deadlineMs = deps.replyDeadlineMs ?? REPLY_DEADLINE_MS;
   const sampleType = deps.sampleType ?? 1;
   const readsCodes = deps.readsCodes ?? false;
+  const isDouble = deps.tool === DOUBLE_GRIPPER;
   let isConnected = false;
   let abortCount = 0;
 
@@ -198,7 +202,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     );
   }
 
-  async function travel(path: CatsTrajectory, slot: TraySlot | null, signal?: AbortSignal): Promise<CatsReading> {
+  async function travel(path: CatsTrajectory, slot: TraySlot | null, signal?: AbortSignal): Promise<FollowedPath> {
     const epoch = abortCount;
     let stopping: Promise<void> | undefined;
     const onAbort = (): void => {
@@ -213,7 +217,9 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
       const isAccepted = await order(
         encodeTrajectory(path, {
           tool: deps.tool,
-          ...(slot === null || path === "get" ? {} : { tray: slot.tray, sample: slot.slot, type: sampleType }),
+          ...(slot === null || path === "get" || path === "back"
+            ? {}
+            : { tray: slot.tray, sample: slot.slot, type: sampleType }),
         }),
       );
       return await followPath({
@@ -254,13 +260,13 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     signal?.throwIfAborted();
     checkSlot(from);
     const before = await readyReading();
-    if (before.held !== null) throw notReady(`it holds ${slotText(before.held)}`, before);
+    refuseHeld(before, from);
     if (before.isPresent) throw notReady("the sensor sees a cell at the handover place", before);
     if (before.traysPresent[from.tray - 1] !== true) throw notReady(`tray ${from.tray} is not there`, before);
     // The stage has taken the last one away, as it should; the robot cannot know.
     if (before.delivered !== null) await setDelivered(null);
     signal?.throwIfAborted();
-    const after = await travel(readsCodes ? "put_bcrd" : "put", from, signal);
+    const { reading: after } = await travel(readsCodes ? "put_bcrd" : "put", from, signal);
     proven(after, { delivered: from, isPresent: true }, `from ${slotText(from)} to the handover place`);
     return { slot: from, code: readsCodes ? after.code : null };
   }
@@ -270,15 +276,75 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     signal?.throwIfAborted();
     checkSlot(to);
     const before = await readyReading();
-    if (before.held !== null) throw notReady(`it holds ${slotText(before.held)}`, before);
+    refuseHeld(before);
     if (!before.isPresent) throw notReady("the sensor sees no cell at the handover place", before);
     if (before.traysPresent[to.tray - 1] !== true) throw notReady(`tray ${to.tray} is not there`, before);
     // The robot brings a sample back to where its bookkeeping says it came from.
     if (!isSameSlot(before.delivered, to)) await setDelivered(to);
     signal?.throwIfAborted();
-    const after = await travel("get", to, signal);
+    const { reading: after } = await travel("get", to, signal);
     proven(after, { delivered: null, isPresent: false }, `from the handover place to ${slotText(to)}`);
     return { slot: to, code: null };
+  }
+
+  /** What may be between the jaws: nothing, or with a double gripper what was fetched. */
+  function refuseHeld(reading: CatsReading, fetched: TraySlot | null = null): void {
+    const { held, heldToo = null } = reading;
+    const isFetched = isDouble && held !== null && heldToo === null && isSameSlot(held, fetched);
+    const slot = heldSlot(reading);
+    if (slot !== null && !isFetched) throw notReady(`it holds ${slotText(slot)}`, reading);
+  }
+
+  async function fetch(from: TraySlot, signal?: AbortSignal): Promise<void> {
+    needConnection();
+    signal?.throwIfAborted();
+    checkSlot(from);
+    const before = await readyReading();
+    if (isSameSlot(before.held, from) && before.heldToo == null) return;
+    refuseHeld(before);
+    if (before.traysPresent[from.tray - 1] !== true) throw notReady(`tray ${from.tray} is not there`, before);
+    const { delivered, isPresent } = before;
+    signal?.throwIfAborted();
+    const { reading: after } = await travel("pick", from, signal);
+    proven(after, { delivered, isPresent, held: from }, `from ${slotText(from)} into the gripper`);
+  }
+
+  async function exchange(back: TraySlot, next: TraySlot, signal?: AbortSignal): Promise<Transfer> {
+    needConnection();
+    signal?.throwIfAborted();
+    checkSlot(back);
+    checkSlot(next);
+    const before = await readyReading();
+    refuseHeld(before, next);
+    if (!before.isPresent) throw notReady("the sensor sees no cell at the handover place", before);
+    for (const { tray } of [back, next]) {
+      if (before.traysPresent[tray - 1] !== true) throw notReady(`tray ${tray} is not there`, before);
+    }
+    if (!isSameSlot(before.delivered, back)) await setDelivered(back);
+    signal?.throwIfAborted();
+    const { reading: after, sawEmpty } = await travel(readsCodes ? "getput_bcrd" : "getput", next, signal);
+    proven(after, { delivered: next, isPresent: true }, `of an exchange of ${slotText(back)} for ${slotText(next)}`);
+    if (!sawEmpty) {
+      // Nothing else tells a gripper that went off without the old one: bookkeeping and sensor read the same.
+      throw new Fault(
+        "changer.lost",
+        name,
+        `In the exchange of ${slotText(back)} for ${slotText(next)} the sensor never saw the handover place empty.`,
+        evidence(after),
+      );
+    }
+    return { slot: next, code: readsCodes ? after.code : null };
+  }
+
+  async function stow(signal?: AbortSignal): Promise<void> {
+    needConnection();
+    signal?.throwIfAborted();
+    const before = await readyReading();
+    if (before.heldToo != null) throw notReady(`it holds ${slotText(before.heldToo)} with its other jaws`, before);
+    if (before.held === null) return;
+    const { delivered, isPresent } = before;
+    const { reading: after } = await travel("back", before.held, signal);
+    proven(after, { delivered, isPresent }, `from the gripper to ${slotText(before.held)}`);
   }
 
   function proven(after: CatsReading, expected: Parameters<typeof contradictions>[1], way: string): void {
@@ -290,9 +356,9 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   async function home(): Promise<void> {
     needConnection();
     const before = await readyReading();
-    if (before.held !== null) throw notReady(`it holds ${slotText(before.held)}`, before);
+    refuseHeld(before);
     if (before.isAtHome) return;
-    const after = await travel("home", null);
+    const { reading: after } = await travel("home", null);
     if (!after.isAtHome) {
       throw new Fault("changer.alarm", name, "The path home ended, and the robot is not at home.", evidence(after));
     }
@@ -339,7 +405,11 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   return {
     name,
     driver: IRELEC_CATS,
-    capabilities: { trayCount: deps.trayCount, slotsPerTray: deps.slotsPerTray, readsCodes },
+    capabilities: {
+      trayCount: deps.trayCount,
+      slotsPerTray: deps.slotsPerTray,
+      readsCodes,
+    },
     connect: () => oneAtATime(connect),
     disconnect,
     onFault(handler) {
@@ -356,11 +426,23 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     home: () => oneAtATime(home),
     load: (from, signal) => oneAtATime(() => load(from, signal)),
     unload: (to, signal) => oneAtATime(() => unload(to, signal)),
+    ...(isDouble
+      ? {
+          double: {
+            fetch: (from: TraySlot, signal?: AbortSignal) => oneAtATime(() => fetch(from, signal)),
+            exchange: (back: TraySlot, next: TraySlot, signal?: AbortSignal) =>
+              oneAtATime(() => exchange(back, next, signal)),
+            stow: (signal?: AbortSignal) => oneAtATime(() => stow(signal)),
+          },
+        }
+      : {}),
     abort,
   };
 }
 
 /** The name of any order, alone or with its arguments. */
 function isAnyEcho(said: string): boolean {
-  return /^(on|off|abort|pause|reset|restart|put|get|put_bcrd|home|setdiffr)(\(|$)/.test(said);
+  return /^(on|off|abort|pause|reset|restart|put|get|getput|put_bcrd|getput_bcrd|pick|back|home|setdiffr)(\(|$)/.test(
+    said,
+  );
 }

@@ -27,14 +27,22 @@ const POLL_MS = 100;
 /** Looks that may fail in a row: the socket is opened anew for each. */
 const LOST_LOOKS_MAX = 3;
 
+export interface FollowedPath {
+  /** At rest. */
+  readonly reading: CatsReading;
+  /** The sensor at the handover place was seen to see nothing, since the path began. */
+  readonly sawEmpty: boolean;
+}
+
 /**
  * Resolves with the reading at rest. Rejects with `device.unknown-outcome` (never begun, answer lost),
  * `changer.not-ready` (never begun though accepted), `changer.alarm`, `changer.lost` (aborted, or failed get).
  */
-export async function followPath(deps: PathToFollow): Promise<CatsReading> {
+export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
   const { name, clock, path, beginDeadlineMs } = deps;
   const startMs = clock.monoMs();
   let hasBegun = false;
+  let sawEmpty = false;
   let restingLooks = 0;
   let hasBeenAtRack = false;
   let lostLooks = 0;
@@ -54,6 +62,7 @@ export async function followPath(deps: PathToFollow): Promise<CatsReading> {
     const waitedMs = clock.monoMs() - startMs;
     const isRunning = reading.path !== null;
     if (isRunning) hasBegun = true;
+    if (hasBegun && !reading.isPresent) sawEmpty = true;
     const why = brokenOff(reading);
     if (why !== undefined && (hasBegun || !deps.isAccepted || waitedMs > beginDeadlineMs)) {
       throw new Fault("changer.alarm", name, `The path ${path} broke off: ${why}.`, evidence(reading));
@@ -63,7 +72,7 @@ export async function followPath(deps: PathToFollow): Promise<CatsReading> {
       else if (hasBeenAtRack && reading.isInArea1 && reading.isPresent) await deps.onFailedGet();
     }
     restingLooks = isRunning ? 0 : restingLooks + 1;
-    if (hasBegun && restingLooks >= 2) return reading;
+    if (hasBegun && restingLooks >= 2) return { reading, sawEmpty };
     if (!hasBegun && waitedMs > beginDeadlineMs) throw neverBegun(reading);
     if (waitedMs > deps.deadlineMs) {
       throw new Fault(

@@ -41,10 +41,15 @@ function alarmOf(reading: CatsReading): ReturnType<typeof catsAlarm> {
 /** Where bookkeeping and sensors are not as a transfer must leave them. */
 export function contradictions(
   reading: CatsReading,
-  expected: { readonly delivered: TraySlot | null; readonly isPresent: boolean },
+  expected: { readonly delivered: TraySlot | null; readonly isPresent: boolean; readonly held?: TraySlot | null },
 ): string[] {
   const found: string[] = [];
-  if (reading.held !== null) found.push(`the robot still holds ${slotText(reading.held)}`);
+  const { held = null } = expected;
+  if (reading.held !== null && !isSameSlot(reading.held, held)) {
+    found.push(`the robot still holds ${slotText(reading.held)}`);
+  }
+  if (held !== null && reading.held === null) found.push(`the robot does not hold ${slotText(held)}`);
+  if (reading.heldToo != null) found.push(`the robot still holds ${slotText(reading.heldToo)} with its other jaws`);
   if (!isSameSlot(reading.delivered, expected.delivered)) {
     found.push(
       `the robot has ${reading.delivered === null ? "nothing" : slotText(reading.delivered)} at the handover place`,
@@ -65,6 +70,7 @@ export function isSameSituation(one: CatsReading, other: CatsReading): boolean {
     one.hasFault === other.hasFault &&
     one.path === other.path &&
     isSameSlot(one.held, other.held) &&
+    isSameSlot(one.heldToo ?? null, other.heldToo ?? null) &&
     isSameSlot(one.delivered, other.delivered) &&
     one.isPresent === other.isPresent &&
     one.isArmAtRack === other.isArmAtRack &&
@@ -81,6 +87,11 @@ export function slotText({ tray, slot }: TraySlot): string {
   return `tray ${tray}, slot ${slot}`;
 }
 
+/** What is between the jaws, whichever; null for nothing. */
+export function heldSlot({ held, heldToo }: ChangerReading): TraySlot | null {
+  return held ?? heldToo ?? null;
+}
+
 /** For a fault's detail. */
 export function evidence(reading: ChangerReading): {
   readonly path: string | null;
@@ -91,9 +102,10 @@ export function evidence(reading: ChangerReading): {
   readonly message: string;
   readonly hint: string | null;
 } {
+  const held = heldSlot(reading);
   return {
     path: reading.path,
-    held: reading.held === null ? null : slotText(reading.held),
+    held: held === null ? null : slotText(held),
     delivered: reading.delivered === null ? null : slotText(reading.delivered),
     isPresent: reading.isPresent,
     isArmAtRack: reading.isArmAtRack,

@@ -1,6 +1,7 @@
 /**
  * A robot that carries cells between trays and the rack. It has one handover place, under which the stage brings the
- * position that is to be filled or emptied; the robot knows of slots and of that place, never of the rack.
+ * position that is to be filled or emptied; the robot knows of slots and of that place, never of the rack. Where it
+ * brings cells to the beam, the slots are their places on the rack, and the handover place is the one in the beam.
  *
  * A transfer is written down before it is asked for (which cell, from where, to where) and closed when it resolved.
  * Whatever else happens, a crash included, leaves the cell's place unproven: a person, or a scan, says where it is.
@@ -24,6 +25,8 @@ export interface ChangerReading {
   readonly path: string | null;
   /** The slot whose cell the robot believes between its jaws. A belief: nothing feels it. */
   readonly held: TraySlot | null;
+  /** The same of the second pair of jaws; absent where there is none. */
+  readonly heldToo?: TraySlot | null;
   /** The slot whose cell the robot believes at the handover place. */
   readonly delivered: TraySlot | null;
   /** The sensor at the handover place sees a cell. */
@@ -69,6 +72,21 @@ export interface SampleChanger extends Instrument {
   load(from: TraySlot, signal?: AbortSignal): Promise<Transfer>;
   /** Takes what lies at the handover place and puts it into this slot. As `load`. */
   unload(to: TraySlot, signal?: AbortSignal): Promise<Transfer>;
+  /** What two pairs of jaws can do besides; absent where there is one. */
+  readonly double?: DoubleGripper;
   /** Stops the arm where it is. Bypasses the queue; safe to repeat. */
   abort(): Promise<void>;
+}
+
+/** One pair of jaws holds what is next while the other takes what was there. Each rejects as `load` does. */
+export interface DoubleGripper {
+  /** Takes the cell from its slot and keeps it between the jaws; what lies at the handover place is not touched. */
+  readonly fetch: (from: TraySlot, signal?: AbortSignal) => Promise<void>;
+  /**
+   * Takes what lies at the handover place, sets down what comes from `next` (fetched, or taken from its slot first)
+   * and puts the former into `back`. Resolves as `load`, with the code of the new one.
+   */
+  readonly exchange: (back: TraySlot, next: TraySlot, signal?: AbortSignal) => Promise<Transfer>;
+  /** Puts what was fetched back into its slot. Nothing between the jaws is success. */
+  readonly stow: (signal?: AbortSignal) => Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** What must hold between the sections of a site file: one instrument a port, one meaning a bit, every cell in reach. */
 import type { Finding } from "../base/finding.ts";
-import { COLUMN_COUNT, ROW_COUNT } from "../base/position.ts";
+import { COLUMN_COUNT, positionAt, positionIndex, ROW_COUNT } from "../base/position.ts";
 import { INTERLOCKS } from "../roles/beam-io.ts";
 import { ADAM_MODELS } from "../wire/modbus-io/adam-6000.ts";
 import { inputBits, outputBits } from "../wire/modbus-io/modbus-io-map.ts";
@@ -10,6 +10,7 @@ import { DATA_FOLDER } from "../wire/simplon/simplon-requests.ts";
 import { checkCabinets, checkLinks, checkNames } from "./check-links.ts";
 import { checkSensors } from "./check-sensors.ts";
 import { shadowProblem } from "./shadow-path.ts";
+import { bringsCells } from "./site-lookup.ts";
 import type { Site } from "./site.ts";
 
 export function checkSite(document: InputDocument, site: Site): readonly Finding[] {
@@ -24,6 +25,7 @@ export function checkSite(document: InputDocument, site: Site): readonly Finding
   checkAdam(site, refuse);
   checkDetector(site, refuse);
   checkReach(site, refuse);
+  checkChanger(site, refuse);
   checkSensors(site, refuse);
   for (const interlock of INTERLOCKS) {
     if (site.interlocks.includes(interlock)) continue;
@@ -126,7 +128,48 @@ function checkAdam(site: Site, refuse: Refuse): void {
   }
 }
 
+/** A robot that brings the cells must have a slot for each, and a stage that moves the one it brought. */
+function checkChanger(site: Site, refuse: Refuse): void {
+  const changer = site.sampleChanger;
+  if (changer?.toBeam === undefined) return;
+  const slotCount = changer.trayCount * changer.slotsPerTray;
+  const last = site.channels.reduce((most, { position }) => Math.max(most, positionIndex(position)), -1);
+  if (last >= slotCount) {
+    refuse(
+      ["sample_changer", "slots_per_tray"],
+      "site.slots",
+      `${slotCount} slots, and ${site.channels[0] === undefined ? "no" : positionAt(last)} is wired: slots are numbered as positions are`,
+      "Correct trays and slots_per_tray, or wire fewer positions.",
+    );
+  }
+  const { exchangeS, fetchS } = changer.toBeam;
+  if (fetchS >= exchangeS) {
+    refuse(
+      ["sample_changer", "to_beam", "fetch_s"],
+      "site.exchange",
+      `fetch_s ${fetchS} is part of exchange_s ${exchangeS}, and not less`,
+      "Give the time of a whole exchange, and of the part in which the next cell is taken out of its place.",
+    );
+  }
+  const { originXMm, originYMm } = site.rack;
+  const { handoverOffsetXMm, handoverOffsetYMm } = changer;
+  for (const [axis, atMm, travelMm] of [
+    ["x", originXMm + handoverOffsetXMm, site.stage.travelXMm],
+    ["y", originYMm + handoverOffsetYMm, site.stage.travelYMm],
+  ] as const) {
+    if (atMm >= 0 && atMm <= travelMm) continue;
+    refuse(
+      ["sample_changer", `handover_offset_${axis}_mm`],
+      "site.travel",
+      `the handover place is at ${atMm} mm, the stage goes from 0 to ${travelMm} mm`,
+      "Correct origin, offset or travel.",
+    );
+  }
+}
+
 function checkReach(site: Site, refuse: Refuse): void {
+  // The stage moves the one cell that the robot has brought.
+  if (bringsCells(site)) return;
   const { pitchMm, originXMm, originYMm } = site.rack;
   const farX = originXMm + (COLUMN_COUNT - 1) * pitchMm;
   const farY = originYMm + (ROW_COUNT - 1) * pitchMm;

@@ -21,6 +21,10 @@ export const sampleChangerSchema = strictObject({
   reads_codes: z.boolean().default(false),
   handover_offset_x_mm: z.number(),
   handover_offset_y_mm: z.number(),
+  to_beam: strictObject({
+    exchange_s: z.number().min(2).max(120),
+    fetch_s: z.number().min(0.5).max(60),
+  }).exactOptional(),
 }).transform((changer): SiteSampleChanger => ({
   name: changer.name,
   driver: changer.driver,
@@ -33,6 +37,9 @@ export const sampleChangerSchema = strictObject({
   readsCodes: changer.reads_codes,
   handoverOffsetXMm: changer.handover_offset_x_mm,
   handoverOffsetYMm: changer.handover_offset_y_mm,
+  ...(changer.to_beam === undefined
+    ? {}
+    : { toBeam: { exchangeS: changer.to_beam.exchange_s, fetchS: changer.to_beam.fetch_s } }),
 }));
 
 function isExpression(text: string): boolean {

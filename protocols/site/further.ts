@@ -21,6 +21,16 @@ export interface SiteSampleChanger {
   /** Added to the stage's coordinates of a cell in the beam, they bring it under the robot's handover place. */
   readonly handoverOffsetXMm: number;
   readonly handoverOffsetYMm: number;
+  /** It brings each cell from its place on the rack to the one place in the beam, and back; left out: it loads the rack. */
+  readonly toBeam?: SiteCellExchange;
+}
+
+/** How long the robot takes, as the site has timed it. */
+export interface SiteCellExchange {
+  /** One cell back to its place and the next one into the beam. */
+  readonly exchangeS: number;
+  /** Of it, to take the next one out of its place; a double gripper does that while the one before is exposed. */
+  readonly fetchS: number;
 }
 
 export interface SiteBarcodeReader {

@@ -1,7 +1,9 @@
 /** Finding things in a site. */
 import { Fault } from "../base/fault.ts";
-import { columnIndex, rowIndex } from "../base/position.ts";
+import { columnIndex, positionIndex, rowIndex } from "../base/position.ts";
 import type { Position } from "../base/position.ts";
+import type { TraySlot } from "../roles/sample-changer.ts";
+import type { SiteSampleChanger } from "./further.ts";
 import type { LinkAddress, Site, SiteChannel } from "./site.ts";
 
 /** A link as one word, the same for two entries that mean the same port. */
@@ -50,6 +52,24 @@ export function channelAt(site: Site, position: Position): SiteChannel | undefin
   return site.channels.find((channel) => channel.position === position);
 }
 
+/** A robot brings the cells to one place in the beam; the stage there moves one cell, not the rack. */
+export function bringsCells(site: Pick<Site, "sampleChanger">): boolean {
+  return site.sampleChanger?.toBeam !== undefined;
+}
+
+/** Of the double gripper of this make. */
+const DOUBLE_GRIPPER = 5;
+
+export function hasDoubleGripper({ tool }: SiteSampleChanger): boolean {
+  return tool === DOUBLE_GRIPPER;
+}
+
+/** Where the robot finds the cell of a position: slots are numbered as positions are, row by row, tray after tray. */
+export function slotOf(changer: Pick<SiteSampleChanger, "slotsPerTray">, position: Position): TraySlot {
+  const index = positionIndex(position);
+  return { tray: Math.floor(index / changer.slotsPerTray) + 1, slot: (index % changer.slotsPerTray) + 1 };
+}
+
 /** Stage coordinates that bring the point of a cell at this offset from its centre into the beam. */
 export function stageTarget(
   site: Site,
@@ -57,6 +77,8 @@ export function stageTarget(
   offset: { readonly xMm: number; readonly yMm: number },
 ): { readonly xMm: number; readonly yMm: number } {
   const { pitchMm, originXMm, originYMm } = site.rack;
+  // A robot brings every cell to the same place: the stage moves the spots of that one.
+  if (bringsCells(site)) return { xMm: originXMm + offset.xMm, yMm: originYMm + offset.yMm };
   return {
     xMm: originXMm + columnIndex(position) * pitchMm + offset.xMm,
     yMm: originYMm + rowIndex(position) * pitchMm + offset.yMm,

@@ -24,6 +24,8 @@ export interface CatsTwinDeps {
   readonly beginMs?: number;
   /** From the last movement of a path to rest. Default 1500 ms. */
   readonly returnMs?: number;
+  /** The doors of its cell, as they are at the moment; left out: closed, unless `openDoors` opens them. */
+  readonly areDoorsClosed?: () => boolean;
   /** Told when the arm begins a path. */
   readonly onPath?: (path: string) => void;
 }
@@ -74,7 +76,7 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
   let isRemote = true;
   let hasFault = false;
   let isCollisionOk = true;
-  let areDoorsOpen = false;
+  let wereDoorsOpened = false;
   let message = "";
   let tool = 5;
   let isToolOpen = false;
@@ -88,10 +90,14 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
     message = why;
   }
 
+  function areDoorsOpen(): boolean {
+    return wereDoorsOpened || deps.areDoorsClosed?.() === false;
+  }
+
   /** What keeps the arm from moving, in the robot's words. */
   function refusal(): string | undefined {
     if (!isRemote) return "Remote Mode requested";
-    if (areDoorsOpen) return "doors opened";
+    if (areDoorsOpen()) return "doors opened";
     if (!isCollisionOk) return "collision detection";
     if (!isPowered) return "robot power disabled";
     return arm.isRunning ? "Disable when path is running" : undefined;
@@ -127,7 +133,7 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
   function plain(name: string): string {
     switch (name) {
       case "on":
-        if (areDoorsOpen) return (message = "doors opened");
+        if (areDoorsOpen()) return (message = "doors opened");
         if (!isCollisionOk) return (message = "collision detection");
         isPowered = true;
         message = "";
@@ -299,7 +305,7 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
       return arm.isRunning;
     },
     openDoors(areOpen) {
-      areDoorsOpen = areOpen;
+      wereDoorsOpened = areOpen;
       if (areOpen) halt("doors opened");
     },
     collide() {

@@ -1,7 +1,7 @@
 /** What falls on the rack between two instants: flux x filters x opening, summed over time, place by place. */
 import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
-import { cellUnderBeam, type WorldSite } from "./world-site.ts";
+import { cellUnderBeam, type PlacedOffset, type WorldSite } from "./world-site.ts";
 
 /** A stretch of time with beam on one place. */
 export interface LitPiece {
@@ -26,6 +26,8 @@ export interface BeamTraceDeps {
   readonly stage: ObservedStagePlant;
   /** Share of photons each filter lets through. */
   readonly filterPasses: readonly number[];
+  /** What is in the beam, where the stage does not carry the whole rack. */
+  readonly underBeam?: (atMs: number, stageXMm: number, stageYMm: number) => PlacedOffset;
 }
 
 export interface BeamTrace {
@@ -41,6 +43,7 @@ const PATH_STEPS_MOST = 5000;
 
 export function createBeamTrace(deps: BeamTraceDeps): BeamTrace {
   const { site, beam, stage, filterPasses } = deps;
+  const underBeam = deps.underBeam ?? ((_, xMm, yMm) => cellUnderBeam(site, xMm, yMm));
 
   function samplePhS(atMs: number): number {
     let flux = beam.fluxPhS(atMs) * beam.shutterPasses(atMs) * beam.safetyShutterFraction(atMs);
@@ -69,7 +72,7 @@ export function createBeamTrace(deps: BeamTraceDeps): BeamTrace {
           const { photons, peakPhS } = simpson(samplePhS, pieceFromMs, pieceToMs);
           if (photons <= 0) continue;
           const middleMs = (pieceFromMs + pieceToMs) / 2;
-          const place = cellUnderBeam(site, stage.tableXMm(middleMs), stage.tableYMm(middleMs));
+          const place = underBeam(middleMs, stage.tableXMm(middleMs), stage.tableYMm(middleMs));
           found.push({ fromMs: pieceFromMs, toMs: pieceToMs, ...place, photons, peakPhS, isMoving });
         }
       }

@@ -20,6 +20,7 @@ import { type Deposit, isOnDisc, type Opening, watchShutter } from "./shutter-tr
 import { createFrameWorld, type FrameTables, type FrameWorld } from "./frame-world.ts";
 import { createWorldMonitors, type WorldMonitors } from "./world-monitors.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
+import { createRobotTruth, ROBOT_INVARIANTS, type RobotOptions, type WorldRobot } from "./robot-truth.ts";
 import { visitOverheadS } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
 import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
@@ -68,6 +69,8 @@ export interface WorldOptions {
   readonly protocolStops?: ReadonlyMap<number, "once-exposed" | "any-time">;
   /** So too when the air over the rack is as bad as this. */
   readonly rackStop?: { readonly temperatureC?: number; readonly gasPpm?: number };
+  /** The stage holds one cell, which a robot brings there. */
+  readonly robot?: RobotOptions;
 }
 
 export interface World {
@@ -87,6 +90,8 @@ export interface World {
   /** What chamber and diode in the beam give, without any error. */
   readonly monitors: WorldMonitors;
   readonly trouble: BeamlineTrouble;
+  /** Of a site whose cells are brought to the beam. */
+  readonly robot: WorldRobot | undefined;
   readonly dose: DoseTruth;
   readonly openings: readonly Opening[];
   /** How many faults of each kind have begun. */
@@ -123,6 +128,8 @@ const MOTION_REACTION_MS = 1000;
 const AMBIENT_C = 25;
 /** A cell ordered off so soon after the beam went, or the shutter moved, was ordered off because of it. */
 const DISTURBANCE_MS = 2000;
+/** A cell that was switched off for the robot is gone from its contacts by then. */
+const CARRIED_WITHIN_MS = 120_000;
 /** The table on its carriage: some micrometres of swing, over before the shortest settling time. */
 const STAGE_SWING_HZ = 40;
 /** What the closing of the shutter sets off has happened by then. */
@@ -131,7 +138,9 @@ const CLOSING_MS = 100;
 export function createWorld(deps: WorldDeps): World {
   const { clock, chance, site, uncertainty, options = {} } = deps;
   const startMs = clock.nowMs();
-  const ledger = createLedger(WORLD_INVARIANTS);
+  const ledger = createLedger(
+    options.robot === undefined ? WORLD_INVARIANTS : [...WORLD_INVARIANTS, ...ROBOT_INVARIANTS],
+  );
   const isByAxis = options.stageAxes === "independent";
   const table = {
     speedMmS: site.stage.speedMmS,
@@ -194,7 +203,17 @@ export function createWorld(deps: WorldDeps): World {
   const disturbances = createDisturbanceWatch(cells, () => clock.nowMs() >= endAtMs || isRackFoul());
   const counts = { openings: 0, beamLosses: 0, disturbed: 0, excessGy: 0 };
   const filterPasses = site.filters.map((filter) => passes(deps.attenuation, filter, site.beam.energyKeV));
-  const trace = createBeamTrace({ site, beam, stage, filterPasses });
+  const robot =
+    options.robot === undefined
+      ? undefined
+      : createRobotTruth({
+          ...{ clock, options: options.robot, site, stage, beam, cells, ledger, faultyPositions },
+          chance: chance.stream("robot"),
+        });
+  const trace = createBeamTrace({
+    ...{ site, beam, stage, filterPasses },
+    ...(robot === undefined ? {} : { underBeam: (atMs, xMm, yMm) => robot.underBeam(atMs, xMm, yMm) }),
+  });
   const frameWorld =
     deps.frameTables === undefined
       ? undefined
@@ -231,12 +250,21 @@ export function createWorld(deps: WorldDeps): World {
   function watchClocks(what: string, count: number): () => number {
     const end = disturbances.begin();
     return () => {
-      const disturbed = [...end()].filter((index) => !faultyPositions.has(index) && !mayStop(index));
-      ledger.count("two-clocks-apart", count - disturbed.length);
-      for (const index of disturbed) {
+      const stopped = [...end()].filter((index) => !faultyPositions.has(index) && !mayStop(index));
+      ledger.count("two-clocks-apart", count - stopped.length);
+      const disturb = (index: number): void => {
         ledger.check("two-clocks-apart", false, clock.nowMs(), () => `cell ${index} was stopped when ${what}`);
+      };
+      // A robot fetches the next cell while the beam is on another: it has to be off for that.
+      if (robot === undefined) stopped.forEach(disturb);
+      else {
+        for (const index of stopped) {
+          robot.carriedWithin(index, CARRIED_WITHIN_MS, (isCarried) => {
+            if (!isCarried) disturb(index);
+          });
+        }
       }
-      return disturbed.length;
+      return robot === undefined ? stopped.length : 0;
     };
   }
 
@@ -349,12 +377,13 @@ export function createWorld(deps: WorldDeps): World {
     cellObserver: (positionIndex) => cells.get(positionIndex),
     rackSensors: rack.sensors,
     trouble,
+    robot,
     monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace),
     dose,
     openings,
     faultsBegun,
     cellPlant(positionIndex) {
-      const cell = rack.plant(positionIndex);
+      const cell = robot?.contacts(positionIndex) ?? rack.plant(positionIndex);
       const lie = options.lyingLeads?.get(positionIndex);
       if (lie === undefined) return cell;
       return lie === "current-turned" ? createTurnedCurrentLeads(cell) : createLyingLeads(cell, rack.plant(lie));
@@ -387,6 +416,7 @@ export function createWorld(deps: WorldDeps): World {
         },
         onInterlockBroken(name, atMs) {
           brokenSinceMs.set(name, atMs);
+          robot?.interlockBroken(name);
           if (!BEAM_CONDITIONS.some((condition) => condition === name)) return;
           const latestMs = atMs + (options.interlockReactionS ?? 1) * 1000 + site.shutter.travelS * 1000;
           clock.at(latestMs, () => {

@@ -388,6 +388,6 @@ export function worldOf(site: Site, clock: WorldClock) {
     designs: data.designs,
     models: data.models,
     attenuation: data.attenuation,
-    options: worldOptionsOf(site),
+    options: worldOptionsOf(site, (position) => `CELL-${position}`),
   });
 }

@@ -75,7 +75,7 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
     designs: inputs.data.designs,
     models: inputs.data.models,
     attenuation: inputs.data.attenuation,
-    options: worldOptionsOf(site),
+    options: worldOptionsOf(site, inputs.codeOf),
   });
   const { world, lie } = createLyingWorld(inner, clock.nowMs(), inputs.speed);
   const faultChance = chance.stream("faults on command");

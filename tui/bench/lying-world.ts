@@ -74,6 +74,7 @@ export function createLyingWorld(world: TwinWorld, startMs: number, speed: numbe
       frames: world.frames,
       rackSensors: world.rackSensors,
       monitors: world.monitors,
+      robot: world.robot,
     },
     lie(liar, isLying) {
       if (liar.kind !== "cell") lying[liar.kind] = isLying;

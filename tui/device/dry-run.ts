@@ -59,7 +59,7 @@ export async function dryRun(
     designs: data.designs,
     models: data.models,
     attenuation: data.attenuation,
-    options: worldOptionsOf(site),
+    options: worldOptionsOf(site, (position) => `CELL-${position}`),
   });
   const positions = site.channels.map((channel) => channel.position);
   const memory = createMemorySite({ site, positions, world, clock, startWallMs: 0 });

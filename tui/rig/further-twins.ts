@@ -14,6 +14,7 @@ import { createPandaTwin } from "../../simulator/pandabox/panda-twin.ts";
 import type { GateLine } from "../../simulator/plant/gate-line.ts";
 import { createSerialLineTwin } from "../../simulator/serial-line/serial-line-twin.ts";
 import { createDg645Twin } from "../../simulator/srs-dg645/dg645-twin.ts";
+import type { WorldRobot } from "../../simulator/world/robot-truth.ts";
 import { cellUnderBeam } from "../../simulator/world/world-site.ts";
 import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
 import type { TwinDeps } from "./twins.ts";
@@ -22,7 +23,11 @@ import type { TwinDeps } from "./twins.ts";
 export function createFurtherTwins(site: Site, positions: readonly Position[], deps: TwinDeps, gate?: GateLine): void {
   const { sampleChanger, barcodeReader, trigger } = site;
   const { clock, endOf } = deps;
-  if (sampleChanger !== undefined) createChangerTwin(site, sampleChanger, positions, deps);
+  if (sampleChanger !== undefined) {
+    const { robot } = deps.world;
+    if (robot === undefined) createChangerTwin(site, sampleChanger, positions, deps);
+    else createRobotTwin(sampleChanger, robot, deps);
+  }
   if (barcodeReader !== undefined) {
     const { name, code } = barcodeReader;
     createSerialLineTwin({
@@ -92,9 +97,35 @@ const DG645_OUTPUTS: readonly string[] = ["AB", "CD", "EF", "GH"];
 
 /** The reader looks at the cell that stands in the beam. */
 function codesInBeam(site: Site, positions: readonly Position[], deps: TwinDeps, atMs: number): readonly string[] {
+  const { robot } = deps.world;
+  if (robot !== undefined) {
+    const there = robot.plant.cellsAt(atMs, { kind: "beam" });
+    return there.flatMap((id) => deps.codeOf(positionAt(Number(id))) ?? []);
+  }
   const { stage } = deps.world;
   const index = cellUnderBeam(site, stage.xMm(atMs), stage.yMm(atMs)).positionIndex;
   return positions.flatMap((position) => (positionIndex(position) === index ? (deps.codeOf(position) ?? []) : []));
+}
+
+/** A robot that brings cells to the beam; where they are, the world knows. */
+function createRobotTwin(changer: SiteSampleChanger, robot: WorldRobot, { clock, endOf }: TwinDeps): void {
+  const twin = createCatsTwin({
+    operate: endOf(changer.name),
+    monitor: endOf(monitorCableOf(changer)),
+    clock,
+    changer: robot.plant,
+    handover: (atMs) => robot.handover(atMs),
+    areDoorsClosed: () => robot.areDoorsClosed(clock.nowMs()),
+    onPath(path) {
+      robot.pathBegins(clock.nowMs(), path);
+    },
+    model: changer.model,
+    trayCount: changer.trayCount,
+  });
+  robot.onStopped(() => {
+    twin.openDoors(true);
+    twin.openDoors(false);
+  });
 }
 
 /** Every cell begins on the rack, where the campaign has it. */

@@ -29,6 +29,7 @@ import type { HttpEnd } from "../../simulator/plant/http-end.ts";
 import type { TwoAxisStagePlant } from "../../simulator/plant/stage-axes.ts";
 import type { ObservedStagePlant } from "../../simulator/plant/stage-plant.ts";
 import type { BeamlineTrouble } from "../../simulator/world/beamline-trouble.ts";
+import type { WorldRobot } from "../../simulator/world/robot-truth.ts";
 import type { WorldMonitors } from "../../simulator/world/world-monitors.ts";
 import { createBeamlineTwins } from "./beamline-twins.ts";
 import { createFurtherTwins } from "./further-twins.ts";
@@ -45,6 +46,8 @@ export interface TwinWorld {
   readonly monitors: WorldMonitors;
   /** What is wrong with detector, feeds and switches; left out where nothing ever is. */
   readonly trouble?: BeamlineTrouble;
+  /** Of a site whose cells a robot brings to the beam. */
+  readonly robot?: WorldRobot | undefined;
 }
 
 export interface TwinDeps {

@@ -109,7 +109,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     attenuation: inputs.worldAttenuation,
     ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
     options: {
-      ...worldOptionsOf(site),
+      ...worldOptionsOf(site, (position) => campaign.cells.find((cell) => cell.position === position)?.barcode),
       ...{ endAtMs, rackStop: rackStopOf(site), protocolStops: protocolStopsOf(campaign) },
       ...(inputs.lyingLeads === undefined ? {} : { lyingLeads: inputs.lyingLeads }),
     },

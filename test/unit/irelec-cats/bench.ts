@@ -28,7 +28,7 @@ export interface CatsBenchOptions {
   readonly alter?: (said: string) => string | undefined;
 }
 
-export const PATH_WORDS = /^(put|get|getput|put_bcrd|home|pick)\(/;
+export const PATH_WORDS = /^(put|get|getput|put_bcrd|getput_bcrd|home|pick|back)\(/;
 
 function altered(end: DeviceEnd, alter: (said: string) => string | undefined): DeviceEnd {
   return {

@@ -1,0 +1,235 @@
+/**
+ * The robot that brings cells to the beam, as it truly is: which cell lies in the beam, which has left its contacts,
+ * and whether it was taken in order. A cell is one by the position where it was put in at the start; its slot is where
+ * its channel's contacts are, and whatever lies there is what the channel finds.
+ */
+import { createChangerPlant, type ChangerPlant } from "../changer/changer-plant.ts";
+import type { Place } from "../changer/place.ts";
+import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
+import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
+import type { ObservedStagePlant } from "../plant/stage-plant.ts";
+import type { CellObserver } from "./cell-observer.ts";
+import type { Ledger } from "./world-truth.ts";
+import { createOpenTerminals } from "./world-cells.ts";
+import type { PlacedOffset, WorldSite } from "./world-site.ts";
+
+export interface RobotOptions {
+  readonly slotsPerTray: number;
+  /** One arm movement. */
+  readonly moveS: number;
+  /** What is printed on the cells, by position. */
+  readonly codes: ReadonlyMap<number, string>;
+}
+
+/** What can go wrong with it. `positions` are those of the cells that are meant. */
+export type RobotTrouble =
+  | { readonly kind: "drop" }
+  | { readonly kind: "double-pick" }
+  | { readonly kind: "swap"; readonly positions: readonly [number, number] };
+
+export interface WorldRobot {
+  readonly plant: ChangerPlant;
+  /** What the robot finds under its gripper at the stage; null where the stage is elsewhere, or moves. */
+  handover(atMs: number): Place | null;
+  /** The arm begins a path. */
+  pathBegins(atMs: number, path: string): void;
+  /** The doors of its cell are those of the hutch. */
+  areDoorsClosed(atMs: number): boolean;
+  /** Told when the hutch's own chain stops the arm; one handler. */
+  onStopped(handler: () => void): void;
+  /** Where the cell is that was put in at this position. */
+  placeOf(atMs: number, positionIndex: number): Place | undefined;
+  cause(atMs: number, trouble: RobotTrouble): void;
+}
+
+export interface RobotTruth extends WorldRobot {
+  /** What the channel of a position finds in its contacts. */
+  contacts(positionIndex: number): CellPlant;
+  /** Which cell is in the beam, and where on it the beam falls. */
+  underBeam(atMs: number, stageXMm: number, stageYMm: number): PlacedOffset;
+  /** The cell is out of its contacts now, or will be within the time; told then, unless the run is over before. */
+  carriedWithin(positionIndex: number, ms: number, told: (isCarried: boolean) => void): void;
+  interlockBroken(name: string): void;
+}
+
+export interface RobotTruthDeps {
+  readonly clock: WorldClock;
+  readonly options: RobotOptions;
+  readonly site: WorldSite;
+  readonly stage: ObservedStagePlant;
+  readonly beam: ObservedBeamPlant;
+  readonly cells: ReadonlyMap<number, CellObserver>;
+  readonly chance: Chance;
+  readonly ledger: Ledger;
+  /** Grows with each cell that is not where it should be through no fault of the controller. */
+  readonly faultyPositions: Set<number>;
+}
+
+export const ROBOT_INVARIANTS = ["cell-off-before-pick", "robot-in-order"] as const;
+
+/** The gripper finds the holder within this of its place. */
+const REACH_MM = 0.5;
+/** Where the beam still falls on what lies in the holder. */
+const HOLDER_MM = 12;
+const HUTCH = ["searched", "doorClosed", "emergencyOk", "motionEnabled"] as const;
+/** Between the reading of a level and the motion it allows. */
+const REACTION_MS = 1000;
+
+export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
+  const { clock, options, site, stage, beam, cells, ledger, faultyPositions } = deps;
+  const open = createOpenTerminals();
+  const plant = createChangerPlant({
+    cells: [...cells.keys()].map((index) => ({
+      id: String(index),
+      code: options.codes.get(index) ?? "",
+      place: slotPlace(index),
+    })),
+    chance: deps.chance,
+    moveS: options.moveS,
+  });
+  /** By position: which cell is in the contacts there. */
+  const inContacts = new Map<number, number>([...cells.keys()].map((index) => [index, index]));
+  /** What lay in the beam from when on. */
+  const inBeam: { readonly fromMs: number; readonly positionIndex: number }[] = [];
+  const leftAtMs = new Map<number, number>();
+  const brokenSinceMs = new Map<string, number>();
+  let hasTrouble = false;
+  let doublesNext = false;
+  let stopped: (() => void) | undefined;
+
+  function slotPlace(index: number): Place {
+    const { slotsPerTray } = options;
+    return { kind: "tray", tray: Math.floor(index / slotsPerTray) + 1, slot: (index % slotsPerTray) + 1 };
+  }
+
+  function indexOfSlot(place: Place): number | undefined {
+    return place.kind === "tray" ? (place.tray - 1) * options.slotsPerTray + place.slot - 1 : undefined;
+  }
+
+  function leave(atMs: number, cell: number, from: number): void {
+    if (inContacts.get(from) === cell) inContacts.delete(from);
+    leftAtMs.set(cell, atMs);
+    const observer = cells.get(cell);
+    if (observer === undefined) return;
+    // A neighbour that is torn along is nobody's order.
+    const isMeant = !(doublesNext && faultyPositions.has(cell));
+    if (isMeant) {
+      ledger.check(
+        "cell-off-before-pick",
+        !observer.isDriven,
+        atMs,
+        () => `cell ${cell} was taken while it was driven`,
+      );
+    }
+    observer.plant.disconnect(Math.max(atMs, observer.seenMs));
+  }
+
+  plant.onMoved((atMs, id, from, to) => {
+    const cell = Number(id);
+    const slotLeft = indexOfSlot(from);
+    const slotFilled = indexOfSlot(to);
+    if (slotLeft !== undefined) leave(atMs, cell, slotLeft);
+    if (slotFilled !== undefined) inContacts.set(slotFilled, cell);
+    // Whose cell it is that lies elsewhere cannot be told by the controller's doing.
+    if (to.kind === "floor" || (slotFilled !== undefined && slotFilled !== cell)) faultyPositions.add(cell);
+    if (from.kind !== "beam" && to.kind !== "beam") return;
+    inBeam.push({ fromMs: atMs, positionIndex: to.kind === "beam" ? cell : -1 });
+    if (inBeam.length > 64) inBeam.splice(0, 32);
+    const isAtPlace = handoverOf(atMs, REACH_MM) !== null;
+    ledger.check("robot-in-order", isAtPlace, atMs, () => "the robot reached for a stage that was not at its place");
+    const isShut = beam.shutterFraction(atMs) <= 0 || beam.safetyShutterFraction(atMs) <= 0;
+    ledger.check("robot-in-order", isShut, atMs, () => "the robot reached into the open beam");
+  });
+
+  function handoverOf(atMs: number, withinMm: number): Place | null {
+    const { originXMm, originYMm } = site.rack;
+    if (stage.isMoving(atMs)) return null;
+    return Math.hypot(stage.xMm(atMs) - originXMm, stage.yMm(atMs) - originYMm) <= withinMm ? { kind: "beam" } : null;
+  }
+
+  function contacts(positionIndex: number): CellPlant {
+    const found = (): CellPlant => cells.get(inContacts.get(positionIndex) ?? -1)?.plant ?? open;
+    return {
+      disconnect(atMs) {
+        found().disconnect(atMs);
+      },
+      applyCurrent(atMs, currentA) {
+        found().applyCurrent(atMs, currentA);
+      },
+      applyVoltage(atMs, voltageV) {
+        found().applyVoltage(atMs, voltageV);
+      },
+      read(atMs) {
+        found().read(atMs);
+      },
+      impedanceOhm: (frequencyHz) => found().impedanceOhm?.(frequencyHz) ?? { re: Infinity, im: 0 },
+      get voltageV() {
+        return found().voltageV;
+      },
+      get currentA() {
+        return found().currentA;
+      },
+    };
+  }
+
+  return {
+    plant,
+    contacts,
+    handover: (atMs) => handoverOf(atMs, HOLDER_MM),
+    placeOf: (atMs, positionIndex) => plant.placeOf(atMs, String(positionIndex)),
+    areDoorsClosed: (atMs) => beam.interlock(atMs, "doorClosed") && beam.interlock(atMs, "emergencyOk"),
+    onStopped(handler) {
+      stopped = handler;
+    },
+    interlockBroken(name) {
+      brokenSinceMs.set(name, clock.nowMs());
+      if (name === "doorClosed" || name === "emergencyOk") stopped?.();
+    },
+    pathBegins(atMs, path) {
+      const broken = HUTCH.filter(
+        (name) => !beam.interlock(atMs, name) && atMs - (brokenSinceMs.get(name) ?? atMs) > REACTION_MS,
+      );
+      ledger.check("robot-in-order", broken.length === 0, atMs, () => `${path} began without ${broken.join(", ")}`);
+    },
+    underBeam(atMs, stageXMm, stageYMm) {
+      // What has been begun may be over by now.
+      plant.isBusy(clock.nowMs());
+      const [xMm, yMm] = [stageXMm - site.rack.originXMm, stageYMm - site.rack.originYMm];
+      const lies = inBeam.findLast(({ fromMs }) => fromMs <= atMs);
+      const isNear = Math.hypot(xMm, yMm) <= HOLDER_MM;
+      return { positionIndex: isNear ? (lies?.positionIndex ?? -1) : -1, xMm, yMm };
+    },
+    carriedWithin(positionIndex, ms, told) {
+      const sinceMs = clock.nowMs();
+      if (hasTrouble || inContacts.get(positionIndex) !== positionIndex) {
+        told(true);
+        return;
+      }
+      clock.at(sinceMs + ms, () => {
+        told(hasTrouble || (leftAtMs.get(positionIndex) ?? -Infinity) >= sinceMs);
+      });
+    },
+    cause(atMs, trouble) {
+      hasTrouble = true;
+      switch (trouble.kind) {
+        case "drop":
+          plant.dropNext();
+          break;
+        case "double-pick":
+          doublesNext = true;
+          // Which neighbour it takes is seen when it has; that of any slot may be torn out while it is driven.
+          for (const index of cells.keys()) faultyPositions.add(index);
+          plant.doublePickNext();
+          break;
+        case "swap": {
+          const [one, other] = trouble.positions;
+          // Nobody holds a running cell back from being pulled out by hand.
+          doublesNext = true;
+          for (const index of trouble.positions) faultyPositions.add(index);
+          plant.swap(atMs, String(one), String(other));
+          doublesNext = false;
+        }
+      }
+    },
+  };
+}
