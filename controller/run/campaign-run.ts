@@ -434,7 +434,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       }
       readings.listen(closedShutter.watch);
       watchDesk.listen();
-      listenToInstruments({ roles, alarms, recorder, send, stopExposing });
+      listenToInstruments({ roles, alarms, recorder, send, stopExposing, clock, views });
       actor.start();
       reunion.begin();
       triggers.start();
