@@ -246,7 +246,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "export",
     usage:
-      "DIR --as bdf|nexus|bluesky|battinfo|rocrate|csv --out OUT [--group G] [--tables csv,parquet] [--frames DIR] [--author NAME] [--license NAME]",
+      "DIR --as bdf|nexus|bluesky|battinfo|rocrate|csv --out OUT [--group G] [--tables csv,parquet] [--frames DIR] [--copy-frames] [--author NAME] [--license NAME]",
     summary: "a campaign's data in a form that other people's tools read",
     details: [
       "Only reads DIR; OUT is new, or nothing is done. docs/export.md says what stands in each form.",
@@ -261,7 +261,9 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --out OUT            the folder to make",
       "  --group G            the cells of this group alone",
       "  --tables FORMS       of bdf: csv, parquet, or both as csv,parquet (default)",
-      "  --frames DIR         with nexus: powder patterns by the names of the frames, as simulate --frames writes them",
+      "  --frames DIR         where frames stand (default DIR/frames): their checksums, and with nexus their patterns,",
+      "                       go into the export; one that is missing is told",
+      "  --copy-frames        frames stay where they are without it; with it the export has a copy of each",
       "  --author NAME        who is to be named; as often as needed",
       "  --license NAME       the terms, such as CC-BY-4.0",
     ],

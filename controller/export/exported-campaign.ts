@@ -68,6 +68,8 @@ export interface ExportedExposure {
   readonly openTimeS: number;
   /** Where the detector wrote it. */
   readonly frame: string | null;
+  /** What stands there, where somebody looked and it was found. */
+  readonly frameFile: FrameFile | null;
   readonly ringCurrentMa: number | null;
   readonly fluxPhS: number;
   readonly fluxSource: string;
@@ -80,6 +82,15 @@ export interface ExportedExposure {
   readonly basis: DoseBasis;
   readonly reason: string;
   readonly cell: CellAtOpening | null;
+}
+
+/** A frame's file as it was found when the export was made. */
+export interface FrameFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Its place in the export; null where it stays where it is. */
+  readonly copiedAs: string | null;
 }
 
 export interface ExportedGap {

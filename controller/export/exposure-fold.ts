@@ -70,6 +70,7 @@ function exposureOf(booked: LedgerRow, last: LedgerRow, told: Told | undefined):
     outcome: textOrNull(ended["outcome"]),
     openTimeS: last.openTimeS,
     frame: textOrNull(ended["frame"]),
+    frameFile: null,
     ringCurrentMa: numberOrNull(ended["ring_current_mA"]),
     fluxPhS: last.fluxPhS,
     fluxSource: last.fluxSource,

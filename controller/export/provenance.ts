@@ -16,6 +16,9 @@ export interface ProvenanceOptions {
   readonly attribution: Attribution;
 }
 
+/** keV times angstrom. */
+export const HC_KEV_ANGSTROM = 12.398_419_843_320_026;
+
 type Data = { readonly [key: string]: Json };
 
 /** Of the whole export. */
@@ -42,6 +45,7 @@ export function provenance(campaign: ExportedCampaign, options: ProvenanceOption
     instruments: campaign.instruments.map(({ name, driver, model, serialNumber, firmware }) => ({
       ...{ name, driver, model, firmware, serial_number: serialNumber },
     })),
+    detector: detectorJson(campaign),
     conventions: {
       current: "positive charges the cell",
       test_time: "seconds since the campaign began, of all cells alike",
@@ -55,6 +59,18 @@ export function provenance(campaign: ExportedCampaign, options: ProvenanceOption
     },
     attribution: { authors: options.attribution.authors, license: options.attribution.license },
     unreadable: campaign.unreadable,
+  };
+}
+
+/** What a frame needs to be made a pattern of, as far as the site says. */
+export function detectorJson({ plan: { detector, energyKeV, geometry } }: ExportedCampaign): Data {
+  return {
+    name: detector,
+    energy_keV: energyKeV,
+    wavelength_angstrom: HC_KEV_ANGSTROM / energyKeV,
+    distance_mm: geometry?.distanceMm ?? null,
+    two_theta_deg: geometry === null ? null : [...geometry.twoThetaDeg],
+    points: geometry?.points ?? null,
   };
 }
 

@@ -29,11 +29,22 @@ export interface RackPlanCell {
   readonly protocolSha256: string;
 }
 
+/** What the detector's frames come to, once averaged over the rings. */
+export interface FrameGeometry {
+  /** Sample to detector. */
+  readonly distanceMm: number;
+  /** First and last bin, degrees 2theta. */
+  readonly twoThetaDeg: readonly [number, number];
+  readonly points: number;
+}
+
 export interface RackPlan {
   readonly title: string;
   readonly siteTitle: string;
   readonly energyKeV: number;
   readonly detector: string;
+  /** Null where the site does not say, or the record is of a version that did not ask. */
+  readonly geometry: FrameGeometry | null;
   readonly cells: readonly RackPlanCell[];
   /** In the aurora-unicycler form, by SHA-256. */
   readonly protocols: ReadonlyMap<string, Json>;
@@ -65,9 +76,25 @@ export function rackPlanData(campaign: Campaign, site: Site): { readonly [key: s
     site_title: site.title,
     energy_keV: site.beam.energyKeV,
     detector: site.detector.name,
+    frame_geometry: geometryData(site),
     cells,
     protocols,
   };
+}
+
+function geometryData({ detector: { pattern } }: Site): Json {
+  if (pattern === null) return null;
+  const { distanceMm, twoThetaDeg, points } = pattern;
+  return { distance_mm: distanceMm, two_theta_deg: [...twoThetaDeg], points };
+}
+
+function parseGeometry(data: Json | undefined): FrameGeometry | null {
+  if (!isRecord(data)) return null;
+  const { distance_mm: distanceMm, two_theta_deg: range, points } = data;
+  if (typeof distanceMm !== "number" || typeof points !== "number" || !isList(range)) return null;
+  const [from, to] = range;
+  if (typeof from !== "number" || typeof to !== "number") return null;
+  return { distanceMm, twoThetaDeg: [from, to], points };
 }
 
 function protocolOf(cell: CampaignCell): Json {
@@ -87,7 +114,8 @@ export function parseRackPlan(data: Json | undefined): RackPlan | undefined {
     if (cell === undefined) return undefined;
     cells.push(cell);
   }
-  return { title, siteTitle, energyKeV, detector, cells, protocols: new Map(Object.entries(documents)) };
+  const geometry = parseGeometry(data["frame_geometry"]);
+  return { title, siteTitle, energyKeV, detector, geometry, cells, protocols: new Map(Object.entries(documents)) };
 }
 
 function parseCell(item: Json, channelIndex: number): RackPlanCell | undefined {

@@ -75,6 +75,7 @@ describe("a campaign as NeXus", () => {
     expect(readdirSync(out).sort()).toEqual(
       [
         "campaign.nxs",
+        "frames.json",
         "manifest-sha256.txt",
         "provenance.json",
         ...TWO_GROUPS.cells.map(({ barcode }) => `${barcode}.nxs`),

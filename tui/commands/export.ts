@@ -1,6 +1,6 @@
 /** `beamrack export DIR --as FORM --out OUT`: a campaign's data in a form that other people's tools read. */
 import { hash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { CampaignRecord } from "../../controller/export/read-campaign-record.ts";
@@ -11,7 +11,13 @@ import { exportBattinfo } from "../../controller/export/battinfo/export-battinfo
 import { exportRoCrate } from "../../controller/export/rocrate/export-rocrate.ts";
 import { exportSummaries } from "../../controller/export/summaries/export-summaries.ts";
 import type { ExportedCampaign } from "../../controller/export/exported-campaign.ts";
-import type { ExportSummary, ExportTarget, RunningExport } from "../../controller/export/export-target.ts";
+import type {
+  ExportProgress,
+  ExportSummary,
+  ExportTarget,
+  RunningExport,
+} from "../../controller/export/export-target.ts";
+import { framesJson, withFrameFiles } from "../../controller/export/frames-json.ts";
 import { exportNexus } from "../../controller/export/nexus/export-nexus.ts";
 import { provenance, type ProvenanceOptions } from "../../controller/export/provenance.ts";
 import type { SampleRecord } from "../../controller/export/samples-by-cell.ts";
@@ -20,7 +26,7 @@ import { canonicalJson } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { createExportFolder, type ExportFolder } from "../export/export-folder.ts";
-import { frameFileName } from "../virtual/frame-files.ts";
+import { patternPath, searchFrames, type FoundFrames, type FrameSearch } from "../export/frame-search.ts";
 import { countText, plainText } from "../progress/number-text.ts";
 
 /** Of the machine, no more than a place to print and a way to be broken off. */
@@ -30,9 +36,12 @@ export type ExportContext = Pick<
 >;
 
 const USAGE = "beamrack export";
+/** Of a data folder, for frames that are kept with it. */
+const FRAMES_FOLDER = "frames";
+const MISSING_NAMED = 3;
 
-const FORMS = ["bdf", "nexus", "bluesky", "battinfo", "rocrate", "csv"] as const;
-type ExportForm = (typeof FORMS)[number];
+export const FORMS = ["bdf", "nexus", "bluesky", "battinfo", "rocrate", "csv"] as const;
+export type ExportForm = (typeof FORMS)[number];
 
 interface Wish extends ProvenanceOptions {
   readonly folder: string;
@@ -41,8 +50,7 @@ interface Wish extends ProvenanceOptions {
   readonly group: string | null;
   readonly tables: readonly BdfForm[];
   readonly publishedMs: number;
-  /** Where powder patterns of the frames stand. */
-  readonly frames: string | null;
+  readonly frames: FrameSearch;
 }
 
 type Export = (
@@ -56,10 +64,14 @@ const EXPORTS: Readonly<Record<ExportForm, Export>> = {
   bdf: (campaign, record, target, wish) => exportBdf(campaign, record, target, { ...wish, forms: wish.tables }),
   bluesky: (campaign, record, target, wish) => exportBluesky(campaign, record, target, { ...wish, forms: wish.tables }),
   nexus: (campaign, record, target, wish) =>
-    exportNexus(campaign, record, target, { ...wish, patternPath: patternsIn(wish.frames) }),
+    exportNexus(campaign, record, target, { ...wish, patternPath: (frame) => patternPath(wish.frames.folder, frame) }),
   battinfo: (campaign, _record, target, wish) => exportBattinfo(campaign, target, { ...wish, tables: null }),
   rocrate: (campaign, record, target, wish) =>
-    exportRoCrate(campaign, record, target, { ...wish, forms: wish.tables, patternPath: patternsIn(wish.frames) }),
+    exportRoCrate(campaign, record, target, {
+      ...wish,
+      forms: wish.tables,
+      patternPath: (frame) => patternPath(wish.frames.folder, frame),
+    }),
   csv: (campaign, _record, target) => exportSummaries(campaign, target),
 };
 
@@ -69,18 +81,20 @@ export async function exportCommand(context: ExportContext, args: readonly strin
   const record = openRecord(wish.folder);
   try {
     const campaign = readCampaignRecord(record, wish.group, wish.folder);
+    if (wish.frames.folder !== null && !isFolder(wish.frames.folder))
+      throw new Fault("file.missing", wish.frames.folder, "no such folder of frames");
     const folder = createExportFolder(wish.out, keyOf(campaign, wish));
     try {
       if (folder.kept > 0) context.printError(`goes on where it was broken off: ${folder.kept} files of it stand`);
-      const summary = await goThrough(context, await EXPORTS[wish.form](campaign, record, folder, wish));
-      if (summary === null) {
+      const made = await make(context, campaign, record, folder, wish);
+      if (made === null) {
         const rest = folder.leave()
           ? `what is finished waits in ${wish.out}.part, and the same command goes on from there`
           : "nothing is left of it";
         context.printError(`${wish.out}: broken off, ${rest}; the data folder is as it was`);
         return 1;
       }
-      close(context, folder, campaign, wish, summary);
+      close(context, folder, made, wish);
       return 0;
     } catch (error) {
       folder.discard();
@@ -91,17 +105,43 @@ export async function exportCommand(context: ExportContext, args: readonly strin
   }
 }
 
+interface Made {
+  readonly campaign: ExportedCampaign;
+  readonly summary: ExportSummary;
+  readonly frames: FoundFrames;
+}
+
+/** Null when somebody broke it off. */
+async function make(
+  context: ExportContext,
+  bare: ExportedCampaign,
+  record: CampaignRecord & SampleRecord,
+  target: ExportTarget,
+  wish: Wish,
+): Promise<Made | null> {
+  const frames = await goThrough(context, searchFrames(bare, target, wish.frames));
+  if (frames === null) return null;
+  const campaign = withFrameFiles(bare, frames.found);
+  const listed = framesJson(campaign);
+  if (listed !== null) target.writeText("frames.json", `${JSON.stringify(listed, null, 2)}\n`);
+  const summary = await goThrough(context, await EXPORTS[wish.form](campaign, record, target, wish));
+  return summary === null ? null : { campaign, summary, frames };
+}
+
 /** The same for the same export of the same record: one that was broken off is then gone on with. */
 function keyOf(campaign: ExportedCampaign, wish: Wish): string {
   const { header, digest, eventCount } = campaign;
   const { form, group, tables, frames, softwareVersion, attribution } = wish;
   const { authors, license } = attribution;
-  const told = { ...{ form, group, tables, frames, softwareVersion, authors, license }, digest, eventCount };
+  const told = { ...{ form, group, tables, softwareVersion, authors, license }, ...frames, digest, eventCount };
   return hash("sha256", canonicalJson({ ...told, campaign: header.campaignHash }), "hex");
 }
 
 /** Null when somebody broke it off. */
-async function goThrough(context: ExportContext, running: RunningExport): Promise<ExportSummary | null> {
+async function goThrough<Result>(
+  context: ExportContext,
+  running: Generator<ExportProgress, Result>,
+): Promise<Result | null> {
   const interrupts: InterruptReason[] = [];
   const stopListening = context.onInterrupt((reason) => {
     interrupts.push(reason);
@@ -124,13 +164,7 @@ async function goThrough(context: ExportContext, running: RunningExport): Promis
   }
 }
 
-function close(
-  context: ExportContext,
-  folder: ExportFolder,
-  campaign: ExportedCampaign,
-  wish: Wish,
-  summary: ExportSummary,
-): void {
+function close(context: ExportContext, folder: ExportFolder, { campaign, summary, frames }: Made, wish: Wish): void {
   const unreadable = [...campaign.unreadable, ...summary.unreadable];
   const told = { ...provenance(campaign, wish), unreadable };
   const files = folder.files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }));
@@ -140,7 +174,10 @@ function close(
   if (context.json) {
     const { cells, rows } = summary;
     context.print(
-      JSON.stringify({ out: wish.out, form: wish.form, group: wish.group, cells, rows, bytes, files, unreadable }),
+      JSON.stringify({
+        ...{ out: wish.out, form: wish.form, group: wish.group, cells, rows, bytes, files, unreadable },
+        frames: { found: frames.found.size, missing: frames.missing },
+      }),
     );
     return;
   }
@@ -148,7 +185,17 @@ function close(
     `${plainText(wish.out)}: ${countText(summary.cells)} cells, ${countText(summary.rows)} rows, ` +
       `${countText(files.length)} files, ${countText(bytes / 1e6)} MB`,
   );
+  for (const text of missingLines(frames)) context.print(`  ${text}`);
   for (const text of unreadable) context.print(`  not in it, for it cannot be read: ${text}`);
+}
+
+/** The first few by name; `frames.json` has them all. */
+function missingLines({ found, missing }: FoundFrames): readonly string[] {
+  if (missing.length === 0) return [];
+  const few = missing.slice(0, MISSING_NAMED).map(plainText);
+  const rest = missing.length > few.length ? ` and ${countText(missing.length - few.length)} more` : "";
+  const of = countText(missing.length + found.size);
+  return [`frames that are not there, ${countText(missing.length)} of ${of}: ${few.join(", ")}${rest}`];
 }
 
 function readWish(context: ExportContext, args: readonly string[]): Wish {
@@ -162,6 +209,7 @@ function readWish(context: ExportContext, args: readonly string[]): Wish {
       out: { type: "string" },
       tables: { type: "string" },
       frames: { type: "string" },
+      "copy-frames": { type: "boolean" },
       author: { type: "string", multiple: true },
       license: { type: "string" },
     },
@@ -176,19 +224,22 @@ function readWish(context: ExportContext, args: readonly string[]): Wish {
     group: values.group ?? null,
     tables: tablesOf(values.tables),
     publishedMs: context.clock.wallMs(),
-    frames: values.frames ?? null,
+    frames: framesOf(folder, values.frames, values["copy-frames"] === true),
     softwareVersion: context.version,
     attribution: { authors: values.author ?? [], license: values.license ?? null },
   };
 }
 
-/** A pattern has its frame's name with the ending of what is in it, as `simulate --frames` writes them. */
-function patternsIn(folder: string | null): (frame: string) => string | undefined {
-  return (frame) => {
-    if (folder === null) return undefined;
-    const path = join(folder, frameFileName(frame));
-    return existsSync(path) ? path : undefined;
-  };
+function framesOf(folder: string, given: string | undefined, isCopied: boolean): FrameSearch {
+  const own = join(folder, FRAMES_FOLDER);
+  const found = given ?? (isFolder(own) ? own : null);
+  if (isCopied && found === null)
+    throw new Fault("command.usage", USAGE, `--copy-frames: --frames DIR says where they stand; there is no ${own}`);
+  return { folder: found, isCopied };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function formOf(text: string | undefined): ExportForm {

@@ -9,6 +9,7 @@ import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import { within, type ExportTarget, type RunningExport } from "../export-target.ts";
 import { bdfFileStem, cellNames } from "../file-names.ts";
 import { cellProvenance, provenance } from "../provenance.ts";
+import { IMAGE_INDEX } from "../frames-json.ts";
 import type { SampleRecord } from "../samples-by-cell.ts";
 import { exposureMs, toldDoses } from "../told-dose.ts";
 import { createRunWriter, runUidOf, type Data, type DataKey, type RunWriter, type Stream } from "./documents.ts";
@@ -122,6 +123,8 @@ const PRIMARY: Stream = {
     state_of_charge: number("channel", ""),
     state_of_charge_uncertainty: number("channel", ""),
     detector_frame: text("detector"),
+    detector_frame_index: integer("detector"),
+    detector_frame_sha256: text("detector"),
   },
 };
 
@@ -170,6 +173,8 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       state_of_charge: one.cell?.stateOfCharge ?? null,
       state_of_charge_uncertainty: one.cell?.stateOfChargeUncertainty ?? null,
       detector_frame: one.frame,
+      detector_frame_index: one.frame === null ? null : IMAGE_INDEX,
+      detector_frame_sha256: one.frameFile?.sha256 ?? null,
     });
   }
 }

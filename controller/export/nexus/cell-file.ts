@@ -5,7 +5,7 @@ import { positionIndex } from "../../../protocols/base/position.ts";
 import type { CellRows } from "../cell-rows.ts";
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
 import { isoTime } from "../file-names.ts";
-import { cellProvenance } from "../provenance.ts";
+import { cellProvenance, HC_KEV_ANGSTROM } from "../provenance.ts";
 import { exposureMs, toldDoses } from "../told-dose.ts";
 import {
   growingColumn,
@@ -20,9 +20,6 @@ import {
   wholeField,
 } from "./nexus-writing.ts";
 import type { PowderPattern } from "./powder-pattern-file.ts";
-
-/** keV times angstrom. */
-const HC_KEV_ANGSTROM = 12.398_419_843_320_026;
 
 export interface CellFileParts {
   readonly campaign: ExportedCampaign;
@@ -135,6 +132,7 @@ function writeExposures(entry: Group, campaign: ExportedCampaign, cell: Exported
   texts("charged_by", (one) => one.basis);
   texts("convention", (one) => one.convention);
   texts("frame", (one) => one.frame ?? "");
+  texts("frame_sha256", (one) => one.frameFile?.sha256 ?? "");
   numbers("time", "s", (one) => exposureMs(one) / 1000);
   numbers("open_time", "s", (one) => one.openTimeS);
   numbers("spot_x", "mm", (one) => one.spotXMm);
@@ -187,6 +185,8 @@ export function writePattern(
   const counts = detector.create_dataset({ name: "data", data: pattern.counts, dtype: "<i" });
   counts.create_attribute("units", "counts");
   numberField(detector, "count_time", exposure.openTimeS, "s");
+  const { geometry } = campaign.plan;
+  if (geometry !== null) numberField(detector, "distance", geometry.distanceMm, "mm");
   const folder = `/${name}/instrument/detector`;
   angles.create_attribute("target", `${folder}/polar_angle`);
   counts.create_attribute("target", `${folder}/data`);

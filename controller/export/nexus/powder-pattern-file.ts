@@ -9,7 +9,12 @@ export interface PowderPattern {
 
 /** Null where the file holds none that can be read. */
 export function readPowderPattern(hdf5: { readonly File: typeof Hdf5File }, path: string): PowderPattern | null {
-  const file = new hdf5.File(path, "r");
+  let file: Hdf5File;
+  try {
+    file = new hdf5.File(path, "r");
+  } catch {
+    return null;
+  }
   try {
     const angles = valueOf(file, "entry/data/polar_angle");
     const counts = valueOf(file, "entry/data/data");

@@ -26,6 +26,7 @@ const FOLDERS: readonly (readonly [folder: string, description: string])[] = [
   ["battinfo", "Cells, tests and data as linked data in the terms of BattINFO and EMMO"],
   ["nexus", "A NeXus/HDF5 file for each cell and one for the campaign"],
   ["tables", "Cells, cycles, exposures and dose by spot, as plain tables"],
+  ["frames", "Frames of the detector as it wrote them; frames.json says which belongs to which exposure"],
 ];
 
 /** What every export is closed with, after the crate describes itself. */
@@ -75,6 +76,7 @@ export function crateDocument(
   const instruments = campaign.instruments.map(instrumentOf);
   const cells = campaign.cells.map(cellOf);
   const name = campaign.header.campaign;
+  const folders = FOLDERS.filter(([folder]) => files.some((file) => file.name.startsWith(`${folder}/`)));
   const all = [...files.map(({ name: path }) => path), ...CLOSING_FILES.map(([name]) => name)];
   const told: readonly Node[] = [
     {
@@ -96,7 +98,7 @@ export function crateDocument(
       author: people.map((person) => ({ "@id": idOf(person) })),
       identifier: { "@id": "#log-digest" },
       hasPart: [
-        ...FOLDERS.map(([folder]) => ({ "@id": `${folder}/` })),
+        ...folders.map(([folder]) => ({ "@id": `${folder}/` })),
         ...all.filter((path) => !path.includes("/")).map((path) => ({ "@id": pathId(path) })),
       ],
       mentions: [{ "@id": "#run" }, ...cells.map((cell) => ({ "@id": idOf(cell) }))],
@@ -122,7 +124,7 @@ export function crateDocument(
     ...people,
     ...instruments,
     ...cells,
-    ...FOLDERS.map(([folder, description]) => ({
+    ...folders.map(([folder, description]) => ({
       "@id": `${folder}/`,
       "@type": "Dataset",
       name: folder,

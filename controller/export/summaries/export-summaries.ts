@@ -46,7 +46,7 @@ const TABLES: readonly Table[] = [
       ...["exposure", "position", "barcode", "spot", "spot_x_mm", "spot_y_mm", "opened_at", "open_s", "outcome"],
       ...["cycle", "step", "voltage_V", "current_A", "state_of_charge", "state_of_charge_uncertainty"],
       ...["flux_ph_s", "flux_source", "ring_current_mA", "filter_transmission", "fluence_ph_cm2", "layer"],
-      ...["surface_Gy", "mean_Gy", "convention", "relative_uncertainty", "charged_by", "frame"],
+      ...["surface_Gy", "mean_Gy", "convention", "relative_uncertainty", "charged_by", "frame", "frame_sha256"],
     ],
     function* exposures(campaign) {
       for (const cell of campaign.cells)
@@ -55,6 +55,7 @@ const TABLES: readonly Table[] = [
             yield [
               ...exposureFields(campaign, cell, one),
               ...[layer, surfaceGy, meanGy, one.convention, one.relativeUncertainty, one.basis, one.frame],
+              ...[one.frameFile?.sha256 ?? null],
             ];
     },
   ],
