@@ -5,6 +5,7 @@ import type { LayerDose, LedgerConvention } from "../record/ledger-row.ts";
 import type { RackPlan, RackPlanCell } from "../record/rack-plan-event.ts";
 import type { RecordHeader } from "../record/record-header.ts";
 import type { RecordedSpectrum } from "../record/spectrum-event.ts";
+import type { ExposureState } from "../synchrony/exposure-state-event.ts";
 
 export interface ExportedStep {
   /** Of the cell's steps as they were done, from 1; a step that goes on after a break keeps its number. */
@@ -82,6 +83,8 @@ export interface ExportedExposure {
   readonly basis: DoseBasis;
   readonly reason: string;
   readonly cell: CellAtOpening | null;
+  /** What it stood at half way through, and the clocks; null where that is not on record. */
+  readonly middle: ExposureState | null;
 }
 
 /** A frame's file as it was found when the export was made. */

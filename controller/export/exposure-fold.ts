@@ -1,5 +1,6 @@
 /** Exposures as ledger and log tell them: what was charged, when the shutter moved, what the cell stood at meanwhile. */
 import { isRecord, type LedgerRow } from "../record/ledger-row.ts";
+import { EXPOSURE_STATE_EVENT, parseExposureState, type ExposureState } from "../synchrony/exposure-state-event.ts";
 import { numberOrNull, textOrNull, type EventData } from "./event-fields.ts";
 import type { CellAtOpening, ExportedExposure } from "./exported-campaign.ts";
 
@@ -14,6 +15,7 @@ interface Told {
   cell: CellAtOpening | null;
   openSeenAtMs: number | null;
   ended: EventData | null;
+  middle: ExposureState | null;
 }
 
 export function createExposureFold(): ExposureFold {
@@ -22,7 +24,7 @@ export function createExposureFold(): ExposureFold {
 
   function of(data: EventData): Told {
     const id = textOrNull(data["exposure_id"]) ?? "";
-    const known = told.get(id) ?? { cell: null, openSeenAtMs: null, ended: null };
+    const known = told.get(id) ?? { cell: null, openSeenAtMs: null, ended: null, middle: null };
     told.set(id, known);
     return known;
   }
@@ -34,6 +36,7 @@ export function createExposureFold(): ExposureFold {
         one.openSeenAtMs = numberOrNull(data["open_seen_at_ms"]);
         one.cell = cellAt(data);
       } else if (type === "exposure-ended") of(data).ended = data;
+      else if (type === EXPOSURE_STATE_EVENT) of(data).middle = parseExposureState(data);
     },
     ledger(row) {
       const known = rows.get(row.exposureId);
@@ -82,6 +85,7 @@ function exposureOf(booked: LedgerRow, last: LedgerRow, told: Told | undefined):
     basis: last.kind,
     reason: last.reason,
     cell: told?.cell ?? null,
+    middle: told?.middle ?? null,
   };
 }
 

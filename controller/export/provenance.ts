@@ -112,7 +112,8 @@ function clockJson({ clock, cells, header }: ExportedCampaign): Data {
     epoch: isoTime(clock.startMs),
     unix_time: "epoch plus campaign time; UTC without leap seconds",
     exposures_against_samples:
-      "both stand on the controller's campaign clock, offset 0 s; a sample has the time its instrument's step timer said",
+      "both stand on the controller's campaign clock; a sample has the time its instrument's step timer said, and each exposure says how far that and the detector's beginning are off (mid_clocks, half-widths)",
+    channel_clock_uncertainty_s: channelUncertaintyS(cells),
     shutter_edge_uncertainty_s: edges.length === 0 ? null : edges.reduce((most, one) => Math.max(most, one), 0),
     computer_clock_less_campaign_time_s: offset === null ? null : { least: offset.least, most: offset.most },
     uncertainty_s: header.world === "virtual" ? 0 : offset === null ? null : Math.max(-offset.least, offset.most, 0),
@@ -121,6 +122,16 @@ function clockJson({ clock, cells, header }: ExportedCampaign): Data {
         ? "simulated time: exact"
         : "campaign time against the computer's clock; how far that is off UTC is not on record",
   };
+}
+
+/** The largest at any exposure; null where none has one on record. */
+function channelUncertaintyS(cells: readonly ExportedCell[]): number | null {
+  const all = cells.flatMap(({ channel, exposures }) =>
+    exposures.flatMap(({ middle }) =>
+      (middle?.clocks ?? []).flatMap((clock) => (clock.instrument === channel ? [clock.uncertaintyS] : [])),
+    ),
+  );
+  return all.length === 0 ? null : all.reduce((most, one) => Math.max(most, one), 0);
 }
 
 /** Half of the time in which the shutter moved unseen, the longer of its two edges. */

@@ -5,7 +5,7 @@
 import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { positionIndex } from "../../../protocols/base/position.ts";
 import { exportBdf, type BdfOptions } from "../bdf/export-bdf.ts";
-import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
+import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
 import { within, type ExportTarget, type RunningExport } from "../export-target.ts";
 import { bdfFileStem, cellNames } from "../file-names.ts";
 import { cellProvenance, provenance } from "../provenance.ts";
@@ -122,6 +122,14 @@ const PRIMARY: Stream = {
     cell_step: integer("channel"),
     state_of_charge: number("channel", ""),
     state_of_charge_uncertainty: number("channel", ""),
+    mid_time: number("log", "s"),
+    mid_time_uncertainty: number("log", "s"),
+    mid_voltage: number("channel", "V"),
+    mid_voltage_uncertainty: number("channel", "V"),
+    mid_current: number("channel", "A"),
+    mid_current_uncertainty: number("channel", "A"),
+    mid_state_of_charge: number("channel", ""),
+    mid_state_of_charge_uncertainty: number("channel", ""),
     detector_frame: text("detector"),
     detector_frame_index: integer("detector"),
     detector_frame_sha256: text("detector"),
@@ -172,11 +180,26 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       cell_step: one.cell?.step ?? null,
       state_of_charge: one.cell?.stateOfCharge ?? null,
       state_of_charge_uncertainty: one.cell?.stateOfChargeUncertainty ?? null,
+      ...middleKeys(one, campaign.clock.startMs),
       detector_frame: one.frame,
       detector_frame_index: one.frame === null ? null : IMAGE_INDEX,
       detector_frame_sha256: one.frameFile?.sha256 ?? null,
     });
   }
+}
+
+/** Half way through; half-widths beside the values. */
+function middleKeys({ middle }: ExportedExposure, startMs: number): Data {
+  return {
+    mid_time: middle?.midAtMs == null ? null : (startMs + middle.midAtMs) / 1000,
+    mid_time_uncertainty: middle?.midUncertaintyS ?? null,
+    mid_voltage: middle?.voltageV?.value ?? null,
+    mid_voltage_uncertainty: middle?.voltageV?.uncertainty ?? null,
+    mid_current: middle?.currentA?.value ?? null,
+    mid_current_uncertainty: middle?.currentA?.uncertainty ?? null,
+    mid_state_of_charge: middle?.stateOfCharge?.value ?? null,
+    mid_state_of_charge_uncertainty: middle?.stateOfCharge?.uncertainty ?? null,
+  };
 }
 
 function writeCellEvents(campaign: ExportedCampaign, run: RunWriter): void {

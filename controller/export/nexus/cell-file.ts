@@ -2,6 +2,8 @@
 import type { File as Hdf5File, Group } from "h5wasm/node";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { positionIndex } from "../../../protocols/base/position.ts";
+import type { ExposureState } from "../../synchrony/exposure-state-event.ts";
+import type { Known } from "../../synchrony/state-between.ts";
 import type { CellRows } from "../cell-rows.ts";
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
 import { isoTime } from "../file-names.ts";
@@ -144,6 +146,7 @@ function writeExposures(entry: Group, campaign: ExportedCampaign, cell: Exported
   numbers("cell_voltage", "V", (one) => one.cell?.voltageV ?? null);
   numbers("cell_current", "A", (one) => one.cell?.currentA ?? null);
   numbers("state_of_charge", "", (one) => one.cell?.stateOfCharge ?? null);
+  writeMiddles(group, all);
   const layers = all[0]?.layerDosesGy.map(({ layer }) => layer) ?? [];
   const doses = (value: "surfaceGy" | "meanGy"): Float64Array =>
     Float64Array.from(
@@ -154,6 +157,36 @@ function writeExposures(entry: Group, campaign: ExportedCampaign, cell: Exported
   textFields(group, "layers", layers);
   tableField(group, "dose_surface", doses("surfaceGy"), layers.length, "Gy");
   tableField(group, "dose_mean", doses("meanGy"), layers.length, "Gy");
+}
+
+/** What the cell stood at half way through each, and how the clocks stood; `_errors` are half-widths. */
+function writeMiddles(group: Group, all: readonly ExportedExposure[]): void {
+  const column = (name: string, units: string, value: (one: ExportedExposure) => number | null | undefined): void => {
+    numberFields(
+      group,
+      name,
+      all.map((one) => value(one) ?? NaN),
+      units,
+    );
+  };
+  const known = (name: string, units: string, value: (state: ExposureState) => Known | null): void => {
+    column(name, units, ({ middle }) => (middle === null ? null : value(middle)?.value));
+    column(`${name}_errors`, units, ({ middle }) => (middle === null ? null : value(middle)?.uncertainty));
+  };
+  column("mid_time", "s", ({ middle }) => (middle?.midAtMs == null ? null : middle.midAtMs / 1000));
+  column("mid_time_errors", "s", ({ middle }) => middle?.midUncertaintyS);
+  known("mid_voltage", "V", ({ voltageV }) => voltageV);
+  known("mid_current", "A", ({ currentA }) => currentA);
+  known("mid_charge", "A.h", ({ chargeAh }) => chargeAh);
+  known("mid_state_of_charge", "", ({ stateOfCharge }) => stateOfCharge);
+  known("mid_ambient_temperature", "degC", ({ ambientDegC }) => ambientDegC);
+  const clocks = all.map(({ middle }) => JSON.stringify(middle?.clocks ?? []));
+  textFields(group, "mid_clocks", clocks);
+  textFields(
+    group,
+    "mid_gap",
+    all.map(({ middle }) => (middle === null ? "not on record" : (middle.gap ?? ""))),
+  );
 }
 
 /** An entry of the application definition for powder patterns at one wavelength. */

@@ -45,6 +45,8 @@ const TABLES: readonly Table[] = [
     [
       ...["exposure", "position", "barcode", "spot", "spot_x_mm", "spot_y_mm", "opened_at", "open_s", "outcome"],
       ...["cycle", "step", "voltage_V", "current_A", "state_of_charge", "state_of_charge_uncertainty"],
+      ...["mid_at", "mid_voltage_V", "mid_voltage_uncertainty_V", "mid_current_A", "mid_current_uncertainty_A"],
+      ...["mid_state_of_charge", "mid_state_of_charge_uncertainty", "channel_clock_uncertainty_s", "mid_gap"],
       ...["flux_ph_s", "flux_source", "ring_current_mA", "filter_transmission", "fluence_ph_cm2", "layer"],
       ...["surface_Gy", "mean_Gy", "convention", "relative_uncertainty", "charged_by", "frame", "frame_sha256"],
     ],
@@ -109,7 +111,18 @@ function exposureFields(campaign: ExportedCampaign, cell: ExportedCell, one: Exp
     ...[opened === null ? null : timeOf(campaign, opened), one.openTimeS, one.outcome],
     ...[one.cell?.cycle ?? one.cycle, one.cell?.step ?? null, one.cell?.voltageV ?? null, one.cell?.currentA ?? null],
     ...[one.cell?.stateOfCharge ?? null, one.cell?.stateOfChargeUncertainty ?? null],
+    ...middleFields(campaign, cell, one),
     ...[one.fluxPhS, one.fluxSource, one.ringCurrentMa, one.filterTransmission, one.fluencePhCm2],
+  ];
+}
+
+function middleFields(campaign: ExportedCampaign, cell: ExportedCell, { middle }: ExportedExposure): Field[] {
+  const { midAtMs = null, voltageV, currentA, stateOfCharge, clocks = [], gap = null } = middle ?? {};
+  const channel = clocks.find(({ instrument }) => instrument === cell.channel);
+  return [
+    ...[midAtMs === null ? null : timeOf(campaign, midAtMs), voltageV?.value ?? null, voltageV?.uncertainty ?? null],
+    ...[currentA?.value ?? null, currentA?.uncertainty ?? null],
+    ...[stateOfCharge?.value ?? null, stateOfCharge?.uncertainty ?? null, channel?.uncertaintyS ?? null, gap],
   ];
 }
 
