@@ -78,6 +78,8 @@ export interface CommandContext {
   readText(path: string): string;
   /** Text of a file shipped with beamrack, named from the package root: `protocols/data/cells/lno-graphite.json`. */
   readPackageText(relativePath: string): string;
+  /** Where a file shipped with beamrack lies, to be named on a command line: relative where one stands above it. */
+  packagePath(relativePath: string): string;
   /** Mass attenuation and material tables of protocols/data/xray, read and parsed at the first call. */
   attenuationTables(): AttenuationTables;
   /** The machine's clock. */

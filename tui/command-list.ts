@@ -82,7 +82,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "start",
-    usage: "[--faults none|light|heavy] [--pace N] [--seed N] [--data DIR]",
+    usage: "[CAMPAIGN.yaml] [--faults none|light|heavy] [--pace N] [--seed N] [--data DIR]",
     summary: "see a living rack now: formation-day on the screens, 600 times as fast as the day",
     details: [
       "Simulates the campaign with light faults in a process of its own and attaches the screens to it; leaving them",
@@ -133,6 +133,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/orders.ts")).resumeCommand,
   },
   {
+    name: "skip-step",
+    usage: "POSITION [--reason TEXT] [--take-over] [--broker URL] ...",
+    summary: "a cell's step counts as not done, and the next begins",
+    details: ["For one that can be repeated or done without; end-step takes it as done.", "", ...ORDER_HELP],
+    load: async () => (await import("./commands/orders.ts")).skipStepCommand,
+  },
+  {
+    name: "end-step",
+    usage: "POSITION [--reason TEXT] [--take-over] [--broker URL] ...",
+    summary: "a cell's step has done enough, and the next begins",
+    details: [...ORDER_HELP],
+    load: async () => (await import("./commands/orders.ts")).endStepCommand,
+  },
+  {
+    name: "note",
+    usage: "POSITION TEXT [--broker URL] ...",
+    summary: "write a word about a cell into the log, for whoever looks next",
+    details: ["TEXT stands in quotes. It needs no control.", "", ...CLIENT_HELP],
+    load: async () => (await import("./commands/orders.ts")).noteCommand,
+  },
+  {
+    name: "control",
+    usage: "take|release [--reason TEXT] [--broker URL] ...",
+    summary: "take or give back control for more than one order",
+    details: [
+      "The commands above take it for their one order where nobody has it. Taken like this it is kept until it is",
+      "released, taken over, or not used for 15 minutes. Where somebody has it they are told, and it passes after the",
+      "notice.",
+      "",
+      "  --reason TEXT        for those who read the log",
+      ...CLIENT_HELP,
+    ],
+    load: async () => (await import("./commands/orders.ts")).controlCommand,
+  },
+  {
     name: "stop",
     usage: "exposing|motion|step|open-circuit|emergency [--reason TEXT] [--take-over] [--broker URL] ...",
     summary: "stop one class of things: there is no one stop for all",
@@ -180,6 +215,22 @@ export const COMMANDS: readonly CommandEntry[] = [
       "from $BEAMRACK_PASSWORD; the file holds its scrypt hash only. mosquitto prints an access list for that broker.",
     ],
     load: async () => (await import("./commands/users.ts")).usersCommand,
+  },
+  {
+    name: "notify",
+    usage: "run|check|test [FILE.yaml] [--rule NAME] [--broker URL] [--credentials FILE] [--rack NAME]",
+    summary: "tell people of alarms and milestones, by e-mail, webhook or MQTT",
+    details: [
+      "A client of the bus beside the controller, until Ctrl-C; docs/notifications.md has the file and a unit for",
+      "systemd. FILE is notify.yaml, or what $BEAMRACK_NOTIFY names.",
+      "",
+      "  run                  listen, and send what the rules ask for",
+      "  check                read the file and every secret it names; exit 2 where they will not do",
+      "  test                 one notice by each route now; exit 1 where one could not be sent",
+      "  --rule NAME          with test: the routes of this rule alone",
+      ...CLIENT_HELP,
+    ],
+    load: async () => (await import("./commands/notify.ts")).notifyCommand,
   },
   {
     name: "instruments",

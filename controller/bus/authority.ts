@@ -57,7 +57,7 @@ export interface CommandFacts {
   readonly versionOf: (topic: string) => number | undefined;
   readonly isAlarmOpen: (id: number) => boolean;
   /** Why this order makes no sense at the moment; null when it does. */
-  readonly obstacle: (command: BusCommand) => string | null;
+  readonly obstacle: (command: BusCommand, role: UserRole) => string | null;
 }
 
 export type Verdict =
@@ -138,12 +138,12 @@ export function judgeCommand(before: Authority, envelope: BusEnvelope, facts: Co
     return refused("unknown-place", `no alarm ${order.args.alarm} is open`, "Look at the list of alarms.");
   }
   if (order.command === "take-control") return takeControl(state, envelope, facts);
-  if (!isOpenToAll(order) && state.holder?.author !== user.name) {
+  if (!isOpenToAll(order, user.role) && state.holder?.author !== user.name) {
     return refused("not-in-control", notInControl(state, nowMs), "Take control first, or ask who has it.");
   }
   const stale = staleText(envelope, facts);
   if (stale !== null) return refused("precondition", stale, "Look how things stand, then order anew.");
-  const obstacle = facts.obstacle(order);
+  const obstacle = facts.obstacle(order, user.role);
   if (obstacle !== null) return refused("not-now", obstacle, "Look how things stand.");
   const kept = remember(state, envelope);
   if (order.command === "release-control") {
@@ -183,9 +183,14 @@ function obey(command: BusCommand, what: string): Verdict {
   return { kind: "obey", command, what };
 }
 
-/** Nobody should have to take control before an emergency stop, or to write down what was seen. */
-function isOpenToAll(order: BusCommand): boolean {
-  return order.command === "note" || (order.command === "stop" && order.args.class === "emergency");
+/**
+ * Nobody should have to take control before an emergency stop, or to write down what was seen. An agent asks for what the
+ * campaign's own triggers let it.
+ */
+function isOpenToAll(order: BusCommand, role: UserRole): boolean {
+  if (order.command === "expose") return role === "agent";
+  if (order.command === "note" || order.command === "trouble") return true;
+  return order.command === "stop" && order.args.class === "emergency";
 }
 
 /** What takes something away from a cell or from others is explained to them. An emergency is not asked for reasons. */
@@ -236,7 +241,7 @@ function remember(state: Authority, envelope: BusEnvelope): Authority {
 }
 
 function roleText(role: UserRole): string {
-  return role === "observer" || role === "operator" ? `an ${role}` : `a ${role.replace("-", " ")}`;
+  return /^[aeiou]/.test(role) ? `an ${role}` : `a ${role.replace("-", " ")}`;
 }
 
 /** For the log: what the command is about, in a few words. */

@@ -97,7 +97,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
   function judge(user: BusUser, envelope: BusEnvelope): void {
     const judged = judgeCommand(authority, envelope, {
       ...{ user, nowMs: deps.dayMs(), groupOf: deps.groupOf, versionOf: deps.versionOf },
-      ...{ isAlarmOpen: deps.isAlarmOpen, obstacle: (command) => deps.effects.obstacle(command) },
+      ...{ isAlarmOpen: deps.isAlarmOpen, obstacle: (command, role) => deps.effects.obstacle(command, role) },
     });
     const { verdict } = judged;
     const entry = {
@@ -122,7 +122,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     // On record before it is done.
     deps.record("command-given", entry);
     setAuthority(judged.state);
-    deps.effects.carryOut(verdict.command, { author: user.name, reason: envelope.reason });
+    deps.effects.carryOut(verdict.command, { author: user.name, role: user.role, reason: envelope.reason });
     noteAlarm(verdict.command, user.name);
     if (verdict.command.command === "note") deps.record("cell-noted", { ...verdict.command.args, author: user.name });
     note(envelope, user.name, "done", verdict.what);

@@ -1,10 +1,12 @@
 /** What a command does to a run, and why it would make no sense at the moment. */
 import type { BusCommand, StopClass } from "../../protocols/bus/commands.ts";
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
+import type { UserRole } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";
 import type { CampaignRun } from "../run/run-types.ts";
-import { commandedWish } from "../triggers/commanded.ts";
+import { commandedWish, type ExposeCommand } from "../triggers/commanded.ts";
 import type { BusAlarmDesk } from "./bus-alarm-desk.ts";
 import { partsOf } from "./run-parts.ts";
 
@@ -20,9 +22,12 @@ export interface CommandEffectsDeps {
 }
 
 export interface CommandEffects {
-  obstacle(command: BusCommand): string | null;
+  obstacle(command: BusCommand, role: UserRole): string | null;
   /** Gives the order to the machines. Never throws, never waits. */
-  carryOut(command: BusCommand, by: { readonly author: string; readonly reason: string }): void;
+  carryOut(
+    command: BusCommand,
+    by: { readonly author: string; readonly role: UserRole; readonly reason: string },
+  ): void;
 }
 
 const ACTS = {
@@ -31,6 +36,8 @@ const ACTS = {
   "skip-step": "SKIP_STEP",
   "end-step": "END_STEP",
 } as const satisfies Readonly<Record<string, CellActEvent["type"]>>;
+
+const TROUBLE_CODE = "notify.failed";
 
 const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "stopping", "finishing"];
 
@@ -52,9 +59,9 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     return null;
   }
 
-  function exposeObstacle(position: string): string | null {
+  function exposeObstacle(position: string, by: ExposeCommand["by"]): string | null {
     const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
-    const answer = commandedWish(campaign, { by: "operator", position, author: "", id: "" }, deps.nowMs());
+    const answer = commandedWish(campaign, { by, position, author: "", id: "" }, deps.nowMs());
     if (!answer.ok) return answer.what;
     if (run.views.belief(cellIndex) !== "unknown") return null;
     return `${position} is ${run.views.stateOf(cellIndex)}: which cell is there is not proven`;
@@ -89,8 +96,14 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     }
   }
 
+  /** Of a program beside the controller, by its name; whether it sends its notices or not, the run goes on. */
+  function trouble(of: string, what: string | null): void {
+    if (what === null) run.alarms.clear(TROUBLE_CODE, of);
+    else run.alarms.raise({ code: TROUBLE_CODE, where: of, what, advice: FAULT_CATALOGUE[TROUBLE_CODE].advice });
+  }
+
   return {
-    obstacle(order) {
+    obstacle(order, role) {
       const snapshot = run.actor.getSnapshot();
       const isAboutControl = order.command === "release-control" || order.command === "take-control";
       const isAboutAlarm = order.command === "ack" || order.command === "shelve";
@@ -110,15 +123,16 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "end-step":
           return cellObstacle(order.command, order.args.position);
         case "expose":
-          return exposeObstacle(order.args.position);
+          return exposeObstacle(order.args.position, askedBy(role));
         case "re-arm":
           return run.views.latchedInterlocks().length === 0 ? "no interlock waits for it" : null;
         case "stop":
+        case "trouble":
           return null;
       }
     },
 
-    carryOut(order, { author, reason }) {
+    carryOut(order, { author, role, reason }) {
       switch (order.command) {
         case "hold":
         case "resume":
@@ -145,12 +159,15 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "expose": {
           const { position, within_s: withinS } = order.args;
           run.expose({
-            ...{ by: "operator", position, author, id: `${author} ${String(Math.round(deps.nowMs()))}` },
+            ...{ by: askedBy(role), position, author, id: `${author} ${String(Math.round(deps.nowMs()))}` },
             ...(withinS === undefined ? {} : { withinS }),
             reason: `${author} asks for it${reason === "" ? "" : `: ${reason}`}`,
           });
           return;
         }
+        case "trouble":
+          trouble(order.args.of, order.args.what);
+          return;
         case "re-arm":
           run.actor.send({ type: "RE_ARM", author });
           return;
@@ -161,4 +178,9 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
       }
     },
   };
+}
+
+/** The campaign's triggers tell whom they let ask. */
+function askedBy(role: UserRole): ExposeCommand["by"] {
+  return role === "agent" ? "agent" : "operator";
 }

@@ -126,7 +126,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     const desk = createCommandDesk({
       effects: {
         ...effects,
-        obstacle: (order) => (heard?.isCatchingUp === true ? repeated : effects.obstacle(order)),
+        obstacle: (order, role) => (heard?.isCatchingUp === true ? repeated : effects.obstacle(order, role)),
       },
       userOf: deps.userOf,
       groupOf: (position) => groups.get(position),

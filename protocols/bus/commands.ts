@@ -35,6 +35,8 @@ export const COMMAND_ARGS = {
   expose: z.strictObject({ position, within_s: z.number().min(1).max(86_400).exactOptional() }),
   /** A word about a cell, for whoever looks next: on record, and on its screen. */
   note: z.strictObject({ position, text: z.string().trim().min(1).max(NOTE_LENGTH_MAX) }),
+  /** A program beside the controller has trouble of its own: an alarm by its name; null: it is over. */
+  trouble: z.strictObject({ of: z.string().regex(TOPIC_NAME), what: z.string().min(1).max(300).nullable() }),
   /** After a broken interlock. */
   "re-arm": none,
   "take-control": none,

@@ -80,3 +80,15 @@ export type BusLog = z.output<typeof logSchema>;
 /** `recent`: the last lines of the log, oldest first, for whoever comes late. */
 export const recentSchema = z.object({ ...header, lines: z.array(z.object(logLine)) });
 export type BusRecent = z.output<typeof recentSchema>;
+
+/** `notice`, a stream: what went out to people, and why. Said by the program that sends notifications. */
+export const noticeSchema = z.object({
+  v: header.v,
+  said_at: dayTime,
+  rule: z.string(),
+  severity: z.enum(["retry", "hold", "stop", "refuse"]).nullable().meta({ description: "null for a milestone" }),
+  title: z.string().max(200),
+  lines: z.array(z.string().max(600)).max(60),
+  held_back: count.meta({ description: "notices that the limits of the rule kept back since the last one" }),
+});
+export type BusNotice = z.output<typeof noticeSchema>;

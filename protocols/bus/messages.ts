@@ -7,6 +7,7 @@ import {
   controlViewSchema,
   heartbeatSchema,
   logSchema,
+  noticeSchema,
   recentSchema,
 } from "./controller-views.ts";
 import {
@@ -39,6 +40,7 @@ export const BUS_SCHEMAS = {
   "group-alarm": groupAlarmViewSchema,
   log: logSchema,
   exposed: exposedSchema,
+  notice: noticeSchema,
   command: envelopeSchema,
   reply: replySchema,
 } as const;

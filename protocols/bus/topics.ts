@@ -25,7 +25,7 @@ export const EACH_TOPICS = ["cell", "dose", "trace", "instrument", "group-alarm"
 export type EachTopic = (typeof EACH_TOPICS)[number];
 
 /** Not retained: who was not there has missed them. */
-export const STREAM_TOPICS = ["log", "exposed"] as const;
+export const STREAM_TOPICS = ["log", "exposed", "notice"] as const;
 export type StreamTopic = (typeof STREAM_TOPICS)[number];
 
 /** A topic, read. `of` is the position or the name of the instrument. */

@@ -6,7 +6,16 @@ import * as z from "zod";
 import type { CommandName } from "./commands.ts";
 import { parseTopic, TOPIC_NAME, topicName, type BusTopic } from "./topics.ts";
 
-export const USER_ROLES = ["observer", "group-user", "operator", "beamline-scientist"] as const;
+export const USER_ROLES = [
+  "observer",
+  "group-user",
+  "operator",
+  "beamline-scientist",
+  /** A program outside that asks for exposures, as far as the campaign's triggers of that kind let it. */
+  "agent",
+  /** The program that sends notifications. */
+  "notifier",
+] as const;
 export type UserRole = (typeof USER_ROLES)[number];
 
 export interface BusUser {
@@ -51,11 +60,17 @@ export function mayOrder(role: UserRole, command: CommandName): boolean {
       return false;
     case "group-user":
       return OF_PERSONS.includes(command) || command === "take-control" || command === "release-control";
+    case "agent":
+      return command === "expose";
+    case "notifier":
+      return command === "trouble";
     case "operator":
     case "beamline-scientist":
       return true;
   }
 }
+
+const NOTIFIERS: readonly UserRole[] = ["notifier", "operator", "beamline-scientist"];
 
 /** Topics that name no cell but one's own. */
 const OPEN_TO_GROUPS: readonly BusTopic["kind"][] = ["controller", "heartbeat", "beam", "control"];
@@ -77,8 +92,12 @@ export function mayRead(user: BusUser, topicText: string, groupOf: (position: st
   return group !== undefined && user.groups.includes(group);
 }
 
-/** Orders go out under one's own name only, and the controller answers them; whatever tells of the rack is its own. */
+/**
+ * Orders go out under one's own name only, and the controller answers them; whatever tells of the rack is its own, but
+ * for what was sent to people.
+ */
 export function mayPublish(user: BusUser, topicText: string): boolean {
-  const parsed = parseTopic(topicText);
-  return parsed?.topic.kind === "command" && parsed.topic.user === user.name;
+  const topic = parseTopic(topicText)?.topic;
+  if (topic?.kind === "notice") return NOTIFIERS.includes(user.role);
+  return topic?.kind === "command" && topic.user === user.name;
 }

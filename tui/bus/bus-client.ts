@@ -3,7 +3,7 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { BusCommand, BusEnvelope, BusReply } from "../../protocols/bus/commands.ts";
 import { readMessage, type ReadMessage } from "../../protocols/bus/messages.ts";
-import { BUS_VERSION, parseTopic, topicName, topicText } from "../../protocols/bus/topics.ts";
+import { BUS_VERSION, parseTopic, topicName, topicText, type BusTopic } from "../../protocols/bus/topics.ts";
 import type { BusPlace } from "./bus-place.ts";
 import { openBusSession } from "./bus-session.ts";
 
@@ -44,6 +44,8 @@ export interface BusClient {
    * `bus.lost` when there is no session.
    */
   order(command: BusCommand, options: OrderOptions): Promise<BusReply>;
+  /** Says something of one's own, not retained; false where nobody listens. */
+  say(rack: string, topic: BusTopic, payload: string): boolean;
   close(): Promise<void>;
 }
 
@@ -129,6 +131,10 @@ export function createBusClient(deps: BusClientDeps): BusClient {
         const topic = topicText(options.rack, { kind: "command", user: place.user });
         session.publish(topic, JSON.stringify(envelope), false);
       });
+    },
+    say(onRack, topic, payload) {
+      if (session.isOpen()) session.publish(topicText(onRack, topic), payload, false);
+      return session.isOpen();
     },
     close: () => session.close(),
   };

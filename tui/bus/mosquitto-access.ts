@@ -37,6 +37,7 @@ export function mosquittoAccess({ rack, controller, users, groups }: MosquittoIn
         lines.push(...own.map((position) => `topic read ${root}/${name}/${position}`));
       }
     }
+    if (mayPublish(user, `${root}/notice`)) lines.push(`topic write ${root}/notice`);
     if (mayPublish(user, `${root}/command/${user.name}`)) lines.push(`topic write ${root}/command/${user.name}`);
     lines.push(`topic read ${root}/reply/${user.name}/+`);
   }

@@ -1,4 +1,4 @@
-/** `beamrack hold | resume | stop | ack | expose`: an operator's orders from a script or a shell, over the bus. */
+/** `beamrack hold | resume | skip-step | end-step | stop | ack | expose | note | control`: an operator's orders from a script or a shell, over the bus. */
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
@@ -34,6 +34,44 @@ export async function resumeCommand(context: CommandContext, args: readonly stri
     return order(context, values, { command: "re-arm", args: {} });
   }
   return order(context, values, { command: "resume", args: position === undefined ? {} : { position } });
+}
+
+export async function skipStepCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  return stepOrder(context, args, "skip-step");
+}
+
+export async function endStepCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  return stepOrder(context, args, "end-step");
+}
+
+async function stepOrder(
+  context: CommandContext,
+  args: readonly string[],
+  command: "skip-step" | "end-step",
+): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
+  const position = optionalPosition(`beamrack ${command}`, positionals);
+  if (position === undefined) throw new Fault("command.usage", `beamrack ${command}`, "takes one position, A1 to H12");
+  return order(context, values, { command, args: { position } });
+}
+
+export async function noteCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
+  const [place, text, ...more] = positionals;
+  const position = place === undefined ? undefined : parsePosition(place);
+  if (position === undefined || text === undefined || more.length > 0) {
+    throw new Fault("command.usage", "beamrack note", "takes a position and one text in quotes");
+  }
+  return order(context, values, { command: "note", args: { position, text } });
+}
+
+export async function controlCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
+  const [act, ...more] = positionals;
+  if ((act !== "take" && act !== "release") || more.length > 0) {
+    throw new Fault("command.usage", "beamrack control", "takes take or release");
+  }
+  return order(context, values, { command: act === "take" ? "take-control" : "release-control", args: {} });
 }
 
 export async function stopCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -111,14 +149,15 @@ async function obtain(rack: OpenRack, asked: Asked, command: BusCommand): Promis
     throw new Fault("bus.no-rack", look.rack, `the controller is ${look.controller.state}${since}`);
   }
   const about = { rack: look.rack, reason: asked.reason ?? `beamrack ${textOf(command)}` };
-  const isEmergency = command.command === "stop" && command.args.class === "emergency";
   const holder = look.control?.holder?.author ?? null;
-  if (isEmergency || holder === client.user) return client.order(command, about);
+  if (isWithoutControl(command) || holder === client.user) return client.order(command, about);
   if (holder !== null && asked["take-over"] !== true) {
     const what = `${textOf(command)}: ${holder} is in control; ask them, or take over with --take-over`;
     throw new Fault("bus.order-refused", look.rack, what);
   }
   const taken = await client.order({ command: "take-control", args: {} }, about);
+  // An agent is never in control, and asks for exposures all the same.
+  if (taken.refusal === "role" && command.command === "expose") return client.order(command, about);
   if (taken.outcome === "refused") return taken;
   // The holder was told; control passes after the notice.
   if (holder !== null) return { ...taken, what: `${taken.what}; then give the order again` };
@@ -127,6 +166,11 @@ async function obtain(rack: OpenRack, asked: Asked, command: BusCommand): Promis
   } finally {
     await client.order({ command: "release-control", args: {} }, about).catch(() => undefined);
   }
+}
+
+function isWithoutControl({ command, args }: BusCommand): boolean {
+  if (command === "stop") return "class" in args && args.class === "emergency";
+  return command === "note" || command === "take-control" || command === "release-control";
 }
 
 function textOf({ command, args }: BusCommand): string {

@@ -9,15 +9,17 @@ import { lastWords } from "../terminal/last-words.ts";
 import { simulateCommand } from "./simulate.ts";
 import { interactiveTerminal } from "./tui.ts";
 
+/** Comes with beamrack, and is found wherever one stands. */
 const CAMPAIGN = "protocols/campaigns/formation-day.yaml";
 /** The world has to be built before its broker listens. */
 const CONNECT_MS = 30_000;
 const LAST_LINES_MAX = 20;
 
 export async function startCommand(context: CommandContext, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
     strict: true,
+    allowPositionals: true,
     options: {
       faults: { type: "string" },
       pace: { type: "string", default: "600" },
@@ -26,17 +28,19 @@ export async function startCommand(context: CommandContext, args: readonly strin
     },
   });
   const { pace, seed } = values;
+  if (positionals.length > 1) throw new Fault("command.usage", "beamrack start", "takes one campaign file at the most");
+  const campaign = positionals[0] ?? context.packagePath(CAMPAIGN);
   const isWatched = context.terminal?.().isInteractive === true && !context.json;
   // Something to see happen where somebody looks; the campaign as it is meant where a program does.
   const faults = values.faults ?? (isWatched ? "light" : "none");
   const about = ["--faults", faults, "--seed", seed, ...(values.data === undefined ? [] : ["--data", values.data])];
   const start = context.startProcess;
   if (!isWatched || start === undefined) {
-    return simulateCommand(context, [CAMPAIGN, ...about]);
+    return simulateCommand(context, [campaign, ...about]);
   }
   const device = interactiveTerminal(context);
   const port = String(await freePort());
-  const world = startWorld(start, ["--paced", pace, ...about, "--broker-port", port]);
+  const world = startWorld(start, [campaign, "--paced", pace, ...about, "--broker-port", port]);
   try {
     // What the person's environment says of another broker is not meant here.
     const place = findBusPlace({ broker: `mqtt://127.0.0.1:${port}`, credentials: undefined }, {});
@@ -71,7 +75,7 @@ function startWorld(start: StartProcess, args: readonly string[]): World {
     said.push(line);
     if (said.length > LAST_LINES_MAX) said.shift();
   };
-  const child: ChildProcess = start(["simulate", CAMPAIGN, ...args], keep, keep);
+  const child: ChildProcess = start(["simulate", ...args], keep, keep);
   let failure: Fault | null = null;
   let isRunning = true;
   void child.ended.then((code) => {

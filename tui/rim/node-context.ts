@@ -1,6 +1,6 @@
 /** The command context on a real machine: process, disk and clock. */
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parseAttenuationTables, type AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { parseJsonText } from "../../protocols/input/json-text.ts";
@@ -49,6 +49,10 @@ export function createNodeContext(deps: {
     },
     readText: readTextFile,
     readPackageText,
+    packagePath(relativePath) {
+      const path = relative(process.cwd(), join(packageRoot().folder, relativePath));
+      return path.startsWith("..") ? join(packageRoot().folder, relativePath) : path;
+    },
     attenuationTables() {
       tables ??= parseAttenuationTables(
         readPackageJson("protocols/data/xray/mass_attenuation.json"),

@@ -165,3 +165,26 @@ describe("roles", () => {
     expect(refusalOf(judge(ANNAS, GUEST, "take-control"))).toBe("not-in-control");
   });
 });
+
+describe("programs beside the controller", () => {
+  const AGENT: BusUser = { name: "planner", role: "agent", groups: [] };
+  const NOTIFIER: BusUser = { name: "notify", role: "notifier", groups: [] };
+
+  it("an agent asks for exposures without control, whoever has it, and for nothing else", () => {
+    expect(refusalOf(judge(ANNAS, AGENT, "expose", { args: { position: "A1" } }))).toBe("obey");
+    for (const command of ["hold", "resume", "take-control", "stop", "ack", "skip-step"] as const) {
+      expect(refusalOf(judge(NOBODY, AGENT, command)), command).toBe("role");
+    }
+  });
+
+  it("the notifier tells of its own trouble, and orders nothing", () => {
+    const args = { of: "notify-mail", what: "no connection" };
+    expect(refusalOf(judge(ANNAS, NOTIFIER, "trouble", { args }))).toBe("obey");
+    expect(refusalOf(judge(ANNAS, NOTIFIER, "trouble", { args: { of: "notify-mail", what: null } }))).toBe("obey");
+    expect(refusalOf(judge(ANNAS, NOTIFIER, "trouble", { args: { of: "a b", what: "" } }))).toBe("unreadable");
+    for (const command of ["expose", "hold", "stop"] as const) {
+      expect(refusalOf(judge(NOBODY, NOTIFIER, command)), command).toBe("role");
+    }
+    expect(refusalOf(judge(NOBODY, VIEWER, "trouble", { args }))).toBe("role");
+  });
+});

@@ -82,6 +82,13 @@ describe("the access list", () => {
     }
   });
 
+  it("lets the notifier say what it sent, and observers, agents and groups not", () => {
+    const may = (role: BusUser["role"]): boolean => mayPublish({ name: "n", role, groups: [] }, "beamrack/r/notice");
+    expect(may("notifier")).toBe(true);
+    for (const role of ["observer", "agent", "group-user"] as const) expect(may(role), role).toBe(false);
+    expect(reads(GUEST, "beamrack/r/notice")).toBe(false);
+  });
+
   it("for Mosquitto allows what the embedded broker allows, and no more", () => {
     const lines = mosquittoAccess({ rack: "r", controller: "beamrack", users: USERS, groups: GROUPS });
     const rulesOf = (name: string): readonly string[] => {

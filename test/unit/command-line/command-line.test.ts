@@ -23,6 +23,7 @@ const CONTEXT: CommandContext = {
   print: () => undefined,
   printError: () => undefined,
   readText: () => "",
+  packagePath: (path) => path,
   readPackageText: () => "",
   attenuationTables() {
     throw new Error("not needed here");

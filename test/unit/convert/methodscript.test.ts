@@ -44,6 +44,7 @@ async function convert(more: readonly string[], json = false, file = FILE) {
     print: (line) => out.push(line),
     printError: (line) => err.push(line),
     readText: () => file,
+    packagePath: (path) => path,
     readPackageText: unused,
     attenuationTables: unused,
     clock: { wallMs: () => 0, monoMs: () => 0, setTimeout: () => undefined, clearTimeout: () => undefined },

@@ -197,6 +197,7 @@ function takeMessage(draft: Draft, message: BusMessage): void {
       draft.lines.push(message.value);
       break;
     case "exposed":
+    case "notice":
     case "command":
     case "reply":
       break;

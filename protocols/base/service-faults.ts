@@ -1,0 +1,81 @@
+/** Fault codes of what serves people and programs beside the rack: exports, notifications, the bus, beamrack itself. */
+export const SERVICE_FAULTS = {
+  // exports
+  "export.exists": {
+    severity: "refuse",
+    advice: "Nothing was written; an export never writes over anything. Name a place where nothing stands yet.",
+  },
+  "export.no-plan": {
+    severity: "refuse",
+    advice:
+      "The folder was begun by a version that did not write the rack into the record, or that event is damaged: run beamrack verify to see which.",
+  },
+  "export.unknown-group": {
+    severity: "refuse",
+    advice: "Give the group as the campaign file names it, or leave --group out for the cells of all groups.",
+  },
+  "wait.overdue": {
+    severity: "hold",
+    advice:
+      "A part of the run waits longer than its own deadline and did not act by itself. Look at whom it waits for; where that answers, report it with the data folder.",
+  },
+  // notifications
+  "notify.invalid": {
+    severity: "refuse",
+    advice: "Correct the file at the place named; docs/notifications.md has one that works.",
+  },
+  "notify.failed": {
+    severity: "hold",
+    advice:
+      "A way by which people are told of alarms does not work: look here more often until it does. Compare its place and secret with the file of the notifier; `beamrack notify test` tries it.",
+  },
+  // bus
+  "bus.unreachable": {
+    severity: "refuse",
+    advice:
+      "Is a controller running, and is this its broker? `beamrack run` names the address when it starts; give it with --broker mqtt://host:port.",
+  },
+  "bus.login": {
+    severity: "refuse",
+    advice:
+      "The broker does not take this user and password. Compare BEAMRACK_USER and BEAMRACK_PASSWORD, or the file of --credentials, with the site's users.",
+  },
+  "bus.certificate": {
+    severity: "refuse",
+    advice:
+      "The broker's certificate is not trusted: expired, for another host, or signed by somebody unknown. Renew it, or name the signer with BEAMRACK_CA_FILE.",
+  },
+  "bus.no-rack": {
+    severity: "refuse",
+    advice: "Compare --rack with the racks that the broker knows; without a controller there is none.",
+  },
+  "bus.lost": {
+    severity: "retry",
+    advice: "What was shown is no longer live. beamrack connects again by itself; the run is not concerned.",
+  },
+  "bus.no-answer": {
+    severity: "hold",
+    advice: "Whether the order was obeyed is not known. Look how things stand before it is given again.",
+  },
+  "bus.order-refused": {
+    severity: "refuse",
+    advice: "Nothing was done. Make the named condition good, then order anew.",
+  },
+  "bus.broker-failed": {
+    severity: "hold",
+    advice:
+      "The embedded broker does not run; it is started again by itself. Screens and commands are cut off meanwhile, the run is not concerned.",
+  },
+  "bus.users": {
+    severity: "refuse",
+    advice: "Correct the users file; `beamrack users FILE add NAME --role ROLE` writes its lines.",
+  },
+  // beamrack itself
+  "beamrack.defect": {
+    severity: "stop",
+    advice:
+      "A part of beamrack broke. No exposure is begun until a person resumes; cells go on within their limits. Report it with the data folder.",
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly severity: "retry" | "hold" | "stop" | "refuse"; readonly advice: string }>
+>;
