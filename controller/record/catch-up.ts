@@ -6,12 +6,13 @@ import type { Database } from "better-sqlite3";
 import { canonicalJson } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { ledgerEventData, type LedgerRow } from "./ledger-row.ts";
-import type { FetchRows, FrameRow, GapRow, RawRow } from "./record-rows.ts";
-import { fetchRows, parseEventRow, parseFrameRow, parseGapRow, parseStoredLedgerRow } from "./record-rows.ts";
+import type { FetchRows, FrameRow, GapRow, PackedBlock, PackedFrame, RawRow } from "./record-rows.ts";
+import { fetchRows, parseEventRow, parseGapRow, parseStoredLedgerRow } from "./record-rows.ts";
+import { channelsOf, openSamples } from "./sample-access.ts";
 import type { SampleBuffer } from "./sample-buffer.ts";
 import { bufferedCount } from "./sample-buffer.ts";
 import type { ChannelSamples, FrameEncoder } from "./sample-frame.ts";
-import { decodeFrame, payloadCrc32, unpackPayload } from "./sample-frame.ts";
+import { payloadCrc32 } from "./sample-frame.ts";
 import { databasePath } from "./schema.ts";
 
 const ROWS_PER_PAGE = 512;
@@ -26,8 +27,17 @@ export interface CatchUp {
   samples(buffer: SampleBuffer, skip: Uint32Array): boolean;
 }
 
-interface StoredFrame {
-  readonly frame: FrameRow;
+/** Samples that were written for one stretch of time: a frame, or the blocks that stand in the place of some. */
+interface StoredStretch {
+  readonly name: string;
+  readonly sampleCount: number;
+  /** Of a frame. */
+  readonly frame: FrameRow | undefined;
+  readonly channels: () => readonly ChannelSamples[];
+}
+
+interface MetStretch {
+  readonly stretch: StoredStretch;
   /** How many samples of each channel have been met again. */
   readonly met: Uint32Array;
   channels: readonly ChannelSamples[] | undefined;
@@ -38,17 +48,16 @@ export function createCatchUp(database: Database, folder: string, encoder: Frame
   const nextEvent = createWalk(fetchRows(database, "event"), parseEventRow, where, "event");
   const nextLedgerRow = createWalk(fetchRows(database, "ledger"), parseStoredLedgerRow, where, "ledger row");
   const nextGap = createWalk(fetchRows(database, "gap"), parseGapRow, where, "gap row");
-  const nextFrame = createWalk(fetchRows(database, "frame"), parseFrameRow, where, "sample frame");
-  const selectBlock = database.prepare<[number], RawRow>("SELECT block FROM frame WHERE row = ?");
-  let current: StoredFrame | undefined;
+  const stretches = storedStretches(database, where);
+  let current: MetStretch | undefined;
 
   function diverged(what: string, detail: Readonly<Record<string, string | number>>): Fault {
     return new Fault("store.diverged", where, what, detail);
   }
 
   /** A run that was stopped left a frame shorter than this run's: then the samples themselves are compared. */
-  function meet(stored: StoredFrame, buffer: SampleBuffer, skip: Uint32Array): void {
-    stored.channels ??= readChannels(stored.frame);
+  function meet(stored: MetStretch, buffer: SampleBuffer, skip: Uint32Array): void {
+    stored.channels ??= stored.stretch.channels();
     for (const samples of stored.channels) {
       const channel = samples.channelIndex;
       const held = (buffer.counts[channel] ?? 0) - (skip[channel] ?? 0);
@@ -60,21 +69,12 @@ export function createCatchUp(database: Database, folder: string, encoder: Frame
           throw diverged(`a sample of channel ${channel} differs from the stored one`, {
             channel_index: channel,
             at_ms: samples.atMs[met + index] ?? 0,
-            frame: stored.frame.row,
+            stretch: stored.stretch.name,
           });
       }
       skip[channel] = (skip[channel] ?? 0) + count;
       stored.met[channel] = met + count;
     }
-  }
-
-  function readChannels({ row, crc32 }: FrameRow): readonly ChannelSamples[] {
-    const block = selectBlock.get(row)?.["block"];
-    const payload = Buffer.isBuffer(block) ? unpackPayload(block, crc32) : "the block is missing";
-    const channels = typeof payload === "string" ? payload : decodeFrame(payload);
-    if (typeof channels === "string")
-      throw new Fault("store.damaged", where, `sample frame ${row}: ${channels}`, { frame: row });
-    return channels;
   }
 
   return {
@@ -114,10 +114,11 @@ export function createCatchUp(database: Database, folder: string, encoder: Frame
         const remaining = bufferedCount(buffer, skip);
         if (remaining === 0) return true;
         if (current === undefined) {
-          const frame = nextFrame();
-          if (frame === undefined) return false;
-          current = { frame, met: new Uint32Array(buffer.channelCount), channels: undefined };
-          if (frame.sampleCount === remaining) {
+          const next = stretches.next();
+          if (next.done === true) return false;
+          const { frame } = next.value;
+          current = { stretch: next.value, met: new Uint32Array(buffer.channelCount), channels: undefined };
+          if (frame?.sampleCount === remaining) {
             const payload = encoder.encode(buffer, skip);
             if (payload.length === frame.payloadBytes && payloadCrc32(payload) === frame.crc32) {
               skip.set(buffer.counts);
@@ -127,13 +128,84 @@ export function createCatchUp(database: Database, folder: string, encoder: Frame
           }
         }
         meet(current, buffer, skip);
-        const { frame, met } = current;
-        if (met.reduce((sum, count) => sum + count, 0) === frame.sampleCount) current = undefined;
+        const { stretch, met } = current;
+        if (met.reduce((sum, count) => sum + count, 0) === stretch.sampleCount) current = undefined;
         else if (bufferedCount(buffer, skip) > 0)
-          throw diverged(`the samples of frame ${frame.row} are not those of this run`, { frame: frame.row });
+          throw diverged(`the samples of ${stretch.name} are not those of this run`, { stretch: stretch.name });
       }
     },
   };
+}
+
+/** Frames one by one, and all blocks of one pack together. */
+function* storedStretches(database: Database, where: string): Generator<StoredStretch, undefined> {
+  const read = openSamples(database, undefined, (_table, stated) => stated ?? 0);
+  let pack: PackedBlock[] = [];
+  for (const scanned of read.frames()) {
+    if (scanned.kind === "damaged")
+      throw new Fault("store.damaged", where, `sample ${scanned.of} ${scanned.from} cannot be read`);
+    const isOfPack = scanned.of === "block" && scanned.row.fromFrame === pack[0]?.fromFrame;
+    if (pack.length > 0 && !isOfPack) {
+      yield packStretch(pack, where);
+      pack = [];
+    }
+    if (scanned.of === "block") pack.push(scanned.row);
+    else {
+      const { row: frame } = scanned;
+      const name = `sample frame ${frame.row}`;
+      yield { name, sampleCount: frame.sampleCount, frame, channels: () => readChannels(frame, name, where) };
+    }
+  }
+  if (pack.length > 0) yield packStretch(pack, where);
+  return undefined;
+}
+
+function packStretch(pack: readonly PackedBlock[], where: string): StoredStretch {
+  const [first] = pack;
+  const name = `the blocks of frames ${first?.fromFrame ?? 0} to ${first?.toFrame ?? 0}`;
+  return {
+    name,
+    sampleCount: pack.reduce((sum, block) => sum + block.sampleCount, 0),
+    frame: undefined,
+    channels() {
+      const byChannel = new Map<number, ChannelSamples[]>();
+      for (const block of pack)
+        for (const samples of readChannels(block, name, where)) {
+          const parts = byChannel.get(samples.channelIndex) ?? [];
+          parts.push(samples);
+          byChannel.set(samples.channelIndex, parts);
+        }
+      return [...byChannel.values()].flatMap(joined);
+    },
+  };
+}
+
+function joined(parts: readonly ChannelSamples[]): readonly ChannelSamples[] {
+  const [first] = parts;
+  if (first === undefined || parts.length === 1) return parts;
+  const count = parts.reduce((sum, part) => sum + part.atMs.length, 0);
+  const whole = {
+    channelIndex: first.channelIndex,
+    atMs: new Float64Array(count),
+    voltageV: new Float64Array(count),
+    currentA: new Float64Array(count),
+    flags: new Uint32Array(count),
+  };
+  let at = 0;
+  for (const part of parts) {
+    whole.atMs.set(part.atMs, at);
+    whole.voltageV.set(part.voltageV, at);
+    whole.currentA.set(part.currentA, at);
+    whole.flags.set(part.flags, at);
+    at += part.atMs.length;
+  }
+  return [whole];
+}
+
+function readChannels(frame: PackedFrame, name: string, where: string): readonly ChannelSamples[] {
+  const channels = channelsOf(frame);
+  if (typeof channels === "string") throw new Fault("store.damaged", where, `${name}: ${channels}`);
+  return channels;
 }
 
 /** Steps through a table page by page; undefined at its end, once and for all. */

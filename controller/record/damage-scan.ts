@@ -10,14 +10,18 @@ export type Scanned<Row> =
   /** Keys from..to cannot be read; some of them may never have been there. */
   | { readonly kind: "damaged"; readonly from: number; readonly to: number; readonly reason: string };
 
-/** `lastKey` is the highest key that the table may hold: where the search past damage ends. Large rows want small pages. */
+/**
+ * From `fromKey` on. `lastKey` is the highest key that the table may hold: where the search past damage ends. Large
+ * rows want small pages.
+ */
 export function* scanRows<Row>(
   fetch: FetchRows,
   parse: (row: RawRow) => Row | undefined,
   lastKey: number,
   rowsPerPage = ROWS_PER_PAGE,
+  fromKey = 1,
 ): Generator<Scanned<Row>> {
-  let after = 0;
+  let after = fromKey - 1;
   let limit = rowsPerPage;
   for (;;) {
     const page = tryFetch(fetch, after, limit);

@@ -45,5 +45,8 @@ export function parseHead(text: string): StoredHead | undefined {
   const [events, ledgerRows, frames, samples, gaps] = counts;
   if (typeof hash !== "string" || typeof events !== "number" || typeof ledgerRows !== "number") return undefined;
   if (typeof frames !== "number" || typeof samples !== "number" || typeof gaps !== "number") return undefined;
-  return { events, hash, ledgerRows, frames, samples, gaps };
+  // An older beamrack made none and says nothing of them.
+  const blocks = value["blocks"] ?? 0;
+  if (typeof blocks !== "number") return undefined;
+  return { events, hash, ledgerRows, frames, blocks, samples, gaps };
 }

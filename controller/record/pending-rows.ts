@@ -1,10 +1,10 @@
 /**
- * What was appended and is not yet in the file, and the one transaction that writes it. Bounded: whoever adds asks
- * first whether there is room.
+ * What was appended and is not yet in the file, and the one transaction that writes it; a second one packs frames into
+ * blocks. Bounded: whoever adds asks first whether there is room.
  */
 import type { Database } from "better-sqlite3";
 import type { LedgerRow } from "./ledger-row.ts";
-import type { GapRow, PackedFrame, StoredEvent } from "./record-rows.ts";
+import type { GapRow, PackedBlock, PackedFrame, StoredEvent } from "./record-rows.ts";
 import { createRowWriter } from "./record-rows.ts";
 import { headText, type StoredHead } from "./schema.ts";
 
@@ -12,6 +12,12 @@ import { headText, type StoredHead } from "./schema.ts";
 export const PENDING_ROWS_MAX = 4096;
 /** Frames kept while the file cannot be written: with a frame a minute, a quarter of an hour. */
 export const PENDING_FRAMES_MAX = 16;
+
+export interface NewRows {
+  readonly events: readonly StoredEvent[];
+  readonly ledgerRows: readonly LedgerRow[];
+  readonly gaps: readonly GapRow[];
+}
 
 export interface PendingRows {
   readonly stored: StoredHead;
@@ -23,8 +29,11 @@ export interface PendingRows {
   addLedger(row: LedgerRow): void;
   addFrame(frame: PackedFrame): void;
   addGap(gap: GapRow): void;
+  add(rows: NewRows): void;
   /** Writes everything in one transaction with the new head. What SQLite throws passes; then all is still pending. */
   write(): void;
+  /** Puts blocks in the place of the frames they were made of. What SQLite throws passes; then nothing has changed. */
+  pack(blocks: readonly PackedBlock[]): void;
 }
 
 export function createPendingRows(database: Database, storedAtStart: StoredHead): PendingRows {
@@ -44,6 +53,13 @@ export function createPendingRows(database: Database, storedAtStart: StoredHead)
     gaps.forEach((gap, index) => {
       writer.gap(stored.gaps + index + 1, gap);
     });
+    writer.head(headText(head));
+  });
+
+  const packAll = database.transaction((blocks: readonly PackedBlock[], head: StoredHead) => {
+    for (const block of blocks) writer.block(block);
+    const [first] = blocks;
+    if (first !== undefined) writer.dropFrames(first.fromFrame, first.toFrame);
     writer.head(headText(head));
   });
 
@@ -76,6 +92,11 @@ export function createPendingRows(database: Database, storedAtStart: StoredHead)
     addGap(gap) {
       gaps.push(gap);
     },
+    add(rows) {
+      events.push(...rows.events);
+      ledgerRows.push(...rows.ledgerRows);
+      gaps.push(...rows.gaps);
+    },
     write() {
       if (rowCount() + frames.length === 0) return;
       const last = events.at(-1);
@@ -84,6 +105,7 @@ export function createPendingRows(database: Database, storedAtStart: StoredHead)
         hash: last?.hash ?? stored.hash,
         ledgerRows: stored.ledgerRows + ledgerRows.length,
         frames: stored.frames + frames.length,
+        blocks: stored.blocks,
         samples: stored.samples + frames.reduce((sum, frame) => sum + frame.sampleCount, 0),
         gaps: stored.gaps + gaps.length,
       };
@@ -94,6 +116,11 @@ export function createPendingRows(database: Database, storedAtStart: StoredHead)
       ledgerRows = [];
       frames = [];
       gaps = [];
+    },
+    pack(blocks) {
+      const head: StoredHead = { ...stored, blocks: stored.blocks + blocks.length };
+      packAll.immediate(blocks, head);
+      stored = head;
     },
   };
 }

@@ -6,11 +6,14 @@ import { scanRows, type Scanned } from "./damage-scan.ts";
 import { parseHead } from "./head-file.ts";
 import type { LedgerRow } from "./ledger-row.ts";
 import { parseHeader, type RecordHeader } from "./record-header.ts";
-import type { FrameRow, GapRow, PackedFrame, StoredEvent } from "./record-rows.ts";
-import { fetchRows, parseEventRow, parseFrameRow, parseGapRow, parsePackedFrame } from "./record-rows.ts";
-import { parseStoredLedgerRow, type RawRow } from "./record-rows.ts";
-import { decodeFrame, unpackPayload, type ChannelSamples } from "./sample-frame.ts";
+import type { GapRow, PackedBlock, StoredEvent } from "./record-rows.ts";
+import { fetchRows, parseEventRow, parseGapRow, parseStoredLedgerRow } from "./record-rows.ts";
+import { isSqliteError, openSamples, type BlockPlace, type ScannedSamples } from "./sample-access.ts";
+import type { Envelope } from "./sample-envelope.ts";
+import type { ChannelSamples } from "./sample-frame.ts";
 import { openForReading, readMeta, type StoredHead } from "./schema.ts";
+
+export { channelsOf } from "./sample-access.ts";
 
 export interface Sample {
   readonly atMs: number;
@@ -26,22 +29,27 @@ export interface RecordReader {
   events(): Iterable<Scanned<StoredEvent>>;
   ledger(): Iterable<Scanned<LedgerRow>>;
   gaps(): Iterable<Scanned<GapRow>>;
-  frames(): Iterable<Scanned<PackedFrame>>;
-  /** Samples of one channel with fromMs <= time < toMs, in the order they came. Frames that cannot be read are passed over. */
+  /** Every frame and block; each channel's samples come in the order they came. */
+  frames(): Iterable<ScannedSamples>;
+  blocks(): Iterable<Scanned<PackedBlock>>;
+  /** What the index tells of blocks fromRow..toRow, also where they cannot be read themselves. */
+  blockPlaces(fromRow: number, toRow: number): readonly BlockPlace[];
+  /** Samples of one channel with fromMs <= time < toMs, in the order they came. What cannot be read is passed over. */
   samples(channelIndex: number, fromMs?: number, toMs?: number): Iterable<Sample>;
+  /**
+   * The lowest and the highest reading in each of `columns` equal parts of fromMs <= time < toMs. Blocks that lie
+   * within one part are not unpacked: a record of ten million samples takes tens of milliseconds.
+   */
+  envelope(channelIndex: number, fromMs: number, toMs: number, columns: number): Envelope;
   eventHash(seq: number): string | undefined;
   /** What SQLite itself finds wrong with the file; empty when nothing. */
   integrityProblems(): readonly string[];
   close(): void;
 }
 
-/** Blocks of samples are large: few at a time. */
-const BLOCKS_PER_PAGE = 8;
-
 /** Throws Fault file.missing, store.damaged, store.newer. */
 export function openRecord(folder: string): RecordReader {
   const database = openForReading(folder);
-  const frameAt = database.prepare<[number], RawRow>("SELECT * FROM frame WHERE row = ?");
 
   function meta<T>(key: string, parse: (text: string) => T | undefined): T | undefined {
     try {
@@ -56,7 +64,7 @@ export function openRecord(folder: string): RecordReader {
   const head = meta("head", parseHead);
 
   /** The highest key by any account, so that a damaged stretch at the end is still searched through. */
-  function lastKey(table: "event" | "ledger" | "frame" | "gap", stated: number | undefined): number {
+  function lastKey(table: "event" | "ledger" | "frame" | "block" | "gap", stated: number | undefined): number {
     try {
       const key = table === "event" ? "seq" : "row";
       const row = database.prepare<[], { last: number | null }>(`SELECT max(${key}) AS last FROM ${table}`).get();
@@ -67,24 +75,21 @@ export function openRecord(folder: string): RecordReader {
     }
   }
 
+  const samples = openSamples(database, head, lastKey);
+
   return {
     header,
     head,
     events: () => scanRows(fetchRows(database, "event"), parseEventRow, lastKey("event", head?.events)),
     ledger: () => scanRows(fetchRows(database, "ledger"), parseStoredLedgerRow, lastKey("ledger", head?.ledgerRows)),
     gaps: () => scanRows(fetchRows(database, "gap"), parseGapRow, lastKey("gap", head?.gaps)),
-    frames: () =>
-      scanRows(fetchRows(database, "block"), parsePackedFrame, lastKey("frame", head?.frames), BLOCKS_PER_PAGE),
+    frames: () => samples.frames(),
+    blocks: () => samples.blocks(),
+    blockPlaces: (fromRow, toRow) => samples.blockPlaces(fromRow, toRow),
     *samples(channelIndex, fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY) {
-      const frames = scanRows<FrameRow>(fetchRows(database, "frame"), parseFrameRow, lastKey("frame", head?.frames));
-      for (const scanned of frames) {
-        if (scanned.kind === "damaged" || scanned.row.lastMs < fromMs || scanned.row.firstMs >= toMs) continue;
-        const channels = channelsOf(readFrame(scanned.key));
-        if (typeof channels === "string") continue;
-        for (const samples of channels)
-          if (samples.channelIndex === channelIndex) yield* samplesBetween(samples, fromMs, toMs);
-      }
+      for (const one of samples.channel(channelIndex, fromMs, toMs)) yield* samplesBetween(one, fromMs, toMs);
     },
+    envelope: (channelIndex, fromMs, toMs, columns) => samples.envelope(channelIndex, fromMs, toMs, columns),
     eventHash(seq) {
       try {
         const row = database.prepare<[number], { hash: unknown }>("SELECT hash FROM event WHERE seq = ?").get(seq);
@@ -107,22 +112,6 @@ export function openRecord(folder: string): RecordReader {
       database.close();
     },
   };
-
-  function readFrame(row: number): PackedFrame | string {
-    try {
-      return parsePackedFrame(frameAt.get(row) ?? {}) ?? "the frame does not hold what its table says";
-    } catch (error) {
-      if (isSqliteError(error)) return error.message;
-      throw error;
-    }
-  }
-}
-
-/** Samples of a frame by channel, or why they cannot be read. */
-export function channelsOf(frame: PackedFrame | string): readonly ChannelSamples[] | string {
-  if (typeof frame === "string") return frame;
-  const payload = unpackPayload(frame.block, frame.crc32);
-  return typeof payload === "string" ? payload : decodeFrame(payload);
 }
 
 function* samplesBetween(samples: ChannelSamples, fromMs: number, toMs: number): Generator<Sample> {
@@ -135,8 +124,4 @@ function* samplesBetween(samples: ChannelSamples, fromMs: number, toMs: number):
       flags: samples.flags[index] ?? 0,
     };
   }
-}
-
-function isSqliteError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_");
 }

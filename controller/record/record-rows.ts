@@ -39,6 +39,23 @@ export interface PackedFrame extends FrameRow {
   readonly block: Buffer;
 }
 
+/** One channel's samples of many frames, which it stands in place of. */
+export interface BlockRow extends FrameRow {
+  readonly channelIndex: number;
+  /** Rows of the frames that it was made of; those of one pack have the same two. */
+  readonly fromFrame: number;
+  readonly toFrame: number;
+  /** Of the readings that are numbers; null where none is. */
+  readonly voltageMinV: number | null;
+  readonly voltageMaxV: number | null;
+  readonly currentMinA: number | null;
+  readonly currentMaxA: number | null;
+}
+
+export interface PackedBlock extends BlockRow {
+  readonly block: Buffer;
+}
+
 export type RawRow = Readonly<Record<string, unknown>>;
 
 /** Fetches up to `limit` rows after the key `after`, in order of the key, as the database gives them. */
@@ -50,7 +67,10 @@ export const SELECT_ROWS = {
   event: "SELECT seq AS key, * FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
   ledger: "SELECT row AS key, * FROM ledger WHERE row > ? ORDER BY row LIMIT ?",
   frame: `SELECT row AS key, ${FRAME_COLUMNS} FROM frame WHERE row > ? ORDER BY row LIMIT ?`,
-  block: `SELECT row AS key, ${FRAME_COLUMNS}, block FROM frame WHERE row > ? ORDER BY row LIMIT ?`,
+  packedFrame: `SELECT row AS key, ${FRAME_COLUMNS}, block FROM frame WHERE row > ? ORDER BY row LIMIT ?`,
+  block: "SELECT row AS key, * FROM block WHERE row > ? ORDER BY row LIMIT ?",
+  blockRow: `SELECT row AS key, channel_index, from_frame, to_frame, voltage_min_V, voltage_max_V, current_min_A,
+    current_max_A, ${FRAME_COLUMNS} FROM block WHERE row > ? ORDER BY row LIMIT ?`,
   gap: "SELECT row AS key, * FROM gap WHERE row > ? ORDER BY row LIMIT ?",
 } as const;
 
@@ -87,6 +107,28 @@ export function parsePackedFrame(raw: RawRow): PackedFrame | undefined {
   const frame = parseFrameRow(raw);
   const block = raw["block"];
   return frame === undefined || !Buffer.isBuffer(block) ? undefined : { ...frame, block };
+}
+
+export function parseBlockRow(raw: RawRow): BlockRow | undefined {
+  const frame = parseFrameRow(raw);
+  const { channel_index: channelIndex, from_frame: fromFrame, to_frame: toFrame } = raw;
+  if (frame === undefined || typeof channelIndex !== "number") return undefined;
+  if (typeof fromFrame !== "number" || typeof toFrame !== "number") return undefined;
+  const extreme = (key: string): number | null => (typeof raw[key] === "number" ? raw[key] : null);
+  return {
+    ...frame,
+    ...{ channelIndex, fromFrame, toFrame },
+    voltageMinV: extreme("voltage_min_V"),
+    voltageMaxV: extreme("voltage_max_V"),
+    currentMinA: extreme("current_min_A"),
+    currentMaxA: extreme("current_max_A"),
+  };
+}
+
+export function parsePackedBlock(raw: RawRow): PackedBlock | undefined {
+  const row = parseBlockRow(raw);
+  const block = raw["block"];
+  return row === undefined || !Buffer.isBuffer(block) ? undefined : { ...row, block };
 }
 
 export function parseStoredLedgerRow(row: RawRow): LedgerRow | undefined {
@@ -126,6 +168,9 @@ export interface RowWriter {
   event(event: StoredEvent): void;
   ledger(row: number, ledgerRow: LedgerRow): void;
   frame(frame: PackedFrame): void;
+  block(block: PackedBlock): void;
+  /** Only frames that blocks hold may go. */
+  dropFrames(fromRow: number, toRow: number): void;
   gap(row: number, gap: GapRow): void;
   head(text: string): void;
 }
@@ -134,6 +179,8 @@ export function createRowWriter(database: Database): RowWriter {
   const event = database.prepare("INSERT INTO event (seq, at_ms, type, data, hash, wall_ms) VALUES (?, ?, ?, ?, ?, ?)");
   const ledger = database.prepare(`INSERT INTO ledger VALUES (${Array<string>(20).fill("?").join(", ")})`);
   const frame = database.prepare(`INSERT INTO frame (${FRAME_COLUMNS}, block) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const block = database.prepare(`INSERT INTO block VALUES (${Array<string>(14).fill("?").join(", ")})`);
+  const dropFrames = database.prepare("DELETE FROM frame WHERE row BETWEEN ? AND ?");
   const gap = database.prepare("INSERT INTO gap (row, channel_index, from_ms, to_ms, reason) VALUES (?, ?, ?, ?, ?)");
   const head = database.prepare("UPDATE meta SET value = ? WHERE key = 'head'");
   return {
@@ -166,6 +213,27 @@ export function createRowWriter(database: Database): RowWriter {
     },
     frame({ row, firstMs, lastMs, sampleCount, payloadBytes, crc32, block }) {
       frame.run(row, firstMs, lastMs, sampleCount, payloadBytes, crc32, block);
+    },
+    block(item) {
+      block.run(
+        item.row,
+        item.channelIndex,
+        item.fromFrame,
+        item.toFrame,
+        item.firstMs,
+        item.lastMs,
+        item.sampleCount,
+        item.voltageMinV,
+        item.voltageMaxV,
+        item.currentMinA,
+        item.currentMaxA,
+        item.payloadBytes,
+        item.crc32,
+        item.block,
+      );
+    },
+    dropFrames(fromRow, toRow) {
+      dropFrames.run(fromRow, toRow);
     },
     gap(row, { channelIndex, fromMs, toMs, reason }) {
       gap.run(row, channelIndex, fromMs, toMs, reason);

@@ -10,7 +10,7 @@ import { parseLedgerRow, type LedgerRow } from "./ledger-row.ts";
 import { parseJson } from "./record-header.ts";
 import { channelsOf, openRecord, type RecordReader } from "./record-reader.ts";
 import { createRowWriter, type GapRow, type PackedFrame, type RowWriter, type StoredEvent } from "./record-rows.ts";
-import { BUSY_TIMEOUT_MS, databasePath, headText, openForWriting } from "./schema.ts";
+import { BUSY_TIMEOUT_MS, databasePath, emptyHead, headText, openForWriting } from "./schema.ts";
 
 export const SALVAGED_EVENT = "record-salvaged";
 
@@ -38,13 +38,13 @@ export function salvageRecord(from: string, to: string): SalvageReport {
     const start = chainStart(salvaged);
     const writing = openForWriting({
       ...{ folder: to, durability: "power-loss", busyTimeoutMs: BUSY_TIMEOUT_MS, header: salvaged, holder: undefined },
-      start: { events: 0, hash: start.hash, ledgerRows: 0, frames: 0, samples: 0, gaps: 0 },
+      start: emptyHead(start.hash),
     });
     try {
       const copy = writing.database.transaction(() => copyRows(record, createRowWriter(writing.database), start.hash));
       const { hash, ...report } = copy.immediate();
       const { events, ledgerRows, frames, samples, gaps } = report;
-      writeHeadFile(to, { events, hash, ledgerRows, frames, samples, gaps });
+      writeHeadFile(to, { events, hash, ledgerRows, frames, blocks: 0, samples, gaps });
       return report;
     } finally {
       writing.close();
@@ -100,7 +100,7 @@ function copyRows(
     const data = canonicalJson({ lost, head: record.head?.hash ?? null });
     add({ atMs: lastMs, type: SALVAGED_EVENT, dataText: data, wallMs: null });
   }
-  writer.head(headText({ events, hash, ledgerRows, frames, samples, gaps }));
+  writer.head(headText({ events, hash, ledgerRows, frames, blocks: 0, samples, gaps }));
   return { events, ledgerRows, frames, samples, gaps, lost, hash };
 }
 
@@ -151,8 +151,12 @@ function copySamples(
     const read = scanned.kind === "row" ? channelsOf(scanned.row) : scanned.reason;
     if (scanned.kind === "damaged" || typeof read === "string") {
       const [from, to] = scanned.kind === "damaged" ? [scanned.from, scanned.to] : [scanned.key, scanned.key];
-      lost.push(`sample frames ${from} to ${to}: ${typeof read === "string" ? read : ""}`);
-      holes.push({ fromMs: lastMs, toMs: null });
+      const what = scanned.of === "block" ? "sample blocks" : "sample frames";
+      lost.push(`${what} ${from} to ${to}: ${typeof read === "string" ? read : ""}`);
+      if (scanned.of === "frame") holes.push({ fromMs: lastMs, toMs: null });
+      else
+        for (const { channelIndex, firstMs: fromMs, lastMs: toMs } of record.blockPlaces(from, to))
+          addGap({ channelIndex, fromMs, toMs, reason: "lost with a damaged block" });
       continue;
     }
     const frame: PackedFrame = scanned.row;
@@ -161,7 +165,7 @@ function copySamples(
     for (const { channelIndex } of read) channels.add(channelIndex);
     frames += 1;
     samples += sampleCount;
-    lastMs = frame.lastMs;
+    lastMs = Math.max(lastMs, frame.lastMs);
     writer.frame({ ...frame, row: frames, sampleCount });
   }
   for (const scanned of record.gaps()) {

@@ -1,12 +1,13 @@
 /**
- * The samples of one frame while they come in: one column per quantity and channel, in plain typed arrays, so that
- * taking a sample allocates nothing.
+ * The samples of one frame while they come in: one column per quantity and channel, in plain typed arrays over one
+ * piece of memory, so that taking a sample allocates nothing and a full buffer can be handed to another thread.
  */
 
 export interface SampleBuffer {
   readonly channelCount: number;
   /** Samples that fit per channel. Sample n of channel c stands at index c * capacity + n of each column. */
   readonly capacity: number;
+  readonly memory: ArrayBuffer;
   readonly counts: Uint32Array;
   readonly atMs: Float64Array;
   readonly voltageV: Float64Array;
@@ -14,16 +15,19 @@ export interface SampleBuffer {
   readonly flags: Uint32Array;
 }
 
-export function createSampleBuffer(channelCount: number, capacity: number): SampleBuffer {
+/** Over `memory` where there is some of the right size, with what stands in it; else over new memory, empty. */
+export function createSampleBuffer(channelCount: number, capacity: number, memory?: ArrayBuffer): SampleBuffer {
   const size = channelCount * capacity;
+  const bytes = memory ?? new ArrayBuffer(3 * 8 * size + 4 * size + 4 * channelCount);
   return {
     channelCount,
     capacity,
-    counts: new Uint32Array(channelCount),
-    atMs: new Float64Array(size),
-    voltageV: new Float64Array(size),
-    currentA: new Float64Array(size),
-    flags: new Uint32Array(size),
+    memory: bytes,
+    atMs: new Float64Array(bytes, 0, size),
+    voltageV: new Float64Array(bytes, 8 * size, size),
+    currentA: new Float64Array(bytes, 16 * size, size),
+    flags: new Uint32Array(bytes, 24 * size, size),
+    counts: new Uint32Array(bytes, 28 * size, channelCount),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The tables of `campaign.db` and how the file is opened for writing and for reading. Rows are only ever added: the
- * database itself refuses to change or delete one.
+ * database itself refuses to change or delete one. Only frames of samples go, once blocks hold what they held.
  */
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -11,12 +11,12 @@ import type { RecordHeader } from "./record-header.ts";
 import { headerText } from "./record-header.ts";
 
 export const DATABASE_FILE = "campaign.db";
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** How long a lock held by another is waited for: a moment of theirs may pass, the rack is not held. */
 export const BUSY_TIMEOUT_MS = 200;
 
-const APPEND_ONLY_TABLES = ["event", "ledger", "frame", "gap"] as const;
+const APPEND_ONLY_TABLES = ["event", "ledger", "frame", "gap", "block"] as const;
 
 const TABLES = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -75,14 +75,45 @@ CREATE TABLE gap (
 ) STRICT;
 `;
 
+/** Since version 2. The index holds all that a plot wants of a block without its samples. */
+const BLOCK_TABLE = `
+CREATE TABLE block (
+  row INTEGER PRIMARY KEY,
+  channel_index INTEGER NOT NULL,
+  from_frame INTEGER NOT NULL,
+  to_frame INTEGER NOT NULL CHECK (to_frame >= from_frame),
+  first_ms REAL NOT NULL,
+  last_ms REAL NOT NULL,
+  sample_count INTEGER NOT NULL CHECK (sample_count > 0),
+  voltage_min_V REAL,
+  voltage_max_V REAL,
+  current_min_A REAL,
+  current_max_A REAL,
+  payload_bytes INTEGER NOT NULL,
+  crc32 INTEGER NOT NULL,
+  block BLOB NOT NULL
+) STRICT;
+CREATE INDEX block_by_channel ON block
+  (channel_index, row, first_ms, last_ms, sample_count, voltage_min_V, voltage_max_V, current_min_A, current_max_A);
+`;
+
 function appendOnly(table: string): string {
-  return ["UPDATE", "DELETE"]
-    .map(
-      (verb) =>
-        `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table}
-         BEGIN SELECT RAISE(ABORT, 'rows of ${table} are only ever added'); END;`,
-    )
-    .join("\n");
+  return ["UPDATE", "DELETE"].map((verb) => refusal(table, verb)).join("\n");
+}
+
+/** Blocks stand for one run of frames from first to last: those may go. */
+const PACKED_FRAME = `coalesce(OLD.row BETWEEN (SELECT from_frame FROM block ORDER BY row LIMIT 1)
+  AND (SELECT to_frame FROM block ORDER BY row DESC LIMIT 1), 0)`;
+
+function refusal(table: string, verb: string): string {
+  const exception = table === "frame" && verb === "DELETE" ? `WHEN NOT ${PACKED_FRAME}` : "";
+  return onOnePage(`CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} ${exception}
+    BEGIN SELECT RAISE(ABORT, 'only ever added'); END;`);
+}
+
+/** SQLite stores these words as they are; all of them fit on the file's first page, which it needs in any case. */
+function onOnePage(sql: string): string {
+  return sql.replace(/\s+/g, " ").replace(/ ?([(),=<>]) ?/g, "$1");
 }
 
 /** How many rows stand in the database and where the chain ends; renewed in the transaction that adds them. */
@@ -90,9 +121,15 @@ export interface StoredHead {
   readonly events: number;
   readonly hash: string;
   readonly ledgerRows: number;
+  /** Frames ever written, those that blocks took the place of included. */
   readonly frames: number;
+  readonly blocks: number;
   readonly samples: number;
   readonly gaps: number;
+}
+
+export function emptyHead(hash: string): StoredHead {
+  return { events: 0, hash, ledgerRows: 0, frames: 0, blocks: 0, samples: 0, gaps: 0 };
 }
 
 export function databasePath(folder: string): string {
@@ -132,11 +169,7 @@ export function openForWriting(options: WritingOptions): WritingDatabase {
   try {
     makeFolder(folder);
     lock = takeFolder(folder, options);
-    database = new Database(databasePath(folder));
-    database.pragma(`busy_timeout = ${options.busyTimeoutMs}`);
-    database.pragma("journal_mode = WAL");
-    // Not stored in the file, and this build's default in WAL mode is NORMAL.
-    database.pragma(`synchronous = ${durability === "power-loss" ? "FULL" : "NORMAL"}`);
+    database = connect(folder, durability, options.busyTimeoutMs);
     createTables(database, header, start);
     checkVersion(database, folder);
     return closeInOrder(database, lock);
@@ -145,6 +178,16 @@ export function openForWriting(options: WritingOptions): WritingDatabase {
     lock?.release();
     throw storeFault(error, folder, "opened");
   }
+}
+
+/** A connection that writes. Whoever makes one holds the folder's lock, or is of the process that does. */
+export function connect(folder: string, durability: Durability, busyTimeoutMs: number): Database.Database {
+  const database = new Database(databasePath(folder));
+  database.pragma(`busy_timeout = ${busyTimeoutMs}`);
+  database.pragma("journal_mode = WAL");
+  // Not stored in the file, and this build's default in WAL mode is NORMAL.
+  database.pragma(`synchronous = ${durability === "power-loss" ? "FULL" : "NORMAL"}`);
+  return database;
 }
 
 function closeInOrder(database: Database.Database, lock: FolderLock): WritingDatabase {
@@ -182,18 +225,52 @@ function isEmpty(database: Database.Database): boolean {
 function createTables(database: Database.Database, header: RecordHeader, start: StoredHead): void {
   const create = database.transaction(() => {
     if (!isEmpty(database)) return;
-    database.exec(TABLES);
+    database.exec(onOnePage(TABLES));
+    database.exec(onOnePage(BLOCK_TABLE));
     for (const table of APPEND_ONLY_TABLES) database.exec(appendOnly(table));
     const insert = database.prepare<[string, string]>("INSERT INTO meta (key, value) VALUES (?, ?)");
     insert.run("schema_version", String(SCHEMA_VERSION));
+    insert.run("journal_from", "1");
     insert.run("header", headerText(header));
     insert.run("head", headText(start));
   });
   create.immediate();
 }
 
+/**
+ * Brings the tables of an older beamrack to this version; what stands in them stays as it is. The frames of before
+ * are never packed by a run: there may be days of them.
+ */
+export function migrate(database: Database.Database): void {
+  const toVersion2 = database.transaction(() => {
+    if (schemaVersion(database) !== 1) return;
+    database.exec(onOnePage(BLOCK_TABLE));
+    database.exec(appendOnly("block"));
+    database.exec("DROP TRIGGER frame_no_delete");
+    database.exec(refusal("frame", "DELETE"));
+    const last = database.prepare<[], { row: number | null }>("SELECT max(row) AS row FROM frame").get();
+    database.prepare("INSERT INTO meta (key, value) VALUES ('journal_from', ?)").run(String((last?.row ?? 0) + 1));
+    database.prepare("UPDATE meta SET value = '2' WHERE key = 'schema_version'").run();
+  });
+  toVersion2.immediate();
+}
+
+/** Row of the first frame that may be packed: 1, or the first after those of an older beamrack. */
+export function journalFrom(database: Database.Database): number {
+  return Number(readMeta(database, "journal_from") ?? "1");
+}
+
+export function hasBlocks(database: Database.Database): boolean {
+  const found = database.prepare<[], { n: number }>("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'block'");
+  return found.get()?.n === 1;
+}
+
+function schemaVersion(database: Database.Database): number {
+  return Number(readMeta(database, "schema_version"));
+}
+
 function checkVersion(database: Database.Database, folder: string): void {
-  const version = Number(readMeta(database, "schema_version"));
+  const version = schemaVersion(database);
   if (!Number.isInteger(version) || version < 1)
     throw new Fault("store.damaged", databasePath(folder), "the file is not a campaign record: it has no version");
   if (version > SCHEMA_VERSION)
@@ -263,8 +340,8 @@ export function readMeta(database: Database.Database, key: string): string | und
 }
 
 export function headText(head: StoredHead): string {
-  const { events, hash, ledgerRows, frames, samples, gaps } = head;
-  return JSON.stringify({ events, hash, ledger_rows: ledgerRows, frames, samples, gaps });
+  const { events, hash, ledgerRows, frames, blocks, samples, gaps } = head;
+  return JSON.stringify({ events, hash, ledger_rows: ledgerRows, frames, blocks, samples, gaps });
 }
 
 /** SQLite's errors in the operator's words, with the original as cause. Faults pass as they are; a bug stays a bug. */

@@ -7,18 +7,19 @@ import { assert } from "../../protocols/base/assert.ts";
 import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts";
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
-import { createCatchUp } from "./catch-up.ts";
+import { createCatchUp, type CatchUp } from "./catch-up.ts";
 import type { FolderHolder } from "./folder-lock.ts";
 import { chainStart, digestOf, linkHash, type ChainHead } from "./hash-chain.ts";
 import { parseHead, writeHeadFile } from "./head-file.ts";
 import { assertLedgerRow, type LedgerRow } from "./ledger-row.ts";
-import { createPendingRows } from "./pending-rows.ts";
 import { headerDifferences, parseHeader, type RecordHeader } from "./record-header.ts";
+import { createScribe, type RecordScribe } from "./record-scribe.ts";
 import { fetchRows, parseStoredLedgerRow, type GapRow } from "./record-rows.ts";
+import { createRecordWriter } from "./record-writer.ts";
 import { bufferedCount, createSampleBuffer } from "./sample-buffer.ts";
-import { createFrameEncoder, packPayload, payloadCrc32, summarise } from "./sample-frame.ts";
-import { BUSY_TIMEOUT_MS, databasePath, openForWriting, readMeta, storeFault } from "./schema.ts";
+import { BUSY_TIMEOUT_MS, databasePath, emptyHead, migrate, openForWriting, readMeta, storeFault } from "./schema.ts";
 import type { Durability, StoredHead } from "./schema.ts";
+import { createThreadedScribe } from "./threaded-scribe.ts";
 
 export interface RecordCounters {
   readonly events: number;
@@ -83,6 +84,11 @@ export interface StoreOptions {
    * Default: only outside the virtual world, which can repeat a run instead.
    */
   readonly goesOn?: boolean;
+  /**
+   * A thread of its own writes: for clocks of the wall, where the rack must not wait for the disk. What cannot be
+   * written then shows at a later append or commit. Not where a run is repeated.
+   */
+  readonly ownThread?: boolean;
 }
 
 /**
@@ -97,42 +103,40 @@ export function openStore(options: StoreOptions): RecordStore {
   const capacity = options.frameSamplesMax ?? 256;
   const where = databasePath(folder);
 
+  const isRepeated = header.world === "virtual" && options.goesOn !== true;
+  assert(!(isRepeated && options.ownThread === true), "a run that is repeated is compared in its own thread");
+
   const start = chainStart(header);
-  const empty: StoredHead = { events: 0, hash: start.hash, ledgerRows: 0, frames: 0, samples: 0, gaps: 0 };
   const writing = openForWriting({
     folder,
     durability: options.durability,
     busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
     header,
-    start: empty,
+    start: emptyHead(start.hash),
     holder: options.holder,
   });
   const { database } = writing;
   const stored = ((): StoredHead => {
     try {
-      return readStoredHead();
+      const found = readStoredHead();
+      migrate(database);
+      return found;
     } catch (error) {
       writing.close();
       throw storeFault(error, folder, "read");
     }
   })();
 
-  const isRepeated = header.world === "virtual" && options.goesOn !== true;
-  const pending = createPendingRows(database, stored);
-  const buffer = createSampleBuffer(channelCount, capacity);
-  const { counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer;
-  const encoder = createFrameEncoder(channelCount, capacity);
-  const catchUp = isRepeated ? createCatchUp(database, folder, encoder) : undefined;
+  let buffer = createSampleBuffer(channelCount, capacity);
+  let { counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer;
+  const { scribe, catchUp } = openScribe();
   const skip = new Uint32Array(channelCount);
-  const droppedFromMs = new Float64Array(channelCount).fill(Number.NaN);
-  const droppedToMs = new Float64Array(channelCount).fill(Number.NaN);
   const bookings = new Map<string, LedgerRow>();
 
   let head: ChainHead = isRepeated ? start : { seq: stored.events, hash: stored.hash };
   let frameEndMs = Number.NEGATIVE_INFINITY;
   let ledgerRows = isRepeated ? 0 : stored.ledgerRows;
-  let samplesFramed = 0;
-  let samplesDropped = 0;
+  let samplesMet = 0;
   let gapCount = isRepeated ? 0 : stored.gaps;
   let commitCount = 0;
   /** The run and the folder part ways here: nothing more is written. */
@@ -160,6 +164,19 @@ export function openStore(options: StoreOptions): RecordStore {
     return storedHead;
   }
 
+  function openScribe(): { readonly scribe: RecordScribe; readonly catchUp: CatchUp | undefined } {
+    const { durability, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
+    if (options.ownThread === true) {
+      const thread = { folder, durability, busyTimeoutMs, stored, channelCount, capacity };
+      return { scribe: createThreadedScribe(thread), catchUp: undefined };
+    }
+    const writer = createRecordWriter(database, stored, { channelCount, capacity });
+    return {
+      scribe: createScribe(writer),
+      catchUp: isRepeated ? createCatchUp(database, folder, writer.encoder) : undefined,
+    };
+  }
+
   function loadOpenBookings(): void {
     for (const raw of fetchRows(database, "ledger")(0, Number.MAX_SAFE_INTEGER)) {
       const row = parseStoredLedgerRow(raw);
@@ -172,7 +189,7 @@ export function openStore(options: StoreOptions): RecordStore {
   function write(): void {
     if (broken !== undefined) throw broken;
     try {
-      pending.write();
+      scribe.write();
     } catch (error) {
       throw storeFault(error, folder, "written");
     }
@@ -182,7 +199,11 @@ export function openStore(options: StoreOptions): RecordStore {
   function makeRoom(): void {
     assert(!isClosed, "the record is closed");
     if (broken !== undefined) throw broken;
-    if (pending.isFull) write();
+    try {
+      scribe.makeRoom();
+    } catch (error) {
+      throw storeFault(error, folder, "written");
+    }
   }
 
   function isStoredAlready(compare: (stored: NonNullable<typeof catchUp>) => boolean): boolean {
@@ -200,54 +221,14 @@ export function openStore(options: StoreOptions): RecordStore {
     skip.fill(0);
     const total = bufferedCount(buffer, skip);
     if (total === 0) return;
-    if (!isStoredAlready((stored) => stored.samples(buffer, skip))) queueFrame();
-    else samplesFramed += total;
-    counts.fill(0);
-  }
-
-  function queueFrame(): void {
-    const summary = summarise(buffer, skip);
-    if (summary === undefined) return;
-    const alreadyStored = skip.reduce((sum, count) => sum + count, 0);
-    if (pending.framesFull) {
-      dropFrame(summary.sampleCount);
-      samplesFramed += alreadyStored;
+    if (isStoredAlready((stored) => stored.samples(buffer, skip))) {
+      samplesMet += total;
+      counts.fill(0);
       return;
     }
-    noteDropped();
-    const payload = encoder.encode(buffer, skip);
-    pending.addFrame({
-      row: pending.nextFrameRow,
-      ...summary,
-      payloadBytes: payload.length,
-      crc32: payloadCrc32(payload),
-      block: packPayload(payload),
-    });
-    samplesFramed += summary.sampleCount + alreadyStored;
-  }
-
-  /** Memory is bounded: while the file cannot be written, later samples are given up and the stretch remembered. */
-  function dropFrame(sampleCount: number): void {
-    samplesDropped += sampleCount;
-    for (let channel = 0; channel < channelCount; channel += 1) {
-      const from = skip[channel] ?? 0;
-      const count = counts[channel] ?? 0;
-      if (count === from) continue;
-      const first = times[channel * capacity + from] ?? 0;
-      if (Number.isNaN(droppedFromMs[channel])) droppedFromMs[channel] = first;
-      droppedToMs[channel] = times[channel * capacity + count - 1] ?? first;
-    }
-  }
-
-  function noteDropped(): void {
-    for (let channel = 0; channel < channelCount; channel += 1) {
-      const fromMs = droppedFromMs[channel] ?? Number.NaN;
-      if (Number.isNaN(fromMs)) continue;
-      const toMs = droppedToMs[channel] ?? fromMs;
-      pending.addGap({ channelIndex: channel, fromMs, toMs, reason: "the record could not be written" });
-      gapCount += 1;
-      droppedFromMs[channel] = Number.NaN;
-    }
+    samplesMet += skip.reduce((sum, count) => sum + count, 0);
+    buffer = scribe.addSamples(buffer, skip);
+    ({ counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer);
   }
 
   /** At a frame's end. What fails here must not reach the instrument's byte stream: the next append or commit tells. */
@@ -273,16 +254,18 @@ export function openStore(options: StoreOptions): RecordStore {
       return digestOf(head);
     },
     get isCatchingUp() {
-      return head.seq < pending.stored.events;
+      return catchUp !== undefined && head.seq < scribe.stored.events;
     },
     get counters() {
+      const { samplesFramed: framed, samplesDropped, gaps } = scribe.counts;
+      const samplesFramed = samplesMet + framed;
       return {
         events: head.seq,
         ledgerRows,
         samplesTaken: samplesFramed + samplesDropped + counts.reduce((sum, count) => sum + count, 0),
         samplesFramed,
         samplesDropped,
-        gaps: gapCount,
+        gaps: gapCount + gaps,
         commits: commitCount,
       };
     },
@@ -293,7 +276,7 @@ export function openStore(options: StoreOptions): RecordStore {
       const seq = head.seq + 1;
       const hash = linkHash(head.hash, seq, atMs, type, dataText);
       if (!isStoredAlready((stored) => stored.event(seq, type, hash)))
-        pending.addEvent({
+        scribe.addEvent({
           seq,
           atMs,
           type,
@@ -310,7 +293,7 @@ export function openStore(options: StoreOptions): RecordStore {
       const isOpen = bookings.has(row.exposureId);
       if (row.kind === "booking") assert(!isOpen, `exposure ${row.exposureId} is booked twice`);
       else assert(isOpen, `exposure ${row.exposureId} is closed without a booking`);
-      if (!isStoredAlready((stored) => stored.ledger(row))) pending.addLedger(row);
+      if (!isStoredAlready((stored) => stored.ledger(row))) scribe.addLedger(row);
       if (row.kind === "booking") bookings.set(row.exposureId, row);
       else bookings.delete(row.exposureId);
       ledgerRows += 1;
@@ -336,17 +319,20 @@ export function openStore(options: StoreOptions): RecordStore {
     },
     gap(gap) {
       makeRoom();
-      if (!isStoredAlready((stored) => stored.gap(gap))) pending.addGap(gap);
+      if (!isStoredAlready((stored) => stored.gap(gap))) scribe.addGap(gap);
       gapCount += 1;
     },
     commit() {
+      let written: Promise<void> | null;
       try {
         makeRoom();
-        write();
+        written = scribe.commit();
       } catch (error) {
-        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+        const fault = storeFault(error, folder, "written");
+        return Promise.reject(fault instanceof Error ? fault : new Error(String(fault)));
       }
       commitCount += 1;
+      if (written !== null) return written;
       return commitLatencyMs > 0 ? sleep(clock, commitLatencyMs) : Promise.resolve();
     },
     flushSamples() {
@@ -356,23 +342,23 @@ export function openStore(options: StoreOptions): RecordStore {
     close() {
       if (isClosed) return;
       try {
-        if (broken === undefined) {
-          endFrame();
-          write();
-        }
+        if (broken === undefined) endFrame();
+        const left = broken === undefined ? scribe.finish() : scribe.stored;
         // A single file that also opens on read-only media; another reader may hold it, then it stays as it is.
         tryToLeaveWal();
-        writeHeadFile(folder, pending.stored);
+        writeHeadFile(folder, left);
       } catch (error) {
         throw storeFault(error, folder, "written");
       } finally {
         isClosed = true;
+        scribe.abandon();
         writing.close();
       }
     },
     abandon() {
       if (isClosed) return;
       isClosed = true;
+      scribe.abandon();
       writing.close();
     },
   };

@@ -71,6 +71,7 @@ export function verifyChain(
 export interface FoundCounts {
   readonly ledgerRows: number;
   readonly frames: number;
+  readonly blocks: number;
   readonly samples: number;
   readonly gaps: number;
 }
@@ -130,6 +131,7 @@ export function verifyCounts(
 const COUNTED = [
   ["ledgerRows", "ledger rows"],
   ["frames", "sample frames"],
+  ["blocks", "sample blocks"],
   ["samples", "samples"],
   ["gaps", "gaps"],
 ] as const;

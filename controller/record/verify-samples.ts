@@ -1,12 +1,18 @@
-/** Unpacks every sample frame: is it whole, does it hold what it states, are each channel's samples in order of time. */
+/**
+ * Unpacks every frame and block of samples: is it whole, does it hold what it states, are each channel's samples in
+ * order of time, is none missing between them.
+ */
 import type { Scanned } from "./damage-scan.ts";
 import type { FindingList } from "./finding-list.ts";
-import { channelsOf } from "./record-reader.ts";
-import type { GapRow, PackedFrame } from "./record-rows.ts";
+import { channelsOf, type ScannedSamples } from "./sample-access.ts";
+import { extremesOf } from "./sample-block.ts";
+import type { GapRow, PackedBlock, PackedFrame } from "./record-rows.ts";
 import type { ChannelSamples } from "./sample-frame.ts";
 
 export interface SamplesResult {
+  /** Frames that can be read, and those that blocks stand in the place of. */
   readonly frames: number;
+  readonly blocks: number;
   /** Samples that can be read. */
   readonly samples: number;
   readonly samplesByChannel: ReadonlyMap<number, number>;
@@ -14,54 +20,126 @@ export interface SamplesResult {
 
 const LOST = "These samples are lost; all others can be read. Restore the folder from a copy if there is one.";
 
-export function verifySamples(frames: Iterable<Scanned<PackedFrame>>, findings: FindingList): SamplesResult {
+export function verifySamples(stretches: Iterable<ScannedSamples>, findings: FindingList): SamplesResult {
   const lastMs = new Map<number, number>();
   const samplesByChannel = new Map<number, number>();
-  let lastRow = 0;
-  let frameCount = 0;
+  const order = createOrder(findings);
+  let frames = 0;
+  let blocks = 0;
   let samples = 0;
-  for (const scanned of frames) {
+  for (const scanned of stretches) {
     if (scanned.kind === "damaged") {
-      const where = `sample frames ${scanned.from} to ${scanned.to}`;
+      const where = `sample ${scanned.of}s ${scanned.from} to ${scanned.to}`;
       findings.add("error", "store.damaged", where, `cannot be read: ${scanned.reason}`, LOST);
-      lastRow = scanned.to;
+      order.damaged(scanned.of, scanned.to);
       continue;
     }
     const frame = scanned.row;
-    const where = `sample frame ${frame.row} (${frame.firstMs} to ${frame.lastMs} ms)`;
-    if (frame.row !== lastRow + 1)
-      findings.add(
-        "error",
-        "samples.frames-missing",
-        where,
-        `frames ${lastRow + 1} to ${frame.row - 1} are missing`,
-        LOST,
-      );
-    lastRow = frame.row;
+    const where = `sample ${scanned.of} ${frame.row} (${frame.firstMs} to ${frame.lastMs} ms)`;
+    if (scanned.of === "block") frames += order.block(scanned.row, where);
+    else order.frame(frame.row, where);
     const channels = channelsOf(frame);
     if (typeof channels === "string") {
       findings.add("error", "store.damaged", where, channels, LOST);
       continue;
     }
-    frameCount += 1;
+    if (scanned.of === "block") blocks += 1;
+    else frames += 1;
     const found = channels.reduce((sum, channel) => sum + channel.atMs.length, 0);
     samples += found;
     if (found !== frame.sampleCount)
       findings.add("error", "samples.count", where, `holds ${found} samples and states ${frame.sampleCount}`, LOST);
+    checkStatedTimes(channels, frame, where, findings);
     for (const channel of channels) {
-      samplesByChannel.set(
-        channel.channelIndex,
-        (samplesByChannel.get(channel.channelIndex) ?? 0) + channel.atMs.length,
-      );
-      checkTimes(channel, frame, lastMs, where, findings);
+      const before = samplesByChannel.get(channel.channelIndex) ?? 0;
+      samplesByChannel.set(channel.channelIndex, before + channel.atMs.length);
+      checkTimes(channel, lastMs, where, findings);
+      if (scanned.of === "block") checkExtremes(channel, scanned.row, where, findings);
     }
   }
-  return { frames: frameCount, samples, samplesByChannel };
+  return { frames, blocks, samples, samplesByChannel };
 }
+
+interface Order {
+  frame(row: number, where: string): void;
+  /** How many frames more it stands in the place of than the blocks before it. */
+  block(block: PackedBlock, where: string): number;
+  damaged(of: "frame" | "block", toRow: number): void;
+}
+
+/** Rows count on without a hole, and blocks stand in the place of frames that follow the last one. */
+function createOrder(findings: FindingList): Order {
+  let lastFrame = 0;
+  let lastBlock = 0;
+  let packFrom = 0;
+  /** After damage it is not known with which frame the next block begins. */
+  let isKnown = true;
+
+  function missing(of: "frame" | "block", from: number, to: number, where: string): void {
+    findings.add("error", "samples.frames-missing", where, `${of}s ${from} to ${to} are missing`, LOST);
+  }
+
+  return {
+    frame(row, where) {
+      if (isKnown && row !== lastFrame + 1) missing("frame", lastFrame + 1, row - 1, where);
+      lastFrame = row;
+      isKnown = true;
+    },
+    block({ row, fromFrame, toFrame }, where) {
+      if (row !== lastBlock + 1) missing("block", lastBlock + 1, row - 1, where);
+      lastBlock = row;
+      if (fromFrame === packFrom) {
+        if (toFrame !== lastFrame) missing("frame", lastFrame + 1, toFrame, where);
+        return 0;
+      }
+      const before = isKnown ? lastFrame : fromFrame - 1;
+      if (fromFrame !== before + 1) missing("frame", before + 1, fromFrame - 1, where);
+      isKnown = true;
+      packFrom = fromFrame;
+      lastFrame = toFrame;
+      return toFrame - before;
+    },
+    damaged(of, toRow) {
+      if (of === "frame") lastFrame = toRow;
+      else {
+        lastBlock = toRow;
+        isKnown = false;
+      }
+    },
+  };
+}
+
+function checkStatedTimes(
+  channels: readonly ChannelSamples[],
+  { firstMs, lastMs }: PackedFrame,
+  where: string,
+  findings: FindingList,
+): void {
+  const extremes = channels.map(extremesOf);
+  const first = Math.min(...extremes.map((one) => one.firstMs));
+  const last = Math.max(...extremes.map((one) => one.lastMs));
+  if (first === firstMs && last === lastMs) return;
+  findings.add(
+    "error",
+    "samples.times",
+    where,
+    `has samples of ${first} to ${last} ms, outside the stated times`,
+    LOST,
+  );
+}
+
+function checkExtremes(channel: ChannelSamples, block: PackedBlock, where: string, findings: FindingList): void {
+  const found = extremesOf(channel);
+  const differing = EXTREMES.filter((key) => found[key] !== block[key]);
+  if (channel.channelIndex === block.channelIndex && differing.length === 0) return;
+  const what = `its row states channel ${block.channelIndex} and other extremes (${differing.join(", ")}) than it holds`;
+  findings.add("error", "samples.times", where, what, LOST);
+}
+
+const EXTREMES = ["voltageMinV", "voltageMaxV", "currentMinA", "currentMaxA"] as const;
 
 function checkTimes(
   { channelIndex, atMs }: ChannelSamples,
-  frame: PackedFrame,
   lastMs: Map<number, number>,
   where: string,
   findings: FindingList,
@@ -77,14 +155,6 @@ function checkTimes(
     last = time;
   }
   lastMs.set(channelIndex, last);
-  if (!((atMs[0] ?? frame.firstMs) >= frame.firstMs && (atMs.at(-1) ?? frame.lastMs) <= frame.lastMs))
-    findings.add(
-      "error",
-      "samples.times",
-      where,
-      `channel ${channelIndex} has samples outside the frame's times`,
-      LOST,
-    );
 }
 
 /** Counts the gaps; a gap that ends before it begins is no gap. */

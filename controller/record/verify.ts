@@ -89,7 +89,13 @@ function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | u
   const ledger = ledgerAudit.finish(reader.ledger());
   const samples = verifySamples(reader.frames(), sampleFindings);
   const gaps = verifyGaps(reader.gaps(), sampleFindings);
-  const found = { ledgerRows: ledger.ledgerRows, frames: samples.frames, samples: samples.samples, gaps };
+  const found = {
+    ledgerRows: ledger.ledgerRows,
+    frames: samples.frames,
+    blocks: samples.blocks,
+    samples: samples.samples,
+    gaps,
+  };
   verifyHead(reader.head, chain, chainFindings);
   if (reader.head !== undefined) verifyCounts(`${DATABASE_FILE} meta`, reader.head, found, false, file);
   for (const [name, copy] of readCopies(folder, file)) {

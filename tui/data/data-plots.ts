@@ -21,7 +21,7 @@ const COLUMNS = 400;
 const VOLTAGE_STEP_V = 0.005;
 const MS_PER_H = 3_600_000;
 
-export type SampleSource = Pick<RecordReader, "samples">;
+export type SampleSource = Pick<RecordReader, "samples" | "envelope">;
 
 export function plotOf(name: PlotName, campaign: ExportedCampaign, cell: ExportedCell, record: SampleSource): Plot {
   const who = `${cell.position} ${cell.barcode}`;
@@ -29,12 +29,12 @@ export function plotOf(name: PlotName, campaign: ExportedCampaign, cell: Exporte
     case "voltage":
       return {
         ...{ title: `${who}: voltage, V, over time, h`, xName: "time_h", yName: "voltage_V" },
-        points: envelope(campaign, cell, record, (sample) => sample.voltageV),
+        points: envelope(campaign, cell, record, "voltage", 1),
       };
     case "current":
       return {
         ...{ title: `${who}: current, mA, over time, h`, xName: "time_h", yName: "current_mA" },
-        points: envelope(campaign, cell, record, (sample) => 1000 * sample.currentA),
+        points: envelope(campaign, cell, record, "current", 1000),
       };
     case "capacity":
       return {
@@ -54,21 +54,19 @@ function envelope(
   campaign: ExportedCampaign,
   cell: ExportedCell,
   record: SampleSource,
-  value: (sample: { readonly voltageV: number; readonly currentA: number }) => number,
+  quantity: "voltage" | "current",
+  factor: number,
 ): readonly PlotPoint[] {
-  const low = new Float64Array(COLUMNS).fill(Infinity);
-  const high = new Float64Array(COLUMNS).fill(-Infinity);
-  const columnMs = Math.max(1, campaign.lastMs) / COLUMNS;
-  for (const sample of record.samples(cell.channelIndex)) {
-    const column = Math.min(COLUMNS - 1, Math.max(0, Math.floor(sample.atMs / columnMs)));
-    const one = value(sample);
-    low[column] = Math.min(low[column] ?? Infinity, one);
-    high[column] = Math.max(high[column] ?? -Infinity, one);
-  }
+  const endMs = Math.max(1, campaign.lastMs);
+  const columnMs = endMs / COLUMNS;
+  // The last column holds its end too.
+  const read = record.envelope(cell.channelIndex, 0, endMs * (1 + Number.EPSILON), COLUMNS);
+  const [low, high] =
+    quantity === "voltage" ? [read.voltageMinV, read.voltageMaxV] : [read.currentMinA, read.currentMaxA];
   const points: PlotPoint[] = [];
   for (let column = 0; column < COLUMNS; column += 1) {
-    const [least, most] = [low[column] ?? Infinity, high[column] ?? -Infinity];
-    if (least > most) continue;
+    const [least, most] = [factor * (low[column] ?? NaN), factor * (high[column] ?? NaN)];
+    if (!(least <= most)) continue;
     const x = ((column + 0.5) * columnMs) / MS_PER_H;
     points.push({ x, y: least });
     if (most > least) points.push({ x, y: most });

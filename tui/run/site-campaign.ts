@@ -54,6 +54,9 @@ export interface SiteCampaign {
   disconnect(): void;
 }
 
+/** What a crash can cost at most of samples that decided nothing. */
+const FRAME_MS = 10_000;
+
 /** A bench when every cable leads to one. */
 export function siteWorld(site: Site, campaign: Pick<Campaign, "cells">): "bench" | "site" {
   const positions = campaign.cells.map((cell) => cell.position);
@@ -87,6 +90,8 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     },
     channelCount: campaign.cells.length,
     holder: inputs.holder,
+    frameMs: FRAME_MS,
+    ownThread: true,
   });
   const store = inputs.hearing?.(opened) ?? opened;
   try {

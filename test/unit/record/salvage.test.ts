@@ -16,7 +16,7 @@ async function damaged(damage = ""): Promise<string> {
   await runCampaign(store, 4);
   store.close();
   const database = new Database(join(folder, "campaign.db"));
-  for (const table of ["event", "ledger", "frame", "gap"])
+  for (const table of ["event", "ledger", "frame", "block", "gap"])
     for (const verb of ["update", "delete"]) database.exec(`DROP TRIGGER ${table}_no_${verb}`);
   database.exec(damage);
   database.close();
@@ -55,15 +55,17 @@ describe("a data folder that is salvaged", () => {
   });
 
   it("keeps all but a block that is damaged, whose samples are a gap now", async () => {
-    const { out, said } = await repaired(await damaged("UPDATE frame SET crc32 = crc32 + 1 WHERE row = 2"));
-    expect(said.lost).toEqual([expect.stringMatching(/^sample frames 2 to 2: .*CRC-32/)]);
-    expect(said.samples).toBe(720 - 180);
+    const { out, said } = await repaired(await damaged("UPDATE block SET crc32 = crc32 + 1 WHERE row = 2"));
+    expect(said.lost).toEqual([expect.stringMatching(/^sample blocks 2 to 2: .*CRC-32/)]);
+    expect(said.samples).toBe(720 - 240);
     expect(errors(out)).toEqual([]);
     const record = openRecord(out);
     const gaps = [...record.gaps()].flatMap((one) => (one.kind === "row" ? [one.row] : []));
     const told = [...record.events()].flatMap((one) => (one.kind === "row" ? [one.row.type] : []));
     record.close();
-    expect(gaps.filter(({ reason }) => reason.startsWith("lost"))).toHaveLength(3);
+    expect(gaps.filter(({ reason }) => reason.startsWith("lost"))).toEqual([
+      { channelIndex: 1, fromMs: 4, toMs: 239_004, reason: "lost with a damaged block" },
+    ]);
     expect(told.at(-1)).toBe("record-salvaged");
   });
 

@@ -83,8 +83,12 @@ describe("the event log", () => {
     const store = open(folder);
     await runCampaign(store, 2);
     store.close();
+    const again = open(folder);
+    await runCampaign(again, 4);
+    await again.commit();
+    again.abandon();
     const database = new Database(join(folder, "campaign.db"));
-    for (const table of ["event", "ledger", "frame", "gap"]) {
+    for (const table of ["event", "ledger", "frame", "block", "gap"]) {
       expect(database.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBeGreaterThan(0);
       expect(() => database.prepare(`DELETE FROM ${table}`).run()).toThrow("only ever added");
     }
@@ -167,7 +171,7 @@ describe("durability", () => {
     store.close();
     expect(store.counters.samplesTaken).toBe(21);
     expect(store.counters.samplesDropped).toBe(3);
-    expect(other.prepare("SELECT sum(sample_count) FROM frame").pluck().get()).toBe(18);
+    expect(other.prepare("SELECT sum(sample_count) FROM block").pluck().get()).toBe(18);
     expect(other.prepare("SELECT channel_index, from_ms, to_ms FROM gap").all()).toEqual([
       { channel_index: 1, from_ms: 16_000, to_ms: 18_000 },
     ]);
@@ -258,7 +262,7 @@ describe("whose folder it is", () => {
     open(folder).close();
     open(folder, { header: { ...HEADER, softwareVersion: "0.2.0" } }).close();
     const database = new Database(join(folder, "campaign.db"));
-    database.prepare("UPDATE meta SET value = '2' WHERE key = 'schema_version'").run();
+    database.prepare("UPDATE meta SET value = '3' WHERE key = 'schema_version'").run();
     database.close();
     expect(faultOf(() => open(folder))).toBe("store.newer");
   });

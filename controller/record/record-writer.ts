@@ -1,0 +1,124 @@
+/**
+ * Writes what a store hands over: rows, and buffers of samples as frames that are packed into blocks now and then. In
+ * the store's own thread or in one of its own (writer-thread.ts); it remembers what could not be written yet.
+ */
+import type { Database } from "better-sqlite3";
+import { createDroppedSamples } from "./dropped-samples.ts";
+import { createPendingRows, type PendingRows } from "./pending-rows.ts";
+import { fetchRows, parsePackedFrame } from "./record-rows.ts";
+import type { SampleBuffer } from "./sample-buffer.ts";
+import { createBlockBuilder } from "./sample-block.ts";
+import {
+  createFrameEncoder,
+  decodeFrame,
+  payloadCrc32,
+  summarise,
+  unpackPayload,
+  type FrameEncoder,
+} from "./sample-frame.ts";
+import { journalFrom, type StoredHead } from "./schema.ts";
+
+export interface WrittenSamples {
+  readonly samplesFramed: number;
+  readonly samplesDropped: number;
+  /** Gaps that tell of samples given up. */
+  readonly gaps: number;
+}
+
+export interface RecordWriter {
+  readonly rows: PendingRows;
+  readonly encoder: FrameEncoder;
+  readonly counts: WrittenSamples;
+  /** The buffer's samples beyond the `skip` first ones of each channel become a frame, or are given up and remembered. */
+  addSamples(buffer: SampleBuffer, skip: Uint32Array): void;
+  /** Throws what SQLite throws; then all waits for the next write. */
+  write(): void;
+  /** Packs what waits, if enough does or it is the end. A pack that fails is put off: the frames hold the samples. */
+  pack(isEnd: boolean): void;
+}
+
+export interface WriterOptions {
+  readonly channelCount: number;
+  readonly capacity: number;
+}
+
+/** Frames that a run before left unpacked are taken over. */
+export function createRecordWriter(database: Database, stored: StoredHead, options: WriterOptions): RecordWriter {
+  const { channelCount, capacity } = options;
+  const rows = createPendingRows(database, stored);
+  const encoder = createFrameEncoder(channelCount, capacity);
+  const builder = createBlockBuilder(channelCount);
+  const dropped = createDroppedSamples(channelCount);
+  const isPackable = takeLeftFrames();
+  let samplesFramed = 0;
+
+  /** False where one cannot be read: then what stands unpacked stays so, for `verify` and `repair` to tell. */
+  function takeLeftFrames(): boolean {
+    const last = database
+      .prepare<[], { row: number }>("SELECT to_frame AS row FROM block ORDER BY row DESC LIMIT 1")
+      .get();
+    const fetch = fetchRows(database, "packedFrame");
+    let after = Math.max(journalFrom(database) - 1, last?.row ?? 0);
+    for (;;) {
+      const [raw] = fetch(after, 1);
+      if (raw === undefined) return after === stored.frames;
+      const frame = parsePackedFrame(raw);
+      const payload = frame === undefined ? "" : unpackPayload(frame.block, frame.crc32);
+      const segments: Buffer[] = [];
+      const channels = typeof payload === "string" ? payload : decodeFrame(payload, segments);
+      if (frame === undefined || typeof channels === "string" || frame.row !== after + 1) return false;
+      builder.frame(frame.row);
+      for (const [index, samples] of channels.entries()) {
+        const segment = segments[index];
+        if (segment === undefined || samples.channelIndex >= channelCount) return false;
+        builder.segment(samples.channelIndex, segment, samples, 0, samples.atMs.length);
+      }
+      after = frame.row;
+    }
+  }
+
+  return {
+    rows,
+    encoder,
+    get counts() {
+      return { samplesFramed, samplesDropped: dropped.samples, gaps: dropped.gaps };
+    },
+    addSamples(buffer, skip) {
+      const summary = summarise(buffer, skip);
+      if (summary === undefined) return;
+      if (rows.framesFull) {
+        dropped.drop(buffer, skip, summary.sampleCount);
+        return;
+      }
+      dropped.tell((gap) => {
+        rows.addGap(gap);
+      });
+      const payload = Buffer.from(encoder.encode(buffer, skip));
+      const row = rows.nextFrameRow;
+      rows.addFrame({ row, ...summary, payloadBytes: payload.length, crc32: payloadCrc32(payload), block: payload });
+      samplesFramed += summary.sampleCount;
+      if (!isPackable) return;
+      builder.frame(row);
+      for (let channel = 0; channel < channelCount; channel += 1) {
+        const to = encoder.segmentTo[channel] ?? 0;
+        if (to === 0) continue;
+        const first = channel * capacity + (skip[channel] ?? 0);
+        const end = channel * capacity + (buffer.counts[channel] ?? 0);
+        builder.segment(channel, payload.subarray(encoder.segmentFrom[channel] ?? 0, to), buffer, first, end);
+      }
+    },
+    write() {
+      rows.write();
+    },
+    pack(isEnd) {
+      if (!isPackable || builder.sampleCount === 0 || !(isEnd || builder.isFull)) return;
+      try {
+        rows.pack(builder.blocks(rows.stored.blocks + 1));
+        builder.clear();
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error)) throw error;
+        builder.putOff();
+      }
+    },
+  };
+}

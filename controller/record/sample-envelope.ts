@@ -1,0 +1,97 @@
+/** The lowest and the highest reading of each column of a plot, from the extremes of blocks wherever those suffice. */
+import type { ChannelSamples } from "./sample-frame.ts";
+
+/** One entry a column; where `count` is 0 the others are not numbers. */
+export interface Envelope {
+  readonly count: Uint32Array;
+  readonly voltageMinV: Float64Array;
+  readonly voltageMaxV: Float64Array;
+  readonly currentMinA: Float64Array;
+  readonly currentMaxA: Float64Array;
+}
+
+/** A block of one channel as its row tells of it. */
+export interface BlockSummary {
+  readonly row: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly sampleCount: number;
+  readonly voltageMinV: number | null;
+  readonly voltageMaxV: number | null;
+  readonly currentMinA: number | null;
+  readonly currentMaxA: number | null;
+}
+
+export interface EnvelopeSource {
+  /** Blocks that have to do with the range of time. */
+  readonly summaries: Iterable<BlockSummary>;
+  /** A block's samples; undefined where they cannot be read. */
+  readonly read: (row: number) => ChannelSamples | undefined;
+  /** Samples that stand in no block. */
+  readonly loose: Iterable<ChannelSamples>;
+}
+
+export interface EnvelopeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly columns: number;
+}
+
+export function envelopeOf(source: EnvelopeSource, range: EnvelopeRange): Envelope {
+  const { fromMs, toMs, columns } = range;
+  const columnMs = (toMs - fromMs) / columns;
+  const envelope: Envelope = {
+    count: new Uint32Array(columns),
+    voltageMinV: new Float64Array(columns).fill(Number.NaN),
+    voltageMaxV: new Float64Array(columns).fill(Number.NaN),
+    currentMinA: new Float64Array(columns).fill(Number.NaN),
+    currentMaxA: new Float64Array(columns).fill(Number.NaN),
+  };
+
+  function columnOf(atMs: number): number {
+    return Math.min(columns - 1, Math.floor((atMs - fromMs) / columnMs));
+  }
+
+  function takeSamples({ atMs, voltageV, currentA }: ChannelSamples): void {
+    for (let index = 0; index < atMs.length; index += 1) {
+      const at = atMs[index] ?? Number.NaN;
+      if (!(at >= fromMs && at < toMs)) continue;
+      const column = columnOf(at);
+      envelope.count[column] = (envelope.count[column] ?? 0) + 1;
+      const volts = voltageV[index] ?? Number.NaN;
+      const amperes = currentA[index] ?? Number.NaN;
+      lower(envelope.voltageMinV, column, volts);
+      raise(envelope.voltageMaxV, column, volts);
+      lower(envelope.currentMinA, column, amperes);
+      raise(envelope.currentMaxA, column, amperes);
+    }
+  }
+
+  for (const summary of source.summaries) {
+    const { firstMs, lastMs, voltageMinV, voltageMaxV, currentMinA, currentMaxA } = summary;
+    const isWithin = firstMs >= fromMs && lastMs < toMs && columnOf(firstMs) === columnOf(lastMs);
+    const isTold = voltageMinV !== null && voltageMaxV !== null && currentMinA !== null && currentMaxA !== null;
+    if (!isWithin || !isTold) {
+      const samples = source.read(summary.row);
+      if (samples !== undefined) takeSamples(samples);
+      continue;
+    }
+    const column = columnOf(firstMs);
+    envelope.count[column] = (envelope.count[column] ?? 0) + summary.sampleCount;
+    lower(envelope.voltageMinV, column, voltageMinV);
+    raise(envelope.voltageMaxV, column, voltageMaxV);
+    lower(envelope.currentMinA, column, currentMinA);
+    raise(envelope.currentMaxA, column, currentMaxA);
+  }
+  for (const samples of source.loose) takeSamples(samples);
+  return envelope;
+}
+
+function lower(low: Float64Array, column: number, value: number): void {
+  // Written so that the first number takes the place of none, and none never that of a number.
+  if (!((low[column] ?? 0) <= value) && value === value) low[column] = value;
+}
+
+function raise(high: Float64Array, column: number, value: number): void {
+  if (!((high[column] ?? 0) >= value) && value === value) high[column] = value;
+}

@@ -1,0 +1,203 @@
+/**
+ * A scribe whose writing is done in a thread of its own. What is added is handed over with the next write; the
+ * store's thread is held for the handing over alone. While the thread cannot keep up, later samples are given up and
+ * told as gaps, as where the file cannot be written.
+ */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { Fault } from "../../protocols/base/fault.ts";
+import { createDroppedSamples } from "./dropped-samples.ts";
+import type { LedgerRow } from "./ledger-row.ts";
+import { PENDING_ROWS_MAX } from "./pending-rows.ts";
+import type { RecordScribe } from "./record-scribe.ts";
+import type { GapRow, StoredEvent } from "./record-rows.ts";
+import type { WrittenSamples } from "./record-writer.ts";
+import { bufferedCount, createSampleBuffer } from "./sample-buffer.ts";
+import { databasePath } from "./schema.ts";
+import type { WriterAnswer, WriterFailure, WriterOrder, WriterStart } from "./writer-messages.ts";
+
+/** Buffers on their way: with one a second, a disk may hang for a minute before samples are given up. */
+const BUFFERS_MAX = 64;
+
+/** How long the end is waited for: a disk that hangs so long is told as one that cannot be written. */
+const END_TIMEOUT_MS = 60_000;
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (fault: Error) => void;
+}
+
+export type ThreadOptions = Omit<WriterStart, "ended" | "port">;
+
+export function createThreadedScribe(options: ThreadOptions): RecordScribe {
+  const { folder, channelCount, capacity } = options;
+  const ended = new SharedArrayBuffer(4);
+  const { port1: port, port2: theirs } = new MessageChannel();
+  const workerData: WriterStart = { ...options, ended, port: theirs };
+  const worker = startThread(workerData);
+  const waiting = new Map<number, Waiting>();
+  const spare: ArrayBuffer[] = [];
+  const dropped = createDroppedSamples(channelCount);
+
+  let events: StoredEvent[] = [];
+  let ledgerRows: LedgerRow[] = [];
+  let gaps: GapRow[] = [];
+  let memory: ArrayBuffer | null = null;
+  let lastId = 0;
+  let stored = options.stored;
+  let counts: WrittenSamples = { samplesFramed: 0, samplesDropped: 0, gaps: 0 };
+  let buffersOut = 0;
+  /** Since the last answer that said that all stands in the file. */
+  let rowsOut = 0;
+  /** Of samples handed over, and of those that the thread has told of. */
+  let samplesGiven = 0;
+  let failure: Error | null = null;
+  let isEnded = false;
+
+  port.on("message", hear);
+  worker.on("error", (error) => {
+    isEnded = true;
+    fail({
+      code: "store.unwritable",
+      where: databasePath(folder),
+      message: `the thread that writes ended: ${error.message}`,
+    });
+    for (const { reject } of waiting.values()) reject(failure ?? error);
+    waiting.clear();
+  });
+
+  function fail({ code, where, message }: WriterFailure): Error {
+    failure = code === null ? new Error(message) : new Fault(code, where, message);
+    return failure;
+  }
+
+  function hear(answer: WriterAnswer): void {
+    stored = answer.stored;
+    counts = answer.counts;
+    if (answer.memory !== null) {
+      buffersOut -= 1;
+      spare.push(answer.memory);
+    }
+    const promised = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (answer.failure !== null) {
+      const error = fail(answer.failure);
+      promised?.reject(error);
+      return;
+    }
+    failure = null;
+    if (answer.id === lastId) rowsOut = 0;
+    promised?.resolve();
+  }
+
+  function order(words: WriterOrder, transferred: readonly ArrayBuffer[] = []): void {
+    if (!isEnded) port.postMessage(words, transferred);
+  }
+
+  function send(isAwaited: boolean): number {
+    if (!isAwaited && events.length + ledgerRows.length + gaps.length === 0 && memory === null) return lastId;
+    lastId += 1;
+    rowsOut += events.length + ledgerRows.length + gaps.length;
+    order({ kind: "write", id: lastId, rows: { events, ledgerRows, gaps }, memory }, memory === null ? [] : [memory]);
+    events = [];
+    ledgerRows = [];
+    gaps = [];
+    memory = null;
+    return lastId;
+  }
+
+  /** Holds this thread until the other has ended. */
+  function end(kind: "finish" | "abandon"): void {
+    if (isEnded) return;
+    lastId += 1;
+    order(kind === "finish" ? { kind, id: lastId } : { kind, id: lastId });
+    const outcome = Atomics.wait(new Int32Array(ended), 0, 0, END_TIMEOUT_MS);
+    for (;;) {
+      const received = receiveMessageOnPort(port) as { readonly message: WriterAnswer } | undefined;
+      if (received === undefined) break;
+      hear(received.message);
+    }
+    isEnded = true;
+    port.close();
+    if (outcome !== "timed-out") return;
+    void worker.terminate();
+    fail({ code: "store.unwritable", where: databasePath(folder), message: "the disk has not answered for a minute" });
+  }
+
+  return {
+    get stored() {
+      return stored;
+    },
+    get counts() {
+      return {
+        samplesFramed: samplesGiven - counts.samplesDropped,
+        samplesDropped: counts.samplesDropped + dropped.samples,
+        gaps: counts.gaps + dropped.gaps,
+      };
+    },
+    addEvent(event) {
+      events.push(event);
+    },
+    addLedger(row) {
+      ledgerRows.push(row);
+    },
+    addGap(gap) {
+      gaps.push(gap);
+    },
+    addSamples(buffer, skip) {
+      const count = bufferedCount(buffer, skip);
+      if (buffersOut >= BUFFERS_MAX) {
+        dropped.drop(buffer, skip, count);
+        buffer.counts.fill(0);
+        return buffer;
+      }
+      // One buffer an order: what was not sent yet goes ahead of this one.
+      if (memory !== null) send(false);
+      dropped.tell((gap) => {
+        gaps.push(gap);
+      });
+      samplesGiven += count;
+      buffersOut += 1;
+      memory = buffer.memory;
+      return createSampleBuffer(channelCount, capacity, spare.pop());
+    },
+    makeRoom() {
+      if (events.length + ledgerRows.length + gaps.length >= PENDING_ROWS_MAX) send(false);
+      if (failure !== null && rowsOut >= PENDING_ROWS_MAX) throw failure;
+    },
+    write() {
+      send(false);
+    },
+    commit() {
+      if (isEnded) return Promise.reject(failure ?? new Error("the record is closed"));
+      const id = send(true);
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+      });
+    },
+    finish() {
+      send(false);
+      end("finish");
+      if (failure !== null) throw failure;
+      return stored;
+    },
+    abandon() {
+      end("abandon");
+    },
+  };
+}
+
+/** Run from its sources, a thread needs what compiles them; it does not take that over from this one. */
+function startThread(workerData: WriterStart): Worker {
+  const options = { workerData, transferList: [workerData.port] };
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./writer-thread.js", import.meta.url), options);
+  const compiler = pathToFileURL(
+    createRequire(import.meta.url)
+      .resolve("tsx/esm/api")
+      .replace(/cjs$/, "mjs"),
+  ).href;
+  const source = new URL("./writer-thread.ts", import.meta.url).href;
+  const code = `import(${JSON.stringify(compiler)}).then(({ register }) => { register(); return import(${JSON.stringify(source)}); })`;
+  return new Worker(code, { ...options, eval: true });
+}

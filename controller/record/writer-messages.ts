@@ -1,0 +1,40 @@
+/** What a store and its writing thread say to each other. Samples travel as the memory of their buffer, not copied. */
+import type { MessagePort } from "node:worker_threads";
+import type { FaultCode } from "../../protocols/base/fault.ts";
+import type { NewRows } from "./pending-rows.ts";
+import type { WrittenSamples } from "./record-writer.ts";
+import type { Durability, StoredHead } from "./schema.ts";
+
+export interface WriterStart {
+  readonly folder: string;
+  readonly durability: Durability;
+  readonly busyTimeoutMs: number;
+  readonly stored: StoredHead;
+  readonly channelCount: number;
+  readonly capacity: number;
+  readonly port: MessagePort;
+  /** Set to 1 and notified once the answer to the last order has been sent. */
+  readonly ended: SharedArrayBuffer;
+}
+
+export type WriterOrder =
+  | { readonly kind: "write"; readonly id: number; readonly rows: NewRows; readonly memory: ArrayBuffer | null }
+  | { readonly kind: "finish"; readonly id: number }
+  | { readonly kind: "abandon"; readonly id: number };
+
+/** Why the file could not be written: a Fault's parts, or a bug's words. */
+export interface WriterFailure {
+  readonly code: FaultCode | null;
+  readonly where: string;
+  readonly message: string;
+}
+
+export interface WriterAnswer {
+  readonly id: number;
+  /** null: all that was ordered so far stands in the file. */
+  readonly failure: WriterFailure | null;
+  readonly stored: StoredHead;
+  readonly counts: WrittenSamples;
+  /** Given back to be filled anew. */
+  readonly memory: ArrayBuffer | null;
+}

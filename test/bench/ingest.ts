@@ -1,0 +1,272 @@
+/**
+ * The record under load, beside what the machine can do bare, in one run:
+ *
+ * - 96 channels at 100 Hz, flushed every second, on the wall's clock: share of a core, how long the control thread is
+ *   held by a flush, how long after it the samples are durable, bytes in the file and bytes written to disk;
+ * - the most samples a second, beside narrow rows in batches of 10,000 by SQLite alone, all durable;
+ * - one cell's ten million samples drawn at a screen's resolution, whole and in part.
+ *
+ * Bytes written to disk are those that the kernel counts for this process (/proc/self/io). Readings have the steps and
+ * the noise of a cycler at 1 uV and 1 nA. The record holds time, voltage, current and flags of a sample; temperatures
+ * come from sensors, as events.
+ *
+ *   node dist/test/bench/ingest.js [--seconds 30] [--rows 2000000] [--read 10000000] [--folder DIR] [--json]
+ */
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import Database from "better-sqlite3";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import { databasePath } from "../../controller/record/schema.ts";
+import { openStore, type RecordStore } from "../../controller/record/store.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+
+const CHANNELS = 96;
+const RATE_HZ = 100;
+const FLUSH_MS = 1000;
+const TICK_MS = 10;
+const COLUMNS = 400;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "30" },
+    rows: { type: "string", default: "2000000" },
+    read: { type: "string", default: "10000000" },
+    folder: { type: "string" },
+    json: { type: "boolean" },
+  },
+});
+const place = mkdtempSync(join(values.folder ?? tmpdir(), "beamrack-bench-ingest-"));
+
+const clock: Clock = {
+  wallMs: () => performance.timeOrigin + performance.now(),
+  monoMs: () => performance.now(),
+  setTimeout: () => undefined,
+  clearTimeout: () => undefined,
+};
+
+function open(name: string, changes: { readonly channelCount: number; readonly frameMs: number }): RecordStore {
+  return openStore({
+    ...{ folder: join(place, name), clock, durability: "power-loss", commitLatencyMs: 0, ownThread: true },
+    header: {
+      ...{ campaign: "bench", campaignHash: "b", siteHash: "b", seed: null, world: "bench", softwareVersion: "bench" },
+    },
+    ...changes,
+  });
+}
+
+/** A cycler's readings: charge and discharge at constant current, noise of some steps of the converter. */
+function createReadings(): (channel: number, index: number) => readonly [voltageV: number, currentA: number] {
+  let noise = 1;
+  const pair: [number, number] = [0, 0];
+  return (channel, index) => {
+    noise = (noise * 48_271) % 2_147_483_647;
+    const wave = Math.sin((index / RATE_HZ + channel * 40) / 900);
+    pair[0] = (3_650_000 + Math.round(450_000 * wave) + channel * 100 + (noise % 64) * 5) / 1e6;
+    pair[1] = ((wave > 0 ? 4_090_000 : -4_090_000) + (noise % 128)) / 1e9;
+    return pair;
+  };
+}
+
+function quantile(numbers: readonly number[], share: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+function writtenBytes(): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1] ?? Number.NaN);
+}
+
+function cpuS(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** What the disk takes for a flush's bytes by itself. */
+function bareSync(): { readonly p50: number; readonly p99: number } {
+  const path = join(place, "bare");
+  const file = openSync(path, "w");
+  const bytes = Buffer.alloc(48 * 1024, 1);
+  const took: number[] = [];
+  for (let turn = 0; turn < 200; turn += 1) {
+    writeSync(file, bytes, 0, bytes.length, (turn % 20) * bytes.length);
+    const fromMs = performance.now();
+    fdatasyncSync(file);
+    took.push(performance.now() - fromMs);
+  }
+  closeSync(file);
+  return { p50: quantile(took, 0.5), p99: quantile(took, 0.99) };
+}
+
+/** Readings made and handed over tick by tick for `seconds` of the wall; what they cost without a record too. */
+async function paced(seconds: number, store: RecordStore | null) {
+  const readings = createReadings();
+  const held: number[] = [];
+  const durable: number[] = [];
+  const acknowledged: Promise<void>[] = [];
+  const beganCpuS = cpuS();
+  const beganMs = performance.now();
+  let index = 0;
+  const last = seconds * RATE_HZ;
+  while (index < last) {
+    await pause(TICK_MS);
+    const due = Math.min(last, Math.floor(((performance.now() - beganMs) / 1000) * RATE_HZ));
+    for (; index < due; index += 1) {
+      const atMs = index * (1000 / RATE_HZ);
+      for (let channel = 0; channel < CHANNELS; channel += 1) {
+        const [voltageV, currentA] = readings(channel, index);
+        const isFlush = channel === 0 && atMs % FLUSH_MS === 0 && index > 0;
+        if (!isFlush) {
+          store?.sample(channel, atMs, voltageV, currentA, 0);
+          continue;
+        }
+        const fromMs = performance.now();
+        store?.sample(channel, atMs, voltageV, currentA, 0);
+        const committed = store?.commit();
+        held.push(performance.now() - fromMs);
+        if (committed !== undefined)
+          acknowledged.push(committed.then(() => void durable.push(performance.now() - fromMs)));
+      }
+    }
+  }
+  await Promise.all(acknowledged);
+  return { held, durable, cpuShare: (cpuS() - beganCpuS) / seconds };
+}
+
+async function pacedRun(seconds: number) {
+  const sync = bareSync();
+  const without = await paced(Math.min(seconds, 10), null);
+  const store = open("paced", { channelCount: CHANNELS, frameMs: FLUSH_MS });
+  // The thread starts once for a campaign of days.
+  store.appendEvent({ atMs: 0, type: "campaign-started", data: {} });
+  await store.commit();
+  const writtenBefore = writtenBytes();
+  const run = await paced(seconds, store);
+  store.close();
+  const samples = CHANNELS * RATE_HZ * seconds;
+  return {
+    sync,
+    cpuShare: run.cpuShare - without.cpuShare,
+    heldP99Ms: quantile(run.held, 0.99),
+    heldP50Ms: quantile(run.held, 0.5),
+    durableP99Ms: quantile(run.durable, 0.99),
+    durableP50Ms: quantile(run.durable, 0.5),
+    writtenPerSample: (writtenBytes() - writtenBefore) / samples,
+    filePerSample: statSync(databasePath(join(place, "paced"))).size / samples,
+  };
+}
+
+function rawRows(count: number): number {
+  const database = new Database(join(place, "raw.db"));
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = FULL");
+  database.exec("CREATE TABLE sample (channel INTEGER, at_ms REAL, voltage_V REAL, current_A REAL, flags INTEGER)");
+  const insert = database.prepare("INSERT INTO sample VALUES (?, ?, ?, ?, ?)");
+  const readings = createReadings();
+  let done = 0;
+  const batch = database.transaction(() => {
+    for (let row = 0; row < 10_000; row += 1, done += 1) {
+      const channel = done % CHANNELS;
+      const index = Math.floor(done / CHANNELS);
+      const [voltageV, currentA] = readings(channel, index);
+      insert.run(channel, index * 10, voltageV, currentA, 0);
+    }
+  });
+  const fromMs = performance.now();
+  while (done < count) batch();
+  const rate = done / ((performance.now() - fromMs) / 1000);
+  database.close();
+  return rate;
+}
+
+async function peak(count: number): Promise<number> {
+  const store = open("peak", { channelCount: CHANNELS, frameMs: FLUSH_MS });
+  store.appendEvent({ atMs: 0, type: "campaign-started", data: {} });
+  await store.commit();
+  const readings = createReadings();
+  const fromMs = performance.now();
+  let done = 0;
+  let before = Promise.resolve();
+  for (let index = 0; done < count; index += 1) {
+    for (let channel = 0; channel < CHANNELS; channel += 1, done += 1) {
+      const [voltageV, currentA] = readings(channel, index);
+      store.sample(channel, index * (1000 / RATE_HZ), voltageV, currentA, 0);
+    }
+    if (index % RATE_HZ !== 0) continue;
+    // The next second is made while the last one is written.
+    const now = store.commit();
+    await before;
+    before = now;
+  }
+  store.close();
+  return done / ((performance.now() - fromMs) / 1000);
+}
+
+async function readBack(count: number) {
+  const folder = join(place, "read");
+  const store = open("read", { channelCount: 4, frameMs: 60_000 });
+  const readings = createReadings();
+  for (let index = 0; index < count; index += 1) {
+    const [voltageV, currentA] = readings(0, index);
+    store.sample(0, index * 10, voltageV, currentA, 0);
+    for (let channel = 1; channel < 4 && index % 100 === 0; channel += 1)
+      store.sample(channel, index * 10, voltageV, currentA, 0);
+    if (index % 10_000 === 0) await store.commit();
+  }
+  store.close();
+  const record = openRecord(folder);
+  const took = [1, 0.3, 0.1, 0.01, 0.001, 0.0001].map((share) => {
+    const lengthMs = count * 10 * share;
+    const times = [0, 1, 2].map((turn) => {
+      const fromMs = (count * 10 - lengthMs) * (turn / 2);
+      const began = performance.now();
+      const { count: counts } = record.envelope(0, fromMs, fromMs + lengthMs, COLUMNS);
+      const ms = performance.now() - began;
+      const found = counts.reduce((sum, one) => sum + one, 0);
+      if (Math.abs(found - count * share) > 1) throw new Error(`${found} samples of ${count * share}`);
+      return ms;
+    });
+    return { share, ms: quantile(times, 0.5) };
+  });
+  record.close();
+  return took;
+}
+
+const run = await pacedRun(Number(values.seconds));
+const rawRate = rawRows(Number(values.rows));
+const peakRate = await peak(Number(values.rows));
+const read = Number(values.read) > 0 ? await readBack(Number(values.read)) : [];
+rmSync(place, { recursive: true, force: true });
+
+const acknowledgeBoundMs = 5 * run.sync.p99 + 10;
+const worstRead = read.reduce((worst, one) => (one.ms > worst.ms ? one : worst), { share: 0, ms: 0 });
+const lines = [
+  ["share of a core, 96 x 100 Hz", run.cpuShare, 0.15, "most"],
+  ["control thread held by a flush, p99, ms", run.heldP99Ms, 0.5, "most"],
+  ["durable after the flush, p99, ms", run.durableP99Ms, acknowledgeBoundMs, "most"],
+  ["bytes a sample in the file", run.filePerSample, 8, "most"],
+  ["bytes a sample written to disk", run.writtenPerSample, 60, "most"],
+  ["peak, of the rate of bare rows", peakRate / rawRate, 0.9, "least"],
+  [`a plot of ${values.read} samples, worst range, ms`, worstRead.ms, 100, "most"],
+] as const;
+if (values.json === true) console.log(JSON.stringify({ ...run, acknowledgeBoundMs, rawRate, peakRate, read }));
+else {
+  for (const [name, value, bound, sense] of lines) {
+    const ratio = sense === "most" ? value / bound : bound / value;
+    console.log(
+      `${name.padEnd(48)}${value.toPrecision(3).padStart(8)}  at ${sense} ${bound.toPrecision(3).padStart(5)}  ratio ${ratio.toFixed(2)}`,
+    );
+  }
+  console.log(
+    `bare fdatasync p50 ${run.sync.p50.toFixed(2)} ms, p99 ${run.sync.p99.toFixed(2)} ms; held p50 ${run.heldP50Ms.toFixed(2)} ms, durable p50 ${run.durableP50Ms.toFixed(2)} ms`,
+  );
+  console.log(
+    `bare rows ${(rawRate / 1e6).toFixed(2)} million a second, this record ${(peakRate / 1e6).toFixed(2)} million`,
+  );
+  console.log(
+    `plot of ${COLUMNS} columns: ${read.map(({ share, ms }) => `${100 * share} % ${ms.toFixed(0)} ms`).join(", ")}`,
+  );
+}

@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, describe, expect, it } from "vitest";
+import { openRecord } from "../../../controller/record/record-reader.ts";
+import { verifyRecord } from "../../../controller/record/verify.ts";
+import { booking, HEADER, newFolder, open, record, removeFolders, runCampaign, settlement } from "./record-fixture.ts";
+
+afterAll(removeFolders);
+
+const ON_THE_WALL = { header: { ...HEADER, world: "site", seed: null }, ownThread: true } as const;
+
+describe("a record that a thread of its own writes", () => {
+  it("holds the same as one written at once, with the same digest", async () => {
+    const [threaded, plain] = [newFolder(), newFolder()];
+    const one = open(threaded, ON_THE_WALL);
+    await runCampaign(one, 3);
+    const taken = one.counters.samplesTaken;
+    one.close();
+    const other = open(plain, { header: ON_THE_WALL.header });
+    await runCampaign(other, 3);
+    other.close();
+    expect(one.digest).toBe(other.digest);
+    expect(one.counters).toEqual({ ...other.counters });
+    expect(taken).toBe(540);
+    expect(verifyRecord(threaded)).toMatchObject({ ok: true, samples: 540, exposures: 3, gaps: 1 });
+    expect(existsSync(join(threaded, "campaign.db-wal"))).toBe(false);
+    const [a, b] = [openRecord(threaded), openRecord(plain)];
+    for (const channel of [0, 1, 2]) expect([...a.samples(channel)]).toEqual([...b.samples(channel)]);
+    a.close();
+    b.close();
+  });
+
+  it("has on disk what a commit acknowledged, and says when it cannot", async () => {
+    const folder = newFolder();
+    const store = open(folder, { ...ON_THE_WALL, busyTimeoutMs: 0 });
+    record(store, booking("e1"));
+    await store.commit();
+    const other = new Database(join(folder, "campaign.db"));
+    expect(other.prepare("SELECT exposure_id FROM ledger").pluck().all()).toEqual(["e1"]);
+    other.exec("BEGIN IMMEDIATE");
+    record(store, settlement("e1"));
+    for (let second = 0; second < 20; second += 1) store.sample(1, second * 60_000, 3.7, 0, 0);
+    await expect(store.commit()).rejects.toMatchObject({ code: "store.unwritable" });
+    other.exec("ROLLBACK");
+    await store.commit();
+    expect(other.prepare("SELECT kind FROM ledger").pluck().all()).toEqual(["booking", "settlement"]);
+    other.close();
+    store.close();
+    // Sixteen frames are kept while the file cannot be written, the last was still open.
+    expect(store.counters).toMatchObject({ samplesTaken: 20, samplesDropped: 3, gaps: 1 });
+    expect(verifyRecord(folder)).toMatchObject({ chain: "ok", samples: 17, gaps: 1 });
+  });
+
+  it("leaves what it was given and not told to keep, where it is abandoned", async () => {
+    const folder = newFolder();
+    const store = open(folder, ON_THE_WALL);
+    store.appendEvent({ atMs: 0, type: "campaign-started", data: {} });
+    await store.commit();
+    store.appendEvent({ atMs: 1, type: "controller-started", data: {} });
+    store.abandon();
+    const again = open(folder, ON_THE_WALL);
+    expect(again.head.seq).toBe(1);
+    again.close();
+  });
+
+  it("is not for a run that is repeated", () => {
+    expect(() => open(newFolder(), { ownThread: true })).toThrow("repeated");
+  });
+});
