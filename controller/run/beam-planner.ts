@@ -8,6 +8,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import type { ParkingPlace, SweepState, SweepTiming } from "../beam/sweeps.ts";
 import type { WantedExposure, WantedFacts } from "../beam/wanted.ts";
 import type { KnownStop } from "../schedule/schedule-state.ts";
+import { createLatelyAccount } from "../schedule/lately-account.ts";
 import { siteTravel } from "../schedule/site-travel.ts";
 import { idOf, planWithWishes, type Decided, type WishFacts, type WishPlan } from "../schedule/wish-plan.ts";
 import { createShareAccount } from "../schedule/share-account.ts";
@@ -64,6 +65,7 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
   let wantedMs: ReadonlyMap<string, number> = new Map();
   let decided: Decided | null = null;
   const hindered = new Map<number, string>();
+  const lately = createLatelyAccount();
 
   /** What has moved since finds its place anew. */
   function orderNow(wanted: readonly WantedExposure[]): readonly string[] {
@@ -73,6 +75,17 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
       if (before !== undefined && Math.abs(wishMs(one) - before) > MOVED_MS) moved.add(idOf(one));
     }
     return moved.size === 0 ? order : order.filter((id) => !moved.has(id));
+  }
+
+  function noteLately(nowMs: number, before: SweepState, { act, misses, missedWanted }: WishPlan): void {
+    if (act.kind === "expose") lately.met(nowMs);
+    for (const { reason } of misses) {
+      if (reason === "beam") lately.missed(nowMs, { earliestMs: before.startedAtMs, latestMs: before.latestMs });
+    }
+    for (const { reason, wanted } of missedWanted) {
+      const { wish, askedAtMs, latestMs } = wanted;
+      if (reason === "beam") lately.missed(nowMs, { earliestMs: wish?.earliestMs ?? askedAtMs, latestMs });
+    }
   }
 
   function noteHindered(facts: WantedFacts, plan: WishPlan): void {
@@ -97,6 +110,7 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
 
   return {
     plan(timing, before, facts) {
+      lately.beam(facts.nowMs, facts.obstacle === null);
       const whole: WishFacts = {
         ...facts,
         ...{ travel, place, cellCount, order: orderNow(facts.wanted) },
@@ -112,6 +126,7 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
         stops,
         losses: campaign.beamForecast?.losses ?? null,
         exposuresLeft: deps.exposuresLeft,
+        lately: lately.now(facts.nowMs),
         hindered: ({ number }) => hindered.get(number) ?? null,
       };
       if (facts.obstacle !== null) prepared = null;
@@ -122,6 +137,7 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
         wantedMs = new Map(facts.wanted.map((one) => [idOf(one), wishMs(one)]));
       }
       noteHindered(facts, plan);
+      noteLately(facts.nowMs, before, plan);
       return plan;
     },
     noteOrder(cellIndex, presetName) {

@@ -3,6 +3,7 @@
  * and shares. It is asked again at every event and keeps nothing; the order it decided last comes back in the state, so
  * that a good one is not thrown away. What it does and why: docs/scheduler.md.
  */
+import { isOverloaded } from "./load-ahead.ts";
 import { createOrderCost, type Candidates, type Closed } from "./order-cost.ts";
 import { searchOrder } from "./order-search.ts";
 import type {
@@ -24,8 +25,16 @@ const AHEAD_MS = 900_000;
 const SHADOW_FROM_MS = 120_000;
 /** It leaves the place where it waits so much before it must. */
 const MARGIN_MS = 1;
+/** Some losses of beam last longer than the usual one: so many times as long is reckoned with. */
+const LOSS_LASTS = 1.5;
 /** A group far below its share goes before one far above it by so much: never two exposures for one. */
 const SHARE_WEIGHT = 0.2;
+/**
+ * A cell whose dose is nearly given stands back a little, in weight and in seconds of the way: when several cells have
+ * none left, the others do not fill the beam.
+ */
+const SPENT_WEIGHT = 0.1;
+const SPENT_S = 3;
 
 export function decide(state: ScheduleState): Decision {
   const { nowMs, travel } = state;
@@ -43,7 +52,14 @@ export function decide(state: ScheduleState): Decision {
     kept.push(index);
     indexOf.delete(id);
   }
-  const order = searchOrder(candidates, costs, travel, kept, [...indexOf.values()]);
+  const order = searchOrder(
+    candidates,
+    costs,
+    travel,
+    kept,
+    [...indexOf.values()],
+    isOverloaded(state, open, AHEAD_MS),
+  );
   const isMet = new Set<number>();
   const timetable: PlannedExposure[] = [];
   for (let k = 0; k < costs.met; k += 1) {
@@ -116,7 +132,7 @@ function mostPressing(state: ScheduleState, requests: readonly BeamRequest[]): r
   return near.sort((a, b) => a.latestMs - b.latestMs || off(a) - off(b)).slice(0, CANDIDATES_MAX);
 }
 
-function columns(requests: readonly BeamRequest[], { nowMs, shares, beam }: ScheduleState): Candidates {
+function columns(requests: readonly BeamRequest[], { nowMs, shares, beam, exposuresLeft }: ScheduleState): Candidates {
   const count = requests.length;
   const candidates = {
     count,
@@ -127,14 +143,17 @@ function columns(requests: readonly BeamRequest[], { nowMs, shares, beam }: Sche
     safeS: new Float64Array(count).fill(Infinity),
     occupiesS: new Float64Array(count),
     weight: new Float64Array(count),
+    drawS: new Float64Array(count),
   };
+  const left = requests.map(({ cellIndex }) => exposuresLeft(cellIndex));
+  const mostLeft = left.reduce((most, one) => (Number.isFinite(one) ? Math.max(most, one) : most), 0);
   requests.forEach((request, index) => {
     candidates.place[index] = request.cellIndex;
     const { earliestMs, latestMs } = request;
     let { wantedMs } = request;
     if (beam.losses !== null) {
       // Where the beam may be lost, what would not outlast that is best had before.
-      const safeMs = Math.max(earliestMs, latestMs - beam.losses.lastMs);
+      const safeMs = Math.max(earliestMs, latestMs - LOSS_LASTS * beam.losses.lastMs);
       candidates.safeS[index] = (safeMs - nowMs) / 1000;
       wantedMs = wantedMs === null ? null : Math.min(wantedMs, safeMs);
     }
@@ -142,7 +161,12 @@ function columns(requests: readonly BeamRequest[], { nowMs, shares, beam }: Sche
     candidates.wantedS[index] = wantedMs === null ? NaN : (wantedMs - nowMs) / 1000;
     candidates.latestS[index] = (latestMs - nowMs) / 1000;
     candidates.occupiesS[index] = request.occupiesMs / 1000;
-    candidates.weight[index] = request.weight * claim(request.group === null ? undefined : shares.get(request.group));
+    const spent = mostLeft > 0 ? Math.max(0, 1 - (left[index] ?? 0) / mostLeft) : 0;
+    candidates.drawS[index] = SPENT_S * spent;
+    candidates.weight[index] =
+      (1 - SPENT_WEIGHT * spent) *
+      request.weight *
+      claim(request.group === null ? undefined : shares.get(request.group));
   });
   return candidates;
 }

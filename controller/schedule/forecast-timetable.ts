@@ -3,6 +3,7 @@
  * its forecast and nothing failed; and what would have to give where not all of it can be met. Pure, in bounded time.
  */
 import { decide } from "./decide.ts";
+import { createLatelyAccount } from "./lately-account.ts";
 import type { PlannedWish } from "./planned-wishes.ts";
 import type { BeamRequest, KnownStop } from "./schedule-state.ts";
 import { gapFromS, type Travel } from "./travel.ts";
@@ -77,6 +78,7 @@ export function forecastTimetable(inputs: TimetableInputs): TimetableForecast {
   const asked = [...wished(inputs), ...swept(inputs)].sort((a, b) => a.earliestMs - b.earliestMs);
   const tallies = new Map<string, { asked: number; met: number; offS: number; withMoment: number }>();
   const first: TimetableEntry[] = [];
+  const lately = createLatelyAccount();
   const hours = new Float64Array(Math.ceil(endMs / HOUR_MS) + 1);
   const open = new Map<string, Asked>();
   let missed = 0;
@@ -94,6 +96,7 @@ export function forecastTimetable(inputs: TimetableInputs): TimetableForecast {
   };
 
   function miss(request: Asked): void {
+    lately.missed(nowMs, request);
     open.delete(request.id);
     tallyOf(request.trigger).asked += 1;
     missed += 1;
@@ -110,6 +113,7 @@ export function forecastTimetable(inputs: TimetableInputs): TimetableForecast {
     hours[Math.floor(openAtMs / HOUR_MS)] = (hours[Math.floor(openAtMs / HOUR_MS)] ?? 0) + takesMs;
     place = request.cellIndex;
     open.delete(request.id);
+    lately.met(openAtMs);
     const tally = tallyOf(request.trigger);
     tally.asked += 1;
     tally.met += 1;
@@ -143,7 +147,8 @@ export function forecastTimetable(inputs: TimetableInputs): TimetableForecast {
     decisions += 1;
     const decision = decide({
       ...{ nowMs, place, fetched: null, travel, requests: [...open.values()], exposuresLeft: () => Infinity },
-      ...{ beam: { missing: null, stops, losses: null }, shares: new Map(), order },
+      ...{ beam: { missing: null, stops, losses: null }, shares: new Map() },
+      ...{ lately: lately.now(nowMs), order },
     });
     ({ order } = decision);
     if (decision.timetable.length === 0) {

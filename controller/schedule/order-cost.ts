@@ -16,6 +16,8 @@ export interface Candidates {
   readonly safeS: Float64Array;
   readonly occupiesS: Float64Array;
   readonly weight: Float64Array;
+  /** Where time is short, so many seconds of the way are gladly spent on another: little dose is left for this one. */
+  readonly drawS: Float64Array;
 }
 
 /** The beam's own: seconds from now. */
@@ -25,8 +27,12 @@ export interface Closed {
 }
 
 export interface OrderCost {
-  /** Lower is better. What is left out comes first, then distance from the wanted moments, then the way. */
-  cost(order: Int32Array): number;
+  /**
+   * Lower is better. What is left out comes first, then distance from the wanted moments, then the way.
+   *
+   * @param notAbove more than this may come out too low, and without moments: nobody wants it
+   */
+  cost(order: Int32Array, notAbove?: number): number;
   /** From now on nothing is waited for: more is asked than can be met. */
   timeIsShort(): void;
   /** Of the order that was costed last: how many are met, in which order, and when each opens. */
@@ -73,11 +79,14 @@ export function createOrderCost(
   const { moveS, placeCount, settleS, aheadS, spotS } = travel;
   /** So much of the way from each is done while it is still exposed. */
   const doneS = occupiesS.map((lastsS) => Math.min(aheadS, lastsS) - settleS);
+  // Asked for ten thousand times in a decision.
   const gap = (from: number, to: number): number => {
-    const [fromPlace, toPlace] = [place[from] ?? 0, place[to] ?? 0];
+    const fromPlace = place[from] ?? 0;
+    const toPlace = place[to] ?? 0;
     return fromPlace === toPlace ? spotS : (moveS[fromPlace * placeCount + toPlace] ?? 0) - (doneS[from] ?? 0);
   };
-  const gapFromHere = (to: number): number => gapFromS(travel, here, at(place, to));
+  const fromHereS = Float64Array.from(place, (to) => gapFromS(travel, here, to));
+  const gapFromHere = (to: number): number => fromHereS[to] ?? 0;
 
   function clearOf(openS: number, lastsS: number): number {
     let moment = openS;
@@ -85,7 +94,7 @@ export function createOrderCost(
     return moment;
   }
 
-  function cost(order: Int32Array): number {
+  function cost(order: Int32Array, notAbove = Infinity): number {
     let total = 0;
     let freeS = 0;
     let before = -1;
@@ -110,6 +119,7 @@ export function createOrderCost(
       before = request;
     }
     total += WAY * wayS;
+    if (total > notAbove) return total;
     if (wants === 0 || isTimeShort) opensS.set(soonestS);
     else pool();
     const soon = wants === 0 ? SOON_ALONE : SOON;

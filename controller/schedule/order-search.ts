@@ -4,52 +4,67 @@
  * their order, or brings back something that is left out. No chance in it: the same state gives the same order.
  */
 import type { Candidates, OrderCost } from "./order-cost.ts";
+import { quickestOrder } from "./quickest-order.ts";
+import { byKey, due, soonestFirst, type NextRule } from "./simple-orders.ts";
 import type { Travel } from "./travel.ts";
 
 /** Costings of whole orders, per decision. */
-const TRIALS_FRESH = 100;
+const TRIALS_FRESH = 64;
 const TRIALS_LEFT_OUT = 32;
 const TRIALS_KEPT = 8;
 /** Moves of one request or one stretch go no further than this along the order. */
 const REACH = 50;
 const LEFT_OUT_TRIED = 8;
 const PLACES_TRIED = 4;
-/** Of the greedy step: what a second of urgency weighs against one of the way; and whether wanted moments are awaited. */
-const RULES = [
-  [0, false],
-  [0.03, false],
-  [0.15, false],
-  [0.03, true],
-  [0.3, true],
-] as const;
+const RULES: readonly NextRule[] = [
+  { urgency: 0, habit: "opens" },
+  { urgency: 0.03, habit: "opens" },
+  { urgency: 0.15, habit: "opens" },
+  { urgency: 0.03, habit: "awaits" },
+  { urgency: 0.3, habit: "awaits" },
+];
+const RULES_LEFT_OUT: readonly NextRule[] = [
+  { urgency: 0, habit: "opens" },
+  { urgency: 0.3, habit: "awaits" },
+];
+/** Whatever was decided last, these are held against it: the earliest deadline of what is ready, by itself and with the way. */
+const RULES_ALWAYS: readonly NextRule[] = [
+  { urgency: 1, habit: "ready-first" },
+  { urgency: 0.05, habit: "ready-first" },
+];
 const SAVES_S = 1e-6;
-const EQUAL = 1e-6;
 /** New requests, as a part of all, from which the order is made anew. */
 const MANY_NEW = 1 / 8;
 const FEW_NEW = 2;
 /**
  * More left out than this part of all: more is asked than there is time for. Then nothing counts but exposures per hour,
- * and the shortest way to the next one gives most of them, as long as windows are this many exposures wide.
+ * as long as windows are so many exposures wide that there is a choice.
  */
 const SHORT = 0.1;
 const WIDE = 16;
 
 const at = (values: Float64Array | Int32Array, index: number): number => values[index] ?? 0;
 
-/** `kept`: the order decided last, of those still there; `fresh`: those that it does not have. */
+/**
+ * @param kept the order decided last, of those still there
+ * @param fresh those that it does not have
+ * @param isOverloaded more is asked than there is time for, whatever these say
+ */
 export function searchOrder(
   candidates: Candidates,
   costs: OrderCost,
   travel: Travel,
   kept: readonly number[],
   fresh: readonly number[],
+  isOverloaded: boolean,
 ): Int32Array {
   const { count } = candidates;
+  if (isOverloaded && areWide(candidates)) return quickest(candidates, costs, kept);
   const isAnew = fresh.length > Math.max(FEW_NEW, MANY_NEW * count) || kept.length === 0;
   let best: Int32Array = isAnew ? Int32Array.from([...kept, ...fresh]) : withInserted(candidates, costs, kept, fresh);
   let bestCost = costs.cost(best);
   const offer = (order: Int32Array): boolean => {
-    const cost = costs.cost(order);
+    const cost = costs.cost(order, bestCost);
     if (cost >= bestCost - SAVES_S) return false;
     best = order;
     bestCost = cost;
@@ -57,7 +72,7 @@ export function searchOrder(
   };
   const isLeftOut = costs.met < best.length;
   if (isAnew) {
-    for (const [urgency, awaits] of RULES) offer(greedy(candidates, costs, urgency, awaits));
+    for (const rule of RULES) offer(soonestFirst(candidates, costs, rule));
     offer(byKey(count, (index) => due(candidates, index)));
     offer(byKey(count, (index) => at(candidates.latestS, index)));
     const rank = (index: number): number => at(travel.rank, at(candidates.place, index));
@@ -66,10 +81,10 @@ export function searchOrder(
     for (const order of [forth, back]) offer(order);
     if (2 * withoutMoment(candidates) > count) offer(shortened(costs, best));
   } else if (isLeftOut) {
-    offer(greedy(candidates, costs, 0, false));
-    offer(greedy(candidates, costs, 0.3, true));
+    for (const rule of RULES_LEFT_OUT) offer(soonestFirst(candidates, costs, rule));
     offer(byKey(count, (index) => at(candidates.latestS, index)));
   }
+  for (const rule of RULES_ALWAYS) offer(soonestFirst(candidates, costs, rule));
   let trials = isAnew ? TRIALS_FRESH : isLeftOut ? TRIALS_LEFT_OUT : TRIALS_KEPT;
   let isBetter = true;
   while (isBetter && trials > 0) {
@@ -84,11 +99,20 @@ export function searchOrder(
     }
   }
   costs.cost(best);
-  if (best.length - costs.met <= SHORT * best.length || !areWide(candidates)) return best;
-  const nearest = greedy(candidates, costs, 0, false);
+  const leftOut = best.length - costs.met;
+  if (leftOut === 0) return best;
+  if (leftOut > SHORT * best.length && areWide(candidates)) return quickest(candidates, costs, kept);
+  // While something has no place nothing is waited for: there may be one yet.
   costs.timeIsShort();
-  costs.cost(nearest);
-  return nearest;
+  costs.cost(best);
+  return best;
+}
+
+function quickest(candidates: Candidates, costs: OrderCost, kept: readonly number[]): Int32Array {
+  const order = quickestOrder(candidates, costs, kept);
+  costs.timeIsShort();
+  costs.cost(order);
+  return order;
 }
 
 /** Windows leave room for a choice among many. */
@@ -102,70 +126,8 @@ function areWide({ count, earliestS, latestS, occupiesS }: Candidates): boolean 
   return windowsS > WIDE * lastsS;
 }
 
-function due(candidates: Candidates, index: number): number {
-  const wanted = at(candidates.wantedS, index);
-  return Number.isNaN(wanted) ? (at(candidates.earliestS, index) + at(candidates.latestS, index)) / 2 : wanted;
-}
-
 function withoutMoment({ wantedS }: Candidates): number {
   return wantedS.reduce((sum, wanted) => sum + (Number.isNaN(wanted) ? 1 : 0), 0);
-}
-
-function byKey(count: number, key: (index: number) => number): Int32Array {
-  const keys = Float64Array.from({ length: count }, (_, index) => key(index));
-  return Int32Array.from({ length: count }, (_, index) => index).sort((a, b) => at(keys, a) - at(keys, b) || a - b);
-}
-
-/** The next is always the one that begins soonest, urgency put in; what comes too late goes to the end. */
-function greedy(candidates: Candidates, costs: OrderCost, urgency: number, awaits: boolean): Int32Array {
-  const { count, earliestS, wantedS, latestS, occupiesS } = candidates;
-  const open = Int32Array.from({ length: count }, (_, index) => index);
-  const order = new Int32Array(count);
-  let left = count;
-  let placed = 0;
-  let end = count;
-  let freeS = 0;
-  let before = -1;
-  while (left > 0) {
-    let chosen = -1;
-    let chosenScore = Infinity;
-    let chosenOpenS = 0;
-    for (let k = 0; k < left; k += 1) {
-      const index = at(open, k);
-      const openS = Math.max(
-        freeS + (before < 0 ? costs.gapFromHere(index) : costs.gap(before, index)),
-        at(earliestS, index),
-      );
-      if (openS > at(latestS, index)) {
-        left -= 1;
-        open[k] = at(open, left);
-        k -= 1;
-        end -= 1;
-        order[end] = index;
-        continue;
-      }
-      const wished = at(wantedS, index);
-      const thenS = awaits && wished > openS ? wished : openS;
-      const urgentS = awaits ? at(latestS, index) : due(candidates, index);
-      // Of equals the one that must be done first.
-      const score = thenS - freeS + urgency * (urgentS - freeS) + EQUAL * at(latestS, index);
-      if (score < chosenScore) {
-        chosenScore = score;
-        chosen = k;
-        chosenOpenS = thenS;
-      }
-    }
-    if (chosen < 0) break;
-    const index = at(open, chosen);
-    left -= 1;
-    // Kept in order, so that equals go by their place on the rack.
-    open.copyWithin(chosen, chosen + 1, left + 1);
-    order[placed] = index;
-    placed += 1;
-    freeS = chosenOpenS + at(occupiesS, index);
-    before = index;
-  }
-  return order;
 }
 
 /** The same stops by a shorter way, without regard to windows: stretches turned round, single stops put elsewhere. */

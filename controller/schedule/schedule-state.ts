@@ -1,4 +1,5 @@
 /** What the scheduler knows when it decides, and what it answers. Times are campaign milliseconds. */
+import type { Lately } from "./lately-account.ts";
 import type { Travel } from "./travel.ts";
 
 /** A wanted exposure: the shutter is to open within the window, best at the wanted moment. */
@@ -51,6 +52,8 @@ export interface ScheduleState {
     readonly losses: { readonly perHour: number; readonly lastMs: number } | null;
   };
   readonly shares: ReadonlyMap<string, GroupShare>;
+  /** Of the last quarter of an hour. */
+  readonly lately: Lately;
   /** Ids in the order that was decided last; empty for none. */
   readonly order: readonly string[];
 }

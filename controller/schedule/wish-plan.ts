@@ -7,7 +7,16 @@ import { beginSweeps, nextSweepDueMs, type Miss, type ParkingPlace, type SweepSt
 import type { SweepTiming } from "../beam/sweeps.ts";
 import type { WantedExposure, WantedFacts, WantedMiss, WholePlan } from "../beam/wanted.ts";
 import { decide } from "./decide.ts";
-import type { BeamRequest, Decision, GroupShare, KnownStop, ScheduledAct, ScheduleState } from "./schedule-state.ts";
+import type { Lately } from "./lately-account.ts";
+import type {
+  BeamRequest,
+  Decision,
+  GroupShare,
+  KnownStop,
+  PlannedExposure,
+  ScheduledAct,
+  ScheduleState,
+} from "./schedule-state.ts";
 import { gapFromS, type Travel } from "./travel.ts";
 
 export interface WishFacts extends WantedFacts {
@@ -28,6 +37,7 @@ export interface WishFacts extends WantedFacts {
   readonly stops: readonly KnownStop[];
   readonly losses: ScheduleState["beam"]["losses"];
   readonly exposuresLeft: (cellIndex: number, most: number) => number;
+  readonly lately: Lately;
   /** What has kept a request from its exposure so far, for the record; null when nothing is known. */
   readonly hindered: (wanted: WantedExposure) => string | null;
 }
@@ -35,6 +45,10 @@ export interface WishFacts extends WantedFacts {
 /** What was decided, for whoever keeps it. */
 export interface Decided {
   readonly decision: Decision;
+  /** What it was decided from. */
+  readonly state: ScheduleState;
+  /** So much ahead of its way the next exposure is left for; null where that played no part. */
+  readonly leadMs: number | null;
   /** Of the requests in the timetable and passed over, what was asked; a sweep's have none. */
   readonly wantedById: ReadonlyMap<string, WantedExposure>;
   /** Requests that were put before the scheduler. */
@@ -51,6 +65,8 @@ export interface WishPlan extends WholePlan {
 
 /** Time passes between two looks, whatever is decided. */
 const LOOK_AGAIN_MS = 1;
+/** Of what dose leaves so much is counted beyond what is asked: what is nearly given stands back. */
+const LEFT_BEYOND = 4;
 /** A step that waits holds up its cell: it is worth this much against what triggers ask. */
 const STEP_WEIGHT = 4;
 
@@ -75,19 +91,27 @@ export function planWithWishes(timing: SweepTiming, before: SweepState, facts: W
     const wantedById = new Map(open.map((one) => [idOf(one), one]));
     const requests = [...open.map((one) => requestOf(one, facts)), ...sweepRequests(state, facts)];
     const counts = countByCell(requests);
-    const decision = decide({
+    const known: ScheduleState = {
       ...{ nowMs, place: facts.place, fetched: null, travel: facts.travel, requests },
-      exposuresLeft: (cellIndex) => facts.exposuresLeft(cellIndex, counts.get(cellIndex) ?? 0),
+      exposuresLeft: (cellIndex) => {
+        const most = (counts.get(cellIndex) ?? 0) + LEFT_BEYOND;
+        const left = facts.exposuresLeft(cellIndex, most);
+        return left >= most ? Infinity : left;
+      },
       beam: {
         missing: obstacle === null ? null : { ...obstacle, untilMs: null },
         stops: facts.stops,
         losses: facts.losses,
       },
-      ...{ shares: facts.shares, order: facts.order },
-    });
+      ...{ shares: facts.shares, lately: facts.lately, order: facts.order },
+    };
+    const decision = decide(known);
     const { positionOf } = facts;
-    const decided: Decided = { decision, wantedById, openCount: requests.length, sweep: state.sweep, positionOf };
-    const act = withLead(decision.act, wantedById, facts);
+    const leadMs = leadOf(decision.act, wantedById, facts);
+    const decided: Decided = {
+      ...{ decision, state: known, leadMs, wantedById, openCount: requests.length, sweep: state.sweep, positionOf },
+    };
+    const act = leadMs === null ? decision.act : withLead(decision.act, known, leadMs);
     if (act.kind === "wait") {
       const nextDueMs = nextSweepDueMs(timing, state);
       const isEnd = open.length === 0 && state.remaining.length === 0 && nextDueMs === null && !facts.mayBeAsked;
@@ -191,16 +215,28 @@ function countByCell(requests: readonly BeamRequest[]): ReadonlyMap<number, numb
   return counts;
 }
 
-/** Everything is in place a little before the moment for which it waits. */
-function withLead(act: ScheduledAct, wantedById: ReadonlyMap<string, WantedExposure>, facts: WishFacts): ScheduledAct {
-  if (act.kind === "expose" || act.next === null || facts.obstacle !== null) return act;
+/** Everything is in place a little before the moment for which it waits; null where nothing is waited for. */
+function leadOf(act: ScheduledAct, wantedById: ReadonlyMap<string, WantedExposure>, facts: WishFacts): number | null {
+  if (act.kind === "expose" || act.next === null || facts.obstacle !== null) return null;
+  return facts.leadMs(wantedById.get(act.next.request.id) ?? null);
+}
+
+function withLead(act: ScheduledAct, state: ScheduleState, leadMs: number): ScheduledAct {
+  if (act.kind === "expose" || act.next === null || act.place !== state.place) return act;
   const { request, openAtMs } = act.next;
+  if (leavesAhead(act, state, leadMs)) return { kind: "expose", request, openAtMs };
+  return { ...act, untilMs: Math.min(act.untilMs, leaveAtMs(act.next, state, leadMs)) };
+}
+
+/** Though the scheduler would still wait, it is time to go. */
+export function leavesAhead(act: ScheduledAct, state: ScheduleState, leadMs: number): boolean {
   // Into the shadow and back there is time, or it would not go.
-  if (act.place !== facts.place) return act;
-  const gapMs = 1000 * gapFromS(facts.travel, { place: facts.place, fetched: null }, request.cellIndex);
-  const leaveMs = openAtMs - gapMs - facts.leadMs(wantedById.get(request.id) ?? null);
-  if (leaveMs <= facts.nowMs) return { kind: "expose", request, openAtMs };
-  return { ...act, untilMs: Math.min(act.untilMs, leaveMs) };
+  if (act.kind === "expose" || act.next === null || act.place !== state.place) return false;
+  return leaveAtMs(act.next, state, leadMs) <= state.nowMs;
+}
+
+function leaveAtMs({ request, openAtMs }: PlannedExposure, state: ScheduleState, leadMs: number): number {
+  return openAtMs - 1000 * gapFromS(state.travel, { place: state.place, fetched: null }, request.cellIndex) - leadMs;
 }
 
 /** A shutter that would come too late anyhow opens as soon as it can. */

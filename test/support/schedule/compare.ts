@@ -109,6 +109,7 @@ export function timeDecisions(
       exposuresLeft: () => Infinity,
       beam: { missing: null, stops: [], losses: null },
       shares: new Map(),
+      lately: { met: 0, missed: 0 },
       order,
     });
     return [false, true].map((isKnown): DecisionTime => {

@@ -1,4 +1,5 @@
 /** Plays a wish list under a policy and counts. The policy sees what is known at the moment; the judge sees the truth. */
+import { createLatelyAccount } from "../../../controller/schedule/lately-account.ts";
 import type { BeamRequest, GroupShare, ScheduleState } from "../../../controller/schedule/schedule-state.ts";
 import { gapFromS } from "../../../controller/schedule/travel.ts";
 import type { Wish, WishList } from "./wish-list.ts";
@@ -37,27 +38,32 @@ function offMs(wish: Wish, nowMs: number): number {
   return wish.forecastOff * Math.max(0, (wish.wantedMs ?? wish.earliestMs) - nowMs);
 }
 
-/** Field by field: it is done for each wish at each decision. */
-function asKnown(wish: Wish, nowMs: number): BeamRequest {
-  const off = offMs(wish, nowMs);
-  if (off === 0) return wish;
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** A wish, and what a policy is told of it. */
+interface OpenWish {
+  readonly wish: Wish;
+  /** Overwritten at each decision: a copy for each would take longer than the decision. */
+  readonly known: Mutable<BeamRequest>;
+}
+
+function asOpen(wish: Wish): OpenWish {
   const { id, cellIndex, earliestMs, wantedMs, latestMs, occupiesMs, weight, group } = wish;
-  return {
-    id,
-    cellIndex,
-    earliestMs: earliestMs + off,
-    wantedMs: wantedMs === null ? null : wantedMs + off,
-    latestMs: latestMs + off,
-    occupiesMs,
-    weight,
-    group,
-  };
+  return { wish, known: { id, cellIndex, earliestMs, wantedMs, latestMs, occupiesMs, weight, group } };
+}
+
+function renew({ wish, known }: OpenWish, nowMs: number): void {
+  if (wish.forecastOff === 0) return;
+  const off = offMs(wish, nowMs);
+  known.earliestMs = wish.earliestMs + off;
+  known.wantedMs = wish.wantedMs === null ? null : wish.wantedMs + off;
+  known.latestMs = wish.latestMs + off;
 }
 
 export function play(list: WishList, policy: Policy): Played {
   const { travel, dumps, stops } = list;
   const coming = [...list.wishes].sort((a, b) => a.knownAtMs - b.knownAtMs);
-  let open: Wish[] = [];
+  let open: OpenWish[] = [];
   let comingAt = 0;
   let nowMs = 0;
   let place = list.startPlace;
@@ -69,7 +75,7 @@ export function play(list: WishList, policy: Policy): Played {
   const made: { wish: Wish; openMs: number }[] = [];
   const given = new Map<number, number>();
   const usedMs = new Map<string, number>();
-  const lost = new Map<string, number>();
+  const lately = createLatelyAccount();
 
   const shares = (): ReadonlyMap<string, GroupShare> => {
     let total = 0;
@@ -84,23 +90,29 @@ export function play(list: WishList, policy: Policy): Played {
 
   for (;;) {
     for (let next = coming[comingAt]; next !== undefined && next.knownAtMs <= nowMs; next = coming[comingAt]) {
-      open.push(next);
+      open.push(asOpen(next));
       comingAt += 1;
     }
-    open = open.filter((wish) => wish.latestMs + offMs(wish, nowMs) >= nowMs);
+    for (const one of open) renew(one, nowMs);
+    const dump = dumps.find(({ fromMs, toMs }) => fromMs <= nowMs && toMs > nowMs);
+    lately.beam(nowMs, dump === undefined);
+    open = open.filter(({ known, wish }) => {
+      if (known.latestMs >= nowMs) return true;
+      lately.missed(nowMs, wish);
+      return false;
+    });
     const nextKnownMs = coming[comingAt]?.knownAtMs ?? Infinity;
     if (open.length === 0) {
       if (nextKnownMs === Infinity) break;
       nowMs = Math.max(nowMs, nextKnownMs);
       continue;
     }
-    const dump = dumps.find(({ fromMs, toMs }) => fromMs <= nowMs && toMs > nowMs);
     const state: ScheduleState = {
       nowMs,
       place,
       fetched: fetched ?? null,
       travel,
-      requests: open.map((wish) => asKnown(wish, nowMs)),
+      requests: open.map(({ known }) => known),
       exposuresLeft: (cellIndex) => list.exposuresPerCell - (given.get(cellIndex) ?? 0),
       beam: {
         missing: dump === undefined ? null : { reason: "beam", who: "machine", untilMs: null },
@@ -108,6 +120,7 @@ export function play(list: WishList, policy: Policy): Played {
         losses: list.losses,
       },
       shares: shares(),
+      lately: lately.now(nowMs),
       order,
     };
     const decided = policy.decide(state);
@@ -142,17 +155,19 @@ export function play(list: WishList, policy: Policy): Played {
       nowMs = nextDumpMs;
       continue;
     }
-    open = open.filter((other) => other.id !== wish.id);
+    open = open.filter((other) => other.wish !== wish);
     given.set(wish.cellIndex, (given.get(wish.cellIndex) ?? 0) + 1);
     const endMs = openMs + wish.occupiesMs;
     const cutMs = Math.min(nextDumpMs, stop === undefined ? Infinity : Math.max(openMs, stop.fromMs));
     if (endMs > cutMs) {
       // Cut short: what was given is given, and nothing is exposed again by itself.
-      lost.set(wish.id, openMs);
       nowMs = Math.max(cutMs, stop !== undefined && cutMs < nextDumpMs ? stop.toMs : cutMs);
       continue;
     }
-    if (openMs >= wish.earliestMs - 1e-6 && openMs <= wish.latestMs + 1e-6) made.push({ wish, openMs });
+    if (openMs >= wish.earliestMs - 1e-6 && openMs <= wish.latestMs + 1e-6) {
+      made.push({ wish, openMs });
+      lately.met(openMs);
+    }
     if (wish.group !== null) usedMs.set(wish.group, (usedMs.get(wish.group) ?? 0) + wish.occupiesMs);
     nowMs = endMs;
     const isFetched = wish.occupiesMs >= 1000 * travel.aheadS;

@@ -1,7 +1,7 @@
 /** The scheduler and what it is held against: rules that peers use, each given the better of two habits. */
 import { decide } from "../../../controller/schedule/decide.ts";
 import type { BeamRequest, ScheduleState } from "../../../controller/schedule/schedule-state.ts";
-import { gapFromS } from "../../../controller/schedule/travel.ts";
+import { gapFromS, gapS } from "../../../controller/schedule/travel.ts";
 import type { Policy } from "./play.ts";
 
 export const BASELINES = ["serpentine", "nearest", "deadline"] as const;
@@ -63,29 +63,28 @@ export function baseline(name: Baseline, habit: Habit): Policy {
         fetch: null,
       });
       if (beam.missing !== null) return wait(Infinity);
-      const fit = requests.filter(
-        (one) => state.exposuresLeft(one.cellIndex) >= 1 && nowMs + wayMs(one) <= one.latestMs,
-      );
       const stop = beam.stops.find(({ toMs }) => toMs > nowMs);
-      const clear = (one: BeamRequest): boolean =>
-        stop === undefined || nowMs + wayMs(one) >= stop.toMs || nowMs + wayMs(one) + one.occupiesMs <= stop.fromMs;
-      const chosen = choose(
-        state,
-        fit.filter((one) => readyMs(one) <= nowMs && clear(one)),
-      );
+      const ready: BeamRequest[] = [];
+      let nextMs = Infinity;
+      let lastMs = nowMs;
+      for (const one of requests) {
+        lastMs = Math.max(lastMs, one.latestMs);
+        const openMs = nowMs + wayMs(one);
+        if (!(state.exposuresLeft(one.cellIndex) >= 1) || openMs > one.latestMs) continue;
+        const oneMs = readyMs(one);
+        const isClear = stop === undefined || openMs >= stop.toMs || openMs + one.occupiesMs <= stop.fromMs;
+        if (oneMs <= nowMs && isClear) ready.push(one);
+        nextMs = Math.min(nextMs, oneMs > nowMs ? oneMs : (stop?.toMs ?? Infinity));
+      }
+      const chosen = choose(state, ready);
       if (chosen !== undefined) {
         const openAtMs = Math.max(nowMs + wayMs(chosen), chosen.earliestMs);
         return { act: { kind: "expose", id: chosen.id, openAtMs }, order: [], fetch: undefined };
       }
-      const nextMs = fit.reduce((soonest, one) => {
-        const ready = readyMs(one);
-        return Math.min(soonest, ready > nowMs ? ready : (stop?.toMs ?? Infinity));
-      }, Infinity);
-      const lastMs = requests.reduce((last, one) => Math.max(last, one.latestMs), nowMs);
       return wait(nextMs === Infinity ? lastMs + 1 : nextMs);
 
       function wayMs(one: BeamRequest): number {
-        return 1000 * gapFromS(travel, { place, fetched: one.cellIndex }, one.cellIndex);
+        return 1000 * gapS(travel, place, one.cellIndex, travel.aheadS);
       }
     },
   };

@@ -129,7 +129,8 @@ function mostWork(
         first.leftMs -= untilMs - nowMs;
         nowMs = untilMs;
       }
-      if (first.leftMs <= 1e-9 || first.toMs <= nowMs) heap.pop();
+      // What is less than a moment can tell would never be done.
+      if (first.leftMs <= 1e-6 || first.toMs <= nowMs) heap.pop();
     }
   }
   return done;

@@ -18,7 +18,7 @@ function state(requests: readonly BeamRequest[], changes: Partial<ScheduleState>
   return {
     ...{ nowMs: 0, place: 0, fetched: null, travel: TRAVEL, requests, exposuresLeft: () => Infinity },
     beam: { missing: null, stops: [], losses: null },
-    ...{ shares: new Map(), order: [] },
+    ...{ shares: new Map(), lately: { met: 0, missed: 0 }, order: [] },
     ...changes,
   };
 }
@@ -116,9 +116,9 @@ describe("the next act of the beam", () => {
 
   it("opens early where the beam may be lost for longer than the window would wait", () => {
     const wanted = request(1, { wantedMs: 300_000 });
-    const losses = { perHour: 1, lastMs: 400_000 };
+    const losses = { perHour: 1, lastMs: 300_000 };
     const { timetable } = decide(state([wanted], { beam: { missing: null, stops: [], losses } }));
-    expect(timetable[0]?.openAtMs).toBe(200_000);
+    expect(timetable[0]?.openAtMs).toBe(150_000);
   });
 
   it("counts on the cell that a robot has in its other gripper", () => {

@@ -14,7 +14,12 @@ function decidedWayS(cells: readonly number[]): number {
   }));
   const { timetable } = decide({
     ...{ nowMs: 0, place: cells[0] ?? 0, fetched: null, travel: TRAVEL, requests, exposuresLeft: () => Infinity },
-    ...{ beam: { missing: null, stops: [], losses: null }, shares: new Map(), order: [] },
+    ...{
+      beam: { missing: null, stops: [], losses: null },
+      shares: new Map(),
+      lately: { met: 0, missed: 0 },
+      order: [],
+    },
   });
   expect(timetable).toHaveLength(cells.length);
   return wayS(timetable.map(({ request }) => request.cellIndex));

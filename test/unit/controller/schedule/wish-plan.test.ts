@@ -39,6 +39,7 @@ function plan(
     eligibility: () => ({ eligible: true }),
     eligibilityOfWanted: () => ({ eligible: true }),
     ...{ travel: TRAVEL, cellCount: 12, place: 0, order: [], shares: new Map(), stops: [], losses: null },
+    lately: { met: 0, missed: 0 },
     occupiesMs: () => 5000,
     leadMs: () => 100,
     groupOf: () => "group",
