@@ -70,6 +70,7 @@ export interface BusFold {
   /** Oldest first. */
   readonly lines: readonly LogLine[];
   lossesOf(instrument: string): number;
+  alarmsAt(where: string): number;
   /** Exposures that are over, of which nobody was told yet; empties the list. */
   takeEnded(): readonly EndedExposure[];
   readonly sweepBeganAtMs: number | null;
@@ -86,6 +87,8 @@ const ENDED_MAX = 200;
 /** A longer time between two ends is a pause, no turn. */
 const TURN_MAX_MS = 120_000;
 const TURN_WEIGHT = 0.1;
+/** Places that are counted at; a rack has some hundred. */
+const COUNTED_MAX = 2000;
 
 export function createBusFold(): BusFold {
   const cells = new Map<string, CellHistory>();
@@ -93,6 +96,7 @@ export function createBusFold(): BusFold {
   const misses: MissedRequest[] = [];
   const lines: LogLine[] = [];
   const losses = new Map<string, number>();
+  const alarms = new Map<string, number>();
   let ended: EndedExposure[] = [];
   let sweepBeganAtMs: number | null = null;
   let meanTurnMs: number | null = null;
@@ -191,10 +195,11 @@ export function createBusFold(): BusFold {
       case "sweep-begun":
         sweepBeganAtMs = atMs;
         return;
-      case "instrument-lost": {
-        const name = textOf(data["instrument"]);
-        losses.set(name, (losses.get(name) ?? 0) + 1);
-      }
+      case "alarm-raised":
+        countUp(alarms, textOf(data["where"]));
+        return;
+      case "instrument-lost":
+        countUp(losses, textOf(data["instrument"]));
     }
   }
 
@@ -211,6 +216,7 @@ export function createBusFold(): BusFold {
     misses,
     lines,
     lossesOf: (instrument) => losses.get(instrument) ?? 0,
+    alarmsAt: (where) => alarms.get(where) ?? 0,
     takeEnded() {
       const taken = ended;
       ended = [];
@@ -223,6 +229,10 @@ export function createBusFold(): BusFold {
       return meanTurnMs;
     },
   };
+}
+
+function countUp(counts: Map<string, number>, of: string): void {
+  if (counts.size < COUNTED_MAX || counts.has(of)) counts.set(of, (counts.get(of) ?? 0) + 1);
 }
 
 function keepFirst<T>(list: T[], item: T, most: number): void {

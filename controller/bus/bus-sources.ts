@@ -19,6 +19,8 @@ export interface BusSources {
   readonly fold: BusFold;
   readonly alarmDesk: BusAlarmDesk;
   readonly versions: Versions;
+  /** How long an instrument takes to answer, of late; null while nobody knows. */
+  readonly answerMs?: ((instrument: string) => number | null) | undefined;
   /** Campaign milliseconds. */
   readonly nowMs: () => number;
   /** UTC milliseconds at campaign time zero. */

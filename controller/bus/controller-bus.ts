@@ -47,6 +47,8 @@ export interface ShownRun {
   readonly clock: Clock;
   /** Infinity where nothing says when it ends. */
   readonly endAtMs: number;
+  /** How long an instrument takes to answer, of late; null while nobody knows. */
+  readonly answerMs?: (instrument: string) => number | null;
 }
 
 export interface ControllerBus {
@@ -109,11 +111,11 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     }
   }
 
-  function showing({ campaign, run, roles, clock, endAtMs }: ShownRun) {
+  function showing({ campaign, run, roles, clock, endAtMs, answerMs }: ShownRun) {
     const startMs = clock.wallMs() - clock.monoMs();
     const versions = createVersions();
     const sources: BusSources = {
-      ...{ campaign, run, roles, fold, alarmDesk, versions, startMs, endAtMs },
+      ...{ campaign, run, roles, fold, alarmDesk, versions, startMs, endAtMs, answerMs },
       ...{ site: deps.site, world: deps.world, seed: deps.seed, faults: deps.faults, pace: deps.pace },
       nowMs: () => clock.monoMs(),
     };

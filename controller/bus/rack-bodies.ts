@@ -179,10 +179,17 @@ export function instrumentBody(sources: BusSources, parts: RunParts, instrument:
     serial_number: identity?.serialNumber ?? null,
     firmware: identity?.firmware ?? null,
     losses: fold.lossesOf(name),
+    errors: fold.alarmsAt(name),
+    answer_ms: coarseMs(sources.answerMs?.(name) ?? null),
     last_answer_age_s: coarseAgeS(lastAtMs, sources.nowMs()),
     fault,
     waiting_for: waiting === null ? null : waitingBody(sources, waiting),
   };
+}
+
+/** Two digits: a third would be another one each time, and fill the bus. */
+function coarseMs(ms: number | null): number | null {
+  return ms === null ? null : Number(ms.toPrecision(ms < 10 ? 1 : 2));
 }
 
 /** In steps, and 0 while it is nothing to speak of: an age that counts up all the time would only fill the bus. */

@@ -178,6 +178,8 @@ export const instrumentViewSchema = z.object({
   serial_number: z.string().nullable(),
   firmware: z.string().nullable(),
   losses: count.meta({ description: "times that its link was lost" }),
+  errors: count.meta({ description: "alarms that were raised at it since the campaign began" }),
+  answer_ms: known.meta({ description: "from an order to the first byte of its answer, of late, two digits" }),
   last_answer_age_s: known.meta({ description: "of a channel: since its last sample, in steps of a minute" }),
   fault,
   waiting_for: waiting,

@@ -324,6 +324,8 @@ export function instrument(name: string, change: Partial<BusInstrument> = {}): S
     serial_number: "73219",
     firmware: "7.36",
     losses: 0,
+    errors: 0,
+    answer_ms: 12,
     last_answer_age_s: 0.4,
     fault: null,
     waiting_for: null,

@@ -20,6 +20,7 @@ function seen(screen: ShownScreen): string {
   return screen.terminal.seen().join("\n");
 }
 
+const END = "\u001b[F";
 const ALARM = rack.alarms([rack.alarm(7)]);
 
 describe("the table of keys", () => {
@@ -123,6 +124,19 @@ describe("an order", () => {
     expect([...screen.orders, ...looking.orders]).toEqual([]);
   });
 
+  it("that is a note carries what was typed, and says on the cell's screen who wrote it", async () => {
+    const note = { at: rack.iso(rack.NOW_MS - 600_000), by: "ada", text: "crimp looks uneven" };
+    const screen = await running({ rows: 50 }, [rack.cell(0, { notes: [note] })]);
+    await screen.press("2", "w");
+    expect(screen.orders).toEqual([]);
+    for (const letter of ["lid", "s", " ", "ok"]) await screen.press(letter);
+    await screen.press("\r");
+    const command = { command: "note", args: { position: "A1", text: "lids ok" } };
+    expect(screen.orders).toMatchObject([{ order: { command, precondition: null }, reason: "" }]);
+    expect(seen(screen)).toContain("crimp looks uneven");
+    expect(seen(screen)).toContain("ada, 10 min ago");
+  });
+
   it("without an answer is told as unknown, not as done", async () => {
     const screen = await running(
       {
@@ -192,6 +206,25 @@ describe("going about", () => {
     const screen = await running();
     await screen.press("\u001b[D", "\u001b[A", "\u001b[C", "\u001b[B", "\u001b[B");
     expect(screen.session.state().positionIndex).toBe(25);
+  });
+
+  it("goes back from the end of a list with the first key, however often the end was asked for", async () => {
+    const screen = await running();
+    await screen.press("4", END, END, "\u001b[B");
+    expect(seen(screen)).toContain("channel-H12");
+    await screen.press("\u001b[A");
+    expect(seen(screen)).not.toContain("channel-H12");
+    expect(seen(screen)).toContain("channel-H11");
+  });
+
+  it("goes back in the log with the arrow up, which stops it; its end lets it run", async () => {
+    const screen = await running();
+    await screen.press("6", "\u001b[A", "\u001b[A");
+    expect(screen.session.state()).toMatchObject({ scroll: { log: 2 } });
+    expect(seen(screen)).toContain("stopped");
+    await screen.press(END);
+    expect(seen(screen)).toContain("running");
+    expect(screen.session.state()).toMatchObject({ scroll: { log: 0 }, logStopped: null });
   });
 
   it("filters the log by words, and stops it where it is", async () => {

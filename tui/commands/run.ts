@@ -16,6 +16,7 @@ import { renderSummary } from "../progress/render-summary.ts";
 import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { createCaptureFolder } from "../capture/capture-folder.ts";
 import { createRealLinks } from "../rig/real-links.ts";
+import { timeLinks } from "../rig/timed-links.ts";
 import { siteWorld } from "../run/site-campaign.ts";
 import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
@@ -64,7 +65,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
             context.printError(faultText(fault));
           });
     // The same for the look before and the run: a port is opened again only when it has been let go of.
-    const links = createRealLinks(context.clock, capture);
+    const { links, answerMs } = timeLinks(createRealLinks(context.clock, capture));
     // What runs since before is not disturbed by a question; a channel that is silent is its own cell's trouble.
     if (!options.goAnyway && left === undefined) {
       const positions = campaign.cells.map((cell) => cell.position);
@@ -99,7 +100,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
     const { run, store, clock, roles } = siteCampaign;
     if (runBus !== undefined) {
       const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
-      runBus.bus.show({ campaign: siteCampaign.campaign, run, roles, clock, endAtMs });
+      runBus.bus.show({ campaign: siteCampaign.campaign, run, roles, clock, endAtMs, answerMs });
     }
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
     const printer = createProgressPrinter(shown, context.clock);

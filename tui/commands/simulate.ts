@@ -8,6 +8,8 @@ import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
+import type { DriverDeps } from "../rig/drivers.ts";
+import { timeLinks, type TimedLinks } from "../rig/timed-links.ts";
 import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
@@ -59,6 +61,11 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   // Control spots are compared by what frames hold.
   const frameTables = look.frameTables ?? (campaign.controls === undefined ? undefined : loadFrameTables(context));
   const bus = openBus(context, options, campaign, site);
+  let timed: TimedLinks | undefined;
+  const watched = (deps: DriverDeps): DriverDeps => {
+    timed = timeLinks(deps);
+    return timed.links;
+  };
   const startedMs = context.clock.monoMs();
   const virtual = createVirtualCampaign({
     campaign,
@@ -79,7 +86,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     conditions: `until ${plannedS} s, faults ${options.faults}`,
     holder: { ...context.self, sinceMs: context.clock.wallMs() },
     softwareVersion: context.version,
-    ...(bus === undefined ? {} : { hearing: hearingOf(bus) }),
+    ...(bus === undefined ? {} : { hearing: hearingOf(bus), watched }),
   });
   const { clock, world } = virtual;
   look.attach(world);
@@ -101,7 +108,8 @@ export async function simulateCommand(context: CommandContext, args: readonly st
       isOver = true;
       clock.stop();
     });
-    bus?.bus.show({ campaign, clock, run: virtual.run, roles: virtual.rig.roles, endAtMs: plannedS * 1000 });
+    const answerMs = (cable: string): number | null => timed?.answerMs(cable) ?? null;
+    bus?.bus.show({ campaign, clock, run: virtual.run, roles: virtual.rig.roles, endAtMs: plannedS * 1000, answerMs });
     const onBreath = (): void => {
       if (printer.isDue()) printer.update(progress());
       if (virtual.run.failure() !== null) clock.stop();

@@ -24,6 +24,7 @@ import { createWorld, type World, type WorldOptions } from "../../simulator/worl
 import { worldOptionsOf } from "../rig/world-options.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
 import { createWorldIntegrator } from "./world-integrator.ts";
+import type { DriverDeps } from "../rig/drivers.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
 
 export interface VirtualCampaignInputs {
@@ -58,6 +59,8 @@ export interface VirtualCampaignInputs {
   readonly isMortal?: boolean;
   /** Put between the run and its record, for whoever listens there. */
   readonly hearing?: (store: RecordStore) => RecordStore;
+  /** Put between the cables and the drivers. */
+  readonly watched?: (deps: DriverDeps) => DriverDeps;
 }
 
 export interface VirtualCampaign {
@@ -120,6 +123,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     world,
     clock,
     inputs.noise === false ? undefined : chance.stream("instruments"),
+    inputs.watched,
   );
   const faults = inputs.faults(rig, endAtMs / 3_600_000, seed);
   world.schedule(faults, rig.faultTargets);

@@ -25,13 +25,17 @@ export interface VirtualRig {
   stop(): void;
 }
 
-/** `flaws` seeds what the channels' readings get wrong; without it they are exact but for their rounding. */
+/**
+ * `flaws` seeds what the channels' readings get wrong; without it they are exact but for their rounding. `watched` is put
+ * between cables and drivers.
+ */
 export function createVirtualRig(
   campaign: Campaign,
   site: Site,
   world: World,
   clock: VirtualClock,
   flaws?: Chance,
+  watched: (deps: DriverDeps) => DriverDeps = (deps) => deps,
 ): VirtualRig {
   const positions = campaign.cells.map((cell) => cell.position);
   const codes = new Map(campaign.cells.map((cell) => [cell.position, cell.barcode]));
@@ -44,11 +48,12 @@ export function createVirtualRig(
     startWallMs: campaign.startMs,
     ...(flaws === undefined ? {} : { flaws }),
   });
-  const roles = connectRoles(site, positions, memory.driverDeps);
+  const driverDeps = watched(memory.driverDeps);
+  const roles = connectRoles(site, positions, driverDeps);
 
   return {
     roles,
-    connect: (hold) => connectRoles(site, positions, hold(memory.driverDeps)),
+    connect: (hold) => connectRoles(site, positions, hold(driverDeps)),
     faultTargets: {
       links: new Map<string, FaultyLink>([...memory.links, ...memory.https]),
       positionOfLink: memory.positionOfLink,

@@ -311,6 +311,8 @@ export const ACTIONS: readonly Action[] = [
     title: "expose this cell once",
     part: "order",
     screens: OF_CELLS,
+    footer: "expose",
+    footerOn: "cell",
     act: (model) => orders.cellOrder(model, "expose"),
   },
   {
@@ -319,6 +321,8 @@ export const ACTIONS: readonly Action[] = [
     title: "hold this cell: current off, the step waits",
     part: "order",
     screens: OF_CELLS,
+    footer: "hold",
+    footerOn: "cell",
     act: (model) => orders.cellOrder(model, "hold"),
   },
   {
@@ -328,6 +332,16 @@ export const ACTIONS: readonly Action[] = [
     part: "order",
     screens: OF_CELLS,
     act: (model) => orders.cellOrder(model, "resume"),
+  },
+  {
+    id: "note",
+    keys: ["w"],
+    title: "write a note on this cell",
+    part: "order",
+    screens: OF_CELLS,
+    footer: "note",
+    footerOn: "cell",
+    act: orders.note,
   },
   {
     id: "end-step",

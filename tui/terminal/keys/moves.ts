@@ -4,12 +4,14 @@ import { MEASURE_IDS } from "../model/measures.ts";
 import type { Model, Outcome } from "../model/model.ts";
 import { needsPerson, untakenCount } from "../model/rack-view.ts";
 import { SCREEN_IDS, type ScreenId } from "../model/screen-state.ts";
+import { nearestToLimit } from "../model/nearest-to-limit.ts";
 import { shownAlarms } from "../model/shown-alarms.ts";
+import { scrollMax } from "../screens/screen-table.ts";
 import { positionIndexOf } from "./orders.ts";
 
 /** Screens with a cell under the cursor. */
 export const OF_CELLS: readonly ScreenId[] = ["rack", "cell", "dose"];
-export const SCROLLED: readonly ScreenId[] = ["beam", "instruments", "log", "campaign"];
+export const SCROLLED: readonly ScreenId[] = ["cell", "beam", "instruments", "log", "dose", "campaign"];
 /** Far more than any list has rows; drawing brings it back to the last. */
 export const FAR_ROWS = 1_000_000;
 export const PAGE_ROWS = 10;
@@ -26,12 +28,31 @@ export function moveCell({ state }: Model, rowsDown: number, columnsRight: numbe
 }
 
 export function stepCell({ state }: Model, by: 1 | -1): Outcome {
-  return { state: { positionIndex: (state.positionIndex + by + POSITION_COUNT) % POSITION_COUNT } };
+  const positionIndex = (state.positionIndex + by + POSITION_COUNT) % POSITION_COUNT;
+  return { state: { positionIndex, scroll: { ...state.scroll, cell: 0, dose: 0 } } };
 }
 
-function scrollBy({ state }: Model, rows: number): Outcome {
-  const top = Math.max(0, state.scroll[state.screen] + rows);
+function scrollBy(model: Model, rows: number): Outcome {
+  const { state } = model;
+  const most = scrollMax(model);
+  const top = Math.max(0, Math.min(most, Math.min(most, state.scroll[state.screen]) + rows));
   return { state: { scroll: { ...state.scroll, [state.screen]: top } } };
+}
+
+/** Who goes back stops the log, or it would run away under the eyes; at its end it runs again. */
+function scrollLog(model: Model, by: number): Outcome {
+  const { state, rack } = model;
+  if (by >= FAR_ROWS) return { state: { logStopped: null, scroll: { ...state.scroll, log: 0 } } };
+  const stopped: Model = { ...model, state: { ...state, logStopped: state.logStopped ?? (by < 0 ? rack.log : null) } };
+  return { state: { ...scrollBy(stopped, -by).state, logStopped: stopped.state.logStopped } };
+}
+
+/** Along the list of those nearest to a limit. */
+function moveInDoses({ rack, state }: Model, by: number): Outcome {
+  const order = nearestToLimit(rack);
+  const at = order.indexOf(state.positionIndex);
+  const next = order[Math.min(order.length - 1, Math.max(0, at + by))];
+  return next === undefined ? {} : { state: { positionIndex: next, scroll: { ...state.scroll, dose: 0 } } };
 }
 
 function moveAlarm(model: Model, by: number): Outcome {
@@ -48,8 +69,9 @@ function moveAlarm(model: Model, by: number): Outcome {
 export function moveRows(model: Model, by: number): Outcome {
   const { screen } = model.state;
   if (screen === "alarms") return moveAlarm(model, by);
-  if (OF_CELLS.includes(screen)) return screen === "rack" ? moveCell(model, by, 0) : stepCell(model, by > 0 ? 1 : -1);
-  return scrollBy(model, by);
+  if (screen === "rack") return moveCell(model, by, 0);
+  if (screen === "log") return scrollLog(model, by);
+  return screen === "dose" && Math.abs(by) === 1 ? moveInDoses(model, by) : scrollBy(model, by);
 }
 
 /** From the cursor on, around the rack. */

@@ -130,6 +130,16 @@ export function cellOrder(model: Model, what: CellOrder): Outcome {
   return ask(model, order, consequence);
 }
 
+/** Its text is what is typed. */
+export function note(model: Model): Outcome {
+  const { rack, state } = model;
+  const position = positionAt(state.positionIndex);
+  if ((rack.cells[state.positionIndex] ?? null) === null) return { refusal: `There is no cell at ${position}.` };
+  const command: BusCommand = { command: "note", args: { position, text: "" } };
+  const order: Order = { title: `note on cell ${position}`, command, precondition: null };
+  return ask(model, order, "It goes on record with your name, and stands on the cell's screen. Nothing else changes.");
+}
+
 /** The alarm under the cursor of the list; elsewhere the newest that nobody has taken. */
 function chosenAlarm(model: Model): BusAlarm | null {
   const shown = shownAlarms(model.rack);

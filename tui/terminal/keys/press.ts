@@ -3,8 +3,9 @@
  * by one key alone but what harms nobody: the rest asks again and names the consequence.
  */
 import { parsePosition, positionIndex } from "../../../protocols/base/position.ts";
+import { NOTE_LENGTH_MAX } from "../../../protocols/bus/commands.ts";
 import type { Effect, Model, Outcome } from "../model/model.ts";
-import type { Overlay, ScreenState } from "../model/screen-state.ts";
+import type { Order, Overlay, ScreenState } from "../model/screen-state.ts";
 import { actionOf, paletteActions } from "./actions.ts";
 import { edited, letterOf } from "./key-press.ts";
 
@@ -118,6 +119,17 @@ export function findCell({ rack }: Pick<Model, "rack">, typed: string): number |
   return part < 0 ? null : part;
 }
 
+/** What was typed is the note itself, or the reason of any other order. */
+function withText(order: Order, typed: string): Effect {
+  const { command } = order;
+  if (command.command !== "note") return { kind: "send", order, reason: typed };
+  return {
+    kind: "send",
+    order: { ...order, command: { ...command, args: { ...command.args, text: typed } } },
+    reason: "",
+  };
+}
+
 /** A key that was meant for something else must not answer: a reason takes words, a yes takes that letter. */
 function inQuestion(model: Model, overlay: OverlayOf<"question">, key: string, nowMs: number): Step {
   const { question, typed } = overlay;
@@ -132,8 +144,8 @@ function inQuestion(model: Model, overlay: OverlayOf<"question">, key: string, n
   if (key === "enter") {
     const reason = typed.trim();
     if (reason === "") return stay(model, overlay);
-    return settle(closed, { effect: { kind: "send", order: question.order, reason } }, nowMs);
+    return settle(closed, { effect: withText(question.order, reason) }, nowMs);
   }
-  const text = edited(typed, key);
+  const text = edited(typed, key, NOTE_LENGTH_MAX);
   return text === null ? stay(model, overlay) : stay(model, { ...overlay, typed: text });
 }

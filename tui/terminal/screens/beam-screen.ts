@@ -1,10 +1,10 @@
 /** The beam: whether the shutter may open, what is exposed now, what comes next and why, what was missed. Pure. */
-import type { BusBeam } from "../../../protocols/bus/rack-views.ts";
+import type { BusBeam, BusSchedule } from "../../../protocols/bus/rack-views.ts";
 import type { Model } from "../model/model.ts";
 import { timeMs, type RackView } from "../model/rack-view.ts";
 import { beside, BLANK, row, span, tall, type Row, type Span, type Tone } from "../text/rows.ts";
 import { clockText, quantityText, spanText, UNKNOWN, wordsOf } from "../text/values.ts";
-import { heading, labelled, relativeText, scrolled, table, waitLines, type Drawn } from "./parts.ts";
+import { flow, heading, labelled, relativeText, scrolled, scrollMaxOf, table, waitLines, type Drawn } from "./parts.ts";
 import { exposingRow } from "./rack-screen.ts";
 
 const GAP = 3;
@@ -17,20 +17,27 @@ export function beamScreen(model: Model, width: number, height: number): Drawn {
   const leftWidth = Math.min(64, Math.max(32, Math.floor(width * 0.4)));
   const rightWidth = width - leftWidth - GAP;
   const now = nowRows(rack, leftWidth);
-  const chain = chainRows(rack, leftWidth);
+  const whole = chainRows(rack, leftWidth, false);
+  // All that must hold is always seen: where there is little room, what is in order by its name alone.
+  const chain = now.length + whole.length <= height ? whole : chainRows(rack, leftWidth, true);
   const left = [...now, ...(now.length + chain.length < height ? [BLANK] : []), ...chain];
   const missCount = Math.min(rack.schedule?.misses.length ?? 0, Math.max(3, Math.floor(height / 4)));
   const misses = missRows(rack, rightWidth, missCount);
-  const queue = scrolled(queueRows(rack, rightWidth), model.state.scroll.beam, height - misses.length - 1);
+  const queueHeight = height - misses.length - 1;
+  const queue = queueRows(rack, rightWidth);
   return {
     title: row(span("Beam", "strong")),
     rows: beside(
       [
         { rows: left.slice(0, height), width: leftWidth },
-        { rows: [...tall(queue, height - misses.length - 1), BLANK, ...misses], width: rightWidth },
+        {
+          rows: [...tall(scrolled(queue, model.state.scroll.beam, queueHeight), queueHeight), BLANK, ...misses],
+          width: rightWidth,
+        },
       ],
       GAP,
     ),
+    scrollMax: scrollMaxOf(queue, queueHeight),
   };
 }
 
@@ -81,18 +88,26 @@ function permitChain(beam: BusBeam): readonly Link[] {
   ];
 }
 
-function chainRows({ beam, nowMs }: RackView, width: number): readonly Row[] {
+function chainRows({ beam, nowMs }: RackView, width: number, isShort: boolean): readonly Row[] {
   if (beam === null) return [heading("Permit", width), row(span("nothing said of it yet", "dim"))];
   const sign = (isOk: boolean | null): { readonly mark: string; readonly tone: Tone } =>
     isOk === null ? { mark: "?", tone: "dim" } : isOk ? { mark: "✓", tone: "good" } : { mark: "✗", tone: "alarm" };
   const readMs = timeMs(beam.levels_at);
-  const age = readMs === null || nowMs === null ? "not read yet" : `read ${spanText((nowMs - readMs) / 1000)} ago`;
+  const age = readMs === null || nowMs === null ? "not read yet" : `${spanText((nowMs - readMs) / 1000)} ago`;
+  const links = permitChain(beam);
+  const inWords = isShort ? links.filter(({ isOk }) => isOk !== true) : links;
+  const named = links.filter((link) => !inWords.includes(link));
   return [
-    heading(`Permit: ${wordsOf(beam.permit)}, ${age}`, width),
-    ...permitChain(beam).map(({ name, isOk, text }) => {
+    heading(`Permit: ${wordsOf(beam.permit)} (${age})`, width),
+    ...inWords.map(({ name, isOk, text }) => {
       const { mark, tone } = sign(isOk);
       return row(span(`${mark} `, tone), ...labelled(name, text, LABEL, isOk === false ? "alarm" : "plain"));
     }),
+    ...flow(
+      named.map(({ name }) => row(span("✓ ", "good"), span(name))),
+      width,
+      "  ",
+    ),
     ...(beam.waiting_for === null ? [] : waitLines(beam.waiting_for, nowMs, width)),
   ];
 }
@@ -121,10 +136,10 @@ function underWayRows(rack: RackView, width: number): readonly Row[] {
     const waiting = campaign?.waiting_for ?? null;
     return waiting === null ? [labelled("exposure", "none under way", LABEL)] : waitLines(waiting, nowMs, width);
   }
-  const progress = exposingRow(rack, Math.max(6, width - LABEL - 18));
+  const progress = exposingRow(rack, Math.max(6, width - 16));
   const stage = `stage ${current.stage_x_mm.toFixed(2)}, ${current.stage_y_mm.toFixed(2)} mm`;
   return [
-    labelled("exposure", [...progress], LABEL),
+    progress,
     row(span(`spot ${current.spot}, ${stage}`, "dim")),
     ...(current.waiting_for === null ? [] : waitLines(current.waiting_for, nowMs, width)),
   ];
@@ -136,7 +151,15 @@ function filtersText({ filters }: BusBeam): string {
   return `${inBeam.length === 0 ? "none in the beam" : inBeam.join(", ")}${unknown > 0 ? `, ${unknown} not known` : ""}`;
 }
 
-function queueRows({ schedule, nowMs }: RackView, width: number): readonly Row[] {
+/** Those before the one under way are over, though the list that was told last may still have them. */
+function stillAhead({ schedule, exposure }: RackView): BusSchedule["queue"] {
+  const queue = schedule?.queue ?? [];
+  const at = queue.findIndex(({ position }) => position === exposure?.current?.position);
+  return queue.slice(Math.max(0, at));
+}
+
+function queueRows(rack: RackView, width: number): readonly Row[] {
+  const { schedule, nowMs } = rack;
   if (schedule === null) return [heading("Ahead", width), row(span("nothing said of it yet", "dim"))];
   const { sweep } = schedule;
   const title = heading(`Ahead: sweep ${sweep.number} of ${sweep.of}, ${sweep.left} left`, width);
@@ -150,7 +173,7 @@ function queueRows({ schedule, nowMs }: RackView, width: number): readonly Row[]
     return [title, row(span(next, "dim"))];
   }
   const isWide = width >= WIDE_FROM;
-  const lines = schedule.queue.map(({ position, at, latest, reason }): Row => [
+  const lines = stillAhead(rack).map(({ position, at, latest, reason }): Row => [
     span(position, "strong"),
     span(isPast(at, nowMs) ? "due" : relativeText(at, nowMs)),
     ...(isWide ? [span(latest === null ? "" : clockText(timeMs(latest)), "dim")] : []),

@@ -4,7 +4,18 @@ import type { Model } from "../model/model.ts";
 import { timeMs, type RackView } from "../model/rack-view.ts";
 import { beside, BLANK, row, span, type Row, type Span } from "../text/rows.ts";
 import { barText, countText, dayText, longSpanText, percentText, shareText, UNKNOWN, wordsOf } from "../text/values.ts";
-import { heading, labelled, labelledLines, relativeText, scrolled, table, waitLines, type Drawn } from "./parts.ts";
+import {
+  flow,
+  heading,
+  labelled,
+  labelledLines,
+  relativeText,
+  scrolled,
+  scrollMaxOf,
+  table,
+  waitLines,
+  type Drawn,
+} from "./parts.ts";
 
 const GAP = 3;
 const LABEL = 13;
@@ -19,15 +30,19 @@ export function campaignScreen(model: Model, width: number, height: number): Dra
     span("Campaign", "strong"),
     span(`  ${campaign.title === "" ? campaign.campaign : campaign.title}`, "dim"),
   );
+  const left = progressRows(model.rack, leftWidth);
+  const right = countRows(model.rack, rightWidth);
+  const top = model.state.scroll.campaign;
   return {
     title,
     rows: beside(
       [
-        { rows: progressRows(model.rack, leftWidth).slice(0, height), width: leftWidth },
-        { rows: scrolled(countRows(model.rack, rightWidth), model.state.scroll.campaign, height), width: rightWidth },
+        { rows: scrolled(left, top, height), width: leftWidth },
+        { rows: scrolled(right, top, height), width: rightWidth },
       ],
       GAP,
     ),
+    scrollMax: Math.max(scrollMaxOf(left, height), scrollMaxOf(right, height)),
   };
 }
 
@@ -124,7 +139,25 @@ function progressRows(rack: RackView, width: number): readonly Row[] {
   ];
 }
 
-function countRows({ campaign, schedule }: RackView, width: number): readonly Row[] {
+/** Of the cells of a group that are not over, the last one's end; null where one cannot be forecast. */
+function groupEndMs({ cells }: RackView, group: string): number | "over" | null {
+  const ends = cells.flatMap((cell) =>
+    cell === null || cell.group !== group || OVER.has(cell.state) ? [] : [timeMs(cell.forecast?.ends_at)],
+  );
+  if (ends.length === 0) return "over";
+  return ends.reduce<number | null>((last, ms) => (last === null || ms === null ? null : Math.max(last, ms)), 0);
+}
+
+const OVER: ReadonlySet<string> = new Set(["complete", "isolated", "stopped", "finishing", "stopping", "opening"]);
+
+function groupEndText(rack: RackView, group: string): string {
+  const endMs = groupEndMs(rack, group);
+  if (endMs === "over") return "over";
+  return endMs === null ? UNKNOWN : dayText(endMs);
+}
+
+function countRows(rack: RackView, width: number): readonly Row[] {
+  const { campaign, schedule } = rack;
   if (campaign === null) return [];
   const { requests, exposures, cells, dose } = campaign;
   const met = requests.asked === 0 ? null : requests.met / requests.asked;
@@ -134,9 +167,13 @@ function countRows({ campaign, schedule }: RackView, width: number): readonly Ro
   return [
     heading("Measured", width),
     labelled("sweep", `${countText(campaign.sweep.number)} of ${countText(campaign.sweep.of)}`, LABEL),
-    labelled("asked", countText(requests.asked), LABEL),
-    labelled("met", `${countText(requests.met)} (${percentText(met ?? NaN)}), late ${countText(requests.late)}`, LABEL),
-    labelled("missed", countText(requests.missed), LABEL, requests.missed > 0 ? "warn" : "plain"),
+    labelled("met", `${countText(requests.met)} of ${countText(requests.asked)} (${percentText(met ?? NaN)})`, LABEL),
+    labelled(
+      "missed",
+      `${countText(requests.missed)}, late ${countText(requests.late)}`,
+      LABEL,
+      requests.missed > 0 ? "warn" : "plain",
+    ),
     ...(why === "" ? [] : [labelled("", `of late: ${why}`, LABEL, "dim")]),
     ...labelledLines(
       "exposures",
@@ -148,29 +185,30 @@ function countRows({ campaign, schedule }: RackView, width: number): readonly Ro
     labelled("samples", countText(campaign.samples), LABEL),
     BLANK,
     heading(`Cells: ${countText(cells.total)}`, width),
-    ...Object.entries(cells.by_state)
-      .filter(([, count]) => count > 0)
-      .sort(([, left], [, right]) => right - left)
-      .map(([state, count]) => {
-        const { letter, tone } = stateSign(state);
-        return labelled(
-          "",
-          row(span(`${letter} `, tone), span(`${wordsOf(state)} `), span(countText(count), "strong")),
-          0,
-        );
-      }),
+    ...flow(
+      Object.entries(cells.by_state)
+        .filter(([, count]) => count > 0)
+        .sort(([, left], [, right]) => right - left)
+        .map(([state, count]) => {
+          const { letter, tone } = stateSign(state);
+          return row(span(`${letter} `, tone), span(`${wordsOf(state)} `), span(countText(count), "strong"));
+        }),
+      width,
+    ),
     BLANK,
     heading("Groups", width),
     ...table(
       [
-        { title: "group", width: Math.max(8, width - 19) },
-        { title: "cells", width: 6, align: "right" },
-        { title: "exposures", width: 9, align: "right" },
+        { title: "group", width: Math.min(24, Math.max(8, width - 31)) },
+        { title: "cells", width: 5, align: "right" },
+        { title: "made", width: 6, align: "right" },
+        { title: "forecast end", width: 12 },
       ],
       campaign.groups.map(({ group, cells: count, exposures: made }): readonly Span[] => [
         span(group),
         span(countText(count)),
         span(countText(made)),
+        span(groupEndText(rack, group), "dim"),
       ]),
       width,
     ),

@@ -4,21 +4,22 @@ import type { BusCell, BusDose, BusTrace } from "../../../protocols/bus/cell-vie
 import type { Model } from "../model/model.ts";
 import { timeMs, type RackView } from "../model/rack-view.ts";
 import { plotRows, rangeOf, type PlotPoint } from "../text/braille-plot.ts";
-import { beside, BLANK, row, span, type Row, type Span } from "../text/rows.ts";
+import { beside, BLANK, row, span, wrapWords, type Row, type Span } from "../text/rows.ts";
 import {
   ampereText,
   barText,
   clockText,
   countText,
+  dayText,
   fromNowText,
-  longSpanText,
   quantityText,
   shareText,
+  spanText,
   UNKNOWN,
   voltText,
   wordsOf,
 } from "../text/values.ts";
-import { heading, labelled, labelledLines, relativeText, table, type Drawn } from "./parts.ts";
+import { heading, labelled, labelledLines, relativeText, scrolled, scrollMaxOf, table, type Drawn } from "./parts.ts";
 import { alarmsOf, chargeText, stateRows, waitOrLatest } from "./rack-screen.ts";
 
 const GAP = 3;
@@ -49,21 +50,22 @@ export function cellScreen(model: Model, width: number, height: number): Drawn {
   const doseWidth = isWide ? DOSE_WIDTH : 0;
   const plotsWidth = width - factsWidth - GAP - (isWide ? doseWidth + GAP : 0);
   const dose = rack.doses[state.positionIndex] ?? null;
+  const notes = noteRows(cell, rack, isWide ? doseWidth : factsWidth);
   const facts = factRows(cell, rack, factsWidth);
   const plots = plotColumn(rack.traces[state.positionIndex] ?? null, plotsWidth, height);
   const givenWidth = isWide ? doseWidth : factsWidth;
-  const given = [...exposureRows(rack, cell, givenWidth), BLANK, ...doseRows(cell, dose, givenWidth)];
-  const left = isWide || facts.length + 3 > height ? facts : [...facts, BLANK, ...given];
+  const given = [...notes, ...exposureRows(rack, cell, givenWidth), BLANK, ...doseRows(cell, dose, givenWidth)];
+  // What does not fit is scrolled to; beside them the plots stay where they are.
+  const left = isWide ? facts : [...facts, BLANK, ...given];
   const blocks = [
-    { rows: left.slice(0, height), width: factsWidth },
+    { rows: scrolled(left, isWide ? 0 : state.scroll.cell, height), width: factsWidth },
     { rows: plots, width: plotsWidth },
-    ...(isWide ? [{ rows: given.slice(0, height), width: doseWidth }] : []),
+    ...(isWide ? [{ rows: scrolled(given, state.scroll.cell, height), width: doseWidth }] : []),
   ];
-  return { title, rows: beside(blocks, GAP) };
+  return { title, rows: beside(blocks, GAP), scrollMax: scrollMaxOf(isWide ? given : left, height) };
 }
 
 function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] {
-  const { nowMs } = rack;
   const stepEndsMs = timeMs(cell.forecast?.step_ends_at);
   const spread = cell.forecast?.step_spread_s ?? null;
   return [
@@ -77,10 +79,10 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
     labelled("charge", chargeText(cell), LABEL),
     labelled(
       "step ends",
-      stepEndsMs === null ? UNKNOWN : `${clockText(stepEndsMs)}, ${relativeText(cell.forecast?.step_ends_at, nowMs)}`,
+      stepEndsMs === null ? UNKNOWN : `${clockText(stepEndsMs)}${spread === null ? "" : ` ±${spanText(spread)}`}`,
       LABEL,
     ),
-    ...(spread === null ? [] : [labelled("", `± ${longSpanText(spread)}`, LABEL, "dim")]),
+    labelled("all ends", endText(cell), LABEL),
     labelled(
       "cycle",
       `${cell.cycle === null ? UNKNOWN : countText(cell.cycle)}, half cycle ${countText(cell.half_cycle)}`,
@@ -97,16 +99,32 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
       LABEL,
     ),
     labelled("health", shareText(cell.state_of_health), LABEL),
-    labelled(
-      "place",
-      cell.belief === "confirmed" ? "confirmed" : `${cell.belief}, not confirmed`,
-      LABEL,
-      cell.belief === "confirmed" ? "plain" : "warn",
-    ),
+    ...(cell.belief === "confirmed" ? [] : [labelled("place", `${cell.belief}, not confirmed`, LABEL, "warn")]),
     labelled("protocol", cell.protocol, LABEL),
     ...(cell.beam_effect === null
       ? []
       : labelledLines("beam effect", `${cell.beam_effect.verdict}, ${cell.beam_effect.pairs} pairs`, width, LABEL)),
+  ];
+}
+
+/** When its protocol is over, as far as that can be said. */
+function endText({ forecast }: BusCell): string {
+  const endsMs = timeMs(forecast?.ends_at);
+  if (endsMs === null) return UNKNOWN;
+  const spreadS = forecast?.ends_spread_s ?? null;
+  return `${dayText(endsMs)}${spreadS === null ? "" : ` ±${spanText(spreadS)}`}`;
+}
+
+/** What people wrote of it; nothing where nobody did. */
+function noteRows({ notes }: BusCell, { nowMs }: RackView, width: number): readonly Row[] {
+  if (notes.length === 0) return [];
+  return [
+    heading("Notes", width),
+    ...notes.flatMap(({ at, by, text }) => [
+      ...wrapWords(text, width).map((line) => row(span(line))),
+      row(span(`  ${by}, ${nowMs === null ? clockText(timeMs(at)) : fromNowText(timeMs(at), nowMs)}`, "dim")),
+    ]),
+    BLANK,
   ];
 }
 
@@ -131,6 +149,7 @@ function plotColumn(trace: BusTrace | null, width: number, height: number): read
     ...plotRows(
       {
         title: "V",
+        about: "voltage over time",
         points: points(hours, volts),
         x,
         y: voltRange,
@@ -145,6 +164,7 @@ function plotColumn(trace: BusTrace | null, width: number, height: number): read
     ...plotRows(
       {
         title: "mA",
+        about: "current over time",
         points: points(hours, milliamperes),
         x,
         y: rangeOf(milliamperes, 0.01),
@@ -159,6 +179,7 @@ function plotColumn(trace: BusTrace | null, width: number, height: number): read
     ...plotRows(
       {
         title: "V",
+        about: "voltage over charge",
         points: points(capacities, volts),
         x: capacity,
         y: voltRange,

@@ -2,12 +2,15 @@
 import { ALL_POSITIONS, positionAt } from "../../../protocols/base/position.ts";
 import type { BusDose } from "../../../protocols/bus/cell-views.ts";
 import type { Model } from "../model/model.ts";
+import { nearestToLimit } from "../model/nearest-to-limit.ts";
 import type { RackView } from "../model/rack-view.ts";
 import { beside, BLANK, row, span, wrapWords, type Row, type Span } from "../text/rows.ts";
 import { barText, countText, quantityText, shareText, UNKNOWN } from "../text/values.ts";
-import { heading, scrolled, table, type Drawn } from "./parts.ts";
+import { heading, scrolled, scrollMaxOf, table, type Drawn } from "./parts.ts";
 
 const GAP = 3;
+/** From here on there is room for the mean beside the surface dose. */
+const MEAN_FROM = 48;
 
 export function doseScreen(model: Model, width: number, height: number): Drawn {
   const { rack, state } = model;
@@ -20,30 +23,30 @@ export function doseScreen(model: Model, width: number, height: number): Drawn {
   );
   const leftWidth = Math.floor((width - GAP) / 2);
   const rightWidth = width - leftWidth - GAP;
-  const nearest = nearestRows(rack, leftWidth, state.positionIndex);
+  const [title1 = BLANK, head = BLANK, ...nearest] = nearestRows(rack, leftWidth, state.positionIndex);
+  const listHeight = height - 2;
+  const at = nearestToLimit(rack).indexOf(state.positionIndex);
+  const top = Math.max(0, at - Math.floor(listHeight / 2));
+  const given = cellRows(rack.doses[state.positionIndex] ?? null, positionAt(state.positionIndex), rightWidth);
   return {
     title,
     rows: beside(
       [
-        { rows: scrolled(nearest, 0, height), width: leftWidth },
-        {
-          rows: cellRows(rack.doses[state.positionIndex] ?? null, positionAt(state.positionIndex), rightWidth).slice(
-            0,
-            height,
-          ),
-          width: rightWidth,
-        },
+        { rows: [title1, head, ...scrolled(nearest, top, listHeight)], width: leftWidth },
+        { rows: scrolled(given, state.scroll.dose, height), width: rightWidth },
       ],
       GAP,
     ),
+    scrollMax: scrollMaxOf(given, height),
   };
 }
 
 /** Cells by how near they are to a limit. */
 function nearestRows(rack: RackView, width: number, chosen: number): readonly Row[] {
-  const cells = rack.cells
-    .flatMap((cell, index) => (cell === null ? [] : [{ cell, index }]))
-    .sort((left, right) => right.cell.dose.limit_fraction - left.cell.dose.limit_fraction || left.index - right.index);
+  const cells = nearestToLimit(rack).flatMap((index) => {
+    const cell = rack.cells[index] ?? null;
+    return cell === null ? [] : [{ cell, index }];
+  });
   if (cells.length === 0) return [heading("Nearest to a limit", width), row(span("nothing said of it yet", "dim"))];
   const lines = cells.map(({ cell, index }): readonly Span[] => {
     const share = cell.dose.limit_fraction;
@@ -67,6 +70,7 @@ function nearestRows(rack: RackView, width: number, chosen: number): readonly Ro
 
 function cellRows(dose: BusDose | null, position: string, width: number): readonly Row[] {
   if (dose === null) return [heading(position, width), row(span("nothing said of its dose yet", "dim"))];
+  const isWide = width >= MEAN_FROM;
   const uncertainty =
     dose.relative_uncertainty === null ? UNKNOWN : `± ${String(Math.round(dose.relative_uncertainty * 100))} %`;
   const limits = dose.limits.flatMap((limit) => {
@@ -88,7 +92,7 @@ function cellRows(dose: BusDose | null, position: string, width: number): readon
           spot.booked > 0 ? "accent" : "plain",
         ),
         span(quantityText(layer.surface_Gy, "")),
-        span(quantityText(layer.mean_Gy, ""), "dim"),
+        ...(isWide ? [span(quantityText(layer.mean_Gy, ""), "dim")] : []),
         span(layer.layer, "dim"),
       ]),
     );
@@ -103,9 +107,9 @@ function cellRows(dose: BusDose | null, position: string, width: number): readon
       : table(
           [
             { title: "spot", width: 4, align: "right" },
-            { title: "made", width: 5, align: "right" },
-            { title: "surface", width: 8, align: "right" },
-            { title: "mean Gy", width: 8, align: "right" },
+            { title: "made", width: 4, align: "right" },
+            { title: isWide ? "surface" : "Gy", width: isWide ? 8 : 6, align: "right" },
+            ...(isWide ? [{ title: "mean Gy", width: 8, align: "right" as const }] : []),
             { title: "layer", width: 12 },
           ],
           spots,

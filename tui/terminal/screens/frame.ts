@@ -22,40 +22,19 @@ import {
   type Tone,
 } from "../text/rows.ts";
 import { clockText, countText, percentText, spanText } from "../text/values.ts";
-import { beamScreen } from "./beam-screen.ts";
-import { campaignScreen } from "./campaign-screen.ts";
-import { cellScreen } from "./cell-screen.ts";
-import { doseScreen } from "./dose-screen.ts";
-import { alarmsScreen, instrumentsScreen, logScreen } from "./list-screens.ts";
 import { overlayRows } from "./overlays.ts";
-import type { Drawn } from "./parts.ts";
-import { rackScreen } from "./rack-screen.ts";
+import { bodySize, drawScreen } from "./screen-table.ts";
 
 /** Below this nothing can be shown that would not mislead. */
 export const COLUMNS_MIN = 80;
 export const ROWS_MIN = 24;
 
-const SCREENS = {
-  rack: rackScreen,
-  cell: cellScreen,
-  beam: beamScreen,
-  instruments: instrumentsScreen,
-  alarms: alarmsScreen,
-  log: logScreen,
-  dose: doseScreen,
-  campaign: campaignScreen,
-} as const satisfies Readonly<Record<string, (model: Model, width: number, height: number) => Drawn>>;
-
-const HEAD_ROWS = 3;
-const FOOT_ROWS = 2;
-
-/** One row and one column less than the terminal has: a full frame would make it scroll, a full row wrap. */
+/** One row and one column less than the terminal has. */
 export function drawFrame(model: Model): readonly Row[] {
   const width = model.columns - 1;
   const height = model.rows - 1;
   if (model.columns < COLUMNS_MIN || model.rows < ROWS_MIN) return tall(tooSmall(model), Math.max(1, height));
-  const bodyHeight = height - HEAD_ROWS - FOOT_ROWS;
-  const body = bodyRows(model, width, bodyHeight);
+  const body = bodyRows(model, width, bodySize(model).height);
   return tall(
     [
       headRow(model, width),
@@ -81,9 +60,9 @@ function tooSmall({ columns, rows, rack }: Model): readonly Row[] {
 }
 
 function bodyRows(model: Model, width: number, height: number): readonly Row[] {
-  const { overlay, screen } = model.state;
+  const { overlay } = model.state;
   if (overlay?.kind === "help") return tall([...overlayRows(model, overlay, width - 2, height)], height).map(inset);
-  const drawn = SCREENS[screen](model, width - 2, height - 1);
+  const drawn = drawScreen(model);
   const asOf = asOfSpan(model.rack);
   const live = isLive(model.rack);
   const title = spread(drawn.title, asOf === null ? BLANK : [asOf], width - 2);
@@ -153,7 +132,7 @@ function tabRow({ state, rack }: Model, width: number): Row {
 /** What must be known before anything below is read: that it is old, or what became of the last order. */
 function noteRow(model: Model, width: number): Row {
   const { rack, state, wallMs } = model;
-  const why = notLiveText(rack.liveness, wallMs);
+  const why = notLiveText(rack, wallMs);
   const { notice } = state;
   if (notice !== null) return cut(row(span(` ${notice.text}`, notice.tone)), width);
   if (why === null) return BLANK;
@@ -164,7 +143,7 @@ function noteRow(model: Model, width: number): Row {
 }
 
 /** Null while live. */
-function notLiveText(liveness: Liveness, wallMs: number): string | null {
+function notLiveText({ liveness, campaign }: RackView, wallMs: number): string | null {
   if (liveness.kind === "live") return null;
   const since = `since ${clockText(liveness.sinceMs)} (${spanText((wallMs - liveness.sinceMs) / 1000)})`;
   switch (liveness.kind) {
@@ -177,10 +156,11 @@ function notLiveText(liveness: Liveness, wallMs: number): string | null {
     case "silent":
       return `CONTROLLER SILENT ${since}: it said no farewell. Cells go on by their own limits.`;
     case "controller-ended":
-      return `The controller ended ${since}${liveness.why === null ? "" : `: ${liveness.why}`}. What stands here is how it was then.`;
+      return `The controller ended ${since}${liveness.why === null ? "" : `: ${liveness.why}`}. This is how it was then; q leaves.`;
     case "controller-gone":
       return `CONTROLLER GONE ${since}${liveness.why === null ? "" : `, ${liveness.why}`}: cells go on by their own limits.`;
     case "broker-gone":
+      if (campaign?.state === "complete") return `The campaign was complete; broker and controller are gone ${since}.`;
       return `BROKER GONE ${since}: the rack may well go on; trying again${liveness.trouble === null ? "" : ` (${liveness.trouble})`}`;
   }
 }
@@ -230,6 +210,6 @@ function keyRow({ state }: Model, width: number): Row {
 
 /** For what is told without a screen: the same words, in plain lines. */
 export function plainNotice(rack: RackView, wallMs: number): readonly string[] {
-  const why = notLiveText(rack.liveness, wallMs);
+  const why = notLiveText(rack, wallMs);
   return why === null ? [] : wrapWords(why, COLUMNS_MIN);
 }

@@ -8,6 +8,7 @@ import { SCREEN_TELLS, SCREEN_TITLES, type Overlay } from "../model/screen-state
 import { BLANK, cut, fit, padText, row, span, tall, wrapWords, type Row } from "../text/rows.ts";
 import { wordsOf } from "../text/values.ts";
 import { heading, scrolled } from "./parts.ts";
+import { SCREEN_LESSONS } from "./screen-lessons.ts";
 
 /** Rows that lie over the lower part of the body; `help` takes all of it. */
 export function overlayRows(model: Model, overlay: Overlay, width: number, height: number): readonly Row[] {
@@ -76,6 +77,7 @@ function questionRows(
   width: number,
 ): readonly Row[] {
   const title = question.order.title;
+  const isNote = question.order.command.command === "note";
   const consequence = wrapWords(question.consequence, width - 2).map((line) => row(span(`  ${line}`)));
   const head = row(
     span(`${title.charAt(0).toUpperCase()}${title.slice(1)}?`, question.by === "yes" ? "alarmBar" : "strong"),
@@ -92,16 +94,15 @@ function questionRows(
     heading("Asked again", width),
     head,
     ...consequence,
-    row(span("  why? ", "accent"), span(typed, "strong"), span(" ", "cursor")),
-    row(span("  a word or two for the record; enter does it, escape leaves all as it is", "dim")),
+    row(span(isNote ? "  note: " : "  why? ", "accent"), span(typed, "strong"), span(" ", "cursor")),
+    row(
+      span(
+        `  ${isNote ? "what was seen" : "a word or two for the record"}; enter does it, escape leaves all as it is`,
+        "dim",
+      ),
+    ),
   ].map((cells) => cut(cells, width));
 }
-
-const PARTS: readonly (readonly [Action["part"], string])[] = [
-  ["go", "Going about"],
-  ["look", "Looking"],
-  ["order", "Orders: asked again, and the consequence named"],
-];
 
 /** What every screen has in common, told once. */
 const SIGNS: readonly string[] = [
@@ -110,22 +111,40 @@ const SIGNS: readonly string[] = [
   "What is drawn as LAST KNOWN is not true now: the controller, or the way to it, is silent.",
 ];
 
+/** First what this screen is and what can be done on it, then what goes everywhere. */
 function helpRows(model: Model, scroll: number, width: number, height: number): readonly Row[] {
   const { screen } = model.state;
-  const about = [
+  const keyed = ACTIONS.filter((action) => action.keys.length > 0 && isOn(action, screen));
+  const isOrder = ({ part }: Action): boolean => part === "order";
+  const [toScreens, others] = split(
+    keyed.filter((action) => !isOrder(action)),
+    ({ id }) => id.startsWith("screen-"),
+  );
+  const [everywhere, here] = split(others, ({ screens }) => screens === "all");
+  const parts: readonly (readonly [string, readonly Action[]])[] = [
+    ["On this screen", here],
+    ["Orders: asked again, and the consequence named", keyed.filter(isOrder)],
+    ["Everywhere", everywhere],
+  ];
+  const rows = [
     row(span(SCREEN_TITLES[screen], "strong"), span(`: ${SCREEN_TELLS[screen]}`)),
+    ...SCREEN_LESSONS[screen].flatMap((line) => wrapWords(line, width)).map((line) => row(span(line))),
+    BLANK,
     ...SIGNS.flatMap((line) => wrapWords(line, width)).map((line) => row(span(line, "dim"))),
     BLANK,
+    ...parts.flatMap(([title, actions]) =>
+      actions.length === 0 ? [] : [heading(title, width), ...inColumns(actions, width), BLANK],
+    ),
+    heading("Screens", width),
+    ...inColumns(toScreens, width),
+    BLANK,
+    row(span("Everything else has a name: press : and type a part of it.", "dim")),
   ];
-  const keys = PARTS.flatMap(([part, title]) => {
-    const actions = ACTIONS.filter((action) => action.part === part && action.keys.length > 0 && isOn(action, screen));
-    if (actions.length === 0) return [];
-    return [heading(title, width), ...inColumns(actions, width), BLANK];
-  });
-  const rest = row(span("Everything else has a name: press : and type a part of it.", "dim"));
-  const rows = [...about, ...keys, rest];
-  const shown = scrolled(rows, scroll, height - 1);
-  return [...tall(shown, height - 1), row(span("any other key goes back", "dim"))];
+  return tall(scrolled(rows, scroll, height), height);
+}
+
+function split<T>(list: readonly T[], isFirst: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [list.filter(isFirst), list.filter((item) => !isFirst(item))];
 }
 
 /** Side by side where there is room for two. */

@@ -21,6 +21,8 @@ import { clockText, fromNowText, spanText } from "../text/values.ts";
 export interface Drawn {
   readonly title: Row;
   readonly rows: readonly Row[];
+  /** Rows that it can be scrolled by; none: all is seen. */
+  readonly scrollMax?: number;
 }
 
 /** `voltage     3.842 V`: the label quiet, the value under those above it. */
@@ -94,10 +96,15 @@ export function relativeText(text: string | null | undefined, nowMs: number | nu
   return nowMs === null ? "-" : fromNowText(timeMs(text), nowMs);
 }
 
+/** By how many rows a list can be scrolled in so much room, of which the last row then tells how much more there is. */
+export function scrollMaxOf(rows: readonly Row[], height: number): number {
+  return rows.length <= height ? 0 : rows.length - height + 1;
+}
+
 /** Rows from `top` on, at most `height`; where there are more, the last row says how many. */
 export function scrolled(rows: readonly Row[], top: number, height: number): readonly Row[] {
   if (rows.length <= height) return rows;
-  const first = Math.min(top, rows.length - height + 1);
+  const first = Math.min(top, scrollMaxOf(rows, height));
   const shown = rows.slice(first, first + height - 1);
   const below = rows.length - first - shown.length;
   const told = [first > 0 ? `${first} above` : "", below > 0 ? `${below} below` : ""].filter((part) => part !== "");

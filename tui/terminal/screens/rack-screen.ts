@@ -14,7 +14,6 @@ import {
   quantityText,
   shareText,
   spanText,
-  UNKNOWN,
   voltText,
   wordsOf,
 } from "../text/values.ts";
@@ -63,7 +62,7 @@ function cellSide(model: Model, width: number, height: number): readonly Row[] {
   if (cell === null)
     return [row(span(position, "strong"), span(rack.campaign === null ? "  not known yet" : "  no cell here", "dim"))];
   const alarm = untakenAlarmAt(rack, position);
-  const label = 10;
+  const label = 9;
   const facts = [
     row(span(position, "strong"), span(`  ${cell.cell}`)),
     ...stateRows(cell),
@@ -123,12 +122,12 @@ export function waitOrLatest(cell: BusCell, rack: RackView, width: number, label
   const notable = notableWait(cell);
   if (notable !== null) return waitLines(notable, rack.nowMs, width);
   const latestMs = timeMs(cell.waiting_for?.until);
-  return latestMs === null ? [] : [labelled("at latest", clockText(latestMs), label, "dim")];
+  return latestMs === null ? [] : [labelled("latest", clockText(latestMs), label, "dim")];
 }
 
 /** `62 % ± 1`: with what it may be off by. */
 export function chargeText(cell: BusCell): string {
-  if (cell.soc === null) return `${UNKNOWN} (not full or empty yet)`;
+  if (cell.soc === null) return "not known yet";
   const doubt = cell.soc_uncertainty;
   return `${shareText(cell.soc)}${doubt === null ? "" : ` ± ${String(Math.max(1, Math.round(doubt * 100)))}`}`;
 }

@@ -96,7 +96,10 @@ export function rangeOf(values: Iterable<number>, leastSpan = 0): PlotRange | nu
 }
 
 export interface PlotPanel {
+  /** Above the axis. */
   readonly title: string;
+  /** Above the plot. */
+  readonly about?: string;
   readonly points: readonly PlotPoint[];
   readonly x: PlotRange | null;
   readonly y: PlotRange | null;
@@ -116,7 +119,9 @@ export function plotRows(panel: PlotPanel, width: number, height: number): reado
   const below = xTexts === null ? 0 : 1;
   const plotHeight = Math.max(1, height - 1 - below);
   const plotWidth = Math.max(4, width - EDGE - 1);
-  const head = row(span(padText(title, EDGE, "right"), "dim"));
+  const head = row(
+    span(`${padText(title, EDGE, "right")}${panel.about === undefined ? "" : ` ${panel.about}`}`, "dim"),
+  );
   if (x === null || y === null || points.length === 0)
     return [head, row(span(`${" ".repeat(EDGE + 1)}${emptyText}`, "dim"))];
   const drawn = brailleLines(points, plotWidth, plotHeight, x, y).map((text, line) => {
