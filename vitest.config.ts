@@ -1,4 +1,6 @@
-import { defineConfig } from "vitest/config";
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { defineConfig, type Plugin } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Kinds of test, by folder; README's map of the house says what each is for. */
@@ -23,8 +25,32 @@ class BenchFirst extends BaseSequencer {
   }
 }
 
+const ROOT = import.meta.dirname;
+const BUILT = /^(controller|drivers|protocols|simulator|tui)[\\/].*\.tsx?$/;
+
+/**
+ * With TEST_BUILT=1 (scripts/test.mjs, just after the build) tests load what they test from dist/, as it is shipped and
+ * without compiling it once more: Node reads it by itself. Otherwise they load the sources as they stand.
+ */
+const fromBuild: Plugin = {
+  name: "beamrack:from-build",
+  enforce: "pre",
+  resolveId(specifier, importer) {
+    if (importer === undefined || !specifier.startsWith(".")) return null;
+    const path = relative(ROOT, join(dirname(importer), specifier));
+    if (!BUILT.test(path)) return null;
+    const built = join(ROOT, "dist", path.replace(/\.tsx?$/, ".js"));
+    return existsSync(built) ? built : null;
+  },
+};
+const isBuildTested = process.env["TEST_BUILT"] === "1";
+
 export default defineConfig({
+  ...(isBuildTested ? { plugins: [fromBuild] } : {}),
   test: {
+    ...(isBuildTested
+      ? { execArgv: ["--enable-source-maps"], server: { deps: { external: [/[\\/]dist[\\/].*\.js$/] } } }
+      : {}),
     sequence: { sequencer: BenchFirst },
     maxWorkers: 2,
     testTimeout: 120_000,
@@ -36,6 +62,7 @@ export default defineConfig({
         setupFiles: ["test/support/property-seed.ts"],
         include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`],
         ...(name === "e2e" ? REAL_TIME : COMPUTING),
+        ...(name === "tidy" ? { maxWorkers: 1 } : {}),
       },
     })),
   },

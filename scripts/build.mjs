@@ -5,7 +5,7 @@ import { chmodSync, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const compiler = `${root}node_modules/typescript/bin/tsc`;
+const compiler = `${root}node_modules/@typescript/native/bin/tsc`;
 execFileSync(process.execPath, [compiler, "-p", `${root}tsconfig.build.json`, "--noCheck"], { stdio: "inherit" });
 const command = `${root}dist/tui/main.js`;
 if (existsSync(command)) chmodSync(command, 0o755);

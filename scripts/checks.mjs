@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const checks = {
-  eslint: ["node_modules/eslint/bin/eslint.js", ".", "--max-warnings", "0"],
-  types: ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"],
+  lint: ["node_modules/oxlint/bin/oxlint", "--max-warnings", "0"],
+  types: ["node_modules/@typescript/native/bin/tsc", "-p", "tsconfig.json", "--singleThreaded"],
   format: ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
 };
 

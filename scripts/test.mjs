@@ -1,6 +1,7 @@
 // Runs all there is to pass, side by side: the checks, the tests that compute, and the tests on real links. Those on
 // links have real deadlines and mostly wait, so they go before the others wherever a core is wanted; the rest fills
-// the cores meanwhile. Ends with exit code 1 where one of them did not pass.
+// the cores meanwhile. What is tested is what `npm run build` left in dist/ (vitest.config.ts says how). Ends with exit
+// code 1 where one of them did not pass.
 //
 //   node scripts/test.mjs                   everything
 //   node scripts/test.mjs --results FOLDER  and vitest's results as JSON, a file for each part
@@ -17,7 +18,8 @@ const BEHIND_LINKS = constants.priority.PRIORITY_LOW;
 /** Waits for it; its output appears as a whole when it ends, or as it comes. */
 function run(name, command, { priority, live }) {
   return new Promise((resolve, reject) => {
-    const env = process.stdout.isTTY ? { ...process.env, FORCE_COLOR: "1" } : process.env;
+    const colour = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+    const env = { ...process.env, ...colour, TEST_BUILT: "1" };
     const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     if (priority !== undefined) setPriority(child.pid, priority);
     const output = [];

@@ -2,7 +2,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import { faultsPage } from "../../scripts/faults-page-text.ts";
-import { nodesOf, readFromRoot, SOURCE_FILES } from "./source-files.ts";
+import { nodesOf, placeOf, readFromRoot, SOURCE_FILES } from "./source-files.ts";
 
 const CODES: readonly string[] = Object.keys(FAULT_CATALOGUE);
 
@@ -15,10 +15,10 @@ describe("faults", () => {
 
   it("are raised only with codes that the catalogue knows", () => {
     const raised = SOURCE_FILES.flatMap((file) =>
-      [...nodesOf(file)].flatMap(({ node, at }) => {
+      nodesOf(file).flatMap((node) => {
         if (!ts.isNewExpression(node) || node.expression.getText() !== "Fault") return [];
         const code = node.arguments?.[0];
-        return code !== undefined && ts.isStringLiteral(code) ? [{ code: code.text, at }] : [];
+        return code !== undefined && ts.isStringLiteral(code) ? [{ code: code.text, at: placeOf(file, node) }] : [];
       }),
     );
     expect(raised.length).toBeGreaterThan(5);

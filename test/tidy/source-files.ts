@@ -39,16 +39,26 @@ export const SOURCE_FILES: readonly SourceFile[] = HOUSE.flatMap((layer) =>
     }),
 );
 
-/** Every node of a file, with the place where it stands as `path:line`. */
-export function* nodesOf(file: SourceFile): Generator<{ node: ts.Node; at: string }> {
-  const pending: ts.Node[] = [file.syntax];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    const { line } = file.syntax.getLineAndCharacterOfPosition(node.getStart(file.syntax));
-    yield { node, at: `${file.path}:${String(line + 1)}` };
-    node.forEachChild((child) => {
-      pending.push(child);
-    });
-  }
+const walked = new Map<SourceFile, readonly ts.Node[]>();
+
+/** Every node of a file. */
+export function nodesOf(file: SourceFile): readonly ts.Node[] {
+  const known = walked.get(file);
+  if (known !== undefined) return known;
+  const nodes: ts.Node[] = [];
+  const visit = (node: ts.Node): void => {
+    nodes.push(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(file.syntax);
+  walked.set(file, nodes);
+  return nodes;
+}
+
+/** Where a node stands, as `path:line`. */
+export function placeOf(file: SourceFile, node: ts.Node): string {
+  const { line } = file.syntax.getLineAndCharacterOfPosition(node.getStart(file.syntax));
+  return `${file.path}:${String(line + 1)}`;
 }
 
 export interface Import {
@@ -61,18 +71,25 @@ export interface Import {
   readonly at: string;
 }
 
+const imports = new Map<SourceFile, readonly Import[]>();
+
 /** Imports and re-exports, static and dynamic. */
 export function importsOf(file: SourceFile): readonly Import[] {
-  const imports: Import[] = [];
-  for (const { node, at } of nodesOf(file)) {
-    const found = importIn(node);
-    if (found === undefined) continue;
-    const { specifier, isTypeOnly } = found;
-    const url = new URL(specifier, `file:///${file.path}`);
-    const path = specifier.startsWith(".") ? decodeURIComponent(url.pathname).slice(1) : undefined;
-    imports.push({ specifier, path, isTypeOnly, at });
+  const known = imports.get(file);
+  if (known !== undefined) return known;
+  const found: Import[] = [];
+  for (const node of nodesOf(file)) {
+    const written = importIn(node);
+    if (written !== undefined) found.push(importAt(written, file, placeOf(file, node)));
   }
-  return imports;
+  imports.set(file, found);
+  return found;
+}
+
+function importAt({ specifier, isTypeOnly }: Omit<Import, "path" | "at">, file: SourceFile, at: string): Import {
+  const url = new URL(specifier, `file:///${file.path}`);
+  const path = specifier.startsWith(".") ? decodeURIComponent(url.pathname).slice(1) : undefined;
+  return { specifier, path, isTypeOnly, at };
 }
 
 function importIn(node: ts.Node): { specifier: string; isTypeOnly: boolean } | undefined {
