@@ -285,11 +285,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "data",
     usage:
-      "DIR cells|cycles|exposures [POSITION ...] | plot voltage|current|capacity|dqdv POSITION | plot dose [--group G]",
-    summary: "what stands in a data folder, listed or drawn in the terminal",
+      "DIR cells|cycles|exposures [POSITION ...] | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G]",
+    summary: "what stands in a data folder, listed, drawn in the terminal or as a picture",
     details: [
       "Only reads, also while the campaign runs. --json has rows or points; export has all in other people's forms.",
       "",
+      "  --svg FILE           draw into a file, with units and legend; --png FILE too or instead",
+      "  --dark               on dark paper",
+      "  --frames DIR         with patterns: where the powder patterns stand (default DIR/frames)",
       "  --group G            the cells of this group alone",
     ],
     load: async () => (await import("./commands/data.ts")).dataCommand,

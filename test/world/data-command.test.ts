@@ -1,8 +1,13 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { dataCommand } from "../../tui/commands/data.ts";
-import { removePlaces, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
-import type { WorldRun } from "../support/world-campaign.ts";
+import { openFrameWriter } from "../../simulator/frames/nexus-frame.ts";
+import { frameFileName } from "../../tui/virtual/frame-files.ts";
+import { repositoryText } from "../support/campaign-files.ts";
+import { newPlace, removePlaces, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
+import { field, type WorldRun } from "../support/world-campaign.ts";
 
 afterAll(removePlaces);
 
@@ -14,7 +19,10 @@ beforeAll(async () => {
 
 async function said(json: boolean, ...args: readonly string[]): Promise<readonly string[]> {
   const lines: string[] = [];
-  const context = { json, print: (line: string) => lines.push(line), progress: { columns: () => 80 } };
+  const context = {
+    ...{ json, print: (line: string) => lines.push(line), progress: { columns: () => 80 } },
+    readPackageText: repositoryText,
+  };
   expect(await dataCommand(context, [run.folder, ...args])).toBe(0);
   return lines;
 }
@@ -75,6 +83,55 @@ describe("what stands in a data folder", () => {
     expect(lines[2]).toMatch(/^A +\d+( +\d+){4}( +\.){7}$/);
     const { dose_Gy: doses } = (await saidJson("plot", "dose")) as { readonly dose_Gy: Record<string, number> };
     expect(Object.keys(doses)).toHaveLength(10);
+  });
+
+  it.each(["voltage", "capacity", "dqdv", "dose"])("is drawn as a picture, the same each time: %s", async (what) => {
+    const folder = newPlace();
+    mkdirSync(folder);
+    const place = (name: string): string => join(folder, name);
+    const args = ["plot", what, ...(what === "dose" ? [] : ["A1"])];
+    const lines = await said(false, ...args, "--svg", place("a.svg"), "--png", place("a.png"));
+    expect(lines.map((line) => line.split(": ").at(-1))).toEqual([place("a.svg"), place("a.png")]);
+    await said(true, ...args, "--svg", place("b.svg"), "--png", place("b.png"));
+    await said(true, ...args, "--svg", place("dark.svg"), "--dark");
+    expect(readFileSync(place("a.svg"))).toEqual(readFileSync(place("b.svg")));
+    expect(readFileSync(place("a.png"))).toEqual(readFileSync(place("b.png")));
+    const svg = readFileSync(place("a.svg"), "utf8");
+    expect(svg).toContain(what === "dose" ? "small-rack" : "A1 R-A1");
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    expect(readFileSync(place("dark.svg"), "utf8")).not.toBe(svg);
+    // Width and height, twice those of the SVG.
+    expect(readFileSync(place("a.png")).readUInt32BE(16)).toBe(1920);
+    expect(readdirSync(folder).sort()).toEqual(["a.png", "a.svg", "b.png", "b.svg", "dark.svg"]);
+  });
+
+  it("shows the powder patterns of a cell where they stand, and says where they do not", async () => {
+    const folder = newPlace();
+    mkdirSync(folder);
+    await expect(said(false, "plot", "patterns", "A1")).rejects.toMatchObject({ code: "file.missing" });
+    const missing = said(false, "plot", "patterns", "A1", "--frames", folder);
+    await expect(missing).rejects.toThrow(/no powder pattern of A1 stands there/);
+    const writer = await openFrameWriter();
+    const taken = run.of("exposure-ended").filter((event) => field(event, "position") === "A1");
+    for (const [index, event] of taken.entries()) {
+      const meta = { title: "", sampleName: "R-A1", startTime: "2026-03-02T08:00:00Z", exposureS: 5 };
+      const more = { energyKeV: 60, wavelengthA: 0.2066, fluxPhS: 1e11, twoThetaDeg: Float64Array.of(1, 2, 3) };
+      const bytes = writer.frameToNexus({ ...meta, ...more }, Int32Array.of(10, 400, index));
+      writeFileSync(join(folder, frameFileName(field(event, "frame"))), bytes);
+    }
+    const lines = await said(false, "plot", "patterns", "A1", "--frames", folder);
+    expect(lines).toHaveLength(taken.length + 2);
+    expect(lines[1]).toMatch(/ \u2588/);
+    const svg = join(folder, "waterfall.svg");
+    await said(true, "plot", "patterns", "A1", "--frames", folder, "--svg", svg);
+    const text = readFileSync(svg, "utf8");
+    expect(text.match(/<polygon/g)).toHaveLength(taken.length);
+    expect(text).toContain(`${String(taken.length)} powder patterns, 60 keV`);
+  });
+
+  it("ends with a plain line where a picture cannot be written", async () => {
+    const refused = said(false, "plot", "dose", "--svg", join(newPlace(), "nowhere", "a.svg"));
+    await expect(refused).rejects.toMatchObject({ code: "output.unwritable" });
   });
 
   it.each([[["cells", "H12"]], [["gossip"]], [[]], [["plot"]], [["plot", "voltage"]], [["plot", "smell", "A1"]]])(

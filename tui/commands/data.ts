@@ -1,28 +1,57 @@
 /** `beamrack data DIR WHAT`: what stands in a data folder, listed or drawn. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import type { ExportedCampaign, ExportedCell } from "../../controller/export/exported-campaign.ts";
 import { openRecord, type RecordReader } from "../../controller/record/record-reader.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
+import { cellPatterns, type CellPattern } from "../data/cell-patterns.ts";
+import { dosePicture, plotPicture, waterfallPicture } from "../data/data-pictures.ts";
 import { doseMap, doseMapLines, plotLines, plotOf, PLOTS } from "../data/data-plots.ts";
 import { listJson, listLines, listRows, LISTS } from "../data/data-tables.ts";
+import { waterfallLines } from "../data/waterfall-lines.ts";
+import { GLYPH_FILE, readGlyphs } from "../picture/glyphs.ts";
+import { picturePng } from "../picture/picture-png.ts";
+import { pictureSvg } from "../picture/picture-svg.ts";
+import type { Picture } from "../picture/picture.ts";
+import { DARK, LIGHT, type Theme } from "../picture/theme.ts";
+import { writeWhole } from "../virtual/world-files.ts";
 
-export type DataContext = Pick<CommandContext, "json" | "print"> & {
+export type DataContext = Pick<CommandContext, "json" | "print" | "readPackageText"> & {
   readonly progress: Pick<CommandContext["progress"], "columns">;
 };
 
 const USAGE = "beamrack data";
 const HEIGHT = 16;
 const WIDTH_MAX = 160;
+const FRAMES_FOLDER = "frames";
+/** More in one picture tell nothing. */
+const PATTERNS_MAX = 60;
+
+/** Where a picture goes; a file of each form that is named. */
+interface Pictures {
+  readonly svg: string | undefined;
+  readonly png: string | undefined;
+  readonly theme: Theme;
+  /** Where powder patterns stand. */
+  readonly frames: string;
+}
 
 /** Resolves to 0. Throws a Fault of severity `refuse` where there is nothing of what is asked for. */
-export function dataCommand(context: DataContext, args: readonly string[]): Promise<number> {
+export async function dataCommand(context: DataContext, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     strict: true,
-    options: { group: { type: "string" } },
+    options: {
+      group: { type: "string" },
+      svg: { type: "string" },
+      png: { type: "string" },
+      dark: { type: "boolean" },
+      frames: { type: "string" },
+    },
   });
   const [folder, what, ...rest] = positionals;
   if (folder === undefined || what === undefined)
@@ -30,12 +59,15 @@ export function dataCommand(context: DataContext, args: readonly string[]): Prom
   const record = openRecord(folder);
   try {
     const campaign = readCampaignRecord(record, values.group ?? null, folder);
-    if (what === "plot") draw(context, campaign, record, rest);
+    const { svg, png } = values;
+    const frames = values.frames ?? join(folder, FRAMES_FOLDER);
+    const pictures = { svg, png, frames, theme: values.dark === true ? DARK : LIGHT };
+    if (what === "plot") await draw(context, campaign, record, rest, pictures);
     else list(context, campaign, what, rest);
   } finally {
     record.close();
   }
-  return Promise.resolve(0);
+  return 0;
 }
 
 function list(context: DataContext, campaign: ExportedCampaign, what: string, rest: readonly string[]): void {
@@ -48,27 +80,70 @@ function list(context: DataContext, campaign: ExportedCampaign, what: string, re
   else for (const line of [...listLines(rows), ...campaign.unreadable.map(unreadableLine)]) context.print(line);
 }
 
-function draw(
+async function draw(
   context: DataContext,
   campaign: ExportedCampaign,
   record: RecordReader,
   [what, position, ...more]: readonly string[],
-): void {
+  pictures: Pictures,
+): Promise<void> {
+  const { theme } = pictures;
+  const isDrawn = pictures.svg !== undefined || pictures.png !== undefined;
   if (what === "dose" && position === undefined) {
-    if (context.json) context.print(JSON.stringify({ dose_Gy: Object.fromEntries(doseMap(campaign)) }));
+    if (isDrawn) writePictures(context, dosePicture(campaign, theme), pictures);
+    else if (context.json) context.print(JSON.stringify({ dose_Gy: Object.fromEntries(doseMap(campaign)) }));
     else for (const line of doseMapLines(campaign)) context.print(line);
     return;
   }
   const name = PLOTS.find((one) => one === what);
-  if (name === undefined || position === undefined || more.length > 0)
-    throw new Fault("command.usage", USAGE, `plot takes dose, or one of ${PLOTS.join(", ")} and a position`);
-  const plot = plotOf(name, campaign, cellAt(campaign, position), record);
+  if ((name === undefined && what !== "patterns") || position === undefined || more.length > 0) {
+    const known = [...PLOTS, "patterns"].join(", ");
+    throw new Fault("command.usage", USAGE, `plot takes dose, or one of ${known} and a position`);
+  }
+  const cell = cellAt(campaign, position);
+  if (name === undefined) {
+    const patterns = await patternsOf(cell, pictures.frames);
+    if (isDrawn) writePictures(context, waterfallPicture(campaign, cell, patterns, theme), pictures);
+    else if (context.json) context.print(JSON.stringify({ patterns: patterns.map(patternJson) }));
+    else for (const line of waterfallLines(cell, patterns, widthOf(context), HEIGHT)) context.print(line);
+    return;
+  }
+  if (isDrawn) {
+    writePictures(context, plotPicture(name, campaign, cell, record, theme), pictures);
+    return;
+  }
+  const plot = plotOf(name, campaign, cell, record);
   if (context.json) {
     const points = plot.points.map(({ x, y }) => [x, Number.isFinite(y) ? y : null]);
     context.print(JSON.stringify({ title: plot.title, columns: [plot.xName, plot.yName], points }));
     return;
   }
-  for (const line of plotLines(plot, Math.min(WIDTH_MAX, context.progress.columns()), HEIGHT)) context.print(line);
+  for (const line of plotLines(plot, widthOf(context), HEIGHT)) context.print(line);
+}
+
+function widthOf(context: DataContext): number {
+  return Math.min(WIDTH_MAX, context.progress.columns());
+}
+
+async function patternsOf(cell: ExportedCell, folder: string): Promise<readonly CellPattern[]> {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new Fault("file.missing", folder, "no such folder; --frames DIR says where the powder patterns stand");
+  const patterns = await cellPatterns(cell, folder, PATTERNS_MAX);
+  if (patterns.length > 0) return patterns;
+  throw new Fault("file.missing", folder, `no powder pattern of ${cell.position} stands there`);
+}
+
+function patternJson({ atMs, twoThetaDeg, counts }: CellPattern): object {
+  return { time_h: atMs / 3_600_000, two_theta_deg: [...twoThetaDeg], counts: [...counts] };
+}
+
+/** Throws Fault output.unwritable. */
+function writePictures(context: DataContext, picture: Picture, { svg, png }: Pictures): void {
+  if (svg !== undefined) writeWhole(svg, pictureSvg(picture));
+  if (png !== undefined) writeWhole(png, picturePng(picture, readGlyphs(context.readPackageText(GLYPH_FILE))));
+  const written = [svg, png].filter((path) => path !== undefined);
+  if (context.json) context.print(JSON.stringify({ title: picture.title, written }));
+  else for (const path of written) context.print(`${picture.title}: ${path}`);
 }
 
 function cellAt(campaign: ExportedCampaign, position: string): ExportedCell {
