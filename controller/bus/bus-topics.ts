@@ -37,29 +37,33 @@ export function busTopics(sources: BusSources): BusTopics {
     body: () => object,
   ): SaidTopic => ({ topic: { kind }, periodMs, body });
 
-  const ofCell = (cell: CampaignCell, cellIndex: number): readonly SaidTopic[] => {
+  const cellTopic = ({ position: of }: CampaignCell, cellIndex: number): SaidTopic => ({
+    topic: { kind: "cell", of },
+    periodMs: FAST_MS,
+    body: () => cellBody(sources, cellIndex, surroundings.of(cellIndex, of)),
+  });
+
+  const doseTopic = (cell: CampaignCell, cellIndex: number): SaidTopic => {
     const of = cell.position;
     let doseVersion = -1;
     let dose: object | undefined;
-    return [
-      {
-        topic: { kind: "cell", of },
-        periodMs: FAST_MS,
-        body: () => cellBody(sources, cellIndex, surroundings.of(cellIndex, of)),
+    return {
+      topic: { kind: "dose", of },
+      periodMs: SLOW_MS,
+      body() {
+        const version = fold.cell(of).doseVersion;
+        if (version !== doseVersion) dose = doseBody(sources, cell, run.limitFractionOf(cellIndex));
+        doseVersion = version;
+        return dose;
       },
-      {
-        topic: { kind: "dose", of },
-        periodMs: SLOW_MS,
-        body() {
-          const version = fold.cell(of).doseVersion;
-          if (version !== doseVersion) dose = doseBody(sources, cell, run.limitFractionOf(cellIndex));
-          doseVersion = version;
-          return dose;
-        },
-      },
-      { topic: { kind: "trace", of }, periodMs: TRACE_MS, body: () => traceBody(cellIndex, of) },
-    ];
+    };
   };
+
+  const traceTopic = ({ position: of }: CampaignCell, cellIndex: number): SaidTopic => ({
+    topic: { kind: "trace", of },
+    periodMs: TRACE_MS,
+    body: () => traceBody(cellIndex, of),
+  });
 
   function traceBody(cellIndex: number, position: string): object {
     const { timeS, voltageV, currentA, capacityMah } = traces.of(cellIndex);
@@ -86,12 +90,15 @@ export function busTopics(sources: BusSources): BusTopics {
         periodMs: SLOW_MS,
         body: () => alarms.ofGroup(group),
       })),
-      ...campaign.cells.flatMap(ofCell),
+      // Brokers tell a new client in the order in which things were first said: how the cells are comes before long curves.
+      ...campaign.cells.map(cellTopic),
+      ...campaign.cells.map(doseTopic),
       ...roles.instruments.map((instrument): SaidTopic => ({
         topic: { kind: "instrument", of: instrument.name },
         periodMs: SLOW_MS,
         body: () => instrumentBody(sources, partsOf(run), instrument),
       })),
+      ...campaign.cells.map(traceTopic),
     ],
     look() {
       traces.look();

@@ -29,6 +29,8 @@ export interface BusSession {
   readonly backlogBytes: () => number;
   /** Lost when nobody listens. */
   readonly publish: (topic: string, payload: string, retain: boolean) => void;
+  /** Tries now what would be tried after a pause: somebody knows that the broker listens. */
+  retry(): void;
   /** Ends the session in order: what was said goes out first, for a second at the most. No Last Will is published. */
   close(): Promise<void>;
   /** Breaks it off without a word, as a process that dies does. */
@@ -37,6 +39,9 @@ export interface BusSession {
 
 const PAUSE_FIRST_MS = 200;
 const PAUSE_MAX_MS = 2000;
+/** A broker that is started again is there within seconds: so long it is looked for more often. */
+const SOON_MS = 10_000;
+const PAUSE_SOON_MS = 500;
 const CONNECT_MS = 5000;
 const CLOSING_MS = 1000;
 /** A peer that is silent for half as long again is gone, on both sides. */
@@ -48,9 +53,12 @@ export function openBusSession(deps: BusSessionDeps): BusSession {
   let isOpen = false;
   let isWanted = true;
   let pauseMs = PAUSE_FIRST_MS;
+  let sinceMs = clock.monoMs();
+  let isPausing = false;
   let timer: TimerHandle;
 
   function begin(): void {
+    isPausing = false;
     const mine = connect(place.url, optionsOf(deps));
     client = mine;
     let isOver = false;
@@ -59,12 +67,15 @@ export function openBusSession(deps: BusSessionDeps): BusSession {
     const over = (fault: Fault): void => {
       if (isOver) return;
       isOver = true;
+      if (isOpen) sinceMs = clock.monoMs();
       isOpen = false;
       mine.end(true);
       if (!isWanted) return;
       deps.lost(trouble ?? fault);
+      isPausing = true;
       timer = clock.setTimeout(begin, pauseMs);
-      pauseMs = Math.min(PAUSE_MAX_MS, 2 * pauseMs);
+      const mostMs = clock.monoMs() - sinceMs < SOON_MS ? PAUSE_SOON_MS : PAUSE_MAX_MS;
+      pauseMs = Math.min(mostMs, 2 * pauseMs);
     };
 
     mine.on("error", (error) => {
@@ -106,6 +117,11 @@ export function openBusSession(deps: BusSessionDeps): BusSession {
     },
     publish(topic, payload, retain) {
       if (isOpen) client?.publish(topic, payload, { qos: 0, retain }, () => undefined);
+    },
+    retry() {
+      if (!isPausing || !isWanted) return;
+      clock.clearTimeout(timer);
+      begin();
     },
     close() {
       isWanted = false;

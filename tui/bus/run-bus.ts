@@ -101,6 +101,7 @@ export function openRunBus(context: CommandContext, inputs: RunBusInputs): RunBu
       listens(where) {
         const place = { url: `mqtt://${where}`, user: CONTROLLER_USER, password: secret, certificateAuthority: null };
         if (session === undefined && !isEnded) begin(place);
+        else session?.retry();
       },
     });
   }
