@@ -25,6 +25,14 @@ export function fuzzedTopics(rack: string): readonly string[] {
   ];
 }
 
+/** What commands that need no control would take, but for one thing. */
+const NEARLY = [
+  { of: "notify mail", what: null },
+  { of: "notify-mail", what: "" },
+  { position: "A1", text: " " },
+  { position: "A13", text: "warm" },
+];
+
 /**
  * `anna` is in control, so nothing here is in her topic: no message of these may be obeyed. Boris and the guest are users
  * who have no control; their envelopes are sound in part.
@@ -49,7 +57,14 @@ export function* fuzzedMessages(topic: string, count: number, seed: number, nowM
   function soundEnvelope(): BusEnvelope {
     const command = pick(COMMAND_NAMES.filter((name) => name !== "take-control" && name !== "stop")) ?? "hold";
     const args =
-      pick([{}, { position: "A1" }, { alarm: 7 }, { class: "exposing" }, { position: "A1", within_s: 60 }]) ?? {};
+      pick([
+        {},
+        { position: "A1" },
+        { alarm: 7 },
+        { class: "exposing" },
+        { position: "A1", within_s: 60 },
+        ...NEARLY,
+      ]) ?? {};
     const name = chance.uniform() < 0.3 ? (pick(USERS)?.name ?? author) : author;
     return envelope(name, command, { args }, nowMs);
   }
