@@ -1,14 +1,19 @@
 /**
  * Export as Parquet of the Battery Data Format beside a bare read of the same blocks, in one run: a record of 96 cells
- * at 1 Hz is written first, the rack of formation-day with made-up readings. Prints rows a second and the most memory.
+ * at 1 Hz is written first, the rack of formation-day with made-up readings. Prints rows a second and the most memory;
+ * then every table is read back by Arrow's reader, and must hold what the store holds, bit for bit.
  *
  *   node --import tsx test/bench/export.ts [--days 7] [--tables parquet|csv|csv,parquet] [--folder DIR] [--json]
  */
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { crc32 } from "node:zlib";
+import { tableFromIPC } from "apache-arrow";
+import { readParquet } from "parquet-wasm";
 import { BDF_FORMS, exportBdf } from "../../controller/export/bdf/export-bdf.ts";
+import type { ExportedCampaign } from "../../controller/export/exported-campaign.ts";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { RACK_PLAN_EVENT, rackPlanData } from "../../controller/record/rack-plan-event.ts";
 import { channelsOf, openRecord } from "../../controller/record/record-reader.ts";
@@ -24,6 +29,8 @@ import { packageRoot } from "../../tui/rim/package-root.ts";
 const BOUND_S = 60;
 const BOUND_MB = 500;
 const MB = 1e6;
+/** Compared with the store when all is written. */
+const COLUMNS = ["Test Time / s", "Voltage / V", "Current / A"] as const;
 
 const { values } = parseArgs({
   options: {
@@ -54,6 +61,7 @@ const figures = {
   times_bare_read: made.seconds / read.seconds,
   rss_max_MB: made.rssMaxMb,
   written_MB: made.writtenMb,
+  cells_equal: made.equal,
 };
 assert(made.rows === read.samples, `${made.rows} rows of ${read.samples} samples`);
 if (values.json === true) console.log(JSON.stringify(figures));
@@ -66,6 +74,7 @@ else {
       `${(figures.rows_per_s / 1e6).toFixed(2)} million rows a second, ${figures.times_bare_read.toFixed(1)} x the bare read`,
   );
   console.log(`written     ${made.writtenMb.toFixed(0)} MB as ${forms.join(" and ")}`);
+  console.log(`values      of ${made.equal} cells the same as in the store, bit for bit`);
   console.log(`memory      ${made.rssMaxMb.toFixed(0)} MB at most (bound ${BOUND_MB} MB)`);
 }
 
@@ -115,7 +124,7 @@ function bareRead(): { readonly samples: number; readonly seconds: number; reado
 }
 
 function exportAll() {
-  const out = createExportFolder(join(place, "out"), "bench");
+  const out = createExportFolder(join(place, "out"), `bench ${process.pid}`);
   const record = openRecord(folder);
   const fromS = performance.now() / 1000;
   const cpu = process.cpuUsage();
@@ -131,7 +140,60 @@ function exportAll() {
     const seconds = performance.now() / 1000 - fromS;
     const { user, system } = process.cpuUsage(cpu);
     const writtenMb = out.files.reduce((sum, file) => sum + file.bytes, 0) / MB;
+    const equal = equalCells(
+      campaign,
+      out.files.map(({ name }) => name),
+    );
     out.discard();
-    return { rows: step.value.rows, seconds, cpuS: (user + system) / 1e6, rssMaxMb, writtenMb };
+    return { rows: step.value.rows, seconds, cpuS: (user + system) / 1e6, rssMaxMb, writtenMb, equal };
   }
+}
+
+/** Of one cell: checksums of these columns as they lie in memory. */
+interface Sums {
+  rows: number;
+  readonly columns: number[];
+}
+
+/** How many cells' Parquet tables have as many rows as the store, and the same values; throws at the first that has not. */
+function equalCells(campaign: ExportedCampaign, names: readonly string[]): number {
+  if (!forms.includes("parquet")) return 0;
+  const stored = storedSums();
+  for (const cell of campaign.cells) {
+    const name = names.find((one) => one.includes(`__${cell.barcode}__`) && one.endsWith(".bdf.parquet"));
+    assert(name !== undefined, `no table of ${cell.position}`);
+    const table = tableFromIPC(
+      readParquet(new Uint8Array(readFileSync(join(place, "out.part", name)))).intoIPCStream(),
+    );
+    const sums = stored.get(cell.channelIndex);
+    assert(table.numRows === sums?.rows, `${cell.position}: ${table.numRows} rows, in the store ${sums?.rows ?? 0}`);
+    for (const [index, column] of COLUMNS.entries()) {
+      const values = table.getChild(column)?.toArray() as Float64Array;
+      assert(sumOf(values, 0) === sums.columns[index], `${cell.position}: ${column} is not what the store has`);
+    }
+  }
+  return campaign.cells.length;
+}
+
+/** In one walk over the store. */
+function storedSums(): ReadonlyMap<number, Sums> {
+  const record = openRecord(folder);
+  const all = new Map<number, Sums>();
+  for (const scanned of record.frames()) {
+    const channels = scanned.kind === "row" ? channelsOf(scanned.row) : scanned.reason;
+    assert(typeof channels !== "string", "a block cannot be read");
+    for (const { channelIndex, atMs, voltageV, currentA } of channels) {
+      const sums = all.get(channelIndex) ?? { rows: 0, columns: [0, 0, 0] };
+      all.set(channelIndex, sums);
+      sums.rows += atMs.length;
+      for (const [index, values] of [atMs.map((ms) => ms / 1000), voltageV, currentA].entries())
+        sums.columns[index] = sumOf(values, sums.columns[index] ?? 0);
+    }
+  }
+  record.close();
+  return all;
+}
+
+function sumOf(values: Float64Array, before: number): number {
+  return crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), before);
 }
