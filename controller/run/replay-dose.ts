@@ -22,6 +22,7 @@ import { isProvenFailure, isRecord, parseLedgerRow, type LedgerRow } from "../re
 import { parseJson } from "../record/record-header.ts";
 import { parseLimits, parsePlans } from "../record/recorded-plans.ts";
 import type { StoredEvent } from "../record/record-rows.ts";
+import type { ReplayFold } from "./replay-schedule.ts";
 
 interface ReplayedCell {
   readonly plan: CellDosePlan;
@@ -30,6 +31,13 @@ interface ReplayedCell {
 
 /** Decides every booking and every dose refusal again; empty when all agree. */
 export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Finding[] {
+  const replay = createDoseReplay();
+  for (const event of events) replay.event(event);
+  return replay.findings;
+}
+
+/** The same, event by event. */
+export function createDoseReplay(): ReplayFold {
   const findings: Finding[] = [];
   const cells = new Map<string, ReplayedCell>();
   let limits: ReadonlyMap<string, readonly DoseLimit[]> = new Map();
@@ -90,7 +98,7 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
     if (text !== data["text"]) add(event, `was refused, but now: ${text === "" ? "allowed" : text}`);
   }
 
-  for (const event of events) {
+  function replayEvent(event: StoredEvent): void {
     switch (event.type) {
       case "dose-limits":
         limits = parseLimits(parseJson(event.dataText));
@@ -114,7 +122,8 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
       default:
     }
   }
-  return findings;
+
+  return { findings, event: replayEvent };
 }
 
 /** Share by which a number may differ that was computed twice. */

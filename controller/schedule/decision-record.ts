@@ -6,6 +6,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { WholePlan } from "../beam/wanted.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Decision, PassedOverReason, PlannedExposure } from "./schedule-state.ts";
+import { createStateLog, SURROUNDINGS_EVENT } from "./state-log.ts";
 import type { Decided, WishPlan } from "./wish-plan.ts";
 
 export const DECISION_EVENT = "beam-decided";
@@ -21,6 +22,15 @@ interface JsonRecord {
 /** @returns told of each plan; records what it decided */
 export function createDecisionRecord(recorder: Recorder): (plan: WholePlan | WishPlan, nowMs: number) => void {
   let lastWait = "";
+  const stateLog = createStateLog();
+
+  function recordDecision({ state, leadMs }: Decided, data: JsonRecord): void {
+    const surroundings = stateLog.surroundings(state);
+    if (surroundings !== null) recorder.record(SURROUNDINGS_EVENT, surroundings);
+    const lead = leadMs === null ? {} : { lead_ms: leadMs };
+    recorder.record(DECISION_EVENT, { ...data, ...lead, state: stateLog.state(state) });
+  }
+
   return (plan, nowMs) => {
     const { act } = plan;
     if (!("decided" in plan) || plan.decided === null || act.kind === "end") {
@@ -30,7 +40,7 @@ export function createDecisionRecord(recorder: Recorder): (plan: WholePlan | Wis
     const { decided } = plan;
     if (act.kind === "expose") {
       lastWait = "";
-      recorder.record(DECISION_EVENT, {
+      recordDecision(decided, {
         act: "expose",
         ...plannedJson(decided.decision.timetable[0], decided),
         why: exposureWhy(decided, nowMs),
@@ -44,7 +54,7 @@ export function createDecisionRecord(recorder: Recorder): (plan: WholePlan | Wis
     const told = [act.reason, act.who, next?.request.id ?? ""].join("|");
     if (told === lastWait) return;
     lastWait = told;
-    recorder.record(DECISION_EVENT, {
+    recordDecision(decided, {
       act: "wait",
       reason: act.reason,
       who: act.who,

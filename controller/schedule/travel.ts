@@ -24,6 +24,35 @@ export interface Travel {
   readonly shadow: number | null;
   /** Rank of each place on a tour row by row, every second row backwards. */
   readonly rank: Int32Array;
+  /** What all of it follows from. */
+  readonly plan: TravelPlan;
+}
+
+export type TravelPlan =
+  | {
+      readonly kind: "stage";
+      readonly stage: Pick<SiteStage, "speedMmS" | "accelerationMmS2" | "settleS">;
+      readonly cells: readonly Place[];
+      readonly shadow: Place | null;
+      readonly spots: readonly Place[];
+    }
+  | { readonly kind: "changer"; readonly cellCount: number; readonly robot: ChangerTimes };
+
+export interface ChangerTimes {
+  /** Put one back and the next one in, seconds. */
+  readonly exchangeS: number;
+  /** Fetch the next one out of the rack, seconds; with a second gripper while the beam is on the one before. */
+  readonly fetchS: number;
+  readonly hasSecondGripper: boolean;
+  readonly settleS: number;
+  /** The last place is the one in the beam with no cell in it: what a robot has instead of a shadow. */
+  readonly isLastEmpty?: boolean;
+}
+
+/** The same ways again. */
+export function travelOf(plan: TravelPlan): Travel {
+  if (plan.kind === "changer") return changerTravel(plan.cellCount, plan.robot);
+  return stageTravel(plan.stage, plan.cells, plan.shadow ?? undefined, plan.spots);
 }
 
 /** Places first, in the order of cells; the shadow, where there is one, comes last. */
@@ -69,6 +98,7 @@ export function stageTravel(
     aheadS: 0,
     shadow: shadow === undefined ? null : cells.length,
     rank,
+    plan: { kind: "stage", stage, cells, shadow: shadow ?? null, spots },
   };
 }
 
@@ -82,17 +112,7 @@ function spotWayS(settleS: number, spots: readonly Place[], axisS: (distanceMm: 
 }
 
 /** A robot brings cells to one place in the beam; the cell that is there is put back in the same exchange. */
-export function changerTravel(
-  cellCount: number,
-  robot: {
-    /** Put one back and the next one in, seconds. */
-    readonly exchangeS: number;
-    /** Fetch the next one out of the rack, seconds; with a second gripper while the beam is on the one before. */
-    readonly fetchS: number;
-    readonly hasSecondGripper: boolean;
-    readonly settleS: number;
-  },
-): Travel {
+export function changerTravel(cellCount: number, robot: ChangerTimes): Travel {
   const moveS = new Float64Array(cellCount * cellCount).fill(robot.exchangeS + robot.fetchS);
   for (let cell = 0; cell < cellCount; cell += 1) moveS[cell * cellCount + cell] = 0;
   return {
@@ -101,8 +121,9 @@ export function changerTravel(
     settleS: robot.settleS,
     spotS: 0,
     aheadS: robot.hasSecondGripper ? robot.fetchS : 0,
-    shadow: null,
+    shadow: robot.isLastEmpty === true ? cellCount - 1 : null,
     rank: Int32Array.from({ length: cellCount }, (_, index) => index),
+    plan: { kind: "changer", cellCount, robot },
   };
 }
 

@@ -1,6 +1,6 @@
 /** `beamrack verify DIR`: the audit of a data folder. Exit 0 when it holds, 3 when it does not, 2 without a record. */
 import { parseArgs } from "node:util";
-import { replayDoseDecisions } from "../../controller/run/replay-dose.ts";
+import { replayDecisions } from "../../controller/run/replay-decisions.ts";
 import { halfCyclesOf, type CellHalfCycles } from "../../controller/record/half-cycle-table.ts";
 import { verifyRecord, type ReplayDecisions, type VerifyReport } from "../../controller/record/verify.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -15,7 +15,7 @@ export type VerifyContext = Pick<CommandContext, "json" | "print">;
 export function verifyCommand(
   context: VerifyContext,
   args: readonly string[],
-  replay: ReplayDecisions = replayDoseDecisions,
+  replay: ReplayDecisions = replayDecisions,
 ): Promise<number> {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: true, options: {} });
   const [folder, ...more] = positionals;
