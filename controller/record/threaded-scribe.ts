@@ -114,7 +114,7 @@ export function createThreadedScribe(options: ThreadOptions): RecordScribe {
     order(kind === "finish" ? { kind, id: lastId } : { kind, id: lastId });
     const outcome = Atomics.wait(new Int32Array(ended), 0, 0, END_TIMEOUT_MS);
     for (;;) {
-      const received = receiveMessageOnPort(port) as { readonly message: WriterAnswer } | undefined;
+      const received: { readonly message: WriterAnswer } | undefined = receiveMessageOnPort(port);
       if (received === undefined) break;
       hear(received.message);
     }
