@@ -7,6 +7,7 @@ import type { BeamlineTrouble } from "./beamline-trouble.ts";
 import type { ListeningCounters } from "./disturbance-watch.ts";
 import { isEquipment, type EquipmentFault } from "./equipment-faults.ts";
 import { keepsBeam, needsPerson, scheduleEquipment } from "./equipment-schedule.ts";
+import { isHeard } from "./rearm-watch.ts";
 import type { Outage } from "./request-truth.ts";
 import type { WorldFault } from "./world-faults.ts";
 
@@ -41,7 +42,8 @@ export interface FaultScheduleDeps {
   /** Told of each fault as it begins. */
   readonly onBegun: (kind: string) => void;
   readonly onDump: () => void;
-  readonly onInterlockBroken: (name: string, atMs: number) => void;
+  /** `isHeard` unless those who should know of it may have been deaf all the while. */
+  readonly onInterlockBroken: (name: string, atMs: number, isHeard: boolean) => void;
 }
 
 /** Throws RangeError, when its time comes, for a link that does not exist. */
@@ -139,7 +141,7 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       case "interlock":
         at(fault.fromMs, (atMs) => {
           beam.setInterlock(fault.name, false);
-          deps.onInterlockBroken(fault.name, atMs);
+          deps.onInterlockBroken(fault.name, atMs, isHeard(fault, faults));
         });
         at(fault.toMs, () => {
           beam.setInterlock(fault.name, true);

@@ -136,6 +136,8 @@ const OF_THE_BEAM: ReadonlySet<string> = new Set([
   "stage-at-rest",
   "motion-permit",
   "right-cell",
+  "exposed-as-asked",
+  "person-rearmed",
 ]);
 
 /** What was never looked at counts as broken; a run that made no exposure is excused from what only exposures show. */

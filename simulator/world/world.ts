@@ -3,33 +3,37 @@
  * an observer that knows the truth. Nothing here knows the controller; what it claims is handed in at the end.
  */
 import type { CellDesign, CellModels } from "../cell/cell-design.ts";
-import { createBeamPlant, HUTCH_CONDITIONS, type ObservedBeamPlant } from "../plant/beam-plant.ts";
-import { createFramePlant, type ObservedFramePlant } from "../plant/frame-plant.ts";
-import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
-import type { RackSensors } from "../plant/rack-sensors.ts";
-import { createTwoAxisStagePlant, type TwoAxisStagePlant } from "../plant/stage-axes.ts";
-import { createStagePlant, type ObservedStagePlant } from "../plant/stage-plant.ts";
+import { createBeamPlant, HUTCH_CONDITIONS } from "../plant/beam-plant.ts";
+import { createFramePlant } from "../plant/frame-plant.ts";
+import type { Chance, WorldClock } from "../plant/plant.ts";
+import { createTwoAxisStagePlant } from "../plant/stage-axes.ts";
+import { createStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
-import { createBeamlineTrouble, type BeamlineTrouble } from "./beamline-trouble.ts";
-import type { CellObserver } from "./cell-observer.ts";
+import { createBeamlineTrouble } from "./beamline-trouble.ts";
 import { createCellRack } from "./cell-rack.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
-import { createDoseTruth, type DoseTruth, withinBound } from "./dose-truth.ts";
+import { createDoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
 import { type Deposit, isOnDisc, type Opening, watchShutter } from "./shutter-truth.ts";
-import { createFrameWorld, type FrameTables, type FrameWorld } from "./frame-world.ts";
-import { createWorldMonitors, type WorldMonitors } from "./world-monitors.ts";
+import { createFrameWorld, type FrameTables } from "./frame-world.ts";
+import type { World } from "./observed-world.ts";
+import type { WorldOptions } from "./world-options.ts";
+import { createWorldMonitors } from "./world-monitors.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
-import { createRobotTruth, ROBOT_INVARIANTS, type RobotOptions, type WorldRobot } from "./robot-truth.ts";
+import { createRobotTruth, ROBOT_INVARIANTS } from "./robot-truth.ts";
 import { visitOverheadS } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
-import { type FaultTargets, scheduleFaults } from "./fault-schedule.ts";
-import type { WorldFault } from "./world-faults.ts";
+import { scheduleFaults } from "./fault-schedule.ts";
 import type { WorldCell, WorldSite, WorldUncertainty } from "./world-site.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
+import { judgeAsking } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
-import { type ControllerClaims, createLedger, type WorldFindings } from "./world-truth.ts";
+import { createRearmWatch } from "./rearm-watch.ts";
+import { createLedger } from "./world-truth.ts";
+
+export type { WorldOptions } from "./world-options.ts";
+export type { World } from "./observed-world.ts";
 
 export interface WorldDeps {
   readonly clock: WorldClock;
@@ -44,62 +48,6 @@ export interface WorldDeps {
   /** Given: frames have contents, and spots suffer from the beam. Costs nothing when left out. */
   readonly frameTables?: FrameTables;
   readonly options?: WorldOptions;
-}
-
-export interface WorldOptions {
-  readonly ringLifetimeH?: number;
-  readonly topUpEveryS?: number;
-  readonly monitorNoise?: number;
-  readonly filterTravelS?: number;
-  /** Within this long of an interlock's fall the fast shutter must be closed. */
-  readonly interlockReactionS?: number;
-  /** Within this long after a failed shutter was ordered shut the beam must be off by other means. */
-  readonly shutterFailureS?: number;
-  readonly sideReactions?: boolean;
-  /** Both motors of a table together, home at the far end (default), or each axis by itself, home at 0. */
-  readonly stageAxes?: "together" | "independent";
-  /** When the campaign's time is over: from then on cells may be ordered off at any instant. */
-  readonly endAtMs?: number;
-  /** By position: where the leads of the channel's voltage lie instead, or that those of its current are turned. */
-  readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
-  /**
-   * By position: cells whose own protocol ends a step that drives a current once the cell has been exposed, or whenever
-   * another cell has come to something. All others are stopped by nothing that the beam does.
-   */
-  readonly protocolStops?: ReadonlyMap<number, "once-exposed" | "any-time">;
-  /** So too when the air over the rack is as bad as this. */
-  readonly rackStop?: { readonly temperatureC?: number; readonly gasPpm?: number };
-  /** The stage holds one cell, which a robot brings there. */
-  readonly robot?: RobotOptions;
-}
-
-export interface World {
-  readonly stage: ObservedStagePlant;
-  /** Of a stage whose axes are moved each by itself. */
-  readonly stageAxes: TwoAxisStagePlant["axes"] | undefined;
-  readonly beam: ObservedBeamPlant;
-  readonly frames: ObservedFramePlant;
-  /** Undefined unless the world was given the tables for it. */
-  readonly frameWorld: FrameWorld | undefined;
-  /** The truth of a cell, for a look beside the run; undefined without one. */
-  cellObserver(positionIndex: number): CellObserver | undefined;
-  /** The cell at a position; open terminals where there is none. */
-  cellPlant(positionIndex: number): CellPlant;
-  /** What hangs over the rack; cells in order do not show there. */
-  readonly rackSensors: RackSensors;
-  /** What chamber and diode in the beam give, without any error. */
-  readonly monitors: WorldMonitors;
-  readonly trouble: BeamlineTrouble;
-  /** Of a site whose cells are brought to the beam. */
-  readonly robot: WorldRobot | undefined;
-  readonly dose: DoseTruth;
-  readonly openings: readonly Opening[];
-  /** How many faults of each kind have begun. */
-  readonly faultsBegun: Readonly<Record<string, number>>;
-  /** Puts the faults on the clock. */
-  schedule(faults: readonly WorldFault[], targets: FaultTargets): void;
-  /** Ends the observation at the clock's now. */
-  finish(claims: ControllerClaims): WorldFindings;
 }
 
 /** A step that waits for its exposure is over this soon after it. */
@@ -117,6 +65,8 @@ export const WORLD_INVARIANTS = [
   "right-cell",
   "faults-stay-local",
   "samples-kept",
+  "exposed-as-asked",
+  "person-rearmed",
 ] as const;
 
 /** Beam may be on the sample only under these; motion only under those. */
@@ -130,6 +80,8 @@ const AMBIENT_C = 25;
 const DISTURBANCE_MS = 2000;
 /** A cell that was switched off for the robot is gone from its contacts by then. */
 const CARRIED_WITHIN_MS = 120_000;
+/** By then each channel has proven its wiring. */
+const PROVING_MS = 60_000;
 /** The table on its carriage: some micrometres of swing, over before the shortest settling time. */
 const STAGE_SWING_HZ = 40;
 /** What the closing of the shutter sets off has happened by then. */
@@ -198,6 +150,7 @@ export function createWorld(deps: WorldDeps): World {
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
+  const rearming = createRearmWatch();
   const brokenSinceMs = new Map<string, number>();
   const endAtMs = options.endAtMs ?? Infinity;
   const disturbances = createDisturbanceWatch(cells, () => clock.nowMs() >= endAtMs || isRackFoul());
@@ -300,6 +253,8 @@ export function createWorld(deps: WorldDeps): World {
         atMs,
         () => "the shutter opened with an interlock broken",
       );
+      const { awaited } = rearming;
+      ledger.check("person-rearmed", awaited.length === 0, atMs, () => `nobody re-armed after ${awaited.join(", ")}`);
       ledger.check(
         "stage-at-rest",
         stage.isHomed && !stage.isMoving(atMs),
@@ -388,6 +343,9 @@ export function createWorld(deps: WorldDeps): World {
       if (lie === undefined) return cell;
       return lie === "current-turned" ? createTurnedCurrentLeads(cell) : createLyingLeads(cell, rack.plant(lie));
     },
+    personRearms() {
+      rearming.rearmed();
+    },
     schedule(faults, targets) {
       const counters = new Map<number, ListeningCounters>();
       for (const [name, positionIndex] of targets.positionOfLink) {
@@ -414,9 +372,12 @@ export function createWorld(deps: WorldDeps): World {
             counts.disturbed += end();
           });
         },
-        onInterlockBroken(name, atMs) {
+        onInterlockBroken(name, atMs, isHeard) {
           brokenSinceMs.set(name, atMs);
           robot?.interlockBroken(name);
+          if (isHeard) rearming.broke(name);
+          // Before that the channels prove their wiring, with currents that go on and off.
+          if (atMs - startMs > PROVING_MS) clock.at(atMs + DISTURBANCE_MS, watchClocks(`${name} broke`, cells.size));
           if (!BEAM_CONDITIONS.some((condition) => condition === name)) return;
           const latestMs = atMs + (options.interlockReactionS ?? 1) * 1000 + site.shutter.travelS * 1000;
           clock.at(latestMs, () => {
@@ -433,6 +394,7 @@ export function createWorld(deps: WorldDeps): World {
     finish(claims) {
       const atMs = clock.nowMs();
       shutter.finish(atMs);
+      if (claims.requests !== undefined) judgeAsking(claims.requests, openings, ledger);
       const judged = judgeClaims(claims, { ledger, openings, faultyPositions, cellCount: cells.size, atMs });
       const observers = [...cells.values()];
       ledger.count(

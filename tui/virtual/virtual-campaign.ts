@@ -22,6 +22,7 @@ import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
 import { createWorld, type World, type WorldOptions } from "../../simulator/world/world.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
+import { hearPeople } from "./hear-people.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
 import { createWorldIntegrator } from "./world-integrator.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
@@ -173,15 +174,16 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     const opened = inputs.hearing?.(folder) ?? folder;
     const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
     const left = goesOn ? { left: readLeftRun(inputs.folder, campaign, intervalOf) } : {};
-    return {
-      store: opened,
-      run: createCampaignRun({
-        ...{ campaign, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
-        roles: integrator === undefined ? roles : { ...roles, integrator },
-        ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
-        ...left,
-      }),
-    };
+    const created = createCampaignRun({
+      ...{ campaign, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
+      roles: integrator === undefined ? roles : { ...roles, integrator },
+      ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
+      ...left,
+    });
+    hearPeople(created.actor, () => {
+      world.personRearms();
+    });
+    return { store: opened, run: created };
   }
 
   function kill(): void {

@@ -1,0 +1,99 @@
+/**
+ * A copy of the sources in a folder of its own, in which one file at a time is broken, and two judges of it: the search by
+ * seed, and tests. The tree itself is never touched.
+ */
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const COPIED = [
+  ...["controller", "drivers", "protocols", "simulator", "test", "tui", "docs", "scripts"],
+  ...["package.json", "tsconfig.json", "tsconfig.build.json", "vitest.config.ts"],
+];
+
+export interface Caught {
+  readonly by: string;
+  readonly how: string;
+}
+
+export interface Workshop {
+  readText(file: string): string;
+  /** Puts this text in the place of the file until the returned function is called. */
+  breakFile(file: string, text: string): () => void;
+  /** Seeds of the search, heavy faults, up to `most` of them; null when every one holds. */
+  search(most: number): Promise<Caught | null>;
+  /** Null when all pass. */
+  runTests(paths: readonly string[]): Promise<Caught | null>;
+  close(): void;
+}
+
+/** A run that is longer than this hangs, and so is seen. */
+const LONGEST_S = 3600;
+/** Seeds in one process: few at first, as most breakages show at once. */
+const BLOCKS = [4, 8, 16, 32, 70, 70];
+
+export function openWorkshop(): Workshop {
+  const folder = mkdtempSync(join(tmpdir(), "beamrack-breakages-"));
+  for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  mkdirSync(join(folder, "tmp"));
+
+  function run(args: readonly string[]): Promise<{ readonly code: number | null; readonly text: string }> {
+    return new Promise((resolve, reject) => {
+      const env = { ...process.env, TMPDIR: join(folder, "tmp") };
+      const child = spawn(process.execPath, args, { cwd: folder, env, timeout: LONGEST_S * 1000 });
+      let text = "";
+      const add = (chunk: Buffer): void => {
+        text = (text + chunk.toString("utf8")).slice(-100_000);
+      };
+      child.stdout.on("data", add);
+      child.stderr.on("data", add);
+      child.on("error", reject);
+      child.on("close", (code) => {
+        resolve({ code, text });
+      });
+    });
+  }
+
+  return {
+    readText: (file) => readFileSync(join(folder, file), "utf8"),
+    breakFile(file, text) {
+      const path = join(folder, file);
+      const before = readFileSync(path, "utf8");
+      writeFileSync(path, text);
+      return () => {
+        writeFileSync(path, before);
+      };
+    },
+    async search(most) {
+      let from = 1;
+      for (const size of BLOCKS) {
+        const to = Math.min(from + size - 1, most);
+        const seeds = ["--seeds", `${from}..${to}`, "--jobs", "1"];
+        const { code, text } = await run(["--import", "tsx", "tui/main.ts", "explore", ...seeds]);
+        if (code !== 0) {
+          const line = text.split("\n").find((one) => /^seed \d+: /.test(one));
+          const other = text.split("\n").find((one) => /requests|Error|defect/.test(one));
+          return { by: `search, seeds ${from}..${to}`, how: (line ?? other ?? `exit ${String(code)}`).trim() };
+        }
+        if (to >= most) break;
+        from = to + 1;
+      }
+      return null;
+    },
+    async runTests(paths) {
+      const vitest = join(folder, "node_modules/vitest/vitest.mjs");
+      const { code, text } = await run([vitest, "run", "--bail", "1", ...paths]);
+      if (code === 0) return null;
+      const plain = text.replace(/\x1b\[[0-9;]*m/g, "");
+      const line = plain.split("\n").find((one) => /FAIL|Error/.test(one));
+      return { by: paths.join(" "), how: (line ?? `exit ${String(code)}`).trim() };
+    },
+    close() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * Nobody is exposed unasked: each opening that lit a cell is the answer to one request of its own, in that request's
+ * window. So what was cut short is not begun again by default: a repeat is a request too.
+ */
+import type { AskedRequest } from "./request-truth.ts";
+import { isOnDisc, type Opening } from "./shutter-truth.ts";
+import type { Ledger } from "./world-truth.ts";
+
+/** Clocks of controller and world differ by the links' latency. */
+const EARLY_MS = 1000;
+/** What is ordered in time opens later by what it takes to bring the cell, with one trouble on the way. */
+const LATE_MS = 15_000;
+
+/**
+ * Counts `exposed-as-asked` once for each opening that lit a cell. The openings of a shutter that failed are judged
+ * elsewhere: nobody asked for those.
+ */
+export function judgeAsking(requests: readonly AskedRequest[], openings: readonly Opening[], ledger: Ledger): void {
+  const open = new Map<number, AskedRequest[]>();
+  for (const request of requests) {
+    const list = open.get(request.positionIndex);
+    if (list === undefined) open.set(request.positionIndex, [request]);
+    else list.push(request);
+  }
+  for (const list of open.values()) list.sort((a, b) => a.latestMs - b.latestMs);
+  for (const opening of [...openings].sort((a, b) => a.startMs - b.startMs)) {
+    const positionIndex = opening.deposits.find(isOnDisc)?.positionIndex;
+    if (positionIndex === undefined || opening.excessPhotons > 0) continue;
+    const own = open.get(positionIndex) ?? [];
+    // Of those that it may answer, the one that ends first: then no other could have answered more of them.
+    const index = own.findIndex(
+      ({ earliestMs, latestMs }) => earliestMs - EARLY_MS <= opening.startMs && opening.startMs <= latestMs + LATE_MS,
+    );
+    ledger.check(
+      "exposed-as-asked",
+      index >= 0,
+      opening.startMs,
+      () => `cell ${positionIndex} was exposed, and no request was open for it that had not been answered`,
+    );
+    if (index >= 0) own.splice(index, 1);
+  }
+}

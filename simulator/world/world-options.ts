@@ -1,0 +1,29 @@
+/** How this world differs from the plainest one: its machine, its instruments, and what the observer is to expect. */
+import type { RobotOptions } from "./robot-truth.ts";
+
+export interface WorldOptions {
+  readonly ringLifetimeH?: number;
+  readonly topUpEveryS?: number;
+  readonly monitorNoise?: number;
+  readonly filterTravelS?: number;
+  /** Within this long of an interlock's fall the fast shutter must be closed. */
+  readonly interlockReactionS?: number;
+  /** Within this long after a failed shutter was ordered shut the beam must be off by other means. */
+  readonly shutterFailureS?: number;
+  readonly sideReactions?: boolean;
+  /** Both motors of a table together, home at the far end (default), or each axis by itself, home at 0. */
+  readonly stageAxes?: "together" | "independent";
+  /** When the campaign's time is over: from then on cells may be ordered off at any instant. */
+  readonly endAtMs?: number;
+  /** By position: where the leads of the channel's voltage lie instead, or that those of its current are turned. */
+  readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
+  /**
+   * By position: cells whose own protocol ends a step that drives a current once the cell has been exposed, or whenever
+   * another cell has come to something. All others are stopped by nothing that the beam does.
+   */
+  readonly protocolStops?: ReadonlyMap<number, "once-exposed" | "any-time">;
+  /** So too when the air over the rack is as bad as this. */
+  readonly rackStop?: { readonly temperatureC?: number; readonly gasPpm?: number };
+  /** The stage holds one cell, which a robot brings there. */
+  readonly robot?: RobotOptions;
+}
