@@ -184,8 +184,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "ack",
-    usage: "ALARM [--shelve DURATION] [--reason TEXT] [--take-over] [--broker URL] ...",
-    summary: "say that an alarm was seen, by its number",
+    usage: "ALARM ... [--shelve DURATION] [--reason TEXT] [--take-over] [--broker URL] ...",
+    summary: "say that alarms were seen, by their numbers: 7, or 3..5,9",
     details: [
       "It stays open until its cause is gone. An instrument that was given up is tried again.",
       "",

@@ -15,7 +15,8 @@ export interface RackLook {
   readonly heartbeat: Heard<"heartbeat"> | undefined;
   readonly campaign: Heard<"campaign"> | undefined;
   readonly control: Heard<"control"> | undefined;
-  readonly alarm: Heard<"alarm"> | undefined;
+  /** Of a group user: what its groups are told. */
+  readonly alarm: Pick<Heard<"alarm">, "open" | "unnamed" | "equal"> | undefined;
   /** In the order of positions. */
   readonly cells: readonly Heard<"cell">[];
 }
@@ -43,6 +44,7 @@ const STEP_MS = 20;
 interface HeardRack {
   readonly single: Partial<{ -readonly [Kind in BusMessage["kind"]]: Heard<Kind> }>;
   readonly cells: Map<string, Heard<"cell">>;
+  readonly groups: Map<string, Heard<"group-alarm">>;
 }
 
 /** Rejects with Fault `bus.unreachable`, `bus.login`, `bus.certificate`, `bus.no-rack`. The client is closed then. */
@@ -53,13 +55,14 @@ export async function openRack(deps: OpenRackDeps): Promise<OpenRack> {
   const client = createBusClient({
     ...{ place, clock, pid: deps.pid },
     ...(deps.rack === undefined ? {} : { rack: deps.rack }),
-    topics: ["controller", "heartbeat", "campaign", "control", "alarm", "cell/+"],
+    topics: ["controller", "heartbeat", "campaign", "control", "alarm", "group-alarm/+", "cell/+"],
     message(read) {
       if (read.kind !== "read") return;
-      const heard = racks.get(read.rack) ?? { single: {}, cells: new Map() };
+      const heard = racks.get(read.rack) ?? { single: {}, cells: new Map(), groups: new Map() };
       racks.set(read.rack, heard);
       const { message } = read;
       if (message.kind === "cell") heard.cells.set(message.value.position, message.value);
+      else if (message.kind === "group-alarm") heard.groups.set(message.value.group, message.value);
       else Object.assign(heard.single, { [message.kind]: message.value });
     },
     link(now) {
@@ -71,7 +74,8 @@ export async function openRack(deps: OpenRackDeps): Promise<OpenRack> {
     rack: string,
   ): Omit<RackLook, "controller"> & { readonly controller: RackLook["controller"] | undefined } {
     const heard = racks.get(rack);
-    const { controller, heartbeat, campaign, control, alarm } = heard?.single ?? {};
+    const { controller, heartbeat, campaign, control } = heard?.single ?? {};
+    const alarm = heard?.single.alarm ?? ofGroups([...(heard?.groups.values() ?? [])]);
     const cells = [...(heard?.cells.values() ?? [])].sort((a, b) => placeOf(a.position) - placeOf(b.position));
     return { rack, controller, heartbeat, campaign, control, alarm, cells };
   }
@@ -105,6 +109,13 @@ export async function openRack(deps: OpenRackDeps): Promise<OpenRack> {
     await client.close();
     throw error;
   }
+}
+
+/** An alarm of the beam is told to each group. */
+function ofGroups(told: readonly Heard<"group-alarm">[]): RackLook["alarm"] {
+  if (told.length === 0) return undefined;
+  const byId = new Map(told.flatMap(({ open }) => open.map((alarm) => [alarm.id, alarm])));
+  return { open: [...byId.values()].sort((left, right) => right.id - left.id), unnamed: 0 };
 }
 
 function isHopeless(link: BusLink | undefined): boolean {

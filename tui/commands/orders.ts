@@ -87,17 +87,45 @@ export async function stopCommand(context: CommandContext, args: readonly string
 export async function ackCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const options = { ...OPTIONS, shelve: { type: "string" } } as const;
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
-  const alarm = Number(positionals[0]);
-  if (positionals.length !== 1 || !Number.isInteger(alarm) || alarm < 1) {
-    throw new Fault("command.usage", "beamrack ack", "takes the number of one alarm, as beamrack status has it");
+  const alarms = positionals.flatMap((text) => text.split(",")).flatMap(numbersOf);
+  if (
+    alarms.length === 0 ||
+    alarms.length > ALARMS_MAX ||
+    alarms.some((alarm) => !Number.isInteger(alarm) || alarm < 1)
+  ) {
+    const what = `takes the numbers of alarms, as beamrack status has them: 7, or 3..5,9; ${ALARMS_MAX} at the most`;
+    throw new Fault("command.usage", "beamrack ack", what);
   }
-  if (values.shelve === undefined) return order(context, values, { command: "ack", args: { alarm } });
+  if (values.shelve === undefined) {
+    return orderAll(
+      context,
+      values,
+      alarms.map((alarm): BusCommand => ({ command: "ack", args: { alarm } })),
+    );
+  }
   const forS = parseDurationS(values.shelve);
   if (forS === undefined) {
     throw new Fault("command.usage", "--shelve", `${values.shelve} is no duration; write 15min or 2h, 12h at the most`);
   }
-  return order(context, values, { command: "shelve", args: { alarm, for_s: forS } });
+  return orderAll(
+    context,
+    values,
+    alarms.map((alarm): BusCommand => ({ command: "shelve", args: { alarm, for_s: forS } })),
+  );
 }
+
+/** `3..5` is 3, 4, 5; what is no number is NaN. */
+function numbersOf(text: string): readonly number[] {
+  const [, first, last] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text) ?? [];
+  if (first === undefined || last === undefined) return [/^\d{1,9}$/.test(text) ? Number(text) : Number.NaN];
+  const count = Number(last) - Number(first) + 1;
+  return count < 1 || count > ALARMS_MAX
+    ? [Number.NaN]
+    : Array.from({ length: count }, (_, index) => Number(first) + index);
+}
+
+/** Within what one user may order at once. */
+const ALARMS_MAX = 30;
 
 export async function exposeCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const options = { ...OPTIONS, within: { type: "string" } } as const;
@@ -122,21 +150,33 @@ function optionalPosition(command: string, positionals: readonly string[]): stri
   return position;
 }
 
-/** Takes control where nobody has it, gives the order, and gives control back. */
-async function order(context: CommandContext, asked: Asked, command: BusCommand): Promise<number> {
+function order(context: CommandContext, asked: Asked, command: BusCommand): Promise<number> {
+  return orderAll(context, asked, [command]);
+}
+
+/** Takes control where nobody has it, gives the orders one by one up to the first that is refused, and gives control back. */
+async function orderAll(context: CommandContext, asked: Asked, commands: readonly BusCommand[]): Promise<number> {
   const place = placeOfClient(context, asked);
   const rack = await openRack({
     ...{ place, clock: context.clock, pid: context.self.pid, rack: asked.rack },
     isEnough: ({ control }) => control !== undefined,
   });
+  const about = { rack: rack.look().rack, reason: asked.reason ?? "several orders" };
+  const isFree = commands.length > 1 && rack.look().control?.holder === null;
   try {
-    const reply = await obtain(rack, asked, command);
-    const done = reply.outcome === "done";
-    if (context.json) context.print(JSON.stringify({ rack: rack.look().rack, ...command, ...reply }));
-    else if (done) context.print(`${textOf(command)}: ${reply.what}`);
-    if (done) return 0;
-    throw new Fault("bus.order-refused", rack.look().rack, `${textOf(command)}: ${reply.what}. ${reply.advice}`);
+    // Once for all of them; where that is refused the first order says why.
+    if (isFree) await rack.client.order({ command: "take-control", args: {} }, about);
+    for (const command of commands) {
+      const reply = await obtain(rack, asked, command);
+      const done = reply.outcome === "done";
+      if (context.json) context.print(JSON.stringify({ rack: rack.look().rack, ...command, ...reply }));
+      else if (done) context.print(`${textOf(command)}: ${reply.what}`);
+      if (done) continue;
+      throw new Fault("bus.order-refused", rack.look().rack, `${textOf(command)}: ${reply.what}. ${reply.advice}`);
+    }
+    return 0;
   } finally {
+    if (isFree) await rack.client.order({ command: "release-control", args: {} }, about).catch(() => undefined);
     await rack.client.close();
   }
 }

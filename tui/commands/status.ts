@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { Fault } from "../../protocols/base/fault.ts";
+import type { BusAlarm } from "../../protocols/bus/rack-views.ts";
 import { CLIENT_OPTIONS, placeOfClient } from "../bus/client-options.ts";
 import { openRack, type RackLook } from "../bus/rack-look.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -66,14 +67,41 @@ function statusLines({ rack, controller, heartbeat, campaign, control, alarm, ce
   const holder = control?.holder ?? null;
   lines.push(`control   ${holder === null ? "nobody" : `${holder.author} since ${holder.since}`}`);
   const open = alarm?.open ?? [];
-  lines.push(open.length === 0 ? "alarms    none" : `alarms    ${open.length} open`);
-  for (const { id, where, what, code, acknowledged } of open) {
-    lines.push(`  ${id} ${where}: ${what} [${code}]${acknowledged === null ? "" : `, seen by ${acknowledged.by}`}`);
-  }
+  lines.push(open.length === 0 ? "alarms    none" : `alarms    ${open.length + (alarm?.unnamed ?? 0)} open`);
+  lines.push(...alarmLines(open, alarm?.equal ?? []));
   for (const { position, state, held_by: heldBy, fault, waiting_for: waiting } of cells) {
     if (heldBy !== null) lines.push(`  ${position} held by ${heldBy}`);
     else if (fault !== null) lines.push(`  ${position} ${state}: ${fault.what}`);
     else if (waiting?.who === "operator") lines.push(`  ${position} waits for ${waiting.reason}`);
   }
   return lines;
+}
+
+/** Equal ones in one line with their numbers; those that follow from another under it, counted. */
+function alarmLines(
+  open: readonly BusAlarm[],
+  equal: NonNullable<NonNullable<RackLook["alarm"]>["equal"]>,
+): readonly string[] {
+  const lines = equal.map(({ text, code, alarms }) => `  ${rangesText(alarms)} ${text} [${code}]`);
+  const told = new Set(equal.flatMap(({ alarms }) => alarms));
+  const ids = new Set(open.map(({ id }) => id));
+  for (const { id, where, what, code, acknowledged, follows } of open) {
+    if (told.has(id) || (follows != null && ids.has(follows))) continue;
+    const following = open.filter((alarm) => alarm.follows === id).map((alarm) => alarm.id);
+    const seen = acknowledged === null ? "" : `, seen by ${acknowledged.by}`;
+    lines.push(`  ${id} ${where}: ${what} [${code}]${seen}`);
+    if (following.length > 0) lines.push(`    and ${rangesText(following)}, which follow from it`);
+  }
+  return lines;
+}
+
+/** `3..7,12`. */
+function rangesText(numbers: readonly number[]): string {
+  const ranges: { readonly from: number; to: number }[] = [];
+  for (const number of [...numbers].sort((left, right) => left - right)) {
+    const last = ranges.at(-1);
+    if (last?.to === number - 1) last.to = number;
+    else ranges.push({ from: number, to: number });
+  }
+  return ranges.map(({ from, to }) => (from === to ? String(from) : `${from}..${to}`)).join(",");
 }

@@ -108,6 +108,13 @@ it("a running world is seen and steered over the bus; a broker that dies, client
   expect((await run(["hold", "--broker", url], { BEAMRACK_USER: "boris" })).code).toBe(0);
   await until("exposing held", () => Reflect.get(Object(screen.value("campaign ")), "state") === "held", 5000);
 
+  // What takes control by itself, and what needs none.
+  expect((await run(["note", "A1", "looks warm", "--broker", url])).code).toBe(0);
+  const skipped = await run(["skip-step", "A2", "--broker", url]);
+  expect(skipped.out + skipped.err).toMatch(/skip-step A2: ordered/);
+  expect((await run(["ack", "900..902", "--broker", url])).err).toMatch(/ack 900: no alarm 900 is open/);
+  expect((await run(["ack", "3..900", "--broker", url])).err).toContain("[command.usage]");
+
   // A new client is whole at once.
   const late = watch(url, "clara");
   await until(

@@ -21,6 +21,7 @@ import {
   type MailServer,
 } from "../../support/mail-server.ts";
 import { alarmBody, controllerBody, openAlarm } from "../../support/notify-news.ts";
+import { startBeamrack } from "../../support/beamrack-process.ts";
 import { until } from "../../support/real-link.ts";
 
 const clock = createRealClock();
@@ -153,6 +154,26 @@ it("a webhook gets JSON with its token, over TLS that was verified; errors and r
   const port = typeof address === "object" && address !== null ? address.port : 0;
   await new Promise((resolve) => closed.close(resolve));
   expect(await sent(route(`http://127.0.0.1:${String(port)}/`), token)).toMatch(/ECONNREFUSED/);
+}, 60_000);
+
+it("beamrack notify tries its routes, and refuses a file with its lines", async () => {
+  const file = join(folder, "notify.yaml");
+  const routes = `routes:\n${mailRoute()}\nrules: [{ on: alarm, name: all, to: [route] }]\n`;
+  writeFileSync(file, `v: 1\n${routes}`);
+  const call = async (...args: readonly string[]) => {
+    const process = startBeamrack(["notify", ...args]);
+    return { code: await process.ended, out: process.out(), err: process.err() };
+  };
+  const before = mail.mails.length;
+  expect(await call("test", file, "--rule", "all")).toEqual({ code: 0, out: "route: sent\n", err: "" });
+  expect(mail.mails.slice(before).map(({ text }) => text)).toEqual([expect.stringContaining("nothing has happened")]);
+  writeFileSync(
+    file,
+    `v: 1\n${routes.replace("kind: email", "kind: pigeon").replace("on: alarm", "on: alarm, often: 1")}`,
+  );
+  const refused = await call("check", file);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toMatch(/notify\.yaml:3.*pigeon/);
 }, 60_000);
 
 it("an alarm on the bus becomes a mail and a word on the bus; a route that fails is an alarm; the controller that dies is told", async () => {
