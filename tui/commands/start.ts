@@ -39,6 +39,7 @@ export async function startCommand(context: CommandContext, args: readonly strin
     return simulateCommand(context, [campaign, ...about]);
   }
   const device = interactiveTerminal(context);
+  context.print("beamrack: a simulated rack of 96 cells is being set up; the screens open in a moment.");
   const port = String(await freePort());
   const world = startWorld(start, [campaign, "--paced", pace, ...about, "--broker-port", port]);
   try {

@@ -45,13 +45,16 @@ export function createRackStore(startMs: number): RackStore {
     if (controller?.state === "ended" && wasOpen) {
       return { kind: "controller-ended", sinceMs: timeMs(controller.said_at) ?? session.sinceMs, why: controller.how };
     }
+    const lastMs = timeMs(heartbeat?.said_at) ?? spokeAtMs ?? session.sinceMs;
+    // The broker told of it, and may since be gone as well.
+    if (controller?.state === "gone" && wasOpen) {
+      return { kind: "controller-gone", sinceMs: lastMs, why: controller.how };
+    }
     if (session.kind === "opening") {
       const { sinceMs, trouble } = session;
       return wasOpen ? { kind: "broker-gone", sinceMs, trouble } : { kind: "connecting", sinceMs, trouble };
     }
     if (session.kind === "lost") return { kind: "broker-gone", sinceMs: session.sinceMs, trouble: session.trouble };
-    const lastMs = timeMs(heartbeat?.said_at) ?? spokeAtMs ?? session.sinceMs;
-    if (controller?.state === "gone") return { kind: "controller-gone", sinceMs: lastMs, why: controller.how };
     const patienceMs = (heartbeat?.period_s ?? PERIOD_DEFAULT_S) * BEATS_MISSED_MAX * 1000;
     if (spokeAtMs === null) {
       if (controller !== null && atMs - session.sinceMs > patienceMs) return { kind: "silent", sinceMs: lastMs };

@@ -43,9 +43,13 @@ export function beamScreen(model: Model, width: number, height: number): Drawn {
 
 interface Link {
   readonly name: string;
-  readonly isOk: boolean | null;
+  /** `rests`: not so now, and nothing is wrong with that. */
+  readonly isOk: boolean | "rests" | null;
   readonly text: string;
 }
+
+/** It is closed while nothing is exposed. */
+const SAFETY_SHUTTER = { open: true, closed: "rests", moving: "rests", contradiction: false } as const;
 
 /** All that must hold for the shutter to open, as it was read last, in the order in which it is asked. */
 function permitChain(beam: BusBeam): readonly Link[] {
@@ -72,7 +76,7 @@ function permitChain(beam: BusBeam): readonly Link[] {
     level("beam", interlocks.beam_permitted, "permitted", "NOT PERMITTED", "beamPermitted"),
     {
       name: "safety shutter",
-      isOk: beam.safety_shutter === null ? null : beam.safety_shutter === "open",
+      isOk: beam.safety_shutter === null ? null : SAFETY_SHUTTER[beam.safety_shutter],
       text: beam.safety_shutter ?? "not read yet",
     },
     {
@@ -90,8 +94,14 @@ function permitChain(beam: BusBeam): readonly Link[] {
 
 function chainRows({ beam, nowMs }: RackView, width: number, isShort: boolean): readonly Row[] {
   if (beam === null) return [heading("Permit", width), row(span("nothing said of it yet", "dim"))];
-  const sign = (isOk: boolean | null): { readonly mark: string; readonly tone: Tone } =>
-    isOk === null ? { mark: "?", tone: "dim" } : isOk ? { mark: "✓", tone: "good" } : { mark: "✗", tone: "alarm" };
+  const sign = (isOk: Link["isOk"]): { readonly mark: string; readonly tone: Tone } =>
+    isOk === "rests"
+      ? { mark: "○", tone: "dim" }
+      : isOk === null
+        ? { mark: "?", tone: "dim" }
+        : isOk
+          ? { mark: "✓", tone: "good" }
+          : { mark: "✗", tone: "alarm" };
   const readMs = timeMs(beam.levels_at);
   const age = readMs === null || nowMs === null ? "not read yet" : `${spanText((nowMs - readMs) / 1000)} ago`;
   const links = permitChain(beam);

@@ -28,6 +28,8 @@ const FACTS_MIN = 30;
 /** From here on dose and orders stand beside the plots instead of below them. */
 const THREE_COLUMNS_FROM = 150;
 const DOSE_WIDTH = 52;
+/** From here on each layer's limit stands beside what it was given. */
+const LIMITS_FROM = 48;
 
 export function cellScreen(model: Model, width: number, height: number): Drawn {
   const { rack, state } = model;
@@ -206,26 +208,40 @@ function doseRows(cell: BusCell, dose: BusDose | null, width: number): readonly 
       ? []
       : [row(span(`${countText(cell.dose.refused)} refused: the next could pass a limit`, "warn"))];
   if (dose === null) return [...head, ...refused];
+  const isWide = width >= LIMITS_FROM;
   const limitOf = (layer: string): number | null =>
     dose.limits.find((limit) => limit.layer === layer && limit.scope === "spot-total")?.dose_Gy ?? null;
   const lines = dose.spots
     .filter((spot) => spot.exposures > 0 || spot.booked > 0)
     .flatMap((spot) =>
       spot.layers.map((layer): readonly Span[] => [
-        span(String(spot.spot)),
-        span(layer.layer, "plain"),
-        span(quantityText(layer.surface_Gy, "Gy")),
-        span(quantityText(limitOf(layer.layer), "Gy"), "dim"),
+        span(String(spot.spot), "dim"),
+        span(layer.layer),
+        span(quantityText(layer.surface_Gy, isWide ? "Gy" : "")),
+        ...(isWide ? [span(quantityText(limitOf(layer.layer), "Gy"), "dim")] : []),
       ]),
     );
   if (lines.length === 0) return [...head, ...refused, row(span("no spot was exposed yet", "dim"))];
-  const columns = [
-    { title: "spot", width: 4, align: "right" as const },
-    { title: "layer", width: Math.max(10, width - 34) },
-    { title: "given", width: 11, align: "right" as const },
-    { title: "limit", width: 11 },
-  ];
-  return [...head, ...refused, ...table(columns, lines, width)];
+  const columns = isWide
+    ? [
+        { title: "spot", width: 4, align: "right" as const },
+        { title: "layer", width: Math.max(10, width - 34) },
+        { title: "given", width: 11, align: "right" as const },
+        { title: "limit", width: 11 },
+      ]
+    : [
+        { title: "s", width: 1 },
+        { title: "layer", width: Math.max(10, width - 11) },
+        { title: "Gy", width: 6, align: "right" as const },
+      ];
+  const limits = isWide
+    ? []
+    : dose.limits.flatMap(({ layer, scope, dose_Gy: limitGy }) =>
+        scope === "spot-total" && limitGy !== null
+          ? labelledLines("limit", `${quantityText(limitGy, "Gy")} ${layer}`, width, LABEL, "dim")
+          : [],
+      );
+  return [...head, ...refused, ...limits, ...table(columns, lines, width)];
 }
 
 function exposureRows({ exposure, nowMs }: RackView, cell: BusCell, width: number): readonly Row[] {

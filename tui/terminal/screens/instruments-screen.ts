@@ -80,7 +80,8 @@ function aboutSpan(one: BusInstrument, nowMs: number | null, isWide: boolean): S
     return span(`waits for ${waiting.reason}, until ${until}`, "accent");
   }
   if (ageS !== null && ageS >= OLD_S) return span(`silent for ${spanText(ageS)}`, "warn");
-  const what = [one.model ?? (isWide ? "" : one.driver), one.position === null ? "" : `cell ${one.position}`];
+  const isNamedSo = one.position === null || positionIndexOf(one.name) === positionIndexOf(one.position);
+  const what = [one.model ?? (isWide ? "" : one.driver), isNamedSo ? "" : `cell ${one.position ?? ""}`];
   return span(what.filter((part) => part !== "").join(", "), "dim");
 }
 
