@@ -9,6 +9,7 @@ import { judgeGate } from "../dose/exposure-gate.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
 import { motionRefusals, shadowRefusals } from "../safety/permit-judgement.ts";
+import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { ClosedCharge } from "./closed-charge.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
 import type { ExposureTimings } from "./exposure-timings.ts";
@@ -35,6 +36,8 @@ export interface ExposureEffectsDeps {
   readonly underBeam?: Pick<ClosedCharge, "bringing" | "arrived" | "away">;
   /** Interlocks that broke and wait for a person. */
   readonly latched: () => readonly Interlock[];
+  /** Brings the cells to the one place in the beam; left out where the stage carries them all. */
+  readonly changer?: Pick<ChangerDesk, "bring" | "isInBeam" | "fetchAhead">;
   /** When anybody else had the stage moved last; left out where nobody does. */
   readonly stageMovedAtMs?: () => number;
   /** Where the stage goes in turn to be out of the beam's harm; left out, or undefined, where the site has no shadow. */
@@ -311,6 +314,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const wasAt = reading;
       reading = null;
       deps.underBeam?.bringing(order);
+      await deps.changer?.bring(order.cellIndex, signal);
       if (wasAt !== null && isAt(wasAt, target)) {
         const seen = await stage.read();
         const sinceMs = Math.max(atRestSinceMs, deps.stageMovedAtMs?.() ?? -Infinity);
@@ -363,6 +367,9 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
           reasons: [...verdict.reasons],
         });
       }
+      if (deps.changer?.isInBeam(order.cellIndex) === false) {
+        throw new Fault("changer.place-unknown", order.position, "the robot has not brought this cell into the beam");
+      }
       signal.throwIfAborted();
       note({ openAskedAtMs: clock.monoMs() });
       accounts.noteOpening(order);
@@ -377,6 +384,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     },
 
     async expose(_, note, signal) {
+      deps.changer?.fetchAhead();
       if (gated !== undefined) return { path: (await gated.watch(note, signal)).path };
       const { finished } = await detector.start();
       taken = await finished;

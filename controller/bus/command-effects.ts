@@ -74,6 +74,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
   function halt(): void {
     // A stage that does not answer has its own alarm; the exposure's own stop goes the usual way as well.
     deps.stage.halt().catch(() => undefined);
+    run.changer?.halt();
   }
 
   function stop(stopClass: StopClass, author: string, reason: string): void {

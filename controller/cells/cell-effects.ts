@@ -186,6 +186,15 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       isSought = false;
       return { kind: "off", openCircuitV, stepElapsedS };
     },
+    async confirmBack(left) {
+      endedUnseen = null;
+      failedUnseen = null;
+      isSought = false;
+      const openCircuitV = await channel.measureOpenCircuitV();
+      judgeOpenCircuit(openCircuitV);
+      judgeContinuity(left, openCircuitV, "back in its place");
+      return openCircuitV;
+    },
     totals: () => intake.totals(cellIndex),
     hasCome: (signal) => deps.signals?.has(signal) === true,
     isWatched: (stepNumber) => deps.signals?.isWatched(signalOf(deps.position, stepNumber - 1)) === true,
@@ -198,7 +207,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     lastSpectrum: () => spectra.last,
   };
 
-  function judgeContinuity(left: LeftStep, openCircuitV: number): void {
+  function judgeContinuity(left: LeftStep, openCircuitV: number, when = "after the restart"): void {
     const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
     const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
     const { lowV, highV } = expectedVoltage(left, { voltageV, currentA }, deps.proof.limits, deps.clock.monoMs());
@@ -206,7 +215,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     throw new Fault(
       "cell.unproven",
       deps.position,
-      `after the restart it has ${openCircuitV.toFixed(4)} V; it was left at ${voltageV.toFixed(4)} V, from which ${lowV.toFixed(2)}..${highV.toFixed(2)} V can have come: it may be another cell`,
+      `${when} it has ${openCircuitV.toFixed(4)} V; it was left at ${voltageV.toFixed(4)} V, from which ${lowV.toFixed(2)}..${highV.toFixed(2)} V can have come: it may be another cell`,
     );
   }
 }

@@ -4,7 +4,7 @@ import type { CutExposure, RuledExposure } from "../beam/partial-rule.ts";
 import type { BeamAct, ParkingPlace, SweepState } from "../beam/sweeps.ts";
 import type { WantedExposure, WholePlan, WishNews } from "../beam/wanted.ts";
 import type { CellMachine } from "./cell-machine.ts";
-import type { CellActEvent, CellInput, CellNews } from "./cell-news.ts";
+import type { CarryEvent, CellActEvent, CellInput, CellNews } from "./cell-news.ts";
 import type { FaultNote } from "./errors.ts";
 import type { ExposureMachine } from "./exposure-machine.ts";
 import type { ExposureNews } from "./exposure-order.ts";
@@ -56,8 +56,8 @@ export type CampaignEvent =
   | { readonly type: "STOP_EXPOSING"; readonly author: string; readonly reason: string }
   /** Every cell on open circuit, now: the stop class `open-circuit`. */
   | { readonly type: "STOP_CELLS"; readonly author: string; readonly reason: string }
-  /** A person's order for one cell. */
-  | { readonly type: "CELL_ORDERED"; readonly position: string; readonly event: CellActEvent }
+  /** A person's order for one cell, or the robot's. */
+  | { readonly type: "CELL_ORDERED"; readonly position: string; readonly event: CellActEvent | CarryEvent }
   | { readonly type: "RESUME_EXPOSING"; readonly author: string }
   | { readonly type: "RE_ARM"; readonly author: string }
   | { readonly type: "TIME_OVER" }

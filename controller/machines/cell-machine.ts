@@ -7,7 +7,7 @@ import { assign } from "xstate";
 import { setupCell, type CellMachineDeps } from "./cell-setup.ts";
 import { openAccount } from "../cells/cell-account.ts";
 import { onEveryAct, onStoppingActs } from "./cell-acts.ts";
-import { leftStep, mayProveAgain } from "./cell-news.ts";
+import { carriedStep, leftStep, mayAskAgain, mayProveAgain } from "./cell-news.ts";
 import { elapsedS, remainingMs } from "./cell-steps.ts";
 import { faultNote } from "./errors.ts";
 import { waitingFor } from "./waiting.ts";
@@ -35,6 +35,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       hold: input.left?.hold ?? null,
       leave: input.left?.leave ?? null,
       breakReason: null,
+      isCarried: input.left?.isCarried ?? false,
       fault: input.left?.fault ?? null,
       waiting: null,
       waitSinceMs: null,
@@ -47,6 +48,8 @@ export function createCellMachine(deps: CellMachineDeps) {
       AWAITED: { guard: "isAwaited", actions: "noteAwaited" },
       // Where nothing runs they take effect before the next step.
       ...onEveryAct("noteAct"),
+      TAKE_OUT: { actions: "noteTaken" },
+      PUT_BACK: { actions: "noteBack" },
     },
     states: {
       /** After a restart a cell whose part was over stays so. */
@@ -55,6 +58,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           { guard: "wasIsolated", target: "isolated" },
           { guard: "wasComplete", target: "complete" },
           { guard: "wasStopped", target: "stopped" },
+          { guard: "wasCarried", target: "away" },
           { target: "awaitingChannel" },
         ],
       },
@@ -159,6 +163,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       choosing: {
         always: [
           { guard: "mustLeave", target: "choosing", actions: { type: "goOn", params: { how: "left" } } },
+          { guard: "isCarried", target: "away", actions: "recordTakenOut" },
           { guard: "isHeld", target: "held" },
           { guard: "hasCome", target: "choosing", actions: "noteCome" },
           { guard: "hasTimeLeft", target: "starting" },
@@ -213,6 +218,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           DEADLINE: { target: "findingOut", actions: ["keepLate", "recordInterrupted"] },
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "recordInterrupted"] },
           AWAITED: { guard: "isAwaited", target: "findingOut", actions: "noteAwaited" },
+          TAKE_OUT: { target: "findingOut", actions: "noteTaken" },
           ...onStoppingActs({ target: "findingOut", actions: "noteAct" } as const),
         },
       },
@@ -233,6 +239,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "noteBreak", "recordInterrupted"] },
           DEADLINE: { target: "findingOut", actions: ["keepLate", "noteBreak", "recordInterrupted"] },
           AWAITED: { guard: "isAwaited", target: "findingOut", actions: ["noteBreak", "noteAwaited"] },
+          TAKE_OUT: { target: "findingOut", actions: ["noteBreak", "noteTaken"] },
           ...onStoppingActs({ target: "findingOut", actions: ["noteBreak", "noteAct"] } as const),
         },
       },
@@ -271,6 +278,51 @@ export function createCellMachine(deps: CellMachineDeps) {
           CHANNEL_LOST: { target: "awaitingReturn", actions: "keepFault" },
         },
       },
+      /** Off, and the robot's: in the beam, in its gripper, or about to be taken. What runs on is the wait of its step, if any. */
+      away: {
+        entry: assign({
+          waiting: () => waitingFor("the robot to bring it back from the beam", "robot", clock.monoMs(), null),
+        }),
+        on: {
+          PUT_BACK: { target: "returning", actions: "noteBack" },
+          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+        },
+      },
+      /** Whether it lies in its contacts again, and is the one that was taken: its voltage tells. */
+      returning: {
+        entry: {
+          type: "waitFor",
+          params: { reason: "its voltage, back in its place", who: "channel", ms: deps.commandDeadlineMs },
+        },
+        invoke: [
+          {
+            src: "confirmBack",
+            input: ({ context }) => ({ effects: context.effects, left: carriedStep(context) }),
+            onDone: { target: "choosing", actions: { type: "noteIsBack", params: ({ event }) => event.output } },
+            onError: [
+              {
+                guard: ({ event }) => mayAskAgain(event.error),
+                target: "awaitingContacts",
+                actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "tellSuspect"],
+              },
+              { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+            ],
+          },
+          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
+        ],
+        on: {
+          DEADLINE: { target: "awaitingContacts", actions: ["keepLate", "tellSuspect"] },
+          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+          CHANNEL_LOST: { target: "awaitingContacts", actions: "keepFault" },
+        },
+      },
+      awaitingContacts: {
+        entry: {
+          type: "waitFor",
+          params: { reason: "the channel to answer, to see the cell back in its place", who: "channel", ms: null },
+        },
+        on: { CHANNEL_READY: "returning" },
+      },
       /** A person holds the cell: it is off, and its step goes on with the time it has left when a person says so. */
       held: {
         tags: ["needs-operator"],
@@ -290,6 +342,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           RESUME_CELL: { target: "choosing", actions: "noteAct" },
           SKIP_STEP: { target: "choosing", actions: "noteAct" },
           END_STEP: { target: "choosing", actions: "noteAct" },
+          PUT_BACK: { guard: "isTaken", target: "returning", actions: "noteBack" },
         },
       },
       opening: {

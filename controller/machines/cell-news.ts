@@ -32,6 +32,8 @@ export interface LeftCell {
   readonly leave: CellAct | null;
   /** All cells were ordered off, and this one had not said that it is. */
   readonly isOrderedOff: boolean;
+  /** A robot had taken it out of its place, or was to. */
+  readonly isCarried?: boolean;
   readonly fault: FaultNote | null;
 }
 
@@ -80,6 +82,8 @@ export interface CellContext extends CellInput {
   readonly leave: CellAct | null;
   /** Why the cell was off since its step ran last; null where nothing came between. */
   readonly breakReason: string | null;
+  /** A robot takes it out of its place: no step begins until it is back there. */
+  readonly isCarried: boolean;
   readonly fault: FaultNote | null;
   readonly waiting: Waiting | null;
 }
@@ -104,6 +108,7 @@ export type CellEvent =
   | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote }
   | { readonly type: "STOP_CELL"; readonly author: string }
   | CellActEvent
+  | CarryEvent
   /** Something has come for which steps wait. */
   | {
       readonly type: "AWAITED";
@@ -116,6 +121,13 @@ export type CellEvent =
   /** The campaign's time is over: what runs is ended in order, and the cell has done its part. */
   | { readonly type: "TIME_OVER" }
   | { readonly type: "DEADLINE" };
+
+/** What the robot's desk tells a cell. */
+export type CarryEvent =
+  /** It is to be taken to the beam: switched off, and off until it is back. */
+  | { readonly type: "TAKE_OUT" }
+  /** It lies in its place again, or was not taken after all. */
+  | { readonly type: "PUT_BACK" };
 
 /** What a person may order of one cell. Each is recorded with its author and reason, whether it is done or refused. */
 export type CellActEvent =
@@ -142,6 +154,16 @@ const PROOF_TRIES_MAX = 3;
 /** The channel failed, not the cell; a defect is nobody's to try again. */
 export function mayProveAgain({ proofTriesCount }: CellContext, error: unknown): boolean {
   return isFault(error) && error.code !== "cell.unproven" && proofTriesCount + 1 < PROOF_TRIES_MAX;
+}
+
+/** The channel failed, not the cell. */
+export function mayAskAgain(error: unknown): boolean {
+  return isFault(error) && error.code !== "cell.unproven";
+}
+
+/** What a cell that comes back is held against: nothing ran meanwhile. */
+export function carriedStep({ cursor, stepElapsedS }: CellContext): LeftStep {
+  return { step: cursor?.step ?? null, runningSinceMs: null, elapsedS: stepElapsedS };
 }
 
 /** What the present step waits for has come. */

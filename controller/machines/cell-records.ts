@@ -25,6 +25,9 @@ export interface CellRecords {
   halfCycles(context: CellContext, closed: readonly ClosedHalfCycle[]): void;
   act(context: CellContext, asked: AskedAct, isRefused: boolean): void;
   held(context: CellContext): void;
+  /** It is off, and the robot's: nothing of its step is measured from here on. */
+  takenOut(context: CellContext): void;
+  putBack(context: CellContext, openCircuitV: number): void;
   /** The end of a cell's part, under this name. */
   over(type: "cell-isolated" | "cell-complete" | "cell-stopped", context: CellContext): void;
 }
@@ -140,6 +143,22 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         ...place(context),
         elapsed_s: context.stepElapsedS,
         ...(context.hold === null ? {} : { author: context.hold.author, reason: context.hold.reason }),
+      });
+    },
+    takenOut(context) {
+      recorder.record("cell-taken-out", {
+        ...place(context),
+        cell: context.cellId,
+        elapsed_s: context.stepElapsedS,
+        is_operando: false,
+      });
+    },
+    putBack(context, openCircuitV) {
+      recorder.record("cell-put-back", {
+        ...place(context),
+        cell: context.cellId,
+        elapsed_s: context.stepElapsedS,
+        open_circuit_V: finiteOrNull(openCircuitV),
       });
     },
     over(type, context) {

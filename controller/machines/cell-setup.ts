@@ -19,7 +19,7 @@ import {
   type CellNews,
 } from "./cell-news.ts";
 import { createCellRecords } from "./cell-records.ts";
-import { afterStep, elapsedS, remainingMs, RESTARTED, UNHEARD, type StepIsOver } from "./cell-steps.ts";
+import { afterStep, CARRIED, elapsedS, remainingMs, RESTARTED, UNHEARD, type StepIsOver } from "./cell-steps.ts";
 import { deadlineActor } from "./deadline.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
@@ -49,6 +49,7 @@ export function setupCell(deps: CellMachineDeps) {
     actors: {
       prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input, signal }) => input.prove(signal)),
       findAgain: fromPromise<CellFound, FindInput>(({ input }) => input.effects.findAgain(input.left)),
+      confirmBack: fromPromise<number, FindInput>(({ input }) => input.effects.confirmBack(input.left)),
       startStep: fromPromise<unknown, StartInput>(async ({ input }) => {
         if (input.step !== null) await input.effects.startStep(input.step, input.elapsedS, input.because);
       }),
@@ -62,6 +63,9 @@ export function setupCell(deps: CellMachineDeps) {
       wasIsolated: ({ context }) => context.left?.phase === "isolated",
       wasComplete: ({ context }) => context.left?.phase === "complete",
       wasStopped: ({ context }) => context.left?.phase === "stopped",
+      wasCarried: ({ context }) => context.left?.isCarried === true,
+      isTaken: ({ context }) => context.isCarried,
+      isCarried: ({ context }) => context.cursor !== null && context.isCarried,
       wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
       wasUnderWay: ({ context }) => context.left?.phase === "under-way",
       mustLeave: ({ context }) => context.cursor !== null && context.leave !== null,
@@ -116,7 +120,7 @@ export function setupCell(deps: CellMachineDeps) {
       }),
       noteBreak: assign({
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
-        breakReason: ({ event }) => (actOf(event) === null ? UNHEARD : BY_PERSON),
+        breakReason: ({ event }) => breakOf(event),
       }),
       beginAccount: assign({
         account: ({ context }) => openAccount(context.rules, context.effects.totals()),
@@ -155,6 +159,17 @@ export function setupCell(deps: CellMachineDeps) {
         });
         if (changes !== null) enqueue.assign(changes);
       }),
+      noteTaken: assign({ isCarried: true }),
+      noteBack: assign({ isCarried: false }),
+      noteIsBack: enqueueActions(({ context, enqueue }, openCircuitV: number) => {
+        enqueue.assign({
+          // Of what its step had done before, the time is on record; after a restart the samples end there too.
+          breakReason: context.stepElapsedS > 0 ? (context.breakReason ?? CARRIED) : null,
+        });
+        enqueue(() => {
+          records.putBack(context, openCircuitV);
+        });
+      }),
       noteAwaited: assign({
         leave: ({ event }) =>
           event.type === "AWAITED" ? { kind: "awaited", author: "beamrack", reason: event.what } : null,
@@ -176,6 +191,9 @@ export function setupCell(deps: CellMachineDeps) {
       refuseAct: ({ context, event }) => {
         const asked = actOf(event);
         if (asked !== null) records.act(context, asked, true);
+      },
+      recordTakenOut: ({ context }) => {
+        records.takenOut(context);
       },
       recordHeld: ({ context }) => {
         records.held(context);
@@ -208,6 +226,11 @@ export function setupCell(deps: CellMachineDeps) {
       tellIsolated: sendParent(({ context }) => isolatedNews(context)),
     },
   });
+}
+
+function breakOf(event: CellEvent): string {
+  if (event.type === "TAKE_OUT") return CARRIED;
+  return actOf(event) === null ? UNHEARD : BY_PERSON;
 }
 
 /** For `enqueueActions`, which knows no other way to the parent. */

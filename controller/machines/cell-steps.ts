@@ -84,3 +84,7 @@ export const UNHEARD = "nothing was heard of the channel between a break of its 
 
 /** The same after a restart of the controller. */
 export const RESTARTED = "the controller was away, and its step did not run on";
+
+/** The same while a robot had the cell. */
+export const CARRIED =
+  "the cell was out of its place: a robot had it in the beam, so that nothing was measured and nothing flowed";

@@ -119,6 +119,11 @@ export interface CellEffects {
    * `cell.unproven` where it is not, or with what came between.
    */
   findAgain(left: LeftStep): Promise<CellFound>;
+  /**
+   * A robot has put the cell back: resolves with its open-circuit voltage, where that can be the cell that was taken.
+   * Rejects with `cell.unproven`, or with what came between.
+   */
+  confirmBack(left: LeftStep): Promise<number>;
   /** What has flowed so far, by raw samples. */
   totals(): ChargeTotals;
   /** The first sample of the step that runs or ran last; null without one. */

@@ -53,6 +53,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let hold: CellAct | null = null;
   let leave: CellAct | null = null;
   let isOrderedOff = false;
+  let isCarried = false;
   let fault: FaultNote | null = null;
   let totals: ChargeTotals = NO_CHARGE;
   let countedAtMs = 0;
@@ -143,6 +144,14 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         case "step-interrupted":
           pause(atMs);
           break;
+        case "cell-taken-out":
+          isCarried = true;
+          runningSinceMs = null;
+          stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
+          break;
+        case "cell-put-back":
+          isCarried = false;
+          break;
         case "cell-found":
           if (data["found"] !== "off") break;
           runningSinceMs = null;
@@ -174,6 +183,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
       return {
         left: {
           ...{ phase, cursor, account, stepsDoneCount, runningSinceMs, stepElapsedS, hold, leave, fault },
+          ...(isCarried && (phase === "under-way" || phase === "unproven") ? { isCarried } : {}),
           isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),
         },
         counted: {

@@ -10,6 +10,7 @@ import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import type { ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
+import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
 import { windowOf, wishOf } from "../schedule/wish-json.ts";
 import type { Alarm } from "../run/alarms.ts";
 import {
@@ -80,6 +81,8 @@ export interface RecordedRun {
   readonly identities: ReadonlyMap<string, Identity>;
   readonly requests: readonly RecordedRequest[];
   readonly alarms: { readonly open: readonly Alarm[]; readonly raisedCount: number };
+  /** Of the robot that brings cells to the beam. */
+  readonly transfers: RecordedTransfers;
   /** Pairs and verdicts of control visits, what was held back for them, and resistances of cells, in order. */
   readonly controls: readonly { readonly type: string; readonly atMs: number; readonly data: EventData }[];
   /** Exposures that were seen open and are over, of which nobody put on record what the cell stood at. */
@@ -126,6 +129,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const exposed = new Set<string>();
   const unwitnessed = new Map<string, { readonly exposureId: string; readonly position: string }>();
   const open = new Map<number, Alarm>();
+  const transfers = createTransferFold();
   let raisedCount = 0;
   let startMs: number | null = null;
   let lastMs = 0;
@@ -176,6 +180,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
       const data = recordOf(value);
       lastMs = Math.max(lastMs, atMs);
       cells.get(textOf(data["position"]))?.event(type, atMs, data);
+      transfers.event(type, data);
       switch (type) {
         case "campaign-started":
           startMs = numberOf(data["start_ms"]) ?? null;
@@ -291,6 +296,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
         unwitnessed: [...unwitnessed.values()],
         cells: [...cells.values()].map((cell) => cell.state()),
         alarms: { open: [...open.values()], raisedCount },
+        transfers: transfers.finish(),
       };
     },
   };
@@ -305,7 +311,17 @@ export function wishKeys(recorded: Pick<RecordedRun, "requests"> | undefined): r
 
 /** Alarms that only the next exposure that goes well clears. */
 export function isOfExposures({ code }: FaultNote): boolean {
-  const others = ["cell.", "interlock.", "rack.", "sensor.", "dose.", "link.isolated", "beam.", DEFECT_CODE];
+  const others = [
+    "cell.",
+    "interlock.",
+    "rack.",
+    "changer.",
+    "sensor.",
+    "dose.",
+    "link.isolated",
+    "beam.",
+    DEFECT_CODE,
+  ];
   return !others.some((known) => (known.endsWith(".") ? code.startsWith(known) : code === known));
 }
 

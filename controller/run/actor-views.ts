@@ -79,6 +79,7 @@ export function createActorViews(
         case "complete":
         case "stopped":
         case "held":
+        case "away":
         case "findingOut":
         case "awaitingReturn":
           return "believed";

@@ -43,6 +43,8 @@ import { createCommitting } from "./committing.ts";
 import { createKeepSoon } from "./keep-soon.ts";
 import { cellStateJson } from "./cell-state.ts";
 import { createCellInputs } from "./cell-inputs.ts";
+import { createGapNotes } from "./gap-notes.ts";
+import { beliefWith, createCampaignChanger } from "../changer/campaign-changer.ts";
 import { createHoming } from "./homing.ts";
 import { createLoggedRecorder } from "./logged-recorder.ts";
 import { listenToInstruments } from "./listening.ts";
@@ -108,6 +110,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       witness.heard(type, data);
       keepSoon(type);
       if (type === "exposing-resumed") closedShutter.watch.noteResumed();
+      changer?.heard(type);
     },
   };
   const { commit, commitAlone } = createCommitting(store, fail);
@@ -155,6 +158,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     hutchChanged() {
       send({ type: "HUTCH_CHANGED" });
+      changer?.hutchChanged();
     },
     beamNotOffAt: alarms.open.flatMap(({ code, where }) => (code === "shutter.beam-not-off" ? [where] : [])),
   });
@@ -168,6 +172,17 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     filtersIn: () => watchDesk.levels?.filtersIn ?? site.filters.map(() => false),
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
   });
+
+  const changer = createCampaignChanger({
+    ...{ campaign, site, roles, clock, recorder, alarms, commit, timings, stopExposing, send, showLevels, fail },
+    ...{ latched: () => views.latchedInterlocks(), lastLevels: () => watchDesk.levels, recorded: left?.recorded },
+    stateOf: (cellIndex) => views.stateOf(cellIndex),
+    cleared() {
+      desk.noteParked("shadow");
+      closedShutter.noteParked("shadow");
+    },
+  });
+  const beliefIn = beliefWith(changer, (cellIndex) => views.belief(cellIndex));
 
   const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
   const accounts = createExposureAccounts({
@@ -205,7 +220,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const desk = createSweepDesk({
     ...{ campaign, site, ledger, fluxReference, beam, nowMs, endAtMs },
     longestOpenS: openBound,
-    belief: (cellIndex) => views.belief(cellIndex),
+    ...(changer === undefined ? {} : { changer }),
+    belief: beliefIn,
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
     stateOf: (cellIndex) => views.stateOf(cellIndex),
     heldBack: (cellIndex, sweep) => controlDesk.heldBack(cellIndex, sweep),
@@ -227,19 +243,20 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const effects = createExposureEffects({
     ...{ clock, io: roles.io, stage: roles.stage, detector: witness.detector, detectorFolder: site.detector.folder },
     ...gateOf(site, roles),
+    ...(changer === undefined ? {} : { changer }),
     underBeam: closedShutter.underBeam,
     frameRead: (path) => {
       partialRule.noteFrame(path);
     },
     accounts: { ...accounts, settle },
-    belief: (cellIndex) => views.belief(cellIndex),
+    belief: beliefIn,
     ringCurrentMa,
     timings,
     lastLevels: () => watchDesk.levels,
     latched: () => views.latchedInterlocks(),
     showLevels,
     shadowPath: wayIntoShadow,
-    stageMovedAtMs: () => parking.movedAtMs(),
+    stageMovedAtMs: () => Math.max(parking.movedAtMs(), changer?.movedAtMs() ?? -Infinity),
   });
 
   const parking = createParking({
@@ -297,15 +314,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
   });
 
-  function noteGap(cellIndex: number, reason: string, sinceMs?: number): void {
-    const fromMs = sinceMs ?? intake.lastAtMs[cellIndex] ?? -Infinity;
-    if (!Number.isFinite(fromMs)) return;
-    try {
-      store.gap({ channelIndex: cellIndex, fromMs, toMs: nowMs(), reason });
-    } catch (error) {
-      fail(error);
-    }
-  }
+  const gaps = createGapNotes({ campaign, store, intake, nowMs, fail, leftCells: left?.recorded.cells });
 
   const code = createStepCode(
     campaign.cells.length,
@@ -339,7 +348,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     })),
     cells: createCellInputs({
       ...{ campaign, roles, clock, intake, recorder, code, left, signals },
-      gap: noteGap,
+      gap: gaps.note,
       tell(cellIndex, event) {
         send({ type: "CHANNEL_NEWS", cellIndex, event });
       },
@@ -351,17 +360,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     parkingDeadlineMs: 3 * timings.bringDeadlineMs,
     noteNews: (news) => {
       watchDesk.noteNews(news);
-      if (news.type !== "CELL_ISOLATED") return;
-      const cellIndex = campaign.cells.findIndex((cell) => cell.position === news.position);
-      // Isolated since before a restart: its gap is on record.
-      if (left?.recorded.cells[cellIndex]?.left.phase === "isolated") return;
-      if (cellIndex >= 0) noteGap(cellIndex, `the cell was isolated: ${news.fault.what}`);
+      gaps.heard(news);
     },
     startDeadlineMs: timings.startDeadlineMs,
     homingDeadlineMs: timings.homingDeadlineMs,
     isOver: () => nowMs() >= endAtMs,
     plan: (context) =>
-      desk.plan(context.sweep, reunion.obstacle() ?? watchDesk.obstacle(context), {
+      desk.plan(context.sweep, reunion.obstacle() ?? changer?.obstacle() ?? watchDesk.obstacle(context), {
         wanted: context.wanted,
         mayBeAsked: context.finishedCellCount < campaign.cells.length,
       }),
@@ -382,6 +387,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     noteAnswered: requestDesk.noteAnswered,
     notePlan(plan) {
       requestDesk.notePlan(plan);
+      changer?.notePlan(plan);
       if (isSweepOver(plan)) controlDesk.sweepIsOver(plan.state.sweep);
     },
     controlAfter: (order, sweep) => controlDesk.controlAfter(order, sweep),
@@ -405,20 +411,16 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   }
 
   return {
-    actor,
-    views,
-    tally,
-    alarms,
-    wishes,
+    ...{ actor, views, tally, alarms, wishes, sweepCountPlanned: desk.sweepCountPlanned },
     expose: (command) => triggers.expose(command),
     planned: () => desk.decided,
-    sweepCountPlanned: desk.sweepCountPlanned,
     limitFractionMax: () => ledger.limitFractionMax,
     limitFractionBooked: () => ledger.limitFractionBooked,
     limitFractionOf: (cellIndex) => ledger.limitFractionOf(cellIndex),
     ...{ openBookingCount: () => ledger.openCount, sampleCount: () => intake.sampleCount },
     ...{ samples: intake, levels: () => watchDesk.levels },
     beamEffect: () => controlDesk.verdict(),
+    ...(changer === undefined ? {} : { changer }),
     note: () => runNote(actor.getSnapshot(), instrumentNames, clock),
     failure: () => failure,
     isDone: () => actor.getSnapshot().status === "done",
@@ -437,6 +439,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       listenToInstruments({ roles, alarms, recorder, send, stopExposing, clock, views });
       actor.start();
       reunion.begin();
+      changer?.start();
       triggers.start();
       clock.setTimeout(timeOver, Math.max(0, endAtMs - nowMs()));
     },

@@ -15,6 +15,8 @@ export function cellStateJson(
     current_A: finiteOrNull(samples.lastCurrentA[cellIndex]),
     charge_Ah: finiteOrNull(samples.chargeAh[cellIndex]),
     sample_age_s: finiteOrNull((nowMs - (samples.lastAtMs[cellIndex] ?? NaN)) / 1000),
+    // Out of its contacts: what is told here is how it stood when a robot took it.
+    ...(view?.state === "away" ? { is_operando: false } : {}),
     step: view?.step ?? null,
     cycle: view?.cycle ?? null,
     half_cycle: view?.halfCycle ?? null,

@@ -4,6 +4,7 @@ import type { Channel } from "../../protocols/roles/channel.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
 import type { Integrator } from "../../protocols/roles/integrator.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { SampleChanger } from "../../protocols/roles/sample-changer.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import type { Trigger } from "../../protocols/roles/trigger.ts";
@@ -21,6 +22,8 @@ export interface CampaignRoles {
   readonly detector: Detector;
   /** Its gates time the shutter; left out where none does. */
   readonly trigger?: Trigger;
+  /** Brings cells to the beam; left out where the stage carries the rack. */
+  readonly changer?: SampleChanger;
   readonly ringCurrent: Sensor;
   readonly flux: Sensor;
   /** Reads frames as patterns; without it nothing is known of them but their names. */

@@ -1,4 +1,5 @@
 /** What a run is made of, and what is seen of it. */
+import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
@@ -63,6 +64,8 @@ export interface CampaignRun {
   /** The last look at control spots; null before the first, and in a campaign without controls. */
   beamEffect(): BeamVerdict | null;
   /** What the beam waits for, if it waits. */
+  /** Of a site whose cells a robot brings to the beam: where they are, and the arm's stop. */
+  readonly changer?: Pick<ChangerDesk, "inBeam" | "fetched" | "obstacle" | "halt">;
   note(): string | null;
   /** The store could not be written, or a part of beamrack broke: nothing more is done. */
   failure(): Error | null;

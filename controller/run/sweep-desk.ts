@@ -3,7 +3,7 @@
  * the beam's way. All of it is worked out anew from the facts of the moment; nothing is kept here.
  */
 import { assert } from "../../protocols/base/assert.ts";
-import { columnIndex, positionIndex, rowIndex, type Position } from "../../protocols/base/position.ts";
+import { columnIndex, positionIndex, rowIndex } from "../../protocols/base/position.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import {
   meetsBeam,
@@ -13,6 +13,7 @@ import {
   type SweepTrigger,
 } from "../../protocols/campaign/campaign.ts";
 import { isAskedFor } from "../../protocols/campaign/control-plan.ts";
+import { stageTarget } from "../../protocols/site/site-lookup.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import {
   serpentineTour,
@@ -26,6 +27,8 @@ import {
 import { planWithWanted, type WantedExposure, type WantedFacts, type WholePlan } from "../beam/wanted.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import type { DoseProposal } from "../dose/cell-dose.ts";
+import type { ChangerDesk } from "../changer/changer-desk.ts";
+import { withChanger } from "../changer/campaign-changer.ts";
 import { bookedFlux, type FluxReference } from "../dose/flux.ts";
 import type { Decided, WishPlan } from "../schedule/wish-plan.ts";
 import { createBeamPlanner } from "./beam-planner.ts";
@@ -82,6 +85,8 @@ export interface SweepDeskDeps {
   readonly stateOf: (cellIndex: number) => string;
   readonly nowMs: () => number;
   readonly endAtMs: number;
+  /** Brings the cells to the beam; left out where the stage carries them all. */
+  readonly changer?: Pick<ChangerDesk, "isOut">;
   /** Why a cell is not exposed in this sweep although dose and beam would let it be; null when nothing is against it. */
   readonly heldBack?: (cellIndex: number, sweep: number) => string | null;
   /** Why a control exposure has lost what it was to be compared with; null when it has not. */
@@ -224,13 +229,6 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     return deps.beam(filtersOf(preset)).filterTransmission;
   }
 
-  function stageTargetOf(position: Position, spot: { readonly xMm: number; readonly yMm: number }) {
-    return {
-      xMm: site.rack.originXMm + columnIndex(position) * site.rack.pitchMm + spot.xMm,
-      yMm: site.rack.originYMm + rowIndex(position) * site.rack.pitchMm + spot.yMm,
-    };
-  }
-
   return {
     exposedCount: exposed.length,
     sweepCountPlanned: Math.max(
@@ -259,7 +257,8 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       };
       // Where nothing has a window, sweeps and steps need no scheduler.
       const hasWish = asked.wanted.some(({ wish }) => wish !== undefined);
-      return hasWish ? planner.plan(timing, before, facts) : planWithWanted(timing, before, facts);
+      const plan = hasWish ? planner.plan(timing, before, facts) : planWithWanted(timing, before, facts);
+      return deps.changer === undefined ? plan : withChanger(plan, deps.changer, facts.nowMs);
     },
     tour,
     window: (sweep) => ({ earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
@@ -278,7 +277,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     },
     parkingTarget(place) {
       if (place === "shadow") return site.rack.shadow;
-      return stageTargetOf(cellAt(place.cellIndex).position, { xMm: 0, yMm: 0 });
+      return stageTarget(site, cellAt(place.cellIndex).position, { xMm: 0, yMm: 0 });
     },
     get decided() {
       return planner.decided;
@@ -294,7 +293,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       leftOf.delete(act.cellIndex);
       planner.noteOrder(act.cellIndex, preset.name);
       planner.noteGiven(act.cellIndex, exposureSOf(act.cellIndex, preset), transmissionOf(preset));
-      const target = stageTargetOf(position, spot);
+      const target = stageTarget(site, position, spot);
       const sweepText = `${wanted === undefined ? "S" : "R"}${String(wanted?.number ?? act.sweep).padStart(4, "0")}`;
       return {
         exposureId: `X-${sweepText}-${position}`,

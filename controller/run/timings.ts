@@ -60,7 +60,7 @@ export function runTimings(site: Site): RunTimings {
     homingDeadlineMs: 300_000,
     commandDeadlineMs: 30_000,
     stepGraceMs: 60_000,
-    bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000,
+    bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000 + exchangeDeadlineMs(site),
     permitDeadlineMs: 2000,
     permitLifeMs: (exposureS) => permitLifeS(site.shutter, exposureS) * 1000,
     exposeGraceMs: (EXPOSE_GRACE_S + gateOverheadS(site.shutter)) * 1000,
@@ -93,6 +93,11 @@ export function runTimings(site: Site): RunTimings {
     switchGraceMs: 200,
     filterTravelMaxMs: 2000,
   };
+}
+
+/** What was fetched is put away, what was in the beam put back and the next one brought, each with its cell to be switched off. */
+function exchangeDeadlineMs({ sampleChanger }: Site): number {
+  return sampleChanger?.toBeam === undefined ? 0 : 3000 * sampleChanger.toBeam.exchangeS + 60_000;
 }
 
 /** The deadlines of an exposure's stages one after another: checking, bringing, permit, opening, closing, making safe, quieting. */

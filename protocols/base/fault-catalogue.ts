@@ -144,6 +144,26 @@ export const FAULT_CATALOGUE = {
     advice:
       "Where the cell is is not proven. Look at gripper, tray and rack before anything else moves, then say where it is.",
   },
+  "changer.place-unknown": {
+    severity: "hold",
+    advice:
+      "Nobody knows where this cell is: the robot was stopped, lost it, or was not seen to finish. Look at gripper, holder in the beam and floor; put the cell into its own place on the rack, empty gripper and holder, free the robot on its own panel, then resume exposing. beamrack asks the robot and measures the cell before it goes on.",
+  },
+  "changer.cell-on": {
+    severity: "retry",
+    advice:
+      "The cell was not taken: its channel did not confirm it off. It stays in its place and goes on; look at the channel if it happens again.",
+  },
+  "changer.wrong-cell": {
+    severity: "hold",
+    advice:
+      "Another cell lies in this place than the campaign has there. It was put back unexposed, and its channel drives it no more. Compare the codes on the cells with the campaign, put each where it belongs, and check what the wrong programme may have done to it.",
+  },
+  "changer.no-code": {
+    severity: "retry",
+    advice:
+      "The code of the cell could not be read on its way, so it was put back unexposed. Clean the code; if a neighbour was isolated at the same time, the gripper has taken two cells: look on the floor of the robot's cell.",
+  },
   "code.none": { severity: "retry", advice: "No code was read in time. Hold the cell before the reader, or clean it." },
   "code.implausible": {
     severity: "retry",

@@ -1,7 +1,7 @@
 /** How long a sweep takes at the least, and what would fit into its cadence. From the site's numbers alone. */
 import { columnIndex, rowIndex } from "../base/position.ts";
 import type { Position } from "../base/position.ts";
-import { stageTarget } from "../site/site-lookup.ts";
+import { hasDoubleGripper, stageTarget } from "../site/site-lookup.ts";
 import type { Site, SiteStage } from "../site/site.ts";
 
 /** What links, commits and checks may add to the physical bound of a sweep. */
@@ -26,7 +26,7 @@ export function axisMoveS(distanceMm: number, stage: Pick<SiteStage, "speedMmS" 
 
 export interface SweepPlan {
   readonly cellCount: number;
-  /** Sum over the tour of hop, settling, shutter both ways, exposure and read-out. */
+  /** Sum over the tour of hop (or exchange), settling, shutter both ways, exposure and read-out. */
   readonly boundS: number;
   /** The bound and the overhead that is allowed on it. */
   readonly expectedS: number;
@@ -42,6 +42,7 @@ export interface SweepPlan {
 export function planSweep(site: Site, positions: readonly Position[], exposureS: number, cadenceS: number): SweepPlan {
   const tour = serpentine(positions);
   const overhead = 1 + SWEEP_OVERHEAD_FRACTION;
+  const exchangeS = exchangeGapS(site, exposureS);
   const perCellS =
     site.stage.settleS + 2 * site.shutter.travelS + site.detector.readOutS + (site.shutter.gate?.leadS ?? 0);
   let hopsS = 0;
@@ -49,7 +50,9 @@ export function planSweep(site: Site, positions: readonly Position[], exposureS:
   let cellCountMax = 0;
   tour.forEach((position, index) => {
     const previous = tour[index - 1];
-    if (previous !== undefined) hopsS += hopS(site, previous, position);
+    // With a robot the first cell has to be brought as well.
+    if (exchangeS !== null) hopsS += exchangeS;
+    else if (previous !== undefined) hopsS += hopS(site, previous, position);
     boundS = hopsS + (index + 1) * (perCellS + exposureS);
     if (boundS * overhead <= cadenceS) cellCountMax = index + 1;
   });
@@ -66,6 +69,13 @@ export function planSweep(site: Site, positions: readonly Position[], exposureS:
     cellCountMax,
     cadenceMinS: Math.ceil(expectedS),
   };
+}
+
+/** Between two exposures by a robot; what a double gripper does meanwhile is not waited for. Null where the stage hops. */
+function exchangeGapS({ sampleChanger }: Site, exposureS: number): number | null {
+  if (sampleChanger?.toBeam === undefined) return null;
+  const { exchangeS, fetchS } = sampleChanger.toBeam;
+  return exchangeS - (hasDoubleGripper(sampleChanger) ? Math.min(fetchS, exposureS) : 0);
 }
 
 function hopS(site: Site, from: Position, to: Position): number {

@@ -61,6 +61,8 @@ export interface ChangerPlant {
   doublePickNext(): void;
   /** Two cells change places, as if somebody had. */
   swap(atMs: number, cellId: string, otherId: string): void;
+  /** Somebody puts a cell there, wherever it was. */
+  putByHand(atMs: number, cellId: string, place: Place): void;
   /** Its print is smudged, or clean again. */
   smudge(cellId: string, isSmudged: boolean): void;
   /** A presence sensor that says the same whatever is there; null lets it see again. */
@@ -214,6 +216,10 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
       if (one === undefined || other === undefined) throw new RangeError(`no cells ${cellId} and ${otherId} to swap`);
       bring(atMs, cellId, other);
       bring(atMs, otherId, one);
+    },
+    putByHand(atMs, cellId, place) {
+      advance(atMs);
+      bring(atMs, cellId, place);
     },
     smudge(cellId, isSmudged) {
       if (isSmudged) smudged.add(cellId);

@@ -95,6 +95,8 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
   const brokenSinceMs = new Map<string, number>();
   let hasTrouble = false;
   let doublesNext = false;
+  let isByHand = false;
+  let pickedAtMs = NaN;
   let stopped: (() => void) | undefined;
 
   function slotPlace(index: number): Place {
@@ -111,9 +113,12 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
     leftAtMs.set(cell, atMs);
     const observer = cells.get(cell);
     if (observer === undefined) return;
-    // A neighbour that is torn along is nobody's order.
-    const isMeant = !(doublesNext && faultyPositions.has(cell));
-    if (isMeant) {
+    // A neighbour that is torn along, or what is pulled out by hand, is nobody's order.
+    const isTorn = doublesNext && atMs === pickedAtMs;
+    if (isTorn) doublesNext = false;
+    pickedAtMs = atMs;
+    if (isTorn || isByHand) faultyPositions.add(cell);
+    else {
       ledger.check(
         "cell-off-before-pick",
         !observer.isDriven,
@@ -217,17 +222,13 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
           break;
         case "double-pick":
           doublesNext = true;
-          // Which neighbour it takes is seen when it has; that of any slot may be torn out while it is driven.
-          for (const index of cells.keys()) faultyPositions.add(index);
           plant.doublePickNext();
           break;
         case "swap": {
           const [one, other] = trouble.positions;
-          // Nobody holds a running cell back from being pulled out by hand.
-          doublesNext = true;
-          for (const index of trouble.positions) faultyPositions.add(index);
+          isByHand = true;
           plant.swap(atMs, String(one), String(other));
-          doublesNext = false;
+          isByHand = false;
         }
       }
     },

@@ -4,6 +4,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
+import { bringsCells } from "../../protocols/site/site-lookup.ts";
 import { beamQuantities, type SensorQuantity, type Site } from "../../protocols/site/site.ts";
 import { createSiteDrivers, type DriverDeps, type SiteDrivers } from "./drivers.ts";
 
@@ -31,8 +32,10 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
   const needed = beamQuantities(site);
   const trigger = drivers.trigger();
   const gating = site.shutter.gate === undefined ? undefined : trigger;
-  const further = [trigger, drivers.barcodeReader(), drivers.sampleChanger()].flatMap(
-    (instrument): readonly Instrument[] => (instrument === undefined ? [] : [instrument]),
+  const sampleChanger = drivers.sampleChanger();
+  const changer = bringsCells(site) ? sampleChanger : undefined;
+  const further = [trigger, drivers.barcodeReader(), sampleChanger].flatMap((instrument): readonly Instrument[] =>
+    instrument === undefined ? [] : [instrument],
   );
 
   function sensorOf(quantity: SensorQuantity): Sensor {
@@ -46,6 +49,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     io,
     detector,
     ...(gating === undefined ? {} : { trigger: gating }),
+    ...(changer === undefined ? {} : { changer }),
     ringCurrent: sensorOf("ring_current"),
     flux: sensorOf(site.beam.monitor?.kind ?? "flux"),
     watched: found.flatMap(({ quantity, sensor, alarmAbove, stopAbove }): readonly WatchedSensor[] =>
@@ -58,6 +62,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
       stage.name,
       detector.name,
       ...(gating === undefined ? [] : [gating.name]),
+      ...(changer === undefined ? [] : [changer.name]),
       ...connections.map((connection) => connection.name),
       ...ownSensors.filter((sensor) => needed.some((quantity) => quantity === sensor.quantity)).map(({ name }) => name),
     ],

@@ -112,6 +112,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           await act("find", "find");
           return behaviour.found ?? { kind: "off", openCircuitV: 3.2, stepElapsedS: 0 };
         },
+        confirmBack: () => Promise.resolve(3.6),
         totals: () => ({ ...totals }),
       },
       rules,

@@ -1,0 +1,48 @@
+/** Gaps in a channel's samples, as they go into the record. */
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { SampleIntake } from "../cells/sample-intake.ts";
+import type { PublicNews } from "../machines/campaign-news.ts";
+import type { RecordStore } from "../record/store.ts";
+import type { RecordedCell } from "../resume/recorded-cell.ts";
+
+export interface GapNotesDeps {
+  readonly campaign: Pick<Campaign, "cells">;
+  readonly store: Pick<RecordStore, "gap">;
+  readonly intake: Pick<SampleIntake, "lastAtMs">;
+  readonly nowMs: () => number;
+  readonly fail: (error: unknown) => void;
+  /** After a restart. */
+  readonly leftCells: readonly Pick<RecordedCell, "left">[] | undefined;
+}
+
+export interface GapNotes {
+  /** From the channel's last sample, or from `sinceMs`, until now. */
+  readonly note: (cellIndex: number, reason: string, sinceMs?: number) => void;
+  /** A cell that is isolated has none from there on. */
+  heard(news: PublicNews): void;
+}
+
+export function createGapNotes(deps: GapNotesDeps): GapNotes {
+  const { campaign, store, intake, nowMs } = deps;
+
+  function note(cellIndex: number, reason: string, sinceMs?: number): void {
+    const fromMs = sinceMs ?? intake.lastAtMs[cellIndex] ?? -Infinity;
+    if (!Number.isFinite(fromMs)) return;
+    try {
+      store.gap({ channelIndex: cellIndex, fromMs, toMs: nowMs(), reason });
+    } catch (error) {
+      deps.fail(error);
+    }
+  }
+
+  return {
+    note,
+    heard(news) {
+      if (news.type !== "CELL_ISOLATED") return;
+      const cellIndex = campaign.cells.findIndex((cell) => cell.position === news.position);
+      // Isolated since before a restart: its gap is on record.
+      if (deps.leftCells?.[cellIndex]?.left.phase === "isolated") return;
+      if (cellIndex >= 0) note(cellIndex, `the cell was isolated: ${news.fault.what}`);
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { assert } from "../../protocols/base/assert.ts";
+import { parsePosition, positionIndex, type Position } from "../../protocols/base/position.ts";
+import type { RobotTrouble, WorldRobot } from "../../simulator/world/robot-truth.ts";
+import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
+import { load, repositoryText } from "../support/campaign-files.ts";
+import {
+  expectSound,
+  field,
+  FILES,
+  numeric,
+  removeFolders,
+  runWorld,
+  type WorldRun,
+  type WorldRunOptions,
+} from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+/** Five cells, brought one after the other by a robot with a double gripper, or with a single one. */
+function byRobot(gripper: "double" | "single" = "double") {
+  let site = repositoryText("protocols/sites/robot-to-beam.yaml");
+  if (gripper === "single") site = site.replace("tool: 5", "tool: 2");
+  const text = FILES["small.yaml"]
+    .replace("  - positions: B1..B5\n    barcode: S-{position}\n", "")
+    .replace("[B5]", "[A5]");
+  const loaded = load({ ...FILES, "small.yaml": text, "site.yaml": site }, "small.yaml");
+  assert(loaded.kind === "loaded", JSON.stringify(loaded.findings, null, 1));
+  return { campaign: loaded.campaign, site: loaded.site };
+}
+
+function withRobot(options: WorldRunOptions = {}, gripper: "double" | "single" = "double"): Promise<WorldRun> {
+  return runWorld({ ...byRobot(gripper), hours: 0.115, ...options });
+}
+
+/** Seconds between one exposure's end and the next one's opening, in order. */
+function gapsS(run: WorldRun): readonly number[] {
+  const ended = run.of("exposure-ended");
+  return ended.slice(1).map((event, index) => {
+    return (numeric(event, "open_seen_at_ms") - numeric(ended[index], "closed_seen_at_ms")) / 1000;
+  });
+}
+
+type Acts = NonNullable<WorldRunOptions["at"]>;
+
+function robotOf({ world }: VirtualCampaign): WorldRobot {
+  assert(world.robot !== undefined, "the world has no robot");
+  return world.robot;
+}
+
+/** Something goes wrong with the robot. */
+function trouble(atS: number, what: RobotTrouble): Acts[number] {
+  return [
+    atS,
+    (virtual) => {
+      robotOf(virtual).cause(virtual.clock.monoMs(), what);
+    },
+  ];
+}
+
+/** A person comes, puts the cells where they belong, frees the robot, and lets it go on. */
+function person(atS: number, positions: readonly string[]): Acts[number] {
+  return [
+    atS,
+    (virtual) => {
+      const { plant } = robotOf(virtual);
+      for (const position of positions) {
+        const index = positionIndex(parsed(position));
+        plant.putByHand(virtual.clock.monoMs(), String(index), trayOf(index));
+      }
+      virtual.run.actor.send({ type: "RESUME_EXPOSING", author: "a person" });
+    },
+  ];
+}
+
+function parsed(text: string): Position {
+  const position = parsePosition(text);
+  assert(position !== undefined, text);
+  return position;
+}
+
+function trayOf(index: number) {
+  return { kind: "tray", tray: Math.floor(index / 16) + 1, slot: (index % 16) + 1 } as const;
+}
+
+/** Every cell lies in its own place when it is over. */
+function expectAllBack(run: WorldRun): void {
+  const { clock } = run.virtual;
+  for (const { position } of run.virtual.run.views.isolated()) expect(position).toBe("");
+  for (const { position } of byRobot().campaign.cells) {
+    const index = positionIndex(position);
+    expect(robotOf(run.virtual).placeOf(clock.monoMs(), index)).toEqual(trayOf(index));
+  }
+}
+
+const exposedAt = (run: WorldRun): readonly string[] =>
+  run.of("exposure-ended").map((event) => `${field(event, "position")} ${field(event, "outcome")}`);
+
+describe("cells that a robot brings to the beam", () => {
+  it("are all exposed, go on cycling in their places, and are off before they are taken", async () => {
+    const run = await withRobot();
+    expectSound(run);
+    expectAllBack(run);
+    expect(run.summary.requests).toMatchObject({ asked: 5, met: 5, late: 0, missed: 0 });
+    // The next cell is fetched while the last is exposed: what is left is the exchange.
+    for (const gap of gapsS(run)) expect(gap).toBeLessThan(11);
+    expect(run.of("transfer-begun").map((event) => field(event, "act"))).toEqual([
+      "load",
+      ...["fetch", "exchange", "fetch", "exchange", "fetch", "exchange", "fetch", "exchange"],
+      "unload",
+    ]);
+    // Before and after each transfer, in this order.
+    const transfers = run.events.filter(({ type }) => type.startsWith("transfer-"));
+    transfers.forEach((event, index) => {
+      expect([event.type, numeric(event, "transfer")]).toEqual([
+        index % 2 === 0 ? "transfer-begun" : "transfer-ended",
+        Math.floor(index / 2) + 1,
+      ]);
+    });
+    // Each is off while it is away, says so, and its step goes on where it stood.
+    expect(run.of("cell-taken-out").filter(({ dataText }) => dataText.includes('"is_operando":false'))).toHaveLength(5);
+    for (const back of run.of("cell-put-back")) {
+      const again = run.of("step-started").find((event) => {
+        return event.seq > back.seq && field(event, "position") === field(back, "position");
+      });
+      expect(numeric(again, "elapsed_s")).toBeCloseTo(numeric(back, "elapsed_s"), 3);
+    }
+  });
+
+  it("are exchanged in two ways of the arm where it has one pair of jaws", async () => {
+    const run = await withRobot({ hours: 0.115 }, "single");
+    expectSound(run);
+    expectAllBack(run);
+    const acts = run.of("transfer-begun").map((event) => field(event, "act"));
+    expect(acts.slice(0, 4)).toEqual(["load", "unload", "load", "unload"]);
+    for (const gap of gapsS(run)) expect(gap).toBeLessThan(20);
+    expect(run.summary.requests.met).toBeGreaterThan(4);
+  });
+
+  it("that carry another code than they should go back unexposed, and no current flows through either", async () => {
+    const run = await withRobot({ at: [trouble(100, { kind: "swap", positions: [1, 3] })] });
+    expect(run.summary.violations).toEqual([]);
+    expect(run.alarms).toContain("changer.wrong-cell A2");
+    expect(run.of("cell-isolated").map((event) => field(event, "position"))).toEqual(
+      expect.arrayContaining(["A2", "A4"]),
+    );
+    expect(exposedAt(run)).not.toContain("A2 made");
+    expect(exposedAt(run)).not.toContain("A4 made");
+    expect(run.summary.requests.met).toBe(3);
+  });
+
+  it("are asked of a person when one falls: nothing moves until it was put back and is measured there", async () => {
+    const run = await withRobot({ hours: 0.15, at: [trouble(312, { kind: "drop" }), person(440, ["A2"])] });
+    expect(run.summary.violations).toEqual([]);
+    expect(run.alarms).toContain("changer.place-unknown A2");
+    const held = run.of("exposing-held")[0];
+    expect(field(held, "what")).toContain("A2");
+    const between = run.of("transfer-begun").filter(({ atMs }) => atMs > (held?.atMs ?? 0) && atMs < 440_000);
+    expect(between).toEqual([]);
+    expect(
+      run.of("cell-place-settled").map((event) => `${field(event, "position")} ${field(event, "place")}`),
+    ).toContain("A2 rack");
+    expect(run.of("alarm-cleared").map((event) => field(event, "code"))).toContain("changer.place-unknown");
+    expect(run.of("exposure-ended").filter(({ atMs }) => atMs > 440_000).length).toBeGreaterThan(2);
+    expectAllBack(run);
+  });
+
+  it("are put back unexposed when two come along at once, and the one that fell is not driven in its empty place", async () => {
+    const run = await withRobot({ at: [trouble(290, { kind: "double-pick" })] });
+    expect(run.summary.violations).toEqual([]);
+    expect(run.alarms).toContain("changer.no-code A1");
+    expect(exposedAt(run)).not.toContain("A1 made");
+    expect(run.of("cell-isolated").map((event) => field(event, "position"))).toEqual(["A2"]);
+    expect(run.summary.requests.met).toBeGreaterThan(2);
+  });
+
+  it.each([
+    ["between pick and place", 308],
+    ["with one fetched and one exposed", 316],
+    ["in an exchange", 322],
+  ])("are found again by a controller that was killed %s", async (_, atS) => {
+    const run = await withRobot({ kills: [{ atS, downS: 20 }] });
+    expect(run.summary.violations).toEqual([]);
+    expectAllBack(run);
+    expect(run.of("cell-place-settled").length).toBeGreaterThan(0);
+    expect(run.alarms.filter((alarm) => alarm.startsWith("changer."))).toEqual([]);
+    expect(run.summary.requests.met).toBeGreaterThan(2);
+    expect(run.virtual.run.isDone()).toBe(true);
+  });
+});
