@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createBusBench } from "../support/bus-bench.ts";
 import { fuzzBus } from "../support/fuzz-bus-run.ts";
 import { campaign, expectSound, field, removeFolders, runWorld, site } from "../support/world-campaign.ts";
+import { topicName } from "../../protocols/bus/topics.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 
 afterAll(removeFolders);
@@ -169,6 +170,70 @@ describe("orders over the bus", () => {
     expect(run.of("exposure-wanted").map((event) => field(event, "reason"))).toEqual(["anna asks for it: a test"]);
     expect(run.of("request-answered").length + run.of("exposure-wanted").length).toBeGreaterThan(0);
     expect(run.of("cell-stopped")).toHaveLength(campaign.cells.length);
+  });
+});
+
+describe("alarms over the bus", () => {
+  it("are as they were before a restart, in order of cause, each group's for itself; programs beside the run add their own", async () => {
+    const bench = createBusBench(campaign, site);
+    const silent = { code: "channel.silent", what: "no sample for 10 s", advice: "Look at the cable." };
+    const raise: Act = [
+      0.0005,
+      ({ run }) => {
+        for (const cell of campaign.cells.slice(0, 3)) run.alarms.raise({ ...silent, where: cell.position });
+        run.alarms.raise({ ...silent, code: "interlock.tripped", where: "crane" });
+      },
+    ];
+    // On record from before the restart.
+    bench.bus.recall({ seq: 1, atMs: -5000, type: "alarm-acknowledged", data: { alarm: 1, author: "anna" } });
+    bench.bus.recall({ seq: 2, atMs: -5000, type: "alarm-shelved", data: { alarm: 2, for_s: 3600, author: "boris" } });
+    const said: (string | undefined)[] = [];
+    const trouble = (what: string | null): void => {
+      const reply = bench.order("clara", { command: "trouble", args: { of: "notify-mail", what } });
+      bench.advance(1000);
+      const codes = bench.last("alarm")?.open.map(({ code, where }) => `${code} ${where}`);
+      said.push(
+        reply?.outcome,
+        codes?.find((code) => code.startsWith("notify.")),
+      );
+    };
+    const run = await runWorld({
+      hours: 0.03,
+      hearing: (store) => bench.bus.hearing(store),
+      at: [
+        raise,
+        [0.001, bench.show],
+        [
+          60,
+          () => {
+            bench.advance(2000);
+            const seen = bench.last("alarm");
+            expect(seen?.open.map(({ id, acknowledged, shelved }) => [id, acknowledged?.by, shelved?.by])).toEqual([
+              [4, undefined, undefined],
+              [3, undefined, undefined],
+              [2, undefined, "boris"],
+              [1, "anna", undefined],
+            ]);
+            expect(seen?.equal?.map(({ text, alarms }) => `${text} ${alarms.join(" ")}`)).toEqual([
+              "3 cells: no sample for 10 s 1 2 3",
+            ]);
+            expect(bench.last("campaign")?.alarms).toMatchObject({ open: 4, unacknowledged: 3 });
+            const groups = [...new Set(campaign.cells.map(({ group }) => group))];
+            const ofGroups = groups.map((group) => bench.last("group-alarm", topicName(group))?.open ?? []);
+            for (const [index, open] of ofGroups.entries()) {
+              expect(open.every(({ group }) => group === null || group === groups[index])).toBe(true);
+              expect(open.map(({ where }) => where)).toContain("crane");
+            }
+            expect(ofGroups.flat().filter(({ code }) => code === silent.code)).toHaveLength(3);
+            trouble("no connection");
+            trouble(null);
+          },
+        ],
+      ],
+    });
+    expect(run.summary.violations).toEqual([]);
+    expect(bench.unread).toEqual([]);
+    expect(said).toEqual(["done", "notify.failed notify-mail", "done", undefined]);
   });
 });
 
