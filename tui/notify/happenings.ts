@@ -89,7 +89,8 @@ export function createHappenings(clockMs: () => number): Happenings {
       const before = done.get(group);
       if (!Number.isFinite(least)) continue;
       done.set(group, Math.max(least, before ?? least));
-      if (before === undefined || least <= before) continue;
+      // What comes before the first cycle is none.
+      if (before === undefined || least <= before || least < 1) continue;
       const whose = group === "" ? "every cell" : `every cell of ${group}`;
       news.push(milestone("cycle-done", `cycle ${least} is done by ${whose}`, group === "" ? null : group));
     }

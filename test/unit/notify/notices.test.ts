@@ -3,6 +3,8 @@ import type { NotifyRule } from "../../../protocols/notify/notify-config.ts";
 import { createHappenings, type News } from "../../../tui/notify/happenings.ts";
 import { createPace, isQuiet, wakes } from "../../../tui/notify/limits.ts";
 import { composeNotice, plainLine, tell } from "../../../tui/notify/notice.ts";
+import { readMessage } from "../../../protocols/bus/messages.ts";
+import { campaign, cell, schedule, type Said } from "../../support/terminal-rack.ts";
 import { alarmBody, controllerBody, heard, openAlarm } from "../../support/notify-news.ts";
 
 const RULE: NotifyRule = { on: "alarm", name: "all", to: ["x"], rate: { per_hour: 5 }, cleared: true };
@@ -98,6 +100,41 @@ describe("what has happened", () => {
     happenings.take(heard("controller", controllerBody("ended", { how: "complete" })));
     expect(kinds(24_000)).toEqual(["controller-back"]);
     expect(kinds(60_000)).toEqual([]);
+  });
+});
+
+describe("milestones", () => {
+  const happenings = createHappenings(() => 0);
+  const take = (...all: readonly Said[]): readonly string[] => {
+    for (const { topic, payload } of all) {
+      const read = readMessage(topic, payload);
+      if (read.kind === "read") happenings.take(read.message);
+    }
+    return happenings.news(0).map((news) => (news.kind === "milestone" ? news.text : "an alarm"));
+  };
+  const sweep = (number: number, left: number): readonly Said[] => [
+    campaign({ sweep: { number, of: 95 } }),
+    schedule({ sweep: { number, of: 95, began_at: null, ends_by: null, left } }),
+  ];
+
+  it("are the start, each cycle once every cell of a group has done it, the last sweep, and the end", () => {
+    expect(
+      take(campaign({ state: "connecting" }), cell(0, { cycle: 0 }), cell(1, { cycle: 0 }), cell(60, { cycle: 0 })),
+    ).toEqual([]);
+    expect(take(campaign({ state: "running" }))).toEqual(["formation-day has begun"]);
+    // The rest before the first cycle is no cycle that was done.
+    expect(take(cell(0, { cycle: 1 }), cell(1, { cycle: 1 }), cell(60, { cycle: 1 }))).toEqual([]);
+    expect(take(cell(0, { cycle: 2 }))).toEqual([]);
+    expect(take(cell(1, { state: "isolated" }))).toEqual(["cycle 1 is done by every cell of lno-study"]);
+    expect(take(cell(60, { cycle: 3 }))).toEqual([
+      "cycle 1 is done by every cell",
+      "cycle 2 is done by every cell of litdi",
+    ]);
+    expect(take(...sweep(95, 3))).toEqual([]);
+    expect(take(...sweep(95, 0))).toEqual([expect.stringMatching(/^all 95 sweeps are over: /)]);
+    expect(take(campaign({ state: "complete", sweep: { number: 95, of: 95 } }))).toEqual([
+      expect.stringMatching(/^formation-day is complete/),
+    ]);
   });
 });
 
