@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { packageRoot } from "../../tui/rim/package-root.ts";
 import { until } from "./real-link.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOT = packageRoot().folder;
 const MAIN = join(ROOT, "dist/tui/main.js");
 
 export interface BeamrackProcess {
