@@ -4,7 +4,7 @@
  * that a good one is not thrown away. What it does and why: docs/scheduler.md.
  */
 import { isOverloaded } from "./load-ahead.ts";
-import { createOrderCost, type Candidates, type Closed } from "./order-cost.ts";
+import { createOrderCost, LOSS_LENGTHS, type Candidates, type Closed } from "./order-cost.ts";
 import { searchOrder } from "./order-search.ts";
 import type {
   BeamRequest,
@@ -25,8 +25,8 @@ const AHEAD_MS = 900_000;
 const SHADOW_FROM_MS = 120_000;
 /** It leaves the place where it waits so much before it must. */
 const MARGIN_MS = 1;
-/** Some losses of beam last longer than the usual one: so many times as long is reckoned with. */
-const LOSS_LASTS = 1.5;
+/** No nearer to the beginning of its window than this part of it is anything taken early: forecasts of it are a little off. */
+const EDGE = 0.05;
 /** A group far below its share goes before one far above it by so much: never two exposures for one. */
 const SHARE_WEIGHT = 0.2;
 /**
@@ -140,7 +140,7 @@ function columns(requests: readonly BeamRequest[], { nowMs, shares, beam, exposu
     earliestS: new Float64Array(count),
     wantedS: new Float64Array(count),
     latestS: new Float64Array(count),
-    safeS: new Float64Array(count).fill(Infinity),
+    safeS: new Float64Array(LOSS_LENGTHS.length * count).fill(Infinity),
     occupiesS: new Float64Array(count),
     weight: new Float64Array(count),
     drawS: new Float64Array(count),
@@ -153,9 +153,12 @@ function columns(requests: readonly BeamRequest[], { nowMs, shares, beam, exposu
     let { wantedMs } = request;
     if (beam.losses !== null) {
       // Where the beam may be lost, what would not outlast that is best had before.
-      const safeMs = Math.max(earliestMs, latestMs - LOSS_LASTS * beam.losses.lastMs);
-      candidates.safeS[index] = (safeMs - nowMs) / 1000;
-      wantedMs = wantedMs === null ? null : Math.min(wantedMs, safeMs);
+      const edgeMs = earliestMs + EDGE * (latestMs - earliestMs);
+      for (const [k, length] of LOSS_LENGTHS.entries()) {
+        const safeMs = Math.max(edgeMs, latestMs - length * beam.losses.lastMs);
+        candidates.safeS[LOSS_LENGTHS.length * index + k] = (safeMs - nowMs) / 1000;
+        wantedMs = wantedMs === null ? null : Math.min(wantedMs, safeMs);
+      }
     }
     candidates.earliestS[index] = (earliestMs - nowMs) / 1000;
     candidates.wantedS[index] = wantedMs === null ? NaN : (wantedMs - nowMs) / 1000;

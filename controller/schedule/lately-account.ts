@@ -2,7 +2,7 @@
 
 export interface Lately {
   readonly met: number;
-  /** With beam for half of their window at the least: it was others that took the time. */
+  /** With beam in nearly all of their window: it was others that took the time. */
   readonly missed: number;
 }
 
@@ -15,6 +15,8 @@ export interface LatelyAccount {
 }
 
 const LATELY_MS = 900_000;
+/** Without beam for more than this part of its window a request is missed for the beam. */
+const GONE_PART = 0.05;
 /** Losses of beam that are remembered. */
 const GONE_KEPT = 64;
 
@@ -50,7 +52,7 @@ export function createLatelyAccount(): LatelyAccount {
       metMs.push(nowMs);
     },
     missed(nowMs, { earliestMs, latestMs }) {
-      if (goneMs(earliestMs, latestMs) <= (latestMs - earliestMs) / 2) missedMs.push(nowMs);
+      if (goneMs(earliestMs, latestMs) <= GONE_PART * (latestMs - earliestMs)) missedMs.push(nowMs);
     },
     now(nowMs) {
       forget(metMs, nowMs);

@@ -12,13 +12,19 @@ export interface Candidates {
   readonly earliestS: Float64Array;
   readonly wantedS: Float64Array;
   readonly latestS: Float64Array;
-  /** Opened by then, it is out of reach of a loss of beam of the usual length; infinite where none is expected. */
+  /**
+   * Opened by then, it is out of reach of a loss of beam: for each one after another `LOSS_LENGTHS`, the longest first;
+   * infinite where none is expected.
+   */
   readonly safeS: Float64Array;
   readonly occupiesS: Float64Array;
   readonly weight: Float64Array;
   /** Where time is short, so many seconds of the way are gladly spent on another: little dose is left for this one. */
   readonly drawS: Float64Array;
 }
+
+/** Losses of beam are of several lengths: parts of the usual one, each as likely as the others. */
+export const LOSS_LENGTHS = [1.5, 1, 0.5] as const;
 
 /** The beam's own: seconds from now. */
 export interface Closed {
@@ -130,10 +136,18 @@ export function createOrderCost(
       total += Number.isNaN(wished)
         ? soon * (openS - at(earliestS, request))
         : at(weight, request) * Math.abs(openS - wished);
-      if (lossesPerS > 0)
-        total += LEFT_OUT * lossesPerS * at(weight, request) * Math.max(0, openS - at(safeS, request));
+      if (lossesPerS > 0) total += LEFT_OUT * lossesPerS * at(weight, request) * riskS(request, openS);
     }
     return total;
+  }
+
+  /** For how long it is open to a loss, by the mean over their lengths. */
+  function riskS(request: number, openS: number): number {
+    let sumS = 0;
+    for (let k = 0; k < LOSS_LENGTHS.length; k += 1) {
+      sumS += Math.max(0, openS - at(safeS, LOSS_LENGTHS.length * request + k));
+    }
+    return sumS / LOSS_LENGTHS.length;
   }
 
   /** Moments of least squared distance from the wanted ones that keep order, windows and ways. */
