@@ -66,7 +66,7 @@ function programme(steps: readonly BenchStep[], finished: FinishedStep[] = [], n
   };
 }
 
-export type Part = "prove" | "start" | "off" | "find";
+export type Part = "prove" | "start" | "off" | "find" | "back";
 
 /** `left`: after a restart, the first step as the record left it; other than what stands here, where given. */
 export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<LeftCell>) {
@@ -112,7 +112,10 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           await act("find", "find");
           return behaviour.found ?? { kind: "off", openCircuitV: 3.2, stepElapsedS: 0 };
         },
-        confirmBack: () => Promise.resolve(3.6),
+        async confirmBack(was) {
+          await act("back", `back after ${was.elapsedS.toFixed(2)} s`);
+          return 3.6;
+        },
         totals: () => ({ ...totals }),
       },
       rules,

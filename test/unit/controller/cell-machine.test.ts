@@ -334,7 +334,14 @@ describe("every state of a cell", () => {
     const found = open(undefined, {});
     found.send({ type: "CHANNEL_READY" });
     await found.for(20);
-    const traces = [stopped, limited, over, held, found].map((bench) => bench.parent.trace);
+    const carried = await cycling();
+    carried.send({ type: "TAKE_OUT" });
+    await carried.for(20);
+    carried.behaviour.back = "fails";
+    carried.send({ type: "PUT_BACK" });
+    await carried.for(20);
+    carried.send({ type: "CHANNEL_READY" });
+    const traces = [stopped, limited, over, held, found, carried].map((bench) => bench.parent.trace);
     const left = traces.flatMap((trace) => [...trace.left]);
     // Where it begins, it is no longer when anybody can look.
     expect([...new Set([...left, ...LAST, "beginning"])].sort()).toEqual(leafStates(stopped.machine));
