@@ -7,3 +7,10 @@ it("the page of the terminal has the keys that the screens have; scripts/termina
   expect(page).toContain("| `?` |");
   expect(withKeys(page)).toBe(page);
 });
+
+it.each(["README.md", "docs/terminal.md"])("the screen in %s is the one that is drawn", (page) => {
+  const drawn = readFromRoot("test/fixtures/screens/running-80x24.txt").split("\n");
+  // Blank rows at the foot, control and keys are left out.
+  const picture = drawn.slice(0, 19).join("\n").trimEnd();
+  expect(readFromRoot(page)).toContain(picture);
+});
