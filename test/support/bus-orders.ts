@@ -10,7 +10,8 @@ export const BORIS: BusUser = { name: "boris", role: "operator", groups: [] };
 export const CLARA: BusUser = { name: "clara", role: "beamline-scientist", groups: [] };
 export const GUEST: BusUser = { name: "guest", role: "group-user", groups: ["lno"] };
 export const VIEWER: BusUser = { name: "viewer", role: "observer", groups: [] };
-export const USERS: readonly BusUser[] = [ANNA, BORIS, CLARA, GUEST, VIEWER];
+export const PLANNER: BusUser = { name: "planner", role: "agent", groups: [] };
+export const USERS: readonly BusUser[] = [ANNA, BORIS, CLARA, GUEST, VIEWER, PLANNER];
 
 let count = 0;
 

@@ -19,7 +19,7 @@ export function fuzzedTopics(rack: string): readonly string[] {
   return [
     ...[...SINGLE_TOPICS, ...STREAM_TOPICS].map((name) => `beamrack/${rack}/${name}`),
     ...EACH_TOPICS.map((name) => `beamrack/${rack}/${name}/A1`),
-    ...["viewer", "nobody", "guest", "boris"].map((user) => `beamrack/${rack}/command/${user}`),
+    ...["viewer", "nobody", "guest", "boris", "planner"].map((user) => `beamrack/${rack}/command/${user}`),
     `beamrack/${rack}/reply/anna/test`,
     ...["beamrack/other-rack/command/anna", "beamrack", "beamrack//command/anna", `beamrack/${rack}/command/anna/more`],
   ];

@@ -225,6 +225,9 @@ describe("alarms over the bus", () => {
               expect(open.map(({ where }) => where)).toContain("crane");
             }
             expect(ofGroups.flat().filter(({ code }) => code === silent.code)).toHaveLength(3);
+            // An agent needs a trigger of its own in the campaign, which has none here.
+            const asked = bench.order("planner", { command: "expose", args: { position: "A1" } });
+            expect(asked).toMatchObject({ refusal: "not-now", what: "the campaign lets no agent ask" });
             trouble("no connection");
             trouble(null);
           },

@@ -10,7 +10,7 @@ import {
 } from "../../../controller/bus/authority.ts";
 import type { BusEnvelope } from "../../../protocols/bus/commands.ts";
 import type { BusUser } from "../../../protocols/bus/users.ts";
-import { ANNA, BORIS, CLARA, envelope, facts, GUEST, NOON_MS, VIEWER } from "../../support/bus-orders.ts";
+import { ANNA, BORIS, CLARA, envelope, facts, GUEST, NOON_MS, PLANNER, VIEWER } from "../../support/bus-orders.ts";
 
 function judge(
   state: Authority,
@@ -167,13 +167,12 @@ describe("roles", () => {
 });
 
 describe("programs beside the controller", () => {
-  const AGENT: BusUser = { name: "planner", role: "agent", groups: [] };
   const NOTIFIER: BusUser = { name: "notify", role: "notifier", groups: [] };
 
   it("an agent asks for exposures without control, whoever has it, and for nothing else", () => {
-    expect(refusalOf(judge(ANNAS, AGENT, "expose", { args: { position: "A1" } }))).toBe("obey");
+    expect(refusalOf(judge(ANNAS, PLANNER, "expose", { args: { position: "A1" } }))).toBe("obey");
     for (const command of ["hold", "resume", "take-control", "stop", "ack", "skip-step"] as const) {
-      expect(refusalOf(judge(NOBODY, AGENT, command)), command).toBe("role");
+      expect(refusalOf(judge(NOBODY, PLANNER, command)), command).toBe("role");
     }
   });
 
