@@ -125,7 +125,8 @@ export function createActorViews(
       for (const [id, one] of Object.entries<unknown>(children)) {
         if (!PREFIXED.test(id) && id !== "exposure" && id !== "supervisor") continue;
         // By their names these are machines of ours, all of which say what they wait for.
-        of.push([id.replace(PREFIXED, ""), (one as WaitingActor).getSnapshot().context.waiting]);
+        const part = (one as WaitingActor).getSnapshot();
+        of.push([id.replace(PREFIXED, ""), part.status === "active" ? part.context.waiting : null]);
       }
       return of;
     },
