@@ -11,7 +11,7 @@ import { fetchRows, parseEventRow, parseGapRow, parseStoredLedgerRow } from "./r
 import { isSqliteError, openSamples, type BlockPlace, type ScannedSamples } from "./sample-access.ts";
 import type { Envelope } from "./sample-envelope.ts";
 import type { ChannelSamples } from "./sample-frame.ts";
-import { openForReading, readMeta, type StoredHead } from "./schema.ts";
+import { metaProblems, openForReading, readMeta, type StoredHead } from "./schema.ts";
 
 export { channelsOf } from "./sample-access.ts";
 
@@ -44,6 +44,8 @@ export interface RecordReader {
   eventHash(seq: number): string | undefined;
   /** What SQLite itself finds wrong with the file; empty when nothing. */
   integrityProblems(): readonly string[];
+  /** What the record says of itself in two ways that do not agree. */
+  metaProblems(): readonly string[];
   close(): void;
 }
 
@@ -105,6 +107,15 @@ export function openRecord(folder: string): RecordReader {
         return rows.map((row) => row.integrity_check).filter((text) => text !== "ok");
       } catch (error) {
         if (isSqliteError(error)) return [error.message];
+        throw error;
+      }
+    },
+    metaProblems() {
+      try {
+        return metaProblems(database);
+      } catch (error) {
+        // Told by the other looks at the file.
+        if (isSqliteError(error)) return [];
         throw error;
       }
     },

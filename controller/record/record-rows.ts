@@ -2,6 +2,7 @@
  * Rows of `campaign.db` to values and back. What comes out of the file is outside data: a row that does not hold
  * what its table says is undefined, and the caller says so with its place.
  */
+import { crc32 } from "node:zlib";
 import type { Database } from "better-sqlite3";
 import type { LayerDose, LedgerRow } from "./ledger-row.ts";
 import { parseLedgerRow } from "./ledger-row.ts";
@@ -16,6 +17,8 @@ export interface StoredEvent {
   readonly hash: string;
   /** When it was written by the machine's clock; null in the virtual world. Not part of the hash. */
   readonly wallMs: number | null;
+  /** The machine's clock is not what was written: its checksum says so. */
+  readonly isWallDamaged?: true;
 }
 
 /** A stretch of time in which a channel's samples are known to be missing. */
@@ -84,14 +87,19 @@ export function parseEventRow(row: RawRow): StoredEvent | undefined {
   if (typeof seq !== "number" || typeof atMs !== "number" || typeof type !== "string") return undefined;
   if (typeof data !== "string" || typeof hash !== "string") return undefined;
   if (wallMs !== null && typeof wallMs !== "number") return undefined;
-  return { seq, atMs, type, dataText: data, hash, wallMs };
+  const event = { seq, atMs, type, dataText: data, hash, wallMs };
+  const sum = row["wall_crc32"] ?? null;
+  // An older beamrack wrote none.
+  return sum === null || sum === wallCrc32(seq, wallMs) ? event : { ...event, isWallDamaged: true };
 }
 
 export function parseGapRow(row: RawRow): GapRow | undefined {
   const { channel_index: channelIndex, from_ms: fromMs, to_ms: toMs, reason } = row;
   if (typeof channelIndex !== "number" || typeof fromMs !== "number") return undefined;
   if (typeof toMs !== "number" || typeof reason !== "string") return undefined;
-  return { channelIndex, fromMs, toMs, reason };
+  const gap = { channelIndex, fromMs, toMs, reason };
+  const sum = row["crc32"] ?? null;
+  return sum === null || sum === gapCrc32(gap) ? gap : undefined;
 }
 
 export function parseFrameRow(raw: RawRow): FrameRow | undefined {
@@ -158,6 +166,14 @@ export function parseStoredLedgerRow(row: RawRow): LedgerRow | undefined {
   });
 }
 
+function wallCrc32(seq: number, wallMs: number | null): number {
+  return crc32(`${seq} ${String(wallMs)}`);
+}
+
+function gapCrc32({ channelIndex, fromMs, toMs, reason }: GapRow): number {
+  return crc32(JSON.stringify([channelIndex, fromMs, toMs, reason]));
+}
+
 function layerDosesToFile(doses: readonly LayerDose[]): string {
   return JSON.stringify(
     doses.map(({ layer, surfaceGy, meanGy }) => ({ layer, surface_Gy: surfaceGy, mean_Gy: meanGy })),
@@ -176,16 +192,20 @@ export interface RowWriter {
 }
 
 export function createRowWriter(database: Database): RowWriter {
-  const event = database.prepare("INSERT INTO event (seq, at_ms, type, data, hash, wall_ms) VALUES (?, ?, ?, ?, ?, ?)");
+  const event = database.prepare(
+    "INSERT INTO event (seq, at_ms, type, data, hash, wall_ms, wall_crc32) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  );
   const ledger = database.prepare(`INSERT INTO ledger VALUES (${Array<string>(20).fill("?").join(", ")})`);
   const frame = database.prepare(`INSERT INTO frame (${FRAME_COLUMNS}, block) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const block = database.prepare(`INSERT INTO block VALUES (${Array<string>(14).fill("?").join(", ")})`);
   const dropFrames = database.prepare("DELETE FROM frame WHERE row BETWEEN ? AND ?");
-  const gap = database.prepare("INSERT INTO gap (row, channel_index, from_ms, to_ms, reason) VALUES (?, ?, ?, ?, ?)");
+  const gap = database.prepare(
+    "INSERT INTO gap (row, channel_index, from_ms, to_ms, reason, crc32) VALUES (?, ?, ?, ?, ?, ?)",
+  );
   const head = database.prepare("UPDATE meta SET value = ? WHERE key = 'head'");
   return {
     event({ seq, atMs, type, dataText, hash, wallMs }) {
-      event.run(seq, atMs, type, dataText, hash, wallMs);
+      event.run(seq, atMs, type, dataText, hash, wallMs, wallMs === null ? null : wallCrc32(seq, wallMs));
     },
     ledger(row, item) {
       ledger.run(
@@ -236,7 +256,8 @@ export function createRowWriter(database: Database): RowWriter {
       dropFrames.run(fromRow, toRow);
     },
     gap(row, { channelIndex, fromMs, toMs, reason }) {
-      gap.run(row, channelIndex, fromMs, toMs, reason);
+      const sum = gapCrc32({ channelIndex, fromMs, toMs, reason });
+      gap.run(row, channelIndex, fromMs, toMs, reason, sum);
     },
     head(text) {
       head.run(text);

@@ -34,7 +34,7 @@ export function createScribe(writer: RecordWriter): RecordScribe {
   const { rows } = writer;
 
   function write(): void {
-    rows.write();
+    writer.write();
     writer.pack(false);
   }
 
@@ -68,7 +68,7 @@ export function createScribe(writer: RecordWriter): RecordScribe {
       return null;
     },
     finish() {
-      rows.write();
+      writer.write();
       writer.pack(true);
       return rows.stored;
     },

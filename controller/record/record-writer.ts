@@ -4,6 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { createDroppedSamples } from "./dropped-samples.ts";
+import type { LiveHead } from "./live-head.ts";
 import { createPendingRows, type PendingRows } from "./pending-rows.ts";
 import { fetchRows, parsePackedFrame } from "./record-rows.ts";
 import type { SampleBuffer } from "./sample-buffer.ts";
@@ -38,13 +39,15 @@ export interface RecordWriter {
 }
 
 export interface WriterOptions {
+  /** Told of each head that stands in the file. */
+  readonly liveHead: LiveHead | undefined;
   readonly channelCount: number;
   readonly capacity: number;
 }
 
 /** Frames that a run before left unpacked are taken over. */
 export function createRecordWriter(database: Database, stored: StoredHead, options: WriterOptions): RecordWriter {
-  const { channelCount, capacity } = options;
+  const { channelCount, capacity, liveHead } = options;
   const rows = createPendingRows(database, stored);
   const encoder = createFrameEncoder(channelCount, capacity);
   const builder = createBlockBuilder(channelCount);
@@ -108,7 +111,9 @@ export function createRecordWriter(database: Database, stored: StoredHead, optio
       }
     },
     write() {
+      const before = rows.stored;
       rows.write();
+      if (rows.stored !== before) liveHead?.write(rows.stored);
     },
     pack(isEnd) {
       if (!isPackable || builder.sampleCount === 0 || !(isEnd || builder.isFull)) return;

@@ -8,6 +8,7 @@ import { chainStart, linkHash } from "./hash-chain.ts";
 import { writeHeadFile } from "./head-file.ts";
 import { parseLedgerRow, type LedgerRow } from "./ledger-row.ts";
 import { parseJson } from "./record-header.ts";
+import { restoredCopy } from "./restored-copy.ts";
 import { channelsOf, openRecord, type RecordReader } from "./record-reader.ts";
 import { createRowWriter, type GapRow, type PackedFrame, type RowWriter, type StoredEvent } from "./record-rows.ts";
 import { BUSY_TIMEOUT_MS, databasePath, emptyHead, headText, openForWriting } from "./schema.ts";
@@ -29,7 +30,16 @@ export interface SalvageReport {
 
 /** `to` is new. The source is only read. Throws Fault store.damaged where it does not say whose record it is. */
 export function salvageRecord(from: string, to: string): SalvageReport {
-  const record = openRecord(from);
+  const copy = restoredCopy(from, to);
+  try {
+    return salvageFrom(copy.folder, from, to, copy.mended);
+  } finally {
+    copy.remove();
+  }
+}
+
+function salvageFrom(source: string, from: string, to: string, mended: readonly string[]): SalvageReport {
+  const record = openRecord(source);
   try {
     const { header } = record;
     if (header === undefined)
@@ -41,7 +51,9 @@ export function salvageRecord(from: string, to: string): SalvageReport {
       start: emptyHead(start.hash),
     });
     try {
-      const copy = writing.database.transaction(() => copyRows(record, createRowWriter(writing.database), start.hash));
+      const copy = writing.database.transaction(() =>
+        copyRows(record, createRowWriter(writing.database), start.hash, mended),
+      );
       const { hash, ...report } = copy.immediate();
       const { events, ledgerRows, frames, samples, gaps } = report;
       writeHeadFile(to, { events, hash, ledgerRows, frames, blocks: 0, samples, gaps });
@@ -58,8 +70,9 @@ function copyRows(
   record: RecordReader,
   writer: RowWriter,
   startHash: string,
+  mended: readonly string[],
 ): SalvageReport & { readonly hash: string } {
-  const lost: string[] = [];
+  const lost: string[] = [...mended];
   const told: LedgerRow[] = [];
   let events = 0;
   let hash = startHash;

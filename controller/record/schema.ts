@@ -4,6 +4,7 @@
  */
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import Database from "better-sqlite3";
 import { Fault } from "../../protocols/base/fault.ts";
 import { type FolderHolder, type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.ts";
@@ -27,7 +28,8 @@ CREATE TABLE event (
   type TEXT NOT NULL,
   data TEXT NOT NULL,
   hash TEXT NOT NULL,
-  wall_ms REAL
+  wall_ms REAL,
+  wall_crc32 INTEGER
 ) STRICT;
 
 CREATE TABLE ledger (
@@ -71,7 +73,8 @@ CREATE TABLE gap (
   channel_index INTEGER NOT NULL,
   from_ms REAL NOT NULL,
   to_ms REAL NOT NULL,
-  reason TEXT NOT NULL
+  reason TEXT NOT NULL,
+  crc32 INTEGER
 ) STRICT;
 `;
 
@@ -225,6 +228,7 @@ function isEmpty(database: Database.Database): boolean {
 function createTables(database: Database.Database, header: RecordHeader, start: StoredHead): void {
   const create = database.transaction(() => {
     if (!isEmpty(database)) return;
+    database.pragma(`user_version = ${SCHEMA_VERSION}`);
     database.exec(onOnePage(TABLES));
     database.exec(onOnePage(BLOCK_TABLE));
     for (const table of APPEND_ONLY_TABLES) database.exec(appendOnly(table));
@@ -232,6 +236,7 @@ function createTables(database: Database.Database, header: RecordHeader, start: 
     insert.run("schema_version", String(SCHEMA_VERSION));
     insert.run("journal_from", "1");
     insert.run("header", headerText(header));
+    insert.run("header_crc32", String(crc32(headerText(header))));
     insert.run("head", headText(start));
   });
   create.immediate();
@@ -249,8 +254,13 @@ export function migrate(database: Database.Database): void {
     database.exec("DROP TRIGGER frame_no_delete");
     database.exec(refusal("frame", "DELETE"));
     const last = database.prepare<[], { row: number | null }>("SELECT max(row) AS row FROM frame").get();
-    database.prepare("INSERT INTO meta (key, value) VALUES ('journal_from', ?)").run(String((last?.row ?? 0) + 1));
+    const insert = database.prepare<[string, string]>("INSERT INTO meta (key, value) VALUES (?, ?)");
+    insert.run("journal_from", String((last?.row ?? 0) + 1));
+    insert.run("header_crc32", String(crc32(readMeta(database, "header") ?? "")));
+    database.exec("ALTER TABLE event ADD COLUMN wall_crc32 INTEGER");
+    database.exec("ALTER TABLE gap ADD COLUMN crc32 INTEGER");
     database.prepare("UPDATE meta SET value = '2' WHERE key = 'schema_version'").run();
+    database.pragma("user_version = 2");
   });
   toVersion2.immediate();
 }
@@ -265,8 +275,26 @@ export function hasBlocks(database: Database.Database): boolean {
   return found.get()?.n === 1;
 }
 
+/** Stands in the file's own header too, since version 2: one of the two may be damaged. */
 function schemaVersion(database: Database.Database): number {
-  return Number(readMeta(database, "schema_version"));
+  const stated = Number(readMeta(database, "schema_version"));
+  if (stated === 1 || stated === SCHEMA_VERSION) return stated;
+  const second = database.pragma("user_version", { simple: true });
+  return second === SCHEMA_VERSION ? SCHEMA_VERSION : stated;
+}
+
+/** What of the small table does not agree with itself: nothing reads otherwise for it. */
+export function metaProblems(database: Database.Database): readonly string[] {
+  const problems: string[] = [];
+  const version = readMeta(database, "schema_version");
+  const second = database.pragma("user_version", { simple: true });
+  if (version !== (second === 0 ? "1" : String(second)))
+    problems.push(`states version ${version ?? "none"} and ${String(second)}`);
+  const sum = readMeta(database, "header_crc32");
+  if (second !== 0 && sum === undefined && version !== "1") problems.push("states no checksum of what record it is");
+  if (sum !== undefined && sum !== String(crc32(readMeta(database, "header") ?? "")))
+    problems.push("states whose record it is otherwise than when it was begun");
+  return problems;
 }
 
 function checkVersion(database: Database.Database, folder: string): void {

@@ -10,6 +10,7 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { createCatchUp, type CatchUp } from "./catch-up.ts";
 import type { FolderHolder } from "./folder-lock.ts";
 import { chainStart, digestOf, linkHash, type ChainHead } from "./hash-chain.ts";
+import { openLiveHead, readLiveHead, removeLiveHead } from "./live-head.ts";
 import { parseHead, writeHeadFile } from "./head-file.ts";
 import { assertLedgerRow, type LedgerRow } from "./ledger-row.ts";
 import { headerDifferences, parseHeader, type RecordHeader } from "./record-header.ts";
@@ -161,6 +162,14 @@ export function openStore(options: StoreOptions): RecordStore {
         head_seq: storedHead.events,
         last_seq: last?.seq ?? 0,
       });
+    const live = readLiveHead(folder);
+    if (live !== undefined && live !== "unreadable" && live.events > storedHead.events)
+      throw new Fault(
+        "store.damaged",
+        where,
+        `the log ends with event ${storedHead.events}, and event ${live.events} had been written: its tail was cut`,
+        { head_seq: live.events, last_seq: storedHead.events },
+      );
     return storedHead;
   }
 
@@ -170,7 +179,9 @@ export function openStore(options: StoreOptions): RecordStore {
       const thread = { folder, durability, busyTimeoutMs, stored, channelCount, capacity };
       return { scribe: createThreadedScribe(thread), catchUp: undefined };
     }
-    const writer = createRecordWriter(database, stored, { channelCount, capacity });
+    // A world that ends with the process repeats its run: nothing outside remembers more than the log.
+    const liveHead = durability === "power-loss" ? openLiveHead(folder) : undefined;
+    const writer = createRecordWriter(database, stored, { channelCount, capacity, liveHead });
     return {
       scribe: createScribe(writer),
       catchUp: isRepeated ? createCatchUp(database, folder, writer.encoder) : undefined,
@@ -347,6 +358,7 @@ export function openStore(options: StoreOptions): RecordStore {
         // A single file that also opens on read-only media; another reader may hold it, then it stays as it is.
         tryToLeaveWal();
         writeHeadFile(folder, left);
+        removeLiveHead(folder);
       } catch (error) {
         throw storeFault(error, folder, "written");
       } finally {

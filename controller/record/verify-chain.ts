@@ -58,6 +58,14 @@ export function verifyChain(
         isWhole = false;
       }
     }
+    if (event.isWallDamaged === true)
+      findings.add(
+        "error",
+        "store.damaged",
+        `event ${event.seq}`,
+        "its time by the machine's clock was changed",
+        RESTORE,
+      );
     previousHash = event.hash;
     lastSeq = event.seq;
     lastHash = event.hash;

@@ -7,6 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isFault } from "../../protocols/base/fault.ts";
 import { hasErrors, type Finding } from "../../protocols/base/finding.ts";
+import { readLiveHead } from "./live-head.ts";
+import { sealOf } from "./summary-seal.ts";
 import { createFindingList, type FindingList } from "./finding-list.ts";
 import { HEAD_FILE, readHeadFile } from "./head-file.ts";
 import { isRecord } from "./ledger-row.ts";
@@ -17,6 +19,7 @@ import { DATABASE_FILE } from "./schema.ts";
 import { verifyChain, verifyCopy, verifyCounts, verifyHead, type StatedHead } from "./verify-chain.ts";
 import { createLedgerAudit } from "./verify-ledger.ts";
 import { createSpectraAudit } from "./verify-spectra.ts";
+import { damagedFrames, readWal, type WalFrame } from "./write-ahead-log.ts";
 import { verifyGaps, verifySamples } from "./verify-samples.ts";
 
 export type Verdict = "ok" | "broken";
@@ -50,6 +53,8 @@ const RESTORE = "Restore the folder from a copy.";
 /** Throws Fault file.missing where there is no record, store.newer where it is too new to judge. */
 export function verifyRecord(folder: string, replay?: ReplayDecisions): VerifyReport {
   let reader: RecordReader;
+  // Before the record: where a run goes on meanwhile, the record must not be the older of the two.
+  const live = readLiveHead(folder);
   try {
     reader = openRecord(folder);
   } catch (error) {
@@ -63,13 +68,18 @@ export function verifyRecord(folder: string, replay?: ReplayDecisions): VerifyRe
     });
   }
   try {
-    return audit(folder, reader, replay);
+    return audit(folder, reader, live, replay);
   } finally {
     reader.close();
   }
 }
 
-function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | undefined): VerifyReport {
+function audit(
+  folder: string,
+  reader: RecordReader,
+  live: ReturnType<typeof readLiveHead>,
+  replay: ReplayDecisions | undefined,
+): VerifyReport {
   const file = createFindingList();
   const chainFindings = createFindingList();
   const ledgerFindings = createFindingList();
@@ -79,6 +89,16 @@ function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | u
     file.add("error", "store.damaged", "campaign.db meta", "does not state whose record this is", RESTORE);
   for (const problem of reader.integrityProblems())
     file.add("error", "store.damaged", DATABASE_FILE, `the database finds in itself: ${problem}`, RESTORE);
+
+  for (const { number, page } of damagedWalFrames(folder))
+    file.add(
+      "error",
+      "store.damaged",
+      `${DATABASE_FILE}-wal frame ${number}`,
+      `for page ${page} of the file, is damaged: what was committed with it and after it is not read`,
+      "beamrack repair reads what stands behind it.",
+    );
+  for (const problem of reader.metaProblems()) file.add("error", "store.damaged", "campaign.db meta", problem, RESTORE);
 
   const spectra = createSpectraAudit(sampleFindings);
   const ledgerAudit = createLedgerAudit(ledgerFindings);
@@ -98,7 +118,9 @@ function audit(folder: string, reader: RecordReader, replay: ReplayDecisions | u
   };
   verifyHead(reader.head, chain, chainFindings);
   if (reader.head !== undefined) verifyCounts(`${DATABASE_FILE} meta`, reader.head, found, false, file);
-  for (const [name, copy] of readCopies(folder, file)) {
+  if (live === "unreadable") file.add("warning", "record.no-head-file", "head.live", "cannot be read", RESTORE);
+  const running = live === undefined || live === "unreadable" ? [] : [["head.live", live] as const];
+  for (const [name, copy] of [...readCopies(folder, file), ...running]) {
     verifyCopy(name, copy, chain, (seq) => reader.eventHash(seq), chainFindings);
     verifyCounts(name, copy, found, true, file);
   }
@@ -146,10 +168,26 @@ function readCopies(folder: string, findings: FindingList): readonly (readonly [
   const log = isRecord(value) ? value["log"] : undefined;
   const events = isRecord(log) ? log["events"] : undefined;
   const digest = isRecord(log) ? log["digest"] : undefined;
+  const seal = isRecord(value) ? sealOf(value) : "none";
+  if (seal === "broken")
+    findings.add(
+      "error",
+      "record.summary",
+      SUMMARY_FILE,
+      "is not as the run wrote it: its checksum does not hold",
+      advice,
+    );
+  if (seal === "none") findings.add("note", "record.summary", SUMMARY_FILE, "carries no checksum", advice);
   if (typeof events === "number" && typeof digest === "string")
     copies.push([SUMMARY_FILE, { events, hash: digest.replace(/^sha256:/, "") }]);
   else findings.add("warning", "record.summary", SUMMARY_FILE, "does not state log.events and log.digest", advice);
   return copies;
+}
+
+function damagedWalFrames(folder: string): readonly WalFrame[] {
+  const path = join(folder, `${DATABASE_FILE}-wal`);
+  const wal = existsSync(path) ? readWal(readFileSync(path)) : undefined;
+  return wal === undefined ? [] : damagedFrames(wal);
 }
 
 function* readableEvents(reader: RecordReader): Generator<StoredEvent> {

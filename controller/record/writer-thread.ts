@@ -1,6 +1,7 @@
 /** The thread that a store on the wall's clock writes from. It answers each order once the file holds what came with it. */
 import { workerData } from "node:worker_threads";
 import { Fault } from "../../protocols/base/fault.ts";
+import { openLiveHead } from "./live-head.ts";
 import { createRecordWriter } from "./record-writer.ts";
 import { createSampleBuffer } from "./sample-buffer.ts";
 import { connect, storeFault } from "./schema.ts";
@@ -10,7 +11,8 @@ const start = workerData as WriterStart;
 const { folder, channelCount, capacity, port } = start;
 const ended = new Int32Array(start.ended);
 const database = connect(folder, start.durability, start.busyTimeoutMs);
-const writer = createRecordWriter(database, start.stored, { channelCount, capacity });
+const liveHead = openLiveHead(folder);
+const writer = createRecordWriter(database, start.stored, { channelCount, capacity, liveHead });
 const nothingSkipped = new Uint32Array(channelCount);
 
 port.on("message", (order: WriterOrder) => {
@@ -49,6 +51,7 @@ function answer(words: Pick<WriterAnswer, "id" | "failure" | "memory">): void {
 
 function end(id: number, failure: WriterFailure | null): void {
   database.close();
+  liveHead.close();
   answer({ id, failure, memory: null });
   Atomics.store(ended, 0, 1);
   Atomics.notify(ended, 0);

@@ -2,6 +2,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { sealedSummary } from "../../controller/record/summary-seal.ts";
 import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
@@ -173,7 +174,7 @@ function leftText({ run }: SiteCampaign, reason: string): string {
 
 function tell(context: CommandContext, folder: string, summary: RunSummary): void {
   const path = join(folder, "summary.json");
-  writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`);
+  writeFileSync(`${path}.part`, `${JSON.stringify(sealedSummary(summary), null, 2)}\n`);
   renameSync(`${path}.part`, path);
   if (context.json) {
     context.print(JSON.stringify({ ...summary, data: folder }));

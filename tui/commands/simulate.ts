@@ -3,6 +3,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { durationText } from "../../protocols/base/duration-text.ts";
+import { sealedSummary } from "../../controller/record/summary-seal.ts";
 import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -199,7 +200,7 @@ async function flush(virtual: ReturnType<typeof createVirtualCampaign>): Promise
 function writeSummary(folder: string, summary: RunSummary): void {
   const path = join(folder, "summary.json");
   try {
-    writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`);
+    writeFileSync(`${path}.part`, `${JSON.stringify(sealedSummary(summary), null, 2)}\n`);
     renameSync(`${path}.part`, path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

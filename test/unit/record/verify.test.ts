@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chainStart, linkHash } from "../../../controller/record/hash-chain.ts";
 import { SHUTTER_FAILURE_REASON, ledgerEventData, type LedgerRow } from "../../../controller/record/ledger-row.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
+import { sealedSummary } from "../../../controller/record/summary-seal.ts";
 import type { RecordStore } from "../../../controller/record/store.ts";
 import { verifyRecord, type VerifyReport } from "../../../controller/record/verify.ts";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
@@ -100,13 +101,35 @@ describe("a sound record", () => {
 
   it("agrees with the summary of its run, and not with that of another", () => {
     const folder = copyOfSound();
+    const path = join(folder, "summary.json");
     const summarise = (log: unknown): VerifyReport => {
-      writeFileSync(join(folder, "summary.json"), JSON.stringify({ log }));
+      writeFileSync(path, JSON.stringify(sealedSummary({ cells: { total: 96 }, log })));
       return verifyRecord(folder);
     };
     expect(summarise({ events: 1 + 4 * MINUTES, digest })).toMatchObject({ ok: true, findings: [] });
     expect(codes(summarise({ events: 1 + 4 * MINUTES, digest: "sha256:0" }))).toEqual(["record.head-mismatch"]);
     expect(codes(summarise({ events: 2 + 4 * MINUTES, digest }))).toEqual(["record.tail-cut"]);
+    summarise({ events: 1 + 4 * MINUTES, digest });
+    writeFileSync(path, readFileSync(path, "utf8").replace("96", "95"));
+    expect(codes(verifyRecord(folder))).toEqual(["record.summary"]);
+  });
+
+  it("that was cut in the middle of a run is held against the head beside it, and not gone on with", async () => {
+    const site = { header: { ...HEADER, world: "site", seed: null }, durability: "power-loss" } as const;
+    const alive = newFolder();
+    const store = open(alive, site);
+    await runCampaign(store, 2);
+    const early = copyOfSound(alive);
+    await runCampaign({ ...store, head: store.head, appendLedger: () => undefined }, 1);
+    await store.commit();
+    cpSync(join(alive, "head.live"), join(early, "head.live"));
+    store.abandon();
+    for (const file of ["lock.db", "lock.db-journal", "lock.json"]) rmSync(join(early, file), { force: true });
+    expect(verifyRecord(early).findings).toContainEqual(
+      expect.objectContaining({ code: "record.tail-cut", where: "head.live" }),
+    );
+    expect(() => open(early, site)).toThrow(expect.objectContaining({ code: "store.damaged" }) as Error);
+    store.close();
   });
 });
 

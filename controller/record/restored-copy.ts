@@ -1,0 +1,96 @@
+/**
+ * A copy of a damaged record that SQLite opens: the write-ahead log without its damaged frames, and, where the tables'
+ * description on the file's first page is gone, that of a new record, whose tables stand on the same pages.
+ */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { isFault } from "../../protocols/base/fault.ts";
+import type { RecordHeader } from "./record-header.ts";
+import { openRecord } from "./record-reader.ts";
+import { BUSY_TIMEOUT_MS, DATABASE_FILE, databasePath, emptyHead, openForWriting } from "./schema.ts";
+import { damagedFrames, readWal } from "./write-ahead-log.ts";
+
+const PAGE_BYTES = 4096;
+const ANY_HEADER: RecordHeader = {
+  ...{ campaign: "", campaignHash: "", siteHash: "", seed: null, world: "site", softwareVersion: "" },
+};
+
+export interface RestoredCopy {
+  /** The folder to read from: a copy, or the record's own where nothing needed mending. */
+  readonly folder: string;
+  /** What was mended, in words. */
+  readonly mended: readonly string[];
+  remove(): void;
+}
+
+/** Beside `to`, which has room for a record of this size. */
+export function restoredCopy(from: string, to: string): RestoredCopy {
+  const mended: string[] = [];
+  const walPath = `${databasePath(from)}-wal`;
+  const wal = existsSync(walPath) ? readWal(readFileSync(walPath)) : undefined;
+  const lost = wal === undefined ? [] : damagedFrames(wal);
+  const isReadable = canBeOpened(from);
+  if (lost.length === 0 && isReadable) return { folder: from, mended, remove: () => undefined };
+
+  const copy = mkdtempSync(`${to}.source-`);
+  copyFileSync(databasePath(from), databasePath(copy));
+  if (wal !== undefined) {
+    writeFileSync(`${databasePath(copy)}-wal`, wal.mended);
+    for (const { number, page } of lost)
+      mended.push(
+        `frame ${number} of ${DATABASE_FILE}-wal, for page ${page} of the file: what it held is as it was before`,
+      );
+  }
+  if (!canBeOpened(copy)) {
+    replaceFirstPage(copy, wal !== undefined);
+    mended.push("the first page of the file: it is that of a new record");
+  }
+  return {
+    folder: copy,
+    mended,
+    remove() {
+      rmSync(copy, { recursive: true, force: true });
+    },
+  };
+}
+
+function canBeOpened(folder: string): boolean {
+  try {
+    const record = openRecord(folder);
+    const isKnown = record.header !== undefined;
+    record.close();
+    return isKnown;
+  } catch (error) {
+    if (isFault(error)) return false;
+    throw error;
+  }
+}
+
+function replaceFirstPage(folder: string, hasWal: boolean): void {
+  const template = join(folder, "template");
+  mkdirSync(template);
+  openForWriting({
+    ...{ folder: template, durability: "process-death", busyTimeoutMs: BUSY_TIMEOUT_MS, header: ANY_HEADER },
+    ...{ start: emptyHead(""), holder: undefined },
+  }).close();
+  const page = readFileSync(databasePath(template)).subarray(0, PAGE_BYTES);
+  // File format, section 1.3: how it is journalled, its length in pages, no free ones.
+  const journalling = hasWal ? 2 : 1;
+  page[18] = journalling;
+  page[19] = journalling;
+  page.writeUInt32BE(Math.ceil(statSync(databasePath(folder)).size / PAGE_BYTES), 28);
+  page.fill(0, 32, 40);
+  const file = openSync(databasePath(folder), "r+");
+  writeSync(file, page, 0, PAGE_BYTES, 0);
+  closeSync(file);
+}
