@@ -15,6 +15,7 @@ import { forecastDose, sweepCount } from "./dose-forecast.ts";
 import type { DoseForecast } from "./dose-forecast.ts";
 import { proposeForDose, type DoseProposal } from "./dose-proposals.ts";
 import { judgeControls, type ControlForecast } from "./judge-controls.ts";
+import { judgeRobot } from "./judge-robot.ts";
 import { judgeTriggers, type TriggerForecast } from "./judge-triggers.ts";
 import { askedTimesOf, cycleTimesOf, forecastProtocols, planOf, type ProtocolPlan } from "./protocol-plans.ts";
 import { positionsText } from "./rack-text.ts";
@@ -69,6 +70,7 @@ export function checkCampaign(
   const sweeps = campaign.sweeps.map((sweep, index) =>
     forecastSweep(campaign, site, sweep, exposed, (key) => places.sweep(index, key), places, findings),
   );
+  judgeRobot(campaign, site, places, findings);
   const protocols = forecastProtocols(campaign, site);
   const cycleTimes = cycleTimesOf(campaign, protocols);
   const askedOf = askedTimesOf(campaign, protocols);
