@@ -21,7 +21,9 @@ export interface ExportTarget {
    * stand, and are not to be written again. Undefined where it is yet to be done.
    */
   finishedStage(stage: string): Json | undefined;
-  /** Everything closed since the stage before belongs to this one, and is there when the export is made again. */
+  /** What is closed from now on belongs to the stage that is finished next. */
+  beginStage(): void;
+  /** Everything closed since it began belongs to the stage, and is there when the export is made again. */
   finishStage(stage: string, note: Json): void;
 }
 
@@ -58,6 +60,9 @@ export function within(target: ExportTarget, folder: string): ExportTarget {
     },
     place: (name) => target.place(`${folder}/${name}`),
     finishedStage: (stage) => target.finishedStage(`${folder}/${stage}`),
+    beginStage: () => {
+      target.beginStage();
+    },
     finishStage: (stage, note) => {
       target.finishStage(`${folder}/${stage}`, note);
     },

@@ -8,14 +8,14 @@ import { channelsOf, type RecordReader } from "../record/record-reader.ts";
 import type { ChannelSamples } from "../record/sample-frame.ts";
 import { numberOrNull } from "./event-fields.ts";
 import type { ExportProgress, ExportTarget } from "./export-target.ts";
-import type { ExportedCell } from "./exported-campaign.ts";
+import type { ExportedCampaign, ExportedCell } from "./exported-campaign.ts";
 
 export type TakeSamples = (samples: ChannelSamples) => void;
 
-export type SampleRecord = Pick<RecordReader, "frames" | "head">;
+export type SampleRecord = Pick<RecordReader, "frames">;
 
-/** Another walk over seven days of a full rack costs as much as a tenth of the export. */
-export const CELLS_AT_A_TIME = 48;
+/** What is kept of a cell until it is a row group is a megabyte and a half; a walk passes over the blocks of others. */
+export const CELLS_AT_A_TIME = 24;
 
 /** Cells whose files are open, and take samples. */
 export interface OpenCells {
@@ -32,83 +32,74 @@ export interface WrittenCells {
 export interface CellsAtATime {
   readonly record: SampleRecord;
   readonly target: ExportTarget;
-  readonly cells: readonly ExportedCell[];
+  readonly campaign: Pick<ExportedCampaign, "cells" | "lastMs">;
   readonly cellsAtATime?: number;
 }
 
-/** What is done already, by this attempt or one before, is left alone. All cells have the samples of the same blocks. */
+/** What is done already, by this attempt or one before, is left alone. */
 export function* writeCells(
-  { record, target, cells, cellsAtATime = CELLS_AT_A_TIME }: CellsAtATime,
+  { record, target, campaign, cellsAtATime = CELLS_AT_A_TIME }: CellsAtATime,
   open: (cells: readonly ExportedCell[]) => OpenCells,
 ): Generator<ExportProgress, WrittenCells> {
+  const { cells, lastMs } = campaign;
   const walks = Math.max(1, Math.ceil(cells.length / cellsAtATime));
-  const frames = record.head?.frames ?? 0;
   const unreadable = new Set<string>();
   let rows = 0;
-  let lastFrame: number | null = null;
   for (let walk = 0; walk < walks; walk += 1) {
     const some = cells.slice(walk * cellsAtATime, (walk + 1) * cellsAtATime);
     const stage = `cells ${some.map(({ position }) => position).join(" ")}`;
     const earlier = writtenOf(target.finishedStage(stage));
-    if (earlier === undefined) {
-      const opened = open(some);
-      const told: string[] = [];
-      const from = walk * frames;
-      lastFrame = yield* walkSamples(record, opened.takers, told, { from, of: walks * frames, lastFrame });
-      const written = opened.finish(told);
-      rows += written;
-      for (const text of told) unreadable.add(text);
-      target.finishStage(stage, { rows: written, unreadable: told, last_frame: lastFrame });
-    } else {
-      rows += earlier.rows;
-      for (const text of earlier.unreadable) unreadable.add(text);
-      lastFrame = earlier.lastFrame;
-    }
+    const written = earlier ?? (yield* writeSome(some, stage, walk));
+    rows += written.rows;
+    for (const text of written.unreadable) unreadable.add(text);
   }
   return { rows, unreadable: [...unreadable] };
+
+  function* writeSome(
+    some: readonly ExportedCell[],
+    stage: string,
+    walk: number,
+  ): Generator<ExportProgress, WrittenCells> {
+    target.beginStage();
+    const opened = open(some);
+    const told: string[] = [];
+    for (const atMs of walkSamples(record, opened.takers, told)) {
+      const done = Math.min(1, Math.max(0, atMs / Math.max(1, lastMs)));
+      yield { done: walk + done, of: walks };
+    }
+    const written = { rows: opened.finish(told), unreadable: told };
+    target.finishStage(stage, { ...written });
+    return written;
+  }
 }
 
-function writtenOf(note: Json | undefined): (WrittenCells & { readonly lastFrame: number | null }) | undefined {
+function writtenOf(note: Json | undefined): WrittenCells | undefined {
   if (!isRecord(note)) return undefined;
   const rows = numberOrNull(note["rows"]);
   const unreadable = note["unreadable"];
   if (rows === null || !isList(unreadable)) return undefined;
-  return { rows, unreadable: unreadable.map(String), lastFrame: numberOrNull(note["last_frame"]) };
+  return { rows, unreadable: unreadable.map(String) };
 }
 
-interface Stretch {
-  /** Of the whole export's steps, where this walk begins, and how many there are. */
-  readonly from: number;
-  readonly of: number;
-  /** The last block to look at; null for all there are. */
-  readonly lastFrame: number | null;
-}
-
-/** Of a block that cannot be read, the times are told and the walk goes on. Yields after each block; returns the last. */
+/** Of what cannot be read, the times are told and the walk goes on. Yields after each block how far it has come. */
 function* walkSamples(
   record: SampleRecord,
   takers: ReadonlyMap<number, TakeSamples>,
   unreadable: string[],
-  stretch: Stretch,
-): Generator<ExportProgress, number | null> {
-  let done = stretch.from;
-  let { lastFrame } = stretch;
-  const isBeyond = (row: number): boolean => stretch.lastFrame !== null && row > stretch.lastFrame;
+): Generator<number, void> {
   for (const scanned of record.frames()) {
     if (scanned.kind === "damaged") {
-      if (isBeyond(scanned.from)) break;
-      unreadable.push(`sample frames ${scanned.from} to ${scanned.to}: ${scanned.reason}`);
-      lastFrame = stretch.lastFrame ?? scanned.to;
+      unreadable.push(`sample ${scanned.of}s ${scanned.from} to ${scanned.to}: ${scanned.reason}`);
       continue;
     }
     const { row, firstMs, lastMs } = scanned.row;
-    if (isBeyond(row)) break;
-    lastFrame = stretch.lastFrame ?? row;
-    const channels = channelsOf(scanned.row);
-    if (typeof channels === "string") unreadable.push(`sample frame ${row}, ${firstMs} to ${lastMs} ms: ${channels}`);
-    else for (const samples of channels) takers.get(samples.channelIndex)?.(samples);
-    done += 1;
-    yield { done, of: Math.max(stretch.of, done) };
+    const isOthers = scanned.of === "block" && !takers.has(scanned.row.channelIndex);
+    if (!isOthers) {
+      const channels = channelsOf(scanned.row);
+      const what = `sample ${scanned.of} ${row}, ${firstMs} to ${lastMs} ms`;
+      if (typeof channels === "string") unreadable.push(`${what}: ${channels}`);
+      else for (const samples of channels) takers.get(samples.channelIndex)?.(samples);
+    }
+    yield lastMs;
   }
-  return lastFrame;
 }

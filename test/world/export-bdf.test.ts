@@ -209,8 +209,8 @@ describe("an export that cannot be", () => {
     const folder = newFolder();
     writeFileSync(join(folder, "campaign.db"), readFileSync(join(run.folder, "campaign.db")));
     const database = new Database(join(folder, "campaign.db"));
-    database.exec("DROP TRIGGER frame_no_update; UPDATE frame SET crc32 = crc32 + 1 WHERE row = 3");
-    const lost = database.prepare("SELECT sample_count AS n FROM frame WHERE row = 3").get() as { readonly n: number };
+    database.exec("DROP TRIGGER block_no_update; UPDATE block SET crc32 = crc32 + 1 WHERE row = 3");
+    const lost = database.prepare("SELECT sample_count AS n FROM block WHERE row = 3").get() as { readonly n: number };
     database.close();
     const context = exporting();
     const place = newPlace();
@@ -220,7 +220,7 @@ describe("an export that cannot be", () => {
       readonly unreadable: readonly string[];
     };
     expect(told.rows).toBe(run.summary.samples.stored - lost.n);
-    expect(told.unreadable).toEqual([expect.stringMatching(/^sample frame 3, .* CRC-32/)]);
+    expect(told.unreadable).toEqual([expect.stringMatching(/^sample block 3, .* CRC-32/)]);
     expect(csvRows(fileEnding(place, "R-A1", ".bdf.csv"))).toHaveLength(storedSamples(0, folder).length);
   });
 });

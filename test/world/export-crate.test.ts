@@ -53,6 +53,16 @@ describe("a campaign as RO-Crate", () => {
     expect(Object.keys(terms ?? {})).toEqual(expect.arrayContaining(["name", "description"]));
   });
 
+  it("names the log it is made of, and the instruments with serial number and firmware", () => {
+    expect(crate().get("#log-digest")).toMatchObject({ value: run.virtual.store.digest });
+    expect([...crate().values()].filter((node) => node["@type"] === "IndividualProduct")).toContainEqual(
+      expect.objectContaining({
+        serialNumber: "ES4HR22A1000",
+        description: expect.stringMatching(/^firmware ./) as string,
+      }),
+    );
+  });
+
   it("lists every file there is, and no other, with its size and checksum", () => {
     const listed = [...crate().values()].filter((node) => node["@type"] === "File");
     const there = filesIn(out).filter((name) => name.includes("."));

@@ -22,6 +22,7 @@ import { exportNexus } from "../../controller/export/nexus/export-nexus.ts";
 import { provenance, type ProvenanceOptions } from "../../controller/export/provenance.ts";
 import type { SampleRecord } from "../../controller/export/samples-by-cell.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
+import type { StoredHead } from "../../controller/record/schema.ts";
 import { canonicalJson } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
@@ -83,7 +84,7 @@ export async function exportCommand(context: ExportContext, args: readonly strin
     const campaign = readCampaignRecord(record, wish.group, wish.folder);
     if (wish.frames.folder !== null && !isFolder(wish.frames.folder))
       throw new Fault("file.missing", wish.frames.folder, "no such folder of frames");
-    const folder = createExportFolder(wish.out, keyOf(campaign, wish));
+    const folder = createExportFolder(wish.out, keyOf(campaign, record.head, wish));
     try {
       if (folder.kept > 0) context.printError(`goes on where it was broken off: ${folder.kept} files of it stand`);
       const made = await make(context, campaign, record, folder, wish);
@@ -129,12 +130,13 @@ async function make(
 }
 
 /** The same for the same export of the same record: one that was broken off is then gone on with. */
-function keyOf(campaign: ExportedCampaign, wish: Wish): string {
+function keyOf(campaign: ExportedCampaign, head: StoredHead | undefined, wish: Wish): string {
   const { header, digest, eventCount } = campaign;
   const { form, group, tables, frames, softwareVersion, attribution } = wish;
   const { authors, license } = attribution;
   const told = { ...{ form, group, tables, softwareVersion, authors, license }, ...frames, digest, eventCount };
-  return hash("sha256", canonicalJson({ ...told, campaign: header.campaignHash }), "hex");
+  const stored = head === undefined ? null : { ...head };
+  return hash("sha256", canonicalJson({ ...told, campaign: header.campaignHash, stored }), "hex");
 }
 
 /** Null when somebody broke it off. */

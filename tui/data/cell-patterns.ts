@@ -3,6 +3,7 @@ import { readPowderPattern } from "../../controller/export/nexus/powder-pattern-
 import type { ExportedCell } from "../../controller/export/exported-campaign.ts";
 import { exposureMs } from "../../controller/export/told-dose.ts";
 import { patternPath } from "../export/frame-search.ts";
+import { evenlyChosen } from "./evenly-chosen.ts";
 
 export interface CellPattern {
   readonly atMs: number;
@@ -17,12 +18,10 @@ export async function cellPatterns(cell: ExportedCell, folder: string, most: num
     return path === undefined ? [] : [{ path, atMs: exposureMs(exposure) }];
   });
   files.sort((a, b) => a.atMs - b.atMs);
-  const spacing = Math.max(1, (files.length - 1) / Math.max(1, most - 1));
-  const chosen = files.filter((_, index) => Math.round(Math.round(index / spacing) * spacing) === index);
-  if (chosen.length === 0) return [];
+  if (files.length === 0) return [];
   const hdf5 = await import("h5wasm/node");
   await hdf5.ready;
-  return chosen.flatMap(({ path, atMs }) => {
+  return evenlyChosen(files, most).flatMap(({ path, atMs }) => {
     const pattern = readPowderPattern(hdf5, path);
     return pattern === null ? [] : [{ atMs, twoThetaDeg: pattern.twoThetaDeg, counts: pattern.counts }];
   });

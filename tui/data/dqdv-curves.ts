@@ -1,6 +1,7 @@
 /** dQ/dV of a cell's steps at current: charge gathered over steps of voltage, over their width. */
 import type { ExportedCell, ExportedStep } from "../../controller/export/exported-campaign.ts";
 import type { RecordReader } from "../../controller/record/record-reader.ts";
+import { evenlyChosen } from "./evenly-chosen.ts";
 
 export interface DqdvCurve {
   readonly step: ExportedStep;
@@ -13,12 +14,10 @@ const MS_PER_H = 3_600_000;
 /** A curve of fewer says nothing. */
 const POINTS_MIN = 8;
 
-/** Of at most `most` steps, first and last among them, evenly chosen from all. */
+/** Of at most `most` steps, evenly chosen from all. */
 export function dqdvCurves(cell: ExportedCell, record: Pick<RecordReader, "samples">, most: number): readonly DqdvCurve[] {
   const steps = cell.steps.filter(({ currentA }) => currentA !== null && currentA !== 0);
-  const spacing = Math.max(1, (steps.length - 1) / Math.max(1, most - 1));
-  const chosen = steps.filter((_, index) => Math.round(Math.round(index / spacing) * spacing) === index);
-  return chosen
+  return evenlyChosen(steps, most)
     .map((step) => ({ step, points: chargeByVoltage(cell, record, step) }))
     .filter(({ points }) => points.length >= POINTS_MIN);
 }

@@ -1,6 +1,7 @@
 /** Powder patterns as lines of a terminal: a row for each, darker where more was counted. */
 import type { ExportedCell } from "../../controller/export/exported-campaign.ts";
 import type { CellPattern } from "./cell-patterns.ts";
+import { evenlyChosen } from "./evenly-chosen.ts";
 
 const SHADES = [" ", "\u2591", "\u2592", "\u2593", "\u2588"] as const;
 const MS_PER_H = 3_600_000;
@@ -15,8 +16,7 @@ export function waterfallLines(
   height: number,
 ): readonly string[] {
   const columns = Math.max(10, width - TIME_WIDTH);
-  const spacing = Math.max(1, (patterns.length - 1) / Math.max(1, height - 1));
-  const shown = patterns.filter((_, index) => Math.round(Math.round(index / spacing) * spacing) === index);
+  const shown = evenlyChosen(patterns, height);
   const rows = shown.map(({ counts }) => highest(counts, columns));
   const most = Math.max(1, ...rows.flat());
   const [first, last] = [shown[0]?.twoThetaDeg[0] ?? 0, shown[0]?.twoThetaDeg.at(-1) ?? 0];

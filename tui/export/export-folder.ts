@@ -52,7 +52,8 @@ export function createExportFolder(path: string, key: string): ExportFolder {
   const finished = new Map(earlier.map(({ stage, note }) => [stage, note]));
   const files: WrittenFile[] = earlier.flatMap((stage) => stage.files);
   const kept = files.length;
-  let inStage: WrittenFile[] = [];
+  /** Null between stages: what is written there is written again by each attempt. */
+  let inStage: WrittenFile[] | null = null;
   const journal = writing(part, () => {
     removeAllBut(part, new Set([...files.map(({ name }) => name), JOURNAL_FILE, LOCK_FILE]));
     return beginJournal(part, key, earlier);
@@ -60,7 +61,7 @@ export function createExportFolder(path: string, key: string): ExportFolder {
 
   function written(file: WrittenFile): void {
     files.push(file);
-    inStage.push(file);
+    inStage?.push(file);
   }
 
   function openFile(name: string): ExportFile {
@@ -127,12 +128,16 @@ export function createExportFolder(path: string, key: string): ExportFolder {
       };
     },
     finishedStage: (stage) => finished.get(stage),
+    beginStage() {
+      inStage = [];
+    },
     finishStage(stage, note) {
+      const done = { stage, note, files: inStage ?? [] };
       writing(part, () => {
         syncFolders(part);
-        journal.add({ stage, note, files: inStage });
+        journal.add(done);
       });
-      inStage = [];
+      inStage = null;
       finished.set(stage, note);
     },
     finish() {

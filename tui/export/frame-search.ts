@@ -45,6 +45,7 @@ export function* searchFrames(
   const named = campaign.cells.flatMap(({ exposures }) =>
     exposures.flatMap(({ exposureId, frame }) => (frame === null ? [] : [{ exposureId, frame }])),
   );
+  target.beginStage();
   const found = new Map<string, FrameFile>();
   const missing: string[] = [];
   for (const [index, { exposureId, frame }] of named.entries()) {

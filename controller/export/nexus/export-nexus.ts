@@ -51,7 +51,7 @@ function* running(
   const fileName = (cell: ExportedCell): string => `${names.get(cell.position) ?? cell.position}.nxs`;
   const open = new Set<OpenCell>();
   try {
-    const { rows, unreadable } = yield* writeCells({ ...options, record, target, cells: campaign.cells }, openCells);
+    const { rows, unreadable } = yield* writeCells({ ...options, record, target, campaign }, openCells);
     writeMaster(campaign.cells);
     return { cells: campaign.cells.length, rows, unreadable };
   } finally {

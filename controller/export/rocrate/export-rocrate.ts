@@ -168,13 +168,17 @@ function licenseOf(license: string | null): Node {
   };
 }
 
-function instrumentOf({ name, model, serialNumber }: ExportedCampaign["instruments"][number], index: number): Node {
+function instrumentOf(
+  { name, model, serialNumber, firmware }: ExportedCampaign["instruments"][number],
+  index: number,
+): Node {
   return {
     "@id": `#instrument-${index + 1}`,
     "@type": "IndividualProduct",
     name,
     ...(model === null ? {} : { model }),
     ...(serialNumber === null ? {} : { serialNumber }),
+    ...(firmware === null ? {} : { description: `firmware ${firmware}` }),
   };
 }
 

@@ -16,7 +16,6 @@ export function exportFewAtATime(folder: string, out: string, options: FewAtATim
   const opened = openRecord(folder);
   let walks = 0;
   const record = {
-    head: opened.head,
     frames() {
       walks += 1;
       return opened.frames();

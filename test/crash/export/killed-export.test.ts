@@ -4,7 +4,17 @@ import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, tru
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fileEnding, filesIn, newPlace, removePlaces, sha256Of, twoGroupsRun } from "../../support/exports.ts";
+import { openRecord } from "../../../controller/record/record-reader.ts";
+import { exportCommand } from "../../../tui/commands/export.ts";
+import {
+  exporting,
+  fileEnding,
+  filesIn,
+  newPlace,
+  removePlaces,
+  sha256Of,
+  twoGroupsRun,
+} from "../../support/exports.ts";
 import { exportFewAtATime } from "./few-at-a-time.ts";
 
 const CHILD = fileURLToPath(new URL("./stuck-export.ts", import.meta.url));
@@ -126,6 +136,27 @@ describe("an export killed in the middle of its work", () => {
     const out = leftCopy();
     expect(exportFewAtATime(folder, out, { key: "another key" })).toEqual({ kept: 0, walks: 4 });
     expectWhole(out);
+  });
+});
+
+describe("an export that is broken off by hand", () => {
+  it("keeps what is finished, says how it goes on, and goes on from there", async () => {
+    const record = openRecord(folder);
+    const blocks = [...record.frames()].length;
+    record.close();
+    const out = newPlace();
+    const args = [folder, "--as", "rocrate", "--tables", "csv", "--out", out];
+    // One walk over the record for tables; broken off in the next one, for NeXus.
+    const broken = exporting({ interruptAfter: blocks + 2 });
+    expect(await exportCommand(broken, args)).toBe(1);
+    expect(broken.errors.at(-1)).toMatch(/what is finished waits in .*\.part, and the same command goes on from there/);
+    expect(existsSync(out)).toBe(false);
+    const again = exporting();
+    expect(await exportCommand(again, args)).toBe(0);
+    expect(again.errors[0]).toBe("goes on where it was broken off: 20 files of it stand");
+    const { files } = JSON.parse(again.lines[0] ?? "") as { readonly files: readonly { readonly name: string }[] };
+    expect(files.filter(({ name }) => name.startsWith("nexus/"))).toHaveLength(11);
+    expect(files.filter(({ name }) => name.endsWith(".bdf.csv"))).toHaveLength(10);
   });
 });
 
