@@ -4,6 +4,7 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { CELL_NOTES_MAX } from "../../protocols/bus/cell-views.ts";
+import { EXPOSURE_STATE_EVENT, parseExposureState, type ExposureState } from "../synchrony/exposure-state-event.ts";
 import { recordOf, tellEvent } from "./event-text.ts";
 import type { HeardEvent } from "./heard-store.ts";
 
@@ -15,6 +16,8 @@ export interface EndedExposure {
   readonly outcome: string;
   readonly openS: number | null;
   readonly fault: string | null;
+  /** Of the cell half way through; left out until the sample after it has come. */
+  readonly middle?: ExposureState;
 }
 
 export interface MissedRequest {
@@ -179,6 +182,13 @@ export function createBusFold(): BusFold {
       case "exposure-ended":
         exposed(data, atMs);
         return;
+      case EXPOSURE_STATE_EVENT: {
+        const index = exposures.findIndex(({ id }) => id === data["exposure_id"]);
+        const of = exposures[index];
+        if (of === undefined) return;
+        exposures[index] = { ...of, middle: parseExposureState(data) };
+        return;
+      }
       case "exposure-refused":
       case "request-missed": {
         const position = textOf(data["position"]);

@@ -41,7 +41,6 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
     `${text(data, "direction")} ended with ${number(data, "capacity_Ah", "mAh", 1000)}, cycle ${text(data, "cycle")}`,
   "sensor-reading": (data) => `${text(data, "quantity")} ${text(data, "value")} ${text(data, "unit")}`,
   "shutter-opened": (data) => `the shutter is open for exposure ${text(data, "exposure_id")}${cellNow(data)}`,
-  "exposure-state": (data) => `exposure ${text(data, "exposure_id")}: the cell's state at its middle is on record`,
   "exposure-accepted": (data) => `exposure ${text(data, "exposure_id")} was cut short and is taken as it is`,
   "request-answered": (data) => `answered by exposure ${text(data, "exposure_id")}`,
   "request-retimed": (data) => `its window was moved: ${text(data, "reason")}`,
@@ -49,6 +48,8 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "exposure-booked": (data) => `exposure ${text(data, "exposure_id")} is booked`,
   "exposure-settled": (data) => `exposure ${text(data, "exposure_id")} is settled`,
   "exposure-ended": (data) => `exposure ${text(data, "exposure_id")}: ${text(data, "outcome")}`,
+  "exposure-state": (data) => `exposure ${text(data, "exposure_id")} was half way at ${middleText(data)}`,
+  "beam-surroundings": () => "the ways of the beam and its announced stops are on record",
   "exposure-refused": (data) => `not exposed for its dose: ${text(data, "text")}`,
   "exposure-wanted": (data) => `an exposure is asked for: ${text(data, "reason")}`,
   "request-missed": (data) => `an exposure was missed (${text(data, "reason")}): ${text(data, "text")}`,
@@ -114,6 +115,12 @@ function cellNow(data: Data): string {
 function measured(data: Data): string {
   const { voltage_V: voltageV } = data;
   return typeof voltageV === "number" ? ` at ${voltageV.toFixed(4)} V` : "";
+}
+
+function middleText(data: Data): string {
+  const { voltage_V: voltageV, gap } = data;
+  if (typeof voltageV === "number") return `${voltageV.toFixed(4)} V`;
+  return `an unknown voltage${typeof gap === "string" ? `: ${gap}` : ""}`;
 }
 
 export function recordOf(data: Json | undefined): Data {

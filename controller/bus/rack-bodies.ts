@@ -9,6 +9,7 @@ import type {
 } from "../../protocols/bus/rack-views.ts";
 import { shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { ExposureState } from "../synchrony/exposure-state-event.ts";
 import type { EndedExposure } from "./bus-fold.ts";
 import { timeText, timeTextOrNull, type BusSources } from "./bus-sources.ts";
 import { rounded, roundedOrNull, waitingBody, type Body } from "./cell-bodies.ts";
@@ -134,6 +135,23 @@ export function exposedBody(sources: Pick<BusSources, "startMs">, ended: EndedEx
   return {
     ...{ id, position, spot, outcome, fault, open_s: roundedOrNull(ended.openS) },
     ended_at: timeText(sources, ended.endedAtMs),
+    ...(ended.middle === undefined ? {} : { middle: middleBody(sources, ended.position, ended.middle) }),
+  };
+}
+
+function middleBody(
+  sources: Pick<BusSources, "startMs">,
+  position: string,
+  { midAtMs, voltageV, currentA, stateOfCharge, clocks, gap }: ExposureState,
+): NonNullable<Body<BusExposed>["middle"]> {
+  const channel = clocks.find(({ instrument }) => instrument.endsWith(` ${position}`)) ?? clocks[0];
+  return {
+    at: timeTextOrNull(sources, midAtMs),
+    ...{ voltage_V: voltageV?.value ?? null, voltage_uncertainty_V: voltageV?.uncertainty ?? null },
+    ...{ current_A: currentA?.value ?? null, current_uncertainty_A: currentA?.uncertainty ?? null },
+    state_of_charge: stateOfCharge?.value ?? null,
+    state_of_charge_uncertainty: stateOfCharge?.uncertainty ?? null,
+    ...{ clock_uncertainty_s: channel?.uncertaintyS ?? null, gap },
   };
 }
 

@@ -60,6 +60,20 @@ export const beamViewSchema = z.object({
 });
 export type BusBeam = z.output<typeof beamViewSchema>;
 
+const middle = z
+  .object({
+    at: time.nullable(),
+    voltage_V: known,
+    voltage_uncertainty_V: known,
+    current_A: known,
+    current_uncertainty_A: known,
+    state_of_charge: known,
+    state_of_charge_uncertainty: known,
+    clock_uncertainty_s: known.meta({ description: "of the channel's times against the campaign's" }),
+    gap: z.string().nullable(),
+  })
+  .meta({ description: "the cell half way through, half-widths beside the values; left out until it is known" });
+
 const exposureEnd = z.object({
   id: z.string(),
   position: z.string(),
@@ -68,6 +82,7 @@ const exposureEnd = z.object({
   outcome: z.string().meta({ description: "made, partial, aborted, shutter-failure" }),
   open_s: known,
   fault: z.string().nullable(),
+  middle: middle.exactOptional(),
 });
 
 /** `exposure`: the one under way, and the last ones. */
