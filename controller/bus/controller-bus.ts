@@ -155,6 +155,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
         return {
           ...{ instance: deps.instance, said_at: dayText(), beat, period_s: HEARTBEAT_MS / 1000, pace: deps.pace() },
           ...{ elapsed_s: clock.monoMs() / 1000, log_seq: heard?.head.seq ?? 0 },
+          log_digest: heard?.digest ?? null,
           ...{ dropped: publisher.droppedCount, refused: desk.refusedCount, loop_delay_ms: Math.round(delayMs) },
         };
       },

@@ -33,6 +33,10 @@ export const heartbeatSchema = z.object({
   pace: z.number().meta({ description: "seconds of the campaign for one of the day; 0 when it stands still" }),
   elapsed_s: z.number(),
   log_seq: count,
+  log_digest: z
+    .string()
+    .nullable()
+    .meta({ description: "of event log_seq: a log that ends before it, or has another there, was cut or changed" }),
   dropped: count.meta({ description: "stream messages given up because the broker was slow" }),
   refused: count.meta({ description: "messages to the controller that were no commands, or were refused" }),
   loop_delay_ms: known,
