@@ -40,6 +40,8 @@ interface SimulateOptions {
   readonly physics: PhysicsOptions;
   /** Seconds of the campaign for one of the day; undefined: as fast as the processor allows. */
   readonly pace: number | undefined;
+  /** Ends when its standard input does: whoever started it is gone. */
+  readonly attended: boolean;
   /** Port of the bus on this machine, 0 for any free one; undefined: no bus. */
   readonly brokerPort: number | undefined;
 }
@@ -101,6 +103,14 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     clock.stop();
   });
   const stoppedBy = (): string | null => interruptedBy;
+  let isAttended = options.attended;
+  if (isAttended) {
+    void context.input?.ended.then(() => {
+      if (!isAttended) return;
+      interruptedBy = "the end of whoever started it";
+      clock.stop();
+    });
+  }
 
   let failure: Error | null;
   try {
@@ -125,6 +135,8 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     if (failure === null) await flush(virtual);
   } finally {
     release();
+    isAttended = false;
+    if (options.attended) context.input?.close();
     await bus?.end(stoppedBy() === null ? "complete" : `ended by ${String(stoppedBy())}`);
     virtual.store.close();
   }
@@ -239,6 +251,7 @@ function parseOptions(args: readonly string[]): SimulateOptions {
       cells: { type: "string" },
       paced: { type: "string" },
       "broker-port": { type: "string" },
+      attended: { type: "boolean", default: false },
     },
   });
   const [campaignPath, ...more] = positionals;
@@ -277,5 +290,6 @@ function parseOptions(args: readonly string[]): SimulateOptions {
     physics,
     pace,
     brokerPort,
+    attended: values.attended,
   };
 }

@@ -76,7 +76,7 @@ function startWorld(start: StartProcess, args: readonly string[]): World {
     said.push(line);
     if (said.length > LAST_LINES_MAX) said.shift();
   };
-  const child: ChildProcess = start(["simulate", ...args], keep, keep);
+  const child: ChildProcess = start(["simulate", ...args, "--attended"], keep, keep);
   let failure: Fault | null = null;
   let isRunning = true;
   void child.ended.then((code) => {

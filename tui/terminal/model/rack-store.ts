@@ -56,6 +56,11 @@ export function createRackStore(startMs: number): RackStore {
     }
     if (session.kind === "lost") return { kind: "broker-gone", sinceMs: session.sinceMs, trouble: session.trouble };
     const patienceMs = (heartbeat?.period_s ?? PERIOD_DEFAULT_S) * BEATS_MISSED_MAX * 1000;
+    // Somebody is there, but has not told of the rack yet.
+    const isEmpty = view.campaign === null && view.cells.every((cell) => cell === null);
+    if (spokeAtMs !== null && isEmpty && atMs - spokeAtMs <= patienceMs) {
+      return { kind: "attaching", sinceMs: session.sinceMs, isAnyoneThere: true };
+    }
     if (spokeAtMs === null) {
       if (controller !== null && atMs - session.sinceMs > patienceMs) return { kind: "silent", sinceMs: lastMs };
       return { kind: "attaching", sinceMs: session.sinceMs, isAnyoneThere: controller !== null };

@@ -151,7 +151,7 @@ function notLiveText({ liveness, campaign }: RackView, wallMs: number): string |
       return `Connecting to the broker ${since}${liveness.trouble === null ? "" : `: ${liveness.trouble}`}`;
     case "attaching":
       return liveness.isAnyoneThere
-        ? "Reading: nothing is taken as true before the controller itself has spoken."
+        ? "Reading: nothing is taken as true before the controller itself has spoken of it."
         : `No controller has spoken on this broker ${since}. Does one run?`;
     case "silent":
       return `CONTROLLER SILENT ${since}: it said no farewell. Cells go on by their own limits.`;
