@@ -5,15 +5,15 @@
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 import { topicName } from "../../protocols/bus/topics.ts";
-import type { NotifyConfig, NotifyRule } from "../../protocols/notify/notify-config.ts";
+import type { NotifyConfig } from "../../protocols/notify/notify-config.ts";
 import { createBusClient, type BusClient } from "../bus/bus-client.ts";
 import type { BusPlace, Environment } from "../bus/bus-place.ts";
 import { createHappenings } from "./happenings.ts";
-import { createPace, isQuiet, wakes, type Pace } from "./limits.ts";
 import { createMailRoute } from "./mail-route.ts";
 import { createMqttRoute } from "./mqtt-route.ts";
-import { composeNotice, tell, type Notice, type Told } from "./notice.ts";
+import type { Notice } from "./notice.ts";
 import { createOutbox, type NoticeRoute, type Outbox } from "./outbox.ts";
+import { createRuleDesk } from "./rule-desk.ts";
 import { createWebhookRoute } from "./webhook-route.ts";
 
 export interface NotifierDeps {
@@ -35,22 +35,10 @@ export interface Notifier {
 const LOOK_MS = 2000;
 /** An alarm about a route that the controller did not take is told again after this. */
 const TROUBLE_AGAIN_MS = 60_000;
-/** Told of what was kept back, one by one; of the rest only how many. */
-const KEPT_MAX = 20;
-
-interface RuleState {
-  readonly rule: NotifyRule;
-  readonly pace: Pace;
-  kept: Told[];
-  keptBeyond: number;
-}
-
 /** Throws Faults of the routes' secrets. */
 export function createNotifier(deps: NotifierDeps): Notifier {
   const { config, clock, place } = deps;
   const happenings = createHappenings(() => clock.monoMs());
-  const whole = createPace(config.rate);
-  const rules = config.rules.map((rule): RuleState => ({ rule, pace: createPace(rule.rate), kept: [], keptBeyond: 0 }));
   const troubles = createTroubles(deps, (alarm, what) => {
     if (rack === null) return undefined;
     return client.order(
@@ -97,36 +85,17 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     },
   });
 
-  function keep(state: RuleState, told: readonly Told[]): void {
-    for (const one of told) {
-      if (state.kept.length < KEPT_MAX) state.kept.push(one);
-      else state.keptBeyond += 1;
-    }
-  }
-
-  function send(state: RuleState, fresh: readonly Told[]): void {
-    const { rule, pace } = state;
-    keep(state, fresh);
-    if (state.kept.length === 0) return;
-    const nowMs = clock.monoMs();
-    const quiet = rule.quiet ?? config.quiet;
-    if (quiet !== undefined && isQuiet(quiet, clock.wallMs()) && !fresh.some((told) => wakes(quiet, told))) return;
-    if (!pace.mayPass(nowMs) || !whole.mayPass(nowMs)) return;
-    pace.passed(nowMs);
-    whole.passed(nowMs);
-    const notice = composeNotice(rack ?? "", rule.name, urgentFirst(state.kept, fresh), state.keptBeyond);
-    [state.kept, state.keptBeyond] = [[], 0];
-    for (const to of rule.to) outboxes.get(to)?.put(notice);
-    deps.say(`${rule.name}: ${notice.title}`);
-  }
+  const desk = createRuleDesk({
+    ...{ config, clock, rack: () => rack ?? "" },
+    send(notice, to) {
+      for (const name of to) outboxes.get(name)?.put(notice);
+      deps.say(`${notice.rule}: ${notice.title}`);
+    },
+  });
 
   function look(): void {
     const news = happenings.news(clock.monoMs());
-    for (const state of rules)
-      send(
-        state,
-        tell(state.rule, news, (id) => happenings.alarm(id)),
-      );
+    desk.take(news, (id) => happenings.alarm(id));
     troubles.look();
     timer = clock.setTimeout(look, LOOK_MS);
   }
@@ -139,11 +108,6 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       await client.close();
     },
   };
-}
-
-/** What woke people, or came last, stands in the title. */
-function urgentFirst(kept: readonly Told[], fresh: readonly Told[]): readonly Told[] {
-  return [...kept.filter((told) => fresh.includes(told)), ...kept.filter((told) => !fresh.includes(told))];
 }
 
 interface RouteDeps {

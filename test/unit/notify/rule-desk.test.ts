@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import type { NotifyConfig, NotifyRule } from "../../../protocols/notify/notify-config.ts";
+import type { News } from "../../../tui/notify/happenings.ts";
+import type { Notice } from "../../../tui/notify/notice.ts";
+import { createRuleDesk, KEPT_MAX } from "../../../tui/notify/rule-desk.ts";
+import { openAlarm } from "../../support/notify-news.ts";
+
+const RULE: NotifyRule = { on: "alarm", name: "all", to: ["mail"], rate: { per_hour: 2 }, cleared: false };
+
+function bench(change: Partial<Pick<NotifyConfig, "rules" | "rate" | "quiet">> = {}) {
+  let nowMs = Date.UTC(2026, 2, 2, 12);
+  const sent: Notice[] = [];
+  const desk = createRuleDesk({
+    config: { rules: [RULE], rate: { per_hour: 60 }, ...change },
+    clock: { monoMs: () => nowMs, wallMs: () => nowMs },
+    rack: () => "r",
+    send: (notice) => sent.push(notice),
+  });
+  let id = 0;
+  return {
+    sent,
+    /** One alarm, of a code of its own: equal ones would be one line. */
+    raise: (severity: "hold" | "stop" = "hold"): void => {
+      id += 1;
+      const alarm = openAlarm(id, { code: `cell.of-${String(id)}`, severity });
+      desk.take([{ kind: "alarm", alarm, isOver: false } satisfies News], () => undefined);
+    },
+    pass: (ms: number): void => {
+      nowMs += ms;
+      desk.take([], () => undefined);
+    },
+  };
+}
+
+it("no more goes out in an hour than a rule allows; the rest is told together as soon as it may", () => {
+  const { sent, raise, pass } = bench();
+  for (let count = 0; count < 2 + KEPT_MAX + 14; count += 1) raise();
+  expect(sent.map(({ lines }) => lines.length)).toEqual([1, 1]);
+  pass(3_599_000);
+  expect(sent).toHaveLength(2);
+  pass(1000);
+  expect(sent).toHaveLength(3);
+  expect(sent[2]?.title).toMatch(/\(and 33 more\)$/);
+  expect(sent[2]?.lines).toHaveLength(KEPT_MAX + 1);
+  expect(sent[2]?.lines.at(-1)).toBe("and 14 more, kept back by the limits of this rule");
+  pass(3_600_000);
+  expect(sent).toHaveLength(3);
+});
+
+it("all rules together send no more than the file allows", () => {
+  const { sent, raise } = bench({ rules: [RULE, { ...RULE, name: "again" }], rate: { per_hour: 3 } });
+  raise();
+  raise();
+  expect(sent.map(({ rule }) => rule)).toEqual(["all", "again", "all"]);
+});
+
+it("quiet hours keep back what can wait, and tell it once they are over; what cannot wait goes out with it", () => {
+  const quiet = { from: "11:00", to: "13:00", time_zone: "UTC", except: ["stop" as const] };
+  const night = bench({ quiet });
+  night.raise();
+  night.raise();
+  expect(night.sent).toEqual([]);
+  night.pass(3_600_000);
+  expect(night.sent.map(({ lines }) => lines.length)).toEqual([2]);
+  const alarm = bench({ quiet });
+  alarm.raise();
+  alarm.raise("stop");
+  expect(alarm.sent).toHaveLength(1);
+  expect(alarm.sent[0]?.severity).toBe("stop");
+  expect(alarm.sent[0]?.title).toContain("A2: ");
+});

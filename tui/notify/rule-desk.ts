@@ -1,0 +1,68 @@
+/** What each rule lets out, and what it keeps back until it may: told with the next notice, one by one up to a number. */
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { BusAlarm } from "../../protocols/bus/rack-views.ts";
+import type { NotifyConfig, NotifyRule } from "../../protocols/notify/notify-config.ts";
+import type { News } from "./happenings.ts";
+import { createPace, isQuiet, wakes, type Pace } from "./limits.ts";
+import { composeNotice, tell, type Notice, type Told } from "./notice.ts";
+
+export interface RuleDesk {
+  /** Called again and again, with what has happened since the last time, also when that is nothing. */
+  take(news: readonly News[], causeOf: (id: number) => BusAlarm | undefined): void;
+}
+
+export interface RuleDeskDeps {
+  readonly config: Pick<NotifyConfig, "rules" | "rate" | "quiet">;
+  readonly clock: Pick<Clock, "monoMs" | "wallMs">;
+  readonly rack: () => string;
+  readonly send: (notice: Notice, to: readonly string[]) => void;
+}
+
+export const KEPT_MAX = 20;
+
+interface RuleState {
+  readonly rule: NotifyRule;
+  readonly pace: Pace;
+  kept: Told[];
+  keptBeyond: number;
+}
+
+export function createRuleDesk({ config, clock, rack, send }: RuleDeskDeps): RuleDesk {
+  const whole = createPace(config.rate);
+  const rules = config.rules.map((rule): RuleState => ({ rule, pace: createPace(rule.rate), kept: [], keptBeyond: 0 }));
+
+  function keep(state: RuleState, told: readonly Told[]): void {
+    for (const one of told) {
+      if (state.kept.length < KEPT_MAX) state.kept.push(one);
+      else state.keptBeyond += 1;
+    }
+  }
+
+  function tellRule(state: RuleState, fresh: readonly Told[]): void {
+    const { rule, pace } = state;
+    keep(state, fresh);
+    if (state.kept.length === 0) return;
+    const quiet = rule.quiet ?? config.quiet;
+    const isAsleep = quiet !== undefined && isQuiet(quiet, clock.wallMs());
+    // Also what was kept back for another reason wakes people, if it is of that kind.
+    if (isAsleep && ![...state.kept, ...fresh].some((told) => wakes(quiet, told))) return;
+    const nowMs = clock.monoMs();
+    if (!pace.mayPass(nowMs) || !whole.mayPass(nowMs)) return;
+    pace.passed(nowMs);
+    whole.passed(nowMs);
+    const notice = composeNotice(rack(), rule.name, urgentFirst(state.kept, fresh), state.keptBeyond);
+    [state.kept, state.keptBeyond] = [[], 0];
+    send(notice, rule.to);
+  }
+
+  return {
+    take(news, causeOf) {
+      for (const state of rules) tellRule(state, tell(state.rule, news, causeOf));
+    },
+  };
+}
+
+/** What came last stands in the title. */
+function urgentFirst(kept: readonly Told[], fresh: readonly Told[]): readonly Told[] {
+  return [...kept.filter((told) => fresh.includes(told)), ...kept.filter((told) => !fresh.includes(told))];
+}
