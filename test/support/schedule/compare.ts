@@ -115,6 +115,8 @@ export function timeDecisions(
   monoMs: () => number,
   processorMs: () => number,
   rounds = 60,
+  /** A controller has decided often before: not counted. */
+  roundsBefore = 60,
 ): readonly DecisionTime[] {
   return [96, 240, 480, 960].flatMap((cells) => {
     const travel = rackTravel(cells, 12 * Math.ceil(Math.sqrt(cells / 96)));
@@ -145,13 +147,13 @@ export function timeDecisions(
     return [false, true].map((isKnown): DecisionTime => {
       const times: number[] = [];
       const processorTimes: number[] = [];
-      for (let round = 0; round < rounds + 5; round += 1) {
+      for (let round = 0; round < rounds + roundsBefore; round += 1) {
         const order = isKnown ? decide(state(round, [])).order : [];
         const asked = state(round, order);
         const beganMs = monoMs();
         const processorBeganMs = processorMs();
         decide(asked);
-        if (round < 5) continue;
+        if (round < roundsBefore) continue;
         processorTimes.push(processorMs() - processorBeganMs);
         times.push(monoMs() - beganMs);
       }
