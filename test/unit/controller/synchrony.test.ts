@@ -1,7 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createBusFold } from "../../../controller/bus/bus-fold.ts";
 import { channelOffset, detectorOffset, detectorTimes } from "../../../controller/synchrony/clock-offset.ts";
-import { exposureStateData, NO_STATE, parseExposureState } from "../../../controller/synchrony/exposure-state-event.ts";
+import {
+  EXPOSURE_STATE_EVENT,
+  exposureStateData,
+  NO_STATE,
+  parseExposureState,
+} from "../../../controller/synchrony/exposure-state-event.ts";
 import { midExposure } from "../../../controller/synchrony/mid-exposure.ts";
 import { stateBetween } from "../../../controller/synchrony/state-between.ts";
 import { assert } from "../../../protocols/base/assert.ts";
@@ -119,5 +125,20 @@ describe("the event", () => {
     };
     expect(parseExposureState(exposureStateData("X-1", "A1", state))).toEqual(state);
     expect(parseExposureState({ voltage_V: "much", clocks: 3 })).toEqual(NO_STATE);
+  });
+
+  it("is told on the bus with the exposure that it is about", () => {
+    const fold = createBusFold();
+    const ended = { exposure_id: "X-1", position: "A1", outcome: "made", open_s: 5 };
+    fold.hear({ seq: 1, atMs: 10, type: "exposure-ended", data: ended });
+    fold.hear({ seq: 2, atMs: 11, type: "exposure-ended", data: { ...ended, exposure_id: "X-2" } });
+    const voltageV = { value: 3.7, uncertainty: 0.004 };
+    const data = exposureStateData("X-1", "A1", { ...NO_STATE, voltageV });
+    const line = fold.hear({ seq: 3, atMs: 12, type: EXPOSURE_STATE_EVENT, data });
+    expect(fold.exposures.map(({ id, middle }) => [id, middle?.voltageV ?? null])).toEqual([
+      ["X-2", null],
+      ["X-1", voltageV],
+    ]);
+    expect(line.text).toBe("exposure X-1 was half way at 3.7000 V");
   });
 });
