@@ -127,6 +127,7 @@ const BAD: readonly Bad[] = [
       const folder = copyOf();
       const database = new Database(join(folder, "campaign.db"));
       database.exec("UPDATE meta SET value = '9999' WHERE key = 'schema_version'");
+      database.pragma("user_version = 9999");
       database.close();
       return [folder, "--out", newPlace()];
     },
