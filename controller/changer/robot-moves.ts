@@ -214,7 +214,7 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
     },
     isProven: (cellIndex) => proven.has(cellIndex),
     abort(why) {
-      moving?.abort(new Error(why));
+      moving?.abort(new Fault("changer.alarm", changer.name, `the arm was stopped: ${why}`));
     },
     get isMoving() {
       return moving !== null;

@@ -72,7 +72,7 @@ export function planSweep(site: Site, positions: readonly Position[], exposureS:
 }
 
 /** Between two exposures by a robot; what a double gripper does meanwhile is not waited for. Null where the stage hops. */
-function exchangeGapS({ sampleChanger }: Site, exposureS: number): number | null {
+export function exchangeGapS({ sampleChanger }: Site, exposureS: number): number | null {
   if (sampleChanger?.toBeam === undefined) return null;
   const { exchangeS, fetchS } = sampleChanger.toBeam;
   return exchangeS - (hasDoubleGripper(sampleChanger) ? Math.min(fetchS, exposureS) : 0);

@@ -39,6 +39,8 @@ export interface CatsTwin {
   /** The collision sensor trips: fault, arm stopped, drives off. */
   collide(): void;
   takePendant(isTaken: boolean): void;
+  /** A person clears its books at the panel: nothing held, nothing delivered. */
+  clearMemory(): void;
   takeTray(tray: number, isThere: boolean): void;
   /** The next `get` closes its jaws beside the cell. */
   missNextGet(): void;
@@ -315,6 +317,9 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
     },
     takePendant(isTaken) {
       isRemote = !isTaken;
+    },
+    clearMemory() {
+      plain("clear memory");
     },
     takeTray(tray, isThere) {
       if (tray >= 1 && tray <= trays.length) trays[tray - 1] = isThere;

@@ -37,6 +37,10 @@ export interface WorldRobot {
   areDoorsClosed(atMs: number): boolean;
   /** Told when the hutch's own chain stops the arm; one handler. */
   onStopped(handler: () => void): void;
+  /** Told when a person frees it at its panel: it holds nothing and has delivered nothing; one handler. */
+  onFreed(handler: () => void): void;
+  /** A person does so. */
+  free(): void;
   /** Where the cell is that was put in at this position. */
   placeOf(atMs: number, positionIndex: number): Place | undefined;
   cause(atMs: number, trouble: RobotTrouble): void;
@@ -98,6 +102,7 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
   let isByHand = false;
   let pickedAtMs = NaN;
   let stopped: (() => void) | undefined;
+  let freed: (() => void) | undefined;
 
   function slotPlace(index: number): Place {
     const { slotsPerTray } = options;
@@ -185,6 +190,12 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
     areDoorsClosed: (atMs) => beam.interlock(atMs, "doorClosed") && beam.interlock(atMs, "emergencyOk"),
     onStopped(handler) {
       stopped = handler;
+    },
+    onFreed(handler) {
+      freed = handler;
+    },
+    free() {
+      freed?.();
     },
     interlockBroken(name) {
       brokenSinceMs.set(name, clock.nowMs());

@@ -63,10 +63,11 @@ function person(atS: number, positions: readonly string[]): Acts[number] {
   return [
     atS,
     (virtual) => {
-      const { plant } = robotOf(virtual);
+      const robot = robotOf(virtual);
+      robot.free();
       for (const position of positions) {
         const index = positionIndex(parsed(position));
-        plant.putByHand(virtual.clock.monoMs(), String(index), trayOf(index));
+        robot.plant.putByHand(virtual.clock.monoMs(), String(index), trayOf(index));
       }
       virtual.run.actor.send({ type: "RESUME_EXPOSING", author: "a person" });
     },
@@ -103,7 +104,7 @@ describe("cells that a robot brings to the beam", () => {
     expectAllBack(run);
     expect(run.summary.requests).toMatchObject({ asked: 5, met: 5, late: 0, missed: 0 });
     // The next cell is fetched while the last is exposed: what is left is the exchange.
-    for (const gap of gapsS(run)) expect(gap).toBeLessThan(11);
+    for (const gap of gapsS(run)) expect(gap).toBeLessThan(12);
     expect(run.of("transfer-begun").map((event) => field(event, "act"))).toEqual([
       "load",
       ...["fetch", "exchange", "fetch", "exchange", "fetch", "exchange", "fetch", "exchange"],
@@ -172,6 +173,27 @@ describe("cells that a robot brings to the beam", () => {
     expect(exposedAt(run)).not.toContain("A1 made");
     expect(run.of("cell-isolated").map((event) => field(event, "position"))).toEqual(["A2"]);
     expect(run.summary.requests.met).toBeGreaterThan(2);
+  });
+
+  it("are stopped on their way when the hutch opens, and looked for when a person lets it go on", async () => {
+    const run = await withRobot({
+      hours: 0.16,
+      faults: [{ kind: "interlock", name: "doorClosed", fromMs: 323_000, toMs: 380_000 }],
+      at: [
+        [
+          430,
+          (virtual) => {
+            virtual.run.actor.send({ type: "RE_ARM", author: "a person" });
+          },
+        ],
+        person(440, ["A1", "A2"]),
+      ],
+    });
+    expect(run.summary.violations).toEqual([]);
+    expect(run.alarms).toContain("changer.place-unknown A2");
+    expect(run.of("transfer-begun").filter(({ atMs }) => atMs > 323_000 && atMs < 440_000)).toEqual([]);
+    expect(run.of("exposure-ended").filter(({ atMs }) => atMs > 440_000).length).toBeGreaterThan(1);
+    expectAllBack(run);
   });
 
   it.each([

@@ -122,6 +122,9 @@ function createRobotTwin(changer: SiteSampleChanger, robot: WorldRobot, { clock,
     model: changer.model,
     trayCount: changer.trayCount,
   });
+  robot.onFreed(() => {
+    twin.clearMemory();
+  });
   robot.onStopped(() => {
     twin.openDoors(true);
     twin.openDoors(false);

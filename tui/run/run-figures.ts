@@ -3,6 +3,7 @@ import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
 import type { RecordStore } from "../../controller/record/store.ts";
 import type { CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { exchangeGapS } from "../../protocols/campaign/sweep-plan.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { sweepBoundS } from "../../simulator/world/sweep-bound.ts";
 import type { ProgressState } from "../progress/progress-state.ts";
@@ -85,7 +86,9 @@ export function undisturbedSweeps(
     .filter((sweep) => sweep.isUndisturbed && sweep.visits.length > 0)
     .map((sweep) => ({
       durationS: (sweep.endedAtMs - sweep.startedAtMs) / 1000,
-      boundS: sweepBoundS(site, sweep.visits, { xMm: sweep.fromXMm, yMm: sweep.fromYMm }),
+      boundS:
+        sweepBoundS(site, sweep.visits, { xMm: sweep.fromXMm, yMm: sweep.fromYMm }) +
+        sweep.visits.slice(1).reduce((sumS, { exposureS }) => sumS + (exchangeGapS(site, exposureS) ?? 0), 0),
     }));
 }
 
