@@ -28,9 +28,12 @@ export interface TakingOver {
 export interface Authority {
   readonly holder: Holder | null;
   readonly takingOver: TakingOver | null;
-  /** Ids that were answered, with the deadline after which each is stale anyway. */
-  readonly answered: ReadonlyMap<string, number>;
+  /** Of each user the ids that were answered, with the deadline after which each is stale anyway. */
+  readonly answered: Answered;
 }
+
+/** By user, then by id: nobody can use up the id of another's next order. */
+export type Answered = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 export const NOBODY: Authority = { holder: null, takingOver: null, answered: new Map() };
 
@@ -43,8 +46,8 @@ export const NOTICE_MS: Readonly<Record<"operator" | "beamline-scientist", numbe
 };
 /** No deadline may lie further ahead, or what is answered would have to be remembered for ever. */
 export const DEADLINE_AHEAD_MAX_MS = 10 * 60_000;
-/** Commands with open deadlines at the most; beyond them a new one is refused instead of forgetting an old one. */
-const ANSWERED_MAX = 20_000;
+/** Commands of one user with open deadlines at the most; beyond them a new one is refused instead of forgetting an old one. */
+export const ANSWERED_MAX = 2000;
 
 /** What the judgement needs to know of the run. */
 export interface CommandFacts {
@@ -79,33 +82,44 @@ export function afterTime(state: Authority, nowMs: number): Authority {
     holder = heldBy(takingOver, nowMs);
     takingOver = null;
   }
-  const answered = [...state.answered.values()].some((deadlineMs) => deadlineMs < nowMs)
-    ? new Map([...state.answered].filter(([, deadlineMs]) => deadlineMs >= nowMs))
-    : state.answered;
+  const answered = withoutStale(state.answered, nowMs);
   if (holder === state.holder && takingOver === state.takingOver && answered === state.answered) return state;
   return { holder, takingOver, answered };
+}
+
+function withoutStale(answered: Answered, nowMs: number): Answered {
+  const isStale = (deadlineMs: number): boolean => deadlineMs < nowMs;
+  if (![...answered.values()].some((own) => [...own.values()].some(isStale))) return answered;
+  const kept = [...answered].map(
+    ([user, own]) => [user, new Map([...own].filter(([, deadlineMs]) => !isStale(deadlineMs)))] as const,
+  );
+  return new Map(kept.filter(([, own]) => own.size > 0));
 }
 
 /** Whether the command is to be obeyed, and who is in control after it. */
 export function judgeCommand(before: Authority, envelope: BusEnvelope, facts: CommandFacts): Judged {
   const { nowMs, user } = facts;
   const state = afterTime(before, nowMs);
-  if (state.answered.has(envelope.id)) return { state, verdict: { kind: "replay" } };
+  const answered = state.answered.get(user.name);
+  if (answered?.has(envelope.id) === true) return { state, verdict: { kind: "replay" } };
   const refused = (refusal: Refusal, what: string, advice: string, isRemembered = true): Judged => ({
-    state: isRemembered ? remember(state, envelope) : state,
+    state: isRemembered ? remember(state, user.name, envelope) : state,
     verdict: { kind: "refused", refusal, what, advice },
   });
   const deadlineMs = Date.parse(envelope.deadline);
   if (deadlineMs < nowMs) {
     const lateS = ((nowMs - deadlineMs) / 1000).toFixed(1);
-    return refused("late", `it came ${lateS} s after its deadline`, "Look how things stand, then order anew.", false);
+    const advice =
+      "Look how things stand, then order anew; if that is late too, compare the clocks of the two machines.";
+    return refused("late", `it came ${lateS} s after its deadline`, advice, false);
   }
   if (deadlineMs > nowMs + DEADLINE_AHEAD_MAX_MS) {
     const advice = "Give one at most ten minutes ahead; compare the clocks of the two machines.";
     return refused("too-far-ahead", `its deadline ${envelope.deadline} lies too far ahead`, advice, false);
   }
-  if (state.answered.size >= ANSWERED_MAX) {
-    return refused("not-now", "more commands came than can be remembered", "Wait some minutes.", false);
+  if ((answered?.size ?? 0) >= ANSWERED_MAX && !isEmergencyStop(envelope)) {
+    const what = `more commands of ${user.name} came than can be remembered`;
+    return refused("not-now", what, "Wait some minutes.", false);
   }
   if (envelope.author !== user.name) {
     const what = `it says it is ${envelope.author}'s and came from ${user.name}`;
@@ -145,7 +159,7 @@ export function judgeCommand(before: Authority, envelope: BusEnvelope, facts: Co
   if (stale !== null) return refused("precondition", stale, "Look how things stand, then order anew.");
   const obstacle = facts.obstacle(order, user.role);
   if (obstacle !== null) return refused("not-now", obstacle, "Look how things stand.");
-  const kept = remember(state, envelope);
+  const kept = remember(state, user.name, envelope);
   if (order.command === "release-control") {
     return { state: afterTime({ ...kept, holder: null }, nowMs), verdict: obey(order, "control is free") };
   }
@@ -154,7 +168,7 @@ export function judgeCommand(before: Authority, envelope: BusEnvelope, facts: Co
 
 function takeControl(state: Authority, envelope: BusEnvelope, { nowMs, user }: CommandFacts): Judged {
   const { holder, takingOver } = state;
-  const kept = remember(state, envelope);
+  const kept = remember(state, user.name, envelope);
   const order = { command: "take-control", args: {} } as const;
   if (holder === null || holder.author === user.name) {
     const sinceMs = holder?.sinceMs ?? nowMs;
@@ -236,8 +250,14 @@ function renewed(state: Authority, author: string, nowMs: number): Authority {
   return { ...state, holder: { ...holder, untilMs: nowMs + CONTROL_MS } };
 }
 
-function remember(state: Authority, envelope: BusEnvelope): Authority {
-  return { ...state, answered: new Map(state.answered).set(envelope.id, Date.parse(envelope.deadline)) };
+function remember(state: Authority, user: string, { id, deadline }: BusEnvelope): Authority {
+  const own = new Map(state.answered.get(user)).set(id, Date.parse(deadline));
+  return { ...state, answered: new Map(state.answered).set(user, own) };
+}
+
+/** Whatever else came before it. */
+function isEmergencyStop({ command, args }: BusEnvelope): boolean {
+  return command === "stop" && args["class"] === "emergency";
 }
 
 function roleText(role: UserRole): string {

@@ -8,7 +8,16 @@ import type { BusControl } from "../../protocols/bus/controller-views.ts";
 import { firstIssue } from "../../protocols/bus/messages.ts";
 import { BUS_VERSION, isTopicName, type BusTopic } from "../../protocols/bus/topics.ts";
 import type { BusUser } from "../../protocols/bus/users.ts";
-import { afterTime, commandText, judgeCommand, NOBODY, type Authority, type CommandFacts } from "./authority.ts";
+import {
+  afterTime,
+  commandText,
+  DEADLINE_AHEAD_MAX_MS,
+  judgeCommand,
+  NOBODY,
+  type Answered,
+  type Authority,
+  type CommandFacts,
+} from "./authority.ts";
 import type { CommandEffects } from "./command-effects.ts";
 
 export interface CommandDeskDeps {
@@ -18,12 +27,21 @@ export interface CommandDeskDeps {
   readonly groupOf: CommandFacts["groupOf"];
   readonly versionOf: CommandFacts["versionOf"];
   readonly isAlarmOpen: CommandFacts["isAlarmOpen"];
+  /** Cells of several groups: what is told to all names no cell and repeats no note. */
+  readonly isShared: boolean;
+  /** Orders of before a restart, by author and id. */
+  readonly given: readonly GivenOrder[];
   readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
   /** By the machine's clock, UTC milliseconds. */
   readonly dayMs: () => number;
   readonly answer: (topic: BusTopic, reply: BusReply) => void;
   /** Who is in control, or what was ordered, has changed. */
   readonly changed: () => void;
+}
+
+export interface GivenOrder {
+  readonly author: string;
+  readonly id: string;
 }
 
 export interface CommandDesk {
@@ -43,6 +61,10 @@ const LAST_COMMANDS = 10;
 /** From one user: so many at once, then so many a second. */
 const BURST = 40;
 const PER_SECOND = 20;
+/** Emergency stops of one user, whatever else that user sent. */
+const STOP_BURST = 5;
+const STOPS_PER_SECOND = 1;
+const EMERGENCY = '"emergency"';
 /** Refusals of one user that are written down. */
 const LOGGED_BURST = 20;
 const LOGGED_PER_SECOND = 1;
@@ -50,11 +72,12 @@ const LOGGED_PER_SECOND = 1;
 const PACES_MAX = 1000;
 
 export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
-  let authority: Authority = NOBODY;
+  let authority: Authority = { ...NOBODY, answered: answeredBefore(deps.given, deps.dayMs()) };
   let refusedCount = 0;
   let obeyedCount = 0;
   let last: BusControl["last_commands"] = [];
   const mayCome = createPaces(BURST, PER_SECOND, deps.dayMs);
+  const mayStop = createPaces(STOP_BURST, STOPS_PER_SECOND, deps.dayMs);
   const mayBeLogged = createPaces(LOGGED_BURST, LOGGED_PER_SECOND, deps.dayMs);
 
   const dayText = (): string => new Date(deps.dayMs()).toISOString();
@@ -82,8 +105,9 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
 
   function note(envelope: BusEnvelope, user: string, outcome: "done" | "refused", what: string): void {
     const { id } = envelope;
-    const command = commandText(envelope);
-    last = [{ id, author: user, command, said_at: dayText(), outcome, what }, ...last].slice(0, LAST_COMMANDS);
+    const isHidden = deps.isShared && "position" in envelope.args;
+    const told = isHidden ? { command: envelope.command, what: outcome } : { command: commandText(envelope), what };
+    last = [{ id, author: user, said_at: dayText(), outcome, ...told }, ...last].slice(0, LAST_COMMANDS);
   }
 
   function unreadable(user: string, value: unknown, why: string): void {
@@ -139,7 +163,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
   return {
     take(name, payload) {
       const user = deps.userOf(name);
-      if (user === undefined || !mayCome(name)) {
+      if (user === undefined || !(mayCome(name) || (isForEmergency(payload) && mayStop(name)))) {
         refusedCount += 1;
         return;
       }
@@ -183,6 +207,21 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       return obeyedCount;
     },
   };
+}
+
+/** As long as any deadline may still lie ahead. */
+function answeredBefore(given: readonly GivenOrder[], nowMs: number): Answered {
+  const answered = new Map<string, Map<string, number>>();
+  for (const { author, id } of given) {
+    const own = answered.get(author) ?? new Map<string, number>();
+    answered.set(author, own.set(id, nowMs + DEADLINE_AHEAD_MAX_MS));
+  }
+  return answered;
+}
+
+/** By a look at its bytes: of a flood not everything is read. */
+function isForEmergency(payload: Uint8Array): boolean {
+  return payload.length <= ENVELOPE_BYTES_MAX && Buffer.from(payload).includes(EMERGENCY);
 }
 
 function controlText(before: Authority, after: Authority): string {

@@ -14,8 +14,9 @@ import { createBusFold, type BusFold } from "./bus-fold.ts";
 import { createBusPublisher, TICK_MS, type BusPort, type SaidTopic } from "./bus-publisher.ts";
 import { timeText, type BusSources } from "./bus-sources.ts";
 import { busTopics } from "./bus-topics.ts";
-import { createCommandDesk } from "./command-desk.ts";
+import { createCommandDesk, type GivenOrder } from "./command-desk.ts";
 import { createCommandEffects } from "./command-effects.ts";
+import { recordOf } from "./event-text.ts";
 import { heardStore, type HeardEvent } from "./heard-store.ts";
 import { exposedBody } from "./rack-bodies.ts";
 import { createVersions } from "./versions.ts";
@@ -75,6 +76,8 @@ export interface ControllerBus {
 }
 
 const HEARTBEAT_MS = 1000;
+/** Orders of before a restart whose ids are remembered. */
+const GIVEN_MAX = 1000;
 
 export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
   const { port, rack, dayClock } = deps;
@@ -83,6 +86,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
   const startedAt = new Date(dayClock.wallMs()).toISOString();
   let heard: RecordStore | undefined;
   let shown: ReturnType<typeof showing> | undefined;
+  const given: GivenOrder[] = [];
   let campaignName = "";
   let timer: TimerHandle;
   let endedHow: string | null = null;
@@ -134,7 +138,8 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       groupOf: (position) => groups.get(position),
       versionOf: (topic) => versions.now(topic),
       isAlarmOpen: (id) => run.alarms.open.some((alarm) => alarm.id === id),
-      record,
+      isShared: new Set(groups.values()).size > 1,
+      ...{ given, record },
       dayMs: () => dayClock.wallMs(),
       answer(topic, reply) {
         publisher.reply(topic, reply);
@@ -207,6 +212,11 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       fold.hear(event);
       fold.takeEnded();
       alarmDesk.recall(event);
+      if (event.type !== "command-given") return;
+      const { author, id } = recordOf(event.data);
+      if (typeof author !== "string" || typeof id !== "string") return;
+      given.push({ author, id });
+      if (given.length > GIVEN_MAX) given.shift();
     },
     show(run) {
       campaignName = run.campaign.name;

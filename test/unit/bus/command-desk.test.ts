@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createCommandDesk } from "../../../controller/bus/command-desk.ts";
+import { createCommandDesk, type CommandDeskDeps } from "../../../controller/bus/command-desk.ts";
 import type { BusReply } from "../../../protocols/bus/commands.ts";
 import { envelope, facts, ANNA, NOON_MS, USERS } from "../../support/bus-orders.ts";
 
-function bench() {
+function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given">> = {}) {
   const done: string[] = [];
   const recorded: string[] = [];
   const answers: { readonly to: string; readonly reply: BusReply }[] = [];
@@ -15,7 +15,7 @@ function bench() {
       carryOut: ({ command }, { author }) => done.push(`${author} ${command}`),
     },
     userOf: (name) => USERS.find((user) => user.name === name),
-    ...{ groupOf, versionOf, isAlarmOpen },
+    ...{ groupOf, versionOf, isAlarmOpen, isShared: false, given: [], ...more },
     record: (type) => recorded.push(type),
     dayMs: () => state.nowMs,
     answer: (topic, reply) =>
@@ -66,6 +66,44 @@ describe("the desk where commands arrive", () => {
     expect(recorded.length).toBeLessThan(40);
     send("anna", envelope("anna", "take-control", {}, state.nowMs));
     expect(done).toEqual(["anna take-control"]);
+  });
+
+  it("takes an emergency stop of a user whose other orders come too fast", () => {
+    const { send, done } = bench();
+    for (let count = 0; count < 1000; count += 1) send("boris", envelope("boris", "hold"));
+    send("boris", envelope("boris", "note", { args: { position: "A1", text: "warm" } }));
+    expect(done).toEqual([]);
+    for (let count = 0; count < 1000; count += 1) {
+      send("boris", envelope("boris", "stop", { args: { class: "emergency" } }));
+    }
+    expect(done.length).toBeGreaterThan(0);
+    expect(done.length).toBeLessThan(10);
+  });
+
+  it("does not obey again what was obeyed before a restart", () => {
+    const order = envelope("anna", "take-control");
+    const { send, done, desk, state } = bench({ given: [{ author: "anna", id: order.id }] });
+    send("anna", order);
+    expect(done).toEqual([]);
+    expect(desk.refusedCount).toBe(1);
+    state.nowMs += 600_001;
+    send("anna", envelope("anna", "take-control", {}, state.nowMs));
+    expect(done).toEqual(["anna take-control"]);
+  });
+
+  it("tells all of a shared rack what was ordered, and names no cell and no note of another group", () => {
+    const args = { position: "A1", text: "crimp looks uneven" };
+    const told = (isShared: boolean): string => {
+      const { send, desk } = bench({ isShared });
+      send("anna", envelope("anna", "note", { args }));
+      send("anna", envelope("anna", "hold", { args: { position: "A1" } }));
+      return desk
+        .view()
+        .last_commands.map(({ command, what }) => `${command}: ${what}`)
+        .join("\n");
+    };
+    expect(told(true)).toBe("hold: refused\nnote: done");
+    expect(told(false)).toMatch(/hold A1: nobody is in control\nnote A1 crimp looks uneven/);
   });
 
   it("says on record that control lapsed", () => {
