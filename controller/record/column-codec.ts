@@ -57,6 +57,18 @@ export function writeVarint(cursor: Cursor, value: number): void {
 }
 
 export function readVarint(cursor: Cursor): number {
+  // Most numbers take one byte or two.
+  const { bytes, at } = cursor;
+  const first = bytes[at] ?? 0x80;
+  if (first < 0x80) {
+    cursor.at = at + 1;
+    return first;
+  }
+  const second = bytes[at + 1] ?? 0x80;
+  if (second < 0x80) {
+    cursor.at = at + 2;
+    return (first & 0x7f) + second * 0x80;
+  }
   let value = 0;
   let weight = 1;
   for (let group = 0; group < VARINT_BYTES_MAX; group += 1) {

@@ -74,12 +74,15 @@ export function openSamples(
   function summaries(channelIndex: number, fromMs: number, toMs: number): readonly BlockSummary[] {
     try {
       return (summariesOf?.all(channelIndex, fromMs, toMs) ?? []).map(
-        ([row, firstMs, lastMs, sampleCount, voltageMinV, voltageMaxV, currentMinA, currentMaxA]) => ({
-          ...{ row, firstMs, lastMs, sampleCount },
-          voltageMinV: voltageMinV ?? null,
-          voltageMaxV: voltageMaxV ?? null,
-          currentMinA: currentMinA ?? null,
-          currentMaxA: currentMaxA ?? null,
+        ([row, firstMs, lastMs, sampleCount, lowV = null, highV = null, lowA = null, highA = null]) => ({
+          row,
+          firstMs,
+          lastMs,
+          sampleCount,
+          voltageMinV: lowV,
+          voltageMaxV: highV,
+          currentMinA: lowA,
+          currentMaxA: highA,
         }),
       );
     } catch (error) {

@@ -10,7 +10,7 @@ import { blockPayload, packPayload, payloadCrc32, type ChannelSamples } from "./
  * A channel's block is full with this many samples: few enough that reading one for the edge of a plot's column takes
  * a fraction of a millisecond, many enough that all blocks of a ten-million-sample record are looked through in some.
  */
-export const BLOCK_SAMPLES = 2048;
+export const BLOCK_SAMPLES = 1024;
 
 type Columns = Pick<ChannelSamples, "atMs" | "voltageV" | "currentA">;
 

@@ -10,8 +10,8 @@ import { HEADER, leftByAKill, newFolder, open, removeFolders } from "./record-fi
 afterAll(removeFolders);
 
 const RATE_HZ = 10;
-/** Enough for two packs of four channels and a rest. */
-const SAMPLES = 3 * BLOCK_SAMPLES + 333;
+/** Enough for some packs of four channels and a rest. */
+const SAMPLES = 6 * BLOCK_SAMPLES + 333;
 
 /** Channel 0 at 10 Hz, channel 1 at 1 Hz, channel 2 at times of its own; a spike of one sample in channel 0. */
 async function write(store: RecordStore, from = 0, to = SAMPLES): Promise<void> {
