@@ -61,8 +61,8 @@ export interface ControllerBus {
   show(shown: ShownRun): void;
   /** A session with a broker began. */
   connected(): void;
-  /** A message came. */
-  take(topic: string, payload: Uint8Array): void;
+  /** A message came; `isRetained`: by the broker's memory, which holds no orders. */
+  take(topic: string, payload: Uint8Array, isRetained?: boolean): void;
   /** What the broker says in the controller's stead once the connection breaks. */
   lastWill(): string;
   /** Says that it ends, and why. */
@@ -228,10 +228,11 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       sayPresence();
       shown?.publisher.begin();
     },
-    take(topicText, payload) {
+    take(topicText, payload, isRetained = false) {
       const parsed = parseTopic(topicText);
       if (parsed?.rack !== rack || parsed.topic.kind !== "command") return;
-      shown?.desk.take(parsed.topic.user, payload);
+      // Counted, and answered by nothing.
+      shown?.desk.take(parsed.topic.user, isRetained ? new Uint8Array() : payload);
     },
     lastWill: () => controllerText("gone", null),
     end(how) {

@@ -22,7 +22,7 @@ export interface BusBench {
   readonly last: <Kind extends BusKind>(kind: Kind, of?: string) => ValueOf<Kind> | undefined;
   readonly countOf: (kind: BusKind) => number;
   readonly order: (author: string, command: BusCommand, reason?: string) => BusReply | undefined;
-  readonly take: (topic: string, payload: Uint8Array) => void;
+  readonly take: (topic: string, payload: Uint8Array, isRetained?: boolean) => void;
   readonly dayMs: () => number;
 }
 
@@ -100,8 +100,8 @@ export function createBusBench(campaign: Campaign, site: Site): BusBench {
       const reply = last("reply", author);
       return reply?.id === sent.id ? reply : undefined;
     },
-    take(topic, payload) {
-      bus.take(topic, payload);
+    take(topic, payload, isRetained = false) {
+      bus.take(topic, payload, isRetained);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Throws fuzzed messages at the controller of a running campaign, and says what came of it. */
+import { envelope } from "./bus-orders.ts";
 import { fuzzedMessages, fuzzedTopics } from "./fuzzed-bus.ts";
 import { BENCH_RACK, createBusBench } from "./bus-bench.ts";
 import { campaign, runWorld, site } from "./world-campaign.ts";
@@ -42,6 +43,10 @@ export async function fuzzBus(perTopic: number, seed: number): Promise<BusFuzz> 
             }
           }
           bench.advance(1000);
+          // Sound, and hers who is in control, but not said just now.
+          const remembered = Buffer.from(JSON.stringify(envelope("anna", "hold", {}, bench.dayMs())));
+          bench.take(`beamrack/${BENCH_RACK}/command/anna`, remembered, true);
+          sentAsCommands += 1;
         },
       ],
     ],

@@ -10,6 +10,7 @@ import { parseTopic } from "../../protocols/bus/topics.ts";
 import { CONTROLLER_USER, mayPublish, mayRead, usersFileSchema, type BusUser } from "../../protocols/bus/users.ts";
 import { createListeningServer, type ListeningServer } from "../bench/tcp-listener.ts";
 import { createBusUsers } from "./bus-users.ts";
+import { createPacketSizes } from "./packet-sizes.ts";
 
 /** What the process is told on its standard input. */
 export const brokerOrderSchema = z.strictObject({
@@ -35,11 +36,15 @@ const DRAIN_MS = 1000;
 const CLIENTS_MAX = 200;
 /** From one client that is not the controller; whoever talks faster is cut off. */
 const MESSAGES_PER_SECOND = 200;
+/** Longest packet of the controller, and of anybody else, also before it is known who that is. */
+const CONTROLLER_PACKET_BYTES_MAX = 1024 * 1024;
+const PACKET_BYTES_MAX = 64 * 1024;
 
 /** Rejects with Fault `bench.listen` where the port cannot be had. */
 export async function startBrokerServer(order: BrokerOrder, clock: Clock): Promise<BrokerServer> {
   const users = createBusUsers(order.users);
   const present = new Map<Client, BusUser | "controller">();
+  const controllers = new WeakSet<object>();
   const paces = new Map<Client, { count: number; sinceMs: number }>();
   const groupOf = (position: string): string | undefined => order.groups[position];
 
@@ -55,6 +60,14 @@ export async function startBrokerServer(order: BrokerOrder, clock: Clock): Promi
     return pace.count <= MESSAGES_PER_SECOND;
   }
 
+  /** A client's id is whoever's has it: the library throws the one out that came first. */
+  function isIdOfOther(client: Client, name: string): boolean {
+    return [...present].some(([other, who]) => {
+      const user = who === "controller" ? CONTROLLER_USER : who.name;
+      return other !== client && other.id === client.id && user !== name;
+    });
+  }
+
   const broker = await Aedes.createBroker({
     connectTimeout: 5000,
     queueLimit: 1000,
@@ -64,16 +77,17 @@ export async function startBrokerServer(order: BrokerOrder, clock: Clock): Promi
         done(null, false);
       };
       if (name === CONTROLLER_USER) {
-        if (!isSame(password, order.controllerPassword)) {
+        if (!isSame(password, order.controllerPassword) || isIdOfOther(client, name)) {
           refuse();
           return;
         }
         present.set(client, "controller");
+        controllers.add(client.conn);
         done(null, true);
         return;
       }
       void users.login(name ?? "", password).then((user) => {
-        if (user === undefined) refuse();
+        if (user === undefined || isIdOfOther(client, user.name)) refuse();
         else {
           present.set(client, user);
           done(null, true);
@@ -122,6 +136,12 @@ export async function startBrokerServer(order: BrokerOrder, clock: Clock): Promi
       clientCount -= 1;
     });
     broker.handle(socket);
+    const sizes = createPacketSizes();
+    // Heard as the library reads it, and before it is taken apart.
+    socket.on("data", (chunk: Uint8Array) => {
+      const mostBytes = controllers.has(socket) ? CONTROLLER_PACKET_BYTES_MAX : PACKET_BYTES_MAX;
+      if (!sizes.take(chunk, mostBytes)) socket.destroy();
+    });
   });
   const closeBroker = (): Promise<void> =>
     new Promise((resolve) => {

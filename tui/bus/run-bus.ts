@@ -73,8 +73,8 @@ export function openRunBus(context: CommandContext, inputs: RunBusInputs): RunBu
       ...{ place, clock: context.clock, clientId: `beamrack-${rack}-${instance}` },
       topics: [`beamrack/${rack}/command/+`],
       lastWill: () => ({ topic: topicText(rack, { kind: "controller" }), payload: bus.lastWill() }),
-      message(topic, payload) {
-        bus.take(topic, payload);
+      message(topic, payload, isRetained) {
+        bus.take(topic, payload, isRetained);
       },
       opened() {
         isToldOff = false;

@@ -214,8 +214,8 @@ describe("the embedded broker", () => {
       clock,
     );
     const url = `mqtt://${server.where}`;
-    const enter = async (username: string, word: string) => {
-      const client = connect(url, { username, password: word, protocolVersion: 4, reconnectPeriod: 0 });
+    const enter = async (username: string, word: string, more: { clientId?: string } = {}) => {
+      const client = connect(url, { username, password: word, protocolVersion: 4, reconnectPeriod: 0, ...more });
       const heard: string[] = [];
       let isOut = false;
       client.on("close", () => {
@@ -228,7 +228,7 @@ describe("the embedded broker", () => {
       return { client, heard };
     };
     try {
-      const controller = await enter(CONTROLLER_USER, secret);
+      const controller = await enter(CONTROLLER_USER, secret, { clientId: "beamrack-r-1" });
       for (const topic of ["cell/A1", "cell/B1", "alarm", "reply/anna/x"]) {
         await controller.client.publishAsync(`beamrack/r/${topic}`, "{}", { qos: 1, retain: true });
       }
@@ -248,6 +248,14 @@ describe("the embedded broker", () => {
       await until("anna thrown out", () => !anna.client.connected, 5000);
       expect(controller.heard.filter((topic) => topic !== "beamrack/r/command/anna")).toEqual([]);
       expect((await enter(CONTROLLER_USER, "guessed")).client.connected).toBe(false);
+      // A client's id that is another's throws nobody out.
+      expect((await enter("guest", "correct horse", { clientId: "beamrack-r-1" })).client.connected).toBe(false);
+      expect(controller.client.connected).toBe(true);
+      await controller.client.publishAsync("beamrack/r/trace/A1", "x".repeat(250_000), { qos: 1 });
+      const long = await enter("anna", "correct horse");
+      long.client.publish("beamrack/r/command/anna", "x".repeat(1_000_000));
+      await until("who says too much thrown out", () => !long.client.connected, 5000);
+      expect(controller.client.connected).toBe(true);
       controller.client.end(true);
     } finally {
       await server.close();
