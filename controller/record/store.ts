@@ -20,7 +20,7 @@ import { createRecordWriter } from "./record-writer.ts";
 import { bufferedCount, createSampleBuffer } from "./sample-buffer.ts";
 import { BUSY_TIMEOUT_MS, databasePath, emptyHead, migrate, openForWriting, readMeta, storeFault } from "./schema.ts";
 import type { Durability, StoredHead } from "./schema.ts";
-import { createThreadedScribe } from "./threaded-scribe.ts";
+import { createThreadedScribe, type WaitForThread } from "./threaded-scribe.ts";
 
 export interface RecordCounters {
   readonly events: number;
@@ -87,9 +87,9 @@ export interface StoreOptions {
   readonly goesOn?: boolean;
   /**
    * A thread of its own writes: for clocks of the wall, where the rack must not wait for the disk. What cannot be
-   * written then shows at a later append or commit. Not where a run is repeated.
+   * written then shows at a later append or commit. Its end is waited for by this. Not where a run is repeated.
    */
-  readonly ownThread?: boolean;
+  readonly ownThread?: WaitForThread;
 }
 
 /**
@@ -105,7 +105,7 @@ export function openStore(options: StoreOptions): RecordStore {
   const where = databasePath(folder);
 
   const isRepeated = header.world === "virtual" && options.goesOn !== true;
-  assert(!(isRepeated && options.ownThread === true), "a run that is repeated is compared in its own thread");
+  assert(!(isRepeated && options.ownThread !== undefined), "a run that is repeated is compared in its own thread");
 
   const start = chainStart(header);
   const writing = openForWriting({
@@ -175,9 +175,9 @@ export function openStore(options: StoreOptions): RecordStore {
 
   function openScribe(): { readonly scribe: RecordScribe; readonly catchUp: CatchUp | undefined } {
     const { durability, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
-    if (options.ownThread === true) {
+    if (options.ownThread !== undefined) {
       const thread = { folder, durability, busyTimeoutMs, stored, channelCount, capacity };
-      return { scribe: createThreadedScribe(thread), catchUp: undefined };
+      return { scribe: createThreadedScribe(thread, options.ownThread), catchUp: undefined };
     }
     // A world that ends with the process repeats its run: nothing outside remembers more than the log.
     const liveHead = durability === "power-loss" ? openLiveHead(folder) : undefined;

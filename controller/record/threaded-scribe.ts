@@ -30,7 +30,10 @@ interface Waiting {
 
 export type ThreadOptions = Omit<WriterStart, "ended" | "port">;
 
-export function createThreadedScribe(options: ThreadOptions): RecordScribe {
+/** Holds the calling thread until the first number of `ended` is set; false where `timeoutMs` passed before. */
+export type WaitForThread = (ended: SharedArrayBuffer, timeoutMs: number) => boolean;
+
+export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThread): RecordScribe {
   const { folder, channelCount, capacity } = options;
   const ended = new SharedArrayBuffer(4);
   const { port1: port, port2: theirs } = new MessageChannel();
@@ -61,7 +64,7 @@ export function createThreadedScribe(options: ThreadOptions): RecordScribe {
     fail({
       code: "store.unwritable",
       where: databasePath(folder),
-      message: `the thread that writes ended: ${error.message}`,
+      message: `the thread that writes ended: ${String(error)}`,
     });
     for (const { reject } of waiting.values()) reject(failure ?? error);
     waiting.clear();
@@ -112,7 +115,7 @@ export function createThreadedScribe(options: ThreadOptions): RecordScribe {
     if (isEnded) return;
     lastId += 1;
     order(kind === "finish" ? { kind, id: lastId } : { kind, id: lastId });
-    const outcome = Atomics.wait(new Int32Array(ended), 0, 0, END_TIMEOUT_MS);
+    const isOver = waitFor(ended, END_TIMEOUT_MS);
     for (;;) {
       const received: { readonly message: WriterAnswer } | undefined = receiveMessageOnPort(port);
       if (received === undefined) break;
@@ -120,7 +123,7 @@ export function createThreadedScribe(options: ThreadOptions): RecordScribe {
     }
     isEnded = true;
     port.close();
-    if (outcome !== "timed-out") return;
+    if (isOver) return;
     void worker.terminate();
     fail({ code: "store.unwritable", where: databasePath(folder), message: "the disk has not answered for a minute" });
   }

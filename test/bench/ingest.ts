@@ -19,6 +19,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
+import { waitForThread } from "../../tui/rim/wait-for-thread.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { databasePath } from "../../controller/record/schema.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
@@ -50,7 +51,7 @@ const clock: Clock = {
 
 function open(name: string, changes: { readonly channelCount: number; readonly frameMs: number }): RecordStore {
   return openStore({
-    ...{ folder: join(place, name), clock, durability: "power-loss", commitLatencyMs: 0, ownThread: true },
+    ...{ folder: join(place, name), clock, durability: "power-loss", commitLatencyMs: 0, ownThread: waitForThread },
     header: {
       ...{ campaign: "bench", campaignHash: "b", siteHash: "b", seed: null, world: "bench", softwareVersion: "bench" },
     },

@@ -12,6 +12,7 @@ import { siteCables } from "../../protocols/site/site-cables.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { isBench } from "../bench/bench-address.ts";
+import { waitForThread } from "../rim/wait-for-thread.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
@@ -91,7 +92,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     channelCount: campaign.cells.length,
     holder: inputs.holder,
     frameMs: FRAME_MS,
-    ownThread: true,
+    ownThread: waitForThread,
   });
   const store = inputs.hearing?.(opened) ?? opened;
   try {

@@ -1,11 +1,12 @@
 /** Takes samples without end into the folder it is given, from where its record stands; says on stdout the number up to which they are durable. */
+import { waitForThread } from "../../../tui/rim/wait-for-thread.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import { HEADER, open } from "../../unit/record/record-fixture.ts";
 import { CHANNELS } from "./kill-samples.ts";
 
 const [folder = ""] = process.argv.slice(2);
 const store = open(folder, {
-  ...{ header: { ...HEADER, world: "site", seed: null }, durability: "power-loss", ownThread: true },
+  ...{ header: { ...HEADER, world: "site", seed: null }, durability: "power-loss", ownThread: waitForThread },
   ...{ channelCount: CHANNELS, frameMs: 1000 },
 });
 const record = openRecord(folder);

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
+import { waitForThread } from "../../../tui/rim/wait-for-thread.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
 import { booking, HEADER, newFolder, open, record, removeFolders, runCampaign, settlement } from "./record-fixture.ts";
 
 afterAll(removeFolders);
 
-const ON_THE_WALL = { header: { ...HEADER, world: "site", seed: null }, ownThread: true } as const;
+const ON_THE_WALL = { header: { ...HEADER, world: "site", seed: null }, ownThread: waitForThread } as const;
 
 describe("a record that a thread of its own writes", () => {
   it("holds the same as one written at once, with the same digest", async () => {
@@ -65,6 +66,6 @@ describe("a record that a thread of its own writes", () => {
   });
 
   it("is not for a run that is repeated", () => {
-    expect(() => open(newFolder(), { ownThread: true })).toThrow("repeated");
+    expect(() => open(newFolder(), { ownThread: waitForThread })).toThrow("repeated");
   });
 });
