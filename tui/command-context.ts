@@ -6,6 +6,7 @@
  * already taken out. Exit codes: 0 done, 1 failed while running, 2 refused (bad input), 3 a check did not hold.
  * A Fault thrown out of a command is printed by the entry, exit 2 for severity `refuse` and 1 for any other.
  */
+import type { WaitForThread } from "../controller/record/threaded-scribe.ts";
 import type { Clock } from "../protocols/base/clock.ts";
 import type { AttenuationTables } from "../protocols/dose/attenuation.ts";
 import type { Site } from "../protocols/site/site.ts";
@@ -70,6 +71,8 @@ export interface CommandContext {
   /** stdout is a terminal. */
   readonly isTerminal: boolean;
   readonly progress: ProgressOutput;
+  /** For a record that a thread of its own writes; without it the command's own thread does. */
+  readonly waitForThread?: WaitForThread;
   /** One line on stdout. */
   print(line: string): void;
   /** One line on stderr. */

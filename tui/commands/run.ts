@@ -91,6 +91,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
       softwareVersion: context.version,
       links,
       left,
+      ...(context.waitForThread === undefined ? {} : { waitForThread: context.waitForThread }),
       ...(options.resumedBy === undefined ? {} : { resumedBy: options.resumedBy }),
       ...(runBus === undefined ? {} : { hearing: hearingOf(runBus) }),
     });

@@ -15,6 +15,7 @@ import { createRealClock } from "./real-clock.ts";
 import { takeSiteLock } from "./site-lock.ts";
 import { createTerminalDevice } from "./terminal-device.ts";
 import { readTextFile } from "./text-file.ts";
+import { waitForThread } from "./wait-for-thread.ts";
 
 export function createNodeContext(deps: {
   readonly json: boolean;
@@ -33,6 +34,7 @@ export function createNodeContext(deps: {
   return {
     json,
     isTerminal: out.isTerminal,
+    waitForThread,
     progress: {
       isTerminal: shown.isTerminal,
       colour: shown.colour,

@@ -4,6 +4,7 @@ import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { readLeftRun } from "../../controller/resume/read-run.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
+import type { WaitForThread } from "../../controller/record/threaded-scribe.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -12,7 +13,6 @@ import { siteCables } from "../../protocols/site/site-cables.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { isBench } from "../bench/bench-address.ts";
-import { waitForThread } from "../rim/wait-for-thread.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
@@ -36,6 +36,8 @@ export interface SiteCampaignInputs {
   readonly left: LeftFolder | undefined;
   /** Who says that what was held or waited to be re-armed may go on. */
   readonly resumedBy?: string;
+  /** Lets a thread of its own write the record. */
+  readonly waitForThread?: WaitForThread;
   /** Put between the run and its record, for whoever listens there. */
   readonly hearing?: (store: RecordStore) => RecordStore;
 }
@@ -92,7 +94,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     channelCount: campaign.cells.length,
     holder: inputs.holder,
     frameMs: FRAME_MS,
-    ownThread: waitForThread,
+    ...(inputs.waitForThread === undefined ? {} : { ownThread: inputs.waitForThread }),
   });
   const store = inputs.hearing?.(opened) ?? opened;
   try {
