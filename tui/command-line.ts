@@ -6,6 +6,7 @@ import { Fault, faultText, isFault } from "../protocols/base/fault.ts";
 import type { CommandContext } from "./command-context.ts";
 import { COMMANDS, type CommandEntry } from "./command-list.ts";
 import { commandHelp, overviewHelp } from "./commands/help.ts";
+import { plainText } from "./progress/number-text.ts";
 
 export interface CommandLineDeps {
   /** One line on stdout. */
@@ -78,7 +79,8 @@ function report(error: unknown, name: string | undefined, json: boolean, deps: C
   const where = name === undefined ? "beamrack" : `beamrack ${name}`;
   const known = isFault(error) ? error : usageFault(error, where);
   if (known !== undefined) {
-    deps.printError(faultText(known));
+    // Instruments, files and brokers have their say in it: nothing of it may steer a terminal.
+    deps.printError(faultText(known).split("\n").map(plainText).join("\n"));
     if (json) {
       const { code, message: what, advice, detail } = known;
       deps.print(JSON.stringify({ error: { code, where: known.where, what, advice, detail } }));

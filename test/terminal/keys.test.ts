@@ -117,6 +117,8 @@ describe("an order", () => {
     await screen.pass(4000);
     await screen.press("h");
     expect(seen(screen)).toContain("Nothing can be ordered");
+    await screen.press("!");
+    expect(seen(screen)).toContain("no stop reaches it. Use the hutch's own buttons.");
     screen.close();
     const looking = await running({ author: null });
     await looking.press("h");

@@ -7,6 +7,7 @@ import { CLIENT_OPTIONS, placeOfClient, type ClientValues } from "../bus/client-
 import { openRack, type OpenRack } from "../bus/rack-look.ts";
 import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
+import { plainText } from "../progress/number-text.ts";
 
 const OPTIONS = {
   ...CLIENT_OPTIONS,
@@ -170,7 +171,7 @@ async function orderAll(context: CommandContext, asked: Asked, commands: readonl
       const reply = await obtain(rack, asked, command);
       const done = reply.outcome === "done";
       if (context.json) context.print(JSON.stringify({ rack: rack.look().rack, ...command, ...reply }));
-      else if (done) context.print(`${textOf(command)}: ${reply.what}`);
+      else if (done) context.print(plainText(`${textOf(command)}: ${reply.what}`));
       if (done) continue;
       throw new Fault("bus.order-refused", rack.look().rack, `${textOf(command)}: ${reply.what}. ${reply.advice}`);
     }

@@ -6,6 +6,7 @@ import type { BusAlarm } from "../../protocols/bus/rack-views.ts";
 import { CLIENT_OPTIONS, placeOfClient } from "../bus/client-options.ts";
 import { openRack, type RackLook } from "../bus/rack-look.ts";
 import type { CommandContext } from "../command-context.ts";
+import { plainText } from "../progress/number-text.ts";
 
 export async function statusCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -21,7 +22,7 @@ export async function statusCommand(context: CommandContext, args: readonly stri
   const look = rack.look();
   await rack.client.close();
   if (context.json) context.print(JSON.stringify(statusDocument(look)));
-  else for (const line of statusLines(look)) context.print(line);
+  else for (const line of statusLines(look)) context.print(plainText(line));
   return 0;
 }
 

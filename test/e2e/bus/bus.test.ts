@@ -109,7 +109,8 @@ it("a running world is seen and steered over the bus; a broker that dies, client
   await until("exposing held", () => Reflect.get(Object(screen.value("campaign ")), "state") === "held", 5000);
 
   // What takes control by itself, and what needs none.
-  expect((await run(["note", "A1", "looks warm", "--broker", url])).code).toBe(0);
+  const noted = await run(["note", "A1", "looks \u001b[2Jwarm", "--broker", url]);
+  expect([noted.code, noted.out.trimEnd()]).toEqual([0, "note A1 looks ?[2Jwarm: ordered"]);
   const skipped = await run(["skip-step", "A2", "--broker", url]);
   expect(skipped.out + skipped.err).toMatch(/skip-step A2: ordered/);
   expect((await run(["ack", "900..902", "--broker", url])).err).toMatch(/ack 900: no alarm 900 is open/);

@@ -133,6 +133,12 @@ describe("the command line", () => {
     expect(failed).toMatchObject({ exitCode: 1, out: [] });
   });
 
+  it("lets nothing that an instrument or a file said steer the terminal", async () => {
+    const words = "alarm \u001b[2J1\u009b31m\r";
+    const { err } = await call(["check"], () => Promise.reject(new Fault("stage.alarm", "stage", words)));
+    expect(err[0]).toMatch(/^stage: alarm \?\[2J1\?31m\? \[stage\.alarm\]/);
+  });
+
   it("calls a defect a defect", async () => {
     const { exitCode, out, err } = await call(["check", "--json"], () => Promise.reject(new RangeError("lost count")));
     expect(exitCode).toBe(1);

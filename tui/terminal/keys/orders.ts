@@ -65,6 +65,9 @@ export function stop(model: Model, stopClass: StopClass): Outcome {
   const command: BusCommand = { command: "stop", args: { class: stopClass } };
   // A stop is obeyed whatever has changed since.
   const order: Order = { title: `stop ${stopClass}`, command, precondition: null };
+  if (!isLive(model.rack)) {
+    return { refusal: "The controller is not heard: no stop reaches it. Use the hutch's own buttons." };
+  }
   return ask(model, order, STOP_CONSEQUENCES[stopClass], stopClass === "emergency" ? "yes" : "reason");
 }
 
