@@ -19,6 +19,7 @@ import { createCommandEffects } from "./command-effects.ts";
 import { recordOf } from "./event-text.ts";
 import { heardStore, type HeardEvent } from "./heard-store.ts";
 import { exposedBody } from "./rack-bodies.ts";
+import { createPaceMeter } from "./pace-meter.ts";
 import { createVersions } from "./versions.ts";
 
 export interface ControllerBusDeps {
@@ -30,6 +31,7 @@ export interface ControllerBusDeps {
   readonly faults: string | null;
   /** The machine's clock: ticks, heartbeats, deadlines of commands. */
   readonly dayClock: Clock;
+  /** As it was asked for: seconds of the campaign for one of the day. */
   readonly pace: () => number;
   readonly userOf: (name: string) => BusUser | undefined;
   /** Tells this start of the controller from others. */
@@ -118,9 +120,11 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
   function showing({ campaign, run, roles, clock, endAtMs, answerMs }: ShownRun) {
     const startMs = clock.wallMs() - clock.monoMs();
     const versions = createVersions();
+    const paces = createPaceMeter(deps.pace);
     const sources: BusSources = {
       ...{ campaign, run, roles, fold, alarmDesk, versions, startMs, endAtMs, answerMs },
-      ...{ site: deps.site, world: deps.world, seed: deps.seed, faults: deps.faults, pace: deps.pace },
+      ...{ site: deps.site, world: deps.world, seed: deps.seed, faults: deps.faults },
+      pace: () => paces.pace,
       nowMs: () => clock.monoMs(),
     };
     const groups = new Map<string, string>(campaign.cells.map(({ position, group }) => [position, group]));
@@ -157,8 +161,9 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
         const delayMs = worstDelayMs;
         worstDelayMs = 0;
         beat += 1;
+        paces.note(dayClock.monoMs(), clock.monoMs());
         return {
-          ...{ instance: deps.instance, said_at: dayText(), beat, period_s: HEARTBEAT_MS / 1000, pace: deps.pace() },
+          ...{ instance: deps.instance, said_at: dayText(), beat, period_s: HEARTBEAT_MS / 1000, pace: paces.pace },
           ...{ elapsed_s: clock.monoMs() / 1000, log_seq: heard?.head.seq ?? 0 },
           log_digest: heard?.digest ?? null,
           ...{ dropped: publisher.droppedCount, refused: desk.refusedCount, loop_delay_ms: Math.round(delayMs) },

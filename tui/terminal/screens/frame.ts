@@ -170,6 +170,8 @@ function controlRow({ rack, author }: Model, width: number): Row {
   const { control } = rack;
   const me = author === null ? span(" looking only", "dim") : span(` ${author}`, "dim");
   if (control === null) return row(me);
+  if (!isLive(rack))
+    return spread(row(me), [span(`control was: ${control.holder?.author ?? "nobody's"}`, "dim")], width);
   const { holder, taking_over: next } = control;
   const held =
     holder === null
