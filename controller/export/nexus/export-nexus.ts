@@ -10,6 +10,7 @@ import { writeCells, type OpenCells, type SampleRecord, type TakeSamples } from 
 import { toldDoses } from "../told-dose.ts";
 import { beginCellFile, writePattern, type CellFileParts } from "./cell-file.ts";
 import { CHUNK_ROWS, jsonNote, nexusGroup, numberFields, plotOf, textField, textFields } from "./nexus-writing.ts";
+import { closeQuietly, writingFault } from "./hdf5-trouble.ts";
 import { readPowderPattern } from "./powder-pattern-file.ts";
 
 export interface NexusOptions extends ProvenanceOptions {
@@ -19,6 +20,8 @@ export interface NexusOptions extends ProvenanceOptions {
   readonly cellsAtATime?: number;
 }
 
+const MASTER_FILE = "campaign.nxs";
+
 interface OpenCell {
   readonly parts: CellFileParts;
   readonly file: Hdf5File;
@@ -26,7 +29,7 @@ interface OpenCell {
   readonly close: () => void;
 }
 
-/** Loads the HDF5 library. */
+/** Loads the HDF5 library. What it cannot write ends the export with Fault output.unwritable. */
 export async function exportNexus(
   campaign: ExportedCampaign,
   record: SampleRecord,
@@ -35,6 +38,8 @@ export async function exportNexus(
 ): Promise<RunningExport> {
   const hdf5 = await import("h5wasm/node");
   await hdf5.ready;
+  // By itself the library prints what the disk refused and goes on: a file with holes would pass for whole.
+  hdf5.Module.activate_throwing_error_handler();
   return running(hdf5, campaign, record, target, options);
 }
 
@@ -50,12 +55,15 @@ function* running(
   const names = cellNames(campaign.cells);
   const fileName = (cell: ExportedCell): string => `${names.get(cell.position) ?? cell.position}.nxs`;
   const open = new Set<OpenCell>();
+  const openFiles = new Set<Hdf5File>();
   try {
     const { rows, unreadable } = yield* writeCells({ ...options, record, target, campaign }, openCells);
     writeMaster(campaign.cells);
     return { cells: campaign.cells.length, rows, unreadable };
+  } catch (error) {
+    throw writingFault(error);
   } finally {
-    closeAll();
+    for (const file of openFiles) closeQuietly(file);
   }
 
   function openCells(some: readonly ExportedCell[]): OpenCells {
@@ -69,25 +77,23 @@ function* running(
           rows += one.table.rows;
           writePatterns(one);
         }
-        closeAll();
+        for (const one of open) one.close();
+        open.clear();
         return rows;
       },
     };
-  }
-
-  function closeAll(): void {
-    for (const one of open) one.close();
-    open.clear();
   }
 
   /** Headers of old, which HDF5 1.8 and later read alike. */
   function create(name: string): { readonly file: Hdf5File; readonly close: () => void } {
     const place = target.place(name);
     const file = new hdf5.File(place.path, "w", { libver: ["earliest", "v108"] });
+    openFiles.add(file);
     return {
       file,
       close() {
         file.close();
+        openFiles.delete(file);
         place.close();
       },
     };
@@ -110,33 +116,30 @@ function* running(
   }
 
   function writeMaster(cells: readonly ExportedCell[]): void {
-    const { file, close } = create("campaign.nxs");
-    try {
-      file.create_attribute("NX_class", "NXroot");
-      file.create_attribute("default", "campaign");
-      const entry = nexusGroup(file, "campaign", "NXentry");
-      entry.create_attribute("default", "dose");
-      textField(entry, "title", campaign.header.campaign);
-      textField(entry, "start_time", isoTime(campaign.clock.startMs));
-      textField(entry, "end_time", isoTime(campaign.clock.startMs + campaign.lastMs));
-      textField(entry, "program_name", "beamrack").create_attribute("version", options.softwareVersion);
-      jsonNote(entry, "provenance", "where the data come from", told);
-      const dose = nexusGroup(entry, "dose", "NXdata");
-      plotOf(dose, "dose_highest", "changer_position");
-      const positions = cells.map(({ position }) => positionIndex(position) + 1);
-      dose.create_dataset({ name: "changer_position", data: Int32Array.from(positions), dtype: "<i" });
-      const highest = cells.map((cell) =>
-        toldDoses(campaign, cell).reduce((most, { totalGy }) => Math.max(most, totalGy), 0),
-      );
-      numberFields(dose, "dose_highest", highest, "Gy");
-      textFields(
-        dose,
-        "sample_name",
-        cells.map(({ barcode }) => barcode),
-      );
-      for (const cell of cells) file.create_external_link(fileName(cell), "/electrochemistry", cell.position);
-    } finally {
-      close();
-    }
+    const { file, close } = create(MASTER_FILE);
+    file.create_attribute("NX_class", "NXroot");
+    file.create_attribute("default", "campaign");
+    const entry = nexusGroup(file, "campaign", "NXentry");
+    entry.create_attribute("default", "dose");
+    textField(entry, "title", campaign.header.campaign);
+    textField(entry, "start_time", isoTime(campaign.clock.startMs));
+    textField(entry, "end_time", isoTime(campaign.clock.startMs + campaign.lastMs));
+    textField(entry, "program_name", "beamrack").create_attribute("version", options.softwareVersion);
+    jsonNote(entry, "provenance", "where the data come from", told);
+    const dose = nexusGroup(entry, "dose", "NXdata");
+    plotOf(dose, "dose_highest", "changer_position");
+    const positions = cells.map(({ position }) => positionIndex(position) + 1);
+    dose.create_dataset({ name: "changer_position", data: Int32Array.from(positions), dtype: "<i" });
+    const highest = cells.map((cell) =>
+      toldDoses(campaign, cell).reduce((most, { totalGy }) => Math.max(most, totalGy), 0),
+    );
+    numberFields(dose, "dose_highest", highest, "Gy");
+    textFields(
+      dose,
+      "sample_name",
+      cells.map(({ barcode }) => barcode),
+    );
+    for (const cell of cells) file.create_external_link(fileName(cell), "/electrochemistry", cell.position);
+    close();
   }
 }

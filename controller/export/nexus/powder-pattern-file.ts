@@ -1,5 +1,6 @@
 /** A powder pattern as a NeXus file gives it: the default plot's signal over its axis. */
 import type { File as Hdf5File } from "h5wasm/node";
+import { closeQuietly } from "./hdf5-trouble.ts";
 
 export interface PowderPattern {
   readonly twoThetaDeg: Float64Array;
@@ -23,8 +24,11 @@ export function readPowderPattern(hdf5: { readonly File: typeof Hdf5File }, path
     if (angles.length !== counts.length) return null;
     const wavelengthA = wavelength instanceof Float64Array ? (wavelength[0] ?? null) : null;
     return { twoThetaDeg: angles, counts, wavelengthA };
+  } catch {
+    // What is not there, or is damaged, is thrown by the library where an export made it do so.
+    return null;
   } finally {
-    file.close();
+    closeQuietly(file);
   }
 }
 
