@@ -62,7 +62,6 @@ export default defineConfig({
         setupFiles: ["test/support/property-seed.ts"],
         include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`],
         ...(name === "e2e" ? REAL_TIME : COMPUTING),
-        ...(name === "tidy" ? { maxWorkers: 1 } : {}),
       },
     })),
   },
