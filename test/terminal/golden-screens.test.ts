@@ -164,5 +164,33 @@ describe.each(SIZES)("at $columns x $rows", (size) => {
   });
 });
 
+/** What the bus tells a group user: its cells, the beam's levels, who is in control. */
+const OF_GROUPS = rack
+  .runningRack()
+  .filter(({ topic }) => /\/(controller|heartbeat|beam|control|cell\/\w+|dose\/\w+|trace\/\w+)$/.test(topic));
+
+describe("what a group user is not told", () => {
+  it.each([
+    ["beam", ["exposure       not told", "Ahead", "Missed"], /none under way|^none|none *$/m],
+    ["instruments", ["not told to group users"], /0 of 0/],
+    ["campaign", ["not told to group users"], /nothing said/],
+    ["log", ["not told to group users"], /nothing said/],
+  ] as const)("is not made up on the screen %s", async (screen, words, lies) => {
+    const { terminal } = await play({ told: OF_GROUPS, first: { screen } });
+    const text = terminal.seen().join("\n");
+    for (const word of words) expect(text).toContain(word);
+    expect(text).not.toMatch(lies);
+  });
+});
+
+it("a cell that waits for a person is told where no alarm is open", async () => {
+  const held = rack.cell(B4, { held_by: "ada", state: "held" });
+  const { terminal } = await play({
+    told: [...rack.runningRack(), held, rack.alarms([])],
+    first: { screen: "alarms" },
+  });
+  expect(terminal.seen().join("\n")).toContain("None. One cell needs a person: n goes there.");
+});
+
 const GONE_SCENE: Scene = { told: GONE, silentMs: 5000, first: { measure: "charge" } };
 const NO_COLOUR: Scene = { told: ISOLATED, colour: false };

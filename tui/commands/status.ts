@@ -44,7 +44,16 @@ function statusDocument({ rack, controller, heartbeat, campaign, control, alarm,
   };
 }
 
-function statusLines({ rack, controller, heartbeat, campaign, control, alarm, cells }: RackLook): readonly string[] {
+/** What people read. */
+export function statusLines({
+  rack,
+  controller,
+  heartbeat,
+  campaign,
+  control,
+  alarm,
+  cells,
+}: RackLook): readonly string[] {
   const lines: string[] = [];
   if (controller.state !== "present") {
     const since = heartbeat === undefined ? "" : `, last heard ${heartbeat.said_at}`;
@@ -62,13 +71,16 @@ function statusLines({ rack, controller, heartbeat, campaign, control, alarm, ce
     lines.push(
       `dose      at most ${(100 * campaign.dose.limit_fraction_max).toFixed(1)} % of a limit, ${campaign.dose.refused} refused`,
     );
-    const states = Object.entries(campaign.cells.by_state).map(([name, count]) => `${name} ${count}`);
-    lines.push(`cells     ${states.join(", ")}`);
+    lines.push(`cells     ${statesText(campaign.cells.by_state)}`);
+  } else {
+    lines.push(`rack      ${rack}; sweeps, exposures and other groups' cells are not told to you`);
+    lines.push(`cells     ${statesText(countsOf(cells.map(({ state }) => state)))}`);
   }
   const holder = control?.holder ?? null;
   lines.push(`control   ${holder === null ? "nobody" : `${holder.author} since ${holder.since}`}`);
   const open = alarm?.open ?? [];
-  lines.push(open.length === 0 ? "alarms    none" : `alarms    ${open.length + (alarm?.unnamed ?? 0)} open`);
+  if (alarm === undefined) lines.push("alarms    not told to you");
+  else lines.push(open.length === 0 ? "alarms    none" : `alarms    ${open.length + alarm.unnamed} open`);
   lines.push(...alarmLines(open, alarm?.equal ?? []));
   for (const { position, state, held_by: heldBy, fault, waiting_for: waiting } of cells) {
     if (heldBy !== null) lines.push(`  ${position} held by ${heldBy}`);
@@ -76,6 +88,17 @@ function statusLines({ rack, controller, heartbeat, campaign, control, alarm, ce
     else if (waiting?.who === "operator") lines.push(`  ${position} waits for ${waiting.reason}`);
   }
   return lines;
+}
+
+function statesText(counts: Readonly<Record<string, number>>): string {
+  const states = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  return states.length === 0 ? "none" : states.join(", ");
+}
+
+function countsOf(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 /** Equal ones in one line with their numbers; those that follow from another under it, counted. */

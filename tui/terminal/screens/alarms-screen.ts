@@ -1,10 +1,11 @@
 /** Alarms: what is wrong, since when, what is to be done; nobody's first. Pure. */
+import { ALL_POSITIONS } from "../../../protocols/base/position.ts";
 import type { Model } from "../model/model.ts";
-import { isShelved, isUntaken, timeMs, untakenCount } from "../model/rack-view.ts";
+import { isShelved, isUntaken, needsPerson, timeMs, untakenCount } from "../model/rack-view.ts";
 import { shownAlarms } from "../model/shown-alarms.ts";
 import { BLANK, row, span, tall, type Span, type Tone } from "../text/rows.ts";
 import { clockText, countText, fromNowText } from "../text/values.ts";
-import { heading, labelledLines, scrolled, table, type Drawn } from "./parts.ts";
+import { heading, labelledLines, nothingSaid, scrolled, table, type Drawn } from "./parts.ts";
 
 export function alarmsScreen(model: Model, width: number, height: number): Drawn {
   const { rack, state } = model;
@@ -16,8 +17,13 @@ export function alarmsScreen(model: Model, width: number, height: number): Drawn
     span(untaken === 0 ? "" : `, ${countText(untaken)} that nobody has taken`, "alarm"),
   );
   if (!rack.areAlarmsKnown)
-    return { title: row(span("Alarms", "strong")), rows: [row(span("nothing said of them yet", "dim"))] };
-  if (shown.length === 0) return { title, rows: [row(span("None. Nothing needs a person.", "good"))] };
+    return { title: row(span("Alarms", "strong")), rows: [row(span(nothingSaid(rack, "them"), "dim"))] };
+  if (shown.length === 0) {
+    const count = ALL_POSITIONS.filter((_, index) => needsPerson(rack, index)).length;
+    if (count === 0) return { title, rows: [row(span("None. Nothing needs a person.", "good"))] };
+    const cells = count === 1 ? "One cell needs" : `${countText(count)} cells need`;
+    return { title, rows: [row(span("None. ", "good"), span(`${cells} a person: n goes there.`, "warn"))] };
+  }
   const chosen = Math.max(
     0,
     shown.findIndex(({ id }) => id === state.alarmId),

@@ -4,7 +4,18 @@ import type { Model } from "../model/model.ts";
 import { timeMs, type RackView } from "../model/rack-view.ts";
 import { beside, BLANK, row, span, tall, type Row, type Span, type Tone } from "../text/rows.ts";
 import { clockText, quantityText, spanText, UNKNOWN, wordsOf } from "../text/values.ts";
-import { flow, heading, labelled, relativeText, scrolled, scrollMaxOf, table, waitLines, type Drawn } from "./parts.ts";
+import {
+  flow,
+  heading,
+  labelled,
+  nothingSaid,
+  relativeText,
+  scrolled,
+  scrollMaxOf,
+  table,
+  waitLines,
+  type Drawn,
+} from "./parts.ts";
 import { exposingRow } from "./rack-screen.ts";
 
 const GAP = 3;
@@ -144,6 +155,7 @@ function underWayRows(rack: RackView, width: number): readonly Row[] {
   const current = exposure?.current ?? null;
   if (current === null) {
     const waiting = campaign?.waiting_for ?? null;
+    if (exposure === null && waiting === null) return [labelled("exposure", nothingSaid(rack), LABEL, "dim")];
     return waiting === null ? [labelled("exposure", "none under way", LABEL)] : waitLines(waiting, nowMs, width);
   }
   const progress = exposingRow(rack, Math.max(6, width - 16));
@@ -170,7 +182,7 @@ function stillAhead({ schedule, exposure }: RackView): BusSchedule["queue"] {
 
 function queueRows(rack: RackView, width: number): readonly Row[] {
   const { schedule, nowMs } = rack;
-  if (schedule === null) return [heading("Ahead", width), row(span("nothing said of it yet", "dim"))];
+  if (schedule === null) return [heading("Ahead", width), row(span(nothingSaid(rack), "dim"))];
   const { sweep } = schedule;
   const title = heading(`Ahead: sweep ${sweep.number} of ${sweep.of}, ${sweep.left} left`, width);
   if (schedule.queue.length === 0) {
@@ -204,9 +216,10 @@ function isPast(at: string | null, nowMs: number | null): boolean {
   return atMs !== null && nowMs !== null && atMs < nowMs - 1000;
 }
 
-function missRows({ schedule }: RackView, width: number, rowsMax: number): readonly Row[] {
-  const misses = schedule?.misses ?? [];
+function missRows(rack: RackView, width: number, rowsMax: number): readonly Row[] {
   const title = heading("Missed", width);
+  if (rack.schedule === null) return [title, row(span(nothingSaid(rack), "dim"))];
+  const { misses } = rack.schedule;
   if (misses.length === 0) return [title, row(span("none", "dim"))];
   const isWide = width >= WIDE_FROM;
   const lines = misses

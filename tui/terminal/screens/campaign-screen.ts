@@ -9,6 +9,7 @@ import {
   heading,
   labelled,
   labelledLines,
+  nothingSaid,
   relativeText,
   scrolled,
   scrollMaxOf,
@@ -23,7 +24,7 @@ const LABEL = 13;
 export function campaignScreen(model: Model, width: number, height: number): Drawn {
   const { campaign } = model.rack;
   if (campaign === null)
-    return { title: row(span("Campaign", "strong")), rows: [row(span("nothing said of it yet", "dim"))] };
+    return { title: row(span("Campaign", "strong")), rows: [row(span(nothingSaid(model.rack), "dim"))] };
   const leftWidth = Math.floor((width - GAP) * 0.5);
   const rightWidth = width - leftWidth - GAP;
   const title = row(

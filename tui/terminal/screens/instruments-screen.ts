@@ -4,7 +4,7 @@ import { positionIndexOf } from "../keys/orders.ts";
 import type { Model } from "../model/model.ts";
 import { BLANK, row, span, type Span, type Tone } from "../text/rows.ts";
 import { countText, spanText, UNKNOWN } from "../text/values.ts";
-import { relativeText, scrolled, scrollMaxOf, table, type Drawn } from "./parts.ts";
+import { nothingSaid, relativeText, scrolled, scrollMaxOf, table, type Drawn } from "./parts.ts";
 
 /** From here on there is room for the driver. */
 const WIDE_FROM = 120;
@@ -24,12 +24,15 @@ const OLD_S = 60;
 export function instrumentsScreen(model: Model, width: number, height: number): Drawn {
   const { instruments, beam, nowMs } = model.rack;
   const wellCount = instruments.filter(({ state }) => state === "ready").length;
+  if (instruments.length === 0) {
+    const name = row(span("Instruments", "strong"), ...watchdogSpans(beam?.watchdog_tripped));
+    return { title: name, rows: [row(span(nothingSaid(model.rack, "them"), "dim"))] };
+  }
   const title = row(
     span("Instruments", "strong"),
     span(`  ${countText(wellCount)} of ${countText(instruments.length)} ready`, "dim"),
     ...watchdogSpans(beam?.watchdog_tripped),
   );
-  if (instruments.length === 0) return { title, rows: [row(span("nothing said of them yet", "dim"))] };
   // Those that do not answer stand first; then those that all need; channels last.
   const rank = (one: BusInstrument): number => (one.state !== "ready" ? 0 : one.position === null ? 1 : 2);
   const order = (one: BusInstrument): number => positionIndexOf(one.position ?? "") ?? -1;

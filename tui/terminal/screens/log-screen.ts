@@ -4,7 +4,7 @@ import type { LogLine } from "../model/rack-view.ts";
 import { row, span } from "../text/rows.ts";
 import { countText } from "../text/values.ts";
 import { logRow } from "./log-row.ts";
-import type { Drawn } from "./parts.ts";
+import { nothingSaid, type Drawn } from "./parts.ts";
 
 /** Lines that have every word of the filter. */
 export function filteredLog(lines: readonly LogLine[], filter: string): readonly LogLine[] {
@@ -42,7 +42,7 @@ export function logScreen(model: Model, width: number, height: number): Drawn {
   if (lines.length === 0)
     return {
       title,
-      rows: [row(span(kept.length === 0 ? "nothing said yet" : "no line has these words; escape shows all", "dim"))],
+      rows: [row(span(kept.length === 0 ? nothingSaid(rack) : "no line has these words; escape shows all", "dim"))],
     };
   // The newest at the foot, as logs are read; scrolling goes back from there.
   const scrollMax = Math.max(0, lines.length - height);

@@ -1,6 +1,6 @@
 /** What several screens draw alike: labelled values, tables, waits. Pure. */
 import type { BusWaiting } from "../../../protocols/bus/view-parts.ts";
-import { timeMs } from "../model/rack-view.ts";
+import { isLive, timeMs, type RackView } from "../model/rack-view.ts";
 import {
   BLANK,
   cut,
@@ -23,6 +23,11 @@ export interface Drawn {
   readonly rows: readonly Row[];
   /** Rows that it can be scrolled by; none: all is seen. */
   readonly scrollMax?: number;
+}
+
+/** In place of what is not known: not yet, or, where the controller speaks and tells this user no more, never. */
+export function nothingSaid(rack: RackView, of = "it"): string {
+  return isLive(rack) && rack.campaign === null ? "not told to group users" : `nothing said of ${of} yet`;
 }
 
 /** `voltage     3.842 V`: the label quiet, the value under those above it. */

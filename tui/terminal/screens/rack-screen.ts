@@ -122,7 +122,7 @@ export function waitOrLatest(cell: BusCell, rack: RackView, width: number, label
   const notable = notableWait(cell);
   if (notable !== null) return waitLines(notable, rack.nowMs, width);
   const latestMs = timeMs(cell.waiting_for?.until);
-  return latestMs === null ? [] : [labelled("latest", clockText(latestMs), label, "dim")];
+  return latestMs === null ? [] : [labelled("ends by", clockText(latestMs), label, "dim")];
 }
 
 /** `62 % ± 1`: with what it may be off by. */
