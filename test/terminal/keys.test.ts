@@ -104,6 +104,14 @@ describe("an order", () => {
     expect(seen(screen)).toContain("why? a leak at the seal");
   });
 
+  it("is not given by what came in one piece with its key: nobody has read the question by then", async () => {
+    const screen = await running();
+    for (const piece of ["!y", "ha\r", "\u001b", "xx\r"]) await screen.press(piece);
+    expect(screen.orders).toEqual([]);
+    await screen.press("\u001b", "!", "y");
+    expect(screen.orders.map(({ order }) => order.title)).toEqual(["stop emergency"]);
+  });
+
   it("to take note of an alarm is given at once, for the alarm under the cursor", async () => {
     const screen = await running({ first: { screen: "alarms" } }, [
       rack.alarms([rack.alarm(9, { where: "stage" }), rack.alarm(7)]),

@@ -101,6 +101,19 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
     }
   }
 
+  /** What came in one piece with the key that asked was not typed by somebody who has read the question. */
+  function takeKeys(names: readonly string[]): void {
+    for (const key of names) {
+      const wasAsked = isAsked();
+      take(press(model(), key, clock.monoMs()));
+      if (!wasAsked && isAsked()) return;
+    }
+  }
+
+  function isAsked(): boolean {
+    return state.overlay?.kind === "question";
+  }
+
   draw();
   timer = clock.setTimeout(drawOften, FRAME_MS);
   return {
@@ -114,7 +127,7 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
     heard(keys: Pressed) {
       if (isClosed) return;
       if (keys.kind === "pasted") take(paste(model(), keys.text));
-      else for (const key of keys.names) take(press(model(), key, clock.monoMs()));
+      else takeKeys(keys.names);
       draw();
     },
     resized(nextColumns, nextRows) {
