@@ -18,7 +18,7 @@ import { isFault } from "../../protocols/base/fault.ts";
 import type { RecordHeader } from "./record-header.ts";
 import { openRecord } from "./record-reader.ts";
 import { BUSY_TIMEOUT_MS, DATABASE_FILE, databasePath, emptyHead, openForWriting } from "./schema.ts";
-import { damagedFrames, readWal } from "./write-ahead-log.ts";
+import { damagedFrames, readWal, type WalReading } from "./write-ahead-log.ts";
 
 const PAGE_BYTES = 4096;
 const ANY_HEADER: RecordHeader = {
@@ -33,20 +33,36 @@ export interface RestoredCopy {
   remove(): void;
 }
 
-/** Beside `to`, which has room for a record of this size. */
+/**
+ * Beside `to`, which has room for a record of this size. Throws Fault file.missing where there is no record, store.newer
+ * where it is too new to be read.
+ */
 export function restoredCopy(from: string, to: string): RestoredCopy {
-  const mended: string[] = [];
   const walPath = `${databasePath(from)}-wal`;
   const wal = existsSync(walPath) ? readWal(readFileSync(walPath)) : undefined;
   const lost = wal === undefined ? [] : damagedFrames(wal);
   const isReadable = canBeOpened(from);
-  if (lost.length === 0 && isReadable) return { folder: from, mended, remove: () => undefined };
+  if (lost.length === 0 && isReadable) return { folder: from, mended: [], remove: () => undefined };
 
   const copy = mkdtempSync(`${to}.source-`);
+  const remove = (): void => {
+    rmSync(copy, { recursive: true, force: true });
+  };
+  try {
+    return { folder: copy, mended: mend(from, copy, wal), remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** What it mended, in words. */
+function mend(from: string, copy: string, wal: WalReading | undefined): readonly string[] {
+  const mended: string[] = [];
   copyFileSync(databasePath(from), databasePath(copy));
   if (wal !== undefined) {
     writeFileSync(`${databasePath(copy)}-wal`, wal.mended);
-    for (const { number, page } of lost)
+    for (const { number, page } of damagedFrames(wal))
       mended.push(
         `frame ${number} of ${DATABASE_FILE}-wal, for page ${page} of the file: what it held is as it was before`,
       );
@@ -55,13 +71,7 @@ export function restoredCopy(from: string, to: string): RestoredCopy {
     replaceFirstPage(copy, wal !== undefined);
     mended.push("the first page of the file: it is that of a new record");
   }
-  return {
-    folder: copy,
-    mended,
-    remove() {
-      rmSync(copy, { recursive: true, force: true });
-    },
-  };
+  return mended;
 }
 
 function canBeOpened(folder: string): boolean {
@@ -71,7 +81,8 @@ function canBeOpened(folder: string): boolean {
     record.close();
     return isKnown;
   } catch (error) {
-    if (isFault(error)) return false;
+    // Nothing of these is mended: there is no record, or one that is made otherwise than this beamrack knows.
+    if (isFault(error) && error.code !== "file.missing" && error.code !== "store.newer") return false;
     throw error;
   }
 }

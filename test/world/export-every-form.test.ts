@@ -139,6 +139,16 @@ const BAD: readonly Bad[] = [
     prepare: () => [newPlace(), "--out", newPlace()],
   },
   {
+    what: "a file in a folder's place",
+    code: "file.missing",
+    message: /this is a file; a data folder was expected/,
+    prepare() {
+      const file = newPlace();
+      writeFileSync(file, "a shopping list");
+      return [file, "--out", newPlace()];
+    },
+  },
+  {
     what: "a folder whose record is missing",
     code: "file.missing",
     message: /no campaign\.db/,

@@ -1,7 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ExportedCampaign } from "../../controller/export/exported-campaign.ts";
 import { exportCommand } from "../../tui/commands/export.ts";
+import { createExportFolder } from "../../tui/export/export-folder.ts";
+import { searchFrames } from "../../tui/export/frame-search.ts";
 import { exported, exporting, fileEnding, filesIn, newPlace, removePlaces } from "../support/exports.ts";
 import { sha256Of, twoGroupsRun } from "../support/exports.ts";
 import { field, type WorldRun } from "../support/world-campaign.ts";
@@ -78,8 +81,23 @@ describe("frames of an export", () => {
     }
   });
 
-  it("are looked for nowhere outside of their folder, whatever the record says", async () => {
-    const out = await exported(run.folder, "--as", "csv", "--frames", folder, "--group", "beta");
-    expect(framesOf(out).every(({ sha256, position }) => sha256 === null && position.startsWith("B"))).toBe(true);
+  it("are looked for nowhere outside of their folder, and a name that no file can have ends nothing", () => {
+    const root = newPlace();
+    const frames = join(root, "frames");
+    mkdirSync(frames, { recursive: true });
+    const strange = "  a (1)\nb.h5";
+    for (const path of [join(root, "secret.h5"), join(frames, "f.h5"), join(frames, strange)])
+      writeFileSync(path, "frame");
+    const names = ["../secret.h5", "x/../../secret.h5", "..", "a\0b", "n".repeat(5000), "/data/f.h5", strange];
+    const exposures = names.map((frame, index) => ({ exposureId: `X-${String(index)}`, frame }));
+    const campaign = { cells: [{ exposures }] } as unknown as ExportedCampaign;
+    const target = createExportFolder(newPlace(), "frames");
+    const running = searchFrames(campaign, target, { folder: frames, isCopied: true });
+    let step = running.next();
+    while (step.done !== true) step = running.next();
+    target.discard();
+    expect([...step.value.found.keys()]).toEqual(["X-5", "X-6"]);
+    expect(step.value.missing).toEqual(names.slice(0, 5));
+    for (const { name } of target.files) expect(name).toMatch(/^frames\/[\w.-]+$/);
   });
 });

@@ -241,7 +241,11 @@ function framesOf(folder: string, given: string | undefined, isCopied: boolean):
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
 }
 
 function formOf(text: string | undefined): ExportForm {

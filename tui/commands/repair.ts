@@ -1,15 +1,17 @@
 /** `beamrack repair DIR --out DIR`: what can be read of a damaged data folder, in a new one. */
-import { existsSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { salvageRecord, type SalvageReport } from "../../controller/record/salvage.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
 import { countText, plainText } from "../progress/number-text.ts";
 
 const USAGE = "beamrack repair";
+const DISK_SAID =
+  /^(SQLITE_(FULL|IOERR|CANTOPEN|READONLY)|(ENOSPC|EFBIG|EDQUOT|EROFS|EACCES|EPERM|EIO|ENOENT|ENOTDIR)$)/;
 
-/** Resolves to 0, whatever was lost: it is told. Throws a Fault of severity `refuse` where nothing can be begun. */
+/** Resolves to 0, whatever was lost: it is told. Throws a Fault of severity `refuse` where nothing can be begun, output.unwritable where the disk refuses. */
 export function repairCommand(
   context: Pick<CommandContext, "json" | "print">,
   args: readonly string[],
@@ -23,13 +25,36 @@ export function repairCommand(
   const [folder, ...more] = positionals;
   if (folder === undefined || more.length > 0) throw new Fault("command.usage", USAGE, "takes one data folder");
   if (values.out === undefined) throw new Fault("command.usage", USAGE, "--out DIR says where to");
-  if (existsSync(values.out)) throw new Fault("export.exists", values.out, "there is something of this name");
-  if (resolve(values.out).startsWith(`${resolve(folder)}/`))
+  const out = values.out.replace(/(?<=.)\/+$/, "");
+  if (existsSync(out)) throw new Fault("export.exists", out, "there is something of this name");
+  if (resolve(out).startsWith(`${resolve(folder)}/`))
     throw new Fault("command.usage", USAGE, "the new folder cannot stand in the damaged one");
-  const report = salvageRecord(folder, values.out);
-  if (context.json) context.print(JSON.stringify(reportJson(values.out, report)));
-  else for (const line of reportLines(values.out, report)) context.print(line);
+  const report = salvageWhole(folder, out);
+  if (context.json) context.print(JSON.stringify(reportJson(out, report)));
+  else for (const line of reportLines(out, report)) context.print(line);
   return Promise.resolve(0);
+}
+
+/** What is called `out` is whole: it is made under another name, and nothing is left of it where that fails. */
+function salvageWhole(folder: string, out: string): SalvageReport {
+  const part = `${out}.part`;
+  if (existsSync(part))
+    throw new Fault("export.exists", part, "it is written there first, and there is something of this name");
+  try {
+    const report = salvageRecord(folder, part);
+    renameSync(part, out);
+    return report;
+  } catch (error) {
+    if (existsSync(part)) rmSync(part, { recursive: true, force: true });
+    throw outputFault(error, out);
+  }
+}
+
+/** Of what the record's writer says of a disk, only the words are for here: no run is concerned. */
+function outputFault(error: unknown, out: string): unknown {
+  const isOfRun = isFault(error) && (error.code === "store.unwritable" || error.code === "store.unopened");
+  const isOfDisk = error instanceof Error && "code" in error && DISK_SAID.test(String(error.code));
+  return isOfRun || isOfDisk ? new Fault("output.unwritable", out, error.message, {}, error) : error;
 }
 
 function reportJson(out: string, { events, ledgerRows, frames, samples, gaps, lost }: SalvageReport): object {

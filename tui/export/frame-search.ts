@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import * as z from "zod";
 import type { ExportFile, ExportProgress, ExportTarget } from "../../controller/export/export-target.ts";
 import type { ExportedCampaign, FrameFile } from "../../controller/export/exported-campaign.ts";
+import { plainName } from "../../controller/export/file-names.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { contentsOf } from "./export-journal.ts";
 import { frameFileName } from "../virtual/frame-files.ts";
@@ -76,8 +77,13 @@ export function patternPath(folder: string | null, frame: string): string | unde
   return path !== undefined && isFile(path) ? path : undefined;
 }
 
+/** Names are a detector's: such as no file can have are of no file. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Undefined where it cannot be read. */
@@ -85,8 +91,8 @@ function readFrame(path: string, target: ExportTarget | null, index: number): Fr
   const name = basename(path);
   const contents = readable(path);
   if (contents === undefined) return undefined;
-  // Names of frames need not be unlike over folders.
-  const copiedAs = target === null ? null : `frames/${String(index + 1).padStart(6, "0")}-${name}`;
+  // Names of frames need not be unlike over folders, nor fit into a list of checksums line by line.
+  const copiedAs = target === null ? null : `frames/${String(index + 1).padStart(6, "0")}-${plainName(name)}`;
   if (target !== null && copiedAs !== null) copyFrame(path, target.open(copiedAs));
   return { name, ...contents, copiedAs };
 }

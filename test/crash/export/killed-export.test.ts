@@ -160,20 +160,24 @@ describe("an export that is broken off by hand", () => {
   });
 });
 
-describe("an export onto a disk that takes no more", () => {
-  it.each(["bdf", "nexus"])("ends with a plain line, leaves nothing, and touches nothing else: %s", (form) => {
-    const out = newPlace();
-    const before = filesIn(folder).map((name) => `${name} ${sha256Of(join(folder, name))}`);
-    // No file may grow beyond so many blocks: what a full disk says, said by the system.
-    const command = 'ulimit -f 20; exec "$0" --import tsx "$@"';
-    const args = [MAIN, "export", folder, "--as", form, "--out", out];
-    // The compiler must not try its hand at files of its own under this limit.
-    const env = { ...process.env, TSX_DISABLE_CACHE: "1" };
-    const child = spawnSync("sh", ["-c", command, process.execPath, ...args], { encoding: "utf8", env });
-    expect(child.stderr).toMatch(/\[output\.unwritable\] Free space or permissions, or name another place/);
-    expect(child.stderr).not.toMatch(/defect|HDF5-DIAG/);
-    expect([child.status, child.stdout]).toEqual([1, ""]);
-    expect(filesIn(join(out, ".."))).toEqual([]);
-    expect(filesIn(folder).map((name) => `${name} ${sha256Of(join(folder, name))}`)).toEqual(before);
-  });
+describe("what is written onto a disk that takes no more", () => {
+  it.each(["export --as bdf", "export --as nexus", "repair"])(
+    "ends with a plain line, leaves nothing, and touches nothing else: %s",
+    (what) => {
+      const [name = "", ...options] = what.split(" ");
+      const out = newPlace();
+      const before = filesIn(folder).map((name) => `${name} ${sha256Of(join(folder, name))}`);
+      // No file may grow beyond so many blocks: what a full disk says, said by the system.
+      const command = 'ulimit -f 20; exec "$0" --import tsx "$@"';
+      const args = [MAIN, name, folder, ...options, "--out", out];
+      // The compiler must not try its hand at files of its own under this limit.
+      const env = { ...process.env, TSX_DISABLE_CACHE: "1" };
+      const child = spawnSync("sh", ["-c", command, process.execPath, ...args], { encoding: "utf8", env });
+      expect(child.stderr).toMatch(/\[output\.unwritable\] Free space or permissions, or name another place/);
+      expect(child.stderr).not.toMatch(/defect|HDF5-DIAG/);
+      expect([child.status, child.stdout]).toEqual([1, ""]);
+      expect(filesIn(join(out, ".."))).toEqual([]);
+      expect(filesIn(folder).map((name) => `${name} ${sha256Of(join(folder, name))}`)).toEqual(before);
+    },
+  );
 });

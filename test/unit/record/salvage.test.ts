@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
@@ -95,5 +95,23 @@ describe("a data folder that is salvaged", () => {
     await expect(tried(folder, "--out", taken)).rejects.toMatchObject({ code: "export.exists" });
     await expect(tried(folder, "--out", join(newFolder(), "x"))).rejects.toMatchObject({ code: "store.damaged" });
     await expect(tried(folder)).rejects.toMatchObject({ code: "command.usage" });
+  });
+
+  it("is refused in plain words, and nothing is left beside it, where there is no record, a newer one or no place", async () => {
+    const newer = await damaged(
+      "UPDATE meta SET value = '9999' WHERE key = 'schema_version'; PRAGMA user_version = 9999",
+    );
+    const file = join(newFolder(), "file");
+    writeFileSync(file, "a shopping list");
+    const place = newFolder();
+    const out = join(place, "x");
+    const context = { json: true, print: () => undefined };
+    const tried = async (...args: readonly string[]): Promise<number> => repairCommand(context, args);
+    await expect(tried(newer, "--out", out)).rejects.toMatchObject({ code: "store.newer" });
+    await expect(tried(newFolder(), "--out", out)).rejects.toMatchObject({ code: "file.missing" });
+    await expect(tried(file, "--out", out)).rejects.toMatchObject({ code: "file.missing" });
+    await expect(tried(await damaged(), "--out", join(file, "x"))).rejects.toMatchObject({ code: "output.unwritable" });
+    await expect(tried(await damaged(), "--out", "/proc/x")).rejects.toMatchObject({ code: "output.unwritable" });
+    expect(readdirSync(place)).toEqual([]);
   });
 });
