@@ -77,7 +77,23 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     run.changer?.halt();
   }
 
+  /** Nobody takes it yet: it is kept until somebody does. */
+  function stopOnceConnected(author: string, reason: string): void {
+    const watch = run.actor.subscribe({
+      next(snapshot) {
+        if (snapshot.value === "connecting") return;
+        watch.unsubscribe();
+        stop("emergency", author, reason);
+      },
+      // A campaign that breaks says so itself.
+      error: () => undefined,
+    });
+  }
+
   function stop(stopClass: StopClass, author: string, reason: string): void {
+    if (stopClass === "emergency" && run.actor.getSnapshot().value === "connecting") {
+      stopOnceConnected(author, reason);
+    }
     const said = { author, reason: reason === "" ? `stop ${stopClass}` : reason };
     if (stopClass !== "step" && stopClass !== "open-circuit") run.actor.send({ type: "STOP_EXPOSING", ...said });
     if (stopClass === "motion" || stopClass === "emergency") halt();
@@ -110,7 +126,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
       const isAboutAlarm = order.command === "ack" || order.command === "shelve";
       if (isAboutControl || isAboutAlarm || order.command === "note") return null;
       if (snapshot.status !== "active" || run.failure() !== null) return "the campaign is over";
-      if (snapshot.value === "connecting") {
+      if (snapshot.value === "connecting" && !isEmergency(order)) {
         return "the instruments are still being asked who they are; nothing takes orders yet";
       }
       switch (order.command) {
@@ -179,6 +195,10 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
       }
     },
   };
+}
+
+function isEmergency({ command, args }: BusCommand): boolean {
+  return command === "stop" && "class" in args && args.class === "emergency";
 }
 
 /** The campaign's triggers tell whom they let ask. */

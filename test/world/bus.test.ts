@@ -240,6 +240,37 @@ describe("alarms over the bus", () => {
   });
 });
 
+it("an emergency stop that comes while the instruments are still asked who they are is carried out once they have answered", async () => {
+  const bench = createBusBench(campaign, site);
+  const replies: (string | undefined)[] = [];
+  const run = await runWorld({
+    hours: 0.1,
+    hearing: (store) => bench.bus.hearing(store),
+    at: [
+      [0.001, bench.show],
+      [
+        0.002,
+        () => {
+          bench.advance(500);
+          replies.push(bench.last("campaign")?.state);
+          replies.push(bench.order("boris", { command: "stop", args: { class: "motion" } })?.refusal ?? "none");
+          replies.push(bench.order("boris", { command: "stop", args: { class: "emergency" } }, "")?.outcome);
+        },
+      ],
+      [
+        300,
+        () => {
+          bench.advance(1000);
+        },
+      ],
+    ],
+  });
+  expect(replies).toEqual(["connecting", "not-in-control", "done"]);
+  expect(run.summary.violations).toEqual([]);
+  expect(bench.last("cell", "A1")?.state).toBe("stopped");
+  expect(run.of("exposure-booked")).toEqual([]);
+});
+
 it("what nobody should send changes nothing, and is counted: wrong types, sizes, authors, topics, replays", async () => {
   const outcome = await fuzzBus(100, 7);
   expect(outcome.sent).toBeGreaterThan(2000);
