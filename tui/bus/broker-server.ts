@@ -36,6 +36,8 @@ const DRAIN_MS = 1000;
 const CLIENTS_MAX = 200;
 /** From one client that is not the controller; whoever talks faster is cut off. */
 const MESSAGES_PER_SECOND = 200;
+/** Of one client, one after the other. */
+const SUBSCRIPTIONS_MAX = 1000;
 /** Longest packet of the controller, and of anybody else, also before it is known who that is. */
 const CONTROLLER_PACKET_BYTES_MAX = 1024 * 1024;
 const PACKET_BYTES_MAX = 64 * 1024;
@@ -45,6 +47,7 @@ export async function startBrokerServer(order: BrokerOrder, clock: Clock): Promi
   const users = createBusUsers(order.users);
   const present = new Map<Client, BusUser | "controller">();
   const controllers = new WeakSet<object>();
+  const subscriptionCounts = new WeakMap<Client, number>();
   const paces = new Map<Client, { count: number; sinceMs: number }>();
   const groupOf = (position: string): string | undefined => order.groups[position];
 
@@ -87,6 +90,8 @@ export async function startBrokerServer(order: BrokerOrder, clock: Clock): Promi
         return;
       }
       void users.login(name ?? "", password).then((user) => {
+        // It left while its password was looked at: nobody is told when it goes.
+        if (client.closed) return;
         if (user === undefined || isIdOfOther(client, user.name)) refuse();
         else {
           present.set(client, user);
@@ -108,7 +113,9 @@ export async function startBrokerServer(order: BrokerOrder, clock: Clock): Promi
       } else done(null);
     },
     authorizeSubscribe(client, subscription, done) {
-      done(null, present.has(client) ? subscription : null);
+      const count = (subscriptionCounts.get(client) ?? 0) + 1;
+      subscriptionCounts.set(client, count);
+      done(null, present.has(client) && count <= SUBSCRIPTIONS_MAX ? subscription : null);
     },
     authorizeForward(client, packet: AedesPublishPacket) {
       const who = present.get(client);

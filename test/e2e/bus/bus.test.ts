@@ -253,6 +253,10 @@ describe("the embedded broker", () => {
       expect((await enter("guest", "correct horse", { clientId: "beamrack-r-1" })).client.connected).toBe(false);
       expect(controller.client.connected).toBe(true);
       await controller.client.publishAsync("beamrack/r/trace/A1", "x".repeat(250_000), { qos: 1 });
+      const greedy = await enter("anna", "correct horse");
+      const topics = Array.from({ length: 1000 }, (_, index) => `beamrack/r/none/${String(index)}`);
+      await expect(greedy.client.subscribeAsync(topics)).rejects.toThrow();
+      greedy.client.end(true);
       const long = await enter("anna", "correct horse");
       long.client.publish("beamrack/r/command/anna", "x".repeat(1_000_000));
       await until("who says too much thrown out", () => !long.client.connected, 5000);
