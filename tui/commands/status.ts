@@ -22,7 +22,7 @@ export async function statusCommand(context: CommandContext, args: readonly stri
   const look = rack.look();
   await rack.client.close();
   if (context.json) context.print(JSON.stringify(statusDocument(look)));
-  else for (const line of statusLines(look)) context.print(plainText(line));
+  else for (const line of statusLines(look, context.clock.wallMs())) context.print(plainText(line));
   return 0;
 }
 
@@ -44,21 +44,22 @@ function statusDocument({ rack, controller, heartbeat, campaign, control, alarm,
   };
 }
 
-/** What people read. */
-export function statusLines({
-  rack,
-  controller,
-  heartbeat,
-  campaign,
-  control,
-  alarm,
-  cells,
-}: RackLook): readonly string[] {
+/** Without a word for longer than this a controller may hang; a broker notices that later. */
+const QUIET_MS = 5000;
+
+/** What people read. @param wallMs the day's time now, by this machine */
+export function statusLines(look: RackLook, wallMs: number): readonly string[] {
+  const { rack, controller, heartbeat, campaign, control, alarm, cells } = look;
   const lines: string[] = [];
   if (controller.state !== "present") {
     const since = heartbeat === undefined ? "" : `, last heard ${heartbeat.said_at}`;
     const what = controller.state === "gone" ? "gone without a word" : `ended (${String(controller.how)})`;
     lines.push(`The controller is ${what}${since}. What follows is how it stood then.`);
+  }
+  const quietMs = heartbeat === undefined ? 0 : wallMs - Date.parse(heartbeat.said_at);
+  if (controller.state === "present" && quietMs > QUIET_MS) {
+    const ago = durationText(Math.round(quietMs / 1000));
+    lines.push(`The controller was last heard ${ago} ago, if the clocks agree. What follows may be how it stood then.`);
   }
   if (campaign !== undefined) {
     const { made, partial, aborted } = campaign.exposures;

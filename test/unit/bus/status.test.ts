@@ -20,7 +20,7 @@ const LOOK = {
 };
 
 it("a group user reads of its own cells, and that it is not told of the rest", () => {
-  const lines = statusLines({ ...LOOK, campaign: undefined, alarm: undefined });
+  const lines = statusLines({ ...LOOK, campaign: undefined, alarm: undefined }, rack.WALL_MS);
   expect(lines.join("\n")).toMatch(
     /not told to you[^]*cells {5}held 1, cycling 1\n[^]*alarms {4}not told to you\n {2}A1 held/,
   );
@@ -29,8 +29,14 @@ it("a group user reads of its own cells, and that it is not told of the rest", (
 
 it("who sees all reads how the campaign stands, and that no alarm is open", () => {
   const campaign = value(rack.campaign(), "campaign");
-  const text = statusLines({ ...LOOK, campaign, alarm: { open: [], unnamed: 0 } }).join("\n");
+  const text = statusLines({ ...LOOK, campaign, alarm: { open: [], unnamed: 0 } }, rack.WALL_MS).join("\n");
   expect(text).toMatch(/^formation-day on reference: running/);
   expect(text).toContain("alarms    none");
   expect(text).not.toContain("not told");
+});
+
+it("a controller that is said to be there and has not been heard of late is not shown as live", () => {
+  const look = { ...LOOK, campaign: undefined, alarm: undefined };
+  expect(statusLines(look, rack.WALL_MS + 4000)[0]).not.toContain("last heard");
+  expect(statusLines(look, rack.WALL_MS + 12_000)[0]).toMatch(/^The controller was last heard 12 s ago/);
 });
