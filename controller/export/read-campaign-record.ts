@@ -97,6 +97,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
   }
 
   const made = exposures.byPosition();
+  const othersChannels = new Set(plan.cells.flatMap((cell) => (folds.has(cell.position) ? [] : [cell.channel])));
   return {
     header: record.header,
     siteName,
@@ -112,7 +113,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
     eventCount,
     cells: [...folds.values()].map((fold) => fold.cell(made.get(fold.position) ?? [])),
     sensors: [...sensors.values()],
-    instruments: [...instruments.values()],
+    instruments: [...instruments.values()].filter(({ name }) => !othersChannels.has(name)),
     doseLimits: doseLimits.filter((limit) => {
       const position = isRecord(limit) ? limit["position"] : undefined;
       return typeof position !== "string" || folds.has(position);

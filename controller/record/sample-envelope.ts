@@ -52,19 +52,37 @@ export function envelopeOf(source: EnvelopeSource, range: EnvelopeRange): Envelo
     return Math.min(columns - 1, Math.floor((atMs - fromMs) / columnMs));
   }
 
+  /** Column by column: of a million samples, few begin one. */
   function takeSamples({ atMs, voltageV, currentA }: ChannelSamples): void {
-    for (let index = 0; index < atMs.length; index += 1) {
+    let index = 0;
+    while (index < atMs.length) {
       const at = atMs[index] ?? Number.NaN;
-      if (!(at >= fromMs && at < toMs)) continue;
+      if (!(at >= fromMs && at < toMs)) {
+        index += 1;
+        continue;
+      }
       const column = columnOf(at);
-      envelope.count[column] = (envelope.count[column] ?? 0) + 1;
-      const volts = voltageV[index] ?? Number.NaN;
-      const amperes = currentA[index] ?? Number.NaN;
-      lower(envelope.voltageMinV, column, volts);
-      raise(envelope.voltageMaxV, column, volts);
-      lower(envelope.currentMinA, column, amperes);
-      raise(envelope.currentMaxA, column, amperes);
+      const begin = index;
+      let [lowV, highV, lowA, highA] = [Infinity, -Infinity, Infinity, -Infinity];
+      do {
+        const volts = voltageV[index] ?? Number.NaN;
+        const amperes = currentA[index] ?? Number.NaN;
+        if (volts < lowV) lowV = volts;
+        if (volts > highV) highV = volts;
+        if (amperes < lowA) lowA = amperes;
+        if (amperes > highA) highA = amperes;
+        index += 1;
+      } while (index < atMs.length && isOf(column, atMs[index] ?? Number.NaN));
+      envelope.count[column] = (envelope.count[column] ?? 0) + index - begin;
+      lower(envelope.voltageMinV, column, lowV === Infinity ? Number.NaN : lowV);
+      raise(envelope.voltageMaxV, column, highV === -Infinity ? Number.NaN : highV);
+      lower(envelope.currentMinA, column, lowA === Infinity ? Number.NaN : lowA);
+      raise(envelope.currentMaxA, column, highA === -Infinity ? Number.NaN : highA);
     }
+  }
+
+  function isOf(column: number, atMs: number): boolean {
+    return atMs >= fromMs && atMs < toMs && columnOf(atMs) === column;
   }
 
   for (const summary of source.summaries) {

@@ -129,6 +129,18 @@ describe("what stands in a data folder", () => {
     expect(text).toContain(`${String(taken.length)} powder patterns, 60 keV`);
   });
 
+  it("is never drawn over the record it is of, and leaves no half of a picture", async () => {
+    const record = join(run.folder, "campaign.db");
+    const before = readFileSync(record);
+    await expect(said(false, "plot", "dose", "--png", record)).rejects.toMatchObject({ code: "export.exists" });
+    expect(readFileSync(record).equals(before)).toBe(true);
+    const folder = newPlace();
+    mkdirSync(join(folder, "a.svg"), { recursive: true });
+    const onFolder = said(false, "plot", "dose", "--svg", join(folder, "a.svg"));
+    await expect(onFolder).rejects.toMatchObject({ code: "output.unwritable" });
+    expect(readdirSync(folder)).toEqual(["a.svg"]);
+  });
+
   it("ends with a plain line where a picture cannot be written", async () => {
     const refused = said(false, "plot", "dose", "--svg", join(newPlace(), "nowhere", "a.svg"));
     await expect(refused).rejects.toMatchObject({ code: "output.unwritable" });

@@ -156,7 +156,7 @@ describe("a campaign as Battery Data Format", () => {
     expect(filesIn(own).filter((name) => name.endsWith(".bdf.csv"))).toHaveLength(5);
     for (const name of filesIn(own)) {
       const text = readFileSync(join(own, name), "latin1");
-      expect(`${name} ${/R-A\d|"A[1-5]"|alpha/.exec(text)?.[0] ?? "nothing"}`).toBe(`${name} nothing`);
+      expect(`${name} ${/R-A\d|"A[1-5]"|alpha|channel A\d/.exec(text)?.[0] ?? "nothing"}`).toBe(`${name} nothing`);
     }
   });
 

@@ -1,6 +1,6 @@
 /** `beamrack data DIR WHAT`: what stands in a data folder, listed or drawn. */
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import type { ExportedCampaign, ExportedCell } from "../../controller/export/exported-campaign.ts";
@@ -61,6 +61,7 @@ export async function dataCommand(context: DataContext, args: readonly string[])
     const campaign = readCampaignRecord(record, values.group ?? null, folder);
     const { svg, png } = values;
     const frames = values.frames ?? join(folder, FRAMES_FOLDER);
+    for (const path of [svg, png]) if (path !== undefined) refuseOwnFile(path, folder);
     const pictures = { svg, png, frames, theme: values.dark === true ? DARK : LIGHT };
     if (what === "plot") await draw(context, campaign, record, rest, pictures);
     else list(context, campaign, what, rest);
@@ -135,6 +136,13 @@ async function patternsOf(cell: ExportedCell, folder: string): Promise<readonly 
 
 function patternJson({ atMs, twoThetaDeg, counts }: CellPattern): object {
   return { time_h: atMs / 3_600_000, two_theta_deg: [...twoThetaDeg], counts: [...counts] };
+}
+
+/** A picture is drawn over the one of before, and never over the record. Throws Fault export.exists. */
+function refuseOwnFile(path: string, folder: string): void {
+  const isInFolder = dirname(resolve(path)) === resolve(folder);
+  if (isInFolder && existsSync(path) && !/\.(svg|png)$/i.test(path))
+    throw new Fault("export.exists", path, "this is a file of the record");
 }
 
 /** Throws Fault output.unwritable. */

@@ -14,7 +14,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { ExportFile, ExportTarget, WrittenFile } from "../../controller/export/export-target.ts";
 import { lockFolder, LOCK_FILE, type FolderLock } from "../../controller/record/folder-lock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -45,7 +45,9 @@ export function createExportFolder(path: string, key: string): ExportFolder {
   if (existsSync(part) && !existsSync(join(part, JOURNAL_FILE)) && readdirSync(part).some((name) => name !== LOCK_FILE))
     throw new Fault("export.exists", part, "the export is written there first, and there is something of this name");
   const lock = writing(part, () => {
-    mkdirSync(part, { recursive: true });
+    // By itself first: asked for all folders at once, Node says of a read-only disk that something is not there.
+    if (existsSync(dirname(resolve(part)))) makeOne(part);
+    else mkdirSync(part, { recursive: true });
     return takeForOne(part);
   });
   const earlier = finishedStages(part, key);
@@ -181,6 +183,10 @@ function takeForOne(part: string): FolderLock {
     if (!(error instanceof Fault)) throw error;
     throw new Fault("export.exists", part, "another export is being written there now", {}, error);
   }
+}
+
+function makeOne(folder: string): void {
+  if (!existsSync(folder)) mkdirSync(folder);
 }
 
 function removeAllBut(folder: string, kept: ReadonlySet<string>): void {

@@ -1,5 +1,5 @@
 /** Files that a simulated run leaves for people: whole or not at all, and Faults in words when the disk says no. */
-import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Fault } from "../../protocols/base/fault.ts";
 
 /** Throws Fault `output.unwritable`. */
@@ -8,6 +8,7 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
     writeFileSync(`${path}.part`, content);
     renameSync(`${path}.part`, path);
   } catch (error) {
+    removeQuietly(`${path}.part`);
     throw new Fault("output.unwritable", path, reasonOf(error), {}, error);
   }
 }
@@ -19,6 +20,15 @@ export function outputFolder(option: string, path: string): void {
     accessSync(path, constants.W_OK);
   } catch (error) {
     throw new Fault("command.usage", option, `${path} cannot be written: ${reasonOf(error)}`, {}, error);
+  }
+}
+
+/** What a full disk took the half of. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Nothing more can be done there, and why is told.
   }
 }
 
