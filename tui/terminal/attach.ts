@@ -43,6 +43,9 @@ const REASON_DEFAULT = "at the terminal";
 export async function attach(deps: AttachDeps): Promise<RackView> {
   const { clock, device, place } = deps;
   const store = createRackStore(clock.wallMs());
+  // Half a second of work, done while the broker answers; where it does not, nobody waits for it.
+  const loaded = import("./show-terminal.tsx");
+  loaded.catch(() => undefined);
   const racks = new Set<string>();
   let chosen = deps.rack;
   let link: BusLink | undefined;
@@ -74,7 +77,7 @@ export async function attach(deps: AttachDeps): Promise<RackView> {
     }
     await until(clock, RETAINED_MS, () => racks.size > 0);
     chosen ??= onlyRack(racks, place);
-    const { showTerminal } = await import("./show-terminal.tsx");
+    const { showTerminal } = await loaded;
     return await show(deps, store, client, showTerminal, device);
   } finally {
     await client.close();

@@ -154,7 +154,7 @@ function notLiveText({ liveness, campaign }: RackView, wallMs: number): string |
         ? "Reading: nothing is taken as true before the controller itself has spoken of it."
         : `No controller has spoken on this broker ${since}. Does one run?`;
     case "silent":
-      return `CONTROLLER SILENT ${since}: it said no farewell. Cells go on by their own limits.`;
+      return `CONTROLLER SILENT ${since}: cells go on by their own limits.`;
     case "controller-ended":
       return `The controller ended ${since}${liveness.why === null ? "" : `: ${liveness.why}`}. This is how it was then; q leaves.`;
     case "controller-gone":
