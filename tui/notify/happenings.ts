@@ -138,8 +138,10 @@ export function createHappenings(clockMs: () => number): Happenings {
       : presence.state === "gone"
         ? "its connection broke"
         : "it is silent";
-    const text = `the controller of ${name} is gone: ${how}. Cells stay within the limits of their instruments`;
-    return [milestone("controller-gone", `${text}; nothing more is exposed`)];
+    const what = `the controller of ${name} is ${isLost ? "not heard" : "gone"}: ${how}`;
+    // A run goes on without its bus; one that ended gives no permit.
+    const beam = isLost ? "the run may well go on" : "where it stopped, the shutter's permit has lapsed";
+    return [milestone("controller-gone", `${what}. Cells stay within the limits of their instruments; ${beam}`)];
   }
 
   return {

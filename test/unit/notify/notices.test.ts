@@ -82,10 +82,13 @@ describe("what has happened", () => {
 
   it("is that the controller is gone, by its Last Will, its silence, or a broker that is lost, and that it is back", () => {
     let nowMs = 0;
+    const texts: string[] = [];
     const happenings = createHappenings(() => nowMs);
     const kinds = (atMs: number): readonly string[] => {
       nowMs = atMs;
-      return happenings.news(atMs).map((news) => (news.kind === "milestone" ? news.milestone : "alarm"));
+      const told = happenings.news(atMs).flatMap((news) => (news.kind === "milestone" ? [news] : []));
+      texts.push(...told.map(({ text }) => text));
+      return told.map(({ milestone }) => milestone);
     };
     happenings.link(true);
     happenings.take(heard("controller", controllerBody("present")));
@@ -100,6 +103,9 @@ describe("what has happened", () => {
     happenings.take(heard("controller", controllerBody("ended", { how: "complete" })));
     expect(kinds(24_000)).toEqual(["controller-back"]);
     expect(kinds(60_000)).toEqual([]);
+    // A run does not end with its broker: nobody is told that it did.
+    expect(texts[0]).toMatch(/is gone: it is silent\..*where it stopped, the shutter's permit has lapsed$/);
+    expect(texts[2]).toMatch(/is not heard: its broker is not reached\..*the run may well go on$/);
   });
 });
 
