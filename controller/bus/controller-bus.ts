@@ -2,7 +2,7 @@
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import type { BusController } from "../../protocols/bus/controller-views.ts";
-import { BUS_VERSION, parseTopic } from "../../protocols/bus/topics.ts";
+import { BUS_VERSION, parseTopic, topicText as textOfTopic } from "../../protocols/bus/topics.ts";
 import type { BusUser } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -140,7 +140,11 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       },
       userOf: deps.userOf,
       groupOf: (position) => groups.get(position),
-      versionOf: (topic) => versions.now(topic),
+      versionOf(topic) {
+        // As it is now, and not as it was told last: a slow broker may not have been told for a while.
+        looks.topics.find((one) => textOfTopic(rack, one.topic) === `beamrack/${rack}/${topic}`)?.body();
+        return versions.now(topic);
+      },
       isAlarmOpen: (id) => run.alarms.open.some((alarm) => alarm.id === id),
       isShared: new Set(groups.values()).size > 1,
       ...{ given, record },

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { createBusBench } from "../support/bus-bench.ts";
+import { BENCH_RACK, createBusBench } from "../support/bus-bench.ts";
+import { envelope } from "../support/bus-orders.ts";
 import { fuzzBus } from "../support/fuzz-bus-run.ts";
 import { campaign, expectSound, field, removeFolders, runWorld, site } from "../support/world-campaign.ts";
 import { topicName } from "../../protocols/bus/topics.ts";
@@ -238,6 +239,43 @@ describe("alarms over the bus", () => {
     expect(bench.unread).toEqual([]);
     expect(said).toEqual(["done", "notify.failed notify-mail", "done", undefined]);
   });
+});
+
+it("an order is held against the state as it is, and not as it was told last", async () => {
+  const bench = createBusBench(campaign, site);
+  const refusals: (string | null | undefined)[] = [];
+  const skip = (version: number): void => {
+    const more = { args: { position: "A1" }, precondition: { topic: "cell/A1", version } };
+    const sent = envelope("anna", "skip-step", more, bench.dayMs());
+    bench.take(`beamrack/${BENCH_RACK}/command/anna`, Buffer.from(JSON.stringify(sent)));
+    refusals.push(bench.last("reply", "anna")?.refusal);
+  };
+  let version = 0;
+  const run = await runWorld({
+    hours: 0.1,
+    hearing: (store) => bench.bus.hearing(store),
+    at: [
+      [0.001, bench.show],
+      [
+        100,
+        () => {
+          bench.advance(1000);
+          version = bench.last("cell", "A1")?.version ?? 0;
+          bench.order("anna", { command: "take-control", args: {} });
+          bench.order("anna", { command: "hold", args: { position: "A1" } });
+        },
+      ],
+      // Held by now, of which nobody was told.
+      [
+        110,
+        () => {
+          skip(version);
+        },
+      ],
+    ],
+  });
+  expect(run.summary.violations).toEqual([]);
+  expect(refusals[0]).toBe("precondition");
 });
 
 it("an emergency stop that comes while the instruments are still asked who they are is carried out once they have answered", async () => {
