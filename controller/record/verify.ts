@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Json } from "../../protocols/base/canonical-json.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 import { hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { readLiveHead } from "./live-head.ts";
@@ -18,6 +19,7 @@ import type { StoredEvent } from "./record-rows.ts";
 import { DATABASE_FILE } from "./schema.ts";
 import { verifyChain, verifyCopy, verifyCounts, verifyHead, type StatedHead } from "./verify-chain.ts";
 import { createLedgerAudit } from "./verify-ledger.ts";
+import { verifyTruth } from "./verify-truth.ts";
 import { createSpectraAudit } from "./verify-spectra.ts";
 import { damagedFrames, readWal, type WalFrame } from "./write-ahead-log.ts";
 import { verifyGaps, verifySamples } from "./verify-samples.ts";
@@ -125,6 +127,8 @@ function audit(
     verifyCounts(name, copy, found, true, file);
   }
 
+  verifyTruth(readSummary(folder), { ...ledger, events: chain.lastSeq }, SUMMARY_FILE, ledgerFindings);
+
   const replayFindings = replay === undefined ? [] : replay(readableEvents(reader));
   const findings = [
     ...file.all(),
@@ -164,7 +168,7 @@ function readCopies(folder: string, findings: FindingList): readonly (readonly [
 
   const summary = join(folder, SUMMARY_FILE);
   if (!existsSync(summary)) return copies;
-  const value = parseJson(readFileSync(summary, "utf8"));
+  const value = readSummary(folder);
   const log = isRecord(value) ? value["log"] : undefined;
   const events = isRecord(log) ? log["events"] : undefined;
   const digest = isRecord(log) ? log["digest"] : undefined;
@@ -182,6 +186,11 @@ function readCopies(folder: string, findings: FindingList): readonly (readonly [
     copies.push([SUMMARY_FILE, { events, hash: digest.replace(/^sha256:/, "") }]);
   else findings.add("warning", "record.summary", SUMMARY_FILE, "does not state log.events and log.digest", advice);
   return copies;
+}
+
+function readSummary(folder: string): Json | undefined {
+  const path = join(folder, SUMMARY_FILE);
+  return existsSync(path) ? parseJson(readFileSync(path, "utf8")) : undefined;
 }
 
 function damagedWalFrames(folder: string): readonly WalFrame[] {

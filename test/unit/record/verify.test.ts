@@ -114,6 +114,27 @@ describe("a sound record", () => {
     expect(codes(verifyRecord(folder))).toEqual(["record.summary"]);
   });
 
+  it("agrees with what the simulated world saw, and says where it does not", () => {
+    const folder = copyOfSound();
+    const { exposures, limitFractionMax } = verifyRecord(folder);
+    const told = (truth: Readonly<Record<string, number>>, events = 1 + 4 * MINUTES): readonly string[] => {
+      const summary = sealedSummary({ truth, log: { events, digest } });
+      writeFileSync(join(folder, "summary.json"), JSON.stringify(summary));
+      return verifyRecord(folder).findings.map(({ code, what }) => `${code}: ${what}`);
+    };
+    const seen = {
+      exposures,
+      exposures_unaccounted: 0,
+      samples_lost: 0,
+      dose_limit_fraction_max: limitFractionMax ?? 0,
+    };
+    expect(told(seen)).toEqual([]);
+    expect(told({ ...seen, exposures: exposures + 1 })).toEqual([expect.stringMatching(/^record.truth: .* exposures/)]);
+    expect(told({ ...seen, exposures_unaccounted: 1 })).toEqual([expect.stringMatching(/1 exposures that nobody/)]);
+    expect(told({ ...seen, samples_lost: 3 })).toEqual([expect.stringMatching(/3 samples .* neither on record/)]);
+    expect(told({ ...seen, dose_limit_fraction_max: 2 })).toEqual([expect.stringMatching(/gave 200.0 % of a limit/)]);
+  });
+
   it("that was cut in the middle of a run is held against the head beside it, and not gone on with", async () => {
     const site = { header: { ...HEADER, world: "site", seed: null }, durability: "power-loss" } as const;
     const alive = newFolder();
