@@ -202,17 +202,17 @@ describe("a TCP link", () => {
 
   it("to a device that reads slowly but reads stays open", async () => {
     const { port, sessions } = await device();
-    const link = await opened(port, { unsentMax: 64 * 1024 * 1024, stalledMs: 300 });
+    const link = await opened(port, { unsentMax: 64 * 1024 * 1024, stalledMs: 800 });
     const ear = heard(link);
     await until("the session", () => sessions.length === 1);
     const socket = sessions[0]?.socket;
     socket?.pause();
-    for (let count = 0; count < 16; count += 1) link.write(new Uint8Array(1024 * 1024));
+    for (let count = 0; count < 48; count += 1) link.write(new Uint8Array(1024 * 1024));
     const reading = setInterval(() => {
       socket?.resume();
       setTimeout(() => socket?.pause(), 5);
     }, 40);
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     clearInterval(reading);
     expect(ear.closings).toEqual([]);
     expect(link.isOpen).toBe(true);
