@@ -52,7 +52,8 @@ function ofCell(rack: RackView, positionIndex: number, title: string, command: B
 }
 
 export function holdExposing(model: Model): Outcome {
-  const order = ofCampaign(model.rack, "hold exposing", { command: "hold", args: {} });
+  // Like a stop: whatever has changed since, nothing is to be begun.
+  const order: Order = { title: "hold exposing", command: { command: "hold", args: {} }, precondition: null };
   return ask(model, order, "No further exposure is begun until somebody resumes. The cells go on cycling.");
 }
 
