@@ -7,8 +7,13 @@ import { repositoryText, tables } from "./campaign-files.ts";
 const folder = process.argv[2] ?? "";
 const { site } = readSite(parseDocument(repositoryText("protocols/sites/reference.yaml"), "site.yaml"), tables);
 if (site === undefined) throw new Error("the reference site could not be read");
-createSiteLocks({ folder, pid: process.pid, host: "other", wallMs: () => Date.now() }).take(site, {
+const lock = createSiteLocks({ folder, pid: process.pid, host: "other", wallMs: () => Date.now() }).take(site, {
   command: "beamrack run",
 });
 console.log("held");
-setInterval(() => undefined, 1000);
+// A lock that nobody refers to any more is collected, and with it the file that is locked.
+process.on("SIGTERM", () => {
+  lock.release();
+  process.exit();
+});
+setInterval(() => lock, 1000);
