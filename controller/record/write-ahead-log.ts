@@ -72,9 +72,12 @@ export function readWal(bytes: Buffer): WalReading | undefined {
   return { frames, mended: Buffer.concat(parts) };
 }
 
-/** Damaged frames with a transaction's end behind them: what was committed there is not read. */
+/**
+ * Damaged frames with the whole end of a transaction behind them: what was committed there is not read. An end that is
+ * not whole itself is the last write of a process that was killed in it; what had been acknowledged the live head tells.
+ */
 export function damagedFrames({ frames }: WalReading): readonly WalFrame[] {
-  const lastCommit = frames.findLast(({ isCommit }) => isCommit)?.number ?? 0;
+  const lastCommit = frames.findLast(({ isCommit, isWhole }) => isCommit && isWhole)?.number ?? 0;
   return frames.filter(({ isWhole, number }) => !isWhole && number <= lastCommit);
 }
 
