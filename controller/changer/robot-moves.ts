@@ -174,13 +174,12 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
       throw error;
     }
     moving = told;
+    let done: Transfer | undefined;
     try {
-      const done = await go(told.signal);
+      done = await go(told.signal);
       for (const { cellIndex, to } of moves) put(cellIndex, to);
       records.ended(number, act, moves, done?.code ?? null);
       alarms.clearAll(changer.name, ["changer."]);
-      await deps.commit();
-      return done?.code ?? null;
     } catch (error) {
       const isMoved = !isFault(error) || !NOT_BEGUN.includes(error.code);
       records.failed(number, act, moves, isMoved, faultNote(error));
@@ -193,6 +192,9 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
       moving = null;
       movedAtMs = clock.monoMs();
     }
+    // A disk that refuses says nothing of where the cell is.
+    await deps.commit();
+    return done?.code ?? null;
   }
 
   /** Says of every cell whose place is unknown that it is, and has a person asked. */

@@ -27,7 +27,9 @@ export interface RecordCounters {
   readonly ledgerRows: number;
   /** Samples handed in by this run, those it found stored already included. */
   readonly samplesTaken: number;
-  /** Of these, samples that stand in frames of the file or wait for the next write. */
+  /** Samples that a process before left in the folder this one goes on in; 0 where a run is repeated. */
+  readonly samplesBefore: number;
+  /** Of those taken, samples that stand in frames of the file or wait for the next write. */
   readonly samplesFramed: number;
   /** Samples given up because the file could not be written; each stretch is a gap. */
   readonly samplesDropped: number;
@@ -274,6 +276,7 @@ export function openStore(options: StoreOptions): RecordStore {
         events: head.seq,
         ledgerRows,
         samplesTaken: samplesFramed + samplesDropped + counts.reduce((sum, count) => sum + count, 0),
+        samplesBefore: isRepeated ? 0 : stored.samples,
         samplesFramed,
         samplesDropped,
         gaps: gapCount + gaps,

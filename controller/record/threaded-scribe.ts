@@ -20,6 +20,9 @@ import type { WriterAnswer, WriterFailure, WriterOrder, WriterStart } from "./wr
 /** Buffers on their way: with one a second, a disk may hang for a minute before samples are given up. */
 const BUFFERS_MAX = 64;
 
+/** Rows kept while the file cannot be written: a rack makes some thousand an hour when nothing is exposed. */
+const WAITING_ROWS_MAX = 16 * PENDING_ROWS_MAX;
+
 /** How long the end is waited for: a disk that hangs so long is told as one that cannot be written. */
 const END_TIMEOUT_MS = 60_000;
 
@@ -62,7 +65,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   worker.on("error", (error) => {
     isEnded = true;
     fail({
-      code: "store.unwritable",
+      code: "store.writer-ended",
       where: databasePath(folder),
       message: `the thread that writes ended: ${String(error)}`,
     });
@@ -167,7 +170,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     },
     makeRoom() {
       if (events.length + ledgerRows.length + gaps.length >= PENDING_ROWS_MAX) send(false);
-      if (failure !== null && rowsOut >= PENDING_ROWS_MAX) throw failure;
+      if (failure !== null && (isEnded || rowsOut >= WAITING_ROWS_MAX)) throw failure;
     },
     write() {
       send(false);

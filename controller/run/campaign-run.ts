@@ -82,6 +82,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     if (actor.getSnapshot().status === "active") actor.send(event);
   }
 
+  const planAgain = (): void => {
+    send({ type: "HUTCH_CHANGED" });
+  };
+
   const showLevels = (read: InputLevels): void => {
     accounts.noteFilters(read.filtersIn);
     watchDesk.showLevels(read);
@@ -113,7 +117,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       changer?.heard(type);
     },
   };
-  const { commit, commitAlone } = createCommitting(store, fail);
+  const { commit, commitAlone, diskObstacle } = createCommitting({
+    ...{ store, clock, fail, waitsForDisk: deps.waitsForDisk === true, alarms: () => alarms },
+    over: planAgain,
+  });
   const keepSoon = createKeepSoon(clock, commitAlone);
   const alarms = createAlarms(recorder, nowMs);
   if (left !== undefined) alarms.restore(left.recorded.alarms.open, left.recorded.alarms.raisedCount);
@@ -148,16 +155,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const witness = createExposureWitness({ campaign, clock, roles, recorder, intake, views });
   const watchDesk = createWatchDesk({
-    roles,
-    alarms,
-    machineBeam: timings.machineBeam,
+    ...{ roles, alarms, diskObstacle, machineBeam: timings.machineBeam },
     latched: () => views.latchedInterlocks(),
     beamChanged(isUp) {
       partialRule.noteBeam(isUp);
       send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
     },
     hutchChanged() {
-      send({ type: "HUTCH_CHANGED" });
+      planAgain();
       changer?.hutchChanged();
     },
     beamNotOffAt: alarms.open.flatMap(({ code, where }) => (code === "shutter.beam-not-off" ? [where] : [])),
@@ -309,9 +314,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     cellCount: left === undefined ? 0 : campaign.cells.length,
     stateOf: (cellIndex) => views.stateOf(cellIndex),
     longestMs: timings.startDeadlineMs + timings.commandDeadlineMs,
-    over() {
-      send({ type: "HUTCH_CHANGED" });
-    },
+    over: planAgain,
   });
 
   const gaps = createGapNotes({ campaign, store, intake, nowMs, fail, leftCells: left?.recorded.cells });
@@ -353,8 +356,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
         send({ type: "CHANNEL_NEWS", cellIndex, event });
       },
     }),
-    ioName: roles.io.name,
-    stageName: roles.stage.name,
+    ...{ ioName: roles.io.name, stageName: roles.stage.name },
     ...homing,
     park: (place, signal) => parking.park(place, signal),
     parkingDeadlineMs: 3 * timings.bringDeadlineMs,
@@ -362,8 +364,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       watchDesk.noteNews(news);
       gaps.heard(news);
     },
-    startDeadlineMs: timings.startDeadlineMs,
-    homingDeadlineMs: timings.homingDeadlineMs,
+    ...{ startDeadlineMs: timings.startDeadlineMs, homingDeadlineMs: timings.homingDeadlineMs },
     isOver: () => nowMs() >= endAtMs,
     plan: (context) =>
       desk.plan(context.sweep, reunion.obstacle() ?? changer?.obstacle() ?? watchDesk.obstacle(context), {
@@ -377,13 +378,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       else tally.aside(visit);
       return order;
     },
-    mayBeAsked: true,
     noteSignal: (position, stepIndex) => signals.note(signalOf(position, stepIndex)),
-    noteWanted: requestDesk.noteWanted,
-    noteRetimed: requestDesk.noteRetimed,
-    noteWithdrawn: requestDesk.noteWithdrawn,
-    hasAsked: requestDesk.hasAsked,
-    openedAtMs: () => openedAtMs,
+    ...{ noteWanted: requestDesk.noteWanted, noteRetimed: requestDesk.noteRetimed },
+    ...{ noteWithdrawn: requestDesk.noteWithdrawn, hasAsked: requestDesk.hasAsked },
+    ...{ mayBeAsked: true, openedAtMs: () => openedAtMs },
     noteAnswered: requestDesk.noteAnswered,
     notePlan(plan) {
       requestDesk.notePlan(plan);
@@ -394,8 +392,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     noteExposure: requestDesk.noteExposure,
     rule: (cut) => partialRule.rule(cut),
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
-    troublePauseMs: timings.troublePauseMs,
-    failuresInRowMax: 20,
+    ...{ troublePauseMs: timings.troublePauseMs, failuresInRowMax: 20 },
     ...(left === undefined ? {} : { resumed: { ...asked, held: left.recorded.held } }),
   });
 
@@ -417,7 +414,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     limitFractionMax: () => ledger.limitFractionMax,
     limitFractionBooked: () => ledger.limitFractionBooked,
     limitFractionOf: (cellIndex) => ledger.limitFractionOf(cellIndex),
-    ...{ openBookingCount: () => ledger.openCount, sampleCount: () => intake.sampleCount },
+    ...{
+      openBookingCount: () => ledger.openCount,
+      sampleCount: () => store.counters.samplesBefore + intake.sampleCount,
+    },
     ...{ samples: intake, levels: () => watchDesk.levels },
     beamEffect: () => controlDesk.verdict(),
     ...(changer === undefined ? {} : { changer }),

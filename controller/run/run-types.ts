@@ -32,6 +32,8 @@ export interface CampaignRunDeps {
   readonly endAtMs: number;
   /** Chance in [0, 1) for the pauses between tries of a lost instrument; none in the virtual world. */
   readonly jitter?: () => number;
+  /** A disk that refuses the record is waited for, and nothing exposed meanwhile; otherwise it ends the run. */
+  readonly waitsForDisk?: boolean;
   /** What a run before left in the folder: this one goes on from there. */
   readonly left?: LeftRun;
   /** Who says that what was held, or waits to be re-armed, may go on. */
@@ -56,6 +58,7 @@ export interface CampaignRun {
   /** Of one cell, by the upper value of what was settled. */
   limitFractionOf(cellIndex: number): number;
   openBookingCount(): number;
+  /** Of the folder: with those that processes before left in it. */
   sampleCount(): number;
   /** The last sample and the charge of each cell, for those who show them. */
   readonly samples: Pick<SampleIntake, "lastAtMs" | "lastVoltageV" | "lastCurrentA" | "chargeAh">;

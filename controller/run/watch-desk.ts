@@ -25,6 +25,8 @@ export interface WatchDeskDeps {
   /** Machine beam came or went; silence of the ring current counts as gone. */
   readonly beamChanged: (isUp: boolean) => void;
   readonly hutchChanged: () => void;
+  /** What the record waits for; null where it is taken. */
+  readonly diskObstacle?: () => Obstacle | null;
 }
 
 export interface BeamlineFacts {
@@ -199,6 +201,8 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       return levels;
     },
     obstacle({ ready, isGuarded, isHomed }) {
+      const disk = deps.diskObstacle?.() ?? null;
+      if (disk !== null) return disk;
       const missing = roles.beamline.find((name) => !ready.has(name));
       if (missing !== undefined) return { reason: `${missing} to be ready`, who: missing };
       if (!isGuarded) return { reason: "the safety supervisor to see the hutch", who: roles.io.name };

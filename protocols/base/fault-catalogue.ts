@@ -377,6 +377,15 @@ export const FAULT_CATALOGUE = {
     advice:
       "The data folder cannot be written, and beamrack stops exposing rather than losing a record. Free space or permissions; the same command then goes on from what is stored.",
   },
+  "store.refused": {
+    severity: "hold",
+    advice:
+      "The disk does not take the record. Nothing is exposed meanwhile, cells go on, and all waits in memory: free space or permissions and it goes on by itself. Do not end the run before, or what waits is lost.",
+  },
+  "store.writer-ended": {
+    severity: "stop",
+    advice: "A part of beamrack itself broke. The same command goes on from what is stored; report it with the log.",
+  },
   "store.unopened": {
     severity: "refuse",
     advice:

@@ -131,7 +131,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
       : {}),
     ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
     isMortal: options.kills !== undefined,
-    ...(options.hearing === undefined ? {} : { hearing: options.hearing }),
+    ...(options.hearing === undefined ? {} : { hearing: options.hearing, waitsForDisk: true }),
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
     drain,
     softwareVersion: "test",

@@ -1,5 +1,4 @@
 /** `beamrack run CAMPAIGN.yaml --site SITE.yaml`: a campaign on real links, at a beamline or on a bench. */
-import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sealedSummary } from "../../controller/record/summary-seal.ts";
@@ -24,6 +23,7 @@ import { figuresOf, progressOfRun } from "../run/run-figures.ts";
 import { lookAtFolder } from "../run/left-folder.ts";
 import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
+import { writeWhole } from "../virtual/world-files.ts";
 
 interface RunOptions {
   readonly campaignPath: string;
@@ -174,9 +174,7 @@ function leftText({ run }: SiteCampaign, reason: string): string {
 }
 
 function tell(context: CommandContext, folder: string, summary: RunSummary): void {
-  const path = join(folder, "summary.json");
-  writeFileSync(`${path}.part`, `${JSON.stringify(sealedSummary(summary), null, 2)}\n`);
-  renameSync(`${path}.part`, path);
+  writeWhole(join(folder, "summary.json"), `${JSON.stringify(sealedSummary(summary), null, 2)}\n`);
   if (context.json) {
     context.print(JSON.stringify({ ...summary, data: folder }));
     return;

@@ -68,7 +68,11 @@ export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campai
       refused: tally.doseRefusedCount,
       booked_not_settled: run.openBookingCount(),
     },
-    samples: { acknowledged: run.sampleCount(), stored: counters.samplesFramed, gaps: counters.gaps },
+    samples: {
+      acknowledged: run.sampleCount(),
+      stored: counters.samplesBefore + counters.samplesFramed,
+      gaps: counters.gaps,
+    },
     ...(spectra === 0 ? {} : { spectra }),
     ...(campaign.controls === undefined ? {} : { beam_effect: beamEffectOf(run.beamEffect()) }),
     alarms: { raised: alarms.raisedCount, open: alarms.open.length, defects: alarms.defectCount },

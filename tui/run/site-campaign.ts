@@ -108,7 +108,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     const jitter = (): number => chance.uniform();
     const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
     const run = createCampaignRun({
-      ...{ campaign, site, clock, store, roles, tables, endAtMs, jitter },
+      ...{ campaign, site, clock, store, roles, tables, endAtMs, jitter, waitsForDisk: true },
       ...(left === undefined ? {} : { left: readLeftRun(folder, campaign, intervalOf) }),
       ...(inputs.resumedBy === undefined ? {} : { resumedBy: inputs.resumedBy }),
     });

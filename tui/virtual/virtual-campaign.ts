@@ -60,6 +60,8 @@ export interface VirtualCampaignInputs {
   readonly isMortal?: boolean;
   /** Put between the run and its record, for whoever listens there. */
   readonly hearing?: (store: RecordStore) => RecordStore;
+  /** As a run on the wall's clock does. */
+  readonly waitsForDisk?: boolean;
   /** Put between the cables and the drivers. */
   readonly watched?: (deps: DriverDeps) => DriverDeps;
 }
@@ -178,6 +180,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...{ campaign, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
       roles: integrator === undefined ? roles : { ...roles, integrator },
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
+      ...(inputs.waitsForDisk === undefined ? {} : { waitsForDisk: inputs.waitsForDisk }),
       ...left,
     });
     hearPeople(created.actor, () => {
@@ -264,7 +267,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
           return position === undefined ? [] : [positionIndex(position)];
         }),
         samplesDelivered: run.sampleCount(),
-        samplesStored: counters.samplesFramed,
+        samplesStored: counters.samplesBefore + counters.samplesFramed,
         requests: run.tally.askedRequests,
         ...(charges === undefined ? {} : { charges }),
       });

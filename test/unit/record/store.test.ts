@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { linkHash, chainStart } from "../../../controller/record/hash-chain.ts";
+import { verifyRecord } from "../../../controller/record/verify.ts";
 import { canonicalJson } from "../../../protocols/base/canonical-json.ts";
 import { isFault } from "../../../protocols/base/fault.ts";
 import {
@@ -176,6 +177,20 @@ describe("durability", () => {
       { channel_index: 1, from_ms: 16_000, to_ms: 18_000 },
     ]);
     other.close();
+  });
+
+  it("counts the samples of a folder that it goes on in apart from those it takes itself", async () => {
+    const folder = newFolder();
+    const header = { ...HEADER, world: "site", seed: null } as const;
+    const first = open(folder, { header });
+    for (let second = 0; second < 20; second += 1) first.sample(1, second * 1000, 3.7, 0, 0);
+    first.close();
+    const second = open(folder, { header });
+    second.sample(1, 60_000, 3.7, 0, 0);
+    await second.commit();
+    expect(second.counters).toMatchObject({ samplesBefore: 20, samplesTaken: 1 });
+    second.close();
+    expect(verifyRecord(folder)).toMatchObject({ samples: 21 });
   });
 
   it("leaves one file and the head's second copy when it is closed", async () => {
