@@ -260,6 +260,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/check.ts")).checkCommand,
   },
   {
+    name: "manifest",
+    usage: "check FILE | template [--csv | --json]",
+    summary: "a box of cells that a group sends in: check its list before it is packed",
+    details: [
+      "Needs no site. FILE is CSV, as spreadsheets write it, or JSON; each error has its line and column. Exit 2 when",
+      "the list is refused. docs/mail-in.md has every column.",
+      "",
+      "  template             a list to begin with, with what each column means (--csv, or --json)",
+    ],
+    load: async () => {
+      const { manifestCommand } = await import("./commands/manifest.ts");
+      return (context, args) => manifestCommand(context, args);
+    },
+  },
+  {
     name: "verify",
     usage: "DIR",
     summary: "audit a data folder: hash chain, ledger against exposures, gaps, limits, replay",
