@@ -298,9 +298,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/timetable.ts")).timetableCommand,
   },
   {
+    name: "handover",
+    usage: "DIR [--since 22:00] [--until 06:00] [--timezone ZONE]",
+    summary: "what one shift tells the next: what happened, what waits for whom, what to expect",
+    details: [
+      "Reads a data folder, also while its campaign runs. A time is one of the clock (the last, the next), a moment such",
+      "as 2026-03-02T22:00Z, or a duration from the last event on record.",
+      "",
+      "  --since TIME         what happened from then on (default 8h)",
+      "  --until TIME         what to expect up to then (default 8h)",
+      "  --timezone ZONE      by whose clock, beside UTC: Europe/Paris; default the campaign's own",
+    ],
+    load: async () => {
+      const { handoverCommand } = await import("./commands/handover.ts");
+      return (context, args) => handoverCommand(context, args);
+    },
+  },
+  {
     name: "data",
     usage:
-      "DIR cells|cycles|exposures [POSITION ...] | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G]",
+      "DIR cells|cycles|exposures|notes [POSITION ...] | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G]",
     summary: "what stands in a data folder, listed, drawn in the terminal or as a picture",
     details: [
       "Only reads, also while the campaign runs. --json has rows or points; export has all in other people's forms.",

@@ -7,6 +7,7 @@ import { isFault } from "../protocols/base/fault.ts";
 import { hasErrors } from "../protocols/base/finding.ts";
 import type { Finding } from "../protocols/base/finding.ts";
 import type { Campaign } from "../protocols/campaign/campaign.ts";
+import { calendarOf } from "../protocols/campaign/beam-forecast.ts";
 import { readCampaign } from "../protocols/campaign/read-campaign.ts";
 import { campaignReferences } from "../protocols/campaign/resolve-protocols.ts";
 import { protocolFile } from "../protocols/echem/formats/protocol-file.ts";
@@ -65,7 +66,10 @@ export function loadCampaign(
     const file = readDocument(context, beside(path), document, at, findings, inItsForm);
     if (file !== undefined) protocolFiles.set(path, file);
   }
-  const read = readCampaign({ document, protocolFiles, site, materials: tables });
+  const named = calendarOf(document);
+  const calendar =
+    named === undefined ? undefined : readDocument(context, beside(named.path), document, named.at, findings);
+  const read = readCampaign({ document, protocolFiles, calendar, site, materials: tables });
   findings.push(...read.findings);
   if (hasErrors(findings) || read.campaign === undefined || site === undefined || siteFile === undefined) {
     return { kind: "refused", findings: inOrder(findings) };

@@ -3,6 +3,7 @@
  * last, how much of the beam each group had, and what stood in a request's way. The planning itself is pure
  * (schedule/wish-plan.ts).
  */
+import { calendarStops } from "../../protocols/campaign/beam-calendar.ts";
 import type { Campaign, ExposurePreset } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ParkingPlace, SweepState, SweepTiming } from "../beam/sweeps.ts";
@@ -50,11 +51,7 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
   const cellCount = campaign.cells.length;
   const travel = siteTravel(campaign, site);
   const shares = createShareAccount(campaign);
-  const stops = (campaign.beamForecast?.stops ?? []).map(({ fromUtcMs, toUtcMs, what }): KnownStop => ({
-    fromMs: fromUtcMs - campaign.startMs,
-    toMs: toUtcMs - campaign.startMs,
-    what,
-  }));
+  const stops: readonly KnownStop[] = calendarStops(campaign);
   /** Behind the cells: where the stage stands after it has looked for its reference. */
   let place = cellCount;
   /** Filters and the shutter upstream stand as this preset wants them; null where nobody knows. */

@@ -4,6 +4,7 @@
  */
 import { assert } from "../../protocols/base/assert.ts";
 import { columnIndex, positionIndex, rowIndex } from "../../protocols/base/position.ts";
+import { beamEndMs, calendarStops, createCalendarLook, stopText } from "../../protocols/campaign/beam-calendar.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import {
   meetsBeam,
@@ -95,6 +96,9 @@ export interface SweepDeskDeps {
   readonly exposureFraction?: (cellIndex: number) => number;
 }
 
+/** The way to a cell, and what is read and booked before it. */
+const BRINGING_MS = 3000;
+
 export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   const { campaign, site } = deps;
   // One sweep trigger is run; check refuses a campaign with more.
@@ -102,7 +106,9 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   const exposed = campaign.cells
     .map((cell, cellIndex) => ({ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) }))
     .filter((item) => meetsBeam(item.cell));
-  const timing = timingOf(trigger, deps.endAtMs);
+  const timing = timingOf(trigger, Math.min(deps.endAtMs, beamEndMs(campaign)));
+  const longestMs = 1000 * Math.max(0, ...campaign.presets.map(({ exposureS }) => exposureS));
+  const calendarLook = createCalendarLook(calendarStops(campaign));
   const spots = campaignSpots(campaign);
   const ordinary = trigger?.preset ?? campaign.presets[0];
   const presets = new Map(campaign.presets.map((preset) => [preset.name, preset]));
@@ -225,6 +231,16 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     };
   }
 
+  /** The scheduler knows announced stops; without one they are an obstacle like any other. */
+  function planBesideStops(before: SweepState, facts: WantedFacts): WholePlan {
+    const stop = facts.obstacle === null ? calendarLook(facts.nowMs, BRINGING_MS + longestMs) : null;
+    if (stop === null) return planWithWanted(timing, before, facts);
+    const obstacle = { reason: stopText(stop, campaign.startMs), who: "beamtime calendar" };
+    const plan = planWithWanted(timing, before, { ...facts, obstacle });
+    if (plan.act.kind !== "wait" || plan.act.reason !== obstacle.reason) return plan;
+    return { ...plan, act: { ...plan.act, untilMs: Math.min(plan.act.untilMs, stop.toMs) } };
+  }
+
   function transmissionOf(preset: ExposurePreset | undefined): number {
     return deps.beam(filtersOf(preset)).filterTransmission;
   }
@@ -233,7 +249,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     exposedCount: exposed.length,
     sweepCountPlanned: Math.max(
       0,
-      Math.floor((deps.endAtMs - timing.perExposureMs - timing.firstAtMs) / timing.cadenceMs) + 1 || 0,
+      Math.floor((timing.endAtMs - timing.perExposureMs - timing.firstAtMs) / timing.cadenceMs) + 1 || 0,
     ),
     plan(before, obstacle, asked) {
       const facts: WantedFacts = {
@@ -257,7 +273,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       };
       // Where nothing has a window, sweeps and steps need no scheduler.
       const hasWish = asked.wanted.some(({ wish }) => wish !== undefined);
-      const plan = hasWish ? planner.plan(timing, before, facts) : planWithWanted(timing, before, facts);
+      const plan = hasWish ? planner.plan(timing, before, facts) : planBesideStops(before, facts);
       return deps.changer === undefined ? plan : withChanger(plan, deps.changer, facts.nowMs);
     },
     tour,

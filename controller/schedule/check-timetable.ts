@@ -1,6 +1,7 @@
 /** The forecast timetable of a campaign at a site, for `check`: what is asked, what of it finds its place, what to relax. */
 import type { Finding } from "../../protocols/base/finding.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
+import { beamEndMs, calendarStops } from "../../protocols/campaign/beam-calendar.ts";
 import { meetsBeam, type Campaign } from "../../protocols/campaign/campaign.ts";
 import type { ProtocolForecast } from "../../protocols/echem/forecast/forecast-protocol.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -18,7 +19,8 @@ export function checkTimetable(
   protocols: readonly (Pick<ProtocolForecast, "steps" | "stateOfChargeMarks"> & { readonly name: string })[],
 ): TimetableForecast | undefined {
   if (campaign.triggers === undefined) return undefined;
-  const endMs = Math.min(DAY_MS, campaign.durationS === null ? DAY_MS : 1000 * campaign.durationS);
+  const durationMs = campaign.durationS === null ? DAY_MS : 1000 * campaign.durationS;
+  const endMs = Math.max(0, Math.min(DAY_MS, durationMs, beamEndMs(campaign)));
   const byName = new Map(protocols.map((protocol) => [protocol.name, protocol]));
   const exposed = campaign.cells.flatMap((cell, index) => (meetsBeam(cell) ? [index] : []));
   return forecastTimetable({
@@ -29,9 +31,7 @@ export function checkTimetable(
     travel: siteTravel(campaign, site),
     place: campaign.cells.length,
     overheadS: site.shutter.travelS + site.detector.readOutS,
-    stops: (campaign.beamForecast?.stops ?? []).map(({ fromUtcMs, toUtcMs, what }) => ({
-      ...{ fromMs: fromUtcMs - campaign.startMs, toMs: toUtcMs - campaign.startMs, what },
-    })),
+    stops: calendarStops(campaign),
     endMs,
   });
 }

@@ -1,6 +1,7 @@
 /**
  * What is known before of the beam, and who may have how much of it: the sections `beam_forecast` and `shares` of a
- * campaign file, read and held against its cells.
+ * campaign file, read and held against its cells. What is known of the beam may stand in a file of its own, the
+ * beamtime's calendar, which several campaigns share.
  */
 import * as z from "zod";
 import type { Finding } from "../base/finding.ts";
@@ -20,6 +21,8 @@ export interface BeamForecast {
   readonly stops: readonly AnnouncedStop[];
   /** How often the machine loses its beam without warning, and for how long; null where that is not said. */
   readonly losses: { readonly perHour: number; readonly lastMs: number } | null;
+  /** The experiment's beam time is over then, milliseconds of UTC: nothing is exposed after it. Absent where nobody says. */
+  readonly endUtcMs?: number;
 }
 
 /** Fractions of 1 of what all exposures get. */
@@ -38,7 +41,8 @@ export interface BeamPlanSections {
 const utc = z.iso.datetime({ error: "Give a UTC time such as 2026-03-02T08:00:00Z." });
 const positive = z.number().positive();
 
-export const beamForecastSchema = strictObject({
+/** The same in the campaign and in a calendar beside it. */
+const calendarShape = {
   stops: z
     .array(strictObject({ from: utc, to: utc, what: z.string().min(1).max(200) }))
     .max(1000)
@@ -50,12 +54,19 @@ export const beamForecastSchema = strictObject({
     lasts_s: positive.max(3600),
   }).exactOptional(),
   losses: strictObject({ per_day: positive.max(100), last_min: positive.max(10_000) }).exactOptional(),
-});
+  experiment_end: utc.exactOptional(),
+} as const;
+const calendarSchema = strictObject(calendarShape);
+type CalendarRecord = z.output<typeof calendarSchema>;
+
+export const beamForecastSchema = strictObject({ ...calendarShape, calendar: z.string().min(1).exactOptional() });
 
 export const sharesSchema = z.record(
   z.string(),
   strictObject({ beam_time: z.number().gt(0).max(1), dose: z.number().gt(0).max(1).exactOptional() }),
 );
+
+export const TOP_UP = "top-up";
 
 const DAY_MS = 86_400_000;
 /** Of a campaign without an end so many top-ups are reckoned. */
@@ -65,10 +76,11 @@ const LATE_START_MS = 7 * DAY_MS;
 /** Only what the file has: a campaign without these sections stays what it was. */
 export function resolveBeamPlan(
   document: InputDocument,
+  calendar: InputDocument | undefined,
   groups: readonly string[],
   findings: Finding[],
 ): BeamPlanSections {
-  const beamForecast = resolveForecast(document, findings);
+  const beamForecast = resolveForecast(document, calendar, findings);
   const shares = resolveShares(document, groups, findings);
   return {
     ...(beamForecast === undefined ? {} : { beamForecast }),
@@ -76,51 +88,74 @@ export function resolveBeamPlan(
   };
 }
 
-function resolveForecast(document: InputDocument, findings: Finding[]): BeamForecast | undefined {
+/** Where the campaign names its calendar, a file beside it. */
+export function calendarOf(document: InputDocument): { readonly path: string; readonly at: Path } | undefined {
+  const at: Path = ["beam_forecast", "calendar"];
+  const path = valueAt(document.value, at);
+  return typeof path === "string" && path !== "" ? { path, at } : undefined;
+}
+
+function resolveForecast(
+  document: InputDocument,
+  calendar: InputDocument | undefined,
+  findings: Finding[],
+): BeamForecast | undefined {
   const path: Path = ["beam_forecast"];
   if (valueAt(document.value, path) === undefined) return undefined;
   const record = readSection(document, path, beamForecastSchema, findings);
   const startMs = Date.parse(String(valueAt(document.value, ["start"])));
   if (record === undefined || !Number.isFinite(startMs)) return undefined;
-  const stops: AnnouncedStop[] = [];
-  record.stops.forEach(({ from, to, what }, index) => {
-    const stop = { fromUtcMs: Date.parse(from), toUtcMs: Date.parse(to), what };
-    if (stop.toUtcMs > stop.fromUtcMs) stops.push(stop);
-    else {
-      const text = `the stop for ${what} ends before it begins`;
-      findings.push(
-        findingAt(document, "error", "campaign.invalid", [...path, "stops", index], text, "Give to after from."),
-      );
-    }
-  });
-  const { top_up: topUp, losses } = record;
-  if (topUp !== undefined) {
-    const everyMs = 60_000 * topUp.every_min;
-    const lastsMs = 1000 * topUp.lasts_s;
-    if (lastsMs >= everyMs) {
-      const text = "top-ups last longer than the time from one to the next";
-      findings.push(
-        findingAt(document, "error", "campaign.invalid", [...path, "top_up"], text, "Give a shorter lasts_s."),
-      );
-      return undefined;
-    }
-    const hours = valueAt(document.value, ["duration_h"]);
-    // Begun later than planned, it ends later.
-    const untilMs = typeof hours === "number" ? startMs + 3_600_000 * hours + LATE_START_MS : Infinity;
-    const firstMs = Date.parse(topUp.first);
-    for (let count = 0; count < TOP_UPS_MAX; count += 1) {
-      const fromUtcMs = firstMs + count * everyMs;
-      if (fromUtcMs > untilMs) break;
-      stops.push({ fromUtcMs, toUtcMs: fromUtcMs + lastsMs, what: "top-up" });
-    }
-  }
+  const hours = valueAt(document.value, ["duration_h"]);
+  // Begun later than planned, it ends later.
+  const untilMs = typeof hours === "number" ? startMs + 3_600_000 * hours + LATE_START_MS : Infinity;
+  const own = stopsOf(document, path, record, untilMs, findings);
+  const shared = calendar === undefined ? undefined : readSection(calendar, [], calendarSchema, findings);
+  const further =
+    calendar === undefined || shared === undefined ? [] : stopsOf(calendar, [], shared, untilMs, findings);
+  const losses = record.losses ?? shared?.losses;
+  const ends = [record.experiment_end, shared?.experiment_end].flatMap((end) =>
+    end === undefined ? [] : [Date.parse(end)],
+  );
   return {
-    stops: stops.sort((a, b) => a.fromUtcMs - b.fromUtcMs),
+    stops: [...own, ...further].sort((a, b) => a.fromUtcMs - b.fromUtcMs),
     losses:
       losses === undefined
         ? null
         : { perHour: losses.per_day / (DAY_MS / 3_600_000), lastMs: 60_000 * losses.last_min },
+    ...(ends.length === 0 ? {} : { endUtcMs: Math.min(...ends) }),
   };
+}
+
+function stopsOf(
+  document: InputDocument,
+  path: Path,
+  { stops: written, top_up: topUp }: CalendarRecord,
+  untilMs: number,
+  findings: Finding[],
+): readonly AnnouncedStop[] {
+  const refuse = (at: Path, what: string, advice: string): void => {
+    findings.push(findingAt(document, "error", "campaign.invalid", at, what, advice));
+  };
+  const stops: AnnouncedStop[] = [];
+  written.forEach(({ from, to, what }, index) => {
+    const stop = { fromUtcMs: Date.parse(from), toUtcMs: Date.parse(to), what };
+    if (stop.toUtcMs > stop.fromUtcMs) stops.push(stop);
+    else refuse([...path, "stops", index], `the stop for ${what} ends before it begins`, "Give to after from.");
+  });
+  if (topUp === undefined) return stops;
+  const everyMs = 60_000 * topUp.every_min;
+  const lastsMs = 1000 * topUp.lasts_s;
+  if (lastsMs >= everyMs) {
+    refuse([...path, "top_up"], "top-ups last longer than the time from one to the next", "Give a shorter lasts_s.");
+    return stops;
+  }
+  const firstMs = Date.parse(topUp.first);
+  for (let count = 0; count < TOP_UPS_MAX; count += 1) {
+    const fromUtcMs = firstMs + count * everyMs;
+    if (fromUtcMs > untilMs) break;
+    stops.push({ fromUtcMs, toUtcMs: fromUtcMs + lastsMs, what: TOP_UP });
+  }
+  return stops;
 }
 
 function resolveShares(

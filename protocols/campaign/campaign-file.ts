@@ -25,6 +25,7 @@ import {
   stackLayerSchema,
   startSchema,
   stepRuleSchema,
+  timeZoneSchema,
   uncertaintySchema,
 } from "./campaign-schema.ts";
 import type { CellRecord, DoseLimitRecord, PresetRecord, RateRecord, StepRuleRecord } from "./campaign-schema.ts";
@@ -51,6 +52,8 @@ export interface CampaignFile {
   readonly start: string | undefined;
   /** Null: not given, so until the last cell has ended. */
   readonly durationH: number | null | undefined;
+  /** Null: people read UTC alone. */
+  readonly timeZone: string | null | undefined;
   readonly sitePath: string | undefined;
   /** Who stays with the rack while it runs; null: nobody is named. */
   readonly attendedBy: string | null | undefined;
@@ -118,6 +121,7 @@ export function readCampaignFile(document: InputDocument, findings: Finding[]): 
     chosen: has("chosen") ? readSection(document, ["chosen"], labelListSchema, findings) : [],
     start: readSection(document, ["start"], startSchema, findings),
     durationH: has("duration_h") ? readSection(document, ["duration_h"], durationSchema, findings) : null,
+    timeZone: has("timezone") ? readSection(document, ["timezone"], timeZoneSchema, findings) : null,
     sitePath: readSection(document, ["site"], pathSchema, findings),
     attendedBy: has("attended_by") ? readSection(document, ["attended_by"], labelSchema, findings) : null,
     beam: readSection(document, ["beam"], beamSchema, findings),

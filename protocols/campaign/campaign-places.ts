@@ -11,6 +11,7 @@ export interface CampaignPlaces {
   stack(name: string): string;
   protocol(name: string): string;
   controls(): string;
+  calendar(): string;
   doseLimit(limit: WrittenLimit): string;
 }
 
@@ -39,6 +40,7 @@ export function campaignPlaces(source: InputDocument | string): CampaignPlaces {
     stack: (name) => at(["stacks", name]),
     protocol: (name) => at(["protocols", name]),
     controls: () => at(["controls"]),
+    calendar: () => at(["beam_forecast"]),
     doseLimit(limit) {
       const index = typeof source === "string" ? -1 : entryOf(source, limit);
       return at(index < 0 ? ["dose_limits"] : ["dose_limits", index]);

@@ -1,6 +1,7 @@
 /** The sections of `campaign.yaml`. Units are in the names; times are UTC. */
 import * as z from "zod";
 import { DOSE_CONVENTIONS } from "../dose/layer-stack.ts";
+import { isTimeZone } from "../base/local-time.ts";
 import { layerShape } from "../input/layer.ts";
 import { strictObject } from "../input/section.ts";
 import { CELL_ROLES } from "./campaign.ts";
@@ -22,6 +23,9 @@ export const labelListSchema = z.array(z.string().min(1));
 export const pathSchema = z.string().min(1);
 export const startSchema = z.iso.datetime({ error: "Give a UTC time such as 2026-03-02T08:00:00Z." });
 export const durationSchema = positive.max(24 * 366);
+export const timeZoneSchema = z
+  .string()
+  .refine(isTimeZone, "Give a name of the IANA time zone database, such as Europe/Paris or America/Chicago.");
 
 export const beamSchema = strictObject({
   energy_keV: positive,
@@ -198,6 +202,7 @@ export const CAMPAIGN_KEYS = [
   "chosen",
   "start",
   "duration_h",
+  "timezone",
   "site",
   "attended_by",
   "beam",

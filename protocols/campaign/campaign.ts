@@ -198,6 +198,8 @@ export interface Campaign {
   readonly startMs: number;
   /** Null: until the last cell has ended. */
   readonly durationS: number | null;
+  /** By whose clocks people read times beside UTC: a name such as Europe/Paris; absent where nobody says. */
+  readonly timeZone?: string;
   /** Path of the site file as written, relative to the campaign file. */
   readonly sitePath: string;
   readonly beam: PlannedBeam;

@@ -14,6 +14,7 @@ import type { CampaignPlaces } from "./campaign-places.ts";
 import { forecastDose, sweepCount } from "./dose-forecast.ts";
 import type { DoseForecast } from "./dose-forecast.ts";
 import { proposeForDose, type DoseProposal } from "./dose-proposals.ts";
+import { judgeCalendar } from "./judge-calendar.ts";
 import { judgeControls, type ControlForecast } from "./judge-controls.ts";
 import { judgeRobot } from "./judge-robot.ts";
 import { judgeTriggers, type TriggerForecast } from "./judge-triggers.ts";
@@ -71,6 +72,7 @@ export function checkCampaign(
     forecastSweep(campaign, site, sweep, exposed, (key) => places.sweep(index, key), places, findings),
   );
   judgeRobot(campaign, site, places, findings);
+  if (campaign.beamForecast !== undefined) judgeCalendar(campaign, places, findings);
   const protocols = forecastProtocols(campaign, site);
   const cycleTimes = cycleTimesOf(campaign, protocols);
   const askedOf = askedTimesOf(campaign, protocols);

@@ -10,6 +10,7 @@ import { filterTransmission } from "../dose/filters.ts";
 import { stackCoefficients } from "../dose/layer-stack.ts";
 import { longestOpenS } from "../site/longest-open.ts";
 import type { Site } from "../site/site.ts";
+import { beamEndMs } from "./beam-calendar.ts";
 import { meetsBeam, worstCaseFactor } from "./campaign.ts";
 import type { Campaign, CampaignCell, DoseLimit, SweepTrigger } from "./campaign.ts";
 
@@ -71,11 +72,12 @@ const SHARE_MIN = 1e-12;
 /** Where the end of a campaign is not known, no further than this is looked ahead. */
 const SWEEP_COUNT_MAX = 100_000;
 
-/** Sweeps begun before the end; null when the campaign has no stated end. */
+/** Sweeps begun before the end, of the campaign or of its beam time; null when neither is stated. */
 export function sweepCount(campaign: Campaign, sweep: SweepTrigger): number | null {
-  if (campaign.durationS === null) return null;
-  if (sweep.firstAfterS >= campaign.durationS) return 0;
-  return Math.ceil((campaign.durationS - sweep.firstAfterS) / sweep.cadenceS);
+  const endS = Math.min(campaign.durationS ?? Infinity, beamEndMs(campaign) / 1000);
+  if (endS === Infinity) return null;
+  if (sweep.firstAfterS >= endS) return 0;
+  return Math.ceil((endS - sweep.firstAfterS) / sweep.cadenceS);
 }
 
 /** One forecast for each kind of exposed cell; cells with equal stack and limits share it. Throws Fault `dose.input` for what the tables do not hold. */

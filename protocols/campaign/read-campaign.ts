@@ -44,6 +44,8 @@ export interface CampaignInputs {
   readonly document: InputDocument;
   /** Protocol files by their path as the campaign writes it. */
   readonly protocolFiles: ReadonlyMap<string, InputDocument>;
+  /** The beamtime's calendar, where the campaign names one that could be read. */
+  readonly calendar?: InputDocument | undefined;
   /** Undefined when the site could not be read: the campaign is still searched for everything else. */
   readonly site: Site | undefined;
   readonly materials: MaterialLookup;
@@ -55,8 +57,8 @@ export interface ReadCampaign {
   readonly findings: readonly Finding[];
 }
 
-export function readCampaign({ document, protocolFiles, site, materials }: CampaignInputs): ReadCampaign {
-  const findings: Finding[] = [...document.findings];
+export function readCampaign({ document, protocolFiles, calendar, site, materials }: CampaignInputs): ReadCampaign {
+  const findings: Finding[] = [...document.findings, ...(calendar?.findings ?? [])];
   const file = readCampaignFile(document, findings);
   if (file === undefined) return { campaign: undefined, findings };
   const sources = resolveProtocols(document, file.protocolNames, protocolFiles, findings);
@@ -73,7 +75,7 @@ export function readCampaign({ document, protocolFiles, site, materials }: Campa
   checkSweeps(document, file, findings);
   const triggers = resolveTriggers({ document, file, drafts, sources, rules, presets, findings });
   const groups = drafts.map(({ group }) => group);
-  const beamPlan = resolveBeamPlan(document, groups, findings);
+  const beamPlan = resolveBeamPlan(document, calendar, groups, findings);
   checkEndConditions(document, file, sources, findings);
   if (site !== undefined) checkBeam(document, file, site, findings);
   reportUnused(document, file, drafts, rules, findings);
@@ -318,7 +320,7 @@ function doseUncertaintyOf({ beam }: Site, stack: number): Campaign["doseUncerta
 }
 
 function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
-  const { name, start, durationH, sitePath, beam, uncertainty } = file;
+  const { name, start, durationH, timeZone, sitePath, beam, uncertainty } = file;
   if (
     name === undefined ||
     start === undefined ||
@@ -338,6 +340,7 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
     chosen: file.chosen ?? [],
     startMs: Date.parse(start),
     durationS: durationH === null ? null : durationH * 3600,
+    ...(typeof timeZone === "string" ? { timeZone } : {}),
     sitePath,
     beam: {
       energyKeV: beam.energy_keV,

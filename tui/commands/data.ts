@@ -8,6 +8,7 @@ import { openRecord, type RecordReader } from "../../controller/record/record-re
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
 import { cellPatterns, type CellPattern } from "../data/cell-patterns.ts";
+import { noteRows } from "../data/cell-notes.ts";
 import { dosePicture, plotPicture, waterfallPicture } from "../data/data-pictures.ts";
 import { doseMap, doseMapLines, plotLines, plotOf, PLOTS } from "../data/data-plots.ts";
 import { listJson, listLines, listRows, LISTS } from "../data/data-tables.ts";
@@ -24,6 +25,8 @@ export type DataContext = Pick<CommandContext, "json" | "print" | "readPackageTe
 };
 
 const USAGE = "beamrack data";
+const NOTES = "notes";
+const KNOWN = [...LISTS, NOTES, "plot"].join(", ");
 const HEIGHT = 16;
 const WIDTH_MAX = 160;
 const FRAMES_FOLDER = "frames";
@@ -55,7 +58,7 @@ export async function dataCommand(context: DataContext, args: readonly string[])
   });
   const [folder, what, ...rest] = positionals;
   if (folder === undefined || what === undefined)
-    throw new Fault("command.usage", USAGE, `takes a data folder and one of ${[...LISTS, "plot"].join(", ")}`);
+    throw new Fault("command.usage", USAGE, `takes a data folder and one of ${KNOWN}`);
   const record = openRecord(folder);
   try {
     const campaign = readCampaignRecord(record, values.group ?? null, folder);
@@ -64,20 +67,26 @@ export async function dataCommand(context: DataContext, args: readonly string[])
     for (const path of [svg, png]) if (path !== undefined) refuseOwnFile(path, folder);
     const pictures = { svg, png, frames, theme: values.dark === true ? DARK : LIGHT };
     if (what === "plot") await draw(context, campaign, record, rest, pictures);
-    else list(context, campaign, what, rest);
+    else list(context, campaign, record, what, rest);
   } finally {
     record.close();
   }
   return 0;
 }
 
-function list(context: DataContext, campaign: ExportedCampaign, what: string, rest: readonly string[]): void {
+function list(
+  context: DataContext,
+  campaign: ExportedCampaign,
+  record: RecordReader,
+  what: string,
+  rest: readonly string[],
+): void {
   const name = LISTS.find((one) => one === what);
-  if (name === undefined)
-    throw new Fault("command.usage", USAGE, `${what} is nothing it lists; there are ${[...LISTS, "plot"].join(", ")}`);
+  if (name === undefined && what !== NOTES)
+    throw new Fault("command.usage", USAGE, `${what} is nothing it lists; there are ${KNOWN}`);
   const cells = rest.length === 0 ? campaign.cells : rest.map((position) => cellAt(campaign, position));
-  const rows = listRows(name, campaign, cells);
-  if (context.json) context.print(JSON.stringify({ [name]: listJson(rows), unreadable: campaign.unreadable }));
+  const rows = name === undefined ? noteRows(record, campaign, cells) : listRows(name, campaign, cells);
+  if (context.json) context.print(JSON.stringify({ [what]: listJson(rows), unreadable: campaign.unreadable }));
   else for (const line of [...listLines(rows), ...campaign.unreadable.map(unreadableLine)]) context.print(line);
 }
 

@@ -5,7 +5,7 @@ import { exposureMs, toldDoses } from "../../controller/export/told-dose.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { plainText, UNKNOWN } from "../progress/number-text.ts";
 
-type Row = Readonly<Record<string, string | number | boolean | null>>;
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 export const LISTS = ["cells", "cycles", "exposures"] as const;
 export type ListName = (typeof LISTS)[number];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { assert } from "../../../protocols/base/assert.ts";
-import { load, repositoryText } from "../../support/campaign-files.ts";
+import { checkCampaign } from "../../../protocols/campaign/check-campaign.ts";
+import { load, repositoryText, tables } from "../../support/campaign-files.ts";
 
 const FILES = {
   "small.yaml": repositoryText("test/fixtures/world/small.yaml"),
@@ -48,6 +49,69 @@ describe("what a campaign knows of its beam", () => {
     );
     const topUp = "{ first: 2026-03-02T09:00:00Z, every_min: 1, lasts_s: 60 }";
     expect(said(`beam_forecast: { top_up: ${topUp} }`).join()).toMatch(/top-ups last longer than the time/);
+  });
+});
+
+describe("a beamtime's calendar", () => {
+  const files = (calendar: string, more = "") => ({
+    ...FILES,
+    "small.yaml": `${FILES["small.yaml"]}\nbeam_forecast: { calendar: beamtime.yaml${more} }\ntimezone: Europe/Paris\n`,
+    "beamtime.yaml": calendar,
+  });
+
+  it("stands in a file of its own, for all campaigns of the beamtime, and its first end counts", () => {
+    const known = load(
+      files(
+        `stops: [{ from: 2026-03-02T09:05:00Z, to: 2026-03-02T09:30:00Z, what: machine studies }]
+experiment_end: 2026-03-02T10:00:00Z`,
+        ", stops: [{ from: 2026-03-02T08:30:00Z, to: 2026-03-02T08:35:00Z, what: access }], experiment_end: 2026-03-03T10:00:00Z",
+      ),
+      "small.yaml",
+    );
+    assert(known.kind === "loaded", JSON.stringify(known.findings));
+    expect(known.campaign.beamForecast?.stops.map(({ what }) => what)).toEqual(["access", "machine studies"]);
+    expect(known.campaign.beamForecast?.endUtcMs).toBe(Date.parse("2026-03-02T10:00:00Z"));
+    expect(known.campaign.timeZone).toBe("Europe/Paris");
+  });
+
+  it("is refused at its own place where it is wrong, and at the campaign's where it is not there", () => {
+    const wrong = load(
+      files("stops: [{ from: 2026-03-02T09:30:00Z, to: 2026-03-02T09:05:00Z, what: x }]"),
+      "small.yaml",
+    );
+    expect(wrong.findings.map(({ where }) => where).join()).toMatch(/beamtime\.yaml:1 stops\[0\]/);
+    const { "small.yaml": naming, ...others } = files("");
+    const without = { "small.yaml": naming, "cycle.yaml": others["cycle.yaml"], "site.yaml": others["site.yaml"] };
+    expect(
+      load(without, "small.yaml")
+        .findings.map(({ where, what }) => `${where}: ${what}`)
+        .join(),
+    ).toMatch(/small\.yaml:\d+ beam_forecast\.calendar: beamtime\.yaml: no such file/);
+  });
+
+  it("takes sweeps from a campaign, and check says which and how many", () => {
+    const of = (calendar: string) => {
+      const read = load(files(calendar), "small.yaml");
+      assert(read.kind === "loaded", JSON.stringify(read.findings));
+      const checked = checkCampaign(read.campaign, read.site, tables, read.document);
+      return {
+        count: checked.forecast.sweeps[0]?.count,
+        said: checked.findings.flatMap(({ code, what }) => (code.startsWith("plan.beam") ? [`${code}: ${what}`] : [])),
+      };
+    };
+    const stop = "stops: [{ from: 2026-03-02T09:05:00Z, to: 2026-03-02T09:30:00Z, what: machine studies }]";
+    expect(of(stop).said).toEqual([
+      "plan.beam-stop: sweep sweep: 5 of its sweeps cannot be done whole beside announced stops (machine studies)",
+    ]);
+    const end = of("experiment_end: 2026-03-02T09:00:00Z");
+    expect(end.said.join()).toMatch(/plan\.beam-ends: .*1 h after the start, 2 h before the campaign/);
+    expect(end.count).toBe(11);
+    expect(of("experiment_end: 2026-03-01T09:00:00Z").said.join()).toMatch(/over before the campaign begins/);
+    expect(of("{}").said).toEqual([]);
+  });
+
+  it("is by a clock that somebody has", () => {
+    expect(said("timezone: Europe/Grenoble").join()).toMatch(/timezone/);
   });
 });
 

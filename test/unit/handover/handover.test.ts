@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+import { createHandoverFold, type Handover } from "../../../controller/handover/handover-fold.ts";
+import type { Json } from "../../../protocols/base/canonical-json.ts";
+import { handoverJson, handoverLines } from "../../../tui/handover/handover-text.ts";
+
+const START = Date.parse("2026-03-02T20:00:00Z");
+const HOUR = 3_600_000;
+type Told = readonly [hours: number, type: string, data: { readonly [key: string]: Json }];
+
+const BEGIN: Told = [
+  0,
+  "campaign-started",
+  {
+    ...{ campaign: "night", site: "reference", start_ms: START, timezone: "Europe/Paris" },
+    calendar: {
+      stops: [
+        { from_ms: START + 8 * HOUR, to_ms: START + 9 * HOUR, what: "machine studies" },
+        { from_ms: START - HOUR, to_ms: START, what: "long ago" },
+      ],
+      beam_ends_ms: START + 40 * HOUR,
+      campaign_ends_ms: START + 9.5 * HOUR,
+    },
+  },
+];
+const alarm = (hours: number, id: number, where: string): Told => [
+  hours,
+  "alarm-raised",
+  { alarm: id, code: "link.timeout", where, what: "no answer" },
+];
+
+function page(events: readonly Told[], fromHours = 2, toHours = 10): Handover {
+  const fold = createHandoverFold();
+  for (const [hours, type, data] of [BEGIN, ...events]) fold.event(type, hours * HOUR, data);
+  return fold.handover(fromHours * HOUR, toHours * HOUR);
+}
+
+describe("what happened in a shift", () => {
+  it("is what came after its begin, equal things in one line with all their places", () => {
+    const { happened } = page([
+      alarm(1, 1, "stage"),
+      alarm(3, 2, "channel B4"),
+      alarm(3.5, 3, "channel B5"),
+      [4, "cell-noted", { position: "B4", author: "ada", text: "lead was loose" }],
+      [4.5, "exposure-ended", { position: "B4", outcome: "made" }],
+      [4.6, "exposure-ended", { position: "B5", outcome: "partial" }],
+      [4.7, "request-missed", { position: "B5", reason: "beam" }],
+    ]);
+    expect(happened.entries).toEqual([
+      { atMs: 3 * HOUR, where: ["channel B4", "channel B5"], text: "alarm: no answer [link.timeout]", count: 2 },
+    ]);
+    expect(happened.notes).toEqual([{ atMs: 4 * HOUR, position: "B4", author: "ada", text: "lead was loose" }]);
+    expect([happened.exposures, happened.missed]).toEqual([{ made: 1, partial: 1 }, { beam: 1 }]);
+  });
+
+  it("counts the time without beam that lies in it, of a loss that began before and of one that lasts", () => {
+    const { happened } = page([
+      [1, "beam-lost", {}],
+      [2.5, "beam-back", {}],
+      [4, "beam-lost", {}],
+      [5, "cell-noted", { position: "A1", author: "ada", text: "still nothing" }],
+    ]);
+    expect(happened.beamLostMs).toBe(1.5 * HOUR);
+  });
+});
+
+describe("what waits", () => {
+  it("is named with who owes it, until it is over", () => {
+    const events: readonly Told[] = [
+      alarm(3, 1, "channel B4"),
+      alarm(3.1, 2, "channel B5"),
+      [3.2, "interlock-broken", { interlocks: ["doorClosed"] }],
+      [3.3, "exposing-held", { what: "20 exposures failed in a row" }],
+      [3.4, "cell-held", { position: "C1", author: "ada", reason: "looks odd" }],
+      [3.5, "cell-isolated", { position: "D1", what: "over its voltage" }],
+      [3.6, "control-changed", { holder: "ada", what: "ada is in control" }],
+    ];
+    const { waiting } = page(events);
+    expect(waiting.map(({ who, where }) => `${who}: ${where.join()}`)).toEqual([
+      "operator: ",
+      "operator: ",
+      "operator: channel B4,channel B5",
+      "ada: C1",
+      "operator: D1",
+      "ada: ",
+    ]);
+    expect(waiting.map(({ what }) => what).join("; ")).toMatch(
+      /20 exposures failed.*doorClosed.*2 alarms.*looks odd.*over its voltage.*in control/,
+    );
+    const after = page([
+      ...events,
+      [4, "alarm-cleared", { alarm: 1 }],
+      [4, "alarm-cleared", { alarm: 2 }],
+      [4, "interlock-rearmed", {}],
+      [4, "exposing-resumed", {}],
+      [4, "step-started", { position: "C1", step: 2 }],
+      [4, "control-changed", { holder: null, what: "nobody is in control" }],
+    ]);
+    expect(after.waiting.map(({ where }) => where)).toEqual([["D1"]]);
+  });
+
+  it("is a person, where the run has ended", () => {
+    expect(page([[3, "run-ended", { reason: "SIGTERM" }]]).waiting[0]).toMatchObject({ who: "operator" });
+    const on: readonly Told[] = [
+      [3, "run-ended", { reason: "SIGTERM" }],
+      [4, "campaign-resumed", {}],
+    ];
+    expect(page(on).waiting).toEqual([]);
+  });
+});
+
+describe("what to expect", () => {
+  it("is announced stops, sweeps at their distance, and the steps that end by their cells' own forecasts", () => {
+    const { ahead } = page([
+      [4, "sweep-begun", { sweep: 1 }],
+      [4.25, "sweep-begun", { sweep: 2 }],
+      [
+        4.3,
+        "cell-forecast",
+        {
+          position: "B4",
+          steps: [
+            { step: 3, cycle: 2, ended_by: "voltage", ends_in_s: 3600, spread_s: 600 },
+            { step: 4, cycle: 2, ended_by: "voltage", ends_in_s: 40_000, spread_s: 900 },
+          ],
+        },
+      ],
+      [4.3, "cell-forecast", { position: "B5", steps: [{ step: 1, cycle: 1, ends_in_s: 60, spread_s: 1 }] }],
+      [4.4, "cell-complete", { position: "B5" }],
+    ]);
+    expect(ahead.announced.map(({ atMs, text }) => [atMs / HOUR, text])).toEqual([
+      [8, "no beam from here on: machine studies"],
+      [9, "beam again, after machine studies"],
+      [9.5, "the campaign ends"],
+    ]);
+    expect(ahead.sweeps).toEqual({ count: 23, nextMs: 4.5 * HOUR, everyMs: 0.25 * HOUR });
+    expect(ahead.steps).toEqual([
+      { atMs: 5.3 * HOUR, spreadS: 600, where: "B4", text: "step 3 ends, by voltage, cycle 2" },
+    ]);
+  });
+});
+
+describe("the page", () => {
+  it("has UTC and the clock of the place, and what a person wrote does not steer the terminal", () => {
+    const told = page([[4, "cell-noted", { position: "B4", author: "ada", text: "odd\u001b[2J smell" }]]);
+    const text = handoverLines(told).join("\n");
+    expect(text).toContain("2026-03-02 22:00 UTC (23:00 Europe/Paris)");
+    expect(text).toContain("03-03 01:00  B4   ada: odd");
+    expect(text).not.toContain("\u001b");
+    expect(JSON.parse(JSON.stringify(handoverJson(told)))).toMatchObject({
+      since: "2026-03-02T22:00:00.000Z",
+      happened: { notes: [{ at: "2026-03-03T00:00:00.000Z", local: "2026-03-03 01:00", author: "ada" }] },
+      expected: { announced: [{ text: "no beam from here on: machine studies" }, {}, {}] },
+    });
+  });
+
+  it("of a night in which nothing was is short and says so", () => {
+    const text = handoverLines(page([], 0.5, 1)).join("\n");
+    expect(text).toMatch(/nothing waits for anybody/);
+    expect(text).toMatch(/nothing that the record tells of/);
+  });
+});
