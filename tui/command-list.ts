@@ -23,7 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "simulate",
     usage:
-      "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|heavy|FILE] [--data DIR] [--until DURATION] [--frames DIR] [--physics-report DIR|FILE.html [--cells A1,B2]] [--paced N] [--broker-port PORT]",
+      "CAMPAIGN.yaml [--site SITE.yaml] [--seed N] [--faults none|light|heavy|FILE] [--data DIR] [--until DURATION] [--frames DIR] [--physics-report DIR|FILE.html [--cells A1,B2]] [--paced N] [--broker-port PORT] [--rehearsal]",
     summary: "run a campaign in the virtual world, as fast as the processor allows",
     details: [
       "The whole controller, its drivers and every byte, against a seeded world whose truth judges the run.",
@@ -40,6 +40,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --cells A1,B2        the cells they show (default: the first of each chemistry)",
       "  --paced N            N seconds of the campaign in one of the day, for people who watch",
       "  --broker-port PORT   show the run on the bus, on this port of this machine; 0 for any free one",
+      "  --rehearsal          with the shutter locked shut, as run --rehearsal does it",
     ],
     load: async () => (await import("./commands/simulate.ts")).simulateCommand,
   },
@@ -61,7 +62,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "run",
     usage:
-      "CAMPAIGN.yaml [--site SITE.yaml] [--data DIR] [--until DURATION] [--headless] [--capture DIR] [--go-anyway] [--resumed-by NAME] [--no-bus]",
+      "CAMPAIGN.yaml [--site SITE.yaml] [--data DIR] [--until DURATION] [--headless] [--capture DIR] [--go-anyway] [--resumed-by NAME] [--no-bus] [--rehearsal]",
     summary: "run a campaign on real links: at a beamline, or on a bench (see instruments)",
     details: [
       "Takes the site's lock: one controller at a time. Every instrument says who it is before anything moves.",
@@ -77,6 +78,8 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --go-anyway          begin although an instrument does not answer; it is tried again",
       "  --resumed-by NAME    going on: NAME lets go on what was held, and re-arms interlocks",
       "  --no-bus             no broker: no screens and no commands but this terminal's",
+      "  --rehearsal          the whole campaign with the shutter locked shut, in a folder of its own: cells, stage,",
+      "                       filters and detector as usual, no permit, no dose",
     ],
     load: async () => (await import("./commands/run.ts")).runCommand,
   },

@@ -7,7 +7,13 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import { bookedFlux, settledFlux, type FluxEstimate, type FluxHistory, type FluxReference } from "../dose/flux.ts";
-import { marksJson, type ExposureOrder, type ExposureOutcome, type ShutterMarks } from "../machines/exposure-order.ts";
+import {
+  marksJson,
+  REHEARSED,
+  type ExposureOrder,
+  type ExposureOutcome,
+  type ShutterMarks,
+} from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { FILTER_FAILURE_REASON, SHUTTER_FAILURE_REASON, type LedgerRow } from "../record/ledger-row.ts";
 import { openTimeS } from "./open-time.ts";
@@ -159,7 +165,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
         exposure_id: order.exposureId,
         request_id: order.requestId,
         position: order.position,
-        outcome,
+        outcome: outcome === "made" && marks.rehearsedAtMs !== undefined ? REHEARSED : outcome,
         spot: order.spotIndex,
         exposure_s: order.exposureS,
         ...marksJson(marks),

@@ -8,12 +8,14 @@ import type { Trigger } from "../../protocols/roles/trigger.ts";
 import { judgeGate } from "../dose/exposure-gate.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
+import { REHEARSED_FRAME } from "../rehearsal/locked-shutter.ts";
 import { motionRefusals, shadowRefusals } from "../safety/permit-judgement.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { ClosedCharge } from "./closed-charge.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
 import type { ExposureTimings } from "./exposure-timings.ts";
 import { createGatedShutter, type GatedShutter } from "./shutter-gate.ts";
+import { isEitherClosed, isSilence, switchText } from "./unit-answers.ts";
 
 export interface ExposureEffectsDeps {
   readonly clock: Clock;
@@ -296,6 +298,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   }
 
   return {
+    ...(io.isLocked === true ? { isRehearsal: true } : {}),
+
     async check(order) {
       const levels = await readLevels();
       await bringShutterClosed(levels);
@@ -304,7 +308,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         throw new Fault("cell.unproven", order.position, "which cell is here is not known, so it is not exposed");
       }
       const atRest = await bringFilters(order.filtersIn, levels);
-      const last = await bringSafetyShutter(atRest);
+      const last = io.isLocked === true ? atRest : await bringSafetyShutter(atRest);
       // Filters and shutter may have taken seconds: the levels of the act are those just before the motion.
       if (last !== levels) assertMotionAllowed(last);
     },
@@ -337,7 +341,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     book: (order) => accounts.book(order),
 
     async arm(order) {
-      const { exposureS, frameName: fileName } = order;
+      const { exposureS } = order;
+      const fileName = io.isLocked === true ? `${REHEARSED_FRAME}${order.frameName}` : order.frameName;
       taken = null;
       await (gated ?? detector).arm({ exposureS, folder: deps.detectorFolder, fileName });
     },
@@ -360,6 +365,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         belief: deps.belief(order.cellIndex),
         ringCurrentMa: deps.ringCurrentMa(),
         ringCurrentMinimumMa: timings.ringCurrentMinimumMa,
+        isRehearsal: io.isLocked === true,
       });
       if (!verdict.open) {
         throw new Fault("interlock.tripped", `exposure gate ${order.position}`, verdict.reasons.join("; "), {
@@ -371,6 +377,11 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         throw new Fault("changer.place-unknown", order.position, "the robot has not brought this cell into the beam");
       }
       signal.throwIfAborted();
+      if (io.isLocked === true) {
+        note({ rehearsedAtMs: clock.monoMs() });
+        if (gated !== undefined) await gated.fire();
+        return;
+      }
       note({ openAskedAtMs: clock.monoMs() });
       accounts.noteOpening(order);
       await io.requestShutterOpen();
@@ -429,17 +440,4 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       accounts.settle(order, marks, outcome, framePath);
     },
   };
-}
-
-function isEitherClosed(levels: InputLevels): boolean {
-  return levels.safetyShutterClosedSwitch || shutterState(levels) === "closed";
-}
-
-/** Nothing was heard: the permit lapses, and the shutter with it. */
-function isSilence(fault: Fault): boolean {
-  return fault.code.startsWith("link.") || fault.code === "device.unknown-outcome";
-}
-
-function switchText(filters: readonly boolean[]): string {
-  return filters.map((inBeam) => (inBeam ? "in" : "out")).join("/");
 }

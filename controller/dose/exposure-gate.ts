@@ -22,6 +22,8 @@ export interface GateFacts {
   readonly belief: "confirmed" | "believed" | "unknown";
   readonly ringCurrentMa: number | null;
   readonly ringCurrentMinimumMa: number;
+  /** Nothing will be opened: beam is not needed, and both shutters must be closed. */
+  readonly isRehearsal?: boolean;
 }
 
 export type GateVerdict = { readonly open: true } | { readonly open: false; readonly reasons: readonly string[] };
@@ -32,6 +34,7 @@ export function judgeGate(facts: GateFacts): GateVerdict {
   else if (!facts.isBookingDurable) reasons.push("dose booking not durable");
   if (facts.belief === "unknown") reasons.push("the cell at this position is not known");
   reasons.push(...stageReasons(facts), ...levelReasons(facts));
+  if (facts.isRehearsal === true) return reasons.length === 0 ? { open: true } : { open: false, reasons };
   if (facts.ringCurrentMa === null) reasons.push("no fresh ring current");
   else if (!(facts.ringCurrentMa >= facts.ringCurrentMinimumMa)) {
     reasons.push(`ring current ${facts.ringCurrentMa} mA under ${facts.ringCurrentMinimumMa} mA`);
@@ -56,10 +59,12 @@ function levelReasons(facts: GateFacts): readonly string[] {
   const reasons: string[] = [];
   const ageMs = facts.nowMs - levels.readAtMs;
   if (!(ageMs >= 0 && ageMs <= facts.levelsMaximumAgeMs)) reasons.push("levels too old");
-  for (const name of ["searched", "doorClosed", "emergencyOk", "beamPermitted"] as const) {
+  const needed = ["searched", "doorClosed", "emergencyOk"] as const;
+  for (const name of facts.isRehearsal === true ? needed : ([...needed, "beamPermitted"] as const)) {
     if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);
   }
   if (shutterState(levels) !== "closed") reasons.push(`shutter ${shutterState(levels)}, not closed`);
+  if (facts.isRehearsal === true && !levels.safetyShutterClosedSwitch) reasons.push("safety shutter not closed");
   if (levels.watchdogTripped) reasons.push("output watchdog tripped");
   const inPlace =
     levels.filtersIn.length === facts.filtersAsked.length &&

@@ -110,6 +110,13 @@ function readBack({ folder, siteHash }: RecordedLedgerInputs): ReadBack {
         "the record is that of a simulated run; nothing real is booked there",
       );
     }
+    if (header.isRehearsal === true) {
+      throw new Fault(
+        "store.other-campaign",
+        folder,
+        "the record is that of a rehearsal; nothing real is booked there",
+      );
+    }
     if (header.siteHash !== siteHash) {
       throw new Fault(
         "store.other-campaign",

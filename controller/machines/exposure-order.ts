@@ -36,6 +36,8 @@ export interface ShutterMarks {
   readonly darkMs: number;
   /** The gate that opened and closed it, by the trigger's own word and the switches; left out where none did, or is not known to have. */
   readonly gate?: GateMark;
+  /** In a rehearsal, when everything was ready for the shutter, which stayed shut. */
+  readonly rehearsedAtMs?: number;
 }
 
 export interface GateMark {
@@ -61,14 +63,25 @@ export function marksJson(marks: ShutterMarks): { readonly [key: string]: Json }
     close_asked_at_ms: marks.closeAskedAtMs,
     closed_seen_at_ms: marks.closedSeenAtMs,
     ...(marks.litUntilAtMs === null ? {} : { lit_until_ms: marks.litUntilAtMs, dark_ms: marks.darkMs }),
+    ...(marks.rehearsedAtMs === undefined ? {} : { rehearsed_at_ms: marks.rehearsedAtMs }),
     ...(marks.gate === undefined ? {} : { gate_s: marks.gate.lengthS }),
   };
+}
+
+/** As the log calls what a rehearsal made: everything but the beam. */
+export const REHEARSED = "rehearsed";
+
+/** By the log's word: the request was met in full. */
+export function isMade(outcome: unknown): boolean {
+  return outcome === "made" || outcome === REHEARSED;
 }
 
 export type ExposureOutcome = "made" | "partial" | "aborted" | "shutter-failure";
 
 /** What an exposure needs from the world; each rejects with a Fault and has its own deadlines inside. */
 export interface ExposureEffects {
+  /** Nothing is ever opened; see rehearsal/locked-shutter.ts. */
+  readonly isRehearsal?: true;
   /** Belief, interlocks as levels, filters in place. */
   check(order: ExposureOrder): Promise<void>;
   move(order: ExposureOrder, signal: AbortSignal): Promise<void>;

@@ -111,6 +111,7 @@ export function setupExposure(deps: ExposureMachineDeps) {
               untilMs: clock.monoMs() + Math.min(deps.permitDeadlineMs, lifeMs(context)),
               lifeMs: lifeMs(context),
               filtersIn: orderOf(context).filtersIn,
+              ...(effects.isRehearsal === true ? { isRehearsed: true as const } : {}),
             },
           }) satisfies ExposureNews,
       ),

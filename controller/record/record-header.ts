@@ -12,6 +12,8 @@ export interface RecordHeader {
   /** null where chance is not ours: on a real site. */
   readonly seed: number | null;
   readonly world: "virtual" | "bench" | "site";
+  /** The shutter was locked shut: nothing in the record is of a cell that was exposed. Left out otherwise. */
+  readonly isRehearsal?: true;
   /** What else a run that is repeated must have in common with the first: when it ends, what goes wrong in it. */
   readonly conditions?: string;
   /** Told, not compared: a newer beamrack may go on where an older one stopped. */
@@ -21,7 +23,8 @@ export interface RecordHeader {
 /** The part that must agree for a run to go on in a folder; the first link of the hash chain is made of it. */
 export function identityText(header: RecordHeader): string {
   const { campaign, campaignHash, siteHash, seed, world } = header;
-  return canonicalJson({ campaign, campaign_hash: campaignHash, site_hash: siteHash, seed, world });
+  const rehearsal = header.isRehearsal === true ? { rehearsal: true } : {};
+  return canonicalJson({ campaign, campaign_hash: campaignHash, site_hash: siteHash, seed, world, ...rehearsal });
 }
 
 export function headerText(header: RecordHeader): string {
@@ -32,6 +35,7 @@ export function headerText(header: RecordHeader): string {
     site_hash: siteHash,
     seed,
     world,
+    ...(header.isRehearsal === true ? { rehearsal: true } : {}),
     ...(conditions === undefined ? {} : { conditions }),
     software_version: softwareVersion,
   });
@@ -54,13 +58,16 @@ export function parseHeader(text: string): RecordHeader | undefined {
   if (seed !== null && typeof seed !== "number") return undefined;
   if (world !== "virtual" && world !== "bench" && world !== "site") return undefined;
   if (typeof softwareVersion !== "string") return undefined;
-  const known: RecordHeader = { campaign, campaignHash, siteHash, seed, world, softwareVersion };
+  const rehearsal = fields["rehearsal"] === true ? { isRehearsal: true as const } : {};
+  const known: RecordHeader = { campaign, campaignHash, siteHash, seed, world, ...rehearsal, softwareVersion };
   return typeof conditions === "string" ? { ...known, conditions } : known;
 }
 
 /** What keeps a run out of a folder that another began, each with both values; empty when they agree. */
 export function headerDifferences(stored: RecordHeader, asked: RecordHeader): readonly string[] {
   const differences: string[] = [];
+  if (stored.isRehearsal !== asked.isRehearsal)
+    differences.push(stored.isRehearsal === true ? "it holds a rehearsal" : "it holds a run with beam, no rehearsal");
   const compare = <Value>(then: Value, now: Value, words: (then: Value, now: Value) => string): void => {
     if (then !== now) differences.push(words(then, now));
   };

@@ -13,6 +13,7 @@ import { firstProgrammeStep, programmeStepAt } from "../cells/programme.ts";
 import type { CellAct, LeftCell } from "../machines/cell-news.ts";
 import { afterStep } from "../machines/cell-steps.ts";
 import type { FaultNote } from "../machines/errors.ts";
+import { isMade } from "../machines/exposure-order.ts";
 import type { ProgrammeCursor } from "../machines/programme.ts";
 
 export type EventData = Readonly<Record<string, Json>>;
@@ -119,8 +120,8 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
 
   /** What the step waits for has come, and the record does not say that the step went on. */
   function exposed(data: EventData): void {
-    const openedMs = numberOf(data["open_asked_at_ms"]) ?? -Infinity;
-    if (cursor?.step.wait?.for !== "exposure" || runningSinceMs === null || textOf(data["outcome"]) !== "made") return;
+    const openedMs = numberOf(data["open_asked_at_ms"]) ?? numberOf(data["rehearsed_at_ms"]) ?? -Infinity;
+    if (cursor?.step.wait?.for !== "exposure" || runningSinceMs === null || !isMade(data["outcome"])) return;
     if (openedMs < runningSinceMs - 1000 * stepElapsedS) return;
     leave = { kind: "awaited", author: "beamrack", reason: `exposure ${textOf(data["exposure_id"])} is made` };
   }

@@ -7,7 +7,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { INTERLOCKS, type Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
-import type { ExposureOutcome } from "../machines/exposure-order.ts";
+import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
@@ -326,8 +326,9 @@ export function isOfExposures({ code }: FaultNote): boolean {
 }
 
 function outcomeOf(text: string): ExposureOutcome {
+  if (isMade(text)) return "made";
   // An unknown outcome is charged in full; whatever came of it, the request was not met.
-  return (["made", "aborted", "shutter-failure"] as const).find((known) => known === text) ?? "partial";
+  return (["aborted", "shutter-failure"] as const).find((known) => known === text) ?? "partial";
 }
 
 function interlocksOf(data: Json | undefined): readonly Interlock[] {

@@ -213,7 +213,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     try {
       accounts.settle(...exposure);
       const [order, marks, outcome, framePath] = exposure;
-      openedAtMs = marks.openSeenAtMs;
+      openedAtMs = marks.openSeenAtMs ?? marks.rehearsedAtMs ?? null;
       if (marks.closedSeenAtMs !== null) alarms.clear("shutter.beam-not-off", order.position);
       partialRule.noteSettled(order, marks, framePath);
       controlDesk.noteExposed(order, outcome, framePath);

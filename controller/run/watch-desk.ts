@@ -14,7 +14,8 @@ import type { Obstacle } from "./sweep-desk.ts";
 
 export interface WatchDeskDeps {
   readonly roles: Pick<CampaignRoles, "beamline" | "flux" | "ringCurrent"> & {
-    readonly [role in "io" | "stage"]: Pick<CampaignRoles[role], "name">;
+    readonly io: Pick<CampaignRoles["io"], "name" | "isLocked">;
+    readonly stage: Pick<CampaignRoles["stage"], "name">;
   };
   readonly alarms: Alarms;
   readonly machineBeam: MachineBeamRule;
@@ -64,6 +65,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   let isBeamUp: boolean | null = null;
   const machineBeam = createMachineBeam(deps.machineBeam);
   let lastCurrentMa = NaN;
+  const isRehearsal = roles.io.isLocked === true;
   /** Where the trouble of an instrument was: its own name, or that of a line or cabinet that it shares. */
   const lostAt = new Map<string, string>();
 
@@ -72,11 +74,13 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   }
 
   function broken(): readonly Interlock[] {
-    return levels === null ? [] : INTERLOCKS.filter((name) => levels?.interlocks[name] !== true);
+    const needed = isRehearsal ? INTERLOCKS.filter((name) => name !== "beamPermitted") : INTERLOCKS;
+    return levels === null ? [] : needed.filter((name) => levels?.interlocks[name] !== true);
   }
 
   function setBeam(isUp: boolean | null): void {
-    if (isUp === isBeamUp) return;
+    // A rehearsal needs no beam, and loses none.
+    if (isUp === isBeamUp || isRehearsal) return;
     const wasUp = isBeamUp;
     isBeamUp = isUp;
     if (isUp === true) alarms.clearAll("machine", ["beam."]);
@@ -213,6 +217,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
         return { reason: `a person to re-arm after ${latched.join(", ")} broke`, who: "operator" };
       }
       if (!isHomed) return { reason: "the stage to find its reference", who: roles.stage.name };
+      if (isRehearsal) return null;
       const current = ringCurrentMa();
       if (current === null) return { reason: "a fresh ring current", who: roles.ringCurrent.name };
       if (!machineBeam.isThere) {

@@ -15,6 +15,8 @@ export interface PermitRequest {
   readonly lifeMs: number;
   /** The filters the booking counted on, by index of the site. */
   readonly filtersIn: readonly boolean[];
+  /** Of a rehearsal: granted only while both shutters read closed, and no heartbeat is given for it. */
+  readonly isRehearsed?: true;
 }
 
 export interface PermitConditions {
@@ -38,15 +40,25 @@ export function judgePermit(request: PermitRequest, levels: InputLevels, conditi
   if (!(conditions.nowMs < request.untilMs)) reasons.push("exposure deadline passed");
   const ageMs = conditions.nowMs - levels.readAtMs;
   if (!(ageMs >= 0 && ageMs <= conditions.levelsMaximumAgeMs)) reasons.push("levels too old");
-  for (const name of NEEDED) if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);
+  const needed = request.isRehearsed === true ? NEEDED.filter((name) => name !== "beamPermitted") : NEEDED;
+  for (const name of needed) if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);
   for (const name of conditions.latched) {
     if (levels.interlocks[name]) reasons.push(`interlock ${name} broke and was not re-armed`);
   }
   if (levels.watchdogTripped) reasons.push("output watchdog tripped");
   if (shutterState(levels) === "contradiction") reasons.push("shutter switches contradict");
-  if (!levels.safetyShutterOpenSwitch || levels.safetyShutterClosedSwitch) reasons.push("safety shutter not open");
+  if (request.isRehearsed === true) reasons.push(...notShut(levels));
+  else if (!levels.safetyShutterOpenSwitch || levels.safetyShutterClosedSwitch) reasons.push("safety shutter not open");
   if (!filtersMatch(request.filtersIn, levels.filtersIn)) reasons.push("filters not in place");
   return reasons.length === 0 ? { grant: true } : { grant: false, reasons };
+}
+
+/** What a rehearsal must not find. */
+export function notShut(levels: InputLevels): readonly string[] {
+  const reasons: string[] = [];
+  if (shutterState(levels) !== "closed") reasons.push(`shutter ${shutterState(levels)}, not closed`);
+  if (!levels.safetyShutterClosedSwitch || levels.safetyShutterOpenSwitch) reasons.push("safety shutter not closed");
+  return reasons;
 }
 
 /** Which latching interlocks are broken now. */

@@ -3,6 +3,7 @@
  * a fold over the events of the log, so that a running controller, a command and a report show the same.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import { isMade } from "../machines/exposure-order.ts";
 import { DECISION_EVENT } from "./decision-record.ts";
 import { windowOf } from "./wish-json.ts";
 
@@ -148,7 +149,8 @@ export function createTimetableFold(behindMax = Infinity): TimetableFold {
     const [, kind, number, position = ""] = REQUEST_ID.exec(textOf(data["request_id"])) ?? [];
     if (kind === undefined || number === undefined) return;
     const request = known(`${kind}${number}`, position);
-    const openedMs = numberOf(data["open_seen_at_ms"]) ?? numberOf(data["open_asked_at_ms"]);
+    const openedMs =
+      numberOf(data["open_seen_at_ms"]) ?? numberOf(data["open_asked_at_ms"]) ?? numberOf(data["rehearsed_at_ms"]);
     const isWish = request.wantedMs !== null || (request.trigger !== "step" && request.trigger !== "sweep");
     const countsMs = isWish ? (openedMs ?? NaN) : atMs;
     const isInWindow =
@@ -158,7 +160,7 @@ export function createTimetableFold(behindMax = Infinity): TimetableFold {
     const why = whys.get(keyOf(request)) ?? "";
     const exposureId = textOf(data["exposure_id"]);
     const exposed = { request, atMs: openedMs ?? atMs, isInWindow, why };
-    if (data["outcome"] === "made") {
+    if (isMade(data["outcome"])) {
       settle(request, { outcome: isInWindow ? "met" : "late", atMs: exposed.atMs, why, exposureId });
     } else cut.set(exposureId, exposed);
   }

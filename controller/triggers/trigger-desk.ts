@@ -14,6 +14,7 @@ import type { ExposureWish, WithdrawnWish } from "../beam/wanted.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
 import type { LeftCell } from "../machines/cell-news.ts";
+import { isMade } from "../machines/exposure-order.ts";
 import { createAskedMoments, type AskedMoments } from "./asked-moments.ts";
 import { GUARD_MS, WORST_STATE_OF_CHARGE, type CellFacts, type KnownCharge, type Moment } from "./cell-facts.ts";
 import { commandedWish, type CommandedWish, type ExposeCommand } from "./commanded.ts";
@@ -225,7 +226,7 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       const one = typeof position === "string" ? byPosition.get(position) : undefined;
       if (one === undefined) return;
       if (one.followed.heard(type, data, clock.monoMs())) lookSoon(one);
-      if (type === "exposure-ended" && data["outcome"] === "made") close(one, requestNumber(data["request_id"]));
+      if (type === "exposure-ended" && isMade(data["outcome"])) close(one, requestNumber(data["request_id"]));
       if (typeof request !== "number") return;
       if (type === "exposure-wanted" && typeof data["key"] === "string") keyOfRequest.set(request, data["key"]);
       else if (CLOSED_BY.has(type)) close(one, request);

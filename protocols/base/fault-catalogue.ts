@@ -364,6 +364,11 @@ export const FAULT_CATALOGUE = {
     severity: "refuse",
     advice: "Another run began in this folder in the same moment. Look which of them goes on there.",
   },
+  "rehearsal.locked": {
+    severity: "hold",
+    advice:
+      "A rehearsal opens nothing. That something tried to is a defect: end the rehearsal, keep its folder and report it.",
+  },
   "run.finished": {
     severity: "refuse",
     advice: "Name a new folder for another campaign; what was given to each spot stands in this one.",

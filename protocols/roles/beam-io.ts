@@ -40,6 +40,8 @@ export interface PermitPort {
 }
 
 export interface BeamIo extends Instrument {
+  /** A rehearsal: nothing that opens goes out to the unit. Left out otherwise. */
+  readonly isLocked?: true;
   readInputs(): Promise<InputLevels>;
   /** Asks the shutter to open; effective only under a living permit. Resolves on the unit's acknowledgement, not on motion. */
   requestShutterOpen(): Promise<void>;

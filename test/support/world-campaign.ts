@@ -46,6 +46,8 @@ export interface WorldRunOptions {
   readonly frames?: boolean;
   /** With frames: how much sooner the beam blocks a spot than the tables say; 0 for no harm at all. */
   readonly harm?: number;
+  /** With the shutter locked shut. */
+  readonly isRehearsal?: true;
   /** Put between the run and its record. */
   readonly hearing?: (store: RecordStore) => RecordStore;
 }
@@ -131,6 +133,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
       : {}),
     ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
     isMortal: options.kills !== undefined,
+    ...(options.isRehearsal === undefined ? {} : { isRehearsal: options.isRehearsal }),
     ...(options.hearing === undefined ? {} : { hearing: options.hearing, waitsForDisk: true }),
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
     drain,

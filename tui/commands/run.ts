@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sealedSummary } from "../../controller/record/summary-seal.ts";
+import { rehearsedCampaign } from "../../controller/rehearsal/locked-shutter.ts";
 import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
@@ -34,6 +35,8 @@ interface RunOptions {
   readonly captureFolder: string | undefined;
   /** Begin although not every instrument answers. */
   readonly goAnyway: boolean;
+  /** The shutter stays shut. */
+  readonly isRehearsal: boolean;
   /** Who lets go on what was held, or waited to be re-armed, when the folder was left. */
   readonly resumedBy: string | undefined;
   /** No bus: nobody but this terminal sees or steers the run. */
@@ -48,7 +51,8 @@ export async function runCommand(context: CommandContext, args: readonly string[
   const { campaignPath } = options;
   const loaded = loadCampaign(context, campaignPath, options.sitePath);
   if (loaded.kind === "refused") return refuse(context, loaded.findings);
-  const { campaign, site } = loaded;
+  const { site } = loaded;
+  const campaign = options.isRehearsal ? rehearsedCampaign(loaded.campaign) : loaded.campaign;
   const check = checkCampaign(campaign, site, context.attenuationTables(), campaignPath);
   if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
   const totalS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
@@ -91,6 +95,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
       softwareVersion: context.version,
       links,
       left,
+      ...(options.isRehearsal ? { isRehearsal: true } : {}),
       ...(context.waitForThread === undefined ? {} : { waitForThread: context.waitForThread }),
       ...(options.resumedBy === undefined ? {} : { resumedBy: options.resumedBy }),
       ...(runBus === undefined ? {} : { hearing: hearingOf(runBus) }),
@@ -140,6 +145,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
         seed: null,
         faults: "none",
         world: siteCampaign.world,
+        ...(options.isRehearsal ? { rehearsal: true } : {}),
         virtual_s: round(clock.monoMs() / 1000),
         wall_s: round(clock.monoMs() / 1000),
         ...figuresOf(run, store, campaign, site),
@@ -209,6 +215,7 @@ function parseOptions(args: readonly string[]): RunOptions {
       until: { type: "string" },
       headless: { type: "boolean", default: false },
       capture: { type: "string" },
+      rehearsal: { type: "boolean", default: false },
       "go-anyway": { type: "boolean", default: false },
       "resumed-by": { type: "string" },
       "no-bus": { type: "boolean", default: false },
@@ -233,6 +240,7 @@ function parseOptions(args: readonly string[]): RunOptions {
     headless: values.headless,
     captureFolder: values.capture,
     goAnyway: values["go-anyway"],
+    isRehearsal: values.rehearsal,
     resumedBy: values["resumed-by"],
     withoutBus: values["no-bus"],
   };

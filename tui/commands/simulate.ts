@@ -3,6 +3,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { durationText } from "../../protocols/base/duration-text.ts";
+import { rehearsedCampaign } from "../../controller/rehearsal/locked-shutter.ts";
 import { sealedSummary } from "../../controller/record/summary-seal.ts";
 import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
@@ -38,6 +39,8 @@ interface SimulateOptions {
   readonly folder: string | undefined;
   readonly untilS: number | undefined;
   readonly physics: PhysicsOptions;
+  /** The shutter stays shut. */
+  readonly isRehearsal: boolean;
   /** Seconds of the campaign for one of the day; undefined: as fast as the processor allows. */
   readonly pace: number | undefined;
   /** Ends when its standard input does: whoever started it is gone. */
@@ -50,7 +53,8 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const options = parseOptions(args);
   const loaded = loadCampaign(context, options.campaignPath, options.sitePath);
   if (loaded.kind === "refused") return refuse(context, loaded.findings);
-  const { campaign, site } = loaded;
+  const { site } = loaded;
+  const campaign = options.isRehearsal ? rehearsedCampaign(loaded.campaign) : loaded.campaign;
   const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
   if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
   const plannedS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
@@ -82,6 +86,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     worldAttenuation: data.attenuation,
     designs: data.designs,
     models: data.models,
+    ...(options.isRehearsal ? { isRehearsal: true } : {}),
     ...(frameTables === undefined ? {} : { frameTables }),
     ...(campaign.controls === undefined ? {} : { lattice: loadLatticeTables(context) }),
     faults,
@@ -149,6 +154,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     faults: options.faults,
     wallS: wallS(),
     interruptedBy: stoppedBy(),
+    isRehearsal: options.isRehearsal,
     charges: recordedCharges(folder),
   });
   // The run is over and on record: what cannot be written beside it is told, after the summary.
@@ -251,6 +257,7 @@ function parseOptions(args: readonly string[]): SimulateOptions {
       cells: { type: "string" },
       paced: { type: "string" },
       "broker-port": { type: "string" },
+      rehearsal: { type: "boolean", default: false },
       attended: { type: "boolean", default: false },
     },
   });
@@ -290,6 +297,7 @@ function parseOptions(args: readonly string[]): SimulateOptions {
     physics,
     pace,
     brokerPort,
+    isRehearsal: values.rehearsal,
     attended: values.attended,
   };
 }

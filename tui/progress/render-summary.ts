@@ -15,7 +15,7 @@ export function renderSummary(summary: RunSummary, columns = COLUMNS): readonly 
   const speed = summary.wall_s > 0 ? `${countText(summary.virtual_s / summary.wall_s)} x real time` : UNKNOWN;
   const row = (label: string, parts: readonly string[]): readonly string[] => rowLines(label, parts, columns);
   return [
-    `${plainText(summary.campaign)}: ${summary.world} world, ${seed}, faults ${plainText(summary.faults)}`,
+    `${plainText(summary.campaign)}:${summary.rehearsal === true ? " rehearsal, no beam on any cell," : ""} ${summary.world} world, ${seed}, faults ${plainText(summary.faults)}`,
     ...row("time", [durationText(summary.virtual_s), `took ${durationText(summary.wall_s)}`, speed]),
     ...row("cells", [countText(summary.cells.total), ...tally(summary.cells.by_state)]),
     ...row("requests", [
@@ -25,7 +25,7 @@ export function renderSummary(summary: RunSummary, columns = COLUMNS): readonly 
       `missed ${countText(requests.missed)}${inBrackets(tally(requests.missed_by_reason))}`,
     ]),
     ...row("exposures", [
-      `made ${countText(exposures.made)}`,
+      `${summary.rehearsal === true ? "rehearsed" : "made"} ${countText(exposures.made)}`,
       `partial ${countText(exposures.partial)}`,
       `aborted ${countText(exposures.aborted)}`,
     ]),

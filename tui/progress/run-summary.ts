@@ -7,6 +7,8 @@ export interface RunSummary {
   readonly seed: number | null;
   readonly faults: string;
   readonly world: string;
+  /** The shutter was locked shut: what is called made was rehearsed. Left out otherwise. */
+  readonly rehearsal?: true;
   readonly virtual_s: number;
   readonly wall_s: number;
   readonly cells: { readonly total: number; readonly by_state: Readonly<Record<string, number>> };

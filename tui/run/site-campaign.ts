@@ -2,6 +2,7 @@
 import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
+import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
 import { readLeftRun } from "../../controller/resume/read-run.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
 import type { WaitForThread } from "../../controller/record/threaded-scribe.ts";
@@ -36,6 +37,8 @@ export interface SiteCampaignInputs {
   readonly left: LeftFolder | undefined;
   /** Who says that what was held or waited to be re-armed may go on. */
   readonly resumedBy?: string;
+  /** With the shutter locked shut; the campaign is called so already. */
+  readonly isRehearsal?: true;
   /** Lets a thread of its own write the record. */
   readonly waitForThread?: WaitForThread;
   /** Put between the run and its record, for whoever listens there. */
@@ -89,6 +92,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       siteHash: inputs.siteHash,
       seed: null,
       world,
+      ...(inputs.isRehearsal === true ? { isRehearsal: true } : {}),
       softwareVersion: inputs.softwareVersion,
     },
     channelCount: campaign.cells.length,
@@ -102,7 +106,8 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     if (store.head.seq > 0 && left === undefined) {
       throw new Fault("run.begun", folder, `another run has begun here and left ${store.head.seq} events`);
     }
-    const roles = connectRoles(site, positions, { ...inputs.links, clock });
+    const connected = connectRoles(site, positions, { ...inputs.links, clock });
+    const roles = inputs.isRehearsal === true ? lockedRoles(connected) : connected;
     const { endAtMs, tables } = inputs;
     const chance = createChance(inputs.holder.pid);
     const jitter = (): number => chance.uniform();

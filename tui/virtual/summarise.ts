@@ -16,6 +16,7 @@ export interface SummaryFacts {
   readonly faults: string;
   readonly wallS: number;
   readonly interruptedBy: string | null;
+  readonly isRehearsal?: boolean;
   /** What the record charges; absent: it is not judged. */
   readonly charges?: readonly ClaimedCharge[];
 }
@@ -32,6 +33,7 @@ export function summarise(
     seed: facts.seed,
     faults: facts.faults,
     world: "virtual",
+    ...(facts.isRehearsal === true ? { rehearsal: true } : {}),
     virtual_s: clock.monoMs() / 1000,
     wall_s: Number(facts.wallS.toFixed(3)),
     interrupted: facts.interruptedBy !== null,

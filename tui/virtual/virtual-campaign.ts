@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
+import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
 import { readLeftRun } from "../../controller/resume/read-run.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
@@ -56,6 +57,8 @@ export interface VirtualCampaignInputs {
   readonly softwareVersion: string;
   /** Told to whoever is refused the folder meanwhile. */
   readonly holder?: FolderHolder;
+  /** With the shutter locked shut; the campaign is called so already. */
+  readonly isRehearsal?: true;
   /** The controller can be killed and started again. Default false: then it costs nothing. */
   readonly isMortal?: boolean;
   /** Put between the run and its record, for whoever listens there. */
@@ -143,6 +146,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         siteHash: inputs.siteHash,
         seed,
         world: "virtual",
+        ...(inputs.isRehearsal === true ? { isRehearsal: true } : {}),
         ...(inputs.conditions === undefined ? {} : { conditions: inputs.conditions }),
         softwareVersion: inputs.softwareVersion,
       },
@@ -172,13 +176,14 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         return made.driverDeps;
       });
     }
+    if (inputs.isRehearsal === true) roles = lockedRoles(roles);
     const folder = openFolder(on, goesOn);
     const opened = inputs.hearing?.(folder) ?? folder;
     const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
     const left = goesOn ? { left: readLeftRun(inputs.folder, campaign, intervalOf) } : {};
     const created = createCampaignRun({
       ...{ campaign, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
-      roles: integrator === undefined ? roles : { ...roles, integrator },
+      roles: integrator === undefined || inputs.isRehearsal === true ? roles : { ...roles, integrator },
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       ...(inputs.waitsForDisk === undefined ? {} : { waitsForDisk: inputs.waitsForDisk }),
       ...left,
