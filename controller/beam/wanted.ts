@@ -37,6 +37,8 @@ export interface ExposureWish {
   readonly weight: number;
   /** The group on whose share it counts, or the author of a command; null where nobody counts. */
   readonly owner: string | null;
+  /** A person asked for this one exposure. */
+  readonly isByHand?: true;
   /** For people: `at 30 % of the charge, cycle 2`. */
   readonly reason: string;
 }

@@ -89,6 +89,7 @@ function ofMachine(sources: BusSources, view: CellView, cellIndex: number, steps
             ends_spread_s: roundedOrNull(last?.spreadS ?? null),
             paused_since: timeTextOrNull(sources, forecast.pausedAtMs),
           },
+    last_frame: frameBody(view.lastFrame),
     beam_effect:
       beamEffect === null
         ? null
@@ -100,6 +101,15 @@ function ofMachine(sources: BusSources, view: CellView, cellIndex: number, steps
               lag_high: finite(beamEffect.lagHigh),
             },
           },
+  };
+}
+
+function frameBody(frame: CellView["lastFrame"]): BusCell["last_frame"] {
+  if (frame === null) return null;
+  return {
+    ...{ exposure_id: frame.exposureId, finding: frame.finding, what: frame.what, counts: frame.counts },
+    ...{ most_in_one_bin: frame.mostInOneBin, from_deg: frame.fromDeg, to_deg: frame.toDeg },
+    pattern: [...frame.thumbnail],
   };
 }
 

@@ -1,6 +1,7 @@
 /** A cell as people and programs are shown it: what its machine, its samples and its account say now. */
 import type { CellContext } from "../machines/cell-news.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
+import type { FrameView } from "../frames/frame-desk.ts";
 import { chargeNow } from "./cell-account.ts";
 import type { BeamEffectView } from "../verdict/verdict-record.ts";
 import type { SpectrumView } from "./spectrum-log.ts";
@@ -36,6 +37,8 @@ export interface CellView {
   readonly forecast: CellForecast | null;
   /** Exposed spots against control spots, by the last look; null before it, and without controls. */
   readonly beamEffect: BeamEffectView | null;
+  /** The first look at its last frame; null before it, and where frames are not looked at. */
+  readonly lastFrame: FrameView | null;
 }
 
 /** Pure. `voltageV` and `currentA` are the last sample's, NaN without one. */
@@ -44,7 +47,7 @@ export function cellView(
   context: CellContext,
   voltageV: number,
   currentA: number,
-  told: Pick<CellView, "forecast" | "beamEffect">,
+  told: Pick<CellView, "forecast" | "beamEffect" | "lastFrame">,
 ): CellView {
   const { cursor, account, waiting, hold } = context;
   const { halfCycles } = account;

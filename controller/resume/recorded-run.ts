@@ -244,6 +244,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
         case "beam-effect":
         case "exposures-held-back":
         case "cell-resistance":
+        case "frame-checked":
           controls.push({ type, atMs, data });
           break;
         case "request-answered":

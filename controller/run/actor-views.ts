@@ -7,6 +7,7 @@ import { cellView, type CellView } from "../cells/cell-view.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
 import type { BeamEffectView } from "../verdict/verdict-record.ts";
+import type { FrameView } from "../frames/frame-desk.ts";
 import type { CellMachine } from "../machines/cell-machine.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import { cellActorId } from "../machines/campaign-news.ts";
@@ -49,6 +50,7 @@ export function createActorViews(
   told: {
     readonly forecast: (cellIndex: number) => CellForecast | null;
     readonly beamEffect: (cellIndex: number) => BeamEffectView | null;
+    readonly lastFrame: (cellIndex: number) => FrameView | null;
   },
 ): ActorViews {
   const ids = campaign.cells.map((cell) => cellActorId(cell.position));
@@ -104,7 +106,11 @@ export function createActorViews(
         snapshot.context,
         lastVoltageV[cellIndex] ?? NaN,
         lastCurrentA[cellIndex] ?? NaN,
-        { forecast: told.forecast(cellIndex), beamEffect: told.beamEffect(cellIndex) },
+        {
+          forecast: told.forecast(cellIndex),
+          beamEffect: told.beamEffect(cellIndex),
+          lastFrame: told.lastFrame(cellIndex),
+        },
       );
     },
     charge(cellIndex) {

@@ -151,6 +151,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const views = createActorViews(campaign, () => actor, intake, {
     forecast: (cellIndex) => forecasts.of(cellIndex),
     beamEffect: (cellIndex) => controlDesk.cellView(cellIndex),
+    lastFrame: (cellIndex) => controlDesk.lastFrame(cellIndex),
   });
 
   const witness = createExposureWitness({ campaign, clock, roles, recorder, intake, views });
@@ -229,7 +230,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     belief: beliefIn,
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
     stateOf: (cellIndex) => views.stateOf(cellIndex),
-    heldBack: (cellIndex, sweep) => controlDesk.heldBack(cellIndex, sweep),
+    heldBack: (...asked) => controlDesk.heldBack(...asked),
     isAlone: (cellIndex) => controlDesk.isAlone(cellIndex),
     exposureFraction: (cellIndex) => controlDesk.exposureFraction(cellIndex),
   });
@@ -238,9 +239,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ campaign, roles, recorder, alarms, nowMs, fail },
     ...{ lattice: deps.lattice, past: left?.recorded.controls, samples: intake },
     sweepCountPlanned: desk.sweepCountPlanned,
-    stateOfHealth: (cellIndex) => views.cell(cellIndex)?.stateOfHealth ?? null,
+    ...{ site, views, beam, stopExposing },
   });
-
   const partialRule = createPartialRule({ campaign, shutterTravelMs: timings.shutterTravelMs, nowMs, endAtMs });
 
   const wayIntoShadow = (from: StagePosition) => shadowPath(site.rack, site.stage.travelYMm, from);

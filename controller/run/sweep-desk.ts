@@ -89,7 +89,7 @@ export interface SweepDeskDeps {
   /** Brings the cells to the beam; left out where the stage carries them all. */
   readonly changer?: Pick<ChangerDesk, "isOut">;
   /** Why a cell is not exposed in this sweep although dose and beam would let it be; null when nothing is against it. */
-  readonly heldBack?: (cellIndex: number, sweep: number) => string | null;
+  readonly heldBack?: (cellIndex: number, sweep: number, isByHand: boolean) => string | null;
   /** Why a control exposure has lost what it was to be compared with; null when it has not. */
   readonly isAlone?: (cellIndex: number) => string | null;
   /** Of the preset's time, how much an exposure of this cell lasts, 0..1; all of it where nothing is said. */
@@ -257,7 +257,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         nowMs: deps.nowMs(),
         obstacle,
         eligibility(cellIndex, sweep) {
-          const heldBack = deps.heldBack?.(cellIndex, sweep) ?? null;
+          const heldBack = deps.heldBack?.(cellIndex, sweep, false) ?? null;
           if (heldBack === null) return eligibility(cellIndex, sweep);
           return { eligible: false, reason: "cell", text: heldBack, detail: {} };
         },
@@ -265,7 +265,8 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
           const { cellIndex, number, controlIndex, wish } = wanted;
           const alone = controlIndex === undefined ? null : (deps.isAlone?.(cellIndex) ?? null);
           // What a trigger asks for belongs to no sweep: it is refused where the cell is exposed no more at all.
-          const against = alone ?? (wish === undefined ? null : (deps.heldBack?.(cellIndex, 0) ?? null));
+          const against =
+            alone ?? (wish === undefined ? null : (deps.heldBack?.(cellIndex, 0, wish.isByHand === true) ?? null));
           if (against === null) return eligibility(cellIndex, number, wanted);
           return { eligible: false, reason: "cell", text: against, detail: {} };
         },

@@ -73,6 +73,7 @@ export function commandedWish(
       wish: {
         ...{ key: `${name} ${position} ${id}`, trigger: name, cellIndex, presetName, weight, owner, reason },
         ...{ earliestMs: nowMs, wantedMs: nowMs, latestMs: nowMs + 1000 * (command.withinS ?? lateS) },
+        ...(by === "operator" ? { isByHand: true } : {}),
       },
     };
   }

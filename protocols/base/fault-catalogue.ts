@@ -5,6 +5,32 @@ import { SERVICE_FAULTS } from "./service-faults.ts";
  * the two in step. A code is `area.what`, and is never reused for another meaning.
  */
 export const FAULT_CATALOGUE = {
+  // frames
+  "frame.saturated": {
+    severity: "hold",
+    advice:
+      "The detector no longer counted in some bins of this cell's frame, so its lines are cut off and there may be damage. Lower the exposure or put a filter in, and look whether the direct beam passes beside its stop.",
+  },
+  "frame.beam-missed": {
+    severity: "hold",
+    advice:
+      "Photons were sent, and the frame shows no line of any cell. Look whether a cell stands there, whether the stage's reference or the beam has moved, and whether the frame is of this exposure; then ask for one exposure by hand: a good frame lets the cell go on.",
+  },
+  "frame.casing-only": {
+    severity: "hold",
+    advice:
+      "The beam met casing and no electrode: it passes beside the disc, or the cell is empty. Look at the spots of the preset and at the cell's place; then ask for one exposure by hand.",
+  },
+  "frame.too-weak": {
+    severity: "hold",
+    advice:
+      "Too few counts to read this frame. Compare flux and filters with the campaign's, and the exposure with what `check` says a cell of this casing needs.",
+  },
+  "frame.wrong-sample": {
+    severity: "hold",
+    advice:
+      "The lines are not those of the cell that stands in the campaign at this position. Read the barcode there; until the cell is known its data belong to nobody. After it is put right ask for one exposure by hand.",
+  },
   // links
   "link.closed": {
     severity: "retry",

@@ -26,6 +26,8 @@ export const CELL_STATES = [
 
 /** Older ones stand in the log. */
 export const CELL_NOTES_MAX = 5;
+/** Steps of the last pattern as it is shown small. */
+export const FRAME_STEPS_MAX = 96;
 
 export const cellViewSchema = z.object({
   ...header,
@@ -77,6 +79,21 @@ export const cellViewSchema = z.object({
     .meta({ description: "what people wrote of it, newest first" }),
   beam_effect: z
     .object({ verdict: z.string(), look: count, pairs: count, lag: known, lag_low: known, lag_high: known })
+    .nullable(),
+  last_frame: z
+    .object({
+      exposure_id: z.string(),
+      finding: z.string().meta({ description: "good, or what the first look at it found" }),
+      what: z.string(),
+      counts: count,
+      most_in_one_bin: count,
+      from_deg: z.number(),
+      to_deg: z.number(),
+      pattern: z
+        .array(z.number().min(0).max(1))
+        .max(FRAME_STEPS_MAX)
+        .meta({ description: "root of the counts over that of the largest, from the first angle to the last" }),
+    })
     .nullable(),
 });
 export type BusCell = z.output<typeof cellViewSchema>;

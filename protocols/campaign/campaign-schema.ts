@@ -215,6 +215,7 @@ export const CAMPAIGN_KEYS = [
   "triggers",
   "dose_limits",
   "controls",
+  "frame_checks",
   "beam_forecast",
   "shares",
   "end_conditions",

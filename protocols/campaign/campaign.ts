@@ -9,6 +9,7 @@ import type { CellLimits } from "../roles/channel.ts";
 import type { BeamForecast, BeamShare } from "./beam-forecast.ts";
 import type { ChemistryId } from "./chemistry.ts";
 import type { ControlPlan } from "./control-plan.ts";
+import type { FrameRules } from "./frame-rules.ts";
 import type { CampaignTrigger } from "./trigger.ts";
 
 export type { DoseConvention } from "../dose/layer-stack.ts";
@@ -210,6 +211,8 @@ export interface Campaign {
   readonly triggers?: readonly CampaignTrigger[];
   /** Absent: nothing is compared, and whether the beam changes the cells is not told. */
   readonly controls?: ControlPlan;
+  /** What follows from the first look at a frame; absent where none is looked at. */
+  readonly frameRules?: FrameRules;
   /** Announced stops, top-ups and how often beam is lost; absent where nothing is known. */
   readonly beamForecast?: BeamForecast;
   /** Per group; absent where nothing is shared out. */

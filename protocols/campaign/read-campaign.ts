@@ -29,6 +29,7 @@ import { resolveCells } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
 import type { ControlPlan } from "./control-plan.ts";
 import { resolveControls } from "./resolve-controls.ts";
+import { resolveFrameRules, type FrameRules } from "./frame-rules.ts";
 import { resolveDoseLimits, resolveStacks } from "./resolve-limits.ts";
 import { resolveProtocols } from "./resolve-protocols.ts";
 import type { ProtocolSource } from "./resolve-protocols.ts";
@@ -72,6 +73,7 @@ export function readCampaign({ document, protocolFiles, calendar, site, material
   findings.push(...admitCells(document, drafts, sources, rules, site, file.attendedBy ?? null));
   const presets = resolvePresets(document, file, site, findings);
   const controls = resolveControls(document, drafts, presets, site, findings);
+  const frameRules = resolveFrameRules(document, findings);
   checkSweeps(document, file, findings);
   const triggers = resolveTriggers({ document, file, drafts, sources, rules, presets, findings });
   const groups = drafts.map(({ group }) => group);
@@ -90,6 +92,7 @@ export function readCampaign({ document, protocolFiles, calendar, site, material
       doseLimits,
       presets,
       controls,
+      frameRules,
       triggers,
       beamPlan,
     }),
@@ -309,6 +312,7 @@ interface Parts {
   readonly doseLimits: ReadonlyMap<Position, readonly DoseLimit[]>;
   readonly presets: readonly ExposurePreset[];
   readonly controls: ControlPlan | undefined;
+  readonly frameRules: FrameRules | undefined;
   readonly beamPlan: BeamPlanSections;
   readonly triggers: readonly CampaignTrigger[];
 }
@@ -350,6 +354,7 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
     doseUncertainty: doseUncertaintyOf(parts.site, uncertainty.stack),
     presets: parts.presets,
     ...(parts.controls === undefined ? {} : { controls: parts.controls }),
+    ...(parts.frameRules === undefined ? {} : { frameRules: parts.frameRules }),
     ...parts.beamPlan,
     ...(parts.triggers.length === 0 ? {} : { triggers: parts.triggers }),
     sweeps: sweepsOf(file).flatMap(({ record }) => {

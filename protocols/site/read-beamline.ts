@@ -36,6 +36,7 @@ export function detectorOf(detector: DetectorSection): SiteDetector {
     readOutS: detector.read_out_s,
     folder: detector.folder,
     pattern: detector.pattern === undefined ? null : patternOf(detector.pattern),
+    saturationCounts: detector.saturation_counts ?? null,
   };
   if (detector.driver === "dectris-camserver") return { ...common, driver: detector.driver };
   return {

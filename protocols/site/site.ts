@@ -100,6 +100,8 @@ interface SiteDetectorCommon {
   readonly folder: string;
   /** What its frames come to, once averaged over the rings; null where the site does not say. */
   readonly pattern: SitePattern | null;
+  /** Counts in one bin or pixel from which on it no longer counts; null where the site does not say. */
+  readonly saturationCounts: number | null;
 }
 
 export type SiteDetector =

@@ -115,6 +115,7 @@ export function cell(index: number, change: Partial<BusCell> = {}): Said {
       ...{ ends_at: iso(NOW_MS + 31_020_000 + 60_000 * (index % 7)), ends_spread_s: 1240, paused_since: null },
     },
     beam_effect: null,
+    last_frame: null,
     ...change,
   };
   return said({ kind: "cell", of: position }, value);

@@ -66,7 +66,8 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const faults = chooseFaults(context, options.faults);
   const look = await preparePhysicsLook(context, campaign, plannedS / 3600, options.physics);
   // Control spots are compared by what frames hold.
-  const frameTables = look.frameTables ?? (campaign.controls === undefined ? undefined : loadFrameTables(context));
+  const areFramesRead = campaign.controls !== undefined || campaign.frameRules !== undefined;
+  const frameTables = look.frameTables ?? (areFramesRead ? loadFrameTables(context) : undefined);
   const bus = openBus(context, options, campaign, site);
   let timed: TimedLinks | undefined;
   const watched = (deps: DriverDeps): DriverDeps => {
@@ -88,7 +89,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     models: data.models,
     ...(options.isRehearsal ? { isRehearsal: true } : {}),
     ...(frameTables === undefined ? {} : { frameTables }),
-    ...(campaign.controls === undefined ? {} : { lattice: loadLatticeTables(context) }),
+    ...(areFramesRead ? { lattice: loadLatticeTables(context) } : {}),
     faults,
     drain: () => context.drain(),
     conditions: `until ${plannedS} s, faults ${options.faults}`,

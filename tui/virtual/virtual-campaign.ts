@@ -156,8 +156,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     });
   }
 
-  const isCompared = campaign.controls !== undefined && world.frameWorld !== undefined;
-  const integrator = isCompared ? createWorldIntegrator(world.frameWorld) : undefined;
+  const areFramesRead = campaign.controls !== undefined || campaign.frameRules !== undefined;
+  const { frameWorld } = world;
+  const integrator = areFramesRead && frameWorld !== undefined ? createWorldIntegrator(frameWorld) : undefined;
 
   const beginHandlers: ((run: CampaignRun) => void)[] = [];
   let killed = false;

@@ -3,7 +3,7 @@ import { positionAt } from "../../../protocols/base/position.ts";
 import type { BusCell, BusDose, BusTrace } from "../../../protocols/bus/cell-views.ts";
 import type { Model } from "../model/model.ts";
 import { timeMs, type RackView } from "../model/rack-view.ts";
-import { plotRows, rangeOf, type PlotPoint } from "../text/braille-plot.ts";
+import { brailleLines, plotRows, rangeOf, type PlotPoint } from "../text/braille-plot.ts";
 import { beside, BLANK, row, span, wrapWords, type Row, type Span } from "../text/rows.ts";
 import {
   ampereText,
@@ -106,6 +106,29 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
     ...(cell.beam_effect === null
       ? []
       : labelledLines("beam effect", `${cell.beam_effect.verdict}, ${cell.beam_effect.pairs} pairs`, width, LABEL)),
+    ...(cell.last_frame === null ? [] : frameRows(cell.last_frame, width)),
+  ];
+}
+
+const FRAME_ROWS = 2;
+
+/** The last pattern, roots of its counts, and what the first look at it said. */
+function frameRows(frame: NonNullable<BusCell["last_frame"]>, width: number): readonly Row[] {
+  const { finding, what, pattern, from_deg: fromDeg, to_deg: toDeg } = frame;
+  const isGood = finding === "good";
+  const angles = `${fromDeg.toFixed(1)} to ${toDeg.toFixed(1)}°`;
+  const points = pattern.map((y, x) => ({ x, y }));
+  return [
+    ...labelledLines(
+      "frame",
+      isGood ? `good, ${angles}` : `${finding}: ${what}`,
+      width,
+      LABEL,
+      isGood ? undefined : "warn",
+    ),
+    ...brailleLines(points, width, FRAME_ROWS, { from: 0, to: pattern.length - 1 }, { from: 0, to: 1 }).map((line) =>
+      row(span(line, "dim")),
+    ),
   ];
 }
 
