@@ -70,6 +70,20 @@ export const SERVICE_FAULTS = {
     severity: "refuse",
     advice: "Correct the users file; `beamrack users FILE add NAME --role ROLE` writes its lines.",
   },
+  // cells sent in
+  "manifest.refused": {
+    severity: "refuse",
+    advice: "Correct the manifest, or ask its group to; `beamrack manifest check FILE` names each error.",
+  },
+  "custody.damaged-ledger": {
+    severity: "refuse",
+    advice:
+      "The custody ledger was changed by hand or by a disk. Go on with a copy of it that is whole, and scan the cells anew; nothing was written.",
+  },
+  "custody.unknown": {
+    severity: "refuse",
+    advice: "Receive and load the cells first: `beamrack receive FOLDER`, then `beamrack load FOLDER`.",
+  },
   // beamrack itself
   "beamrack.defect": {
     severity: "stop",

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { custodyCommand } from "../../../tui/commands/custody.ts";
+import { loadCommand, type LoadContext } from "../../../tui/commands/load.ts";
+import { receiveCommand } from "../../../tui/commands/receive.ts";
+import { unloadCommand } from "../../../tui/commands/unload.ts";
+import { contextOf, goodFiles } from "../../support/campaign-files.ts";
+import { goodCsv } from "../../support/manifests.ts";
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function bench(files: Readonly<Record<string, string>> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "beamrack-custody-"));
+  folders.push(folder);
+  const lines: string[] = [];
+  const waiting: string[] = [];
+  const context: LoadContext = {
+    ...contextOf({ ...goodFiles, "box.csv": goodCsv(4), ...files }),
+    json: false,
+    isTerminal: false,
+    print: (line) => lines.push(line),
+    printError: (line) => lines.push(`! ${line}`),
+    clock: {
+      wallMs: () => Date.UTC(2026, 10, 21),
+      monoMs: () => 0,
+      setTimeout: () => null,
+      clearTimeout: () => undefined,
+    },
+    environment: { USER: "ada" },
+    input: { line: () => Promise.resolve(waiting.shift() ?? null), ended: Promise.resolve(), close: () => undefined },
+  };
+  /** What was said, and the exit code last. */
+  async function said(
+    command: (context: LoadContext, args: readonly string[]) => Promise<number>,
+    args: readonly string[],
+    scanned: readonly string[] = [],
+  ): Promise<readonly string[]> {
+    lines.length = 0;
+    waiting.splice(0, Infinity, ...scanned);
+    const code = await command(context, [folder, ...args]);
+    return [...lines, `exit ${code}`];
+  }
+  return { said, context };
+}
+
+describe("a box at the beamline", () => {
+  it("is announced, scanned line by line, and what is missing, extra or damaged is told and holds back no other", async () => {
+    const { said } = bench();
+    const announced = await said(receiveCommand, ["--manifest", "box.csv"]);
+    expect(announced.at(-1)).toBe("exit 0");
+    const scanned = ["LNO-001", "LNO-002", "damaged a dent", "LNO-900", "", "LNO-003 # wiped first"];
+    const received = await said(receiveCommand, ["--inspected", "--closed", "box-1"], scanned);
+    expect(received.filter((line) => line.startsWith("!"))).toEqual([
+      "!   damaged: LNO-002 is damaged: a dent; this cell waits until it is settled",
+      "!   extra: LNO-900 came and no manifest has it; this cell waits until it is settled",
+      "!   missing: LNO-004 was not in the box box-1; this cell waits until it is settled",
+    ]);
+    expect(received.at(-1)).toBe("exit 3");
+    const loaded = await said(loadCommand, [], ["A1", "LNO-001", "LNO-003", "A2", "A3=LNO-002", "A4 ?"]);
+    expect(loaded).toContain("LNO-001 lies at A1");
+    expect(loaded).toContain("LNO-003 lies at A2");
+    expect(loaded.find((line) => line.includes("LNO-002"))).toContain("refused: LNO-002 is kept back");
+    expect(loaded.at(-1)).toBe("exit 2");
+    const shown = await said(custodyCommand, []);
+    expect(shown).toContain("LNO-001  lno-lab  loaded at A1, 2026-11-21T00:00 by ada");
+    expect(shown.at(-1)).toBe("exit 3");
+    const settled = await said(custodyCommand, ["--settle", "LNO-002", "--reason", "only the label"]);
+    expect(settled).toContain("LNO-002: settled, only the label");
+    const out = await said(unloadCommand, ["A4", "LNO-001"]);
+    expect(out).toContain("A4 is empty");
+    expect((await said(unloadCommand, ["--ready", "--labelled", "LNO-001=3.1"])).at(-1)).toBe("exit 0");
+    expect((await said(unloadCommand, ["--returned", "LNO-001", "LNO-003"])).at(-1)).toBe("exit 2");
+  });
+
+  it("whose manifest is refused is not announced at all", async () => {
+    const { said } = bench({ "bad.csv": goodCsv(3).replace(",4.09,", ",four,") });
+    await expect(said(receiveCommand, ["--manifest", "bad.csv"])).rejects.toMatchObject({ code: "manifest.refused" });
+    await expect(said(custodyCommand, [])).rejects.toMatchObject({ code: "file.missing" });
+  });
+
+  it("nobody touches without a name", async () => {
+    const { context } = bench();
+    const nobody = { ...context, environment: {} };
+    await expect(receiveCommand(nobody, ["anywhere", "LNO-001"])).rejects.toMatchObject({ code: "command.usage" });
+  });
+});

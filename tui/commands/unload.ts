@@ -1,0 +1,52 @@
+/** `beamrack unload FOLDER [BARCODE ...]`: cells leave their slots, are made ready to travel, and leave. */
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import { parsePosition } from "../../protocols/base/position.ts";
+import { inCustody, personOf, scannedLines, type CustodyContext } from "../custody/custody-acts.ts";
+
+/**
+ * A line is a barcode, with `--ready` its voltage behind it, and `leaks` where it does. A slot in place of a barcode
+ * empties one whose code could not be read.
+ */
+export async function unloadCommand(context: CustodyContext, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      from: { type: "string" },
+      by: { type: "string" },
+      ready: { type: "boolean", default: false },
+      labelled: { type: "boolean", default: false },
+      returned: { type: "boolean", default: false },
+      disposed: { type: "boolean", default: false },
+    },
+  });
+  const [folder, ...given] = positionals;
+  const { ready, labelled, returned, disposed } = values;
+  if (folder === undefined) throw new Fault("command.usage", "beamrack unload", "takes a custody folder");
+  if ([ready, returned, disposed].filter((one) => one).length > 1) {
+    throw new Fault("command.usage", "beamrack unload", "takes one of --ready, --returned and --disposed");
+  }
+  const by = personOf(context, values.by, "unload");
+  return inCustody(context, folder, by, async ({ note }) => {
+    for await (const line of scannedLines(context, given, values.from)) {
+      const [barcode = "", ...words] = line.split(/[\s=]+/);
+      const position = parsePosition(barcode);
+      if (returned) note({ kind: "return", barcode }, `${barcode} is on its way back`);
+      else if (disposed) note({ kind: "dispose", barcode }, `${barcode} is disposed of`);
+      else if (position !== undefined) note({ kind: "empty", position }, `${position} is empty`);
+      else if (!ready) note({ kind: "unload", barcode }, `${barcode} is out of its slot`);
+      else {
+        const openCircuitV = Number(words[0]);
+        if (words[0] === undefined || !Number.isFinite(openCircuitV)) {
+          const what = `${barcode}: its voltage at rest is missing; write ${barcode}=3.02`;
+          throw new Fault("command.usage", "beamrack unload --ready", what);
+        }
+        const leaks = words[1] === "leaks";
+        const said = leaks ? `${barcode} leaks` : `${barcode} is ready to leave, ${openCircuitV} V`;
+        note({ kind: "prepare", barcode, openCircuitV, leaks, isLabelled: labelled }, said);
+      }
+    }
+  });
+}
