@@ -85,6 +85,8 @@ export interface CommandContext {
   packagePath(relativePath: string): string;
   /** Mass attenuation and material tables of protocols/data/xray, read and parsed at the first call. */
   attenuationTables(): AttenuationTables;
+  /** Bytes free on the disk where this path lies, or would lie; null where the system does not say. */
+  freeBytes?(path: string): number | null;
   /** The machine's clock. */
   readonly clock: Clock;
   /** Resolves after every callback and promise that is ready now has run. */

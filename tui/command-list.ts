@@ -307,15 +307,22 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "data",
     usage:
-      "DIR cells|cycles|exposures|notes [POSITION ...] | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G]",
+      "DIR cells|cycles|exposures|notes [POSITION ...] | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G] | vacuum [--keep-raw DURATION --exported OUT] [--yes]",
     summary: "what stands in a data folder, listed, drawn in the terminal or as a picture",
     details: [
       "Only reads, also while the campaign runs. --json has rows or points; export has all in other people's forms.",
+      "vacuum gives room back, while no run writes: it says what it would free, and does it with --yes. By default every",
+      "sample is kept.",
       "",
       "  --svg FILE           draw into a file, with units and legend; --png FILE too or instead",
       "  --dark               on dark paper",
       "  --frames DIR         with patterns: where the powder patterns stand (default DIR/frames)",
       "  --group G            the cells of this group alone",
+      "  --keep-raw DURATION  with vacuum: samples older than this before the record's end are thinned to lowest, highest",
+      "                       and mean of each thousand; events, ledger, exposures and gaps stay",
+      "  --exported OUT       with --keep-raw: the export (bdf, nexus or rocrate, of all groups) that holds them; it is",
+      "                       checked file by file, and the record is verified first",
+      "  --yes                with vacuum: do it",
     ],
     load: async () => (await import("./commands/data.ts")).dataCommand,
   },

@@ -6,6 +6,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import { isList, isRecord } from "../record/ledger-row.ts";
 import { channelsOf, type RecordReader } from "../record/record-reader.ts";
 import type { ChannelSamples } from "../record/sample-frame.ts";
+import { isThinned } from "../record/thinned-block.ts";
 import { numberOrNull } from "./event-fields.ts";
 import type { ExportProgress, ExportTarget } from "./export-target.ts";
 import type { ExportedCampaign, ExportedCell } from "./exported-campaign.ts";
@@ -87,6 +88,8 @@ function* walkSamples(
   takers: ReadonlyMap<number, TakeSamples>,
   unreadable: string[],
 ): Generator<number, void> {
+  let thinned = 0;
+  let thinnedToMs = 0;
   for (const scanned of record.frames()) {
     if (scanned.kind === "damaged") {
       unreadable.push(`sample ${scanned.of}s ${scanned.from} to ${scanned.to}: ${scanned.reason}`);
@@ -94,7 +97,10 @@ function* walkSamples(
     }
     const { row, firstMs, lastMs } = scanned.row;
     const isOthers = scanned.of === "block" && !takers.has(scanned.row.channelIndex);
-    if (!isOthers) {
+    if (!isOthers && isThinned(scanned.row.block)) {
+      thinned += scanned.row.sampleCount;
+      thinnedToMs = Math.max(thinnedToMs, lastMs);
+    } else if (!isOthers) {
       const channels = channelsOf(scanned.row);
       const what = `sample ${scanned.of} ${row}, ${firstMs} to ${lastMs} ms`;
       if (typeof channels === "string") unreadable.push(`${what}: ${channels}`);
@@ -102,4 +108,5 @@ function* walkSamples(
     }
     yield lastMs;
   }
+  if (thinned > 0) unreadable.push(`${thinned} samples up to ${thinnedToMs} ms, which were thinned on purpose`);
 }

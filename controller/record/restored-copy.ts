@@ -2,16 +2,7 @@
  * A copy of a damaged record that SQLite opens: the write-ahead log without its damaged frames, and, where the tables'
  * description on the file's first page is gone, that of a new record, whose tables stand on the same pages.
  */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { isFault } from "../../protocols/base/fault.ts";
@@ -69,6 +60,12 @@ function mend(from: string, copy: string, wal: WalReading | undefined): readonly
   }
   if (!canBeOpened(copy)) {
     replaceFirstPage(copy, wal !== undefined);
+    // Since a vacuum the tables stand on other pages.
+    const problems = problemCount(copy);
+    if (problems > 0) {
+      replaceFirstPage(copy, wal !== undefined, "VACUUM");
+      if (problemCount(copy) > problems) replaceFirstPage(copy, wal !== undefined);
+    }
     mended.push("the first page of the file: it is that of a new record");
   }
   return mended;
@@ -87,13 +84,28 @@ function canBeOpened(folder: string): boolean {
   }
 }
 
-function replaceFirstPage(folder: string, hasWal: boolean): void {
-  const template = join(folder, "template");
-  mkdirSync(template);
-  openForWriting({
+/** What SQLite finds wrong with it; what cannot be looked at has everything wrong. */
+function problemCount(folder: string): number {
+  try {
+    const record = openRecord(folder);
+    const count = record.integrityProblems().length;
+    record.close();
+    return count;
+  } catch (error) {
+    if (isFault(error)) return Infinity;
+    throw error;
+  }
+}
+
+function replaceFirstPage(folder: string, hasWal: boolean, then = ""): void {
+  const template = mkdtempSync(join(folder, "template-"));
+  const made = openForWriting({
     ...{ folder: template, durability: "process-death", busyTimeoutMs: BUSY_TIMEOUT_MS, header: ANY_HEADER },
     ...{ start: emptyHead(""), holder: undefined },
-  }).close();
+  });
+  made.database.pragma("journal_mode = DELETE");
+  made.database.exec(then);
+  made.close();
   const page = readFileSync(databasePath(template)).subarray(0, PAGE_BYTES);
   // File format, section 1.3: how it is journalled, its length in pages, no free ones.
   const journalling = hasWal ? 2 : 1;

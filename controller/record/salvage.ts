@@ -11,6 +11,7 @@ import { parseJson } from "./record-header.ts";
 import { restoredCopy } from "./restored-copy.ts";
 import { channelsOf, openRecord, type RecordReader } from "./record-reader.ts";
 import { createRowWriter, type GapRow, type PackedFrame, type RowWriter, type StoredEvent } from "./record-rows.ts";
+import { isThinned } from "./thinned-block.ts";
 import { BUSY_TIMEOUT_MS, databasePath, emptyHead, headText, openForWriting } from "./schema.ts";
 
 export const SALVAGED_EVENT = "record-salvaged";
@@ -161,6 +162,11 @@ function copySamples(
     writer.gap(gaps, gap);
   };
   for (const scanned of record.frames()) {
+    if (scanned.kind === "row" && scanned.of === "block" && isThinned(scanned.row.block)) {
+      const { channelIndex, firstMs: fromMs, lastMs: toMs } = scanned.row;
+      addGap({ channelIndex, fromMs, toMs, reason: "thinned on purpose" });
+      continue;
+    }
     const read = scanned.kind === "row" ? channelsOf(scanned.row) : scanned.reason;
     if (scanned.kind === "damaged" || typeof read === "string") {
       const [from, to] = scanned.kind === "damaged" ? [scanned.from, scanned.to] : [scanned.key, scanned.key];

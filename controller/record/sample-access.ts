@@ -5,6 +5,7 @@ import { fetchRows, parseBlockRow, parseFrameRow, parsePackedBlock, parsePackedF
 import type { BlockRow, FrameRow, PackedBlock, PackedFrame, RawRow } from "./record-rows.ts";
 import { envelopeOf, type BlockSummary, type Envelope } from "./sample-envelope.ts";
 import { decodeFrame, unpackPayload, type ChannelSamples } from "./sample-frame.ts";
+import { isThinned } from "./thinned-block.ts";
 import { hasBlocks, type StoredHead } from "./schema.ts";
 
 /** A frame, or a block in the place of many, which holds one channel. */
@@ -93,9 +94,26 @@ export function openSamples(
     }
   }
 
+  function packedAt(row: number): PackedBlock | string {
+    return readRow(() => parsePackedBlock(blockAt?.get(row) ?? {}));
+  }
+
   function readBlock(row: number): ChannelSamples | undefined {
-    const channels = channelsOf(readRow(() => parsePackedBlock(blockAt?.get(row) ?? {})));
+    const channels = channelsOf(packedAt(row));
     return typeof channels === "string" ? undefined : channels[0];
+  }
+
+  /** Of a thinned block its extremes, at its two ends. */
+  function readForPlot(row: number): ChannelSamples | undefined {
+    const block = packedAt(row);
+    if (typeof block === "string" || !isThinned(block.block)) return readBlock(row);
+    return {
+      channelIndex: block.channelIndex,
+      atMs: Float64Array.of(block.firstMs, block.lastMs),
+      voltageV: Float64Array.of(block.voltageMinV ?? NaN, block.voltageMaxV ?? NaN),
+      currentA: Float64Array.of(block.currentMinA ?? NaN, block.currentMaxA ?? NaN),
+      flags: new Uint32Array(2),
+    };
   }
 
   function* looseSamples(
@@ -153,7 +171,7 @@ export function openSamples(
     envelope(channelIndex, fromMs, toMs, columns) {
       const source = {
         summaries: summaries(channelIndex, fromMs, toMs),
-        read: readBlock,
+        read: readForPlot,
         loose: looseSamples(channelIndex, fromMs, toMs, 1, Infinity),
       };
       return envelopeOf(source, { fromMs, toMs, columns });
@@ -168,7 +186,7 @@ export function channelsOf(frame: PackedFrame | string): readonly ChannelSamples
   return typeof payload === "string" ? payload : decodeFrame(payload);
 }
 
-function readRow(read: () => PackedFrame | undefined): PackedFrame | string {
+function readRow<Row extends PackedFrame>(read: () => Row | undefined): Row | string {
   try {
     return read() ?? "the row does not hold what its table says";
   } catch (error) {

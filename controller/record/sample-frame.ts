@@ -20,9 +20,11 @@ import {
 } from "./column-codec.ts";
 import type { Cursor } from "./column-codec.ts";
 import type { SampleBuffer } from "./sample-buffer.ts";
+import { THINNED } from "./thinned-block.ts";
 
 const FRAME = 1;
 const BLOCK = 2;
+// 3 is that of thinned-block.ts.
 /** What a deflated payload begins with; no version ever has this number. */
 const DEFLATED = 0x78;
 /** Three columns of up to 8 bytes a value and two integers a run of flags. */
@@ -127,6 +129,7 @@ export function decodeFrame(payload: Buffer, segments?: Buffer[]): readonly Chan
   const cursor = createCursor(payload);
   cursor.at = 1;
   if (payload[0] === BLOCK) return decodeBlock(cursor);
+  if (payload[0] === THINNED) return "its samples were thinned on purpose";
   if (payload[0] !== FRAME)
     return `frame version ${payload[0] ?? "missing"}, this beamrack reads ${FRAME} and ${BLOCK}`;
   const filled = readVarint(cursor);

@@ -13,6 +13,8 @@ import { headerText } from "./record-header.ts";
 
 export const DATABASE_FILE = "campaign.db";
 export const SCHEMA_VERSION = 2;
+/** Of a record in which samples were thinned: an older beamrack would take that for damage. */
+export const THINNED_VERSION = 3;
 
 /** How long a lock held by another is waited for: a moment of theirs may pass, the rack is not held. */
 export const BUSY_TIMEOUT_MS = 200;
@@ -278,9 +280,31 @@ export function hasBlocks(database: Database.Database): boolean {
 /** Stands in the file's own header too, since version 2: one of the two may be damaged. */
 function schemaVersion(database: Database.Database): number {
   const stated = Number(readMeta(database, "schema_version"));
-  if (stated === 1 || stated === SCHEMA_VERSION) return stated;
+  if (stated === 1 || isOfBlocks(stated)) return stated;
   const second = database.pragma("user_version", { simple: true });
-  return second === SCHEMA_VERSION ? SCHEMA_VERSION : stated;
+  return isOfBlocks(second) ? second : stated;
+}
+
+function isOfBlocks(version: unknown): version is number {
+  return version === SCHEMA_VERSION || version === THINNED_VERSION;
+}
+
+/** Before the first block is thinned. */
+export function markThinned(database: Database.Database): void {
+  const mark = database.transaction(() => {
+    database.prepare("UPDATE meta SET value = ? WHERE key = 'schema_version'").run(String(THINNED_VERSION));
+    database.pragma(`user_version = ${THINNED_VERSION}`);
+  });
+  mark.immediate();
+}
+
+/** Blocks may be changed until `keepUpdatesOut`: both within one transaction. */
+export function letUpdatesIn(database: Database.Database): void {
+  database.exec("DROP TRIGGER block_no_update");
+}
+
+export function keepUpdatesOut(database: Database.Database): void {
+  database.exec(refusal("block", "UPDATE"));
 }
 
 /** What of the small table does not agree with itself: nothing reads otherwise for it. */
@@ -301,11 +325,11 @@ function checkVersion(database: Database.Database, folder: string): void {
   const version = schemaVersion(database);
   if (!Number.isInteger(version) || version < 1)
     throw new Fault("store.damaged", databasePath(folder), "the file is not a campaign record: it has no version");
-  if (version > SCHEMA_VERSION)
+  if (version > THINNED_VERSION)
     throw new Fault(
       "store.newer",
       databasePath(folder),
-      `the record has version ${version}, this beamrack writes ${SCHEMA_VERSION}`,
+      `the record has version ${version}, this beamrack reads up to ${THINNED_VERSION}`,
       { version },
     );
 }

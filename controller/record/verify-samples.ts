@@ -7,7 +7,8 @@ import type { FindingList } from "./finding-list.ts";
 import { channelsOf, type ScannedSamples } from "./sample-access.ts";
 import { extremesOf } from "./sample-block.ts";
 import type { GapRow, PackedBlock, PackedFrame } from "./record-rows.ts";
-import type { ChannelSamples } from "./sample-frame.ts";
+import { unpackPayload, type ChannelSamples } from "./sample-frame.ts";
+import { isThinned, parseThinned, statedOtherwise } from "./thinned-block.ts";
 
 export interface SamplesResult {
   /** Frames that can be read, and those that blocks stand in the place of. */
@@ -15,6 +16,8 @@ export interface SamplesResult {
   readonly blocks: number;
   /** Samples that can be read. */
   readonly samples: number;
+  /** Samples removed on purpose, of which the extremes are kept. */
+  readonly thinned: number;
   readonly samplesByChannel: ReadonlyMap<number, number>;
 }
 
@@ -27,6 +30,7 @@ export function verifySamples(stretches: Iterable<ScannedSamples>, findings: Fin
   let frames = 0;
   let blocks = 0;
   let samples = 0;
+  const thinned = createThinnedCount(findings);
   for (const scanned of stretches) {
     if (scanned.kind === "damaged") {
       const where = `sample ${scanned.of}s ${scanned.from} to ${scanned.to}`;
@@ -38,6 +42,10 @@ export function verifySamples(stretches: Iterable<ScannedSamples>, findings: Fin
     const where = `sample ${scanned.of} ${frame.row} (${frame.firstMs} to ${frame.lastMs} ms)`;
     if (scanned.of === "block") frames += order.block(scanned.row, where);
     else order.frame(frame.row, where);
+    if (scanned.of === "block" && isThinned(scanned.row.block)) {
+      if (thinned.block(scanned.row, where)) blocks += 1;
+      continue;
+    }
     const channels = channelsOf(frame);
     if (typeof channels === "string") {
       findings.add("error", "store.damaged", where, channels, LOST);
@@ -57,7 +65,56 @@ export function verifySamples(stretches: Iterable<ScannedSamples>, findings: Fin
       if (scanned.of === "block") checkExtremes(channel, scanned.row, where, findings);
     }
   }
-  return { frames, blocks, samples, samplesByChannel };
+  thinned.finish();
+  return { frames, blocks, samples, thinned: thinned.samples, samplesByChannel };
+}
+
+interface ThinnedCount {
+  readonly samples: number;
+  /** True where it holds what it states. */
+  block(block: PackedBlock, where: string): boolean;
+  /** Tells of all of them in a line an export. */
+  finish(): void;
+}
+
+function createThinnedCount(findings: FindingList): ThinnedCount {
+  const byExport = new Map<string, { samples: number; lastMs: number }>();
+  let samples = 0;
+  return {
+    get samples() {
+      return samples;
+    },
+    block(row, where) {
+      const payload = unpackPayload(row.block, row.crc32);
+      const block = typeof payload === "string" ? undefined : parseThinned(payload);
+      if (block === undefined) {
+        const reason = typeof payload === "string" ? payload : "does not hold what a thinned block says";
+        findings.add("error", "store.damaged", where, reason, LOST);
+        return false;
+      }
+      const otherwise = statedOtherwise(block, row);
+      if (otherwise.length > 0) {
+        const what = `its row states otherwise than it does itself: ${otherwise.join(", ")}`;
+        findings.add("error", "samples.times", where, what, LOST);
+      }
+      const known = byExport.get(block.exportSha256) ?? { samples: 0, lastMs: 0 };
+      known.samples += block.sampleCount;
+      known.lastMs = Math.max(known.lastMs, block.lastMs);
+      byExport.set(block.exportSha256, known);
+      samples += block.sampleCount;
+      return true;
+    },
+    finish() {
+      for (const [sha256, found] of byExport)
+        findings.add(
+          "note",
+          "samples.thinned",
+          "campaign.db",
+          `${found.samples} samples up to ${found.lastMs} ms were thinned on purpose`,
+          `They stand in the export whose manifest has the SHA-256 ${sha256}.`,
+        );
+    },
+  };
 }
 
 interface Order {

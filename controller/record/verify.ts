@@ -42,6 +42,8 @@ export interface VerifyReport {
   readonly openBookings: number;
   readonly limitFractionMax: number | null;
   readonly samples: number;
+  /** Samples that gave way to their extremes on purpose. */
+  readonly thinned: number;
   readonly frames: number;
   readonly gaps: number;
   readonly spectra: number;
@@ -115,7 +117,7 @@ function audit(
     ledgerRows: ledger.ledgerRows,
     frames: samples.frames,
     blocks: samples.blocks,
-    samples: samples.samples,
+    samples: samples.samples + samples.thinned,
     gaps,
   };
   verifyHead(reader.head, chain, chainFindings);
@@ -151,6 +153,7 @@ function audit(
     openBookings: ledger.openBookings,
     limitFractionMax: ledger.limitFractionMax,
     samples: samples.samples,
+    thinned: samples.thinned,
     frames: samples.frames,
     gaps,
     spectra: spectra.count,
@@ -222,6 +225,7 @@ function unreadable(finding: Finding): VerifyReport {
     openBookings: 0,
     limitFractionMax: null,
     samples: 0,
+    thinned: 0,
     frames: 0,
     gaps: 0,
     spectra: 0,

@@ -14,6 +14,11 @@ export const SERVICE_FAULTS = {
     severity: "refuse",
     advice: "Give the group as the campaign file names it, or leave --group out for the cells of all groups.",
   },
+  "export.not-held": {
+    severity: "refuse",
+    advice:
+      "Nothing was thinned. Name a whole export of this record, of all groups, as bdf, nexus or rocrate; make one anew where need be.",
+  },
   "wait.overdue": {
     severity: "hold",
     advice:

@@ -1,12 +1,15 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
+import { verifyRecord } from "../../controller/record/verify.ts";
+import { replayDecisions } from "../../controller/run/replay-decisions.ts";
 import { dataCommand } from "../../tui/commands/data.ts";
+import { exportCommand } from "../../tui/commands/export.ts";
 import { openFrameWriter } from "../../simulator/frames/nexus-frame.ts";
 import { frameFileName } from "../../tui/virtual/frame-files.ts";
 import { repositoryText } from "../support/campaign-files.ts";
-import { newPlace, removePlaces, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
+import { exporting, newPlace, removePlaces, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
 import { field, type WorldRun } from "../support/world-campaign.ts";
 
 afterAll(removePlaces);
@@ -153,4 +156,75 @@ describe("what stands in a data folder", () => {
       await expect(refused).rejects.toMatchObject({ code: "command.usage", severity: "refuse" });
     },
   );
+});
+
+describe("room in a data folder", () => {
+  async function vacuumed(folder: string, ...args: readonly string[]): Promise<unknown> {
+    const lines: string[] = [];
+    const context = {
+      ...{ json: true, print: (line: string) => lines.push(line), progress: { columns: () => 80 } },
+      readPackageText: repositoryText,
+    };
+    expect(await dataCommand(context, [folder, "vacuum", ...args])).toBe(0);
+    return JSON.parse(lines[0] ?? "");
+  }
+
+  it("is given back where an export holds the samples, once it has been said; what decided stays, and verify knows", async () => {
+    const { folder } = await twoGroupsRun();
+    const out = newPlace();
+    const context = exporting();
+    expect(await exportCommand(context, [folder, "--as", "bdf", "--tables", "parquet", "--out", out])).toBe(0);
+    const before = verifyRecord(folder);
+    const size = statSync(join(folder, "campaign.db")).size;
+    const record = openRecord(folder);
+    const lastMs = before.samples === 0 ? 0 : 1_800_000;
+    const shape = record.envelope(0, 0, lastMs, 1);
+    record.close();
+
+    const rule = ["--keep-raw", "0", "--exported", out] as const;
+    const told = (await vacuumed(folder, ...rule)) as { would_free_bytes: number; thinned: { samples: number } };
+    expect(told).toMatchObject({ done: false, file_bytes_after: null });
+    expect(told.thinned.samples).toBeGreaterThan(before.samples / 2);
+    expect(statSync(join(folder, "campaign.db")).size).toBe(size);
+
+    const done = (await vacuumed(folder, ...rule, "--yes")) as { file_bytes_after: number };
+    expect(done.file_bytes_after).toBe(statSync(join(folder, "campaign.db")).size);
+    expect(size - done.file_bytes_after).toBeGreaterThan(told.would_free_bytes / 2);
+    const after = verifyRecord(folder, replayDecisions);
+    expect(after).toMatchObject({ ok: true, replay: "ok", digest: before.digest, exposures: before.exposures });
+    expect([after.thinned, after.samples + after.thinned]).toEqual([told.thinned.samples, before.samples]);
+    expect(after.findings.map(({ code }) => code)).toContain("samples.thinned");
+    const thinned = openRecord(folder);
+    expect(thinned.envelope(0, 0, lastMs, 1)).toMatchObject({
+      voltageMinV: shape.voltageMinV,
+      voltageMaxV: shape.voltageMaxV,
+    });
+    thinned.close();
+
+    // Once more there is nothing to do; an export of it says what is not in it.
+    expect(await vacuumed(folder, ...rule)).toMatchObject({ thinned: { samples: 0 } });
+    const again = exporting();
+    expect(await exportCommand(again, [folder, "--as", "bdf", "--tables", "parquet", "--out", newPlace()])).toBe(0);
+    expect(again.lines.join()).toContain("which were thinned on purpose");
+  });
+
+  it("is not made at the cost of samples that stand nowhere else", async () => {
+    const { folder } = await twoGroupsRun();
+    const [csv, group, spoilt] = [newPlace(), newPlace(), newPlace()];
+    const bytes = readFileSync(join(folder, "campaign.db"));
+    const tables = ["--as", "bdf", "--tables", "parquet"] as const;
+    await exportCommand(exporting(), [folder, "--as", "csv", "--out", csv]);
+    await exportCommand(exporting(), [folder, ...tables, "--group", "alpha", "--out", group]);
+    await exportCommand(exporting(), [folder, ...tables, "--out", spoilt]);
+    const [table = ""] = readdirSync(spoilt).filter((name) => name.endsWith(".parquet"));
+    writeFileSync(join(spoilt, table), readFileSync(join(spoilt, table)).fill(0, 100, 101));
+    for (const [out, why] of [
+      [csv, "form"],
+      [group, "one group"],
+      [spoilt, "not as it was written"],
+    ] as const)
+      await expect(vacuumed(folder, "--keep-raw", "0", "--exported", out, "--yes")).rejects.toThrow(why);
+    await expect(vacuumed(folder, "--keep-raw", "1h", "--yes")).rejects.toThrow("--exported");
+    expect(readFileSync(join(folder, "campaign.db")).equals(bytes)).toBe(true);
+  });
 });

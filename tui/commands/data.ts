@@ -1,4 +1,4 @@
-/** `beamrack data DIR WHAT`: what stands in a data folder, listed or drawn. */
+/** `beamrack data DIR WHAT`: what stands in a data folder, listed or drawn; and its room given back. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { noteRows } from "../data/cell-notes.ts";
 import { dosePicture, plotPicture, waterfallPicture } from "../data/data-pictures.ts";
 import { doseMap, doseMapLines, plotLines, plotOf, PLOTS } from "../data/data-plots.ts";
 import { listJson, listLines, listRows, LISTS } from "../data/data-tables.ts";
+import { vacuum } from "../data/vacuum.ts";
 import { waterfallLines } from "../data/waterfall-lines.ts";
 import { GLYPH_FILE, readGlyphs } from "../picture/glyphs.ts";
 import { picturePng } from "../picture/picture-png.ts";
@@ -20,13 +21,13 @@ import type { Picture } from "../picture/picture.ts";
 import { DARK, LIGHT, type Theme } from "../picture/theme.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
-export type DataContext = Pick<CommandContext, "json" | "print" | "readPackageText"> & {
+export type DataContext = Pick<CommandContext, "json" | "print" | "readPackageText" | "freeBytes"> & {
   readonly progress: Pick<CommandContext["progress"], "columns">;
 };
 
 const USAGE = "beamrack data";
 const NOTES = "notes";
-const KNOWN = [...LISTS, NOTES, "plot"].join(", ");
+const KNOWN = [...LISTS, NOTES, "plot", "vacuum"].join(", ");
 const HEIGHT = 16;
 const WIDTH_MAX = 160;
 const FRAMES_FOLDER = "frames";
@@ -54,11 +55,16 @@ export async function dataCommand(context: DataContext, args: readonly string[])
       png: { type: "string" },
       dark: { type: "boolean" },
       frames: { type: "string" },
+      "keep-raw": { type: "string" },
+      exported: { type: "string" },
+      yes: { type: "boolean" },
     },
   });
   const [folder, what, ...rest] = positionals;
   if (folder === undefined || what === undefined)
     throw new Fault("command.usage", USAGE, `takes a data folder and one of ${KNOWN}`);
+  const { exported, yes = false } = values;
+  if (what === "vacuum") return vacuum(context, folder, { keepRaw: values["keep-raw"], exported, yes });
   const record = openRecord(folder);
   try {
     const campaign = readCampaignRecord(record, values.group ?? null, folder);

@@ -82,9 +82,10 @@ export async function exportCommand(context: ExportContext, args: readonly strin
   const record = openRecord(wish.folder);
   try {
     const campaign = readCampaignRecord(record, wish.group, wish.folder);
+    const { head } = record;
     if (wish.frames.folder !== null && !isFolder(wish.frames.folder))
       throw new Fault("file.missing", wish.frames.folder, "no such folder of frames");
-    const folder = createExportFolder(wish.out, keyOf(campaign, record.head, wish));
+    const folder = createExportFolder(wish.out, keyOf(campaign, head, wish));
     try {
       if (folder.kept > 0) context.printError(`goes on where it was broken off: ${folder.kept} files of it stand`);
       const made = await make(context, campaign, record, folder, wish);
@@ -95,7 +96,7 @@ export async function exportCommand(context: ExportContext, args: readonly strin
         context.printError(`${wish.out}: broken off, ${rest}; the data folder is as it was`);
         return 1;
       }
-      close(context, folder, made, wish);
+      close(context, folder, made, wish, head);
       return 0;
     } catch (error) {
       folder.discard();
@@ -166,9 +167,17 @@ async function goThrough<Result>(
   }
 }
 
-function close(context: ExportContext, folder: ExportFolder, { campaign, summary, frames }: Made, wish: Wish): void {
+function close(
+  context: ExportContext,
+  folder: ExportFolder,
+  { campaign, summary, frames }: Made,
+  wish: Wish,
+  head: StoredHead | undefined,
+): void {
   const unreadable = [...campaign.unreadable, ...summary.unreadable];
-  const told = { ...provenance(campaign, wish), unreadable };
+  // What the record held when it was exported, for who lets samples go for it.
+  const stored = head === undefined ? null : { samples: head.samples, blocks: head.blocks, rows: summary.rows };
+  const told = { ...provenance(campaign, wish), stored, unreadable };
   const files = folder.files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }));
   folder.writeText("provenance.json", `${JSON.stringify({ form: wish.form, ...told, files }, null, 2)}\n`);
   folder.finish();

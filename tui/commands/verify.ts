@@ -50,6 +50,7 @@ function verifyDocument(folder: string, report: VerifyReport): object {
     bookings_open: report.openBookings,
     dose_limit_fraction_max: report.limitFractionMax,
     samples: report.samples,
+    ...(report.thinned === 0 ? {} : { thinned: report.thinned }),
     frames: report.frames,
     gaps: report.gaps,
     spectra: report.spectra,
@@ -74,7 +75,10 @@ function printReport(context: VerifyContext, folder: string, report: VerifyRepor
         ? "none given"
         : `at most ${(100 * limitFractionMax).toFixed(1)} % of a limit, uncertainty included`,
     ],
-    ["samples", `${countText(report.samples)} in ${countText(report.frames)} frames, gaps ${countText(report.gaps)}`],
+    [
+      "samples",
+      `${countText(report.samples)} in ${countText(report.frames)} frames, ${report.thinned === 0 ? "" : `${countText(report.thinned)} thinned on purpose, `}gaps ${countText(report.gaps)}`,
+    ],
     ...(report.spectra === 0 ? [] : [["spectra", countText(report.spectra)] as const]),
   ];
   context.print(`${folder}: ${report.ok ? "the record holds" : "the record does not hold"}`);

@@ -81,6 +81,18 @@ describe("a data folder that is salvaged", () => {
     expect(said.ledger_rows).toBe(8);
   });
 
+  it("has everything but a first page that is lost, of a record that was vacuumed too", async () => {
+    for (const vacuumed of ["", "VACUUM"]) {
+      const folder = await damaged(vacuumed);
+      const path = join(folder, "campaign.db");
+      writeFileSync(path, readFileSync(path).fill(0, 0, 4096));
+      const { out, said } = await repaired(folder);
+      expect(said).toMatchObject({ events: 18, ledger_rows: 8, samples: 720, gaps: 2 });
+      expect(said.lost).toEqual([expect.stringContaining("first page")]);
+      expect(errors(out)).toEqual([]);
+    }
+  });
+
   it("is one that no run goes on in", async () => {
     const { out } = await repaired(await damaged());
     expect(() => open(out)).toThrow(/salvaged/);

@@ -277,8 +277,8 @@ describe("whose folder it is", () => {
     open(folder).close();
     open(folder, { header: { ...HEADER, softwareVersion: "0.2.0" } }).close();
     const database = new Database(join(folder, "campaign.db"));
-    database.prepare("UPDATE meta SET value = '3' WHERE key = 'schema_version'").run();
-    database.pragma("user_version = 3");
+    database.prepare("UPDATE meta SET value = '4' WHERE key = 'schema_version'").run();
+    database.pragma("user_version = 4");
     database.close();
     expect(faultOf(() => open(folder))).toBe("store.newer");
   });
