@@ -136,16 +136,6 @@ export const FAULT_CATALOGUE = {
     advice:
       "Polarity, contact or wiring could not be proven, so no current was sent. Re-seat the cell and check the wiring of this position.",
   },
-  "cell.wrong": {
-    severity: "hold",
-    advice:
-      "Another cell lies in this place than the campaign has there, so it gets neither current nor beam. Scan slot and cell again, put each where it belongs, then begin anew.",
-  },
-  "cell.identity-unknown": {
-    severity: "hold",
-    advice:
-      "Which cell lies here could not be proven, so it gets neither current nor beam. Clean the code and scan slot and cell again (beamrack load), then begin anew.",
-  },
   "cell.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
   // motion
   "stage.alarm": {

@@ -76,6 +76,16 @@ export const SERVICE_FAULTS = {
     advice: "Correct the users file; `beamrack users FILE add NAME --role ROLE` writes its lines.",
   },
   // cells sent in
+  "cell.wrong": {
+    severity: "hold",
+    advice:
+      "Another cell lies in this place than the campaign has there, so it gets neither current nor beam. Scan slot and cell again, put each where it belongs, then begin anew.",
+  },
+  "cell.identity-unknown": {
+    severity: "hold",
+    advice:
+      "Which cell lies here could not be proven, so it gets neither current nor beam. Clean the code and scan slot and cell again (beamrack load), then begin anew.",
+  },
   "manifest.refused": {
     severity: "refuse",
     advice: "Correct the manifest, or ask its group to; `beamrack manifest check FILE` names each error.",
