@@ -173,7 +173,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "stop",
-    usage: "exposing|motion|step|open-circuit|emergency [--reason TEXT] [--take-over] [--broker URL] ...",
+    usage: "CLASS [POSITION | --group G] [--reason TEXT] [--take-over] [--broker URL] ...",
     summary: "stop one class of things: there is no one stop for all",
     details: [
       "  exposing             the shutter closes, nothing more is exposed until somebody resumes",
@@ -181,6 +181,9 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  step                 every cell's step stops; each waits to be resumed",
       "  open-circuit         every cell is switched off for good",
       "  emergency            exposing, motion and open-circuit at once; needs no control",
+      "  POSITION, --group G  of step and open-circuit: this cell, or the cells of this group, only",
+      "",
+      "Says how many devices confirmed it and how fast, and names each that has not, with what to do there by hand.",
       "",
       ...ORDER_HELP,
     ],

@@ -3,6 +3,7 @@
  * without bound.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
 import { envelopeSchema, type BusEnvelope, type BusReply } from "../../protocols/bus/commands.ts";
 import type { BusControl } from "../../protocols/bus/controller-views.ts";
 import { firstIssue } from "../../protocols/bus/messages.ts";
@@ -18,6 +19,8 @@ import {
   type Authority,
   type CommandFacts,
 } from "./authority.ts";
+import { reportText } from "../stops/stop-report.ts";
+import type { StopUnderWay } from "../stops/stop-desk.ts";
 import type { CommandEffects } from "./command-effects.ts";
 
 export interface CommandDeskDeps {
@@ -34,6 +37,8 @@ export interface CommandDeskDeps {
   readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
   /** By the machine's clock, UTC milliseconds. */
   readonly dayMs: () => number;
+  /** The machine's clock: how long the answer to a stop waits for devices. */
+  readonly dayClock: Pick<Clock, "setTimeout" | "clearTimeout">;
   readonly answer: (topic: BusTopic, reply: BusReply) => void;
   /** Who is in control, or what was ordered, has changed. */
   readonly changed: () => void;
@@ -55,6 +60,8 @@ export interface CommandDesk {
   readonly obeyedCount: number;
 }
 
+/** Less than those wait who gave the order. */
+const STOP_ANSWER_MS = 2000;
 /** Longer envelopes are none. */
 const ENVELOPE_BYTES_MAX = 4096;
 const LAST_COMMANDS = 10;
@@ -146,12 +153,31 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     // On record before it is done.
     deps.record("command-given", entry);
     setAuthority(judged.state);
-    deps.effects.carryOut(verdict.command, { author: user.name, role: user.role, reason: envelope.reason });
+    const stop = deps.effects.carryOut(verdict.command, {
+      ...{ author: user.name, role: user.role, reason: envelope.reason },
+    });
     noteAlarm(verdict.command, user.name);
     if (verdict.command.command === "note") deps.record("cell-noted", { ...verdict.command.args, author: user.name });
     note(envelope, user.name, "done", verdict.what);
-    answer(user.name, envelope, { outcome: "done", refusal: null, what: verdict.what, advice: "" });
+    const done = (what: string): void => {
+      answer(user.name, envelope, { outcome: "done", refusal: null, what, advice: "" });
+    };
+    if (stop === undefined) done(verdict.what);
+    else answerStop(stop, done);
     deps.changed();
+  }
+
+  /** Once all have confirmed it; after a while as far as it has come. */
+  function answerStop(stop: StopUnderWay, done: (what: string) => void): void {
+    let isAnswered = false;
+    const tell = (): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      deps.dayClock.clearTimeout(late);
+      done(reportText(stop.report()));
+    };
+    const late = deps.dayClock.setTimeout(tell, STOP_ANSWER_MS);
+    void stop.over.then(tell);
   }
 
   function noteAlarm(order: { readonly command: string; readonly args: object }, author: string): void {

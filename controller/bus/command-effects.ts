@@ -1,11 +1,11 @@
 /** What a command does to a run, and why it would make no sense at the moment. */
-import type { BusCommand, StopClass } from "../../protocols/bus/commands.ts";
+import type { BusCommand } from "../../protocols/bus/commands.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { UserRole } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
-import type { Stage } from "../../protocols/roles/stage.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";
 import type { CampaignRun } from "../run/run-types.ts";
+import type { StopUnderWay } from "../stops/stop-desk.ts";
 import { commandedWish, type ExposeCommand } from "../triggers/commanded.ts";
 import type { BusAlarmDesk } from "./bus-alarm-desk.ts";
 import { partsOf } from "./run-parts.ts";
@@ -13,7 +13,6 @@ import { partsOf } from "./run-parts.ts";
 export interface CommandEffectsDeps {
   readonly run: CampaignRun;
   readonly campaign: Campaign;
-  readonly stage: Pick<Stage, "halt">;
   readonly alarmDesk: BusAlarmDesk;
   /** Names of all instruments. */
   readonly instruments: readonly string[];
@@ -23,12 +22,17 @@ export interface CommandEffectsDeps {
 
 export interface CommandEffects {
   obstacle(command: BusCommand, role: UserRole): string | null;
-  /** Gives the order to the machines. Never throws, never waits. */
-  carryOut(
-    command: BusCommand,
-    by: { readonly author: string; readonly role: UserRole; readonly reason: string },
-  ): void;
+  /** Gives the order to the machines. Never throws, never waits. Of a stop: what comes of it, device by device. */
+  carryOut(command: BusCommand, by: OrderedBy): StopUnderWay | undefined;
 }
+
+export interface OrderedBy {
+  readonly author: string;
+  readonly role: UserRole;
+  readonly reason: string;
+}
+
+type StopArgs = Extract<BusCommand, { command: "stop" }>["args"];
 
 const ACTS = {
   hold: "HOLD_CELL",
@@ -71,37 +75,19 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     run.actor.send({ type: "CELL_ORDERED", position, event: { type: ACTS[act], author, reason } });
   }
 
-  function halt(): void {
-    // A stage that does not answer has its own alarm; the exposure's own stop goes the usual way as well.
-    deps.stage.halt().catch(() => undefined);
-    run.changer?.halt();
+  /** Of whom a stop is meant for; undefined: all. */
+  function meant({ position, group }: StopArgs): readonly string[] | undefined {
+    if (position !== undefined) return [position];
+    if (group === undefined) return undefined;
+    return campaign.cells.filter((cell) => cell.group === group).map((cell) => cell.position);
   }
 
-  /** Nobody takes it yet: it is kept until somebody does. */
-  function stopOnceConnected(author: string, reason: string): void {
-    const watch = run.actor.subscribe({
-      next(snapshot) {
-        if (snapshot.value === "connecting") return;
-        watch.unsubscribe();
-        stop("emergency", author, reason);
-      },
-      // A campaign that breaks says so itself.
-      error: () => undefined,
+  function stop(args: StopArgs, author: string, reason: string): StopUnderWay {
+    const positions = meant(args);
+    return run.stops.order({
+      ...{ stopClass: args.class, author, reason: reason === "" ? `stop ${args.class}` : reason },
+      ...(positions === undefined ? {} : { positions }),
     });
-  }
-
-  function stop(stopClass: StopClass, author: string, reason: string): void {
-    if (stopClass === "emergency" && run.actor.getSnapshot().value === "connecting") {
-      stopOnceConnected(author, reason);
-    }
-    const said = { author, reason: reason === "" ? `stop ${stopClass}` : reason };
-    if (stopClass !== "step" && stopClass !== "open-circuit") run.actor.send({ type: "STOP_EXPOSING", ...said });
-    if (stopClass === "motion" || stopClass === "emergency") halt();
-    if (stopClass === "open-circuit" || stopClass === "emergency") run.actor.send({ type: "STOP_CELLS", ...said });
-    if (stopClass !== "step") return;
-    for (const { position } of campaign.cells) {
-      if (cellObstacle("hold", position) === null) orderCell("hold", position, author, said.reason);
-    }
   }
 
   /** What a person has repaired is tried again. */
@@ -144,57 +130,61 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "re-arm":
           return run.views.latchedInterlocks().length === 0 ? "no interlock waits for it" : null;
         case "stop":
+          return meant(order.args)?.length === 0 ? `there is no cell of ${String(order.args.group)}` : null;
         case "trouble":
           return null;
       }
     },
 
-    carryOut(order, { author, role, reason }) {
-      switch (order.command) {
-        case "hold":
-        case "resume":
-          if (order.args.position !== undefined) orderCell(order.command, order.args.position, author, reason);
-          else if (order.command === "hold") run.actor.send({ type: "STOP_EXPOSING", author, reason });
-          else run.actor.send({ type: "RESUME_EXPOSING", author });
-          return;
-        case "skip-step":
-        case "end-step":
-          orderCell(order.command, order.args.position, author, reason);
-          return;
-        case "stop":
-          stop(order.args.class, author, reason);
-          return;
-        case "ack": {
-          alarmDesk.acknowledge(order.args.alarm, author, deps.nowMs());
-          const alarm = run.alarms.open.find(({ id }) => id === order.args.alarm);
-          if (alarm?.code.startsWith("link.") === true) retryLinks(alarm.where);
-          return;
-        }
-        case "shelve":
-          alarmDesk.shelve(order.args.alarm, author, deps.nowMs() + order.args.for_s * 1000);
-          return;
-        case "expose": {
-          const { position, within_s: withinS } = order.args;
-          run.expose({
-            ...{ by: askedBy(role), position, author, id: `${author} ${String(Math.round(deps.nowMs()))}` },
-            ...(withinS === undefined ? {} : { withinS }),
-            reason: `${author} asks for it${reason === "" ? "" : `: ${reason}`}`,
-          });
-          return;
-        }
-        case "trouble":
-          trouble(order.args.of, order.args.what);
-          return;
-        case "re-arm":
-          run.actor.send({ type: "RE_ARM", author });
-          return;
-        // On record already, which is all there is to it.
-        case "note":
-        case "take-control":
-        case "release-control":
-      }
+    carryOut(order, by) {
+      if (order.command === "stop") return stop(order.args, by.author, by.reason);
+      give(order, by);
+      return undefined;
     },
   };
+
+  function give(order: Exclude<BusCommand, { command: "stop" }>, { author, role, reason }: OrderedBy): void {
+    switch (order.command) {
+      case "hold":
+      case "resume":
+        if (order.args.position !== undefined) orderCell(order.command, order.args.position, author, reason);
+        else if (order.command === "hold") run.actor.send({ type: "STOP_EXPOSING", author, reason });
+        else run.actor.send({ type: "RESUME_EXPOSING", author });
+        return;
+      case "skip-step":
+      case "end-step":
+        orderCell(order.command, order.args.position, author, reason);
+        return;
+      case "ack": {
+        alarmDesk.acknowledge(order.args.alarm, author, deps.nowMs());
+        const alarm = run.alarms.open.find(({ id }) => id === order.args.alarm);
+        if (alarm?.code.startsWith("link.") === true) retryLinks(alarm.where);
+        return;
+      }
+      case "shelve":
+        alarmDesk.shelve(order.args.alarm, author, deps.nowMs() + order.args.for_s * 1000);
+        return;
+      case "expose": {
+        const { position, within_s: withinS } = order.args;
+        run.expose({
+          ...{ by: askedBy(role), position, author, id: `${author} ${String(Math.round(deps.nowMs()))}` },
+          ...(withinS === undefined ? {} : { withinS }),
+          reason: `${author} asks for it${reason === "" ? "" : `: ${reason}`}`,
+        });
+        return;
+      }
+      case "trouble":
+        trouble(order.args.of, order.args.what);
+        return;
+      case "re-arm":
+        run.actor.send({ type: "RE_ARM", author });
+        return;
+      // On record already, which is all there is to it.
+      case "note":
+      case "take-control":
+      case "release-control":
+    }
+  }
 }
 
 function isEmergency({ command, args }: BusCommand): boolean {

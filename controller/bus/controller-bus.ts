@@ -129,7 +129,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     };
     const groups = new Map<string, string>(campaign.cells.map(({ position, group }) => [position, group]));
     const effects = createCommandEffects({
-      ...{ run, campaign, alarmDesk, stage: roles.stage, nowMs: sources.nowMs },
+      ...{ run, campaign, alarmDesk, nowMs: sources.nowMs },
       instruments: roles.instruments.map(({ name }) => name),
     });
     const repeated = "the run repeats what is on record, and takes orders once it is through with that";
@@ -149,6 +149,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       isShared: new Set(groups.values()).size > 1,
       ...{ given, record },
       dayMs: () => dayClock.wallMs(),
+      dayClock,
       answer(topic, reply) {
         publisher.reply(topic, reply);
       },

@@ -20,7 +20,11 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "beam-back": () => "the machine's beam is back",
   "exposing-held": (data) => `nothing more is exposed until a person resumes${after(data, "what")}`,
   "exposing-resumed": (data) => `${text(data, "author")} lets exposing go on`,
-  "cells-ordered-off": (data) => `${text(data, "author")} ordered every cell off: ${text(data, "reason")}`,
+  "cells-ordered-off": (data) =>
+    `${text(data, "author")} ordered ${data["positions"] === undefined ? "every cell" : text(data, "positions")} off: ${text(data, "reason")}`,
+  "stop-ordered": (data) => `stop ${text(data, "class")} by ${text(data, "author")}: ${text(data, "reason")}`,
+  "stop-ended": (data) =>
+    `stop ${text(data, "class")}: of ${text(data, "devices_asked")} devices the last confirmed after ${text(data, "confirmed_ms_max")} ms; not confirmed ${text(data, "not_confirmed")}`,
   "sweep-begun": (data) => `sweep ${text(data, "sweep")} began, ${text(data, "asked")} cells are asked for`,
   "step-started": (data) => `step ${text(data, "step")} began: ${text(data, "label")}`,
   "step-ended": (data) => `step ${text(data, "step")} ended by ${text(data, "ended_by")}${measured(data)}`,

@@ -54,8 +54,13 @@ export type CampaignEvent =
   /** A level in the hutch changed, or a person re-armed: what stood in the way may be gone. */
   | { readonly type: "HUTCH_CHANGED" }
   | { readonly type: "STOP_EXPOSING"; readonly author: string; readonly reason: string }
-  /** Every cell on open circuit, now: the stop class `open-circuit`. */
-  | { readonly type: "STOP_CELLS"; readonly author: string; readonly reason: string }
+  /** Every cell on open circuit, or these, now: the stop class `open-circuit`. */
+  | {
+      readonly type: "STOP_CELLS";
+      readonly author: string;
+      readonly reason: string;
+      readonly positions?: readonly string[];
+    }
   /** A person's order for one cell, or the robot's. */
   | { readonly type: "CELL_ORDERED"; readonly position: string; readonly event: CellActEvent | CarryEvent }
   | { readonly type: "RESUME_EXPOSING"; readonly author: string }

@@ -147,8 +147,12 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       }),
       openCells: enqueueActions(({ enqueue, event }) => {
         if (event.type !== "STOP_CELLS") return;
-        recorder.record("cells-ordered-off", { author: event.author, reason: event.reason });
-        for (const cell of deps.cells) enqueue.sendTo(cellActorId(cell.position), { type: "STOP_CELL" });
+        const { author, reason, positions } = event;
+        const only = positions === undefined ? {} : { positions: [...positions] };
+        recorder.record("cells-ordered-off", { author, reason, ...only });
+        for (const { position } of deps.cells) {
+          if (positions?.includes(position) ?? true) enqueue.sendTo(cellActorId(position), { type: "STOP_CELL" });
+        }
       }),
       stopExposure: enqueueActions(({ enqueue, event }) => {
         const reason =

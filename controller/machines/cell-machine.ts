@@ -369,7 +369,8 @@ export function createCellMachine(deps: CellMachineDeps) {
           },
           { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
         ],
-        on: { DEADLINE: { target: "isolated", actions: "keepLate" }, ...onEveryAct("refuseAct") },
+        // The same order again: it is being obeyed.
+        on: { STOP_CELL: {}, DEADLINE: { target: "isolated", actions: "keepLate" }, ...onEveryAct("refuseAct") },
       },
       finishing: {
         entry: {

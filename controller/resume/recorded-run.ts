@@ -4,6 +4,7 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { StopClass } from "../../protocols/bus/commands.ts";
 import { INTERLOCKS, type Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
@@ -19,6 +20,7 @@ import {
   numberOf,
   recordOf,
   textOf,
+  type CellFold,
   type EventData,
   type RecordedCell,
 } from "./recorded-cell.ts";
@@ -93,6 +95,9 @@ export interface RecordedRun {
   readonly held: { readonly fault: FaultNote | null } | null;
 }
 
+/** Stops after which exposing waits for a person. */
+const HOLDING: readonly string[] = ["exposing", "motion", "emergency"] satisfies readonly StopClass[];
+
 /** A request's name: number of the sweep, or of what a step asked; and position, with whatever is said of a further try. */
 const REQUEST = /^(?:X-)?([SR])(\d+)-([A-Z]\d+)/;
 
@@ -139,6 +144,12 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   let held: { readonly fault: FaultNote | null } | null = null;
   /** A person ended the run: what is held from there on was held for that. */
   let isEnding = false;
+
+  function cellsMeant({ positions }: EventData): readonly CellFold[] {
+    return [...cells].flatMap(([position, cell]) =>
+      Array.isArray(positions) && !positions.includes(position) ? [] : cell,
+    );
+  }
 
   function noteAlarm(atMs: number, data: EventData): void {
     const id = numberOf(data["alarm"]) ?? raisedCount + 1;
@@ -286,8 +297,17 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           held = null;
           break;
         case "cells-ordered-off":
-          for (const cell of cells.values()) cell.orderedOff();
+          for (const cell of cellsMeant(data)) cell.orderedOff();
           break;
+        // Killed before its machines had noted it, it holds all the same.
+        case "stop-ordered": {
+          const stopClass = textOf(data["class"]);
+          if (stopClass === "emergency" || stopClass === "open-circuit") {
+            for (const cell of cellsMeant(data)) cell.orderedOff();
+          }
+          if (HOLDING.includes(stopClass) && !isEnding) held = { fault: null };
+          break;
+        }
         default:
       }
     },

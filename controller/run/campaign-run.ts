@@ -61,6 +61,7 @@ import { createExposureWitness } from "../synchrony/exposure-witness.ts";
 import { createTriggerDesk } from "../triggers/trigger-desk.ts";
 import { createWishDesk } from "./wish-desk.ts";
 import { createCampaignControls, isSweepOver } from "../verdict/campaign-controls.ts";
+import { createCampaignStops } from "../stops/campaign-stops.ts";
 import { createWatchDesk } from "./watch-desk.ts";
 
 /** Where the alarm of a doubtful flux stands: at the beam, whichever cell it was found on. */
@@ -188,6 +189,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       closedShutter.noteParked("shadow");
     },
   });
+  const ofStops = { campaign, roles, clock, recorder, alarms, send, views, changer };
+  const stops = createCampaignStops({ ...ofStops, actor: () => actor });
   const beliefIn = beliefWith(changer, (cellIndex) => views.belief(cellIndex));
 
   const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
@@ -339,10 +342,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     }),
     exposureMachine: createExposureMachine({ ...shared, ...timings, openingMs: timings.shutterTravelMs, effects }),
     supervisorMachine: createSafetySupervisorMachine({
-      ...shared,
-      ...timings,
-      io: roles.io,
-      showLevels,
+      ...{ ...shared, ...timings, io: roles.io, showLevels },
       latchedAtStart: left?.recorded.latched ?? [],
     }),
     links: roles.instruments.map((instrument) => ({
@@ -360,7 +360,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...homing,
     park: (place, signal) => parking.park(place, signal),
     parkingDeadlineMs: 3 * timings.bringDeadlineMs,
-    noteNews: (news) => {
+    noteNews(news) {
       watchDesk.noteNews(news);
       gaps.heard(news);
     },
@@ -408,7 +408,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   }
 
   return {
-    ...{ actor, views, tally, alarms, wishes, sweepCountPlanned: desk.sweepCountPlanned },
+    ...{ actor, views, tally, alarms, wishes, stops, sweepCountPlanned: desk.sweepCountPlanned },
     expose: (command) => triggers.expose(command),
     planned: () => desk.decided,
     limitFractionMax: () => ledger.limitFractionMax,
@@ -436,7 +436,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       }
       readings.listen(closedShutter.watch);
       watchDesk.listen();
-      listenToInstruments({ roles, alarms, recorder, send, stopExposing, clock, views });
+      listenToInstruments({ roles, alarms, recorder, send, stops, clock, views });
       actor.start();
       reunion.begin();
       changer?.start();

@@ -20,6 +20,8 @@ const KEPT: ReadonlySet<string> = new Set([
   "cell-complete",
   "cell-stopped",
   "cells-ordered-off",
+  "stop-ordered",
+  "stop-ended",
   "exposing-held",
   "exposing-resumed",
   "interlock-broken",

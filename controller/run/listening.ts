@@ -2,6 +2,7 @@
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
+import type { StopDesk } from "../stops/stop-desk.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { ActorViews } from "./actor-views.ts";
 import type { Alarms } from "./alarms.ts";
@@ -14,14 +15,14 @@ export interface ListeningDeps {
   readonly alarms: Alarms;
   readonly recorder: Recorder;
   readonly send: (event: CampaignEvent) => void;
-  readonly stopExposing: (reason: string) => void;
+  readonly stops: Pick<StopDesk, "order">;
   readonly clock: Clock;
   readonly views: Pick<ActorViews, "waits">;
 }
 
 export function listenToInstruments(deps: ListeningDeps): void {
   watchWaits({ clock: deps.clock, alarms: deps.alarms, parts: () => deps.views.waits() });
-  const { roles, alarms, recorder, send, stopExposing } = deps;
+  const { roles, alarms, recorder, send, stops } = deps;
   for (const instrument of roles.instruments) {
     instrument.onFault((fault) => {
       const note = faultNote(fault);
@@ -32,8 +33,9 @@ export function listenToInstruments(deps: ListeningDeps): void {
   listenToRack({
     ...{ sensors: roles.watched ?? [], alarms, recorder },
     stop(reason) {
-      stopExposing(reason);
-      send({ type: "STOP_CELLS", author: "beamrack", reason });
+      for (const stopClass of ["exposing", "open-circuit"] as const) {
+        stops.order({ stopClass, author: "beamrack", reason });
+      }
     },
   });
 }

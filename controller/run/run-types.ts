@@ -15,6 +15,7 @@ import type { LeftRun } from "../resume/read-run.ts";
 import type { Alarms } from "./alarms.ts";
 import type { ActorViews } from "./actor-views.ts";
 import type { CampaignRoles } from "./roles.ts";
+import type { StopDesk } from "../stops/stop-desk.ts";
 import type { Tally } from "./tally.ts";
 import type { CommandedWish, ExposeCommand } from "../triggers/commanded.ts";
 import type { WishDesk } from "./wish-desk.ts";
@@ -70,6 +71,8 @@ export interface CampaignRun {
   /** Of a site whose cells a robot brings to the beam: where they are, and the arm's stop. */
   readonly changer?: Pick<ChangerDesk, "inBeam" | "fetched" | "obstacle" | "halt">;
   note(): string | null;
+  /** Every stop is carried out here, whoever orders it. */
+  readonly stops: StopDesk;
   /** The store could not be written, or a part of beamrack broke: nothing more is done. */
   failure(): Error | null;
   isDone(): boolean;

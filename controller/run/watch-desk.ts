@@ -51,7 +51,7 @@ export interface WatchDesk {
  * Trouble of an instrument that is over once it identified itself anew. Not that of a sensor, which is over with its next
  * reading, nor of a changer, whose cell's place stays unproven.
  */
-const OF_A_LINK = ["link.", "device.", "channel.", "stage.", "detector.", "io.", "trigger."];
+const OF_A_LINK = ["link.", "device.", "channel.", "stage.", "detector.", "io.", "trigger.", "stop."];
 
 /** A top-up, or decay, moves the ring current by less between two readings. */
 const RING_CURRENT_JUMP_SHARE = 0.05;

@@ -68,6 +68,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
   let isConnecting = false;
   let homingDeadlineMs = 0;
   let lastKnown: StagePosition | undefined;
+  let halting: Promise<void> | null = null;
 
   function report(fault: Fault): void {
     for (const handler of faultHandlers) handler(fault);
@@ -288,7 +289,15 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
     return reading;
   }
 
-  async function halt(): Promise<void> {
+  /** One at a time: a reset that met another's would look like a restart. */
+  function halt(): Promise<void> {
+    halting ??= haltNow().finally(() => {
+      halting = null;
+    });
+    return halting;
+  }
+
+  async function haltNow(): Promise<void> {
     const on = live();
     if (isHoming) {
       // A feed hold does not reach homing; there is no position to keep.

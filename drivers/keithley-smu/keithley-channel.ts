@@ -344,11 +344,13 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     for (const handler of faultHandlers) handler(closed);
   }
 
-  async function abort(): Promise<void> {
+  async function abort(told?: () => void): Promise<void> {
     const talk = needTalk();
     const run = running;
     try {
-      await switchOff(talk);
+      const switching = switchOff(talk);
+      told?.();
+      await switching;
     } catch (error) {
       if (isFault(error) && conversation === talk) {
         if (run !== null) loseTrack(error);
@@ -389,9 +391,9 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       listener = next;
     },
     start: (step) => inTurn(() => start(step)),
-    abort() {
+    abort(told) {
       stopAsked += 1;
-      return inTurn(abort).finally(() => {
+      return inTurn(() => abort(told)).finally(() => {
         stopAsked -= 1;
       });
     },

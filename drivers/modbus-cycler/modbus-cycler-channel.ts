@@ -147,8 +147,9 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
     return state;
   }
 
-  async function switchOff({ unit }: Talk): Promise<void> {
+  async function switchOff({ unit }: Talk, told?: () => void): Promise<void> {
     await unit.switchOutput(false);
+    told?.();
     if (await unit.isOn()) throw new Fault("cell.not-off", name, "The output does not report off.");
   }
 
@@ -339,11 +340,11 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
     );
   }
 
-  async function abort(): Promise<void> {
+  async function abort(told?: () => void): Promise<void> {
     const open = needTalk();
     const run = running;
     try {
-      await switchOff(open);
+      await switchOff(open, told);
     } catch (error) {
       // The link is gone with the answer: connecting anew reads the output and leaves it off.
       if (!isFault(error) || talk !== null) throw error;
@@ -395,9 +396,9 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
       listener = next;
     },
     start: (step) => inTurn(() => recovering(() => start(step))),
-    abort() {
+    abort(told) {
       stopAsked += 1;
-      return inTurn(abort).finally(() => {
+      return inTurn(() => abort(told)).finally(() => {
         stopAsked -= 1;
       });
     },

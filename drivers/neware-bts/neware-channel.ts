@@ -194,12 +194,12 @@ export function createNewareChannel(
    * Stops until the client says that nothing runs; gives the status word. A stop whose answer is lost is not sent
    * again before the status was read.
    */
-  async function ensureStopped(isKnownToRun: boolean): Promise<string> {
+  async function ensureStopped(isKnownToRun: boolean, told?: () => void): Promise<string> {
     let mayStop = isKnownToRun;
     let trouble = "the status does not change";
     for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt += 1) {
       try {
-        if (mayStop) await cabinet.stop(address);
+        if (mayStop) await cabinet.stop(address).then(told);
         for (let poll = 0; poll < STOP_POLLS_MAX; poll += 1) {
           const status = await cabinet.status(address);
           if (isResting(status)) return status;
@@ -360,12 +360,12 @@ export function createNewareChannel(
     );
   }
 
-  async function abort(): Promise<void> {
+  async function abort(told?: () => void): Promise<void> {
     needConnection();
     const of = session;
     const run = running;
     try {
-      const status = await ensureStopped(run !== null || state !== "idle");
+      const status = await ensureStopped(run !== null || state !== "idle", told);
       if (of !== session) return;
       if (run === null || running !== run) {
         await recover();
@@ -439,9 +439,9 @@ export function createNewareChannel(
       return hasTakenOver && running !== null;
     },
     start: (step) => inTurn(() => start(step)),
-    abort() {
+    abort(told) {
       stopAsked += 1;
-      return inTurn(abort).finally(() => {
+      return inTurn(() => abort(told)).finally(() => {
         stopAsked -= 1;
       });
     },

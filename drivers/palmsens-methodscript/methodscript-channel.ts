@@ -353,11 +353,13 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     }
   }
 
-  async function abort(): Promise<void> {
+  async function abort(told?: () => void): Promise<void> {
     const open = needSession();
     const wasRunning = running !== null;
     try {
-      await open.stop();
+      const stopping = open.stop();
+      told?.();
+      await stopping;
       // The script's own word counts; whatever else was in flight is asked to switch off once more.
       if (!(wasRunning && isIdle())) {
         await open.switchCellOff();
@@ -423,9 +425,9 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     start(step) {
       return inTurn(() => start(step));
     },
-    abort() {
+    abort(told) {
       stopAsked += 1;
-      return inTurn(abort).finally(() => {
+      return inTurn(() => abort(told)).finally(() => {
         stopAsked -= 1;
       });
     },

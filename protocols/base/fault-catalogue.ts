@@ -311,6 +311,11 @@ export const FAULT_CATALOGUE = {
     advice:
       "A sensor over the rack passed the level at which the rack is stopped: exposing ended and every cell is on open circuit. Look before anybody opens the rack.",
   },
+  "stop.not-confirmed": {
+    severity: "hold",
+    advice:
+      "A device did not say in time that it obeys a stop; all others went on without waiting for it. Do by hand what the alarm names, then order the stop again: it is safe to repeat.",
+  },
   "beam.lost": {
     severity: "retry",
     advice: "No machine beam. Cells keep cycling; exposures resume by themselves when the beam is back.",

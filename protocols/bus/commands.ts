@@ -28,7 +28,19 @@ export const COMMAND_ARGS = {
   "skip-step": z.strictObject({ position }),
   /** One cell's step has done enough. */
   "end-step": z.strictObject({ position }),
-  stop: z.strictObject({ class: z.enum(STOP_CLASSES) }),
+  /** A position, or the cells of one group: of the classes that switch cells off; left out: all. */
+  stop: z
+    .strictObject({
+      class: z.enum(STOP_CLASSES),
+      position: position.exactOptional(),
+      group: z.string().min(1).max(64).exactOptional(),
+    })
+    .refine(
+      ({ class: stopClass, position: one, group }) =>
+        (one === undefined || group === undefined) &&
+        ((one === undefined && group === undefined) || stopClass === "step" || stopClass === "open-circuit"),
+      "Give a position or a group with step and open-circuit only, and not both.",
+    ),
   ack: z.strictObject({ alarm }),
   shelve: z.strictObject({ alarm, for_s: z.number().positive().max(SHELVE_MAX_S) }),
   /** One exposure beside the sweeps, if dose and beam allow it, within so long. */
@@ -85,7 +97,10 @@ export const REFUSALS = [
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
-/** The one answer to a command. `done`: the order was given to the machines, whose states tell what comes of it. */
+/**
+ * The one answer to a command. `done`: the order was given to the machines, whose states tell what comes of it. A stop
+ * is answered once every device has confirmed it, or after two seconds, with those named that have not.
+ */
 export const replySchema = z.object({
   v: z.literal(BUS_VERSION),
   id: z.string(),

@@ -132,8 +132,11 @@ export interface Channel extends Instrument {
   listen(listener: ChannelListener): void;
   /** Loads and runs a step; resolves when the instrument has acknowledged that it runs. Rejects when one is running already. */
   start(step: ChannelStep): Promise<void>;
-  /** Ends whatever runs and confirms the cell off. Safe to repeat; being off already is success. */
-  abort(): Promise<void>;
+  /**
+   * Ends whatever runs and confirms the cell off. Safe to repeat; being off already is success. `told` is called when the
+   * command has been handed to the link; where a client or a line is shared, when that has taken it.
+   */
+  abort(told?: () => void): Promise<void>;
   /** Open-circuit voltage with the cell switched off. Rejects while a step runs. */
   measureOpenCircuitV(): Promise<number>;
 }

@@ -76,13 +76,32 @@ export async function controlCommand(context: CommandContext, args: readonly str
 }
 
 export async function stopCommand(context: CommandContext, args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
-  const stopClass = STOP_CLASSES.find((name) => name === positionals[0]);
-  if (stopClass === undefined || positionals.length > 1) {
+  const options = { ...OPTIONS, group: { type: "string" } } as const;
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+  const [name, ...places] = positionals;
+  const stopClass = STOP_CLASSES.find((one) => one === name);
+  if (stopClass === undefined) {
     const what = `takes one of ${STOP_CLASSES.join(", ")}: there is no one stop for all`;
     throw new Fault("command.usage", "beamrack stop", what);
   }
-  return order(context, values, { command: "stop", args: { class: stopClass } });
+  const position = optionalPosition("beamrack stop", places);
+  const { group } = values;
+  const isOfCells = stopClass === "step" || stopClass === "open-circuit";
+  if (
+    (position !== undefined || group !== undefined) &&
+    (!isOfCells || (position !== undefined && group !== undefined))
+  ) {
+    const what = "takes a position or --group, not both, and only with step or open-circuit";
+    throw new Fault("command.usage", "beamrack stop", what);
+  }
+  return order(context, values, {
+    command: "stop",
+    args: {
+      class: stopClass,
+      ...(position === undefined ? {} : { position }),
+      ...(group === undefined ? {} : { group }),
+    },
+  });
 }
 
 export async function ackCommand(context: CommandContext, args: readonly string[]): Promise<number> {

@@ -45,7 +45,7 @@ export function watchRun(deps: WatchDeps): Promise<RunEnd> {
   function stop(reason: string): void {
     if (run.actor.getSnapshot().status !== "active") return;
     run.noteEnd(reason);
-    run.actor.send({ type: "STOP_EXPOSING", author: "operator", reason: `${reason}: the run was ended` });
+    run.stops.order({ stopClass: "exposing", author: "operator", reason: `${reason}: the run was ended` });
   }
 
   function ended(): RunEnd | undefined {
@@ -58,7 +58,8 @@ export function watchRun(deps: WatchDeps): Promise<RunEnd> {
       stoppingSinceMs = clock.monoMs();
       stop(reason);
     }
-    return isBeamAtRest() || clock.monoMs() - stoppingSinceMs > STOPPING_MS ? "interrupted" : undefined;
+    const isAtRest = isBeamAtRest() && !run.stops.isUnderWay;
+    return isAtRest || clock.monoMs() - stoppingSinceMs > STOPPING_MS ? "interrupted" : undefined;
   }
 
   return new Promise((resolve) => {

@@ -12,12 +12,16 @@ function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given">> = {}) 
   const desk = createCommandDesk({
     effects: {
       obstacle: () => null,
-      carryOut: ({ command }, { author }) => done.push(`${author} ${command}`),
+      carryOut({ command }, { author }) {
+        done.push(`${author} ${command}`);
+        return undefined;
+      },
     },
     userOf: (name) => USERS.find((user) => user.name === name),
     ...{ groupOf, versionOf, isAlarmOpen, isShared: false, given: [], ...more },
     record: (type) => recorded.push(type),
     dayMs: () => state.nowMs,
+    dayClock: { setTimeout: () => undefined, clearTimeout: () => undefined },
     answer: (topic, reply) =>
       answers.push({ to: topic.kind === "reply" ? `${topic.user}/${topic.client}` : "", reply }),
     changed: () => undefined,

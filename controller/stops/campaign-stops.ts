@@ -1,0 +1,51 @@
+/** The desk of stops with the parts of a campaign behind it. */
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { ChangerDesk } from "../changer/changer-desk.ts";
+import type { CampaignActor } from "../machines/campaign-machine.ts";
+import type { ActorViews } from "../run/actor-views.ts";
+import type { CampaignRoles } from "../run/roles.ts";
+import { createStopDesk, type StopDesk, type StopDeskDeps } from "./stop-desk.ts";
+
+export interface CampaignStopsDeps extends Pick<StopDeskDeps, "clock" | "recorder" | "alarms" | "send"> {
+  readonly campaign: Campaign;
+  readonly roles: Pick<CampaignRoles, "io" | "stage" | "changer" | "channels">;
+  readonly views: Pick<ActorViews, "stateOf" | "cell">;
+  readonly changer: Pick<ChangerDesk, "halt"> | undefined;
+  readonly actor: () => CampaignActor;
+}
+
+/** With these a cell is past holding. */
+const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "stopping", "finishing"];
+
+export function createCampaignStops(deps: CampaignStopsDeps): StopDesk {
+  const { campaign, roles, views, changer, actor, clock, recorder, alarms, send } = deps;
+  const positions = campaign.cells.map(({ position }) => position);
+
+  return createStopDesk({
+    ...{ roles, clock, recorder, alarms, send, positions },
+    ...(changer === undefined
+      ? {}
+      : {
+          haltRobot: () => {
+            changer.halt();
+          },
+        }),
+    isConnecting: () => actor().getSnapshot().value === "connecting",
+    onceConnected(act) {
+      const watch = actor().subscribe({
+        next(snapshot) {
+          if (snapshot.value === "connecting") return;
+          watch.unsubscribe();
+          act();
+        },
+        // A campaign that breaks says so itself.
+        error: () => undefined,
+      });
+    },
+    mayHold(position) {
+      const cellIndex = positions.findIndex((one) => one === position);
+      const view = views.cell(cellIndex);
+      return view?.heldBy === null && !OVER.includes(views.stateOf(cellIndex));
+    },
+  });
+}
