@@ -1,6 +1,7 @@
 /** What the views of the bus are made from. */
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import type { DiskForecast } from "../run/disk-watch.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import type { CampaignRun } from "../run/run-types.ts";
 import type { BusAlarmDesk } from "./bus-alarm-desk.ts";
@@ -21,6 +22,8 @@ export interface BusSources {
   readonly versions: Versions;
   /** How long an instrument takes to answer, of late; null while nobody knows. */
   readonly answerMs?: ((instrument: string) => number | null) | undefined;
+  /** Of the disk under the record; null while nobody knows. */
+  readonly disk?: (() => DiskForecast | null) | undefined;
   /** Campaign milliseconds. */
   readonly nowMs: () => number;
   /** UTC milliseconds at campaign time zero. */

@@ -9,6 +9,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import type { RecordStore } from "../record/store.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import type { CampaignRun } from "../run/run-types.ts";
+import type { DiskForecast } from "../run/disk-watch.ts";
 import { createBusAlarmDesk } from "./bus-alarm-desk.ts";
 import { createBusFold, type BusFold } from "./bus-fold.ts";
 import { createBusPublisher, TICK_MS, type BusPort, type SaidTopic } from "./bus-publisher.ts";
@@ -52,6 +53,8 @@ export interface ShownRun {
   readonly endAtMs: number;
   /** How long an instrument takes to answer, of late; null while nobody knows. */
   readonly answerMs?: (instrument: string) => number | null;
+  /** Of the disk under the record; left out in the virtual world. */
+  readonly disk?: () => DiskForecast | null;
 }
 
 export interface ControllerBus {
@@ -117,12 +120,12 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     }
   }
 
-  function showing({ campaign, run, roles, clock, endAtMs, answerMs }: ShownRun) {
+  function showing({ campaign, run, roles, clock, endAtMs, answerMs, disk }: ShownRun) {
     const startMs = clock.wallMs() - clock.monoMs();
     const versions = createVersions();
     const paces = createPaceMeter(deps.pace);
     const sources: BusSources = {
-      ...{ campaign, run, roles, fold, alarmDesk, versions, startMs, endAtMs, answerMs },
+      ...{ campaign, run, roles, fold, alarmDesk, versions, startMs, endAtMs, answerMs, disk },
       ...{ site: deps.site, world: deps.world, seed: deps.seed, faults: deps.faults },
       pace: () => paces.pace,
       nowMs: () => clock.monoMs(),

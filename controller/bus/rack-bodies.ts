@@ -9,6 +9,7 @@ import type {
 } from "../../protocols/bus/rack-views.ts";
 import { shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { DiskForecast } from "../run/disk-watch.ts";
 import type { ExposureState } from "../synchrony/exposure-state-event.ts";
 import type { EndedExposure } from "./bus-fold.ts";
 import { timeText, timeTextOrNull, type BusSources } from "./bus-sources.ts";
@@ -53,6 +54,7 @@ export function campaignBody(sources: BusSources, parts: RunParts): Body<BusCamp
       raised: alarms.raisedCount,
     },
     samples: run.sampleCount(),
+    ...diskBody(sources.disk?.() ?? null),
   };
 
   function groupsOf(of: BusSources): BusCampaign["groups"] {
@@ -65,6 +67,14 @@ export function campaignBody(sources: BusSources, parts: RunParts): Body<BusCamp
     }
     return [...groups.values()];
   }
+}
+
+/** Two digits: more would be others each minute. */
+function diskBody(disk: DiskForecast | null): Pick<Body<BusCampaign>, "disk"> {
+  if (disk === null) return {};
+  const coarse = (value: number): number => Number(value.toPrecision(2));
+  const hours = disk.hoursLeft === null ? null : coarse(disk.hoursLeft);
+  return { disk: { free_GB: coarse(disk.freeBytes / 1e9), hours_left: hours } };
 }
 
 function stateOf({ run }: BusSources, beam: string): BusCampaign["state"] {

@@ -19,6 +19,20 @@ export const SERVICE_FAULTS = {
     advice:
       "Nothing was thinned. Name a whole export of this record, of all groups, as bdf, nexus or rocrate; make one anew where need be.",
   },
+  "disk.fills": {
+    severity: "retry",
+    advice:
+      "At this pace the disk under the record is full before the campaign is over. Make room: move frames and exports away, or vacuum a folder that is done.",
+  },
+  "disk.full-soon": {
+    severity: "hold",
+    advice:
+      "Make room now: move frames and exports away. Once the disk is full nothing is exposed, and cells go on without a record.",
+  },
+  "disk.small": {
+    severity: "refuse",
+    advice: "Nothing was begun. Make room, name a folder on a larger disk with --data, or record more seldom.",
+  },
   "wait.overdue": {
     severity: "hold",
     advice:

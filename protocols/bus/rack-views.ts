@@ -31,6 +31,13 @@ export const campaignViewSchema = z.object({
   dose: z.object({ limit_fraction_max: z.number(), refused: count }),
   alarms: z.object({ open: count, unacknowledged: count, raised: count }),
   samples: count,
+  disk: z
+    .object({
+      free_GB: z.number(),
+      hours_left: known.meta({ description: "at the pace of the last hour; null while it does not fill" }),
+    })
+    .optional()
+    .meta({ description: "under the record; left out in the virtual world, and where the system does not say" }),
 });
 export type BusCampaign = z.output<typeof campaignViewSchema>;
 

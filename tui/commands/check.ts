@@ -14,6 +14,7 @@ import type {
   LimitForecast,
 } from "../../protocols/campaign/dose-forecast.ts";
 import type { TriggerForecast } from "../../protocols/campaign/judge-triggers.ts";
+import { judgeRoom, recordBytes } from "../../protocols/campaign/record-size.ts";
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import { countText } from "../progress/number-text.ts";
@@ -48,7 +49,10 @@ export function checkCommand(context: CommandContext, args: readonly string[]): 
   const { campaign, site } = loaded;
   const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
   const timetable = checkTimetable(campaign, site, check.forecast.protocols);
-  const findings = [...check.findings, ...loaded.findings, ...timetableFindings(timetable, campaign)];
+  const room = judgeRoom(recordBytes(campaign), context.freeBytes?.(".") ?? null, "the disk of this folder");
+  // The run may be another machine's, or its folder elsewhere: no refusal here.
+  const ofRoom = room === null ? [] : [{ ...room, severity: "warning" as const }];
+  const findings = [...check.findings, ...loaded.findings, ...timetableFindings(timetable, campaign), ...ofRoom];
   printCheck(context, {
     ok: check.ok,
     campaign: campaign.name,

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sealedSummary } from "../../controller/record/summary-seal.ts";
 import { rehearsedCampaign } from "../../controller/rehearsal/locked-shutter.ts";
+import { createDiskWatch } from "../../controller/run/disk-watch.ts";
 import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
+import { judgeRoom, recordBytes } from "../../protocols/campaign/record-size.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import { recallFolder } from "../bus/recall-folder.ts";
@@ -59,6 +61,12 @@ export async function runCommand(context: CommandContext, args: readonly string[
   const folder = options.folder ?? join("data", `${campaign.name}-${stamp(context)}`);
 
   const left = lookAtFolder(folder);
+  const freeBytes = (): number | null => context.freeBytes?.(folder) ?? null;
+  const statedS = campaign.durationS === null && options.untilS === undefined ? Infinity : totalS;
+  const room = judgeRoom(recordBytes(campaign, statedS - (left?.lastMs ?? 0) / 1000), freeBytes(), folder);
+  // What goes on since before is not left alone for want of room: the run itself tells.
+  if (room?.severity === "error" && left === undefined) return refuse(context, [room]);
+  if (room !== null) context.printError(findingText({ ...room, severity: "warning" }));
   const lock = context.takeSiteLock(site, { command: `beamrack run ${campaignPath}` });
   let runBus: RunBus | undefined;
   let endedHow = "failed";
@@ -105,10 +113,17 @@ export async function runCommand(context: CommandContext, args: readonly string[
       context.printError(`Goes on where ${folder} says it stood; its last event is ${ago} old.`);
     }
     const { run, store, clock, roles } = siteCampaign;
-    if (runBus !== undefined) {
-      const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
-      runBus.bus.show({ campaign: siteCampaign.campaign, run, roles, clock, endAtMs, answerMs });
-    }
+    const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
+    const disk = createDiskWatch({ clock, alarms: run.alarms, freeBytes, endAtMs });
+    runBus?.bus.show({
+      campaign: siteCampaign.campaign,
+      run,
+      roles,
+      clock,
+      endAtMs,
+      answerMs,
+      disk: () => disk.forecast(),
+    });
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
     const printer = createProgressPrinter(shown, context.clock);
     const progress = () => {
@@ -120,6 +135,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
       interruptedBy = reason;
     });
     try {
+      disk.start();
       const end = await watchRun({
         site: siteCampaign,
         clock: context.clock,

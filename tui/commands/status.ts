@@ -6,6 +6,7 @@ import type { BusAlarm } from "../../protocols/bus/rack-views.ts";
 import { CLIENT_OPTIONS, placeOfClient } from "../bus/client-options.ts";
 import { openRack, type RackLook } from "../bus/rack-look.ts";
 import type { CommandContext } from "../command-context.ts";
+import { diskText } from "../progress/disk-text.ts";
 import { plainText } from "../progress/number-text.ts";
 
 export async function statusCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -73,6 +74,7 @@ export function statusLines(look: RackLook, wallMs: number): readonly string[] {
       `dose      at most ${(100 * campaign.dose.limit_fraction_max).toFixed(1)} % of a limit, ${campaign.dose.refused} refused`,
     );
     lines.push(`cells     ${statesText(campaign.cells.by_state)}`);
+    if (campaign.disk !== undefined) lines.push(`disk      ${diskText(campaign.disk)}`);
   } else {
     lines.push(`rack      ${rack}; sweeps, exposures and other groups' cells are not told to you`);
     lines.push(`cells     ${statesText(countsOf(cells.map(({ state }) => state)))}`);

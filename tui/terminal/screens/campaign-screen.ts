@@ -1,4 +1,5 @@
 /** The campaign: how far it is, when it is over, what was asked and what became of it, whose cells they are. Pure. */
+import { diskText } from "../../progress/disk-text.ts";
 import { stateSign } from "../model/measures.ts";
 import type { Model } from "../model/model.ts";
 import { timeMs, type RackView } from "../model/rack-view.ts";
@@ -184,6 +185,7 @@ function countRows(rack: RackView, width: number): readonly Row[] {
     ),
     labelled("dose", `at most ${shareText(dose.limit_fraction_max)}, refused ${countText(dose.refused)}`, LABEL),
     labelled("samples", countText(campaign.samples), LABEL),
+    ...(campaign.disk === undefined ? [] : [labelled("disk", diskText(campaign.disk), LABEL)]),
     BLANK,
     heading(`Cells: ${countText(cells.total)}`, width),
     ...flow(
