@@ -1,3 +1,4 @@
+import { SAFETY_FAULTS } from "./safety-faults.ts";
 import { SERVICE_FAULTS } from "./service-faults.ts";
 
 /**
@@ -301,21 +302,7 @@ export const FAULT_CATALOGUE = {
     severity: "retry",
     advice: "The message could not be read as a number. Compare the topic and its JSON path with the site file.",
   },
-  "rack.level": {
-    severity: "hold",
-    advice:
-      "A sensor over the rack passed its alarm level: a cell may leak or overheat. Look for one whose voltage sags; nothing is stopped yet.",
-  },
-  "rack.stopped": {
-    severity: "hold",
-    advice:
-      "A sensor over the rack passed the level at which the rack is stopped: exposing ended and every cell is on open circuit. Look before anybody opens the rack.",
-  },
-  "stop.not-confirmed": {
-    severity: "hold",
-    advice:
-      "A device did not say in time that it obeys a stop; all others went on without waiting for it. Do by hand what the alarm names, then order the stop again: it is safe to repeat.",
-  },
+  ...SAFETY_FAULTS,
   "beam.lost": {
     severity: "retry",
     advice: "No machine beam. Cells keep cycling; exposures resume by themselves when the beam is back.",

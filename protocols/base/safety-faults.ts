@@ -1,0 +1,18 @@
+/** Fault codes of what watches over the rack, and of stops. */
+export const SAFETY_FAULTS = {
+  "rack.level": {
+    severity: "hold",
+    advice:
+      "A sensor over the rack passed its alarm level: a cell may leak or overheat. Look for one whose voltage sags; nothing is stopped yet.",
+  },
+  "rack.stopped": {
+    severity: "hold",
+    advice:
+      "A sensor over the rack passed the level at which the rack is stopped: exposing ended and every cell is on open circuit. Look before anybody opens the rack.",
+  },
+  "stop.not-confirmed": {
+    severity: "hold",
+    advice:
+      "A device did not say in time that it obeys a stop; all others went on without waiting for it. Do by hand what the alarm names, then order the stop again: it is safe to repeat.",
+  },
+} as const;
