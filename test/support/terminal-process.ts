@@ -1,6 +1,6 @@
 /** beamrack in a real pseudo-terminal: what it draws is put together again as a terminal would show it. */
 import nodePty from "@lydell/node-pty";
-import { ROOT } from "../tidy/source-files.ts";
+import { ROOT } from "../tidy/project-files.ts";
 
 export interface TerminalProcess {
   /** What is seen now, row by row. */

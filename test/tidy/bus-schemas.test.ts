@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { BUS_SCHEMA_FOLDER, busSchemaFiles } from "../../scripts/bus-schemas-text.ts";
-import { filesUnder, readFromRoot } from "./source-files.ts";
+import { filesUnder, readFromRoot } from "./project-files.ts";
 
 it("the published schemas of the bus are those by which messages are read", () => {
   const files = busSchemaFiles();

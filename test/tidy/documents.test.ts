@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { COMMANDS } from "../../tui/command-list.ts";
-import { filesUnder, HOUSE, readFromRoot, ROOT } from "./source-files.ts";
+import { filesUnder, HOUSE, readFromRoot, ROOT } from "./project-files.ts";
 
 const manifest = z
   .object({

@@ -21,7 +21,7 @@ import { parseDeviceArguments } from "../../tui/device/device-options.ts";
 import { loadSite } from "../../tui/load-campaign.ts";
 import { createSiteDrivers, type DriverDeps } from "../../tui/rig/drivers.ts";
 import { tables } from "../support/campaign-files.ts";
-import { filesUnder, readFromRoot, ROOT } from "./source-files.ts";
+import { filesUnder, readFromRoot, ROOT } from "./project-files.ts";
 
 const FOLDER = "docs/instruments";
 

@@ -1,43 +1,22 @@
-/** The project's own files, for the tests that look at all of them. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+/** The project's TypeScript, parsed, for the tests that look at all of it. */
 import ts from "typescript";
+import { sourceTexts, type SourceText } from "./project-files.ts";
 
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-
-export const HOUSE = ["controller", "drivers", "protocols", "simulator", "tui", "test", "scripts"] as const;
-export type Layer = (typeof HOUSE)[number];
-
-export interface SourceFile {
-  /** From the root, with forward slashes: `tui/main.ts`. */
-  readonly path: string;
-  readonly layer: Layer;
-  readonly text: string;
+export interface SourceFile extends SourceText {
   readonly syntax: ts.SourceFile;
 }
 
-/** Paths from the root of all files under `folder`. */
-export function filesUnder(folder: string): readonly string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join("/"))
-    .sort();
-}
-
-export function readFromRoot(path: string): string {
-  return readFileSync(join(ROOT, path), "utf8");
-}
-
-/** Every TypeScript file of the house, parsed. */
-export const SOURCE_FILES: readonly SourceFile[] = HOUSE.flatMap((layer) =>
-  filesUnder(layer)
-    .filter((path) => /\.tsx?$/.test(path))
-    .map((path) => {
-      const text = readFromRoot(path);
-      return { path, layer, text, syntax: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) };
-    }),
-);
+/** Every TypeScript file of the house; parsed when it is first walked. */
+export const SOURCE_FILES: readonly SourceFile[] = sourceTexts().map((source) => {
+  let syntax: ts.SourceFile | undefined;
+  return {
+    ...source,
+    get syntax() {
+      syntax ??= ts.createSourceFile(source.path, source.text, ts.ScriptTarget.Latest, true);
+      return syntax;
+    },
+  };
+});
 
 const walked = new Map<SourceFile, readonly ts.Node[]>();
 

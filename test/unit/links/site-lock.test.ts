@@ -9,7 +9,7 @@ import { readSite } from "../../../protocols/site/read-site.ts";
 import type { Site } from "../../../protocols/site/site.ts";
 import { createSiteLocks } from "../../../tui/site-lock/site-lock.ts";
 import { repositoryText, tables } from "../../support/campaign-files.ts";
-import { ROOT } from "../../tidy/source-files.ts";
+import { ROOT } from "../../tidy/project-files.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { importsOf, SOURCE_FILES, type Import, type Layer, type SourceFile } from "./source-files.ts";
+import type { Layer } from "./project-files.ts";
+import { importsOf, SOURCE_FILES, type Import, type SourceFile } from "./source-files.ts";
 
 const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   protocols: [],
