@@ -37,6 +37,12 @@ export interface EnvelopeRange {
   readonly columns: number;
 }
 
+/**
+ * A block that lies across two columns and is no longer than this part of one counts to that of its middle: no reading
+ * is off by more than an eighth of a column, and none is missed. Longer ones are read sample by sample.
+ */
+const WHOLE_PART = 1 / 4;
+
 export function envelopeOf(source: EnvelopeSource, range: EnvelopeRange): Envelope {
   const { fromMs, toMs, columns } = range;
   const columnMs = (toMs - fromMs) / columns;
@@ -87,14 +93,15 @@ export function envelopeOf(source: EnvelopeSource, range: EnvelopeRange): Envelo
 
   for (const summary of source.summaries) {
     const { firstMs, lastMs, voltageMinV, voltageMaxV, currentMinA, currentMaxA } = summary;
-    const isWithin = firstMs >= fromMs && lastMs < toMs && columnOf(firstMs) === columnOf(lastMs);
+    const isWhole = columnOf(firstMs) === columnOf(lastMs) || lastMs - firstMs <= WHOLE_PART * columnMs;
+    const isWithin = firstMs >= fromMs && lastMs < toMs && isWhole;
     const isTold = voltageMinV !== null && voltageMaxV !== null && currentMinA !== null && currentMaxA !== null;
     if (!isWithin || !isTold) {
       const samples = source.read(summary.row);
       if (samples !== undefined) takeSamples(samples);
       continue;
     }
-    const column = columnOf(firstMs);
+    const column = columnOf((firstMs + lastMs) / 2);
     envelope.count[column] = (envelope.count[column] ?? 0) + summary.sampleCount;
     lower(envelope.voltageMinV, column, voltageMinV);
     raise(envelope.voltageMaxV, column, voltageMaxV);

@@ -2,6 +2,7 @@
  * Export as Parquet of the Battery Data Format beside a bare read of the same blocks, in one run: a record of 96 cells
  * at 1 Hz is written first, the rack of formation-day with made-up readings. Prints rows a second and the most memory;
  * then every table is read back by Arrow's reader, and must hold what the store holds, bit for bit.
+ * Exit 3 where a bound is missed.
  *
  *   node --import tsx test/bench/export.ts [--days 7] [--tables parquet|csv|csv,parquet] [--folder DIR] [--json]
  */
@@ -77,6 +78,9 @@ else {
   console.log(`values      of ${made.equal} cells the same as in the store, bit for bit`);
   console.log(`memory      ${made.rssMaxMb.toFixed(0)} MB at most (bound ${BOUND_MB} MB)`);
 }
+
+// The bound of time is for seven days; of fewer, their share.
+if (made.seconds > (BOUND_S * days) / 7 || made.rssMaxMb > BOUND_MB) process.exitCode = 3;
 
 async function writeRecord(): Promise<void> {
   const context = createNodeContext({

@@ -25,8 +25,8 @@ if (values.json === true) console.log(JSON.stringify(report));
 else {
   const { changes, found, harmless, unseen, lostBeyond } = report;
   console.log(
-    `${changes} changes: ${found} found, ${harmless} harmless, ${unseen.length} neither; more lost than what was hit: ${lostBeyond.length}`,
+    `${changes} changes: ${found} found, ${harmless} harmless, ${unseen.length} neither (bound 0); more lost than what was hit: ${lostBeyond.length} (bound 0)`,
   );
   for (const line of [...unseen, ...lostBeyond].slice(0, 40)) console.log(line);
 }
-process.exitCode = report.unseen.length + report.lostBeyond.length === 0 ? 0 : 1;
+process.exitCode = report.unseen.length + report.lostBeyond.length === 0 ? 0 : 3;

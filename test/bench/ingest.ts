@@ -10,6 +10,8 @@
  * the noise of a cycler at 1 uV and 1 nA. The record holds time, voltage, current and flags of a sample; temperatures
  * come from sensors, as events.
  *
+ * Exit 3 where a bound is missed.
+ *
  *   node dist/test/bench/ingest.js [--seconds 30] [--rows 2000000] [--read 10000000] [--folder DIR] [--json]
  */
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
@@ -279,3 +281,5 @@ else {
     `plot of ${COLUMNS} columns: ${read.map(({ share, ms, cpuMs }) => `${100 * share} % ${ms.toFixed(0)} ms (computing ${cpuMs.toFixed(0)})`).join(", ")}`,
   );
 }
+if (lines.some(([, value, bound, sense]) => !(sense === "most" ? value <= bound : value >= bound)))
+  process.exitCode = 3;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
 import { BLOCK_SAMPLES } from "../../../controller/record/sample-block.ts";
+import { envelopeOf } from "../../../controller/record/sample-envelope.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import type { RecordStore } from "../../../controller/record/store.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
@@ -144,5 +145,28 @@ describe("a plot's columns", () => {
     expect(Math.max(...record.envelope(0, 0, SAMPLES * 100, 7).voltageMaxV)).toBe(4.9);
     record.close();
     store.close();
+  });
+
+  it("unpack no block that is short beside them: it counts once, to the column of its middle", () => {
+    const summaries = Array.from({ length: 40 }, (_, row) => ({
+      ...{ row, firstMs: row * 100 + 50, lastMs: row * 100 + 149, sampleCount: 100 },
+      ...{ voltageMinV: row, voltageMaxV: row + 0.5, currentMinA: 0, currentMaxA: 0 },
+    }));
+    const read: number[] = [];
+    const source = {
+      ...{ summaries, loose: [] },
+      read: (row: number) => {
+        read.push(row);
+        return undefined;
+      },
+    };
+    const coarse = envelopeOf(source, { fromMs: 0, toMs: 4050, columns: 8 });
+    expect([coarse.count.reduce((sum, count) => sum + count), read]).toEqual([40 * 100, []]);
+    expect([coarse.voltageMinV[0], coarse.voltageMaxV[7]]).toEqual([0, 39.5]);
+    // Column 1 begins at 506.25 ms, in the middle of block 4, which ends at 549.
+    expect([coarse.voltageMaxV[0], coarse.voltageMinV[1]]).toEqual([4.5, 5]);
+    read.length = 0;
+    envelopeOf(source, { fromMs: 0, toMs: 4150, columns: 12 });
+    expect(read.length).toBeGreaterThan(10);
   });
 });
