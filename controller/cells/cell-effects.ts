@@ -11,6 +11,7 @@ import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
 import { signalOf, type CellSignals } from "./cell-signals.ts";
+import { judgeIdentity, type IdentityEvidence } from "../custody/identity-proof.ts";
 import { createWiringProof, type Proven, type WiringProofDeps } from "./wiring-proof.ts";
 
 export interface CellEffectsDeps {
@@ -21,6 +22,8 @@ export interface CellEffectsDeps {
   readonly intake: SampleIntake;
   readonly recorder: Recorder;
   readonly proof: ProofRules;
+  /** What the cell is held against before its first current; left out where the campaign names no custody. */
+  readonly identity?: IdentityEvidence;
   readonly tell: (cellIndex: number, event: ChannelNews) => void;
   /** Samples of a channel are missing from its last one, or from `fromMs`, until now. */
   readonly gap: (cellIndex: number, reason: string, fromMs?: number) => void;
@@ -84,6 +87,15 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     }
   }
 
+  /** Throws `cell.wrong` or `cell.identity-unknown` where it is not proven to be the cell that belongs here. */
+  function requireIdentity(openCircuitV: number, resistanceOhm: number | null): void {
+    if (deps.identity === undefined) return;
+    const verdict = judgeIdentity(deps.identity, { openCircuitV, resistanceOhm });
+    if (verdict.kind === "confirmed") return;
+    const code = verdict.kind === "wrong" ? "cell.wrong" : "cell.identity-unknown";
+    throw new Fault(code, deps.position, verdict.what);
+  }
+
   channel.listen({
     sample(stepTimeS, voltageV, currentA, flags) {
       intake.sample(cellIndex, stepTimeS, voltageV, currentA, flags);
@@ -129,15 +141,19 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       let proven: Proven | null = null;
       try {
         judgeOpenCircuit(openCircuitV);
+        requireIdentity(openCircuitV, null);
         signal.throwIfAborted();
         isProving = true;
-        proven = await wiring.run(openCircuitV, signal);
+        const wired = await wiring.run(openCircuitV, signal);
+        requireIdentity(openCircuitV, wired.resistanceOhm);
+        proven = wired;
       } finally {
         isProving = false;
         deps.recorder.record("cell-proof", {
           position: deps.position,
           open_circuit_V: finiteOrNull(openCircuitV),
           is_proven: proven !== null,
+          ...(deps.identity === undefined ? {} : { barcode: deps.identity.barcode, code_read: deps.identity.scanned }),
           ...(proven === null
             ? {}
             : {

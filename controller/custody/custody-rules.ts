@@ -241,9 +241,11 @@ export function withEntry(custody: Custody, { seq, atMs, by, act }: CustodyEntry
       change(act.barcode, isCycling ? "cycling" : "verified", { lastSeen });
       break;
     }
-    case "cycle":
-      change(act.barcode, "cycling");
+    case "cycle": {
+      const lastSeen = cells.get(act.barcode)?.lastSeen;
+      change(act.barcode, "cycling", lastSeen == null ? {} : { lastSeen: { ...lastSeen, openCircuitV: null } });
       break;
+    }
     case "finish":
       change(act.barcode, "done");
       break;

@@ -112,7 +112,8 @@ export interface CustodyStep {
 
 /** As a cell was measured last. */
 export interface LastSeen {
-  readonly openCircuitV: number;
+  /** Null where it has been cycled since: then its voltage at rest is another. */
+  readonly openCircuitV: number | null;
   readonly resistanceOhm: number | null;
   readonly atMs: number;
 }

@@ -150,15 +150,17 @@ export type CellNews =
   | { readonly type: "CHANNEL_SUSPECT"; readonly channelName: string; readonly fault: FaultNote };
 
 const PROOF_TRIES_MAX = 3;
+/** They say something of the cell, which no second try makes another one. */
+const OF_THE_CELL: ReadonlySet<string> = new Set(["cell.unproven", "cell.wrong", "cell.identity-unknown"]);
 
 /** The channel failed, not the cell; a defect is nobody's to try again. */
 export function mayProveAgain({ proofTriesCount }: CellContext, error: unknown): boolean {
-  return isFault(error) && error.code !== "cell.unproven" && proofTriesCount + 1 < PROOF_TRIES_MAX;
+  return isFault(error) && !OF_THE_CELL.has(error.code) && proofTriesCount + 1 < PROOF_TRIES_MAX;
 }
 
 /** The channel failed, not the cell. */
 export function mayAskAgain(error: unknown): boolean {
-  return isFault(error) && error.code !== "cell.unproven";
+  return isFault(error) && !OF_THE_CELL.has(error.code);
 }
 
 /** What a cell that comes back is held against: nothing ran meanwhile. */

@@ -5,6 +5,7 @@ import { createCellEffects, type CellEffectsDeps } from "../cells/cell-effects.t
 import { firstProgrammeStep } from "../cells/programme.ts";
 import { accountRules } from "../cells/cell-account.ts";
 import type { StepCode } from "../cells/step-code.ts";
+import type { IdentityEvidence } from "../custody/identity-proof.ts";
 import type { CellInput } from "../machines/cell-news.ts";
 import type { LeftRun } from "../resume/read-run.ts";
 import type { CampaignRoles } from "./roles.ts";
@@ -16,6 +17,8 @@ export interface CellInputsDeps extends Required<
   readonly roles: Pick<CampaignRoles, "channels">;
   readonly code: StepCode;
   readonly left: LeftRun | undefined;
+  /** By cell, in the campaign's order; undefined where it names no custody. */
+  readonly identity: readonly IdentityEvidence[] | undefined;
 }
 
 /** One for each cell of the campaign, in its order. */
@@ -26,6 +29,8 @@ export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
     const cell = campaign.cells[cellIndex];
     const channel = roles.channels[cellIndex];
     assert(cell !== undefined && channel !== undefined, `no channel for cell ${cellIndex}`);
+    const identity = deps.identity?.[cellIndex];
+    assert(deps.identity === undefined || identity !== undefined, `no evidence of identity for cell ${cellIndex}`);
     const leftCell = left?.recorded.cells[cellIndex]?.left;
     return {
       position: cell.position,
@@ -49,6 +54,7 @@ export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
         },
         gap,
         signals,
+        ...(identity === undefined ? {} : { identity }),
         wasLeft: leftCell?.phase === "under-way",
         tell,
       }),

@@ -57,6 +57,8 @@ export interface CampaignFile {
   readonly sitePath: string | undefined;
   /** Who stays with the rack while it runs; null: nobody is named. */
   readonly attendedBy: string | null | undefined;
+  /** Folder of the custody ledger, from where the campaign lies; null: its cells were not sent in. */
+  readonly custodyPath: string | null | undefined;
   readonly beam: z.output<typeof beamSchema> | undefined;
   readonly uncertainty: z.output<typeof uncertaintySchema> | undefined;
   readonly protocolNames: readonly string[];
@@ -124,6 +126,7 @@ export function readCampaignFile(document: InputDocument, findings: Finding[]): 
     timeZone: has("timezone") ? readSection(document, ["timezone"], timeZoneSchema, findings) : null,
     sitePath: readSection(document, ["site"], pathSchema, findings),
     attendedBy: has("attended_by") ? readSection(document, ["attended_by"], labelSchema, findings) : null,
+    custodyPath: has("custody") ? readSection(document, ["custody"], pathSchema, findings) : null,
     beam: readSection(document, ["beam"], beamSchema, findings),
     uncertainty: readSection(document, ["uncertainty"], uncertaintySchema, findings),
     protocolNames: namesOf(document, ["protocols"], findings),

@@ -205,6 +205,7 @@ export const CAMPAIGN_KEYS = [
   "timezone",
   "site",
   "attended_by",
+  "custody",
   "beam",
   "uncertainty",
   "protocols",

@@ -203,6 +203,8 @@ export interface Campaign {
   readonly timeZone?: string;
   /** Path of the site file as written, relative to the campaign file. */
   readonly sitePath: string;
+  /** Folder of the custody ledger of cells that were sent in, as the file writes it: none gets current before it is proven to be itself. */
+  readonly custodyPath?: string;
   readonly beam: PlannedBeam;
   readonly doseUncertainty: DoseUncertainty;
   readonly presets: readonly ExposurePreset[];

@@ -352,6 +352,7 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
       ringCurrentReferenceMa: beam.ring_current_ref_mA,
     },
     doseUncertainty: doseUncertaintyOf(parts.site, uncertainty.stack),
+    ...(file.custodyPath == null ? {} : { custodyPath: file.custodyPath }),
     presets: parts.presets,
     ...(parts.controls === undefined ? {} : { controls: parts.controls }),
     ...(parts.frameRules === undefined ? {} : { frameRules: parts.frameRules }),

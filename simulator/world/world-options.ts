@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly endAtMs?: number;
   /** By position: where the leads of the channel's voltage lie instead, or that those of its current are turned. */
   readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
+  /** Positions in which another cell lies than the campaign has there, or one that nobody can know: they must get neither current nor beam. */
+  readonly displaced?: ReadonlySet<number>;
   /**
    * By position: cells whose own protocol ends a step that drives a current once the cell has been exposed, or whenever
    * another cell has come to something. All others are stopped by nothing that the beam does.

@@ -147,6 +147,10 @@ export function createWorld(deps: WorldDeps): World {
   const faultyPositions = new Set<number>();
   for (const { positionIndex, faults = [] } of deps.cells) if (faults.length > 0) faultyPositions.add(positionIndex);
   for (const positionIndex of options.lyingLeads?.keys() ?? []) faultyPositions.add(positionIndex);
+  for (const positionIndex of options.displaced ?? []) {
+    faultyPositions.add(positionIndex);
+    cells.get(positionIndex)?.forbid("another cell lies here than the campaign has");
+  }
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
@@ -276,7 +280,13 @@ export function createWorld(deps: WorldDeps): World {
         const isRight =
           opening.excessPhotons === 0 ? isHit : !isHit || deposit.positionIndex === onCells[0]?.positionIndex;
         const what = isHit ? "on a cell that nobody exposed" : "beside any cell";
-        ledger.check("right-cell", isRight, atMs, () => `the beam fell ${what}, near ${deposit.positionIndex}`);
+        const isDisplaced = isHit && options.displaced?.has(deposit.positionIndex) === true;
+        ledger.check(
+          "right-cell",
+          isRight && !isDisplaced,
+          atMs,
+          () => `the beam fell ${what}, near ${deposit.positionIndex}`,
+        );
       }
       const findings = dose.add({ ...opening, deposits: onCells });
       if (opening.excessPhotons > 0) judgeShutterFailure(opening);

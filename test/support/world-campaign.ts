@@ -18,7 +18,11 @@ import { createChance } from "../../simulator/chance/chance.ts";
 import { loadFrameTables, loadLatticeTables, loadWorldData } from "../../tui/virtual/load-world-data.ts";
 import { summarise } from "../../tui/virtual/summarise.ts";
 import type { VirtualRig } from "../../tui/virtual/virtual-rig.ts";
-import { createVirtualCampaign, type VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
+import {
+  createVirtualCampaign,
+  type VirtualCampaign,
+  type VirtualCampaignInputs,
+} from "../../tui/virtual/virtual-campaign.ts";
 import { contextOf, load, repositoryText } from "./campaign-files.ts";
 
 /** A fault of seconds and positions, as people say it. */
@@ -29,6 +33,9 @@ export interface WorldRunOptions {
   readonly faults?: readonly WorldFault[] | "light-days";
   /** By position's index: where the leads of a channel's voltage lie instead, or that those of its current are turned. */
   readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
+  /** By position's index: where the cell belongs that lies there; its own place for one that nobody can know. */
+  readonly displaced?: VirtualCampaignInputs["displaced"];
+  readonly identity?: VirtualCampaignInputs["identity"];
   readonly folder?: string;
   /** Another than the reference site; of the same geometry. */
   readonly site?: Site;
@@ -132,6 +139,8 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
         }
       : {}),
     ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
+    ...(options.displaced === undefined ? {} : { displaced: options.displaced }),
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
     isMortal: options.kills !== undefined,
     ...(options.isRehearsal === undefined ? {} : { isRehearsal: options.isRehearsal }),
     ...(options.hearing === undefined ? {} : { hearing: options.hearing, waitsForDisk: true }),

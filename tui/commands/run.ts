@@ -13,6 +13,7 @@ import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import { recallFolder } from "../bus/recall-folder.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
+import { campaignEvidence } from "../custody/campaign-evidence.ts";
 import { loadCampaign } from "../load-campaign.ts";
 import { createProgressPrinter } from "../progress/progress-printer.ts";
 import { renderSummary } from "../progress/render-summary.ts";
@@ -60,6 +61,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
   const totalS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
   const folder = options.folder ?? join("data", `${campaign.name}-${stamp(context)}`);
 
+  const identity = campaignEvidence(campaign, campaignPath, context.clock.wallMs());
   const left = lookAtFolder(folder);
   const freeBytes = (): number | null => context.freeBytes?.(folder) ?? null;
   const statedS = campaign.durationS === null && options.untilS === undefined ? Infinity : totalS;
@@ -106,6 +108,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
       ...(options.isRehearsal ? { isRehearsal: true } : {}),
       ...(context.waitForThread === undefined ? {} : { waitForThread: context.waitForThread }),
       ...(options.resumedBy === undefined ? {} : { resumedBy: options.resumedBy }),
+      ...(identity === undefined ? {} : { identity }),
       ...(runBus === undefined ? {} : { hearing: hearingOf(runBus) }),
     });
     if (left !== undefined) {

@@ -1,5 +1,5 @@
 /** One campaign on real links and the wall's clock: what `run` runs, on a bench or at a beamline. */
-import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
+import { createCampaignRun, type CampaignRun, type CampaignRunDeps } from "../../controller/run/campaign-run.ts";
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
@@ -37,6 +37,8 @@ export interface SiteCampaignInputs {
   readonly left: LeftFolder | undefined;
   /** Who says that what was held or waited to be re-armed may go on. */
   readonly resumedBy?: string;
+  /** What each cell is held against before its first current, where the campaign names a custody. */
+  readonly identity?: CampaignRunDeps["identity"];
   /** With the shutter locked shut; the campaign is called so already. */
   readonly isRehearsal?: true;
   /** Lets a thread of its own write the record. */
@@ -116,6 +118,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       ...{ campaign, site, clock, store, roles, tables, endAtMs, jitter, waitsForDisk: true },
       ...(left === undefined ? {} : { left: readLeftRun(folder, campaign, intervalOf) }),
       ...(inputs.resumedBy === undefined ? {} : { resumedBy: inputs.resumedBy }),
+      ...(inputs.identity === undefined ? {} : { identity: inputs.identity }),
     });
     return {
       clock,

@@ -1,6 +1,6 @@
 /** One campaign in the virtual world, from files already read to findings of the observer: what `simulate` runs. */
 import { join } from "node:path";
-import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
+import { createCampaignRun, type CampaignRun, type CampaignRunDeps } from "../../controller/run/campaign-run.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
 import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
@@ -9,7 +9,7 @@ import { assert } from "../../protocols/base/assert.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
-import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -49,6 +49,10 @@ export interface VirtualCampaignInputs {
   readonly faults: (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
   /** By position: leads that lie elsewhere than they should. */
   readonly lyingLeads?: WorldOptions["lyingLeads"];
+  /** By position: where the cell belongs that really lies there; its own place for one that nobody can know. It must get neither current nor beam. */
+  readonly displaced?: ReadonlyMap<number, number>;
+  /** What each cell is held against before its first current. */
+  readonly identity?: CampaignRunDeps["identity"];
   /** False for channels that read what is true, rounded. Default true. */
   readonly noise?: boolean;
   readonly drain: Drain;
@@ -103,15 +107,17 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     clock,
     chance: chance.stream("world"),
     site,
-    cells: campaign.cells.map((cell) => ({
-      positionIndex: positionIndex(cell.position),
-      designId: cell.chemistry,
-      nominalCapacityMah: cell.nominalCapacityMah,
-      initial: { pristine: true },
-      layers: cell.layers,
-      doseLimits: cell.doseLimits,
-      limits: cell.limits,
-    })),
+    cells: campaign.cells
+      .map((planned) => ({ planned, cell: cellLyingAt(inputs, planned) }))
+      .map(({ planned, cell }) => ({
+        positionIndex: positionIndex(planned.position),
+        designId: cell.chemistry,
+        nominalCapacityMah: cell.nominalCapacityMah,
+        initial: { pristine: true },
+        layers: cell.layers,
+        doseLimits: cell.doseLimits,
+        limits: cell.limits,
+      })),
     uncertainty: campaign.doseUncertainty,
     designs: inputs.designs,
     models: inputs.models,
@@ -121,6 +127,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...worldOptionsOf(site, (position) => campaign.cells.find((cell) => cell.position === position)?.barcode),
       ...{ endAtMs, rackStop: rackStopOf(site), protocolStops: protocolStopsOf(campaign) },
       ...(inputs.lyingLeads === undefined ? {} : { lyingLeads: inputs.lyingLeads }),
+      ...(inputs.displaced === undefined ? {} : { displaced: new Set(inputs.displaced.keys()) }),
     },
   });
   const rig = createVirtualRig(
@@ -188,6 +195,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       ...(inputs.waitsForDisk === undefined ? {} : { waitsForDisk: inputs.waitsForDisk }),
       ...left,
+      ...(inputs.identity === undefined ? {} : { identity: inputs.identity }),
     });
     hearPeople(created.actor, () => {
       world.personRearms();
@@ -285,6 +293,12 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
 
 /** Where the shipped designs stand, from the package root. */
 export const CELL_DATA_FOLDER = join("protocols", "data", "cells");
+
+/** The cell that is in a place, whatever the campaign has there. */
+function cellLyingAt({ campaign, displaced }: VirtualCampaignInputs, planned: CampaignCell): CampaignCell {
+  const belongsAt = displaced?.get(positionIndex(planned.position));
+  return campaign.cells.find((cell) => positionIndex(cell.position) === belongsAt) ?? planned;
+}
 
 /** Where the site stops the whole rack: the lowest level of each quantity. */
 function rackStopOf(site: Site): { readonly temperatureC?: number; readonly gasPpm?: number } {

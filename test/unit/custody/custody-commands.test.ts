@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { campaignEvidence } from "../../../tui/custody/campaign-evidence.ts";
 import { custodyCommand } from "../../../tui/commands/custody.ts";
 import { loadCommand, type LoadContext } from "../../../tui/commands/load.ts";
 import { receiveCommand } from "../../../tui/commands/receive.ts";
 import { unloadCommand } from "../../../tui/commands/unload.ts";
-import { contextOf, goodFiles } from "../../support/campaign-files.ts";
+import { contextOf, goodFiles, load } from "../../support/campaign-files.ts";
 import { goodCsv } from "../../support/manifests.ts";
 
 const folders: string[] = [];
@@ -45,7 +46,7 @@ function bench(files: Readonly<Record<string, string>> = {}) {
     const code = await command(context, [folder, ...args]);
     return [...lines, `exit ${code}`];
   }
-  return { said, context };
+  return { said, context, folder };
 }
 
 describe("a box at the beamline", () => {
@@ -87,5 +88,27 @@ describe("a box at the beamline", () => {
     const { context } = bench();
     const nobody = { ...context, environment: {} };
     await expect(receiveCommand(nobody, ["anywhere", "LNO-001"])).rejects.toMatchObject({ code: "command.usage" });
+  });
+});
+
+describe("a campaign of cells that were sent in", () => {
+  it("takes its evidence from the custody folder beside it, and does not begin without one", async () => {
+    const { said, folder } = bench();
+    await said(receiveCommand, ["--manifest", "box.csv", "--inspected", "LNO-001"]);
+    await said(loadCommand, ["A1=LNO-001"]);
+    const loaded = load(goodFiles);
+    if (loaded.kind !== "loaded") throw new Error("the campaign is refused");
+    const [first] = loaded.campaign.cells;
+    if (first === undefined) throw new Error("the campaign has no cell");
+    const cells = [{ ...first, barcode: "LNO-001" }];
+    expect(campaignEvidence({ cells }, "c.yaml", 0)).toBeUndefined();
+    const evidence = campaignEvidence({ cells, custodyPath: basename(folder) }, join(dirname(folder), "c.yaml"), 0);
+    expect(evidence).toMatchObject([{ barcode: "LNO-001", scanned: "LNO-001", fingerprint: { openCircuitV: 3.021 } }]);
+    expect(() => campaignEvidence({ cells, custodyPath: "nowhere" }, "c.yaml", 0)).toThrow("no custody ledger");
+  });
+
+  it("says where its custody is in the file", () => {
+    const named = load({ ...goodFiles, "good.yaml": `custody: ../box/\n${goodFiles["good.yaml"] ?? ""}` });
+    expect(named.kind === "loaded" ? named.campaign.custodyPath : named.findings).toBe("../box/");
   });
 });

@@ -1,0 +1,56 @@
+/** From custody to what each cell of a campaign is held against before its first current. Pure. */
+import type { Position } from "../../protocols/base/position.ts";
+import { against, type Custody, type CustodyCell } from "./custody.ts";
+import type { Fingerprint, IdentityEvidence, OtherCell } from "./identity-proof.ts";
+
+interface PlannedCell {
+  readonly position: Position;
+  readonly barcode: string;
+}
+
+/** One for each cell, in the order given. `nowMs` is UTC: what was measured long ago says less. */
+export function identityEvidence(
+  custody: Custody,
+  cells: readonly PlannedCell[],
+  nowMs: number,
+): readonly IdentityEvidence[] {
+  const all = [...custody.cells.values()].map((cell): OtherCell & { readonly isPlaced: boolean } => ({
+    barcode: cell.barcode,
+    fingerprint: fingerprintOf(cell, nowMs),
+    isPlaced: isElsewhere(cell, custody),
+  }));
+  return cells.map(({ position, barcode }): IdentityEvidence => {
+    const cell = custody.cells.get(barcode);
+    const others = all.filter((other) => other.barcode !== barcode);
+    const open = against(custody, barcode).map(({ what }) => what);
+    return {
+      barcode,
+      scanned: custody.slots.get(position) ?? null,
+      fingerprint: cell === undefined ? NOTHING : fingerprintOf(cell, nowMs),
+      candidates: others.filter(({ isPlaced }) => !isPlaced),
+      others,
+      against: cell === undefined ? [`${barcode} was never announced or received`] : open,
+    };
+  });
+}
+
+const NOTHING: Fingerprint = { openCircuitV: null, resistanceOhm: null, impedanceOhm: null, ageS: Infinity };
+
+/** Its code was read in a slot, or it is known to have left. */
+function isElsewhere({ barcode, position, state }: CustodyCell, { slots }: Custody): boolean {
+  if (state === "returned" || state === "disposed") return true;
+  return position !== null && slots.get(position) === barcode;
+}
+
+/** What was seen of it last; before that, what its group measured. */
+function fingerprintOf({ lastSeen, expected }: CustodyCell, nowMs: number): Fingerprint {
+  const impedanceOhm = expected?.impedanceOhm ?? null;
+  if (lastSeen !== null) {
+    const { openCircuitV, resistanceOhm, atMs } = lastSeen;
+    return { openCircuitV, resistanceOhm, impedanceOhm, ageS: Math.max(0, (nowMs - atMs) / 1000) };
+  }
+  if (expected === null) return NOTHING;
+  const { openCircuitV, measuredMs } = expected;
+  const ageS = measuredMs === null ? Infinity : Math.max(0, (nowMs - measuredMs) / 1000);
+  return { openCircuitV, resistanceOhm: null, impedanceOhm, ageS };
+}
