@@ -6,6 +6,7 @@
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { BeamIo } from "../../protocols/roles/beam-io.ts";
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 
 /** What stands before the names of frames that nothing fell on. */
@@ -38,10 +39,12 @@ export function lockShutter(io: BeamIo): BeamIo {
 }
 
 /** Without an integrator: dark frames tell nothing of the cells. */
-export function lockedRoles(roles: Omit<CampaignRoles, "integrator">): CampaignRoles {
+export function lockedRoles(roles: CampaignRoles): CampaignRoles {
   const io = lockShutter(roles.io);
   const instruments = roles.instruments.map((instrument) => (instrument === roles.io ? io : instrument));
-  return { ...roles, io, instruments };
+  const locked: Writable<CampaignRoles> = { ...roles, io, instruments };
+  delete locked.integrator;
+  return locked;
 }
 
 /** Called so on every screen and in every file. */

@@ -85,7 +85,7 @@ function lookedAtFrames(deps: CampaignControlsDeps): FrameDesk {
   return createFrameDesk({
     ...{ campaign, rules, recorder, alarms, fail, lattice, stopExposing },
     integrator: roles.integrator,
-    saturationCounts: site.detector.saturationCounts,
+    saturationCounts: site.detector.saturationCounts ?? null,
     ...(past === undefined ? {} : { past }),
     stateOfCharge(cellIndex) {
       const charge = views.charge(cellIndex);

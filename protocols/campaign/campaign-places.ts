@@ -11,6 +11,7 @@ export interface CampaignPlaces {
   stack(name: string): string;
   protocol(name: string): string;
   controls(): string;
+  frameChecks(): string;
   calendar(): string;
   doseLimit(limit: WrittenLimit): string;
 }
@@ -40,6 +41,7 @@ export function campaignPlaces(source: InputDocument | string): CampaignPlaces {
     stack: (name) => at(["stacks", name]),
     protocol: (name) => at(["protocols", name]),
     controls: () => at(["controls"]),
+    frameChecks: () => at(["frame_checks"]),
     calendar: () => at(["beam_forecast"]),
     doseLimit(limit) {
       const index = typeof source === "string" ? -1 : entryOf(source, limit);

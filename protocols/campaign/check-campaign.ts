@@ -89,6 +89,15 @@ export function checkCampaign(
   });
   const triggers = judgeTriggers(campaign, site, tables, planOf(campaign, protocols), dose, places, findings);
   const controls = judgeControls(campaign, site, sweeps[0], dose, places.controls(), findings);
+  if (campaign.frameRules !== undefined && site.integrator === undefined) {
+    findings.push({
+      severity: "note",
+      code: "plan.frames-unread",
+      where: places.frameChecks(),
+      what: "the site has no integrator: on real links no frame is looked at (the virtual world needs none)",
+      advice: "Give the site an integrator section (docs/instruments/json-integrator.md).",
+    });
+  }
   for (const plan of protocols) {
     if (campaign.durationS !== null) judgeDuration(plan, campaign.durationS, places, findings);
     else judgeEndless(plan, campaign, places, findings);

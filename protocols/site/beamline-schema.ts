@@ -68,7 +68,11 @@ const detectorShape = {
   read_out_s: positive.max(60),
   folder: z.string().startsWith("/", "Give the whole path on the detector's disk."),
   pattern: patternSchema.exactOptional(),
-  saturation_counts: z.int().min(1).max(2 ** 32).exactOptional(),
+  saturation_counts: z
+    .int()
+    .min(1)
+    .max(2 ** 32)
+    .exactOptional(),
 } as const;
 
 export const detectorSchema = byDriver([

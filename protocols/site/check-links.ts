@@ -60,7 +60,7 @@ function canShare(one: Plugged, other: Plugged): boolean {
 }
 
 function everyPlug(site: Site, refuse: Refuse): readonly Plugged[] {
-  const { stage, detector, io, sampleChanger, barcodeReader, trigger } = site;
+  const { stage, detector, io, sampleChanger, barcodeReader, integrator, trigger } = site;
   return [
     { ...stage, path: ["stage", "link"] },
     { ...detector, path: ["detector", "link"] },
@@ -68,6 +68,7 @@ function everyPlug(site: Site, refuse: Refuse): readonly Plugged[] {
     ...site.sensorSources.map(({ name, link }, index) => ({ name, link, path: ["sensor_sources", index, "link"] })),
     ...(trigger === undefined ? [] : [{ ...trigger, path: ["trigger", "link"] }]),
     ...(barcodeReader === undefined ? [] : [{ ...barcodeReader, path: ["barcode_reader", "link"] }]),
+    ...(integrator === undefined ? [] : [{ ...integrator, path: ["integrator", "link"] }]),
     ...(sampleChanger === undefined
       ? []
       : [
@@ -155,6 +156,7 @@ export function checkNames(site: Site, refuse: Refuse): void {
   for (const [key, found] of [
     ["sample_changer", site.sampleChanger],
     ["barcode_reader", site.barcodeReader],
+    ["integrator", site.integrator],
     ["trigger", site.trigger],
   ] as const) {
     if (found !== undefined) add(found.name, [key, "name"]);

@@ -5,7 +5,7 @@ import { CODE_LINE_LENGTH_MAX } from "../wire/serial-line/code-lines.ts";
 import { LAKESHORE_INPUTS } from "../wire/lakeshore/lakeshore-lines.ts";
 import { byDriver, instrumentName as name, serialNumber } from "./by-driver.ts";
 import { modbusLink, serialOrTcpLink, tcpLink } from "./link-schema.ts";
-import type { SiteBarcodeReader, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
+import type { SiteBarcodeReader, SiteIntegrator, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
 
 const positive = z.number().positive();
 
@@ -81,6 +81,13 @@ export const barcodeReaderSchema = strictObject({
   ...rest,
   trigger: trigger === undefined ? null : { on: trigger.on, off: trigger.off ?? null },
 }));
+
+export const integratorSchema = strictObject({
+  name,
+  driver: z.literal("json-integrator"),
+  link: tcpLink,
+  timeout_s: z.number().min(0.1).max(600).default(30),
+}).transform(({ timeout_s, ...rest }): SiteIntegrator => ({ ...rest, timeoutS: timeout_s }));
 
 function pandaBlock(example: string) {
   return z

@@ -55,6 +55,15 @@ export interface SiteCodeRules {
   readonly noRead?: string;
 }
 
+/** A program that turns frames into patterns, wherever it runs. */
+export interface SiteIntegrator {
+  readonly name: string;
+  readonly driver: "json-integrator";
+  readonly link: LinkAddress;
+  /** The longest it may take for one frame. */
+  readonly timeoutS: number;
+}
+
 interface SiteTriggerCommon {
   readonly name: string;
   readonly link: LinkAddress;

@@ -36,7 +36,7 @@ export function detectorOf(detector: DetectorSection): SiteDetector {
     readOutS: detector.read_out_s,
     folder: detector.folder,
     pattern: detector.pattern === undefined ? null : patternOf(detector.pattern),
-    saturationCounts: detector.saturation_counts ?? null,
+    ...(detector.saturation_counts === undefined ? {} : { saturationCounts: detector.saturation_counts }),
   };
   if (detector.driver === "dectris-camserver") return { ...common, driver: detector.driver };
   return {

@@ -5,11 +5,17 @@ import { valueAt } from "../input/document.ts";
 import type { InputDocument } from "../input/document.ts";
 import { readSection } from "../input/section.ts";
 import { brokerSchema } from "./broker-schema.ts";
-import { barcodeReaderSchema, ownSensorSchema, sampleChangerSchema, triggerSchema } from "./further-schema.ts";
+import {
+  barcodeReaderSchema,
+  integratorSchema,
+  ownSensorSchema,
+  sampleChangerSchema,
+  triggerSchema,
+} from "./further-schema.ts";
 import { readList } from "./read-list.ts";
 import type { Site } from "./site.ts";
 
-type Further = Pick<Site, "broker" | "sampleChanger" | "barcodeReader" | "trigger" | "sensors">;
+type Further = Pick<Site, "broker" | "sampleChanger" | "barcodeReader" | "integrator" | "trigger" | "sensors">;
 
 /** Undefined when one that is there will not do. */
 export function readFurther(document: InputDocument, findings: Finding[]): Further | undefined {
@@ -20,6 +26,7 @@ export function readFurther(document: InputDocument, findings: Finding[]): Furth
   const broker = section("broker", brokerSchema);
   const sampleChanger = section("sample_changer", sampleChangerSchema);
   const barcodeReader = section("barcode_reader", barcodeReaderSchema);
+  const integrator = section("integrator", integratorSchema);
   const trigger = section("trigger", triggerSchema);
   const sensors = has("sensors") ? readList(document, ["sensors"], ownSensorSchema, findings) : undefined;
   if (findings.slice(before).some(({ severity }) => severity === "error")) return undefined;
@@ -27,6 +34,7 @@ export function readFurther(document: InputDocument, findings: Finding[]): Furth
     ...(broker === undefined ? {} : { broker }),
     ...(sampleChanger === undefined ? {} : { sampleChanger }),
     ...(barcodeReader === undefined ? {} : { barcodeReader }),
+    ...(integrator === undefined ? {} : { integrator }),
     ...(trigger === undefined ? {} : { trigger }),
     ...(sensors === undefined ? {} : { sensors }),
   };

@@ -56,7 +56,7 @@ function busOr(name: string, link: LinkAddress): string {
 }
 
 function beamlineCables(site: Site): readonly SiteCable[] {
-  const { sampleChanger, barcodeReader, trigger, sensors = [] } = site;
+  const { sampleChanger, barcodeReader, integrator, trigger, sensors = [] } = site;
   const own = [
     site.stage,
     site.io,
@@ -64,6 +64,7 @@ function beamlineCables(site: Site): readonly SiteCable[] {
     ...site.sensorSources,
     ...(trigger === undefined ? [] : [trigger]),
     ...(barcodeReader === undefined ? [] : [barcodeReader]),
+    ...(integrator === undefined ? [] : [integrator]),
     ...(sampleChanger === undefined
       ? []
       : [sampleChanger, { ...sampleChanger, name: monitorCableOf(sampleChanger), link: sampleChanger.monitorLink }]),

@@ -184,6 +184,7 @@ export const SITE_KEYS = [
   "broker",
   "sample_changer",
   "barcode_reader",
+  "integrator",
   "trigger",
   "sensors",
 ] as const;

@@ -8,7 +8,7 @@ import type { AdamModel } from "../wire/modbus-io/adam-6000.ts";
 import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
 import type { NewareAddress } from "../wire/neware/channel-address.ts";
 import type { SiteBroker } from "./broker-schema.ts";
-import type { SiteBarcodeReader, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
+import type { SiteBarcodeReader, SiteIntegrator, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
 
 /** Where an instrument is plugged in. */
 export type LinkAddress =
@@ -100,8 +100,8 @@ interface SiteDetectorCommon {
   readonly folder: string;
   /** What its frames come to, once averaged over the rings; null where the site does not say. */
   readonly pattern: SitePattern | null;
-  /** Counts in one bin or pixel from which on it no longer counts; null where the site does not say. */
-  readonly saturationCounts: number | null;
+  /** Counts in one bin or pixel from which on it no longer counts; left out where the site does not say. */
+  readonly saturationCounts?: number;
 }
 
 export type SiteDetector =
@@ -297,6 +297,7 @@ export interface Site {
   /** Left out where the site has none: the hash of a site without them stays what it was. */
   readonly sampleChanger?: SiteSampleChanger;
   readonly barcodeReader?: SiteBarcodeReader;
+  readonly integrator?: SiteIntegrator;
   readonly trigger?: SiteTrigger;
   /** Sensors with a cable each, or with a bus. */
   readonly sensors?: readonly SiteOwnSensor[];

@@ -10,6 +10,7 @@ import { parseDocument } from "../../protocols/input/document.ts";
 import { detectorSchema, ioSchema, stageSchema } from "../../protocols/site/beamline-schema.ts";
 import {
   barcodeReaderSchema,
+  integratorSchema,
   ownSensorSchema,
   sampleChangerSchema,
   triggerSchema,
@@ -35,6 +36,7 @@ const SECTIONS: Readonly<Record<string, z.ZodType>> = {
   trigger: triggerSchema,
   sample_changer: sampleChangerSchema,
   barcode_reader: barcodeReaderSchema,
+  integrator: integratorSchema,
 };
 
 interface Family {

@@ -10,6 +10,7 @@ import { siteCables, type SiteCable } from "../../protocols/site/site-cables.ts"
 import type { LinkAddress, Site, SiteNewareCabinet } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { WorldCell } from "../../simulator/world/world-site.ts";
+import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import { createWorld } from "../../simulator/world/world.ts";
 import { localStepFile } from "../rig/step-files.ts";
 import { createTwins, type SiteTwins, type TwinDeps } from "../rig/twins.ts";
@@ -33,6 +34,8 @@ export interface BenchInputs {
   /** Fractions of the dose; of a campaign when there is one. */
   readonly stackUncertainty: number;
   readonly data: WorldData;
+  /** With them frames have contents, for a site whose integrator is asked for patterns. */
+  readonly frameTables?: FrameTables;
   readonly seed: number;
   /** Seconds of a cell's life in one of the wall's. */
   readonly speed: number;
@@ -76,6 +79,7 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
     models: inputs.data.models,
     attenuation: inputs.data.attenuation,
     options: worldOptionsOf(site, inputs.codeOf),
+    ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
   });
   const { world, lie } = createLyingWorld(inner, clock.nowMs(), inputs.speed);
   const faultChance = chance.stream("faults on command");

@@ -75,6 +75,7 @@ export function createLyingWorld(world: TwinWorld, startMs: number, speed: numbe
       rackSensors: world.rackSensors,
       monitors: world.monitors,
       robot: world.robot,
+      frameWorld: world.frameWorld,
     },
     lie(liar, isLying) {
       if (liar.kind !== "cell") lying[liar.kind] = isLying;

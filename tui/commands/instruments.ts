@@ -11,7 +11,7 @@ import { FAULT_ORDER_TOPIC } from "../bench/fault-order.ts";
 import { servedSiteText } from "../bench/served-site.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { loadCampaign, loadSite } from "../load-campaign.ts";
-import { loadWorldData } from "../virtual/load-world-data.ts";
+import { loadFrameTables, loadWorldData } from "../virtual/load-world-data.ts";
 
 interface InstrumentsOptions {
   readonly sitePath: string;
@@ -45,6 +45,7 @@ export async function instrumentsCommand(context: CommandContext, args: readonly
       context,
       cells.map((cell) => cell.designId),
     ),
+    ...(site.integrator === undefined ? {} : { frameTables: loadFrameTables(context) }),
     seed: options.seed,
     speed: options.speed,
     folder: options.folder,

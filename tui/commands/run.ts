@@ -27,6 +27,7 @@ import { figuresOf, progressOfRun } from "../run/run-figures.ts";
 import { lookAtFolder } from "../run/left-folder.ts";
 import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
+import { loadLatticeTables } from "../virtual/load-world-data.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
 interface RunOptions {
@@ -105,6 +106,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
       softwareVersion: context.version,
       links,
       left,
+      ...(site.integrator === undefined ? {} : { lattice: loadLatticeTables(context) }),
       ...(options.isRehearsal ? { isRehearsal: true } : {}),
       ...(context.waitForThread === undefined ? {} : { waitForThread: context.waitForThread }),
       ...(options.resumedBy === undefined ? {} : { resumedBy: options.resumedBy }),

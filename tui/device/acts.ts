@@ -6,7 +6,7 @@ import type { SiteInstrument } from "../rig/drivers.ts";
 import { driverActs, lookActs, type ActEntry } from "./act-entry.ts";
 import { channelActs } from "./channel-acts.ts";
 import { detectorActs } from "./detector-acts.ts";
-import { changerActs, readerActs, sensorActs, triggerActs } from "./further-acts.ts";
+import { changerActs, integratorActs, readerActs, sensorActs, triggerActs } from "./further-acts.ts";
 import { ioActs } from "./io-acts.ts";
 import { sourceLook } from "./looks.ts";
 import { registerActs } from "./register-acts.ts";
@@ -40,6 +40,8 @@ export function actsFor(site: Site, found: SiteInstrument): readonly ActEntry[] 
       return changerActs(found.instrument);
     case "barcode-reader":
       return readerActs(found.instrument);
+    case "integrator":
+      return integratorActs(found.instrument);
     case "trigger":
       return triggerActs(found.instrument);
   }

@@ -1,7 +1,10 @@
 /** What `beamrack device` can do with gate generators, sample changers, barcode readers and sensors on their own cable. */
 import { sleep } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
+import type { PowderPattern } from "../../protocols/diffraction/powder-pattern.ts";
 import type { BarcodeReader } from "../../protocols/roles/barcode-reader.ts";
+import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { Integrator } from "../../protocols/roles/integrator.ts";
 import type { ChangerReading, SampleChanger, TraySlot } from "../../protocols/roles/sample-changer.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import { trainLengthS, type GateTrain, type Trigger } from "../../protocols/roles/trigger.ts";
@@ -50,6 +53,41 @@ export function readerActs(reader: BarcodeReader): readonly ActEntry[] {
       ),
     ),
   ];
+}
+
+export function integratorActs(integrator: Integrator & Instrument): readonly ActEntry[] {
+  return [
+    ...driverActs(integrator),
+    {
+      name: "read",
+      usage: "read FRAME",
+      summary: "the pattern of a frame, by its path on the detector's disk",
+      make(args) {
+        const [frame, ...more] = args;
+        if (frame === undefined || more.length > 0) {
+          throw new Fault("command.usage", "read", "takes one path: read FRAME");
+        }
+        return asking(`read ${frame}`, "Has one frame integrated.", TAKES_OVER, (bench) =>
+          withConnected(bench, integrator, async () => patternJson(await integrator.read(frame))),
+        );
+      },
+    },
+  ];
+}
+
+function patternJson(pattern: PowderPattern | undefined): JsonObject {
+  if (pattern === undefined) return { pattern: null };
+  const { counts, twoThetaDeg, wavelengthA } = pattern;
+  let sum = 0;
+  let most = 0;
+  for (let point = 0; point < counts.length; point += 1) {
+    sum += counts[point] ?? 0;
+    most = Math.max(most, counts[point] ?? 0);
+  }
+  const range = { from_deg: twoThetaDeg[0] ?? null, to_deg: twoThetaDeg[counts.length - 1] ?? null };
+  return {
+    pattern: { points: counts.length, ...range, wavelength_A: wavelengthA, counts: sum, most_in_one_bin: most },
+  };
 }
 
 /** A gate at a shutter's input opens it only under the permit, which nothing here gives. */

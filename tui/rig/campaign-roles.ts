@@ -34,8 +34,9 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
   const gating = site.shutter.gate === undefined ? undefined : trigger;
   const sampleChanger = drivers.sampleChanger();
   const changer = bringsCells(site) ? sampleChanger : undefined;
-  const further = [trigger, drivers.barcodeReader(), sampleChanger].flatMap((instrument): readonly Instrument[] =>
-    instrument === undefined ? [] : [instrument],
+  const integrator = drivers.integrator();
+  const further = [trigger, drivers.barcodeReader(), integrator, sampleChanger].flatMap(
+    (instrument): readonly Instrument[] => (instrument === undefined ? [] : [instrument]),
   );
 
   function sensorOf(quantity: SensorQuantity): Sensor {
@@ -50,6 +51,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     detector,
     ...(gating === undefined ? {} : { trigger: gating }),
     ...(changer === undefined ? {} : { changer }),
+    ...(integrator === undefined ? {} : { integrator }),
     ringCurrent: sensorOf("ring_current"),
     flux: sensorOf(site.beam.monitor?.kind ?? "flux"),
     watched: found.flatMap(({ quantity, sensor, alarmAbove, stopAbove }): readonly WatchedSensor[] =>

@@ -17,6 +17,7 @@ import type { Channel } from "../../protocols/roles/channel.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
 import type { HttpPort } from "../../protocols/roles/http.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { Integrator } from "../../protocols/roles/integrator.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import type { SampleChanger } from "../../protocols/roles/sample-changer.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
@@ -33,7 +34,7 @@ import {
   type SiteStage,
 } from "../../protocols/site/site.ts";
 import { createChannelDrivers } from "./channel-drivers.ts";
-import { createChanger, createOwnSensor, createReader, createTrigger } from "./further-drivers.ts";
+import { createChanger, createIntegrator, createOwnSensor, createReader, createTrigger } from "./further-drivers.ts";
 import { createModbusLines } from "./modbus-lines.ts";
 
 export interface DriverDeps {
@@ -56,6 +57,7 @@ export type SiteInstrument =
   | { readonly role: "sensor-source"; readonly instrument: Instrument }
   | { readonly role: "sample-changer"; readonly instrument: SampleChanger }
   | { readonly role: "barcode-reader"; readonly instrument: BarcodeReader }
+  | { readonly role: "integrator"; readonly instrument: Integrator & Instrument }
   | { readonly role: "trigger"; readonly instrument: Trigger };
 
 /** Each driver is made when it is first asked for, and once. Making one opens nothing. */
@@ -66,9 +68,10 @@ export interface SiteDrivers {
   sensorSource(source: SiteSensorSource): MqttSensors;
   /** With a cable of its own. */
   ownSensor(sensor: SiteOwnSensor): Sensor;
-  /** Undefined where the site has none; so for the two below. */
+  /** Undefined where the site has none; so for those below. */
   sampleChanger(): SampleChanger | undefined;
   barcodeReader(): BarcodeReader | undefined;
+  integrator(): (Integrator & Instrument) | undefined;
   trigger(): Trigger | undefined;
   /** Throws Fault `site.invalid` for a position that is not wired. */
   channel(position: Position): Channel;
@@ -84,7 +87,7 @@ export function instrumentNames(site: Site): readonly string[] {
     site.detector.name,
     ...site.sensorSources.flatMap((source) => [source.name, ...source.sensors.map((sensor) => sensor.name)]),
     ...(site.sensors ?? []).map((sensor) => sensor.name),
-    ...[site.sampleChanger, site.barcodeReader, site.trigger].flatMap((found) => found?.name ?? []),
+    ...[site.sampleChanger, site.barcodeReader, site.integrator, site.trigger].flatMap((found) => found?.name ?? []),
     ...site.channels.map((channel) => channel.name),
   ];
 }
@@ -153,6 +156,7 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
     ownSensor: (sensor) => once(`sensor ${sensor.name}`, () => createOwnSensor(sensor, deps, lines)),
     sampleChanger: () => optional("changer", site.sampleChanger, (changer) => createChanger(changer, deps)),
     barcodeReader: () => optional("reader", site.barcodeReader, (reader) => createReader(reader, deps)),
+    integrator: () => optional("integrator", site.integrator, (integrator) => createIntegrator(integrator, deps)),
     trigger: () => optional("trigger", site.trigger, (trigger) => createTrigger(trigger, deps)),
     channel(position) {
       const wired = channelAt(site, position);
@@ -185,6 +189,8 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
 function furtherByName(drivers: SiteDrivers, name: string): SiteInstrument | undefined {
   const [changer, reader, trigger] = [drivers.sampleChanger(), drivers.barcodeReader(), drivers.trigger()];
   if (changer?.name === name) return { role: "sample-changer", instrument: changer };
+  const integrator = drivers.integrator();
+  if (integrator?.name === name) return { role: "integrator", instrument: integrator };
   if (reader?.name === name) return { role: "barcode-reader", instrument: reader };
   return trigger?.name === name ? { role: "trigger", instrument: trigger } : undefined;
 }

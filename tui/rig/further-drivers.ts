@@ -2,15 +2,24 @@
 import { createEurothermSensor } from "../../drivers/eurotherm-modbus/eurotherm-sensor.ts";
 import { createCatsChanger } from "../../drivers/irelec-cats/cats-changer.ts";
 import { createPicoammeter } from "../../drivers/keithley-6485/picoammeter.ts";
+import { createJsonIntegrator } from "../../drivers/json-integrator/json-integrator.ts";
 import { createLakeshoreSensor } from "../../drivers/lakeshore-336/lakeshore-sensor.ts";
 import { createPandaboxTrigger } from "../../drivers/pandabox/pandabox-trigger.ts";
 import { createSerialLineReader } from "../../drivers/serial-line/serial-line-reader.ts";
 import { createDg645Trigger, type Dg645Options } from "../../drivers/srs-dg645/dg645-trigger.ts";
 import type { BarcodeReader } from "../../protocols/roles/barcode-reader.ts";
+import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { Integrator } from "../../protocols/roles/integrator.ts";
 import type { SampleChanger } from "../../protocols/roles/sample-changer.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import type { Trigger } from "../../protocols/roles/trigger.ts";
-import type { SiteBarcodeReader, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "../../protocols/site/further.ts";
+import type {
+  SiteBarcodeReader,
+  SiteIntegrator,
+  SiteOwnSensor,
+  SiteSampleChanger,
+  SiteTrigger,
+} from "../../protocols/site/further.ts";
 import { monitorCableOf, sensorCableOf } from "../../protocols/site/site-cables.ts";
 import { SENSOR_UNITS } from "../../protocols/site/site.ts";
 import type { DriverDeps } from "./drivers.ts";
@@ -43,6 +52,10 @@ export function createOwnSensor(sensor: SiteOwnSensor, deps: DriverDeps, lines: 
         ...(sensor.serialNumber === null ? {} : { expectedSerialNumber: sensor.serialNumber }),
       });
   }
+}
+
+export function createIntegrator({ name, link, timeoutS }: SiteIntegrator, deps: DriverDeps): Integrator & Instrument {
+  return createJsonIntegrator({ name, openLink: deps.openLinkOf(name, link), clock: deps.clock, timeoutS });
 }
 
 export function createChanger(changer: SiteSampleChanger, deps: DriverDeps): SampleChanger {

@@ -8,6 +8,7 @@ import { createChangerPlant } from "../../simulator/changer/changer-plant.ts";
 import { createEurothermTwin } from "../../simulator/eurotherm-modbus/eurotherm-twin.ts";
 import { createCatsTwin } from "../../simulator/irelec-cats/cats-twin.ts";
 import { createPicoammeterTwin } from "../../simulator/keithley-6485/picoammeter-twin.ts";
+import { createIntegratorTwin } from "../../simulator/json-integrator/integrator-twin.ts";
 import { createLakeshoreTwin } from "../../simulator/lakeshore-336/lakeshore-twin.ts";
 import { createModbusServer, type ModbusServerDevice } from "../../simulator/modbus/modbus-server.ts";
 import { createPandaTwin } from "../../simulator/pandabox/panda-twin.ts";
@@ -17,11 +18,12 @@ import { createDg645Twin } from "../../simulator/srs-dg645/dg645-twin.ts";
 import type { WorldRobot } from "../../simulator/world/robot-truth.ts";
 import { cellUnderBeam } from "../../simulator/world/world-site.ts";
 import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
+import { rememberPatterns } from "../virtual/world-integrator.ts";
 import type { TwinDeps } from "./twins.ts";
 
 /** `positions` are those with a cell; `gate` is where the trigger's output goes, if it goes anywhere. */
 export function createFurtherTwins(site: Site, positions: readonly Position[], deps: TwinDeps, gate?: GateLine): void {
-  const { sampleChanger, barcodeReader, trigger } = site;
+  const { sampleChanger, barcodeReader, integrator, trigger } = site;
   const { clock, endOf } = deps;
   if (sampleChanger !== undefined) {
     const { robot } = deps.world;
@@ -46,6 +48,11 @@ export function createFurtherTwins(site: Site, positions: readonly Position[], d
             },
           }),
     });
+  }
+  if (integrator !== undefined) {
+    const { frameWorld } = deps.world;
+    const patternOf = frameWorld === undefined ? () => undefined : rememberPatterns(frameWorld);
+    createIntegratorTwin({ end: endOf(integrator.name), clock, patternOf });
   }
   if (trigger !== undefined) createTriggerTwin(trigger, deps, gate);
   createSensorTwins(site.sensors ?? [], deps);

@@ -29,6 +29,7 @@ import type { HttpEnd } from "../../simulator/plant/http-end.ts";
 import type { TwoAxisStagePlant } from "../../simulator/plant/stage-axes.ts";
 import type { ObservedStagePlant } from "../../simulator/plant/stage-plant.ts";
 import type { BeamlineTrouble } from "../../simulator/world/beamline-trouble.ts";
+import type { FrameWorld } from "../../simulator/world/frame-world.ts";
 import type { WorldRobot } from "../../simulator/world/robot-truth.ts";
 import type { WorldMonitors } from "../../simulator/world/world-monitors.ts";
 import { createBeamlineTwins } from "./beamline-twins.ts";
@@ -48,6 +49,8 @@ export interface TwinWorld {
   readonly trouble?: BeamlineTrouble;
   /** Of a site whose cells a robot brings to the beam. */
   readonly robot?: WorldRobot | undefined;
+  /** What the detector saw; left out where frames have no contents. */
+  readonly frameWorld?: FrameWorld | undefined;
 }
 
 export interface TwinDeps {

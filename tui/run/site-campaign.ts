@@ -9,6 +9,7 @@ import type { WaitForThread } from "../../controller/record/threaded-scribe.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { siteCables } from "../../protocols/site/site-cables.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -33,6 +34,8 @@ export interface SiteCampaignInputs {
   /** To the site's instruments; of this machine's clock or the campaign's, they only need its intervals. */
   readonly links: DriverDeps;
   readonly softwareVersion: string;
+  /** Needed where patterns are read. */
+  readonly lattice?: LatticeTables;
   /** What a run before left in the folder; undefined in a new one. */
   readonly left: LeftFolder | undefined;
   /** Who says that what was held or waited to be re-armed may go on. */
@@ -116,6 +119,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
     const run = createCampaignRun({
       ...{ campaign, site, clock, store, roles, tables, endAtMs, jitter, waitsForDisk: true },
+      ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       ...(left === undefined ? {} : { left: readLeftRun(folder, campaign, intervalOf) }),
       ...(inputs.resumedBy === undefined ? {} : { resumedBy: inputs.resumedBy }),
       ...(inputs.identity === undefined ? {} : { identity: inputs.identity }),

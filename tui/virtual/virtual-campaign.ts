@@ -165,7 +165,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
 
   const areFramesRead = campaign.controls !== undefined || campaign.frameRules !== undefined;
   const { frameWorld } = world;
-  const integrator = areFramesRead && frameWorld !== undefined ? createWorldIntegrator(frameWorld) : undefined;
+  const isWithoutOne = areFramesRead && site.integrator === undefined;
+  const integrator = isWithoutOne && frameWorld !== undefined ? createWorldIntegrator(frameWorld) : undefined;
 
   const beginHandlers: ((run: CampaignRun) => void)[] = [];
   let killed = false;

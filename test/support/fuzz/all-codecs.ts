@@ -5,6 +5,7 @@ import { CODE_LINES_FUZZ } from "./code-lines-fuzz.ts";
 import type { FuzzEntry } from "./fuzz-codec.ts";
 import { DG645_FUZZ } from "./dg645-fuzz.ts";
 import { GRBL_FUZZ } from "./grbl-fuzz.ts";
+import { INTEGRATOR_FUZZ } from "./integrator-fuzz.ts";
 import { KEITHLEY_SMU_FUZZ } from "./keithley-smu-fuzz.ts";
 import { LAKESHORE_FUZZ } from "./lakeshore-fuzz.ts";
 import { METHODSCRIPT_FUZZ } from "./methodscript-fuzz.ts";
@@ -28,6 +29,7 @@ export const ALL_CODECS: readonly FuzzEntry[] = [
   ...CATS_FUZZ,
   ...CODE_LINES_FUZZ,
   ...CAMSERVER_FUZZ,
+  ...INTEGRATOR_FUZZ,
   ...KEITHLEY_SMU_FUZZ,
   ...LAKESHORE_FUZZ,
   ...METHODSCRIPT_FUZZ,

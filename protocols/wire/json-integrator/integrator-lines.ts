@@ -1,0 +1,72 @@
+/**
+ * What beamrack and a program that integrates frames say to each other: one JSON document a line, ASCII, ended by `\n`
+ * (`docs/instruments/json-integrator.md`). Questions carry a number, and answers may come in any order. Never throws.
+ */
+import * as z from "zod";
+import type { PowderPattern } from "../../diffraction/powder-pattern.ts";
+
+export const INTEGRATOR_LINE_LENGTH_MAX = 2_000_000;
+const POINTS_MIN = 10;
+const POINTS_MAX = 50_000;
+
+export type IntegratorAnswer =
+  | { readonly kind: "who"; readonly program: string; readonly version: string | null }
+  | { readonly kind: "pattern"; readonly id: number; readonly pattern: PowderPattern }
+  /** There is no pattern, and why. */
+  | { readonly kind: "none"; readonly id: number; readonly reason: string }
+  /** `id` where the question that it answers can be told. */
+  | { readonly kind: "unreadable"; readonly id: number | null; readonly reason: string };
+
+export function encodeWho(): string {
+  return '{"ask":"who"}\n';
+}
+
+export function encodePatternWanted(id: number, framePath: string): string {
+  // Lines are ASCII, whatever a path holds.
+  const path = JSON.stringify(framePath).replace(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `{"ask":"pattern","id":${id},"frame":${path}}\n`;
+}
+
+const label = z.string().min(1).max(200);
+const whoSchema = z.object({ who: z.object({ program: label, version: label.exactOptional() }) });
+const id = z.int().min(0);
+const noneSchema = z.object({ id, none: z.string().max(1000) });
+const numbers = z.array(z.number()).min(POINTS_MIN).max(POINTS_MAX);
+const patternSchema = z.object({
+  id,
+  wavelength_A: z.number().min(0.01).max(10),
+  two_theta_deg: numbers,
+  counts: numbers,
+});
+
+export function decodeIntegratorLine(line: string): IntegratorAnswer {
+  let said: unknown;
+  try {
+    said = JSON.parse(line);
+  } catch {
+    return { kind: "unreadable", id: null, reason: "a line that is no JSON" };
+  }
+  const who = whoSchema.safeParse(said);
+  if (who.success) return { kind: "who", program: who.data.who.program, version: who.data.who.version ?? null };
+  const none = noneSchema.safeParse(said);
+  if (none.success) return { kind: "none", id: none.data.id, reason: none.data.none };
+  const pattern = patternSchema.safeParse(said);
+  if (!pattern.success) {
+    const [issue] = pattern.error.issues;
+    const at = issue === undefined ? "" : `${issue.path.slice(0, 2).join(".")}: ${issue.message}`;
+    return { kind: "unreadable", id: z.object({ id }).safeParse(said).data?.id ?? null, reason: at };
+  }
+  const { two_theta_deg: twoThetaDeg, counts, wavelength_A: wavelengthA } = pattern.data;
+  const unreadable = (reason: string): IntegratorAnswer => ({ kind: "unreadable", id: pattern.data.id, reason });
+  if (twoThetaDeg.length !== counts.length) {
+    return unreadable(`${twoThetaDeg.length} angles and ${counts.length} counts`);
+  }
+  if (!twoThetaDeg.every((angle, at) => angle > 0 && angle < 180 && angle > (twoThetaDeg[at - 1] ?? 0))) {
+    return unreadable("two_theta_deg does not rise from above 0 to below 180");
+  }
+  if (!counts.every((count) => count >= 0)) return unreadable("counts below 0");
+  return { kind: "pattern", id: pattern.data.id, pattern: { twoThetaDeg, counts, wavelengthA } };
+}

@@ -1,0 +1,71 @@
+/**
+ * A simulated program that integrates frames, at the other end of the cable: it knows the frames of the simulated
+ * detector by their paths and gives their patterns, some time after it was asked.
+ */
+import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
+
+export interface KnownPattern {
+  readonly twoThetaDeg: ArrayLike<number>;
+  readonly counts: ArrayLike<number>;
+  readonly wavelengthA: number;
+}
+
+export interface IntegratorTwinDeps {
+  readonly end: DeviceEnd;
+  readonly clock: WorldClock;
+  /** Undefined where no such frame was written. */
+  readonly patternOf: (framePath: string) => KnownPattern | undefined;
+  /** Reading and integrating one image. Default 150 ms. */
+  readonly takesMs?: number;
+}
+
+const LINE_LENGTH_MAX = 10_000;
+const DECIMALS = 5;
+
+export function createIntegratorTwin(deps: IntegratorTwinDeps): void {
+  const { end, clock, patternOf, takesMs = 150 } = deps;
+  let received = "";
+
+  function say(document: unknown): void {
+    end.send(Buffer.from(`${JSON.stringify(document)}\n`, "latin1"));
+  }
+
+  function answer(line: string): void {
+    let asked: unknown;
+    try {
+      asked = JSON.parse(line);
+    } catch {
+      say({ error: "not JSON" });
+      return;
+    }
+    if (typeof asked !== "object" || asked === null) return;
+    const { ask, id, frame } = asked as Readonly<Record<string, unknown>>;
+    if (ask === "who") say({ who: { program: "simulated integrator", version: "1" } });
+    if (ask !== "pattern" || typeof id !== "number" || typeof frame !== "string") return;
+    clock.at(clock.nowMs() + takesMs, () => {
+      const pattern = patternOf(frame);
+      if (pattern === undefined) {
+        say({ id, none: `there is no ${frame}` });
+        return;
+      }
+      say({
+        id,
+        wavelength_A: pattern.wavelengthA,
+        two_theta_deg: Array.from(pattern.twoThetaDeg, (angle) => Number(angle.toFixed(DECIMALS))),
+        counts: Array.from(pattern.counts),
+      });
+    });
+  }
+
+  end.onOpen(() => {
+    received = "";
+  });
+  end.onData((chunk) => {
+    received = (received + Buffer.from(chunk).toString("latin1")).slice(-LINE_LENGTH_MAX);
+    for (let at = received.indexOf("\n"); at >= 0; at = received.indexOf("\n")) {
+      const line = received.slice(0, at);
+      received = received.slice(at + 1);
+      if (line !== "") answer(line);
+    }
+  });
+}

@@ -1,0 +1,31 @@
+/** What a program that integrates frames may be misheard to say. */
+import {
+  decodeIntegratorLine,
+  INTEGRATOR_LINE_LENGTH_MAX,
+} from "../../../protocols/wire/json-integrator/integrator-lines.ts";
+import { createTextLines } from "../../../protocols/wire/text-lines.ts";
+import type { FuzzEntry } from "./fuzz-codec.ts";
+
+export const INTEGRATOR_FUZZ: readonly FuzzEntry[] = [
+  {
+    name: "integrator's lines",
+    samples: [
+      '{"who":{"program":"saxs-bridge","version":"1.2"}}\n',
+      '{"id":7,"wavelength_A":0.2066,"two_theta_deg":[1,2,3,4,5,6,7,8,9,10],"counts":[0,1,2,3,4,5,6,7,8,9]}\n',
+      '{"id":7,"none":"no such file"}\n',
+    ],
+    retainedByteMax: INTEGRATOR_LINE_LENGTH_MAX,
+    open(onMessage) {
+      const lines = createTextLines(INTEGRATOR_LINE_LENGTH_MAX);
+      return {
+        push(chunk) {
+          lines.push(chunk, (line) => {
+            decodeIntegratorLine(line);
+            onMessage();
+          });
+        },
+        retainedByteCount: () => lines.retainedByteCount,
+      };
+    },
+  },
+];
