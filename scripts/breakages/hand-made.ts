@@ -135,7 +135,7 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 5,
     what: "the permit is renewed whatever the interlocks read",
     file: PERMIT,
-    from: "for (const name of NEEDED) if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);",
+    from: "for (const name of needed) if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);",
     to: "",
   },
   {
