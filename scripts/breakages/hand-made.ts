@@ -33,6 +33,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: CELL_DOSE,
     from: "if (!(wouldBe <= limit.doseGy)) refusals.push",
     to: "if (wouldBe > 1e9) refusals.push",
+    tests: ["test/world/cells.test.ts"],
   },
   {
     invariant: 1,
@@ -54,6 +55,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: "controller/beam/exposure-accounts.ts",
     from: "largest > mean * MONITOR_EVEN ? largest : mean",
     to: "largest > mean * MONITOR_EVEN ? mean / 2 : mean",
+    tests: ["test/world/flux-monitor.test.ts", "test/unit/controller/exposure-accounts.test.ts"],
   },
   {
     invariant: 2,
@@ -77,6 +79,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: "controller/beam/partial-rule.ts",
     from: 'const mayRepeat = answer.otherwise === "repeat-once" && wanted?.controlIndex === undefined;',
     to: "const mayRepeat = wanted?.controlIndex === undefined;",
+    tests: ["test/world/partial-exposures.test.ts"],
   },
   {
     invariant: 3,
@@ -117,10 +120,10 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     invariant: 4,
-    what: "a step goes to the instrument without the charge that it may not pass",
-    file: "controller/cells/cell-effects.ts",
-    from: "if (chargeMaxAh === undefined) return {};",
-    to: "if (chargeMaxAh !== elapsedS) return { chargeMaxAh: 1000 };",
+    what: "a step goes out without the charge that it may not pass",
+    file: "protocols/echem/channel-step.ts",
+    from: "maxCapacityMah === null ? common",
+    to: "maxCapacityMah !== undefined ? common",
     tests: ["test/world/charge-limit.test.ts"],
   },
   {
