@@ -20,7 +20,7 @@ describe("machine beam lost in the middle of an exposure", () => {
   const faults = [{ kind: "beam-dump", fromMs: IN_EXPOSURE_MS, toMs: 700_000 }] as const;
 
   it("leaves a partial exposure with its dose accounted, and misses that say why", async () => {
-    const run = await sharedRun({ hours: 0.5, faults });
+    const run = await sharedRun({ hours: 0.3, faults });
     expectSound(run);
     expect(run.summary.exposures).toMatchObject({ partial: 1, aborted: 0 });
     const partial = run.of("exposure-ended").find((event) => field(event, "outcome") === "partial");
@@ -34,15 +34,15 @@ describe("machine beam lost in the middle of an exposure", () => {
   });
 
   it("disturbs no cell and loses no sample", async () => {
-    const run = await sharedRun({ hours: 0.5, faults });
-    const calm = await sharedRun({ hours: 0.5 });
+    const run = await sharedRun({ hours: 0.3, faults });
+    const calm = await sharedRun({ hours: 0.3 });
     expect(run.summary.truth).toMatchObject({ beam_losses: 1, cells_disturbed_by_beam_loss: 0, samples_lost: 0 });
     expect(run.summary.samples).toEqual(calm.summary.samples);
     expect(run.of("step-interrupted")).toEqual([]);
   });
 
   it("resumes exposing by itself, and within seconds of the beam's return", async () => {
-    const run = await sharedRun({ hours: 0.5, faults });
+    const run = await sharedRun({ hours: 0.3, faults });
     const next = run.of("shutter-opened").find((event) => event.atMs > IN_EXPOSURE_MS);
     expect(next?.atMs).toBeGreaterThanOrEqual(700_000);
     // Heard every two seconds, and steady for five.
@@ -84,8 +84,8 @@ describe.each(["searched", "doorClosed", "emergencyOk"])("%s broken in the middl
   });
 
   it("is no matter of the cells, which go on", async () => {
-    const run = await sharedRun({ hours: 0.5, faults });
-    const calm = await sharedRun({ hours: 0.5 });
+    const run = await sharedRun({ hours: 0.3, faults });
+    const calm = await sharedRun({ hours: 0.3 });
     expectSound(run);
     expect(run.summary.samples).toEqual(calm.summary.samples);
     expect(run.summary.cells).toEqual(calm.summary.cells);
@@ -109,7 +109,7 @@ describe("a door opened while the stage moves", () => {
     let wasMoving = false;
     let isMoving = true;
     const run = await runWorld({
-      hours: 0.5,
+      hours: 0.3,
       faults: [{ kind: "interlock", name: "doorClosed", fromMs, toMs: fromMs + 20_000 }],
       at: [
         [fromMs / 1000 - 0.01, ({ world, clock }) => (wasMoving = world.stage.isMoving(clock.monoMs()))],
@@ -132,6 +132,7 @@ describe("a motion permit that is taken away", () => {
       if (virtual.world.stage.isMoving(atMs)) moving.push(atMs);
     };
     const run = await runWorld({
+      hours: 0.3,
       faults: [{ kind: "interlock", name: "motionEnabled", fromMs: IN_EXPOSURE_MS, toMs: 660_000 }],
       at: Array.from({ length: 650 }, (_, index) => [608 + index / 10, look] as const),
     });
@@ -146,12 +147,12 @@ describe("a motion permit that is taken away", () => {
   it("from the start keeps the stage from homing, and the stage homes when it is given", async () => {
     const homed: boolean[] = [];
     const run = await runWorld({
-      hours: 0.5,
+      hours: 0.4,
       faults: [{ kind: "interlock", name: "motionEnabled", fromMs: 0, toMs: 400_000 }],
       at: [399, 420].map((atS) => [atS, (virtual) => homed.push(virtual.world.stage.isHomed)] as const),
     });
     expectSound(run);
     expect(homed).toEqual([false, true]);
-    expect(run.summary.requests).toMatchObject({ asked: 50, met: 50 });
+    expect(run.summary.requests).toMatchObject({ asked: 40, met: 40 });
   });
 });

@@ -15,6 +15,8 @@ import type { WorldRun } from "../support/world-campaign.ts";
 afterAll(removeFolders);
 
 const HOURS = 0.5;
+/** Long enough for the sweep after the trouble of a device. */
+const DEVICE_HOURS = 0.3;
 const FROM_MS = 1_000_000;
 const A2 = campaign.cells.findIndex((cell) => cell.position === "A2");
 
@@ -118,6 +120,11 @@ describe("a channel whose link fails", () => {
 });
 
 describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link) => {
+  let calm: WorldRun;
+  beforeAll(async () => {
+    calm = await sharedRun({ hours: DEVICE_HOURS });
+  });
+
   const at = [
     ["in mid-exposure", 603_000],
     ["while the stage moves", 605_500],
@@ -125,7 +132,7 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
   ] as const;
 
   it.each(at)("cut %s harms nothing, and exposures go on by themselves", async (_, fromMs) => {
-    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-cut", link, fromMs }] });
+    const run = await runWorld({ hours: DEVICE_HOURS, faults: [{ kind: "link-cut", link, fromMs }] });
     expectSound(run);
     expect(run.alarms.some((alarm) => alarm.endsWith(` ${link}`))).toBe(true);
     expect(run.summary.requests.missed).toBeLessThanOrEqual(2);
@@ -134,7 +141,7 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
   });
 
   it.each(at)("silent for a minute %s harms nothing, and exposures go on after it", async (_, fromMs) => {
-    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-hang", link, fromMs, toMs: fromMs + 60_000 }] });
+    const run = await runWorld({ hours: DEVICE_HOURS, faults: [{ kind: "link-hang", link, fromMs, toMs: fromMs + 60_000 }] });
     expectSound(run);
     const named = link === "broker" ? / (flux monitor|ring current|broker)$/ : new RegExp(` ${link}$`);
     if (fromMs < 700_000) expect(run.alarms.some((alarm) => named.test(alarm))).toBe(true);
@@ -144,7 +151,7 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
   });
 
   it("silent for ever leaves the cells cycling, the beam off and the device named to the end", async () => {
-    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-hang", link, fromMs: 603_000 }] });
+    const run = await runWorld({ hours: DEVICE_HOURS, faults: [{ kind: "link-hang", link, fromMs: 603_000 }] });
     expectSound(run);
     expect(run.summary.samples).toEqual(calm.summary.samples);
     expect(run.summary.cells).toEqual(calm.summary.cells);

@@ -5,7 +5,7 @@ import { newFolder, removeFolders, runWorld, type WorldRun } from "../support/wo
 
 afterAll(removeFolders);
 
-const HOURS = 0.75;
+const HOURS = 0.5;
 const FAULTS = [
   { kind: "beam-dump", fromMs: 632_000, toMs: 700_000 },
   { kind: "link-cut", link: "channel B2", fromMs: 1_000_000 },
@@ -38,7 +38,7 @@ describe("a campaign run again", () => {
     ["while the stage moves", 611.3],
     ["while the machine has no beam", 650],
     ["while a channel is silent", 1210],
-    ["near its end", 2650],
+    ["near its end", 1750],
   ])("in the same folder, after it was stopped %s, ends as if it had not been stopped", async (_, stopAtS) => {
     const stopped = await runWorld({ hours: HOURS, faults: FAULTS, stopAtS });
     expect(stopped.summary.log.events).toBeLessThan(undisturbed.summary.log.events);
