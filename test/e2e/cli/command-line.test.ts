@@ -3,7 +3,10 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { runCommandLine } from "../../../tui/command-line.ts";
 import { COMMANDS } from "../../../tui/command-list.ts";
+import { createNodeContext } from "../../../tui/rim/node-context.ts";
+import { createOutput, type TextStream } from "../../../tui/rim/output.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const MAIN = `${ROOT}dist/tui/main.js`;
@@ -23,6 +26,37 @@ function beamrack(args: readonly string[]): Promise<{ exitCode: number | null; o
   });
 }
 
+/** The same command line within this process: for what is asked of every command, each in its turn. */
+async function inThisProcess(args: readonly string[]): Promise<{ exitCode: number; out: string; err: string }> {
+  let [out, err] = ["", ""];
+  const sink = (hear: (text: string) => void): TextStream => ({
+    write(text, done) {
+      hear(text);
+      done?.();
+    },
+    on: () => undefined,
+  });
+  const toOut = createOutput(
+    sink((text) => (out += text)),
+    {},
+  );
+  const toErr = createOutput(
+    sink((text) => (err += text)),
+    {},
+  );
+  const exitCode = await runCommandLine(args, {
+    print: (line) => {
+      toOut.write(`${line}\n`);
+    },
+    printError: (line) => {
+      toErr.write(`${line}\n`);
+    },
+    version: () => "",
+    createContext: (json) => Promise.resolve(createNodeContext({ json, out: toOut, err: toErr })),
+  });
+  return { exitCode, out, err };
+}
+
 beforeAll(() => {
   expect(existsSync(MAIN), "npm run build comes first").toBe(true);
 });
@@ -33,7 +67,7 @@ describe("beamrack as it is shipped", () => {
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
     for (const { name } of COMMANDS) {
       expect(out).toContain(`  ${name} `);
-      expect((await beamrack([name, "--help"])).out).toContain(`Usage: beamrack ${name}`);
+      expect((await inThisProcess([name, "--help"])).out).toContain(`Usage: beamrack ${name}`);
     }
   });
 
@@ -55,7 +89,7 @@ describe("beamrack as it is shipped", () => {
     expect(command).toMatchObject({ exitCode: 2, out: "" });
     expect(command.err).toMatch(/^beamrack: unknown command "fly" .*\n$/);
     for (const { name } of COMMANDS) {
-      const option = await beamrack([name, ...(TAKE_NOTHING.includes(name) ? [] : ["x"]), "--warp"]);
+      const option = await inThisProcess([name, ...(TAKE_NOTHING.includes(name) ? [] : ["x"]), "--warp"]);
       expect({ name, exitCode: option.exitCode }).toEqual({ name, exitCode: 2 });
       expect(option.err, name).toMatch(/^.*--warp.*\n$/);
     }

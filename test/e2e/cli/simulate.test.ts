@@ -95,6 +95,35 @@ function lastDocument({ out }: Ran): z.output<typeof summarySchema> {
   return summarySchema.parse(JSON.parse(out.trim().split("\n").at(-1) ?? ""));
 }
 
+/** Two that want the same folder for three hours of the campaign, and an audit of it while the one that got it runs. */
+async function twoInOneFolder() {
+  const data = join(folder, "shared");
+  const args = ["simulate", ...CAMPAIGN, "--data", data, "--until", "3h", "--json"];
+  const audits: Promise<Ran>[] = [];
+  const both = await Promise.all(
+    [1, 2].map(() =>
+      beamrack(args, (text) => {
+        if (audits.length === 0 && text.includes("waiting for exposure ")) audits.push(beamrack(["verify", data]));
+      }),
+    ),
+  );
+  const [done, refused] = both.sort((a, b) => (a.exitCode ?? 9) - (b.exitCode ?? 9));
+  return { data, done, refused, audits: await Promise.all(audits) };
+}
+
+let begun: ReturnType<typeof twoInOneFolder> | undefined;
+function sharedFolder(): ReturnType<typeof twoInOneFolder> {
+  begun ??= twoInOneFolder();
+  return begun;
+}
+
+/** The one that got the folder went through without a stop. */
+async function notStopped(): Promise<Ran> {
+  const { done } = await sharedFolder();
+  if (done === undefined) throw new Error("neither of two ran");
+  return done;
+}
+
 describe("beamrack simulate", () => {
   it("ends with the summary that other programs read, and keeps it in the folder", async () => {
     const ran = await simulate("whole", "--until", "20min");
@@ -131,12 +160,12 @@ describe("beamrack simulate", () => {
     expect(JSON.parse(stopped.out)).toMatchObject({ interrupted: true, violations: [] });
     expect((await beamrack(["verify", join(folder, "stopped")])).exitCode).toBe(0);
     const resumed = lastDocument(await beamrack(args));
-    expect(resumed.log.digest).toBe(lastDocument(await simulate("undisturbed", "--until", "3h")).log.digest);
+    expect(resumed.log.digest).toBe(lastDocument(await notStopped()).log.digest);
   });
 
   it("tells the summary and then what could not be written beside a run that is over", async () => {
     mkdirSync(join(folder, "beside", "summary.json.part"), { recursive: true });
-    const ran = await simulate("beside", "--until", "20min");
+    const ran = await simulate("beside", "--until", "8min");
     expect(ran.exitCode).toBe(1);
     expect(lastDocument(ran).violations).toEqual([]);
     expect(ran.err).toMatch(/beside\/summary\.json: cannot be written: EISDIR.* \[output\.unwritable\]/);
@@ -150,23 +179,13 @@ describe("beamrack simulate", () => {
   });
 
   it("lets one of two into a folder, tells the other who is in it, and lets a third audit it meanwhile", async () => {
-    const data = join(folder, "shared");
-    const args = ["simulate", ...CAMPAIGN, "--data", data, "--until", "3h", "--json"];
-    const audits: Promise<Ran>[] = [];
-    const both = await Promise.all(
-      [1, 2].map(() =>
-        beamrack(args, (text) => {
-          if (audits.length === 0 && text.includes("waiting for exposure ")) audits.push(beamrack(["verify", data]));
-        }),
-      ),
-    );
-    const [done, refused] = both.sort((a, b) => (a.exitCode ?? 9) - (b.exitCode ?? 9));
+    const { data, done, refused, audits } = await sharedFolder();
     expect([done?.exitCode, refused?.exitCode]).toEqual([0, 2]);
     expect(refused?.err).toMatch(
       /shared: another beamrack writes in it: process \d+ on .*, since .* UTC \[store\.in-use\]/,
     );
     expect(JSON.parse(refused?.out ?? "")).toMatchObject({ error: { code: "store.in-use", where: data } });
-    for (const audit of await Promise.all(audits)) expect(audit).toMatchObject({ exitCode: 0, err: "" });
+    for (const audit of audits) expect(audit).toMatchObject({ exitCode: 0, err: "" });
     expect(audits).toHaveLength(1);
     expect((await beamrack(["verify", data])).exitCode).toBe(0);
   });
