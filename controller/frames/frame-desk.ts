@@ -47,7 +47,7 @@ export interface FrameDeskDeps {
 /** The last frame of a cell, as a screen shows it. */
 export interface FrameView extends FrameCheck {
   readonly exposureId: string;
-  /** Square roots of the counts, the largest 1: that many steps from the first angle to the last. */
+  /** Logarithms of the counts, the smallest 0 and the largest 1: that many steps from the first angle to the last. */
   readonly thumbnail: readonly number[];
   readonly fromDeg: number;
   readonly toDeg: number;
@@ -167,11 +167,12 @@ function thumbnailOf({ counts, twoThetaDeg }: PowderPattern): Pick<FrameView, "t
     for (let point = Math.floor((step * counts.length) / steps); point < end; point += 1) {
       largest = Math.max(largest, counts[point] ?? 0);
     }
-    return Math.sqrt(largest);
+    return Math.log1p(largest);
   });
   const top = most.reduce((a, b) => Math.max(a, b), 0);
+  const bottom = most.reduce((a, b) => Math.min(a, b), top);
   return {
-    thumbnail: most.map((value) => (top > 0 ? Math.round((1000 * value) / top) / 1000 : 0)),
+    thumbnail: most.map((value) => (top > bottom ? Math.round((1000 * (value - bottom)) / (top - bottom)) / 1000 : 0)),
     fromDeg: twoThetaDeg[0] ?? 0,
     toDeg: twoThetaDeg[counts.length - 1] ?? 0,
   };

@@ -92,7 +92,9 @@ export const cellViewSchema = z.object({
       pattern: z
         .array(z.number().min(0).max(1))
         .max(FRAME_STEPS_MAX)
-        .meta({ description: "root of the counts over that of the largest, from the first angle to the last" }),
+        .meta({
+          description: "logarithm of the counts, the smallest 0 and the largest 1, from the first angle to the last",
+        }),
     })
     .nullable(),
 });

@@ -112,7 +112,7 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
 
 const FRAME_ROWS = 2;
 
-/** The last pattern, roots of its counts, and what the first look at it said. */
+/** The last pattern, logarithms of its counts, and what the first look at it said. */
 function frameRows(frame: NonNullable<BusCell["last_frame"]>, width: number): readonly Row[] {
   const { finding, what, pattern, from_deg: fromDeg, to_deg: toDeg } = frame;
   const isGood = finding === "good";
