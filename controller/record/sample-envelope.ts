@@ -43,8 +43,14 @@ export interface EnvelopeRange {
  */
 const WHOLE_PART = 1 / 4;
 
-export function envelopeOf(source: EnvelopeSource, range: EnvelopeRange): Envelope {
-  const { fromMs, toMs, columns } = range;
+/** An envelope as it is filled, in whatever order samples come. */
+export interface EnvelopeFold {
+  readonly envelope: Envelope;
+  columnOf(atMs: number): number;
+  take(samples: ChannelSamples): void;
+}
+
+export function createEnvelopeFold({ fromMs, toMs, columns }: EnvelopeRange): EnvelopeFold {
   const columnMs = (toMs - fromMs) / columns;
   const envelope: Envelope = {
     count: new Uint32Array(columns),
@@ -91,24 +97,32 @@ export function envelopeOf(source: EnvelopeSource, range: EnvelopeRange): Envelo
     return atMs >= fromMs && atMs < toMs && columnOf(atMs) === column;
   }
 
+  return { envelope, columnOf, take: takeSamples };
+}
+
+export function envelopeOf(source: EnvelopeSource, range: EnvelopeRange): Envelope {
+  const { fromMs, toMs, columns } = range;
+  const fold = createEnvelopeFold(range);
+  const { envelope } = fold;
   for (const summary of source.summaries) {
     const { firstMs, lastMs, voltageMinV, voltageMaxV, currentMinA, currentMaxA } = summary;
-    const isWhole = columnOf(firstMs) === columnOf(lastMs) || lastMs - firstMs <= WHOLE_PART * columnMs;
+    const isWhole =
+      fold.columnOf(firstMs) === fold.columnOf(lastMs) || lastMs - firstMs <= (WHOLE_PART * (toMs - fromMs)) / columns;
     const isWithin = firstMs >= fromMs && lastMs < toMs && isWhole;
     const isTold = voltageMinV !== null && voltageMaxV !== null && currentMinA !== null && currentMaxA !== null;
     if (!isWithin || !isTold) {
       const samples = source.read(summary.row);
-      if (samples !== undefined) takeSamples(samples);
+      if (samples !== undefined) fold.take(samples);
       continue;
     }
-    const column = columnOf((firstMs + lastMs) / 2);
+    const column = fold.columnOf((firstMs + lastMs) / 2);
     envelope.count[column] = (envelope.count[column] ?? 0) + summary.sampleCount;
     lower(envelope.voltageMinV, column, voltageMinV);
     raise(envelope.voltageMaxV, column, voltageMaxV);
     lower(envelope.currentMinA, column, currentMinA);
     raise(envelope.currentMaxA, column, currentMaxA);
   }
-  for (const samples of source.loose) takeSamples(samples);
+  for (const samples of source.loose) fold.take(samples);
   return envelope;
 }
 

@@ -14,9 +14,13 @@ export const ROUNDING = 1e-9;
 /** What to do about a dose that nobody can vouch for. */
 export const ASK = "Do not expose this cell again before it is known what it was given.";
 
+/** What of a ledger's row is summed here. */
+export type GivenRow = Pick<LedgerRow, "exposureId" | "position" | "spotIndex" | "spotXMm" | "spotYMm" | "cycle"> &
+  Pick<LedgerRow, "layerDosesGy" | "relativeUncertainty" | "openTimeS" | "reason">;
+
 export interface DoseAudit {
   /** A closed exposure, or a booking that was left open and counts in full. */
-  given(row: LedgerRow): void;
+  given(row: GivenRow): void;
   /** Largest share of any limit, upper value; null when nothing was given or no limit is stated. */
   judge(limits: readonly RecordedDoseLimit[] | undefined, plan: SpotPlan | undefined): number | null;
 }
@@ -36,7 +40,7 @@ interface GivenCell {
   readonly spots: GivenSpots;
   /** The same by cycle; by null where the cycle is not known. */
   readonly cycles: Map<number | null, GivenSpots>;
-  readonly rows: LedgerRow[];
+  readonly rows: GivenRow[];
   hasFailure: boolean;
 }
 
@@ -90,7 +94,7 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
   /** The share of a limit on single exposures, or on the rate, that the strongest exposure took. */
   function judgeExposures(cell: GivenCell, limit: RecordedDoseLimit): number {
     let fractionMax = 0;
-    const hold = (row: LedgerRow, value: number, allowed: number, unit: string): void => {
+    const hold = (row: GivenRow, value: number, allowed: number, unit: string): void => {
       fractionMax = Math.max(fractionMax, value / allowed);
       if (value <= allowed * (1 + ROUNDING)) return;
       const what = `${limit.layer} (${limit.location}) may have had ${short(value)} ${unit}, its limit is ${allowed} ${unit}`;
@@ -147,7 +151,7 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
   };
 }
 
-function addTo(spots: GivenSpots, row: LedgerRow): void {
+function addTo(spots: GivenSpots, row: GivenRow): void {
   const spot = spots.get(row.spotIndex) ?? {
     index: row.spotIndex,
     xMm: row.spotXMm,
@@ -187,7 +191,7 @@ function doseAt(spots: GivenSpots, limit: RecordedDoseLimit, point: Point, plan:
   return sum;
 }
 
-function upperDose(row: LedgerRow, limit: RecordedDoseLimit): number {
+function upperDose(row: GivenRow, limit: RecordedDoseLimit): number {
   const dose: LayerDose | undefined = row.layerDosesGy.find((item) => item.layer === limit.layer);
   if (dose === undefined) return 0;
   return (limit.location === "mean" ? dose.meanGy : dose.surfaceGy) * (1 + row.relativeUncertainty);

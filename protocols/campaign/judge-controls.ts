@@ -42,7 +42,7 @@ export interface RareForecast {
 }
 
 /** Cells of one material are judged together. */
-export function materialOf(cell: Pick<CampaignCell, "chemistry" | "electrolyte">): string {
+export function materialOf(cell: { readonly chemistry: string; readonly electrolyte: string }): string {
   return `${cell.chemistry}, ${cell.electrolyte}`;
 }
 

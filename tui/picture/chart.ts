@@ -73,7 +73,7 @@ function spanOf({ from, to }: Range): number {
 }
 
 /** With as many decimals as the ticks differ by. */
-function tickText(tick: number, all: readonly number[]): string {
+export function tickText(tick: number, all: readonly number[]): string {
   const step = Math.abs((all[1] ?? 1) - (all[0] ?? 0));
   const decimals = step > 0 ? Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9))) : 0;
   const text = tick.toFixed(decimals);

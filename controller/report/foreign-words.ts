@@ -1,0 +1,33 @@
+/** What a group's report must not say: names of other groups, of their cells, places and channels, wherever they stand. */
+import type { RackPlan } from "../record/rack-plan-event.ts";
+
+/** The text without words of other groups. */
+export type Censor = (text: string) => string;
+
+const POSITION = /(?<![\p{L}\p{N}])[A-H](?:1[0-2]|[1-9])(?![\p{L}\p{N}])/gu;
+
+/** `own`: positions that may be named. Where those are all, nothing is taken out. */
+export function createCensor(plan: Pick<RackPlan, "cells">, own: ReadonlySet<string>): Censor {
+  const foreign = plan.cells.filter(({ position }) => !own.has(position));
+  if (foreign.length === 0) return (text) => text;
+  const ownGroups = new Set(plan.cells.filter(({ position }) => own.has(position)).map(({ group }) => group));
+  const names = new Set<string>();
+  for (const { barcode, channel, group } of foreign) {
+    if (barcode !== "") names.add(barcode);
+    if (channel !== null && channel !== "") names.add(channel);
+    if (group !== "" && !ownGroups.has(group)) names.add(group);
+  }
+  const positions = new Set<string>(foreign.map(({ position }) => position));
+  // Longest first, so that no name leaves the rest of a longer one behind.
+  const longest = [...names].sort((a, b) => b.length - a.length).map(quoted);
+  const named =
+    longest.length === 0 ? null : new RegExp(`(?<![\\p{L}\\p{N}])(?:${longest.join("|")})(?![\\p{L}\\p{N}])`, "gu");
+  return (text) => {
+    const without = named === null ? text : text.replace(named, "(another's)");
+    return without.replace(POSITION, (word) => (positions.has(word) ? "(another's)" : word));
+  };
+}
+
+function quoted(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+}

@@ -1,0 +1,55 @@
+/** Lowest and highest voltage and current of every cell over equal parts of time, in one walk over the record. */
+import type { ExportedCampaign } from "../export/exported-campaign.ts";
+import { channelsOf, type RecordReader } from "../record/record-reader.ts";
+import { createEnvelopeFold, type Envelope, type EnvelopeFold } from "../record/sample-envelope.ts";
+
+export interface RackEnvelopes {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly columns: number;
+  /** By position; of a cell without samples the counts are 0. */
+  readonly byPosition: ReadonlyMap<string, Envelope>;
+  readonly samples: number;
+  /** Stretches that could not be read. */
+  readonly unreadable: readonly string[];
+}
+
+/** Yields after each block how far it has come, 0 to 1. */
+export function* readEnvelopes(
+  record: Pick<RecordReader, "frames">,
+  { cells, lastMs }: Pick<ExportedCampaign, "cells" | "lastMs">,
+  columns: number,
+): Generator<number, RackEnvelopes> {
+  const endMs = Math.max(1, lastMs);
+  // The last part holds its end too.
+  const range = { fromMs: 0, toMs: endMs * (1 + Number.EPSILON), columns };
+  const folds = new Map<number, EnvelopeFold>(cells.map((cell) => [cell.channelIndex, createEnvelopeFold(range)]));
+  const unreadable: string[] = [];
+  let samples = 0;
+  for (const scanned of record.frames()) {
+    if (scanned.kind === "damaged") {
+      unreadable.push(`sample ${scanned.of}s ${scanned.from} to ${scanned.to}: ${scanned.reason}`);
+      continue;
+    }
+    const { row, firstMs, lastMs: untilMs } = scanned.row;
+    if (scanned.of === "frame" || folds.has(scanned.row.channelIndex)) {
+      const channels = channelsOf(scanned.row);
+      const what = `sample ${scanned.of} ${row}, ${firstMs} to ${untilMs} ms`;
+      if (typeof channels === "string") unreadable.push(`${what}: ${channels}`);
+      else
+        for (const one of channels) {
+          const fold = folds.get(one.channelIndex);
+          if (fold === undefined) continue;
+          fold.take(one);
+          samples += one.atMs.length;
+        }
+    }
+    yield Math.min(1, Math.max(0, untilMs / endMs));
+  }
+  const byPosition = new Map<string, Envelope>();
+  for (const cell of cells) {
+    const fold = folds.get(cell.channelIndex);
+    if (fold !== undefined) byPosition.set(cell.position, fold.envelope);
+  }
+  return { ...range, byPosition, samples, unreadable };
+}
