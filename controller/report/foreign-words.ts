@@ -29,5 +29,5 @@ export function createCensor(plan: Pick<RackPlan, "cells">, own: ReadonlySet<str
 }
 
 function quoted(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }

@@ -26,6 +26,8 @@ export interface IncidentFold {
   incidents(): readonly Incident[];
 }
 
+const ECHO_MS = 5000;
+
 interface Draft {
   readonly kind: IncidentKind;
   readonly atMs: number;
@@ -87,6 +89,8 @@ export function createIncidentFold(scope: ReportScope): IncidentFold {
       const where = textOrNull(data["where"]) ?? "";
       if (isForeign(where) || isForeign(where.split(" ")[0] ?? null)) return;
       const code = textOrNull(data["code"]);
+      // The loss itself is told, with its end.
+      if (code === "beam.lost") return;
       // Of a material: its numbers are those of others' cells too.
       if (!scope.isWhole && code?.startsWith("dose.beam-effect") === true && !scope.positions.has(where)) return;
       alarms.set(
@@ -184,8 +188,24 @@ export function createIncidentFold(scope: ReportScope): IncidentFold {
       lastMs = atMs;
     },
     incidents: () =>
-      drafts.map(({ notes, ...rest }) => ({ ...rest, outcome: notes.join("; ") })).sort((a, b) => a.atMs - b.atMs),
+      withoutEchoes(drafts)
+        .map(({ notes, ...rest }) => ({ ...rest, outcome: notes.join("; ") }))
+        .sort((one, other) => one.atMs - other.atMs),
   };
+}
+
+/** A cell that was given up raises an alarm that says the same. */
+function withoutEchoes(drafts: readonly Draft[]): readonly Draft[] {
+  return drafts.flatMap((one) => {
+    if (one.kind !== "cell") return [one];
+    const alarm = drafts.find(
+      ({ kind, where, what, atMs }) =>
+        kind === "alarm" && where === one.where && one.what.endsWith(what) && Math.abs(atMs - one.atMs) < ECHO_MS,
+    );
+    if (alarm === undefined) return [one];
+    alarm.notes.push("the cell was switched off; the others go on");
+    return [];
+  });
 }
 
 function heldText(what: string): string {

@@ -1,4 +1,5 @@
 /** What became of the requests, counted by time, by trigger and by reason. Pure. */
+import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
 import type { RequestBehind, RequestOutcome, Timetable } from "../schedule/timetable.ts";
 
 type Counts = Record<RequestOutcome, number>;
@@ -56,9 +57,16 @@ export function requestAccount({ behind, ahead, counts, offMedianS }: Timetable,
     byTrigger: [...byTrigger].map(([name, of]) => ({ name, counts: of })),
     byTime,
     partMs,
-    reasons: [...reasons.values()].sort((a, b) => b.count - a.count),
+    reasons: [...reasons.values()]
+      .map((line) => ({ ...line, positions: line.positions.sort((a, b) => placeOf(a) - placeOf(b)) }))
+      .sort((a, b) => b.count - a.count),
     open: ahead.length,
   };
+}
+
+function placeOf(name: string): number {
+  const position = parsePosition(name);
+  return position === undefined ? Infinity : positionIndex(position);
 }
 
 function noCounts(): Counts {

@@ -179,7 +179,7 @@ function halfCycleTable(position: string, halves: readonly ExportedHalfCycle[]):
     [
       { head: "half cycle", isHead: true, of: ({ number }) => String(number) },
       { head: "cycle", isNumber: true, of: ({ cycle }) => String(cycle) },
-      { head: "direction", of: ({ direction }) => direction },
+      { head: "direction", isShort: true, of: ({ direction }) => direction },
       {
         head: "capacity, mAh",
         isNumber: true,

@@ -57,7 +57,12 @@ function byCycle(set: LikeCells, index: number): Markup {
 
 /** The last half cycle of each cell, side by side. */
 function byCell(set: LikeCells, index: number): Markup {
-  const x = { from: 0.5, to: set.cells.length + 0.5, label: "cells in order of their positions", isWhole: true };
+  const x = {
+    from: 0.5,
+    to: set.cells.length + 0.5,
+    label: `cells in order: ${set.cells[0]?.cell.position ?? ""} to ${set.cells.at(-1)?.cell.position ?? ""}`,
+    isWhole: true,
+  };
   const points = set.cells.map((one, place) => ({
     x: place + 1,
     y: 1000 * (one.lastDischargeAh ?? one.lastHalf?.capacityAh ?? NaN),

@@ -52,6 +52,8 @@ export interface Column<Row> {
   readonly head: string;
   /** Numbers stand to the right. */
   readonly isNumber?: boolean;
+  /** Short words that are not broken. */
+  readonly isShort?: boolean;
   /** Names the row. */
   readonly isHead?: boolean;
   readonly of: (row: Row) => string | Markup;
@@ -68,26 +70,25 @@ export function table<Row>(caption: string, columns: readonly Column<Row>[], row
         ${columns.map((column) => cellOf(column, row))}
       </tr> `,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-    <table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${body}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<p class="cap" aria-hidden="true">${caption}</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+      <table aria-label="${caption}">
+        <thead>
+          <tr>
+            ${head}
+          </tr>
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+      </table>
+    </div>`;
 }
 
-function cellOf<Row>({ isNumber, isHead, of }: Column<Row>, row: Row): Markup {
+function cellOf<Row>({ isNumber, isShort, isHead, of }: Column<Row>, row: Row): Markup {
   const content = of(row);
   if (isHead === true) return html`<th scope="row">${content}</th>`;
+  if (isShort === true) return html`<td class="k">${content}</td>`;
   return isNumber === true ? html`<td class="n">${content}</td>` : html`<td>${content}</td>`;
 }
 

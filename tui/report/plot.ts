@@ -77,7 +77,8 @@ function paneSvg(
   top: number,
   width: number,
 ): Markup {
-  const values = hasNumbers ? niceTicks(y.from, y.to, ticks) : [];
+  const few = hasNumbers ? niceTicks(y.from, y.to, ticks) : [];
+  const values = hasNumbers && few.length < 2 ? niceTicks(y.from, y.to, ticks + 2) : few;
   const span = y.to > y.from ? y.to - y.from : 1;
   const marks = values.map((tick) => {
     const at = round(top + heightPx - ((tick - y.from) / span) * heightPx);

@@ -83,7 +83,7 @@ function representativeText({ effect }: Representativeness): string {
 function reliabilityTable(reliability: Reliability, isVirtual: boolean): Markup {
   const { exposures, fluxBySource, doseByBasis, wallOffsetS } = reliability;
   const shares = (counts: ReadonlyMap<string, number>): string =>
-    [...counts].map(([name, count]) => `${name} ${percent(count / Math.max(1, exposures), 1)}`).join(", ") || "-";
+    [...counts].map(([name, count]) => `${name} ${countText(count)}`).join(", ") || "-";
   const seconds = (value: number | null): string =>
     value === null ? "not on record" : `\u00b1 ${figures(1000 * value, 3)} ms`;
   const rows: readonly (readonly [string, string])[] = [

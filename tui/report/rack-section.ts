@@ -1,7 +1,7 @@
 /** The rack as it stands, and its cells as a table. */
 import type { CellFacts } from "../../controller/report/cell-facts.ts";
 import { COLUMN_COUNT, positionAt, ROW_COUNT } from "../../protocols/base/position.ts";
-import { html, joined, raw, table, type Markup } from "./markup.ts";
+import { html, joined, NONE, raw, table, type Column, type Markup } from "./markup.ts";
 import { SCALE_STEPS } from "./page-style.ts";
 import type { ReportInput } from "./report-input.ts";
 import { figures, grayText, momentText, percent, percentUp, STATE_WORDS } from "./words.ts";
@@ -84,12 +84,16 @@ function placeOf(facts: CellFacts | undefined, { capacity, dose }: Ranges, hasLi
   const given = hasLimits ? facts.dose?.limitFraction : facts.dose?.highestGy;
   const doseClass = given == null ? "" : ` d${stepOf(given, dose)}`;
   const capacityClass = mah === undefined ? "" : ` c${stepOf(mah, capacity)}`;
-  const doseText = hasLimits ? percentUp(facts.dose?.limitFraction) : figures(facts.dose?.highestGy, 3);
+  const fraction = facts.dose?.limitFraction;
+  const doseText =
+    hasLimits && fraction != null ? percentUp(fraction).replace(" %", "") : figures(facts.dose?.highestGy, 3);
+  const unit = hasLimits && fraction != null ? html`<span class="unit"> %</span>` : NONE;
   const { sign, text } = STATE_WORDS[state];
   return html`<td class="s-${state}${doseClass}${capacityClass}">
     <a href="#cell-${cell.position}"
-      ><b>${cell.position}</b><span class="dose">${doseText}</span><span class="capacity">${figures(mah, 3)}</span
-      ><span class="state"><span aria-hidden="true">${sign}</span> ${text}</span></a
+      ><b>${cell.position}</b><span class="dose">${doseText}${unit}</span
+      ><span class="capacity">${figures(mah, 3)}</span
+      ><span class="state"><span aria-hidden="true">${sign}</span> <span class="word">${text}</span></span></a
     >
   </td>`;
 }
@@ -104,31 +108,40 @@ function capacityMah({ lastDischargeAh, lastHalf }: CellFacts): readonly number[
   return ah === null ? [] : [1000 * ah];
 }
 
+/** What all cells have in common is said once. */
 function cellTable(cells: readonly CellFacts[], startMs: number): Markup {
-  return table<CellFacts>(
-    "Cells: what each did, gave and was given",
-    [
-      { head: "cell", isHead: true, of: ({ cell }) => html`<a href="#cell-${cell.position}">${cell.position}</a>` },
-      { head: "barcode", of: ({ cell }) => cell.barcode },
-      { head: "group", of: ({ cell }) => cell.group },
-      { head: "chemistry, electrolyte", of: ({ cell }) => `${cell.chemistry}, ${cell.electrolyte}` },
-      { head: "protocol", of: ({ cell }) => cell.protocolName },
-      { head: "role", of: ({ cell }) => cell.role },
-      { head: "state", of: ({ state }) => STATE_WORDS[state].text },
-      { head: "ended, UTC", of: ({ endMs }) => momentText(startMs, endMs).slice(0, 16) },
-      { head: "cycle", isNumber: true, of: ({ cycle }) => String(cycle) },
-      { head: "first, mAh", isNumber: true, of: (one) => figures(milli(one.firstDischargeAh)) },
-      { head: "last, mAh", isNumber: true, of: (one) => figures(milli(one.lastDischargeAh)) },
-      { head: "kept", isNumber: true, of: ({ retention }) => percent(retention, 1) },
-      { head: "efficiency", isNumber: true, of: ({ lastEfficiency }) => percent(lastEfficiency, 2) },
-      { head: "exposures", isNumber: true, of: ({ dose }) => String(dose?.exposures ?? 0) },
-      { head: "dose", isNumber: true, of: ({ dose }) => (dose === null ? "none" : grayText(dose.highestGy)) },
-      { head: "of limit", isNumber: true, of: ({ dose }) => percentUp(dose?.limitFraction) },
-    ],
-    cells,
-  );
+  const words: readonly Column<CellFacts>[] = [
+    { head: "group", isShort: true, of: ({ cell }) => cell.group },
+    { head: "chemistry, electrolyte", of: ({ cell }) => `${cell.chemistry}, ${cell.electrolyte}` },
+    { head: "protocol", isShort: true, of: ({ cell }) => cell.protocolName },
+    { head: "role", isShort: true, of: ({ cell }) => cell.role },
+  ];
+  const told = words.map((column) => ({ column, texts: new Set(cells.map((one) => textOf(column.of(one)))) }));
+  const alike = told.filter(({ texts }) => texts.size === 1);
+  const common = alike.map(({ column, texts }) => `${column.head} ${[...texts].join("")}`);
+  const columns: readonly Column<CellFacts>[] = [
+    { head: "cell", isHead: true, of: ({ cell }) => html`<a href="#cell-${cell.position}">${cell.position}</a>` },
+    { head: "barcode", isShort: true, of: ({ cell }) => cell.barcode },
+    ...told.filter(({ texts }) => texts.size > 1).map(({ column }) => column),
+    { head: "state", isShort: true, of: ({ state }) => STATE_WORDS[state].text },
+    { head: "ended, UTC", isShort: true, of: ({ endMs }) => momentText(startMs, endMs).slice(0, 16) },
+    { head: "cycle", isNumber: true, of: ({ cycle }) => String(cycle) },
+    { head: "first, mAh", isNumber: true, of: (one) => mahText(one.firstDischargeAh) },
+    { head: "last, mAh", isNumber: true, of: (one) => mahText(one.lastDischargeAh) },
+    { head: "kept", isNumber: true, of: ({ retention }) => percent(retention, 1) },
+    { head: "efficiency", isNumber: true, of: ({ lastEfficiency }) => percent(lastEfficiency, 2) },
+    { head: "exposures", isNumber: true, of: ({ dose }) => String(dose?.exposures ?? 0) },
+    { head: "dose", isNumber: true, of: ({ dose }) => (dose === null ? "none" : grayText(dose.highestGy)) },
+    { head: "of limit", isNumber: true, of: ({ dose }) => percentUp(dose?.limitFraction) },
+  ];
+  const caption = `Cells: what each did, gave and was given${common.length === 0 ? "" : `; of all: ${common.join("; ")}`}`;
+  return table<CellFacts>(caption, columns, cells);
 }
 
-function milli(ah: number | null): number | null {
-  return ah === null ? null : 1000 * ah;
+function textOf(content: string | Markup): string {
+  return typeof content === "string" ? content : content.markup;
+}
+
+function mahText(ah: number | null): string {
+  return ah === null ? "-" : (1000 * ah).toFixed(3);
 }
