@@ -87,7 +87,7 @@ export function createIncidentFold(scope: ReportScope): IncidentFold {
     if (id === null) return;
     if (type === "alarm-raised") {
       const where = textOrNull(data["where"]) ?? "";
-      if (isForeign(where) || isForeign(where.split(" ")[0] ?? null)) return;
+      if (isForeign(where) || where.split(/[ ,]/).some(isForeign)) return;
       const code = textOrNull(data["code"]);
       // The loss itself is told, with its end.
       if (code === "beam.lost") return;

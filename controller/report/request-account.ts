@@ -75,7 +75,7 @@ function noCounts(): Counts {
 
 function noteReason(reasons: Map<string, ReasonLine & { readonly positions: string[] }>, one: RequestBehind): void {
   const { outcome, trigger, why, atMs, position } = one;
-  const key = `${outcome}\n${trigger}\n${why.replace(/\d[\d.]*/g, "#")}`;
+  const key = `${outcome}\n${trigger}\n${why.replace(/\d[\d.,]*/g, "#")}`;
   const known = reasons.get(key) ?? { outcome, trigger, why, count: 0, firstMs: atMs, lastMs: atMs, positions: [] };
   if (!known.positions.includes(position)) known.positions.push(position);
   reasons.set(key, { ...known, count: known.count + 1, lastMs: Math.max(known.lastMs, atMs) });

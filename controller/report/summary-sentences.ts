@@ -55,6 +55,7 @@ function beamSentence({ requests, cells }: SummaryFacts): string {
   if (asked === 0) return `Nothing was asked of the beam, and ${dose}.`;
   const missed = reasons.find(({ outcome }) => outcome === "missed");
   const why = counts.missed === 0 || missed === undefined ? "" : ` (most often: ${missed.why})`;
+  if (counts.met === asked) return `All ${grouped(asked)} exposures asked for were made in their window, and ${dose}.`;
   return (
     `Of ${grouped(asked)} exposures asked for, ${grouped(counts.met)} were made in their window, ` +
     `${grouped(counts.late)} late and ${grouped(counts.missed)} not at all${why}, and ${dose}.`

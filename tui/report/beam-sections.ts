@@ -4,7 +4,7 @@ import type { CellFacts } from "../../controller/report/cell-facts.ts";
 import type { CountedBy, ReasonLine } from "../../controller/report/request-account.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { countText } from "../progress/number-text.ts";
-import { details, html, NONE, raw, table, type Markup } from "./markup.ts";
+import { details, html, NONE, raw, section, table, type Markup } from "./markup.ts";
 import { boxPath, figure, legend, plotSvg, PANE_UNITS, xUnits, yUnits } from "./plot.ts";
 import type { ReportInput } from "./report-input.ts";
 import { figures, grayText, momentText, percent, percentUp, VERDICT_WORDS } from "./words.ts";
@@ -22,41 +22,45 @@ export function timetableSection({ report }: ReportInput): Markup {
     counts.withdrawn === 0 ? "" : ` ${countText(counts.withdrawn)} were withdrawn before they were due.`;
   const open = requests.open === 0 ? "" : ` ${countText(requests.open)} are still open.`;
   const time = (atMs: number): string => momentText(campaign.clock.startMs, atMs).slice(0, 16);
-  const head = html`<section id="timetable"><h2>Timetable</h2></section>`;
-  if (asked + counts.withdrawn === 0) return html`${head}<p>Nothing was asked of the beam.${open}</p></section>`;
-  return html`${head}
-<p>${countText(asked)} exposures were asked for: ${countText(counts.met)} met (${percent(counts.met / Math.max(1, asked), 1)}), ${countText(counts.late)} late, ${countText(counts.missed)} missed.${withdrawn}${off}${open}</p>
-${timetablePlot(report)}
-${table<CountedBy>(
-  "What was asked for, by trigger",
-  [
-    { head: "trigger", isHead: true, of: ({ name }) => name },
-    { head: "met", isNumber: true, of: (one) => countText(one.counts.met) },
-    { head: "late", isNumber: true, of: (one) => countText(one.counts.late) },
-    { head: "missed", isNumber: true, of: (one) => countText(one.counts.missed) },
-    { head: "withdrawn", isNumber: true, of: (one) => countText(one.counts.withdrawn) },
-  ],
-  byTrigger,
-)}
-${
-  reasons.length === 0
-    ? html`<p>Nothing was late or missed.</p>`
-    : table<ReasonLine>(
-        "Late, missed and withdrawn, and why; alike but for their numbers in one line",
+  const within = (content: Markup): Markup => section("timetable", "Timetable", content);
+  if (asked + counts.withdrawn === 0) return within(html`<p>Nothing was asked of the beam.${open}</p>`);
+  return within(
+    html`<p>
+        ${countText(asked)} exposures were asked for: ${countText(counts.met)} met
+        (${percent(counts.met / Math.max(1, asked), 1)}), ${countText(counts.late)} late, ${countText(counts.missed)}
+        missed.${withdrawn}${off}${open}
+      </p>
+      ${timetablePlot(report)}
+      ${table<CountedBy>(
+        "What was asked for, by trigger",
         [
-          { head: "", isHead: true, of: ({ outcome }) => outcome },
-          { head: "times", isNumber: true, of: ({ count }) => countText(count) },
-          { head: "trigger", of: ({ trigger }) => trigger },
-          { head: "why", of: ({ why }) => (why === "" ? "not told" : why) },
-          { head: "from, UTC", of: ({ firstMs }) => time(firstMs) },
-          { head: "to, UTC", of: ({ lastMs }) => time(lastMs) },
-          { head: "cells", of: ({ positions }) => namedPositions(positions) },
+          { head: "trigger", isHead: true, of: ({ name }) => name },
+          { head: "met", isNumber: true, of: (one) => countText(one.counts.met) },
+          { head: "late", isNumber: true, of: (one) => countText(one.counts.late) },
+          { head: "missed", isNumber: true, of: (one) => countText(one.counts.missed) },
+          { head: "withdrawn", isNumber: true, of: (one) => countText(one.counts.withdrawn) },
         ],
-        reasons.slice(0, REASONS_MAX),
-      )
-}
-${reasons.length > REASONS_MAX ? html`<p>${reasons.length - REASONS_MAX} more kinds of reasons: <code>--json</code> has them all.</p>` : NONE}
-</section>`;
+        byTrigger,
+      )}
+      ${
+        reasons.length === 0
+          ? html`<p>Nothing was late or missed.</p>`
+          : table<ReasonLine>(
+              "Late, missed and withdrawn, and why; alike but for their numbers in one line",
+              [
+                { head: "", isHead: true, of: ({ outcome }) => outcome },
+                { head: "times", isNumber: true, of: ({ count }) => countText(count) },
+                { head: "trigger", of: ({ trigger }) => trigger },
+                { head: "why", of: ({ why }) => (why === "" ? "not told" : why) },
+                { head: "from, UTC", of: ({ firstMs }) => time(firstMs) },
+                { head: "to, UTC", of: ({ lastMs }) => time(lastMs) },
+                { head: "cells", of: ({ positions }) => namedPositions(positions) },
+              ],
+              reasons.slice(0, REASONS_MAX),
+            )
+      }
+      ${reasons.length > REASONS_MAX ? html`<p>${reasons.length - REASONS_MAX} more kinds of reasons: <code>--json</code> has them all.</p>` : NONE} `,
+  );
 }
 
 function namedPositions(positions: readonly string[]): string {
@@ -115,32 +119,36 @@ function timetablePlot({ requests, campaign }: ReportInput["report"]): Markup {
 
 export function doseSection({ report }: ReportInput): Markup {
   const exposed = report.cells.filter(({ dose }) => dose !== null);
-  const head = html`<section id="dose"><h2>Dose</h2></section>`;
+  const within = (content: Markup): Markup => section("dose", "Dose", content);
   const [first] = exposed;
-  if (first?.dose == null) return html`${head}<p>No cell was exposed.</p></section>`;
+  if (first?.dose == null) return within(html`<p>No cell was exposed.</p>`);
   const conventions = [...new Set(exposed.flatMap(({ dose }) => dose?.convention ?? []))].join(", ");
   const dark = report.cells.length - exposed.length;
-  return html`${head}
-<p>What the ledger charged, for each cell at the spot that got most. A bar ends at the stated dose, its line where the truth can lie at worst; neighbouring spots' beam is in it. Convention ${conventions}.${dark === 0 ? "" : ` ${dark} cell${dark === 1 ? " was" : "s were"} never exposed.`}</p>
-${dosePlot(exposed)}
-${details(
-  "Doses as a table",
-  table<CellFacts>(
-    "Dose of each cell, at its spot that got most",
-    [
-      { head: "cell", isHead: true, of: ({ cell }) => cell.position },
-      { head: "layer", of: ({ dose }) => (dose === null ? "" : `${dose.layer}, ${dose.location}`) },
-      { head: "dose", isNumber: true, of: ({ dose }) => grayText(dose?.highestGy ?? 0) },
-      { head: "uncertainty", isNumber: true, of: ({ dose }) => `+${percentUp(dose?.relativeUncertainty)}` },
-      { head: "limit", isNumber: true, of: ({ dose }) => (dose?.limitGy == null ? "-" : grayText(dose.limitGy)) },
-      { head: "of limit, at worst", isNumber: true, of: ({ dose }) => percentUp(dose?.limitFraction) },
-      { head: "exposures", isNumber: true, of: ({ dose }) => String(dose?.exposures ?? 0) },
-      { head: "open", isNumber: true, of: ({ dose }) => durationText(dose?.openS ?? 0) },
-    ],
-    exposed,
-  ),
-)}
-</section>`;
+  return within(html`
+    <p>
+      What the ledger charged, for each cell at the spot that got most. A bar ends at the stated dose, its line where
+      the truth can lie at worst; neighbouring spots' beam is in it. Convention
+      ${conventions}.${dark === 0 ? "" : ` ${dark} cell${dark === 1 ? " was" : "s were"} never exposed.`}
+    </p>
+    ${dosePlot(exposed)}
+    ${details(
+      "Doses as a table",
+      table<CellFacts>(
+        "Dose of each cell, at its spot that got most",
+        [
+          { head: "cell", isHead: true, of: ({ cell }) => cell.position },
+          { head: "layer", of: ({ dose }) => (dose === null ? "" : `${dose.layer}, ${dose.location}`) },
+          { head: "dose", isNumber: true, of: ({ dose }) => grayText(dose?.highestGy ?? 0) },
+          { head: "uncertainty", isNumber: true, of: ({ dose }) => `+${percentUp(dose?.relativeUncertainty)}` },
+          { head: "limit", isNumber: true, of: ({ dose }) => (dose?.limitGy == null ? "-" : grayText(dose.limitGy)) },
+          { head: "of limit, at worst", isNumber: true, of: ({ dose }) => percentUp(dose?.limitFraction) },
+          { head: "exposures", isNumber: true, of: ({ dose }) => String(dose?.exposures ?? 0) },
+          { head: "open", isNumber: true, of: ({ dose }) => durationText(dose?.openS ?? 0) },
+        ],
+        exposed,
+      ),
+    )}
+  `);
 }
 
 function dosePlot(exposed: readonly CellFacts[]): Markup {
@@ -180,25 +188,35 @@ function dosePlot(exposed: readonly CellFacts[]): Markup {
 
 export function effectSection({ report }: ReportInput): Markup {
   const { verdict, campaign } = report;
-  const head = html`<section id="effect"><h2>Does the beam change what it measures?</h2></section>`;
+  const within = (content: Markup): Markup => section("effect", "Does the beam change what it measures?", content);
   if (verdict === null)
-    return html`${head}<p>Not judged: the campaign compares no spots with control spots, or has not looked yet. What would make it tell stands in its <code>controls</code>.</p></section>`;
+    return within(
+      html`<p>
+        Not judged: the campaign compares no spots with control spots, or has not looked yet. What would make it tell
+        stands in its <code>controls</code>.
+      </p>`,
+    );
   const judged: readonly ToldJudgement[] = [...verdict.materials, ...verdict.cells];
-  return html`${head}
-<p><strong>${VERDICT_WORDS[verdict.verdict]}.</strong> Look ${verdict.look}, ${momentText(campaign.clock.startMs, verdict.atMs).slice(0, 16)} UTC. Lag is the lithium by which a spot that is exposed again and again is behind a control spot of the same cell; intervals are those of 95 % for each line alone, verdicts those of all lines together.</p>
-${table<ToldJudgement>(
-  "The last look, materials first",
-  [
-    { head: "material or cell", isHead: true, of: ({ name }) => name },
-    { head: "verdict", of: ({ verdict: kind }) => kind.replace("-", " ") },
-    { head: "lag, lithium", isNumber: true, of: ({ lag }) => effectText(lag) },
-    { head: "pairs", isNumber: true, of: ({ lag }) => String(lag?.pairs ?? 0) },
-    { head: "width, logarithm", isNumber: true, of: ({ width }) => effectText(width) },
-    { head: "would have been found", isNumber: true, of: ({ power }) => percent(power) },
-  ],
-  judged,
-)}
-</section>`;
+  return within(html`
+    <p>
+      <strong>${VERDICT_WORDS[verdict.verdict]}.</strong> Look ${verdict.look},
+      ${momentText(campaign.clock.startMs, verdict.atMs).slice(0, 16)} UTC. Lag is the lithium by which a spot that is
+      exposed again and again is behind a control spot of the same cell; intervals are those of 95 % for each line
+      alone, verdicts those of all lines together.
+    </p>
+    ${table<ToldJudgement>(
+      "The last look, materials first",
+      [
+        { head: "material or cell", isHead: true, of: ({ name }) => name },
+        { head: "verdict", of: ({ verdict: kind }) => kind.replace("-", " ") },
+        { head: "lag, lithium", isNumber: true, of: ({ lag }) => effectText(lag) },
+        { head: "pairs", isNumber: true, of: ({ lag }) => String(lag?.pairs ?? 0) },
+        { head: "width, logarithm", isNumber: true, of: ({ width }) => effectText(width) },
+        { head: "would have been found", isNumber: true, of: ({ power }) => percent(power) },
+      ],
+      judged,
+    )}
+  `);
 }
 
 function effectText(effect: ToldEffect | null): string {

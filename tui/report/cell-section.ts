@@ -9,7 +9,7 @@ import { evenlyChosen } from "../data/evenly-chosen.ts";
 import { rangeWithRoom, type Range } from "../picture/chart.ts";
 import { details, html, joined, NONE, table, type Markup } from "./markup.ts";
 import { SCALE_STEPS } from "./page-style.ts";
-import { dotsPath, figure, plotSvg, traceData, tracePath, type PlotPoint } from "./plot.ts";
+import { dotsPath, figure, legend, plotSvg, traceData, tracePath, type PlotPoint } from "./plot.ts";
 import type { ReportInput } from "./report-input.ts";
 import { figures, grayText, momentText, percent, percentUp, STATE_WORDS } from "./words.ts";
 
@@ -168,9 +168,14 @@ function capacityPlot({ cell }: CellFacts): Markup {
     id: `c-${cell.position}`,
     title,
     x,
-    panes: [{ heightPx: 190, y, label: "capacity (mAh): charge blue, discharge orange", content }],
+    panes: [{ heightPx: 190, y, label: "capacity (mAh)", content }],
   });
-  return figure(`${cell.position}: capacity by cycle`, svg, details("Numbers of this plot", numbers));
+  const key = legend([
+    { className: "a", text: "charge" },
+    { className: "b", text: "discharge" },
+  ]);
+  const beside = html`${key}${details("Numbers of this plot", numbers)}`;
+  return figure(`${cell.position}: capacity by cycle`, svg, beside);
 }
 
 function halfCycleTable(position: string, halves: readonly ExportedHalfCycle[]): Markup {

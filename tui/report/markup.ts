@@ -98,3 +98,10 @@ export function details(summary: string, content: Markup): Markup {
     ${content}
   </details>`;
 }
+
+export function section(id: string, title: string, content: Markup): Markup {
+  return html`<section id="${id}">
+    <h2>${title}</h2>
+    ${content}
+  </section>`;
+}

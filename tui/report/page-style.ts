@@ -105,6 +105,7 @@ svg.plot text { font: 11.5px system-ui, "Segoe UI", Roboto, Arial, sans-serif; f
 .pane .under { fill: var(--paper); stroke: none; } .pane .wf { stroke-width: 1.1; }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1.3rem; list-style: none; margin: .2rem 0 0; padding: 0; font-size: .88rem; } .key { width: 28px; height: 12px; vertical-align: -1px; margin-right: .35rem; }
 .zoom { position: absolute; right: 0; top: -.35rem; display: flex; gap: .2rem; } .zoom button { font: inherit; font-size: .85rem; min-width: 1.8rem; height: 1.7rem; padding: 0 .4rem; color: var(--ink); background: var(--empty); border: 1px solid var(--faint); border-radius: .25rem; cursor: pointer; }
+.pair svg.plot text { font-size: 15px; }
 .mark { fill: var(--a); opacity: .2; } .plot[tabindex] { cursor: crosshair; touch-action: pan-x pan-y; }
 details { margin: .4rem 0; } summary { cursor: pointer; color: var(--a); font-size: .9rem; }
 .cell { border-top: 1px solid var(--grid); margin-top: 1.6rem; } .cell h3 { margin-top: 1rem; }
@@ -113,7 +114,7 @@ details { margin: .4rem 0; } summary { cursor: pointer; color: var(--a); font-si
   tbody th { white-space: normal; } td:not(.n):not(.k) { min-width: 9.5rem; } .kv tbody th { min-width: 6rem; }
   .rack { min-width: 0; border-spacing: 1px; } .rack tbody td:not(.n) { min-width: 0; } .rack b, .rack span { font-size: .6rem; } .rack .unit, .rack .word { display: none; } .rack td a { padding: .5rem 0; } .rack tbody th { width: .9rem; } }
 @media print {
-  body { font-size: 9.5pt; } .page { max-width: none; padding: 0; } .zoom, nav, .skip, .choose, .choose-input, details, .no-print { display: none !important; }
+  .kv { break-inside: avoid; } body { font-size: 9.5pt; } .page { max-width: none; padding: 0; } .zoom, nav, .skip, .choose, .choose-input, details, .no-print { display: none !important; }
   h2 { break-after: avoid; break-before: auto; margin-top: 1.4rem; } h3 { break-after: avoid; } figure, .figures, tr, .say li { break-inside: avoid; } thead { display: table-header-group; }
   .cell { break-inside: avoid; } .scroll { overflow: visible; } table { font-size: 7.5pt; } td { max-width: none; } 
   .rack { min-width: 0; } .rack td, .rack td a { height: 2.1rem; min-height: 2.1rem; } .rack td, .scale i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

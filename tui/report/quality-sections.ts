@@ -4,7 +4,7 @@ import { incidentLines, type IncidentLine } from "../../controller/report/incide
 import type { Reliability, Reproducibility, Representativeness } from "../../controller/report/quality.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { countText } from "../progress/number-text.ts";
-import { html, NONE, table, type Markup } from "./markup.ts";
+import { html, NONE, section, table, type Markup } from "./markup.ts";
 import type { CustodyStep, ReportInput } from "./report-input.ts";
 import { figures, grayText, momentText, percent, percentUp } from "./words.ts";
 
@@ -208,22 +208,26 @@ export function accountSection({ report, currency }: ReportInput): Markup {
 }
 
 export function custodySection({ report, custody }: ReportInput): Markup {
-  const head = html`<section id="custody"><h2>Custody</h2></section>`;
+  const within = (content: Markup): Markup => section("custody", "Custody", content);
   const own = new Set(report.cells.map(({ cell }) => cell.barcode));
   const steps = custody?.filter(({ barcode }) => own.has(barcode)) ?? null;
   if (steps === null || steps.length === 0)
-    return html`${head}<p>No custody record of these cells lies with the data: who received, loaded and returned them is not told here.</p></section>`;
-  return html`${head}
-${table<CustodyStep>(
-  "Who had each cell, and when",
-  [
-    { head: "cell", isHead: true, of: ({ barcode }) => barcode },
-    { head: "step", of: ({ step }) => step },
-    { head: "at, UTC", of: ({ at }) => at.slice(0, 16).replace("T", " ") },
-    { head: "by", of: ({ by }) => by },
-    { head: "note", of: ({ note }) => note },
-  ],
-  steps,
-)}
-</section>`;
+    return within(
+      html`<p>
+        No custody record of these cells lies with the data: who received, loaded and returned them is not told here.
+      </p>`,
+    );
+  return within(html`
+    ${table<CustodyStep>(
+      "Who had each cell, and when",
+      [
+        { head: "cell", isHead: true, of: ({ barcode }) => barcode },
+        { head: "step", of: ({ step }) => step },
+        { head: "at, UTC", of: ({ at }) => at.slice(0, 16).replace("T", " ") },
+        { head: "by", of: ({ by }) => by },
+        { head: "note", of: ({ note }) => note },
+      ],
+      steps,
+    )}
+  `);
 }
