@@ -1,6 +1,7 @@
 /** The commands of `beamrack`, as `--help` shows them. Each is loaded only when it is called. */
 import { CLIENT_HELP } from "./bus/client-help.ts";
 import type { Command } from "./command-context.ts";
+import { REPORT_COMMAND } from "./report/report-entry.ts";
 import { MAIL_IN_COMMANDS } from "./mail-in-commands.ts";
 
 export interface CommandEntry {
@@ -355,23 +356,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
-  {
-    name: "report",
-    usage: "DIR --out report.html [--group G] [--frames DIR] [--author NAME] [--license NAME]",
-    summary:
-      "a campaign, or one group's part of it, as one page for people: plots, doses, timetable, quality, incidents",
-    details: [
-      "Only reads DIR, also while the campaign runs. The page needs no network; it prints to A4. --json has the facts,",
-      "also without --out. docs/report.md says what stands in it. Exit 2 when refused, 1 when broken off.",
-      "",
-      "  --out report.html    the file to make; it must not exist",
-      "  --group G            the cells of this group, and no word of the others",
-      "  --frames DIR         where powder patterns stand (default DIR/frames)",
-      "  --author NAME        who is to be named in the citation; as often as needed",
-      "  --license NAME       the terms, such as CC-BY-4.0",
-    ],
-    load: async () => (await import("./commands/report.ts")).reportCommand,
-  },
+  REPORT_COMMAND,
   {
     name: "repair",
     usage: "DIR --out DIR",
