@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const checks = {
   lint: ["node_modules/oxlint/bin/oxlint", "--max-warnings", "0"],
   types: ["node_modules/@typescript/native/bin/tsc", "-p", "tsconfig.json", "--singleThreaded"],
-  format: ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
+  format: ["node_modules/oxfmt/bin/oxfmt", "--check", "."],
 };
 
 const results = await Promise.all(

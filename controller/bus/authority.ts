@@ -218,7 +218,8 @@ function placeOf({ args }: BusCommand): string | null {
 }
 
 type ReadCommand =
-  { readonly kind: "command"; readonly command: BusCommand } | { readonly kind: "unreadable"; readonly why: string };
+  | { readonly kind: "command"; readonly command: BusCommand }
+  | { readonly kind: "unreadable"; readonly why: string };
 
 function readCommand({ command, args }: BusEnvelope): ReadCommand {
   const result = COMMAND_ARGS[command].safeParse(args);

@@ -32,7 +32,8 @@ export interface CampaignChangerDeps extends Pick<
   readonly send: (event: CampaignEvent) => void;
   /** After a restart. */
   readonly recorded:
-    { readonly transfers: RecordedTransfers; readonly cells: readonly Pick<RecordedCell, "left">[] } | undefined;
+    | { readonly transfers: RecordedTransfers; readonly cells: readonly Pick<RecordedCell, "left">[] }
+    | undefined;
 }
 
 export interface CampaignChanger extends ChangerDesk {

@@ -13,7 +13,8 @@ import { createCellLearner, type CellLearner, type EndedStep } from "./cell-lear
 
 /** What an event came to; `byMs`: the end of the step moved by so much. */
 export type FollowedNews =
-  { readonly kind: "begun" | "ended" | "paused" | "over" } | { readonly kind: "resumed"; readonly byMs: number };
+  | { readonly kind: "begun" | "ended" | "paused" | "over" }
+  | { readonly kind: "resumed"; readonly byMs: number };
 
 export interface FollowedCell {
   readonly nameplate: CellNameplate;

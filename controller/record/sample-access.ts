@@ -10,7 +10,8 @@ import { hasBlocks, type StoredHead } from "./schema.ts";
 
 /** A frame, or a block in the place of many, which holds one channel. */
 export type ScannedSamples =
-  (Scanned<PackedFrame> & { readonly of: "frame" }) | (Scanned<PackedBlock> & { readonly of: "block" });
+  | (Scanned<PackedFrame> & { readonly of: "frame" })
+  | (Scanned<PackedBlock> & { readonly of: "block" });
 
 export interface SampleAccess {
   frames(): Iterable<ScannedSamples>;

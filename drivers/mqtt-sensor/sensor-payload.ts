@@ -1,7 +1,8 @@
 /** Reads the number out of a sensor's message. */
 
 export type PayloadReading =
-  { readonly isRead: true; readonly value: number } | { readonly isRead: false; readonly why: string };
+  | { readonly isRead: true; readonly value: number }
+  | { readonly isRead: false; readonly why: string };
 
 const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
 const EXCERPT_LENGTH = 80;

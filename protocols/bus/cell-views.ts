@@ -89,12 +89,9 @@ export const cellViewSchema = z.object({
       most_in_one_bin: count,
       from_deg: z.number(),
       to_deg: z.number(),
-      pattern: z
-        .array(z.number().min(0).max(1))
-        .max(FRAME_STEPS_MAX)
-        .meta({
-          description: "logarithm of the counts, the smallest 0 and the largest 1, from the first angle to the last",
-        }),
+      pattern: z.array(z.number().min(0).max(1)).max(FRAME_STEPS_MAX).meta({
+        description: "logarithm of the counts, the smallest 0 and the largest 1, from the first angle to the last",
+      }),
     })
     .nullable(),
 });

@@ -28,7 +28,8 @@ export interface FittedPeak {
 }
 
 export type PeakFit =
-  { readonly kind: "peak"; readonly peak: FittedPeak } | { readonly kind: "none"; readonly reason: string };
+  | { readonly kind: "peak"; readonly peak: FittedPeak }
+  | { readonly kind: "none"; readonly reason: string };
 
 /** A line of known place and width. */
 export interface FittedArea {

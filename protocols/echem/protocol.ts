@@ -83,7 +83,11 @@ export interface TagStep extends StepCommon {
 
 /** Steps that keep the channel busy for a while. */
 export type TechniqueStep =
-  OpenCircuitVoltageStep | ConstantCurrentStep | ConstantVoltageStep | ImpedanceSpectroscopyStep | VoltageScanStep;
+  | OpenCircuitVoltageStep
+  | ConstantCurrentStep
+  | ConstantVoltageStep
+  | ImpedanceSpectroscopyStep
+  | VoltageScanStep;
 
 export type ProtocolStep = TechniqueStep | LoopStep | TagStep;
 

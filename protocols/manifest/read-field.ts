@@ -6,7 +6,11 @@ import type { WishedTrigger } from "./manifest.ts";
 import type { Place, SheetValue } from "./sheet.ts";
 
 export type FieldValue =
-  string | number | readonly string[] | readonly WishedTrigger[] | Readonly<Record<string, number>>;
+  | string
+  | number
+  | readonly string[]
+  | readonly WishedTrigger[]
+  | Readonly<Record<string, number>>;
 
 export type ReadField =
   | { readonly kind: "value"; readonly value: FieldValue }

@@ -61,7 +61,8 @@ export type ChannelStep =
 
 /** The height of the sine above its middle: half of what lies between its two peaks. */
 export type SpectrumExcitation =
-  { readonly kind: "voltage"; readonly peakV: number } | { readonly kind: "current"; readonly peakA: number };
+  | { readonly kind: "voltage"; readonly peakV: number }
+  | { readonly kind: "current"; readonly peakA: number };
 
 export type StepEnd = "voltage" | "current" | "time" | "limit" | "aborted";
 

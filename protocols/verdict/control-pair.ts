@@ -34,7 +34,8 @@ export interface PairedSpots {
 }
 
 export type PairResult =
-  { readonly kind: "pair"; readonly pair: ControlPair } | { readonly kind: "unusable"; readonly reason: string };
+  | { readonly kind: "pair"; readonly pair: ControlPair }
+  | { readonly kind: "unusable"; readonly reason: string };
 
 /** Further apart than this the two readings lie on different sides of a table's turn, or one of them is no reading. */
 const LAG_MAX = 0.7;

@@ -18,7 +18,9 @@ import { createSideReactions } from "./side-reactions.ts";
 
 /** Where the cell starts: a state of charge of the formed cell, as assembled, or given stoichiometries. */
 export type CellInitial =
-  { readonly soc: number } | { readonly pristine: true } | { readonly negative: number; readonly positive: number };
+  | { readonly soc: number }
+  | { readonly pristine: true }
+  | { readonly negative: number; readonly positive: number };
 
 /** What the cell is at this instant. Stoichiometries are lithium per site, 0..1. */
 export interface CellState {

@@ -30,7 +30,9 @@ export interface ChangerPlantOptions {
 export type Jaw = 1 | 2;
 
 export type CodeReading =
-  { readonly kind: "code"; readonly code: string } | { readonly kind: "nothing" } | { readonly kind: "unreadable" };
+  | { readonly kind: "code"; readonly code: string }
+  | { readonly kind: "nothing" }
+  | { readonly kind: "unreadable" };
 
 export interface ChangerPlant {
   /** The arm goes to the place and the gripper closes; returns when it is done. A busy changer finishes first. */

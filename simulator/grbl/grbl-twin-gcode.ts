@@ -71,7 +71,16 @@ function readWords(line: string): Word[] | number {
 }
 
 type Group =
-  "motion" | "nonmodal" | "plane" | "distance" | "feed-mode" | "units" | "system" | "spindle" | "coolant" | "stop";
+  | "motion"
+  | "nonmodal"
+  | "plane"
+  | "distance"
+  | "feed-mode"
+  | "units"
+  | "system"
+  | "spindle"
+  | "coolant"
+  | "stop";
 
 const G_GROUPS: Readonly<Record<number, Group>> = {
   0: "motion",
@@ -188,7 +197,8 @@ function interpret(groups: Map<Group, number>, values: Map<string, number>, befo
 }
 
 export type JogResult =
-  { readonly error: number } | { readonly frame: "machine" | "work" | "relative"; readonly axes: Axes };
+  | { readonly error: number }
+  | { readonly frame: "machine" | "work" | "relative"; readonly axes: Axes };
 
 /** What follows `$J=`: units, distance, G53, axes and a feed of its own; nothing of it is modal. */
 export function parseJog(text: string, modal: ModalState): JogResult {

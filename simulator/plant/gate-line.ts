@@ -6,7 +6,9 @@ import type { WorldClock } from "./plant.ts";
 
 /** `holds` stays high once it is; `withheld` never gets there; `repeats` gives each gate once more, so long after its end. */
 export type GateTrouble =
-  { readonly how: "holds" } | { readonly how: "withheld" } | { readonly how: "repeats"; readonly afterMs: number };
+  | { readonly how: "holds" }
+  | { readonly how: "withheld" }
+  | { readonly how: "repeats"; readonly afterMs: number };
 
 export interface GateLine {
   /** At the shutter's end. */

@@ -3,13 +3,17 @@ import type { GateTrouble } from "../plant/gate-line.ts";
 
 /** What a monitor's feed does instead of telling what it reads. */
 export type ReadingTrouble =
-  { readonly how: "stops" } | { readonly how: "jumps"; readonly factor: number } | { readonly how: "not-a-number" };
+  | { readonly how: "stops" }
+  | { readonly how: "jumps"; readonly factor: number }
+  | { readonly how: "not-a-number" };
 
 export type MonitorFeed = "ring-current" | "flux";
 
 /** `late` reports the end of an exposure so long after it. */
 export type DetectorTrouble =
-  { readonly how: "dead" } | { readonly how: "late"; readonly lateMs: number } | { readonly how: "refuses" };
+  | { readonly how: "dead" }
+  | { readonly how: "late"; readonly lateMs: number }
+  | { readonly how: "refuses" };
 
 /** `silent` obeys and says nothing; the others are of the line to the shutter. */
 export type TriggerTrouble = { readonly how: "silent" } | GateTrouble;

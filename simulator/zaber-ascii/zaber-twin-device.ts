@@ -12,7 +12,8 @@ export interface TwinDevice {
 }
 
 export type TwinAnswer =
-  { readonly isAccepted: true; readonly data: string } | { readonly isAccepted: false; readonly data: string };
+  | { readonly isAccepted: true; readonly data: string }
+  | { readonly isAccepted: false; readonly data: string };
 
 const DONE: TwinAnswer = { isAccepted: true, data: "0" };
 const READ_ONLY = ["deviceid", "version", "system.serial", "system.axiscount"];

@@ -141,7 +141,10 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
   });
 
   it.each(at)("silent for a minute %s harms nothing, and exposures go on after it", async (_, fromMs) => {
-    const run = await runWorld({ hours: DEVICE_HOURS, faults: [{ kind: "link-hang", link, fromMs, toMs: fromMs + 60_000 }] });
+    const run = await runWorld({
+      hours: DEVICE_HOURS,
+      faults: [{ kind: "link-hang", link, fromMs, toMs: fromMs + 60_000 }],
+    });
     expectSound(run);
     const named = link === "broker" ? / (flux monitor|ring current|broker)$/ : new RegExp(` ${link}$`);
     if (fromMs < 700_000) expect(run.alarms.some((alarm) => named.test(alarm))).toBe(true);

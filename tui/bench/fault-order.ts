@@ -38,7 +38,8 @@ const orderSchema = z.strictObject({
 });
 
 export type ReadOrder =
-  { readonly kind: "order"; readonly order: FaultOrder } | { readonly kind: "refused"; readonly answer: FaultAnswer };
+  | { readonly kind: "order"; readonly order: FaultOrder }
+  | { readonly kind: "refused"; readonly answer: FaultAnswer };
 
 export function readFaultOrder(payload: string): ReadOrder {
   let json: unknown;

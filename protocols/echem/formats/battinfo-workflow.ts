@@ -21,7 +21,8 @@ export interface BattinfoTask {
 }
 
 export type WrittenWorkflow =
-  { readonly ok: true; readonly workflow: BattinfoTask } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly workflow: BattinfoTask }
+  | { readonly ok: false; readonly reason: string };
 
 /** Each task lies inside the one before it: many more are too deep for those who read JSON. */
 export const WORKFLOW_TASK_COUNT_MAX = 500;

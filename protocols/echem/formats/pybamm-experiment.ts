@@ -31,7 +31,8 @@ const STEP_TEXT_MAX = 400;
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 type Value =
-  { readonly unit: "A" | "V" | "C"; readonly value: number } | { readonly unit: "other"; readonly text: string };
+  | { readonly unit: "A" | "V" | "C"; readonly value: number }
+  | { readonly unit: "other"; readonly text: string };
 
 /**
  * One string to one step, or why not. Never throws. A step without `for` has no time: PyBaMM's own, 24 hours or
@@ -91,7 +92,8 @@ export function readExperimentStep(text: string): ReadExperimentStep {
 }
 
 export type WrittenExperiment =
-  { readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly lines: readonly string[] }
+  | { readonly ok: false; readonly reason: string };
 
 /** Every step in order, loops unrolled. Record and safety rules have no place in the strings and are lost. */
 export function pybammExperiment(protocol: Protocol): WrittenExperiment {

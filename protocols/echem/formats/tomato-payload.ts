@@ -27,7 +27,8 @@ export interface TomatoPayload {
 }
 
 export type WrittenTomato =
-  { readonly ok: true; readonly payload: TomatoPayload } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly payload: TomatoPayload }
+  | { readonly ok: false; readonly reason: string };
 
 /** Refused: no sample name, a rate without a capacity, and techniques the payload has no form for. */
 export function tomatoPayload(protocol: Protocol): WrittenTomato {

@@ -25,10 +25,12 @@ export interface StepBody {
 }
 
 export type CompiledBody =
-  { readonly ok: true; readonly body: StepBody } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly body: StepBody }
+  | { readonly ok: false; readonly reason: string };
 
 export type CompiledStep =
-  { readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly lines: readonly string[] }
+  | { readonly ok: false; readonly reason: string };
 
 /** Lines without line ends and without the leading command; every reason at once when the step is refused. */
 export function compileStep(step: ChannelStep, device: DeviceModel, options: ScriptOptions): CompiledStep {

@@ -16,7 +16,8 @@ export interface SimplonValue {
 }
 
 export type Decoded<T> =
-  { readonly isRead: true; readonly value: T } | { readonly isRead: false; readonly why: string };
+  | { readonly isRead: true; readonly value: T }
+  | { readonly isRead: false; readonly why: string };
 
 /** State of the detector. */
 export const SIMPLON_STATES = ["na", "idle", "ready", "acquire", "configure", "initialize", "test", "error"] as const;

@@ -39,7 +39,10 @@ export interface ZaberInfo extends FromDevice {
 }
 
 export type ZaberMessage =
-  ZaberReply | ZaberAlert | ZaberInfo | { readonly kind: "garbled"; readonly line: string; readonly why: string };
+  | ZaberReply
+  | ZaberAlert
+  | ZaberInfo
+  | { readonly kind: "garbled"; readonly line: string; readonly why: string };
 
 /** Longest line kept. Packets of public devices end at 80 characters; the limit is a setting of the device. */
 export const ZABER_LINE_LENGTH_MAX = 512;

@@ -39,7 +39,8 @@ const NAMED = [
 const TYPED_AT_ONCE_MAX = 3;
 
 export type Pressed =
-  { readonly kind: "keys"; readonly names: readonly string[] } | { readonly kind: "pasted"; readonly text: string };
+  | { readonly kind: "keys"; readonly names: readonly string[] }
+  | { readonly kind: "pasted"; readonly text: string };
 
 export function pressed(input: string, key: RawKey): Pressed {
   if (key.tab) return { kind: "keys", names: [key.shift ? "shift-tab" : "tab"] };
