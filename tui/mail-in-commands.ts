@@ -79,4 +79,28 @@ export const MAIL_IN_COMMANDS: readonly CommandEntry[] = [
     ],
     load: async () => (await import("./commands/custody.ts")).custodyCommand,
   },
+  {
+    name: "plan",
+    usage: "MANIFEST ... --site SITE.yaml [--out CAMPAIGN.yaml] [--custody DIR] [--name NAME] [--start UTC] ...",
+    summary: "boxes of several groups in one rack: slots, campaign, what each group gets, and what if",
+    details: [
+      "Puts each cell where channel, temperature and neighbours suit it, writes a campaign that check passes, and says",
+      "what beam, dose and time each group comes to. Without --out nothing is written: look first.",
+      "Exit 2 when a manifest or the site is refused, 3 when a cell has no slot or check has something against the plan.",
+      "",
+      "  --site SITE.yaml     the hardware",
+      "  --out CAMPAIGN.yaml  where the campaign goes; never over another",
+      "  --custody DIR        the custody folder: no cell gets current before it is proven to be itself",
+      "  --name NAME          of the campaign (default mail-in)",
+      "  --start UTC          when it begins (default: the next full hour)",
+      "  --hours N            how long it lasts (default: what the longest protocol takes, and 5 %)",
+      "  --exposure SECONDS   of each exposure (default 6)",
+      "  --filter NAME        a filter of the site in the beam; may be given more than once",
+      "  --zone A1..D12=45    slots that are kept at so many degrees; the others are at 25",
+    ],
+    load: async () => {
+      const { planCommand } = await import("./commands/plan.ts");
+      return (context, args) => planCommand(context, args);
+    },
+  },
 ];

@@ -1,7 +1,6 @@
 /** Every name that a manifest may give, what it takes, and what is told of it: validator, template and page are made from this. */
 import { CHEMISTRY_IDS } from "../campaign/chemistry.ts";
-import { CELL_ROLES } from "../campaign/campaign.ts";
-import { CASES, HAZARDS } from "./manifest.ts";
+import { CASES, HAZARDS, MANIFEST_ROLES } from "./manifest.ts";
 
 export type FieldKind =
   | { readonly kind: "text"; readonly lengthMax: number }
@@ -92,7 +91,12 @@ export const CELL_FIELDS: readonly ManifestField[] = [
     "every:30min",
   ),
   optional("priority", { kind: "number", least: 1, most: 3, isWhole: true }, "1 comes first; 2 where empty", "2"),
-  optional("role", { kind: "word", words: CELL_ROLES }, "exposed where empty", "exposed"),
+  optional(
+    "role",
+    { kind: "word", words: MANIFEST_ROLES },
+    "exposed where empty; a dark control never meets the beam",
+    "exposed",
+  ),
   optional("open_circuit_V", number(-1, 6), "measured before it was packed: tells cells apart", "3.021"),
   optional("impedance_1kHz_ohm", number(0.01, 10_000), "measured before it was packed: tells cells apart", "8.4"),
   optional("measured_on", { kind: "date" }, "day of both; needed where one is given", "2026-11-20"),

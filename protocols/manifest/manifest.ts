@@ -1,5 +1,4 @@
 /** A shipment manifest: a box of cells from one group, with what is wanted of each. Plain JSON values only. */
-import type { CellRole } from "../campaign/campaign.ts";
 import type { ChemistryId } from "../campaign/chemistry.ts";
 
 export const MANIFEST_VERSION = 1;
@@ -21,6 +20,9 @@ export const HAZARDS = [
 export type Hazard = (typeof HAZARDS)[number];
 /** A cell with one of these is kept away from others like it. */
 export const HAZARDS_TO_NEIGHBOURS: readonly Hazard[] = ["may_leak", "may_swell", "may_short"];
+
+/** Cells that are exposed rarely are those that wish for it rarely. */
+export const MANIFEST_ROLES = ["exposed", "dark-control"] as const;
 
 /** 1 comes first. */
 export type Priority = 1 | 2 | 3;
@@ -61,7 +63,7 @@ export interface ManifestCell {
   readonly protocol: ManifestProtocol;
   readonly triggers: readonly WishedTrigger[];
   readonly priority: Priority;
-  readonly role: CellRole;
+  readonly role: (typeof MANIFEST_ROLES)[number];
   /** As it was before it was sent; null where it was not measured. */
   readonly openCircuitV: number | null;
   readonly impedanceOhm: number | null;

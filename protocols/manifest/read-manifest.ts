@@ -4,12 +4,11 @@
  */
 import { hasErrors, type Finding } from "../base/finding.ts";
 import { isChemistryId } from "../campaign/chemistry.ts";
-import { CELL_ROLES } from "../campaign/campaign.ts";
 import { readCsvSheet } from "./csv-sheet.ts";
 import { judgeCells } from "./judge-cells.ts";
 import { readJsonSheet } from "./json-sheet.ts";
 import { CELL_FIELDS, SHIPMENT_FIELDS, takesText } from "./manifest-fields.ts";
-import { CASES, HAZARDS, type Manifest, type ManifestCell } from "./manifest.ts";
+import { CASES, HAZARDS, MANIFEST_ROLES, type Manifest, type ManifestCell } from "./manifest.ts";
 import {
   numberOf,
   numberOrNull,
@@ -155,7 +154,7 @@ function cellOf(fileName: string, row: RowValues): readonly ManifestCell[] {
       protocol: protocolOf(row),
       triggers: triggersOf(row),
       priority: priority === 1 || priority === 3 ? priority : 2,
-      role: CELL_ROLES.find((one) => one === row.get("role")) ?? "exposed",
+      role: MANIFEST_ROLES.find((one) => one === row.get("role")) ?? "exposed",
       openCircuitV: numberOrNull(row, "open_circuit_V"),
       impedanceOhm: numberOrNull(row, "impedance_1kHz_ohm"),
       measuredMs: numberOrNull(row, "measured_on"),
