@@ -120,6 +120,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
           if (order.args.position !== undefined) return cellObstacle("hold", order.args.position);
           return isExposingHeld() ? "exposing is held already" : null;
         case "resume":
+          if (run.stops.troubles().length > 0) return run.stops.troubles().join("; ");
           if (order.args.position !== undefined) return cellObstacle("resume", order.args.position);
           return isExposingHeld() ? null : "exposing is not held";
         case "skip-step":

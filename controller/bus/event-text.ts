@@ -22,6 +22,8 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "exposing-resumed": (data) => `${text(data, "author")} lets exposing go on`,
   "cells-ordered-off": (data) =>
     `${text(data, "author")} ordered ${data["positions"] === undefined ? "every cell" : text(data, "positions")} off: ${text(data, "reason")}`,
+  "safety-input-tripped": (data) => `${text(data, "input")}: ${text(data, "what")}`,
+  "safety-input-well": (data) => `${text(data, "input")} tells of no trouble any more`,
   "stop-ordered": (data) => `stop ${text(data, "class")} by ${text(data, "author")}: ${text(data, "reason")}`,
   "stop-ended": (data) =>
     `stop ${text(data, "class")}: of ${text(data, "devices_asked")} devices the last confirmed after ${text(data, "confirmed_ms_max")} ms; not confirmed ${text(data, "not_confirmed")}`,

@@ -89,6 +89,8 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
     const levels = await within(clock, UNIT_DEADLINE_MS, io.readInputs(), () => lateFault("the inputs"));
     if (isLeft()) return null;
     deps.showLevels(levels);
+    // What they showed may have ended this: a heartbeat now would be of a permit that was given back.
+    if (isLeft()) return null;
     const broken = brokenLatches(levels).filter((name) => !latched.includes(name));
     if (broken.length === 0) return levels;
     sendBack({ type: "LATCHED", broken });

@@ -91,6 +91,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     accounts.noteFilters(read.filtersIn);
     watchDesk.showLevels(read);
     closedShutter.watch.showLevels(read);
+    stops.showLevels(read);
     lookAtShutter(read);
   };
   const lookAtShutter = createShutterLook({
@@ -189,7 +190,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       closedShutter.noteParked("shadow");
     },
   });
-  const ofStops = { campaign, roles, clock, recorder, alarms, send, views, changer };
+  const ofStops = { campaign, site, roles, clock, recorder, alarms, send, views, changer };
   const stops = createCampaignStops({ ...ofStops, actor: () => actor });
   const beliefIn = beliefWith(changer, (cellIndex) => views.belief(cellIndex));
 
@@ -322,10 +323,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const gaps = createGapNotes({ campaign, store, intake, nowMs, fail, leftCells: left?.recorded.cells });
 
-  const code = createStepCode(
-    campaign.cells.length,
-    roles.channels.map((channel) => channel.capabilities),
-  );
+  const sheets = roles.channels.map(({ capabilities }) => capabilities);
+  const code = createStepCode(campaign.cells.length, sheets);
 
   const shared = { clock, recorder };
   const machine = createCampaignMachine({

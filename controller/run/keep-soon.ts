@@ -22,6 +22,7 @@ const KEPT: ReadonlySet<string> = new Set([
   "cells-ordered-off",
   "stop-ordered",
   "stop-ended",
+  "safety-input-tripped",
   "exposing-held",
   "exposing-resumed",
   "interlock-broken",

@@ -16,7 +16,7 @@ import type { LeftRun } from "../resume/read-run.ts";
 import type { Alarms } from "./alarms.ts";
 import type { ActorViews } from "./actor-views.ts";
 import type { CampaignRoles } from "./roles.ts";
-import type { StopDesk } from "../stops/stop-desk.ts";
+import type { CampaignStops } from "../stops/campaign-stops.ts";
 import type { Tally } from "./tally.ts";
 import type { CommandedWish, ExposeCommand } from "../triggers/commanded.ts";
 import type { WishDesk } from "./wish-desk.ts";
@@ -75,7 +75,7 @@ export interface CampaignRun {
   readonly changer?: Pick<ChangerDesk, "inBeam" | "fetched" | "obstacle" | "halt">;
   note(): string | null;
   /** Every stop is carried out here, whoever orders it. */
-  readonly stops: StopDesk;
+  readonly stops: CampaignStops;
   /** The store could not be written, or a part of beamrack broke: nothing more is done. */
   failure(): Error | null;
   isDone(): boolean;

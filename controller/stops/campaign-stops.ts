@@ -1,13 +1,16 @@
 /** The desk of stops with the parts of a campaign behind it. */
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Site } from "../../protocols/site/site.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import type { ActorViews } from "../run/actor-views.ts";
 import type { CampaignRoles } from "../run/roles.ts";
+import { createSafetyInputs, type SafetyInputs } from "../safety/safety-inputs.ts";
 import { createStopDesk, type StopDesk, type StopDeskDeps } from "./stop-desk.ts";
 
 export interface CampaignStopsDeps extends Pick<StopDeskDeps, "clock" | "recorder" | "alarms" | "send"> {
   readonly campaign: Campaign;
+  readonly site: Pick<Site, "safetyInputs">;
   readonly roles: Pick<CampaignRoles, "io" | "stage" | "changer" | "channels">;
   readonly views: Pick<ActorViews, "stateOf" | "cell">;
   readonly changer: Pick<ChangerDesk, "halt"> | undefined;
@@ -17,11 +20,14 @@ export interface CampaignStopsDeps extends Pick<StopDeskDeps, "clock" | "recorde
 /** With these a cell is past holding. */
 const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "stopping", "finishing"];
 
-export function createCampaignStops(deps: CampaignStopsDeps): StopDesk {
-  const { campaign, roles, views, changer, actor, clock, recorder, alarms, send } = deps;
+/** The desk, and what orders stops by itself. */
+export interface CampaignStops extends StopDesk, SafetyInputs {}
+
+export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
+  const { campaign, site, roles, views, changer, actor, clock, recorder, alarms, send } = deps;
   const positions = campaign.cells.map(({ position }) => position);
 
-  return createStopDesk({
+  const desk = createStopDesk({
     ...{ roles, clock, recorder, alarms, send, positions },
     ...(changer === undefined
       ? {}
@@ -48,4 +54,16 @@ export function createCampaignStops(deps: CampaignStopsDeps): StopDesk {
       return view?.heldBy === null && !OVER.includes(views.stateOf(cellIndex));
     },
   });
+  const inputs = createSafetyInputs({
+    ...{ clock, recorder, alarms, stops: desk, inputs: site.safetyInputs ?? [] },
+    isOver: () => actor().getSnapshot().status !== "active",
+  });
+
+  return {
+    ...inputs,
+    order: (order) => desk.order(order),
+    get isUnderWay() {
+      return desk.isUnderWay;
+    },
+  };
 }

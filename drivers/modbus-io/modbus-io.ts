@@ -424,6 +424,13 @@ export function levelsOf(
       beamPermitted: level(inputs.interlocks.beamPermitted),
     },
     filtersIn: inputs.filters.map(level),
+    ...(inputs.safety === undefined
+      ? {}
+      : {
+          safetyInputs: Object.fromEntries(
+            inputs.safety.map(({ name, bit, troubleLevel }) => [name, level(bit) !== troubleLevel]),
+          ),
+        }),
     watchdogTripped,
   };
 }

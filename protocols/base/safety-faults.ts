@@ -10,6 +10,11 @@ export const SAFETY_FAULTS = {
     advice:
       "A sensor over the rack passed the level at which the rack is stopped: exposing ended and every cell is on open circuit. Look before anybody opens the rack.",
   },
+  "safety.tripped": {
+    severity: "hold",
+    advice:
+      "An input of the rack tells of trouble, or was not read. What the site names for it was stopped. Look at the rack from outside first; nothing is resumed while it tells of trouble, and nothing resumes by itself after it.",
+  },
   "stop.not-confirmed": {
     severity: "hold",
     advice:

@@ -18,6 +18,8 @@ export interface InputLevels {
   readonly interlocks: Readonly<Record<Interlock, boolean>>;
   /** One per filter of the site, in the site's order: true when its switch says it is in the beam. */
   readonly filtersIn: readonly boolean[];
+  /** By name: true where the input tells of no trouble. Left out where the site names none. */
+  readonly safetyInputs?: Readonly<Record<string, boolean>>;
   /** The output watchdog has tripped: all outputs are dropped until it is re-armed. */
   readonly watchdogTripped: boolean;
 }

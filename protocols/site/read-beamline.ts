@@ -1,4 +1,5 @@
 /** From the sections of the beamline's instruments to the site: names as code knows them, defaults filled in. */
+import type { SafetyInput } from "./safety-inputs.ts";
 import { ADAM } from "../wire/modbus-io/adam-6000.ts";
 import type { DetectorSection, IoSection, StageSection } from "./beamline-schema.ts";
 import type { SiteAxis, SiteDetector, SiteIo, SitePattern, SiteStage } from "./site.ts";
@@ -56,8 +57,11 @@ function patternOf(pattern: NonNullable<DetectorSection["pattern"]>): SitePatter
   };
 }
 
-export function ioOf(io: IoSection): SiteIo {
+export function ioOf(io: IoSection, safetyInputs: readonly SafetyInput[] = []): SiteIo {
   const { inputs, outputs } = io;
+  const wired = safetyInputs.flatMap(({ name, source }) =>
+    source.kind === "interlock" ? [] : { name, bit: source.bit, troubleLevel: source.troubleLevel },
+  );
   return {
     name: io.name,
     driver: io.driver,
@@ -79,6 +83,7 @@ export function ioOf(io: IoSection): SiteIo {
         filters: inputs.filters,
         ...(inputs.permit_alive === undefined ? {} : { permitAlive: inputs.permit_alive }),
         ...(inputs.interlocks_in_series === undefined ? {} : { areInterlocksInSeries: inputs.interlocks_in_series }),
+        ...(wired.length === 0 ? {} : { safety: wired }),
       },
       outputs: {
         shutterOpenRequest: outputs.shutter_open_request,

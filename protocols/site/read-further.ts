@@ -13,9 +13,13 @@ import {
   triggerSchema,
 } from "./further-schema.ts";
 import { readList } from "./read-list.ts";
+import { safetyInputOf, safetyInputSchema } from "./safety-inputs.ts";
 import type { Site } from "./site.ts";
 
-type Further = Pick<Site, "broker" | "sampleChanger" | "barcodeReader" | "integrator" | "trigger" | "sensors">;
+type Further = Pick<
+  Site,
+  "broker" | "sampleChanger" | "barcodeReader" | "integrator" | "trigger" | "sensors" | "safetyInputs"
+>;
 
 /** Undefined when one that is there will not do. */
 export function readFurther(document: InputDocument, findings: Finding[]): Further | undefined {
@@ -29,6 +33,9 @@ export function readFurther(document: InputDocument, findings: Finding[]): Furth
   const integrator = section("integrator", integratorSchema);
   const trigger = section("trigger", triggerSchema);
   const sensors = has("sensors") ? readList(document, ["sensors"], ownSensorSchema, findings) : undefined;
+  const safetyInputs = has("safety_inputs")
+    ? readList(document, ["safety_inputs"], safetyInputSchema, findings)?.map(safetyInputOf)
+    : undefined;
   if (findings.slice(before).some(({ severity }) => severity === "error")) return undefined;
   return {
     ...(broker === undefined ? {} : { broker }),
@@ -37,5 +44,6 @@ export function readFurther(document: InputDocument, findings: Finding[]): Furth
     ...(integrator === undefined ? {} : { integrator }),
     ...(trigger === undefined ? {} : { trigger }),
     ...(sensors === undefined ? {} : { sensors }),
+    ...(safetyInputs === undefined ? {} : { safetyInputs }),
   };
 }

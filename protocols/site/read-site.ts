@@ -115,7 +115,7 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
     },
     detector: detectorOf(detector),
     channels,
-    io: ioOf(io),
+    io: ioOf(io, further.safetyInputs),
     filters,
     beam: beamOf(beam, materials),
     sensorSources: sensorSources.map(sensorSourceOf),

@@ -187,4 +187,5 @@ export const SITE_KEYS = [
   "integrator",
   "trigger",
   "sensors",
+  "safety_inputs",
 ] as const;

@@ -1,4 +1,5 @@
 /** The hardware of a site as the rest of beamrack sees it: parsed, checked, every default filled in. */
+import type { SafetyInput } from "./safety-inputs.ts";
 import type { Position } from "../base/position.ts";
 import type { BeamProfile } from "../dose/beam-profile.ts";
 import type { Layer } from "../dose/layer-stack.ts";
@@ -301,4 +302,6 @@ export interface Site {
   readonly trigger?: SiteTrigger;
   /** Sensors with a cable each, or with a bus. */
   readonly sensors?: readonly SiteOwnSensor[];
+  /** Inputs that tell of trouble at the rack. */
+  readonly safetyInputs?: readonly SafetyInput[];
 }

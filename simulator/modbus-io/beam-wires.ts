@@ -11,6 +11,8 @@ export interface BeamWiring {
     /** Several on one input are wired in series. */
     readonly interlocks: Readonly<Record<string, number>>;
     readonly filters: readonly number[];
+    /** Contacts at the rack; `troubleLevel`: of the input when there is trouble. */
+    readonly safety?: readonly { readonly name: string; readonly bit: number; readonly troubleLevel: boolean }[];
   };
   readonly outputs: {
     readonly shutterOpenRequest: number;
@@ -43,6 +45,9 @@ export function createBeamWires(beam: BeamPlant, { inputs, outputs }: BeamWiring
   inputs.filters.forEach((bit, index) => {
     wire(bit, (atMs) => beam.filterInSwitch(atMs, index));
   });
+  for (const { name, bit, troubleLevel } of inputs.safety ?? []) {
+    wire(bit, () => (beam.hasTrouble?.(name) === true) === troubleLevel);
+  }
   let isPermitted = false;
   let shutter = false;
   let safetyShutter = false;

@@ -44,6 +44,8 @@ export interface ObservedBeamPlant extends BeamPlant {
   /** Optics that drift: only this share of the photons arrives between the two times, whatever the ring current. */
   dim(fromMs: number, toMs: number, share: number): void;
   setInterlock(name: string, holds: boolean): void;
+  /** A detector at the rack, by its input's name. */
+  setTrouble(name: string, isThere: boolean): void;
   /** The machine loses its beam; it is full again at `toMs`, after `refillMs` of filling (default none). */
   dump(fromMs: number, toMs: number, refillMs?: number): void;
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
@@ -61,6 +63,7 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
   const filters = Array.from({ length: options.filterCount }, () =>
     createActuator(options.filterTravelMs, startMs, false),
   );
+  const troubles = new Set<string>();
   const interlocks = new Map<string, boolean>(HUTCH_CONDITIONS.map((name) => [name, true]));
   let shutterLevel = false;
   let orderedShutMs = -Infinity;
@@ -111,6 +114,11 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
     },
     filterInSwitch: (atMs, index) => filterFraction(atMs, index) >= 1,
     interlock: (_atMs, name) => interlocks.get(name) ?? false,
+    hasTrouble: (name) => troubles.has(name),
+    setTrouble(name, isThere) {
+      if (isThere) troubles.add(name);
+      else troubles.delete(name);
+    },
     shutterFraction: (atMs) => shutter.fraction(atMs),
     shutterPasses(atMs) {
       const open = shutter.fraction(atMs);

@@ -49,6 +49,8 @@ export interface BeamPlant {
   filterInSwitch(atMs: number, index: number): boolean;
   /** searched, doorClosed, emergencyOk, motionEnabled, beamPermitted. */
   interlock(atMs: number, name: string): boolean;
+  /** Whether a detector at the rack, by its input's name, tells of trouble. Left out where there is none. */
+  hasTrouble?(name: string): boolean;
 }
 
 /** What the detector sees. */

@@ -34,6 +34,8 @@ export type EquipmentFault =
   | (Lasting & { readonly kind: "link-unplugged"; readonly link: string })
   /** One chunk in so many arrives with a wrong character. */
   | (Lasting & { readonly kind: "link-garbled"; readonly link: string })
+  /** What an input of the rack is there for: its button is pressed, its detector sees smoke, its fan stands still. */
+  | (Lasting & { readonly kind: "safety-input"; readonly input: string })
   | { readonly kind: "controller-kill"; readonly fromMs: number; readonly toMs: number }
   /** Somebody says that exposing may go on, or re-arms the hutch. */
   | { readonly kind: "person"; readonly fromMs: number; readonly act: "resume" | "re-arm" };
@@ -67,6 +69,7 @@ export const EQUIPMENT_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("stage-trip"), from_s: atS }),
   z.strictObject({ kind: z.literal("link-unplugged"), ...lasting, link: z.string() }),
   z.strictObject({ kind: z.literal("link-garbled"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("safety-input"), ...lasting, input: z.string() }),
   z.strictObject({ kind: z.literal("controller-kill"), from_s: atS, to_s: atS }),
   z.strictObject({ kind: z.literal("person"), from_s: atS, act: z.enum(["resume", "re-arm"]) }),
 ] as const;
@@ -108,6 +111,8 @@ function lastingFault(entry: LastingEntry): WithoutTimes<LastingFault> {
       return { kind: entry.kind, feed: entry.feed };
     case "beam-dim":
       return { kind: entry.kind, share: entry.share };
+    case "safety-input":
+      return { kind: entry.kind, input: entry.input };
     case "link-unplugged":
     case "link-garbled":
       return { kind: entry.kind, link: entry.link };

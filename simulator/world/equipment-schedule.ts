@@ -9,6 +9,8 @@ export interface EquipmentDeps {
   readonly trouble: BeamlineTrouble;
   /** Runs `act` at the time; never for one that is left out. */
   readonly at: (atMs: number | undefined, act: (atMs: number) => void) => void;
+  /** Somebody, or something, at the rack tells of trouble, or no longer. */
+  readonly onTrouble: (fault: Extract<EquipmentFault, { kind: "safety-input" }>, isOn: boolean, atMs: number) => void;
   readonly onLink: (name: string, act: (link: FaultyLink) => void) => void;
 }
 
@@ -94,6 +96,12 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
         trouble.tripStage();
       });
       return;
+    case "safety-input":
+      during((isOn, atMs) => {
+        beam.setTrouble(fault.input, isOn);
+        deps.onTrouble(fault, isOn, atMs);
+      });
+      return;
     case "link-unplugged":
       during((isOn) => {
         onLink(fault.link, (link) => {
@@ -125,5 +133,5 @@ export function keepsBeam({ kind }: EquipmentFault): boolean {
 
 /** Whether exposing waits for a person after it. */
 export function needsPerson(kind: string): boolean {
-  return ["shutter-stuck", "shutter-slow", "shutter-switch", "interlock"].includes(kind);
+  return ["shutter-stuck", "shutter-slow", "shutter-switch", "interlock", "safety-input"].includes(kind);
 }

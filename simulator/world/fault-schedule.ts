@@ -42,6 +42,8 @@ export interface FaultScheduleDeps {
   /** Told of each fault as it begins. */
   readonly onBegun: (kind: string) => void;
   readonly onDump: () => void;
+  /** The same of an input at the rack. */
+  readonly onTrouble: (name: string, isOn: boolean, atMs: number, isHeard: boolean) => void;
   /** `isHeard` unless those who should know of it may have been deaf all the while. */
   readonly onInterlockBroken: (name: string, atMs: number, isHeard: boolean) => void;
 }
@@ -129,7 +131,12 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
     if (isEquipmentFault(fault)) {
       const link = "link" in fault ? targets.positionOfLink.get(fault.link) : undefined;
       if (!keepsBeam(fault)) pushOutage(fault, link);
-      scheduleEquipment(fault, { beam, trouble: deps.trouble, at, onLink });
+      scheduleEquipment(fault, {
+        ...{ beam, trouble: deps.trouble, at, onLink },
+        onTrouble(trouble, isOn, atMs) {
+          deps.onTrouble(trouble.input, isOn, atMs, isHeard(trouble, faults));
+        },
+      });
       return;
     }
     pushOutage(fault);
@@ -145,6 +152,7 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
         });
         at(fault.toMs, () => {
           beam.setInterlock(fault.name, true);
+          deps.onTrouble(fault.name, false, clock.nowMs(), true);
         });
         break;
       case "shutter-stuck":

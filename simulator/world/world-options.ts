@@ -1,4 +1,5 @@
 /** How this world differs from the plainest one: its machine, its instruments, and what the observer is to expect. */
+import type { WatchedInput } from "./hazard-judge.ts";
 import type { RobotOptions } from "./robot-truth.ts";
 
 export interface WorldOptions {
@@ -26,6 +27,8 @@ export interface WorldOptions {
   readonly protocolStops?: ReadonlyMap<number, "once-exposed" | "any-time">;
   /** So too when the air over the rack is as bad as this. */
   readonly rackStop?: { readonly temperatureC?: number; readonly gasPpm?: number };
+  /** Inputs that tell of trouble at the rack, and what must come to rest then. */
+  readonly safetyInputs?: readonly WatchedInput[];
   /** The stage holds one cell, which a robot brings there. */
   readonly robot?: RobotOptions;
 }

@@ -20,7 +20,8 @@ import type { World } from "./observed-world.ts";
 import type { WorldOptions } from "./world-options.ts";
 import { createWorldMonitors } from "./world-monitors.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
-import { createRobotTruth, ROBOT_INVARIANTS } from "./robot-truth.ts";
+import { createHazardJudge } from "./hazard-judge.ts";
+import { createRobotTruth } from "./robot-truth.ts";
 import { visitOverheadS } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
 import { scheduleFaults } from "./fault-schedule.ts";
@@ -31,9 +32,11 @@ import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
 import { createLedger } from "./world-truth.ts";
+import { invariantsOf } from "./world-invariants.ts";
 
 export type { WorldOptions } from "./world-options.ts";
 export type { World } from "./observed-world.ts";
+export { WORLD_INVARIANTS } from "./world-invariants.ts";
 
 export interface WorldDeps {
   readonly clock: WorldClock;
@@ -52,22 +55,6 @@ export interface WorldDeps {
 
 /** A step that waits for its exposure is over this soon after it. */
 const STOPS_AFTER_EXPOSURE_MS = 30_000;
-
-/** The invariants watched, by the names used in `checks`. */
-export const WORLD_INVARIANTS = [
-  "dose",
-  "exposures-accounted",
-  "two-clocks-apart",
-  "cell-limits",
-  "shutter-interlocks",
-  "stage-at-rest",
-  "motion-permit",
-  "right-cell",
-  "faults-stay-local",
-  "samples-kept",
-  "exposed-as-asked",
-  "person-rearmed",
-] as const;
 
 /** Beam may be on the sample only under these; motion only under those. */
 const BEAM_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "motionEnabled");
@@ -90,9 +77,7 @@ const CLOSING_MS = 100;
 export function createWorld(deps: WorldDeps): World {
   const { clock, chance, site, uncertainty, options = {} } = deps;
   const startMs = clock.nowMs();
-  const ledger = createLedger(
-    options.robot === undefined ? WORLD_INVARIANTS : [...WORLD_INVARIANTS, ...ROBOT_INVARIANTS],
-  );
+  const ledger = createLedger(invariantsOf(options));
   const isByAxis = options.stageAxes === "independent";
   const table = {
     speedMmS: site.stage.speedMmS,
@@ -157,7 +142,13 @@ export function createWorld(deps: WorldDeps): World {
   const rearming = createRearmWatch();
   const brokenSinceMs = new Map<string, number>();
   const endAtMs = options.endAtMs ?? Infinity;
-  const disturbances = createDisturbanceWatch(cells, () => clock.nowMs() >= endAtMs || isRackFoul());
+  const hazards = createHazardJudge({
+    ...{ clock, beam, cells, faultyPositions, ledger, inputs: options.safetyInputs ?? [] },
+  });
+  const disturbances = createDisturbanceWatch(
+    cells,
+    () => clock.nowMs() >= endAtMs || isRackFoul() || hazards.hasStoppedCells,
+  );
   const counts = { openings: 0, beamLosses: 0, disturbed: 0, excessGy: 0 };
   const filterPasses = site.filters.map((filter) => passes(deps.attenuation, filter, site.beam.energyKeV));
   const robot =
@@ -257,6 +248,7 @@ export function createWorld(deps: WorldDeps): World {
         atMs,
         () => "the shutter opened with an interlock broken",
       );
+      if (options.safetyInputs !== undefined) hazards.opened(atMs);
       const { awaited } = rearming;
       ledger.check("person-rearmed", awaited.length === 0, atMs, () => `nobody re-armed after ${awaited.join(", ")}`);
       ledger.check(
@@ -382,8 +374,10 @@ export function createWorld(deps: WorldDeps): World {
             counts.disturbed += end();
           });
         },
+        onTrouble: hazards.noted,
         onInterlockBroken(name, atMs, isHeard) {
           brokenSinceMs.set(name, atMs);
+          hazards.noted(name, true, atMs, isHeard);
           robot?.interlockBroken(name);
           if (isHeard) rearming.broke(name);
           // Before that the channels prove their wiring, with currents that go on and off.

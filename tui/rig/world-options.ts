@@ -1,6 +1,7 @@
 /** What the simulated world must be like for the instruments that a site puts in it. */
 import { positionIndex, type Position } from "../../protocols/base/position.ts";
 import type { SiteCellExchange, SiteSampleChanger } from "../../protocols/site/further.ts";
+import type { SafetyInput } from "../../protocols/site/safety-inputs.ts";
 import { hasDoubleGripper } from "../../protocols/site/site-lookup.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { WorldOptions } from "../../simulator/world/world.ts";
@@ -18,14 +19,27 @@ function moveS(changer: SiteSampleChanger, { exchangeS, fetchS }: SiteCellExchan
   return Math.max(MOVE_LEAST_S, (exchangeS - (isDouble ? fetchS : 0) - restS) / moves);
 }
 
+/** Beyond the age at which a level is none any more: the stop itself. */
+const STOPPED_WITHIN_MS = 5000;
+
+function watchedInput({ name, source, response, maximumAgeMs }: SafetyInput) {
+  return {
+    ...{ name, condition: source.kind === "interlock" ? source.interlock : null },
+    stopsBeam: response.some((stop) => stop === "exposing" || stop === "motion" || stop === "emergency"),
+    stopsCells: response.some((stop) => stop === "step" || stop === "open-circuit" || stop === "emergency"),
+    withinMs: maximumAgeMs + STOPPED_WITHIN_MS,
+  };
+}
+
 /** `codeOf` says what is printed on the cell at a position. */
 export function worldOptionsOf(
   site: Site,
   codeOf: (position: Position) => string | undefined,
-): Pick<WorldOptions, "stageAxes" | "robot"> {
+): Pick<WorldOptions, "stageAxes" | "robot" | "safetyInputs"> {
   const changer = site.sampleChanger;
   return {
     ...(site.stage.driver === "zaber-ascii" ? { stageAxes: "independent" } : {}),
+    ...(site.safetyInputs === undefined ? {} : { safetyInputs: site.safetyInputs.map(watchedInput) }),
     ...(changer?.toBeam === undefined
       ? {}
       : {

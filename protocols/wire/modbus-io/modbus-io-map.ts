@@ -15,6 +15,8 @@ export interface ModbusIoMap {
     readonly filters: readonly number[];
     /** Contact of the timer relay behind the heartbeat output, where it is wired back. */
     readonly permitAlive?: number;
+    /** What tells of trouble at the rack, by name; `troubleLevel`: the input's level when it does. */
+    readonly safety?: readonly { readonly name: string; readonly bit: number; readonly troubleLevel: boolean }[];
     /** Interlocks wired in series share one input; without this, two of them on one input are a slip. */
     readonly areInterlocksInSeries?: boolean;
   };
@@ -72,6 +74,7 @@ export function inputBits(map: ModbusIoMap): number[] {
     ...interlockBits(map),
     ...inputs.filters,
     ...(inputs.permitAlive === undefined ? [] : [inputs.permitAlive]),
+    ...(inputs.safety ?? []).map(({ bit }) => bit),
   ];
 }
 
