@@ -3,6 +3,7 @@ import { CLIENT_HELP } from "./bus/client-help.ts";
 import type { Command } from "./command-context.ts";
 import { REPORT_COMMAND } from "./report/report-entry.ts";
 import { MAIL_IN_COMMANDS } from "./mail-in-commands.ts";
+import { SHIFT_COMMANDS } from "./shift-commands.ts";
 
 export interface CommandEntry {
   readonly name: string;
@@ -291,23 +292,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
     load: async () => (await import("./commands/timetable.ts")).timetableCommand,
   },
-  {
-    name: "handover",
-    usage: "DIR [--since 22:00] [--until 06:00] [--timezone ZONE]",
-    summary: "what one shift tells the next: what happened, what waits for whom, what to expect",
-    details: [
-      "Reads a data folder, also while its campaign runs. A time is one of the clock (the last, the next), a moment such",
-      "as 2026-03-02T22:00Z, or a duration from the last event on record.",
-      "",
-      "  --since TIME         what happened from then on (default 8h)",
-      "  --until TIME         what to expect up to then (default 8h)",
-      "  --timezone ZONE      by whose clock, beside UTC: Europe/Paris; default the campaign's own",
-    ],
-    load: async () => {
-      const { handoverCommand } = await import("./commands/handover.ts");
-      return (context, args) => handoverCommand(context, args);
-    },
-  },
+  ...SHIFT_COMMANDS,
   {
     name: "data",
     usage:

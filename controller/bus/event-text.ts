@@ -10,6 +10,8 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "record-salvaged": () => "this is a copy of what could be read of a damaged record",
   "campaign-running": () => "the instruments are asked; cells and beam begin",
   "campaign-complete": () => "the campaign is complete",
+  "campaign-amended": (data) => `amendment ${text(data, "number")} by ${text(data, "author")}: ${text(data, "reason")}`,
+  "cell-withdrawn": (data) => `withdrawn by ${text(data, "author")}${after(data, "reason")}`,
   "campaign-resumed": () => "the campaign goes on after a restart",
   "run-ended": (data) => `the run was ended: ${text(data, "reason")}`,
   "alarm-raised": (data) => `alarm ${text(data, "alarm")}: ${text(data, "what")} [${text(data, "code")}]`,

@@ -8,11 +8,24 @@ import { parseJson } from "../record/record-header.ts";
 import type { RecordReader } from "../record/record-reader.ts";
 import { createCellFold, type CellFold } from "./cell-fold.ts";
 import { createExposureFold } from "./exposure-fold.ts";
-import type { ExportedCampaign, ExportedInstrument, ExportedReading } from "./exported-campaign.ts";
+import type { ExportedCampaign, ExportedCell, ExportedInstrument, ExportedReading } from "./exported-campaign.ts";
 import { numberOrNull, textOrNull, type EventData } from "./event-fields.ts";
 
 /** What of a record is read here; an interface so that a test can hand in a record of its own. */
 export type CampaignRecord = Pick<RecordReader, "header" | "events" | "ledger" | "gaps">;
+
+/** Protocols of before an amendment are still those of what was done by them. */
+function withPlanBefore(plan: RackPlan | undefined, before: RackPlan | undefined): RackPlan | undefined {
+  if (plan === undefined || before === undefined) return plan ?? before;
+  return { ...plan, protocols: new Map([...before.protocols, ...plan.protocols]) };
+}
+
+/** Of the plan stated last: a protocol may have another tail since the cell began. */
+function asPlanned(cell: ExportedCell, plan: RackPlan): ExportedCell {
+  const now = plan.cells.find(({ position }) => position === cell.position);
+  if (now === undefined || now.protocolSha256 === cell.protocolSha256) return cell;
+  return { ...cell, protocolName: now.protocolName, protocolSha256: now.protocolSha256 };
+}
 
 const OVER: ReadonlySet<string> = new Set(["campaign-complete", "run-ended"]);
 
@@ -60,9 +73,11 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
         siteName = textOrNull(data["site"]) ?? "";
         break;
       case RACK_PLAN_EVENT:
-        plan = parseRackPlan(parsed);
+        plan = withPlanBefore(parseRackPlan(parsed), plan);
+        // Stated anew after an amendment, it takes nothing back of what a cell did.
         for (const cell of plan?.cells ?? [])
-          if (group === null || cell.group === group) folds.set(cell.position, createCellFold(cell));
+          if ((group === null || cell.group === group) && !folds.has(cell.position))
+            folds.set(cell.position, createCellFold(cell));
         break;
       case DOSE_LIMITS_EVENT:
         doseLimits = isList(data["limits"]) ? data["limits"] : [];
@@ -96,6 +111,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
     else byChannel.get(scanned.row.channelIndex)?.gap(scanned.row);
   }
 
+  const shown = plan;
   const made = exposures.byPosition();
   const othersChannels = new Set(plan.cells.flatMap((cell) => (folds.has(cell.position) ? [] : [cell.channel])));
   return {
@@ -111,7 +127,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
     isComplete,
     digest,
     eventCount,
-    cells: [...folds.values()].map((fold) => fold.cell(made.get(fold.position) ?? [])),
+    cells: [...folds.values()].map((fold) => asPlanned(fold.cell(made.get(fold.position) ?? []), shown)),
     sensors: [...sensors.values()],
     instruments: [...instruments.values()].filter(({ name }) => !othersChannels.has(name)),
     doseLimits: doseLimits.filter((limit) => {

@@ -39,6 +39,9 @@ export interface CellFold {
   state(): RecordedCell;
 }
 
+/** The campaign was amended: the cell has no part in it any more. */
+export const WITHDRAWN_EVENT = "cell-withdrawn";
+
 const STEP_ENDS: readonly string[] = ["voltage", "current", "time"] satisfies readonly StepEnd[];
 
 /** Throws Fault `protocol.invalid` as `firstProgrammeStep` does. */
@@ -163,6 +166,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           break;
         case "cell-act":
           act(data);
+          break;
+        case WITHDRAWN_EVENT:
+          isOrderedOff = true;
           break;
         case "cell-isolated":
           over("isolated", data);

@@ -11,6 +11,7 @@ import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
+import { AMENDED_EVENT } from "../amendments/campaign-progress.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
 import { windowOf, wishOf } from "../schedule/wish-json.ts";
 import type { Alarm } from "../run/alarms.ts";
@@ -83,6 +84,8 @@ export interface RecordedRun {
   readonly identities: ReadonlyMap<string, Identity>;
   readonly requests: readonly RecordedRequest[];
   readonly alarms: { readonly open: readonly Alarm[]; readonly raisedCount: number };
+  /** Positions that an amendment took from the beam, and when: sweeps before it had asked for them. */
+  readonly takenFromBeam: ReadonlyMap<string, number>;
   /** Of the robot that brings cells to the beam. */
   readonly transfers: RecordedTransfers;
   /** Pairs and verdicts of control visits, what was held back for them, and resistances of cells, in order. */
@@ -135,6 +138,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const unwitnessed = new Map<string, { readonly exposureId: string; readonly position: string }>();
   const open = new Map<number, Alarm>();
   const transfers = createTransferFold();
+  const takenFromBeam = new Map<string, number>();
   let raisedCount = 0;
   let startMs: number | null = null;
   let lastMs = 0;
@@ -195,6 +199,9 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
       switch (type) {
         case "campaign-started":
           startMs = numberOf(data["start_ms"]) ?? null;
+          break;
+        case AMENDED_EVENT:
+          for (const position of leftBeam(data["changes"])) takenFromBeam.set(position, atMs);
           break;
         case "campaign-resumed":
           resumedCount += 1;
@@ -313,7 +320,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
     },
     finish(): RecordedRun {
       return {
-        ...{ startMs, lastMs, isComplete, resumedCount, identities, requests, controls, latched, held },
+        ...{ startMs, lastMs, isComplete, resumedCount, identities, requests, controls, latched, held, takenFromBeam },
         unwitnessed: [...unwitnessed.values()],
         cells: [...cells.values()].map((cell) => cell.state()),
         alarms: { open: [...open.values()], raisedCount },
@@ -354,6 +361,15 @@ function outcomeOf(text: string): ExposureOutcome {
 
 function interlocksOf(data: Json | undefined): readonly Interlock[] {
   return Array.isArray(data) ? INTERLOCKS.filter((name) => data.includes(name)) : [];
+}
+
+/** Of an amendment's changes, the positions that sweeps ask for no more. */
+function leftBeam(changes: Json | undefined): readonly string[] {
+  const list: readonly Json[] = Array.isArray(changes) ? changes : [];
+  return list.map(recordOf).flatMap(({ path, positions }) => {
+    const named: readonly Json[] = Array.isArray(positions) ? positions : [];
+    return path === "withdrawn" || path === "role" ? named.map(textOf) : [];
+  });
 }
 
 function textOrNull(data: Json | undefined): string | null {

@@ -131,7 +131,8 @@ export function restoreSweeps(
   for (const request of recorded.requests) {
     if (request.kind === "begun") {
       const { sweep, atMs: startedAtMs } = request;
-      const asked = desk.tour(sweep);
+      const gone = [...recorded.takenFromBeam].flatMap(([position, atMs]) => (atMs > startedAtMs ? [position] : []));
+      const asked = desk.tour(sweep, gone);
       state = { sweep, startedAtMs, latestMs: desk.window(sweep).latestMs, remaining: asked };
       isDone.clear();
       tally.sweepBegun(sweep, asked.length);

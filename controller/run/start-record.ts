@@ -20,6 +20,11 @@ export function recordStart(recorder: Recorder, campaign: Campaign, site: Site, 
     ...(campaign.beamForecast === undefined ? {} : { calendar: calendarJson(campaign.beamForecast, campaign) }),
   });
   recorder.record(RACK_PLAN_EVENT, rackPlanData(campaign, site));
+  recordDosePlan(recorder, campaign, site, cells);
+}
+
+/** What every decision about dose follows from; stated anew it counts from then on, and takes nothing back. */
+export function recordDosePlan(recorder: Recorder, campaign: Campaign, site: Site, cells: readonly LedgerCell[]): void {
   recorder.record("dose-limits", { limits: doseLimits(campaign) });
   recorder.record(DOSE_PLAN_EVENT, {
     relative_uncertainty: cells[0]?.plan.relativeUncertainty ?? 0,

@@ -50,8 +50,8 @@ export interface SweepDesk {
   /** `asked`: what steps of cells and triggers want beside the sweeps, and whether more may come. */
   plan(before: SweepState, obstacle: Obstacle | null, asked: AskedBesides): WholePlan | WishPlan;
   order(act: Extract<BeamAct, { kind: "expose" }>): ExposureOrder;
-  /** Cells that a sweep visits, in order. */
-  tour(sweep: number): readonly number[];
+  /** Cells that a sweep visits, in order; with those that have been taken from the beam since. */
+  tour(sweep: number, goneSince?: readonly string[]): readonly number[];
   /** From when a sweep is due until the next one is. */
   window(sweep: number): { readonly earliestMs: number; readonly latestMs: number };
   /** What a sweep asks of a cell; undefined where no trigger asks. */
@@ -103,9 +103,10 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   const { campaign, site } = deps;
   // One sweep trigger is run; check refuses a campaign with more.
   const trigger = campaign.sweeps[0];
-  const exposed = campaign.cells
-    .map((cell, cellIndex) => ({ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) }))
-    .filter((item) => meetsBeam(item.cell));
+  const placed = campaign.cells.map((cell, cellIndex) => ({
+    ...{ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) },
+  }));
+  const exposed = placed.filter(({ cell }) => meetsBeam(cell));
   const timing = timingOf(trigger, Math.min(deps.endAtMs, beamEndMs(campaign)));
   const longestMs = 1000 * Math.max(0, ...campaign.presets.map(({ exposureS }) => exposureS));
   const calendarLook = createCalendarLook(calendarStops(campaign));
@@ -207,8 +208,10 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     exposureS: exposureSOf,
   });
 
-  function tour(sweep: number): readonly number[] {
-    const asked = exposed.filter(({ cell }) => isAskedFor(cell.role, campaign.controls, sweep));
+  function tour(sweep: number, goneSince: readonly string[] = []): readonly number[] {
+    const isAsked = ({ cell }: (typeof placed)[number]): boolean =>
+      isAskedFor(cell.role, campaign.controls, sweep) || goneSince.includes(cell.position);
+    const asked = (goneSince.length === 0 ? exposed : placed).filter(isAsked);
     return serpentineTour(asked, sweep).map((index) => asked[index]?.cellIndex ?? 0);
   }
 

@@ -382,6 +382,15 @@ export const FAULT_CATALOGUE = {
     severity: "refuse",
     advice: "Another run began in this folder in the same moment. Look which of them goes on there.",
   },
+  "amend.impossible": {
+    severity: "refuse",
+    advice:
+      "Amendments are put on record in the folder of a run on real links while its controller is stopped; cells go on meanwhile. Nothing was changed.",
+  },
+  "amend.other-file": {
+    severity: "refuse",
+    advice: "Give the file of the last amendment, unchanged; its text stands in the log, in campaign-amended.",
+  },
   "rehearsal.locked": {
     severity: "hold",
     advice:

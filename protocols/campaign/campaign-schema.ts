@@ -73,6 +73,8 @@ const cellShape = {
   stack: z.string().min(1).exactOptional(),
   role: z.enum(CELL_ROLES).exactOptional(),
   group: label.exactOptional(),
+  /** Of a campaign under way: switched off, never exposed again. */
+  withdrawn: z.boolean().exactOptional(),
   safety: strictObject(safetyShape).exactOptional(),
 } as const;
 

@@ -115,7 +115,10 @@ export interface CampaignCell {
   readonly electrolyte: string;
   readonly nominalCapacityMah: number;
   readonly group: string;
+  /** Of one that was withdrawn, dark-control: the beam does not meet it any more. */
   readonly role: CellRole;
+  /** Taken out of a campaign under way; left out otherwise. */
+  readonly isWithdrawn?: true;
   /** Its rates refer to the nominal capacity and its longest times are those of the rules, whatever the file says. */
   readonly protocol: Protocol;
   readonly endConditions: readonly EndCondition[];

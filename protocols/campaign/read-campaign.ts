@@ -400,6 +400,7 @@ function assembleCell(file: CampaignFile, parts: Parts, draft: DraftCell): Campa
     nominalCapacityMah,
     group: draft.group,
     role: draft.role,
+    ...(draft.isWithdrawn ? { isWithdrawn: true } : {}),
     protocol,
     endConditions: endConditionsOf(file, draft),
     stepRules: rulesOf(parts.rules, draft),

@@ -29,6 +29,7 @@ export interface DraftCell {
   readonly protocolName: string | undefined;
   readonly stackName: string | undefined;
   readonly role: CellRole;
+  readonly isWithdrawn: boolean;
   readonly group: string;
   readonly safety: NonNullable<CellRecord["safety"]>;
 }
@@ -116,7 +117,8 @@ function draftOf(file: CampaignFile, group: CellGroupItem, position: Position): 
     activeMassMg: cell.active_mass_mg,
     protocolName: cell.protocol,
     stackName: cell.stack,
-    role: cell.role ?? "exposed",
+    role: cell.withdrawn === true ? "dark-control" : (cell.role ?? "exposed"),
+    isWithdrawn: cell.withdrawn === true,
     group: cell.group ?? "default",
     safety: { ...defaults.safety, ...group.cell.safety, ...override.safety },
   };

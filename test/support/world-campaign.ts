@@ -23,6 +23,7 @@ import {
   type VirtualCampaign,
   type VirtualCampaignInputs,
 } from "../../tui/virtual/virtual-campaign.ts";
+import { amendFolder, type Proposal, type PutOnRecord } from "./amendments.ts";
 import { contextOf, load, repositoryText } from "./campaign-files.ts";
 
 /** A fault of seconds and positions, as people say it. */
@@ -47,6 +48,12 @@ export interface WorldRunOptions {
   readonly abandon?: boolean;
   /** At campaign seconds the controller is killed, and so many seconds later started again. */
   readonly kills?: readonly { readonly atS: number; readonly downS: number }[];
+  /** At campaign seconds the controller is stopped, the campaign amended if it may be, and the controller started again. */
+  readonly amendments?: readonly {
+    readonly atS: number;
+    readonly propose: Proposal;
+    readonly judged?: (amendment: PutOnRecord) => void;
+  }[];
   /** At campaign seconds: something a person does, or a look at what is going on. */
   readonly at?: readonly (readonly [atS: number, act: (virtual: VirtualCampaign) => void])[];
   /** Frames have contents and the beam does its harm. */
@@ -112,6 +119,9 @@ function harmed({ structures, response }: FrameTables, harm: number): FrameTable
   };
 }
 
+/** Between two lives of the controller. */
+const AMENDING_S = 20;
+
 /** After the end cells are switched off; nothing may take longer. */
 const AFTER_END_MS = 120_000;
 
@@ -141,7 +151,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
     ...(options.displaced === undefined ? {} : { displaced: options.displaced }),
     ...(options.identity === undefined ? {} : { identity: options.identity }),
-    isMortal: options.kills !== undefined,
+    isMortal: options.kills !== undefined || options.amendments !== undefined,
     ...(options.isRehearsal === undefined ? {} : { isRehearsal: options.isRehearsal }),
     ...(options.hearing === undefined ? {} : { hearing: options.hearing, waitsForDisk: true }),
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
@@ -160,6 +170,22 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
         virtual.run.start();
       },
       (atS + downS) * 1000,
+    );
+  }
+  let inForce = options.campaign ?? campaign;
+  for (const { atS, propose, judged } of options.amendments ?? []) {
+    clock.at(atS * 1000, () => {
+      virtual.kill();
+      const amendment = amendFolder(folder, { current: inForce, site: options.site ?? site, clock }, propose);
+      ({ inForce } = amendment);
+      judged?.(amendment);
+    });
+    clock.setTimeout(
+      () => {
+        virtual.restart(inForce);
+        virtual.run.start();
+      },
+      (atS + AMENDING_S) * 1000,
     );
   }
   for (const [atS, act] of options.at ?? []) {

@@ -8,6 +8,7 @@ import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { judgeRoom, recordBytes } from "../../protocols/campaign/record-size.ts";
+import { withdrawnAtBegin } from "../../protocols/campaign/judge-withdrawn.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import { recallFolder } from "../bus/recall-folder.ts";
@@ -24,7 +25,8 @@ import { timeLinks } from "../rig/timed-links.ts";
 import { siteWorld } from "../run/site-campaign.ts";
 import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
-import { lookAtFolder } from "../run/left-folder.ts";
+import { keepCampaign } from "../amend/campaign-in-force.ts";
+import { lookAtFolder, recordedHash } from "../run/left-folder.ts";
 import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
 import { loadLatticeTables } from "../virtual/load-world-data.ts";
@@ -64,6 +66,9 @@ export async function runCommand(context: CommandContext, args: readonly string[
 
   const identity = campaignEvidence(campaign, campaignPath, context.clock.wallMs());
   const left = lookAtFolder(folder);
+  const campaignHash = recordedHash(folder, left, loaded.campaignHash);
+  const early = left === undefined ? withdrawnAtBegin(campaign, campaignPath) : [];
+  if (early.length > 0) return refuse(context, early);
   const freeBytes = (): number | null => context.freeBytes?.(folder) ?? null;
   const statedS = campaign.durationS === null && options.untilS === undefined ? Infinity : totalS;
   const room = judgeRoom(recordBytes(campaign, statedS - (left?.lastMs ?? 0) / 1000), freeBytes(), folder);
@@ -95,7 +100,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
     }
     const siteCampaign = createSiteCampaign({
       campaign,
-      campaignHash: loaded.campaignHash,
+      campaignHash,
       site,
       siteHash: loaded.siteHash,
       folder,
@@ -118,6 +123,8 @@ export async function runCommand(context: CommandContext, args: readonly string[
       context.printError(`Goes on where ${folder} says it stood; its last event is ${ago} old.`);
     }
     const { run, store, clock, roles } = siteCampaign;
+    // Beside the record: what an amendment is held against.
+    if (left === undefined) keepCampaign(folder, loaded.campaign);
     const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
     const disk = createDiskWatch({ clock, alarms: run.alarms, freeBytes, endAtMs });
     runBus?.bus.show({

@@ -9,6 +9,7 @@ import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import { withdrawnAtBegin } from "../../protocols/campaign/judge-withdrawn.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
 import { timeLinks, type TimedLinks } from "../rig/timed-links.ts";
@@ -56,7 +57,8 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const { site } = loaded;
   const campaign = options.isRehearsal ? rehearsedCampaign(loaded.campaign) : loaded.campaign;
   const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
-  if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
+  const early = withdrawnAtBegin(campaign, options.campaignPath);
+  if (!check.ok || early.length > 0) return refuse(context, [...loaded.findings, ...check.findings, ...early]);
   const plannedS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
   const folder = options.folder ?? join("data", `${campaign.name}-seed${String(options.seed)}-${stamp(context)}`);
   const data = loadWorldData(

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { parseJson } from "../../controller/record/record-header.ts";
 import { databasePath } from "../../controller/record/schema.ts";
-import { numberOf, recordOf } from "../../controller/resume/recorded-cell.ts";
+import { AMENDED_EVENT } from "../../controller/amendments/campaign-progress.ts";
+import { numberOf, recordOf, textOf } from "../../controller/resume/recorded-cell.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 
 export interface LeftFolder {
@@ -12,6 +13,8 @@ export interface LeftFolder {
   /** Campaign time of the last event. */
   readonly lastMs: number;
   readonly events: number;
+  /** Hash of the campaign that the last amendment made of it, and of the one that the folder was begun with. */
+  readonly amended?: { readonly campaignHash: string; readonly begunWith: string };
 }
 
 /**
@@ -25,12 +28,14 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
     let startMs: number | undefined;
     let lastMs = 0;
     let events = 0;
+    let amendedHash: string | undefined;
     for (const scanned of record.events()) {
       if (scanned.kind === "damaged") continue;
       const { type, atMs, dataText } = scanned.row;
       events += 1;
       lastMs = Math.max(lastMs, atMs);
       if (type === "campaign-started") startMs = numberOf(recordOf(parseJson(dataText))["start_ms"]);
+      if (type === AMENDED_EVENT) amendedHash = textOf(recordOf(parseJson(dataText))["campaign_hash"]);
       if (type === "campaign-complete") {
         throw new Fault("run.finished", folder, "the campaign in this folder came to its end; nothing is left to run");
       }
@@ -39,8 +44,25 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
     if (startMs === undefined) {
       throw new Fault("store.damaged", folder, "the record does not say when its campaign began");
     }
-    return { startMs, lastMs, events };
+    const begunWith = record.header?.campaignHash;
+    if (amendedHash === undefined || begunWith === undefined) return { startMs, lastMs, events };
+    return { startMs, lastMs, events, amended: { campaignHash: amendedHash, begunWith } };
   } finally {
     record.close();
   }
+}
+
+/**
+ * The hash by which the folder's record knows the campaign that goes on in it: of an amended one that of its begin. Throws
+ * Fault `amend.other-file` for any other file than that of the last amendment.
+ */
+export function recordedHash(folder: string, left: LeftFolder | undefined, campaignHash: string): string {
+  const amended = left?.amended;
+  if (amended === undefined) return campaignHash;
+  if (amended.campaignHash === campaignHash) return amended.begunWith;
+  throw new Fault(
+    "amend.other-file",
+    folder,
+    "the campaign in this folder was amended, and this is not the amended file",
+  );
 }

@@ -86,8 +86,11 @@ export interface VirtualCampaign {
    * and instruments go on. Only where `isMortal`.
    */
   kill(): void;
-  /** A new controller on the same folder; begins where the record says. Its `run` is not started. */
-  restart(): void;
+  /**
+   * A new controller on the same folder; begins where the record says. Its `run` is not started. `amended`: the campaign
+   * as the record's last amendment has it; the observer judges by its dose limits from then on.
+   */
+  restart(amended?: Campaign): void;
   /** Starts the run, and does at its time what the faults say of controller and people. `over`: a run completed or broke. */
   start(over: () => void): void;
   /** Told of each controller just before `start`, or a restart, sets it going. */
@@ -103,6 +106,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const { campaign, site, seed, endAtMs } = inputs;
   const clock = createVirtualClock(campaign.startMs, { drain: inputs.drain });
   const chance = createChance(seed);
+  let inForce = campaign;
   const world = createWorld({
     clock,
     chance: chance.stream("world"),
@@ -115,7 +119,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         nominalCapacityMah: cell.nominalCapacityMah,
         initial: { pristine: true },
         layers: cell.layers,
-        doseLimits: cell.doseLimits,
+        get doseLimits() {
+          return inForce.cells[campaign.cells.indexOf(cell)]?.doseLimits ?? cell.doseLimits;
+        },
         limits: cell.limits,
       })),
     uncertainty: campaign.doseUncertainty,
@@ -189,9 +195,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     const folder = openFolder(on, goesOn);
     const opened = inputs.hearing?.(folder) ?? folder;
     const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
-    const left = goesOn ? { left: readLeftRun(inputs.folder, campaign, intervalOf) } : {};
+    const left = goesOn ? { left: readLeftRun(inputs.folder, inForce, intervalOf) } : {};
     const created = createCampaignRun({
-      ...{ campaign, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
+      ...{ campaign: inForce, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
       roles: integrator === undefined || inputs.isRehearsal === true ? roles : { ...roles, integrator },
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       ...(inputs.waitsForDisk === undefined ? {} : { waitsForDisk: inputs.waitsForDisk }),
@@ -211,9 +217,10 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     store.abandon();
   }
 
-  function restart(): void {
+  function restart(amended = inForce): void {
     assert(killed, "a controller that lives is not started again");
     killed = false;
+    inForce = amended;
     ({ run, store } = begin(true));
   }
 

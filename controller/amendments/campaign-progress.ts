@@ -1,0 +1,88 @@
+/** How far a campaign has come, by its record: what an amendment is held against. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { DOSE_PLAN_EVENT, parseSpotPlan, type SpotPlan } from "../record/dose-plan-event.ts";
+import type { LedgerRow } from "../record/ledger-row.ts";
+import { numberOf, recordOf, textOf, WITHDRAWN_EVENT } from "../resume/recorded-cell.ts";
+import { createTimetableFold } from "../schedule/timetable.ts";
+import type { CampaignProgress } from "./amendment.ts";
+
+export const AMENDED_EVENT = "campaign-amended";
+
+/** An amendment that is on record. */
+export interface RecordedAmendment {
+  /** From 1. */
+  readonly number: number;
+  readonly atMs: number;
+  readonly author: string;
+  readonly reason: string;
+  /** Of the campaign as it is since then. */
+  readonly campaignHash: string;
+}
+
+export interface ProgressFold {
+  event(type: string, atMs: number, data: Json | undefined): void;
+  progress(rows: readonly LedgerRow[]): CampaignProgress;
+  readonly amendments: readonly RecordedAmendment[];
+}
+
+const OVER: ReadonlySet<string> = new Set(["cell-complete", "cell-stopped", "cell-isolated", WITHDRAWN_EVENT]);
+
+export function createProgressFold(): ProgressFold {
+  const timetable = createTimetableFold(0);
+  const begunIndex = new Map<string, number>();
+  const over = new Set<string>();
+  const amendments: RecordedAmendment[] = [];
+  let atMs = 0;
+  let startMs = 0;
+  let isComplete = false;
+  let spotPlan: SpotPlan | undefined;
+
+  return {
+    amendments,
+    event(type, eventMs, value) {
+      const data = recordOf(value);
+      const position = textOf(data["position"]);
+      atMs = Math.max(atMs, eventMs);
+      timetable.event(type, eventMs, data);
+      if (OVER.has(type)) over.add(position);
+      switch (type) {
+        case "campaign-started":
+          startMs = numberOf(data["start_ms"]) ?? 0;
+          break;
+        case DOSE_PLAN_EVENT:
+          spotPlan = parseSpotPlan(value);
+          break;
+        case "campaign-complete":
+          isComplete = true;
+          break;
+        case "cells-ordered-off":
+          isComplete = true;
+          break;
+        case "step-started": {
+          const index = furthestOf(data);
+          begunIndex.set(position, Math.max(index, begunIndex.get(position) ?? -1));
+          break;
+        }
+        case AMENDED_EVENT:
+          amendments.push({
+            ...{ number: numberOf(data["number"]) ?? amendments.length + 1, atMs: eventMs },
+            ...{ author: textOf(data["author"]), reason: textOf(data["reason"]) },
+            campaignHash: textOf(data["campaign_hash"]),
+          });
+          break;
+        default:
+      }
+    },
+    progress: (rows) => ({
+      ...{ atMs, startMs, isComplete, begunIndex, over, rows, spotPlan },
+      requests: timetable.timetable().ahead.filter(({ request }) => request.startsWith("R")),
+    }),
+  };
+}
+
+/** The step itself, and every loop that has sent it round. */
+function furthestOf(data: Readonly<Record<string, Json>>): number {
+  const step = (numberOf(data["step"]) ?? 0) - 1;
+  const passes = recordOf(recordOf(recordOf(data["state"])["place"])["passes"]);
+  return Math.max(step, ...Object.keys(passes).map(Number));
+}

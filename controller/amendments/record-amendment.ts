@@ -1,0 +1,68 @@
+/**
+ * An amendment as it goes into the log: who, why, what, the whole campaign as it is from then on, and what the audit and
+ * whoever goes on with the record need to know of it. Nothing before it changes.
+ */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { calendarJson } from "../../protocols/campaign/beam-calendar.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import type { LedgerCell } from "../dose/dose-ledger.ts";
+import type { Recorder } from "../machines/recorder.ts";
+import { RACK_PLAN_EVENT, rackPlanData } from "../record/rack-plan-event.ts";
+import { WITHDRAWN_EVENT } from "../resume/recorded-cell.ts";
+import { recordDosePlan } from "../run/start-record.ts";
+import type { AmendedValue, CampaignProgress } from "./amendment.ts";
+import { AMENDED_EVENT } from "./campaign-progress.ts";
+
+export interface AmendmentOnRecord {
+  /** From 1. */
+  readonly number: number;
+  readonly author: string;
+  readonly reason: string;
+  readonly changes: readonly AmendedValue[];
+  readonly proposed: Campaign;
+  readonly campaignHash: string;
+  /** The campaign's file and those it names beside the site, by their paths as written; the first is the campaign. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+export function recordAmendment(
+  recorder: Recorder,
+  amendment: AmendmentOnRecord,
+  {
+    site,
+    cells,
+    progress,
+  }: { readonly site: Site; readonly cells: readonly LedgerCell[]; readonly progress: CampaignProgress },
+): void {
+  const { number, author, reason, changes, proposed, campaignHash, texts } = amendment;
+  recorder.record(AMENDED_EVENT, {
+    ...{ number, author, reason, campaign_hash: campaignHash },
+    changes: changes.map(changeJson),
+    texts: Object.fromEntries(texts),
+    ...(proposed.timeZone === undefined ? {} : { timezone: proposed.timeZone }),
+    ...(proposed.beamForecast === undefined
+      ? {}
+      : { calendar: calendarJson(proposed.beamForecast, { ...proposed, startMs: progress.startMs }) }),
+  });
+  recorder.record(RACK_PLAN_EVENT, rackPlanData(proposed, site));
+  recordDosePlan(recorder, proposed, site, cells);
+  for (const position of withdrawn(changes)) recorder.record(WITHDRAWN_EVENT, { position, author, reason });
+  const triggers = new Set((proposed.triggers ?? []).map(({ name }) => name));
+  for (const { request, position, trigger } of progress.requests) {
+    if (BY_COMMAND.has(trigger) || triggers.has(trigger)) continue;
+    const text = `trigger ${trigger} is no longer in the campaign`;
+    recorder.record("request-withdrawn", { request: Number(request.slice(1)), position, text });
+  }
+}
+
+/** What no trigger of the campaign asks for. */
+const BY_COMMAND: ReadonlySet<string> = new Set(["operator", "agent", "step", "sweep"]);
+
+function withdrawn(changes: readonly AmendedValue[]): readonly string[] {
+  return changes.flatMap(({ path, to, positions }) => (path === "withdrawn" && to === true ? positions : []));
+}
+
+export function changeJson({ path, positions, from, to }: AmendedValue): Json {
+  return { path, ...(positions.length === 0 ? {} : { positions: [...positions] }), from, to };
+}

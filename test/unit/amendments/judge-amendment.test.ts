@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import type { CampaignProgress } from "../../../controller/amendments/amendment.ts";
+import { createProgressFold } from "../../../controller/amendments/campaign-progress.ts";
+import { differences } from "../../../controller/amendments/json-differences.ts";
+import { judgeAmendment } from "../../../controller/amendments/judge-amendment.ts";
+import { assert } from "../../../protocols/base/assert.ts";
+import type { Json } from "../../../protocols/base/canonical-json.ts";
+import { positionAt } from "../../../protocols/base/position.ts";
+import type { Campaign, CampaignCell } from "../../../protocols/campaign/campaign.ts";
+import { load, repositoryText } from "../../support/campaign-files.ts";
+
+const FILES = {
+  "small.yaml": repositoryText("test/fixtures/world/small.yaml"),
+  "cycle.yaml": repositoryText("test/fixtures/world/cycle.yaml"),
+  "site.yaml": repositoryText("protocols/sites/reference.yaml"),
+};
+const loaded = load(FILES, "small.yaml");
+assert(loaded.kind === "loaded", "refused");
+const { campaign } = loaded;
+
+const AT_BEGIN: CampaignProgress = {
+  ...{ atMs: 0, startMs: campaign.startMs, isComplete: false, begunIndex: new Map(), over: new Set<string>() },
+  ...{ rows: [], spotPlan: undefined, requests: [] },
+};
+
+function eachCell(change: (cell: CampaignCell) => Partial<CampaignCell>): Campaign {
+  return { ...campaign, cells: campaign.cells.map((cell) => ({ ...cell, ...change(cell) })) };
+}
+
+function judged(proposed: Campaign, progress: Partial<CampaignProgress> = {}) {
+  const { changes, refusals } = judgeAmendment(campaign, proposed, { ...AT_BEGIN, ...progress });
+  return {
+    changes: changes.map(
+      ({ path, positions, from, to, isRaised }) =>
+        `${path} ${JSON.stringify(from)} ${JSON.stringify(to)} ${positions.length}${isRaised === true ? " raised" : ""}`,
+    ),
+    refusals: refusals.map(({ where, what, advice }) => {
+      expect(advice).not.toBe("");
+      return `${where}: ${what}`;
+    }),
+  };
+}
+
+describe("an amendment", () => {
+  it("that changes nothing is told so", () => {
+    expect(judged(structuredClone(campaign))).toEqual({ changes: [], refusals: [] });
+  });
+
+  it("may have another end, other presets and triggers, and tells each by its place and both its values", () => {
+    const presets = campaign.presets.map((preset) => ({ ...preset, exposureS: 4 }));
+    const told = judged({ ...campaign, presets, durationS: 7200, timeZone: "Europe/Paris" }, { atMs: 3_600_000 });
+    expect(told.refusals).toEqual([]);
+    expect(told.changes).toEqual([
+      'timezone null "Europe/Paris" 0',
+      "duration_h 10800 7200 0",
+      "presets.pattern.exposureS 5 4 0",
+    ]);
+    expect(judged({ ...campaign, durationS: 1800 }, { atMs: 3_600_000 }).refusals.join()).toMatch(
+      /duration_h: 0.5 h are over already/,
+    );
+  });
+
+  it("leaves alone by what everything so far was planned", () => {
+    const others: readonly (readonly [Partial<Campaign>, RegExp])[] = [
+      [{ name: "other" }, /^campaign: /],
+      [{ startMs: 0 }, /^start: /],
+      [{ doseUncertainty: { ...campaign.doseUncertainty, stack: 0.5 } }, /^uncertainty: /],
+      [{ sweeps: campaign.sweeps.map((sweep) => ({ ...sweep, cadenceS: 600 })) }, /^triggers: the sweeps are numbered/],
+      [{ sweeps: [] }, /^triggers: the sweep cannot be dropped/],
+    ];
+    for (const [change, what] of others) expect(judged({ ...campaign, ...change }).refusals[0]).toMatch(what);
+    const presets = campaign.presets.map((preset) => ({ ...preset, spots: preset.spots.slice(1) }));
+    const sweeps = campaign.sweeps.map((sweep) => ({ ...sweep, preset: presets[0] ?? sweep.preset }));
+    expect(judged({ ...campaign, presets, sweeps }).refusals.join()).toMatch(/presets: the spots .* would be others/);
+    expect(judged(campaign, { isComplete: true }).refusals.join()).toMatch(/it has ended/);
+  });
+
+  it("keeps every cell where and what it is, and may withdraw one", () => {
+    const [first, ...rest] = campaign.cells;
+    assert(first !== undefined, "no cells");
+    expect(judged({ ...campaign, cells: rest }).refusals.join()).toMatch(/cells: A1 are no longer there/);
+    const added = { ...first, position: positionAt(95) };
+    expect(judged({ ...campaign, cells: [...campaign.cells, added] }).refusals.join()).toMatch(/H12 had no cell/);
+    expect(judged(eachCell(() => ({ chemistry: "lfp-graphite" }))).refusals).toEqual([
+      "cells A1..A5, B1..B5 chemistry: what a cell is cannot be amended",
+    ]);
+    const withdrawn = eachCell(({ position }) =>
+      position === "A2" ? { isWithdrawn: true, role: "dark-control" } : {},
+    );
+    expect(judged(withdrawn)).toEqual({ changes: ["withdrawn false true 1"], refusals: [] });
+    const { refusals } = judgeAmendment(withdrawn, campaign, AT_BEGIN);
+    expect(refusals.map(({ what }) => what)).toEqual(["a cell that was withdrawn does not come back"]);
+  });
+});
+
+describe("a dose limit", () => {
+  const limited = (doseGy: number) =>
+    eachCell(({ doseLimits }) => ({
+      doseLimits: doseLimits.map((limit) => (limit.doseGy === 2000 ? { ...limit, doseGy } : limit)),
+    }));
+
+  it("that is raised, or dropped, is marked: somebody answers for it by name", () => {
+    expect(judged(limited(2500)).changes.join()).toMatch(/dose_Gy 2000 2500 1 raised/);
+    expect(judged(limited(1500)).changes.join()).not.toMatch(/raised/);
+    const dropped = eachCell(({ doseLimits }) => ({ doseLimits: doseLimits.filter(({ doseGy }) => doseGy !== 2000) }));
+    expect(judged(dropped).changes.join()).toMatch(/raised/);
+  });
+
+  it("that was spent already is refused with what was given", () => {
+    const row = {
+      ...{ exposureId: "X-S0001-B5", kind: "settlement" as const, position: "B5", spotIndex: 0 },
+      ...{ spotXMm: 0, spotYMm: 0, cycle: 1, atMs: 1, openTimeS: 5, fluencePhCm2: 1e12, fluxPhS: 1e11 },
+      ...{ relativeUncertainty: 0.2, filtersIn: [], filterTransmission: 1, fluxSource: "monitor" as const },
+      ...{ convention: "en" as const, reason: "measured", bookingSeq: null },
+      layerDosesGy: [{ layer: "positive electrode", surfaceGy: 1200, meanGy: 1000 }],
+    };
+    const rows = [row] as unknown as CampaignProgress["rows"];
+    expect(judged(limited(1500), { rows }).refusals).toEqual([]);
+    expect(judged(limited(1400), { rows }).refusals).toEqual([
+      "dose_limits, B5 spot 0: already spent: positive electrode (surface) may have 1440 Gy, its limit is 1400 Gy",
+    ]);
+  });
+});
+
+describe("a protocol", () => {
+  const steps = campaign.cells[0]?.protocol.steps ?? [];
+  const withSteps = (others: typeof steps) =>
+    eachCell(({ protocol }) => ({ protocol: { ...protocol, steps: others } }));
+  const begun = (index: number) => ({ begunIndex: new Map(campaign.cells.map(({ position }) => [position, index])) });
+
+  it("may have another tail behind the furthest step that has begun, and not before it", () => {
+    const shorter = withSteps(steps.slice(0, -1));
+    const last = steps.length - 1;
+    expect(judged(shorter, begun(last - 1))).toEqual({
+      changes: [`protocol cycle from step ${last + 1} on ${steps.length} ${steps.length - 1} 10`],
+      refusals: [],
+    });
+    expect(judged(shorter, begun(last)).refusals).toEqual([
+      `cells A1..A5, B1..B5 protocol: step ${last + 1} has begun, or was passed; the furthest is step ${last + 1}`,
+    ]);
+  });
+
+  it("is as far as its steps and its loops have come, by the log", () => {
+    const fold = createProgressFold();
+    const step = (number: number, passes: { readonly [key: string]: Json }): { readonly [key: string]: Json } => ({
+      ...{ position: "A1", step: number },
+      state: { place: { passes } },
+    });
+    fold.event("step-started", 1, step(3, {}));
+    expect(fold.progress([]).begunIndex.get("A1")).toBe(2);
+    fold.event("step-started", 2, step(2, { "5": 2 }));
+    expect(fold.progress([]).begunIndex.get("A1")).toBe(5);
+  });
+});
+
+it("differences are told leaf by leaf, what is not there as null", () => {
+  expect(differences({ a: 1, b: [1, 2], c: { d: 1 } }, { a: 1, b: [1, 3, 4], c: {} }, "x")).toEqual([
+    { path: "x.b[1]", from: 2, to: 3 },
+    { path: "x.b[2]", from: null, to: 4 },
+    { path: "x.c.d", from: 1, to: null },
+  ]);
+});

@@ -1,0 +1,101 @@
+/** A campaign that is amended while its cells cycle: the record holds, nothing is violated, what is refused changes nothing. */
+import { afterAll, expect, it } from "vitest";
+import { verifyRecord } from "../../controller/record/verify.ts";
+import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import { replayDecisions } from "../../controller/run/replay-decisions.ts";
+import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
+import type { PutOnRecord } from "../support/amendments.ts";
+import { campaign, expectSound, field, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+function withCell(campaign: Campaign, position: string, change: Partial<CampaignCell>): Campaign {
+  return {
+    ...campaign,
+    cells: campaign.cells.map((cell) => (cell.position === position ? { ...cell, ...change } : cell)),
+  };
+}
+
+/** With two spots a cell, so that the short leash of B5 is soon at its end. */
+const twoSpots: Campaign = withSpots(2);
+
+function withSpots(count: number): Campaign {
+  const presets = campaign.presets.map((preset) => ({ ...preset, spots: preset.spots.slice(0, count) }));
+  const sweeps = campaign.sweeps.map((sweep) => ({ ...sweep, preset: presets[0] ?? sweep.preset }));
+  return { ...campaign, presets, sweeps };
+}
+
+/** On a longer leash it is exposed again. */
+function raised(campaign: Campaign): Campaign {
+  const b5 = campaign.cells.find(({ position }) => position === "B5");
+  const doseLimits = (b5?.doseLimits ?? []).map((limit) =>
+    limit.doseGy === null || limit.doseGy > 2000 ? limit : { ...limit, doseGy: 6000, vouchedBy: "ada" },
+  );
+  const presets = campaign.presets.map((preset) => ({ ...preset, exposureS: 4 }));
+  const sweeps = campaign.sweeps.map((sweep) => ({ ...sweep, preset: { ...sweep.preset, exposureS: 4 } }));
+  return withCell({ ...campaign, presets, sweeps }, "B5", { doseLimits });
+}
+
+it("limits, presets and a cell that is withdrawn are amended under way; the audit and the observer agree with all of it", async () => {
+  const judged: PutOnRecord[] = [];
+  const run = await runWorld({
+    ...{ hours: 0.75, campaign: twoSpots },
+    amendments: [
+      {
+        atS: 1650,
+        propose: (current) => raised(current),
+        judged: (one) => judged.push(one),
+      },
+      {
+        atS: 1980,
+        propose: (current) => withCell(current, "A2", { isWithdrawn: true, role: "dark-control" }),
+        judged: (one) => judged.push(one),
+      },
+      {
+        atS: 2250,
+        propose: (current) => withCell(current, "A3", { barcode: "another" }),
+        judged: (one) => judged.push(one),
+      },
+    ],
+  });
+  expectSound(run);
+  expect(judged.map(({ refusals }) => refusals.length)).toEqual([0, 0, 1]);
+  expect(judged[0]?.changes.filter(({ isRaised }) => isRaised === true).map(({ positions }) => positions)).toEqual([
+    ["B5"],
+  ]);
+  const amended = run.of("campaign-amended");
+  expect(amended.map((event) => [numeric(event, "number"), field(event, "author")])).toEqual([
+    [1, "ada"],
+    [2, "ada"],
+  ]);
+  const exposed = run.of("exposure-ended");
+  const after = (event: { readonly atMs: number }, index: number): boolean =>
+    event.atMs > (amended[index]?.atMs ?? Infinity);
+  expect(new Set(exposed.filter((event) => after(event, 0)).map((event) => field(event, "exposure_s")))).toEqual(
+    new Set(["4"]),
+  );
+  const ofB5 = exposed.filter((event) => field(event, "position") === "B5");
+  expect(run.of("exposure-refused").map((event) => field(event, "position"))).toEqual(["B5"]);
+  expect([ofB5.filter((event) => !after(event, 0)).length, ofB5.filter((event) => after(event, 0)).length]).toEqual([
+    4, 3,
+  ]);
+  // Withdrawn: off, and never in the beam again; the others go on.
+  expect(run.of("cell-stopped").map((event) => field(event, "position"))).toEqual(["A2"]);
+  expect(exposed.filter((event) => after(event, 1) && field(event, "position") === "A2")).toEqual([]);
+  expect(exposed.filter((event) => after(event, 1) && field(event, "position") === "A1").length).toBeGreaterThan(0);
+
+  const report = verifyRecord(run.folder, replayDecisions);
+  expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  expect(report.replay).toBe("ok");
+  const record = openRecord(run.folder);
+  try {
+    const exported = readCampaignRecord(record, null, run.folder);
+    expect(exported.cells.find(({ position }) => position === "A1")?.exposures.length).toBe(
+      exposed.filter((event) => field(event, "position") === "A1").length,
+    );
+    expect(exported.cells.find(({ position }) => position === "A1")?.steps.length).toBeGreaterThan(0);
+  } finally {
+    record.close();
+  }
+});

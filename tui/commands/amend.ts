@@ -1,0 +1,171 @@
+/** `beamrack amend DIR CAMPAIGN.yaml`: a change of mind about a campaign under way, checked, previewed, on record. */
+import { dirname, isAbsolute, join, normalize } from "node:path";
+import { parseArgs } from "node:util";
+import { judgeAmendment } from "../../controller/amendments/judge-amendment.ts";
+import { recordAmendment } from "../../controller/amendments/record-amendment.ts";
+import { createLedgerCells } from "../../controller/dose/ledger-cells.ts";
+import { openStore } from "../../controller/record/store.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import { findingText, type Finding } from "../../protocols/base/finding.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
+import { campaignReferences } from "../../protocols/campaign/resolve-protocols.ts";
+import type { InputDocument } from "../../protocols/input/document.ts";
+import { amendmentJson, changeLine, whatIfLine } from "../amend/amendment-text.ts";
+import { keepCampaign, keptCampaign, readAmendable, type AmendableFolder } from "../amend/campaign-in-force.ts";
+import { whatIf } from "../amend/what-if.ts";
+import type { CommandContext } from "../command-context.ts";
+import { loadCampaign } from "../load-campaign.ts";
+
+export type AmendContext = Pick<
+  CommandContext,
+  "json" | "print" | "printError" | "readText" | "attenuationTables" | "clock" | "self" | "version"
+>;
+
+interface AmendOptions {
+  readonly folder: string;
+  readonly campaignPath: string;
+  readonly sitePath: string | undefined;
+  /** The file that the campaign in force was read from, where the folder has lost it. */
+  readonly fromPath: string | undefined;
+  readonly name: string | undefined;
+  readonly reason: string | undefined;
+  readonly isPreview: boolean;
+}
+
+export async function amendCommand(context: AmendContext, args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const loaded = loadCampaign(context, options.campaignPath, options.sitePath);
+  if (loaded.kind === "refused") return refuse(context, loaded.findings);
+  const { campaign: proposed, site, campaignHash } = loaded;
+  const tables = context.attenuationTables();
+  const check = checkCampaign(proposed, site, tables, loaded.document);
+  if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
+
+  const folder = readAmendable(options.folder);
+  if (folder.header.world === "virtual") {
+    const what = "the record is that of a simulated run, which is repeated from its begin and not gone on with";
+    throw new Fault("amend.impossible", options.folder, what);
+  }
+  if (folder.header.siteHash !== loaded.siteHash) {
+    throw new Fault("store.other-campaign", options.folder, "the site changed since the run began, or is another");
+  }
+  const current = currentCampaign(context, options, folder);
+  const { changes, refusals } = judgeAmendment(current, proposed, folder.progress);
+  if (refusals.length > 0) return refuse(context, refusals);
+  const ifSo = whatIf(current, proposed, site, tables);
+  const about = { changes, ifSo };
+  if (changes.length === 0) return tell(context, "Nothing would change.", about, { ok: true, amended: null });
+  if (options.isPreview) {
+    const text = `${changes.length} changes; nothing is on record yet.`;
+    return tell(context, text, about, { ok: true, amended: null });
+  }
+  const { name, reason } = options;
+  if (name === undefined || reason === undefined) {
+    const isRaised = changes.some((change) => change.isRaised === true);
+    const what = isRaised ? "a dose limit is raised: somebody answers for it" : "it goes into the log";
+    throw new Fault("command.usage", "beamrack amend", `${what} by --name and --reason; --preview needs neither`);
+  }
+
+  const store = openStore({
+    ...{ folder: options.folder, clock: context.clock, durability: "power-loss", commitLatencyMs: 0 },
+    header: folder.header,
+    channelCount: current.cells.length,
+    holder: { ...context.self, sinceMs: context.clock.wallMs() },
+  });
+  const number = folder.amendments.length + 1;
+  try {
+    const { progress } = folder;
+    const atMs = Math.max(progress.atMs, context.clock.wallMs() - progress.startMs);
+    const recorder = {
+      record(type: string, data: Parameters<typeof store.appendEvent>[0]["data"]): void {
+        store.appendEvent({ atMs, type, data });
+      },
+    };
+    const texts = textsOf(context, options.campaignPath, loaded.document);
+    const amendment = { number, author: name, reason, changes, proposed, campaignHash, texts };
+    recordAmendment(recorder, amendment, { site, cells: createLedgerCells(proposed, site, tables), progress });
+    await store.commit();
+  } finally {
+    store.close();
+  }
+  keepCampaign(options.folder, proposed);
+  const text = `Amendment ${number} is on record, by ${name}. The run goes on under it: beamrack run ${options.campaignPath} --data ${options.folder}`;
+  return tell(context, text, about, { ok: true, amended: number });
+}
+
+/** The campaign's file first, then its protocols' by their paths as it writes them. */
+function textsOf(context: AmendContext, campaignPath: string, document: InputDocument): ReadonlyMap<string, string> {
+  const texts = new Map([[campaignPath, context.readText(campaignPath)]]);
+  for (const { path } of campaignReferences(document).protocols) {
+    texts.set(path, context.readText(isAbsolute(path) ? path : normalize(join(dirname(campaignPath), path))));
+  }
+  return texts;
+}
+
+function currentCampaign(context: AmendContext, options: AmendOptions, folder: AmendableFolder): Campaign {
+  const kept = keptCampaign(options.folder, folder.campaignHash);
+  if (kept !== undefined) return kept;
+  const { fromPath } = options;
+  if (fromPath === undefined) {
+    const what = "the folder does not hold the campaign it goes by; name its file with --from";
+    throw new Fault("amend.impossible", options.folder, what);
+  }
+  const loaded = loadCampaign(context, fromPath, options.sitePath);
+  if (loaded.kind === "loaded" && loaded.campaignHash === folder.campaignHash) return loaded.campaign;
+  throw new Fault("amend.impossible", fromPath, `this is not the campaign that ${options.folder} goes by`);
+}
+
+function tell(
+  context: AmendContext,
+  text: string,
+  {
+    changes,
+    ifSo,
+  }: { readonly changes: Parameters<typeof amendmentJson>[0]; readonly ifSo: ReturnType<typeof whatIf> },
+  document: object,
+): number {
+  if (context.json) {
+    context.print(JSON.stringify({ ...document, ...(amendmentJson(changes, ifSo) as object), findings: [] }));
+    return 0;
+  }
+  if (changes.length > 0) context.print("changes");
+  for (const change of changes) context.print(changeLine(change));
+  if (ifSo.length > 0) context.print("what check forecasts, from the begin");
+  for (const row of ifSo) context.print(whatIfLine(row));
+  context.print(text);
+  return 0;
+}
+
+function refuse(context: AmendContext, findings: readonly Finding[]): number {
+  if (context.json) context.print(JSON.stringify({ ok: false, amended: null, findings }));
+  for (const finding of findings) if (finding.severity !== "note") context.printError(findingText(finding));
+  context.printError("Refused: nothing was amended.");
+  return 2;
+}
+
+function parseOptions(args: readonly string[]): AmendOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      site: { type: "string" },
+      from: { type: "string" },
+      name: { type: "string" },
+      reason: { type: "string" },
+      preview: { type: "boolean", default: false },
+    },
+  });
+  const [folder, campaignPath, ...more] = positionals;
+  if (folder === undefined || campaignPath === undefined || more.length > 0) {
+    throw new Fault("command.usage", "beamrack amend", "takes a data folder and the campaign's new file");
+  }
+  for (const key of ["name", "reason"] as const) {
+    if (values[key]?.trim() === "") throw new Fault("command.usage", `--${key}`, "says nothing");
+  }
+  return {
+    ...{ folder, campaignPath, sitePath: values.site, fromPath: values.from },
+    ...{ name: values.name, reason: values.reason, isPreview: values.preview },
+  };
+}

@@ -1,0 +1,39 @@
+/** Of the commands, those for who comes and goes while a campaign runs, and for changes of mind. */
+import type { CommandEntry } from "./command-list.ts";
+
+export const SHIFT_COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "amend",
+    usage: "DIR CAMPAIGN.yaml [--preview] [--name NAME --reason TEXT] [--from OLD.yaml] [--site SITE.yaml]",
+    summary: "change a campaign under way: what changes, what would come of it, and on record by name",
+    details: [
+      "DIR is the folder of a run on real links whose controller is stopped (Ctrl-C leaves the cells on their own limits);",
+      "run CAMPAIGN.yaml --data DIR then goes on under the amended campaign. docs/amendments.md says what may change.",
+      "Exit 2 when it is refused, each reason with its place and what would be right; then nothing is changed.",
+      "",
+      "  --preview            tell changes and forecasts, put nothing on record",
+      "  --name NAME          who answers for it",
+      "  --reason TEXT        why, for those who read the log",
+      "  --from OLD.yaml      the campaign in force, where the folder has lost its campaign.json",
+      "  --site SITE.yaml     the hardware; otherwise the one the campaign names",
+    ],
+    load: async () => (await import("./commands/amend.ts")).amendCommand,
+  },
+  {
+    name: "handover",
+    usage: "DIR [--since 22:00] [--until 06:00] [--timezone ZONE]",
+    summary: "what one shift tells the next: what happened, what waits for whom, what to expect",
+    details: [
+      "Reads a data folder, also while its campaign runs. A time is one of the clock (the last, the next), a moment such",
+      "as 2026-03-02T22:00Z, or a duration from the last event on record.",
+      "",
+      "  --since TIME         what happened from then on (default 8h)",
+      "  --until TIME         what to expect up to then (default 8h)",
+      "  --timezone ZONE      by whose clock, beside UTC: Europe/Paris; default the campaign's own",
+    ],
+    load: async () => {
+      const { handoverCommand } = await import("./commands/handover.ts");
+      return (context, args) => handoverCommand(context, args);
+    },
+  },
+];
