@@ -318,7 +318,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "export",
     usage:
-      "DIR --as bdf|nexus|bluesky|battinfo|rocrate|csv --out OUT [--group G] [--tables csv,parquet] [--frames DIR] [--copy-frames] [--author NAME] [--license NAME]",
+      "DIR --as bdf|nexus|bluesky|battinfo|rocrate|csv --out OUT [--group G] [--tables csv,parquet] [--frames DIR] [--copy-frames] [--author NAME] [--license NAME] [--records]",
     summary: "a campaign's data in a form that other people's tools read",
     details: [
       "Only reads DIR; OUT is new, or nothing is done. docs/export.md says what stands in each form.",
@@ -336,6 +336,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --frames DIR         where frames stand (default DIR/frames): their checksums, and with nexus their patterns,",
       "                       go into the export; one that is missing is told",
       "  --copy-frames        frames stay where they are without it; with it the export has a copy of each",
+      "  --records            only the rows that each protocol's record rule (time, change of voltage, of current) asks for",
       "  --author NAME        who is to be named; as often as needed",
       "  --license NAME       the terms, such as CC-BY-4.0",
     ],

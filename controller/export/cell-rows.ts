@@ -5,6 +5,7 @@
 import { SAMPLE_OVERLOAD, SAMPLE_OVERLOAD_WARNING, SAMPLE_TIMING_MISSED } from "../../protocols/roles/channel.ts";
 import { SAMPLE_UNDERLOAD } from "../../protocols/roles/channel.ts";
 import type { ChannelSamples } from "../record/sample-frame.ts";
+import type { RecordPick } from "./record-pick.ts";
 import type { ExportedCampaign, ExportedCell, ExportedReading } from "./exported-campaign.ts";
 
 /** Views of buffers that are used again: valid until the next chunk. */
@@ -55,17 +56,18 @@ export function flagNames(flags: number): readonly string[] {
 const FLAGGED_MAX = 10_000;
 
 /** What is taken for the air about the cells: the first sensor of a temperature in degrees Celsius. */
-export function ambientOf(campaign: ExportedCampaign): readonly ExportedReading[] | null {
+export function ambientOf(campaign: Pick<ExportedCampaign, "sensors">): readonly ExportedReading[] | null {
   const isAmbient = (one: { quantity: string; unit: string }): boolean =>
     one.quantity === "temperature" && one.unit === "degC";
   return campaign.sensors.find(isAmbient)?.readings ?? null;
 }
 
 export function createCellTable(
-  campaign: ExportedCampaign,
-  cell: ExportedCell,
+  campaign: Pick<ExportedCampaign, "sensors" | "clock">,
+  cell: Pick<ExportedCell, "steps">,
   rowsPerChunk: number,
   handOn: (rows: CellRows) => void,
+  pick: RecordPick | null = null,
 ): CellTable {
   const { startMs } = campaign.clock;
   const ambient = ambientOf(campaign);
@@ -108,30 +110,36 @@ export function createCellTable(
     else flaggedUnlisted += 1;
   }
 
+  function put(atMs: number, volts: number, amperes: number, flags: number): void {
+    while ((cell.steps[stepsBegun]?.atMs ?? Infinity) <= atMs) stepsBegun += 1;
+    testTimeS[filled] = atMs / 1000;
+    unixTimeS[filled] = (startMs + atMs) / 1000;
+    voltageV[filled] = volts;
+    currentA[filled] = amperes;
+    const step = cell.steps[stepsBegun - 1];
+    cycleCount[filled] = step?.cycle ?? 0;
+    stepCount[filled] = step?.count ?? 0;
+    if (ambientDegC !== undefined && ambient !== null) {
+      while ((ambient[readingsMade]?.atMs ?? Infinity) <= atMs) readingsMade += 1;
+      ambientDegC[filled] = ambient[readingsMade - 1]?.value ?? NaN;
+    }
+    filled += 1;
+    rows += 1;
+    if (flags !== 0) flag(flags);
+    if (filled === rowsPerChunk) handOnFilled();
+  }
+
+  const puts = pick === null ? put : pickedBy(pick, cell, put);
+
   return {
-    take(samples) {
-      for (let index = 0; index < samples.atMs.length; index += 1) {
-        const atMs = samples.atMs[index] ?? NaN;
-        while ((cell.steps[stepsBegun]?.atMs ?? Infinity) <= atMs) stepsBegun += 1;
-        testTimeS[filled] = atMs / 1000;
-        unixTimeS[filled] = (startMs + atMs) / 1000;
-        voltageV[filled] = samples.voltageV[index] ?? NaN;
-        currentA[filled] = samples.currentA[index] ?? NaN;
-        const step = cell.steps[stepsBegun - 1];
-        cycleCount[filled] = step?.cycle ?? 0;
-        stepCount[filled] = step?.count ?? 0;
-        if (ambientDegC !== undefined && ambient !== null) {
-          while ((ambient[readingsMade]?.atMs ?? Infinity) <= atMs) readingsMade += 1;
-          ambientDegC[filled] = ambient[readingsMade - 1]?.value ?? NaN;
-        }
-        filled += 1;
-        rows += 1;
-        const flags = samples.flags[index] ?? 0;
-        if (flags !== 0) flag(flags);
-        if (filled === rowsPerChunk) handOnFilled();
-      }
+    take({ atMs, voltageV: volts, currentA: amperes, flags }) {
+      for (let index = 0; index < atMs.length; index += 1)
+        puts(atMs[index] ?? NaN, volts[index] ?? NaN, amperes[index] ?? NaN, flags[index] ?? 0);
     },
-    finish: handOnFilled,
+    finish() {
+      if (pick !== null) puts(Infinity, NaN, NaN, 0);
+      handOnFilled();
+    },
     get rows() {
       return rows;
     },
@@ -139,5 +147,35 @@ export function createCellTable(
     get flaggedUnlisted() {
       return flaggedUnlisted;
     },
+  };
+}
+
+type PutRow = (atMs: number, voltageV: number, currentA: number, flags: number) => void;
+
+/** What is given back takes every sample, and an endless time for the end of them. */
+function pickedBy(pick: RecordPick, { steps }: Pick<ExportedCell, "steps">, put: PutRow): PutRow {
+  let stepsBegun = 0;
+  let [keptMs, keptV, keptA] = [-Infinity, NaN, NaN];
+  /** The one before, where it was not picked: it may turn out to be its step's last. */
+  let [beforeMs, beforeV, beforeA] = [NaN, NaN, NaN];
+  return (atMs, voltageV, currentA, flags) => {
+    const begun = stepsBegun;
+    const isEnd = atMs === Infinity;
+    while (!isEnd && (steps[stepsBegun]?.atMs ?? Infinity) <= atMs) stepsBegun += 1;
+    const isNewStep = stepsBegun > begun || isEnd;
+    if (isNewStep && beforeMs === beforeMs) put(beforeMs, beforeV, beforeA, 0);
+    beforeMs = NaN;
+    if (isEnd) return;
+    const isPicked =
+      isNewStep ||
+      keptMs === -Infinity ||
+      flags !== 0 ||
+      atMs - keptMs >= pick.timeMs ||
+      Math.abs(voltageV - keptV) >= pick.voltageV ||
+      Math.abs(currentA - keptA) >= pick.currentA;
+    if (isPicked) {
+      [keptMs, keptV, keptA] = [atMs, voltageV, currentA];
+      put(atMs, voltageV, currentA, flags);
+    } else [beforeMs, beforeV, beforeA] = [atMs, voltageV, currentA];
   };
 }

@@ -14,6 +14,8 @@ export interface ProvenanceOptions {
   /** Of the beamrack that exports. */
   readonly softwareVersion: string;
   readonly attribution: Attribution;
+  /** Rows are records by the protocols' rules, and not all samples. */
+  readonly recordsOnly?: boolean;
 }
 
 /** keV times angstrom. */
@@ -46,6 +48,7 @@ export function provenance(campaign: ExportedCampaign, options: ProvenanceOption
       ...{ name, driver, model, firmware, serial_number: serialNumber },
     })),
     detector: detectorJson(campaign),
+    rows: options.recordsOnly === true ? "picked from the samples by the protocols' record rules" : "every sample",
     conventions: {
       current: "positive charges the cell",
       test_time: "seconds since the campaign began, of all cells alike",

@@ -1,6 +1,6 @@
 /** What a protocol wants recorded, against what the channel of its cells can take and tell. */
 import type { Finding, FindingSeverity } from "../base/finding.ts";
-import { SAMPLE_INTERVAL_MAX_S } from "../echem/channel-step.ts";
+import { CHANGE_INTERVAL_S } from "../echem/channel-step.ts";
 import type { RecordRule } from "../echem/protocol.ts";
 import { findingAt } from "../input/document.ts";
 import type { SiteChannel } from "../site/site.ts";
@@ -33,7 +33,8 @@ export function judgeRecord({ source, protocol, channel }: RecordCase, cells: st
       say("warning", key, "protocol.resolution", what, `Give at least ${leastText}, or leave it out.`);
       return;
     }
-    const what = `samples are taken by time, at most ${SAMPLE_INTERVAL_MAX_S} s apart; a change of ${value} ${unit} in between makes none`;
+    const everyS = Math.max(channel.sampleIntervalMinS, Math.min(timeS, CHANGE_INTERVAL_S));
+    const what = `for records at changes of ${value} ${unit} a sample is taken every ${everyS} s; a change that is over sooner is not met`;
     say("note", key, "protocol.record-by-time", what, "Give a shorter time_s where a step needs it.");
   };
   if (timeS < channel.sampleIntervalMinS) {

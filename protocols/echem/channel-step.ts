@@ -5,6 +5,7 @@ import type {
   ConstantVoltageStep,
   ImpedanceSpectroscopyStep,
   Protocol,
+  RecordRule,
   TechniqueStep,
 } from "./protocol.ts";
 import { pointLongestS, SPECTRUM_POINTS_MAX, spectrumLongestS, spectrumPlan } from "./spectrum-plan.ts";
@@ -38,6 +39,8 @@ export const SAMPLE_INTERVAL_MAX_S = 10;
 /** Nor, at constant current, than this part of the capacity; but no closer than this many seconds for that. */
 const CHARGE_PER_SAMPLE = 0.001;
 const WATCH_INTERVAL_MIN_S = 1;
+/** Between samples of a protocol that asks for records at changes. */
+export const CHANGE_INTERVAL_S = 1;
 
 /** Coarser stairs than this are no scan any more; common practice. */
 const SCAN_STEP_MAX_V = 0.001;
@@ -54,7 +57,7 @@ export const TECHNIQUE_NAMES = {
 export function channelStep(protocol: Protocol, step: TechniqueStep, context: StepContext): ChannelStepResult {
   const common = {
     sampleIntervalS: Math.max(
-      Math.min(protocol.record.timeS, watchIntervalS(step, context.nominalCapacityMah)),
+      Math.min(recordIntervalS(protocol.record), watchIntervalS(step, context.nominalCapacityMah)),
       context.sampleIntervalMinS,
     ),
     limits: context.limits,
@@ -161,6 +164,11 @@ export function stepCurrentA(step: ConstantCurrentStep, nominalCapacityMah: numb
 export function taperCurrentA(step: ConstantVoltageStep, nominalCapacityMah: number): number | null {
   if (step.untilRateC !== null) return Math.abs(milli(step.untilRateC * nominalCapacityMah));
   return step.untilCurrentMa === null ? null : Math.abs(milli(step.untilCurrentMa));
+}
+
+/** A change is met by sampling so often that it is seen within a second, or as fast as the channel goes. */
+function recordIntervalS({ timeS, voltageV, currentMa }: RecordRule): number {
+  return voltageV === null && currentMa === null ? timeS : Math.min(timeS, CHANGE_INTERVAL_S);
 }
 
 function derivedTimeS(currentA: number, nominalCapacityMah: number): number {

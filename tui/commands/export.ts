@@ -133,9 +133,14 @@ async function make(
 /** The same for the same export of the same record: one that was broken off is then gone on with. */
 function keyOf(campaign: ExportedCampaign, head: StoredHead | undefined, wish: Wish): string {
   const { header, digest, eventCount } = campaign;
-  const { form, group, tables, frames, softwareVersion, attribution } = wish;
+  const { form, group, tables, frames, softwareVersion, attribution, recordsOnly = false } = wish;
   const { authors, license } = attribution;
-  const told = { ...{ form, group, tables, softwareVersion, authors, license }, ...frames, digest, eventCount };
+  const told = {
+    ...{ form, group, tables, softwareVersion, authors, license, recordsOnly },
+    ...frames,
+    digest,
+    eventCount,
+  };
   const stored = head === undefined ? null : { ...head };
   return hash("sha256", canonicalJson({ ...told, campaign: header.campaignHash, stored }), "hex");
 }
@@ -223,6 +228,7 @@ function readWish(context: ExportContext, args: readonly string[]): Wish {
       "copy-frames": { type: "boolean" },
       author: { type: "string", multiple: true },
       license: { type: "string" },
+      records: { type: "boolean" },
     },
   });
   const [folder, ...more] = positionals;
@@ -238,6 +244,7 @@ function readWish(context: ExportContext, args: readonly string[]): Wish {
     frames: framesOf(folder, values.frames, values["copy-frames"] === true),
     softwareVersion: context.version,
     attribution: { authors: values.author ?? [], license: values.license ?? null },
+    ...(values.records === true ? { recordsOnly: true } : {}),
   };
 }
 

@@ -29,6 +29,8 @@ export function createBdfParquet<Rows>(
         repetition_type: "REQUIRED" as const,
       })),
     ],
+    // Lowest and highest of each chunk: a seventh of the time, for tables that are read whole.
+    statistics: false,
     codec: "GZIP",
     compressors: { GZIP: (bytes) => gzipSync(bytes, { level: constants.Z_BEST_SPEED }) },
     kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),

@@ -5,6 +5,7 @@ import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
 import { bdfFileStem, cellNames } from "../file-names.ts";
 import { provenance, type ProvenanceOptions } from "../provenance.ts";
+import { recordPickOf } from "../record-pick.ts";
 import { writeCells, type OpenCells, type SampleRecord, type TakeSamples } from "../samples-by-cell.ts";
 import { AMBIENT_COLUMN, SPECTRUM_COLUMNS, TIME_SERIES_COLUMNS, type BdfColumn } from "./bdf-columns.ts";
 import { createBdfCsv, type BdfTableFile } from "./bdf-csv.ts";
@@ -84,9 +85,11 @@ export function* exportBdf(
   function openCell(cell: ExportedCell, stem: string): OpenCell {
     const distributions = options.forms.map((form) => ({ name: `${stem}.bdf.${form}`, form }));
     const files = distributions.map(({ name, form }) => openTable(name, form, columns));
-    const table = createCellTable(campaign, cell, ROWS_PER_CHUNK, (chunk) => {
+    const writeChunk = (chunk: CellRows): void => {
       for (const file of files) file.write(chunk);
-    });
+    };
+    const pick = recordPickOf(campaign, cell, options);
+    const table = createCellTable(campaign, cell, ROWS_PER_CHUNK, writeChunk, pick);
     return { cell, table, files, distributions };
   }
 

@@ -6,6 +6,7 @@ import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
 import { cellNames, isoTime } from "../file-names.ts";
 import { provenance, type ProvenanceOptions } from "../provenance.ts";
+import { recordPickOf } from "../record-pick.ts";
 import { writeCells, type OpenCells, type SampleRecord, type TakeSamples } from "../samples-by-cell.ts";
 import { toldDoses } from "../told-dose.ts";
 import { beginCellFile, writePattern, type CellFileParts } from "./cell-file.ts";
@@ -102,7 +103,8 @@ function* running(
   function openCell(cell: ExportedCell): OpenCell {
     const { file, close } = create(fileName(cell));
     const parts = { campaign, cell, provenance: told, softwareVersion: options.softwareVersion, hasAmbient };
-    const table = createCellTable(campaign, cell, CHUNK_ROWS, beginCellFile(file, parts));
+    const pick = recordPickOf(campaign, cell, options);
+    const table = createCellTable(campaign, cell, CHUNK_ROWS, beginCellFile(file, parts), pick);
     return { parts, file, table, close };
   }
 
