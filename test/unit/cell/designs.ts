@@ -18,8 +18,13 @@ export function tableJson(name: string): unknown {
 
 export const MODELS: CellModels = parseCellModels(tableJson("models"));
 
+const designs = new Map<string, CellDesign>();
+
+/** The same one whenever it is asked for: what is tabulated from a design is tabulated once. */
 export function design(id: string): CellDesign {
-  return parseCellDesign(tableJson(id), id);
+  const known = designs.get(id) ?? parseCellDesign(tableJson(id), id);
+  designs.set(id, known);
+  return known;
 }
 
 export function cellOf(used: CellDesign, initial: CellInitial, options: CellOptions = {}): Cell {
