@@ -94,7 +94,7 @@ describe("a cell that falls ill while it is cycled", () => {
   });
 
   it("(leaking) is smelt: an alarm by the rack's sensor, with its reading on record, and nothing is stopped", async () => {
-    const run = await runWorld({ faults: wrong({ kind: "leaking", position: "A3", at_s: 900 }) });
+    const run = await runWorld({ hours: 0.4, faults: wrong({ kind: "leaking", position: "A3", at_s: 900 }) });
     expectSound(run);
     expectOthersUnharmed(run);
     expect(run.alarms).toEqual(["rack.level rack gas"]);
@@ -107,13 +107,14 @@ describe("a cell that falls ill while it is cycled", () => {
   });
 
   it("(overheating) warms the rack's air and fills it with gas, though its channel has let go of it", async () => {
-    const run = await runWorld({ faults: wrong({ kind: "overheating", position: "A3", at_s: 1500 }) });
+    const run = await runWorld({ hours: 0.6, faults: wrong({ kind: "overheating", position: "A3", at_s: 1500 }) });
     expect(run.alarms).toContain("rack.level rack gas");
     expect(run.virtual.world.rackSensors.gasPpm).toBeGreaterThan(0.2);
   });
 
   it("stops the rack when the site says so: no exposure after, every cell on open circuit", async () => {
     const run = await runWorld({
+      hours: 0.6,
       faults: wrong({ kind: "overheating", position: "A3", at_s: 1500 }),
       site: siteWithGasLevels(0.2, 5),
     });

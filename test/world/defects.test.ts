@@ -36,8 +36,8 @@ function broken(part: "detector" | "stage" | "heartbeat" | "levels") {
 
 describe.each(["detector", "stage", "heartbeat", "levels"] as const)("a defect of beamrack itself (%s)", (part) => {
   it("stops exposing at once, visibly, and leaves the cells alone", async () => {
-    const run = await runWorld({ hours: 0.5, at: [[FROM_S, broken(part).breaks]] });
-    const calm = await runWorld({ hours: 0.5 });
+    const run = await runWorld({ hours: 0.35, at: [[FROM_S, broken(part).breaks]] });
+    const calm = await runWorld({ hours: 0.35 });
     expectSound(run);
     const opened = run.of("shutter-opened").filter((event) => event.atMs > FROM_S * 1000);
     // One more at the most, begun before the broken part was asked.
@@ -54,7 +54,7 @@ describe.each(["detector", "stage", "heartbeat", "levels"] as const)("a defect o
   it("is over when it is mended and a person resumes, and not before", async () => {
     const defect = broken(part);
     const run = await runWorld({
-      hours: 0.5,
+      hours: 0.35,
       at: [
         [FROM_S, defect.breaks],
         [700, defect.mended],

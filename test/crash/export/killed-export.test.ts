@@ -18,7 +18,11 @@ import {
 import { exportFewAtATime } from "./few-at-a-time.ts";
 
 const CHILD = fileURLToPath(new URL("./stuck-export.ts", import.meta.url));
-const MAIN = fileURLToPath(new URL("../../../tui/main.ts", import.meta.url));
+/** As it was just built, where that is what is tested; otherwise compiled on the way. */
+const COMMAND =
+  process.env["TEST_BUILT"] === "1"
+    ? [fileURLToPath(new URL("../../../dist/tui/main.js", import.meta.url))]
+    : ["--import", "tsx", fileURLToPath(new URL("../../../tui/main.ts", import.meta.url))];
 const MANIFEST = "manifest-sha256.txt";
 
 afterAll(removePlaces);
@@ -168,8 +172,8 @@ describe("what is written onto a disk that takes no more", () => {
       const out = newPlace();
       const before = filesIn(folder).map((name) => `${name} ${sha256Of(join(folder, name))}`);
       // No file may grow beyond so many blocks: what a full disk says, said by the system.
-      const command = 'ulimit -f 20; exec "$0" --import tsx "$@"';
-      const args = [MAIN, name, folder, ...options, "--out", out];
+      const command = 'ulimit -f 20; exec "$0" "$@"';
+      const args = [...COMMAND, name, folder, ...options, "--out", out];
       // The compiler must not try its hand at files of its own under this limit.
       const env = { ...process.env, TSX_DISABLE_CACHE: "1" };
       const child = spawnSync("sh", ["-c", command, process.execPath, ...args], { encoding: "utf8", env });
