@@ -14,6 +14,7 @@ import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { ClosedCharge } from "./closed-charge.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
 import type { ExposureTimings } from "./exposure-timings.ts";
+import { createEarlyDeparture, type NextSpot } from "./early-departure.ts";
 import { createGatedShutter, type GatedShutter } from "./shutter-gate.ts";
 import { isEitherClosed, isSilence, switchText } from "./unit-answers.ts";
 
@@ -40,6 +41,8 @@ export interface ExposureEffectsDeps {
   readonly latched: () => readonly Interlock[];
   /** Brings the cells to the one place in the beam; left out where the stage carries them all. */
   readonly changer?: Pick<ChangerDesk, "bring" | "isInBeam" | "fetchAhead">;
+  /** Where the stage may leave for as soon as a gate has closed the shutter; null where that is not known. */
+  readonly nextSpot?: () => NextSpot | null;
   /** When anybody else had the stage moved last; left out where nobody does. */
   readonly stageMovedAtMs?: () => number;
   /** Where the stage goes in turn to be out of the beam's harm; left out, or undefined, where the site has no shadow. */
@@ -71,6 +74,20 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   let taken: FrameRecord | null = null;
   /** The last try to leave, since the shutter last failed. */
   let shadow: ShadowMove | null = null;
+  /** The detector of a gated exposure, from when it is begun. */
+  let begun: Promise<void> | null = null;
+  /** Levels read last, by these effects. */
+  let lastRead: InputLevels | null = null;
+  const otherMovedAtMs = deps.stageMovedAtMs ?? (() => -Infinity);
+  const departure = createEarlyDeparture({
+    ...{ clock, stage, isAt, latched: deps.latched, stageMovedAtMs: otherMovedAtMs },
+    levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
+    leaving(spot) {
+      reading = null;
+      atRestSinceMs = Infinity;
+      deps.underBeam?.bringing(spot);
+    },
+  });
 
   const gated: GatedShutter | undefined =
     deps.gate === undefined
@@ -82,6 +99,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
 
   async function readLevels(): Promise<InputLevels> {
     const levels = await io.readInputs();
+    lastRead = levels;
     deps.showLevels(levels);
     return levels;
   }
@@ -134,6 +152,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     let text = refusals.length === 0 ? "" : `the stage may not leave for the shadow: ${refusals.join("; ")}`;
     const from = reading;
     async function go(): Promise<void> {
+      departure.end("the shutter failed");
+      await departure.ended();
       const start = from ?? (await stage.read());
       const path = deps.shadowPath?.(start);
       if (path === undefined) {
@@ -297,6 +317,35 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     }
   }
 
+  function arrived(there: StageReading, restSinceMs: number): number {
+    reading = there;
+    deps.underBeam?.arrived();
+    atRestSinceMs = restSinceMs;
+    return restSinceMs + timings.settleMs;
+  }
+
+  /** To the frame; the stage leaves as soon as the shutter is seen closed, and stops when the exposure is given up. */
+  async function watchGate(
+    gate: GatedShutter,
+    note: (marks: Partial<ShutterMarks>) => void,
+    signal: AbortSignal,
+  ): Promise<FrameRecord> {
+    const giveUp = (): void => {
+      departure.end("the exposure was given up");
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      return await gate.watch((marks) => {
+        note(marks);
+        if (typeof marks.closedSeenAtMs !== "number" || signal.aborted || lastRead === null) return;
+        const next = deps.nextSpot?.() ?? null;
+        if (next !== null) departure.leave(next, lastRead);
+      }, signal);
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
   return {
     ...(io.isLocked === true ? { isRehearsal: true } : {}),
 
@@ -319,23 +368,20 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       reading = null;
       deps.underBeam?.bringing(order);
       await deps.changer?.bring(order.cellIndex, signal);
+      const joined = await departure.join(target, signal);
+      if (joined !== null) return arrived(joined.reading, joined.restSinceMs);
       if (wasAt !== null && isAt(wasAt, target)) {
         const seen = await stage.read();
-        const sinceMs = Math.max(atRestSinceMs, deps.stageMovedAtMs?.() ?? -Infinity);
+        const sinceMs = Math.max(atRestSinceMs, otherMovedAtMs());
         if (seen.atRest && isAt(seen, target) && clock.monoMs() - sinceMs >= timings.settleMs) {
           // It stood there all the time: nothing is left to settle.
           signal.throwIfAborted();
-          reading = seen;
-          deps.underBeam?.arrived();
-          return;
+          return arrived(seen, atRestSinceMs);
         }
       }
       atRestSinceMs = Infinity;
-      const arrived = await stage.moveTo(target, signal);
-      reading = arrived;
-      deps.underBeam?.arrived();
-      atRestSinceMs = clock.monoMs();
-      await sleep(clock, timings.settleMs, signal);
+      const there = await stage.moveTo(target, signal);
+      return arrived(there, there.restSinceMs ?? clock.monoMs());
     },
 
     book: (order) => accounts.book(order),
@@ -344,11 +390,21 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const { exposureS } = order;
       const fileName = io.isLocked === true ? `${REHEARSED_FRAME}${order.frameName}` : order.frameName;
       taken = null;
+      begun = null;
       await (gated ?? detector).arm({ exposureS, folder: deps.detectorFolder, fileName });
     },
 
+    prepare() {
+      begun ??= gated?.begin() ?? null;
+      // Told to whoever opens.
+      begun?.catch(() => undefined);
+    },
+
     async open(order, bookingSeq, note, signal) {
-      if (gated !== undefined) await gated.begin();
+      begun ??= gated?.begin() ?? null;
+      await begun;
+      const earliestMs = Math.max(atRestSinceMs + timings.settleMs, (order.openAtMs ?? 0) - timings.shutterTravelMs);
+      if (clock.monoMs() < earliestMs) await sleep(clock, earliestMs - clock.monoMs(), signal);
       // The supervisor's cycle that gave the permit has just read every level; they are still the levels of the act.
       const verdict = judgeGate({
         nowMs: clock.monoMs(),
@@ -396,13 +452,14 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
 
     async expose(_, note, signal) {
       deps.changer?.fetchAhead();
-      if (gated !== undefined) return { path: (await gated.watch(note, signal)).path };
+      if (gated !== undefined) return { path: (await watchGate(gated, note, signal)).path };
       const { finished } = await detector.start();
       taken = await finished;
       return { path: taken.path };
     },
 
     async stopDetector() {
+      departure.end("the exposure was not made");
       const read = await (gated ?? detector).abort();
       deps.frameRead?.((read ?? taken)?.path ?? null);
     },
@@ -435,6 +492,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
 
     makeSafe,
     awaitClosed,
+    noteLevels: departure.seen,
 
     settle(order: ExposureOrder, marks, outcome, framePath) {
       accounts.settle(order, marks, outcome, framePath);

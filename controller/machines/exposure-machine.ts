@@ -9,8 +9,8 @@ import { isFault } from "../../protocols/base/fault.ts";
 import { faultAfter, faultNote } from "./errors.ts";
 import { unclosedNote } from "./exposure-notes.ts";
 import { NO_MARKS, type ExposureContext, type ShutterMarks } from "./exposure-order.ts";
-import { askedOpenAtMs, orderOf, setupExposure, type ExposureMachineDeps } from "./exposure-setup.ts";
-import { waitingFor } from "./waiting.ts";
+import { orderOf, permitAtMs, setupExposure, type ExposureMachineDeps } from "./exposure-setup.ts";
+import { waitingFor, type Waiting } from "./waiting.ts";
 
 export type { ExposureMachineDeps } from "./exposure-setup.ts";
 
@@ -26,6 +26,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
       framePath: null,
       outcome: "aborted",
       fault: null,
+      settledAtMs: -Infinity,
       permitUntilMs: null,
       waiting: null,
     },
@@ -75,7 +76,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
                 invoke: {
                   src: "move",
                   input: ({ context }) => orderOf(context),
-                  onDone: "inPlace",
+                  onDone: { target: "inPlace", actions: assign({ settledAtMs: ({ event }) => event.output }) },
                   onError: {
                     target: "#exposure.givingUp",
                     actions: assign({ fault: ({ event }) => faultNote(event.error) }),
@@ -126,15 +127,12 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           STOP_EXPOSING: { target: "givingUp", actions: "noteStop" },
         },
       },
-      /** Everything is in place before the wanted moment. */
+      /** Everything is in place before the wanted moment, or settles. */
       holding: {
-        entry: assign({
-          waiting: ({ context }) =>
-            waitingFor("the wanted moment", "timetable", clock.monoMs(), askedOpenAtMs(context, deps)),
-        }),
+        entry: assign({ waiting: ({ context }) => heldFor(context, clock, deps) }),
         invoke: {
           src: "deadline",
-          input: ({ context }) => ({ atMs: askedOpenAtMs(context, deps) }),
+          input: ({ context }) => ({ atMs: permitAtMs(context, deps) }),
         },
         on: {
           DEADLINE: "permitting",
@@ -148,6 +146,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
             params: { reason: "the shutter permit", who: "safety supervisor", ms: deps.permitDeadlineMs },
           },
           "wantPermit",
+          "prepare",
         ],
         invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.permitDeadlineMs }) },
         on: {
@@ -220,6 +219,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           },
         ],
         on: {
+          MARK: { guard: "isCurrent", actions: ["keepMarks", "returnPermitOnceClosed"] },
           DEADLINE: { target: "closing", actions: ["noteDetectorLate", assign({ outcome: "partial" as const })] },
           PERMIT_REFUSED: {
             guard: "isCurrent",
@@ -399,6 +399,14 @@ export type ExposureMachine = ReturnType<typeof createExposureMachine>;
 /** Nothing was heard, so that nothing renews the permit either. */
 function isSilence(error: unknown): boolean {
   return isFault(error) && (error.code.startsWith("link.") || error.code === "device.unknown-outcome");
+}
+
+function heldFor(context: ExposureContext, clock: Clock, deps: ExposureMachineDeps): Waiting {
+  const untilMs = permitAtMs(context, deps);
+  const isSettling = (context.order?.openAtMs ?? -Infinity) <= context.settledAtMs;
+  return isSettling
+    ? waitingFor("the cell to settle in the beam", "stage", clock.monoMs(), untilMs)
+    : waitingFor("the wanted moment", "timetable", clock.monoMs(), untilMs);
 }
 
 /** When the shutter is closed though the detector reported nothing: after its grace, and within the permit's life. */

@@ -1,5 +1,6 @@
 /** What an exposure is to the scheduler, the effects and the accounts: order, marks, outcome, events. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import type { PermitRequest } from "../safety/permit-judgement.ts";
 import type { FaultNote } from "./errors.ts";
 import type { Waiting } from "./waiting.ts";
@@ -84,12 +85,18 @@ export interface ExposureEffects {
   readonly isRehearsal?: true;
   /** Belief, interlocks as levels, filters in place. */
   check(order: ExposureOrder): Promise<void>;
-  move(order: ExposureOrder, signal: AbortSignal): Promise<void>;
+  /** Resolves when the cell has come to rest in the beam, with when it will have settled there. */
+  move(order: ExposureOrder, signal: AbortSignal): Promise<number>;
   /** Books the upper bound durably; resolves with the booking's sequence number after the commit. */
   book(order: ExposureOrder): Promise<number>;
   arm(order: ExposureOrder): Promise<void>;
+  /** The permit is being asked for: what has to run before the shutter opens begins now. Never throws. */
+  prepare?(order: ExposureOrder): void;
+  /** Levels that somebody has just read. Never throws. */
+  noteLevels?(levels: InputLevels): void;
   /**
-   * The last look before photons: fresh levels, position, booking, beam. Then asks the shutter open, has the trigger fire
+   * Waits until the cell has settled and the wanted moment has come; then the last look before photons: fresh levels,
+   * position, booking, beam. Then asks the shutter open, has the trigger fire
    * where one times it, and waits for its switch. After the signal is aborted it must not ask any more.
    */
   open(
@@ -153,6 +160,8 @@ export interface ExposureContext {
   readonly framePath: string | null;
   readonly outcome: ExposureOutcome;
   readonly fault: FaultNote | null;
+  /** When the cell will have settled in the beam. */
+  readonly settledAtMs: number;
   /** When the last heartbeat of the permit may be given, once the shutter was asked open. */
   readonly permitUntilMs: number | null;
   readonly waiting: Waiting | null;

@@ -31,8 +31,10 @@ export interface ExposureMachineDeps {
   readonly closeDeadlineMs: number;
   /** Longest time of one round of waiting for a shutter that does not close, before the round is begun anew. */
   readonly unclosedRoundMs: number;
-  /** From asking for the permit to the open switch, as it usually takes; 0 where that is not said. */
+  /** From the order to open to the open switch, as it usually takes; 0 where that is not said. */
   readonly openingMs?: number;
+  /** So long before the order to open the permit is asked for, and what must run by then begun; 0 where that is not said. */
+  readonly prepareMs?: number;
 }
 
 export function setupExposure(deps: ExposureMachineDeps) {
@@ -46,7 +48,7 @@ export function setupExposure(deps: ExposureMachineDeps) {
     },
     actors: {
       check: fromPromise<unknown, ExposureOrder>(({ input }) => effects.check(input)),
-      move: fromPromise<unknown, ExposureOrder>(({ input, signal }) => effects.move(input, signal)),
+      move: fromPromise<number, ExposureOrder>(({ input, signal }) => effects.move(input, signal)),
       book: fromPromise<number, ExposureOrder>(({ input }) => effects.book(input)),
       arm: fromPromise<unknown, ExposureOrder>(({ input }) => effects.arm(input)),
       open: fromPromise<
@@ -70,7 +72,7 @@ export function setupExposure(deps: ExposureMachineDeps) {
     guards: {
       isCurrent: ({ context, event }) => "exposureId" in event && event.exposureId === context.order?.exposureId,
       isOver: ({ event }) => event.type === "STOP_EXPOSING" && event.isOver === true,
-      isEarly: ({ context }) => clock.monoMs() < askedOpenAtMs(context, deps),
+      isEarly: ({ context }) => clock.monoMs() < permitAtMs(context, deps),
     },
     actions: {
       takeOrder: assign(({ event }) =>
@@ -82,6 +84,7 @@ export function setupExposure(deps: ExposureMachineDeps) {
               framePath: null,
               outcome: "aborted" as const,
               fault: null,
+              settledAtMs: -Infinity,
               permitUntilMs: null,
             }
           : {},
@@ -118,6 +121,13 @@ export function setupExposure(deps: ExposureMachineDeps) {
       usePermit: enqueueActions(({ enqueue, context }) => {
         enqueue.assign({ permitUntilMs: clock.monoMs() + lifeMs(context) });
         enqueue.sendParent({ type: "USE_PERMIT", exposureId: orderOf(context).exposureId } satisfies ExposureNews);
+      }),
+      prepare: ({ context }) => effects.prepare?.(orderOf(context)),
+      /** A gate has closed the shutter: from then on nobody needs the permit. */
+      returnPermitOnceClosed: enqueueActions(({ enqueue, event, context }) => {
+        if (event.type !== "MARK" || typeof event.marks.closedSeenAtMs !== "number") return;
+        const { exposureId } = orderOf(context);
+        enqueue.sendParent({ type: "RETURN_PERMIT", exposureId } satisfies ExposureNews);
       }),
       returnPermit: sendParent(
         ({ context }) => ({ type: "RETURN_PERMIT", exposureId: orderOf(context).exposureId }) satisfies ExposureNews,
@@ -166,10 +176,13 @@ export function orderOf(context: ExposureContext): ExposureOrder {
   return context.order;
 }
 
-/** When the permit is asked for, so that the shutter is open at the wanted moment and not before. */
-export function askedOpenAtMs(
-  { order }: Pick<ExposureContext, "order">,
-  { openingMs = 0 }: ExposureMachineDeps,
+/**
+ * When the permit is asked for: as late as it can be, so that the levels are those of the act, and so early that nothing
+ * but the order to open is left when the cell has settled and the shutter is to open.
+ */
+export function permitAtMs(
+  { order, settledAtMs }: Pick<ExposureContext, "order" | "settledAtMs">,
+  { openingMs = 0, prepareMs = 0 }: ExposureMachineDeps,
 ): number {
-  return (order?.openAtMs ?? -Infinity) - openingMs;
+  return Math.max((order?.openAtMs ?? -Infinity) - openingMs, settledAtMs) - prepareMs;
 }

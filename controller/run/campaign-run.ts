@@ -89,6 +89,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const showLevels = (read: InputLevels): void => {
     accounts.noteFilters(read.filtersIn);
+    effects.noteLevels?.(read);
     watchDesk.showLevels(read);
     closedShutter.watch.showLevels(read);
     stops.showLevels(read);
@@ -254,9 +255,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...gateOf(site, roles),
     ...(changer === undefined ? {} : { changer }),
     underBeam: closedShutter.underBeam,
-    frameRead: (path) => {
-      partialRule.noteFrame(path);
-    },
+    frameRead: partialRule.noteFrame,
     accounts: { ...accounts, settle },
     belief: beliefIn,
     ringCurrentMa,
@@ -265,6 +264,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     latched: () => views.latchedInterlocks(),
     showLevels,
     shadowPath: wayIntoShadow,
+    nextSpot: () => (changer === undefined ? desk.nextSpot(actor.getSnapshot().context) : null),
     stageMovedAtMs: () => Math.max(parking.movedAtMs(), changer?.movedAtMs() ?? -Infinity),
   });
 

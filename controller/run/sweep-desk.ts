@@ -25,6 +25,7 @@ import {
   type SweepState,
   type SweepTiming,
 } from "../beam/sweeps.ts";
+import type { NextSpot } from "../beam/early-departure.ts";
 import { planWithWanted, type WantedExposure, type WantedFacts, type WholePlan } from "../beam/wanted.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import type { DoseProposal } from "../dose/cell-dose.ts";
@@ -50,6 +51,8 @@ export interface SweepDesk {
   /** `asked`: what steps of cells and triggers want beside the sweeps, and whether more may come. */
   plan(before: SweepState, obstacle: Obstacle | null, asked: AskedBesides): WholePlan | WishPlan;
   order(act: Extract<BeamAct, { kind: "expose" }>): ExposureOrder;
+  /** The spot that a sweep comes to after the exposure under way, as far as that can be told; null where it cannot. */
+  nextSpot(after: NextAfter): NextSpot | null;
   /** Cells that a sweep visits, in order; with those that have been taken from the beam since. */
   tour(sweep: number, goneSince?: readonly string[]): readonly number[];
   /** From when a sweep is due until the next one is. */
@@ -71,6 +74,12 @@ export interface SweepDesk {
 export interface AskedBesides {
   readonly wanted: readonly WantedExposure[];
   readonly mayBeAsked: boolean;
+}
+
+/** As the exposure under way was planned. */
+export interface NextAfter {
+  readonly sweep: SweepState;
+  readonly wanted: readonly WantedExposure[];
 }
 
 export interface SweepDeskDeps {
@@ -279,6 +288,18 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       const hasWish = asked.wanted.some(({ wish }) => wish !== undefined);
       const plan = hasWish ? planner.plan(timing, before, facts) : planBesideStops(before, facts);
       return deps.changer === undefined ? plan : withChanger(plan, deps.changer, facts.nowMs);
+    },
+    nextSpot({ sweep: { sweep, remaining }, wanted }) {
+      const [cellIndex] = remaining;
+      // What is asked for besides, and visits of control spots, may come first.
+      const isCertain = wanted.length === 0 && spots.controlsFrom >= spots.all.length;
+      if (!isCertain || cellIndex === undefined || !eligibility(cellIndex, sweep).eligible) return null;
+      const { position } = cellAt(cellIndex);
+      const spotIndex = spotIndexOf(cellIndex, sweep);
+      const spot = spots.all[spotIndex];
+      if (spot === undefined) return null;
+      const { xMm, yMm } = stageTarget(site, position, spot);
+      return { cellIndex, position, spotIndex, stageXMm: xMm, stageYMm: yMm };
     },
     tour,
     window: (sweep) => ({ earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),

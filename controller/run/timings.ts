@@ -13,6 +13,8 @@ export interface RunTimings extends ExposureTimings {
   readonly stepGraceMs: number;
   readonly bringDeadlineMs: number;
   readonly permitDeadlineMs: number;
+  /** Before the order to open: for one cycle of the supervisor, and for a gated detector to begin. */
+  readonly prepareMs: number;
   readonly permitLifeMs: (exposureS: number) => number;
   readonly exposeGraceMs: number;
   readonly closeDeadlineMs: number;
@@ -43,6 +45,9 @@ const CLOSED_FLUX_SHARE = 0.001;
 const CLOSED_FLUX_BOUND_MS = 3000;
 const CLOSED_FLUX_GRACE_MS = 500;
 
+const PERMIT_MS = 15;
+const BEGIN_MS = 20;
+
 /** Between two looks whether the instruments have all been asked who they are. */
 export const CONNECTING_LOOK_MS = 1000;
 
@@ -62,6 +67,7 @@ export function runTimings(site: Site): RunTimings {
     stepGraceMs: 60_000,
     bringDeadlineMs: longestMoveMs + site.stage.settleS * 1000 + 10_000 + exchangeDeadlineMs(site),
     permitDeadlineMs: 2000,
+    prepareMs: prepareMs(site),
     permitLifeMs: (exposureS) => permitLifeS(site.shutter, exposureS) * 1000,
     exposeGraceMs: (EXPOSE_GRACE_S + gateOverheadS(site.shutter)) * 1000,
     closeDeadlineMs: 10_000,
@@ -93,6 +99,11 @@ export function runTimings(site: Site): RunTimings {
     switchGraceMs: 200,
     filterTravelMaxMs: 2000,
   };
+}
+
+/** A gated detector has begun within its lead, whatever that is; levels are hardly older than a few requests to the unit. */
+function prepareMs({ shutter: { gate } }: Site): number {
+  return gate === undefined ? PERMIT_MS : Math.min(PERMIT_MS + BEGIN_MS, 500 * gate.leadS);
 }
 
 /** What was fetched is put away, what was in the beam put back and the next one brought, each with its cell to be switched off. */

@@ -8,9 +8,9 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Acquisition, Detector, FrameRecord } from "../../protocols/roles/detector.ts";
 import type { HttpPort } from "../../protocols/roles/http.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
-import { DATA_FOLDER } from "../../protocols/wire/simplon/simplon-requests.ts";
+import { DATA_FOLDER, dataFile } from "../../protocols/wire/simplon/simplon-requests.ts";
 import type { SimplonSession } from "./simplon-session.ts";
-import { createSimplonSettings, refuseImpossible, type SimplonFrame } from "./simplon-settings.ts";
+import { createSimplonSettings, refuseImpossible, type SimplonArming, type SimplonFrame } from "./simplon-settings.ts";
 import { ABORT_MS, awaitState, DISARM_MS, STATE_EVERY_MS, startSimplon } from "./simplon-start.ts";
 
 /** As site files name the family. */
@@ -23,6 +23,8 @@ export interface SimplonOptions {
   readonly photonEnergyEv?: number;
   /** Default `end`: what an earlier connection left armed or running is ended when connecting. */
   readonly whatRuns?: "end" | "leave";
+  /** Armed for so many frames at once, each begun by a trigger of its own; default 1. Arming takes a second on some. */
+  readonly framesPerSeries?: number;
 }
 
 export interface SimplonDeps extends SimplonOptions {
@@ -39,9 +41,17 @@ const ARM_MS = 120_000;
 const END_GRACE_S = 10;
 /** From the trigger to a detector that counts. */
 const START_MS = 5000;
+/** The trigger is on a connection of its own, and is not to be overtaken. */
+const FIRST_LOOK_MS = 3;
 /** A data file closes with the series, and shows a moment later. */
 const FILE_LOOKS = 3;
 const FILE_LOOK_EVERY_MS = 500;
+
+/** Armed for more than one frame, some of which are yet to be triggered. */
+interface Series extends SimplonArming {
+  readonly askedS: number;
+  triggeredCount: number;
+}
 
 interface Running extends SimplonFrame {
   readonly finished: Promise<FrameRecord>;
@@ -57,11 +67,13 @@ interface Running extends SimplonFrame {
 /** See `Detector`. Rejects with `detector.refused`, `detector.late`, `detector.aborted`, `link.*`, `device.*`. */
 export function createSimplonDetector(deps: SimplonDeps): Detector {
   const { name, http, clock, readOutS } = deps;
-  const settings = createSimplonSettings(name);
+  const framesPerSeries = deps.framesPerSeries ?? 1;
+  const settings = createSimplonSettings(name, framesPerSeries);
   const faultHandlers = new Set<(fault: Fault) => void>();
   let session: SimplonSession | undefined;
   let connecting: Promise<Identity> | undefined;
   let armed: SimplonFrame | undefined;
+  let series: Series | undefined;
   let running: Running | undefined;
   let ending: Promise<void> | undefined;
   /** One operation at a time; abort does not queue here. */
@@ -87,6 +99,7 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     session = undefined;
     settings.forget();
     armed = undefined;
+    series = undefined;
     const left = running;
     running = undefined;
     left?.fail(
@@ -114,6 +127,8 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     http.abandon("connecting anew");
     forget("connecting anew");
     const started = await startSimplon(name, http, clock, deps, (state) => {
+      // What is left of a series is no exposure.
+      if (framesPerSeries > 1 && state === "ready") return;
       const what = `the detector was found in ${state}: an exposure of an earlier connection was ended`;
       report(new Fault("detector.unexpected", name, what, { state }));
     });
@@ -129,13 +144,23 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     }
     armed = undefined;
     const work = async (): Promise<SimplonFrame> => {
+      const next = await nextOfSeries(on, acquisition);
+      if (next !== undefined) return next;
+      series = undefined;
       await disarmIfReady(on);
-      const frame = await settings.apply(on, acquisition);
+      const arming = await settings.apply(on, acquisition);
       await on.command("arm", ARM_MS);
       await awaitState(name, on, clock, "ready", ABORT_MS);
-      return frame;
+      if (framesPerSeries > 1) series = { ...arming, askedS: acquisition.exposureS, triggeredCount: 0 };
+      return arming;
     };
     armed = await guarded(on, work());
+  }
+
+  /** Undefined where no series is armed that this frame could be of. */
+  async function nextOfSeries(on: SimplonSession, { exposureS }: Acquisition): Promise<SimplonFrame | undefined> {
+    if (series?.askedS !== exposureS || (await on.state()) !== "ready") return undefined;
+    return { ...series, dataFile: dataFile(series.pattern, series.triggeredCount + 1) };
   }
 
   /** What was armed and never started keeps its settings until it is disarmed. */
@@ -156,6 +181,10 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     if (state !== "ready") {
       throw new Fault("detector.refused", name, `the detector is in ${state} and no longer armed`, { state });
     }
+    if (series !== undefined) {
+      series.triggeredCount += 1;
+      if (series.triggeredCount === framesPerSeries) series = undefined;
+    }
     const deadlineMs = (frame.frameTimeS + readOutS + END_GRACE_S) * 1000;
     const present = createRunning(frame, clock.monoMs() + deadlineMs);
     running = present;
@@ -169,9 +198,9 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
   /** Until it says that it counts, or all is over. */
   async function awaitCounting(on: SimplonSession, present: Running, concluded: Promise<void>): Promise<void> {
     const untilMs = clock.monoMs() + START_MS;
-    for (;;) {
+    for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = STATE_EVERY_MS) {
       const pause = new AbortController();
-      await Promise.race([concluded, sleep(clock, STATE_EVERY_MS, pause.signal).catch(() => undefined)]);
+      await Promise.race([concluded, sleep(clock, pauseMs, pause.signal).catch(() => undefined)]);
       pause.abort(new Error("no longer needed"));
       if (isSettled(present)) return;
       try {
@@ -227,6 +256,7 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
         await sleep(clock, STATE_EVERY_MS);
       }
       if (isOver(present)) return;
+      series = undefined;
       await on.command("disarm", DISARM_MS);
       const isThere = await fileAppears(on, present.dataFile);
       if (isOver(present)) return;
@@ -252,9 +282,11 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
 
   /** Closes the series before the next operation; the frame counts as taken, so its absence is told apart. */
   function tidyUp(on: SimplonSession, taken: SimplonFrame | undefined): void {
+    if (taken === undefined) series = undefined;
+    const isOpenStill = series !== undefined;
     queued(async () => {
       if (session !== on) return;
-      await on.command("disarm", DISARM_MS);
+      if (!isOpenStill) await on.command("disarm", DISARM_MS);
       if (taken === undefined || (await fileAppears(on, taken.dataFile))) return;
       const path = `${DATA_FOLDER}/${taken.dataFile}`;
       report(new Fault("detector.no-frame", name, `the exposure was made and ${path} is not there`, { path }));
@@ -370,6 +402,7 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
       }
       if (armed !== undefined) {
         armed = undefined;
+        series = undefined;
         await queued(() => guarded(on, disarmIfReady(on)));
       }
       return null;

@@ -1,5 +1,5 @@
 /**
- * The settings of a single internally timed frame, as the detector confirmed them. Writing one value moves others,
+ * The settings of internally timed frames, one for each trigger, as the detector confirmed them. Writing one value moves others,
  * and the detector names them: those are read again before they are believed. What is confirmed is not sent again.
  */
 import { Fault } from "../../protocols/base/fault.ts";
@@ -7,7 +7,7 @@ import type { Acquisition } from "../../protocols/roles/detector.ts";
 import type { SimplonScalar } from "../../protocols/wire/simplon/simplon-replies.ts";
 import {
   DATA_FOLDER,
-  firstDataFile,
+  dataFile,
   namePatternProblem,
   type SimplonModule,
 } from "../../protocols/wire/simplon/simplon-requests.ts";
@@ -21,9 +21,14 @@ export interface SimplonFrame {
   readonly dataFile: string;
 }
 
+/** What the detector was armed for. */
+export interface SimplonArming extends SimplonFrame {
+  readonly pattern: string;
+}
+
 export interface SimplonSettings {
   /** Rejects with `detector.refused` when the detector keeps another value than asked, and as the session does. */
-  apply(session: SimplonSession, acquisition: Acquisition): Promise<SimplonFrame>;
+  apply(session: SimplonSession, acquisition: Acquisition): Promise<SimplonArming>;
   /** Nothing is known any more. */
   forget(): void;
 }
@@ -41,7 +46,8 @@ const TIME_TOLERANCE_S = 1e-6;
 /** One value may move another that was confirmed before; that settles in a second round. */
 const ROUNDS_MAX = 3;
 
-export function createSimplonSettings(name: string): SimplonSettings {
+/** `framesPerSeries`: more than one are named after the first of them, each in a file of its own. */
+export function createSimplonSettings(name: string, framesPerSeries: number): SimplonSettings {
   const confirmed = new Map<string, SimplonScalar>();
   let deadTimeS: number | undefined;
 
@@ -76,9 +82,10 @@ export function createSimplonSettings(name: string): SimplonSettings {
   return {
     async apply(session, acquisition) {
       const { exposureS } = acquisition;
-      const pattern = fileStem(acquisition.fileName);
+      const stem = fileStem(acquisition.fileName);
+      const pattern = framesPerSeries > 1 ? `${FROM}${stem}` : stem;
       const deadS = await deadTime(session);
-      const wishes = wishesFor(exposureS, deadS, pattern);
+      const wishes = wishesFor(exposureS, deadS, pattern, framesPerSeries);
       for (let round = 0; round < ROUNDS_MAX; round += 1) {
         let wasSent = false;
         for (const wish of wishes) if (await meet(session, wish)) wasSent = true;
@@ -86,7 +93,7 @@ export function createSimplonSettings(name: string): SimplonSettings {
           return {
             exposureS: numberOf(confirmed.get("detector/count_time"), exposureS),
             frameTimeS: numberOf(confirmed.get("detector/frame_time"), exposureS + deadS),
-            dataFile: firstDataFile(pattern),
+            ...{ pattern, dataFile: dataFile(pattern, 1) },
           };
         }
       }
@@ -99,8 +106,11 @@ export function createSimplonSettings(name: string): SimplonSettings {
   };
 }
 
-/** Single images, timed by the detector, begun by command. */
-function wishesFor(exposureS: number, deadS: number, pattern: string): readonly Wish[] {
+/** Before the first frame's name, where the others of the series are named after it. */
+const FROM = "from_";
+
+/** Single images, timed by the detector, each begun by command. */
+function wishesFor(exposureS: number, deadS: number, pattern: string, framesPerSeries: number): readonly Wish[] {
   const exactly = (module: SimplonModule, key: string, value: SimplonScalar): Wish => ({
     module,
     key,
@@ -110,7 +120,7 @@ function wishesFor(exposureS: number, deadS: number, pattern: string): readonly 
   return [
     exactly("detector", "trigger_mode", "ints"),
     exactly("detector", "nimages", 1),
-    exactly("detector", "ntrigger", 1),
+    exactly("detector", "ntrigger", framesPerSeries),
     {
       module: "detector",
       key: "count_time",
@@ -127,6 +137,7 @@ function wishesFor(exposureS: number, deadS: number, pattern: string): readonly 
       },
     },
     exactly("filewriter", "mode", "enabled"),
+    ...(framesPerSeries > 1 ? [exactly("filewriter", "nimages_per_file", 1)] : []),
     exactly("filewriter", "name_pattern", pattern),
   ];
 }

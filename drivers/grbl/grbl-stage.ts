@@ -265,6 +265,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
       // No answer is no proof that nothing moved: what the stage itself says decides.
       if (!(error instanceof Fault) || error.code !== "link.timeout" || !on.isOpen) throw error;
     }
+    const restSinceMs = clock.monoMs();
     const status = await on.status(STATUS_DEADLINE_MS);
     const reading = toRack(status);
     if (!reading.atRest) {
@@ -286,7 +287,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
         },
       );
     }
-    return reading;
+    return { ...reading, restSinceMs };
   }
 
   /** One at a time: a reset that met another's would look like a restart. */

@@ -17,6 +17,8 @@ export interface ScpiConversation {
    * `decode` gives undefined.
    */
   ask<T>(query: string, decode: (line: string) => T | undefined, waitMs?: number): Promise<T>;
+  /** Several queries in one write, for a device that answers each in turn; `waitMs` is for all of them together. */
+  askAll(queries: readonly string[], waitMs?: number): Promise<readonly string[]>;
   /** Closes the link; a pending query rejects with `link.closed`. `onLost` is not called. */
   close(why: string): void;
 }
@@ -65,50 +67,54 @@ export function createScpiConversation(
     onLost(why);
   });
 
+  function askAll(queries: readonly string[], waitMs = replyMs): Promise<readonly string[]> {
+    return new Promise((resolve, reject) => {
+      const lines: string[] = [];
+      const query = queries.join(", ");
+      if (pending !== null) {
+        reject(new Error(`${name}: ${query} asked while another answer is awaited`));
+        return;
+      }
+      const settle = (): void => {
+        clock.clearTimeout(timer);
+        pending = null;
+      };
+      const timer = clock.setTimeout(() => {
+        pending = null;
+        reject(new Fault("link.timeout", name, `no answer to ${query} within ${waitMs} ms`, { query, waitMs }));
+      }, waitMs);
+      pending = {
+        take(line) {
+          if (lines.push(line) < queries.length) return;
+          settle();
+          resolve(lines);
+        },
+        fail(fault) {
+          settle();
+          reject(fault);
+        },
+      };
+      try {
+        tell(queries);
+      } catch (error) {
+        settle();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  }
+
   return {
     get isOpen() {
       return closedBecause === null && link.isOpen;
     },
     tell,
-    ask(query, decode, waitMs = replyMs) {
-      return new Promise((resolve, reject) => {
-        if (pending !== null) {
-          reject(new Error(`${name}: ${query} asked while another answer is awaited`));
-          return;
-        }
-        const settle = (): void => {
-          clock.clearTimeout(timer);
-          pending = null;
-        };
-        const timer = clock.setTimeout(() => {
-          pending = null;
-          reject(new Fault("link.timeout", name, `no answer to ${query} within ${waitMs} ms`, { query, waitMs }));
-        }, waitMs);
-        pending = {
-          take(line) {
-            settle();
-            const value = decode(line);
-            if (value !== undefined) resolve(value);
-            else
-              reject(
-                new Fault("link.garbled", name, `the answer to ${query} could not be read`, {
-                  query,
-                  answer: line.slice(0, 200),
-                }),
-              );
-          },
-          fail(fault) {
-            settle();
-            reject(fault);
-          },
-        };
-        try {
-          tell([query]);
-        } catch (error) {
-          settle();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
+    askAll,
+    async ask(query, decode, waitMs) {
+      const [line = ""] = await askAll([query], waitMs);
+      const value = decode(line);
+      if (value !== undefined) return value;
+      const answer = line.slice(0, 200);
+      throw new Fault("link.garbled", name, `the answer to ${query} could not be read`, { query, answer });
     },
     close(why) {
       if (closedBecause !== null) return;

@@ -92,8 +92,10 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     return eventsSeen;
   }
 
-  async function isMet(talk: ScpiConversation, setting: Setting): Promise<boolean> {
-    return setting.isMetBy(await talk.ask(setting.query, (line) => line));
+  /** Those that the device has otherwise, asked in one go. */
+  async function unmet(talk: ScpiConversation, settings: readonly Setting[]): Promise<readonly Setting[]> {
+    const lines = await talk.askAll(settings.map(({ query }) => query));
+    return settings.filter(({ isMetBy }, index) => !isMetBy(lines[index] ?? ""));
   }
 
   function settingsFor(train: GateTrain): readonly Setting[] {
@@ -150,15 +152,13 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     },
     async arm(talk, asked) {
       const train = confirmedTrain(asked);
-      for (const setting of settingsFor(train)) {
-        if (await isMet(talk, setting)) continue;
-        await set(talk, setting.command);
-        if (!(await isMet(talk, setting))) throw notMet(setting);
-      }
+      const missing = await unmet(talk, settingsFor(train));
+      for (const setting of missing) await set(talk, setting.command);
+      if (missing.length > 0) await refuseUnmet(talk, train);
       return train;
     },
     async verify(talk, train) {
-      for (const setting of settingsFor(train)) if (!(await isMet(talk, setting))) throw notMet(setting);
+      await refuseUnmet(talk, train);
       // Events of the past must not pass for those of this train.
       await talk.ask(dg645.EVENT_STATUS, decodeEvents);
       eventsSeen = 0;
@@ -177,9 +177,11 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     },
   };
 
-  function notMet(setting: Setting): Fault {
-    const what = `the DG645 does not keep \`${setting.command}\``;
-    return new Fault("device.refused", name, what, { command: setting.command });
+  async function refuseUnmet(talk: ScpiConversation, train: GateTrain): Promise<void> {
+    const [first] = await unmet(talk, settingsFor(train));
+    if (first === undefined) return;
+    const what = `the DG645 does not keep \`${first.command}\``;
+    throw new Fault("device.refused", name, what, { command: first.command });
   }
 
   return createTrigger(deps, dialect);

@@ -8,6 +8,8 @@ export interface StagePosition {
 
 export interface StageReading extends StagePosition {
   readonly atRest: boolean;
+  /** Of a move that has ended: at rest from then on, on the host's clock, by the controller's word; left out where none is given. */
+  readonly restSinceMs?: number;
 }
 
 export interface Stage extends Instrument {

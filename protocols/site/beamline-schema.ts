@@ -83,6 +83,7 @@ export const detectorSchema = byDriver([
     link: httpLink,
     serial_number: serialNumber,
     photon_energy_keV: positive.max(200).exactOptional(),
+    frames_per_series: z.int().min(1).max(10_000).exactOptional(),
   }),
 ]);
 export type DetectorSection = z.output<typeof detectorSchema>;

@@ -45,6 +45,7 @@ export function detectorOf(detector: DetectorSection): SiteDetector {
     driver: detector.driver,
     serialNumber: detector.serial_number ?? null,
     photonEnergyKeV: detector.photon_energy_keV ?? null,
+    ...(detector.frames_per_series === undefined ? {} : { framesPerSeries: detector.frames_per_series }),
   };
 }
 

@@ -112,6 +112,8 @@ export type SiteDetector =
       readonly serialNumber: string | null;
       /** Set at the detector; null for keeping its own. */
       readonly photonEnergyKeV: number | null;
+      /** Armed at once; left out: one. */
+      readonly framesPerSeries?: number;
     });
 
 interface SiteChannelCommon {

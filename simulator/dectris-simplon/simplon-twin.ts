@@ -117,10 +117,19 @@ export function createSimplonTwin(deps: SimplonTwinDeps): SimplonTwin {
     return clock.at(clock.nowMs() + ms, fn);
   }
 
+  /** The file that holds an image, counted from 0. */
+  function fileOf({ pattern }: Series, image: number): string {
+    const perFile = Number(tables.filewriterConfig.get("nimages_per_file")?.value);
+    return `${pattern}_data_${String(Math.floor(image / perFile) + 1).padStart(6, "0")}.h5`;
+  }
+
+  function closeFiles(of: Series, imageCount: number): void {
+    if (faults.writesNoFile) return;
+    for (let image = 0; image < imageCount; image += 1) files.add(fileOf(of, image));
+  }
+
   function endSeries(): void {
-    if (series !== undefined && series.imageCount > 0 && !faults.writesNoFile) {
-      files.add(`${series.pattern}_data_000001.h5`);
-    }
+    if (series !== undefined) closeFiles(series, series.imageCount);
     series = undefined;
   }
 
@@ -214,9 +223,12 @@ export function createSimplonTwin(deps: SimplonTwinDeps): SimplonTwin {
       : clock.at(startMs + imageCount * frameMs, () => {
           for (let image = 0; image < imageCount; image += 1) {
             const imageMs = startMs + image * frameMs;
-            frames.frameTaken(imageMs, imageMs + askedS * 1000, `/data/${present.pattern}_data_000001.h5`);
+            const file = fileOf(present, present.imageCount + image);
+            frames.frameTaken(imageMs, imageMs + askedS * 1000, `/data/${file}`);
           }
           present.imageCount += imageCount;
+          const perFile = Number(tables.filewriterConfig.get("nimages_per_file")?.value);
+          closeFiles(present, present.imageCount - (present.imageCount % perFile));
           acquiring = undefined;
           setState(present.triggersLeft > 0 ? "ready" : "idle");
           after(readOutS * 1000, () => {

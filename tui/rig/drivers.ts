@@ -128,6 +128,7 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
           readOutS,
           ...(detector.photonEnergyKeV === null ? {} : { photonEnergyEv: detector.photonEnergyKeV * 1000 }),
           ...(detector.serialNumber === null ? {} : { expectedSerialNumber: detector.serialNumber }),
+          ...(detector.framesPerSeries === undefined ? {} : { framesPerSeries: detector.framesPerSeries }),
         });
     }
   }

@@ -38,9 +38,9 @@ export function valueBody(value: string | number | boolean): string {
   return JSON.stringify({ value });
 }
 
-/** File with the first images of a series. */
-export function firstDataFile(namePattern: string): string {
-  return `${namePattern}_data_000001.h5`;
+/** One of the files of a series, counted from 1. */
+export function dataFile(namePattern: string, number: number): string {
+  return `${namePattern}_data_${String(number).padStart(6, "0")}.h5`;
 }
 
 const NAME_LENGTH_MAX = 100;

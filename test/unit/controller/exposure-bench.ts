@@ -114,7 +114,10 @@ export async function run(scenario: Scenario): Promise<Result> {
 
   const effects: ExposureEffects = {
     check: () => act("check"),
-    move: (_, signal) => act("move", signal),
+    async move(_, signal) {
+      await act("move", signal);
+      return clock.monoMs();
+    },
     async book() {
       wasBooked = true;
       await act("book");

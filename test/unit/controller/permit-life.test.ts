@@ -71,7 +71,10 @@ async function litS(scenario: Scenario): Promise<{ readonly litS: number; readon
   };
   const effects: ExposureEffects = {
     check: () => act("works", 10),
-    move: () => act("works", 10),
+    async move() {
+      await act("works", 10);
+      return clock.monoMs();
+    },
     async book() {
       await act("works", 10);
       return 1;

@@ -266,6 +266,55 @@ describe("a detector with the SIMPLON interface", () => {
     await expect(bench.settle(finished)).resolves.toMatchObject({ exposureS: 0.2 });
   });
 
+  it("is armed once for a series, each frame of it begun by a trigger and kept in a file of its own", async () => {
+    const bench = await connected({ framesPerSeries: 3 });
+    const paths: string[] = [];
+    for (const fileName of ["A1_00001.cbf", "A2_00001.cbf", "A3_00001.cbf", "A4_00001.cbf"]) {
+      await bench.settle(bench.detector.arm({ ...FRAME, fileName }));
+      const { finished } = await bench.settle(bench.detector.start());
+      paths.push((await bench.settle(finished)).path);
+      await bench.pass(2);
+    }
+    expect(paths).toEqual(bench.frames.map(({ path }) => path));
+    expect(paths.map((path) => path.slice("/data/from_".length))).toEqual([
+      "A1_00001_data_000001.h5",
+      "A1_00001_data_000002.h5",
+      "A1_00001_data_000003.h5",
+      "A4_00001_data_000001.h5",
+    ]);
+    expect(writes(bench).filter((line) => line.endsWith("command/arm"))).toHaveLength(2);
+    expect(bench.faults).toEqual([]);
+  });
+
+  it("arms anew within a series for another time, after an abort, and where it is not ready any more", async () => {
+    const bench = await connected({ framesPerSeries: 100 });
+    const arms = (): number => writes(bench).filter((line) => line.endsWith("command/arm")).length;
+    const take = async (exposureS: number): Promise<void> => {
+      await bench.settle(bench.detector.arm({ ...FRAME, exposureS }));
+      const { finished } = await bench.settle(bench.detector.start());
+      await bench.settle(finished);
+      await bench.pass(2);
+    };
+    await take(0.5);
+    await take(0.5);
+    expect(arms()).toBe(1);
+    await take(0.7);
+    expect(arms()).toBe(2);
+    await bench.settle(bench.detector.arm({ ...FRAME, exposureS: 0.7 }));
+    await bench.settle(bench.detector.start());
+    await bench.settle(bench.detector.abort());
+    await bench.pass(2);
+    await take(0.7);
+    expect(arms()).toBe(3);
+    bench.http.loseAnswers(({ path }) => path.endsWith("/command/trigger"));
+    await take(0.7);
+    bench.http.loseAnswers(() => false);
+    await take(0.7);
+    expect(arms()).toBe(4);
+    expect(bench.frames).toHaveLength(6);
+    expect(bench.faults).toEqual([]);
+  });
+
   it("leaves no timer behind", async () => {
     const bench = await connected();
     await bench.settle(bench.detector.arm(FRAME));

@@ -9,7 +9,7 @@ import {
   commandPath,
   configPath,
   dataPath,
-  firstDataFile,
+  dataFile,
   namePatternProblem,
   SIMPLON_VERSION,
   statusPath,
@@ -42,7 +42,7 @@ describe("requests to a SIMPLON detector", () => {
     for (const wrong of ["", "a/b", "series_$id", "a b", "ä", "x".repeat(101)]) {
       expect(namePatternProblem(wrong), wrong).toBeTypeOf("string");
     }
-    expect(firstDataFile("A1_00001")).toBe("A1_00001_data_000001.h5");
+    expect(dataFile("A1_00001", 1)).toBe("A1_00001_data_000001.h5");
   });
 
   it("take no version that would be a path", () => {
