@@ -76,6 +76,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   let shadow: ShadowMove | null = null;
   /** The detector of a gated exposure, from when it is begun. */
   let begun: Promise<void> | null = null;
+  let armedFor: ExposureOrder | null = null;
   /** Levels read last, by these effects. */
   let lastRead: InputLevels | null = null;
   const otherMovedAtMs = deps.stageMovedAtMs ?? (() => -Infinity);
@@ -294,9 +295,14 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     }
   }
 
-  async function awaitShutter(wanted: "open" | "closed", signal?: AbortSignal): Promise<void> {
+  /** `askedAtMs`: the shutter may have begun to move then. */
+  async function awaitShutter(
+    wanted: "open" | "closed",
+    signal?: AbortSignal,
+    askedAtMs = clock.monoMs(),
+  ): Promise<void> {
     const untilMs = clock.monoMs() + timings.shutterTravelMs + timings.switchGraceMs;
-    await sleep(clock, timings.shutterTravelMs, signal);
+    await sleep(clock, Math.max(0, askedAtMs + timings.shutterTravelMs - clock.monoMs()), signal);
     for (;;) {
       const levels = await readLevels();
       signal?.throwIfAborted();
@@ -321,7 +327,22 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     reading = there;
     deps.underBeam?.arrived();
     atRestSinceMs = restSinceMs;
+    beginInTime();
     return restSinceMs + timings.settleMs;
+  }
+
+  /** The detector of a gated exposure; that it did not begin is told to whoever opens. */
+  function begin(): void {
+    if (gated === undefined || begun !== null) return;
+    begun = gated.begin();
+    begun.catch(() => undefined);
+  }
+
+  /** Where nothing but the booking is left to wait for. */
+  function beginInTime(): void {
+    if (armedFor === null || reading === null) return;
+    const opensMs = Math.max(atRestSinceMs + timings.settleMs, armedFor.openAtMs ?? 0);
+    if (clock.monoMs() >= opensMs - timings.shutterTravelMs) begin();
   }
 
   /** To the frame; the stage leaves as soon as the shutter is seen closed, and stops when the exposure is given up. */
@@ -366,6 +387,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const target = { xMm: order.stageXMm, yMm: order.stageYMm };
       const wasAt = reading;
       reading = null;
+      armedFor = null;
       deps.underBeam?.bringing(order);
       await deps.changer?.bring(order.cellIndex, signal);
       const joined = await departure.join(target, signal);
@@ -391,17 +413,16 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const fileName = io.isLocked === true ? `${REHEARSED_FRAME}${order.frameName}` : order.frameName;
       taken = null;
       begun = null;
+      armedFor = null;
       await (gated ?? detector).arm({ exposureS, folder: deps.detectorFolder, fileName });
+      armedFor = order;
+      beginInTime();
     },
 
-    prepare() {
-      begun ??= gated?.begin() ?? null;
-      // Told to whoever opens.
-      begun?.catch(() => undefined);
-    },
+    prepare: begin,
 
     async open(order, bookingSeq, note, signal) {
-      begun ??= gated?.begin() ?? null;
+      begin();
       await begun;
       const earliestMs = Math.max(atRestSinceMs + timings.settleMs, (order.openAtMs ?? 0) - timings.shutterTravelMs);
       if (clock.monoMs() < earliestMs) await sleep(clock, earliestMs - clock.monoMs(), signal);
@@ -433,6 +454,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         throw new Fault("changer.place-unknown", order.position, "the robot has not brought this cell into the beam");
       }
       signal.throwIfAborted();
+      gated?.assertInTime();
       if (io.isLocked === true) {
         note({ rehearsedAtMs: clock.monoMs() });
         if (gated !== undefined) await gated.fire();
@@ -443,8 +465,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       await io.requestShutterOpen();
       // Given up meanwhile: the request is taken away, and there is nothing to fire into.
       signal.throwIfAborted();
-      if (gated !== undefined) await gated.fire();
-      await awaitShutter("open", signal);
+      await awaitShutter("open", signal, await gated?.fire());
       const openSeenAtMs = clock.monoMs();
       note({ openSeenAtMs });
       accounts.noteOpened(order, openSeenAtMs);

@@ -30,11 +30,13 @@ export interface GatedShutter {
   arm(acquisition: Acquisition): Promise<void>;
   /** The detector counts when this resolves. */
   begin(): Promise<void>;
+  /** Throws `detector.gate-missed` where the detector has counted for so long that a gate fired now might outlast it. */
+  assertInTime(): void;
   /**
    * With the shutter asked open and no gate yet. Resolves when the trigger has taken the command; it is given once, whatever
-   * becomes of the answer. Rejects with `trigger.stray-gate` where the shutter has opened by itself.
+   * becomes of the answer: with when it went out. Rejects with `trigger.stray-gate` where the shutter has opened by itself.
    */
-  fire(): Promise<void>;
+  fire(): Promise<number>;
   /**
    * Waits for the gate's end at the switch, takes the request away, then for the frame and the trigger's own word. Notes
    * when the shutter was closed, and the gate when the trigger confirms it. Rejects with `trigger.late` when the gate does
@@ -61,6 +63,8 @@ interface Underway {
 }
 
 const LOOK_MS = 2;
+/** Of the lead, how much may have passed when the shutter is asked open; the rest is for the trigger. */
+const LEAD_SHARE = 0.7;
 /** For the trigger's word, once the frame is there. */
 const WORD_MS = 200;
 
@@ -131,6 +135,13 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
       );
     },
 
+    assertInTime() {
+      const sinceMs = clock.monoMs() - underway().begunAtMs;
+      if (sinceMs <= LEAD_SHARE * deps.leadMs) return;
+      const what = `it had counted for ${(sinceMs / 1000).toFixed(2)} s before the shutter could be opened; it was not`;
+      throw new Fault("detector.gate-missed", detector.name, what);
+    },
+
     async fire() {
       const own = underway();
       const state = shutterState(await deps.readLevels());
@@ -142,6 +153,7 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
       own.sentAtMs = sentAtMs;
       own.firedAtMs = clock.monoMs();
       own.fired = finished;
+      return sentAtMs;
     },
 
     async watch(note, signal) {

@@ -41,6 +41,8 @@ const ARM_MS = 120_000;
 const END_GRACE_S = 10;
 /** From the trigger to a detector that counts. */
 const START_MS = 5000;
+/** A state that was read so lately is not asked again. */
+const SEEN_MS = 1000;
 /** The trigger is on a connection of its own, and is not to be overtaken. */
 const FIRST_LOOK_MS = 3;
 /** A data file closes with the series, and shows a moment later. */
@@ -74,6 +76,8 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
   let connecting: Promise<Identity> | undefined;
   let armed: SimplonFrame | undefined;
   let series: Series | undefined;
+  /** When the armed series was last seen to be ready. */
+  let readyAtMs = -Infinity;
   let running: Running | undefined;
   let ending: Promise<void> | undefined;
   /** One operation at a time; abort does not queue here. */
@@ -160,6 +164,7 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
   /** Undefined where no series is armed that this frame could be of. */
   async function nextOfSeries(on: SimplonSession, { exposureS }: Acquisition): Promise<SimplonFrame | undefined> {
     if (series?.askedS !== exposureS || (await on.state()) !== "ready") return undefined;
+    readyAtMs = clock.monoMs();
     return { ...series, dataFile: dataFile(series.pattern, series.triggeredCount + 1) };
   }
 
@@ -177,7 +182,9 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     const on = open();
     if (frame === undefined) throw new Fault("detector.refused", name, "no exposure is armed");
     armed = undefined;
-    const state = await guarded(on, on.state());
+    // Seen just now it need not be asked once more: a trigger that finds it otherwise is refused.
+    const isReady = series !== undefined && clock.monoMs() - readyAtMs <= SEEN_MS;
+    const state = isReady ? "ready" : await guarded(on, on.state());
     if (state !== "ready") {
       throw new Fault("detector.refused", name, `the detector is in ${state} and no longer armed`, { state });
     }

@@ -92,9 +92,9 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     return eventsSeen;
   }
 
-  /** Those that the device has otherwise, asked in one go. */
+  /** Those that the device has otherwise. Asked in one go, with the events of the past, which it then forgets. */
   async function unmet(talk: ScpiConversation, settings: readonly Setting[]): Promise<readonly Setting[]> {
-    const lines = await talk.askAll(settings.map(({ query }) => query));
+    const lines = await talk.askAll([...settings.map(({ query }) => query), dg645.EVENT_STATUS]);
     return settings.filter(({ isMetBy }, index) => !isMetBy(lines[index] ?? ""));
   }
 
@@ -159,8 +159,7 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     },
     async verify(talk, train) {
       await refuseUnmet(talk, train);
-      // Events of the past must not pass for those of this train.
-      await talk.ask(dg645.EVENT_STATUS, decodeEvents);
+      // Events of the past, which are asked with it, must not pass for those of this train.
       eventsSeen = 0;
     },
     fire: (talk) => set(talk, dg645.FIRE),
