@@ -14,9 +14,10 @@ import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { ClosedCharge } from "./closed-charge.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
 import type { ExposureTimings } from "./exposure-timings.ts";
+import { createBeamWaits, FILTER_POLL_MS } from "./beam-waits.ts";
 import { createEarlyDeparture, type NextSpot } from "./early-departure.ts";
 import { createGatedShutter, type GatedShutter } from "./shutter-gate.ts";
-import { isEitherClosed, isSilence, switchText } from "./unit-answers.ts";
+import { isEitherClosed, isSilence } from "./unit-answers.ts";
 
 export interface ExposureEffectsDeps {
   readonly clock: Clock;
@@ -58,8 +59,6 @@ interface ShadowMove {
   readonly text: string;
 }
 
-const SWITCH_POLL_MS = 2;
-const FILTER_POLL_MS = 20;
 /** Between two tries to reach a unit that does not answer. */
 const RETRY_MS = 250;
 /** Between two looks at shutters that both do not close; a round of them ends before the machine begins another. */
@@ -97,6 +96,9 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
           ...{ ...deps.gate, ...timings, clock, detector, readLevels },
           requestShutterClosed: () => io.requestShutterClosed(),
         });
+
+  const waits = createBeamWaits({ clock, io, timings, readLevels });
+  const { bringFilters, bringSafetyShutter, awaitShutter, askClosed, lookIfAnswered } = waits;
 
   async function readLevels(): Promise<InputLevels> {
     const levels = await io.readInputs();
@@ -200,26 +202,6 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     return { nowMs: clock.monoMs(), levelsMaximumAgeMs: timings.levelsMaximumAgeMs, latched: deps.latched() };
   }
 
-  /** Each is asked by itself, and again; what is refused or silent is no news here, a defect is. */
-  async function askClosed(): Promise<void> {
-    const asked = await Promise.allSettled([
-      io.requestShutterClosed(),
-      io.permit.dropShutterPermit(),
-      io.requestSafetyShutter(false),
-    ]);
-    for (const one of asked) if (one.status === "rejected" && !isFault(one.reason)) throw one.reason;
-  }
-
-  /** Null from a unit that does not answer: it shows nothing. */
-  async function lookIfAnswered(): Promise<InputLevels | null> {
-    try {
-      return await readLevels();
-    } catch (error) {
-      if (!isFault(error)) throw error;
-      return null;
-    }
-  }
-
   async function awaitClosed(
     before: ShutterMarks,
     note: (marks: Partial<ShutterMarks>) => void,
@@ -259,68 +241,6 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   function assertMotionAllowed(levels: InputLevels): void {
     const reasons = motionRefusals(levels, motionConditions());
     if (reasons.length > 0) throw new Fault("stage.no-permit", stage.name, `no motion: ${reasons.join("; ")}`);
-  }
-
-  /** Resolves with the levels that show the filters in place. */
-  async function bringFilters(asked: readonly boolean[], levels: InputLevels): Promise<InputLevels> {
-    if (asked.every((inBeam, index) => levels.filtersIn[index] === inBeam)) return levels;
-    await io.setFilters(asked);
-    const untilMs = clock.monoMs() + timings.filterTravelMaxMs;
-    for (;;) {
-      const now = await readLevels();
-      if (asked.every((inBeam, index) => now.filtersIn[index] === inBeam)) return now;
-      if (clock.monoMs() >= untilMs) {
-        throw new Fault(
-          "attenuator.not-in-place",
-          io.name,
-          `filters read ${switchText(now.filtersIn)}, asked ${switchText(asked)}`,
-        );
-      }
-      await sleep(clock, FILTER_POLL_MS);
-    }
-  }
-
-  /** The shutter upstream falls shut with a lost unit; before an exposure it is asked open again, the site's own chain willing. */
-  async function bringSafetyShutter(levels: InputLevels): Promise<InputLevels> {
-    if (levels.safetyShutterOpenSwitch && !levels.safetyShutterClosedSwitch) return levels;
-    await io.requestSafetyShutter(true);
-    const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
-    for (;;) {
-      const now = await readLevels();
-      if (now.safetyShutterOpenSwitch && !now.safetyShutterClosedSwitch) return now;
-      if (clock.monoMs() >= untilMs) {
-        throw new Fault("shutter.stuck-closed", io.name, "the safety shutter does not report open");
-      }
-      await sleep(clock, FILTER_POLL_MS);
-    }
-  }
-
-  /** `askedAtMs`: the shutter may have begun to move then. */
-  async function awaitShutter(
-    wanted: "open" | "closed",
-    signal?: AbortSignal,
-    askedAtMs = clock.monoMs(),
-  ): Promise<void> {
-    const untilMs = clock.monoMs() + timings.shutterTravelMs + timings.switchGraceMs;
-    await sleep(clock, Math.max(0, askedAtMs + timings.shutterTravelMs - clock.monoMs()), signal);
-    for (;;) {
-      const levels = await readLevels();
-      signal?.throwIfAborted();
-      const state = shutterState(levels);
-      if (state === wanted) return;
-      if (state === "contradiction") {
-        throw new Fault("shutter.contradiction", io.name, "open and closed switch both report");
-      }
-      if (clock.monoMs() >= untilMs) {
-        const code = wanted === "open" ? "shutter.stuck-closed" : "shutter.stuck-open";
-        throw new Fault(
-          code,
-          io.name,
-          `the shutter reads ${state} ${(timings.shutterTravelMs + timings.switchGraceMs).toFixed(0)} ms after it was asked ${wanted}`,
-        );
-      }
-      await sleep(clock, SWITCH_POLL_MS, signal);
-    }
   }
 
   function arrived(there: StageReading, restSinceMs: number): number {
@@ -513,7 +433,9 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
 
     makeSafe,
     awaitClosed,
-    noteLevels: departure.seen,
+    noteLevels(levels) {
+      departure.seen(levels);
+    },
 
     settle(order: ExposureOrder, marks, outcome, framePath) {
       accounts.settle(order, marks, outcome, framePath);

@@ -255,7 +255,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...gateOf(site, roles),
     ...(changer === undefined ? {} : { changer }),
     underBeam: closedShutter.underBeam,
-    frameRead: partialRule.noteFrame,
+    frameRead: (path) => {
+      partialRule.noteFrame(path);
+    },
     accounts: { ...accounts, settle },
     belief: beliefIn,
     ringCurrentMa,
@@ -283,10 +285,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
 
   const homing = createHoming({
-    ...{ roles, alarms, nowMs, endAtMs, showLevels, fail },
-    levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
-    latched: () => views.latchedInterlocks(),
-    lastLevels: () => watchDesk.levels,
+    ...{ roles, alarms, nowMs, endAtMs, showLevels, fail, levelsMaximumAgeMs: timings.levelsMaximumAgeMs },
+    ...{ latched: () => views.latchedInterlocks(), lastLevels: () => watchDesk.levels },
   });
 
   const knownKeys = wishKeys(left?.recorded);

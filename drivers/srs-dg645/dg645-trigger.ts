@@ -95,7 +95,7 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
   /** Those that the device has otherwise. Asked in one go, with the events of the past, which it then forgets. */
   async function unmet(talk: ScpiConversation, settings: readonly Setting[]): Promise<readonly Setting[]> {
     const lines = await talk.askAll([...settings.map(({ query }) => query), dg645.EVENT_STATUS]);
-    return settings.filter(({ isMetBy }, index) => !isMetBy(lines[index] ?? ""));
+    return settings.filter((setting, index) => !setting.isMetBy(lines[index] ?? ""));
   }
 
   function settingsFor(train: GateTrain): readonly Setting[] {
