@@ -59,6 +59,7 @@ interface ShadowMove {
   readonly text: string;
 }
 
+const LEAD_OVER_BOOKING_MS = 300;
 /** Between two tries to reach a unit that does not answer. */
 const RETRY_MS = 250;
 /** Between two looks at shutters that both do not close; a round of them ends before the machine begins another. */
@@ -258,9 +259,9 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     begun.catch(() => undefined);
   }
 
-  /** Where nothing but the booking is left to wait for. */
+  /** Where nothing but the booking is left to wait for, and the lead is long enough for one. */
   function beginInTime(): void {
-    if (armedFor === null || reading === null) return;
+    if (armedFor === null || reading === null || (deps.gate?.leadMs ?? 0) < LEAD_OVER_BOOKING_MS) return;
     const opensMs = Math.max(atRestSinceMs + timings.settleMs, armedFor.openAtMs ?? 0);
     if (clock.monoMs() >= opensMs - timings.shutterTravelMs) begin();
   }

@@ -200,10 +200,10 @@ async function stageTalk(drivers: SiteDrivers): Promise<unknown> {
   const stage = drivers.stage();
   const identity = await stage.connect();
   await stage.home();
-  const reached = await stage.moveTo({ xMm: 37.5, yMm: 12.5 });
+  const { xMm, yMm, atRest } = await stage.moveTo({ xMm: 37.5, yMm: 12.5 });
   const read = await stage.read();
   stage.disconnect();
-  return { identity, reached, read };
+  return { identity, reached: { xMm, yMm, atRest }, read };
 }
 
 async function ioTalk(drivers: SiteDrivers): Promise<unknown> {
