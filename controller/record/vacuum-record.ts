@@ -42,7 +42,8 @@ export function giveBackFreePages(folder: string, writing: WritingDatabase): num
   try {
     rmSync(part, { force: true });
     // The copy is that of one file: nothing is left in a log beside it.
-    database.pragma("journal_mode = DELETE");
+    if (database.pragma("journal_mode = DELETE", { simple: true }) !== "delete")
+      throw new Fault("store.unwritable", path, "somebody reads in it, so that it cannot be replaced");
     database.prepare("VACUUM INTO ?").run(part);
     compare(database, part, path);
     syncPath(part);
