@@ -19,6 +19,8 @@ export interface CampaignTextInputs {
   readonly durationH: number;
   readonly exposureS: number;
   readonly filters: readonly string[];
+  /** Of the beam, by group; none where it is not shared out. */
+  readonly shares: ReadonlyMap<string, number>;
 }
 
 const POSITIVE: Readonly<Record<ChemistryId, string>> = {
@@ -77,7 +79,7 @@ export function campaignText(inputs: CampaignTextInputs): string {
     "    spots: { grid: { columns: 3, rows: 3, pitch_mm: 1 } }",
     ...triggerLines(placed),
     ...limitLines(placed),
-    ...shareLines(placed),
+    ...shareLines(inputs.shares),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -145,7 +147,6 @@ function cellLines(placed: readonly PlacedCell[], protocolOf: (one: PlacedCell) 
       `    electrolyte: ${quoted(cell.electrolyte)}`,
       `    nominal_capacity_mAh: ${capacity}`,
       `    electrode_area_cm2: ${cell.positiveAreaCm2}`,
-      `    active_mass_mg: ${cell.positiveActiveMassMg}`,
       `    protocol: ${protocolOf(one)}`,
       `    stack: ${stackName(cell)}`,
       `    role: ${cell.role}`,
@@ -159,7 +160,10 @@ function cellLines(placed: readonly PlacedCell[], protocolOf: (one: PlacedCell) 
     `  - positions: ${listText(cells)}`,
     head,
     "    overrides:",
-    ...cells.map(({ position, cell }) => `      ${position}: { barcode: ${quoted(cell.barcode)} }`),
+    ...cells.map(
+      ({ position, cell }) =>
+        `      ${position}: { barcode: ${quoted(cell.barcode)}, active_mass_mg: ${cell.positiveActiveMassMg} }`,
+    ),
   ]);
 }
 
@@ -254,23 +258,13 @@ function limitLines(placed: readonly PlacedCell[]): readonly string[] {
   ];
 }
 
-/** Of the beam, by the cells that a group has in it. */
-function shareLines(placed: readonly PlacedCell[]): readonly string[] {
-  const shares = beamShares(placed);
+function shareLines(shares: ReadonlyMap<string, number>): readonly string[] {
   if (shares.size < 2) return [];
   return [
     "",
-    "shares: # by cells that are exposed",
+    "shares: # what each wishes for; by cells in the beam where that is more than there is",
     ...[...shares].map(([group, share]) => `  ${quoted(group)}: { beam_time: ${share} }`),
   ];
-}
-
-/** Fractions by group, rounded down, so that they never come to more than 1. */
-export function beamShares(placed: readonly PlacedCell[]): ReadonlyMap<string, number> {
-  const exposed = placed.filter(({ cell }) => cell.role !== "dark-control" && cell.triggers.length > 0);
-  const counts = new Map<string, number>();
-  for (const { manifest } of exposed) counts.set(manifest.group, (counts.get(manifest.group) ?? 0) + 1);
-  return new Map([...counts].map(([group, count]) => [group, Math.floor((10_000 * count) / exposed.length) / 10_000]));
 }
 
 function listText(cells: readonly { readonly position: Position }[]): string {

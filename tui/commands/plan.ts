@@ -5,10 +5,12 @@ import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
+import { meetsBeam, type Campaign } from "../../protocols/campaign/campaign.ts";
 import { TECHNIQUE_NAMES } from "../../protocols/echem/channel-step.ts";
 import { parsePositionRange } from "../../protocols/input/position-range.ts";
 import { assignCells, type Assignment, type TemperatureZone } from "../../protocols/manifest/assign-cells.ts";
 import { campaignText, type CampaignTextInputs } from "../../protocols/manifest/campaign-text.ts";
+import { fairShares, type BeamWish } from "../../protocols/manifest/fair-shares.ts";
 import { libraryParameters } from "../../protocols/manifest/library-parameters.ts";
 import type { Manifest, ManifestCell } from "../../protocols/manifest/manifest.ts";
 import type { ChannelTechnique, Site } from "../../protocols/site/site.ts";
@@ -109,11 +111,11 @@ interface Planned {
   readonly findings: readonly Finding[];
 }
 
-/** Written, read back as any campaign is, and checked; once more with the time that its protocols need. */
+/** Written, read back as any campaign is, and checked; again with the time that its protocols need, and with what each group wishes for in that time. */
 function checkedPlan(context: PlanContext, options: PlanOptions, { placed }: Assignment, site: Site): Planned {
   const folder = dirname(options.out);
   const fromOut = (path: string): string => relative(resolve(folder), resolve(path)).replaceAll("\\", "/");
-  const inputs: Omit<CampaignTextInputs, "durationH"> = {
+  const inputs: Omit<CampaignTextInputs, "durationH" | "shares"> = {
     name: options.name,
     placed,
     site,
@@ -125,25 +127,42 @@ function checkedPlan(context: PlanContext, options: PlanOptions, { placed }: Ass
     filters: options.filters,
   };
   const tables = context.attenuationTables();
-  let durationH = options.hours ?? FIRST_GUESS_H;
-  for (let isLast = options.hours !== undefined; ; isLast = true) {
-    const text = campaignText({ ...inputs, durationH });
+  let durationH = options.hours;
+  let shares: ReadonlyMap<string, number> | undefined;
+  for (;;) {
+    const text = campaignText({
+      ...inputs,
+      durationH: durationH ?? FIRST_GUESS_H,
+      shares: shares ?? new Map<string, number>(),
+    });
     const own = { ...context, readText: (path: string) => (path === options.out ? text : context.readText(path)) };
     const loaded = loadCampaign(own, options.out, options.sitePath);
     if (loaded.kind === "refused") {
       return { isOk: false, text, groups: [], alternatives: [], findings: loaded.findings };
     }
     const check = checkCampaign(loaded.campaign, loaded.site, tables, loaded.document);
-    const longestS = Math.max(0, ...check.forecast.protocols.map(({ durationS }) => durationS));
-    if (!isLast && longestS > 0) {
-      durationH = Math.ceil((longestS * (1 + SPARE_SHARE)) / 3600);
+    const groups = forecastGroups(loaded.campaign, loaded.site, check);
+    if (durationH === undefined) {
+      const longestS = Math.max(0, ...check.forecast.protocols.map(({ durationS }) => durationS));
+      durationH = longestS > 0 ? Math.ceil((longestS * (1 + SPARE_SHARE)) / 3600) : FIRST_GUESS_H;
+      continue;
+    }
+    if (shares === undefined) {
+      shares = fairShares(wishesOf(groups, loaded.campaign), durationH);
       continue;
     }
     const findings = [...loaded.findings, ...check.findings];
-    const groups = forecastGroups(loaded.campaign, loaded.site, check);
     const others = alternatives(loaded.campaign, loaded.site, groups, tables);
     return { isOk: check.ok, text, groups, alternatives: others, findings };
   }
+}
+
+function wishesOf(groups: readonly GroupForecast[], { cells }: Campaign): readonly BeamWish[] {
+  return groups.map(({ group, beamH }) => ({
+    group,
+    cells: cells.filter((cell) => cell.group === group && meetsBeam(cell)).length,
+    hours: beamH ?? Infinity,
+  }));
 }
 
 function techniques(context: PlanContext): (cell: ManifestCell, manifest: Manifest) => ReadonlySet<ChannelTechnique> {
@@ -285,12 +304,12 @@ function zoneOf(text: string, usage: (what: string) => Fault): TemperatureZone {
 
 function groupLines(groups: readonly GroupForecast[]): readonly string[] {
   if (groups.length === 0) return [];
-  const head = ["group", "cells", "exposures", "beam", "of the beam", "fair", "of its limit", "ends after"];
+  const head = ["group", "cells", "exposures", "beam", "of the beam", "share", "of its limit", "ends after"];
   return table([
     head,
     ...groups.map((one) => [
       ...[one.group, String(one.cells), numberText(one.exposures, 0), hoursText(one.beamH)],
-      ...[shareText(one.beamShare), shareText(one.fairShare), shareText(one.doseFraction), hoursText(one.endH)],
+      ...[shareText(one.beamShare), shareText(one.plannedShare), shareText(one.doseFraction), hoursText(one.endH)],
     ]),
   ]);
 }
@@ -335,7 +354,7 @@ function groupJson(one: GroupForecast): object {
     exposures: one.exposures,
     beam_h: one.beamH,
     beam_share: one.beamShare,
-    fair_share: one.fairShare,
+    planned_share: one.plannedShare,
     dose_limit_fraction: one.doseFraction,
     end_h: one.endH,
   };

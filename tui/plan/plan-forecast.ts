@@ -14,8 +14,8 @@ export interface GroupForecast {
   readonly beamH: number | null;
   /** Of all groups' beam. */
   readonly beamShare: number | null;
-  /** Of what it is given by the cells that it has in the beam. */
-  readonly fairShare: number | null;
+  /** As the campaign shares the beam out; null where it does not. */
+  readonly plannedShare: number | null;
   /** Nominal dose of the hottest spot at the end against the limit, of the cell that comes nearest. */
   readonly doseFraction: number | null;
   /** Hours from the begin to the end of its last cell, as forecast. */
@@ -60,7 +60,7 @@ export function forecastGroups(campaign: Campaign, site: Site, { forecast }: Cam
       cells: cells.length,
       exposures,
       beamH: shutS === null || exposures === null ? null : (shutS + exposures * wayS) / 3600,
-      fairShare: campaign.shares?.find((share) => share.group === group)?.beamTime ?? null,
+      plannedShare: campaign.shares?.find((share) => share.group === group)?.beamTime ?? null,
       doseFraction: fractions.length === 0 ? null : Math.max(...fractions),
       endH: ends.length === 0 ? null : Math.max(...ends),
     };

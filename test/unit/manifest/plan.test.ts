@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { columnIndex, positionIndex, rowIndex, type Position } from "../../../protocols/base/position.ts";
 import { assignCells, isHazard, type Assignment, type AssignInputs } from "../../../protocols/manifest/assign-cells.ts";
+import { fairShares } from "../../../protocols/manifest/fair-shares.ts";
 import type { Manifest } from "../../../protocols/manifest/manifest.ts";
 import { parsePositionRange } from "../../../protocols/input/position-range.ts";
 import { readManifest } from "../../../protocols/manifest/read-manifest.ts";
@@ -99,6 +100,26 @@ describe("a rack from many boxes", () => {
   });
 });
 
+describe("shares of the beam", () => {
+  it("are what each wishes for where there is enough, and by cells where there is not", () => {
+    const wish = (group: string, cells: number, hours: number) => ({ group, cells, hours });
+    const enough = fairShares([wish("a", 12, 6), wish("b", 12, 2), wish("none", 12, 0)], 24);
+    expect([...enough]).toEqual([
+      ["a", 0.75],
+      ["b", 0.25],
+    ]);
+    const scarce = fairShares([wish("a", 12, 100), wish("b", 12, 2), wish("c", 24, 100)], 20);
+    expect([...scarce]).toEqual([
+      ["a", 0.3],
+      ["b", 0.1],
+      ["c", 0.6],
+    ]);
+    expect([...fairShares([wish("a", 1, Infinity), wish("b", 1, Infinity)], 10)].map(([, share]) => share)).toEqual([
+      0.5, 0.5,
+    ]);
+  });
+});
+
 describe("beamrack plan", () => {
   function bench() {
     const folder = mkdtempSync(join(tmpdir(), "beamrack-plan-"));
@@ -141,6 +162,7 @@ describe("beamrack plan", () => {
       out,
       "--start",
       "2026-03-02T08:00:00Z",
+      ...["--hours", "30"],
       "--custody",
       join(out, "../custody"),
     ];
@@ -152,20 +174,24 @@ describe("beamrack plan", () => {
         readonly group: string;
         readonly exposures: number;
         readonly end_h: number;
-        readonly fair_share: number;
+        readonly planned_share: number | null;
+        readonly beam_share: number;
       }[];
       readonly what_if: readonly { readonly what: string }[];
     };
     expect(document).toMatchObject({ ok: true, cells: { length: 96 }, groups: { length: 8 } });
-    expect(document.groups[0]).toMatchObject({ group: "g0", cells: 12, fair_share: 0.1428 });
-    expect(document.groups[7]).toMatchObject({ group: "g7", exposures: 0, fair_share: null });
+    expect(document.groups[0]).toMatchObject({ group: "g0", cells: 12, exposures: 720 });
+    expect(document.groups[7]).toMatchObject({ group: "g7", exposures: 0, planned_share: null });
+    for (const { planned_share: planned, beam_share: wished } of document.groups) {
+      expect(planned ?? 0).toBeCloseTo(wished, 3);
+    }
     expect(document.groups[0]?.end_h).toBeGreaterThan(20);
     expect(document.what_if.map(({ what }) => what)).toEqual(
       expect.arrayContaining(["as planned", "3 s for each exposure", "filter Mo 0.1 mm", "without g3"]),
     );
     const text = readFileSync(out, "utf8");
     expect(text).toContain("custody: custody\n");
-    expect(text).toContain("A1: { barcode: g0-001 }");
+    expect(text).toContain("A1: { barcode: g0-001, active_mass_mg: 20.4 }");
     await expect(planCommand(context, args)).rejects.toMatchObject({ code: "export.exists" });
   });
 
