@@ -12,7 +12,7 @@ describe("the week of four boxes", () => {
   it("has every cell of every box where the plan puts it, with its code, group and limits", () => {
     const { folder } = packageRoot();
     const manifests = BOXES.map((name) => {
-      const path = join(folder, "protocols/campaigns/mail-in-week", name);
+      const path = join(folder, "protocols/manifests", name);
       const { manifest, findings } = readManifest(readFileSync(path, "utf8"), relative(folder, path));
       expect(findings).toEqual([]);
       if (manifest === undefined) throw new Error(`${name} is refused`);
