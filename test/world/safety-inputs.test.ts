@@ -46,17 +46,20 @@ describe("an input at the rack", () => {
     expect(run.virtual.run.stops.troubles()).toEqual(["smoke: smoke"]);
   });
 
-  it("is answered as the site says: gas by open circuit, a fan by holding cells, heat by an alarm alone", async () => {
+  it("is answered as the site says: gas by open circuit, a fan by holding cells, heat by an alarm alone, a button by an emergency stop", async () => {
     const run = await runWith([
       { kind: "safety-input", input: "heat", fromMs: 100_000, toMs: 110_000 },
       { kind: "interlock", name: "emergencyOk", fromMs: 200_000, toMs: 230_000 },
       { kind: "safety-input", input: "gas", fromMs: 290_000, toMs: 320_000 },
+      { kind: "safety-input", input: "button", fromMs: 335_000 },
     ]);
-    expect(ordered(run)).toEqual(
-      ["exposing", "step", "exposing", "open-circuit"].map(
-        (name, index) => `${name} by input ${index < 2 ? "fan" : "gas"}`,
-      ),
-    );
+    expect(ordered(run)).toEqual([
+      "exposing by input fan",
+      "step by input fan",
+      "exposing by input gas",
+      "open-circuit by input gas",
+      "emergency by input button",
+    ]);
     expect(run.of("cell-held")).toHaveLength(campaign.cells.length);
     expect(run.of("cell-stopped")).toHaveLength(campaign.cells.length);
     expect(run.of("exposure-booked")).toEqual([]);

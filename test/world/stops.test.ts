@@ -2,7 +2,17 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { StopClass } from "../../protocols/bus/commands.ts";
 import { recordOf } from "../../controller/bus/event-text.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { campaign, expectSound, field, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
+import { load, repositoryText } from "../support/campaign-files.ts";
+import { sitePathOf } from "../support/shipped-sites.ts";
+import {
+  FILES,
+  campaign,
+  expectSound,
+  field,
+  removeFolders,
+  runWorld,
+  type WorldRun,
+} from "../support/world-campaign.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 
 afterAll(removeFolders);
@@ -105,3 +115,23 @@ describe("the milder stops", () => {
     ).toEqual([["A2"]]);
   });
 });
+
+describe("a stop of every cell on other channels", () => {
+  it("is confirmed by a cabinet of many channels within two seconds", async () => {
+    const run = await runWorld({
+      hours: 0.06,
+      ...at(repositoryText(sitePathOf("neware-zaber"))),
+      at: [stopAt(200, "emergency")],
+    });
+    expect(run.summary.violations).toEqual([]);
+    const [stop] = stopsOf(run);
+    expect(stop?.not_confirmed).toEqual([]);
+    expect(stop?.confirmed_ms_max).toBeLessThanOrEqual(2000);
+  });
+});
+
+function at(siteText: string) {
+  const loaded = load({ ...FILES, "site.yaml": siteText }, "small.yaml");
+  if (loaded.kind === "refused") throw new Error(JSON.stringify(loaded.findings));
+  return { site: loaded.site, campaign: loaded.campaign };
+}
