@@ -243,7 +243,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "instruments",
-    usage: "SITE.yaml [--campaign CAMPAIGN.yaml] [--speed N] [--seed N] [--folder DIR] [--write-site FILE.yaml]",
+    usage:
+      "SITE.yaml [--campaign CAMPAIGN.yaml] [--speed N] [--seed N] [--folder DIR] [--write-site FILE.yaml] [--misplaced]",
     summary: "simulated instruments on real links of this computer, until Ctrl-C",
     details: [
       "Serial ports are pseudo-terminals; everything listens on this computer only, with one simulated world behind it.",
@@ -253,6 +254,8 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --speed N            cells live N times as fast as the clock on the wall, 1 to 1000 (default 1)",
       "  --seed N             another seed, another world (default 1)",
       "  --folder DIR         where serial ports stand that the site has under /dev (default /tmp/beamrack-bench)",
+      "  --misplaced          the rack shifted, turned, its cells off their places and the beam of another size, by the",
+      "                       seed: to practise beamrack align",
       "  --write-site FILE    the site with the places where everything listens, for beamrack run --site FILE",
     ],
     load: async () => (await import("./commands/instruments.ts")).instrumentsCommand,
@@ -376,6 +379,28 @@ export const COMMANDS: readonly CommandEntry[] = [
       "                       with open: how long, and the data folder of the campaign where the dose is booked",
     ],
     load: async () => (await import("./commands/device.ts")).deviceCommand,
+  },
+  {
+    name: "align",
+    usage:
+      "SITE.yaml --data DIR --by NAME [--positions A1..H12] [--rack-only] [--out FILE] [--valid DURATION] [--yes], or --rehearse CAMPAIGN.yaml",
+    summary: "find the rack, the beam's size and each cell by transmission, into the site's calibrations",
+    details: [
+      "Every exposure is booked in DIR, a data folder of a campaign that was begun with this site; docs/alignment.md",
+      "tells what is measured and how well. Exit 1 when an instrument failed, 2 when refused, 3 when a cell was not found.",
+      "",
+      "  --data DIR           where the dose is booked",
+      "  --by NAME            who measures",
+      "  --positions LIST     these cells alone, such as A1..A12,C3; the others keep what was measured of them before",
+      "  --rack-only          openings and beam alone",
+      "  --out FILE           the calibrations; otherwise the file that the site names",
+      "  --valid DURATION     how long it counts (default 30d)",
+      "  --yes                do not ask before the stage moves and the shutter opens",
+      "  --capture DIR        write the traffic of each link into DIR, as JSON lines",
+      "  --rehearse CAMPAIGN  on simulated instruments before a rack put down a little wrong (--seed N); books nothing,",
+      "                       writes only with --out, and tells how far off it was",
+    ],
+    load: async () => (await import("./commands/align.ts")).alignCommand,
   },
   {
     name: "dose",

@@ -18,6 +18,7 @@ import type { InputDocument, Path } from "../protocols/input/document.ts";
 import { readSite } from "../protocols/site/read-site.ts";
 import type { SiteFiles } from "../protocols/site/site-files.ts";
 import type { Site } from "../protocols/site/site.ts";
+import { loadCalibration, placedSite, type LoadedCalibration } from "./align/load-calibration.ts";
 import type { CommandContext } from "./command-context.ts";
 
 export type LoadedCampaign =
@@ -26,7 +27,10 @@ export type LoadedCampaign =
       /** The campaign file as it was read, for findings that point into it. */
       readonly document: InputDocument;
       readonly campaign: Campaign;
+      /** With the rack where its calibrations have it. */
       readonly site: Site;
+      /** What was measured of the site, where it names a file that could be read. */
+      readonly calibration: LoadedCalibration | undefined;
       /** SHA-256 of the resolved campaign, protocols and materials included. */
       readonly campaignHash: string;
       readonly siteHash: string;
@@ -71,14 +75,24 @@ export function loadCampaign(
     named === undefined ? undefined : readDocument(context, beside(named.path), document, named.at, findings);
   const read = readCampaign({ document, protocolFiles, calendar, site, materials: tables });
   findings.push(...read.findings);
-  if (hasErrors(findings) || read.campaign === undefined || site === undefined || siteFile === undefined) {
+  const calibration =
+    site === undefined || siteFile === undefined ? undefined : loadCalibration(context, site, siteFile, findings);
+  const placed = site === undefined ? undefined : placedSite(site, calibration, findings);
+  if (
+    hasErrors(findings) ||
+    placed === undefined ||
+    read.campaign === undefined ||
+    site === undefined ||
+    siteFile === undefined
+  ) {
     return { kind: "refused", findings: inOrder(findings) };
   }
   return {
     kind: "loaded",
     document,
     campaign: read.campaign,
-    site,
+    site: placed,
+    calibration,
     campaignHash: hashOf(read.campaign),
     siteHash: hashOf(site),
     sitePath: siteFile,

@@ -14,6 +14,7 @@ import { parseJson, type RecordHeader } from "../record/record-header.ts";
 import { openRecord } from "../record/record-reader.ts";
 import { ledgerCellsOf, parseLimits, parsePlans, type RecordedPlan } from "../record/recorded-plans.ts";
 import { openStore } from "../record/store.ts";
+import type { CellDosePlan } from "./cell-dose.ts";
 import { createDoseLedger, type DoseLedger, type LedgerCell } from "./dose-ledger.ts";
 import { CAMPAIGN_CONVENTION } from "./ledger-cells.ts";
 
@@ -25,6 +26,8 @@ export interface RecordedLedger {
   /** Index of the cell in the ledger; undefined for a position that the campaign does not use. */
   cellAt(position: Position): number | undefined;
   spotCountAt(cellIndex: number): number;
+  /** Spots of a cell by their numbers, from its centre. */
+  spotsAt(cellIndex: number): CellDosePlan["spots"];
   record(type: string, data: { readonly [key: string]: Json }): void;
   /** Rows and events so far become durable. Rejects with Fault `store.unwritable`. */
   commit(): Promise<void>;
@@ -84,6 +87,7 @@ export function openRecordedLedger(inputs: RecordedLedgerInputs): RecordedLedger
         return index < 0 ? undefined : index;
       },
       spotCountAt: (cellIndex) => cells[cellIndex]?.plan.spots.length ?? 0,
+      spotsAt: (cellIndex) => cells[cellIndex]?.plan.spots ?? [],
       record(type, data) {
         store.appendEvent({ atMs: nowMs(), type, data });
       },

@@ -3,6 +3,8 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { SweepState } from "../beam/sweeps.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { LedgerRow } from "../record/ledger-row.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { recordPlacement } from "../run/start-record.ts";
 import type { LeftRun } from "./read-run.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 
@@ -10,7 +12,7 @@ export function recordResumed(
   recorder: Recorder,
   campaign: Campaign,
   recorded: RecordedRun,
-  facts: { readonly sweep: SweepState | null; readonly unfinished: readonly LedgerRow[] },
+  facts: { readonly sweep: SweepState | null; readonly unfinished: readonly LedgerRow[]; readonly site: Site },
 ): void {
   recorder.record("campaign-resumed", {
     campaign: campaign.name,
@@ -31,6 +33,7 @@ export function recordResumed(
       held_by: left.hold?.author ?? null,
     })),
   });
+  recordPlacement(recorder, facts.site);
 }
 
 /** A person who starts a run again may say, by name, that nothing of before is held any more. */

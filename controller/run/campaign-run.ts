@@ -426,7 +426,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     start() {
       if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);
       else {
-        recordResumed(recorder, campaign, left.recorded, { sweep: atStart?.sweep ?? null, unfinished });
+        recordResumed(recorder, campaign, left.recorded, { sweep: atStart?.sweep ?? null, unfinished, site });
         if (deps.resumedBy !== undefined) recordLetGoOn(recorder, deps.resumedBy, deps.left?.recorded);
         settleUnfinished(unfinished, { ledger, recorder, tally, nowMs });
         witness.leftOpen(left.recorded.unwitnessed);

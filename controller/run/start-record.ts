@@ -20,6 +20,7 @@ export function recordStart(recorder: Recorder, campaign: Campaign, site: Site, 
     ...(campaign.beamForecast === undefined ? {} : { calendar: calendarJson(campaign.beamForecast, campaign) }),
   });
   recorder.record(RACK_PLAN_EVENT, rackPlanData(campaign, site));
+  recordPlacement(recorder, site);
   recordDosePlan(recorder, campaign, site, cells);
 }
 
@@ -32,6 +33,17 @@ export function recordDosePlan(recorder: Recorder, campaign: Campaign, site: Sit
     spots: (cells[0]?.plan.spots ?? []).map((spot) => ({ x_mm: spot.xMm, y_mm: spot.yMm })),
     stacks: stacksJson(cells),
     cells: cells.map((cell) => ({ position: cell.position, stack: cell.stackHash })),
+  });
+}
+
+/** Where the rack was taken to stand from here on; nothing where it was not measured. */
+export function recordPlacement(recorder: Recorder, { rack: { placement } }: Site): void {
+  if (placement === undefined) return;
+  recorder.record("rack-placed", {
+    shift_x_mm: placement.shiftXMm,
+    shift_y_mm: placement.shiftYMm,
+    rotation_deg: placement.rotationDeg,
+    cells: [...placement.cells].map(([position, { xMm, yMm }]) => ({ position, x_mm: xMm, y_mm: yMm })),
   });
 }
 

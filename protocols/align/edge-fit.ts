@@ -24,8 +24,6 @@ export interface EdgeQuestion {
   readonly goes: "up" | "down";
   /** Known from elsewhere: only the place is fitted then. */
   readonly widthMm?: number;
-  /** A signal from here on is the most the detector can say, not what there was. */
-  readonly saturatedFrom?: number;
 }
 
 /** An edge counts as one when it stands out of the noise by as much. */
@@ -37,13 +35,13 @@ const WIDTHS = 14;
 const STEPS_MAX = 40;
 
 export function fitEdge(given: readonly ScanPoint[], question: EdgeQuestion): Estimate<EdgeEstimate> {
-  const { shape, widthMm: known, saturatedFrom = Infinity } = question;
+  const { shape, widthMm: known } = question;
   const points = given.filter(({ atMm, signal, sigma }) => [atMm, signal, sigma].every(Number.isFinite) && sigma > 0);
   const freeCount = known === undefined ? 4 : 3;
   if (points.length <= freeCount) {
     return notEstimated("too-few-points", `${points.length} points cannot tell ${freeCount} unknowns`);
   }
-  const saturated = points.filter(({ signal }) => signal >= saturatedFrom).length;
+  const saturated = points.filter(({ isSaturated }) => isSaturated === true).length;
   if (saturated > 0) return notEstimated("saturated", `${saturated} of ${points.length} readings are saturated`);
   const from = Math.min(...points.map(({ atMm }) => atMm));
   const to = Math.max(...points.map(({ atMm }) => atMm));

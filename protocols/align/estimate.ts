@@ -6,6 +6,8 @@ export interface ScanPoint {
   readonly signal: number;
   /** Standard uncertainty of the signal. */
   readonly sigma: number;
+  /** The most that the detector can say, not what there was. */
+  readonly isSaturated?: boolean;
 }
 
 export type NoEstimate =

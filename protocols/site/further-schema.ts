@@ -181,6 +181,8 @@ export const ownSensorSchema = byDriver([
     quantity: z.enum(["flux", "diode", "ion_chamber"]),
     per_A: positive.default(1),
     range_A: positive.exactOptional(),
+    // from reading to reading
+    interval_s: z.number().min(0.05).max(60).exactOptional(),
     serial_number: serialNumber,
   }),
   strictObject({
@@ -209,6 +211,7 @@ export const ownSensorSchema = byDriver([
         serialNumber: sensor.serial_number ?? null,
         perAmpere: sensor.per_A,
         rangeA: sensor.range_A ?? null,
+        ...(sensor.interval_s === undefined ? {} : { intervalS: sensor.interval_s }),
       };
     case "lakeshore-336":
       return {

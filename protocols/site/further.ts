@@ -119,4 +119,6 @@ export type SiteOwnSensor =
       readonly perAmpere: number;
       /** Full scale; null for automatic. */
       readonly rangeA: number | null;
+      /** From reading to reading; the driver's own when left out. */
+      readonly intervalS?: number;
     });

@@ -25,6 +25,8 @@ import {
 } from "./site-schema.ts";
 import type { Site, SiteBeam, SiteFilter, SiteFluxMonitor, SiteLatencies, SiteSensorSource } from "./site.ts";
 import { detectorSchema, ioSchema, stageSchema } from "./beamline-schema.ts";
+import { alignmentOf, alignmentSchema, checkAlignment } from "./alignment-schema.ts";
+import { siteCalibrationsSchema } from "../calibration/calibration-schema.ts";
 import { checkSite } from "./check-site.ts";
 import { detectorOf, ioOf, stageOf } from "./read-beamline.ts";
 import { readChannels } from "./read-channels.ts";
@@ -78,6 +80,10 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
   const sensorSources = readList(document, ["sensor_sources"], sensorSourceSchema, findings);
   const interlocks = readSection(document, ["interlocks"], interlocksSchema, findings);
   const further = readFurther(document, findings);
+  const alignment = has("alignment") ? readSection(document, ["alignment"], alignmentSchema, findings) : null;
+  const calibrations = has("calibrations")
+    ? readSection(document, ["calibrations"], siteCalibrationsSchema, findings)
+    : null;
   const latencies = has("latencies") ? readSection(document, ["latencies"], latenciesSchema, findings) : null;
   if (
     name === undefined ||
@@ -93,6 +99,8 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
     sensorSources === undefined ||
     interlocks === undefined ||
     latencies === undefined ||
+    alignment === undefined ||
+    calibrations === undefined ||
     further === undefined
   ) {
     return { site: undefined, findings };
@@ -129,8 +137,13 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
             commitMs: latencies.commit_ms,
           },
     ...further,
+    ...(calibrations === null ? {} : { calibrations }),
+    ...(alignment === null ? {} : { alignment: alignmentOf(alignment, filters) }),
   };
   findings.push(...checkSite(document, site));
+  checkAlignment(site, alignment?.filters ?? [], (path, code, what, advice) => {
+    findings.push(findingAt(document, "error", code, path, what, advice));
+  });
   return { site: findings.some((finding) => finding.severity === "error") ? undefined : site, findings };
 }
 

@@ -1,4 +1,5 @@
 /** Finding things in a site. */
+import { placedSpot } from "../align/placement.ts";
 import { Fault } from "../base/fault.ts";
 import { columnIndex, positionIndex, rowIndex } from "../base/position.ts";
 import type { Position } from "../base/position.ts";
@@ -79,6 +80,7 @@ export function stageTarget(
   const { pitchMm, originXMm, originYMm } = site.rack;
   // A robot brings every cell to the same place: the stage moves the spots of that one.
   if (bringsCells(site)) return { xMm: originXMm + offset.xMm, yMm: originYMm + offset.yMm };
+  if (site.rack.placement !== undefined) return placedSpot(site.rack, site.rack.placement, position, offset);
   return {
     xMm: originXMm + columnIndex(position) * pitchMm + offset.xMm,
     yMm: originYMm + rowIndex(position) * pitchMm + offset.yMm,

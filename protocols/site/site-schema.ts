@@ -188,4 +188,6 @@ export const SITE_KEYS = [
   "trigger",
   "sensors",
   "safety_inputs",
+  "alignment",
+  "calibrations",
 ] as const;

@@ -1,6 +1,7 @@
 /** The hardware of a site as the rest of beamrack sees it: parsed, checked, every default filled in. */
 import type { SafetyInput } from "./safety-inputs.ts";
 import type { Position } from "../base/position.ts";
+import type { RackPlacement } from "../align/placement.ts";
 import type { BeamProfile } from "../dose/beam-profile.ts";
 import type { Layer } from "../dose/layer-stack.ts";
 import type { Interlock } from "../roles/beam-io.ts";
@@ -8,6 +9,8 @@ import type { CyclerMap } from "../wire/modbus-cycler/register-map.ts";
 import type { AdamModel } from "../wire/modbus-io/adam-6000.ts";
 import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
 import type { NewareAddress } from "../wire/neware/channel-address.ts";
+import type { SiteAlignment } from "./alignment.ts";
+import type { SiteCalibrations } from "../calibration/calibration.ts";
 import type { SiteBroker } from "./broker-schema.ts";
 import type { SiteBarcodeReader, SiteIntegrator, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
 
@@ -29,6 +32,8 @@ export interface RackGeometry {
   readonly originYMm: number;
   /** A blocked place off the cells where a beam that cannot be closed does no harm. */
   readonly shadow?: { readonly xMm: number; readonly yMm: number };
+  /** Where it stands by measurement; left out where the numbers above are believed. Never part of a site's hash. */
+  readonly placement?: RackPlacement;
 }
 
 interface SiteStageCommon {
@@ -306,4 +311,8 @@ export interface Site {
   readonly sensors?: readonly SiteOwnSensor[];
   /** Inputs that tell of trouble at the rack. */
   readonly safetyInputs?: readonly SafetyInput[];
+  /** How rack, cells and beam are found. */
+  readonly alignment?: SiteAlignment;
+  /** What was measured of this site, and how old it may be. */
+  readonly calibrations?: SiteCalibrations;
 }

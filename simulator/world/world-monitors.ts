@@ -24,6 +24,8 @@ export function createWorldMonitors(
   energyKeV: number,
   beam: Pick<ObservedBeamPlant, "fluxPhS" | "safetyShutterFraction">,
   trace: Pick<BeamTrace, "samplePhS">,
+  /** Share of the beam that reaches the diode, where the rack stands before it. */
+  reaches: (atMs: number) => number = () => 1,
 ): WorldMonitors {
   const made: { chamber?: ReturnType<typeof createIonChamber>; diode?: ReturnType<typeof createDiode> } = {};
   return {
@@ -33,7 +35,8 @@ export function createWorldMonitors(
     },
     diodeA(atMs) {
       made.diode ??= createDiode(tables, SILICON, energyKeV);
-      return made.diode.currentA(trace.samplePhS(atMs));
+      const phS = trace.samplePhS(atMs);
+      return made.diode.currentA(phS === 0 ? 0 : phS * reaches(atMs));
     },
   };
 }

@@ -1,5 +1,6 @@
 /** How this world differs from the plainest one: its machine, its instruments, and what the observer is to expect. */
 import type { WatchedInput } from "./hazard-judge.ts";
+import type { WorldSetup } from "./rack-setup.ts";
 import type { RobotOptions } from "./robot-truth.ts";
 
 export interface WorldOptions {
@@ -31,4 +32,6 @@ export interface WorldOptions {
   readonly safetyInputs?: readonly WatchedInput[];
   /** The stage holds one cell, which a robot brings there. */
   readonly robot?: RobotOptions;
+  /** The rack is not where the site has it, and the diode stands behind it. */
+  readonly setup?: WorldSetup;
 }

@@ -22,6 +22,8 @@ import { createWorldMonitors } from "./world-monitors.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
 import { createHazardJudge } from "./hazard-judge.ts";
 import { createRobotTruth } from "./robot-truth.ts";
+import { createRackSetup } from "./rack-setup.ts";
+import { createRobotTruth, ROBOT_INVARIANTS } from "./robot-truth.ts";
 import { visitOverheadS } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
 import { scheduleFaults } from "./fault-schedule.ts";
@@ -110,9 +112,10 @@ export function createWorld(deps: WorldDeps): World {
   );
   const frames = createFramePlant();
   const trouble = createBeamlineTrouble();
+  const trueProfile = options.setup?.profile;
   const dose = createDoseTruth({
     tables: deps.attenuation,
-    site,
+    site: trueProfile === undefined ? site : { ...site, beam: { ...site.beam, profile: trueProfile } },
     cells: deps.cells,
     uncertainty,
     chance: chance.stream("dose"),
@@ -158,8 +161,10 @@ export function createWorld(deps: WorldDeps): World {
           ...{ clock, options: options.robot, site, stage, beam, cells, ledger, faultyPositions },
           chance: chance.stream("robot"),
         });
+  const setup = options.setup === undefined ? undefined : createRackSetup(site, options.setup);
   const trace = createBeamTrace({
     ...{ site, beam, stage, filterPasses },
+    ...(setup === undefined ? {} : { underBeam: (_, xMm, yMm) => setup.underBeam(xMm, yMm) }),
     ...(robot === undefined ? {} : { underBeam: (atMs, xMm, yMm) => robot.underBeam(atMs, xMm, yMm) }),
   });
   const frameWorld =
@@ -335,7 +340,10 @@ export function createWorld(deps: WorldDeps): World {
     rackSensors: rack.sensors,
     trouble,
     robot,
-    monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace),
+    monitors: createWorldMonitors(
+      ...([deps.attenuation, site.beam.energyKeV, beam, trace] as const),
+      setup === undefined ? undefined : (atMs) => setup.passes(stage.tableXMm(atMs), stage.tableYMm(atMs)),
+    ),
     dose,
     openings,
     faultsBegun,

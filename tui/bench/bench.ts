@@ -9,6 +9,7 @@ import { positionIndex, type Position } from "../../protocols/base/position.ts";
 import { siteCables, type SiteCable } from "../../protocols/site/site-cables.ts";
 import type { LinkAddress, Site, SiteNewareCabinet } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
+import type { WorldSetup } from "../../simulator/world/rack-setup.ts";
 import type { WorldCell } from "../../simulator/world/world-site.ts";
 import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import { createWorld } from "../../simulator/world/world.ts";
@@ -39,6 +40,8 @@ export interface BenchInputs {
   readonly seed: number;
   /** Seconds of a cell's life in one of the wall's. */
   readonly speed: number;
+  /** How the rack truly stands, where not as the site has it. */
+  readonly setup?: WorldSetup;
   /** Where serial ports stand that the site puts under /dev. */
   readonly folder: string;
   readonly clock: Clock;
@@ -78,8 +81,11 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
     designs: inputs.data.designs,
     models: inputs.data.models,
     attenuation: inputs.data.attenuation,
-    options: worldOptionsOf(site, inputs.codeOf),
     ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
+    options: {
+      ...worldOptionsOf(site, inputs.codeOf),
+      ...(inputs.setup === undefined ? {} : { setup: inputs.setup }),
+    },
   });
   const { world, lie } = createLyingWorld(inner, clock.nowMs(), inputs.speed);
   const faultChance = chance.stream("faults on command");

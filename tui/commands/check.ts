@@ -2,8 +2,9 @@
 import { parseArgs } from "node:util";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import { findingText } from "../../protocols/base/finding.ts";
+import { findingText, hasErrors } from "../../protocols/base/finding.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
+import { calibrationFindings } from "../align/load-calibration.ts";
 import { checkCampaign, isPlanFinding } from "../../protocols/campaign/check-campaign.ts";
 import type { Forecast } from "../../protocols/campaign/check-campaign.ts";
 import type { ProtocolPlan } from "../../protocols/campaign/protocol-plans.ts";
@@ -49,19 +50,22 @@ export function checkCommand(context: CommandContext, args: readonly string[]): 
   const { campaign, site } = loaded;
   const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
   const timetable = checkTimetable(campaign, site, check.forecast.protocols);
+  const measured = calibrationFindings(context, loaded);
+  const ok = check.ok && !hasErrors(measured);
   const room = judgeRoom(recordBytes(campaign), context.freeBytes?.(".") ?? null, "the disk of this folder");
   // The run may be another machine's, or its folder elsewhere: no refusal here.
   const ofRoom = room === null ? [] : [{ ...room, severity: "warning" as const }];
-  const findings = [...check.findings, ...loaded.findings, ...timetableFindings(timetable, campaign), ...ofRoom];
+  const played = timetableFindings(timetable, campaign);
+  const findings = [...check.findings, ...measured, ...loaded.findings, ...played, ...ofRoom];
   printCheck(context, {
-    ok: check.ok,
+    ok,
     campaign: campaign.name,
     site: site.name,
     findings,
     forecast: check.forecast,
     timetable: timetable === undefined ? undefined : { ...timetable, campaign },
   });
-  if (check.ok) return Promise.resolve(0);
+  if (ok) return Promise.resolve(0);
   return Promise.resolve(check.findings.every((f) => f.severity !== "error" || isPlanFinding(f)) ? 3 : 2);
 }
 

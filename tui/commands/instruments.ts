@@ -12,6 +12,11 @@ import { servedSiteText } from "../bench/served-site.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { loadCampaign, loadSite } from "../load-campaign.ts";
 import { loadFrameTables, loadWorldData } from "../virtual/load-world-data.ts";
+import { loadCalibration, placedSite } from "../align/load-calibration.ts";
+import { randomSetup, setupOf } from "../align/random-setup.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import type { WorldSetup } from "../../simulator/world/rack-setup.ts";
 
 interface InstrumentsOptions {
   readonly sitePath: string;
@@ -20,6 +25,8 @@ interface InstrumentsOptions {
   readonly seed: number;
   readonly folder: string;
   readonly writeSite: string | undefined;
+  /** The rack is put down a little wrong, by the seed. */
+  readonly isMisplaced: boolean;
 }
 
 /** Serial ports that a site puts under /dev are served here instead. */
@@ -33,6 +40,7 @@ export async function instrumentsCommand(context: CommandContext, args: readonly
   const read = readRack(context, options);
   if (read.kind === "refused") return refuse(context, read.findings);
   const { site, cells, codeOf, stackUncertainty } = read;
+  const setup = setupFor(site, options);
   const wait = interruption(context);
   let failure: Error | undefined;
   const bench = await startBench({
@@ -47,6 +55,7 @@ export async function instrumentsCommand(context: CommandContext, args: readonly
     ),
     ...(site.integrator === undefined ? {} : { frameTables: loadFrameTables(context) }),
     seed: options.seed,
+    ...(setup === undefined ? {} : { setup }),
     speed: options.speed,
     folder: options.folder,
     clock: context.clock,
@@ -70,8 +79,9 @@ export async function instrumentsCommand(context: CommandContext, args: readonly
 
 function readRack(context: CommandContext, { sitePath, campaignPath }: InstrumentsOptions) {
   if (campaignPath === undefined) {
-    const { site, findings } = loadSite(context, sitePath);
-    if (site === undefined) return { kind: "refused", findings } as const;
+    const { site: nominal, findings } = loadSite(context, sitePath);
+    if (nominal === undefined) return { kind: "refused", findings } as const;
+    const site = placedSite(nominal, loadCalibration(context, nominal, sitePath, []), []);
     const codeOf = (position: Position): string => `BENCH-${position}`;
     return { kind: "read", site, cells: plainCells(site), codeOf, stackUncertainty: STACK_UNCERTAINTY } as const;
   }
@@ -86,6 +96,15 @@ function readRack(context: CommandContext, { sitePath, campaignPath }: Instrumen
     codeOf: (position: Position): string | undefined => codes.get(position),
     stackUncertainty: campaign.doseUncertainty.stack,
   } as const;
+}
+
+/** Undefined for a rack that stands where the site has it. Throws Fault `command.usage`. */
+function setupFor(site: Site, { isMisplaced, seed }: InstrumentsOptions): WorldSetup | undefined {
+  if (!isMisplaced) return setupOf(site);
+  if (site.alignment === undefined) {
+    throw new Fault("command.usage", "--misplaced", `the site ${site.name} has no section alignment`);
+  }
+  return randomSetup(site, createChance(seed).stream("setup"));
 }
 
 function refuse(context: CommandContext, findings: readonly Finding[]): number {
@@ -166,6 +185,7 @@ function parseOptions(args: readonly string[]): InstrumentsOptions {
       seed: { type: "string", default: "1" },
       folder: { type: "string", default: DEFAULT_FOLDER },
       "write-site": { type: "string" },
+      misplaced: { type: "boolean", default: false },
     },
   });
   const [sitePath, ...more] = positionals;
@@ -190,5 +210,6 @@ function parseOptions(args: readonly string[]): InstrumentsOptions {
     seed,
     folder: values.folder,
     writeSite: values["write-site"],
+    isMisplaced: values.misplaced,
   };
 }

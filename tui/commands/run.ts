@@ -6,12 +6,13 @@ import { rehearsedCampaign } from "../../controller/rehearsal/locked-shutter.ts"
 import { createDiskWatch } from "../../controller/run/disk-watch.ts";
 import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
-import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { judgeRoom, recordBytes } from "../../protocols/campaign/record-size.ts";
 import { withdrawnAtBegin } from "../../protocols/campaign/judge-withdrawn.ts";
+import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import { recallFolder } from "../bus/recall-folder.ts";
+import { calibrationFindings } from "../align/load-calibration.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { campaignEvidence } from "../custody/campaign-evidence.ts";
@@ -60,7 +61,10 @@ export async function runCommand(context: CommandContext, args: readonly string[
   const { site } = loaded;
   const campaign = options.isRehearsal ? rehearsedCampaign(loaded.campaign) : loaded.campaign;
   const check = checkCampaign(campaign, site, context.attenuationTables(), campaignPath);
-  if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
+  const measured = calibrationFindings(context, loaded);
+  if (!check.ok || hasErrors(measured)) {
+    return refuse(context, [...loaded.findings, ...check.findings, ...measured]);
+  }
   const totalS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
   const folder = options.folder ?? join("data", `${campaign.name}-${stamp(context)}`);
 

@@ -25,6 +25,12 @@ export interface OpeningOrder {
   readonly spotIndex: number;
   readonly forS: number;
   readonly tables: () => AttenuationTables;
+  /** What it is for, as the record has it; by hand where nothing is said. */
+  readonly purpose?: string;
+  /** Begun once the shutter reads open; when it is over the beam is no longer wanted, though `forS` is not over. */
+  readonly work?: () => Promise<void>;
+  /** More is to follow: a safety shutter that this opens stays open, unless something went wrong. */
+  readonly goesOn?: boolean;
 }
 
 const LOOK_EVERY_MS = 20;
@@ -48,23 +54,28 @@ export async function openBeam(bench: ActBench, order: OpeningOrder): Promise<Js
   const io = bench.drivers.io();
   await io.connect();
   try {
-    const levels = await io.readInputs();
-    refuseUnsafe(io, bench.site, levels);
-    const booking = await book(bench, order, levels);
-    const given = await (order.what === "shutter"
-      ? openShutter(bench, io, order, booking.seq, levels)
-      : openSafetyShutter(bench, io, order));
-    const told = await booking.settle(given);
-    if (given.trouble !== null) throw given.trouble;
-    if (given.askedAtMs !== null && given.closedAtMs === null) {
-      const what =
-        "the shutter did not report closed; permit and safety shutter were taken back, the booking is charged in full";
-      throw new Fault("shutter.stuck-open", io.name, what);
-    }
-    return told;
+    return await openBeamOn(bench, io, order);
   } finally {
     io.disconnect();
   }
+}
+
+/** The same on a unit that is connected, and stays so. */
+export async function openBeamOn(bench: ActBench, io: BeamIo, order: OpeningOrder): Promise<Json> {
+  const levels = await io.readInputs();
+  refuseUnsafe(io, bench.site, levels);
+  const booking = await book(bench, order, levels);
+  const given = await (order.what === "shutter"
+    ? openShutter(bench, io, order, booking.seq, levels)
+    : openSafetyShutter(bench, io, order));
+  const told = await booking.settle(given);
+  if (given.trouble !== null) throw given.trouble;
+  if (given.askedAtMs !== null && given.closedAtMs === null) {
+    const what =
+      "the shutter did not report closed; permit and safety shutter were taken back, the booking is charged in full";
+    throw new Fault("shutter.stuck-open", io.name, what);
+  }
+  return told;
 }
 
 function refuseUnsafe(io: BeamIo, site: Site, levels: InputLevels): void {
@@ -88,7 +99,8 @@ function refuseUnsafe(io: BeamIo, site: Site, levels: InputLevels): void {
 
 async function book(bench: ActBench, order: OpeningOrder, levels: InputLevels) {
   const { ledger: recorded, site, clock } = bench;
-  const exposureId = `device-${new Date(clock.wallMs()).toISOString()}`;
+  const purpose = order.purpose ?? "opened by hand";
+  const exposureId = `${order.purpose ?? "device"}-${new Date(clock.wallMs()).toISOString()}`;
   // A dry run opens nothing and has nothing to book.
   if (recorded === undefined)
     return { seq: 1, settle: (given: Given): Promise<Json> => Promise.resolve(openedJson(order, given)) };
@@ -115,7 +127,7 @@ async function book(bench: ActBench, order: OpeningOrder, levels: InputLevels) {
   if (refusals.length > 0) {
     throw new Fault("dose.limit", order.position, refusals.map((refusal) => refusal.text).join("; "));
   }
-  const reason = "upper bound: highest flux, longest closing; opened by hand";
+  const reason = `upper bound: highest flux, longest closing; ${purpose}`;
   const seq = ledger.book(exposureId, cellIndex, order.spotIndex, levels.filtersIn, { openTimeS, flux, beam, reason });
   await recorded.commit();
   return {
@@ -123,14 +135,11 @@ async function book(bench: ActBench, order: OpeningOrder, levels: InputLevels) {
     async settle(given: Given): Promise<Json> {
       const openS = openTimeOf(given);
       if (given.askedAtMs !== null) {
-        recorded.record("shutter-opened", { exposure_id: exposureId, position: order.position, by: "beamrack device" });
+        const by = `beamrack ${order.purpose === undefined ? "device" : "align"}`;
+        recorded.record("shutter-opened", { exposure_id: exposureId, position: order.position, by });
       }
       const why =
-        openS === null
-          ? "the shutter was not seen closed"
-          : openS > openTimeS
-            ? SHUTTER_FAILURE_REASON
-            : "opened by hand";
+        openS === null ? "the shutter was not seen closed" : openS > openTimeS ? SHUTTER_FAILURE_REASON : purpose;
       const measured = openS === null ? null : { openTimeS: openS, flux, beam, reason: why };
       const row = ledger.settle(exposureId, measured, why);
       recorded.record("beam-by-hand", {
@@ -211,7 +220,8 @@ async function openShutter(
   };
   await attempt(() => io.permit.dropShutterPermit());
   if (gate !== undefined) await attempt(gate.end);
-  if (opensSafety || closedAtMs === null) await attempt(() => closeSafety(bench, io));
+  const isOver = order.goesOn !== true || trouble !== null;
+  if (closedAtMs === null || (opensSafety && isOver)) await attempt(() => closeSafety(bench, io));
   return { askedAtMs, closedAtMs, trouble };
 }
 
@@ -287,7 +297,7 @@ async function openSafety(bench: ActBench, io: BeamIo): Promise<void> {
 }
 
 /** Rejects with `shutter.stuck-open` when it is not seen closed in its time. */
-async function closeSafety(
+export async function closeSafety(
   bench: ActBench,
   io: BeamIo,
   look: (levels: InputLevels) => void = () => undefined,
@@ -346,12 +356,25 @@ async function heldOpen(
   const { clock, signal, site } = bench;
   const openDueMs = askedAtMs + site.shutter.travelS * 1000 + SWITCH_GRACE_MS;
   let openAtMs: number | null = null;
+  const work = { isOver: false, trouble: null as Error | null };
   for (;;) {
+    if (work.trouble !== null) throw work.trouble;
+    if (work.isOver) return;
     if (heart.isDue) await heart.beat();
     if (openAtMs === null) {
       if ((await io.readInputs()).shutterOpenSwitch) {
         openAtMs = clock.monoMs();
-        bench.say(`The shutter reads open: beam on ${order.position} for ${order.forS} s. Ctrl-C closes it.`);
+        if (order.work === undefined) {
+          bench.say(`The shutter reads open: beam on ${order.position} for ${order.forS} s. Ctrl-C closes it.`);
+        }
+        void order.work?.().then(
+          () => {
+            work.isOver = true;
+          },
+          (error: unknown) => {
+            work.trouble = asError(error);
+          },
+        );
       } else if (clock.monoMs() > openDueMs) {
         throw new Fault("shutter.stuck-closed", io.name, "the shutter did not report open");
       }

@@ -49,6 +49,7 @@ export function createOwnSensor(sensor: SiteOwnSensor, deps: DriverDeps, lines: 
         clock: deps.clock,
         perAmpere: sensor.perAmpere,
         ...(sensor.rangeA === null ? {} : { rangeA: sensor.rangeA }),
+        ...(sensor.intervalS === undefined ? {} : { intervalS: sensor.intervalS }),
         ...(sensor.serialNumber === null ? {} : { expectedSerialNumber: sensor.serialNumber }),
       });
   }

@@ -22,6 +22,7 @@ import type { WorldAttenuation } from "../../simulator/world/world-attenuation.t
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
 import { createWorld, type World, type WorldOptions } from "../../simulator/world/world.ts";
+import { setupOf } from "../align/random-setup.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
 import { hearPeople } from "./hear-people.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
@@ -53,6 +54,8 @@ export interface VirtualCampaignInputs {
   readonly displaced?: ReadonlyMap<number, number>;
   /** What each cell is held against before its first current. */
   readonly identity?: CampaignRunDeps["identity"];
+  /** How the rack truly stands; as its calibrations have it when left out. */
+  readonly setup?: WorldOptions["setup"];
   /** False for channels that read what is true, rounded. Default true. */
   readonly noise?: boolean;
   readonly drain: Drain;
@@ -107,6 +110,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const clock = createVirtualClock(campaign.startMs, { drain: inputs.drain });
   const chance = createChance(seed);
   let inForce = campaign;
+  const setup = inputs.setup ?? setupOf(site);
   const world = createWorld({
     clock,
     chance: chance.stream("world"),
@@ -134,6 +138,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...{ endAtMs, rackStop: rackStopOf(site), protocolStops: protocolStopsOf(campaign) },
       ...(inputs.lyingLeads === undefined ? {} : { lyingLeads: inputs.lyingLeads }),
       ...(inputs.displaced === undefined ? {} : { displaced: new Set(inputs.displaced.keys()) }),
+      ...(setup === undefined ? {} : { setup }),
     },
   });
   const rig = createVirtualRig(

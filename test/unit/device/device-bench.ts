@@ -62,6 +62,7 @@ export function createDeviceBench(site = referenceSite) {
       return index < 0 ? undefined : index;
     },
     spotCountAt: (index) => cells[index]?.plan.spots.length ?? 0,
+    spotsAt: (index) => cells[index]?.plan.spots ?? [],
     record: (type, told) => events.push({ type, data: told }),
     commit: () => Promise.resolve(),
     close: () => undefined,

@@ -1,0 +1,362 @@
+/** `beamrack align SITE.yaml`: where the rack stands, how large the beam is, and where each cell lies in its place. */
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { stringify } from "yaml";
+import { alignSite, beamText, rackText, type Aligned } from "../../controller/align/align-site.ts";
+import { openRecordedLedger } from "../../controller/dose/recorded-ledger.ts";
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
+import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
+import { ALL_POSITIONS, type Position } from "../../protocols/base/position.ts";
+import { serpentine } from "../../protocols/campaign/sweep-plan.ts";
+import { parseDocument } from "../../protocols/input/document.ts";
+import { parsePositionRange } from "../../protocols/input/position-range.ts";
+import type { SiteAlignment } from "../../protocols/site/alignment.ts";
+import type { Site } from "../../protocols/site/site.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import { alignmentRecords, pointsText } from "../align/alignment-record.ts";
+import { calibrationPath, loadCalibration, placedSite, type LoadedCalibration } from "../align/load-calibration.ts";
+import { randomSetup } from "../align/random-setup.ts";
+import { createRehearsal } from "../align/rehearse.ts";
+import { placementErrors, type PlacementErrors } from "../align/rehearsed-truth.ts";
+import { withSiteProbe, type SitePoint } from "../align/site-probe.ts";
+import { createCaptureFolder } from "../capture/capture-folder.ts";
+import type { CommandContext } from "../command-context.ts";
+import type { ActBench } from "../device/act.ts";
+import { parseDurationS } from "../duration.ts";
+import { hashOf, loadCampaign, loadSite } from "../load-campaign.ts";
+import { createSiteDrivers } from "../rig/drivers.ts";
+import { createRealLinks } from "../rig/real-links.ts";
+import { loadWorldData } from "../virtual/load-world-data.ts";
+import { writeWhole } from "../virtual/world-files.ts";
+
+interface AlignOptions {
+  readonly sitePath: string;
+  readonly dataFolder: string | undefined;
+  /** A campaign to rehearse with, on simulated instruments. */
+  readonly rehearsed: string | undefined;
+  readonly seed: number;
+  readonly by: string | undefined;
+  readonly out: string | undefined;
+  readonly validH: number;
+  readonly positions: readonly Position[] | undefined;
+  readonly isRackOnly: boolean;
+  readonly isConfirmed: boolean;
+  readonly captureFolder: string | undefined;
+}
+
+interface Done {
+  readonly aligned: Aligned;
+  readonly points: readonly SitePoint[];
+  /** Of a rehearsal, whose truth is known. */
+  readonly truth?: PlacementErrors;
+}
+
+const WHERE = "beamrack align";
+const VALID_S = 30 * 86_400;
+
+/** Resolves to 0; 1 when an instrument failed, 2 when refused, 3 when a cell could not be told. */
+export async function alignCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const { sitePath } = options;
+  const { site, findings: slips } = loadSite(context, sitePath);
+  if (site === undefined) return refuse(context, slips);
+  const { alignment } = site;
+  if (alignment === undefined) {
+    throw new Fault(
+      "command.usage",
+      sitePath,
+      "the site has no section alignment: docs/alignment.md says what it needs",
+    );
+  }
+  const findings: Finding[] = [];
+  const before = loadCalibration(context, site, sitePath, findings);
+  if (hasErrors(findings)) return refuse(context, findings);
+  try {
+    const done =
+      options.rehearsed === undefined
+        ? await onSite(context, options, site, alignment, before)
+        : await inRehearsal(context, options, options.rehearsed, site, alignment);
+    const path = options.rehearsed === undefined ? pathFor(site, options) : options.out;
+    const written = path === undefined ? null : write(context, path, site, options, done, before);
+    return tell(context, site, done, written);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    if (context.json) {
+      const { code, where, message, advice, detail } = error;
+      context.print(JSON.stringify({ ok: false, fault: { code, where, what: message, advice, detail } }));
+    }
+    context.printError(faultText(error));
+    return error.severity === "refuse" ? 2 : 1;
+  }
+}
+
+async function onSite(
+  context: CommandContext,
+  options: AlignOptions,
+  site: Site,
+  alignment: SiteAlignment,
+  before: LoadedCalibration | undefined,
+): Promise<Done> {
+  const { dataFolder, by } = options;
+  if (dataFolder === undefined) {
+    throw new Fault("device.unbooked", WHERE, "photons fall on the cells, and no --data says where they are booked");
+  }
+  if (by === undefined) throw new Fault("command.usage", "--by", "say who measures: it stands in the calibration");
+  pathFor(site, options);
+  await confirm(context, options, site, alignment);
+  const capture =
+    options.captureFolder === undefined
+      ? undefined
+      : createCaptureFolder(options.captureFolder, context.clock, (fault) => {
+          context.printError(faultText(fault));
+        });
+  const lock = context.takeSiteLock(site, { command: `beamrack align ${options.sitePath}` });
+  const ending = new AbortController();
+  const release = context.onInterrupt((reason) => {
+    ending.abort(new Fault("device.interrupted", WHERE, `the alignment was ended by ${reason}`, { reason }));
+  });
+  try {
+    const ledger = openRecordedLedger({
+      folder: dataFolder,
+      siteHash: hashOf(site),
+      clock: context.clock,
+      holder: { ...context.self, sinceMs: context.clock.wallMs() },
+    });
+    try {
+      const deps = createRealLinks(context.clock, capture);
+      const bench: ActBench = {
+        ...{ site: placedSite(site, before, []), clock: context.clock, ledger, deps },
+        ...{ drivers: createSiteDrivers(site, deps), signal: ending.signal },
+        clientId: `beamrack-align-${context.self.pid}`,
+        say: (line) => {
+          context.printError(line);
+        },
+      };
+      const wanted = options.positions ?? ALL_POSITIONS;
+      const positions = wanted.filter((position) => ledger.cellAt(position) !== undefined);
+      const done = await measure(context, options, bench, alignment, positions);
+      ledger.record("rack-aligned", { by, exposures: done.points.length, cells: done.aligned.cells.length });
+      await ledger.commit();
+      return done;
+    } finally {
+      ledger.close();
+    }
+  } finally {
+    release();
+    lock.release();
+  }
+}
+
+async function inRehearsal(
+  context: CommandContext,
+  options: AlignOptions,
+  campaignPath: string,
+  site: Site,
+  alignment: SiteAlignment,
+): Promise<Done> {
+  const loaded = loadCampaign(context, campaignPath, options.sitePath);
+  if (loaded.kind === "refused") {
+    const first = loaded.findings.find(({ severity }) => severity === "error");
+    throw new Fault("command.usage", campaignPath, `the campaign is refused: ${first?.what ?? "see beamrack check"}`);
+  }
+  const { campaign } = loaded;
+  const setup = randomSetup(site, createChance(options.seed).stream("setup"));
+  const rehearsal = createRehearsal({
+    ...{ site, campaign, setup, seed: options.seed, tables: context.attenuationTables() },
+    data: loadWorldData(
+      context,
+      campaign.cells.map((cell) => cell.chemistry),
+    ),
+    drain: () => context.drain(),
+  });
+  const wanted = options.positions ?? ALL_POSITIONS;
+  const positions = wanted.filter((position) => rehearsal.ledger.cellAt(position) !== undefined);
+  const done = await rehearsal.settle(measure(context, options, rehearsal.bench, alignment, positions));
+  return { ...done, truth: placementErrors(site, setup, done.aligned, options.isRackOnly ? [] : positions) };
+}
+
+function measure(
+  context: CommandContext,
+  options: AlignOptions,
+  bench: ActBench,
+  alignment: SiteAlignment,
+  positions: readonly Position[],
+): Promise<Done> {
+  return withSiteProbe(
+    bench,
+    alignment,
+    () => context.attenuationTables(),
+    async (probe) => {
+      const aligned = await alignSite(probe, {
+        ...{ site: bench.site, alignment, positions: options.isRackOnly ? [] : serpentine(positions) },
+        say(line) {
+          context.printError(line);
+        },
+      });
+      return { aligned, points: probe.points };
+    },
+  );
+}
+
+async function confirm(
+  context: CommandContext,
+  options: AlignOptions,
+  site: Site,
+  alignment: SiteAlignment,
+): Promise<void> {
+  const filters = site.filters.filter((_, index) => alignment.filtersIn[index] === true).map(({ name }) => name);
+  const cells = options.isRackOnly ? "" : ", then of each cell's edge";
+  const words = [
+    `Homes the stage, brings ${filters.length === 0 ? "no filter" : filters.join(" and ")} into the beam, and exposes a few points of ${alignment.fiducials.length} openings of the rack${cells}.`,
+    `Each exposure lasts until ${alignment.diode} has been read once, and is booked in ${options.dataFolder ?? ""} on the cell next to it.`,
+  ];
+  for (const word of words) context.printError(word);
+  if (options.isConfirmed) return;
+  const answer = await context.ask(`${site.name}: align? [y/N]`);
+  if (answer !== null && /^y(es)?$/i.test(answer.trim())) return;
+  const why = answer === null ? "nobody at a terminal confirmed it" : "it was not confirmed";
+  throw new Fault("device.unconfirmed", WHERE, `nothing was measured: ${why}`);
+}
+
+/** Throws Fault `command.usage` where nothing says what file takes the calibration. */
+function pathFor(site: Site, { out, sitePath }: AlignOptions): string {
+  const path = out ?? calibrationPath(site, sitePath);
+  if (path !== undefined) return path;
+  throw new Fault("command.usage", "--out", "the site names no file under calibrations; say where to write with --out");
+}
+
+/** The readings into a file of their own, and two records behind those that are there. */
+function write(
+  context: CommandContext,
+  path: string,
+  site: Site,
+  options: AlignOptions,
+  { aligned, points }: Done,
+  before: LoadedCalibration | undefined,
+): string {
+  const at = new Date(context.clock.wallMs()).toISOString();
+  const text = pointsText(points);
+  const pointsFile = `${basename(path).replace(/\.ya?ml$/, "")}-${at.replaceAll(/[:.]/g, "")}.points.jsonl`;
+  writeWhole(join(dirname(path), pointsFile), text);
+  const records = alignmentRecords(aligned, {
+    ...{ grid: site.rack, at, by: options.by ?? "a rehearsal", validH: options.validH, pointsFile },
+    ...{ pointsSha256: createHash("sha256").update(text).digest("hex"), pointCount: points.length },
+    before: before?.calibration,
+  });
+  const past = before?.path === path ? recordsIn(context, path) : [];
+  writeWhole(path, stringify({ calibration: site.name, records: [...past, ...records] }, { lineWidth: 120 }));
+  return path;
+}
+
+/** As they stand in a file that was read and found sound. */
+function recordsIn(context: CommandContext, path: string): readonly Json[] {
+  const { value } = parseDocument(context.readText(path), path);
+  const records: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "records") : undefined;
+  return Array.isArray(records) ? (records as readonly Json[]) : [];
+}
+
+function tell(context: CommandContext, site: Site, done: Done, written: string | null): number {
+  const { aligned, points, truth } = done;
+  const { placement, beam, cells, missed, rack } = aligned;
+  const isWhole = missed.length === 0;
+  if (context.json) {
+    const { shiftXMm, shiftYMm, rotationDeg } = placement;
+    context.print(
+      JSON.stringify({
+        ok: isWhole,
+        site: site.name,
+        rack: {
+          ...{ shift_x_mm: shiftXMm, shift_y_mm: shiftYMm, rotation_deg: rotationDeg },
+          openings: rack.fit.residualsMm.map(({ name, mm }) => ({ name, off_mm: mm })),
+        },
+        beam: {
+          ...{ width_mm: beam.xMm, height_mm: beam.yMm },
+          ...{ width_uncertainty_mm: beam.xSigmaMm, height_uncertainty_mm: beam.ySigmaMm },
+        },
+        cells: cells.map(({ position, offset, sigmaMm }) => ({
+          ...{ position, x_mm: offset.xMm, y_mm: offset.yMm, uncertainty_mm: sigmaMm },
+        })),
+        missed,
+        exposures: points.length,
+        calibration: written,
+        ...(truth === undefined ? {} : { truth: { worst_position_mm: truth.worstMm, beam_error: truth.beamError } }),
+      }),
+    );
+  } else {
+    context.print(rackText(rack));
+    context.print(beamText(beam));
+    context.print(`${cells.length} cells found, ${missed.length} not; ${points.length} exposures`);
+    for (const { position, what } of missed) context.print(`  ${position}: ${what}`);
+    if (truth !== undefined) {
+      const um = (1000 * truth.worstMm).toFixed(0);
+      context.print(
+        `in truth: the worst place is ${um} um off, the beam's size ${(100 * truth.beamError).toFixed(1)} %`,
+      );
+    }
+    if (written !== null) context.print(`written to ${written}`);
+  }
+  return isWhole ? 0 : 3;
+}
+
+function refuse(context: CommandContext, findings: readonly Finding[]): number {
+  if (context.json) context.print(JSON.stringify({ ok: false, findings }));
+  for (const finding of findings) if (finding.severity !== "note") context.printError(findingText(finding));
+  context.printError("Refused: nothing was moved.");
+  return 2;
+}
+
+/** Throws Fault `command.usage`. */
+function parseOptions(args: readonly string[]): AlignOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      data: { type: "string" },
+      rehearse: { type: "string" },
+      seed: { type: "string", default: "1" },
+      by: { type: "string" },
+      out: { type: "string" },
+      valid: { type: "string" },
+      positions: { type: "string" },
+      "rack-only": { type: "boolean", default: false },
+      yes: { type: "boolean", default: false },
+      capture: { type: "string" },
+    },
+  });
+  const [sitePath, ...more] = positionals;
+  if (sitePath === undefined || more.length > 0) throw new Fault("command.usage", WHERE, "takes one site file");
+  const seed = Number(values.seed);
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff || values.seed.trim() === "") {
+    throw new Fault("command.usage", "--seed", `${values.seed} is not a whole number from 0 to 4294967295`);
+  }
+  const validS = values.valid === undefined ? VALID_S : parseDurationS(values.valid);
+  if (validS === undefined) {
+    throw new Fault("command.usage", "--valid", `${values.valid ?? ""} is no duration such as 24h or 30d`);
+  }
+  return {
+    sitePath,
+    dataFolder: values.data,
+    rehearsed: values.rehearse,
+    seed,
+    by: values.by,
+    out: values.out,
+    validH: validS / 3600,
+    positions: values.positions === undefined ? undefined : positionsOf(values.positions),
+    isRackOnly: values["rack-only"],
+    isConfirmed: values.yes,
+    captureFolder: values.capture,
+  };
+}
+
+/** `A1..A12,C3`. Throws Fault `command.usage`. */
+function positionsOf(text: string): readonly Position[] {
+  const found = text.split(",").flatMap((part) => {
+    const range = parsePositionRange(part.trim());
+    if (range.kind === "refused") throw new Fault("command.usage", "--positions", `${range.what}. ${range.advice}`);
+    return range.positions;
+  });
+  return [...new Set(found)];
+}
