@@ -1,4 +1,5 @@
 /** The commands of `beamrack`, as `--help` shows them. Each is loaded only when it is called. */
+import { ALIGN_COMMAND } from "./align-command.ts";
 import { CLIENT_HELP } from "./bus/client-help.ts";
 import type { Command } from "./command-context.ts";
 import { REPORT_COMMAND } from "./report/report-entry.ts";
@@ -380,28 +381,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
     load: async () => (await import("./commands/device.ts")).deviceCommand,
   },
-  {
-    name: "align",
-    usage:
-      "SITE.yaml --data DIR --by NAME [--positions A1..H12] [--rack-only] [--out FILE] [--valid DURATION] [--yes], or --rehearse CAMPAIGN.yaml",
-    summary: "find the rack, the beam's size and each cell by transmission, into the site's calibrations",
-    details: [
-      "Every exposure is booked in DIR, a data folder of a campaign that was begun with this site; docs/alignment.md",
-      "tells what is measured and how well. Exit 1 when an instrument failed, 2 when refused, 3 when a cell was not found.",
-      "",
-      "  --data DIR           where the dose is booked",
-      "  --by NAME            who measures",
-      "  --positions LIST     these cells alone, such as A1..A12,C3; the others keep what was measured of them before",
-      "  --rack-only          openings and beam alone",
-      "  --out FILE           the calibrations; otherwise the file that the site names",
-      "  --valid DURATION     how long it counts (default 30d)",
-      "  --yes                do not ask before the stage moves and the shutter opens",
-      "  --capture DIR        write the traffic of each link into DIR, as JSON lines",
-      "  --rehearse CAMPAIGN  on simulated instruments before a rack put down a little wrong (--seed N); books nothing,",
-      "                       writes only with --out, and tells how far off it was",
-    ],
-    load: async () => (await import("./commands/align.ts")).alignCommand,
-  },
+  ALIGN_COMMAND,
   {
     name: "dose",
     usage: "CASE.json",

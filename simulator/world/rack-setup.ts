@@ -3,6 +3,7 @@
  * its own. Tells what is in the beam then, and how much of the beam a diode behind the rack still sees. Sums the beam
  * over what stands there, row by row.
  */
+import type { ObservedStagePlant } from "../plant/stage-plant.ts";
 import { RACK_COLUMNS, RACK_ROWS, type PlacedOffset, type WorldProfile, type WorldSite } from "./world-site.ts";
 
 interface PlaneMm {
@@ -87,6 +88,19 @@ export function createRackSetup(site: WorldSite, setup: WorldSetup): RackSetup {
       return share;
     },
   };
+}
+
+/** The site with the beam that it really has. */
+export function withTrueBeam(site: WorldSite, setup: WorldSetup | undefined): WorldSite {
+  return setup?.profile === undefined ? site : { ...site, beam: { ...site.beam, profile: setup.profile } };
+}
+
+/** Share of the beam that reaches a diode behind the rack; all of it where the diode stands before. */
+export function reachesDiode(
+  setup: RackSetup | undefined,
+  stage: Pick<ObservedStagePlant, "tableXMm" | "tableYMm">,
+): (atMs: number) => number {
+  return (atMs) => setup?.passes(stage.tableXMm(atMs), stage.tableYMm(atMs)) ?? 1;
 }
 
 interface BeamSum {

@@ -21,9 +21,8 @@ import type { WorldOptions } from "./world-options.ts";
 import { createWorldMonitors } from "./world-monitors.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
 import { createHazardJudge } from "./hazard-judge.ts";
+import { createRackSetup, reachesDiode, withTrueBeam } from "./rack-setup.ts";
 import { createRobotTruth } from "./robot-truth.ts";
-import { createRackSetup } from "./rack-setup.ts";
-import { createRobotTruth, ROBOT_INVARIANTS } from "./robot-truth.ts";
 import { visitOverheadS } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
 import { scheduleFaults } from "./fault-schedule.ts";
@@ -112,10 +111,9 @@ export function createWorld(deps: WorldDeps): World {
   );
   const frames = createFramePlant();
   const trouble = createBeamlineTrouble();
-  const trueProfile = options.setup?.profile;
   const dose = createDoseTruth({
     tables: deps.attenuation,
-    site: trueProfile === undefined ? site : { ...site, beam: { ...site.beam, profile: trueProfile } },
+    site: withTrueBeam(site, options.setup),
     cells: deps.cells,
     uncertainty,
     chance: chance.stream("dose"),
@@ -340,10 +338,7 @@ export function createWorld(deps: WorldDeps): World {
     rackSensors: rack.sensors,
     trouble,
     robot,
-    monitors: createWorldMonitors(
-      ...([deps.attenuation, site.beam.energyKeV, beam, trace] as const),
-      setup === undefined ? undefined : (atMs) => setup.passes(stage.tableXMm(atMs), stage.tableYMm(atMs)),
-    ),
+    monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace, reachesDiode(setup, stage)),
     dose,
     openings,
     faultsBegun,

@@ -94,7 +94,9 @@ describe("an edge in a scan", () => {
     const truth = { kind: "gaussian", atMm: 0, widthMm: 0.5, dark: 0, step: 1, isRising: true, seed: 1 } as const;
     const points = scanOf(truth);
     const question = { shape: { kind: "gaussian" }, goes: "up" } as const;
-    expect(fitEdge([{ atMm: 2, signal: 1, sigma: 0.003, isSaturated: true }, ...points], question)).toMatchObject({ why: "saturated" });
+    expect(fitEdge([{ atMm: 2, signal: 1, sigma: 0.003, isSaturated: true }, ...points], question)).toMatchObject({
+      why: "saturated",
+    });
     expect(fitEdge(points.slice(0, 4), question)).toMatchObject({ why: "too-few-points" });
     expect(fitEdge(points.slice(0, 8), question)).toMatchObject({ why: "no-edge" });
     expect(fitEdge([{ atMm: NaN, signal: 1, sigma: 1 }], question)).toMatchObject({ why: "too-few-points" });
