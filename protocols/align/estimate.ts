@@ -11,7 +11,14 @@ export interface ScanPoint {
 }
 
 export type NoEstimate =
-  "too-few-points" | "saturated" | "no-edge" | "wrong-side" | "poor-fit" | "other-size" | "misfit" | "too-close";
+  | "too-few-points"
+  | "saturated"
+  | "no-edge"
+  | "wrong-side"
+  | "poor-fit"
+  | "other-size"
+  | "misfit"
+  | "too-close";
 
 export type Estimate<Value> =
   | { readonly ok: true; readonly value: Value }

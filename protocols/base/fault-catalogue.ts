@@ -293,11 +293,6 @@ export const FAULT_CATALOGUE = {
     advice: "The gates were ended on request. What was given is told by the shutter's switches and the detector.",
   },
   // beam and sensors
-  "align.rack": {
-    severity: "hold",
-    advice:
-      "Where the rack stands could not be told from its openings. Look whether the rack is seated, the beam is on, the diode stands behind the rack and reads, and whether the openings in the site file are those of this rack; then align again.",
-  },
   "sensor.stale": {
     severity: "retry",
     advice:

@@ -1,4 +1,4 @@
-/** Fault codes of what serves people and programs beside the rack: exports, notifications, the bus, beamrack itself. */
+/** Fault codes of what stands beside the rack's own work: alignment, exports, notifications, the bus, beamrack itself. */
 export const SERVICE_FAULTS = {
   // exports
   "export.exists": {
@@ -118,6 +118,11 @@ export const SERVICE_FAULTS = {
     severity: "stop",
     advice:
       "A part of beamrack broke. No exposure is begun until a person resumes; cells go on within their limits. Report it with the data folder.",
+  },
+  "align.rack": {
+    severity: "hold",
+    advice:
+      "Where the rack stands could not be told from its openings. Look whether the rack is seated, the beam is on, the diode stands behind the rack and reads, and whether the openings in the site file are those of this rack; then align again.",
   },
 } as const satisfies Readonly<
   Record<string, { readonly severity: "retry" | "hold" | "stop" | "refuse"; readonly advice: string }>
