@@ -38,8 +38,8 @@ export interface RecordReader {
   samples(channelIndex: number, fromMs?: number, toMs?: number): Iterable<Sample>;
   /**
    * The lowest and the highest reading in each of `columns` equal parts of fromMs <= time < toMs, at whose edges a reading
-   * may stand an eighth of a part aside. Blocks that lie within one part are not unpacked, nor those of a quarter of a
-   * part or less: a record of ten million samples takes tens of milliseconds.
+   * may stand a quarter of a part aside. Blocks that lie within one part are not unpacked, nor those of half a part or
+   * less: a record of ten million samples takes tens of milliseconds.
    */
   envelope(channelIndex: number, fromMs: number, toMs: number, columns: number): Envelope;
   eventHash(seq: number): string | undefined;

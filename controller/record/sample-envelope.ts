@@ -39,9 +39,9 @@ export interface EnvelopeRange {
 
 /**
  * A block that lies across two columns and is no longer than this part of one counts to that of its middle: no reading
- * is off by more than an eighth of a column, and none is missed. Longer ones are read sample by sample.
+ * is off by more than a quarter of a column, and none is missed. Longer ones are read sample by sample.
  */
-const WHOLE_PART = 1 / 4;
+const WHOLE_PART = 1 / 2;
 
 /** An envelope as it is filled, in whatever order samples come. */
 export interface EnvelopeFold {

@@ -166,7 +166,7 @@ describe("a plot's columns", () => {
     // Column 1 begins at 506.25 ms, in the middle of block 4, which ends at 549.
     expect([coarse.voltageMaxV[0], coarse.voltageMinV[1]]).toEqual([4.5, 5]);
     read.length = 0;
-    envelopeOf(source, { fromMs: 0, toMs: 4150, columns: 12 });
+    envelopeOf(source, { fromMs: 0, toMs: 4150, columns: 24 });
     expect(read.length).toBeGreaterThan(10);
   });
 });
