@@ -153,7 +153,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
           position: deps.position,
           open_circuit_V: finiteOrNull(openCircuitV),
           is_proven: proven !== null,
-          ...(deps.identity === undefined ? {} : { barcode: deps.identity.barcode, code_read: deps.identity.scanned }),
+          ...(deps.identity === undefined ? {} : { code_read: codeRead(deps.identity) }),
           ...(proven === null
             ? {}
             : {
@@ -243,6 +243,12 @@ const AWAY = "the controller was away; the instrument ran on with its own limits
 export function orderedCurrentA(step: ChannelStep): number {
   if (step.kind === "rest") return 0;
   return step.kind === "constant-current" ? step.currentA : NaN;
+}
+
+/** Not the code itself: it may be another group's. */
+function codeRead({ barcode, scanned }: IdentityEvidence): string {
+  if (scanned === null) return "none";
+  return scanned === barcode ? "own" : "other";
 }
 
 function finiteOrNull(value: number): number | null {

@@ -1,7 +1,7 @@
 /** From custody to what each cell of a campaign is held against before its first current. Pure. */
 import type { Position } from "../../protocols/base/position.ts";
 import { against, type Custody, type CustodyCell } from "./custody.ts";
-import type { Fingerprint, IdentityEvidence, OtherCell } from "./identity-proof.ts";
+import type { Fingerprint, IdentityEvidence } from "./identity-proof.ts";
 
 interface PlannedCell {
   readonly position: Position;
@@ -14,14 +14,18 @@ export function identityEvidence(
   cells: readonly PlannedCell[],
   nowMs: number,
 ): readonly IdentityEvidence[] {
-  const all = [...custody.cells.values()].map((cell): OtherCell & { readonly isPlaced: boolean } => ({
+  const all = [...custody.cells.values()].map((cell) => ({
     barcode: cell.barcode,
+    group: cell.expected?.group ?? null,
     fingerprint: fingerprintOf(cell, nowMs),
     isPlaced: isElsewhere(cell, custody),
   }));
   return cells.map(({ position, barcode }): IdentityEvidence => {
     const cell = custody.cells.get(barcode);
-    const others = all.filter((other) => other.barcode !== barcode);
+    const group = cell?.expected?.group ?? null;
+    const others = all
+      .filter((other) => other.barcode !== barcode)
+      .map((other) => ({ ...other, isOwn: group !== null && other.group === group }));
     const open = against(custody, barcode).map(({ what }) => what);
     return {
       barcode,

@@ -18,6 +18,8 @@ export interface Fingerprint {
 
 export interface OtherCell {
   readonly barcode: string;
+  /** Of the same group as the cell that is judged: what is said of that one is read by its group, which is told of no other's. */
+  readonly isOwn: boolean;
   readonly fingerprint: Fingerprint;
 }
 
@@ -65,7 +67,7 @@ export function judgeIdentity(evidence: IdentityEvidence, seen: SeenCell): Ident
   const { barcode, scanned, fingerprint, against } = evidence;
   if (!Number.isFinite(seen.openCircuitV)) return unknown("its voltage could not be read");
   if (scanned !== null && scanned !== barcode) {
-    return wrong(`the code read at this slot is ${scanned}; the campaign has ${barcode} here`);
+    return wrong(`the code read at this slot is ${nameOf(evidence, scanned)}; the campaign has ${barcode} here`);
   }
   if (against.length > 0) return unknown(`custody holds ${barcode} back: ${against.join("; ")}`);
   const misfit = misfitOf(fingerprint, seen);
@@ -81,7 +83,7 @@ export function judgeIdentity(evidence: IdentityEvidence, seen: SeenCell): Ident
     return unknown(`no code was read, and the voltage of ${barcode} is not known from before`);
   }
   const twin = evidence.candidates.find((other) => !isApart(fingerprint, other.fingerprint));
-  if (twin !== undefined) return unknown(`no code was read, and it could as well be ${twin.barcode}`);
+  if (twin !== undefined) return unknown(`no code was read, and it could as well be ${nameOf(evidence, twin.barcode)}`);
   return { kind: "confirmed", by: "fingerprint" };
 }
 
@@ -136,7 +138,13 @@ function likest({ others }: IdentityEvidence, seen: SeenCell): string | null {
     best = other;
     bestV = apartV;
   }
-  return best === null ? null : best.barcode;
+  return best === null ? null : nameOf({ others }, best.barcode);
+}
+
+/** A cell's code where it is of the same group; a code that is nobody's is told as well. */
+function nameOf({ others }: Pick<IdentityEvidence, "others">, barcode: string): string {
+  const other = others.find((one) => one.barcode === barcode);
+  return other === undefined || other.isOwn ? barcode : "a cell of another group";
 }
 
 function wrong(what: string): IdentityVerdict {

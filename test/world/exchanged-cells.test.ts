@@ -37,6 +37,7 @@ describe("cells that were sent in", () => {
     const known = mixed.cells.map(({ position, barcode }) => ({
       position,
       barcode,
+      isOwn: true,
       fingerprint: {
         openCircuitV: voltages.get(position) ?? null,
         resistanceOhm: null,

@@ -17,8 +17,8 @@ function print(openCircuitV: number | null, more: Partial<Fingerprint> = {}): Fi
   return { openCircuitV, resistanceOhm: null, impedanceOhm: null, ageS: DAY_S, ...more };
 }
 
-const LFP = { barcode: "LFP-1", fingerprint: print(3.25) };
-const TWIN = { barcode: "LNO-2", fingerprint: print(3.03) };
+const LFP = { barcode: "LFP-1", isOwn: true, fingerprint: print(3.25) };
+const TWIN = { barcode: "LNO-2", isOwn: true, fingerprint: print(3.03) };
 
 function evidence(more: Partial<IdentityEvidence> = {}): IdentityEvidence {
   return {
@@ -51,6 +51,25 @@ describe("the cell in a slot", () => {
     expect(judge({}, 1.1)).toMatchObject({ kind: "wrong", what: expect.not.stringContaining(" was:") as string });
   });
 
+  it("is never told from another group's by that one's name: alarms are read by the cell's own group", () => {
+    const foreign = [
+      { ...LFP, isOwn: false },
+      { ...TWIN, isOwn: false },
+    ];
+    const verdicts = [
+      judge({ scanned: "LNO-2", others: foreign }, 3.02),
+      judge({ others: foreign }, 3.24),
+      judge({ scanned: null, others: foreign, candidates: foreign }, 3.02),
+    ];
+    for (const verdict of verdicts) {
+      expect(verdict).toMatchObject({ what: expect.stringContaining("a cell of another group") as string });
+      expect(JSON.stringify(verdict)).not.toMatch(/LFP-1|LNO-2/);
+    }
+    expect(judge({ scanned: "STRAY-7", others: foreign }, 3.02)).toMatchObject({
+      what: expect.stringContaining("STRAY-7") as string,
+    });
+  });
+
   it("of two of one chemistry is not told by voltage: without a code it stays unknown", () => {
     expect(judge({ scanned: null, candidates: [TWIN] }, 3.02)).toEqual({
       kind: "unknown",
@@ -60,9 +79,9 @@ describe("the cell in a slot", () => {
 
   it("without a code is believed only where every cell that could lie there is far from it", () => {
     expect(judge({ scanned: null, candidates: [LFP] }, 3.02)).toEqual({ kind: "confirmed", by: "fingerprint" });
-    expect(judge({ scanned: null, candidates: [LFP, { barcode: "X", fingerprint: print(null) }] }, 3.02).kind).toBe(
-      "unknown",
-    );
+    expect(
+      judge({ scanned: null, candidates: [LFP, { barcode: "X", isOwn: true, fingerprint: print(null) }] }, 3.02).kind,
+    ).toBe("unknown");
     expect(judge({ scanned: null, fingerprint: print(null) }, 3.02).kind).toBe("unknown");
     expect(judge({ scanned: null }, 3.24).kind).toBe("unknown");
   });
