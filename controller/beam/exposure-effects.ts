@@ -413,7 +413,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       for (;;) {
         try {
           await io.requestShutterClosed();
-          await awaitShutter("closed");
+          await awaitShutter("closed", undefined, closedByGateMs ?? clock.monoMs());
           break;
         } catch (error) {
           if (!isFault(error) || error.code.startsWith("shutter.")) throw error;
