@@ -168,6 +168,7 @@ export const BREAKAGES: readonly Breakage[] = [
         invoke: [
           {
             src: "close",`,
+    tests: ["test/unit/controller/exposure-machine.test.ts", "test/unit/controller/permit-life.test.ts"],
   },
   {
     invariant: 6,

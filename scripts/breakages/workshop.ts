@@ -35,6 +35,12 @@ const LONGEST_S = 3600;
 /** Seeds in one process: few at first, as most breakages show at once. */
 const BLOCKS = [4, 8, 16, 32, 70, 70];
 
+/** What cannot even be started has judged nothing, and must not pass for a judge that saw something. */
+function refuseWithoutJudge(text: string): void {
+  const line = text.split("\n").find((one) => /Cannot find (?:module|package) '.*node_modules|imported from/.test(one));
+  if (line !== undefined) throw new Error(`the judge itself did not run: ${line.trim()}`);
+}
+
 export function openWorkshop(): Workshop {
   const folder = mkdtempSync(join(tmpdir(), "beamrack-breakages-"));
   for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
@@ -75,6 +81,7 @@ export function openWorkshop(): Workshop {
         const seeds = ["--seeds", `${from}..${to}`, "--jobs", "1"];
         const { code, text } = await run(["--import", "tsx", "tui/main.ts", "explore", ...seeds]);
         if (code !== 0) {
+          refuseWithoutJudge(text);
           const line = text.split("\n").find((one) => /^seed \d+: /.test(one));
           const other = text.split("\n").find((one) => /requests|Error|defect/.test(one));
           return { by: `search, seeds ${from}..${to}`, how: (line ?? other ?? `exit ${String(code)}`).trim() };
@@ -88,6 +95,7 @@ export function openWorkshop(): Workshop {
       const vitest = join(folder, "node_modules/vitest/vitest.mjs");
       const { code, text } = await run([vitest, "run", "--bail", "1", ...paths]);
       if (code === 0) return null;
+      refuseWithoutJudge(text);
       const plain = text.replace(/\x1b\[[0-9;]*m/g, "");
       const line = plain.split("\n").find((one) => /FAIL|Error/.test(one));
       return { by: paths.join(" "), how: (line ?? `exit ${String(code)}`).trim() };
