@@ -44,6 +44,14 @@ export function reportJson(report: CampaignReport): JsonObject {
       ...{ kind, at: time(atMs), until: time(endMs), is_open: isOpen, where, what, code, outcome },
     })),
     groups: report.accounts.map(accountJson),
+    custody:
+      report.custody === null
+        ? null
+        : {
+            steps: report.custody.steps.map(({ atMs, ...step }) => ({ ...step, at: isoTime(atMs) })),
+            open: report.custody.open.map((one) => ({ ...one })),
+            damage: [...report.custody.damage],
+          },
     unreadable: [...campaign.unreadable, ...report.unreadable],
   };
 }

@@ -64,7 +64,14 @@ function beamSentence({ requests, cells }: SummaryFacts): string {
 
 /** The most urgent first; two at the most, or nobody reads them. */
 function actSentence(facts: SummaryFacts): string {
-  const acts = [...damage(facts), ...alarms(facts), ...beamEffect(facts), ...doses(facts), ...misses(facts)];
+  const acts = [
+    ...damage(facts),
+    ...alarms(facts),
+    ...custody(facts),
+    ...beamEffect(facts),
+    ...doses(facts),
+    ...misses(facts),
+  ];
   if (acts.length === 0) {
     return facts.campaign.isComplete
       ? "Nothing needs a person: the data can be exported and used as they are."
@@ -120,6 +127,13 @@ export function whatToDo(code: string | null): string {
   const last = advice.split(/(?<=[.?!])\s+/).at(-1) ?? "";
   const plain = last.replace(/[.]$/, "");
   return plain === "" ? "look into it" : plain;
+}
+
+function custody({ custody: told }: SummaryFacts): readonly string[] {
+  const [first] = told?.open ?? [];
+  if (told === null || first === undefined) return [];
+  const others = told.open.length > 1 ? ` and ${told.open.length - 1} more` : "";
+  return [`settle what stands against ${first.barcode ?? "a cell"} in custody (${first.kind})${others}`];
 }
 
 function beamEffect({ verdict }: SummaryFacts): readonly string[] {

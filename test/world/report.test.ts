@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openCustody, readCustody } from "../../controller/custody/custody-ledger.ts";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { campaignReport } from "../../controller/report/campaign-report.ts";
@@ -178,13 +179,14 @@ it("takes no name for markup, whatever a name holds", async () => {
   const plan = { ...read.plan, title: nasty, siteTitle: nasty, detector: nasty };
   const header = { ...read.header, campaign: nasty, conditions: nasty, softwareVersion: nasty };
   const campaign = { ...read, cells, plan, header, siteName: nasty, group: nasty, unreadable: [nasty] };
-  const whole = { ...campaignReport(record, campaign), unreadable: [nasty] };
+  const step = { barcode: nasty, step: nasty, atMs: 0, by: nasty, note: nasty };
+  const custody = { steps: [step], open: [{ kind: "missing", barcode: nasty, what: nasty } as const], damage: [nasty] };
+  const whole = { ...campaignReport(record, campaign), unreadable: [nasty], custody };
   const envelopes = envelopesOf(record, campaign);
   record.close();
   let text = "";
   for await (const piece of reportPage({
     ...{ report: whole, envelopes, patterns: () => Promise.resolve([]), currency: nasty, madeMs: 0 },
-    custody: [{ barcode: nasty, step: nasty, at: nasty, by: nasty, note: nasty }],
     attribution: { authors: [nasty], license: nasty },
     softwareVersion: nasty,
   }))
@@ -196,6 +198,32 @@ it("takes no name for markup, whatever a name holds", async () => {
   expect(text).not.toMatch(/<script>alert|\u202e|\u0007/);
   expect(attributes.map(([key]) => key)).not.toContain("onload");
   expect(shown).toContain("<script>alert(1)</script>");
+});
+
+it("tells a group who had its own cells, and nothing of others'", () => {
+  const folder = newPlace();
+  const ledger = openCustody(folder, () => Date.UTC(2026, 2, 1));
+  for (const barcode of ["R-A1", "S-B1"]) {
+    const announced = {
+      shipment: "box",
+      group: barcode,
+      chemistry: "lno-graphite",
+      after: "return",
+      hazards: [],
+    } as const;
+    const measured = { openCircuitV: 2.6, impedanceOhm: null, measuredMs: null };
+    ledger.note("Ada", { kind: "expect", cell: { barcode, ...announced, ...measured } });
+    ledger.note("Ada", { kind: "receive", barcode });
+  }
+  ledger.note("Ada", { kind: "inspect", barcode: "S-B1", isSound: false, note: "bent" });
+  ledger.close();
+  const record = openRecord(run.folder);
+  const campaign = readCampaignRecord(record, "alpha", run.folder);
+  const { custody, summary } = campaignReport(record, campaign, { custody: readCustody(folder) });
+  record.close();
+  expect(custody?.steps.map(({ barcode, step }) => `${barcode} ${step}`)).toEqual(["R-A1 announced", "R-A1 received"]);
+  expect(custody?.open).toEqual([]);
+  expect(summary[2]).not.toContain("S-B1");
 });
 
 describe("a report that cannot be made, or not whole", () => {

@@ -1,7 +1,8 @@
 /** `beamrack report DIR --out report.html`: one page that tells a campaign, or one group's part of it, to people. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { CUSTODY_FILE, readCustody } from "../../controller/custody/custody-ledger.ts";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { openRecord, type RecordReader } from "../../controller/record/record-reader.ts";
 import { campaignReport } from "../../controller/report/campaign-report.ts";
@@ -32,6 +33,8 @@ interface Wish {
   readonly out: string | null;
   readonly group: string | null;
   readonly frames: string | null;
+  /** Folder of the custody ledger; null where there is none. */
+  readonly custody: string | null;
   readonly authors: readonly string[];
   readonly license: string | null;
 }
@@ -53,10 +56,13 @@ export async function reportCommand(context: ReportContext, args: readonly strin
     };
     const envelopes = await goThrough(readEnvelopes(record, campaign, COLUMNS), isWhole);
     if (envelopes === null) return brokenOff(context, wish);
-    const report = campaignReport(record, campaign, { unreadable: envelopes.unreadable });
+    const report = campaignReport(record, campaign, {
+      unreadable: envelopes.unreadable,
+      custody: wish.custody === null ? null : readCustody(wish.custody),
+    });
     if (file !== null) {
       const input: ReportInput = {
-        ...{ report, envelopes, custody: null, currency: null },
+        ...{ report, envelopes, currency: null },
         patterns: (position) => patternsOf(report, wish.frames, position),
         attribution: { authors: wish.authors, license: wish.license },
         softwareVersion: context.version,
@@ -133,6 +139,7 @@ function readWish(context: Pick<ReportContext, "json">, args: readonly string[])
       group: { type: "string" },
       out: { type: "string" },
       frames: { type: "string" },
+      custody: { type: "string" },
       author: { type: "string", multiple: true },
       license: { type: "string" },
     },
@@ -147,6 +154,7 @@ function readWish(context: Pick<ReportContext, "json">, args: readonly string[])
     out: values.out ?? null,
     group: values.group ?? null,
     frames: framesOf(folder, values.frames),
+    custody: custodyOf(folder, values.custody),
     authors: values.author ?? [],
     license: values.license ?? null,
   };
@@ -163,4 +171,12 @@ function framesOf(folder: string, given: string | undefined): string | null {
   if (given !== undefined && !isThere(given)) throw new Fault("file.missing", given, "no such folder of frames");
   const own = join(folder, FRAMES_FOLDER);
   return given ?? (isThere(own) ? own : null);
+}
+
+/** Where none is named, the one that lies with the data. */
+function custodyOf(folder: string, given: string | undefined): string | null {
+  const isThere = (path: string): boolean => existsSync(join(path, CUSTODY_FILE));
+  if (given !== undefined && !isThere(given))
+    throw new Fault("file.missing", given, `there is no ${CUSTODY_FILE} in it`);
+  return given ?? (isThere(folder) ? folder : null);
 }

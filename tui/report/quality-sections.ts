@@ -1,11 +1,12 @@
 /** How far the numbers can be trusted, what went wrong meanwhile, what each group has had, and who had the cells. */
+import type { ToldStep } from "../../controller/report/custody-told.ts";
 import type { GroupAccount } from "../../controller/report/group-account.ts";
 import { incidentLines, type IncidentLine } from "../../controller/report/incidents.ts";
 import type { Reliability, Reproducibility, Representativeness } from "../../controller/report/quality.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { countText } from "../progress/number-text.ts";
 import { html, NONE, section, table, type Markup } from "./markup.ts";
-import type { CustodyStep, ReportInput } from "./report-input.ts";
+import type { ReportInput } from "./report-input.ts";
 import { figures, grayText, momentText, percent, percentUp } from "./words.ts";
 
 const INCIDENTS_MAX = 300;
@@ -207,27 +208,37 @@ export function accountSection({ report, currency }: ReportInput): Markup {
   </section>`;
 }
 
-export function custodySection({ report, custody }: ReportInput): Markup {
+export function custodySection({ report: { custody } }: ReportInput): Markup {
   const within = (content: Markup): Markup => section("custody", "Custody", content);
-  const own = new Set(report.cells.map(({ cell }) => cell.barcode));
-  const steps = custody?.filter(({ barcode }) => own.has(barcode)) ?? null;
-  if (steps === null || steps.length === 0)
+  if (custody === null || custody.steps.length === 0)
     return within(
       html`<p>
         No custody record of these cells lies with the data: who received, loaded and returned them is not told here.
       </p>`,
     );
-  return within(html`
-    ${table<CustodyStep>(
-      "Who had each cell, and when",
-      [
-        { head: "cell", isHead: true, of: ({ barcode }) => barcode },
-        { head: "step", of: ({ step }) => step },
-        { head: "at, UTC", of: ({ at }) => at.slice(0, 16).replace("T", " ") },
-        { head: "by", of: ({ by }) => by },
-        { head: "note", of: ({ note }) => note },
-      ],
-      steps,
-    )}
-  `);
+  const steps = table<ToldStep>(
+    "Who had each cell, and when",
+    [
+      { head: "cell", isHead: true, of: ({ barcode }) => barcode },
+      { head: "step", isShort: true, of: ({ step }) => step },
+      { head: "at, UTC", isShort: true, of: ({ atMs }) => momentText(0, atMs).slice(0, 16) },
+      { head: "by", of: ({ by }) => by },
+      { head: "note", of: ({ note }) => note },
+    ],
+    custody.steps,
+  );
+  const open = custody.open.map(
+    ({ barcode, kind, what }) => html`<li><strong>${barcode ?? ""}</strong>, ${kind}: ${what}</li>`,
+  );
+  const damage = custody.damage.map((what) => html`<li>the custody ledger is damaged: ${what}</li>`);
+  const list = [...damage, ...open];
+  return within(
+    html`${
+      list.length === 0
+        ? NONE
+        : html`<ul class="warn">
+            ${list}
+          </ul>`
+    }${steps}`,
+  );
 }

@@ -4,21 +4,9 @@ import type { CampaignReport } from "../../controller/report/campaign-report.ts"
 import type { RackEnvelopes } from "../../controller/report/rack-envelopes.ts";
 import type { CellPattern } from "../data/cell-patterns.ts";
 
-/** A step of a cell on its way, as a custody record has it. */
-export interface CustodyStep {
-  readonly barcode: string;
-  readonly step: string;
-  /** ISO 8601. */
-  readonly at: string;
-  readonly by: string;
-  readonly note: string;
-}
-
 export interface ReportInput {
   readonly report: CampaignReport;
   readonly envelopes: RackEnvelopes;
-  /** Of the report's cells; null where no custody record lies with the data. */
-  readonly custody: readonly CustodyStep[] | null;
   /** Powder patterns of a cell in order of time; empty where none stand anywhere. */
   readonly patterns: (position: string) => Promise<readonly CellPattern[]>;
   readonly attribution: Attribution;

@@ -144,7 +144,15 @@ describe("three sentences", () => {
   const requests = { counts: { met: 10, late: 0, missed: 0, withdrawn: 0 }, asked: 10, reasons: [] };
   const cells = [{ state: "complete", cell: { position: "A1" }, dose: { limitFraction: 0.871 } }];
   const campaign = { isComplete: true, lastMs: 3_600_000, clock: { startMs: Date.UTC(2026, 2, 2, 8) }, unreadable: [] };
-  const quiet = { requests, cells, campaign, incidents: [], verdict: null, unreadable: [] } as unknown as SummaryFacts;
+  const quiet = {
+    requests,
+    cells,
+    campaign,
+    incidents: [],
+    verdict: null,
+    unreadable: [],
+    custody: null,
+  } as unknown as SummaryFacts;
 
   it("say so where nobody is needed", () => {
     expect(summarySentences(quiet)).toEqual([
