@@ -300,7 +300,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "data",
     usage:
-      "DIR cells|cycles|exposures|notes [POSITION ...] | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G] | vacuum [--keep-raw DURATION --exported OUT] [--yes]",
+      "DIR cells|cycles|exposures|notes [POSITION ...] | groups [--rates FILE] | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G] | vacuum [--keep-raw DURATION --exported OUT] [--yes]",
     summary: "what stands in a data folder, listed, drawn in the terminal or as a picture",
     details: [
       "Only reads, also while the campaign runs. --json has rows or points; export has all in other people's forms.",
@@ -311,6 +311,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --dark               on dark paper",
       "  --frames DIR         with patterns: where the powder patterns stand (default DIR/frames)",
       "  --group G            the cells of this group alone",
+      "  --rates FILE         with groups: what beam hours, channel hours and exposures cost",
       "  --keep-raw DURATION  with vacuum: samples older than this before the record's end are thinned to lowest, highest",
       "                       and mean of each thousand; events, ledger, exposures and gaps stay",
       "  --exported OUT       with --keep-raw: the export (bdf, nexus or rocrate, of all groups) that holds them; it is",

@@ -1,11 +1,12 @@
 /** All that a report says, but the plots: facts of the cells of one group, or of the whole campaign, and of no other. */
+import type { GroupRates } from "../../protocols/campaign/group-rates.ts";
 import type { ExportedCampaign } from "../export/exported-campaign.ts";
 import type { RecordReader } from "../record/record-reader.ts";
 import type { ToldVerdict } from "./beam-verdict-told.ts";
 import { cellFacts, type CellFacts } from "./cell-facts.ts";
 import type { ReadCustody } from "../custody/custody-ledger.ts";
 import { toldCustody, type ToldCustody } from "./custody-told.ts";
-import { groupAccounts, type GroupAccount, type GroupRates } from "./group-account.ts";
+import { groupAccounts, type GroupAccount } from "./group-account.ts";
 import type { Incident } from "./incidents.ts";
 import { qualityOf, type Quality } from "./quality.ts";
 import { readReportLog } from "./report-log.ts";

@@ -1,15 +1,8 @@
 /** What each group has had: beam time, dose and channel hours, and what that costs by the site's rates. Pure. */
+import type { GroupRates } from "../../protocols/campaign/group-rates.ts";
 import type { ExportedCampaign, ExportedExposure } from "../export/exported-campaign.ts";
 import { toldDoses } from "../export/told-dose.ts";
 import type { CellFacts } from "./cell-facts.ts";
-
-/** Money for each; absent: not charged for. */
-export interface GroupRates {
-  readonly currency: string;
-  readonly beamHour: number;
-  readonly channelHour: number;
-  readonly exposure: number;
-}
 
 export interface GroupAccount {
   readonly group: string;

@@ -43,7 +43,7 @@ export function reportJson(report: CampaignReport): JsonObject {
     incidents: report.incidents.map(({ kind, atMs, endMs, isOpen, where, what, code, outcome }) => ({
       ...{ kind, at: time(atMs), until: time(endMs), is_open: isOpen, where, what, code, outcome },
     })),
-    groups: report.accounts.map(accountJson),
+    groups: report.accounts.map(accountRow),
     custody:
       report.custody === null
         ? null
@@ -117,7 +117,8 @@ function effectJson(effect: Effect | null): Json {
   return { mean: effect.mean, low: finite(low), high: finite(high) };
 }
 
-export function accountJson(account: GroupAccount): JsonObject {
+/** As a row of a table. */
+export function accountRow(account: GroupAccount): Readonly<Record<string, string | number | null>> {
   return {
     ...{ group: account.group, cells: account.cells, exposures: account.exposures, open_s: account.openS },
     ...{ beam_s: account.beamS, beam_share: account.beamShare, channel_h: account.channelHours },

@@ -1,6 +1,10 @@
 /** Fault codes of what stands beside the rack's own work: alignment, exports, notifications, the bus, beamrack itself. */
 export const SERVICE_FAULTS = {
   // exports
+  "report.rates": {
+    severity: "refuse",
+    advice: "The file of rates has a currency and any of beam_h, channel_h and exposure; docs/report.md shows one.",
+  },
   "export.exists": {
     severity: "refuse",
     advice: "Nothing was written; an export never writes over anything. Name a place where nothing stands yet.",

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportCommand, type ExportContext } from "../../tui/commands/export.ts";
+import type { CommandContext } from "../../tui/command-context.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { createTestClock } from "../unit/record/record-fixture.ts";
@@ -55,7 +56,7 @@ async function runTwoGroups(): Promise<KeptRun> {
   }
 }
 
-export interface Exporting extends ExportContext {
+export interface Exporting extends ExportContext, Pick<CommandContext, "readText"> {
   readonly lines: string[];
   readonly errors: string[];
 }
@@ -72,6 +73,7 @@ export function exporting(options: { readonly interruptAfter?: number } = {}): E
     json: true,
     version: "9.9.9",
     clock: { ...createTestClock(), wallMs: () => Date.UTC(2026, 2, 4) },
+    readText: (path) => readFileSync(path, "utf8"),
     print: (line) => lines.push(line),
     printError: (line) => errors.push(line),
     onInterrupt(handler) {

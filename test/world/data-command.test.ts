@@ -25,6 +25,7 @@ async function said(json: boolean, ...args: readonly string[]): Promise<readonly
   const context = {
     ...{ json, print: (line: string) => lines.push(line), progress: { columns: () => 80 } },
     readPackageText: repositoryText,
+    readText: (path: string) => readFileSync(path, "utf8"),
   };
   expect(await dataCommand(context, [run.folder, ...args])).toBe(0);
   return lines;
@@ -55,6 +56,23 @@ describe("what stands in a data folder", () => {
     }
     const own = (await saidJson("exposures", "A1")) as { readonly exposures: readonly unknown[] };
     expect(own.exposures).toHaveLength(exposures.filter((one) => one["position"] === "A1").length);
+  });
+
+  it("is summed up for each group, and priced where rates are given", async () => {
+    const { groups } = (await saidJson("groups")) as { readonly groups: readonly Record<string, unknown>[] };
+    expect(groups.map((group) => group["group"])).toEqual(["alpha", "beta"]);
+    expect(groups.map((group) => Number(group["beam_share"])).reduce((sum, share) => sum + share)).toBeCloseTo(1, 9);
+    expect(groups[0]).toMatchObject({ cells: 5, cost: null });
+    const rates = newPlace();
+    writeFileSync(rates, "currency: EUR\nexposure: 2\n");
+    const priced = (await saidJson("groups", "--rates", rates, "--group", "beta")) as typeof groups | object;
+    const [beta] = (priced as { readonly groups: readonly Record<string, unknown>[] }).groups;
+    expect(beta?.["cost"]).toBe(2 * Number(beta?.["exposures"]));
+    writeFileSync(rates, "currency: EUR\nbeam_hour: 400\n");
+    await expect(saidJson("groups", "--rates", rates)).rejects.toMatchObject({
+      code: "report.rates",
+      message: expect.stringMatching(/beam_hour.*beam_h/s) as string,
+    });
   });
 
   it("is drawn from the lowest voltage to the highest, none missed", async () => {
@@ -163,6 +181,7 @@ describe("room in a data folder", () => {
     const lines: string[] = [];
     const context = {
       ...{ json: true, print: (line: string) => lines.push(line), progress: { columns: () => 80 } },
+      readText: repositoryText,
       readPackageText: repositoryText,
     };
     expect(await dataCommand(context, [folder, "vacuum", ...args])).toBe(0);

@@ -4,6 +4,8 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import type { ExportedCampaign, ExportedCell } from "../../controller/export/exported-campaign.ts";
+import { campaignReport } from "../../controller/report/campaign-report.ts";
+import { accountRow } from "../../controller/report/report-json.ts";
 import { openRecord, type RecordReader } from "../../controller/record/record-reader.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -11,7 +13,7 @@ import { cellPatterns, type CellPattern } from "../data/cell-patterns.ts";
 import { noteRows } from "../data/cell-notes.ts";
 import { dosePicture, plotPicture, waterfallPicture } from "../data/data-pictures.ts";
 import { doseMap, doseMapLines, plotLines, plotOf, PLOTS } from "../data/data-plots.ts";
-import { listJson, listLines, listRows, LISTS } from "../data/data-tables.ts";
+import { listJson, listLines, listRows, LISTS, type Row } from "../data/data-tables.ts";
 import { vacuum } from "../data/vacuum.ts";
 import { waterfallLines } from "../data/waterfall-lines.ts";
 import { GLYPH_FILE, readGlyphs } from "../picture/glyphs.ts";
@@ -19,15 +21,17 @@ import { picturePng } from "../picture/picture-png.ts";
 import { pictureSvg } from "../picture/picture-svg.ts";
 import type { Picture } from "../picture/picture.ts";
 import { DARK, LIGHT, type Theme } from "../picture/theme.ts";
+import { loadRates } from "../report/rates-file.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
-export type DataContext = Pick<CommandContext, "json" | "print" | "readPackageText" | "freeBytes"> & {
+export type DataContext = Pick<CommandContext, "json" | "print" | "readPackageText" | "readText" | "freeBytes"> & {
   readonly progress: Pick<CommandContext["progress"], "columns">;
 };
 
 const USAGE = "beamrack data";
 const NOTES = "notes";
-const KNOWN = [...LISTS, NOTES, "plot", "vacuum"].join(", ");
+const GROUPS = "groups";
+const KNOWN = [...LISTS, NOTES, GROUPS, "plot", "vacuum"].join(", ");
 const HEIGHT = 16;
 const WIDTH_MAX = 160;
 const FRAMES_FOLDER = "frames";
@@ -55,6 +59,7 @@ export async function dataCommand(context: DataContext, args: readonly string[])
       png: { type: "string" },
       dark: { type: "boolean" },
       frames: { type: "string" },
+      rates: { type: "string" },
       "keep-raw": { type: "string" },
       exported: { type: "string" },
       yes: { type: "boolean" },
@@ -73,6 +78,7 @@ export async function dataCommand(context: DataContext, args: readonly string[])
     for (const path of [svg, png]) if (path !== undefined) refuseOwnFile(path, folder);
     const pictures = { svg, png, frames, theme: values.dark === true ? DARK : LIGHT };
     if (what === "plot") await draw(context, campaign, record, rest, pictures);
+    else if (what === GROUPS) listGroups(context, campaign, record, rest, values.rates);
     else list(context, campaign, record, what, rest);
   } finally {
     record.close();
@@ -92,6 +98,23 @@ function list(
     throw new Fault("command.usage", USAGE, `${what} is nothing it lists; there are ${KNOWN}`);
   const cells = rest.length === 0 ? campaign.cells : rest.map((position) => cellAt(campaign, position));
   const rows = name === undefined ? noteRows(record, campaign, cells) : listRows(name, campaign, cells);
+  printRows(context, campaign, what, rows);
+}
+
+/** What each has had. */
+function listGroups(
+  context: DataContext,
+  campaign: ExportedCampaign,
+  record: RecordReader,
+  rest: readonly string[],
+  rates: string | undefined,
+): void {
+  if (rest.length > 0) throw new Fault("command.usage", USAGE, `${GROUPS} takes no position`);
+  const { accounts } = campaignReport(record, campaign, { rates: loadRates(context, rates) });
+  printRows(context, campaign, GROUPS, accounts.map(accountRow));
+}
+
+function printRows(context: DataContext, campaign: ExportedCampaign, what: string, rows: readonly Row[]): void {
   if (context.json) context.print(JSON.stringify({ [what]: listJson(rows), unreadable: campaign.unreadable }));
   else for (const line of [...listLines(rows), ...campaign.unreadable.map(unreadableLine)]) context.print(line);
 }

@@ -9,16 +9,18 @@ import { campaignReport } from "../../controller/report/campaign-report.ts";
 import { readEnvelopes, type RackEnvelopes } from "../../controller/report/rack-envelopes.ts";
 import { reportJson } from "../../controller/report/report-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
+import type { GroupRates } from "../../protocols/campaign/group-rates.ts";
 import type { CommandContext } from "../command-context.ts";
 import { cellPatterns } from "../data/cell-patterns.ts";
 import { countText, plainText } from "../progress/number-text.ts";
+import { loadRates } from "../report/rates-file.ts";
 import { createReportFile, type ReportFile } from "../report/report-file.ts";
 import type { ReportInput } from "../report/report-input.ts";
 import { reportPage } from "../report/report-page.ts";
 
 export type ReportContext = Pick<
   CommandContext,
-  "json" | "print" | "printError" | "onInterrupt" | "drain" | "version" | "clock"
+  "json" | "print" | "printError" | "onInterrupt" | "drain" | "version" | "clock" | "readText"
 >;
 
 const USAGE = "beamrack report";
@@ -35,6 +37,7 @@ interface Wish {
   readonly frames: string | null;
   /** Folder of the custody ledger; null where there is none. */
   readonly custody: string | null;
+  readonly rates: GroupRates | null;
   readonly authors: readonly string[];
   readonly license: string | null;
 }
@@ -58,11 +61,12 @@ export async function reportCommand(context: ReportContext, args: readonly strin
     if (envelopes === null) return brokenOff(context, wish);
     const report = campaignReport(record, campaign, {
       unreadable: envelopes.unreadable,
+      rates: wish.rates,
       custody: wish.custody === null ? null : readCustody(wish.custody),
     });
     if (file !== null) {
       const input: ReportInput = {
-        ...{ report, envelopes, currency: null },
+        ...{ report, envelopes, currency: wish.rates?.currency ?? null },
         patterns: (position) => patternsOf(report, wish.frames, position),
         attribution: { authors: wish.authors, license: wish.license },
         softwareVersion: context.version,
@@ -130,7 +134,7 @@ function patternsOf(
   return cellPatterns(facts.cell, frames, PATTERNS_MAX);
 }
 
-function readWish(context: Pick<ReportContext, "json">, args: readonly string[]): Wish {
+function readWish(context: Pick<ReportContext, "json" | "readText">, args: readonly string[]): Wish {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -140,6 +144,7 @@ function readWish(context: Pick<ReportContext, "json">, args: readonly string[])
       out: { type: "string" },
       frames: { type: "string" },
       custody: { type: "string" },
+      rates: { type: "string" },
       author: { type: "string", multiple: true },
       license: { type: "string" },
     },
@@ -155,6 +160,7 @@ function readWish(context: Pick<ReportContext, "json">, args: readonly string[])
     group: values.group ?? null,
     frames: framesOf(folder, values.frames),
     custody: custodyOf(folder, values.custody),
+    rates: loadRates(context, values.rates),
     authors: values.author ?? [],
     license: values.license ?? null,
   };

@@ -3,7 +3,8 @@ import type { CommandEntry } from "../command-list.ts";
 
 export const REPORT_COMMAND: CommandEntry = {
   name: "report",
-  usage: "DIR --out report.html [--group G] [--frames DIR] [--custody DIR] [--author NAME] [--license NAME]",
+  usage:
+    "DIR --out report.html [--group G] [--frames DIR] [--custody DIR] [--rates FILE] [--author NAME] [--license NAME]",
   summary: "a campaign, or one group's part of it, as one page for people: plots, doses, timetable, quality, incidents",
   details: [
     "Only reads DIR, also while the campaign runs. The page needs no network; it prints to A4. --json has the facts,",
@@ -13,6 +14,7 @@ export const REPORT_COMMAND: CommandEntry = {
     "  --group G            the cells of this group, and no word of the others",
     "  --frames DIR         where powder patterns stand (default DIR/frames)",
     "  --custody DIR        where the custody ledger of the cells stands (default DIR)",
+    "  --rates FILE         what beam hours, channel hours and exposures cost, for the groups' accounts",
     "  --author NAME        who is to be named in the citation; as often as needed",
     "  --license NAME       the terms, such as CC-BY-4.0",
   ],
