@@ -58,7 +58,7 @@ export async function decodedExport(folder: string): Promise<Decoded> {
       else if (found instanceof hdf5.Dataset) {
         takeAttributes(found);
         take(found.value);
-      } else take(found === null ? null : { ...found });
+      }
     }
   }
 
@@ -99,6 +99,6 @@ export async function decodedExport(folder: string): Promise<Decoded> {
 }
 
 function externalLink(group: hdf5.Group, name: string): readonly string[] | null {
-  const { filename, obj_path: path } = group.get_external_link(`${group.path}/${name}`) ?? {};
-  return filename === undefined || filename === "" ? null : [filename, path ?? ""];
+  const link: Partial<{ filename: string; obj_path: string }> = group.get_external_link(`${group.path}/${name}`);
+  return link.filename === undefined ? null : [link.filename, link.obj_path ?? ""];
 }
