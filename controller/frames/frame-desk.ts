@@ -61,6 +61,7 @@ export interface FrameDesk {
   lastFrame(cellIndex: number): FrameView | null;
 }
 
+const OVER_ERROR_MAX = 1e9;
 const CODES = FRAME_FINDINGS.map((finding) => codeOf(finding));
 
 export function createFrameDesk(deps: FrameDeskDeps): FrameDesk {
@@ -68,6 +69,9 @@ export function createFrameDesk(deps: FrameDeskDeps): FrameDesk {
   const checker = deps.lattice === undefined ? undefined : createFrameChecker(deps.lattice);
   const held = new Map<number, string>();
   const last = new Map<number, FrameView>();
+  let lookCount = 0;
+  /** By cell: the number of the look that counts. */
+  const counted = new Map<number, number>();
 
   for (const { type, data } of deps.past ?? []) {
     if (type !== FRAME_EVENT) continue;
@@ -89,11 +93,18 @@ export function createFrameDesk(deps: FrameDeskDeps): FrameDesk {
     const cell = campaign.cells[order.cellIndex];
     if (cell === undefined) return;
     if (integrator === undefined || checker === undefined) return;
+    lookCount += 1;
+    const number = lookCount;
     const pattern = await integrator.read(framePath);
     if (pattern === undefined) {
       recorder.record("frame-unread", { ...about(order), reason: "it gave no pattern" });
       return;
     }
+    if (number < (counted.get(order.cellIndex) ?? 0)) {
+      recorder.record("frame-unread", { ...about(order), reason: "a later frame of this cell came before it" });
+      return;
+    }
+    counted.set(order.cellIndex, number);
     const charge = deps.stateOfCharge(order.cellIndex);
     const check = checker.check(pattern, {
       chemistry: cell.chemistry,
@@ -154,8 +165,9 @@ function checkJson(check: FrameCheck): Readonly<Record<string, Json>> {
   };
 }
 
-function rounded(value: number): number {
-  return Math.round(10 * value) / 10;
+/** A number that the record can hold, whatever a pattern made of it. */
+function rounded(overError: number): number {
+  return Number.isNaN(overError) ? 0 : Math.round(10 * Math.min(overError, OVER_ERROR_MAX)) / 10;
 }
 
 /** The largest bin of each step, so that a line is never lost between two of them. */

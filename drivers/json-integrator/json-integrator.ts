@@ -3,7 +3,7 @@
  * has its own deadline, and what does not come costs that one pattern.
  */
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { PowderPattern } from "../../protocols/diffraction/powder-pattern.ts";
 import type { Identity, Instrument } from "../../protocols/roles/instrument.ts";
 import type { Integrator } from "../../protocols/roles/integrator.ts";
@@ -45,7 +45,7 @@ export function createJsonIntegrator(deps: JsonIntegratorDeps): Integrator & Ins
   const faultHandlers = new Set<(fault: Fault) => void>();
   const waiting = new Map<number, Waiting>();
   let link: Link | undefined;
-  let identified: ((answer: IntegratorAnswer) => void) | undefined;
+  let identified: ((said: IntegratorAnswer | Fault) => void) | undefined;
   let lastId = 0;
 
   function report(fault: Fault): void {
@@ -60,6 +60,7 @@ export function createJsonIntegrator(deps: JsonIntegratorDeps): Integrator & Ins
   }
 
   function giveUpAll(fault: Fault): void {
+    identified?.(fault);
     for (const id of [...waiting.keys()]) take(id)?.reject(fault);
   }
 
@@ -109,7 +110,7 @@ export function createJsonIntegrator(deps: JsonIntegratorDeps): Integrator & Ins
     try {
       return await identify(opened);
     } catch (error) {
-      disconnect();
+      if (link === opened) disconnect();
       throw error;
     }
   }
@@ -120,10 +121,11 @@ export function createJsonIntegrator(deps: JsonIntegratorDeps): Integrator & Ins
         identified = undefined;
         reject(new Fault("link.timeout", name, `It did not say who it is within ${WHO_MS} ms.`));
       }, WHO_MS);
-      identified = (answer) => {
+      identified = (said) => {
         identified = undefined;
         clock.clearTimeout(timer);
-        if (answer.kind === "who") resolve({ model: answer.program, serialNumber: null, firmware: answer.version });
+        if (isFault(said)) reject(said);
+        else if (said.kind === "who") resolve({ model: said.program, serialNumber: null, firmware: said.version });
         else reject(new Fault("device.wrong", name, "What answers there does not speak as an integrator does."));
       };
       on.write(Buffer.from(encodeWho(), "latin1"));

@@ -27,6 +27,7 @@ export interface FrameCheck {
   readonly finding: FrameFinding | "good";
   /** In words, with the figures it rests on; empty when good. */
   readonly what: string;
+  /** Whole numbers, also where a program gives parts of counts. */
   readonly counts: number;
   readonly mostInOneBin: number;
   /** Largest line over its own error of: casing and collectors, negative, positive. */
@@ -160,15 +161,16 @@ export function createFrameChecker(tables: LatticeTables): FrameChecker {
   return {
     check(pattern, expected) {
       const { chemistry, saturationCounts, photons } = expected;
-      let counts = 0;
-      let mostInOneBin = 0;
+      let sum = 0;
+      let most = 0;
       let full = 0;
       for (let point = 0; point < pattern.counts.length; point += 1) {
         const here = pattern.counts[point] ?? 0;
-        counts += here;
-        mostInOneBin = Math.max(mostInOneBin, here);
+        sum += here;
+        most = Math.max(most, here);
         if (saturationCounts !== null && here >= saturationCounts) full += 1;
       }
+      const [counts, mostInOneBin] = [Math.round(sum), Math.round(most)];
       const isLayered = tables.rules[chemistry].kind === "layered";
       const casing = casingOf(pattern);
       const negative = strongest(pattern, NEGATIVE_A)?.overError ?? 0;

@@ -7,7 +7,10 @@ import type { PowderPattern } from "../../diffraction/powder-pattern.ts";
 
 export const INTEGRATOR_LINE_LENGTH_MAX = 2_000_000;
 const POINTS_MIN = 10;
-const POINTS_MAX = 50_000;
+/** Four times what an image's rings are cut into; to look at more would keep the controller from its other work. */
+const POINTS_MAX = 10_000;
+/** Of the largest pattern the sum is still counted one by one. */
+const COUNTS_MAX = 1e11;
 
 export type IntegratorAnswer =
   | { readonly kind: "who"; readonly program: string; readonly version: string | null }
@@ -68,5 +71,6 @@ export function decodeIntegratorLine(line: string): IntegratorAnswer {
     return unreadable("two_theta_deg does not rise from above 0 to below 180");
   }
   if (!counts.every((count) => count >= 0)) return unreadable("counts below 0");
+  if (!counts.every((count) => count <= COUNTS_MAX)) return unreadable(`more than ${COUNTS_MAX} counts in one bin`);
   return { kind: "pattern", id: pattern.data.id, pattern: { twoThetaDeg, counts, wavelengthA } };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFrameDesk, type FrameDeskDeps } from "../../../controller/frames/frame-desk.ts";
 import type { ExposureOrder } from "../../../controller/machines/exposure-order.ts";
+import { canonicalJson, type Json } from "../../../protocols/base/canonical-json.ts";
 import { Fault } from "../../../protocols/base/fault.ts";
 import type { FrameRules } from "../../../protocols/campaign/frame-rules.ts";
 import type { PowderPattern } from "../../../protocols/diffraction/powder-pattern.ts";
@@ -91,6 +92,37 @@ describe("a frame of an exposure that was made", () => {
     const said = (finding: string) => ({ type: "frame-checked", data: { position: "A1", finding } });
     expect(bench([], { past: [said("beam-missed")] }).desk.heldBack(0)).not.toBeNull();
     expect(bench([], { past: [said("beam-missed"), said("good")] }).desk.heldBack(0)).toBeNull();
+  });
+
+  it("with parts of counts, or with more than any detector counts, is told in numbers that record and bus can hold", async () => {
+    const counts = Array.from(GOOD.counts, (count) => count + 0.37);
+    const test = bench([
+      { ...GOOD, counts },
+      { ...GOOD, counts: counts.map((count) => 1e10 * count) },
+    ]);
+    await test.expose();
+    const last = test.desk.lastFrame(0);
+    expect([last?.counts, last?.mostInOneBin].every((value) => Number.isInteger(value))).toBe(true);
+    await test.expose();
+    expect(test.failures).toEqual([]);
+    for (const { data } of test.events) expect(canonicalJson(data as Json)).toMatch(/"casing_over_error":\d/);
+  });
+
+  it("whose pattern comes after that of a later one no longer counts", async () => {
+    const answers: ((pattern: PowderPattern) => void)[] = [];
+    const integrator = {
+      name: "integrator",
+      read: () => new Promise<PowderPattern>((resolve) => void answers.push(resolve)),
+    };
+    const test = bench([], { integrator });
+    await test.expose();
+    await test.expose();
+    for (const [at, pattern] of [[1, GOOD] as const, [0, EMPTY] as const]) {
+      answers[at]?.(pattern);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(test.events.map(({ type }) => type)).toEqual(["frame-checked", "frame-unread"]);
+    expect([test.desk.heldBack(0), test.desk.lastFrame(0)?.finding]).toEqual([null, "good"]);
   });
 
   it("that was cut short, or gave no file, is not looked at", async () => {

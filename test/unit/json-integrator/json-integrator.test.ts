@@ -75,6 +75,19 @@ describe("a program that integrates frames", () => {
     expect(await finish(integrator.read("/data/b.cbf"))).toBeDefined();
   });
 
+  it("whose link is lost before it says who it is is told so at once, and the next one is not disturbed by it", async () => {
+    const { clock, integrator, cable, finish } = bench();
+    cable.hang(true);
+    const first = integrator.connect();
+    clock.setTimeout(() => {
+      cable.cut("unplugged");
+    }, 100);
+    await expect(finish(first)).rejects.toMatchObject({ code: "link.closed" });
+    cable.hang(false);
+    const second = finish(integrator.connect());
+    expect(await second).toMatchObject({ model: "simulated integrator" });
+  });
+
   it("that does not speak as one is refused, and one that is silent is named", async () => {
     const clock = createVirtualClock(0, { drain: () => setImmediate() });
     const cable = createMemoryLink(clock, { name: "integrator", latencyMs: 1 });

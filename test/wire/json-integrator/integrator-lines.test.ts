@@ -6,6 +6,7 @@ import {
 } from "../../../protocols/wire/json-integrator/integrator-lines.ts";
 
 const ANGLES = Array.from({ length: 12 }, (_, at) => 1 + at / 10);
+const MANY = Array.from({ length: 10_001 }, (_, at) => 1 + at / 1000);
 const COUNTS = ANGLES.map((_, at) => 100 + at);
 
 function said(change: Readonly<Record<string, unknown>>): ReturnType<typeof decodeIntegratorLine> {
@@ -43,6 +44,8 @@ describe("an answer of an integrator", () => {
     ["angles fall", { two_theta_deg: [...ANGLES].reverse() }],
     ["an angle is none", { two_theta_deg: ANGLES.map((angle) => angle + 179) }],
     ["a count is below 0", { counts: COUNTS.map((count) => count - 101) }],
+    ["a count is more than can be added up", { counts: COUNTS.map(() => 1e308) }],
+    ["there are more bins than can be looked at", { two_theta_deg: MANY, counts: MANY }],
     ["a count is no number", { counts: COUNTS.map(() => null) }],
     ["there are hardly any bins", { two_theta_deg: [1, 2], counts: [1, 2] }],
     ["the wavelength is none", { wavelength_A: 0 }],
