@@ -10,7 +10,9 @@ export interface BeamWish {
   readonly hours: number;
 }
 
-/** Fractions of what all get, by group, rounded down so that they never come to more than 1. None of 0. */
+const PARTS = 10_000;
+
+/** Fractions of what all get, by group, never more than 1 together. None of 0. */
 export function fairShares(wishes: readonly BeamWish[], hoursThereAre: number): ReadonlyMap<string, number> {
   const given = new Map<string, number>();
   let open = wishes.filter(({ cells, hours }) => cells > 0 && hours > 0);
@@ -31,7 +33,11 @@ export function fairShares(wishes: readonly BeamWish[], hoursThereAre: number): 
     const hours = given.get(group);
     return hours === undefined ? [] : [[group, hours] as const];
   });
-  return new Map(
-    inOrder.map(([group, hours]) => [group, Math.max(0.0001, Math.floor((10_000 * hours) / allH) / 10_000)]),
-  );
+  // In ten-thousandths, each at least one of them; the largest bears what that comes to.
+  const parts = inOrder.map(([group, hours]) => ({ group, count: Math.max(1, Math.floor((PARTS * hours) / allH)) }));
+  const excess = parts.reduce((sum, { count }) => sum + count, 0) - PARTS;
+  const most = Math.max(0, ...parts.map(({ count }) => count));
+  const largest = parts.find(({ count }) => count === most);
+  if (largest !== undefined && excess > 0) largest.count -= excess;
+  return new Map(parts.map(({ group, count }) => [group, count / PARTS]));
 }
