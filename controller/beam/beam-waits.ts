@@ -17,7 +17,7 @@ export interface BeamWaitsDeps {
 
 export interface BeamWaits {
   readonly bringFilters: (asked: readonly boolean[], levels: InputLevels) => Promise<InputLevels>;
-  readonly bringSafetyShutter: (levels: InputLevels) => Promise<InputLevels>;
+  readonly bringSafetyShutter: (wanted: "open" | "closed", levels: InputLevels) => Promise<InputLevels>;
   readonly awaitShutter: (wanted: "open" | "closed", signal?: AbortSignal, askedAtMs?: number) => Promise<void>;
   readonly askClosed: () => Promise<void>;
   readonly lookIfAnswered: () => Promise<InputLevels | null>;
@@ -43,16 +43,24 @@ export function createBeamWaits({ clock, io, timings, readLevels }: BeamWaitsDep
     }
   }
 
-  /** The shutter upstream falls shut with a lost unit; before an exposure it is asked open again, the site's own chain willing. */
-  async function bringSafetyShutter(levels: InputLevels): Promise<InputLevels> {
-    if (levels.safetyShutterOpenSwitch && !levels.safetyShutterClosedSwitch) return levels;
-    await io.requestSafetyShutter(true);
+  /**
+   * The shutter upstream falls shut with a lost unit; before an exposure it is asked open again, the site's own chain
+   * willing. Before a rehearsed one it is asked closed: a run leaves it open.
+   */
+  async function bringSafetyShutter(wanted: "open" | "closed", levels: InputLevels): Promise<InputLevels> {
+    const isThere = ({ safetyShutterOpenSwitch, safetyShutterClosedSwitch }: InputLevels): boolean =>
+      wanted === "open"
+        ? safetyShutterOpenSwitch && !safetyShutterClosedSwitch
+        : safetyShutterClosedSwitch && !safetyShutterOpenSwitch;
+    if (isThere(levels)) return levels;
+    await io.requestSafetyShutter(wanted === "open");
     const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;
     for (;;) {
       const now = await readLevels();
-      if (now.safetyShutterOpenSwitch && !now.safetyShutterClosedSwitch) return now;
+      if (isThere(now)) return now;
       if (clock.monoMs() >= untilMs) {
-        throw new Fault("shutter.stuck-closed", io.name, "the safety shutter does not report open");
+        const code = wanted === "open" ? "shutter.stuck-closed" : "shutter.stuck-open";
+        throw new Fault(code, io.name, `the safety shutter does not report ${wanted}`);
       }
       await sleep(clock, FILTER_POLL_MS);
     }

@@ -299,7 +299,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         throw new Fault("cell.unproven", order.position, "which cell is here is not known, so it is not exposed");
       }
       const atRest = await bringFilters(order.filtersIn, levels);
-      const last = io.isLocked === true ? atRest : await bringSafetyShutter(atRest);
+      const last = await bringSafetyShutter(io.isLocked === true ? "closed" : "open", atRest);
       // Filters and shutter may have taken seconds: the levels of the act are those just before the motion.
       if (last !== levels) assertMotionAllowed(last);
     },

@@ -64,7 +64,8 @@ function levelReasons(facts: GateFacts): readonly string[] {
     if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);
   }
   if (shutterState(levels) !== "closed") reasons.push(`shutter ${shutterState(levels)}, not closed`);
-  if (facts.isRehearsal === true && !levels.safetyShutterClosedSwitch) reasons.push("safety shutter not closed");
+  const isSafetyShut = levels.safetyShutterClosedSwitch && !levels.safetyShutterOpenSwitch;
+  if (facts.isRehearsal === true && !isSafetyShut) reasons.push("safety shutter not closed");
   if (levels.watchdogTripped) reasons.push("output watchdog tripped");
   const inPlace =
     levels.filtersIn.length === facts.filtersAsked.length &&

@@ -37,6 +37,7 @@ export function provenance(campaign: ExportedCampaign, options: ProvenanceOption
       is_complete: campaign.isComplete,
       world: header.world,
       is_simulated: header.world !== "site",
+      ...(header.isRehearsal === true ? { is_rehearsal: true } : {}),
       seed: header.seed,
       conditions: header.conditions ?? null,
     },

@@ -44,8 +44,12 @@ function named(cells: readonly CellFacts[]): string {
   return cells.length > NAMED ? `${names.join(", ")} and ${cells.length - NAMED} more` : names.join(", ");
 }
 
-function beamSentence({ requests, cells }: SummaryFacts): string {
+function beamSentence({ campaign, requests, cells }: SummaryFacts): string {
   const { counts, asked, reasons } = requests;
+  if (campaign.header.isRehearsal === true) {
+    const met = `${grouped(counts.met)} of ${grouped(asked)} exposures asked for were gone through in their window`;
+    return `This was a rehearsal with the shutter locked shut: ${met}, and no cell was exposed.`;
+  }
   const fractions = cells.flatMap(({ dose }) => dose?.limitFraction ?? []);
   const most = fractions.length === 0 ? null : Math.max(...fractions);
   const dose =

@@ -100,6 +100,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
    * and when it has not, the flux is another. One that falls below the least is a loss of beam, and told as such.
    */
   function judgeJump(currentMa: number): void {
+    if (isRehearsal) return;
     const { lostMa } = deps.machineBeam;
     const share = Math.abs(currentMa - lastCurrentMa) / Math.max(currentMa, lastCurrentMa);
     if (machineBeam.isThere && currentMa >= lostMa && share > RING_CURRENT_JUMP_SHARE) {

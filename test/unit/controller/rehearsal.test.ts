@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { createExposureEffects } from "../../../controller/beam/exposure-effects.ts";
+import type { ExposureOrder } from "../../../controller/machines/exposure-order.ts";
 import { judgeGate } from "../../../controller/dose/exposure-gate.ts";
 import { headerDifferences, headerText, identityText, parseHeader } from "../../../controller/record/record-header.ts";
 import type { RecordHeader } from "../../../controller/record/record-header.ts";
 import { lockShutter } from "../../../controller/rehearsal/locked-shutter.ts";
 import { judgePermit, type PermitRequest } from "../../../controller/safety/permit-judgement.ts";
 import type { BeamIo, InputLevels } from "../../../protocols/roles/beam-io.ts";
+import { testClock } from "./machine-bench.ts";
+import { watching } from "./supervisor-bench.ts";
 import { broken, GOOD_LEVELS, mangled, NOW_MS } from "./levels.ts";
 
 const SHUT: InputLevels = mangled({ safetyShutterOpenSwitch: false, safetyShutterClosedSwitch: true });
@@ -85,6 +89,70 @@ describe("a rehearsed exposure", () => {
     });
     expect(judgeGate({ ...facts, bookingSeq: null })).toMatchObject({ reasons: ["no dose booking"] });
     expect(judgeGate({ ...facts, isRehearsal: false })).toMatchObject({ reasons: ["no fresh ring current"] });
+  });
+});
+
+describe("the supervisor in a rehearsal", () => {
+  const SHUT_UPSTREAM = { safetyShutterOpenSwitch: false, safetyShutterClosedSwitch: true };
+
+  it("lets a rehearsed exposure go on without a heartbeat", async () => {
+    const bench = await watching(true);
+    bench.setLevels(SHUT_UPSTREAM);
+    await bench.want({ isRehearsed: true });
+    await bench.for(1000);
+    expect([bench.toldTypes(), bench.renewedAtMs]).toEqual([["PERMIT_GRANTED"], []]);
+  });
+
+  it.each([
+    ["a rehearsed exposure on a unit that can be asked to open", false, { isRehearsed: true as const }, SHUT_UPSTREAM],
+    ["an exposure with beam on one that is locked", true, {}, {}],
+  ])("grants nothing to %s", async (_, isLocked, request, levels) => {
+    const bench = await watching(isLocked);
+    bench.setLevels(levels);
+    await bench.want(request);
+    await bench.for(1000);
+    expect([bench.toldTypes(), bench.renewedAtMs]).toEqual([["PERMIT_REFUSED"], []]);
+  });
+});
+
+describe("before a rehearsed exposure", () => {
+  function check(levels: InputLevels, obeys: boolean) {
+    const clock = testClock();
+    const told: string[] = [];
+    let now = levels;
+    const io = lockShutter({
+      ...toldIo(told),
+      readInputs: () => Promise.resolve({ ...now, readAtMs: clock.monoMs() }),
+      requestSafetyShutter(open) {
+        told.push(open ? "safety open" : "safety close");
+        if (obeys) now = { ...now, safetyShutterOpenSwitch: open, safetyShutterClosedSwitch: !open };
+        return Promise.resolve();
+      },
+    });
+    const timings = { levelsMaximumAgeMs: 900, safetyShutterCloseMs: 2000, switchGraceMs: 200 };
+    const effects = createExposureEffects({
+      ...{ clock, io, timings: timings as never, belief: () => "confirmed" as const, latched: () => [] },
+      ...{ stage: {} as never, detector: {} as never, detectorFolder: "/frames", accounts: {} as never },
+      ...{ ringCurrentMa: () => null, lastLevels: () => null, showLevels: () => undefined },
+    });
+    const order = { cellIndex: 0, position: "A1", filtersIn: [true, false] } as unknown as ExposureOrder;
+    const outcome = effects.check(order).then(
+      () => "done",
+      (error: unknown) => error,
+    );
+    return { told, clock, outcome };
+  }
+
+  it("a safety shutter that a run left open is asked closed, and nothing else is asked", async () => {
+    const { told, clock, outcome } = check(GOOD_LEVELS, true);
+    await clock.run(10_000);
+    expect([await outcome, told]).toEqual(["done", ["safety close"]]);
+  });
+
+  it("one that does not close is named", async () => {
+    const { clock, outcome } = check(GOOD_LEVELS, false);
+    await clock.run(10_000);
+    expect(await outcome).toMatchObject({ code: "shutter.stuck-open", where: "io" });
   });
 });
 

@@ -15,7 +15,8 @@ export const FAULT = { code: "link.timeout", where: "io", what: "no answer", adv
 
 export type Part = "read" | "renew" | "drop" | "rearm";
 
-export function open() {
+/** `isLocked`: the unit of a rehearsal. */
+export function open(isLocked = false) {
   const clock = testClock();
   const recorder = createRecorder();
   const parent = createParent();
@@ -39,6 +40,7 @@ export function open() {
   const io: BeamIo = {
     name: "io",
     driver: "none",
+    ...(isLocked ? { isLocked: true as const } : {}),
     connect: unused,
     disconnect: unused,
     onFault: unused,
@@ -116,8 +118,8 @@ export function open() {
   };
 }
 
-export async function watching() {
-  const bench = open();
+export async function watching(isLocked = false) {
+  const bench = open(isLocked);
   bench.send({ type: "IO_READY" });
   await bench.for(20);
   expect(bench.state()).toBe("watching");

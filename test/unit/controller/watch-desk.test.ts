@@ -29,14 +29,14 @@ function sensor(name: string, quantity: string) {
   };
 }
 
-function desk(steadyMs = 0) {
+function desk(steadyMs = 0, io: { readonly name: string; readonly isLocked?: true } = { name: "io" }) {
   const beam: boolean[] = [];
   const alarms = createAlarms({ record: () => undefined }, () => 0);
   const ringCurrent = sensor("ring current", "ring_current");
   const flux = sensor("flux monitor", "flux");
   const roles = {
     beamline: ["gates"],
-    io: { name: "io" },
+    io,
     stage: { name: "stage" },
     ringCurrent: ringCurrent.role,
     flux: flux.role,
@@ -96,6 +96,12 @@ describe("a ring current that jumps between two readings", () => {
     expect(beam).toEqual([false]);
     ringCurrent.read(jumpedTo, 14_000);
     expect([beam, open()]).toEqual([[false, true], []]);
+  });
+
+  it("is nothing to a rehearsal, which needs no beam: no alarm is left that nothing ends", () => {
+    const { ringCurrent, beam, open } = desk(0, { name: "io", isLocked: true });
+    for (const [at, value] of [100, 100, 100, 160].entries()) ringCurrent.read(value, 2000 * at);
+    expect([beam, open()]).toEqual([[], []]);
   });
 
   it("is not what a top-up does, nor a lost beam", () => {

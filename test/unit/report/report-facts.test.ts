@@ -143,7 +143,13 @@ describe("a group's account", () => {
 describe("three sentences", () => {
   const requests = { counts: { met: 10, late: 0, missed: 0, withdrawn: 0 }, asked: 10, reasons: [] };
   const cells = [{ state: "complete", cell: { position: "A1" }, dose: { limitFraction: 0.871 } }];
-  const campaign = { isComplete: true, lastMs: 3_600_000, clock: { startMs: Date.UTC(2026, 2, 2, 8) }, unreadable: [] };
+  const campaign = {
+    header: {},
+    isComplete: true,
+    lastMs: 3_600_000,
+    clock: { startMs: Date.UTC(2026, 2, 2, 8) },
+    unreadable: [],
+  };
   const quiet = {
     requests,
     cells,
@@ -160,6 +166,12 @@ describe("three sentences", () => {
       "All 10 exposures asked for were made in their window, and no spot is above 88 % of a dose limit, uncertainty included.",
       "Nothing needs a person: the data can be exported and used as they are.",
     ]);
+  });
+
+  it("do not say of a rehearsal that anything was exposed", () => {
+    const rehearsed = { ...campaign, header: { isRehearsal: true } };
+    const [, beam] = summarySentences({ ...quiet, campaign: rehearsed } as unknown as SummaryFacts);
+    expect(beam).toMatch(/^This was a rehearsal .* 10 of 10 .* no cell was exposed\.$/);
   });
 
   it("say first what may harm, and what is to be done about it", () => {
