@@ -196,6 +196,14 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     invariant: 6,
+    what: "a cell that was sent in gets its first current before it is proven to be itself",
+    file: "controller/cells/cell-effects.ts",
+    from: "        requireIdentity(openCircuitV, null);\n",
+    to: "",
+    tests: ["test/world/exchanged-cells.test.ts"],
+  },
+  {
+    invariant: 6,
     what: "after a restart any voltage is the same cell's",
     file: "controller/cells/cell-effects.ts",
     from: "if (openCircuitV >= lowV && openCircuitV <= highV) return;",
