@@ -6,6 +6,7 @@ import { isList, isRecord } from "../record/ledger-row.ts";
 import { parseRackPlan, RACK_PLAN_EVENT, type RackPlan } from "../record/rack-plan-event.ts";
 import { parseJson } from "../record/record-header.ts";
 import type { RecordReader } from "../record/record-reader.ts";
+import { createCensor } from "../report/foreign-words.ts";
 import { createCellFold, type CellFold } from "./cell-fold.ts";
 import { createExposureFold } from "./exposure-fold.ts";
 import type { ExportedCampaign, ExportedCell, ExportedInstrument, ExportedReading } from "./exported-campaign.ts";
@@ -112,12 +113,13 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
   }
 
   const shown = plan;
+  const censor = createCensor(plan, new Set(folds.keys()));
   const made = exposures.byPosition();
   const othersChannels = new Set(plan.cells.flatMap((cell) => (folds.has(cell.position) ? [] : [cell.channel])));
   return {
     header: record.header,
     siteName,
-    plan,
+    plan: { ...plan, title: censor(plan.title) },
     group,
     clock: {
       startMs,

@@ -1,6 +1,9 @@
 /** Lowest and highest voltage and current of every cell over equal parts of time, in one walk over the record. */
 import type { ExportedCampaign } from "../export/exported-campaign.ts";
+import type { BlockRow } from "../record/record-rows.ts";
 import { channelsOf, type RecordReader } from "../record/record-reader.ts";
+import type { ChannelSamples } from "../record/sample-frame.ts";
+import { isThinned } from "../record/thinned-block.ts";
 import { createEnvelopeFold, type Envelope, type EnvelopeFold } from "../record/sample-envelope.ts";
 
 export interface RackEnvelopes {
@@ -32,7 +35,10 @@ export function* readEnvelopes(
       continue;
     }
     const { row, firstMs, lastMs: untilMs } = scanned.row;
-    if (scanned.of === "frame" || folds.has(scanned.row.channelIndex)) {
+    if (scanned.of === "block" && isThinned(scanned.row.block)) {
+      folds.get(scanned.row.channelIndex)?.take(endsOf(scanned.row));
+      if (folds.has(scanned.row.channelIndex)) samples += scanned.row.sampleCount;
+    } else if (scanned.of === "frame" || folds.has(scanned.row.channelIndex)) {
       const channels = channelsOf(scanned.row);
       const what = `sample ${scanned.of} ${row}, ${firstMs} to ${untilMs} ms`;
       if (typeof channels === "string") unreadable.push(`${what}: ${channels}`);
@@ -52,4 +58,16 @@ export function* readEnvelopes(
     if (fold !== undefined) byPosition.set(cell.position, fold.envelope);
   }
   return { ...range, byPosition, samples, unreadable };
+}
+
+/** A block whose samples were removed on purpose has its extremes still: at its two ends. */
+function endsOf(row: BlockRow): ChannelSamples {
+  const { channelIndex, firstMs, lastMs, voltageMinV, voltageMaxV, currentMinA, currentMaxA } = row;
+  return {
+    channelIndex,
+    atMs: Float64Array.of(firstMs, lastMs),
+    voltageV: Float64Array.of(voltageMinV ?? NaN, voltageMaxV ?? NaN),
+    currentA: Float64Array.of(currentMinA ?? NaN, currentMaxA ?? NaN),
+    flags: Uint32Array.of(0, 0),
+  };
 }

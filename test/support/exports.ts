@@ -26,6 +26,7 @@ export function removePlaces(): void {
 /** The small campaign with the cells of row A of one group and those of row B of another. */
 export const TWO_GROUPS: Campaign = {
   ...campaign,
+  title: "Cells of alpha and beta, A1 to B5",
   cells: campaign.cells.map((cell) => ({ ...cell, group: cell.position.startsWith("A") ? "alpha" : "beta" })),
 };
 
