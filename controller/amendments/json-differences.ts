@@ -18,6 +18,11 @@ export function isSame(from: unknown, to: unknown): boolean {
   return differences(from, to).length === 0;
 }
 
+/** Also of a part that only one of them has. */
+export function keysOf<Value extends object>(before: Value, after: Value): readonly (keyof Value)[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof Value)[];
+}
+
 function plain(value: unknown): Json {
   return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
 }

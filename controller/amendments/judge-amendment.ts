@@ -6,22 +6,27 @@ import type { Finding } from "../../protocols/base/finding.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import type { Campaign, SweepTrigger } from "../../protocols/campaign/campaign.ts";
 import type { AmendedValue, CampaignProgress, JudgedAmendment } from "./amendment.ts";
-import { differences, isSame } from "./json-differences.ts";
+import { differences, isSame, keysOf } from "./json-differences.ts";
 import { judgeCells } from "./judge-cells.ts";
 
 /** Told in one line each: what changed in them is long, or does nothing to the rack. */
-const FREE = ["title", "sources", "chosen", "timeZone", "beamForecast", "shares", "durationS"] as const;
+const FREE = [
+  ...(["title", "sources", "chosen", "timeZone", "beamForecast", "shares", "durationS"] as const),
+  "frameRules",
+] as const satisfies readonly (keyof Campaign)[];
+/** Judged part by part; what is not named here stays as it is. */
+const IN_PARTS: readonly (keyof Campaign)[] = ["presets", "sweeps", "triggers", "cells"];
 /** As the file has them. */
 const WRITTEN: Readonly<Record<string, string>> = {
   timeZone: "timezone",
   beamForecast: "beam_forecast",
   durationS: "duration_h",
+  frameRules: "frame_checks",
   doseUncertainty: "uncertainty",
   sitePath: "site",
   name: "campaign",
   startMs: "start",
 };
-const FIXED = ["name", "startMs", "sitePath", "beam", "doseUncertainty", "controls"] as const;
 const ANEW = "Leave it as it is; what needs it otherwise is another campaign, in another folder.";
 
 export function judgeAmendment(current: Campaign, proposed: Campaign, progress: CampaignProgress): JudgedAmendment {
@@ -33,8 +38,9 @@ export function judgeAmendment(current: Campaign, proposed: Campaign, progress: 
   if (progress.isComplete) {
     refuse("campaign", "it has ended, or all its cells were ordered off", "Begin another, in another folder.");
   }
-  for (const key of FIXED) {
-    if (isSame(current[key], proposed[key])) continue;
+  const named = new Set<keyof Campaign>([...FREE, ...IN_PARTS]);
+  for (const key of keysOf(current, proposed)) {
+    if (named.has(key) || isSame(current[key], proposed[key])) continue;
     refuse(WRITTEN[key] ?? key, "what everything so far was planned by cannot be amended", ANEW);
   }
   for (const key of FREE) {

@@ -5,12 +5,15 @@ import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import { createFindingList } from "../record/finding-list.ts";
 import { createDoseAudit } from "../record/verify-doses.ts";
 import type { AmendedValue, CampaignProgress } from "./amendment.ts";
-import { differences, isSame } from "./json-differences.ts";
+import { differences, isSame, keysOf } from "./json-differences.ts";
 
 type Refuse = (where: string, what: string, advice: string) => void;
 
-/** Which cell it is, what is in it: known since it was loaded. */
-const FIXED = ["barcode", "chemistry", "electrolyte", "nominalCapacityMah", "group", "stackName", "layers"] as const;
+/** Judged each by itself. What else a cell is, which one and what is in it, is known since it was loaded, and stays. */
+const IN_PARTS: ReadonlySet<keyof CampaignCell> = new Set<keyof CampaignCell>([
+  ...(["position", "role", "isWithdrawn", "doseLimits", "limits", "protocol"] as const),
+  ...(["endConditions", "stepRules", "measuredRates"] as const),
+]);
 
 export function judgeCells(
   current: Campaign,
@@ -69,8 +72,8 @@ function judgeCell(
     if (same === undefined) refusals.set(key, { where, what, advice, positions: [position] });
     else same.positions.push(position);
   };
-  for (const key of FIXED) {
-    if (!isSame(before[key], after[key])) {
+  for (const key of keysOf(before, after)) {
+    if (!IN_PARTS.has(key) && !isSame(before[key], after[key])) {
       refuse(key, "what a cell is cannot be amended", "Leave it; withdraw the cell where it is another one.");
     }
   }

@@ -1,0 +1,38 @@
+/**
+ * Random amendments during short seeded campaigns in the virtual world: what may be is on record, violates nothing and is
+ * replayed; what may not is refused with a reason and without effect. Exit 3 where that does not hold.
+ *
+ *   npm run -s build && node dist/test/bench/amendments.js [--amendments 1000] [--seed 1] [--json]
+ */
+import { parseArgs } from "node:util";
+import { runAmended } from "../support/random-amendments.ts";
+import { removeFolders } from "../support/world-campaign.ts";
+
+const PER_RUN = 6;
+
+const { values } = parseArgs({
+  options: {
+    amendments: { type: "string", default: "1000" },
+    seed: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  },
+});
+const wanted = Number(values.amendments);
+const troubles: string[] = [];
+let [runs, valid, refused] = [0, 0, 0];
+for (let seed = Number(values.seed); valid < wanted; seed += 1) {
+  const run = await runAmended(seed, PER_RUN);
+  runs += 1;
+  valid += run.valid;
+  refused += run.refused;
+  troubles.push(...run.troubles.map((trouble) => `seed ${seed}: ${trouble}`));
+  removeFolders();
+}
+if (values.json) console.log(JSON.stringify({ runs, valid, refused, troubles }));
+else {
+  console.log(
+    `${runs} campaigns, ${valid} amendments on record, ${refused} refused; troubles ${troubles.length} (bound 0)`,
+  );
+  for (const line of troubles.slice(0, 40)) console.log(line);
+}
+process.exitCode = troubles.length === 0 ? 0 : 3;

@@ -1,0 +1,215 @@
+/** Random changes of mind during short seeded campaigns: those that may be, and those that must be refused without effect. */
+import { verifyRecord } from "../../controller/record/verify.ts";
+import { replayDecisions } from "../../controller/run/replay-decisions.ts";
+import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
+import type { ProtocolStep } from "../../protocols/echem/protocol.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import type { Proposal, PutOnRecord } from "./amendments.ts";
+import { campaign as small, runWorld } from "./world-campaign.ts";
+
+type Chance = ReturnType<typeof createChance>;
+
+export interface AmendedRun {
+  readonly seed: number;
+  /** On record. */
+  readonly valid: number;
+  /** Refused, as they must be. */
+  readonly refused: number;
+  /** What must not be; empty where all held. */
+  readonly troubles: readonly string[];
+}
+
+interface Mind {
+  readonly name: string;
+  readonly isValid: boolean;
+  /** Undefined where it does not apply as things stand. */
+  readonly propose: (chance: Chance, ...about: Parameters<Proposal>) => Campaign | undefined;
+}
+
+const withCell = (campaign: Campaign, position: string, change: Partial<CampaignCell>): Campaign => ({
+  ...campaign,
+  cells: campaign.cells.map((cell) => (cell.position === position ? { ...cell, ...change } : cell)),
+});
+
+function withPreset(campaign: Campaign, change: Partial<Campaign["presets"][number]>): Campaign {
+  const presets = campaign.presets.map((preset) => ({ ...preset, ...change }));
+  const sweeps = campaign.sweeps.map((sweep) => ({ ...sweep, preset: presets[0] ?? sweep.preset }));
+  return { ...campaign, presets, sweeps };
+}
+
+function oneOf<Item>(chance: Chance, items: readonly Item[]): Item | undefined {
+  return items[Math.floor(chance.uniform() * items.length)];
+}
+
+/** Cells that still take part. */
+function open(campaign: Campaign, over: ReadonlySet<string>): readonly CampaignCell[] {
+  return campaign.cells.filter((cell) => cell.isWithdrawn !== true && !over.has(cell.position));
+}
+
+function withLimits(campaign: Campaign, { position, doseLimits }: CampaignCell, factor: number): Campaign {
+  const scaled = doseLimits.map((limit) =>
+    limit.doseGy === null ? limit : { ...limit, doseGy: limit.doseGy * factor },
+  );
+  return withCell(campaign, position, { doseLimits: scaled });
+}
+
+function withSteps(campaign: Campaign, { position, protocol }: CampaignCell, steps: readonly ProtocolStep[]): Campaign {
+  return withCell(campaign, position, { protocol: { ...protocol, steps } });
+}
+
+/** A step that goes on for another time than it would have. */
+function otherStep(step: ProtocolStep | undefined, factor: number): ProtocolStep | undefined {
+  if (step?.kind === "loop") return { ...step, cycleCount: step.cycleCount + 1 };
+  return step?.kind === "constant-current" && step.untilTimeS !== null
+    ? { ...step, untilTimeS: Math.round(step.untilTimeS * factor) }
+    : undefined;
+}
+
+const MINDS: readonly Mind[] = [
+  {
+    name: "another exposure",
+    isValid: true,
+    propose: (chance, current) => withPreset(current, { exposureS: 2 + Math.round(chance.uniform() * 40) / 10 }),
+  },
+  {
+    name: "a limit raised",
+    isValid: true,
+    propose(chance, current, { over }) {
+      const cell = oneOf(chance, open(current, over));
+      return cell === undefined ? undefined : withLimits(current, cell, 1 + chance.uniform());
+    },
+  },
+  {
+    name: "a cell withdrawn",
+    isValid: true,
+    propose(chance, current, { over }) {
+      const cells = open(current, over);
+      const cell = oneOf(chance, cells);
+      if (cell === undefined || cells.length < 5) return undefined;
+      return withCell(current, cell.position, { isWithdrawn: true, role: "dark-control" });
+    },
+  },
+  {
+    name: "kept from the beam",
+    isValid: true,
+    propose(chance, current, { over }) {
+      const exposed = open(current, over).filter(({ role }) => role === "exposed");
+      const cell = exposed.length < 4 ? undefined : oneOf(chance, exposed);
+      return cell === undefined ? undefined : withCell(current, cell.position, { role: "dark-control" });
+    },
+  },
+  {
+    name: "another tail",
+    isValid: true,
+    propose(chance, current, { over, begunIndex }) {
+      const cell = oneOf(chance, open(current, over));
+      if (cell === undefined) return undefined;
+      const { steps } = cell.protocol;
+      const index = (begunIndex.get(cell.position) ?? -1) + 1 + Math.floor(chance.uniform() * 2);
+      const step = otherStep(steps[index], 0.5 + chance.uniform());
+      return step === undefined ? undefined : withSteps(current, cell, steps.with(index, step));
+    },
+  },
+  {
+    name: "a limit already spent",
+    isValid: false,
+    propose(chance, current, { rows }) {
+      const given = new Set(rows.filter(({ kind }) => kind !== "booking").map(({ position }) => position as string));
+      const cell = oneOf(
+        chance,
+        current.cells.filter(({ position }) => given.has(position)),
+      );
+      return cell === undefined ? undefined : withLimits(current, cell, 1e-4);
+    },
+  },
+  {
+    name: "a step that has begun",
+    isValid: false,
+    propose(chance, current, { begunIndex }) {
+      const cell = oneOf(
+        chance,
+        current.cells.filter(({ position }) => (begunIndex.get(position) ?? -1) >= 1),
+      );
+      const steps = cell?.protocol.steps ?? [];
+      const step = otherStep(steps[1], 0.5);
+      return cell === undefined || step === undefined ? undefined : withSteps(current, cell, steps.with(1, step));
+    },
+  },
+  {
+    name: "another cell",
+    isValid: false,
+    propose: (chance, current) => withCell(current, oneOf(chance, current.cells)?.position ?? "", { barcode: "other" }),
+  },
+  {
+    name: "a cell left out",
+    isValid: false,
+    propose(chance, current) {
+      const gone = oneOf(chance, current.cells);
+      return { ...current, cells: current.cells.filter((cell) => cell !== gone) };
+    },
+  },
+  {
+    name: "other spots",
+    isValid: false,
+    propose: (_, current) => withPreset(current, { spots: current.presets[0]?.spots.slice(1) ?? [] }),
+  },
+];
+
+/** Half of them of a kind that may be, half of one that must not; a charge that is soon over, so that tails begin. */
+export async function runAmended(seed: number, count: number, hours = 0.5): Promise<AmendedRun> {
+  const chance = createChance(seed).stream("amendments");
+  const troubles: string[] = [];
+  let [valid, refused] = [0, 0];
+  const everyS = (hours * 3600) / (count + 1);
+  const amendments = Array.from({ length: count }, (_, index) => {
+    let mind: Mind | undefined;
+    return {
+      atS: Math.round(everyS * (index + 0.5 + chance.uniform() / 2)),
+      propose(...about: Parameters<Proposal>): Campaign {
+        const wanted = chance.uniform() < 0.6;
+        const minds = MINDS.filter(({ isValid }) => isValid === wanted);
+        for (let turn = 0; turn < 20; turn += 1) {
+          mind = oneOf(chance, minds);
+          const proposed = mind?.propose(chance, ...about);
+          if (proposed !== undefined) return proposed;
+        }
+        mind = undefined;
+        return about[0];
+      },
+      judged({ changes, refusals }: PutOnRecord): void {
+        if (mind === undefined) return;
+        const isRefused = refusals.length > 0;
+        if (isRefused) refused += 1;
+        else valid += 1;
+        if (isRefused === mind.isValid) troubles.push(`${mind.name}: ${refusals[0]?.what ?? "not refused"}`);
+        if (!isRefused && changes.length === 0) troubles.push(`${mind.name}: changes nothing`);
+        if (isRefused && refusals.some(({ advice }) => advice === "")) troubles.push(`${mind.name}: without advice`);
+      },
+    };
+  });
+  const run = await runWorld({ seed, hours, amendments, campaign: hurried });
+  for (const { invariant, what } of run.summary.violations) troubles.push(`${invariant}: ${what}`);
+  const { truth, dose } = run.summary;
+  if (truth["exposures_unaccounted"] !== 0 || dose.booked_not_settled !== 0) troubles.push("exposures unaccounted");
+  if (run.of("campaign-amended").length !== valid) troubles.push("what was refused is on record, or the reverse");
+  const report = verifyRecord(run.folder, replayDecisions);
+  if (report.replay !== "ok") troubles.push(`replay ${report.replay}`);
+  for (const { severity, code, what } of report.findings) if (severity === "error") troubles.push(`${code}: ${what}`);
+  return { seed, valid, refused, troubles };
+}
+
+/** Its steps are over in minutes. */
+const hurried: Campaign = {
+  ...small,
+  cells: small.cells.map((cell) => ({
+    ...cell,
+    protocol: {
+      ...cell.protocol,
+      steps: cell.protocol.steps.map((step) =>
+        step.kind === "constant-current" || step.kind === "open-circuit-voltage"
+          ? { ...step, untilTimeS: Math.round((step.untilTimeS ?? 3600) / 20) }
+          : step,
+      ),
+    },
+  })),
+};
