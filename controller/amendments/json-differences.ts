@@ -38,10 +38,17 @@ function compare(from: Json, to: Json, path: string): readonly Difference[] {
   }
   if (isFields(from) && isFields(to)) {
     const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])];
-    const join = (key: string): string => (path === "" ? key : `${path}.${key}`);
+    const join = (key: string): string => (path === "" ? asWritten(key) : `${path}.${asWritten(key)}`);
     return keys.flatMap((key) => compare(from[key] ?? null, to[key] ?? null, join(key)));
   }
   return [{ path, from, to }];
+}
+
+/** `exposureS` as files have it: `exposure_s`; names that people gave stay. */
+function asWritten(key: string): string {
+  return key.replaceAll(/([a-z0-9])([A-Z])/g, (_, before: string, unit: string) =>
+    unit === "V" ? `${before}_V` : `${before}_${unit.toLowerCase()}`,
+  );
 }
 
 function isFields(value: Json): value is { readonly [key: string]: Json } {

@@ -39,13 +39,18 @@ interface Calendar {
   readonly campaignEndsMs: number | null;
 }
 
+interface BegunSweep {
+  readonly number: number;
+  readonly atMs: number;
+}
+
 const OVER: ReadonlySet<string> = new Set(["cell-isolated", "cell-complete", "cell-stopped", "cell-held"]);
 
 export function createExpected(): ExpectedFold {
   const steps = new Map<string, readonly ExpectedEvent[]>();
   let calendar: Calendar = { stops: [], beamEndsMs: null, campaignEndsMs: null };
-  let sweepMs: number | null = null;
-  let everyMs: number | null = null;
+  let first: BegunSweep | null = null;
+  let last: BegunSweep | null = null;
   let isOver = false;
 
   return {
@@ -57,10 +62,10 @@ export function createExpected(): ExpectedFold {
         calendar = calendarIn(data["calendar"]) ?? calendar;
       if (type === "campaign-complete") isOver = true;
       if (type !== "sweep-begun") return;
-      // One that was missed whole makes the next seem later.
-      const apartMs = sweepMs === null ? null : atMs - sweepMs;
-      if (apartMs !== null && apartMs > 0) everyMs = everyMs === null ? apartMs : Math.min(everyMs, apartMs);
-      sweepMs = atMs;
+      const { sweep: number } = data;
+      if (typeof number !== "number") return;
+      first ??= { number, atMs };
+      last = { number, atMs };
     },
     between(fromMs, toMs, { startMs, requests }) {
       const isIn = ({ atMs }: { readonly atMs: number }): boolean => atMs > fromMs && atMs <= toMs;
@@ -86,8 +91,11 @@ export function createExpected(): ExpectedFold {
   };
 
   function sweepsIn(fromMs: number, toMs: number): Expected["sweeps"] {
-    if (sweepMs === null || everyMs === null) return null;
-    const nextMs = sweepMs + everyMs * Math.max(1, Math.ceil((fromMs - sweepMs) / everyMs));
+    if (first === null || last === null || last.number <= first.number) return null;
+    // Over many of them: one that found no beam begins late, and the next in time.
+    const everyMs = (last.atMs - first.atMs) / (last.number - first.number);
+    if (!(everyMs > 0)) return null;
+    const nextMs = last.atMs + everyMs * Math.max(1, Math.ceil((fromMs - last.atMs) / everyMs));
     return nextMs > toMs ? null : { count: Math.floor((toMs - nextMs) / everyMs) + 1, nextMs, everyMs };
   }
 }

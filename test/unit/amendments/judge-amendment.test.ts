@@ -53,7 +53,7 @@ describe("an amendment", () => {
     expect(told.changes).toEqual([
       'timezone null "Europe/Paris" 0',
       "duration_h 10800 7200 0",
-      "presets.pattern.exposureS 5 4 0",
+      "presets.pattern.exposure_s 5 4 0",
     ]);
     expect(judged({ ...campaign, durationS: 1800 }, { atMs: 3_600_000 }).refusals.join()).toMatch(
       /duration_h: 0.5 h are over already/,

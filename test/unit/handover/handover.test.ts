@@ -111,8 +111,10 @@ describe("what waits", () => {
 describe("what to expect", () => {
   it("is announced stops, sweeps at their distance, and the steps that end by their cells' own forecasts", () => {
     const { ahead } = page([
-      [4, "sweep-begun", { sweep: 1 }],
-      [4.25, "sweep-begun", { sweep: 2 }],
+      // The second found no beam and began late.
+      [3.75, "sweep-begun", { sweep: 1 }],
+      [4.2, "sweep-begun", { sweep: 2 }],
+      [4.25, "sweep-begun", { sweep: 3 }],
       [
         4.3,
         "cell-forecast",
