@@ -228,7 +228,8 @@ export const BREAKAGES: readonly Breakage[] = [
     what: "levels of any age will do for the stage",
     file: EXPOSURE_EFFECTS,
     from: "    async check(order) {\n      const levels = await readLevels();",
-    to: "    async check(order) {\n      const levels = { ...(deps.lastLevels() ?? (await readLevels())), readAtMs: clock.monoMs() };",
+    to: "    async check(order) {\n      const levels = { ...(lastRead ?? (await readLevels())), readAtMs: clock.monoMs() };",
+    tests: ["test/unit/controller/check-at-the-act.test.ts"],
   },
   {
     invariant: 7,
