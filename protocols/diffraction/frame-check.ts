@@ -15,7 +15,7 @@ export type FrameFinding = (typeof FRAME_FINDINGS)[number];
 export interface FrameExpectation {
   /** Of the cell that should be in the beam. */
   readonly chemistry: ChemistryId;
-  /** Counts in one bin beyond which the detector no longer counts; null where it is not known. */
+  /** Counts in one bin beyond which the detector no longer counts, for patterns that do not say it by pixels; null where it is not known. */
   readonly saturationCounts: number | null;
   /** Photons that should have reached the cell, by flux, filters and open time; null where they are not known. */
   readonly photons: number | null;
@@ -179,7 +179,12 @@ export function createFrameChecker(tables: LatticeTables): FrameChecker {
       const positive = isLayered ? (layered?.overError ?? 0) : olivine;
       const figures = { counts, mostInOneBin, casing, negative, positive };
       const found = (finding: FrameCheck["finding"], what: string): FrameCheck => ({ finding, what, ...figures });
-      if (full > 0) {
+      const { saturatedPixels } = pattern;
+      if (saturatedPixels !== undefined && saturatedPixels > 0) {
+        return found("saturated", `${saturatedPixels} pixels no longer counted, by the word of what integrated them`);
+      }
+      // A bin adds up many pixels: where these are known, it says nothing.
+      if (saturatedPixels === undefined && full > 0) {
         return found(
           "saturated",
           `${full} bins hold ${saturationCounts ?? mostInOneBin} counts or more, where the detector no longer counts`,

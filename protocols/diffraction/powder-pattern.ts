@@ -6,6 +6,8 @@ export interface PowderPattern {
   /** Counts per bin, Poisson. */
   readonly counts: ArrayLike<number>;
   readonly wavelengthA: number;
+  /** Pixels of the frame that no longer counted; left out where whoever integrated it did not say. */
+  readonly saturatedPixels?: number;
 }
 
 /** Instrument part of a line's width: FWHM^2 = U tan^2 + V tan + W, degrees squared. */

@@ -43,6 +43,7 @@ const patternSchema = z.object({
   wavelength_A: z.number().min(0.01).max(10),
   two_theta_deg: numbers,
   counts: numbers,
+  saturated: z.int().min(0).max(1e9).exactOptional(),
 });
 
 export function decodeIntegratorLine(line: string): IntegratorAnswer {
@@ -62,7 +63,7 @@ export function decodeIntegratorLine(line: string): IntegratorAnswer {
     const at = issue === undefined ? "" : `${issue.path.slice(0, 2).join(".")}: ${issue.message}`;
     return { kind: "unreadable", id: z.object({ id }).safeParse(said).data?.id ?? null, reason: at };
   }
-  const { two_theta_deg: twoThetaDeg, counts, wavelength_A: wavelengthA } = pattern.data;
+  const { two_theta_deg: twoThetaDeg, counts, wavelength_A: wavelengthA, saturated: saturatedPixels } = pattern.data;
   const unreadable = (reason: string): IntegratorAnswer => ({ kind: "unreadable", id: pattern.data.id, reason });
   if (twoThetaDeg.length !== counts.length) {
     return unreadable(`${twoThetaDeg.length} angles and ${counts.length} counts`);
@@ -72,5 +73,9 @@ export function decodeIntegratorLine(line: string): IntegratorAnswer {
   }
   if (!counts.every((count) => count >= 0)) return unreadable("counts below 0");
   if (!counts.every((count) => count <= COUNTS_MAX)) return unreadable(`more than ${COUNTS_MAX} counts in one bin`);
-  return { kind: "pattern", id: pattern.data.id, pattern: { twoThetaDeg, counts, wavelengthA } };
+  return {
+    kind: "pattern",
+    id: pattern.data.id,
+    pattern: { twoThetaDeg, counts, wavelengthA, ...(saturatedPixels === undefined ? {} : { saturatedPixels }) },
+  };
 }

@@ -108,6 +108,13 @@ describe("a frame of an exposure that was made", () => {
     for (const { data } of test.events) expect(canonicalJson(data as Json)).toMatch(/"casing_over_error":\d/);
   });
 
+  it("is saturated by the pixels that its integrator tells of, and by sums of them only where it tells of none", async () => {
+    const told = [{ ...GOOD, saturatedPixels: 3 }, { ...GOOD, saturatedPixels: 0 }, GOOD];
+    const test = bench(told, { saturationCounts: 1 });
+    for (let asked = 0; asked < told.length; asked += 1) await test.expose();
+    expect(test.events.map(({ data }) => data["finding"])).toEqual(["saturated", "good", "saturated"]);
+  });
+
   it("whose pattern comes after that of a later one no longer counts", async () => {
     const answers: ((pattern: PowderPattern) => void)[] = [];
     const integrator = {

@@ -34,6 +34,7 @@ describe("an answer of an integrator", () => {
     });
     expect(decodeIntegratorLine('{"who":{"program":"saxs-bridge"}}')).toMatchObject({ version: null });
     expect(said({})).toMatchObject({ kind: "pattern", id: 7, pattern: { twoThetaDeg: ANGLES, counts: COUNTS } });
+    expect(said({ saturated: 3 })).toMatchObject({ pattern: { saturatedPixels: 3 } });
     expect(decodeIntegratorLine('{"id":7,"none":"no such file"}')).toEqual({
       ...{ kind: "none", id: 7, reason: "no such file" },
     });
@@ -47,6 +48,7 @@ describe("an answer of an integrator", () => {
     ["a count is more than can be added up", { counts: COUNTS.map(() => 1e308) }],
     ["there are more bins than can be looked at", { two_theta_deg: MANY, counts: MANY }],
     ["a count is no number", { counts: COUNTS.map(() => null) }],
+    ["parts of pixels no longer counted", { saturated: 0.5 }],
     ["there are hardly any bins", { two_theta_deg: [1, 2], counts: [1, 2] }],
     ["the wavelength is none", { wavelength_A: 0 }],
   ])("is refused with its number where %s", (_, change) => {
