@@ -245,6 +245,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: "controller/machines/exposure-machine.ts",
     from: "return Math.min(reportedByMs, context.permitUntilMs ?? reportedByMs);",
     to: "return reportedByMs + 1e9;",
+    tests: ["test/unit/controller/exposure-trouble.test.ts", "test/unit/controller/exposure-machine.test.ts"],
   },
   {
     invariant: 8,
