@@ -215,8 +215,12 @@ function lineOf(finding: Finding): number {
   return Number(PLACE.exec(finding.where)?.[2] ?? 0);
 }
 
-/** SHA-256 of what a file says once it is read, as the record of a run states it. */
+/**
+ * SHA-256 of what a file says once it is read, as the record of a run states it. What a site demands to be measured is no
+ * part of it: a run that was begun before the rack was aligned goes on after.
+ */
 export function hashOf(value: Campaign | Site): string {
-  const plain = JSON.parse(JSON.stringify(value)) as Json;
+  const said = "calibrations" in value ? { ...value, calibrations: undefined } : value;
+  const plain = JSON.parse(JSON.stringify(said)) as Json;
   return createHash("sha256").update(canonicalJson(plain)).digest("hex");
 }

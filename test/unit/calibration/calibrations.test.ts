@@ -146,6 +146,8 @@ describe("a rack that was measured", () => {
     expect(h12.yMm).toBeCloseTo(12 + 275 * sin + 175 * cos, 9);
     expect(measured.siteHash).toBe(plain.siteHash);
     expect(hashOf(plain.site)).toBe(plain.siteHash);
+    const undemanding = load(filesWith(undefined, ALIGNED_FILES["site.yaml"]), "campaign.yaml");
+    expect(undemanding).toMatchObject({ siteHash: plain.siteHash });
     expect(stageTarget(plain.site, at("H12"), { xMm: 0, yMm: 0 })).toEqual({ xMm: 287.5, yMm: 187.5 });
   });
 });
