@@ -346,7 +346,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       begin();
       await begun;
       const earliestMs = Math.max(atRestSinceMs + timings.settleMs, (order.openAtMs ?? 0) - timings.shutterTravelMs);
-      if (clock.monoMs() < earliestMs) await sleep(clock, earliestMs - clock.monoMs(), signal);
+      // A timer of the machine may be early by part of a millisecond.
+      while (clock.monoMs() < earliestMs) await sleep(clock, earliestMs - clock.monoMs(), signal);
       // The supervisor's cycle that gave the permit has just read every level; they are still the levels of the act.
       const verdict = judgeGate({
         nowMs: clock.monoMs(),
