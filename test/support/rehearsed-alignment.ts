@@ -71,7 +71,8 @@ export async function rehearse(
       },
     ),
   );
-  const errors = placementErrors(site, setup, aligned, positions);
+  const found = aligned.cells.map(({ position }) => position);
+  const errors = placementErrors(site, setup, aligned, found);
   const findings = world.finish({ exposures: [], isolatedPositions: [], samplesDelivered: 0, samplesStored: 0 });
   return {
     setup,
