@@ -356,7 +356,13 @@ export function createCellMachine(deps: CellMachineDeps) {
           },
           { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
         ],
-        on: { DEADLINE: { target: "isolated", actions: "noteNotOff" }, ...onEveryAct("refuseAct") },
+        // Whatever else is ordered, it is off for its own reason, and a person looks at it.
+        on: {
+          STOP_CELL: {},
+          TIME_OVER: {},
+          DEADLINE: { target: "isolated", actions: "noteNotOff" },
+          ...onEveryAct("refuseAct"),
+        },
       },
       stopping: {
         entry: { type: "waitFor", params: confirmedOff },
@@ -370,7 +376,12 @@ export function createCellMachine(deps: CellMachineDeps) {
           { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
         ],
         // The same order again: it is being obeyed.
-        on: { STOP_CELL: {}, DEADLINE: { target: "isolated", actions: "keepLate" }, ...onEveryAct("refuseAct") },
+        on: {
+          STOP_CELL: {},
+          TIME_OVER: {},
+          DEADLINE: { target: "isolated", actions: "keepLate" },
+          ...onEveryAct("refuseAct"),
+        },
       },
       finishing: {
         entry: {

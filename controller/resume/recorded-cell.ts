@@ -36,6 +36,8 @@ export interface RecordedCell {
 export interface CellFold {
   event(type: string, atMs: number, data: EventData): void;
   orderedOff(): void;
+  /** By a stop of steps; whoever held it before still does. */
+  orderedHeld(by: Omit<CellAct, "kind">): void;
   state(): RecordedCell;
 }
 
@@ -184,6 +186,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     },
     orderedOff() {
       isOrderedOff = true;
+    },
+    orderedHeld(by) {
+      if (cursor !== null && (phase === "under-way" || phase === "unproven")) hold ??= { kind: "hold", ...by };
     },
     state() {
       const began = account.stepStartedAt;

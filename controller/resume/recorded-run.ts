@@ -148,6 +148,8 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   let held: { readonly fault: FaultNote | null } | null = null;
   /** A person ended the run: what is held from there on was held for that. */
   let isEnding = false;
+  /** The stop of exposing that ends the run is its own; any other holds. */
+  let isOwnStopDue = false;
 
   function cellsMeant({ positions }: EventData): readonly CellFold[] {
     return [...cells].flatMap(([position, cell]) =>
@@ -296,6 +298,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           break;
         case "run-ended":
           isEnding = true;
+          isOwnStopDue = true;
           break;
         case "exposing-held":
           if (!isEnding) held = { fault: faultOf(data) };
@@ -312,7 +315,12 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           if (stopClass === "emergency" || stopClass === "open-circuit") {
             for (const cell of cellsMeant(data)) cell.orderedOff();
           }
-          if (HOLDING.includes(stopClass) && !isEnding) held = { fault: null };
+          if (stopClass === "step") {
+            const by = { author: textOf(data["author"]), reason: textOf(data["reason"]) };
+            for (const cell of cellsMeant(data)) cell.orderedHeld(by);
+          }
+          if (isEnding && isOwnStopDue && stopClass === "exposing") isOwnStopDue = false;
+          else if (HOLDING.includes(stopClass)) held = { fault: null };
           break;
         }
         default:

@@ -115,6 +115,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       controlDesk.heard(type, data);
       triggers.heard(type, data);
       witness.heard(type, data);
+      stops.heard(type, data);
       keepSoon(type);
       if (type === "exposing-resumed") closedShutter.watch.noteResumed();
       changer?.heard(type);

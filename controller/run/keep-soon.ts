@@ -6,6 +6,9 @@ import type { Clock } from "../../protocols/base/clock.ts";
 
 const WITHIN_MS = 1000;
 
+/** As soon as the devices have been told: what was stopped begins by itself after no kill. */
+const KEPT_AT_ONCE = "stop-ordered";
+
 const KEPT: ReadonlySet<string> = new Set([
   "campaign-started",
   "campaign-resumed",
@@ -20,7 +23,6 @@ const KEPT: ReadonlySet<string> = new Set([
   "cell-complete",
   "cell-stopped",
   "cells-ordered-off",
-  "stop-ordered",
   "stop-ended",
   "safety-input-tripped",
   "exposing-held",
@@ -33,6 +35,10 @@ const KEPT: ReadonlySet<string> = new Set([
 export function createKeepSoon(clock: Clock, commit: () => void): (type: string) => void {
   let isDue = false;
   return (type) => {
+    if (type === KEPT_AT_ONCE) {
+      clock.setTimeout(commit, 0);
+      return;
+    }
     if (isDue || !KEPT.has(type)) return;
     isDue = true;
     clock.setTimeout(() => {

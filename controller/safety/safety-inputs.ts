@@ -64,7 +64,9 @@ export function createSafetyInputs(deps: SafetyInputsDeps): SafetyInputs {
   function change(input: SafetyInput, verdict: InputVerdict): void {
     const { name, kind, response } = input;
     const before = verdicts.get(name) ?? "well";
-    verdicts.set(name, verdict);
+    // Of before a restart, and over since.
+    if (!verdicts.has(name) && verdict === "well" && levels !== null) alarms.clear("safety.tripped", name);
+    if (levels !== null || verdict !== "well") verdicts.set(name, verdict);
     if (verdict === before) return;
     if (verdict === "well") {
       recorder.record("safety-input-well", { input: name });
@@ -108,7 +110,7 @@ export function createSafetyInputs(deps: SafetyInputsDeps): SafetyInputs {
     },
     troubles: () =>
       inputs.flatMap(({ name, kind }) => {
-        const verdict = verdicts.get(name) ?? "well";
+        const verdict = verdicts.get(name) ?? (levels === null ? "silent" : "well");
         return verdict === "well" ? [] : `${name}: ${verdict === "silent" ? "it is not read" : KIND_TEXT[kind]}`;
       }),
   };

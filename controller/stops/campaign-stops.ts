@@ -62,6 +62,9 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
   return {
     ...inputs,
     order: (order) => desk.order(order),
+    heard: (type, data) => {
+      desk.heard(type, data);
+    },
     get isUnderWay() {
       return desk.isUnderWay;
     },

@@ -3,6 +3,7 @@
  * process. All devices are told at once and none waits for another; each is timed, and what does not confirm within the
  * bound is named. The machines hear of it in the same moment, so that nothing is begun again.
  */
+import type { Json } from "../../protocols/base/canonical-json.ts";
 import { within, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
@@ -29,8 +30,10 @@ export interface StopUnderWay {
 }
 
 export interface StopDesk {
-  /** Carries it out. Never throws, never waits. The same again while one is under way is that one. */
+  /** Carries it out. Never throws, never waits. The same again while one is under way is that one, unless something was resumed since. */
   order(order: StopOrder): StopUnderWay;
+  /** Told of every event that is written. */
+  heard(type: string, data: Readonly<Record<string, Json>>): void;
   readonly isUnderWay: boolean;
 }
 
@@ -50,13 +53,11 @@ export interface StopDeskDeps extends StopDevicesDeps {
 /** Longest that a stop is waited for, whatever hangs. */
 export const STOP_BOUND_MS = 10_000;
 
-interface Running extends StopUnderWay {
-  readonly key: string;
-}
-
 export function createStopDesk(deps: StopDeskDeps): StopDesk {
   const { clock, recorder, alarms, send } = deps;
-  const underWay = new Map<string, Running>();
+  /** All that are not over, and of them, by what was ordered, those that the same order again would be. */
+  const notOver = new Set<object>();
+  const underWay = new Map<string, StopUnderWay>();
   let count = 0;
 
   function tellMachines({ stopClass, author, reason, positions }: StopOrder): void {
@@ -80,7 +81,7 @@ export function createStopDesk(deps: StopDeskDeps): StopDesk {
     });
   }
 
-  function begin(key: string, order: StopOrder): Running {
+  function begin(key: string, order: StopOrder): StopUnderWay {
     const { stopClass, author, reason, positions } = order;
     const orderedAtMs = clock.monoMs();
     const isMeant = (position: string): boolean => positions?.includes(position) ?? true;
@@ -95,6 +96,7 @@ export function createStopDesk(deps: StopDeskDeps): StopDesk {
       if (before !== undefined) heard[index] = { ...before, ...change };
     };
     const sinceMs = (): number => clock.monoMs() - orderedAtMs;
+    const self = {};
     const report = (): StopReport => ({
       number,
       stopClass,
@@ -128,14 +130,17 @@ export function createStopDesk(deps: StopDeskDeps): StopDesk {
       ...{ stop: number, class: stopClass, author, reason },
       ...(positions === undefined ? {} : { positions: [...positions] }),
     });
+    notOver.add(self);
     const all = devices.map(stopOne);
     tellMachines(order);
     const over = Promise.all(all).then(() => {
       isOver = true;
-      underWay.delete(key);
+      notOver.delete(self);
+      if (underWay.get(key) === running) underWay.delete(key);
       recorder.record("stop-ended", reportJson(report()));
     });
-    return { key, report, over };
+    const running: StopUnderWay = { report, over };
+    return running;
   }
 
   function order(asked: StopOrder): StopUnderWay {
@@ -155,8 +160,12 @@ export function createStopDesk(deps: StopDeskDeps): StopDesk {
 
   return {
     order,
+    heard(type, data) {
+      // What goes on again was not meant by the answers of before.
+      if (type === "exposing-resumed" || (type === "cell-act" && data["act"] === "resume")) underWay.clear();
+    },
     get isUnderWay() {
-      return underWay.size > 0;
+      return notOver.size > 0;
     },
   };
 }

@@ -63,7 +63,8 @@ function shutterOf({ clock, roles: { io } }: StopDevicesDeps): StopDevice {
       await asked;
       for (let look = 0; look < SWITCH_LOOKS_MAX; look += 1) {
         const levels = await io.readInputs();
-        if (levels.safetyShutterClosedSwitch || shutterState(levels) === "closed") return;
+        const isShutUpstream = levels.safetyShutterClosedSwitch && !levels.safetyShutterOpenSwitch;
+        if (isShutUpstream || shutterState(levels) === "closed") return;
         await sleep(clock, SWITCH_LOOK_MS);
       }
       throw new Fault("shutter.stuck-open", io.name, "no shutter reads closed");

@@ -164,6 +164,19 @@ export function checkNames(site: Site, refuse: Refuse): void {
   for (const name of new Set(site.channels.flatMap((one) => (one.driver === "neware-bts" ? one.cabinet.name : [])))) {
     add(name, ["channels"]);
   }
+  const inputs = new Set<string>();
+  (site.safetyInputs ?? []).forEach(({ name }, index) => {
+    // Read under one name, one of them would hide the other.
+    if (inputs.has(name)) {
+      refuse(
+        ["safety_inputs", index, "name"],
+        "site.duplicate-name",
+        `the name ${name} is given twice`,
+        "Give each input a name of its own.",
+      );
+    }
+    inputs.add(name);
+  });
   const filters = new Set<string>();
   site.filters.forEach((filter, index) => {
     if (filters.has(filter.name)) {

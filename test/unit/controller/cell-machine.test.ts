@@ -105,6 +105,16 @@ describe("a limit", () => {
     expect(bench.context().waiting).toMatchObject({ who: "operator", untilMs: null });
   });
 
+  it("isolates it whatever stop or end is ordered while it is switched off", async () => {
+    const bench = await cycling();
+    bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+    bench.send({ type: "STOP_CELL", author: "operator" });
+    bench.send({ type: "TIME_OVER" });
+    await bench.for(20);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.parent.heard).toEqual([{ type: "CELL_ISOLATED", position: "B7", fault: LIMIT }]);
+  });
+
   it("at which the instrument stopped does the same, with the values it stopped at", async () => {
     const bench = await cycling();
     bench.end("limit");

@@ -36,6 +36,26 @@ describe("a run by the events of its record", () => {
     expect(recorded(["run-ended", 1], ["campaign-resumed", 2], ["exposing-held", 3]).held).not.toBeNull();
   });
 
+  it("keeps stops that were ordered, though it was killed before its machines had noted them; also while it ended", () => {
+    const stop = (stopClass: string, positions?: readonly string[]): Told => {
+      const only = positions === undefined ? {} : { positions };
+      return ["stop-ordered", 3, { class: stopClass, author: "anna", reason: "smoke", ...only }];
+    };
+    const ended: Told = ["run-ended", 2];
+    expect(recorded(ended, stop("exposing")).held).toBeNull();
+    expect(recorded(ended, stop("exposing"), stop("exposing")).held).not.toBeNull();
+    for (const before of [[], [ended], [ended, stop("exposing")]]) {
+      const run = recorded(...before, stop("emergency"));
+      expect(run.held).not.toBeNull();
+      expect(run.cells.every(({ left }) => left.isOrderedOff)).toBe(true);
+    }
+    const steps = recorded(["cell-complete", 1, { position: "A2" }], stop("step", ["A1", "A2"]));
+    expect(cell(steps, "A1")?.left.hold).toEqual({ kind: "hold", author: "anna", reason: "smoke" });
+    for (const position of ["A2", "A3"]) expect(cell(steps, position)?.left.hold).toBeNull();
+    const resumed = recorded(stop("step"), ["cell-act", 4, { ...A1, act: "resume", author: "anna", reason: "" }]);
+    expect(cell(resumed, "A1")?.left.hold).toBeNull();
+  });
+
   it("keeps interlocks that broke until they were re-armed", () => {
     const broken: Told = ["interlock-broken", 1, { interlocks: ["doorClosed", "searched", "nonsense"] }];
     const { latched } = recorded(broken);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createStopDesk } from "../../../controller/stops/stop-desk.ts";
 import { reportText } from "../../../controller/stops/stop-report.ts";
-import type { StopDevicesDeps } from "../../../controller/stops/stop-devices.ts";
+import { stopDevices, type StopDevicesDeps } from "../../../controller/stops/stop-devices.ts";
 import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
+import { GOOD_LEVELS } from "./levels.ts";
 
 const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -66,6 +67,55 @@ describe("the desk of stops", () => {
     await clock.run(200);
     expect(aborted).toEqual(["A1", "A1"]);
     expect(recorded).toEqual(["stop-ordered", "stop-ended", "stop-ordered", "stop-ended"]);
+  });
+
+  it("is a new one where something was resumed since, though one device of before still hangs", async () => {
+    const { clock, desk, order, aborted, sent } = bench([50, null]);
+    const first = desk.order(order);
+    await clock.run(100);
+    desk.heard("cell-act", { act: "hold" });
+    expect(desk.order(order)).toBe(first);
+    desk.heard("cell-act", { act: "resume" });
+    const second = desk.order(order);
+    expect(second).not.toBe(first);
+    expect(second.report().devices.map(({ confirmedMs }) => confirmedMs)).toEqual([null, null]);
+    expect([aborted, sent]).toEqual([
+      ["A1", "A2", "A1", "A2"],
+      ["STOP_CELLS", "STOP_CELLS"],
+    ]);
+    await clock.run(10_050);
+    expect(first.report().isOver).toBe(true);
+    expect(desk.isUnderWay).toBe(true);
+    expect(desk.order(order)).toBe(second);
+    await clock.run(11_000);
+    expect(desk.isUnderWay).toBe(false);
+    desk.heard("exposing-resumed", {});
+    expect(desk.order(order)).not.toBe(second);
+  });
+
+  it("does not believe a safety shutter whose switches contradict", async () => {
+    const clock = createVirtualClock(0, { drain });
+    let isOpenToo = true;
+    const io = {
+      name: "io",
+      requestShutterClosed: () => Promise.resolve(),
+      readInputs: () =>
+        Promise.resolve({
+          ...GOOD_LEVELS,
+          shutterClosedSwitch: false,
+          safetyShutterClosedSwitch: true,
+          safetyShutterOpenSwitch: isOpenToo,
+        }),
+    };
+    const roles = { io, channels: [] } as unknown as StopDevicesDeps["roles"];
+    const [shutter] = stopDevices({ clock, roles, positions: [] }, "exposing", () => true);
+    let isStopped = false;
+    void shutter?.stop(() => undefined).then(() => (isStopped = true));
+    await clock.run(1000);
+    expect(isStopped).toBe(false);
+    isOpenToo = false;
+    await clock.run(1100);
+    expect(isStopped).toBe(true);
   });
 
   it("clears its alarm as soon as the device answers after all", async () => {

@@ -57,6 +57,15 @@ describe("an input of the site", () => {
     expect(read.findings.map(({ code }) => code)).toContain("site.bit-shared");
   });
 
+  it("is refused under the name of another input, which it would hide", () => {
+    const smoke = (bit: number): string => `  - { name: smoke, kind: smoke, io_input: ${String(bit)} }\n`;
+    const text = `${FILES["site.yaml"]}\nsafety_inputs:\n${smoke(12)}${smoke(13)}`;
+    const { kind, findings } = load({ ...FILES, "site.yaml": text }, "small.yaml");
+    expect(kind).toBe("refused");
+    const told = findings.find(({ code }) => code === "site.duplicate-name");
+    expect(told?.where).toMatch(/safety_inputs\[1\]\.name$/);
+  });
+
   it("tells of trouble by its level, by a level that is not given, and by silence", () => {
     expect(judgeInput(smoke, levels(true, { smoke: true }), 0)).toBe("well");
     expect(judgeInput(smoke, levels(true, { smoke: false }), 0)).toBe("trouble");
@@ -88,6 +97,12 @@ describe("an input of the site", () => {
     const show = (isWell: boolean): void => {
       desk.showLevels(levels(true, { smoke: isWell }));
     };
+    // Before its first read nothing is known, and its alarm of before a restart stands until then.
+    open.add("smoke");
+    expect(desk.troubles()).toEqual(["smoke: it is not read"]);
+    show(true);
+    expect(desk.troubles()).toEqual([]);
+    expect([...open]).toEqual([]);
     [true, false, false, true, false].forEach(show);
     expect(orders.map(({ stopClass, author }) => `${stopClass} by ${author}`)).toEqual([
       "emergency by input smoke",
