@@ -256,6 +256,7 @@ export const BREAKAGES: readonly Breakage[] = [
     to: `      awaitingReturn: {
         on: { TIME_OVER: {} },
         entry: [`,
+    tests: ["test/unit/controller/cell-waits.test.ts", "test/unit/controller/cell-after-restart.test.ts"],
   },
   {
     invariant: 8,
