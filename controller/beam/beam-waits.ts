@@ -1,7 +1,7 @@
 /** What is asked of the beam's unit and read back until it is so, each with its bound: filters, shutters. */
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
-import { shutterState, type BeamIo, type InputLevels } from "../../protocols/roles/beam-io.ts";
+import { isSafetyShut, shutterState, type BeamIo, type InputLevels } from "../../protocols/roles/beam-io.ts";
 import type { ExposureTimings } from "./exposure-timings.ts";
 import { switchText } from "./unit-answers.ts";
 
@@ -48,10 +48,8 @@ export function createBeamWaits({ clock, io, timings, readLevels }: BeamWaitsDep
    * willing. Before a rehearsed one it is asked closed: a run leaves it open.
    */
   async function bringSafetyShutter(wanted: "open" | "closed", levels: InputLevels): Promise<InputLevels> {
-    const isThere = ({ safetyShutterOpenSwitch, safetyShutterClosedSwitch }: InputLevels): boolean =>
-      wanted === "open"
-        ? safetyShutterOpenSwitch && !safetyShutterClosedSwitch
-        : safetyShutterClosedSwitch && !safetyShutterOpenSwitch;
+    const isThere = (now: InputLevels): boolean =>
+      wanted === "open" ? now.safetyShutterOpenSwitch && !now.safetyShutterClosedSwitch : isSafetyShut(now);
     if (isThere(levels)) return levels;
     await io.requestSafetyShutter(wanted === "open");
     const untilMs = clock.monoMs() + 2 * timings.safetyShutterCloseMs + timings.switchGraceMs;

@@ -2,7 +2,7 @@
  * The gate before the shutter: every condition under which photons may fall on a cell, in one pure function that
  * says yes, or no and why. Anything missing or not a number is a no.
  */
-import { shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts";
+import { isSafetyShut, shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts";
 
 export interface GateFacts {
   readonly nowMs: number;
@@ -64,8 +64,7 @@ function levelReasons(facts: GateFacts): readonly string[] {
     if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);
   }
   if (shutterState(levels) !== "closed") reasons.push(`shutter ${shutterState(levels)}, not closed`);
-  const isSafetyShut = levels.safetyShutterClosedSwitch && !levels.safetyShutterOpenSwitch;
-  if (facts.isRehearsal === true && !isSafetyShut) reasons.push("safety shutter not closed");
+  if (facts.isRehearsal === true && !isSafetyShut(levels)) reasons.push("safety shutter not closed");
   if (levels.watchdogTripped) reasons.push("output watchdog tripped");
   const inPlace =
     levels.filtersIn.length === facts.filtersAsked.length &&

@@ -1,7 +1,13 @@
-/** A shutter that reads closed and is not: heard by the monitor behind it, charged to what stands in the beam. */
+/**
+ * A shutter that reads closed and is not: heard by the monitor behind it, charged to what stands in the beam. In a
+ * rehearsal one, too, that reads open, for nobody asked it to.
+ */
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { createClosedCharge, type ClosedCharge, type ClosedChargeDeps } from "../beam/closed-charge.ts";
+import type { BeamIo } from "../../protocols/roles/beam-io.ts";
+import { createLitWatch } from "../rehearsal/lit-watch.ts";
+import type { RunTimings } from "./timings.ts";
 import { createFluxWatch, type FluxWatch, type FluxWatchDeps } from "./flux-watch.ts";
 import type { Tally } from "./tally.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
@@ -11,6 +17,8 @@ import type { LeftRun } from "../resume/read-run.ts";
 
 export interface ClosedShutterDeps
   extends Omit<ClosedChargeDeps, "accounted" | "standing">, Omit<FluxWatchDeps, "charge" | "deafSinceMs"> {
+  readonly io: FluxWatchDeps["io"] & Pick<BeamIo, "isLocked" | "requestShutterClosed">;
+  readonly timings: FluxWatchDeps["timings"] & Pick<RunTimings, "ringCurrentNoneMa">;
   readonly campaign: Campaign;
   readonly ledgerCells: readonly LedgerCell[];
   readonly tally: Pick<Tally, "accounted">;
@@ -39,19 +47,38 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
       if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
     },
   });
-  const watch = createFluxWatch({
+  function charge(fromMs: number, toMs: number): void {
+    try {
+      underBeam.charge(fromMs, toMs);
+      deps.commit();
+    } catch (error) {
+      // What cannot be recorded ends the run.
+      deps.fail(error);
+    }
+  }
+  const flux = createFluxWatch({
     ...deps,
     ...(left === undefined ? {} : { deafSinceMs: deafSinceMs(left, deps.timings.closedFlux.boundMs) }),
-    charge(fromMs, toMs) {
-      try {
-        underBeam.charge(fromMs, toMs);
-        deps.commit();
-      } catch (error) {
-        // What cannot be recorded ends the run.
-        deps.fail(error);
-      }
-    },
+    charge,
   });
+  const { ringCurrentNoneMa } = deps.timings;
+  const lit = deps.io.isLocked === true ? createLitWatch({ ...deps, ringCurrentNoneMa, charge }) : null;
+  const watch: FluxWatch =
+    lit === null
+      ? flux
+      : {
+          read: (atMs, fluxPhS) => {
+            flux.read(atMs, fluxPhS);
+          },
+          showLevels(levels) {
+            flux.showLevels(levels);
+            lit.showLevels(levels);
+          },
+          noteResumed() {
+            flux.noteResumed();
+            lit.noteResumed();
+          },
+        };
 
   return {
     watch,

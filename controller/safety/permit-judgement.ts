@@ -2,7 +2,7 @@
  * Whether the shutter permit may be given at this moment. A pure function of levels just read; it says no unless
  * everything it must know is known. It is asked again for every heartbeat.
  */
-import { shutterState, type InputLevels, type Interlock } from "../../protocols/roles/beam-io.ts";
+import { isSafetyShut, shutterState, type InputLevels, type Interlock } from "../../protocols/roles/beam-io.ts";
 
 /** A wish for the permit. It can only be made with a booking in hand. */
 export interface PermitRequest {
@@ -57,7 +57,7 @@ export function judgePermit(request: PermitRequest, levels: InputLevels, conditi
 export function notShut(levels: InputLevels): readonly string[] {
   const reasons: string[] = [];
   if (shutterState(levels) !== "closed") reasons.push(`shutter ${shutterState(levels)}, not closed`);
-  if (!levels.safetyShutterClosedSwitch || levels.safetyShutterOpenSwitch) reasons.push("safety shutter not closed");
+  if (!isSafetyShut(levels)) reasons.push("safety shutter not closed");
   return reasons;
 }
 

@@ -1,4 +1,4 @@
-/** Fault codes of what watches over the rack, and of stops. */
+/** Fault codes of what watches over the rack and over a rehearsal, and of stops. */
 export const SAFETY_FAULTS = {
   "rack.level": {
     severity: "hold",
@@ -14,6 +14,11 @@ export const SAFETY_FAULTS = {
     severity: "hold",
     advice:
       "An input of the rack tells of trouble, or was not read. What the site names for it was stopped. Look at the rack from outside first; nothing is resumed while it tells of trouble, and nothing resumes by itself after it.",
+  },
+  "rehearsal.lit": {
+    severity: "stop",
+    advice:
+      "Somebody, or a defect, opened both shutters in a rehearsal. Both were asked closed, and the cell in the beam is charged at the highest flux. Ask who was at the panel and see that both read closed; then let the rehearsal go on. Count what this folder charges against the cell's limits before it is exposed.",
   },
   "stop.not-confirmed": {
     severity: "hold",

@@ -31,6 +31,11 @@ export function shutterState(levels: InputLevels): ShutterState {
   return levels.shutterClosedSwitch ? "closed" : "moving";
 }
 
+/** By both of its switches. */
+export function isSafetyShut({ safetyShutterOpenSwitch, safetyShutterClosedSwitch }: InputLevels): boolean {
+  return safetyShutterClosedSwitch && !safetyShutterOpenSwitch;
+}
+
 /** The part that only the safety supervisor is handed: nothing else may write the permit's register. */
 export interface PermitPort {
   /** One heartbeat of the shutter permit. It lapses by itself within the unit's watchdog time (< 1 s). */

@@ -191,8 +191,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 6,
     what: "nothing is awaited before the stage is said to stand",
     file: EXPOSURE_EFFECTS,
-    from: "const arrived = await stage.moveTo(target, signal);",
-    to: "void stage.moveTo(target, signal).catch(() => undefined);\n      const arrived = { ...target, atRest: true };",
+    from: "const there = await stage.moveTo(target, signal);",
+    to: "void stage.moveTo(target, signal).catch(() => undefined);\n      const there: StageReading = { ...target, atRest: true };",
   },
   {
     invariant: 6,
