@@ -251,12 +251,26 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 8,
     what: "a channel that does not answer is awaited without a deadline",
     file: CELL_MACHINE,
-    from: `      awaitingReturn: {
-        entry: [`,
-    to: `      awaitingReturn: {
-        on: { TIME_OVER: {} },
-        entry: [`,
-    tests: ["test/unit/controller/cell-waits.test.ts", "test/unit/controller/cell-after-restart.test.ts"],
+    from: `          params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
+        },
+        invoke: [
+          {
+            src: "openCircuit",
+            input: ({ context }) => context.effects,
+            onDone: "choosing",
+            onError: { target: "awaitingReturn", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          },
+          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },`,
+    to: `          params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
+        },
+        invoke: [
+          {
+            src: "openCircuit",
+            input: ({ context }) => context.effects,
+            onDone: "choosing",
+            onError: { target: "awaitingReturn", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          },`,
+    tests: ["test/unit/controller/cell-machine.test.ts"],
   },
   {
     invariant: 8,
