@@ -30,9 +30,21 @@ export interface WrittenCells {
   readonly unreadable: readonly string[];
 }
 
+interface Thinned {
+  readonly samples: number;
+  readonly toMs: number;
+}
+
+/** Of one walk; thinned samples are counted over all of them. */
+interface Written extends WrittenCells {
+  readonly thinned: Thinned;
+}
+
+const NONE: Thinned = { samples: 0, toMs: 0 };
+
 export interface CellsAtATime {
   readonly record: SampleRecord;
-  readonly target: ExportTarget;
+  readonly target: Pick<ExportTarget, "finishedStage" | "beginStage" | "finishStage">;
   readonly campaign: Pick<ExportedCampaign, "cells" | "lastMs">;
   readonly cellsAtATime?: number;
 }
@@ -46,50 +58,66 @@ export function* writeCells(
   const walks = Math.max(1, Math.ceil(cells.length / cellsAtATime));
   const unreadable = new Set<string>();
   let rows = 0;
+  let thinned = NONE;
   for (let walk = 0; walk < walks; walk += 1) {
     const some = cells.slice(walk * cellsAtATime, (walk + 1) * cellsAtATime);
     const stage = `cells ${some.map(({ position }) => position).join(" ")}`;
     const earlier = writtenOf(target.finishedStage(stage));
     const written = earlier ?? (yield* writeSome(some, stage, walk));
     rows += written.rows;
+    thinned = both(thinned, written.thinned);
     for (const text of written.unreadable) unreadable.add(text);
   }
-  return { rows, unreadable: [...unreadable] };
+  return { rows, unreadable: [...unreadable, ...thinnedText(thinned)] };
 
-  function* writeSome(
-    some: readonly ExportedCell[],
-    stage: string,
-    walk: number,
-  ): Generator<ExportProgress, WrittenCells> {
+  function* writeSome(some: readonly ExportedCell[], stage: string, walk: number): Generator<ExportProgress, Written> {
     target.beginStage();
     const opened = open(some);
     const told: string[] = [];
-    for (const atMs of walkSamples(record, opened.takers, told)) {
-      const done = Math.min(1, Math.max(0, atMs / Math.max(1, lastMs)));
+    const walking = walkSamples(record, opened.takers, told);
+    let step = walking.next();
+    for (; step.done !== true; step = walking.next()) {
+      const done = Math.min(1, Math.max(0, step.value / Math.max(1, lastMs)));
       yield { done: walk + done, of: walks };
     }
-    const written = { rows: opened.finish(told), unreadable: told };
-    target.finishStage(stage, { ...written });
-    return written;
+    const thinned = step.value;
+    const rowsOfSome = opened.finish([...told, ...thinnedText(thinned)]);
+    target.finishStage(stage, { rows: rowsOfSome, unreadable: told, thinned: { ...thinned } });
+    return { rows: rowsOfSome, unreadable: told, thinned };
   }
 }
 
-function writtenOf(note: Json | undefined): WrittenCells | undefined {
+function writtenOf(note: Json | undefined): Written | undefined {
   if (!isRecord(note)) return undefined;
   const rows = numberOrNull(note["rows"]);
-  const unreadable = note["unreadable"];
+  const { unreadable, thinned } = note;
   if (rows === null || !isList(unreadable)) return undefined;
-  return { rows, unreadable: unreadable.map(String) };
+  const { samples = null, toMs = null } = isRecord(thinned) ? thinned : {};
+  return {
+    ...{ rows, unreadable: unreadable.map(String) },
+    thinned: { samples: numberOrNull(samples) ?? 0, toMs: numberOrNull(toMs) ?? 0 },
+  };
 }
 
-/** Of what cannot be read, the times are told and the walk goes on. Yields after each block how far it has come. */
+function both(one: Thinned, other: Thinned): Thinned {
+  return { samples: one.samples + other.samples, toMs: Math.max(one.toMs, other.toMs) };
+}
+
+/** Empty where none is. */
+function thinnedText({ samples, toMs }: Thinned): readonly string[] {
+  return samples === 0 ? [] : [`${samples} samples up to ${toMs} ms, which were thinned on purpose`];
+}
+
+/**
+ * Of what cannot be read, the times are told and the walk goes on. Yields after each block how far it has come; returns
+ * what was thinned before.
+ */
 function* walkSamples(
   record: SampleRecord,
   takers: ReadonlyMap<number, TakeSamples>,
   unreadable: string[],
-): Generator<number, void> {
-  let thinned = 0;
-  let thinnedToMs = 0;
+): Generator<number, Thinned> {
+  let thinned = NONE;
   for (const scanned of record.frames()) {
     if (scanned.kind === "damaged") {
       unreadable.push(`sample ${scanned.of}s ${scanned.from} to ${scanned.to}: ${scanned.reason}`);
@@ -98,8 +126,7 @@ function* walkSamples(
     const { row, firstMs, lastMs } = scanned.row;
     const isOthers = scanned.of === "block" && !takers.has(scanned.row.channelIndex);
     if (!isOthers && isThinned(scanned.row.block)) {
-      thinned += scanned.row.sampleCount;
-      thinnedToMs = Math.max(thinnedToMs, lastMs);
+      thinned = both(thinned, { samples: scanned.row.sampleCount, toMs: lastMs });
     } else if (!isOthers) {
       const channels = channelsOf(scanned.row);
       const what = `sample ${scanned.of} ${row}, ${firstMs} to ${lastMs} ms`;
@@ -108,5 +135,5 @@ function* walkSamples(
     }
     yield lastMs;
   }
-  if (thinned > 0) unreadable.push(`${thinned} samples up to ${thinnedToMs} ms, which were thinned on purpose`);
+  return thinned;
 }

@@ -1,6 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
+import { writeCells } from "../../controller/export/samples-by-cell.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
@@ -224,7 +226,21 @@ describe("room in a data folder", () => {
     expect(await vacuumed(folder, ...rule)).toMatchObject({ thinned: { samples: 0 } });
     const again = exporting();
     expect(await exportCommand(again, [folder, "--as", "bdf", "--tables", "parquet", "--out", newPlace()])).toBe(0);
+    expect(again.lines.join()).toContain(`${told.thinned.samples} samples up to`);
     expect(again.lines.join()).toContain("which were thinned on purpose");
+
+    // Cells are written some at a time, as many samples of each: they are counted of all.
+    const walked = openRecord(folder);
+    const target = { finishedStage: () => undefined, beginStage: () => undefined, finishStage: () => undefined };
+    const { cells } = readCampaignRecord(walked, null, folder);
+    const walking = writeCells({ record: walked, target, campaign: { cells, lastMs }, cellsAtATime: 1 }, (some) => ({
+      takers: new Map(some.map((cell) => [cell.channelIndex, () => undefined])),
+      finish: () => 0,
+    }));
+    let step = walking.next();
+    while (step.done !== true) step = walking.next();
+    walked.close();
+    expect(step.value.unreadable).toEqual([expect.stringMatching(`^${told.thinned.samples} samples`)]);
   });
 
   it("is not made at the cost of samples that stand nowhere else", async () => {
@@ -244,6 +260,28 @@ describe("room in a data folder", () => {
     ] as const)
       await expect(vacuumed(folder, "--keep-raw", "0", "--exported", out, "--yes")).rejects.toThrow(why);
     await expect(vacuumed(folder, "--keep-raw", "1h", "--yes")).rejects.toThrow("--exported");
+
+    // A table that is gone is not forgotten because the list of checksums is shorter, or leads elsewhere.
+    writeFileSync(join(spoilt, table), "");
+    const manifest = join(spoilt, "manifest-sha256.txt");
+    const lines = readFileSync(manifest, "utf8").split("\n").slice(0, -1);
+    const without = lines.filter((line) => !line.endsWith(`  ${table}`));
+    const oddlyListed = [
+      ["", "does not have provenance.json"],
+      [`${lines.join("\n")}`, "ends within a line"],
+      [`${without.join("\n")}\n`, `does not have ${table}`],
+      [`${without.filter((line) => !line.includes("provenance")).join("\n")}\n`, "does not have provenance.json"],
+      [`${lines.join("\n")}\nSHA256 (${table}) = 0\n`, "no checksum"],
+      [`${lines.join("\n")}\n${"0".repeat(64)}  ../elsewhere\n`, "is not within it"],
+    ] as const;
+    for (const [text, why] of oddlyListed) {
+      writeFileSync(manifest, text);
+      await expect(vacuumed(folder, "--keep-raw", "0", "--exported", spoilt, "--yes")).rejects.toThrow(why);
+    }
+    rmSync(join(spoilt, "provenance.json"));
+    await expect(vacuumed(folder, "--keep-raw", "0", "--exported", spoilt, "--yes")).rejects.toMatchObject({
+      code: "export.not-held",
+    });
     expect(readFileSync(join(folder, "campaign.db")).equals(bytes)).toBe(true);
   });
 });
