@@ -19,7 +19,7 @@ import {
   type Authority,
   type CommandFacts,
 } from "./authority.ts";
-import { reportText } from "../stops/stop-report.ts";
+import { reportText, unconfirmed } from "../stops/stop-report.ts";
 import type { StopUnderWay } from "../stops/stop-desk.ts";
 import type { CommandEffects } from "./command-effects.ts";
 
@@ -159,22 +159,26 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     noteAlarm(verdict.command, user.name);
     if (verdict.command.command === "note") deps.record("cell-noted", { ...verdict.command.args, author: user.name });
     note(envelope, user.name, "done", verdict.what);
-    const done = (what: string): void => {
-      answer(user.name, envelope, { outcome: "done", refusal: null, what, advice: "" });
+    const done = (what: string, of: Pick<BusReply, "not_confirmed">): void => {
+      answer(user.name, envelope, { outcome: "done", refusal: null, what, advice: "", ...of });
     };
-    if (stop === undefined) done(verdict.what);
+    if (stop === undefined) done(verdict.what, {});
     else answerStop(stop, done);
     deps.changed();
   }
 
   /** Once all have confirmed it; after a while as far as it has come. */
-  function answerStop(stop: StopUnderWay, done: (what: string) => void): void {
+  function answerStop(
+    stop: StopUnderWay,
+    done: (what: string, of: Required<Pick<BusReply, "not_confirmed">>) => void,
+  ): void {
     let isAnswered = false;
     const tell = (): void => {
       if (isAnswered) return;
       isAnswered = true;
       deps.dayClock.clearTimeout(late);
-      done(reportText(stop.report()));
+      const report = stop.report();
+      done(reportText(report), { not_confirmed: unconfirmed(report).map(({ name }) => name) });
     };
     const late = deps.dayClock.setTimeout(tell, STOP_ANSWER_MS);
     void stop.over.then(tell);

@@ -49,7 +49,7 @@ export function reportJson(report: StopReport): { readonly [key: string]: Json }
   };
 }
 
-/** One sentence: how many obeyed within what time, who was slowest, who did not and what to do there. */
+/** Who did not obey and what to do there, which is what a short line must show; how many did within what time, who was slowest. */
 export function reportText(report: StopReport): string {
   const { devices } = report;
   if (devices.length === 0) return "there is nothing to stop";
@@ -57,19 +57,20 @@ export function reportText(report: StopReport): string {
   const ms = (one: StoppedDevice): number => one.confirmedMs ?? 0;
   const slowest = [...confirmed].sort((a, b) => ms(b) - ms(a)).slice(0, SLOWEST_NAMED);
   const last = slowest[0];
-  const parts = [`${String(confirmed.length)} of ${String(devices.length)} devices confirmed`];
+  const parts: string[] = [];
+  let obeyed = `${String(confirmed.length)} of ${String(devices.length)} devices confirmed`;
   if (last !== undefined) {
     const names = slowest.map((one) => `${nameOf(one)} ${String(Math.round(ms(one)))} ms`).join(", ");
-    parts[0] = `${parts[0] ?? ""} within ${String(Math.ceil(ms(last)))} ms, slowest ${names}`;
+    obeyed = `${obeyed} within ${String(Math.ceil(ms(last)))} ms, slowest ${names}`;
   }
   const missing = unconfirmed(report);
   if (missing.length > 0) {
     const named = missing.slice(0, UNCONFIRMED_NAMED).map((one) => `${nameOf(one)}: ${one.byHand}`);
     const more = missing.length - named.length;
     const yet = report.isOver ? "" : " yet";
-    parts.push(`not confirmed${yet}: ${named.join("; ")}${more === 0 ? "" : `; and ${String(more)} more`}`);
+    parts.push(`NOT CONFIRMED${yet}: ${named.join("; ")}${more === 0 ? "" : `; and ${String(more)} more`}`);
   }
-  return parts.join(". ");
+  return [...parts, obeyed].join(". ");
 }
 
 export function unconfirmed({ devices }: Pick<StopReport, "devices">): readonly StoppedDevice[] {

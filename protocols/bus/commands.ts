@@ -108,6 +108,8 @@ export const replySchema = z.object({
   refusal: z.enum(REFUSALS).nullable(),
   what: z.string(),
   advice: z.string(),
+  /** Of a stop that was obeyed: devices that have not confirmed it, none where all have. */
+  not_confirmed: z.array(z.string()).exactOptional(),
   said_at: dayTime,
 });
 export type BusReply = z.output<typeof replySchema>;

@@ -183,18 +183,20 @@ async function orderAll(context: CommandContext, asked: Asked, commands: readonl
   });
   const about = { rack: rack.look().rack, reason: asked.reason ?? "several orders" };
   const isFree = commands.length > 1 && rack.look().control?.holder === null;
+  let isConfirmed = true;
   try {
     // Once for all of them; where that is refused the first order says why.
     if (isFree) await rack.client.order({ command: "take-control", args: {} }, about);
     for (const command of commands) {
       const reply = await obtain(rack, asked, command);
       const done = reply.outcome === "done";
+      if ((reply.not_confirmed ?? []).length > 0) isConfirmed = false;
       if (context.json) context.print(JSON.stringify({ rack: rack.look().rack, ...command, ...reply }));
       else if (done) context.print(plainText(`${textOf(command)}: ${reply.what}`));
       if (done) continue;
       throw new Fault("bus.order-refused", rack.look().rack, `${textOf(command)}: ${reply.what}. ${reply.advice}`);
     }
-    return 0;
+    return isConfirmed ? 0 : 3;
   } finally {
     if (isFree) await rack.client.order({ command: "release-control", args: {} }, about).catch(() => undefined);
     await rack.client.close();

@@ -86,8 +86,10 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
       if (answer.kind === "unknown") {
         notify(`${what.title}: NO ANSWER, ${answer.why}. Look what is the case before asking again.`, "alarm");
       } else if (answer.kind === "not-sent") notify(`Not sent, ${what.title}: ${answer.why}`, "warn");
-      else if (answer.reply.outcome === "done") notify(`${what.title}: ${answer.reply.what}`, "good");
-      else notify(`Refused, ${what.title}: ${answer.reply.what} ${answer.reply.advice}`, "warn");
+      else if (answer.reply.outcome === "done") {
+        const isWhole = (answer.reply.not_confirmed ?? []).length === 0;
+        notify(`${what.title}: ${answer.reply.what}`, isWhole ? "good" : "alarm");
+      } else notify(`Refused, ${what.title}: ${answer.reply.what} ${answer.reply.advice}`, "warn");
       draw();
     });
   }

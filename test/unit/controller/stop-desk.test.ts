@@ -50,8 +50,8 @@ describe("the desk of stops", () => {
     expect(sent).toEqual(["STOP_CELLS"]);
     await clock.run(200);
     expect(reportText(stop.report())).toBe(
-      "2 of 3 devices confirmed within 70 ms, slowest A3 (channel A3) 70 ms, A1 (channel A1) 50 ms. not confirmed yet: " +
-        "A2 (channel A2): switch the channel off at the instrument or pull its cable",
+      "NOT CONFIRMED yet: A2 (channel A2): switch the channel off at the instrument or pull its cable. " +
+        "2 of 3 devices confirmed within 70 ms, slowest A3 (channel A3) 70 ms, A1 (channel A1) 50 ms",
     );
     await clock.run(11_000);
     expect(stop.report().isOver).toBe(true);
