@@ -63,6 +63,9 @@ function withdrawn(changes: readonly AmendedValue[]): readonly string[] {
   return changes.flatMap(({ path, to, positions }) => (path === "withdrawn" && to === true ? positions : []));
 }
 
-export function changeJson({ path, positions, from, to }: AmendedValue): Json {
-  return { path, ...(positions.length === 0 ? {} : { positions: [...positions] }), from, to };
+export function changeJson({ path, positions, from, to, isRaised }: AmendedValue): Json {
+  return {
+    ...{ path, ...(positions.length === 0 ? {} : { positions: [...positions] }), from, to },
+    ...(isRaised === true ? { raised: true } : {}),
+  };
 }

@@ -176,7 +176,11 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   }
 
   function eligibility(cellIndex: number, turn: number, wanted?: WantedExposure): Eligibility {
-    const { position } = cellAt(cellIndex);
+    const { position, role } = cellAt(cellIndex);
+    // It may have been asked for before an amendment kept it from the beam.
+    if (!meetsBeam({ role })) {
+      return { eligible: false, reason: "cell", text: `${position} is kept from the beam`, detail: {} };
+    }
     if (deps.belief(cellIndex) === "unknown") {
       return { eligible: false, reason: "cell", text: `${position} is ${deps.stateOf(cellIndex)}`, detail: {} };
     }

@@ -69,7 +69,10 @@ const MINDS: readonly Mind[] = [
   {
     name: "another exposure",
     isValid: true,
-    propose: (chance, current) => withPreset(current, { exposureS: 2 + Math.round(chance.uniform() * 40) / 10 }),
+    propose(chance, current) {
+      const exposureS = 2 + Math.round(chance.uniform() * 40) / 10;
+      return current.presets[0]?.exposureS === exposureS ? undefined : withPreset(current, { exposureS });
+    },
   },
   {
     name: "a limit raised",
@@ -192,10 +195,29 @@ export async function runAmended(seed: number, count: number, hours = 0.5): Prom
   const { truth, dose } = run.summary;
   if (truth["exposures_unaccounted"] !== 0 || dose.booked_not_settled !== 0) troubles.push("exposures unaccounted");
   if (run.of("campaign-amended").length !== valid) troubles.push("what was refused is on record, or the reverse");
+  for (const position of exposedAfterAll(run))
+    troubles.push(`${position} was exposed after it was taken from the beam`);
   const report = verifyRecord(run.folder, replayDecisions);
   if (report.replay !== "ok") troubles.push(`replay ${report.replay}`);
   for (const { severity, code, what } of report.findings) if (severity === "error") troubles.push(`${code}: ${what}`);
   return { seed, valid, refused, troubles };
+}
+
+function exposedAfterAll({ of }: Pick<Awaited<ReturnType<typeof runWorld>>, "of">): readonly string[] {
+  const goneMs = new Map<string, number>();
+  for (const { atMs, dataText } of of("campaign-amended")) {
+    const { changes } = JSON.parse(dataText) as { changes: readonly { path: string; positions?: readonly string[] }[] };
+    for (const { path, positions = [] } of changes) {
+      if (path === "withdrawn" || path === "role") for (const position of positions) goneMs.set(position, atMs);
+    }
+  }
+  return of("exposure-ended").flatMap((event) => {
+    const { position, open_asked_at_ms: openedMs } = JSON.parse(event.dataText) as {
+      readonly position: string;
+      readonly open_asked_at_ms?: number | null;
+    };
+    return (openedMs ?? 0) > (goneMs.get(position) ?? Infinity) ? [position] : [];
+  });
 }
 
 /** Its steps are over in minutes. */

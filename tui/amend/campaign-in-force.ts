@@ -36,6 +36,8 @@ export interface AmendableFolder {
   readonly amendments: readonly RecordedAmendment[];
   /** Of the campaign in force. */
   readonly campaignHash: string;
+  /** So long was the record when it was read. */
+  readonly eventCount: number;
 }
 
 /** Throws Fault `file.missing`, `store.*`. A record that cannot be read whole is not amended. */
@@ -45,10 +47,12 @@ export function readAmendable(folder: string): AmendableFolder {
     const { header } = reader;
     if (header === undefined) throw new Fault("store.damaged", folder, "the record does not say whose it is");
     const fold: ProgressFold = createProgressFold();
+    let eventCount = 0;
     const damaged = (what: string): Fault => new Fault("store.damaged", folder, `${what} cannot be read`);
     for (const scanned of reader.events()) {
       if (scanned.kind === "damaged") throw damaged(`events ${scanned.from} to ${scanned.to}`);
       fold.event(scanned.row.type, scanned.row.atMs, parseJson(scanned.row.dataText));
+      eventCount += 1;
     }
     const rows: LedgerRow[] = [];
     for (const scanned of reader.ledger()) {
@@ -57,7 +61,7 @@ export function readAmendable(folder: string): AmendableFolder {
     }
     const { amendments } = fold;
     const campaignHash = amendments.at(-1)?.campaignHash ?? header.campaignHash;
-    return { header, progress: fold.progress(rows), amendments, campaignHash };
+    return { header, progress: fold.progress(rows), amendments, campaignHash, eventCount };
   } finally {
     reader.close();
   }

@@ -7,6 +7,7 @@ import { createLedgerCells } from "../../controller/dose/ledger-cells.ts";
 import { openStore } from "../../controller/record/store.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
+import { calendarOf } from "../../protocols/campaign/beam-forecast.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { campaignReferences } from "../../protocols/campaign/resolve-protocols.ts";
@@ -75,6 +76,11 @@ export async function amendCommand(context: AmendContext, args: readonly string[
   });
   const number = folder.amendments.length + 1;
   try {
+    // Only from here on is the folder held: a run, or another amendment, may have been at it since it was read.
+    if (store.head.seq !== folder.eventCount) {
+      const what = "its record went on while the amendment was judged; give the command again";
+      throw new Fault("amend.impossible", options.folder, what);
+    }
     const { progress } = folder;
     const atMs = Math.max(progress.atMs, context.clock.wallMs() - progress.startMs);
     const recorder = {
@@ -94,10 +100,11 @@ export async function amendCommand(context: AmendContext, args: readonly string[
   return tell(context, text, about, { ok: true, amended: number });
 }
 
-/** The campaign's file first, then its protocols' by their paths as it writes them. */
+/** The campaign's file first, then its protocols' and its calendar's by their paths as it writes them. */
 function textsOf(context: AmendContext, campaignPath: string, document: InputDocument): ReadonlyMap<string, string> {
   const texts = new Map([[campaignPath, context.readText(campaignPath)]]);
-  for (const { path } of campaignReferences(document).protocols) {
+  const calendar = calendarOf(document);
+  for (const { path } of [...campaignReferences(document).protocols, ...(calendar === undefined ? [] : [calendar])]) {
     texts.set(path, context.readText(isAbsolute(path) ? path : normalize(join(dirname(campaignPath), path))));
   }
   return texts;

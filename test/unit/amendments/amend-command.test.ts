@@ -37,13 +37,23 @@ const context: AmendContext = {
   printError: () => undefined,
 };
 
-beforeEach(() => {
-  printed = [];
-  folder = mkdtempSync(join(tmpdir(), "beamrack-amend-"));
-  const store = openStore({
+function openFolder() {
+  return openStore({
     ...{ folder, clock, durability: "process-death", commitLatencyMs: 0, channelCount: campaign.cells.length },
     header: { campaign: campaign.name, campaignHash, siteHash, seed: null, world: "bench", softwareVersion: "test" },
   });
+}
+
+function goOn(): void {
+  const store = openFolder();
+  store.appendEvent({ atMs: 1, type: "campaign-resumed", data: {} });
+  store.close();
+}
+
+beforeEach(() => {
+  printed = [];
+  folder = mkdtempSync(join(tmpdir(), "beamrack-amend-"));
+  const store = openFolder();
   const recorder = {
     record(type: string, data: Parameters<typeof store.appendEvent>[0]["data"]): void {
       store.appendEvent({ atMs: 0, type, data });
@@ -76,7 +86,7 @@ describe("beamrack amend", () => {
     expect(await amendCommand(context, [folder, "higher.yaml", "--preview"])).toBe(0);
     expect(told()).toMatchObject({
       amended: null,
-      changes: [{ positions: ["B5"], from: 2000, to: 6000 }],
+      changes: [{ positions: ["B5"], from: 2000, to: 6000, raised: true }],
       what_if: [{ what: "dose" }],
     });
     expect(types()).toEqual(before);
@@ -103,6 +113,26 @@ describe("beamrack amend", () => {
     expect(await amendCommand(context, [folder, "slower.yaml", ...ADA])).toBe(2);
     expect(told()).toMatchObject({ ok: false, findings: [{ code: "amend.refused", where: "triggers" }] });
     expect(types()).toEqual(before);
+  });
+
+  it("puts nothing on record where the run went on while it was judged", async () => {
+    let isGoingOn = true;
+    const beside: AmendContext = {
+      ...context,
+      // Asked first between the record's reading and the folder's lock.
+      clock: {
+        ...clock,
+        wallMs() {
+          if (isGoingOn) {
+            isGoingOn = false;
+            goOn();
+          }
+          return clock.wallMs();
+        },
+      },
+    };
+    await expect(amendCommand(beside, [folder, "higher.yaml", ...ADA])).rejects.toThrow(/record went on/);
+    expect(types().slice(-2)).toEqual(["dose-plan", "campaign-resumed"]);
   });
 
   it("asks for the file of the campaign in force, where the folder has lost it, and takes no other", async () => {
