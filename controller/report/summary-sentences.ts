@@ -48,7 +48,9 @@ function beamSentence({ campaign, requests, cells }: SummaryFacts): string {
   const { counts, asked, reasons } = requests;
   if (campaign.header.isRehearsal === true) {
     const met = `${grouped(counts.met)} of ${grouped(asked)} exposures asked for were gone through in their window`;
-    return `This was a rehearsal with the shutter locked shut: ${met}, and no cell was exposed.`;
+    const lit = cells.filter(({ cell }) => cell.exposures.some(({ openTimeS }) => openTimeS > 0));
+    const light = lit.length === 0 ? "no cell was exposed" : `light fell all the same on ${named(lit)}`;
+    return `This was a rehearsal with the shutter locked shut: ${met}, and ${light}.`;
   }
   const fractions = cells.flatMap(({ dose }) => dose?.limitFraction ?? []);
   const most = fractions.length === 0 ? null : Math.max(...fractions);

@@ -391,11 +391,6 @@ export const FAULT_CATALOGUE = {
     severity: "refuse",
     advice: "Give the file of the last amendment, unchanged; its text stands in the log, in campaign-amended.",
   },
-  "rehearsal.locked": {
-    severity: "hold",
-    advice:
-      "A rehearsal opens nothing. That something tried to is a defect: end the rehearsal, keep its folder and report it.",
-  },
   "run.finished": {
     severity: "refuse",
     advice: "Name a new folder for another campaign; what was given to each spot stands in this one.",

@@ -15,6 +15,11 @@ export const SAFETY_FAULTS = {
     advice:
       "An input of the rack tells of trouble, or was not read. What the site names for it was stopped. Look at the rack from outside first; nothing is resumed while it tells of trouble, and nothing resumes by itself after it.",
   },
+  "rehearsal.locked": {
+    severity: "hold",
+    advice:
+      "A rehearsal opens nothing. That something tried to is a defect: end the rehearsal, keep its folder and report it.",
+  },
   "rehearsal.lit": {
     severity: "stop",
     advice:

@@ -43,7 +43,7 @@ export function headSection(input: ReportInput): Markup {
   return html`<header>
     <p class="faint">
       beamrack
-      report${header.world === "site" ? NONE : html` <span class="badge">simulated data, ${header.world} world</span>`}${header.isRehearsal === true ? html` <span class="badge">rehearsal: no cell was exposed</span>` : NONE}${campaign.isComplete ? NONE : html` <span class="badge">not complete: the campaign goes on or was ended early</span>`}
+      report${header.world === "site" ? NONE : html` <span class="badge">simulated data, ${header.world} world</span>`}${header.isRehearsal === true ? html` <span class="badge">rehearsal: the shutter was locked shut</span>` : NONE}${campaign.isComplete ? NONE : html` <span class="badge">not complete: the campaign goes on or was ended early</span>`}
     </p>
     <h1>${campaign.plan.title === "" ? header.campaign : campaign.plan.title}</h1>
     <p>

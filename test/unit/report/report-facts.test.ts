@@ -142,7 +142,7 @@ describe("a group's account", () => {
 
 describe("three sentences", () => {
   const requests = { counts: { met: 10, late: 0, missed: 0, withdrawn: 0 }, asked: 10, reasons: [] };
-  const cells = [{ state: "complete", cell: { position: "A1" }, dose: { limitFraction: 0.871 } }];
+  const cells = [{ state: "complete", cell: { position: "A1", exposures: [] }, dose: { limitFraction: 0.871 } }];
   const campaign = {
     header: {},
     isComplete: true,
@@ -172,6 +172,9 @@ describe("three sentences", () => {
     const rehearsed = { ...campaign, header: { isRehearsal: true } };
     const [, beam] = summarySentences({ ...quiet, campaign: rehearsed } as unknown as SummaryFacts);
     expect(beam).toMatch(/^This was a rehearsal .* 10 of 10 .* no cell was exposed\.$/);
+    const lit = [{ ...cells[0], cell: { position: "A1", exposures: [{ openTimeS: 0 }, { openTimeS: 2 }] } }];
+    const [, told] = summarySentences({ ...quiet, campaign: rehearsed, cells: lit } as unknown as SummaryFacts);
+    expect(told).toMatch(/light fell all the same on A1\.$/);
   });
 
   it("say first what may harm, and what is to be done about it", () => {
