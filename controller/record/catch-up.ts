@@ -9,6 +9,7 @@ import { ledgerEventData, type LedgerRow } from "./ledger-row.ts";
 import type { FetchRows, FrameRow, GapRow, PackedBlock, PackedFrame, RawRow } from "./record-rows.ts";
 import { fetchRows, parseEventRow, parseGapRow, parseStoredLedgerRow } from "./record-rows.ts";
 import { channelsOf, openSamples } from "./sample-access.ts";
+import { isThinned } from "./thinned-block.ts";
 import type { SampleBuffer } from "./sample-buffer.ts";
 import { bufferedCount } from "./sample-buffer.ts";
 import type { ChannelSamples, FrameEncoder } from "./sample-frame.ts";
@@ -203,6 +204,7 @@ function joined(parts: readonly ChannelSamples[]): readonly ChannelSamples[] {
 }
 
 function readChannels(frame: PackedFrame, name: string, where: string): readonly ChannelSamples[] {
+  if (isThinned(frame.block)) throw new Fault("store.thinned", where, `${name}: its samples were thinned on purpose`);
   const channels = channelsOf(frame);
   if (typeof channels === "string") throw new Fault("store.damaged", where, `${name}: ${channels}`);
   return channels;

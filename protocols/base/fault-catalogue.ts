@@ -433,6 +433,10 @@ export const FAULT_CATALOGUE = {
   },
   "store.newer": { severity: "refuse", advice: "The data folder was written by a newer version. Update beamrack." },
   "store.damaged": { severity: "refuse", advice: "The data folder is damaged. Run beamrack verify to see where." },
+  "store.thinned": {
+    severity: "refuse",
+    advice: "A simulated run goes on only in a record that has all its samples: simulate anew into another folder.",
+  },
   "store.diverged": {
     severity: "stop",
     advice: "The repeated run did not reproduce the stored log. The folder is untouched; report this with its seed.",

@@ -12,7 +12,7 @@ import { openFrameWriter } from "../../simulator/frames/nexus-frame.ts";
 import { frameFileName } from "../../tui/virtual/frame-files.ts";
 import { repositoryText } from "../support/campaign-files.ts";
 import { exporting, newPlace, removePlaces, TWO_GROUPS, twoGroupsRun } from "../support/exports.ts";
-import { field, type WorldRun } from "../support/world-campaign.ts";
+import { field, runWorld, type WorldRun } from "../support/world-campaign.ts";
 
 afterAll(removePlaces);
 
@@ -241,6 +241,9 @@ describe("room in a data folder", () => {
     while (step.done !== true) step = walking.next();
     walked.close();
     expect(step.value.unreadable).toEqual([expect.stringMatching(`^${told.thinned.samples} samples`)]);
+    await expect(runWorld({ hours: 0.5, campaign: TWO_GROUPS, folder })).rejects.toMatchObject({
+      code: "store.thinned",
+    });
   });
 
   it("is not made at the cost of samples that stand nowhere else", async () => {
@@ -268,7 +271,7 @@ describe("room in a data folder", () => {
     const without = lines.filter((line) => !line.endsWith(`  ${table}`));
     const oddlyListed = [
       ["", "does not have provenance.json"],
-      [`${lines.join("\n")}`, "ends within a line"],
+      [lines.join("\n"), "ends within a line"],
       [`${without.join("\n")}\n`, `does not have ${table}`],
       [`${without.filter((line) => !line.includes("provenance")).join("\n")}\n`, "does not have provenance.json"],
       [`${lines.join("\n")}\nSHA256 (${table}) = 0\n`, "no checksum"],
