@@ -50,7 +50,7 @@ export function judgeCells(
   for (const { what, advice, where, positions } of shared.values()) {
     refuse(`cells ${positionsText(positions)} ${where}`, what, advice);
   }
-  judgeGiven(proposed, progress, refuse);
+  judgeGiven(current, proposed, progress, refuse);
 }
 
 type SharedRefusals = Map<
@@ -175,21 +175,26 @@ function aboutFile({ protocol: { record, safety, sampleName, sampleCapacityMah }
   return { record, safety, sampleName, sampleCapacityMah };
 }
 
-/** By the audit's own arithmetic: what it would find beyond a limit afterwards is refused now. */
-function judgeGiven(proposed: Campaign, { rows, spotPlan }: CampaignProgress, refuse: Refuse): void {
+/** By the audit's own arithmetic: what it would find beyond a limit afterwards, and does not find already, is refused now. */
+function judgeGiven(current: Campaign, proposed: Campaign, progress: CampaignProgress, refuse: Refuse): void {
+  const known = new Set(spentBeyond(current, progress).map(({ where, what }) => `${where} ${what}`));
+  for (const { where, what } of spentBeyond(proposed, progress)) {
+    if (known.has(`${where} ${what}`)) continue;
+    refuse(`dose_limits, ${where}`, `already spent: ${what}`, "Give a limit that covers what was given.");
+  }
+}
+
+function spentBeyond({ cells }: Campaign, { rows, spotPlan }: CampaignProgress) {
   const findings = createFindingList();
   const audit = createDoseAudit(findings);
   const open = new Map(rows.map((row) => [row.exposureId, row]));
   for (const row of rows) if (row.kind !== "booking") open.set(row.exposureId, row);
   for (const row of open.values()) audit.given(row);
-  const limits = proposed.cells.flatMap(({ position, doseLimits }) =>
+  const limits = cells.flatMap(({ position, doseLimits }) =>
     doseLimits.map(({ layerName: layer, location, doseGy, doseRateGyS, scope }) => ({
       ...{ position, layer, location, doseGy, doseRateGyS, scope },
     })),
   );
   audit.judge(limits, spotPlan);
-  for (const { severity, where, what } of findings.all()) {
-    if (severity !== "error") continue;
-    refuse(`dose_limits, ${where}`, `already spent: ${what}`, "Give a limit that covers what was given.");
-  }
+  return findings.all().filter(({ severity }) => severity === "error");
 }

@@ -39,6 +39,8 @@ interface Calendar {
   readonly campaignEndsMs: number | null;
 }
 
+const NO_CALENDAR: Calendar = { stops: [], beamEndsMs: null, campaignEndsMs: null };
+
 interface BegunSweep {
   readonly number: number;
   readonly atMs: number;
@@ -48,7 +50,7 @@ const OVER: ReadonlySet<string> = new Set(["cell-isolated", "cell-complete", "ce
 
 export function createExpected(): ExpectedFold {
   const steps = new Map<string, readonly ExpectedEvent[]>();
-  let calendar: Calendar = { stops: [], beamEndsMs: null, campaignEndsMs: null };
+  let calendar = NO_CALENDAR;
   let first: BegunSweep | null = null;
   let last: BegunSweep | null = null;
   let isOver = false;
@@ -58,8 +60,7 @@ export function createExpected(): ExpectedFold {
       const { position } = data;
       if (OVER.has(type) && typeof position === "string") steps.delete(position);
       if (type === "cell-forecast" && typeof position === "string") steps.set(position, endsOf(atMs, position, data));
-      if (type === "campaign-started" || type === "campaign-amended")
-        calendar = calendarIn(data["calendar"]) ?? calendar;
+      if (type === "campaign-started" || type === "campaign-amended") calendar = calendarIn(data["calendar"]);
       if (type === "campaign-complete") isOver = true;
       if (type !== "sweep-begun") return;
       const { sweep: number } = data;
@@ -131,8 +132,8 @@ function endEvent(utcMs: number | null, startMs: number, text: string): readonly
   return utcMs === null ? [] : [{ atMs: utcMs - startMs, spreadS: null, where: null, text }];
 }
 
-function calendarIn(value: Json | undefined): Calendar | undefined {
-  if (value === undefined) return undefined;
+function calendarIn(value: Json | undefined): Calendar {
+  if (value === undefined) return NO_CALENDAR;
   const { stops, beam_ends_ms: beamEndsMs, campaign_ends_ms: campaignEndsMs } = fieldsOf(value);
   return {
     stops: (Array.isArray(stops) ? (stops as readonly Json[]) : []).flatMap((item) => {

@@ -120,6 +120,9 @@ export function createHandoverFold(): HandoverFold {
         campaign = textOrNull(data["campaign"]);
         site = textOrNull(data["site"]);
       }
+      if (type === "campaign-amended" && clock !== null) {
+        clock = { startMs: clock.startMs, timeZone: textOrNull(data["timezone"]) };
+      }
       if (OF_NOTE.has(type) || COUNTED.has(type) || type === "cell-noted") told.push({ type, atMs, data });
       matters.event(type, atMs, data);
       timetable.event(type, atMs, data);

@@ -380,7 +380,7 @@ export const FAULT_CATALOGUE = {
   },
   "run.begun": {
     severity: "refuse",
-    advice: "Another run began in this folder in the same moment. Look which of them goes on there.",
+    advice: "Another run, or an amendment, came to this folder in the same moment. Look what goes on there.",
   },
   "amend.impossible": {
     severity: "refuse",

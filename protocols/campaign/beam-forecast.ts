@@ -69,9 +69,10 @@ export const sharesSchema = z.record(
 export const TOP_UP = "top-up";
 
 const DAY_MS = 86_400_000;
-/** Of a campaign without an end so many top-ups are reckoned. */
-const TOP_UPS_MAX = 20_000;
-const LATE_START_MS = 7 * DAY_MS;
+/** So many top-ups are reckoned; beyond them a campaign that says its end is told so. */
+const TOP_UPS_MAX = 40_000;
+/** A run begins when it is begun, whatever its file says: top-ups are known so long before and after. */
+export const OTHER_START_MS = 7 * DAY_MS;
 
 /** Only what the file has: a campaign without these sections stays what it was. */
 export function resolveBeamPlan(
@@ -107,11 +108,11 @@ function resolveForecast(
   if (record === undefined || !Number.isFinite(startMs)) return undefined;
   const hours = valueAt(document.value, ["duration_h"]);
   // Begun later than planned, it ends later.
-  const untilMs = typeof hours === "number" ? startMs + 3_600_000 * hours + LATE_START_MS : Infinity;
-  const own = stopsOf(document, path, record, untilMs, findings);
+  const untilMs = typeof hours === "number" ? startMs + 3_600_000 * hours + OTHER_START_MS : Infinity;
+  const span = { fromMs: startMs - OTHER_START_MS, untilMs };
+  const own = stopsOf(document, path, record, span, findings);
   const shared = calendar === undefined ? undefined : readSection(calendar, [], calendarSchema, findings);
-  const further =
-    calendar === undefined || shared === undefined ? [] : stopsOf(calendar, [], shared, untilMs, findings);
+  const further = calendar === undefined || shared === undefined ? [] : stopsOf(calendar, [], shared, span, findings);
   const losses = record.losses ?? shared?.losses;
   const ends = [record.experiment_end, shared?.experiment_end].flatMap((end) =>
     end === undefined ? [] : [Date.parse(end)],
@@ -130,7 +131,7 @@ function stopsOf(
   document: InputDocument,
   path: Path,
   { stops: written, top_up: topUp }: CalendarRecord,
-  untilMs: number,
+  { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
   findings: Finding[],
 ): readonly AnnouncedStop[] {
   const refuse = (at: Path, what: string, advice: string): void => {
@@ -149,11 +150,19 @@ function stopsOf(
     refuse([...path, "top_up"], "top-ups last longer than the time from one to the next", "Give a shorter lasts_s.");
     return stops;
   }
-  const firstMs = Date.parse(topUp.first);
+  const givenMs = Date.parse(topUp.first);
+  // The first may have been long before the campaign.
+  const firstMs = givenMs + everyMs * Math.max(0, Math.floor((fromMs - givenMs) / everyMs));
   for (let count = 0; count < TOP_UPS_MAX; count += 1) {
     const fromUtcMs = firstMs + count * everyMs;
-    if (fromUtcMs > untilMs) break;
+    if (fromUtcMs > untilMs) return stops;
     stops.push({ fromUtcMs, toUtcMs: fromUtcMs + lastsMs, what: TOP_UP });
+  }
+  if (Number.isFinite(untilMs)) {
+    const lastText = new Date(firstMs + TOP_UPS_MAX * everyMs).toISOString();
+    const what = `${TOP_UPS_MAX} top-ups are reckoned with, and none from ${lastText} on`;
+    const advice = "Leave top_up out where the beam stays, or split the campaign.";
+    findings.push(findingAt(document, "warning", "campaign.invalid", [...path, "top_up"], what, advice));
   }
   return stops;
 }

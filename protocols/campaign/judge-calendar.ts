@@ -2,7 +2,7 @@
 import { durationText } from "../base/duration-text.ts";
 import type { Finding } from "../base/finding.ts";
 import { beamEndMs, calendarStops } from "./beam-calendar.ts";
-import { TOP_UP } from "./beam-forecast.ts";
+import { OTHER_START_MS, TOP_UP } from "./beam-forecast.ts";
 import type { Campaign, SweepTrigger } from "./campaign.ts";
 
 export interface CalendarPlaces {
@@ -19,11 +19,7 @@ export function judgeCalendar(campaign: Campaign, places: CalendarPlaces, findin
   const where = places.calendar();
   const durationMs = durationS === null ? Infinity : 1000 * durationS;
   if (endMs <= 0) {
-    findings.push({
-      ...{ severity: "error", code: "plan.beam-ends", where },
-      what: "the experiment's beam time is over before the campaign begins",
-      advice: "Correct experiment_end, or the campaign's start.",
-    });
+    findings.push(endedBefore(where));
     return;
   }
   if (endMs < durationMs) {
@@ -36,6 +32,35 @@ export function judgeCalendar(campaign: Campaign, places: CalendarPlaces, findin
     });
   }
   for (const sweep of sweeps) judgeSweep(campaign, sweep, Math.min(endMs, durationMs), where, findings);
+}
+
+function endedBefore(where: string): Finding {
+  return {
+    ...{ severity: "error", code: "plan.beam-ends", where },
+    what: "the experiment's beam time is over before the campaign begins",
+    advice: "Correct experiment_end, or the campaign's start.",
+  };
+}
+
+/** What the calendar says of a campaign that is begun now, whatever start its file has. */
+export function calendarAtBegin(
+  { beamForecast, startMs }: Pick<Campaign, "beamForecast" | "startMs">,
+  nowMs: number,
+  where: string,
+): readonly Finding[] {
+  if (beamEndMs({ startMs: nowMs, ...(beamForecast === undefined ? {} : { beamForecast }) }) <= 0) {
+    return [endedBefore(where)];
+  }
+  const hasTopUps = beamForecast?.stops.some(({ what }) => what === TOP_UP) === true;
+  if (!hasTopUps || Math.abs(nowMs - startMs) <= OTHER_START_MS) return [];
+  const days = Math.round(Math.abs(nowMs - startMs) / 86_400_000);
+  return [
+    {
+      ...{ severity: "warning", code: "plan.beam-stop", where },
+      what: `it begins ${days} days ${nowMs > startMs ? "after" : "before"} the start that its file has: top-ups may not be those that were reckoned with`,
+      advice: "Correct start.",
+    },
+  ];
 }
 
 /** A sweep whose cadence a stop leaves less time than its exposures alone need loses some of them for sure. */

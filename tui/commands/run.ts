@@ -7,6 +7,7 @@ import { createDiskWatch } from "../../controller/run/disk-watch.ts";
 import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { judgeRoom, recordBytes } from "../../protocols/campaign/record-size.ts";
+import { calendarAtBegin } from "../../protocols/campaign/judge-calendar.ts";
 import { withdrawnAtBegin } from "../../protocols/campaign/judge-withdrawn.ts";
 import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
@@ -26,7 +27,7 @@ import { timeLinks } from "../rig/timed-links.ts";
 import { siteWorld } from "../run/site-campaign.ts";
 import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
-import { keepCampaign } from "../amend/campaign-in-force.ts";
+import { keepCampaign, keptCampaign } from "../amend/campaign-in-force.ts";
 import { lookAtFolder, recordedHash } from "../run/left-folder.ts";
 import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
@@ -71,8 +72,15 @@ export async function runCommand(context: CommandContext, args: readonly string[
   const identity = campaignEvidence(campaign, campaignPath, context.clock.wallMs());
   const left = lookAtFolder(folder);
   const campaignHash = recordedHash(folder, left, loaded.campaignHash);
-  const early = left === undefined ? withdrawnAtBegin(campaign, campaignPath) : [];
-  if (early.length > 0) return refuse(context, early);
+  const early =
+    left === undefined
+      ? [
+          ...withdrawnAtBegin(campaign, campaignPath),
+          ...calendarAtBegin(campaign, context.clock.wallMs(), campaignPath),
+        ]
+      : [];
+  if (hasErrors(early)) return refuse(context, early);
+  for (const finding of early) context.printError(findingText(finding));
   const freeBytes = (): number | null => context.freeBytes?.(folder) ?? null;
   const statedS = campaign.durationS === null && options.untilS === undefined ? Infinity : totalS;
   const room = judgeRoom(recordBytes(campaign, statedS - (left?.lastMs ?? 0) / 1000), freeBytes(), folder);
@@ -127,8 +135,8 @@ export async function runCommand(context: CommandContext, args: readonly string[
       context.printError(`Goes on where ${folder} says it stood; its last event is ${ago} old.`);
     }
     const { run, store, clock, roles } = siteCampaign;
-    // Beside the record: what an amendment is held against.
-    if (left === undefined) keepCampaign(folder, loaded.campaign);
+    // Beside the record: what an amendment is held against. A kill may have come between record and file.
+    if (keptCampaign(folder, loaded.campaignHash) === undefined) keepCampaign(folder, loaded.campaign);
     const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
     const disk = createDiskWatch({ clock, alarms: run.alarms, freeBytes, endAtMs });
     runBus?.bus.show({

@@ -107,9 +107,13 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
   });
   const store = inputs.hearing?.(opened) ?? opened;
   try {
-    // Between the first look at the folder and its lock somebody may have begun there.
+    // Between the first look at the folder and its lock somebody may have begun there, or amended what was begun.
     if (store.head.seq > 0 && left === undefined) {
       throw new Fault("run.begun", folder, `another run has begun here and left ${store.head.seq} events`);
+    }
+    if (left !== undefined && store.head.seq > left.events) {
+      const more = store.head.seq - left.events;
+      throw new Fault("run.begun", folder, `its record went on by ${more} events since it was looked at`);
     }
     const connected = connectRoles(site, positions, { ...inputs.links, clock });
     const roles = inputs.isRehearsal === true ? lockedRoles(connected) : connected;

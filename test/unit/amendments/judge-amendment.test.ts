@@ -93,6 +93,17 @@ describe("an amendment", () => {
   });
 });
 
+function rowsOf(surfaceGy: number): CampaignProgress["rows"] {
+  const row = {
+    ...{ exposureId: "X-S0001-B5", kind: "settlement" as const, position: "B5", spotIndex: 0 },
+    ...{ spotXMm: 0, spotYMm: 0, cycle: 1, atMs: 1, openTimeS: 5, fluencePhCm2: 1e12, fluxPhS: 1e11 },
+    ...{ relativeUncertainty: 0.2, filtersIn: [], filterTransmission: 1, fluxSource: "monitor" as const },
+    ...{ convention: "en" as const, reason: "measured", bookingSeq: null },
+    layerDosesGy: [{ layer: "positive electrode", surfaceGy, meanGy: surfaceGy / 1.2 }],
+  };
+  return [row] as unknown as CampaignProgress["rows"];
+}
+
 describe("a dose limit", () => {
   const limited = (doseGy: number) =>
     eachCell(({ doseLimits }) => ({
@@ -107,20 +118,24 @@ describe("a dose limit", () => {
   });
 
   it("that was spent already is refused with what was given", () => {
-    const row = {
-      ...{ exposureId: "X-S0001-B5", kind: "settlement" as const, position: "B5", spotIndex: 0 },
-      ...{ spotXMm: 0, spotYMm: 0, cycle: 1, atMs: 1, openTimeS: 5, fluencePhCm2: 1e12, fluxPhS: 1e11 },
-      ...{ relativeUncertainty: 0.2, filtersIn: [], filterTransmission: 1, fluxSource: "monitor" as const },
-      ...{ convention: "en" as const, reason: "measured", bookingSeq: null },
-      layerDosesGy: [{ layer: "positive electrode", surfaceGy: 1200, meanGy: 1000 }],
-    };
-    const rows = [row] as unknown as CampaignProgress["rows"];
+    const rows = rowsOf(1200);
     expect(judged(limited(1500), { rows }).refusals).toEqual([]);
     expect(judged(limited(1400), { rows }).refusals).toEqual([
       "dose_limits, B5 spot 0: already spent: positive electrode (surface) may have 1440 Gy, its limit is 1400 Gy",
     ]);
   });
+
+  it("that was passed before it is amended does not stand in the way of withdrawing the cell", () => {
+    const beyond = judged(withdrawnB5(campaign), { rows: rowsOf(5000) });
+    expect(beyond).toEqual({ changes: ["withdrawn false true 1"], refusals: [] });
+    expect(judged(limited(1900), { rows: rowsOf(5000) }).refusals.join()).toMatch(/already spent/);
+  });
 });
+
+function withdrawnB5({ cells }: Campaign): Campaign {
+  const withdrawn = { isWithdrawn: true, role: "dark-control" } as const;
+  return { ...campaign, cells: cells.map((cell) => (cell.position === "B5" ? { ...cell, ...withdrawn } : cell)) };
+}
 
 describe("a protocol", () => {
   const steps = campaign.cells[0]?.protocol.steps ?? [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { assert } from "../../../protocols/base/assert.ts";
+import { calendarAtBegin } from "../../../protocols/campaign/judge-calendar.ts";
 import { checkCampaign } from "../../../protocols/campaign/check-campaign.ts";
 import { load, repositoryText, tables } from "../../support/campaign-files.ts";
 
@@ -40,6 +41,31 @@ describe("what a campaign knows of its beam", () => {
     ]);
     expect(losses?.perHour).toBeCloseTo(0.1);
     expect(losses?.lastMs).toBe(2_400_000);
+  });
+
+  it("has top-ups that began long before the campaign, and says where it reckons with no more of them", () => {
+    const known = (duration: string) =>
+      load(
+        {
+          ...FILES,
+          "small.yaml": `${FILES["small.yaml"].replace("duration_h: 3", duration)}
+beam_forecast: { top_up: { first: 2016-03-02T09:00:30Z, every_min: 1, lasts_s: 5 } }`,
+        },
+        "small.yaml",
+      );
+    const short = known("duration_h: 3");
+    assert(short.kind === "loaded", JSON.stringify(short.findings));
+    const { beamForecast, startMs } = short.campaign;
+    const within = (beamForecast?.stops ?? []).filter(({ fromUtcMs }) => Math.abs(fromUtcMs - startMs) <= 600_000);
+    expect(within.map(({ fromUtcMs }) => (fromUtcMs - startMs) / 1000)).toEqual(
+      Array.from({ length: 20 }, (_, index) => 60 * (index - 10) + 30),
+    );
+    expect(short.findings.map(({ what }) => what).join()).not.toMatch(/top-ups/);
+    expect(
+      known("duration_h: 900")
+        .findings.map(({ what }) => what)
+        .join(),
+    ).toMatch(/40000 top-ups are reckoned with/);
   });
 
   it("is refused where a stop ends before it begins, or top-ups leave no beam", () => {
@@ -127,4 +153,19 @@ describe("shares", () => {
     const fine = loaded(`shares: { ${group}: { beam_time: 0.5, dose: 0.25 } }`);
     expect(fine.kind === "loaded" && fine.campaign.shares).toEqual([{ group, beamTime: 0.5, dose: 0.25 }]);
   });
+});
+
+it("a run that is begun when the beam time is over, or far from the start by which top-ups were reckoned, is told so", () => {
+  const nowMs = Date.parse("2026-11-02T08:00:00Z");
+  const stops = [{ fromUtcMs: nowMs, toUtcMs: nowMs + 5000, what: "top-up" }];
+  const saidOf = (campaign: Parameters<typeof calendarAtBegin>[0]) =>
+    calendarAtBegin(campaign, nowMs, "here").map(({ severity, what }) => `${severity}: ${what}`);
+  expect(saidOf({ startMs: 0 })).toEqual([]);
+  expect(saidOf({ startMs: 0, beamForecast: { stops, losses: null, endUtcMs: nowMs } })).toEqual([
+    "error: the experiment's beam time is over before the campaign begins",
+  ]);
+  expect(saidOf({ startMs: nowMs - 8 * 86_400_000, beamForecast: { stops, losses: null } }).join()).toMatch(
+    /^warning: it begins 8 days after the start that its file has/,
+  );
+  expect(saidOf({ startMs: nowMs, beamForecast: { stops, losses: null } })).toEqual([]);
 });

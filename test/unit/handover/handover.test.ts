@@ -141,6 +141,15 @@ describe("what to expect", () => {
   });
 });
 
+it("calendar and clock of the place are those of the last amendment, also where it has none", () => {
+  const amended = (data: { readonly [key: string]: Json }) => page([[3, "campaign-amended", data]]);
+  const calendar = { stops: [], beam_ends_ms: START + 9 * HOUR, campaign_ends_ms: null };
+  const other = amended({ calendar, timezone: "Asia/Tokyo" });
+  expect([other.timeZone, other.ahead.announced.map(({ atMs }) => atMs / HOUR)]).toEqual(["Asia/Tokyo", [9]]);
+  const none = amended({});
+  expect([none.timeZone, none.ahead.announced]).toEqual([null, []]);
+});
+
 describe("the page", () => {
   it("has UTC and the clock of the place, and what a person wrote does not steer the terminal", () => {
     const told = page([[4, "cell-noted", { position: "B4", author: "ada", text: "odd\u001b[2J smell" }]]);
