@@ -36,6 +36,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       leave: input.left?.leave ?? null,
       breakReason: null,
       isCarried: input.left?.isCarried ?? false,
+      isProven: input.left?.phase === "under-way",
       fault: input.left?.fault ?? null,
       waiting: null,
       waitSinceMs: null,
@@ -68,6 +69,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           CHANNEL_READY: [
             { guard: "wasOrderedOff", target: "stopping" },
             { guard: "wasUnderWay", target: "finding" },
+            { guard: "isHeld", target: "findingOut" },
             { target: "proving" },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
@@ -135,7 +137,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           {
             src: "prove",
             input: ({ context }) => context.effects,
-            onDone: { target: "choosing", actions: "beginAccount" },
+            onDone: { target: "choosing", actions: ["beginAccount", assign({ isProven: true })] },
             onError: [
               // Something came between: that says nothing of the cell.
               {
@@ -155,6 +157,8 @@ export function createCellMachine(deps: CellMachineDeps) {
           { src: "deadline", input: () => deadlineIn(deps.proofDeadlineMs) },
         ],
         on: {
+          // Its proof is a current too: off at once, and proven from the start when a person resumes it.
+          HOLD_CELL: { guard: "hasStep", target: "findingOut", actions: "noteAct" },
           DEADLINE: { target: "opening", actions: "keepLate" },
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
           CHANNEL_LOST: { target: "awaitingChannel", actions: "keepFault" },
@@ -162,6 +166,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       choosing: {
         always: [
+          { guard: "mustProve", target: "proving" },
           { guard: "mustLeave", target: "choosing", actions: { type: "goOn", params: { how: "left" } } },
           { guard: "isCarried", target: "away", actions: "recordTakenOut" },
           { guard: "isHeld", target: "held" },

@@ -84,6 +84,8 @@ export interface CellContext extends CellInput {
   readonly breakReason: string | null;
   /** A robot takes it out of its place: no step begins until it is back there. */
   readonly isCarried: boolean;
+  /** Polarity, contact and wiring are: no step begins before. */
+  readonly isProven: boolean;
   readonly fault: FaultNote | null;
   readonly waiting: Waiting | null;
 }

@@ -68,6 +68,7 @@ export function setupCell(deps: CellMachineDeps) {
       isCarried: ({ context }) => context.cursor !== null && context.isCarried,
       wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
       wasUnderWay: ({ context }) => context.left?.phase === "under-way",
+      mustProve: ({ context }) => !context.isProven && context.hold === null && !context.isCarried,
       mustLeave: ({ context }) => context.cursor !== null && context.leave !== null,
       isHeld: ({ context }) => context.cursor !== null && context.hold !== null,
       hasTimeLeft: ({ context }) =>

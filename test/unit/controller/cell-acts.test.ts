@@ -4,6 +4,31 @@ import { COMMAND_MS, cycling, FAULT, GRACE_MS, LIMIT, open } from "./cell-bench.
 const WHO = { author: "night shift", reason: "smells odd" };
 const DAY = { author: "day shift", reason: "all is well" };
 
+it("a cell that is held while it is proven is switched off at once, and proven anew when it is resumed", async () => {
+  const by = { author: "anna", reason: "the fan stands still" };
+  for (const whenMs of [0, 5]) {
+    const bench = open();
+    if (whenMs === 0) bench.send({ type: "HOLD_CELL", ...by });
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(whenMs);
+    if (whenMs > 0) bench.send({ type: "HOLD_CELL", ...by });
+    await bench.for(3_600_000);
+    expect(bench.state()).toBe("held");
+    expect(bench.calls).toEqual(whenMs === 0 ? ["off"] : ["prove", "off"]);
+    bench.send({ type: "RESUME_CELL", ...by });
+    await bench.for(5);
+    expect(bench.state()).toBe("proving");
+    await bench.for(20);
+    expect(bench.state()).toBe("cycling");
+  }
+  const resumedAtOnce = open();
+  resumedAtOnce.send({ type: "CHANNEL_READY" });
+  resumedAtOnce.send({ type: "HOLD_CELL", ...by });
+  resumedAtOnce.send({ type: "RESUME_CELL", ...by });
+  await resumedAtOnce.for(15);
+  expect(resumedAtOnce.state()).toBe("proving");
+});
+
 describe("a cell that a person holds", () => {
   it("is confirmed off, says by whom and why, and goes on with the time its step has left", async () => {
     const bench = await cycling();
@@ -30,18 +55,6 @@ describe("a cell that a person holds", () => {
     bench.end("time");
     await bench.for(20);
     expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
-  });
-
-  it("is held before its first step when that is asked while it is proven", async () => {
-    const bench = open();
-    bench.send({ type: "CHANNEL_READY" });
-    bench.send({ type: "HOLD_CELL", ...WHO });
-    await bench.for(1000);
-    expect(bench.state()).toBe("held");
-    expect(bench.calls).toEqual(["prove"]);
-    bench.send({ type: "RESUME_CELL", ...DAY });
-    await bench.for(20);
-    expect(bench.state()).toBe("cycling");
   });
 
   it("whose channel cannot confirm it off is awaited, and held once it is", async () => {
