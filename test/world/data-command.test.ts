@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { writeCells } from "../../controller/export/samples-by-cell.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
+import { openToVacuum } from "../../controller/record/vacuum-record.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
 import { dataCommand } from "../../tui/commands/data.ts";
@@ -207,6 +208,10 @@ describe("room in a data folder", () => {
     expect(told).toMatchObject({ done: false, file_bytes_after: null });
     expect(told.thinned.samples).toBeGreaterThan(before.samples / 2);
     expect(statSync(join(folder, "campaign.db")).size).toBe(size);
+    const writer = openToVacuum(folder);
+    expect(await vacuumed(folder, ...rule)).toEqual(told);
+    await expect(vacuumed(folder, ...rule, "--yes")).rejects.toMatchObject({ code: "store.in-use" });
+    writer.close();
 
     const done = (await vacuumed(folder, ...rule, "--yes")) as { file_bytes_after: number };
     expect(done.file_bytes_after).toBe(statSync(join(folder, "campaign.db")).size);

@@ -10,7 +10,7 @@ import {
   type ThinnedExport,
   type ThinningPlan,
 } from "../../controller/record/thin-samples.ts";
-import { databasePath, storeFault, type WritingDatabase } from "../../controller/record/schema.ts";
+import { databasePath, openForReading, storeFault, type WritingDatabase } from "../../controller/record/schema.ts";
 import { giveBackFreePages, openToVacuum, pageCount, type PageCount } from "../../controller/record/vacuum-record.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -39,8 +39,8 @@ interface Wish {
 const NOTHING: ThinningPlan = { blocks: 0, samples: 0, bytes: 0 };
 
 /**
- * Resolves to 0. Throws Fault command.usage, export.not-held, store.in-use, store.damaged where the record does not hold,
- * store.unwritable where the disk refuses: the record is whole then, thinned in part.
+ * Resolves to 0. Throws Fault command.usage, export.not-held, store.damaged where the record does not hold; with `yes`
+ * also store.in-use, store.unopened, and store.unwritable where the disk refuses: the record is whole then, thinned in part.
  */
 export function vacuum(context: VacuumContext, folder: string, options: VacuumOptions): number {
   const record = openRecord(folder);
@@ -51,11 +51,13 @@ export function vacuum(context: VacuumContext, folder: string, options: VacuumOp
     record.close();
   }
   if (wish !== undefined) requireSound(folder);
-  const writing = openToVacuum(folder);
+  // What is only said takes no right to write.
+  const opened = options.yes ? openToVacuum(folder) : { database: openForReading(folder) };
   try {
-    work(context, folder, writing, wish, options.yes);
+    work(context, folder, opened, wish);
   } finally {
-    writing.close();
+    if ("close" in opened) opened.close();
+    else opened.database.close();
   }
   return 0;
 }
@@ -63,16 +65,15 @@ export function vacuum(context: VacuumContext, folder: string, options: VacuumOp
 function work(
   context: VacuumContext,
   folder: string,
-  writing: WritingDatabase,
+  opened: WritingDatabase | Pick<WritingDatabase, "database">,
   wish: Wish | undefined,
-  isMeant: boolean,
 ): void {
-  const { database } = writing;
+  const { database } = opened;
   const beforeMs = wish === undefined ? 0 : Math.min(endOfRecordMs(database) - wish.keepMs, neededFromMs(database));
   const plan = wish === undefined ? NOTHING : planThinning(database, beforeMs, wish.held);
   const pages = pageCount(database);
   const freed = pages.freeBytes + Math.max(0, plan.bytes - plan.blocks * THINNED_BYTES);
-  if (!isMeant) {
+  if (!("close" in opened)) {
     tell(context, folder, { plan, pages, freed, beforeMs, done: null });
     return;
   }
@@ -85,7 +86,7 @@ function work(
   const room = context.freeBytes?.(folder) ?? null;
   // A copy without the free pages stands beside the record for a moment.
   const hasRoom = room === null || room > fileBytes - freeBytes;
-  const after = hasRoom ? giveBackFreePages(folder, writing) : fileBytes;
+  const after = hasRoom ? giveBackFreePages(folder, opened) : fileBytes;
   tell(context, folder, { plan, pages, freed, beforeMs, done: { hasRoom, after } });
 }
 

@@ -2,8 +2,8 @@
 
 export type Field = string | number | boolean | null;
 
-/** What a spreadsheet reads as the begin of a formula. */
-const FORMULA = /^[\s]*[=+\-@\t\r]/;
+/** What a spreadsheet reads as the begin of a formula; some take the wide forms of East Asian keyboards for the same. */
+const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 /** Numbers are the shortest that read back the same; null and what is not a number are empty. */
 export function csvField(field: Field): string {
