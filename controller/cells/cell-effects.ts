@@ -11,7 +11,7 @@ import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
 import { signalOf, type CellSignals } from "./cell-signals.ts";
-import { judgeIdentity, type IdentityEvidence } from "../custody/identity-proof.ts";
+import { judgeIdentity, objectionTo, type IdentityEvidence, type NotProven } from "../custody/identity-proof.ts";
 import { createWiringProof, type Proven, type WiringProofDeps } from "./wiring-proof.ts";
 
 export interface CellEffectsDeps {
@@ -91,9 +91,17 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   function requireIdentity(openCircuitV: number, resistanceOhm: number | null): void {
     if (deps.identity === undefined) return;
     const verdict = judgeIdentity(deps.identity, { openCircuitV, resistanceOhm });
-    if (verdict.kind === "confirmed") return;
-    const code = verdict.kind === "wrong" ? "cell.wrong" : "cell.identity-unknown";
-    throw new Fault(code, deps.position, verdict.what);
+    if (verdict.kind !== "confirmed") throw notProven(verdict);
+  }
+
+  /** It was proven before the controller went away; the ledger may know better by now. */
+  function requireNoObjection(): void {
+    const objection = deps.identity === undefined ? null : objectionTo(deps.identity);
+    if (objection !== null) throw notProven(objection);
+  }
+
+  function notProven({ kind, what }: NotProven): Fault {
+    return new Fault(kind === "wrong" ? "cell.wrong" : "cell.identity-unknown", deps.position, what);
   }
 
   channel.listen({
@@ -180,6 +188,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       intake.switchedOff(cellIndex, clock.monoMs());
     },
     async findAgain(left) {
+      requireNoObjection();
       if (left.step !== null) spectra.begin(left.step);
       const unseen = endedUnseen;
       const failed = failedUnseen;
@@ -203,6 +212,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       return { kind: "off", openCircuitV, stepElapsedS };
     },
     async confirmBack(left) {
+      requireNoObjection();
       endedUnseen = null;
       failedUnseen = null;
       isSought = false;

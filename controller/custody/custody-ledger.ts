@@ -68,6 +68,8 @@ function scan(folder: string): Scanned {
     const advice = "The ledger was changed by hand or by a disk: go by a copy of it, and scan the cells anew.";
     findings.push({ severity: "error", code: "custody.damaged-ledger", where: `${path}:${line}`, what, advice });
   };
+  // Before the lines: another may be adding to them, and a head never runs ahead of them.
+  const head = readHead(folder);
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   const lines = text.split("\n");
   // Without a line end: the power failed before it was acknowledged.
@@ -86,8 +88,10 @@ function scan(folder: string): Scanned {
     lastHash = wanted;
     length += Buffer.byteLength(line) + 1;
   }
-  const head = readHead(folder);
-  if (findings.length === 0 && head !== undefined) {
+  if (findings.length === 0 && head === undefined) {
+    // The first line may stand before its head does.
+    if (entries.length > 1) damaged(entries.length, `${CUSTODY_HEAD_FILE} is missing or cannot be read`);
+  } else if (findings.length === 0 && head !== undefined) {
     if (head.seq > entries.length)
       damaged(entries.length, `${head.seq - entries.length} entries are missing at its end`);
     else if (head.seq === entries.length && head.hash !== lastHash)
@@ -148,7 +152,7 @@ function createLedger(
       if (refused !== null) return refused;
       const entry: CustodyEntry = { seq: seq + 1, atMs: wallMs(), by, act };
       const link = linkHash(lastHash, entry);
-      writeSync(file, `${canonicalJson({ ...(entryJson(entry) as object), hash: link })}\n`);
+      writeAll(file, `${canonicalJson({ ...(entryJson(entry) as object), hash: link })}\n`);
       fsyncSync(file);
       seq += 1;
       lastHash = link;
@@ -160,12 +164,18 @@ function createLedger(
   };
 }
 
+/** A disk that is all but full takes a part and says nothing: only the next write fails. */
+function writeAll(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+}
+
 /** Whole under another name, then renamed. */
 function writeHead(folder: string, seq: number, link: string): void {
   const path = join(folder, CUSTODY_HEAD_FILE);
   const file = openSync(`${path}.draft`, "w");
   try {
-    writeSync(file, `${canonicalJson({ seq, hash: link })}\n`);
+    writeAll(file, `${canonicalJson({ seq, hash: link })}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -4,6 +4,7 @@
  */
 import type { Position } from "../../protocols/base/position.ts";
 import { CHEMISTRIES } from "../../protocols/campaign/chemistry.ts";
+import { BARCODE } from "../../protocols/manifest/read-field.ts";
 import { curveOf } from "../../protocols/echem/forecast/open-circuit-curve.ts";
 import {
   against,
@@ -50,6 +51,13 @@ const TRANSPORT_MARGIN_V = 0.02;
 
 /** Why an act cannot be taken, or null. What is found wrong with a cell is no reason to refuse what was seen of it. */
 export function refusal(custody: Custody, act: CustodyAct): Refused | null {
+  if ("barcode" in act && act.barcode !== null && !BARCODE.test(act.barcode)) {
+    const what = `${JSON.stringify(act.barcode.slice(0, 40))} is no barcode`;
+    return {
+      what,
+      advice: "Letters, digits and . _ : / -, at most 64: scan the code of the cell, not that of its box.",
+    };
+  }
   switch (act.kind) {
     case "expect": {
       const known = custody.cells.get(act.cell.barcode);
@@ -72,9 +80,12 @@ export function refusal(custody: Custody, act: CustodyAct): Refused | null {
         ? null
         : { what: `${act.position} holds no cell of unknown code`, advice: "Unload a cell by its barcode." };
     case "load":
+      if (isReadAnew(custody, act)) return null;
       if (act.barcode === null) return slotRefusal(custody, act.position);
       // One code in two slots: both must be told, and neither is believed.
-      if (isElsewhere(custody, act.barcode, act.position)) return slotRefusal(custody, act.position);
+      // A stranger in a slot is told as well: what lies there is not what anybody thinks.
+      if (!custody.cells.has(act.barcode) || isElsewhere(custody, act.barcode, act.position))
+        return slotRefusal(custody, act.position);
       return wayRefusal(custody, act.barcode, act);
     case "inspect":
     case "verify":
@@ -121,6 +132,12 @@ function wayRefusal(custody: Custody, barcode: string, act: WayAct): Refused | n
 function isElsewhere(custody: Custody, barcode: string, position: Position): boolean {
   const cell = custody.cells.get(barcode);
   return cell?.position != null && cell.position !== position;
+}
+
+/** Another code where one was read before: what lies there is not what custody has there, whatever the reason. */
+function isReadAnew(custody: Custody, { barcode, position }: Extract<CustodyAct, { readonly kind: "load" }>): boolean {
+  const held = custody.slots.get(position);
+  return barcode !== null && held != null && held !== barcode;
 }
 
 /** A slot whose code could not be read may be scanned again. */
@@ -216,6 +233,15 @@ export function withEntry(custody: Custody, { seq, atMs, by, act }: CustodyEntry
       break;
     case "load": {
       const { barcode, position, planned } = act;
+      if (isReadAnew(custody, act)) {
+        const held = custody.slots.get(position) ?? null;
+        find("wrong-slot", held, position, `${String(barcode)} was read at ${position}, where ${String(held)} lay`);
+        if (barcode !== null && isElsewhere(custody, barcode, position)) {
+          const first = custody.cells.get(barcode)?.position ?? null;
+          find("duplicate", barcode, position, `${barcode} was read at ${String(first)} and at ${position}`);
+        }
+        break;
+      }
       discrepancies = discrepancies.filter((one) => one.kind !== "unreadable" || one.position !== position);
       slots.set(position, barcode);
       if (barcode !== null && isElsewhere(custody, barcode, position)) {
@@ -229,6 +255,9 @@ export function withEntry(custody: Custody, { seq, atMs, by, act }: CustodyEntry
         break;
       }
       change(barcode, "loaded", { position });
+      if (!custody.cells.has(barcode)) {
+        find("extra", barcode, position, `${barcode} lies at ${position} and was never announced or received`);
+      }
       if (planned !== null && planned !== position) {
         find("wrong-slot", barcode, position, `${barcode} lies at ${position}; the campaign has it at ${planned}`);
       }

@@ -1,6 +1,6 @@
 /** From custody to what each cell of a campaign is held against before its first current. Pure. */
 import type { Position } from "../../protocols/base/position.ts";
-import { against, type Custody, type CustodyCell } from "./custody.ts";
+import { against, type Custody, type CustodyCell, type CustodyState } from "./custody.ts";
 import type { Fingerprint, IdentityEvidence } from "./identity-proof.ts";
 
 interface PlannedCell {
@@ -27,18 +27,31 @@ export function identityEvidence(
       .filter((other) => other.barcode !== barcode)
       .map((other) => ({ ...other, isOwn: group !== null && other.group === group }));
     const open = against(custody, barcode).map(({ what }) => what);
+    const scanned = custody.slots.get(position) ?? null;
     return {
       barcode,
-      scanned: custody.slots.get(position) ?? null,
+      scanned,
       fingerprint: cell === undefined ? NOTHING : fingerprintOf(cell, nowMs),
       candidates: others.filter(({ isPlaced }) => !isPlaced),
       others,
-      against: cell === undefined ? [`${barcode} was never announced or received`] : open,
+      against:
+        cell === undefined
+          ? [`${barcode} was never announced or received`]
+          : [...open, ...(scanned === null ? whyNotThere(cell) : [])],
     };
   });
 }
 
 const NOTHING: Fingerprint = { openCircuitV: null, resistanceOhm: null, impedanceOhm: null, ageS: Infinity };
+
+/** Where no code was read: by what custody knows, the cell lies elsewhere, and whatever looks like it is another. */
+function whyNotThere({ barcode, position, state }: CustodyCell): readonly string[] {
+  if (position !== null) return [`its code was read at ${position}`];
+  return AWAY.includes(state) ? [`${barcode} is ${state}`] : [];
+}
+
+/** In these nothing of a cell is in the rack. */
+const AWAY: readonly CustodyState[] = ["expected", "ready-to-leave", "returned", "disposed"];
 
 /** Its code was read in a slot, or it is known to have left. */
 function isElsewhere({ barcode, position, state }: CustodyCell, { slots }: Custody): boolean {

@@ -43,9 +43,12 @@ export interface SeenCell {
   readonly resistanceOhm: number | null;
 }
 
-export type IdentityVerdict =
-  | { readonly kind: "confirmed"; readonly by: "code" | "fingerprint" }
-  | { readonly kind: "wrong" | "unknown"; readonly what: string };
+export type IdentityVerdict = { readonly kind: "confirmed"; readonly by: "code" | "fingerprint" } | NotProven;
+
+export interface NotProven {
+  readonly kind: "wrong" | "unknown";
+  readonly what: string;
+}
 
 /** Offset of a channel (volts, one standard deviation; chosen). */
 const CHANNEL_V = 0.005;
@@ -64,12 +67,10 @@ const APART = 6;
 const DAY_S = 86_400;
 
 export function judgeIdentity(evidence: IdentityEvidence, seen: SeenCell): IdentityVerdict {
-  const { barcode, scanned, fingerprint, against } = evidence;
+  const { barcode, scanned, fingerprint } = evidence;
   if (!Number.isFinite(seen.openCircuitV)) return unknown("its voltage could not be read");
-  if (scanned !== null && scanned !== barcode) {
-    return wrong(`the code read at this slot is ${nameOf(evidence, scanned)}; the campaign has ${barcode} here`);
-  }
-  if (against.length > 0) return unknown(`custody holds ${barcode} back: ${against.join("; ")}`);
+  const objection = objectionTo(evidence);
+  if (objection !== null) return objection;
   const misfit = misfitOf(fingerprint, seen);
   if (scanned !== null) {
     if (misfit === null) return { kind: "confirmed", by: "code" };
@@ -85,6 +86,15 @@ export function judgeIdentity(evidence: IdentityEvidence, seen: SeenCell): Ident
   const twin = evidence.candidates.find((other) => !isApart(fingerprint, other.fingerprint));
   if (twin !== undefined) return unknown(`no code was read, and it could as well be ${nameOf(evidence, twin.barcode)}`);
   return { kind: "confirmed", by: "fingerprint" };
+}
+
+/** What the ledger alone has against it, whatever is measured; null for nothing. Of a cell that was proven before, this is asked again. */
+export function objectionTo(evidence: IdentityEvidence): NotProven | null {
+  const { barcode, scanned, against } = evidence;
+  if (scanned !== null && scanned !== barcode) {
+    return wrong(`the code read at this slot is ${nameOf(evidence, scanned)}; the campaign has ${barcode} here`);
+  }
+  return against.length > 0 ? unknown(`custody holds ${barcode} back: ${against.join("; ")}`) : null;
 }
 
 /** Volts, one standard deviation, of a voltage seen now against one from before. */
@@ -147,11 +157,11 @@ function nameOf({ others }: Pick<IdentityEvidence, "others">, barcode: string): 
   return other === undefined || other.isOwn ? barcode : "a cell of another group";
 }
 
-function wrong(what: string): IdentityVerdict {
+function wrong(what: string): NotProven {
   return { kind: "wrong", what };
 }
 
-function unknown(what: string): IdentityVerdict {
+function unknown(what: string): NotProven {
   return { kind: "unknown", what };
 }
 

@@ -1,4 +1,5 @@
 /** What a data folder says of cells in custody: which were proven, which cycled, which have done their protocol. */
+import { Fault } from "../../protocols/base/fault.ts";
 import { isRecord } from "../record/ledger-row.ts";
 import { openRecord } from "../record/record-reader.ts";
 import { parseJson } from "../record/record-header.ts";
@@ -31,6 +32,9 @@ export function recordedActs(folder: string, custody: Custody): readonly Recorde
   };
   const reader = openRecord(folder);
   try {
+    if (reader.header?.world === "virtual") {
+      throw new Fault("custody.simulated", folder, "this run was simulated: it says nothing of cells in a rack");
+    }
     for (const scanned of reader.events()) {
       if (scanned.kind !== "row") continue;
       const { type, dataText } = scanned.row;

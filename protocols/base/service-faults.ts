@@ -113,6 +113,10 @@ export const SERVICE_FAULTS = {
     advice:
       "The custody ledger was changed by hand or by a disk. Go on with a copy of it that is whole, and scan the cells anew; nothing was written.",
   },
+  "custody.simulated": {
+    severity: "refuse",
+    advice: "Give the data folder of a run in the rack; nothing was written.",
+  },
   "custody.unknown": {
     severity: "refuse",
     advice: "Receive and load the cells first: `beamrack receive FOLDER`, then `beamrack load FOLDER`.",

@@ -23,7 +23,8 @@ const THOUSANDS = /^[+-]?\d{1,3}(?:[ ',.\u00a0\u202f]\d{3})+(?:[.,]\d+)?$/;
 const WITH_UNIT = /^([+-]?\d+(?:[.,]\d+)?)\s*([A-Za-z°µμ%Ω][^\d]*)$/;
 const MINUS_SIGN = /^[\u2212\u2013]\s*\d/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-const BARCODE = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
+/** As printed on cells, in manifests and in custody. */
+export const BARCODE = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
 const EMAIL = /^[^\s@,;<>"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const YEAR_MIN = 2000;

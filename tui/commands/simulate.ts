@@ -59,6 +59,11 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
   const early = withdrawnAtBegin(campaign, options.campaignPath);
   if (!check.ok || early.length > 0) return refuse(context, [...loaded.findings, ...check.findings, ...early]);
+  if (campaign.custodyPath !== undefined) {
+    context.printError(
+      `${options.campaignPath} names a custody ledger, which simulate does not read: its cells lie where the campaign has them, and nothing is proven here of those in the rack. Only run asks who they are.`,
+    );
+  }
   const plannedS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
   const folder = options.folder ?? join("data", `${campaign.name}-seed${String(options.seed)}-${stamp(context)}`);
   const data = loadWorldData(

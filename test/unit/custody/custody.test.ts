@@ -98,7 +98,7 @@ describe("custody of a cell", () => {
     expectTaken(ledger, loaded(barcode, A1));
     const elsewhere: CustodyAct = { kind: "verify", barcode, position: A2, openCircuitV: 3, resistanceOhm: null };
     expect(ledger.note("ada", elsewhere)?.what).toContain("lies at A1, not at A2");
-    expect(ledger.note("ada", loaded("LNO-009", A2))?.what).toContain("no cell LNO-009");
+    expect(ledger.note("ada", { kind: "unload", barcode: "LNO-009" })?.what).toContain("no cell LNO-009");
     ledger.close();
   });
 
@@ -153,7 +153,7 @@ describe("what does not agree", () => {
     expect(kindsOf(ledger)).toEqual(["unreadable ?"]);
     expectTaken(ledger, loaded("LNO-001", A2));
     expect(kindsOf(ledger)).toEqual([]);
-    expect(ledger.note("ada", loaded("LNO-002", A2))?.what).toContain("A2 holds LNO-001");
+    expect(ledger.note("ada", loaded(null, A2))?.what).toContain("A2 holds LNO-001");
     expectTaken(ledger, loaded("LNO-001", A1));
     expect(kindsOf(ledger)).toEqual(["duplicate LNO-001"]);
     expect(ledger.custody.slots.get(A1)).toBeNull();
@@ -161,7 +161,49 @@ describe("what does not agree", () => {
   });
 });
 
+describe("a slot that is scanned again", () => {
+  it("with another code holds back the cell that lay there, and both where two were exchanged", () => {
+    const { ledger } = begun(["LNO-001", "LNO-002", "LNO-003"]);
+    expectTaken(ledger, loaded("LNO-001", A1));
+    expectTaken(ledger, loaded("LNO-003", A1));
+    expect(kindsOf(ledger)).toEqual(["wrong-slot LNO-001"]);
+    expect(stateOf(ledger, "LNO-003")).toBe("inspected");
+    expectTaken(ledger, { kind: "unload", barcode: "LNO-001" });
+    expectTaken(ledger, loaded("LNO-003", A1));
+    expect(kindsOf(ledger)).toEqual([]);
+    expectTaken(ledger, loaded("LNO-002", A2));
+    expectTaken(ledger, loaded("LNO-002", A1));
+    expectTaken(ledger, loaded("LNO-003", A2));
+    expect([...kindsOf(ledger)].sort()).toEqual([
+      ...["duplicate LNO-002", "duplicate LNO-003", "wrong-slot LNO-002", "wrong-slot LNO-003"],
+    ]);
+    ledger.close();
+  });
+
+  it("and found with a cell that nobody announced is not forgotten", () => {
+    const { ledger } = begun([]);
+    expectTaken(ledger, loaded("LNO-099", A1));
+    expect(kindsOf(ledger)).toEqual(["extra LNO-099"]);
+    expect(ledger.custody.slots.get(A1)).toBe("LNO-099");
+    ledger.close();
+  });
+});
+
 describe("the custody ledger", () => {
+  it("takes nothing that it could not read again: a code that is none is refused", () => {
+    const { ledger, folder } = begun(["LNO-001"]);
+    for (const barcode of ["", "x".repeat(65), "https://qr.example.org/?id=1", "A\u001b[31m", "../x"]) {
+      expect(ledger.note("ada", { kind: "receive", barcode })?.what).toContain("is no barcode");
+      expect(ledger.note("ada", loaded(barcode, A1))?.what).toContain("is no barcode");
+    }
+    ledger.close();
+    expect(readCustody(folder)).toMatchObject({ findings: [], entries: { length: 3 } });
+    for (const head of ["", "{}"]) {
+      writeFileSync(join(folder, "custody-head.json"), head);
+      expect(readCustody(folder).findings[0]?.what).toContain("custody-head.json is missing or cannot be read");
+    }
+  });
+
   it("is found out when a line is changed, taken out or cut off; a torn last line was never acknowledged", () => {
     const { ledger, folder } = begun(["LNO-001", "LNO-002"]);
     ledger.close();

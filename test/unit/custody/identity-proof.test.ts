@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   judgeIdentity,
+  objectionTo,
   voltageSpreadV,
   type Fingerprint,
   type IdentityEvidence,
@@ -110,6 +111,14 @@ describe("the cell in a slot", () => {
   });
 });
 
+describe("what the ledger alone says of a cell that was proven before", () => {
+  it("is asked again after a restart: another code at its slot, or something against it", () => {
+    expect(objectionTo(evidence({ scanned: null }))).toBeNull();
+    expect(objectionTo(evidence({ scanned: "LNO-9" }))?.kind).toBe("wrong");
+    expect(objectionTo(evidence({ against: ["LNO-1 leaks"] }))?.kind).toBe("unknown");
+  });
+});
+
 describe("the evidence from custody", () => {
   const [A1, A2, A3, A4] = ALL_POSITIONS as readonly [Position, Position, Position, Position];
 
@@ -145,6 +154,15 @@ describe("the evidence from custody", () => {
     expect(found[1]?.against).toEqual(["b lies at A2; the campaign has it at A4"]);
     expect(found[2]?.candidates.map(({ barcode }) => barcode)).toEqual(["d"]);
     expect(found[3]?.against).toEqual(["e was never announced or received"]);
+    // Unread slots: what looks like a cell whose code was read elsewhere is another one.
+    const exchanged = [
+      { barcode: "c", position: A4 },
+      { barcode: "a", position: A3 },
+    ];
+    expect(identityEvidence(custody, exchanged, 0).map(({ against }) => against)).toEqual([
+      [],
+      ["its code was read at A1"],
+    ]);
     note({ kind: "cycle", barcode: "a" });
     expect(identityEvidence(custody, planned, 0)[0]?.fingerprint).toMatchObject({
       openCircuitV: null,
