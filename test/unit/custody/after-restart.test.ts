@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { createCellEffects, type CellEffectsDeps } from "../../../controller/cells/cell-effects.ts";
+import type { IdentityEvidence } from "../../../controller/custody/identity-proof.ts";
+import type { LeftStep } from "../../../controller/machines/programme.ts";
+
+/** A cell whose step has run on while the controller was away. */
+function effectsOf(identity: Partial<IdentityEvidence> | undefined) {
+  const known = { openCircuitV: 3, resistanceOhm: null, impedanceOhm: null, ageS: 0 };
+  const whole = { barcode: "LNO-1", scanned: "LNO-1", fingerprint: known, candidates: [], others: [], against: [] };
+  const deps = {
+    channel: { listen: () => undefined, hasTakenOver: true, capabilities: { buffersSamples: true } },
+    ...{ intake: { lastAtMs: [] }, clock: { monoMs: () => 0 }, recorder: { record: () => undefined } },
+    ...{ cellIndex: 0, position: "A1", proof: { code: {} }, wasLeft: true },
+    ...(identity === undefined ? {} : { identity: { ...whole, ...identity } }),
+  };
+  return createCellEffects(deps as unknown as CellEffectsDeps);
+}
+
+const LEFT = { step: null } as unknown as LeftStep;
+
+describe("a cell that goes on after a restart", () => {
+  it("does not where another code was read at its slot meanwhile, or something stands against it", async () => {
+    await expect(effectsOf({ scanned: "LNO-2" }).findAgain(LEFT)).rejects.toMatchObject({ code: "cell.wrong" });
+    await expect(effectsOf({ scanned: "LNO-2" }).confirmBack(LEFT)).rejects.toMatchObject({ code: "cell.wrong" });
+    await expect(effectsOf({ against: ["it leaks"] }).findAgain(LEFT)).rejects.toMatchObject({
+      code: "cell.identity-unknown",
+    });
+  });
+
+  it("does where the ledger has nothing against it, or the campaign names none", async () => {
+    await expect(effectsOf({}).findAgain(LEFT)).resolves.toEqual({ kind: "running" });
+    await expect(effectsOf({ scanned: null }).findAgain(LEFT)).resolves.toEqual({ kind: "running" });
+    await expect(effectsOf(undefined).findAgain(LEFT)).resolves.toEqual({ kind: "running" });
+  });
+});
