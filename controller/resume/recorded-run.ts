@@ -101,6 +101,9 @@ export interface RecordedRun {
 /** Stops after which exposing waits for a person. */
 const HOLDING: readonly string[] = ["exposing", "motion", "emergency"] satisfies readonly StopClass[];
 
+/** A shutter that did not close is looked at by a person, whoever ended the run meanwhile. */
+const OPEN_SHUTTER_CODES: readonly string[] = ["shutter.stuck-open", "shutter.contradiction"];
+
 /** A request's name: number of the sweep, or of what a step asked; and position, with whatever is said of a further try. */
 const REQUEST = /^(?:X-)?([SR])(\d+)-([A-Z]\d+)/;
 
@@ -301,7 +304,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           isOwnStopDue = true;
           break;
         case "exposing-held":
-          if (!isEnding) held = { fault: faultOf(data) };
+          if (!isEnding || OPEN_SHUTTER_CODES.includes(textOf(data["code"]))) held = { fault: faultOf(data) };
           break;
         case "exposing-resumed":
           held = null;

@@ -32,6 +32,7 @@ describe("a run by the events of its record", () => {
     });
     expect(recorded(["exposing-held", 1, fault], ["exposing-resumed", 2]).held).toBeNull();
     expect(recorded(["run-ended", 1], ["exposing-held", 2]).held).toBeNull();
+    expect(recorded(["run-ended", 1], ["exposing-held", 2, fault]).held).not.toBeNull();
     expect(recorded(["exposing-held", 1], ["run-ended", 2], ["exposing-held", 3]).held).not.toBeNull();
     expect(recorded(["run-ended", 1], ["campaign-resumed", 2], ["exposing-held", 3]).held).not.toBeNull();
   });
