@@ -18,6 +18,7 @@ import {
   IDENTIFY,
   LANGUAGE,
   NEXT_ERROR,
+  OFF_IS_OPEN,
   openCircuitLines,
   OUTPUT_OFF,
   OUTPUT_ON,
@@ -38,7 +39,7 @@ import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
 import { wrongAnswer } from "../link/scpi-identity.ts";
-import { endAt, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
+import { endAt, endAtRest, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
 
 /** As site files name the family. */
 export const KEITHLEY_SMU = "keithley-smu";
@@ -65,6 +66,8 @@ interface Run {
   readonly step: ChannelStep;
   readonly setting: SmuSetting;
   readonly startedMs: number;
+  /** The first sample is the last. */
+  readonly endsAtOnce: StepEnd | null;
   sampleCount: number;
   overloadCount: number;
 }
@@ -163,6 +166,8 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     state = "busy";
     try {
       const found = await identify(talk);
+      // First, or an output that is on would end as 0 V across the cell.
+      talk.tell([OFF_IS_OPEN]);
       await switchOff(talk);
       talk.tell(RESET_LINES);
       const error = await firstError(talk);
@@ -219,15 +224,19 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
 
   async function start(step: ChannelStep): Promise<void> {
     const talk = needIdle("a start");
-    const setting = smuSetting(step, previous, RANGE);
-    if (typeof setting === "string") throw new Fault("protocol.invalid", name, setting);
+    const wanted = smuSetting(step, previous, RANGE);
+    if (typeof wanted === "string") throw new Fault("protocol.invalid", name, wanted);
     state = "busy";
+    let setting = wanted;
+    let endsAtOnce: StepEnd | null = null;
     let wasSwitched = false;
     try {
       const limitV = step.limits.voltageMaxV + OPEN_CIRCUIT_LIMIT_MARGIN_V;
       // The level starts at the cell's own voltage, so that switching on is no jump.
       const restV = await openCircuitV(talk, limitV);
       if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
+      endsAtOnce = endAtRest(step, wanted, restV);
+      if (endsAtOnce !== null) setting = { kind: "open-circuit" };
       talk.tell(
         setting.kind === "voltage"
           ? [...voltageSourceLines(setting.currentLimitA), voltageLevel(restV)]
@@ -243,7 +252,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       throw await afterFailedStart(error, wasSwitched, talk);
     }
     previous = step;
-    const run: Run = { step, setting, startedMs: clock.monoMs(), sampleCount: 0, overloadCount: 0 };
+    const run: Run = { step, setting, endsAtOnce, startedMs: clock.monoMs(), sampleCount: 0, overloadCount: 0 };
     running = run;
     state = "running";
     sampleLater(run);
@@ -294,7 +303,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       const isOverload = !Number.isFinite(voltageV) || !Number.isFinite(currentA);
       run.overloadCount = isOverload ? run.overloadCount + 1 : 0;
       if (!isOverload) listener.sample(stepTimeS, voltageV, currentA, 0);
-      const end = isOverload ? timeEnd(run, stepTimeS) : endAt(run.step, stepTimeS, voltageV, currentA);
+      const end = isOverload ? timeEnd(run, stepTimeS) : endNow(run, stepTimeS, voltageV, currentA);
       if (run.overloadCount >= OVERLOADS_IN_A_ROW_MAX) {
         await switchOff(talk);
         running = null;
@@ -315,6 +324,10 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       if (!isFault(error)) throw error;
       if (conversation === talk) loseTrack(error);
     }
+  }
+
+  function endNow(run: Run, stepTimeS: number, voltageV: number, currentA: number): StepEnd | null {
+    return run.endsAtOnce ?? endAt(run.step, stepTimeS, voltageV, currentA);
   }
 
   function timeEnd(run: Run, stepTimeS: number): StepEnd | null {

@@ -51,9 +51,20 @@ export function smuSetting(step: ChannelStep, previous: ChannelStep | null, rang
 
 /** The unit's current limit holds in both directions, so a hold gets the smaller of the cell's two. */
 function holdLimitA(step: ChannelStep & { kind: "constant-voltage" }, previous: ChannelStep | null, range: SmuRange) {
-  if (previous?.kind === "constant-current" && previous.untilVoltageV === step.voltageV)
-    return Math.abs(previous.currentA);
-  return Math.min(step.limits.currentMaxA, -step.limits.currentMinA, range.currentMaxA);
+  const isLedThere = previous?.kind === "constant-current" && previous.untilVoltageV === step.voltageV;
+  const ledA = isLedThere ? Math.abs(previous.currentA) : Infinity;
+  return Math.min(ledA, step.limits.currentMaxA, -step.limits.currentMinA, range.currentMaxA);
+}
+
+/**
+ * How a step ends at once in a cell that rests at `restV`: past the end of its current already. A voltage source would
+ * drive that cell the other way, where the limit may be another one. Null: there is something to do.
+ */
+export function endAtRest(step: ChannelStep, setting: SmuSetting, restV: number): StepEnd | null {
+  if (step.kind !== "constant-current" || setting.kind !== "voltage") return null;
+  const isPast = step.currentA > 0 ? restV >= setting.levelV : restV <= setting.levelV;
+  if (!isPast) return null;
+  return step.untilVoltageV === null ? "limit" : "voltage";
 }
 
 /** Null: the step goes on. */

@@ -285,18 +285,28 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
   function sampleLater(run: Run): void {
     const { sampleIntervalS, untilTimeS } = run.step;
     const dueS = Math.min(untilTimeS, (run.sampleCount + 1) * sampleIntervalS);
+    const waitMs = Math.max(0, run.startedMs + dueS * 1000 - clock.monoMs());
+    const quietMs = (map.keepAliveS ?? Infinity) * 1000;
     clock.setTimeout(
       () => {
-        if (running === run) void inTurn(() => sample(run));
+        if (running === run) void inTurn(() => (waitMs > quietMs ? lookBetween(run) : sample(run)));
       },
-      Math.max(0, run.startedMs + dueS * 1000 - clock.monoMs()),
+      Math.min(waitMs, quietMs),
     );
   }
 
-  async function sample(run: Run): Promise<void> {
-    const open = talk;
-    if (running !== run || open === null) return;
-    try {
+  /** Keeps the connection between samples that lie far apart. */
+  function lookBetween(run: Run): Promise<void> {
+    return attend(run, async (open) => {
+      const isOn = await open.unit.isOn();
+      if (isOver(run)) return;
+      if (isOn === (run.setting.kind === "driven")) sampleLater(run);
+      else await endByFault(open, isOn);
+    });
+  }
+
+  function sample(run: Run): Promise<void> {
+    return attend(run, async (open) => {
       const { voltageV, currentA, isOn } = await open.unit.read();
       if (isOver(run)) return;
       const stepTimeS = (clock.monoMs() - run.startedMs) / 1000;
@@ -315,6 +325,15 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
       if (isOver(run)) return;
       rest();
       listener.stepEnded(end);
+    });
+  }
+
+  /** Whatever fails meanwhile ends the step with the link. */
+  async function attend(run: Run, work: (open: Talk) => Promise<void>): Promise<void> {
+    const open = talk;
+    if (running !== run || open === null) return;
+    try {
+      await work(open);
     } catch (error) {
       if (!isFault(error)) throw error;
       // A lost link has told the listener already.

@@ -10,6 +10,9 @@ export interface ChannelDrive {
   readonly mode: "open" | "current" | "voltage";
   /** Charge current or voltage; 0 when open. */
   readonly setpoint: number;
+  /** Bounds of the current under a voltage; without them it has none. */
+  readonly leastA?: number;
+  readonly mostA?: number;
 }
 
 export interface ObservedCellPlant extends CellPlant, ChannelDrive {
@@ -49,7 +52,15 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
   const currentLimitA = options.currentLimitA ?? 0.25;
   const sine = options.sine ?? IDEAL_SINE;
   const state = cell.state;
-  const seam = { atMs: startMs, mode: "open" as ChannelDrive["mode"], setpoint: 0, switchedMs: startMs };
+  const seam = {
+    atMs: startMs,
+    mode: "open" as ChannelDrive["mode"],
+    setpoint: 0,
+    /** Bounds of the current under a voltage. */
+    leastA: -Infinity,
+    mostA: Infinity,
+    switchedMs: startMs,
+  };
 
   function advance(atMs: number): void {
     if (!(atMs > seam.atMs)) return;
@@ -62,10 +73,12 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
   function holdVoltage(atMs: number): void {
     let remainingS = (atMs - seam.atMs) / 1000;
     let sinceS = (seam.atMs - seam.switchedMs) / 1000;
+    const limitA = Math.min(seam.mostA, currentLimitA);
+    const dischargeLimitA = Math.min(-seam.leastA, currentLimitA);
     while (remainingS > 0) {
       const wantedS = Math.min(LONGEST_HELD_STEP_S, Math.max(SHORTEST_HELD_STEP_S, HELD_STEP_GROWTH * sinceS));
       const stepS = wantedS * 1.5 >= remainingS ? remainingS : wantedS;
-      cell.advanceAtVoltage(stepS, seam.setpoint, currentLimitA);
+      cell.advanceAtVoltage(stepS, seam.setpoint, limitA, dischargeLimitA);
       remainingS -= stepS;
       sinceS += stepS;
     }
@@ -79,6 +92,21 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
     show();
   }
 
+  function setVoltage(atMs: number, voltageV: number, leastA: number, mostA: number): void {
+    advance(atMs);
+    const isHeld = seam.mode === "voltage" && seam.setpoint === voltageV;
+    // Asking again for the voltage that is held is no new switch.
+    if (!isHeld || seam.leastA !== leastA || seam.mostA !== mostA) {
+      seam.mode = "voltage";
+      seam.setpoint = voltageV;
+      seam.leastA = leastA;
+      seam.mostA = mostA;
+      seam.switchedMs = seam.atMs;
+      cell.setVoltage(voltageV, Math.min(mostA, currentLimitA), Math.min(-leastA, currentLimitA));
+    }
+    show();
+  }
+
   /** What the seam shows after everything that was done to the cell. */
   function show(): void {
     plant.mode = seam.mode;
@@ -89,6 +117,12 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
 
   const plant: Writable<ObservedCellPlant> = {
     cell,
+    get leastA() {
+      return seam.leastA;
+    },
+    get mostA() {
+      return seam.mostA;
+    },
     mode: seam.mode,
     setpoint: seam.setpoint,
     voltageV: state.voltageV,
@@ -100,18 +134,9 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
       setCurrent(atMs, "current", currentA);
     },
     applyVoltage(atMs, voltageV) {
-      advance(atMs);
-      // Asking again for the voltage that is held is no new switch.
-      if (seam.mode === "voltage" && seam.setpoint === voltageV) {
-        show();
-        return;
-      }
-      seam.mode = "voltage";
-      seam.setpoint = voltageV;
-      seam.switchedMs = seam.atMs;
-      cell.setVoltage(voltageV, currentLimitA);
-      show();
+      setVoltage(atMs, voltageV, -Infinity, Infinity);
     },
+    applyVoltageWithin: setVoltage,
     read(atMs) {
       advance(atMs);
       show();

@@ -50,12 +50,12 @@ export interface Cell {
   readonly state: CellState;
   /** Passes `currentA` for `dtS`. */
   advance(dtS: number, currentA: number): void;
-  /** Holds `voltageV` for `dtS`, within `limitA` of current either way. */
-  advanceAtVoltage(dtS: number, voltageV: number, limitA: number): void;
+  /** Holds `voltageV` for `dtS`, within `limitA` of charge and `dischargeLimitA` of discharge; one for both without it. */
+  advanceAtVoltage(dtS: number, voltageV: number, limitA: number, dischargeLimitA?: number): void;
   /** Sets a current at this instant; the voltage follows at once. */
   setCurrent(currentA: number): void;
   /** Sets a voltage at this instant; the current follows at once. */
-  setVoltage(voltageV: number, limitA: number): void;
+  setVoltage(voltageV: number, limitA: number, dischargeLimitA?: number): void;
   /** Everything speeds up or slows down with temperature from here on; open-circuit potentials stay. */
   setTemperature(temperatureC: number): void;
   /** Ohms in series beyond the cell's own contact. */
@@ -272,8 +272,13 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     if (hasSide) side.book(dtS, meanA);
   }
 
-  function currentFor(voltageV: number, limitA: number, voltageOf: (dischargeA: number) => number): number {
-    return fallingRoot(voltageOf, voltageV, -state.currentA, guess, limitA);
+  function currentFor(
+    voltageV: number,
+    limitA: number,
+    voltageOf: (dischargeA: number) => number,
+    dischargeLimitA = limitA,
+  ): number {
+    return fallingRoot(voltageOf, voltageV, -state.currentA, guess, dischargeLimitA, -limitA);
   }
 
   state.voltageV = voltageNow(0);
@@ -293,13 +298,13 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
       state.currentA = currentA;
       state.voltageV = voltageNow(-currentA);
     },
-    advanceAtVoltage(dtS, voltageV, limitA) {
+    advanceAtVoltage(dtS, voltageV, limitA, dischargeLimitA) {
       let remainingS = dtS;
       while (remainingS > 0) {
         updateSide(-state.currentA);
         const stepS = Math.min(remainingS, side.longestStepS());
         forecastRamp(stepS);
-        commitRamp(stepS, currentFor(voltageV, limitA, voltageAhead));
+        commitRamp(stepS, currentFor(voltageV, limitA, voltageAhead, dischargeLimitA));
         remainingS -= stepS;
       }
       state.voltageV = voltageNow(-state.currentA);
@@ -309,10 +314,10 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
       state.currentA = currentA;
       state.voltageV = voltageNow(-currentA);
     },
-    setVoltage(voltageV, limitA) {
+    setVoltage(voltageV, limitA, dischargeLimitA) {
       // The quasi-static part of the electrolyte follows the current at once; two passes settle it far below a microvolt.
       for (let pass = 0; pass < 3; pass += 1) {
-        state.currentA = -currentFor(voltageV, limitA, voltageNow);
+        state.currentA = -currentFor(voltageV, limitA, voltageNow, dischargeLimitA);
         electrolyte.refresh(-state.currentA);
       }
       state.voltageV = voltageNow(-state.currentA);

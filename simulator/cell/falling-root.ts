@@ -7,7 +7,7 @@ const TOLERANCE_V = 1e-7;
 const TURNS = 60;
 
 /**
- * Returns the root within +-`limit`, or the end of that range nearest to it. `guess.ohm` is the slope of the last
+ * Returns the root from `lowest` to `limit`, or the end of that range nearest to it. `guess.ohm` is the slope of the last
  * solution and is updated.
  */
 export function fallingRoot(
@@ -16,8 +16,9 @@ export function fallingRoot(
   startA: number,
   guess: { ohm: number },
   limit: number,
+  lowest = -limit,
 ): number {
-  let lowA = -limit;
+  let lowA = lowest;
   let highA = limit;
   let atA = clamped(startA, lowA, highA);
   let over = voltageOf(atA) - wantedV;
@@ -29,7 +30,7 @@ export function fallingRoot(
     let nextA = atA + over / ohm;
     if (!(nextA > lowA && nextA < highA)) {
       // The first time the secant asks for more than the range has, its end decides; later, the middle.
-      const isAtEnd = nextA >= highA ? highA === limit : lowA === -limit;
+      const isAtEnd = nextA >= highA ? highA === limit : lowA === lowest;
       nextA = isAtEnd ? clamped(nextA, lowA, highA) : (lowA + highA) / 2;
       if (nextA === atA) break;
     }

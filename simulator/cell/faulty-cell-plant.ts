@@ -77,6 +77,10 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
   const seam = {
     mode: drive?.mode ?? "open",
     setpoint: drive?.setpoint ?? 0,
+    /** Bounds of the channel's current under a held voltage, and where it stands at one of them; NaN inside. */
+    leastA: drive?.leastA ?? -Infinity,
+    mostA: drive?.mostA ?? Infinity,
+    boundA: NaN,
     atMs: startMs,
     sinceS: 0,
   };
@@ -113,9 +117,17 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
       set(atMs, "current", wiring.sign * currentA);
     },
     applyVoltage(atMs: number, voltageV: number) {
+      plant.applyVoltageWithin(atMs, voltageV, -Infinity, Infinity);
+    },
+    applyVoltageWithin(atMs: number, voltageV: number, leastA: number, mostA: number) {
       const wantedV = wiring.sign * voltageV;
-      if (seam.mode === "voltage" && seam.setpoint === wantedV) read(atMs);
-      else set(atMs, "voltage", wantedV);
+      const [lowA, highA] = wiring.sign > 0 ? [leastA, mostA] : [-mostA, -leastA];
+      const isHeld = seam.mode === "voltage" && seam.setpoint === wantedV;
+      read(atMs);
+      if (isHeld && seam.leastA === lowA && seam.mostA === highA) return;
+      seam.leastA = lowA;
+      seam.mostA = highA;
+      set(atMs, "voltage", wantedV);
     },
     read,
     /** The series resistance of what is wrong stands in the cell's own; a short lies beside it. */
@@ -159,20 +171,34 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
   function settle(): void {
     cell.setSeriesOhm(seriesOhm());
     const ohm = shortOhm();
+    seam.boundA = NaN;
     if (wiring.isOpen) cell.setCurrent(0);
-    else if (seam.mode === "voltage") cell.setVoltage(seam.setpoint, currentLimitA);
-    else if (ohm === Infinity) cell.setCurrent(seam.setpoint);
-    else cell.setCurrent(-dischargeBesideShort(ohm));
+    else if (seam.mode === "voltage") holdVoltage(ohm);
+    else give(seam.setpoint, ohm);
     publish(ohm);
   }
 
+  function holdVoltage(ohm: number): void {
+    cell.setVoltage(seam.setpoint, currentLimitA);
+    const { currentA, voltageV } = cell.state;
+    const throughChannelA = currentA + voltageV / ohm;
+    const boundedA = Math.min(seam.mostA, Math.max(seam.leastA, throughChannelA));
+    if (boundedA === throughChannelA) return;
+    seam.boundA = boundedA;
+    give(boundedA, ohm);
+  }
+
+  function give(throughChannelA: number, ohm: number): void {
+    cell.setCurrent(ohm === Infinity ? throughChannelA : -dischargeBesideShort(ohm, throughChannelA));
+  }
+
   /** V(d) = R x (what the channel gives + d), d being the discharge of the cell. */
-  function dischargeBesideShort(ohm: number): number {
+  function dischargeBesideShort(ohm: number, throughChannelA: number): number {
     const voltageOf = (dischargeA: number): number => {
       cell.setCurrent(-dischargeA);
-      return cell.state.voltageV - ohm * (seam.setpoint + dischargeA);
+      return cell.state.voltageV - ohm * (throughChannelA + dischargeA);
     };
-    return fallingRoot(voltageOf, 0, -cell.state.currentA, guess, currentLimitA + Math.abs(seam.setpoint));
+    return fallingRoot(voltageOf, 0, -cell.state.currentA, guess, currentLimitA + Math.abs(throughChannelA));
   }
 
   function publish(ohm: number): void {
@@ -182,7 +208,8 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
       plant.voltageV = terminalsOpenV();
       return;
     }
-    const throughChannelA = seam.mode === "voltage" ? state.currentA + state.voltageV / ohm : seam.setpoint;
+    const heldA = Number.isNaN(seam.boundA) ? state.currentA + state.voltageV / ohm : seam.boundA;
+    const throughChannelA = seam.mode === "voltage" ? heldA : seam.setpoint;
     plant.voltageV = wiring.sign * state.voltageV;
     plant.currentA = wiring.sign * throughChannelA;
   }
@@ -194,7 +221,8 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
 
   function step(dtS: number): void {
     const ohm = shortOhm();
-    if (seam.mode === "voltage" && !wiring.isOpen) cell.advanceAtVoltage(dtS, seam.setpoint, currentLimitA);
+    const isHolding = seam.mode === "voltage" && Number.isNaN(seam.boundA);
+    if (isHolding && !wiring.isOpen) cell.advanceAtVoltage(dtS, seam.setpoint, currentLimitA);
     else cell.advance(dtS, cell.state.currentA);
     const burntW = ohm === Infinity ? 0 : cell.state.voltageV ** 2 / ohm;
     const heatW = cellHeatW(cell) + burntW + decomposition() * DECOMPOSITION_J;

@@ -15,7 +15,7 @@ export interface KeithleyTwinDeps {
   readonly language?: string;
   /** One reading. Default 60 ms. */
   readonly readingMs?: number;
-  /** How often the regulator looks at the cell. Default 50 ms. */
+  /** How often it looks at the cell, whoever asks. Default 1 s. */
   readonly tickMs?: number;
 }
 
@@ -28,6 +28,8 @@ export interface KeithleyTwin {
 
 const LINE_MAX = 1000;
 const BUFFER_MAX = 100_000;
+/** Share of a range that it still gives and reads. */
+const OVER_RANGE = 1.05;
 const OVERFLOW = "9.910000E+37";
 
 interface Settings {
@@ -38,6 +40,7 @@ interface Settings {
   limitA: number;
   limitV: number;
   senseRangeA: number;
+  sourceRangeA: number;
   isReadBack: boolean;
 }
 
@@ -49,13 +52,14 @@ const AFTER_RESET: Settings = {
   limitA: 1.05e-4,
   limitV: 21,
   senseRangeA: 1e-4,
+  sourceRangeA: 1,
   isReadBack: true,
 };
 
 export function createKeithleyTwin(deps: KeithleyTwinDeps): KeithleyTwin {
   const { end, clock, cell } = deps;
   const readingMs = deps.readingMs ?? 60;
-  const tickMs = deps.tickMs ?? 50;
+  const tickMs = deps.tickMs ?? 1000;
   const errors: string[] = [];
   const buffer: { reading: number; atMs: number }[] = [];
   let settings: Settings = { ...AFTER_RESET };
@@ -63,8 +67,6 @@ export function createKeithleyTwin(deps: KeithleyTwinDeps): KeithleyTwin {
   let isDeaf = false;
   let switchedOnCount = 0;
   let timer = -1;
-  /** The limit holds instead of the level. */
-  let isLimiting = false;
   let line = "";
   let freeAtMs = 0;
 
@@ -80,33 +82,29 @@ export function createKeithleyTwin(deps: KeithleyTwinDeps): KeithleyTwin {
     if (errors.length < 10) errors.push(`${code},"${text};1;2026/01/01 00:00:00.000"`);
   }
 
-  function regulate(): void {
-    if (!isOn) return;
+  function look(): void {
     const nowMs = clock.nowMs();
     cell.read(nowMs);
-    if (settings.sourceFunction === "VOLT") {
-      const { levelV, limitA } = settings;
-      if (!isLimiting && Math.abs(cell.currentA) > limitA * (1 + 1e-6)) {
-        isLimiting = true;
-        cell.applyCurrent(nowMs, Math.sign(cell.currentA) * limitA);
-      } else if (isLimiting && (cell.currentA > 0 ? cell.voltageV >= levelV : cell.voltageV <= levelV)) {
-        isLimiting = false;
-        cell.applyVoltage(nowMs, levelV);
-      }
-    } else if (!isLimiting && Math.abs(cell.voltageV) > settings.limitV) {
-      isLimiting = true;
-      cell.applyVoltage(nowMs, Math.sign(cell.voltageV) * settings.limitV);
-    }
+    if (settings.sourceFunction === "CURR") limitVoltage(nowMs);
     clock.cancel(timer);
-    timer = clock.at(nowMs + tickMs, regulate);
+    timer = clock.at(nowMs + tickMs, look);
   }
 
+  /** Beyond its voltage limit a current source turns into a voltage, as far as its range goes. */
+  function limitVoltage(nowMs: number): void {
+    const { limitV, sourceRangeA } = settings;
+    const mostA = OVER_RANGE * sourceRangeA;
+    if (Math.abs(cell.voltageV) > limitV)
+      cell.applyVoltageWithin(nowMs, Math.sign(cell.voltageV) * limitV, -mostA, mostA);
+  }
+
+  /** Level and limit hold from the first instant: the unit's own loop is far faster than a cell. */
   function drive(): void {
     if (!isOn) return;
-    isLimiting = false;
-    if (settings.sourceFunction === "VOLT") cell.applyVoltage(clock.nowMs(), settings.levelV);
-    else cell.applyCurrent(clock.nowMs(), settings.levelA);
-    regulate();
+    const { sourceFunction, levelV, levelA, limitA } = settings;
+    if (sourceFunction === "VOLT") cell.applyVoltageWithin(clock.nowMs(), levelV, -limitA, limitA);
+    else cell.applyCurrent(clock.nowMs(), levelA);
+    look();
   }
 
   function switchOutput(on: boolean): void {
@@ -131,7 +129,7 @@ export function createKeithleyTwin(deps: KeithleyTwinDeps): KeithleyTwin {
       const amperes = quantised(cell.currentA, settings.senseRangeA * 1e-6);
       const readsCurrent = settings.senseFunction === "CURR";
       const reading = readsCurrent ? amperes : volts;
-      const overflows = readsCurrent && Math.abs(amperes) > settings.senseRangeA * 1.05;
+      const overflows = readsCurrent && Math.abs(amperes) > settings.senseRangeA * OVER_RANGE;
       if (buffer.length < BUFFER_MAX) buffer.push({ reading, atMs: clock.nowMs() });
       const source =
         settings.sourceFunction === "VOLT"
@@ -229,7 +227,7 @@ export function createKeithleyTwin(deps: KeithleyTwinDeps): KeithleyTwin {
         setNumber(() => undefined, 210);
         return;
       case "SOUR:CURR:RANG":
-        setNumber(() => undefined, 1.05);
+        setNumber((value) => (settings.sourceRangeA = value), 1.05);
         return;
       case "SOUR:VOLT:READ:BACK":
       case "SOUR:CURR:READ:BACK":

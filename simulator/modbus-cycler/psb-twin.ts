@@ -22,7 +22,7 @@ export interface PsbTwinDeps {
   readonly compliance?: "limited" | "full";
   /** Silence after which the socket closes; null: never, as on a serial line. Default 5000 ms on TCP. */
   readonly idleCloseMs?: number | null;
-  /** How often the regulator looks at the cell. Default 50 ms. */
+  /** How often it looks at the cell, whoever asks. Default 1 s. */
   readonly tickMs?: number;
 }
 
@@ -57,6 +57,8 @@ const BLOCKS: readonly (readonly [number, number])[] = [
 ];
 const SOURCE_POWER = 502;
 const SINK_POWER = 498;
+/** As near as the unit comes to its set voltage. */
+const REGULATED_V = 1e-4;
 
 export function createPsbTwin(deps: PsbTwinDeps): PsbTwin {
   const { end, clock, cell } = deps;
@@ -64,7 +66,7 @@ export function createPsbTwin(deps: PsbTwinDeps): PsbTwin {
   const nominalA = deps.nominalA ?? 0.1;
   const framing = deps.framing ?? { kind: "tcp" };
   const idleCloseMs = deps.idleCloseMs === undefined ? (framing.kind === "tcp" ? 5000 : null) : deps.idleCloseMs;
-  const tickMs = deps.tickMs ?? 50;
+  const tickMs = deps.tickMs ?? 1000;
   const settings = new Map<number, number>([
     [498, 0],
     [499, 0],
@@ -86,7 +88,6 @@ export function createPsbTwin(deps: PsbTwinDeps): PsbTwin {
   let isLocal = false;
   let isOn = false;
   let switchedOnCount = 0;
-  let mode: "voltage" | "source" | "sink" = "voltage";
   let timer = -1;
   let idleTimer = -1;
 
@@ -107,34 +108,22 @@ export function createPsbTwin(deps: PsbTwinDeps): PsbTwin {
   const limitA = (register: number, power: number): number =>
     settings.get(power) === 0 ? 0 : ((settings.get(register) ?? 0) / FULL) * nominalA;
 
-  function regulate(): void {
-    if (!isOn) return;
+  function look(): void {
     const nowMs = clock.nowMs();
-    const targetV = setV();
-    const sourceA = limitA(501, SOURCE_POWER);
-    const sinkA = limitA(499, SINK_POWER);
     cell.read(nowMs);
-    if (mode === "voltage") {
-      if (cell.currentA > sourceA * (1 + 1e-6)) limit("source", sourceA);
-      else if (cell.currentA < -sinkA * (1 + 1e-6)) limit("sink", -sinkA);
-    } else if (mode === "source" ? cell.voltageV >= targetV : cell.voltageV <= targetV) {
-      mode = "voltage";
-      cell.applyVoltage(nowMs, targetV);
-    }
     clock.cancel(timer);
-    timer = clock.at(nowMs + tickMs, regulate);
+    timer = clock.at(nowMs + tickMs, look);
   }
 
-  function limit(next: "source" | "sink", currentA: number): void {
-    mode = next;
-    cell.applyCurrent(clock.nowMs(), currentA);
-  }
-
+  /** The currents hold from the first instant: the unit's own loop is far faster than a cell. */
   function drive(): void {
     if (!isOn) return;
-    mode = "voltage";
-    cell.applyVoltage(clock.nowMs(), setV());
-    regulate();
+    cell.applyVoltageWithin(clock.nowMs(), setV(), -limitA(499, SINK_POWER), limitA(501, SOURCE_POWER));
+    look();
+  }
+
+  function isLimiting(): boolean {
+    return Math.abs(cell.voltageV - setV()) > REGULATED_V;
   }
 
   function switchOutput(on: boolean): void {
@@ -157,7 +146,7 @@ export function createPsbTwin(deps: PsbTwinDeps): PsbTwin {
       case 505:
         return cell.currentA < 0 ? 0x8000 : 0;
       case 506:
-        return (isRemote ? 3 : 0) | (isOn ? 0x80 : 0) | (isOn && mode !== "voltage" ? 0x400 : 0);
+        return (isRemote ? 3 : 0) | (isOn ? 0x80 : 0) | (isOn && isLimiting() ? 0x400 : 0);
       case 507:
         return share(cell.voltageV, nominalV);
       case 508:

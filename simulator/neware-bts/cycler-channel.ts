@@ -146,16 +146,11 @@ export function createCyclerChannel(deps: CyclerChannelDeps): CyclerChannel {
     });
   }
 
-  /** The current that takes the cell towards the hold's voltage, within its ceiling. */
+  /** Towards the hold's voltage, within its ceiling of current from the first instant. */
   function approach(step: ProgrammeStep, nowMs: number): boolean {
-    const voltageV = step.voltageV ?? 0;
-    cell.applyVoltage(nowMs, voltageV);
-    cell.read(nowMs);
     const ceilingA = step.currentA ?? Infinity;
-    if (Math.abs(cell.currentA) <= ceilingA) return true;
-    cell.applyCurrent(nowMs, Math.sign(cell.currentA) * ceilingA);
-    cell.read(nowMs);
-    return false;
+    cell.applyVoltageWithin(nowMs, step.voltageV ?? 0, -ceilingA, ceilingA);
+    return hasArrived(step);
   }
 
   function enter(test: RunningTest, nowMs: number): void {
@@ -208,11 +203,7 @@ export function createCyclerChannel(deps: CyclerChannelDeps): CyclerChannel {
     test.integratedMs = nowMs;
     test.capacityAh += 0.5 * (lastA + cell.currentA) * hours;
     test.energyWh += 0.5 * (lastA * lastV + cell.currentA * cell.voltageV) * hours;
-    if (!test.isHeld && hasArrived(step)) {
-      cell.applyVoltage(nowMs, step.voltageV ?? 0);
-      cell.read(nowMs);
-      test.isHeld = true;
-    }
+    if (!test.isHeld) test.isHeld = hasArrived(step);
     if (nowMs - shownMs >= refreshMs) show(nowMs);
     if (isProtected(test, nowMs)) {
       record(test, step, nowMs);
@@ -229,8 +220,7 @@ export function createCyclerChannel(deps: CyclerChannelDeps): CyclerChannel {
   }
 
   function hasArrived(step: ProgrammeStep): boolean {
-    const voltageV = step.voltageV ?? 0;
-    return cell.currentA > 0 ? cell.voltageV >= voltageV : cell.voltageV <= voltageV;
+    return step.currentA === null || Math.abs(cell.currentA) < step.currentA * (1 - 1e-9);
   }
 
   function isOver(test: RunningTest, step: ProgrammeStep, nowMs: number): boolean {

@@ -9,6 +9,11 @@ export interface CellPlant {
   disconnect(atMs: number): void;
   applyCurrent(atMs: number, currentA: number): void;
   applyVoltage(atMs: number, voltageV: number): void;
+  /**
+   * As a source with a current limit on either side does: the voltage where its current lies from `leastA` to `mostA`
+   * (not above and not below 0), else that current, at every instant.
+   */
+  applyVoltageWithin(atMs: number, voltageV: number, leastA: number, mostA: number): void;
   /** Advances the cell and refreshes `voltageV` and `currentA`. Called for every sample: allocates nothing. */
   read(atMs: number): void;
   /** Small-signal impedance of the cell as it was read last, ohm; left out by what answers to no sine. */

@@ -135,6 +135,11 @@ export function observeCell(
       inner.applyVoltage(atMs, voltageV);
       check(atMs, true);
     },
+    applyVoltageWithin(atMs, voltageV, leastA, mostA) {
+      refuseDriving(atMs);
+      inner.applyVoltageWithin(atMs, voltageV, leastA, mostA);
+      check(atMs, true);
+    },
     read(atMs) {
       inner.read(atMs);
       check(atMs, false);

@@ -92,7 +92,7 @@ export function createCellRack(deps: CellRackDeps): CellRack {
       thermal: clipHolder(models, ambientC),
       chance: chance.stream(`cell ${positionIndex}`).stream("faults"),
       sine,
-      drive: { mode: healthy.mode, setpoint: healthy.setpoint },
+      drive: healthy,
     });
     faulty.set(positionIndex, ill);
     inTheAir.push(ill);

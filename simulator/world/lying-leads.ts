@@ -13,6 +13,9 @@ export function createLyingLeads(driven: CellPlant, sensed: CellPlant): CellPlan
     applyVoltage(atMs, voltageV) {
       driven.applyVoltage(atMs, voltageV);
     },
+    applyVoltageWithin(atMs, voltageV, leastA, mostA) {
+      driven.applyVoltageWithin(atMs, voltageV, leastA, mostA);
+    },
     read(atMs) {
       driven.read(atMs);
       if (sensed !== driven) sensed.read(atMs);
@@ -37,6 +40,11 @@ export function createTurnedCurrentLeads(cell: CellPlant): CellPlant {
     },
     applyVoltage(atMs, voltageV) {
       cell.applyVoltage(atMs, voltageV);
+    },
+    /** What the source gives takes the voltage away from what it wants, up to a limit of its current. */
+    applyVoltageWithin(atMs, voltageV, leastA, mostA) {
+      cell.read(atMs);
+      cell.applyCurrent(atMs, cell.voltageV < voltageV ? -mostA : -leastA);
     },
     read(atMs) {
       cell.read(atMs);

@@ -169,6 +169,9 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
       applyVoltage(atMs, voltageV) {
         found().applyVoltage(atMs, voltageV);
       },
+      applyVoltageWithin(atMs, voltageV, leastA, mostA) {
+        found().applyVoltageWithin(atMs, voltageV, leastA, mostA);
+      },
       read(atMs) {
         found().read(atMs);
       },

@@ -18,6 +18,7 @@ export function createOpenTerminals(): CellPlant {
     disconnect: () => undefined,
     applyCurrent: () => undefined,
     applyVoltage: () => undefined,
+    applyVoltageWithin: () => undefined,
     read: () => undefined,
     voltageV: 0,
     currentA: 0,

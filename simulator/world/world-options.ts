@@ -23,7 +23,8 @@ export interface WorldOptions {
   readonly displaced?: ReadonlySet<number>;
   /**
    * By position: cells whose own protocol ends a step that drives a current once the cell has been exposed, or whenever
-   * another cell has come to something. All others are stopped by nothing that the beam does.
+   * another cell has come to something; and those whose channel has no programme, so that every step ends by an order.
+   * All others are stopped by nothing that the beam does.
    */
   readonly protocolStops?: ReadonlyMap<number, "once-exposed" | "any-time">;
   /** So too when the air over the rack is as bad as this. */

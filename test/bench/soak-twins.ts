@@ -64,6 +64,9 @@ function cellThatShows(voltageV: () => number): CellPlant {
       currentA = level;
     },
     applyVoltage: () => undefined,
+    applyVoltageWithin(_, level, leastA, mostA) {
+      currentA = level > shownV ? mostA : leastA;
+    },
     read() {
       shownV = voltageV();
     },

@@ -78,8 +78,11 @@ export function countedCell(farads = FARADS): CountedCell {
       note(currentA !== 0);
     },
     applyVoltage(atMs, voltageV) {
+      counted.applyVoltageWithin(atMs, voltageV, -Infinity, Infinity);
+    },
+    applyVoltageWithin(atMs, voltageV, leastA, mostA) {
       advance(atMs);
-      cell.applyVoltage(atMs, voltageV);
+      cell.applyVoltageWithin(atMs, voltageV, leastA, mostA);
       note(true);
     },
     read: advance,

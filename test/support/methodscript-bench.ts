@@ -36,6 +36,8 @@ export function testCell(innerV = 3.7, farads = 0.06, ohms = 10): TestCell {
   let sinceMs = 0;
   let drive: "off" | "current" | "voltage" = "off";
   let level = 0;
+  let leastA = -Infinity;
+  let mostA = Infinity;
   let voltageV = innerV;
   let currentA = 0;
   let inner = innerV;
@@ -44,9 +46,23 @@ export function testCell(innerV = 3.7, farads = 0.06, ohms = 10): TestCell {
     const dtS = Math.max(0, atMs - sinceMs) / 1000;
     sinceMs = Math.max(sinceMs, atMs);
     if (drive === "current") inner += (level * dtS) / farads;
-    else if (drive === "voltage") inner = level + (inner - level) * Math.exp(-dtS / (farads * ohms));
-    currentA = drive === "current" ? level : drive === "voltage" ? (level - inner) / ohms : 0;
+    else if (drive === "voltage") hold(dtS);
+    currentA = drive === "current" ? level : drive === "voltage" ? bounded((level - inner) / ohms) : 0;
     voltageV = inner + currentA * ohms;
+  }
+
+  function bounded(wantedA: number): number {
+    return Math.min(mostA, Math.max(leastA, wantedA));
+  }
+
+  /** At a bound of the current until the level can be held within it. */
+  function hold(dtS: number): void {
+    const wantedA = (level - inner) / ohms;
+    const boundA = bounded(wantedA);
+    const neededS = boundA === wantedA ? 0 : ((level - boundA * ohms - inner) * farads) / boundA;
+    const limitedS = boundA === 0 ? dtS : Math.min(dtS, neededS);
+    if (limitedS > 0) inner += (boundA * limitedS) / farads;
+    if (limitedS < dtS) inner = level + (inner - level) * Math.exp(-(dtS - limitedS) / (farads * ohms));
   }
 
   return {
@@ -71,9 +87,14 @@ export function testCell(innerV = 3.7, farads = 0.06, ohms = 10): TestCell {
       level = next;
     },
     applyVoltage(atMs, next) {
+      this.applyVoltageWithin(atMs, next, -Infinity, Infinity);
+    },
+    applyVoltageWithin(atMs, next, low, high) {
       advance(atMs);
       drive = "voltage";
       level = next;
+      leastA = low;
+      mostA = high;
     },
     read: advance,
     impedanceOhm: (frequencyHz) => ({ re: ohms, im: -1 / (2 * Math.PI * frequencyHz * farads) }),

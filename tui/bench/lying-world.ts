@@ -35,6 +35,9 @@ export function createLyingWorld(world: TwinWorld, startMs: number, speed: numbe
       applyVoltage(atMs, voltageV) {
         inner.applyVoltage(at(atMs), voltageV);
       },
+      applyVoltageWithin(atMs, voltageV, leastA, mostA) {
+        inner.applyVoltageWithin(at(atMs), voltageV, leastA, mostA);
+      },
       read(atMs) {
         inner.read(at(atMs));
       },

@@ -10,6 +10,7 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
+import { RUN_PROGRAMMES_ALONE } from "../../protocols/campaign/judge-attendance.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -135,7 +136,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     ...(inputs.frameTables === undefined ? {} : { frameTables: inputs.frameTables }),
     options: {
       ...worldOptionsOf(site, (position) => campaign.cells.find((cell) => cell.position === position)?.barcode),
-      ...{ endAtMs, rackStop: rackStopOf(site), protocolStops: protocolStopsOf(campaign) },
+      ...{ endAtMs, rackStop: rackStopOf(site), protocolStops: protocolStopsOf(campaign, site) },
       ...(inputs.lyingLeads === undefined ? {} : { lyingLeads: inputs.lyingLeads }),
       ...(inputs.displaced === undefined ? {} : { displaced: new Set(inputs.displaced.keys()) }),
       ...(setup === undefined ? {} : { setup }),
@@ -325,11 +326,15 @@ function rackStopOf(site: Site): { readonly temperatureC?: number; readonly gasP
   return { temperatureC: lowest("temperature"), gasPpm: lowest("gas") };
 }
 
-/** Cells whose steps end by word of the campaign, for an observer that would otherwise ask who stopped them. */
-function protocolStopsOf(campaign: Campaign): ReadonlyMap<number, "once-exposed" | "any-time"> {
+/** Cells whose steps end by word of campaign or controller, for an observer that would otherwise ask who stopped them. */
+function protocolStopsOf(campaign: Campaign, site: Site): ReadonlyMap<number, "once-exposed" | "any-time"> {
   const stops = new Map<number, "once-exposed" | "any-time">();
+  for (const { position, driver } of site.channels) {
+    if (!RUN_PROGRAMMES_ALONE.has(driver)) stops.set(positionIndex(position), "any-time");
+  }
   for (const { position, stepRules } of campaign.cells) {
     const index = positionIndex(position);
+    if (stops.has(index)) continue;
     if (stepRules.some((rule) => rule.kind === "end-on-cell")) stops.set(index, "any-time");
     else if (stepRules.some((rule) => rule.kind !== "ask-exposure")) stops.set(index, "once-exposed");
   }

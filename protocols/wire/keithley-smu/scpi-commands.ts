@@ -1,7 +1,9 @@
 /** SCPI of the Keithley 2450, 2460 and 2461: commands without line end. A command answers nothing; a query one line. */
 
-/** Set once after connecting: the relay opens when the output is off, so that an idle cell is not loaded. */
-export const RESET_LINES = ["*RST", "OUTP:SMOD HIMP"] as const;
+/** The relay opens when the output is off, so that an idle cell is not loaded: otherwise off is 0 V at a small limit. */
+export const OFF_IS_OPEN = "OUTP:SMOD HIMP";
+/** Set once after connecting. */
+export const RESET_LINES = ["*RST", OFF_IS_OPEN] as const;
 
 export const IDENTIFY = "*IDN?";
 export const LANGUAGE = "*LANG?";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { drawVariation, cellParameters } from "../../../simulator/cell/cell-parameters.ts";
 import { createCellPlant } from "../../../simulator/cell/cell-plant.ts";
+import { createFaultyCellPlant } from "../../../simulator/cell/faulty-cell-plant.ts";
+import { clipHolder } from "../../../simulator/cell/thermal-balance.ts";
 import { createChance } from "../../../simulator/chance/chance.ts";
 import { cellOf, design, MODELS } from "./designs.ts";
 
@@ -42,6 +44,30 @@ describe("a cell on its channel", () => {
     }
     expect(plant.currentA).toBeGreaterThan(0);
     expect(plant.currentA).toBeLessThan(firstA);
+  });
+
+  it.each([
+    ["gives no more than its source may, from the first instant on, and tapers from there", 0.15, 0.002],
+    ["takes no more than its source may, from the first instant on, and tapers from there", -0.15, -0.001],
+  ])("%s", (_, beyondV, boundA) => {
+    const { cell: healthy } = createCellPlant(cellOf(design("lno-graphite"), { soc: 0.5 }), 0);
+    const ill = createFaultyCellPlant(cellOf(design("lno-graphite"), { soc: 0.5 }), 0, {
+      thermal: clipHolder(MODELS, 25),
+      chance: createChance(1),
+    });
+    for (const plant of [createCellPlant(healthy, 0), ill]) {
+      const wantedV = plant.voltageV + beyondV;
+      plant.applyVoltageWithin(0, wantedV, -0.001, 0.002);
+      expect(plant.currentA).toBe(boundA);
+      let lastA = boundA;
+      for (let minute = 1; minute <= 150; minute += 1) {
+        plant.read(minute * 60_000);
+        expect(Math.abs(plant.currentA)).toBeLessThanOrEqual(Math.abs(lastA) + 1e-6);
+        lastA = plant.currentA;
+      }
+      expect(Math.abs(lastA)).toBeLessThan(0.9 * Math.abs(boundA));
+      expect(plant.voltageV).toBeCloseTo(wantedV, 4);
+    }
   });
 
   it("passes the same charge at one-second and ten-second samples of a taper within half a per cent", () => {

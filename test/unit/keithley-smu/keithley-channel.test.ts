@@ -14,7 +14,10 @@ describe("connecting", () => {
       serialNumber: "01419952",
       firmware: "1.6.3d",
     });
-    expect(bench.lines).toEqual(["*IDN?", "*LANG?", "OUTP OFF", "OUTP?", "*RST", "OUTP:SMOD HIMP", "SYST:ERR?"]);
+    expect(bench.lines).toEqual([
+      ...["*IDN?", "*LANG?", "OUTP:SMOD HIMP", "OUTP OFF", "OUTP?"],
+      ...["*RST", "OUTP:SMOD HIMP", "SYST:ERR?"],
+    ]);
     expect(bench.channel.capabilities).toMatchObject({ runsProgrammeAlone: false, buffersSamples: false });
   });
 
@@ -78,6 +81,36 @@ describe("running a step", () => {
     expect(bench.lines).toContain("SOUR:VOLT:ILIM 0.001");
     await bench.pass(40);
     expect(bench.ends).toEqual(["voltage", "current"]);
+  });
+
+  test("holds within the smaller of the cell's limits, from the first instant and from far away", async () => {
+    const tight: CellLimits = { ...limits, currentMinA: -0.0005 };
+    const bench = createKeithleyBench();
+    await bench.settle(bench.channel.connect());
+    await bench.settle(bench.channel.start({ ...charge, limits: tight, untilVoltageV: 3.72 }));
+    await bench.pass(10);
+    const hold: ChannelStep = { kind: "constant-voltage", voltageV: 3.72, untilCurrentA: null, ...common };
+    await bench.settle(bench.channel.start({ ...hold, untilTimeS: 1, limits: tight }));
+    expect(bench.lines.findLast((line) => line.startsWith("SOUR:VOLT:ILIM"))).toBe("SOUR:VOLT:ILIM 0.0005");
+    await bench.pass(5);
+    const before = bench.samples.length;
+    await bench.settle(bench.channel.start({ ...hold, voltageV: 3, sampleIntervalS: 0.5, untilTimeS: 3 }));
+    await bench.pass(10);
+    for (const sample of bench.samples.slice(before)) expect(sample.currentA).toBeCloseTo(-0.01, 6);
+  });
+
+  test.each([
+    ["charge", 0.001, 3.6, "voltage"],
+    ["discharge", -0.001, 3.8, "voltage"],
+  ])("a %s whose end the cell is past already drives nothing the other way", async (_, currentA, endV, end) => {
+    const bench = createKeithleyBench();
+    await bench.settle(bench.channel.connect());
+    await bench.settle(bench.channel.start({ ...charge, currentA, untilVoltageV: endV }));
+    await bench.pass(5);
+    expect(bench.ends).toEqual([end]);
+    expect(bench.samples.map((sample) => sample.currentA)).toEqual([0]);
+    expect(bench.cell.innerV).toBe(3.7);
+    expect(bench.lines.some((line) => line.startsWith("SOUR:FUNC VOLT"))).toBe(false);
   });
 
   test("rests at no current, reading the voltage, until the time is over", async () => {

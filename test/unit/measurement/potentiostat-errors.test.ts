@@ -19,6 +19,7 @@ const OPEN: CellPlant = {
   disconnect: () => undefined,
   applyCurrent: () => undefined,
   applyVoltage: () => undefined,
+  applyVoltageWithin: () => undefined,
   read: () => undefined,
   voltageV: 0,
   currentA: 0,
