@@ -1,5 +1,6 @@
 /** The simulator's clock on a real one: what the virtual world does in virtual time happens here as it is due. */
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
+import { createEventHeap } from "../../simulator/clock/event-heap.ts";
 import type { WorldClock } from "../../simulator/plant/plant.ts";
 
 export interface WallWorldClock extends WorldClock {
@@ -9,56 +10,63 @@ export interface WallWorldClock extends WorldClock {
   stop(): void;
 }
 
-/** Time counts from now. What an event throws goes to `onError`: it must not end the timers of all the others. */
+/**
+ * Time counts from now. Events happen in the order of their times, and at one time in the order in which they were asked
+ * for: the system's timers, one for each, would keep neither within a millisecond, and two lines of one device would change
+ * places. What an event throws goes to `onError`: it must not end the others.
+ */
 export function createWallWorldClock(clock: Clock, onError: (error: Error) => void): WallWorldClock {
   const startMs = clock.monoMs();
   const startWallMs = clock.wallMs();
-  const timers = new Map<number, TimerHandle>();
-  let lastHandle = 0;
+  const agenda = createEventHeap();
+  let timer: TimerHandle;
+  /** When the timer is due; Infinity without one. */
+  let timerMs = Infinity;
+  let isRunning = false;
   let isStopped = false;
 
   const nowMs = (): number => clock.monoMs() - startMs;
 
-  function arm(handle: number, atMs: number, fn: () => void): void {
-    timers.set(
-      handle,
-      clock.setTimeout(
-        () => {
-          // Timers of the system may come up to a millisecond early; instruments never act before their time.
-          if (nowMs() < atMs) {
-            arm(handle, atMs, fn);
-            return;
-          }
-          timers.delete(handle);
-          try {
-            fn();
-          } catch (error) {
-            onError(error instanceof Error ? error : new Error(String(error)));
-          }
-        },
-        Math.max(0, atMs - nowMs()),
-      ),
-    );
+  /** One timer for the next event. Timers of the system may come early; instruments never act before their time. */
+  function arm(): void {
+    const nextMs = agenda.nextMs();
+    if (isRunning || isStopped || nextMs === timerMs) return;
+    if (timerMs !== Infinity) clock.clearTimeout(timer);
+    timerMs = nextMs;
+    if (nextMs !== Infinity) timer = clock.setTimeout(run, Math.max(0, nextMs - nowMs()));
+  }
+
+  /** What is due by now; what comes due meanwhile leaves room for cables and sockets first. */
+  function run(): void {
+    timerMs = Infinity;
+    isRunning = true;
+    const untilMs = nowMs();
+    while (!isStopped && agenda.nextMs() <= untilMs) {
+      try {
+        agenda.pop()();
+      } catch (error) {
+        onError(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    isRunning = false;
+    arm();
   }
 
   return {
     startWallMs,
     nowMs,
     at(atMs, fn) {
-      lastHandle += 1;
-      if (!isStopped && atMs !== Infinity) arm(lastHandle, atMs, fn);
-      return lastHandle;
+      const handle = agenda.push(Math.max(atMs, nowMs()), 0, fn);
+      arm();
+      return handle;
     },
     cancel(handle) {
-      const timer = timers.get(handle);
-      if (timer === undefined) return;
-      timers.delete(handle);
-      clock.clearTimeout(timer);
+      if (agenda.cancel(handle)) arm();
     },
     stop() {
       isStopped = true;
-      for (const timer of timers.values()) clock.clearTimeout(timer);
-      timers.clear();
+      if (timerMs !== Infinity) clock.clearTimeout(timer);
+      timerMs = Infinity;
     },
   };
 }

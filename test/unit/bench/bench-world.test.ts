@@ -150,4 +150,38 @@ describe("the world's clock on the wall's", () => {
     expect(seen[0]).toBeGreaterThanOrEqual(10.7);
     expect(errors.map((error) => error.message)).toEqual(["one instrument breaks"]);
   });
+
+  it("keeps the order of what comes within one millisecond, so that a device's answers never change places", () => {
+    let nowMs = 0;
+    let timers: { readonly handle: number; readonly atMs: number; readonly fn: () => void }[] = [];
+    let last = 0;
+    const clock: Clock = {
+      wallMs: () => 0,
+      monoMs: () => nowMs,
+      setTimeout(fn, ms) {
+        last += 1;
+        timers.push({ handle: last, atMs: nowMs + Math.max(1, Math.floor(ms)), fn });
+        return last;
+      },
+      clearTimeout(handle) {
+        timers = timers.filter((timer) => timer.handle !== handle);
+      },
+    };
+    const world = createWallWorldClock(clock, (error) => {
+      throw error;
+    });
+    const seen: number[] = [];
+    for (let answer = 0; answer < 50; answer += 1) {
+      nowMs += 0.037;
+      world.at(nowMs + 2, () => void seen.push(answer));
+    }
+    world.cancel(world.at(nowMs + 1, () => void seen.push(-1)));
+    while (timers.length > 0) {
+      // The system takes whatever is due, in no order that could be relied on.
+      const timer = timers.pop();
+      nowMs = Math.max(nowMs + 0.01, timer?.atMs ?? 0);
+      timer?.fn();
+    }
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, answer) => answer));
+  });
 });
