@@ -79,7 +79,7 @@ export function readJsonNodes(given: string): JsonNodes {
     const from = at;
     const number = take(NUMBER);
     if (number !== undefined) {
-      if (!Number.isFinite(Number(number))) throw new Refused(from, `${number} is beyond every number`);
+      if (!Number.isFinite(Number(number))) throw new Refused(from, `${number.slice(0, 40)} is beyond every number`);
       return { kind: "number", at: place, value: Number(number), text: number };
     }
     const word = take(WORD);

@@ -3,6 +3,7 @@ import type { Finding } from "../base/finding.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import { readJsonNodes, type JsonEntry, type JsonNode } from "./json-nodes.ts";
 import { CELL_NAMES, SHIPMENT_NAMES } from "./manifest-fields.ts";
+import { CELLS_MAX } from "./manifest.ts";
 import {
   sheetFinding,
   type Place,
@@ -38,7 +39,7 @@ export function readJsonSheet(text: string, fileName: string): ReadSheet {
     tell(list?.node.at ?? root.at, "cells", what, "Give a list of objects, one for each cell.");
     return { sheet: { form: "json", fileName, shipment, cells: [], cellNamesAt: null }, findings };
   }
-  const cells = list.node.items.map((item, index): SheetRow => {
+  const cells = list.node.items.slice(0, CELLS_MAX + 1).map((item, index): SheetRow => {
     if (item.kind === "object") return readRow(item.at, item.entries, `cells[${index}]`, CELL_NAMES, tell);
     tell(item.at, `cells[${index}]`, `${nodeText(item)} is no cell`, "Give an object of names and values.");
     return { at: item.at, values: new Map() };
@@ -55,9 +56,9 @@ function readRow(
 ): SheetRow {
   const values = new Map<string, SheetValue>();
   for (const { name, at: nameAt, node } of entries) {
-    const place = base === "" ? name : `${base}.${name}`;
+    const place = `${base === "" ? "" : `${base}.`}${name.slice(0, 40)}`;
     if (!known.includes(name))
-      tell(nameAt, place, `unknown name ${name.slice(0, 40)}`, wordAdvice(name, known, "Known here"));
+      tell(nameAt, place, `unknown name ${name.slice(0, 40)}`, wordAdvice(name.slice(0, 40), known, "Known here"));
     else if (values.has(name)) tell(nameAt, place, `${name} is given twice`, "Keep the one that is meant.");
     else values.set(name, { at: node.at, written: writtenOf(node) });
   }
@@ -86,7 +87,7 @@ function nodeText(node: JsonNode): string {
       return JSON.stringify(node.text.slice(0, 40));
     case "number":
     case "word":
-      return node.text;
+      return node.text.slice(0, 40);
     case "list":
       return "a list";
     case "object":

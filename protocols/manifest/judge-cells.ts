@@ -1,5 +1,6 @@
 /** What the values of a cell say together, and the cells of a box to each other. */
 import type { Finding, FindingSeverity } from "../base/finding.ts";
+import { parsePosition } from "../base/position.ts";
 import { CHEMISTRIES, isChemistryId, type ChemistryId } from "../campaign/chemistry.ts";
 import { buildLibraryProtocol } from "../echem/library/library.ts";
 import { libraryParameters } from "./library-parameters.ts";
@@ -15,6 +16,9 @@ const LOADING_MAX = 60;
 /** Rates of coin cells (chosen). */
 const RATE_MAX_C = 20;
 
+/** Typed behind a code, or in its place. */
+const WORDS_AT_SCANNER: readonly string[] = ["damaged", "leaks"];
+
 export function judgeCells(fileName: string, rows: readonly RowValues[]): readonly Finding[] {
   const findings: Finding[] = [];
   const held = new Map<string, RowValues>();
@@ -25,6 +29,10 @@ export function judgeCells(fileName: string, rows: readonly RowValues[]): readon
     };
     const barcode = row.get("barcode");
     if (typeof barcode === "string") {
+      if (parsePosition(barcode) !== undefined || WORDS_AT_SCANNER.includes(barcode)) {
+        const what = `barcode ${barcode} is what a slot is called, or a word of whoever scans`;
+        say("error", "value", "barcode", what, "Print another code: at the rack it would be taken for that.");
+      }
       const other = held.get(barcode);
       if (other === undefined) held.set(barcode, row);
       else {

@@ -2,6 +2,8 @@
 import type { ChemistryId } from "../campaign/chemistry.ts";
 
 export const MANIFEST_VERSION = 1;
+/** Of one manifest. */
+export const CELLS_MAX = 960;
 
 export const CASES = ["R2032", "R2025", "R2016"] as const;
 export type CellCase = (typeof CASES)[number];

@@ -42,7 +42,7 @@ export function readField({ written, at }: SheetValue, takes: FieldKind): ReadFi
     if (written.text === "") return { kind: "empty" };
     return readNumber(written.text, takes, refuse);
   }
-  if (written.kind === "number") return refuse(`${written.text} is a number`);
+  if (written.kind === "number") return refuse(`${shown(written.text)} is a number`);
   if (takes.kind === "words" || takes.kind === "triggers" || takes.kind === "parameters") {
     const items = written.kind === "list" ? written.items : splitItems(written.text, at);
     if (items.length === 0) return { kind: "empty" };

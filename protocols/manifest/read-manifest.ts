@@ -8,7 +8,7 @@ import { readCsvSheet } from "./csv-sheet.ts";
 import { judgeCells } from "./judge-cells.ts";
 import { readJsonSheet } from "./json-sheet.ts";
 import { CELL_FIELDS, SHIPMENT_FIELDS, takesText } from "./manifest-fields.ts";
-import { CASES, HAZARDS, MANIFEST_ROLES, type Manifest, type ManifestCell } from "./manifest.ts";
+import { CASES, CELLS_MAX, HAZARDS, MANIFEST_ROLES, type Manifest, type ManifestCell } from "./manifest.ts";
 import {
   numberOf,
   numberOrNull,
@@ -27,7 +27,6 @@ export interface ReadManifest {
   readonly findings: readonly Finding[];
 }
 
-export const CELLS_MAX = 960;
 const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
 
 /** The form is told by the first character that is no blank: `{` or `[` begins JSON. */
@@ -54,7 +53,7 @@ export function readManifest(text: string, fileName: string): ReadManifest {
   const beyond = cells[CELLS_MAX];
   if (beyond !== undefined) {
     const advice = `At most ${CELLS_MAX} in one manifest.`;
-    findings.push(sheetFinding(file, "manifest.cells", beyond.at, "cells", `${cells.length} cells`, advice));
+    findings.push(sheetFinding(file, "manifest.cells", beyond.at, "cells", `more than ${CELLS_MAX} cells`, advice));
   }
   tellMissingColumns(sheet, findings);
   const rows = cells
@@ -72,7 +71,10 @@ function refused(finding: Finding): ReadManifest {
 
 /** In the order of the file; what is beyond a bearable number is counted. */
 function shortened(findings: readonly Finding[]): readonly Finding[] {
-  const sorted = [...findings].sort((a, b) => lineOf(a) - lineOf(b) || columnOf(a) - columnOf(b));
+  const sorted = findings
+    .map((finding) => ({ finding, line: lineOf(finding), column: columnOf(finding) }))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .map(({ finding }) => finding);
   const first = sorted[FINDINGS_MAX];
   if (first === undefined) return sorted;
   const what = `${sorted.length - FINDINGS_MAX} more findings`;

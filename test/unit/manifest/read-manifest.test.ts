@@ -83,6 +83,25 @@ describe("a manifest", () => {
     ]);
   });
 
+  it("is refused where a code would be taken for a slot or a word at the rack", () => {
+    for (const barcode of ["A1", "H12", "damaged"]) {
+      expect(wordsOf(goodCsv(1).replace(/\n[^,\n]+(,lno-graphite)/, `\n${barcode}$1`))).toEqual([
+        `box.csv:11:1 cells[0].barcode: barcode ${barcode} is what a slot is called, or a word of whoever scans`,
+      ]);
+    }
+  });
+
+  it("that is meant to be told at length is told in few words", () => {
+    const many = "9".repeat(100_000);
+    const texts = [`{"cells":[${"1,".repeat(5000)}1]}`, `{"${many}":1}`, `{"proposal":${many}}`, `{"group":[${many}]}`];
+    for (const text of texts) {
+      const { manifest, findings } = readManifest(text, "box");
+      expect(manifest).toBeUndefined();
+      expect(findings.length).toBeLessThan(250);
+      expect(JSON.stringify(findings).length).toBeLessThan(60_000);
+    }
+  });
+
   it("that is empty, or something else, is refused in words", () => {
     for (const text of ["", "\n\n", "# nothing", "{}", "[]", "hello", "\u0000"]) {
       const { manifest, findings } = readManifest(text, "box");
