@@ -114,16 +114,16 @@ function readHead(folder: string): { readonly seq: number; readonly hash: string
 
 /**
  * Opens the folder, made where it is not there, for one writer. `wallMs` stamps what is noted. Throws Fault store.in-use
- * where another writes in it, custody.damaged-ledger where what stands in it cannot be believed.
+ * where another writes in it, custody.not-written where it cannot be written, custody.damaged-ledger where what stands in it cannot be believed.
  */
 export function openCustody(folder: string, wallMs: () => number, lockWaitMs = LOCK_WAIT_MS): CustodyLedger {
-  mkdirSync(folder, { recursive: true });
+  written(folder, () => mkdirSync(folder, { recursive: true }));
   const lock = lockFolder(folder, undefined, lockWaitMs);
   try {
     const { entries, custody, findings, lastHash, length } = scan(folder);
     const [first] = findings;
     if (first !== undefined) throw new Fault("custody.damaged-ledger", first.where, first.what);
-    const file = openSync(join(folder, CUSTODY_FILE), "a");
+    const file = written(folder, () => openSync(join(folder, CUSTODY_FILE), "a"));
     ftruncateSync(file, length);
     return createLedger(folder, file, { custody, lastHash, seq: entries.length }, wallMs, () => {
       closeSync(file);
@@ -152,16 +152,30 @@ function createLedger(
       if (refused !== null) return refused;
       const entry: CustodyEntry = { seq: seq + 1, atMs: wallMs(), by, act };
       const link = linkHash(lastHash, entry);
-      writeAll(file, `${canonicalJson({ ...(entryJson(entry) as object), hash: link })}\n`);
-      fsyncSync(file);
+      written(folder, () => {
+        writeAll(file, `${canonicalJson({ ...(entryJson(entry) as object), hash: link })}\n`);
+        fsyncSync(file);
+      });
       seq += 1;
       lastHash = link;
       custody = withEntry(custody, entry);
-      writeHead(folder, seq, link);
+      written(folder, () => {
+        writeHead(folder, seq, link);
+      });
       return null;
     },
     close,
   };
+}
+
+/** What the system refuses, a full disk or one that may only be read, is no defect of ours. */
+function written<Value>(folder: string, write: () => Value): Value {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+    throw new Fault("custody.not-written", folder, error.message);
+  }
 }
 
 /** A disk that is all but full takes a part and says nothing: only the next write fails. */

@@ -113,6 +113,11 @@ export const SERVICE_FAULTS = {
     advice:
       "The custody ledger was changed by hand or by a disk. Go on with a copy of it that is whole, and scan the cells anew; nothing was written.",
   },
+  "custody.not-written": {
+    severity: "refuse",
+    advice:
+      "Make room, or name a folder that may be written. What was noted before stands: `beamrack custody FOLDER` says up to where; scan the rest again.",
+  },
   "custody.simulated": {
     severity: "refuse",
     advice: "Give the data folder of a run in the rack; nothing was written.",

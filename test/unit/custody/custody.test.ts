@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, appendFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, appendFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -190,6 +190,17 @@ describe("a slot that is scanned again", () => {
 });
 
 describe("the custody ledger", () => {
+  it("says where it cannot be written, and that what was noted stands", () => {
+    const path = join(newFolder(), "file");
+    writeFileSync(path, "");
+    expect(() => openCustody(path, () => 0)).toThrow(expect.objectContaining({ code: "custody.not-written" }) as Error);
+    const { ledger, folder } = begun(["LNO-001"]);
+    mkdirSync(join(folder, "custody-head.json.draft"));
+    expect(() => ledger.note("ada", loaded("LNO-001", A1))).toThrow("EISDIR");
+    ledger.close();
+    expect(readCustody(folder)).toMatchObject({ findings: [], entries: { length: 4 } });
+  });
+
   it("takes nothing that it could not read again: a code that is none is refused", () => {
     const { ledger, folder } = begun(["LNO-001"]);
     for (const barcode of ["", "x".repeat(65), "https://qr.example.org/?id=1", "A\u001b[31m", "../x"]) {
