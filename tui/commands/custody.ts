@@ -15,7 +15,7 @@ import {
 } from "../custody/custody-acts.ts";
 import { plainText } from "../progress/number-text.ts";
 
-/** Exit 3 where the ledger's chain is broken, or something is still to be settled. */
+/** Exit 2 where there was nothing to settle; 3 where the ledger's chain is broken, or something is still to be settled. */
 export async function custodyCommand(context: CustodyContext, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -33,11 +33,14 @@ export async function custodyCommand(context: CustodyContext, args: readonly str
     throw new Fault("command.usage", "beamrack custody", "takes one custody folder");
   }
   const { data, settle, reason } = values;
+  let refused = 0;
   if (settle.length > 0) {
     if (reason === undefined) throw new Fault("command.usage", "beamrack custody --settle", "needs --reason TEXT");
     const by = personOf(context, values.by, "custody");
     await inCustody(context, folder, by, ({ note }) => {
-      for (const barcode of settle) note({ kind: "settle", barcode, reason }, `${barcode}: settled, ${reason}`);
+      for (const barcode of settle) {
+        if (!note({ kind: "settle", barcode, reason }, `${barcode}: settled, ${reason}`)) refused += 1;
+      }
       return Promise.resolve();
     });
   }
@@ -47,7 +50,8 @@ export async function custodyCommand(context: CustodyContext, args: readonly str
       return Promise.resolve();
     });
   }
-  return show(context, folder);
+  const shown = show(context, folder);
+  return refused > 0 ? 2 : shown;
 }
 
 function show(context: CustodyContext, folder: string): number {

@@ -35,6 +35,9 @@ export async function loadCommand(context: LoadContext, args: readonly string[])
     for await (const line of scannedLines(context, given, values.from)) {
       for (const word of line.split(/[\s=]+/).filter((part) => part !== "")) {
         const position = parsePosition(word);
+        const lost = position === undefined ? scanned.code : scanned.slot;
+        if (lost !== null)
+          context.printError(plainText(`${lost}: nothing was scanned with it; ${word} takes its place`));
         if (position !== undefined) scanned.slot = position;
         else scanned.code = word;
       }

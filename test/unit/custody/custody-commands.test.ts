@@ -72,6 +72,10 @@ describe("a box at the beamline", () => {
     expect(shown.at(-1)).toBe("exit 3");
     const settled = await said(custodyCommand, ["--settle", "LNO-002", "--reason", "only the label"]);
     expect(settled).toContain("LNO-002: settled, only the label");
+    const nothing = await said(custodyCommand, ["--settle", "LNO-001", "--reason", "none"]);
+    expect(nothing.at(-1)).toBe("exit 2");
+    const missed = await said(loadCommand, [], ["A5", "A6"]);
+    expect(missed.join()).toContain("A5: nothing was scanned with it; A6 takes its place");
     const out = await said(unloadCommand, ["A4", "LNO-001"]);
     expect(out).toContain("A4 is empty");
     expect((await said(unloadCommand, ["--ready", "--labelled", "LNO-001=3.1"])).at(-1)).toBe("exit 0");
