@@ -11,7 +11,7 @@ import { fetchRows, parseEventRow, parseGapRow, parseStoredLedgerRow } from "./r
 import { isSqliteError, openSamples, type BlockPlace, type ScannedSamples } from "./sample-access.ts";
 import type { Envelope } from "./sample-envelope.ts";
 import type { ChannelSamples } from "./sample-frame.ts";
-import { metaProblems, openForReading, readMeta, type StoredHead } from "./schema.ts";
+import { hasEveryColumn, metaProblems, openForReading, readMeta, type StoredHead } from "./schema.ts";
 
 export { channelsOf } from "./sample-access.ts";
 
@@ -43,6 +43,8 @@ export interface RecordReader {
    */
   envelope(channelIndex: number, fromMs: number, toMs: number, columns: number): Envelope;
   eventHash(seq: number): string | undefined;
+  /** False where the description of the tables has lost the name of one of them, or of a column. */
+  hasEveryColumn(): boolean;
   /** What SQLite itself finds wrong with the file; empty when nothing. */
   integrityProblems(): readonly string[];
   /** What the record says of itself in two ways that do not agree. */
@@ -99,6 +101,14 @@ export function openRecord(folder: string): RecordReader {
         return typeof row?.hash === "string" ? row.hash : undefined;
       } catch (error) {
         if (isSqliteError(error)) return undefined;
+        throw error;
+      }
+    },
+    hasEveryColumn() {
+      try {
+        return hasEveryColumn(database);
+      } catch (error) {
+        if (isSqliteError(error)) return false;
         throw error;
       }
     },

@@ -64,7 +64,7 @@ function mend(from: string, copy: string, wal: WalReading | undefined): readonly
     const problems = problemCount(copy);
     if (problems > 0) {
       replaceFirstPage(copy, wal !== undefined, "VACUUM");
-      if (problemCount(copy) > problems) replaceFirstPage(copy, wal !== undefined);
+      if (problemCount(copy) >= problems) replaceFirstPage(copy, wal !== undefined);
     }
     mended.push("the first page of the file: it is that of a new record");
   }
@@ -74,7 +74,7 @@ function mend(from: string, copy: string, wal: WalReading | undefined): readonly
 function canBeOpened(folder: string): boolean {
   try {
     const record = openRecord(folder);
-    const isKnown = record.header !== undefined;
+    const isKnown = record.header !== undefined && record.hasEveryColumn();
     record.close();
     return isKnown;
   } catch (error) {

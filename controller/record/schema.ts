@@ -277,6 +277,25 @@ export function hasBlocks(database: Database.Database): boolean {
   return found.get()?.n === 1;
 }
 
+/** Every table and column is there by its name: one letter of their description changed, and what stands in them is out of reach. */
+export function hasEveryColumn(database: Database.Database): boolean {
+  if (!isOfBlocks(schemaVersion(database))) return true;
+  const made = new Database(":memory:");
+  try {
+    made.exec(TABLES);
+    made.exec(BLOCK_TABLE);
+    const columnsOf = (of: Database.Database): ReadonlySet<string> =>
+      new Set(of.prepare<[], string>(COLUMNS).pluck().all());
+    const found = columnsOf(database);
+    return [...columnsOf(made)].every((column) => found.has(column));
+  } finally {
+    made.close();
+  }
+}
+
+const COLUMNS = `SELECT t.name || '.' || c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+  WHERE t.type = 'table' ORDER BY 1`;
+
 /** Stands in the file's own header too, since version 2: one of the two may be damaged. */
 function schemaVersion(database: Database.Database): number {
   const stated = Number(readMeta(database, "schema_version"));

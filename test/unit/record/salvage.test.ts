@@ -93,6 +93,21 @@ describe("a data folder that is salvaged", () => {
     }
   });
 
+  it("has everything where one letter of a column's name is another one, which SQLite takes for a table of its own kind", async () => {
+    const folder = await damaged();
+    const path = join(folder, "campaign.db");
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf("wall_crc32");
+    expect(at).toBeGreaterThan(100);
+    expect(at).toBeLessThan(4096);
+    bytes[at] = "x".charCodeAt(0);
+    writeFileSync(path, bytes);
+    const { out, said } = await repaired(folder);
+    expect(said).toMatchObject({ events: 18, ledger_rows: 8, samples: 720, gaps: 2 });
+    expect(said.lost).toEqual([expect.stringContaining("first page")]);
+    expect(errors(out)).toEqual([]);
+  });
+
   it("is one that no run goes on in", async () => {
     const { out } = await repaired(await damaged());
     expect(() => open(out)).toThrow(/salvaged/);
