@@ -99,8 +99,8 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
     if (!isHeld || seam.leastA !== leastA || seam.mostA !== mostA) {
       seam.mode = "voltage";
       seam.setpoint = voltageV;
-      seam.leastA = leastA;
-      seam.mostA = mostA;
+      seam.leastA = plant.leastA = leastA;
+      seam.mostA = plant.mostA = mostA;
       seam.switchedMs = seam.atMs;
       cell.setVoltage(voltageV, Math.min(mostA, currentLimitA), Math.min(-leastA, currentLimitA));
     }
@@ -117,12 +117,8 @@ export function createCellPlant(cell: Cell, startMs: number, options: CellPlantO
 
   const plant: Writable<ObservedCellPlant> = {
     cell,
-    get leastA() {
-      return seam.leastA;
-    },
-    get mostA() {
-      return seam.mostA;
-    },
+    leastA: seam.leastA,
+    mostA: seam.mostA,
     mode: seam.mode,
     setpoint: seam.setpoint,
     voltageV: state.voltageV,
