@@ -16,6 +16,9 @@ export interface AmendedValue {
   readonly isRaised?: true;
 }
 
+/** Path of the change by which cells join: positions that had none so far. */
+export const JOINED_PATH = "cells";
+
 /** How far the campaign has come; what has been done cannot be changed. */
 export interface CampaignProgress {
   /** Campaign time of the last event. */
@@ -25,6 +28,8 @@ export interface CampaignProgress {
   readonly isComplete: boolean;
   /** By position: index of the furthest step of its protocol, loops passed included, that has begun. */
   readonly begunIndex: ReadonlyMap<string, number>;
+  /** Positions as the record's last rack plan has them: by their places in it the record counts cells. */
+  readonly positions: readonly string[];
   /** Cells that have ended, or were given up. */
   readonly over: ReadonlySet<string>;
   /** What was given, and booked. */

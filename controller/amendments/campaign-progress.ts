@@ -1,7 +1,8 @@
 /** How far a campaign has come, by its record: what an amendment is held against. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { DOSE_PLAN_EVENT, parseSpotPlan, type SpotPlan } from "../record/dose-plan-event.ts";
-import type { LedgerRow } from "../record/ledger-row.ts";
+import { isList, type LedgerRow } from "../record/ledger-row.ts";
+import { plannedPositions, RACK_PLAN_EVENT } from "../record/rack-plan-event.ts";
 import { numberOf, recordOf, textOf, WITHDRAWN_EVENT } from "../resume/recorded-cell.ts";
 import { createTimetableFold } from "../schedule/timetable.ts";
 import type { CampaignProgress } from "./amendment.ts";
@@ -35,6 +36,7 @@ export function createProgressFold(): ProgressFold {
   let atMs = 0;
   let startMs = 0;
   let isComplete = false;
+  let positions: readonly string[] = [];
   let spotPlan: SpotPlan | undefined;
 
   return {
@@ -49,15 +51,22 @@ export function createProgressFold(): ProgressFold {
         case "campaign-started":
           startMs = numberOf(data["start_ms"]) ?? 0;
           break;
+        case RACK_PLAN_EVENT:
+          positions = plannedPositions(value);
+          break;
         case DOSE_PLAN_EVENT:
           spotPlan = parseSpotPlan(value);
           break;
         case "campaign-complete":
           isComplete = true;
           break;
-        case "cells-ordered-off":
-          isComplete = true;
+        case "cells-ordered-off": {
+          const only = data["positions"];
+          // Of some cells: those have no part in it any more, the others go on.
+          if (isList(only)) for (const one of only) over.add(textOf(one));
+          else isComplete = true;
           break;
+        }
         case "step-started": {
           const index = furthestOf(data);
           begunIndex.set(position, Math.max(index, begunIndex.get(position) ?? -1));
@@ -74,7 +83,7 @@ export function createProgressFold(): ProgressFold {
       }
     },
     progress: (rows) => ({
-      ...{ atMs, startMs, isComplete, begunIndex, over, rows, spotPlan },
+      ...{ atMs, startMs, isComplete, begunIndex, positions, over, rows, spotPlan },
       requests: timetable.timetable().ahead.filter(({ request }) => request.startsWith("R")),
     }),
   };

@@ -5,6 +5,8 @@
 import type { Finding } from "../../protocols/base/finding.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import type { Campaign, SweepTrigger } from "../../protocols/campaign/campaign.ts";
+import { inRecordedOrder } from "../../protocols/campaign/cell-order.ts";
+import type { CampaignTrigger } from "../../protocols/campaign/trigger.ts";
 import type { AmendedValue, CampaignProgress, JudgedAmendment } from "./amendment.ts";
 import { differences, isSame, keysOf } from "./json-differences.ts";
 import { judgeCells } from "./judge-cells.ts";
@@ -29,7 +31,12 @@ const WRITTEN: Readonly<Record<string, string>> = {
 };
 const ANEW = "Leave it as it is; what needs it otherwise is another campaign, in another folder.";
 
-export function judgeAmendment(current: Campaign, proposed: Campaign, progress: CampaignProgress): JudgedAmendment {
+/** `current` with its cells as the record counts them; `given` in any order. */
+export function judgeAmendment(current: Campaign, given: Campaign, progress: CampaignProgress): JudgedAmendment {
+  const proposed = inRecordedOrder(
+    given,
+    current.cells.map(({ position }) => position),
+  );
   const changes: AmendedValue[] = [];
   const refusals: Finding[] = [];
   const refuse = (where: string, what: string, advice: string): void => {
@@ -114,7 +121,19 @@ function judgeTriggers(current: Campaign, proposed: Campaign, changes: AmendedVa
     const before = old.get(trigger.name);
     old.delete(trigger.name);
     if (before === undefined) changes.push({ path, positions: [], from: null, to: trigger.kind });
-    else for (const change of differences(before, trigger, path)) changes.push({ ...change, positions: [] });
+    else judgeTrigger(before, trigger, path, changes);
   }
   for (const [name, { kind }] of old) changes.push({ path: `triggers.${name}`, positions: [], from: kind, to: null });
+}
+
+/** Its cells in one line: where one joins, those of every trigger are others. */
+function judgeTrigger(
+  { cells: were, ...before }: CampaignTrigger,
+  { cells: are, ...after }: CampaignTrigger,
+  path: string,
+  changes: AmendedValue[],
+): void {
+  for (const change of differences(before, after, path)) changes.push({ ...change, positions: [] });
+  if (isSame(were, are)) return;
+  changes.push({ path: `${path}.cells`, positions: [], from: were.length, to: are.length });
 }

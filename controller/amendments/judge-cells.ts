@@ -4,7 +4,7 @@ import type { Campaign, CampaignCell, DoseLimit } from "../../protocols/campaign
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import { createFindingList } from "../record/finding-list.ts";
 import { createDoseAudit } from "../record/verify-doses.ts";
-import type { AmendedValue, CampaignProgress } from "./amendment.ts";
+import { JOINED_PATH, type AmendedValue, type CampaignProgress } from "./amendment.ts";
 import { differences, isSame, keysOf } from "./json-differences.ts";
 
 type Refuse = (where: string, what: string, advice: string) => void;
@@ -24,15 +24,19 @@ export function judgeCells(
 ): void {
   const later = new Map(proposed.cells.map((cell) => [cell.position, cell]));
   const known = new Set(current.cells.map(({ position }) => position));
-  const added = proposed.cells.flatMap(({ position }) => (known.has(position) ? [] : [position]));
+  const added = proposed.cells.filter(({ position }) => !known.has(position));
   const gone = current.cells.flatMap(({ position }) => (later.has(position) ? [] : [position]));
-  if (added.length > 0) {
-    const advice = "A campaign keeps the cells it began with; begin another for new ones, in another folder.";
-    refuse("cells", `${positionsText(added)} had no cell when the campaign began`, advice);
+  for (const { position, isWithdrawn } of added) {
+    if (isWithdrawn !== true) continue;
+    refuse(`cells ${position}`, "a cell that joins cannot be withdrawn already", "Leave it out of the file.");
   }
   if (gone.length > 0) {
     const advice = `Write withdrawn: true for ${positionsText(gone)}, under overrides of their group: their record stays.`;
     refuse("cells", `${positionsText(gone)} are no longer there`, advice);
+  }
+  if (added.length > 0) {
+    const positions = added.map(({ position }) => position);
+    changes.push({ path: JOINED_PATH, positions, from: null, to: added.length });
   }
   const told = new Map<string, AmendedValue & { positions: Position[] }>();
   const tell = (position: Position, change: Omit<AmendedValue, "positions">): void => {

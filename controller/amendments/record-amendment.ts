@@ -20,6 +20,7 @@ export interface AmendmentOnRecord {
   readonly author: string;
   readonly reason: string;
   readonly changes: readonly AmendedValue[];
+  /** With its cells in the order by which the record counts them. */
   readonly proposed: Campaign;
   readonly campaignHash: string;
   /** The campaign's file and those it names beside the site, by their paths as written; the first is the campaign. */

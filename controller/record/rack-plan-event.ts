@@ -118,6 +118,12 @@ export function parseRackPlan(data: Json | undefined): RackPlan | undefined {
   return { title, siteTitle, energyKeV, detector, geometry, cells, protocols: new Map(Object.entries(documents)) };
 }
 
+/** Of the event's data: positions in the order by which the record counts cells. */
+export function plannedPositions(data: Json | undefined): readonly string[] {
+  const items = isRecord(data) && isList(data["cells"]) ? data["cells"] : [];
+  return items.flatMap((item) => (isRecord(item) && typeof item["position"] === "string" ? [item["position"]] : []));
+}
+
 function parseCell(item: Json, channelIndex: number): RackPlanCell | undefined {
   if (!isRecord(item)) return undefined;
   const text = (key: string): string => {

@@ -11,6 +11,7 @@ import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
+import { JOINED_PATH } from "../amendments/amendment.ts";
 import { AMENDED_EVENT } from "../amendments/campaign-progress.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
 import { windowOf, wishOf } from "../schedule/wish-json.ts";
@@ -86,6 +87,8 @@ export interface RecordedRun {
   readonly alarms: { readonly open: readonly Alarm[]; readonly raisedCount: number };
   /** Positions that an amendment took from the beam, and when: sweeps before it had asked for them. */
   readonly takenFromBeam: ReadonlyMap<string, number>;
+  /** Positions whose cells joined by an amendment, and when: sweeps before it had not asked for them. */
+  readonly joined: ReadonlyMap<string, number>;
   /** Of the robot that brings cells to the beam. */
   readonly transfers: RecordedTransfers;
   /** Pairs and verdicts of control visits, what was held back for them, and resistances of cells, in order. */
@@ -142,6 +145,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const open = new Map<number, Alarm>();
   const transfers = createTransferFold();
   const takenFromBeam = new Map<string, number>();
+  const joined = new Map<string, number>();
   let raisedCount = 0;
   let startMs: number | null = null;
   let lastMs = 0;
@@ -207,6 +211,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           break;
         case AMENDED_EVENT:
           for (const position of leftBeam(data["changes"])) takenFromBeam.set(position, atMs);
+          for (const position of joinedCells(data["changes"])) joined.set(position, atMs);
           break;
         case "campaign-resumed":
           resumedCount += 1;
@@ -331,7 +336,19 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
     },
     finish(): RecordedRun {
       return {
-        ...{ startMs, lastMs, isComplete, resumedCount, identities, requests, controls, latched, held, takenFromBeam },
+        ...{
+          startMs,
+          lastMs,
+          isComplete,
+          resumedCount,
+          identities,
+          requests,
+          controls,
+          latched,
+          held,
+          takenFromBeam,
+          joined,
+        },
         unwitnessed: [...unwitnessed.values()],
         cells: [...cells.values()].map((cell) => cell.state()),
         alarms: { open: [...open.values()], raisedCount },
@@ -372,6 +389,14 @@ function outcomeOf(text: string): ExposureOutcome {
 
 function interlocksOf(data: Json | undefined): readonly Interlock[] {
   return Array.isArray(data) ? INTERLOCKS.filter((name) => data.includes(name)) : [];
+}
+
+function joinedCells(changes: Json | undefined): readonly string[] {
+  const list: readonly Json[] = Array.isArray(changes) ? changes : [];
+  return list.map(recordOf).flatMap(({ path, positions }) => {
+    if (path !== JOINED_PATH || !Array.isArray(positions)) return [];
+    return positions.map((position: Json) => textOf(position));
+  });
 }
 
 /** Of an amendment's changes, the positions that sweeps ask for no more. */

@@ -128,11 +128,13 @@ export function restoreSweeps(
   const isDone = new Set<number>();
   const open = new Map<number, WantedExposure>();
   let wantedCount = 0;
+  const hasJoinedSince = (cellIndex: number, sinceMs: number): boolean =>
+    (recorded.joined.get(campaign.cells[cellIndex]?.position ?? "") ?? -Infinity) > sinceMs;
   for (const request of recorded.requests) {
     if (request.kind === "begun") {
       const { sweep, atMs: startedAtMs } = request;
       const gone = [...recorded.takenFromBeam].flatMap(([position, atMs]) => (atMs > startedAtMs ? [position] : []));
-      const asked = desk.tour(sweep, gone);
+      const asked = desk.tour(sweep, gone).filter((cellIndex) => !hasJoinedSince(cellIndex, startedAtMs));
       state = { sweep, startedAtMs, latestMs: desk.window(sweep).latestMs, remaining: asked };
       isDone.clear();
       tally.sweepBegun(sweep, asked.length);

@@ -12,6 +12,7 @@ import { assert } from "../../protocols/base/assert.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { inRecordedOrder } from "../../protocols/campaign/cell-order.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { hashOf } from "../../tui/load-campaign.ts";
 import { tables } from "./campaign-files.ts";
@@ -30,12 +31,13 @@ export function amendFolder(
   propose: Proposal,
 ): PutOnRecord {
   const { header, progress, count } = readFolder(folder);
-  const proposed = propose(current, progress);
+  const positions = current.cells.map(({ position }) => position);
+  const proposed = inRecordedOrder(propose(current, progress), positions);
   const judged = judgeAmendment(current, proposed, progress);
   if (judged.refusals.length > 0 || judged.changes.length === 0) return { ...judged, inForce: current };
   const store = openStore({
     ...{ folder, clock, durability: "process-death", commitLatencyMs: 0, header, goesOn: true },
-    channelCount: current.cells.length,
+    channelCount: proposed.cells.length,
   });
   const recorder = {
     record(type: string, data: Json): void {

@@ -42,6 +42,8 @@ export interface WorldRunOptions {
   readonly site?: Site;
   /** The small campaign as it was read beside another site, where that names its filters otherwise. */
   readonly campaign?: Campaign;
+  /** The campaign without cells that join later. */
+  readonly beginsWith?: Campaign;
   /** Ends the run at this campaign time, as a Ctrl-C does. */
   readonly stopAtS?: number;
   /** With `stopAtS`: the process is gone, nothing was closed. */
@@ -132,6 +134,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
   const endAtMs = hours * 3_600_000;
   const virtual = createVirtualCampaign({
     campaign: options.campaign ?? campaign,
+    ...(options.beginsWith === undefined ? {} : { beginsWith: options.beginsWith }),
     campaignHash,
     site: options.site ?? site,
     siteHash,
@@ -172,7 +175,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
       (atS + downS) * 1000,
     );
   }
-  let inForce = options.campaign ?? campaign;
+  let inForce = options.beginsWith ?? options.campaign ?? campaign;
   for (const { atS, propose, judged } of options.amendments ?? []) {
     clock.at(atS * 1000, () => {
       virtual.kill();

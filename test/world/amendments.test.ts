@@ -107,3 +107,38 @@ it("limits, presets and a cell that is withdrawn are amended under way; the audi
     record.close();
   }
 });
+
+it("cells join a campaign under way: proven, cycled and exposed from then on, and those that were there lose nothing", async () => {
+  const late = ["A2", "B1"];
+  const without: Campaign = { ...campaign, cells: campaign.cells.filter(({ position }) => !late.includes(position)) };
+  const judged: PutOnRecord[] = [];
+  const run = await runWorld({
+    ...{ hours: 0.3, beginsWith: without },
+    amendments: [{ atS: 320, propose: () => campaign, judged: (one) => judged.push(one) }],
+  });
+  expectSound(run);
+  expect(
+    judged.map(({ refusals, changes }) => [refusals, changes.map(({ path, positions }) => [path, positions])]),
+  ).toEqual([[[], [["cells", late]]]]);
+  const joinedMs = run.of("campaign-amended")[0]?.atMs ?? Infinity;
+  const of = (type: string, position: string) => run.of(type).filter((event) => field(event, "position") === position);
+  for (const position of late) {
+    expect(of("cell-proof", position).length).toBe(1);
+    expect(of("step-started", position).every(({ atMs }) => atMs > joinedMs)).toBe(true);
+    expect(of("step-started", position).length).toBeGreaterThan(0);
+    expect(of("exposure-ended", position).length).toBeGreaterThan(0);
+    expect(of("exposure-ended", position).every(({ atMs }) => atMs > joinedMs)).toBe(true);
+  }
+  expect(of("step-started", "A1").length).toBe(of("step-started", "A3").length);
+  expect(run.of("cell-isolated")).toEqual([]);
+  const report = verifyRecord(run.folder, replayDecisions);
+  expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  const record = openRecord(run.folder);
+  try {
+    const { cells } = readCampaignRecord(record, null, run.folder);
+    expect(cells.map(({ position }) => position).slice(-2)).toEqual(late);
+    expect(cells.every(({ steps }) => steps.length > 0)).toBe(true);
+  } finally {
+    record.close();
+  }
+});

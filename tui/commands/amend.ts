@@ -9,6 +9,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { calendarOf } from "../../protocols/campaign/beam-forecast.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { inRecordedOrder } from "../../protocols/campaign/cell-order.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { campaignReferences } from "../../protocols/campaign/resolve-protocols.ts";
 import type { InputDocument } from "../../protocols/input/document.ts";
@@ -38,9 +39,9 @@ export async function amendCommand(context: AmendContext, args: readonly string[
   const options = parseOptions(args);
   const loaded = loadCampaign(context, options.campaignPath, options.sitePath);
   if (loaded.kind === "refused") return refuse(context, loaded.findings);
-  const { campaign: proposed, site, campaignHash } = loaded;
+  const { campaign: asked, site, campaignHash } = loaded;
   const tables = context.attenuationTables();
-  const check = checkCampaign(proposed, site, tables, loaded.document);
+  const check = checkCampaign(asked, site, tables, loaded.document);
   if (!check.ok) return refuse(context, [...loaded.findings, ...check.findings]);
 
   const folder = readAmendable(options.folder);
@@ -51,7 +52,9 @@ export async function amendCommand(context: AmendContext, args: readonly string[
   if (folder.header.siteHash !== loaded.siteHash) {
     throw new Fault("store.other-campaign", options.folder, "the site changed since the run began, or is another");
   }
-  const current = currentCampaign(context, options, folder);
+  const { positions } = folder.progress;
+  const current = inRecordedOrder(currentCampaign(context, options, folder), positions);
+  const proposed = inRecordedOrder(asked, positions);
   const { changes, refusals } = judgeAmendment(current, proposed, folder.progress);
   if (refusals.length > 0) return refuse(context, refusals);
   const ifSo = whatIf(current, proposed, site, tables);
@@ -71,7 +74,7 @@ export async function amendCommand(context: AmendContext, args: readonly string[
   const store = openStore({
     ...{ folder: options.folder, clock: context.clock, durability: "power-loss", commitLatencyMs: 0 },
     header: folder.header,
-    channelCount: current.cells.length,
+    channelCount: proposed.cells.length,
     holder: { ...context.self, sinceMs: context.clock.wallMs() },
   });
   const number = folder.amendments.length + 1;
@@ -95,7 +98,7 @@ export async function amendCommand(context: AmendContext, args: readonly string[
   } finally {
     store.close();
   }
-  keepCampaign(options.folder, proposed);
+  keepCampaign(options.folder, asked);
   const text = `Amendment ${number} is on record, by ${name}. The run goes on under it: beamrack run ${options.campaignPath} --data ${options.folder}`;
   return tell(context, text, about, { ok: true, amended: number });
 }

@@ -10,6 +10,7 @@ import { judgeRoom, recordBytes } from "../../protocols/campaign/record-size.ts"
 import { calendarAtBegin } from "../../protocols/campaign/judge-calendar.ts";
 import { withdrawnAtBegin } from "../../protocols/campaign/judge-withdrawn.ts";
 import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
+import { inRecordedOrder } from "../../protocols/campaign/cell-order.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import { recallFolder } from "../bus/recall-folder.ts";
@@ -60,17 +61,18 @@ export async function runCommand(context: CommandContext, args: readonly string[
   const loaded = loadCampaign(context, campaignPath, options.sitePath);
   if (loaded.kind === "refused") return refuse(context, loaded.findings);
   const { site } = loaded;
-  const campaign = options.isRehearsal ? rehearsedCampaign(loaded.campaign) : loaded.campaign;
-  const check = checkCampaign(campaign, site, context.attenuationTables(), campaignPath);
+  const asked = options.isRehearsal ? rehearsedCampaign(loaded.campaign) : loaded.campaign;
+  const check = checkCampaign(asked, site, context.attenuationTables(), campaignPath);
   const measured = calibrationFindings(context, loaded);
   if (!check.ok || hasErrors(measured)) {
     return refuse(context, [...loaded.findings, ...check.findings, ...measured]);
   }
-  const totalS = Math.min(options.untilS ?? Infinity, campaign.durationS ?? OPEN_END_S);
-  const folder = options.folder ?? join("data", `${campaign.name}-${stamp(context)}`);
+  const totalS = Math.min(options.untilS ?? Infinity, asked.durationS ?? OPEN_END_S);
+  const folder = options.folder ?? join("data", `${asked.name}-${stamp(context)}`);
 
-  const identity = campaignEvidence(campaign, campaignPath, context.clock.wallMs());
   const left = lookAtFolder(folder);
+  const campaign = inRecordedOrder(asked, left?.positions ?? []);
+  const identity = campaignEvidence(campaign, campaignPath, context.clock.wallMs());
   const campaignHash = recordedHash(folder, left, loaded.campaignHash);
   const early =
     left === undefined

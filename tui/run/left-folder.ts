@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { parseJson } from "../../controller/record/record-header.ts";
+import { plannedPositions, RACK_PLAN_EVENT } from "../../controller/record/rack-plan-event.ts";
 import { databasePath } from "../../controller/record/schema.ts";
 import { AMENDED_EVENT } from "../../controller/amendments/campaign-progress.ts";
 import { numberOf, recordOf, textOf } from "../../controller/resume/recorded-cell.ts";
@@ -13,6 +14,8 @@ export interface LeftFolder {
   /** Campaign time of the last event. */
   readonly lastMs: number;
   readonly events: number;
+  /** In the order by which the record counts cells. */
+  readonly positions: readonly string[];
   /** Hash of the campaign that the last amendment made of it, and of the one that the folder was begun with. */
   readonly amended?: { readonly campaignHash: string; readonly begunWith: string };
 }
@@ -29,6 +32,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
     let lastMs = 0;
     let events = 0;
     let amendedHash: string | undefined;
+    let positions: readonly string[] = [];
     for (const scanned of record.events()) {
       if (scanned.kind === "damaged") continue;
       const { type, atMs, dataText } = scanned.row;
@@ -36,6 +40,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
       lastMs = Math.max(lastMs, atMs);
       if (type === "campaign-started") startMs = numberOf(recordOf(parseJson(dataText))["start_ms"]);
       if (type === AMENDED_EVENT) amendedHash = textOf(recordOf(parseJson(dataText))["campaign_hash"]);
+      if (type === RACK_PLAN_EVENT) positions = plannedPositions(parseJson(dataText));
       if (type === "campaign-complete") {
         throw new Fault("run.finished", folder, "the campaign in this folder came to its end; nothing is left to run");
       }
@@ -45,8 +50,8 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
       throw new Fault("store.damaged", folder, "the record does not say when its campaign began");
     }
     const begunWith = record.header?.campaignHash;
-    if (amendedHash === undefined || begunWith === undefined) return { startMs, lastMs, events };
-    return { startMs, lastMs, events, amended: { campaignHash: amendedHash, begunWith } };
+    if (amendedHash === undefined || begunWith === undefined) return { startMs, lastMs, events, positions };
+    return { startMs, lastMs, events, positions, amended: { campaignHash: amendedHash, begunWith } };
   } finally {
     record.close();
   }

@@ -32,7 +32,10 @@ import type { DriverDeps } from "../rig/drivers.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
 
 export interface VirtualCampaignInputs {
+  /** With every cell that lies in the rack. */
   readonly campaign: Campaign;
+  /** What the run begins with where some cells join later: the same without them. */
+  readonly beginsWith?: Campaign;
   readonly campaignHash: string;
   readonly site: Site;
   readonly siteHash: string;
@@ -110,7 +113,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const { campaign, site, seed, endAtMs } = inputs;
   const clock = createVirtualClock(campaign.startMs, { drain: inputs.drain });
   const chance = createChance(seed);
-  let inForce = campaign;
+  let inForce = inputs.beginsWith ?? campaign;
   const setup = inputs.setup ?? setupOf(site);
   const world = createWorld({
     clock,
@@ -125,7 +128,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         initial: { pristine: true },
         layers: cell.layers,
         get doseLimits() {
-          return inForce.cells[campaign.cells.indexOf(cell)]?.doseLimits ?? cell.doseLimits;
+          return inForce.cells.find(({ position }) => position === cell.position)?.doseLimits ?? cell.doseLimits;
         },
         limits: cell.limits,
       })),
@@ -195,7 +198,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         mortal = made;
         on = made.clock;
         return made.driverDeps;
-      });
+      }, inForce);
     }
     if (inputs.isRehearsal === true) roles = lockedRoles(roles);
     const folder = openFolder(on, goesOn);

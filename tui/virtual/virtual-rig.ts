@@ -17,7 +17,7 @@ import { createMemorySite } from "./memory-site.ts";
 export interface VirtualRig {
   readonly roles: CampaignRoles;
   /** New drivers on the same cables, for a controller of its own; `hold` is put between. */
-  connect(hold: (deps: DriverDeps) => DriverDeps): CampaignRoles;
+  connect(hold: (deps: DriverDeps) => DriverDeps, of?: Pick<Campaign, "cells">): CampaignRoles;
   readonly faultTargets: FaultTargets;
   /** Data packages the instruments made, whether or not anybody listened. */
   packageCount(): number;
@@ -53,7 +53,10 @@ export function createVirtualRig(
 
   return {
     roles,
-    connect: (hold) => connectRoles(site, positions, hold(driverDeps)),
+    connect(hold, of = campaign) {
+      const wired = of.cells.map((cell) => cell.position);
+      return connectRoles(site, wired, hold(driverDeps));
+    },
     faultTargets: {
       links: new Map<string, FaultyLink>([...memory.links, ...memory.https]),
       positionOfLink: memory.positionOfLink,

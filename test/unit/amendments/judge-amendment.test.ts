@@ -20,7 +20,7 @@ const { campaign } = loaded;
 
 const AT_BEGIN: CampaignProgress = {
   ...{ atMs: 0, startMs: campaign.startMs, isComplete: false, begunIndex: new Map(), over: new Set<string>() },
-  ...{ rows: [], spotPlan: undefined, requests: [] },
+  ...{ rows: [], spotPlan: undefined, requests: [], positions: campaign.cells.map(({ position }) => position) },
 };
 
 function eachCell(change: (cell: CampaignCell) => Partial<CampaignCell>): Campaign {
@@ -80,7 +80,10 @@ describe("an amendment", () => {
     assert(first !== undefined, "no cells");
     expect(judged({ ...campaign, cells: rest }).refusals.join()).toMatch(/cells: A1 are no longer there/);
     const added = { ...first, position: positionAt(95) };
-    expect(judged({ ...campaign, cells: [...campaign.cells, added] }).refusals.join()).toMatch(/H12 had no cell/);
+    expect(judged({ ...campaign, cells: [...campaign.cells, added] })).toEqual({
+      changes: ["cells null 1 1"],
+      refusals: [],
+    });
     expect(judged(eachCell(() => ({ chemistry: "lfp-graphite" }))).refusals).toEqual([
       "cells A1..A5, B1..B5 chemistry: what a cell is cannot be amended",
     ]);
