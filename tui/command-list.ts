@@ -1,4 +1,5 @@
 /** The commands of `beamrack`, as `--help` shows them. Each is loaded only when it is called. */
+import { INTEGRATE_COMMAND } from "./integrate-command.ts";
 import { ALIGN_COMMAND } from "./align-command.ts";
 import { CLIENT_HELP } from "./bus/client-help.ts";
 import type { Command } from "./command-context.ts";
@@ -246,7 +247,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "instruments",
     usage:
-      "SITE.yaml [--campaign CAMPAIGN.yaml] [--speed N] [--seed N] [--folder DIR] [--write-site FILE.yaml] [--misplaced]",
+      "SITE.yaml [--campaign CAMPAIGN.yaml] [--speed N] [--seed N] [--folder DIR] [--write-site FILE.yaml] [--misplaced] [--frames DIR]",
     summary: "simulated instruments on real links of this computer, until Ctrl-C",
     details: [
       "Serial ports are pseudo-terminals; everything listens on this computer only, with one simulated world behind it.",
@@ -258,6 +259,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --folder DIR         where serial ports stand that the site has under /dev (default /tmp/beamrack-bench)",
       "  --misplaced          the rack shifted, turned, its cells off their places and the beam of another size, by the",
       "                       seed: to practise beamrack align",
+      "  --frames DIR         the detector's images (CBF) under their names, and detector.poni, where it stands",
       "  --write-site FILE    the site with the places where everything listens, for beamrack run --site FILE",
     ],
     load: async () => (await import("./commands/instruments.ts")).instrumentsCommand,
@@ -384,6 +386,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device.ts")).deviceCommand,
   },
   ALIGN_COMMAND,
+  INTEGRATE_COMMAND,
   {
     name: "dose",
     usage: "CASE.json",

@@ -1,5 +1,6 @@
 /** A campaign as its record tells it, gathered for export: everything but the samples, which are read block by block. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { ImageEvidence } from "../../protocols/diffraction/powder-pattern.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import type { LayerDose, LedgerConvention } from "../record/ledger-row.ts";
 import type { RackPlan, RackPlanCell } from "../record/rack-plan-event.ts";
@@ -71,6 +72,8 @@ export interface ExportedExposure {
   readonly frame: string | null;
   /** What stands there, where somebody looked and it was found. */
   readonly frameFile: FrameFile | null;
+  /** The image as it was when its pattern was made for the first look; null where nobody said. */
+  readonly frameRead: ImageEvidence | null;
   readonly ringCurrentMa: number | null;
   readonly fluxPhS: number;
   readonly fluxSource: string;

@@ -1,5 +1,7 @@
 /** Exposures as ledger and log tell them: what was charged, when the shutter moved, what the cell stood at meanwhile. */
 import { isRecord, type LedgerRow } from "../record/ledger-row.ts";
+import type { ImageEvidence } from "../../protocols/diffraction/powder-pattern.ts";
+import { FRAME_EVENT, parseImageEvidence } from "../frames/frame-event.ts";
 import { EXPOSURE_STATE_EVENT, parseExposureState, type ExposureState } from "../synchrony/exposure-state-event.ts";
 import { numberOrNull, textOrNull, type EventData } from "./event-fields.ts";
 import type { CellAtOpening, ExportedExposure } from "./exported-campaign.ts";
@@ -16,6 +18,7 @@ interface Told {
   openSeenAtMs: number | null;
   ended: EventData | null;
   middle: ExposureState | null;
+  frameRead: ImageEvidence | null;
 }
 
 export function createExposureFold(): ExposureFold {
@@ -24,7 +27,7 @@ export function createExposureFold(): ExposureFold {
 
   function of(data: EventData): Told {
     const id = textOrNull(data["exposure_id"]) ?? "";
-    const known = told.get(id) ?? { cell: null, openSeenAtMs: null, ended: null, middle: null };
+    const known = told.get(id) ?? { cell: null, openSeenAtMs: null, ended: null, middle: null, frameRead: null };
     told.set(id, known);
     return known;
   }
@@ -37,6 +40,7 @@ export function createExposureFold(): ExposureFold {
         one.cell = cellAt(data);
       } else if (type === "exposure-ended") of(data).ended = data;
       else if (type === EXPOSURE_STATE_EVENT) of(data).middle = parseExposureState(data);
+      else if (type === FRAME_EVENT) of(data).frameRead = parseImageEvidence(data);
     },
     ledger(row) {
       const known = rows.get(row.exposureId);
@@ -74,6 +78,7 @@ function exposureOf(booked: LedgerRow, last: LedgerRow, told: Told | undefined):
     openTimeS: last.openTimeS,
     frame: textOrNull(ended["frame"]),
     frameFile: null,
+    frameRead: told?.frameRead ?? null,
     ringCurrentMa: numberOrNull(ended["ring_current_mA"]),
     fluxPhS: last.fluxPhS,
     fluxSource: last.fluxSource,

@@ -8,6 +8,10 @@ import { exposureMs } from "./told-dose.ts";
 /** Of the image in its file, from 0: one frame to an exposure, one file to a frame. */
 export const IMAGE_INDEX = 0;
 
+/** What was done to counts, and by what they can be made comparable. */
+export const NORMALISATION =
+  "none: images and patterns hold counts as they were counted. I0 (photons/s at the sample before filters, mean of the open time) times filter transmission times open time is the number of photons that met the cell; ring current stands beside it as a second witness";
+
 /** In order of cells and booking. `found`: by exposure. */
 export function withFrameFiles(campaign: ExportedCampaign, found: ReadonlyMap<string, FrameFile>): ExportedCampaign {
   const withFile = (one: ExportedExposure): ExportedExposure => ({
@@ -35,14 +39,33 @@ export function framesJson(campaign: ExportedCampaign): Json {
               open_s: one.openTimeS,
               spot: { index: one.spotIndex, x_mm: one.spotXMm, y_mm: one.spotYMm },
               file: one.frame,
-              image_index: IMAGE_INDEX,
+              image_index: one.frameRead?.imageIndex ?? IMAGE_INDEX,
               found_as: one.frameFile?.name ?? null,
               bytes: one.frameFile?.bytes ?? null,
               sha256: one.frameFile?.sha256 ?? null,
               copied_as: one.frameFile?.copiedAs ?? null,
+              read: readJson(one),
+              monitor: {
+                i0_ph_s: one.fluxPhS,
+                i0_source: one.fluxSource,
+                ring_current_mA: one.ringCurrentMa,
+                filter_transmission: one.filterTransmission,
+              },
             },
           ],
     ),
   );
-  return frames.length === 0 ? null : { detector: detectorJson(campaign), frames };
+  return frames.length === 0 ? null : { detector: detectorJson(campaign), normalisation: NORMALISATION, frames };
+}
+
+/** The image as it was when its first pattern was made, and what of. `unchanged`: null where no file was looked for. */
+function readJson({ frameRead, frameFile }: ExportedExposure): Json {
+  if (frameRead === null) return null;
+  return {
+    bytes: frameRead.bytes,
+    sha256: frameRead.sha256,
+    unchanged: frameFile === null ? null : frameFile.sha256 === frameRead.sha256,
+    geometry: frameRead.geometry === null ? null : { file: frameRead.geometry.file, sha256: frameRead.geometry.sha256 },
+    corrections: frameRead.corrections,
+  };
 }

@@ -22,8 +22,7 @@ import { faultNote } from "../machines/errors.ts";
 import type { ExposureOrder, ExposureOutcome } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Alarms } from "../run/alarms.ts";
-
-export const FRAME_EVENT = "frame-checked";
+import { FRAME_EVENT, imageEvidenceJson } from "./frame-event.ts";
 
 export interface FrameDeskDeps {
   readonly campaign: Campaign;
@@ -113,7 +112,7 @@ export function createFrameDesk(deps: FrameDeskDeps): FrameDesk {
       lithium: expectedLithium(cell.chemistry, charge?.value ?? null, charge?.error ?? null),
     });
     last.set(order.cellIndex, { ...check, exposureId: order.exposureId, ...thumbnailOf(pattern) });
-    recorder.record(FRAME_EVENT, { ...about(order), ...checkJson(check) });
+    recorder.record(FRAME_EVENT, { ...about(order), ...checkJson(check), ...imageEvidenceJson(framePath, pattern) });
     conclude(order, check);
   }
 

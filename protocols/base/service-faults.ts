@@ -132,6 +132,15 @@ export const SERVICE_FAULTS = {
     advice:
       "A part of beamrack broke. No exposure is begun until a person resumes; cells go on within their limits. Report it with the data folder.",
   },
+  "image.geometry": {
+    severity: "refuse",
+    advice:
+      "Give a geometry file in the PONI form (pyFAI writes it) of this detector, upright to the beam, and as a mask a CBF image of it.",
+  },
+  "image.refused": {
+    severity: "refuse",
+    advice: "Give an image as camservers write it (CBF), and the geometry and mask of the detector that took it.",
+  },
   "align.rack": {
     severity: "hold",
     advice:

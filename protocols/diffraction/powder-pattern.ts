@@ -8,6 +8,20 @@ export interface PowderPattern {
   readonly wavelengthA: number;
   /** Pixels of the frame that no longer counted; left out where whoever integrated it did not say. */
   readonly saturatedPixels?: number;
+  /** What it was made of, where whoever integrated it said so. */
+  readonly image?: ImageEvidence;
+}
+
+/** The image of a frame as it was when its pattern was made. */
+export interface ImageEvidence {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Of the image in its file, from 0. */
+  readonly imageIndex: number;
+  /** The geometry that was used; null where nobody said. */
+  readonly geometry: { readonly file: string; readonly sha256: string } | null;
+  /** What was corrected and normalised, and what was not, in words. */
+  readonly corrections: string | null;
 }
 
 /** Instrument part of a line's width: FWHM^2 = U tan^2 + V tan + W, degrees squared. */

@@ -8,6 +8,14 @@ export interface KnownPattern {
   readonly twoThetaDeg: ArrayLike<number>;
   readonly counts: ArrayLike<number>;
   readonly wavelengthA: number;
+  readonly saturatedPixels?: number;
+  readonly image?: {
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly imageIndex: number;
+    readonly geometry: { readonly file: string; readonly sha256: string } | null;
+    readonly corrections: string | null;
+  };
 }
 
 export interface IntegratorTwinDeps {
@@ -53,6 +61,8 @@ export function createIntegratorTwin(deps: IntegratorTwinDeps): void {
         wavelength_A: pattern.wavelengthA,
         two_theta_deg: Array.from(pattern.twoThetaDeg, (angle) => Number(angle.toFixed(DECIMALS))),
         counts: Array.from(pattern.counts),
+        ...(pattern.saturatedPixels === undefined ? {} : { saturated: pattern.saturatedPixels }),
+        ...evidence(pattern.image),
       });
     });
   }
@@ -68,4 +78,14 @@ export function createIntegratorTwin(deps: IntegratorTwinDeps): void {
       if (line !== "") answer(line);
     }
   });
+}
+
+function evidence(image: KnownPattern["image"]): object {
+  if (image === undefined) return {};
+  const { bytes, sha256, imageIndex, geometry, corrections } = image;
+  return {
+    image: { bytes, sha256, index: imageIndex },
+    ...(geometry === null ? {} : { geometry }),
+    ...(corrections === null ? {} : { corrections }),
+  };
 }

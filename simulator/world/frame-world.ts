@@ -8,7 +8,7 @@ import { createCellResponse, type CellResponse, type ElectrodeLithium } from "..
 import type { ResponseParameters, ResponsiveMaterial } from "../damage/response-parameters.ts";
 import type { CellDesign } from "../cell/cell-design.ts";
 import { type CellTexture, drawTexture, stackOfDesign } from "../diffraction/cell-stack.ts";
-import { createPatternSource, type DiffractingState } from "../diffraction/pattern-source.ts";
+import { createPatternSource, type DiffractingState, type FrameExposure } from "../diffraction/pattern-source.ts";
 import type { Structures } from "../diffraction/structures.ts";
 import type { TakenFrame } from "../plant/frame-plant.ts";
 import type { Chance } from "../plant/plant.ts";
@@ -54,6 +54,8 @@ export interface FrameWorld {
   onFrame(handler: (frame: WorldFrame) => void): void;
   /** Counts per bin of a frame. */
   counts(frame: WorldFrame): Int32Array;
+  /** The same before counting. */
+  expected(frame: WorldFrame): Float64Array;
   readonly twoThetaDeg: Float64Array;
   readonly energyKeV: number;
   readonly wavelengthA: number;
@@ -218,6 +220,18 @@ export function createFrameWorld(deps: FrameWorldDeps): FrameWorldInputs {
     return { positionIndex, xMm, yMm, photons, mean: now.mean, local, state };
   }
 
+  function* diffracting(frame: WorldFrame): Generator<readonly [DiffractingState, FrameExposure]> {
+    const exposureS = (frame.endMs - frame.startMs) / 1000;
+    for (const spot of frame.spots) {
+      const cell = cells.get(spot.positionIndex);
+      const awayMm = Math.hypot(spot.xMm, spot.yMm);
+      if (cell === undefined || awayMm > CAN_RADIUS_MM) continue;
+      const texture = awayMm > DISC_RADIUS_MM ? cell.besideElectrode : cell.onElectrode;
+      // Photons are counted behind the filters already.
+      yield [spot.state, { exposureS, fluxPhS: spot.photons / exposureS, transmission: 1, texture }];
+    }
+  }
+
   return {
     frames,
     twoThetaDeg: source.twoThetaDeg,
@@ -229,18 +243,13 @@ export function createFrameWorld(deps: FrameWorldDeps): FrameWorldInputs {
     },
     counts(frame) {
       counting.use(chance.stream(`frame ${frame.number}`));
-      const exposureS = (frame.endMs - frame.startMs) / 1000;
       const sum = new Int32Array(source.twoThetaDeg.length);
-      for (const spot of frame.spots) {
-        const cell = cells.get(spot.positionIndex);
-        const awayMm = Math.hypot(spot.xMm, spot.yMm);
-        if (cell === undefined || awayMm > CAN_RADIUS_MM) continue;
-        const texture = awayMm > DISC_RADIUS_MM ? cell.besideElectrode : cell.onElectrode;
-        // Photons are counted behind the filters already.
-        const beam = { exposureS, fluxPhS: spot.photons / exposureS, transmission: 1, texture };
-        const counts = source.pattern(spot.state, beam);
-        for (let point = 0; point < sum.length; point += 1) sum[point] = (sum[point] ?? 0) + (counts[point] ?? 0);
-      }
+      for (const [state, beam] of diffracting(frame)) add(sum, source.pattern(state, beam));
+      return sum;
+    },
+    expected(frame) {
+      const sum = new Float64Array(source.twoThetaDeg.length);
+      for (const [state, beam] of diffracting(frame)) add(sum, source.expected(state, beam));
       return sum;
     },
     lithium(atMs, positionIndex, xMm, yMm) {
@@ -266,6 +275,10 @@ export function createFrameWorld(deps: FrameWorldDeps): FrameWorldInputs {
       for (const handler of handlers) handler(frame);
     },
   };
+}
+
+function add(sum: Int32Array | Float64Array, counts: ArrayLike<number>): void {
+  for (let point = 0; point < sum.length; point += 1) sum[point] = (sum[point] ?? 0) + (counts[point] ?? 0);
 }
 
 /** Neighbours in time on one place as one stretch. */

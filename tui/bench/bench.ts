@@ -11,13 +11,14 @@ import type { LinkAddress, Site, SiteNewareCabinet } from "../../protocols/site/
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { WorldSetup } from "../../simulator/world/rack-setup.ts";
 import type { WorldCell } from "../../simulator/world/world-site.ts";
-import type { FrameTables } from "../../simulator/world/frame-world.ts";
+import type { FrameTables, FrameWorld } from "../../simulator/world/frame-world.ts";
 import { createWorld } from "../../simulator/world/world.ts";
 import { localStepFile } from "../rig/step-files.ts";
 import { createTwins, type SiteTwins, type TwinDeps } from "../rig/twins.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
 import type { WorldData } from "../virtual/load-world-data.ts";
 import { createBenchFaults, type BenchFaults, type FaultSwitch, type FaultyInstrument } from "./bench-faults.ts";
+import { createBenchImages, type BenchImages } from "./bench-images.ts";
 import { benchAddress, benchStepFolder } from "./bench-address.ts";
 import type { BenchBroker } from "./broker.ts";
 import { FAULT_ANSWER_TOPIC, FAULT_ORDER_TOPIC, readFaultOrder, type FaultAnswer } from "./fault-order.ts";
@@ -40,6 +41,8 @@ export interface BenchInputs {
   readonly seed: number;
   /** Seconds of a cell's life in one of the wall's. */
   readonly speed: number;
+  /** Where the detector's images are written, under their own names; without it there are none. */
+  readonly framesFolder?: string;
   /** How the rack truly stands, where not as the site has it. */
   readonly setup?: WorldSetup;
   /** Where serial ports stand that the site puts under /dev. */
@@ -87,6 +90,7 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
       ...(inputs.setup === undefined ? {} : { setup: inputs.setup }),
     },
   });
+  const images = imagesOf(inputs, inner.frameWorld, clock.startWallMs);
   const { world, lie } = createLyingWorld(inner, clock.nowMs(), inputs.speed);
   const faultChance = chance.stream("faults on command");
 
@@ -140,6 +144,7 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
       codeOf: inputs.codeOf,
       startWallMs: clock.startWallMs,
       flaws: chance.stream("instruments"),
+      ...(images === undefined ? {} : { patternOf: (framePath) => images.patternOf(framePath) }),
     };
   }
 
@@ -187,6 +192,15 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
   }
 
   return { places: all.map(placeOf), faults, close };
+}
+
+function imagesOf(
+  { framesFolder, seed, onError }: BenchInputs,
+  frames: FrameWorld | undefined,
+  startWallMs: number,
+): BenchImages | undefined {
+  if (framesFolder === undefined || frames === undefined) return undefined;
+  return createBenchImages({ frames, folder: framesFolder, seed, startWallMs, onError });
 }
 
 function placeOf({ cable: { name, driver }, link, listener }: ServedCable): BenchPlace {

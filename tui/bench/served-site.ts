@@ -29,7 +29,7 @@ export function servedSiteText(text: string, path: string, places: readonly Benc
     if (link !== undefined) section["link"] = linkJson(link);
   }
 
-  for (const key of ["stage", "io", "detector", "sample_changer", "barcode_reader", "trigger"]) {
+  for (const key of ["stage", "io", "detector", "sample_changer", "barcode_reader", "trigger", "integrator"]) {
     moveSection(valueAt(site, [key]));
   }
   const changer = valueAt(site, ["sample_changer"]);

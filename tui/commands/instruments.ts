@@ -27,6 +27,7 @@ interface InstrumentsOptions {
   readonly writeSite: string | undefined;
   /** The rack is put down a little wrong, by the seed. */
   readonly isMisplaced: boolean;
+  readonly framesFolder: string | undefined;
 }
 
 /** Serial ports that a site puts under /dev are served here instead. */
@@ -40,6 +41,7 @@ export async function instrumentsCommand(context: CommandContext, args: readonly
   const read = readRack(context, options);
   if (read.kind === "refused") return refuse(context, read.findings);
   const { site, cells, codeOf, stackUncertainty } = read;
+  const { framesFolder } = options;
   const setup = setupFor(site, options);
   const wait = interruption(context);
   let failure: Error | undefined;
@@ -53,7 +55,8 @@ export async function instrumentsCommand(context: CommandContext, args: readonly
       context,
       cells.map((cell) => cell.designId),
     ),
-    ...(site.integrator === undefined ? {} : { frameTables: loadFrameTables(context) }),
+    ...(site.integrator === undefined && framesFolder === undefined ? {} : { frameTables: loadFrameTables(context) }),
+    ...(framesFolder === undefined ? {} : { framesFolder }),
     seed: options.seed,
     ...(setup === undefined ? {} : { setup }),
     speed: options.speed,
@@ -186,6 +189,7 @@ function parseOptions(args: readonly string[]): InstrumentsOptions {
       folder: { type: "string", default: DEFAULT_FOLDER },
       "write-site": { type: "string" },
       misplaced: { type: "boolean", default: false },
+      frames: { type: "string" },
     },
   });
   const [sitePath, ...more] = positionals;
@@ -211,5 +215,6 @@ function parseOptions(args: readonly string[]): InstrumentsOptions {
     folder: values.folder,
     writeSite: values["write-site"],
     isMisplaced: values.misplaced,
+    framesFolder: values.frames,
   };
 }

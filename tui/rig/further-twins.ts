@@ -51,7 +51,7 @@ export function createFurtherTwins(site: Site, positions: readonly Position[], d
   }
   if (integrator !== undefined) {
     const { frameWorld } = deps.world;
-    const patternOf = frameWorld === undefined ? () => undefined : rememberPatterns(frameWorld);
+    const patternOf = deps.patternOf ?? (frameWorld === undefined ? () => undefined : rememberPatterns(frameWorld));
     createIntegratorTwin({ end: endOf(integrator.name), clock, patternOf });
   }
   if (trigger !== undefined) createTriggerTwin(trigger, deps, gate);

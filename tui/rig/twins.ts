@@ -7,6 +7,7 @@ import { positionIndex } from "../../protocols/base/position.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import { cableOf } from "../../protocols/site/site-cables.ts";
 import type { SensorQuantity, Site, SiteChannel, SiteSensorSource } from "../../protocols/site/site.ts";
+import type { KnownPattern } from "../../simulator/json-integrator/integrator-twin.ts";
 import { createKeithleyTwin } from "../../simulator/keithley-smu/keithley-twin.ts";
 import { createChannelErrors, mainsOf } from "../../simulator/measurement/channel-errors.ts";
 import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
@@ -70,6 +71,8 @@ export interface TwinDeps {
   readonly startWallMs: number;
   /** Seeds what the channels' readings get wrong; without it they are exact but for their rounding. */
   readonly flaws?: Chance;
+  /** Of the images that the detector wrote; without it patterns are told without images. */
+  readonly patternOf?: (framePath: string) => KnownPattern | undefined;
 }
 
 export interface SiteTwins {

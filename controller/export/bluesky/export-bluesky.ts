@@ -9,7 +9,7 @@ import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../export
 import { within, type ExportTarget, type RunningExport } from "../export-target.ts";
 import { bdfFileStem, cellNames } from "../file-names.ts";
 import { cellProvenance, provenance } from "../provenance.ts";
-import { IMAGE_INDEX } from "../frames-json.ts";
+import { IMAGE_INDEX, NORMALISATION } from "../frames-json.ts";
 import type { SampleRecord } from "../samples-by-cell.ts";
 import { exposureMs, toldDoses } from "../told-dose.ts";
 import { createRunWriter, runUidOf, type Data, type DataKey, type RunWriter, type Stream } from "./documents.ts";
@@ -82,6 +82,7 @@ function startKeys(campaign: ExportedCampaign, told: Data): Data {
       })),
     },
     dose_limits: campaign.doseLimits,
+    normalisation: NORMALISATION,
     protocol_sha256: [...new Set(campaign.cells.map(({ protocolSha256 }) => protocolSha256))],
     hints: { dimensions: [[["cell_index"], "primary"]] },
     provenance: told,
@@ -133,6 +134,9 @@ const PRIMARY: Stream = {
     detector_frame: text("detector"),
     detector_frame_index: integer("detector"),
     detector_frame_sha256: text("detector"),
+    detector_frame_read_sha256: text("integrator"),
+    detector_geometry: text("integrator"),
+    detector_geometry_sha256: text("integrator"),
   },
 };
 
@@ -182,8 +186,11 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       state_of_charge_uncertainty: one.cell?.stateOfChargeUncertainty ?? null,
       ...middleKeys(one, campaign.clock.startMs),
       detector_frame: one.frame,
-      detector_frame_index: one.frame === null ? null : IMAGE_INDEX,
+      detector_frame_index: one.frame === null ? null : (one.frameRead?.imageIndex ?? IMAGE_INDEX),
       detector_frame_sha256: one.frameFile?.sha256 ?? null,
+      detector_frame_read_sha256: one.frameRead?.sha256 ?? null,
+      detector_geometry: one.frameRead?.geometry?.file ?? null,
+      detector_geometry_sha256: one.frameRead?.geometry?.sha256 ?? null,
     });
   }
 }

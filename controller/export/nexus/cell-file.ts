@@ -7,6 +7,7 @@ import type { Known } from "../../synchrony/state-between.ts";
 import type { CellRows } from "../cell-rows.ts";
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
 import { isoTime } from "../file-names.ts";
+import { IMAGE_INDEX, NORMALISATION } from "../frames-json.ts";
 import { cellProvenance, HC_KEV_ANGSTROM } from "../provenance.ts";
 import { exposureMs, toldDoses } from "../told-dose.ts";
 import {
@@ -135,6 +136,12 @@ function writeExposures(entry: Group, campaign: ExportedCampaign, cell: Exported
   texts("convention", (one) => one.convention);
   texts("frame", (one) => one.frame ?? "");
   texts("frame_sha256", (one) => one.frameFile?.sha256 ?? "");
+  texts("frame_read_sha256", (one) => one.frameRead?.sha256 ?? "");
+  texts("geometry", (one) => one.frameRead?.geometry?.file ?? "");
+  texts("geometry_sha256", (one) => one.frameRead?.geometry?.sha256 ?? "");
+  texts("normalisation", () => NORMALISATION);
+  numbers("frame_index", "", (one) => (one.frame === null ? null : (one.frameRead?.imageIndex ?? IMAGE_INDEX)));
+  numbers("ring_current", "mA", (one) => one.ringCurrentMa);
   numbers("time", "s", (one) => exposureMs(one) / 1000);
   numbers("open_time", "s", (one) => one.openTimeS);
   numbers("spot_x", "mm", (one) => one.spotXMm);

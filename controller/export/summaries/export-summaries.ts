@@ -1,6 +1,7 @@
 /** Plain tables for people: cells, cycles, exposures, dose by spot, gaps. Dose with its convention and uncertainty. */
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
+import { IMAGE_INDEX } from "../frames-json.ts";
 import { isoTime } from "../file-names.ts";
 import { dosesBySpot } from "../provenance.ts";
 import { csvText, type Field } from "./csv-table.ts";
@@ -49,6 +50,7 @@ const TABLES: readonly Table[] = [
       ...["mid_state_of_charge", "mid_state_of_charge_uncertainty", "channel_clock_uncertainty_s", "mid_gap"],
       ...["flux_ph_s", "flux_source", "ring_current_mA", "filter_transmission", "fluence_ph_cm2", "layer"],
       ...["surface_Gy", "mean_Gy", "convention", "relative_uncertainty", "charged_by", "frame", "frame_sha256"],
+      ...["frame_index", "read_sha256", "geometry_file", "geometry_sha256"],
     ],
     function* exposures(campaign) {
       for (const cell of campaign.cells)
@@ -57,7 +59,12 @@ const TABLES: readonly Table[] = [
             yield [
               ...exposureFields(campaign, cell, one),
               ...[layer, surfaceGy, meanGy, one.convention, one.relativeUncertainty, one.basis, one.frame],
-              ...[one.frameFile?.sha256 ?? null],
+              ...[
+                one.frameFile?.sha256 ?? null,
+                one.frame === null ? null : (one.frameRead?.imageIndex ?? IMAGE_INDEX),
+              ],
+              ...[one.frameRead?.sha256 ?? null, one.frameRead?.geometry?.file ?? null],
+              ...[one.frameRead?.geometry?.sha256 ?? null],
             ];
     },
   ],

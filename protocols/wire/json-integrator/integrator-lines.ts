@@ -3,7 +3,7 @@
  * (`docs/instruments/json-integrator.md`). Questions carry a number, and answers may come in any order. Never throws.
  */
 import * as z from "zod";
-import type { PowderPattern } from "../../diffraction/powder-pattern.ts";
+import type { ImageEvidence, PowderPattern } from "../../diffraction/powder-pattern.ts";
 
 export const INTEGRATOR_LINE_LENGTH_MAX = 2_000_000;
 const POINTS_MIN = 10;
@@ -11,6 +11,9 @@ const POINTS_MIN = 10;
 const POINTS_MAX = 10_000;
 /** Of the largest pattern the sum is still counted one by one. */
 const COUNTS_MAX = 1e11;
+const ANGLE_DECIMALS = 5;
+/** Parts of counts, and no more digits than that tells. */
+const COUNT_DIGITS = 9;
 
 export type IntegratorAnswer =
   | { readonly kind: "who"; readonly program: string; readonly version: string | null }
@@ -25,14 +28,18 @@ export function encodeWho(): string {
 }
 
 export function encodePatternWanted(id: number, framePath: string): string {
-  // Lines are ASCII, whatever a path holds.
-  const path = JSON.stringify(framePath).replace(
+  return `{"ask":"pattern","id":${id},"frame":${asciiJson(framePath)}}\n`;
+}
+
+/** Lines are ASCII, whatever a path holds. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
     /[^ -~]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  return `{"ask":"pattern","id":${id},"frame":${path}}\n`;
 }
 
+const SHA256 = /^[0-9a-f]{64}$/;
 const label = z.string().min(1).max(200);
 const whoSchema = z.object({ who: z.object({ program: label, version: label.exactOptional() }) });
 const id = z.int().min(0);
@@ -44,6 +51,11 @@ const patternSchema = z.object({
   two_theta_deg: numbers,
   counts: numbers,
   saturated: z.int().min(0).max(1e9).exactOptional(),
+  image: z
+    .object({ bytes: z.int().min(0), sha256: z.string().regex(SHA256), index: z.int().min(0).default(0) })
+    .exactOptional(),
+  geometry: z.object({ file: label, sha256: z.string().regex(SHA256) }).exactOptional(),
+  corrections: z.string().max(500).exactOptional(),
 });
 
 export function decodeIntegratorLine(line: string): IntegratorAnswer {
@@ -76,6 +88,61 @@ export function decodeIntegratorLine(line: string): IntegratorAnswer {
   return {
     kind: "pattern",
     id: pattern.data.id,
-    pattern: { twoThetaDeg, counts, wavelengthA, ...(saturatedPixels === undefined ? {} : { saturatedPixels }) },
+    pattern: {
+      ...{ twoThetaDeg, counts, wavelengthA },
+      ...(saturatedPixels === undefined ? {} : { saturatedPixels }),
+      ...evidenceOf(pattern.data),
+    },
   };
+}
+
+/** A geometry counts only together with the image that it was used on. */
+function evidenceOf(said: z.output<typeof patternSchema>): { readonly image?: ImageEvidence } {
+  const { image, geometry = null, corrections = null } = said;
+  if (image === undefined) return {};
+  const { bytes, sha256, index } = image;
+  return { image: { bytes, sha256, imageIndex: index, geometry, corrections } };
+}
+
+/** What an integrating program answers; the counterpart of `encodePatternWanted`. */
+export function encodePattern(id: number, { image, saturatedPixels, ...pattern }: PowderPattern): string {
+  const said = {
+    id,
+    wavelength_A: pattern.wavelengthA,
+    two_theta_deg: Array.from(pattern.twoThetaDeg, (angle) => Number(angle.toFixed(ANGLE_DECIMALS))),
+    counts: Array.from(pattern.counts, (count) => Number(count.toPrecision(COUNT_DIGITS))),
+    ...(saturatedPixels === undefined ? {} : { saturated: saturatedPixels }),
+    ...(image === undefined ? {} : { image: { bytes: image.bytes, sha256: image.sha256, index: image.imageIndex } }),
+    ...(image?.geometry == null ? {} : { geometry: image.geometry }),
+    ...(image?.corrections == null ? {} : { corrections: image.corrections }),
+  };
+  return `${asciiJson(said)}\n`;
+}
+
+export function encodeNoPattern(id: number, reason: string): string {
+  return `${asciiJson({ id, none: reason.slice(0, 1000) })}\n`;
+}
+
+export function encodeIAm(program: string, version: string): string {
+  return `${asciiJson({ who: { program, version } })}\n`;
+}
+
+export type IntegratorQuestion =
+  | { readonly kind: "who" }
+  | { readonly kind: "pattern"; readonly id: number; readonly framePath: string }
+  | { readonly kind: "unreadable" };
+
+const whoAsked = z.object({ ask: z.literal("who") });
+const patternAsked = z.object({ ask: z.literal("pattern"), id, frame: z.string().min(1).max(4096) });
+
+export function decodeIntegratorQuestion(line: string): IntegratorQuestion {
+  let asked: unknown;
+  try {
+    asked = JSON.parse(line);
+  } catch {
+    return { kind: "unreadable" };
+  }
+  if (whoAsked.safeParse(asked).success) return { kind: "who" };
+  const { data } = patternAsked.safeParse(asked);
+  return data === undefined ? { kind: "unreadable" } : { kind: "pattern", id: data.id, framePath: data.frame };
 }

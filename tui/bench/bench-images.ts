@@ -1,0 +1,71 @@
+/** The images of the simulated detector, written as it takes them, with the geometry file that goes with them. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { PowderPattern } from "../../protocols/diffraction/powder-pattern.ts";
+import { createChance } from "../../simulator/chance/chance.ts";
+import { camserverTime } from "../../simulator/dectris-camserver/camserver-files.ts";
+import { cbfFile } from "../../simulator/frames/cbf-file.ts";
+import { createImageSource, poniText } from "../../simulator/frames/image-source.ts";
+import type { FrameWorld, WorldFrame } from "../../simulator/world/frame-world.ts";
+import { openImagePatterns } from "../images/image-patterns.ts";
+
+export interface BenchImages {
+  /** Of the image that the detector wrote under this path. */
+  patternOf(framePath: string): PowderPattern | undefined;
+}
+
+export interface BenchImagesDeps {
+  readonly frames: FrameWorld;
+  readonly folder: string;
+  readonly seed: number;
+  /** Wall time at the world's zero. */
+  readonly startWallMs: number;
+  /** The disk would not take one. */
+  readonly onError: (error: Error) => void;
+}
+
+export const BENCH_GEOMETRY = "detector.poni";
+const DETECTOR = "simulated quadrant, S/N 0-0001";
+
+/** Throws Fault `output.unwritable`. */
+export function createBenchImages({ frames, folder, seed, startWallMs, onError }: BenchImagesDeps): BenchImages {
+  const source = createImageSource(frames);
+  const { quadrant } = source;
+  const chance = createChance(seed).stream("images");
+  const geometryPath = join(folder, BENCH_GEOMETRY);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(geometryPath, poniText(quadrant));
+  } catch (error) {
+    throw new Fault("output.unwritable", folder, error instanceof Error ? error.message : String(error), {}, error);
+  }
+  const read = openImagePatterns(geometryPath, undefined);
+
+  function write(frame: WorldFrame): void {
+    const counts = source.image(frames.expected(frame), chance.stream(`image ${frame.number}`));
+    const meta = {
+      ...quadrant,
+      detector: DETECTOR,
+      takenAt: camserverTime(startWallMs + frame.startMs),
+      exposureS: (frame.endMs - frame.startMs) / 1000,
+      beamXPx: quadrant.beamXMm / quadrant.pixelMm,
+      beamYPx: quadrant.beamYMm / quadrant.pixelMm,
+    };
+    writeFileSync(join(folder, basename(frame.path)), cbfFile(meta, counts));
+  }
+
+  frames.onFrame((frame) => {
+    try {
+      write(frame);
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  return {
+    patternOf(framePath) {
+      const found = read(join(folder, basename(framePath)));
+      return found.kind === "pattern" ? found.pattern : undefined;
+    },
+  };
+}

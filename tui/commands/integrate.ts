@@ -1,0 +1,119 @@
+/** `beamrack integrate`: one image to a pattern, or a program that answers a site's questions for patterns. */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { CommandContext } from "../command-context.ts";
+import { openImagePatterns, type PatternOfFile } from "../images/image-patterns.ts";
+import { createIntegratorServer } from "../images/integrator-server.ts";
+import { brailleLines, rangeOf } from "../terminal/text/braille-plot.ts";
+
+const WHERE = "beamrack integrate";
+const PLOT_ROWS = 8;
+
+/** Resolves to 0. Throws Fault `command.usage`, `image.geometry`, `image.refused`, `bench.listen`, `output.unwritable`. */
+export async function integrateCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      geometry: { type: "string" },
+      mask: { type: "string" },
+      csv: { type: "string" },
+      listen: { type: "string" },
+      frames: { type: "string" },
+    },
+  });
+  if (values.geometry === undefined) {
+    throw new Fault("command.usage", WHERE, "needs --geometry FILE.poni: where the detector stands");
+  }
+  const [path, ...more] = positionals;
+  const read = openImagePatterns(values.geometry, values.mask);
+  if (values.listen !== undefined) {
+    if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --listen, not both");
+    return listen(context, read, values.listen, values.frames);
+  }
+  if (path === undefined || more.length > 0) throw new Fault("command.usage", WHERE, "takes one image, or --listen");
+  return integrateOne(context, read, path, values.csv);
+}
+
+function integrateOne(context: CommandContext, read: PatternOfFile, path: string, csv: string | undefined): number {
+  const found = read(path);
+  if (found.kind !== "pattern") throw new Fault("image.refused", path, found.reason);
+  const { pattern, image } = found;
+  const points = Array.from(pattern.counts, (count, at) => ({
+    x: pattern.twoThetaDeg[at] ?? NaN,
+    y: Math.log1p(count),
+  }));
+  if (csv !== undefined) {
+    const rows = Array.from(pattern.counts, (count, at) => `${(pattern.twoThetaDeg[at] ?? NaN).toFixed(5)},${count}`);
+    try {
+      writeFileSync(csv, `two_theta_deg,counts\n${rows.join("\n")}\n`);
+    } catch (error) {
+      throw new Fault("output.unwritable", csv, error instanceof Error ? error.message : String(error), {}, error);
+    }
+  }
+  if (context.json) {
+    context.print(
+      JSON.stringify({
+        ...{ image: path, detector: image.header.detector, width_px: image.widthPx, height_px: image.heightPx },
+        ...{ bytes: pattern.image?.bytes, sha256: pattern.image?.sha256, geometry: pattern.image?.geometry },
+        ...{ corrections: pattern.image?.corrections, saturated: pattern.saturatedPixels ?? null },
+        ...{ wavelength_A: pattern.wavelengthA, exposure_s: image.header.exposureS },
+        two_theta_deg: Array.from(pattern.twoThetaDeg),
+        counts: Array.from(pattern.counts),
+      }),
+    );
+    return 0;
+  }
+  const x = rangeOf(points.map((point) => point.x));
+  const y = rangeOf(points.map((point) => point.y));
+  context.print(`${image.header.detector ?? "detector not named"}, ${image.widthPx} x ${image.heightPx} pixels`);
+  if (x !== null && y !== null) {
+    const width = Math.max(20, Math.min(120, context.progress.columns()) - 1);
+    for (const line of brailleLines(points, width, PLOT_ROWS, x, y)) context.print(line);
+    context.print(`${x.from.toFixed(2)} to ${x.to.toFixed(2)} degrees, ${points.length} bins, logarithm of the counts`);
+  }
+  const saturated =
+    pattern.saturatedPixels === undefined ? "saturation not told" : `${pattern.saturatedPixels} pixels saturated`;
+  context.print(`${saturated}; sha256 ${pattern.image?.sha256 ?? ""}`);
+  context.print(pattern.image?.corrections ?? "");
+  return 0;
+}
+
+async function listen(
+  context: CommandContext,
+  read: PatternOfFile,
+  where: string,
+  folder: string | undefined,
+): Promise<number> {
+  const [, host, port] = /^\[?([^[\]]+?)\]?:(\d{1,5})$/.exec(where) ?? [];
+  if (host === undefined || port === undefined || Number(port) > 65_535) {
+    throw new Fault("command.usage", "--listen", `${where} is no place such as 127.0.0.1:41300`);
+  }
+  const server = createIntegratorServer({
+    ...{ place: { host, port: Number(port) }, clock: context.clock, read, folder, version: context.version },
+    onAnswered(framePath, problem) {
+      if (problem !== null) context.printError(`${framePath}: ${problem}`);
+    },
+  });
+  let release = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    release = context.onInterrupt(() => {
+      resolve();
+    });
+  });
+  try {
+    await server.open();
+    context.print(
+      context.json
+        ? JSON.stringify({ ready: true, where: server.where })
+        : `listens at ${server.where}; Ctrl-C ends it`,
+    );
+    await ended;
+  } finally {
+    release();
+    await server.shut();
+  }
+  return 0;
+}

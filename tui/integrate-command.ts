@@ -1,0 +1,19 @@
+/** `beamrack integrate` in the list of commands. */
+import type { CommandEntry } from "./command-list.ts";
+
+export const INTEGRATE_COMMAND: CommandEntry = {
+  name: "integrate",
+  usage: "IMAGE.cbf --geometry FILE.poni [--mask FILE.cbf] [--csv FILE], or --listen HOST:PORT [--frames DIR]",
+  summary: "an image of the detector to a powder pattern, or a program that does it for a site's integrator",
+  details: [
+    "A simple integrator for detectors that stand upright to the beam; docs/frames.md says what it corrects and what not.",
+    "--json has the pattern with the checksums of image and geometry. Exit 2 when image or geometry is refused.",
+    "",
+    "  --geometry FILE      where the detector stands, in the PONI form that pyFAI writes",
+    "  --mask FILE          an image of the same detector, not 0 where a pixel is left out",
+    "  --csv FILE           the pattern as two columns: two_theta_deg, counts",
+    "  --listen HOST:PORT   answer beamrack's questions there until Ctrl-C, as docs/instruments/json-integrator.md has them",
+    "  --frames DIR         look for images there by their names, whatever folder the detector names",
+  ],
+  load: async () => (await import("./commands/integrate.ts")).integrateCommand,
+};
