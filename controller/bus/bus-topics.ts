@@ -1,4 +1,5 @@
 /** The retained topics of a run, each with how often it may be told and what it then says. */
+import { heightDigits } from "../../protocols/bus/cell-views.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { createAlarmBodies } from "./alarm-bodies.ts";
 import type { SaidTopic } from "./bus-publisher.ts";
@@ -70,6 +71,9 @@ export function busTopics(sources: BusSources): BusTopics {
     return {
       ...{ position, time_s: timeS, voltage_V: voltageV, current_A: currentA, capacity_mAh: capacityMah },
       exposures_s: fold.cell(position).exposedAtMs.map((ms) => Math.round(ms / 1000)),
+      patterns: (run.views.cell(cellIndex)?.lastFrame?.history ?? []).map(({ exposureId, finding, thumbnail }) => ({
+        ...{ exposure_id: exposureId, finding, heights: heightDigits(thumbnail) },
+      })),
     };
   }
 

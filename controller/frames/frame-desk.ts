@@ -5,7 +5,7 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
-import { FRAME_STEPS_MAX } from "../../protocols/bus/cell-views.ts";
+import { FRAME_STEPS_MAX, FRAMES_SHOWN_MAX } from "../../protocols/bus/cell-views.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { FrameRules } from "../../protocols/campaign/frame-rules.ts";
 import { expectedLithium } from "../../protocols/diffraction/expected-lithium.ts";
@@ -50,6 +50,14 @@ export interface FrameView extends FrameCheck {
   readonly thumbnail: readonly number[];
   readonly fromDeg: number;
   readonly toDeg: number;
+  /** The last ones of the cell since the program began, the newest last and this one with them. */
+  readonly history: readonly PastFrame[];
+}
+
+export interface PastFrame {
+  readonly exposureId: string;
+  readonly finding: FrameCheck["finding"];
+  readonly thumbnail: readonly number[];
 }
 
 export interface FrameDesk {
@@ -111,7 +119,11 @@ export function createFrameDesk(deps: FrameDeskDeps): FrameDesk {
       photons: campaign.beam.fluxReferencePhS * deps.filterTransmission(order) * order.exposureS,
       lithium: expectedLithium(cell.chemistry, charge?.value ?? null, charge?.error ?? null),
     });
-    last.set(order.cellIndex, { ...check, exposureId: order.exposureId, ...thumbnailOf(pattern) });
+    const { exposureId } = order;
+    const shown = thumbnailOf(pattern);
+    const before = last.get(order.cellIndex)?.history ?? [];
+    const past: PastFrame = { exposureId, finding: check.finding, thumbnail: shown.thumbnail };
+    last.set(order.cellIndex, { ...check, exposureId, ...shown, history: [...before, past].slice(-FRAMES_SHOWN_MAX) });
     recorder.record(FRAME_EVENT, { ...about(order), ...checkJson(check), ...imageEvidenceJson(framePath, pattern) });
     conclude(order, check);
   }

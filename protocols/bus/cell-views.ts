@@ -28,6 +28,19 @@ export const CELL_STATES = [
 export const CELL_NOTES_MAX = 5;
 /** Steps of the last pattern as it is shown small. */
 export const FRAME_STEPS_MAX = 96;
+/** Patterns of a cell that are shown one behind the other. */
+export const FRAMES_SHOWN_MAX = 8;
+/** Heights are told as one digit each, of base 36. */
+const HEIGHT_MOST = 35;
+
+/** Heights from 0 to 1 as digits, and back. */
+export function heightDigits(heights: readonly number[]): string {
+  return heights.map((height) => Math.round(HEIGHT_MOST * Math.min(1, Math.max(0, height))).toString(36)).join("");
+}
+
+export function digitHeights(digits: string): readonly number[] {
+  return Array.from(digits, (digit) => Number.parseInt(digit, 36) / HEIGHT_MOST);
+}
 
 export const cellViewSchema = z.object({
   ...header,
@@ -139,5 +152,22 @@ export const traceViewSchema = z.object({
   current_A: z.array(z.number()).max(TRACE_POINTS_MAX),
   capacity_mAh: z.array(z.number()).max(TRACE_POINTS_MAX).meta({ description: "net charge since the start" }),
   exposures_s: z.array(z.number()).max(TRACE_POINTS_MAX).meta({ description: "when it was exposed, the last ones" }),
+  patterns: z
+    .array(
+      z.object({
+        exposure_id: z.string(),
+        finding: z.string(),
+        heights: z
+          .string()
+          .regex(/^[0-9a-z]*$/)
+          .max(FRAME_STEPS_MAX)
+          .meta({
+            description: "logarithm of the counts from the first angle to the last, a digit of base 36 each",
+          }),
+      }),
+    )
+    .max(FRAMES_SHOWN_MAX)
+    .default([])
+    .meta({ description: "of the last frames that were looked at, oldest first" }),
 });
 export type BusTrace = z.output<typeof traceViewSchema>;

@@ -33,7 +33,9 @@ for (let seed = first; seed <= last; seed += 1) {
   const folder = mkdtempSync(join(tmpdir(), "beamrack-align-"));
   const sweep = await sweepOver(ALL_POSITIONS, done.setup, done.aligned.placement, folder);
   rmSync(folder, { recursive: true, force: true });
-  say(`  then a sweep: ${sweep.exposed} cells hit, at most ${(1000 * sweep.worstMm).toFixed(1)} um beside the spot`);
+  say(
+    `  then a sweep: ${sweep.exposed} cells hit, at most ${(1000 * sweep.worstMm).toFixed(1)} um beside the spot${sweep.missed.length === 0 ? "" : `, missed ${sweep.missed.join(", ")}`}`,
+  );
   for (const violation of sweep.violations) say(`  ${violation}`);
   worst.hit = Math.min(worst.hit, sweep.exposed);
   worst.spotMm = Math.max(worst.spotMm, sweep.worstMm);

@@ -90,6 +90,8 @@ export async function rehearse(
 
 export interface SweepJudged {
   readonly exposed: number;
+  /** Meant and not hit. */
+  readonly missed: readonly Position[];
   /** The farthest that the beam fell from the spot that was meant, in truth. */
   readonly worstMm: number;
   readonly violations: readonly string[];
@@ -148,6 +150,7 @@ export async function sweepOver(
   );
   return {
     exposed: hit.size,
+    missed: positions.filter((position) => !hit.has(positionIndex(position))),
     worstMm: Math.max(...apart),
     violations: virtual.finish(true).violations.map(({ invariant, what }) => `${invariant}: ${what}`),
   };

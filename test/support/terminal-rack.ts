@@ -121,7 +121,7 @@ export function cell(index: number, change: Partial<BusCell> = {}): Said {
   return said({ kind: "cell", of: position }, value);
 }
 
-export function trace(index: number): Said {
+export function trace(index: number, change: Partial<BusTrace> = {}): Said {
   const position = ALL_POSITIONS[index] ?? "A1";
   const times = Array.from({ length: 180 }, (_, point) => point * 290);
   const share = times.map((timeS) => Math.min(1, timeS / 36_000));
@@ -137,6 +137,8 @@ export function trace(index: number): Said {
       timeS < 37_700 ? Math.max(0, timeS - 3600) * 1.136e-4 : 3.87 - (timeS - 37_700) * 1.136e-4,
     ),
     exposures_s: [],
+    patterns: [],
+    ...change,
   };
   return said({ kind: "trace", of: position }, value);
 }

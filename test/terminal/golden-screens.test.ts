@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ALL_POSITIONS } from "../../protocols/base/position.ts";
+import { digitHeights, FRAME_STEPS_MAX, heightDigits } from "../../protocols/bus/cell-views.ts";
 import { showScreen, type ShowOptions, type ShownScreen } from "../support/shown-screen.ts";
 import * as rack from "../support/terminal-rack.ts";
 
@@ -108,6 +109,26 @@ const FLOOD = [
   ),
 ];
 
+/** Lines of a powder, one of them wandering from frame to frame. */
+const PATTERNS = Array.from({ length: 8 }, (_, frame) => {
+  const lines = [12, 30, 31 + frame, 50, 70 - frame, 80];
+  const heights = Array.from({ length: FRAME_STEPS_MAX }, (_step, at) =>
+    Math.max(0.1, ...lines.map((line) => (line === 50 ? 1 : 0.6) * Math.exp(-0.6 * (at - line) ** 2))),
+  );
+  return { exposure_id: `X-S005${String(frame)}-B4`, finding: "good", heights: heightDigits(heights) };
+});
+const PATTERNED = [
+  ...rack.runningRack(),
+  rack.trace(B4, { patterns: PATTERNS }),
+  rack.cell(B4, {
+    last_frame: {
+      ...{ exposure_id: "X-S0057-B4", finding: "good", what: "lines of the positive and of the casing" },
+      ...{ counts: 48_211_000, most_in_one_bin: 210_400, from_deg: 1.3, to_deg: 8.9 },
+      pattern: [...digitHeights(PATTERNS[7]?.heights ?? "")],
+    },
+  }),
+];
+
 const GONE = [...rack.runningRack(), rack.controller({ state: "gone", said_at: rack.iso(rack.WALL_MS) })];
 
 const SCENES: Readonly<Record<string, Scene>> = {
@@ -117,6 +138,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "alarm-flood": { told: FLOOD, first: { screen: "alarms" } },
   "isolated-cell": { told: ISOLATED, first: { screen: "cell", positionIndex: E7 } },
   "controller-gone": { told: GONE, silentMs: 190_000, first: { positionIndex: B4, measure: "charge" } },
+  "cell-with-frames": { told: PATTERNED, first: { screen: "cell", positionIndex: B4 } },
   "no-colour": { told: ISOLATED, colour: false, first: { positionIndex: E7 - 1 } },
 };
 

@@ -1,9 +1,10 @@
 /** One cell in full: what it does and waits for, how it went, what the beam gave it, what can be ordered of it. Pure. */
 import { positionAt } from "../../../protocols/base/position.ts";
-import type { BusCell, BusDose, BusTrace } from "../../../protocols/bus/cell-views.ts";
+import { digitHeights, type BusCell, type BusDose, type BusTrace } from "../../../protocols/bus/cell-views.ts";
 import type { Model } from "../model/model.ts";
 import { timeMs, type RackView } from "../model/rack-view.ts";
 import { brailleLines, plotRows, rangeOf, type PlotPoint } from "../text/braille-plot.ts";
+import { waterfallRows } from "../text/braille-waterfall.ts";
 import { beside, BLANK, row, span, wrapWords, type Row, type Span } from "../text/rows.ts";
 import {
   ampereText,
@@ -23,6 +24,8 @@ import { heading, labelled, labelledLines, relativeText, scrolled, scrollMaxOf, 
 import { alarmsOf, chargeText, stateRows, waitOrLatest } from "./rack-screen.ts";
 
 const GAP = 3;
+/** As wide as the plots' own titles, so that all stand under one another. */
+const PLOT_EDGE = 8;
 const LABEL = 11;
 const FACTS_MIN = 30;
 /** From here on dose and orders stand beside the plots instead of below them. */
@@ -161,7 +164,9 @@ function plotColumn(trace: BusTrace | null, width: number, height: number): read
     current_A: currents = [],
     capacity_mAh: capacities = [],
   } = trace ?? {};
-  const each = Math.max(3, Math.floor(height / 3));
+  const patterns = trace?.patterns ?? [];
+  const panels = patterns.length === 0 ? 3 : 4;
+  const each = Math.max(3, Math.floor(height / panels));
   const hours = times.map((timeS) => timeS / 3600);
   const x = rangeOf(hours);
   const voltRange = rangeOf(volts, 0.02);
@@ -214,7 +219,27 @@ function plotColumn(trace: BusTrace | null, width: number, height: number): read
         emptyText: empty,
       },
       width,
-      height - each * 2,
+      patterns.length === 0 ? height - each * 2 : each,
+    ),
+    ...patternRows(patterns, width, height - each * 3),
+  ];
+}
+
+/** The last patterns one behind the other, logarithms of their counts, the newest in front. */
+function patternRows(patterns: BusTrace["patterns"], width: number, height: number): readonly Row[] {
+  const latest = patterns.at(-1);
+  if (latest === undefined || height < 2) return [];
+  const curves = patterns.map(({ heights }) => digitHeights(heights));
+  const isGood = latest.finding === "good";
+  const before = patterns.length === 1 ? "" : `, ${patterns.length - 1} before it behind`;
+  return [
+    row(
+      span(`${" ".repeat(PLOT_EDGE)} pattern `, "dim"),
+      span(wordsOf(latest.finding), isGood ? "dim" : "warn"),
+      span(before, "dim"),
+    ),
+    ...waterfallRows(curves, Math.max(4, width - PLOT_EDGE - 1), height - 1).map((text) =>
+      row(span(" ".repeat(PLOT_EDGE)), span("│", "dim"), span(text, "accent")),
     ),
   ];
 }
