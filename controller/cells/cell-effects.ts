@@ -11,7 +11,13 @@ import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
 import { signalOf, type CellSignals } from "./cell-signals.ts";
-import { judgeIdentity, objectionTo, type IdentityEvidence, type NotProven } from "../custody/identity-proof.ts";
+import {
+  judgeIdentity,
+  objectionTo,
+  type IdentityEvidence,
+  type IdentitySource,
+  type NotProven,
+} from "../custody/identity-proof.ts";
 import { createWiringProof, type Proven, type WiringProofDeps } from "./wiring-proof.ts";
 
 export interface CellEffectsDeps {
@@ -23,7 +29,7 @@ export interface CellEffectsDeps {
   readonly recorder: Recorder;
   readonly proof: ProofRules;
   /** What the cell is held against before its first current; left out where the campaign names no custody. */
-  readonly identity?: IdentityEvidence;
+  readonly identity?: IdentitySource;
   readonly tell: (cellIndex: number, event: ChannelNews) => void;
   /** Samples of a channel are missing from its last one, or from `fromMs`, until now. */
   readonly gap: (cellIndex: number, reason: string, fromMs?: number) => void;
@@ -87,16 +93,22 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     }
   }
 
+  function evidenceNow(): IdentityEvidence | null {
+    return deps.identity?.evidence(cellIndex) ?? null;
+  }
+
   /** Throws `cell.wrong` or `cell.identity-unknown` where it is not proven to be the cell that belongs here. */
   function requireIdentity(openCircuitV: number, resistanceOhm: number | null): void {
-    if (deps.identity === undefined) return;
-    const verdict = judgeIdentity(deps.identity, { openCircuitV, resistanceOhm });
+    const evidence = evidenceNow();
+    if (evidence === null) return;
+    const verdict = judgeIdentity(evidence, { openCircuitV, resistanceOhm });
     if (verdict.kind !== "confirmed") throw notProven(verdict);
   }
 
   /** It was proven before the controller went away; the ledger may know better by now. */
   function requireNoObjection(): void {
-    const objection = deps.identity === undefined ? null : objectionTo(deps.identity);
+    const evidence = evidenceNow();
+    const objection = evidence === null ? null : objectionTo(evidence);
     if (objection !== null) throw notProven(objection);
   }
 
@@ -146,6 +158,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   return {
     async prove(signal) {
       const openCircuitV = await channel.measureOpenCircuitV();
+      const evidence = evidenceNow();
       let proven: Proven | null = null;
       try {
         judgeOpenCircuit(openCircuitV);
@@ -161,7 +174,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
           position: deps.position,
           open_circuit_V: finiteOrNull(openCircuitV),
           is_proven: proven !== null,
-          ...(deps.identity === undefined ? {} : { code_read: codeRead(deps.identity) }),
+          ...(evidence === null ? {} : { code_read: codeRead(evidence) }),
           ...(proven === null
             ? {}
             : {
@@ -221,6 +234,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       judgeContinuity(left, openCircuitV, "back in its place");
       return openCircuitV;
     },
+    awaitedCell: () => deps.identity?.awaited(cellIndex) ?? null,
     totals: () => intake.totals(cellIndex),
     hasCome: (signal) => deps.signals?.has(signal) === true,
     isWatched: (stepNumber) => deps.signals?.isWatched(signalOf(deps.position, stepNumber - 1)) === true,

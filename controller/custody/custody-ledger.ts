@@ -43,6 +43,8 @@ export interface CustodyLedger {
   readonly custody: Custody;
   /** Taken and durable, or refused with the reason and nothing written. */
   note(by: string, act: CustodyAct): Refused | null;
+  /** Acts of a time before, each stamped with its own: durable all together. Throws RangeError for one that is refused. */
+  noteAll(acts: readonly Omit<CustodyEntry, "seq">[]): void;
   close(): void;
 }
 
@@ -143,6 +145,24 @@ function createLedger(
   close: () => void,
 ): CustodyLedger {
   let { custody, lastHash, seq } = start;
+  function write(entries: readonly CustodyEntry[]): void {
+    let link = lastHash;
+    const lines = entries.map((entry) => {
+      link = linkHash(link, entry);
+      return `${canonicalJson({ ...(entryJson(entry) as object), hash: link })}\n`;
+    });
+    written(folder, () => {
+      writeAll(file, lines.join(""));
+      fsyncSync(file);
+    });
+    seq += entries.length;
+    lastHash = link;
+    custody = entries.reduce(withEntry, custody);
+    written(folder, () => {
+      writeHead(folder, seq, link);
+    });
+  }
+
   return {
     get custody() {
       return custody;
@@ -150,19 +170,19 @@ function createLedger(
     note(by, act) {
       const refused = refusal(custody, act);
       if (refused !== null) return refused;
-      const entry: CustodyEntry = { seq: seq + 1, atMs: wallMs(), by, act };
-      const link = linkHash(lastHash, entry);
-      written(folder, () => {
-        writeAll(file, `${canonicalJson({ ...(entryJson(entry) as object), hash: link })}\n`);
-        fsyncSync(file);
-      });
-      seq += 1;
-      lastHash = link;
-      custody = withEntry(custody, entry);
-      written(folder, () => {
-        writeHead(folder, seq, link);
-      });
+      write([{ seq: seq + 1, atMs: wallMs(), by, act }]);
       return null;
+    },
+    noteAll(acts) {
+      let after = custody;
+      const entries = acts.map(({ atMs, by, act }, index): CustodyEntry => {
+        const refused = refusal(after, act);
+        if (refused !== null) throw new RangeError(refused.what);
+        const entry = { seq: seq + index + 1, atMs, by, act };
+        after = withEntry(after, entry);
+        return entry;
+      });
+      if (entries.length > 0) write(entries);
     },
     close,
   };

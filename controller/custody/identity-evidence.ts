@@ -1,7 +1,7 @@
 /** From custody to what each cell of a campaign is held against before its first current. Pure. */
 import type { Position } from "../../protocols/base/position.ts";
 import { against, type Custody, type CustodyCell, type CustodyState } from "./custody.ts";
-import type { Fingerprint, IdentityEvidence } from "./identity-proof.ts";
+import type { Fingerprint, IdentityEvidence, IdentitySource } from "./identity-proof.ts";
 
 interface PlannedCell {
   readonly position: Position;
@@ -40,6 +40,31 @@ export function identityEvidence(
           : [...open, ...(scanned === null ? whyNotThere(cell) : [])],
     };
   });
+}
+
+/** On their way into the rack, if nobody has scanned anything at their slot. */
+const COMING: readonly CustodyState[] = ["expected", "received", "inspected"];
+
+/** For what a cell is waited that is known to come and was not put in yet; null where there is nothing to wait for. */
+export function awaitedCell({ cells, slots }: Custody, { position, barcode }: PlannedCell): string | null {
+  const cell = cells.get(barcode);
+  if (cell === undefined || slots.has(position) || cell.position !== null || !COMING.includes(cell.state)) return null;
+  return cell.state === "expected"
+    ? `${barcode} to come, of box ${cell.expected?.shipment ?? "?"}, and to be scanned into its slot`
+    : `${barcode}, which is ${cell.state}, to be scanned into its slot`;
+}
+
+/** Of a rack about which nothing new is heard. */
+export function fixedIdentity(evidence: readonly IdentityEvidence[]): IdentitySource {
+  return {
+    evidence(cellIndex) {
+      const own = evidence[cellIndex];
+      if (own === undefined) throw new RangeError(`no evidence of identity for cell ${cellIndex}`);
+      return own;
+    },
+    awaited: () => null,
+    onChange: () => undefined,
+  };
 }
 
 const NOTHING: Fingerprint = { openCircuitV: null, resistanceOhm: null, impedanceOhm: null, ageS: Infinity };

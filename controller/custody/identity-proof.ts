@@ -37,6 +37,15 @@ export interface IdentityEvidence {
   readonly against: readonly string[];
 }
 
+/** What custody says of a run's cells, by their index, as of now. */
+export interface IdentitySource {
+  evidence(cellIndex: number): IdentityEvidence;
+  /** For what a cell is waited that does not lie in its slot yet; null for one that does, or is thought to. */
+  awaited(cellIndex: number): string | null;
+  /** Called when the ledger may say something new; one handler. */
+  onChange(handler: () => void): void;
+}
+
 export interface SeenCell {
   readonly openCircuitV: number;
   /** Null before any current. */

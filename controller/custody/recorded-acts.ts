@@ -21,8 +21,11 @@ interface Seen {
 /** Before these a record's word is news. */
 const BEFORE_DONE: readonly CustodyState[] = ["loaded", "verified", "cycling"];
 
-/** Of cells that lie where the record has them; what custody knows already is left out. Throws what the reader of records throws. */
-export function recordedActs(folder: string, custody: Custody): readonly RecordedAct[] {
+/**
+ * Of cells that lie where the record has them; what custody knows already is left out. A simulated run says something of
+ * simulated cells alone. Throws what the reader of records throws.
+ */
+export function recordedActs(folder: string, custody: Custody, ofSimulatedCells = false): readonly RecordedAct[] {
   const seen = new Map<string, Seen>();
   const barcodes = new Map<string, string>();
   const at = (position: string): Seen => {
@@ -32,7 +35,7 @@ export function recordedActs(folder: string, custody: Custody): readonly Recorde
   };
   const reader = openRecord(folder);
   try {
-    if (reader.header?.world === "virtual") {
+    if (reader.header?.world === "virtual" && !ofSimulatedCells) {
       throw new Fault("custody.simulated", folder, "this run was simulated: it says nothing of cells in a rack");
     }
     for (const scanned of reader.events()) {

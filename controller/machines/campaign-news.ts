@@ -78,7 +78,9 @@ export type ChannelNews =
       readonly chargeAh: number;
     }
   | { readonly type: "STEP_FAILED"; readonly fault: FaultNote }
-  | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote };
+  | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote }
+  /** Not the channel's, but of the same cell: it lies in its slot now. */
+  | { readonly type: "CELL_HAS_COME" };
 
 export interface CampaignMachineDeps {
   readonly clock: Clock;

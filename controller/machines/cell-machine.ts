@@ -69,10 +69,22 @@ export function createCellMachine(deps: CellMachineDeps) {
           CHANNEL_READY: [
             { guard: "wasOrderedOff", target: "stopping" },
             { guard: "wasUnderWay", target: "finding" },
+            { guard: "isNotThere", target: "expected" },
             { guard: "isHeld", target: "findingOut" },
             { target: "proving" },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+        },
+      },
+      /** It was sent in and has not been put into its slot: nothing is measured there, and nothing driven. */
+      expected: {
+        entry: ["awaitCell", "recordAwaited"],
+        on: {
+          CELL_HAS_COME: { target: "choosing", actions: "recordCome" },
+          CHANNEL_LOST: { target: "awaitingChannel", actions: "keepFault" },
+          // Nothing lies there that could be switched off.
+          STOP_CELL: "stopped",
+          TIME_OVER: "stopped",
         },
       },
       /** After a restart: what the record says ran may run on, be over, or be off; the voltage tells whether it is the same cell. */
@@ -166,6 +178,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       choosing: {
         always: [
+          { guard: "isNotThere", target: "expected" },
           { guard: "mustProve", target: "proving" },
           { guard: "mustLeave", target: "choosing", actions: { type: "goOn", params: { how: "left" } } },
           { guard: "isCarried", target: "away", actions: "recordTakenOut" },

@@ -108,6 +108,8 @@ export type CellEvent =
     }
   | { readonly type: "STEP_FAILED"; readonly fault: FaultNote }
   | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote }
+  /** It was scanned into its slot. */
+  | { readonly type: "CELL_HAS_COME" }
   | { readonly type: "STOP_CELL"; readonly author: string }
   | CellActEvent
   | CarryEvent

@@ -25,6 +25,9 @@ export interface CellRecords {
   halfCycles(context: CellContext, closed: readonly ClosedHalfCycle[]): void;
   act(context: CellContext, asked: AskedAct, isRefused: boolean): void;
   held(context: CellContext): void;
+  /** It does not lie in its slot yet. */
+  awaited(context: CellContext): void;
+  come(context: CellContext): void;
   /** It is off, and the robot's: nothing of its step is measured from here on. */
   takenOut(context: CellContext): void;
   putBack(context: CellContext, openCircuitV: number): void;
@@ -144,6 +147,12 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         elapsed_s: context.stepElapsedS,
         ...(context.hold === null ? {} : { author: context.hold.author, reason: context.hold.reason }),
       });
+    },
+    awaited(context) {
+      recorder.record("cell-awaited", { position: context.position, reason: context.waiting?.reason ?? null });
+    },
+    come(context) {
+      recorder.record("cell-come", { position: context.position });
     },
     takenOut(context) {
       recorder.record("cell-taken-out", {

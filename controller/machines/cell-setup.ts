@@ -69,6 +69,7 @@ export function setupCell(deps: CellMachineDeps) {
       wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
       wasUnderWay: ({ context }) => context.left?.phase === "under-way",
       mustProve: ({ context }) => !context.isProven && context.hold === null && !context.isCarried,
+      isNotThere: ({ context }) => !context.isProven && (context.effects.awaitedCell?.() ?? null) !== null,
       mustLeave: ({ context }) => context.cursor !== null && context.leave !== null,
       isHeld: ({ context }) => context.cursor !== null && context.hold !== null,
       hasTimeLeft: ({ context }) =>
@@ -160,6 +161,10 @@ export function setupCell(deps: CellMachineDeps) {
         });
         if (changes !== null) enqueue.assign(changes);
       }),
+      awaitCell: assign({
+        waiting: ({ context }) =>
+          waitingFor(context.effects.awaitedCell?.() ?? "the cell", "whoever loads the rack", clock.monoMs(), null),
+      }),
       noteTaken: assign({ isCarried: true }),
       noteBack: assign({ isCarried: false }),
       noteIsBack: enqueueActions(({ context, enqueue }, openCircuitV: number) => {
@@ -195,6 +200,12 @@ export function setupCell(deps: CellMachineDeps) {
       },
       recordTakenOut: ({ context }) => {
         records.takenOut(context);
+      },
+      recordAwaited: ({ context }) => {
+        records.awaited(context);
+      },
+      recordCome: ({ context }) => {
+        records.come(context);
       },
       recordHeld: ({ context }) => {
         records.held(context);

@@ -124,6 +124,8 @@ export interface CellEffects {
    * Rejects with `cell.unproven`, or with what came between.
    */
   confirmBack(left: LeftStep): Promise<number>;
+  /** For what the cell itself is waited, which does not lie in its slot yet; null or left out: it does. */
+  awaitedCell?(): string | null;
   /** What has flowed so far, by raw samples. */
   totals(): ChargeTotals;
   /** The first sample of the step that runs or ran last; null without one. */

@@ -5,7 +5,7 @@ import { createCellEffects, type CellEffectsDeps } from "../cells/cell-effects.t
 import { firstProgrammeStep } from "../cells/programme.ts";
 import { accountRules } from "../cells/cell-account.ts";
 import type { StepCode } from "../cells/step-code.ts";
-import type { IdentityEvidence } from "../custody/identity-proof.ts";
+import type { IdentitySource } from "../custody/identity-proof.ts";
 import type { CellInput } from "../machines/cell-news.ts";
 import type { LeftRun } from "../resume/read-run.ts";
 import type { CampaignRoles } from "./roles.ts";
@@ -17,20 +17,26 @@ export interface CellInputsDeps extends Required<
   readonly roles: Pick<CampaignRoles, "channels">;
   readonly code: StepCode;
   readonly left: LeftRun | undefined;
-  /** By cell, in the campaign's order; undefined where it names no custody. */
-  readonly identity: readonly IdentityEvidence[] | undefined;
+  /** Undefined where the campaign names no custody. */
+  readonly identity: IdentitySource | undefined;
 }
 
 /** One for each cell of the campaign, in its order. */
 export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
   const { campaign, roles, clock, intake, recorder, code, left, gap, signals, tell } = deps;
 
+  const identity = deps.identity;
+  /** Told to all that may have come: who does not wait does not listen. */
+  identity?.onChange(() => {
+    for (let cellIndex = 0; cellIndex < campaign.cells.length; cellIndex += 1) {
+      if (identity.awaited(cellIndex) === null) tell(cellIndex, { type: "CELL_HAS_COME" });
+    }
+  });
+
   function cellInput(cellIndex: number): CellInput {
     const cell = campaign.cells[cellIndex];
     const channel = roles.channels[cellIndex];
     assert(cell !== undefined && channel !== undefined, `no channel for cell ${cellIndex}`);
-    const identity = deps.identity?.[cellIndex];
-    assert(deps.identity === undefined || identity !== undefined, `no evidence of identity for cell ${cellIndex}`);
     const leftCell = left?.recorded.cells[cellIndex]?.left;
     return {
       position: cell.position,

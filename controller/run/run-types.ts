@@ -4,7 +4,7 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
-import type { IdentityEvidence } from "../custody/identity-proof.ts";
+import type { IdentitySource } from "../custody/identity-proof.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { BeamVerdict } from "../../protocols/verdict/beam-verdict.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
@@ -37,7 +37,7 @@ export interface CampaignRunDeps {
   /** A disk that refuses the record is waited for, and nothing exposed meanwhile; otherwise it ends the run. */
   readonly waitsForDisk?: boolean;
   /** What each cell is held against before its first current, in the order of the campaign's cells; where it names a custody. */
-  readonly identity?: readonly IdentityEvidence[];
+  readonly identity?: IdentitySource;
   /** What a run before left in the folder: this one goes on from there. */
   readonly left?: LeftRun;
   /** Who says that what was held, or waits to be re-armed, may go on. */

@@ -105,7 +105,7 @@ export interface ExpectedStep {
   readonly isEndSure: boolean;
 }
 
-/** The step under way and those after it, as far as they are forecast. */
+/** The step under way and those after it that begin within the time for which requests are made, as far as they are forecast. */
 export function expectedSteps(facts: CellFacts): readonly ExpectedStep[] {
   const { step, forecast, nowMs, passed, stepRules } = facts;
   if (forecast === null) return step === null ? [] : [alone(facts, step)];
@@ -113,10 +113,13 @@ export function expectedSteps(facts: CellFacts): readonly ExpectedStep[] {
   const delayMs = forecast.pausedAtMs === null ? 0 : nowMs - forecast.pausedAtMs;
   const isWaiting = (stepIndex: number): boolean => stepRules.some((rule) => rule.stepIndex === stepIndex);
   const steps: ExpectedStep[] = [];
+  const passedOrdinal = passed[0]?.ordinal ?? 0;
   let isSure = !isPaused;
   let beforeMs = step?.beganAtMs ?? passed[0]?.endedAtMs ?? nowMs;
   for (const { ordinal, step: stepNumber, cycle, endsAtMs, endedBy } of forecast.edges) {
-    if (ordinal <= (passed[0]?.ordinal ?? 0) && ordinal !== step?.ordinal) continue;
+    if (ordinal <= passedOrdinal && ordinal !== step?.ordinal) continue;
+    // A protocol may have hundreds to come, and a cell is looked at often.
+    if (beforeMs > nowMs + AHEAD_MS) break;
     const stepIndex = stepNumber - 1;
     const isBegun = step?.ordinal === ordinal;
     const isBeginSure = isBegun || isSure;

@@ -5,6 +5,7 @@ import { count, fault, header, known, time, version, waiting } from "./view-part
 export const CELL_STATES = [
   "beginning",
   "awaitingChannel",
+  "expected",
   "finding",
   "proving",
   "choosing",

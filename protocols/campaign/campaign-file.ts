@@ -22,6 +22,7 @@ import {
   pathSchema,
   presetSchema,
   rateSchema,
+  simulatedSchema,
   stackLayerSchema,
   startSchema,
   stepRuleSchema,
@@ -59,6 +60,8 @@ export interface CampaignFile {
   readonly attendedBy: string | null | undefined;
   /** Folder of the custody ledger, from where the campaign lies; null: its cells were not sent in. */
   readonly custodyPath: string | null | undefined;
+  /** Null: the virtual world has nothing in store for it. */
+  readonly simulated: z.output<typeof simulatedSchema> | null | undefined;
   readonly beam: z.output<typeof beamSchema> | undefined;
   readonly uncertainty: z.output<typeof uncertaintySchema> | undefined;
   readonly protocolNames: readonly string[];
@@ -127,6 +130,7 @@ export function readCampaignFile(document: InputDocument, findings: Finding[]): 
     sitePath: readSection(document, ["site"], pathSchema, findings),
     attendedBy: has("attended_by") ? readSection(document, ["attended_by"], labelSchema, findings) : null,
     custodyPath: has("custody") ? readSection(document, ["custody"], pathSchema, findings) : null,
+    simulated: has("simulated") ? readSection(document, ["simulated"], simulatedSchema, findings) : null,
     beam: readSection(document, ["beam"], beamSchema, findings),
     uncertainty: readSection(document, ["uncertainty"], uncertaintySchema, findings),
     protocolNames: namesOf(document, ["protocols"], findings),

@@ -1,5 +1,6 @@
 /** The sections of `campaign.yaml`. Units are in the names; times are UTC. */
 import * as z from "zod";
+import { parsePosition, type Position } from "../base/position.ts";
 import { DOSE_CONVENTIONS } from "../dose/layer-stack.ts";
 import { isTimeZone } from "../base/local-time.ts";
 import { layerShape } from "../input/layer.ts";
@@ -38,10 +39,11 @@ export const uncertaintySchema = strictObject({ stack: fraction });
 
 export const protocolFileSchema = strictObject({ file: z.string().min(1) });
 
-/** A protocol that comes with beamrack; its parameters are checked by the library. */
+/** A protocol that comes with beamrack; its parameters are checked by the library. `record`: at this interval and at nothing else, whatever the recipe has. */
 export const protocolLibrarySchema = strictObject({
   library: z.string().min(1),
   parameters: z.record(z.string(), z.number()).default({}),
+  record: strictObject({ time_s: positive }).exactOptional(),
 });
 
 export const stackLayerSchema = strictObject({ ...layerShape, dose: z.boolean().default(false) });
@@ -197,6 +199,32 @@ export const rateSchema = strictObject({
   until_then: z.enum(["nominal", "areal", "mass"]).exactOptional(),
 });
 
+const onePosition = z.string().transform((text, context): Position => {
+  const found = parsePosition(text);
+  if (found !== undefined) return found;
+  context.addIssue({ code: "custom", message: "Give a position, A1..H12." });
+  return z.NEVER;
+});
+
+/** What befalls the campaign in the virtual world; a run on instruments reads nothing of it. */
+export const simulatedSchema = strictObject({
+  boxes: z
+    .array(
+      strictObject({
+        manifest: z.string().min(1),
+        comes_h: z
+          .number()
+          .min(0)
+          .max(24 * 366)
+          .exactOptional(),
+      }),
+    )
+    .default([]),
+  exchanged: z.array(z.array(onePosition).length(2, "Give two positions, such as [A9, G7].")).default([]),
+  /** Read by the simulated world. */
+  faults: z.array(z.json()).default([]),
+});
+
 export const CAMPAIGN_KEYS = [
   "campaign",
   "title",
@@ -224,6 +252,7 @@ export const CAMPAIGN_KEYS = [
   "end_conditions",
   "step_rules",
   "rates",
+  "simulated",
 ] as const;
 
 export type CellRecord = z.output<typeof cellDefaultsSchema>;

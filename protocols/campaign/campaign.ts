@@ -2,6 +2,7 @@
  * A campaign, resolved: ranges, groups, overrides, protocols and limits are spelt out per cell, so that nothing
  * downstream has a default of its own. Plain JSON values only.
  */
+import type { Json } from "../base/canonical-json.ts";
 import type { Position } from "../base/position.ts";
 import type { DoseConvention, Layer } from "../dose/layer-stack.ts";
 import type { Protocol } from "../echem/protocol.ts";
@@ -193,6 +194,16 @@ export interface PlannedBeam {
   readonly ringCurrentReferenceMa: number;
 }
 
+/** Boxes, exchanged cells and faults of a campaign that is rehearsed in the virtual world alone. */
+export interface SimulatedCourse {
+  /** Manifests of what was sent in, by paths as written; custody is kept of their cells. */
+  readonly boxes: readonly { readonly manifestPath: string; readonly comesAfterS: number }[];
+  /** Places of cells that lie in each other's: the codes that are read there are those of the campaign. */
+  readonly exchanged: readonly (readonly [Position, Position])[];
+  /** As a file of faults has them. */
+  readonly faults: readonly Json[];
+}
+
 export interface Campaign {
   readonly name: string;
   readonly title: string;
@@ -208,6 +219,8 @@ export interface Campaign {
   readonly sitePath: string;
   /** Folder of the custody ledger of cells that were sent in, as the file writes it: none gets current before it is proven to be itself. */
   readonly custodyPath?: string;
+  /** What befalls it in the virtual world; absent where nothing is said. */
+  readonly simulated?: SimulatedCourse;
   readonly beam: PlannedBeam;
   readonly doseUncertainty: DoseUncertainty;
   readonly presets: readonly ExposurePreset[];

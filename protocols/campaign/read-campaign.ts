@@ -323,6 +323,16 @@ function doseUncertaintyOf({ beam }: Site, stack: number): Campaign["doseUncerta
   return { flux, profile, position, stack };
 }
 
+function simulatedOf({ simulated }: CampaignFile): Pick<Campaign, "simulated"> {
+  if (simulated == null) return {};
+  const { boxes, exchanged, faults } = simulated;
+  const hours = boxes.map(({ manifest, comes_h: h = 0 }) => ({ manifestPath: manifest, comesAfterS: 3600 * h }));
+  const pairs = exchanged.flatMap(([one, other]) =>
+    one === undefined || other === undefined ? [] : [[one, other] as const],
+  );
+  return { simulated: { boxes: hours, exchanged: pairs, faults } };
+}
+
 function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
   const { name, start, durationH, timeZone, sitePath, beam, uncertainty } = file;
   if (
@@ -353,6 +363,7 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
     },
     doseUncertainty: doseUncertaintyOf(parts.site, uncertainty.stack),
     ...(file.custodyPath == null ? {} : { custodyPath: file.custodyPath }),
+    ...simulatedOf(file),
     presets: parts.presets,
     ...(parts.controls === undefined ? {} : { controls: parts.controls }),
     ...(parts.frameRules === undefined ? {} : { frameRules: parts.frameRules }),

@@ -49,12 +49,12 @@ export function resolveProtocols(
   const sources = names.map((name): ProtocolSource => {
     const path: Path = ["protocols", name];
     const entry = valueAt(document.value, path);
+    if (valueAt(entry, ["library"]) !== undefined) return fromLibrary(document, path, name, findings);
     if (valueAt(entry, ["method"]) !== undefined || valueAt(entry, ["record"]) !== undefined) {
       const read = readProtocol(document, path, name);
       findings.push(...read.findings);
       return { name, protocol: read.protocol, document, base: path };
     }
-    if (valueAt(entry, ["library"]) !== undefined) return fromLibrary(document, path, name, findings);
     const reference = readSection(document, path, protocolFileSchema, findings);
     const file = reference === undefined ? undefined : files.get(reference.file);
     if (file === undefined) return { name, protocol: undefined, document, base: path };
@@ -85,7 +85,10 @@ function fromLibrary(document: InputDocument, path: Path, name: string, findings
     return none;
   }
   // A recipe's steps stand on no line of a file: findings about them point to where the campaign asks for it.
-  const recipe = asInputDocument(reference.library, built.document);
+  const recipe = asInputDocument(reference.library, {
+    ...built.document,
+    ...(reference.record === undefined ? {} : { record: reference.record }),
+  });
   const where = (part: Path): string =>
     part.length === 0 ? document.where(path) : `${document.where(path)} (${recipe.where(part)})`;
   const placed: InputDocument = { ...recipe, fileName: document.fileName, line: () => document.line(path), where };

@@ -28,8 +28,8 @@ export interface CellObserver {
    * short's current, is the cell's own doing; the channel answers for what it gives and takes.
    */
   become(plant: ObservedCellPlant): void;
-  /** Whoever drives the cell from now on did not look at it first. */
-  forbid(why: string): void;
+  /** Whoever drives the cell from now on did not look at it first; null: it may be driven. */
+  forbid(why: string | null): void;
 }
 
 export interface ObserverTolerances {
@@ -58,7 +58,7 @@ export function observeCell(
   let inner = healthy;
   /** What the channel is held to. */
   let state: Pick<CellPlant, "voltageV" | "currentA"> = healthy.cell.state;
-  let forbidden: string | undefined;
+  let forbidden: string | null = null;
   const seen = {
     atMs: 0,
     checks: 0,
@@ -113,7 +113,7 @@ export function observeCell(
   }
 
   function refuseDriving(atMs: number): void {
-    if (forbidden !== undefined) onExcursion(atMs, `was driven: ${forbidden}`);
+    if (forbidden !== null) onExcursion(atMs, `was driven: ${forbidden}`);
   }
 
   const plant: Writable<CellPlant> = {

@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
   /** Positions in which another cell lies than the campaign has there, or one that nobody can know: they must get neither current nor beam. */
   readonly displaced?: ReadonlySet<number>;
+  /** By position: until when nothing lies there; it must get neither current nor beam before. */
+  readonly absentUntilMs?: ReadonlyMap<number, number>;
   /**
    * By position: cells whose own protocol ends a step that drives a current once the cell has been exposed, or whenever
    * another cell has come to something; and those whose channel has no programme, so that every step ends by an order.

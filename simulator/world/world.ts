@@ -137,6 +137,11 @@ export function createWorld(deps: WorldDeps): World {
     faultyPositions.add(positionIndex);
     cells.get(positionIndex)?.forbid("another cell lies here than the campaign has");
   }
+  for (const [positionIndex, comesMs] of options.absentUntilMs ?? []) {
+    const cell = cells.get(positionIndex);
+    cell?.forbid("nothing lies here yet");
+    clock.at(comesMs, () => cell?.forbid(null));
+  }
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
@@ -275,7 +280,8 @@ export function createWorld(deps: WorldDeps): World {
         const isRight =
           opening.excessPhotons === 0 ? isHit : !isHit || deposit.positionIndex === onCells[0]?.positionIndex;
         const what = isHit ? "on a cell that nobody exposed" : "beside any cell";
-        const isDisplaced = isHit && options.displaced?.has(deposit.positionIndex) === true;
+        const isAbsent = atMs < (options.absentUntilMs?.get(deposit.positionIndex) ?? 0);
+        const isDisplaced = isHit && (isAbsent || options.displaced?.has(deposit.positionIndex) === true);
         ledger.check(
           "right-cell",
           isRight && !isDisplaced,

@@ -36,6 +36,7 @@ export interface WorldRunOptions {
   readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
   /** By position's index: where the cell belongs that lies there; its own place for one that nobody can know. */
   readonly displaced?: VirtualCampaignInputs["displaced"];
+  readonly absentUntilMs?: VirtualCampaignInputs["absentUntilMs"];
   readonly identity?: VirtualCampaignInputs["identity"];
   readonly folder?: string;
   /** Another than the reference site; of the same geometry. */
@@ -153,6 +154,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
       : {}),
     ...(options.lyingLeads === undefined ? {} : { lyingLeads: options.lyingLeads }),
     ...(options.displaced === undefined ? {} : { displaced: options.displaced }),
+    ...(options.absentUntilMs === undefined ? {} : { absentUntilMs: options.absentUntilMs }),
     ...(options.identity === undefined ? {} : { identity: options.identity }),
     isMortal: options.kills !== undefined || options.amendments !== undefined,
     ...(options.isRehearsal === undefined ? {} : { isRehearsal: options.isRehearsal }),

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { fixedIdentity } from "../../controller/custody/identity-evidence.ts";
 import type { IdentityEvidence, OtherCell } from "../../controller/custody/identity-proof.ts";
 import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
 import { campaign, field, numeric, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
@@ -63,7 +64,7 @@ describe("cells that were sent in", () => {
       // In their places, but nobody can know it.
       ...["A3", "A4", "A5"].map((position) => [at(position), at(position)] as const),
     ]);
-    const run = await runWorld({ hours: 0.15, campaign: mixed, identity, displaced });
+    const run = await runWorld({ hours: 0.15, campaign: mixed, identity: fixedIdentity(identity), displaced });
     expect(whyIsolated(run, "A2")).toMatch(/^cell\.wrong its code says R-A2, but it has .* it is as S-B\d was/);
     expect(whyIsolated(run, "B2")).toMatch(/^cell\.wrong its code says S-B2, but it has .* it is as R-A\d was/);
     expect(whyIsolated(run, "A5")).toMatch(/^cell\.wrong the code read at this slot is R-Z9/);
@@ -84,6 +85,62 @@ describe("cells that were sent in", () => {
         .map((event) => numeric(event, "current_A")),
     ).toEqual([NaN]);
     expect(run.alarms.filter((alarm) => alarm.startsWith("cell."))).toHaveLength(5);
+    expect(run.virtual.run.isDone()).toBe(true);
+  });
+
+  it("late are waited for, measured and driven once they lie in their slot, and never before; the others do not wait", async () => {
+    const evidence = campaign.cells.map(({ barcode }): IdentityEvidence => {
+      const nothing = { openCircuitV: null, resistanceOhm: null, impedanceOhm: null, ageS: 0 };
+      return { barcode, scanned: barcode, fingerprint: nothing, candidates: [], others: [], against: [] };
+    });
+    const late = new Map([
+      [at("A2"), 240_000],
+      [at("A3"), Infinity],
+    ]);
+    const there = new Set<number>();
+    let changed = (): void => undefined;
+    const run = await runWorld({
+      hours: 0.15,
+      absentUntilMs: late,
+      identity: {
+        ...fixedIdentity(evidence),
+        awaited(cellIndex) {
+          const index = at(campaign.cells[cellIndex]?.position ?? "");
+          return late.has(index) && !there.has(index) ? "its box to come" : null;
+        },
+        onChange(handler) {
+          changed = handler;
+        },
+      },
+      at: [
+        [
+          120,
+          ({ run: { views } }) => {
+            expect([1, 2].map((index) => views.stateOf(index))).toEqual(["expected", "expected"]);
+            expect(views.waits()?.find(([where]) => where === "A2")?.[1]).toMatchObject({ reason: "its box to come" });
+            changed();
+            expect(views.stateOf(1)).toBe("expected");
+          },
+        ],
+        [
+          240,
+          () => {
+            there.add(at("A2"));
+            changed();
+          },
+        ],
+      ],
+    });
+    expect(run.summary.violations).toEqual([]);
+    expect(run.alarms).toEqual([]);
+    const timeOf = (type: string, position: string): number =>
+      run.of(type).find((event) => field(event, "position") === position)?.atMs ?? NaN;
+    expect(timeOf("cell-come", "A2")).toBe(240_000);
+    expect(timeOf("cell-proof", "A2")).toBeGreaterThan(240_000);
+    expect(timeOf("exposure-booked", "A2")).toBeGreaterThan(timeOf("cell-proof", "A2"));
+    expect(timeOf("step-started", "A1")).toBeLessThan(240_000);
+    for (const type of ["cell-proof", "step-started", "exposure-booked"]) expect(timeOf(type, "A3")).toBeNaN();
+    expect(run.of("cell-stopped").map((event) => field(event, "position"))).toEqual(["A3"]);
     expect(run.virtual.run.isDone()).toBe(true);
   });
 

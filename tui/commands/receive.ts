@@ -67,7 +67,7 @@ function readManifests(context: CustodyContext, paths: readonly string[]): reado
   });
 }
 
-function expectedCells({ shipment, group, after, cells }: Manifest): readonly ExpectedCell[] {
+export function expectedCells({ shipment, group, after, cells }: Manifest): readonly ExpectedCell[] {
   return cells.map(({ barcode, chemistry, hazards, openCircuitV, impedanceOhm, measuredMs }) => ({
     ...{ barcode, shipment, group, chemistry, after, hazards, openCircuitV, impedanceOhm, measuredMs },
   }));

@@ -72,7 +72,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
 
   const left = lookAtFolder(folder);
   const campaign = inRecordedOrder(asked, left?.positions ?? []);
-  const identity = campaignEvidence(campaign, campaignPath, context.clock.wallMs());
+  const identity = campaignEvidence(campaign, campaignPath, () => context.clock.wallMs());
   const campaignHash = recordedHash(folder, left, loaded.campaignHash);
   const early =
     left === undefined

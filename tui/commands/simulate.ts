@@ -27,6 +27,7 @@ import { type PhysicsOptions, preparePhysicsLook } from "../virtual/physics-repo
 import { recordedCharges } from "../virtual/recorded-charges.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
 import { runPaced } from "../virtual/run-paced.ts";
+import { courseFaults, createVirtualCustody, displacedCells, loadBoxes } from "../virtual/simulated-course.ts";
 import { createVirtualCampaign } from "../virtual/virtual-campaign.ts";
 
 /** A campaign without a duration is simulated this long unless --until says otherwise. */
@@ -59,7 +60,9 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const check = checkCampaign(campaign, site, context.attenuationTables(), loaded.document);
   const early = withdrawnAtBegin(campaign, options.campaignPath);
   if (!check.ok || early.length > 0) return refuse(context, [...loaded.findings, ...check.findings, ...early]);
-  if (campaign.custodyPath !== undefined) {
+  const course = campaign.simulated;
+  const isKept = course !== undefined && course.boxes.length > 0;
+  if (campaign.custodyPath !== undefined && !isKept) {
     context.printError(
       `${options.campaignPath} names a custody ledger, which simulate does not read: its cells lie where the campaign has them, and nothing is proven here of those in the rack. Only run asks who they are.`,
     );
@@ -70,7 +73,11 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     context,
     campaign.cells.map((cell) => cell.chemistry),
   );
-  const faults = chooseFaults(context, options.faults);
+  const chosenFaults = chooseFaults(context, options.faults);
+  const ownFaults = course === undefined ? [] : courseFaults(course, options.campaignPath);
+  const custody = isKept
+    ? createVirtualCustody(campaign, loadBoxes(context, course, options.campaignPath), folder)
+    : undefined;
   const look = await preparePhysicsLook(context, campaign, plannedS / 3600, options.physics);
   // Control spots are compared by what frames hold.
   const areFramesRead = campaign.controls !== undefined || campaign.frameRules !== undefined;
@@ -97,7 +104,9 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     ...(options.isRehearsal ? { isRehearsal: true } : {}),
     ...(frameTables === undefined ? {} : { frameTables }),
     ...(areFramesRead ? { lattice: loadLatticeTables(context) } : {}),
-    faults,
+    faults: (...about) => [...ownFaults, ...chosenFaults(...about)],
+    ...(course === undefined ? {} : { displaced: displacedCells(course) }),
+    ...(custody === undefined ? {} : { identity: custody.identity, absentUntilMs: custody.absentUntilMs }),
     drain: () => context.drain(),
     conditions: `until ${plannedS} s, faults ${options.faults}`,
     holder: { ...context.self, sinceMs: context.clock.wallMs() },
@@ -128,6 +137,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   let failure: Error | null;
   try {
     let isOver = false;
+    custody?.begin(clock);
     virtual.start(() => {
       isOver = true;
       clock.stop();
@@ -152,6 +162,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
     if (options.attended) context.input?.close();
     await bus?.end(stoppedBy() === null ? "complete" : `ended by ${String(stoppedBy())}`);
     virtual.store.close();
+    custody?.finish(clock.monoMs());
   }
   printer.finish(progress());
   if (failure !== null) throw failure;

@@ -1,5 +1,5 @@
 /** One campaign on real links and the wall's clock: what `run` runs, on a bench or at a beamline. */
-import { createCampaignRun, type CampaignRun, type CampaignRunDeps } from "../../controller/run/campaign-run.ts";
+import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
@@ -17,6 +17,7 @@ import { createChance } from "../../simulator/chance/chance.ts";
 import { isBench } from "../bench/bench-address.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
+import type { WatchedCustody } from "../custody/campaign-evidence.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
 import type { LeftFolder } from "./left-folder.ts";
 
@@ -41,7 +42,7 @@ export interface SiteCampaignInputs {
   /** Who says that what was held or waited to be re-armed may go on. */
   readonly resumedBy?: string;
   /** What each cell is held against before its first current, where the campaign names a custody. */
-  readonly identity?: CampaignRunDeps["identity"];
+  readonly identity?: WatchedCustody;
   /** With the shutter locked shut; the campaign is called so already. */
   readonly isRehearsal?: true;
   /** Lets a thread of its own write the record. */
@@ -121,6 +122,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     const chance = createChance(inputs.holder.pid);
     const jitter = (): number => chance.uniform();
     const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
+    inputs.identity?.watch(clock);
     const run = createCampaignRun({
       ...{ campaign, site, clock, store, roles, tables, endAtMs, jitter, waitsForDisk: true },
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),

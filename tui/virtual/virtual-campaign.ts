@@ -56,6 +56,8 @@ export interface VirtualCampaignInputs {
   readonly lyingLeads?: WorldOptions["lyingLeads"];
   /** By position: where the cell belongs that really lies there; its own place for one that nobody can know. It must get neither current nor beam. */
   readonly displaced?: ReadonlyMap<number, number>;
+  /** By position: until when nothing lies there. */
+  readonly absentUntilMs?: WorldOptions["absentUntilMs"];
   /** What each cell is held against before its first current. */
   readonly identity?: CampaignRunDeps["identity"];
   /** How the rack truly stands; as its calibrations have it when left out. */
@@ -142,6 +144,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...{ endAtMs, rackStop: rackStopOf(site), protocolStops: protocolStopsOf(campaign, site) },
       ...(inputs.lyingLeads === undefined ? {} : { lyingLeads: inputs.lyingLeads }),
       ...(inputs.displaced === undefined ? {} : { displaced: new Set(inputs.displaced.keys()) }),
+      ...(inputs.absentUntilMs === undefined ? {} : { absentUntilMs: inputs.absentUntilMs }),
       ...(setup === undefined ? {} : { setup }),
     },
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createCellEffects, type CellEffectsDeps } from "../../../controller/cells/cell-effects.ts";
+import { fixedIdentity } from "../../../controller/custody/identity-evidence.ts";
 import type { IdentityEvidence } from "../../../controller/custody/identity-proof.ts";
 import type { LeftStep } from "../../../controller/machines/programme.ts";
 
@@ -11,7 +12,7 @@ function effectsOf(identity: Partial<IdentityEvidence> | undefined) {
     channel: { listen: () => undefined, hasTakenOver: true, capabilities: { buffersSamples: true } },
     ...{ intake: { lastAtMs: [] }, clock: { monoMs: () => 0 }, recorder: { record: () => undefined } },
     ...{ cellIndex: 0, position: "A1", proof: { code: {} }, wasLeft: true },
-    ...(identity === undefined ? {} : { identity: { ...whole, ...identity } }),
+    ...(identity === undefined ? {} : { identity: fixedIdentity([{ ...whole, ...identity }]) }),
   };
   return createCellEffects(deps as unknown as CellEffectsDeps);
 }

@@ -105,10 +105,16 @@ describe("a campaign of cells that were sent in", () => {
     const [first] = loaded.campaign.cells;
     if (first === undefined) throw new Error("the campaign has no cell");
     const cells = [{ ...first, barcode: "LNO-001" }];
-    expect(campaignEvidence({ cells }, "c.yaml", 0)).toBeUndefined();
-    const evidence = campaignEvidence({ cells, custodyPath: basename(folder) }, join(dirname(folder), "c.yaml"), 0);
-    expect(evidence).toMatchObject([{ barcode: "LNO-001", scanned: "LNO-001", fingerprint: { openCircuitV: 3.021 } }]);
-    expect(() => campaignEvidence({ cells, custodyPath: "nowhere" }, "c.yaml", 0)).toThrow("no custody ledger");
+    expect(campaignEvidence({ cells }, "c.yaml", () => 0)).toBeUndefined();
+    const evidence = campaignEvidence(
+      { cells, custodyPath: basename(folder) },
+      join(dirname(folder), "c.yaml"),
+      () => 0,
+    );
+    expect([evidence?.evidence(0)]).toMatchObject([
+      { barcode: "LNO-001", scanned: "LNO-001", fingerprint: { openCircuitV: 3.021 } },
+    ]);
+    expect(() => campaignEvidence({ cells, custodyPath: "nowhere" }, "c.yaml", () => 0)).toThrow("no custody ledger");
   });
 
   it("says where its custody is in the file", () => {

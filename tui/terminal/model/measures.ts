@@ -48,6 +48,7 @@ interface StateSign {
 /** Cells that go on as they should are drawn quietly, so that the others are seen. */
 const STATE_SIGNS: Readonly<Record<string, StateSign>> = {
   awaitingChannel: { letter: "W", tone: "dim" },
+  expected: { letter: "E", tone: "dim" },
   beginning: { letter: "W", tone: "dim" },
   proving: { letter: "P", tone: "accent" },
   choosing: { letter: "N", tone: "accent" },
