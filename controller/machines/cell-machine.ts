@@ -83,8 +83,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           CELL_HAS_COME: { target: "choosing", actions: "recordCome" },
           CHANNEL_LOST: { target: "awaitingChannel", actions: "keepFault" },
           // Nothing lies there that could be switched off.
-          STOP_CELL: "stopped",
-          TIME_OVER: "stopped",
+          ...{ STOP_CELL: "stopped", TIME_OVER: "stopped" },
         },
       },
       /** After a restart: what the record says ran may run on, be over, or be off; the voltage tells whether it is the same cell. */
@@ -178,7 +177,6 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       choosing: {
         always: [
-          { guard: "isNotThere", target: "expected" },
           { guard: "mustProve", target: "proving" },
           { guard: "mustLeave", target: "choosing", actions: { type: "goOn", params: { how: "left" } } },
           { guard: "isCarried", target: "away", actions: "recordTakenOut" },
