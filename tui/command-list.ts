@@ -1,4 +1,5 @@
 /** The commands of `beamrack`, as `--help` shows them. Each is loaded only when it is called. */
+import { CALIBRATE_COMMAND } from "./calibrate-command.ts";
 import { INTEGRATE_COMMAND } from "./integrate-command.ts";
 import { ALIGN_COMMAND } from "./align-command.ts";
 import { CLIENT_HELP } from "./bus/client-help.ts";
@@ -386,6 +387,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device.ts")).deviceCommand,
   },
   ALIGN_COMMAND,
+  CALIBRATE_COMMAND,
   INTEGRATE_COMMAND,
   {
     name: "dose",

@@ -51,6 +51,8 @@ export interface ExposureAccountsDeps {
   readonly cycleOf: (cellIndex: number) => number | null;
   /** Told when a source of the flux was not believed, or when all were again. */
   readonly fluxDoubted: (fault: Fault | null) => void;
+  /** Told what both sources said over an exposure that was made, where neither jumped. */
+  readonly fluxCompared?: (monitorPhS: number, ringCurrentMa: number) => void;
   readonly beam: (filtersIn: readonly boolean[]) => BeamOnCell;
   /** The cell's electrochemical state, to be joined to the frame. */
   readonly cellState: (cellIndex: number) => { readonly [key: string]: Json };
@@ -152,6 +154,9 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
             ? null
             : new Fault("dose.flux-doubtful", order.position, `${doubt}; charged ${chargedText(flux)}`),
         );
+        if (outcome === "made" && monitorPhS !== null && ringCurrentMa !== null) {
+          deps.fluxCompared?.(monitorPhS, ringCurrentMa);
+        }
       }
       const reason = settlementReason(outcome, openS, isFilterLost);
       const isWhole = openS !== null && !(isEndUnseen(marks) && isWithinBooking(order, flux, openS));

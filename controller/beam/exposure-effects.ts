@@ -13,7 +13,7 @@ import { motionRefusals, shadowRefusals } from "../safety/permit-judgement.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { ClosedCharge } from "./closed-charge.ts";
 import type { ExposureAccounts } from "./exposure-accounts.ts";
-import type { ExposureTimings } from "./exposure-timings.ts";
+import { restedForMs, type ExposureTimings } from "./exposure-timings.ts";
 import { createBeamWaits, FILTER_POLL_MS } from "./beam-waits.ts";
 import { createEarlyDeparture, type NextSpot } from "./early-departure.ts";
 import { createGatedShutter, type GatedShutter } from "./shutter-gate.ts";
@@ -359,7 +359,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         stageReading: reading,
         target: { xMm: order.stageXMm, yMm: order.stageYMm },
         positionToleranceMm: timings.positionToleranceMm,
-        settledForMs: clock.monoMs() - atRestSinceMs,
+        settledForMs: restedForMs(clock.monoMs(), atRestSinceMs, timings.settleMs),
         settleMs: timings.settleMs,
         belief: deps.belief(order.cellIndex),
         ringCurrentMa: deps.ringCurrentMa(),

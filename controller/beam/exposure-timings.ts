@@ -16,3 +16,11 @@ export interface ExposureTimings {
   /** Permit's watchdog and shutter upstream together: by then the beam is off the cell, whoever answers. */
   readonly worstClosingMs: number;
 }
+
+/**
+ * How long the stage has been at rest. A wait until `sinceMs + leastMs` is over at that very number, whose difference to
+ * `sinceMs` may come out less than `leastMs` by the last bit: waited out is waited out.
+ */
+export function restedForMs(nowMs: number, sinceMs: number, leastMs: number): number {
+  return nowMs >= sinceMs + leastMs ? Math.max(leastMs, nowMs - sinceMs) : nowMs - sinceMs;
+}

@@ -22,7 +22,6 @@ import { createForecastDesk } from "../forecast/forecast-desk.ts";
 import { createCampaignMachine, type CampaignActor } from "../machines/campaign-machine.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { createCellMachine } from "../machines/cell-machine.ts";
-import { faultNote } from "../machines/errors.ts";
 import { createExposureMachine } from "../machines/exposure-machine.ts";
 import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import type { Recorder } from "../machines/recorder.ts";
@@ -62,10 +61,8 @@ import { createTriggerDesk } from "../triggers/trigger-desk.ts";
 import { createWishDesk } from "./wish-desk.ts";
 import { createCampaignControls, isSweepOver } from "../verdict/campaign-controls.ts";
 import { createCampaignStops } from "../stops/campaign-stops.ts";
+import { createFluxAlarms } from "./flux-alarms.ts";
 import { createWatchDesk } from "./watch-desk.ts";
-
-/** Where the alarm of a doubtful flux stands: at the beam, whichever cell it was found on. */
-const FLUX_DOUBTED_AT = "beam";
 
 export type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 
@@ -197,13 +194,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const beliefIn = beliefWith(changer, (cellIndex) => views.belief(cellIndex));
 
   const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
+  const fluxAlarms = createFluxAlarms(alarms, fluxReference);
   const accounts = createExposureAccounts({
     ...{ ...readings, clock, ledger, recorder, commit, beam, fluxReference },
     cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
-    fluxDoubted(fault) {
-      if (fault === null) alarms.clearAll(FLUX_DOUBTED_AT, ["dose.flux-doubtful"]);
-      else alarms.raise({ ...faultNote(fault), where: FLUX_DOUBTED_AT });
-    },
+    fluxDoubted: fluxAlarms.doubted,
+    fluxCompared: fluxAlarms.compared,
     cellState: (cellIndex) => cellStateJson(views.cell(cellIndex), intake, cellIndex, nowMs()),
     accounted(order, startMs, endMs) {
       const cell = campaign.cells[order.cellIndex];

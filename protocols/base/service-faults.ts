@@ -132,6 +132,16 @@ export const SERVICE_FAULTS = {
     advice:
       "A part of beamrack broke. No exposure is begun until a person resumes; cells go on within their limits. Report it with the data folder.",
   },
+  "calibration.flux-drift": {
+    severity: "hold",
+    advice:
+      "Doses follow the monitor, and stay right if it is. Look at slits, mirrors and monochromator, and at the monitor itself; then measure the flux anew (`beamrack calibrate SITE.yaml flux`) and put it into the site file. Data across the change are not comparable by ring current.",
+  },
+  "calibrate.unclear": {
+    severity: "hold",
+    advice:
+      "Look whether the beam is on, the opening stands in the beam (align first), the diode stands behind it and reads; then measure again. Nothing was written.",
+  },
   "image.geometry": {
     severity: "refuse",
     advice:

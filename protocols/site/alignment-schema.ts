@@ -24,6 +24,7 @@ export const alignmentSchema = strictObject({
     off_centre_max_mm: z.number().min(0.05).max(2).default(0.6),
   }),
   saturated_from: positive.exactOptional(),
+  diode_silicon_mm: positive.max(5).exactOptional(),
 });
 
 /** Filters as the site lists them; undefined names are refused by `checkAlignment`. */
@@ -45,6 +46,7 @@ export function alignmentOf(section: z.output<typeof alignmentSchema>, filters: 
       offCentreMaxMm: section.cell_edge.off_centre_max_mm,
     },
     saturatedFrom: section.saturated_from ?? null,
+    ...(section.diode_silicon_mm === undefined ? {} : { diodeSiliconMm: section.diode_silicon_mm }),
   };
 }
 

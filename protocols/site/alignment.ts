@@ -27,4 +27,6 @@ export interface SiteAlignment {
   readonly cellEdge: SiteCellEdge;
   /** The most that the diode can tell, in its own unit; null where that is far away. */
   readonly saturatedFrom: number | null;
+  /** How thick the diode's silicon is, fully depleted; left out where its current is not to tell the flux. */
+  readonly diodeSiliconMm?: number;
 }

@@ -4,7 +4,8 @@
  * nearest, and what it came to settled after.
  */
 import { motionRefusals } from "../../controller/safety/permit-judgement.ts";
-import type { Probe, Signal } from "../../controller/align/probe.ts";
+import type { FilterProbe } from "../../controller/align/calibrate-beam.ts";
+import type { Signal } from "../../controller/align/probe.ts";
 import type { PlaneMm } from "../../protocols/align/placement.ts";
 import { sleep } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -22,9 +23,11 @@ export interface SitePoint extends PlaneMm, Signal {
   readonly charged: Position;
 }
 
-export interface SiteProbe extends Probe {
+export interface SiteProbe extends FilterProbe {
   /** All that was measured, in order. */
   readonly points: readonly SitePoint[];
+  /** Of the chamber before the shutter, ampere, at the reference ring current; null where none is heard. */
+  ionChamberA(): number | null;
 }
 
 /** The shutter is open for the diode's next reading and no longer; this bounds what is booked. */
@@ -68,6 +71,14 @@ export async function withSiteProbe<T>(
     let largest = 0;
     const probe: SiteProbe = {
       points,
+      setFilters: (filtersIn) => bringIn(bench, io, filtersIn),
+      ionChamberA() {
+        const wanted = source?.sensors.find(({ quantity }) => quantity === "ion_chamber");
+        const chamber = wanted === undefined ? undefined : heard.sensors.get(wanted.name)?.fresh();
+        const ring = current.fresh();
+        if (chamber === undefined || ring === undefined || !(ring.value > 0)) return null;
+        return (chamber.value * site.beam.ringCurrentReferenceMa) / ring.value;
+      },
       async signalAt(place) {
         signal.throwIfAborted();
         await movePermitted(bench, io);

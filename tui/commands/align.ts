@@ -2,32 +2,27 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { stringify } from "yaml";
 import { alignSite, beamText, rackText, type Aligned } from "../../controller/align/align-site.ts";
-import { openRecordedLedger } from "../../controller/dose/recorded-ledger.ts";
-import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { ALL_POSITIONS, type Position } from "../../protocols/base/position.ts";
 import { serpentine } from "../../protocols/campaign/sweep-plan.ts";
-import { parseDocument } from "../../protocols/input/document.ts";
 import { parsePositionRange } from "../../protocols/input/position-range.ts";
 import type { SiteAlignment } from "../../protocols/site/alignment.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { alignmentRecords, pointsText } from "../align/alignment-record.ts";
-import { calibrationPath, loadCalibration, placedSite, type LoadedCalibration } from "../align/load-calibration.ts";
+import { addRecords, calibrationTarget } from "../align/calibration-file.ts";
+import { loadCalibration, type LoadedCalibration } from "../align/load-calibration.ts";
+import { confirmAct, withSiteBench } from "../align/on-site.ts";
 import { randomSetup } from "../align/random-setup.ts";
 import { createRehearsal } from "../align/rehearse.ts";
 import { placementErrors, type PlacementErrors } from "../align/rehearsed-truth.ts";
 import { withSiteProbe, type SitePoint } from "../align/site-probe.ts";
-import { createCaptureFolder } from "../capture/capture-folder.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ActBench } from "../device/act.ts";
 import { parseDurationS } from "../duration.ts";
-import { hashOf, loadCampaign, loadSite } from "../load-campaign.ts";
-import { createSiteDrivers } from "../rig/drivers.ts";
-import { createRealLinks } from "../rig/real-links.ts";
+import { loadCampaign, loadSite } from "../load-campaign.ts";
 import { loadWorldData } from "../virtual/load-world-data.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
@@ -78,7 +73,7 @@ export async function alignCommand(context: CommandContext, args: readonly strin
       options.rehearsed === undefined
         ? await onSite(context, options, site, alignment, before)
         : await inRehearsal(context, options, options.rehearsed, site, alignment);
-    const path = options.rehearsed === undefined ? pathFor(site, options) : options.out;
+    const path = options.rehearsed === undefined ? calibrationTarget(site, sitePath, options.out) : options.out;
     const written = path === undefined ? null : write(context, path, site, options, done, before);
     return tell(context, site, done, written);
   } catch (error) {
@@ -104,49 +99,18 @@ async function onSite(
     throw new Fault("device.unbooked", WHERE, "photons fall on the cells, and no --data says where they are booked");
   }
   if (by === undefined) throw new Fault("command.usage", "--by", "say who measures: it stands in the calibration");
-  pathFor(site, options);
+  calibrationTarget(site, options.sitePath, options.out);
   await confirm(context, options, site, alignment);
-  const capture =
-    options.captureFolder === undefined
-      ? undefined
-      : createCaptureFolder(options.captureFolder, context.clock, (fault) => {
-          context.printError(faultText(fault));
-        });
-  const lock = context.takeSiteLock(site, { command: `beamrack align ${options.sitePath}` });
-  const ending = new AbortController();
-  const release = context.onInterrupt((reason) => {
-    ending.abort(new Fault("device.interrupted", WHERE, `the alignment was ended by ${reason}`, { reason }));
+  const { sitePath, captureFolder } = options;
+  const order = { command: WHERE, sitePath, dataFolder, captureFolder };
+  return withSiteBench(context, site, before, order, async (bench, ledger) => {
+    const wanted = options.positions ?? ALL_POSITIONS;
+    const positions = wanted.filter((position) => ledger.cellAt(position) !== undefined);
+    const done = await measure(context, options, bench, alignment, positions);
+    ledger.record("rack-aligned", { by, exposures: done.points.length, cells: done.aligned.cells.length });
+    await ledger.commit();
+    return done;
   });
-  try {
-    const ledger = openRecordedLedger({
-      folder: dataFolder,
-      siteHash: hashOf(site),
-      clock: context.clock,
-      holder: { ...context.self, sinceMs: context.clock.wallMs() },
-    });
-    try {
-      const deps = createRealLinks(context.clock, capture);
-      const bench: ActBench = {
-        ...{ site: placedSite(site, before, []), clock: context.clock, ledger, deps },
-        ...{ drivers: createSiteDrivers(site, deps), signal: ending.signal },
-        clientId: `beamrack-align-${context.self.pid}`,
-        say: (line) => {
-          context.printError(line);
-        },
-      };
-      const wanted = options.positions ?? ALL_POSITIONS;
-      const positions = wanted.filter((position) => ledger.cellAt(position) !== undefined);
-      const done = await measure(context, options, bench, alignment, positions);
-      ledger.record("rack-aligned", { by, exposures: done.points.length, cells: done.aligned.cells.length });
-      await ledger.commit();
-      return done;
-    } finally {
-      ledger.close();
-    }
-  } finally {
-    release();
-    lock.release();
-  }
 }
 
 async function inRehearsal(
@@ -212,19 +176,8 @@ async function confirm(
     `Homes the stage, brings ${filters.length === 0 ? "no filter" : filters.join(" and ")} into the beam, and exposes a few points of ${alignment.fiducials.length} openings of the rack${cells}.`,
     `Each exposure lasts until ${alignment.diode} has been read once, and is booked in ${options.dataFolder ?? ""} on the cell next to it.`,
   ];
-  for (const word of words) context.printError(word);
-  if (options.isConfirmed) return;
-  const answer = await context.ask(`${site.name}: align? [y/N]`);
-  if (answer !== null && /^y(es)?$/i.test(answer.trim())) return;
-  const why = answer === null ? "nobody at a terminal confirmed it" : "it was not confirmed";
-  throw new Fault("device.unconfirmed", WHERE, `nothing was measured: ${why}`);
-}
-
-/** Throws Fault `command.usage` where nothing says what file takes the calibration. */
-function pathFor(site: Site, { out, sitePath }: AlignOptions): string {
-  const path = out ?? calibrationPath(site, sitePath);
-  if (path !== undefined) return path;
-  throw new Fault("command.usage", "--out", "the site names no file under calibrations; say where to write with --out");
+  const { isConfirmed } = options;
+  await confirmAct(context, { command: WHERE, question: `${site.name}: align?`, words, isConfirmed });
 }
 
 /** The readings into a file of their own, and two records behind those that are there. */
@@ -245,16 +198,8 @@ function write(
     ...{ pointsSha256: createHash("sha256").update(text).digest("hex"), pointCount: points.length },
     before: before?.calibration,
   });
-  const past = before?.path === path ? recordsIn(context, path) : [];
-  writeWhole(path, stringify({ calibration: site.name, records: [...past, ...records] }, { lineWidth: 120 }));
+  addRecords(context, path, site, before, records);
   return path;
-}
-
-/** As they stand in a file that was read and found sound. */
-function recordsIn(context: CommandContext, path: string): readonly Json[] {
-  const { value } = parseDocument(context.readText(path), path);
-  const records: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "records") : undefined;
-  return Array.isArray(records) ? (records as readonly Json[]) : [];
 }
 
 function tell(context: CommandContext, site: Site, done: Done, written: string | null): number {

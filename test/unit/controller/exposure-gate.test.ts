@@ -1,3 +1,4 @@
+import { restedForMs } from "../../../controller/beam/exposure-timings.ts";
 import { describe, expect, it } from "vitest";
 import { judgeGate, type GateFacts } from "../../../controller/dose/exposure-gate.ts";
 import { broken, GOOD_LEVELS, mangled, NOW_MS } from "./levels.ts";
@@ -93,4 +94,14 @@ describe("the gate before the shutter", () => {
       reasons: ["no dose booking", "stage not read back", "levels not read", "no fresh ring current"],
     });
   });
+});
+
+it("a wait for the stage that was waited out counts as waited out, to the last bit of the number", () => {
+  const sinceMs = 131_071.36;
+  expect(sinceMs + 100 - sinceMs).toBeLessThan(100);
+  expect(restedForMs(sinceMs + 100, sinceMs, 100)).toBe(100);
+  expect(restedForMs(sinceMs + 99.9, sinceMs, 100)).toBeLessThan(100);
+  expect(restedForMs(sinceMs + 250, sinceMs, 100)).toBeCloseTo(250, 6);
+  expect(restedForMs(sinceMs, -Infinity, 100)).toBe(Infinity);
+  expect(restedForMs(sinceMs, NaN, 100)).toBeNaN();
 });
