@@ -194,6 +194,9 @@ export function createWorld(deps: WorldDeps): World {
   }
 
   function mayStop(index: number): boolean {
+    // Of a cell that has just come the channel proves the wiring.
+    const comesMs = options.absentUntilMs?.get(index) ?? Infinity;
+    if (clock.nowMs() >= comesMs && clock.nowMs() - comesMs <= PROVING_MS) return true;
     const why = options.protocolStops?.get(index);
     if (why !== "once-exposed") return why === "any-time";
     const sinceMs = clock.nowMs() - STOPS_AFTER_EXPOSURE_MS;

@@ -14,9 +14,31 @@ export interface Decoded {
   readonly numbers: ReadonlySet<number>;
 }
 
+/** What stands in an export, told piece by piece. */
+export interface ExportSink {
+  text(text: string): void;
+  number(value: number): void;
+}
+
 export async function decodedExport(folder: string): Promise<Decoded> {
   const texts = new Set<string>();
   const numbers = new Set<number>();
+  await visitExport(folder, { text: (text) => texts.add(text), number: (value) => numbers.add(value) });
+  return { texts, numbers };
+}
+
+/** The same without keeping it: an export of a week has more numbers than fit into a set. */
+export async function visitExport(folder: string, sink: ExportSink): Promise<void> {
+  const texts = {
+    add: (text: string): void => {
+      sink.text(text);
+    },
+  };
+  const numbers = {
+    add: (value: number): void => {
+      sink.number(value);
+    },
+  };
 
   function take(value: unknown): void {
     if (typeof value === "string") takeText(value);
@@ -95,7 +117,6 @@ export async function decodedExport(folder: string): Promise<Decoded> {
         if (field !== "" && Number.isFinite(Number(field))) numbers.add(Number(field));
       }
   }
-  return { texts, numbers };
 }
 
 function externalLink(group: hdf5.Group, name: string): readonly string[] | null {

@@ -94,13 +94,13 @@ describe("cells that were sent in", () => {
       return { barcode, scanned: barcode, fingerprint: nothing, candidates: [], others: [], against: [] };
     });
     const late = new Map([
-      [at("A2"), 240_000],
+      [at("A2"), 302_000],
       [at("A3"), Infinity],
     ]);
     const there = new Set<number>();
     let changed = (): void => undefined;
     const run = await runWorld({
-      hours: 0.15,
+      hours: 0.2,
       absentUntilMs: late,
       identity: {
         ...fixedIdentity(evidence),
@@ -123,7 +123,7 @@ describe("cells that were sent in", () => {
           },
         ],
         [
-          240,
+          302,
           () => {
             there.add(at("A2"));
             changed();
@@ -135,10 +135,10 @@ describe("cells that were sent in", () => {
     expect(run.alarms).toEqual([]);
     const timeOf = (type: string, position: string): number =>
       run.of(type).find((event) => field(event, "position") === position)?.atMs ?? NaN;
-    expect(timeOf("cell-come", "A2")).toBe(240_000);
-    expect(timeOf("cell-proof", "A2")).toBeGreaterThan(240_000);
+    expect(timeOf("cell-come", "A2")).toBe(302_000);
+    expect(timeOf("cell-proof", "A2")).toBeGreaterThan(302_000);
     expect(timeOf("exposure-booked", "A2")).toBeGreaterThan(timeOf("cell-proof", "A2"));
-    expect(timeOf("step-started", "A1")).toBeLessThan(240_000);
+    expect(timeOf("step-started", "A1")).toBeLessThan(302_000);
     for (const type of ["cell-proof", "step-started", "exposure-booked"]) expect(timeOf(type, "A3")).toBeNaN();
     expect(run.of("cell-stopped").map((event) => field(event, "position"))).toEqual(["A3"]);
     expect(run.virtual.run.isDone()).toBe(true);
