@@ -1,9 +1,10 @@
 /** What stands in `alarm` and `group-alarm/<group>`. */
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { BusAlarm, BusAlarms, BusGroupAlarms } from "../../protocols/bus/rack-views.ts";
-import { topicName } from "../../protocols/bus/topics.ts";
+import { groupTopicName } from "../../protocols/bus/topics.ts";
 import type { Alarm } from "../run/alarms.ts";
 import { alarmCauses, equalAlarms } from "./alarm-groups.ts";
+import { createGroupCensors } from "./group-censors.ts";
 import { timeText, type BusSources } from "./bus-sources.ts";
 import type { Body } from "./cell-bodies.ts";
 import { partsOf } from "./run-parts.ts";
@@ -53,6 +54,14 @@ export function createAlarmBodies(sources: BusSources): AlarmBodies {
 
   const newestFirst = (open: readonly Alarm[]): readonly Alarm[] => [...open].sort((a, b) => b.id - a.id);
 
+  /** What is wrong with a cell may be said in words that name another's. */
+  const censors = createGroupCensors(campaign, roles);
+  const censored = ({ what, advice, ...alarm }: BusAlarm, group: string): BusAlarm => ({
+    ...alarm,
+    what: censors.of(group)(what),
+    advice: censors.of(group)(advice),
+  });
+
   return {
     all() {
       const { open } = run.alarms;
@@ -70,7 +79,7 @@ export function createAlarmBodies(sources: BusSources): AlarmBodies {
     ofGroup(group) {
       // Two groups whose names are one in a topic would see each other's.
       const isAlone = campaign.cells.every(
-        (cell) => cell.group === group || topicName(cell.group) !== topicName(group),
+        (cell) => cell.group === group || groupTopicName(cell.group) !== groupTopicName(group),
       );
       const own = run.alarms.open.filter(
         ({ code, where }) =>
@@ -78,7 +87,7 @@ export function createAlarmBodies(sources: BusSources): AlarmBodies {
       );
       const causes = alarmCauses(own, placesOf);
       const named = newestFirst(own).slice(0, ALARMS_NAMED_MAX);
-      return { group, open: named.map((alarm) => bodyOf(alarm, causes.get(alarm.id) ?? null)) };
+      return { group, open: named.map((alarm) => censored(bodyOf(alarm, causes.get(alarm.id) ?? null), group)) };
     },
   };
 }

@@ -6,7 +6,7 @@
 import type { BusCommand, BusEnvelope, CommandName, Refusal } from "../../protocols/bus/commands.ts";
 import { COMMAND_ARGS } from "../../protocols/bus/commands.ts";
 import { firstIssue } from "../../protocols/bus/messages.ts";
-import { mayOrder, type BusUser, type UserRole } from "../../protocols/bus/users.ts";
+import { mayOrder, mayRead, type BusUser, type UserRole } from "../../protocols/bus/users.ts";
 
 export interface Holder {
   readonly author: string;
@@ -230,7 +230,9 @@ function readCommand({ command, args }: BusEnvelope): ReadCommand {
 
 function staleText({ precondition }: BusEnvelope, facts: CommandFacts): string | null {
   if (precondition === null) return null;
-  const version = facts.versionOf(precondition.topic);
+  // Whoever may not read a topic learns nothing of it by asking how it has changed.
+  const isReadable = mayRead(facts.user, `beamrack/rack/${precondition.topic}`, facts.groupOf);
+  const version = isReadable ? facts.versionOf(precondition.topic) : undefined;
   if (version === undefined) return `${precondition.topic} has no version to be held against`;
   if (version === precondition.version) return null;
   return `${precondition.topic} has changed since: version ${version}, not ${precondition.version}`;

@@ -2,6 +2,7 @@
 import { heightDigits } from "../../protocols/bus/cell-views.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { createAlarmBodies } from "./alarm-bodies.ts";
+import { createGroupCensors } from "./group-censors.ts";
 import type { SaidTopic } from "./bus-publisher.ts";
 import { timeText, type BusSources } from "./bus-sources.ts";
 import { cellBody, doseBody } from "./cell-bodies.ts";
@@ -30,6 +31,7 @@ export function busTopics(sources: BusSources): BusTopics {
   const traces = createTraceKeeper(run.samples, campaign.cells.length);
   const surroundings = createSurroundings(sources);
   const alarms = createAlarmBodies(sources);
+  const censors = createGroupCensors(campaign, roles);
   const groups = [...new Set(campaign.cells.map(({ group }) => group))];
 
   const single = (
@@ -38,10 +40,10 @@ export function busTopics(sources: BusSources): BusTopics {
     body: () => object,
   ): SaidTopic => ({ topic: { kind }, periodMs, body });
 
-  const cellTopic = ({ position: of }: CampaignCell, cellIndex: number): SaidTopic => ({
+  const cellTopic = ({ position: of, group }: CampaignCell, cellIndex: number): SaidTopic => ({
     topic: { kind: "cell", of },
     periodMs: FAST_MS,
-    body: () => cellBody(sources, cellIndex, surroundings.of(cellIndex, of)),
+    body: () => cellBody(sources, cellIndex, { ...surroundings.of(cellIndex, of), censor: censors.of(group) }),
   });
 
   const doseTopic = (cell: CampaignCell, cellIndex: number): SaidTopic => {

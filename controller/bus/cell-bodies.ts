@@ -6,6 +6,7 @@ import { stepCountOf } from "../../protocols/echem/cursor.ts";
 import type { CellView } from "../cells/cell-view.ts";
 import type { FaultNote } from "../machines/errors.ts";
 import { timeText, timeTextOrNull, type BusSources } from "./bus-sources.ts";
+import type { Censor } from "../report/foreign-words.ts";
 import type { QueuedExposure } from "./queue-view.ts";
 
 /** A view without what every message begins with. */
@@ -16,13 +17,15 @@ export interface CellSurroundings {
   readonly fault: FaultNote | null;
   /** Share of the dose limits, by the ledger. */
   readonly limitFraction: number;
+  /** Its group reads all of it, and no word of others'. */
+  readonly censor: Censor;
 }
 
 /** Undefined before the campaign began. */
 export function cellBody(
   sources: BusSources,
   cellIndex: number,
-  { next, fault, limitFraction }: CellSurroundings,
+  { next, fault, limitFraction, censor }: CellSurroundings,
 ): Body<BusCell> | undefined {
   const cell = sources.campaign.cells[cellIndex];
   const view = sources.run.views.cell(cellIndex);
@@ -35,11 +38,12 @@ export function cellBody(
     version: sources.versions.of(`cell/${position}`, state),
     ...ofCampaign(cell),
     ...ofMachine(sources, view, cellIndex, stepCountOf(cell.protocol)),
-    fault,
+    waiting_for: view.waitingFor === null ? null : censoredWait(sources, view.waitingFor, censor),
+    fault: fault === null ? null : { ...fault, what: censor(fault.what), advice: censor(fault.advice) },
     dose: { limit_fraction: rounded(limitFraction), exposures: history.exposureCount, refused: history.refusedCount },
     last_exposure: last === null ? null : { id: last.id, at: timeText(sources, last.endedAtMs), outcome: last.outcome },
-    notes: history.notes.map(({ atMs, by, text }) => ({ at: timeText(sources, atMs), by, text })),
-    next_exposure: next === undefined ? null : { at: timeTextOrNull(sources, next.atMs), reason: next.reason },
+    notes: history.notes.map(({ atMs, by, text }) => ({ at: timeText(sources, atMs), by, text: censor(text) })),
+    next_exposure: next === undefined ? null : { at: timeTextOrNull(sources, next.atMs), reason: censor(next.reason) },
   };
 }
 
@@ -57,7 +61,7 @@ function ofCampaign(cell: CampaignCell) {
 }
 
 function ofMachine(sources: BusSources, view: CellView, cellIndex: number, stepsInAll: number) {
-  const { waitingFor, forecast, beamEffect } = view;
+  const { forecast, beamEffect } = view;
   const edge = forecast?.edges[0];
   // A forecast looks so many steps ahead: the protocol's end is known when its last step is among them.
   const end = forecast?.edges.at(-1);
@@ -69,7 +73,6 @@ function ofMachine(sources: BusSources, view: CellView, cellIndex: number, steps
     label: view.label,
     cycle: view.cycle,
     half_cycle: view.halfCycle,
-    waiting_for: waitingFor === null ? null : waitingBody(sources, waitingFor),
     voltage_V: view.voltageV,
     current_A: view.currentA,
     sampled_at: timeTextOrNull(sources, sources.run.samples.lastAtMs[cellIndex]),
@@ -151,6 +154,10 @@ export function waitingBody(
 ) {
   const { reason, who, sinceMs, untilMs } = waiting;
   return { reason, who, since: timeText(sources, sinceMs), until: timeTextOrNull(sources, untilMs) };
+}
+
+function censoredWait(sources: BusSources, waiting: Parameters<typeof waitingBody>[1], censor: Censor) {
+  return waitingBody(sources, { ...waiting, reason: censor(waiting.reason), who: censor(waiting.who) });
 }
 
 /** Enough digits to judge by; more would only fill the bus. */

@@ -1,5 +1,5 @@
 /** What a group's report must not say: names of other groups, of their cells, places and channels, wherever they stand. */
-import type { RackPlan } from "../record/rack-plan-event.ts";
+import type { RackPlanCell } from "../record/rack-plan-event.ts";
 
 /** The text without words of other groups. */
 export type Censor = (text: string) => string;
@@ -7,7 +7,10 @@ export type Censor = (text: string) => string;
 const POSITION = /(?<![\p{L}\p{N}])[A-H](?:1[0-2]|[1-9])(?![\p{L}\p{N}])/gu;
 
 /** `own`: positions that may be named. Where those are all, nothing is taken out. */
-export function createCensor(plan: Pick<RackPlan, "cells">, own: ReadonlySet<string>): Censor {
+export function createCensor(
+  plan: { readonly cells: readonly Pick<RackPlanCell, "position" | "group" | "barcode" | "channel">[] },
+  own: ReadonlySet<string>,
+): Censor {
   const foreign = plan.cells.filter(({ position }) => !own.has(position));
   if (foreign.length === 0) return (text) => text;
   const ownGroups = new Set(plan.cells.filter(({ position }) => own.has(position)).map(({ group }) => group));

@@ -50,6 +50,26 @@ export function topicName(name: string): string {
   return isTopicName(text) ? text : `x${text}`.slice(0, 64);
 }
 
+/** Of two groups no two share one, whatever stands in their names: what a topic cannot hold is told apart by a number. */
+export function groupTopicName(group: string): string {
+  // An `@` is of these names alone.
+  return isTopicName(group) && !group.includes("@") ? group : `${topicName(group).slice(0, 48)}@${numberOf(group)}`;
+}
+
+/** 53 bits of a text, in base 36 (two rounds of multiply and shift, after Bryc's cyrb53). */
+function numberOf(text: string): string {
+  let high = 0xdeadbeef;
+  let low = 0x41c6ce57;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36);
+}
+
 export function topicText(rack: string, topic: BusTopic): string {
   return `beamrack/${rack}/${pathOf(topic)}`;
 }
@@ -57,6 +77,7 @@ export function topicText(rack: string, topic: BusTopic): string {
 function pathOf(topic: BusTopic): string {
   if (topic.kind === "command") return `command/${topic.user}`;
   if (topic.kind === "reply") return `reply/${topic.user}/${topic.client}`;
+  if (topic.kind === "group-alarm") return `${topic.kind}/${groupTopicName(topic.of)}`;
   return "of" in topic ? `${topic.kind}/${topicName(topic.of)}` : topic.kind;
 }
 

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { CommandName } from "./commands.ts";
-import { parseTopic, TOPIC_NAME, topicName, type BusTopic } from "./topics.ts";
+import { groupTopicName, parseTopic, TOPIC_NAME, type BusTopic } from "./topics.ts";
 
 export const USER_ROLES = [
   "observer",
@@ -84,7 +84,7 @@ export function mayRead(user: BusUser, topicText: string, groupOf: (position: st
   if (topic.kind === "reply") return topic.user === user.name;
   // Everybody else has the whole list.
   if (topic.kind === "group-alarm") {
-    return user.role === "group-user" && user.groups.some((group) => topicName(group) === topic.of);
+    return user.role === "group-user" && user.groups.some((group) => groupTopicName(group) === topic.of);
   }
   if (user.role !== "group-user" || OPEN_TO_GROUPS.includes(topic.kind)) return true;
   if (topic.kind !== "cell" && topic.kind !== "dose" && topic.kind !== "trace") return false;

@@ -3,7 +3,7 @@ import { BENCH_RACK, createBusBench } from "../support/bus-bench.ts";
 import { envelope } from "../support/bus-orders.ts";
 import { fuzzBus } from "../support/fuzz-bus-run.ts";
 import { campaign, expectSound, field, removeFolders, runWorld, site } from "../support/world-campaign.ts";
-import { topicName } from "../../protocols/bus/topics.ts";
+import { groupTopicName } from "../../protocols/bus/topics.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 
 afterAll(removeFolders);
@@ -223,7 +223,7 @@ describe("alarms over the bus", () => {
             ]);
             expect(bench.last("campaign")?.alarms).toMatchObject({ open: 4, unacknowledged: 3 });
             const groups = [...new Set(campaign.cells.map(({ group }) => group))];
-            const ofGroups = groups.map((group) => bench.last("group-alarm", topicName(group))?.open ?? []);
+            const ofGroups = groups.map((group) => bench.last("group-alarm", groupTopicName(group))?.open ?? []);
             for (const [index, open] of ofGroups.entries()) {
               expect(open.every(({ group }) => group === null || group === groups[index])).toBe(true);
               expect(open.map(({ where }) => where)).toContain("crane");

@@ -1,5 +1,5 @@
 /** The access list of a Mosquitto broker (`acl_file`), from the same rules as the embedded one's. Pure text. */
-import { EACH_TOPICS, SINGLE_TOPICS, STREAM_TOPICS, topicName } from "../../protocols/bus/topics.ts";
+import { EACH_TOPICS, SINGLE_TOPICS, STREAM_TOPICS, groupTopicName } from "../../protocols/bus/topics.ts";
 import { mayPublish, mayRead, type BusUser } from "../../protocols/bus/users.ts";
 
 export interface MosquittoInputs {
@@ -29,7 +29,7 @@ export function mosquittoAccess({ rack, controller, users, groups }: MosquittoIn
     }
     for (const name of EACH_TOPICS) {
       if (name === "group-alarm") {
-        const own = user.role === "group-user" ? user.groups.map(topicName) : [];
+        const own = user.role === "group-user" ? user.groups.map(groupTopicName) : [];
         lines.push(...own.map((group) => `topic read ${root}/${name}/${group}`));
       } else if (user.role !== "group-user") lines.push(`topic read ${root}/${name}/+`);
       else if (OF_CELLS.some((one) => one === name)) {

@@ -140,6 +140,12 @@ describe("a command", () => {
     expect(refusalOf(judge(ANNAS, ANNA, "hold", { precondition }))).toBe("precondition");
     expect(refusalOf(judge(ANNAS, ANNA, "hold", { precondition: { topic: "campaign", version: 3 } }))).toBe("obey");
     expect(refusalOf(judge(ANNAS, ANNA, "hold", { precondition: { topic: "beam", version: 3 } }))).toBe("precondition");
+    // What it may not read a group cannot learn in this way either.
+    const probe = judge(judge(NOBODY, GUEST, "take-control").state, GUEST, "hold", {
+      args: { position: "A1" },
+      precondition,
+    });
+    expect(JSON.stringify(probe.verdict)).toContain("campaign has no version");
   });
 
   it("is refused for arguments that are not its own, a place without a cell, an alarm that is not open", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   EACH_TOPICS,
+  groupTopicName,
   parseTopic,
   SINGLE_TOPICS,
   STREAM_TOPICS,
@@ -35,6 +36,37 @@ describe("topics", () => {
     ]) {
       expect(parseTopic(text), text).toBeUndefined();
     }
+  });
+
+  it("are of one group alone, whatever its name", () => {
+    const names = [
+      "alpha",
+      "alpha/beta",
+      "alpha-beta",
+      "alpha beta",
+      "alpha+",
+      "#",
+      "x-",
+      "x".repeat(64),
+      "x".repeat(65),
+    ];
+    names.push(...names.map(groupTopicName));
+    const topics = names.map((group) => topicText("r", { kind: "group-alarm", of: group }));
+    expect(new Set(topics).size).toBe(new Set(names).size);
+    for (const topic of topics) expect(parseTopic(topic)?.topic.kind, topic).toBe("group-alarm");
+    for (const group of names) {
+      const user: BusUser = { name: "u", role: "group-user", groups: [group] };
+      expect(topics.filter((topic) => reads(user, topic))).toHaveLength(names.filter((one) => one === group).length);
+      for (const wild of ["beamrack/r/#", "beamrack/+/cell/A1", "#", "beamrack/r/cell/+", "beamrack/r/cell/../cell/A1"])
+        expect(reads(user, wild), wild).toBe(false);
+    }
+    const lines = mosquittoAccess({
+      ...{ rack: "r", controller: "beamrack", groups: GROUPS },
+      users: [{ name: "u", role: "group-user", groups: ["#", "+/x", "lno\ntopic read #"] }],
+    });
+    const rules = lines.slice(lines.indexOf("user u")).filter((line) => line.startsWith("topic read"));
+    expect(rules.filter((rule) => /[#]|\+(?!$)/.test(rule))).toEqual([]);
+    expect(lines.every((line) => !line.includes("\n"))).toBe(true);
   });
 
   it("take names with spaces and slashes, which they cannot hold", () => {

@@ -1,0 +1,45 @@
+/** What the bus says of a group's cells, without words of other groups: their names, cells, places and channels. */
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { createCensor, type Censor } from "../report/foreign-words.ts";
+import type { CampaignRoles } from "../run/roles.ts";
+
+export interface GroupCensors {
+  readonly of: (group: string) => Censor;
+}
+
+/** The same few sentences are told again and again. */
+const KEPT_MAX = 500;
+
+export function createGroupCensors(
+  { cells }: Pick<Campaign, "cells">,
+  { channels }: Pick<CampaignRoles, "channels">,
+): GroupCensors {
+  const plan = {
+    cells: cells.map((cell, cellIndex) => ({ ...cell, channel: channels[cellIndex]?.name ?? null })),
+  };
+  const isShared = new Set(cells.map(({ group }) => group)).size > 1;
+  const censors = new Map<string, Censor>();
+
+  function make(group: string): Censor {
+    if (!isShared) return (text) => text;
+    const own = new Set<string>(cells.filter((cell) => cell.group === group).map(({ position }) => position));
+    const censor = createCensor(plan, own);
+    const kept = new Map<string, string>();
+    return (text) => {
+      const known = kept.get(text);
+      if (known !== undefined) return known;
+      if (kept.size >= KEPT_MAX) kept.clear();
+      const said = censor(text);
+      kept.set(text, said);
+      return said;
+    };
+  }
+
+  return {
+    of(group) {
+      const known = censors.get(group) ?? make(group);
+      censors.set(group, known);
+      return known;
+    },
+  };
+}
