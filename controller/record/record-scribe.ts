@@ -15,6 +15,8 @@ export interface RecordScribe {
   addEvent(event: StoredEvent): void;
   addLedger(row: LedgerRow): void;
   addGap(gap: GapRow): void;
+  /** The empty buffer to begin with. */
+  readonly firstBuffer: SampleBuffer;
   /** Takes the samples beyond the `skip` first ones of each channel; gives back an empty buffer to go on with. */
   addSamples(buffer: SampleBuffer, skip: Uint32Array): SampleBuffer;
   /** Before a row is added. Throws when there are too many that could not be written. */
@@ -30,7 +32,7 @@ export interface RecordScribe {
 }
 
 /** Everything is done before a call returns: what the virtual world needs, whose disk takes no time of the machine's. */
-export function createScribe(writer: RecordWriter): RecordScribe {
+export function createScribe(writer: RecordWriter, firstBuffer: SampleBuffer): RecordScribe {
   const { rows } = writer;
 
   function write(): void {
@@ -39,6 +41,7 @@ export function createScribe(writer: RecordWriter): RecordScribe {
   }
 
   return {
+    firstBuffer,
     get stored() {
       return rows.stored;
     },

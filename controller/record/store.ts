@@ -130,9 +130,9 @@ export function openStore(options: StoreOptions): RecordStore {
     }
   })();
 
-  let buffer = createSampleBuffer(channelCount, capacity);
-  let { counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer;
   const { scribe, catchUp } = openScribe();
+  let buffer = scribe.firstBuffer;
+  let { counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer;
   const skip = new Uint32Array(channelCount);
   const bookings = new Map<string, LedgerRow>();
 
@@ -185,7 +185,7 @@ export function openStore(options: StoreOptions): RecordStore {
     const liveHead = durability === "power-loss" ? openLiveHead(folder) : undefined;
     const writer = createRecordWriter(database, stored, { channelCount, capacity, liveHead });
     return {
-      scribe: createScribe(writer),
+      scribe: createScribe(writer, createSampleBuffer(channelCount, capacity)),
       catchUp: isRepeated ? createCatchUp(database, folder, writer.encoder) : undefined,
     };
   }

@@ -1,6 +1,6 @@
 /**
- * A scribe whose writing is done in a thread of its own. What is added is handed over with the next write; the
- * store's thread is held for the handing over alone. While the thread cannot keep up, later samples are given up and
+ * A scribe whose writing is done in a thread of its own. What is added is handed over with the next write, in one
+ * order for all that is written in one go of the event loop; the store's thread is held for the handing over alone. While the thread cannot keep up, later samples are given up and
  * told as gaps, as where the file cannot be written.
  */
 import { createRequire } from "node:module";
@@ -13,12 +13,15 @@ import { PENDING_ROWS_MAX } from "./pending-rows.ts";
 import type { RecordScribe } from "./record-scribe.ts";
 import type { GapRow, StoredEvent } from "./record-rows.ts";
 import type { WrittenSamples } from "./record-writer.ts";
-import { bufferedCount, createSampleBuffer } from "./sample-buffer.ts";
+import { bufferedCount, createSampleBuffer, sharedMemory, type SampleBuffer } from "./sample-buffer.ts";
 import { databasePath } from "./schema.ts";
-import type { WriterAnswer, WriterFailure, WriterOrder, WriterStart } from "./writer-messages.ts";
+import type { LentBuffer, WriterAnswer, WriterFailure, WriterOrder, WriterStart } from "./writer-messages.ts";
 
 /** Buffers on their way: with one a second, a disk may hang for a minute before samples are given up. */
 const BUFFERS_MAX = 64;
+
+/** Made at the start: one is filled, one is written, and one is there where the disk takes its time. */
+const BUFFERS_AT_START = 3;
 
 /** Rows kept while the file cannot be written: a rack makes some thousand an hour when nothing is exposed. */
 const WAITING_ROWS_MAX = 16 * PENDING_ROWS_MAX;
@@ -43,13 +46,17 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   const workerData: WriterStart = { ...options, ended, port: theirs };
   const worker = startThread(workerData);
   const waiting = new Map<number, Waiting>();
-  const spare: ArrayBuffer[] = [];
+  /** By their numbers. */
+  const buffers: SampleBuffer[] = [];
+  const spare: SampleBuffer[] = [];
+  const isKnown = new Set<SampleBuffer>();
   const dropped = createDroppedSamples(channelCount);
 
   let events: StoredEvent[] = [];
   let ledgerRows: LedgerRow[] = [];
   let gaps: GapRow[] = [];
-  let memory: ArrayBuffer | null = null;
+  let full: SampleBuffer | null = null;
+  let isWriteDue = false;
   let lastId = 0;
   let stored = options.stored;
   let counts: WrittenSamples = { samplesFramed: 0, samplesDropped: 0, gaps: 0 };
@@ -61,6 +68,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   let failure: Error | null = null;
   let isEnded = false;
 
+  while (spare.length < BUFFERS_AT_START) spare.push(makeBuffer());
   port.on("message", hear);
   worker.on("error", (error) => {
     isEnded = true;
@@ -78,12 +86,27 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     return failure;
   }
 
+  function makeBuffer(): SampleBuffer {
+    const buffer = createSampleBuffer(channelCount, capacity, sharedMemory(channelCount, capacity));
+    buffers.push(buffer);
+    return buffer;
+  }
+
+  /** The thread is told of a buffer's memory with its first order. */
+  function lend(buffer: SampleBuffer): LentBuffer {
+    const { memory } = buffer;
+    const isNew = !isKnown.has(buffer) && memory instanceof SharedArrayBuffer;
+    isKnown.add(buffer);
+    return { number: buffers.indexOf(buffer), memory: isNew ? memory : null };
+  }
+
   function hear(answer: WriterAnswer): void {
     stored = answer.stored;
     counts = answer.counts;
-    if (answer.memory !== null) {
+    const returned = answer.returned === null ? undefined : buffers[answer.returned];
+    if (returned !== undefined) {
       buffersOut -= 1;
-      spare.push(answer.memory);
+      spare.push(returned);
     }
     const promised = waiting.get(answer.id);
     waiting.delete(answer.id);
@@ -97,19 +120,25 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     promised?.resolve();
   }
 
-  function order(words: WriterOrder, transferred: readonly ArrayBuffer[] = []): void {
-    if (!isEnded) port.postMessage(words, transferred);
+  function order(words: WriterOrder): void {
+    if (!isEnded) port.postMessage(words);
   }
 
   function send(isAwaited: boolean): number {
-    if (!isAwaited && events.length + ledgerRows.length + gaps.length === 0 && memory === null) return lastId;
+    isWriteDue = false;
+    if (!isAwaited && events.length + ledgerRows.length + gaps.length === 0 && full === null) return lastId;
     lastId += 1;
     rowsOut += events.length + ledgerRows.length + gaps.length;
-    order({ kind: "write", id: lastId, rows: { events, ledgerRows, gaps }, memory }, memory === null ? [] : [memory]);
+    order({
+      kind: "write",
+      id: lastId,
+      rows: { events, ledgerRows, gaps },
+      lent: full === null ? null : lend(full),
+    });
     events = [];
     ledgerRows = [];
     gaps = [];
-    memory = null;
+    full = null;
     return lastId;
   }
 
@@ -132,6 +161,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   }
 
   return {
+    firstBuffer: spare.pop() ?? makeBuffer(),
     get stored() {
       return stored;
     },
@@ -159,21 +189,26 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
         return buffer;
       }
       // One buffer an order: what was not sent yet goes ahead of this one.
-      if (memory !== null) send(false);
+      if (full !== null) send(false);
       dropped.tell((gap) => {
         gaps.push(gap);
       });
       samplesGiven += count;
       buffersOut += 1;
-      memory = buffer.memory;
-      return createSampleBuffer(channelCount, capacity, spare.pop());
+      full = buffer;
+      return spare.pop() ?? makeBuffer();
     },
     makeRoom() {
       if (events.length + ledgerRows.length + gaps.length >= PENDING_ROWS_MAX) send(false);
       if (failure !== null && (isEnded || rowsOut >= WAITING_ROWS_MAX)) throw failure;
     },
     write() {
-      send(false);
+      if (isWriteDue) return;
+      isWriteDue = true;
+      // A commit that follows at once takes along what was written: the thread is woken once.
+      queueMicrotask(() => {
+        if (isWriteDue) send(false);
+      });
     },
     commit() {
       if (isEnded) return Promise.reject(failure ?? new Error("the record is closed"));

@@ -1,4 +1,7 @@
-/** What a store and its writing thread say to each other. Samples travel as the memory of their buffer, not copied. */
+/**
+ * What a store and its writing thread say to each other. Samples stand in memory that both see, in buffers which have
+ * numbers: an order lends one to the thread, the answer gives it back.
+ */
 import type { MessagePort } from "node:worker_threads";
 import type { FaultCode } from "../../protocols/base/fault.ts";
 import type { NewRows } from "./pending-rows.ts";
@@ -17,8 +20,14 @@ export interface WriterStart {
   readonly ended: SharedArrayBuffer;
 }
 
+export interface LentBuffer {
+  readonly number: number;
+  /** When it is lent for the first time. */
+  readonly memory: SharedArrayBuffer | null;
+}
+
 export type WriterOrder =
-  | { readonly kind: "write"; readonly id: number; readonly rows: NewRows; readonly memory: ArrayBuffer | null }
+  | { readonly kind: "write"; readonly id: number; readonly rows: NewRows; readonly lent: LentBuffer | null }
   | { readonly kind: "finish"; readonly id: number }
   | { readonly kind: "abandon"; readonly id: number };
 
@@ -35,6 +44,6 @@ export interface WriterAnswer {
   readonly failure: WriterFailure | null;
   readonly stored: StoredHead;
   readonly counts: WrittenSamples;
-  /** Given back to be filled anew. */
-  readonly memory: ArrayBuffer | null;
+  /** Number of the buffer that is given back, empty; null where none was lent. */
+  readonly returned: number | null;
 }

@@ -1,21 +1,42 @@
 /** The thread that a store on the wall's clock writes from. It answers each order once the file holds what came with it. */
-import { workerData } from "node:worker_threads";
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { assert } from "../../protocols/base/assert.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { openLiveHead } from "./live-head.ts";
 import { createRecordWriter } from "./record-writer.ts";
-import { createSampleBuffer } from "./sample-buffer.ts";
+import { createSampleBuffer, type SampleBuffer } from "./sample-buffer.ts";
 import { connect, storeFault } from "./schema.ts";
-import type { WriterAnswer, WriterFailure, WriterOrder, WriterStart } from "./writer-messages.ts";
+import type { LentBuffer, WriterAnswer, WriterFailure, WriterOrder, WriterStart } from "./writer-messages.ts";
+
+/** Orders of a few pages each after which the log is copied, where no pack comes before. */
+const CHECKPOINT_ORDERS = 64;
 
 const start = workerData as WriterStart;
 const { folder, channelCount, capacity, port } = start;
 const ended = new Int32Array(start.ended);
 const database = connect(folder, start.durability, start.busyTimeoutMs);
 const liveHead = openLiveHead(folder);
+// Nobody is to wait for it: see `tidy`.
+database.pragma("wal_autocheckpoint = 0");
 const writer = createRecordWriter(database, start.stored, { channelCount, capacity, liveHead });
 const nothingSkipped = new Uint32Array(channelCount);
+const buffers = new Map<number, SampleBuffer>();
+let ordersSinceCheckpoint = 0;
+let isWritten = false;
+let hasEnded = false;
 
 port.on("message", (order: WriterOrder) => {
+  take(order);
+  // What was ordered meanwhile comes before what nobody waits for.
+  for (;;) {
+    const received: { readonly message: WriterOrder } | undefined = receiveMessageOnPort(port);
+    if (received === undefined) break;
+    take(received.message);
+  }
+  tidy();
+});
+
+function take(order: WriterOrder): void {
   if (order.kind === "abandon") {
     end(order.id, null);
     return;
@@ -28,31 +49,55 @@ port.on("message", (order: WriterOrder) => {
     end(order.id, failure);
     return;
   }
-  const { memory } = order;
+  const { lent } = order;
   const failure = attempt(() => {
     writer.rows.add(order.rows);
-    if (memory !== null) {
-      const buffer = createSampleBuffer(channelCount, capacity, memory);
+    if (lent !== null) {
+      const buffer = bufferOf(lent);
       writer.addSamples(buffer, nothingSkipped);
       buffer.counts.fill(0);
     }
     writer.write();
   });
-  answer({ id: order.id, failure, memory });
-  // After the answer: nobody waits for it.
-  if (failure === null) writer.pack(false);
-});
+  isWritten = failure === null;
+  ordersSinceCheckpoint += 1;
+  answer({ id: order.id, failure, returned: lent?.number ?? null });
+}
 
-function answer(words: Pick<WriterAnswer, "id" | "failure" | "memory">): void {
-  const { memory } = words;
+function bufferOf({ number, memory }: LentBuffer): SampleBuffer {
+  const known = buffers.get(number);
+  if (known !== undefined) return known;
+  assert(memory !== null, "a buffer that was never seen");
+  const buffer = createSampleBuffer(channelCount, capacity, memory);
+  buffers.set(number, buffer);
+  return buffer;
+}
+
+/** Packs, and copies the write-ahead log into the file, between orders: an answer waits for neither. */
+function tidy(): void {
+  if (hasEnded || !isWritten) return;
+  const { blocks } = writer.rows.stored;
+  writer.pack(false);
+  if (writer.rows.stored.blocks === blocks && ordersSinceCheckpoint < CHECKPOINT_ORDERS) return;
+  ordersSinceCheckpoint = 0;
+  try {
+    database.pragma("wal_checkpoint(PASSIVE)");
+  } catch (error) {
+    // What it could not copy stands in the log; a disk that is full shows at the next order.
+    if (!(error instanceof Error && "code" in error)) throw error;
+  }
+}
+
+function answer(words: Pick<WriterAnswer, "id" | "failure" | "returned">): void {
   const full: WriterAnswer = { ...words, stored: writer.rows.stored, counts: writer.counts };
-  port.postMessage(full, memory === null ? [] : [memory]);
+  port.postMessage(full);
 }
 
 function end(id: number, failure: WriterFailure | null): void {
+  hasEnded = true;
   database.close();
   liveHead.close();
-  answer({ id, failure, memory: null });
+  answer({ id, failure, returned: null });
   Atomics.store(ended, 0, 1);
   Atomics.notify(ended, 0);
   port.close();
