@@ -6,6 +6,10 @@
  * - the most samples a second, beside narrow rows in batches of 10,000 by SQLite alone, all durable;
  * - one cell's ten million samples drawn at a screen's resolution, whole and in part.
  *
+ * A flush holds the control thread from its first call to the end of its last one; the readings are made before and after,
+ * which counts as share of a core alone. What of it the thread waited for a processor that others had (/proc's schedstat,
+ * between two switches) is told beside it and not taken off.
+ *
  * Bytes written to disk are those that the kernel counts for this process (/proc/self/io). Readings have the steps and
  * the noise of a cycler at 1 uV and 1 nA. The record holds time, voltage, current and flags of a sample; temperatures
  * come from sensors, as events.
@@ -14,7 +18,17 @@
  *
  *   node dist/test/bench/ingest.js [--seconds 30] [--rows 2000000] [--read 10000000] [--folder DIR] [--json]
  */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -88,6 +102,18 @@ function cpuS(): number {
   return (user + system) / 1e6;
 }
 
+/** Milliseconds that this thread was ready and had no processor, so far; NaN where the kernel does not tell. */
+function createQueueWait(): () => number {
+  const bytes = Buffer.alloc(96);
+  let file: number;
+  try {
+    file = openSync("/proc/thread-self/schedstat", "r");
+  } catch {
+    return () => Number.NaN;
+  }
+  return () => Number(bytes.toString("latin1", 0, readSync(file, bytes, 0, bytes.length, 0)).split(" ")[1]) / 1e6;
+}
+
 /** What the disk takes for a flush's bytes by itself. */
 function bareSync(): { readonly p50: number; readonly p99: number } {
   const path = join(place, "bare");
@@ -108,6 +134,8 @@ function bareSync(): { readonly p50: number; readonly p99: number } {
 async function paced(seconds: number, store: RecordStore | null) {
   const readings = createReadings();
   const held: number[] = [];
+  const queued: number[] = [];
+  const queueWaitMs = createQueueWait();
   const durable: number[] = [];
   const acknowledged: Promise<void>[] = [];
   const beganCpuS = cpuS();
@@ -126,17 +154,19 @@ async function paced(seconds: number, store: RecordStore | null) {
           store?.sample(channel, atMs, voltageV, currentA, 0);
           continue;
         }
+        const waitedMs = queueWaitMs();
         const fromMs = performance.now();
         store?.sample(channel, atMs, voltageV, currentA, 0);
         const committed = store?.commit();
         held.push(performance.now() - fromMs);
+        queued.push(queueWaitMs() - waitedMs);
         if (committed !== undefined)
           acknowledged.push(committed.then(() => void durable.push(performance.now() - fromMs)));
       }
     }
   }
   await Promise.all(acknowledged);
-  return { held, durable, cpuShare: (cpuS() - beganCpuS) / seconds };
+  return { held, queued, durable, cpuShare: (cpuS() - beganCpuS) / seconds };
 }
 
 async function pacedRun(seconds: number) {
@@ -157,6 +187,13 @@ async function pacedRun(seconds: number) {
     cpuShareInAll: run.cpuShare,
     heldP99Ms: quantile(run.held, 0.99),
     heldP50Ms: quantile(run.held, 0.5),
+    heldFirstMs: run.held[0] ?? Number.NaN,
+    heldMostMs: Math.max(...run.held),
+    queuedMostMs: Math.max(...run.queued),
+    heldOwnP99Ms: quantile(
+      run.held.map((ms, flush) => ms - (run.queued[flush] ?? 0)),
+      0.99,
+    ),
     durableP99Ms: quantile(run.durable, 0.99),
     durableP50Ms: quantile(run.durable, 0.5),
     writtenPerSample: (writtenBytes() - writtenBefore) / samples,
@@ -272,7 +309,7 @@ else {
     );
   }
   console.log(
-    `bare fdatasync p50 ${run.sync.p50.toFixed(2)} ms, p99 ${run.sync.p99.toFixed(2)} ms; held p50 ${run.heldP50Ms.toFixed(2)} ms, durable p50 ${run.durableP50Ms.toFixed(2)} ms; share of a core with the making of the readings ${run.cpuShareInAll.toFixed(3)}`,
+    `bare fdatasync p50 ${run.sync.p50.toFixed(2)} ms, p99 ${run.sync.p99.toFixed(2)} ms; held p50 ${run.heldP50Ms.toFixed(2)} ms, first ${run.heldFirstMs.toFixed(2)}, most ${run.heldMostMs.toFixed(2)}, p99 without waiting for a processor ${run.heldOwnP99Ms.toFixed(2)} (most waited ${run.queuedMostMs.toFixed(2)}); durable p50 ${run.durableP50Ms.toFixed(2)} ms; share of a core with the making of the readings ${run.cpuShareInAll.toFixed(3)}`,
   );
   console.log(
     `bare rows ${(rawRate / 1e6).toFixed(2)} million a second, this record ${(peakRate / 1e6).toFixed(2)} million`,
