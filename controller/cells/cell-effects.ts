@@ -244,6 +244,12 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const currentA = intake.firstCurrentA[cellIndex] ?? NaN;
       return Number.isFinite(sinceS) ? { sinceS, voltageV, currentA } : null;
     },
+    stepSamples() {
+      const received = intake.stepSamples[cellIndex] ?? 0;
+      if (received === 0) return null;
+      const [fromMs, toMs] = [intake.stepFirstMs[cellIndex] ?? NaN, intake.lastAtMs[cellIndex] ?? NaN];
+      return { channelIndex: cellIndex, received, fromMs, toMs, counted: channel.samplesCounted?.() ?? null };
+    },
     lastSpectrum: () => spectra.last,
   };
 

@@ -77,6 +77,9 @@ export interface SampleIntake {
   readonly chargeAh: Float64Array;
   /** Charge since the step began. */
   readonly stepChargeAh: Float64Array;
+  /** Samples of use since the step began, or since its last break, and campaign time of the first of them. */
+  readonly stepSamples: Float64Array;
+  readonly stepFirstMs: Float64Array;
   /** When the step's timer read zero, and how long it took to begin it; NaN where nobody knows any more. */
   readonly stepStartMs: Float64Array;
   readonly startTookMs: Float64Array;
@@ -98,6 +101,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const lastAtMs = new Float64Array(cellCount).fill(-Infinity);
   const chargeAh = new Float64Array(cellCount);
   const stepChargeAh = new Float64Array(cellCount);
+  const stepSamples = new Float64Array(cellCount);
+  const stepFirstMs = new Float64Array(cellCount).fill(NaN);
   const stepStartMs = new Float64Array(cellCount);
   /** Time of the last sample of the same step, NaN at its start: no charge is integrated across a break. */
   const lastInStepMs = new Float64Array(cellCount).fill(NaN);
@@ -163,6 +168,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     lastAtMs,
     chargeAh,
     stepChargeAh,
+    stepSamples,
+    stepFirstMs,
     stepStartMs,
     startTookMs,
     gapMs,
@@ -178,6 +185,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       stepChargeMaxAh[cellIndex] = step?.chargeMaxAh ?? Infinity;
       isRunning[cellIndex] = 1;
       lastInStepMs[cellIndex] = NaN;
+      stepSamples[cellIndex] = 0;
+      stepFirstMs[cellIndex] = NaN;
       firstVoltageV[cellIndex] = NaN;
       firstCurrentA[cellIndex] = NaN;
       firstTimeS[cellIndex] = NaN;
@@ -255,7 +264,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         firstVoltageV[cellIndex] = voltageV;
         firstCurrentA[cellIndex] = currentA;
         firstTimeS[cellIndex] = stepTimeS;
+        stepFirstMs[cellIndex] = atMs;
       }
+      stepSamples[cellIndex] = (stepSamples[cellIndex] ?? 0) + 1;
       lastInStepMs[cellIndex] = atMs;
       lastAtMs[cellIndex] = atMs;
       lastVoltageV[cellIndex] = voltageV;

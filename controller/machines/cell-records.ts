@@ -70,6 +70,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         current_A: finiteOrNull(event.currentA),
         charge_Ah: finiteOrNull(event.chargeAh),
         ...began(context),
+        ...samplesOf(context),
         totals: totalsJson(context.effects.totals()),
       });
     },
@@ -97,6 +98,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         author: act.author,
         reason: act.reason,
         charge_Ah: finiteOrNull(chargeAh),
+        ...samplesOf(context),
         totals: totalsJson(context.effects.totals()),
       });
     },
@@ -186,6 +188,14 @@ function began({ effects }: CellContext): { readonly [key: string]: Json } {
   const first = effects.firstSample?.() ?? null;
   if (first === null) return {};
   return { began: { after_s: first.sinceS, voltage_V: first.voltageV, current_A: first.currentA } };
+}
+
+/** For the audit: what must stand in the record, and what the instrument counted. */
+function samplesOf({ effects }: CellContext): { readonly [key: string]: Json } {
+  const samples = effects.stepSamples?.() ?? null;
+  if (samples === null) return {};
+  const { channelIndex, received, fromMs, toMs, counted } = samples;
+  return { samples: { channel: channelIndex, received, from_ms: fromMs, to_ms: toMs, instrument: counted } };
 }
 
 /** What the campaign's rules made of the step. */

@@ -104,6 +104,18 @@ export interface FirstSample {
   readonly currentA: number;
 }
 
+/** What came of a step's samples, and what its instrument says there were. */
+export interface StepSamples {
+  readonly channelIndex: number;
+  /** Samples of use that came since the step began, or since its last break: all of them go on record. */
+  readonly received: number;
+  /** Campaign times of the first and the last of them. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** By the instrument's own count; null where it has none. */
+  readonly counted: number | null;
+}
+
 export interface CellEffects {
   /**
    * Polarity, contact and wiring, as this channel itself reads them. Rejects with `cell.unproven`, or with what came
@@ -130,6 +142,8 @@ export interface CellEffects {
   totals(): ChargeTotals;
   /** The first sample of the step that runs or ran last; null without one. */
   firstSample?(): FirstSample | null;
+  /** Samples of the step that ended last; null without one. */
+  stepSamples?(): StepSamples | null;
   /** The cell's last spectrum; null without one. */
   lastSpectrum?(): SpectrumView | null;
   /** Another cell has come to this, at any time before. */

@@ -4,6 +4,7 @@
  */
 import type { Scanned } from "./damage-scan.ts";
 import type { FindingList } from "./finding-list.ts";
+import type { CounterAudit } from "./verify-counters.ts";
 import { channelsOf, type ScannedSamples } from "./sample-access.ts";
 import { extremesOf } from "./sample-block.ts";
 import type { GapRow, PackedBlock, PackedFrame } from "./record-rows.ts";
@@ -23,7 +24,12 @@ export interface SamplesResult {
 
 const LOST = "These samples are lost; all others can be read. Restore the folder from a copy if there is one.";
 
-export function verifySamples(stretches: Iterable<ScannedSamples>, findings: FindingList): SamplesResult {
+/** `counters` is told of all samples, and of what cannot be counted. */
+export function verifySamples(
+  stretches: Iterable<ScannedSamples>,
+  findings: FindingList,
+  counters?: CounterAudit,
+): SamplesResult {
   const lastMs = new Map<number, number>();
   const samplesByChannel = new Map<number, number>();
   const order = createOrder(findings);
@@ -36,6 +42,7 @@ export function verifySamples(stretches: Iterable<ScannedSamples>, findings: Fin
       const where = `sample ${scanned.of}s ${scanned.from} to ${scanned.to}`;
       findings.add("error", "store.damaged", where, `cannot be read: ${scanned.reason}`, LOST);
       order.damaged(scanned.of, scanned.to);
+      counters?.unknown(null, -Infinity, Infinity);
       continue;
     }
     const frame = scanned.row;
@@ -44,11 +51,13 @@ export function verifySamples(stretches: Iterable<ScannedSamples>, findings: Fin
     else order.frame(frame.row, where);
     if (scanned.of === "block" && isThinned(scanned.row.block)) {
       if (thinned.block(scanned.row, where)) blocks += 1;
+      counters?.unknown(scanned.row.channelIndex, frame.firstMs, frame.lastMs);
       continue;
     }
     const channels = channelsOf(frame);
     if (typeof channels === "string") {
       findings.add("error", "store.damaged", where, channels, LOST);
+      counters?.unknown(scanned.of === "block" ? scanned.row.channelIndex : null, frame.firstMs, frame.lastMs);
       continue;
     }
     if (scanned.of === "block") blocks += 1;
@@ -62,6 +71,7 @@ export function verifySamples(stretches: Iterable<ScannedSamples>, findings: Fin
       const before = samplesByChannel.get(channel.channelIndex) ?? 0;
       samplesByChannel.set(channel.channelIndex, before + channel.atMs.length);
       checkTimes(channel, lastMs, where, findings);
+      counters?.samples(channel.channelIndex, channel.atMs);
       if (scanned.of === "block") checkExtremes(channel, scanned.row, where, findings);
     }
   }
@@ -215,7 +225,7 @@ function checkTimes(
 }
 
 /** Counts the gaps; a gap that ends before it begins is no gap. */
-export function verifyGaps(gaps: Iterable<Scanned<GapRow>>, findings: FindingList): number {
+export function verifyGaps(gaps: Iterable<Scanned<GapRow>>, findings: FindingList, counters?: CounterAudit): number {
   let count = 0;
   for (const scanned of gaps) {
     if (scanned.kind === "damaged") {
@@ -225,6 +235,7 @@ export function verifyGaps(gaps: Iterable<Scanned<GapRow>>, findings: FindingLis
     }
     count += 1;
     const { channelIndex, fromMs, toMs } = scanned.row;
+    counters?.unknown(channelIndex, fromMs, toMs);
     if (!(fromMs <= toMs))
       findings.add(
         "error",

@@ -19,6 +19,7 @@ import type { StoredEvent } from "./record-rows.ts";
 import { DATABASE_FILE } from "./schema.ts";
 import { verifyChain, verifyCopy, verifyCounts, verifyHead, type StatedHead } from "./verify-chain.ts";
 import { createLedgerAudit } from "./verify-ledger.ts";
+import { createCounterAudit, type CompareCounts } from "./verify-counters.ts";
 import { verifyTruth } from "./verify-truth.ts";
 import { createSpectraAudit } from "./verify-spectra.ts";
 import { damagedFrames, readWal, type WalFrame } from "./write-ahead-log.ts";
@@ -47,6 +48,8 @@ export interface VerifyReport {
   readonly frames: number;
   readonly gaps: number;
   readonly spectra: number;
+  /** Steps whose samples were held against how many came; of those, the ones whose instrument counted as many. */
+  readonly steps: CompareCounts;
   /** `sha256:` and the hash of the last event; null when no event can be read. */
   readonly digest: string | null;
 }
@@ -105,14 +108,17 @@ function audit(
   for (const problem of reader.metaProblems()) file.add("error", "store.damaged", "campaign.db meta", problem, RESTORE);
 
   const spectra = createSpectraAudit(sampleFindings);
+  const counters = createCounterAudit(sampleFindings);
   const ledgerAudit = createLedgerAudit(ledgerFindings);
   const chain = verifyChain(reader, chainFindings, (event) => {
     ledgerAudit.event(event);
     spectra.event(event);
+    counters.event(event);
   });
   const ledger = ledgerAudit.finish(reader.ledger());
-  const samples = verifySamples(reader.frames(), sampleFindings);
-  const gaps = verifyGaps(reader.gaps(), sampleFindings);
+  const samples = verifySamples(reader.frames(), sampleFindings, counters);
+  const gaps = verifyGaps(reader.gaps(), sampleFindings, counters);
+  const compared = counters.finish();
   const found = {
     ledgerRows: ledger.ledgerRows,
     frames: samples.frames,
@@ -157,6 +163,7 @@ function audit(
     frames: samples.frames,
     gaps,
     spectra: spectra.count,
+    steps: compared,
     digest: chain.events === 0 ? null : `sha256:${chain.lastHash}`,
   };
 }
@@ -229,6 +236,7 @@ function unreadable(finding: Finding): VerifyReport {
     frames: 0,
     gaps: 0,
     spectra: 0,
+    steps: { steps: 0, counted: 0 },
     digest: null,
   };
 }

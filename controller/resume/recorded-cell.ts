@@ -31,6 +31,8 @@ export interface RecordedCell {
   readonly counted: CountedFrom;
   /** The step whose samples follow `counted`: when it began there; null where none ran since. */
   readonly stepBeganMs: number | null;
+  /** Of its last step that ended: when the last sample came; it may not have been written any more. */
+  readonly heardUntilMs: number | null;
 }
 
 export interface CellFold {
@@ -55,6 +57,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let stepsDoneCount = 0;
   let runningSinceMs: number | null = null;
   let stepBeganMs: number | null = null;
+  let heardUntilMs: number | null = null;
   let stepElapsedS = 0;
   let hold: CellAct | null = null;
   let leave: CellAct | null = null;
@@ -94,6 +97,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   function stepEnded(atMs: number, data: EventData): void {
     const endedBy = textOf(data["ended_by"]);
     if (endedBy === "aborted") pause(atMs);
+    heardUntilMs = numberOf(recordOf(data["samples"])["to_ms"]) ?? heardUntilMs;
     count(data["totals"], atMs);
     if (endedBy === "aborted" || endedBy === "limit") return;
     const chargeAh = numberOf(data["charge_Ah"]) ?? NaN;
@@ -204,6 +208,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           atMs: countedAtMs,
         },
         stepBeganMs,
+        heardUntilMs,
       };
     },
   };

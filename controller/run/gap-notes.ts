@@ -12,7 +12,7 @@ export interface GapNotesDeps {
   readonly nowMs: () => number;
   readonly fail: (error: unknown) => void;
   /** After a restart. */
-  readonly leftCells: readonly Pick<RecordedCell, "left">[] | undefined;
+  readonly leftCells: readonly Pick<RecordedCell, "left" | "heardUntilMs">[] | undefined;
 }
 
 export interface GapNotes {
@@ -21,6 +21,11 @@ export interface GapNotes {
   /** A cell that is isolated has none from there on. */
   heard(news: PublicNews): void;
 }
+
+/** The last step's last sample came later than the last one on record. */
+const UNWRITTEN = "the controller was killed before these samples were written";
+/** Samples lie further apart; a time computed anew may differ in its last digit. */
+const WRITTEN_ALREADY_MS = 1;
 
 export function createGapNotes(deps: GapNotesDeps): GapNotes {
   const { campaign, store, intake, nowMs } = deps;
@@ -34,6 +39,12 @@ export function createGapNotes(deps: GapNotesDeps): GapNotes {
       deps.fail(error);
     }
   }
+
+  deps.leftCells?.forEach(({ heardUntilMs }, cellIndex) => {
+    const writtenMs = intake.lastAtMs[cellIndex] ?? -Infinity;
+    if (heardUntilMs !== null && Number.isFinite(writtenMs) && heardUntilMs > writtenMs + WRITTEN_ALREADY_MS)
+      note(cellIndex, UNWRITTEN, writtenMs);
+  });
 
   return {
     note,

@@ -15,6 +15,8 @@ import {
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
+  BUFFER_COUNT,
+  CLEAR_BUFFER,
   IDENTIFY,
   LANGUAGE,
   NEXT_ERROR,
@@ -77,6 +79,8 @@ const MODELS: ReadonlySet<string> = new Set(["2450", "2460", "2461"]);
 const RANGE = { voltageMaxV: 20, currentMaxA: 1, sampleIntervalMinS: 0.5 };
 const ERRORS_MAX = 10;
 const OVERLOADS_IN_A_ROW_MAX = 3;
+/** Of defbuffer1 as it is after a reset; then the oldest readings give way. */
+const BUFFER_READINGS_MAX = 100_000;
 const NOTHING = (): void => undefined;
 const NOBODY: ChannelListener = { sample: NOTHING, stepEnded: NOTHING, fault: NOTHING };
 
@@ -90,6 +94,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   let running: Run | null = null;
   let previous: ChannelStep | null = null;
   let stopAsked = 0;
+  let counted: number | null = null;
   let lane: Promise<unknown> = Promise.resolve();
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -245,6 +250,8 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       const error = await firstError(talk);
       if (error !== null) throw new Fault("device.refused", name, `the unit refused a command: ${error}`);
       wasSwitched = true;
+      talk.tell([CLEAR_BUFFER]);
+      counted = null;
       talk.tell(setting.kind === "voltage" ? [OUTPUT_ON, voltageLevel(setting.levelV)] : [OUTPUT_ON]);
       if (!(await talk.ask(OUTPUT_STATE, decodeOutputState)))
         throw new Fault("device.refused", name, "the output does not report on; see its interlock");
@@ -338,8 +345,25 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     await switchOff(talk);
     if (running !== run) return;
     running = null;
-    state = "idle";
+    state = "busy";
+    counted = await readingsCounted(talk);
+    if (conversation === talk) state = "idle";
     listener.stepEnded(end);
+  }
+
+  /** Readings in the unit's buffer since it was cleared; null where it is full, or does not answer. The cell is off. */
+  async function readingsCounted(talk: ScpiConversation): Promise<number | null> {
+    try {
+      const [count] = await talk.ask(BUFFER_COUNT, decodeNumbers);
+      return count !== undefined && count < BUFFER_READINGS_MAX ? count : null;
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      if (conversation !== talk) return null;
+      dropLink("an answer was lost");
+      const closed = new Fault("link.closed", name, "the link was closed because an answer was lost", {}, error);
+      for (const handler of faultHandlers) handler(closed);
+      return null;
+    }
   }
 
   /** An answer was lost while a step ran: the link is of no more use, and the next `connect` switches off. */
@@ -403,6 +427,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     listen(next) {
       listener = next;
     },
+    samplesCounted: () => counted,
     start: (step) => inTurn(() => start(step)),
     abort(told) {
       stopAsked += 1;

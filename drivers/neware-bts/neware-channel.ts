@@ -53,6 +53,7 @@ export function createNewareChannel(
   let listener: ChannelListener = NOBODY;
   let state: State = "closed";
   let running: RunningTest | null = null;
+  let ended: RunningTest | null = null;
   /** A test whose rows may still lie in the store although the link was lost. */
   let interrupted: RunningTest | null = null;
   let unwatch = NOTHING;
@@ -103,6 +104,7 @@ export function createNewareChannel(
   function endRun(next: State): void {
     unwatch();
     unwatch = NOTHING;
+    ended = running ?? ended;
     running = null;
     state = next;
     if (next === "idle") idleSinceMs = clock.monoMs();
@@ -296,6 +298,7 @@ export function createNewareChannel(
 
   function follow(run: RunningTest): void {
     running = run;
+    ended = null;
     lastStep = run.step;
     state = "running";
     unwatch = cabinet.watch({
@@ -435,6 +438,8 @@ export function createNewareChannel(
     leaveRunning(step) {
       left = step;
     },
+    // Rows of its own record, which are numbered from 1 in each test.
+    samplesCounted: () => (running ?? ended)?.rowCount ?? null,
     get hasTakenOver() {
       return hasTakenOver && running !== null;
     },

@@ -71,6 +71,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   let conversation: LineConversation | null = null;
   let session: InstrumentSession | null = null;
   let running: RunningStep | null = null;
+  let ended: RunningStep | null = null;
   let stopWatching = NOTHING;
   let device: DeviceModel = EMSTAT4_HR;
   let measuresHeldPotential = true;
@@ -98,6 +99,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   function endRun(next: State): void {
     stopWatching();
     stopWatching = NOTHING;
+    ended = running ?? ended;
     running = null;
     state = next;
   }
@@ -325,6 +327,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     const silenceMs = silenceMarginMs + (step.kind === "impedance" ? 0 : 3000 * step.sampleIntervalS);
     const begun = createRunningStep(step, reader, heard, nowMs, silenceMs);
     running = begun;
+    ended = null;
     state = "running";
     stopWatching = silenceWatch.watch(() => begun.silentAtMs(), onSilent);
   }
@@ -422,6 +425,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     get hasTakenOver() {
       return hasTakenOver && running !== null;
     },
+    samplesCounted: () => (running ?? ended)?.countByTimer ?? null,
     start(step) {
       return inTurn(() => start(step));
     },

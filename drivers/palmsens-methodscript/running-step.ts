@@ -1,6 +1,11 @@
 /** The step that runs, as the instrument's lines tell it: samples on the fast path, end words, errors, silence. */
 import type { Writable } from "../../protocols/base/writable.ts";
-import type { ChannelListener, ChannelStep, StepEnd } from "../../protocols/roles/channel.ts";
+import {
+  SAMPLE_TIMING_MISSED,
+  type ChannelListener,
+  type ChannelStep,
+  type StepEnd,
+} from "../../protocols/roles/channel.ts";
 import type { InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
 import { classifyLine } from "../../protocols/wire/methodscript/reply-line.ts";
 import { SCRIPT_WORDS } from "../../protocols/wire/methodscript/script-lines.ts";
@@ -27,6 +32,11 @@ const GOES_ON: StepNews = { kind: "goes-on" };
 export interface RunningStep {
   readonly step: ChannelStep;
   readonly sampleCount: number;
+  /**
+   * Samples of the step by the instrument's timer, whose ticks each make one; null in steps without even intervals, and
+   * where the instrument says that it missed one.
+   */
+  readonly countByTimer: number | null;
   /** Packages that could not be read as a sample. */
   readonly unreadableCount: number;
   /** Returns why the package was no sample, or null. */
@@ -70,10 +80,21 @@ export function createRunningStep(
   let endWord: StepEnd | null = null;
   let wasStopped = false;
   let isOff = false;
+  let firstTimeS = Number.NaN;
+  let lastTimeS = Number.NaN;
+  let flagsSeen = 0;
 
   const running: Writable<RunningStep> = {
     step,
     sampleCount: 0,
+    get countByTimer() {
+      const isEven = step.kind !== "impedance" && step.kind !== "voltage-scan";
+      if (!isEven || Number.isNaN(firstTimeS) || (flagsSeen & SAMPLE_TIMING_MISSED) !== 0) return null;
+      const { sampleIntervalS } = step;
+      // The first tick may be at zero or after one interval.
+      const unheard = Math.max(0, Math.round(firstTimeS / sampleIntervalS) - 1);
+      return unheard + Math.round((lastTimeS - firstTimeS) / sampleIntervalS) + 1;
+    },
     unreadableCount: 0,
     package(bytes, start, end, nowMs) {
       const trouble = spectrum === null ? reader.read(bytes, start, end) : point(spectrum, bytes, start, end);
@@ -83,6 +104,9 @@ export function createRunningStep(
       }
       lastHeardMs = nowMs;
       running.sampleCount += 1;
+      if (running.sampleCount === 1) firstTimeS = reader.timeS;
+      lastTimeS = reader.timeS;
+      flagsSeen |= reader.flags;
       if (spectrum === null) listener.sample(reader.timeS, reader.voltageV, reader.currentA, reader.flags);
       return null;
     },

@@ -138,6 +138,11 @@ export interface Channel extends Instrument {
    * command has been handed to the link; where a client or a line is shared, when that has taken it.
    */
   abort(told?: () => void): Promise<void>;
+  /**
+   * Samples that the instrument itself counts of the step that ended last, by the numbers of its own record, by its
+   * buffer or by its timer; null where it does not tell. Absent where it keeps no count.
+   */
+  samplesCounted?(): number | null;
   /** Open-circuit voltage with the cell switched off. Rejects while a step runs. */
   measureOpenCircuitV(): Promise<number>;
 }

@@ -54,6 +54,8 @@ function verifyDocument(folder: string, report: VerifyReport): object {
     frames: report.frames,
     gaps: report.gaps,
     spectra: report.spectra,
+    steps_compared: report.steps.steps,
+    steps_as_instrument: report.steps.counted,
     digest: report.digest,
   };
 }
@@ -79,6 +81,14 @@ function printReport(context: VerifyContext, folder: string, report: VerifyRepor
       "samples",
       `${countText(report.samples)} in ${countText(report.frames)} frames, ${report.thinned === 0 ? "" : `${countText(report.thinned)} thinned on purpose, `}gaps ${countText(report.gaps)}`,
     ],
+    ...(report.steps.steps === 0
+      ? []
+      : [
+          [
+            "steps",
+            `all samples that came are there in ${countText(report.steps.steps)}; in ${countText(report.steps.counted)} the instrument counted as many`,
+          ] as const,
+        ]),
     ...(report.spectra === 0 ? [] : [["spectra", countText(report.spectra)] as const]),
   ];
   context.print(`${folder}: ${report.ok ? "the record holds" : "the record does not hold"}`);
