@@ -8,6 +8,7 @@
  */
 import type { WaitForThread } from "../controller/record/threaded-scribe.ts";
 import type { Clock } from "../protocols/base/clock.ts";
+import type { ClockOffset } from "../protocols/base/clock-offset.ts";
 import type { AttenuationTables } from "../protocols/dose/attenuation.ts";
 import type { Site } from "../protocols/site/site.ts";
 import type { TerminalDevice } from "./terminal/terminal-device.ts";
@@ -87,6 +88,8 @@ export interface CommandContext {
   attenuationTables(): AttenuationTables;
   /** Bytes free on the disk where this path lies, or would lie; null where the system does not say. */
   freeBytes?(path: string): number | null;
+  /** How far the machine's clock is off UTC; null where its time service does not say. */
+  clockOffset?(): Promise<ClockOffset | null>;
   /** The machine's clock. */
   readonly clock: Clock;
   /** Resolves after every callback and promise that is ready now has run. */

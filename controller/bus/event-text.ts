@@ -38,6 +38,10 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "cell-stopped": () => "the cell was stopped",
   "cell-held": (data) => `held by ${text(data, "author")}${after(data, "reason")}`,
   "cell-noted": (data) => `${text(data, "author")} notes: ${text(data, "text")}`,
+  "clock-compared": (data) =>
+    data["utc_less_clock_s"] === null
+      ? "nobody says how far the computer's clock is off UTC"
+      : `the computer's clock lacks ${number(data, "utc_less_clock_s", "s")} to UTC, to ${number(data, "uncertainty_s", "s")}`,
   "dose-limits": () => "the dose limits of every cell are on record",
   "dose-plan": () => "the layer stacks of every cell are on record",
   "cell-proof": (data) =>

@@ -147,6 +147,18 @@ export interface ExportedClock {
   readonly startMs: number;
   /** Computer's clock less campaign time, at worst: lowest and highest over the events; null in the virtual world. */
   readonly wallOffsetS: { readonly least: number; readonly most: number } | null;
+  /** UTC less computer's clock, as its time service told during the run; null where nobody said. */
+  readonly utc: ClockComparisons | null;
+}
+
+export interface ClockComparisons {
+  /** Who said so, each once. */
+  readonly sources: readonly string[];
+  readonly count: number;
+  readonly leastS: number;
+  readonly mostS: number;
+  /** The largest that any of them stated for itself. */
+  readonly uncertaintyS: number;
 }
 
 export interface ExportedCampaign {

@@ -120,11 +120,25 @@ function clockJson({ clock, cells, header }: ExportedCampaign): Data {
     channel_clock_uncertainty_s: channelUncertaintyS(cells),
     shutter_edge_uncertainty_s: edges.length === 0 ? null : edges.reduce((most, one) => Math.max(most, one), 0),
     computer_clock_less_campaign_time_s: offset === null ? null : { least: offset.least, most: offset.most },
+    computer_clock_against_utc: utcJson(clock, header),
     uncertainty_s: header.world === "virtual" ? 0 : offset === null ? null : Math.max(-offset.least, offset.most, 0),
     uncertainty_of:
       header.world === "virtual"
         ? "simulated time: exact"
-        : "campaign time against the computer's clock; how far that is off UTC is not on record",
+        : `campaign time against the computer's clock; how far that is off UTC ${clock.utc === null ? "is not known" : "comes to it"}`,
+  };
+}
+
+/** Never 0 for want of knowledge. */
+function utcJson({ utc }: ExportedCampaign["clock"], header: ExportedCampaign["header"]): Json {
+  if (header.world === "virtual") return "none: simulated time";
+  if (utc === null) return "unknown";
+  return {
+    source: utc.sources.join(", "),
+    comparisons: utc.count,
+    utc_less_computer_clock_s: { least: utc.leastS, most: utc.mostS },
+    uncertainty_s: utc.uncertaintyS,
+    at_most_s: Math.max(-utc.leastS, utc.mostS, 0) + utc.uncertaintyS,
   };
 }
 

@@ -1,4 +1,6 @@
 /** Reads from a record what an export needs beside the samples: one pass over the log, one over the ledger. */
+import { CLOCK_EVENT } from "../run/clock-watch.ts";
+import { createClockFold } from "./clock-fold.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { DOSE_LIMITS_EVENT } from "../record/dose-limits-event.ts";
@@ -38,6 +40,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
   const unreadable: string[] = [];
   const folds = new Map<string, CellFold>();
   const exposures = createExposureFold();
+  const clockFold = createClockFold();
   const sensors = new Map<string, { name: string; quantity: string; unit: string; readings: ExportedReading[] }>();
   const instruments = new Map<string, ExportedInstrument>();
   let plan: RackPlan | undefined;
@@ -79,6 +82,9 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
         for (const cell of plan?.cells ?? [])
           if ((group === null || cell.group === group) && !folds.has(cell.position))
             folds.set(cell.position, createCellFold(cell));
+        break;
+      case CLOCK_EVENT:
+        clockFold.event(data);
         break;
       case DOSE_LIMITS_EVENT:
         doseLimits = isList(data["limits"]) ? data["limits"] : [];
@@ -124,6 +130,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
     clock: {
       startMs,
       wallOffsetS: wallLeastMs <= wallMostMs ? { least: wallLeastMs / 1000, most: wallMostMs / 1000 } : null,
+      utc: clockFold.result(),
     },
     lastMs,
     isComplete,

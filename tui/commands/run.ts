@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sealedSummary } from "../../controller/record/summary-seal.ts";
 import { rehearsedCampaign } from "../../controller/rehearsal/locked-shutter.ts";
+import { createClockWatch } from "../../controller/run/clock-watch.ts";
 import { createDiskWatch } from "../../controller/run/disk-watch.ts";
 import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
@@ -141,6 +142,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
     if (keptCampaign(folder, loaded.campaignHash) === undefined) keepCampaign(folder, loaded.campaign);
     const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
     const disk = createDiskWatch({ clock, alarms: run.alarms, freeBytes, endAtMs });
+    const clockWatch = createClockWatch({ clock, store, read: () => context.clockOffset?.() ?? Promise.resolve(null) });
     runBus?.bus.show({
       campaign: siteCampaign.campaign,
       run,
@@ -162,6 +164,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
     });
     try {
       disk.start();
+      clockWatch.start();
       const end = await watchRun({
         site: siteCampaign,
         clock: context.clock,
@@ -173,6 +176,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
         interruptedBy: () => interruptedBy,
       });
       endedHow = end === "interrupted" ? `ended by ${String(interruptedBy)}` : end;
+      clockWatch.stop();
       await runBus?.end(endedHow);
       siteCampaign.disconnect();
       const failure = run.failure();
@@ -203,6 +207,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
       context.printError(leftText(siteCampaign, String(interruptedBy)));
       return 1;
     } finally {
+      clockWatch.stop();
       release();
       siteCampaign.disconnect();
       store.close();

@@ -6,6 +6,7 @@ import { parseAttenuationTables, type AttenuationTables } from "../../protocols/
 import { parseJsonText } from "../../protocols/input/json-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import { askAtTerminal } from "./ask.ts";
+import { readClockOffset } from "./clock-offset.ts";
 import { freeBytes } from "./disk-space.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import type { Output } from "./output.ts";
@@ -64,6 +65,7 @@ export function createNodeContext(deps: {
       return tables;
     },
     freeBytes,
+    clockOffset: readClockOffset,
     clock: createRealClock(),
     drain: () => new Promise((resolve) => setImmediate(resolve)),
     onInterrupt: (handler) =>

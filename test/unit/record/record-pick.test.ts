@@ -11,7 +11,7 @@ function picked(pick: RecordPick, samples: readonly Row[], stepsAtS: readonly nu
   const steps = stepsAtS.map((atS) => ({ atMs: atS * 1000 }));
   const times: number[] = [];
   const table = createCellTable(
-    { sensors: [], clock: { startMs: 0, wallOffsetS: null } },
+    { sensors: [], clock: { startMs: 0, wallOffsetS: null, utc: null } },
     { steps: steps as never },
     4,
     (rows) => {

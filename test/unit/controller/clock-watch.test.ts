@@ -1,0 +1,81 @@
+/** How far the computer's clock is off UTC, from the time service's words to what an export tells. */
+import { describe, expect, it } from "vitest";
+import { createClockFold } from "../../../controller/export/clock-fold.ts";
+import { createClockWatch, CLOCK_EVENT } from "../../../controller/run/clock-watch.ts";
+import type { Json } from "../../../protocols/base/canonical-json.ts";
+import { parseChronyTracking, type ClockOffset } from "../../../protocols/base/clock-offset.ts";
+import { createTestClock } from "../record/record-fixture.ts";
+
+/** In the layout of chrony's manual. */
+function tracking(changes: Readonly<Record<string, string>> = {}): string {
+  const fields = {
+    "Reference ID": "C0000201 (192.0.2.1)",
+    Stratum: "3",
+    "Ref time (UTC)": "Fri Nov 20 09:27:29 2026",
+    "System time": "0.000250000 seconds slow of NTP time",
+    "Last offset": "-0.000006747 seconds",
+    "Root delay": "0.010000000 seconds",
+    "Root dispersion": "0.001000000 seconds",
+    "Leap status": "Normal",
+    ...changes,
+  };
+  return Object.entries(fields)
+    .map(([name, value]) => `${name.padEnd(16)}: ${value}\n`)
+    .join("");
+}
+
+describe("The computer's clock against UTC", () => {
+  it("is read from chrony's words, with its bound", () => {
+    const slow = parseChronyTracking(tracking());
+    expect(slow).toMatchObject({ source: "chrony", offsetS: 0.00025 });
+    expect(slow?.uncertaintyS).toBeCloseTo(0.006, 9);
+    const fast = parseChronyTracking(tracking({ "System time": "1.500000000 seconds fast of NTP time" }));
+    expect(fast?.offsetS).toBe(-1.5);
+  });
+
+  it("is not known where chrony has no time of its own, or says something else", () => {
+    expect(parseChronyTracking(tracking({ "Leap status": "Not synchronised" }))).toBeNull();
+    expect(parseChronyTracking(tracking({ "System time": "0.1 s" }))).toBeNull();
+    expect(parseChronyTracking(tracking({ "Root delay": "" }))).toBeNull();
+    expect(parseChronyTracking("506 Cannot talk to daemon\n")).toBeNull();
+  });
+
+  it("goes on record soon after the begin and every hour, once where nobody says, and not after the end", async () => {
+    const clock = createTestClock();
+    const told: Json[] = [];
+    let offset: ClockOffset | null = null;
+    const watch = createClockWatch({
+      clock,
+      read: () => Promise.resolve(offset),
+      store: { appendEvent: ({ type, data }) => told.push(type === CLOCK_EVENT ? data : type) },
+    });
+    watch.start();
+    const pass = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      await Promise.resolve();
+      await Promise.resolve();
+    };
+    await pass(2000);
+    await pass(3_600_000);
+    expect(told).toEqual([{ source: "unknown", utc_less_clock_s: null, uncertainty_s: null }]);
+    offset = { source: "chrony", offsetS: 0.002, uncertaintyS: 0.01 };
+    await pass(3_600_000);
+    await pass(3_600_000);
+    expect(told.slice(1)).toEqual([
+      { source: "chrony", utc_less_clock_s: 0.002, uncertainty_s: 0.01 },
+      { source: "chrony", utc_less_clock_s: 0.002, uncertainty_s: 0.01 },
+    ]);
+    watch.stop();
+    await pass(3_600_000);
+    expect(told).toHaveLength(3);
+  });
+
+  it("is told by exports as its extremes, and never as 0 where nobody said", () => {
+    const fold = createClockFold();
+    fold.event({ source: "unknown", utc_less_clock_s: null, uncertainty_s: null });
+    expect(fold.result()).toBeNull();
+    fold.event({ source: "chrony", utc_less_clock_s: -0.001, uncertainty_s: 0.01 });
+    fold.event({ source: "chrony", utc_less_clock_s: 0.003, uncertainty_s: 0.02 });
+    expect(fold.result()).toEqual({ sources: ["chrony"], count: 2, leastS: -0.001, mostS: 0.003, uncertaintyS: 0.02 });
+  });
+});
