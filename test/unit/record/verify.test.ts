@@ -70,6 +70,7 @@ describe("a sound record", () => {
       // Five spots in turn, three settlements of 99 Gy, 10 % uncertain, on the busiest, limit 10 MGy.
       limitFractionMax: expect.closeTo((3 * 99 * 1.1) / 1e7, 12) as number,
       spectra: 0,
+      steps: { steps: 0, counted: 0 },
       samples: MINUTES * 180,
       frames: MINUTES,
       gaps: MINUTES / 2,
