@@ -50,6 +50,21 @@ export interface OrderCost {
   gap(from: number, to: number): number;
   /** Seconds of the way from where the stage stands. */
   gapFromHere(to: number): number;
+  /** What the ways are made of, for loops that ask for very many. */
+  readonly ways: Ways;
+  /** The wanted moment; of what has none the middle of its window. */
+  readonly dueS: Float64Array;
+}
+
+export interface Ways {
+  /** As in `Travel`. */
+  readonly moveS: Float64Array;
+  readonly placeCount: number;
+  readonly spotS: number;
+  /** Of each request: so much of the way from it is done while it is still exposed, settling taken off. */
+  readonly doneS: Float64Array;
+  /** Of each request: seconds of the way from where the stage stands. */
+  readonly fromHereS: Float64Array;
 }
 
 /** One left out outweighs any lateness. */
@@ -81,9 +96,7 @@ export function createOrderCost(
   let met = 0;
   let isTimeShort = false;
 
-  const at = (values: Float64Array | Int32Array, index: number): number => values[index] ?? 0;
   const { moveS, placeCount, settleS, aheadS, spotS } = travel;
-  /** So much of the way from each is done while it is still exposed. */
   const doneS = occupiesS.map((lastsS) => Math.min(aheadS, lastsS) - settleS);
   // Asked for ten thousand times in a decision.
   const gap = (from: number, to: number): number => {
@@ -92,6 +105,9 @@ export function createOrderCost(
     return fromPlace === toPlace ? spotS : (moveS[fromPlace * placeCount + toPlace] ?? 0) - (doneS[from] ?? 0);
   };
   const fromHereS = Float64Array.from(place, (to) => gapFromS(travel, here, to));
+  const dueS = wantedS.map((wanted, index) =>
+    Number.isNaN(wanted) ? ((earliestS[index] ?? 0) + (latestS[index] ?? 0)) / 2 : wanted,
+  );
   const gapFromHere = (to: number): number => fromHereS[to] ?? 0;
 
   function clearOf(openS: number, lastsS: number): number {
@@ -109,16 +125,16 @@ export function createOrderCost(
     met = 0;
     for (const request of order) {
       const moveS = before < 0 ? gapFromHere(request) : gap(before, request);
-      const lastsS = at(occupiesS, request);
-      const openS = clearOf(Math.max(freeS + moveS, at(earliestS, request)), lastsS);
-      if (openS > at(latestS, request) + TOLERANCE_S) {
-        total += LEFT_OUT * at(weight, request);
+      const lastsS = occupiesS[request] ?? 0;
+      const openS = clearOf(Math.max(freeS + moveS, earliestS[request] ?? 0), lastsS);
+      if (openS > (latestS[request] ?? 0) + TOLERANCE_S) {
+        total += LEFT_OUT * (weight[request] ?? 0);
         continue;
       }
       visited[met] = request;
       soonestS[met] = openS;
-      leadS[met] = before < 0 ? moveS : at(occupiesS, before) + moveS;
-      if (!Number.isNaN(at(wantedS, request))) wants += 1;
+      leadS[met] = before < 0 ? moveS : (occupiesS[before] ?? 0) + moveS;
+      if (!Number.isNaN(wantedS[request] ?? 0)) wants += 1;
       wayS += moveS;
       met += 1;
       freeS = openS + lastsS;
@@ -130,13 +146,13 @@ export function createOrderCost(
     else pool();
     const soon = wants === 0 ? SOON_ALONE : SOON;
     for (let k = 0; k < met; k += 1) {
-      const request = at(visited, k);
-      const openS = at(opensS, k);
-      const wished = at(wantedS, request);
+      const request = visited[k] ?? 0;
+      const openS = opensS[k] ?? 0;
+      const wished = wantedS[request] ?? 0;
       total += Number.isNaN(wished)
-        ? soon * (openS - at(earliestS, request))
-        : at(weight, request) * Math.abs(openS - wished);
-      if (lossesPerS > 0) total += LEFT_OUT * lossesPerS * at(weight, request) * riskS(request, openS);
+        ? soon * (openS - (earliestS[request] ?? 0))
+        : (weight[request] ?? 0) * Math.abs(openS - wished);
+      if (lossesPerS > 0) total += LEFT_OUT * lossesPerS * (weight[request] ?? 0) * riskS(request, openS);
     }
     return total;
   }
@@ -145,7 +161,7 @@ export function createOrderCost(
   function riskS(request: number, openS: number): number {
     let sumS = 0;
     for (let k = 0; k < LOSS_LENGTHS.length; k += 1) {
-      sumS += Math.max(0, openS - at(safeS, LOSS_LENGTHS.length * request + k));
+      sumS += Math.max(0, openS - (safeS[LOSS_LENGTHS.length * request + k] ?? 0));
     }
     return sumS / LOSS_LENGTHS.length;
   }
@@ -155,17 +171,17 @@ export function createOrderCost(
     let blocks = 0;
     let sumS = 0;
     for (let k = 0; k < met; k += 1) {
-      const request = at(visited, k);
-      sumS += at(leadS, k);
-      const wished = at(wantedS, request);
+      const request = visited[k] ?? 0;
+      sumS += leadS[k] ?? 0;
+      const wished = wantedS[request] ?? 0;
       const isFree = Number.isNaN(wished);
-      let mean = (isFree ? at(soonestS, k) : wished) - sumS;
+      let mean = (isFree ? (soonestS[k] ?? 0) : wished) - sumS;
       let mass = isFree ? SOON : 1;
       blockFrom[blocks] = k;
-      while (blocks > 0 && at(blockMean, blocks - 1) >= mean) {
+      while (blocks > 0 && (blockMean[blocks - 1] ?? 0) >= mean) {
         blocks -= 1;
-        const other = at(blockWeight, blocks);
-        mean = (mean * mass + at(blockMean, blocks) * other) / (mass + other);
+        const other = blockWeight[blocks] ?? 0;
+        mean = (mean * mass + (blockMean[blocks] ?? 0) * other) / (mass + other);
         mass += other;
       }
       blockMean[blocks] = mean;
@@ -174,17 +190,17 @@ export function createOrderCost(
     }
     let lastS = Infinity;
     for (let k = met - 1; k >= 0; k -= 1) {
-      lastS = Math.min(at(latestS, at(visited, k)), lastS);
+      lastS = Math.min(latestS[visited[k] ?? 0] ?? 0, lastS);
       boundS[k] = lastS;
-      lastS -= at(leadS, k);
+      lastS -= leadS[k] ?? 0;
     }
     blockFrom[blocks] = met;
     let fromZeroS = 0;
     for (let block = 0; block < blocks; block += 1) {
-      for (let k = at(blockFrom, block); k < at(blockFrom, block + 1); k += 1) {
-        fromZeroS += at(leadS, k);
-        const wishedS = at(blockMean, block) + fromZeroS;
-        opensS[k] = Math.max(at(soonestS, k), Math.min(wishedS, at(boundS, k)));
+      for (let k = blockFrom[block] ?? 0; k < (blockFrom[block + 1] ?? 0); k += 1) {
+        fromZeroS += leadS[k] ?? 0;
+        const wishedS = (blockMean[block] ?? 0) + fromZeroS;
+        opensS[k] = Math.max(soonestS[k] ?? 0, Math.min(wishedS, boundS[k] ?? 0));
       }
     }
     if (closed.length > 0) keepClear();
@@ -194,9 +210,9 @@ export function createOrderCost(
   function keepClear(): void {
     let previousS = 0;
     for (let k = 0; k < met; k += 1) {
-      const request = at(visited, k);
-      const openS = clearOf(Math.max(at(opensS, k), previousS + at(leadS, k)), at(occupiesS, request));
-      if (openS > at(latestS, request) + TOLERANCE_S) {
+      const request = visited[k] ?? 0;
+      const openS = clearOf(Math.max(opensS[k] ?? 0, previousS + (leadS[k] ?? 0)), occupiesS[request] ?? 0);
+      if (openS > (latestS[request] ?? 0) + TOLERANCE_S) {
         opensS.set(soonestS);
         return;
       }
@@ -220,5 +236,7 @@ export function createOrderCost(
     soonestS,
     gap,
     gapFromHere,
+    ways: { moveS, placeCount, spotS, doneS, fromHereS },
+    dueS,
   };
 }

@@ -4,8 +4,9 @@
  * their order, or brings back something that is left out. No chance in it: the same state gives the same order.
  */
 import type { Candidates, OrderCost } from "./order-cost.ts";
+import { mendOrder } from "./mended-order.ts";
 import { quickestOrder } from "./quickest-order.ts";
-import { byKey, due, soonestFirst, type NextRule } from "./simple-orders.ts";
+import { byKey, soonestFirst, type NextRule } from "./simple-orders.ts";
 import type { Travel } from "./travel.ts";
 
 /** Costings of whole orders, per decision. */
@@ -73,18 +74,20 @@ export function searchOrder(
   const isLeftOut = costs.met < best.length;
   if (isAnew) {
     for (const rule of RULES) offer(soonestFirst(candidates, costs, rule));
-    offer(byKey(count, (index) => due(candidates, index)));
-    offer(byKey(count, (index) => at(candidates.latestS, index)));
-    const rank = (index: number): number => at(travel.rank, at(candidates.place, index));
-    const forth = byKey(count, rank);
-    const back = byKey(count, (index) => -rank(index));
+    offer(byKey(costs.dueS));
+    offer(byKey(candidates.latestS));
+    const rank = Array.from(candidates.place, (place) => at(travel.rank, place));
+    const forth = byKey(rank);
+    const back = byKey(rank.map((one) => -one));
     for (const order of [forth, back]) offer(order);
     if (2 * withoutMoment(candidates) > count) offer(shortened(costs, best));
   } else if (isLeftOut) {
     for (const rule of RULES_LEFT_OUT) offer(soonestFirst(candidates, costs, rule));
-    offer(byKey(count, (index) => at(candidates.latestS, index)));
+    offer(byKey(candidates.latestS));
   }
   for (const rule of RULES_ALWAYS) offer(soonestFirst(candidates, costs, rule));
+  costs.cost(best);
+  if (costs.met < best.length) mendOrder(candidates, costs, best, offer);
   let trials = isAnew ? TRIALS_FRESH : isLeftOut ? TRIALS_LEFT_OUT : TRIALS_KEPT;
   let isBetter = true;
   while (isBetter && trials > 0) {
@@ -202,7 +205,7 @@ function withInserted(
 function insertions(candidates: Candidates, costs: OrderCost, index: number, order: Int32Array): readonly Int32Array[] {
   const { earliestS, latestS, occupiesS } = candidates;
   const { met, visited, soonestS, opensS } = costs;
-  const wish = due(candidates, index);
+  const wish = at(costs.dueS, index);
   const found: { readonly k: number; readonly score: number }[] = [];
   for (let k = 0; k <= met; k += 1) {
     const before = k === 0 ? -1 : at(visited, k - 1);
@@ -245,7 +248,7 @@ function* changes(candidates: Candidates, costs: OrderCost, best: Int32Array): G
   };
   for (let k = 0; k + 1 < met; k += 1) {
     const [first, second] = [at(visited, k), at(visited, k + 1)];
-    const isOutOfTurn = due(candidates, first) > due(candidates, second) && at(opensS, k + 1) > due(candidates, second);
+    const isOutOfTurn = at(costs.dueS, first) > at(costs.dueS, second) && at(opensS, k + 1) > at(costs.dueS, second);
     const saves = wayS(k - 1, k) + wayS(k + 1, k + 2) - wayS(k - 1, k + 1) - wayS(k, k + 2) > SAVES_S;
     if (!isOutOfTurn && !saves) continue;
     const swapped = order.slice();

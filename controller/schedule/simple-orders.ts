@@ -6,17 +6,11 @@ const EQUAL = 1e-6;
 /** What is open comes before what is waited for. */
 const NOT_READY = 1e6;
 
-const at = (values: Float64Array | Int32Array, index: number): number => values[index] ?? 0;
-
-/** The wanted moment; of what has none the middle of its window. */
-export function due(candidates: Candidates, index: number): number {
-  const wanted = at(candidates.wantedS, index);
-  return Number.isNaN(wanted) ? (at(candidates.earliestS, index) + at(candidates.latestS, index)) / 2 : wanted;
-}
-
-export function byKey(count: number, key: (index: number) => number): Int32Array {
-  const keys = Float64Array.from({ length: count }, (_, index) => key(index));
-  return Int32Array.from({ length: count }, (_, index) => index).sort((a, b) => at(keys, a) - at(keys, b) || a - b);
+/** From the least of these keys; equals by their index. */
+export function byKey(keys: ArrayLike<number>): Int32Array {
+  const order: number[] = [];
+  for (let index = 0; index < keys.length; index += 1) order.push(index);
+  return Int32Array.from(order.sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b));
 }
 
 export interface NextRule {
@@ -24,62 +18,95 @@ export interface NextRule {
   readonly urgency: number;
   /**
    * `opens`: begun as soon as its window opens. `awaits`: not before its wanted moment. `ready-first`: nothing is waited
-   * for while there is something whose moment has come.
+   * for while there is something whose moment has come; `open-first`: while there is something whose window is open.
    */
-  readonly habit: "opens" | "awaits" | "ready-first";
+  readonly habit: "opens" | "awaits" | "ready-first" | "open-first";
 }
 
-/** The next is always the one that begins soonest, urgency put in; what comes too late goes to the end. */
-export function soonestFirst(candidates: Candidates, costs: OrderCost, { urgency, habit }: NextRule): Int32Array {
-  const { count, earliestS, wantedS, latestS, occupiesS } = candidates;
-  const open = Int32Array.from({ length: count }, (_, index) => index);
-  const dueS = Float64Array.from({ length: count }, (_, index) => due(candidates, index));
+/** A part of an order, and from where and when it begins. */
+export interface Stretch {
+  readonly of: ArrayLike<number>;
+  /** The request before it; -1 where it begins where the stage stands. */
+  readonly before: number;
+  readonly freeS: number;
+}
+
+/**
+ * The next is always the one that begins soonest, urgency put in; what comes too late goes to the end.
+ *
+ * @param stretch left out: all of them, from here and now
+ */
+export function soonestFirst(
+  candidates: Candidates,
+  costs: Pick<OrderCost, "dueS" | "ways">,
+  { urgency, habit }: NextRule,
+  stretch?: Stretch,
+): Int32Array {
+  const { earliestS, wantedS, latestS, occupiesS, place } = candidates;
+  const { dueS } = costs;
+  const { moveS, placeCount, spotS, fromHereS, doneS } = costs.ways;
+  const count = stretch?.of.length ?? candidates.count;
   const order = new Int32Array(count);
-  const awaits = habit !== "opens";
-  const isReadyFirst = habit === "ready-first";
-  let left = count;
+  /** What is still open, in its first order, so that equals go by their place on the rack. */
+  const open: number[] = [];
+  for (let k = 0; k < count; k += 1) open.push(stretch === undefined ? k : (stretch.of[k] ?? 0));
+  const awaits = habit === "awaits" || habit === "ready-first";
+  const isByDeadline = habit !== "opens";
+  const isReadyFirst = habit === "ready-first" || habit === "open-first";
   let placed = 0;
   let end = count;
-  let freeS = 0;
-  let before = -1;
-  while (left > 0) {
+  let freeS = stretch?.freeS ?? 0;
+  let before = stretch?.before ?? -1;
+  for (let left = count; left > 0;) {
+    const isHere = before < 0;
+    const fromPlace = isHere ? -1 : (place[before] ?? 0);
+    const row = fromPlace * placeCount;
+    const beforeS = isHere ? 0 : (doneS[before] ?? 0);
     let chosen = -1;
+    let chosenAt = 0;
     let chosenScore = Infinity;
     let chosenOpenS = 0;
+    let still = 0;
     for (let k = 0; k < left; k += 1) {
-      const index = at(open, k);
-      const lastS = at(latestS, index);
-      const thereS = freeS + (before < 0 ? costs.gapFromHere(index) : costs.gap(before, index));
-      const openS = Math.max(thereS, at(earliestS, index));
+      const index = open[k] ?? 0;
+      const lastS = latestS[index] ?? 0;
+      const toPlace = place[index] ?? 0;
+      let wayS: number;
+      if (isHere) wayS = fromHereS[index] ?? 0;
+      else wayS = toPlace === fromPlace ? spotS : (moveS[row + toPlace] ?? 0) - beforeS;
+      const thereS = freeS + wayS;
+      const soonestS = earliestS[index] ?? 0;
+      const openS = thereS > soonestS ? thereS : soonestS;
       if (openS > lastS) {
-        left -= 1;
-        open.copyWithin(k, k + 1, left + 1);
-        k -= 1;
         end -= 1;
         order[end] = index;
         continue;
       }
-      const wished = at(wantedS, index);
-      const thenS = awaits && wished > openS ? wished : openS;
-      const urgentS = awaits ? lastS : at(dueS, index);
+      open[still] = index;
+      still += 1;
+      let thenS = openS;
+      if (awaits) {
+        const wished = wantedS[index] ?? 0;
+        if (wished > openS) thenS = wished;
+      }
+      const urgentS = isByDeadline ? lastS : (dueS[index] ?? 0);
       const score =
         isReadyFirst && thenS > thereS
           ? NOT_READY + thenS - freeS
           : thenS - freeS + urgency * (urgentS - freeS) + EQUAL * lastS;
       if (score >= chosenScore) continue;
       chosenScore = score;
-      chosen = k;
+      chosen = index;
+      chosenAt = still - 1;
       chosenOpenS = thenS;
     }
     if (chosen < 0) break;
-    const index = at(open, chosen);
-    left -= 1;
-    // Kept in order, so that equals go by their place on the rack.
-    open.copyWithin(chosen, chosen + 1, left + 1);
-    order[placed] = index;
+    left = still - 1;
+    for (let k = chosenAt; k < left; k += 1) open[k] = open[k + 1] ?? 0;
+    order[placed] = chosen;
     placed += 1;
-    freeS = chosenOpenS + at(occupiesS, index);
-    before = index;
+    freeS = chosenOpenS + (occupiesS[chosen] ?? 0);
+    before = chosen;
   }
   return order;
 }
