@@ -7,6 +7,7 @@ import { CHEMISTRIES } from "../../protocols/campaign/chemistry.ts";
 import {
   anchorUncertainty,
   CAPACITY_DOUBT_SHARE,
+  difference,
   NO_CHARGE,
   reach,
   startCount,
@@ -150,6 +151,19 @@ function chargeCountAfter(
 
 export function chargeNow(account: CellAccount, now: ChargeTotals): StateOfCharge | null {
   return stateOfCharge(account.charge, now);
+}
+
+/** Net charge that has flowed this way in the half cycle under way, A h; 0 where the last current flowed the other way. */
+export function halfCycleChargeAh(
+  { halfCycles, stepStartedAt }: CellAccount,
+  direction: "charge" | "discharge",
+  now: ChargeTotals,
+): number {
+  const sign = direction === "charge" ? 1 : -1;
+  const { open } = halfCycles;
+  // The step under way is not yet in the count.
+  const since = difference(now, open?.direction === sign ? open.startedAt : stepStartedAt);
+  return Math.max(0, sign * (since.chargedAh - since.dischargedAh));
 }
 
 /** A person skipped or ended a step of the half cycle under way, or the last one. */

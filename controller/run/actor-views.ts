@@ -1,8 +1,8 @@
 /** What the machines show to the outside: the state of each cell, how far the cell at a place is believed to be the right one, what is latched. */
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { ActorRefFrom } from "xstate";
-import type { StateOfCharge } from "../../protocols/echem/counting.ts";
-import { chargeNow } from "../cells/cell-account.ts";
+import type { ChargeCount, StateOfCharge } from "../../protocols/echem/counting.ts";
+import { chargeNow, halfCycleChargeAh } from "../cells/cell-account.ts";
 import { cellView, type CellView } from "../cells/cell-view.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
@@ -24,6 +24,8 @@ export interface IsolatedCell {
   readonly fault: FaultNote | null;
 }
 
+export type CountedCharge = StateOfCharge & Pick<ChargeCount, "capacityAh" | "capacityFrom">;
+
 export interface ActorViews {
   stateOf(cellIndex: number): string;
   belief(cellIndex: number): Belief;
@@ -32,7 +34,9 @@ export interface ActorViews {
   /** All there is to tell of a cell; undefined before the campaign began. */
   cell(cellIndex: number): CellView | undefined;
   /** By counting since a cut-off; null before one, and before the campaign began. */
-  charge(cellIndex: number): (StateOfCharge & { readonly capacityAh: number }) | null;
+  charge(cellIndex: number): CountedCharge | null;
+  /** Net charge that has flowed this way in the half cycle under way, A h. */
+  halfCycleChargeAh(cellIndex: number, direction: "charge" | "discharge"): number | null;
   /** Interlocks that broke and wait for a person to re-arm. */
   latchedInterlocks(): readonly Interlock[];
   /** What every machine waits for, by its cell, instrument or part of the run; null for one that does not. Null once the run is over. */
@@ -118,7 +122,15 @@ export function createActorViews(
       if (snapshot === undefined) return null;
       const { account, effects } = snapshot.context;
       const now = chargeNow(account, effects.totals());
-      return now === null ? null : { ...now, capacityAh: account.charge.capacityAh };
+      if (now === null) return null;
+      const { capacityAh, capacityFrom } = account.charge;
+      return { ...now, capacityAh, capacityFrom };
+    },
+    halfCycleChargeAh(cellIndex, direction) {
+      const snapshot = cellActor(cellIndex)?.getSnapshot();
+      if (snapshot === undefined) return null;
+      const { account, effects } = snapshot.context;
+      return halfCycleChargeAh(account, direction, effects.totals());
     },
     latchedInterlocks() {
       const supervisor = child("supervisor") as ActorRefFrom<SafetySupervisorMachine> | undefined;

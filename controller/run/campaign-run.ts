@@ -289,8 +289,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const knownKeys = wishKeys(left?.recorded);
   const wishes = createWishDesk({ send, known: knownKeys });
   const triggers = createTriggerDesk({
-    ...{ campaign, clock, wishes, samples: intake, endAtMs },
-    charge: (cellIndex) => views.charge(cellIndex),
+    ...{ campaign, clock, wishes, samples: intake, views, endAtMs },
     forecast: (cellIndex) => forecasts.of(cellIndex),
     ...(left === undefined ? {} : { left: left.recorded.cells.map((cell) => cell.left) }),
   });

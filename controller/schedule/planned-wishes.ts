@@ -6,7 +6,7 @@ import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.t
 import { stepCurrentA } from "../../protocols/echem/channel-step.ts";
 import type { ProtocolForecast } from "../../protocols/echem/forecast/forecast-protocol.ts";
 import { forecastFrom, type CellForecast } from "../forecast/cell-forecast.ts";
-import type { CellFacts, Moment, PassedStep, RunningStep } from "../triggers/cell-facts.ts";
+import type { CellFacts, HalfCharge, Moment, PassedStep, RunningStep } from "../triggers/cell-facts.ts";
 import { techniqueAt } from "../triggers/followed-step.ts";
 import { momentsOf } from "../triggers/moments.ts";
 
@@ -91,9 +91,27 @@ function factsAt(cell: CampaignCell, planned: StepsAndMarks, nowMs: number): Cel
     ...{ position: cell.position, nowMs, step, passed: passed.reverse(), isOver: current === undefined },
     stepOf: (stepIndex) => techniqueAt(cell, stepIndex),
     stepRules: cell.stepRules,
-    ...{ charge: null, voltageV: NaN, currentA: NaN, slopeVS: NaN, curveS: () => NaN },
+    ...{ charge: null, isMeasured: (current?.cycle ?? 0) > 1, nominalAh: cell.nominalCapacityMah / 1000 },
+    half: halfAt(cell, planned, from, nowMs),
+    ...{ voltageV: NaN, currentA: NaN, slopeVS: NaN, curveS: () => NaN },
     forecast: current === undefined ? null : ahead(planned, from, nowMs),
   };
+}
+
+/** Charge of the half cycle under way, or the last one; null before the first current. */
+function halfAt(cell: CampaignCell, { steps }: StepsAndMarks, from: number, nowMs: number): HalfCharge | null {
+  let direction: HalfCharge["direction"] | null = null;
+  let movedAh = 0;
+  for (const { stepIndex, startS, endS } of steps.slice(0, from + 1).reverse()) {
+    const technique = techniqueAt(cell, stepIndex);
+    if (technique?.kind !== "constant-current") continue;
+    const currentA = stepCurrentA(technique, cell.nominalCapacityMah);
+    const flows = currentA > 0 ? "charge" : "discharge";
+    if (direction !== null && flows !== direction) break;
+    direction = flows;
+    movedAh += (Math.abs(currentA) * Math.max(0, Math.min(nowMs, 1000 * endS) - 1000 * startS)) / 3_600_000;
+  }
+  return direction === null ? null : { direction, movedAh, atMs: nowMs };
 }
 
 /** So many steps begin within the time for which triggers look ahead, and more. */

@@ -22,6 +22,8 @@ export interface ExposureState {
   readonly currentA: Known | null;
   readonly chargeAh: Known | null;
   readonly stateOfCharge: Known | null;
+  /** What the state of charge is a part of; told where the campaign asks by state of charge, and one is known. */
+  readonly capacity: (Known & { readonly from: "nominal" | "measured" }) | null;
   /** Of the air about the rack. */
   readonly ambientDegC: Known | null;
   /** Campaign times of the samples about the middle, corrected for the channel's clock; null without them. */
@@ -34,6 +36,7 @@ export interface ExposureState {
 
 export const NO_STATE: ExposureState = {
   ...{ midAtMs: null, midUncertaintyS: null, voltageV: null, currentA: null, chargeAh: null, stateOfCharge: null },
+  capacity: null,
   ...{ ambientDegC: null, beforeAtMs: null, afterAtMs: null, clocks: [], gap: null },
 };
 
@@ -51,6 +54,9 @@ export function exposureStateData(
     ...knownJson("current", "_A", state.currentA),
     ...knownJson("charge", "_Ah", state.chargeAh),
     ...knownJson("state_of_charge", "", state.stateOfCharge),
+    ...(state.capacity === null
+      ? {}
+      : { ...knownJson("capacity", "_Ah", state.capacity), capacity_from: state.capacity.from }),
     ...knownJson("ambient", "_degC", state.ambientDegC),
     before_at_ms: roundedOrNull(state.beforeAtMs, 1e3),
     after_at_ms: roundedOrNull(state.afterAtMs, 1e3),
@@ -80,12 +86,17 @@ export function parseExposureState(data: Readonly<Record<string, Json>>): Exposu
     currentA: known("current", "_A"),
     chargeAh: known("charge", "_Ah"),
     stateOfCharge: known("state_of_charge", ""),
+    capacity: capacityOf(known("capacity", "_Ah"), data["capacity_from"]),
     ambientDegC: known("ambient", "_degC"),
     beforeAtMs: number("before_at_ms"),
     afterAtMs: number("after_at_ms"),
     clocks: isList(clocks) ? clocks.flatMap(clockOf) : [],
     gap: typeof gap === "string" ? gap : null,
   };
+}
+
+function capacityOf(known: Known | null, from: Json | undefined): ExposureState["capacity"] {
+  return known === null || (from !== "nominal" && from !== "measured") ? null : { ...known, from };
 }
 
 function clockOf(value: Json): readonly InstrumentClock[] {

@@ -4,12 +4,12 @@
  */
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { METER_SHARE, type StateOfCharge } from "../../protocols/echem/counting.ts";
+import { capacityUncertaintyAh, METER_SHARE } from "../../protocols/echem/counting.ts";
 import { SAMPLE_OVERLOAD } from "../../protocols/roles/channel.ts";
 import type { Detector } from "../../protocols/roles/detector.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { Recorder } from "../machines/recorder.ts";
-import type { ActorViews } from "../run/actor-views.ts";
+import type { ActorViews, CountedCharge } from "../run/actor-views.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import { channelOffset, detectorOffset, detectorTimes, type HeardDetector } from "./clock-offset.ts";
 import { EXPOSURE_STATE_EVENT, exposureStateData, NO_STATE, type ExposureState } from "./exposure-state-event.ts";
@@ -18,7 +18,10 @@ import { stateBetween, type Known, type SampleSeen } from "./state-between.ts";
 import { timedDetector } from "./timed-detector.ts";
 
 export interface ExposureWitnessDeps {
-  readonly campaign: { readonly cells: readonly { readonly position: string }[] };
+  readonly campaign: {
+    readonly cells: readonly { readonly position: string }[];
+    readonly triggers?: readonly { readonly kind: string }[] | undefined;
+  };
   readonly clock: Clock;
   readonly roles: Pick<CampaignRoles, "detector" | "channels" | "watched">;
   readonly recorder: Recorder;
@@ -58,7 +61,7 @@ interface Exposed {
   readonly rows: Row[];
   leastLagMs: number;
   /** When the shutter opened. */
-  readonly charge: (StateOfCharge & { readonly capacityAh: number }) | null;
+  readonly charge: CountedCharge | null;
   readonly chargeAh: number;
   readonly ambientDegC: number | null;
   /** Of its detector, kept when the exposure is over: the next one may begin before this one is told. */
@@ -81,6 +84,7 @@ export function createExposureWitness(deps: ExposureWitnessDeps): ExposureWitnes
   const timed = timedDetector(roles.detector, clock);
   const indexOf = new Map(deps.campaign.cells.map(({ position }, cellIndex) => [position, cellIndex]));
   const thermometer = roles.watched?.find(({ sensor }) => sensor.quantity === "temperature" && sensor.unit === "degC");
+  const asksByCharge = deps.campaign.triggers?.some(({ kind }) => kind === "state-of-charge-grid") === true;
   const open: Exposed[] = [];
 
   function ambientDegC(): number | null {
@@ -190,6 +194,7 @@ export function createExposureWitness(deps: ExposureWitnessDeps): ExposureWitnes
     tell(exposed, {
       ...common,
       chargeAh: state.chargeAh,
+      capacity: asksByCharge ? capacityOf(exposed.charge) : null,
       stateOfCharge: stateOfChargeAt(exposed, state.chargeAh.value, uncertaintyMs, before.currentA),
       // Voltage and current jump with a step.
       ...(isOneStep ? { voltageV: state.voltageV, currentA: state.currentA } : {}),
@@ -265,6 +270,12 @@ export function createExposureWitness(deps: ExposureWitnessDeps): ExposureWitnes
       }
     },
   };
+}
+
+function capacityOf(charge: CountedCharge | null): ExposureState["capacity"] {
+  if (charge === null) return null;
+  const { capacityAh, capacityFrom } = charge;
+  return { value: capacityAh, uncertainty: capacityUncertaintyAh(charge), from: capacityFrom };
 }
 
 /** The first one stays: it may be all there is from before the middle. */

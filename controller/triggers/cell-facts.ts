@@ -40,6 +40,15 @@ export interface KnownCharge {
   readonly atMs: number;
 }
 
+/** The half cycle under way, or the last one while nothing flows. */
+export interface HalfCharge {
+  readonly direction: Direction;
+  /** Net charge that flowed its way. */
+  readonly movedAh: number;
+  /** Of the sample it was counted up to. */
+  readonly atMs: number;
+}
+
 export interface CellFacts {
   readonly position: string;
   readonly nowMs: number;
@@ -53,6 +62,11 @@ export interface CellFacts {
   readonly stepRules: readonly StepRule[];
   /** Null as long as it is not known well enough. */
   readonly charge: KnownCharge | null;
+  /** The cell has shown what it holds: `charge` is a part of its own capacity, no nameplate's. */
+  readonly isMeasured: boolean;
+  readonly nominalAh: number;
+  /** Null before the first current. */
+  readonly half: HalfCharge | null;
   /** Of the last sample; NaN without. */
   readonly voltageV: number;
   readonly currentA: number;

@@ -2,10 +2,12 @@
 import {
   hasCycle,
   hasStep,
+  type ChargeReference,
   type StateOfChargeTrigger,
   type TriggerCell,
   type VoltageTrigger,
 } from "../../protocols/campaign/trigger.ts";
+import { stepCurrentA } from "../../protocols/echem/channel-step.ts";
 import { AHEAD_MS, expectedSteps, windowAround, type CellFacts, type Direction, type Moment } from "./cell-facts.ts";
 
 /** A mark no further than this behind where the current began is where it began. */
@@ -39,7 +41,7 @@ export function stateOfChargeMoments(
 ): readonly Moment[] {
   const { nowMs } = facts;
   const moments = new Map<string, Moment>();
-  for (const course of coursesOf(facts)) {
+  for (const course of coursesOf(trigger.reference, facts)) {
     if (!hasStep(cell, course.stepIndex) || !hasCycle(trigger, course.cycle)) continue;
     for (const mark of trigger[course.direction]) {
       const atMs = course.fromMs + (1000 * (mark - course.from)) / course.perS;
@@ -56,7 +58,7 @@ export function stateOfChargeMoments(
         ...windowAround(atMs, width),
         // The middle of the exposure is to be at the mark.
         wantedMs: atMs - 500 * trigger.preset.exposureS,
-        what: `state of charge ${mark} in ${course.direction}, cycle ${course.cycle}${course.isCounted ? "" : ", by its forecast"}`,
+        what: `state of charge ${mark} in ${course.direction}, cycle ${course.cycle}, ${referenceText(trigger.reference, course, facts)}`,
         scope: { kind: "half-cycle", cycle: course.cycle, direction: course.direction },
         isGuess: false,
       });
@@ -65,7 +67,21 @@ export function stateOfChargeMoments(
   return [...moments.values()];
 }
 
-function coursesOf(facts: CellFacts): readonly Course[] {
+/** What the mark is a part of, for people and for the record. */
+function referenceText(reference: ChargeReference, { isCounted }: Course, facts: CellFacts): string {
+  if (reference === "nameplate") return `of the nameplate's ${mAh(facts.nominalAh)} in this half cycle`;
+  if (!isCounted || facts.charge === null) return "by its forecast";
+  const { capacityAh } = facts.charge;
+  return facts.isMeasured ? `of its measured ${mAh(capacityAh)}` : `of the nameplate's ${mAh(capacityAh)}`;
+}
+
+function mAh(capacityAh: number): string {
+  return `${Number((1000 * capacityAh).toPrecision(4))} mAh`;
+}
+
+function coursesOf(reference: ChargeReference, facts: CellFacts): readonly Course[] {
+  if (reference === "nameplate") return nameplateCourses(facts);
+  if (reference === "measured" && !facts.isMeasured) return [];
   const counted = countedCourse(facts);
   const forecast = forecastCourses(facts);
   if (counted === null) return forecast;
@@ -92,6 +108,40 @@ function countedCourse(facts: CellFacts): Course | null {
     fromMs: Math.min(Math.max(charge.atMs, runsSinceMs), nowMs),
     from: charge.value,
   };
+}
+
+/**
+ * By the charge of each half cycle alone, a part of the nominal capacity: nothing has to be known of the cell. What a
+ * hold ahead will move is not counted in.
+ */
+function nameplateCourses(facts: CellFacts): readonly Course[] {
+  const { step, half, nominalAh, nowMs, currentA } = facts;
+  if (step?.isPaused === true) return [];
+  const courses: Course[] = [];
+  let direction = half?.direction ?? null;
+  let movedAh = half?.movedAh ?? 0;
+  for (const { ordinal, stepIndex, cycle, isBegun, beginsAtMs, endsAtMs } of expectedSteps(facts)) {
+    const technique = facts.stepOf(stepIndex);
+    const running = isBegun ? step : null;
+    const isHold = technique?.kind === "constant-voltage";
+    if (technique?.kind !== "constant-current" && !(isHold && running !== null)) continue;
+    const ordered = isHold ? currentA : (running?.orderedA ?? stepCurrentA(technique, 1000 * nominalAh));
+    const perS = ordered / (3600 * nominalAh);
+    if (!(Math.abs(3600 * perS) >= CURRENT_LEAST_C)) continue;
+    const flows = perS > 0 ? "charge" : "discharge";
+    if (flows !== direction) movedAh = 0;
+    direction = flows;
+    const fromMs = running === null ? beginsAtMs : Math.min(Math.max(half?.atMs ?? nowMs, running.runsSinceMs), nowMs);
+    const moved = movedAh / nominalAh;
+    courses.push({
+      ...{ ordinal, stepIndex, cycle, direction, perS, isCounted: running !== null, fromMs, endsAtMs },
+      beganAtMs: running?.startedAtMs ?? beginsAtMs,
+      from: direction === "charge" ? moved : 1 - moved,
+    });
+    if (!Number.isFinite(endsAtMs)) break;
+    movedAh += (Math.abs(ordered) * Math.max(0, endsAtMs - fromMs)) / 3_600_000;
+  }
+  return courses;
 }
 
 /** Steps by their forecast marks, between which the state of charge runs evenly. */

@@ -15,6 +15,7 @@ import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CellForecast } from "../forecast/cell-forecast.ts";
 import type { LeftCell } from "../machines/cell-news.ts";
 import { isMade } from "../machines/exposure-order.ts";
+import type { ActorViews } from "../run/actor-views.ts";
 import { createAskedMoments, type AskedMoments } from "./asked-moments.ts";
 import { GUARD_MS, WORST_STATE_OF_CHARGE, type CellFacts, type KnownCharge, type Moment } from "./cell-facts.ts";
 import { commandedWish, type CommandedWish, type ExposeCommand } from "./commanded.ts";
@@ -42,10 +43,7 @@ export interface TriggerDeskDeps {
     isKnown(key: string): boolean;
   };
   readonly samples: Pick<SampleIntake, "lastVoltageV" | "lastCurrentA" | "lastAtMs" | "chargeAh" | "watch">;
-  /** Null as long as it was not counted from a cut-off. */
-  readonly charge: (
-    cellIndex: number,
-  ) => { readonly value: number; readonly uncertainty: number; readonly capacityAh: number } | null;
+  readonly views: Pick<ActorViews, "charge" | "halfCycleChargeAh">;
   readonly forecast: (cellIndex: number) => CellForecast | null;
   /** No exposure is wanted from here on. */
   readonly endAtMs: number;
@@ -120,16 +118,19 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
     const { cell, cellIndex, followed } = one;
     const voltageV = samples.lastVoltageV[cellIndex] ?? NaN;
     const { step } = followed;
-    const known = deps.charge(cellIndex);
+    const known = deps.views.charge(cellIndex);
+    const atMs = samples.lastAtMs[cellIndex] ?? nowMs;
     const charge: KnownCharge | null =
-      known === null || !(known.uncertainty <= WORST_STATE_OF_CHARGE)
-        ? null
-        : { ...known, atMs: samples.lastAtMs[cellIndex] ?? nowMs };
+      known === null || !(known.uncertainty <= WORST_STATE_OF_CHARGE) ? null : { ...known, atMs };
+    const direction = followed.half?.direction ?? null;
+    const movedAh = direction === null ? null : deps.views.halfCycleChargeAh(cellIndex, direction);
     const nominalAh = cell.nominalCapacityMah / 1000;
     return {
       ...{ position: cell.position, nowMs, step, passed: followed.passed, isOver: followed.isOver },
       stepOf: (stepIndex) => techniqueAt(cell, stepIndex),
       stepRules: cell.stepRules,
+      half: direction === null || movedAh === null ? null : { direction, movedAh, atMs },
+      ...{ nominalAh, isMeasured: known?.capacityFrom === "measured" },
       ...{ charge, voltageV, currentA: samples.lastCurrentA[cellIndex] ?? NaN, slopeVS: one.slopeVS },
       forecast: deps.forecast(cellIndex),
       curveS(fromV, toV) {

@@ -89,7 +89,7 @@ function resolveOne(
         const rate = fastest(reading, selected);
         if (rate > 0) reportLong(reading, path, window.earlyS + window.lateS, (gap * 3600) / rate, "s");
       }
-      return { kind: record.kind, ...marks, window };
+      return { kind: record.kind, ...marks, window, reference: record.reference };
     }
     case "voltage-grid": {
       const marks = marksOf(reading, path, record);

@@ -4,7 +4,7 @@ import type { Finding } from "../base/finding.ts";
 import { findingAt, pathText, valueAt, valueText, type InputDocument, type Path } from "../input/document.ts";
 import { readSection, strictObject } from "../input/section.ts";
 import { wordAdvice } from "../input/suggest.ts";
-import { TRIGGER_KINDS } from "./trigger.ts";
+import { CHARGE_REFERENCES, TRIGGER_KINDS } from "./trigger.ts";
 
 const name = z
   .string()
@@ -98,6 +98,7 @@ const SCHEMAS = {
       .exactOptional(),
     charge: chargeMarks.exactOptional(),
     discharge: chargeMarks.exactOptional(),
+    reference: z.enum(CHARGE_REFERENCES).default("last"),
   }),
   "voltage-grid": strictObject({
     ...timed,

@@ -68,9 +68,21 @@ export type TimeGridTrigger = TriggerCommon & {
   readonly window: Timed["window"] | null;
 };
 
+/**
+ * What a state of charge is a part of. `last`: the capacity known last, the nameplate's until the cell's own was measured,
+ * and the forecast before there was a cut-off. `measured`: the cell's own; nothing is asked before. `nameplate`: the
+ * nominal capacity, and only the charge of the half cycle counts.
+ */
+export const CHARGE_REFERENCES = ["last", "measured", "nameplate"] as const;
+export type ChargeReference = (typeof CHARGE_REFERENCES)[number];
+
 /** States of charge 0..1. */
 export type StateOfChargeTrigger = TriggerCommon &
-  ByDirection & { readonly kind: "state-of-charge-grid"; readonly window: TriggerWindow };
+  ByDirection & {
+    readonly kind: "state-of-charge-grid";
+    readonly window: TriggerWindow;
+    readonly reference: ChargeReference;
+  };
 
 /** Volts, at the terminals, crossed in the current's direction. */
 export type VoltageTrigger = TriggerCommon & ByDirection & Timed & { readonly kind: "voltage-grid" };

@@ -56,6 +56,11 @@ export function startCount(nominalCapacityAh: number): ChargeCount {
   return { anchor: null, capacityAh: nominalCapacityAh, capacityFrom: "nominal" };
 }
 
+/** Half-width of the capacity that a count goes by. */
+export function capacityUncertaintyAh({ capacityAh, capacityFrom }: Omit<ChargeCount, "anchor">): number {
+  return capacityAh * (capacityFrom === "measured" ? MEASURED_SHARE : NOMINAL_SHARE);
+}
+
 /** What a cut-off is worth as an anchor: the faster the current at its end, the less. */
 export function anchorUncertainty(endCurrentA: number, capacityAh: number): number {
   return CUT_OFF_UNCERTAINTY + CUT_OFF_PER_RATE * (Math.abs(endCurrentA) / capacityAh);

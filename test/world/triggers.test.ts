@@ -218,6 +218,8 @@ describe("a state-of-charge grid at C/5", () => {
     const run = await withTriggers(
       { hours: 15.7, few: true, rate: "/5" },
       "{ name: soc, kind: state-of-charge-grid, preset: pattern, charge: { from: 0.1, to: 0.9, every: 0.1 }, discharge: { from: 0.1, to: 0.9, every: 0.2 } }",
+      "{ name: first, kind: state-of-charge-grid, preset: other, reference: nameplate, cycles: [1], charge: { from: 0.05, to: 0.85, every: 0.1 }, discharge: { at: [0.75, 0.35] }, cells: { positions: A1 } }",
+      "{ name: own, kind: state-of-charge-grid, preset: other, reference: measured, charge: { at: [0.25] }, cells: { positions: A1 } }",
     );
     expectSound(run);
     const { world } = run.virtual;
@@ -233,6 +235,21 @@ describe("a state-of-charge grid at C/5", () => {
     expect(errors).toHaveLength(9);
     expect(median(errors)).toBeLessThan(0.002);
     expect(Math.max(...errors)).toBeLessThan(0.01);
+    // Of the nameplate's capacity already in the first cycle: the current is known, and when it began.
+    const first = madeBy(run, "first A1 c1 ").map(({ key, middleMs }) => {
+      const [direction, mark] = key.split(" ").slice(3);
+      const isCharge = direction === "charge";
+      const { beganMs } = stepOf(run, "A1", isCharge ? 2 : 4);
+      const moved = (middleMs - beganMs) / (5 * 3_600_000);
+      return Math.abs((isCharge ? moved : 1 - moved) - Number(mark));
+    });
+    expect(first).toHaveLength(9 + 2);
+    expect(median(first)).toBeLessThan(0.0005);
+    expect(Math.max(...first)).toBeLessThan(0.002);
+    expect(madeBy(run, "own ").map(({ key }) => key)).toEqual(["own A1 c2 charge 0.25"]);
+    // Which capacity it was is on record with the exposure.
+    const from = run.of("exposure-state").map((event) => JSON.parse(event.dataText) as { capacity_from?: string });
+    expect(new Set(from.flatMap((one) => one.capacity_from ?? []))).toEqual(new Set(["nominal", "measured"]));
   });
 });
 

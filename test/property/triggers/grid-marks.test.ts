@@ -31,6 +31,7 @@ function facts(atMs: number, from: number, rateC: number): CellFacts {
   return {
     ...{ position: "A1", nowMs: atMs, step, passed: [], isOver: false, stepRules: [], forecast: null },
     ...{ voltageV: 3.7, currentA: step.orderedA, slopeVS: NaN, stepOf: () => null, curveS: () => NaN },
+    ...{ isMeasured: true, nominalAh: CAPACITY_AH, half: null },
     charge: { value, uncertainty: 0.01, capacityAh: CAPACITY_AH, atMs },
   };
 }

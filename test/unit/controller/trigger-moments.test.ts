@@ -5,7 +5,7 @@ import { commandedWish } from "../../../controller/triggers/commanded.ts";
 import { createPeakFinder } from "../../../controller/triggers/dqdv-peak.ts";
 import { momentsOf } from "../../../controller/triggers/moments.ts";
 import { assert } from "../../../protocols/base/assert.ts";
-import type { CampaignTrigger } from "../../../protocols/campaign/trigger.ts";
+import type { CampaignTrigger, ChargeReference } from "../../../protocols/campaign/trigger.ts";
 import type { TechniqueStep } from "../../../protocols/echem/protocol.ts";
 import { load, goodFiles } from "../../support/campaign-files.ts";
 
@@ -39,15 +39,20 @@ function facts(more: Partial<CellFacts>): CellFacts {
   return {
     ...{ position: "A1", nowMs: NOW, step: null, passed: [], isOver: false, stepRules: [], charge: null },
     ...{ voltageV: 3.6, currentA: 0.0008, slopeVS: NaN, forecast: null },
+    ...{ nominalAh: 0.004, isMeasured: false, half: null },
     stepOf: (index) => [REST, CHARGE, REST][index] ?? null,
     curveS: () => NaN,
     ...more,
   };
 }
 
-const soc = (charge: readonly number[], discharge: readonly number[] = []): CampaignTrigger => ({
+const soc = (
+  charge: readonly number[],
+  discharge: readonly number[] = [],
+  reference: ChargeReference = "last",
+): CampaignTrigger => ({
   ...common,
-  ...{ kind: "state-of-charge-grid", charge, discharge },
+  ...{ kind: "state-of-charge-grid", charge, discharge, reference },
   window: { in: "state-of-charge", early: 0.005, late: 0.01 },
 });
 /** At C/5 a thousandth takes 18 s. */
@@ -94,6 +99,46 @@ describe("a state of charge", () => {
     const moments = momentsOf(soc([0.35, 0.9]), cell, facts({ step: running(CHARGE), forecast }));
     expect(moments.map(({ mark, atMs }) => [mark, atMs])).toEqual([["c1 charge 0.35", NOW + 200_000]]);
     expect(moments[0]?.what).toContain("by its forecast");
+  });
+});
+
+describe("a state of charge by its reference", () => {
+  const step = running(CHARGE);
+
+  it("is none of the cell's own capacity before that was measured", () => {
+    const own = soc([0.32], [], "measured");
+    expect(momentsOf(own, cell, facts({ step, charge: counted }))).toEqual([]);
+    const [mark] = momentsOf(own, cell, facts({ step, charge: counted, isMeasured: true }));
+    expect(mark?.atMs).toBe(NOW - 4000 + 360_000);
+    expect(mark?.what).toContain("of its measured 4 mAh");
+  });
+
+  it("is counted from where the half cycle began, if it is one of the nameplate's capacity, whatever the cell holds", () => {
+    const half = { direction: "charge", movedAh: 0.0012, atMs: NOW - 4000 } as const;
+    const [mark, ...others] = momentsOf(
+      soc([0.2, 0.32], [0.9], "nameplate"),
+      cell,
+      facts({ step: running(CHARGE, { startedAtMs: NOW - 5_400_000 }), half, charge: { ...counted, value: 0.1 } }),
+    );
+    expect(others.map(({ mark: name }) => name)).toEqual(["c1 charge 0.32"]);
+    expect(mark?.mark).toBe("c1 charge 0.2");
+    expect(others[0]?.atMs).toBe(NOW - 4000 + 360_000);
+    expect(others[0]?.what).toContain("of the nameplate's 4 mAh");
+  });
+
+  it("of the nameplate's capacity is known before the current begins that moves it", () => {
+    const edge = { step: 1, cycle: 2, spreadS: 0, endedBy: "time" as const };
+    const forecast = {
+      ...({ madeAtMs: NOW, because: "step", pausedAtMs: null, isMeasured: false, marks: [] } as const),
+      edges: [
+        { ...edge, ordinal: 2, endsAtMs: NOW + 600_000 },
+        { ...edge, ordinal: 3, step: 2, endsAtMs: NOW + 9_000_000, endedBy: "voltage" as const },
+      ],
+    };
+    const rest = running(REST, { stepIndex: 0 });
+    const half = { direction: "discharge", movedAh: 0.003, atMs: NOW } as const;
+    const moments = momentsOf(soc([0.05], [0.5], "nameplate"), cell, facts({ step: rest, half, forecast }));
+    expect(moments.map(({ mark, atMs }) => [mark, atMs - NOW])).toEqual([["c2 charge 0.05", 600_000 + 900_000]]);
   });
 });
 
