@@ -345,7 +345,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       isNeededByAll: roles.beamline.includes(instrument.name),
     })),
     cells: createCellInputs({
-      ...{ campaign, roles, clock, intake, recorder, code, left, signals, identity: deps.identity },
+      ...{ campaign, site, roles, clock, intake, recorder, code, left, signals, identity: deps.identity },
       gap: gaps.note,
       tell(cellIndex, event) {
         send({ type: "CHANNEL_NEWS", cellIndex, event });

@@ -1,10 +1,12 @@
 /** What the machine of each cell is given: its programme, its rules, what the record left of it, and its hold on the channel. */
 import { assert } from "../../protocols/base/assert.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Site } from "../../protocols/site/site.ts";
 import { createCellEffects, type CellEffectsDeps } from "../cells/cell-effects.ts";
 import { firstProgrammeStep } from "../cells/programme.ts";
 import { accountRules } from "../cells/cell-account.ts";
 import type { StepCode } from "../cells/step-code.ts";
+import { stepIntervalMinS } from "../cells/step-interval.ts";
 import type { IdentitySource } from "../custody/identity-proof.ts";
 import type { CellInput } from "../machines/cell-news.ts";
 import type { LeftRun } from "../resume/read-run.ts";
@@ -14,6 +16,7 @@ export interface CellInputsDeps extends Required<
   Pick<CellEffectsDeps, "clock" | "intake" | "recorder" | "gap" | "signals" | "tell">
 > {
   readonly campaign: Campaign;
+  readonly site: Pick<Site, "channels">;
   readonly roles: Pick<CampaignRoles, "channels">;
   readonly code: StepCode;
   readonly left: LeftRun | undefined;
@@ -42,7 +45,7 @@ export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
       position: cell.position,
       cellId: cell.barcode,
       channelName: channel.name,
-      first: firstProgrammeStep(cell, channel.capabilities.sampleIntervalMinS),
+      first: firstProgrammeStep(cell, stepIntervalMinS(deps.site, cell, channel.capabilities)),
       rules: accountRules(cell),
       ...(leftCell === undefined ? {} : { left: leftCell }),
       effects: createCellEffects({

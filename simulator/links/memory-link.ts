@@ -7,6 +7,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Writable } from "../../protocols/base/writable.ts";
 import type { Link, OpenLink } from "../../protocols/roles/link.ts";
 import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
+import { EVERY_AILING, type LinkAilment } from "./link-ailment.ts";
 
 export interface MemoryLinkOptions {
   /** As the site file names it. */
@@ -45,6 +46,8 @@ export interface MemoryLink {
   hang(isHung: boolean): void;
   /** While garbled, a bit is wrong in a character of every few chunks to the host. */
   garble(isGarbled: boolean): void;
+  /** In one way at a time; null: in order again. */
+  ail(ailment: LinkAilment | null): void;
 }
 
 /** The clock's part that a link needs: `touch` announces that promises may have been resolved. */
@@ -75,6 +78,11 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
   let isPlugged = true;
   let isHung = false;
   let garbledCount: number | null = null;
+  let ailing: LinkAilment | null = null;
+  let ailingCount = 0;
+  let lateMs = 0;
+  /** What arrived last in order, of a link that repeats it. */
+  let before: Uint8Array | undefined;
   /** Counts openings and closings; a chunk sent before the last of them is not delivered. */
   let session = 0;
   let deviceIsOpen = false;
@@ -91,17 +99,52 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
       counters.chunksLost += 1;
       return;
     }
+    if (ailing !== null) {
+      deliverAiling(chunk, ailing);
+      return;
+    }
+    pass(chunk);
+  }
+
+  function pass(chunk: Uint8Array): void {
     counters.chunksToHost += 1;
     counters.bytesToHost += chunk.length;
     if (garbledCount !== null) garbledCount = spoil(chunk, garbledCount);
     if (isQuiet?.(chunk) === true) counters.quietChunksToHost += 1;
     else clock.touch();
-    current.deliver(chunk);
+    current?.deliver(chunk);
+  }
+
+  function deliverAiling(chunk: Uint8Array, { how }: LinkAilment): void {
+    ailingCount += 1;
+    const isHit = ailingCount % EVERY_AILING === 0;
+    if (how === "mute" || (how === "drops" && isHit)) {
+      counters.chunksLost += 1;
+      return;
+    }
+    const own = Uint8Array.from(chunk);
+    pass(how === "repeats" && isHit && before !== undefined ? before : chunk);
+    before = own;
+    if (how === "doubles" && isHit) pass(Uint8Array.from(own));
+  }
+
+  /** Whether what the host sent is lost on the way. */
+  function isLostToDevice(): boolean {
+    if (ailing === null) return false;
+    if (ailing.how === "deaf") return true;
+    ailingCount += 1;
+    return ailing.how === "drops" && ailingCount % EVERY_AILING === 0;
   }
 
   function deliverToDevice(): void {
     const chunk = toDevice.take();
-    if (toDevice.takenSession !== session || !deviceIsOpen || isHung || deviceOnData === undefined) {
+    if (
+      toDevice.takenSession !== session ||
+      !deviceIsOpen ||
+      isHung ||
+      deviceOnData === undefined ||
+      isLostToDevice()
+    ) {
       counters.chunksLost += 1;
       return;
     }
@@ -153,7 +196,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
           name,
           (bytes) => {
             toDevice.put(bytes.slice(), session);
-            clock.at(clock.nowMs() + latencyMs, deliverToDevice);
+            clock.at(clock.nowMs() + latencyMs + lateMs, deliverToDevice);
           },
           (why) => {
             if (current === hostEnd) endSession(why, latencyMs);
@@ -184,7 +227,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
         return;
       }
       toHost.put(chunk, session);
-      clock.at(clock.nowMs() + latencyMs, deliverToHost);
+      clock.at(clock.nowMs() + latencyMs + lateMs, deliverToHost);
     },
     hangUp(why) {
       const ending = session;
@@ -211,6 +254,11 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     },
     garble(garbled) {
       garbledCount = garbled ? 0 : null;
+    },
+    ail(ailment) {
+      ailing = ailment;
+      before = undefined;
+      lateMs = ailment?.how === "late" ? ailment.lateMs : 0;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { GateTrouble } from "../plant/gate-line.ts";
 export type ReadingTrouble =
   | { readonly how: "stops" }
   | { readonly how: "jumps"; readonly factor: number }
+  | { readonly how: "sticks" }
   | { readonly how: "not-a-number" };
 
 export type MonitorFeed = "ring-current" | "flux";
@@ -35,11 +36,14 @@ export interface BeamlineTrouble {
 
 export function createBeamlineTrouble(): BeamlineTrouble {
   const readings = new Map<MonitorFeed, ReadingTrouble>();
+  /** Of feeds that stick: what they said first. */
+  const stuckAt = new Map<MonitorFeed, number>();
   let detectorHandler: ((trouble: DetectorTrouble | null) => void) | undefined;
   let triggerHandler: ((trouble: TriggerTrouble | null) => void) | undefined;
   let tripHandler: (() => void) | undefined;
   return {
     setReading(feed, trouble) {
+      stuckAt.delete(feed);
       if (trouble === null) readings.delete(feed);
       else readings.set(feed, trouble);
     },
@@ -50,6 +54,11 @@ export function createBeamlineTrouble(): BeamlineTrouble {
           return undefined;
         case "jumps":
           return value * trouble.factor;
+        case "sticks": {
+          const stuck = stuckAt.get(feed) ?? value;
+          stuckAt.set(feed, stuck);
+          return stuck;
+        }
         case "not-a-number":
           return NaN;
         case undefined:

@@ -32,6 +32,20 @@ export type EquipmentFault =
   /** A limit switch closes although the table is nowhere near: the stage stops and has lost its reference. */
   | { readonly kind: "stage-trip"; readonly fromMs: number }
   | (Lasting & { readonly kind: "link-unplugged"; readonly link: string })
+  /** Everything on the cable takes so much longer. */
+  | (Lasting & { readonly kind: "link-late"; readonly link: string; readonly lateMs: number })
+  /** One message in four is lost; comes twice; is the one before it once more. */
+  | (Lasting & { readonly kind: "link-drops" | "link-doubles" | "link-repeats"; readonly link: string })
+  /** Half open: the device hears nothing; nothing of it is heard. */
+  | (Lasting & { readonly kind: "link-deaf" | "link-mute"; readonly link: string })
+  /** It closes again and again, as often as it is opened. */
+  | (Lasting & { readonly kind: "link-flaps"; readonly link: string })
+  /** The instrument behind the cable loses its power for a moment, and what it was doing. */
+  | { readonly kind: "instrument-reboots"; readonly fromMs: number; readonly link: string }
+  /** The feed says again and again what it said first. */
+  | (Lasting & { readonly kind: "feed-sticks"; readonly feed: MonitorFeed })
+  /** The beamline takes its permission back in the middle of the next exposure. */
+  | (Lasting & { readonly kind: "permit-withdrawn" })
   /** One chunk in so many arrives with a wrong character. */
   | (Lasting & { readonly kind: "link-garbled"; readonly link: string })
   /** What an input of the rack is there for: its button is pressed, its detector sees smoke, its fan stands still. */
@@ -69,6 +83,19 @@ export const EQUIPMENT_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("stage-trip"), from_s: atS }),
   z.strictObject({ kind: z.literal("link-unplugged"), ...lasting, link: z.string() }),
   z.strictObject({ kind: z.literal("link-garbled"), ...lasting, link: z.string() }),
+  z.strictObject({
+    kind: z.literal("link-late"),
+    ...{ ...lasting, link: z.string(), late_s: z.number().min(0).max(60).default(0.3) },
+  }),
+  z.strictObject({ kind: z.literal("link-drops"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("link-doubles"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("link-repeats"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("link-deaf"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("link-mute"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("link-flaps"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("instrument-reboots"), from_s: atS, link: z.string() }),
+  z.strictObject({ kind: z.literal("feed-sticks"), ...lasting, feed }),
+  z.strictObject({ kind: z.literal("permit-withdrawn"), ...lasting }),
   z.strictObject({ kind: z.literal("safety-input"), ...lasting, input: z.string() }),
   z.strictObject({ kind: z.literal("controller-kill"), from_s: atS, to_s: atS }),
   z.strictObject({ kind: z.literal("person"), from_s: atS, act: z.enum(["resume", "re-arm"]) }),
@@ -85,13 +112,15 @@ export function isEquipment(entry: { readonly kind: string }): entry is Equipmen
 export function equipmentFault(entry: EquipmentEntry): EquipmentFault {
   const fromMs = entry.from_s * 1000;
   if (entry.kind === "stage-trip") return { kind: entry.kind, fromMs };
+  if (entry.kind === "instrument-reboots") return { kind: entry.kind, fromMs, link: entry.link };
   if (entry.kind === "person") return { kind: entry.kind, fromMs, act: entry.act };
   if (entry.kind === "controller-kill") return { kind: entry.kind, fromMs, toMs: entry.to_s * 1000 };
   return { ...lastingFault(entry), fromMs, ...(entry.to_s === undefined ? {} : { toMs: entry.to_s * 1000 }) };
 }
 
-type LastingEntry = Exclude<EquipmentEntry, { kind: "stage-trip" | "person" | "controller-kill" }>;
-type LastingFault = Exclude<EquipmentFault, { kind: "stage-trip" | "person" | "controller-kill" }>;
+type Momentary = { readonly kind: "stage-trip" | "person" | "controller-kill" | "instrument-reboots" };
+type LastingEntry = Exclude<EquipmentEntry, Momentary>;
+type LastingFault = Exclude<EquipmentFault, Momentary>;
 type WithoutTimes<Fault> = Fault extends unknown ? Omit<Fault, keyof Lasting> : never;
 
 function lastingFault(entry: LastingEntry): WithoutTimes<LastingFault> {
@@ -108,19 +137,29 @@ function lastingFault(entry: LastingEntry): WithoutTimes<LastingFault> {
       return { kind: entry.kind, feed: entry.feed, factor: entry.factor };
     case "feed-stops":
     case "feed-not-a-number":
+    case "feed-sticks":
       return { kind: entry.kind, feed: entry.feed };
     case "beam-dim":
       return { kind: entry.kind, share: entry.share };
     case "safety-input":
       return { kind: entry.kind, input: entry.input };
+    case "link-late":
+      return { kind: entry.kind, link: entry.link, lateMs: entry.late_s * 1000 };
     case "link-unplugged":
     case "link-garbled":
+    case "link-drops":
+    case "link-doubles":
+    case "link-repeats":
+    case "link-deaf":
+    case "link-mute":
+    case "link-flaps":
       return { kind: entry.kind, link: entry.link };
     case "detector-dead":
     case "detector-refuses":
     case "trigger-silent":
     case "trigger-holds":
     case "trigger-withheld":
+    case "permit-withdrawn":
       return { kind: entry.kind };
   }
 }

@@ -3,6 +3,7 @@ import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { BeamlineTrouble } from "./beamline-trouble.ts";
 import type { EquipmentFault } from "./equipment-faults.ts";
 import type { FaultyLink } from "./fault-schedule.ts";
+import type { LinkAilment } from "../links/link-ailment.ts";
 
 export interface EquipmentDeps {
   readonly beam: ObservedBeamPlant;
@@ -12,7 +13,17 @@ export interface EquipmentDeps {
   /** Somebody, or something, at the rack tells of trouble, or no longer. */
   readonly onTrouble: (fault: Extract<EquipmentFault, { kind: "safety-input" }>, isOn: boolean, atMs: number) => void;
   readonly onLink: (name: string, act: (link: FaultyLink) => void) => void;
+  /** Of the instrument behind a cable; false for one that knows no loss of power. */
+  readonly reboot: (link: string) => boolean;
+  /** The next opening of the shutter, if there is one before the time. */
+  readonly onNextOpening: (untilMs: number, act: (atMs: number) => void) => void;
+  readonly onPermitLost: (atMs: number) => void;
 }
+
+/** As soon as a driver opens it again, or sooner. */
+const FLAP_MS = 400;
+/** After the shutter opened: most exposures last longer. */
+const IN_EXPOSURE_MS = 300;
 
 /** What the controller and people do is done where they are: here it has no effect. */
 export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): void {
@@ -26,6 +37,31 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
       set(false, atMs);
     });
   };
+
+  function ail(ailment: LinkAilment): void {
+    if (!("link" in fault)) return;
+    const { link: name } = fault;
+    during((isOn) => {
+      onLink(name, (link) => {
+        link.ail?.(isOn ? ailment : null);
+      });
+    });
+  }
+
+  function withdrawPermit(toMs: number): void {
+    at(fromMs, () => {
+      deps.onNextOpening(toMs, (openedMs) => {
+        const atMs = openedMs + IN_EXPOSURE_MS;
+        at(atMs, () => {
+          beam.setInterlock("beamPermitted", false);
+          deps.onPermitLost(atMs);
+        });
+        at(Math.max(toMs, atMs + IN_EXPOSURE_MS), () => {
+          beam.setInterlock("beamPermitted", true);
+        });
+      });
+    });
+  }
 
   switch (fault.kind) {
     case "shutter-slow":
@@ -116,6 +152,51 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
         });
       });
       return;
+    case "link-late":
+      ail({ how: "late", lateMs: fault.lateMs });
+      return;
+    case "link-drops":
+      ail({ how: "drops" });
+      return;
+    case "link-doubles":
+      ail({ how: "doubles" });
+      return;
+    case "link-repeats":
+      ail({ how: "repeats" });
+      return;
+    case "link-deaf":
+      ail({ how: "deaf" });
+      return;
+    case "link-mute":
+      ail({ how: "mute" });
+      return;
+    case "link-flaps": {
+      const toMs = fault.toMs ?? fromMs;
+      const flap = (atMs: number): void => {
+        onLink(fault.link, (link) => {
+          link.cut("the connection was reset");
+        });
+        if (atMs + FLAP_MS < toMs) at(atMs + FLAP_MS, flap);
+      };
+      at(fromMs, flap);
+      return;
+    }
+    case "instrument-reboots":
+      at(fromMs, () => {
+        if (!deps.reboot(fault.link)) return;
+        onLink(fault.link, (link) => {
+          link.cut("the instrument was started anew");
+        });
+      });
+      return;
+    case "feed-sticks":
+      during((isOn) => {
+        trouble.setReading(fault.feed, isOn ? { how: "sticks" } : null);
+      });
+      return;
+    case "permit-withdrawn":
+      withdrawPermit(fault.toMs ?? fromMs);
+      return;
     case "controller-kill":
     case "person":
       return;
@@ -125,7 +206,7 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
 /** Whether nothing can be measured while it lasts: a fault of what is told of the beam does not take the beam away. */
 export function keepsBeam({ kind }: EquipmentFault): boolean {
   return [
-    ...["feed-stops", "feed-jumps", "feed-not-a-number", "beam-dim", "stage-trip", "person"],
+    ...["feed-stops", "feed-jumps", "feed-not-a-number", "feed-sticks", "beam-dim", "stage-trip", "person"],
     // Each exposure is made all the same; software ends the one whose gate does not.
     ...["trigger-holds", "trigger-repeats"],
   ].includes(kind);
@@ -133,5 +214,7 @@ export function keepsBeam({ kind }: EquipmentFault): boolean {
 
 /** Whether exposing waits for a person after it. */
 export function needsPerson(kind: string): boolean {
-  return ["shutter-stuck", "shutter-slow", "shutter-switch", "interlock", "safety-input"].includes(kind);
+  return ["shutter-stuck", "shutter-slow", "shutter-switch", "interlock", "permit-withdrawn", "safety-input"].includes(
+    kind,
+  );
 }

@@ -8,6 +8,8 @@ import type { ListeningCounters } from "./disturbance-watch.ts";
 import { isEquipment, type EquipmentFault } from "./equipment-faults.ts";
 import { keepsBeam, needsPerson, scheduleEquipment } from "./equipment-schedule.ts";
 import { isHeard } from "./rearm-watch.ts";
+import type { LinkAilment } from "../links/link-ailment.ts";
+import { areOrders, isHostFault } from "./host-faults.ts";
 import type { Outage } from "./request-truth.ts";
 import type { WorldFault } from "./world-faults.ts";
 
@@ -17,6 +19,7 @@ export interface FaultyLink {
   cut(why: string): void;
   plug?(isPlugged: boolean): void;
   garble?(isGarbled: boolean): void;
+  ail?(ailment: LinkAilment | null): void;
   readonly counters?: ListeningCounters;
 }
 
@@ -27,6 +30,10 @@ export interface FaultTargets {
   readonly positionOfLink: ReadonlyMap<string, number>;
   /** Where there are cells. */
   readonly positions: readonly number[];
+  /** By link: takes the power from the instrument for a moment. */
+  readonly reboots?: ReadonlyMap<string, () => void>;
+  /** Inputs at the rack that stop no cell. */
+  readonly safetyInputs?: readonly string[];
 }
 
 export interface FaultScheduleDeps {
@@ -45,8 +52,13 @@ export interface FaultScheduleDeps {
   /** The same of an input at the rack. */
   readonly onTrouble: (name: string, isOn: boolean, atMs: number, isHeard: boolean) => void;
   /** `isHeard` unless those who should know of it may have been deaf all the while. */
+  /** The next opening of the shutter, if there is one before the time. */
+  readonly onNextOpening: (untilMs: number, act: (atMs: number) => void) => void;
   readonly onInterlockBroken: (name: string, atMs: number, isHeard: boolean) => void;
 }
+
+/** What was ordered is put right, and what was under way has ended. */
+const AFTER_ORDERS_MS = 60_000;
 
 /** Throws RangeError, when its time comes, for a link that does not exist. */
 export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTargets, deps: FaultScheduleDeps): void {
@@ -128,11 +140,27 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       });
       return;
     }
+    if (isHostFault(fault)) {
+      // Nobody measures by a computer that does not run or cannot write, nor while people say that and its opposite.
+      if (fault.kind !== "clock-step") {
+        const graceMs = areOrders(fault) ? AFTER_ORDERS_MS : 0;
+        outages.push({ fromMs: fault.fromMs, toMs: fault.toMs + graceMs });
+      }
+      return;
+    }
     if (isEquipmentFault(fault)) {
       const link = "link" in fault ? targets.positionOfLink.get(fault.link) : undefined;
       if (!keepsBeam(fault)) pushOutage(fault, link);
       scheduleEquipment(fault, {
-        ...{ beam, trouble: deps.trouble, at, onLink },
+        ...{ beam, trouble: deps.trouble, at, onLink, onNextOpening: deps.onNextOpening },
+        reboot(name) {
+          const restart = targets.reboots?.get(name);
+          restart?.();
+          return restart !== undefined;
+        },
+        onPermitLost(atMs) {
+          deps.onInterlockBroken("beamPermitted", atMs, isHeard(fault, faults));
+        },
         onTrouble(trouble, isOn, atMs) {
           deps.onTrouble(trouble.input, isOn, atMs, isHeard(trouble, faults));
         },

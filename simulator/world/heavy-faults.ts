@@ -1,7 +1,9 @@
 /** Faults as thick as no day brings them, drawn from the seed: for the search of what the controller does wrong. */
 import { HUTCH_CONDITIONS } from "../plant/beam-plant.ts";
+import { CELL_FAULT_KINDS, drawCellFault } from "../cell/cell-fault.ts";
 import type { Chance } from "../plant/plant.ts";
 import { needsPerson } from "./equipment-schedule.ts";
+import { isDiskFault } from "./host-faults.ts";
 import type { WorldFault } from "./world-faults.ts";
 
 export interface HeavyTargets {
@@ -10,29 +12,47 @@ export interface HeavyTargets {
   readonly channelLinks: readonly string[];
   /** A trigger times the shutter. Default false. */
   readonly hasGate?: boolean;
+  /** Where there are cells. Default: none that goes wrong. */
+  readonly positions?: readonly number[];
+  /** Of instruments that can lose their power. */
+  readonly rebootLinks?: readonly string[];
+  /** Names of inputs at the rack that stop no cell for good. */
+  readonly safetyInputs?: readonly string[];
 }
 
 /** On average one in so many seconds. */
 const EVERY_S = 75;
 const FIRST_S = 45;
+/** A run of hours has quiet stretches: after one fault in so many, so long on average. */
+const LONG_H = 1;
+const LULL_SHARE = 0.2;
+const LULL_S = 700;
+/** Of each kind: that a seed has it at all. What some kinds would hide shows where they are switched off. */
+const KIND_SHARE = 0.5;
+/** Of the cells that go wrong in a run: no more than this share, or one. */
+const BAD_CELLS_SHARE = 0.04;
 
 /** A person comes in a minute at the most, when the fault is over. */
 export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets): readonly WorldFault[] {
   const drawn: WorldFault[] = [];
+  const draws = drawsOf(chance, targets);
   /** Two failures of shutters at once are more than any site promises to survive: they follow each other. */
   let shutterFreeMs = 0;
   let atS = FIRST_S - EVERY_S * Math.log(1 - chance.uniform()) * 0.3;
   for (let count = 0; atS < hours * 3600; count += 1) {
     const own = chance.stream(`fault ${count}`);
-    const fault = drawFault(own, Math.round(atS * 1000), targets);
+    const fault = drawFault(own, Math.round(atS * 1000), targets, draws);
     atS -= EVERY_S * Math.log(1 - chance.uniform());
+    if (hours > LONG_H && own.stream("lull").uniform() < LULL_SHARE) atS -= LULL_S * Math.log(1 - chance.uniform());
     if (fault === undefined) continue;
+    // Whoever ends the run makes room before.
+    if (isDiskFault(fault) && fault.toMs > hours * 3_600_000) continue;
     const endMs = "toMs" in fault ? (fault.toMs ?? fault.fromMs) : fault.fromMs;
     if (needsPerson(fault.kind)) {
       if (fault.fromMs < shutterFreeMs) continue;
       const comesMs = endMs + Math.round(1000 * (10 + 50 * own.uniform()));
       drawn.push(
-        fault.kind === "interlock"
+        fault.kind === "interlock" || fault.kind === "permit-withdrawn"
           ? { kind: "person", act: "re-arm", fromMs: comesMs }
           : { kind: "person", act: "resume", fromMs: comesMs },
       );
@@ -40,11 +60,38 @@ export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets
     }
     drawn.push(fault);
   }
+  drawn.push(...badCells(chance.stream("cells"), hours, targets.positions ?? []));
   return drawn.sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/** At most one in a cell, some of them from the start. */
+function badCells(chance: Chance, hours: number, positions: readonly number[]): readonly WorldFault[] {
+  if (chance.uniform() >= KIND_SHARE) return [];
+  const kinds = CELL_FAULT_KINDS.filter(() => chance.uniform() < KIND_SHARE);
+  const count = Math.max(1, Math.round(BAD_CELLS_SHARE * positions.length * chance.uniform()));
+  const bad = new Set(Array.from({ length: count }, () => one(chance, positions)));
+  return [...bad].flatMap((positionIndex): readonly WorldFault[] => {
+    const kind = one(chance, kinds);
+    if (positionIndex === undefined || kind === undefined) return [];
+    const isFromStart = kind === "reversed" || chance.uniform() < 0.2;
+    const fromMs = isFromStart ? 0 : Math.round(chance.uniform() * hours * 3_600_000);
+    return [
+      { kind: "cell", positionIndex, fromMs, fault: drawCellFault(kind, chance.stream(`size ${positionIndex}`)) },
+    ];
+  });
+}
+
+/** Those that this seed has: each by a coin of its own, and two at the least. */
+function drawsOf(chance: Chance, targets: HeavyTargets): readonly Draw[] {
+  const all = targets.hasGate === true ? DRAWS_WITH_GATE : DRAWS;
+  const chosen = all.filter((_, index) => chance.stream(`kind ${index}`).uniform() < KIND_SHARE);
+  return chosen.length < 2 ? all : chosen;
 }
 
 type Draw = (own: Chance, fromMs: number, toMs: number, targets: HeavyTargets) => WorldFault | undefined;
 
+/** An exposure may be long in coming. */
+const PERMIT_WAIT_MS = 60_000;
 const FEEDS = ["ring-current", "flux"] as const;
 
 /** Each as likely as the others. */
@@ -84,6 +131,36 @@ const DRAWS: readonly Draw[] = [
   (own, fromMs, toMs, { channelLinks }) => onLink("link-hang", one(own, channelLinks), fromMs, toMs),
   (own, fromMs, toMs) => ({ kind: "controller-kill", fromMs, toMs: fromMs + 0.4 * own.uniform() * (toMs - fromMs) }),
   (own, fromMs) => ({ kind: "controller-kill", fromMs, toMs: fromMs + 1000 + 4000 * own.uniform() }),
+  (own, fromMs, toMs, targets) => {
+    const link = one(own, anyLinks(own, targets));
+    return link === undefined
+      ? undefined
+      : { kind: "link-late", link, lateMs: 10 * Math.pow(200, own.uniform()), fromMs, toMs };
+  },
+  ...(["link-drops", "link-doubles", "link-repeats", "link-deaf", "link-mute", "link-flaps"] as const).map(
+    (kind): Draw =>
+      (own, fromMs, toMs, targets) => {
+        const link = one(own, anyLinks(own, targets));
+        return link === undefined ? undefined : { kind, link, fromMs, toMs };
+      },
+  ),
+  (own, fromMs, _toMs, { rebootLinks = [] }) => {
+    const link = one(own, rebootLinks);
+    return link === undefined ? undefined : { kind: "instrument-reboots", link, fromMs };
+  },
+  (own, fromMs, toMs) => ({ kind: "feed-sticks", feed: one(own, FEEDS) ?? "flux", fromMs, toMs }),
+  (_own, fromMs, toMs) => ({ kind: "permit-withdrawn", fromMs, toMs: toMs + PERMIT_WAIT_MS }),
+  (own, fromMs, toMs, { safetyInputs = [] }) => {
+    const input = one(own, safetyInputs);
+    return input === undefined ? undefined : { kind: "safety-input", input, fromMs, toMs };
+  },
+  (own, fromMs) => ({ kind: "clock-step", fromMs, byMs: Math.round(3_600_000 * own.normal()) }),
+  (own, fromMs) => ({ kind: "host-stalls", fromMs, toMs: fromMs + Math.round(200 * Math.pow(150, own.uniform())) }),
+  ...(["disk-full", "disk-sync-fails", "orders-contradict", "orders-storm", "orders-stale"] as const).map(
+    (kind): Draw =>
+      (_own, fromMs, toMs) => ({ kind, fromMs, toMs }),
+  ),
+  (own, fromMs, toMs) => ({ kind: "disk-slow", lateMs: 5000 * own.uniform(), fromMs, toMs }),
 ];
 
 /** Beside the others, where a trigger times the shutter. */
@@ -95,9 +172,14 @@ const GATE_DRAWS: readonly Draw[] = [
 ];
 const DRAWS_WITH_GATE = [...DRAWS, ...GATE_DRAWS];
 
-function drawFault(own: Chance, fromMs: number, targets: HeavyTargets): WorldFault | undefined {
+function drawFault(own: Chance, fromMs: number, targets: HeavyTargets, draws: readonly Draw[]): WorldFault | undefined {
   const toMs = fromMs + Math.round(1000 * (5 + 85 * own.uniform()));
-  return one(own, targets.hasGate === true ? DRAWS_WITH_GATE : DRAWS)?.(own, fromMs, toMs, targets);
+  return one(own, draws)?.(own, fromMs, toMs, targets);
+}
+
+/** The beamline's and the channels' with the same chance. */
+function anyLinks(own: Chance, { beamlineLinks, channelLinks }: HeavyTargets): readonly string[] {
+  return own.uniform() < 0.5 ? beamlineLinks : channelLinks;
 }
 
 function onLink(

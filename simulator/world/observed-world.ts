@@ -41,6 +41,8 @@ export interface World {
   readonly faultsBegun: Readonly<Record<string, number>>;
   /** A person re-arms after a break of the hutch. */
   personRearms(): void;
+  /** A person tells the controller to do something with the cell at a position. */
+  personOrders(positionIndex: number): void;
   /** Puts the faults on the clock. */
   schedule(faults: readonly WorldFault[], targets: FaultTargets): void;
   /** Ends the observation at the clock's now. */

@@ -1,4 +1,7 @@
 /** What is put at the positions of the rack: scaled designs, and nothing. */
+import type { CellObserver } from "./cell-observer.ts";
+import type { WorldOptions } from "./world-options.ts";
+import type { WorldCell } from "./world-site.ts";
 import type { CellDesign } from "../cell/cell-design.ts";
 import type { CellPlant } from "../plant/plant.ts";
 
@@ -23,4 +26,15 @@ export function createOpenTerminals(): CellPlant {
     voltageV: 0,
     currentA: 0,
   };
+}
+
+/** Where something is wrong from the start: with the cell, its leads, or which cell lies there; that one may not be driven. */
+export function faultyFromStart(
+  cells: readonly WorldCell[],
+  { lyingLeads, displaced }: Pick<WorldOptions, "lyingLeads" | "displaced">,
+  observers: ReadonlyMap<number, Pick<CellObserver, "forbid">>,
+): Set<number> {
+  const ill = cells.filter(({ faults = [] }) => faults.length > 0).map(({ positionIndex }) => positionIndex);
+  for (const index of displaced ?? []) observers.get(index)?.forbid("another cell lies here than the campaign has");
+  return new Set([...ill, ...(lyingLeads?.keys() ?? []), ...(displaced ?? [])]);
 }

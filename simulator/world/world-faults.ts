@@ -4,6 +4,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { pathText, valueAt, valueText } from "../../protocols/input/document.ts";
 import { HUTCH_CONDITIONS } from "../plant/beam-plant.ts";
 import type { Chance } from "../plant/plant.ts";
+import { HOST_FAULT_SHAPES, type HostFault, hostFault, isHostEntry } from "./host-faults.ts";
 import { EQUIPMENT_FAULT_SHAPES, type EquipmentFault, equipmentFault, isEquipment } from "./equipment-faults.ts";
 import { CELL_FAULT_SHAPES, type CellGoesWrong, cellGoesWrong, drawBadCells } from "./cell-faults.ts";
 
@@ -19,6 +20,7 @@ export type WorldFault =
   /** The first move from then on stalls, and leaves the table short by this much of where the counters say. */
   | { readonly kind: "stage-lost-steps"; readonly fromMs: number; readonly xMm: number; readonly yMm: number }
   | CellGoesWrong
+  | HostFault
   | EquipmentFault;
 
 const HOUR_MS = 3_600_000;
@@ -79,6 +81,7 @@ const fileSchema = z.array(
     z.strictObject({ kind: z.literal("stage-lost-steps"), from_s: atS, x_mm: lostMm, y_mm: lostMm }),
     ...CELL_FAULT_SHAPES,
     ...EQUIPMENT_FAULT_SHAPES,
+    ...HOST_FAULT_SHAPES,
   ]),
 );
 
@@ -95,6 +98,7 @@ export function parseWorldFaults(json: unknown, where: string): readonly WorldFa
       throw new Fault("file.schema", where, what);
     }
     if (isEquipment(entry)) return equipmentFault(entry);
+    if (isHostEntry(entry)) return hostFault(entry);
     const fromMs = entry.from_s * 1000;
     if (entry.kind === "beam-dump") {
       const refill = entry.refill_s === undefined ? {} : { refillMs: entry.refill_s * 1000 };

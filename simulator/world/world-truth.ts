@@ -150,3 +150,7 @@ export function neverChecked(
     .filter(([name, count]) => count === 0 && (hasExposures || !OF_THE_BEAM.has(name)))
     .map(([invariant]) => ({ invariant, at_s: atMs / 1000, what: "was never checked in this run" }));
 }
+
+export function total<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + of(item), 0);
+}

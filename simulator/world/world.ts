@@ -32,7 +32,8 @@ import { judgeAsking } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
-import { createLedger } from "./world-truth.ts";
+import { faultyFromStart } from "./world-cells.ts";
+import { createLedger, total } from "./world-truth.ts";
 import { invariantsOf } from "./world-invariants.ts";
 
 export type { WorldOptions } from "./world-options.ts";
@@ -130,13 +131,7 @@ export function createWorld(deps: WorldDeps): World {
   const cells = rack.observers;
   const openings: Opening[] = [];
   const faultsBegun: Record<string, number> = {};
-  const faultyPositions = new Set<number>();
-  for (const { positionIndex, faults = [] } of deps.cells) if (faults.length > 0) faultyPositions.add(positionIndex);
-  for (const positionIndex of options.lyingLeads?.keys() ?? []) faultyPositions.add(positionIndex);
-  for (const positionIndex of options.displaced ?? []) {
-    faultyPositions.add(positionIndex);
-    cells.get(positionIndex)?.forbid("another cell lies here than the campaign has");
-  }
+  const faultyPositions = faultyFromStart(deps.cells, options, cells);
   for (const [positionIndex, comesMs] of options.absentUntilMs ?? []) {
     const cell = cells.get(positionIndex);
     cell?.forbid("nothing lies here yet");
@@ -194,6 +189,7 @@ export function createWorld(deps: WorldDeps): World {
   }
 
   function mayStop(index: number): boolean {
+    if (rearming.wasOrdered(index, clock.nowMs())) return true;
     // Of a cell that has just come the channel proves the wiring.
     const comesMs = options.absentUntilMs?.get(index) ?? Infinity;
     if (clock.nowMs() >= comesMs && clock.nowMs() - comesMs <= PROVING_MS) return true;
@@ -243,6 +239,7 @@ export function createWorld(deps: WorldDeps): World {
   }
 
   let endClockWatch = (): number => 0;
+  const awaitOpening: { readonly untilMs: number; readonly act: (atMs: number) => void }[] = [];
   const shutter = watchShutter({
     clock,
     site,
@@ -251,6 +248,7 @@ export function createWorld(deps: WorldDeps): World {
     trace,
     onOpened(atMs) {
       counts.openings += 1;
+      for (const { untilMs, act } of awaitOpening.splice(0)) if (atMs <= untilMs) act(atMs);
       frameWorld?.shutterOpened(atMs);
       endClockWatch = watchClocks("the shutter was open", cells.size);
       ledger.check(
@@ -360,6 +358,9 @@ export function createWorld(deps: WorldDeps): World {
     personRearms() {
       rearming.rearmed();
     },
+    personOrders(index) {
+      rearming.ordered(index, clock.nowMs());
+    },
     schedule(faults, targets) {
       const counters = new Map<number, ListeningCounters>();
       for (const [name, positionIndex] of targets.positionOfLink) {
@@ -387,6 +388,7 @@ export function createWorld(deps: WorldDeps): World {
           });
         },
         onTrouble: hazards.noted,
+        onNextOpening: (untilMs, act) => awaitOpening.push({ untilMs, act }),
         onInterlockBroken(name, atMs, isHeard) {
           brokenSinceMs.set(name, atMs);
           hazards.noted(name, true, atMs, isHeard);
@@ -444,8 +446,4 @@ export function createWorld(deps: WorldDeps): World {
       };
     },
   };
-}
-
-function total<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((sum, item) => sum + of(item), 0);
 }

@@ -38,6 +38,18 @@ export interface SeedResult {
 /** Cells that still run when the time is over are switched off; this long for that at the most. */
 const AFTER_END_MS = 120_000;
 
+/** By then the slowest disk has taken what is left. */
+const LAST_COMMIT_MS = 10_000;
+
+function settled(promise: Promise<void>): { readonly promise: Promise<void>; readonly isSettled: boolean } {
+  const state = { promise, isSettled: false };
+  const settle = (): void => {
+    state.isSettled = true;
+  };
+  promise.then(settle, settle);
+  return state;
+}
+
 /** A run that breaks is a violation like any other. Throws Fault for faults that are no faults. */
 export async function runSeed(inputs: SeedInputs, seed: number): Promise<SeedResult> {
   const folder = mkdtempSync(join(tmpdir(), "beamrack-explore-"));
@@ -73,9 +85,10 @@ async function runIn(inputs: SeedInputs, seed: number, folder: string): Promise<
     if (failure !== null) broke(failure);
     else if (!virtual.run.isDone()) broke(`the run did not end: it waits for ${virtual.run.note() ?? "nothing"}`);
     virtual.store.flushSamples();
-    const commit = virtual.store.commit();
-    await clock.run(clock.monoMs() + 1000);
-    await commit;
+    const commit = settled(virtual.store.commit());
+    await clock.run(clock.monoMs() + LAST_COMMIT_MS);
+    if (!commit.isSettled) broke(new Error("the last commit never came"));
+    else await commit.promise;
   } catch (error) {
     broke(error);
   } finally {

@@ -9,22 +9,31 @@ interface Watched {
 /** Counts into `entered`, by `machine.state`. */
 export function watchStates(run: CampaignRun, entered: Map<string, number>): void {
   const known = new Set<string>();
+  let lastChildren: object | undefined;
   watch("campaign", run.actor, (children) => {
+    // The machine gives a new object whenever somebody comes or goes.
+    if (children === lastChildren) return;
+    lastChildren = children;
     for (const [id, child] of Object.entries(children)) {
-      const name = /^(cell|link|exposure|supervisor)\b/.exec(id)?.[1];
-      if (name === undefined || known.has(id) || !isWatched(child)) continue;
+      if (known.has(id)) continue;
       known.add(id);
+      const name = /^(cell|link|exposure|supervisor)\b/.exec(id)?.[1];
+      if (name === undefined || !isWatched(child)) continue;
       watch(name, child, () => undefined);
     }
   });
 
   function watch(name: string, actor: Watched, withChildren: (children: object) => void): void {
-    let before = new Set<string>();
+    let before: readonly string[] = [];
+    let valueBefore: unknown;
     const look = (snapshot: unknown): void => {
       const { value, children } = snapshot as { readonly value?: unknown; readonly children?: object };
-      const now = new Set(pathsOf(value, name));
-      for (const path of now) if (!before.has(path)) entered.set(path, (entered.get(path) ?? 0) + 1);
-      before = now;
+      if (value !== valueBefore) {
+        valueBefore = value;
+        const now = pathsOf(value, name);
+        for (const path of now) if (!before.includes(path)) entered.set(path, (entered.get(path) ?? 0) + 1);
+        before = now;
+      }
       if (children !== undefined) withChildren(children);
     };
     // Whoever runs it hears of errors.

@@ -78,6 +78,8 @@ export interface TwinDeps {
 export interface SiteTwins {
   /** Data packages the channels made, whether or not anybody listened. */
   packageCount(): number;
+  /** By cable: of instruments that can lose their power for a moment. */
+  readonly powerCycles: ReadonlyMap<string, () => void>;
   /** The publishers stop: nothing keeps the clock busy for ever. */
   stop(): void;
 }
@@ -98,24 +100,28 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   const { world, clock, endOf, flaws } = deps;
   const counted: { readonly packageCount: number }[] = [];
   const cabinets = new Map<string, NewareChannel[]>();
+  const powerCycles = new Map<string, () => void>();
 
   for (const position of positions) {
     const channel = site.channels.find((wired) => wired.position === position);
     if (channel === undefined) continue;
     const cell = world.cellPlant(positionIndex(position));
     switch (channel.driver) {
-      case "palmsens-methodscript":
-        counted.push(
-          createMethodScriptTwin({
-            end: endOf(cableOf(channel)),
-            clock,
-            cell,
-            model: "mes4hr",
-            serialNumber: channel.serialNumber ?? `ES4HR22A${String(1000 + positionIndex(position))}`,
-            ...(flaws === undefined ? {} : { measurement: { errors: errorsOf(flaws, channel.name) } }),
-          }),
-        );
+      case "palmsens-methodscript": {
+        const twin = createMethodScriptTwin({
+          end: endOf(cableOf(channel)),
+          clock,
+          cell,
+          model: "mes4hr",
+          serialNumber: channel.serialNumber ?? `ES4HR22A${String(1000 + positionIndex(position))}`,
+          ...(flaws === undefined ? {} : { measurement: { errors: errorsOf(flaws, channel.name) } }),
+        });
+        counted.push(twin);
+        powerCycles.set(cableOf(channel), () => {
+          twin.powerCycle();
+        });
         break;
+      }
       case "keithley-smu": {
         const serialNumber = channel.serialNumber ?? `0141${String(9000 + positionIndex(position))}`;
         const identity = `KEITHLEY INSTRUMENTS,MODEL 2450,${serialNumber},1.6.3d`;
@@ -146,6 +152,7 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   );
 
   return {
+    powerCycles,
     packageCount: () => counted.reduce((sum, twin) => sum + twin.packageCount, 0),
     stop() {
       for (const source of sources) source.stop();

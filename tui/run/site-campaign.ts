@@ -1,4 +1,5 @@
 /** One campaign on real links and the wall's clock: what `run` runs, on a bench or at a beamline. */
+import { stepIntervalMinS } from "../../controller/cells/step-interval.ts";
 import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
@@ -121,7 +122,8 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     const { endAtMs, tables } = inputs;
     const chance = createChance(inputs.holder.pid);
     const jitter = (): number => chance.uniform();
-    const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
+    const intervalOf = (cellIndex: number): number =>
+      stepIntervalMinS(site, campaign.cells[cellIndex], roles.channels[cellIndex]?.capabilities);
     inputs.identity?.watch(clock);
     const run = createCampaignRun({
       ...{ campaign, site, clock, store, roles, tables, endAtMs, jitter, waitsForDisk: true },

@@ -18,11 +18,14 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
       lightFaults(createChance(seed).stream("faults"), hours, [...positionOfLink.keys()], positions);
   }
   if (choice === "heavy") {
-    return ({ faultTargets: { links, positionOfLink }, roles }, hours, seed) => {
+    return ({ faultTargets, roles }, hours, seed) => {
+      const { links, positionOfLink, positions, reboots, safetyInputs = [] } = faultTargets;
       const targets = {
         hasGate: roles.trigger !== undefined,
         beamlineLinks: [...links.keys()].filter((name) => !positionOfLink.has(name)),
         channelLinks: [...positionOfLink.keys()],
+        rebootLinks: [...(reboots?.keys() ?? [])],
+        ...{ positions, safetyInputs },
       };
       return heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
     };

@@ -37,6 +37,8 @@ export interface MemorySite {
   readonly https: ReadonlyMap<string, MemoryHttp>;
   /** Of the cables that carry one channel. */
   readonly positionOfLink: ReadonlyMap<string, number>;
+  /** By cable: of instruments that can lose their power for a moment. */
+  readonly powerCycles: ReadonlyMap<string, () => void>;
   /** Data packages the instruments made, whether or not anybody listened. */
   packageCount(): number;
   /** The publishers stop: nothing keeps the clock busy for ever. */
@@ -107,6 +109,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     links,
     https,
     positionOfLink,
+    powerCycles: twins.powerCycles,
     packageCount: () => twins.packageCount(),
     stop() {
       twins.stop();

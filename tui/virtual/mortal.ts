@@ -1,6 +1,6 @@
 /**
  * A controller's hold on the virtual world, which a kill cuts: its timers never fire again, its links close without a
- * word, and whatever of it still runs reaches nothing.
+ * word, and whatever of it still runs reaches nothing. While it is stalled, what is due or arrives waits.
  */
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -12,6 +12,8 @@ export interface Mortal {
   readonly clock: Clock;
   readonly driverDeps: DriverDeps;
   kill(): void;
+  /** It gets no processor until then. */
+  stall(untilMs: number): void;
 }
 
 interface Timer {
@@ -20,23 +22,47 @@ interface Timer {
 
 const KILLED = "the controller was killed";
 
-export function createMortal(clock: Clock, driverDeps: DriverDeps): Mortal {
+/** `wallOffMs`: what its computer's clock is off by. */
+export function createMortal(clock: Clock, driverDeps: DriverDeps, wallOffMs: () => number = () => 0): Mortal {
   let isDead = false;
+  let stalledUntilMs = -Infinity;
+  let waiting: (() => void)[] = [];
   const timers = new Set<Timer>();
   const links = new Set<Link>();
   const never = <T>(): Promise<T> => new Promise(() => undefined);
 
+  const isStalled = (): boolean => clock.monoMs() < stalledUntilMs;
+
+  /** In its turn once the process runs again. */
+  function arrives(act: () => void): void {
+    if (isDead) return;
+    if (isStalled() || waiting.length > 0) waiting.push(act);
+    else act();
+  }
+
+  function runAgain(): void {
+    if (isDead || isStalled()) return;
+    const acts = waiting;
+    waiting = [];
+    for (const act of acts) act();
+  }
+
   const mortalClock: Clock = {
-    wallMs: () => clock.wallMs(),
+    wallMs: () => clock.wallMs() + wallOffMs(),
     monoMs: () => clock.monoMs(),
     setTimeout(fn, ms) {
       const timer: Timer = { handle: undefined };
       if (isDead) return timer;
       timers.add(timer);
-      timer.handle = clock.setTimeout(() => {
+      const due = (): void => {
+        if (isStalled()) {
+          timer.handle = clock.setTimeout(due, stalledUntilMs - clock.monoMs());
+          return;
+        }
         timers.delete(timer);
         fn();
-      }, ms);
+      };
+      timer.handle = clock.setTimeout(due, ms);
       return timer;
     },
     clearTimeout(handle) {
@@ -60,11 +86,21 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps): Mortal {
       },
       onData: (handler) =>
         link.onData((chunk) => {
-          if (!isDead) handler(chunk);
+          if (stalledUntilMs === -Infinity) {
+            if (!isDead) handler(chunk);
+            return;
+          }
+          // Whoever sent it may use its bytes again.
+          const own = isStalled() || waiting.length > 0 ? Uint8Array.from(chunk) : chunk;
+          arrives(() => {
+            handler(own);
+          });
         }),
       onClose: (handler) =>
         link.onClose((why) => {
-          if (!isDead) handler(why);
+          arrives(() => {
+            handler(why);
+          });
         }),
       close() {
         if (!isDead) link.close();
@@ -75,9 +111,14 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps): Mortal {
   /** Asked anew after every wait. */
   const isKilled = (): boolean => isDead;
 
+  async function processor(): Promise<void> {
+    if (isStalled()) await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+
   async function opened(name: string, open: OpenLink): Promise<Link> {
     if (isDead) return never();
     const link = await open();
+    await processor();
     if (!isKilled()) return mortalLink(link);
     // It opened for nobody: the system closes it.
     link.close();
@@ -93,6 +134,7 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps): Mortal {
       async request(...asked: Parameters<HttpPort["request"]>) {
         if (isDead) return never();
         const answer = await port.request(...asked);
+        await processor();
         return isKilled() ? never() : answer;
       },
     };
@@ -109,8 +151,14 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps): Mortal {
       httpPortOf: (cable, address) => mortalPort(driverDeps.httpPortOf(cable, address)),
       writeFile: (path, text) => (isDead ? never() : driverDeps.writeFile(path, text)),
     },
+    stall(untilMs) {
+      if (isDead || untilMs <= stalledUntilMs) return;
+      stalledUntilMs = untilMs;
+      clock.setTimeout(runAgain, untilMs - clock.monoMs());
+    },
     kill() {
       isDead = true;
+      waiting = [];
       for (const timer of timers) clock.clearTimeout(timer.handle);
       timers.clear();
       for (const link of [...links]) link.close();

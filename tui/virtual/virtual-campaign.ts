@@ -1,5 +1,6 @@
 /** One campaign in the virtual world, from files already read to findings of the observer: what `simulate` runs. */
 import { join } from "node:path";
+import { stepIntervalMinS } from "../../controller/cells/step-interval.ts";
 import { createCampaignRun, type CampaignRun, type CampaignRunDeps } from "../../controller/run/campaign-run.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
@@ -26,6 +27,7 @@ import { createWorld, type World, type WorldOptions } from "../../simulator/worl
 import { setupOf } from "../align/random-setup.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
 import { hearPeople } from "./hear-people.ts";
+import { createHostTrouble } from "./host-trouble.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
 import { createWorldIntegrator } from "./world-integrator.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
@@ -158,7 +160,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   );
   const faults = inputs.faults(rig, endAtMs / 3_600_000, seed);
   world.schedule(faults, rig.faultTargets);
-  const isMortal = inputs.isMortal === true || faults.some((fault) => fault.kind === "controller-kill");
+  const host = createHostTrouble({ faults, clock, world, endAtMs, chance: chance.stream("people") });
+  const isMortal =
+    inputs.isMortal === true || host.isExpected || faults.some((fault) => fault.kind === "controller-kill");
   function openFolder(on: Clock, goesOn: boolean): RecordStore {
     return openStore({
       folder: inputs.folder,
@@ -190,6 +194,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   let killed = false;
   let mortal: Mortal | undefined;
   let { run, store } = begin(false);
+  host.begin(() => (killed || mortal === undefined ? undefined : { run, campaign: inForce, mortal }));
 
   /** A controller: drivers on the cables, a store on the folder, a run. */
   function begin(goesOn: boolean): { readonly run: CampaignRun; readonly store: RecordStore } {
@@ -197,22 +202,23 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     let on: Clock = clock;
     if (isMortal) {
       roles = rig.connect((deps) => {
-        const made = createMortal(clock, deps);
+        const made = createMortal(clock, deps, () => host.wallOffMs());
         mortal = made;
         on = made.clock;
         return made.driverDeps;
       }, inForce);
     }
     if (inputs.isRehearsal === true) roles = lockedRoles(roles);
-    const folder = openFolder(on, goesOn);
+    const folder = host.onDisk(openFolder(on, goesOn), on);
     const opened = inputs.hearing?.(folder) ?? folder;
-    const intervalOf = (cellIndex: number): number => roles.channels[cellIndex]?.capabilities.sampleIntervalMinS ?? 0;
+    const intervalOf = (cellIndex: number): number =>
+      stepIntervalMinS(site, inForce.cells[cellIndex], roles.channels[cellIndex]?.capabilities);
     const left = goesOn ? { left: readLeftRun(inputs.folder, inForce, intervalOf) } : {};
     const created = createCampaignRun({
       ...{ campaign: inForce, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
       roles: integrator === undefined || inputs.isRehearsal === true ? roles : { ...roles, integrator },
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
-      ...(inputs.waitsForDisk === undefined ? {} : { waitsForDisk: inputs.waitsForDisk }),
+      waitsForDisk: inputs.waitsForDisk ?? host.hasDiskTrouble,
       ...left,
       ...(inputs.identity === undefined ? {} : { identity: inputs.identity }),
     });

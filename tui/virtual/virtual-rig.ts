@@ -61,6 +61,10 @@ export function createVirtualRig(
       links: new Map<string, FaultyLink>([...memory.links, ...memory.https]),
       positionOfLink: memory.positionOfLink,
       positions: positions.map(positionIndex),
+      reboots: memory.powerCycles,
+      safetyInputs: (site.safetyInputs ?? []).flatMap(({ name, source, response }) =>
+        source.kind === "input" && response.every((stop) => stop === "exposing" || stop === "motion") ? [name] : [],
+      ),
     },
     packageCount: () => memory.packageCount(),
     stop: () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { CELL_FAULT_KINDS } from "../../../simulator/cell/cell-fault.ts";
 import { createChance } from "../../../simulator/chance/chance.ts";
 import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
+import type { LinkAilment } from "../../../simulator/links/link-ailment.ts";
 import { createMemoryLink } from "../../../simulator/links/memory-link.ts";
 import { EQUIPMENT_FAULT_SHAPES } from "../../../simulator/world/equipment-faults.ts";
+import { HOST_FAULT_SHAPES } from "../../../simulator/world/host-faults.ts";
 import { needsPerson } from "../../../simulator/world/equipment-schedule.ts";
 import { heavyFaults } from "../../../simulator/world/heavy-faults.ts";
 import { parseWorldFaults, type WorldFault } from "../../../simulator/world/world-faults.ts";
@@ -11,34 +14,52 @@ const targets = {
   beamlineLinks: ["io", "stage", "detector", "broker"],
   channelLinks: ["channel-A1", "channel-A2"],
   hasGate: true,
+  positions: [0, 1, 12, 13],
+  rebootLinks: ["channel-A1"],
+  safetyInputs: ["rack fan"],
 };
 
 function draw(seed: number, hours = 2): readonly WorldFault[] {
   return heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
 }
 
+const kindOf = (fault: WorldFault): string => (fault.kind === "cell" ? fault.fault.kind : fault.kind);
 const endOf = (fault: WorldFault): number => ("toMs" in fault ? (fault.toMs ?? Infinity) : fault.fromMs);
 
 describe("heavy faults", () => {
   it("are the same for the same seed, others for another, and begin within the run", () => {
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
-    expect(draw(1).every(({ fromMs }) => fromMs >= 45_000)).toBe(true);
+    // What is wrong with a cell may have been so when it was put in.
+    expect(draw(1).every(({ kind, fromMs }) => kind === "cell" || fromMs >= 45_000)).toBe(true);
     // People may come after its end.
     expect(draw(1).every((fault) => fault.kind === "person" || fault.fromMs < 2 * 3_600_000)).toBe(true);
   });
 
   it("bring every kind of trouble with equipment", () => {
     const drawn = new Set<string>(
-      Array.from({ length: 20 }, (_, seed) => draw(seed)).flatMap((faults) => faults.map((f) => f.kind)),
+      Array.from({ length: 40 }, (_, seed) => draw(seed)).flatMap((faults) => faults.map(kindOf)),
     );
-    // Inputs at the rack are told of by fault files: the reference site has none that could be drawn.
-    const known = EQUIPMENT_FAULT_SHAPES.map(({ shape }) => shape.kind.value).filter((kind) => kind !== "safety-input");
+    const known = [...EQUIPMENT_FAULT_SHAPES, ...HOST_FAULT_SHAPES].map(({ shape }) => shape.kind.value);
     expect(
-      [...known, "shutter-stuck", "beam-dump", "interlock", "stage-lost-steps", "link-hang", "link-cut"].filter(
-        (kind) => !drawn.has(kind),
-      ),
+      [
+        ...[...known, ...CELL_FAULT_KINDS],
+        ...["shutter-stuck", "beam-dump", "interlock", "stage-lost-steps", "link-hang", "link-cut"],
+      ].filter((kind) => !drawn.has(kind)),
     ).toEqual([]);
+  });
+
+  it("leave out of each seed about half of the kinds, so that none hides another for ever", () => {
+    const counts = Array.from({ length: 20 }, (_, seed) => new Set(draw(seed, 10).map(kindOf)).size);
+    expect(Math.max(...counts)).toBeLessThan(40);
+    expect(Math.min(...counts)).toBeGreaterThan(10);
+  });
+
+  it("come no thicker than they are met: a run of six hours has about a hundred", () => {
+    const counts = Array.from({ length: 20 }, (_, seed) => draw(seed, 6).length);
+    const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+    expect(mean).toBeGreaterThan(60);
+    expect(mean).toBeLessThan(160);
   });
 
   it("let no two failures of shutter or hutch meet, and send a person after each", () => {
@@ -85,6 +106,26 @@ describe("faults of equipment in a file", () => {
       { kind: "link-garbled", link: "io", from_s: 1 },
       { kind: "link-garbled", link: "io", fromMs: 1000 },
     ],
+    [
+      { kind: "link-late", link: "io", late_s: 2, from_s: 1 },
+      { kind: "link-late", link: "io", lateMs: 2000, fromMs: 1000 },
+    ],
+    [
+      { kind: "instrument-reboots", link: "channel-A1", from_s: 1 },
+      { kind: "instrument-reboots", link: "channel-A1", fromMs: 1000 },
+    ],
+    [
+      { kind: "clock-step", by_s: -3600, from_s: 1 },
+      { kind: "clock-step", byMs: -3_600_000, fromMs: 1000 },
+    ],
+    [
+      { kind: "disk-slow", from_s: 1, to_s: 2 },
+      { kind: "disk-slow", lateMs: 2000, fromMs: 1000, toMs: 2000 },
+    ],
+    [
+      { kind: "orders-storm", from_s: 1, to_s: 2 },
+      { kind: "orders-storm", fromMs: 1000, toMs: 2000 },
+    ],
   ])("%j is read", (entry, fault) => {
     expect(parseWorldFaults([entry], "faults.json")).toEqual([fault]);
   });
@@ -115,4 +156,40 @@ it("a garbled cable brings one chunk in four with one bit wrong, and is whole ag
   link.garble(false);
   await say(8);
   expect(heard.slice(8)).toEqual(Array.from({ length: 8 }, () => "ok\r\n"));
+});
+
+it.each<readonly [LinkAilment, string, string]>([
+  [{ how: "late", lateMs: 50 }, "", ""],
+  [{ how: "drops" }, "1 2 3 5 6 7", "1 2 3 5 6 7"],
+  [{ how: "doubles" }, "1 2 3 4 4 5 6 7 8 8", "1 2 3 4 5 6 7 8"],
+  [{ how: "repeats" }, "1 2 3 3 5 6 7 7", "1 2 3 4 5 6 7 8"],
+  [{ how: "deaf" }, "1 2 3 4 5 6 7 8", ""],
+  [{ how: "mute" }, "", "1 2 3 4 5 6 7 8"],
+])("a cable that ails: %j", async (ailment, toHost, toDevice) => {
+  const clock = createVirtualClock(0, { drain: () => Promise.resolve() });
+  const cable = createMemoryLink(clock, { name: "stage", latencyMs: 1 });
+  const heardByHost: string[] = [];
+  const heardByDevice: string[] = [];
+  const opening = cable.openLink();
+  await clock.run(10);
+  const link = await opening;
+  link.onData((chunk) => heardByHost.push(Buffer.from(chunk).toString("latin1")));
+  cable.end.onData((chunk) => heardByDevice.push(Buffer.from(chunk).toString("latin1")));
+  const numbers = ["1", "2", "3", "4", "5", "6", "7", "8"];
+  cable.ail(ailment);
+  for (const text of numbers) cable.end.send(Buffer.from(text));
+  await clock.run(20);
+  expect(heardByHost.join(" ")).toBe(toHost);
+  cable.ail(null);
+  cable.ail(ailment);
+  for (const text of numbers) link.write(Buffer.from(text));
+  await clock.run(30);
+  expect(heardByDevice.join(" ")).toBe(toDevice);
+  // What was late has come by now, in order; after that the cable is whole again.
+  cable.ail(null);
+  await clock.run(200);
+  heardByHost.length = 0;
+  cable.end.send(Buffer.from("9"));
+  await clock.run(210);
+  expect(heardByHost).toEqual(["9"]);
 });

@@ -1,0 +1,113 @@
+/** The controller's own computer in trouble: its clock, its disk, its processor, and the people at its screens. */
+import { heardStore } from "../../controller/bus/heard-store.ts";
+import type { CampaignRun } from "../../controller/run/campaign-run.ts";
+import type { RecordStore } from "../../controller/record/store.ts";
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
+import type { Chance } from "../../simulator/plant/plant.ts";
+import { isDiskFault, isHostFault, type DiskFault } from "../../simulator/world/host-faults.ts";
+import type { WorldFault } from "../../simulator/world/world-faults.ts";
+import type { World } from "../../simulator/world/world.ts";
+import type { Mortal } from "./mortal.ts";
+import { createPeople } from "./people-orders.ts";
+
+export interface HostTroubleDeps {
+  readonly faults: readonly WorldFault[];
+  readonly clock: VirtualClock;
+  readonly world: World;
+  readonly chance: Chance;
+  readonly endAtMs: number;
+}
+
+export interface HostTrouble {
+  /** There is some at some time: whatever runs on this computer is to go through here. */
+  readonly isExpected: boolean;
+  /** What its clock is off by. */
+  wallOffMs(): number;
+  /** A disk that refuses is waited for. */
+  readonly hasDiskTrouble: boolean;
+  onDisk(store: RecordStore, on: Clock): RecordStore;
+  /** `alive`: the controller that runs; undefined while there is none. */
+  begin(
+    alive: () => { readonly run: CampaignRun; readonly campaign: Campaign; readonly mortal: Mortal } | undefined,
+  ): void;
+}
+
+/** A person who finds nobody listening tries again. */
+const AGAIN_MS = 5000;
+
+export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
+  const { clock, world, chance, endAtMs } = deps;
+  const faults = deps.faults.filter(isHostFault);
+  const hasDiskTrouble = faults.some(isDiskFault);
+  const onDisk = new Set<DiskFault>();
+  let offMs = 0;
+
+  async function commit(store: RecordStore, on: Clock): Promise<void> {
+    for (const fault of onDisk) {
+      if (fault.kind === "disk-full") throw unwritable("the disk is full");
+      if (fault.kind === "disk-slow") await sleep(on, fault.lateMs);
+    }
+    await store.commit();
+    if ([...onDisk].some(({ kind }) => kind === "disk-sync-fails")) throw unwritable("input/output error");
+  }
+
+  return {
+    isExpected: faults.length > 0,
+    hasDiskTrouble,
+    wallOffMs: () => offMs,
+    onDisk(store, on) {
+      if (!hasDiskTrouble) return store;
+      const heard = heardStore(store, () => undefined);
+      return Object.defineProperty(heard, "commit", { value: () => commit(store, on) });
+    },
+    begin(alive) {
+      for (const [index, fault] of faults.entries()) {
+        switch (fault.kind) {
+          case "clock-step":
+            clock.at(fault.fromMs, () => {
+              offMs += fault.byMs;
+            });
+            break;
+          case "host-stalls":
+            clock.at(fault.fromMs, () => {
+              alive()?.mortal.stall(fault.toMs);
+            });
+            break;
+          case "disk-full":
+          case "disk-sync-fails":
+          case "disk-slow":
+            clock.at(fault.fromMs, () => {
+              onDisk.add(fault);
+            });
+            clock.at(fault.toMs, () => {
+              onDisk.delete(fault);
+            });
+            break;
+          case "orders-contradict":
+          case "orders-storm":
+          case "orders-stale": {
+            const own = chance.stream(`orders ${index}`);
+            const people = () => {
+              const here = alive();
+              return here && createPeople(here.run, here.campaign, world, own, () => clock.monoMs());
+            };
+            const putRight = (): void => {
+              if (people()?.putRight() === true || clock.monoMs() > endAtMs) return;
+              clock.setTimeout(putRight, AGAIN_MS);
+            };
+            clock.setTimeout(() => people()?.order(fault.kind), fault.fromMs);
+            clock.setTimeout(putRight, fault.toMs);
+            break;
+          }
+        }
+      }
+    },
+  };
+}
+
+function unwritable(why: string): Fault {
+  return new Fault("store.unwritable", "campaign.db", why);
+}
