@@ -1,4 +1,5 @@
 /** The operator's page of faults, made from the catalogue so that the two cannot differ. */
+import { FAULT_ANSWERS, isFaultCode, usualRule } from "../protocols/base/fault-answers.ts";
 import { FAULT_CATALOGUE } from "../protocols/base/fault-catalogue.ts";
 
 const SEVERITIES: Readonly<Record<string, string>> = {
@@ -18,15 +19,25 @@ export function faultsPage(): string {
     "| severity | what beamrack does |",
     "|---|---|",
     ...Object.entries(SEVERITIES).map(([severity, meaning]) => `| ${severity} | ${meaning} |`),
+    "",
+    "Each falls under a rule for when nobody is there. What beamrack does is the same in every campaign:",
+    "",
+    "| rule | what it does |",
+    "|---|---|",
+    ...Object.entries(FAULT_ANSWERS).map(([answer, meaning]) => `| ${answer} | ${meaning} |`),
+    "",
+    "`now` and `day` say whether somebody is called in quiet hours too, or when they are over ([notifications.md](notifications.md));",
+    "a campaign's `calls` say otherwise where it must.",
   ];
   let area = "";
   for (const [code, { severity, advice }] of Object.entries(FAULT_CATALOGUE)) {
     const areaOfCode = code.slice(0, code.indexOf("."));
     if (areaOfCode !== area) {
       area = areaOfCode;
-      lines.push("", `## ${area}`, "", "| code | severity | what to do |", "|---|---|---|");
+      lines.push("", `## ${area}`, "", "| code | severity | rule | called | what to do |", "|---|---|---|---|---|");
     }
-    lines.push(`| \`${code}\` | ${severity} | ${advice.replaceAll("|", "\\|")} |`);
+    const { answer, call } = isFaultCode(code) ? usualRule(code) : { answer: "", call: "" };
+    lines.push(`| \`${code}\` | ${severity} | ${answer} | ${call} | ${advice.replaceAll("|", "\\|")} |`);
   }
   return `${lines.join("\n")}\n`;
 }

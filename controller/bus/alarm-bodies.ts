@@ -1,4 +1,5 @@
 /** What stands in `alarm` and `group-alarm/<group>`. */
+import { faultRule, isFaultCode } from "../../protocols/base/fault-answers.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { BusAlarm, BusAlarms, BusGroupAlarms } from "../../protocols/bus/rack-views.ts";
 import { groupTopicName } from "../../protocols/bus/topics.ts";
@@ -45,6 +46,7 @@ export function createAlarmBodies(sources: BusSources): AlarmBodies {
     return {
       ...{ id, code, where, what, advice },
       severity: severityOf(code),
+      ...(isFaultCode(code) ? { call: faultRule(code, campaign.calls).call } : {}),
       raised_at: timeText(sources, raisedAtMs),
       acknowledged: seen === null ? null : { by: seen.by, at: timeText(sources, seen.atMs) },
       shelved: shelved === null ? null : { by: shelved.by, until: timeText(sources, shelved.untilMs) },

@@ -150,6 +150,12 @@ const openAlarm = z.object({
   what: z.string(),
   advice: z.string(),
   severity: z.enum(["retry", "hold", "stop", "refuse"]).nullable(),
+  call: z
+    .enum(["now", "day", "none"])
+    .exactOptional()
+    .meta({
+      description: "whether somebody is called for it, by the campaign: also in quiet hours, after them, or not",
+    }),
   raised_at: time,
   acknowledged: z.object({ by: z.string(), at: time }).nullable(),
   shelved: z.object({ by: z.string(), until: time }).nullable(),

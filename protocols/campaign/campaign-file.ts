@@ -10,6 +10,7 @@ import { readSection } from "../input/section.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import {
   beamSchema,
+  callSchema,
   CAMPAIGN_KEYS,
   cellDefaultsSchema,
   cellGroupSchema,
@@ -60,6 +61,7 @@ export interface CampaignFile {
   readonly attendedBy: string | null | undefined;
   /** Folder of the custody ledger, from where the campaign lies; null: its cells were not sent in. */
   readonly custodyPath: string | null | undefined;
+  readonly calls: readonly Item<z.output<typeof callSchema>>[];
   /** Null: the virtual world has nothing in store for it. */
   readonly simulated: z.output<typeof simulatedSchema> | null | undefined;
   readonly beam: z.output<typeof beamSchema> | undefined;
@@ -130,6 +132,7 @@ export function readCampaignFile(document: InputDocument, findings: Finding[]): 
     sitePath: readSection(document, ["site"], pathSchema, findings),
     attendedBy: has("attended_by") ? readSection(document, ["attended_by"], labelSchema, findings) : null,
     custodyPath: has("custody") ? readSection(document, ["custody"], pathSchema, findings) : null,
+    calls: has("calls") ? list("calls", callSchema, false) : [],
     simulated: has("simulated") ? readSection(document, ["simulated"], simulatedSchema, findings) : null,
     beam: readSection(document, ["beam"], beamSchema, findings),
     uncertainty: readSection(document, ["uncertainty"], uncertaintySchema, findings),

@@ -1,5 +1,7 @@
 /** The sections of `campaign.yaml`. Units are in the names; times are UTC. */
 import * as z from "zod";
+import { CALLS } from "../base/fault-answers.ts";
+import { FAULT_CATALOGUE } from "../base/fault-catalogue.ts";
 import { parsePosition, type Position } from "../base/position.ts";
 import { DOSE_CONVENTIONS } from "../dose/layer-stack.ts";
 import { isTimeZone } from "../base/local-time.ts";
@@ -206,6 +208,21 @@ const onePosition = z.string().transform((text, context): Position => {
   return z.NEVER;
 });
 
+/** For which faults somebody is called, where that is not as usual. */
+export const callSchema = strictObject({
+  faults: z
+    .array(
+      z
+        .string()
+        .refine(
+          (name) => Object.keys(FAULT_CATALOGUE).some((code) => code === name || code.startsWith(`${name}.`)),
+          "Give a code such as beam.lost, or a class such as cell; docs/faults.md lists them.",
+        ),
+    )
+    .min(1),
+  call: z.enum(CALLS, "Give now, day or none."),
+});
+
 /** What befalls the campaign in the virtual world; a run on instruments reads nothing of it. */
 export const simulatedSchema = strictObject({
   boxes: z
@@ -236,6 +253,7 @@ export const CAMPAIGN_KEYS = [
   "site",
   "attended_by",
   "custody",
+  "calls",
   "beam",
   "uncertainty",
   "protocols",

@@ -3,6 +3,7 @@
  * downstream has a default of its own. Plain JSON values only.
  */
 import type { Json } from "../base/canonical-json.ts";
+import type { WrittenCall } from "../base/fault-answers.ts";
 import type { Position } from "../base/position.ts";
 import type { DoseConvention, Layer } from "../dose/layer-stack.ts";
 import type { Protocol } from "../echem/protocol.ts";
@@ -221,6 +222,8 @@ export interface Campaign {
   readonly custodyPath?: string;
   /** What befalls it in the virtual world; absent where nothing is said. */
   readonly simulated?: SimulatedCourse;
+  /** Whom faults call when nobody is there, where that is not as usual. */
+  readonly calls?: readonly WrittenCall[];
   readonly beam: PlannedBeam;
   readonly doseUncertainty: DoseUncertainty;
   readonly presets: readonly ExposurePreset[];

@@ -323,6 +323,11 @@ function doseUncertaintyOf({ beam }: Site, stack: number): Campaign["doseUncerta
   return { flux, profile, position, stack };
 }
 
+function callsOf({ calls }: CampaignFile): Pick<Campaign, "calls"> {
+  const written = calls.flatMap(({ record }) => record ?? []);
+  return written.length === 0 ? {} : { calls: written };
+}
+
 function simulatedOf({ simulated }: CampaignFile): Pick<Campaign, "simulated"> {
   if (simulated == null) return {};
   const { boxes, exchanged, faults } = simulated;
@@ -363,6 +368,7 @@ function assemble(file: CampaignFile, parts: Parts): Campaign | undefined {
     },
     doseUncertainty: doseUncertaintyOf(parts.site, uncertainty.stack),
     ...(file.custodyPath == null ? {} : { custodyPath: file.custodyPath }),
+    ...callsOf(file),
     ...simulatedOf(file),
     presets: parts.presets,
     ...(parts.controls === undefined ? {} : { controls: parts.controls }),

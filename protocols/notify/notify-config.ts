@@ -3,6 +3,7 @@
  * refused. Secrets stand in files or in the environment, never here.
  */
 import * as z from "zod";
+import { CALLS } from "../base/fault-answers.ts";
 import { hasErrors, type Finding } from "../base/finding.ts";
 import { findingAt, parseDocument } from "../input/document.ts";
 import { readSection, strictObject } from "../input/section.ts";
@@ -124,13 +125,24 @@ export type WebhookRoute = Extract<NotifyRoute, { kind: "webhook" }>;
 export type MqttRoute = Extract<NotifyRoute, { kind: "mqtt" }>;
 
 const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "Write a time such as 22:00.");
-const quietSchema = strictObject({
+const hours = {
   from: clockTime,
   to: clockTime,
   /** Of the people who sleep: an IANA name, such as Europe/Zurich. */
   time_zone: z.string().refine(isTimeZone, "Give a time zone such as Europe/Zurich, or UTC."),
+} as const;
+const hoursSchema = strictObject(hours).refine(({ from, to }) => from !== to, {
+  message: "From and to are the same.",
+  path: ["to"],
+});
+export type Hours = z.output<typeof hoursSchema>;
+
+const quietSchema = strictObject({
+  ...hours,
   /** What wakes them all the same. */
-  except: z.array(z.enum(["retry", "hold", "stop", "refuse", "controller-gone"])).default(["stop", "controller-gone"]),
+  except: z
+    .array(z.enum(["retry", "hold", "stop", "refuse", "call", "controller-gone"]))
+    .default(["stop", "call", "controller-gone"]),
 }).refine(({ from, to }) => from !== to, { message: "From and to are the same.", path: ["to"] });
 export type QuietHours = z.output<typeof quietSchema>;
 
@@ -164,6 +176,8 @@ const shared = {
   to: z.array(name).min(1),
   rate: rateSchema.default({ per_hour: 12 }),
   quiet: quietSchema.exactOptional(),
+  /** Of who is on call in turns: the rule tells in these hours alone, and nothing of what came outside them. */
+  on_call: hoursSchema.exactOptional(),
 } as const;
 const listed = <Schema extends z.ZodType>(schema: Schema) => z.array(schema).min(1).exactOptional();
 
@@ -171,6 +185,8 @@ const alarmRule = strictObject({
   on: z.literal("alarm"),
   ...shared,
   severities: listed(z.enum(["retry", "hold", "stop", "refuse"])),
+  /** Those for which somebody is called now, or by day, as the campaign has it. */
+  calls: listed(z.enum(CALLS)),
   /** The part of a code before the dot: shutter, beam, cell. */
   classes: listed(z.string().regex(/^[a-z]+$/, "Give the part of a code before the dot, such as shutter.")),
   codes: listed(z.string().regex(/^[a-z]+\.[a-z-]+$/, "Give a code such as beam.lost.")),

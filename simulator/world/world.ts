@@ -133,9 +133,8 @@ export function createWorld(deps: WorldDeps): World {
   const faultsBegun: Record<string, number> = {};
   const faultyPositions = faultyFromStart(deps.cells, options, cells);
   for (const [positionIndex, comesMs] of options.absentUntilMs ?? []) {
-    const cell = cells.get(positionIndex);
-    cell?.forbid("nothing lies here yet");
-    clock.at(comesMs, () => cell?.forbid(null));
+    cells.get(positionIndex)?.forbid("nothing lies here yet");
+    clock.at(comesMs, () => cells.get(positionIndex)?.forbid(null));
   }
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();

@@ -1,5 +1,5 @@
 /** How much people are told: so many notices in any hour, and only what must be in quiet hours. */
-import type { QuietHours } from "../../protocols/notify/notify-config.ts";
+import type { Hours, QuietHours } from "../../protocols/notify/notify-config.ts";
 import type { Told } from "./notice.ts";
 
 const HOUR_MS = 3_600_000;
@@ -24,7 +24,7 @@ export function createPace({ per_hour: perHour }: { readonly per_hour: number })
 }
 
 /** @param wallMs UTC milliseconds */
-export function isQuiet(quiet: QuietHours | undefined, wallMs: number): boolean {
+export function isQuiet(quiet: Hours | undefined, wallMs: number): boolean {
   if (quiet === undefined) return false;
   const format = new Intl.DateTimeFormat("en-GB", {
     ...{ hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: quiet.time_zone },
@@ -35,7 +35,8 @@ export function isQuiet(quiet: QuietHours | undefined, wallMs: number): boolean 
 }
 
 /** What is told in quiet hours too. */
-export function wakes(quiet: QuietHours, { severity, isControllerGone }: Told): boolean {
+export function wakes(quiet: QuietHours, { severity, isControllerGone, isCall }: Told): boolean {
+  if (isCall === true && quiet.except.includes("call")) return true;
   if (isControllerGone) return quiet.except.includes("controller-gone");
   return severity !== null && quiet.except.includes(severity);
 }

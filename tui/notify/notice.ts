@@ -21,6 +21,8 @@ export interface Told {
   readonly text: string;
   readonly severity: NoticeSeverity;
   readonly isControllerGone: boolean;
+  /** Somebody is called for it now. */
+  readonly isCall?: boolean;
 }
 
 const EQUAL_MIN = 3;
@@ -44,7 +46,8 @@ export function isMeant(rule: NotifyRule, news: News): boolean {
 }
 
 function isAlarmMeant(rule: Extract<NotifyRule, { on: "alarm" }>, alarm: BusAlarm): boolean {
-  const { severities, classes, codes, groups } = rule;
+  const { severities, calls, classes, codes, groups } = rule;
+  if (calls !== undefined && (alarm.call === undefined || !calls.includes(alarm.call))) return false;
   if (severities !== undefined && (alarm.severity === null || !severities.includes(alarm.severity))) return false;
   if (groups !== undefined && (alarm.group == null || !groups.includes(alarm.group))) return false;
   if (classes === undefined && codes === undefined) return true;
@@ -79,7 +82,12 @@ export function tell(
     const following = some.filter(isConsequence);
     if (following.length === 0) continue;
     const text = `and ${following.length} more that follow from what is told`;
-    told.push({ text, severity: worst(following), isControllerGone: false });
+    told.push({
+      text,
+      severity: worst(following),
+      isControllerGone: false,
+      isCall: !isOver && following.some(isCalled),
+    });
   }
   return told;
 }
@@ -101,10 +109,14 @@ function alarmsTold(alarms: readonly BusAlarm[], isOver: boolean): readonly Told
       const advice = isOver ? "" : ` ${first.advice}`;
       return {
         text: plainLine(`${end}${text} [${first.code}]${advice}`),
-        ...{ severity: worst(equal), isControllerGone: false },
+        ...{ severity: worst(equal), isControllerGone: false, isCall: !isOver && equal.some(isCalled) },
       };
     });
   });
+}
+
+function isCalled({ call }: BusAlarm): boolean {
+  return call === "now";
 }
 
 export function worst(all: readonly { readonly severity: NoticeSeverity }[]): NoticeSeverity {

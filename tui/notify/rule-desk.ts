@@ -57,7 +57,11 @@ export function createRuleDesk({ config, clock, rack, send }: RuleDeskDeps): Rul
 
   return {
     take(news, causeOf) {
-      for (const state of rules) tellRule(state, tell(state.rule, news, causeOf));
+      for (const state of rules) {
+        const { on_call: hours } = state.rule;
+        const isOnCall = hours === undefined || isQuiet(hours, clock.wallMs());
+        tellRule(state, isOnCall ? tell(state.rule, news, causeOf) : []);
+      }
     },
   };
 }

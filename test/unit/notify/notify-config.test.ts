@@ -30,7 +30,7 @@ it("a sound file is read, with what is left out filled in", () => {
   if (!result.ok) throw new Error("refused");
   expect(result.config.routes["mail"]).toMatchObject({ kind: "email", security: "starttls" });
   expect(result.config.rate).toEqual({ per_hour: 60 });
-  expect(result.config.quiet?.except).toEqual(["stop", "controller-gone"]);
+  expect(result.config.quiet?.except).toEqual(["stop", "call", "controller-gone"]);
 });
 
 describe("what cannot be meant is refused with its place", () => {
