@@ -1,21 +1,26 @@
 /** Of the commands, those for who comes and goes while a campaign runs, and for changes of mind. */
+import { CLIENT_HELP } from "./bus/client-help.ts";
 import type { CommandEntry } from "./command-list.ts";
 
 export const SHIFT_COMMANDS: readonly CommandEntry[] = [
   {
     name: "amend",
-    usage: "DIR CAMPAIGN.yaml [--preview] [--name NAME --reason TEXT] [--from OLD.yaml] [--site SITE.yaml]",
+    usage:
+      "DIR CAMPAIGN.yaml [--preview] [--name NAME --reason TEXT] [--from OLD.yaml] [--site SITE.yaml] [--broker URL]",
     summary: "change a campaign under way: what changes, what would come of it, and on record by name",
     details: [
-      "DIR is the folder of a run on real links whose controller is stopped (Ctrl-C leaves the cells on their own limits);",
-      "run CAMPAIGN.yaml --data DIR then goes on under the amended campaign. docs/amendments.md says what may change.",
+      "DIR is the folder of a run on real links. A controller that runs there is given the amendment over its bus and puts it",
+      "into force between two exposures; without one it goes on record, and run CAMPAIGN.yaml --data DIR goes on under it.",
+      "docs/amendments.md says what may change.",
       "Exit 2 when it is refused, each reason with its place and what would be right; then nothing is changed.",
       "",
-      "  --preview            tell changes and forecasts, put nothing on record",
+      "  --preview, --check   tell changes and forecasts, put nothing on record",
       "  --name NAME          who answers for it",
       "  --reason TEXT        why, for those who read the log",
       "  --from OLD.yaml      the campaign in force, where the folder has lost its campaign.json",
       "  --site SITE.yaml     the hardware; otherwise the one the campaign names",
+      "  --take-over          tell whoever is in control, and take it after the notice",
+      ...CLIENT_HELP,
     ],
     load: async () => (await import("./commands/amend.ts")).amendCommand,
   },

@@ -20,6 +20,16 @@ export interface RecordedAmendment {
   readonly campaignHash: string;
 }
 
+/** How far each cell has come, who has no part any more, and what was amended so far; little enough to be kept while a run goes on. */
+export interface BegunFold {
+  event(type: string, atMs: number, data: Json | undefined): void;
+  readonly begunIndex: ReadonlyMap<string, number>;
+  readonly over: ReadonlySet<string>;
+  readonly amendments: readonly RecordedAmendment[];
+  /** It has ended, or all its cells were ordered off. */
+  readonly isComplete: boolean;
+}
+
 export interface ProgressFold {
   event(type: string, atMs: number, data: Json | undefined): void;
   progress(rows: readonly LedgerRow[]): CampaignProgress;
@@ -28,64 +38,76 @@ export interface ProgressFold {
 
 const OVER: ReadonlySet<string> = new Set(["cell-complete", "cell-stopped", "cell-isolated", WITHDRAWN_EVENT]);
 
-export function createProgressFold(): ProgressFold {
-  const timetable = createTimetableFold(0);
+export function createBegunFold(): BegunFold {
   const begunIndex = new Map<string, number>();
   const over = new Set<string>();
   const amendments: RecordedAmendment[] = [];
-  let atMs = 0;
-  let startMs = 0;
   let isComplete = false;
-  let positions: readonly string[] = [];
-  let spotPlan: SpotPlan | undefined;
 
   return {
-    amendments,
+    ...{ begunIndex, over, amendments },
+    get isComplete() {
+      return isComplete;
+    },
     event(type, eventMs, value) {
-      const data = recordOf(value);
-      const position = textOf(data["position"]);
-      atMs = Math.max(atMs, eventMs);
-      timetable.event(type, eventMs, data);
-      if (OVER.has(type)) over.add(position);
+      if (OVER.has(type)) over.add(textOf(recordOf(value)["position"]));
       switch (type) {
-        case "campaign-started":
-          startMs = numberOf(data["start_ms"]) ?? 0;
-          break;
-        case RACK_PLAN_EVENT:
-          positions = plannedPositions(value);
-          break;
-        case DOSE_PLAN_EVENT:
-          spotPlan = parseSpotPlan(value);
-          break;
         case "campaign-complete":
           isComplete = true;
           break;
         case "cells-ordered-off": {
-          const only = data["positions"];
+          const only = recordOf(value)["positions"];
           // Of some cells: those have no part in it any more, the others go on.
           if (isList(only)) for (const one of only) over.add(textOf(one));
           else isComplete = true;
           break;
         }
         case "step-started": {
-          const index = furthestOf(data);
-          begunIndex.set(position, Math.max(index, begunIndex.get(position) ?? -1));
+          const data = recordOf(value);
+          const position = textOf(data["position"]);
+          begunIndex.set(position, Math.max(furthestOf(data), begunIndex.get(position) ?? -1));
           break;
         }
-        case AMENDED_EVENT:
+        case AMENDED_EVENT: {
+          const data = recordOf(value);
           amendments.push({
             ...{ number: numberOf(data["number"]) ?? amendments.length + 1, atMs: eventMs },
             ...{ author: textOf(data["author"]), reason: textOf(data["reason"]) },
             campaignHash: textOf(data["campaign_hash"]),
           });
           break;
+        }
         default:
       }
     },
-    progress: (rows) => ({
-      ...{ atMs, startMs, isComplete, begunIndex, positions, over, rows, spotPlan },
-      requests: timetable.timetable().ahead.filter(({ request }) => request.startsWith("R")),
-    }),
+  };
+}
+
+export function createProgressFold(): ProgressFold {
+  const timetable = createTimetableFold(0);
+  const begun = createBegunFold();
+  let atMs = 0;
+  let startMs = 0;
+  let positions: readonly string[] = [];
+  let spotPlan: SpotPlan | undefined;
+
+  return {
+    amendments: begun.amendments,
+    event(type, eventMs, value) {
+      atMs = Math.max(atMs, eventMs);
+      timetable.event(type, eventMs, recordOf(value));
+      begun.event(type, eventMs, value);
+      if (type === "campaign-started") startMs = numberOf(recordOf(value)["start_ms"]) ?? 0;
+      else if (type === RACK_PLAN_EVENT) positions = plannedPositions(value);
+      else if (type === DOSE_PLAN_EVENT) spotPlan = parseSpotPlan(value);
+    },
+    progress(rows) {
+      const { begunIndex, over, isComplete } = begun;
+      return {
+        ...{ atMs, startMs, isComplete, begunIndex, positions, over, rows, spotPlan },
+        requests: timetable.timetable().ahead.filter(({ request }) => request.startsWith("R")),
+      };
+    },
   };
 }
 

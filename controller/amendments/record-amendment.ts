@@ -34,7 +34,12 @@ export function recordAmendment(
     site,
     cells,
     progress,
-  }: { readonly site: Site; readonly cells: readonly LedgerCell[]; readonly progress: CampaignProgress },
+  }: {
+    readonly site: Site;
+    readonly cells: readonly LedgerCell[];
+    /** Of a run that goes on, without requests: it withdraws what is gone by itself. */
+    readonly progress: Pick<CampaignProgress, "startMs" | "requests">;
+  },
 ): void {
   const { number, author, reason, changes, proposed, campaignHash, texts } = amendment;
   recorder.record(AMENDED_EVENT, {
@@ -49,6 +54,11 @@ export function recordAmendment(
   recorder.record(RACK_PLAN_EVENT, rackPlanData(proposed, site));
   recordDosePlan(recorder, proposed, site, cells);
   for (const position of withdrawn(changes)) recorder.record(WITHDRAWN_EVENT, { position, author, reason });
+  recordGone(recorder, proposed, progress);
+}
+
+/** What was asked by triggers that are gone. */
+function recordGone(recorder: Recorder, proposed: Campaign, progress: Pick<CampaignProgress, "requests">): void {
   const triggers = new Set((proposed.triggers ?? []).map(({ name }) => name));
   for (const { request, position, trigger } of progress.requests) {
     if (BY_COMMAND.has(trigger) || triggers.has(trigger)) continue;
@@ -58,9 +68,9 @@ export function recordAmendment(
 }
 
 /** What no trigger of the campaign asks for. */
-const BY_COMMAND: ReadonlySet<string> = new Set(["operator", "agent", "step", "sweep"]);
+export const BY_COMMAND: ReadonlySet<string> = new Set(["operator", "agent", "step", "sweep"]);
 
-function withdrawn(changes: readonly AmendedValue[]): readonly string[] {
+export function withdrawn(changes: readonly AmendedValue[]): readonly string[] {
   return changes.flatMap(({ path, to, positions }) => (path === "withdrawn" && to === true ? positions : []));
 }
 

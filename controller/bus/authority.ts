@@ -210,6 +210,7 @@ function isOpenToAll(order: BusCommand, role: UserRole): boolean {
 /** What takes something away from a cell or from others is explained to them. An emergency is not asked for reasons. */
 function needsReason(order: BusCommand): boolean {
   if (order.command === "stop") return order.args.class !== "emergency";
+  if (order.command === "amend") return true;
   return order.command === "skip-step" || order.command === "end-step" || order.command === "hold";
 }
 
@@ -267,7 +268,10 @@ function roleText(role: UserRole): string {
   return /^[aeiou]/.test(role) ? `an ${role}` : `a ${role.replace("-", " ")}`;
 }
 
+const SHA256 = /^[0-9a-f]{64}$/;
+
 /** For the log: what the command is about, in a few words. */
 export function commandText({ command, args }: { readonly command: CommandName; readonly args: object }): string {
-  return [command, ...Object.values(args).map(String)].join(" ");
+  const told = (value: string): string => (SHA256.test(value) ? value.slice(0, 12) : value);
+  return [command, ...Object.values(args).map((value) => told(String(value)))].join(" ");
 }

@@ -21,7 +21,8 @@ import {
 } from "./authority.ts";
 import { reportText, unconfirmed } from "../stops/stop-report.ts";
 import type { StopUnderWay } from "../stops/stop-desk.ts";
-import type { CommandEffects } from "./command-effects.ts";
+import { amendmentText } from "./amendment-reply.ts";
+import type { AmendmentUnderWay, CommandEffects } from "./command-effects.ts";
 
 export interface CommandDeskDeps {
   readonly effects: CommandEffects;
@@ -153,17 +154,18 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     // On record before it is done.
     deps.record("command-given", entry);
     setAuthority(judged.state);
-    const stop = deps.effects.carryOut(verdict.command, {
+    const underWay = deps.effects.carryOut(verdict.command, {
       ...{ author: user.name, role: user.role, reason: envelope.reason },
     });
     noteAlarm(verdict.command, user.name);
     if (verdict.command.command === "note") deps.record("cell-noted", { ...verdict.command.args, author: user.name });
-    note(envelope, user.name, "done", verdict.what);
-    const done = (what: string, of: Pick<BusReply, "not_confirmed">): void => {
+    if (underWay?.kind !== "amendment") note(envelope, user.name, "done", verdict.what);
+    const done = (what: string, of: Pick<BusReply, "not_confirmed" | "amended">): void => {
       answer(user.name, envelope, { outcome: "done", refusal: null, what, advice: "", ...of });
     };
-    if (stop === undefined) done(verdict.what, {});
-    else answerStop(stop, done);
+    if (underWay === undefined) done(verdict.what, {});
+    else if (underWay.kind === "stop") answerStop(underWay, done);
+    else answerAmendment(underWay, user.name, envelope, done);
     deps.changed();
   }
 
@@ -182,6 +184,23 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     };
     const late = deps.dayClock.setTimeout(tell, STOP_ANSWER_MS);
     void stop.over.then(tell);
+  }
+
+  /** Once it is in force, or refused. */
+  function answerAmendment(
+    { over }: AmendmentUnderWay,
+    user: string,
+    envelope: BusEnvelope,
+    done: (what: string, of: Pick<BusReply, "amended">) => void,
+  ): void {
+    void over.then((outcome) => {
+      const told = amendmentText(outcome);
+      note(envelope, user, outcome.kind === "refused" ? "refused" : "done", told.what);
+      if (outcome.kind === "amended") done(told.what, { amended: outcome.number });
+      else if (outcome.kind === "unchanged") done(told.what, {});
+      else answer(user, envelope, { outcome: "refused", refusal: "not-now", ...told });
+      deps.changed();
+    });
   }
 
   function noteAlarm(order: { readonly command: string; readonly args: object }, author: string): void {

@@ -3,6 +3,7 @@ import type { BusCommand } from "../../protocols/bus/commands.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { UserRole } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { AmendOrder, AmendOutcome } from "../amendments/amend-desk.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";
 import type { CampaignRun } from "../run/run-types.ts";
 import type { StopUnderWay } from "../stops/stop-desk.ts";
@@ -14,6 +15,8 @@ export interface CommandEffectsDeps {
   readonly run: CampaignRun;
   readonly campaign: Campaign;
   readonly alarmDesk: BusAlarmDesk;
+  /** Left out where the run is not amended. */
+  readonly proposals?: Proposals;
   /** Names of all instruments. */
   readonly instruments: readonly string[];
   /** Campaign milliseconds. */
@@ -22,8 +25,27 @@ export interface CommandEffectsDeps {
 
 export interface CommandEffects {
   obstacle(command: BusCommand, role: UserRole): string | null;
-  /** Gives the order to the machines. Never throws, never waits. Of a stop: what comes of it, device by device. */
-  carryOut(command: BusCommand, by: OrderedBy): StopUnderWay | undefined;
+  /**
+   * Gives the order to the machines. Never throws, never waits. Of a stop: what comes of it, device by device; of an
+   * amendment what became of it.
+   */
+  carryOut(command: BusCommand, by: OrderedBy): UnderWay | undefined;
+}
+
+export type UnderWay = ({ readonly kind: "stop" } & StopUnderWay) | AmendmentUnderWay;
+
+export interface AmendmentUnderWay {
+  readonly kind: "amendment";
+  /** Never rejects. */
+  readonly over: Promise<AmendOutcome>;
+}
+
+/** Amendments that are proposed to the run, in its folder. */
+export interface Proposals {
+  /** By its hash; a text says why there is none. */
+  read(hash: string): (Pick<AmendOrder, "campaignHash" | "texts"> & { readonly campaign: Campaign }) | string;
+  /** It is in force now. */
+  inForce(campaign: Campaign): void;
 }
 
 export interface OrderedBy {
@@ -33,6 +55,7 @@ export interface OrderedBy {
 }
 
 type StopArgs = Extract<BusCommand, { command: "stop" }>["args"];
+type AmendArgs = Extract<BusCommand, { command: "amend" }>["args"];
 
 const ACTS = {
   hold: "HOLD_CELL",
@@ -90,6 +113,21 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     });
   }
 
+  async function amend({ proposal, based_on: basedOn, name }: AmendArgs, reason: string): Promise<AmendOutcome> {
+    const found = deps.proposals?.read(proposal) ?? "";
+    if (typeof found === "string") {
+      const advice = "Give it with beamrack amend.";
+      return {
+        kind: "refused",
+        refusals: [{ severity: "error", code: "amend.refused", where: "proposal", what: found, advice }],
+      };
+    }
+    const { campaign: proposed, campaignHash, texts } = found;
+    const outcome = await run.amendments.order({ proposed, campaignHash, texts, author: name, reason, basedOn });
+    if (outcome.kind === "amended") deps.proposals?.inForce(proposed);
+    return outcome;
+  }
+
   /** What a person has repaired is tried again. */
   function retryLinks(where: string): void {
     const parts = partsOf(run);
@@ -132,19 +170,23 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
           return run.views.latchedInterlocks().length === 0 ? "no interlock waits for it" : null;
         case "stop":
           return meant(order.args)?.length === 0 ? `there is no cell of ${String(order.args.group)}` : null;
+        case "amend":
+          if (deps.proposals !== undefined) return null;
+          return "this run is repeated from its begin and not amended";
         case "trouble":
           return null;
       }
     },
 
     carryOut(order, by) {
-      if (order.command === "stop") return stop(order.args, by.author, by.reason);
+      if (order.command === "stop") return { kind: "stop", ...stop(order.args, by.author, by.reason) };
+      if (order.command === "amend") return { kind: "amendment", over: amend(order.args, by.reason) };
       give(order, by);
       return undefined;
     },
   };
 
-  function give(order: Exclude<BusCommand, { command: "stop" }>, { author, role, reason }: OrderedBy): void {
+  function give(order: Exclude<BusCommand, { command: "stop" | "amend" }>, { author, role, reason }: OrderedBy): void {
     switch (order.command) {
       case "hold":
       case "resume":

@@ -16,7 +16,7 @@ import { createBusPublisher, TICK_MS, type BusPort, type SaidTopic } from "./bus
 import { timeText, type BusSources } from "./bus-sources.ts";
 import { busTopics } from "./bus-topics.ts";
 import { createCommandDesk, type GivenOrder } from "./command-desk.ts";
-import { createCommandEffects } from "./command-effects.ts";
+import { createCommandEffects, type Proposals } from "./command-effects.ts";
 import { recordOf } from "./event-text.ts";
 import { heardStore, type HeardEvent } from "./heard-store.ts";
 import { exposedBody } from "./rack-bodies.ts";
@@ -47,6 +47,8 @@ export interface ShownRun {
   readonly campaign: Campaign;
   readonly run: CampaignRun;
   readonly roles: CampaignRoles;
+  /** Left out where the run is not amended. */
+  readonly proposals?: Proposals;
   /** Campaign time. */
   readonly clock: Clock;
   /** Infinity where nothing says when it ends. */
@@ -120,7 +122,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     }
   }
 
-  function showing({ campaign, run, roles, clock, endAtMs, answerMs, disk }: ShownRun) {
+  function showing({ campaign, run, roles, clock, endAtMs, answerMs, disk, proposals }: ShownRun) {
     const startMs = clock.wallMs() - clock.monoMs();
     const versions = createVersions();
     const paces = createPaceMeter(deps.pace);
@@ -133,6 +135,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     const groups = new Map<string, string>(campaign.cells.map(({ position, group }) => [position, group]));
     const effects = createCommandEffects({
       ...{ run, campaign, alarmDesk, nowMs: sources.nowMs },
+      ...(proposals === undefined ? {} : { proposals }),
       instruments: roles.instruments.map(({ name }) => name),
     });
     const repeated = "the run repeats what is on record, and takes orders once it is through with that";

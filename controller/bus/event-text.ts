@@ -12,6 +12,7 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "campaign-complete": () => "the campaign is complete",
   "campaign-amended": (data) => `amendment ${text(data, "number")} by ${text(data, "author")}: ${text(data, "reason")}`,
   "cell-withdrawn": (data) => `withdrawn by ${text(data, "author")}${after(data, "reason")}`,
+  "amendment-refused": (data) => `an amendment by ${text(data, "author")} was refused: ${text(data, "what")}`,
   "campaign-resumed": () => "the campaign goes on after a restart",
   "run-ended": (data) => `the run was ended: ${text(data, "reason")}`,
   "alarm-raised": (data) => `alarm ${text(data, "alarm")}: ${text(data, "what")} [${text(data, "code")}]`,

@@ -12,17 +12,12 @@ export interface CellSignals {
   has(signal: string): boolean;
   /** Positions of the cells to tell, in order; none where it is known already. */
   note(signal: string): readonly string[];
+  /** The campaign has other rules from here on. */
+  amended(): void;
 }
 
 export function createCellSignals(campaign: Campaign): CellSignals {
-  const waiters = new Map<string, string[]>();
-  for (const { position, stepRules } of campaign.cells) {
-    for (const rule of stepRules) {
-      if (rule.kind !== "end-on-cell") continue;
-      const signal = signalOf(rule.position, rule.otherStepIndex);
-      waiters.set(signal, [...(waiters.get(signal) ?? []), position]);
-    }
-  }
+  let waiters = waitersOf(campaign);
   const come = new Set<string>();
   return {
     isWatched: (signal) => waiters.has(signal),
@@ -32,5 +27,20 @@ export function createCellSignals(campaign: Campaign): CellSignals {
       come.add(signal);
       return waiters.get(signal) ?? [];
     },
+    amended() {
+      waiters = waitersOf(campaign);
+    },
   };
+}
+
+function waitersOf({ cells }: Campaign): ReadonlyMap<string, readonly string[]> {
+  const waiters = new Map<string, string[]>();
+  for (const { position, stepRules } of cells) {
+    for (const rule of stepRules) {
+      if (rule.kind !== "end-on-cell") continue;
+      const signal = signalOf(rule.position, rule.otherStepIndex);
+      waiters.set(signal, [...(waiters.get(signal) ?? []), position]);
+    }
+  }
+  return waiters;
 }

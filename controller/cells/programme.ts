@@ -10,6 +10,7 @@ import { stepNames } from "../../protocols/campaign/step-names.ts";
 import { channelStep, TECHNIQUE_NAMES } from "../../protocols/echem/channel-step.ts";
 import { firstStep, nextStep, stepAt, type ProtocolCursor } from "../../protocols/echem/cursor.ts";
 import { CAPACITY_DOUBT_SHARE } from "../../protocols/echem/counting.ts";
+import type { Protocol } from "../../protocols/echem/protocol.ts";
 import type { ChannelStep } from "../../protocols/roles/channel.ts";
 import type { FinishedStep, KnownCharge, ProgrammeCursor } from "../machines/programme.ts";
 import { parsePlace, placeJson, type Capacities, type ProgrammePlace } from "./programme-place.ts";
@@ -34,13 +35,13 @@ export function programmeStepAt(
   return createProgramme(cell, sampleIntervalMinS).at(found);
 }
 
+/** What comes behind a step is looked up as it is over: the protocol may have been amended meanwhile. */
 function createProgramme(cell: CampaignCell, sampleIntervalMinS: number) {
-  const { protocol } = cell;
-  const names = stepNames(protocol);
-
   function at(place: ProgrammePlace): ProgrammeCursor {
     const { cursor, references, measured, part } = place;
     const { stepIndex } = cursor;
+    const { protocol } = cell;
+    const names = namesOf(protocol);
     const step = stepAt(protocol, cursor);
     const result = channelStep(protocol, step, {
       nominalCapacityMah: cell.nominalCapacityMah,
@@ -68,7 +69,7 @@ function createProgramme(cell: CampaignCell, sampleIntervalMinS: number) {
     }
 
     function toNext(nowMeasured: Capacities, nowReferences: Capacities, charge: KnownCharge | null) {
-      const next: ProtocolCursor | undefined = nextStep(protocol, cursor);
+      const next: ProtocolCursor | undefined = nextStep(cell.protocol, cursor);
       if (next === undefined) return null;
       // Only a step with rules has to know how full the cell is as it begins.
       const nextPart = rulesAt(cell, next.stepIndex).length === 0 ? WHOLE_STEP : { ...WHOLE_STEP, charge };
@@ -98,6 +99,16 @@ function createProgramme(cell: CampaignCell, sampleIntervalMinS: number) {
   }
 
   return { at };
+}
+
+const NAMES = new WeakMap<Protocol, ReturnType<typeof stepNames>>();
+
+function namesOf(protocol: Protocol): ReturnType<typeof stepNames> {
+  const known = NAMES.get(protocol);
+  if (known !== undefined) return known;
+  const names = stepNames(protocol);
+  NAMES.set(protocol, names);
+  return names;
 }
 
 /** A rate that refers to what an earlier step measured, once it has; by the fallback until then. */

@@ -60,6 +60,8 @@ export interface SampleIntake {
   lastSeen(cellIndex: number, atMs: number, voltageV: number, currentA: number): void;
   /** What `work` hands in is on record already: it is counted, and neither stored nor judged again. */
   replay(work: () => void): void;
+  /** Other limits hold from the next sample on. */
+  limit(cellIndex: number, limits: CellLimits): void;
   /** From now on, or no longer, each of its samples is told of. */
   follow(cellIndex: number, isFollowed: boolean): void;
   /** Tells of the first sample above `highV` or below `lowV`. */
@@ -233,6 +235,12 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         intake.sampleCount = sampleCount;
         intake.rejectedCount = rejectedCount;
       }
+    },
+    limit(cellIndex, limits) {
+      voltageMaxV[cellIndex] = limits.voltageMaxV;
+      voltageMinV[cellIndex] = limits.voltageMinV;
+      currentMaxA[cellIndex] = limits.currentMaxA;
+      currentMinA[cellIndex] = limits.currentMinA;
     },
     follow(cellIndex, isOn) {
       isFollowed[cellIndex] = isOn ? 1 : 0;

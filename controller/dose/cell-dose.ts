@@ -14,7 +14,7 @@ export interface LayerDosePerFluence {
   readonly meanGyPerPhCm2: number;
 }
 
-/** What never changes about a cell's dose while the campaign runs. */
+/** What changes about a cell's dose only by an amendment. */
 export interface CellDosePlan {
   readonly position: string;
   readonly layers: readonly LayerDosePerFluence[];
@@ -47,6 +47,13 @@ export interface CellDose {
 export function emptyCellDose(plan: CellDosePlan): CellDose {
   const nothing = plan.spots.map(() => 0);
   return { settledPhCm2: nothing, cycle: null, cyclePhCm2: nothing, open: [] };
+}
+
+/** The same dose by another plan of the cell: spots that the plan has more than before have had nothing. */
+export function doseByPlan(dose: CellDose, plan: CellDosePlan): CellDose {
+  const more = plan.spots.slice(dose.settledPhCm2.length).map(() => 0);
+  if (more.length === 0) return dose;
+  return { ...dose, settledPhCm2: [...dose.settledPhCm2, ...more], cyclePhCm2: [...dose.cyclePhCm2, ...more] };
 }
 
 /** An exposure as it would be booked: both numbers are upper bounds. */

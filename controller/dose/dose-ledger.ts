@@ -9,6 +9,7 @@ import type { Position } from "../../protocols/base/position.ts";
 import type { LayerDose, LedgerRow } from "../record/ledger-row.ts";
 import {
   coolestSpot,
+  doseByPlan,
   doseRefusals,
   emptyCellDose,
   exposureLimitFraction,
@@ -85,9 +86,14 @@ export interface DoseLedger {
   /** The same with open bookings counted in full, as the audit counts them. */
   readonly limitFractionBooked: number;
   readonly openCount: number;
+  /** What was given, and bookings that are open, in order; each exposure once. */
+  given(): readonly LedgerRow[];
+  /** The cells have other plans from here on; of what was given nothing changes. */
+  amended(): void;
 }
 
 export interface DoseLedgerDeps {
+  /** Looked up at each act: an amendment puts others in their places. */
   readonly cells: readonly LedgerCell[];
   readonly convention: DoseConvention;
   readonly nowMs: () => number;
@@ -106,6 +112,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
   const doses: CellDose[] = deps.cells.map((cell) => emptyCellDose(cell.plan));
   const open = new Map<string, OpenEntry>();
   const fractions = new Float64Array(deps.cells.length);
+  const closed: { readonly cellIndex: number; readonly row: LedgerRow }[] = [];
 
   function cellAt(cellIndex: number): LedgerCell {
     const cell = deps.cells[cellIndex];
@@ -124,14 +131,20 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
   }
 
   function noteGiven(cellIndex: number, row: LedgerRow, after: CellDose): void {
-    const { plan } = cellAt(cellIndex);
     doses[cellIndex] = after;
-    fractions[cellIndex] = Math.max(
-      fractions[cellIndex] ?? 0,
-      limitFraction(plan, after),
-      exposureLimitFraction(plan, weighedFluence(plan, row), row.openTimeS),
-    );
+    noteFraction(cellIndex, limitFraction(cellAt(cellIndex).plan, after));
+    noteOne(cellIndex, row);
+    closed.push({ cellIndex, row });
     open.delete(row.exposureId);
+  }
+
+  function noteOne(cellIndex: number, row: LedgerRow): void {
+    const { plan } = cellAt(cellIndex);
+    noteFraction(cellIndex, exposureLimitFraction(plan, weighedFluence(plan, row), row.openTimeS));
+  }
+
+  function noteFraction(cellIndex: number, fraction: number): void {
+    fractions[cellIndex] = Math.max(fractions[cellIndex] ?? 0, fraction);
   }
 
   for (const row of deps.past ?? []) {
@@ -216,6 +229,16 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     },
     get openCount() {
       return open.size;
+    },
+    given: () => [...closed.map(({ row }) => row), ...[...open.values()].map(({ row }) => row)],
+    amended() {
+      fractions.fill(0);
+      deps.cells.forEach(({ plan }, cellIndex) => {
+        const dose = doseByPlan(doseAt(cellIndex), plan);
+        doses[cellIndex] = dose;
+        noteFraction(cellIndex, limitFraction(plan, dose));
+      });
+      for (const { cellIndex, row } of closed) noteOne(cellIndex, row);
     },
   };
 

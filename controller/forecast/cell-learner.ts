@@ -41,6 +41,8 @@ export interface CellLearner {
   /** Seconds from the step's start. Once per step. */
   firstSample(sinceS: number, voltageV: number, currentA: number): void;
   stepEnded(end: EndedStep): void;
+  /** The protocol has another tail from here on. */
+  amended(protocol: Protocol): void;
   /** What a forecast goes on from now; what it takes from the nameplate, and what was measured. */
   readonly learned: LearnedCell;
   /** The technique step before the one that runs or comes next, -1 for none: what a forecast goes on from. */
@@ -75,7 +77,8 @@ interface SeenStep extends LearnedStep {
   readonly cyclesOn: number;
 }
 
-export function createCellLearner(nameplate: CellNameplate, protocol: Protocol): CellLearner {
+export function createCellLearner(nameplate: CellNameplate, begunWith: Protocol): CellLearner {
+  let protocol = begunWith;
   const curve = curveOf(nameplate.chemistry);
   const nominalAh = nameplate.nominalCapacityMah / 1000;
   const charge = createChargeAnchors(nameplate);
@@ -208,6 +211,10 @@ export function createCellLearner(nameplate: CellNameplate, protocol: Protocol):
         remember(kind, cursor.cycle, durationS, endedBy, endedBy === "voltage" && movedAh < 0);
       before = { voltageV, currentA };
       cursor = null;
+    },
+    amended(after) {
+      protocol = after;
+      drift.amended(after);
     },
     get previousIndex() {
       return cursor === null && last !== null ? last.stepIndex : previousIndex;

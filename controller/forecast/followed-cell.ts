@@ -33,6 +33,8 @@ export interface FollowedCell {
   readonly measuredAh: ReadonlyMap<number, number>;
   /** Null where the event says nothing of where the cell stands. */
   event(type: string, atMs: number, data: EventData): FollowedNews | null;
+  /** The cell's protocol has another tail from here on. */
+  amended(): void;
 }
 
 type EventData = Readonly<Record<string, Json>>;
@@ -44,9 +46,8 @@ interface Place {
 }
 
 export function createFollowedCell(cell: CampaignCell): FollowedCell {
-  const { protocol } = cell;
   let nameplate = nameplateOf(cell, null);
-  let learner = createCellLearner(nameplate, protocol);
+  let learner = createCellLearner(nameplate, cell.protocol);
   let cursor: ProtocolCursor | null = null;
   /** The last step that ran. */
   let lastCursor: ProtocolCursor | undefined;
@@ -139,13 +140,16 @@ export function createFollowedCell(cell: CampaignCell): FollowedCell {
       return new Map(Object.entries(measuredAh).map(([index, capacityAh]) => [Number(index), capacityAh]));
     },
     ranS,
+    amended() {
+      learner.amended(cell.protocol);
+    },
     event(type, atMs, data) {
       switch (type) {
         case "cell-proof": {
           const startVoltageV = data["open_circuit_V"];
           if (data["is_proven"] !== true || typeof startVoltageV !== "number" || lastCursor !== undefined) return null;
           nameplate = nameplateOf(cell, startVoltageV);
-          learner = createCellLearner(nameplate, protocol);
+          learner = createCellLearner(nameplate, cell.protocol);
           return null;
         }
         case "step-started": {

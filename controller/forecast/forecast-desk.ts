@@ -22,6 +22,8 @@ export interface ForecastDesk {
   heard(type: string, data: { readonly [key: string]: Json }): void;
   /** After a restart: forecasts of the steps that were under way, as they stood. */
   goOn(): void;
+  /** Cells have other tails, limits or waits from here on. */
+  amended(): void;
   /** Null before a cell's first step, and when its part is over. */
   of(cellIndex: number): CellForecast | null;
 }
@@ -146,14 +148,20 @@ export function createForecastDesk(deps: ForecastDeskDeps): ForecastDesk {
     show(index, telling, movedTo(telling.forecast, nowMs + 1000 * moreS, spreadS, about));
   }
 
+  function goOn(): void {
+    tellings.forEach((telling, index) => {
+      const forecast = forecastNow(index, "resumed");
+      const pausedAtMs = followed[index]?.pausedAtMs ?? null;
+      if (forecast !== null) show(index, telling, { ...forecast, pausedAtMs });
+    });
+  }
+
   return {
     of: (cellIndex) => tellings[cellIndex]?.forecast ?? null,
-    goOn() {
-      tellings.forEach((telling, index) => {
-        const forecast = forecastNow(index, "resumed");
-        const pausedAtMs = followed[index]?.pausedAtMs ?? null;
-        if (forecast !== null) show(index, telling, { ...forecast, pausedAtMs });
-      });
+    goOn,
+    amended() {
+      for (const one of followed) one.amended();
+      goOn();
     },
     heard(type, data) {
       const { position } = data;

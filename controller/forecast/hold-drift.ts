@@ -28,6 +28,8 @@ export interface HoldDrift {
   ended(hold: EndedHold): void;
   /** Growth of a hold's duration per cycle, a part of it; 0 where nothing was seen that says. */
   perCycle(kind: number): number;
+  /** The protocol has another tail from here on. */
+  amended(protocol: Protocol): void;
 }
 
 /** A hold that owes less of its time to resistance than this says nothing of it. */
@@ -44,7 +46,8 @@ interface Seen {
   readonly durationS: number;
 }
 
-export function createHoldDrift(nameplate: CellNameplate, protocol: Protocol): HoldDrift {
+export function createHoldDrift(nameplate: CellNameplate, begunWith: Protocol): HoldDrift {
+  let protocol = begunWith;
   const curve = curveOf(nameplate.chemistry);
   const seen = new Map<number, Seen>();
   const owed = new Map<number, number>();
@@ -80,6 +83,9 @@ export function createHoldDrift(nameplate: CellNameplate, protocol: Protocol): H
       if (!Number.isFinite(perCycle)) return;
       const told = Math.min(GROWTH_MOST, Math.max(0, perCycle));
       growth = growth === null ? told : growth + NEWEST * (told - growth);
+    },
+    amended(after) {
+      protocol = after;
     },
     perCycle: (kind) => (growth ?? 0) * (owed.get(kind) ?? 0),
   };

@@ -72,7 +72,9 @@ const OVER_ERROR_MAX = 1e9;
 const CODES = FRAME_FINDINGS.map((finding) => codeOf(finding));
 
 export function createFrameDesk(deps: FrameDeskDeps): FrameDesk {
-  const { campaign, rules, integrator, recorder, alarms } = deps;
+  const { campaign, integrator, recorder, alarms } = deps;
+  /** Looked up each time: they may be amended. */
+  const ruleOf = (finding: FrameFinding) => (campaign.frameRules ?? deps.rules)[finding];
   const checker = deps.lattice === undefined ? undefined : createFrameChecker(deps.lattice);
   const held = new Map<number, string>();
   const last = new Map<number, FrameView>();
@@ -91,7 +93,7 @@ export function createFrameDesk(deps: FrameDeskDeps): FrameDesk {
   function hold(cellIndex: number, finding: FrameFinding | undefined): void {
     const position = campaign.cells[cellIndex]?.position ?? "";
     if (finding === undefined) held.delete(cellIndex);
-    else if (rules[finding] === "hold-back") {
+    else if (ruleOf(finding) === "hold-back") {
       held.set(cellIndex, `${position} is held back from the beam: its last frame says ${finding}`);
     }
   }
@@ -137,7 +139,7 @@ export function createFrameDesk(deps: FrameDeskDeps): FrameDesk {
     hold(order.cellIndex, finding === "good" ? undefined : finding);
     if (finding === "good") return;
     alarms.raise(faultNote(new Fault(codeOf(finding), order.position, check.what)));
-    if (rules[finding] === "stop-exposing") deps.stopExposing(`frame of ${order.position}: ${finding}`);
+    if (ruleOf(finding) === "stop-exposing") deps.stopExposing(`frame of ${order.position}: ${finding}`);
   }
 
   return {

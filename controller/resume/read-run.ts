@@ -1,6 +1,7 @@
 /** Reads what a run left in its folder: events folded, ledger rows, and the samples that are to be counted on. */
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { createBegunFold, type BegunFold } from "../amendments/campaign-progress.ts";
 import type { LedgerRow } from "../record/ledger-row.ts";
 import { parseJson } from "../record/record-header.ts";
 import { channelsOf, openRecord, type RecordReader } from "../record/record-reader.ts";
@@ -14,6 +15,8 @@ export interface LeftRun {
   /** What the steps on record teach of each cell, in the order of the campaign's cells. */
   readonly followed: readonly FollowedCell[];
   readonly ledgerRows: readonly LedgerRow[];
+  /** How far it has come, and what was amended: goes on with the run. */
+  readonly begun: BegunFold;
   /** Stored samples from a little before the oldest step under way, frame by frame. */
   readonly frames: readonly (readonly ChannelSamples[])[];
 }
@@ -34,11 +37,13 @@ export function readLeftRun(
   try {
     const fold = createRunFold(campaign, sampleIntervalMinS);
     const followed = new Map(campaign.cells.map((cell) => [cell.position as string, createFollowedCell(cell)]));
+    const begun = createBegunFold();
     for (const scanned of reader.events()) {
       if (scanned.kind === "damaged") throw damaged(folder, `events ${scanned.from} to ${scanned.to}`);
       const { type, atMs, dataText } = scanned.row;
       const data = parseJson(dataText);
       fold.event(type, atMs, data);
+      begun.event(type, atMs, data);
       const fields = recordOf(data);
       followed.get(textOf(fields["position"]))?.event(type, atMs, fields);
     }
@@ -49,7 +54,7 @@ export function readLeftRun(
     }
     const recorded = fold.finish();
     const frames = framesFrom(reader, oldestMs(recorded) - BEFORE_MS);
-    return { recorded, followed: [...followed.values()], ledgerRows, frames };
+    return { recorded, followed: [...followed.values()], ledgerRows, begun, frames };
   } finally {
     reader.close();
   }

@@ -13,8 +13,20 @@ import type { RecordedCell } from "./recorded-cell.ts";
 import type { WantedExposure } from "../beam/wanted.ts";
 import { requestOf, type RecordedRun } from "./recorded-run.ts";
 
+/** What was counted of each cell, and the step that its channel may find running. Nothing in a run that begins. */
+export function restoreCells(
+  left: LeftRun | undefined,
+  channels: readonly Channel[],
+  intake: SampleIntake,
+  nowMs: () => number,
+): void {
+  if (left === undefined) return;
+  restoreSamples(left, intake);
+  restoreChannels(left, channels, intake, nowMs);
+}
+
 /** Counts all samples on record since each step began; what ran and was not heard of any more is left running. */
-export function restoreSamples(left: LeftRun, intake: SampleIntake): void {
+function restoreSamples(left: LeftRun, intake: SampleIntake): void {
   const { cells } = left.recorded;
   intake.replay(() => {
     cells.forEach(({ counted }, cellIndex) => {
@@ -64,12 +76,7 @@ function ranUntilS({ left }: RecordedCell): number {
 }
 
 /** Tells each channel of the step that it may find running. */
-export function restoreChannels(
-  left: LeftRun,
-  channels: readonly Channel[],
-  intake: SampleIntake,
-  nowMs: () => number,
-): void {
+function restoreChannels(left: LeftRun, channels: readonly Channel[], intake: SampleIntake, nowMs: () => number): void {
   left.recorded.cells.forEach((cell, cellIndex) => {
     const channel = channels[cellIndex];
     const running = runningOf(cell, cellIndex, intake, nowMs);

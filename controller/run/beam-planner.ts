@@ -23,6 +23,8 @@ export interface BeamPlanner {
   noteGiven(cellIndex: number, exposureS: number, transmission: number): void;
   /** Decided last; null before the first decision. */
   readonly decided: Decided | null;
+  /** The campaign has other spots, shares or stops from here on. */
+  amended(): void;
 }
 
 export interface BeamPlannerDeps {
@@ -49,9 +51,9 @@ function wishMs({ wish, askedAtMs }: WantedExposure): number {
 export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
   const { campaign, site } = deps;
   const cellCount = campaign.cells.length;
-  const travel = siteTravel(campaign, site);
+  let travel = siteTravel(campaign, site);
   const shares = createShareAccount(campaign);
-  const stops: readonly KnownStop[] = calendarStops(campaign);
+  let stops: readonly KnownStop[] = calendarStops(campaign);
   /** Behind the cells: where the stage stands after it has looked for its reference. */
   let place = cellCount;
   /** Filters and the shutter upstream stand as this preset wants them; null where nobody knows. */
@@ -149,6 +151,10 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
     },
     get decided() {
       return decided;
+    },
+    amended() {
+      travel = siteTravel(campaign, site);
+      stops = calendarStops(campaign);
     },
   };
 }

@@ -13,6 +13,8 @@ import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
 import { createPartialRule } from "../beam/partial-rule.ts";
 import { gateOf } from "../beam/shutter-gate.ts";
+import { createCampaignAmendments } from "../amendments/campaign-amendments.ts";
+import { createLiveCampaign } from "../amendments/live-campaign.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
 import { createStepCode } from "../cells/step-code.ts";
 import { proofTimeMaxMs } from "../cells/wiring-proof.ts";
@@ -26,12 +28,12 @@ import { createExposureMachine } from "../machines/exposure-machine.ts";
 import { createInstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
-import { letGoOn, recordLetGoOn, recordResumed } from "../resume/record-resumed.ts";
+import { createBeginAgain } from "../resume/begin-again.ts";
+import { letGoOn } from "../resume/record-resumed.ts";
 import { isOfExposures, wishKeys } from "../resume/recorded-run.ts";
-import { NOTHING_ASKED, restoreChannels, restoreSamples, restoreSweeps } from "../resume/restore.ts";
+import { restoreCells } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
 import { createShutterLook } from "../resume/shutter-look.ts";
-import { askedAgain, settleUnfinished, unfinishedBookings } from "../resume/unfinished.ts";
 import { createBeamReadings } from "./beam-readings.ts";
 import { createAlarms } from "./alarms.ts";
 import { actorClock } from "./actor-clock.ts";
@@ -67,7 +69,9 @@ import { createWatchDesk } from "./watch-desk.ts";
 export type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
-  const { campaign, site, clock, store, roles, tables, endAtMs } = deps;
+  const { site, clock, store, roles, tables, endAtMs } = deps;
+  const live = createLiveCampaign(deps.campaign);
+  const { campaign } = live;
   const left = deps.left === undefined ? undefined : letGoOn(deps.left, deps.resumedBy);
   const timings = runTimings(site);
   const nowMs = (): number => clock.monoMs();
@@ -113,6 +117,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       triggers.heard(type, data);
       witness.heard(type, data);
       stops.heard(type, data);
+      amendments.heard(type, data);
       keepSoon(type);
       if (type === "exposing-resumed") closedShutter.watch.noteResumed();
       changer?.heard(type);
@@ -127,7 +132,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   if (left !== undefined) alarms.restore(left.recorded.alarms.open, left.recorded.alarms.raisedCount);
   const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
   const beam = createBeamOnCell(site, tables);
-  const ledgerCells = createLedgerCells(campaign, site, tables);
+  const ledgerCells = [...createLedgerCells(campaign, site, tables)];
   const ledger = createStoredLedger(store, ledgerCells, nowMs, left?.ledgerRows);
   const intake = createCampaignIntake(campaign, store, {
     send,
@@ -138,14 +143,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       witness.sample(cellIndex, atMs, flags);
     },
   });
-  if (left !== undefined) {
-    restoreSamples(left, intake);
-    restoreChannels(left, roles.channels, intake, nowMs);
-  }
+  restoreCells(left, roles.channels, intake, nowMs);
 
+  const waits = { of: exposureWaits(campaign, site) };
   const forecasts = createForecastDesk({
     ...{ cells: campaign.cells, clock, recorder: log, samples: intake },
-    exposureWait: exposureWaits(campaign, site),
+    exposureWait: (cell) => waits.of(cell),
     ...(left === undefined ? {} : { followed: left.followed }),
   });
   const signals = createCellSignals(campaign);
@@ -303,12 +306,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     alarmsOfExposures: left === undefined ? [] : alarms.open.filter(isOfExposures),
   });
 
-  const unfinished = left === undefined ? [] : unfinishedBookings(left.ledgerRows);
-  const atStart = left === undefined ? null : restoreSweeps(left.recorded, unfinished, campaign, desk, tally);
-  const { asked, repeats } = askedAgain(atStart ?? NOTHING_ASKED, unfinished, {
-    ...{ campaign, endAtMs, nowMs: nowMs(), requests: left?.recorded.requests ?? [] },
-    window: (sweep) => desk.window(sweep),
-  });
+  const beganAgain = createBeginAgain({ left, campaign, site, desk, tally, nowMs, endAtMs });
   const reunion = createReunion({
     clock,
     cellCount: left === undefined ? 0 : campaign.cells.length,
@@ -361,11 +359,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     ...{ startDeadlineMs: timings.startDeadlineMs, homingDeadlineMs: timings.homingDeadlineMs },
     isOver: () => nowMs() >= endAtMs,
-    plan: (context) =>
-      desk.plan(context.sweep, reunion.obstacle() ?? changer?.obstacle() ?? watchDesk.obstacle(context), {
+    plan(context) {
+      amendments.settle();
+      return desk.plan(context.sweep, reunion.obstacle() ?? changer?.obstacle() ?? watchDesk.obstacle(context), {
         wanted: context.wanted,
         mayBeAsked: context.finishedCellCount < campaign.cells.length,
-      }),
+      });
+    },
     order(act) {
       const order = desk.order(act);
       const visit = { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS };
@@ -388,11 +388,17 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     rule: (cut) => partialRule.rule(cut),
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     ...{ troublePauseMs: timings.troublePauseMs, failuresInRowMax: 20 },
-    ...(left === undefined ? {} : { resumed: { ...asked, held: left.recorded.held } }),
+    ...(left === undefined ? {} : { resumed: { ...beganAgain.asked, held: left.recorded.held } }),
   });
 
   const actor: CampaignActor = createActor(machine, { clock: actorClock(clock) });
   actor.subscribe({ error: fail });
+
+  const amendments = createCampaignAmendments({
+    ...{ live, begun: deps.left?.begun, begunWith: deps.campaignHash ?? "", site, tables, recorder },
+    ...{ ledgerCells, ledger, intake, commit: commitAlone },
+    ...{ forecasts, waits, signals, desk, triggers, wishes, views, actor: () => actor, send, planAgain, nowMs, fail },
+  });
 
   const instrumentNames = roles.instruments.map(({ name }) => name);
 
@@ -403,7 +409,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   }
 
   return {
-    ...{ actor, views, tally, alarms, wishes, stops, sweepCountPlanned: desk.sweepCountPlanned },
+    ...{ actor, campaign, views, tally, alarms, wishes, stops, amendments, sweepCountPlanned: desk.sweepCountPlanned },
     expose: (command) => triggers.expose(command),
     planned: () => desk.decided,
     limitFractionMax: () => ledger.limitFractionMax,
@@ -421,14 +427,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     isDone: () => actor.getSnapshot().status === "done",
     start() {
       if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);
-      else {
-        recordResumed(recorder, campaign, left.recorded, { sweep: atStart?.sweep ?? null, unfinished, site });
-        if (deps.resumedBy !== undefined) recordLetGoOn(recorder, deps.resumedBy, deps.left?.recorded);
-        settleUnfinished(unfinished, { ledger, recorder, tally, nowMs });
-        witness.leftOpen(left.recorded.unwitnessed);
-        repeats.forEach(requestDesk.noteWanted);
-        forecasts.goOn();
-      }
+      const { resumedBy, left: before } = deps;
+      beganAgain.say({ recorder, ledger, witness, requestDesk, forecasts, resumedBy, before });
       readings.listen(closedShutter.watch);
       watchDesk.listen();
       listenToInstruments({ roles, alarms, recorder, send, stops, clock, views });

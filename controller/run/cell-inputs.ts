@@ -58,7 +58,9 @@ export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
         proof: {
           code,
           positionOf: (index) => campaign.cells[index]?.position ?? "another cell",
-          limits: cell.limits,
+          get limits() {
+            return cell.limits;
+          },
           nominalCapacityAh: cell.nominalCapacityMah / 1000,
         },
         gap,

@@ -7,6 +7,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import type { DoseLimit } from "../../protocols/campaign/campaign.ts";
 import {
+  doseByPlan,
   doseRefusals,
   emptyCellDose,
   weighedFluence,
@@ -108,7 +109,11 @@ export function createDoseReplay(): ReplayFold {
         if (plans.length === 0) add(event, "states no dose plan that can be read");
         // A plan stated again, after a restart, takes nothing back of what was given.
         for (const { plan } of plans) {
-          cells.set(plan.position, { plan, dose: cells.get(plan.position)?.dose ?? emptyCellDose(plan) });
+          const before = cells.get(plan.position)?.dose;
+          cells.set(plan.position, {
+            plan,
+            dose: before === undefined ? emptyCellDose(plan) : doseByPlan(before, plan),
+          });
         }
         break;
       }

@@ -1,4 +1,5 @@
 /** What a run is made of, and what is seen of it. */
+import type { AmendDesk } from "../amendments/amend-desk.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -23,6 +24,8 @@ import type { WishDesk } from "./wish-desk.ts";
 
 export interface CampaignRunDeps {
   readonly campaign: Campaign;
+  /** Of the campaign that the record was begun with; left out where nobody amends it. */
+  readonly campaignHash?: string;
   readonly site: Site;
   readonly clock: Clock;
   readonly store: RecordStore;
@@ -46,6 +49,9 @@ export interface CampaignRunDeps {
 
 export interface CampaignRun {
   readonly actor: CampaignActor;
+  /** In force now: it is amended in place. */
+  readonly campaign: Campaign;
+  readonly amendments: AmendDesk;
   readonly views: ActorViews;
   readonly tally: Tally;
   readonly alarms: Alarms;

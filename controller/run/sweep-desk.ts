@@ -69,6 +69,8 @@ export interface SweepDesk {
   parkingTarget(place: ParkingPlace): { readonly xMm: number; readonly yMm: number } | undefined;
   /** What the scheduler decided last; null before that, and where nothing has a window. */
   readonly decided: Decided | null;
+  /** The campaign has other cells in the beam, presets, sweeps, shares or stops from here on. */
+  amended(): void;
 }
 
 export interface AskedBesides {
@@ -110,18 +112,11 @@ const BRINGING_MS = 3000;
 
 export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   const { campaign, site } = deps;
-  // One sweep trigger is run; check refuses a campaign with more.
-  const trigger = campaign.sweeps[0];
   const placed = campaign.cells.map((cell, cellIndex) => ({
     ...{ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) },
   }));
-  const exposed = placed.filter(({ cell }) => meetsBeam(cell));
-  const timing = timingOf(trigger, Math.min(deps.endAtMs, beamEndMs(campaign)));
-  const longestMs = 1000 * Math.max(0, ...campaign.presets.map(({ exposureS }) => exposureS));
-  const calendarLook = createCalendarLook(calendarStops(campaign));
-  const spots = campaignSpots(campaign);
-  const ordinary = trigger?.preset ?? campaign.presets[0];
-  const presets = new Map(campaign.presets.map((preset) => [preset.name, preset]));
+  let { timing, longestMs, calendarLook, spots, ordinary, presets } = readCampaign(campaign, deps.endAtMs);
+  let exposed = placed.filter(({ cell }) => meetsBeam(cell));
   const filters = new Map<string, readonly boolean[]>();
   const leftOf = new Map<number, { readonly most: number; readonly left: number }>();
 
@@ -147,7 +142,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   }
 
   /** In whole milliseconds. */
-  function exposureSOf(cellIndex: number, preset = ordinary): number {
+  function exposureSOf(cellIndex: number, preset: ExposurePreset | undefined = ordinary): number {
     return Math.round(1000 * (preset?.exposureS ?? 0) * (deps.exposureFraction?.(cellIndex) ?? 1)) / 1000;
   }
 
@@ -262,11 +257,13 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   }
 
   return {
-    exposedCount: exposed.length,
-    sweepCountPlanned: Math.max(
-      0,
-      Math.floor((timing.endAtMs - timing.perExposureMs - timing.firstAtMs) / timing.cadenceMs) + 1 || 0,
-    ),
+    get exposedCount() {
+      return exposed.length;
+    },
+    get sweepCountPlanned() {
+      const { endAtMs, perExposureMs, firstAtMs, cadenceMs } = timing;
+      return Math.max(0, Math.floor((endAtMs - perExposureMs - firstAtMs) / cadenceMs) + 1 || 0);
+    },
     plan(before, obstacle, asked) {
       const facts: WantedFacts = {
         ...asked,
@@ -327,6 +324,13 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     get decided() {
       return planner.decided;
     },
+    amended() {
+      ({ timing, longestMs, calendarLook, spots, ordinary, presets } = readCampaign(campaign, deps.endAtMs));
+      exposed = placed.filter(({ cell }) => meetsBeam(cell));
+      filters.clear();
+      leftOf.clear();
+      planner.amended();
+    },
     order(act) {
       const { wanted } = act;
       const preset = presetOf(wanted);
@@ -357,6 +361,19 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         ...(act.openAtMs === undefined ? {} : { openAtMs: act.openAtMs }),
       };
     },
+  };
+}
+
+/** What is worked out of it once. One sweep trigger is run; check refuses a campaign with more. */
+function readCampaign(campaign: Campaign, endAtMs: number) {
+  const trigger = campaign.sweeps[0];
+  return {
+    timing: timingOf(trigger, Math.min(endAtMs, beamEndMs(campaign))),
+    longestMs: 1000 * Math.max(0, ...campaign.presets.map(({ exposureS }) => exposureS)),
+    calendarLook: createCalendarLook(calendarStops(campaign)),
+    spots: campaignSpots(campaign),
+    ordinary: trigger?.preset ?? campaign.presets[0],
+    presets: new Map(campaign.presets.map((preset) => [preset.name, preset])),
   };
 }
 

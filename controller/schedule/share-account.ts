@@ -9,7 +9,8 @@ export interface ShareAccount {
   now(): ReadonlyMap<string, GroupShare>;
 }
 
-export function createShareAccount({ shares }: Pick<Campaign, "shares">): ShareAccount {
+/** The campaign's shares are looked up each time: they may be amended. */
+export function createShareAccount(campaign: Pick<Campaign, "shares">): ShareAccount {
   const given = new Map<string, { beamS: number; dose: number }>();
   const total = { beamS: 0, dose: 0 };
 
@@ -24,7 +25,7 @@ export function createShareAccount({ shares }: Pick<Campaign, "shares">): ShareA
     },
     now() {
       return new Map(
-        (shares ?? []).map(({ group, beamTime, dose }) => {
+        (campaign.shares ?? []).map(({ group, beamTime, dose }) => {
           // Before anything is given nobody is behind.
           if (total.beamS === 0) return [group, { share: beamTime, used: beamTime }];
           const own = given.get(group) ?? { beamS: 0, dose: 0 };

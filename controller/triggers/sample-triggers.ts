@@ -13,6 +13,8 @@ export interface SampleTriggers {
   set(cellIndex: number, triggers: readonly OwnTrigger[], facts: CellFacts): void;
   /** The band was left. */
   passed(cellIndex: number, voltageV: number, triggers: readonly OwnTrigger[], facts: CellFacts): void;
+  /** Triggers are others from here on: no band is watched before the next look. */
+  amended(): void;
 }
 
 interface OwnTrigger {
@@ -116,6 +118,10 @@ export function createSampleTriggers({ samples, tell }: SampleTriggersDeps): Sam
       }
       if (sign * (voltageV - one.fromV) > 0) one.fromV = voltageV;
       setBand(cellIndex, one, triggers, facts);
+    },
+    amended() {
+      for (const cellIndex of followed.keys()) samples.watch(cellIndex, -Infinity, Infinity);
+      followed.clear();
     },
   };
 }

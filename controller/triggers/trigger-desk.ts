@@ -32,6 +32,8 @@ export interface TriggerDesk {
   passed(cellIndex: number, voltageV: number): void;
   /** Asks where the campaign lets it be asked. */
   expose(command: ExposeCommand): CommandedWish;
+  /** The campaign has other triggers, or its cells other tails, from here on. */
+  amended(): void;
 }
 
 export interface TriggerDeskDeps {
@@ -59,9 +61,9 @@ interface OwnTrigger {
 interface Watched {
   readonly cellIndex: number;
   readonly cell: CampaignCell;
-  readonly triggers: readonly OwnTrigger[];
+  triggers: readonly OwnTrigger[];
   readonly followed: FollowedStep;
-  readonly asked: AskedMoments;
+  asked: AskedMoments;
   lookAtMs: number;
   /** A voltage some looks ago, for its slope; NaN where there is none of this step. */
   slopeFrom: { readonly atMs: number; readonly voltageV: number } | null;
@@ -79,11 +81,8 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
   const { campaign, clock, wishes, samples, endAtMs } = deps;
   const watched = new Map<number, Watched>();
   campaign.cells.forEach((cell, cellIndex) => {
-    const triggers = (campaign.triggers ?? []).flatMap((trigger): readonly OwnTrigger[] => {
-      const own = trigger.cells.find((one) => one.cellIndex === cellIndex);
-      return own === undefined ? [] : [{ trigger, cell: own }];
-    });
-    if (triggers.length === 0) return;
+    const triggers = triggersOf(campaign, cellIndex);
+    // A cell that no trigger watches may be watched after an amendment: where it stands is followed all the same.
     watched.set(cellIndex, {
       ...{ cellIndex, cell, triggers, followed: followStep(cell, deps.left?.[cellIndex]), lookAtMs: Infinity },
       asked: createAskedMoments((key) => wishes.isKnown(key)),
@@ -91,6 +90,7 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
     });
   });
   const byPosition = new Map([...watched.values()].map((one) => [one.cell.position as string, one]));
+  let isAnyWatched = isWatching(campaign);
   const keyOfRequest = new Map<number, string>();
   let timer: TimerHandle = null;
   let timerAtMs = Infinity;
@@ -215,18 +215,20 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
     if (key !== undefined) one.asked.close(key);
   }
 
+  function lookAtAll(): void {
+    for (const one of watched.values()) if (one.triggers.length > 0) one.lookAtMs = clock.monoMs();
+    if (isAnyWatched) wake();
+  }
+
   return {
     start() {
-      if (watched.size === 0) return;
-      for (const one of watched.values()) one.lookAtMs = clock.monoMs();
-      wake();
+      lookAtAll();
     },
     heard(type, data) {
-      if (watched.size === 0) return;
       const { position, request } = data;
       const one = typeof position === "string" ? byPosition.get(position) : undefined;
       if (one === undefined) return;
-      if (one.followed.heard(type, data, clock.monoMs())) lookSoon(one);
+      if (one.followed.heard(type, data, clock.monoMs()) && one.triggers.length > 0) lookSoon(one);
       if (type === "exposure-ended" && isMade(data["outcome"])) close(one, requestNumber(data["request_id"]));
       if (typeof request !== "number") return;
       if (type === "exposure-wanted" && typeof data["key"] === "string") keyOfRequest.set(request, data["key"]);
@@ -242,7 +244,29 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       if (commanded.ok) wishes.ask([commanded.wish]);
       return commanded;
     },
+    amended() {
+      // As after a restart: what was asked is known by its key, and what was worked out is worked out anew.
+      for (const one of watched.values()) {
+        one.triggers = triggersOf(campaign, one.cellIndex);
+        one.asked = createAskedMoments((key) => wishes.isKnown(key));
+        if (one.triggers.length === 0) one.lookAtMs = Infinity;
+      }
+      isAnyWatched = isWatching(campaign);
+      sampleTriggers.amended();
+      lookAtAll();
+    },
   };
+}
+
+function triggersOf({ triggers }: Pick<Campaign, "triggers">, cellIndex: number): readonly OwnTrigger[] {
+  return (triggers ?? []).flatMap((trigger): readonly OwnTrigger[] => {
+    const own = trigger.cells.find((one) => one.cellIndex === cellIndex);
+    return own === undefined ? [] : [{ trigger, cell: own }];
+  });
+}
+
+function isWatching({ triggers }: Pick<Campaign, "triggers">): boolean {
+  return (triggers ?? []).some(({ cells }) => cells.length > 0);
 }
 
 const CLOSED_BY: ReadonlySet<string> = new Set([

@@ -18,6 +18,7 @@ const SHELVE_MAX_S = 12 * 3600;
 export const NOTE_LENGTH_MAX = 280;
 
 const none = z.strictObject({});
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "Give a SHA-256, 64 hexadecimal digits.");
 
 /** What each command takes. */
 export const COMMAND_ARGS = {
@@ -47,6 +48,11 @@ export const COMMAND_ARGS = {
   expose: z.strictObject({ position, within_s: z.number().min(1).max(86_400).exactOptional() }),
   /** A word about a cell, for whoever looks next: on record, and on its screen. */
   note: z.strictObject({ position, text: z.string().trim().min(1).max(NOTE_LENGTH_MAX) }),
+  /**
+   * The campaign is amended by a proposal in the run's folder, named by its SHA-256; obeyed only while the campaign in
+   * force is the one that it was previewed against. `name`: who answers for it.
+   */
+  amend: z.strictObject({ proposal: sha256, based_on: sha256, name: z.string().trim().min(1).max(80) }),
   /** A program beside the controller has trouble of its own: an alarm by its name; null: it is over. */
   trouble: z.strictObject({ of: z.string().regex(TOPIC_NAME), what: z.string().min(1).max(300).nullable() }),
   /** After a broken interlock. */
@@ -99,7 +105,8 @@ export type Refusal = (typeof REFUSALS)[number];
 
 /**
  * The one answer to a command. `done`: the order was given to the machines, whose states tell what comes of it. A stop
- * is answered once every device has confirmed it, or after two seconds, with those named that have not.
+ * is answered once every device has confirmed it, or after two seconds, with those named that have not; an amendment once it is
+ * in force, or refused.
  */
 export const replySchema = z.object({
   v: z.literal(BUS_VERSION),
@@ -110,6 +117,8 @@ export const replySchema = z.object({
   advice: z.string(),
   /** Of a stop that was obeyed: devices that have not confirmed it, none where all have. */
   not_confirmed: z.array(z.string()).exactOptional(),
+  /** Number of the amendment that is in force now. */
+  amended: z.int().positive().exactOptional(),
   said_at: dayTime,
 });
 export type BusReply = z.output<typeof replySchema>;

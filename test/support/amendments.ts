@@ -1,5 +1,6 @@
 /** Amendments in the virtual world: put on record between two lives of a controller, as `beamrack amend` does it. */
-import type { CampaignProgress, JudgedAmendment } from "../../controller/amendments/amendment.ts";
+import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
+import type { AmendedValue, CampaignProgress, JudgedAmendment } from "../../controller/amendments/amendment.ts";
 import { createProgressFold } from "../../controller/amendments/campaign-progress.ts";
 import { judgeAmendment } from "../../controller/amendments/judge-amendment.ts";
 import { recordAmendment } from "../../controller/amendments/record-amendment.ts";
@@ -15,6 +16,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { inRecordedOrder } from "../../protocols/campaign/cell-order.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { hashOf } from "../../tui/load-campaign.ts";
+import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 import { tables } from "./campaign-files.ts";
 
 /** What may be proposed depends on how far the campaign has come. */
@@ -51,6 +53,21 @@ export function amendFolder(
   recordAmendment(recorder, { ...about, texts: new Map() }, { site, cells, progress });
   store.close();
   return { ...judged, inForce: proposed };
+}
+
+/** Of a run that goes on, as an order over the bus does it. */
+export function amendLive(
+  { run }: Pick<VirtualCampaign, "run">,
+  propose: Proposal,
+  judged: (outcome: AmendOutcome, changes: readonly AmendedValue[]) => void,
+): void {
+  if (run.actor.getSnapshot().status !== "active") return;
+  const proposed = propose(run.campaign, run.amendments.progress());
+  const { changes } = run.amendments.judge(proposed);
+  const about = { author: "ada", reason: "a test", texts: new Map<string, string>(), basedOn: null };
+  void run.amendments.order({ proposed, campaignHash: hashOf(proposed), ...about }).then((outcome) => {
+    judged(outcome, changes);
+  });
 }
 
 function readFolder(folder: string): {

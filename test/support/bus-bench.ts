@@ -1,4 +1,5 @@
 /** The controller's end of the bus on a port that only listens, beside a campaign in the virtual world. */
+import type { Proposals } from "../../controller/bus/command-effects.ts";
 import { createControllerBus, type ControllerBus } from "../../controller/bus/controller-bus.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { BusCommand, BusReply } from "../../protocols/bus/commands.ts";
@@ -28,7 +29,8 @@ export interface BusBench {
 
 export const BENCH_RACK = "bench-rack";
 
-export function createBusBench(campaign: Campaign, site: Site): BusBench {
+/** `proposals`: what the run may be amended by. */
+export function createBusBench(campaign: Campaign, site: Site, proposals?: Proposals): BusBench {
   let nowMs = 0;
   let timers: { readonly fn: () => void; readonly atMs: number }[] = [];
   const dayClock: Clock = {
@@ -89,7 +91,8 @@ export function createBusBench(campaign: Campaign, site: Site): BusBench {
   return {
     ...{ bus, advance, unread, last, dayMs: () => NOON_MS + nowMs },
     show({ run, clock, rig }) {
-      bus.show({ campaign, run, clock, roles: rig.roles, endAtMs: 3_600_000 });
+      const amended = proposals === undefined ? {} : { proposals };
+      bus.show({ campaign, run, clock, roles: rig.roles, endAtMs: 3_600_000, ...amended });
       bus.connected();
     },
     countOf: (kind) => counts.get(kind) ?? 0,

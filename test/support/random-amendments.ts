@@ -1,4 +1,5 @@
 /** Random changes of mind during short seeded campaigns: those that may be, and those that must be refused without effect. */
+import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
@@ -32,7 +33,7 @@ const withCell = (campaign: Campaign, position: string, change: Partial<Campaign
 });
 
 function withPreset(campaign: Campaign, change: Partial<Campaign["presets"][number]>): Campaign {
-  const presets = campaign.presets.map((preset) => ({ ...preset, ...change }));
+  const presets = campaign.presets.map((preset, index) => (index === 0 ? { ...preset, ...change } : preset));
   const sweeps = campaign.sweeps.map((sweep) => ({ ...sweep, preset: presets[0] ?? sweep.preset }));
   return { ...campaign, presets, sweeps };
 }
@@ -114,6 +115,35 @@ const MINDS: readonly Mind[] = [
     },
   },
   {
+    name: "a trigger by the clock, or another, or none",
+    isValid: true,
+    propose(chance, current, { atMs, over }) {
+      const preset = current.presets.at(-1);
+      const cells = open(current, over).flatMap(({ position, role }) => {
+        const cellIndex = current.cells.findIndex((cell) => cell.position === position);
+        return role === "exposed" && chance.uniform() < 0.5 ? [{ cellIndex, stepIndexes: null }] : [];
+      });
+      const { triggers: [before] = [], ...rest } = current;
+      if (before !== undefined && chance.uniform() < 0.4) return rest;
+      if (preset === undefined || cells.length === 0) return undefined;
+      const everyS = 60 + Math.round(chance.uniform() * 300);
+      const firstAfterS = Math.round(atMs / 1000);
+      const when = { everyS, firstAfterS, window: { in: "time", earlyS: 20, lateS: 60 } } as const;
+      const what = { preset, cells, cycles: null, weight: 1, owner: null };
+      return { ...rest, triggers: [{ kind: "time-grid", name: before?.name ?? "grid", ...what, ...when }] };
+    },
+  },
+  {
+    name: "a preset with a spot of its own",
+    isValid: true,
+    propose(chance, current) {
+      const [first] = current.presets;
+      if (first === undefined || current.presets.length > 3) return undefined;
+      const spots = [{ xMm: 1 + chance.uniform(), yMm: -1.5 + chance.uniform() }];
+      return { ...current, presets: [...current.presets, { ...first, name: `own-${current.presets.length}`, spots }] };
+    },
+  },
+  {
     name: "a limit already spent",
     isValid: false,
     propose(chance, current, { rows }) {
@@ -159,7 +189,12 @@ const MINDS: readonly Mind[] = [
 ];
 
 /** Half of them of a kind that may be, half of one that must not; a charge that is soon over, so that tails begin. */
-export async function runAmended(seed: number, count: number, hours = 0.5): Promise<AmendedRun> {
+export async function runAmended(
+  seed: number,
+  count: number,
+  hours = 0.5,
+  how: "stopped" | "going-on" = "stopped",
+): Promise<AmendedRun> {
   const chance = createChance(seed).stream("amendments");
   const troubles: string[] = [];
   let [valid, refused] = [0, 0];
@@ -179,7 +214,7 @@ export async function runAmended(seed: number, count: number, hours = 0.5): Prom
         mind = undefined;
         return about[0];
       },
-      judged({ changes, refusals }: PutOnRecord): void {
+      judged({ changes, refusals }: Pick<PutOnRecord, "changes" | "refusals">): void {
         if (mind === undefined) return;
         const isRefused = refusals.length > 0;
         if (isRefused) refused += 1;
@@ -190,7 +225,18 @@ export async function runAmended(seed: number, count: number, hours = 0.5): Prom
       },
     };
   });
-  const run = await runWorld({ seed, hours, amendments, campaign: hurried });
+  const asked =
+    how === "stopped"
+      ? { amendments }
+      : {
+          amendedLive: amendments.map((one) => ({
+            ...one,
+            judged(outcome: AmendOutcome, changes: PutOnRecord["changes"]): void {
+              one.judged({ changes, refusals: outcome.kind === "refused" ? outcome.refusals : [] });
+            },
+          })),
+        };
+  const run = await runWorld({ seed, hours, ...asked, campaign: hurried });
   for (const { invariant, what } of run.summary.violations) troubles.push(`${invariant}: ${what}`);
   const { truth, dose } = run.summary;
   if (truth["exposures_unaccounted"] !== 0 || dose.booked_not_settled !== 0) troubles.push("exposures unaccounted");

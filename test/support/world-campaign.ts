@@ -23,7 +23,8 @@ import {
   type VirtualCampaign,
   type VirtualCampaignInputs,
 } from "../../tui/virtual/virtual-campaign.ts";
-import { amendFolder, type Proposal, type PutOnRecord } from "./amendments.ts";
+import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
+import { amendFolder, amendLive, type Proposal, type PutOnRecord } from "./amendments.ts";
 import { contextOf, load, repositoryText } from "./campaign-files.ts";
 
 /** A fault of seconds and positions, as people say it. */
@@ -56,6 +57,12 @@ export interface WorldRunOptions {
     readonly atS: number;
     readonly propose: Proposal;
     readonly judged?: (amendment: PutOnRecord) => void;
+  }[];
+  /** At campaign seconds the campaign is amended while its controller goes on. */
+  readonly amendedLive?: readonly {
+    readonly atS: number;
+    readonly propose: Proposal;
+    readonly judged?: (outcome: AmendOutcome, changes: PutOnRecord["changes"]) => void;
   }[];
   /** At campaign seconds: something a person does, or a look at what is going on. */
   readonly at?: readonly (readonly [atS: number, act: (virtual: VirtualCampaign) => void])[];
@@ -192,6 +199,11 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
       },
       (atS + AMENDING_S) * 1000,
     );
+  }
+  for (const { atS, propose, judged } of options.amendedLive ?? []) {
+    clock.setTimeout(() => {
+      amendLive(virtual, propose, (...told) => judged?.(...told));
+    }, atS * 1000);
   }
   for (const [atS, act] of options.at ?? []) {
     clock.setTimeout(() => {

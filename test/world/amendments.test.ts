@@ -4,9 +4,11 @@ import { verifyRecord } from "../../controller/record/verify.ts";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
+import type { BusCommand } from "../../protocols/bus/commands.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
 import type { PutOnRecord } from "../support/amendments.ts";
-import { campaign, expectSound, field, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { createBusBench } from "../support/bus-bench.ts";
+import { campaign, expectSound, field, numeric, removeFolders, runWorld, site } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -106,6 +108,88 @@ it("limits, presets and a cell that is withdrawn are amended under way; the audi
   } finally {
     record.close();
   }
+});
+
+it("over the bus a campaign is amended while its cells go on; a controller that is killed then goes on by the amendment", async () => {
+  const proposed = { shorter: withCell(raised(twoSpots), "A2", { isWithdrawn: true, role: "dark-control" }) };
+  const hash = (digit: string): string => digit.repeat(64);
+  const inForce: Campaign[] = [];
+  const bench = createBusBench(twoSpots, site, {
+    read(name) {
+      if (name === hash("f")) return "there is none";
+      const campaign = name === hash("b") ? withCell(twoSpots, "A3", { barcode: "another" }) : proposed.shorter;
+      return { campaign, campaignHash: name, texts: new Map([["campaign.yaml", "..."]]) };
+    },
+    inForce: (one) => inForce.push(one),
+  });
+  const amend = (proposal: string, basedOn: string): BusCommand => ({
+    ...{ command: "amend", args: { proposal, based_on: basedOn, name: "Ada" } },
+  });
+  const replies: (readonly [string, string])[] = [];
+  let begunWith = "";
+  const say = (atS: number, order: () => BusCommand, reason?: string) =>
+    [
+      ...([[atS, () => bench.order("anna", order(), reason)]] as const),
+      ...([
+        [
+          atS + 20,
+          () => {
+            const reply = bench.last("reply", "anna");
+            replies.push([reply?.outcome ?? "", reply?.what ?? ""]);
+          },
+        ],
+      ] as const),
+    ] as const;
+  const run = await runWorld({
+    ...{ hours: 0.25, campaign: twoSpots, kills: [{ atS: 400, downS: 20 }] },
+    hearing: (store) => bench.bus.hearing(store),
+    at: [
+      [
+        0.001,
+        (virtual) => {
+          begunWith = virtual.run.amendments.inForce.campaignHash;
+          bench.show(virtual);
+        },
+      ],
+      [1, () => bench.order("anna", { command: "take-control", args: {} })],
+      ...say(60, () => amend(hash("b"), begunWith)),
+      ...say(90, () => amend(hash("f"), begunWith)),
+      ...say(120, () => amend(hash("a"), hash("0"))),
+      ...say(150, () => amend(hash("a"), begunWith), ""),
+      ...say(180, () => amend(hash("a"), begunWith)),
+      ...say(210, () => amend(hash("a"), begunWith)),
+      ...say(240, () => amend(hash("a"), hash("a"))),
+    ],
+  });
+  expectSound(run);
+  expect(replies.map(([outcome]) => outcome)).toEqual([
+    ...["refused", "refused", "refused", "refused", "done", "refused", "done"],
+  ]);
+  expect(replies[0]?.[1]).toMatch(/cells A3 barcode: what a cell is cannot be amended/);
+  expect(replies[2]?.[1]).toMatch(/it was amended since that was previewed/);
+  expect(replies[4]?.[1]).toMatch(/amendment 1 is in force: \d+ changes, 1 of them a dose limit raised/);
+  expect(replies[6]?.[1]).toMatch(/nothing would change/);
+  expect(inForce).toEqual([proposed.shorter]);
+  const amended = run.of("campaign-amended");
+  expect(amended.map((event) => [field(event, "author"), field(event, "reason")])).toEqual([["Ada", "a test"]]);
+  expect(run.of("amendment-refused").length).toBe(3);
+  const atMs = amended[0]?.atMs ?? Infinity;
+  expect(atMs).toBeGreaterThanOrEqual(180_000);
+  // Also after the kill.
+  expect(run.of("campaign-resumed").length).toBe(1);
+  const exposed = run.of("exposure-ended").filter((event) => event.atMs > atMs);
+  expect(new Set(exposed.map((event) => field(event, "exposure_s")).filter((text) => text !== ""))).toEqual(
+    new Set(["4"]),
+  );
+  expect(exposed.some((event) => event.atMs > 420_000)).toBe(true);
+  expect(exposed.filter((event) => field(event, "position") === "A2")).toEqual([]);
+  expect(run.of("cell-stopped").map((event) => field(event, "position"))).toEqual(["A2"]);
+  // Nobody else was interrupted by it.
+  expect(
+    run.of("step-interrupted").filter((event) => event.atMs < 400_000 && field(event, "position") !== "A2"),
+  ).toEqual([]);
+  const report = verifyRecord(run.folder, replayDecisions);
+  expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });
 
 it("cells join a campaign under way: proven, cycled and exposed from then on, and those that were there lose nothing", async () => {

@@ -10,3 +10,9 @@ it("random changes of mind: what may be is on record and violates nothing, what 
   expect(run.troubles).toEqual([]);
   expect([run.valid > 0, run.refused > 0]).toEqual([true, true]);
 });
+
+it("the same while the run goes on", async () => {
+  const run = await runAmended(3, 8, 0.3, "going-on");
+  expect(run.troubles).toEqual([]);
+  expect([run.valid > 0, run.refused > 0]).toEqual([true, true]);
+});

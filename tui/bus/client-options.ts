@@ -16,6 +16,9 @@ export interface ClientValues {
 }
 
 /** Throws Faults of `findBusPlace`. */
-export function placeOfClient(context: CommandContext, { broker, credentials }: ClientValues): BusPlace {
+export function placeOfClient(
+  context: Pick<CommandContext, "environment">,
+  { broker, credentials }: ClientValues,
+): BusPlace {
   return findBusPlace({ broker, credentials }, context.environment ?? {});
 }

@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import { judgeAmendment } from "../../controller/amendments/judge-amendment.ts";
 import { recordAmendment } from "../../controller/amendments/record-amendment.ts";
 import { createLedgerCells } from "../../controller/dose/ledger-cells.ts";
-import { openStore } from "../../controller/record/store.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { openStore, type RecordStore, type StoreOptions } from "../../controller/record/store.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import { calendarOf } from "../../protocols/campaign/beam-forecast.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -15,13 +15,16 @@ import { campaignReferences } from "../../protocols/campaign/resolve-protocols.t
 import type { InputDocument } from "../../protocols/input/document.ts";
 import { amendmentJson, changeLine, whatIfLine } from "../amend/amendment-text.ts";
 import { keepCampaign, keptCampaign, readAmendable, type AmendableFolder } from "../amend/campaign-in-force.ts";
+import { writeProposal } from "../amend/proposals.ts";
 import { whatIf } from "../amend/what-if.ts";
+import { CLIENT_OPTIONS, type ClientValues } from "../bus/client-options.ts";
 import type { CommandContext } from "../command-context.ts";
 import { loadCampaign } from "../load-campaign.ts";
+import { orderOnce } from "./orders.ts";
 
 export type AmendContext = Pick<
   CommandContext,
-  "json" | "print" | "printError" | "readText" | "attenuationTables" | "clock" | "self" | "version"
+  "json" | "print" | "printError" | "readText" | "attenuationTables" | "clock" | "self" | "version" | "environment"
 >;
 
 interface AmendOptions {
@@ -33,7 +36,12 @@ interface AmendOptions {
   readonly name: string | undefined;
   readonly reason: string | undefined;
   readonly isPreview: boolean;
+  /** Where the controller is on the bus, should one run in the folder. */
+  readonly client: ClientValues & { readonly "take-over": boolean };
 }
+
+/** As long as the exposure under way may last. */
+const AMENDED_WITHIN_MS = 120_000;
 
 export async function amendCommand(context: AmendContext, args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
@@ -71,12 +79,24 @@ export async function amendCommand(context: AmendContext, args: readonly string[
     throw new Fault("command.usage", "beamrack amend", `${what} by --name and --reason; --preview needs neither`);
   }
 
-  const store = openStore({
+  const texts = textsOf(context, options.campaignPath, loaded.document);
+  const store = openFolder({
     ...{ folder: options.folder, clock: context.clock, durability: "power-loss", commitLatencyMs: 0 },
     header: folder.header,
     channelCount: proposed.cells.length,
     holder: { ...context.self, sinceMs: context.clock.wallMs() },
   });
+  if (store === "in-use") {
+    const proposal = writeProposal(options.folder, { campaign: asked, texts });
+    const order = { command: "amend", args: { proposal, based_on: folder.campaignHash, name } } as const;
+    const reply = await orderOnce(context, { ...options.client, reason }, order, AMENDED_WITHIN_MS);
+    if (reply.outcome === "refused") {
+      const finding = { severity: "error", code: "amend.refused", where: "controller", what: reply.what } as const;
+      return refuse(context, [{ ...finding, advice: reply.advice }]);
+    }
+    const done = `The running controller says: ${reply.what}.`;
+    return tell(context, done, about, { ok: true, amended: reply.amended ?? null });
+  }
   const number = folder.amendments.length + 1;
   try {
     // Only from here on is the folder held: a run, or another amendment, may have been at it since it was read.
@@ -91,7 +111,6 @@ export async function amendCommand(context: AmendContext, args: readonly string[
         store.appendEvent({ atMs, type, data });
       },
     };
-    const texts = textsOf(context, options.campaignPath, loaded.document);
     const amendment = { number, author: name, reason, changes, proposed, campaignHash, texts };
     recordAmendment(recorder, amendment, { site, cells: createLedgerCells(proposed, site, tables), progress });
     await store.commit();
@@ -101,6 +120,16 @@ export async function amendCommand(context: AmendContext, args: readonly string[
   keepCampaign(options.folder, asked);
   const text = `Amendment ${number} is on record, by ${name}. The run goes on under it: beamrack run ${options.campaignPath} --data ${options.folder}`;
   return tell(context, text, about, { ok: true, amended: number });
+}
+
+/** A controller that runs in the folder is to amend it by itself. */
+function openFolder(options: StoreOptions): RecordStore | "in-use" {
+  try {
+    return openStore(options);
+  } catch (error) {
+    if (isFault(error) && error.code === "store.in-use") return "in-use";
+    throw error;
+  }
 }
 
 /** The campaign's file first, then its protocols' and its calendar's by their paths as it writes them. */
@@ -165,6 +194,9 @@ function parseOptions(args: readonly string[]): AmendOptions {
       name: { type: "string" },
       reason: { type: "string" },
       preview: { type: "boolean", default: false },
+      check: { type: "boolean", default: false },
+      "take-over": { type: "boolean", default: false },
+      ...CLIENT_OPTIONS,
     },
   });
   const [folder, campaignPath, ...more] = positionals;
@@ -176,6 +208,10 @@ function parseOptions(args: readonly string[]): AmendOptions {
   }
   return {
     ...{ folder, campaignPath, sitePath: values.site, fromPath: values.from },
-    ...{ name: values.name, reason: values.reason, isPreview: values.preview },
+    ...{ name: values.name, reason: values.reason, isPreview: values.preview || values.check },
+    client: {
+      ...{ broker: values.broker, credentials: values.credentials, rack: values.rack },
+      "take-over": values["take-over"],
+    },
   };
 }

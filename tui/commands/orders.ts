@@ -203,14 +203,35 @@ async function orderAll(context: CommandContext, asked: Asked, commands: readonl
   }
 }
 
-async function obtain(rack: OpenRack, asked: Asked, command: BusCommand): Promise<BusReply> {
+/** One order and its answer, with control taken for it where nobody has it. Rejects with Faults of the bus; a refusal is an answer. */
+export async function orderOnce(
+  context: Pick<CommandContext, "environment" | "clock" | "self">,
+  asked: Asked,
+  command: BusCommand,
+  withinMs: number,
+): Promise<BusReply> {
+  const rack = await openRack({
+    ...{ place: placeOfClient(context, asked), clock: context.clock, pid: context.self.pid, rack: asked.rack },
+    isEnough: ({ control }) => control !== undefined,
+  });
+  try {
+    return await obtain(rack, asked, command, withinMs);
+  } finally {
+    await rack.client.close();
+  }
+}
+
+async function obtain(rack: OpenRack, asked: Asked, command: BusCommand, withinMs?: number): Promise<BusReply> {
   const { client } = rack;
   const look = rack.look();
   if (look.controller.state !== "present") {
     const since = look.heartbeat === undefined ? "" : `, last heard ${look.heartbeat.said_at}`;
     throw new Fault("bus.no-rack", look.rack, `the controller is ${look.controller.state}${since}`);
   }
-  const about = { rack: look.rack, reason: asked.reason ?? `beamrack ${textOf(command)}` };
+  const about = {
+    ...{ rack: look.rack, reason: asked.reason ?? `beamrack ${textOf(command)}` },
+    ...(withinMs === undefined ? {} : { withinMs }),
+  };
   const holder = look.control?.holder?.author ?? null;
   if (isWithoutControl(command) || holder === client.user) return client.order(command, about);
   if (holder !== null && asked["take-over"] !== true) {

@@ -5,7 +5,7 @@ import { sealedSummary } from "../../controller/record/summary-seal.ts";
 import { rehearsedCampaign } from "../../controller/rehearsal/locked-shutter.ts";
 import { createClockWatch } from "../../controller/run/clock-watch.ts";
 import { createDiskWatch } from "../../controller/run/disk-watch.ts";
-import { Fault, faultText } from "../../protocols/base/fault.ts";
+import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { judgeRoom, recordBytes } from "../../protocols/campaign/record-size.ts";
 import { calendarAtBegin } from "../../protocols/campaign/judge-calendar.ts";
@@ -30,7 +30,8 @@ import { siteWorld } from "../run/site-campaign.ts";
 import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
 import { keepCampaign, keptCampaign } from "../amend/campaign-in-force.ts";
-import { lookAtFolder, recordedHash } from "../run/left-folder.ts";
+import { readProposal } from "../amend/proposals.ts";
+import { goesOnWith, lookAtFolder, recordedHash } from "../run/left-folder.ts";
 import { createSiteCampaign, type SiteCampaign } from "../run/site-campaign.ts";
 import { watchRun } from "../run/watch-run.ts";
 import { loadLatticeTables } from "../virtual/load-world-data.ts";
@@ -59,9 +60,18 @@ const OPEN_END_S = 400 * 86_400;
 export async function runCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   const { campaignPath } = options;
-  const loaded = loadCampaign(context, campaignPath, options.sitePath);
-  if (loaded.kind === "refused") return refuse(context, loaded.findings);
-  const { site } = loaded;
+  const read = loadCampaign(context, campaignPath, options.sitePath);
+  if (read.kind === "refused") return refuse(context, read.findings);
+  const { site } = read;
+  const { name } = options.isRehearsal ? rehearsedCampaign(read.campaign) : read.campaign;
+  const folder = options.folder ?? join("data", `${name}-${stamp(context)}`);
+  const left = lookAtFolder(folder);
+  const loaded = goesOnWith(folder, left, read);
+  if (loaded !== read) {
+    context.printError(
+      `The campaign was amended since ${campaignPath}: the run goes on by the last amendment, as ${folder} keeps it.`,
+    );
+  }
   const asked = options.isRehearsal ? rehearsedCampaign(loaded.campaign) : loaded.campaign;
   const check = checkCampaign(asked, site, context.attenuationTables(), campaignPath);
   const measured = calibrationFindings(context, loaded);
@@ -69,9 +79,6 @@ export async function runCommand(context: CommandContext, args: readonly string[
     return refuse(context, [...loaded.findings, ...check.findings, ...measured]);
   }
   const totalS = Math.min(options.untilS ?? Infinity, asked.durationS ?? OPEN_END_S);
-  const folder = options.folder ?? join("data", `${asked.name}-${stamp(context)}`);
-
-  const left = lookAtFolder(folder);
   const campaign = inRecordedOrder(asked, left?.positions ?? []);
   const identity = campaignEvidence(campaign, campaignPath, () => context.clock.wallMs());
   const campaignHash = recordedHash(folder, left, loaded.campaignHash);
@@ -151,6 +158,17 @@ export async function runCommand(context: CommandContext, args: readonly string[
       endAtMs,
       answerMs,
       disk: () => disk.forecast(),
+      proposals: {
+        read: (hash) => readProposal(folder, hash),
+        inForce(amended) {
+          try {
+            keepCampaign(folder, amended);
+          } catch (error) {
+            // The record has it; the file is only for whoever amends it next.
+            context.printError(isFault(error) ? faultText(error) : String(error));
+          }
+        },
+      },
     });
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
     const printer = createProgressPrinter(shown, context.clock);

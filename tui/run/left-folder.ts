@@ -6,6 +6,8 @@ import { plannedPositions, RACK_PLAN_EVENT } from "../../controller/record/rack-
 import { databasePath } from "../../controller/record/schema.ts";
 import { AMENDED_EVENT } from "../../controller/amendments/campaign-progress.ts";
 import { numberOf, recordOf, textOf } from "../../controller/resume/recorded-cell.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { keptCampaign } from "../amend/campaign-in-force.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 
 export interface LeftFolder {
@@ -17,7 +19,12 @@ export interface LeftFolder {
   /** In the order by which the record counts cells. */
   readonly positions: readonly string[];
   /** Hash of the campaign that the last amendment made of it, and of the one that the folder was begun with. */
-  readonly amended?: { readonly campaignHash: string; readonly begunWith: string };
+  readonly amended?: {
+    readonly campaignHash: string;
+    readonly begunWith: string;
+    /** Of the campaigns that were in force before, the first included. */
+    readonly before: readonly string[];
+  };
 }
 
 /**
@@ -31,7 +38,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
     let startMs: number | undefined;
     let lastMs = 0;
     let events = 0;
-    let amendedHash: string | undefined;
+    const hashes: string[] = [];
     let positions: readonly string[] = [];
     for (const scanned of record.events()) {
       if (scanned.kind === "damaged") continue;
@@ -39,7 +46,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
       events += 1;
       lastMs = Math.max(lastMs, atMs);
       if (type === "campaign-started") startMs = numberOf(recordOf(parseJson(dataText))["start_ms"]);
-      if (type === AMENDED_EVENT) amendedHash = textOf(recordOf(parseJson(dataText))["campaign_hash"]);
+      if (type === AMENDED_EVENT) hashes.push(textOf(recordOf(parseJson(dataText))["campaign_hash"]));
       if (type === RACK_PLAN_EVENT) positions = plannedPositions(parseJson(dataText));
       if (type === "campaign-complete") {
         throw new Fault("run.finished", folder, "the campaign in this folder came to its end; nothing is left to run");
@@ -50,8 +57,15 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
       throw new Fault("store.damaged", folder, "the record does not say when its campaign began");
     }
     const begunWith = record.header?.campaignHash;
+    const amendedHash = hashes.pop();
     if (amendedHash === undefined || begunWith === undefined) return { startMs, lastMs, events, positions };
-    return { startMs, lastMs, events, positions, amended: { campaignHash: amendedHash, begunWith } };
+    return {
+      startMs,
+      lastMs,
+      events,
+      positions,
+      amended: { campaignHash: amendedHash, begunWith, before: [begunWith, ...hashes] },
+    };
   } finally {
     record.close();
   }
@@ -70,4 +84,20 @@ export function recordedHash(folder: string, left: LeftFolder | undefined, campa
     folder,
     "the campaign in this folder was amended, and this is not the amended file",
   );
+}
+
+/**
+ * The campaign by which the folder goes on: that of the last amendment, as the folder keeps it, where the file given is one
+ * that was in force before. So the same command goes on after a crash, whatever was amended meanwhile.
+ */
+export function goesOnWith<Loaded extends { readonly campaign: Campaign; readonly campaignHash: string }>(
+  folder: string,
+  left: LeftFolder | undefined,
+  loaded: Loaded,
+): Loaded {
+  const amended = left?.amended;
+  if (amended === undefined || amended.campaignHash === loaded.campaignHash) return loaded;
+  if (!amended.before.includes(loaded.campaignHash)) return loaded;
+  const campaign = keptCampaign(folder, amended.campaignHash);
+  return campaign === undefined ? loaded : { ...loaded, campaign, campaignHash: amended.campaignHash };
 }

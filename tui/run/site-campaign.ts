@@ -55,7 +55,7 @@ export interface SiteCampaignInputs {
 export interface SiteCampaign {
   /** Campaign time. */
   readonly clock: Clock;
-  /** With the time at which this one began. */
+  /** With the time at which this one began; amended in place. */
   readonly campaign: Campaign;
   readonly world: "bench" | "site";
   readonly run: CampaignRun;
@@ -126,7 +126,8 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       stepIntervalMinS(site, campaign.cells[cellIndex], roles.channels[cellIndex]?.capabilities);
     inputs.identity?.watch(clock);
     const run = createCampaignRun({
-      ...{ campaign, site, clock, store, roles, tables, endAtMs, jitter, waitsForDisk: true },
+      ...{ campaign, campaignHash: inputs.campaignHash, site, clock, store, roles, tables, endAtMs, jitter },
+      waitsForDisk: true,
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       ...(left === undefined ? {} : { left: readLeftRun(folder, campaign, intervalOf) }),
       ...(inputs.resumedBy === undefined ? {} : { resumedBy: inputs.resumedBy }),
@@ -134,7 +135,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     });
     return {
       clock,
-      campaign,
+      campaign: run.campaign,
       world,
       run,
       roles,

@@ -118,6 +118,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const clock = createVirtualClock(campaign.startMs, { drain: inputs.drain });
   const chance = createChance(seed);
   let inForce = inputs.beginsWith ?? campaign;
+  /** By which the observer judges: amended under way as the run's own is. */
+  let limiting = (): Campaign => inForce;
   const setup = inputs.setup ?? setupOf(site);
   const world = createWorld({
     clock,
@@ -132,7 +134,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         initial: { pristine: true },
         layers: cell.layers,
         get doseLimits() {
-          return inForce.cells.find(({ position }) => position === cell.position)?.doseLimits ?? cell.doseLimits;
+          return limiting().cells.find(({ position }) => position === cell.position)?.doseLimits ?? cell.doseLimits;
         },
         limits: cell.limits,
       })),
@@ -194,7 +196,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   let killed = false;
   let mortal: Mortal | undefined;
   let { run, store } = begin(false);
-  host.begin(() => (killed || mortal === undefined ? undefined : { run, campaign: inForce, mortal }));
+  host.begin(() => (killed || mortal === undefined ? undefined : { run, campaign: run.campaign, mortal }));
+  limiting = () => run.campaign;
 
   /** A controller: drivers on the cables, a store on the folder, a run. */
   function begin(goesOn: boolean): { readonly run: CampaignRun; readonly store: RecordStore } {
@@ -215,15 +218,31 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       stepIntervalMinS(site, inForce.cells[cellIndex], roles.channels[cellIndex]?.capabilities);
     const left = goesOn ? { left: readLeftRun(inputs.folder, inForce, intervalOf) } : {};
     const created = createCampaignRun({
-      ...{ campaign: inForce, site, clock: on, store: opened, tables: inputs.tables, endAtMs },
+      ...{
+        campaign: inForce,
+        campaignHash: inputs.campaignHash,
+        site,
+        clock: on,
+        store: opened,
+        tables: inputs.tables,
+        endAtMs,
+      },
       roles: integrator === undefined || inputs.isRehearsal === true ? roles : { ...roles, integrator },
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       waitsForDisk: inputs.waitsForDisk ?? host.hasDiskTrouble,
       ...left,
       ...(inputs.identity === undefined ? {} : { identity: inputs.identity }),
     });
-    hearPeople(created.actor, () => {
-      world.personRearms();
+    hearPeople(created.actor, {
+      rearmed() {
+        world.personRearms();
+      },
+      stopped(positions) {
+        for (const text of positions) {
+          const position = parsePosition(text);
+          if (position !== undefined) world.personOrders(positionIndex(position));
+        }
+      },
     });
     return { store: opened, run: created };
   }
@@ -235,7 +254,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     store.abandon();
   }
 
-  function restart(amended = inForce): void {
+  function restart(amended = run.campaign): void {
     assert(killed, "a controller that lives is not started again");
     killed = false;
     inForce = amended;
