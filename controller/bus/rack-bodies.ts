@@ -37,6 +37,7 @@ export function campaignBody(sources: BusSources, parts: RunParts): Body<BusCamp
     elapsed_s: Math.floor(nowMs / 1000),
     duration_s: Number.isFinite(endAtMs) ? endAtMs / 1000 : null,
     ends_at: timeTextOrNull(sources, endAtMs),
+    ...(campaign.timeZone === undefined ? {} : { timezone: campaign.timeZone }),
     pace: sources.pace(),
     ...{ seed: sources.seed, faults: sources.faults },
     cells: { total: campaign.cells.length, by_state: run.views.byState() },

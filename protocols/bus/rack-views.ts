@@ -20,6 +20,10 @@ export const campaignViewSchema = z.object({
   elapsed_s: z.number(),
   duration_s: known.meta({ description: "null: until the last cell has ended" }),
   ends_at: time.nullable(),
+  timezone: z
+    .string()
+    .optional()
+    .meta({ description: "by whose clocks people read there; left out where nobody said" }),
   pace: z.number().meta({ description: "seconds of the campaign for one of the day" }),
   seed: z.int().nullable(),
   faults: z.string().nullable().meta({ description: "that the virtual world was given" }),
@@ -150,12 +154,9 @@ const openAlarm = z.object({
   what: z.string(),
   advice: z.string(),
   severity: z.enum(["retry", "hold", "stop", "refuse"]).nullable(),
-  call: z
-    .enum(["now", "day", "none"])
-    .exactOptional()
-    .meta({
-      description: "whether somebody is called for it, by the campaign: also in quiet hours, after them, or not",
-    }),
+  call: z.enum(["now", "day", "none"]).exactOptional().meta({
+    description: "whether somebody is called for it, by the campaign: also in quiet hours, after them, or not",
+  }),
   raised_at: time,
   acknowledged: z.object({ by: z.string(), at: time }).nullable(),
   shelved: z.object({ by: z.string(), until: time }).nullable(),

@@ -216,3 +216,12 @@ it("a cell that waits for a person is told where no alarm is open", async () => 
 
 const GONE_SCENE: Scene = { told: GONE, silentMs: 5000, first: { measure: "charge" } };
 const NO_COLOUR: Scene = { told: ISOLATED, colour: false };
+
+it.each([
+  [80, "22:38:25 at 600x (23:38)"],
+  [200, "22:38:25 at 600x (23:38 Europe/Paris)"],
+] as const)("the clock on the wall stands beside UTC, at %i columns", async (columns, words) => {
+  const told = [...rack.runningRack(), rack.campaign({ timezone: "Europe/Paris" })];
+  const { terminal } = await play({ told, columns, rows: 40 });
+  expect(terminal.seen()[0]).toContain(words);
+});

@@ -2,6 +2,7 @@
  * The whole of a screen: head, tabs, what must be known first, the screen itself, the keys at its foot. Nothing that is
  * not true now is drawn as if it were. Pure.
  */
+import { isTimeZone, localText } from "../../../protocols/base/local-time.ts";
 import { ACTIONS, isOn } from "../keys/actions.ts";
 import { keysText } from "../keys/keys-text.ts";
 import type { Model } from "../model/model.ts";
@@ -91,6 +92,16 @@ const LIVE_WORDS: Readonly<Record<Liveness["kind"], readonly [string, Tone]>> = 
   "broker-gone": ["✗ broker gone", "alarm"],
 };
 
+/** From here on the place is named beside its time. */
+const PLACE_FROM = 110;
+
+/** What the clock on the wall says there; nothing where nobody said where. */
+function localSpans(nowMs: number, zone: string | undefined, width: number): readonly Span[] {
+  if (zone === undefined || !isTimeZone(zone)) return [];
+  const clock = localText(nowMs, zone).slice(11);
+  return [span(width < PLACE_FROM ? ` (${clock})` : ` (${clock} ${zone})`, "dim")];
+}
+
 function headRow(model: Model, width: number): Row {
   const { rack } = model;
   const { campaign } = rack;
@@ -106,6 +117,7 @@ function headRow(model: Model, width: number): Row {
   if (rack.nowMs !== null && isLive(rack)) {
     const pace = rack.heartbeat?.pace ?? campaign?.pace ?? 1;
     right.push(span(clockText(rack.nowMs)), span(pace === 1 ? " UTC" : ` at ${countText(pace)}x`, "dim"));
+    right.push(...localSpans(rack.nowMs, campaign?.timezone, width));
     if (campaign?.duration_s != null)
       right.push(span(`   ${percentText(Math.min(1, campaign.elapsed_s / campaign.duration_s))}`, "strong"));
   }
