@@ -25,7 +25,13 @@ const MINUTES = 90;
 const EVENTS_LOST_MAX = 40;
 const BLOCKS_LOST_MAX = 2;
 
-export async function changeAgainAndAgain(place: string, changes: number, seed: number): Promise<ChangesReport> {
+/** `told` hears of each change that is done with, and how many were found so far. */
+export async function changeAgainAndAgain(
+  place: string,
+  changes: number,
+  seed: number,
+  told: (done: number, found: number) => void = () => undefined,
+): Promise<ChangesReport> {
   const sources = [await closedFolder(join(place, "closed")), await killedFolder(place)];
   const before = sources.map((folder) => ({ folder, contents: contentsOf(folder), size: sizeOf(folder) }));
   const chance = createChance(seed);
@@ -41,6 +47,7 @@ export async function changeAgainAndAgain(place: string, changes: number, seed: 
     cpSync(source.folder, folder, { recursive: true });
     const what = `${change}: ${damage(folder, chance)}`;
     const verdict = judge(folder);
+    told(change, verdict === "found" ? found + 1 : found);
     if (verdict === "found") {
       found += 1;
       const kept = salvaged(folder, join(place, "salvaged"));
