@@ -34,8 +34,18 @@ export function pageCount(database: Database.Database): PageCount {
   return { fileBytes: pageBytes * number("page_count"), freeBytes: pageBytes * number("freelist_count") };
 }
 
-/** Bytes of the file afterwards. The database given is closed. Throws Fault store.unwritable; then the record is as it was. */
-export function giveBackFreePages(folder: string, writing: WritingDatabase): number {
+/** Where it may be broken off. */
+export type VacuumPoint = "one-file" | "copied" | "kept" | "replaced";
+
+/**
+ * Bytes of the file afterwards. The database given is closed. `reached` is told of each point as it is passed. Throws
+ * Fault store.unwritable; then the record is as it was.
+ */
+export function giveBackFreePages(
+  folder: string,
+  writing: WritingDatabase,
+  reached: (point: VacuumPoint) => void = () => undefined,
+): number {
   const { database } = writing;
   const path = databasePath(folder);
   const part = `${path}.part`;
@@ -44,11 +54,15 @@ export function giveBackFreePages(folder: string, writing: WritingDatabase): num
     // The copy is that of one file: nothing is left in a log beside it.
     if (database.pragma("journal_mode = DELETE", { simple: true }) !== "delete")
       throw new Fault("store.unwritable", path, "somebody reads in it, so that it cannot be replaced");
+    reached("one-file");
     database.prepare("VACUUM INTO ?").run(part);
+    reached("copied");
     compare(database, part, path);
     syncPath(part);
     database.close();
+    reached("kept");
     renameSync(part, path);
+    reached("replaced");
     syncPath(folder);
     return statSync(path).size;
   } catch (error) {
