@@ -8,6 +8,7 @@ import type { Campaign, ExposurePreset } from "../../protocols/campaign/campaign
 import type { Site } from "../../protocols/site/site.ts";
 import type { ParkingPlace, SweepState, SweepTiming } from "../beam/sweeps.ts";
 import type { WantedExposure, WantedFacts } from "../beam/wanted.ts";
+import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { KnownStop } from "../schedule/schedule-state.ts";
 import { createLatelyAccount } from "../schedule/lately-account.ts";
 import { siteTravel } from "../schedule/site-travel.ts";
@@ -33,6 +34,8 @@ export interface BeamPlannerDeps {
   readonly presetOf: (wanted: WantedExposure | null) => ExposurePreset | undefined;
   readonly exposureS: (cellIndex: number, preset: ExposurePreset) => number;
   readonly exposuresLeft: (cellIndex: number, most: number) => number;
+  /** Where a robot brings the cells. */
+  readonly changer?: Pick<ChangerDesk, "inBeam" | "fetched">;
 }
 
 /** An exposure with a wanted moment is prepared so much sooner than it must be. */
@@ -49,7 +52,7 @@ function wishMs({ wish, askedAtMs }: WantedExposure): number {
 }
 
 export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
-  const { campaign, site } = deps;
+  const { campaign, site, changer } = deps;
   const cellCount = campaign.cells.length;
   let travel = siteTravel(campaign, site);
   const shares = createShareAccount(campaign);
@@ -112,7 +115,10 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
       lately.beam(facts.nowMs, facts.obstacle === null);
       const whole: WishFacts = {
         ...facts,
-        ...{ travel, place, cellCount, order: orderNow(facts.wanted) },
+        ...(changer === undefined
+          ? { place, fetched: null }
+          : { place: changer.inBeam ?? travel.shadow ?? place, fetched: changer.fetched }),
+        ...{ travel, cellCount, order: orderNow(facts.wanted) },
         occupiesMs(cellIndex, wanted) {
           const preset = deps.presetOf(wanted);
           const exposureS = preset === undefined ? 0 : deps.exposureS(cellIndex, preset);

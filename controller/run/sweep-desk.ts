@@ -98,7 +98,7 @@ export interface SweepDeskDeps {
   readonly nowMs: () => number;
   readonly endAtMs: number;
   /** Brings the cells to the beam; left out where the stage carries them all. */
-  readonly changer?: Pick<ChangerDesk, "isOut">;
+  readonly changer?: Pick<ChangerDesk, "isOut" | "inBeam" | "fetched">;
   /** Why a cell is not exposed in this sweep although dose and beam would let it be; null when nothing is against it. */
   readonly heldBack?: (cellIndex: number, sweep: number, isByHand: boolean) => string | null;
   /** Why a control exposure has lost what it was to be compared with; null when it has not. */
@@ -214,6 +214,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   const planner = createBeamPlanner({
     ...{ campaign, site, exposuresLeft, presetOf },
     exposureS: exposureSOf,
+    ...(deps.changer === undefined ? {} : { changer: deps.changer }),
   });
 
   function tour(sweep: number, goneSince: readonly string[] = []): readonly number[] {

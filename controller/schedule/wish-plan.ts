@@ -25,6 +25,8 @@ export interface WishFacts extends WantedFacts {
   readonly cellCount: number;
   /** Index in the travel model where the stage stands. */
   readonly place: number;
+  /** The cell that a robot has in its other gripper; null for none, and for a stage. */
+  readonly fetched: number | null;
   /** The order that was decided last. */
   readonly order: readonly string[];
   /** From the shutter's opening until the stage may leave; of a sweep where nothing else is wanted. */
@@ -92,7 +94,7 @@ export function planWithWishes(timing: SweepTiming, before: SweepState, facts: W
     const requests = [...open.map((one) => requestOf(one, facts)), ...sweepRequests(state, facts)];
     const counts = countByCell(requests);
     const known: ScheduleState = {
-      ...{ nowMs, place: facts.place, fetched: null, travel: facts.travel, requests },
+      ...{ nowMs, place: facts.place, fetched: facts.fetched, travel: facts.travel, requests },
       exposuresLeft: (cellIndex) => {
         const most = (counts.get(cellIndex) ?? 0) + LEFT_BEYOND;
         const left = facts.exposuresLeft(cellIndex, most);
@@ -236,7 +238,7 @@ export function leavesAhead(act: ScheduledAct, state: ScheduleState, leadMs: num
 }
 
 function leaveAtMs({ request, openAtMs }: PlannedExposure, state: ScheduleState, leadMs: number): number {
-  return openAtMs - 1000 * gapFromS(state.travel, { place: state.place, fetched: null }, request.cellIndex) - leadMs;
+  return openAtMs - 1000 * gapFromS(state.travel, state, request.cellIndex) - leadMs;
 }
 
 /** A shutter that would come too late anyhow opens as soon as it can. */

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { replayDecisions } from "../../controller/run/replay-decisions.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { parsePosition, positionIndex, type Position } from "../../protocols/base/position.ts";
 import type { RobotTrouble, WorldRobot } from "../../simulator/world/robot-truth.ts";
@@ -193,6 +194,39 @@ describe("cells that a robot brings to the beam", () => {
     expect(run.alarms).toContain("changer.place-unknown A2");
     expect(run.of("transfer-begun").filter(({ atMs }) => atMs > 323_000 && atMs < 440_000)).toEqual([]);
     expect(run.of("exposure-ended").filter(({ atMs }) => atMs > 440_000).length).toBeGreaterThan(1);
+    expectAllBack(run);
+  });
+
+  it("wait for a person to re-arm after the door was open, with one of them fetched; what was decided takes that one in", async () => {
+    const run = await withRobot({
+      hours: 0.13,
+      faults: [{ kind: "interlock", name: "doorClosed", fromMs: 307_500, toMs: 330_000 }],
+      at: [
+        [
+          100,
+          (virtual) => {
+            virtual.run.wishes.ask(
+              [0, 1, 2, 3, 4].map((cellIndex) => ({
+                ...{ key: `k${cellIndex}`, trigger: "grid", cellIndex, presetName: "pattern", owner: null, weight: 1 },
+                ...{ reason: "a mark", earliestMs: 300_000, wantedMs: null, latestMs: 460_000 },
+              })),
+            );
+          },
+        ],
+        [
+          390,
+          (virtual) => {
+            virtual.run.actor.send({ type: "RE_ARM", author: "a person" });
+          },
+        ],
+      ],
+    });
+    expect(run.summary.violations).toEqual([]);
+    const between = run.events.filter(({ atMs }) => atMs > 307_500 && atMs < 390_000).map(({ type }) => type);
+    for (const type of ["transfer-begun", "shutter-opened"]) expect(between).not.toContain(type);
+    expect(run.of("shutter-opened").filter(({ atMs }) => atMs > 390_000).length).toBeGreaterThan(1);
+    expect(run.of("beam-decided").some((event) => /"fetched":\d/.test(event.dataText))).toBe(true);
+    expect(replayDecisions(run.events)).toEqual([]);
     expectAllBack(run);
   });
 

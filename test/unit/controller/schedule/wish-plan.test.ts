@@ -38,7 +38,7 @@ function plan(
     ...{ nowMs: 1000 * nowS, obstacle: null, wanted, mayBeAsked: true, tour: () => [] },
     eligibility: () => ({ eligible: true }),
     eligibilityOfWanted: () => ({ eligible: true }),
-    ...{ travel: TRAVEL, cellCount: 12, place: 0, order: [], shares: new Map(), stops: [], losses: null },
+    ...{ travel: TRAVEL, cellCount: 12, place: 0, fetched: null, order: [], shares: new Map(), stops: [], losses: null },
     lately: { met: 0, missed: 0 },
     occupiesMs: () => 5000,
     leadMs: () => 100,
