@@ -64,12 +64,16 @@ export interface CellHistory {
   doseVersion: number;
 }
 
+export type CarriedPlace = "beam" | "gripper" | "unknown";
+
 export interface BusFold {
   hear(event: HeardEvent): LogLine;
   cell(position: string): CellHistory;
   /** Newest first. */
   readonly exposures: readonly EndedExposure[];
   readonly misses: readonly MissedRequest[];
+  /** Cells that a robot has out of their places, by position. */
+  readonly carried: ReadonlyMap<string, CarriedPlace>;
   /** Oldest first. */
   readonly lines: readonly LogLine[];
   lossesOf(instrument: string): number;
@@ -97,6 +101,7 @@ export function createBusFold(): BusFold {
   const cells = new Map<string, CellHistory>();
   const exposures: EndedExposure[] = [];
   const misses: MissedRequest[] = [];
+  const carried = new Map<string, CarriedPlace>();
   const lines: LogLine[] = [];
   const losses = new Map<string, number>();
   const alarms = new Map<string, number>();
@@ -167,6 +172,20 @@ export function createBusFold(): BusFold {
     if (ended.length > ENDED_MAX) ended.shift();
   }
 
+  function put(position: string, place: string): void {
+    if (place === "beam" || place === "gripper" || place === "unknown") carried.set(position, place);
+    else carried.delete(position);
+  }
+
+  /** Where its cells are once it is over; on the way that is not known. */
+  function transferred(type: string, { outcome, moves }: Readonly<Record<string, Json>>): void {
+    for (const move of Array.isArray(moves) ? moves.map(recordOf) : []) {
+      const known =
+        type === "transfer-begun" ? null : outcome === "done" ? "to" : outcome === "not-begun" ? "from" : null;
+      put(textOf(move["position"]), known === null ? "unknown" : textOf(move[known]));
+    }
+  }
+
   function take(type: string, data: Readonly<Record<string, Json>>, atMs: number): void {
     switch (type) {
       case "exposure-booked": {
@@ -202,6 +221,13 @@ export function createBusFold(): BusFold {
         keepFirst(cell(textOf(data["position"])).notes, note, CELL_NOTES_MAX);
         return;
       }
+      case "transfer-begun":
+      case "transfer-ended":
+        transferred(type, data);
+        return;
+      case "cell-place-settled":
+        put(textOf(data["position"]), textOf(data["place"]));
+        return;
       case "sweep-begun":
         sweepBeganAtMs = atMs;
         return;
@@ -224,6 +250,7 @@ export function createBusFold(): BusFold {
     cell,
     exposures,
     misses,
+    carried,
     lines,
     lossesOf: (instrument) => losses.get(instrument) ?? 0,
     alarmsAt: (where) => alarms.get(where) ?? 0,

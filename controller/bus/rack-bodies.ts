@@ -137,8 +137,16 @@ export function exposureBody(sources: BusSources, parts: RunParts): Body<BusExpo
             ...{ stage_x_mm: order.stageXMm, stage_y_mm: order.stageYMm },
             waiting_for: context.waiting === null ? null : waitingBody(sources, context.waiting),
           },
+    ...(sources.roles.changer === undefined ? {} : { robot: robotBody(sources) }),
     last: sources.fold.exposures.map((ended) => exposedBody(sources, ended)),
   };
+}
+
+function robotBody({ fold, campaign }: BusSources): NonNullable<Body<BusExposure>["robot"]> {
+  const [inBeam, inGripper, underWay] = (["beam", "gripper", "unknown"] as const).map((where) =>
+    campaign.cells.flatMap(({ position }) => (fold.carried.get(position) === where ? [position] : [])),
+  );
+  return { in_beam: inBeam?.[0] ?? null, in_gripper: inGripper?.[0] ?? null, under_way: underWay ?? [] };
 }
 
 export function exposedBody(sources: Pick<BusSources, "startMs">, ended: EndedExposure): Body<BusExposed> {

@@ -113,6 +113,14 @@ export const exposureViewSchema = z.object({
       waiting_for: waiting,
     })
     .nullable(),
+  robot: z
+    .object({
+      in_beam: z.string().nullable().meta({ description: "position of the cell that lies in the beam" }),
+      in_gripper: z.string().nullable(),
+      under_way: z.array(z.string()).meta({ description: "in a transfer, or where is not known" }),
+    })
+    .meta({ description: "where a robot brings the cells to the beam" })
+    .exactOptional(),
   last: z.array(exposureEnd).meta({ description: "newest first" }),
 });
 export type BusExposure = z.output<typeof exposureViewSchema>;
