@@ -38,6 +38,8 @@ export interface RequestTruthDeps {
   readonly limitFractionMax: number;
   /** The least that hop, settling, shutter and read-out take around an exposure. */
   readonly overheadS: number;
+  /** Where a robot brings the cells: the least that it takes to have another one in the beam; 0 with a stage. */
+  readonly exchangeS?: number;
   readonly endMs: number;
 }
 
@@ -47,11 +49,14 @@ export function countFeasible(requests: readonly AskedRequest[], deps: RequestTr
   /** What had been given if every feasible request before had been met as asked. */
   const planned = new Map<number, Deposit[]>();
   let beamFreeMs = 0;
+  let inBeam = -1;
   let count = 0;
   for (const request of inOrder) {
     if (!deps.hasCell(request.positionIndex)) continue;
+    const exchangeMs = request.positionIndex === inBeam ? 0 : 1000 * (deps.exchangeS ?? 0);
     const lengthMs = (request.exposureS + deps.overheadS) * 1000;
-    const readyMs = Math.max(beamFreeMs, request.earliestMs);
+    // The robot may have come before the window opens.
+    const readyMs = Math.max(beamFreeMs + exchangeMs, request.earliestMs);
     const freeMs = firstFree(readyMs, lengthMs, request.positionIndex, deps.outages);
     const photons = nominalPhotons(request, deps);
     const isInTime = freeMs + lengthMs <= Math.min(request.latestMs, deps.endMs);
@@ -65,6 +70,7 @@ export function countFeasible(requests: readonly AskedRequest[], deps: RequestTr
     }
     add(planned, { positionIndex: request.positionIndex, xMm: request.xMm, yMm: request.yMm, photons });
     count += 1;
+    inBeam = request.positionIndex;
     // One that was met against this reckoning takes its time, and no outage of its own, from the others.
     beamFreeMs = (isInTime ? freeMs : readyMs) + lengthMs;
   }

@@ -39,3 +39,16 @@ export function visitOverheadS(site: BoundSite & Pick<WorldSite, "rack">): numbe
   const { pitchMm } = site.rack;
   return sweepBoundS(site, [{ xMm: pitchMm, yMm: 0, exposureS: 0 }], { xMm: 0, yMm: 0 });
 }
+
+/** One cell picked, another one placed. */
+const EXCHANGE_MOVES = 2;
+
+/** The same where a robot may bring the cells: the stage need not move then, but the arm has to. */
+export function visitTimes(
+  site: Parameters<typeof visitOverheadS>[0],
+  robot: { readonly moveS: number } | undefined,
+): { readonly overheadS: number; readonly exchangeS: number } {
+  if (robot === undefined) return { overheadS: visitOverheadS(site), exchangeS: 0 };
+  const overheadS = sweepBoundS(site, [{ xMm: 0, yMm: 0, exposureS: 0 }]);
+  return { overheadS, exchangeS: EXCHANGE_MOVES * robot.moveS };
+}

@@ -23,7 +23,7 @@ import type { WorldAttenuation } from "./world-attenuation.ts";
 import { createHazardJudge } from "./hazard-judge.ts";
 import { createRackSetup, reachesDiode, withTrueBeam } from "./rack-setup.ts";
 import { createRobotTruth } from "./robot-truth.ts";
-import { visitOverheadS } from "./sweep-bound.ts";
+import { visitTimes } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
 import { scheduleFaults } from "./fault-schedule.ts";
 import type { WorldCell, WorldSite, WorldUncertainty } from "./world-site.ts";
@@ -322,14 +322,12 @@ export function createWorld(deps: WorldDeps): World {
 
   function feasible(requests: readonly AskedRequest[], atMs: number): number {
     return countFeasible(requests, {
-      outages,
+      ...{ outages, openings, dose },
       hasCell: (index) => cells.has(index),
-      openings,
-      dose,
       fluxPhS: site.beam.fluxReferencePhS,
       filterPasses,
       limitFractionMax: 1 / doseAllowance,
-      overheadS: visitOverheadS(site),
+      ...visitTimes(site, options.robot),
       endMs: Math.min(endAtMs, atMs),
     });
   }

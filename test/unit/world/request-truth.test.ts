@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type AskedRequest, countFeasible, type RequestTruthDeps } from "../../../simulator/world/request-truth.ts";
 import type { Opening } from "../../../simulator/world/shutter-truth.ts";
-import { visitOverheadS } from "../../../simulator/world/sweep-bound.ts";
+import { visitOverheadS, visitTimes } from "../../../simulator/world/sweep-bound.ts";
 
 const SITE = {
   rack: { pitchMm: 25, originXMm: 0, originYMm: 0 },
@@ -55,6 +55,15 @@ function opening(positionIndex: number, startMs: number, litS = EXPOSURE_S, xMm 
 }
 
 describe("what was feasible", () => {
+  it("by a robot takes an exchange for each other cell, and none for the same one again", () => {
+    const times = visitTimes(SITE, { moveS: 3 });
+    expect(times.overheadS).toBeCloseTo(0.141, 9);
+    expect(times.exchangeS).toBe(6);
+    expect(countFeasible(sweep(10, 60), deps(times))).toBe(4);
+    const again = sweep(10, 60).map((one) => ({ ...one, positionIndex: 3 }));
+    expect(countFeasible(again, deps(times))).toBe(6);
+  });
+
   it("takes from the site how long the way to the next cell takes, not more", () => {
     // 25 mm at 100 mm/s and 500 mm/s2 is 0.45 s, then settling, shutter both ways, read-out
     expect(OVERHEAD_S).toBeCloseTo(0.45 + 0.1 + 0.04 + 0.001, 9);
