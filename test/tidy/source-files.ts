@@ -45,7 +45,7 @@ export interface Import {
   readonly specifier: string;
   /** From the root, when it is a file of ours. */
   readonly path: string | undefined;
-  /** Gone after compilation. */
+  /** Gone after compilation; told of files of the simulator alone. */
   readonly isTypeOnly: boolean;
   readonly at: string;
 }
@@ -56,13 +56,31 @@ const imports = new Map<SourceFile, readonly Import[]>();
 export function importsOf(file: SourceFile): readonly Import[] {
   const known = imports.get(file);
   if (known !== undefined) return known;
+  const found = isParsedForImports(file) ? parsedImports(file) : listedImports(file);
+  imports.set(file, found);
+  return found;
+}
+
+/** Where something may be imported in mid-code, or it is asked whether a type alone is. */
+function isParsedForImports({ layer, text }: SourceFile): boolean {
+  return layer === "simulator" || /\bimport\s*\(/.test(text);
+}
+
+function parsedImports(file: SourceFile): readonly Import[] {
   const found: Import[] = [];
   for (const node of nodesOf(file)) {
     const written = importIn(node);
     if (written !== undefined) found.push(importAt(written, file, placeOf(file, node)));
   }
-  imports.set(file, found);
   return found;
+}
+
+/** Those at the head of a file, by the compiler's own quick look, which does not parse. */
+function listedImports(file: SourceFile): readonly Import[] {
+  return ts.preProcessFile(file.text, true, false).importedFiles.map(({ fileName, pos }) => {
+    const line = file.text.slice(0, pos).split("\n").length;
+    return importAt({ specifier: fileName, isTypeOnly: false }, file, `${file.path}:${String(line)}`);
+  });
 }
 
 function importAt({ specifier, isTypeOnly }: Omit<Import, "path" | "at">, file: SourceFile, at: string): Import {

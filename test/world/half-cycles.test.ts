@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { halfCyclesOf } from "../../controller/record/half-cycle-table.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import {
   campaign,
   expectSound,
@@ -7,16 +8,15 @@ import {
   numeric,
   removeFolders,
   runWorld,
-  sharedRun,
   type WorldRun,
 } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
-/** What the log last said of the end of each step under way, before that end came; and how often it spoke. */
+/** What the log last said of the end of each step under way, before that end came; and how often it spoke of four cells. */
 function expectForecastsHold(run: WorldRun): void {
   const said = run.of("cell-forecast");
-  expect(said.length).toBeGreaterThanOrEqual(10);
+  expect(said.length).toBeGreaterThanOrEqual(4);
   // Steps at current that end while the run lasts.
   for (const ended of run.of("step-ended").filter((event) => field(event, "ended_by") === "voltage")) {
     const position = field(ended, "position");
@@ -33,14 +33,24 @@ function expectForecastsHold(run: WorldRun): void {
 }
 
 const NOMINAL_AH = 0.00409;
-const A3_HANGS = {
-  hours: 4.5,
-  faults: [{ kind: "link-hang", link: "channel A3", fromMs: 4_000_000, toMs: 4_060_000 }],
-} as const;
+const rackOf = (...positions: readonly string[]): Campaign => ({
+  ...campaign,
+  cells: campaign.cells.filter((cell) => positions.includes(cell.position)),
+});
+let hanging: Promise<WorldRun> | undefined;
+/** Four cells for hours, and the link of A3 hangs once. */
+function a3Hangs(): Promise<WorldRun> {
+  hanging ??= runWorld({
+    hours: 4.5,
+    campaign: rackOf("A1", "A2", "A3", "A4"),
+    faults: [{ kind: "link-hang", link: "channel A3", fromMs: 4_000_000, toMs: 4_060_000 }],
+  });
+  return hanging;
+}
 
 describe("half cycles of a simulated rack", () => {
   it("agree with the truth: what came out was in there, and its charge is known from the first cut-off on", async () => {
-    const run = await sharedRun(A3_HANGS);
+    const run = await a3Hangs();
     expectSound(run);
     const halves = run.of("half-cycle-ended").filter((event) => field(event, "position") === "A4");
     expect(halves.slice(0, 2).map((event) => field(event, "direction"))).toEqual(["charge", "discharge"]);
@@ -65,16 +75,17 @@ describe("half cycles of a simulated rack", () => {
     const ends = [
       { stepId: "discharge", kind: "state-of-health-below", fraction: 0.99, relativeTo: "nominal" },
     ] as const;
+    const rack = rackOf("A1", "A2", "B1", "B2");
     const run = await runWorld({
       hours: 5,
       campaign: {
-        ...campaign,
-        cells: campaign.cells.map((cell) => (cell.position.startsWith("A") ? { ...cell, endConditions: ends } : cell)),
+        ...rack,
+        cells: rack.cells.map((cell) => (cell.position.startsWith("A") ? { ...cell, endConditions: ends } : cell)),
       },
     });
     expect(run.summary.violations).toEqual([]);
     const ended = run.of("cell-complete").filter((event) => event.atMs < 4.9 * 3_600_000);
-    expect(ended.map((event) => field(event, "position")).sort()).toEqual(["A1", "A2", "A3", "A4", "A5"]);
+    expect(ended.map((event) => field(event, "position")).sort()).toEqual(["A1", "A2"]);
     for (const event of ended) {
       const last = run
         .of("step-ended")
@@ -85,7 +96,7 @@ describe("half cycles of a simulated rack", () => {
   });
 
   it("grow doubtful through a link that hangs, by what can have flowed meanwhile", async () => {
-    const run = await sharedRun(A3_HANGS);
+    const run = await a3Hangs();
     expectSound(run);
     const [charge, other] = ["A3", "A4"].map((position) =>
       run.of("half-cycle-ended").find((event) => field(event, "position") === position),
