@@ -45,22 +45,38 @@ const fromBuild: Plugin = {
 };
 const isBuildTested = process.env["TEST_BUILT"] === "1";
 
+/** With TEST_WHOLE=1 (scripts/test.mjs) all that compute are one project, so that processes are not begun anew for each. */
+const projects: readonly (readonly [name: string, folders: readonly string[]])[] =
+  process.env["TEST_WHOLE"] === "1"
+    ? [
+        ["computing", kinds.filter((name) => name !== "e2e")],
+        ["e2e", ["e2e"]],
+      ]
+    : kinds.map((name) => [name, [name]]);
+
+/** Campaigns make much that is short of life: with room for it, less time goes into collecting it. */
+const ROOM_FOR_THE_YOUNG = ["--min-semi-space-size=16", "--max-semi-space-size=32"];
+
 export default defineConfig({
   ...(isBuildTested ? { plugins: [fromBuild] } : {}),
   test: {
     ...(isBuildTested
-      ? { execArgv: ["--enable-source-maps"], server: { deps: { external: [/[\\/]dist[\\/].*\.js$/] } } }
+      ? {
+          execArgv: ["--enable-source-maps", ...ROOM_FOR_THE_YOUNG],
+          env: { NODE_ENV: "test" },
+          server: { deps: { external: [/[\\/]dist[\\/].*\.js$/] } },
+        }
       : {}),
     sequence: { sequencer: BenchFirst },
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,
-    projects: kinds.map((name) => ({
+    projects: projects.map(([name, folders]) => ({
       extends: true as const,
       test: {
         name,
         setupFiles: ["test/support/property-seed.ts"],
-        include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`],
+        include: folders.flatMap((folder) => [`test/${folder}/**/*.test.ts`, `test/${folder}/**/*.test.tsx`]),
         ...(name === "e2e" ? REAL_TIME : COMPUTING),
       },
     })),
