@@ -87,9 +87,17 @@ function canFetch(fetch: FetchRows, after: number): boolean {
   return typeof page !== "string" && page.length > 0;
 }
 
+/** Of a file that was cut, SQLite may give rows of another place: whoever followed them would come by here again. */
 function tryFetch(fetch: FetchRows, after: number, limit: number): RawRow[] | string {
   try {
-    return fetch(after, limit);
+    const page = fetch(after, limit);
+    let last = after;
+    for (const raw of page) {
+      const key = Number(raw["key"]);
+      if (!(key > last)) return "its rows are not in their order";
+      last = key;
+    }
+    return page;
   } catch (error) {
     if (error instanceof Error && "code" in error) return error.message;
     throw error;
