@@ -3,7 +3,8 @@ import type { CommandEntry } from "./command-list.ts";
 
 export const INTEGRATE_COMMAND: CommandEntry = {
   name: "integrate",
-  usage: "IMAGE.cbf --geometry FILE.poni [--mask FILE.cbf] [--csv FILE], or --listen HOST:PORT [--frames DIR]",
+  usage:
+    "IMAGE.cbf --geometry FILE.poni [--mask FILE.cbf] [--csv FILE] [--calibrant CeO2|LaB6], or --listen HOST:PORT [--frames DIR]",
   summary: "an image of the detector to a powder pattern, or a program that does it for a site's integrator",
   details: [
     "A simple integrator for detectors that stand upright to the beam; docs/frames.md says what it corrects and what not.",
@@ -12,6 +13,8 @@ export const INTEGRATE_COMMAND: CommandEntry = {
     "  --geometry FILE      where the detector stands, in the PONI form that pyFAI writes",
     "  --mask FILE          an image of the same detector, not 0 where a pixel is left out",
     "  --csv FILE           the pattern as two columns: two_theta_deg, counts",
+    "  --calibrant NAME     of an image of CeO2 or LaB6: how far its rings lie from where they belong; exit 3 where by more",
+    "                       than --tolerance SHARE of their radius (default 0.0005)",
     "  --listen HOST:PORT   answer beamrack's questions there until Ctrl-C, as docs/instruments/json-integrator.md has them",
     "  --frames DIR         look for images there by their names, whatever folder the detector names",
   ],

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
+import { readCalibrant, type CalibrantName } from "../../protocols/images/calibrant-lines.ts";
 import { openImagePatterns, type PatternOfFile } from "../images/image-patterns.ts";
 import { createIntegratorServer } from "../images/integrator-server.ts";
 import { brailleLines, rangeOf } from "../terminal/text/braille-plot.ts";
@@ -22,6 +23,8 @@ export async function integrateCommand(context: CommandContext, args: readonly s
       csv: { type: "string" },
       listen: { type: "string" },
       frames: { type: "string" },
+      calibrant: { type: "string" },
+      tolerance: { type: "string", default: "0.0005" },
     },
   });
   if (values.geometry === undefined) {
@@ -34,10 +37,59 @@ export async function integrateCommand(context: CommandContext, args: readonly s
     return listen(context, read, values.listen, values.frames);
   }
   if (path === undefined || more.length > 0) throw new Fault("command.usage", WHERE, "takes one image, or --listen");
-  return integrateOne(context, read, path, values.csv);
+  const calibrant = calibrantOf(values.calibrant, values.tolerance);
+  const code = integrateOne(context, read, path, values.csv, calibrant !== undefined);
+  return calibrant === undefined ? code : compareLines(context, read, path, calibrant);
 }
 
-function integrateOne(context: CommandContext, read: PatternOfFile, path: string, csv: string | undefined): number {
+interface CalibrantOrder {
+  readonly name: CalibrantName;
+  /** Of the radius of the rings, a share. */
+  readonly tolerance: number;
+}
+
+/** Throws Fault `command.usage`. */
+function calibrantOf(named: string | undefined, toleranceText: string): CalibrantOrder | undefined {
+  if (named === undefined) return undefined;
+  const tolerance = Number(toleranceText);
+  if (!(tolerance > 0 && tolerance < 0.1)) {
+    throw new Fault("command.usage", "--tolerance", `${toleranceText} is no share such as 0.0005`);
+  }
+  if (named === "CeO2" || named === "LaB6") return { name: named, tolerance };
+  throw new Fault("command.usage", "--calibrant", `no lines of ${named} are known; there are CeO2 and LaB6`);
+}
+
+/** Resolves to 3 where the lines lie elsewhere than they belong. */
+function compareLines(
+  context: CommandContext,
+  read: PatternOfFile,
+  path: string,
+  { name, tolerance }: CalibrantOrder,
+): number {
+  const found = read(path);
+  if (found.kind !== "pattern") throw new Fault("image.refused", path, found.reason);
+  const lines = readCalibrant(found.pattern, name);
+  if (lines.kind === "unclear") throw new Fault("calibrate.unclear", path, lines.reason);
+  const { radiusOff, sigma } = lines;
+  const isOff = Math.abs(radiusOff) > tolerance;
+  if (context.json) {
+    const verdict = { ok: !isOff, lines: lines.found, radius_off: radiusOff, uncertainty: sigma, tolerance };
+    context.print(JSON.stringify({ calibrant: name, ...verdict }));
+  } else {
+    const share = `${(100 * radiusOff).toFixed(3)} ± ${(100 * sigma).toFixed(3)} %`;
+    const what = isOff ? "more than is allowed: calibrate the geometry again" : "within what is allowed";
+    context.print(`${name}: ${lines.found} lines, their rings ${share} off in radius, ${what} (${100 * tolerance} %)`);
+  }
+  return isOff ? 3 : 0;
+}
+
+function integrateOne(
+  context: CommandContext,
+  read: PatternOfFile,
+  path: string,
+  csv: string | undefined,
+  isCompared: boolean,
+): number {
   const found = read(path);
   if (found.kind !== "pattern") throw new Fault("image.refused", path, found.reason);
   const { pattern, image } = found;
@@ -54,6 +106,8 @@ function integrateOne(context: CommandContext, read: PatternOfFile, path: string
     }
   }
   if (context.json) {
+    // One document: what is compared has its own.
+    if (isCompared) return 0;
     context.print(
       JSON.stringify({
         ...{ image: path, detector: image.header.detector, width_px: image.widthPx, height_px: image.heightPx },
