@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { readCustody } from "../../controller/custody/custody-ledger.ts";
+import { against } from "../../controller/custody/custody.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import { findingText, type Finding } from "../../protocols/base/finding.ts";
+import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { meetsBeam, type Campaign } from "../../protocols/campaign/campaign.ts";
 import { TECHNIQUE_NAMES } from "../../protocols/echem/channel-step.ts";
@@ -57,10 +59,11 @@ export function planCommand(context: PlanContext, args: readonly string[]): Prom
 
 function plan(context: PlanContext, args: readonly string[]): number {
   const options = parseOptions(context, args);
-  const manifests = readManifests(context, options.manifestPaths);
+  const refused: Finding[] = [];
+  const manifests = readManifests(context, options.manifestPaths, refused);
   const { site, findings } = loadSite(context, options.sitePath);
   if (manifests === undefined || site === undefined) {
-    tell(context, findings);
+    refuse(context, [...refused, ...findings]);
     return 2;
   }
   const assignment = assignCells({
@@ -70,14 +73,15 @@ function plan(context: PlanContext, args: readonly string[]): number {
     roomC: ROOM_C,
     techniquesOf: techniques(context),
   });
-  const placement = placementFindings(assignment);
+  const placement = [...placementFindings(assignment), ...custodyFindings(options.custody, assignment)];
   if (assignment.left.length > 0) {
-    tell(context, placement);
+    refuse(context, placement);
     context.printError("nothing is planned: take a box away, or give a site with channels for these cells");
     return 3;
   }
   const planned = checkedPlan(context, options, assignment, site);
-  const { isOk, groups, alternatives: others } = planned;
+  const { groups, alternatives: others } = planned;
+  const isOk = planned.isOk && !hasErrors(placement);
   const all = [...placement, ...planned.findings];
   if (isOk && options.isWritten) writeWhole(options.out, planned.text);
   if (context.json) {
@@ -182,20 +186,21 @@ function techniques(context: PlanContext): (cell: ManifestCell, manifest: Manife
 }
 
 /** Undefined where one is refused, or two have a barcode or a group's name in common that they must not. */
-function readManifests(context: PlanContext, paths: readonly string[]): readonly Manifest[] | undefined {
+function readManifests(
+  context: PlanContext,
+  paths: readonly string[],
+  refused: Finding[],
+): readonly Manifest[] | undefined {
   const manifests: Manifest[] = [];
   const held = new Map<string, string>();
   let isRefused = false;
-  const refuse = (where: string, what: string, advice: string): void => {
+  const refuseTwin = (where: string, what: string, advice: string): void => {
     isRefused = true;
-    tell(context, [{ severity: "error", code: "manifest.duplicate", where, what, advice }]);
+    refused.push({ severity: "error", code: "manifest.duplicate", where, what, advice });
   };
   for (const path of paths) {
     const { manifest, findings } = loadManifest(context, path);
-    tell(
-      context,
-      findings.filter(({ severity }) => severity === "error"),
-    );
+    refused.push(...findings.filter(({ severity }) => severity === "error"));
     if (manifest === undefined) {
       isRefused = true;
       continue;
@@ -204,11 +209,15 @@ function readManifests(context: PlanContext, paths: readonly string[]): readonly
       const other = held.get(barcode);
       if (other === undefined) held.set(barcode, where);
       else
-        refuse(where, `barcode ${barcode} stands in ${other} too`, "One of the two groups has to print other codes.");
+        refuseTwin(
+          where,
+          `barcode ${barcode} stands in ${other} too`,
+          "One of the two groups has to print other codes.",
+        );
     }
     const twin = manifests.find((one) => one.shipment === manifest.shipment && one.group === manifest.group);
     if (twin !== undefined)
-      refuse(path, `box ${manifest.shipment} of ${manifest.group} is given twice`, "Give it once.");
+      refuseTwin(path, `box ${manifest.shipment} of ${manifest.group} is given twice`, "Give it once.");
     manifests.push(manifest);
   }
   return isRefused ? undefined : manifests;
@@ -231,6 +240,46 @@ function placementFindings({ left, beside }: Assignment): readonly Finding[] {
       advice: "There was no other slot; leave one free between them.",
     })),
   ];
+}
+
+/** What the ledger has against cells that are planned; they keep their slots, and wait there until it is settled. */
+function custodyFindings(folder: string | undefined, { placed }: Assignment): readonly Finding[] {
+  if (folder === undefined) return [];
+  const { custody, entries, findings } = readCustody(folder);
+  if (entries.length === 0 && findings.length === 0) {
+    const what = "there is no custody ledger in it yet";
+    const advice = "beamrack receive begins one; run refuses a campaign whose ledger is not there.";
+    return [{ severity: "warning", code: "plan.custody", where: folder, what, advice }];
+  }
+  const found = placed.flatMap(({ cell: { barcode }, position }): readonly Finding[] => {
+    const open = against(custody, barcode);
+    const state = custody.cells.get(barcode)?.state;
+    const where = `${folder} ${barcode}`;
+    const about = { severity: "warning", code: "plan.custody", where } as const;
+    if (open.length > 0) {
+      const what = `${open.map((one) => one.what).join("; ")}; the plan has it at ${position}`;
+      const isMissing = open.every(({ kind }) => kind === "missing");
+      const advice = isMissing
+        ? "Its slot waits for it; take its box out of the plan if it will not come."
+        : "Look at it and settle it, or take it out of the plan: it is not cycled before.";
+      return [{ ...about, what, advice }];
+    }
+    if (state === undefined) {
+      return [
+        { ...about, what: "the ledger does not know it", advice: "beamrack receive --manifest announces its box." },
+      ];
+    }
+    if (state !== "returned" && state !== "disposed" && state !== "ready-to-leave") return [];
+    return [{ ...about, what: `it is ${state}`, advice: "It cannot be loaded: take it out of the plan." }];
+  });
+  return [...findings, ...found];
+}
+
+/** In JSON a document says it too. */
+function refuse(context: PlanContext, findings: readonly Finding[]): void {
+  tell(context, findings);
+  if (!context.json) return;
+  context.print(JSON.stringify({ ok: false, out: null, findings, cells: [], groups: [], what_if: [] }));
 }
 
 function tell({ json, print, printError }: PlanContext, findings: readonly Finding[]): void {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { openCustody } from "../../../controller/custody/custody-ledger.ts";
 import { columnIndex, positionIndex, rowIndex, type Position } from "../../../protocols/base/position.ts";
 import { assignCells, isHazard, type Assignment, type AssignInputs } from "../../../protocols/manifest/assign-cells.ts";
 import { fairShares } from "../../../protocols/manifest/fair-shares.ts";
@@ -201,9 +202,43 @@ describe("beamrack plan", () => {
     const twins = [write("a.csv", box("a", 2)), write("b.csv", box("b", 2).replaceAll("b-001", "a-001"))];
     expect(await planCommand(context, [...twins, "--site", site, "--out", out])).toBe(2);
     expect(lines.join("\n")).toContain("barcode a-001 stands in");
+    expect(JSON.parse(lines.findLast((line) => line.startsWith("{")) ?? "")).toMatchObject({
+      ok: false,
+      findings: [{ code: "manifest.duplicate" }],
+    });
     const cold = write("c.csv", box("c", 1).replaceAll(",15,35,", ",-20,-10,"));
     expect(await planCommand(context, [cold, "--site", site, "--out", out])).toBe(3);
     expect(lines.join("\n")).toContain("no slot stands at -20 to -10 C");
+    expect(JSON.parse(lines.findLast((line) => line.startsWith("{")) ?? "")).toMatchObject({
+      ok: false,
+      findings: [{ code: "plan.no-slot" }],
+    });
     expect(existsSync(out)).toBe(false);
+  });
+
+  it("says what the ledger has against cells that it plans", async () => {
+    const { context, lines, write, out } = bench();
+    const folder = join(out, "../custody");
+    const { cells, shipment } = manifest("a", 3);
+    const ledger = openCustody(folder, () => 0);
+    for (const { barcode, ...cell } of cells.slice(0, 2)) {
+      const known = { barcode, shipment, group: "a", chemistry: cell.chemistry, after: "return", hazards: [] } as const;
+      ledger.note("ada", {
+        kind: "expect",
+        cell: { ...known, openCircuitV: null, impedanceOhm: null, measuredMs: null },
+      });
+    }
+    ledger.note("ada", { kind: "receive", barcode: "a-001" });
+    ledger.note("ada", { kind: "inspect", barcode: "a-001", isSound: false, note: "bulged" });
+    ledger.note("ada", { kind: "close-box", shipment });
+    ledger.close();
+    const site = join(import.meta.dirname, "../../../protocols/sites/reference.yaml");
+    expect(await planCommand(context, [write("a.csv", box("a", 3)), "--site", site, "--custody", folder])).toBe(0);
+    const { findings } = JSON.parse(lines.at(-1) ?? "") as { findings: { code: string; what: string }[] };
+    const told = findings.filter(({ code }) => code === "plan.custody").map(({ what }) => what);
+    expect(told).toHaveLength(3);
+    expect(told[0]).toContain("a-001 is damaged: bulged; the plan has it at");
+    expect(told[1]).toContain("a-002 was not in the box box-a");
+    expect(told[2]).toContain("does not know it");
   });
 });
