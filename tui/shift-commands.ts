@@ -25,6 +25,21 @@ export const SHIFT_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/amend.ts")).amendCommand,
   },
   {
+    name: "swap",
+    usage: "begin|end POSITION [--reason TEXT] [--take-over] [--broker URL] ...",
+    summary: "a person's access to one cell while the others cycle: beam and stage wait, the cell is proven off",
+    details: [
+      "begin: the exposure under way ends, the stage comes to rest and is locked, the channel is read back off; the cell",
+      "then says that it waits for a person. end gives the access back: the cell is proven by its voltage before it goes on.",
+      "What is open stays open when the controller is restarted. docs/access.md has the steps.",
+      "",
+      "  --reason TEXT        what is to be done there; begin needs it",
+      "  --take-over          tell whoever is in control, and take it after the notice",
+      ...CLIENT_HELP,
+    ],
+    load: async () => (await import("./commands/swap.ts")).swapCommand,
+  },
+  {
     name: "handover",
     usage: "DIR [--since 22:00] [--until 06:00] [--timezone ZONE]",
     summary: "what one shift tells the next: what happened, what waits for whom, what to expect",

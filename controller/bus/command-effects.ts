@@ -170,6 +170,8 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
           return run.views.latchedInterlocks().length === 0 ? "no interlock waits for it" : null;
         case "stop":
           return meant(order.args)?.length === 0 ? `there is no cell of ${String(order.args.group)}` : null;
+        case "swap":
+          return run.access.refusal(order.args.act, order.args.position);
         case "amend":
           if (deps.proposals !== undefined) return null;
           return "this run is repeated from its begin and not amended";
@@ -216,6 +218,10 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         });
         return;
       }
+      case "swap":
+        if (order.args.act === "begin") run.access.begin(order.args.position, { author, reason });
+        else run.access.end(order.args.position, author);
+        return;
       case "trouble":
         trouble(order.args.of, order.args.what);
         return;

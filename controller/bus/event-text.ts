@@ -13,6 +13,11 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "campaign-amended": (data) => `amendment ${text(data, "number")} by ${text(data, "author")}: ${text(data, "reason")}`,
   "cell-withdrawn": (data) => `withdrawn by ${text(data, "author")}${after(data, "reason")}`,
   "amendment-refused": (data) => `an amendment by ${text(data, "author")} was refused: ${text(data, "what")}`,
+  "access-asked": (data) => `${text(data, "author")} asks for access: ${text(data, "reason")}`,
+  "access-opened": (data) =>
+    `off at ${text(data, "open_circuit_V")} V; ${text(data, "author")} has access, the stage is locked`,
+  "access-closed": (data) => `${text(data, "author")} gave back the access; the cell is ${text(data, "cell_is")}`,
+  "access-refused": (data) => `no access, or none given back: ${text(data, "what")}`,
   "campaign-resumed": () => "the campaign goes on after a restart",
   "run-ended": (data) => `the run was ended: ${text(data, "reason")}`,
   "alarm-raised": (data) => `alarm ${text(data, "alarm")}: ${text(data, "what")} [${text(data, "code")}]`,

@@ -10,7 +10,7 @@ import { onEveryAct, onStoppingActs } from "./cell-acts.ts";
 import { carriedStep, leftStep, mayAskAgain, mayProveAgain } from "./cell-news.ts";
 import { elapsedS, remainingMs } from "./cell-steps.ts";
 import { faultNote } from "./errors.ts";
-import { waitingFor } from "./waiting.ts";
+import { backAwaited, waitingFor } from "./waiting.ts";
 
 export function createCellMachine(deps: CellMachineDeps) {
   const { clock } = deps;
@@ -297,7 +297,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       /** Off, and the robot's: in the beam, in its gripper, or about to be taken. What runs on is the wait of its step, if any. */
       away: {
         entry: assign({
-          waiting: () => waitingFor("the robot to bring it back from the beam", "robot", clock.monoMs(), null),
+          waiting: ({ context }) => backAwaited(context, clock.monoMs()),
         }),
         on: {
           PUT_BACK: { target: "returning", actions: "noteBack" },

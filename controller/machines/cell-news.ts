@@ -14,6 +14,8 @@ export interface CellInput {
   readonly first: ProgrammeCursor | null;
   readonly effects: CellEffects;
   readonly rules: AccountRules;
+  /** Who takes it out of its place, where somebody does; a robot where nothing is said. */
+  readonly carriedBy?: "person";
   /** After a restart: the cell as the record left it. */
   readonly left?: LeftCell;
 }

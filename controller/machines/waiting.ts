@@ -16,3 +16,9 @@ export interface Waiting {
 export function waitingFor(reason: string, who: string, sinceMs: number, untilMs: number | null): Waiting {
   return { reason, who, sinceMs, untilMs };
 }
+
+/** Of a cell that is out of its place. */
+export function backAwaited({ carriedBy }: { readonly carriedBy?: "person" }, nowMs: number): Waiting {
+  if (carriedBy === undefined) return waitingFor("the robot to bring it back from the beam", "robot", nowMs, null);
+  return waitingFor("a person to put it back and to give back the access", "operator", nowMs, null);
+}

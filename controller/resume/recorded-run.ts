@@ -11,6 +11,7 @@ import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
+import type { OpenAccess } from "../access/access-desk.ts";
 import { JOINED_PATH } from "../amendments/amendment.ts";
 import { AMENDED_EVENT } from "../amendments/campaign-progress.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
@@ -89,6 +90,8 @@ export interface RecordedRun {
   readonly takenFromBeam: ReadonlyMap<string, number>;
   /** Positions whose cells joined by an amendment, and when: sweeps before it had not asked for them. */
   readonly joined: ReadonlyMap<string, number>;
+  /** By position: cells that a person has out, or may have. */
+  readonly access: ReadonlyMap<string, OpenAccess>;
   /** Of the robot that brings cells to the beam. */
   readonly transfers: RecordedTransfers;
   /** Pairs and verdicts of control visits, what was held back for them, and resistances of cells, in order. */
@@ -146,6 +149,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const transfers = createTransferFold();
   const takenFromBeam = new Map<string, number>();
   const joined = new Map<string, number>();
+  const access = new Map<string, OpenAccess>();
   let raisedCount = 0;
   let startMs: number | null = null;
   let lastMs = 0;
@@ -212,6 +216,15 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
         case AMENDED_EVENT:
           for (const position of leftBeam(data["changes"])) takenFromBeam.set(position, atMs);
           for (const position of joinedCells(data["changes"])) joined.set(position, atMs);
+          break;
+        case "access-asked":
+          access.set(textOf(data["position"]), { author: textOf(data["author"]), reason: textOf(data["reason"]) });
+          break;
+        case "access-closed":
+          access.delete(textOf(data["position"]));
+          break;
+        case "access-refused":
+          if (data["is_open"] !== true) access.delete(textOf(data["position"]));
           break;
         case "campaign-resumed":
           resumedCount += 1;
@@ -347,6 +360,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           latched,
           held,
           takenFromBeam,
+          access,
           joined,
         },
         unwitnessed: [...unwitnessed.values()],

@@ -12,6 +12,7 @@ import { shadowPath } from "../../protocols/site/shadow-path.ts";
 import { createExposureAccounts } from "../beam/exposure-accounts.ts";
 import { createExposureEffects } from "../beam/exposure-effects.ts";
 import { createPartialRule } from "../beam/partial-rule.ts";
+import { createAccess } from "../access/access-desk.ts";
 import { gateOf } from "../beam/shutter-gate.ts";
 import { createCampaignAmendments } from "../amendments/campaign-amendments.ts";
 import { createLiveCampaign } from "../amendments/live-campaign.ts";
@@ -69,7 +70,7 @@ import { createWatchDesk } from "./watch-desk.ts";
 export type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
-  const { site, clock, store, roles, tables, endAtMs } = deps;
+  const { site, clock, store, tables, endAtMs } = deps;
   const live = createLiveCampaign(deps.campaign);
   const { campaign } = live;
   const left = deps.left === undefined ? undefined : letGoOn(deps.left, deps.resumedBy);
@@ -79,6 +80,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const fail = (error: unknown): void => {
     failure ??= error instanceof Error ? error : new Error(String(error));
   };
+  const access = createAccess({
+    ...{ roles: deps.roles, clock, campaign, actor: () => actor, views: () => views, recorder: () => recorder },
+    ...{ left: deps.left?.recorded.access, send, fail },
+  });
+  const { roles } = access;
+  const instrumentNames = roles.instruments.map(({ name }) => name);
   /** Instruments and machine go on talking when the campaign is over. */
   function send(event: CampaignEvent): void {
     if (actor.getSnapshot().status === "active") actor.send(event);
@@ -160,7 +167,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const witness = createExposureWitness({ campaign, clock, roles, recorder, intake, views });
   const watchDesk = createWatchDesk({
-    ...{ roles, alarms, diskObstacle, machineBeam: timings.machineBeam },
+    ...{ roles, alarms, diskObstacle: () => access.obstacle() ?? diskObstacle(), machineBeam: timings.machineBeam },
     latched: () => views.latchedInterlocks(),
     beamChanged(isUp) {
       partialRule.noteBeam(isUp);
@@ -350,7 +357,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       },
     }),
     ...{ ioName: roles.io.name, stageName: roles.stage.name },
-    ...homing,
+    ...access.guard(homing),
     park: (place, signal) => parking.park(place, signal),
     parkingDeadlineMs: 3 * timings.bringDeadlineMs,
     noteNews(news) {
@@ -400,8 +407,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ forecasts, waits, signals, desk, triggers, wishes, views, actor: () => actor, send, planAgain, nowMs, fail },
   });
 
-  const instrumentNames = roles.instruments.map(({ name }) => name);
-
   /** Nothing can be ended in order before the instruments were asked who they are. */
   function timeOver(): void {
     if (actor.getSnapshot().value === "connecting") clock.setTimeout(timeOver, CONNECTING_LOOK_MS);
@@ -419,7 +424,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       openBookingCount: () => ledger.openCount,
       sampleCount: () => store.counters.samplesBefore + intake.sampleCount,
     },
-    ...{ samples: intake, levels: () => watchDesk.levels },
+    ...{ access, samples: intake, levels: () => watchDesk.levels },
     beamEffect: () => controlDesk.verdict(),
     ...(changer === undefined ? {} : { changer }),
     note: () => runNote(actor.getSnapshot(), instrumentNames, clock),

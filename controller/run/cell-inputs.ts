@@ -17,7 +17,7 @@ export interface CellInputsDeps extends Required<
 > {
   readonly campaign: Campaign;
   readonly site: Pick<Site, "channels">;
-  readonly roles: Pick<CampaignRoles, "channels">;
+  readonly roles: Pick<CampaignRoles, "channels" | "changer">;
   readonly code: StepCode;
   readonly left: LeftRun | undefined;
   /** Undefined where the campaign names no custody. */
@@ -43,6 +43,7 @@ export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
     const leftCell = left?.recorded.cells[cellIndex]?.left;
     return {
       position: cell.position,
+      ...(roles.changer === undefined ? { carriedBy: "person" as const } : {}),
       cellId: cell.barcode,
       channelName: channel.name,
       first: firstProgrammeStep(cell, stepIntervalMinS(deps.site, cell, channel.capabilities)),

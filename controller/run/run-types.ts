@@ -1,4 +1,5 @@
 /** What a run is made of, and what is seen of it. */
+import type { AccessDesk } from "../access/access-desk.ts";
 import type { AmendDesk } from "../amendments/amend-desk.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
@@ -52,6 +53,8 @@ export interface CampaignRun {
   /** In force now: it is amended in place. */
   readonly campaign: Campaign;
   readonly amendments: AmendDesk;
+  /** Persons at the rack. */
+  readonly access: Omit<AccessDesk, "roles" | "guard">;
   readonly views: ActorViews;
   readonly tally: Tally;
   readonly alarms: Alarms;

@@ -53,6 +53,8 @@ export const COMMAND_ARGS = {
    * force is the one that it was previewed against. `name`: who answers for it.
    */
   amend: z.strictObject({ proposal: sha256, based_on: sha256, name: z.string().trim().min(1).max(80) }),
+  /** Access of a person to one cell, while the others cycle: `begin` proves it off and locks the stage, `end` gives it back. */
+  swap: z.strictObject({ act: z.enum(["begin", "end"]), position }),
   /** A program beside the controller has trouble of its own: an alarm by its name; null: it is over. */
   trouble: z.strictObject({ of: z.string().regex(TOPIC_NAME), what: z.string().min(1).max(300).nullable() }),
   /** After a broken interlock. */

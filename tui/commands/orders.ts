@@ -23,7 +23,7 @@ interface Asked extends ClientValues {
 export async function holdCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
   const position = optionalPosition("beamrack hold", positionals);
-  return order(context, values, { command: "hold", args: position === undefined ? {} : { position } });
+  return giveOrder(context, values, { command: "hold", args: position === undefined ? {} : { position } });
 }
 
 export async function resumeCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -32,9 +32,9 @@ export async function resumeCommand(context: CommandContext, args: readonly stri
   const position = optionalPosition("beamrack resume", positionals);
   if (values["re-arm"]) {
     if (position !== undefined) throw new Fault("command.usage", "--re-arm", "is of the hutch, not of one cell");
-    return order(context, values, { command: "re-arm", args: {} });
+    return giveOrder(context, values, { command: "re-arm", args: {} });
   }
-  return order(context, values, { command: "resume", args: position === undefined ? {} : { position } });
+  return giveOrder(context, values, { command: "resume", args: position === undefined ? {} : { position } });
 }
 
 export async function skipStepCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -53,7 +53,7 @@ async function stepOrder(
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
   const position = optionalPosition(`beamrack ${command}`, positionals);
   if (position === undefined) throw new Fault("command.usage", `beamrack ${command}`, "takes one position, A1 to H12");
-  return order(context, values, { command, args: { position } });
+  return giveOrder(context, values, { command, args: { position } });
 }
 
 export async function noteCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -63,7 +63,7 @@ export async function noteCommand(context: CommandContext, args: readonly string
   if (position === undefined || text === undefined || more.length > 0) {
     throw new Fault("command.usage", "beamrack note", "takes a position and one text in quotes");
   }
-  return order(context, values, { command: "note", args: { position, text } });
+  return giveOrder(context, values, { command: "note", args: { position, text } });
 }
 
 export async function controlCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -72,7 +72,7 @@ export async function controlCommand(context: CommandContext, args: readonly str
   if ((act !== "take" && act !== "release") || more.length > 0) {
     throw new Fault("command.usage", "beamrack control", "takes take or release");
   }
-  return order(context, values, { command: act === "take" ? "take-control" : "release-control", args: {} });
+  return giveOrder(context, values, { command: act === "take" ? "take-control" : "release-control", args: {} });
 }
 
 export async function stopCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -94,7 +94,7 @@ export async function stopCommand(context: CommandContext, args: readonly string
     const what = "takes a position or --group, not both, and only with step or open-circuit";
     throw new Fault("command.usage", "beamrack stop", what);
   }
-  return order(context, values, {
+  return giveOrder(context, values, {
     command: "stop",
     args: {
       class: stopClass,
@@ -157,7 +157,7 @@ export async function exposeCommand(context: CommandContext, args: readonly stri
     throw new Fault("command.usage", "--within", `${values.within} is no duration; write 90s, 15min or 2h`);
   }
   const window = withinS === undefined ? {} : { within_s: withinS };
-  return order(context, values, { command: "expose", args: { position, ...window } });
+  return giveOrder(context, values, { command: "expose", args: { position, ...window } });
 }
 
 function optionalPosition(command: string, positionals: readonly string[]): string | undefined {
@@ -170,7 +170,7 @@ function optionalPosition(command: string, positionals: readonly string[]): stri
   return position;
 }
 
-function order(context: CommandContext, asked: Asked, command: BusCommand): Promise<number> {
+export function giveOrder(context: CommandContext, asked: Asked, command: BusCommand): Promise<number> {
   return orderAll(context, asked, [command]);
 }
 

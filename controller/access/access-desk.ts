@@ -1,0 +1,197 @@
+/**
+ * A person's access to a cell while the others cycle: the beam waits, the stage stands, the cell's channel is proven off, and
+ * nothing is told to move until the person gives the access back. Then the cell is held against what it was before it gets
+ * current or beam again. What is open stays open over a restart.
+ */
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Stage } from "../../protocols/roles/stage.ts";
+import type { CampaignActor } from "../machines/campaign-machine.ts";
+import type { CampaignEvent } from "../machines/campaign-news.ts";
+import type { Recorder } from "../machines/recorder.ts";
+import type { ActorViews } from "../run/actor-views.ts";
+import type { CampaignRoles } from "../run/roles.ts";
+import type { Obstacle } from "../run/sweep-desk.ts";
+
+export interface OpenAccess {
+  readonly author: string;
+  readonly reason: string;
+}
+
+export interface AccessDesk {
+  /** The campaign's, with a stage that refuses to move while somebody has access. */
+  readonly roles: CampaignRoles;
+  /** Why the beam waits; null where nobody has access, or asked for it. */
+  obstacle(): Obstacle | null;
+  /** Neither homing nor parking is begun while somebody has access. */
+  guard<Moves extends { mayHome(): boolean }>(moves: Moves): Moves;
+  /** Why it would make no sense now; null where it would. */
+  refusal(act: "begin" | "end", position: string): string | null;
+  /** Closes, proves the cell off, and opens the access. Never throws, never waits. */
+  begin(position: string, by: OpenAccess): void;
+  /** The cell is proven again, and the beam goes on. Never throws, never waits. */
+  end(position: string, author: string): void;
+  /** By position. */
+  readonly open: ReadonlyMap<string, OpenAccess>;
+}
+
+export interface AccessDeskDeps {
+  readonly roles: CampaignRoles;
+  readonly campaign: Pick<Campaign, "cells">;
+  readonly clock: Clock;
+  readonly recorder: () => Recorder;
+  readonly views: () => Pick<ActorViews, "stateOf" | "cell">;
+  readonly actor: () => CampaignActor;
+  readonly send: (event: CampaignEvent) => void;
+  readonly fail: (error: unknown) => void;
+  /** After a restart: what was open. */
+  readonly left: ReadonlyMap<string, OpenAccess> | undefined;
+}
+
+const LOOK_MS = 200;
+const STILL_WITHIN_MS = 300_000;
+const OFF_WITHIN_MS = 60_000;
+const BACK_WITHIN_MS = 60_000;
+/** In these a cell's machine has its channel off, and confirmed. */
+const OFF: readonly string[] = ["away", "complete", "stopped", "isolated"];
+const COMING_BACK: readonly string[] = ["away", "returning", "awaitingContacts"];
+const MOVING = ["exposing", "stopping", "parking", "homing"] as const;
+
+export function createAccess(deps: AccessDeskDeps): AccessDesk {
+  const { clock } = deps;
+  const positions: readonly string[] = deps.campaign.cells.map(({ position }) => position);
+  const asked = new Map<string, OpenAccess>();
+  const open = new Map<string, OpenAccess>(deps.left);
+  const closing = new Set<string>();
+
+  const stateOf = (position: string): string => deps.views().stateOf(positions.indexOf(position));
+
+  function planAgain(): void {
+    deps.send({ type: "HUTCH_CHANGED" });
+  }
+
+  async function until(isSo: () => boolean, withinMs: number): Promise<boolean> {
+    const untilMs = clock.monoMs() + withinMs;
+    while (!isSo()) {
+      if (clock.monoMs() >= untilMs || deps.actor().getSnapshot().status !== "active") return false;
+      await sleep(clock, LOOK_MS);
+    }
+    return true;
+  }
+
+  function isStill(): boolean {
+    const snapshot = deps.actor().getSnapshot();
+    return !MOVING.some((beam) => snapshot.matches({ running: { beam } }));
+  }
+
+  async function openCircuitV(position: string): Promise<number> {
+    const reading = await deps.roles.channels[positions.indexOf(position)]?.measureOpenCircuitV();
+    if (reading !== undefined && Number.isFinite(reading)) return reading;
+    throw new Fault("cell.not-off", position, "its channel gave no voltage with the cell off");
+  }
+
+  /** Throws a Fault where the cell cannot be proven off. */
+  async function prove(position: string): Promise<number> {
+    if (!(await until(isStill, STILL_WITHIN_MS))) {
+      throw new Fault("cell.not-off", position, "beam and stage did not come to rest");
+    }
+    deps.send({ type: "CELL_ORDERED", position, event: { type: "TAKE_OUT" } });
+    if (!(await until(() => OFF.includes(stateOf(position)), OFF_WITHIN_MS))) {
+      throw new Fault("cell.not-off", position, `its channel did not confirm it off (${stateOf(position)})`);
+    }
+    return openCircuitV(position);
+  }
+
+  async function openOne(position: string, by: OpenAccess): Promise<void> {
+    try {
+      const voltageV = await prove(position);
+      asked.delete(position);
+      open.set(position, by);
+      deps.recorder().record("access-opened", { position, ...by, is_off: true, open_circuit_V: voltageV });
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      asked.delete(position);
+      deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK" } });
+      deps.recorder().record("access-refused", { position, author: by.author, what: error.message, is_open: false });
+      planAgain();
+    }
+  }
+
+  async function closeOne(position: string, author: string): Promise<void> {
+    deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK" } });
+    const isBack = await until(() => !COMING_BACK.includes(stateOf(position)), BACK_WITHIN_MS);
+    closing.delete(position);
+    if (!isBack) {
+      const what = `its channel did not answer (${stateOf(position)}); the access stays open`;
+      deps.recorder().record("access-refused", { position, author, what, is_open: true });
+      return;
+    }
+    open.delete(position);
+    deps.recorder().record("access-closed", { position, author, cell_is: stateOf(position) });
+    planAgain();
+  }
+
+  const { stage: own } = deps.roles;
+  const stage: Stage = {
+    ...{ name: own.name, driver: own.driver },
+    connect: () => own.connect(),
+    disconnect() {
+      own.disconnect();
+    },
+    onFault: (handler) => own.onFault(handler),
+    async home() {
+      requireNobody();
+      await own.home();
+    },
+    async moveTo(target, signal) {
+      requireNobody();
+      return own.moveTo(target, signal);
+    },
+    read: () => own.read(),
+    halt: () => own.halt(),
+  };
+
+  function requireNobody(): void {
+    const [first] = open;
+    if (first === undefined) return;
+    const [position, { author }] = first;
+    throw new Fault("stage.no-permit", deps.roles.stage.name, `no motion: ${author} has access to ${position}`);
+  }
+
+  return {
+    roles: { ...deps.roles, stage },
+    open,
+    obstacle() {
+      const [first] = [...open, ...asked];
+      if (first === undefined) return null;
+      const [position, { author, reason }] = first;
+      const more = open.size + asked.size - 1;
+      const others = more > 0 ? ` and ${more} more` : "";
+      return { reason: `${author} to give back the access to ${position}${others}: ${reason}`, who: "operator" };
+    },
+    guard: (moves) => ({ ...moves, mayHome: () => open.size === 0 && moves.mayHome() }),
+    refusal(act, position) {
+      if (!positions.includes(position)) return `the campaign has no cell at ${position}`;
+      if (deps.roles.changer !== undefined) return "a robot brings the cells of this site to the beam";
+      if (act === "end") {
+        if (closing.has(position)) return `the access to ${position} is being given back already`;
+        return open.has(position) ? null : `nobody has access to ${position}`;
+      }
+      if (open.has(position) || asked.has(position)) return `somebody has access to ${position}, or asked for it`;
+      const view = deps.views().cell(positions.indexOf(position));
+      if (view === undefined) return `${position} has not begun`;
+      return view.heldBy === null ? null : `${position} is held by ${view.heldBy}: resume it before`;
+    },
+    begin(position, by) {
+      asked.set(position, by);
+      deps.recorder().record("access-asked", { position, ...by });
+      planAgain();
+      openOne(position, by).catch(deps.fail);
+    },
+    end(position, author) {
+      closing.add(position);
+      closeOne(position, author).catch(deps.fail);
+    },
+  };
+}
