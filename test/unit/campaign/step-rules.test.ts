@@ -115,6 +115,17 @@ describe("a step that waits by the campaign's word", () => {
     expect(found?.advice).not.toBe("");
   });
 
+  it("is refused where there is no sweep, which would say how it is exposed", () => {
+    const small = FILES["small.yaml"].replace(
+      /name: sweep, kind: sweep.*\}/,
+      "name: hand, kind: operator, preset: pattern }",
+    );
+    const waits = rule("relax", "wait_for_exposure: { maximum_min: 9, fallback: go-on }");
+    const loaded = load({ ...FILES, "cycle.yaml": CYCLE, "small.yaml": `${small}\n${waits}\n` }, "small.yaml");
+    const found = errorsOf(loaded).find(({ what }) => what === "no sweep says how to expose");
+    expect(found?.advice).toContain("Give a sweep under triggers");
+  });
+
   it("is refused with two things to wait for, and for controls whose protocol it would end", () => {
     const two = `step_rules:
   - { protocol: cycle, step: relax, wait_for_exposure: { maximum_min: 9, fallback: go-on } }

@@ -35,6 +35,7 @@ describe("triggers beside the sweep", () => {
       charge: [0.1, 0.3, 0.5, 0.7, 0.9],
       discharge: [0.5, 0.8],
       window: { in: "state-of-charge", early: 0.005, late: 0.005 },
+      reference: "last",
       ...{ weight: 1, owner: null, cycles: null, preset: { name: "pattern" } },
     });
     // The dark control asks for nothing.
@@ -71,6 +72,12 @@ describe("triggers beside the sweep", () => {
 
   it.each([
     ["an unknown kind", "{ name: t, kind: soc-grid, preset: pattern }", /no kind of trigger/, /state-of-charge-grid/],
+    [
+      "an unknown reference",
+      "{ name: t, kind: state-of-charge-grid, preset: pattern, charge: { at: [0.5] }, reference: nominal }",
+      /nominal/,
+      /last|measured|nameplate/,
+    ],
     ["an unknown preset", "{ name: t, kind: cycle, preset: patern }", /unknown preset patern/, /pattern/],
     ["an unknown key", "{ name: t, kind: cycle, preset: pattern, step: charge }", /unknown key step/, /steps/],
     ["a name that is taken", "{ name: sweep, kind: cycle, preset: pattern }", /called sweep, in line/, /own name/],
