@@ -61,7 +61,8 @@ export function refusal(custody: Custody, act: CustodyAct): Refused | null {
   switch (act.kind) {
     case "expect": {
       const known = custody.cells.get(act.cell.barcode);
-      if (known?.expected == null) return null;
+      // Sent back once, it may be sent again.
+      if (known?.expected == null || known.state === "returned") return null;
       const what = `${act.cell.barcode} is announced already, in ${known.expected.shipment}`;
       return { what, advice: "A manifest is read in once; two cells cannot share a barcode." };
     }
@@ -198,7 +199,8 @@ export function withEntry(custody: Custody, { seq, atMs, by, act }: CustodyEntry
       const { barcode } = act.cell;
       const known = cells.get(barcode);
       // It had come before its manifest did: then it is no stranger any more.
-      if (known !== undefined) cells.set(barcode, { ...known, expected: act.cell });
+      if (known?.state === "returned") change(barcode, "expected", { expected: act.cell, lastSeen: null });
+      else if (known !== undefined) cells.set(barcode, { ...known, expected: act.cell });
       else change(barcode, "expected", { expected: act.cell });
       discrepancies = discrepancies.filter((one) => one.barcode !== barcode || one.kind !== "extra");
       break;

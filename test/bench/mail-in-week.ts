@@ -3,7 +3,7 @@
  * export, decoded and searched for what is another's. Prints one line per figure with its bound; exit 1 where one does
  * not hold.
  *
- *   node --import tsx test/bench/mail-in-week.ts [--folder DIR] [--forms bdf,nexus,bluesky,battinfo,rocrate,csv]
+ *   node --import tsx test/bench/mail-in-week.ts [--folder DIR] [--forms bdf,nexus,bluesky,battinfo,rocrate,csv] [--group G]
  *
  * `--folder`: of a run that was made before; without it the week is run, in a process of its own.
  */
@@ -32,7 +32,11 @@ const SHARE_MAX = 0.05;
 const DIGITS_LEAST = 7;
 
 const { values } = parseArgs({
-  options: { folder: { type: "string" }, forms: { type: "string", default: "bdf,nexus,bluesky,battinfo,rocrate,csv" } },
+  options: {
+    group: { type: "string" },
+    folder: { type: "string" },
+    forms: { type: "string", default: "bdf,nexus,bluesky,battinfo,rocrate,csv" },
+  },
 });
 const place = mkdtempSync(join(tmpdir(), "beamrack-week-"));
 let brokenCount = 0;
@@ -188,6 +192,7 @@ function searchFor({ words, places, values: numbers }: Foreign) {
 }
 
 for (const { group } of shares) {
+  if (values.group !== undefined && values.group !== group) continue;
   const foreign = foreignTo(group, whole);
   const out = join(place, `${group}.html`);
   const beganS = nowS();

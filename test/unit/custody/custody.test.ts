@@ -90,6 +90,19 @@ describe("custody of a cell", () => {
     expect(custody).toEqual(ledger.custody);
   });
 
+  it("begins anew where its group sends it a second time, and not before it was sent back", () => {
+    const { ledger } = begun(["LNO-001"]);
+    const barcode = "LNO-001";
+    const again: CustodyAct = { kind: "expect", cell: { ...announced(barcode), shipment: "box-2" } };
+    expect(ledger.note("ada", again)?.what).toContain("is announced already, in box-1");
+    expectTaken(ledger, { kind: "prepare", barcode, openCircuitV: 3.1, leaks: false, isLabelled: true });
+    expectTaken(ledger, { kind: "return", barcode });
+    expectTaken(ledger, again);
+    expect(ledger.custody.cells.get(barcode)).toMatchObject({ state: "expected", lastSeen: null, position: null });
+    expectTaken(ledger, { kind: "receive", barcode });
+    expect(kindsOf(ledger)).toEqual([]);
+  });
+
   it("takes no step out of its order", () => {
     const { ledger } = begun(["LNO-001"]);
     const barcode = "LNO-001";
