@@ -103,7 +103,7 @@ export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors
   // Flicker as the sum of steps of one, two, four .. readings (Voss and McCartney), one of them new at each reading.
   const perOctave = 1 / Math.sqrt(FLICKER_OCTAVES);
   const octaves = Float64Array.from({ length: FLICKER_OCTAVES }, () => perOctave * normal.draw());
-  let flicker = octaves.reduce((sum, value) => sum + value, 0);
+  const flicker = { sum: octaves.reduce((sum, value) => sum + value, 0) };
   let readings = 0;
 
   let whiteV = 0;
@@ -130,7 +130,7 @@ export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors
     const octave = 31 - Math.clz32(readings & -readings);
     if (octave >= FLICKER_OCTAVES) return;
     const fresh = perOctave * normal.draw();
-    flicker += fresh - (octaves[octave] ?? 0);
+    flicker.sum += fresh - (octaves[octave] ?? 0);
     octaves[octave] = fresh;
   }
 
@@ -152,8 +152,8 @@ export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors
     },
     read(atMs, trueV, trueA, range, nominalA) {
       stepFlicker();
-      let volts = voltageGain * trueV + voltageOffsetV + whiteV * normal.draw() + sizes.voltageFlickerV * flicker;
-      let share = (currentOffsets[range] ?? 0) + whiteShare * normal.draw() + sizes.currentFlicker * flicker;
+      let volts = voltageGain * trueV + voltageOffsetV + whiteV * normal.draw() + sizes.voltageFlickerV * flicker.sum;
+      let share = (currentOffsets[range] ?? 0) + whiteShare * normal.draw() + sizes.currentFlicker * flicker.sum;
       if (mainsLeft > 0) {
         const mains = mainsLeft * Math.sin(mainsPerMs * atMs + mainsPhase);
         volts += mainsV * mains;

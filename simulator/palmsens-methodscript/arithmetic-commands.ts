@@ -3,6 +3,7 @@ import type { Builder, Command } from "./script-builder.ts";
 import { argument, checkCount } from "./command-arguments.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { Token } from "./script-lexer.ts";
+import type { Machine } from "./script-machine.ts";
 import { copyPlace, createVariable, isIntegerAt, putValue, valueAt, variableAt, type Place } from "./script-memory.ts";
 
 function twoPlaces(builder: Builder, args: readonly Token[], command: Token): readonly [Place, Place] {
@@ -11,28 +12,28 @@ function twoPlaces(builder: Builder, args: readonly Token[], command: Token): re
 }
 
 /** Puts a result into the place it came from, keeping its type letters. */
-function putResult(builder: Builder, target: Place, value: number, isInteger: boolean): void {
+function putResult(machine: Machine, target: Place, value: number, isInteger: boolean): void {
   if (!Number.isFinite(value)) {
-    builder.machine.fail(ScriptTrouble.notANumber);
+    machine.fail(ScriptTrouble.notANumber);
     return;
   }
-  putValue(target, value, isInteger, variableAt(target).type);
+  putValue(machine, target, value, isInteger, variableAt(machine, target).type);
 }
 
 function binary(calculate: (a: number, b: number) => number, integers: "kept" | "truncated" | "required"): Command {
   return (builder, args, command) => {
     const [target, operand] = twoPlaces(builder, args, command);
-    builder.emit(() => {
-      const a = valueAt(target);
-      const b = valueAt(operand);
-      const isUnset = a === 0 && variableAt(target).type === 0;
-      const isInteger = isUnset ? isIntegerAt(operand) : isIntegerAt(target);
-      if (isInteger !== isIntegerAt(operand) || (integers === "required" && !isInteger)) {
-        builder.machine.fail(ScriptTrouble.badVariableType);
+    builder.emit((machine) => {
+      const a = valueAt(machine, target);
+      const b = valueAt(machine, operand);
+      const isUnset = a === 0 && variableAt(machine, target).type === 0;
+      const isInteger = isUnset ? isIntegerAt(machine, operand) : isIntegerAt(machine, target);
+      if (isInteger !== isIntegerAt(machine, operand) || (integers === "required" && !isInteger)) {
+        machine.fail(ScriptTrouble.badVariableType);
         return;
       }
       const result = calculate(a, b);
-      putResult(builder, target, integers === "truncated" && isInteger ? Math.trunc(result) : result, isInteger);
+      putResult(machine, target, integers === "truncated" && isInteger ? Math.trunc(result) : result, isInteger);
     });
   };
 }
@@ -40,14 +41,14 @@ function binary(calculate: (a: number, b: number) => number, integers: "kept" | 
 function dividing(calculate: (a: number, b: number) => number): Command {
   return (builder, args, command) => {
     const [target, operand] = twoPlaces(builder, args, command);
-    builder.emit(() => {
-      const divisor = valueAt(operand);
-      const isInteger = isIntegerAt(target);
-      if (isInteger !== isIntegerAt(operand)) builder.machine.fail(ScriptTrouble.badVariableType);
-      else if (divisor === 0) builder.machine.fail(ScriptTrouble.divisionByZero);
+    builder.emit((machine) => {
+      const divisor = valueAt(machine, operand);
+      const isInteger = isIntegerAt(machine, target);
+      if (isInteger !== isIntegerAt(machine, operand)) machine.fail(ScriptTrouble.badVariableType);
+      else if (divisor === 0) machine.fail(ScriptTrouble.divisionByZero);
       else {
-        const result = calculate(valueAt(target), divisor);
-        putResult(builder, target, isInteger ? Math.trunc(result) : result, isInteger);
+        const result = calculate(valueAt(machine, target), divisor);
+        putResult(machine, target, isInteger ? Math.trunc(result) : result, isInteger);
       }
     });
   };
@@ -58,8 +59,8 @@ const storeVariable: Command = (builder, args, command) => {
   const target = builder.variable(argument(required, 0, command));
   const source = builder.value(argument(required, 1, command));
   const type = builder.type(argument(required, 2, command));
-  builder.emit(() => {
-    putValue(target, valueAt(source), isIntegerAt(source), type);
+  builder.emit((machine) => {
+    putValue(machine, target, valueAt(machine, source), isIntegerAt(machine, source), type);
   });
 };
 
@@ -67,8 +68,8 @@ const copyVariable: Command = (builder, args, command) => {
   const required = checkCount(args, 2, command);
   const source = builder.variable(argument(required, 0, command));
   const target = builder.variable(argument(required, 1, command));
-  builder.emit(() => {
-    copyPlace(source, target);
+  builder.emit((machine) => {
+    copyPlace(machine, source, target);
   });
 };
 
@@ -76,8 +77,8 @@ const alterType: Command = (builder, args, command) => {
   const required = checkCount(args, 2, command);
   const target = builder.variable(argument(required, 0, command));
   const type = builder.type(argument(required, 1, command));
-  builder.emit(() => {
-    variableAt(target).type = type;
+  builder.emit((machine) => {
+    variableAt(machine, target).type = type;
   });
 };
 
@@ -85,9 +86,9 @@ function converting(toInteger: boolean): Command {
   return (builder, args, command) => {
     const [only] = checkCount(args, 1, command);
     const target = builder.variable(only ?? command);
-    builder.emit(() => {
-      const value = valueAt(target);
-      putResult(builder, target, toInteger ? Math.trunc(value) : value, toInteger);
+    builder.emit((machine) => {
+      const value = valueAt(machine, target);
+      putResult(machine, target, toInteger ? Math.trunc(value) : value, toInteger);
     });
   };
 }
@@ -95,9 +96,9 @@ function converting(toInteger: boolean): Command {
 const logarithm: Command = (builder, args, command) => {
   const [only] = checkCount(args, 1, command);
   const target = builder.variable(only ?? command);
-  builder.emit(() => {
+  builder.emit((machine) => {
     // A published thermistor example needs the natural logarithm.
-    putResult(builder, target, Math.log(valueAt(target)), false);
+    putResult(machine, target, Math.log(valueAt(machine, target)), false);
   });
 };
 
@@ -105,12 +106,12 @@ const declareArray: Command = (builder, args, command) => {
   const required = checkCount(args, 2, command);
   const array = builder.declareArray(argument(required, 0, command));
   const length = builder.value(argument(required, 1, command));
-  builder.emit(() => {
-    const count = Math.round(valueAt(length));
-    if (count <= 0) builder.machine.fail(ScriptTrouble.mustBePositive);
-    else if (count > builder.features.arrayElementsMax) builder.machine.fail(ScriptTrouble.outOfVariableMemory);
+  builder.emit((machine) => {
+    const count = Math.round(valueAt(machine, length));
+    if (count <= 0) machine.fail(ScriptTrouble.mustBePositive);
+    else if (count > builder.features.arrayElementsMax) machine.fail(ScriptTrouble.outOfVariableMemory);
     else {
-      array.elements = Array.from({ length: count }, createVariable);
+      machine.arrays[array] = Array.from({ length: count }, createVariable);
     }
   });
 };
@@ -125,9 +126,9 @@ function element(isGet: boolean): Command {
     const at = builder.variable({ text: `${array.text}[${index.text}]`, column: index.column });
     const last = argument(required, 2, command);
     const other = isGet ? builder.variable(last) : builder.value(last);
-    builder.emit(() => {
-      if (isGet) copyPlace(at, other);
-      else copyPlace(other, at);
+    builder.emit((machine) => {
+      if (isGet) copyPlace(machine, at, other);
+      else copyPlace(machine, other, at);
     });
   };
 }
@@ -136,10 +137,11 @@ const mean: Command = (builder, args, command) => {
   const required = checkCount(args, 2, command);
   const array = builder.array(argument(required, 0, command));
   const target = builder.variable(argument(required, 1, command));
-  builder.emit(() => {
+  builder.emit((machine) => {
+    const elements = machine.arrays[array] ?? [];
     let sum = 0;
-    for (const element of array.elements) sum += element.value;
-    putValue(target, sum / array.elements.length, false, array.elements[0]?.type ?? 0);
+    for (const element of elements) sum += element.value;
+    putValue(machine, target, sum / elements.length, false, elements[0]?.type ?? 0);
   });
 };
 
@@ -150,10 +152,11 @@ const linearFit: Command = (builder, args, command) => {
   const ys = builder.array(argument(required, 1, command));
   const slope = builder.variable(argument(required, 2, command));
   const intercept = builder.variable(argument(required, 3, command));
-  builder.emit(() => {
-    const count = Math.min(xs.elements.length, ys.elements.length);
-    const x = (index: number): number => xs.elements[index]?.value ?? Number.NaN;
-    const y = (index: number): number => ys.elements[index]?.value ?? Number.NaN;
+  builder.emit((machine) => {
+    const [alongX = [], alongY = []] = [machine.arrays[xs], machine.arrays[ys]];
+    const count = Math.min(alongX.length, alongY.length);
+    const x = (index: number): number => alongX[index]?.value ?? Number.NaN;
+    const y = (index: number): number => alongY[index]?.value ?? Number.NaN;
     let meanX = 0;
     let meanY = 0;
     for (let index = 0; index < count; index += 1) {
@@ -168,11 +171,11 @@ const linearFit: Command = (builder, args, command) => {
       variance += dx * dx;
     }
     if (variance === 0) {
-      builder.machine.fail(ScriptTrouble.divisionByZero);
+      machine.fail(ScriptTrouble.divisionByZero);
       return;
     }
-    putResult(builder, slope, covariance / variance, false);
-    putResult(builder, intercept, meanY - (covariance / variance) * meanX, false);
+    putResult(machine, slope, covariance / variance, false);
+    putResult(machine, intercept, meanY - (covariance / variance) * meanX, false);
   });
 };
 

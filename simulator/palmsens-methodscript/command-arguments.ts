@@ -85,11 +85,10 @@ export function jumpIfNot(builder: Builder, args: readonly Token[], command: Tok
 }
 
 function emitComparison(builder: Builder, left: Place, operator: Operator, right: Place): (at: number) => void {
-  const { machine } = builder;
   let target = 0;
-  builder.emit(() => {
-    const a = valueAt(left);
-    const b = valueAt(right);
+  builder.emit((machine) => {
+    const a = valueAt(machine, left);
+    const b = valueAt(machine, right);
     if (a - b !== a - b) {
       // Not a number on either side (or infinities): the instrument refuses to decide.
       machine.fail(ScriptTrouble.notANumber);

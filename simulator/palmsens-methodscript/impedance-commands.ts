@@ -4,6 +4,7 @@ import { MODE_GALVANOSTAT } from "./potentiostat.ts";
 import { ScriptRefused, type Builder, type Command } from "./script-builder.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { Token } from "./script-lexer.ts";
+import type { Machine } from "./script-machine.ts";
 import {
   putMeasured,
   putValue,
@@ -38,33 +39,34 @@ function spectrum(technique: string, isCurrent: boolean): Command {
     const [frequency, real, imaginary] = required.slice(0, 3).map((token) => builder.variable(token));
     const [amplitude, from, to, count, level] = required.slice(3).map((token) => builder.value(token));
     const levels = levelPlaces(builder, args);
-    const { machine, features } = builder;
-    const { potentiostat, measurement } = machine;
+    const { features } = builder;
     const limits = features.model.impedance;
     let bodyAt = 0;
     let exitAt = 0;
 
-    function frequencyHz(index: number): number {
-      const [start, end, points] = [at(from), at(to), measurement.count];
+    function frequencyHz(machine: Machine, index: number): number {
+      const [start, end, points] = [at(machine, from), at(machine, to), machine.measurement.count];
       return index === 0 || points === 1 ? start : start * (end / start) ** (index / (points - 1));
     }
 
-    function trouble(): number {
-      const { state } = potentiostat;
+    function trouble(machine: Machine): number {
+      const { state } = machine.potentiostat;
       if (limits === null) return ScriptTrouble.notSupported;
       if ((state.mode === MODE_GALVANOSTAT) !== isCurrent || state.mode === 2) return ScriptTrouble.wrongMode;
       if (!state.isCellOn) return ScriptTrouble.needsCellOn;
-      const points = at(count);
+      const points = at(machine, count);
       if (!(points >= 1) || !Number.isInteger(points)) return ScriptTrouble.mustBePositive;
       const highestHz = isCurrent ? limits.currentFrequencyMaxHz : limits.frequencyMaxHz;
       const isPossible = (hz: number): boolean => hz >= limits.frequencyMinHz && hz <= highestHz;
-      if (!isPossible(at(from)) || !isPossible(at(to))) return ScriptTrouble.frequencyInvalid;
+      if (!isPossible(at(machine, from)) || !isPossible(at(machine, to))) return ScriptTrouble.frequencyInvalid;
       const largest = isCurrent ? features.model.currentMaxA / Math.SQRT2 : limits.amplitudeMaxVrms;
-      return at(amplitude) > 0 && at(amplitude) <= largest ? 0 : ScriptTrouble.amplitudeInvalid;
+      const size = at(machine, amplitude);
+      return size > 0 && size <= largest ? 0 : ScriptTrouble.amplitudeInvalid;
     }
 
-    function begin(): void {
-      const found = trouble() || potentiostat.drive(machine.nowMs(), at(level));
+    function begin(machine: Machine): void {
+      const { measurement } = machine;
+      const found = trouble(machine) || machine.potentiostat.drive(machine.nowMs(), at(machine, level));
       if (found !== 0) {
         machine.fail(found);
         return;
@@ -72,13 +74,14 @@ function spectrum(technique: string, isCurrent: boolean): Command {
       machine.say(`M${technique}`);
       machine.open.push("*");
       measurement.taken = 0;
-      measurement.count = at(count);
+      measurement.count = at(machine, count);
       measurement.exitAt = exitAt;
       measurement.isLate = false;
-      next();
+      next(machine);
     }
 
-    function next(): void {
+    function next(machine: Machine): void {
+      const { measurement, potentiostat } = machine;
       if (measurement.taken >= measurement.count) {
         machine.pc = exitAt;
         return;
@@ -86,26 +89,27 @@ function spectrum(technique: string, isCurrent: boolean): Command {
       const { sine } = potentiostat;
       sine.begin(machine.nowMs());
       machine.pc = bodyAt;
-      machine.waitUntil(machine.nowMs() + 1000 * sine.pointS(frequencyHz(measurement.taken)));
+      machine.waitUntil(machine.nowMs() + 1000 * sine.pointS(frequencyHz(machine, measurement.taken)));
     }
 
-    function take(): void {
-      const hz = frequencyHz(measurement.taken);
+    function take(machine: Machine): void {
+      const { measurement, potentiostat } = machine;
+      const hz = frequencyHz(machine, measurement.taken);
       measurement.taken += 1;
-      if (!potentiostat.measureSine(machine.nowMs(), hz, at(amplitude))) {
+      if (!potentiostat.measureSine(machine.nowMs(), hz, at(machine, amplitude))) {
         machine.fail(ScriptTrouble.notSupported);
         return;
       }
       const { state, sine, voltageRange } = potentiostat;
       const { reading } = sine;
-      if (frequency !== undefined) putValue(frequency, hz, false, TYPE_DC);
-      put(real, reading.realOhm, TYPE_CC, state.currentStatus, state.currentRange);
-      put(imaginary, reading.imaginaryOhm, TYPE_CD, state.voltageStatus, voltageRange);
+      if (frequency !== undefined) putValue(machine, frequency, hz, false, TYPE_DC);
+      put(machine, real, reading.realOhm, TYPE_CC, state.currentStatus, state.currentRange);
+      put(machine, imaginary, reading.imaginaryOhm, TYPE_CD, state.voltageStatus, voltageRange);
       if (levels === null) return;
-      put(levels[0], reading.voltageAc, TYPE_CH, state.voltageStatus, voltageRange);
-      put(levels[1], state.voltageV, TYPE_CI, state.voltageStatus, voltageRange);
-      put(levels[2], reading.currentAc, TYPE_CJ, state.currentStatus, state.currentRange);
-      put(levels[3], state.currentA, TYPE_CK, state.currentStatus, state.currentRange);
+      put(machine, levels[0], reading.voltageAc, TYPE_CH, state.voltageStatus, voltageRange);
+      put(machine, levels[1], state.voltageV, TYPE_CI, state.voltageStatus, voltageRange);
+      put(machine, levels[2], reading.currentAc, TYPE_CJ, state.currentStatus, state.currentRange);
+      put(machine, levels[3], state.currentA, TYPE_CK, state.currentStatus, state.currentRange);
     }
 
     builder.emit(begin);
@@ -117,8 +121,8 @@ function spectrum(technique: string, isCurrent: boolean): Command {
       hasElse: false,
       close: () => {
         builder.emit(next);
-        exitAt = builder.emit(() => {
-          measurement.exitAt = -1;
+        exitAt = builder.emit((machine) => {
+          machine.measurement.exitAt = -1;
           machine.open.pop();
           machine.say("*");
         });
@@ -128,12 +132,19 @@ function spectrum(technique: string, isCurrent: boolean): Command {
   };
 }
 
-function at(place: Place | undefined): number {
-  return place === undefined ? NaN : valueAt(place);
+function at(machine: Machine, place: Place | undefined): number {
+  return place === undefined ? NaN : valueAt(machine, place);
 }
 
-function put(place: Place | undefined, value: number, type: number, status: number, range: number): void {
-  if (place !== undefined) putMeasured(place, value, type, status, range);
+function put(
+  machine: Machine,
+  place: Place | undefined,
+  value: number,
+  type: number,
+  status: number,
+  range: number,
+): void {
+  if (place !== undefined) putMeasured(machine, place, value, type, status, range);
 }
 
 export const IMPEDANCE_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([

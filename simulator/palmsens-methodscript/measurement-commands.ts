@@ -4,6 +4,7 @@ import { MODE_GALVANOSTAT } from "./potentiostat.ts";
 import { ScriptRefused, type Builder, type Command } from "./script-builder.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { Token } from "./script-lexer.ts";
+import type { LoopShape, Machine } from "./script-machine.ts";
 import { putMeasured, putValue, TYPE_AB, TYPE_BA, TYPE_DA, TYPE_DB, valueAt, type Place } from "./script-memory.ts";
 
 /** What distinguishes one kind of loop from another. */
@@ -11,14 +12,8 @@ interface LoopPlan {
   /** Four digits of the `M` line. */
   readonly technique: string;
   readonly mode: "potentiostat" | "galvanostat" | "open circuit";
-  /** Evaluated when the loop starts; 0, or an error number. */
-  prepare(): number;
-  intervalS(): number;
-  count(): number;
-  /** Level for point `index`; not asked in an open circuit. */
-  level(index: number): number;
-  /** Points of one scan when scans are announced, else 0. */
-  scanPoints(): number;
+  /** Evaluated when the loop starts: what it is then, or an error number. */
+  shape(machine: Machine): LoopShape | number;
   readonly voltage: Place;
   readonly current: Place | null;
 }
@@ -30,8 +25,6 @@ const AVERAGED_SHARE = 0.1;
 function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], command: Token): void {
   if (builder.blocks.some((block) => block.kind === "measurement"))
     throw new ScriptRefused(ScriptTrouble.nestedMeasurementLoops, command.column);
-  const { machine } = builder;
-  const { potentiostat, measurement } = machine;
   const extra = addedMeasurements(builder, args);
   const { voltage, current } = plan;
   const isOpenCircuit = plan.mode === "open circuit";
@@ -40,15 +33,15 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
   const isSweep = plan.technique !== "0007" && plan.technique !== "000A" && !isOpenCircuit;
   let bodyAt = 0;
   let exitAt = 0;
-  let level = 0;
 
-  function endScan(): void {
+  function endScan(machine: Machine): void {
     if (machine.open[machine.open.length - 1] !== "-") return;
     machine.open.pop();
     machine.say("-");
   }
 
-  function begin(): void {
+  function begin(machine: Machine): void {
+    const { potentiostat, measurement } = machine;
     if (isOpenCircuit && potentiostat.state.isCellOn) {
       machine.fail(ScriptTrouble.openCircuitWithCellOn);
       return;
@@ -63,13 +56,13 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
         return;
       }
     }
-    const trouble = plan.prepare();
-    if (trouble !== 0) {
-      machine.fail(trouble);
+    const shape = plan.shape(machine);
+    if (typeof shape === "number") {
+      machine.fail(shape);
       return;
     }
-    const intervalS = plan.intervalS();
-    const count = plan.count();
+    const intervalS = shape.intervalS();
+    const count = shape.count();
     if (!(intervalS > 0) || !(count >= 0 && count < POINTS_MAX)) {
       machine.fail(ScriptTrouble.invalidTime);
       return;
@@ -81,28 +74,30 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
     potentiostat.setAveraging(AVERAGED_SHARE * intervalS);
     measurement.taken = 0;
     measurement.count = count;
+    measurement.shape = shape;
     measurement.exitAt = exitAt;
     measurement.isLate = false;
-    next();
+    next(machine);
   }
 
   /** Sets the level for the coming point and waits for its time. */
-  function next(): void {
-    const { taken } = measurement;
+  function next(machine: Machine): void {
+    const { potentiostat, measurement } = machine;
+    const { taken, shape } = measurement;
     if (taken >= measurement.count) {
       machine.pc = exitAt;
       return;
     }
-    const scanPoints = plan.scanPoints();
+    const scanPoints = shape.scanPoints();
     if (scanPoints > 0 && taken % scanPoints === 0) {
-      endScan();
+      endScan(machine);
       machine.say(`C${String(taken / scanPoints).padStart(4, "0")}`);
       machine.open.push("-");
     }
     const nowMs = machine.nowMs();
     if (!isOpenCircuit && (isSweep || taken === 0)) {
-      level = plan.level(taken);
-      const trouble = potentiostat.drive(nowMs, level);
+      measurement.level = shape.level(taken);
+      const trouble = potentiostat.drive(nowMs, measurement.level);
       if (trouble !== 0) {
         machine.fail(trouble);
         return;
@@ -114,23 +109,26 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
     machine.waitUntil(Math.max(dueMs, nowMs));
   }
 
-  function take(): void {
+  function take(machine: Machine): void {
+    const { potentiostat, measurement } = machine;
     measurement.taken += 1;
     const late = measurement.isLate ? 1 : 0;
     potentiostat.measure(machine.nowMs());
     if (isGalvanostat || isOpenCircuit)
       putMeasured(
+        machine,
         voltage,
         potentiostat.state.voltageV,
         TYPE_AB,
         potentiostat.state.voltageStatus | late,
         potentiostat.voltageRange,
       );
-    else putValue(voltage, level, false, TYPE_DA);
+    else putValue(machine, voltage, measurement.level, false, TYPE_DA);
     if (current !== null) {
-      if (isGalvanostat) putValue(current, level, false, TYPE_DB);
+      if (isGalvanostat) putValue(machine, current, measurement.level, false, TYPE_DB);
       else
         putMeasured(
+          machine,
           current,
           potentiostat.state.currentA,
           TYPE_BA,
@@ -142,6 +140,7 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
       const added = extra[index] as AddedMeasurement;
       if (added.type === TYPE_AB)
         putMeasured(
+          machine,
           added.place,
           potentiostat.state.voltageV,
           TYPE_AB,
@@ -150,6 +149,7 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
         );
       else
         putMeasured(
+          machine,
           added.place,
           potentiostat.state.currentA,
           TYPE_BA,
@@ -168,9 +168,9 @@ function emitLoop(builder: Builder, plan: LoopPlan, args: readonly Token[], comm
     hasElse: false,
     close: () => {
       builder.emit(next);
-      exitAt = builder.emit(() => {
-        measurement.exitAt = -1;
-        endScan();
+      exitAt = builder.emit((machine) => {
+        machine.measurement.exitAt = -1;
+        endScan(machine);
         machine.open.pop();
         machine.say("*");
       });
@@ -217,22 +217,19 @@ function hold(technique: string, mode: "potentiostat" | "galvanostat"): Command 
   return (builder, args, command) => {
     const all = places(builder, checkCount(args, 5, command, ["add_meas"]), 2);
     const interval = place(all, 3);
-    emitLoop(
-      builder,
-      {
-        technique,
-        mode,
-        prepare: () => 0,
-        intervalS: () => valueAt(interval),
-        count: () => holdCount(valueAt(interval), valueAt(place(all, 4))),
-        level: () => valueAt(place(all, 2)),
+    const plan: LoopPlan = {
+      technique,
+      mode,
+      shape: (machine) => ({
+        intervalS: () => valueAt(machine, interval),
+        count: () => holdCount(valueAt(machine, interval), valueAt(machine, place(all, 4))),
+        level: () => valueAt(machine, place(all, 2)),
         scanPoints: NO_SCANS,
-        voltage: place(all, 0),
-        current: place(all, 1),
-      },
-      args,
-      command,
-    );
+      }),
+      voltage: place(all, 0),
+      current: place(all, 1),
+    };
+    emitLoop(builder, plan, args, command);
   };
 }
 
@@ -240,22 +237,19 @@ function hold(technique: string, mode: "potentiostat" | "galvanostat"): Command 
 const openCircuit: Command = (builder, args, command) => {
   const all = places(builder, checkCount(args, 3, command), 1);
   const interval = place(all, 1);
-  emitLoop(
-    builder,
-    {
-      technique: "000B",
-      mode: "open circuit",
-      prepare: () => 0,
-      intervalS: () => valueAt(interval),
-      count: () => holdCount(valueAt(interval), valueAt(place(all, 2))),
+  const plan: LoopPlan = {
+    technique: "000B",
+    mode: "open circuit",
+    shape: (machine) => ({
+      intervalS: () => valueAt(machine, interval),
+      count: () => holdCount(valueAt(machine, interval), valueAt(machine, place(all, 2))),
       level: () => 0,
       scanPoints: NO_SCANS,
-      voltage: place(all, 0),
-      current: null,
-    },
-    args,
-    command,
-  );
+    }),
+    voltage: place(all, 0),
+    current: null,
+  };
+  emitLoop(builder, plan, args, command);
 };
 
 function stepCount(from: number, to: number, step: number): number {
@@ -266,33 +260,27 @@ function stepCount(from: number, to: number, step: number): number {
 function sweep(technique: string, mode: "potentiostat" | "galvanostat"): Command {
   return (builder, args, command) => {
     const all = places(builder, checkCount(args, 6, command, ["add_meas"]), 2);
-    let begin = 0;
-    let stride = 0;
-    let points = 0;
-    emitLoop(
-      builder,
-      {
-        technique,
-        mode,
-        prepare: () => {
-          begin = valueAt(place(all, 2));
-          const end = valueAt(place(all, 3));
-          const step = Math.abs(valueAt(place(all, 4)));
-          if (step === 0) return ScriptTrouble.mustBePositive;
-          points = stepCount(begin, end, step) + 1;
-          stride = end < begin ? -step : step;
-          return 0;
-        },
-        intervalS: () => Math.abs(stride) / valueAt(place(all, 5)),
-        count: () => points,
-        level: (index) => begin + index * stride,
-        scanPoints: NO_SCANS,
-        voltage: place(all, 0),
-        current: place(all, 1),
+    const plan: LoopPlan = {
+      technique,
+      mode,
+      shape(machine) {
+        const begin = valueAt(machine, place(all, 2));
+        const end = valueAt(machine, place(all, 3));
+        const step = Math.abs(valueAt(machine, place(all, 4)));
+        if (step === 0) return ScriptTrouble.mustBePositive;
+        const points = stepCount(begin, end, step) + 1;
+        const stride = end < begin ? -step : step;
+        return {
+          intervalS: () => Math.abs(stride) / valueAt(machine, place(all, 5)),
+          count: () => points,
+          level: (index) => begin + index * stride,
+          scanPoints: NO_SCANS,
+        };
       },
-      args,
-      command,
-    );
+      voltage: place(all, 0),
+      current: place(all, 1),
+    };
+    emitLoop(builder, plan, args, command);
   };
 }
 
@@ -301,46 +289,39 @@ const cyclic: Command = (builder, args, command) => {
   const all = places(builder, checkCount(args, 7, command, ["add_meas", "nscans"]), 2);
   const scansToken = optionsOf(args, "nscans")[0]?.[0];
   const scans = scansToken === undefined ? null : builder.value(scansToken);
-  let corners: readonly number[] = [];
-  let counts: readonly number[] = [];
-  let step = 0;
-  let perScan = 0;
-  let scanCount = 1;
-  emitLoop(
-    builder,
-    {
-      technique: "0005",
-      mode: "potentiostat",
-      prepare: () => {
-        const begin = valueAt(place(all, 2));
-        step = Math.abs(valueAt(place(all, 5)));
-        if (step === 0) return ScriptTrouble.mustBePositive;
-        corners = [begin, valueAt(place(all, 3)), valueAt(place(all, 4)), begin];
-        counts = [0, 1, 2].map((leg) => stepCount(corners[leg] ?? 0, corners[leg + 1] ?? 0, step));
-        perScan = counts.reduce((sum, count) => sum + count, 1);
-        scanCount = scans === null ? 1 : Math.round(valueAt(scans));
-        return scanCount > 0 ? 0 : ScriptTrouble.mustBePositive;
-      },
-      intervalS: () => step / valueAt(place(all, 6)),
-      count: () => perScan * scanCount,
-      level: (index) => {
-        let left = index % perScan;
-        for (let leg = 0; leg < 3; leg += 1) {
-          const count = counts[leg] ?? 0;
-          const from = corners[leg] ?? 0;
-          const to = corners[leg + 1] ?? 0;
-          if (left <= count) return from + Math.sign(to - from) * left * step;
-          left -= count;
-        }
-        return corners[3] ?? 0;
-      },
-      scanPoints: () => (scanCount > 1 ? perScan : 0),
-      voltage: place(all, 0),
-      current: place(all, 1),
+  const plan: LoopPlan = {
+    technique: "0005",
+    mode: "potentiostat",
+    shape(machine) {
+      const begin = valueAt(machine, place(all, 2));
+      const step = Math.abs(valueAt(machine, place(all, 5)));
+      if (step === 0) return ScriptTrouble.mustBePositive;
+      const corners = [begin, valueAt(machine, place(all, 3)), valueAt(machine, place(all, 4)), begin];
+      const counts = [0, 1, 2].map((leg) => stepCount(corners[leg] ?? 0, corners[leg + 1] ?? 0, step));
+      const perScan = counts.reduce((sum, count) => sum + count, 1);
+      const scanCount = scans === null ? 1 : Math.round(valueAt(machine, scans));
+      if (!(scanCount > 0)) return ScriptTrouble.mustBePositive;
+      return {
+        intervalS: () => step / valueAt(machine, place(all, 6)),
+        count: () => perScan * scanCount,
+        level(index) {
+          let left = index % perScan;
+          for (let leg = 0; leg < 3; leg += 1) {
+            const count = counts[leg] ?? 0;
+            const from = corners[leg] ?? 0;
+            const to = corners[leg + 1] ?? 0;
+            if (left <= count) return from + Math.sign(to - from) * left * step;
+            left -= count;
+          }
+          return begin;
+        },
+        scanPoints: () => (scanCount > 1 ? perScan : 0),
+      };
     },
-    args,
-    command,
-  );
+    voltage: place(all, 0),
+    current: place(all, 1),
+  };
+  emitLoop(builder, plan, args, command);
 };
 
 /** Techniques this twin knows by name only: the block is read, and running it is refused as not supported. */
@@ -348,10 +329,9 @@ const unsupported: Command = (builder, args, command) => {
   if (builder.blocks.some((block) => block.kind === "measurement"))
     throw new ScriptRefused(ScriptTrouble.nestedMeasurementLoops, command.column);
   argument(args, 0, command);
-  const fail = (): void => {
-    builder.machine.fail(ScriptTrouble.notSupported);
-  };
-  builder.emit(fail);
+  builder.emit((machine) => {
+    machine.fail(ScriptTrouble.notSupported);
+  });
   builder.blocks.push({
     kind: "measurement",
     exits: [],

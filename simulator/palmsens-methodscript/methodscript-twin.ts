@@ -200,7 +200,7 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
       refuseScript(ScriptTrouble.scriptTooLarge, lines.length + 1, 1);
       return;
     }
-    const compiled = compileScript(lines, machine, features);
+    const compiled = compileScript(lines, features);
     if ("error" in compiled) {
       refuseScript(compiled.error.code, compiled.error.line, compiled.error.column);
       return;

@@ -1,7 +1,8 @@
 /** Commands that set up the potentiostat, switch the cell, or take a single reading. */
 import { argument, checkCount, optionsOf } from "./command-arguments.ts";
-import { ScriptRefused, type Builder, type Command } from "./script-builder.ts";
+import { ScriptRefused, type Command, type ScriptFeatures } from "./script-builder.ts";
 import { ScriptTrouble } from "./script-errors.ts";
+import type { Machine } from "./script-machine.ts";
 import { putMeasured, TYPE_AB, TYPE_BA, valueAt, type Place } from "./script-memory.ts";
 
 /** `meas dt v type`: one reading, after the time it takes. */
@@ -11,17 +12,17 @@ const measureOnce: Command = (builder, args, command) => {
   const target = builder.variable(argument(required, 1, command));
   const typeToken = argument(required, 2, command);
   const type = builder.type(typeToken);
-  const { machine } = builder;
-  builder.emit(() => {
-    const durationS = Math.max(0, valueAt(duration));
+  builder.emit((machine) => {
+    const durationS = Math.max(0, valueAt(machine, duration));
     machine.potentiostat.setAveraging(durationS);
     machine.waitUntil(machine.nowMs() + durationS * 1000);
   });
-  builder.emit(() => {
+  builder.emit((machine) => {
     const { potentiostat } = machine;
     potentiostat.measure(machine.nowMs());
     if (type === TYPE_AB)
       putMeasured(
+        machine,
         target,
         potentiostat.state.voltageV,
         type,
@@ -30,6 +31,7 @@ const measureOnce: Command = (builder, args, command) => {
       );
     else if (type === TYPE_BA)
       putMeasured(
+        machine,
         target,
         potentiostat.state.currentA,
         type,
@@ -41,22 +43,22 @@ const measureOnce: Command = (builder, args, command) => {
 };
 
 /** One number for the potentiostat, which answers with an error number or 0. */
-function setting(apply: (builder: Builder, value: number) => number, notInLoop = false): Command {
+function setting(apply: (machine: Machine, value: number) => number, notInLoop = false): Command {
   return (builder, args, command) => {
     if (notInLoop && builder.blocks.some((block) => block.kind === "measurement"))
       throw new ScriptRefused(ScriptTrouble.potentialInsideLoop, command.column);
     const [level] = checkCount(args, 1, command);
     const place = builder.value(level ?? command);
-    builder.emit(() => {
-      const trouble = apply(builder, valueAt(place));
-      if (trouble !== 0) builder.machine.fail(trouble);
+    builder.emit((machine) => {
+      const trouble = apply(machine, valueAt(machine, place));
+      if (trouble !== 0) machine.fail(trouble);
     });
   };
 }
 
 function ranging(
   hasTwo: boolean,
-  check: (builder: Builder, quantity: string, low: Place, high: Place) => void,
+  check: (machine: Machine, quantity: string, low: Place, high: Place, features: ScriptFeatures) => void,
 ): Command {
   return (builder, args, command) => {
     const required = checkCount(args, hasTwo ? 3 : 2, command);
@@ -64,28 +66,29 @@ function ranging(
     builder.type(quantity);
     const low = builder.value(argument(required, 1, command));
     const high = hasTwo ? builder.value(argument(required, 2, command)) : low;
-    builder.emit(() => {
-      check(builder, quantity.text, low, high);
+    builder.emit((machine) => {
+      check(machine, quantity.text, low, high, builder.features);
     });
   };
 }
 
-function setRange(builder: Builder, quantity: string, low: Place, high: Place): void {
-  builder.machine.potentiostat.setRange(quantity, valueAt(low), valueAt(high));
+function setRange(machine: Machine, quantity: string, low: Place, high: Place): void {
+  machine.potentiostat.setRange(quantity, valueAt(machine, low), valueAt(machine, high));
 }
 
 /** An applied potential outside the device's window is not possible. */
-function setWindow(builder: Builder, quantity: string, low: Place, high: Place): void {
-  const { voltageMinV, voltageMaxV } = builder.features.model;
-  if (quantity !== "da") setRange(builder, quantity, low, high);
-  else if (valueAt(low) < voltageMinV || valueAt(high) > voltageMaxV) builder.machine.fail(ScriptTrouble.notPossible);
+function setWindow(machine: Machine, quantity: string, low: Place, high: Place, { model }: ScriptFeatures): void {
+  if (quantity !== "da") setRange(machine, quantity, low, high);
+  else if (valueAt(machine, low) < model.voltageMinV || valueAt(machine, high) > model.voltageMaxV) {
+    machine.fail(ScriptTrouble.notPossible);
+  }
 }
 
 const cellOn: Command = (builder, args, command) => {
-  const { machine, features } = builder;
+  const { features } = builder;
   checkCount(args, 0, command, features.model.typeCode === "nexus1" ? ["ocp"] : []);
   for (const [name] of optionsOf(args, "ocp")) if (name !== undefined) builder.variable(name);
-  builder.emit(() => {
+  builder.emit((machine) => {
     const trouble = machine.potentiostat.switchOn(machine.nowMs());
     if (trouble !== 0) machine.fail(trouble);
   });
@@ -93,15 +96,13 @@ const cellOn: Command = (builder, args, command) => {
 
 const cellOff: Command = (builder, args, command) => {
   checkCount(args, 0, command);
-  const { machine } = builder;
-  builder.emit(() => {
+  builder.emit((machine) => {
     machine.potentiostat.switchOff(machine.nowMs());
   });
 };
 
 /** The cell is let go while the circuit changes over; the next `cell_on` takes it up again. */
-function setMode(builder: Builder, mode: number): number {
-  const { machine } = builder;
+function setMode(machine: Machine, mode: number): number {
   if (machine.potentiostat.state.isCellOn) machine.potentiostat.switchOff(machine.nowMs());
   return machine.potentiostat.setMode(mode);
 }
@@ -109,11 +110,11 @@ function setMode(builder: Builder, mode: number): number {
 export const POTENTIOSTAT_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["meas", measureOnce],
   ["set_pgstat_chan", setting((_, channel) => (channel === 0 ? 0 : ScriptTrouble.notPossible))],
-  ["set_pgstat_mode", setting((builder, mode) => setMode(builder, mode), true)],
+  ["set_pgstat_mode", setting(setMode, true)],
   ["set_max_bandwidth", setting((_, bandwidth) => (bandwidth > 0 ? 0 : ScriptTrouble.mustBePositive))],
   ["set_cr", setting(() => 0)],
-  ["set_e", setting((builder, level) => builder.machine.potentiostat.setPotential(level), true)],
-  ["set_i", setting((builder, level) => builder.machine.potentiostat.setCurrent(level), true)],
+  ["set_e", setting((machine, level) => machine.potentiostat.setPotential(level), true)],
+  ["set_i", setting((machine, level) => machine.potentiostat.setCurrent(level), true)],
   ["set_range", ranging(false, setRange)],
   ["set_autoranging", ranging(true, setRange)],
   ["set_range_minmax", ranging(true, setWindow)],

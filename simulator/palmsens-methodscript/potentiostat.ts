@@ -82,14 +82,13 @@ export function createPotentiostat(
     currentStatus: 0,
     currentRange: 0,
   };
-  let setVoltageV = 0;
-  let setCurrentA = 0;
+  const set = { voltageV: 0, currentA: 0 };
   let lowest = 0;
   let highest = widest;
   let inUse = widest;
   /** The galvanostat stands at the end of its output because the cell does not take the current. */
   let isAtCompliance = false;
-  let convertedMs = -Infinity;
+  const converted = { atMs: -Infinity };
   const sine = createSineMeasurement(cell, errors);
 
   function covering(level: number): number {
@@ -106,16 +105,16 @@ export function createPotentiostat(
   function apply(atMs: number): void {
     isAtCompliance = false;
     if (state.mode === MODE_GALVANOSTAT) {
-      cell.applyCurrent(atMs, setCurrentA);
+      cell.applyCurrent(atMs, set.currentA);
       limitOutput(atMs);
-    } else cell.applyVoltage(atMs, setVoltageV);
+    } else cell.applyVoltage(atMs, set.voltageV);
   }
 
   /** A current goes only so far as the output voltage can drive it, and comes back when the cell takes it again. */
   function limitOutput(atMs: number): void {
-    if (isAtCompliance && Math.abs(cell.currentA) >= Math.abs(setCurrentA)) {
+    if (isAtCompliance && Math.abs(cell.currentA) >= Math.abs(set.currentA)) {
       isAtCompliance = false;
-      cell.applyCurrent(atMs, setCurrentA);
+      cell.applyCurrent(atMs, set.currentA);
       cell.read(atMs);
     }
     if (!isAtCompliance && Math.abs(cell.voltageV) > model.complianceV) {
@@ -127,22 +126,22 @@ export function createPotentiostat(
 
   /** What stands at the terminals: without a path for the current, all that the output has. */
   function terminalV(): number {
-    if (state.mode !== MODE_GALVANOSTAT || !state.isCellOn || setCurrentA === 0 || cell.currentA !== 0)
+    if (state.mode !== MODE_GALVANOSTAT || !state.isCellOn || set.currentA === 0 || cell.currentA !== 0)
       return cell.voltageV;
-    return Math.sign(setCurrentA) * model.complianceV;
+    return Math.sign(set.currentA) * model.complianceV;
   }
 
   function setPotential(level: number): number {
     if (!Number.isFinite(level)) return ScriptTrouble.notANumber;
     if (level < model.voltageMinV || level > model.voltageMaxV) return ScriptTrouble.potentialNotValid;
-    setVoltageV = level;
+    set.voltageV = level;
     return 0;
   }
 
   function setCurrent(level: number): number {
     if (!Number.isFinite(level)) return ScriptTrouble.notANumber;
     if (Math.abs(level) > model.currentMaxA) return ScriptTrouble.notPossible;
-    setCurrentA = level;
+    set.currentA = level;
     return 0;
   }
 
@@ -195,8 +194,8 @@ export function createPotentiostat(
       measureCurrent(cell.currentA);
     } else {
       // The last conversion still stands.
-      if (atMs - convertedMs < errors.updateMs) return;
-      convertedMs = atMs;
+      if (atMs - converted.atMs < errors.updateMs) return;
+      converted.atMs = atMs;
       errors.read(atMs, terminalV(), cell.currentA, inUse, rangeAt(inUse).nominal);
       measureVoltage(errors.voltageV);
       measureCurrent(errors.currentA);
@@ -213,7 +212,7 @@ export function createPotentiostat(
         return ScriptTrouble.unknownMode;
       if (next === MODE_GALVANOSTAT && !model.hasGalvanostat) return ScriptTrouble.unknownMode;
       state.mode = next;
-      convertedMs = -Infinity;
+      converted.atMs = -Infinity;
       // Ranges must be repeated after every change of mode.
       lowest = 0;
       highest = widest;
@@ -225,14 +224,14 @@ export function createPotentiostat(
     switchOn(atMs) {
       if (state.mode === MODE_OFF) return ScriptTrouble.wrongMode;
       state.isCellOn = true;
-      convertedMs = -Infinity;
+      converted.atMs = -Infinity;
       apply(atMs);
       return 0;
     },
     switchOff(atMs) {
       state.isCellOn = false;
       isAtCompliance = false;
-      convertedMs = -Infinity;
+      converted.atMs = -Infinity;
       cell.disconnect(atMs);
     },
     drive(atMs, level) {

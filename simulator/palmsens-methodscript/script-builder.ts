@@ -1,8 +1,8 @@
 /** What the commands of the script language are given while a script is read, and how they refuse. */
 import type { InstrumentModel } from "./instrument-models.ts";
 import type { Token } from "./script-lexer.ts";
-import type { Machine, Op } from "./script-machine.ts";
-import type { Place, Variable } from "./script-memory.ts";
+import type { Op } from "./script-machine.ts";
+import type { Place } from "./script-memory.ts";
 
 /** Thrown by commands while a script is read; becomes the load error. */
 export class ScriptRefused extends Error {
@@ -35,14 +35,8 @@ export interface Block {
   readonly close: (() => number) | null;
 }
 
-/** Empty until the script has run its declaration. */
-export interface ArrayStore {
-  elements: readonly Variable[];
-}
-
 /** What a command sees while the script is read. */
 export interface Builder {
-  readonly machine: Machine;
   readonly features: ScriptFeatures;
   readonly blocks: Block[];
   isInPackage: boolean;
@@ -51,9 +45,10 @@ export interface Builder {
   emit(op: Op): number;
   here(): number;
   declareVariable(token: Token): void;
-  declareArray(token: Token): ArrayStore;
+  /** Its number in the script's memory. */
+  declareArray(token: Token): number;
   declareText(token: Token): void;
-  array(token: Token): ArrayStore;
+  array(token: Token): number;
   /** A variable or an array's element. */
   variable(token: Token): Place;
   /** A variable, an element or a literal. */

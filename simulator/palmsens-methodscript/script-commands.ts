@@ -13,8 +13,8 @@ const declareVariable: Command = (builder, args, command) => {
   builder.declareVariable(name ?? command);
   const place = builder.variable(name ?? command);
   // A loaded script may run again: each run starts from unset variables.
-  builder.emit(() => {
-    putValue(place, 0, false, 0);
+  builder.emit((machine) => {
+    putValue(machine, place, 0, false, 0);
   });
 };
 
@@ -42,9 +42,8 @@ const ifCommand: Command = (builder, args, command) => {
 
 /** Leaves the branch that has just been read: jumps behind the block. */
 function leaveBranch(builder: Builder, block: Block): void {
-  const { machine } = builder;
   let after = 0;
-  builder.emit(() => {
+  builder.emit((machine) => {
     machine.pc = after;
   });
   block.exits.push((at) => {
@@ -77,8 +76,7 @@ const endIfCommand: Command = (builder, args, command) => {
 };
 
 const loopCommand: Command = (builder, args, command) => {
-  const { machine } = builder;
-  builder.emit(() => {
+  builder.emit((machine) => {
     machine.say("L");
     machine.open.push("+");
   });
@@ -90,10 +88,10 @@ const loopCommand: Command = (builder, args, command) => {
     otherwise: null,
     hasElse: false,
     close: () => {
-      builder.emit(() => {
+      builder.emit((machine) => {
         machine.pc = conditionAt;
       });
-      const exitAt = builder.emit(() => {
+      const exitAt = builder.emit((machine) => {
         machine.open.pop();
         machine.say("+");
       });
@@ -115,9 +113,8 @@ const breakLoopCommand: Command = (builder, args, command) => {
   checkCount(args, 0, command);
   const block = builder.blocks.findLast((candidate) => candidate.kind !== "if");
   if (block === undefined) throw new ScriptRefused(ScriptTrouble.notAllowedHere, command.column);
-  const { machine } = builder;
   let exitAt = 0;
-  builder.emit(() => {
+  builder.emit((machine) => {
     machine.pc = exitAt;
   });
   block.exits.push((at) => {
@@ -127,8 +124,8 @@ const breakLoopCommand: Command = (builder, args, command) => {
 
 const abortCommand: Command = (builder, args, command) => {
   checkCount(args, 0, command);
-  builder.emit(() => {
-    builder.machine.finish();
+  builder.emit((machine) => {
+    machine.finish();
   });
 };
 
@@ -143,9 +140,8 @@ const onFinished: Command = (builder, args, command) => {
 const waitCommand: Command = (builder, args, command) => {
   const [time] = checkCount(args, 1, command);
   const duration = builder.value(time ?? command);
-  const { machine } = builder;
-  builder.emit(() => {
-    const seconds = valueAt(duration);
+  builder.emit((machine) => {
+    const seconds = valueAt(machine, duration);
     if (seconds >= 0) machine.waitUntil(machine.nowMs() + seconds * 1000);
     else machine.fail(ScriptTrouble.invalidTime);
   });
@@ -153,8 +149,7 @@ const waitCommand: Command = (builder, args, command) => {
 
 const timerStart: Command = (builder, args, command) => {
   checkCount(args, 0, command);
-  const { machine } = builder;
-  builder.emit(() => {
+  builder.emit((machine) => {
     machine.timerStartMs = machine.nowMs();
   });
 };
@@ -162,18 +157,16 @@ const timerStart: Command = (builder, args, command) => {
 const timerGet: Command = (builder, args, command) => {
   const [name] = checkCount(args, 1, command);
   const target = builder.variable(name ?? command);
-  const { machine } = builder;
-  builder.emit(() => {
-    putValue(target, (machine.nowMs() - machine.timerStartMs) / 1000, false, TYPE_EB);
+  builder.emit((machine) => {
+    putValue(machine, target, (machine.nowMs() - machine.timerStartMs) / 1000, false, TYPE_EB);
   });
 };
 
 const setTick: Command = (builder, args, command) => {
   const [time] = checkCount(args, 1, command);
   const duration = builder.value(time ?? command);
-  const { machine } = builder;
-  builder.emit(() => {
-    const seconds = valueAt(duration);
+  builder.emit((machine) => {
+    const seconds = valueAt(machine, duration);
     if (!(seconds > 0)) {
       machine.fail(ScriptTrouble.invalidTime);
       return;
@@ -185,8 +178,7 @@ const setTick: Command = (builder, args, command) => {
 
 const awaitInterval: Command = (builder, args, command) => {
   checkCount(args, 0, command);
-  const { machine } = builder;
-  builder.emit(() => {
+  builder.emit((machine) => {
     if (machine.tickIntervalMs <= 0) {
       machine.fail(ScriptTrouble.wrongModeNow);
       return;
@@ -200,18 +192,17 @@ const awaitInterval: Command = (builder, args, command) => {
 const sendString: Command = (builder, args, command) => {
   const [text] = checkCount(args, 1, command);
   const make = formattedText(builder, text ?? command);
-  builder.emit(() => {
-    builder.machine.say(`T${make()}`);
+  builder.emit((machine) => {
+    machine.say(`T${make(machine)}`);
   });
 };
 
 const packageStart: Command = (builder, args, command) => {
   checkCount(args, 0, command);
   if (builder.isInPackage) throw new ScriptRefused(ScriptTrouble.packageOrder, command.column);
-  const { machine } = builder;
   // Other commands may stand inside: published scripts fill a package from a loop.
   builder.isInPackage = true;
-  builder.emit(() => {
+  builder.emit((machine) => {
     machine.writer.begin();
   });
 };
@@ -220,17 +211,16 @@ const packageAdd: Command = (builder, args, command) => {
   if (!builder.isInPackage) throw new ScriptRefused(ScriptTrouble.packageOrder, command.column);
   const [name] = checkCount(args, 1, command);
   const place = builder.value(name ?? command);
-  const { writer } = builder.machine;
   const { sendsNoise } = builder.features.model;
-  builder.emit(() => {
-    const { type, value, isInteger, status, range } = variableAt(place);
+  builder.emit((machine) => {
+    const { type, value, isInteger, status, range } = variableAt(machine, place);
     if (isInteger) {
-      writer.addInteger(type, value);
+      machine.writer.addInteger(type, value);
       return;
     }
     // A good potential travels bare; a current always says its range.
     const isBare = type === TYPE_AB && status === 0;
-    writer.addFloat(type, value, isBare ? -1 : status, range, sendsNoise && type === TYPE_BA);
+    machine.writer.addFloat(type, value, isBare ? -1 : status, range, sendsNoise && type === TYPE_BA);
   });
 };
 
@@ -238,8 +228,7 @@ const packageEnd: Command = (builder, args, command) => {
   if (!builder.isInPackage) throw new ScriptRefused(ScriptTrouble.packageOrder, command.column);
   checkCount(args, 0, command);
   builder.isInPackage = false;
-  const { machine } = builder;
-  builder.emit(() => {
+  builder.emit((machine) => {
     machine.sendPackage(machine.writer.end());
   });
 };
@@ -247,8 +236,8 @@ const packageEnd: Command = (builder, args, command) => {
 const setOutput: Command = (builder, args, command) => {
   const [mode] = checkCount(args, 1, command);
   const place = builder.value(mode ?? command);
-  builder.emit(() => {
-    builder.machine.hasOutput = valueAt(place) !== 0;
+  builder.emit((machine) => {
+    machine.hasOutput = valueAt(machine, place) !== 0;
   });
 };
 
@@ -257,8 +246,8 @@ const ignored: Command = () => undefined;
 
 /** Known to the language, not to this device. */
 const unsupported: Command = (builder) => {
-  builder.emit(() => {
-    builder.machine.fail(ScriptTrouble.notSupported);
+  builder.emit((machine) => {
+    machine.fail(ScriptTrouble.notSupported);
   });
 };
 

@@ -6,35 +6,47 @@ import { IMPEDANCE_COMMANDS } from "./impedance-commands.ts";
 import { MEASUREMENT_COMMANDS } from "./measurement-commands.ts";
 import { SCRIPT_COMMANDS } from "./script-commands.ts";
 import { ScriptTrouble, type LoadError } from "./script-errors.ts";
-import { ScriptRefused, type ArrayStore, type Builder, type ScriptFeatures } from "./script-builder.ts";
+import { ScriptRefused, type Builder, type ScriptFeatures } from "./script-builder.ts";
 import { lexLine, readLiteral, type Token } from "./script-lexer.ts";
-import type { Machine, Op, Program } from "./script-machine.ts";
-import { createVariable, fixedPlace, putValue, typeNumber, valueAt, type Place } from "./script-memory.ts";
+import type { Op, Program } from "./script-machine.ts";
+import { createLiteral, typeNumber, type Place } from "./script-memory.ts";
 
 const NAME = /^[a-z][a-z0-9_]*$/;
 const ELEMENT = /^([a-z][a-z0-9_]*)\[([^[\]]+)\]$/;
 const NAME_LENGTH_MAX = 32;
 /** Slots for variables and literals; a real instrument has fewer. */
 const SLOTS = 1024;
+const PROGRAMS_KEPT = 64;
+
+type Compiled = { readonly program: Program } | { readonly error: LoadError };
+
+/** A rack is given the same few scripts over and over; its instruments share what was made of them. */
+const programs = new Map<string, Compiled>();
 
 /** `lines` are the script's lines without the leading command and without the closing blank line. */
-export function compileScript(
-  lines: readonly string[],
-  machine: Machine,
-  features: ScriptFeatures,
-): { readonly program: Program } | { readonly error: LoadError } {
+export function compileScript(lines: readonly string[], features: ScriptFeatures): Compiled {
+  const { model, supportsAddMeas, arrayElementsMax } = features;
+  const key = [model.typeCode, supportsAddMeas, arrayElementsMax, ...lines].join("\n");
+  const known = programs.get(key);
+  if (known !== undefined) return known;
+  const compiled = compileAnew(lines, features);
+  if (programs.size >= PROGRAMS_KEPT) programs.clear();
+  programs.set(key, compiled);
+  return compiled;
+}
+
+function compileAnew(lines: readonly string[], features: ScriptFeatures): Compiled {
   const ops: Op[] = [];
   const opLines: number[] = [];
-  const names = new Map<string, { readonly place: Place } | { readonly array: ArrayStore } | { readonly text: true }>();
+  const names = new Map<string, { readonly place: Place } | { readonly array: number } | { readonly text: true }>();
   const literals = new Map<string, Place>();
-  let slotCount = 0;
+  let variableCount = 0;
+  let arrayCount = 0;
   let finishedAt = -1;
   let lineNumber = 0;
 
-  function newPlace(): Place {
-    if (slotCount === SLOTS) throw new ScriptRefused(ScriptTrouble.outOfVariableMemory, 1);
-    slotCount += 1;
-    return fixedPlace(createVariable());
+  function needSlot(): void {
+    if (variableCount + literals.size >= SLOTS) throw new ScriptRefused(ScriptTrouble.outOfVariableMemory, 1);
   }
 
   function checkNewName(token: Token): void {
@@ -43,28 +55,13 @@ export function compileScript(
     if (names.has(token.text)) throw new ScriptRefused(ScriptTrouble.declaredTwice, token.column);
   }
 
-  function arrayOf(name: string, column: number): ArrayStore {
+  function arrayOf(name: string, column: number): number {
     const found = names.get(name);
     if (found === undefined || !("array" in found)) throw new ScriptRefused(ScriptTrouble.undeclaredVariable, column);
     return found.array;
   }
 
-  function element(array: ArrayStore, indexText: string, column: number): Place {
-    const index = builder.value({ text: indexText, column });
-    const outside = createVariable();
-    return {
-      fixed: null,
-      element: () => {
-        const found = array.elements[Math.trunc(valueAt(index))];
-        if (found !== undefined) return found;
-        machine.fail(ScriptTrouble.outOfBounds);
-        return outside;
-      },
-    };
-  }
-
   const builder: Builder = {
-    machine,
     features,
     blocks: [],
     isInPackage: false,
@@ -80,11 +77,14 @@ export function compileScript(
     here: () => ops.length,
     declareVariable(token) {
       checkNewName(token);
-      names.set(token.text, { place: newPlace() });
+      needSlot();
+      names.set(token.text, { place: { kind: "variable", slot: variableCount } });
+      variableCount += 1;
     },
     declareArray(token) {
       checkNewName(token);
-      const array: ArrayStore = { elements: [] };
+      const array = arrayCount;
+      arrayCount += 1;
       names.set(token.text, { array });
       return array;
     },
@@ -95,7 +95,10 @@ export function compileScript(
     array: (token) => arrayOf(token.text, token.column),
     variable(token) {
       const match = ELEMENT.exec(token.text);
-      if (match !== null) return element(arrayOf(match[1] ?? "", token.column), match[2] ?? "", token.column);
+      if (match !== null) {
+        const array = arrayOf(match[1] ?? "", token.column);
+        return { kind: "element", array, index: builder.value({ text: match[2] ?? "", column: token.column }) };
+      }
       const found = names.get(token.text);
       if (found !== undefined && "place" in found) return found.place;
       throw new ScriptRefused(
@@ -111,8 +114,8 @@ export function compileScript(
       if (known !== undefined) return known;
       const literal = readLiteral(token.text);
       if (literal === undefined) throw new ScriptRefused(ScriptTrouble.malformedLiteral, token.column);
-      const place = newPlace();
-      putValue(place, literal.value, literal.isInteger, 0);
+      needSlot();
+      const place: Place = { kind: "literal", literal: createLiteral(literal.value, literal.isInteger) };
       literals.set(token.text, place);
       return place;
     },
@@ -152,5 +155,7 @@ export function compileScript(
   }
   if (builder.blocks.length > 0 || builder.isInPackage)
     return { error: { code: ScriptTrouble.endedTooEarly, line: lineNumber + 1, column: 1 } };
-  return { program: { ops, lines: opLines, finishedAt: finishedAt < 0 ? ops.length : finishedAt } };
+  return {
+    program: { ops, lines: opLines, finishedAt: finishedAt < 0 ? ops.length : finishedAt, variableCount, arrayCount },
+  };
 }

@@ -5,16 +5,31 @@
 import type { WorldClock } from "../plant/plant.ts";
 import type { PackageWriter } from "./package-writer.ts";
 import type { Potentiostat } from "./potentiostat.ts";
+import { ScriptTrouble } from "./script-errors.ts";
+import { createVariable, type ScriptMemory } from "./script-memory.ts";
 
-/** One command of the script; it moves the program counter only to jump. */
-export type Op = () => void;
+/** One command of the script; it moves the program counter only to jump. It keeps nothing for itself: see `Program`. */
+export type Op = (machine: Machine) => void;
 
+/** Holds nothing of a run, so that the instruments of a rack share one: what they touch at each point is the less. */
 export interface Program {
   readonly ops: readonly Op[];
   /** Script line of each op, from 1. */
   readonly lines: readonly number[];
   /** First op after `on_finished:`; the number of ops when the script has none. */
   readonly finishedAt: number;
+  readonly variableCount: number;
+  readonly arrayCount: number;
+}
+
+/** What a measurement loop is found to be when it begins. */
+export interface LoopShape {
+  intervalS(): number;
+  count(): number;
+  /** Level for point `index`; not asked in an open circuit. */
+  level(index: number): number;
+  /** Points of one scan when scans are announced, else 0. */
+  scanPoints(): number;
 }
 
 /** State of the one measurement loop that may be open. */
@@ -24,13 +39,16 @@ export interface MeasurementLoop {
   /** Points taken so far. */
   taken: number;
   count: number;
+  shape: LoopShape;
+  /** The level set last. */
+  level: number;
   /** The op that closes the loop, or -1 when none is open. */
   exitAt: number;
   /** The body took longer than the interval. */
   isLate: boolean;
 }
 
-export interface Machine {
+export interface Machine extends ScriptMemory {
   /** Index of the op that runs next. */
   pc: number;
   readonly potentiostat: Potentiostat;
@@ -80,6 +98,8 @@ export interface ScriptMachine extends Machine {
 const COMMAND_MS = 0.01;
 const COMMANDS_AT_ONCE = 2000;
 
+const NO_SHAPE: LoopShape = { intervalS: () => NaN, count: () => 0, level: () => NaN, scanPoints: () => 0 };
+
 export function createScriptMachine(deps: MachineDeps): ScriptMachine {
   const { clock, potentiostat, writer, send } = deps;
   const measurement: MeasurementLoop = {
@@ -87,15 +107,16 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
     intervalMs: 0,
     taken: 0,
     count: 0,
+    shape: NO_SHAPE,
+    level: NaN,
     exitAt: -1,
     isLate: false,
   };
   let program: Program | null = null;
   let isWaiting = false;
   let failure = 0;
-  let event = -1;
-  let eventAtMs = 0;
-  let haltedAtMs = -1;
+  /** Fields, because a number in a variable of its own would be put anew into memory at each point. */
+  const wait = { event: -1, atMs: 0, haltedAtMs: -1 };
   let isFinishing = false;
 
   function waits(): boolean {
@@ -114,7 +135,7 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
         return;
       }
       machine.pc = at + 1;
-      (ops[at] as Op)();
+      (ops[at] as Op)(machine);
       if (failure !== 0) {
         const line = program.lines[at] ?? 0;
         end({ code: failure, line });
@@ -126,7 +147,7 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
   }
 
   function wake(): void {
-    event = -1;
+    wait.event = -1;
     isWaiting = false;
     go();
   }
@@ -134,17 +155,17 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
   function end(error: { readonly code: number; readonly line: number } | null): void {
     program = null;
     isWaiting = false;
-    haltedAtMs = -1;
+    wait.haltedAtMs = -1;
     machine.open.length = 0;
     measurement.exitAt = -1;
     deps.onEnd(error);
   }
 
   function cancelWait(): void {
-    if (event >= 0) clock.cancel(event);
-    event = -1;
+    if (wait.event >= 0) clock.cancel(wait.event);
+    wait.event = -1;
     isWaiting = false;
-    haltedAtMs = -1;
+    wait.haltedAtMs = -1;
   }
 
   function jumpToFinished(): void {
@@ -156,6 +177,8 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
 
   const machine: ScriptMachine = {
     pc: 0,
+    variables: [],
+    arrays: [],
     potentiostat,
     writer,
     measurement,
@@ -168,8 +191,8 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
     nowMs: () => clock.nowMs(),
     waitUntil(atMs) {
       isWaiting = true;
-      eventAtMs = atMs;
-      event = clock.at(atMs, wake);
+      wait.atMs = atMs;
+      wait.event = clock.at(atMs, wake);
     },
     say(line) {
       if (!machine.hasOutput) return;
@@ -181,6 +204,9 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
     sendPackage(line) {
       if (machine.hasOutput) send(line);
     },
+    outOfBounds() {
+      machine.fail(ScriptTrouble.outOfBounds);
+    },
     fail(code) {
       if (failure === 0) failure = code;
     },
@@ -190,6 +216,8 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
       failure = 0;
       isFinishing = false;
       machine.pc = 0;
+      machine.variables = Array.from({ length: next.variableCount }, createVariable);
+      machine.arrays = Array.from({ length: next.arrayCount }, () => []);
       machine.hasOutput = true;
       machine.open.length = 0;
       machine.timerStartMs = clock.nowMs();
@@ -211,17 +239,17 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
       return true;
     },
     halt() {
-      if (program === null || haltedAtMs >= 0 || event < 0) return;
-      clock.cancel(event);
-      event = -1;
-      haltedAtMs = clock.nowMs();
+      if (program === null || wait.haltedAtMs >= 0 || wait.event < 0) return;
+      clock.cancel(wait.event);
+      wait.event = -1;
+      wait.haltedAtMs = clock.nowMs();
     },
     resume() {
-      if (haltedAtMs < 0) return;
-      const pausedMs = clock.nowMs() - haltedAtMs;
-      haltedAtMs = -1;
+      if (wait.haltedAtMs < 0) return;
+      const pausedMs = clock.nowMs() - wait.haltedAtMs;
+      wait.haltedAtMs = -1;
       measurement.startMs += pausedMs;
-      machine.waitUntil(eventAtMs + pausedMs);
+      machine.waitUntil(wait.atMs + pausedMs);
     },
     kill() {
       cancelWait();

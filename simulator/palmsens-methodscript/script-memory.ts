@@ -13,32 +13,50 @@ export function createVariable(): Variable {
   return { value: 0, type: 0, isInteger: false, status: -1, range: -1 };
 }
 
-/** A place a command reads or writes: a variable or a literal, or an array's element, which is found anew each time. */
-export interface Place {
-  readonly fixed: Variable | null;
-  /** Reports an index outside the array to the machine and then gives a variable that nobody reads. */
-  readonly element: () => Variable;
+/** A number that stands in the script; nobody writes to it. */
+export function createLiteral(value: number, isInteger: boolean): Variable {
+  const literal = createVariable();
+  literal.value = value;
+  literal.isInteger = isInteger;
+  return literal;
 }
 
-export function fixedPlace(variable: Variable): Place {
-  return { fixed: variable, element: () => variable };
+/** What a running script stores; the script itself is shared by all instruments that were given the same one. */
+export interface ScriptMemory {
+  variables: readonly Variable[];
+  /** Each empty until the script has run its declaration. */
+  arrays: (readonly Variable[])[];
+  /** An index lies outside its array. */
+  outOfBounds(): void;
 }
 
-export function variableAt(place: Place): Variable {
-  return place.fixed ?? place.element();
+/** A place a command reads or writes: a variable by its slot, a literal, or an array's element, which is found anew each time. */
+export type Place =
+  | { readonly kind: "variable"; readonly slot: number }
+  | { readonly kind: "literal"; readonly literal: Variable }
+  | { readonly kind: "element"; readonly array: number; readonly index: Place };
+
+/** For an index outside the array a variable that nobody reads. */
+export function variableAt(memory: ScriptMemory, place: Place): Variable {
+  if (place.kind === "variable") return memory.variables[place.slot] as Variable;
+  if (place.kind === "literal") return place.literal;
+  const found = memory.arrays[place.array]?.[Math.trunc(valueAt(memory, place.index))];
+  if (found !== undefined) return found;
+  memory.outOfBounds();
+  return createVariable();
 }
 
-export function valueAt(place: Place): number {
-  return variableAt(place).value;
+export function valueAt(memory: ScriptMemory, place: Place): number {
+  return variableAt(memory, place).value;
 }
 
-export function isIntegerAt(place: Place): boolean {
-  return variableAt(place).isInteger;
+export function isIntegerAt(memory: ScriptMemory, place: Place): boolean {
+  return variableAt(memory, place).isInteger;
 }
 
 /** A set or computed value: no metadata. */
-export function putValue(place: Place, value: number, isInteger: boolean, type: number): void {
-  const variable = variableAt(place);
+export function putValue(memory: ScriptMemory, place: Place, value: number, isInteger: boolean, type: number): void {
+  const variable = variableAt(memory, place);
   variable.value = value;
   variable.isInteger = isInteger;
   variable.type = type;
@@ -46,8 +64,15 @@ export function putValue(place: Place, value: number, isInteger: boolean, type: 
 }
 
 /** A measured value with its status and range. */
-export function putMeasured(place: Place, value: number, type: number, status: number, range: number): void {
-  const variable = variableAt(place);
+export function putMeasured(
+  memory: ScriptMemory,
+  place: Place,
+  value: number,
+  type: number,
+  status: number,
+  range: number,
+): void {
+  const variable = variableAt(memory, place);
   variable.value = value;
   variable.isInteger = false;
   variable.type = type;
@@ -55,9 +80,9 @@ export function putMeasured(place: Place, value: number, type: number, status: n
   variable.range = range;
 }
 
-export function copyPlace(from: Place, to: Place): void {
-  const source = variableAt(from);
-  const target = variableAt(to);
+export function copyPlace(memory: ScriptMemory, from: Place, to: Place): void {
+  const source = variableAt(memory, from);
+  const target = variableAt(memory, to);
   target.value = source.value;
   target.type = source.type;
   target.isInteger = source.isInteger;

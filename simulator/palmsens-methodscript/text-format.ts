@@ -2,10 +2,10 @@
 import { ScriptRefused, type Builder } from "./script-builder.ts";
 import { ScriptTrouble } from "./script-errors.ts";
 import type { Token } from "./script-lexer.ts";
-import { isIntegerAt, valueAt, type Place } from "./script-memory.ts";
+import { isIntegerAt, valueAt, type Place, type ScriptMemory } from "./script-memory.ts";
 
 /** Returns what makes the text when the command runs. How an instrument rounds floats in texts is not published; six digits here. */
-export function formattedText(builder: Builder, token: Token): () => string {
+export function formattedText(builder: Builder, token: Token): (memory: ScriptMemory) => string {
   const plain = /^"([^"]*)"$/.exec(token.text);
   if (plain !== null) {
     const text = plain[1] ?? "";
@@ -23,10 +23,10 @@ export function formattedText(builder: Builder, token: Token): () => string {
     if (match?.[2] !== undefined) parts.push(builder.value({ text: match[2], column: token.column }));
     rest = rest.slice(whole.length);
   }
-  return () => parts.map((part) => (typeof part === "string" ? part : numberText(part))).join("");
+  return (memory) => parts.map((part) => (typeof part === "string" ? part : numberText(memory, part))).join("");
 }
 
-function numberText(place: Place): string {
-  const value = valueAt(place);
-  return isIntegerAt(place) ? String(value) : String(Number(value.toPrecision(6)));
+function numberText(memory: ScriptMemory, place: Place): string {
+  const value = valueAt(memory, place);
+  return isIntegerAt(memory, place) ? String(value) : String(Number(value.toPrecision(6)));
 }
