@@ -130,6 +130,7 @@ export interface CellOptions {
 const RESISTIVITY_NODES = 2048;
 const RESISTIVITY_MAX_MOL_M3 = 4096;
 const BENDS_KEPT = 32;
+const RESISTIVITIES_KEPT = 32;
 
 export function cellParameters(
   design: CellDesign,
@@ -165,9 +166,9 @@ export function cellParameters(
     contactOhm: design.cell.contactResistance_ohm * variation.contactResistance,
     solidOhm: withElectrolyte ? solidOhm(negative, areaM2) + solidOhm(positive, areaM2) : 0,
     sphereRates: Float64Array.from(set.rate),
-    sphereGains: Float64Array.from(set.gain),
+    sphereGains: shared(sphereGains, set, () => Float64Array.from(set.gain)),
     electrolyteRates: Float64Array.from(modes, (mode) => mode.rate_per_s * diffusion),
-    electrolyteGains: [gains(0), gains(1), gains(2)],
+    electrolyteGains: shared(electrolyteGains, modes, () => [gains(0), gains(1), gains(2)]),
     electrolyteRest: withElectrolyte ? [rest[0] / diffusion, rest[1] / diffusion, rest[2] / diffusion] : [0, 0, 0],
     electrolyteC0: electrolyte.initialConcentration_mol_m3,
     saltBend: withElectrolyte ? sharedBend(design) : undefined,
@@ -179,8 +180,8 @@ export function cellParameters(
       positive.thickness_m / (3 * positive.porosity ** positive.bruggeman) / areaM2,
     ],
     resistivity: withElectrolyte
-      ? resistivityTable(electrolyte.conductivityTerms, arrhenius(electrolyte.conductivityEa_J_mol))
-      : new Float64Array(RESISTIVITY_NODES + 1),
+      ? sharedResistivity(electrolyte.conductivityTerms, arrhenius(electrolyte.conductivityEa_J_mol))
+      : NO_RESISTIVITY,
     resistivityPerNode: RESISTIVITY_NODES / RESISTIVITY_MAX_MOL_M3,
     electrolyteDiffusionJMol: electrolyte.diffusivityEa_J_mol,
     conductivityJMol: electrolyte.conductivityEa_J_mol,
@@ -237,14 +238,33 @@ function entropyOf(electrode: ElectrodeDesign): readonly number[] {
   return entropy.coefficients.map((coefficient) => coefficient * entropy.scale);
 }
 
-/** Cells of one design share one table: 96 of them would not fit the processor's cache. */
+// Cells of one design share their tables: 96 of each would not fit the processor's cache.
 const potentials = new WeakMap<ElectrodeDesign, PotentialTable>();
+const sphereGains = new WeakMap<object, Float64Array>();
+const electrolyteGains = new WeakMap<object, readonly [Float64Array, Float64Array, Float64Array]>();
+/** By the law's terms, then by the factor of temperature. */
+const resistivities = new WeakMap<object, Map<number, Float64Array>>();
+const NO_RESISTIVITY = new Float64Array(RESISTIVITY_NODES + 1);
+
+function shared<T>(kept: WeakMap<object, T>, source: object, make: () => T): T {
+  const known = kept.get(source);
+  if (known !== undefined) return known;
+  const made = make();
+  kept.set(source, made);
+  return made;
+}
 
 function sharedPotential(electrode: ElectrodeDesign): PotentialTable {
-  const known = potentials.get(electrode);
+  return shared(potentials, electrode, () => tabulatePotential(electrode.ocp));
+}
+
+function sharedResistivity(terms: readonly (readonly [number, number])[], arrhenius: number): Float64Array {
+  const byFactor = shared(resistivities, terms, () => new Map<number, Float64Array>());
+  const known = byFactor.get(arrhenius);
   if (known !== undefined) return known;
-  const table = tabulatePotential(electrode.ocp);
-  potentials.set(electrode, table);
+  const table = resistivityTable(terms, arrhenius);
+  if (byFactor.size >= RESISTIVITIES_KEPT) byFactor.clear();
+  byFactor.set(arrhenius, table);
   return table;
 }
 

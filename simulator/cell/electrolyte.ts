@@ -24,15 +24,19 @@ export interface Electrolyte {
 }
 
 const REGIONS = 3;
+/** Of a mode: its amplitude, how much of it is left after a step, what a unit drive adds, what one that rises to it adds. */
+const AMPLITUDE = 0;
+const DECAY = 1;
+const DRIVE = 2;
+const RAMP = 3;
+const PER_MODE = 4;
 
 export function createElectrolyte(parameters: CellParameters): Electrolyte {
   const { electrolyteRates: rates, electrolyteGains: gains, electrolyteRest: rest, areaM2 } = parameters;
   const c0 = parameters.electrolyteC0;
   const count = rates.length;
-  const modes = new Float64Array(count);
-  const decay = new Float64Array(count);
-  const drive = new Float64Array(count);
-  const ramp = new Float64Array(count);
+  /** All of a mode side by side: one array, because 96 cells share the processor's cache. */
+  const table = new Float64Array(count * PER_MODE);
   const now = new Float64Array(REGIONS).fill(c0);
   const base = new Float64Array(REGIONS);
   const slope = new Float64Array(REGIONS);
@@ -44,7 +48,9 @@ export function createElectrolyte(parameters: CellParameters): Electrolyte {
       const gain = gains[region];
       if (gain === undefined) continue;
       let sum = c0 + (rest[region] ?? 0) * density;
-      for (let mode = 0; mode < count; mode += 1) sum += (gain[mode] ?? 0) * (modes[mode] ?? 0);
+      for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
+        sum += (gain[mode] ?? 0) * (table[at + AMPLITUDE] ?? 0);
+      }
       now[region] = sum;
     }
   }
@@ -56,12 +62,12 @@ export function createElectrolyte(parameters: CellParameters): Electrolyte {
     prepare(dtS) {
       if (Math.abs(state.preparedS - dtS) <= 1e-9) return;
       state.preparedS = dtS;
-      for (let mode = 0; mode < count; mode += 1) {
+      for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
         const rate = (rates[mode] ?? 1) * state.speed;
         const fallen = -Math.expm1(-rate * dtS);
-        decay[mode] = 1 - fallen;
-        drive[mode] = fallen / rate;
-        ramp[mode] = (1 - fallen / (rate * dtS)) / rate;
+        table[at + DECAY] = 1 - fallen;
+        table[at + DRIVE] = fallen / rate;
+        table[at + RAMP] = (1 - fallen / (rate * dtS)) / rate;
       }
     },
     forecast() {
@@ -70,9 +76,9 @@ export function createElectrolyte(parameters: CellParameters): Electrolyte {
         if (gain === undefined) continue;
         let still = c0;
         let perDensity = (rest[region] ?? 0) / state.speed;
-        for (let mode = 0; mode < count; mode += 1) {
-          still += (gain[mode] ?? 0) * (modes[mode] ?? 0) * (decay[mode] ?? 0);
-          perDensity += (gain[mode] ?? 0) * (drive[mode] ?? 0);
+        for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
+          still += (gain[mode] ?? 0) * (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0);
+          perDensity += (gain[mode] ?? 0) * (table[at + DRIVE] ?? 0);
         }
         base[region] = still;
         slope[region] = perDensity / areaM2;
@@ -85,10 +91,10 @@ export function createElectrolyte(parameters: CellParameters): Electrolyte {
         if (gain === undefined) continue;
         let still = c0;
         let perDensity = (rest[region] ?? 0) / state.speed;
-        for (let mode = 0; mode < count; mode += 1) {
-          const left = (drive[mode] ?? 0) - (ramp[mode] ?? 0);
-          still += (gain[mode] ?? 0) * ((modes[mode] ?? 0) * (decay[mode] ?? 0) + density * left);
-          perDensity += (gain[mode] ?? 0) * (ramp[mode] ?? 0);
+        for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
+          const left = (table[at + DRIVE] ?? 0) - (table[at + RAMP] ?? 0);
+          still += (gain[mode] ?? 0) * ((table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) + density * left);
+          perDensity += (gain[mode] ?? 0) * (table[at + RAMP] ?? 0);
         }
         base[region] = still;
         slope[region] = perDensity / areaM2;
@@ -97,9 +103,11 @@ export function createElectrolyte(parameters: CellParameters): Electrolyte {
     stepRamp(beforeA, afterA) {
       const before = beforeA / areaM2;
       const change = (afterA - beforeA) / areaM2;
-      for (let mode = 0; mode < count; mode += 1) {
-        modes[mode] =
-          (modes[mode] ?? 0) * (decay[mode] ?? 0) + before * (drive[mode] ?? 0) + change * (ramp[mode] ?? 0);
+      for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
+        table[at + AMPLITUDE] =
+          (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) +
+          before * (table[at + DRIVE] ?? 0) +
+          change * (table[at + RAMP] ?? 0);
       }
       refresh(afterA);
     },
@@ -110,8 +118,9 @@ export function createElectrolyte(parameters: CellParameters): Electrolyte {
     },
     step(currentA) {
       const density = currentA / areaM2;
-      for (let mode = 0; mode < count; mode += 1) {
-        modes[mode] = (modes[mode] ?? 0) * (decay[mode] ?? 0) + density * (drive[mode] ?? 0);
+      for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
+        table[at + AMPLITUDE] =
+          (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) + density * (table[at + DRIVE] ?? 0);
       }
       refresh(currentA);
     },

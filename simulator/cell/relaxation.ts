@@ -4,8 +4,6 @@
  */
 
 export interface Relaxation {
-  /** Amplitudes, one per mode. */
-  readonly amplitudes: Float64Array;
   /** Makes the factors of a step of `dtS` current. */
   prepare(dtS: number): void;
   /** Sum of amplitudes after the prepared step with no drive. */
@@ -20,47 +18,44 @@ export interface Relaxation {
   stepRamp(driveBefore: number, driveAfter: number): number;
 }
 
+/** Of a step of one length; the factors of each mode stand in the table from `at` on. */
 interface Factors {
+  readonly at: number;
   dtS: number;
   sum: number;
   /** Of the ramp's gains, which are made when they are first asked for. */
   rampSum: number;
-  readonly ramp: Float64Array;
-  readonly decay: Float64Array;
-  readonly gain: Float64Array;
 }
 
 const SAME_STEP_S = 1e-9;
+/** Of a mode: how much of it is left after a step, what a unit drive adds, what a drive that rises to it adds. */
+const DECAY = 0;
+const GAIN = 1;
+const RAMP = 2;
+const PER_MODE = 3;
 
 /** dq/dt = -rate q + gain x drive, for each mode; rates in 1/s. */
 export function createRelaxation(rates: Float64Array, gains: Float64Array): Relaxation {
   const count = rates.length;
-  const amplitudes = new Float64Array(count);
-  const makeFactors = (): Factors => ({
-    dtS: NaN,
-    sum: 0.5,
-    rampSum: NaN,
-    ramp: new Float64Array(count),
-    decay: new Float64Array(count),
-    gain: new Float64Array(count),
-  });
-  let current = makeFactors();
-  let other = makeFactors();
+  /** Amplitudes, then the factors of two step lengths: one array, because 96 cells share the processor's cache. */
+  const table = new Float64Array(count + 2 * count * PER_MODE);
+  const makeFactors = (at: number): Factors => ({ at, dtS: NaN, sum: 0.5, rampSum: NaN });
+  let current = makeFactors(count);
+  let other = makeFactors(count + count * PER_MODE);
 
   /** Over the step h a drive s/h adds (gain - relaxed gain / h) / rate. */
   function makeRamp(): void {
     if (!Number.isNaN(current.rampSum)) return;
     let sum = 0;
-    for (let mode = 0; mode < count; mode += 1) {
-      const part = ((gains[mode] ?? 0) - (current.gain[mode] ?? 0) / current.dtS) / (rates[mode] ?? 1);
-      current.ramp[mode] = part;
+    for (let mode = 0, at = current.at; mode < count; mode += 1, at += PER_MODE) {
+      const part = ((gains[mode] ?? 0) - (table[at + GAIN] ?? 0) / current.dtS) / (rates[mode] ?? 1);
+      table[at + RAMP] = part;
       sum += part;
     }
     current.rampSum = sum;
   }
 
   return {
-    amplitudes,
     prepare(dtS) {
       if (Math.abs(current.dtS - dtS) <= SAME_STEP_S) return;
       const kept = current;
@@ -69,21 +64,22 @@ export function createRelaxation(rates: Float64Array, gains: Float64Array): Rela
       if (Math.abs(current.dtS - dtS) <= SAME_STEP_S) return;
       current.dtS = dtS;
       let sum = 0;
-      for (let mode = 0; mode < count; mode += 1) {
+      for (let mode = 0, at = current.at; mode < count; mode += 1, at += PER_MODE) {
         const rate = rates[mode] ?? 1;
         const fallen = -Math.expm1(-rate * dtS);
         const gain = ((gains[mode] ?? 0) * fallen) / rate;
-        current.decay[mode] = 1 - fallen;
-        current.gain[mode] = gain;
+        table[at + DECAY] = 1 - fallen;
+        table[at + GAIN] = gain;
         sum += gain;
       }
       current.sum = sum;
       current.rampSum = NaN;
     },
     undriven() {
-      const decay = current.decay;
       let sum = 0;
-      for (let mode = 0; mode < count; mode += 1) sum += (amplitudes[mode] ?? 0) * (decay[mode] ?? 0);
+      for (let mode = 0, at = current.at; mode < count; mode += 1, at += PER_MODE) {
+        sum += (table[mode] ?? 0) * (table[at + DECAY] ?? 0);
+      }
       return sum;
     },
     driven: () => current.sum,
@@ -93,24 +89,22 @@ export function createRelaxation(rates: Float64Array, gains: Float64Array): Rela
     },
     stepRamp(driveBefore, driveAfter) {
       makeRamp();
-      const { decay, gain, ramp } = current;
       let sum = 0;
-      for (let mode = 0; mode < count; mode += 1) {
+      for (let mode = 0, at = current.at; mode < count; mode += 1, at += PER_MODE) {
         const amplitude =
-          (amplitudes[mode] ?? 0) * (decay[mode] ?? 0) +
-          driveBefore * (gain[mode] ?? 0) +
-          (driveAfter - driveBefore) * (ramp[mode] ?? 0);
-        amplitudes[mode] = amplitude;
+          (table[mode] ?? 0) * (table[at + DECAY] ?? 0) +
+          driveBefore * (table[at + GAIN] ?? 0) +
+          (driveAfter - driveBefore) * (table[at + RAMP] ?? 0);
+        table[mode] = amplitude;
         sum += amplitude;
       }
       return sum;
     },
     step(drive) {
-      const { decay, gain } = current;
       let sum = 0;
-      for (let mode = 0; mode < count; mode += 1) {
-        const amplitude = (amplitudes[mode] ?? 0) * (decay[mode] ?? 0) + drive * (gain[mode] ?? 0);
-        amplitudes[mode] = amplitude;
+      for (let mode = 0, at = current.at; mode < count; mode += 1, at += PER_MODE) {
+        const amplitude = (table[mode] ?? 0) * (table[at + DECAY] ?? 0) + drive * (table[at + GAIN] ?? 0);
+        table[mode] = amplitude;
         sum += amplitude;
       }
       return sum;
