@@ -24,7 +24,7 @@ import { createInstrumentSession, type InstrumentSession } from "./instrument-se
 import { canBeLeft, createLook, type Look } from "./left-step.ts";
 import { createLineConversation, type LineConversation } from "./line-conversation.ts";
 import { createRunningStep, type RunningStep } from "./running-step.ts";
-import { createSampleReader } from "./sample-reader.ts";
+import { CHANNELS_READER } from "./sample-reader.ts";
 import { createSilenceWatch, type SilenceWatch } from "./silence-watch.ts";
 
 export interface MethodScriptChannelDeps {
@@ -64,7 +64,6 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   const silenceMarginMs = deps.silenceMarginMs ?? 1000;
   const silenceWatch = deps.silenceWatch ?? createSilenceWatch(clock);
   const faultHandlers = new Set<(fault: Fault) => void>();
-  const reader = createSampleReader();
 
   let listener: ChannelListener = NOBODY;
   let state: State = "closed";
@@ -325,7 +324,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   function beginRun(step: ChannelStep): void {
     const nowMs = clock.monoMs();
     const silenceMs = silenceMarginMs + (step.kind === "impedance" ? 0 : 3000 * step.sampleIntervalS);
-    const begun = createRunningStep(step, reader, heard, nowMs, silenceMs);
+    const begun = createRunningStep(step, CHANNELS_READER, heard, nowMs, silenceMs);
     running = begun;
     ended = null;
     state = "running";

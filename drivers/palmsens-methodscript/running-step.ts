@@ -76,7 +76,8 @@ export function createRunningStep(
 ): RunningStep {
   const spectrum = step.kind === "impedance" ? { plan: step, reader: createSpectrumReader() } : null;
   let patienceMs = spectrum === null ? silenceMs : silenceMs + pointPatienceMs(spectrum.plan, null);
-  let lastHeardMs = startMs;
+  /** A field, because a number in a variable of its own would be put anew into memory with each sample. */
+  const heard = { lastMs: startMs };
   let endWord: StepEnd | null = null;
   let wasStopped = false;
   let isOff = false;
@@ -102,7 +103,7 @@ export function createRunningStep(
         running.unreadableCount += 1;
         return trouble;
       }
-      lastHeardMs = nowMs;
+      heard.lastMs = nowMs;
       running.sampleCount += 1;
       if (running.sampleCount === 1) firstTimeS = reader.timeS;
       lastTimeS = reader.timeS;
@@ -136,7 +137,7 @@ export function createRunningStep(
           return GOES_ON;
       }
     },
-    silentAtMs: () => lastHeardMs + patienceMs,
+    silentAtMs: () => heard.lastMs + patienceMs,
   };
   return running;
 

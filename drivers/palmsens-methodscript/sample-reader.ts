@@ -73,3 +73,6 @@ export function createSampleReader(): SampleReader {
   };
   return reader;
 }
+
+/** One for all channels: a package is read and handed on before the next one comes, and its fields stay in the processor's cache. */
+export const CHANNELS_READER: SampleReader = createSampleReader();

@@ -95,7 +95,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
 
   function deliverToHost(): void {
     const chunk = toHost.take();
-    if (current === undefined || toHost.takenSession !== session || isHung) {
+    if (current === undefined || toHost.wasStale || isHung) {
       counters.chunksLost += 1;
       return;
     }
@@ -138,13 +138,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
 
   function deliverToDevice(): void {
     const chunk = toDevice.take();
-    if (
-      toDevice.takenSession !== session ||
-      !deviceIsOpen ||
-      isHung ||
-      deviceOnData === undefined ||
-      isLostToDevice()
-    ) {
+    if (toDevice.wasStale || !deviceIsOpen || isHung || deviceOnData === undefined || isLostToDevice()) {
       counters.chunksLost += 1;
       return;
     }
@@ -159,12 +153,18 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     deviceOnClose?.();
   }
 
+  function beginSession(): void {
+    session += 1;
+    toHost.outdate();
+    toDevice.outdate();
+  }
+
   /** Ends the present session on the host's side; the device learns of it after `deviceDelayMs`. */
   function endSession(why: string, deviceDelayMs: number): void {
     const ended = current;
     if (ended === undefined) return;
     current = undefined;
-    session += 1;
+    beginSession();
     counters.closes += 1;
     if (deviceDelayMs === 0) tellDeviceClosed();
     else clock.at(clock.nowMs() + deviceDelayMs, tellDeviceClosed);
@@ -190,12 +190,12 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
           refuse("no such port");
           return;
         }
-        session += 1;
+        beginSession();
         counters.opens += 1;
         const hostEnd = createHostEnd(
           name,
           (bytes) => {
-            toDevice.put(bytes.slice(), session);
+            toDevice.put(bytes.slice());
             clock.at(clock.nowMs() + latencyMs + lateMs, deliverToDevice);
           },
           (why) => {
@@ -226,7 +226,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
         counters.chunksLost += 1;
         return;
       }
-      toHost.put(chunk, session);
+      toHost.put(chunk);
       clock.at(clock.nowMs() + latencyMs + lateMs, deliverToHost);
     },
     hangUp(why) {
@@ -322,10 +322,13 @@ function subscribed<T>(handlers: T[], handler: T): () => void {
 }
 
 interface ChunkRing {
-  put(chunk: Uint8Array, session: number): void;
-  /** The oldest chunk; its session is then in `takenSession`. One delivery event stands for each chunk put. */
+  put(chunk: Uint8Array): void;
+  /** The oldest chunk. One delivery event stands for each chunk put. */
   take(): Uint8Array;
-  readonly takenSession: number;
+  /** All that is in flight is of a session that is over. */
+  outdate(): void;
+  /** Whether that held for the chunk taken last. */
+  readonly wasStale: boolean;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -333,31 +336,33 @@ const NO_BYTES = new Uint8Array(0);
 function createChunkRing(): ChunkRing {
   let capacity = 8;
   let chunks: Uint8Array[] = new Array<Uint8Array>(capacity).fill(NO_BYTES);
-  let sessions: number[] = new Array<number>(capacity).fill(0);
   let head = 0;
   let count = 0;
+  let stale = 0;
   const ring: Writable<ChunkRing> = {
-    takenSession: 0,
-    put(chunk, session) {
+    wasStale: false,
+    put(chunk) {
       if (count === capacity) {
         chunks = [...chunks.slice(head), ...chunks.slice(0, head), ...new Array<Uint8Array>(capacity).fill(NO_BYTES)];
-        sessions = [...sessions.slice(head), ...sessions.slice(0, head), ...new Array<number>(capacity).fill(0)];
         head = 0;
         capacity *= 2;
       }
       const index = (head + count) & (capacity - 1);
       chunks[index] = chunk;
-      sessions[index] = session;
       count += 1;
     },
     take() {
       if (count === 0) throw new RangeError("no chunk in flight");
       const chunk = chunks[head] ?? NO_BYTES;
-      ring.takenSession = sessions[head] ?? 0;
+      ring.wasStale = stale > 0;
+      if (ring.wasStale) stale -= 1;
       chunks[head] = NO_BYTES;
       head = (head + 1) & (capacity - 1);
       count -= 1;
       return chunk;
+    },
+    outdate() {
+      stale = count;
     },
   };
   return ring;
