@@ -8,26 +8,36 @@ const INTERVALS = 16_384;
 /** Beyond 0 and 1 there is no lithium left to move: the potential runs away, strictly downward. */
 const RUNAWAY_V = 20;
 
-/** Nodes at 0, 1/n .. 1 of the stoichiometry. */
+/** Nodes at 0, 1/n .. 1 of the stoichiometry; NaN where nobody has asked yet. */
 export interface PotentialTable {
+  readonly law: PotentialLaw;
   readonly volts: Float64Array;
 }
 
+/** Nodes are worked out as cells come by: most campaigns are over long before all of them are. */
 export function tabulatePotential(law: PotentialLaw): PotentialTable {
-  const volts = new Float64Array(INTERVALS + 1);
-  for (let node = 0; node <= INTERVALS; node += 1) volts[node] = potentialV(law, node / INTERVALS);
-  return { volts };
+  return { law, volts: new Float64Array(INTERVALS + 1).fill(NaN) };
+}
+
+function voltsAt(table: PotentialTable, node: number): number {
+  const known = table.volts[node] ?? 0;
+  return known === known ? known : firstVoltsAt(table, node);
+}
+
+function firstVoltsAt({ law, volts }: PotentialTable, node: number): number {
+  const found = potentialV(law, node / INTERVALS);
+  volts[node] = found;
+  return found;
 }
 
 /** Potential at a stoichiometry, by the table. Defined for every finite number. */
 export function tabulatedV(table: PotentialTable, stoichiometry: number): number {
-  const volts = table.volts;
-  if (stoichiometry <= 0) return (volts[0] ?? 0) - RUNAWAY_V * stoichiometry;
-  if (stoichiometry >= 1) return (volts[INTERVALS] ?? 0) - RUNAWAY_V * (stoichiometry - 1);
+  if (stoichiometry <= 0) return voltsAt(table, 0) - RUNAWAY_V * stoichiometry;
+  if (stoichiometry >= 1) return voltsAt(table, INTERVALS) - RUNAWAY_V * (stoichiometry - 1);
   const place = stoichiometry * INTERVALS;
   const node = place | 0;
-  const lower = volts[node] ?? 0;
-  return lower + (place - node) * ((volts[node + 1] ?? 0) - lower);
+  const lower = voltsAt(table, node);
+  return lower + (place - node) * (voltsAt(table, node + 1) - lower);
 }
 
 /** The law itself, in volts against lithium; stoichiometry 0..1. */

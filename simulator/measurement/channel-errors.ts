@@ -97,8 +97,8 @@ export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors
   const mainsShare = sizes.currentMains * drawn.uniform();
   const mainsPhase = 2 * Math.PI * drawn.uniform();
   const mainsPerMs = (2 * Math.PI * mainsHz) / 1000;
-  /** Of each range its gain and its offset, then the octaves: one array, because 96 channels share the processor's cache. */
-  const table = new Float64Array(2 * RANGES_MOST + FLICKER_OCTAVES);
+  /** Of each range its gain and its offset, then the octaves and their sum: one array, because 96 channels share the processor's cache. */
+  const table = new Float64Array(2 * RANGES_MOST + FLICKER_OCTAVES + 1);
   for (let range = 0; range < RANGES_MOST; range += 1) table[2 * range] = 1 + inspected(sizes.currentGain);
   for (let range = 0; range < RANGES_MOST; range += 1) table[2 * range + 1] = inspected(sizes.currentOffset);
 
@@ -106,7 +106,8 @@ export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors
   const perOctave = 1 / Math.sqrt(FLICKER_OCTAVES);
   const octaves = 2 * RANGES_MOST;
   for (let octave = 0; octave < FLICKER_OCTAVES; octave += 1) table[octaves + octave] = perOctave * normal.draw();
-  const flicker = { sum: table.subarray(octaves).reduce((sum, value) => sum + value, 0) };
+  const flicker = octaves + FLICKER_OCTAVES;
+  table[flicker] = table.subarray(octaves, flicker).reduce((sum, value) => sum + value, 0);
   let readings = 0;
 
   let whiteV = 0;
@@ -133,7 +134,7 @@ export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors
     const octave = 31 - Math.clz32(readings & -readings);
     if (octave >= FLICKER_OCTAVES) return;
     const fresh = perOctave * normal.draw();
-    flicker.sum += fresh - (table[octaves + octave] ?? 0);
+    table[flicker] = (table[flicker] ?? 0) + (fresh - (table[octaves + octave] ?? 0));
     table[octaves + octave] = fresh;
   }
 
@@ -155,8 +156,10 @@ export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors
     },
     read(atMs, trueV, trueA, range, nominalA) {
       stepFlicker();
-      let volts = voltageGain * trueV + voltageOffsetV + whiteV * normal.draw() + sizes.voltageFlickerV * flicker.sum;
-      let share = (table[2 * range + 1] ?? 0) + whiteShare * normal.draw() + sizes.currentFlicker * flicker.sum;
+      let volts =
+        voltageGain * trueV + voltageOffsetV + whiteV * normal.draw() + sizes.voltageFlickerV * (table[flicker] ?? 0);
+      let share =
+        (table[2 * range + 1] ?? 0) + whiteShare * normal.draw() + sizes.currentFlicker * (table[flicker] ?? 0);
       if (mainsLeft > 0) {
         const mains = mainsLeft * Math.sin(mainsPerMs * atMs + mainsPhase);
         volts += mainsV * mains;

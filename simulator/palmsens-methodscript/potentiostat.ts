@@ -2,7 +2,6 @@
  * The analogue half of the simulated instrument: mode, cell switch, set levels, ranges, and readings quantised by
  * range. It drives one cell of the plant and knows nothing of scripts.
  */
-import type { Writable } from "../../protocols/base/writable.ts";
 import type { ChannelErrors } from "../measurement/channel-errors.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import { ScriptTrouble } from "./script-errors.ts";
@@ -73,7 +72,8 @@ export function createPotentiostat(
   const ranges = model.currentRanges;
   const widest = ranges.length - 1;
 
-  const state: Writable<PotentiostatState> = {
+  /** All of it side by side: what a sample of a rack touches is to stay in the processor's cache. */
+  const state = {
     mode: MODE_OFF,
     isCellOn: false,
     voltageV: 0,
@@ -81,14 +81,15 @@ export function createPotentiostat(
     currentA: 0,
     currentStatus: 0,
     currentRange: 0,
+    setVoltageV: 0,
+    setCurrentA: 0,
+    convertedMs: -Infinity,
   };
-  const set = { voltageV: 0, currentA: 0 };
   let lowest = 0;
   let highest = widest;
   let inUse = widest;
   /** The galvanostat stands at the end of its output because the cell does not take the current. */
   let isAtCompliance = false;
-  const converted = { atMs: -Infinity };
   const sine = createSineMeasurement(cell, errors);
 
   function covering(level: number): number {
@@ -105,16 +106,16 @@ export function createPotentiostat(
   function apply(atMs: number): void {
     isAtCompliance = false;
     if (state.mode === MODE_GALVANOSTAT) {
-      cell.applyCurrent(atMs, set.currentA);
+      cell.applyCurrent(atMs, state.setCurrentA);
       limitOutput(atMs);
-    } else cell.applyVoltage(atMs, set.voltageV);
+    } else cell.applyVoltage(atMs, state.setVoltageV);
   }
 
   /** A current goes only so far as the output voltage can drive it, and comes back when the cell takes it again. */
   function limitOutput(atMs: number): void {
-    if (isAtCompliance && Math.abs(cell.currentA) >= Math.abs(set.currentA)) {
+    if (isAtCompliance && Math.abs(cell.currentA) >= Math.abs(state.setCurrentA)) {
       isAtCompliance = false;
-      cell.applyCurrent(atMs, set.currentA);
+      cell.applyCurrent(atMs, state.setCurrentA);
       cell.read(atMs);
     }
     if (!isAtCompliance && Math.abs(cell.voltageV) > model.complianceV) {
@@ -126,22 +127,22 @@ export function createPotentiostat(
 
   /** What stands at the terminals: without a path for the current, all that the output has. */
   function terminalV(): number {
-    if (state.mode !== MODE_GALVANOSTAT || !state.isCellOn || set.currentA === 0 || cell.currentA !== 0)
+    if (state.mode !== MODE_GALVANOSTAT || !state.isCellOn || state.setCurrentA === 0 || cell.currentA !== 0)
       return cell.voltageV;
-    return Math.sign(set.currentA) * model.complianceV;
+    return Math.sign(state.setCurrentA) * model.complianceV;
   }
 
   function setPotential(level: number): number {
     if (!Number.isFinite(level)) return ScriptTrouble.notANumber;
     if (level < model.voltageMinV || level > model.voltageMaxV) return ScriptTrouble.potentialNotValid;
-    set.voltageV = level;
+    state.setVoltageV = level;
     return 0;
   }
 
   function setCurrent(level: number): number {
     if (!Number.isFinite(level)) return ScriptTrouble.notANumber;
     if (Math.abs(level) > model.currentMaxA) return ScriptTrouble.notPossible;
-    set.currentA = level;
+    state.setCurrentA = level;
     return 0;
   }
 
@@ -194,8 +195,8 @@ export function createPotentiostat(
       measureCurrent(cell.currentA);
     } else {
       // The last conversion still stands.
-      if (atMs - converted.atMs < errors.updateMs) return;
-      converted.atMs = atMs;
+      if (atMs - state.convertedMs < errors.updateMs) return;
+      state.convertedMs = atMs;
       errors.read(atMs, terminalV(), cell.currentA, inUse, rangeAt(inUse).nominal);
       measureVoltage(errors.voltageV);
       measureCurrent(errors.currentA);
@@ -212,7 +213,7 @@ export function createPotentiostat(
         return ScriptTrouble.unknownMode;
       if (next === MODE_GALVANOSTAT && !model.hasGalvanostat) return ScriptTrouble.unknownMode;
       state.mode = next;
-      converted.atMs = -Infinity;
+      state.convertedMs = -Infinity;
       // Ranges must be repeated after every change of mode.
       lowest = 0;
       highest = widest;
@@ -224,14 +225,14 @@ export function createPotentiostat(
     switchOn(atMs) {
       if (state.mode === MODE_OFF) return ScriptTrouble.wrongMode;
       state.isCellOn = true;
-      converted.atMs = -Infinity;
+      state.convertedMs = -Infinity;
       apply(atMs);
       return 0;
     },
     switchOff(atMs) {
       state.isCellOn = false;
       isAtCompliance = false;
-      converted.atMs = -Infinity;
+      state.convertedMs = -Infinity;
       cell.disconnect(atMs);
     },
     drive(atMs, level) {
