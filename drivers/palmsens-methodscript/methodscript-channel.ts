@@ -424,7 +424,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     get hasTakenOver() {
       return hasTakenOver && running !== null;
     },
-    samplesCounted: () => (running ?? ended)?.countByTimer ?? null,
+    samplesCounted: () => (running ?? ended)?.countByTimer() ?? null,
     start(step) {
       return inTurn(() => start(step));
     },

@@ -36,7 +36,7 @@ export interface RunningStep {
    * Samples of the step by the instrument's timer, whose ticks each make one; null in steps without even intervals, and
    * where the instrument says that it missed one.
    */
-  readonly countByTimer: number | null;
+  countByTimer(): number | null;
   /** Packages that could not be read as a sample. */
   readonly unreadableCount: number;
   /** Returns why the package was no sample, or null. */
@@ -76,20 +76,19 @@ export function createRunningStep(
 ): RunningStep {
   const spectrum = step.kind === "impedance" ? { plan: step, reader: createSpectrumReader() } : null;
   let patienceMs = spectrum === null ? silenceMs : silenceMs + pointPatienceMs(spectrum.plan, null);
-  /** A field, because a number in a variable of its own would be put anew into memory with each sample. */
-  const heard = { lastMs: startMs };
+  /** Fields, because a number in a variable of its own would be put anew into memory with each sample. */
+  const heard = { lastMs: startMs, firstTimeS: Number.NaN, lastTimeS: Number.NaN };
   let endWord: StepEnd | null = null;
   let wasStopped = false;
   let isOff = false;
-  let firstTimeS = Number.NaN;
-  let lastTimeS = Number.NaN;
   let flagsSeen = 0;
 
   const running: Writable<RunningStep> = {
     step,
     sampleCount: 0,
-    get countByTimer() {
+    countByTimer() {
       const isEven = step.kind !== "impedance" && step.kind !== "voltage-scan";
+      const { firstTimeS, lastTimeS } = heard;
       if (!isEven || Number.isNaN(firstTimeS) || (flagsSeen & SAMPLE_TIMING_MISSED) !== 0) return null;
       const { sampleIntervalS } = step;
       // The first tick may be at zero or after one interval.
@@ -105,10 +104,12 @@ export function createRunningStep(
       }
       heard.lastMs = nowMs;
       running.sampleCount += 1;
-      if (running.sampleCount === 1) firstTimeS = reader.timeS;
-      lastTimeS = reader.timeS;
-      flagsSeen |= reader.flags;
-      if (spectrum === null) listener.sample(reader.timeS, reader.voltageV, reader.currentA, reader.flags);
+      if (spectrum !== null) return null;
+      const { timeS, flags } = reader;
+      if (running.sampleCount === 1) heard.firstTimeS = timeS;
+      heard.lastTimeS = timeS;
+      flagsSeen |= flags;
+      listener.sample(timeS, reader.voltageV, reader.currentA, flags);
       return null;
     },
     line(line) {
