@@ -108,6 +108,16 @@ export function assertLedgerRow(row: LedgerRow): void {
     assert(isAmount(dose.surfaceGy) && isAmount(dose.meanGy), `dose of ${dose.layer} for ${row.exposureId}`);
 }
 
+/** Of a row that was read back: its table would take it. */
+export function isLedgerRow(row: LedgerRow): boolean {
+  try {
+    assertLedgerRow(row);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isAmount(value: number): boolean {
   return Number.isFinite(value) && value >= 0;
 }

@@ -6,7 +6,7 @@ import { canonicalJson } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { chainStart, linkHash } from "./hash-chain.ts";
 import { writeHeadFile } from "./head-file.ts";
-import { parseLedgerRow, type LedgerRow } from "./ledger-row.ts";
+import { isLedgerRow, parseLedgerRow, type LedgerRow } from "./ledger-row.ts";
 import { parseJson } from "./record-header.ts";
 import { restoredCopy } from "./restored-copy.ts";
 import { channelsOf, openRecord, type RecordReader } from "./record-reader.ts";
@@ -131,7 +131,9 @@ function copyLedger(record: RecordReader, writer: RowWriter, told: readonly Ledg
   const keyOf = (row: LedgerRow): string => `${row.exposureId} ${row.kind === "booking" ? "booking" : "closing"}`;
   const rows = new Map<string, LedgerRow>();
   for (const scanned of record.ledger()) {
-    if (scanned.kind === "row") rows.set(keyOf(scanned.row), scanned.row);
+    if (scanned.kind === "row" && isLedgerRow(scanned.row)) rows.set(keyOf(scanned.row), scanned.row);
+    else if (scanned.kind === "row")
+      lost.push(`ledger row ${scanned.key}: it states what no row can; what the log tells of it is kept`);
     else
       lost.push(`ledger rows ${scanned.from} to ${scanned.to}: ${scanned.reason}; what the log tells of them is kept`);
   }
@@ -141,7 +143,7 @@ function copyLedger(record: RecordReader, writer: RowWriter, told: readonly Ledg
     writer.ledger(count, row);
     rows.delete(keyOf(row));
   };
-  for (const row of told) write(rows.get(keyOf(row)) ?? row);
+  for (const row of told.filter(isLedgerRow)) write(rows.get(keyOf(row)) ?? row);
   for (const row of [...rows.values()]) write(row);
   return count;
 }

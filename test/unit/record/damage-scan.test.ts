@@ -1,7 +1,9 @@
 /** A table of a damaged file is walked to its end, whatever SQLite gives. */
 import { expect, it } from "vitest";
 import { scanRows } from "../../../controller/record/damage-scan.ts";
+import { isLedgerRow } from "../../../controller/record/ledger-row.ts";
 import type { FetchRows } from "../../../controller/record/record-rows.ts";
+import { booking } from "./record-fixture.ts";
 
 it("Rows of another place in a file that was cut do not lead a scan round and round", () => {
   // After row 5 the tree goes on with a page of the table's begin; from row 8 on it is right again.
@@ -17,4 +19,9 @@ it("Rows of another place in a file that was cut do not lead a scan round and ro
     if (found.length > 20) break;
   }
   expect(found).toEqual(["1", "2", "3", "4", "5", "6-7", "8", "9"]);
+});
+
+it("A ledger row that a changed bit made state what cannot be is told from one that can, before it is copied", () => {
+  expect(isLedgerRow(booking("e1"))).toBe(true);
+  expect(isLedgerRow(booking("e1", { filterTransmission: 1.426 }))).toBe(false);
 });
