@@ -385,7 +385,7 @@ export const FAULT_CATALOGUE = {
   "amend.impossible": {
     severity: "refuse",
     advice:
-      "Amendments are put on record in the folder of a run on real links while its controller is stopped; cells go on meanwhile. Nothing was changed.",
+      "Amendments are of a run on real links: given to its controller over the bus, or put on record in its folder while none runs. Nothing was changed.",
   },
   "amend.other-file": {
     severity: "refuse",
