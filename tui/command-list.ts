@@ -52,7 +52,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "explore",
-    usage: "[CAMPAIGN.yaml] [--site SITE.yaml] [--seeds A..B] [--faults heavy|light|none|FILE] [--jobs N]",
+    usage:
+      "[CAMPAIGN.yaml] [--site SITE.yaml] [--seeds A..B] [--faults heavy|light|none|FILE] [--jobs N] [--results FILE] [--minimise DIR]",
     summary: "search for what faults can break: short campaigns, each seed with faults of its own",
     details: [
       "Prints each seed in which an invariant was broken, and the command that repeats it. Exit 3 when there is one,",
@@ -61,6 +62,9 @@ export const COMMANDS: readonly CommandEntry[] = [
       "  --seeds A..B         both ends included (default 1..20)",
       "  --faults WHAT        heavy (default), light, none, or a JSON file of timed faults",
       "  --jobs N             processes side by side (default: one for each processor)",
+      "  --results FILE       keeps each seed's result there, and runs no seed again whose result it has",
+      "  --minimise DIR       writes for each failing seed, of five at the most, a fault file with as few faults as still",
+      "                       make it fail",
       "  CAMPAIGN.yaml        another campaign than the one made for it, fault-search",
     ],
     load: async () => (await import("./commands/explore.ts")).exploreCommand,

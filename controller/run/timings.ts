@@ -1,5 +1,6 @@
 /** Deadlines and cycles of a run, from the site's numbers. Each is named, so that a wait can say how long and why. */
 import { EXPOSE_GRACE_S, gateOverheadS, permitLifeS, worstClosingS } from "../../protocols/site/longest-open.ts";
+import { SAMPLE_INTERVAL_MAX_S } from "../../protocols/echem/channel-step.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ClosedFluxRule } from "../beam/closed-flux.ts";
 import type { ExposureTimings } from "../beam/exposure-timings.ts";
@@ -54,13 +55,17 @@ export const CONNECTING_LOOK_MS = 1000;
 /** Up to this share the machine gives no photons that would count. */
 const RING_CURRENT_NONE_SHARE = 0.001;
 
+/** To say who it is; and before that, for a channel whose step runs on, to be heard with its next sample. */
+const CONNECT_MS = 20_000;
+
 export function runTimings(site: Site): RunTimings {
+  const slowestSamplesS = site.channels.reduce((most, channel) => Math.max(most, channel.sampleIntervalMinS), 0);
   const longestMoveMs =
     (Math.max(site.stage.travelXMm, site.stage.travelYMm) / site.stage.speedMmS +
       site.stage.speedMmS / site.stage.accelerationMmS2) *
     1000;
   return {
-    connectDeadlineMs: 20_000,
+    connectDeadlineMs: CONNECT_MS + 1000 * Math.max(0, slowestSamplesS - SAMPLE_INTERVAL_MAX_S),
     startDeadlineMs: 120_000,
     homingDeadlineMs: 300_000,
     commandDeadlineMs: 30_000,

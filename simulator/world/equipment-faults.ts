@@ -77,7 +77,12 @@ export const EQUIPMENT_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("trigger-withheld"), ...lasting }),
   z.strictObject({ kind: z.literal("trigger-repeats"), ...lasting, after_s: z.number().min(0).max(600).default(0.1) }),
   z.strictObject({ kind: z.literal("feed-stops"), ...lasting, feed }),
-  z.strictObject({ kind: z.literal("feed-jumps"), ...lasting, feed, factor: z.number().min(-100).max(100).default(2) }),
+  z.strictObject({
+    kind: z.literal("feed-jumps"),
+    ...lasting,
+    feed,
+    factor: z.number().min(-1000).max(1000).default(2),
+  }),
   z.strictObject({ kind: z.literal("feed-not-a-number"), ...lasting, feed }),
   z.strictObject({ kind: z.literal("beam-dim"), ...lasting, share: z.number().min(0).max(1).default(0.7) }),
   z.strictObject({ kind: z.literal("stage-trip"), from_s: atS }),

@@ -1,9 +1,11 @@
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { z } from "zod";
 import type { CommandContext } from "../../tui/command-context.ts";
 import { exploreCommand } from "../../tui/commands/explore.ts";
 import { contextOf, repositoryText } from "../support/campaign-files.ts";
-import { expectSound, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { expectSound, newFolder, removeFolders, runWorld } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -58,7 +60,7 @@ const summarySchema = z.object({
   ),
   checks: counts,
   feasible_met_fraction: z.number().nullable(),
-  coverage: z.object({ faults: counts, states: counts }),
+  coverage: z.object({ faults: counts, states: counts, states_never_entered: z.array(z.string()) }),
   virtual_s: z.number(),
   wall_s: z.number(),
   charged_over_given_max: z.number(),
@@ -94,8 +96,22 @@ it("sixteen campaigns under heavy faults: every photon accounted and charged, no
   );
 });
 
-it("without faults every feasible request is met, and charged within one per cent of what was given", async () => {
-  const summary = summaryOf(await explore(["--seeds", "1..3", "--faults", "none"]));
+it("without faults every feasible request is met, charged within one per cent of what was given, and no seed run twice", async () => {
+  const results = join(newFolder(), "results.jsonl");
+  const once = summaryOf(await explore(["--seeds", "1..2", "--faults", "none", "--results", results]));
+  expect(once.runs).toBe(2);
+  const before = readFileSync(results, "utf8");
+  // A process that was killed left the half of a line.
+  appendFileSync(results, '\n{"seed":9,"viol');
+  const summary = summaryOf(await explore(["--seeds", "1..3", "--faults", "none", "--results", results], true));
+  expect(summary.runs).toBe(3);
+  expect(
+    readFileSync(results, "utf8")
+      .slice(before.length)
+      .match(/"seed":\d+,"violations":\[\]/g),
+  ).toEqual(['"seed":3,"violations":[]']);
+  await expect(explore(["--seeds", "1", "--results", results])).rejects.toThrow(/is of another campaign, site, faults/);
+  expect(summary.coverage.states_never_entered).toContain("exposure.makingSafe");
   expect(summary.violations).toEqual([]);
   expect(summary.feasible_met_fraction).toBe(1);
   expect(summary.charged_over_given_max).toBeGreaterThan(0.999);
@@ -104,7 +120,9 @@ it("without faults every feasible request is met, and charged within one per cen
 
 it("a seed that breaks an invariant is told with the command that repeats it, and the exit code is 3", async () => {
   const faults = "lost.json";
-  const lost = JSON.stringify([{ kind: "stage-lost-steps", from_s: 50, x_mm: 8, y_mm: 0 }]);
+  const dim = { kind: "beam-dim", from_s: 20, to_s: 30, share: 0.7 };
+  const lost = JSON.stringify([dim, { kind: "stage-lost-steps", from_s: 50, x_mm: 8, y_mm: 0 }]);
+  const folder = newFolder();
   const own = contextOf({ [faults]: lost });
   const out: string[] = [];
   const context: Partial<CommandContext> = {
@@ -120,10 +138,22 @@ it("a seed that breaks an invariant is told with the command that repeats it, an
     onInterrupt: () => () => undefined,
     version: "test",
   };
-  const exitCode = await exploreCommand(context as CommandContext, ["--seeds", "7", "--faults", faults]);
+  const exitCode = await exploreCommand(context as CommandContext, [
+    "--seeds",
+    "7",
+    "--faults",
+    faults,
+    "--minimise",
+    folder,
+  ]);
   expect(exitCode).toBe(3);
   expect(out.some((line) => line.startsWith("seed 7: right-cell at "))).toBe(true);
   expect(out).toContain("  beamrack simulate protocols/campaigns/fault-search.yaml --faults lost.json --seed 7");
+  // The fewest faults that still do it, as a file that repeats them.
+  const file = join(folder, "seed-7-right-cell.json");
+  expect(out).toContain("seed 7, right-cell: 1 of its 2 faults are enough");
+  expect(out).toContain(`  beamrack simulate protocols/campaigns/fault-search.yaml --faults ${file} --seed 7`);
+  expect(JSON.parse(readFileSync(file, "utf8"))).toEqual([{ kind: "stage-lost-steps", from_s: 50, x_mm: 8, y_mm: 0 }]);
 });
 
 it.each([

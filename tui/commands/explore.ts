@@ -4,11 +4,14 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext } from "../command-context.ts";
+import { smallCase, type SmallCase } from "../explore/minimise.ts";
+import { openResults, type ResultsFile } from "../explore/results-file.ts";
 import { isSound, searchSummary, searchText } from "../explore/search-summary.ts";
 import { runSeed, type SeedInputs, type SeedResult } from "../explore/seed-run.ts";
 import { loadCampaign } from "../load-campaign.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
 import { loadWorldData } from "../virtual/load-world-data.ts";
+import { outputFolder } from "../virtual/world-files.ts";
 
 const OWN_CAMPAIGN = "protocols/campaigns/fault-search.yaml";
 const JOBS_MAX = 64;
@@ -20,6 +23,10 @@ interface ExploreOptions {
   readonly to: number;
   readonly faults: string;
   readonly jobs: number | undefined;
+  /** A file of results, which is gone on with. */
+  readonly results: string | undefined;
+  /** A folder for fault files with as few faults as still make a seed fail. */
+  readonly minimise: string | undefined;
   /** For the process that asked: a line of JSON for each seed, nothing else. */
   readonly isJob: boolean;
 }
@@ -34,21 +41,32 @@ export async function exploreCommand(context: CommandContext, args: readonly str
     interrupted = true;
   });
   const isStopped = (): boolean => interrupted;
+  const { results: path, faults: kind } = options;
+  const { campaignHash, siteHash } = inputs;
+  const search = { campaign_hash: campaignHash, site_hash: siteHash, faults: kind, software: context.version };
+  const file = path === undefined ? undefined : openResults(path, search);
   try {
+    if (options.minimise !== undefined) outputFolder("--minimise", options.minimise);
     if (options.isJob) {
-      await runHere(inputs, options, isStopped, (result) => {
+      await runHere(inputs, options, isStopped, file, (result) => {
         context.print(JSON.stringify(result));
       });
       return 0;
     }
-    const results = await runAll(context, inputs, options, isStopped);
+    const run = await runAll(context, inputs, options, isStopped, file);
+    const wallS = (context.clock.monoMs() - startedMs) / 1000;
+    const results = [...run, ...inRange(file, options)];
     const { from, to, faults } = options;
     const site = options.sitePath === undefined ? "" : ` --site ${options.sitePath}`;
-    const path = options.campaignPath ?? OWN_CAMPAIGN;
+    const campaign = options.campaignPath ?? OWN_CAMPAIGN;
+    const replay = (seed: number, what: string): string =>
+      `beamrack simulate ${campaign}${site} --faults ${what} --seed ${seed}`;
+    const smallCases = await minimised(inputs, options, results, isStopped);
     const summary = searchSummary(results, {
       ...{ from, to, faults, interrupted: isStopped(), campaign: inputs.campaign.name },
-      wallS: (context.clock.monoMs() - startedMs) / 1000,
-      replay: (seed) => `beamrack simulate ${path}${site} --faults ${faults} --seed ${seed}`,
+      ...{ wallS, runsNow: run.length },
+      replay: (seed) => replay(seed, faults),
+      smallCases: smallCases.map((small) => ({ ...small, replay: replay(small.seed, small.path) })),
     });
     if (context.json) context.print(JSON.stringify(summary));
     else for (const line of searchText(summary)) context.print(line);
@@ -106,12 +124,14 @@ async function runAll(
   inputs: SeedInputs,
   options: ExploreOptions,
   isStopped: () => boolean,
+  file: ResultsFile | undefined,
 ): Promise<readonly SeedResult[]> {
   const { from, to } = options;
   const results: SeedResult[] = [];
   let toldMs = context.clock.monoMs();
   const add = (result: SeedResult): void => {
     results.push(result);
+    file?.add(result);
     for (const { invariant, at_s, what } of result.violations) {
       context.printError(`seed ${result.seed}: ${invariant} at ${at_s} s: ${what}`);
     }
@@ -122,7 +142,7 @@ async function runAll(
   const { processes } = context;
   const jobs = Math.min(options.jobs ?? processes?.count ?? 1, to - from + 1);
   if (processes === undefined || jobs === 1) {
-    await runHere(inputs, options, isStopped, add);
+    await runHere(inputs, options, isStopped, file, add);
     return results;
   }
   const each = (to - from + 1) / jobs;
@@ -143,17 +163,48 @@ async function runHere(
   inputs: SeedInputs,
   { from, to }: ExploreOptions,
   isStopped: () => boolean,
+  file: ResultsFile | undefined,
   told: (result: SeedResult) => void,
 ): Promise<void> {
-  for (let seed = from; seed <= to && !isStopped(); seed += 1) told(await runSeed(inputs, seed));
+  const done = new Set(file?.done.keys());
+  for (let seed = from; seed <= to && !isStopped(); seed += 1) if (!done.has(seed)) told(await runSeed(inputs, seed));
 }
+
+/** Of those that stood in the file before. */
+function inRange(file: ResultsFile | undefined, { from, to }: ExploreOptions): readonly SeedResult[] {
+  return [...(file?.done.values() ?? [])].filter(({ seed }) => seed >= from && seed <= to);
+}
+
+/** The first violation of each seed that failed, of a few seeds. */
+async function minimised(
+  inputs: SeedInputs,
+  { minimise }: ExploreOptions,
+  results: readonly SeedResult[],
+  isStopped: () => boolean,
+): Promise<readonly SmallCase[]> {
+  const cases: SmallCase[] = [];
+  if (minimise === undefined) return cases;
+  const failed = results.flatMap(({ violations }) => violations.slice(0, 1)).sort((a, b) => a.seed - b.seed);
+  for (const violation of failed.slice(0, MINIMISED_MAX)) {
+    const small = await smallCase(inputs, violation, minimise, isStopped);
+    if (small !== undefined) cases.push(small);
+  }
+  return cases;
+}
+
+const MINIMISED_MAX = 5;
 
 const TELL_EVERY_MS = 10_000;
 
-function jobArgs({ campaignPath, sitePath, faults }: ExploreOptions, from: number, to: number): readonly string[] {
+function jobArgs(
+  { campaignPath, sitePath, faults, results }: ExploreOptions,
+  from: number,
+  to: number,
+): readonly string[] {
   return [
     ...["explore", ...(campaignPath === undefined ? [] : [campaignPath])],
     ...(sitePath === undefined ? [] : ["--site", sitePath]),
+    ...(results === undefined ? [] : ["--results", results]),
     ...["--faults", faults, "--seeds", `${from}..${to}`, "--job"],
   ];
 }
@@ -168,6 +219,8 @@ function parseOptions(args: readonly string[]): ExploreOptions {
       seeds: { type: "string", default: "1..20" },
       faults: { type: "string", default: "heavy" },
       jobs: { type: "string" },
+      results: { type: "string" },
+      minimise: { type: "string" },
       job: { type: "boolean", default: false },
     },
   });
@@ -182,5 +235,6 @@ function parseOptions(args: readonly string[]): ExploreOptions {
   if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= JOBS_MAX)) {
     throw new Fault("command.usage", "--jobs", `${values.jobs ?? ""} is not a whole number from 1 to ${JOBS_MAX}`);
   }
-  return { campaignPath, sitePath: values.site, from, to, faults: values.faults, jobs, isJob: values.job };
+  const { site: sitePath, faults, results, minimise, job: isJob } = values;
+  return { ...{ campaignPath, sitePath, from, to, faults, jobs, isJob }, results, minimise };
 }

@@ -1,4 +1,5 @@
 /** What a search found over all its seeds, in the form of CONTRACTS. */
+import type { SmallCase } from "./minimise.ts";
 import type { SeedResult, SeedViolation } from "./seed-run.ts";
 
 export interface SearchSummary {
@@ -13,7 +14,11 @@ export interface SearchSummary {
   readonly coverage: {
     readonly faults: Readonly<Record<string, number>>;
     readonly states: Readonly<Record<string, number>>;
+    /** Of machines that were there. */
+    readonly states_never_entered: readonly string[];
   };
+  readonly small_cases: readonly (SmallCase & { readonly replay: string })[];
+  readonly seeds_per_min: number;
   readonly exposures: number;
   /** Photons charged over photons given, of the run where it was largest; null without any. */
   readonly charged_over_given_max: number | null;
@@ -33,6 +38,9 @@ export interface SearchFacts {
   readonly replay: (seed: number) => string;
   readonly interrupted: boolean;
   readonly wallS: number;
+  /** Seeds run in that time; others were read from a file. */
+  readonly runsNow: number;
+  readonly smallCases: SearchSummary["small_cases"];
 }
 
 /** Of all feasible requests, what at the least must be met. */
@@ -42,6 +50,7 @@ export function searchSummary(unordered: readonly SeedResult[], facts: SearchFac
   const results = [...unordered].sort((a, b) => a.seed - b.seed);
   const feasible = sum(results, ({ requests }) => requests.feasible);
   const met = sum(results, ({ requests }) => Math.min(requests.met, requests.feasible));
+  const states = Object.entries(added(results.map((result) => result.states)));
   const ratios = results.flatMap((result) => result.charged_over_given ?? []);
   return {
     seeds: { from: facts.from, to: facts.to },
@@ -55,8 +64,11 @@ export function searchSummary(unordered: readonly SeedResult[], facts: SearchFac
     feasible_met_fraction: feasible === 0 ? null : met / feasible,
     coverage: {
       faults: added(results.map((result) => result.faults)),
-      states: added(results.map((result) => result.states)),
+      states: Object.fromEntries(states.filter(([, count]) => count > 0)),
+      states_never_entered: states.flatMap(([name, count]) => (count === 0 ? [name] : [])),
     },
+    small_cases: facts.smallCases,
+    seeds_per_min: facts.wallS > 0 ? Number(((60 * facts.runsNow) / facts.wallS).toFixed(1)) : 0,
     exposures: sum(results, (result) => result.exposures),
     charged_over_given_max: ratios.length === 0 ? null : Math.max(...ratios),
     dose_limit_fraction_max: results.reduce((most, result) => Math.max(most, result.dose_limit_fraction_max), 0),
@@ -88,12 +100,17 @@ export function searchText(summary: SearchSummary): readonly string[] {
       `seed ${seed}: ${invariant} at ${at_s} s: ${what}`,
       `  ${replay}`,
     ]),
+    ...summary.small_cases.flatMap(({ seed, invariant, faultsDrawn, faultsLeft, replay }) => [
+      `seed ${seed}, ${invariant}: ${faultsLeft} of its ${faultsDrawn} faults are enough`,
+      `  ${replay}`,
+    ]),
     `${summary.campaign}: ${runs} runs, seeds ${seeds.from} to ${seeds.to}, faults ${summary.faults}`,
     `  found      ${violations.length} violations in ${failing.size} runs`,
     `  requests   ${met === null ? "none was feasible" : `${(100 * met).toFixed(1)} % of the feasible ones met (at least ${100 * FEASIBLE_MET_MIN} %)`}`,
     `  exposures  ${summary.exposures}; true dose at most ${(100 * summary.dose_limit_fraction_max).toFixed(0)} % of a limit; shutter failures gave at most ${summary.shutter_failure_excess_max_Gy.toFixed(0)} Gy beyond`,
     `  faults     ${counts(coverage.faults)}`,
-    `  states     ${Object.keys(coverage.states).length} of the controller's machines entered`,
+    `  states     ${Object.keys(coverage.states).length} of the controller's machines entered; never ${coverage.states_never_entered.join(", ") || "none"}`,
+    `  pace       ${summary.seeds_per_min} seeds a minute`,
     `  checks     ${counts(summary.checks)}`,
   ];
 }

@@ -6,7 +6,11 @@ import { faultNote } from "../../controller/machines/errors.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { recordedCharges } from "../virtual/recorded-charges.ts";
-import { createVirtualCampaign, type VirtualCampaignInputs } from "../virtual/virtual-campaign.ts";
+import {
+  createVirtualCampaign,
+  type VirtualCampaign,
+  type VirtualCampaignInputs,
+} from "../virtual/virtual-campaign.ts";
 import { watchStates } from "./watch-states.ts";
 
 export interface SeedInputs extends Omit<VirtualCampaignInputs, "seed" | "folder"> {
@@ -38,16 +42,26 @@ export interface SeedResult {
 /** Cells that still run when the time is over are switched off; this long for that at the most. */
 const AFTER_END_MS = 120_000;
 
-/** By then the slowest disk has taken what is left. */
+/** By then a slow disk has taken what is left, and a full one has room again. */
 const LAST_COMMIT_MS = 10_000;
+const LAST_COMMIT_TRIES = 15;
 
-function settled(promise: Promise<void>): { readonly promise: Promise<void>; readonly isSettled: boolean } {
-  const state = { promise, isSettled: false };
-  const settle = (): void => {
-    state.isSettled = true;
+async function lastCommit({ store, clock }: VirtualCampaign): Promise<void> {
+  const last: { isWritten: boolean; refusal: unknown } = {
+    isWritten: false,
+    refusal: new Error("the last commit never came"),
   };
-  promise.then(settle, settle);
-  return state;
+  const written = (): void => {
+    last.isWritten = true;
+  };
+  const refused = (error: unknown): void => {
+    last.refusal = error;
+  };
+  for (let tries = 0; tries < LAST_COMMIT_TRIES && !last.isWritten; tries += 1) {
+    store.commit().then(written, refused);
+    await clock.run(clock.monoMs() + (tries === 0 ? 1000 : LAST_COMMIT_MS));
+  }
+  if (!last.isWritten) throw last.refusal;
 }
 
 /** A run that breaks is a violation like any other. Throws Fault for faults that are no faults. */
@@ -85,10 +99,7 @@ async function runIn(inputs: SeedInputs, seed: number, folder: string): Promise<
     if (failure !== null) broke(failure);
     else if (!virtual.run.isDone()) broke(`the run did not end: it waits for ${virtual.run.note() ?? "nothing"}`);
     virtual.store.flushSamples();
-    const commit = settled(virtual.store.commit());
-    await clock.run(clock.monoMs() + LAST_COMMIT_MS);
-    if (!commit.isSettled) broke(new Error("the last commit never came"));
-    else await commit.promise;
+    await lastCommit(virtual);
   } catch (error) {
     broke(error);
   } finally {

@@ -1,14 +1,20 @@
 /** Which states the controller's machines have been in: how often each was entered. */
 import type { CampaignRun } from "../../controller/run/campaign-run.ts";
 
+interface StateNode {
+  readonly states: Readonly<Record<string, StateNode>>;
+}
+
 interface Watched {
+  readonly logic?: { readonly root?: StateNode };
   subscribe(observer: { next: (snapshot: unknown) => void; error: () => void }): unknown;
   getSnapshot(): unknown;
 }
 
-/** Counts into `entered`, by `machine.state`. */
+/** Counts into `entered`, by `machine.state`; those never entered of a machine that was there count 0. */
 export function watchStates(run: CampaignRun, entered: Map<string, number>): void {
   const known = new Set<string>();
+  const machines = new Set<string>();
   let lastChildren: object | undefined;
   watch("campaign", run.actor, (children) => {
     // The machine gives a new object whenever somebody comes or goes.
@@ -24,6 +30,10 @@ export function watchStates(run: CampaignRun, entered: Map<string, number>): voi
   });
 
   function watch(name: string, actor: Watched, withChildren: (children: object) => void): void {
+    if (!machines.has(name)) {
+      machines.add(name);
+      for (const path of leavesOf(actor.logic?.root, name)) if (!entered.has(path)) entered.set(path, 0);
+    }
     let before: readonly string[] = [];
     let valueBefore: unknown;
     const look = (snapshot: unknown): void => {
@@ -50,4 +60,10 @@ function pathsOf(value: unknown, name: string): readonly string[] {
   if (typeof value === "string") return [`${name}.${value}`];
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, `${name}.${key}`));
+}
+
+/** Every state without states in it. */
+function leavesOf(node: StateNode | undefined, name: string): readonly string[] {
+  const inner = Object.entries(node?.states ?? {});
+  return inner.length === 0 ? [name] : inner.flatMap(([key, state]) => leavesOf(state, `${name}.${key}`));
 }

@@ -64,7 +64,7 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
       return Object.defineProperty(heard, "commit", { value: () => commit(store, on) });
     },
     begin(alive) {
-      for (const [index, fault] of faults.entries()) {
+      for (const fault of faults) {
         switch (fault.kind) {
           case "clock-step":
             clock.at(fault.fromMs, () => {
@@ -89,7 +89,7 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
           case "orders-contradict":
           case "orders-storm":
           case "orders-stale": {
-            const own = chance.stream(`orders ${index}`);
+            const own = chance.stream(`orders at ${fault.fromMs}`);
             const people = () => {
               const here = alive();
               return here && createPeople(here.run, here.campaign, world, own, () => clock.monoMs());

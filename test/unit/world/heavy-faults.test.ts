@@ -5,10 +5,12 @@ import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
 import type { LinkAilment } from "../../../simulator/links/link-ailment.ts";
 import { createMemoryLink } from "../../../simulator/links/memory-link.ts";
 import { EQUIPMENT_FAULT_SHAPES } from "../../../simulator/world/equipment-faults.ts";
+import { faultEntries } from "../../../simulator/world/fault-entries.ts";
 import { HOST_FAULT_SHAPES } from "../../../simulator/world/host-faults.ts";
 import { needsPerson } from "../../../simulator/world/equipment-schedule.ts";
 import { heavyFaults } from "../../../simulator/world/heavy-faults.ts";
 import { parseWorldFaults, type WorldFault } from "../../../simulator/world/world-faults.ts";
+import { fewest } from "../../../tui/explore/minimise.ts";
 
 const targets = {
   beamlineLinks: ["io", "stage", "detector", "broker"],
@@ -192,4 +194,28 @@ it.each<readonly [LinkAilment, string, string]>([
   cable.end.send(Buffer.from("9"));
   await clock.run(210);
   expect(heardByHost).toEqual(["9"]);
+});
+
+it("faults as drawn are read back from a file as they were, to a microsecond", () => {
+  const drawn = Array.from({ length: 10 }, (_, seed) => draw(seed)).flat();
+  const text = JSON.stringify(faultEntries(drawn));
+  const read = parseWorldFaults(JSON.parse(text), "faults.json");
+  const rounded = (faults: readonly WorldFault[]): unknown =>
+    JSON.parse(JSON.stringify(faults, (_, value: unknown) => (typeof value === "number" ? value.toFixed(3) : value)));
+  expect(rounded(read)).toEqual(rounded(drawn));
+  // What is read is written as it was, so that a file repeats what it was made from.
+  expect(JSON.stringify(faultEntries(parseWorldFaults(JSON.parse(text), "")))).toBe(JSON.stringify(faultEntries(read)));
+});
+
+it("of many faults as few are left as still do it", async () => {
+  const asked: number[] = [];
+  const left = await fewest(
+    Array.from({ length: 40 }, (_, index) => index),
+    (items) => {
+      asked.push(items.length);
+      return Promise.resolve(items.includes(7) && items.includes(31));
+    },
+  );
+  expect(left).toEqual([7, 31]);
+  expect(asked.length).toBeLessThan(80);
 });
