@@ -2,6 +2,8 @@
 import type { CampaignRun } from "../../controller/run/campaign-run.ts";
 
 interface StateNode {
+  /** Ways out that are taken at once. */
+  readonly always?: readonly unknown[];
   readonly states: Readonly<Record<string, StateNode>>;
 }
 
@@ -62,8 +64,9 @@ function pathsOf(value: unknown, name: string): readonly string[] {
   return Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, `${name}.${key}`));
 }
 
-/** Every state without states in it. */
+/** Every state without states in it, but for those that are left in the step that enters them: nobody ever sees a machine there. */
 function leavesOf(node: StateNode | undefined, name: string): readonly string[] {
+  if ((node?.always ?? []).length > 0) return [];
   const inner = Object.entries(node?.states ?? {});
   return inner.length === 0 ? [name] : inner.flatMap(([key, state]) => leavesOf(state, `${name}.${key}`));
 }
