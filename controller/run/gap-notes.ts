@@ -41,9 +41,10 @@ export function createGapNotes(deps: GapNotesDeps): GapNotes {
   }
 
   deps.leftCells?.forEach(({ heardUntilMs }, cellIndex) => {
-    const writtenMs = intake.lastAtMs[cellIndex] ?? -Infinity;
-    if (heardUntilMs !== null && Number.isFinite(writtenMs) && heardUntilMs > writtenMs + WRITTEN_ALREADY_MS)
-      note(cellIndex, UNWRITTEN, writtenMs);
+    const lastMs = intake.lastAtMs[cellIndex] ?? -Infinity;
+    // Killed before anything of the channel was written: all that it said is missing.
+    const writtenMs = Number.isFinite(lastMs) ? lastMs : 0;
+    if (heardUntilMs !== null && heardUntilMs > writtenMs + WRITTEN_ALREADY_MS) note(cellIndex, UNWRITTEN, writtenMs);
   });
 
   return {
