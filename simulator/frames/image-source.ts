@@ -22,6 +22,8 @@ export interface ImageSource {
   readonly quadrant: DetectorQuadrant;
   /** `ringCounts`: what is expected on the whole ring of each bin. */
   image(ringCounts: ArrayLike<number>, chance: Chance): Int32Array;
+  /** The same a few rows at a time, for whoever has other work between. */
+  inSteps(ringCounts: ArrayLike<number>, chance: Chance): Generator<void, Int32Array>;
 }
 
 export interface ImageSourceDeps {
@@ -29,16 +31,17 @@ export interface ImageSourceDeps {
   readonly wavelengthA: number;
   /** Centres of the bins, degrees, evenly apart. */
   readonly twoThetaDeg: ArrayLike<number>;
-  /** Default 0.2 mm. */
+  /** Default 0.3 mm. */
   readonly pixelMm?: number;
 }
 
 const DEG = Math.PI / 180;
-const PIXEL_MM = 0.2;
+const PIXEL_MM = 0.3;
 const BEAM_X_MM = 2.37;
 const BEAM_Y_MM = 3.11;
 /** Of a counter of 20 bits, less what is kept for its own use. */
 const COUNT_CUTOFF = 1_048_500;
+const ROWS_A_STEP = 20;
 /** A line is hardly wider than a pixel: each is looked at in four places. */
 const PLACES = [
   [0.25, 0.25],
@@ -89,21 +92,31 @@ export function createImageSource(deps: ImageSourceDeps): ImageSource {
     return { bins, shares };
   }
 
+  function* inSteps(ringCounts: ArrayLike<number>, chance: Chance): Generator<void, Int32Array> {
+    made ??= prepare();
+    const { bins, shares } = made;
+    const counts = new Int32Array(widthPx * heightPx);
+    for (let pixel = 0; pixel < counts.length; pixel += 1) {
+      if (pixel % (ROWS_A_STEP * widthPx) === 0) yield;
+      let mean = 0;
+      for (let at = 4 * pixel; at < 4 * pixel + 4; at += 1) {
+        const bin = bins[at] ?? -1;
+        if (bin >= 0) mean += (ringCounts[bin] ?? 0) * (shares[at] ?? 0);
+      }
+      counts[pixel] = Math.min(COUNT_CUTOFF, poisson(chance, mean));
+    }
+    return counts;
+  }
+
   return {
     quadrant,
+    inSteps,
     image(ringCounts, chance) {
-      made ??= prepare();
-      const { bins, shares } = made;
-      const counts = new Int32Array(widthPx * heightPx);
-      for (let pixel = 0; pixel < counts.length; pixel += 1) {
-        let mean = 0;
-        for (let at = 4 * pixel; at < 4 * pixel + 4; at += 1) {
-          const bin = bins[at] ?? -1;
-          if (bin >= 0) mean += (ringCounts[bin] ?? 0) * (shares[at] ?? 0);
-        }
-        counts[pixel] = Math.min(COUNT_CUTOFF, poisson(chance, mean));
+      const steps = inSteps(ringCounts, chance);
+      for (;;) {
+        const step = steps.next();
+        if (step.done === true) return step.value;
       }
-      return counts;
     },
   };
 }

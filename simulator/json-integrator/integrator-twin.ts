@@ -25,13 +25,15 @@ export interface IntegratorTwinDeps {
   readonly patternOf: (framePath: string) => KnownPattern | undefined;
   /** Reading and integrating one image. Default 150 ms. */
   readonly takesMs?: number;
+  /** How long a frame that is not there yet is waited for. Default not at all. */
+  readonly waitsMs?: number;
 }
 
 const LINE_LENGTH_MAX = 10_000;
 const DECIMALS = 5;
 
 export function createIntegratorTwin(deps: IntegratorTwinDeps): void {
-  const { end, clock, patternOf, takesMs = 150 } = deps;
+  const { end, clock, patternOf, takesMs = 150, waitsMs = 0 } = deps;
   let received = "";
 
   function say(document: unknown): void {
@@ -50,8 +52,16 @@ export function createIntegratorTwin(deps: IntegratorTwinDeps): void {
     const { ask, id, frame } = asked as Readonly<Record<string, unknown>>;
     if (ask === "who") say({ who: { program: "simulated integrator", version: "1" } });
     if (ask !== "pattern" || typeof id !== "number" || typeof frame !== "string") return;
+    answerPattern(id, frame, clock.nowMs() + waitsMs);
+  }
+
+  function answerPattern(id: number, frame: string, untilMs: number): void {
     clock.at(clock.nowMs() + takesMs, () => {
       const pattern = patternOf(frame);
+      if (pattern === undefined && clock.nowMs() < untilMs) {
+        answerPattern(id, frame, untilMs);
+        return;
+      }
       if (pattern === undefined) {
         say({ id, none: `there is no ${frame}` });
         return;

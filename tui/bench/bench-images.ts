@@ -1,6 +1,7 @@
 /** The images of the simulated detector, written as it takes them, with the geometry file that goes with them. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { PowderPattern } from "../../protocols/diffraction/powder-pattern.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
@@ -21,15 +22,18 @@ export interface BenchImagesDeps {
   readonly seed: number;
   /** Wall time at the world's zero. */
   readonly startWallMs: number;
+  readonly clock: Clock;
   /** The disk would not take one. */
   readonly onError: (error: Error) => void;
 }
 
 export const BENCH_GEOMETRY = "detector.poni";
+/** Between a few rows of an image and the next. */
+const PAUSE_MS = 2;
 const DETECTOR = "simulated quadrant, S/N 0-0001";
 
 /** Throws Fault `output.unwritable`. */
-export function createBenchImages({ frames, folder, seed, startWallMs, onError }: BenchImagesDeps): BenchImages {
+export function createBenchImages({ frames, folder, seed, startWallMs, clock, onError }: BenchImagesDeps): BenchImages {
   const source = createImageSource(frames);
   const { quadrant } = source;
   const chance = createChance(seed).stream("images");
@@ -42,8 +46,10 @@ export function createBenchImages({ frames, folder, seed, startWallMs, onError }
   }
   const read = openImagePatterns(geometryPath, undefined);
 
-  function write(frame: WorldFrame): void {
-    const counts = source.image(frames.expected(frame), chance.stream(`image ${frame.number}`));
+  // Before anybody waits for an answer: where each pixel lies is worked out once.
+  source.image(new Float64Array(frames.twoThetaDeg.length), chance);
+
+  function write(frame: WorldFrame, counts: Int32Array): void {
     const meta = {
       ...quadrant,
       detector: DETECTOR,
@@ -52,15 +58,27 @@ export function createBenchImages({ frames, folder, seed, startWallMs, onError }
       beamXPx: quadrant.beamXMm / quadrant.pixelMm,
       beamYPx: quadrant.beamYMm / quadrant.pixelMm,
     };
-    writeFileSync(join(folder, basename(frame.path)), cbfFile(meta, counts));
+    // Whole, or not there: somebody may be waiting for it.
+    const path = join(folder, basename(frame.path));
+    writeFileSync(`${path}.part`, cbfFile(meta, counts));
+    renameSync(`${path}.part`, path);
   }
 
+  function goOn(frame: WorldFrame, steps: Generator<void, Int32Array>): void {
+    clock.setTimeout(() => {
+      try {
+        const step = steps.next();
+        if (step.done === true) write(frame, step.value);
+        else goOn(frame, steps);
+      } catch (error) {
+        onError(error instanceof Error ? error : new Error(String(error)));
+      }
+    }, PAUSE_MS);
+  }
+
+  // The instruments behind the same process go on answering meanwhile.
   frames.onFrame((frame) => {
-    try {
-      write(frame);
-    } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)));
-    }
+    goOn(frame, source.inSteps(frames.expected(frame), chance.stream(`image ${frame.number}`)));
   });
   return {
     patternOf(framePath) {

@@ -195,12 +195,12 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
 }
 
 function imagesOf(
-  { framesFolder, seed, onError }: BenchInputs,
+  { framesFolder, seed, clock, onError }: BenchInputs,
   frames: FrameWorld | undefined,
   startWallMs: number,
 ): BenchImages | undefined {
   if (framesFolder === undefined || frames === undefined) return undefined;
-  return createBenchImages({ frames, folder: framesFolder, seed, startWallMs, onError });
+  return createBenchImages({ frames, folder: framesFolder, seed, startWallMs, clock, onError });
 }
 
 function placeOf({ cable: { name, driver }, link, listener }: ServedCable): BenchPlace {

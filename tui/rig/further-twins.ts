@@ -52,11 +52,17 @@ export function createFurtherTwins(site: Site, positions: readonly Position[], d
   if (integrator !== undefined) {
     const { frameWorld } = deps.world;
     const patternOf = deps.patternOf ?? (frameWorld === undefined ? () => undefined : rememberPatterns(frameWorld));
-    createIntegratorTwin({ end: endOf(integrator.name), clock, patternOf });
+    createIntegratorTwin({
+      ...{ end: endOf(integrator.name), clock, patternOf },
+      ...(deps.patternOf === undefined ? {} : { waitsMs: IMAGE_WITHIN_MS }),
+    });
   }
   if (trigger !== undefined) createTriggerTwin(trigger, deps, gate);
   createSensorTwins(site.sensors ?? [], deps);
 }
+
+/** An image is written a moment after its exposure. */
+const IMAGE_WITHIN_MS = 10_000;
 
 function createTriggerTwin(trigger: SiteTrigger, deps: TwinDeps, gate: GateLine | undefined): void {
   const { clock, world } = deps;
