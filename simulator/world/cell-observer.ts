@@ -37,13 +37,16 @@ export interface ObserverTolerances {
   readonly voltageV: number;
   readonly currentFraction: number;
   readonly currentA: number;
+  /** An instrument that looks less often than this is not watching its cell. */
+  readonly lookMaxMs: number;
 }
 
-export const TOLERANCES: ObserverTolerances = { voltageV: 0.01, currentFraction: 0.01, currentA: 1e-5 };
+export const TOLERANCES: ObserverTolerances = {
+  ...{ voltageV: 0.01, currentFraction: 0.01, currentA: 1e-5 },
+  lookMaxMs: 12_000,
+};
 /** Of a cell that jumps an instrument knows only by its next sample; so long after that it must have let go. */
 const REACTION_MS = 2500;
-/** An instrument that looks less often than this is not watching its cell. */
-const LOOK_MAX_MS = 12_000;
 
 export function observeCell(
   healthy: ObservedCellPlant,
@@ -109,7 +112,7 @@ export function observeCell(
 
   function hasJustJumped(atMs: number): boolean {
     if (inner.jumpedMs === undefined) return false;
-    return atMs - Math.min(seen.jumpSeenMs, seen.jumpedMs + LOOK_MAX_MS) <= REACTION_MS;
+    return atMs - Math.min(seen.jumpSeenMs, seen.jumpedMs + tolerances.lookMaxMs) <= REACTION_MS;
   }
 
   function refuseDriving(atMs: number): void {

@@ -11,9 +11,12 @@ import { createFaultyCellPlant, type FaultyCellPlant } from "../cell/faulty-cell
 import { clipHolder } from "../cell/thermal-balance.ts";
 import type { CellPlant, Chance } from "../plant/plant.ts";
 import { createRackSensors, type RackSensors } from "../plant/rack-sensors.ts";
-import { type CellObserver, observeCell } from "./cell-observer.ts";
+import { type CellObserver, observeCell, TOLERANCES } from "./cell-observer.ts";
 import { createOpenTerminals, scaledDesign } from "./world-cells.ts";
 import type { WorldCell } from "./world-site.ts";
+
+/** After its time a sample may come so late. */
+const LOOK_LATE_MS = 2000;
 
 export interface CellRackDeps {
   readonly cells: readonly WorldCell[];
@@ -25,6 +28,8 @@ export interface CellRackDeps {
   readonly startMs: number;
   readonly ambientC: number;
   readonly sideReactions: boolean;
+  /** No instrument of the site looks more often than this at a cell. */
+  readonly looksEveryMs: number;
   /** A cell was taken beyond its limits, or driven although it was put in wrongly. */
   readonly onExcursion: (positionIndex: number, atMs: number, what: string) => void;
 }
@@ -71,8 +76,12 @@ export function createCellRack(deps: CellRackDeps): CellRack {
     const made = asDelivered(cell, createCell(design, parameters, cell.initial));
     const plant = createCellPlant(made, startMs, { sine });
     plants.set(positionIndex, plant);
-    return observeCell(plant, cell.limits, (atMs, what) => {
+    const excursion = (atMs: number, what: string): void => {
       deps.onExcursion(positionIndex, atMs, what);
+    };
+    return observeCell(plant, cell.limits, excursion, {
+      ...TOLERANCES,
+      lookMaxMs: Math.max(TOLERANCES.lookMaxMs, deps.looksEveryMs + LOOK_LATE_MS),
     });
   }
 

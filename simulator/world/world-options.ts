@@ -13,6 +13,8 @@ export interface WorldOptions {
   /** Within this long after a failed shutter was ordered shut the beam must be off by other means. */
   readonly shutterFailureS?: number;
   readonly sideReactions?: boolean;
+  /** The shortest interval at which the slowest instrument of the site is let look at its cell. */
+  readonly looksEveryS?: number;
   /** Both motors of a table together, home at the far end (default), or each axis by itself, home at 0. */
   readonly stageAxes?: "together" | "independent";
   /** When the campaign's time is over: from then on cells may be ordered off at any instant. */

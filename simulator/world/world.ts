@@ -123,7 +123,7 @@ export function createWorld(deps: WorldDeps): World {
     (1 + uncertainty.flux) * (1 + uncertainty.profile) * (1 + uncertainty.position) * (1 + uncertainty.stack);
   const rack = createCellRack({
     ...{ cells: deps.cells, designs: deps.designs, models: deps.models, chance, startMs, ambientC: AMBIENT_C },
-    sideReactions: options.sideReactions ?? true,
+    ...{ sideReactions: options.sideReactions ?? true, looksEveryMs: 1000 * (options.looksEveryS ?? 0) },
     onExcursion(positionIndex, atMs, what) {
       ledger.check("cell-limits", false, atMs, () => `cell ${positionIndex}: ${what}`);
     },
