@@ -73,7 +73,11 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
   const clock = testClock();
   const recorder = createRecorder();
   const parent = createParent();
-  const behaviour: Partial<Record<Part, "fails" | "hangs" | "finds fault">> & { found?: CellFound } = {};
+  const behaviour: Partial<Record<Part, "fails" | "hangs" | "finds fault">> & {
+    found?: CellFound;
+    /** For what the cell itself is waited. */
+    awaited?: string | null;
+  } = {};
   const calls: string[] = [];
   const finished: FinishedStep[] = [];
   const rules = { nominalCapacityAh: 0.004, fullV: 4.2, emptyV: 2.8 };
@@ -116,6 +120,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           await act("back", `back after ${was.elapsedS.toFixed(2)} s`);
           return 3.6;
         },
+        awaitedCell: () => behaviour.awaited ?? null,
         totals: () => ({ ...totals }),
       },
       rules,

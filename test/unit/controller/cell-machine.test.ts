@@ -351,7 +351,18 @@ describe("every state of a cell", () => {
     carried.send({ type: "PUT_BACK" });
     await carried.for(20);
     carried.send({ type: "CHANNEL_READY" });
-    const traces = [stopped, limited, over, held, found, carried].map((bench) => bench.parent.trace);
+    const late = open();
+    late.behaviour.awaited = "its box to come";
+    late.send({ type: "CHANNEL_READY" });
+    expect(late.state()).toBe("expected");
+    expect(late.context().waiting).toMatchObject({ reason: "its box to come", who: "whoever loads the rack" });
+    await late.for(3_600_000);
+    expect(late.calls).toEqual([]);
+    late.behaviour.awaited = null;
+    late.send({ type: "CELL_HAS_COME" });
+    await late.for(20);
+    expect(late.calls).toEqual(["prove", "start 1 after 0.00 s"]);
+    const traces = [stopped, limited, over, held, found, carried, late].map((bench) => bench.parent.trace);
     const left = traces.flatMap((trace) => [...trace.left]);
     // Where it begins, it is no longer when anybody can look.
     expect([...new Set([...left, ...LAST, "beginning"])].sort()).toEqual(leafStates(stopped.machine));
