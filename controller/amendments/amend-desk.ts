@@ -125,10 +125,10 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
       const what = isRaised ? "a dose limit is raised, and nobody answers for it" : "it says not by whom, or not why";
       return refused("name, reason", what, "Give both.");
     }
-    const { basedOn: _, ...rest } = order;
+    const { campaignHash: hash, texts, author, reason } = order;
     const positions = campaign.cells.map(({ position }) => position);
     const proposed = { ...inRecordedOrder(order.proposed, positions), startMs: campaign.startMs };
-    deps.apply({ ...rest, proposed, number: number + 1, changes });
+    deps.apply({ proposed, campaignHash: hash, texts, author, reason, number: number + 1, changes });
     return { kind: "amended", number: number + 1, changes };
   }
 

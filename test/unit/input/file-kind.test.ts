@@ -13,7 +13,8 @@ describe("a file of the wrong kind", () => {
     ["protocols/sites", "site"],
     ["protocols/library", "protocol"],
   ])("is known by what it holds: all of %s are a %s", (folder, kind) => {
-    for (const name of readdirSync(`${root}${folder}`)) {
+    const files = readdirSync(`${root}${folder}`, { encoding: "utf8", recursive: true });
+    for (const name of files.filter((file) => file.endsWith(".yaml"))) {
       const document = parseDocument(readFileSync(`${root}${folder}/${name}`, "utf8"), name);
       expect({ name, kind: fileKindOf(document.value) }).toEqual({ name, kind });
     }
