@@ -36,7 +36,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       leave: input.left?.leave ?? null,
       breakReason: null,
       isCarried: input.left?.isCarried ?? false,
-      isProven: input.left?.phase === "under-way",
+      isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       fault: input.left?.fault ?? null,
       waiting: null,
       waitSinceMs: null,

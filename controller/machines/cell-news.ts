@@ -36,6 +36,8 @@ export interface LeftCell {
   readonly isOrderedOff: boolean;
   /** A robot had taken it out of its place, or was to. */
   readonly isCarried?: boolean;
+  /** Of one that is over: it was proven before. */
+  readonly isProven?: boolean;
   readonly fault: FaultNote | null;
 }
 

@@ -63,6 +63,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let leave: CellAct | null = null;
   let isOrderedOff = false;
   let isCarried = false;
+  let isProven = false;
   let fault: FaultNote | null = null;
   let totals: ChargeTotals = NO_CHARGE;
   let countedAtMs = 0;
@@ -145,6 +146,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   return {
     event(type, atMs, data) {
       switch (type) {
+        case "cell-proof":
+          isProven ||= data["is_proven"] === true;
+          break;
         case "step-started":
           stepStarted(atMs, data);
           break;
@@ -200,6 +204,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         left: {
           ...{ phase, cursor, account, stepsDoneCount, runningSinceMs, stepElapsedS, hold, leave, fault },
           ...(isCarried && (phase === "under-way" || phase === "unproven") ? { isCarried } : {}),
+          ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),
           isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),
         },
         counted: {

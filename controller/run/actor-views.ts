@@ -75,6 +75,8 @@ export function createActorViews(
   return {
     stateOf,
     belief(cellIndex) {
+      // Held, stopped or taken out before its proof it is no more known than where it waits for it.
+      if (cellActor(cellIndex)?.getSnapshot().context.isProven !== true) return "unknown";
       switch (stateOf(cellIndex)) {
         // The channel's own voltage has been continuous since the proof.
         case "cycling":

@@ -113,6 +113,15 @@ describe("a run by the events of its record", () => {
     expect(cell(run, "A3")?.left.isOrderedOff).toBe(true);
   });
 
+  it("that is over counts as proven where the record has its proof, and else not", () => {
+    const over = ["cell-stopped", 3, A1] as const;
+    expect(cell(recorded(["cell-proof", 1, { ...A1, is_proven: true }], over), "A1")?.left.isProven).toBe(true);
+    expect(cell(recorded(["cell-proof", 1, { ...A1, is_proven: false }], over), "A1")?.left.isProven).toBeUndefined();
+    const unfinished = recorded(["cell-proof", 1, { ...A1, is_proven: true }]);
+    expect(cell(unfinished, "A1")?.left).toMatchObject({ phase: "unproven" });
+    expect(cell(unfinished, "A1")?.left.isProven).toBeUndefined();
+  });
+
   it.each([
     ["the text", 5],
     ["a list", [1]],
