@@ -21,6 +21,7 @@ import {
 } from "./authority.ts";
 import { reportText, unconfirmed } from "../stops/stop-report.ts";
 import type { StopUnderWay } from "../stops/stop-desk.ts";
+import type { Censor } from "../report/foreign-words.ts";
 import { amendmentText } from "./amendment-reply.ts";
 import type { AmendmentUnderWay, CommandEffects } from "./command-effects.ts";
 
@@ -33,6 +34,8 @@ export interface CommandDeskDeps {
   readonly isAlarmOpen: CommandFacts["isAlarmOpen"];
   /** Cells of several groups: what is told to all names no cell and repeats no note. */
   readonly isShared: boolean;
+  /** For one who sees these groups, and without any for all: what is said without words of others. */
+  readonly censorOf: (groups: readonly string[]) => Censor;
   /** Orders of before a restart, by author and id. */
   readonly given: readonly GivenOrder[];
   readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
@@ -114,8 +117,15 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
   function note(envelope: BusEnvelope, user: string, outcome: "done" | "refused", what: string): void {
     const { id } = envelope;
     const isHidden = deps.isShared && "position" in envelope.args;
-    const told = isHidden ? { command: envelope.command, what: outcome } : { command: commandText(envelope), what };
+    const censor = deps.censorOf([]);
+    const told = isHidden
+      ? { command: envelope.command, what: outcome }
+      : { command: censor(commandText(envelope)), what: censor(what) };
     last = [{ id, author: user, said_at: dayText(), outcome, ...told }, ...last].slice(0, LAST_COMMANDS);
+  }
+
+  function censorFor({ role, groups }: BusUser): Censor {
+    return role === "group-user" ? deps.censorOf(groups) : (text) => text;
   }
 
   function unreadable(user: string, value: unknown, why: string): void {
@@ -147,7 +157,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       refusedCount += 1;
       if (mayBeLogged(user.name)) deps.record("command-refused", { ...entry, refusal, what });
       note(envelope, user.name, "refused", what);
-      answer(user.name, envelope, { outcome: "refused", refusal, what, advice });
+      const censor = censorFor(user);
+      answer(user.name, envelope, { outcome: "refused", refusal, what: censor(what), advice: censor(advice) });
       return;
     }
     obeyedCount += 1;
@@ -230,13 +241,14 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     },
     view() {
       const { holder, takingOver } = authority;
+      const censor = deps.censorOf([]);
       const text = (ms: number): string => new Date(ms).toISOString();
       return {
         holder:
           holder === null
             ? null
             : {
-                ...{ author: holder.author, role: holder.role, reason: holder.reason },
+                ...{ author: holder.author, role: holder.role, reason: censor(holder.reason) },
                 ...{ since: text(holder.sinceMs), until: text(holder.untilMs) },
               },
         taking_over:
@@ -244,7 +256,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
             ? null
             : {
                 ...{ author: takingOver.author, role: takingOver.role },
-                ...{ at: text(takingOver.atMs), reason: takingOver.reason },
+                ...{ at: text(takingOver.atMs), reason: censor(takingOver.reason) },
               },
         last_commands: last,
       };

@@ -15,6 +15,7 @@ import { createBusFold, type BusFold } from "./bus-fold.ts";
 import { createBusPublisher, TICK_MS, type BusPort, type SaidTopic } from "./bus-publisher.ts";
 import { timeText, type BusSources } from "./bus-sources.ts";
 import { busTopics } from "./bus-topics.ts";
+import { createGroupCensors } from "./group-censors.ts";
 import { createCommandDesk, type GivenOrder } from "./command-desk.ts";
 import { createCommandEffects, type Proposals } from "./command-effects.ts";
 import { recordOf } from "./event-text.ts";
@@ -138,6 +139,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       ...(proposals === undefined ? {} : { proposals }),
       instruments: roles.instruments.map(({ name }) => name),
     });
+    const censors = createGroupCensors(campaign, roles);
     const repeated = "the run repeats what is on record, and takes orders once it is through with that";
     const desk = createCommandDesk({
       effects: {
@@ -153,6 +155,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       },
       isAlarmOpen: (id) => run.alarms.open.some((alarm) => alarm.id === id),
       isShared: new Set(groups.values()).size > 1,
+      censorOf: (of) => censors.ofAll(of),
       ...{ given, record },
       dayMs: () => dayClock.wallMs(),
       dayClock,

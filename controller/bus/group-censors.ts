@@ -5,6 +5,8 @@ import type { CampaignRoles } from "../run/roles.ts";
 
 export interface GroupCensors {
   readonly of: (group: string) => Censor;
+  /** For one who sees these groups; without any for what everybody is told. */
+  readonly ofAll: (groups: readonly string[]) => Censor;
 }
 
 /** The same few sentences are told again and again. */
@@ -20,9 +22,9 @@ export function createGroupCensors(
   const isShared = new Set(cells.map(({ group }) => group)).size > 1;
   const censors = new Map<string, Censor>();
 
-  function make(group: string): Censor {
+  function make(groups: readonly string[]): Censor {
     if (!isShared) return (text) => text;
-    const own = new Set<string>(cells.filter((cell) => cell.group === group).map(({ position }) => position));
+    const own = new Set<string>(cells.filter(({ group }) => groups.includes(group)).map(({ position }) => position));
     const censor = createCensor(plan, own);
     const kept = new Map<string, string>();
     return (text) => {
@@ -35,11 +37,14 @@ export function createGroupCensors(
     };
   }
 
+  const keptOf = (key: string, groups: () => readonly string[]): Censor => {
+    const known = censors.get(key) ?? make(groups());
+    censors.set(key, known);
+    return known;
+  };
+
   return {
-    of(group) {
-      const known = censors.get(group) ?? make(group);
-      censors.set(group, known);
-      return known;
-    },
+    of: (group) => keptOf(group, () => [group]),
+    ofAll: (groups) => keptOf(`\n${groups.join("\n")}`, () => groups),
   };
 }

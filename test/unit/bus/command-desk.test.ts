@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createCommandDesk, type CommandDeskDeps } from "../../../controller/bus/command-desk.ts";
+import { createGroupCensors } from "../../../controller/bus/group-censors.ts";
 import type { BusReply } from "../../../protocols/bus/commands.ts";
 import { envelope, facts, ANNA, NOON_MS, USERS } from "../../support/bus-orders.ts";
 
-function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given">> = {}) {
+function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given" | "effects" | "censorOf">> = {}) {
   const done: string[] = [];
   const recorded: string[] = [];
   const answers: { readonly to: string; readonly reply: BusReply }[] = [];
@@ -18,13 +19,15 @@ function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given">> = {}) 
       },
     },
     userOf: (name) => USERS.find((user) => user.name === name),
-    ...{ groupOf, versionOf, isAlarmOpen, isShared: false, given: [], ...more },
+    ...{ groupOf, versionOf, isAlarmOpen, isShared: false, given: [] },
+    censorOf: () => (text) => text,
     record: (type) => recorded.push(type),
     dayMs: () => state.nowMs,
     dayClock: { setTimeout: () => undefined, clearTimeout: () => undefined },
     answer: (topic, reply) =>
       answers.push({ to: topic.kind === "reply" ? `${topic.user}/${topic.client}` : "", reply }),
     changed: () => undefined,
+    ...more,
   });
   const send = (user: string, value: unknown): void => {
     desk.take(user, Buffer.from(JSON.stringify(value)));
@@ -108,6 +111,27 @@ describe("the desk where commands arrive", () => {
     };
     expect(told(true)).toBe("hold: refused\nnote: done");
     expect(told(false)).toMatch(/hold A1: nobody is in control\nnote A1 crimp looks uneven/);
+  });
+
+  it("takes words of other groups out of what all of a shared rack, or one group, is told", () => {
+    const channels = [{ name: "cycler-1" }, { name: "cycler-2" }] as never;
+    const cells = [
+      { position: "A1", group: "lno", barcode: "LNO-1" },
+      { position: "C7", group: "iron-works", barcode: "FE-7" },
+    ] as never;
+    const censors = createGroupCensors({ cells }, { channels });
+    const effects = {
+      obstacle: () => "C7 and cycler-2 of iron-works have not confirmed a stop; A1 has",
+      carryOut: () => undefined,
+    };
+    const { send, desk, answers } = bench({ isShared: true, effects, censorOf: censors.ofAll });
+    send("guest", envelope("guest", "take-control", { reason: "FE-7 of iron-works is hot" }));
+    send("guest", envelope("guest", "resume", { args: { position: "A1" } }));
+    expect(answers[1]?.reply.what).toBe("(another's) and (another's) of (another's) have not confirmed a stop; A1 has");
+    send("anna", envelope("anna", "stop", { args: { class: "step", group: "iron-works" } }));
+    const said = JSON.stringify(desk.view());
+    expect(said).toContain("stop step (another's)");
+    for (const word of ["C7", "A1", "FE-7", "iron-works", "cycler-2"]) expect(said).not.toContain(word);
   });
 
   it("says on record that control lapsed", () => {
