@@ -308,7 +308,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "data",
     usage:
-      "DIR cells|cycles|exposures|notes [POSITION ...] | groups [--rates FILE] | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G] | vacuum [--keep-raw DURATION --exported OUT] [--yes]",
+      "DIR cells|cycles|exposures|notes [POSITION ...] | groups [--rates FILE] | shared-controls --group G | plot voltage|current|capacity|dqdv|patterns POSITION | plot dose [--svg FILE] [--png FILE] [--dark] [--frames DIR] [--group G] | vacuum [--keep-raw DURATION --exported OUT] [--yes]",
     summary: "what stands in a data folder, listed, drawn in the terminal or as a picture",
     details: [
       "Only reads, also while the campaign runs. --json has rows or points; export has all in other people's forms.",

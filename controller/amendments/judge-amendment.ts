@@ -13,7 +13,7 @@ import { judgeCells } from "./judge-cells.ts";
 
 /** Told in one line each: what changed in them is long, or does nothing to the rack. */
 const FREE = [
-  ...(["title", "sources", "chosen", "timeZone", "beamForecast", "shares", "durationS"] as const),
+  ...(["title", "sources", "chosen", "timeZone", "beamForecast", "shares", "durationS", "sharedControls"] as const),
   "frameRules",
 ] as const satisfies readonly (keyof Campaign)[];
 /** Judged part by part; what is not named here stays as it is. */
@@ -22,6 +22,7 @@ const IN_PARTS: readonly (keyof Campaign)[] = ["presets", "sweeps", "triggers", 
 const WRITTEN: Readonly<Record<string, string>> = {
   timeZone: "timezone",
   beamForecast: "beam_forecast",
+  sharedControls: "share_dark_controls",
   durationS: "duration_h",
   frameRules: "frame_checks",
   doseUncertainty: "uncertainty",

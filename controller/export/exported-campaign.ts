@@ -6,6 +6,7 @@ import type { LayerDose, LedgerConvention } from "../record/ledger-row.ts";
 import type { RackPlan, RackPlanCell } from "../record/rack-plan-event.ts";
 import type { RecordHeader } from "../record/record-header.ts";
 import type { RecordedSpectrum } from "../record/spectrum-event.ts";
+import type { SharedControl } from "./shared-controls.ts";
 import type { ExposureState } from "../synchrony/exposure-state-event.ts";
 
 export interface ExportedStep {
@@ -175,6 +176,8 @@ export interface ExportedCampaign {
   readonly eventCount: number;
   /** Of the group, in order of positions. */
   readonly cells: readonly ExportedCell[];
+  /** Dark controls of others, where the group and they agreed to share; never where `group` is null. */
+  readonly sharedControls: readonly SharedControl[];
   readonly sensors: readonly ExportedSensor[];
   readonly instruments: readonly ExportedInstrument[];
   /** Of the group's cells, as the log states them. */

@@ -12,6 +12,7 @@ import { createCensor } from "../report/foreign-words.ts";
 import { createCellFold, type CellFold } from "./cell-fold.ts";
 import { createExposureFold } from "./exposure-fold.ts";
 import type { ExportedCampaign, ExportedCell, ExportedInstrument, ExportedReading } from "./exported-campaign.ts";
+import { mayBeShared, sharedControls } from "./shared-controls.ts";
 import { numberOrNull, textOrNull, type EventData } from "./event-fields.ts";
 
 /** What of a record is read here; an interface so that a test can hand in a record of its own. */
@@ -39,6 +40,8 @@ const OVER: ReadonlySet<string> = new Set(["campaign-complete", "run-ended"]);
 export function readCampaignRecord(record: CampaignRecord, group: string | null, where: string): ExportedCampaign {
   const unreadable: string[] = [];
   const folds = new Map<string, CellFold>();
+  /** Of others, of whom something may be told in the end. */
+  const pool = new Map<string, CellFold>();
   const exposures = createExposureFold();
   const clockFold = createClockFold();
   const sensors = new Map<string, { name: string; quantity: string; unit: string; readings: ExportedReading[] }>();
@@ -79,9 +82,13 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
       case RACK_PLAN_EVENT:
         plan = withPlanBefore(parseRackPlan(parsed), plan);
         // Stated anew after an amendment, it takes nothing back of what a cell did.
-        for (const cell of plan?.cells ?? [])
-          if ((group === null || cell.group === group) && !folds.has(cell.position))
-            folds.set(cell.position, createCellFold(cell));
+        for (const cell of plan?.cells ?? []) {
+          const isOwn = group === null || cell.group === group;
+          const into = isOwn ? folds : pool;
+          // Who agrees in the end is asked in the end.
+          const isWanted = isOwn || cell.role === "dark-control";
+          if (isWanted && !into.has(cell.position)) into.set(cell.position, createCellFold(cell));
+        }
         break;
       case CLOCK_EVENT:
         clockFold.event(data);
@@ -97,7 +104,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
         break;
       default:
         if (OVER.has(type)) isComplete = type === "campaign-complete";
-        folds.get(textOrNull(data["position"]) ?? "")?.event(type, atMs, data, parsed);
+        foldAt(textOrNull(data["position"]) ?? "")?.event(type, atMs, data, parsed);
         exposures.event(type, data);
     }
   }
@@ -119,6 +126,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
   }
 
   const shown = plan;
+  const shareable = plan.cells.filter((cell) => mayBeShared(shown, group, cell));
   const censor = createCensor(plan, new Set(folds.keys()));
   const made = exposures.byPosition();
   const othersChannels = new Set(plan.cells.flatMap((cell) => (folds.has(cell.position) ? [] : [cell.channel])));
@@ -137,6 +145,10 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
     digest,
     eventCount,
     cells: [...folds.values()].map((fold) => asPlanned(fold.cell(made.get(fold.position) ?? []), shown)),
+    sharedControls: sharedControls(
+      shareable.flatMap(({ position }) => pool.get(position)?.cell(made.get(position) ?? []) ?? []),
+      record.header.campaignHash,
+    ),
     sensors: [...sensors.values()],
     instruments: [...instruments.values()].filter(({ name }) => !othersChannels.has(name)),
     doseLimits: doseLimits.filter((limit) => {
@@ -145,6 +157,10 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
     }),
     unreadable,
   };
+
+  function foldAt(position: string): CellFold | undefined {
+    return folds.get(position) ?? pool.get(position);
+  }
 
   function noteInstrument(data: EventData): void {
     const name = textOrNull(data["instrument"]);

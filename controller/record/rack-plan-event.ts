@@ -46,6 +46,8 @@ export interface RackPlan {
   /** Null where the site does not say, or the record is of a version that did not ask. */
   readonly geometry: FrameGeometry | null;
   readonly cells: readonly RackPlanCell[];
+  /** Groups that let one another see their dark controls, without names. */
+  readonly sharedControls: readonly string[];
   /** In the aurora-unicycler form, by SHA-256. */
   readonly protocols: ReadonlyMap<string, Json>;
 }
@@ -79,6 +81,7 @@ export function rackPlanData(campaign: Campaign, site: Site): { readonly [key: s
     frame_geometry: geometryData(site),
     cells,
     protocols,
+    ...(campaign.sharedControls === undefined ? {} : { shared_controls: [...campaign.sharedControls] }),
   };
 }
 
@@ -115,7 +118,11 @@ export function parseRackPlan(data: Json | undefined): RackPlan | undefined {
     cells.push(cell);
   }
   const geometry = parseGeometry(data["frame_geometry"]);
-  return { title, siteTitle, energyKeV, detector, geometry, cells, protocols: new Map(Object.entries(documents)) };
+  const sharing = data["shared_controls"];
+  return {
+    ...{ title, siteTitle, energyKeV, detector, geometry, cells, protocols: new Map(Object.entries(documents)) },
+    sharedControls: isList(sharing) ? sharing.filter((one) => typeof one === "string") : [],
+  };
 }
 
 /** Of the event's data: positions in the order by which the record counts cells. */

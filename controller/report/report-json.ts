@@ -2,6 +2,7 @@
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Effect } from "../../protocols/verdict/paired-effect.ts";
 import { isoTime } from "../export/file-names.ts";
+import { sharedControlRows } from "../export/summaries/shared-control-table.ts";
 import type { ToldEffect, ToldJudgement } from "./beam-verdict-told.ts";
 import type { CampaignReport } from "./campaign-report.ts";
 import type { CellFacts } from "./cell-facts.ts";
@@ -23,6 +24,9 @@ export function reportJson(report: CampaignReport): JsonObject {
     log: { digest: campaign.digest, events: campaign.eventCount },
     summary: [...report.summary],
     cells: report.cells.map((one) => cellJson(one, time)),
+    ...(campaign.sharedControls.length === 0
+      ? {}
+      : { shared_controls: sharedControlRows(campaign).map((row) => ({ ...row })) }),
     requests: {
       ...{ asked: requests.asked, ...requests.counts, open: requests.open, off_median_s: requests.offMedianS },
       by_trigger: requests.byTrigger.map(({ name, counts }) => ({ trigger: name, ...counts })),

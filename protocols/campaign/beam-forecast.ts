@@ -8,6 +8,7 @@ import type { Finding } from "../base/finding.ts";
 import { findingAt, valueAt, type InputDocument, type Path } from "../input/document.ts";
 import { readSection, strictObject } from "../input/section.ts";
 import { wordAdvice } from "../input/suggest.ts";
+import { resolveControlPool, type ControlPool } from "./control-pool.ts";
 
 /** A time without beam that was announced; milliseconds of UTC, whenever the campaign begins. */
 export interface AnnouncedStop {
@@ -33,7 +34,7 @@ export interface BeamShare {
   readonly dose: number | null;
 }
 
-export interface BeamPlanSections {
+export interface BeamPlanSections extends ControlPool {
   readonly beamForecast?: BeamForecast;
   readonly shares?: readonly BeamShare[];
 }
@@ -86,6 +87,7 @@ export function resolveBeamPlan(
   return {
     ...(beamForecast === undefined ? {} : { beamForecast }),
     ...(shares === undefined ? {} : { shares }),
+    ...resolveControlPool(document, groups, findings),
   };
 }
 

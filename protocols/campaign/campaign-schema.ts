@@ -267,6 +267,7 @@ export const CAMPAIGN_KEYS = [
   "frame_checks",
   "beam_forecast",
   "shares",
+  "share_dark_controls",
   "end_conditions",
   "step_rules",
   "rates",

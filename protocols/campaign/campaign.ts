@@ -238,6 +238,8 @@ export interface Campaign {
   readonly beamForecast?: BeamForecast;
   /** Per group; absent where nothing is shared out. */
   readonly shares?: readonly BeamShare[];
+  /** Groups that let one another see their dark controls, without names; absent where nobody does. */
+  readonly sharedControls?: readonly string[];
   /** In the order of positions. */
   readonly cells: readonly CampaignCell[];
 }

@@ -4,6 +4,7 @@ import type { ChemistryId } from "../campaign/chemistry.ts";
 import { positionsText } from "../campaign/rack-text.ts";
 import type { Site } from "../site/site.ts";
 import type { PlacedCell } from "./assign-cells.ts";
+import { consentingGroups } from "./consents.ts";
 import { libraryParameters } from "./library-parameters.ts";
 import type { CellCase, Manifest, ManifestCell, WishedTrigger } from "./manifest.ts";
 
@@ -80,6 +81,7 @@ export function campaignText(inputs: CampaignTextInputs): string {
     ...triggerLines(placed),
     ...limitLines(placed),
     ...shareLines(inputs.shares),
+    ...consentLines(placed),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -265,6 +267,13 @@ function shareLines(shares: ReadonlyMap<string, number>): readonly string[] {
     "shares: # what each wishes for; by cells in the beam where that is more than there is",
     ...[...shares].map(([group, share]) => `  ${quoted(group)}: { beam_time: ${share} }`),
   ];
+}
+
+/** Where one alone agrees, nothing is shared. */
+function consentLines(placed: readonly PlacedCell[]): readonly string[] {
+  const groups = consentingGroups(placed.map(({ manifest }) => manifest));
+  if (groups.length < 2) return [];
+  return ["", `share_dark_controls: [${groups.map(quoted).join(", ")}] # they see one another's, without names`];
 }
 
 function listText(cells: readonly { readonly position: Position }[]): string {

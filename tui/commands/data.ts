@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import type { ExportedCampaign, ExportedCell } from "../../controller/export/exported-campaign.ts";
+import { sharedControlRows } from "../../controller/export/summaries/shared-control-table.ts";
 import { campaignReport } from "../../controller/report/campaign-report.ts";
 import { accountRow } from "../../controller/report/report-json.ts";
 import { openRecord, type RecordReader } from "../../controller/record/record-reader.ts";
@@ -31,7 +32,8 @@ export type DataContext = Pick<CommandContext, "json" | "print" | "readPackageTe
 const USAGE = "beamrack data";
 const NOTES = "notes";
 const GROUPS = "groups";
-const KNOWN = [...LISTS, NOTES, GROUPS, "plot", "vacuum"].join(", ");
+const SHARED = "shared-controls";
+const KNOWN = [...LISTS, NOTES, GROUPS, SHARED, "plot", "vacuum"].join(", ");
 const HEIGHT = 16;
 const WIDTH_MAX = 160;
 const FRAMES_FOLDER = "frames";
@@ -79,6 +81,7 @@ export async function dataCommand(context: DataContext, args: readonly string[])
     const pictures = { svg, png, frames, theme: values.dark === true ? DARK : LIGHT };
     if (what === "plot") await draw(context, campaign, record, rest, pictures);
     else if (what === GROUPS) listGroups(context, campaign, record, rest, values.rates);
+    else if (what === SHARED) listShared(context, campaign, rest);
     else list(context, campaign, record, what, rest);
   } finally {
     record.close();
@@ -112,6 +115,13 @@ function listGroups(
   if (rest.length > 0) throw new Fault("command.usage", USAGE, `${GROUPS} takes no position`);
   const { accounts } = campaignReport(record, campaign, { rates: loadRates(context, rates) });
   printRows(context, campaign, GROUPS, accounts.map(accountRow));
+}
+
+/** Dark controls of others that are shared with the group that is named. */
+function listShared(context: DataContext, campaign: ExportedCampaign, rest: readonly string[]): void {
+  if (rest.length > 0) throw new Fault("command.usage", USAGE, `${SHARED} takes no position`);
+  if (campaign.group === null) throw new Fault("command.usage", USAGE, `${SHARED}: --group G says with whom`);
+  printRows(context, campaign, SHARED, sharedControlRows(campaign));
 }
 
 function printRows(context: DataContext, campaign: ExportedCampaign, what: string, rows: readonly Row[]): void {

@@ -10,6 +10,7 @@ import { exportBluesky } from "../../controller/export/bluesky/export-bluesky.ts
 import { exportBattinfo } from "../../controller/export/battinfo/export-battinfo.ts";
 import { exportRoCrate } from "../../controller/export/rocrate/export-rocrate.ts";
 import { exportSummaries } from "../../controller/export/summaries/export-summaries.ts";
+import { sharedControlText, SHARED_CONTROLS_FILE } from "../../controller/export/summaries/shared-control-table.ts";
 import type { ExportedCampaign } from "../../controller/export/exported-campaign.ts";
 import type {
   ExportProgress,
@@ -126,6 +127,8 @@ async function make(
   const campaign = withFrameFiles(bare, frames.found);
   const listed = framesJson(campaign);
   if (listed !== null) target.writeText("frames.json", `${JSON.stringify(listed, null, 2)}\n`);
+  const shared = sharedControlText(campaign);
+  if (shared !== null) target.writeText(SHARED_CONTROLS_FILE, shared);
   const summary = await goThrough(context, await EXPORTS[wish.form](campaign, record, target, wish));
   return summary === null ? null : { campaign, summary, frames };
 }

@@ -13,6 +13,7 @@ import { pageStyle } from "./page-style.ts";
 import { provenanceSection } from "./provenance-section.ts";
 import { accountSection, custodySection, incidentSection, qualitySection } from "./quality-sections.ts";
 import { rackSection } from "./rack-section.ts";
+import { sharedControlSection } from "./shared-control-section.ts";
 import type { ReportInput } from "./report-input.ts";
 
 /** By what a half-written page of beamrack's is told from any other file. */
@@ -33,7 +34,7 @@ export async function* reportPage(input: ReportInput): AsyncGenerator<string, vo
   yield headSection(input).markup;
   yield `\n<main id="main">\n`;
   const sections = [
-    ...[rackSection, likeSection, timetableSection, doseSection, effectSection],
+    ...[rackSection, likeSection, sharedControlSection, timetableSection, doseSection, effectSection],
     ...[qualitySection, incidentSection, accountSection, custodySection],
   ];
   for (const section of sections) yield `${section(input).markup}\n`;

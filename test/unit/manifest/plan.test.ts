@@ -149,6 +149,7 @@ describe("beamrack plan", () => {
         box(`g${index}`, 12, (text) =>
           text
             .replaceAll("cycles=2", "cycles=1")
+            .replace("embargo_until,2027-03-01", index > 4 ? "share_dark_controls,yes" : "share_dark_controls,no")
             .replaceAll("every:30min", index === 7 ? "" : index % 2 === 0 ? "every:30min" : "soc:0.1|rest-end")
             .replaceAll(",exposed,", index === 7 ? ",dark-control," : ",exposed,"),
         ),
@@ -192,6 +193,7 @@ describe("beamrack plan", () => {
     );
     const text = readFileSync(out, "utf8");
     expect(text).toContain("custody: custody\n");
+    expect(text).toContain("share_dark_controls: [g5, g6, g7] #");
     expect(text).toContain("A1: { barcode: g0-001, active_mass_mg: 20.4 }");
     await expect(planCommand(context, args)).rejects.toMatchObject({ code: "export.exists" });
   });
