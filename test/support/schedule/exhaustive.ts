@@ -1,4 +1,7 @@
-/** The most wishes that can be met, by trying every order: for up to eight of them. */
+/**
+ * The most wishes that can be met, by trying every order: for up to eight of them. Orders that cannot come to more than
+ * was found, whatever follows, are not gone on with.
+ */
 import { gapS } from "../../../controller/schedule/travel.ts";
 import type { WishList } from "./wish-list.ts";
 
@@ -10,8 +13,18 @@ export function bestByTrying(list: WishList): number {
   const given = new Map<number, number>();
   let best = 0;
 
+  /** What is not made and not past: no order can meet more of them. */
+  function stillOpen(freeMs: number): number {
+    let open = 0;
+    wishes.forEach(({ latestMs }, index) => {
+      if (isMade[index] !== true && latestMs >= freeMs) open += 1;
+    });
+    return open;
+  }
+
   function goOn(freeMs: number, place: number, occupiedS: number, met: number): void {
     best = Math.max(best, met);
+    if (met + stillOpen(freeMs) <= best) return;
     wishes.forEach((wish, index) => {
       if (isMade[index] === true) return;
       const before = given.get(wish.cellIndex) ?? 0;
