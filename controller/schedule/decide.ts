@@ -21,6 +21,8 @@ import { gapFromS } from "./travel.ts";
 const CANDIDATES_MAX = 128;
 /** Windows that begin later than this have no bearing on the next act. */
 const AHEAD_MS = 900_000;
+/** A window that is never over is reckoned with to this end: sums of what is without end are none. */
+const FAR_S = 1e9;
 /** With this long to wait the stage goes to the shadow. */
 const SHADOW_FROM_MS = 120_000;
 /** It leaves the place where it waits so much before it must. */
@@ -162,7 +164,7 @@ function columns(requests: readonly BeamRequest[], { nowMs, shares, beam, exposu
     }
     candidates.earliestS[index] = (earliestMs - nowMs) / 1000;
     candidates.wantedS[index] = wantedMs === null ? NaN : (wantedMs - nowMs) / 1000;
-    candidates.latestS[index] = (latestMs - nowMs) / 1000;
+    candidates.latestS[index] = Math.min(FAR_S, (latestMs - nowMs) / 1000);
     candidates.occupiesS[index] = request.occupiesMs / 1000;
     const spent = mostLeft > 0 ? Math.max(0, 1 - (left[index] ?? 0) / mostLeft) : 0;
     candidates.drawS[index] = SPENT_S * spent;
