@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createChance } from "../../simulator/chance/chance.ts";
+import { gapS } from "../../controller/schedule/travel.ts";
+import { rackTravel } from "../support/schedule/workloads.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 import {
   expectSound,
@@ -47,6 +49,11 @@ describe("machine beam lost in the middle of an exposure", () => {
     expect(next?.atMs).toBeGreaterThanOrEqual(700_000);
     // Heard every two seconds, and steady for five.
     expect(next?.atMs).toBeLessThan(709_000);
+    // From then on no more than the way to the next cell of the row, as the stage can make it, and the shutter's.
+    expect(field(next, "position")).toBe("B2");
+    const sinceMs = (next?.atMs ?? NaN) - (run.of("beam-back").at(-1)?.atMs ?? NaN);
+    expect(sinceMs).toBeGreaterThan(0);
+    expect(sinceMs).toBeLessThan(1000 * gapS(rackTravel(), 12, 13, Infinity) + 50);
     expect(run.summary.requests.met).toBe(run.summary.requests.asked - 1);
     expect(run.alarms).toEqual(["beam.lost machine"]);
     expect(run.summary.alarms.open).toBe(0);
