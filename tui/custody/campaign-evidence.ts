@@ -13,7 +13,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 const LOOK_MS = 5000;
 
 export interface WatchedCustody extends IdentitySource {
-  /** Looks at the ledger every few seconds, as long as `clock` goes; of one that is damaged by then nothing new is taken. */
+  /** Looks at the ledger every few seconds, as long as `clock` goes; of one that is damaged or gone by then nothing new is taken. */
   watch(clock: Pick<Clock, "setTimeout">): void;
 }
 
@@ -33,27 +33,37 @@ export function campaignEvidence(
   if (first !== undefined) throw new Fault("custody.damaged-ledger", first.where, first.what);
   if (entries.length === 0) throw new Fault("custody.unknown", folder, "there is no custody ledger in it");
   const source = createIdentitySource(cells, custody, wallMs);
-  let size = sizeOf(folder);
-  function look(): void {
-    const now = sizeOf(folder);
-    if (now === size) return;
-    size = now;
-    const read = readCustody(folder);
-    if (read.findings.length === 0) source.learn(read.custody);
+  let known = { look: lookOf(folder), entries: entries.length };
+  /** What is new in it. A folder on a network may be away for a while: what was known stays, and the next look sees it. */
+  function news(): Custody | undefined {
+    try {
+      const look = lookOf(folder);
+      if (look === known.look) return undefined;
+      const read = readCustody(folder);
+      // Nothing is ever taken out of it.
+      if (read.findings.length > 0 || read.entries.length < known.entries) return undefined;
+      known = { look, entries: read.entries.length };
+      return read.custody;
+    } catch {
+      return undefined;
+    }
   }
   return {
     ...source,
     watch(clock) {
       clock.setTimeout(() => {
-        look();
+        const now = news();
+        if (now !== undefined) source.learn(now);
         this.watch(clock);
       }, LOOK_MS);
     },
   };
 }
 
-function sizeOf(folder: string): number {
-  return statSync(join(folder, CUSTODY_FILE), { throwIfNoEntry: false })?.size ?? -1;
+/** Another where the ledger is another: lines are only added, but a copy may be put in its place. */
+function lookOf(folder: string): string {
+  const { size = -1, ino = 0 } = statSync(join(folder, CUSTODY_FILE), { throwIfNoEntry: false }) ?? {};
+  return `${ino} ${size}`;
 }
 
 /** What custody says of a campaign's cells; `learn` with what it is now. */

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { CUSTODY_FILE } from "../../../controller/custody/custody-ledger.ts";
 import { campaignEvidence } from "../../../tui/custody/campaign-evidence.ts";
 import { custodyCommand } from "../../../tui/commands/custody.ts";
 import { loadCommand, type LoadContext } from "../../../tui/commands/load.ts";
@@ -115,6 +116,48 @@ describe("a campaign of cells that were sent in", () => {
       { barcode: "LNO-001", scanned: "LNO-001", fingerprint: { openCircuitV: 3.021 } },
     ]);
     expect(() => campaignEvidence({ cells, custodyPath: "nowhere" }, "c.yaml", () => 0)).toThrow("no custody ledger");
+  });
+
+  it("hears during the run who was scanned in; of a ledger that is away, cut or damaged meanwhile it takes nothing", async () => {
+    const { said, folder } = bench();
+    await said(receiveCommand, ["--manifest", "box.csv", "--inspected", "LNO-001", "LNO-002"]);
+    const loaded = load(goodFiles);
+    if (loaded.kind !== "loaded") throw new Error("the campaign is refused");
+    const cells = loaded.campaign.cells.slice(0, 1).map((cell) => ({ ...cell, barcode: "LNO-001" }));
+    const from = { cells, custodyPath: basename(folder) };
+    const watched = campaignEvidence(from, join(dirname(folder), "c.yaml"), () => 0);
+    let look = (): void => undefined;
+    let changes = 0;
+    watched?.onChange(() => {
+      changes += 1;
+    });
+    watched?.watch({
+      setTimeout(handler) {
+        look = handler;
+        return null;
+      },
+    });
+    const seen = (): string => {
+      look();
+      return `${changes} ${watched?.awaited(0) === null ? "come" : "awaited"}`;
+    };
+    const file = join(folder, CUSTODY_FILE);
+    const whole = readFileSync(file, "utf8");
+    expect(seen()).toBe("0 awaited");
+    renameSync(folder, `${folder}-away`);
+    expect(seen()).toBe("0 awaited");
+    renameSync(`${folder}-away`, folder);
+    for (const text of ["", whole.slice(0, -200), `${whole}{}\n`]) {
+      writeFileSync(file, text);
+      expect(seen()).toBe("0 awaited");
+    }
+    renameSync(file, `${file}-away`);
+    mkdirSync(file);
+    expect(seen()).toBe("0 awaited");
+    rmSync(file, { recursive: true });
+    writeFileSync(file, whole);
+    await said(loadCommand, ["A1=LNO-001"]);
+    expect(seen()).toMatch(/^[12] come$/);
   });
 
   it("says where its custody is in the file", () => {
