@@ -1,10 +1,26 @@
-/** What a program that integrates frames may be misheard to say. */
+/** What a program that integrates frames, and who asks it, may be misheard to say. */
 import {
   decodeIntegratorLine,
+  decodeIntegratorQuestion,
   INTEGRATOR_LINE_LENGTH_MAX,
 } from "../../../protocols/wire/json-integrator/integrator-lines.ts";
 import { createTextLines } from "../../../protocols/wire/text-lines.ts";
 import type { FuzzEntry } from "./fuzz-codec.ts";
+
+const openWith =
+  (decode: (line: string) => unknown): FuzzEntry["open"] =>
+  (onMessage) => {
+    const lines = createTextLines(INTEGRATOR_LINE_LENGTH_MAX);
+    return {
+      push(chunk) {
+        lines.push(chunk, (line) => {
+          decode(line);
+          onMessage();
+        });
+      },
+      retainedByteCount: () => lines.retainedByteCount,
+    };
+  };
 
 export const INTEGRATOR_FUZZ: readonly FuzzEntry[] = [
   {
@@ -15,17 +31,12 @@ export const INTEGRATOR_FUZZ: readonly FuzzEntry[] = [
       '{"id":7,"none":"no such file"}\n',
     ],
     retainedByteMax: INTEGRATOR_LINE_LENGTH_MAX,
-    open(onMessage) {
-      const lines = createTextLines(INTEGRATOR_LINE_LENGTH_MAX);
-      return {
-        push(chunk) {
-          lines.push(chunk, (line) => {
-            decodeIntegratorLine(line);
-            onMessage();
-          });
-        },
-        retainedByteCount: () => lines.retainedByteCount,
-      };
-    },
+    open: openWith(decodeIntegratorLine),
+  },
+  {
+    name: "questions to an integrator",
+    samples: ['{"ask":"who"}\n', '{"ask":"pattern","id":7,"frame":"/frames/scan_0007.cbf"}\n'],
+    retainedByteMax: INTEGRATOR_LINE_LENGTH_MAX,
+    open: openWith(decodeIntegratorQuestion),
   },
 ];
