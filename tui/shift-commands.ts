@@ -29,8 +29,8 @@ export const SHIFT_COMMANDS: readonly CommandEntry[] = [
     usage: "begin|end POSITION [--reason TEXT] [--take-over] [--broker URL] ...",
     summary: "a person's access to one cell while the others cycle: beam and stage wait, the cell is proven off",
     details: [
-      "begin: the exposure under way ends, the stage comes to rest and is locked, the channel is read back off; the cell",
-      "then says that it waits for a person. end gives the access back: the cell is proven by its voltage before it goes on.",
+      "begin: the exposure under way ends, the channel is read back off, shutter and stage are read, the stage is locked; go",
+      "in once the beam waits for the access to be given back. end does: the cell is proven by its voltage before it goes on.",
       "What is open stays open when the controller is restarted. docs/access.md has the steps.",
       "",
       "  --reason TEXT        what is to be done there; begin needs it",

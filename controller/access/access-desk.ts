@@ -6,6 +6,7 @@
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { isSafetyShut, shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
@@ -19,6 +20,12 @@ export interface OpenAccess {
   readonly reason: string;
 }
 
+/** After a restart. */
+export interface LeftAccess extends OpenAccess {
+  /** The cell was proven off, and the access given; otherwise it was asked for, and no more. */
+  readonly isOpen: boolean;
+}
+
 export interface AccessDesk {
   /** The campaign's, with a stage that refuses to move while somebody has access. */
   readonly roles: CampaignRoles;
@@ -30,6 +37,8 @@ export interface AccessDesk {
   refusal(act: "begin" | "end", position: string): string | null;
   /** Closes, proves the cell off, and opens the access. Never throws, never waits. */
   begin(position: string, by: OpenAccess): void;
+  /** After a restart: what was asked for and not given yet is gone on with. */
+  goOn(): void;
   /** The cell is proven again, and the beam goes on. Never throws, never waits. */
   end(position: string, author: string): void;
   /** By position. */
@@ -45,16 +54,22 @@ export interface AccessDeskDeps {
   readonly actor: () => CampaignActor;
   readonly send: (event: CampaignEvent) => void;
   readonly fail: (error: unknown) => void;
-  /** After a restart: what was open. */
-  readonly left: ReadonlyMap<string, OpenAccess> | undefined;
+  /** Everything recorded so far, durably. Rejects with `store.*`. */
+  readonly commit: () => Promise<void>;
+  /** After a restart: what was open, or asked for. */
+  readonly left: ReadonlyMap<string, LeftAccess> | undefined;
 }
 
 const LOOK_MS = 200;
 const STILL_WITHIN_MS = 300_000;
+const FOUND_WITHIN_MS = 300_000;
 const OFF_WITHIN_MS = 60_000;
+const REST_WITHIN_MS = 60_000;
 const BACK_WITHIN_MS = 60_000;
 /** In these a cell's machine has its channel off, and confirmed. */
 const OFF: readonly string[] = ["away", "complete", "stopped", "isolated"];
+/** After a restart it is not known yet what became of the cell. */
+const SOUGHT: readonly string[] = ["beginning", "awaitingChannel", "finding", "proving"];
 const COMING_BACK: readonly string[] = ["away", "returning", "awaitingContacts"];
 const MOVING = ["exposing", "stopping", "parking", "homing"] as const;
 
@@ -62,8 +77,13 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const { clock } = deps;
   const positions: readonly string[] = deps.campaign.cells.map(({ position }) => position);
   const asked = new Map<string, OpenAccess>();
-  const open = new Map<string, OpenAccess>(deps.left);
+  const open = new Map<string, OpenAccess>();
   const closing = new Set<string>();
+  /** About to be opened: from the last look at the stage on, nothing sets it going. */
+  const locked = new Set<string>();
+  for (const [position, { author, reason, isOpen }] of deps.left ?? []) {
+    (isOpen ? open : asked).set(position, { author, reason });
+  }
 
   const stateOf = (position: string): string => deps.views().stateOf(positions.indexOf(position));
 
@@ -91,7 +111,23 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     throw new Fault("cell.not-off", position, "its channel gave no voltage with the cell off");
   }
 
-  /** Throws a Fault where the cell cannot be proven off. */
+  /** By what shutter and stage read now; null where the beam is shut off and nothing moves. */
+  async function unrest(): Promise<Fault | null> {
+    const { io, stage } = deps.roles;
+    const levels = await io.readInputs();
+    const shutter = shutterState(levels);
+    if (shutter !== "closed" && !isSafetyShut(levels)) {
+      return new Fault(
+        "shutter.beam-not-off",
+        io.name,
+        `its shutter reads ${shutter}, and the safety shutter not closed`,
+      );
+    }
+    const { atRest } = await stage.read();
+    return atRest && isStill() ? null : new Fault("stage.no-permit", stage.name, "beam and stage did not come to rest");
+  }
+
+  /** Throws a Fault where the cell cannot be proven off, or something moves, or the shutter is not seen closed. */
   async function prove(position: string): Promise<number> {
     if (!(await until(isStill, STILL_WITHIN_MS))) {
       throw new Fault("cell.not-off", position, "beam and stage did not come to rest");
@@ -100,22 +136,44 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     if (!(await until(() => OFF.includes(stateOf(position)), OFF_WITHIN_MS))) {
       throw new Fault("cell.not-off", position, `its channel did not confirm it off (${stateOf(position)})`);
     }
-    return openCircuitV(position);
+    // A cell whose part is over may be so because its channel did not confirm it off: it is asked again.
+    if (stateOf(position) !== "away") await deps.roles.channels[positions.indexOf(position)]?.abort();
+    const voltageV = await openCircuitV(position);
+    locked.add(position);
+    let trouble = await unrest();
+    for (const untilMs = clock.monoMs() + REST_WITHIN_MS; trouble !== null; trouble = await unrest()) {
+      if (clock.monoMs() >= untilMs) throw trouble;
+      await sleep(clock, LOOK_MS);
+    }
+    if (!OFF.includes(stateOf(position))) throw new Fault("cell.not-off", position, `it is ${stateOf(position)} again`);
+    return voltageV;
   }
 
   async function openOne(position: string, by: OpenAccess): Promise<void> {
     try {
       const voltageV = await prove(position);
+      deps.recorder().record("access-opened", { position, ...by, is_off: true, open_circuit_V: voltageV });
+      // Nobody is told before the disk has it: a controller that is killed now must know when it comes back.
+      await deps.commit();
       asked.delete(position);
       open.set(position, by);
-      deps.recorder().record("access-opened", { position, ...by, is_off: true, open_circuit_V: voltageV });
+      planAgain();
     } catch (error) {
       if (!isFault(error)) throw error;
       asked.delete(position);
       deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK" } });
       deps.recorder().record("access-refused", { position, author: by.author, what: error.message, is_open: false });
       planAgain();
+    } finally {
+      locked.delete(position);
     }
+  }
+
+  async function goOnWith(position: string, by: OpenAccess): Promise<void> {
+    const isFound = (): boolean =>
+      deps.actor().getSnapshot().value !== "connecting" && !SOUGHT.includes(stateOf(position));
+    await until(isFound, FOUND_WITHIN_MS);
+    await openOne(position, by);
   }
 
   async function closeOne(position: string, author: string): Promise<void> {
@@ -153,9 +211,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   };
 
   function requireNobody(): void {
-    const [first] = open;
-    if (first === undefined) return;
-    const [position, { author }] = first;
+    const [position] = [...open.keys(), ...locked];
+    if (position === undefined) return;
+    const author = open.get(position)?.author ?? asked.get(position)?.author ?? "somebody";
     throw new Fault("stage.no-permit", deps.roles.stage.name, `no motion: ${author} has access to ${position}`);
   }
 
@@ -168,9 +226,13 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       const [position, { author, reason }] = first;
       const more = open.size + asked.size - 1;
       const others = more > 0 ? ` and ${more} more` : "";
+      if (!open.has(position)) {
+        const what = `${position}${others} to be proven off, for ${author}, who has no access yet: ${reason}`;
+        return { reason: what, who: "channel" };
+      }
       return { reason: `${author} to give back the access to ${position}${others}: ${reason}`, who: "operator" };
     },
-    guard: (moves) => ({ ...moves, mayHome: () => open.size === 0 && moves.mayHome() }),
+    guard: (moves) => ({ ...moves, mayHome: () => open.size + locked.size === 0 && moves.mayHome() }),
     refusal(act, position) {
       if (!positions.includes(position)) return `the campaign has no cell at ${position}`;
       if (deps.roles.changer !== undefined) return "a robot brings the cells of this site to the beam";
@@ -188,6 +250,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       deps.recorder().record("access-asked", { position, ...by });
       planAgain();
       openOne(position, by).catch(deps.fail);
+    },
+    goOn() {
+      for (const [position, by] of asked) goOnWith(position, by).catch(deps.fail);
     },
     end(position, author) {
       closing.add(position);

@@ -10,6 +10,7 @@ import { inRecordedOrder } from "../../protocols/campaign/cell-order.ts";
 import { JOINED_PATH, type AmendedValue, type CampaignProgress, type JudgedAmendment } from "./amendment.ts";
 import type { BegunFold } from "./campaign-progress.ts";
 import { judgeAmendment } from "./judge-amendment.ts";
+import type { Obstacle } from "../run/sweep-desk.ts";
 
 export interface AmendOrder {
   /** Checked already; its cells in any order. */
@@ -38,8 +39,11 @@ export interface AmendDesk {
   judge(proposed: Campaign): JudgedAmendment;
   /** At once, or when the exposure under way has ended. Never rejects. */
   order(order: AmendOrder): Promise<AmendOutcome>;
-  /** No exposure is under way: what was ordered comes into force. Never throws. */
-  settle(): void;
+  /**
+   * No exposure is under way: what was ordered comes into force. Never throws. Not null when it just did: then nothing is
+   * planned before cells and open requests have heard of it.
+   */
+  settle(): Obstacle | null;
   /** Of the campaign in force; the number is 0 before the first amendment. */
   readonly inForce: { readonly campaignHash: string; readonly number: number };
 }
@@ -78,6 +82,7 @@ interface Pending {
 }
 
 const REFUSED = "amend.refused";
+const IN_FORCE: Obstacle = { reason: "an amendment to come into force", who: "beamrack" };
 
 export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
   const { campaign, begun } = deps;
@@ -109,6 +114,15 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
     return { changes, refusals: [...refusals, ...notWhileItRuns(campaign, proposed, changes)] };
   }
 
+  /** Its hash says who wrote it, not that it is one; what is none must not end the run. Judging changes nothing. */
+  function judgeUnread(proposed: Campaign): JudgedAmendment | null {
+    try {
+      return judge(proposed);
+    } catch {
+      return null;
+    }
+  }
+
   function decide(order: AmendOrder): AmendOutcome {
     const why = deps.obstacle();
     if (why !== null) return refused("campaign", why, "Give it again when that is over.");
@@ -117,7 +131,10 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
       const what = `it was amended since that was previewed: amendment ${number} is in force`;
       return refused("campaign", what, "Preview it again, and give it then.");
     }
-    const { changes, refusals } = judge(order.proposed);
+    const judged = judgeUnread(order.proposed);
+    if (judged === null)
+      return refused("proposal", "it is no campaign that can be read", "Give it with beamrack amend.");
+    const { changes, refusals } = judged;
     if (refusals.length > 0) return { kind: "refused", refusals };
     if (changes.length === 0) return { kind: "unchanged" };
     const isRaised = changes.some((change) => change.isRaised === true);
@@ -132,8 +149,8 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
     return { kind: "amended", number: number + 1, changes };
   }
 
-  function settle(): void {
-    if (pending === null) return;
+  function settle(): Obstacle | null {
+    if (pending === null) return null;
     const { order, told } = pending;
     pending = null;
     try {
@@ -145,9 +162,11 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
         deps.record("amendment-refused", { author, reason, what });
       }
       told(outcome);
+      return outcome.kind === "amended" ? IN_FORCE : null;
     } catch (error) {
       deps.fail(error);
       told(refused("campaign", "a part of beamrack broke over it", "See the run's own alarm."));
+      return null;
     }
   }
 

@@ -20,5 +20,5 @@ export function waitingFor(reason: string, who: string, sinceMs: number, untilMs
 /** Of a cell that is out of its place. */
 export function backAwaited({ carriedBy }: { readonly carriedBy?: "person" }, nowMs: number): Waiting {
   if (carriedBy === undefined) return waitingFor("the robot to bring it back from the beam", "robot", nowMs, null);
-  return waitingFor("a person to put it back and to give back the access", "operator", nowMs, null);
+  return waitingFor("a person, who has access once the beam waits for its being given back", "operator", nowMs, null);
 }

@@ -11,7 +11,7 @@ import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
-import type { OpenAccess } from "../access/access-desk.ts";
+import type { LeftAccess } from "../access/access-desk.ts";
 import { JOINED_PATH } from "../amendments/amendment.ts";
 import { AMENDED_EVENT } from "../amendments/campaign-progress.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
@@ -91,7 +91,7 @@ export interface RecordedRun {
   /** Positions whose cells joined by an amendment, and when: sweeps before it had not asked for them. */
   readonly joined: ReadonlyMap<string, number>;
   /** By position: cells that a person has out, or may have. */
-  readonly access: ReadonlyMap<string, OpenAccess>;
+  readonly access: ReadonlyMap<string, LeftAccess>;
   /** Of the robot that brings cells to the beam. */
   readonly transfers: RecordedTransfers;
   /** Pairs and verdicts of control visits, what was held back for them, and resistances of cells, in order. */
@@ -149,7 +149,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const transfers = createTransferFold();
   const takenFromBeam = new Map<string, number>();
   const joined = new Map<string, number>();
-  const access = new Map<string, OpenAccess>();
+  const access = new Map<string, LeftAccess>();
   let raisedCount = 0;
   let startMs: number | null = null;
   let lastMs = 0;
@@ -218,7 +218,11 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           for (const position of joinedCells(data["changes"])) joined.set(position, atMs);
           break;
         case "access-asked":
-          access.set(textOf(data["position"]), { author: textOf(data["author"]), reason: textOf(data["reason"]) });
+        case "access-opened":
+          access.set(textOf(data["position"]), {
+            ...{ author: textOf(data["author"]), reason: textOf(data["reason"]) },
+            isOpen: type === "access-opened",
+          });
           break;
         case "access-closed":
           access.delete(textOf(data["position"]));

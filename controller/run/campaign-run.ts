@@ -82,7 +82,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   };
   const access = createAccess({
     ...{ roles: deps.roles, clock, campaign, actor: () => actor, views: () => views, recorder: () => recorder },
-    ...{ left: deps.left?.recorded.access, send, fail },
+    ...{ left: deps.left?.recorded.access, send, fail, commit: () => commit() },
   });
   const { roles } = access;
   const instrumentNames = roles.instruments.map(({ name }) => name);
@@ -367,8 +367,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ startDeadlineMs: timings.startDeadlineMs, homingDeadlineMs: timings.homingDeadlineMs },
     isOver: () => nowMs() >= endAtMs,
     plan(context) {
-      amendments.settle();
-      return desk.plan(context.sweep, reunion.obstacle() ?? changer?.obstacle() ?? watchDesk.obstacle(context), {
+      const among = amendments.settle() ?? reunion.obstacle() ?? changer?.obstacle() ?? watchDesk.obstacle(context);
+      return desk.plan(context.sweep, among, {
         wanted: context.wanted,
         mayBeAsked: context.finishedCellCount < campaign.cells.length,
       });
@@ -428,8 +428,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     beamEffect: () => controlDesk.verdict(),
     ...(changer === undefined ? {} : { changer }),
     note: () => runNote(actor.getSnapshot(), instrumentNames, clock),
-    failure: () => failure,
-    isDone: () => actor.getSnapshot().status === "done",
+    ...{ failure: () => failure, isDone: () => actor.getSnapshot().status === "done" },
     start() {
       if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);
       const { resumedBy, left: before } = deps;
@@ -440,6 +439,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       actor.start();
       reunion.begin();
       changer?.start();
+      access.goOn();
       triggers.start();
       clock.setTimeout(timeOver, Math.max(0, endAtMs - nowMs()));
     },

@@ -29,6 +29,10 @@ const KEPT: ReadonlySet<string> = new Set([
   "exposing-resumed",
   "interlock-broken",
   "interlock-rearmed",
+  "access-asked",
+  "access-refused",
+  "access-closed",
+  "campaign-amended",
 ]);
 
 /** Told the type of every event that is written. */

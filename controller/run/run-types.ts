@@ -54,7 +54,7 @@ export interface CampaignRun {
   readonly campaign: Campaign;
   readonly amendments: AmendDesk;
   /** Persons at the rack. */
-  readonly access: Omit<AccessDesk, "roles" | "guard">;
+  readonly access: Omit<AccessDesk, "roles" | "guard" | "goOn">;
   readonly views: ActorViews;
   readonly tally: Tally;
   readonly alarms: Alarms;

@@ -171,9 +171,9 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   }
 
   function eligibility(cellIndex: number, turn: number, wanted?: WantedExposure): Eligibility {
-    const { position, role } = cellAt(cellIndex);
+    const { position, role, isWithdrawn } = cellAt(cellIndex);
     // It may have been asked for before an amendment kept it from the beam.
-    if (!meetsBeam({ role })) {
+    if (!meetsBeam({ role }) || isWithdrawn === true) {
       return { eligible: false, reason: "cell", text: `${position} is kept from the beam`, detail: {} };
     }
     if (deps.belief(cellIndex) === "unknown") {

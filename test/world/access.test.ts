@@ -102,3 +102,36 @@ it("what is open stays open when the controller is killed: nothing moves until t
   expect(lit.some((atMs) => atMs > closedMs)).toBe(true);
   expect(campaign.cells[2]?.position).toBe("A3");
 });
+
+it("an access that was asked for when the controller was killed is proven anew before it is given", async () => {
+  const said: (string | null)[] = [];
+  const run = await runWorld({
+    hours: 0.2,
+    kills: [{ atS: 331.5, downS: 20 }],
+    at: [
+      [
+        330,
+        (virtual) => {
+          swap(virtual, "begin");
+        },
+      ],
+      [
+        620,
+        (virtual) => {
+          said.push(virtual.run.views.stateOf(2), virtual.run.note());
+          swap(virtual, "end");
+        },
+      ],
+    ],
+  });
+  expectSound(run);
+  const [resumed] = run.of("campaign-resumed");
+  const [opened] = run.of("access-opened");
+  const [closed] = run.of("access-closed");
+  assert(resumed !== undefined && opened !== undefined && closed !== undefined, "it was not opened and closed");
+  expect(opened.atMs).toBeGreaterThan(resumed.atMs);
+  expect(said).toEqual(["away", expect.stringMatching(/anna to give back the access to A3/)]);
+  const lit = run.of("exposure-ended").map((event) => numeric(event, "open_asked_at_ms"));
+  expect(lit.filter((atMs) => atMs > opened.atMs && atMs < closed.atMs)).toEqual([]);
+  expect(lit.some((atMs) => atMs > closed.atMs)).toBe(true);
+});

@@ -3,7 +3,7 @@
  * it. The order over the bus names the hash; nothing else of the file is believed.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRecord } from "../../controller/record/ledger-row.ts";
 import { parseJson } from "../../controller/record/record-header.ts";
@@ -13,6 +13,9 @@ import { writeWhole } from "../virtual/world-files.ts";
 
 const FOLDER = "amendments";
 const VERSION = 1;
+/** Many times what 96 cells of different protocols come to. */
+const BYTES_MAX = 32 * 1024 * 1024;
+const HASH = /^[0-9a-f]{64}$/;
 
 export interface Proposal {
   /** As it was read from its file, and checked. */
@@ -32,10 +35,8 @@ export function writeProposal(folder: string, { campaign, texts }: Omit<Proposal
 
 /** A text says why there is none. */
 export function readProposal(folder: string, hash: string): Proposal | string {
-  let text: string;
-  try {
-    text = readFileSync(proposalPath(folder, hash), "utf8");
-  } catch {
+  const text = HASH.test(hash) ? readPlainFile(proposalPath(folder, hash)) : undefined;
+  if (text === undefined) {
     return "the run's folder has no such proposal; give it with beamrack amend, on the controller's machine";
   }
   const value = sha256(text) === hash ? parseJson(text) : undefined;
@@ -48,6 +49,24 @@ export function readProposal(folder: string, hash: string): Proposal | string {
     Object.entries(value["texts"]).flatMap(([path, one]) => (typeof one === "string" ? [[path, one] as const] : [])),
   );
   return { campaign, campaignHash: hashOf(campaign), texts };
+}
+
+/** Undefined for what is no plain file of some length: neither a link nor a pipe keeps whoever reads it waiting. */
+function readPlainFile(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stats = fstatSync(file);
+    return stats.isFile() && stats.size <= BYTES_MAX ? readFileSync(file, "utf8") : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function proposalPath(folder: string, hash: string): string {

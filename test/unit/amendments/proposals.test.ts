@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -31,6 +32,18 @@ describe("a proposal to a controller that runs", () => {
     expect(readProposal(folder, "0".repeat(64))).toMatch(/no such proposal/);
     writeFileSync(join(folder, "amendments", `${hash}.json`), "{}");
     expect(readProposal(folder, hash)).toMatch(/is damaged/);
+  });
+
+  it("is a plain file of the folder: links, pipes and other names are none, and nobody waits for them", () => {
+    const hash = writeProposal(folder, { campaign, texts: new Map() });
+    const path = join(folder, "amendments", `${hash}.json`);
+    expect(readProposal(folder, `../amendments/${hash}`)).toMatch(/no such proposal/);
+    renameSync(path, join(folder, "elsewhere.json"));
+    symlinkSync(join(folder, "elsewhere.json"), path);
+    expect(readProposal(folder, hash)).toMatch(/no such proposal/);
+    rmSync(path);
+    execFileSync("mkfifo", [path]);
+    expect(readProposal(folder, hash)).toMatch(/no such proposal/);
   });
 });
 
