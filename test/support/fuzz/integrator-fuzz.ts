@@ -31,12 +31,12 @@ export const INTEGRATOR_FUZZ: readonly FuzzEntry[] = [
       '{"id":7,"none":"no such file"}\n',
     ],
     retainedByteMax: INTEGRATOR_LINE_LENGTH_MAX,
-    open: openWith(decodeIntegratorLine),
+    open: openWith((line) => decodeIntegratorLine(line)),
   },
   {
     name: "questions to an integrator",
     samples: ['{"ask":"who"}\n', '{"ask":"pattern","id":7,"frame":"/frames/scan_0007.cbf"}\n'],
     retainedByteMax: INTEGRATOR_LINE_LENGTH_MAX,
-    open: openWith(decodeIntegratorQuestion),
+    open: openWith((line) => decodeIntegratorQuestion(line)),
   },
 ];
