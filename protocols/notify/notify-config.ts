@@ -209,11 +209,24 @@ export type MilestoneRule = z.output<typeof milestoneRule>;
 const ruleSchema = z.discriminatedUnion("on", [alarmRule, milestoneRule]);
 export type NotifyRule = z.output<typeof ruleSchema>;
 
+/** People one after the other, by names of rules: chosen so that who sleeps near the telephone has time to look. */
+const ESCALATE_AFTER_MIN = 15;
+const callListSchema = strictObject({
+  rules: z
+    .array(line)
+    .min(1)
+    .max(20)
+    .refine((names) => new Set(names).size === names.length, "Name each rule once."),
+  /** A call that nobody has acknowledged by then goes to the next. */
+  escalate_after_min: z.number().min(1).max(1440).default(ESCALATE_AFTER_MIN),
+});
+
 const configSchema = strictObject({
   v: z.literal(1),
   rate: rateSchema.default({ per_hour: 60 }),
   quiet: quietSchema.exactOptional(),
   routes: z.record(name, routeSchema).refine((routes) => Object.keys(routes).length > 0, "Give at least one route."),
+  call_list: callListSchema.exactOptional(),
   rules: z
     .array(ruleSchema)
     .min(1)
@@ -251,6 +264,12 @@ export function readNotifyConfig(text: string, fileName: string, knownCodes: rea
     for (const [place, one] of (rule.classes ?? []).entries()) {
       if (!classes.has(one)) tell(`no alarm is of the class ${one}`, ["rules", index, "classes", place], SEE);
     }
+  }
+  const callable = config.rules.filter(({ on }) => on === "alarm").map(({ name: one }) => one);
+  for (const [place, one] of (config.call_list?.rules ?? []).entries()) {
+    if (callable.includes(one)) continue;
+    const advice = callable.length === 0 ? "Give one." : `There are ${callable.join(", ")}.`;
+    tell(`no rule of alarms has the name ${one}`, ["call_list", "rules", place], advice);
   }
   for (const route of Object.keys(config.routes)) {
     if (used.has(route)) continue;

@@ -2,9 +2,10 @@
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { BusAlarm } from "../../protocols/bus/rack-views.ts";
 import type { NotifyConfig, NotifyRule } from "../../protocols/notify/notify-config.ts";
+import { createCallList, isCall } from "./call-list.ts";
 import type { News } from "./happenings.ts";
 import { createPace, isQuiet, wakes, type Pace } from "./limits.ts";
-import { composeNotice, tell, type Notice, type Told } from "./notice.ts";
+import { composeNotice, plainLine, tell, type Notice, type Told } from "./notice.ts";
 
 export interface RuleDesk {
   /** Called again and again, with what has happened since the last time, also when that is nothing. */
@@ -12,7 +13,7 @@ export interface RuleDesk {
 }
 
 export interface RuleDeskDeps {
-  readonly config: Pick<NotifyConfig, "rules" | "rate" | "quiet">;
+  readonly config: Pick<NotifyConfig, "rules" | "rate" | "quiet" | "call_list">;
   readonly clock: Pick<Clock, "monoMs" | "wallMs">;
   readonly rack: () => string;
   readonly send: (notice: Notice, to: readonly string[]) => void;
@@ -29,6 +30,7 @@ interface RuleState {
 
 export function createRuleDesk({ config, clock, rack, send }: RuleDeskDeps): RuleDesk {
   const whole = createPace(config.rate);
+  const callList = createCallList(config);
   const rules = config.rules.map((rule): RuleState => ({ rule, pace: createPace(rule.rate), kept: [], keptBeyond: 0 }));
 
   function keep(state: RuleState, told: readonly Told[]): void {
@@ -57,13 +59,26 @@ export function createRuleDesk({ config, clock, rack, send }: RuleDeskDeps): Rul
 
   return {
     take(news, causeOf) {
+      const isOnCall = ({ on_call: hours }: NotifyRule): boolean =>
+        hours === undefined || isQuiet(hours, clock.wallMs());
+      const calls = callList.take(news, clock.monoMs(), { alarm: causeOf, isOnCall });
+      const others = news.filter((one) => !isCall(one));
       for (const state of rules) {
-        const { on_call: hours } = state.rule;
-        const isOnCall = hours === undefined || isQuiet(hours, clock.wallMs());
-        tellRule(state, isOnCall ? tell(state.rule, news, causeOf) : []);
+        const { rule } = state;
+        if (!callList.has(rule)) {
+          tellRule(state, isOnCall(rule) ? tell(rule, news, causeOf) : []);
+          continue;
+        }
+        const { first = [], again = [] } = calls.get(rule.name) ?? {};
+        const told = isOnCall(rule) ? tell(rule, [...first, ...others], causeOf) : [];
+        tellRule(state, [...told, ...tell(rule, again, causeOf).map(unanswered)]);
       }
     },
   };
+}
+
+function unanswered(told: Told): Told {
+  return { ...told, text: plainLine(`nobody has acknowledged: ${told.text}`) };
 }
 
 /** What came last stands in the title. */
