@@ -51,12 +51,14 @@ export const MAIL_IN_COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "unload",
-    usage: "FOLDER [BARCODE[=VOLTAGE] ...] [--ready --labelled | --returned | --disposed] [--from FILE] [--by NAME]",
+    usage:
+      "FOLDER [BARCODE[=VOLTAGE[=tight|leaks]] ...] [--ready --labelled [--tight] | --returned | --disposed] [--from FILE] [--by NAME]",
     summary: "cells leave their slots, are made ready to travel, and leave",
     details: [
       "Without an option a cell is taken out of its slot; a slot in place of a code empties one of unknown code.",
       "",
-      "  --ready              looked at, at rest at VOLTAGE (LNO-001=3.02); leaks behind it for one that does",
+      "  --ready              at rest at VOLTAGE, and looked at for leaks: LNO-001=3.02=tight, or =leaks where it does",
+      "  --tight              looked at too, all of them: none leaks but those that say so",
       "  --labelled           its hazard label is on; without it no cell is ready",
       "  --returned           on its way back to its group",
       "  --disposed           disposed of",

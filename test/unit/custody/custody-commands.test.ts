@@ -79,7 +79,24 @@ describe("a box at the beamline", () => {
     expect(missed.join()).toContain("A5: nothing was scanned with it; A6 takes its place");
     const out = await said(unloadCommand, ["A4", "LNO-001"]);
     expect(out).toContain("A4 is empty");
-    expect((await said(unloadCommand, ["--ready", "--labelled", "LNO-001=3.1"])).at(-1)).toBe("exit 0");
+    for (const [line, what] of [
+      ["LNO-001=3.1", /looked at for leaks; write LNO-001=3.1=tight or LNO-001=3.1=leaks, or give --tight/],
+      ["LNO-001=3.1=dry", /dry says nothing of leaks/],
+      ["LNO-001=3.1 tight leaks", /tight leaks says nothing of leaks/],
+      ["LNO-001", /voltage at rest is missing/],
+      ["LNO-001=", /voltage at rest is missing/],
+    ] as const) {
+      const asked = said(unloadCommand, ["--ready", "--labelled", line]);
+      await expect(asked, line).rejects.toMatchObject({ code: "command.usage", severity: "refuse" });
+      await expect(asked, line).rejects.toThrow(what);
+    }
+    const leaking = await said(unloadCommand, ["--ready", "--labelled", "--tight", "LNO-001 3.1 leaks"]);
+    expect(leaking[0]).toBe("LNO-001 leaks");
+    await said(custodyCommand, ["--settle", "LNO-001", "--reason", "wiped"]);
+    for (const words of [["LNO-001=3.1=tight"], ["--tight", "LNO-001=3.1"]]) {
+      const tight = await said(unloadCommand, ["--ready", "--labelled", ...words]);
+      expect(tight[0]).toBe("LNO-001 is ready to leave, 3.1 V");
+    }
     expect((await said(unloadCommand, ["--returned", "LNO-001", "LNO-003"])).at(-1)).toBe("exit 2");
   });
 
