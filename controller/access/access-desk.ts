@@ -34,13 +34,13 @@ export interface AccessDesk {
   /** Neither homing nor parking is begun while somebody has access. */
   guard<Moves extends { mayHome(): boolean }>(moves: Moves): Moves;
   /** Why it would make no sense now; null where it would. */
-  refusal(act: "begin" | "end", position: string): string | null;
+  refusal(act: "begin" | "end", position: string, by?: OpenAccess): string | null;
   /** Closes, proves the cell off, and opens the access. Never throws, never waits. */
   begin(position: string, by: OpenAccess): void;
   /** After a restart: what was asked for and not given yet is gone on with. */
   goOn(): void;
   /** The cell is proven again, and the beam goes on. Never throws, never waits. */
-  end(position: string, author: string): void;
+  end(position: string, by: OpenAccess): void;
   /** By position. */
   readonly open: ReadonlyMap<string, OpenAccess>;
 }
@@ -176,7 +176,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     await openOne(position, by);
   }
 
-  async function closeOne(position: string, author: string): Promise<void> {
+  async function closeOne(position: string, { author, reason }: OpenAccess): Promise<void> {
     deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK" } });
     const isBack = await until(() => !COMING_BACK.includes(stateOf(position)), BACK_WITHIN_MS);
     closing.delete(position);
@@ -186,7 +186,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       return;
     }
     open.delete(position);
-    deps.recorder().record("access-closed", { position, author, cell_is: stateOf(position) });
+    deps.recorder().record("access-closed", { position, author, reason, cell_is: stateOf(position) });
     planAgain();
   }
 
@@ -233,12 +233,15 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       return { reason: `${author} to give back the access to ${position}${others}: ${reason}`, who: "operator" };
     },
     guard: (moves) => ({ ...moves, mayHome: () => open.size + locked.size === 0 && moves.mayHome() }),
-    refusal(act, position) {
+    refusal(act, position, by) {
       if (!positions.includes(position)) return `the campaign has no cell at ${position}`;
       if (deps.roles.changer !== undefined) return "a robot brings the cells of this site to the beam";
       if (act === "end") {
         if (closing.has(position)) return `the access to ${position} is being given back already`;
-        return open.has(position) ? null : `nobody has access to ${position}`;
+        const holder = open.get(position)?.author;
+        if (holder === undefined) return `nobody has access to ${position}`;
+        if (by === undefined || by.author === holder || by.reason.trim() !== "") return null;
+        return `${holder} has the access to ${position}: who gives it back for another says by a reason that nobody is there`;
       }
       if (open.has(position) || asked.has(position)) return `somebody has access to ${position}, or asked for it`;
       const view = deps.views().cell(positions.indexOf(position));
@@ -254,9 +257,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     goOn() {
       for (const [position, by] of asked) goOnWith(position, by).catch(deps.fail);
     },
-    end(position, author) {
+    end(position, by) {
       closing.add(position);
-      closeOne(position, author).catch(deps.fail);
+      closeOne(position, by).catch(deps.fail);
     },
   };
 }

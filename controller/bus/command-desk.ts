@@ -139,7 +139,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
   function judge(user: BusUser, envelope: BusEnvelope): void {
     const judged = judgeCommand(authority, envelope, {
       ...{ user, nowMs: deps.dayMs(), groupOf: deps.groupOf, versionOf: deps.versionOf },
-      ...{ isAlarmOpen: deps.isAlarmOpen, obstacle: (command, role) => deps.effects.obstacle(command, role) },
+      ...{ isAlarmOpen: deps.isAlarmOpen },
+      obstacle: (command, role) => deps.effects.obstacle(command, role, { author: user.name, reason: envelope.reason }),
     });
     const { verdict } = judged;
     const entry = {

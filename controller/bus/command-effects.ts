@@ -24,7 +24,7 @@ export interface CommandEffectsDeps {
 }
 
 export interface CommandEffects {
-  obstacle(command: BusCommand, role: UserRole): string | null;
+  obstacle(command: BusCommand, role: UserRole, by: Pick<OrderedBy, "author" | "reason">): string | null;
   /**
    * Gives the order to the machines. Never throws, never waits. Of a stop: what comes of it, device by device; of an
    * amendment what became of it.
@@ -144,7 +144,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
   }
 
   return {
-    obstacle(order, role) {
+    obstacle(order, role, by) {
       const snapshot = run.actor.getSnapshot();
       const isAboutControl = order.command === "release-control" || order.command === "take-control";
       const isAboutAlarm = order.command === "ack" || order.command === "shelve";
@@ -171,7 +171,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "stop":
           return meant(order.args)?.length === 0 ? `there is no cell of ${String(order.args.group)}` : null;
         case "swap":
-          return run.access.refusal(order.args.act, order.args.position);
+          return run.access.refusal(order.args.act, order.args.position, by);
         case "amend":
           if (deps.proposals !== undefined) return null;
           return "this run is repeated from its begin and not amended";
@@ -220,7 +220,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
       }
       case "swap":
         if (order.args.act === "begin") run.access.begin(order.args.position, { author, reason });
-        else run.access.end(order.args.position, author);
+        else run.access.end(order.args.position, { author, reason });
         return;
       case "trouble":
         trouble(order.args.of, order.args.what);

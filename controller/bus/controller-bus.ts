@@ -144,7 +144,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     const desk = createCommandDesk({
       effects: {
         ...effects,
-        obstacle: (order, role) => (heard?.isCatchingUp === true ? repeated : effects.obstacle(order, role)),
+        obstacle: (order, role, by) => (heard?.isCatchingUp === true ? repeated : effects.obstacle(order, role, by)),
       },
       userOf: deps.userOf,
       groupOf: (position) => groups.get(position),

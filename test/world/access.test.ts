@@ -15,7 +15,7 @@ function swap(virtual: VirtualCampaign, act: "begin" | "end", position = "A3"): 
   assert(access.refusal(act, position) === null, `${act} ${position}: ${String(access.refusal(act, position))}`);
   virtual.world.personOrders(2);
   if (act === "begin") access.begin(position, BY);
-  else access.end(position, BY.author);
+  else access.end(position, BY);
 }
 
 it("one cell is off for a person and comes back; the others cycle on, and the beam goes on when the access is given back", async () => {

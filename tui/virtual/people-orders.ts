@@ -41,7 +41,7 @@ export function createPeople(
   }
 
   function give(command: BusCommand, isLookedAt: boolean): void {
-    if (!isTaken() || (isLookedAt && effects.obstacle(command, BY.role) !== null)) return;
+    if (!isTaken() || (isLookedAt && effects.obstacle(command, BY.role, BY) !== null)) return;
     const { args } = command;
     if ("position" in args) world.personOrders(positionIndex(args.position as Position));
     effects.carryOut(command, BY);

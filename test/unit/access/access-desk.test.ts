@@ -71,6 +71,14 @@ describe("a person's access to a cell", () => {
     expect(moved).toEqual([]);
   });
 
+  it("is given back by whoever has it, and by another only with a reason", async () => {
+    const { desk, begun } = bench({});
+    await begun();
+    expect(desk.refusal("end", "A1", { author: "anna", reason: "" })).toBe(null);
+    expect(desk.refusal("end", "A1", { author: "bert", reason: " " })).toMatch(/anna has the access to A1/);
+    expect(desk.refusal("end", "A1", { author: "bert", reason: "anna is out, and called" })).toBe(null);
+  });
+
   it("is refused while the shutter does not read closed, nor the safety shutter: what was commanded is no proof", async () => {
     const open = bench({ shutterClosed: false });
     await open.begun();
