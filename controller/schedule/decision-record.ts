@@ -66,7 +66,7 @@ export function createDecisionRecord(recorder: Recorder): (plan: WholePlan | Wis
 }
 
 /** In words: why this one, and why then. */
-export function exposureWhy({ decision, openCount }: Decided, nowMs: number): string {
+export function exposureWhy({ decision, openCount }: Pick<Decided, "decision" | "openCount">, nowMs: number): string {
   const planned = decision.timetable[0];
   if (planned === undefined) return "nothing else is asked";
   const { request, openAtMs } = planned;
@@ -77,8 +77,14 @@ export function exposureWhy({ decision, openCount }: Decided, nowMs: number): st
   const offMs = openAtMs - wantedMs;
   if (Math.abs(offMs) <= AT_MS) return `at its wanted moment; ${among}`;
   const apart = `${(Math.abs(offMs) / 1000).toFixed(1)} s`;
-  if (offMs < 0)
-    return `${apart} before its wanted moment, to leave room for what is wanted at the same time; ${among}`;
+  if (offMs < 0) {
+    const without = decision.passedOver.filter(({ reason }) => reason === "no-place").length;
+    const why =
+      without > 0
+        ? `as nothing is waited for while there is no place for ${without === 1 ? "one" : without} of those asked`
+        : "to leave room for what is wanted at the same time";
+    return `${apart} before its wanted moment, ${why}; ${among}`;
+  }
   if (wantedMs <= nowMs) return `${apart} after its wanted moment, as soon as the beam is free for it; ${among}`;
   return `${apart} after its wanted moment, behind what is wanted at the same time; ${among}`;
 }

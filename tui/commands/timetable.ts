@@ -11,6 +11,7 @@ import {
 } from "../../controller/schedule/timetable.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { Fault } from "../../protocols/base/fault.ts";
+import { parsePosition } from "../../protocols/base/position.ts";
 import type { CommandContext } from "../command-context.ts";
 
 /** So many lines each way, where nothing else is asked for. */
@@ -37,8 +38,11 @@ export function timetableCommand(context: TimetableContext, args: readonly strin
       `--lines takes a whole number from 1 on, not ${values.lines ?? ""}`,
     );
   }
-  const { timetable: whole, startMs } = read(folder);
   const { position } = values;
+  if (position !== undefined && parsePosition(position) === undefined) {
+    throw new Fault("command.usage", "--position", `${JSON.stringify(position)} is no position; write A7`);
+  }
+  const { timetable: whole, startMs } = read(folder);
   const timetable = position === undefined ? whole : of(whole, position);
   if (context.json) context.print(JSON.stringify(timetableJson(timetable, startMs)));
   else for (const line of textOf(timetable, startMs, lines)) context.print(line);
