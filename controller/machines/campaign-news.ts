@@ -189,12 +189,17 @@ const PUBLIC_NEWS = [
   "BEAM_NOT_OFF",
 ] as const;
 
-/** News that people should hear of, as alarms. */
-export type PublicNews = Extract<
-  LinkNews | CellNews | ExposureNews | PermitNews,
-  { type: (typeof PUBLIC_NEWS)[number] }
->;
+type ToldNews = Extract<LinkNews | CellNews | ExposureNews | PermitNews, { type: (typeof PUBLIC_NEWS)[number] }>;
 
-export function isNews(event: CampaignEvent): event is PublicNews {
+/** After too many failures in a row nothing is exposed until a person resumes; with the last of them. */
+export interface ExposingHeld {
+  readonly type: "EXPOSING_HELD";
+  readonly fault: FaultNote | null;
+}
+
+/** News that people should hear of, as alarms. */
+export type PublicNews = ToldNews | ExposingHeld;
+
+export function isNews(event: CampaignEvent): event is ToldNews {
   return PUBLIC_NEWS.some((type) => type === event.type);
 }

@@ -335,6 +335,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       recordHeld: ({ context }) => {
         const fault = context.defect ?? context.fault;
         recorder.record("exposing-held", fault === null ? {} : faultJson(fault));
+        if (context.failuresInRowCount >= deps.failuresInRowMax) deps.noteNews({ type: "EXPOSING_HELD", fault });
       },
       recordResumed: ({ event }) => {
         recorder.record("exposing-resumed", { author: "author" in event ? event.author : "beamrack" });

@@ -169,6 +169,7 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
         for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
         // A person has resumed since, and it went well.
         alarms.clear(DEFECT_CODE, "beamrack");
+        alarms.clear("beam.held", "beam");
       }
       if (fault === null || outcome === "made") return;
       // What was ordered to stop is no trouble of its own; its cause has its own alarm.

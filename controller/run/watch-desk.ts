@@ -165,6 +165,14 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
           alarms.raise(news.fault);
           beamNotOffAt.push(news.fault.where);
           break;
+        case "EXPOSING_HELD":
+          alarms.raise({
+            code: "beam.held",
+            where: "beam",
+            what: `exposing is held after too many failures in a row${news.fault === null ? "" : `, last ${news.fault.code}`}`,
+            advice: FAULT_CATALOGUE["beam.held"].advice,
+          });
+          break;
         case "CELL_ISOLATED":
           alarms.raise({ ...news.fault, where: news.position });
           break;

@@ -30,4 +30,9 @@ export const SAFETY_FAULTS = {
     advice:
       "A device did not say in time that it obeys a stop; all others went on without waiting for it. Do by hand what the alarm names, then order the stop again: it is safe to repeat.",
   },
+  "beam.held": {
+    severity: "hold",
+    advice:
+      "Exposing went wrong too often in a row, so no cell is exposed until a person resumes; cells go on. Mend what the cause says, then `beamrack resume`.",
+  },
 } as const;

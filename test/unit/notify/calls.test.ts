@@ -23,6 +23,7 @@ describe("a fault that nobody is there for", () => {
     expect(usualRule("cell.limit")).toEqual({ answer: "isolate", call: "day" });
     expect(usualRule("detector.late")).toEqual({ answer: "skip", call: "day" });
     expect(usualRule("beam.lost")).toEqual({ answer: "retry", call: "none" });
+    expect(usualRule("beam.held")).toEqual({ answer: "wait", call: "now" });
     expect(usualRule("rack.level")).toEqual({ answer: "wait", call: "now" });
   });
 
