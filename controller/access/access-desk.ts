@@ -181,6 +181,8 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     const isBack = await until(() => !COMING_BACK.includes(stateOf(position)), BACK_WITHIN_MS);
     closing.delete(position);
     if (!isBack) {
+      // Off it stays, also when its channel answers again: somebody may have gone back in.
+      deps.send({ type: "CELL_ORDERED", position, event: { type: "TAKE_OUT" } });
       const what = `its channel did not answer (${stateOf(position)}); the access stays open`;
       deps.recorder().record("access-refused", { position, author, what, is_open: true });
       return;

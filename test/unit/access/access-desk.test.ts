@@ -6,6 +6,7 @@ import type { InputLevels } from "../../../protocols/roles/beam-io.ts";
 function bench(reads: { shutterClosed?: boolean; safetyClosed?: boolean; atRest?: () => boolean; cellIs?: string }) {
   const told: (readonly [string, object])[] = [];
   const moved: string[] = [];
+  const ordered: string[] = [];
   let nowMs = 0;
   let cell = reads.cellIs ?? "cycling";
   let aborted = 0;
@@ -43,6 +44,7 @@ function bench(reads: { shutterClosed?: boolean; safetyClosed?: boolean; atRest?
     views: () => ({ stateOf: () => cell, cell: () => ({ heldBy: null }) }),
     actor: () => ({ getSnapshot: () => ({ status: "active", value: "running", matches: () => false }) }),
     send(event: { readonly type: string; readonly event?: { readonly type: string } }) {
+      if (event.event !== undefined) ordered.push(event.event.type);
       if (event.event?.type === "TAKE_OUT" && cell === "cycling") cell = "away";
     },
     commit: () => Promise.resolve(told.push(["commit", {}])),
@@ -56,7 +58,7 @@ function bench(reads: { shutterClosed?: boolean; safetyClosed?: boolean; atRest?
     for (let turn = 0; turn < 2000 && !types().some((type) => /opened|refused/.test(type)); turn += 1)
       await new Promise((go) => setImmediate(go));
   }
-  return { desk, told, types, moved, begun, abortedCount: () => aborted };
+  return { desk, told, types, moved, ordered, begun, abortedCount: () => aborted };
 }
 
 describe("a person's access to a cell", () => {
@@ -77,6 +79,16 @@ describe("a person's access to a cell", () => {
     expect(desk.refusal("end", "A1", { author: "anna", reason: "" })).toBe(null);
     expect(desk.refusal("end", "A1", { author: "bert", reason: " " })).toMatch(/anna has the access to A1/);
     expect(desk.refusal("end", "A1", { author: "bert", reason: "anna is out, and called" })).toBe(null);
+  });
+
+  it("stays open where the channel does not answer, and the cell off until it is given back again", async () => {
+    const { desk, begun, types, ordered } = bench({});
+    await begun();
+    desk.end("A1", { author: "anna", reason: "" });
+    for (let turn = 0; turn < 2000 && types().length < 3; turn += 1) await new Promise((go) => setImmediate(go));
+    expect([types()[2], ...desk.open.keys()]).toEqual(["access-refused", "A1"]);
+    expect(ordered).toEqual(["TAKE_OUT", "PUT_BACK", "TAKE_OUT"]);
+    expect(desk.refusal("end", "A1")).toBe(null);
   });
 
   it("is refused while the shutter does not read closed, nor the safety shutter: what was commanded is no proof", async () => {
