@@ -7,6 +7,7 @@ import type { Sensor } from "../../protocols/roles/sensor.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Alarms } from "./alarms.ts";
 import type { WatchedSensor } from "./roles.ts";
+import { createSensorLevel, READINGS_IN_ROW } from "./sensor-level.ts";
 
 export interface RackWatchDeps {
   readonly sensors: readonly WatchedSensor[];
@@ -18,10 +19,6 @@ export interface RackWatchDeps {
 
 /** Between two readings on record, when nothing happens. */
 const RECORD_EVERY_MS = 600_000;
-/** One reading may be wrong; this many in a row are believed. */
-const READINGS_IN_ROW = 2;
-/** An alarm is over when the reading has come back this far below its level. */
-const CLEARED_SHARE = 0.95;
 
 export function listenToRack(deps: RackWatchDeps): void {
   for (const watched of deps.sensors) listenTo(watched, deps);
@@ -30,7 +27,7 @@ export function listenToRack(deps: RackWatchDeps): void {
 function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWatchDeps): void {
   const { alarms } = deps;
   let recordedMs = -Infinity;
-  let overAlarmCount = 0;
+  const alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
   let overStopCount = 0;
   let isStopped = false;
 
@@ -44,7 +41,7 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     });
   }
 
-  function judge(value: number): void {
+  function judge(value: number, atMs: number): void {
     if (stopAbove !== null) {
       overStopCount = value >= stopAbove ? overStopCount + 1 : 0;
       if (overStopCount >= READINGS_IN_ROW && !isStopped) {
@@ -60,10 +57,10 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
         deps.stop(what);
       }
     }
-    if (alarmAbove === null) return;
-    overAlarmCount = value >= alarmAbove ? overAlarmCount + 1 : 0;
+    if (alarmAbove === null || alarmLevel === null) return;
     const isOpen = alarms.open.some(({ code, where }) => code === "rack.level" && where === sensor.name);
-    if (overAlarmCount >= READINGS_IN_ROW && !isOpen) {
+    const change = alarmLevel.judge(value, atMs, isOpen);
+    if (change === "raise") {
       record(value, "alarm");
       alarms.raise({
         code: "rack.level",
@@ -71,7 +68,7 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
         what: `${words(sensor, value)}, at or above its alarm level of ${text(alarmAbove)}`,
         advice: "A cell may leak or overheat. Look for one whose voltage sags, and at the rack's ventilation.",
       });
-    } else if (isOpen && value < alarmAbove - (1 - CLEARED_SHARE) * Math.abs(alarmAbove)) {
+    } else if (change === "clear") {
       record(value, "clear");
       alarms.clear("rack.level", sensor.name);
     }
@@ -83,7 +80,7 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
       recordedMs = arrivedAtMs;
       record(value);
     }
-    judge(value);
+    judge(value, arrivedAtMs);
   });
   sensor.onFault((fault) => {
     alarms.raise(faultNote(fault));
