@@ -8,6 +8,7 @@ import { momentText, percentUp } from "./words.ts";
 export const SECTIONS = [
   ["rack", "Rack"],
   ["like", "Capacity"],
+  ["shared-controls", "Shared controls"],
   ["timetable", "Timetable"],
   ["dose", "Dose"],
   ["effect", "Beam effect"],
@@ -67,7 +68,7 @@ export function headSection(input: ReportInput): Markup {
     </dl>
     <nav aria-label="Contents">
       <ul>
-        ${SECTIONS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}
+        ${SECTIONS.filter(([id]) => id !== "shared-controls" || campaign.sharedControls.length > 0).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}
       </ul>
     </nav>
   </header>`;

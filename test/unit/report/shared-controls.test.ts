@@ -12,6 +12,7 @@ import { dataCommand } from "../../../tui/commands/data.ts";
 import { reportCommand } from "../../../tui/commands/report.ts";
 import { load, repositoryText } from "../../support/campaign-files.ts";
 import { exported, exporting, filesIn, newPlace, removePlaces } from "../../support/exports.ts";
+import { checkPage } from "../../support/strict-html.ts";
 import { newFolder, open, removeFolders } from "../record/record-fixture.ts";
 
 afterAll(removeFolders);
@@ -62,6 +63,7 @@ function record(sharing: readonly string[], amended: readonly string[] = sharing
 }
 
 interface Asked {
+  readonly page: string;
   readonly rows: readonly Readonly<Record<string, Json>>[];
   readonly text: string;
 }
@@ -78,7 +80,8 @@ async function asked(place: string, group: string): Promise<Asked> {
   await reportCommand(report, [place, "--group", group, "--out", page]);
   const out = await exported(place, "--as", "csv", "--group", group);
   const files = filesIn(out).map((name) => readFileSync(join(out, name), "utf8"));
-  return { rows, text: [...lines, ...report.lines, readFileSync(page, "utf8"), ...files].join("\n") };
+  const made = readFileSync(page, "utf8");
+  return { rows, page: made, text: [...lines, ...report.lines, made, ...files].join("\n") };
 }
 
 beforeAll(() => {
@@ -87,7 +90,9 @@ beforeAll(() => {
 
 describe("dark controls that are shared", () => {
   it("reach another group that shares its own: alike, neither exposed nor isolated, by no name", async () => {
-    const { rows, text } = await asked(folder, "alpha");
+    const { rows, text, page } = await asked(folder, "alpha");
+    expect(checkPage(page).problems).toEqual([]);
+    expect(page).toContain('href="#shared-controls"');
     expect(rows).toEqual([
       expect.objectContaining({ control: "shared-control-1", capacity_mAh: 1000 * capacityAh("B1"), half_cycle: 1 }),
     ]);
