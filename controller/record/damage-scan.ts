@@ -5,6 +5,8 @@ import type { FetchRows, RawRow } from "./record-rows.ts";
 
 export const ROWS_PER_PAGE = 512;
 
+const OUT_OF_ORDER = "its rows are not in their order";
+
 export type Scanned<Row> =
   | { readonly kind: "row"; readonly key: number; readonly row: Row }
   /** Keys from..to cannot be read; some of them may never have been there. */
@@ -23,8 +25,10 @@ export function* scanRows<Row>(
 ): Generator<Scanned<Row>> {
   let after = fromKey - 1;
   let limit = rowsPerPage;
+  // Among rows out of their order one may have a number beyond all others: whoever went on behind it would miss the rest.
+  let keyMax = Infinity;
   for (;;) {
-    const page = tryFetch(fetch, after, limit);
+    const page = tryFetch(fetch, after, limit, keyMax);
     if (typeof page !== "string") {
       for (const raw of page) {
         const key = Number(raw["key"]);
@@ -38,12 +42,13 @@ export function* scanRows<Row>(
       if (page.length === 0) return;
       continue;
     }
+    if (page === OUT_OF_ORDER) keyMax = Math.max(lastKey, after + 1);
     // Row by row up to the damage, then past it.
     if (limit > 1) {
       limit = 1;
       continue;
     }
-    const next = nextReadable(fetch, after, lastKey);
+    const next = nextReadable(fetch, after, lastKey, keyMax);
     yield {
       kind: "damaged",
       from: after + 1,
@@ -57,44 +62,44 @@ export function* scanRows<Row>(
 }
 
 /** The first key that can be read beyond the damage that follows `after`, to within what the pages allow. */
-function nextReadable(fetch: FetchRows, after: number, lastKey: number): number | undefined {
+function nextReadable(fetch: FetchRows, after: number, lastKey: number, keyMax: number): number | undefined {
   let unreadable = after;
   for (let step = 1; after + step <= lastKey; step *= 2) {
-    if (canFetch(fetch, after + step)) return narrow(fetch, unreadable, after + step) + 1;
+    if (canFetch(fetch, after + step, keyMax)) return narrow(fetch, unreadable, after + step, keyMax) + 1;
     unreadable = after + step;
   }
   // The last step may have jumped over a short readable tail.
-  return lastKey > unreadable + 1 && canFetch(fetch, lastKey - 1)
-    ? narrow(fetch, unreadable, lastKey - 1) + 1
+  return lastKey > unreadable + 1 && canFetch(fetch, lastKey - 1, keyMax)
+    ? narrow(fetch, unreadable, lastKey - 1, keyMax) + 1
     : undefined;
 }
 
 /** Between a place that cannot be read from and one that can: the smallest that can, where damage is one stretch. */
-function narrow(fetch: FetchRows, unreadableAt: number, readableAt: number): number {
+function narrow(fetch: FetchRows, unreadableAt: number, readableAt: number, keyMax: number): number {
   let low = unreadableAt;
   let high = readableAt;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (canFetch(fetch, middle)) high = middle;
+    if (canFetch(fetch, middle, keyMax)) high = middle;
     else low = middle;
   }
   return high;
 }
 
 /** True when there is a row after this key and it can be read: the end of the table is not the end of the damage. */
-function canFetch(fetch: FetchRows, after: number): boolean {
-  const page = tryFetch(fetch, after, 1);
+function canFetch(fetch: FetchRows, after: number, keyMax: number): boolean {
+  const page = tryFetch(fetch, after, 1, keyMax);
   return typeof page !== "string" && page.length > 0;
 }
 
 /** Of a file that was cut, SQLite may give rows of another place: whoever followed them would come by here again. */
-function tryFetch(fetch: FetchRows, after: number, limit: number): RawRow[] | string {
+function tryFetch(fetch: FetchRows, after: number, limit: number, keyMax: number): RawRow[] | string {
   try {
     const page = fetch(after, limit);
     let last = after;
     for (const raw of page) {
       const key = Number(raw["key"]);
-      if (!(key > last)) return "its rows are not in their order";
+      if (!(key > last) || key > keyMax) return OUT_OF_ORDER;
       last = key;
     }
     return page;

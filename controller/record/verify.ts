@@ -193,7 +193,14 @@ function readCopies(folder: string, findings: FindingList): readonly (readonly [
       "is not as the run wrote it: its checksum does not hold",
       advice,
     );
-  if (seal === "none") findings.add("note", "record.summary", SUMMARY_FILE, "carries no checksum", advice);
+  if (seal === "none")
+    findings.add(
+      "warning",
+      "record.summary",
+      SUMMARY_FILE,
+      "carries no checksum: an older beamrack wrote it, or it was changed",
+      advice,
+    );
   if (typeof events === "number" && typeof digest === "string")
     copies.push([SUMMARY_FILE, { events, hash: digest.replace(/^sha256:/, "") }]);
   else findings.add("warning", "record.summary", SUMMARY_FILE, "does not state log.events and log.digest", advice);

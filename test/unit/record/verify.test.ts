@@ -114,6 +114,9 @@ describe("a sound record", () => {
     summarise({ events: 1 + 4 * MINUTES, digest });
     writeFileSync(path, readFileSync(path, "utf8").replace("96", "95"));
     expect(codes(verifyRecord(folder))).toEqual(["record.summary"]);
+    summarise({ events: 1 + 4 * MINUTES, digest });
+    writeFileSync(path, readFileSync(path, "utf8").replace('"checksum"', '"checksul"'));
+    expect(verifyRecord(folder).findings).toMatchObject([{ severity: "warning", code: "record.summary" }]);
   });
 
   it("agrees with what the simulated world saw, and says where it does not", () => {
