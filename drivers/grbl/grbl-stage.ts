@@ -40,12 +40,14 @@ export interface GrblStageDeps {
   readonly positionToleranceMm: number;
   /** How long a board that resets when its port is opened may take to greet. */
   readonly greetingWaitMs?: number;
+  /** How long a status report may take; default 300 ms. */
+  readonly statusWaitMs?: number;
 }
 
 /** GRBL 0.9 has other reports and settings. */
 const FIRMWARE_MAJORS = [1];
 const REPLY_DEADLINE_MS = 500;
-const STATUS_DEADLINE_MS = 300;
+const STATUS_WAIT_MS = 300;
 const RESET_DEADLINE_MS = 2000;
 /** GRBL asks for at most 5-10 reports a second; only waits that a report alone can end poll at all. */
 const POLL_MS = 100;
@@ -56,7 +58,7 @@ const HOLD_MARGIN_MS = 1000;
 const REST_DEADLINE_MS = 20_000;
 
 export function createGrblStage(deps: GrblStageDeps): Stage {
-  const { name, clock, travelMm, motion } = deps;
+  const { name, clock, travelMm, motion, statusWaitMs = STATUS_WAIT_MS } = deps;
   const geometry = deps.geometry ?? { offsetXMm: 0, offsetYMm: 0 };
   const faultHandlers = new Set<(fault: Fault) => void>();
   const oneAtATime = createOneAtATime(name);
@@ -178,7 +180,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
         });
       } catch {
         // Deaf in a critical alarm, or waiting for motion to end: only a reset or a report can tell.
-        const state = await on.status(STATUS_DEADLINE_MS).catch(() => undefined);
+        const state = await on.status(statusWaitMs).catch(() => undefined);
         if (state === undefined || state.state === "Alarm") await reset(on);
       }
     }
@@ -187,7 +189,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
   async function comeToRest(on: GrblSession): Promise<void> {
     const untilMs = clock.monoMs() + REST_DEADLINE_MS;
     for (;;) {
-      const { state, subState } = await on.status(STATUS_DEADLINE_MS);
+      const { state, subState } = await on.status(statusWaitMs);
       if (state === "Idle" || state === "Alarm") return;
       if ((state === "Hold" && subState === 0) || state === "Check" || state === "Door" || state === "Sleep") {
         await reset(on);
@@ -209,7 +211,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
     } finally {
       isHoming = false;
     }
-    const reading = toRack(await on.status(STATUS_DEADLINE_MS));
+    const reading = toRack(await on.status(statusWaitMs));
     if (!reading.atRest) throw new Fault("stage.position", name, "The stage is not at rest after homing.");
     isHomed = true;
     lastKnown = reading;
@@ -266,7 +268,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
       if (!(error instanceof Fault) || error.code !== "link.timeout" || !on.isOpen) throw error;
     }
     const restSinceMs = clock.monoMs();
-    const status = await on.status(STATUS_DEADLINE_MS);
+    const status = await on.status(statusWaitMs);
     const reading = toRack(status);
     if (!reading.atRest) {
       await halt();
@@ -309,7 +311,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
     const untilMs = clock.monoMs() + (motion.speedMmS / motion.accelerationMmS2) * 1000 + HOLD_MARGIN_MS;
     on.realtime("feedHold");
     for (;;) {
-      const { state, subState } = await on.status(STATUS_DEADLINE_MS);
+      const { state, subState } = await on.status(statusWaitMs);
       // At rest, and nothing left that a resume could start.
       if (state === "Alarm" || state === "Sleep" || state === "Check") return;
       if (state === "Hold" && subState === 0) break;
@@ -326,7 +328,7 @@ export function createGrblStage(deps: GrblStageDeps): Stage {
 
   async function read(): Promise<StageReading> {
     const on = live();
-    const reading = toRack(await on.status(STATUS_DEADLINE_MS));
+    const reading = toRack(await on.status(statusWaitMs));
     if (!isHomed) throw notHomed();
     return reading;
   }

@@ -121,6 +121,8 @@ stageContract(
       motion: MOTION,
       positionToleranceMm: 0.01,
       greetingWaitMs: 200,
+      // On a computer that is busy with other tests.
+      statusWaitMs: 1500,
     });
     return benchOf(
       made,
