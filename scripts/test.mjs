@@ -1,18 +1,20 @@
 // Runs all there is to pass, side by side: the checks, the tests that compute, and the tests on real links. Those on
 // links have real deadlines and mostly wait, so they go before the others wherever a core is wanted; the rest fills
 // the cores meanwhile. What is tested is what `npm run build` left in dist/ (vitest.config.ts says how). Ends with exit
-// code 1 where one of them did not pass.
+// code 1 where one of them did not pass, after naming once more each test that failed and why.
 //
 //   node scripts/test.mjs                   everything
 //   node scripts/test.mjs --results FOLDER  and vitest's results as JSON, a file for each part
 //   node scripts/test.mjs ARGS              the checks, then vitest with these arguments
 import { spawn } from "node:child_process";
-import { constants, setPriority } from "node:os";
-import { join } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { constants, setPriority, tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const VITEST = "node_modules/vitest/vitest.mjs";
+const LINES_OF_A_FAILURE = 12;
 const BEHIND_LINKS = constants.priority.PRIORITY_LOW;
 
 /** Waits for it; its output appears as a whole when it ends, or as it comes. */
@@ -39,10 +41,7 @@ function run(name, command, { priority, live, isWhole = "" }) {
 }
 
 function vitest(projects, part, results) {
-  const report =
-    results === undefined
-      ? []
-      : ["--reporter=default", "--reporter=json", `--outputFile.json=${join(results, `${part}.json`)}`];
+  const report = ["--reporter=default", "--reporter=json", `--outputFile.json=${join(results, `${part}.json`)}`];
   return [VITEST, "run", ...projects.flatMap((project) => ["--project", project]), ...report];
 }
 
@@ -55,6 +54,25 @@ function everything(results) {
   ]);
 }
 
+/** Each failed test of a part, with the beginning of what it says; a file that could not be loaded counts as one. */
+function* failures(path) {
+  if (!existsSync(path)) return;
+  for (const file of JSON.parse(readFileSync(path, "utf8")).testResults) {
+    const failed = file.assertionResults.filter((test) => test.status === "failed");
+    const where = relative(root, file.name);
+    if (file.status === "failed" && failed.length === 0) yield [where, file.message ?? ""];
+    for (const test of failed) yield [`${where} > ${test.fullName}`, test.failureMessages.join("\n")];
+  }
+}
+
+function printFailures(results) {
+  for (const part of ["links", "computing"]) {
+    for (const [name, message] of failures(join(results, `${part}.json`))) {
+      console.log(`\ntest: failed: ${name}\n${message.split("\n").slice(0, LINES_OF_A_FAILURE).join("\n")}`);
+    }
+  }
+}
+
 async function some(args) {
   const checks = await run("checks", ["scripts/checks.mjs"], { live: true });
   if (checks.ended !== 0) return [checks];
@@ -63,6 +81,14 @@ async function some(args) {
 
 const [first, second, ...more] = process.argv.slice(2);
 const isWhole = first === undefined || (first === "--results" && second !== undefined && more.length === 0);
-const parts = isWhole ? await everything(second) : await some(process.argv.slice(2));
+let parts;
+if (isWhole) {
+  const results = second ?? mkdtempSync(join(tmpdir(), "beamrack-test-"));
+  parts = await everything(results);
+  printFailures(results);
+  if (second === undefined) rmSync(results, { recursive: true, force: true });
+} else {
+  parts = await some(process.argv.slice(2));
+}
 for (const { name, ended } of parts) console.log(`test: ${name} ${ended === 0 ? "passed" : `did not pass (${ended})`}`);
 process.exitCode = parts.every(({ ended }) => ended === 0) ? 0 : 1;
