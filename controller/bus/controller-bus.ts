@@ -19,6 +19,7 @@ import { createGroupCensors } from "./group-censors.ts";
 import { createCommandDesk, type GivenOrder } from "./command-desk.ts";
 import { createCommandEffects, type Proposals } from "./command-effects.ts";
 import { recordOf } from "./event-text.ts";
+import { createHandoverDesk } from "./handover-desk.ts";
 import { heardStore, type HeardEvent } from "./heard-store.ts";
 import { exposedBody } from "./rack-bodies.ts";
 import { createPaceMeter } from "./pace-meter.ts";
@@ -84,6 +85,7 @@ export interface ControllerBus {
 }
 
 const HEARTBEAT_MS = 1000;
+const HANDOVER_MS = 5000;
 /** Orders of before a restart whose ids are remembered. */
 const GIVEN_MAX = 1000;
 
@@ -91,6 +93,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
   const { port, rack, dayClock } = deps;
   const fold: BusFold = createBusFold();
   const alarmDesk = createBusAlarmDesk();
+  const handover = createHandoverDesk();
   const startedAt = new Date(dayClock.wallMs()).toISOString();
   let heard: RecordStore | undefined;
   let shown: ReturnType<typeof showing> | undefined;
@@ -185,10 +188,15 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       },
     };
     const control: SaidTopic = { topic: { kind: "control" }, periodMs: 200, body: () => desk.view() };
+    const shift: SaidTopic = {
+      topic: { kind: "handover" },
+      periodMs: HANDOVER_MS,
+      body: () => handover.body(clock.monoMs()),
+    };
     const looks = busTopics(sources);
     const publisher = createBusPublisher({
       ...{ port, rack },
-      topics: [heartbeat, control, ...looks.topics],
+      topics: [heartbeat, control, ...looks.topics, shift],
       nowMs: () => dayClock.monoMs(),
       timeText: () => timeText(sources, clock.monoMs()),
       dayText,
@@ -222,6 +230,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     hearing(store) {
       heard = heardStore(store, (event) => {
         const { seq, atMs, type, where, text } = fold.hear(event);
+        handover.hear(event);
         if (shown === undefined) return;
         shown.publisher.stream("log", { seq, at: timeText(shown.sources, atMs), type, where, text });
       });
@@ -229,6 +238,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     },
     recall(event) {
       fold.hear(event);
+      handover.hear(event);
       fold.takeEnded();
       alarmDesk.recall(event);
       if (event.type !== "command-given") return;

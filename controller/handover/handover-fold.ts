@@ -58,6 +58,10 @@ export interface HandoverFold {
   readonly clock: { readonly startMs: number; readonly timeZone: string | null } | null;
   readonly lastMs: number;
   handover(fromMs: number, toMs: number): Handover;
+  /** What happened from one moment to before the other. */
+  happened(fromMs: number, toMs: number): Handover["happened"];
+  /** What happened before will not be asked for again. */
+  forgetBefore(atMs: number): void;
 }
 
 /** Events that are told one by one; what cells and beam do all day is counted. */
@@ -123,7 +127,9 @@ export function createHandoverFold(): HandoverFold {
       if (type === "campaign-amended" && clock !== null) {
         clock = { startMs: clock.startMs, timeZone: textOrNull(data["timezone"]) };
       }
-      if (OF_NOTE.has(type) || COUNTED.has(type) || type === "cell-noted") told.push({ type, atMs, data });
+      if (OF_NOTE.has(type) || type === "cell-noted") told.push({ type, atMs, data });
+      // Of these there are many, and little of each is told.
+      else if (COUNTED.has(type)) told.push({ type, atMs, data: briefOf(data) });
       matters.event(type, atMs, data);
       timetable.event(type, atMs, data);
       expected.event(type, atMs, data);
@@ -140,15 +146,24 @@ export function createHandoverFold(): HandoverFold {
       const timeZone = clock?.timeZone ?? null;
       return {
         ...{ campaign, site, startMs, timeZone, atMs: lastMs, fromMs, toMs },
-        happened: happenedIn(told, fromMs, lastMs),
+        happened: happenedIn(told, fromMs, Infinity, lastMs),
         waiting: matters.open(act),
         ahead: expected.between(lastMs, toMs, { startMs, requests: ahead }),
       };
     },
+    happened: (fromMs, toMs) => happenedIn(told, fromMs, toMs, Math.min(toMs, lastMs)),
+    forgetBefore(atMs) {
+      const kept = told.findIndex((one) => one.atMs >= atMs);
+      told.splice(0, kept === -1 ? told.length : kept);
+    },
   };
 }
 
-function happenedIn(all: readonly Told[], fromMs: number, nowMs: number): Handover["happened"] {
+function briefOf({ outcome, reason }: Readonly<Record<string, Json>>): Told["data"] {
+  return { ...(outcome === undefined ? {} : { outcome }), ...(reason === undefined ? {} : { reason }) };
+}
+
+function happenedIn(all: readonly Told[], fromMs: number, toMs: number, nowMs: number): Handover["happened"] {
   const exposures: Record<string, number> = {};
   const missed: Record<string, number> = {};
   const entries = new Map<string, { atMs: number; where: string[]; text: string; count: number }>();
@@ -157,6 +172,7 @@ function happenedIn(all: readonly Told[], fromMs: number, nowMs: number): Handov
   let stepsEnded = 0;
   for (const { type, atMs, data } of all) {
     if (atMs < fromMs) continue;
+    if (atMs >= toMs) continue;
     if (type === "sweep-begun") sweeps += 1;
     else if (type === "step-ended") stepsEnded += 1;
     else if (type === "exposure-ended") count(exposures, data["outcome"]);
@@ -181,16 +197,20 @@ function noteOf(data: Readonly<Record<string, Json>>): Omit<HandoverNote, "atMs"
   return { position: text("position"), author: text("author"), text: text("text") };
 }
 
-function lostMs(all: readonly Told[], fromMs: number, nowMs: number): number {
+function lostMs(all: readonly Told[], fromMs: number, toMs: number): number {
   let sumMs = 0;
   let sinceMs: number | null = null;
-  for (const { type, atMs } of all) {
-    if (type === "beam-lost") sinceMs ??= atMs;
-    if (type !== "beam-back" || sinceMs === null) continue;
-    sumMs += Math.max(0, atMs - Math.max(fromMs, sinceMs));
+  const add = (untilMs: number): void => {
+    if (sinceMs !== null) sumMs += Math.max(0, Math.min(untilMs, toMs) - Math.max(fromMs, sinceMs));
     sinceMs = null;
+  };
+  for (const { type, atMs } of all) {
+    if (atMs > toMs) continue;
+    if (type === "beam-lost") sinceMs ??= atMs;
+    if (type === "beam-back") add(atMs);
   }
-  return sinceMs === null ? sumMs : sumMs + Math.max(0, nowMs - Math.max(fromMs, sinceMs));
+  add(toMs);
+  return sumMs;
 }
 
 function count(counts: Record<string, number>, key: Json | undefined): void {

@@ -10,6 +10,7 @@ import {
   noticeSchema,
   recentSchema,
 } from "./controller-views.ts";
+import { handoverViewSchema } from "./handover-view.ts";
 import {
   alarmViewSchema,
   beamViewSchema,
@@ -33,6 +34,7 @@ export const BUS_SCHEMAS = {
   alarm: alarmViewSchema,
   control: controlViewSchema,
   recent: recentSchema,
+  handover: handoverViewSchema,
   cell: cellViewSchema,
   dose: doseViewSchema,
   trace: traceViewSchema,

@@ -17,6 +17,7 @@ export const SINGLE_TOPICS = [
   "alarm",
   "control",
   "recent",
+  "handover",
 ] as const;
 export type SingleTopic = (typeof SINGLE_TOPICS)[number];
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ALL_POSITIONS } from "../../protocols/base/position.ts";
 import { digitHeights, FRAME_STEPS_MAX, heightDigits } from "../../protocols/bus/cell-views.ts";
 import { showScreen, type ShowOptions, type ShownScreen } from "../support/shown-screen.ts";
+import { handover } from "../support/terminal-handover.ts";
 import * as rack from "../support/terminal-rack.ts";
 
 /** Screens as people see them: what ink wrote to a terminal, put together again. `vitest -u` draws them anew. */
@@ -139,6 +140,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "isolated-cell": { told: ISOLATED, first: { screen: "cell", positionIndex: E7 } },
   "controller-gone": { told: GONE, silentMs: 190_000, first: { positionIndex: B4, measure: "charge" } },
   "cell-with-frames": { told: PATTERNED, first: { screen: "cell", positionIndex: B4 } },
+  shift: { told: [...rack.runningRack(), handover()], first: { screen: "shift" } },
   "no-colour": { told: ISOLATED, colour: false, first: { positionIndex: E7 - 1 } },
 };
 
@@ -196,6 +198,7 @@ describe("what a group user is not told", () => {
     ["beam", ["exposure       not told", "Ahead", "Missed"], /none under way|^none|none *$/m],
     ["instruments", ["not told to group users"], /0 of 0/],
     ["campaign", ["not told to group users"], /nothing said/],
+    ["shift", ["not told to group users"], /nothing waits/],
     ["log", ["not told to group users"], /nothing said/],
   ] as const)("is not made up on the screen %s", async (screen, words, lies) => {
     const { terminal } = await play({ told: OF_GROUPS, first: { screen } });

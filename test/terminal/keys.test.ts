@@ -52,7 +52,7 @@ describe("the table of keys", () => {
 });
 
 describe("an order", () => {
-  it.each(["h", "r", "x", "!", "e", "H", "R", "E", "S"])(
+  it.each(["h", "r", "x", "!", "e", "H", "R", "E", "S", "b", "B"])(
     "by the key %s alone orders nothing, and names the consequence",
     async (key) => {
       const screen = await running();

@@ -11,7 +11,7 @@ import { positionIndexOf } from "./orders.ts";
 
 /** Screens with a cell under the cursor. */
 export const OF_CELLS: readonly ScreenId[] = ["rack", "cell", "dose"];
-export const SCROLLED: readonly ScreenId[] = ["cell", "beam", "instruments", "log", "dose", "campaign"];
+export const SCROLLED: readonly ScreenId[] = ["cell", "beam", "instruments", "log", "dose", "campaign", "shift"];
 /** Far more than any list has rows; drawing brings it back to the last. */
 export const FAR_ROWS = 1_000_000;
 export const PAGE_ROWS = 10;
@@ -108,6 +108,12 @@ export function turnMeasure({ state }: Model, by: 1 | -1): Outcome {
   const count = MEASURE_IDS.length;
   const measure = MEASURE_IDS[(MEASURE_IDS.indexOf(state.measure) + by + count) % count] ?? "state";
   return { state: { measure, screen: "rack" } };
+}
+
+/** The hand-over page since an hour earlier or later; the bus tells of a day. */
+export function turnShift({ state }: Model, by: 1 | -1): Outcome {
+  const shiftHours = Math.max(0, Math.min(23, state.shiftHours + by));
+  return { state: { shiftHours, scroll: { ...state.scroll, shift: 0 } } };
 }
 
 export function turnScreen({ state }: Model, by: 1 | -1): Outcome {

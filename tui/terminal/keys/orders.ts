@@ -134,6 +134,22 @@ export function cellOrder(model: Model, what: CellOrder): Outcome {
   return ask(model, order, consequence);
 }
 
+const SWAP_CONSEQUENCES = {
+  begin:
+    "Beam and stage wait, the cell is switched off and proven off. Go in only when the beam waits for the access to be given back. The other cells go on.",
+  end: "Say that nobody is there any more: the cell's voltage is proven, its step goes on with the time it has left, then the beam does.",
+} as const;
+
+/** Access of a person to one cell: beam and stage wait meanwhile. */
+export function swap(model: Model, act: "begin" | "end"): Outcome {
+  const { rack, state } = model;
+  const position = positionAt(state.positionIndex);
+  if ((rack.cells[state.positionIndex] ?? null) === null) return { refusal: `There is no cell at ${position}.` };
+  const title = act === "begin" ? `access to cell ${position}` : `end of access to cell ${position}`;
+  const order: Order = { title, command: { command: "swap", args: { act, position } }, precondition: null };
+  return ask(model, order, SWAP_CONSEQUENCES[act]);
+}
+
 /** Its text is what is typed. */
 export function note(model: Model): Outcome {
   const { rack, state } = model;

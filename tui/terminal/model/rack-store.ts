@@ -147,7 +147,7 @@ function takeMessage(draft: Draft, message: BusMessage): void {
         view.controller.instance !== message.value.instance &&
         message.value.state === "present"
       ) {
-        draft.view = { ...view, log: [], nowMs: null };
+        draft.view = { ...view, log: [], handover: null, nowMs: null };
       }
       draft.view = { ...draft.view, controller: message.value };
       break;
@@ -185,6 +185,9 @@ function takeMessage(draft: Draft, message: BusMessage): void {
     }
     case "control":
       draft.view = { ...view, control: message.value };
+      break;
+    case "handover":
+      draft.view = { ...view, handover: message.value };
       break;
     case "cell":
       put((draft.cells ??= [...view.cells]), message.of, message.value);

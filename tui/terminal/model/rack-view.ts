@@ -3,6 +3,7 @@
  * now. Pure data; nothing is kept here that the bus does not say.
  */
 import type { BusCell, BusDose, BusTrace } from "../../../protocols/bus/cell-views.ts";
+import type { BusHandover } from "../../../protocols/bus/handover-view.ts";
 import type { BusController, BusControl, BusHeartbeat, BusLog } from "../../../protocols/bus/controller-views.ts";
 import type {
   BusAlarm,
@@ -58,6 +59,7 @@ export interface RackView {
   /** Open alarms beyond those. */
   readonly alarmsUnnamedCount: number;
   readonly control: BusControl | null;
+  readonly handover: BusHandover | null;
   /** Oldest first, bounded. */
   readonly log: readonly LogLine[];
   /** Messages that could not be read. */
@@ -86,6 +88,7 @@ export function emptyRack(sinceMs: number): RackView {
     alarms: [],
     alarmsUnnamedCount: 0,
     control: null,
+    handover: null,
     log: [],
     unreadableCount: 0,
   };

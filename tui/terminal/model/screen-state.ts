@@ -4,7 +4,17 @@ import type { LogLine } from "./rack-view.ts";
 import type { Background } from "../text/palette.ts";
 import type { MeasureId } from "./measures.ts";
 
-export const SCREEN_IDS = ["rack", "cell", "beam", "instruments", "alarms", "log", "dose", "campaign"] as const;
+export const SCREEN_IDS = [
+  "rack",
+  "cell",
+  "beam",
+  "instruments",
+  "alarms",
+  "log",
+  "dose",
+  "campaign",
+  "shift",
+] as const;
 export type ScreenId = (typeof SCREEN_IDS)[number];
 
 export const SCREEN_TITLES: Readonly<Record<ScreenId, string>> = {
@@ -16,6 +26,7 @@ export const SCREEN_TITLES: Readonly<Record<ScreenId, string>> = {
   log: "Log",
   dose: "Dose",
   campaign: "Campaign",
+  shift: "Shift",
 };
 
 /** What each one answers. */
@@ -28,6 +39,7 @@ export const SCREEN_TELLS: Readonly<Record<ScreenId, string>> = {
   log: "what happened, line by line?",
   dose: "how much has each spot had, and how much may it have?",
   campaign: "how far are we, and when is it over?",
+  shift: "what happened since 22:00, what waits for whom, what comes?",
 };
 
 /** A command as a person asks for it; who sends it adds id, author and deadline. */
@@ -70,6 +82,8 @@ export interface ScreenState {
   readonly scroll: Readonly<Record<ScreenId, number>>;
   /** Identity of the alarm under the cursor; null: the first. */
   readonly alarmId: number | null;
+  /** Full hours back from the one that runs, of the hand-over page. */
+  readonly shiftHours: number;
   readonly logFilter: string;
   /** The log as it stood when it was stopped; null: it runs. */
   readonly logStopped: readonly LogLine[] | null;
@@ -82,8 +96,9 @@ export const FIRST_STATE: ScreenState = {
   screen: "rack",
   positionIndex: 0,
   measure: "state",
-  scroll: { rack: 0, cell: 0, beam: 0, instruments: 0, alarms: 0, log: 0, dose: 0, campaign: 0 },
+  scroll: { rack: 0, cell: 0, beam: 0, instruments: 0, alarms: 0, log: 0, dose: 0, campaign: 0, shift: 0 },
   alarmId: null,
+  shiftHours: 8,
   logFilter: "",
   logStopped: null,
   overlay: null,

@@ -7,13 +7,14 @@ import { ACTIONS, isOn } from "../keys/actions.ts";
 import { keysText } from "../keys/keys-text.ts";
 import type { Model } from "../model/model.ts";
 import { isLive, timeMs, untakenCount, type Liveness, type RackView } from "../model/rack-view.ts";
-import { SCREEN_IDS, SCREEN_TITLES } from "../model/screen-state.ts";
+import { SCREEN_IDS, SCREEN_TITLES, type ScreenId } from "../model/screen-state.ts";
 import {
   BLANK,
   cut,
   fit,
   inTone,
   row,
+  rowWidth,
   span,
   spread,
   tall,
@@ -126,19 +127,21 @@ function headRow(model: Model, width: number): Row {
 }
 
 function tabRow({ state, rack }: Model, width: number): Row {
-  const untaken = untakenCount(rack);
-  const tabs = SCREEN_IDS.flatMap((screen, index): readonly Span[] => {
+  const wide = tabSpans(state.screen, untakenCount(rack), " ");
+  return rowWidth(wide) <= width ? wide : cut(tabSpans(state.screen, untakenCount(rack), ""), width);
+}
+
+function tabSpans(chosen: ScreenId, untaken: number, gap: string): Row {
+  return SCREEN_IDS.flatMap((screen, index): readonly Span[] => {
     const count = screen === "alarms" && untaken > 0 ? ` ${untaken > 99 ? "99+" : String(untaken)}` : "";
-    const isChosen = screen === state.screen;
-    const title = SCREEN_TITLES[screen];
+    const isChosen = screen === chosen;
     return [
-      span(index === 0 ? "" : " "),
-      span(` ${index + 1} ${title}`, isChosen ? "bar" : "dim"),
+      span(index === 0 ? "" : gap),
+      span(` ${index + 1} ${SCREEN_TITLES[screen]}`, isChosen ? "bar" : "dim"),
       span(count, isChosen ? "bar" : "alarm"),
-      span(isChosen ? " " : "", "bar"),
+      span(isChosen ? gap : "", "bar"),
     ];
   });
-  return cut(tabs, width);
 }
 
 /** What must be known before anything below is read: that it is old, or what became of the last order. */
@@ -195,6 +198,15 @@ function controlRow({ rack, author }: Model, width: number): Row {
   return spread(row(me), [held, ...passing], width);
 }
 
+/** What the arrows do, where it is not to move down a list. */
+const ARROWS: Readonly<Partial<Record<ScreenId, Row>>> = {
+  rack: row(span(" ←↑↓→", "accent"), span(" cell", "dim")),
+  cell: row(span(" ← →", "accent"), span(" cell", "dim")),
+  dose: row(span(" ← →", "accent"), span(" cell", "dim")),
+  shift: row(span(" ← →", "accent"), span(" since  ", "dim"), span("↑↓", "accent"), span(" move", "dim")),
+};
+const DOWN: Row = row(span(" ↑↓", "accent"), span(" move", "dim"));
+
 function keyRow({ state }: Model, width: number): Row {
   const { screen, overlay } = state;
   if (overlay !== null)
@@ -204,7 +216,6 @@ function keyRow({ state }: Model, width: number): Row {
   const named = ACTIONS.filter(
     (action) => action.footer !== undefined && (action.footerOn ?? screen) === screen && isOn(action, screen),
   );
-  const arrows = screen === "rack" ? "←↑↓→" : screen === "cell" || screen === "dose" ? "← →" : "↑↓";
   const own = named.filter(({ screens }) => screens !== "all");
   const common = named.filter(({ screens }) => screens === "all");
   const spans = [...own, ...common].flatMap((action): readonly Span[] => [
@@ -212,14 +223,7 @@ function keyRow({ state }: Model, width: number): Row {
     span(keysText(action), "accent"),
     span(` ${action.footer ?? ""}`, "dim"),
   ]);
-  return cut(
-    [
-      span(` ${arrows}`, "accent"),
-      span(screen === "rack" || screen === "cell" || screen === "dose" ? " cell" : " move", "dim"),
-      ...spans,
-    ],
-    width,
-  );
+  return cut([...(ARROWS[screen] ?? DOWN), ...spans], width);
 }
 
 /** For what is told without a screen: the same words, in plain lines. */

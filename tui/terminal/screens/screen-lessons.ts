@@ -27,4 +27,7 @@ export const SCREEN_LESSONS: Readonly<Record<ScreenId, readonly string[]>> = {
   campaign: [
     "How far the campaign is, what was asked of the beam and what became of it, when each group's last cell will be over, who is in control, and how the controller itself does.",
   ],
+  shift: [
+    "What one shift tells the next: what happened since the hour at the top (← and → change it), what people noted, what waits for whom, and what is to be expected. Times are by the clock of the place, where the campaign names it.",
+  ],
 };

@@ -10,6 +10,7 @@ import { instrumentsScreen } from "./instruments-screen.ts";
 import { logScreen } from "./log-screen.ts";
 import type { Drawn } from "./parts.ts";
 import { rackScreen } from "./rack-screen.ts";
+import { shiftScreen } from "./shift-screen.ts";
 
 const SCREENS: Readonly<Record<ScreenId, (model: Model, width: number, height: number) => Drawn>> = {
   rack: rackScreen,
@@ -20,6 +21,7 @@ const SCREENS: Readonly<Record<ScreenId, (model: Model, width: number, height: n
   log: logScreen,
   dose: doseScreen,
   campaign: campaignScreen,
+  shift: shiftScreen,
 };
 
 const HEAD_ROWS = 3;

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { createHandoverDesk } from "../../../controller/bus/handover-desk.ts";
+import type { Json } from "../../../protocols/base/canonical-json.ts";
+import { handoverViewSchema } from "../../../protocols/bus/handover-view.ts";
+import { shiftTold } from "../../../tui/terminal/screens/shift-screen.ts";
+
+const START = Date.parse("2026-03-02T20:00:00Z");
+const HOUR = 3_600_000;
+type Told = readonly [hours: number, type: string, data: { readonly [key: string]: Json }];
+
+function desk(events: readonly Told[]) {
+  const made = createHandoverDesk();
+  made.hear({ type: "campaign-started", atMs: 0, data: { campaign: "night", site: "reference", start_ms: START } });
+  for (const [hours, type, data] of events) made.hear({ type, atMs: hours * HOUR, data });
+  return made;
+}
+
+function bodyAt(made: ReturnType<typeof desk>, hours: number) {
+  const body = made.body(hours * HOUR);
+  if (body === undefined) throw new Error("nothing is told");
+  return handoverViewSchema.parse({ v: 1, at: new Date(START + hours * HOUR).toISOString(), ...body });
+}
+
+describe("the hand-over page on the bus", () => {
+  it("says nothing before the log says when the campaign began", () => {
+    expect(createHandoverDesk().body(0)).toBeUndefined();
+  });
+
+  it("tells hour by hour, so that the same page can be read since any of them", () => {
+    const page = bodyAt(
+      desk([
+        [1.2, "beam-lost", {}],
+        [2.5, "beam-back", {}],
+        [2.6, "exposure-ended", { position: "B4", outcome: "made" }],
+        [2.7, "alarm-raised", { alarm: 1, code: "link.timeout", where: "channel B4", what: "no answer" }],
+        [3.1, "exposure-ended", { position: "B5", outcome: "made" }],
+        [3.2, "alarm-raised", { alarm: 2, code: "link.timeout", where: "channel B5", what: "no answer" }],
+      ]),
+      3.5,
+    );
+    expect(page.hours.map(({ from, beam_lost_s }) => [from.slice(11, 16), beam_lost_s])).toEqual([
+      ["20:00", 0],
+      ["21:00", 2880],
+      ["22:00", 1800],
+      ["23:00", 0],
+    ]);
+    const all = shiftTold(page, START);
+    expect([all.exposures, all.beamLostS]).toEqual([{ made: 2 }, 4680]);
+    expect(all.events.filter(({ text }) => text.includes("no answer"))).toEqual([
+      {
+        ...{ at: "2026-03-02T22:42:00.000Z", text: "alarm: no answer [link.timeout]" },
+        ...{ where: ["channel B4", "channel B5"], count: 2 },
+      },
+    ]);
+    const late = shiftTold(page, START + 3 * HOUR);
+    expect([late.exposures, late.events.map(({ where }) => where)]).toEqual([{ made: 1 }, [["channel B5"]]]);
+  });
+
+  it("forgets what is older than a day, and keeps what waits since then", () => {
+    const made = desk([
+      [1, "alarm-raised", { alarm: 1, code: "link.timeout", where: "stage", what: "no answer" }],
+      [20, "cell-noted", { position: "A1", author: "ada", text: "well" }],
+    ]);
+    expect(bodyAt(made, 21).hours.map(({ from }) => from.slice(0, 13))).toEqual([
+      "2026-03-02T20",
+      "2026-03-02T21",
+      "2026-03-03T16",
+    ]);
+    const later = bodyAt(made, 40);
+    expect(later.hours.map(({ notes }) => notes.length)).toEqual([1]);
+    expect(later.waiting).toMatchObject([{ who: "operator", where: ["stage"], since: "2026-03-02T21:00:00.000Z" }]);
+  });
+
+  it("stays within what a message may hold, however much happens", () => {
+    const flood = Array.from({ length: 24 * 200 }, (_, index): Told => [
+      index / 200,
+      "alarm-raised",
+      { alarm: index, code: "link.timeout", where: `channel B${index}`, what: `${index} ${"no answer ".repeat(40)}` },
+    ]);
+    const page = bodyAt(desk(flood), 23.99);
+    expect(JSON.stringify(page).length).toBeLessThan(128 * 1024);
+    expect(page.hours.at(-1)?.more).toBeGreaterThan(100);
+  });
+});
