@@ -1,5 +1,5 @@
 // What `npm ci` does once the packages are there: gets the database driver's binary and builds. Where no ready-made
-// binary can be had, SQLite is compiled, which keeps one core busy for about half a minute; package.json leaves that to
+// binary can be had, SQLite is compiled, which keeps one core busy for some twenty seconds; package.json leaves that to
 // this script, not to the package's own installation, so that the other core can build meanwhile and then check the
 // sources, which `npm test` need not do once more. An npm that installed the binary by itself leaves nothing to get.
 import { spawn } from "node:child_process";
@@ -10,11 +10,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const driver = `${root}node_modules/better-sqlite3`;
 const binary = `${driver}/build/Release/better_sqlite3.node`;
 
-/** SQLite's own makefiles take -O2; the driver's -O3 takes half as long again to compile and gains nothing here. */
+/** Extensions of SQLite that nothing here asks for; without them a third less is to be compiled. */
+const without = ["FTS3", "FTS3_PARENTHESIS", "FTS4", "FTS5", "GEOPOLY", "PERCENTILE", "RTREE", "STAT4"];
+
+/** The driver's -O3 takes three times as long to compile as this, and writes and reads a record no faster by a tenth. */
 const flags = {
   JOBS: process.env["JOBS"] ?? "max",
-  CFLAGS: process.env["CFLAGS"] ?? "-O2",
-  CXXFLAGS: process.env["CXXFLAGS"] ?? "-O2",
+  CFLAGS: process.env["CFLAGS"] ?? ["-O1", ...without.map((name) => `-USQLITE_ENABLE_${name}`)].join(" "),
+  CXXFLAGS: process.env["CXXFLAGS"] ?? "-O1",
 };
 
 /** Waits for it; what it said is shown where it did not succeed. */
@@ -33,7 +36,7 @@ function run(command, args, options = {}) {
 
 async function getDriver() {
   if (!existsSync(driver) || existsSync(binary)) return 0;
-  console.log("prepare: getting the database driver; where it has to be compiled, that takes about half a minute");
+  console.log("prepare: getting the database driver; where it has to be compiled, that takes some twenty seconds");
   const npm = process.env["npm_execpath"];
   const install = ["--prefix", driver, "run", "install"];
   const env = { ...process.env, ...flags };
