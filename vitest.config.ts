@@ -12,9 +12,14 @@ const COMPUTING = { isolate: false };
 /**
  * Tests on real links have real deadlines: they run after those that compute, or (scripts/test.mjs) beside them and
  * before them wherever a core is wanted, so that none is late because another is busy. Most of the time they wait, so
- * more of them run side by side than there are cores.
+ * more of them run side by side than there are cores. One that failed while no core was free for it is tried again.
  */
-const REAL_TIME = { maxWorkers: 6, sequence: { groupOrder: 1 } };
+const REAL_TIME = {
+  maxWorkers: 6,
+  sequence: { groupOrder: 1 },
+  setupFiles: ["test/support/property-seed.ts", "test/support/held-up.ts"],
+  retry: { count: 2, delay: 3000, condition: /held up for \d+ ms by a busy computer/ },
+};
 
 /** Campaigns on the bench last longest: they begin first, or all the rest would wait for them at the end. */
 class BenchFirst extends BaseSequencer {

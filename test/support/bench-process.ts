@@ -53,7 +53,7 @@ export async function startBench(folder: string) {
     ...["instruments", SITE, "--campaign", CAMPAIGN, "--folder", join(folder, "ports")],
     ...["--write-site", site, "--json"],
   ]);
-  await said(bench, '"ready":true', 30_000);
+  await said(bench, '"ready":true', 90_000);
   const places = bench.documents().flatMap((document) => {
     const read = placeSchema.safeParse(document);
     return read.success ? [read.data] : [];

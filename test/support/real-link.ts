@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { Link } from "../../protocols/roles/link.ts";
 
 /** Polls until `condition` holds; fails with `what` after `withinMs`. For real links only. */
-export async function until(what: string, condition: () => boolean, withinMs = 3000): Promise<number> {
+export async function until(what: string, condition: () => boolean, withinMs = 10_000): Promise<number> {
   const startMs = performance.now();
   while (!condition()) {
     if (performance.now() - startMs > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);

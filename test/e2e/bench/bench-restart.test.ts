@@ -20,13 +20,13 @@ describe("a campaign on the bench whose controller is killed", () => {
     const { bench, site } = await startBench(folder);
     const data = join(folder, "data");
     const first = start(folder, ["run", CAMPAIGN, "--site", site, "--data", data, "--headless", "--json"]);
-    await exposed(first, data, 2, 30_000);
+    await exposed(first, data, 2, 120_000);
     first.signal("SIGKILL");
     await first.ended;
     const killedAfter = exposures(data);
     // What ran goes on without the controller, and the next one goes on from the record.
     const second = start(folder, ["run", CAMPAIGN, "--site", site, "--data", data, "--headless", "--json"]);
-    await exposed(second, data, killedAfter + 2, 40_000);
+    await exposed(second, data, killedAfter + 2, 120_000);
     second.signal("SIGINT");
     expect(await second.ended).toBe(1);
     expect(eventTypes(data).filter((type) => type === "campaign-resumed")).toHaveLength(1);
@@ -39,5 +39,5 @@ describe("a campaign on the bench whose controller is killed", () => {
 
     bench.signal("SIGTERM");
     expect(await bench.ended).toBe(0);
-  }, 120_000);
+  }, 400_000);
 });

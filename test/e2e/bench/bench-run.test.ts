@@ -29,15 +29,15 @@ describe("a campaign on the bench, from another process", () => {
 
     const data = join(folder, "data");
     const run = start(folder, ["run", CAMPAIGN, "--site", site, "--data", data, "--headless", "--json"]);
-    await exposed(run, data, 2, 30_000);
+    await exposed(run, data, 2, 120_000);
     expect(await order(whereOf("broker"), { id: 7, kind: "hang", instrument: "channel A2" })).toEqual({
       id: 7,
       ok: true,
       what: "channel A2: hang",
     });
     const before = exposures(data);
-    await said(run, "alarm channel A2", 10_000);
-    await exposed(run, data, before + 3, 25_000);
+    await said(run, "alarm channel A2", 30_000);
+    await exposed(run, data, before + 3, 120_000);
 
     // A second controller has no place beside the first.
     const second = start(folder, ["run", CAMPAIGN, "--site", site, "--data", join(folder, "other"), "--json"]);
@@ -60,5 +60,5 @@ describe("a campaign on the bench, from another process", () => {
     bench.signal("SIGTERM");
     expect(await bench.ended).toBe(0);
     expect(readdirSync(join(folder, "ports"))).toEqual([]);
-  }, 100_000);
+  }, 400_000);
 });

@@ -32,7 +32,7 @@ async function refusal(certificateAuthority: string | null): Promise<string> {
     opened: () => faults.push("opened"),
     lost: ({ code, message }) => faults.push(`${code}: ${message}`),
   });
-  await until("a refusal", () => faults.length > 0, 5000);
+  await until("a refusal", () => faults.length > 0, 20_000);
   await session.close();
   return faults[0] ?? "";
 }

@@ -53,7 +53,7 @@ async function pacedWorld(): Promise<{ readonly world: BeamrackProcess; readonly
     data,
     "--json",
   ]);
-  await said(world, "bus: mqtt://", 30_000);
+  await said(world, "bus: mqtt://", 90_000);
   const url = /mqtt:\/\/[\d.]+:\d+/.exec(world.err())?.[0] ?? "";
   return { world, url };
 }
@@ -106,7 +106,7 @@ it("a running world is seen and steered over the bus; a broker that dies, client
   expect(status.code).toBe(0);
   expect(JSON.parse(status.out)).toMatchObject({ state: "running", controller: { state: "present" } });
   expect((await run(["hold", "--broker", url], { BEAMRACK_USER: "boris" })).code).toBe(0);
-  await until("exposing held", () => Reflect.get(Object(screen.value("campaign ")), "state") === "held", 5000);
+  await until("exposing held", () => Reflect.get(Object(screen.value("campaign ")), "state") === "held", 20_000);
 
   // What takes control by itself, and what needs none.
   const noted = await run(["note", "A1", "looks \u001b[2Jwarm", "--broker", url]);
@@ -141,7 +141,7 @@ it("a running world is seen and steered over the bus; a broker that dies, client
     for (let count = 0; count < 5000; count += 1)
       flood.publish(`beamrack/reference/command/mallory`, `{"n":${String(count)}}`);
   });
-  await until("the flood cut off", () => isFloodOver, 10_000);
+  await until("the flood cut off", () => isFloodOver, 30_000);
   const reply = await screen.client.order(
     { command: "take-control", args: {} },
     { rack: "reference", reason: "a test" },
@@ -167,7 +167,7 @@ it("a running world is seen and steered over the bus; a broker that dies, client
   await until("gone", () => Reflect.get(Object(screen.value("controller ")), "state") === "gone", 2500);
   flood.end(true);
   deaf.end(true);
-}, 90_000);
+}, 240_000);
 
 describe("a client's mistake is told in one line", () => {
   it("where no broker is, where the password is wrong, where no controller speaks", async () => {
@@ -195,7 +195,7 @@ describe("a client's mistake is told in one line", () => {
     expect(closed.err).toContain("[bus.unreachable]");
     for (const { err } of [closed]) expect(err.trim().split("\n")).toHaveLength(1);
     expect(await run(["status", "--broker", "mqtt://anna:secret@host"])).toMatchObject({ code: 2 });
-  }, 60_000);
+  }, 240_000);
 });
 
 describe("the embedded broker", () => {
@@ -224,7 +224,7 @@ describe("the embedded broker", () => {
       });
       client.on("error", () => undefined);
       client.on("message", (topic) => heard.push(topic));
-      await until(`${username} in or out`, () => client.connected || isOut, 5000);
+      await until(`${username} in or out`, () => client.connected || isOut, 20_000);
       if (client.connected) await client.subscribeAsync("beamrack/#");
       return { client, heard };
     };
@@ -235,18 +235,18 @@ describe("the embedded broker", () => {
       }
       const anna = await enter("anna", "correct horse");
       const guest = await enter("guest", "correct horse");
-      await until("what is retained", () => anna.heard.length >= 4 && guest.heard.length >= 1, 5000);
+      await until("what is retained", () => anna.heard.length >= 4 && guest.heard.length >= 1, 20_000);
       expect([...anna.heard].sort()).toEqual(
         ["alarm", "cell/A1", "cell/B1", "reply/anna/x"].map((topic) => `beamrack/r/${topic}`),
       );
       expect(guest.heard).toEqual(["beamrack/r/cell/A1"]);
       controller.heard.length = 0;
       await anna.client.publishAsync("beamrack/r/command/anna", "{}", { qos: 1 });
-      await until("the order heard", () => controller.heard.includes("beamrack/r/command/anna"), 5000);
+      await until("the order heard", () => controller.heard.includes("beamrack/r/command/anna"), 20_000);
       guest.client.publish("beamrack/r/command/anna", "{}");
-      await until("the guest thrown out", () => !guest.client.connected, 5000);
+      await until("the guest thrown out", () => !guest.client.connected, 20_000);
       anna.client.publish("beamrack/r/campaign", "{}", { retain: true });
-      await until("anna thrown out", () => !anna.client.connected, 5000);
+      await until("anna thrown out", () => !anna.client.connected, 20_000);
       expect(controller.heard.filter((topic) => topic !== "beamrack/r/command/anna")).toEqual([]);
       expect((await enter(CONTROLLER_USER, "guessed")).client.connected).toBe(false);
       // A client's id that is another's throws nobody out.
@@ -259,13 +259,13 @@ describe("the embedded broker", () => {
       greedy.client.end(true);
       const long = await enter("anna", "correct horse");
       long.client.publish("beamrack/r/command/anna", "x".repeat(1_000_000));
-      await until("who says too much thrown out", () => !long.client.connected, 5000);
+      await until("who says too much thrown out", () => !long.client.connected, 20_000);
       expect(controller.client.connected).toBe(true);
       controller.client.end(true);
     } finally {
       await server.close();
     }
-  }, 30_000);
+  }, 240_000);
 });
 
 it("users are written with a hash of their password, and read back", async () => {
@@ -276,4 +276,4 @@ it("users are written with a hash of their password, and read back", async () =>
   expect((await run(["users", path, "list"])).out).toBe("anna  operator\n");
   expect((await run(["users", path, "add", "guest", "--role", "group-user"], env)).code).toBe(2);
   expect((await run(["users", path, "mosquitto", "--rack", "r"])).out).toContain("topic write beamrack/r/command/anna");
-}, 30_000);
+}, 240_000);

@@ -64,7 +64,7 @@ async function refusal(url: string, certificateAuthority: string): Promise<strin
     opened: () => faults.push("opened"),
     lost: ({ code, message }) => faults.push(`${code}: ${message}`),
   });
-  await until("a refusal", () => faults.length > 0, 10_000);
+  await until("a refusal", () => faults.length > 0, 30_000);
   await session.close();
   return faults[0] ?? "";
 }
@@ -119,7 +119,7 @@ it.skipIf(mosquitto === undefined && !isMosquittoRequired)(
       data,
       "--json",
     ]);
-    await said(world, `bus: ${url}`, 30_000);
+    await said(world, `bus: ${url}`, 90_000);
 
     const look = async (user: keyof typeof PASSWORDS): Promise<RackLook> => {
       const place = {
@@ -157,9 +157,9 @@ it.skipIf(mosquitto === undefined && !isMosquittoRequired)(
     });
     guest.on("error", () => undefined);
     guest.on("message", (topic) => heard.add(topic.replace(/^beamrack\/[^/]+\//, "")));
-    await until("the guest's session", () => guest.connected, 5000);
+    await until("the guest's session", () => guest.connected, 20_000);
     await guest.subscribeAsync("beamrack/#");
-    await until("what is the guest's", () => heard.has("control") && heard.has("beam"), 5000);
+    await until("what is the guest's", () => heard.has("control") && heard.has("beam"), 20_000);
     for (const topic of heard) {
       expect(topic).toMatch(/^(?:controller|heartbeat|beam|control|(?:cell|dose|trace)\/[A-H]\d+|group-alarm\/.+)$/);
     }

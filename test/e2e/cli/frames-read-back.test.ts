@@ -78,7 +78,7 @@ describe.skipIf(python === undefined)("a frame of a simulated run, read by h5py"
     expect(files.length).toBeGreaterThan(5);
     const { stdout } = await run(python ?? "python3", [READER, ...files], { maxBuffer: 1e8 });
     frames.push(...z.array(frameSchema).parse(JSON.parse(stdout)));
-  }, 120_000);
+  }, 240_000);
 
   it("leads from the file to its default plot, and from there to signal and axis", () => {
     for (const frame of frames) {

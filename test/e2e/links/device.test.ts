@@ -45,7 +45,7 @@ beforeAll(async () => {
     ],
     env,
   );
-  await said(bench, '"ready":true', 30_000);
+  await said(bench, '"ready":true', 90_000);
 }, 40_000);
 
 afterAll(async () => {
@@ -192,7 +192,7 @@ describe("beamrack device on real links", () => {
       ["device", site, "io", "open", "A1", "--for", "20s", "--yes", "--data", data, "--json"],
       env,
     );
-    await said(child, "The shutter reads open", 30_000);
+    await said(child, "The shutter reads open", 90_000);
     child.signal("SIGINT");
     expect(await child.ended).toBe(1);
     expect(answerSchema.parse(child.documents()[0]).fault?.code).toBe("device.interrupted");

@@ -136,7 +136,7 @@ describe("instruments on real ports", () => {
     const faults = await Promise.all(SERIAL.map((cable) => troubleOf(cable)));
     isWrongRate = false;
     for (const [index, cable] of SERIAL.entries()) expectAdvice(faults[index] ?? null, cable);
-  }, 30_000);
+  }, 240_000);
 
   it("on each other's ports are refused with what answers, or nothing that they understand is heard", async () => {
     const [gates, smu, ...others] = await Promise.all([
@@ -149,5 +149,5 @@ describe("instruments on real ports", () => {
     expect(smu).toMatchObject({ code: "device.wrong", where: "channel A2" });
     expect(smu?.message).toMatch(/Stanford/i);
     for (const [index, cable] of SERIAL.entries()) expectAdvice(others[index] ?? null, cable);
-  }, 30_000);
+  }, 240_000);
 });

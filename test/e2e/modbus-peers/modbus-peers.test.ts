@@ -181,7 +181,7 @@ describe.skipIf(peerPython === undefined)(
         await until("there is a reading", () => sensor.fresh() !== undefined);
         expect(sensor.fresh()?.value).toBe(-10);
         peer?.kill();
-        await until("its loss is named", () => faults.some(({ code }) => code === "link.closed"), 5000);
+        await until("its loss is named", () => faults.some(({ code }) => code === "link.closed"), 20_000);
         expect(sensor.fresh()).toBeUndefined();
         sensor.disconnect();
       });
