@@ -16,6 +16,7 @@ const COMPUTING = { isolate: false };
  */
 const REAL_TIME = {
   maxWorkers: 6,
+  testTimeout: 240_000,
   sequence: { groupOrder: 1 },
   setupFiles: ["test/support/property-seed.ts", "test/support/held-up.ts"],
   retry: { count: 2, delay: 3000, condition: /held up for \d+ ms by a busy computer/ },
