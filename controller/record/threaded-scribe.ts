@@ -34,16 +34,22 @@ interface Waiting {
   readonly reject: (fault: Error) => void;
 }
 
-export type ThreadOptions = Omit<WriterStart, "ended" | "port">;
+export type ThreadOptions = Omit<WriterStart, "bell" | "ended" | "port" | "waiting">;
 
-/** Holds the calling thread until the first number of `ended` is set; false where `timeoutMs` passed before. */
-export type WaitForThread = (ended: SharedArrayBuffer, timeoutMs: number) => boolean;
+/** Holds the calling thread until the first number of `flag` is set; false where `timeoutMs` passed before. */
+export interface WaitForThread {
+  (flag: SharedArrayBuffer, timeoutMs: number): boolean;
+  /** URL of the module that exports it as `waitForThread`, for the thread that writes. */
+  readonly source: string;
+}
 
 export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThread): RecordScribe {
   const { folder, channelCount, capacity } = options;
   const ended = new SharedArrayBuffer(4);
+  const bell = new SharedArrayBuffer(4);
+  const isRung = new Int32Array(bell);
   const { port1: port, port2: theirs } = new MessageChannel();
-  const workerData: WriterStart = { ...options, ended, port: theirs };
+  const workerData: WriterStart = { ...options, bell, ended, port: theirs, waiting: waitFor.source };
   const worker = startThread(workerData);
   const waiting = new Map<number, Waiting>();
   /** By their numbers. */
@@ -121,7 +127,9 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   }
 
   function order(words: WriterOrder): void {
-    if (!isEnded) port.postMessage(words);
+    if (isEnded) return;
+    port.postMessage(words);
+    Atomics.store(isRung, 0, 1);
   }
 
   function send(isAwaited: boolean): number {

@@ -6,14 +6,22 @@ import { openLiveHead } from "./live-head.ts";
 import { createRecordWriter } from "./record-writer.ts";
 import { createSampleBuffer, type SampleBuffer } from "./sample-buffer.ts";
 import { connect, storeFault } from "./schema.ts";
+import type { WaitForThread } from "./threaded-scribe.ts";
 import type { LentBuffer, WriterAnswer, WriterFailure, WriterOrder, WriterStart } from "./writer-messages.ts";
 
 /** Orders of a few pages each after which the log is copied, where no pack comes before. */
 const CHECKPOINT_ORDERS = 64;
 
+/** How long the thread sleeps between two looks for orders; shorter at first after one, as they come in twos and threes. */
+const PAUSE_MS = 3;
+const SHORT_PAUSE_MS = 1;
+const SHORT_PAUSES = 10;
+
 const start = workerData as WriterStart;
 const { folder, channelCount, capacity, port } = start;
 const ended = new Int32Array(start.ended);
+const bell = new Int32Array(start.bell);
+const { waitForThread } = (await import(start.waiting)) as { readonly waitForThread: WaitForThread };
 const database = connect(folder, start.durability, start.busyTimeoutMs);
 const liveHead = openLiveHead(folder);
 // Nobody is to wait for it: see `tidy`.
@@ -23,23 +31,35 @@ const nothingSkipped = new Uint32Array(channelCount);
 const buffers = new Map<number, SampleBuffer>();
 let ordersSinceCheckpoint = 0;
 let isWritten = false;
-let hasEnded = false;
+let pauses = 0;
 
-port.on("message", (order: WriterOrder) => {
-  take(order);
+/**
+ * Orders are looked for, not waited for: whoever gives one wakes nobody. A thread that is woken is often put on the
+ * processor of the one that woke it, and would hold the rack's for a millisecond or two.
+ */
+for (let isOver = false; !isOver;) {
+  pauses += 1;
+  if (!waitForThread(start.bell, pauses < SHORT_PAUSES ? SHORT_PAUSE_MS : PAUSE_MS)) continue;
+  Atomics.store(bell, 0, 0);
+  pauses = 0;
+  isOver = takeAll();
   // What was ordered meanwhile comes before what nobody waits for.
+  if (!isOver && Atomics.load(bell, 0) === 0) tidy();
+}
+
+/** True after the last order there will be. */
+function takeAll(): boolean {
   for (;;) {
     const received: { readonly message: WriterOrder } | undefined = receiveMessageOnPort(port);
-    if (received === undefined) break;
-    take(received.message);
+    if (received === undefined) return false;
+    if (take(received.message) === "ended") return true;
   }
-  tidy();
-});
+}
 
-function take(order: WriterOrder): void {
+function take(order: WriterOrder): "ended" | "goes on" {
   if (order.kind === "abandon") {
     end(order.id, null);
-    return;
+    return "ended";
   }
   if (order.kind === "finish") {
     const failure = attempt(() => {
@@ -47,7 +67,7 @@ function take(order: WriterOrder): void {
       writer.pack(true);
     });
     end(order.id, failure);
-    return;
+    return "ended";
   }
   const { lent } = order;
   const failure = attempt(() => {
@@ -62,6 +82,7 @@ function take(order: WriterOrder): void {
   isWritten = failure === null;
   ordersSinceCheckpoint += 1;
   answer({ id: order.id, failure, returned: lent?.number ?? null });
+  return "goes on";
 }
 
 function bufferOf({ number, memory }: LentBuffer): SampleBuffer {
@@ -75,7 +96,7 @@ function bufferOf({ number, memory }: LentBuffer): SampleBuffer {
 
 /** Packs, and copies the write-ahead log into the file, between orders: an answer waits for neither. */
 function tidy(): void {
-  if (hasEnded || !isWritten) return;
+  if (!isWritten) return;
   const { blocks } = writer.rows.stored;
   writer.pack(false);
   if (writer.rows.stored.blocks === blocks && ordersSinceCheckpoint < CHECKPOINT_ORDERS) return;
@@ -94,7 +115,6 @@ function answer(words: Pick<WriterAnswer, "id" | "failure" | "returned">): void 
 }
 
 function end(id: number, failure: WriterFailure | null): void {
-  hasEnded = true;
   database.close();
   liveHead.close();
   answer({ id, failure, returned: null });

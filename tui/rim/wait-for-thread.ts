@@ -1,4 +1,8 @@
-/** Holds this thread until another has set the first number of `ended`; false after `timeoutMs` without. */
-export function waitForThread(ended: SharedArrayBuffer, timeoutMs: number): boolean {
-  return Atomics.wait(new Int32Array(ended), 0, 0, timeoutMs) !== "timed-out";
+import type { WaitForThread } from "../../controller/record/threaded-scribe.ts";
+
+function wait(flag: SharedArrayBuffer, timeoutMs: number): boolean {
+  return Atomics.wait(new Int32Array(flag), 0, 0, timeoutMs) !== "timed-out";
 }
+
+/** Holds this thread until another has set the first number of `flag`; false after `timeoutMs` without. */
+export const waitForThread: WaitForThread = Object.assign(wait, { source: import.meta.url });
