@@ -34,7 +34,7 @@ export function readWal(bytes: Buffer): WalReading | undefined {
   const pageBytes = 4096;
   const frameBytes = FRAME_HEADER_BYTES + pageBytes;
   const count = Math.floor((bytes.length - HEADER_BYTES) / frameBytes);
-  const salt = saltOf(bytes, frameBytes, count);
+  const salt = saltOf(bytes, frameBytes, count, isLittle);
   const head = Buffer.from(bytes.subarray(0, HEADER_BYTES));
   head.writeUInt32BE(MAGIC_LITTLE + (isLittle ? 0 : 1), 0);
   head.writeUInt32BE(3_007_000, 4);
@@ -81,8 +81,13 @@ export function damagedFrames({ frames }: WalReading): readonly WalFrame[] {
   return frames.filter(({ isWhole, number }) => !isWhole && number <= lastCommit);
 }
 
-/** As most of header and the first two frames have it. */
-function saltOf(bytes: Buffer, frameBytes: number, count: number): Buffer {
+/**
+ * As the header has it, where that is whole: the frames may all be of the log before, in a log just begun anew. Else as
+ * most of header and the first two frames have it.
+ */
+function saltOf(bytes: Buffer, frameBytes: number, count: number, isLittle: boolean): Buffer {
+  const headSum: Sum = [bytes.readUInt32BE(24), bytes.readUInt32BE(28)];
+  if (isSame(sumOf([0, 0], bytes.subarray(0, 24), isLittle), headSum)) return Buffer.from(bytes.subarray(16, 24));
   const candidates = [bytes.subarray(16, 24)];
   for (let index = 0; index < Math.min(count, 2); index += 1) {
     const at = HEADER_BYTES + index * frameBytes + 8;
