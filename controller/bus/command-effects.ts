@@ -83,7 +83,9 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     if (OVER.includes(view.state)) return `${position} is ${view.state}: nothing more is done with the cell`;
     if (act === "resume" && view.heldBy === null) return `${position} is not held`;
     if (act === "hold" && view.heldBy !== null) return `${position} is held already, by ${view.heldBy}`;
-    return null;
+    if (act === "hold" || act === "resume") return null;
+    const unfit = run.views.unfitNext(cellIndex);
+    return unfit?.kind === "harmful" ? `the step that follows would harm ${position}: ${unfit.what}` : null;
   }
 
   function exposeObstacle(position: string, by: ExposeCommand["by"]): string | null {

@@ -11,6 +11,7 @@ import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
 import { signalOf, type CellSignals } from "./cell-signals.ts";
+import { unfitStep } from "./next-step.ts";
 import {
   judgeIdentity,
   objectionTo,
@@ -53,6 +54,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   let isSought = deps.wasLeft === true;
   let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
   let failedUnseen: Fault | null = null;
+  let provenOhm: number | null = null;
   const leftAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
   const spectra = createSpectrumLog(deps.position, deps.recorder, () => clock.monoMs());
   const wiring = createWiringProof({
@@ -168,6 +170,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
         const wired = await wiring.run(openCircuitV, signal);
         requireIdentity(openCircuitV, wired.resistanceOhm);
         proven = wired;
+        provenOhm = wired.resistanceOhm;
       } finally {
         isProving = false;
         deps.recorder.record("cell-proof", {
@@ -194,6 +197,21 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
       if (because !== null) deps.gap(cellIndex, because);
       noteStart(channelStep, untilTimeS, elapsedS > 0, askedAtMs);
+    },
+    async lookBefore({ channelStep }) {
+      const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
+      const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
+      const openCircuitV = await channel.measureOpenCircuitV();
+      const ohm = (voltageV - openCircuitV) / currentA;
+      const resistanceOhm = provenOhm ?? (Number.isFinite(ohm) && ohm > 0 ? ohm : null);
+      return unfitStep(channelStep, { openCircuitV, resistanceOhm });
+    },
+    unfitNow({ channelStep }) {
+      const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
+      const openCircuitV = voltageV - (intake.lastCurrentA[cellIndex] ?? NaN) * (provenOhm ?? NaN);
+      // Too little is known of it: what its channel reads decides before the step begins.
+      if (!Number.isFinite(openCircuitV)) return null;
+      return unfitStep(channelStep, { openCircuitV, resistanceOhm: provenOhm });
     },
     async openCircuit() {
       await channel.abort();

@@ -43,6 +43,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       CHANNEL_NEWS: { actions: "passOnToCell" },
       CELL_FINISHED: { actions: ["countCell", "passOnSignal"] },
       CELL_ISOLATED: { actions: ["countCell", "noteNews", "passOnSignal"] },
+      CELL_SPARED: { actions: "noteNews" },
       STEP_PASSED: { actions: "passOnSignal" },
       EXPOSURES_WANTED: { actions: "noteWanted" },
       WISHES: { actions: "noteWishes" },

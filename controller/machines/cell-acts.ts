@@ -1,4 +1,5 @@
 /** What persons order of one cell, as its machine takes it: named for the log, handled in every state. */
+import type { UnfitStep } from "../cells/next-step.ts";
 import type { CellAct, CellActEvent, CellContext, CellEvent } from "./cell-news.ts";
 
 export interface AskedAct {
@@ -22,6 +23,27 @@ export function actOf(event: CellEvent): AskedAct | null {
   const { act, kind } = ACTS[event.type];
   return { act, by: { kind, author: event.author, reason: event.reason } };
 }
+
+/** What beamrack itself does with a step that is not begun. */
+export function actOnUnfit({ kind, what }: UnfitStep): AskedAct {
+  const by = { author: BEAMRACK, reason: what };
+  return kind === "over"
+    ? { act: "end-step", by: { kind: "operator", ...by } }
+    : { act: "hold", by: { kind: "hold", ...by } };
+}
+
+/** Somebody ended the step out of turn. */
+export function isByPerson(leave: CellAct | null): boolean {
+  return leave?.kind === "skipped" || leave?.kind === "operator";
+}
+
+/** It was held for what its next step would do to it. */
+export function isSpared({ hold }: Pick<CellContext, "hold">): boolean {
+  return hold?.author === BEAMRACK;
+}
+
+/** No user's name. */
+const BEAMRACK = "beamrack";
 
 /** What the machine remembers of an act; null where there is nothing to do it to. */
 export function afterAct(

@@ -22,24 +22,24 @@ export function createCellMachine(deps: CellMachineDeps) {
     ms: deps.commandDeadlineMs,
   } as const;
 
+  const begun = ["noteStepStart", "recordStepStarted", "askAtStart"] as const;
+
   return setupCell(deps).createMachine({
     id: "cell",
     context: ({ input }) => ({
       ...input,
       cursor: input.left === undefined ? input.first : input.left.cursor,
-      stepStartedAtMs: 0,
+      stepStartedAtMs: input.left?.mustLook === true ? NaN : 0,
       stepElapsedS: input.left?.stepElapsedS ?? 0,
       stepsDoneCount: input.left?.stepsDoneCount ?? 0,
       proofTriesCount: 0,
       account: input.left?.account ?? openAccount(input.rules),
-      hold: input.left?.hold ?? null,
-      leave: input.left?.leave ?? null,
-      breakReason: null,
+      ...{ hold: input.left?.hold ?? null, leave: input.left?.leave ?? null, breakReason: null },
       isCarried: input.left?.isCarried ?? false,
+      mustLook: input.left?.mustLook ?? false,
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       fault: input.left?.fault ?? null,
-      waiting: null,
-      waitSinceMs: null,
+      ...{ waiting: null, waitSinceMs: null },
     }),
     initial: "beginning",
     on: {
@@ -200,8 +200,17 @@ export function createCellMachine(deps: CellMachineDeps) {
               step: context.cursor?.step ?? null,
               elapsedS: elapsedS(context, clock.monoMs()),
               because: context.breakReason,
+              mustLook: context.mustLook,
             }),
-            onDone: { target: "cycling", actions: ["noteStepStart", "recordStepStarted", "askAtStart"] },
+            onDone: [
+              // It is left, or the cell held, before anything flows.
+              {
+                guard: ({ event }) => event.output !== null,
+                target: "choosing",
+                actions: { type: "noteUnfit", params: ({ event }) => event.output },
+              },
+              { target: "cycling", actions: [...begun] },
+            ],
             onError: {
               target: "findingOut",
               actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordInterrupted"],
@@ -218,16 +227,7 @@ export function createCellMachine(deps: CellMachineDeps) {
               actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "noteInstrumentLimit"],
             },
             { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded"] },
-            {
-              target: "choosing",
-              actions: [
-                "noteStepStart",
-                "recordStepStarted",
-                "askAtStart",
-                "recordStepEnded",
-                { type: "goOn", params: { how: "told" } },
-              ],
-            },
+            { target: "choosing", actions: [...begun, "recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
           STEP_FAILED: { target: "findingOut", actions: ["keepFault", "recordInterrupted"] },

@@ -38,6 +38,8 @@ export interface LeftCell {
   readonly isCarried?: boolean;
   /** Of one that is over: it was proven before. */
   readonly isProven?: boolean;
+  /** A step was ended out of turn, and no other has driven the cell since. */
+  readonly mustLook?: boolean;
   readonly fault: FaultNote | null;
 }
 
@@ -70,7 +72,7 @@ export interface CellAct {
 
 export interface CellContext extends CellInput {
   readonly cursor: ProgrammeCursor | null;
-  /** When the running step began, or began again after a break. */
+  /** When the running step began, or began again after a break; NaN where it has not. */
   readonly stepStartedAtMs: number;
   /** Seconds the step had run before its last break. */
   readonly stepElapsedS: number;
@@ -84,6 +86,8 @@ export interface CellContext extends CellInput {
   readonly hold: CellAct | null;
   /** A person wants the present step to be left: it is, as soon as the cell is confirmed off. */
   readonly leave: CellAct | null;
+  /** A step was ended out of turn: the cell is looked at before the next one that drives it. */
+  readonly mustLook: boolean;
   /** Why the cell was off since its step ran last; null where nothing came between. */
   readonly breakReason: string | null;
   /** A robot takes it out of its place: no step begins until it is back there. */
@@ -151,6 +155,8 @@ export type CellActEvent =
 export type CellNews =
   | { readonly type: "CELL_FINISHED"; readonly position: string }
   | { readonly type: "CELL_ISOLATED"; readonly position: string; readonly fault: FaultNote }
+  /** Its next step would harm it: it is held for a person. Null once a person has said how it goes on. */
+  | { readonly type: "CELL_SPARED"; readonly position: string; readonly fault: FaultNote | null }
   | { readonly type: "EXPOSURES_WANTED"; readonly position: string; readonly asks: readonly AskedExposure[] }
   /** A step of the protocol is over; told where other cells may wait for it. `stepNumber` counts from 1. */
   | { readonly type: "STEP_PASSED"; readonly position: string; readonly stepNumber: number }
@@ -222,6 +228,11 @@ export function instrumentLimit(position: string, voltageV: number, currentA: nu
     what: `the instrument stopped the step at its safety limit: ${reading}`,
     advice: "Inspect the cell before it is cycled again.",
   };
+}
+
+/** No step is begun that would harm the cell at once. */
+export function sparedFault(position: string, what: string): FaultNote {
+  return { code: "cell.next-step", where: position, what, advice: FAULT_CATALOGUE["cell.next-step"].advice };
 }
 
 /** Why the cell was to be opened stays in the text; that it may still be on is the worse news. */

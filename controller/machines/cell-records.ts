@@ -98,7 +98,8 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         author: act.author,
         reason: act.reason,
         charge_Ah: finiteOrNull(chargeAh),
-        ...samplesOf(context),
+        // Of a step that never began there are none, and those of the one before are told.
+        ...(Number.isFinite(context.stepStartedAtMs) ? samplesOf(context) : {}),
         totals: totalsJson(context.effects.totals()),
       });
     },

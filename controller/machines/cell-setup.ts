@@ -2,7 +2,8 @@
 import { assign, enqueueActions, fromPromise, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { closeAccount, openAccount } from "../cells/cell-account.ts";
-import { actOf, afterAct, BY_PERSON } from "./cell-acts.ts";
+import { leavesAsIs, type UnfitStep } from "../cells/next-step.ts";
+import { actOf, actOnUnfit, afterAct, BY_PERSON, isByPerson, isSpared } from "./cell-acts.ts";
 import {
   elapsedWhenFound,
   finishedNews,
@@ -12,6 +13,7 @@ import {
   isolatedNews,
   lateFault,
   notOff,
+  sparedFault,
   suspectNews,
   type CellContext,
   type CellEvent,
@@ -50,8 +52,14 @@ export function setupCell(deps: CellMachineDeps) {
       prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input, signal }) => input.prove(signal)),
       findAgain: fromPromise<CellFound, FindInput>(({ input }) => input.effects.findAgain(input.left)),
       confirmBack: fromPromise<number, FindInput>(({ input }) => input.effects.confirmBack(input.left)),
-      startStep: fromPromise<unknown, StartInput>(async ({ input }) => {
-        if (input.step !== null) await input.effects.startStep(input.step, input.elapsedS, input.because);
+      startStep: fromPromise<UnfitStep | null, StartInput>(async ({ input, signal }) => {
+        const { effects, step } = input;
+        if (step === null) return null;
+        const isLookedAt = input.mustLook && !leavesAsIs(step.channelStep);
+        const unfit = isLookedAt ? ((await effects.lookBefore?.(step)) ?? null) : null;
+        signal.throwIfAborted();
+        if (unfit === null) await effects.startStep(step, input.elapsedS, input.because);
+        return unfit;
       }),
       openCircuit: fromPromise<unknown, CellEffects>(({ input }) => input.openCircuit()),
       deadline: deadlineActor(clock),
@@ -96,15 +104,20 @@ export function setupCell(deps: CellMachineDeps) {
         const started = { stepStartedAtMs: nowMs, stepElapsedS, breakReason: null };
         const { cursor } = context;
         if (cursor === null) return { ...started, waiting: null };
+        const mustLook = context.mustLook && leavesAsIs(cursor.step.channelStep);
         const { stepNumber, label, wait } = cursor.step;
         const untilMs = nowMs + remainingMs({ ...context, stepElapsedS });
         if (wait == null) {
           const reason = `step ${stepNumber} (${label}) to end`;
-          return { ...started, waiting: waitingFor(reason, context.channelName, nowMs, untilMs + deps.stepGraceMs) };
+          return {
+            ...started,
+            mustLook,
+            waiting: waitingFor(reason, context.channelName, nowMs, untilMs + deps.stepGraceMs),
+          };
         }
         const waitSinceMs = context.waitSinceMs ?? nowMs - 1000 * stepElapsedS;
         const reason = `${wait.text}, in step ${stepNumber} (${label}); in vain: ${FALLBACK_TEXT[wait.fallback.kind]}`;
-        return { ...started, waitSinceMs, waiting: waitingFor(reason, wait.who, waitSinceMs, untilMs) };
+        return { ...started, mustLook, waitSinceMs, waiting: waitingFor(reason, wait.who, waitSinceMs, untilMs) };
       }),
       noteFound: enqueueActions(({ context, enqueue }, found: CellFound) => {
         enqueue.assign({
@@ -136,7 +149,11 @@ export function setupCell(deps: CellMachineDeps) {
           if (after.outcome?.wait != null) records.waitEnded(context, after.outcome.wait, clock.monoMs());
           records.halfCycles(context, after.closed);
         });
-        enqueue.assign(after.changes);
+        enqueue.assign({
+          ...after.changes,
+          stepStartedAtMs: NaN,
+          mustLook: context.mustLook || isByPerson(context.leave),
+        });
         const { position, cursor } = context;
         const asks = after.outcome?.asks ?? [];
         if (asks.length > 0) enqueue(tell({ type: "EXPOSURES_WANTED", position, asks }));
@@ -160,6 +177,18 @@ export function setupCell(deps: CellMachineDeps) {
           records.act(context, asked, changes === null);
         });
         if (changes !== null) enqueue.assign(changes);
+        if (isSpared(context)) enqueue(tell({ type: "CELL_SPARED", position: context.position, fault: null }));
+      }),
+      noteUnfit: enqueueActions(({ context, enqueue }, unfit: UnfitStep | null) => {
+        if (unfit === null) return;
+        const done = actOnUnfit(unfit);
+        enqueue(() => {
+          records.act(context, done, false);
+        });
+        enqueue.assign(afterAct(context, done) ?? {});
+        const { position } = context;
+        if (unfit.kind === "over") return;
+        enqueue(tell({ type: "CELL_SPARED", position, fault: sparedFault(position, unfit.what) }));
       }),
       awaitCell: assign({
         waiting: ({ context }) =>
@@ -263,6 +292,7 @@ interface FindInput {
 
 /** What a step's start is given. */
 interface StartInput {
+  readonly mustLook: boolean;
   readonly effects: CellEffects;
   readonly step: ProgrammeStep | null;
   readonly elapsedS: number;

@@ -8,7 +8,7 @@ import {
 } from "../cells/cell-account.ts";
 import type { CellContext, CellEvent } from "./cell-news.ts";
 import type { PartOutcome } from "./programme.ts";
-import type { CellEffects } from "./programme.ts";
+import type { CellEffects, ProgrammeCursor } from "./programme.ts";
 
 /** By its instrument's word, by a person's order, or because its time ran out in breaks. */
 export type StepIsOver = "told" | "left" | "unknown";
@@ -65,6 +65,13 @@ export function afterStep(context: StepContext, event: CellEvent, how: StepIsOve
     closed: done.closed,
     chargeAh,
   };
+}
+
+/** The place behind the present step, were a person to leave it now. */
+export function nextIfLeft(context: CellContext): ProgrammeCursor | null {
+  const leave = { kind: "operator", author: "", reason: "" } as const;
+  const after = afterStep({ ...context, leave }, { type: "DEADLINE" }, "left");
+  return after?.changes.cursor ?? null;
 }
 
 /** Seconds a step counts as having run: a wait goes on, whatever becomes of its channel meanwhile. */

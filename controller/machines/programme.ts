@@ -4,6 +4,7 @@ import type { WaitFallback } from "../../protocols/campaign/campaign.ts";
 import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import type { ChannelStep, StepEnd } from "../../protocols/roles/channel.ts";
 import type { AccountedEnd } from "../cells/cell-account.ts";
+import type { UnfitStep } from "../cells/next-step.ts";
 import type { SpectrumView } from "../cells/spectrum-log.ts";
 
 /** One step to run, with what people call it. */
@@ -124,6 +125,10 @@ export interface CellEffects {
   prove(signal: AbortSignal): Promise<{ readonly openCircuitV: number }>;
   /** `because`: why the cell was off since its step ran last; null where it follows another step. */
   startStep(step: ProgrammeStep, elapsedS: number, because: string | null): Promise<void>;
+  /** What the cell, which is off, has against this step; null: it may begin. Rejects with what came between. */
+  lookBefore?(step: ProgrammeStep): Promise<UnfitStep | null>;
+  /** The same by its last sample, from which a person's order is judged. */
+  unfitNow?(step: ProgrammeStep): UnfitStep | null;
   /** Ends what runs and confirms the cell off. */
   openCircuit(): Promise<void>;
   /**

@@ -9,6 +9,7 @@ import { NO_CHARGE, type ChargeTotals } from "../../protocols/echem/counting.ts"
 import type { StepEnd } from "../../protocols/roles/channel.ts";
 import { parseAccount, parseTotals } from "../cells/account-json.ts";
 import { accountRules, closeAccount, openAccount, type CellAccount } from "../cells/cell-account.ts";
+import { leavesAsIs } from "../cells/next-step.ts";
 import { firstProgrammeStep, programmeStepAt } from "../cells/programme.ts";
 import type { CellAct, LeftCell } from "../machines/cell-news.ts";
 import { afterStep } from "../machines/cell-steps.ts";
@@ -64,6 +65,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let isOrderedOff = false;
   let isCarried = false;
   let isProven = false;
+  let mustLook = false;
   let fault: FaultNote | null = null;
   let totals: ChargeTotals = NO_CHARGE;
   let countedAtMs = 0;
@@ -86,6 +88,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     runningSinceMs = atMs;
     stepBeganMs = atMs;
     leave = null;
+    mustLook &&= cursor !== null && leavesAsIs(cursor.step.channelStep);
     count(state["totals"], atMs);
   }
 
@@ -116,6 +119,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     stepBeganMs = null;
     leave = null;
     if (after === null) return;
+    mustLook ||= leftBy !== undefined && leftBy !== "awaited";
     ({ cursor, account, stepElapsedS, stepsDoneCount } = after.changes);
   }
 
@@ -204,6 +208,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         left: {
           ...{ phase, cursor, account, stepsDoneCount, runningSinceMs, stepElapsedS, hold, leave, fault },
           ...(isCarried && (phase === "under-way" || phase === "unproven") ? { isCarried } : {}),
+          ...(mustLook && phase === "under-way" ? { mustLook } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),
           isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),
         },

@@ -10,6 +10,8 @@ import type { BeamEffectView } from "../verdict/verdict-record.ts";
 import type { FrameView } from "../frames/frame-desk.ts";
 import type { CellMachine } from "../machines/cell-machine.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
+import type { UnfitStep } from "../cells/next-step.ts";
+import { nextIfLeft } from "../machines/cell-steps.ts";
 import { cellActorId } from "../machines/campaign-news.ts";
 import type { FaultNote } from "../machines/errors.ts";
 import type { ExposureMachine } from "../machines/exposure-machine.ts";
@@ -33,6 +35,8 @@ export interface ActorViews {
   isolated(): readonly IsolatedCell[];
   /** All there is to tell of a cell; undefined before the campaign began. */
   cell(cellIndex: number): CellView | undefined;
+  /** What the cell, as it stands, has against the step that follows; null: nothing, or there is none. */
+  unfitNext(cellIndex: number): UnfitStep | null;
   /** By counting since a cut-off; null before one, and before the campaign began. */
   charge(cellIndex: number): CountedCharge | null;
   /** Net charge that has flowed this way in the half cycle under way, A h. */
@@ -118,6 +122,11 @@ export function createActorViews(
           lastFrame: told.lastFrame(cellIndex),
         },
       );
+    },
+    unfitNext(cellIndex) {
+      const context = cellActor(cellIndex)?.getSnapshot().context;
+      const next = context === undefined ? null : (nextIfLeft(context)?.step ?? null);
+      return next === null ? null : (context?.effects.unfitNow?.(next) ?? null);
     },
     charge(cellIndex) {
       const snapshot = cellActor(cellIndex)?.getSnapshot();

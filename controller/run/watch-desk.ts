@@ -176,6 +176,10 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
         case "CELL_ISOLATED":
           alarms.raise({ ...news.fault, where: news.position });
           break;
+        case "CELL_SPARED":
+          if (news.fault === null) alarms.clear("cell.next-step", news.position);
+          else alarms.raise(news.fault);
+          break;
         case "INTERLOCK_BROKEN":
           for (const name of news.broken) {
             alarms.raise({

@@ -1,3 +1,4 @@
+import { CHANNEL_FAULTS } from "./channel-faults.ts";
 import { SAFETY_FAULTS } from "./safety-faults.ts";
 import { SERVICE_FAULTS } from "./service-faults.ts";
 
@@ -97,47 +98,7 @@ export const FAULT_CATALOGUE = {
     severity: "hold",
     advice: "The device turned the command down. Read the error number in the detail and the family's page in docs.",
   },
-  // channels
-  "channel.script-error": {
-    severity: "hold",
-    advice:
-      "The instrument stopped the script with an error. The cell was switched off; read the error number before restarting.",
-  },
-  "channel.silent": {
-    severity: "hold",
-    advice:
-      "No sample within three intervals. The instrument may run on with its own limits; it is read back before anything is started.",
-  },
-  "channel.out-of-range": {
-    severity: "hold",
-    advice: "The instrument flagged an overload. Check wiring and current range.",
-  },
-  "channel.switched-off": {
-    severity: "hold",
-    advice:
-      "The instrument switched its output off by itself, by an alarm or a limit of its own. Read its display before anything is started.",
-  },
-  "channel.step-file": {
-    severity: "hold",
-    advice:
-      "The step file could not be written where the instrument's computer reads it. Check the shared folder; nothing was started.",
-  },
-  "cell.limit": {
-    severity: "hold",
-    advice:
-      "A sample passed the cell's safety limit. The cell was switched off and isolated; inspect it before it is cycled again.",
-  },
-  "cell.not-off": {
-    severity: "hold",
-    advice:
-      "The cell may still be on, within the instrument's own limits. Switch the channel off at the instrument or pull its cable.",
-  },
-  "cell.unproven": {
-    severity: "hold",
-    advice:
-      "Polarity, contact or wiring could not be proven, so no current was sent. Re-seat the cell and check the wiring of this position.",
-  },
-  "cell.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
+  ...CHANNEL_FAULTS,
   // motion
   "stage.alarm": {
     severity: "hold",

@@ -47,7 +47,7 @@ export function createPeople(
     effects.carryOut(command, BY);
   }
 
-  /** None that switches cells off for good, nor one that ends a step: the next may be wrong for a cell in that state. */
+  /** None that switches cells off for good. */
   function drawn(): BusCommand {
     const position = campaign.cells[Math.floor(chance.uniform() * campaign.cells.length)]?.position ?? "A1";
     return one<BusCommand>([
@@ -59,6 +59,8 @@ export function createPeople(
       { command: "stop", args: { class: "motion" } },
       { command: "stop", args: { class: "step", position } },
       { command: "expose", args: { position, within_s: 600 } },
+      { command: "skip-step", args: { position } },
+      { command: "end-step", args: { position } },
       { command: "re-arm", args: {} },
       { command: "ack", args: { alarm: 1 + Math.floor(20 * chance.uniform()) } },
     ]);

@@ -154,6 +154,101 @@ describe("a step that a person leaves", () => {
   });
 });
 
+describe("a cell whose step was ended out of turn", () => {
+  const EMPTY = { kind: "over", what: "at 2.6 V it is empty" } as const;
+  const HARM = { kind: "harmful", what: "4.2 V drive 75 mA through it" } as const;
+
+  it("is looked at before the next one that drives it, and no more after that", async () => {
+    const bench = await cycling([[1, 4.2], 200, [-1, 2.8], [1, 4.2]]);
+    bench.send({ type: "END_STEP", ...WHO });
+    for (let step = 0; step < 3; step += 1) {
+      await bench.for(40);
+      bench.end("time");
+    }
+    await bench.for(20);
+    expect(bench.calls.slice(2)).toEqual(["off", ...starts(2), "look before 3", ...starts(3), ...starts(4)]);
+  });
+
+  it("does not begin a step whose end is behind already, and looks before the one after it too", async () => {
+    const bench = await cycling([
+      [1, 4.2],
+      [-1, 2.8],
+      [1, 4.2],
+    ]);
+    bench.behaviour.unfit = { 2: EMPTY };
+    bench.send({ type: "END_STEP", ...WHO });
+    await bench.for(100);
+    expect(bench.calls.slice(2)).toEqual(["off", "look before 2", "look before 3", ...starts(3)]);
+    const [, , ended, act, passed] = bench.recorder.events.filter(({ type }) => type !== "half-cycle-ended");
+    expect(ended).toMatchObject({ type: "step-ended", data: { step: 1, ...WHO } });
+    const by = { author: "beamrack", reason: EMPTY.what };
+    expect(act).toMatchObject({ type: "cell-act", data: { step: 2, act: "end-step", ...by } });
+    expect(passed).toMatchObject({ type: "step-ended", data: { step: 2, ended_by: "operator", charge_Ah: 0, ...by } });
+    expect(bench.finished).toMatchObject([{ isCut: true }, { isCut: true }]);
+  });
+
+  it("is held where the next would harm it, with an alarm until a person says how it goes on", async () => {
+    const bench = await cycling([[1, 4.2], [1, 4.2], 300]);
+    bench.behaviour.unfit = { 2: HARM };
+    bench.send({ type: "SKIP_STEP", ...WHO });
+    await bench.for(100);
+    expect(bench.state()).toBe("held");
+    expect(bench.calls.slice(2)).toEqual(["off", "look before 2"]);
+    const fault = { code: "cell.next-step", where: "B7", what: HARM.what };
+    expect(bench.parent.heard.at(-1)).toMatchObject({ type: "CELL_SPARED", position: "B7", fault });
+    expect(bench.context().waiting?.reason).toContain(HARM.what);
+    bench.send({ type: "RESUME_CELL", ...DAY });
+    expect(bench.parent.heard.at(-1)).toMatchObject({ type: "CELL_SPARED", fault: null });
+    await bench.for(100);
+    expect(bench.state()).toBe("held");
+    bench.send({ type: "SKIP_STEP", ...DAY });
+    bench.send({ type: "RESUME_CELL", ...DAY });
+    await bench.for(100);
+    expect(bench.state()).toBe("cycling");
+    expect(bench.calls.at(-1)).toMatch(/^start 3 /);
+  });
+
+  it("begins nothing when it is held, or its channel is lost, while it is looked at", async () => {
+    for (const event of [
+      { type: "HOLD_CELL", ...WHO },
+      { type: "CHANNEL_LOST", fault: FAULT },
+    ] as const) {
+      const bench = await cycling([
+        [1, 4.2],
+        [-1, 2.8],
+      ]);
+      bench.send({ type: "SKIP_STEP", ...WHO });
+      await bench.for(15);
+      expect(bench.calls.at(-1)).toBe("look before 2");
+      bench.send(event);
+      await bench.for(100);
+      expect(bench.calls.filter((call) => call.startsWith("start"))).toHaveLength(1);
+    }
+  });
+
+  it("is looked at after a restart too", async () => {
+    const bench = open([[-1, 2.8]], { mustLook: true, runningSinceMs: null });
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(100);
+    expect(bench.calls).toEqual(["find", "look before 1", expect.stringMatching(/^start 1 /)]);
+  });
+
+  it("says nothing of samples for a step that never began", async () => {
+    const bench = await cycling([[1, 4.2], 200, 300]);
+    bench.send({ type: "HOLD_CELL", ...WHO });
+    for (let left = 0; left < 2; left += 1) {
+      bench.send({ type: "SKIP_STEP", ...WHO });
+      await bench.for(20);
+    }
+    const ended = bench.recorder.events.filter(({ type }) => type === "step-ended");
+    expect(ended.map(({ data }) => "samples" in data)).toEqual([true, false]);
+  });
+
+  function starts(number: number): readonly string[] {
+    return [`start ${number} after 0.00 s`];
+  }
+});
+
 describe("an act without an object", () => {
   it("is refused and told: nothing is held, or nothing is left to do", async () => {
     const bench = await cycling();

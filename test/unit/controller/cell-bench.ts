@@ -3,6 +3,7 @@ import { createActor } from "xstate";
 import { expect } from "vitest";
 import { createCellMachine } from "../../../controller/machines/cell-machine.ts";
 import { openAccount } from "../../../controller/cells/cell-account.ts";
+import type { UnfitStep } from "../../../controller/cells/next-step.ts";
 import type { LeftCell } from "../../../controller/machines/cell-news.ts";
 import type { CellFound, FinishedStep, ProgrammeCursor } from "../../../controller/machines/programme.ts";
 import { sleep } from "../../../protocols/base/clock.ts";
@@ -66,7 +67,7 @@ function programme(steps: readonly BenchStep[], finished: FinishedStep[] = [], n
   };
 }
 
-export type Part = "prove" | "start" | "off" | "find" | "back";
+export type Part = "prove" | "start" | "off" | "find" | "back" | "look";
 
 /** `left`: after a restart, the first step as the record left it; other than what stands here, where given. */
 export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<LeftCell>) {
@@ -77,6 +78,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     found?: CellFound;
     /** For what the cell itself is waited. */
     awaited?: string | null;
+    /** By the number of the step. */
+    unfit?: Readonly<Record<number, UnfitStep>>;
   } = {};
   const calls: string[] = [];
   const finished: FinishedStep[] = [];
@@ -111,6 +114,10 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           const why = because === null || because.startsWith("nothing was heard") ? "" : `, because ${because}`;
           return act("start", `start ${step.stepNumber} after ${elapsedS.toFixed(2)} s${why}`);
         },
+        async lookBefore({ stepNumber }) {
+          await act("look", `look before ${stepNumber}`);
+          return behaviour.unfit?.[stepNumber] ?? null;
+        },
         openCircuit: () => act("off", "off"),
         async findAgain() {
           await act("find", "find");
@@ -122,6 +129,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
         },
         awaitedCell: () => behaviour.awaited ?? null,
         totals: () => ({ ...totals }),
+        stepSamples: () => ({ channelIndex: 0, received: 3, fromMs: 0, toMs: 2000, counted: 3 }),
       },
       rules,
       ...(left === undefined

@@ -1,0 +1,56 @@
+/**
+ * Whether a step may begin on a cell that came to it otherwise than its protocol means: a person, or what was waited for,
+ * ended the step before. Judged by what the cell has at rest, and its resistance: the first sample comes an interval of
+ * samples later, and is too late for a cell that is beyond its limit at once. Pure.
+ */
+import type { ChannelStep } from "../../protocols/roles/channel.ts";
+
+export interface UnfitStep {
+  /** `over`: its own end is behind already; `harmful`: the cell would be beyond a limit at once. */
+  readonly kind: "over" | "harmful";
+  readonly what: string;
+}
+
+export interface CellAtRest {
+  readonly openCircuitV: number;
+  /** By its proof or its last break; null where neither is known. */
+  readonly resistanceOhm: number | null;
+}
+
+/** Less than any coin cell has (chosen): where nothing is known a voltage drives so much more current. */
+const RESISTANCE_LEAST_OHM = 1;
+
+/** What a cell stands at when it ends is what it stood at when it began. */
+export function leavesAsIs({ kind }: ChannelStep): boolean {
+  return kind === "rest" || kind === "impedance";
+}
+
+/** Null: it may begin. A reading that is no number fits nothing. */
+export function unfitStep(step: ChannelStep, { openCircuitV, resistanceOhm }: CellAtRest): UnfitStep | null {
+  const { limits } = step;
+  const at = `at ${openCircuitV.toFixed(3)} V without current`;
+  if (step.kind === "rest" || step.kind === "impedance") return null;
+  if (step.kind === "constant-current") {
+    const { currentA, untilVoltageV } = step;
+    const onLoadV = openCircuitV + currentA * (resistanceOhm ?? 0);
+    const told = `${at}, the cell has about ${onLoadV.toFixed(3)} V with the ${milli(currentA)} mA of the step`;
+    const isBehind =
+      untilVoltageV !== null && (currentA > 0 ? onLoadV >= untilVoltageV : currentA < 0 && onLoadV <= untilVoltageV);
+    if (isBehind) return { kind: "over", what: `${told}, which ends at ${untilVoltageV} V` };
+    const isInside = onLoadV <= limits.voltageMaxV && onLoadV >= limits.voltageMinV;
+    const isBack = currentA > 0 ? onLoadV < limits.voltageMinV : currentA < 0 && onLoadV > limits.voltageMaxV;
+    if (isInside || isBack) return null;
+    return { kind: "harmful", what: `${told}, outside ${limits.voltageMinV}..${limits.voltageMaxV} V` };
+  }
+  const setV = step.kind === "constant-voltage" ? step.voltageV : step.startVoltageV;
+  const currentA = (setV - openCircuitV) / Math.max(RESISTANCE_LEAST_OHM, resistanceOhm ?? 0);
+  if (currentA <= limits.currentMaxA && currentA >= limits.currentMinA) return null;
+  return {
+    kind: "harmful",
+    what: `${at}, the ${setV} V of the step drive about ${milli(currentA)} mA through the cell, outside ${milli(limits.currentMinA)}..${milli(limits.currentMaxA)} mA`,
+  };
+}
+
+function milli(amperes: number): string {
+  return String(Number((1000 * amperes).toPrecision(4)));
+}

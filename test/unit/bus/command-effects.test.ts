@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { createBusAlarmDesk } from "../../../controller/bus/bus-alarm-desk.ts";
+import { createCommandEffects } from "../../../controller/bus/command-effects.ts";
+import type { UnfitStep } from "../../../controller/cells/next-step.ts";
+import type { CampaignRun } from "../../../controller/run/run-types.ts";
+import type { Campaign } from "../../../protocols/campaign/campaign.ts";
+
+const BY = { author: "anna", reason: "it takes too long" };
+
+/** Of a run with one cell, that what the step behind its present one would do. */
+function obstacleOf(command: "skip-step" | "end-step" | "hold", unfit: UnfitStep | null): string | null {
+  const run = {
+    actor: { getSnapshot: () => ({ status: "active", value: { running: {} } }) },
+    failure: () => null,
+    views: { cell: () => ({ state: "cycling", heldBy: null }), unfitNext: () => unfit },
+  } as unknown as CampaignRun;
+  const campaign = { cells: [{ position: "A1" }] } as unknown as Campaign;
+  const deps = { run, campaign, alarmDesk: createBusAlarmDesk(), instruments: [], nowMs: () => 0 };
+  return createCommandEffects(deps).obstacle({ command, args: { position: "A1" } }, "operator", BY);
+}
+
+it("a step is not ended for one that would harm the cell; one that is over at once is no matter, nor what a hold leads to", () => {
+  const harm = { kind: "harmful", what: "4.2 V drive 75 mA through it" } as const;
+  for (const command of ["skip-step", "end-step"] as const) {
+    expect(obstacleOf(command, harm)).toBe("the step that follows would harm A1: 4.2 V drive 75 mA through it");
+    expect(obstacleOf(command, { kind: "over", what: "it is empty" })).toBeNull();
+    expect(obstacleOf(command, null)).toBeNull();
+  }
+  expect(obstacleOf("hold", harm)).toBeNull();
+});
