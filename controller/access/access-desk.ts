@@ -9,8 +9,11 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { isSafetyShut, shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
+import type { CarryEvent } from "../machines/cell-news.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import type { Recorder } from "../machines/recorder.ts";
+import { faultNote, type FaultNote } from "../machines/errors.ts";
+import type { Alarms } from "../run/alarms.ts";
 import type { ActorViews } from "../run/actor-views.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import type { Obstacle } from "../run/sweep-desk.ts";
@@ -24,6 +27,18 @@ export interface OpenAccess {
 export interface LeftAccess extends OpenAccess {
   /** The cell was proven off, and the access given; otherwise it was asked for, and no more. */
   readonly isOpen: boolean;
+  /** At rest, when the access was opened; null where it was not. */
+  readonly openCircuitV: number | null;
+  /** Positions whose cells were out at the same time. */
+  readonly company: readonly string[];
+}
+
+/** How a place is given back. */
+export interface GivenBack {
+  /** Of the cell that lies there; left out where none was read. */
+  readonly code?: string;
+  /** The cell does not come back: nothing more is done there. */
+  readonly isLeftOut?: true;
 }
 
 export interface AccessDesk {
@@ -34,13 +49,16 @@ export interface AccessDesk {
   /** Neither homing nor parking is begun while somebody has access. */
   guard<Moves extends { mayHome(): boolean }>(moves: Moves): Moves;
   /** Why it would make no sense now; null where it would. */
-  refusal(act: "begin" | "end", position: string, by?: OpenAccess): string | null;
+  refusal(act: "begin" | "end", position: string, by?: OpenAccess, given?: GivenBack): string | null;
   /** Closes, proves the cell off, and opens the access. Never throws, never waits. */
   begin(position: string, by: OpenAccess): void;
   /** After a restart: what was asked for and not given yet is gone on with. */
   goOn(): void;
-  /** The cell is proven again, and the beam goes on. Never throws, never waits. */
-  end(position: string, by: OpenAccess): void;
+  /**
+   * The cell is proven again, by its voltage and its wiring, and the beam goes on; where it is not proven it stays off
+   * and the access open. Never throws, never waits.
+   */
+  end(position: string, by: OpenAccess, given?: GivenBack): void;
   /** By position. */
   readonly open: ReadonlyMap<string, OpenAccess>;
 }
@@ -50,7 +68,10 @@ export interface AccessDeskDeps {
   readonly campaign: Pick<Campaign, "cells">;
   readonly clock: Clock;
   readonly recorder: () => Recorder;
-  readonly views: () => Pick<ActorViews, "stateOf" | "cell">;
+  readonly views: () => Pick<ActorViews, "stateOf" | "cell" | "fault">;
+  readonly alarms: () => Pick<Alarms, "raise" | "clearAll">;
+  /** Longest that a proof of wiring takes. */
+  readonly proofMaxMs: number;
   readonly actor: () => CampaignActor;
   readonly send: (event: CampaignEvent) => void;
   readonly fail: (error: unknown) => void;
@@ -70,7 +91,12 @@ const BACK_WITHIN_MS = 60_000;
 const OFF: readonly string[] = ["away", "complete", "stopped", "isolated"];
 /** After a restart it is not known yet what became of the cell. */
 const SOUGHT: readonly string[] = ["beginning", "awaitingChannel", "finding", "proving"];
-const COMING_BACK: readonly string[] = ["away", "returning", "awaitingContacts"];
+const COMING_BACK: readonly string[] = ["returning", "awaitingContacts", "givingBack"];
+/** Nothing is done with the cell any more, but that it may be exposed. */
+const OVER: readonly string[] = ["complete", "stopped"];
+/** What such a cell's voltage at rest may have come to since (chosen). */
+const AT_REST_V = 0.3;
+const PROOF_CODES = ["cell.unproven", "cell.wrong", "cell.identity-unknown", "cell.not-off"] as const;
 const MOVING = ["exposing", "stopping", "parking", "homing"] as const;
 
 export function createAccess(deps: AccessDeskDeps): AccessDesk {
@@ -81,8 +107,13 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const closing = new Set<string>();
   /** About to be opened: from the last look at the stage on, nothing sets it going. */
   const locked = new Set<string>();
-  for (const [position, { author, reason, isOpen }] of deps.left ?? []) {
+  const openedV = new Map<string, number>();
+  /** By position: others that were out at the same time, and could have been exchanged with it. */
+  const company = new Map<string, Set<string>>();
+  for (const [position, { author, reason, isOpen, openCircuitV: restV, company: others }] of deps.left ?? []) {
     (isOpen ? open : asked).set(position, { author, reason });
+    if (restV !== null) openedV.set(position, restV);
+    company.set(position, new Set(others));
   }
 
   const stateOf = (position: string): string => deps.views().stateOf(positions.indexOf(position));
@@ -132,7 +163,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     if (!(await until(isStill, STILL_WITHIN_MS))) {
       throw new Fault("cell.not-off", position, "beam and stage did not come to rest");
     }
-    deps.send({ type: "CELL_ORDERED", position, event: { type: "TAKE_OUT" } });
+    order(position, "TAKE_OUT");
     if (!(await until(() => OFF.includes(stateOf(position)), OFF_WITHIN_MS))) {
       throw new Fault("cell.not-off", position, `its channel did not confirm it off (${stateOf(position)})`);
     }
@@ -152,16 +183,22 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   async function openOne(position: string, by: OpenAccess): Promise<void> {
     try {
       const voltageV = await prove(position);
-      deps.recorder().record("access-opened", { position, ...by, is_off: true, open_circuit_V: voltageV });
+      deps.recorder().record("access-opened", {
+        ...{ position, ...by, is_off: true, open_circuit_V: voltageV },
+        ...(open.size === 0 ? {} : { out_too: [...open.keys()] }),
+      });
       // Nobody is told before the disk has it: a controller that is killed now must know when it comes back.
       await deps.commit();
       asked.delete(position);
+      openedV.set(position, voltageV);
+      company.set(position, new Set(open.keys()));
+      for (const other of open.keys()) company.get(other)?.add(position);
       open.set(position, by);
       planAgain();
     } catch (error) {
       if (!isFault(error)) throw error;
       asked.delete(position);
-      deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK" } });
+      order(position, "PUT_BACK");
       deps.recorder().record("access-refused", { position, author: by.author, what: error.message, is_open: false });
       planAgain();
     } finally {
@@ -176,19 +213,65 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     await openOne(position, by);
   }
 
-  async function closeOne(position: string, { author, reason }: OpenAccess): Promise<void> {
-    deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK" } });
-    const isBack = await until(() => !COMING_BACK.includes(stateOf(position)), BACK_WITHIN_MS);
+  function order(position: string, type: CarryEvent["type"]): void {
+    deps.send({ type: "CELL_ORDERED", position, event: { type } });
+  }
+
+  /** Of one that is complete or was stopped: null where its voltage at rest can be that of the cell that was there. */
+  async function unlike(position: string): Promise<FaultNote | null> {
+    try {
+      const voltageV = await openCircuitV(position);
+      const restV = openedV.get(position) ?? NaN;
+      if (!(Math.abs(voltageV - restV) > AT_REST_V)) return null;
+      const what = `it has ${voltageV.toFixed(4)} V where it had ${restV.toFixed(4)} V when it was taken out`;
+      return faultNote(new Fault("cell.unproven", position, what));
+    } catch (error) {
+      return faultNote(error);
+    }
+  }
+
+  /** Null once it goes on, or is off for good. */
+  async function provenBack(position: string): Promise<FaultNote | null> {
+    const doubt = OVER.includes(stateOf(position)) ? await unlike(position) : null;
+    if (doubt !== null) return doubt;
+    order(position, "PUT_BACK");
+    if (await until(() => !COMING_BACK.includes(stateOf(position)), deps.proofMaxMs + BACK_WITHIN_MS)) {
+      return stateOf(position) === "away" ? wasNotProven(position) : null;
+    }
+    // Off it stays, also when its channel answers again: somebody may have gone back in.
+    order(position, "TAKE_OUT");
+    return faultNote(new Fault("cell.unproven", position, `its channel did not answer (${stateOf(position)})`));
+  }
+
+  function wasNotProven(position: string): FaultNote {
+    const fault = deps.views().fault(positions.indexOf(position));
+    return (
+      fault ?? faultNote(new Fault("cell.unproven", position, "it was held, or taken out again, before its proof"))
+    );
+  }
+
+  async function leaveOut(position: string): Promise<FaultNote | null> {
+    order(position, "LEFT_OUT");
+    if (await until(() => OFF.includes(stateOf(position)) && stateOf(position) !== "away", OFF_WITHIN_MS)) return null;
+    return faultNote(new Fault("cell.not-off", position, `its channel did not confirm it off (${stateOf(position)})`));
+  }
+
+  async function closeOne(position: string, { author, reason }: OpenAccess, given: GivenBack): Promise<void> {
+    const isLeftOut = given.isLeftOut === true;
+    const trouble = isLeftOut ? await leaveOut(position) : await provenBack(position);
     closing.delete(position);
-    if (!isBack) {
-      // Off it stays, also when its channel answers again: somebody may have gone back in.
-      deps.send({ type: "CELL_ORDERED", position, event: { type: "TAKE_OUT" } });
-      const what = `its channel did not answer (${stateOf(position)}); the access stays open`;
+    if (trouble !== null) {
+      const what = `${trouble.what}; the access stays open`;
       deps.recorder().record("access-refused", { position, author, what, is_open: true });
+      deps.alarms().raise({ ...trouble, where: position, what });
       return;
     }
-    open.delete(position);
-    deps.recorder().record("access-closed", { position, author, reason, cell_is: stateOf(position) });
+    for (const of of [open, openedV, company]) of.delete(position);
+    deps.alarms().clearAll(position, PROOF_CODES);
+    deps.recorder().record("access-closed", {
+      ...{ position, author, reason, cell_is: stateOf(position) },
+      ...(isLeftOut ? { is_left_out: true } : { code_read: given.code === undefined ? "none" : "own" }),
+    });
     planAgain();
   }
 
@@ -211,6 +294,23 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     read: () => own.read(),
     halt: () => own.halt(),
   };
+
+  /** What there is against the cell before anything is measured; null for nothing. */
+  function whyNotBack(position: string, code: string | undefined): string | null {
+    const { cells } = deps.campaign;
+    const barcode = cells.find((cell) => cell.position === position)?.barcode ?? "?";
+    if (code !== undefined && code !== barcode) {
+      const home = cells.find((cell) => cell.barcode === code)?.position;
+      const whose = home === undefined ? "which no cell of the campaign has" : `whose place is ${home}`;
+      return `the code read at ${position} is ${code}, ${whose}: ${barcode} belongs there. Put it back, or give the place back with --left-out`;
+    }
+    const others = [...(company.get(position) ?? [])];
+    if (code === undefined && others.length > 0) {
+      return `${others.join(", ")} ${others.length > 1 ? "were" : "was"} out at the same time: say by --cell which code is read at ${position}`;
+    }
+    const heldBy = deps.views().cell(positions.indexOf(position))?.heldBy ?? null;
+    return heldBy === null ? null : `${position} is held by ${heldBy}: resume it before, for its proof is a current`;
+  }
 
   function requireNobody(): void {
     const [position] = [...open.keys(), ...locked];
@@ -235,15 +335,17 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       return { reason: `${author} to give back the access to ${position}${others}: ${reason}`, who: "operator" };
     },
     guard: (moves) => ({ ...moves, mayHome: () => open.size + locked.size === 0 && moves.mayHome() }),
-    refusal(act, position, by) {
+    refusal(act, position, by, given = {}) {
       if (!positions.includes(position)) return `the campaign has no cell at ${position}`;
       if (deps.roles.changer !== undefined) return "a robot brings the cells of this site to the beam";
       if (act === "end") {
         if (closing.has(position)) return `the access to ${position} is being given back already`;
         const holder = open.get(position)?.author;
         if (holder === undefined) return `nobody has access to ${position}`;
-        if (by === undefined || by.author === holder || by.reason.trim() !== "") return null;
-        return `${holder} has the access to ${position}: who gives it back for another says by a reason that nobody is there`;
+        if (by !== undefined && by.author !== holder && by.reason.trim() === "") {
+          return `${holder} has the access to ${position}: who gives it back for another says by a reason that nobody is there`;
+        }
+        return given.isLeftOut === true ? null : whyNotBack(position, given.code);
       }
       if (open.has(position) || asked.has(position)) return `somebody has access to ${position}, or asked for it`;
       const view = deps.views().cell(positions.indexOf(position));
@@ -259,9 +361,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     goOn() {
       for (const [position, by] of asked) goOnWith(position, by).catch(deps.fail);
     },
-    end(position, by) {
+    end(position, by, given = {}) {
       closing.add(position);
-      closeOne(position, by).catch(deps.fail);
+      closeOne(position, by, given).catch(deps.fail);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { BusCommand } from "../../protocols/bus/commands.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { UserRole } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { GivenBack } from "../access/access-desk.ts";
 import type { AmendOrder, AmendOutcome } from "../amendments/amend-desk.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";
 import type { CampaignRun } from "../run/run-types.ts";
@@ -55,6 +56,7 @@ export interface OrderedBy {
 }
 
 type StopArgs = Extract<BusCommand, { command: "stop" }>["args"];
+type SwapArgs = Extract<BusCommand, { command: "swap" }>["args"];
 type AmendArgs = Extract<BusCommand, { command: "amend" }>["args"];
 
 const ACTS = {
@@ -173,7 +175,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "stop":
           return meant(order.args)?.length === 0 ? `there is no cell of ${String(order.args.group)}` : null;
         case "swap":
-          return run.access.refusal(order.args.act, order.args.position, by);
+          return run.access.refusal(order.args.act, order.args.position, by, givenBack(order.args));
         case "amend":
           if (deps.proposals !== undefined) return null;
           return "this run is repeated from its begin and not amended";
@@ -222,7 +224,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
       }
       case "swap":
         if (order.args.act === "begin") run.access.begin(order.args.position, { author, reason });
-        else run.access.end(order.args.position, { author, reason });
+        else run.access.end(order.args.position, { author, reason }, givenBack(order.args));
         return;
       case "trouble":
         trouble(order.args.of, order.args.what);
@@ -236,6 +238,10 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
       case "release-control":
     }
   }
+}
+
+function givenBack({ cell, left_out: isLeftOut }: SwapArgs): GivenBack {
+  return { ...(cell === undefined ? {} : { code: cell }), ...(isLeftOut === undefined ? {} : { isLeftOut }) };
 }
 
 function isEmergency({ command, args }: BusCommand): boolean {

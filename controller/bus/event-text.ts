@@ -16,7 +16,8 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "access-asked": (data) => `${text(data, "author")} asks for access: ${text(data, "reason")}`,
   "access-opened": (data) =>
     `off at ${text(data, "open_circuit_V")} V; ${text(data, "author")} has access, the stage is locked`,
-  "access-closed": (data) => `${text(data, "author")} gave back the access; the cell is ${text(data, "cell_is")}`,
+  "access-closed": (data) =>
+    `${text(data, "author")} gave back the access; the cell ${data["is_left_out"] === true ? "does not come back" : `is ${text(data, "cell_is")}`}`,
   "access-refused": (data) => `no access, or none given back: ${text(data, "what")}`,
   "campaign-resumed": () => "the campaign goes on after a restart",
   "run-ended": (data) => `the run was ended: ${text(data, "reason")}`,

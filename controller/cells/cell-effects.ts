@@ -50,6 +50,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   const { channel, cellIndex, intake, clock } = deps;
   /** What the channel tells meanwhile is the proof's; its samples are kept like any others. */
   let isProving = false;
+  /** The proof is that of a cell whose step goes on after it. */
+  let doesContinue = false;
   /** What it tells before the cell is found again is kept for whoever looks. */
   let isSought = deps.wasLeft === true;
   let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
@@ -61,7 +63,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     ...{ clock, channel, cellIndex, position: deps.position },
     ...deps.proof,
     started(step) {
-      noteStart(step, step.untilTimeS, false, NaN);
+      noteStart(step, step.untilTimeS, doesContinue, NaN);
     },
   });
 
@@ -242,7 +244,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       isSought = false;
       return { kind: "off", openCircuitV, stepElapsedS };
     },
-    async confirmBack(left) {
+    async confirmBack(left, wiringSignal) {
       requireNoObjection();
       endedUnseen = null;
       failedUnseen = null;
@@ -250,7 +252,19 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const openCircuitV = await channel.measureOpenCircuitV();
       judgeOpenCircuit(openCircuitV);
       judgeContinuity(left, openCircuitV, "back in its place");
-      return openCircuitV;
+      if (wiringSignal === undefined) return { openCircuitV, wired: null };
+      wiringSignal.throwIfAborted();
+      deps.gap(cellIndex, IN_HAND);
+      isProving = true;
+      doesContinue = true;
+      try {
+        const wired = await wiring.run(openCircuitV, wiringSignal);
+        provenOhm = wired.resistanceOhm;
+        return { openCircuitV, wired };
+      } finally {
+        isProving = false;
+        doesContinue = false;
+      }
     },
     awaitedCell: () => deps.identity?.awaited(cellIndex) ?? null,
     totals: () => intake.totals(cellIndex),
@@ -286,6 +300,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
 
 /** Why samples are missing of a step that ran on. */
 const AWAY = "the controller was away; the instrument ran on with its own limits";
+
+/** The same while a person had the cell. */
+const IN_HAND = "the cell was off for a person, so that nothing was measured and nothing flowed";
 
 /** NaN where the step holds or sweeps a voltage. */
 export function orderedCurrentA(step: ChannelStep): number {

@@ -67,3 +67,14 @@ export function onEveryAct<const A extends string>(actions: A) {
 export function onStoppingActs<const T extends object>(handler: T) {
   return { HOLD_CELL: handler, SKIP_STEP: handler, END_STEP: handler };
 }
+
+/** Of a cell with which nothing more is done. */
+export function whenOver() {
+  return {
+    STOP_CELL: {},
+    TIME_OVER: {},
+    CHANNEL_ISOLATED: {},
+    LEFT_OUT: { actions: "noteLeftOut" },
+    ...onEveryAct("refuseAct"),
+  } as const;
+}

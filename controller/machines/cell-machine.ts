@@ -6,11 +6,12 @@
 import { assign } from "xstate";
 import { setupCell, type CellMachineDeps } from "./cell-setup.ts";
 import { openAccount } from "../cells/cell-account.ts";
-import { onEveryAct, onStoppingActs } from "./cell-acts.ts";
-import { carriedStep, leftStep, mayAskAgain, mayProveAgain } from "./cell-news.ts";
+import { onEveryAct, onStoppingActs, whenOver } from "./cell-acts.ts";
+import { leftStep, mayProveAgain } from "./cell-news.ts";
+import { createAwayStates } from "./cell-away.ts";
 import { elapsedS, remainingMs } from "./cell-steps.ts";
 import { faultNote } from "./errors.ts";
-import { backAwaited, waitingFor } from "./waiting.ts";
+import { waitingFor } from "./waiting.ts";
 
 export function createCellMachine(deps: CellMachineDeps) {
   const { clock } = deps;
@@ -23,8 +24,9 @@ export function createCellMachine(deps: CellMachineDeps) {
   } as const;
 
   const begun = ["noteStepStart", "recordStepStarted", "askAtStart"] as const;
+  const parts = setupCell(deps);
 
-  return setupCell(deps).createMachine({
+  return parts.createMachine({
     id: "cell",
     context: ({ input }) => ({
       ...input,
@@ -51,6 +53,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       ...onEveryAct("noteAct"),
       TAKE_OUT: { actions: "noteTaken" },
       PUT_BACK: { actions: "noteBack" },
+      LEFT_OUT: { target: ".stopping", actions: "noteLeftOut" },
     },
     states: {
       /** After a restart a cell whose part was over stays so. */
@@ -294,51 +297,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           CHANNEL_LOST: { target: "awaitingReturn", actions: "keepFault" },
         },
       },
-      /** Off, and the robot's: in the beam, in its gripper, or about to be taken. What runs on is the wait of its step, if any. */
-      away: {
-        entry: assign({
-          waiting: ({ context }) => backAwaited(context, clock.monoMs()),
-        }),
-        on: {
-          PUT_BACK: { target: "returning", actions: "noteBack" },
-          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
-        },
-      },
-      /** Whether it lies in its contacts again, and is the one that was taken: its voltage tells. */
-      returning: {
-        entry: {
-          type: "waitFor",
-          params: { reason: "its voltage, back in its place", who: "channel", ms: deps.commandDeadlineMs },
-        },
-        invoke: [
-          {
-            src: "confirmBack",
-            input: ({ context }) => ({ effects: context.effects, left: carriedStep(context) }),
-            onDone: { target: "choosing", actions: { type: "noteIsBack", params: ({ event }) => event.output } },
-            onError: [
-              {
-                guard: ({ event }) => mayAskAgain(event.error),
-                target: "awaitingContacts",
-                actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "tellSuspect"],
-              },
-              { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-            ],
-          },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
-        ],
-        on: {
-          DEADLINE: { target: "awaitingContacts", actions: ["keepLate", "tellSuspect"] },
-          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
-          CHANNEL_LOST: { target: "awaitingContacts", actions: "keepFault" },
-        },
-      },
-      awaitingContacts: {
-        entry: {
-          type: "waitFor",
-          params: { reason: "the channel to answer, to see the cell back in its place", who: "channel", ms: null },
-        },
-        on: { CHANNEL_READY: "returning" },
-      },
+      ...createAwayStates(parts, deps),
       /** A person holds the cell: it is off, and its step goes on with the time it has left when a person says so. */
       held: {
         tags: ["needs-operator"],
@@ -423,7 +382,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           { type: "recordOver", params: { as: "cell-isolated" } },
           "tellIsolated",
         ],
-        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {}, ...onEveryAct("refuseAct") },
+        on: whenOver(),
       },
       complete: {
         entry: [
@@ -432,7 +391,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           { type: "recordOver", params: { as: "cell-complete" } },
           "tellFinished",
         ],
-        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {}, ...onEveryAct("refuseAct") },
+        on: whenOver(),
       },
       stopped: {
         entry: [
@@ -441,7 +400,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           { type: "recordOver", params: { as: "cell-stopped" } },
           "tellFinished",
         ],
-        on: { STOP_CELL: {}, TIME_OVER: {}, CHANNEL_ISOLATED: {}, ...onEveryAct("refuseAct") },
+        on: whenOver(),
       },
     },
   });

@@ -139,7 +139,9 @@ export type CarryEvent =
   /** It is to be taken to the beam: switched off, and off until it is back. */
   | { readonly type: "TAKE_OUT" }
   /** It lies in its place again, or was not taken after all. */
-  | { readonly type: "PUT_BACK" };
+  | { readonly type: "PUT_BACK" }
+  /** What was taken out does not come back: nothing more is done there, and which cell lies there is not known. */
+  | { readonly type: "LEFT_OUT" };
 
 /** What a person may order of one cell. Each is recorded with its author and reason, whether it is done or refused. */
 export type CellActEvent =
@@ -180,6 +182,11 @@ export function mayAskAgain(error: unknown): boolean {
 /** What a cell that comes back is held against: nothing ran meanwhile. */
 export function carriedStep({ cursor, stepElapsedS }: CellContext): LeftStep {
   return { step: cursor?.step ?? null, runningSinceMs: null, elapsedS: stepElapsedS };
+}
+
+/** A person had it in hand: leads may lie otherwise than before. What was never proven is proven whole when it is back. */
+export function isWiringAsked({ carriedBy, isProven }: Pick<CellContext, "carriedBy" | "isProven">): boolean {
+  return carriedBy === "person" && isProven;
 }
 
 /** What the present step waits for has come. */

@@ -5,7 +5,7 @@ import type { ClosedHalfCycle } from "../cells/cell-account.ts";
 import type { AskedAct } from "./cell-acts.ts";
 import { isOver, type CellAct, type CellContext, type CellEvent } from "./cell-news.ts";
 import { faultJson } from "./errors.ts";
-import type { CellFound, PartOutcome, ProgrammeStep } from "./programme.ts";
+import type { CellBack, CellFound, PartOutcome, ProgrammeStep } from "./programme.ts";
 import type { Recorder } from "./recorder.ts";
 
 type EndedWait = NonNullable<PartOutcome["wait"]>;
@@ -30,7 +30,9 @@ export interface CellRecords {
   come(context: CellContext): void;
   /** It is off, and the robot's: nothing of its step is measured from here on. */
   takenOut(context: CellContext): void;
-  putBack(context: CellContext, openCircuitV: number): void;
+  putBack(context: CellContext, back: CellBack): void;
+  /** A person took it out and does not bring it back. */
+  leftOut(context: CellContext): void;
   /** The end of a cell's part, under this name. */
   over(type: "cell-isolated" | "cell-complete" | "cell-stopped", context: CellContext): void;
 }
@@ -165,13 +167,19 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         is_operando: false,
       });
     },
-    putBack(context, openCircuitV) {
+    putBack(context, { openCircuitV, wired }) {
       recorder.record("cell-put-back", {
         ...place(context),
         cell: context.cellId,
         elapsed_s: context.stepElapsedS,
         open_circuit_V: finiteOrNull(openCircuitV),
+        ...(wired === null
+          ? {}
+          : { current_A: wired.currentA, response_V: wired.responseV, resistance_ohm: wired.resistanceOhm }),
       });
+    },
+    leftOut({ position, cellId }) {
+      recorder.record("cell-left-out", { position, cell: cellId });
     },
     over(type, context) {
       const { position, cellId } = context;

@@ -24,7 +24,7 @@ import { createCellRecords } from "./cell-records.ts";
 import { afterStep, CARRIED, elapsedS, remainingMs, RESTARTED, UNHEARD, type StepIsOver } from "./cell-steps.ts";
 import { deadlineActor } from "./deadline.ts";
 import type { Recorder } from "./recorder.ts";
-import type { CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
+import type { CellBack, CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
 
 export interface CellMachineDeps {
@@ -51,7 +51,9 @@ export function setupCell(deps: CellMachineDeps) {
     actors: {
       prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input, signal }) => input.prove(signal)),
       findAgain: fromPromise<CellFound, FindInput>(({ input }) => input.effects.findAgain(input.left)),
-      confirmBack: fromPromise<number, FindInput>(({ input }) => input.effects.confirmBack(input.left)),
+      confirmBack: fromPromise<CellBack, BackInput>(({ input: { effects, left, isWiringAsked }, signal }) =>
+        effects.confirmBack(left, isWiringAsked ? signal : undefined),
+      ),
       startStep: fromPromise<UnfitStep | null, StartInput>(async ({ input, signal }) => {
         const { effects, step } = input;
         if (step === null) return null;
@@ -73,6 +75,7 @@ export function setupCell(deps: CellMachineDeps) {
       wasStopped: ({ context }) => context.left?.phase === "stopped",
       wasCarried: ({ context }) => context.left?.isCarried === true,
       isTaken: ({ context }) => context.isCarried,
+      isPersons: ({ context }) => context.carriedBy === "person",
       isCarried: ({ context }) => context.cursor !== null && context.isCarried,
       wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
       wasUnderWay: ({ context }) => context.left?.phase === "under-way",
@@ -196,13 +199,20 @@ export function setupCell(deps: CellMachineDeps) {
       }),
       noteTaken: assign({ isCarried: true }),
       noteBack: assign({ isCarried: false }),
-      noteIsBack: enqueueActions(({ context, enqueue }, openCircuitV: number) => {
+      noteIsBack: enqueueActions(({ context, enqueue }, back: CellBack) => {
         enqueue.assign({
           // Of what its step had done before, the time is on record; after a restart the samples end there too.
-          breakReason: context.stepElapsedS > 0 ? (context.breakReason ?? CARRIED) : null,
+          breakReason: context.stepElapsedS > 0 && back.wired === null ? (context.breakReason ?? CARRIED) : null,
+          fault: null,
         });
         enqueue(() => {
-          records.putBack(context, openCircuitV);
+          records.putBack(context, back);
+        });
+      }),
+      noteLeftOut: enqueueActions(({ context, enqueue }) => {
+        enqueue.assign({ isProven: false, isCarried: false });
+        enqueue(() => {
+          records.leftOut(context);
         });
       }),
       noteAwaited: assign({
@@ -288,6 +298,10 @@ const FALLBACK_TEXT = {
 interface FindInput {
   readonly effects: CellEffects;
   readonly left: LeftStep;
+}
+
+interface BackInput extends FindInput {
+  readonly isWiringAsked: boolean;
 }
 
 /** What a step's start is given. */

@@ -98,6 +98,13 @@ export type CellFound =
   /** Nothing runs; the voltage is that of the cell as it was left. */
   | { readonly kind: "off"; readonly openCircuitV: number; readonly stepElapsedS: number };
 
+/** What a cell was found like that was put back. */
+export interface CellBack {
+  readonly openCircuitV: number;
+  /** By the small current through it; null where none was asked for. */
+  readonly wired: { readonly currentA: number; readonly responseV: number; readonly resistanceOhm: number } | null;
+}
+
 export interface FirstSample {
   /** From the step's start, or from its last break. */
   readonly sinceS: number;
@@ -137,10 +144,11 @@ export interface CellEffects {
    */
   findAgain(left: LeftStep): Promise<CellFound>;
   /**
-   * A robot has put the cell back: resolves with its open-circuit voltage, where that can be the cell that was taken.
-   * Rejects with `cell.unproven`, or with what came between.
+   * The cell was put back: resolves where it can be the one that was taken. With `wiringSignal` polarity, contact and
+   * wiring are proven again by a small current; nothing new is begun once it is aborted. Rejects with `cell.unproven`, or
+   * with what came between.
    */
-  confirmBack(left: LeftStep): Promise<number>;
+  confirmBack(left: LeftStep, wiringSignal?: AbortSignal): Promise<CellBack>;
   /** For what the cell itself is waited, which does not lie in its slot yet; null or left out: it does. */
   awaitedCell?(): string | null;
   /** What has flowed so far, by raw samples. */

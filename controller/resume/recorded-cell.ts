@@ -170,6 +170,11 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         case "cell-put-back":
           isCarried = false;
           break;
+        case "cell-left-out":
+          isCarried = false;
+          isProven = false;
+          isOrderedOff = true;
+          break;
         case "cell-found":
           if (data["found"] !== "off") break;
           runningSinceMs = null;

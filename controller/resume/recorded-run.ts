@@ -12,6 +12,7 @@ import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
 import type { LeftAccess } from "../access/access-desk.ts";
+import { createAccessFold } from "../access/access-fold.ts";
 import { JOINED_PATH } from "../amendments/amendment.ts";
 import { AMENDED_EVENT } from "../amendments/campaign-progress.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
@@ -149,7 +150,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const transfers = createTransferFold();
   const takenFromBeam = new Map<string, number>();
   const joined = new Map<string, number>();
-  const access = new Map<string, LeftAccess>();
+  const access = createAccessFold();
   let raisedCount = 0;
   let startMs: number | null = null;
   let lastMs = 0;
@@ -219,16 +220,9 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           break;
         case "access-asked":
         case "access-opened":
-          access.set(textOf(data["position"]), {
-            ...{ author: textOf(data["author"]), reason: textOf(data["reason"]) },
-            isOpen: type === "access-opened",
-          });
-          break;
         case "access-closed":
-          access.delete(textOf(data["position"]));
-          break;
         case "access-refused":
-          if (data["is_open"] !== true) access.delete(textOf(data["position"]));
+          access.event(type, data);
           break;
         case "campaign-resumed":
           resumedCount += 1;
@@ -364,7 +358,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           latched,
           held,
           takenFromBeam,
-          access,
+          access: access.open,
           joined,
         },
         unwitnessed: [...unwitnessed.values()],

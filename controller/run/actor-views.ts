@@ -37,6 +37,8 @@ export interface ActorViews {
   cell(cellIndex: number): CellView | undefined;
   /** What the cell, as it stands, has against the step that follows; null: nothing, or there is none. */
   unfitNext(cellIndex: number): UnfitStep | null;
+  /** What was against it last; null for nothing. */
+  fault(cellIndex: number): FaultNote | null;
   /** By counting since a cut-off; null before one, and before the campaign began. */
   charge(cellIndex: number): CountedCharge | null;
   /** Net charge that has flowed this way in the half cycle under way, A h. */
@@ -80,7 +82,10 @@ export function createActorViews(
     stateOf,
     belief(cellIndex) {
       // Held, stopped or taken out before its proof it is no more known than where it waits for it.
-      if (cellActor(cellIndex)?.getSnapshot().context.isProven !== true) return "unknown";
+      const { isProven, isCarried, carriedBy } = cellActor(cellIndex)?.getSnapshot().context ?? {};
+      if (isProven !== true) return "unknown";
+      // In a person's hands, or about to be.
+      if (isCarried === true && carriedBy === "person") return "unknown";
       switch (stateOf(cellIndex)) {
         // The channel's own voltage has been continuous since the proof.
         case "cycling":
@@ -99,6 +104,7 @@ export function createActorViews(
           return "unknown";
       }
     },
+    fault: (cellIndex) => cellActor(cellIndex)?.getSnapshot().context.fault ?? null,
     byState() {
       const counts: Record<string, number> = {};
       for (let cellIndex = 0; cellIndex < ids.length; cellIndex += 1) {

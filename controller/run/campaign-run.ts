@@ -80,9 +80,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const fail = (error: unknown): void => {
     failure ??= error instanceof Error ? error : new Error(String(error));
   };
+  const sheets = deps.roles.channels.map(({ capabilities }) => capabilities);
+  const code = createStepCode(campaign.cells.length, sheets);
   const access = createAccess({
     ...{ roles: deps.roles, clock, campaign, actor: () => actor, views: () => views, recorder: () => recorder },
-    ...{ left: deps.left?.recorded.access, send, fail, commit: () => commit() },
+    ...{ left: deps.left?.recorded.access, send, fail, commit: () => commit(), alarms: () => alarms },
+    proofMaxMs: proofTimeMaxMs(code),
   });
   const { roles } = access;
   const instrumentNames = roles.instruments.map(({ name }) => name);
@@ -323,9 +326,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
 
   const gaps = createGapNotes({ campaign, store, intake, nowMs, fail, leftCells: left?.recorded.cells });
-
-  const sheets = roles.channels.map(({ capabilities }) => capabilities);
-  const code = createStepCode(campaign.cells.length, sheets);
 
   const shared = { clock, recorder };
   const machine = createCampaignMachine({

@@ -53,8 +53,23 @@ export const COMMAND_ARGS = {
    * force is the one that it was previewed against. `name`: who answers for it.
    */
   amend: z.strictObject({ proposal: sha256, based_on: sha256, name: z.string().trim().min(1).max(80) }),
-  /** Access of a person to one cell, while the others cycle: `begin` proves it off and locks the stage, `end` gives it back. */
-  swap: z.strictObject({ act: z.enum(["begin", "end"]), position }),
+  /**
+   * Access of a person to one cell, while the others cycle: `begin` proves it off and locks the stage, `end` gives it back.
+   * Of `end`: the code that was read on the cell that lies there now, or that the cell does not come back.
+   */
+  swap: z
+    .strictObject({
+      act: z.enum(["begin", "end"]),
+      position,
+      cell: z.string().trim().min(1).max(64).exactOptional(),
+      left_out: z.literal(true).exactOptional(),
+    })
+    .refine(
+      ({ act, cell, left_out: isLeftOut }) =>
+        (cell === undefined || isLeftOut === undefined) &&
+        (act === "end" || (cell === undefined && isLeftOut === undefined)),
+      "Give cell or left_out with end only, and not both.",
+    ),
   /** A program beside the controller has trouble of its own: an alarm by its name; null: it is over. */
   trouble: z.strictObject({ of: z.string().regex(TOPIC_NAME), what: z.string().min(1).max(300).nullable() }),
   /** After a broken interlock. */

@@ -1,5 +1,6 @@
 /** How this world differs from the plainest one: its machine, its instruments, and what the observer is to expect. */
 import type { WatchedInput } from "./hazard-judge.ts";
+import type { PersonHands } from "./person-hands.ts";
 import type { WorldSetup } from "./rack-setup.ts";
 import type { RobotOptions } from "./robot-truth.ts";
 
@@ -23,6 +24,8 @@ export interface WorldOptions {
   readonly lyingLeads?: ReadonlyMap<number, number | "current-turned">;
   /** Positions in which another cell lies than the campaign has there, or one that nobody can know: they must get neither current nor beam. */
   readonly displaced?: ReadonlySet<number>;
+  /** The rack is touched by people while the campaign runs; left out costs nothing. */
+  readonly hands?: PersonHands;
   /** By position: until when nothing lies there; it must get neither current nor beam before. */
   readonly absentUntilMs?: ReadonlyMap<number, number>;
   /**

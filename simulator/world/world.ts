@@ -32,6 +32,7 @@ import { judgeAsking } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
+import { createTouchedContacts } from "./person-hands.ts";
 import { faultyFromStart } from "./world-cells.ts";
 import { createLedger, total } from "./world-truth.ts";
 import { invariantsOf } from "./world-invariants.ts";
@@ -281,7 +282,8 @@ export function createWorld(deps: WorldDeps): World {
           opening.excessPhotons === 0 ? isHit : !isHit || deposit.positionIndex === onCells[0]?.positionIndex;
         const what = isHit ? "on a cell that nobody exposed" : "beside any cell";
         const isAbsent = atMs < (options.absentUntilMs?.get(deposit.positionIndex) ?? 0);
-        const isDisplaced = isHit && (isAbsent || options.displaced?.has(deposit.positionIndex) === true);
+        const isTouched = options.hands?.cells.has(deposit.positionIndex) === true;
+        const isDisplaced = isHit && (isAbsent || isTouched || options.displaced?.has(deposit.positionIndex) === true);
         ledger.check(
           "right-cell",
           isRight && !isDisplaced,
@@ -348,6 +350,8 @@ export function createWorld(deps: WorldDeps): World {
     faultsBegun,
     cellPlant(positionIndex) {
       const cell = robot?.contacts(positionIndex) ?? rack.plant(positionIndex);
+      const { hands } = options;
+      if (hands !== undefined) return createTouchedContacts({ hands, positionIndex, rack, ledger });
       const lie = options.lyingLeads?.get(positionIndex);
       if (lie === undefined) return cell;
       return lie === "current-turned" ? createTurnedCurrentLeads(cell) : createLyingLeads(cell, rack.plant(lie));

@@ -39,6 +39,7 @@ export interface WorldRunOptions {
   readonly displaced?: VirtualCampaignInputs["displaced"];
   readonly absentUntilMs?: VirtualCampaignInputs["absentUntilMs"];
   readonly identity?: VirtualCampaignInputs["identity"];
+  readonly hands?: VirtualCampaignInputs["hands"];
   readonly folder?: string;
   /** Another than the reference site; of the same geometry. */
   readonly site?: Site;
@@ -163,6 +164,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     ...(options.displaced === undefined ? {} : { displaced: options.displaced }),
     ...(options.absentUntilMs === undefined ? {} : { absentUntilMs: options.absentUntilMs }),
     ...(options.identity === undefined ? {} : { identity: options.identity }),
+    ...(options.hands === undefined ? {} : { hands: options.hands }),
     isMortal: options.kills !== undefined || options.amendments !== undefined,
     ...(options.isRehearsal === undefined ? {} : { isRehearsal: options.isRehearsal }),
     ...(options.hearing === undefined ? {} : { hearing: options.hearing, waitsForDisk: true }),

@@ -2,7 +2,10 @@
 import { afterAll, expect, it } from "vitest";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
+import type { GivenBack } from "../../controller/access/access-desk.ts";
 import { assert } from "../../protocols/base/assert.ts";
+import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
+import { createPersonHands } from "../../simulator/world/person-hands.ts";
 import { campaign, expectSound, field, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 
@@ -134,4 +137,109 @@ it("an access that was asked for when the controller was killed is proven anew b
   const lit = run.of("exposure-ended").map((event) => numeric(event, "open_asked_at_ms"));
   expect(lit.filter((atMs) => atMs > opened.atMs && atMs < closed.atMs)).toEqual([]);
   expect(lit.some((atMs) => atMs > closed.atMs)).toBe(true);
+});
+
+function indexOf(text: string): number {
+  const position = parsePosition(text);
+  assert(position !== undefined, `${text} is no position`);
+  return positionIndex(position);
+}
+
+function begin({ run, world }: VirtualCampaign, position: string): void {
+  assert(run.access.refusal("begin", position) === null, `no access to ${position}`);
+  world.personOrders(indexOf(position));
+  run.access.begin(position, BY);
+}
+
+/** What was against it, or null. */
+function end({ run, world }: VirtualCampaign, position: string, given: GivenBack = {}): string | null {
+  const refusal = run.access.refusal("end", position, BY, given);
+  world.personOrders(indexOf(position));
+  if (refusal === null) run.access.end(position, BY, given);
+  return refusal;
+}
+
+it("leads crossed, a cell turned and two cells exchanged get neither current nor beam until a person has mended them", async () => {
+  const hands = createPersonHands();
+  const [a2, a3, b4] = [indexOf("A2"), indexOf("A3"), indexOf("B4")];
+  const said: (string | null)[] = [];
+  const run = await runWorld({
+    hours: 0.17,
+    hands,
+    at: [
+      [
+        300,
+        (virtual) => {
+          for (const position of ["A2", "A3", "B4", "B5"]) begin(virtual, position);
+        },
+      ],
+      [
+        360,
+        (virtual) => {
+          // Exchanged, and told apart by their codes alone: they are of one batch and one charge.
+          hands.cells.set(a2, a3).set(a3, a2);
+          said.push(end(virtual, "A2"), end(virtual, "A2", { code: "R-A3" }));
+          hands.cells.clear();
+          hands.leads.set(a2, a3).set(b4, "current-turned");
+          said.push(end(virtual, "A2", { code: "R-A2" }), end(virtual, "B4", { code: "S-B4" }));
+        },
+      ],
+      [
+        430,
+        (virtual) => {
+          said.push(virtual.run.views.stateOf(1), virtual.run.views.stateOf(8));
+          said.push(...virtual.run.alarms.open.map(({ code, where }) => `${code} ${where}`));
+          hands.leads.clear();
+          // Nothing lies in its contacts.
+          hands.cells.set(a3, null);
+          for (const position of ["A2", "A3", "B4"])
+            end(virtual, position, { code: `${position === "B4" ? "S" : "R"}-${position}` });
+          end(virtual, "B5", { isLeftOut: true });
+        },
+      ],
+      [
+        500,
+        (virtual) => {
+          said.push([...virtual.run.access.open.keys()].join());
+          hands.cells.clear();
+          end(virtual, "A3", { code: "R-A3" });
+        },
+      ],
+    ],
+  });
+  expect(said.slice(0, 4)).toEqual([
+    expect.stringMatching(/A3, B4, B5 were out at the same time/),
+    expect.stringMatching(/R-A3, whose place is A3/),
+    null,
+    null,
+  ]);
+  expect(said.slice(4)).toEqual(["away", "away", "cell.unproven A2", "cell.unproven B4", "A3"]);
+  const why = (position: string): string =>
+    run
+      .of("access-refused")
+      .flatMap((event) => (field(event, "position") === position ? [field(event, "what")] : []))
+      .join("; ");
+  expect(why("A2")).toMatch(/was not seen at the cell's voltage|answers to the current of/);
+  expect(why("B4")).toMatch(/was seen reversed/);
+  expect(why("A3")).toMatch(/is outside|back in its place it has/);
+  expect(run.summary.violations).toEqual([]);
+  expect(run.summary.cells.by_state["isolated"] ?? 0).toBe(0);
+  // Off until proven; then on with the time that was left.
+  for (const position of ["A2", "A3", "B4"]) {
+    const [back, ...more] = run.of("cell-put-back").filter((event) => field(event, "position") === position);
+    assert(back !== undefined && more.length === 0, `${position} was not put back once`);
+    expect(numeric(back, "resistance_ohm")).toBeGreaterThan(5);
+    const started = run.of("step-started").filter((event) => field(event, "position") === position);
+    expect(started.filter(({ atMs }) => atMs > 300_000 && atMs < back.atMs)).toEqual([]);
+    expect(started.some(({ atMs }) => atMs >= back.atMs)).toBe(true);
+  }
+  const beamAt = (position: string): readonly number[] =>
+    run.of("exposure-booked").flatMap((event) => (field(event, "position") === position ? [event.atMs] : []));
+  expect(beamAt("B5").filter((atMs) => atMs > 300_000)).toEqual([]);
+  expect(beamAt("B3").some((atMs) => atMs > 500_000)).toBe(true);
+  const stopped = run.of("cell-stopped").map((event) => field(event, "position"));
+  expect(stopped).toEqual(["B5"]);
+  expect(run.virtual.run.alarms.open).toEqual([]);
+  const report = verifyRecord(run.folder, replayDecisions);
+  expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });

@@ -7,7 +7,13 @@ import type { CommandContext } from "../command-context.ts";
 import { giveOrder } from "./orders.ts";
 
 export async function swapCommand(context: CommandContext, args: readonly string[]): Promise<number> {
-  const options = { ...CLIENT_OPTIONS, reason: { type: "string" }, "take-over": { type: "boolean" } } as const;
+  const options = {
+    ...CLIENT_OPTIONS,
+    reason: { type: "string" },
+    "take-over": { type: "boolean" },
+    cell: { type: "string" },
+    "left-out": { type: "boolean", default: false },
+  } as const;
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
   const [act, text, ...more] = positionals;
   const position = parsePosition(text ?? "");
@@ -17,5 +23,19 @@ export async function swapCommand(context: CommandContext, args: readonly string
   if (act === "begin" && (values.reason ?? "").trim() === "") {
     throw new Fault("command.usage", "beamrack swap begin", "says by --reason what is to be done there");
   }
-  return giveOrder(context, values, { command: "swap", args: { act, position } });
+  const { cell, "left-out": isLeftOut } = values;
+  if (act === "begin" && (cell !== undefined || isLeftOut)) {
+    throw new Fault("command.usage", "beamrack swap begin", "takes neither --cell nor --left-out: they are of end");
+  }
+  if (cell !== undefined && isLeftOut) {
+    throw new Fault("command.usage", "beamrack swap end", "takes --cell or --left-out, not both");
+  }
+  return giveOrder(context, values, {
+    command: "swap",
+    args: {
+      ...{ act, position },
+      ...(cell === undefined ? {} : { cell }),
+      ...(isLeftOut ? { left_out: true as const } : {}),
+    },
+  });
 }

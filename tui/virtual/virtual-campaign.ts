@@ -60,6 +60,8 @@ export interface VirtualCampaignInputs {
   readonly displaced?: ReadonlyMap<number, number>;
   /** By position: until when nothing lies there. */
   readonly absentUntilMs?: WorldOptions["absentUntilMs"];
+  /** Of a person at the rack while the campaign runs. */
+  readonly hands?: WorldOptions["hands"];
   /** What each cell is held against before its first current. */
   readonly identity?: CampaignRunDeps["identity"];
   /** How the rack truly stands; as its calibrations have it when left out. */
@@ -149,6 +151,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...(inputs.lyingLeads === undefined ? {} : { lyingLeads: inputs.lyingLeads }),
       ...(inputs.displaced === undefined ? {} : { displaced: new Set(inputs.displaced.keys()) }),
       ...(inputs.absentUntilMs === undefined ? {} : { absentUntilMs: inputs.absentUntilMs }),
+      ...(inputs.hands === undefined ? {} : { hands: inputs.hands }),
       ...(setup === undefined ? {} : { setup }),
     },
   });

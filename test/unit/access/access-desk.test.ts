@@ -1,12 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { createAccess, type AccessDesk, type AccessDeskDeps } from "../../../controller/access/access-desk.ts";
+import {
+  createAccess,
+  type AccessDesk,
+  type AccessDeskDeps,
+  type GivenBack,
+} from "../../../controller/access/access-desk.ts";
 import type { InputLevels } from "../../../protocols/roles/beam-io.ts";
 
 /** One cell at A1, off as soon as it is told to; time passes as it is waited for. */
-function bench(reads: { shutterClosed?: boolean; safetyClosed?: boolean; atRest?: () => boolean; cellIs?: string }) {
+function bench(reads: {
+  shutterClosed?: boolean;
+  safetyClosed?: boolean;
+  atRest?: () => boolean;
+  cellIs?: string;
+  /** What becomes of one that is put back; by default its channel does not answer. */
+  backAs?: string;
+  /** Volts at rest, look by look. */
+  restV?: number[];
+}) {
   const told: (readonly [string, object])[] = [];
   const moved: string[] = [];
   const ordered: string[] = [];
+  const raised: string[] = [];
   let nowMs = 0;
   let cell = reads.cellIs ?? "cycling";
   let aborted = 0;
@@ -26,13 +41,15 @@ function bench(reads: { shutterClosed?: boolean; safetyClosed?: boolean; atRest?
     },
     channels: [
       {
-        measureOpenCircuitV: () => Promise.resolve(3.7),
+        measureOpenCircuitV: () => Promise.resolve(reads.restV?.shift() ?? 3.7),
         abort: () => Promise.resolve((aborted += 1)),
       },
+      { measureOpenCircuitV: () => Promise.resolve(3.7), abort: () => Promise.resolve() },
     ],
   };
   const desk: AccessDesk = createAccess({
-    ...{ roles, campaign: { cells: [{ position: "A1" }] }, left: undefined },
+    ...{ roles, left: undefined, proofMaxMs: 30_000 },
+    campaign: { cells: ["A1", "A2"].map((position) => ({ position, barcode: `R-${position}` })) },
     clock: {
       ...{ wallMs: () => nowMs, monoMs: () => nowMs, clearTimeout: () => undefined },
       setTimeout(act: () => void, ms: number) {
@@ -41,11 +58,21 @@ function bench(reads: { shutterClosed?: boolean; safetyClosed?: boolean; atRest?
       },
     },
     recorder: () => ({ record: (type: string, data: object) => told.push([type, data]) }),
-    views: () => ({ stateOf: () => cell, cell: () => ({ heldBy: null }) }),
+    views: () => ({
+      stateOf: (cellIndex: number) => (cellIndex === 0 ? cell : "complete"),
+      cell: () => ({ heldBy: null }),
+      fault: () => ({ code: "cell.unproven", where: "A1", what: "leads are exchanged", advice: "Look." }),
+    }),
+    alarms: () => ({
+      raise: ({ code, what }: { code: string; what: string }) => raised.push(`${code} ${what}`),
+      clearAll: () => raised.splice(0),
+    }),
     actor: () => ({ getSnapshot: () => ({ status: "active", value: "running", matches: () => false }) }),
     send(event: { readonly type: string; readonly event?: { readonly type: string } }) {
       if (event.event !== undefined) ordered.push(event.event.type);
-      if (event.event?.type === "TAKE_OUT" && cell === "cycling") cell = "away";
+      if (event.event?.type === "TAKE_OUT" && ["cycling", "returning"].includes(cell)) cell = "away";
+      else if (event.event?.type === "PUT_BACK" && cell === "away") cell = reads.backAs ?? "returning";
+      else if (event.event?.type === "LEFT_OUT") cell = "stopped";
     },
     commit: () => Promise.resolve(told.push(["commit", {}])),
     fail(error: unknown) {
@@ -53,12 +80,26 @@ function bench(reads: { shutterClosed?: boolean; safetyClosed?: boolean; atRest?
     },
   } as unknown as AccessDeskDeps);
   const types = (): readonly string[] => told.flatMap(([type]) => (type === "commit" ? [] : [type]));
-  async function begun(): Promise<void> {
-    desk.begin("A1", { author: "anna", reason: "a contact" });
-    for (let turn = 0; turn < 2000 && !types().some((type) => /opened|refused/.test(type)); turn += 1)
-      await new Promise((go) => setImmediate(go));
+  async function until(isSo: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 2000 && !isSo(); turn += 1) await new Promise((go) => setImmediate(go));
   }
-  return { desk, told, types, moved, ordered, begun, abortedCount: () => aborted };
+  async function begun(position = "A1"): Promise<void> {
+    const before = types().length;
+    desk.begin(position, { author: "anna", reason: "a contact" });
+    await until(() =>
+      types()
+        .slice(before)
+        .some((type) => /opened|refused/.test(type)),
+    );
+  }
+  /** What became of giving it back. */
+  async function ended(given?: GivenBack): Promise<unknown> {
+    const before = told.length;
+    desk.end("A1", { author: "anna", reason: "" }, given);
+    await until(() => told.length > before);
+    return told.at(-1);
+  }
+  return { desk, told, types, moved, ordered, begun, ended, raised, abortedCount: () => aborted };
 }
 
 describe("a person's access to a cell", () => {
@@ -82,13 +123,61 @@ describe("a person's access to a cell", () => {
   });
 
   it("stays open where the channel does not answer, and the cell off until it is given back again", async () => {
-    const { desk, begun, types, ordered } = bench({});
+    const { desk, begun, ended, types, ordered } = bench({});
     await begun();
-    desk.end("A1", { author: "anna", reason: "" });
-    for (let turn = 0; turn < 2000 && types().length < 3; turn += 1) await new Promise((go) => setImmediate(go));
+    await ended();
     expect([types()[2], ...desk.open.keys()]).toEqual(["access-refused", "A1"]);
     expect(ordered).toEqual(["TAKE_OUT", "PUT_BACK", "TAKE_OUT"]);
     expect(desk.refusal("end", "A1")).toBe(null);
+  });
+
+  it("is not given back by a cell whose code is another's, nor without one where two cells were out together", async () => {
+    const { desk, begun, types } = bench({});
+    await begun();
+    expect(desk.refusal("end", "A1", undefined, { code: "R-A2" })).toMatch(/is R-A2, whose place is A2: R-A1 belongs/);
+    expect(desk.refusal("end", "A1", undefined, { code: "X-9" })).toMatch(/is X-9, which no cell of the campaign has/);
+    expect(desk.refusal("end", "A1", undefined, { code: "R-A1" })).toBe(null);
+    expect(desk.refusal("end", "A1")).toBe(null);
+    await begun("A2");
+    expect(desk.refusal("end", "A1")).toMatch(/A2 was out at the same time: say by --cell/);
+    expect(desk.refusal("end", "A2")).toMatch(/A1 was out at the same time/);
+    expect(desk.refusal("end", "A2", undefined, { code: "R-A2" })).toBe(null);
+    expect(desk.refusal("end", "A1", undefined, { isLeftOut: true })).toBe(null);
+    expect(types()).toHaveLength(4);
+  });
+
+  it("stays open, with an alarm, where what lies there is not proven; and is given back once it is", async () => {
+    const reads = { backAs: "away" };
+    const { desk, begun, ended, raised } = bench(reads);
+    await begun();
+    expect(await ended()).toEqual([
+      "access-refused",
+      { position: "A1", author: "anna", what: "leads are exchanged; the access stays open", is_open: true },
+    ]);
+    expect(raised).toEqual(["cell.unproven leads are exchanged; the access stays open"]);
+    reads.backAs = "choosing";
+    expect(await ended({ code: "R-A1" })).toMatchObject(["access-closed", { cell_is: "choosing", code_read: "own" }]);
+    expect([desk.open.size, raised.length]).toEqual([0, 0]);
+  });
+
+  it("is given back without the cell, and nothing more is done there", async () => {
+    const { desk, begun, ended, ordered } = bench({});
+    await begun();
+    expect(await ended({ isLeftOut: true })).toMatchObject([
+      "access-closed",
+      { cell_is: "stopped", is_left_out: true },
+    ]);
+    expect([desk.open.size, ordered.at(-1)]).toEqual([0, "LEFT_OUT"]);
+  });
+
+  it("looks at the voltage of a cell whose part is over: what is exposed must be the cell that was there", async () => {
+    const { begun, ended } = bench({ cellIs: "complete", restV: [3.7, 0.02, 3.68] });
+    await begun();
+    expect(await ended()).toMatchObject([
+      "access-refused",
+      { what: expect.stringMatching(/0\.0200 V where it had 3\.7000/) as string },
+    ]);
+    expect(await ended()).toMatchObject(["access-closed", { cell_is: "complete" }]);
   });
 
   it("is refused while the shutter does not read closed, nor the safety shutter: what was commanded is no proof", async () => {

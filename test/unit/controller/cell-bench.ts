@@ -70,7 +70,7 @@ function programme(steps: readonly BenchStep[], finished: FinishedStep[] = [], n
 export type Part = "prove" | "start" | "off" | "find" | "back" | "look";
 
 /** `left`: after a restart, the first step as the record left it; other than what stands here, where given. */
-export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<LeftCell>) {
+export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<LeftCell>, carriedBy?: "person") {
   const clock = testClock();
   const recorder = createRecorder();
   const parent = createParent();
@@ -104,6 +104,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
       position: "B7",
       cellId: "C-1",
       channelName: "channel B7",
+      ...(carriedBy === undefined ? {} : { carriedBy }),
       first: programme(steps, finished),
       effects: {
         async prove() {
@@ -123,9 +124,11 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           await act("find", "find");
           return behaviour.found ?? { kind: "off", openCircuitV: 3.2, stepElapsedS: 0 };
         },
-        async confirmBack(was) {
-          await act("back", `back after ${was.elapsedS.toFixed(2)} s`);
-          return 3.6;
+        async confirmBack(was, wiringSignal) {
+          const how = wiringSignal === undefined ? "" : ", wiring asked";
+          await act("back", `back after ${was.elapsedS.toFixed(2)} s${how}`);
+          const wired = wiringSignal === undefined ? null : { currentA: 1e-4, responseV: 0.002, resistanceOhm: 20 };
+          return { openCircuitV: 3.6, wired };
         },
         awaitedCell: () => behaviour.awaited ?? null,
         totals: () => ({ ...totals }),

@@ -351,6 +351,10 @@ describe("every state of a cell", () => {
     carried.send({ type: "PUT_BACK" });
     await carried.for(20);
     carried.send({ type: "CHANNEL_READY" });
+    const inHand = open(undefined, { isCarried: true, runningSinceMs: null }, "person");
+    inHand.behaviour.back = "finds fault";
+    inHand.send({ type: "PUT_BACK" });
+    await inHand.for(40);
     const late = open();
     late.behaviour.awaited = "its box to come";
     late.send({ type: "CHANNEL_READY" });
@@ -362,7 +366,7 @@ describe("every state of a cell", () => {
     late.send({ type: "CELL_HAS_COME" });
     await late.for(20);
     expect(late.calls).toEqual(["prove", "start 1 after 0.00 s"]);
-    const traces = [stopped, limited, over, held, found, carried, late].map((bench) => bench.parent.trace);
+    const traces = [stopped, limited, over, held, found, carried, inHand, late].map((bench) => bench.parent.trace);
     const left = traces.flatMap((trace) => [...trace.left]);
     // Where it begins, it is no longer when anybody can look.
     expect([...new Set([...left, ...LAST, "beginning"])].sort()).toEqual(leafStates(stopped.machine));

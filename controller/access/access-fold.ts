@@ -1,0 +1,54 @@
+/** Whose access to which cell stands open, by the events of a record. A fold, event by event; pure but for its own state. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { LeftAccess } from "./access-desk.ts";
+
+export interface AccessFold {
+  event(type: string, data: Readonly<Record<string, Json>>): void;
+  /** By position. */
+  readonly open: ReadonlyMap<string, LeftAccess>;
+}
+
+export function createAccessFold(): AccessFold {
+  const open = new Map<string, LeftAccess>();
+
+  function opened(position: string, data: Readonly<Record<string, Json>>): void {
+    const { author, reason, open_circuit_V: openCircuitV, out_too: outToo } = data;
+    const others = Array.isArray(outToo) ? outToo.filter((other) => typeof other === "string") : [];
+    open.set(position, {
+      ...{ author: textOf(author), reason: textOf(reason), isOpen: true, company: others },
+      openCircuitV: typeof openCircuitV === "number" ? openCircuitV : null,
+    });
+    for (const other of others) {
+      const left = open.get(other);
+      if (left !== undefined) open.set(other, { ...left, company: [...left.company, position] });
+    }
+  }
+
+  return {
+    open,
+    event(type, data) {
+      const position = textOf(data["position"]);
+      switch (type) {
+        case "access-asked": {
+          const by = { author: textOf(data["author"]), reason: textOf(data["reason"]) };
+          open.set(position, { ...by, isOpen: false, openCircuitV: null, company: [] });
+          break;
+        }
+        case "access-opened":
+          opened(position, data);
+          break;
+        case "access-closed":
+          open.delete(position);
+          break;
+        case "access-refused":
+          if (data["is_open"] !== true) open.delete(position);
+          break;
+        default:
+      }
+    },
+  };
+}
+
+function textOf(data: Json | undefined): string {
+  return typeof data === "string" ? data : "";
+}

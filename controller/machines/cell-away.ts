@@ -1,0 +1,98 @@
+/** The states of a cell that is out of its place: in a robot's gripper or a person's hands, until it is proven back. */
+import { assign } from "xstate";
+import { carriedStep, isWiringAsked, mayAskAgain, type CellContext } from "./cell-news.ts";
+import type { CellMachineDeps, setupCell } from "./cell-setup.ts";
+import { faultNote } from "./errors.ts";
+import { backAwaited } from "./waiting.ts";
+
+/** For the cell's machine, among its other states. */
+export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: CellMachineDeps) {
+  const { clock, commandDeadlineMs } = deps;
+  const deadlineIn = (ms: number): { readonly atMs: number } => ({ atMs: clock.monoMs() + ms });
+  const backMs = (context: CellContext): number =>
+    isWiringAsked(context) ? commandDeadlineMs + deps.proofDeadlineMs : commandDeadlineMs;
+
+  return {
+    /** Off, and the robot's: in the beam, in its gripper, or about to be taken. What runs on is the wait of its step, if any. */
+    away: parts.createStateConfig({
+      entry: assign({
+        waiting: ({ context }) => backAwaited(context, clock.monoMs()),
+      }),
+      on: {
+        PUT_BACK: { target: "returning", actions: "noteBack" },
+        LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+      },
+    }),
+    /** Whether it lies in its contacts again, and is the one that was taken: its voltage tells, and after a person its wiring too. */
+    returning: parts.createStateConfig({
+      entry: {
+        type: "waitFor",
+        params: ({ context }) => ({ reason: backReason(context), who: "channel", ms: backMs(context) }),
+      },
+      invoke: [
+        {
+          src: "confirmBack",
+          input: ({ context }) => ({
+            ...{ effects: context.effects, left: carriedStep(context), isWiringAsked: isWiringAsked(context) },
+          }),
+          onDone: { target: "choosing", actions: { type: "noteIsBack", params: ({ event }) => event.output } },
+          onError: [
+            {
+              guard: ({ event }) => mayAskAgain(event.error),
+              target: "awaitingContacts",
+              actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "tellSuspect"],
+            },
+            {
+              guard: "isPersons",
+              target: "givingBack",
+              actions: assign({ fault: ({ event }) => faultNote(event.error) }),
+            },
+            { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          ],
+        },
+        { src: "deadline", input: ({ context }) => deadlineIn(backMs(context)) },
+      ],
+      on: {
+        DEADLINE: { target: "awaitingContacts", actions: ["keepLate", "tellSuspect"] },
+        LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+        CHANNEL_LOST: { target: "awaitingContacts", actions: "keepFault" },
+        // Its proof is a current too.
+        TAKE_OUT: { guard: "isPersons", target: "givingBack", actions: "noteTaken" },
+        HOLD_CELL: { guard: "isPersons", target: "givingBack", actions: "noteAct" },
+      },
+    }),
+    awaitingContacts: parts.createStateConfig({
+      entry: {
+        type: "waitFor",
+        params: { reason: "the channel to answer, to see the cell back in its place", who: "channel", ms: null },
+      },
+      on: {
+        CHANNEL_READY: "returning",
+        TAKE_OUT: { guard: "isPersons", target: "away", actions: "noteTaken" },
+      },
+    }),
+    /** What lies there is not what was taken out, or not as it lay: off, and the person's again, who can mend it. */
+    givingBack: parts.createStateConfig({
+      entry: {
+        type: "waitFor",
+        params: { reason: "the channel to confirm the cell off", who: "channel", ms: commandDeadlineMs },
+      },
+      invoke: [
+        {
+          src: "openCircuit",
+          input: ({ context }) => context.effects,
+          onDone: { target: "away", actions: "noteTaken" },
+          onError: { target: "isolated", actions: "noteNotOff" },
+        },
+        { src: "deadline", input: () => deadlineIn(commandDeadlineMs) },
+      ],
+      on: { DEADLINE: { target: "isolated", actions: "noteNotOff" } },
+    }),
+  };
+}
+
+/** What is awaited while it is looked at. */
+function backReason(context: CellContext): string {
+  const more = isWiringAsked(context) ? ", and a small current to prove polarity, contact and wiring again" : "";
+  return `its voltage, back in its place${more}`;
+}

@@ -1,0 +1,75 @@
+/** What a person does at the rack while a campaign runs: cells put elsewhere than they were, or taken out; leads laid wrongly. */
+import type { CellPlant } from "../plant/plant.ts";
+import { createOpenTerminals } from "./world-cells.ts";
+import type { Ledger } from "./world-truth.ts";
+import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
+
+/** By position. Changed by whoever plays the person; positions that do not stand here are as they were. */
+export interface PersonHands {
+  /** Where the cell belongs that lies there now; null: nothing does. */
+  readonly cells: Map<number, number | null>;
+  /** Where the leads of the channel's voltage lie instead, or that those of its current are turned. */
+  readonly leads: Map<number, number | "current-turned">;
+}
+
+export function createPersonHands(): PersonHands {
+  return { cells: new Map(), leads: new Map() };
+}
+
+export interface TouchedContactsDeps {
+  readonly hands: PersonHands;
+  readonly positionIndex: number;
+  /** Of the cells where they belong. */
+  readonly rack: { plant(positionIndex: number): CellPlant };
+  readonly ledger: Pick<Ledger, "check">;
+}
+
+/** The contacts of a channel at a rack that people touch. */
+export function createTouchedContacts(deps: TouchedContactsDeps): CellPlant {
+  const { hands, positionIndex } = deps;
+  const nothing = createOpenTerminals();
+
+  function lyingAt(index: number): CellPlant {
+    const home = hands.cells.get(index);
+    if (home === null) return nothing;
+    return deps.rack.plant(home ?? index);
+  }
+
+  function found(): CellPlant {
+    const own = lyingAt(positionIndex);
+    const lie = hands.leads.get(positionIndex);
+    if (lie === undefined) return own;
+    return lie === "current-turned" ? createTurnedCurrentLeads(own) : createLyingLeads(own, lyingAt(lie));
+  }
+
+  function driven(atMs: number): CellPlant {
+    const isAnother = typeof hands.cells.get(positionIndex) === "number";
+    if (isAnother) deps.ledger.check("right-cell", false, atMs, () => `channel ${positionIndex} drove another's cell`);
+    return found();
+  }
+
+  return {
+    disconnect(atMs) {
+      found().disconnect(atMs);
+    },
+    applyCurrent(atMs, currentA) {
+      driven(atMs).applyCurrent(atMs, currentA);
+    },
+    applyVoltage(atMs, voltageV) {
+      driven(atMs).applyVoltage(atMs, voltageV);
+    },
+    applyVoltageWithin(atMs, voltageV, leastA, mostA) {
+      driven(atMs).applyVoltageWithin(atMs, voltageV, leastA, mostA);
+    },
+    read(atMs) {
+      found().read(atMs);
+    },
+    impedanceOhm: (frequencyHz) => found().impedanceOhm?.(frequencyHz) ?? { re: 0, im: 0 },
+    get voltageV() {
+      return found().voltageV;
+    },
+    get currentA() {
+      return found().currentA;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { createAccessFold } from "../../../controller/access/access-fold.ts";
+
+it("accesses that stand open at the end of a record are told with who was out together, and those that are over are not", () => {
+  const fold = createAccessFold();
+  const by = { author: "anna", reason: "a contact" };
+  fold.event("access-asked", { position: "A1", ...by });
+  fold.event("access-opened", { position: "A1", ...by, open_circuit_V: 3.7 });
+  fold.event("access-opened", { position: "A2", ...by, open_circuit_V: 3.6, out_too: ["A1"] });
+  fold.event("access-asked", { position: "A3", ...by });
+  fold.event("access-asked", { position: "A4", ...by });
+  fold.event("access-refused", { position: "A4", is_open: false });
+  fold.event("access-refused", { position: "A2", is_open: true });
+  expect([...fold.open]).toEqual([
+    ["A1", { ...by, isOpen: true, openCircuitV: 3.7, company: ["A2"] }],
+    ["A2", { ...by, isOpen: true, openCircuitV: 3.6, company: ["A1"] }],
+    ["A3", { ...by, isOpen: false, openCircuitV: null, company: [] }],
+  ]);
+  fold.event("access-closed", { position: "A2" });
+  expect(fold.open.get("A1")?.company).toEqual(["A2"]);
+  expect(fold.open.has("A2")).toBe(false);
+});

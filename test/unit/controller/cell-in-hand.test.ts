@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { COMMAND_MS, open, PROOF_MS } from "./cell-bench.ts";
+
+/** Cycling, then out of its place. */
+async function out() {
+  const bench = open(undefined, undefined, "person");
+  bench.send({ type: "CHANNEL_READY" });
+  await bench.for(20);
+  await bench.for(30_000);
+  bench.send({ type: "TAKE_OUT" });
+  await bench.for(20);
+  expect(bench.state()).toBe("away");
+  return bench;
+}
+
+describe("a cell that a person had in hand", () => {
+  it("is proven by its voltage and its wiring before its step goes on, and its account is not begun anew", async () => {
+    const bench = await out();
+    bench.totals.chargedAh = 0.001;
+    const { account } = bench.context();
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(5);
+    expect(bench.context().waiting?.reason).toMatch(/a small current to prove polarity, contact and wiring again/);
+    await bench.for(40);
+    expect(bench.state()).toBe("cycling");
+    expect(bench.calls.filter((call) => call.startsWith("prove"))).toHaveLength(1);
+    expect(bench.calls.at(-2)).toMatch(/^back after 30\.\d\d s, wiring asked$/);
+    expect(bench.calls.at(-1)).toMatch(/^start 1 after 30\.\d\d s$/);
+    expect(bench.context().account).toBe(account);
+    expect(bench.recorder.types().slice(-2)).toEqual(["cell-put-back", "step-started"]);
+  });
+
+  it("that is not proven is off again and the person's, who can mend it and give it back once more", async () => {
+    const bench = await out();
+    bench.behaviour.back = "finds fault";
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(40);
+    expect(bench.state()).toBe("away");
+    expect([bench.calls.at(-1), bench.context().fault?.code]).toEqual(["off", "cell.unproven"]);
+    expect(bench.recorder.types()).not.toContain("cell-put-back");
+    delete bench.behaviour.back;
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(40);
+    expect([bench.state(), bench.context().fault]).toEqual(["cycling", null]);
+  });
+
+  it("is off at once where it is taken out again, or held, while its small current flows", async () => {
+    for (const event of [{ type: "TAKE_OUT" }, { type: "HOLD_CELL", author: "bert", reason: "a look" }] as const) {
+      const bench = await out();
+      bench.behaviour.back = "hangs";
+      bench.send({ type: "PUT_BACK" });
+      await bench.for(15);
+      bench.send(event);
+      await bench.for(20);
+      expect([bench.state(), bench.calls.at(-1)]).toEqual(["away", "off"]);
+    }
+  });
+
+  it("whose channel does not answer is waited for, and switched on by nobody once it was taken out again", async () => {
+    const bench = await out();
+    bench.behaviour.back = "hangs";
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(COMMAND_MS + PROOF_MS + 10);
+    expect(bench.state()).toBe("awaitingContacts");
+    bench.send({ type: "TAKE_OUT" });
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(100);
+    expect(bench.state()).toBe("away");
+  });
+
+  it("that does not come back is stopped, and what lies there is not known any more", async () => {
+    const bench = await out();
+    bench.send({ type: "LEFT_OUT" });
+    await bench.for(20);
+    expect([bench.state(), bench.context().isProven]).toEqual(["stopped", false]);
+    expect(bench.recorder.types().slice(-2)).toEqual(["cell-left-out", "cell-stopped"]);
+    const over = open(undefined, { phase: "complete", isProven: true }, "person");
+    expect(over.context().isProven).toBe(true);
+    over.send({ type: "LEFT_OUT" });
+    expect([over.state(), over.context().isProven]).toEqual(["complete", false]);
+  });
+
+  it("taken out before it was ever proven is proven whole when it is back", async () => {
+    const bench = open(undefined, undefined, "person");
+    bench.behaviour.prove = "hangs";
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(10);
+    bench.send({ type: "HOLD_CELL", author: "bert", reason: "a look" });
+    await bench.for(20);
+    bench.send({ type: "TAKE_OUT" });
+    delete bench.behaviour.prove;
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(20);
+    bench.send({ type: "RESUME_CELL", author: "bert", reason: "" });
+    await bench.for(30);
+    expect(bench.calls.slice(0, 4)).toEqual(["prove", "off", "back after 0.00 s", "prove"]);
+    expect([bench.state(), bench.context().isProven]).toEqual(["cycling", true]);
+  });
+});
