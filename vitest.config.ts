@@ -22,11 +22,13 @@ const REAL_TIME = {
   retry: { count: 2, delay: 3000, condition: /held up for \d+ ms by a busy computer/ },
 };
 
-/** Campaigns on the bench last longest: they begin first, or all the rest would wait for them at the end. */
-class BenchFirst extends BaseSequencer {
+/** What lasts longest begins first, or one worker would be at it alone at the end: campaigns, on the bench or in the world. */
+const FIRST = /\/test\/(?:e2e\/bench|world|crash|property)\//;
+
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/e2e/bench/");
+    const isLong = ({ moduleId }: TestSpecification): boolean => FIRST.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
@@ -68,12 +70,12 @@ export default defineConfig({
   test: {
     ...(isBuildTested
       ? {
-          execArgv: ["--enable-source-maps", ...ROOM_FOR_THE_YOUNG],
+          execArgv: ROOM_FOR_THE_YOUNG,
           env: { NODE_ENV: "test" },
           server: { deps: { external: [/[\\/]dist[\\/].*\.js$/] } },
         }
       : {}),
-    sequence: { sequencer: BenchFirst },
+    sequence: { sequencer: LongestFirst },
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,
