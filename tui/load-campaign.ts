@@ -8,6 +8,7 @@ import { hasErrors } from "../protocols/base/finding.ts";
 import type { Finding } from "../protocols/base/finding.ts";
 import type { Campaign } from "../protocols/campaign/campaign.ts";
 import { calendarOf } from "../protocols/campaign/beam-forecast.ts";
+import { judgeReach } from "../protocols/campaign/judge-reach.ts";
 import { readCampaign } from "../protocols/campaign/read-campaign.ts";
 import { campaignReferences } from "../protocols/campaign/resolve-protocols.ts";
 import { protocolFile } from "../protocols/echem/formats/protocol-file.ts";
@@ -78,6 +79,7 @@ export function loadCampaign(
   const calibration =
     site === undefined || siteFile === undefined ? undefined : loadCalibration(context, site, siteFile, findings);
   const placed = site === undefined ? undefined : placedSite(site, calibration, findings);
+  if (placed !== undefined && read.campaign !== undefined) findings.push(...judgeReach(read.campaign, placed));
   if (
     hasErrors(findings) ||
     placed === undefined ||

@@ -281,7 +281,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
 
   const parking = createParking({
-    ...{ roles, nowMs, showLevels, shadowPath: wayIntoShadow },
+    ...{ roles, nowMs, showLevels, shadowPath: wayIntoShadow, parkAt: site.rack.park },
     target: (place) => desk.parkingTarget(place),
     noteParking: (place) => {
       closedShutter.noteParking(place);

@@ -14,6 +14,8 @@ export interface ParkingDeps {
   readonly showLevels: (levels: InputLevels) => void;
   /** Places in turn on the way into the shadow; undefined where the site has none. */
   readonly shadowPath: (from: StagePosition) => readonly StagePosition[] | undefined;
+  /** Where it goes from there, to wait; undefined where it waits in the shadow. */
+  readonly parkAt: StagePosition | undefined;
   /** Where a cell stands in the beam; undefined for no such place. */
   readonly target: (place: ParkingPlace) => StagePosition | undefined;
   /** The stage sets out for it. */
@@ -53,6 +55,7 @@ export function createParking(deps: ParkingDeps): Parking {
     const target = deps.target(place);
     const path = place === "shadow" ? deps.shadowPath(await stage.read()) : target === undefined ? undefined : [target];
     for (const point of path ?? []) await go(place, point, signal);
+    if (place === "shadow" && path !== undefined && deps.parkAt !== undefined) await go(place, deps.parkAt, signal);
     deps.noteParked(place, path !== undefined);
   }
 

@@ -2,6 +2,7 @@
 import { columnIndex, rowIndex } from "../../protocols/base/position.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { ReachedStage } from "../../protocols/site/reach-map.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { hasDoubleGripper } from "../../protocols/site/site-lookup.ts";
 import { changerTravel, stageTravel, type Travel } from "./travel.ts";
@@ -14,7 +15,7 @@ const BEFORE_S = 0.1;
  * robot, cells and then the empty holder.
  */
 export function siteTravel(campaign: Pick<Campaign, "cells" | "sweeps" | "presets" | "controls">, site: Site): Travel {
-  const { originXMm, originYMm, pitchMm, shadow } = site.rack;
+  const { originXMm, originYMm, pitchMm, shadow, park } = site.rack;
   const settleS = site.stage.settleS + site.shutter.travelS + BEFORE_S;
   const changer = site.sampleChanger;
   if (changer?.toBeam !== undefined) {
@@ -28,5 +29,17 @@ export function siteTravel(campaign: Pick<Campaign, "cells" | "sweeps" | "preset
     yMm: originYMm + rowIndex(position) * pitchMm,
   }));
   const home = { xMm: site.stage.travelXMm, yMm: site.stage.travelYMm };
-  return stageTravel({ ...site.stage, settleS }, [...cells, home], shadow, campaignSpots(campaign).all);
+  return stageTravel(
+    { ...site.stage, settleS },
+    [...cells, home],
+    park ?? shadow,
+    campaignSpots(campaign).all,
+    reachOf(site),
+  );
+}
+
+function reachOf({ stage }: Site): ReachedStage | undefined {
+  if (stage.keepOut === undefined) return undefined;
+  const { travelXMm, travelYMm, speedMmS, accelerationMmS2, keepOut } = stage;
+  return { travelXMm, travelYMm, speedMmS, accelerationMmS2, keepOut };
 }

@@ -5,6 +5,7 @@
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { isList, isRecord } from "../record/ledger-row.ts";
 import type { BeamRequest, GroupShare, KnownStop, ScheduleState } from "./schedule-state.ts";
+import type { ReachedStage } from "../../protocols/site/reach-map.ts";
 import { travelOf, type Travel, type TravelPlan } from "./travel.ts";
 
 /** Ways, announced stops and losses: once, and again whenever they are others. */
@@ -140,6 +141,7 @@ function travelJson(plan: TravelPlan): Data {
     cells: plan.cells.map(point),
     shadow: plan.shadow === null ? null : point(plan.shadow),
     spots: plan.spots.map(point),
+    ...(plan.reach === undefined ? {} : { reach: reachJson(plan.reach) }),
   };
 }
 
@@ -286,7 +288,28 @@ function travelPlanOf(value: Json | undefined): TravelPlan | undefined {
     cells: listOf(value["cells"]).map(point),
     shadow: isList(shadow) ? point(shadow) : null,
     spots: listOf(value["spots"]).map(point),
+    ...reachOf(value["reach"]),
   };
+}
+
+function reachJson({ travelXMm, travelYMm, speedMmS, accelerationMmS2, keepOut = [] }: ReachedStage): Data {
+  return {
+    stage: [travelXMm, travelYMm, speedMmS, accelerationMmS2],
+    keep_out: keepOut.map((box) => [box.name, box.fromXMm, box.toXMm, box.fromYMm, box.toYMm]),
+  };
+}
+
+function reachOf(value: Json | undefined): { readonly reach?: ReachedStage } {
+  if (!isRecord(value)) return {};
+  const [travelXMm = NaN, travelYMm = NaN, speedMmS = NaN, accelerationMmS2 = NaN] = listOf(value["stage"]).map(
+    numberOf,
+  );
+  const keepOut = listOf(value["keep_out"]).map((one) => {
+    const [name, ...numbers] = listOf(one);
+    const [fromXMm = NaN, toXMm = NaN, fromYMm = NaN, toYMm = NaN] = numbers.map(numberOf);
+    return { name: textOf(name), fromXMm, toXMm, fromYMm, toYMm };
+  });
+  return { reach: { travelXMm, travelYMm, speedMmS, accelerationMmS2, keepOut } };
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

@@ -3,6 +3,7 @@
  * for a site, then only looked up.
  */
 import { axisMoveS } from "../../protocols/campaign/sweep-plan.ts";
+import { createReachMap, type ReachedStage } from "../../protocols/site/reach-map.ts";
 import type { SiteStage } from "../../protocols/site/site.ts";
 
 export interface Place {
@@ -35,6 +36,8 @@ export type TravelPlan =
       readonly cells: readonly Place[];
       readonly shadow: Place | null;
       readonly spots: readonly Place[];
+      /** Left out where nothing is in the way. */
+      readonly reach?: ReachedStage;
     }
   | { readonly kind: "changer"; readonly cellCount: number; readonly robot: ChangerTimes };
 
@@ -52,7 +55,7 @@ export interface ChangerTimes {
 /** The same ways again. */
 export function travelOf(plan: TravelPlan): Travel {
   if (plan.kind === "changer") return changerTravel(plan.cellCount, plan.robot);
-  return stageTravel(plan.stage, plan.cells, plan.shadow ?? undefined, plan.spots);
+  return stageTravel(plan.stage, plan.cells, plan.shadow ?? undefined, plan.spots, plan.reach);
 }
 
 /** Places first, in the order of cells; the shadow, where there is one, comes last. */
@@ -62,6 +65,7 @@ export function stageTravel(
   shadow?: Place,
   /** Of a cell, from its middle. */
   spots: readonly Place[] = [],
+  reach?: ReachedStage,
 ): Travel {
   const places = shadow === undefined ? cells : [...cells, shadow];
   const placeCount = places.length;
@@ -76,9 +80,12 @@ export function stageTravel(
     known.set(distance, seconds);
     return seconds;
   };
+  const map = reach === undefined ? undefined : createReachMap(reach);
   places.forEach((from, row) => {
     places.forEach((to, column) => {
-      moveS[row * placeCount + column] = Math.max(axisS(to.xMm - from.xMm), axisS(to.yMm - from.yMm));
+      const way = map?.wayTo(from, to);
+      moveS[row * placeCount + column] =
+        way?.kind === "way" ? way.moveS : Math.max(axisS(to.xMm - from.xMm), axisS(to.yMm - from.yMm));
     });
   });
   const rows = [...new Set(places.map(({ yMm }) => yMm))].sort((a, b) => a - b);
@@ -98,7 +105,7 @@ export function stageTravel(
     aheadS: 0,
     shadow: shadow === undefined ? null : cells.length,
     rank,
-    plan: { kind: "stage", stage, cells, shadow: shadow ?? null, spots },
+    plan: { kind: "stage", stage, cells, shadow: shadow ?? null, spots, ...(reach === undefined ? {} : { reach }) },
   };
 }
 

@@ -1,4 +1,5 @@
 import { CHANNEL_FAULTS } from "./channel-faults.ts";
+import { MOTION_FAULTS } from "./motion-faults.ts";
 import { SAFETY_FAULTS } from "./safety-faults.ts";
 import { SERVICE_FAULTS } from "./service-faults.ts";
 
@@ -99,24 +100,7 @@ export const FAULT_CATALOGUE = {
     advice: "The device turned the command down. Read the error number in the detail and the family's page in docs.",
   },
   ...CHANNEL_FAULTS,
-  // motion
-  "stage.alarm": {
-    severity: "hold",
-    advice:
-      "The stage raised an alarm and its position may be lost. Read the alarm number, clear the cause, home again.",
-  },
-  "stage.position": {
-    severity: "hold",
-    advice: "The stage is not where it was sent. No exposure was made. Home it and repeat the move.",
-  },
-  "stage.not-homed": {
-    severity: "hold",
-    advice: "The stage has no position reference. Home it before anything is exposed.",
-  },
-  "stage.no-permit": {
-    severity: "hold",
-    advice: "Motion is not permitted: search, door, emergency stop or enable. Make the condition good, then re-arm.",
-  },
+  ...MOTION_FAULTS,
   // sample changer and codes
   "changer.not-ready": {
     severity: "hold",

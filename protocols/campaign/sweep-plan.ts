@@ -1,8 +1,12 @@
 /** How long a sweep takes at the least, and what would fit into its cadence. From the site's numbers alone. */
 import { columnIndex, rowIndex } from "../base/position.ts";
 import type { Position } from "../base/position.ts";
+import { axisMoveS } from "../site/axis-move.ts";
+import { createReachMap, type ReachMap } from "../site/reach-map.ts";
 import { hasDoubleGripper, stageTarget } from "../site/site-lookup.ts";
-import type { Site, SiteStage } from "../site/site.ts";
+import type { Site } from "../site/site.ts";
+
+export { axisMoveS } from "../site/axis-move.ts";
 
 /** What links, commits and checks may add to the physical bound of a sweep. */
 export const SWEEP_OVERHEAD_FRACTION = 0.02;
@@ -14,14 +18,6 @@ export function serpentine(positions: readonly Position[]): readonly Position[] 
     if (rows !== 0) return rows;
     return (rowIndex(a) % 2 === 0 ? 1 : -1) * (columnIndex(a) - columnIndex(b));
   });
-}
-
-/** Rest to rest over a distance on one axis: a trapezoid of speed, or a triangle where full speed is not reached. */
-export function axisMoveS(distanceMm: number, stage: Pick<SiteStage, "speedMmS" | "accelerationMmS2">): number {
-  const distance = Math.abs(distanceMm);
-  const { speedMmS, accelerationMmS2 } = stage;
-  if (distance * accelerationMmS2 <= speedMmS * speedMmS) return 2 * Math.sqrt(distance / accelerationMmS2);
-  return distance / speedMmS + speedMmS / accelerationMmS2;
 }
 
 export interface SweepPlan {
@@ -45,6 +41,7 @@ export function planSweep(site: Site, positions: readonly Position[], exposureS:
   const exchangeS = exchangeGapS(site, exposureS);
   const perCellS =
     site.stage.settleS + 2 * site.shutter.travelS + site.detector.readOutS + (site.shutter.gate?.leadS ?? 0);
+  const ways = createReachMap(site.stage);
   let hopsS = 0;
   let boundS = 0;
   let cellCountMax = 0;
@@ -52,7 +49,7 @@ export function planSweep(site: Site, positions: readonly Position[], exposureS:
     const previous = tour[index - 1];
     // With a robot the first cell has to be brought as well.
     if (exchangeS !== null) hopsS += exchangeS;
-    else if (previous !== undefined) hopsS += hopS(site, previous, position);
+    else if (previous !== undefined) hopsS += hopS(site, ways, previous, position);
     boundS = hopsS + (index + 1) * (perCellS + exposureS);
     if (boundS * overhead <= cadenceS) cellCountMax = index + 1;
   });
@@ -78,9 +75,11 @@ export function exchangeGapS({ sampleChanger }: Site, exposureS: number): number
   return exchangeS - (hasDoubleGripper(sampleChanger) ? Math.min(fetchS, exposureS) : 0);
 }
 
-function hopS(site: Site, from: Position, to: Position): number {
+function hopS(site: Site, ways: ReachMap, from: Position, to: Position): number {
   const centre = { xMm: 0, yMm: 0 };
-  const a = stageTarget(site, from, centre);
-  const b = stageTarget(site, to, centre);
+  const [a, b] = [stageTarget(site, from, centre), stageTarget(site, to, centre)];
+  const way = ways.wayTo(a, b);
+  if (way.kind === "way") return way.moveS;
+  // Such a site is refused.
   return Math.max(axisMoveS(b.xMm - a.xMm, site.stage), axisMoveS(b.yMm - a.yMm, site.stage));
 }

@@ -7,6 +7,10 @@ import { httpLink, serialLink, serialOrTcpLink, tcpLink } from "./link-schema.ts
 const positive = z.number().positive();
 const bit = z.int().min(0).max(0x1ff);
 
+const stretch = z
+  .tuple([z.number(), z.number()])
+  .refine(([from, to]) => from < to, "Give the lower end first, then the higher one, in mm.");
+
 /** Of a stage, whatever family it is of. */
 const stageShape = {
   name,
@@ -16,6 +20,11 @@ const stageShape = {
   acceleration_mm_s2: positive,
   settle_s: z.number().nonnegative().max(60),
   position_tolerance_mm: positive.max(1).default(0.05),
+  keep_out: z
+    .array(strictObject({ name: z.string().min(1).max(60), x_mm: stretch, y_mm: stretch }))
+    .min(1)
+    .max(8)
+    .exactOptional(),
 } as const;
 
 /** One axis of a chain of devices. */

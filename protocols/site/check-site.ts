@@ -1,6 +1,6 @@
 /** What must hold between the sections of a site file: one instrument a port, one meaning a bit, every cell in reach. */
 import type { Finding } from "../base/finding.ts";
-import { COLUMN_COUNT, positionAt, positionIndex, ROW_COUNT } from "../base/position.ts";
+import { positionAt, positionIndex } from "../base/position.ts";
 import { INTERLOCKS } from "../roles/beam-io.ts";
 import { ADAM_MODELS } from "../wire/modbus-io/adam-6000.ts";
 import { inputBits, outputBits } from "../wire/modbus-io/modbus-io-map.ts";
@@ -8,9 +8,8 @@ import { findingAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { DATA_FOLDER } from "../wire/simplon/simplon-requests.ts";
 import { checkCabinets, checkLinks, checkNames } from "./check-links.ts";
+import { checkReach } from "./check-reach.ts";
 import { checkSensors } from "./check-sensors.ts";
-import { shadowProblem } from "./shadow-path.ts";
-import { bringsCells } from "./site-lookup.ts";
 import type { Site } from "./site.ts";
 
 export function checkSite(document: InputDocument, site: Site): readonly Finding[] {
@@ -24,7 +23,9 @@ export function checkSite(document: InputDocument, site: Site): readonly Finding
   checkBits(site, refuse);
   checkAdam(site, refuse);
   checkDetector(site, refuse);
-  checkReach(site, refuse);
+  checkReach(site, refuse, (path, what, advice) => {
+    findings.push(findingAt(document, "warning", "site.homing", path, what, advice));
+  });
   checkChanger(site, refuse);
   checkSensors(site, refuse);
   for (const interlock of INTERLOCKS) {
@@ -163,39 +164,6 @@ function checkChanger(site: Site, refuse: Refuse): void {
       "site.travel",
       `the handover place is at ${atMm} mm, the stage goes from 0 to ${travelMm} mm`,
       "Correct origin, offset or travel.",
-    );
-  }
-}
-
-function checkReach(site: Site, refuse: Refuse): void {
-  // The stage moves the one cell that the robot has brought.
-  if (bringsCells(site)) return;
-  const { pitchMm, originXMm, originYMm } = site.rack;
-  const farX = originXMm + (COLUMN_COUNT - 1) * pitchMm;
-  const farY = originYMm + (ROW_COUNT - 1) * pitchMm;
-  if (farX > site.stage.travelXMm) {
-    refuse(
-      ["stage", "travel_x_mm"],
-      "site.travel",
-      `column 12 is at ${farX} mm, the stage ends at ${site.stage.travelXMm} mm`,
-      "Correct pitch, origin or travel.",
-    );
-  }
-  const problem = shadowProblem(site.rack, site.stage.travelXMm, site.stage.travelYMm);
-  if (problem !== null) {
-    refuse(
-      ["rack", "shadow"],
-      "site.shadow",
-      problem,
-      "Give a place beside the first or last column that the beam reaches without crossing a cell, or leave it out.",
-    );
-  }
-  if (farY > site.stage.travelYMm) {
-    refuse(
-      ["stage", "travel_y_mm"],
-      "site.travel",
-      `row H is at ${farY} mm, the stage ends at ${site.stage.travelYMm} mm`,
-      "Correct pitch, origin or travel.",
     );
   }
 }

@@ -2,6 +2,7 @@
 import type { SafetyInput } from "./safety-inputs.ts";
 import { ADAM } from "../wire/modbus-io/adam-6000.ts";
 import type { DetectorSection, IoSection, StageSection } from "./beamline-schema.ts";
+import type { KeepOut } from "./reach-map.ts";
 import type { SiteAxis, SiteDetector, SiteIo, SitePattern, SiteStage } from "./site.ts";
 
 export function stageOf(stage: StageSection): SiteStage {
@@ -14,9 +15,14 @@ export function stageOf(stage: StageSection): SiteStage {
     accelerationMmS2: stage.acceleration_mm_s2,
     settleS: stage.settle_s,
     positionToleranceMm: stage.position_tolerance_mm,
+    ...(stage.keep_out === undefined ? {} : { keepOut: stage.keep_out.map(keepOutOf) }),
   };
   if (stage.driver === "grbl") return { ...common, driver: stage.driver };
   return { ...common, driver: stage.driver, axes: { x: axisOf(stage.axes.x), y: axisOf(stage.axes.y) } };
+}
+
+function keepOutOf({ name, x_mm: x, y_mm: y }: NonNullable<StageSection["keep_out"]>[number]): KeepOut {
+  return { name, fromXMm: x[0], toXMm: x[1], fromYMm: y[0], toYMm: y[1] };
 }
 
 function axisOf(axis: Extract<StageSection, { driver: "zaber-ascii" }>["axes"]["x"]): SiteAxis {

@@ -113,6 +113,7 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
       originXMm: rack.origin_x_mm,
       originYMm: rack.origin_y_mm,
       ...(rack.shadow === undefined ? {} : { shadow: { xMm: rack.shadow.x_mm, yMm: rack.shadow.y_mm } }),
+      ...(rack.park === undefined ? {} : { park: { xMm: rack.park.x_mm, yMm: rack.park.y_mm } }),
     },
     stage: stageOf(stage),
     shutter: {

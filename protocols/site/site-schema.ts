@@ -18,6 +18,7 @@ export const rackSchema = strictObject({
   origin_x_mm: notNegative,
   origin_y_mm: notNegative,
   shadow: strictObject({ x_mm: notNegative, y_mm: notNegative }).exactOptional(),
+  park: strictObject({ x_mm: notNegative, y_mm: notNegative }).exactOptional(),
 });
 
 export const shutterSchema = strictObject({

@@ -10,6 +10,7 @@ import type { AdamModel } from "../wire/modbus-io/adam-6000.ts";
 import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
 import type { NewareAddress } from "../wire/neware/channel-address.ts";
 import type { SiteAlignment } from "./alignment.ts";
+import type { KeepOut } from "./reach-map.ts";
 import type { SiteCalibrations } from "../calibration/calibration.ts";
 import type { SiteBroker } from "./broker-schema.ts";
 import type { SiteBarcodeReader, SiteIntegrator, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
@@ -32,6 +33,8 @@ export interface RackGeometry {
   readonly originYMm: number;
   /** A blocked place off the cells where a beam that cannot be closed does no harm. */
   readonly shadow?: { readonly xMm: number; readonly yMm: number };
+  /** Where the stage waits, and people reach the rack; left out where it waits in the shadow itself. */
+  readonly park?: { readonly xMm: number; readonly yMm: number };
   /** Where it stands by measurement; left out where the numbers above are believed. Never part of a site's hash. */
   readonly placement?: RackPlacement;
 }
@@ -46,6 +49,8 @@ interface SiteStageCommon {
   /** Wait after coming to rest, before the shutter may open. */
   readonly settleS: number;
   readonly positionToleranceMm: number;
+  /** Where it may not stand, nor pass; left out where nothing is in its way. */
+  readonly keepOut?: readonly KeepOut[];
 }
 
 export type SiteStage =

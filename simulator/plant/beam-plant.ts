@@ -4,6 +4,9 @@ import type { BeamPlant, Chance } from "./plant.ts";
 import { createStorageRing } from "./storage-ring.ts";
 
 export const HUTCH_CONDITIONS = ["searched", "doorClosed", "emergencyOk", "motionEnabled", "beamPermitted"] as const;
+/** Beam may be on the sample only under these; motion only under those. */
+export const BEAM_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "motionEnabled");
+export const MOTION_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "beamPermitted");
 
 export interface BeamPlantOptions {
   /** Photons per second at the sample before filters, at the reference ring current, as the site believes. */

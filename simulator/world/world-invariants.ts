@@ -1,7 +1,9 @@
 /** What the observer watches in a world, by the names used in `checks`. */
+import { CLEAR_INVARIANT } from "../plant/obstacles.ts";
 import { HAZARD_INVARIANT } from "./hazard-judge.ts";
 import { ROBOT_INVARIANTS } from "./robot-truth.ts";
 import type { WorldOptions } from "./world-options.ts";
+import type { WorldSite } from "./world-site.ts";
 
 /** In every world. */
 export const WORLD_INVARIANTS = [
@@ -19,10 +21,11 @@ export const WORLD_INVARIANTS = [
   "person-rearmed",
 ] as const;
 
-export function invariantsOf({ robot, safetyInputs }: WorldOptions): readonly string[] {
+export function invariantsOf({ robot, safetyInputs }: WorldOptions, { stage }: WorldSite): readonly string[] {
   return [
     ...WORLD_INVARIANTS,
     ...(robot === undefined ? [] : ROBOT_INVARIANTS),
     ...(safetyInputs === undefined ? [] : [HAZARD_INVARIANT]),
+    ...(stage.keepOut === undefined ? [] : [CLEAR_INVARIANT]),
   ];
 }

@@ -5,6 +5,7 @@
 import type { CellFault } from "../cell/cell-fault.ts";
 import type { PatternGeometry } from "../diffraction/pattern-source.ts";
 import type { CellInitial } from "../cell/cell.ts";
+import type { Obstacle } from "../plant/obstacles.ts";
 
 export interface WorldLayer {
   readonly name: string;
@@ -33,6 +34,8 @@ export interface WorldSite {
     readonly speedMmS: number;
     readonly accelerationMmS2: number;
     readonly settleS: number;
+    /** What truly stands in its way. */
+    readonly keepOut?: readonly Obstacle[];
   };
   readonly shutter: { readonly travelS: number; readonly safetyShutterCloseS: number };
   readonly detector: {

@@ -3,10 +3,11 @@
  * an observer that knows the truth. Nothing here knows the controller; what it claims is handed in at the end.
  */
 import type { CellDesign, CellModels } from "../cell/cell-design.ts";
-import { createBeamPlant, HUTCH_CONDITIONS } from "../plant/beam-plant.ts";
+import { BEAM_CONDITIONS, createBeamPlant, MOTION_CONDITIONS } from "../plant/beam-plant.ts";
 import { createFramePlant } from "../plant/frame-plant.ts";
 import type { Chance, WorldClock } from "../plant/plant.ts";
 import { createTwoAxisStagePlant } from "../plant/stage-axes.ts";
+import { watchObstacles } from "../plant/obstacles.ts";
 import { createStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
 import { createBeamlineTrouble } from "./beamline-trouble.ts";
@@ -59,9 +60,6 @@ export interface WorldDeps {
 /** A step that waits for its exposure is over this soon after it. */
 const STOPS_AFTER_EXPOSURE_MS = 30_000;
 
-/** Beam may be on the sample only under these; motion only under those. */
-const BEAM_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "motionEnabled");
-const MOTION_CONDITIONS = HUTCH_CONDITIONS.filter((name) => name !== "beamPermitted");
 /** Between the reading of a level and the motion it allows. */
 const MOTION_REACTION_MS = 1000;
 /** Of the hutch, and of cells that make no heat to speak of. */
@@ -80,7 +78,7 @@ const CLOSING_MS = 100;
 export function createWorld(deps: WorldDeps): World {
   const { clock, chance, site, uncertainty, options = {} } = deps;
   const startMs = clock.nowMs();
-  const ledger = createLedger(invariantsOf(options));
+  const ledger = createLedger(invariantsOf(options, site));
   const isByAxis = options.stageAxes === "independent";
   const table = {
     speedMmS: site.stage.speedMmS,
@@ -227,7 +225,9 @@ export function createWorld(deps: WorldDeps): World {
     return BEAM_CONDITIONS.every((name) => beam.interlock(atMs, name));
   }
 
+  const obstacles = watchObstacles({ clock, stage, obstacles: site.stage.keepOut ?? [], ledger });
   stage.onMove((atMs) => {
+    obstacles.moved(atMs);
     const broken = MOTION_CONDITIONS.filter(
       (name) => !beam.interlock(atMs, name) && atMs - (brokenSinceMs.get(name) ?? atMs) > MOTION_REACTION_MS,
     );

@@ -7,6 +7,7 @@ import { createSimplonDetector } from "../../drivers/dectris-simplon/simplon-det
 import { createGrblStage } from "../../drivers/grbl/grbl-stage.ts";
 import { createModbusIo, type ModbusIoDeps } from "../../drivers/modbus-io/modbus-io.ts";
 import { createMqttSensors, type MqttSensors } from "../../drivers/mqtt-sensor/mqtt-sensors.ts";
+import { guardedStage } from "../../drivers/motion/guarded-stage.ts";
 import { createZaberStage, type ZaberAxis } from "../../drivers/zaber-ascii/zaber-stage.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -99,6 +100,10 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
   const channelOf = createChannelDrivers(deps, lines);
 
   function stageOf(stage: SiteStage): Stage {
+    return guardedStage(bareStageOf(stage), stage);
+  }
+
+  function bareStageOf(stage: SiteStage): Stage {
     const common = {
       name: stage.name,
       openLink: deps.openLinkOf(stage.name, stage.link),

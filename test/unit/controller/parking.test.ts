@@ -9,6 +9,7 @@ async function told(
   place: ParkingPlace,
   way: readonly StagePosition[] | undefined,
   fails = false,
+  parkAt?: StagePosition,
 ): Promise<readonly string[]> {
   const news: string[] = [];
   const parking = createParking({
@@ -28,6 +29,7 @@ async function told(
     latched: () => [],
     showLevels: () => undefined,
     shadowPath: () => way,
+    parkAt,
     target: () => way?.[0],
     noteParking: () => news.push("sets out"),
     noteParked: (_, isThere) => news.push(isThere ? "is there" : "stays"),
@@ -45,5 +47,14 @@ describe("a stage that goes to wait", () => {
 
   it("is not taken for being in a shadow that the site does not have", async () => {
     expect(await told("shadow", undefined)).toEqual(["stays"]);
+  });
+
+  it("goes on from the shadow to where it is parked, and only from there", async () => {
+    const park = { xMm: 0, yMm: 200 };
+    expect(await told("shadow", [{ xMm: 0, yMm: 0 }], false, park)).toEqual([
+      ...["sets out", "moves", "sets out", "moves", "is there"],
+    ]);
+    expect(await told("shadow", undefined, false, park)).toEqual(["stays"]);
+    expect(await told({ cellIndex: 1 }, [{ xMm: 25, yMm: 0 }], false, park)).toEqual(["sets out", "moves", "is there"]);
   });
 });
