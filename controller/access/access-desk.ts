@@ -17,10 +17,13 @@ import type { Alarms } from "../run/alarms.ts";
 import type { ActorViews } from "../run/actor-views.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import type { Obstacle } from "../run/sweep-desk.ts";
+import { createRackAccess, type RackAccess } from "./rack-access.ts";
 
 export interface OpenAccess {
   readonly author: string;
   readonly reason: string;
+  /** With the whole rack. */
+  readonly isWhole?: true;
 }
 
 /** After a restart. */
@@ -61,6 +64,8 @@ export interface AccessDesk {
   end(position: string, by: OpenAccess, given?: GivenBack): void;
   /** By position. */
   readonly open: ReadonlyMap<string, OpenAccess>;
+  /** All cells at once. */
+  readonly rack: RackAccess;
 }
 
 export interface AccessDeskDeps {
@@ -69,7 +74,7 @@ export interface AccessDeskDeps {
   readonly clock: Clock;
   readonly recorder: () => Recorder;
   readonly views: () => Pick<ActorViews, "stateOf" | "cell" | "fault">;
-  readonly alarms: () => Pick<Alarms, "raise" | "clearAll">;
+  readonly alarms: () => Pick<Alarms, "raise" | "clear" | "clearAll">;
   /** Longest that a proof of wiring takes. */
   readonly proofMaxMs: number;
   readonly actor: () => CampaignActor;
@@ -110,8 +115,8 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const openedV = new Map<string, number>();
   /** By position: others that were out at the same time, and could have been exchanged with it. */
   const company = new Map<string, Set<string>>();
-  for (const [position, { author, reason, isOpen, openCircuitV: restV, company: others }] of deps.left ?? []) {
-    (isOpen ? open : asked).set(position, { author, reason });
+  for (const [position, { isOpen, openCircuitV: restV, company: others, ...by }] of deps.left ?? []) {
+    (isOpen ? open : asked).set(position, by);
     if (restV !== null) openedV.set(position, restV);
     company.set(position, new Set(others));
   }
@@ -184,7 +189,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     try {
       const voltageV = await prove(position);
       deps.recorder().record("access-opened", {
-        ...{ position, ...by, is_off: true, open_circuit_V: voltageV },
+        ...{ position, ...recorded(by), is_off: true, open_circuit_V: voltageV },
         ...(open.size === 0 ? {} : { out_too: [...open.keys()] }),
       });
       // Nobody is told before the disk has it: a controller that is killed now must know when it comes back.
@@ -319,7 +324,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     throw new Fault("stage.no-permit", deps.roles.stage.name, `no motion: ${author} has access to ${position}`);
   }
 
-  return {
+  const desk: Omit<AccessDesk, "rack"> = {
     roles: { ...deps.roles, stage },
     open,
     obstacle() {
@@ -354,7 +359,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     },
     begin(position, by) {
       asked.set(position, by);
-      deps.recorder().record("access-asked", { position, ...by });
+      deps.recorder().record("access-asked", { position, ...recorded(by) });
       planAgain();
       openOne(position, by).catch(deps.fail);
     },
@@ -366,4 +371,13 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       closeOne(position, by, given).catch(deps.fail);
     },
   };
+  const rack = createRackAccess({
+    ...{ desk, openedV, readV: openCircuitV, recorder: deps.recorder, alarms: deps.alarms, fail: deps.fail },
+    ...{ cells: () => deps.campaign.cells, isAsked: (position) => asked.has(position) },
+  });
+  return { ...desk, rack };
+}
+
+function recorded({ author, reason, isWhole }: OpenAccess): { readonly [key: string]: string | boolean } {
+  return { author, reason, ...(isWhole === true ? { is_whole_rack: true } : {}) };
 }

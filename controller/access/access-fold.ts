@@ -1,6 +1,6 @@
 /** Whose access to which cell stands open, by the events of a record. A fold, event by event; pure but for its own state. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import type { LeftAccess } from "./access-desk.ts";
+import type { LeftAccess, OpenAccess } from "./access-desk.ts";
 
 export interface AccessFold {
   event(type: string, data: Readonly<Record<string, Json>>): void;
@@ -12,10 +12,10 @@ export function createAccessFold(): AccessFold {
   const open = new Map<string, LeftAccess>();
 
   function opened(position: string, data: Readonly<Record<string, Json>>): void {
-    const { author, reason, open_circuit_V: openCircuitV, out_too: outToo } = data;
+    const { open_circuit_V: openCircuitV, out_too: outToo } = data;
     const others = Array.isArray(outToo) ? outToo.filter((other) => typeof other === "string") : [];
     open.set(position, {
-      ...{ author: textOf(author), reason: textOf(reason), isOpen: true, company: others },
+      ...{ ...byOf(data), isOpen: true, company: others },
       openCircuitV: typeof openCircuitV === "number" ? openCircuitV : null,
     });
     for (const other of others) {
@@ -29,11 +29,9 @@ export function createAccessFold(): AccessFold {
     event(type, data) {
       const position = textOf(data["position"]);
       switch (type) {
-        case "access-asked": {
-          const by = { author: textOf(data["author"]), reason: textOf(data["reason"]) };
-          open.set(position, { ...by, isOpen: false, openCircuitV: null, company: [] });
+        case "access-asked":
+          open.set(position, { ...byOf(data), isOpen: false, openCircuitV: null, company: [] });
           break;
-        }
         case "access-opened":
           opened(position, data);
           break;
@@ -47,6 +45,11 @@ export function createAccessFold(): AccessFold {
       }
     },
   };
+}
+
+function byOf(data: Readonly<Record<string, Json>>): OpenAccess {
+  const isWhole = data["is_whole_rack"] === true ? { isWhole: true as const } : {};
+  return { author: textOf(data["author"]), reason: textOf(data["reason"]), ...isWhole };
 }
 
 function textOf(data: Json | undefined): string {

@@ -215,7 +215,7 @@ function needsReason(order: BusCommand): boolean {
 }
 
 function placeOf({ args }: BusCommand): string | null {
-  return "position" in args ? args.position : null;
+  return "position" in args ? (args.position ?? null) : null;
 }
 
 type ReadCommand =
@@ -273,5 +273,9 @@ const SHA256 = /^[0-9a-f]{64}$/;
 /** For the log: what the command is about, in a few words. */
 export function commandText({ command, args }: { readonly command: CommandName; readonly args: object }): string {
   const told = (value: string): string => (SHA256.test(value) ? value.slice(0, 12) : value);
-  return [command, ...Object.values(args).map((value) => told(String(value)))].join(" ");
+  const words = Object.entries(args).map(([key, value]: readonly [string, unknown]) => {
+    if (typeof value === "object" && value !== null) return `${Object.keys(value).length} ${key}`;
+    return value === true ? key : told(String(value));
+  });
+  return [command, ...words].join(" ");
 }

@@ -3,7 +3,7 @@ import type { BusCommand } from "../../protocols/bus/commands.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { UserRole } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
-import type { GivenBack } from "../access/access-desk.ts";
+import type { GivenBack, OpenAccess } from "../access/access-desk.ts";
 import type { AmendOrder, AmendOutcome } from "../amendments/amend-desk.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";
 import type { CampaignRun } from "../run/run-types.ts";
@@ -98,6 +98,19 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     return `${position} is ${run.views.stateOf(cellIndex)}: which cell is there is not proven`;
   }
 
+  function swapObstacle(args: SwapArgs, by: OpenAccess): string | null {
+    if (args.position === undefined) return run.access.rack.refusal(args.act, by, codesOf(args));
+    return run.access.refusal(args.act, args.position, by, givenBack(args));
+  }
+
+  function swap(args: SwapArgs, by: OpenAccess): void {
+    const { act, position } = args;
+    if (position === undefined && act === "begin") run.access.rack.begin(by);
+    else if (position === undefined) run.access.rack.end(by, codesOf(args));
+    else if (act === "begin") run.access.begin(position, by);
+    else run.access.end(position, by, givenBack(args));
+  }
+
   function orderCell(act: keyof typeof ACTS, position: string, author: string, reason: string): void {
     run.actor.send({ type: "CELL_ORDERED", position, event: { type: ACTS[act], author, reason } });
   }
@@ -175,7 +188,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "stop":
           return meant(order.args)?.length === 0 ? `there is no cell of ${String(order.args.group)}` : null;
         case "swap":
-          return run.access.refusal(order.args.act, order.args.position, by, givenBack(order.args));
+          return swapObstacle(order.args, by);
         case "amend":
           if (deps.proposals !== undefined) return null;
           return "this run is repeated from its begin and not amended";
@@ -223,8 +236,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         return;
       }
       case "swap":
-        if (order.args.act === "begin") run.access.begin(order.args.position, { author, reason });
-        else run.access.end(order.args.position, { author, reason }, givenBack(order.args));
+        swap(order.args, { author, reason });
         return;
       case "trouble":
         trouble(order.args.of, order.args.what);
@@ -242,6 +254,10 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
 
 function givenBack({ cell, left_out: isLeftOut }: SwapArgs): GivenBack {
   return { ...(cell === undefined ? {} : { code: cell }), ...(isLeftOut === undefined ? {} : { isLeftOut }) };
+}
+
+function codesOf({ cells }: SwapArgs): ReadonlyMap<string, string> {
+  return new Map(Object.entries(cells ?? {}));
 }
 
 function isEmergency({ command, args }: BusCommand): boolean {

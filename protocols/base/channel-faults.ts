@@ -24,6 +24,11 @@ export const CHANNEL_FAULTS = {
     advice:
       "The step file could not be written where the instrument's computer reads it. Check the shared folder; nothing was started.",
   },
+  "rack.not-as-before": {
+    severity: "hold",
+    advice:
+      "The rack was put back otherwise than it lay, or nobody can tell. No current and no beam reaches a cell; put it in with A1 at A1 and give it back again.",
+  },
   "cell.limit": {
     severity: "hold",
     advice:

@@ -18,6 +18,8 @@ const SHELVE_MAX_S = 12 * 3600;
 export const NOTE_LENGTH_MAX = 280;
 
 const none = z.strictObject({});
+/** As printed on a cell. */
+const code = z.string().trim().min(1).max(64);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "Give a SHA-256, 64 hexadecimal digits.");
 
 /** What each command takes. */
@@ -54,21 +56,29 @@ export const COMMAND_ARGS = {
    */
   amend: z.strictObject({ proposal: sha256, based_on: sha256, name: z.string().trim().min(1).max(80) }),
   /**
-   * Access of a person to one cell, while the others cycle: `begin` proves it off and locks the stage, `end` gives it back.
-   * Of `end`: the code that was read on the cell that lies there now, or that the cell does not come back.
+   * Access of a person to one cell, while the others cycle, or to the whole rack: `begin` proves it off and locks the
+   * stage, `end` gives it back. Of `end`: the code that was read on the cell that lies there now, or that the cell does not
+   * come back; of the rack's the codes by their positions, as many as were read.
    */
   swap: z
     .strictObject({
       act: z.enum(["begin", "end"]),
-      position,
-      cell: z.string().trim().min(1).max(64).exactOptional(),
+      position: position.exactOptional(),
+      rack: z.literal(true).exactOptional(),
+      cell: code.exactOptional(),
+      cells: z.record(position, code).exactOptional(),
       left_out: z.literal(true).exactOptional(),
     })
     .refine(
-      ({ act, cell, left_out: isLeftOut }) =>
-        (cell === undefined || isLeftOut === undefined) &&
-        (act === "end" || (cell === undefined && isLeftOut === undefined)),
-      "Give cell or left_out with end only, and not both.",
+      ({ position: one, rack }) => (one === undefined) !== (rack === undefined),
+      "Give a position, or rack, and not both.",
+    )
+    .refine(
+      ({ act, cell, cells, left_out: isLeftOut, rack }) =>
+        (act === "end" || (cell ?? cells ?? isLeftOut) === undefined) &&
+        (rack === undefined ? cells === undefined : (cell ?? isLeftOut) === undefined) &&
+        (cell === undefined || isLeftOut === undefined),
+      "Give cell or left_out with the end of one position only, and cells with the rack's.",
     ),
   /** A program beside the controller has trouble of its own: an alarm by its name; null: it is over. */
   trouble: z.strictObject({ of: z.string().regex(TOPIC_NAME), what: z.string().min(1).max(300).nullable() }),

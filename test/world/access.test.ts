@@ -243,3 +243,71 @@ it("leads crossed, a cell turned and two cells exchanged get neither current nor
   const report = verifyRecord(run.folder, replayDecisions);
   expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });
+
+it("a whole rack is taken out and put back: turned round it is told before any current, then all cells are proven at once", async () => {
+  const hands = createPersonHands();
+  const indices = campaign.cells.map(({ position }) => positionIndex(position));
+  const said: (string | null)[] = [];
+  const rackEnd = ({ run, world }: VirtualCampaign, codes: readonly (readonly [string, string])[]): string | null => {
+    const refusal = run.access.rack.refusal("end", BY, new Map(codes));
+    indices.forEach((index) => {
+      world.personOrders(index);
+    });
+    if (refusal === null) run.access.rack.end(BY, new Map(codes));
+    return refusal;
+  };
+  const run = await runWorld({
+    hours: 0.2,
+    hands,
+    at: [
+      [
+        300,
+        ({ run: { access }, world }) => {
+          indices.forEach((index) => {
+            world.personOrders(index);
+          });
+          said.push(access.rack.refusal("begin", BY, new Map()));
+          access.rack.begin(BY);
+        },
+      ],
+      [
+        380,
+        (virtual) => {
+          said.push(String(virtual.run.access.open.size));
+          said.push(rackEnd(virtual, [["A1", "R-H12"]]));
+          // The places that held cells are under no channel of the campaign now.
+          for (const index of indices) hands.cells.set(index, null);
+          said.push(rackEnd(virtual, []));
+        },
+      ],
+      [
+        400,
+        (virtual) => {
+          said.push(...virtual.run.alarms.open.map(({ code, where }) => `${code} ${where}`));
+          hands.cells.clear();
+          said.push(rackEnd(virtual, [["A1", "R-A1"]]));
+        },
+      ],
+    ],
+  });
+  expect(said).toEqual([
+    null,
+    "10",
+    "the code read at A1 is R-H12, which no cell of the campaign has: put each cell back where it was",
+    null,
+    "rack.not-as-before rack",
+    null,
+  ]);
+  const [refused] = run.of("access-refused");
+  assert(refused !== undefined, "nothing was refused");
+  expect(field(refused, "what")).toMatch(/not in its contacts, or lies the wrong way round/);
+  expect(run.of("cell-put-back")).toHaveLength(10);
+  expect(run.of("access-closed")).toHaveLength(10);
+  expect(run.of("cell-isolated")).toEqual([]);
+  expect(run.summary.violations).toEqual([]);
+  const driven = run.of("step-started").map(({ atMs }) => atMs);
+  expect(driven.filter((atMs) => atMs > 340_000 && atMs < 400_000)).toEqual([]);
+  const lit = run.of("exposure-ended").map((event) => numeric(event, "open_asked_at_ms"));
+  expect(lit.some((atMs) => atMs > 420_000)).toBe(true);
+  expect(run.virtual.run.alarms.open).toEqual([]);
+});
