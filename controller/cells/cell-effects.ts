@@ -43,6 +43,9 @@ export interface CellEffectsDeps {
 /** What the proof before the first current is judged by. */
 export type ProofRules = Pick<WiringProofDeps, "code" | "positionOf" | "limits" | "nominalCapacityAh">;
 
+/** Later than this after its last sample under current a cell has relaxed, which is no drop over a resistance. */
+const FRESH_MS = 30_000;
+
 /** Further below zero than any offset of a channel. */
 const REVERSED_V = -0.01;
 
@@ -204,7 +207,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
       const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
       const openCircuitV = await channel.measureOpenCircuitV();
-      const ohm = (voltageV - openCircuitV) / currentA;
+      const isFresh = clock.monoMs() - (intake.lastAtMs[cellIndex] ?? -Infinity) <= FRESH_MS;
+      const ohm = isFresh ? (voltageV - openCircuitV) / currentA : NaN;
       const resistanceOhm = provenOhm ?? (Number.isFinite(ohm) && ohm > 0 ? ohm : null);
       return unfitStep(channelStep, { openCircuitV, resistanceOhm });
     },

@@ -17,8 +17,11 @@ export interface CellAtRest {
   readonly resistanceOhm: number | null;
 }
 
-/** Less than any coin cell has (chosen): where nothing is known a voltage drives so much more current. */
-const RESISTANCE_LEAST_OHM = 1;
+/**
+ * Of a coin cell as a voltage finds it at the first instant (chosen, at the low end). What its proof found is slower, and of
+ * another state of charge: a full cell has a fraction of what an empty one has.
+ */
+const RESISTANCE_AT_ONCE_OHM = 10;
 
 /** What a cell stands at when it ends is what it stood at when it began. */
 export function leavesAsIs({ kind }: ChannelStep): boolean {
@@ -43,7 +46,7 @@ export function unfitStep(step: ChannelStep, { openCircuitV, resistanceOhm }: Ce
     return { kind: "harmful", what: `${told}, outside ${limits.voltageMinV}..${limits.voltageMaxV} V` };
   }
   const setV = step.kind === "constant-voltage" ? step.voltageV : step.startVoltageV;
-  const currentA = (setV - openCircuitV) / Math.max(RESISTANCE_LEAST_OHM, resistanceOhm ?? 0);
+  const currentA = (setV - openCircuitV) / RESISTANCE_AT_ONCE_OHM;
   if (currentA <= limits.currentMaxA && currentA >= limits.currentMinA) return null;
   return {
     kind: "harmful",

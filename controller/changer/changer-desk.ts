@@ -274,8 +274,10 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
   }
 
   /** For what nobody waits for: a fault is an alarm, anything else the run's failure. */
-  function alone(work: Promise<unknown>): void {
+  function alone(work: Promise<unknown>, signal?: AbortSignal): void {
     work.catch((error: unknown) => {
+      // What was called off says no more than that.
+      if (signal?.aborted === true && error === signal.reason) return;
       if (isFault(error)) alarms.raise(faultNote(error));
       else deps.fail(error);
     });
@@ -359,7 +361,7 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
         signal.addEventListener(
           "abort",
           () => {
-            alone(work);
+            alone(work, signal);
             reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
           },
           { once: true },

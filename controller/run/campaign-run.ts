@@ -295,7 +295,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
 
   const homing = createHoming({
-    ...{ roles, alarms, nowMs, endAtMs, showLevels, fail, levelsMaximumAgeMs: timings.levelsMaximumAgeMs },
+    ...{ roles, alarms, clock, nowMs, endAtMs, showLevels, fail, levelsMaximumAgeMs: timings.levelsMaximumAgeMs },
     ...{ latched: () => views.latchedInterlocks(), lastLevels: () => watchDesk.levels },
   });
 

@@ -1,4 +1,5 @@
-/** Homing moves the stage like any move: only under levels just read. */
+/** Homing moves the stage like any move: only under levels just read, and not under the arm of a robot. */
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
 import { faultNote } from "../machines/errors.ts";
@@ -7,8 +8,9 @@ import type { Alarms } from "./alarms.ts";
 import type { CampaignRoles } from "./roles.ts";
 
 export interface HomingDeps {
-  readonly roles: Pick<CampaignRoles, "io" | "stage">;
+  readonly roles: Pick<CampaignRoles, "io" | "stage" | "changer">;
   readonly alarms: Alarms;
+  readonly clock: Clock;
   readonly nowMs: () => number;
   readonly endAtMs: number;
   readonly levelsMaximumAgeMs: number;
@@ -26,10 +28,20 @@ export interface Homing {
   mayHome(): boolean;
 }
 
+const LOOK_MS = 500;
+
 export function createHoming(deps: HomingDeps): Homing {
   const { roles, alarms, nowMs, endAtMs, showLevels, fail } = deps;
 
+  /** After a restart it may still carry out what the controller before this one told it to. */
+  async function robotAtRest(signal: AbortSignal): Promise<void> {
+    while (roles.changer !== undefined && (await roles.changer.read()).path !== null) {
+      await sleep(deps.clock, LOOK_MS, signal);
+    }
+  }
+
   async function home(signal: AbortSignal): Promise<void> {
+    await robotAtRest(signal);
     const levels = await roles.io.readInputs();
     showLevels(levels);
     const reasons = motionRefusals(levels, motionConditions());

@@ -230,6 +230,24 @@ describe("cells that a robot brings to the beam", () => {
     expectAllBack(run);
   });
 
+  it("end no run when exposing is called off just as one is released for the robot", async () => {
+    let isAsked = false;
+    const stop = ({ run }: VirtualCampaign): void => {
+      const { findingOut = 0, away = 0 } = run.views.byState();
+      if (isAsked || findingOut + away === 0) return;
+      isAsked = true;
+      run.actor.send({ type: "STOP_EXPOSING", author: "a person", reason: "a visit" });
+    };
+    const everyMoment = Array.from({ length: 300 }, (_, index): Acts[number] => [297 + index / 20, stop]);
+    const run = await withRobot({ hours: 0.087, at: everyMoment });
+    expect(isAsked).toBe(true);
+    // In so short a run the robot does too little to be judged by.
+    expect(run.summary.violations.filter(({ what }) => !what.includes("never checked"))).toEqual([]);
+    expect(run.virtual.run.failure()).toBeNull();
+    expect(exposedAt(run)).toEqual(["A1 aborted"]);
+    expectAllBack(run);
+  });
+
   it.each([
     ["between pick and place", 308],
     ["with one fetched and one exposed", 316],
