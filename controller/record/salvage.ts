@@ -3,7 +3,7 @@
  * told and stands in the new log; lost samples are gaps. A run never goes on in it: what was lost may have been dose.
  */
 import { canonicalJson } from "../../protocols/base/canonical-json.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { chainStart, linkHash } from "./hash-chain.ts";
 import { writeHeadFile } from "./head-file.ts";
 import { isLedgerRow, parseLedgerRow, type LedgerRow } from "./ledger-row.ts";
@@ -34,6 +34,11 @@ export function salvageRecord(from: string, to: string): SalvageReport {
   const copy = restoredCopy(from, to);
   try {
     return salvageFrom(copy.folder, from, to, copy.mended);
+  } catch (error) {
+    // The copy is gone when this is read.
+    if (isFault(error) && error.where === databasePath(copy.folder))
+      throw new Fault("store.damaged", databasePath(from), `nothing of it can be read: ${error.message}`, {}, error);
+    throw error;
   } finally {
     copy.remove();
   }

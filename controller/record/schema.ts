@@ -377,7 +377,10 @@ function requireRecord(folder: string, path: string): void {
   const found = statSync(folder, { throwIfNoEntry: false });
   if (found === undefined) throw new Fault("file.missing", folder, "no such folder");
   if (!found.isDirectory()) throw new Fault("file.missing", folder, "this is a file; a data folder was expected");
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file?.isDirectory() === true)
+    throw new Fault("file.missing", path, "this is a folder; the file of the record was expected");
+  if (file !== undefined) return;
   throw new Fault("file.missing", folder, `there is no campaign record in this folder: it has no ${DATABASE_FILE}`);
 }
 

@@ -110,7 +110,9 @@ function audit(
   const spectra = createSpectraAudit(sampleFindings);
   const counters = createCounterAudit(sampleFindings);
   const ledgerAudit = createLedgerAudit(ledgerFindings);
+  let lastType = "";
   const chain = verifyChain(reader, chainFindings, (event) => {
+    lastType = event.type;
     ledgerAudit.event(event);
     spectra.event(event);
     counters.event(event);
@@ -130,7 +132,7 @@ function audit(
   if (reader.head !== undefined) verifyCounts(`${DATABASE_FILE} meta`, reader.head, found, false, file);
   if (live === "unreadable") file.add("warning", "record.no-head-file", "head.live", "cannot be read", RESTORE);
   const running = live === undefined || live === "unreadable" ? [] : [["head.live", live] as const];
-  for (const [name, copy] of [...readCopies(folder, file), ...running]) {
+  for (const [name, copy] of [...readCopies(folder, lastType === "campaign-complete", file), ...running]) {
     verifyCopy(name, copy, chain, (seq) => reader.eventHash(seq), chainFindings);
     verifyCounts(name, copy, found, true, file);
   }
@@ -169,7 +171,11 @@ function audit(
 }
 
 /** The head stands in head.json too, and its digest in the run's summary. */
-function readCopies(folder: string, findings: FindingList): readonly (readonly [file: string, copy: StatedHead])[] {
+function readCopies(
+  folder: string,
+  isComplete: boolean,
+  findings: FindingList,
+): readonly (readonly [file: string, copy: StatedHead])[] {
   const copies: [string, StatedHead][] = [];
   const advice = "If the folder came from somewhere, bring this file along; else resume the campaign, which writes it.";
   const head = readHeadFile(folder);
@@ -179,7 +185,11 @@ function readCopies(folder: string, findings: FindingList): readonly (readonly [
   else copies.push([HEAD_FILE, head]);
 
   const summary = join(folder, SUMMARY_FILE);
-  if (!existsSync(summary)) return copies;
+  if (!existsSync(summary)) {
+    const what = "is not there, though the campaign is complete: the record is not compared with it";
+    if (isComplete) findings.add("note", "record.summary", SUMMARY_FILE, what, advice);
+    return copies;
+  }
   const value = readSummary(folder);
   const log = isRecord(value) ? value["log"] : undefined;
   const events = isRecord(log) ? log["events"] : undefined;

@@ -109,6 +109,18 @@ describe("what stands in a data folder", () => {
     expect(Object.keys(doses)).toHaveLength(10);
   });
 
+  it("is drawn over a picture, and over nothing else", async () => {
+    const folder = newPlace();
+    mkdirSync(folder);
+    for (const name of ["campaign.yaml", "a.svg"]) writeFileSync(join(folder, name), "mine");
+    const drawn = async (path: string): Promise<unknown> => said(false, "plot", "dose", "--svg", path);
+    for (const path of [join(folder, "campaign.yaml"), join(run.folder, "campaign.db")])
+      await expect(drawn(path)).rejects.toMatchObject({ code: "export.exists", where: path });
+    expect(readFileSync(join(folder, "campaign.yaml"), "utf8")).toBe("mine");
+    await drawn(join(folder, "a.svg"));
+    expect(readFileSync(join(folder, "a.svg"), "utf8")).toMatch(/^<svg/);
+  });
+
   it.each(["voltage", "capacity", "dqdv", "dose"])("is drawn as a picture, the same each time: %s", async (what) => {
     const folder = newPlace();
     mkdirSync(folder);

@@ -77,7 +77,7 @@ export async function dataCommand(context: DataContext, args: readonly string[])
     const campaign = readCampaignRecord(record, values.group ?? null, folder);
     const { svg, png } = values;
     const frames = values.frames ?? join(folder, FRAMES_FOLDER);
-    for (const path of [svg, png]) if (path !== undefined) refuseOwnFile(path, folder);
+    for (const path of [svg, png]) if (path !== undefined) refuseOtherFile(path, folder);
     const pictures = { svg, png, frames, theme: values.dark === true ? DARK : LIGHT };
     if (what === "plot") await draw(context, campaign, record, rest, pictures);
     else if (what === GROUPS) listGroups(context, campaign, record, rest, values.rates);
@@ -175,7 +175,7 @@ function widthOf(context: DataContext): number {
 }
 
 async function patternsOf(cell: ExportedCell, folder: string): Promise<readonly CellPattern[]> {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+  if (!(existsSync(folder) && statSync(folder).isDirectory()))
     throw new Fault("file.missing", folder, "no such folder; --frames DIR says where the powder patterns stand");
   const patterns = await cellPatterns(cell, folder, PATTERNS_MAX);
   if (patterns.length > 0) return patterns;
@@ -186,11 +186,11 @@ function patternJson({ atMs, twoThetaDeg, counts }: CellPattern): object {
   return { time_h: atMs / 3_600_000, two_theta_deg: [...twoThetaDeg], counts: [...counts] };
 }
 
-/** A picture is drawn over the one of before, and never over the record. Throws Fault export.exists. */
-function refuseOwnFile(path: string, folder: string): void {
+/** A picture is drawn over the one of before, and over nothing else. Throws Fault export.exists. */
+function refuseOtherFile(path: string, folder: string): void {
+  if (!existsSync(path) || /\.(svg|png)$/i.test(path)) return;
   const isInFolder = dirname(resolve(path)) === resolve(folder);
-  if (isInFolder && existsSync(path) && !/\.(svg|png)$/i.test(path))
-    throw new Fault("export.exists", path, "this is a file of the record");
+  throw new Fault("export.exists", path, isInFolder ? "this is a file of the record" : "this is no picture");
 }
 
 /** Throws Fault output.unwritable. */

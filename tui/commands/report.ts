@@ -173,7 +173,7 @@ function refuseRecord(out: string, folder: string): void {
 }
 
 function framesOf(folder: string, given: string | undefined): string | null {
-  const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const isThere = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
   if (given !== undefined && !isThere(given)) throw new Fault("file.missing", given, "no such folder of frames");
   const own = join(folder, FRAMES_FOLDER);
   return given ?? (isThere(own) ? own : null);

@@ -137,6 +137,11 @@ describe("a data folder that is salvaged", () => {
     await expect(tried(newer, "--out", out)).rejects.toMatchObject({ code: "store.newer" });
     await expect(tried(newFolder(), "--out", out)).rejects.toMatchObject({ code: "file.missing" });
     await expect(tried(file, "--out", out)).rejects.toMatchObject({ code: "file.missing" });
+    const empty = await damaged();
+    writeFileSync(join(empty, "campaign.db"), "");
+    await expect(tried(empty, "--out", out)).rejects.toMatchObject({
+      ...{ code: "store.damaged", where: join(empty, "campaign.db") },
+    });
     await expect(tried(await damaged(), "--out", join(file, "x"))).rejects.toMatchObject({ code: "output.unwritable" });
     await expect(tried(await damaged(), "--out", "/proc/x")).rejects.toMatchObject({ code: "output.unwritable" });
     expect(readdirSync(place)).toEqual([]);

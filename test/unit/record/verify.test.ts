@@ -1,4 +1,14 @@
-import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  mkdirSync,
+  closeSync,
+  cpSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -117,6 +127,15 @@ describe("a sound record", () => {
     summarise({ events: 1 + 4 * MINUTES, digest });
     writeFileSync(path, readFileSync(path, "utf8").replace('"checksum"', '"checksul"'));
     expect(verifyRecord(folder).findings).toMatchObject([{ severity: "warning", code: "record.summary" }]);
+  });
+
+  it("that is complete says where its summary is not there", async () => {
+    const folder = newFolder();
+    const store = open(folder);
+    store.appendEvent({ atMs: 0, type: "campaign-complete", data: {} });
+    await store.commit();
+    store.close();
+    expect(verifyRecord(folder).findings).toMatchObject([{ severity: "note", code: "record.summary" }]);
   });
 
   it("agrees with what the simulated world saw, and says where it does not", () => {
@@ -282,7 +301,10 @@ describe("a damaged file", () => {
       findings: [{ code: "store.damaged" }],
     });
     rmSync(join(folder, "campaign.db"));
-    expect(() => verifyRecord(folder)).toThrow(expect.objectContaining({ code: "file.missing" }) as Error);
+    const missing = expect.objectContaining({ code: "file.missing" }) as Error;
+    expect(() => verifyRecord(folder)).toThrow(missing);
+    mkdirSync(join(folder, "campaign.db"));
+    expect(() => verifyRecord(folder)).toThrow(missing);
   });
 
   it("gives the samples of a channel by time, whatever else is lost", () => {
