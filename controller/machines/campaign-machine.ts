@@ -3,6 +3,7 @@
  * two clocks are apart: the beam region may wait, hold or fail without a single event reaching a cell.
  */
 import { assign, type ActorRefFrom } from "xstate";
+import { NO_NUMBERS } from "../beam/request-numbers.ts";
 import { BEFORE_FIRST_SWEEP } from "../beam/sweeps.ts";
 import type { CampaignContext, CampaignMachineDeps } from "./campaign-news.ts";
 import { parkingOf, setupCampaign } from "./campaign-setup.ts";
@@ -20,7 +21,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       finishedCellCount: 0,
       sweep: deps.resumed?.sweep ?? BEFORE_FIRST_SWEEP,
       wanted: deps.resumed?.wanted ?? [],
-      wantedCount: deps.resumed?.wantedCount ?? 0,
+      lastNumbers: deps.resumed?.lastNumbers ?? NO_NUMBERS,
       act: { kind: "end" },
       orderedAtMs: 0,
       fault: deps.resumed?.held?.fault ?? null,

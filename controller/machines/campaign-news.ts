@@ -1,6 +1,7 @@
 /** What the campaign machine knows, hears and is given: apart from the machine, so that others need not know it. */
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { CutExposure, RuledExposure } from "../beam/partial-rule.ts";
+import type { LastNumbers } from "../beam/request-numbers.ts";
 import type { BeamAct, ParkingPlace, SweepState } from "../beam/sweeps.ts";
 import type { WantedExposure, WholePlan, WishNews } from "../beam/wanted.ts";
 import type { CellMachine } from "./cell-machine.ts";
@@ -22,7 +23,7 @@ export interface CampaignContext {
   readonly sweep: SweepState;
   /** Exposures that steps of cells and triggers asked for and did not get yet. */
   readonly wanted: readonly WantedExposure[];
-  readonly wantedCount: number;
+  readonly lastNumbers: LastNumbers;
   readonly act: BeamAct;
   /** When the last exposure was ordered. */
   readonly orderedAtMs: number;
@@ -155,7 +156,7 @@ export interface CampaignMachineDeps {
   readonly resumed?: {
     readonly sweep: SweepState | null;
     readonly wanted: readonly WantedExposure[];
-    readonly wantedCount: number;
+    readonly lastNumbers: LastNumbers;
     readonly held: { readonly fault: FaultNote | null } | null;
   };
 }

@@ -1,4 +1,5 @@
 /** The parts of the campaign's machine: what it runs, judges, notes and tells. Which of it when, the machine itself says. */
+import { nextNumber, withNumbers } from "../beam/request-numbers.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
 import { isMoved, isNear, type ExposureWish, type WantedExposure } from "../beam/wanted.ts";
 import type { ExposureOrder } from "./exposure-order.ts";
@@ -209,7 +210,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
             )
           : [];
         const control = outcome === "made" && asked === null ? (deps.controlAfter?.(order, sweep) ?? null) : null;
-        const next = { number: context.wantedCount + 1, askedAtMs: clock.monoMs() };
+        const next = { number: nextNumber(context.lastNumbers, order.position), askedAtMs: clock.monoMs() };
         const further = [
           ...(control === null ? [] : [controlVisit(order, control, next)]),
           ...(ruled.then === "repeat" ? [repeatOf(order, latestMs, next, asked?.wish)] : []),
@@ -230,7 +231,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         }
         enqueue.assign({
           wanted: [...context.wanted.filter((one) => !answered.includes(one)), ...further],
-          wantedCount: context.wantedCount + further.length,
+          lastNumbers: withNumbers(context.lastNumbers, further),
           fault: event.fault,
           defect: isDefect(event.fault) ? event.fault : context.defect,
           failuresInRowCount: isMet ? 0 : context.failuresInRowCount + 1,
@@ -243,22 +244,25 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         const { position, asks } = event;
         const cellIndex = deps.cells.findIndex((cell) => cell.position === position);
         const askedAtMs = clock.monoMs();
-        const wanted = asks.map(({ withinS, reason }, index) => ({
-          ...{ number: context.wantedCount + index + 1, cellIndex, position, reason },
-          ...{ askedAtMs, latestMs: askedAtMs + withinS * 1000 },
-        }));
+        let { lastNumbers } = context;
+        const wanted = asks.map(({ withinS, reason }) => {
+          const number = nextNumber(lastNumbers, position);
+          lastNumbers = withNumbers(lastNumbers, [{ position, number }]);
+          return { number, cellIndex, position, reason, askedAtMs, latestMs: askedAtMs + withinS * 1000 };
+        });
         enqueue(() => {
           wanted.forEach(deps.noteWanted);
         });
         enqueue.assign({
           wanted: [...context.wanted, ...wanted],
-          wantedCount: context.wantedCount + wanted.length,
+          lastNumbers,
         });
       }),
       /** By its key a wish is one request, however often its window moves. */
       noteWishes: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== "WISHES") return;
-        let { wanted, wantedCount } = context;
+        let { wanted } = context;
+        const lastNumbers = new Map(context.lastNumbers);
         const withdrawn = new Map(event.withdrawn.map(({ key, reason }) => [key, reason]));
         if (withdrawn.size > 0) {
           wanted = wanted.filter((one) => {
@@ -286,14 +290,15 @@ export function setupCampaign(deps: CampaignMachineDeps) {
           }
           const cell = deps.cells[wish.cellIndex];
           if (cell === undefined || deps.hasAsked?.(wish.key) === true || openAt.has(wish.key)) continue;
-          wantedCount += 1;
-          const one = wantedOf(wish, cell.position, { number: wantedCount, askedAtMs: clock.monoMs() });
+          const number = nextNumber(lastNumbers, cell.position);
+          lastNumbers.set(cell.position, number);
+          const one = wantedOf(wish, cell.position, { number, askedAtMs: clock.monoMs() });
           openAt.set(wish.key, next.push(one) - 1);
           enqueue(() => {
             deps.noteWanted(one);
           });
         }
-        enqueue.assign({ wanted: next, wantedCount });
+        enqueue.assign({ wanted: next, lastNumbers });
       }),
       passOnSignal: enqueueActions(({ event, enqueue }) => {
         if (event.type !== "STEP_PASSED" && event.type !== "CELL_FINISHED" && event.type !== "CELL_ISOLATED") return;

@@ -4,6 +4,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Channel, LeftRunning } from "../../protocols/roles/channel.ts";
 import { orderedCurrentA } from "../cells/cell-effects.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
+import { NO_NUMBERS, recordedNumbers, type LastNumbers } from "../beam/request-numbers.ts";
 import type { SweepState } from "../beam/sweeps.ts";
 import type { LedgerRow } from "../record/ledger-row.ts";
 import type { SweepDesk } from "../run/sweep-desk.ts";
@@ -116,11 +117,11 @@ export interface RestoredRequests {
   readonly sweep: SweepState | null;
   /** What steps asked for and neither got nor missed. */
   readonly wanted: readonly WantedExposure[];
-  readonly wantedCount: number;
+  readonly lastNumbers: LastNumbers;
 }
 
 /** Where no sweep had begun and nothing was wanted. */
-export const NOTHING_ASKED = { sweep: null, wanted: [], wantedCount: 0 } as const;
+export const NOTHING_ASKED = { sweep: null, wanted: [], lastNumbers: NO_NUMBERS } as const;
 
 /** Counts again what became of every request, and gives the sweep under way with what is left of it. */
 export function restoreSweeps(
@@ -134,7 +135,7 @@ export function restoreSweeps(
   let state: SweepState | null = null;
   const isDone = new Set<number>();
   const open = new Map<number, WantedExposure>();
-  let wantedCount = 0;
+  const numbered: { readonly position: string; readonly number: number }[] = [];
   const hasJoinedSince = (cellIndex: number, sinceMs: number): boolean =>
     (recorded.joined.get(campaign.cells[cellIndex]?.position ?? "") ?? -Infinity) > sinceMs;
   for (const request of recorded.requests) {
@@ -183,7 +184,7 @@ export function restoreSweeps(
         ...(request.repeatOf === undefined ? {} : { repeatOf: request.repeatOf }),
         ...(request.wish === undefined ? {} : { wish: request.wish }),
       };
-      wantedCount = Math.max(wantedCount, number);
+      numbered.push({ position, number });
       open.set(number, wanted);
       tally.wanted();
       const asked = desk.wantedRequest(wanted);
@@ -218,6 +219,9 @@ export function restoreSweeps(
   return {
     sweep: state === null ? null : { ...state, remaining: state.remaining.filter((index) => !isDone.has(index)) },
     wanted: [...open.values()],
-    wantedCount,
+    lastNumbers: recordedNumbers(
+      numbered,
+      campaign.cells.map((cell) => cell.position),
+    ),
   };
 }

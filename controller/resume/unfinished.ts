@@ -5,6 +5,7 @@
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { answerTo } from "../beam/partial-rule.ts";
+import { nextNumber, withNumbers, type LastNumbers } from "../beam/request-numbers.ts";
 import type { WantedExposure } from "../beam/wanted.ts";
 import type { DoseLedger } from "../dose/dose-ledger.ts";
 import type { Recorder } from "../machines/recorder.ts";
@@ -69,16 +70,18 @@ export interface RepeatDeps {
 }
 
 /** What was asked at the start of a new run, with what of it is asked for once more. */
-export function askedAgain<Asked extends { readonly wanted: readonly WantedExposure[]; readonly wantedCount: number }>(
+export function askedAgain<
+  Asked extends { readonly wanted: readonly WantedExposure[]; readonly lastNumbers: LastNumbers },
+>(
   before: Asked,
   bookings: readonly LedgerRow[],
   deps: RepeatDeps,
 ): { readonly asked: Asked; readonly repeats: readonly WantedExposure[] } {
-  const repeats = repeatsOfUnfinished(bookings, before.wantedCount, deps);
+  const repeats = repeatsOfUnfinished(bookings, before.lastNumbers, deps);
   const asked = {
     ...before,
     wanted: [...before.wanted, ...repeats],
-    wantedCount: before.wantedCount + repeats.length,
+    lastNumbers: withNumbers(before.lastNumbers, repeats),
   };
   return { asked, repeats };
 }
@@ -89,7 +92,7 @@ export function askedAgain<Asked extends { readonly wanted: readonly WantedExpos
  */
 function repeatsOfUnfinished(
   bookings: readonly LedgerRow[],
-  wantedCount: number,
+  before: LastNumbers,
   deps: RepeatDeps,
 ): readonly WantedExposure[] {
   const { campaign, requests, nowMs } = deps;
@@ -107,7 +110,7 @@ function repeatsOfUnfinished(
     const reason = `repeat of ${exposureId}`;
     const wish =
       wanted?.wish === undefined ? {} : { wish: { ...wanted.wish, key: `${wanted.wish.key}, again`, reason } };
-    const number = wantedCount + repeats.length + 1;
+    const number = nextNumber(withNumbers(before, repeats), position);
     repeats.push({ number, cellIndex, position, reason, askedAtMs: nowMs, latestMs, repeatOf: exposureId, ...wish });
   }
   return repeats;

@@ -26,6 +26,7 @@ import {
   type SweepTiming,
 } from "../beam/sweeps.ts";
 import type { NextSpot } from "../beam/early-departure.ts";
+import { turnOf } from "../beam/request-numbers.ts";
 import { planWithWanted, type WantedExposure, type WantedFacts, type WholePlan } from "../beam/wanted.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import type { DoseProposal } from "../dose/cell-dose.ts";
@@ -281,7 +282,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
           // What a trigger asks for belongs to no sweep: it is refused where the cell is exposed no more at all.
           const against =
             alone ?? (wish === undefined ? null : (deps.heldBack?.(cellIndex, 0, wish.isByHand === true) ?? null));
-          if (against === null) return eligibility(cellIndex, number, wanted);
+          if (against === null) return eligibility(cellIndex, turnOf(number), wanted);
           return { eligible: false, reason: "cell", text: against, detail: {} };
         },
         tour,
@@ -309,7 +310,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       asked(cellIndex, sweep, { earliestMs: sweepDueMs(timing, sweep), latestMs: sweepDueMs(timing, sweep + 1) }),
     wantedRequest(wanted) {
       const { cellIndex, number, askedAtMs, latestMs, wish } = wanted;
-      return asked(cellIndex, number, { earliestMs: wish?.earliestMs ?? askedAtMs, latestMs }, wanted);
+      return asked(cellIndex, turnOf(number), { earliestMs: wish?.earliestMs ?? askedAtMs, latestMs }, wanted);
     },
     noteParked(place) {
       planner.noteParked(place);
@@ -337,7 +338,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       const preset = presetOf(wanted);
       assert(preset !== undefined, "an exposure without a preset");
       const { position } = cellAt(act.cellIndex);
-      const spotIndex = spotIndexOf(act.cellIndex, wanted?.number ?? act.sweep, wanted);
+      const spotIndex = spotIndexOf(act.cellIndex, wanted === undefined ? act.sweep : turnOf(wanted.number), wanted);
       const spot = spots.all[spotIndex];
       assert(spot !== undefined, `no spot ${spotIndex}`);
       leftOf.delete(act.cellIndex);

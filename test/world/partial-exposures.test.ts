@@ -39,7 +39,7 @@ describe("an exposure that lost its beam on the way", () => {
     expectSound(run);
     expect(missesOf(run)).toEqual([["B1", "beam", "machine beam lost"]]);
     expect(run.of("exposure-wanted").map((event) => field(event, "repeat_of"))).toEqual(["X-S0002-B1"]);
-    const again = run.of("exposure-ended").filter((event) => field(event, "exposure_id") === "X-R0001-B1");
+    const again = run.of("exposure-ended").filter((event) => field(event, "exposure_id") === "X-R0013-B1");
     expect(again.map((event) => field(event, "outcome"))).toEqual(["made"]);
     const { asked, met, missed } = run.summary.requests;
     expect([met, missed]).toEqual([asked - 1, 1]);
@@ -56,7 +56,7 @@ describe("an exposure that lost its beam on the way", () => {
     const ofB1 = run.of("exposure-ended").filter((event) => field(event, "position") === "B1" && event.atMs > 600_000);
     expect(ofB1.map((event) => [field(event, "exposure_id"), field(event, "outcome")])).toEqual([
       ["X-S0002-B1", "partial"],
-      ["X-R0001-B1", "partial"],
+      ["X-R0013-B1", "partial"],
     ]);
     expect(run.of("exposure-wanted")).toHaveLength(1);
   });
@@ -76,7 +76,7 @@ describe("an exposure that lost its beam on the way", () => {
     const again = await runWorld({ hours: 0.25, faults: BEAM_GOES, campaign: repeated, kills });
     expectSound(again);
     expect(again.summary.requests.missed).toBe(1);
-    expect(again.of("exposure-ended").map((event) => field(event, "exposure_id"))).toContain("X-R0001-B1");
+    expect(again.of("exposure-ended").map((event) => field(event, "exposure_id"))).toContain("X-R0013-B1");
     expect(again.of("exposure-wanted")).toHaveLength(1);
   });
 });
@@ -96,11 +96,11 @@ describe("an exposure that is cut short", () => {
     const ofB1 = own.of("exposure-ended").filter((event) => field(event, "position") === "B1" && event.atMs > 600_000);
     expect(ofB1.map((event) => ["exposure_id", "outcome", "charged"].map((key) => field(event, key)))).toEqual([
       ["X-S0002-B1", "unknown", "charge-in-full"],
-      ["X-R0001-B1", "made", "settlement"],
+      ["X-R0013-B1", "made", "settlement"],
     ]);
     const { asked, met, missed } = own.summary.requests;
     expect([met, missed]).toEqual([asked - 1, 1]);
-    const repeat = own.of("shutter-opened").find((event) => field(event, "exposure_id") === "X-R0001-B1");
+    const repeat = own.of("shutter-opened").find((event) => field(event, "exposure_id") === "X-R0013-B1");
     // And by a kill in its repeat it is not made a third time.
     const run = await runWorld({
       hours: 0.2,
@@ -111,7 +111,7 @@ describe("an exposure that is cut short", () => {
     const twice = run.of("exposure-ended").filter((event) => field(event, "position") === "B1" && event.atMs > 600_000);
     expect(twice.map((event) => [field(event, "exposure_id"), field(event, "outcome")])).toEqual([
       ["X-S0002-B1", "unknown"],
-      ["X-R0001-B1", "unknown"],
+      ["X-R0013-B1", "unknown"],
     ]);
     expect(run.of("exposure-wanted")).toHaveLength(1);
   });
