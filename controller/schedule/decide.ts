@@ -197,12 +197,15 @@ function nextAct(
 ): ScheduledAct {
   const { nowMs, travel, place, beam } = state;
   const next = timetable[0] ?? null;
+  // What is still far has no part in the order, and is to have one before it is open.
+  const nearMs = open.reduce((soonest, { earliestMs }) => {
+    const atMs = earliestMs - AHEAD_MS;
+    return atMs > nowMs ? Math.min(soonest, atMs) : soonest;
+  }, Infinity);
   if (next === null) {
-    const comeNear = open.map(({ earliestMs }) => earliestMs - AHEAD_MS).filter((atMs) => atMs > nowMs);
-    const untilMs = comeNear.reduce((soonest, atMs) => Math.min(soonest, atMs), Infinity);
     const shadow = travel.shadow ?? place;
-    const reason = comeNear.length === 0 ? "a request that can be met" : "the next request to come near";
-    return { kind: "wait", untilMs, reason, who: "triggers", place: shadow, next };
+    const reason = nearMs === Infinity ? "a request that can be met" : "the next request to come near";
+    return { kind: "wait", untilMs: nearMs, reason, who: "triggers", place: shadow, next };
   }
   const { request, openAtMs } = next;
   const leaveMs = openAtMs - 1000 * gapFromS(travel, state, request.cellIndex);
@@ -219,7 +222,7 @@ function nextAct(
   const backS = gapFromS(travel, { ...state, place: waitAt }, request.cellIndex);
   return {
     kind: "wait",
-    untilMs: Math.max(nowMs + 1000 * goingS, openAtMs - 1000 * backS),
+    untilMs: Math.max(nowMs + 1000 * goingS, Math.min(nearMs, openAtMs - 1000 * backS)),
     reason: stop === undefined ? "the wanted moment" : stop.what,
     who: stop === undefined ? "timetable" : "machine",
     place: waitAt,

@@ -45,6 +45,17 @@ describe("the next act of the beam", () => {
     expect(act).toMatchObject({ kind: "wait", place: SHADOW, untilMs: 550_000 - backMs });
   });
 
+  it("looks again when a request comes near whose window begins before the wanted moment for which it waits", () => {
+    const late = request(95, { earliestMs: 0, wantedMs: 1_700_000, latestMs: 3_000_000 });
+    const crowd = Array.from({ length: 21 }, (_, cell) =>
+      request(cell, { earliestMs: 1_400_000, wantedMs: 1_690_000, latestMs: 1_700_000 }),
+    );
+    const first = decide(state([late, ...crowd]));
+    expect(first.act).toMatchObject({ kind: "wait", untilMs: 500_000 });
+    const { timetable } = decide(state([late, ...crowd], { nowMs: 500_000, place: SHADOW, order: first.order }));
+    expect(timetable).toHaveLength(22);
+  });
+
   it("waits in the shadow for the next request when nothing is asked", () => {
     expect(decide(state([])).act).toMatchObject({ kind: "wait", place: SHADOW, who: "triggers", untilMs: Infinity });
   });
