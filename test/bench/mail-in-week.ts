@@ -131,8 +131,9 @@ const plannedSum = shares.reduce((sum, { beamTime }) => sum + beamTime, 0);
 for (const { group, beamTime } of shares) {
   const had = (accounts.find((one) => one.group === group)?.beamS ?? 0) / beamS;
   const planned = beamTime / plannedSum;
-  const text = `${(100 * had).toFixed(1)} % of the beam, planned ${(100 * planned).toFixed(1)} %`;
-  tell(`share of ${group}`, text, Math.abs(had - planned) <= SHARE_MAX, "within 5 % of the beam");
+  const off = had / planned - 1;
+  const text = `${(100 * had).toFixed(2)} % of the beam, planned ${(100 * planned).toFixed(2)} %, off by ${(100 * (had - planned)).toFixed(2)} points, ${(100 * off).toFixed(1)} % of the plan`;
+  tell(`share of ${group}`, text, Math.abs(off) <= SHARE_MAX, "within 5 % of the plan");
 }
 
 interface Foreign {

@@ -1,4 +1,5 @@
 /** What a planned campaign would come to, by group, and what would be if something were otherwise. Pure but for its inputs. */
+import { plannedBeam } from "../../controller/schedule/planned-beam.ts";
 import type { CampaignCheck } from "../../protocols/campaign/check-campaign.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { filterTransmission } from "../../protocols/dose/filters.ts";
@@ -8,15 +9,15 @@ import type { Site } from "../../protocols/site/site.ts";
 export interface GroupForecast {
   readonly group: string;
   readonly cells: number;
-  /** At the most, as its wishes stand; null where nobody can say. */
+  /** As its wishes and the forecast of its protocols have it, at the most where that is not foretold; null where nobody can say. */
   readonly exposures: number | null;
-  /** Hours of the beam, ways of the stage among them. */
+  /** Hours of the beam for them, ways of the stage among them. */
   readonly beamH: number | null;
   /** Of all groups' beam. */
   readonly beamShare: number | null;
   /** As the campaign shares the beam out; null where it does not. */
   readonly plannedShare: number | null;
-  /** Nominal dose of the hottest spot at the end against the limit, of the cell that comes nearest. */
+  /** Nominal dose of the hottest spot at the end against the limit, of the cell that comes nearest, at the most. */
   readonly doseFraction: number | null;
   /** Hours from the begin to the end of its last cell, as forecast. */
   readonly endH: number | null;
@@ -43,12 +44,19 @@ export function forecastGroups(campaign: Campaign, site: Site, { forecast }: Cam
   const groups = [...new Set(campaign.cells.map(({ group }) => group))];
   const triggers = forecast.triggers ?? [];
   const wayS = hopS(site);
+  const planned = plannedBeam(campaign, site, forecast.protocols);
   const rows = groups.map((group) => {
     const cells = campaign.cells.filter((cell) => cell.group === group);
+    const foretold =
+      planned === undefined
+        ? undefined
+        : campaign.cells.flatMap((cell, index) => (cell.group === group ? (planned.get(index) ?? []) : []));
     const held = new Set<string>(cells.map(({ position }) => position));
     const own = triggers.filter(({ positions }) => positions.some((position) => held.has(position)));
-    const exposures = sumOf(own.map((trigger) => trigger.exposures));
+    const most = sumOf(own.map((trigger) => trigger.exposures));
     const shutS = sumOf(own.map((trigger) => trigger.beamS));
+    const mostS = shutS === null || most === null ? null : shutS + most * wayS;
+    const beamS = foretold === undefined ? mostS : foretold.reduce((sum, one) => sum + one.beamS, 0);
     const fractions = own
       .flatMap(({ dose }) => dose)
       .flatMap(({ limits }) => limits)
@@ -58,8 +66,8 @@ export function forecastGroups(campaign: Campaign, site: Site, { forecast }: Cam
     return {
       group,
       cells: cells.length,
-      exposures,
-      beamH: shutS === null || exposures === null ? null : (shutS + exposures * wayS) / 3600,
+      exposures: foretold === undefined ? most : foretold.reduce((sum, one) => sum + one.exposures, 0),
+      beamH: beamS === null ? null : beamS / 3600,
       plannedShare: campaign.shares?.find((share) => share.group === group)?.beamTime ?? null,
       doseFraction: fractions.length === 0 ? null : Math.max(...fractions),
       endH: ends.length === 0 ? null : Math.max(...ends),
