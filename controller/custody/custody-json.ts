@@ -40,8 +40,10 @@ const act = z.discriminatedUnion("kind", [
     position,
     open_circuit_V: number,
     resistance_ohm: number.nullable(),
+    happened_ms: number.exactOptional(),
   }),
-  z.object({ kind: z.enum(["cycle", "finish", "unload", "return", "dispose"]), barcode }),
+  z.object({ kind: z.enum(["cycle", "finish"]), barcode, happened_ms: number.exactOptional() }),
+  z.object({ kind: z.enum(["unload", "return", "dispose"]), barcode }),
   z.object({ kind: z.literal("empty"), position }),
   z.object({
     kind: z.literal("prepare"),
@@ -71,17 +73,18 @@ function actJson(done: CustodyAct): Json {
     case "verify": {
       const { kind, openCircuitV, resistanceOhm } = done;
       const measured = { open_circuit_V: openCircuitV, resistance_ohm: resistanceOhm };
-      return { kind, barcode: done.barcode, position: done.position, ...measured };
+      return { kind, barcode: done.barcode, position: done.position, ...measured, ...happenedJson(done) };
     }
     case "prepare": {
       const { kind, openCircuitV, leaks, isLabelled } = done;
       return { kind, barcode: done.barcode, open_circuit_V: openCircuitV, leaks, is_labelled: isLabelled };
     }
+    case "cycle":
+    case "finish":
+      return { kind: done.kind, barcode: done.barcode, ...happenedJson(done) };
     case "receive":
     case "close-box":
     case "load":
-    case "cycle":
-    case "finish":
     case "unload":
     case "empty":
     case "return":
@@ -89,6 +92,11 @@ function actJson(done: CustodyAct): Json {
     case "settle":
       return { ...done };
   }
+}
+
+/** Entries written before say nothing of it, and keep their hash. */
+function happenedJson({ happenedMs }: { readonly happenedMs?: number }): { readonly happened_ms?: number } {
+  return happenedMs === undefined ? {} : { happened_ms: happenedMs };
 }
 
 /** The entry, or undefined: nothing that comes from a file is believed. */
@@ -109,8 +117,12 @@ function actOf(done: z.output<typeof act>): CustodyAct {
       return { kind: done.kind, barcode: done.barcode, isSound: done.is_sound, note: done.note };
     case "verify": {
       const { open_circuit_V: openCircuitV, resistance_ohm: resistanceOhm } = done;
-      return { kind: done.kind, barcode: done.barcode, position: done.position, openCircuitV, resistanceOhm };
+      const measured = { openCircuitV, resistanceOhm, ...happenedOf(done) };
+      return { kind: done.kind, barcode: done.barcode, position: done.position, ...measured };
     }
+    case "cycle":
+    case "finish":
+      return { kind: done.kind, barcode: done.barcode, ...happenedOf(done) };
     case "prepare": {
       const { kind, leaks, open_circuit_V: openCircuitV, is_labelled: isLabelled } = done;
       return { kind, barcode: done.barcode, openCircuitV, leaks, isLabelled };
@@ -118,8 +130,6 @@ function actOf(done: z.output<typeof act>): CustodyAct {
     case "receive":
     case "close-box":
     case "load":
-    case "cycle":
-    case "finish":
     case "unload":
     case "empty":
     case "return":
@@ -127,4 +137,8 @@ function actOf(done: z.output<typeof act>): CustodyAct {
     case "settle":
       return done;
   }
+}
+
+function happenedOf({ happened_ms: happenedMs }: { readonly happened_ms?: number }): { readonly happenedMs?: number } {
+  return happenedMs === undefined ? {} : { happenedMs };
 }

@@ -8,6 +8,7 @@ import { BARCODE } from "../../protocols/manifest/read-field.ts";
 import { curveOf } from "../../protocols/echem/forecast/open-circuit-curve.ts";
 import {
   against,
+  happenedMs,
   type Custody,
   type CustodyAct,
   type CustodyCell,
@@ -167,7 +168,9 @@ function prepareRefusal(cell: CustodyCell, act: Extract<CustodyAct, { readonly k
 }
 
 /** What stands after an entry that was taken. */
-export function withEntry(custody: Custody, { seq, atMs, by, act }: CustodyEntry): Custody {
+export function withEntry(custody: Custody, entry: CustodyEntry): Custody {
+  const { seq, by, act } = entry;
+  const atMs = happenedMs(entry);
   const cells = new Map(custody.cells);
   const slots = new Map(custody.slots);
   let discrepancies = custody.discrepancies;

@@ -56,9 +56,10 @@ export type CustodyAct =
       readonly position: Position;
       readonly openCircuitV: number;
       readonly resistanceOhm: number | null;
+      readonly happenedMs?: number;
     }
-  | { readonly kind: "cycle"; readonly barcode: string }
-  | { readonly kind: "finish"; readonly barcode: string }
+  /** Milliseconds of UTC where a run's record tells it; it is taken over later. */
+  | { readonly kind: "cycle" | "finish"; readonly barcode: string; readonly happenedMs?: number }
   | { readonly kind: "unload"; readonly barcode: string }
   /** A cell whose code could not be read was taken out of its slot. */
   | { readonly kind: "empty"; readonly position: Position }
@@ -107,6 +108,7 @@ export interface Discrepancy {
 export interface CustodyStep {
   readonly state: CustodyState;
   readonly by: string;
+  /** When it happened, where that is known; else when it was written down. */
   readonly atMs: number;
 }
 
@@ -137,6 +139,11 @@ export interface Custody {
 }
 
 export const NO_CUSTODY: Custody = { cells: new Map(), slots: new Map(), discrepancies: [] };
+
+/** When it happened: the time of the entry, but for what was taken over from a run. */
+export function happenedMs({ atMs, act }: Pick<CustodyEntry, "atMs" | "act">): number {
+  return "happenedMs" in act ? (act.happenedMs ?? atMs) : atMs;
+}
 
 /** What stands open against a cell. */
 export function against(custody: Custody, barcode: string): readonly Discrepancy[] {

@@ -14,10 +14,18 @@ export interface RecordedAct {
 interface Seen {
   openCircuitV: number | null;
   resistanceOhm: number | null;
-  isCycling: boolean;
-  isDone: boolean;
+  /** Milliseconds of the campaign; null for what was not seen. */
+  provenAtMs: number | null;
+  cyclesFromMs: number | null;
+  doneAtMs: number | null;
 }
 
+const NOTHING_SEEN: Seen = {
+  ...{ openCircuitV: null, resistanceOhm: null },
+  ...{ provenAtMs: null, cyclesFromMs: null, doneAtMs: null },
+};
+
+const TYPES: readonly string[] = ["campaign-started", "cell-proof", "step-started", "cell-complete"];
 /** Before these a record's word is news. */
 const BEFORE_DONE: readonly CustodyState[] = ["loaded", "verified", "cycling"];
 
@@ -29,10 +37,11 @@ export function recordedActs(folder: string, custody: Custody, ofSimulatedCells 
   const seen = new Map<string, Seen>();
   const barcodes = new Map<string, string>();
   const at = (position: string): Seen => {
-    const known = seen.get(position) ?? { openCircuitV: null, resistanceOhm: null, isCycling: false, isDone: false };
+    const known = seen.get(position) ?? { ...NOTHING_SEEN };
     seen.set(position, known);
     return known;
   };
+  let startMs: number | undefined;
   const reader = openRecord(folder);
   try {
     if (reader.header?.world === "virtual" && !ofSimulatedCells) {
@@ -40,19 +49,22 @@ export function recordedActs(folder: string, custody: Custody, ofSimulatedCells 
     }
     for (const scanned of reader.events()) {
       if (scanned.kind !== "row") continue;
-      const { type, dataText } = scanned.row;
+      const { type, dataText, atMs } = scanned.row;
       if (type === RACK_PLAN_EVENT) {
         for (const cell of parseRackPlan(parseJson(dataText))?.cells ?? []) barcodes.set(cell.position, cell.barcode);
         continue;
       }
-      if (type !== "cell-proof" && type !== "step-started" && type !== "cell-complete") continue;
+      if (!TYPES.includes(type)) continue;
       const data = parseJson(dataText);
-      if (!isRecord(data) || typeof data["position"] !== "string") continue;
+      if (!isRecord(data)) continue;
+      if (type === "campaign-started" && typeof data["start_ms"] === "number") startMs ??= data["start_ms"];
+      if (typeof data["position"] !== "string") continue;
       const one = at(data["position"]);
-      if (type === "step-started") one.isCycling = true;
-      else if (type === "cell-complete") one.isDone = true;
+      if (type === "step-started") one.cyclesFromMs ??= atMs;
+      else if (type === "cell-complete") one.doneAtMs = atMs;
       else if (data["is_proven"] === true && typeof data["open_circuit_V"] === "number") {
         one.openCircuitV = data["open_circuit_V"];
+        one.provenAtMs = atMs;
         one.resistanceOhm = typeof data["resistance_ohm"] === "number" ? data["resistance_ohm"] : null;
       }
     }
@@ -64,17 +76,21 @@ export function recordedActs(folder: string, custody: Custody, ofSimulatedCells 
     if (one === undefined || position === null || !BEFORE_DONE.includes(state)) return [];
     if (barcodes.get(position) !== barcode) return [];
     const acts: RecordedAct[] = [];
-    const { openCircuitV, resistanceOhm } = one;
+    const { openCircuitV, resistanceOhm, provenAtMs, cyclesFromMs, doneAtMs } = one;
+    const happened = (atMs: number | null): { readonly happenedMs?: number } =>
+      startMs === undefined || atMs === null ? {} : { happenedMs: startMs + atMs };
     if (openCircuitV !== null && state === "loaded") {
       acts.push({
-        act: { kind: "verify", barcode, position, openCircuitV, resistanceOhm },
+        act: { kind: "verify", barcode, position, openCircuitV, resistanceOhm, ...happened(provenAtMs) },
         said: `${barcode} is proven at ${position}`,
       });
     }
-    if (openCircuitV !== null && one.isCycling && state !== "cycling") {
-      acts.push({ act: { kind: "cycle", barcode }, said: `${barcode} cycles` });
+    if (openCircuitV !== null && cyclesFromMs !== null && state !== "cycling") {
+      acts.push({ act: { kind: "cycle", barcode, ...happened(cyclesFromMs) }, said: `${barcode} cycles` });
     }
-    if (one.isDone) acts.push({ act: { kind: "finish", barcode }, said: `${barcode} has done its protocol` });
+    if (doneAtMs !== null) {
+      acts.push({ act: { kind: "finish", barcode, ...happened(doneAtMs) }, said: `${barcode} has done its protocol` });
+    }
     return acts;
   });
 }

@@ -1,6 +1,6 @@
 /** Who had the cells of a report, and when, as the custody ledger has it; pure. */
 import type { ReadCustody } from "../custody/custody-ledger.ts";
-import type { CustodyAct, CustodyEntry, Discrepancy } from "../custody/custody.ts";
+import { happenedMs, type CustodyAct, type CustodyEntry, type Discrepancy } from "../custody/custody.ts";
 import type { Censor } from "./foreign-words.ts";
 
 export interface ToldStep {
@@ -38,11 +38,12 @@ export function toldCustody(read: ReadCustody, barcodes: ReadonlySet<string>, ce
   };
 }
 
-function stepOf({ act, atMs, by }: CustodyEntry, censor: Censor): ToldStep | null {
+function stepOf(entry: CustodyEntry, censor: Censor): ToldStep | null {
+  const { act, by } = entry;
   const barcode = act.kind === "expect" ? act.cell.barcode : "barcode" in act ? act.barcode : null;
   if (barcode === null) return null;
   const [step, note] = wordsOf(act);
-  return { barcode, atMs, by, step, note: censor(note) };
+  return { barcode, atMs: happenedMs(entry), by, step, note: censor(note) };
 }
 
 function wordsOf(act: CustodyAct): readonly [step: string, note: string] {

@@ -85,6 +85,10 @@ describe("boxes that come in the virtual world", () => {
     expect(kept.cells.get("S-B3")?.steps.map(({ state }) => state)).toEqual([
       ...["expected", "received", "inspected", "loaded", "verified", "cycling", "done"],
     ]);
+    // Taken over when the run was done, and told as of when it was.
+    const [first] = run.of("step-started").filter((event) => field(event, "position") === "B3");
+    const cycling = kept.cells.get("S-B3")?.steps.find(({ state }) => state === "cycling");
+    expect(cycling?.atMs).toBe(mixed.startMs + (first?.atMs ?? NaN));
     // The same run again finds what it would write.
     const text = readFileSync(join(folder, CUSTODY_FILE), "utf8");
     createVirtualCustody(mixed, boxes, folder);

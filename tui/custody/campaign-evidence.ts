@@ -4,6 +4,8 @@ import { dirname, isAbsolute, join } from "node:path";
 import { CUSTODY_FILE, readCustody } from "../../controller/custody/custody-ledger.ts";
 import type { Custody } from "../../controller/custody/custody.ts";
 import { awaitedCell, identityEvidence } from "../../controller/custody/identity-evidence.ts";
+import { faultNote } from "../../controller/machines/errors.ts";
+import type { Alarms } from "../../controller/run/alarms.ts";
 import type { IdentitySource } from "../../controller/custody/identity-proof.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -11,10 +13,18 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 
 /** How soon a cell that was scanned into its slot is heard of (chosen). */
 const LOOK_MS = 5000;
+/** Looks in a row at a ledger that is no good before somebody is told: a copy under way is soon whole (chosen). */
+const TROUBLED_LOOKS = 3;
+const WHERE = "custody";
+const ADVICE =
+  "Bring the ledger back as it was, whole. Until then nobody hears of cells that are loaded; those that were proven go on.";
 
 export interface WatchedCustody extends IdentitySource {
-  /** Looks at the ledger every few seconds, as long as `clock` goes; of one that is damaged or gone by then nothing new is taken. */
-  watch(clock: Pick<Clock, "setTimeout">): void;
+  /**
+   * Looks at the ledger every few seconds, as long as `clock` goes; of one that is damaged or gone by then nothing new is
+   * taken, and it is an alarm when it stays so.
+   */
+  watch(clock: Pick<Clock, "setTimeout">, alarms: Pick<Alarms, "raise" | "clearAll">): void;
 }
 
 /**
@@ -34,27 +44,39 @@ export function campaignEvidence(
   if (entries.length === 0) throw new Fault("custody.unknown", folder, "there is no custody ledger in it");
   const source = createIdentitySource(cells, custody, wallMs);
   let known = { look: lookOf(folder), entries: entries.length };
-  /** What is new in it. A folder on a network may be away for a while: what was known stays, and the next look sees it. */
-  function news(): Custody | undefined {
+  let troubledLooks = 0;
+  /** What is new in it, or what is wrong. A folder on a network may be away for a while: what was known stays, and the next look sees it. */
+  function news(): Custody | Fault | null {
     try {
       const look = lookOf(folder);
-      if (look === known.look) return undefined;
+      if (look === known.look) return null;
       const read = readCustody(folder);
-      // Nothing is ever taken out of it.
-      if (read.findings.length > 0 || read.entries.length < known.entries) return undefined;
+      const [damage] = read.findings;
+      if (damage !== undefined) return new Fault("custody.damaged-ledger", WHERE, `${damage.where}: ${damage.what}`);
+      if (read.entries.length < known.entries) {
+        const what = `${folder} has ${read.entries.length} entries, and had ${known.entries}; nothing is ever taken out of it`;
+        return new Fault("custody.damaged-ledger", WHERE, what);
+      }
       known = { look, entries: read.entries.length };
       return read.custody;
     } catch {
-      return undefined;
+      return new Fault("custody.unknown", WHERE, `${folder} cannot be read`);
     }
   }
   return {
     ...source,
-    watch(clock) {
+    watch(clock, alarms) {
       clock.setTimeout(() => {
         const now = news();
-        if (now !== undefined) source.learn(now);
-        this.watch(clock);
+        if (now instanceof Fault) {
+          troubledLooks += 1;
+          if (troubledLooks === TROUBLED_LOOKS) alarms.raise({ ...faultNote(now), advice: ADVICE });
+        } else {
+          if (troubledLooks >= TROUBLED_LOOKS) alarms.clearAll(WHERE, ["custody."]);
+          troubledLooks = 0;
+          if (now !== null) source.learn(now);
+        }
+        this.watch(clock, alarms);
       }, LOOK_MS);
     },
   };

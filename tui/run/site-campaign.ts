@@ -124,7 +124,6 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
     const jitter = (): number => chance.uniform();
     const intervalOf = (cellIndex: number): number =>
       stepIntervalMinS(site, campaign.cells[cellIndex], roles.channels[cellIndex]?.capabilities);
-    inputs.identity?.watch(clock);
     const run = createCampaignRun({
       ...{ campaign, campaignHash: inputs.campaignHash, site, clock, store, roles, tables, endAtMs, jitter },
       waitsForDisk: true,
@@ -133,6 +132,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       ...(inputs.resumedBy === undefined ? {} : { resumedBy: inputs.resumedBy }),
       ...(inputs.identity === undefined ? {} : { identity: inputs.identity }),
     });
+    inputs.identity?.watch(clock, run.alarms);
     return {
       clock,
       campaign: run.campaign,

@@ -148,12 +148,23 @@ describe("a campaign of cells that were sent in", () => {
     watched?.onChange(() => {
       changes += 1;
     });
-    watched?.watch({
-      setTimeout(handler) {
-        look = handler;
-        return null;
+    const alarms: string[] = [];
+    watched?.watch(
+      {
+        setTimeout(handler) {
+          look = handler;
+          return null;
+        },
       },
-    });
+      {
+        raise({ code, where }) {
+          alarms.push(`${code} at ${where}`);
+        },
+        clearAll() {
+          alarms.push("over");
+        },
+      },
+    );
     const seen = (): string => {
       look();
       return `${changes} ${watched?.awaited(0) === null ? "come" : "awaited"}`;
@@ -164,6 +175,8 @@ describe("a campaign of cells that were sent in", () => {
     renameSync(folder, `${folder}-away`);
     expect(seen()).toBe("0 awaited");
     renameSync(`${folder}-away`, folder);
+    expect(seen()).toBe("0 awaited");
+    expect(alarms).toEqual([]);
     for (const text of ["", whole.slice(0, -200), `${whole}{}\n`]) {
       writeFileSync(file, text);
       expect(seen()).toBe("0 awaited");
@@ -173,8 +186,10 @@ describe("a campaign of cells that were sent in", () => {
     expect(seen()).toBe("0 awaited");
     rmSync(file, { recursive: true });
     writeFileSync(file, whole);
+    expect(alarms).toEqual(["custody.damaged-ledger at custody"]);
     await said(loadCommand, ["A1=LNO-001"]);
     expect(seen()).toMatch(/^[12] come$/);
+    expect(alarms).toEqual(["custody.damaged-ledger at custody", "over"]);
   });
 
   it("says where its custody is in the file", () => {
