@@ -133,7 +133,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
   return {
     header: record.header,
     siteName,
-    plan: { ...plan, title: censor(plan.title) },
+    plan: { ...plan, title: group === null || censor(plan.title) === plan.title ? plan.title : `Cells of ${group}` },
     group,
     clock: {
       startMs,

@@ -14,7 +14,7 @@ export interface GroupAccount {
   readonly beamS: number;
   /** Of the beam time that any group had; null where nobody had any. */
   readonly beamShare: number | null;
-  /** From the campaign's begin until the cell's end, or the last thing on record. */
+  /** From a cell's first step until its end, or the last thing on record. */
   readonly channelHours: number;
   /** Of all exposures together, each in the layer by which its cell's dose is told. */
   readonly doseGy: number;
@@ -45,7 +45,10 @@ export function groupAccounts(
     .map(([group, cells]): GroupAccount => {
       const made = cells.flatMap(({ cell }) => cell.exposures.filter(({ openTimeS }) => openTimeS > 0));
       const seconds = made.reduce((sum, one) => sum + (beamS.get(one.exposureId) ?? 0), 0);
-      const hours = cells.reduce((sum, { endMs }) => sum + (endMs ?? campaign.lastMs) / MS_PER_H, 0);
+      const hours = cells.reduce((sum, { cell, endMs }) => {
+        const [first] = cell.steps;
+        return first === undefined ? sum : sum + Math.max(0, (endMs ?? campaign.lastMs) - first.atMs) / MS_PER_H;
+      }, 0);
       const fractions = cells.flatMap(({ dose }) => dose?.limitFraction ?? []);
       return {
         group,

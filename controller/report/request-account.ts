@@ -64,6 +64,22 @@ export function requestAccount({ behind, ahead, counts, offMedianS }: Timetable,
   };
 }
 
+/** Why most were missed, whatever had asked for them; undefined where none were. */
+export function mostMissed(reasons: readonly ReasonLine[]): Pick<ReasonLine, "why" | "count"> | undefined {
+  const counts = new Map<string, { readonly why: string; readonly count: number }>();
+  for (const { outcome, why, count } of reasons) {
+    if (outcome !== "missed") continue;
+    const key = withoutNumbers(why);
+    const known = counts.get(key) ?? { why, count: 0 };
+    counts.set(key, { ...known, count: known.count + count });
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count)[0];
+}
+
+function withoutNumbers(why: string): string {
+  return why.replace(/\d[\d.,]*(?:st|nd|rd|th)?/g, "#");
+}
+
 function placeOf(name: string): number {
   const position = parsePosition(name);
   return position === undefined ? Infinity : positionIndex(position);
@@ -75,7 +91,7 @@ function noCounts(): Counts {
 
 function noteReason(reasons: Map<string, ReasonLine & { readonly positions: string[] }>, one: RequestBehind): void {
   const { outcome, trigger, why, atMs, position } = one;
-  const key = `${outcome}\n${trigger}\n${why.replace(/\d[\d.,]*/g, "#")}`;
+  const key = `${outcome}\n${trigger}\n${withoutNumbers(why)}`;
   const known = reasons.get(key) ?? { outcome, trigger, why, count: 0, firstMs: atMs, lastMs: atMs, positions: [] };
   if (!known.positions.includes(position)) known.positions.push(position);
   reasons.set(key, { ...known, count: known.count + 1, lastMs: Math.max(known.lastMs, atMs) });

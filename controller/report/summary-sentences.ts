@@ -5,10 +5,13 @@ import { isoTime } from "../export/file-names.ts";
 import type { CampaignReport } from "./campaign-report.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import type { Incident } from "./incidents.ts";
+import { mostMissed } from "./request-account.ts";
 
 export type SummaryFacts = Omit<CampaignReport, "summary" | "accounts" | "quality">;
 
 const NAMED = 4;
+/** As the beam's planner says why a window passed. */
+const NO_BEAM = "no beam for ";
 /** Of missed requests: below it nobody needs to be told what to change. */
 const MISSED_MUCH = 0.02;
 /** Of its limit: from here on the next campaign should know. */
@@ -59,7 +62,7 @@ function beamSentence({ campaign, requests, cells }: SummaryFacts): string {
       ? "no dose limit was touched"
       : `no spot is above ${Math.ceil(100 * most)} % of a dose limit, uncertainty included`;
   if (asked === 0) return `Nothing was asked of the beam, and ${dose}.`;
-  const missed = reasons.find(({ outcome }) => outcome === "missed");
+  const missed = mostMissed(reasons);
   const why = counts.missed === 0 || missed === undefined ? "" : ` (most often: ${missed.why})`;
   if (counts.met === asked) return `All ${grouped(asked)} exposures asked for were made in their window, and ${dose}.`;
   return (
@@ -160,11 +163,14 @@ function doses({ cells }: SummaryFacts): readonly string[] {
 }
 
 function misses({ requests }: SummaryFacts): readonly string[] {
-  const { counts, asked, reasons } = requests;
-  if (asked === 0 || counts.missed / asked < MISSED_MUCH) return [];
-  const most = reasons.find(({ outcome }) => outcome === "missed");
-  if (most === undefined) return [];
-  return [`ask for less or for wider windows next time, for ${grouped(counts.missed)} exposures were missed`];
+  const { asked, reasons } = requests;
+  // Where there was no beam, asking for less would have helped nobody.
+  const missed = reasons.filter(({ outcome, why }) => outcome === "missed" && !why.includes(NO_BEAM));
+  const count = missed.reduce((sum, one) => sum + one.count, 0);
+  if (asked === 0 || count / asked < MISSED_MUCH) return [];
+  return [
+    `ask for less or for wider windows next time, for ${grouped(count)} exposures were missed though there was beam`,
+  ];
 }
 
 function grouped(count: number): string {

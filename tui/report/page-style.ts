@@ -115,9 +115,9 @@ details { margin: .4rem 0; } summary { cursor: pointer; color: var(--a); font-si
   .rack { min-width: 0; border-spacing: 1px; } .rack tbody td:not(.n) { min-width: 0; } .rack b, .rack span { font-size: .6rem; } .rack .unit, .rack .word { display: none; } .rack td a { padding: .5rem 0; } .rack tbody th { width: .9rem; } }
 @media print {
   .kv { break-inside: avoid; } body { font-size: 9.5pt; } .page { max-width: none; padding: 0; } .zoom, nav, .skip, .choose, .choose-input, details, .no-print { display: none !important; }
-  h2 { break-after: avoid; break-before: auto; margin-top: 1.4rem; } h3 { break-after: avoid; } figure, .figures, tr, .say li { break-inside: avoid; } thead { display: table-header-group; }
+  h2 { break-after: avoid; break-before: auto; margin-top: 1.4rem; } h3 { break-after: avoid; } figure, .figures, tr, .say li, .rack { break-inside: avoid; } .say { padding-left: 1.8rem; } thead { display: table-header-group; }
   .cell { break-inside: avoid; } .scroll { overflow: visible; } table { font-size: 7.5pt; } td { max-width: none; } 
-  .rack { min-width: 0; } .rack td, .rack td a { height: 2.1rem; min-height: 2.1rem; } .rack td, .scale i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .rack { min-width: 0; } .rack tbody td, .rack td a { height: 1.75rem; min-height: 1.75rem; line-height: 1.15; padding-top: .1rem; } .rack td, .scale i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   svg.plot { max-width: 100%; max-height: 78mm; } .cell svg.plot { max-height: 68mm; } #cells { break-before: page; } #cells > h2 { margin-top: 0; } h2 + p, h3 + p, .cap, figcaption { break-after: avoid; } .cell { margin-top: .6rem; } .cell h3 { margin: .4rem 0 .2rem; } figure { margin: .4rem 0 .6rem; } a { color: inherit; text-decoration: none; } .pair { grid-template-columns: 1fr 1fr; }
 }
 

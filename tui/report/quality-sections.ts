@@ -203,7 +203,7 @@ export function accountSection({ report, currency }: ReportInput): Markup {
     ${table<GroupAccount>("What was had, by group", columns, accounts)}
     <p class="faint">
       Beam time runs from an exposure's booking, before the way to the spot, until the shutter was shut again; waiting
-      for a cell's moment is nobody's. Channel hours run from the campaign's begin to each cell's end.
+      for a cell's moment is nobody's. Channel hours run from each cell's first step to its end.
     </p>
   </section>`;
 }

@@ -113,6 +113,16 @@ it("puts requests that were missed for the same reason but for its numbers into 
     [2, ["A2", "B1"]],
     [1, ["A2"]],
   ]);
+  const nth = (why: string): RequestBehind => missed("A1", `it did not come to every 1 h, for the ${why} time`, 50);
+  const ordinals = {
+    atMs: 100,
+    act: null,
+    ahead: [],
+    behind: ["1st", "22nd", "157th"].map(nth),
+    counts,
+    offMedianS: null,
+  };
+  expect(requestAccount(ordinals, 96).reasons.map(({ count }) => count)).toEqual([3]);
   expect(account.byTime.map(({ missed: count }) => count).filter((count) => count > 0)).toEqual([1, 1, 1]);
 });
 
@@ -122,11 +132,15 @@ describe("a group's account", () => {
     layerDosesGy: [{ layer: "positive", surfaceGy: 100, meanGy: 50 }],
   });
   const cell = (group: string, exposures: readonly object[], endMs: number | null): CellFacts =>
-    ({ cell: { group, position: group, exposures }, endMs, dose: { limitFraction: 0.5 } }) as unknown as CellFacts;
+    ({
+      cell: { group, position: group, exposures, steps: [{ atMs: 900_000 }] },
+      endMs,
+      dose: { limitFraction: 0.5 },
+    }) as unknown as CellFacts;
 
   it("has the beam time of its exposures, no moment twice, channel hours and cost", () => {
     const facts = [
-      cell("alpha", [exposure("1", 0, 10_000), exposure("2", 9000, 20_000)], 3_600_000),
+      cell("alpha", [exposure("1", 0, 10_000), exposure("2", 9000, 20_000)], 4_500_000),
       cell("beta", [exposure("3", 40_000, 50_000)], null),
     ];
     const campaign = { cells: facts.map((one) => one.cell), lastMs: 7_200_000, doseLimits: [] };
@@ -135,7 +149,7 @@ describe("a group's account", () => {
     expect(alpha).toMatchObject({ group: "alpha", exposures: 2, openS: 10, beamS: 20, channelHours: 1, doseGy: 200 });
     expect(alpha?.beamShare).toBeCloseTo(2 / 3);
     expect(alpha?.cost).toBeCloseTo(20 + 2 + 2);
-    expect(beta).toMatchObject({ beamS: 10, channelHours: 2, limitFraction: 0.5 });
+    expect(beta).toMatchObject({ beamS: 10, channelHours: 1.75, limitFraction: 0.5 });
     expect(groupAccounts(campaign as unknown as ExportedCampaign, facts)[0]?.cost).toBeNull();
   });
 });
@@ -166,6 +180,23 @@ describe("three sentences", () => {
       "All 10 exposures asked for were made in their window, and no spot is above 88 % of a dose limit, uncertainty included.",
       "Nothing needs a person: the data can be exported and used as they are.",
     ]);
+  });
+
+  it("name why most were missed, whatever asked for them, and advise nothing against a loss of beam", () => {
+    const of = (trigger: string, why: string, count: number): object => ({
+      ...{ outcome: "missed", trigger, why, count, positions: [], firstMs: 0, lastMs: 0 },
+    });
+    const lost = "its window passed: no beam for machine beam: at least 100 mA; there are 0.0 mA";
+    const crowded = "its window passed: there was time for others only";
+    const said = (reasons: readonly object[], asked: number): readonly string[] =>
+      summarySentences({
+        ...quiet,
+        requests: { counts: { met: asked - 8, late: 0, missed: 8, withdrawn: 0 }, asked, reasons },
+      } as unknown as SummaryFacts);
+    const [, beam, act] = said([of("a", crowded, 3), of("b", lost, 2), of("c", lost.replace("0.0", "5.3"), 3)], 200);
+    expect(beam).toContain("(most often: its window passed: no beam for");
+    expect(act).toMatch(/^Nothing needs a person/);
+    expect(said([of("a", crowded, 8)], 200)[2]).toContain("8 exposures were missed though there was beam");
   });
 
   it("do not say of a rehearsal that anything was exposed", () => {
