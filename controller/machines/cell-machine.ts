@@ -23,6 +23,7 @@ export function createCellMachine(deps: CellMachineDeps) {
     ms: deps.commandDeadlineMs,
   } as const;
 
+  const actedOn = { target: "choosing", actions: "noteAct" } as const;
   const begun = ["noteStepStart", "recordStepStarted", "askAtStart"] as const;
   const parts = setupCell(deps);
 
@@ -314,9 +315,8 @@ export function createCellMachine(deps: CellMachineDeps) {
           "recordHeld",
         ],
         on: {
-          RESUME_CELL: { target: "choosing", actions: "noteAct" },
-          SKIP_STEP: { target: "choosing", actions: "noteAct" },
-          END_STEP: { target: "choosing", actions: "noteAct" },
+          ...{ RESUME_CELL: actedOn, SKIP_STEP: actedOn, END_STEP: actedOn },
+          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
           PUT_BACK: { guard: "isTaken", target: "returning", actions: "noteBack" },
         },
       },

@@ -115,6 +115,7 @@ export type CellEvent =
       readonly chargeAh: number;
     }
   | { readonly type: "STEP_FAILED"; readonly fault: FaultNote }
+  /** A sample, a robot or custody says that nothing may flow in it any more. */
   | { readonly type: "LIMIT_PASSED"; readonly fault: FaultNote }
   /** It was scanned into its slot. */
   | { readonly type: "CELL_HAS_COME" }

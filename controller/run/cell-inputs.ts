@@ -1,5 +1,6 @@
 /** What the machine of each cell is given: its programme, its rules, what the record left of it, and its hold on the channel. */
 import { assert } from "../../protocols/base/assert.ts";
+import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createCellEffects, type CellEffectsDeps } from "../cells/cell-effects.ts";
@@ -7,8 +8,9 @@ import { firstProgrammeStep } from "../cells/programme.ts";
 import { accountRules } from "../cells/cell-account.ts";
 import type { StepCode } from "../cells/step-code.ts";
 import { stepIntervalMinS } from "../cells/step-interval.ts";
-import type { IdentitySource } from "../custody/identity-proof.ts";
+import { objectionTo, type IdentitySource } from "../custody/identity-proof.ts";
 import type { CellInput } from "../machines/cell-news.ts";
+import { faultNote } from "../machines/errors.ts";
 import type { LeftRun } from "../resume/read-run.ts";
 import type { CampaignRoles } from "./roles.ts";
 
@@ -29,10 +31,17 @@ export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
   const { campaign, roles, clock, intake, recorder, code, left, gap, signals, tell } = deps;
 
   const identity = deps.identity;
-  /** Told to all that may have come: who does not wait does not listen. */
+  /** Told to all that may have come: who does not wait does not listen. What lies in its slot, and is held back by now, is switched off. */
   identity?.onChange(() => {
-    for (let cellIndex = 0; cellIndex < campaign.cells.length; cellIndex += 1) {
-      if (identity.awaited(cellIndex) === null) tell(cellIndex, { type: "CELL_HAS_COME" });
+    for (const [cellIndex, { position }] of campaign.cells.entries()) {
+      if (identity.awaited(cellIndex) !== null) continue;
+      tell(cellIndex, { type: "CELL_HAS_COME" });
+      const evidence = identity.evidence(cellIndex);
+      const objection = evidence.scanned === null ? null : objectionTo(evidence);
+      if (objection === null) continue;
+      const { kind, what } = objection;
+      const fault = new Fault(kind === "wrong" ? "cell.wrong" : "cell.identity-unknown", position, what);
+      tell(cellIndex, { type: "LIMIT_PASSED", fault: faultNote(fault) });
     }
   });
 

@@ -51,7 +51,8 @@ export interface WatchDesk {
  * Trouble of an instrument that is over once it identified itself anew. Not that of a sensor, which is over with its next
  * reading, nor of a changer, whose cell's place stays unproven.
  */
-const OF_A_LINK = ["link.", "device.", "channel.", "stage.", "detector.", "io.", "trigger.", "stop."];
+const LOST_AT_BEAM = "beam.instrument-lost";
+const OF_A_LINK = ["link.", "device.", "channel.", "stage.", "detector.", "io.", "trigger.", "stop.", LOST_AT_BEAM];
 
 /** A top-up, or decay, moves the ring current by less between two readings. */
 const RING_CURRENT_JUMP_SHARE = 0.05;
@@ -152,7 +153,8 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
           break;
         case "LINK_ISOLATED":
           alarms.raise({
-            code: "link.isolated",
+            // Of a cell's channel it can wait for the day; without these nothing is exposed.
+            code: roles.beamline.includes(news.name) ? LOST_AT_BEAM : "link.isolated",
             where: news.name,
             what: `given up: ${news.fault.what}`,
             advice: "Repair the instrument, then say so.",

@@ -58,7 +58,7 @@ const CALLS_NOW: Listed = [
     "changer.place-unknown",
     "shutter.",
   ] as const),
-  ...(["rehearsal.", "disk.full-soon", "beam.current-jumped", "beam.held"] as const),
+  ...(["rehearsal.", "disk.full-soon", "beam.current-jumped", "beam.instrument-lost", "beam.held"] as const),
 ];
 
 function isListed(code: FaultCode, list: Listed): boolean {

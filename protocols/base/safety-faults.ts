@@ -30,6 +30,11 @@ export const SAFETY_FAULTS = {
     advice:
       "A device did not say in time that it obeys a stop; all others went on without waiting for it. Do by hand what the alarm names, then order the stop again: it is safe to repeat.",
   },
+  "beam.instrument-lost": {
+    severity: "hold",
+    advice:
+      "An instrument without which nothing can be exposed does not answer and was given up; cells go on. Repair it, then `beamrack resume`: it is asked who it is, and exposing goes on.",
+  },
   "beam.held": {
     severity: "hold",
     advice:

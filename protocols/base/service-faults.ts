@@ -113,6 +113,11 @@ export const SERVICE_FAULTS = {
     advice:
       "The custody ledger was changed by hand or by a disk. Go on with a copy of it that is whole, and scan the cells anew; nothing was written.",
   },
+  "custody.ledger-lost": {
+    severity: "hold",
+    advice:
+      "While a run goes on its custody ledger is away, cut or damaged. Bring it back as it was, whole: until then nobody hears of cells that are loaded or held back; those that were proven go on.",
+  },
   "custody.not-written": {
     severity: "refuse",
     advice:

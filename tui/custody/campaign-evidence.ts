@@ -16,8 +16,6 @@ const LOOK_MS = 5000;
 /** Looks in a row at a ledger that is no good before somebody is told: a copy under way is soon whole (chosen). */
 const TROUBLED_LOOKS = 3;
 const WHERE = "custody";
-const ADVICE =
-  "Bring the ledger back as it was, whole. Until then nobody hears of cells that are loaded; those that were proven go on.";
 
 export interface WatchedCustody extends IdentitySource {
   /**
@@ -52,15 +50,15 @@ export function campaignEvidence(
       if (look === known.look) return null;
       const read = readCustody(folder);
       const [damage] = read.findings;
-      if (damage !== undefined) return new Fault("custody.damaged-ledger", WHERE, `${damage.where}: ${damage.what}`);
+      if (damage !== undefined) return new Fault("custody.ledger-lost", WHERE, `${damage.where}: ${damage.what}`);
       if (read.entries.length < known.entries) {
         const what = `${folder} has ${read.entries.length} entries, and had ${known.entries}; nothing is ever taken out of it`;
-        return new Fault("custody.damaged-ledger", WHERE, what);
+        return new Fault("custody.ledger-lost", WHERE, what);
       }
       known = { look, entries: read.entries.length };
       return read.custody;
     } catch {
-      return new Fault("custody.unknown", WHERE, `${folder} cannot be read`);
+      return new Fault("custody.ledger-lost", WHERE, `${folder} cannot be read`);
     }
   }
   return {
@@ -70,7 +68,7 @@ export function campaignEvidence(
         const now = news();
         if (now instanceof Fault) {
           troubledLooks += 1;
-          if (troubledLooks === TROUBLED_LOOKS) alarms.raise({ ...faultNote(now), advice: ADVICE });
+          if (troubledLooks === TROUBLED_LOOKS) alarms.raise(faultNote(now));
         } else {
           if (troubledLooks >= TROUBLED_LOOKS) alarms.clearAll(WHERE, ["custody."]);
           troubledLooks = 0;

@@ -186,10 +186,10 @@ describe("a campaign of cells that were sent in", () => {
     expect(seen()).toBe("0 awaited");
     rmSync(file, { recursive: true });
     writeFileSync(file, whole);
-    expect(alarms).toEqual(["custody.damaged-ledger at custody"]);
+    expect(alarms).toEqual(["custody.ledger-lost at custody"]);
     await said(loadCommand, ["A1=LNO-001"]);
     expect(seen()).toMatch(/^[12] come$/);
-    expect(alarms).toEqual(["custody.damaged-ledger at custody", "over"]);
+    expect(alarms).toEqual(["custody.ledger-lost at custody", "over"]);
   });
 
   it("says where its custody is in the file", () => {
