@@ -34,6 +34,9 @@ export async function unloadCommand(context: CustodyContext, args: readonly stri
     for await (const line of scannedLines(context, given, values.from)) {
       const [barcode = "", ...words] = line.split(/[\s=]+/);
       const position = parsePosition(barcode);
+      if (position !== undefined && (ready || returned || disposed)) {
+        throw new Fault("command.usage", "beamrack unload", `${barcode} is a slot; cells leave by their barcodes`);
+      }
       if (returned) note({ kind: "return", barcode }, `${barcode} is on its way back`);
       else if (disposed) note({ kind: "dispose", barcode }, `${barcode} is disposed of`);
       else if (position !== undefined) note({ kind: "empty", position }, `${position} is empty`);

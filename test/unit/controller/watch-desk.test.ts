@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAlarms } from "../../../controller/run/alarms.ts";
 import { createWatchDesk } from "../../../controller/run/watch-desk.ts";
+import { usualRule } from "../../../protocols/base/fault-answers.ts";
 import type { FaultCode } from "../../../protocols/base/fault.ts";
 import type { Reading, Sensor } from "../../../protocols/roles/sensor.ts";
 
@@ -66,6 +67,17 @@ describe("the trouble of an instrument", () => {
     raise(code, "another");
     watch.noteNews({ type: "LINK_READY", name: "gates" });
     expect(open()).toEqual([code]);
+  });
+
+  it("calls somebody at once where nothing can be exposed without it, and is over when it answers again", () => {
+    const { watch, open } = desk();
+    const fault = { code: "link.timeout", where: "gates", what: "silent", advice: "Look." } as const;
+    watch.noteNews({ type: "LINK_ISOLATED", name: "channel A2", fault: { ...fault, where: "channel A2" } });
+    watch.noteNews({ type: "LINK_ISOLATED", name: "gates", fault });
+    expect(open()).toEqual(["link.isolated", "beam.instrument-lost"]);
+    expect([usualRule("link.isolated").call, usualRule("beam.instrument-lost").call]).toEqual(["day", "now"]);
+    watch.noteNews({ type: "LINK_READY", name: "gates" });
+    expect(open()).toEqual(["link.isolated"]);
   });
 
   it("stays where only a reading, or a person, ends it: a silent sensor, a cell that a changer lost", () => {

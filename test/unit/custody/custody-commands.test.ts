@@ -90,6 +90,10 @@ describe("a box at the beamline", () => {
       await expect(asked, line).rejects.toMatchObject({ code: "command.usage", severity: "refuse" });
       await expect(asked, line).rejects.toThrow(what);
     }
+    // A slot is no cell: nothing is emptied by it.
+    for (const way of ["--ready", "--returned", "--disposed"]) {
+      await expect(said(unloadCommand, [way, "--tight", "A4=3.05"])).rejects.toThrow("A4 is a slot");
+    }
     const leaking = await said(unloadCommand, ["--ready", "--labelled", "--tight", "LNO-001 3.1 leaks"]);
     expect(leaking[0]).toBe("LNO-001 leaks");
     await said(custodyCommand, ["--settle", "LNO-001", "--reason", "wiped"]);

@@ -17,6 +17,7 @@ function toldOf(evidence: Readonly<Record<string, Partial<IdentityEvidence>>>): 
         protocol,
         stepRules: [],
         measuredRates: [],
+        ...{ chemistry: "lno-graphite", nominalCapacityMah: 4 },
       })),
     },
     site: { channels: [] },
