@@ -142,10 +142,20 @@ export const SERVICE_FAULTS = {
     advice:
       "Doses follow the monitor, and stay right if it is. Look at slits, mirrors and monochromator, and at the monitor itself; then measure the flux anew (`beamrack calibrate SITE.yaml flux`) and put it into the site file. Data across the change are not comparable by ring current.",
   },
+  "calibrate.dark": {
+    severity: "hold",
+    advice:
+      "Close the shutters, and say with --frames where this computer sees the detector's disk; detectors that write CBF only. Nothing was noted.",
+  },
   "calibrate.unclear": {
     severity: "hold",
     advice:
       "Look whether the beam is on, the opening stands in the beam (align first), the diode stands behind it and reads; then measure again. Nothing was written.",
+  },
+  "image.calibration": {
+    severity: "refuse",
+    advice:
+      "Images are not corrected by what is out of date or was changed. Take it anew and note it with `beamrack calibrate`, or name files one by one.",
   },
   "image.geometry": {
     severity: "refuse",

@@ -4,8 +4,8 @@
  * has a gap, is as high as its neighbours, and the errors of the counts are about Poisson's.
  *
  * The detector stands upright to the beam. A pixel counts where its centre lies: it is not split. Solid angle is not
- * divided out (a ring's sum has it by nature), polarisation, absorption and parallax are not corrected, dark and flat
- * fields not applied.
+ * divided out (a ring's sum has it by nature), polarisation, absorption and parallax are not corrected. Dark and flat field
+ * are applied to pixels before (pixel-corrections.ts).
  */
 import { assert } from "../base/assert.ts";
 import type { DetectorImage } from "./cbf-image.ts";
@@ -43,12 +43,16 @@ export interface Integrated {
 export interface AzimuthalIntegrator {
   readonly bins: AzimuthalBins;
   /** Throws RangeError for an image of another shape. */
-  integrate(image: Pick<DetectorImage, "widthPx" | "heightPx" | "counts">, saturatedFrom?: number): Integrated;
+  integrate(
+    image: Pick<DetectorImage, "widthPx" | "heightPx" | "counts">,
+    saturatedFrom?: number,
+    corrected?: ArrayLike<number>,
+  ): Integrated;
 }
 
 /** What is done and what is not, as it stands beside patterns. */
 export const AZIMUTHAL_CORRECTIONS =
-  "ring mean times pixels of the ring; solid angle, polarisation, dark and flat field not applied; not normalised to monitor or time";
+  "ring mean times pixels of the ring; solid angle and polarisation not applied; not normalised to monitor or time";
 
 const DEG = Math.PI / 180;
 /** Bins to a pixel's width: rings cross pixels at all places, so that finer ones are still filled. */
@@ -88,7 +92,7 @@ export function createAzimuthalIntegrator(
 
   return {
     bins,
-    integrate(image, saturatedFrom) {
+    integrate(image, saturatedFrom, corrected = image.counts) {
       if (image.widthPx !== widthPx || image.heightPx !== heightPx) {
         throw new RangeError(
           `the image has ${image.widthPx} x ${image.heightPx} pixels, and the geometry is of ${widthPx} x ${heightPx}`,
@@ -101,8 +105,9 @@ export function createAzimuthalIntegrator(
       for (let at = 0; at < pixelCount; at += 1) {
         const bin = binOf[at] ?? -1;
         const count = image.counts[at] ?? -1;
-        if (bin < 0 || count < 0) continue;
-        sums[bin] = (sums[bin] ?? 0) + count;
+        const value = corrected[at] ?? NaN;
+        if (bin < 0 || count < 0 || Number.isNaN(value)) continue;
+        sums[bin] = (sums[bin] ?? 0) + value;
         pixels[bin] = (pixels[bin] ?? 0) + 1;
         if (count >= tooMany) saturated += 1;
       }
@@ -115,7 +120,8 @@ export function createAzimuthalIntegrator(
       const covered = whole > 0 ? Math.min(1, seen / whole) : 0;
       const counts = sums.map((sum, bin) => {
         const count = pixels[bin] ?? 0;
-        return count === 0 ? 0 : (sum / count) * (ringPixels[bin] ?? 0) * covered;
+        // Less than nothing is noise of the dark image.
+        return count === 0 ? 0 : Math.max(0, (sum / count) * (ringPixels[bin] ?? 0) * covered);
       });
       return { axis, counts, pixels, saturatedPixels: saturatedFrom === undefined ? undefined : saturated };
     },

@@ -3,6 +3,7 @@ import type { PowderPattern } from "../diffraction/powder-pattern.ts";
 import { binsOf, createAzimuthalIntegrator, type AzimuthalIntegrator, type PixelGeometry } from "./azimuthal.ts";
 import type { DetectorImage } from "./cbf-image.ts";
 import type { DetectorGeometry } from "./geometry-file.ts";
+import type { PixelCorrections } from "./pixel-corrections.ts";
 
 export type PatternRead =
   | { readonly kind: "pattern"; readonly pattern: PowderPattern; readonly emptyBins: number }
@@ -12,13 +13,19 @@ export interface ImagePatternsDeps {
   readonly geometry: DetectorGeometry;
   /** An image of the detector; left out is what is not 0. */
   readonly mask?: Pick<DetectorImage, "widthPx" | "heightPx" | "counts">;
+  /** Dark and flat field. */
+  readonly corrections?: PixelCorrections;
 }
 
 /** Shares of one: pixels of one maker agree to better than that. */
 const PIXEL_TOLERANCE = 1e-3;
 
 /** The rings are sorted once, and again when images of another shape come. */
-export function createImagePatterns({ geometry, mask }: ImagePatternsDeps): (image: DetectorImage) => PatternRead {
+export function createImagePatterns({
+  geometry,
+  mask,
+  corrections,
+}: ImagePatternsDeps): (image: DetectorImage) => PatternRead {
   let prepared: { readonly of: string; readonly integrator: AzimuthalIntegrator } | undefined;
 
   return (image) => {
@@ -33,12 +40,14 @@ export function createImagePatterns({ geometry, mask }: ImagePatternsDeps): (ima
     if (prepared?.of !== of) {
       prepared = { of, integrator: createAzimuthalIntegrator(pixels, binsOf(pixels), mask?.counts) };
     }
+    const corrected = corrections?.(image);
+    if (corrected?.kind === "refused") return corrected;
     const {
       axis,
       counts,
       pixels: ring,
       saturatedPixels,
-    } = prepared.integrator.integrate(image, image.header.countCutoff ?? undefined);
+    } = prepared.integrator.integrate(image, image.header.countCutoff ?? undefined, corrected?.counts);
     const kept = [...ring.keys()].filter((bin) => (ring[bin] ?? 0) > 0);
     if (kept.length < 10) return { kind: "refused", reason: "the mask leaves nothing of the image" };
     return {

@@ -1,12 +1,12 @@
 /** The file of a site's calibrations: new records behind those that are there. */
 import { stringify } from "yaml";
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { parseDocument } from "../../protocols/input/document.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { CommandContext } from "../command-context.ts";
 import { writeWhole } from "../virtual/world-files.ts";
-import { calibrationPath, type LoadedCalibration } from "./load-calibration.ts";
+import { calibrationPath } from "./load-calibration.ts";
 
 /** Throws Fault `command.usage` where nothing says what file takes the calibration. */
 export function calibrationTarget(site: Site, sitePath: string, out: string | undefined): string {
@@ -15,20 +15,36 @@ export function calibrationTarget(site: Site, sitePath: string, out: string | un
   throw new Fault("command.usage", "--out", "the site names no file under calibrations; say where to write with --out");
 }
 
-/** `before`: as it was read and found sound. */
-export function addRecords(
-  context: CommandContext,
-  path: string,
-  site: Site,
-  before: LoadedCalibration | undefined,
-  records: readonly Json[],
-): void {
-  const past = before?.path === path ? recordsIn(context, path) : [];
+/** Before anything is measured for it. Throws as `addRecords` does. */
+export function checkTarget(context: CommandContext, path: string, site: Site): void {
+  recordsIn(context, path, site);
+}
+
+/** What stands in the file already stays there. Throws Fault `command.usage` for one that is no calibration of this site. */
+export function addRecords(context: CommandContext, path: string, site: Site, records: readonly Json[]): void {
+  const past = recordsIn(context, path, site);
   writeWhole(path, stringify({ calibration: site.name, records: [...past, ...records] }, { lineWidth: 120 }));
 }
 
-function recordsIn(context: CommandContext, path: string): readonly Json[] {
-  const { value } = parseDocument(context.readText(path), path);
-  const records: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "records") : undefined;
-  return Array.isArray(records) ? (records as readonly Json[]) : [];
+function recordsIn(context: CommandContext, path: string, site: Site): readonly Json[] {
+  let text: string;
+  try {
+    text = context.readText(path);
+  } catch (error) {
+    if (isFault(error) && error.code === "file.missing") return [];
+    throw error;
+  }
+  if (text.trim() === "") return [];
+  const { value } = parseDocument(text, path);
+  const of = (key: string): unknown =>
+    typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+  const records = of("records");
+  if (of("calibration") !== site.name || !Array.isArray(records)) {
+    throw new Fault(
+      "command.usage",
+      path,
+      `there is such a file, and it holds no calibrations of ${site.name}: it is left as it is`,
+    );
+  }
+  return records as readonly Json[];
 }

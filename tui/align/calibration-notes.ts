@@ -40,11 +40,12 @@ function methodOf(kind: FileKind, path: string, bytes: Uint8Array): string {
     const pixels = widthPx === null || heightPx === null ? "" : `, ${widthPx} x ${heightPx} pixels`;
     return `PONI: distance ${distanceMm.toFixed(2)} mm, beam at ${beamXMm.toFixed(3)}, ${beamYMm.toFixed(3)} mm${pixels}`;
   }
-  if (path.endsWith(".cbf")) {
+  if (path.endsWith(".cbf") || Buffer.from(bytes.subarray(0, 6)).toString("latin1") === "###CBF") {
     const read = readCbfImage(bytes);
     if (read.kind === "unreadable") throw new Fault("image.geometry", path, read.reason);
     const { widthPx, heightPx, header } = read.image;
-    return `image of ${header.detector ?? "a detector it does not name"}, ${widthPx} x ${heightPx} pixels`;
+    const lasted = header.exposureS === null ? "" : `, ${header.exposureS} s`;
+    return `image of ${header.detector ?? "a detector it does not name"}, ${widthPx} x ${heightPx} pixels${lasted}`;
   }
   return "as the file has it";
 }

@@ -44,7 +44,7 @@ export function createBenchImages({ frames, folder, seed, startWallMs, clock, on
   } catch (error) {
     throw new Fault("output.unwritable", folder, error instanceof Error ? error.message : String(error), {}, error);
   }
-  const read = openImagePatterns(geometryPath, undefined);
+  const read = openImagePatterns({ geometry: { path: geometryPath } });
 
   // Before anybody waits for an answer: where each pixel lies is worked out once.
   source.image(new Float64Array(frames.twoThetaDeg.length), chance);

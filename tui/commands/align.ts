@@ -12,7 +12,7 @@ import type { SiteAlignment } from "../../protocols/site/alignment.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { alignmentRecords, pointsText } from "../align/alignment-record.ts";
-import { addRecords, calibrationTarget } from "../align/calibration-file.ts";
+import { addRecords, calibrationTarget, checkTarget } from "../align/calibration-file.ts";
 import { loadCalibration, type LoadedCalibration } from "../align/load-calibration.ts";
 import { confirmAct, withSiteBench } from "../align/on-site.ts";
 import { randomSetup } from "../align/random-setup.ts";
@@ -99,7 +99,7 @@ async function onSite(
     throw new Fault("device.unbooked", WHERE, "photons fall on the cells, and no --data says where they are booked");
   }
   if (by === undefined) throw new Fault("command.usage", "--by", "say who measures: it stands in the calibration");
-  calibrationTarget(site, options.sitePath, options.out);
+  checkTarget(context, calibrationTarget(site, options.sitePath, options.out), site);
   await confirm(context, options, site, alignment);
   const { sitePath, captureFolder } = options;
   const order = { command: WHERE, sitePath, dataFolder, captureFolder };
@@ -198,7 +198,7 @@ function write(
     ...{ pointsSha256: createHash("sha256").update(text).digest("hex"), pointCount: points.length },
     before: before?.calibration,
   });
-  addRecords(context, path, site, before, records);
+  addRecords(context, path, site, records);
   return path;
 }
 

@@ -8,14 +8,15 @@ import { placedOnStage, type RackPlacement } from "../../protocols/align/placeme
 import { diodePhotonsPerAs } from "../../protocols/dose/flux-monitor.ts";
 import type { SiteAlignment } from "../../protocols/site/alignment.ts";
 import type { Site } from "../../protocols/site/site.ts";
-import { addRecords, calibrationTarget } from "../align/calibration-file.ts";
+import { addRecords, calibrationTarget, checkTarget } from "../align/calibration-file.ts";
 import type { JsonObject } from "../align/alignment-record.ts";
-import { FILE_KINDS, fileNote, placeNote } from "../align/calibration-notes.ts";
+import { FILE_KINDS, fileNote, placeNote, type FileKind } from "../align/calibration-notes.ts";
 import { loadCalibration, type LoadedCalibration } from "../align/load-calibration.ts";
 import { confirmAct, withSiteBench } from "../align/on-site.ts";
 import { setupOf } from "../align/random-setup.ts";
 import { createRehearsal } from "../align/rehearse.ts";
 import { withSiteProbe, type SiteProbe } from "../align/site-probe.ts";
+import { takeDark } from "../align/take-dark.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ActBench } from "../device/act.ts";
 import { parseDurationS } from "../duration.ts";
@@ -52,7 +53,7 @@ export async function calibrateCommand(context: CommandContext, args: readonly s
     }));
     const isKept = options.rehearsed === undefined || options.out !== undefined;
     const path = isKept ? calibrationTarget(site, sitePath, options.out) : null;
-    if (path !== null) addRecords(context, path, site, before, records);
+    if (path !== null) addRecords(context, path, site, records);
     if (context.json) context.print(JSON.stringify({ ok: true, site: site.name, records, calibration: path }));
     else {
       for (const record of records) context.print(recordText(record));
@@ -81,9 +82,9 @@ async function recordsOf(
   const placeKind = NOTED_PLACES.find((kind) => kind === what);
   if (fileKind !== undefined || placeKind !== undefined) needsName(options);
   if (fileKind !== undefined) {
-    const [file, ...more] = rest;
-    if (file === undefined || more.length > 0) throw new Fault("command.usage", WHERE, `${fileKind} takes one file`);
     const target = calibrationTarget(site, options.sitePath, options.out);
+    checkTarget(context, target, site);
+    const file = await fileOf(context, options, site, fileKind);
     return [fileNote(fileKind, file, target, options.detector ?? site.detector.name)];
   }
   if (placeKind !== undefined) {
@@ -109,7 +110,7 @@ async function recordsOf(
     throw new Fault("device.unbooked", WHERE, "the shutter opens, and no --data says where the dose is booked");
   }
   needsName(options);
-  calibrationTarget(site, sitePath, options.out);
+  checkTarget(context, calibrationTarget(site, sitePath, options.out), site);
   const words = [
     `Homes the stage, brings the opening ${alignment.fiducials[0]?.name ?? ""} into the beam and opens the shutter a few times ${what === "flux" ? "without filters" : "with each filter"}.`,
     `Each exposure lasts until ${alignment.diode} has been read once, and is booked in ${dataFolder} on the cell next to it.`,
@@ -121,6 +122,22 @@ async function recordsOf(
     ledger.record("beam-calibrated", { by: options.by ?? "", what, records: records.length });
     await ledger.commit();
     return records;
+  });
+}
+
+/** As it was given; a dark image may be taken. Rejects as `takeDark` does. */
+async function fileOf(context: CommandContext, options: Options, site: Site, kind: FileKind): Promise<string> {
+  const { rest, takenS, framesFolder, captureFolder, sitePath } = options;
+  const [file, ...more] = rest;
+  if (takenS === null) {
+    if (file === undefined || more.length > 0) throw new Fault("command.usage", WHERE, `${kind} takes one file`);
+    return file;
+  }
+  if (kind !== "dark" || file !== undefined) {
+    throw new Fault("command.usage", "--take", "goes with dark alone, and without a file: with the shutter closed");
+  }
+  return takeDark(context, site, {
+    ...{ command: `${WHERE} ${sitePath}`, exposureS: takenS, framesFolder, captureFolder },
   });
 }
 
@@ -260,6 +277,8 @@ function parseOptions(args: readonly string[]) {
       yes: { type: "boolean", default: false },
       capture: { type: "string" },
       rehearse: { type: "string" },
+      take: { type: "string" },
+      frames: { type: "string" },
       seed: { type: "string", default: "1" },
     },
   });
@@ -283,7 +302,12 @@ function parseOptions(args: readonly string[]) {
   if (validS === undefined) {
     throw new Fault("command.usage", "--valid", `${values.valid ?? ""} is no duration such as 24h or 30d`);
   }
+  const takenS = values.take === undefined ? null : parseDurationS(values.take);
+  if (takenS === undefined || takenS === 0) {
+    throw new Fault("command.usage", "--take", `${values.take ?? ""} is no exposure such as 10s`);
+  }
   return {
+    ...{ takenS, framesFolder: values.frames },
     ...{ sitePath, what, rest, uncertainty, seed, validS },
     ...{ dataFolder: values.data, by: values.by, detector: values.detector, out: values.out },
     ...{ isConfirmed: values.yes, captureFolder: values.capture, rehearsed: values.rehearse },

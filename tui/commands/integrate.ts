@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
 import { readCalibrant, type CalibrantName } from "../../protocols/images/calibrant-lines.ts";
+import { calibratedFiles, CORRECTION_KINDS, correctionFiles } from "../images/correction-files.ts";
 import { openImagePatterns, type PatternOfFile } from "../images/image-patterns.ts";
 import { createIntegratorServer } from "../images/integrator-server.ts";
 import { brailleLines, rangeOf } from "../terminal/text/braille-plot.ts";
@@ -11,7 +12,7 @@ import { brailleLines, rangeOf } from "../terminal/text/braille-plot.ts";
 const WHERE = "beamrack integrate";
 const PLOT_ROWS = 8;
 
-/** Resolves to 0. Throws Fault `command.usage`, `image.geometry`, `image.refused`, `bench.listen`, `output.unwritable`. */
+/** Resolves to 0. Throws Fault `command.usage`, `image.geometry`, `image.calibration`, `image.refused`, `bench.listen`, `output.unwritable`. */
 export async function integrateCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -20,6 +21,9 @@ export async function integrateCommand(context: CommandContext, args: readonly s
     options: {
       geometry: { type: "string" },
       mask: { type: "string" },
+      dark: { type: "string" },
+      flat: { type: "string" },
+      calibrations: { type: "string" },
       csv: { type: "string" },
       listen: { type: "string" },
       frames: { type: "string" },
@@ -27,11 +31,16 @@ export async function integrateCommand(context: CommandContext, args: readonly s
       tolerance: { type: "string", default: "0.0005" },
     },
   });
-  if (values.geometry === undefined) {
-    throw new Fault("command.usage", WHERE, "needs --geometry FILE.poni: where the detector stands");
-  }
   const [path, ...more] = positionals;
-  const read = openImagePatterns(values.geometry, values.mask);
+  const { calibrations } = values;
+  const calibrated =
+    calibrations === undefined
+      ? {}
+      : calibratedFiles(context.readText(calibrations), calibrations, context.clock.wallMs());
+  const named = Object.fromEntries(
+    CORRECTION_KINDS.flatMap((kind) => (values[kind] === undefined ? [] : [[kind, { path: values[kind] }]])),
+  );
+  const read = openImagePatterns(correctionFiles(WHERE, calibrated, named));
   if (values.listen !== undefined) {
     if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --listen, not both");
     return listen(context, read, values.listen, values.frames);

@@ -8,6 +8,8 @@ import { AZIMUTHAL_CORRECTIONS } from "../../protocols/images/azimuthal.ts";
 import { readCbfImage, type DetectorImage } from "../../protocols/images/cbf-image.ts";
 import { readPoni } from "../../protocols/images/geometry-file.ts";
 import { createImagePatterns } from "../../protocols/images/image-pattern.ts";
+import { createPixelCorrections } from "../../protocols/images/pixel-corrections.ts";
+import type { CorrectionFile, CorrectionFiles } from "./correction-files.ts";
 
 export type FilePattern =
   | { readonly kind: "pattern"; readonly pattern: PowderPattern; readonly image: DetectorImage }
@@ -20,16 +22,33 @@ export type PatternOfFile = (path: string) => FilePattern;
 /** The largest detector's image, uncompressed. */
 const FILE_BYTES_MAX = 200_000_000;
 
-/** `geometryPath` in the PONI form, `maskPath` an image that is not 0 where it is left out. Throws Fault `image.geometry`. */
-export function openImagePatterns(geometryPath: string, maskPath: string | undefined): PatternOfFile {
-  const text = bytesOf(geometryPath);
-  if (text === undefined) throw new Fault("image.geometry", geometryPath, "it cannot be read");
-  const geometry = readPoni(Buffer.from(text).toString("utf8"));
-  if (geometry.kind === "unreadable") throw new Fault("image.geometry", geometryPath, geometry.reason);
-  const mask = maskPath === undefined ? undefined : maskAt(maskPath);
-  const read = createImagePatterns({ geometry: geometry.geometry, ...(mask === undefined ? {} : { mask }) });
-  const used = { file: basename(geometryPath), sha256: sha256Of(text) };
-  const corrections = `${AZIMUTHAL_CORRECTIONS}; ${maskPath === undefined ? "no mask" : `mask ${basename(maskPath)}`}`;
+/** Throws Fault `image.geometry`, and `image.calibration` where a file is not the one that was calibrated. */
+export function openImagePatterns(files: CorrectionFiles): PatternOfFile {
+  const bytes = ownBytes(files.geometry);
+  const geometry = readPoni(Buffer.from(bytes).toString("utf8"));
+  if (geometry.kind === "unreadable") throw new Fault("image.geometry", files.geometry.path, geometry.reason);
+  const [mask, dark, flat] = [files.mask, files.dark, files.flat].map((file) =>
+    file === undefined ? undefined : imageAt(file),
+  );
+  const read = createImagePatterns({
+    geometry: geometry.geometry,
+    ...(mask === undefined ? {} : { mask: mask.image }),
+    ...(dark === undefined && flat === undefined
+      ? {}
+      : {
+          corrections: createPixelCorrections({
+            ...(dark === undefined ? {} : { dark: dark.image }),
+            ...(flat === undefined ? {} : { flat: flat.image }),
+          }),
+        }),
+  });
+  const used = { file: basename(files.geometry.path), sha256: sha256Of(bytes) };
+  const corrections = [
+    AZIMUTHAL_CORRECTIONS,
+    mask === undefined ? "no mask" : `mask ${mask.words}`,
+    dark === undefined ? "no dark image" : `dark ${dark.words} taken off, by exposure time`,
+    flat === undefined ? "no flat field" : `divided by flat field ${flat.words}`,
+  ].join("; ");
 
   return (path) => {
     const bytes = bytesOf(path);
@@ -49,11 +68,30 @@ export function openImagePatterns(geometryPath: string, maskPath: string | undef
   };
 }
 
-function maskAt(path: string): DetectorImage {
+interface OwnImage {
+  readonly image: DetectorImage;
+  /** Name and the begin of its checksum. */
+  readonly words: string;
+}
+
+function imageAt(file: CorrectionFile): OwnImage {
+  const bytes = ownBytes(file);
+  const found = readCbfImage(bytes);
+  if (found.kind === "unreadable") throw new Fault("image.geometry", file.path, found.reason);
+  return { image: found.image, words: `${basename(file.path)} (sha256 ${sha256Of(bytes).slice(0, 12)})` };
+}
+
+function ownBytes({ path, sha256 }: CorrectionFile): Uint8Array {
   const bytes = bytesOf(path);
-  const found = bytes === undefined ? undefined : readCbfImage(bytes);
-  if (found?.kind === "image") return found.image;
-  throw new Fault("image.geometry", path, found === undefined ? "it cannot be read" : found.reason);
+  if (bytes === undefined) throw new Fault("image.geometry", path, "it cannot be read");
+  if (sha256 !== undefined && sha256Of(bytes) !== sha256) {
+    throw new Fault(
+      "image.calibration",
+      path,
+      "it is not the file that the calibrations name: its checksum is another",
+    );
+  }
+  return bytes;
 }
 
 function bytesOf(path: string): Uint8Array | undefined {

@@ -43,7 +43,7 @@ async function asked(questions: readonly string[], answers: number): Promise<rea
   const problems: string[] = [];
   const server = createIntegratorServer({
     ...{ place: { host: "127.0.0.1", port: 0 }, clock: createRealClock(), version: "1", folder: FOLDER },
-    read: openImagePatterns(GEOMETRY, undefined),
+    read: openImagePatterns({ geometry: { path: GEOMETRY } }),
     onAnswered: (path, problem) => {
       if (problem !== null) problems.push(path);
     },
@@ -74,14 +74,16 @@ it("the integrator that comes with beamrack answers as the contract has it, with
   const { pattern } = found;
   expect(pattern.image).toMatchObject({ bytes: IMAGE.length, imageIndex: 0, geometry: { file: "detector.poni" } });
   expect(pattern.image?.sha256).toMatch(/^[0-9a-f]{64}$/);
-  expect(pattern.image?.corrections).toMatch(/not normalised to monitor or time; no mask$/);
+  expect(pattern.image?.corrections).toMatch(
+    /not normalised to monitor or time; no mask; no dark image; no flat field$/,
+  );
   const counts = Array.from(pattern.counts);
   const top = pattern.twoThetaDeg[counts.indexOf(Math.max(...counts))] ?? 0;
   expect(Math.abs(top - 5)).toBeLessThan(0.06);
 });
 
 it("what the first look said of an image is kept with its exposure, for exports", () => {
-  const pattern = openImagePatterns(GEOMETRY, undefined)(join(FOLDER, "A1_00000.cbf"));
+  const pattern = openImagePatterns({ geometry: { path: GEOMETRY } })(join(FOLDER, "A1_00000.cbf"));
   if (pattern.kind !== "pattern") throw new Error(pattern.reason);
   const told = imageEvidenceJson("/ramdisk/x/A1_00000.cbf", pattern.pattern);
   expect(told).toMatchObject({ image: { file: "/ramdisk/x/A1_00000.cbf", image_index: 0 } });
@@ -94,7 +96,7 @@ it("what the first look said of an image is kept with its exposure, for exports"
 
 it("a geometry or a mask that will not do is refused before anything is read", () => {
   writeFileSync(join(FOLDER, "tilted.poni"), poniText(quadrant).replace("Rot2: 0.0", "Rot2: 0.02"));
-  expect(() => openImagePatterns(join(FOLDER, "tilted.poni"), undefined)).toThrow(/tilted/);
-  expect(() => openImagePatterns(join(FOLDER, "none.poni"), undefined)).toThrow(/cannot be read/);
-  expect(() => openImagePatterns(GEOMETRY, GEOMETRY)).toThrow(/no CBF image/);
+  expect(() => openImagePatterns({ geometry: { path: join(FOLDER, "tilted.poni") } })).toThrow(/tilted/);
+  expect(() => openImagePatterns({ geometry: { path: join(FOLDER, "none.poni") } })).toThrow(/cannot be read/);
+  expect(() => openImagePatterns({ geometry: { path: GEOMETRY }, mask: { path: GEOMETRY } })).toThrow(/no CBF image/);
 });
