@@ -7,8 +7,11 @@ import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { isSafetyShut, shutterState } from "../../protocols/roles/beam-io.ts";
+import type { RackGeometry } from "../../protocols/site/site.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
+import type { DoseLedger } from "../dose/dose-ledger.ts";
+import { remountMm } from "../dose/moved-spots.ts";
 import type { CarryEvent } from "../machines/cell-news.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import type { Recorder } from "../machines/recorder.ts";
@@ -17,6 +20,7 @@ import type { Alarms } from "../run/alarms.ts";
 import type { ActorViews } from "../run/actor-views.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import type { Obstacle } from "../run/sweep-desk.ts";
+import { ACCESS_CLOSED } from "./access-fold.ts";
 import { createRackAccess, type RackAccess } from "./rack-access.ts";
 
 export interface OpenAccess {
@@ -75,6 +79,8 @@ export interface AccessDeskDeps {
   readonly recorder: () => Recorder;
   readonly views: () => Pick<ActorViews, "stateOf" | "cell" | "fault">;
   readonly alarms: () => Pick<Alarms, "raise" | "clear" | "clearAll">;
+  readonly rack: Pick<RackGeometry, "remountMm">;
+  readonly ledger: () => Pick<DoseLedger, "moved">;
   /** Longest that a proof of wiring takes. */
   readonly proofMaxMs: number;
   readonly actor: () => CampaignActor;
@@ -273,9 +279,13 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     }
     for (const of of [open, openedV, company]) of.delete(position);
     deps.alarms().clearAll(position, PROOF_CODES);
-    deps.recorder().record("access-closed", {
+    const withinMm = remountMm(deps.rack);
+    if (!isLeftOut) deps.ledger().moved(positions.indexOf(position), withinMm);
+    deps.recorder().record(ACCESS_CLOSED, {
       ...{ position, author, reason, cell_is: stateOf(position) },
-      ...(isLeftOut ? { is_left_out: true } : { code_read: given.code === undefined ? "none" : "own" }),
+      ...(isLeftOut
+        ? { is_left_out: true }
+        : { code_read: given.code === undefined ? "none" : "own", spots_moved_within_mm: withinMm }),
     });
     planAgain();
   }

@@ -4,11 +4,17 @@ import type { LeftAccess, OpenAccess } from "./access-desk.ts";
 
 export interface AccessFold {
   event(type: string, data: Readonly<Record<string, Json>>): void;
+  /** By position: cells that were put back, and within what of where they were, mm. */
+  readonly moved: ReadonlyMap<string, number>;
   /** By position. */
   readonly open: ReadonlyMap<string, LeftAccess>;
 }
 
+/** With `spots_moved_within_mm`, where the cell was put back. */
+export const ACCESS_CLOSED = "access-closed";
+
 export function createAccessFold(): AccessFold {
+  const moved = new Map<string, number>();
   const open = new Map<string, LeftAccess>();
 
   function opened(position: string, data: Readonly<Record<string, Json>>): void {
@@ -25,7 +31,7 @@ export function createAccessFold(): AccessFold {
   }
 
   return {
-    open,
+    ...{ open, moved },
     event(type, data) {
       const position = textOf(data["position"]);
       switch (type) {
@@ -35,9 +41,12 @@ export function createAccessFold(): AccessFold {
         case "access-opened":
           opened(position, data);
           break;
-        case "access-closed":
+        case ACCESS_CLOSED: {
           open.delete(position);
+          const { spots_moved_within_mm: withinMm } = data;
+          if (typeof withinMm === "number") moved.set(position, withinMm);
           break;
+        }
         case "access-refused":
           if (data["is_open"] !== true) open.delete(position);
           break;

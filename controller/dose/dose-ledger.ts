@@ -23,6 +23,7 @@ import {
   type DoseRefusal,
   type OpenBooking,
 } from "./cell-dose.ts";
+import { movedPlan } from "./moved-spots.ts";
 import type { FluxEstimate } from "./flux.ts";
 
 /** How photons per second before filters become fluence on a spot. */
@@ -90,6 +91,8 @@ export interface DoseLedger {
   given(): readonly LedgerRow[];
   /** The cells have other plans from here on; of what was given nothing changes. */
   amended(): void;
+  /** The cell was put back: its spots may lie elsewhere by so much from here on. */
+  moved(cellIndex: number, withinMm: number): void;
 }
 
 export interface DoseLedgerDeps {
@@ -101,6 +104,8 @@ export interface DoseLedgerDeps {
   readonly write: (row: LedgerRow) => number;
   /** What the record holds already, in order: given and booked before, by whomever. Default nothing. */
   readonly past?: Iterable<LedgerRow>;
+  /** By position: cells that were put back before, within what, mm. */
+  readonly moved?: ReadonlyMap<string, number>;
 }
 
 interface OpenEntry {
@@ -111,13 +116,15 @@ interface OpenEntry {
 export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
   const doses: CellDose[] = deps.cells.map((cell) => emptyCellDose(cell.plan));
   const open = new Map<string, OpenEntry>();
+  const moved = new Map(deps.moved);
   const fractions = new Float64Array(deps.cells.length);
   const closed: { readonly cellIndex: number; readonly row: LedgerRow }[] = [];
 
   function cellAt(cellIndex: number): LedgerCell {
     const cell = deps.cells[cellIndex];
     assert(cell !== undefined, `no cell ${cellIndex} in the ledger`);
-    return cell;
+    const withinMm = moved.get(cell.position);
+    return withinMm === undefined ? cell : { ...cell, plan: movedPlan(cell.plan, withinMm) };
   }
 
   function doseAt(cellIndex: number): CellDose {
@@ -233,12 +240,17 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     given: () => [...closed.map(({ row }) => row), ...[...open.values()].map(({ row }) => row)],
     amended() {
       fractions.fill(0);
-      deps.cells.forEach(({ plan }, cellIndex) => {
+      deps.cells.forEach((_, cellIndex) => {
+        const { plan } = cellAt(cellIndex);
         const dose = doseByPlan(doseAt(cellIndex), plan);
         doses[cellIndex] = dose;
         noteFraction(cellIndex, limitFraction(plan, dose));
       });
       for (const { cellIndex, row } of closed) noteOne(cellIndex, row);
+    },
+    moved(cellIndex, withinMm) {
+      moved.set(cellAt(cellIndex).position, withinMm);
+      noteFraction(cellIndex, limitFraction(cellAt(cellIndex).plan, doseAt(cellIndex)));
     },
   };
 

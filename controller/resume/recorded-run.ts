@@ -93,6 +93,8 @@ export interface RecordedRun {
   readonly joined: ReadonlyMap<string, number>;
   /** By position: cells that a person has out, or may have. */
   readonly access: ReadonlyMap<string, LeftAccess>;
+  /** By position: cells that were put back, and within what of where they were, mm. */
+  readonly moved: ReadonlyMap<string, number>;
   /** Of the robot that brings cells to the beam. */
   readonly transfers: RecordedTransfers;
   /** Pairs and verdicts of control visits, what was held back for them, and resistances of cells, in order. */
@@ -358,7 +360,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           latched,
           held,
           takenFromBeam,
-          access: access.open,
+          ...{ access: access.open, moved: access.moved },
           joined,
         },
         unwitnessed: [...unwitnessed.values()],

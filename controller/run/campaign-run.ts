@@ -85,7 +85,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const access = createAccess({
     ...{ roles: deps.roles, clock, campaign, actor: () => actor, views: () => views, recorder: () => recorder },
     ...{ left: deps.left?.recorded.access, send, fail, commit: () => commit(), alarms: () => alarms },
-    proofMaxMs: proofTimeMaxMs(code),
+    ...{ proofMaxMs: proofTimeMaxMs(code), rack: site.rack, ledger: () => ledger },
   });
   const { roles } = access;
   const instrumentNames = roles.instruments.map(({ name }) => name);
@@ -143,7 +143,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
   const beam = createBeamOnCell(site, tables);
   const ledgerCells = [...createLedgerCells(campaign, site, tables)];
-  const ledger = createStoredLedger(store, ledgerCells, nowMs, left?.ledgerRows);
+  const ledger = createStoredLedger(store, ledgerCells, nowMs, left?.ledgerRows, left?.recorded.moved);
   const intake = createCampaignIntake(campaign, store, {
     send,
     bandLeft(cellIndex, voltageV) {

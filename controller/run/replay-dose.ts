@@ -17,6 +17,8 @@ import {
   type CellDosePlan,
   type DoseProposal,
 } from "../dose/cell-dose.ts";
+import { ACCESS_CLOSED } from "../access/access-fold.ts";
+import { movedPlan } from "../dose/moved-spots.ts";
 import { bookingOf } from "../dose/dose-ledger.ts";
 import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
 import { isProvenFailure, isRecord, parseLedgerRow, type LedgerRow } from "../record/ledger-row.ts";
@@ -26,6 +28,8 @@ import type { StoredEvent } from "../record/record-rows.ts";
 import type { ReplayFold } from "./replay-schedule.ts";
 
 interface ReplayedCell {
+  /** As it was stated. */
+  readonly stated: CellDosePlan;
   readonly plan: CellDosePlan;
   dose: CellDose;
 }
@@ -41,6 +45,7 @@ export function replayDoseDecisions(events: Iterable<StoredEvent>): readonly Fin
 export function createDoseReplay(): ReplayFold {
   const findings: Finding[] = [];
   const cells = new Map<string, ReplayedCell>();
+  const moved = new Map<string, number>();
   let limits: ReadonlyMap<string, readonly DoseLimit[]> = new Map();
 
   const add = (event: StoredEvent, what: string): void => {
@@ -99,6 +104,21 @@ export function createDoseReplay(): ReplayFold {
     if (text !== data["text"]) add(event, `was refused, but now: ${text === "" ? "allowed" : text}`);
   }
 
+  function planAsMoved(plan: CellDosePlan): CellDosePlan {
+    const withinMm = moved.get(plan.position);
+    return withinMm === undefined ? plan : movedPlan(plan, withinMm);
+  }
+
+  /** A person has put the cell back. */
+  function replayMove(data: Json | undefined): void {
+    if (!isRecord(data)) return;
+    const { position, spots_moved_within_mm: withinMm } = data;
+    if (typeof position !== "string" || typeof withinMm !== "number") return;
+    moved.set(position, withinMm);
+    const cell = cells.get(position);
+    if (cell !== undefined) cells.set(position, { ...cell, plan: planAsMoved(cell.stated) });
+  }
+
   function replayEvent(event: StoredEvent): void {
     switch (event.type) {
       case "dose-limits":
@@ -111,12 +131,15 @@ export function createDoseReplay(): ReplayFold {
         for (const { plan } of plans) {
           const before = cells.get(plan.position)?.dose;
           cells.set(plan.position, {
-            plan,
+            ...{ stated: plan, plan: planAsMoved(plan) },
             dose: before === undefined ? emptyCellDose(plan) : doseByPlan(before, plan),
           });
         }
         break;
       }
+      case ACCESS_CLOSED:
+        replayMove(parseJson(event.dataText));
+        break;
       case "exposure-booked":
       case "exposure-settled":
         replayRow(event, parseJson(event.dataText));

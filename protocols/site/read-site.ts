@@ -112,6 +112,7 @@ export function readSite(document: InputDocument, materials: MaterialLookup, fil
       pitchMm: rack.pitch_mm,
       originXMm: rack.origin_x_mm,
       originYMm: rack.origin_y_mm,
+      ...(rack.remount_mm === undefined ? {} : { remountMm: rack.remount_mm }),
       ...(rack.shadow === undefined ? {} : { shadow: { xMm: rack.shadow.x_mm, yMm: rack.shadow.y_mm } }),
       ...(rack.park === undefined ? {} : { park: { xMm: rack.park.x_mm, yMm: rack.park.y_mm } }),
     },

@@ -17,6 +17,7 @@ export const rackSchema = strictObject({
   pitch_mm: positive.max(200),
   origin_x_mm: notNegative,
   origin_y_mm: notNegative,
+  remount_mm: notNegative.max(5).exactOptional(),
   shadow: strictObject({ x_mm: notNegative, y_mm: notNegative }).exactOptional(),
   park: strictObject({ x_mm: notNegative, y_mm: notNegative }).exactOptional(),
 });

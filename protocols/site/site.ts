@@ -33,6 +33,8 @@ export interface RackGeometry {
   readonly originYMm: number;
   /** A blocked place off the cells where a beam that cannot be closed does no harm. */
   readonly shadow?: { readonly xMm: number; readonly yMm: number };
+  /** Within what of its place a cell comes to lie that is taken out and put back; left out: half a millimetre. */
+  readonly remountMm?: number;
   /** Where the stage waits, and people reach the rack; left out where it waits in the shadow itself. */
   readonly park?: { readonly xMm: number; readonly yMm: number };
   /** Where it stands by measurement; left out where the numbers above are believed. Never part of a site's hash. */

@@ -1,6 +1,7 @@
 /** What a person does at the rack while a campaign runs: cells put elsewhere than they were, or taken out; leads laid wrongly. */
 import type { CellPlant } from "../plant/plant.ts";
 import { createOpenTerminals } from "./world-cells.ts";
+import type { Deposit } from "./shutter-truth.ts";
 import type { Ledger } from "./world-truth.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 
@@ -10,10 +11,21 @@ export interface PersonHands {
   readonly cells: Map<number, number | null>;
   /** Where the leads of the channel's voltage lie instead, or that those of its current are turned. */
   readonly leads: Map<number, number | "current-turned">;
+  /** By how much the cell lies elsewhere in its place than it did, mm. */
+  readonly shifts: Map<number, { readonly xMm: number; readonly yMm: number }>;
 }
 
 export function createPersonHands(): PersonHands {
-  return { cells: new Map(), leads: new Map() };
+  return { cells: new Map(), leads: new Map(), shifts: new Map() };
+}
+
+/** Where on the cells, as those lie now, the beam fell. */
+export function asTheyLie(deposits: readonly Deposit[], hands: PersonHands | undefined): readonly Deposit[] {
+  if (hands === undefined || hands.shifts.size === 0) return deposits;
+  return deposits.map((deposit) => {
+    const { xMm, yMm } = hands.shifts.get(deposit.positionIndex) ?? { xMm: 0, yMm: 0 };
+    return { ...deposit, xMm: deposit.xMm - xMm, yMm: deposit.yMm - yMm };
+  });
 }
 
 export interface TouchedContactsDeps {

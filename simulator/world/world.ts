@@ -33,7 +33,7 @@ import { judgeAsking } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
-import { createTouchedContacts } from "./person-hands.ts";
+import { asTheyLie, createTouchedContacts } from "./person-hands.ts";
 import { faultyFromStart } from "./world-cells.ts";
 import { createLedger, total } from "./world-truth.ts";
 import { invariantsOf } from "./world-invariants.ts";
@@ -291,7 +291,7 @@ export function createWorld(deps: WorldDeps): World {
           () => `the beam fell ${what}, near ${deposit.positionIndex}`,
         );
       }
-      const findings = dose.add({ ...opening, deposits: onCells });
+      const findings = dose.add({ ...opening, deposits: asTheyLie(onCells, options.hands) });
       if (opening.excessPhotons > 0) judgeShutterFailure(opening);
       for (const finding of findings) {
         // What a shutter that failed gave is counted apart, and bounded in time.

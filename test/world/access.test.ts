@@ -190,6 +190,7 @@ it("leads crossed, a cell turned and two cells exchanged get neither current nor
           said.push(virtual.run.views.stateOf(1), virtual.run.views.stateOf(8));
           said.push(...virtual.run.alarms.open.map(({ code, where }) => `${code} ${where}`));
           hands.leads.clear();
+          hands.shifts.set(a2, { xMm: 0.4, yMm: -0.3 });
           // Nothing lies in its contacts.
           hands.cells.set(a3, null);
           for (const position of ["A2", "A3", "B4"])

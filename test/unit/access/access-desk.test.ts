@@ -48,7 +48,7 @@ function bench(reads: {
     ],
   };
   const desk: AccessDesk = createAccess({
-    ...{ roles, left: undefined, proofMaxMs: 30_000 },
+    ...{ roles, left: undefined, proofMaxMs: 30_000, rack: {}, ledger: () => ({ moved: () => undefined }) },
     campaign: { cells: ["A1", "A2"].map((position) => ({ position, barcode: `R-${position}` })) },
     clock: {
       ...{ wallMs: () => nowMs, monoMs: () => nowMs, clearTimeout: () => undefined },

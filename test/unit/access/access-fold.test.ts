@@ -16,7 +16,8 @@ it("accesses that stand open at the end of a record are told with who was out to
     ["A2", { ...by, isOpen: true, openCircuitV: 3.6, company: ["A1"] }],
     ["A3", { ...by, isOpen: false, openCircuitV: null, company: [] }],
   ]);
-  fold.event("access-closed", { position: "A2" });
+  fold.event("access-closed", { position: "A2", spots_moved_within_mm: 0.5 });
+  expect([...fold.moved]).toEqual([["A2", 0.5]]);
   expect(fold.open.get("A1")?.company).toEqual(["A2"]);
   expect(fold.open.has("A2")).toBe(false);
 });

@@ -102,6 +102,21 @@ describe("the replay of a log", () => {
     expect(replayDoseDecisions([...SOUND, other])).toEqual([]);
   });
 
+  it("knows of a cell that was put back, whose spots count on one another from there on", () => {
+    const { campaign, site } = loaded();
+    const cells = createLedgerCells(campaign, site, tables);
+    const position = cells[0]?.position ?? "";
+    const moved = { position, spots_moved_within_mm: 5 };
+    const at = SOUND.findLastIndex(({ type }) => type === "exposure-settled");
+    const event = { ...(SOUND[0] as StoredEvent), type: "access-closed", dataText: canonicalJson(moved) };
+    // Only one spot was exposed: nothing that was refused before is allowed, or refused otherwise, since.
+    expect(replayDoseDecisions([...SOUND.slice(0, at + 1), event, ...SOUND.slice(at + 1)])).toEqual([]);
+    const elsewhere = tampered("exposure-refused", 0, (data) => ({ ...data, spot: 1, text: "" }));
+    expect(texts(elsewhere)).not.toContain("but now");
+    const counted = [...elsewhere.slice(0, at + 1), event, event, ...elsewhere.slice(at + 1)];
+    expect(texts(counted)).toMatch(/\(exposure-refused\): was refused, but now: .* Gy/);
+  });
+
   it("names the event that was booked against a limit", () => {
     const lower = tampered("dose-limits", 0, (data) => {
       const limits = data["limits"] as readonly Data[];
