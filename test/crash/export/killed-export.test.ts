@@ -2,7 +2,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import { exportCommand } from "../../../tui/commands/export.ts";
@@ -15,14 +14,11 @@ import {
   sha256Of,
   twoGroupsRun,
 } from "../../support/exports.ts";
+import { ownProcess } from "../../support/own-process.ts";
 import { exportFewAtATime } from "./few-at-a-time.ts";
 
-const CHILD = fileURLToPath(new URL("./stuck-export.ts", import.meta.url));
-/** As it was just built, where that is what is tested; otherwise compiled on the way. */
-const COMMAND =
-  process.env["TEST_BUILT"] === "1"
-    ? [fileURLToPath(new URL("../../../dist/tui/main.js", import.meta.url))]
-    : ["--import", "tsx", fileURLToPath(new URL("../../../tui/main.ts", import.meta.url))];
+const CHILD = ownProcess(new URL("./stuck-export.ts", import.meta.url));
+const COMMAND = ownProcess(new URL("../../../tui/main.ts", import.meta.url));
 const MANIFEST = "manifest-sha256.txt";
 
 afterAll(removePlaces);
@@ -37,7 +33,7 @@ beforeAll(async () => {
   undisturbed = newPlace();
   expect(exportFewAtATime(folder, undisturbed)).toEqual({ kept: 0, walks: 4 });
   left = newPlace();
-  const child = spawn(process.execPath, ["--import", "tsx", CHILD, folder, left], {
+  const child = spawn(process.execPath, [...CHILD, folder, left], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(child.stdout, "data");

@@ -14,8 +14,9 @@ import { parseArgs } from "node:util";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
 import { createChance } from "../../../simulator/chance/chance.ts";
+import { ownProcess } from "../../support/own-process.ts";
 
-const CHILD = fileURLToPath(new URL("./endless-samples.ts", import.meta.url));
+const CHILD = ownProcess(new URL("./endless-samples.ts", import.meta.url));
 export const CHANNELS = 8;
 
 export interface KillReport {
@@ -35,7 +36,7 @@ export async function killAgainAndAgain(folder: string, kills: number, seed: num
   const findings: string[] = [];
   let acknowledged = 0;
   for (let kill = 1; kill <= kills; kill += 1) {
-    const child = spawn(process.execPath, ["--import", "tsx", CHILD, folder], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [...CHILD, folder], { stdio: ["ignore", "pipe", "inherit"] });
     const lines = 3 + Math.floor(chance.uniform() * 60);
     const afterMs = chance.uniform() * 20;
     let text = "";

@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { verifyRecord } from "../../../controller/record/verify.ts";
+import { ownProcess } from "../../support/own-process.ts";
 import { newFolder, open, removeFolders, runCampaign } from "../../unit/record/record-fixture.ts";
 
-const CHILD = fileURLToPath(new URL("./endless-run.ts", import.meta.url));
+const CHILD = ownProcess(new URL("./endless-run.ts", import.meta.url));
 
 afterAll(removeFolders);
 
 /** Runs in a process of its own and kills it once it has acknowledged `lines` steps; how many exposures were settled by then. */
 async function runAndKill(folder: string, lines: number): Promise<number> {
-  const child = spawn(process.execPath, ["--import", "tsx", CHILD, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...CHILD, folder], { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   child.stdout.setEncoding("utf8");
   child.stdout.on("data", (chunk: string) => {
@@ -54,7 +54,7 @@ describe("a process killed in the middle of its work", () => {
 
   it("held the folder alone while it lived, and leaves it free", async () => {
     const folder = newFolder();
-    const child = spawn(process.execPath, ["--import", "tsx", CHILD, folder], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [...CHILD, folder], { stdio: ["ignore", "pipe", "inherit"] });
     await once(child.stdout, "data");
     child.stdout.resume();
     const refusal = expect.objectContaining({

@@ -9,7 +9,10 @@ import { readSite } from "../../../protocols/site/read-site.ts";
 import type { Site } from "../../../protocols/site/site.ts";
 import { createSiteLocks } from "../../../tui/site-lock/site-lock.ts";
 import { repositoryText, tables } from "../../support/campaign-files.ts";
+import { ownProcess } from "../../support/own-process.ts";
 import { ROOT } from "../../tidy/project-files.ts";
+
+const HOLDER = ownProcess(new URL("../../support/hold-site-lock.ts", import.meta.url));
 
 let folder: string;
 beforeEach(() => {
@@ -105,8 +108,7 @@ describe("the lock of a site", () => {
   });
 
   it("dies with its process, even one that is killed", async () => {
-    const script = join(ROOT, "test/support/hold-site-lock.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", script, folder], { cwd: ROOT, stdio: "pipe" });
+    const child = spawn(process.execPath, [...HOLDER, folder], { cwd: ROOT, stdio: "pipe" });
     const exited = new Promise((resolve) => child.once("exit", resolve));
     await new Promise((resolve) => child.stdout.once("data", resolve));
     const fault = refusal(() => locks(99).take(siteWith(), { command: "beamrack run" }));
