@@ -99,14 +99,17 @@ const loaded = load(FILES, "small.yaml");
 assert(loaded.kind === "loaded", `the small campaign is refused: ${JSON.stringify(loaded.findings)}`);
 export const { campaign, site } = loaded;
 /** Six of its cells, for what concerns all cells alike. */
-export const SIX: Campaign = {
-  ...campaign,
-  cells: campaign.cells.filter((cell) => /^[AB][1-3]$/.test(cell.position)),
-};
+export const SIX = withCells(/^[AB][1-3]$/);
+/** The one on a short leash with two others. */
+export const THREE = withCells(/^(?:A1|B[45])$/);
 const { campaignHash, siteHash } = loaded;
 const data = loadWorldData({ readPackageText: repositoryText }, CHEMISTRY_IDS);
 const { attenuationTables } = contextOf(FILES);
 const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function withCells(positions: RegExp): Campaign {
+  return { ...campaign, cells: campaign.cells.filter((cell) => positions.test(cell.position)) };
+}
 
 const folders: string[] = [];
 const sharedRuns = new Map<string, Promise<WorldRun>>();

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { parseWorldFaults } from "../../simulator/world/world-faults.ts";
-import { campaign, expectSound, field, missesOf, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { expectSound, field, missesOf, removeFolders, runWorld, SIX, THREE } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -15,7 +15,7 @@ describe("a cell that is not in order when it is loaded", () => {
     ["reversed", "seems reversed"],
     ["open-circuit", "outside"],
   ] as const)("(%s) is isolated at its proof and never driven or exposed", async (defect, text) => {
-    const run = await runWorld({ hours: 0.5, faults: wrong({ kind: defect, position: "A3" }) });
+    const run = await runWorld({ hours: 0.5, campaign: SIX, faults: wrong({ kind: defect, position: "A3" }) });
     expectSound(run);
     const [isolated] = run.of("cell-isolated");
     expect(field(isolated, "position")).toBe("A3");
@@ -33,6 +33,7 @@ describe("a cell that is not in order when it is loaded", () => {
     const index = 2;
     const run = await runWorld({
       hours: 0.2,
+      campaign: SIX,
       faults: wrong({ kind: "reversed", position: "A3" }),
       at: [
         [
@@ -49,7 +50,7 @@ describe("a cell that is not in order when it is loaded", () => {
 
 describe("a cell near its dose limit", () => {
   it("is refused from then on, with the reason, while the others are exposed", async () => {
-    const run = await runWorld({ hours: 3 });
+    const run = await runWorld({ hours: 3, campaign: THREE });
     expectSound(run);
     const refused = run.of("exposure-refused");
     expect(refused.length).toBeGreaterThan(0);
@@ -71,18 +72,18 @@ describe("a cell near its dose limit", () => {
 
 describe("what the world watches", () => {
   it("is watched at every exposure, for every cell", async () => {
-    const run = await runWorld({ hours: 0.5 });
+    const run = await runWorld({ hours: 0.5, campaign: SIX });
     const { checks } = run.summary;
     const exposures = run.summary.exposures.made;
-    expect(exposures).toBe(50);
-    expect(checks["two-clocks-apart"]).toBe(exposures * campaign.cells.length);
+    expect(exposures).toBe(30);
+    expect(checks["two-clocks-apart"]).toBe(exposures * SIX.cells.length);
     expect(checks["motion-permit"]).toBeGreaterThanOrEqual(exposures);
     expect(checks["exposures-accounted"]).toBe(exposures);
     expectSound(run);
   });
 
   it("need not have been seen in a run that ends before its first exposure", async () => {
-    const run = await runWorld({ hours: 0.05 });
+    const run = await runWorld({ hours: 0.05, campaign: SIX });
     expect(run.summary.exposures.made).toBe(0);
     expect(run.summary.violations).toEqual([]);
     expectSound(run);
@@ -90,7 +91,8 @@ describe("what the world watches", () => {
 
   it("includes cells ordered off with the shutter open by whoever it was", async () => {
     const run = await runWorld({
-      hours: 0.25,
+      hours: 0.18,
+      campaign: SIX,
       at: [
         [
           603,

@@ -72,14 +72,14 @@ function summaryOf(ran: Ran) {
   return summarySchema.parse(JSON.parse(ran.out.at(-1) ?? ""));
 }
 
-it("sixteen campaigns under heavy faults: every photon accounted and charged, no limit passed, and not safe by refusing", async () => {
-  const ran = await explore(["--seeds", "141..156"], true);
+it("ten campaigns under heavy faults: every photon accounted and charged, no limit passed, and not safe by refusing", async () => {
+  const ran = await explore(["--seeds", "141..150"], true);
   const summary = summaryOf(ran);
   expect(summary.violations).toEqual([]);
   expect(ran.exitCode).toBe(0);
-  expect(summary.runs).toBe(16);
+  expect(summary.runs).toBe(10);
   expect(summary.feasible_met_fraction).toBeGreaterThanOrEqual(0.7);
-  expect(summary.exposures).toBeGreaterThan(250);
+  expect(summary.exposures).toBeGreaterThan(150);
   expect(summary.dose_limit_fraction_max).toBeLessThan(1);
   expect(Object.entries(summary.checks).filter(([, count]) => count === 0)).toEqual([]);
   expect(summary.checks["dose-charged"]).toBeGreaterThanOrEqual(summary.exposures);
@@ -98,18 +98,18 @@ it("sixteen campaigns under heavy faults: every photon accounted and charged, no
 
 it("without faults every feasible request is met, charged within one per cent of what was given, and no seed run twice", async () => {
   const results = join(newFolder(), "results.jsonl");
-  const once = summaryOf(await explore(["--seeds", "1..2", "--faults", "none", "--results", results]));
-  expect(once.runs).toBe(2);
+  const once = summaryOf(await explore(["--seeds", "1", "--faults", "none", "--results", results]));
+  expect(once.runs).toBe(1);
   const before = readFileSync(results, "utf8");
   // A process that was killed left the half of a line.
   appendFileSync(results, '\n{"seed":9,"viol');
-  const summary = summaryOf(await explore(["--seeds", "1..3", "--faults", "none", "--results", results], true));
-  expect(summary.runs).toBe(3);
+  const summary = summaryOf(await explore(["--seeds", "1..2", "--faults", "none", "--results", results], true));
+  expect(summary.runs).toBe(2);
   expect(
     readFileSync(results, "utf8")
       .slice(before.length)
       .match(/"seed":\d+,"violations":\[\]/g),
-  ).toEqual(['"seed":3,"violations":[]']);
+  ).toEqual(['"seed":2,"violations":[]']);
   await expect(explore(["--seeds", "1", "--results", results])).rejects.toThrow(/is of another campaign, site, faults/);
   expect(summary.coverage.states_never_entered).toContain("exposure.makingSafe");
   expect(summary.violations).toEqual([]);

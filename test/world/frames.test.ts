@@ -21,6 +21,7 @@ import {
   removeFolders,
   runWorld,
   site,
+  SIX,
   type WorldRun,
 } from "../support/world-campaign.ts";
 import { design, DESIGN_IDS, MODELS } from "../unit/cell/designs.ts";
@@ -226,11 +227,14 @@ describe("a careless plan: a strong beam on one spot all along a charge", () => 
 });
 
 describe("a campaign whose frames have contents", () => {
+  /** Three sweeps of six cells. */
+  const FRAMED_HOURS = 0.3;
+  const FRAMES = 18;
   let plain: WorldRun;
   let framed: WorldRun;
   beforeAll(async () => {
-    plain = await runWorld({ hours: 0.5 });
-    framed = await runWorld({ hours: 0.5, frames: true });
+    plain = await runWorld({ hours: FRAMED_HOURS, campaign: SIX });
+    framed = await runWorld({ hours: FRAMED_HOURS, campaign: SIX, frames: true });
   }, SLOW_MS);
 
   it("runs exactly as it does without: looking changes nothing", () => {
@@ -241,8 +245,8 @@ describe("a campaign whose frames have contents", () => {
   it("has a frame for every exposure, on the cell and with the photons of the record", () => {
     const { frameWorld } = framed.virtual.world;
     const settled = framed.of("exposure-settled");
-    expect(settled.length).toBe(50);
-    expect(frameWorld?.frames.length).toBe(50);
+    expect(settled.length).toBe(FRAMES);
+    expect(frameWorld?.frames.length).toBe(FRAMES);
     const openings = framed.virtual.world.openings;
     for (const [index, taken] of (frameWorld?.frames ?? []).entries()) {
       const opening = openings[index];
@@ -261,9 +265,10 @@ describe("what a run leaves to look at", () => {
 
   it("is every frame as a file with its counts, and figures of the chosen cells", async () => {
     const [framesFolder, reportPath] = [newFolder(), newFolder()];
-    const look = await preparePhysicsLook(context, campaign, 0.5, { framesFolder, reportPath, cells: "A1,B5" });
+    const look = await preparePhysicsLook(context, SIX, 0.3, { framesFolder, reportPath, cells: "A1,B3" });
     const run = await runWorld({
-      hours: 0.5,
+      hours: 0.3,
+      campaign: SIX,
       frames: true,
       at: [
         [
@@ -276,25 +281,25 @@ describe("what a run leaves to look at", () => {
     });
     const written = look.finish({ seed: 1 });
     const page = join(reportPath, "index.html");
-    expect(written.lines).toEqual([`physics: ${page}`, `frames: 50 in ${framesFolder}`]);
+    expect(written.lines).toEqual([`physics: ${page}`, `frames: 18 in ${framesFolder}`]);
     expect(written.paths.physics_report?.page).toBe(page);
     expect(written.paths.physics_report?.figures).toHaveLength(6);
-    expect(written.paths.frames?.files).toHaveLength(50);
+    expect(written.paths.frames?.files).toHaveLength(18);
     const named = [...(written.paths.frames?.files ?? []), ...(written.paths.physics_report?.figures ?? [])];
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
     expect(readdirSync(reportPath).sort()).toEqual([
       "dose-maps.svg",
       "index.html",
       "lithium-A1.svg",
-      "lithium-B5.svg",
+      "lithium-B3.svg",
       "patterns-A1.svg",
-      "patterns-B5.svg",
+      "patterns-B3.svg",
       "voltage.svg",
     ]);
     const frames = run.virtual.world.frameWorld;
     const [first] = frames?.frames ?? [];
     if (frames === undefined || first === undefined) throw new Error("no frame");
-    expect(readdirSync(framesFolder)).toHaveLength(50);
+    expect(readdirSync(framesFolder)).toHaveLength(18);
     const file = await openHdf5(readFileSync(join(framesFolder, frameFileName(first.path))));
     expect(file.value("entry/instrument/detector/data")).toEqual(frames.counts(first));
     expect(file.value("entry/sample/name")).toBe("R-A1");
@@ -311,8 +316,8 @@ describe("what a run leaves to look at", () => {
       caglioti: { U: 0, V: 0, W: 0.01 },
     };
     const wide: Site = { ...site, detector: { ...site.detector, pattern } };
-    const run = await runWorld({ hours: 0.15, frames: true, site: wide });
-    const usual = await runWorld({ hours: 0.15, frames: true });
+    const run = await runWorld({ hours: 0.1, campaign: SIX, frames: true, site: wide });
+    const usual = await runWorld({ hours: 0.1, campaign: SIX, frames: true });
     const frames = run.virtual.world.frameWorld;
     const usualFrames = usual.virtual.world.frameWorld;
     const [first] = frames?.frames ?? [];
@@ -331,13 +336,14 @@ describe("what a run leaves to look at", () => {
 
   it("is the same page in one file when asked for a file", async () => {
     const path = join(newFolder(), "page.html");
-    const look = await preparePhysicsLook(context, campaign, 0.2, {
+    const look = await preparePhysicsLook(context, SIX, 0.2, {
       framesFolder: undefined,
       reportPath: path,
       cells: undefined,
     });
     await runWorld({
       hours: 0.2,
+      campaign: SIX,
       frames: true,
       at: [
         [

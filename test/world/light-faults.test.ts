@@ -4,7 +4,7 @@ import { expectSound, removeFolders, runWorld } from "../support/world-campaign.
 afterAll(removeFolders);
 
 /** A longer search: `SOAK_COUNT=200 npx vitest run --project world test/world/light-faults.test.ts`. */
-const SEEDS = Number(process.env["SOAK_COUNT"] ?? 8);
+const SEEDS = Number(process.env["SOAK_COUNT"] ?? 5);
 const HOURS = 1;
 
 it("campaigns with the faults of ordinary days are sound, and meet what could be met", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { limitCase, limitOutcome } from "../support/limit-cases.ts";
 
 /** `test/bench/limits.ts` does ten thousand. */
-const RUNS = 100;
+const RUNS = 64;
 
 describe("random protocols on cells with spread and noise", () => {
   it("never trip a limit when check passes them, and are refused for a reason", { timeout: 60_000 }, () => {

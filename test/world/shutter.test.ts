@@ -9,6 +9,7 @@ import {
   runWorld,
   sharedRun,
   site,
+  SIX,
 } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
@@ -22,7 +23,7 @@ describe("a shutter that stays open in an exposure", () => {
   const faults = [{ kind: "shutter-stuck", at: "open", fromMs: FROM_MS, toMs: 640_000 }] as const;
 
   it("is noticed at once, and the shutter upstream takes the beam off the cell within its bound", async () => {
-    const run = await sharedRun({ hours: 0.5, faults });
+    const run = await sharedRun({ campaign: SIX, hours: 0.36, faults });
     expectSound(run);
     const [failed] = run.of("exposure-ended").filter((event) => field(event, "outcome") === "shutter-failure");
     const lit = run.virtual.world.openings.find((opening) => opening.excessPhotons > 0);
@@ -32,7 +33,7 @@ describe("a shutter that stays open in an exposure", () => {
   });
 
   it("makes the stage leave for the shadow at once: the beam is off the cell sooner, and on no other on the way", async () => {
-    const run = await sharedRun({ hours: 0.5, faults });
+    const run = await sharedRun({ campaign: SIX, hours: 0.36, faults });
     const lit = run.virtual.world.openings.find((opening) => opening.excessPhotons > 0);
     const [failed] = run.of("exposure-ended").filter((event) => field(event, "outcome") === "shutter-failure");
     // The shutter upstream takes two seconds; half a second is for the switch that does not come, and the way off.
@@ -52,7 +53,7 @@ describe("a shutter that stays open in an exposure", () => {
   });
 
   it("is charged to its cell for the whole time, and what it gave too much is counted apart", async () => {
-    const run = await sharedRun({ hours: 0.5, faults });
+    const run = await sharedRun({ campaign: SIX, hours: 0.36, faults });
     const [failed] = run.of("exposure-ended").filter((event) => field(event, "outcome") === "shutter-failure");
     const lit = run.virtual.world.openings.find((opening) => opening.excessPhotons > 0);
     expect(numeric(failed, "open_s")).toBeGreaterThan(((lit?.litEndMs ?? Infinity) - (lit?.startMs ?? 0)) / 1000 - 0.1);
@@ -62,11 +63,11 @@ describe("a shutter that stays open in an exposure", () => {
   });
 
   it("holds all exposures until a person resumes them, even when it has come free", async () => {
-    const held = await sharedRun({ hours: 0.5, faults });
+    const held = await sharedRun({ campaign: SIX, hours: 0.36, faults });
     expect(held.of("shutter-opened").filter((event) => event.atMs > FROM_MS)).toEqual([]);
     expect(held.summary.requests.missed).toBe(held.summary.requests.asked - held.summary.requests.met);
-    expect(held.summary.requests.asked).toBe(50);
-    const run = await runWorld({ hours: 0.5, faults, at: [[1000, resume]] });
+    expect(held.summary.requests.asked).toBe(24);
+    const run = await runWorld({ campaign: SIX, hours: 0.36, faults, at: [[1000, resume]] });
     expectSound(run);
     const next = run.of("shutter-opened").find((event) => event.atMs > FROM_MS);
     expect(next?.atMs).toBeGreaterThan(1_000_000);
@@ -75,7 +76,8 @@ describe("a shutter that stays open in an exposure", () => {
 
   it("is not exposed with again while it still stands open, whoever resumes", async () => {
     const run = await runWorld({
-      hours: 0.5,
+      campaign: SIX,
+      hours: 0.36,
       faults: [{ kind: "shutter-stuck", at: "open", fromMs: FROM_MS }],
       at: [
         [700, resume],
@@ -92,7 +94,8 @@ describe("a shutter that stays open in an exposure", () => {
 describe("a shutter that does not open", () => {
   it("costs the requests it is tried for and no other, and exposures go on when it is free", async () => {
     const run = await runWorld({
-      hours: 0.5,
+      campaign: SIX,
+      hours: 0.36,
       faults: [{ kind: "shutter-stuck", at: "closed", fromMs: FROM_MS, toMs: 630_000 }],
     });
     expectSound(run);

@@ -27,15 +27,18 @@ method:
 
 /** The small campaign without its sweep. */
 async function withTriggers(
-  { few = false, rate = "", ...options }: WorldRunOptions & { readonly few?: boolean; readonly rate?: string },
+  {
+    cells = ["A1..A5", "B1..B4"],
+    rate = "",
+    ...options
+  }: WorldRunOptions & { readonly cells?: readonly [a: string, b: string]; readonly rate?: string },
   ...triggers: readonly string[]
 ): Promise<WorldRun> {
-  const cells = few ? ["A1", "B1"] : ["A1..A5", "B1..B5"];
   const small = FILES["small.yaml"]
     .replace("max_current_mA: 2, min_current_mA: -2", "max_current_mA: 5, min_current_mA: -5")
     .replace("duration_h: 3", "duration_h: 20")
-    .replace("A1..A5", cells[0] ?? "")
-    .replace("B1..B5", cells[1] ?? "")
+    .replace("A1..A5", cells[0])
+    .replace("B1..B5", cells[1])
     .replace("positions: [B5]", "positions: [B1]")
     .replace(/ {2}- \{ name: sweep.*\n/, triggers.map((one) => `  - ${one}\n`).join(""))
     .replace(
@@ -216,7 +219,7 @@ describe("triggers in a campaign without a sweep", () => {
 describe("a state-of-charge grid at C/5", () => {
   it("meets its marks in truth, once the cells have shown what they hold", async () => {
     const run = await withTriggers(
-      { hours: 15.7, few: true, rate: "/5" },
+      { hours: 15.7, cells: ["A1", "B1"], rate: "/5" },
       "{ name: soc, kind: state-of-charge-grid, preset: pattern, charge: { from: 0.1, to: 0.9, every: 0.1 }, discharge: { from: 0.1, to: 0.9, every: 0.2 } }",
       "{ name: first, kind: state-of-charge-grid, preset: other, reference: nameplate, cycles: [1], charge: { from: 0.05, to: 0.85, every: 0.1 }, discharge: { at: [0.75, 0.35] }, cells: { positions: A1 } }",
       "{ name: own, kind: state-of-charge-grid, preset: other, reference: measured, charge: { at: [0.25] }, cells: { positions: A1 } }",
@@ -256,7 +259,7 @@ describe("a state-of-charge grid at C/5", () => {
 describe("triggers of a controller that is killed and started again", () => {
   it("ask no moment twice, and miss none that comes after", async () => {
     const run = await withTriggers(
-      { hours: 1.3, kills: [{ atS: 1500, downS: 60 }] },
+      { hours: 1.3, cells: ["[A1, A2, A5]", "B1"], kills: [{ atS: 1500, downS: 60 }] },
       "{ name: soc, kind: state-of-charge-grid, preset: pattern, charge: { from: 0.1, to: 0.9, every: 0.1 }, cells: { positions: [A1, B1] } }",
       "{ name: edge, kind: step-edge, preset: pattern, steps: [charge], at: after, cells: { positions: [A2] } }",
       "{ name: clock, kind: time-grid, preset: other, cells: { positions: A5 }, every_min: 20 }",
