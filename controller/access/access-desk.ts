@@ -209,7 +209,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     } catch (error) {
       if (!isFault(error)) throw error;
       asked.delete(position);
-      order(position, "PUT_BACK");
+      deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK", isUntouched: true } });
       deps.recorder().record("access-refused", { position, author: by.author, what: error.message, is_open: false });
       planAgain();
     } finally {
@@ -233,8 +233,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     try {
       const voltageV = await openCircuitV(position);
       const restV = openedV.get(position) ?? NaN;
-      if (!(Math.abs(voltageV - restV) > AT_REST_V)) return null;
-      const what = `it has ${voltageV.toFixed(4)} V where it had ${restV.toFixed(4)} V when it was taken out`;
+      if (Math.abs(voltageV - restV) <= AT_REST_V) return null;
+      const had = Number.isFinite(restV) ? `${restV.toFixed(4)} V` : "a voltage that is not on record";
+      const what = `it has ${voltageV.toFixed(4)} V where it had ${had} when it was taken out`;
       return faultNote(new Fault("cell.unproven", position, what));
     } catch (error) {
       return faultNote(error);

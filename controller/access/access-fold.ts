@@ -18,8 +18,9 @@ export function createAccessFold(): AccessFold {
   const open = new Map<string, LeftAccess>();
 
   function opened(position: string, data: Readonly<Record<string, Json>>): void {
-    const { open_circuit_V: openCircuitV, out_too: outToo } = data;
-    const others = Array.isArray(outToo) ? outToo.filter((other) => typeof other === "string") : [];
+    const { open_circuit_V: openCircuitV } = data;
+    // By what was open by then, not by what the event names: of two that were opened at once each is told before the other.
+    const others = [...open].flatMap(([other, { isOpen }]) => (isOpen && other !== position ? [other] : []));
     open.set(position, {
       ...{ ...byOf(data), isOpen: true, company: others },
       openCircuitV: typeof openCircuitV === "number" ? openCircuitV : null,

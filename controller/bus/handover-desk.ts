@@ -31,8 +31,8 @@ export function createHandoverDesk(): HandoverDesk {
   /** By their begin, UTC. */
   const over = new Map<number, BusHandoverHour | null>();
 
-  function hourOf(fromMs: number, startMs: number): BusHandoverHour | null {
-    const { entries, notes, ...counted } = fold.happened(fromMs - startMs, fromMs - startMs + HOUR_MS);
+  function hourOf(fromMs: number, startMs: number, nowMs: number): BusHandoverHour | null {
+    const { entries, notes, ...counted } = fold.happened(fromMs - startMs, fromMs - startMs + HOUR_MS, nowMs);
     const { sweeps, exposures, missed, stepsEnded, beamLostMs } = counted;
     const events = entries.slice(0, OF_HOUR);
     const kept = notes.slice(0, OF_NOTES);
@@ -67,7 +67,7 @@ export function createHandoverDesk(): HandoverDesk {
       for (const fromMs of over.keys()) if (fromMs < firstMs) over.delete(fromMs);
       for (let fromMs = firstMs; fromMs <= thisHourMs; fromMs += HOUR_MS) {
         const known = over.get(fromMs);
-        const hour = known === undefined ? hourOf(fromMs, startMs) : known;
+        const hour = known === undefined ? hourOf(fromMs, startMs, nowMs) : known;
         // What is told of an hour a while after its end, was not yet heard at it.
         if (known === undefined && fromMs < thisHourMs - HOUR_MS) over.set(fromMs, hour);
         if (hour !== null) hours.push(hour);

@@ -4,6 +4,7 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import type { Channel, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { CellEffects, LeftStep } from "../machines/programme.ts";
 import type { ChannelNews } from "../machines/campaign-news.ts";
+import { IN_HAND } from "../machines/cell-steps.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { elapsedWhenOff, expectedVoltage } from "./continuity.ts";
@@ -45,6 +46,8 @@ export type ProofRules = Pick<WiringProofDeps, "code" | "positionOf" | "limits" 
 
 /** Later than this after its last sample under current a cell has relaxed, which is no drop over a resistance. */
 const FRESH_MS = 30_000;
+/** Of what the cell is allowed: the noise of a smaller current would tell of any resistance (chosen). */
+const TELLING_SHARE = 0.01;
 
 /** Further below zero than any offset of a channel. */
 const REVERSED_V = -0.01;
@@ -207,8 +210,11 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
       const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
       const openCircuitV = await channel.measureOpenCircuitV();
-      const isFresh = clock.monoMs() - (intake.lastAtMs[cellIndex] ?? -Infinity) <= FRESH_MS;
-      const ohm = isFresh ? (voltageV - openCircuitV) / currentA : NaN;
+      const { currentMaxA, currentMinA } = channelStep.limits;
+      const isTold =
+        clock.monoMs() - (intake.lastAtMs[cellIndex] ?? -Infinity) <= FRESH_MS &&
+        Math.abs(currentA) >= TELLING_SHARE * Math.max(currentMaxA, -currentMinA);
+      const ohm = isTold ? (voltageV - openCircuitV) / currentA : NaN;
       const resistanceOhm = provenOhm ?? (Number.isFinite(ohm) && ohm > 0 ? ohm : null);
       return unfitStep(channelStep, { openCircuitV, resistanceOhm });
     },
@@ -304,9 +310,6 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
 
 /** Why samples are missing of a step that ran on. */
 const AWAY = "the controller was away; the instrument ran on with its own limits";
-
-/** The same while a person had the cell. */
-const IN_HAND = "the cell was off for a person, so that nothing was measured and nothing flowed";
 
 /** NaN where the step holds or sweeps a voltage. */
 export function orderedCurrentA(step: ChannelStep): number {

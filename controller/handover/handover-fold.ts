@@ -58,8 +58,8 @@ export interface HandoverFold {
   readonly clock: { readonly startMs: number; readonly timeZone: string | null } | null;
   readonly lastMs: number;
   handover(fromMs: number, toMs: number): Handover;
-  /** What happened from one moment to before the other. */
-  happened(fromMs: number, toMs: number): Handover["happened"];
+  /** What happened from one moment to before the other, as far as it has come. */
+  happened(fromMs: number, toMs: number, nowMs: number): Handover["happened"];
   /** What happened before will not be asked for again. */
   forgetBefore(atMs: number): void;
 }
@@ -151,10 +151,13 @@ export function createHandoverFold(): HandoverFold {
         ahead: expected.between(lastMs, toMs, { startMs, requests: ahead }),
       };
     },
-    happened: (fromMs, toMs) => happenedIn(told, fromMs, toMs, Math.min(toMs, lastMs)),
+    happened: (fromMs, toMs, nowMs) => happenedIn(told, fromMs, toMs, Math.min(toMs, nowMs)),
     forgetBefore(atMs) {
       const kept = told.findIndex((one) => one.atMs >= atMs);
-      told.splice(0, kept === -1 ? told.length : kept);
+      const gone = told.splice(0, kept === -1 ? told.length : kept);
+      const beam = gone.findLast(({ type }) => type === "beam-lost" || type === "beam-back");
+      // A loss that lasts is told of every hour.
+      if (beam?.type === "beam-lost") told.unshift(beam);
     },
   };
 }

@@ -43,7 +43,7 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
               actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "tellSuspect"],
             },
             {
-              guard: "isPersons",
+              guard: "isInHand",
               target: "givingBack",
               actions: assign({ fault: ({ event }) => faultNote(event.error) }),
             },
@@ -64,11 +64,15 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
     awaitingContacts: parts.createStateConfig({
       entry: {
         type: "waitFor",
-        params: { reason: "the channel to answer, to see the cell back in its place", who: "channel", ms: null },
+        params: ({ context: { isCarried } }) => ({
+          reason: `the channel to answer, to ${isCarried ? "confirm the cell off" : "see the cell back in its place"}`,
+          ...{ who: "channel", ms: null },
+        }),
       },
       on: {
-        CHANNEL_READY: "returning",
-        TAKE_OUT: { guard: "isPersons", target: "away", actions: "noteTaken" },
+        // What was begun of its proof may run on: it counts as off once it is confirmed.
+        CHANNEL_READY: [{ guard: "isTaken", target: "givingBack" }, { target: "returning" }],
+        TAKE_OUT: { guard: "isPersons", target: "awaitingContacts", reenter: true, actions: "noteTaken" },
       },
     }),
     /** What lies there is not what was taken out, or not as it lay: off, and the person's again, who can mend it. */

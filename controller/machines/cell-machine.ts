@@ -38,7 +38,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       proofTriesCount: 0,
       account: input.left?.account ?? openAccount(input.rules),
       ...{ hold: input.left?.hold ?? null, leave: input.left?.leave ?? null, breakReason: null },
-      isCarried: input.left?.isCarried ?? false,
+      ...{ isCarried: input.left?.isCarried ?? false, isUntouched: false },
       mustLook: input.left?.mustLook ?? false,
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       fault: input.left?.fault ?? null,
@@ -63,6 +63,8 @@ export function createCellMachine(deps: CellMachineDeps) {
           { guard: "wasIsolated", target: "isolated" },
           { guard: "wasComplete", target: "complete" },
           { guard: "wasStopped", target: "stopped" },
+          // The controller before may have been lost while it was proven back by a current.
+          { guard: "wasInHand", target: "awaitingContacts" },
           { guard: "wasCarried", target: "away" },
           { target: "awaitingChannel" },
         ],

@@ -92,6 +92,8 @@ export interface CellContext extends CellInput {
   readonly breakReason: string | null;
   /** A robot takes it out of its place: no step begins until it is back there. */
   readonly isCarried: boolean;
+  /** It was to be taken out, and nobody had it: what is there is as it was. */
+  readonly isUntouched: boolean;
   /** Polarity, contact and wiring are: no step begins before. */
   readonly isProven: boolean;
   readonly fault: FaultNote | null;
@@ -139,8 +141,8 @@ export type CellEvent =
 export type CarryEvent =
   /** It is to be taken to the beam: switched off, and off until it is back. */
   | { readonly type: "TAKE_OUT" }
-  /** It lies in its place again, or was not taken after all. */
-  | { readonly type: "PUT_BACK" }
+  /** It lies in its place again, or was not taken after all: then nobody touched it. */
+  | { readonly type: "PUT_BACK"; readonly isUntouched?: true }
   /** What was taken out does not come back: nothing more is done there, and which cell lies there is not known. */
   | { readonly type: "LEFT_OUT" };
 
@@ -186,8 +188,15 @@ export function carriedStep({ cursor, stepElapsedS }: CellContext): LeftStep {
 }
 
 /** A person had it in hand: leads may lie otherwise than before. What was never proven is proven whole when it is back. */
-export function isWiringAsked({ carriedBy, isProven }: Pick<CellContext, "carriedBy" | "isProven">): boolean {
-  return carriedBy === "person" && isProven;
+export function isWiringAsked({
+  isProven,
+  ...cell
+}: Pick<CellContext, "carriedBy" | "isProven" | "isUntouched">): boolean {
+  return wasInHand(cell) && isProven;
+}
+
+export function wasInHand({ carriedBy, isUntouched }: Pick<CellContext, "carriedBy" | "isUntouched">): boolean {
+  return carriedBy === "person" && !isUntouched;
 }
 
 /** What the present step waits for has come. */

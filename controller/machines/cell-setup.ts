@@ -15,13 +15,23 @@ import {
   notOff,
   sparedFault,
   suspectNews,
+  wasInHand,
   type CellContext,
   type CellEvent,
   type CellInput,
   type CellNews,
 } from "./cell-news.ts";
 import { createCellRecords } from "./cell-records.ts";
-import { afterStep, CARRIED, elapsedS, remainingMs, RESTARTED, UNHEARD, type StepIsOver } from "./cell-steps.ts";
+import {
+  afterStep,
+  CARRIED,
+  elapsedS,
+  IN_HAND,
+  remainingMs,
+  RESTARTED,
+  UNHEARD,
+  type StepIsOver,
+} from "./cell-steps.ts";
 import { deadlineActor } from "./deadline.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CellBack, CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
@@ -75,7 +85,9 @@ export function setupCell(deps: CellMachineDeps) {
       wasStopped: ({ context }) => context.left?.phase === "stopped",
       wasCarried: ({ context }) => context.left?.isCarried === true,
       isTaken: ({ context }) => context.isCarried,
+      wasInHand: ({ context }) => context.left?.isCarried === true && context.carriedBy === "person",
       isPersons: ({ context }) => context.carriedBy === "person",
+      isInHand: ({ context }) => wasInHand(context),
       isCarried: ({ context }) => context.cursor !== null && context.isCarried,
       wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
       wasUnderWay: ({ context }) => context.left?.phase === "under-way",
@@ -138,7 +150,7 @@ export function setupCell(deps: CellMachineDeps) {
       }),
       noteBreak: assign({
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
-        breakReason: ({ event }) => breakOf(event),
+        breakReason: ({ context, event }) => breakOf(event, context),
       }),
       beginAccount: assign({
         account: ({ context }) => openAccount(context.rules, context.effects.totals()),
@@ -198,11 +210,14 @@ export function setupCell(deps: CellMachineDeps) {
           waitingFor(context.effects.awaitedCell?.() ?? "the cell", "whoever loads the rack", clock.monoMs(), null),
       }),
       noteTaken: assign({ isCarried: true }),
-      noteBack: assign({ isCarried: false }),
+      noteBack: assign({
+        isCarried: false,
+        isUntouched: ({ event }) => event.type === "PUT_BACK" && event.isUntouched === true,
+      }),
       noteIsBack: enqueueActions(({ context, enqueue }, back: CellBack) => {
         enqueue.assign({
           // Of what its step had done before, the time is on record; after a restart the samples end there too.
-          breakReason: context.stepElapsedS > 0 && back.wired === null ? (context.breakReason ?? CARRIED) : null,
+          breakReason: context.stepElapsedS > 0 && back.wired === null ? (context.breakReason ?? outOf(context)) : null,
           fault: null,
         });
         enqueue(() => {
@@ -272,15 +287,25 @@ export function setupCell(deps: CellMachineDeps) {
       recordOver: ({ context }, params: { readonly as: "cell-isolated" | "cell-complete" | "cell-stopped" }) => {
         records.over(params.as, context);
       },
-      tellFinished: sendParent(({ context }) => finishedNews(context)),
+      tellFinished: enqueueActions(({ context, enqueue }) => {
+        if (isSpared(context)) enqueue(tell({ type: "CELL_SPARED", position: context.position, fault: null }));
+        enqueue(tell(finishedNews(context)));
+      }),
       tellSuspect: sendParent(({ context }) => suspectNews(context)),
-      tellIsolated: sendParent(({ context }) => isolatedNews(context)),
+      tellIsolated: enqueueActions(({ context, enqueue }) => {
+        if (isSpared(context)) enqueue(tell({ type: "CELL_SPARED", position: context.position, fault: null }));
+        enqueue(tell(isolatedNews(context)));
+      }),
     },
   });
 }
 
-function breakOf(event: CellEvent): string {
-  if (event.type === "TAKE_OUT") return CARRIED;
+function outOf({ carriedBy }: Pick<CellContext, "carriedBy">): string {
+  return carriedBy === "person" ? IN_HAND : CARRIED;
+}
+
+function breakOf(event: CellEvent, context: Pick<CellContext, "carriedBy">): string {
+  if (event.type === "TAKE_OUT") return outOf(context);
   return actOf(event) === null ? UNHEARD : BY_PERSON;
 }
 

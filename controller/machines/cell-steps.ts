@@ -92,6 +92,9 @@ export const UNHEARD = "nothing was heard of the channel between a break of its 
 /** The same after a restart of the controller. */
 export const RESTARTED = "the controller was away, and its step did not run on";
 
+/** The same while a person had the cell, or was to have it. */
+export const IN_HAND = "the cell was off for a person, so that nothing was measured and nothing flowed";
+
 /** The same while a robot had the cell. */
 export const CARRIED =
   "the cell was out of its place: a robot had it in the beam, so that nothing was measured and nothing flowed";

@@ -170,6 +170,10 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         case "cell-put-back":
           isCarried = false;
           break;
+        case "access-refused":
+          // Nobody had it.
+          if (data["is_open"] === false) isCarried = false;
+          break;
         case "cell-left-out":
           isCarried = false;
           isProven = false;

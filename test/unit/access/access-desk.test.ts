@@ -17,6 +17,7 @@ function bench(reads: {
   backAs?: string;
   /** Volts at rest, look by look. */
   restV?: number[];
+  left?: AccessDeskDeps["left"];
 }) {
   const told: (readonly [string, object])[] = [];
   const moved: string[] = [];
@@ -48,7 +49,7 @@ function bench(reads: {
     ],
   };
   const desk: AccessDesk = createAccess({
-    ...{ roles, left: undefined, proofMaxMs: 30_000, rack: {}, ledger: () => ({ moved: () => undefined }) },
+    ...{ roles, left: reads.left, proofMaxMs: 30_000, rack: {}, ledger: () => ({ moved: () => undefined }) },
     campaign: { cells: ["A1", "A2"].map((position) => ({ position, barcode: `R-${position}` })) },
     clock: {
       ...{ wallMs: () => nowMs, monoMs: () => nowMs, clearTimeout: () => undefined },
@@ -178,6 +179,9 @@ describe("a person's access to a cell", () => {
       { what: expect.stringMatching(/0\.0200 V where it had 3\.7000/) as string },
     ]);
     expect(await ended()).toMatchObject(["access-closed", { cell_is: "complete" }]);
+    const left = { author: "anna", reason: "", isOpen: true, openCircuitV: null, company: [] };
+    const unknown = bench({ cellIs: "complete", left: new Map([["A1", left]]) });
+    expect(await unknown.ended()).toMatchObject(["access-refused", { is_open: true }]);
   });
 
   it("is refused while the shutter does not read closed, nor the safety shutter: what was commanded is no proof", async () => {

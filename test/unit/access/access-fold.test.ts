@@ -21,3 +21,12 @@ it("accesses that stand open at the end of a record are told with who was out to
   expect(fold.open.get("A1")?.company).toEqual(["A2"]);
   expect(fold.open.has("A2")).toBe(false);
 });
+
+it("two accesses that were opened at the same moment, neither of which names the other, are told as out together", () => {
+  const fold = createAccessFold();
+  for (const position of ["A1", "A2"]) fold.event("access-opened", { position, author: "anna", reason: "" });
+  expect([...fold.open].map(([position, { company }]) => [position, company])).toEqual([
+    ["A1", ["A2"]],
+    ["A2", ["A1"]],
+  ]);
+});

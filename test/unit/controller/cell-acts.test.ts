@@ -208,6 +208,19 @@ describe("a cell whose step was ended out of turn", () => {
     expect(bench.calls.at(-1)).toMatch(/^start 3 /);
   });
 
+  it("that is stopped while it is held for its next step leaves no alarm about that step", async () => {
+    const bench = await cycling([[1, 4.2], [1, 4.2], 300]);
+    bench.behaviour.unfit = { 2: HARM };
+    bench.send({ type: "SKIP_STEP", ...WHO });
+    await bench.for(100);
+    bench.send({ type: "STOP_CELL", author: "operator" });
+    await bench.for(100);
+    expect(bench.parent.heard.slice(-2)).toMatchObject([
+      { type: "CELL_SPARED", fault: null },
+      { type: "CELL_FINISHED" },
+    ]);
+  });
+
   it("begins nothing when it is held, or its channel is lost, while it is looked at", async () => {
     for (const event of [
       { type: "HOLD_CELL", ...WHO },

@@ -68,6 +68,35 @@ describe("a cell that a person had in hand", () => {
     expect(bench.state()).toBe("away");
   });
 
+  it("that was not given to anybody after all gets no current for that, held or not", async () => {
+    for (const [state, behaviour] of [
+      ["held", undefined],
+      ["isolated", "finds fault"],
+    ] as const) {
+      const bench = await out();
+      if (behaviour !== undefined) bench.behaviour.back = behaviour;
+      bench.send({ type: "HOLD_CELL", author: "bert", reason: "a look" });
+      bench.send({ type: "PUT_BACK", isUntouched: true });
+      await bench.for(40);
+      expect([bench.state(), bench.calls.filter((call) => call.startsWith("back"))]).toEqual([
+        state,
+        [expect.stringMatching(/^back after 30\.\d\d s$/)],
+      ]);
+    }
+  });
+
+  it("counts as off after a restart once its channel has confirmed it: its proof may have been under way", async () => {
+    const bench = open(undefined, { phase: "under-way", isCarried: true }, "person");
+    expect(bench.state()).toBe("awaitingContacts");
+    expect(bench.context().waiting?.reason).toMatch(/to confirm the cell off/);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect([bench.state(), bench.calls]).toEqual(["away", ["off"]]);
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(40);
+    expect(bench.state()).toBe("cycling");
+  });
+
   it("that does not come back is stopped, and what lies there is not known any more", async () => {
     const bench = await out();
     bench.send({ type: "LEFT_OUT" });

@@ -353,6 +353,8 @@ describe("every state of a cell", () => {
     carried.send({ type: "CHANNEL_READY" });
     const inHand = open(undefined, { isCarried: true, runningSinceMs: null }, "person");
     inHand.behaviour.back = "finds fault";
+    inHand.send({ type: "CHANNEL_READY" });
+    await inHand.for(20);
     inHand.send({ type: "PUT_BACK" });
     await inHand.for(40);
     const late = open();

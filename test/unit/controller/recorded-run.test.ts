@@ -57,6 +57,14 @@ describe("a run by the events of its record", () => {
     expect(cell(resumed, "A1")?.left.hold).toBeNull();
   });
 
+  it("has a cell where it was that was to be taken out and given to nobody; not one that somebody has", () => {
+    const taken: Told = ["cell-taken-out", 2, { ...A1, elapsed_s: 3 }];
+    const refused = (isOpen: boolean): Told => ["access-refused", 3, { ...A1, author: "anna", is_open: isOpen }];
+    const isOut = (...events: readonly Told[]): boolean | undefined =>
+      cell(recorded(["step-started", 1, A1], taken, ...events), "A1")?.left.isCarried;
+    expect([isOut(), isOut(refused(true)), isOut(refused(false))]).toEqual([true, true, undefined]);
+  });
+
   it("keeps interlocks that broke until they were re-armed", () => {
     const broken: Told = ["interlock-broken", 1, { interlocks: ["doorClosed", "searched", "nonsense"] }];
     const { latched } = recorded(broken);

@@ -71,6 +71,16 @@ describe("the hand-over page on the bus", () => {
     expect(later.waiting).toMatchObject([{ who: "operator", where: ["stage"], since: "2026-03-02T21:00:00.000Z" }]);
   });
 
+  it("tells of a beam that is gone for days in every hour, also where nothing else happens", () => {
+    const made = desk([[1, "beam-lost", {}]]);
+    for (let hours = 2; hours < 60; hours += 1) bodyAt(made, hours);
+    const all = shiftTold(bodyAt(made, 60.5), START);
+    expect(all.beamLostS).toBe(23.5 * 3600);
+    made.hear({ type: "beam-back", atMs: 61 * HOUR, data: {} });
+    expect(shiftTold(bodyAt(made, 62.5), START + 60 * HOUR).beamLostS).toBe(3600);
+    expect(shiftTold(bodyAt(made, 90), START).beamLostS).toBe(0);
+  });
+
   it("stays within what a message may hold, however much happens", () => {
     const flood = Array.from({ length: 24 * 200 }, (_, index): Told => [
       index / 200,
