@@ -42,6 +42,8 @@ export interface BusPublisherDeps {
   readonly port: BusPort;
   readonly rack: string;
   readonly topics: readonly SaidTopic[];
+  /** What a broker may still keep of a campaign before, and nobody says any more: it is emptied. */
+  readonly former?: readonly BusTopic[];
   /** Monotonic, of the machine. */
   readonly nowMs: () => number;
   /** As it stands in `at`: by the campaign's clock. */
@@ -59,6 +61,7 @@ export const STREAM_MAX = 1000;
 interface KeptTopic extends SaidTopic {
   readonly text: string;
   dueAtMs: number;
+  /** Empty where there was nothing to tell; null where the broker may have anything. */
   said: string | null;
 }
 
@@ -71,6 +74,7 @@ export function createBusPublisher(deps: BusPublisherDeps): BusPublisher {
   }));
   const byTopic = new Map(deps.topics.map((one, index) => [one, kept[index]]));
   let queue: { readonly topic: string; readonly payload: string }[] = [];
+  let isSwept = false;
   let droppedCount = 0;
   let publishedCount = 0;
 
@@ -83,7 +87,12 @@ export function createBusPublisher(deps: BusPublisherDeps): BusPublisher {
 
   function say(one: KeptTopic): void {
     const body = one.body();
-    if (body === undefined) return;
+    if (body === undefined) {
+      // Of a cell of another campaign, maybe of another group's.
+      if (one.said === null) send(one.text, "", true);
+      one.said ??= "";
+      return;
+    }
     const said = JSON.stringify(body);
     if (said === one.said) return;
     one.said = said;
@@ -101,9 +110,15 @@ export function createBusPublisher(deps: BusPublisherDeps): BusPublisher {
     if (sent > 0) queue = queue.slice(sent);
   }
 
+  function sweep(): void {
+    for (const topic of deps.former ?? []) send(topicText(rack, topic), "", true);
+    isSwept = true;
+  }
+
   return {
     tick() {
       flush();
+      if (!isSwept && hasRoom()) sweep();
       const atMs = nowMs();
       for (const one of kept) {
         if (atMs < one.dueAtMs || !hasRoom()) continue;
@@ -112,6 +127,7 @@ export function createBusPublisher(deps: BusPublisherDeps): BusPublisher {
       }
     },
     begin() {
+      isSwept = false;
       for (const one of kept) {
         one.said = null;
         one.dueAtMs = -Infinity;

@@ -1,5 +1,7 @@
 /** The retained topics of a run, each with how often it may be told and what it then says. */
+import { ALL_POSITIONS } from "../../protocols/base/position.ts";
 import { heightDigits } from "../../protocols/bus/cell-views.ts";
+import type { BusTopic } from "../../protocols/bus/topics.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { createAlarmBodies } from "./alarm-bodies.ts";
 import { createGroupCensors } from "./group-censors.ts";
@@ -22,6 +24,8 @@ const SURROUNDINGS_MS = 500;
 
 export interface BusTopics {
   readonly topics: readonly SaidTopic[];
+  /** Of places that have no cell now. */
+  readonly former: readonly BusTopic[];
   /** Looks at every cell for its curve. Called before each round of telling. */
   look(): void;
 }
@@ -79,7 +83,17 @@ export function busTopics(sources: BusSources): BusTopics {
     };
   }
 
+  const held = new Set<string>(campaign.cells.map(({ position }) => position));
   return {
+    former: ALL_POSITIONS.flatMap((of): readonly BusTopic[] =>
+      held.has(of)
+        ? []
+        : [
+            { kind: "cell", of },
+            { kind: "dose", of },
+            { kind: "trace", of },
+          ],
+    ),
     topics: [
       single("campaign", FAST_MS, () => campaignBody(sources, partsOf(run))),
       single("beam", FAST_MS, () => beamBody(sources, partsOf(run))),

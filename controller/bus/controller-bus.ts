@@ -197,6 +197,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     const publisher = createBusPublisher({
       ...{ port, rack },
       topics: [heartbeat, control, ...looks.topics, shift],
+      former: looks.former,
       nowMs: () => dayClock.monoMs(),
       timeText: () => timeText(sources, clock.monoMs()),
       dayText,

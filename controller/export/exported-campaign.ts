@@ -173,7 +173,8 @@ export interface ExportedCampaign {
   readonly lastMs: number;
   readonly isComplete: boolean;
   readonly digest: string;
-  readonly eventCount: number;
+  /** Null for one group: it would count what others did. */
+  readonly eventCount: number | null;
   /** Of the group, in order of positions. */
   readonly cells: readonly ExportedCell[];
   /** Dark controls of others, where the group and they agreed to share; never where `group` is null. */

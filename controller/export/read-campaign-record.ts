@@ -116,8 +116,11 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
     throw new Fault("export.no-plan", where, "the record does not say whose cells stand where");
   }
   if (folds.size === 0) {
-    const known = [...new Set(plan.cells.map((cell) => cell.group))].sort();
-    throw new Fault("export.unknown-group", where, `no cell is of group ${group ?? ""}; there are ${known.join(", ")}`);
+    throw new Fault(
+      "export.unknown-group",
+      where,
+      `no cell is of group ${group ?? ""}; beamrack data ${where} groups lists those that there are`,
+    );
   }
   const byChannel = new Map([...folds.values()].map((fold) => [fold.channelIndex, fold]));
   for (const scanned of record.gaps()) {
@@ -143,7 +146,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
     lastMs,
     isComplete,
     digest,
-    eventCount,
+    eventCount: group === null ? eventCount : null,
     cells: [...folds.values()].map((fold) => asPlanned(fold.cell(made.get(fold.position) ?? []), shown)),
     sharedControls: sharedControls(
       shareable.flatMap(({ position }) => pool.get(position)?.cell(made.get(position) ?? []) ?? []),

@@ -54,8 +54,9 @@ export function createBusBench(campaign: Campaign, site: Site, proposals?: Propo
       backlogBytes: () => 0,
       publish(topic, payload) {
         const read = readMessage(topic, Buffer.from(payload));
+        if (read.kind === "emptied") return;
         if (read.kind !== "read") {
-          unread.push(`${topic}: ${read.kind === "unread" ? read.why : "emptied"}: ${payload.slice(0, 300)}`);
+          unread.push(`${topic}: ${read.why}: ${payload.slice(0, 300)}`);
           return;
         }
         const { message } = read;

@@ -184,7 +184,10 @@ function close(
 ): void {
   const unreadable = [...campaign.unreadable, ...summary.unreadable];
   // What the record held when it was exported, for who lets samples go for it.
-  const stored = head === undefined ? null : { samples: head.samples, blocks: head.blocks, rows: summary.rows };
+  const stored =
+    head === undefined || wish.group !== null
+      ? null
+      : { samples: head.samples, blocks: head.blocks, rows: summary.rows };
   const told = { ...provenance(campaign, wish), stored, unreadable };
   const files = folder.files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }));
   folder.writeText("provenance.json", `${JSON.stringify({ form: wish.form, ...told, files }, null, 2)}\n`);

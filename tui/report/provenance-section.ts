@@ -18,7 +18,10 @@ export function provenanceSection(input: ReportInput): Markup {
     ["campaign", `${header.campaign}, SHA-256 ${header.campaignHash}`],
     ["site", `${campaign.siteName}, SHA-256 ${header.siteHash}`],
     ["world", `${header.world}${seed}${header.conditions === undefined ? "" : `, ${header.conditions}`}`],
-    ["event log", `${countText(campaign.eventCount)} events, digest ${campaign.digest}`],
+    [
+      "event log",
+      `${campaign.eventCount === null ? "" : `${countText(campaign.eventCount)} events, `}digest ${campaign.digest}`,
+    ],
     ["from, to", `${isoTime(clock.startMs)}, ${isoTime(clock.startMs + campaign.lastMs)}`],
     ["recorded with", `beamrack ${header.softwareVersion}`],
     ["this report", `beamrack ${softwareVersion}, ${isoTime(madeMs)}`],

@@ -5,8 +5,9 @@ import {
   STREAM_MAX,
   type SaidTopic,
 } from "../../../controller/bus/bus-publisher.ts";
+import type { BusTopic } from "../../../protocols/bus/topics.ts";
 
-function bench(topics: readonly SaidTopic[] = []) {
+function bench(topics: readonly SaidTopic[] = [], former: readonly BusTopic[] = []) {
   const said: { topic: string; payload: string; retain: boolean }[] = [];
   const state = { nowMs: 0, isOpen: true, backlogBytes: 0 };
   const publisher = createBusPublisher({
@@ -16,7 +17,7 @@ function bench(topics: readonly SaidTopic[] = []) {
       publish: (topic, payload, retain) => said.push({ topic, payload, retain }),
     },
     rack: "r",
-    topics,
+    ...{ topics, former },
     nowMs: () => state.nowMs,
     timeText: () => "2026-03-02T12:00:00.000Z",
     dayText: () => "2026-03-02T12:00:00.000Z",
@@ -46,6 +47,29 @@ describe("what is retained", () => {
     expect(said.length).toBeLessThanOrEqual(12);
     expect(said[0]).toMatchObject({ topic: "beamrack/r/beam", retain: true });
     expect(JSON.parse(said.at(-1)?.payload ?? "")).toMatchObject({ v: 1, at: "2026-03-02T12:00:00.000Z", value: 20 });
+  });
+
+  it("empties what a broker may keep of a campaign before: places without a cell, and cells of which nothing is known yet", () => {
+    const former = [{ kind: "cell", of: "H12" }] as const;
+    const known: { body?: object } = {};
+    const topics = [{ topic: { kind: "cell", of: "A1" } as const, periodMs: 200, body: () => known.body }];
+    const { said, run, publisher } = bench(topics, former);
+    run(1000);
+    const of = (topic: string): readonly string[] =>
+      said.filter((one) => one.topic.endsWith(topic)).map(({ payload }) => payload);
+    expect(of("cell/H12")).toEqual([""]);
+    expect(of("cell/A1")).toEqual([""]);
+    known.body = { value: 1 };
+    run(400);
+    expect(of("cell/A1")).toHaveLength(2);
+    publisher.begin();
+    run(400);
+    expect(of("cell/H12")).toEqual(["", ""]);
+    expect(
+      of("cell/A1")
+        .slice(1)
+        .every((payload) => payload !== ""),
+    ).toBe(true);
   });
 
   it("is said afresh to a broker that came back and knows nothing", () => {
