@@ -16,6 +16,7 @@ import {
 } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { FILTER_FAILURE_REASON, SHUTTER_FAILURE_REASON, type LedgerRow } from "../record/ledger-row.ts";
+import type { TransmittedBeam } from "../run/beam-readings.ts";
 import { openTimeS } from "./open-time.ts";
 
 /** A top-up adds less to the ring current within one exposure; a feed that jumps by more is not believed. */
@@ -26,6 +27,8 @@ const MONITOR_EVEN = 1.03;
 const LATELY_MS = 5000;
 /** Where nothing but the ring current is heard, a fall of it is believed after this. */
 const FALL_BELIEVED_MS = 120_000;
+/** A reading of the diode that comes so soon after the shutter was seen open was begun before. */
+const READING_BEGUN_MS = 150;
 
 export interface ExposureAccounts {
   book(order: ExposureOrder): Promise<number>;
@@ -47,6 +50,7 @@ export interface ExposureAccountsDeps {
   readonly monitor: FluxHistory;
   readonly ringCurrent: FluxHistory;
   readonly ringCurrentMa: () => number | null;
+  readonly transmitted?: TransmittedBeam;
   /** Cycle that the cell is in, from 1; null where it is not known. */
   readonly cycleOf: (cellIndex: number) => number | null;
   /** Told when a source of the flux was not believed, or when all were again. */
@@ -180,6 +184,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
         ...excessJson(row, bookedPhCm2),
         monitor_ph_s: monitorPhS,
         ring_current_mA: ringCurrentMa,
+        ...transmittedJson(deps.transmitted, marks),
         frame: framePath,
       });
     },
@@ -191,6 +196,17 @@ function meanOrLargest(monitor: FluxHistory, fromMs: number, toMs: number): numb
   const mean = monitor.meanBetween(fromMs, toMs);
   const largest = monitor.largestSince(fromMs);
   return mean !== null && largest !== null && largest > mean * MONITOR_EVEN ? largest : mean;
+}
+
+/** It: what the diode behind the rack read while the shutter was wholly open; nulls where it read nothing, or too much to tell. */
+function transmittedJson(of: TransmittedBeam | undefined, marks: ShutterMarks): { readonly [key: string]: Json } {
+  if (of === undefined) return {};
+  const fromMs = (marks.openSeenAtMs ?? Infinity) + READING_BEGUN_MS;
+  const toMs = marks.closeAskedAtMs ?? marks.closedSeenAtMs ?? -Infinity;
+  const meanA = of.history.meanBetween(fromMs, toMs);
+  const isTold = meanA !== null && (of.history.largestSince(fromMs) ?? Infinity) < of.saturatedFromA;
+  if (!isTold) return { it_A: null, it_ph_s: null };
+  return { it_A: meanA, it_ph_s: of.photonsPerAs === null ? null : meanA * of.photonsPerAs };
 }
 
 /** Watched to stay open, and the watch was ended without a closing. */

@@ -76,6 +76,9 @@ export interface ExportedExposure {
   /** The image as it was when its pattern was made for the first look; null where nobody said. */
   readonly frameRead: ImageEvidence | null;
   readonly ringCurrentMa: number | null;
+  /** What came through the cell, by the diode behind the rack: ampere, and photons per second; null where none was read. */
+  readonly transmittedA: number | null;
+  readonly transmittedPhS: number | null;
   readonly fluxPhS: number;
   readonly fluxSource: string;
   readonly filterTransmission: number;

@@ -80,6 +80,8 @@ function exposureOf(booked: LedgerRow, last: LedgerRow, told: Told | undefined):
     frameFile: null,
     frameRead: told?.frameRead ?? null,
     ringCurrentMa: numberOrNull(ended["ring_current_mA"]),
+    transmittedA: numberOrNull(ended["it_A"]),
+    transmittedPhS: numberOrNull(ended["it_ph_s"]),
     fluxPhS: last.fluxPhS,
     fluxSource: last.fluxSource,
     filterTransmission: last.filterTransmission,

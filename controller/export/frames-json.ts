@@ -10,7 +10,17 @@ export const IMAGE_INDEX = 0;
 
 /** What was done to counts, and by what they can be made comparable. */
 export const NORMALISATION =
-  "none: images and patterns hold counts as they were counted. I0 (photons/s at the sample before filters, mean of the open time) times filter transmission times open time is the number of photons that met the cell; ring current stands beside it as a second witness";
+  "none: images and patterns hold counts as they were counted. I0 (photons/s at the sample before filters, mean of the open time) times filter transmission times open time is the number of photons that met the cell; ring current stands beside it as a second witness. It (the diode behind the rack, mean while the shutter was open) over I0 times filter transmission is the transmission of the cell";
+
+/** Of the cell: It over what met it. Null where either is not known. */
+export function transmissionOf({
+  transmittedPhS,
+  fluxPhS,
+  filterTransmission,
+}: Pick<ExportedExposure, "transmittedPhS" | "fluxPhS" | "filterTransmission">): number | null {
+  const metPhS = fluxPhS * filterTransmission;
+  return transmittedPhS === null || !(metPhS > 0) ? null : transmittedPhS / metPhS;
+}
 
 /** In order of cells and booking. `found`: by exposure. */
 export function withFrameFiles(campaign: ExportedCampaign, found: ReadonlyMap<string, FrameFile>): ExportedCampaign {
@@ -49,6 +59,9 @@ export function framesJson(campaign: ExportedCampaign): Json {
                 i0_ph_s: one.fluxPhS,
                 i0_source: one.fluxSource,
                 ring_current_mA: one.ringCurrentMa,
+                it_A: one.transmittedA,
+                it_ph_s: one.transmittedPhS,
+                transmission: transmissionOf(one),
                 filter_transmission: one.filterTransmission,
               },
             },

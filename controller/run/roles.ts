@@ -26,6 +26,8 @@ export interface CampaignRoles {
   readonly changer?: SampleChanger;
   readonly ringCurrent: Sensor;
   readonly flux: Sensor;
+  /** The diode behind the rack: what of the beam came through a cell. Left out where the site has none. */
+  readonly transmitted?: Sensor;
   /** Reads frames as patterns; without it nothing is known of them but their names. */
   readonly integrator?: Integrator;
   /** Everything else that a site measures: over the rack, and of the beam. */

@@ -27,6 +27,9 @@ export function chamberPhotonsPerAs(tables: AttenuationTables, gas: Layer, pairE
   return pairEv / (ELEMENTARY_CHARGE_C * 1000 * energyKeV * stopped(opticalPath(mass, gas)) * kept);
 }
 
+/** Of a diode, g/cm3. */
+export const SILICON_DENSITY = 2.33;
+
 /** The same for a fully depleted silicon diode: F = I eps / (e E f), with f = (mu_en/mu) (1 - exp(-x)). */
 export function diodePhotonsPerAs(tables: AttenuationTables, silicon: Layer, energyKeV: number): number {
   const mass = tables.coefficients(silicon.massFractions, energyKeV);

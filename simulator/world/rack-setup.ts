@@ -4,7 +4,17 @@
  * over what stands there, row by row.
  */
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
-import { RACK_COLUMNS, RACK_ROWS, type PlacedOffset, type WorldProfile, type WorldSite } from "./world-site.ts";
+import type { WorldAttenuation } from "./world-attenuation.ts";
+import { passes } from "./world-dose.ts";
+import {
+  cellUnderBeam,
+  RACK_COLUMNS,
+  RACK_ROWS,
+  type PlacedOffset,
+  type WorldCell,
+  type WorldProfile,
+  type WorldSite,
+} from "./world-site.ts";
 
 interface PlaneMm {
   readonly xMm: number;
@@ -95,13 +105,40 @@ export function withTrueBeam(site: WorldSite, setup: WorldSetup | undefined): Wo
   return setup?.profile === undefined ? site : { ...site, beam: { ...site.beam, profile: setup.profile } };
 }
 
-/** Share of the beam that reaches a diode behind the rack; all of it where the diode stands before. */
+export interface BehindRack {
+  readonly site: WorldSite;
+  readonly cells: readonly Pick<WorldCell, "positionIndex" | "layers">[];
+  readonly attenuation: WorldAttenuation;
+  readonly options?: { readonly isDiodeBehindRack?: boolean };
+}
+
+/**
+ * Share of the beam that reaches a diode behind the rack: by the setup, or, of a rack as the site has it, what the stack of
+ * the cell in the beam lets through. All of it where the diode stands before.
+ */
 export function reachesDiode(
   setup: RackSetup | undefined,
   stage: Pick<ObservedStagePlant, "tableXMm" | "tableYMm">,
+  { site, cells, attenuation, options }: BehindRack,
 ): (atMs: number) => number {
-  return (atMs) => setup?.passes(stage.tableXMm(atMs), stage.tableYMm(atMs)) ?? 1;
+  if (setup !== undefined) return (atMs) => setup.passes(stage.tableXMm(atMs), stage.tableYMm(atMs));
+  if (options?.isDiodeBehindRack !== true) return () => 1;
+  const layersOf = new Map(cells.map(({ positionIndex, layers }) => [positionIndex, layers]));
+  const known = new Map<number, number>();
+  return (atMs) => {
+    const { positionIndex, xMm, yMm } = cellUnderBeam(site, stage.tableXMm(atMs), stage.tableYMm(atMs));
+    const layers = layersOf.get(positionIndex);
+    if (layers === undefined || Math.hypot(xMm, yMm) > CAN_RADIUS_MM) return 1;
+    const before = known.get(positionIndex);
+    if (before !== undefined) return before;
+    const share = layers.reduce((left, layer) => left * passes(attenuation, layer, site.beam.energyKeV), 1);
+    known.set(positionIndex, share);
+    return share;
+  };
 }
+
+/** Of a coin cell 2032. */
+const CAN_RADIUS_MM = 10;
 
 interface BeamSum {
   /** Share of the beam on a disc, on a square; their middles as seen from the beam's. */

@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly safetyInputs?: readonly WatchedInput[];
   /** The stage holds one cell, which a robot brings there. */
   readonly robot?: RobotOptions;
+  /** The diode sees what comes through the cells. */
+  readonly isDiodeBehindRack?: boolean;
   /** The rack is not where the site has it, and the diode stands behind it. */
   readonly setup?: WorldSetup;
 }

@@ -344,7 +344,7 @@ export function createWorld(deps: WorldDeps): World {
     rackSensors: rack.sensors,
     trouble,
     robot,
-    monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace, reachesDiode(setup, stage)),
+    monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace, reachesDiode(setup, stage, deps)),
     dose,
     openings,
     faultsBegun,

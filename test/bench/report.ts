@@ -85,6 +85,8 @@ function exposuresOf({ position }: ExportedCell): readonly ExportedExposure[] {
         frameFile: null,
         frameRead: null,
         ringCurrentMa: 200,
+        transmittedA: null,
+        transmittedPhS: null,
         fluxPhS: 1e11,
         fluxSource: "monitor",
       },

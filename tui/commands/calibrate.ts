@@ -5,7 +5,7 @@ import { assert } from "../../protocols/base/assert.ts";
 import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { placedOnStage, type RackPlacement } from "../../protocols/align/placement.ts";
-import { diodePhotonsPerAs } from "../../protocols/dose/flux-monitor.ts";
+import { diodePhotonsPerAs, SILICON_DENSITY } from "../../protocols/dose/flux-monitor.ts";
 import type { SiteAlignment } from "../../protocols/site/alignment.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { addRecords, calibrationTarget, checkTarget } from "../align/calibration-file.ts";
@@ -28,8 +28,6 @@ const FLUX_VALID_S = 48 * 3600;
 const OTHERS_VALID_S = 30 * 86_400;
 const MEASURED = ["flux", "filters"] as const;
 const NOTED_PLACES = ["calibrant", "empty"] as const;
-/** Silicon of a diode, g/cm3. */
-const SILICON_DENSITY = 2.33;
 
 /** Where nobody has aligned the rack: where the site file has it. */
 const AS_BUILT: RackPlacement = { shiftXMm: 0, shiftYMm: 0, rotationDeg: 0, cells: new Map() };

@@ -39,6 +39,10 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     (instrument): readonly Instrument[] => (instrument === undefined ? [] : [instrument]),
   );
 
+  // One that tells the flux before the cell tells nothing of what came through.
+  const behind = site.beam.monitor?.kind === "diode" ? undefined : site.alignment?.diode;
+  const transmitted = ownSensors.find(({ name }) => name === behind);
+
   function sensorOf(quantity: SensorQuantity): Sensor {
     const sensor = found.find((one) => one.quantity === quantity)?.sensor;
     if (sensor !== undefined) return sensor;
@@ -52,6 +56,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     ...(gating === undefined ? {} : { trigger: gating }),
     ...(changer === undefined ? {} : { changer }),
     ...(integrator === undefined ? {} : { integrator }),
+    ...(transmitted === undefined ? {} : { transmitted }),
     ringCurrent: sensorOf("ring_current"),
     flux: sensorOf(site.beam.monitor?.kind ?? "flux"),
     watched: found.flatMap(({ quantity, sensor, alarmAbove, stopAbove }): readonly WatchedSensor[] =>

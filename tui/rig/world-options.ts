@@ -35,11 +35,12 @@ function watchedInput({ name, source, response, maximumAgeMs }: SafetyInput) {
 export function worldOptionsOf(
   site: Site,
   codeOf: (position: Position) => string | undefined,
-): Pick<WorldOptions, "stageAxes" | "robot" | "safetyInputs" | "looksEveryS"> {
+): Pick<WorldOptions, "stageAxes" | "robot" | "safetyInputs" | "looksEveryS" | "isDiodeBehindRack"> {
   const changer = site.sampleChanger;
   return {
     looksEveryS: site.channels.reduce((most, channel) => Math.max(most, channel.sampleIntervalMinS), 0),
     ...(site.stage.driver === "zaber-ascii" ? { stageAxes: "independent" } : {}),
+    ...(site.alignment === undefined || site.beam.monitor?.kind === "diode" ? {} : { isDiodeBehindRack: true }),
     ...(site.safetyInputs === undefined ? {} : { safetyInputs: site.safetyInputs.map(watchedInput) }),
     ...(changer?.toBeam === undefined
       ? {}

@@ -7,7 +7,7 @@ import type { Known } from "../../synchrony/state-between.ts";
 import type { CellRows } from "../cell-rows.ts";
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
 import { isoTime } from "../file-names.ts";
-import { IMAGE_INDEX, NORMALISATION } from "../frames-json.ts";
+import { IMAGE_INDEX, NORMALISATION, transmissionOf } from "../frames-json.ts";
 import { cellProvenance, HC_KEV_ANGSTROM } from "../provenance.ts";
 import { exposureMs, toldDoses } from "../told-dose.ts";
 import {
@@ -142,6 +142,8 @@ function writeExposures(entry: Group, campaign: ExportedCampaign, cell: Exported
   texts("normalisation", () => NORMALISATION);
   numbers("frame_index", "", (one) => (one.frame === null ? null : (one.frameRead?.imageIndex ?? IMAGE_INDEX)));
   numbers("ring_current", "mA", (one) => one.ringCurrentMa);
+  numbers("transmitted_current", "A", (one) => one.transmittedA);
+  numbers("transmission", "", transmissionOf);
   numbers("time", "s", (one) => exposureMs(one) / 1000);
   numbers("open_time", "s", (one) => one.openTimeS);
   numbers("spot_x", "mm", (one) => one.spotXMm);

@@ -1,7 +1,7 @@
 /** Plain tables for people: cells, cycles, exposures, dose by spot, gaps. Dose with its convention and uncertainty. */
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
-import { IMAGE_INDEX } from "../frames-json.ts";
+import { IMAGE_INDEX, transmissionOf } from "../frames-json.ts";
 import { isoTime } from "../file-names.ts";
 import { dosesBySpot } from "../provenance.ts";
 import { csvText, type Field } from "./csv-table.ts";
@@ -50,7 +50,7 @@ const TABLES: readonly Table[] = [
       ...["mid_state_of_charge", "mid_state_of_charge_uncertainty", "channel_clock_uncertainty_s", "mid_gap"],
       ...["flux_ph_s", "flux_source", "ring_current_mA", "filter_transmission", "fluence_ph_cm2", "layer"],
       ...["surface_Gy", "mean_Gy", "convention", "relative_uncertainty", "charged_by", "frame", "frame_sha256"],
-      ...["frame_index", "read_sha256", "geometry_file", "geometry_sha256"],
+      ...["frame_index", "read_sha256", "geometry_file", "geometry_sha256", "it_A", "it_ph_s", "transmission"],
     ],
     function* exposures(campaign) {
       for (const cell of campaign.cells)
@@ -65,6 +65,7 @@ const TABLES: readonly Table[] = [
               ],
               ...[one.frameRead?.sha256 ?? null, one.frameRead?.geometry?.file ?? null],
               ...[one.frameRead?.geometry?.sha256 ?? null],
+              ...[one.transmittedA, one.transmittedPhS, transmissionOf(one)],
             ];
     },
   ],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { TransmittedBeam } from "../../../controller/run/beam-readings.ts";
 import { createExposureAccounts, type ExposureAccounts } from "../../../controller/beam/exposure-accounts.ts";
 import { createDoseLedger } from "../../../controller/dose/dose-ledger.ts";
 import { createFluxHistory, type FluxHistory } from "../../../controller/dose/flux.ts";
@@ -52,7 +53,7 @@ interface Books {
   commit: () => Promise<void>;
 }
 
-function open(): Books {
+function open(transmitted?: TransmittedBeam): Books {
   const clock = createTestClock();
   const rows: LedgerRow[] = [];
   const events: Books["events"] = [];
@@ -77,6 +78,7 @@ function open(): Books {
     fluxReference: REFERENCE,
     monitor,
     ringCurrent,
+    ...(transmitted === undefined ? {} : { transmitted }),
     cycleOf: () => 3,
     fluxDoubted(fault) {
       books.doubt = fault?.message ?? null;
@@ -229,6 +231,32 @@ describe("the books of an exposure", () => {
     books.accounts.settle(order(), MARKS, "partial", null);
     expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 1e10 });
     expect(books.events.at(-1)).toMatchObject({ data: { ring_current_mA: 200 } });
+  });
+
+  it("have what came through the cell while the shutter was wholly open, where a diode stands behind the rack", async () => {
+    const told = async (readings: readonly (readonly [number, number])[], saturatedFromA = 1e-5) => {
+      const history = createFluxHistory(8);
+      const books = open({ history, photonsPerAs: 4e16, saturatedFromA });
+      await books.accounts.book(order());
+      for (const [atMs, valueA] of readings) history.add(atMs, valueA);
+      books.clock.advance(5100);
+      books.accounts.settle(order(), MARKS, "made", "frame.tif");
+      return books.events.at(-1)?.data;
+    };
+    // The first was begun before the shutter was open, the last after it was asked to close.
+    const readings = [
+      [1100, 1e-9],
+      [2000, 1e-6],
+      [3000, 1.2e-6],
+      [5090, 0],
+    ] as const;
+    expect(await told(readings)).toMatchObject({ it_A: 1.1e-6, it_ph_s: 4.4e10 });
+    expect(await told([])).toMatchObject({ it_A: null, it_ph_s: null });
+    expect(await told(readings, 1.1e-6)).toMatchObject({ it_A: null });
+    const without = open();
+    await without.accounts.book(order());
+    without.accounts.settle(order(), MARKS, "made", "frame.tif");
+    expect(without.events.at(-1)?.data).not.toHaveProperty("it_A");
   });
 
   it("take the larger current when the ring was topped up meanwhile", async () => {
