@@ -214,12 +214,13 @@ function topicOf(
   flaws: Chance | undefined,
 ): MqttSourceTopic {
   const value = saidOf(sensor.quantity, world, flaws);
+  const payloadText = payloadWriter(sensor.jsonPath, sensor.unit);
   return {
     topic: sensor.topic,
     periodMs: PUBLISHED_EVERY_MS[sensor.quantity],
     payload(atMs) {
       const said = value(atMs);
-      return said === undefined ? undefined : payloadText(said, sensor.jsonPath, sensor.unit);
+      return said === undefined ? undefined : payloadText(said);
     },
   };
 }
@@ -247,12 +248,12 @@ export function valueOf(
   return createWorldReading(quantity, world, flaws);
 }
 
-/** The number as the site file says it arrives: bare, or inside a JSON object. */
-function payloadText(value: number, jsonPath: string | null, unit: string): string {
+/** Writes a number as the site file says it arrives: bare, or inside a JSON object. What stands around it is made once. */
+function payloadWriter(jsonPath: string | null, unit: string): (value: number) => string {
+  if (jsonPath === null) return String;
+  const keys = jsonPath.split(".").map((key) => JSON.stringify(key));
+  const before = keys.map((key) => `{${key}:`).join("");
+  const after = keys.length === 1 ? `,"unit":${JSON.stringify(unit)}}` : "}".repeat(keys.length);
   // Not every publisher keeps to JSON, which knows no such number.
-  if (jsonPath === null || Number.isNaN(value)) return String(value);
-  const keys = jsonPath.split(".");
-  let document: unknown = value;
-  for (const key of keys.reverse()) document = { [key]: document };
-  return JSON.stringify(keys.length === 1 && typeof document === "object" ? { ...document, unit } : document);
+  return (value) => (Number.isNaN(value) ? String(value) : `${before}${JSON.stringify(value)}${after}`);
 }
