@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
-import { expectSound, field, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { expectSound, field, removeFolders, runWorld, sharedRun, SIX } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
 const FROM_S = 602;
+const SHORT = { campaign: SIX, hours: 0.22 };
 
 type Act = (virtual: VirtualCampaign) => void;
 const resume: Act = ({ run }) => {
@@ -36,8 +37,8 @@ function broken(part: "detector" | "stage" | "heartbeat" | "levels") {
 
 describe.each(["detector", "stage", "heartbeat", "levels"] as const)("a defect of beamrack itself (%s)", (part) => {
   it("stops exposing at once, visibly, and leaves the cells alone", async () => {
-    const run = await runWorld({ hours: 0.35, at: [[FROM_S, broken(part).breaks]] });
-    const calm = await runWorld({ hours: 0.35 });
+    const run = await runWorld({ ...SHORT, at: [[FROM_S, broken(part).breaks]] });
+    const calm = await sharedRun(SHORT);
     expectSound(run);
     const opened = run.of("shutter-opened").filter((event) => event.atMs > FROM_S * 1000);
     // One more at the most, begun before the broken part was asked.
@@ -54,7 +55,7 @@ describe.each(["detector", "stage", "heartbeat", "levels"] as const)("a defect o
   it("is over when it is mended and a person resumes, and not before", async () => {
     const defect = broken(part);
     const run = await runWorld({
-      hours: 0.35,
+      ...{ campaign: SIX, hours: 0.3 },
       at: [
         [FROM_S, defect.breaks],
         [700, defect.mended],

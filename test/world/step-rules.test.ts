@@ -26,7 +26,7 @@ method:
 
 /**
  * The small campaign with a sweep that comes too late to matter, other steps, and rules for them. `few`: of A3, B4 and
- * B5 alone, for what takes hours.
+ * B5 alone, for what takes hours. `more`: of the cells of row B, which is of A3 and that row.
  */
 async function withRules(
   rules: string,
@@ -39,7 +39,7 @@ async function withRules(
     .replace("positions: B1..B5\n", `positions: B1..B5\n${more}`)
     .replace("protocols:\n", "protocols:\n  other: { file: other.yaml }\n");
   const rack = few ? small.replace("A1..A5", "A3").replace("B1..B5", "B4..B5") : small;
-  const file = more === "" ? rack.replace("  other: { file: other.yaml }\n", "") : small;
+  const file = more === "" ? rack.replace("  other: { file: other.yaml }\n", "") : small.replace("A1..A5", "A3");
   const loaded = load(
     { ...FILES, "cycle.yaml": cycle, "other.yaml": OTHER, "small.yaml": `${file}\n${rules}\n` },
     "small.yaml",

@@ -48,7 +48,7 @@ describe("files mangled at random", () => {
     const chance = chanceOf(20260302);
     const original = goodFiles[file] ?? "";
     let refused = 0;
-    for (let round = 0; round < 80; round += 1) {
+    for (let round = 0; round < 50; round += 1) {
       let text = original;
       for (let cut = chance(3); cut >= 0; cut -= 1) {
         const from = chance(text.length);
@@ -63,6 +63,6 @@ describe("files mangled at random", () => {
         for (const error of errors) expect(error.where, text).toMatch(/^(good|cycle|site)\.yaml/);
       }
     }
-    expect(refused).toBeGreaterThan(40);
+    expect(refused).toBeGreaterThan(25);
   });
 });
