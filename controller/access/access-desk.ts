@@ -280,13 +280,12 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     }
     for (const of of [open, openedV, company]) of.delete(position);
     deps.alarms().clearAll(position, PROOF_CODES);
-    const withinMm = remountMm(deps.rack);
-    if (!isLeftOut) deps.ledger().moved(positions.indexOf(position), withinMm);
+    const movedMm = isLeftOut ? 0 : deps.ledger().moved(positions.indexOf(position), remountMm(deps.rack));
     deps.recorder().record(ACCESS_CLOSED, {
       ...{ position, author, reason, cell_is: stateOf(position) },
       ...(isLeftOut
         ? { is_left_out: true }
-        : { code_read: given.code === undefined ? "none" : "own", spots_moved_within_mm: withinMm }),
+        : { code_read: given.code === undefined ? "none" : "own", spots_moved_within_mm: movedMm }),
     });
     planAgain();
   }

@@ -83,7 +83,15 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
       return;
     }
     deps.alarms().clear(NOT_AS_BEFORE, RACK);
+    const known = barcodes();
     for (const position of out) {
+      // Meanwhile it may have been held, or given back by itself.
+      const because = desk.refusal("end", position, by, { code: known.get(position) ?? "" });
+      if (because !== null) {
+        const isOpen = desk.open.has(position);
+        deps.recorder().record("access-refused", { position, author: by.author, what: because, is_open: isOpen });
+        continue;
+      }
       const code = codes.get(position);
       desk.end(position, by, code === undefined ? {} : { code });
     }

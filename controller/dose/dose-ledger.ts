@@ -23,7 +23,7 @@ import {
   type DoseRefusal,
   type OpenBooking,
 } from "./cell-dose.ts";
-import { movedPlan } from "./moved-spots.ts";
+import { movedOnMm, movedPlan } from "./moved-spots.ts";
 import type { FluxEstimate } from "./flux.ts";
 
 /** How photons per second before filters become fluence on a spot. */
@@ -91,8 +91,11 @@ export interface DoseLedger {
   given(): readonly LedgerRow[];
   /** The cells have other plans from here on; of what was given nothing changes. */
   amended(): void;
-  /** The cell was put back: its spots may lie elsewhere by so much from here on. */
-  moved(cellIndex: number, withinMm: number): void;
+  /**
+   * The cell was put back within so much of its first place: its spots may lie elsewhere from here on, by what is returned,
+   * mm, which `moved` of a later ledger is to have.
+   */
+  moved(cellIndex: number, withinMm: number): number;
 }
 
 export interface DoseLedgerDeps {
@@ -104,7 +107,7 @@ export interface DoseLedgerDeps {
   readonly write: (row: LedgerRow) => number;
   /** What the record holds already, in order: given and booked before, by whomever. Default nothing. */
   readonly past?: Iterable<LedgerRow>;
-  /** By position: cells that were put back before, within what, mm. */
+  /** By position: cells that were put back before, and by what their spots may lie elsewhere, mm. */
   readonly moved?: ReadonlyMap<string, number>;
 }
 
@@ -249,8 +252,11 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       for (const { cellIndex, row } of closed) noteOne(cellIndex, row);
     },
     moved(cellIndex, withinMm) {
-      moved.set(cellAt(cellIndex).position, withinMm);
+      const { position } = cellAt(cellIndex);
+      const inAllMm = movedOnMm(moved.get(position), withinMm);
+      moved.set(position, inAllMm);
       noteFraction(cellIndex, limitFraction(cellAt(cellIndex).plan, doseAt(cellIndex)));
+      return inAllMm;
     },
   };
 

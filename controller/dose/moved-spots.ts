@@ -19,6 +19,14 @@ export function remountMm({ remountMm: measured }: { readonly remountMm?: number
   return measured ?? REMOUNT_MM;
 }
 
+/**
+ * Within what its spots lie of where they were at any time before, mm: what is put back once more lies off its first place
+ * as it did the last time, maybe to the other side.
+ */
+export function movedOnMm(beforeMm: number | undefined, withinMm: number): number {
+  return beforeMm === undefined ? withinMm : Math.max(beforeMm, 2 * withinMm);
+}
+
 /** The same plan once its spots may lie elsewhere by so much; the same one for the same plan. */
 export function movedPlan(plan: CellDosePlan, withinMm: number): CellDosePlan {
   const known = plans.get(plan);

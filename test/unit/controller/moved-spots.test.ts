@@ -40,6 +40,13 @@ describe("a cell that was put back", () => {
     expect(ledger.refusals(1, proposal(1e12, { spotIndex: 2 }))).toEqual([]);
   });
 
+  it("and once more may lie off to the other side: twice as far from where it was between", () => {
+    const ledger = newLedger();
+    expect([0.2, 0.2, 0.2, 0.05].map((withinMm) => ledger.moved(0, withinMm))).toEqual([0.2, 0.4, 0.4, 0.4]);
+    expect(newLedger(new Map([["A1", 0.2]])).moved(0, 0.2)).toBe(0.4);
+    expect(ledger.moved(1, 0.2)).toBe(0.2);
+  });
+
   it("is nowhere given more than is reckoned with, however its spots have moved within that", () => {
     const chance = createChance(11);
     const withinMm = 0.4;
