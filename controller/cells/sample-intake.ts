@@ -139,6 +139,12 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     doubtAh[cellIndex] = (doubtAh[cellIndex] ?? 0) + Math.abs(ampereHours);
   }
 
+  /** Beyond its range an instrument reads less than flows: what was ordered, or as much again, may have. */
+  function doubtUnread(cellIndex: number, ampereHours: number, ms: number): void {
+    const orderedAh = ((stepCurrentA[cellIndex] ?? NaN) * ms) / 3_600_000;
+    doubt(cellIndex, orderedAh === orderedAh ? orderedAh - ampereHours : ampereHours);
+  }
+
   /** What flows unheard: the last current of the step, or the one it was ordered to drive. */
   function unheardA(cellIndex: number): number {
     const lastA = lastCurrentA[cellIndex] ?? NaN;
@@ -267,6 +273,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         count(cellIndex, ampereHours);
         // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
         if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
+        if ((flags & SAMPLE_OVERLOAD) !== 0 || (overloadsInRow[cellIndex] ?? 0) > 0) {
+          doubtUnread(cellIndex, ampereHours, atMs - lastMs);
+        }
       } else {
         count(cellIndex, (currentA * stepTimeS) / 3600);
         firstVoltageV[cellIndex] = voltageV;

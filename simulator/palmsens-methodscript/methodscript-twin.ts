@@ -3,7 +3,9 @@
  * plant. It keeps nothing for a host that is away: a script runs on, the cell stays energised, and its data are
  * lost. Written from the vendor's published documents; shares no code with the driver's side.
  */
+import type { InstrumentTrouble } from "../measurement/instrument-trouble.ts";
 import type { CellPlant, DeviceEnd, WorldClock } from "../plant/plant.ts";
+import { createInstrumentClock, onInstrumentTime } from "./instrument-clock.ts";
 import { INSTRUMENT_MODELS, type ModelName } from "./instrument-models.ts";
 import { createPackageWriter } from "./package-writer.ts";
 import { createPotentiostat, type MeasurementResolution } from "./potentiostat.ts";
@@ -36,6 +38,8 @@ export interface MethodScriptTwin {
   readonly packageCount: number;
   /** Power off and on: the script, the loaded program and half-received lines are gone, the cell is let go. */
   powerCycle(): void;
+  /** From now on; null: all is well again. */
+  spoil(trouble: InstrumentTrouble | null): void;
 }
 
 /** 255 characters and the line end. */
@@ -52,6 +56,7 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
     supportsAddMeas: deps.supportsAddMeas ?? true,
     arrayElementsMax: deps.arrayElementsMax ?? 20_000,
   };
+  const ticking = createInstrumentClock(clock);
   const potentiostat = createPotentiostat(model, deps.cell, deps.measurement ?? {});
   const registers = new Map<string, string>();
 
@@ -59,12 +64,13 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
   let isLineTooLong = false;
   let deafUntilMs = Number.NEGATIVE_INFINITY;
   let packageCount = 0;
+  let refusesAll = false;
   let loaded: Program | null = null;
   /** The script being received after `l` or `e`, or null. */
   let receiving: { readonly command: "l" | "e"; readonly lines: string[]; bytes: number } | null = null;
 
   const machine = createScriptMachine({
-    clock,
+    clock: ticking,
     potentiostat,
     writer: createPackageWriter(),
     send: (bytes) => {
@@ -103,6 +109,10 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
       return;
     }
     if (text === "") return;
+    if (refusesAll) {
+      refuse(text.charAt(0), ScriptTrouble.flashFailed);
+      return;
+    }
     if (text === "Z" || text === "Y" || text === "h" || text === "H" || text === "R") {
       onRunTimeCommand(text);
       return;
@@ -259,6 +269,17 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
       receiving = null;
       line = "";
       isLineTooLong = false;
+    },
+    spoil(trouble) {
+      if (trouble?.how === "fails") {
+        machine.breakOff(ScriptTrouble.cellOverloaded);
+        return;
+      }
+      refusesAll = trouble?.how === "errors";
+      potentiostat.jumpRanges(trouble?.how === "range-jumps");
+      if (trouble?.how !== "clock" && !ticking.isOff) return;
+      if (!ticking.isOff) onInstrumentTime(potentiostat, ticking);
+      ticking.drift(trouble?.how === "clock" ? trouble.share : 0);
     },
   };
 }

@@ -39,6 +39,8 @@ export interface Potentiostat {
   setAveraging(averagingS: number): void;
   /** Takes a reading into `state`. */
   measure(atMs: number): void;
+  /** Every other reading is taken in too small a range, or none any more. */
+  jumpRanges(isOn: boolean): void;
   readonly sine: SineMeasurement;
   /** A sine ends: its answer into `sine.reading`, what lay under it into `state`. False where the cell answers to none. */
   measureSine(atMs: number, frequencyHz: number, amplitude: number): boolean;
@@ -51,6 +53,8 @@ const OVERLOAD_ABOVE = 2.92;
 const STATUS_OVERLOAD = 2;
 const STATUS_UNDERLOAD = 4;
 const STATUS_WARNING = 8;
+/** Of the whole window of potential, what a range that has jumped still takes. */
+const JUMPED_SHARE = 0.5;
 
 export interface MeasurementResolution {
   /** Default 0.15 mV. */
@@ -88,6 +92,9 @@ export function createPotentiostat(
   let lowest = 0;
   let highest = widest;
   let inUse = widest;
+  /** Every other reading is taken in too small a range: `isJumped` for the one under way. */
+  let areJumping = false;
+  let isJumped = false;
   /** The galvanostat stands at the end of its output because the cell does not take the current. */
   let isAtCompliance = false;
   const sine = createSineMeasurement(cell, errors);
@@ -148,8 +155,11 @@ export function createPotentiostat(
 
   function measureVoltage(trueV: number): void {
     const voltageV = Math.round(trueV / voltageStepV) * voltageStepV;
-    const isOutside = voltageV > model.voltageMaxV || voltageV < model.voltageMinV;
-    state.voltageV = isOutside ? Math.max(model.voltageMinV, Math.min(model.voltageMaxV, voltageV)) : voltageV;
+    const share = isJumped ? JUMPED_SHARE : 1;
+    const leastV = share * model.voltageMinV;
+    const mostV = share * model.voltageMaxV;
+    const isOutside = voltageV > mostV || voltageV < leastV;
+    state.voltageV = isOutside ? Math.max(leastV, Math.min(mostV, voltageV)) : voltageV;
     state.voltageStatus = isOutside ? STATUS_OVERLOAD : 0;
   }
 
@@ -190,6 +200,9 @@ export function createPotentiostat(
     cell.read(atMs);
     if (state.mode === MODE_GALVANOSTAT && state.isCellOn) limitOutput(atMs);
     chooseRange(Math.abs(cell.currentA) + sineA);
+    const rightRange = inUse;
+    isJumped = areJumping && !isJumped;
+    if (isJumped) inUse = Math.max(0, covering(cell.currentA / OVERLOAD_ABOVE) - 1);
     if (errors === null) {
       measureVoltage(terminalV());
       measureCurrent(cell.currentA);
@@ -202,6 +215,7 @@ export function createPotentiostat(
       measureCurrent(errors.currentA);
     }
     state.currentRange = rangeAt(inUse).index + (state.mode === MODE_GALVANOSTAT ? model.galvanostatIndexOffset : 0);
+    inUse = rightRange;
   }
 
   return {
@@ -248,6 +262,9 @@ export function createPotentiostat(
     },
     setAveraging(averagingS) {
       errors?.setAveraging(averagingS);
+    },
+    jumpRanges(isOn) {
+      areJumping = isOn;
     },
     measure,
     measureSine(atMs, frequencyHz, amplitude) {

@@ -90,6 +90,8 @@ export interface ScriptMachine extends Machine {
   endMeasurement(): boolean;
   halt(): void;
   resume(): void;
+  /** What runs ends with a run-time error at its present line. */
+  breakOff(code: number): void;
   /** Power is gone. */
   kill(): void;
 }
@@ -250,6 +252,12 @@ export function createScriptMachine(deps: MachineDeps): ScriptMachine {
       wait.haltedAtMs = -1;
       measurement.startMs += pausedMs;
       machine.waitUntil(wait.atMs + pausedMs);
+    },
+    breakOff(code) {
+      if (program === null) return;
+      const line = program.lines[machine.pc] ?? 0;
+      cancelWait();
+      end({ code, line });
     },
     kill() {
       cancelWait();

@@ -42,6 +42,18 @@ export type EquipmentFault =
   | (Lasting & { readonly kind: "link-flaps"; readonly link: string })
   /** The instrument behind the cable loses its power for a moment, and what it was doing. */
   | { readonly kind: "instrument-reboots"; readonly fromMs: number; readonly link: string }
+  /** It answers every command with an error of its firmware; what it runs runs on. */
+  | (Lasting & { readonly kind: "instrument-errors"; readonly link: string })
+  /** What it runs ends with an error of its firmware; the cell stays as it is. */
+  | { readonly kind: "instrument-fails"; readonly fromMs: number; readonly link: string }
+  /** Its clock runs fast by this share, or slow where that is negative. */
+  | (Lasting & { readonly kind: "instrument-clock"; readonly link: string; readonly share: number })
+  /** Every other reading is taken in a range of current that is too small for it. */
+  | (Lasting & { readonly kind: "range-jumps"; readonly link: string })
+  /** The next cell that the robot carries falls; the next pick takes the one beside it along. */
+  | { readonly kind: "robot-drops" | "robot-picks-two"; readonly fromMs: number }
+  /** Somebody lets two cells change places, which so have each other's codes. */
+  | { readonly kind: "cells-swapped"; readonly fromMs: number; readonly one: string; readonly other: string }
   /** The feed says again and again what it said first. */
   | (Lasting & { readonly kind: "feed-sticks"; readonly feed: MonitorFeed })
   /** The beamline takes its permission back in the middle of the next exposure. */
@@ -51,11 +63,14 @@ export type EquipmentFault =
   /** What an input of the rack is there for: its button is pressed, its detector sees smoke, its fan stands still. */
   | (Lasting & { readonly kind: "safety-input"; readonly input: string })
   | { readonly kind: "controller-kill"; readonly fromMs: number; readonly toMs: number }
-  /** Somebody says that exposing may go on, or re-arms the hutch. */
-  | { readonly kind: "person"; readonly fromMs: number; readonly act: "resume" | "re-arm" };
+  /** Somebody says that exposing may go on, re-arms the hutch, or finds the cells of a robot that asks where they are. */
+  | { readonly kind: "person"; readonly fromMs: number; readonly act: PersonAct };
+
+export type PersonAct = "resume" | "re-arm" | "find-cells";
 
 const atS = z.number().min(0);
 const lasting = { from_s: atS, to_s: atS.optional() };
+const place = z.string().regex(/^[A-H](?:[1-9]|1[0-2])$/, "a position, A1 to H12");
 const feed = z.enum(["ring-current", "flux"]);
 
 /** Sizes that are left out are those of a plain case. */
@@ -99,11 +114,21 @@ export const EQUIPMENT_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("link-mute"), ...lasting, link: z.string() }),
   z.strictObject({ kind: z.literal("link-flaps"), ...lasting, link: z.string() }),
   z.strictObject({ kind: z.literal("instrument-reboots"), from_s: atS, link: z.string() }),
+  z.strictObject({ kind: z.literal("instrument-errors"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("instrument-fails"), from_s: atS, link: z.string() }),
+  z.strictObject({
+    kind: z.literal("instrument-clock"),
+    ...{ ...lasting, link: z.string(), share: z.number().min(-0.2).max(0.2).default(0.01) },
+  }),
+  z.strictObject({ kind: z.literal("range-jumps"), ...lasting, link: z.string() }),
+  z.strictObject({ kind: z.literal("robot-drops"), from_s: atS }),
+  z.strictObject({ kind: z.literal("robot-picks-two"), from_s: atS }),
+  z.strictObject({ kind: z.literal("cells-swapped"), from_s: atS, one: place, other: place }),
   z.strictObject({ kind: z.literal("feed-sticks"), ...lasting, feed }),
   z.strictObject({ kind: z.literal("permit-withdrawn"), ...lasting }),
   z.strictObject({ kind: z.literal("safety-input"), ...lasting, input: z.string() }),
   z.strictObject({ kind: z.literal("controller-kill"), from_s: atS, to_s: atS }),
-  z.strictObject({ kind: z.literal("person"), from_s: atS, act: z.enum(["resume", "re-arm"]) }),
+  z.strictObject({ kind: z.literal("person"), from_s: atS, act: z.enum(["resume", "re-arm", "find-cells"]) }),
 ] as const;
 
 type EquipmentEntry = z.output<(typeof EQUIPMENT_FAULT_SHAPES)[number]>;
@@ -117,13 +142,23 @@ export function isEquipment(entry: { readonly kind: string }): entry is Equipmen
 export function equipmentFault(entry: EquipmentEntry): EquipmentFault {
   const fromMs = entry.from_s * 1000;
   if (entry.kind === "stage-trip") return { kind: entry.kind, fromMs };
-  if (entry.kind === "instrument-reboots") return { kind: entry.kind, fromMs, link: entry.link };
+  if (entry.kind === "robot-drops" || entry.kind === "robot-picks-two") return { kind: entry.kind, fromMs };
+  if (entry.kind === "cells-swapped") {
+    return { kind: entry.kind, fromMs, one: entry.one, other: entry.other };
+  }
+  if (entry.kind === "instrument-reboots" || entry.kind === "instrument-fails") {
+    return { kind: entry.kind, fromMs, link: entry.link };
+  }
   if (entry.kind === "person") return { kind: entry.kind, fromMs, act: entry.act };
   if (entry.kind === "controller-kill") return { kind: entry.kind, fromMs, toMs: entry.to_s * 1000 };
   return { ...lastingFault(entry), fromMs, ...(entry.to_s === undefined ? {} : { toMs: entry.to_s * 1000 }) };
 }
 
-type Momentary = { readonly kind: "stage-trip" | "person" | "controller-kill" | "instrument-reboots" };
+type Momentary = {
+  readonly kind:
+    | ("stage-trip" | "person" | "controller-kill" | "instrument-reboots" | "instrument-fails")
+    | ("robot-drops" | "robot-picks-two" | "cells-swapped");
+};
 type LastingEntry = Exclude<EquipmentEntry, Momentary>;
 type LastingFault = Exclude<EquipmentFault, Momentary>;
 type WithoutTimes<Fault> = Fault extends unknown ? Omit<Fault, keyof Lasting> : never;
@@ -148,6 +183,8 @@ function lastingFault(entry: LastingEntry): WithoutTimes<LastingFault> {
       return { kind: entry.kind, share: entry.share };
     case "safety-input":
       return { kind: entry.kind, input: entry.input };
+    case "instrument-clock":
+      return { kind: entry.kind, link: entry.link, share: entry.share };
     case "link-late":
       return { kind: entry.kind, link: entry.link, lateMs: entry.late_s * 1000 };
     case "link-unplugged":
@@ -158,6 +195,8 @@ function lastingFault(entry: LastingEntry): WithoutTimes<LastingFault> {
     case "link-deaf":
     case "link-mute":
     case "link-flaps":
+    case "instrument-errors":
+    case "range-jumps":
       return { kind: entry.kind, link: entry.link };
     case "detector-dead":
     case "detector-refuses":

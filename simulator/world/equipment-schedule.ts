@@ -3,6 +3,9 @@ import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { BeamlineTrouble } from "./beamline-trouble.ts";
 import type { EquipmentFault } from "./equipment-faults.ts";
 import type { FaultyLink } from "./fault-schedule.ts";
+import type { InstrumentTrouble } from "../measurement/instrument-trouble.ts";
+import { positionIndex, type Position } from "../../protocols/base/position.ts";
+import type { WorldRobot } from "./robot-truth.ts";
 import type { LinkAilment } from "../links/link-ailment.ts";
 
 export interface EquipmentDeps {
@@ -15,6 +18,10 @@ export interface EquipmentDeps {
   readonly onLink: (name: string, act: (link: FaultyLink) => void) => void;
   /** Of the instrument behind a cable; false for one that knows no loss of power. */
   readonly reboot: (link: string) => boolean;
+  /** What is wrong with the instrument itself; nothing with one that knows no such trouble. */
+  readonly spoil: (link: string, spoilt: InstrumentTrouble | null) => void;
+  /** Undefined where no robot brings cells. */
+  readonly robot: Pick<WorldRobot, "cause"> | undefined;
   /** The next opening of the shutter, if there is one before the time. */
   readonly onNextOpening: (untilMs: number, act: (atMs: number) => void) => void;
   readonly onPermitLost: (atMs: number) => void;
@@ -44,6 +51,17 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
     during((isOn) => {
       onLink(name, (link) => {
         link.ail?.(isOn ? ailment : null);
+      });
+    });
+  }
+
+  function spoil(spoilt: InstrumentTrouble): void {
+    if (!("link" in fault)) return;
+    const { link: name } = fault;
+    during((isOn) => {
+      // The cell behind it may be the worse for it.
+      onLink(name, () => {
+        deps.spoil(name, isOn ? spoilt : null);
       });
     });
   }
@@ -189,6 +207,34 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
         });
       });
       return;
+    case "instrument-errors":
+      spoil({ how: "errors" });
+      return;
+    case "instrument-fails":
+      at(fromMs, () => {
+        onLink(fault.link, () => {
+          deps.spoil(fault.link, { how: "fails" });
+        });
+      });
+      return;
+    case "instrument-clock":
+      spoil({ how: "clock", share: fault.share });
+      return;
+    case "range-jumps":
+      spoil({ how: "range-jumps" });
+      return;
+    case "robot-drops":
+    case "robot-picks-two":
+      at(fromMs, (atMs) => {
+        deps.robot?.cause(atMs, { kind: fault.kind === "robot-drops" ? "drop" : "double-pick" });
+      });
+      return;
+    case "cells-swapped":
+      at(fromMs, (atMs) => {
+        const positions = [fault.one, fault.other].map((name) => positionIndex(name as Position));
+        deps.robot?.cause(atMs, { kind: "swap", positions: [positions[0] ?? 0, positions[1] ?? 0] });
+      });
+      return;
     case "feed-sticks":
       during((isOn) => {
         trouble.setReading(fault.feed, isOn ? { how: "sticks" } : null);
@@ -214,7 +260,8 @@ export function keepsBeam({ kind }: EquipmentFault): boolean {
 
 /** Whether exposing waits for a person after it. */
 export function needsPerson(kind: string): boolean {
-  return ["shutter-stuck", "shutter-slow", "shutter-switch", "interlock", "permit-withdrawn", "safety-input"].includes(
-    kind,
-  );
+  return [
+    ...["shutter-stuck", "shutter-slow", "shutter-switch", "interlock", "permit-withdrawn", "safety-input"],
+    ...["robot-drops", "robot-picks-two", "cells-swapped"],
+  ].includes(kind);
 }

@@ -9,6 +9,8 @@ import { isEquipment, type EquipmentFault } from "./equipment-faults.ts";
 import { keepsBeam, needsPerson, scheduleEquipment } from "./equipment-schedule.ts";
 import { isHeard } from "./rearm-watch.ts";
 import type { LinkAilment } from "../links/link-ailment.ts";
+import type { InstrumentTrouble } from "../measurement/instrument-trouble.ts";
+import type { WorldRobot } from "./robot-truth.ts";
 import { areOrders, isHostFault } from "./host-faults.ts";
 import type { Outage } from "./request-truth.ts";
 import type { WorldFault } from "./world-faults.ts";
@@ -32,6 +34,8 @@ export interface FaultTargets {
   readonly positions: readonly number[];
   /** By link: takes the power from the instrument for a moment. */
   readonly reboots?: ReadonlyMap<string, () => void>;
+  /** By link: of instruments that can go wrong themselves. */
+  readonly troubles?: ReadonlyMap<string, (trouble: InstrumentTrouble | null) => void>;
   /** Inputs at the rack that stop no cell. */
   readonly safetyInputs?: readonly string[];
 }
@@ -42,6 +46,7 @@ export interface FaultScheduleDeps {
   readonly stage: ObservedStagePlant;
   readonly trouble: BeamlineTrouble;
   readonly rack: Pick<CellRack, "fail">;
+  readonly robot: Pick<WorldRobot, "cause"> | undefined;
   /** Grows with each fault on a cell's path, as it takes effect. */
   readonly faultyPositions: Set<number>;
   /** Grows with each fault that keeps the beam from cells. */
@@ -99,9 +104,11 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
   /** Until it is over; where exposing waits for a person, until one comes. */
   function pushOutage(fault: WorldFault, positionIndex?: number): void {
     const overMs = "toMs" in fault ? (fault.toMs ?? Infinity) : Infinity;
-    const people = needsPerson(fault.kind)
-      ? faults.filter((other) => other.kind === "person" && other.fromMs >= overMs).map((other) => other.fromMs)
-      : [];
+    const isCellSought = faults.some((other) => other.kind === "person" && other.act === "find-cells");
+    const people =
+      needsPerson(fault.kind) || (isCellSought && fault.kind === "controller-kill")
+        ? faults.filter((other) => other.kind === "person" && other.fromMs >= overMs).map((other) => other.fromMs)
+        : [];
     const toMs = people.length === 0 ? overMs : Math.min(...people);
     outages.push({ fromMs: fault.fromMs, toMs, ...(positionIndex === undefined ? {} : { positionIndex }) });
   }
@@ -158,6 +165,8 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
           restart?.();
           return restart !== undefined;
         },
+        spoil: (name, spoilt) => targets.troubles?.get(name)?.(spoilt),
+        robot: deps.robot,
         onPermitLost(atMs) {
           deps.onInterlockBroken("beamPermitted", atMs, isHeard(fault, faults));
         },

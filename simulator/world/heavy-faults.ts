@@ -1,4 +1,5 @@
 /** Faults as thick as no day brings them, drawn from the seed: for the search of what the controller does wrong. */
+import { positionAt } from "../../protocols/base/position.ts";
 import { HUTCH_CONDITIONS } from "../plant/beam-plant.ts";
 import { CELL_FAULT_KINDS, drawCellFault } from "../cell/cell-fault.ts";
 import type { Chance } from "../plant/plant.ts";
@@ -16,6 +17,8 @@ export interface HeavyTargets {
   readonly positions?: readonly number[];
   /** Of instruments that can lose their power. */
   readonly rebootLinks?: readonly string[];
+  /** A robot brings the cells. Default false. */
+  readonly hasRobot?: boolean;
   /** Names of inputs at the rack that stop no cell for good. */
   readonly safetyInputs?: readonly string[];
 }
@@ -51,17 +54,35 @@ export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets
     if (needsPerson(fault.kind)) {
       if (fault.fromMs < shutterFreeMs) continue;
       const comesMs = endMs + Math.round(1000 * (10 + 50 * own.uniform()));
-      drawn.push(
-        fault.kind === "interlock" || fault.kind === "permit-withdrawn"
-          ? { kind: "person", act: "re-arm", fromMs: comesMs }
-          : { kind: "person", act: "resume", fromMs: comesMs },
-      );
+      if (!isOfRobot(fault.kind))
+        drawn.push(
+          fault.kind === "interlock" || fault.kind === "permit-withdrawn"
+            ? { kind: "person", act: "re-arm", fromMs: comesMs }
+            : { kind: "person", act: "resume", fromMs: comesMs },
+        );
       shutterFreeMs = comesMs;
     }
     drawn.push(fault);
+    // It asks a person where its cells are, if it lost one.
+    if (targets.hasRobot === true && losesCells(fault.kind)) {
+      drawn.push({ kind: "person", act: "find-cells", fromMs: endMs + Math.round(1000 * (40 + 40 * own.uniform())) });
+    }
   }
   drawn.push(...badCells(chance.stream("cells"), hours, targets.positions ?? []));
   return drawn.sort((a, b) => a.fromMs - b.fromMs);
+}
+
+function isOfRobot(kind: string): boolean {
+  return kind.startsWith("robot-") || kind === "cells-swapped";
+}
+
+/** The arm may be on its way with one. */
+function losesCells(kind: string): boolean {
+  return (
+    isOfRobot(kind) ||
+    ["controller-kill", "write-torn", "interlock", "host-stalls"].includes(kind) ||
+    kind.startsWith("link-")
+  );
 }
 
 /** At most one in a cell, some of them from the start. */
@@ -83,7 +104,11 @@ function badCells(chance: Chance, hours: number, positions: readonly number[]): 
 
 /** Those that this seed has: each by a coin of its own, and two at the least. */
 function drawsOf(chance: Chance, targets: HeavyTargets): readonly Draw[] {
-  const all = targets.hasGate === true ? DRAWS_WITH_GATE : DRAWS;
+  const all = [
+    ...DRAWS,
+    ...(targets.hasGate === true ? GATE_DRAWS : []),
+    ...(targets.hasRobot === true ? ROBOT_DRAWS : []),
+  ];
   const chosen = all.filter((_, index) => chance.stream(`kind ${index}`).uniform() < KIND_SHARE);
   return chosen.length < 2 ? all : chosen;
 }
@@ -148,6 +173,25 @@ const DRAWS: readonly Draw[] = [
     const link = one(own, rebootLinks);
     return link === undefined ? undefined : { kind: "instrument-reboots", link, fromMs };
   },
+  (own, fromMs, toMs, { rebootLinks = [] }) => {
+    const link = one(own, rebootLinks);
+    return link === undefined ? undefined : { kind: "instrument-errors", link, fromMs, toMs };
+  },
+  (own, fromMs, _toMs, { rebootLinks = [] }) => {
+    const link = one(own, rebootLinks);
+    return link === undefined ? undefined : { kind: "instrument-fails", link, fromMs };
+  },
+  // Far beyond any crystal's.
+  (own, fromMs, toMs, { rebootLinks = [] }) => {
+    const link = one(own, rebootLinks);
+    const share = Math.sign(own.normal()) * 1e-4 * Math.pow(500, own.uniform());
+    return link === undefined ? undefined : { kind: "instrument-clock", link, share, fromMs, toMs };
+  },
+  (own, fromMs, toMs, { rebootLinks = [] }) => {
+    const link = one(own, rebootLinks);
+    return link === undefined ? undefined : { kind: "range-jumps", link, fromMs, toMs };
+  },
+  (own, fromMs) => ({ kind: "write-torn", fromMs, toMs: fromMs + 1000 + 4000 * own.uniform() }),
   (own, fromMs, toMs) => ({ kind: "feed-sticks", feed: one(own, FEEDS) ?? "flux", fromMs, toMs }),
   (_own, fromMs, toMs) => ({ kind: "permit-withdrawn", fromMs, toMs: toMs + PERMIT_WAIT_MS }),
   (own, fromMs, toMs, { safetyInputs = [] }) => {
@@ -170,7 +214,17 @@ const GATE_DRAWS: readonly Draw[] = [
   (_own, fromMs, toMs) => ({ kind: "trigger-withheld", fromMs, toMs }),
   (own, fromMs, toMs) => ({ kind: "trigger-repeats", afterMs: 3000 * Math.pow(own.uniform(), 4), fromMs, toMs }),
 ];
-const DRAWS_WITH_GATE = [...DRAWS, ...GATE_DRAWS];
+
+/** Beside the others, where a robot brings the cells. */
+const ROBOT_DRAWS: readonly Draw[] = [
+  (_own, fromMs) => ({ kind: "robot-drops", fromMs }),
+  (_own, fromMs) => ({ kind: "robot-picks-two", fromMs }),
+  (own, fromMs, _toMs, { positions = [] }) => {
+    const [first, second] = [one(own, positions), one(own, positions)];
+    if (first === undefined || second === undefined || first === second) return undefined;
+    return { kind: "cells-swapped", fromMs, one: positionAt(first), other: positionAt(second) };
+  },
+];
 
 function drawFault(own: Chance, fromMs: number, targets: HeavyTargets, draws: readonly Draw[]): WorldFault | undefined {
   const toMs = fromMs + Math.round(1000 * (5 + 85 * own.uniform()));

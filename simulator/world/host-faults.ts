@@ -19,6 +19,8 @@ export type HostFault =
   /** What is written arrives, and the disk says that it did not. */
   | (Lasting & { readonly kind: "disk-sync-fails" })
   | (Lasting & { readonly kind: "disk-slow"; readonly lateMs: number })
+  /** The controller is killed in the middle of a write, of which half is there, and started again at the end. */
+  | (Lasting & { readonly kind: "write-torn" })
   /** Orders that say opposite things in one instant; a person puts it right at the end. So with the next two. */
   | (Lasting & { readonly kind: "orders-contradict" })
   /** Many orders within a second. */
@@ -35,6 +37,7 @@ export const HOST_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("disk-full"), ...lasting }),
   z.strictObject({ kind: z.literal("disk-sync-fails"), ...lasting }),
   z.strictObject({ kind: z.literal("disk-slow"), ...lasting, late_s: z.number().min(0).max(60).default(2) }),
+  z.strictObject({ kind: z.literal("write-torn"), ...lasting }),
   z.strictObject({ kind: z.literal("orders-contradict"), ...lasting }),
   z.strictObject({ kind: z.literal("orders-storm"), ...lasting }),
   z.strictObject({ kind: z.literal("orders-stale"), ...lasting }),

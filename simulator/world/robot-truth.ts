@@ -4,7 +4,7 @@
  * its channel's contacts are, and whatever lies there is what the channel finds.
  */
 import { createChangerPlant, type ChangerPlant } from "../changer/changer-plant.ts";
-import type { Place } from "../changer/place.ts";
+import { isSamePlace, type Place } from "../changer/place.ts";
 import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
 import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
@@ -41,6 +41,8 @@ export interface WorldRobot {
   onFreed(handler: () => void): void;
   /** A person does so. */
   free(): void;
+  /** A person frees it and puts every cell that is not in its slot back there. */
+  tidy(atMs: number): void;
   /** Where the cell is that was put in at this position. */
   placeOf(atMs: number, positionIndex: number): Place | undefined;
   cause(atMs: number, trouble: RobotTrouble): void;
@@ -145,6 +147,7 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
     if (from.kind !== "beam" && to.kind !== "beam") return;
     inBeam.push({ fromMs: atMs, positionIndex: to.kind === "beam" ? cell : -1 });
     if (inBeam.length > 64) inBeam.splice(0, 32);
+    if (isByHand) return;
     const isAtPlace = handoverOf(atMs, REACH_MM) !== null;
     ledger.check("robot-in-order", isAtPlace, atMs, () => "the robot reached for a stage that was not at its place");
     const isShut = beam.shutterFraction(atMs) <= 0 || beam.safetyShutterFraction(atMs) <= 0;
@@ -199,6 +202,18 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
     },
     free() {
       freed?.();
+    },
+    tidy(atMs) {
+      freed?.();
+      isByHand = true;
+      const astray = [...cells.keys()].filter((index) => {
+        const place = plant.placeOf(atMs, String(index));
+        return place === undefined || !isSamePlace(place, slotPlace(index));
+      });
+      // First out of one another's places.
+      for (const index of astray) plant.putByHand(atMs, String(index), { kind: "floor" });
+      for (const index of astray) plant.putByHand(atMs, String(index), slotPlace(index));
+      isByHand = false;
     },
     interlockBroken(name) {
       brokenSinceMs.set(name, clock.nowMs());

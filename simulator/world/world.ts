@@ -374,7 +374,7 @@ export function createWorld(deps: WorldDeps): World {
         beam,
         stage,
         trouble,
-        rack,
+        ...{ rack, robot },
         faultyPositions,
         outages,
         onBegun(kind) {

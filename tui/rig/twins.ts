@@ -10,6 +10,7 @@ import type { SensorQuantity, Site, SiteChannel, SiteSensorSource } from "../../
 import type { KnownPattern } from "../../simulator/json-integrator/integrator-twin.ts";
 import { createKeithleyTwin } from "../../simulator/keithley-smu/keithley-twin.ts";
 import { createChannelErrors, mainsOf } from "../../simulator/measurement/channel-errors.ts";
+import type { InstrumentTrouble } from "../../simulator/measurement/instrument-trouble.ts";
 import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
 import type { MqttSourceTopic } from "../../simulator/mqtt-source/mqtt-source.ts";
 import { createPsbTwin } from "../../simulator/modbus-cycler/psb-twin.ts";
@@ -80,6 +81,8 @@ export interface SiteTwins {
   packageCount(): number;
   /** By cable: of instruments that can lose their power for a moment. */
   readonly powerCycles: ReadonlyMap<string, () => void>;
+  /** By cable: of instruments that can go wrong themselves. */
+  readonly troubles: ReadonlyMap<string, (trouble: InstrumentTrouble | null) => void>;
   /** The publishers stop: nothing keeps the clock busy for ever. */
   stop(): void;
 }
@@ -101,6 +104,7 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   const counted: { readonly packageCount: number }[] = [];
   const cabinets = new Map<string, NewareChannel[]>();
   const powerCycles = new Map<string, () => void>();
+  const troubles = new Map<string, (trouble: InstrumentTrouble | null) => void>();
 
   for (const position of positions) {
     const channel = site.channels.find((wired) => wired.position === position);
@@ -119,6 +123,9 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
         counted.push(twin);
         powerCycles.set(cableOf(channel), () => {
           twin.powerCycle();
+        });
+        troubles.set(cableOf(channel), (trouble) => {
+          twin.spoil(trouble);
         });
         break;
       }
@@ -153,6 +160,7 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
 
   return {
     powerCycles,
+    troubles,
     packageCount: () => counted.reduce((sum, twin) => sum + twin.packageCount, 0),
     stop() {
       for (const source of sources) source.stop();

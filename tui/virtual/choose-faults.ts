@@ -1,7 +1,7 @@
 /** `--faults none|light|heavy|FILE`: what goes wrong in a simulated run. */
 import { Fault } from "../../protocols/base/fault.ts";
 import { parseJsonText } from "../../protocols/input/json-text.ts";
-import { positionAt } from "../../protocols/base/position.ts";
+import { parsePosition, positionAt, positionIndex } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { heavyFaults } from "../../simulator/world/heavy-faults.ts";
 import { lightFaults, parseWorldFaults, type WorldFault } from "../../simulator/world/world-faults.ts";
@@ -25,7 +25,7 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
         beamlineLinks: [...links.keys()].filter((name) => !positionOfLink.has(name)),
         channelLinks: [...positionOfLink.keys()],
         rebootLinks: [...(reboots?.keys() ?? [])],
-        ...{ positions, safetyInputs },
+        ...{ positions, safetyInputs, hasRobot: roles.changer !== undefined },
       };
       return heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
     };
@@ -40,6 +40,12 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
       }
       if (fault.kind === "cell" && !withCell.has(fault.positionIndex)) {
         throw new Fault("file.schema", choice, `no cell is at ${positionAt(fault.positionIndex)}`);
+      }
+      for (const name of fault.kind === "cells-swapped" ? [fault.one, fault.other] : []) {
+        const position = parsePosition(name);
+        if (rig.roles.changer !== undefined && position !== undefined && withCell.has(positionIndex(position)))
+          continue;
+        throw new Fault("file.schema", choice, `no cell at ${name} can be swapped: that takes a cell, and a robot`);
       }
       if ("link" in fault && !rig.faultTargets.links.has(fault.link)) {
         const known = [...rig.faultTargets.links.keys()].slice(0, 5).join(", ");

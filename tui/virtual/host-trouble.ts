@@ -76,6 +76,9 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
               alive()?.mortal.stall(fault.toMs);
             });
             break;
+          // Done where the controller is killed.
+          case "write-torn":
+            break;
           case "disk-full":
           case "disk-sync-fails":
           case "disk-slow":

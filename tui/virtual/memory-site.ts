@@ -9,6 +9,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import { createMemoryHttp, type MemoryHttp } from "../../simulator/links/memory-http.ts";
 import { createMemoryLink, isMethodScriptData, type MemoryLink } from "../../simulator/links/memory-link.ts";
+import type { InstrumentTrouble } from "../../simulator/measurement/instrument-trouble.ts";
 import { createMqttSource } from "../../simulator/mqtt-source/mqtt-source.ts";
 import type { Chance } from "../../simulator/plant/plant.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
@@ -39,6 +40,8 @@ export interface MemorySite {
   readonly positionOfLink: ReadonlyMap<string, number>;
   /** By cable: of instruments that can lose their power for a moment. */
   readonly powerCycles: ReadonlyMap<string, () => void>;
+  /** By cable: of instruments that can go wrong themselves. */
+  readonly troubles: ReadonlyMap<string, (trouble: InstrumentTrouble | null) => void>;
   /** Data packages the instruments made, whether or not anybody listened. */
   packageCount(): number;
   /** The publishers stop: nothing keeps the clock busy for ever. */
@@ -110,6 +113,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     https,
     positionOfLink,
     powerCycles: twins.powerCycles,
+    troubles: twins.troubles,
     packageCount: () => twins.packageCount(),
     stop() {
       twins.stop();

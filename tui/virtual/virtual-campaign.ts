@@ -31,6 +31,8 @@ import { createHostTrouble } from "./host-trouble.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
 import { createWorldIntegrator } from "./world-integrator.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
+import { findCells } from "./find-cells.ts";
+import { tornWrite } from "./torn-write.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
 
 export interface VirtualCampaignInputs {
@@ -250,11 +252,13 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     return { store: opened, run: created };
   }
 
-  function kill(): void {
+  function kill(isTorn = false): void {
     assert(mortal !== undefined && !killed, "there is no controller that can be killed");
     killed = true;
     mortal.kill();
+    const tear = isTorn ? tornWrite(inputs.folder) : undefined;
     store.abandon();
+    tear?.();
   }
 
   function restart(amended = run.campaign): void {
@@ -276,13 +280,17 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       if (fault.kind === "person") {
         clock.at(fault.fromMs, () => {
           if (killed || run.actor.getSnapshot().status !== "active") return;
+          if (fault.act === "find-cells") {
+            findCells(world, run, clock.monoMs());
+            return;
+          }
           run.actor.send({ type: fault.act === "resume" ? "RESUME_EXPOSING" : "RE_ARM", author: "a person" });
         });
       }
-      if (fault.kind !== "controller-kill" || fault.fromMs >= endAtMs) continue;
+      if ((fault.kind !== "controller-kill" && fault.kind !== "write-torn") || fault.fromMs >= endAtMs) continue;
       clock.at(fault.fromMs, () => {
         if (killed || run.isDone() || run.failure() !== null) return;
-        kill();
+        kill(fault.kind === "write-torn");
         // Started again like any other task of the machine, not in the middle of an event of the world.
         clock.setTimeout(
           () => {
@@ -306,7 +314,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     },
     world,
     rig,
-    kill,
+    kill: () => {
+      kill();
+    },
     restart,
     onBegin(handler) {
       beginHandlers.push(handler);

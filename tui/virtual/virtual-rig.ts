@@ -62,6 +62,7 @@ export function createVirtualRig(
       positionOfLink: memory.positionOfLink,
       positions: positions.map(positionIndex),
       reboots: memory.powerCycles,
+      troubles: memory.troubles,
       safetyInputs: (site.safetyInputs ?? []).flatMap(({ name, source, response }) =>
         source.kind === "input" && response.every((stop) => stop === "exposing" || stop === "motion") ? [name] : [],
       ),

@@ -34,6 +34,19 @@ function newIntake(limits: CellLimits = LIMITS): {
 }
 
 describe("the charge of a cell", () => {
+  it("is in doubt by what an overloaded reading may have left out of the current that was ordered", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0, { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: 0.001 });
+    intake.sample(0, 36, 3.5, 0.001, 0);
+    expect(intake.totals(0).doubtAh).toBe(0);
+    intake.sample(0, 72, 3.5, 0.0002, SAMPLE_OVERLOAD);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(4e-6, 12);
+    intake.sample(0, 108, 3.5, 0.001, 0);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(8e-6, 12);
+    intake.sample(0, 144, 3.5, 0.001, 0);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(8e-6, 12);
+  });
+
   it("is the sum of trapezoids over raw samples, from the start of the step", () => {
     const { intake } = newIntake();
     intake.stepStarted(0, 0);

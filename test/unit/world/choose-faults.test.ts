@@ -3,6 +3,7 @@ import { chooseFaults } from "../../../tui/virtual/choose-faults.ts";
 import type { VirtualRig } from "../../../tui/virtual/virtual-rig.ts";
 
 const rig = {
+  roles: {},
   faultTargets: { positions: [0], links: new Map(), positionOfLink: new Map() },
 } as unknown as VirtualRig;
 
@@ -29,4 +30,10 @@ it("a fault that begins after the end of the run is named, and no other", () => 
 
 it("a fault of a cell that the campaign does not have is refused", () => {
   expect(() => said({ kind: "open-circuit", position: "H12" })).toThrow("no cell is at H12");
+});
+
+it("cells are swapped only where there are cells, and a robot", () => {
+  expect(() => said({ kind: "cells-swapped", one: "A1", other: "B1", from_s: 1 })).toThrow(
+    "no cell at A1 can be swapped",
+  );
 });

@@ -21,8 +21,8 @@ const targets = {
   safetyInputs: ["rack fan"],
 };
 
-function draw(seed: number, hours = 2): readonly WorldFault[] {
-  return heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
+function draw(seed: number, hours = 2, hasRobot = false): readonly WorldFault[] {
+  return heavyFaults(createChance(seed).stream("heavy faults"), hours, { ...targets, hasRobot });
 }
 
 const kindOf = (fault: WorldFault): string => (fault.kind === "cell" ? fault.fault.kind : fault.kind);
@@ -40,7 +40,7 @@ describe("heavy faults", () => {
 
   it("bring every kind of trouble with equipment", () => {
     const drawn = new Set<string>(
-      Array.from({ length: 40 }, (_, seed) => draw(seed)).flatMap((faults) => faults.map(kindOf)),
+      Array.from({ length: 40 }, (_, seed) => draw(seed, 2, true)).flatMap((faults) => faults.map(kindOf)),
     );
     const known = [...EQUIPMENT_FAULT_SHAPES, ...HOST_FAULT_SHAPES].map(({ shape }) => shape.kind.value);
     expect(
@@ -62,6 +62,20 @@ describe("heavy faults", () => {
     const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
     expect(mean).toBeGreaterThan(60);
     expect(mean).toBeLessThan(160);
+  });
+
+  it("send a person to the robot after each that may have lost it a cell", () => {
+    const faults = draw(3, 6, true);
+    const lost = faults.filter(({ kind }) => kind === "controller-kill" || kind.startsWith("robot-"));
+    expect(lost.length).toBeGreaterThan(3);
+    for (const fault of lost) {
+      const comes = faults.some((other) => {
+        const waitMs = other.fromMs - endOf(fault);
+        return other.kind === "person" && other.act === "find-cells" && waitMs >= 40_000 && waitMs <= 80_000;
+      });
+      expect(comes, fault.kind).toBe(true);
+    }
+    expect(draw(3, 6).some((fault) => fault.kind === "person" && fault.act === "find-cells")).toBe(false);
   });
 
   it("let no two failures of shutter or hutch meet, and send a person after each", () => {
@@ -117,6 +131,14 @@ describe("faults of equipment in a file", () => {
       { kind: "instrument-reboots", link: "channel-A1", fromMs: 1000 },
     ],
     [
+      { kind: "instrument-clock", link: "channel-A1", from_s: 1 },
+      { kind: "instrument-clock", link: "channel-A1", share: 0.01, fromMs: 1000 },
+    ],
+    [
+      { kind: "cells-swapped", one: "A1", other: "B2", from_s: 1 },
+      { kind: "cells-swapped", one: "A1", other: "B2", fromMs: 1000 },
+    ],
+    [
       { kind: "clock-step", by_s: -3600, from_s: 1 },
       { kind: "clock-step", byMs: -3_600_000, fromMs: 1000 },
     ],
@@ -135,6 +157,7 @@ describe("faults of equipment in a file", () => {
   it.each([
     [{ kind: "controller-kill", from_s: 2, to_s: 2 }, /\[0\]\.to_s: is 2, not after from_s, 2/],
     [{ kind: "feed-stops", feed: "vacuum", from_s: 0 }, /feed/],
+    [{ kind: "cells-swapped", one: "A1", other: "J9", from_s: 0 }, /other/],
     [{ kind: "beam-dim", share: 2, from_s: 0 }, /share/],
   ])("%j is refused", (entry, what) => {
     expect(() => parseWorldFaults([entry], "faults.json")).toThrow(what);
