@@ -239,7 +239,7 @@ export function openStore(options: StoreOptions): RecordStore {
       counts.fill(0);
       return;
     }
-    samplesMet += skip.reduce((sum, count) => sum + count, 0);
+    if (catchUp !== undefined) samplesMet += skip.reduce((sum, count) => sum + count, 0);
     buffer = scribe.addSamples(buffer, skip);
     ({ counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer);
   }

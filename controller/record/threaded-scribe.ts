@@ -58,6 +58,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   const isKnown = new Set<SampleBuffer>();
   const dropped = createDroppedSamples(channelCount);
 
+  const soon = Promise.resolve();
   let events: StoredEvent[] = [];
   let ledgerRows: LedgerRow[] = [];
   let gaps: GapRow[] = [];
@@ -150,6 +151,10 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     return lastId;
   }
 
+  function sendWhatIsDue(): void {
+    if (isWriteDue) send(false);
+  }
+
   /** Holds this thread until the other has ended. */
   function end(kind: "finish" | "abandon"): void {
     if (isEnded) return;
@@ -213,10 +218,8 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     write() {
       if (isWriteDue) return;
       isWriteDue = true;
-      // A commit that follows at once takes along what was written: the thread is woken once.
-      queueMicrotask(() => {
-        if (isWriteDue) send(false);
-      });
+      // A commit that follows at once takes along what was written. (`queueMicrotask` costs a fifth of a whole flush.)
+      void soon.then(sendWhatIsDue);
     },
     commit() {
       if (isEnded) return Promise.reject(failure ?? new Error("the record is closed"));
