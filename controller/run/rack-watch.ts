@@ -19,6 +19,12 @@ export interface RackWatchDeps {
 
 /** Between two readings on record, when nothing happens. */
 const RECORD_EVERY_MS = 600_000;
+/**
+ * A temperature stands beside every sample of the cells: it is on record as soon as it has changed by this, and no more
+ * often than that (both chosen: a few of the steps in which sensors of a rack tell it).
+ */
+const TEMPERATURE_CHANGE_K = 0.2;
+const RECORD_MOST_OFTEN_MS = 10_000;
 
 export function listenToRack(deps: RackWatchDeps): void {
   for (const watched of deps.sensors) listenTo(watched, deps);
@@ -27,9 +33,17 @@ export function listenToRack(deps: RackWatchDeps): void {
 function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWatchDeps): void {
   const { alarms } = deps;
   let recordedMs = -Infinity;
+  let recordedValue = NaN;
   const alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
   let overStopCount = 0;
   let isStopped = false;
+
+  function isDue(value: number, atMs: number): boolean {
+    const sinceMs = atMs - recordedMs;
+    if (sinceMs >= RECORD_EVERY_MS) return true;
+    if (sensor.quantity !== "temperature" || sinceMs < RECORD_MOST_OFTEN_MS) return false;
+    return Math.abs(value - recordedValue) >= TEMPERATURE_CHANGE_K;
+  }
 
   function record(value: number, level?: "alarm" | "stop" | "clear"): void {
     deps.recorder.record("sensor-reading", {
@@ -76,8 +90,9 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
 
   sensor.onReading(({ value, arrivedAtMs }) => {
     alarms.clearAll(sensor.name, ["sensor."]);
-    if (arrivedAtMs - recordedMs >= RECORD_EVERY_MS) {
+    if (isDue(value, arrivedAtMs)) {
       recordedMs = arrivedAtMs;
+      recordedValue = value;
       record(value);
     }
     judge(value, arrivedAtMs);

@@ -11,8 +11,8 @@
  * between two switches) is told beside it and not taken off.
  *
  * Bytes written to disk are those that the kernel counts for this process (/proc/self/io). Readings have the steps and
- * the noise of a cycler at 1 uV and 1 nA. The record holds time, voltage, current and flags of a sample; temperatures
- * come from sensors, as events.
+ * the noise of a cycler at 1 uV and 1 nA. Time, voltage, current and flags stand in a sample's row; the temperature beside
+ * it is that of the air about the rack, an event as often as one is ever made.
  *
  * Exit 3 where a bound is missed.
  *
@@ -39,12 +39,15 @@ import { waitForThread } from "../../tui/rim/wait-for-thread.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { databasePath } from "../../controller/record/schema.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
+import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 
 const CHANNELS = 96;
 const RATE_HZ = 100;
 const FLUSH_MS = 1000;
 const TICK_MS = 10;
+/** A rack's temperature is on record no more often, and only where it changes. */
+const TEMPERATURE_MS = 10_000;
 const COLUMNS = 400;
 
 const { values } = parseArgs({
@@ -86,6 +89,11 @@ function createReadings(): (channel: number, index: number) => readonly [voltage
     pair[1] = ((wave > 0 ? 4_090_000 : -4_090_000) + (noise % 128)) / 1e9;
     return pair;
   };
+}
+
+function temperature(index: number): Json {
+  const value = Math.round(250 + 10 * Math.sin(index / 40_000)) / 10;
+  return { sensor: "rack air", quantity: "temperature", value, unit: "degC" };
 }
 
 function quantile(numbers: readonly number[], share: number): number {
@@ -154,6 +162,7 @@ async function paced(seconds: number, store: RecordStore | null) {
           store?.sample(channel, atMs, voltageV, currentA, 0);
           continue;
         }
+        if (atMs % TEMPERATURE_MS === 0) store?.appendEvent({ atMs, type: "sensor-reading", data: temperature(index) });
         const waitedMs = queueWaitMs();
         const fromMs = performance.now();
         store?.sample(channel, atMs, voltageV, currentA, 0);

@@ -9,8 +9,8 @@ interface Levels {
   readonly stopAbove: number | null;
 }
 
-/** A gas sensor that reads what it is told, every ten seconds. */
-function rack(levels: Levels) {
+/** A sensor, of gas unless said, that reads what it is told, every ten seconds. */
+function rack(levels: Levels, quantity: Sensor["quantity"] = "gas") {
   const handlers: ((reading: Reading) => void)[] = [];
   const faultHandlers: ((fault: Fault) => void)[] = [];
   const events: (readonly [string, object])[] = [];
@@ -24,8 +24,8 @@ function rack(levels: Levels) {
   const sensor: Sensor = {
     name: "rack gas",
     driver: "test",
-    quantity: "gas",
-    unit: "ppm",
+    quantity,
+    unit: quantity === "gas" ? "ppm" : "degC",
     maximumAgeS: 60,
     connect: () => Promise.reject(new Error("not connected here")),
     disconnect: () => undefined,
@@ -108,6 +108,15 @@ describe("what hangs over the rack", () => {
       { value: 6, level: "stop" },
       { value: 0.01, level: "clear" },
     ]);
+  });
+
+  it("is on record as soon as it changed, where it is the temperature that stands beside the samples", () => {
+    const air = rack({ alarmAbove: null, stopAbove: null }, "temperature");
+    air.read(25, 25.19, 24.9, 25.25, 25.1, 25, 25.5, 24.9);
+    expect(air.recorded().map((one) => ("value" in one ? one.value : NaN))).toEqual([25, 25.25, 25, 25.5, 24.9]);
+    const gas = rack({ alarmAbove: null, stopAbove: null });
+    gas.read(0, 0.3, 0.9);
+    expect(gas.recorded()).toHaveLength(1);
   });
 
   it("is missed when it falls silent, and no longer when it speaks again", () => {
