@@ -95,6 +95,11 @@ export function openMqttSession(deps: MqttSessionDeps): Promise<MqttSession> {
       heard() {
         isHeard = true;
       },
+      message(topic, payload, isRetained) {
+        if (state !== "open") return false;
+        deps.message(topic, payload, isRetained);
+        return true;
+      },
       oversized: deps.oversized,
       flooded(topic, lengthBytes) {
         const what = `the broker sends a message of ${(lengthBytes / 2 ** 20).toFixed(1)} MiB on ${topic || "some topic"}`;

@@ -2,7 +2,8 @@
  * Stands between a link and the MQTT library: lets whole, well-formed packets through that a broker may send to a
  * subscriber at quality of service 0 (MQTT 3.1.1), and nothing else. The library gathers a packet of up to 256 MB
  * before anybody sees it; here a message beyond the limit is skipped as it flows past, and its topic reported. While it
- * flows no reading comes, so one that is larger still ends the link.
+ * flows no reading comes, so one that is larger still ends the link. Messages themselves are offered to the session first:
+ * the library's way to them through two streams costs several times what reading them does.
  */
 import type { Link } from "../../protocols/roles/link.ts";
 
@@ -17,10 +18,13 @@ export const SKIPPED_LENGTH_MAX = 4 * 1024 * 1024;
 /** Enough of an oversized message to read its topic. */
 const TOPIC_PEEK = 512;
 const NO_BYTES = new Uint8Array(0);
+const TOPICS_KNOWN_MAX = 64;
 
 export interface PacketGateEvents {
   /** Something arrived, whatever it is. */
   heard(): void;
+  /** A whole message; its bytes are the link's own. Returns whether it was taken; what was not is let through. */
+  message?(topic: string, payload: Buffer, isRetained: boolean): boolean;
   /** A message was skipped. `topic` is empty when it could not be read. */
   oversized(topic: string, lengthBytes: number): void;
   /** A message was announced that is not waited for. Nothing further is let through and the link is closed. */
@@ -39,6 +43,7 @@ type Header =
 /** The gate is a Link itself: writes pass unchanged, data comes in whole packets. */
 export function createPacketGate(link: Link, packetLengthMax: number, events: PacketGateEvents): Link {
   const handlers = new Set<(chunk: Uint8Array) => void>();
+  const topics = createTopicMemory();
   let partial = NO_BYTES;
   let skipping = 0;
   let isShut = false;
@@ -58,6 +63,13 @@ export function createPacketGate(link: Link, packetLengthMax: number, events: Pa
 
   function pass(chunk: Uint8Array): void {
     if (chunk.length > 0) for (const handler of handlers) handler(chunk);
+  }
+
+  function isTaken(type: number, data: Uint8Array, start: number, end: number): boolean {
+    const payloadAt = start + 2 + lengthAt(data, start);
+    const topic = topics.read(data, start + 2, payloadAt);
+    const payload = Buffer.from(data.buffer, data.byteOffset + payloadAt, end - payloadAt);
+    return events.message?.(topic, payload, type === PUBLISH_RETAINED) === true;
   }
 
   /** The topic of the packet at `start`, empty when it cannot be read; undefined when more of it must come first. */
@@ -112,7 +124,13 @@ export function createPacketGate(link: Link, packetLengthMax: number, events: Pa
         violated(why);
         return;
       }
-      at += headerLength + remaining;
+      const end = at + headerLength + remaining;
+      if (isMessage(type) && events.message !== undefined) {
+        pass(data.subarray(passed, at));
+        passed = isTaken(type, data, at + headerLength, end) ? end : at;
+        if (isShut) return;
+      }
+      at = end;
     }
     pass(data.subarray(passed, at));
     // A copy of its own: the rest may wait long, and would hold the whole chunk.
@@ -145,6 +163,26 @@ export function createPacketGate(link: Link, packetLengthMax: number, events: Pa
       link.close();
     },
   };
+}
+
+/** The few topics of a source come again and again: their text is made once. */
+function createTopicMemory(): { read(data: Uint8Array, start: number, end: number): string } {
+  const known: { readonly bytes: Uint8Array; readonly text: string }[] = [];
+  return {
+    read(data, start, end) {
+      for (const { bytes, text } of known) if (isSame(bytes, data, start, end)) return text;
+      const bytes = data.slice(start, end);
+      const text = utf8(bytes);
+      if (known.length < TOPICS_KNOWN_MAX) known.push({ bytes, text });
+      return text;
+    },
+  };
+}
+
+function isSame(bytes: Uint8Array, data: Uint8Array, start: number, end: number): boolean {
+  if (bytes.length !== end - start) return false;
+  for (let index = 0; index < bytes.length; index += 1) if (bytes[index] !== data[start + index]) return false;
+  return true;
 }
 
 function isMessage(type: number): boolean {
