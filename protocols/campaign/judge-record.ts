@@ -1,6 +1,6 @@
 /** What a protocol wants recorded, against what the channel of its cells can take and tell. */
 import type { Finding, FindingSeverity } from "../base/finding.ts";
-import { CHANGE_INTERVAL_S } from "../echem/channel-step.ts";
+import { CHANGE_INTERVAL_S, SAMPLE_INTERVAL_MAX_S } from "../echem/channel-step.ts";
 import type { RecordRule } from "../echem/protocol.ts";
 import { findingAt } from "../input/document.ts";
 import type { SiteChannel } from "../site/site.ts";
@@ -40,6 +40,11 @@ export function judgeRecord({ source, protocol, channel }: RecordCase, cells: st
   if (timeS < channel.sampleIntervalMinS) {
     const what = `a sample every ${timeS} s is faster than the channel measures`;
     say("error", "time_s", "campaign.channel-range", what, `Give at least ${channel.sampleIntervalMinS} s.`);
+  }
+  if (channel.sampleIntervalMinS > SAMPLE_INTERVAL_MAX_S) {
+    const what = `limits are held by samples, and the channel takes one every ${channel.sampleIntervalMinS} s: a cell that fails in between may be far beyond them before it is let go`;
+    const advice = `Use a channel that samples at least every ${SAMPLE_INTERVAL_MAX_S} s.`;
+    say("warning", "time_s", "campaign.channel-range", what, advice);
   }
   judgeChange("voltage_V", voltageV, VOLTAGE_PART_MIN * (channel.voltageMaxV - channel.voltageMinV), "V");
   judgeChange("current_mA", currentMa, CURRENT_PART_MIN * 1000 * channel.currentMaxA, "mA");

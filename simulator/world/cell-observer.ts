@@ -45,7 +45,7 @@ export const TOLERANCES: ObserverTolerances = {
   ...{ voltageV: 0.01, currentFraction: 0.01, currentA: 1e-5 },
   lookMaxMs: 12_000,
 };
-/** Of a cell that jumps an instrument knows only by its next sample; so long after that it must have let go. */
+/** Of a cell that jumps or is ill an instrument knows only by its next sample; so long after that it must have let go. */
 const REACTION_MS = 2500;
 
 export function observeCell(
@@ -72,12 +72,15 @@ export function observeCell(
     /** The cell's last jump, and the channel's first look after it. */
     jumpedMs: NaN,
     jumpSeenMs: Infinity,
+    /** The look that first found an ill cell beyond its limits; NaN while it lies within. */
+    foundMs: NaN,
   };
 
   let switchedOff: (() => void) | undefined;
   const watchers: ((atMs: number, isChange: boolean) => void)[] = [];
 
   function check(atMs: number, isChange: boolean): void {
+    const lookedMs = seen.atMs;
     seen.checks += 1;
     seen.atMs = atMs;
     noteJump(atMs);
@@ -85,9 +88,13 @@ export function observeCell(
     plant.voltageV = voltageV;
     plant.currentA = currentA;
     // A cell at rest beyond its window (as assembled, say) is nobody's doing; driving it further out is.
-    const isVoltageOut =
-      ((voltageV > highV && currentA > 0) || (voltageV < lowV && currentA < 0)) && !hasJustJumped(atMs);
-    const isCurrentOut = (currentA > highA || currentA < lowA) && !hasJustJumped(atMs);
+    const isVoltageBeyond = (voltageV > highV && currentA > 0) || (voltageV < lowV && currentA < 0);
+    const isCurrentBeyond = currentA > highA || currentA < lowA;
+    if (isVoltageBeyond || isCurrentBeyond) noteFound(atMs, lookedMs, isChange);
+    else seen.foundMs = NaN;
+    const isExcused = (isVoltageBeyond || isCurrentBeyond) && (hasJustJumped(atMs) || hasJustFound(atMs));
+    const isVoltageOut = isVoltageBeyond && !isExcused;
+    const isCurrentOut = isCurrentBeyond && !isExcused;
     if (isVoltageOut && !seen.isVoltageOut) {
       seen.voltage += 1;
       onExcursion(atMs, `true voltage ${voltageV} V at ${currentA} A`);
@@ -113,6 +120,19 @@ export function observeCell(
   function hasJustJumped(atMs: number): boolean {
     if (inner.jumpedMs === undefined) return false;
     return atMs - Math.min(seen.jumpSeenMs, seen.jumpedMs + tolerances.lookMaxMs) <= REACTION_MS;
+  }
+
+  /**
+   * What is wrong with an ill cell carries it as far as it will between two looks. Whoever looks often enough knows of it
+   * by the next one; an act that drives it further is no look.
+   */
+  function noteFound(atMs: number, lookedMs: number, isChange: boolean): void {
+    const isFirst = Number.isNaN(seen.foundMs);
+    if (isFirst && inner !== healthy && !isChange && atMs - lookedMs <= tolerances.lookMaxMs) seen.foundMs = atMs;
+  }
+
+  function hasJustFound(atMs: number): boolean {
+    return atMs - seen.foundMs <= REACTION_MS;
   }
 
   function refuseDriving(atMs: number): void {

@@ -4,11 +4,14 @@ import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import type { Processes, StartProcess } from "../command-context.ts";
 
+/** Of processes that compute at full speed, where a tenth of the time went into collecting what has just been made; MB. */
+const ROOM_FOR_THE_YOUNG = "--max-semi-space-size=64";
+
 export function createProcesses(): Processes {
   return {
     count: availableParallelism(),
     async run(args, onLine) {
-      const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
+      const child = spawn(process.execPath, [...process.execArgv, ROOM_FOR_THE_YOUNG, process.argv[1] ?? "", ...args], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       const ended = new Promise<number>((resolve, reject) => {

@@ -221,6 +221,18 @@ describe("a campaign with one thing wrong about its cells or protocols", () => {
     expect(warnings).toEqual([expect.objectContaining({ where, what: expect.stringMatching(what) as string })]);
   });
 
+  it("is told that limits are looked at as seldom as its channels take samples", () => {
+    const files = spoilt("site.yaml", "sample_interval_min_s: 0.1", "sample_interval_min_s: 30");
+    const slow = spoilt("cycle.yaml", "time_s: 10 }", "time_s: 60 }");
+    const { findings } = load({ ...slow, "site.yaml": files["site.yaml"] ?? "" });
+    expect(findings.filter(({ where }) => where.includes("record.")).slice(0, 1)).toEqual([
+      expect.objectContaining({
+        ...{ severity: "warning", where: "cycle.yaml:1 record.time_s", code: "campaign.channel-range" },
+        what: expect.stringMatching(/one every 30 s: a cell that fails in between/) as string,
+      }),
+    ]);
+  });
+
   it("is told that its records at changes are taken by time, and which are lost in noise", () => {
     const files = spoilt("cycle.yaml", "time_s: 10 }", "time_s: 10, voltage_V: 0.001, current_mA: 0.0001 }");
     const said = load(files).findings.filter(({ where }) => where.includes("record."));

@@ -222,6 +222,30 @@ describe("the world's truth about everything else", () => {
     expect(violations).toHaveLength(2);
   });
 
+  it("blames a channel that looks twice a minute for an overheating cell only once it has seen it sag past its limit and goes on", async () => {
+    const sagging = async (letsGoAfterMs: number): Promise<number> => {
+      const overheating = { kind: "overheating", ohm: 10, growthS: 60 } as const;
+      const test = testWorld([cell(0)], { options: { looksEveryS: 30 } });
+      const plant = test.world.cellPlant(0);
+      plant.applyCurrent(0, -0.00136);
+      test.world.schedule([{ kind: "cell", positionIndex: 0, fromMs: 600_000, fault: overheating }], {
+        ...{ links: new Map(), positionOfLink: new Map(), positions: [0] },
+      });
+      let nowMs = 0;
+      while (plant.voltageV >= 2.5) {
+        nowMs += 30_000;
+        await test.clock.run(nowMs);
+        plant.read(nowMs);
+      }
+      expect(plant.voltageV).toBeLessThan(2.4);
+      plant.read(nowMs + letsGoAfterMs);
+      plant.disconnect(nowMs + letsGoAfterMs);
+      return test.world.finish(NO_CLAIMS).truth.voltage_excursions;
+    };
+    expect(await sagging(100)).toBe(0);
+    expect(await sagging(30_000)).toBe(1);
+  });
+
   it("does not blame anybody for a cell that was assembled below its window", () => {
     const test = testWorld([cell(0, { initial: { pristine: true } })]);
     const plant = test.world.cellPlant(0);
