@@ -64,6 +64,17 @@ export function createActorViews(
   },
 ): ActorViews {
   const ids = campaign.cells.map((cell) => cellActorId(cell.position));
+  /** By the names of the machines. */
+  const places = new Map<string, string>();
+
+  function placeOf(id: string): string | null {
+    const known = places.get(id);
+    if (known !== undefined) return known;
+    if (!PREFIXED.test(id) && id !== "exposure" && id !== "supervisor") return null;
+    const place = id.replace(PREFIXED, "");
+    places.set(id, place);
+    return place;
+  }
 
   function child(id: string): unknown {
     const children: Readonly<Record<string, unknown>> = actor().getSnapshot().children;
@@ -158,10 +169,11 @@ export function createActorViews(
       if (status !== "active") return null;
       const of: (readonly [string, Waiting | null])[] = [["campaign", context.waiting]];
       for (const [id, one] of Object.entries<unknown>(children)) {
-        if (!PREFIXED.test(id) && id !== "exposure" && id !== "supervisor") continue;
+        const place = placeOf(id);
+        if (place === null) continue;
         // By their names these are machines of ours, all of which say what they wait for.
         const part = (one as WaitingActor).getSnapshot();
-        of.push([id.replace(PREFIXED, ""), part.status === "active" ? part.context.waiting : null]);
+        of.push([place, part.status === "active" ? part.context.waiting : null]);
       }
       return of;
     },

@@ -33,6 +33,7 @@ export type InputVerdict = "well" | "trouble" | "silent";
 /** So long after the start the unit may not have been read yet. */
 const FIRST_READ_MS = 30_000;
 const LOOK_MS = 1000;
+const LOOK_MAX_MS = 5000;
 
 const KIND_TEXT: Readonly<Record<HazardKind, string>> = {
   emergency_button: "the emergency button is pressed",
@@ -93,10 +94,16 @@ export function createSafetyInputs(deps: SafetyInputsDeps): SafetyInputs {
     for (const input of inputs) change(input, judgeInput(input, levels, ageMs));
   }
 
+  /** What is read is judged as it comes; in between only silence can begin, at a time that is known. */
   function look(): void {
     if (deps.isOver()) return;
     judge();
-    clock.setTimeout(look, LOOK_MS);
+    const ageMs = clock.monoMs() - readAtMs;
+    const silentInMs = inputs.reduce(
+      (soonest, { maximumAgeMs }) => (ageMs > maximumAgeMs ? soonest : Math.min(soonest, maximumAgeMs - ageMs + 1)),
+      LOOK_MAX_MS,
+    );
+    clock.setTimeout(look, Math.max(LOOK_MS, silentInMs));
   }
 
   if (inputs.length > 0) clock.setTimeout(look, LOOK_MS);
