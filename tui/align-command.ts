@@ -4,7 +4,7 @@ import type { CommandEntry } from "./command-list.ts";
 export const ALIGN_COMMAND: CommandEntry = {
   name: "align",
   usage:
-    "SITE.yaml --data DIR --by NAME [--positions A1..H12] [--rack-only] [--out FILE] [--valid DURATION] [--yes], or --rehearse CAMPAIGN.yaml",
+    "SITE.yaml --data DIR --by NAME [--positions A1..H12] [--rack-only] [--out FILE] [--valid DURATION] [--yes] [--guided], or --rehearse CAMPAIGN.yaml",
   summary: "find the rack, the beam's size and each cell by transmission, into the site's calibrations",
   details: [
     "Every exposure is booked in DIR, a data folder of a campaign that was begun with this site; docs/alignment.md",
@@ -17,6 +17,7 @@ export const ALIGN_COMMAND: CommandEntry = {
     "  --out FILE           the calibrations; otherwise the file that the site names",
     "  --valid DURATION     how long it counts (default 30d)",
     "  --yes                do not ask before the stage moves and the shutter opens",
+    "  --guided             on a screen: cells are chosen there, and rack, cells and what is kept are agreed to one by one",
     "  --capture DIR        write the traffic of each link into DIR, as JSON lines",
     "  --rehearse CAMPAIGN  on simulated instruments before a rack put down a little wrong (--seed N); books nothing,",
     "                       writes only with --out, and tells how far off it was",

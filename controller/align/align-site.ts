@@ -31,6 +31,18 @@ export interface AlignOrder {
   readonly positions: readonly Position[];
   /** Told after each step, for whoever watches. */
   readonly say?: (line: string) => void;
+  /** Somebody goes along with it, and says how it goes on. */
+  readonly guide?: AlignGuide;
+}
+
+/** A person beside the alignment. What it is asked it answers when that person has; it rejects where that person ends it. */
+export interface AlignGuide {
+  /** The rack and the beam are found: are they measured once more? */
+  rackFound(rack: RackFound): Promise<"go-on" | "again">;
+  cellBegun(position: Position): void;
+  cellEnded(position: Position, cell: CellFound | CellMissed): void;
+  /** All were tried: which of those that were missed are tried again? None: that is all. */
+  cellsEnded(missed: readonly CellMissed[]): Promise<readonly Position[]>;
 }
 
 /** Rejects with Fault `align.rack` where the rack cannot be told, and with whatever stops the probe. */
@@ -39,27 +51,47 @@ export async function alignSite(probe: Probe, order: AlignOrder): Promise<Aligne
   const grid = site.rack;
   const { profile } = site.beam;
   const travel = { xMm: site.stage.travelXMm, yMm: site.stage.travelYMm };
-  const found = await alignRack(probe, { grid, alignment, profile, travel });
-  if (!found.ok) throw new Fault("align.rack", site.name, found.what, { why: found.why });
-  const rack = found.value;
+  let rack = await foundRack();
+  while ((await order.guide?.rackFound(rack)) === "again") rack = await foundRack();
   const { beam } = rack;
   const { placement } = rack.fit;
-  say?.(rackText(rack));
-  say?.(beamText(beam));
   const across = {
     shape: { x: edgeShapeOf(profile, "x"), y: edgeShapeOf(profile, "y") },
     widthMm: { x: beam.xMm, y: beam.yMm },
   };
   const cells: CellFound[] = [];
-  const missed: CellMissed[] = [];
-  for (const position of positions) {
-    const cell = await alignCell(probe, position, { grid, placement, edge: alignment.cellEdge, beam: across, travel });
-    if (cell.ok) cells.push(cell.value);
-    else missed.push({ position, why: cell.why, what: cell.what });
-    say?.(cell.ok ? cellText(cell.value) : `${position}: ${cell.what}`);
+  let missed: readonly CellMissed[] = [];
+  let next = positions;
+  for (;;) {
+    const failed: CellMissed[] = [];
+    for (const position of next) {
+      order.guide?.cellBegun(position);
+      const cell = await alignCell(probe, position, {
+        grid,
+        placement,
+        edge: alignment.cellEdge,
+        beam: across,
+        travel,
+      });
+      if (cell.ok) cells.push(cell.value);
+      else failed.push({ position, why: cell.why, what: cell.what });
+      order.guide?.cellEnded(position, cell.ok ? cell.value : { position, why: cell.why, what: cell.what });
+      say?.(cell.ok ? cellText(cell.value) : `${position}: ${cell.what}`);
+    }
+    missed = [...missed.filter(({ position }) => !next.includes(position)), ...failed];
+    next = (await order.guide?.cellsEnded(missed)) ?? [];
+    if (next.length === 0) break;
   }
   const offsets = new Map<Position, PlaneMm>(cells.map(({ position, offset }) => [position, offset]));
   return { rack, beam, placement: { ...placement, cells: offsets }, cells, missed };
+
+  async function foundRack(): Promise<RackFound> {
+    const found = await alignRack(probe, { grid, alignment, profile, travel });
+    if (!found.ok) throw new Fault("align.rack", site.name, found.what, { why: found.why });
+    say?.(rackText(found.value));
+    say?.(beamText(found.value.beam));
+    return found.value;
+  }
 }
 
 export function rackText({ fit, marks }: RackFound): string {

@@ -24,6 +24,8 @@ import { createMemorySite } from "../virtual/memory-site.ts";
 
 export interface RehearsalInputs {
   readonly site: Site;
+  /** Ends what is measured. */
+  readonly signal?: AbortSignal;
   readonly campaign: Campaign;
   readonly setup: WorldSetup;
   readonly seed: number;
@@ -99,7 +101,7 @@ export function createRehearsal(inputs: RehearsalInputs): Rehearsal {
   };
   const bench: ActBench = {
     ...{ site, clock, ledger, deps: memory.driverDeps, drivers: createSiteDrivers(site, memory.driverDeps) },
-    ...{ signal: new AbortController().signal, clientId: "beamrack-rehearsal", say: () => undefined },
+    ...{ signal: inputs.signal ?? new AbortController().signal, clientId: "beamrack-rehearsal", say: () => undefined },
   };
   return {
     bench,

@@ -13,6 +13,9 @@ import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { alignmentRecords, pointsText } from "../align/alignment-record.ts";
 import { addRecords, calibrationTarget, checkTarget } from "../align/calibration-file.ts";
+import { openGuide } from "../align/guided/open-guide.ts";
+import type { GuideSession } from "../align/guided/guide-session.ts";
+import type { Probe } from "../../controller/align/probe.ts";
 import { loadCalibration, type LoadedCalibration } from "../align/load-calibration.ts";
 import { confirmAct, withSiteBench } from "../align/on-site.ts";
 import { randomSetup } from "../align/random-setup.ts";
@@ -38,6 +41,8 @@ interface AlignOptions {
   readonly positions: readonly Position[] | undefined;
   readonly isRackOnly: boolean;
   readonly isConfirmed: boolean;
+  /** On a screen, step by step. */
+  readonly isGuided: boolean;
   readonly captureFolder: string | undefined;
 }
 
@@ -69,10 +74,7 @@ export async function alignCommand(context: CommandContext, args: readonly strin
   const before = loadCalibration(context, site, sitePath, findings);
   if (hasErrors(findings)) return refuse(context, findings);
   try {
-    const done =
-      options.rehearsed === undefined
-        ? await onSite(context, options, site, alignment, before)
-        : await inRehearsal(context, options, options.rehearsed, site, alignment);
+    const done = await measured(context, options, site, alignment, before);
     const path = options.rehearsed === undefined ? calibrationTarget(site, sitePath, options.out) : options.out;
     const written = path === undefined ? null : write(context, path, site, options, done, before);
     return tell(context, site, done, written);
@@ -87,12 +89,31 @@ export async function alignCommand(context: CommandContext, args: readonly strin
   }
 }
 
+async function measured(
+  context: CommandContext,
+  options: AlignOptions,
+  site: Site,
+  alignment: SiteAlignment,
+  before: LoadedCalibration | undefined,
+): Promise<Done> {
+  const guide = options.isGuided ? await openGuide(context, site.name) : undefined;
+  const within = guide?.context ?? context;
+  try {
+    return options.rehearsed === undefined
+      ? await onSite(within, options, site, alignment, before, guide?.session)
+      : await inRehearsal(within, options, options.rehearsed, site, alignment, guide?.session);
+  } finally {
+    guide?.close();
+  }
+}
+
 async function onSite(
   context: CommandContext,
   options: AlignOptions,
   site: Site,
   alignment: SiteAlignment,
   before: LoadedCalibration | undefined,
+  guide: GuideSession | undefined,
 ): Promise<Done> {
   const { dataFolder, by } = options;
   if (dataFolder === undefined) {
@@ -100,13 +121,14 @@ async function onSite(
   }
   if (by === undefined) throw new Fault("command.usage", "--by", "say who measures: it stands in the calibration");
   checkTarget(context, calibrationTarget(site, options.sitePath, options.out), site);
-  await confirm(context, options, site, alignment);
+  if (guide === undefined) await confirm(context, options, site, alignment);
   const { sitePath, captureFolder } = options;
   const order = { command: WHERE, sitePath, dataFolder, captureFolder };
   return withSiteBench(context, site, before, order, async (bench, ledger) => {
     const wanted = options.positions ?? ALL_POSITIONS;
-    const positions = wanted.filter((position) => ledger.cellAt(position) !== undefined);
-    const done = await measure(context, options, bench, alignment, positions);
+    const known = wanted.filter((position) => ledger.cellAt(position) !== undefined);
+    const positions = await chosen(options, site, alignment, known, guide);
+    const done = await measure(context, options, bench, alignment, positions, guide);
     ledger.record("rack-aligned", { by, exposures: done.points.length, cells: done.aligned.cells.length });
     await ledger.commit();
     return done;
@@ -119,6 +141,7 @@ async function inRehearsal(
   campaignPath: string,
   site: Site,
   alignment: SiteAlignment,
+  guide: GuideSession | undefined,
 ): Promise<Done> {
   const loaded = loadCampaign(context, campaignPath, options.sitePath);
   if (loaded.kind === "refused") {
@@ -127,6 +150,13 @@ async function inRehearsal(
   }
   const { campaign } = loaded;
   const setup = randomSetup(site, createChance(options.seed).stream("setup"));
+  const ending = new AbortController();
+  const release =
+    guide === undefined
+      ? undefined
+      : context.onInterrupt((reason) => {
+          ending.abort(new Fault("device.interrupted", WHERE, `the measurement was ended by ${reason}`, { reason }));
+        });
   const rehearsal = createRehearsal({
     ...{ site, campaign, setup, seed: options.seed, tables: context.attenuationTables() },
     data: loadWorldData(
@@ -134,10 +164,13 @@ async function inRehearsal(
       campaign.cells.map((cell) => cell.chemistry),
     ),
     drain: () => context.drain(),
+    signal: ending.signal,
   });
   const wanted = options.positions ?? ALL_POSITIONS;
-  const positions = wanted.filter((position) => rehearsal.ledger.cellAt(position) !== undefined);
-  const done = await rehearsal.settle(measure(context, options, rehearsal.bench, alignment, positions));
+  const known = wanted.filter((position) => rehearsal.ledger.cellAt(position) !== undefined);
+  const positions = await chosen(options, site, alignment, known, guide);
+  const done = await rehearsal.settle(measure(context, options, rehearsal.bench, alignment, positions, guide));
+  release?.();
   return { ...done, truth: placementErrors(site, setup, done.aligned, options.isRackOnly ? [] : positions) };
 }
 
@@ -147,17 +180,26 @@ function measure(
   bench: ActBench,
   alignment: SiteAlignment,
   positions: readonly Position[],
+  guide: GuideSession | undefined,
 ): Promise<Done> {
   return withSiteProbe(
     bench,
     alignment,
     () => context.attenuationTables(),
     async (probe) => {
-      const aligned = await alignSite(probe, {
+      const seen: Probe = {
+        async signalAt(place) {
+          const signal = await probe.signalAt(place);
+          guide?.exposed();
+          return signal;
+        },
+      };
+      const aligned = await alignSite(seen, {
         ...{ site: bench.site, alignment, positions: options.isRackOnly ? [] : serpentine(positions) },
         say(line) {
           context.printError(line);
         },
+        ...(guide === undefined ? {} : { guide }),
       });
       return { aligned, points: probe.points };
     },
@@ -170,14 +212,37 @@ async function confirm(
   site: Site,
   alignment: SiteAlignment,
 ): Promise<void> {
+  const words = wordsOf(options, site, alignment);
+  await confirmAct(context, {
+    ...{ command: WHERE, question: `${site.name}: align?`, words, isConfirmed: options.isConfirmed },
+  });
+}
+
+/** With a guide those that are left in by the person there. */
+async function chosen(
+  options: AlignOptions,
+  site: Site,
+  alignment: SiteAlignment,
+  positions: readonly Position[],
+  guide: GuideSession | undefined,
+): Promise<readonly Position[]> {
+  return guide === undefined
+    ? positions
+    : guide.begin(wordsOf(options, site, alignment), options.isRackOnly ? [] : positions);
+}
+
+/** What will be done. */
+function wordsOf(options: AlignOptions, site: Site, alignment: SiteAlignment): readonly string[] {
   const filters = site.filters.filter((_, index) => alignment.filtersIn[index] === true).map(({ name }) => name);
   const cells = options.isRackOnly ? "" : ", then of each cell's edge";
-  const words = [
+  const booked =
+    options.dataFolder === undefined
+      ? "; of this rehearsal nothing is booked"
+      : `, and is booked in ${options.dataFolder} on the cell next to it`;
+  return [
     `Homes the stage, brings ${filters.length === 0 ? "no filter" : filters.join(" and ")} into the beam, and exposes a few points of ${alignment.fiducials.length} openings of the rack${cells}.`,
-    `Each exposure lasts until ${alignment.diode} has been read once, and is booked in ${options.dataFolder ?? ""} on the cell next to it.`,
+    `Each exposure lasts until ${alignment.diode} has been read once${booked}.`,
   ];
-  const { isConfirmed } = options;
-  await confirmAct(context, { command: WHERE, question: `${site.name}: align?`, words, isConfirmed });
 }
 
 /** The readings into a file of their own, and two records behind those that are there. */
@@ -268,6 +333,7 @@ function parseOptions(args: readonly string[]): AlignOptions {
       positions: { type: "string" },
       "rack-only": { type: "boolean", default: false },
       yes: { type: "boolean", default: false },
+      guided: { type: "boolean", default: false },
       capture: { type: "string" },
     },
   });
@@ -292,6 +358,7 @@ function parseOptions(args: readonly string[]): AlignOptions {
     positions: values.positions === undefined ? undefined : positionsOf(values.positions),
     isRackOnly: values["rack-only"],
     isConfirmed: values.yes,
+    isGuided: values.guided,
     captureFolder: values.capture,
   };
 }
