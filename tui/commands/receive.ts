@@ -36,6 +36,7 @@ export async function receiveCommand(context: CustodyContext, args: readonly str
       note({ kind: "expect", cell }, `${cell.barcode} is announced by ${cell.group}, box ${cell.shipment}`);
     }
     let last: string | null = null;
+    const scanned = new Set<string>();
     for await (const line of isScanned ? scannedLines(context, codes, values.from) : []) {
       const [code = "", ...words] = line.split(/\s+/);
       const isWord: boolean = code === "damaged";
@@ -46,7 +47,11 @@ export async function receiveCommand(context: CustodyContext, args: readonly str
         continue;
       }
       const text = (isWord ? words : words.slice(1)).join(" ");
-      if (!isWord) note({ kind: "receive", barcode }, `${barcode} is received`);
+      // Received at the door and looked at later is one cell; scanned twice over the same box, it is two of one code.
+      const isLookedAt = (values.inspected || isDamaged) && !scanned.has(barcode);
+      const isKnown = isLookedAt && ledger.custody.cells.get(barcode)?.state === "received";
+      if (!isWord && !isKnown) note({ kind: "receive", barcode }, `${barcode} is received`);
+      scanned.add(barcode);
       last = barcode;
       if (!isDamaged && !values.inspected) continue;
       if (!isDamaged && ledger.custody.cells.get(barcode)?.state !== "received") continue;

@@ -117,7 +117,7 @@ details { margin: .4rem 0; } summary { cursor: pointer; color: var(--a); font-si
   .kv { break-inside: avoid; } body { font-size: 9.5pt; } .page { max-width: none; padding: 0; } .zoom, nav, .skip, .choose, .choose-input, details, .no-print { display: none !important; }
   h2 { break-after: avoid; break-before: auto; margin-top: 1.4rem; } h3 { break-after: avoid; } figure, .figures, tr, .say li, .rack { break-inside: avoid; } .say { padding-left: 1.8rem; } thead { display: table-header-group; }
   .cell { break-inside: avoid; } .scroll { overflow: visible; } table { font-size: 7.5pt; } td { max-width: none; } 
-  .rack { min-width: 0; } .rack tbody td, .rack td a { height: 1.75rem; min-height: 1.75rem; line-height: 1.15; padding-top: .1rem; } .rack td, .scale i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .rack { min-width: 0; } .rack tbody td, .rack td a { height: 2.1rem; min-height: 2.1rem; line-height: 1.15; padding-top: .1rem; padding-bottom: 0; } .rack td, .scale i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   svg.plot { max-width: 100%; max-height: 78mm; } .cell svg.plot { max-height: 68mm; } #cells { break-before: page; } #cells > h2 { margin-top: 0; } h2 + p, h3 + p, .cap, figcaption { break-after: avoid; } .cell { margin-top: .6rem; } .cell h3 { margin: .4rem 0 .2rem; } figure { margin: .4rem 0 .6rem; } a { color: inherit; text-decoration: none; } .pair { grid-template-columns: 1fr 1fr; }
 }
 

@@ -104,6 +104,19 @@ describe("a box at the beamline", () => {
     expect((await said(unloadCommand, ["--returned", "LNO-001", "LNO-003"])).at(-1)).toBe("exit 2");
   });
 
+  it("is received at the door and looked at later; scanned twice over its box, it is two of one code", async () => {
+    const { said } = bench();
+    await said(receiveCommand, ["--manifest", "box.csv"]);
+    expect((await said(receiveCommand, ["LNO-001", "LNO-002", "LNO-003", "LNO-004"])).at(-1)).toBe("exit 0");
+    const looked = await said(receiveCommand, ["--inspected"], ["LNO-001", "LNO-002", "LNO-003 damaged a dent"]);
+    expect(looked.filter((line) => line.startsWith("!"))).toEqual([
+      "!   damaged: LNO-003 is damaged: a dent; this cell waits until it is settled",
+    ]);
+    expect(looked).toContain("LNO-001 is inspected: sound");
+    const twice = await said(receiveCommand, ["--inspected"], ["LNO-004", "LNO-004"]);
+    expect(twice.join("\n")).toContain("duplicate: LNO-004 was received twice");
+  });
+
   it("whose manifest is refused is not announced at all", async () => {
     const { said } = bench({ "bad.csv": goodCsv(3).replace(",4.09,", ",four,") });
     await expect(said(receiveCommand, ["--manifest", "bad.csv"])).rejects.toMatchObject({ code: "manifest.refused" });

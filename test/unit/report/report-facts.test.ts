@@ -33,8 +33,19 @@ describe("words of other groups", () => {
     ["cable of channel B12, beta-B1 and A1", "cable of (another's), (another's) and A1"],
     ["X-S0001-B1 and B12 of group beta", "X-S0001-(another's) and (another's) of group (another's)"],
     ["B123, AB1, B1x and betas stay", "B123, AB1, B1x and betas stay"],
+    [
+      "BETA's b1 stands beside B01, B012 and a1, Alpha's",
+      "(another's)'s (another's) stands beside (another's), (another's) and a1, Alpha's",
+    ],
   ])("are taken out of %j", (text, plain) => {
     expect(ALPHA.censor(text)).toBe(plain);
+  });
+
+  it("are not one's own names where another's differ in case alone", () => {
+    const alike = { cells: [cellAt("A1", "lab"), cellAt("B1", "LAB")] };
+    expect(createCensor(alike, new Set(["A1"]))("lab and LAB, lab-A1 and lab-b1")).toBe(
+      "lab and (another's), lab-A1 and (another's)",
+    );
   });
 
   it("are none where all are one's own, whatever names hold", () => {
