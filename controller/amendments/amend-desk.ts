@@ -37,7 +37,7 @@ export interface AmendDesk {
   progress(): CampaignProgress;
   /** What it would come to now; nothing is changed. */
   judge(proposed: Campaign): JudgedAmendment;
-  /** At once, or when the exposure under way has ended. Never rejects. */
+  /** In force at once, or when the exposure under way has ended; told once it is on disk. Never rejects. */
   order(order: AmendOrder): Promise<AmendOutcome>;
   /**
    * No exposure is under way: what was ordered comes into force. Never throws. Not null when it just did: then nothing is
@@ -67,6 +67,8 @@ export interface AmendDeskDeps {
   readonly onceNotExposing: (act: () => void) => void;
   /** Puts it on record and into force. */
   readonly apply: (amendment: AppliedAmendment) => void;
+  /** Everything recorded so far, durably. Rejects with `store.*`. */
+  readonly commit: () => Promise<void>;
   readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -149,6 +151,17 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
     return { kind: "amended", number: number + 1, changes };
   }
 
+  /** Whoever ordered it is told once the disk has it: a controller that is killed now goes on by it when it comes back. */
+  async function tellInForce(outcome: AmendOutcome, told: Pending["told"]): Promise<void> {
+    try {
+      await deps.commit();
+      told(outcome);
+    } catch {
+      const what = "it is in force, and the disk has not taken it: a restart before it does goes on without it";
+      told(refused("record", what, "See to the disk; look at the log whether it is there before giving it again."));
+    }
+  }
+
   function settle(): Obstacle | null {
     if (pending === null) return null;
     const { order, told } = pending;
@@ -161,8 +174,12 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
         const what = first === undefined ? "" : `${first.where}: ${first.what}`;
         deps.record("amendment-refused", { author, reason, what });
       }
+      if (outcome.kind === "amended") {
+        void tellInForce(outcome, told);
+        return IN_FORCE;
+      }
       told(outcome);
-      return outcome.kind === "amended" ? IN_FORCE : null;
+      return null;
     } catch (error) {
       deps.fail(error);
       told(refused("campaign", "a part of beamrack broke over it", "See the run's own alarm."));

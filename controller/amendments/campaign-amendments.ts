@@ -44,7 +44,7 @@ export interface CampaignAmendmentsDeps {
   readonly actor: () => CampaignActor;
   readonly send: (event: CampaignEvent) => void;
   readonly planAgain: () => void;
-  readonly commit: () => void;
+  readonly commit: () => Promise<void>;
   readonly nowMs: () => number;
   readonly fail: (error: unknown) => void;
 }
@@ -76,7 +76,6 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
     withdrawGone();
     const off = withdrawn(amendment.changes);
     if (off.length > 0) deps.send({ type: "STOP_CELLS", author, reason, positions: off });
-    deps.commit();
     deps.planAgain();
   }
 
@@ -122,7 +121,7 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
         error: () => undefined,
       });
     },
-    apply,
+    ...{ apply, commit: deps.commit },
     record: (type, data) => {
       recorder.record(type, data);
     },

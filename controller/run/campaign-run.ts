@@ -403,7 +403,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const amendments = createCampaignAmendments({
     ...{ live, begun: deps.left?.begun, begunWith: deps.campaignHash ?? "", site, tables, recorder },
-    ...{ ledgerCells, ledger, intake, commit: commitAlone },
+    ...{ ledgerCells, ledger, intake, commit },
     ...{ forecasts, waits, signals, desk, triggers, wishes, views, actor: () => actor, send, planAgain, nowMs, fail },
   });
 
