@@ -1,5 +1,6 @@
 /** A person at one cell of a running rack: the others lose nothing by it, and nothing moves meanwhile. */
 import { afterAll, expect, it } from "vitest";
+import { openRecord } from "../../controller/record/record-reader.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
 import type { GivenBack } from "../../controller/access/access-desk.ts";
@@ -67,6 +68,13 @@ it("one cell is off for a person and comes back; the others cycle on, and the be
   for (const type of ["step-interrupted", "cell-taken-out", "cell-isolated", "step-ended"]) {
     expect(ended(run, type)).toEqual(ended(whole, type));
   }
+  const counts = ({ folder }: typeof run): readonly number[] => {
+    const reader = openRecord(folder);
+    const all = campaign.cells.map((_, cellIndex) => [...reader.samples(cellIndex)].length);
+    reader.close();
+    return all.filter((_, cellIndex) => cellIndex !== 2);
+  };
+  expect(counts(run)).toEqual(counts(whole));
   // But for the cell itself, while it was off.
   expect(run.summary.samples.gaps).toBe(whole.summary.samples.gaps + 1);
   expect(run.of("cell-put-back").map((event) => field(event, "position"))).toEqual(["A3"]);
