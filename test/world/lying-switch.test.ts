@@ -6,7 +6,7 @@ import { positionAt } from "../../protocols/base/position.ts";
 import { SILICON_PAIR_EV } from "../../protocols/dose/flux-monitor.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
-import { expectSound, field, numeric, removeFolders, runWorld, site } from "../support/world-campaign.ts";
+import { expectSound, field, numeric, removeFolders, runWorld, site, SIX } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -55,6 +55,7 @@ describe("a site whose flux monitor stands behind the shutter", () => {
   it("finds a shutter that stands open though it reads closed, takes the beam off, and holds until a person resumes", async () => {
     const run = await runWorld({
       hours: 0.4,
+      campaign: SIX,
       site: withDiode,
       faults: LYING,
       at: [
@@ -82,7 +83,7 @@ describe("a site whose flux monitor stands behind the shutter", () => {
   });
 
   it("charges what came through to the spots that stood in the beam, apart, against their limits and in the audit", async () => {
-    const run = await runWorld({ hours: 0.22, site: withDiode, faults: LYING });
+    const run = await runWorld({ hours: 0.22, campaign: SIX, site: withDiode, faults: LYING });
     const lit = run.of("lit-while-closed");
     expect(lit.length).toBeGreaterThan(0);
     for (const event of lit) expect(numeric(event, "excess_Gy")).toBeGreaterThan(0);
@@ -115,7 +116,13 @@ describe("a site whose flux monitor stands behind the shutter", () => {
   });
 
   it("is charged for the time without a controller too, to what had been in the beam last", async () => {
-    const run = await runWorld({ hours: 0.2, site: withDiode, faults: LYING, kills: [{ atS: 605.6, downS: 18 }] });
+    const run = await runWorld({
+      hours: 0.2,
+      campaign: SIX,
+      site: withDiode,
+      faults: LYING,
+      kills: [{ atS: 605.6, downS: 18 }],
+    });
     const [first] = run.of("lit-while-closed");
     const before = run.of("exposure-ended").filter(({ atMs }) => atMs < 605_600);
     expect(field(first, "position")).toBe(field(before.at(-1), "position"));
@@ -125,7 +132,7 @@ describe("a site whose flux monitor stands behind the shutter", () => {
   });
 
   it("says nothing while nothing is wrong, and settles by the ring current", async () => {
-    const run = await runWorld({ hours: 0.4, site: withDiode });
+    const run = await runWorld({ hours: 0.4, campaign: SIX, site: withDiode });
     expectSound(run);
     expect(run.alarms).toEqual([]);
     expect(run.of("exposure-ended").length).toBeGreaterThan(20);

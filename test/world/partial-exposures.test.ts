@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { Campaign, ExposurePreset } from "../../protocols/campaign/campaign.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
-import { campaign, expectSound, field, missesOf, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { expectSound, field, missesOf, numeric, removeFolders, runWorld, SIX } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -9,7 +9,7 @@ afterAll(removeFolders);
 const BEAM_GOES: readonly WorldFault[] = [{ kind: "beam-dump", fromMs: 603_000, toMs: 640_000 }];
 
 function ruledBy(partial: ExposurePreset["partial"]): Campaign {
-  return { ...campaign, sweeps: campaign.sweeps.map((one) => ({ ...one, preset: { ...one.preset, partial } })) };
+  return { ...SIX, sweeps: SIX.sweeps.map((one) => ({ ...one, preset: { ...one.preset, partial } })) };
 }
 
 describe("an exposure that lost its beam on the way", () => {
@@ -62,7 +62,7 @@ describe("an exposure that lost its beam on the way", () => {
   });
 
   it("is skipped by default", async () => {
-    const run = await runWorld({ hours: 0.2, faults: BEAM_GOES });
+    const run = await runWorld({ hours: 0.2, campaign: SIX, faults: BEAM_GOES });
     expect(missesOf(run)).toEqual([["B1", "beam", "machine beam lost"]]);
     expect([run.of("exposure-wanted"), run.of("exposure-accepted")]).toEqual([[], []]);
   });

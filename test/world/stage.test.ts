@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { expectSound, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { expectSound, removeFolders, runWorld, SIX } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
 describe("a stage that loses steps", () => {
   it("puts the beam on another cell than its counters say, and the world says so", async () => {
     const run = await runWorld({
-      hours: 0.35,
+      ...{ hours: 0.28, campaign: SIX },
       faults: [{ kind: "stage-lost-steps", fromMs: 600_000, xMm: 0, yMm: -25 }],
     });
     const violated = run.summary.violations.map((found) => found.invariant);
@@ -18,7 +18,7 @@ describe("a stage that loses steps", () => {
 
   it("meets a limit switch on its way to the first column, is homed again and goes on with the right cells", async () => {
     const run = await runWorld({
-      hours: 0.35,
+      ...{ hours: 0.28, campaign: SIX },
       faults: [{ kind: "stage-lost-steps", fromMs: 600_000, xMm: 25, yMm: 0 }],
     });
     expectSound(run);
@@ -29,7 +29,7 @@ describe("a stage that loses steps", () => {
 
   it("by less than the disc's radius still has the right cell in the beam", async () => {
     const run = await runWorld({
-      hours: 0.35,
+      ...{ hours: 0.28, campaign: SIX },
       faults: [{ kind: "stage-lost-steps", fromMs: 600_000, xMm: 0.5, yMm: -0.3 }],
     });
     expectSound(run);
