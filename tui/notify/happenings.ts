@@ -197,6 +197,7 @@ export function createHappenings(clockMs: () => number): Happenings {
         case "dose":
         case "exposed":
         case "exposure":
+        case "handover":
         case "instrument":
         case "log":
         case "notice":
