@@ -1,9 +1,10 @@
 /** The calibrations that a site names: read, and put to use. */
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { isFault } from "../../protocols/base/fault.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
-import { latest, type Calibration } from "../../protocols/calibration/calibration.ts";
+import { latest, type Calibration, type CalibrationKind } from "../../protocols/calibration/calibration.ts";
 import { readCalibration } from "../../protocols/calibration/calibration-schema.ts";
 import { judgeCalibrations } from "../../protocols/calibration/judge-calibration.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -80,13 +81,43 @@ export function calibrationFindings(
   if (site.calibrations === undefined) return [];
   const tables = context.attenuationTables();
   const fromMs = context.clock.wallMs();
-  return judgeCalibrations({
+  const judged = judgeCalibrations({
     ...{ site, calibration: loaded?.calibration, fromMs, toMs: fromMs + 1000 * (campaign.durationS ?? 0) },
     transmissionOf: (index) => {
       const filter = site.filters[index];
       return filter === undefined ? NaN : filterTransmission(tables, [filter], site.beam.energyKeV);
     },
   });
+  return loaded === undefined ? judged : [...judged, ...fileFindings(loaded, site.calibrations.required)];
+}
+
+/** Files of the detector that are gone, or are others than were noted: by them nothing may be corrected. */
+function fileFindings(
+  { path, calibration }: LoadedCalibration,
+  required: readonly CalibrationKind[],
+): readonly Finding[] {
+  return (["geometry", "mask", "dark", "flat"] as const).flatMap((kind): readonly Finding[] => {
+    const record = latest(calibration, kind);
+    if (record === undefined) return [];
+    const file = isAbsolute(record.file) ? record.file : join(dirname(path), record.file);
+    const sha256 = fileHash(file);
+    if (sha256 === record.sha256) return [];
+    const what =
+      sha256 === null
+        ? `${kind}: ${file} cannot be read here`
+        : `${kind}: ${file} is another file than was noted: its checksum is ${sha256.slice(0, 12)}, and ${record.sha256.slice(0, 12)} was noted`;
+    const advice = "Put the file back, or take it anew and note it with `beamrack calibrate`.";
+    const severity = required.includes(kind) ? "error" : "warning";
+    return [{ severity, code: "calibration.changed", where: record.where, what, advice }];
+  });
+}
+
+function fileHash(file: string): string | null {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch {
+    return null;
+  }
 }
 
 interface MeasuredCampaign {
