@@ -107,6 +107,7 @@ const COMING_BACK: readonly string[] = ["returning", "awaitingContacts", "giving
 const OVER: readonly string[] = ["complete", "stopped"];
 /** What such a cell's voltage at rest may have come to since (chosen). */
 const AT_REST_V = 0.3;
+const PLACES_NAMED = 6;
 const PROOF_CODES = ["cell.unproven", "cell.wrong", "cell.identity-unknown", "cell.not-off"] as const;
 const MOVING = ["exposing", "stopping", "parking", "homing"] as const;
 
@@ -338,16 +339,17 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     roles: { ...deps.roles, stage },
     open,
     obstacle() {
-      const [first] = [...open, ...asked];
+      const [first] = open.size > 0 ? open : asked;
       if (first === undefined) return null;
-      const [position, { author, reason }] = first;
-      const more = open.size + asked.size - 1;
-      const others = more > 0 ? ` and ${more} more` : "";
-      if (!open.has(position)) {
-        const what = `${position}${others} to be proven off, for ${author}, who has no access yet: ${reason}`;
+      const [, { author, reason }] = first;
+      const awaited = [...asked.keys()].filter((position) => !open.has(position));
+      if (open.size === 0) {
+        const what = `${placesText(awaited)} to be proven off, for ${author}, who has no access yet: ${reason}`;
         return { reason: what, who: "channel" };
       }
-      return { reason: `${author} to give back the access to ${position}${others}: ${reason}`, who: "operator" };
+      const notYet = awaited.length === 0 ? "" : `; no access yet to ${placesText(awaited)}`;
+      const what = `${author} to give back the access to ${placesText([...open.keys()])}: ${reason}${notYet}`;
+      return { reason: what, who: "operator" };
     },
     guard: (moves) => ({ ...moves, mayHome: () => open.size + locked.size === 0 && moves.mayHome() }),
     refusal(act, position, by, given = {}) {
@@ -386,6 +388,11 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     ...{ cells: () => deps.campaign.cells, isAsked: (position) => asked.has(position) },
   });
   return { ...desk, rack };
+}
+
+function placesText(positions: readonly string[]): string {
+  const more = positions.length - PLACES_NAMED;
+  return `${positions.slice(0, PLACES_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function recorded({ author, reason, isWhole }: OpenAccess): { readonly [key: string]: string | boolean } {

@@ -85,7 +85,8 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     if (OVER.includes(view.state)) return `${position} is ${view.state}: nothing more is done with the cell`;
     if (act === "resume" && view.heldBy === null) return `${position} is not held`;
     if (act === "hold" && view.heldBy !== null) return `${position} is held already, by ${view.heldBy}`;
-    if (act === "hold" || act === "resume") return null;
+    // Held it is off, and is looked at before anything drives it: a person may skip more than one step.
+    if (act === "hold" || act === "resume" || view.heldBy !== null) return null;
     const unfit = run.views.unfitNext(cellIndex);
     return unfit?.kind === "harmful" ? `the step that follows would harm ${position}: ${unfit.what}` : null;
   }

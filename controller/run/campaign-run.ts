@@ -427,7 +427,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ access, samples: intake, levels: () => watchDesk.levels },
     beamEffect: () => controlDesk.verdict(),
     ...(changer === undefined ? {} : { changer }),
-    note: () => runNote(actor.getSnapshot(), instrumentNames, clock),
+    note: () => runNote(actor.getSnapshot(), instrumentNames, clock, access.obstacle()),
     ...{ failure: () => failure, isDone: () => actor.getSnapshot().status === "done" },
     start() {
       if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);

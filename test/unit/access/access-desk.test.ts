@@ -100,7 +100,7 @@ function bench(reads: {
     await until(() => told.length > before);
     return told.at(-1);
   }
-  return { desk, told, types, moved, ordered, begun, ended, raised, abortedCount: () => aborted };
+  return { desk, told, types, moved, ordered, begun, ended, until, raised, abortedCount: () => aborted };
 }
 
 describe("a person's access to a cell", () => {
@@ -133,13 +133,16 @@ describe("a person's access to a cell", () => {
   });
 
   it("is not given back by a cell whose code is another's, nor without one where two cells were out together", async () => {
-    const { desk, begun, types } = bench({});
+    const { desk, begun, types, until } = bench({});
     await begun();
     expect(desk.refusal("end", "A1", undefined, { code: "R-A2" })).toMatch(/is R-A2, whose place is A2: R-A1 belongs/);
     expect(desk.refusal("end", "A1", undefined, { code: "X-9" })).toMatch(/is X-9, which no cell of the campaign has/);
     expect(desk.refusal("end", "A1", undefined, { code: "R-A1" })).toBe(null);
     expect(desk.refusal("end", "A1")).toBe(null);
-    await begun("A2");
+    desk.begin("A2", { author: "bert", reason: "a look" });
+    expect(desk.obstacle()?.reason).toBe("anna to give back the access to A1: a contact; no access yet to A2");
+    await until(() => desk.open.size === 2);
+    expect(desk.obstacle()?.reason).toBe("anna to give back the access to A1, A2: a contact");
     expect(desk.refusal("end", "A1")).toMatch(/A2 was out at the same time: say by --cell/);
     expect(desk.refusal("end", "A2")).toMatch(/A1 was out at the same time/);
     expect(desk.refusal("end", "A2", undefined, { code: "R-A2" })).toBe(null);

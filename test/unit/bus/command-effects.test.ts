@@ -8,11 +8,15 @@ import type { Campaign } from "../../../protocols/campaign/campaign.ts";
 const BY = { author: "anna", reason: "it takes too long" };
 
 /** Of a run with one cell, that what the step behind its present one would do. */
-function obstacleOf(command: "skip-step" | "end-step" | "hold", unfit: UnfitStep | null): string | null {
+function obstacleOf(
+  command: "skip-step" | "end-step" | "hold",
+  unfit: UnfitStep | null,
+  heldBy: string | null = null,
+): string | null {
   const run = {
     actor: { getSnapshot: () => ({ status: "active", value: { running: {} } }) },
     failure: () => null,
-    views: { cell: () => ({ state: "cycling", heldBy: null }), unfitNext: () => unfit },
+    views: { cell: () => ({ state: "cycling", heldBy }), unfitNext: () => unfit },
   } as unknown as CampaignRun;
   const campaign = { cells: [{ position: "A1" }] } as unknown as Campaign;
   const deps = { run, campaign, alarmDesk: createBusAlarmDesk(), instruments: [], nowMs: () => 0 };
@@ -27,4 +31,6 @@ it("a step is not ended for one that would harm the cell; one that is over at on
     expect(obstacleOf(command, null)).toBeNull();
   }
   expect(obstacleOf("hold", harm)).toBeNull();
+  // One harmful step behind another is skipped too, by a person who has the cell held meanwhile.
+  expect(obstacleOf("skip-step", harm, "beamrack")).toBeNull();
 });

@@ -42,4 +42,15 @@ describe("what a run waits for while its instruments connect", () => {
       runNote({ value: { running: {} }, context: { ...context, waiting: null } }, NAMES, clockAt(9000)),
     ).toBeNull();
   });
+
+  it("tells who has access to a cell also where the beam waits for something else, and not twice", () => {
+    const access = { reason: "anna to give back the access to A3: a contact" };
+    const saidWhile = (reason: string | null): string | null => {
+      const waiting = reason === null ? null : waitingFor(reason, "operator", 0, null);
+      const context = { waiting, ready: new Set<string>(), isolated: new Set<string>() };
+      return runNote({ value: { running: {} }, context }, NAMES, clockAt(9000), access);
+    };
+    expect(saidWhile("a person to resume exposing")).toBe(`a person to resume exposing; besides, for ${access.reason}`);
+    expect([saidWhile(access.reason), saidWhile(null)]).toEqual([access.reason, access.reason]);
+  });
 });

@@ -137,7 +137,7 @@ export function cellOrder(model: Model, what: CellOrder): Outcome {
 const SWAP_CONSEQUENCES = {
   begin:
     "Beam and stage wait, the cell is switched off and proven off. Go in only when the beam waits for the access to be given back. The other cells go on.",
-  end: "Say that nobody is there any more: the cell's voltage is proven, its step goes on with the time it has left, then the beam does.",
+  end: "Say that nobody is there any more: the cell is proven by its voltage and a small current, its step goes on with the time it has left, then the beam does.",
 } as const;
 
 /** Access of a person to one cell: beam and stage wait meanwhile. */
