@@ -30,11 +30,21 @@ export function writeHeadFile(folder: string, head: StoredHead): void {
   }
 }
 
-/** The copy; undefined where there is none, "unreadable" where it does not hold a head. */
+/** The copy; undefined where there is none, "unreadable" where it cannot be read or does not hold a head. */
 export function readHeadFile(folder: string): StoredHead | "unreadable" | undefined {
   const path = join(folder, HEAD_FILE);
   if (!existsSync(path)) return undefined;
-  return parseHead(readFileSync(path, "utf8")) ?? "unreadable";
+  return parseHead(textOrNone(path)) ?? "unreadable";
+}
+
+/** Nothing where the system refuses it: a folder of this name, a disk that fails. */
+export function textOrNone(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return "";
+    throw error;
+  }
 }
 
 export function parseHead(text: string): StoredHead | undefined {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { isFault } from "../../protocols/base/fault.ts";
 import type { RecordHeader } from "./record-header.ts";
 import { openRecord } from "./record-reader.ts";
-import { BUSY_TIMEOUT_MS, DATABASE_FILE, databasePath, emptyHead, openForWriting } from "./schema.ts";
+import { BUSY_TIMEOUT_MS, DATABASE_FILE, databasePath, emptyHead, openForWriting, storeFault } from "./schema.ts";
 import { damagedFrames, readWal, type WalReading } from "./write-ahead-log.ts";
 
 const PAGE_BYTES = 4096;
@@ -26,11 +26,11 @@ export interface RestoredCopy {
 
 /**
  * Beside `to`, which has room for a record of this size. Throws Fault file.missing where there is no record, store.newer
- * where it is too new to be read.
+ * where it is too new to be read, store.unreadable where the system does not give its write-ahead log.
  */
 export function restoredCopy(from: string, to: string): RestoredCopy {
   const walPath = `${databasePath(from)}-wal`;
-  const wal = existsSync(walPath) ? readWal(readFileSync(walPath)) : undefined;
+  const wal = existsSync(walPath) ? readWal(bytesOf(walPath, from)) : undefined;
   const lost = wal === undefined ? [] : damagedFrames(wal);
   const isReadable = canBeOpened(from);
   if (lost.length === 0 && isReadable) return { folder: from, mended: [], remove: () => undefined };
@@ -44,6 +44,14 @@ export function restoredCopy(from: string, to: string): RestoredCopy {
   } catch (error) {
     remove();
     throw error;
+  }
+}
+
+function bytesOf(path: string, folder: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw storeFault(error, folder, "read", path);
   }
 }
 

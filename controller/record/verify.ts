@@ -11,7 +11,7 @@ import { hasErrors, type Finding } from "../../protocols/base/finding.ts";
 import { readLiveHead } from "./live-head.ts";
 import { sealOf } from "./summary-seal.ts";
 import { createFindingList, type FindingList } from "./finding-list.ts";
-import { HEAD_FILE, readHeadFile } from "./head-file.ts";
+import { HEAD_FILE, readHeadFile, textOrNone } from "./head-file.ts";
 import { isRecord } from "./ledger-row.ts";
 import { parseJson, type RecordHeader } from "./record-header.ts";
 import { openRecord, type RecordReader } from "./record-reader.ts";
@@ -219,7 +219,7 @@ function readCopies(
 
 function readSummary(folder: string): Json | undefined {
   const path = join(folder, SUMMARY_FILE);
-  return existsSync(path) ? parseJson(readFileSync(path, "utf8")) : undefined;
+  return existsSync(path) ? parseJson(textOrNone(path)) : undefined;
 }
 
 function damagedWalFrames(folder: string): readonly WalFrame[] {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
@@ -137,6 +137,10 @@ describe("a data folder that is salvaged", () => {
     await expect(tried(newer, "--out", out)).rejects.toMatchObject({ code: "store.newer" });
     await expect(tried(newFolder(), "--out", out)).rejects.toMatchObject({ code: "file.missing" });
     await expect(tried(file, "--out", out)).rejects.toMatchObject({ code: "file.missing" });
+    const blocked = await damaged();
+    rmSync(join(blocked, "campaign.db-wal"), { force: true });
+    mkdirSync(join(blocked, "campaign.db-wal"));
+    await expect(tried(blocked, "--out", out)).rejects.toMatchObject({ code: "store.unreadable" });
     const empty = await damaged();
     writeFileSync(join(empty, "campaign.db"), "");
     await expect(tried(empty, "--out", out)).rejects.toMatchObject({

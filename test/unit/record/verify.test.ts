@@ -129,6 +129,17 @@ describe("a sound record", () => {
     expect(verifyRecord(folder).findings).toMatchObject([{ severity: "warning", code: "record.summary" }]);
   });
 
+  it("is sound also where something that is no file has the name of a file beside it, which is said", () => {
+    const folder = copyOfSound();
+    for (const name of ["head.json", "summary.json"]) {
+      rmSync(join(folder, name), { force: true });
+      mkdirSync(join(folder, name));
+    }
+    const report = verifyRecord(folder);
+    expect(report).toMatchObject({ ok: true, chain: "ok" });
+    expect(codes(report)).toEqual(["record.no-head-file", "record.summary"]);
+  });
+
   it("that is complete says where its summary is not there", async () => {
     const folder = newFolder();
     const store = open(folder);
