@@ -19,12 +19,16 @@ export function whyNotByCodes(
   const [first] = wrong;
   if (first === undefined) return null;
   const [place, code] = first;
-  const isTurned = wrong.length === codes.size && wrong.every(([at, read]) => barcodes.get(oppositeOf(at)) === read);
-  if (isTurned) return turned(`the code of ${oppositeOf(place)} was read at ${place}`);
+  if (isTurnedByCodes(codes, barcodes)) return turned(`the code of ${oppositeOf(place)} was read at ${place}`);
   const home = [...barcodes].find(([, one]) => one === code)?.[0];
   const more = wrong.length > 1 ? `, and so on at ${wrong.length} places` : "";
   const whose = home === undefined ? "which no cell of the campaign has" : `whose place is ${home}`;
   return `the code read at ${place} is ${code}, ${whose}${more}: put each cell back where it was`;
+}
+
+/** Every code that was read belongs half a turn away. */
+export function isTurnedByCodes(codes: ReadonlyMap<string, string>, barcodes: ReadonlyMap<string, string>): boolean {
+  return codes.size > 0 && [...codes].every(([place, code]) => barcodes.get(oppositeOf(place)) === code);
 }
 
 export interface RestVoltages {

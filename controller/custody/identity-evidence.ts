@@ -1,5 +1,6 @@
 /** From custody to what each cell of a campaign is held against before its first current. Pure. */
 import type { Position } from "../../protocols/base/position.ts";
+import { oppositeOf } from "../access/rack-orientation.ts";
 import { against, type Custody, type CustodyCell, type CustodyState } from "./custody.ts";
 import type { Fingerprint, IdentityEvidence, IdentitySource } from "./identity-proof.ts";
 
@@ -20,6 +21,7 @@ export function identityEvidence(
     fingerprint: fingerprintOf(cell, nowMs),
     isPlaced: isElsewhere(cell, custody),
   }));
+  const planned = new Map(cells.map((cell) => [cell.position as string, cell.barcode]));
   return cells.map(({ position, barcode }): IdentityEvidence => {
     const cell = custody.cells.get(barcode);
     const group = cell?.expected?.group ?? null;
@@ -31,6 +33,7 @@ export function identityEvidence(
     return {
       barcode,
       scanned,
+      ...(scanned !== null && planned.get(oppositeOf(position)) === scanned ? { isTurned: true } : {}),
       fingerprint: cell === undefined ? NOTHING : fingerprintOf(cell, nowMs),
       candidates: others.filter(({ isPlaced }) => !isPlaced),
       others,

@@ -29,6 +29,8 @@ export interface IdentityEvidence {
   /** What was read at the slot; null where nothing could be read, or nobody scanned it. */
   readonly scanned: string | null;
   readonly fingerprint: Fingerprint;
+  /** What was read belongs at the opposite place, half a turn away. */
+  readonly isTurned?: boolean;
   /** Cells whose place is not known by their code: any of them may lie here instead. */
   readonly candidates: readonly OtherCell[];
   /** All others, to name the one that an exchanged cell looks like. */
@@ -99,9 +101,10 @@ export function judgeIdentity(evidence: IdentityEvidence, seen: SeenCell): Ident
 
 /** What the ledger alone has against it, whatever is measured; null for nothing. Of a cell that was proven before, this is asked again. */
 export function objectionTo(evidence: IdentityEvidence): NotProven | null {
-  const { barcode, scanned, against } = evidence;
+  const { barcode, scanned, against, isTurned } = evidence;
   if (scanned !== null && scanned !== barcode) {
-    return wrong(`the code read at this slot is ${nameOf(evidence, scanned)}; the campaign has ${barcode} here`);
+    const hint = isTurned === true ? "; it belongs half a turn away: the rack may lie the wrong way round" : "";
+    return wrong(`the code read at this slot is ${nameOf(evidence, scanned)}; the campaign has ${barcode} here${hint}`);
   }
   return against.length > 0 ? unknown(`custody holds ${barcode} back: ${against.join("; ")}`) : null;
 }

@@ -1,5 +1,6 @@
 /** `beamrack load FOLDER [POSITION=BARCODE ...]`: cells go into their slots, slot and cell scanned one after the other. */
 import { parseArgs } from "node:util";
+import { isTurnedByCodes } from "../../controller/access/rack-orientation.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import { parsePosition, type Position } from "../../protocols/base/position.ts";
@@ -9,6 +10,9 @@ import { loadCampaign } from "../load-campaign.ts";
 import { plainText } from "../progress/number-text.ts";
 
 export type LoadContext = CustodyContext & Pick<CommandContext, "attenuationTables">;
+
+const TURNED =
+  "every code that was read belongs half a turn away: the rack lies the wrong way round, A1 at H12. Turn it, and scan it again";
 
 /** As a scanner or a person writes that a code cannot be read. */
 const UNREADABLE = "?";
@@ -31,6 +35,7 @@ export async function loadCommand(context: LoadContext, args: readonly string[])
   const by = personOf(context, values.by, "load");
   const planned = plannedSlots(context, values.campaign, values.site);
   return inCustody(context, folder, by, async ({ note }) => {
+    const read = new Map<string, string>();
     const scanned: { slot: Position | null; code: string | null } = { slot: null, code: null };
     for await (const line of scannedLines(context, given, values.from)) {
       for (const word of line.split(/[\s=]+/).filter((part) => part !== "")) {
@@ -44,11 +49,15 @@ export async function loadCommand(context: LoadContext, args: readonly string[])
       const { slot, code } = scanned;
       if (slot === null || code === null) continue;
       const barcode = code === UNREADABLE ? null : code;
+      if (barcode !== null) read.set(slot, barcode);
       const where = barcode === null ? null : (planned.get(barcode) ?? null);
       const said = barcode === null ? `${slot} holds a cell whose code cannot be read` : `${barcode} lies at ${slot}`;
       note({ kind: "load", barcode, position: slot, planned: where }, said);
       scanned.slot = null;
       scanned.code = null;
+    }
+    if (read.size > 1 && isTurnedByCodes(read, new Map([...planned].map(([barcode, place]) => [place, barcode])))) {
+      context.printError(TURNED);
     }
     if (scanned.slot !== null) context.printError(`${scanned.slot}: no code was scanned with this slot`);
     if (scanned.code !== null) context.printError(plainText(`${scanned.code}: no slot was scanned with this code`));

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { CUSTODY_FILE } from "../../../controller/custody/custody-ledger.ts";
 import { campaignEvidence } from "../../../tui/custody/campaign-evidence.ts";
+import { oppositeOf } from "../../../controller/access/rack-orientation.ts";
 import { custodyCommand } from "../../../tui/commands/custody.ts";
 import { loadCommand, type LoadContext } from "../../../tui/commands/load.ts";
 import { receiveCommand } from "../../../tui/commands/receive.ts";
@@ -51,6 +52,24 @@ function bench(files: Readonly<Record<string, string>> = {}) {
 }
 
 describe("a box at the beamline", () => {
+  it("whose rack was put in the wrong way round is told as one thing, not only cell by cell", async () => {
+    const { said } = bench();
+    const loaded = load(goodFiles);
+    if (loaded.kind !== "loaded") throw new Error("the campaign is refused");
+    const [one, other] = loaded.campaign.cells;
+    if (one === undefined || other === undefined) throw new Error("the campaign has no two cells");
+    const turned = [one, other].map(({ position, barcode }) => `${oppositeOf(position)}=${barcode}`);
+    const asked = ["--campaign", "good.yaml"];
+    expect(await said(loadCommand, [...asked, ...turned])).toContainEqual(
+      expect.stringMatching(/belongs half a turn away: the rack lies the wrong way round/),
+    );
+    const right = await said(loadCommand, [
+      ...asked,
+      ...[one, other].map((cell) => `${cell.position}=${cell.barcode}`),
+    ]);
+    expect(right.filter((line) => line.includes("wrong way round"))).toEqual([]);
+  });
+
   it("is announced, scanned line by line, and what is missing, extra or damaged is told and holds back no other", async () => {
     const { said } = bench();
     const announced = await said(receiveCommand, ["--manifest", "box.csv"]);

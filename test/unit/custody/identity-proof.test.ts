@@ -163,6 +163,20 @@ describe("the evidence from custody", () => {
       [],
       ["its code was read at A1"],
     ]);
+    // What was read at A1 belongs at H12, in a rack that lies the wrong way round.
+    const turned = identityEvidence(
+      custody,
+      [
+        { barcode: "z", position: A1 },
+        { barcode: "a", position: ALL_POSITIONS[95] ?? A1 },
+      ],
+      0,
+    );
+    expect(turned.map(({ isTurned }) => isTurned)).toEqual([true, undefined]);
+    const [atA1] = turned;
+    expect(atA1 === undefined ? null : objectionTo(atA1)?.what).toMatch(
+      /it belongs half a turn away: the rack may lie the wrong way round$/,
+    );
     note({ kind: "cycle", barcode: "a" });
     expect(identityEvidence(custody, planned, 0)[0]?.fingerprint).toMatchObject({
       openCircuitV: null,
