@@ -95,6 +95,14 @@ describe("a guided alignment", () => {
     expect(await now).toEqual([]);
   });
 
+  it("waits for no answer of a terminal that is gone: neither what is asked nor what would be is", async () => {
+    const { session } = await begun();
+    const asked = session.rackFound(RACK);
+    session.interrupted("SIGHUP");
+    await expect(asked).rejects.toMatchObject({ code: "device.interrupted" });
+    await expect(session.cellsEnded([])).rejects.toThrow(/SIGHUP/);
+  });
+
   it("is ended while it measures by q and then y alone, and by no paste", async () => {
     const { session, press, stops } = await begun();
     press("q", "n", "y", "q", "q", "y");

@@ -20,6 +20,8 @@ export interface GuideSession extends ScreenFeed, AlignGuide {
   begin(words: readonly string[], offered: readonly Position[]): Promise<readonly Position[]>;
   note(line: string): void;
   exposed(): void;
+  /** The process is told to end: what is asked, or will be, is answered by nobody any more. */
+  interrupted(reason: string): void;
   /** Somebody is asked: nothing need go on meanwhile. */
   answered(): Promise<void>;
 }
@@ -47,6 +49,8 @@ export function createGuideSession(deps: GuideSessionDeps): GuideSession {
   };
   let keys: Keys = {};
   let asking: Promise<void> = Promise.resolve();
+  let endQuestion: (fault: Fault) => void = () => undefined;
+  let interruption: Fault | null = null;
   let isLeaving = false;
   let painted: readonly string[] = [];
 
@@ -69,8 +73,10 @@ export function createGuideSession(deps: GuideSessionDeps): GuideSession {
     answers: (answer: (value: T) => void, end: (fault: Fault) => void) => Keys,
   ): Promise<T> {
     const answer = new Promise<T>((resolve, reject) => {
+      endQuestion = reject;
       keys = answers(resolve, reject);
       draw(shown);
+      if (interruption !== null) reject(interruption);
     });
     asking = answer.then(
       () => undefined,
@@ -214,6 +220,14 @@ export function createGuideSession(deps: GuideSessionDeps): GuideSession {
     },
     exposed() {
       draw({ exposures: view.exposures + 1 });
+    },
+    interrupted(reason) {
+      interruption = new Fault(
+        "device.interrupted",
+        "beamrack align",
+        `it was ended by ${reason}; nothing was written`,
+      );
+      endQuestion(interruption);
     },
     answered: () => asking,
     lines: () => painted,

@@ -39,7 +39,10 @@ export async function openGuide(context: CommandContext, site: string): Promise<
       },
       onInterrupt(handler) {
         enders.add(handler);
-        const release = context.onInterrupt(handler);
+        const release = context.onInterrupt((reason) => {
+          handler(reason);
+          session.interrupted(reason);
+        });
         return () => {
           enders.delete(handler);
           release();
