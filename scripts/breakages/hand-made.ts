@@ -193,7 +193,7 @@ export const BREAKAGES: readonly Breakage[] = [
         target: { xMm: order.stageXMm, yMm: order.stageYMm },`,
     to: `        stageReading: { xMm: order.stageXMm, yMm: order.stageYMm, atRest: true },
         target: { xMm: order.stageXMm, yMm: order.stageYMm },`,
-    tests: ["test/world/stage.test.ts", "test/unit/controller"],
+    tests: ["test/unit/controller/check-at-the-act.test.ts"],
   },
   {
     invariant: 6,
@@ -216,7 +216,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: "controller/cells/cell-effects.ts",
     from: "if (openCircuitV >= lowV && openCircuitV <= highV) return;",
     to: "if (lowV <= highV) return;",
-    tests: ["test/world/restart.test.ts"],
+    tests: ["test/unit/custody/after-restart.test.ts"],
   },
   {
     invariant: 7,

@@ -23,9 +23,19 @@ function bench(then: InputLevels) {
     name: "io",
     readInputs: () => Promise.resolve({ ...(isLater ? then : GOOD_LEVELS), readAtMs: clock.monoMs() }),
   };
+  // It comes to rest beside the place where it was sent.
+  const stage = {
+    name: "stage",
+    moveTo: () => Promise.resolve({ xMm: 5, yMm: 0, atRest: true, restSinceMs: clock.monoMs() }),
+  };
   const effects = createExposureEffects({
-    ...{ clock, io: io as BeamIo, stage: { name: "stage" } as never, detector: {} as never, detectorFolder: "/frames" },
-    ...{ accounts: {} as never, belief: () => "confirmed", ringCurrentMa: () => 200, timings: TIMINGS },
+    ...{ clock, io: io as BeamIo, stage: stage as never, detector: {} as never, detectorFolder: "/frames" },
+    ...{
+      accounts: { isDurable: () => true } as never,
+      belief: () => "confirmed",
+      ringCurrentMa: () => 200,
+      timings: TIMINGS,
+    },
     // What the supervisor saw last was good: nobody may rest on that.
     lastLevels: () => ({ ...GOOD_LEVELS, readAtMs: clock.monoMs() }),
     ...{ showLevels: () => undefined, latched: () => [] },
@@ -38,8 +48,21 @@ function bench(then: InputLevels) {
     await clock.run(30_000);
     return settled;
   }
+  async function opening(): Promise<unknown> {
+    const { signal } = new AbortController();
+    const settled = effects
+      .move(ORDER, signal)
+      .then(() => effects.open(ORDER, 1, () => undefined, signal))
+      .then(
+        () => "opened",
+        (error: unknown) => error,
+      );
+    await clock.run(60_000);
+    return settled;
+  }
   return {
     outcome,
+    opening,
     later: () => {
       isLater = true;
     },
@@ -56,4 +79,10 @@ describe("before the stage is sent to a cell", () => {
       expect(await outcome()).toMatchObject({ code: "stage.no-permit" });
     },
   );
+});
+
+it("the shutter is not asked open where the stage reads another place than was ordered", async () => {
+  const refused = await bench(GOOD_LEVELS).opening();
+  expect(refused).toMatchObject({ code: "interlock.tripped" });
+  expect(refused).toHaveProperty("detail.reasons", expect.arrayContaining(["stage 5.000 mm from the spot"]));
 });

@@ -34,3 +34,26 @@ describe("a cell that goes on after a restart", () => {
     await expect(effectsOf(undefined).findAgain(LEFT)).resolves.toEqual({ kind: "running" });
   });
 });
+
+describe("a cell that is found off after a restart", () => {
+  function foundAt(openCircuitV: number) {
+    const deps = {
+      channel: {
+        ...{ listen: () => undefined, hasTakenOver: false, capabilities: { runsProgrammeAlone: true } },
+        measureOpenCircuitV: () => Promise.resolve(openCircuitV),
+      },
+      intake: { lastAtMs: [0], lastVoltageV: [3.3], lastCurrentA: [0], switchedOff: () => undefined },
+      ...{ clock: { monoMs: () => 10_000 }, recorder: { record: () => undefined }, cellIndex: 0, position: "A1" },
+      ...{ proof: { code: {}, limits: { voltageMinV: 2.5, voltageMaxV: 4.25 } }, wasLeft: true },
+    };
+    const left = { step: null, runningSinceMs: null, elapsedS: 0 } as LeftStep;
+    return createCellEffects(deps as unknown as CellEffectsDeps).findAgain(left);
+  }
+
+  it("goes on by a voltage that can have come from where it was left, and by no other", async () => {
+    await expect(foundAt(3.35)).resolves.toMatchObject({ kind: "off", openCircuitV: 3.35 });
+    for (const openCircuitV of [3.1, 3.6]) {
+      await expect(foundAt(openCircuitV)).rejects.toMatchObject({ code: "cell.unproven" });
+    }
+  });
+});
