@@ -14,7 +14,7 @@ import {
   encodeSetDiffractometer,
   encodeTrajectory,
 } from "../../protocols/wire/irelec-cats/cats-commands.ts";
-import { decodeCatsState, isEcho } from "../../protocols/wire/irelec-cats/cats-replies.ts";
+import { decodeCatsState, isAnyEcho, isBentEcho, isEcho } from "../../protocols/wire/irelec-cats/cats-replies.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { type CatsModel, type CatsReading, readRobot } from "./cats-reader.ts";
 import {
@@ -169,7 +169,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   }
 
   /**
-   * One line on the operate socket. Resolves true when it was accepted, false when the answer was lost: then only the
+   * One line on the operate socket. Resolves true when it was accepted, false when the answer was lost or bent: then only the
    * robot can tell. Rejects with `device.refused` and the robot's words.
    */
   async function order(line: string, urgent = false): Promise<boolean> {
@@ -180,6 +180,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
         urgent,
       });
       if (isEcho(answer, command)) return true;
+      if (isBentEcho(answer, command)) return false;
       throw new Fault("device.refused", name, `The robot answered "${answer.slice(0, 120)}" to ${command}.`, {
         line: line.trim(),
         answer: answer.slice(0, 200),
@@ -438,11 +439,4 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
       : {}),
     abort,
   };
-}
-
-/** The name of any order, alone or with its arguments. */
-function isAnyEcho(said: string): boolean {
-  return /^(on|off|abort|pause|reset|restart|put|get|getput|put_bcrd|getput_bcrd|pick|back|home|setdiffr)(\(|$)/.test(
-    said,
-  );
 }

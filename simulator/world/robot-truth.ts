@@ -115,6 +115,11 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
     return place.kind === "tray" ? (place.tray - 1) * options.slotsPerTray + place.slot - 1 : undefined;
   }
 
+  function isInSlot(atMs: number, index: number): boolean {
+    const place = plant.placeOf(atMs, String(index));
+    return place !== undefined && isSamePlace(place, slotPlace(index));
+  }
+
   function leave(atMs: number, cell: number, from: number): void {
     if (inContacts.get(from) === cell) inContacts.delete(from);
     leftAtMs.set(cell, atMs);
@@ -206,10 +211,7 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
     tidy(atMs) {
       freed?.();
       isByHand = true;
-      const astray = [...cells.keys()].filter((index) => {
-        const place = plant.placeOf(atMs, String(index));
-        return place === undefined || !isSamePlace(place, slotPlace(index));
-      });
+      const astray = [...cells.keys()].filter((index) => !isInSlot(atMs, index));
       // First out of one another's places.
       for (const index of astray) plant.putByHand(atMs, String(index), { kind: "floor" });
       for (const index of astray) plant.putByHand(atMs, String(index), slotPlace(index));
@@ -255,6 +257,8 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
           break;
         case "swap": {
           const [one, other] = trouble.positions;
+          // Nobody reaches into the beam, nor into the gripper.
+          if (![one, other].every((index) => isInSlot(atMs, index))) return;
           isByHand = true;
           plant.swap(atMs, String(one), String(other));
           isByHand = false;

@@ -141,3 +141,17 @@ function counted(text: string): number | undefined {
 function bad(why: string): { readonly ok: false; readonly why: string } {
   return { ok: false, why };
 }
+
+/** All but a character of the order's name: a bit was wrong on the way, and the arm may be off. */
+export function isBentEcho(said: string, command: string): boolean {
+  let wrong = 0;
+  for (let at = 0; at < command.length; at += 1) if (said[at] !== command[at]) wrong += 1;
+  return wrong <= 1;
+}
+
+/** The name of any order, alone or with its arguments. */
+export function isAnyEcho(said: string): boolean {
+  return /^(on|off|abort|pause|reset|restart|put|get|getput|put_bcrd|getput_bcrd|pick|back|home|setdiffr)(\(|$)/.test(
+    said,
+  );
+}

@@ -26,6 +26,8 @@ export interface CatsBenchOptions {
   readonly twin?: Partial<CatsTwinDeps>;
   /** Changes what the monitor socket says; undefined keeps it from the host. */
   readonly alter?: (said: string) => string | undefined;
+  /** The same of answers to orders. */
+  readonly alterAnswer?: (said: string) => string;
 }
 
 export const PATH_WORDS = /^(put|get|getput|put_bcrd|getput_bcrd|home|pick|back)\(/;
@@ -57,7 +59,7 @@ export function createCatsBench(options: CatsBenchOptions = {}): CatsBench {
   const handover = (): Place => ({ kind: "rack", positionIndex });
   const operateEnd: DeviceEnd = {
     ...altered(operate.end, (said) => {
-      if (loses !== "answer" || !PATH_WORDS.test(`${said.trim()}(`)) return said;
+      if (loses !== "answer" || !PATH_WORDS.test(`${said.trim()}(`)) return options.alterAnswer?.(said) ?? said;
       loses = undefined;
       return undefined;
     }),

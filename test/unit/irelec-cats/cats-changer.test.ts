@@ -133,6 +133,12 @@ describe("a CATS robot as sample changer", () => {
     expect(bench.pathsBegun()).toBe(0);
   });
 
+  it("does not take an echo with a wrong bit for a refusal: the arm is off, and is followed", async () => {
+    const bench = await connected({ alterAnswer: (said) => said.replace(/^put/, "pur") });
+    expect(await bench.finish(bench.changer.load(first))).toMatchObject({ slot: first });
+    expect(bench.pathsBegun()).toBe(1);
+  });
+
   it("moves only after two readings that agree", async () => {
     let isBent = false;
     let count = 0;
