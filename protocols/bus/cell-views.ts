@@ -16,6 +16,7 @@ export const CELL_STATES = [
   "away",
   "returning",
   "awaitingContacts",
+  "givingBack",
   "held",
   "opening",
   "stopping",

@@ -58,6 +58,7 @@ const STATE_SIGNS: Readonly<Record<string, StateSign>> = {
   away: { letter: "B", tone: "accent" },
   returning: { letter: "B", tone: "accent" },
   awaitingContacts: { letter: "R", tone: "warn" },
+  givingBack: { letter: "O", tone: "warn" },
   awaitingReturn: { letter: "R", tone: "warn" },
   finding: { letter: "F", tone: "warn" },
   findingOut: { letter: "F", tone: "warn" },
