@@ -4,7 +4,7 @@ import type { CommandEntry } from "./command-list.ts";
 export const INTEGRATE_COMMAND: CommandEntry = {
   name: "integrate",
   usage:
-    "IMAGE.cbf --geometry FILE.poni|--calibrations FILE.yaml [--mask|--dark|--flat FILE.cbf] [--csv FILE] [--calibrant CeO2|LaB6], or --listen HOST:PORT [--frames DIR]",
+    "IMAGE.cbf --geometry FILE.poni|--calibrations FILE.yaml [--mask|--dark|--flat FILE.cbf] [--csv FILE] [--calibrant CeO2|LaB6], or --listen HOST:PORT|--broker URL --topic T [--frames DIR]",
   summary: "an image of the detector to a powder pattern, or a program that does it for a site's integrator",
   details: [
     "A simple integrator for detectors that stand upright to the beam; docs/frames.md says what it corrects and what not.",
@@ -20,6 +20,8 @@ export const INTEGRATE_COMMAND: CommandEntry = {
     "  --calibrant NAME     of an image of CeO2 or LaB6: how far its rings lie from where they belong; exit 3 where by more",
     "                       than --tolerance SHARE of their radius (default 0.0005)",
     "  --listen HOST:PORT   answer beamrack's questions there until Ctrl-C, as docs/instruments/json-integrator.md has them",
+    "  --broker URL --topic T   the same over MQTT: questions on T/ask, answers on T/answer; --credentials FILE as for tui",
+    "                       with --listen: no image is opened here; a controller's questions are carried to the program there",
     "  --frames DIR         look for images there by their names, whatever folder the detector names",
   ],
   load: async () => (await import("./commands/integrate.ts")).integrateCommand,

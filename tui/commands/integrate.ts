@@ -6,7 +6,11 @@ import type { CommandContext } from "../command-context.ts";
 import { readCalibrant, type CalibrantName } from "../../protocols/images/calibrant-lines.ts";
 import { calibratedFiles, CORRECTION_KINDS, correctionFiles } from "../images/correction-files.ts";
 import { openImagePatterns, type PatternOfFile } from "../images/image-patterns.ts";
-import { createIntegratorServer } from "../images/integrator-server.ts";
+import type { ListeningServer, TcpPlace } from "../bench/tcp-listener.ts";
+import { findBusPlace, type BusPlace } from "../bus/bus-place.ts";
+import { openBusSession, type BusSession } from "../bus/bus-session.ts";
+import { createIntegratorBridge } from "../images/integrator-bridge.ts";
+import { createIntegratorServer, createMessageDesk } from "../images/integrator-server.ts";
 import { brailleLines, rangeOf } from "../terminal/text/braille-plot.ts";
 
 const WHERE = "beamrack integrate";
@@ -29,9 +33,17 @@ export async function integrateCommand(context: CommandContext, args: readonly s
       frames: { type: "string" },
       calibrant: { type: "string" },
       tolerance: { type: "string", default: "0.0005" },
+      broker: { type: "string" },
+      credentials: { type: "string" },
+      topic: { type: "string" },
     },
   });
   const [path, ...more] = positionals;
+  const way = wayOf(context, values);
+  if (way !== undefined && values.listen !== undefined) {
+    if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --listen, not both");
+    return bridge(context, placeOf(values.listen), way);
+  }
   const { calibrations } = values;
   const calibrated =
     calibrations === undefined
@@ -44,6 +56,10 @@ export async function integrateCommand(context: CommandContext, args: readonly s
   if (values.listen !== undefined) {
     if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --listen, not both");
     return listen(context, read, values.listen, values.frames);
+  }
+  if (way !== undefined) {
+    if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --broker, not both");
+    return answerMessages(context, read, values.frames, way);
   }
   if (path === undefined || more.length > 0) throw new Fault("command.usage", WHERE, "takes one image, or --listen");
   const calibrant = calibrantOf(values.calibrant, values.tolerance);
@@ -144,28 +160,128 @@ function integrateOne(
   return 0;
 }
 
+/** Where questions come and answers go as messages. */
+interface MessageWay {
+  readonly place: BusPlace;
+  readonly topic: string;
+}
+
+/** Undefined where no broker is named. Throws Fault `command.usage`. */
+function wayOf(
+  context: CommandContext,
+  { broker, credentials, topic }: { readonly broker?: string; readonly credentials?: string; readonly topic?: string },
+): MessageWay | undefined {
+  if (broker === undefined && topic === undefined) return undefined;
+  if (broker === undefined || topic === undefined || !/^[^+#\0\s]+$/.test(topic)) {
+    throw new Fault(
+      "command.usage",
+      "--topic",
+      "goes with --broker: a topic without wildcards, such as beamline/integrator",
+    );
+  }
+  return { place: findBusPlace({ broker, credentials }, context.environment ?? {}), topic };
+}
+
+/** Throws Fault `command.usage`. */
+function placeOf(where: string): TcpPlace {
+  const [, host, port] = /^\[?([^[\]]+?)\]?:(\d{1,5})$/.exec(where) ?? [];
+  if (host !== undefined && port !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new Fault("command.usage", "--listen", `${where} is no place such as 127.0.0.1:41300`);
+}
+
+function sessionOf(
+  context: CommandContext,
+  { place, topic }: MessageWay,
+  end: "ask" | "answer",
+  heard: (payload: Uint8Array) => void,
+): BusSession {
+  return openBusSession({
+    ...{ place, clock: context.clock, clientId: `beamrack-integrate-${context.self.pid}`, topics: [`${topic}/${end}`] },
+    message(_, payload, isRetained) {
+      // A broker's memory asks nothing and answers nobody.
+      if (!isRetained) heard(payload);
+    },
+    opened() {
+      context.printError(`${place.url}: listens to ${topic}/${end}`);
+    },
+    lost(fault) {
+      context.printError(`${fault.where}: ${fault.message}; it is tried again`);
+    },
+  });
+}
+
+/** Resolves to 0 once it is interrupted. */
+async function answerMessages(
+  context: CommandContext,
+  read: PatternOfFile,
+  folder: string | undefined,
+  way: MessageWay,
+): Promise<number> {
+  const desk = createMessageDesk(
+    {
+      ...{ clock: context.clock, read, folder, version: context.version },
+      onAnswered(framePath, problem) {
+        if (problem !== null) context.printError(`${framePath}: ${problem}`);
+      },
+    },
+    (payload) => {
+      session.publish(`${way.topic}/answer`, payload, false);
+    },
+  );
+  const session = sessionOf(context, way, "ask", desk);
+  await interrupted(context);
+  await session.close();
+  return 0;
+}
+
+/** Resolves to 0 once it is interrupted. */
+async function bridge(context: CommandContext, place: TcpPlace, way: MessageWay): Promise<number> {
+  const server = createIntegratorBridge({
+    ...{ place, client: `${context.self.host}-${context.self.pid}` },
+    publish(payload) {
+      if (!session.isOpen()) return false;
+      session.publish(`${way.topic}/ask`, payload, false);
+      return true;
+    },
+  });
+  const session = sessionOf(context, way, "answer", (payload) => {
+    server.heard(payload);
+  });
+  try {
+    await serve(context, server);
+  } finally {
+    await session.close();
+  }
+  return 0;
+}
+
+function interrupted(context: CommandContext): Promise<void> {
+  return new Promise((resolve) => {
+    const release = context.onInterrupt(() => {
+      release();
+      resolve();
+    });
+  });
+}
+
 async function listen(
   context: CommandContext,
   read: PatternOfFile,
   where: string,
   folder: string | undefined,
 ): Promise<number> {
-  const [, host, port] = /^\[?([^[\]]+?)\]?:(\d{1,5})$/.exec(where) ?? [];
-  if (host === undefined || port === undefined || Number(port) > 65_535) {
-    throw new Fault("command.usage", "--listen", `${where} is no place such as 127.0.0.1:41300`);
-  }
   const server = createIntegratorServer({
-    ...{ place: { host, port: Number(port) }, clock: context.clock, read, folder, version: context.version },
+    ...{ place: placeOf(where), clock: context.clock, read, folder, version: context.version },
     onAnswered(framePath, problem) {
       if (problem !== null) context.printError(`${framePath}: ${problem}`);
     },
   });
-  let release = (): void => undefined;
-  const ended = new Promise<void>((resolve) => {
-    release = context.onInterrupt(() => {
-      resolve();
-    });
-  });
+  await serve(context, server);
+  return 0;
+}
+
+async function serve(context: CommandContext, server: ListeningServer): Promise<void> {
+  const ended = interrupted(context);
   try {
     await server.open();
     context.print(
@@ -175,8 +291,6 @@ async function listen(
     );
     await ended;
   } finally {
-    release();
     await server.shut();
   }
-  return 0;
 }
