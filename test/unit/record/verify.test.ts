@@ -136,8 +136,7 @@ describe("a sound record", () => {
       mkdirSync(join(folder, name));
     }
     const report = verifyRecord(folder);
-    expect(report).toMatchObject({ ok: true, chain: "ok" });
-    expect(codes(report)).toEqual(["record.no-head-file", "record.summary"]);
+    expect([report.ok, report.chain, ...codes(report)]).toEqual([true, "ok", "record.no-head-file", "record.summary"]);
   });
 
   it("that is complete says where its summary is not there", async () => {
