@@ -35,9 +35,6 @@ import { createBtsConnection } from "./bts-connection.ts";
 import { createGatheredRequest } from "./gathered-request.ts";
 import { createNewareChannel, type NewareChannelOptions } from "./neware-channel.ts";
 
-/** As site files name the family. */
-export const NEWARE_BTS = "neware-bts";
-
 export interface NewareCabinetOptions {
   /** Folder of the step files as the Windows computer sees it, e.g. `\\nas\steps`. Goes into the start command. */
   readonly stepFileFolder: string;

@@ -1,3 +1,6 @@
+/** As site files name the family. */
+export const NEWARE_BTS = "neware-bts";
+
 /** What a site file or a tool may say of one channel of a Neware cabinet. */
 export interface NewareChannelOptions {
   /** Of the channel's hardware; the dialect does not tell. Default 0..5 V. */

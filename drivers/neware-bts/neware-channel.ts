@@ -11,8 +11,8 @@ import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/newa
 import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { ALL_ROWS, createLeftRows, type LeftRows } from "./left-rows.ts";
-import type { NewareChannelOptions } from "./neware-channel-options.ts";
-import { NEWARE_BTS, type CabinetMember, type CabinetPort } from "./neware-cabinet.ts";
+import { NEWARE_BTS, type NewareChannelOptions } from "./neware-channel-options.ts";
+import type { CabinetMember, CabinetPort } from "./neware-cabinet.ts";
 import { createRunningTest, type RunningTest } from "./running-test.ts";
 import { stepEndOf } from "./step-end.ts";
 import { createStepFileWriter } from "./step-file-writer.ts";

@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -9,16 +10,20 @@ import { createNodeContext } from "../../../tui/rim/node-context.ts";
 import { createOutput, type TextStream } from "../../../tui/rim/output.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const MAIN = `${ROOT}dist/tui/main.js`;
+const DIST = `${ROOT}dist`;
+const MAIN = `${DIST}/tui/main.js`;
+/** Not the bus of a controller that another test runs. */
+const NO_BUS = "mqtt://127.0.0.1:1";
 
 /** Commands that refuse any argument but options. */
 const TAKE_NOTHING = ["start", "broker"];
+/** The heaviest, one that asks the bus, and one that hears from stdin when to end. */
+const OWN_PROCESS = ["simulate", "status", "broker"];
 
 function beamrack(args: readonly string[]): Promise<{ exitCode: number | null; out: string; err: string; ms: number }> {
   const startMs = performance.now();
   return new Promise((resolve) => {
-    // Not the bus of a controller that another test runs.
-    const env = { ...process.env, BEAMRACK_BROKER: "mqtt://127.0.0.1:1" };
+    const env = { ...process.env, BEAMRACK_BROKER: NO_BUS };
     const child = execFile(process.execPath, [MAIN, ...args], { cwd: ROOT, env }, (_, out, err) => {
       resolve({ exitCode: child.exitCode, out, err, ms: performance.now() - startMs });
     });
@@ -57,7 +62,14 @@ async function inThisProcess(args: readonly string[]): Promise<{ exitCode: numbe
   return { exitCode, out, err };
 }
 
+/** A built module with those of ours that it waits for before it runs. */
+function importsOf(path: string): readonly [path: string, imports: readonly string[]] {
+  const found = readFileSync(path, "utf8").matchAll(/^(?:(?:import|export)\b[^;]*? from|import) "(\.[^"]+)";$/gm);
+  return [path, [...found].map(([, to = ""]) => join(dirname(path), to))];
+}
+
 beforeAll(() => {
+  process.env["BEAMRACK_BROKER"] = NO_BUS;
   expect(existsSync(MAIN), "npm run build comes first").toBe(true);
 });
 
@@ -78,10 +90,32 @@ describe("beamrack as it is shipped", () => {
       ["start", ["fast"]],
     ]);
     for (const { name } of COMMANDS) {
-      const { exitCode, err } = await beamrack([name, ...(wrong.get(name) ?? [])]);
+      const run = OWN_PROCESS.includes(name) ? beamrack : inThisProcess;
+      const { exitCode, err } = await run([name, ...(wrong.get(name) ?? [])]);
       expect({ name, exitCode }).toEqual({ name, exitCode: 2 });
       expect(err.trim().split("\n"), name).toHaveLength(1);
     }
+  });
+
+  it("can load each of them first: no module waits for one that waits for it", () => {
+    const imports = new Map(
+      ["controller", "drivers", "protocols", "simulator", "tui"].flatMap((layer) =>
+        readdirSync(join(DIST, layer), { recursive: true, encoding: "utf8" })
+          .filter((name) => name.endsWith(".js"))
+          .map((name) => importsOf(join(DIST, layer, name))),
+      ),
+    );
+    const [done, circles] = [new Set<string>(), [] as string[]];
+    const visit = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(" > "));
+      if (done.has(path) || way.includes(path)) return;
+      for (const next of imports.get(path) ?? []) visit(next, [...way, path]);
+      done.add(path);
+    };
+    for (const path of imports.keys()) visit(path, []);
+    expect(imports.size).toBeGreaterThan(1000);
+    expect([...imports.values()].flat().length).toBeGreaterThan(2 * imports.size);
+    expect(circles).toEqual([]);
   });
 
   it("refuses a command and an option that it does not know, in one line", async () => {
