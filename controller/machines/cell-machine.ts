@@ -52,8 +52,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       AWAITED: { guard: "isAwaited", actions: "noteAwaited" },
       // Where nothing runs they take effect before the next step.
       ...onEveryAct("noteAct"),
-      TAKE_OUT: { actions: "noteTaken" },
-      PUT_BACK: { actions: "noteBack" },
+      ...{ TAKE_OUT: { actions: "noteTaken" }, PUT_BACK: { actions: "noteBack" } },
       LEFT_OUT: { target: ".stopping", actions: "noteLeftOut" },
     },
     states: {
@@ -319,6 +318,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         on: {
           ...{ RESUME_CELL: actedOn, SKIP_STEP: actedOn, END_STEP: actedOn },
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+          TAKE_OUT: { actions: ["noteTaken", "recordTakenOut"] },
           PUT_BACK: { guard: "isTaken", target: "returning", actions: "noteBack" },
         },
       },

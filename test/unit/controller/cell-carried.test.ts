@@ -69,6 +69,17 @@ describe("a cell that a robot takes to the beam", () => {
     expect(bench.state()).toBe("cycling");
   });
 
+  it("is on record as taken out also where a person held it before: a restart is not to look for it in its place", async () => {
+    const bench = await cycling();
+    bench.send({ type: "HOLD_CELL", author: "operator", reason: "a look" });
+    await bench.for(20);
+    bench.send({ type: "TAKE_OUT" });
+    await bench.for(20);
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(40);
+    expect(bench.recorder.types().slice(2)).toEqual(["cell-held", "cell-taken-out", "cell-put-back", "cell-held"]);
+  });
+
   it("was held by a person before: it is looked at when it is back, and held again", async () => {
     const bench = await cycling();
     bench.send({ type: "HOLD_CELL", author: "operator", reason: "a look" });
