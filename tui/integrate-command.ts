@@ -22,7 +22,8 @@ export const INTEGRATE_COMMAND: CommandEntry = {
     "  --listen HOST:PORT   answer beamrack's questions there until Ctrl-C, as docs/instruments/json-integrator.md has them",
     "  --broker URL --topic T   the same over MQTT: questions on T/ask, answers on T/answer; --credentials FILE as for tui",
     "                       with --listen: no image is opened here; a controller's questions are carried to the program there",
-    "  --frames DIR         look for images there by their names, whatever folder the detector names",
+    "  --frames DIR         look for images there by their names, whatever folder the detector names; a broker's questions",
+    "                       need it",
   ],
   load: async () => (await import("./commands/integrate.ts")).integrateCommand,
 };

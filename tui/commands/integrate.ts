@@ -44,7 +44,11 @@ export async function integrateCommand(context: CommandContext, args: readonly s
     if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --listen, not both");
     return bridge(context, placeOf(values.listen), way);
   }
-  const { calibrations } = values;
+  const { calibrations, frames } = values;
+  if (way !== undefined && frames === undefined) {
+    const what = "questions from a broker need --frames, the only folder in which images are then opened";
+    throw new Fault("command.usage", WHERE, what);
+  }
   const calibrated =
     calibrations === undefined
       ? {}
@@ -55,11 +59,11 @@ export async function integrateCommand(context: CommandContext, args: readonly s
   const read = openImagePatterns(correctionFiles(WHERE, calibrated, named));
   if (values.listen !== undefined) {
     if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --listen, not both");
-    return listen(context, read, values.listen, values.frames);
+    return listen(context, read, values.listen, frames);
   }
   if (way !== undefined) {
     if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --broker, not both");
-    return answerMessages(context, read, values.frames, way);
+    return answerMessages(context, read, frames, way);
   }
   if (path === undefined || more.length > 0) throw new Fault("command.usage", WHERE, "takes one image, or --listen");
   const calibrant = calibrantOf(values.calibrant, values.tolerance);

@@ -5,6 +5,7 @@ import { Fault } from "../../../protocols/base/fault.ts";
 import type { Command, CommandContext } from "../../../tui/command-context.ts";
 import { runCommandLine } from "../../../tui/command-line.ts";
 import { COMMANDS, type CommandEntry } from "../../../tui/command-list.ts";
+import { integrateCommand } from "../../../tui/commands/integrate.ts";
 
 const errorDocument = z.strictObject({
   error: z.strictObject({
@@ -150,4 +151,10 @@ describe("the command line", () => {
 it("offers no command twice", () => {
   const names = COMMANDS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
+});
+
+it("opens no images that a broker names, but those of one folder", async () => {
+  const { exitCode, err } = await call(["check", "--broker", "mqtt://127.0.0.1:1", "--topic", "t"], integrateCommand);
+  expect(exitCode).toBe(2);
+  expect(err[0]).toContain("need --frames");
 });
