@@ -203,7 +203,12 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     );
   }
 
-  async function travel(path: CatsTrajectory, slot: TraySlot | null, signal?: AbortSignal): Promise<FollowedPath> {
+  async function travel(
+    path: CatsTrajectory,
+    slot: TraySlot | null,
+    before: CatsReading,
+    signal?: AbortSignal,
+  ): Promise<FollowedPath> {
     const epoch = abortCount;
     let stopping: Promise<void> | undefined;
     const onAbort = (): void => {
@@ -228,6 +233,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
         clock,
         path,
         isAccepted,
+        before,
         look,
         isAborted: () => abortCount !== epoch,
         deadlineMs: deps.pathDeadlineMs ?? PATH_DEADLINE_MS,
@@ -245,15 +251,24 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
 
   /** The gripper went off without the cell. Stops the arm, and puts the bookkeeping back: the cell is still there. */
   async function recoverFailedGet(slot: TraySlot | null): Promise<never> {
-    await abort();
-    await setDelivered(slot);
-    const reading = await look();
-    throw new Fault(
-      "changer.lost",
-      name,
-      `The gripper went off without the cell, which the sensor still sees at the handover place. The arm was stopped.`,
-      evidence(reading),
-    );
+    const what = "The gripper went off without the cell, which the sensor still sees at the handover place.";
+    let reading: CatsReading;
+    try {
+      await abort();
+      await setDelivered(slot);
+      reading = await look();
+    } catch (error) {
+      // Whatever it is: the arm was on its way, and that must not read as if it had not begun.
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Fault(
+        "changer.lost",
+        name,
+        `${what} To stop the arm and put its books right failed: ${why}`,
+        {},
+        error,
+      );
+    }
+    throw new Fault("changer.lost", name, `${what} The arm was stopped.`, evidence(reading));
   }
 
   async function load(from: TraySlot, signal?: AbortSignal): Promise<Transfer> {
@@ -267,7 +282,8 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     // The stage has taken the last one away, as it should; the robot cannot know.
     if (before.delivered !== null) await setDelivered(null);
     signal?.throwIfAborted();
-    const { reading: after } = await travel(readsCodes ? "put_bcrd" : "put", from, signal);
+    const path = readsCodes ? "put_bcrd" : "put";
+    const { reading: after } = await travel(path, from, { ...before, delivered: null }, signal);
     proven(after, { delivered: from, isPresent: true }, `from ${slotText(from)} to the handover place`);
     return { slot: from, code: readsCodes ? after.code : null };
   }
@@ -283,7 +299,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     // The robot brings a sample back to where its bookkeeping says it came from.
     if (!isSameSlot(before.delivered, to)) await setDelivered(to);
     signal?.throwIfAborted();
-    const { reading: after } = await travel("get", to, signal);
+    const { reading: after } = await travel("get", to, { ...before, delivered: to }, signal);
     proven(after, { delivered: null, isPresent: false }, `from the handover place to ${slotText(to)}`);
     return { slot: to, code: null };
   }
@@ -306,7 +322,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     if (before.traysPresent[from.tray - 1] !== true) throw notReady(`tray ${from.tray} is not there`, before);
     const { delivered, isPresent } = before;
     signal?.throwIfAborted();
-    const { reading: after } = await travel("pick", from, signal);
+    const { reading: after } = await travel("pick", from, before, signal);
     proven(after, { delivered, isPresent, held: from }, `from ${slotText(from)} into the gripper`);
   }
 
@@ -323,7 +339,8 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     }
     if (!isSameSlot(before.delivered, back)) await setDelivered(back);
     signal?.throwIfAborted();
-    const { reading: after, sawEmpty } = await travel(readsCodes ? "getput_bcrd" : "getput", next, signal);
+    const path = readsCodes ? "getput_bcrd" : "getput";
+    const { reading: after, sawEmpty } = await travel(path, next, { ...before, delivered: back }, signal);
     proven(after, { delivered: next, isPresent: true }, `of an exchange of ${slotText(back)} for ${slotText(next)}`);
     if (!sawEmpty) {
       // Nothing else tells a gripper that went off without the old one: bookkeeping and sensor read the same.
@@ -344,7 +361,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     if (before.heldToo != null) throw notReady(`it holds ${slotText(before.heldToo)} with its other jaws`, before);
     if (before.held === null) return;
     const { delivered, isPresent } = before;
-    const { reading: after } = await travel("back", before.held, signal);
+    const { reading: after } = await travel("back", before.held, before, signal);
     proven(after, { delivered, isPresent }, `from the gripper to ${slotText(before.held)}`);
   }
 
@@ -359,7 +376,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     const before = await readyReading();
     refuseHeld(before);
     if (before.isAtHome) return;
-    const { reading: after } = await travel("home", null);
+    const { reading: after } = await travel("home", null, before);
     if (!after.isAtHome) {
       throw new Fault("changer.alarm", name, "The path home ended, and the robot is not at home.", evidence(after));
     }

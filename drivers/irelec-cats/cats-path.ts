@@ -5,7 +5,7 @@
 import { type Clock, sleep } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { CatsReading } from "./cats-reader.ts";
-import { brokenOff, evidence } from "./cats-readiness.ts";
+import { brokenOff, evidence, isMoved } from "./cats-readiness.ts";
 
 export interface PathToFollow {
   readonly name: string;
@@ -14,6 +14,8 @@ export interface PathToFollow {
   readonly path: string;
   /** False: the answer to the order was lost. */
   readonly isAccepted: boolean;
+  /** The last before the order. A short path may be over by the time that its answer is given up. */
+  readonly before: CatsReading;
   readonly look: () => Promise<CatsReading>;
   readonly isAborted: () => boolean;
   readonly deadlineMs: number;
@@ -44,6 +46,8 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
   let hasBegun = false;
   let sawEmpty = false;
   let restingLooks = 0;
+  /** One alone may be a wrong bit. */
+  let movedLooks = 0;
   let hasBeenAtRack = false;
   let lostLooks = 0;
   for (;;) {
@@ -72,7 +76,8 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
       else if (hasBeenAtRack && reading.isInArea1 && reading.isPresent) await deps.onFailedGet();
     }
     restingLooks = isRunning ? 0 : restingLooks + 1;
-    if (hasBegun && restingLooks >= 2) return { reading, sawEmpty };
+    movedLooks = isMoved(deps.before, reading) ? movedLooks + 1 : 0;
+    if ((hasBegun || movedLooks >= 2) && restingLooks >= 2) return { reading, sawEmpty };
     if (!hasBegun && waitedMs > beginDeadlineMs) throw neverBegun(reading);
     if (waitedMs > deps.deadlineMs) {
       throw new Fault(

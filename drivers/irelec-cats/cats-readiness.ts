@@ -79,6 +79,16 @@ export function isSameSituation(one: CatsReading, other: CatsReading): boolean {
   );
 }
 
+/** Only what a path has done makes the one of the other; where the arm is may change before it tells of a path. */
+export function isMoved(before: CatsReading, after: CatsReading): boolean {
+  return (
+    !isSameSlot(before.held, after.held) ||
+    !isSameSlot(before.heldToo ?? null, after.heldToo ?? null) ||
+    !isSameSlot(before.delivered, after.delivered) ||
+    before.isPresent !== after.isPresent
+  );
+}
+
 export function isSameSlot(one: TraySlot | null, other: TraySlot | null): boolean {
   return one?.tray === other?.tray && one?.slot === other?.slot;
 }

@@ -88,6 +88,17 @@ describe("a CATS robot as sample changer", () => {
     expect(bench.twin.isRunning).toBe(false);
   });
 
+  it("says that a cell may be lost, when its stop cannot be seen", async () => {
+    const bench = await connected({ changer: { replyDeadlineMs: 200 } });
+    await bench.finish(bench.changer.load(first));
+    bench.twin.missNextGet();
+    const unloading = bench.changer.unload(first);
+    unloading.catch(() => undefined);
+    while (!bench.twin.orders.includes("abort")) await bench.pass(10);
+    bench.hang(true);
+    await expect(bench.finish(unloading)).rejects.toMatchObject({ code: "changer.lost" });
+  });
+
   it("names an order that was accepted and never begun", async () => {
     const bench = await connected();
     bench.twin.ignoreNextPath();

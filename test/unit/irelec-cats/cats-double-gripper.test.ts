@@ -32,6 +32,14 @@ describe("a CATS robot with a double gripper", () => {
     expect(reading).toMatchObject({ held: second, heldToo: null, delivered: first, isPresent: true, path: null });
   });
 
+  it("has fetched what lies in its gripper, when the way was over before its lost answer was given up", async () => {
+    const bench = await connected({ changer: { replyDeadlineMs: 10_000 } });
+    bench.loseNextAnswer("answer");
+    await bench.finish(doubleOf(bench).fetch(second));
+    expect((await bench.finish(bench.changer.read())).held).toEqual(second);
+    expect(bench.pathsBegun()).toBe(1);
+  });
+
   it("exchanges for what it has fetched, in less time than without, and puts the other away", async () => {
     const spans: number[] = [];
     for (const fetches of [true, false]) {
