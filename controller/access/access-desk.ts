@@ -77,12 +77,12 @@ export interface AccessDeskDeps {
   readonly campaign: Pick<Campaign, "cells">;
   readonly clock: Clock;
   readonly recorder: () => Recorder;
-  readonly views: () => Pick<ActorViews, "stateOf" | "cell" | "fault">;
+  readonly views: () => Pick<ActorViews, "stateOf" | "cell" | "fault" | "isToCome">;
   readonly alarms: () => Pick<Alarms, "raise" | "clear" | "clearAll">;
   readonly rack: Pick<RackGeometry, "remountMm">;
   readonly ledger: () => Pick<DoseLedger, "moved">;
   /** Longest that a proof of wiring takes. */
-  readonly proofMaxMs: number;
+  readonly proofMaxMs: () => number;
   readonly actor: () => CampaignActor;
   readonly send: (event: CampaignEvent) => void;
   readonly fail: (error: unknown) => void;
@@ -113,12 +113,13 @@ const MOVING = ["exposing", "stopping", "parking", "homing"] as const;
 
 export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const { clock } = deps;
-  const positions: readonly string[] = deps.campaign.cells.map(({ position }) => position);
   const asked = new Map<string, OpenAccess>();
   const open = new Map<string, OpenAccess>();
   const closing = new Set<string>();
   /** About to be opened: from the last look at the stage on, nothing sets it going. */
   const locked = new Set<string>();
+  /** A first proof of these is under way: there is no dose of theirs that could lie elsewhere. */
+  const cameNow = new Set<string>();
   const openedV = new Map<string, number>();
   /** By position: others that were out at the same time, and could have been exchanged with it. */
   const company = new Map<string, Set<string>>();
@@ -128,7 +129,10 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     company.set(position, new Set(others));
   }
 
-  const stateOf = (position: string): string => deps.views().stateOf(positions.indexOf(position));
+  const indexOf = (position: string): number => deps.campaign.cells.findIndex((cell) => cell.position === position);
+  const stateOf = (position: string): string => deps.views().stateOf(indexOf(position));
+
+  const isToCome = (position: string): boolean => deps.views().isToCome(indexOf(position));
 
   function planAgain(): void {
     deps.send({ type: "HUTCH_CHANGED" });
@@ -149,7 +153,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   }
 
   async function openCircuitV(position: string): Promise<number> {
-    const reading = await deps.roles.channels[positions.indexOf(position)]?.measureOpenCircuitV();
+    const reading = await deps.roles.channels[indexOf(position)]?.measureOpenCircuitV();
     if (reading !== undefined && Number.isFinite(reading)) return reading;
     throw new Fault("cell.not-off", position, "its channel gave no voltage with the cell off");
   }
@@ -170,8 +174,14 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     return atRest && isStill() ? null : new Fault("stage.no-permit", stage.name, "beam and stage did not come to rest");
   }
 
+  /** Of a place to which a cell is still to come nobody knows what it reads. */
+  async function voltageOff(position: string): Promise<number | null> {
+    if (!isToCome(position)) return openCircuitV(position);
+    return openCircuitV(position).catch(() => null);
+  }
+
   /** Throws a Fault where the cell cannot be proven off, or something moves, or the shutter is not seen closed. */
-  async function prove(position: string): Promise<number> {
+  async function prove(position: string): Promise<number | null> {
     if (!(await until(isStill, STILL_WITHIN_MS))) {
       throw new Fault("cell.not-off", position, "beam and stage did not come to rest");
     }
@@ -179,9 +189,10 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     if (!(await until(() => OFF.includes(stateOf(position)), OFF_WITHIN_MS))) {
       throw new Fault("cell.not-off", position, `its channel did not confirm it off (${stateOf(position)})`);
     }
-    // A cell whose part is over may be so because its channel did not confirm it off: it is asked again.
-    if (stateOf(position) !== "away") await deps.roles.channels[positions.indexOf(position)]?.abort();
-    const voltageV = await openCircuitV(position);
+    // A cell whose part is over may be so because its channel did not confirm it off: it is asked again. So is the channel of
+    // a place to which one is to come.
+    if (stateOf(position) !== "away" || isToCome(position)) await deps.roles.channels[indexOf(position)]?.abort();
+    const voltageV = await voltageOff(position);
     locked.add(position);
     let trouble = await unrest();
     for (const untilMs = clock.monoMs() + REST_WITHIN_MS; trouble !== null; trouble = await unrest()) {
@@ -202,7 +213,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       // Nobody is told before the disk has it: a controller that is killed now must know when it comes back.
       await deps.commit();
       asked.delete(position);
-      openedV.set(position, voltageV);
+      if (voltageV !== null) openedV.set(position, voltageV);
       company.set(position, new Set(open.keys()));
       for (const other of open.keys()) company.get(other)?.add(position);
       open.set(position, by);
@@ -248,7 +259,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     const doubt = OVER.includes(stateOf(position)) ? await unlike(position) : null;
     if (doubt !== null) return doubt;
     order(position, "PUT_BACK");
-    if (await until(() => !COMING_BACK.includes(stateOf(position)), deps.proofMaxMs + BACK_WITHIN_MS)) {
+    if (await until(() => !COMING_BACK.includes(stateOf(position)), deps.proofMaxMs() + BACK_WITHIN_MS)) {
       return stateOf(position) === "away" ? wasNotProven(position) : null;
     }
     // Off it stays, also when its channel answers again: somebody may have gone back in.
@@ -257,7 +268,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   }
 
   function wasNotProven(position: string): FaultNote {
-    const fault = deps.views().fault(positions.indexOf(position));
+    const fault = deps.views().fault(indexOf(position));
     return (
       fault ?? faultNote(new Fault("cell.unproven", position, "it was held, or taken out again, before its proof"))
     );
@@ -271,9 +282,11 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
 
   async function closeOne(position: string, { author, reason }: OpenAccess, given: GivenBack): Promise<void> {
     const isLeftOut = given.isLeftOut === true;
+    if (isToCome(position) && !isLeftOut) cameNow.add(position);
     const trouble = isLeftOut ? await leaveOut(position) : await provenBack(position);
     closing.delete(position);
     if (trouble !== null) {
+      cameNow.delete(position);
       const what = `${trouble.what}; the access stays open`;
       deps.recorder().record("access-refused", { position, author, what, is_open: true });
       deps.alarms().raise({ ...trouble, where: position, what });
@@ -281,12 +294,12 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     }
     for (const of of [open, openedV, company]) of.delete(position);
     deps.alarms().clearAll(position, PROOF_CODES);
-    const movedMm = isLeftOut ? 0 : deps.ledger().moved(positions.indexOf(position), remountMm(deps.rack));
+    const isFirst = cameNow.delete(position);
+    const movedMm = isLeftOut || isFirst ? 0 : deps.ledger().moved(indexOf(position), remountMm(deps.rack));
     deps.recorder().record(ACCESS_CLOSED, {
       ...{ position, author, reason, cell_is: stateOf(position) },
-      ...(isLeftOut
-        ? { is_left_out: true }
-        : { code_read: given.code === undefined ? "none" : "own", spots_moved_within_mm: movedMm }),
+      ...(isLeftOut ? { is_left_out: true } : { code_read: given.code === undefined ? "none" : "own" }),
+      ...(isLeftOut || isFirst ? {} : { spots_moved_within_mm: movedMm }),
     });
     planAgain();
   }
@@ -318,13 +331,17 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     if (code !== undefined && code !== barcode) {
       const home = cells.find((cell) => cell.barcode === code)?.position;
       const whose = home === undefined ? "which no cell of the campaign has" : `whose place is ${home}`;
-      return `the code read at ${position} is ${code}, ${whose}: ${barcode} belongs there. Put it back, or give the place back with --left-out`;
+      const mend = isToCome(position) ? `Bring ${barcode}` : "Put it back";
+      return `the code read at ${position} is ${code}, ${whose}: ${barcode} belongs there. ${mend}, or give the place back with --left-out`;
+    }
+    if (code === undefined && isToCome(position)) {
+      return `${barcode} is to come to ${position}: say by --cell which code is read on what was put there`;
     }
     const others = [...(company.get(position) ?? [])];
     if (code === undefined && others.length > 0) {
       return `${others.join(", ")} ${others.length > 1 ? "were" : "was"} out at the same time: say by --cell which code is read at ${position}`;
     }
-    const heldBy = deps.views().cell(positions.indexOf(position))?.heldBy ?? null;
+    const heldBy = deps.views().cell(indexOf(position))?.heldBy ?? null;
     return heldBy === null ? null : `${position} is held by ${heldBy}: resume it before, for its proof is a current`;
   }
 
@@ -353,7 +370,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     },
     guard: (moves) => ({ ...moves, mayHome: () => open.size + locked.size === 0 && moves.mayHome() }),
     refusal(act, position, by, given = {}) {
-      if (!positions.includes(position)) return `the campaign has no cell at ${position}`;
+      if (indexOf(position) < 0) return `the campaign has no cell at ${position}`;
       if (deps.roles.changer !== undefined) return "a robot brings the cells of this site to the beam";
       if (act === "end") {
         if (closing.has(position)) return `the access to ${position} is being given back already`;
@@ -365,7 +382,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
         return given.isLeftOut === true ? null : whyNotBack(position, given.code);
       }
       if (open.has(position) || asked.has(position)) return `somebody has access to ${position}, or asked for it`;
-      const view = deps.views().cell(positions.indexOf(position));
+      const view = deps.views().cell(indexOf(position));
       if (view === undefined) return `${position} has not begun`;
       return view.heldBy === null ? null : `${position} is held by ${view.heldBy}: resume it before`;
     },
@@ -385,7 +402,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   };
   const rack = createRackAccess({
     ...{ desk, openedV, readV: openCircuitV, recorder: deps.recorder, alarms: deps.alarms, fail: deps.fail },
-    ...{ cells: () => deps.campaign.cells, isAsked: (position) => asked.has(position) },
+    // One that is still to come is no part of the rack that is lifted out.
+    cells: () => deps.campaign.cells.filter(({ position }) => !isToCome(position)),
+    ...{ isAsked: (position) => asked.has(position) },
   });
   return { ...desk, rack };
 }

@@ -60,6 +60,8 @@ export interface AmendDeskDeps {
   readonly spotPlan: () => CampaignProgress["spotPlan"];
   /** Index of the step that a cell is at or about to begin; -1 for none. */
   readonly stepIndex: (cellIndex: number) => number;
+  /** Why cells at these positions cannot join now; null when they may. */
+  readonly mayJoin: (positions: readonly string[]) => string | null;
   /** Why nothing is amended now; null when it may be. */
   readonly obstacle: () => string | null;
   readonly isExposing: () => boolean;
@@ -113,7 +115,9 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
     const { positions, ...rest } = progress();
     const proposed = { ...inRecordedOrder(given, positions), startMs: campaign.startMs };
     const { changes, refusals } = judgeAmendment(campaign, proposed, { ...rest, positions });
-    return { changes, refusals: [...refusals, ...notWhileItRuns(campaign, proposed, changes)] };
+    const joined = changes.find(({ path }) => path === JOINED_PATH)?.positions ?? [];
+    const why = joined.length === 0 ? null : deps.mayJoin(joined);
+    return { changes, refusals: [...refusals, ...notWhileItRuns(campaign, proposed, why)] };
   }
 
   /** Its hash says who wrote it, not that it is one; what is none must not end the run. Judging changes nothing. */
@@ -216,19 +220,12 @@ function refused(where: string, what: string, advice: string): AmendOutcome {
   return { kind: "refused", refusals: [{ severity: "error", code: REFUSED, where, what, advice }] };
 }
 
-/** What would need drivers, or a clock, that the run does not have. */
-function notWhileItRuns(before: Campaign, after: Campaign, changes: readonly AmendedValue[]): readonly Finding[] {
+/** What would need a clock, or other parts, that the run does not have. */
+function notWhileItRuns(before: Campaign, after: Campaign, mayNotJoin: string | null): readonly Finding[] {
   const advice = "Stop the controller, amend the folder, and start it again: cells go on meanwhile.";
   const refusal = (where: string, what: string): Finding => ({ severity: "error", code: REFUSED, where, what, advice });
   return [
-    ...(changes.some(({ path }) => path === JOINED_PATH)
-      ? [
-          refusal(
-            JOINED_PATH,
-            "cells join between two lives of the controller, which has no link to their channels yet",
-          ),
-        ]
-      : []),
+    ...(mayNotJoin === null ? [] : [refusal(JOINED_PATH, mayNotJoin)]),
     ...(before.durationS === after.durationS
       ? []
       : [refusal("duration_h", "a run that goes on keeps the end it was begun with")]),

@@ -19,6 +19,7 @@ import type { WishDesk } from "../run/wish-desk.ts";
 import type { TriggerDesk } from "../triggers/trigger-desk.ts";
 import { createAmendDesk, type AmendDesk, type AppliedAmendment } from "./amend-desk.ts";
 import { createBegunFold, type BegunFold } from "./campaign-progress.ts";
+import type { Newcomers } from "./newcomers.ts";
 import type { LiveCampaign } from "./live-campaign.ts";
 import { BY_COMMAND, recordAmendment, withdrawn } from "./record-amendment.ts";
 
@@ -41,6 +42,7 @@ export interface CampaignAmendmentsDeps {
   readonly triggers: Pick<TriggerDesk, "amended">;
   readonly wishes: Pick<WishDesk, "withdraw">;
   readonly views: Pick<ActorViews, "cell">;
+  readonly newcomers: Newcomers;
   readonly actor: () => CampaignActor;
   readonly send: (event: CampaignEvent) => void;
   readonly planAgain: () => void;
@@ -61,6 +63,7 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
   function apply({ author, reason, proposed, ...amendment }: AppliedAmendment): void {
     const cells = createLedgerCells(proposed, site, tables);
     const progress = { startMs: campaign.startMs, requests: [] };
+    const before = campaign.cells.length;
     recordAmendment(recorder, { ...amendment, author, reason, proposed }, { site, cells, progress });
     live.become(proposed);
     deps.ledgerCells.splice(0, deps.ledgerCells.length, ...cells);
@@ -73,6 +76,7 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
     deps.desk.amended();
     deps.triggers.amended();
     deps.forecasts.amended();
+    deps.newcomers.join(before, author);
     withdrawGone();
     const off = withdrawn(amendment.changes);
     if (off.length > 0) deps.send({ type: "STOP_CELLS", author, reason, positions: off });
@@ -104,6 +108,7 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
       relativeFluence: (dxMm, dyMm) => relativeFluence(site.beam.profile, dxMm, dyMm),
     }),
     stepIndex: (cellIndex) => (views.cell(cellIndex)?.step ?? 0) - 1,
+    mayJoin: (positions) => deps.newcomers.refusal(positions),
     obstacle() {
       const snapshot = actor().getSnapshot();
       if (snapshot.status !== "active") return "the campaign is over";

@@ -7,19 +7,20 @@ import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.t
 
 export interface LiveCampaign {
   readonly campaign: Campaign;
-  /** `next` with the same cells in the same order; its begin stays that of the run. */
+  /** `next` with the same cells in the same order, and those that join behind them; its begin stays that of the run. */
   become(next: Campaign): void;
 }
 
 export function createLiveCampaign(begun: Campaign): LiveCampaign {
-  const cells: readonly CampaignCell[] = begun.cells.map((cell) => ({ ...cell }));
+  const cells: CampaignCell[] = begun.cells.map((cell) => ({ ...cell }));
   const campaign: Campaign = { ...begun, cells };
   return {
     campaign,
     become(next) {
-      cells.forEach((cell, index) => {
-        const after = next.cells[index];
-        if (after !== undefined) replace(cell, after);
+      next.cells.forEach((after, index) => {
+        const cell = cells[index];
+        if (cell === undefined) cells.push({ ...after });
+        else replace(cell, after);
       });
       replace(campaign, { ...next, cells, startMs: begun.startMs });
     },

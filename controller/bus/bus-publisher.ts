@@ -23,6 +23,8 @@ export interface SaidTopic {
 }
 
 export interface BusPublisher {
+  /** Says these too from now on. */
+  add(topics: readonly SaidTopic[]): void;
   /** Says what is due. Called every `TICK_MS`. */
   tick(): void;
   /** A session with a broker that may know nothing: everything is said again. */
@@ -43,7 +45,7 @@ export interface BusPublisherDeps {
   readonly rack: string;
   readonly topics: readonly SaidTopic[];
   /** What a broker may still keep of a campaign before, and nobody says any more: it is emptied. */
-  readonly former?: readonly BusTopic[];
+  readonly former?: () => readonly BusTopic[];
   /** Monotonic, of the machine. */
   readonly nowMs: () => number;
   /** As it stands in `at`: by the campaign's clock. */
@@ -68,15 +70,17 @@ interface KeptTopic extends SaidTopic {
 export function createBusPublisher(deps: BusPublisherDeps): BusPublisher {
   const { port, rack, nowMs } = deps;
   // Spread out, so that no tick has to make them all.
-  const kept = deps.topics.map((one, index): KeptTopic => ({
-    ...{ ...one, text: topicText(rack, one.topic), said: null },
-    dueAtMs: (index * TICK_MS) % Math.max(TICK_MS, one.periodMs),
-  }));
+  const kept = deps.topics.map(keep);
   const byTopic = new Map(deps.topics.map((one, index) => [one, kept[index]]));
   let queue: { readonly topic: string; readonly payload: string }[] = [];
   let isSwept = false;
   let droppedCount = 0;
   let publishedCount = 0;
+
+  function keep(one: SaidTopic, index: number): KeptTopic {
+    const dueAtMs = (index * TICK_MS) % Math.max(TICK_MS, one.periodMs);
+    return { ...one, text: topicText(rack, one.topic), said: null, dueAtMs };
+  }
 
   const hasRoom = (): boolean => port.isOpen() && port.backlogBytes() < BACKLOG_MAX_BYTES;
 
@@ -111,11 +115,14 @@ export function createBusPublisher(deps: BusPublisherDeps): BusPublisher {
   }
 
   function sweep(): void {
-    for (const topic of deps.former ?? []) send(topicText(rack, topic), "", true);
+    for (const topic of deps.former?.() ?? []) send(topicText(rack, topic), "", true);
     isSwept = true;
   }
 
   return {
+    add(topics) {
+      kept.push(...topics.map(keep));
+    },
     tick() {
       flush();
       if (!isSwept && hasRoom()) sweep();

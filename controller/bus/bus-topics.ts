@@ -5,6 +5,7 @@ import type { BusTopic } from "../../protocols/bus/topics.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { createAlarmBodies } from "./alarm-bodies.ts";
 import { createGroupCensors } from "./group-censors.ts";
+import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { SaidTopic } from "./bus-publisher.ts";
 import { timeText, type BusSources } from "./bus-sources.ts";
 import { cellBody, doseBody } from "./cell-bodies.ts";
@@ -25,14 +26,16 @@ const SURROUNDINGS_MS = 500;
 export interface BusTopics {
   readonly topics: readonly SaidTopic[];
   /** Of places that have no cell now. */
-  readonly former: readonly BusTopic[];
+  former(): readonly BusTopic[];
+  /** Of cells, and their channels, that have joined since `topics`, or this, was asked. */
+  joined(): readonly SaidTopic[];
   /** Looks at every cell for its curve. Called before each round of telling. */
   look(): void;
 }
 
 export function busTopics(sources: BusSources): BusTopics {
   const { campaign, run, roles, fold } = sources;
-  const traces = createTraceKeeper(run.samples, campaign.cells.length);
+  const traces = createTraceKeeper(run.samples, () => campaign.cells.length);
   const surroundings = createSurroundings(sources);
   const alarms = createAlarmBodies(sources);
   const censors = createGroupCensors(campaign, roles);
@@ -83,17 +86,35 @@ export function busTopics(sources: BusSources): BusTopics {
     };
   }
 
-  const held = new Set<string>(campaign.cells.map(({ position }) => position));
+  const instrumentTopic = (instrument: Instrument): SaidTopic => ({
+    topic: { kind: "instrument", of: instrument.name },
+    periodMs: SLOW_MS,
+    body: () => instrumentBody(sources, partsOf(run), instrument),
+  });
+
+  let told = { cells: campaign.cells.length, instruments: roles.instruments.length };
   return {
-    former: ALL_POSITIONS.flatMap((of): readonly BusTopic[] =>
-      held.has(of)
-        ? []
-        : [
-            { kind: "cell", of },
-            { kind: "dose", of },
-            { kind: "trace", of },
-          ],
-    ),
+    former() {
+      const held = new Set<string>(campaign.cells.map(({ position }) => position));
+      return ALL_POSITIONS.flatMap((of): readonly BusTopic[] =>
+        held.has(of)
+          ? []
+          : [
+              { kind: "cell", of },
+              { kind: "dose", of },
+              { kind: "trace", of },
+            ],
+      );
+    },
+    joined() {
+      const from = told;
+      told = { cells: campaign.cells.length, instruments: roles.instruments.length };
+      const cells = campaign.cells.slice(from.cells).flatMap((cell, index): readonly SaidTopic[] => {
+        const cellIndex = from.cells + index;
+        return [cellTopic(cell, cellIndex), doseTopic(cell, cellIndex), traceTopic(cell, cellIndex)];
+      });
+      return [...cells, ...roles.instruments.slice(from.instruments).map(instrumentTopic)];
+    },
     topics: [
       single("campaign", FAST_MS, () => campaignBody(sources, partsOf(run))),
       single("beam", FAST_MS, () => beamBody(sources, partsOf(run))),
@@ -113,11 +134,7 @@ export function busTopics(sources: BusSources): BusTopics {
       // Brokers tell a new client in the order in which things were first said: how the cells are comes before long curves.
       ...campaign.cells.map(cellTopic),
       ...campaign.cells.map(doseTopic),
-      ...roles.instruments.map((instrument): SaidTopic => ({
-        topic: { kind: "instrument", of: instrument.name },
-        periodMs: SLOW_MS,
-        body: () => instrumentBody(sources, partsOf(run), instrument),
-      })),
+      ...roles.instruments.map(instrumentTopic),
       ...campaign.cells.map(traceTopic),
     ],
     look() {

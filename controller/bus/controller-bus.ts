@@ -136,11 +136,12 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       pace: () => paces.pace,
       nowMs: () => clock.monoMs(),
     };
-    const groups = new Map<string, string>(campaign.cells.map(({ position, group }) => [position, group]));
     const effects = createCommandEffects({
       ...{ run, campaign, alarmDesk, nowMs: sources.nowMs },
       ...(proposals === undefined ? {} : { proposals }),
-      instruments: roles.instruments.map(({ name }) => name),
+      get instruments() {
+        return roles.instruments.map(({ name }) => name);
+      },
     });
     const censors = createGroupCensors(campaign, roles);
     const repeated = "the run repeats what is on record, and takes orders once it is through with that";
@@ -150,14 +151,16 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
         obstacle: (order, role, by) => (heard?.isCatchingUp === true ? repeated : effects.obstacle(order, role, by)),
       },
       userOf: deps.userOf,
-      groupOf: (position) => groups.get(position),
+      groupOf: (position) => campaign.cells.find((cell) => cell.position === position)?.group,
       versionOf(topic) {
         // As it is now, and not as it was told last: a slow broker may not have been told for a while.
-        looks.topics.find((one) => textOfTopic(rack, one.topic) === `beamrack/${rack}/${topic}`)?.body();
+        said.find((one) => textOfTopic(rack, one.topic) === `beamrack/${rack}/${topic}`)?.body();
         return versions.now(topic);
       },
       isAlarmOpen: (id) => run.alarms.open.some((alarm) => alarm.id === id),
-      isShared: new Set(groups.values()).size > 1,
+      get isShared() {
+        return new Set(campaign.cells.map(({ group }) => group)).size > 1;
+      },
       censorOf: (of) => censors.ofAll(of),
       ...{ given, record },
       dayMs: () => dayClock.wallMs(),
@@ -194,10 +197,11 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       body: () => handover.body(clock.monoMs()),
     };
     const looks = busTopics(sources);
+    const said: SaidTopic[] = [...looks.topics];
     const publisher = createBusPublisher({
       ...{ port, rack },
       topics: [heartbeat, control, ...looks.topics, shift],
-      former: looks.former,
+      former: () => looks.former(),
       nowMs: () => dayClock.monoMs(),
       timeText: () => timeText(sources, clock.monoMs()),
       dayText,
@@ -206,6 +210,11 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     function tick(): void {
       desk.look();
       looks.look();
+      const joined = looks.joined();
+      if (joined.length > 0) {
+        said.push(...joined);
+        publisher.add(joined);
+      }
       for (const ended of fold.takeEnded()) publisher.stream("exposed", exposedBody(sources, ended));
       publisher.tick();
     }

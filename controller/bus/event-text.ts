@@ -12,10 +12,11 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "campaign-complete": () => "the campaign is complete",
   "campaign-amended": (data) => `amendment ${text(data, "number")} by ${text(data, "author")}: ${text(data, "reason")}`,
   "cell-withdrawn": (data) => `withdrawn by ${text(data, "author")}${after(data, "reason")}`,
+  "cell-joined": (data) => `${text(data, "cell")} is to come here, by ${text(data, "author")}`,
   "amendment-refused": (data) => `an amendment by ${text(data, "author")} was refused: ${text(data, "what")}`,
   "access-asked": (data) => `${text(data, "author")} asks for access: ${text(data, "reason")}`,
   "access-opened": (data) =>
-    `off at ${text(data, "open_circuit_V")} V; ${text(data, "author")} has access, the stage is locked`,
+    `off${typeof data["open_circuit_V"] === "number" ? ` at ${text(data, "open_circuit_V")} V` : ""}; ${text(data, "author")} has access, the stage is locked`,
   "access-closed": (data) =>
     `${text(data, "author")} gave back the access; the cell ${data["is_left_out"] === true ? "does not come back" : `is ${text(data, "cell_is")}`}`,
   "access-refused": (data) => `no access, or none given back: ${text(data, "what")}`,

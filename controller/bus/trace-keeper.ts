@@ -25,10 +25,9 @@ interface KeptTrace extends Trace {
   intervalS: number;
 }
 
-export function createTraceKeeper(samples: CampaignRun["samples"], cellCount: number): TraceKeeper {
-  const traces = Array.from({ length: cellCount }, (): KeptTrace => ({
-    ...{ timeS: [], voltageV: [], currentA: [], capacityMah: [], intervalS: FIRST_INTERVAL_S },
-  }));
+/** `cellCount`: cells may join. */
+export function createTraceKeeper(samples: CampaignRun["samples"], cellCount: () => number): TraceKeeper {
+  const traces: KeptTrace[] = [];
   const none: Trace = { timeS: [], voltageV: [], currentA: [], capacityMah: [] };
 
   function take(trace: KeptTrace, cellIndex: number, atS: number): void {
@@ -44,6 +43,9 @@ export function createTraceKeeper(samples: CampaignRun["samples"], cellCount: nu
 
   return {
     look() {
+      while (traces.length < cellCount()) {
+        traces.push({ timeS: [], voltageV: [], currentA: [], capacityMah: [], intervalS: FIRST_INTERVAL_S });
+      }
       for (const [cellIndex, trace] of traces.entries()) {
         const atS = (samples.lastAtMs[cellIndex] ?? NaN) / 1000;
         const lastS = trace.timeS.at(-1) ?? -Infinity;

@@ -16,6 +16,7 @@ export interface SampleSink {
 
 export interface SampleIntakeDeps {
   readonly sink: SampleSink;
+  /** Of the first cells; places behind them are for cells that join, and take no sample before `limit` says theirs. */
   readonly limits: readonly CellLimits[];
   /** A sample passed a limit; told once per step. */
   readonly limitPassed: (cellIndex: number, what: string) => void;
@@ -121,12 +122,20 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const bandHighV = new Float64Array(cellCount).fill(Infinity);
   const overloadsInRow = new Uint16Array(cellCount);
   const hasAlarmed = new Uint8Array(cellCount);
-  const voltageMaxV = Float64Array.from(deps.limits, (limit) => limit.voltageMaxV);
-  const voltageMinV = Float64Array.from(deps.limits, (limit) => limit.voltageMinV);
-  const currentMaxA = Float64Array.from(deps.limits, (limit) => limit.currentMaxA);
-  const currentMinA = Float64Array.from(deps.limits, (limit) => limit.currentMinA);
+  const voltageMaxV = new Float64Array(cellCount).fill(NaN);
+  const voltageMinV = new Float64Array(cellCount).fill(NaN);
+  const currentMaxA = new Float64Array(cellCount).fill(NaN);
+  const currentMinA = new Float64Array(cellCount).fill(NaN);
+  deps.limits.forEach(limit);
   const stepChargeMaxAh = new Float64Array(cellCount).fill(Infinity);
   let { sink } = deps;
+
+  function limit(limits: CellLimits, cellIndex: number): void {
+    voltageMaxV[cellIndex] = limits.voltageMaxV;
+    voltageMinV[cellIndex] = limits.voltageMinV;
+    currentMaxA[cellIndex] = limits.currentMaxA;
+    currentMinA[cellIndex] = limits.currentMinA;
+  }
 
   function count(cellIndex: number, ampereHours: number): void {
     chargeAh[cellIndex] = (chargeAh[cellIndex] ?? 0) + ampereHours;
@@ -243,10 +252,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       }
     },
     limit(cellIndex, limits) {
-      voltageMaxV[cellIndex] = limits.voltageMaxV;
-      voltageMinV[cellIndex] = limits.voltageMinV;
-      currentMaxA[cellIndex] = limits.currentMaxA;
-      currentMinA[cellIndex] = limits.currentMinA;
+      limit(limits, cellIndex);
     },
     follow(cellIndex, isOn) {
       isFollowed[cellIndex] = isOn ? 1 : 0;

@@ -13,6 +13,7 @@ export interface WiringProofDeps {
   readonly channel: Channel;
   readonly position: string;
   readonly cellIndex: number;
+  /** Looked at as each proof begins: with cells that join it is another. */
   readonly code: StepCode;
   readonly positionOf: (cellIndex: number) => string;
   readonly limits: CellLimits;
@@ -55,9 +56,8 @@ export function proofTimeMaxMs(code: StepCode): number {
 }
 
 export function createWiringProof(deps: WiringProofDeps): WiringProof {
-  const { clock, channel, code, position, cellIndex, limits } = deps;
-  const pairMs = 2 * code.slotMs;
-  const settledS = SETTLED_SHARE * code.pulseS;
+  const { clock, channel, position, cellIndex, limits } = deps;
+  let code = { ...deps.code };
   const sums = { count: 0, voltageV: 0, currentA: 0 };
   let ended: ((end: StepEnd) => void) | null = null;
   let failed: ((fault: Error) => void) | null = null;
@@ -119,10 +119,12 @@ export function createWiringProof(deps: WiringProofDeps): WiringProof {
     if (!(Math.abs(flowedA - currentA) <= CURRENT_SHARE * Math.abs(currentA) + CURRENT_FLOOR_A)) {
       throw unproven(`${milliamperes(currentA)} were ordered and ${milliamperes(flowedA)} flowed: no contact`);
     }
-    return isInTime && clock.monoMs() <= startMs + pairMs ? one.voltageV - two.voltageV : null;
+    return isInTime && clock.monoMs() <= startMs + 2 * code.slotMs ? one.voltageV - two.voltageV : null;
   }
 
   async function runPattern(currentA: number, signal: AbortSignal): Promise<readonly number[]> {
+    code = { ...deps.code };
+    const pairMs = 2 * code.slotMs;
     const responsesV = Array.from({ length: code.bitCount }, () => NaN);
     const firstPair = Math.ceil(clock.monoMs() / pairMs);
     for (let pair = firstPair; pair < firstPair + ROUNDS_MAX * code.bitCount; pair += 1) {
@@ -152,7 +154,7 @@ export function createWiringProof(deps: WiringProofDeps): WiringProof {
       return { currentA, responseV: wiring.responseV, resistanceOhm };
     },
     sample(stepTimeS, voltageV, currentA) {
-      if (!(stepTimeS >= settledS)) return;
+      if (!(stepTimeS >= SETTLED_SHARE * code.pulseS)) return;
       sums.count += 1;
       sums.voltageV += voltageV;
       sums.currentA += currentA;

@@ -89,7 +89,7 @@ export interface DoseLedger {
   readonly openCount: number;
   /** What was given, and bookings that are open, in order; each exposure once. */
   given(): readonly LedgerRow[];
-  /** The cells have other plans from here on; of what was given nothing changes. */
+  /** The cells have other plans from here on, and there may be more of them; of what was given nothing changes. */
   amended(): void;
   /**
    * The cell was put back within so much of its first place: its spots may lie elsewhere from here on, by what is returned,
@@ -120,7 +120,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
   const doses: CellDose[] = deps.cells.map((cell) => emptyCellDose(cell.plan));
   const open = new Map<string, OpenEntry>();
   const moved = new Map(deps.moved);
-  const fractions = new Float64Array(deps.cells.length);
+  const fractions: number[] = [];
   const closed: { readonly cellIndex: number; readonly row: LedgerRow }[] = [];
 
   function cellAt(cellIndex: number): LedgerCell {
@@ -245,7 +245,8 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       fractions.fill(0);
       deps.cells.forEach((_, cellIndex) => {
         const { plan } = cellAt(cellIndex);
-        const dose = doseByPlan(doseAt(cellIndex), plan);
+        const before = doses[cellIndex];
+        const dose = before === undefined ? emptyCellDose(plan) : doseByPlan(before, plan);
         doses[cellIndex] = dose;
         noteFraction(cellIndex, limitFraction(plan, dose));
       });

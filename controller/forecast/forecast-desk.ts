@@ -22,13 +22,14 @@ export interface ForecastDesk {
   heard(type: string, data: { readonly [key: string]: Json }): void;
   /** After a restart: forecasts of the steps that were under way, as they stood. */
   goOn(): void;
-  /** Cells have other tails, limits or waits from here on. */
+  /** Cells have other tails, limits or waits from here on, or there are more of them. */
   amended(): void;
   /** Null before a cell's first step, and when its part is over. */
   of(cellIndex: number): CellForecast | null;
 }
 
 export interface ForecastDeskDeps {
+  /** Looked at anew when the campaign is amended. */
   readonly cells: readonly CampaignCell[];
   readonly clock: Clock;
   readonly recorder: Recorder;
@@ -56,9 +57,18 @@ interface Told {
 
 export function createForecastDesk(deps: ForecastDeskDeps): ForecastDesk {
   const { cells, clock, recorder, samples } = deps;
-  const indexOf = new Map<string, number>(cells.map(({ position }, index) => [position, index]));
-  const followed = deps.followed ?? cells.map(createFollowedCell);
-  const tellings = cells.map((): Told => ({ forecast: null, told: null, timer: null }));
+  const indexOf = new Map<string, number>();
+  const followed: FollowedCell[] = [...(deps.followed ?? [])];
+  const tellings: Told[] = [];
+
+  function begin(): void {
+    for (const [index, cell] of cells.entries()) {
+      indexOf.set(cell.position, index);
+      followed[index] ??= createFollowedCell(cell);
+      tellings[index] ??= { forecast: null, told: null, timer: null };
+    }
+  }
+  begin();
 
   function quiet(telling: Told): void {
     if (telling.timer !== null) clock.clearTimeout(telling.timer);
@@ -160,6 +170,7 @@ export function createForecastDesk(deps: ForecastDeskDeps): ForecastDesk {
     of: (cellIndex) => tellings[cellIndex]?.forecast ?? null,
     goOn,
     amended() {
+      begin();
       for (const one of followed) one.amended();
       goOn();
     },

@@ -86,6 +86,7 @@ const OF_NOTE: ReadonlySet<string> = new Set([
   "cell-stopped",
   "cell-held",
   "cell-act",
+  "cell-joined",
   "cell-taken-out",
   "cell-put-back",
   "interlock-broken",

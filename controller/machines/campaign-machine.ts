@@ -59,6 +59,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       SUPERVISOR_SEES: { actions: [assign({ isGuarded: true }), "noteNews"] },
       RE_ARM: { actions: "rearm" },
       CELL_ORDERED: { actions: "passOnToCell" },
+      CELLS_JOINED: { actions: "spawnJoined" },
     },
     states: {
       connecting: {

@@ -64,6 +64,12 @@ export type CampaignEvent =
     }
   /** A person's order for one cell, or the robot's. */
   | { readonly type: "CELL_ORDERED"; readonly position: string; readonly event: CellActEvent | CarryEvent }
+  /** Cells that the campaign has from here on; links of channels that it had none to. */
+  | {
+      readonly type: "CELLS_JOINED";
+      readonly links: readonly InstrumentLinkInput[];
+      readonly cells: readonly CellInput[];
+    }
   | { readonly type: "RESUME_EXPOSING"; readonly author: string }
   | { readonly type: "RE_ARM"; readonly author: string }
   | { readonly type: "TIME_OVER" }
@@ -90,7 +96,7 @@ export interface CampaignMachineDeps {
   readonly cellMachine: CellMachine;
   readonly exposureMachine: ExposureMachine;
   readonly supervisorMachine: SafetySupervisorMachine;
-  /** Instruments by name, in the order they are connected. */
+  /** Instruments by name, in the order they are connected. What joins is added to them before `CELLS_JOINED` is sent. */
   readonly links: readonly InstrumentLinkInput[];
   readonly cells: readonly CellInput[];
   readonly ioName: string;

@@ -78,6 +78,13 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         enqueue.spawnChild("exposure", { id: "exposure" });
         enqueue.spawnChild("supervisor", { id: "supervisor" });
       }),
+      spawnJoined: enqueueActions(({ enqueue, event }) => {
+        if (event.type !== "CELLS_JOINED") return;
+        for (const input of event.cells) enqueue.spawnChild("cell", { id: cellActorId(input.position), input });
+        for (const input of event.links) {
+          enqueue.spawnChild("link", { id: linkActorId(input.instrument.name), input });
+        }
+      }),
       noteReady: assign(({ context, event }) => {
         if (event.type !== "LINK_READY") return {};
         const isolated = new Set(context.isolated);

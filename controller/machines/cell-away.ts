@@ -10,16 +10,20 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
   const { clock, commandDeadlineMs } = deps;
   const deadlineIn = (ms: number): { readonly atMs: number } => ({ atMs: clock.monoMs() + ms });
   const backMs = (context: CellContext): number =>
-    isWiringAsked(context) ? commandDeadlineMs + deps.proofDeadlineMs : commandDeadlineMs;
+    isWiringAsked(context) || context.isNew ? commandDeadlineMs + deps.proofDeadlineMs : commandDeadlineMs;
 
   return {
-    /** Off, and the robot's: in the beam, in its gripper, or about to be taken. What runs on is the wait of its step, if any. */
+    /** Off, and the robot's: in the beam, in its gripper, or about to be taken; or a person's, who may be still to bring it. What runs on is the wait of its step, if any. */
     away: parts.createStateConfig({
       entry: assign({
         waiting: ({ context }) => backAwaited(context, clock.monoMs()),
       }),
       on: {
-        PUT_BACK: { target: "returning", actions: "noteBack" },
+        PUT_BACK: [
+          // Nobody had access: it is still to come.
+          { guard: "isNotBrought" },
+          { target: "returning", actions: "noteBack" },
+        ],
         LIMIT_PASSED: { target: "opening", actions: "keepFault" },
       },
     }),
@@ -33,7 +37,12 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
         {
           src: "confirmBack",
           input: ({ context }) => ({
-            ...{ effects: context.effects, left: carriedStep(context), isWiringAsked: isWiringAsked(context) },
+            ...{
+              effects: context.effects,
+              left: carriedStep(context),
+              isWiringAsked: isWiringAsked(context),
+              isNew: context.isNew,
+            },
           }),
           onDone: { target: "choosing", actions: { type: "noteIsBack", params: ({ event }) => event.output } },
           onError: [
@@ -97,6 +106,7 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
 
 /** What is awaited while it is looked at. */
 function backReason(context: CellContext): string {
-  const more = isWiringAsked(context) ? ", and a small current to prove polarity, contact and wiring again" : "";
+  const more =
+    isWiringAsked(context) || context.isNew ? ", and a small current to prove polarity, contact and wiring again" : "";
   return `its voltage, back in its place${more}`;
 }

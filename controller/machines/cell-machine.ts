@@ -38,7 +38,9 @@ export function createCellMachine(deps: CellMachineDeps) {
       proofTriesCount: 0,
       account: input.left?.account ?? openAccount(input.rules),
       ...{ hold: input.left?.hold ?? null, leave: input.left?.leave ?? null, breakReason: null },
-      ...{ isCarried: input.left?.isCarried ?? false, isUntouched: false },
+      isCarried: input.left === undefined ? input.joins === true : input.left.isCarried === true,
+      isNew: input.left === undefined ? input.joins === true : input.left.isNew === true,
+      isUntouched: false,
       mustLook: input.left?.mustLook ?? false,
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       fault: input.left?.fault ?? null,
@@ -65,6 +67,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           // The controller before may have been lost while it was proven back by a current.
           { guard: "wasInHand", target: "awaitingContacts" },
           { guard: "wasCarried", target: "away" },
+          { guard: "joins", target: "away" },
           { target: "awaitingChannel" },
         ],
       },
@@ -143,11 +146,11 @@ export function createCellMachine(deps: CellMachineDeps) {
       proving: {
         entry: {
           type: "waitFor",
-          params: {
+          params: () => ({
             reason: "open-circuit voltage and a small current to prove polarity, contact and wiring",
             who: "channel",
             ms: deps.proofDeadlineMs,
-          },
+          }),
         },
         invoke: [
           {

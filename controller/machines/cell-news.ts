@@ -16,6 +16,8 @@ export interface CellInput {
   readonly rules: AccountRules;
   /** Who takes it out of its place, where somebody does; a robot where nothing is said. */
   readonly carriedBy?: "person";
+  /** It joins a campaign under way, and a person is still to bring it. */
+  readonly joins?: true;
   /** After a restart: the cell as the record left it. */
   readonly left?: LeftCell;
 }
@@ -36,6 +38,8 @@ export interface LeftCell {
   readonly isOrderedOff: boolean;
   /** A robot had taken it out of its place, or was to. */
   readonly isCarried?: boolean;
+  /** It joined a campaign under way, and was not proven yet. */
+  readonly isNew?: boolean;
   /** Of one that is over: it was proven before. */
   readonly isProven?: boolean;
   /** A step was ended out of turn, and no other has driven the cell since. */
@@ -94,6 +98,8 @@ export interface CellContext extends CellInput {
   readonly isCarried: boolean;
   /** It was to be taken out, and nobody had it: what is there is as it was. */
   readonly isUntouched: boolean;
+  /** It never lay in this place: it is proven whole as a person puts it in, and is that person's again where it is not. */
+  readonly isNew: boolean;
   /** Polarity, contact and wiring are: no step begins before. */
   readonly isProven: boolean;
   readonly fault: FaultNote | null;

@@ -61,8 +61,11 @@ export function setupCell(deps: CellMachineDeps) {
     actors: {
       prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input, signal }) => input.prove(signal)),
       findAgain: fromPromise<CellFound, FindInput>(({ input }) => input.effects.findAgain(input.left)),
-      confirmBack: fromPromise<CellBack, BackInput>(({ input: { effects, left, isWiringAsked }, signal }) =>
-        effects.confirmBack(left, isWiringAsked ? signal : undefined),
+      confirmBack: fromPromise<CellBack, BackInput>(
+        async ({ input: { effects, left, isWiringAsked, isNew }, signal }) =>
+          isNew
+            ? { ...(await effects.prove(signal)), wired: null }
+            : effects.confirmBack(left, isWiringAsked ? signal : undefined),
       ),
       startStep: fromPromise<UnfitStep | null, StartInput>(async ({ input, signal }) => {
         const { effects, step } = input;
@@ -85,6 +88,8 @@ export function setupCell(deps: CellMachineDeps) {
       wasStopped: ({ context }) => context.left?.phase === "stopped",
       wasCarried: ({ context }) => context.left?.isCarried === true,
       isTaken: ({ context }) => context.isCarried,
+      isNotBrought: ({ context, event }) => context.isNew && event.type === "PUT_BACK" && event.isUntouched === true,
+      joins: ({ context }) => context.left === undefined && context.joins === true,
       wasInHand: ({ context }) => context.left?.isCarried === true && context.carriedBy === "person",
       isPersons: ({ context }) => context.carriedBy === "person",
       isInHand: ({ context }) => wasInHand(context),
@@ -220,6 +225,10 @@ export function setupCell(deps: CellMachineDeps) {
           breakReason: context.stepElapsedS > 0 && back.wired === null ? (context.breakReason ?? outOf(context)) : null,
           fault: null,
         });
+        if (context.isNew) {
+          const account = openAccount(context.rules, context.effects.totals());
+          enqueue.assign({ isNew: false, isProven: true, account });
+        }
         enqueue(() => {
           records.putBack(context, back);
         });
@@ -327,6 +336,8 @@ interface FindInput {
 
 interface BackInput extends FindInput {
   readonly isWiringAsked: boolean;
+  /** Proven from the start, as before a first step. */
+  readonly isNew: boolean;
 }
 
 /** What a step's start is given. */

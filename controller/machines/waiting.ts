@@ -18,7 +18,15 @@ export function waitingFor(reason: string, who: string, sinceMs: number, untilMs
 }
 
 /** Of a cell that is out of its place. */
-export function backAwaited({ carriedBy }: { readonly carriedBy?: "person" }, nowMs: number): Waiting {
+export function backAwaited(
+  cell: { readonly carriedBy?: "person"; readonly isNew: boolean; readonly cellId: string; readonly position: string },
+  nowMs: number,
+): Waiting {
+  const { carriedBy, cellId, position } = cell;
+  if (cell.isNew) {
+    const how = `beamrack swap begin ${position}, and once it lies there swap end ${position} --cell ${cellId}`;
+    return waitingFor(`a person to bring ${cellId}: ${how}`, "operator", nowMs, null);
+  }
   if (carriedBy === undefined) return waitingFor("the robot to bring it back from the beam", "robot", nowMs, null);
   return waitingFor("a person, who has access once the beam waits for its being given back", "operator", nowMs, null);
 }

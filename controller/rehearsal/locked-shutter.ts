@@ -42,7 +42,19 @@ export function lockShutter(io: BeamIo): BeamIo {
 export function lockedRoles(roles: CampaignRoles): CampaignRoles {
   const io = lockShutter(roles.io);
   const instruments = roles.instruments.map((instrument) => (instrument === roles.io ? io : instrument));
-  const locked: Writable<CampaignRoles> = { ...roles, io, instruments };
+  const { addChannel } = roles;
+  const locked: Writable<CampaignRoles> = {
+    ...{ ...roles, io, instruments },
+    ...(addChannel === undefined
+      ? {}
+      : {
+          addChannel(position) {
+            const added = addChannel(position);
+            if (added.isNew) instruments.push(added.channel);
+            return added;
+          },
+        }),
+  };
   delete locked.integrator;
   return locked;
 }

@@ -47,6 +47,9 @@ export interface CellFold {
 /** The campaign was amended: the cell has no part in it any more. */
 export const WITHDRAWN_EVENT = "cell-withdrawn";
 
+/** The campaign was amended under way: the cell is to come, and a person brings it. */
+export const JOINED_EVENT = "cell-joined";
+
 const STEP_ENDS: readonly string[] = ["voltage", "current", "time"] satisfies readonly StepEnd[];
 
 /** Throws Fault `protocol.invalid` as `firstProgrammeStep` does. */
@@ -65,6 +68,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let isOrderedOff = false;
   let isCarried = false;
   let isProven = false;
+  let isNew = false;
   let mustLook = false;
   let fault: FaultNote | null = null;
   let totals: ChargeTotals = NO_CHARGE;
@@ -152,6 +156,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
       switch (type) {
         case "cell-proof":
           isProven ||= data["is_proven"] === true;
+          isNew &&= !isProven;
           break;
         case "step-started":
           stepStarted(atMs, data);
@@ -167,12 +172,16 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           runningSinceMs = null;
           stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
           break;
+        case JOINED_EVENT:
+          isCarried = true;
+          isNew = true;
+          break;
         case "cell-put-back":
           isCarried = false;
           break;
         case "access-refused":
-          // Nobody had it.
-          if (data["is_open"] === false) isCarried = false;
+          // Nobody had it; one that is still to come is in nobody's place.
+          if (data["is_open"] === false) isCarried = isNew;
           break;
         case "cell-left-out":
           isCarried = false;
@@ -217,6 +226,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         left: {
           ...{ phase, cursor, account, stepsDoneCount, runningSinceMs, stepElapsedS, hold, leave, fault },
           ...(isCarried && (phase === "under-way" || phase === "unproven") ? { isCarried } : {}),
+          ...(isNew && phase === "unproven" ? { isNew } : {}),
           ...(mustLook && phase === "under-way" ? { mustLook } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),
           isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),

@@ -37,6 +37,8 @@ export interface ActorViews {
   cell(cellIndex: number): CellView | undefined;
   /** What the cell, as it stands, has against the step that follows; null: nothing, or there is none. */
   unfitNext(cellIndex: number): UnfitStep | null;
+  /** A person is still to bring it: it joined, and was not proven yet. */
+  isToCome(cellIndex: number): boolean;
   /** What was against it last; null for nothing. */
   fault(cellIndex: number): FaultNote | null;
   /** By counting since a cut-off; null before one, and before the campaign began. */
@@ -63,7 +65,7 @@ export function createActorViews(
     readonly lastFrame: (cellIndex: number) => FrameView | null;
   },
 ): ActorViews {
-  const ids = campaign.cells.map((cell) => cellActorId(cell.position));
+  const ids: string[] = [];
   /** By the names of the machines. */
   const places = new Map<string, string>();
 
@@ -82,7 +84,8 @@ export function createActorViews(
   }
 
   function cellActor(cellIndex: number): ActorRefFrom<CellMachine> | undefined {
-    return child(ids[cellIndex] ?? "") as ActorRefFrom<CellMachine> | undefined;
+    const id = (ids[cellIndex] ??= cellActorId(campaign.cells[cellIndex]?.position ?? ""));
+    return child(id) as ActorRefFrom<CellMachine> | undefined;
   }
 
   function stateOf(cellIndex: number): string {
@@ -115,10 +118,11 @@ export function createActorViews(
           return "unknown";
       }
     },
+    isToCome: (cellIndex) => cellActor(cellIndex)?.getSnapshot().context.isNew === true,
     fault: (cellIndex) => cellActor(cellIndex)?.getSnapshot().context.fault ?? null,
     byState() {
       const counts: Record<string, number> = {};
-      for (let cellIndex = 0; cellIndex < ids.length; cellIndex += 1) {
+      for (let cellIndex = 0; cellIndex < campaign.cells.length; cellIndex += 1) {
         const state = stateOf(cellIndex);
         counts[state] = (counts[state] ?? 0) + 1;
       }

@@ -53,7 +53,7 @@ function wishMs({ wish, askedAtMs }: WantedExposure): number {
 
 export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
   const { campaign, site, changer } = deps;
-  const cellCount = campaign.cells.length;
+  let cellCount = campaign.cells.length;
   let travel = siteTravel(campaign, site);
   const shares = createShareAccount(campaign);
   let stops: readonly KnownStop[] = calendarStops(campaign);
@@ -160,6 +160,9 @@ export function createBeamPlanner(deps: BeamPlannerDeps): BeamPlanner {
     },
     amended() {
       travel = siteTravel(campaign, site);
+      // Places that are no cell's stand behind all cells.
+      if (place >= cellCount) place += campaign.cells.length - cellCount;
+      cellCount = campaign.cells.length;
       stops = calendarStops(campaign);
     },
   };

@@ -6,12 +6,15 @@ import type { CampaignEvent } from "../machines/campaign-news.ts";
 
 const OVERLOADS_IN_ROW_MAX = 3;
 
+/** Cells that can join a run: their samples need a place that was made as it began. */
+export const SPARE_SEATS = 32;
+
 export function createCampaignIntake(
   campaign: Campaign,
   sink: SampleIntakeDeps["sink"],
   deps: Pick<SampleIntakeDeps, "bandLeft" | "followed"> & { readonly send: (event: CampaignEvent) => void },
 ): SampleIntake {
-  return createSampleIntake(campaign.cells.length, {
+  return createSampleIntake(campaign.cells.length + SPARE_SEATS, {
     sink,
     limits: campaign.cells.map((cell) => cell.limits),
     limitPassed(cellIndex, what) {

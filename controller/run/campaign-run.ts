@@ -17,8 +17,6 @@ import { gateOf } from "../beam/shutter-gate.ts";
 import { createCampaignAmendments } from "../amendments/campaign-amendments.ts";
 import { createLiveCampaign } from "../amendments/live-campaign.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
-import { createStepCode } from "../cells/step-code.ts";
-import { proofTimeMaxMs } from "../cells/wiring-proof.ts";
 import { fluxReferenceOf } from "../dose/flux.ts";
 import { createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
 import { createForecastDesk } from "../forecast/forecast-desk.ts";
@@ -39,12 +37,12 @@ import { createBeamReadings } from "./beam-readings.ts";
 import { createAlarms } from "./alarms.ts";
 import { actorClock } from "./actor-clock.ts";
 import { createActorViews } from "./actor-views.ts";
+import { createCampaignCells } from "./campaign-cells.ts";
 import { createCampaignIntake } from "./campaign-intake.ts";
 import { createClosedShutter } from "./closed-shutter.ts";
 import { createCommitting } from "./committing.ts";
 import { createKeepSoon } from "./keep-soon.ts";
 import { cellStateJson } from "./cell-state.ts";
-import { createCellInputs } from "./cell-inputs.ts";
 import { createGapNotes } from "./gap-notes.ts";
 import { beliefWith, createCampaignChanger } from "../changer/campaign-changer.ts";
 import { createHoming } from "./homing.ts";
@@ -80,15 +78,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const fail = (error: unknown): void => {
     failure ??= error instanceof Error ? error : new Error(String(error));
   };
-  const sheets = deps.roles.channels.map(({ capabilities }) => capabilities);
-  const code = createStepCode(campaign.cells.length, sheets);
   const access = createAccess({
     ...{ roles: deps.roles, clock, campaign, actor: () => actor, views: () => views, recorder: () => recorder },
     ...{ left: deps.left?.recorded.access, send, fail, commit: () => commit(), alarms: () => alarms },
-    ...{ proofMaxMs: proofTimeMaxMs(code), rack: site.rack, ledger: () => ledger },
+    ...{ proofMaxMs: () => cells.proofMaxMs(), rack: site.rack, ledger: () => ledger },
   });
   const { roles } = access;
-  const instrumentNames = roles.instruments.map(({ name }) => name);
   /** Instruments and machine go on talking when the campaign is over. */
   function send(event: CampaignEvent): void {
     if (actor.getSnapshot().status === "active") actor.send(event);
@@ -328,6 +323,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const gaps = createGapNotes({ campaign, store, intake, nowMs, fail, leftCells: left?.recorded.cells });
 
   const shared = { clock, recorder };
+  const cells = createCampaignCells({
+    ...{ campaign, site, roles, clock, intake, recorder, left, signals, identity: deps.identity, alarms, send },
+    gap: gaps.note,
+    tell(cellIndex, event) {
+      send({ type: "CHANNEL_NEWS", cellIndex, event });
+    },
+  });
   const machine = createCampaignMachine({
     ...shared,
     linkMachine: createInstrumentLinkMachine({
@@ -338,24 +340,16 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     }),
     cellMachine: createCellMachine({
       ...{ ...shared, ...timings },
-      proofDeadlineMs: proofTimeMaxMs(code) + timings.commandDeadlineMs,
+      get proofDeadlineMs() {
+        return cells.proofMaxMs() + timings.commandDeadlineMs;
+      },
     }),
     exposureMachine: createExposureMachine({ ...shared, ...timings, openingMs: timings.shutterTravelMs, effects }),
     supervisorMachine: createSafetySupervisorMachine({
       ...{ ...shared, ...timings, io: roles.io, showLevels },
       latchedAtStart: left?.recorded.latched ?? [],
     }),
-    links: roles.instruments.map((instrument) => ({
-      instrument,
-      isNeededByAll: roles.beamline.includes(instrument.name),
-    })),
-    cells: createCellInputs({
-      ...{ campaign, site, roles, clock, intake, recorder, code, left, signals, identity: deps.identity },
-      gap: gaps.note,
-      tell(cellIndex, event) {
-        send({ type: "CHANNEL_NEWS", cellIndex, event });
-      },
-    }),
+    ...cells.inputs,
     ...{ ioName: roles.io.name, stageName: roles.stage.name },
     ...access.guard(homing),
     park: (place, signal) => parking.park(place, signal),
@@ -403,7 +397,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const amendments = createCampaignAmendments({
     ...{ live, begun: deps.left?.begun, begunWith: deps.campaignHash ?? "", site, tables, recorder },
-    ...{ ledgerCells, ledger, intake, commit },
+    ...{ ledgerCells, ledger, intake, commit, newcomers: cells.newcomers },
     ...{ forecasts, waits, signals, desk, triggers, wishes, views, actor: () => actor, send, planAgain, nowMs, fail },
   });
 
@@ -427,7 +421,13 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ access, samples: intake, levels: () => watchDesk.levels },
     beamEffect: () => controlDesk.verdict(),
     ...(changer === undefined ? {} : { changer }),
-    note: () => runNote(actor.getSnapshot(), instrumentNames, clock, access.obstacle()),
+    note: () =>
+      runNote(
+        actor.getSnapshot(),
+        roles.instruments.map(({ name }) => name),
+        clock,
+        access.obstacle(),
+      ),
     ...{ failure: () => failure, isDone: () => actor.getSnapshot().status === "done" },
     start() {
       if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);

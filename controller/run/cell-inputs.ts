@@ -26,8 +26,14 @@ export interface CellInputsDeps extends Required<
   readonly identity: IdentitySource | undefined;
 }
 
-/** One for each cell of the campaign, in its order. */
-export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
+export interface CellInputs {
+  /** One for each cell of the campaign as it began, in its order; those that join are added behind them. */
+  readonly all: CellInput[];
+  /** Of a cell that joined, and that a person is still to bring. */
+  join(cellIndex: number): CellInput;
+}
+
+export function createCellInputs(deps: CellInputsDeps): CellInputs {
   const { campaign, roles, clock, intake, recorder, code, left, gap, signals, tell } = deps;
 
   const identity = deps.identity;
@@ -82,5 +88,13 @@ export function createCellInputs(deps: CellInputsDeps): readonly CellInput[] {
     };
   }
 
-  return campaign.cells.map((_, cellIndex) => cellInput(cellIndex));
+  const all = campaign.cells.map((_, cellIndex) => cellInput(cellIndex));
+  return {
+    all,
+    join(cellIndex) {
+      const input: CellInput = { ...cellInput(cellIndex), joins: true };
+      all[cellIndex] = input;
+      return input;
+    },
+  };
 }

@@ -1,4 +1,5 @@
 /** What instruments and the rack's sensors say by themselves becomes alarms and news; and so do answers that are overdue. */
+import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
@@ -20,16 +21,22 @@ export interface ListeningDeps {
   readonly views: Pick<ActorViews, "waits">;
 }
 
+/** Its own faults become alarms, and its link is looked at. */
+export function listenToInstrument(
+  instrument: Instrument,
+  { alarms, send }: Pick<ListeningDeps, "alarms" | "send">,
+): void {
+  instrument.onFault((fault) => {
+    const note = faultNote(fault);
+    alarms.raise(note);
+    send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
+  });
+}
+
 export function listenToInstruments(deps: ListeningDeps): void {
   watchWaits({ clock: deps.clock, alarms: deps.alarms, parts: () => deps.views.waits() });
   const { roles, alarms, recorder, send, stops } = deps;
-  for (const instrument of roles.instruments) {
-    instrument.onFault((fault) => {
-      const note = faultNote(fault);
-      alarms.raise(note);
-      send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
-    });
-  }
+  for (const instrument of roles.instruments) listenToInstrument(instrument, { alarms, send });
   listenToRack({
     ...{ sensors: roles.watched ?? [], alarms, recorder },
     stop(reason) {

@@ -113,9 +113,7 @@ const BRINGING_MS = 3000;
 
 export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   const { campaign, site } = deps;
-  const placed = campaign.cells.map((cell, cellIndex) => ({
-    ...{ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) },
-  }));
+  let placed = placedCells(campaign);
   let { timing, longestMs, calendarLook, spots, ordinary, presets } = readCampaign(campaign, deps.endAtMs);
   let exposed = placed.filter(({ cell }) => meetsBeam(cell));
   const filters = new Map<string, readonly boolean[]>();
@@ -328,6 +326,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     },
     amended() {
       ({ timing, longestMs, calendarLook, spots, ordinary, presets } = readCampaign(campaign, deps.endAtMs));
+      placed = placedCells(campaign);
       exposed = placed.filter(({ cell }) => meetsBeam(cell));
       filters.clear();
       leftOf.clear();
@@ -364,6 +363,12 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       };
     },
   };
+}
+
+function placedCells({ cells }: Campaign) {
+  return cells.map((cell, cellIndex) => ({
+    ...{ cell, cellIndex, row: rowIndex(cell.position), column: columnIndex(cell.position) },
+  }));
 }
 
 /** What is worked out of it once. One sweep trigger is run; check refuses a campaign with more. */

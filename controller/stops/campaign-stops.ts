@@ -25,10 +25,11 @@ export interface CampaignStops extends StopDesk, SafetyInputs {}
 
 export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
   const { campaign, site, roles, views, changer, actor, clock, recorder, alarms, send } = deps;
-  const positions = campaign.cells.map(({ position }) => position);
-
   const desk = createStopDesk({
-    ...{ roles, clock, recorder, alarms, send, positions },
+    ...{ roles, clock, recorder, alarms, send },
+    get positions() {
+      return campaign.cells.map(({ position }) => position);
+    },
     ...(changer === undefined
       ? {}
       : {
@@ -49,7 +50,7 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
       });
     },
     mayHold(position) {
-      const cellIndex = positions.findIndex((one) => one === position);
+      const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
       const view = views.cell(cellIndex);
       return view?.heldBy === null && !OVER.includes(views.stateOf(cellIndex));
     },

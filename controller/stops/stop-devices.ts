@@ -16,7 +16,7 @@ export interface StopDevice {
 export interface StopDevicesDeps {
   readonly clock: Clock;
   readonly roles: Pick<CampaignRoles, "io" | "stage" | "changer" | "channels">;
-  /** Of each channel, in the order of the campaign's cells. */
+  /** Of each channel, in the order of the campaign's cells; looked at as a stop is ordered. */
   readonly positions: readonly string[];
   /** The robot's own part: halts the arm, and begins nothing further. */
   readonly haltRobot?: () => void;

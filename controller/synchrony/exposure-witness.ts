@@ -82,7 +82,6 @@ const OVER: ReadonlySet<string> = new Set(["campaign-complete", "run-ended"]);
 export function createExposureWitness(deps: ExposureWitnessDeps): ExposureWitness {
   const { clock, recorder, roles, intake } = deps;
   const timed = timedDetector(roles.detector, clock);
-  const indexOf = new Map(deps.campaign.cells.map(({ position }, cellIndex) => [position, cellIndex]));
   const thermometer = roles.watched?.find(({ sensor }) => sensor.quantity === "temperature" && sensor.unit === "degC");
   const asksByCharge = deps.campaign.triggers?.some(({ kind }) => kind === "state-of-charge-grid") === true;
   const open: Exposed[] = [];
@@ -248,8 +247,9 @@ export function createExposureWitness(deps: ExposureWitnessDeps): ExposureWitnes
     },
     heard(type, data) {
       if (type === "shutter-opened") {
-        const cellIndex = indexOf.get(textOf(data["position"]));
-        if (cellIndex !== undefined) begin(textOf(data["exposure_id"]), cellIndex);
+        const position = textOf(data["position"]);
+        const cellIndex = deps.campaign.cells.findIndex((cell) => cell.position === position);
+        if (cellIndex >= 0) begin(textOf(data["exposure_id"]), cellIndex);
         return;
       }
       if (type === "exposure-ended") {

@@ -80,16 +80,8 @@ const SLOPE_OVER_MS = 20_000;
 export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
   const { campaign, clock, wishes, samples, endAtMs } = deps;
   const watched = new Map<number, Watched>();
-  campaign.cells.forEach((cell, cellIndex) => {
-    const triggers = triggersOf(campaign, cellIndex);
-    // A cell that no trigger watches may be watched after an amendment: where it stands is followed all the same.
-    watched.set(cellIndex, {
-      ...{ cellIndex, cell, triggers, followed: followStep(cell, deps.left?.[cellIndex]), lookAtMs: Infinity },
-      asked: createAskedMoments((key) => wishes.isKnown(key)),
-      ...{ slopeFrom: null, slopeVS: NaN },
-    });
-  });
-  const byPosition = new Map([...watched.values()].map((one) => [one.cell.position as string, one]));
+  const byPosition = new Map<string, Watched>();
+  begin();
   let isAnyWatched = isWatching(campaign);
   const keyOfRequest = new Map<number, string>();
   let timer: TimerHandle = null;
@@ -104,6 +96,22 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       if (wish !== null) wishes.ask([wish]);
     },
   });
+
+  /** Of the cells that are not watched yet. */
+  function begin(): void {
+    for (const [cellIndex, cell] of campaign.cells.entries()) {
+      if (watched.has(cellIndex)) continue;
+      const triggers = triggersOf(campaign, cellIndex);
+      // A cell that no trigger watches may be watched after an amendment: where it stands is followed all the same.
+      const one: Watched = {
+        ...{ cellIndex, cell, triggers, followed: followStep(cell, deps.left?.[cellIndex]), lookAtMs: Infinity },
+        asked: createAskedMoments((key) => wishes.isKnown(key)),
+        ...{ slopeFrom: null, slopeVS: NaN },
+      };
+      watched.set(cellIndex, one);
+      byPosition.set(cell.position, one);
+    }
+  }
 
   function wishOf(one: Watched, trigger: CampaignTrigger, moment: Moment): ExposureWish {
     const { mark, earliestMs, wantedMs, latestMs, what } = moment;
@@ -245,6 +253,7 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       return commanded;
     },
     amended() {
+      begin();
       // As after a restart: what was asked is known by its key, and what was worked out is worked out anew.
       for (const one of watched.values()) {
         one.triggers = triggersOf(campaign, one.cellIndex);

@@ -57,15 +57,18 @@ const TIME_SLACK_S = 0.2;
 const AFTER_MAX_S = 60;
 
 export function createCellResistances({ cells, recorder, first }: CellResistancesDeps): CellResistances {
-  const indexOf = new Map(cells.map(({ position }, cellIndex) => [position, cellIndex]));
   const before = new Map<number, Edge>();
   /** By kind and step, then by cell. */
   const steps = new Map<string, Map<number, Course>>();
 
+  function indexOf(position: Json | undefined): number {
+    return cells.findIndex((cell) => cell.position === position);
+  }
+
   function note(data: EventData): void {
     const { position, step, of, resistance_ohm: ohm, after_s: afterS } = data;
-    const cellIndex = indexOf.get(typeof position === "string" ? position : "");
-    if (cellIndex === undefined || typeof step !== "number" || typeof ohm !== "number" || !(ohm > 0)) return;
+    const cellIndex = indexOf(position);
+    if (cellIndex < 0 || typeof step !== "number" || typeof ohm !== "number" || !(ohm > 0)) return;
     if (of !== "step-edge" && of !== "spectrum") return;
     const key = `${of} ${step}`;
     const courses = steps.get(key) ?? new Map<number, Course>();
@@ -108,8 +111,8 @@ export function createCellResistances({ cells, recorder, first }: CellResistance
     note,
     heard(type, data) {
       if (type !== "step-ended" && type !== "step-started" && type !== SPECTRUM_EVENT) return;
-      const cellIndex = indexOf.get(typeof data["position"] === "string" ? data["position"] : "");
-      if (cellIndex === undefined) return;
+      const cellIndex = indexOf(data["position"]);
+      if (cellIndex < 0) return;
       if (type === "step-ended") stepEnded(cellIndex, data);
       else if (type === SPECTRUM_EVENT) measured(data);
       // It goes on after a break: what the cell stood at before is not known.

@@ -49,6 +49,8 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     throw new Fault("site.invalid", site.name, `the site has no sensor for ${quantity}`);
   }
 
+  const instruments = [io, stage, detector, ...connections, ...ownSensors, ...further, ...channels];
+
   return {
     stage,
     io,
@@ -63,7 +65,14 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
       needed.includes(quantity) ? [] : [{ sensor, alarmAbove, stopAbove }],
     ),
     channels,
-    instruments: [io, stage, detector, ...connections, ...ownSensors, ...further, ...channels],
+    instruments,
+    addChannel(position) {
+      const channel = drivers.channel(position);
+      const isNew = !channels.includes(channel);
+      channels.push(channel);
+      if (isNew) instruments.push(channel);
+      return { channel, isNew };
+    },
     beamline: [
       io.name,
       stage.name,

@@ -1,6 +1,7 @@
 /** One campaign in the virtual world, from files already read to findings of the observer: what `simulate` runs. */
 import { join } from "node:path";
 import { stepIntervalMinS } from "../../controller/cells/step-interval.ts";
+import { SPARE_SEATS } from "../../controller/run/campaign-intake.ts";
 import { createCampaignRun, type CampaignRun, type CampaignRunDeps } from "../../controller/run/campaign-run.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
@@ -186,7 +187,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         ...(inputs.conditions === undefined ? {} : { conditions: inputs.conditions }),
         softwareVersion: inputs.softwareVersion,
       },
-      channelCount: campaign.cells.length,
+      channelCount: campaign.cells.length + SPARE_SEATS,
       ...(inputs.holder === undefined ? {} : { holder: inputs.holder }),
       goesOn,
     });
@@ -206,7 +207,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
 
   /** A controller: drivers on the cables, a store on the folder, a run. */
   function begin(goesOn: boolean): { readonly run: CampaignRun; readonly store: RecordStore } {
-    let { roles } = rig;
+    // Of those that join the drivers are made when they do.
+    let roles = inputs.beginsWith === undefined ? rig.roles : rig.connect((deps) => deps, inForce);
     let on: Clock = clock;
     if (isMortal) {
       roles = rig.connect((deps) => {

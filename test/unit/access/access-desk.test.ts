@@ -18,6 +18,7 @@ function bench(reads: {
   /** Volts at rest, look by look. */
   restV?: number[];
   left?: AccessDeskDeps["left"];
+  isToCome?: boolean;
 }) {
   const told: (readonly [string, object])[] = [];
   const moved: string[] = [];
@@ -49,7 +50,7 @@ function bench(reads: {
     ],
   };
   const desk: AccessDesk = createAccess({
-    ...{ roles, left: reads.left, proofMaxMs: 30_000, rack: {}, ledger: () => ({ moved: () => undefined }) },
+    ...{ roles, left: reads.left, proofMaxMs: () => 30_000, rack: {}, ledger: () => ({ moved: () => undefined }) },
     campaign: { cells: ["A1", "A2"].map((position) => ({ position, barcode: `R-${position}` })) },
     clock: {
       ...{ wallMs: () => nowMs, monoMs: () => nowMs, clearTimeout: () => undefined },
@@ -62,6 +63,7 @@ function bench(reads: {
     views: () => ({
       stateOf: (cellIndex: number) => (cellIndex === 0 ? cell : "complete"),
       cell: () => ({ heldBy: null }),
+      isToCome: () => reads.isToCome === true,
       fault: () => ({ code: "cell.unproven", where: "A1", what: "leads are exchanged", advice: "Look." }),
     }),
     alarms: () => ({
@@ -148,6 +150,16 @@ describe("a person's access to a cell", () => {
     expect(desk.refusal("end", "A2", undefined, { code: "R-A2" })).toBe(null);
     expect(desk.refusal("end", "A1", undefined, { isLeftOut: true })).toBe(null);
     expect(types()).toHaveLength(4);
+  });
+
+  it("is opened to a place to which a cell is to come, whatever that reads; and closed only by the code of that cell", async () => {
+    const { desk, begun, told, abortedCount } = bench({ cellIs: "away", isToCome: true, restV: [NaN] });
+    await begun();
+    expect(told.find(([type]) => type === "access-opened")?.[1]).toMatchObject({ is_off: true, open_circuit_V: null });
+    expect(abortedCount()).toBe(1);
+    expect(desk.refusal("end", "A1")).toMatch(/R-A1 is to come to A1: say by --cell/);
+    expect(desk.refusal("end", "A1", undefined, { code: "X-9" })).toMatch(/Bring R-A1/);
+    expect(desk.refusal("end", "A1", undefined, { code: "R-A1" })).toBe(null);
   });
 
   it("stays open, with an alarm, where what lies there is not proven; and is given back once it is", async () => {

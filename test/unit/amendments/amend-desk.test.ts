@@ -23,6 +23,7 @@ function bench() {
     given: () => [],
     spotPlan: () => ({ spots: [], relativeFluence: (...at) => relativeFluence(site.beam.profile, ...at) }),
     stepIndex: () => 0,
+    mayJoin: () => null,
     obstacle: () => null,
     isExposing: () => false,
     onceNotExposing: () => undefined,

@@ -17,7 +17,7 @@ function bench(topics: readonly SaidTopic[] = [], former: readonly BusTopic[] = 
       publish: (topic, payload, retain) => said.push({ topic, payload, retain }),
     },
     rack: "r",
-    ...{ topics, former },
+    ...{ topics, former: () => former },
     nowMs: () => state.nowMs,
     timeText: () => "2026-03-02T12:00:00.000Z",
     dayText: () => "2026-03-02T12:00:00.000Z",
