@@ -28,7 +28,7 @@ import {
   slotText,
 } from "./cats-readiness.ts";
 import { createCatsSocket } from "./cats-socket.ts";
-import { followPath, type FollowedPath } from "./cats-path.ts";
+import { failedGet, followPath, type FollowedPath } from "./cats-path.ts";
 
 /** Family name in the site file. */
 export const IRELEC_CATS = "irelec-cats";
@@ -249,26 +249,13 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     }
   }
 
-  /** The gripper went off without the cell. Stops the arm, and puts the bookkeeping back: the cell is still there. */
-  async function recoverFailedGet(slot: TraySlot | null): Promise<never> {
-    const what = "The gripper went off without the cell, which the sensor still sees at the handover place.";
-    let reading: CatsReading;
-    try {
+  /** Stops the arm, and puts the bookkeeping back: the cell is still there. */
+  function recoverFailedGet(slot: TraySlot | null): Promise<never> {
+    return failedGet(name, async () => {
       await abort();
       await setDelivered(slot);
-      reading = await look();
-    } catch (error) {
-      // Whatever it is: the arm was on its way, and that must not read as if it had not begun.
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Fault(
-        "changer.lost",
-        name,
-        `${what} To stop the arm and put its books right failed: ${why}`,
-        {},
-        error,
-      );
-    }
-    throw new Fault("changer.lost", name, `${what} The arm was stopped.`, evidence(reading));
+      return look();
+    });
   }
 
   async function load(from: TraySlot, signal?: AbortSignal): Promise<Transfer> {

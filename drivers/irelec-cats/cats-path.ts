@@ -116,3 +116,17 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
     );
   }
 }
+
+/** The gripper went off without the cell. `recover` stops the arm, and resolves with how it was left. */
+export async function failedGet(name: string, recover: () => Promise<CatsReading>): Promise<never> {
+  const what = "The gripper went off without the cell, which the sensor still sees at the handover place.";
+  let reading: CatsReading;
+  try {
+    reading = await recover();
+  } catch (error) {
+    // Whatever it is: the arm was on its way, and that must not read as if it had not begun.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Fault("changer.lost", name, `${what} To stop the arm and put its books right failed: ${why}`, {}, error);
+  }
+  throw new Fault("changer.lost", name, `${what} The arm was stopped.`, evidence(reading));
+}
