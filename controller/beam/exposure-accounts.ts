@@ -19,8 +19,8 @@ import { FILTER_FAILURE_REASON, SHUTTER_FAILURE_REASON, type LedgerRow } from ".
 import type { TransmittedBeam } from "../run/beam-readings.ts";
 import { openTimeS } from "./open-time.ts";
 
-/** A top-up adds less to the ring current within one exposure; a feed that jumps by more is not believed. */
-const RING_CURRENT_RISE_MAX = 0.05;
+/** A top-up makes no more of the ring current within one exposure; a feed that jumps further is not believed. */
+const RING_CURRENT_RISE_MAX = 1.05;
 /** Beyond its mean, what noise and a top-up make of a monitor's largest reading. */
 const MONITOR_EVEN = 1.03;
 /** A monitor's reading is good for so long where there is no newer one. */
@@ -107,7 +107,6 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
     noteFilters(filtersIn) {
       // What is read before the shutter is asked open is the gate's matter.
       if (filtersHeld === null) return;
-      if (filtersHeld.every((held, index) => !held || filtersIn[index] === true)) return;
       filtersHeld = filtersHeld.map((held, index) => held && filtersIn[index] === true);
     },
     noteOpened(order, atMs) {

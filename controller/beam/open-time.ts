@@ -14,10 +14,9 @@ import type { ShutterMarks } from "../machines/exposure-order.ts";
 export function openTimeS(marks: ShutterMarks, travelMs: number): number | null {
   const { openAskedAtMs, openSeenAtMs, closeAskedAtMs, closedSeenAtMs, litUntilAtMs, darkMs, gate } = marks;
   if (openAskedAtMs === null) return 0;
-  const endMs = closedSeenAtMs ?? litUntilAtMs;
-  if (endMs === null) return null;
+  const endMs = closedSeenAtMs ?? litUntilAtMs ?? NaN;
   const longestMs = endMs - openAskedAtMs - darkMs;
-  // Closed before it was asked open is the end of something else, or no number: this opening has no known end.
+  // No end, no number, or closed before it was asked open, which is the end of something else: none of them is known.
   if (!(longestMs >= 0)) return null;
   // Watched to stay open: it is not travel that the end was waited for.
   if (litUntilAtMs !== null) return longestMs / 1000;

@@ -52,7 +52,6 @@ export function emptyCellDose(plan: CellDosePlan): CellDose {
 /** The same dose by another plan of the cell: spots that the plan has more than before have had nothing. */
 export function doseByPlan(dose: CellDose, plan: CellDosePlan): CellDose {
   const more = plan.spots.slice(dose.settledPhCm2.length).map(() => 0);
-  if (more.length === 0) return dose;
   return { ...dose, settledPhCm2: [...dose.settledPhCm2, ...more], cyclePhCm2: [...dose.cyclePhCm2, ...more] };
 }
 
@@ -283,7 +282,8 @@ function neighboursOf(plan: CellDosePlan, spotIndex: number): readonly Neighbour
   const known = overlap[spotIndex];
   if (known !== undefined) return known;
   const spot = spots[spotIndex];
-  if (spot === undefined) return [];
+  // What a spot was given that is not of the plan is not known.
+  if (spot === undefined) return [{ index: spotIndex, share: NaN }];
   const found = spots.flatMap((point, index): readonly Neighbour[] => {
     const share = relativeFluence(point.xMm - spot.xMm, point.yMm - spot.yMm);
     // Written so that NaN stays.

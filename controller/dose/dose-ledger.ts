@@ -192,14 +192,15 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     },
     exposuresLeft(cellIndex, inTurn, proposal, expectedPhCm2, most) {
       const { plan } = cellAt(cellIndex);
+      const cycle = proposal.cycle ?? null;
       let dose = doseAt(cellIndex);
-      for (let count = 0; count < most; count += 1) {
+      let count = 0;
+      for (; count < most; count += 1) {
         const spotIndex = coolestSpot(plan, dose, inTurn, SPOT_TOLERANCE * expectedPhCm2) ?? proposal.spotIndex;
-        if (doseRefusals(plan, dose, { ...proposal, spotIndex }).length > 0) return count;
-        const cycle = proposal.cycle ?? null;
+        if (doseRefusals(plan, dose, { ...proposal, spotIndex }).length > 0) break;
         dose = withBooking(dose, { exposureId: `planned ${count}`, spotIndex, fluencePhCm2: expectedPhCm2, cycle });
       }
-      return most;
+      return count;
     },
     hasOpenBooking: (exposureId) => open.has(exposureId),
     settle(exposureId, measured, reason) {

@@ -34,12 +34,14 @@ export function judgeGate(facts: GateFacts): GateVerdict {
   else if (!facts.isBookingDurable) reasons.push("dose booking not durable");
   if (facts.belief === "unknown") reasons.push("the cell at this position is not known");
   reasons.push(...stageReasons(facts), ...levelReasons(facts));
-  if (facts.isRehearsal === true) return reasons.length === 0 ? { open: true } : { open: false, reasons };
-  if (facts.ringCurrentMa === null) reasons.push("no fresh ring current");
-  else if (!(facts.ringCurrentMa >= facts.ringCurrentMinimumMa)) {
-    reasons.push(`ring current ${facts.ringCurrentMa} mA under ${facts.ringCurrentMinimumMa} mA`);
-  }
+  if (facts.isRehearsal !== true) reasons.push(...beamReasons(facts));
   return reasons.length === 0 ? { open: true } : { open: false, reasons };
+}
+
+function beamReasons({ ringCurrentMa, ringCurrentMinimumMa }: GateFacts): readonly string[] {
+  if (ringCurrentMa === null) return ["no fresh ring current"];
+  if (ringCurrentMa >= ringCurrentMinimumMa) return [];
+  return [`ring current ${ringCurrentMa} mA under ${ringCurrentMinimumMa} mA`];
 }
 
 function stageReasons(facts: GateFacts): readonly string[] {

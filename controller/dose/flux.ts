@@ -47,9 +47,7 @@ export function settledFlux(
   const { uncertainty } = reference;
   const highest = { fluxPhS: reference.highestPhS, source: "highest-possible" } as const;
   const byCurrentPhS = amountOrNull(
-    ringCurrentMa === null || !(ringCurrentMa >= 0)
-      ? null
-      : (reference.fluxPhS * ringCurrentMa) / reference.ringCurrentMa,
+    ringCurrentMa === null ? null : (reference.fluxPhS * ringCurrentMa) / reference.ringCurrentMa,
   );
   // Each source has its own error on top of what the site calls possible.
   const isCurrentPossible =
@@ -104,7 +102,7 @@ export interface FluxHistory {
   meanBetween(fromMs: number, toMs: number): number | null;
   /** Largest reading from then on, or null when there is none. */
   largestSince(fromMs: number): number | null;
-  /** Largest rise from one reading to a later one between the two times, as a share of the earlier; 0 for less than two. */
+  /** Largest reading between the two times over an earlier one; 1 where none is larger than all before it. */
   riseBetween(fromMs: number, toMs: number): number;
 }
 
@@ -122,8 +120,7 @@ export function createFluxHistory(capacity: number): FluxHistory {
     meanBetween(fromMs, toMs) {
       let sum = 0;
       let count = 0;
-      for (let index = 0; index < capacity; index += 1) {
-        const atMs = times[index] ?? NaN;
+      for (const [index, atMs] of times.entries()) {
         // Written so that a place still empty, which is NaN, is left out.
         if (!(atMs >= fromMs && atMs <= toMs)) continue;
         sum += values[index] ?? NaN;
@@ -133,23 +130,23 @@ export function createFluxHistory(capacity: number): FluxHistory {
     },
     largestSince(fromMs) {
       let largest: number | null = null;
-      for (let index = 0; index < capacity; index += 1) {
+      for (const [index, atMs] of times.entries()) {
         // A place still empty is at no time.
-        if ((times[index] ?? NaN) >= fromMs) largest = Math.max(largest ?? -Infinity, values[index] ?? NaN);
+        if (atMs >= fromMs) largest = Math.max(largest ?? -Infinity, values[index] ?? NaN);
       }
       return largest;
     },
     riseBetween(fromMs, toMs) {
       let lowest = Infinity;
-      let rise = 0;
+      let rise = 1;
       for (let step = 0; step < capacity; step += 1) {
         const index = (next + step) % capacity;
         const atMs = times[index] ?? NaN;
         if (!(atMs >= fromMs && atMs <= toMs)) continue;
         const value = values[index] ?? NaN;
         lowest = Math.min(lowest, value);
-        const share = lowest > 0 ? value / lowest - 1 : value === lowest ? 0 : Infinity;
-        rise = Math.max(rise, share);
+        const ratio = lowest > 0 ? value / lowest : value === lowest ? 1 : Infinity;
+        rise = Math.max(rise, ratio);
       }
       return rise;
     },

@@ -18,6 +18,12 @@ export type { PermitNews } from "./safety-supervisor-setup.ts";
 /** Between two tries to see the unit and to bring its watchdog in order. */
 const TRY_AGAIN_MS = 5000;
 
+/** The answer to a person who re-arms where there is nothing to re-arm, or not yet. */
+function notRearmed(reason: string) {
+  type Asked = { readonly event: { readonly author: string } };
+  return { type: "recordNotRearmed", params: ({ event }: Asked) => ({ author: event.author, reason }) } as const;
+}
+
 export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
   const { clock } = deps;
 
@@ -50,7 +56,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         on: {
           DEADLINE: "rearming",
           IO_READY: "rearming",
-          RE_ARM: { actions: { type: "recordNotRearmed", params: { reason: "the hutch cannot be seen" } } },
+          RE_ARM: { actions: notRearmed("the hutch cannot be seen") },
           PERMIT_WANTED: {
             actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
           },
@@ -79,10 +85,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
           DEADLINE: { target: "notRearmed", actions: "noteLate" },
           IO_READY: { target: "rearming", reenter: true },
           RE_ARM: {
-            actions: {
-              type: "recordNotRearmed",
-              params: { reason: "the output watchdog is being brought in order; ask again" },
-            },
+            actions: notRearmed("the output watchdog is being brought in order; ask again"),
           },
           PERMIT_WANTED: {
             actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
@@ -102,7 +105,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         on: {
           DEADLINE: "rearming",
           RE_ARM: {
-            actions: { type: "recordNotRearmed", params: { reason: "the output watchdog is not in order" } },
+            actions: notRearmed("the output watchdog is not in order"),
           },
           IO_READY: "rearming",
           PERMIT_WANTED: {
@@ -114,7 +117,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         entry: assign({ waiting: null }),
         invoke: { src: "watch", input: ({ context }) => ({ latched: context.latched }) },
         on: {
-          RE_ARM: { actions: { type: "recordNotRearmed", params: { reason: "no interlock waits for it" } } },
+          RE_ARM: { actions: notRearmed("no interlock waits for it") },
           PERMIT_WANTED: { target: "permitting", actions: assign({ request: ({ event }) => event.request }) },
           LATCHED: {
             target: "tripped",
@@ -147,7 +150,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
           REFUSED: { target: "withdrawing", actions: ["recordRefused", "tellRefused"] },
           PERMIT_USED: { guard: "isFirstUse", actions: "limitPermit" },
           PERMIT_RETURNED: { guard: "isCurrent", target: "withdrawing" },
-          RE_ARM: { actions: { type: "recordNotRearmed", params: { reason: "no interlock waits for it" } } },
+          RE_ARM: { actions: notRearmed("no interlock waits for it") },
           LATCHED: {
             target: "tripped",
             actions: [
@@ -185,10 +188,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
           // Without a heartbeat it lapses by itself.
           DEADLINE: { target: "blind", actions: ["noteLate", "sayBlind"] },
           RE_ARM: {
-            actions: {
-              type: "recordNotRearmed",
-              params: { reason: "the shutter permit is being taken away; ask again" },
-            },
+            actions: notRearmed("the shutter permit is being taken away; ask again"),
           },
           PERMIT_WANTED: { actions: assign({ request: ({ event }) => event.request }) },
           PERMIT_RETURNED: { guard: "isCurrent", actions: assign({ request: null }) },
@@ -222,7 +222,13 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
           PERMIT_WANTED: {
             actions: [assign({ request: ({ event }) => event.request }), "tellRefused", assign({ request: null })],
           },
-          RE_ARM: { target: "rearming", actions: ["recordRearmed", assign({ latched: [] })] },
+          RE_ARM: {
+            target: "rearming",
+            actions: [
+              { type: "recordRearmed", params: ({ event }) => ({ author: event.author }) },
+              assign({ latched: [] }),
+            ],
+          },
           LATCHED: {
             target: "tripped",
             actions: assign({ latched: ({ context, event }) => [...context.latched, ...event.broken] }),

@@ -80,34 +80,34 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
     return new Fault("link.timeout", io.name, `${what}: no answer within ${UNIT_DEADLINE_MS} ms`);
   }
 
-  /** Reads every level afresh; null when an interlock broke, which has then been told. */
-  async function readWhole(
+  /** Reads every level afresh and goes by them; an interlock that broke is told instead, and ends the loop. */
+  async function byLevels(
     latched: readonly Interlock[],
     isLeft: () => boolean,
     sendBack: (event: SafetySupervisorEvent) => void,
-  ): Promise<InputLevels | null> {
+    go: (levels: InputLevels) => boolean | Promise<boolean>,
+  ): Promise<boolean> {
     const levels = await within(clock, UNIT_DEADLINE_MS, io.readInputs(), () => lateFault("the inputs"));
-    if (isLeft()) return null;
+    if (isLeft()) return false;
     deps.showLevels(levels);
     // What they showed may have ended this: a heartbeat now would be of a permit that was given back.
-    if (isLeft()) return null;
+    if (isLeft()) return false;
     const broken = brokenLatches(levels).filter((name) => !latched.includes(name));
-    if (broken.length === 0) return levels;
+    if (broken.length === 0) return go(levels);
     sendBack({ type: "LATCHED", broken });
-    return null;
+    return false;
   }
 
   const watch = fromCallback<SafetySupervisorEvent, { readonly latched: readonly Interlock[] }>(({ sendBack, input }) =>
     repeat(
       clock,
       deps.idleCycleMs,
-      async (isLeft) => {
-        const levels = await readWhole(input.latched, isLeft, sendBack);
-        // Found out by a write that was refused; without this nobody would bring it in order.
-        if (levels?.watchdogTripped === true)
-          throw new Fault("io.watchdog", io.name, "The output watchdog has tripped.");
-        return levels !== null;
-      },
+      (isLeft) =>
+        byLevels(input.latched, isLeft, sendBack, ({ watchdogTripped }) => {
+          // Found out by a write that was refused; without this nobody would bring it in order.
+          if (watchdogTripped) throw new Fault("io.watchdog", io.name, "The output watchdog has tripped.");
+          return true;
+        }),
       (error) => {
         sendBack({ type: "BLIND", fault: faultNote(error) });
       },
@@ -123,30 +123,29 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
     return repeat(
       clock,
       deps.permitCycleMs,
-      async (isLeft) => {
-        const levels = await readWhole(input.latched, isLeft, sendBack);
-        if (levels === null) return false;
-        const verdict = judgePermit(request, levels, {
-          nowMs: clock.monoMs(),
-          levelsMaximumAgeMs: deps.levelsMaximumAgeMs,
-          latched: input.latched,
-        });
-        // What is spared a rehearsal is spared it on a unit that cannot be asked to open, and on no other.
-        const isMixedUp = request.isRehearsed !== io.isLocked;
-        if (!verdict.grant || isMixedUp) {
-          const mixedUp = isMixedUp ? ["a rehearsal and a run with beam are mixed up"] : [];
-          sendBack({ type: "REFUSED", reasons: [...mixedUp, ...(verdict.grant ? [] : verdict.reasons)] });
-          return false;
-        }
-        if (request.isRehearsed !== true) {
-          await within(clock, UNIT_DEADLINE_MS, io.permit.renewShutterPermit(), () => lateFault("the heartbeat"));
-        }
-        if (!isGranted && !isLeft()) {
-          isGranted = true;
-          sendBack({ type: "GRANTED" });
-        }
-        return true;
-      },
+      (isLeft) =>
+        byLevels(input.latched, isLeft, sendBack, async (levels) => {
+          const verdict = judgePermit(request, levels, {
+            nowMs: clock.monoMs(),
+            levelsMaximumAgeMs: deps.levelsMaximumAgeMs,
+            latched: input.latched,
+          });
+          // What is spared a rehearsal is spared it on a unit that cannot be asked to open, and on no other.
+          const isMixedUp = request.isRehearsed !== io.isLocked;
+          if (!verdict.grant || isMixedUp) {
+            const mixedUp = isMixedUp ? ["a rehearsal and a run with beam are mixed up"] : [];
+            sendBack({ type: "REFUSED", reasons: [...mixedUp, ...(verdict.grant ? [] : verdict.reasons)] });
+            return false;
+          }
+          if (request.isRehearsed !== true) {
+            await within(clock, UNIT_DEADLINE_MS, io.permit.renewShutterPermit(), () => lateFault("the heartbeat"));
+          }
+          if (!isGranted && !isLeft()) {
+            isGranted = true;
+            sendBack({ type: "GRANTED" });
+          }
+          return true;
+        }),
       (error) => {
         sendBack({ type: "BLIND", fault: faultNote(error) });
       },
@@ -229,14 +228,12 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
       recordBroken: ({ context }) => {
         recorder.record("interlock-broken", { interlocks: [...context.latched] });
       },
-      recordRearmed: ({ event }) => {
-        if (event.type === "RE_ARM") recorder.record("interlock-rearmed", { author: event.author });
+      recordRearmed: (_, { author }: { readonly author: string }) => {
+        recorder.record("interlock-rearmed", { author });
       },
       /** A person is answered, whatever the state. */
-      recordNotRearmed: ({ event, context }, params: { readonly reason: string }) => {
-        if (event.type !== "RE_ARM") return;
-        const { author } = event;
-        recorder.record("interlock-not-rearmed", { author, reason: params.reason, latched: [...context.latched] });
+      recordNotRearmed: ({ context }, { author, reason }: { readonly author: string; readonly reason: string }) => {
+        recorder.record("interlock-not-rearmed", { author, reason, latched: [...context.latched] });
       },
     },
   });
@@ -249,8 +246,6 @@ export function requested(context: SafetySupervisorContext): PermitRequest {
 function refusalReasons(event: SafetySupervisorEvent): readonly string[] {
   if (event.type === "REFUSED") return event.reasons;
   if (event.type === "LATCHED") return event.broken.map((name) => `interlock ${name}`);
-  if (event.type === "BLIND" || event.type === "IO_LOST") {
-    return [`the input/output unit does not answer: ${event.fault.what}`];
-  }
+  if (event.type === "BLIND") return [`the input/output unit does not answer: ${event.fault.what}`];
   return ["the supervisor gives no permit in its present state"];
 }

@@ -110,7 +110,6 @@ export function createSafetyInputs(deps: SafetyInputsDeps): SafetyInputs {
 
   return {
     showLevels(read) {
-      if (inputs.length === 0) return;
       levels = read;
       readAtMs = read.readAtMs;
       judge();

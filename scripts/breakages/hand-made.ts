@@ -55,7 +55,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: "controller/beam/exposure-accounts.ts",
     from: "largest > mean * MONITOR_EVEN ? largest : mean",
     to: "largest > mean * MONITOR_EVEN ? mean / 2 : mean",
-    tests: ["test/world/flux-monitor.test.ts", "test/unit/controller/exposure-accounts.test.ts"],
+    tests: ["test/world/flux-monitor.test.ts", "test/unit/controller/exposure-flux.test.ts"],
   },
   {
     invariant: 2,
@@ -222,14 +222,10 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 7,
     what: "the supervisor judges by the levels of the cycle before",
     file: SUPERVISOR,
-    from: `        const levels = await readWhole(input.latched, isLeft, sendBack);
-        if (levels === null) return false;
-        const verdict = judgePermit(request, levels, {`,
-    to: `        const now = await readWhole([...input.latched, "searched", "doorClosed", "emergencyOk"], isLeft, sendBack);
-        if (now === null) return false;
-        const first = ((request as { first?: InputLevels }).first ??= now);
-        const levels = { ...first, readAtMs: now.readAtMs };
-        const verdict = judgePermit(request, levels, {`,
+    from: `byLevels(input.latched, isLeft, sendBack, async (levels) => {`,
+    to: `byLevels([...input.latched, "searched", "doorClosed", "emergencyOk"], isLeft, sendBack, async (now) => {
+          const first = ((request as { first?: InputLevels }).first ??= now);
+          const levels = { ...first, readAtMs: now.readAtMs };`,
   },
   {
     invariant: 7,

@@ -3,28 +3,44 @@
  * caught it:
  *
  *     npm run -s breakages -- hand [--only TEXT] [--seeds 200]
- *     npm run -s breakages -- mutants [--file FILE] [--every N] [--seeds 30]
+ *     npm run -s breakages -- mutants [--file FILE] [--every N] [--seeds 30] [--jobs N]
  *
  * Exit 3 when one hand-made breakage, or more than one mutant in twenty, passes unseen.
  */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { BREAKAGES } from "./hand-made.ts";
-import { applied, mutantsOf } from "./mutants.ts";
-import { openWorkshop, type Caught, type Workshop } from "./workshop.ts";
+import { applied, mutantsOf, type Mutant } from "./mutants.ts";
+import { openWorkshop, readSource, type Caught, type Workshop } from "./workshop.ts";
 
-/** Gate, ledger and safety code, each with the tests that are its own. */
+/** Gate, ledger and safety code, each with the tests that are its own: the quickest first. */
 const GUARDED: readonly { readonly file: string; readonly tests: readonly string[] }[] = [
-  { file: "controller/dose/exposure-gate.ts", tests: ["exposure-gate"] },
-  { file: "controller/dose/cell-dose.ts", tests: ["cell-dose", "dose-ledger", "replay-dose"] },
-  { file: "controller/dose/dose-ledger.ts", tests: ["dose-ledger", "cell-dose"] },
-  { file: "controller/dose/flux.ts", tests: ["controller/flux"] },
-  { file: "controller/dose/recorded-ledger.ts", tests: ["replay-dose", "dose-ledger", "test/unit/record"] },
-  { file: "controller/beam/exposure-accounts.ts", tests: ["exposure-accounts"] },
-  { file: "controller/beam/open-time.ts", tests: ["open-time"] },
-  { file: "controller/beam/shutter-gate.ts", tests: ["shutter-gate"] },
-  { file: "controller/safety/permit-judgement.ts", tests: ["permit-judgement", "permit-life"] },
-  { file: "controller/machines/safety-supervisor-setup.ts", tests: ["supervisor"] },
-  { file: "controller/machines/safety-supervisor-machine.ts", tests: ["supervisor"] },
+  { file: "controller/dose/exposure-gate.ts", tests: ["unit/controller/exposure-gate"] },
+  {
+    file: "controller/dose/cell-dose.ts",
+    tests: ["unit/controller/cell-dose", "unit/controller/dose-ledger", "property/controller/dose-ledger"],
+  },
+  {
+    file: "controller/dose/dose-ledger.ts",
+    tests: ["unit/controller/dose-ledger", "unit/controller/replay-dose", "property/controller/dose-ledger"],
+  },
+  { file: "controller/dose/flux.ts", tests: ["unit/controller/flux"] },
+  { file: "controller/dose/ledger-cells.ts", tests: ["unit/controller/recorded-ledger"] },
+  { file: "controller/dose/moved-spots.ts", tests: ["unit/controller/moved-spots"] },
+  { file: "controller/dose/recorded-ledger.ts", tests: ["unit/controller/recorded-ledger"] },
+  {
+    file: "controller/beam/exposure-accounts.ts",
+    tests: ["unit/controller/exposure-accounts", "unit/controller/exposure-flux"],
+  },
+  { file: "controller/beam/open-time.ts", tests: ["unit/controller/open-time"] },
+  { file: "controller/beam/shutter-gate.ts", tests: ["unit/controller/shutter-gate"] },
+  { file: "controller/safety/permit-judgement.ts", tests: ["unit/controller/permit-judgement"] },
+  { file: "controller/safety/safety-inputs.ts", tests: ["unit/site/safety-inputs"] },
+  {
+    file: "controller/machines/safety-supervisor-setup.ts",
+    tests: ["unit/controller/safety-supervisor-machine", "unit/controller/supervisor-without-unit"],
+  },
+  { file: "controller/machines/safety-supervisor-machine.ts", tests: ["unit/controller/safety-supervisor-machine"] },
 ];
 
 const UNSEEN_SHARE_MAX = 0.05;
@@ -36,19 +52,28 @@ const { values, positionals } = parseArgs({
     file: { type: "string" },
     every: { type: "string", default: "1" },
     seeds: { type: "string" },
+    jobs: { type: "string", default: String(availableParallelism()) },
   },
 });
 
-const workshop = openWorkshop();
+const shops: Workshop[] = [];
+function openShop(): Workshop {
+  const shop = openWorkshop();
+  shops.push(shop);
+  return shop;
+}
+function closeShops(): void {
+  for (const shop of shops) shop.close();
+}
 process.once("SIGINT", () => {
-  workshop.close();
+  closeShops();
   process.exit(130);
 });
 try {
-  if (positionals[0] === "mutants") process.exitCode = await huntMutants(workshop);
-  else process.exitCode = await huntHandMade(workshop);
+  if (positionals[0] === "mutants") process.exitCode = await huntMutants();
+  else process.exitCode = await huntHandMade(openShop());
 } finally {
-  workshop.close();
+  closeShops();
 }
 
 async function huntHandMade(shop: Workshop): Promise<number> {
@@ -71,29 +96,57 @@ async function huntHandMade(shop: Workshop): Promise<number> {
   return unseen === 0 ? 0 : 3;
 }
 
-async function huntMutants(shop: Workshop): Promise<number> {
-  const most = Number(values.seeds ?? 30);
+async function huntMutants(): Promise<number> {
   const every = Number(values.every);
-  let count = 0;
-  let tried = 0;
-  let unseen = 0;
-  for (const { file, tests } of GUARDED) {
-    if (!file.includes(values.file ?? "")) continue;
-    const text = shop.readText(file);
-    for (const mutant of mutantsOf(text)) {
-      count += 1;
-      if (count % every !== 0) continue;
-      tried += 1;
-      const mend = shop.breakFile(file, applied(text, mutant));
-      const caught = (await shop.runTests(tests)) ?? (await shop.search(most));
-      mend();
-      if (caught === null) unseen += 1;
-      if (caught === null) console.log(`UNSEEN ${file}:${mutant.line} ${mutant.what}`);
+  const guarded = GUARDED.filter(({ file }) => file.includes(values.file ?? ""));
+  const chosen = guarded
+    .flatMap(({ file, tests }) => mutantsOf(readSource(file)).map((mutant) => ({ file, tests, mutant })))
+    .filter((_, index) => (index + 1) % every === 0);
+  const unseen: string[] = [];
+  let next = 0;
+  /** One copy, one broken file at a time. */
+  async function huntInOne(): Promise<void> {
+    const shop = openShop();
+    const trusted = new Set<string>();
+    for (let one = chosen[next]; one !== undefined; one = chosen[next]) {
+      next += 1;
+      const { file, tests, mutant } = one;
+      if (!trusted.has(file)) await refuseBadTests(shop, file, tests);
+      trusted.add(file);
+      const caught = await tryMutant(shop, file, tests, mutant);
+      if (caught !== null) continue;
+      unseen.push(file);
+      console.log(`UNSEEN ${file}:${mutant.line} ${mutant.what}`);
     }
-    console.log(`${file}: ${tried - unseen} of ${tried} so far seen`);
   }
-  console.log(`${tried - unseen} of ${tried} mutants seen (${((100 * (tried - unseen)) / tried).toFixed(1)} %)`);
-  return unseen > UNSEEN_SHARE_MAX * tried ? 3 : 0;
+  await Promise.all(Array.from({ length: Number(values.jobs) }, huntInOne));
+  for (const { file } of guarded) {
+    const tried = chosen.filter((one) => one.file === file).length;
+    const left = unseen.filter((one) => one === file).length;
+    if (tried > 0) console.log(`${file}: ${tried - left} of ${tried} seen`);
+  }
+  const seen = chosen.length - unseen.length;
+  console.log(`${seen} of ${chosen.length} mutants seen (${((100 * seen) / chosen.length).toFixed(1)} %)`);
+  return unseen.length > UNSEEN_SHARE_MAX * chosen.length ? 3 : 0;
+}
+
+async function tryMutant(
+  shop: Workshop,
+  file: string,
+  tests: readonly string[],
+  mutant: Mutant,
+): Promise<Caught | null> {
+  const most = Number(values.seeds ?? 30);
+  const mend = shop.breakFile(file, applied(shop.readText(file), mutant));
+  const caught = (await shop.judgeMutant(file, tests)) ?? (most === 0 ? null : await shop.search(most));
+  mend();
+  return caught;
+}
+
+/** Tests that fail on the sources as they are would see every mutant. */
+async function refuseBadTests(shop: Workshop, file: string, tests: readonly string[]): Promise<void> {
+  const failed = await shop.judgeMutant(file, tests);
+  if (failed !== null) throw new Error(`${failed.by} fails on ${file} as it is`);
 }
 
 function toldBy(caught: Caught | null): string {

@@ -2,11 +2,12 @@
  * A copy of the sources in a folder of its own, in which one file at a time is broken, and two judges of it: the search by
  * seed, and tests. The tree itself is never touched.
  */
-import { spawn } from "node:child_process";
+import { fork, spawn, type ChildProcess } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { MutantAnswer, MutantQuestion } from "./mutant-judge.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const COPIED = [
@@ -27,11 +28,14 @@ export interface Workshop {
   search(most: number): Promise<Caught | null>;
   /** Null when all pass. */
   runTests(paths: readonly string[]): Promise<Caught | null>;
+  /** The same for a file that is broken, by a test runner that is held open; one path after the other. */
+  judgeMutant(file: string, paths: readonly string[]): Promise<Caught | null>;
   close(): void;
 }
 
 /** A run that is longer than this hangs, and so is seen. */
 const LONGEST_S = 3600;
+const LONGEST_MUTANT_S = 300;
 /** Seeds in one process: few at first, as most breakages show at once. */
 const BLOCKS = [4, 8, 16, 32, 70, 70];
 
@@ -39,6 +43,11 @@ const BLOCKS = [4, 8, 16, 32, 70, 70];
 function refuseWithoutJudge(text: string): void {
   const line = text.split("\n").find((one) => /Cannot find (?:module|package) '.*node_modules|imported from/.test(one));
   if (line !== undefined) throw new Error(`the judge itself did not run: ${line.trim()}`);
+}
+
+/** Of the tree itself. */
+export function readSource(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
 }
 
 export function openWorkshop(): Workshop {
@@ -63,6 +72,8 @@ export function openWorkshop(): Workshop {
       });
     });
   }
+
+  let judge: ChildProcess | undefined;
 
   return {
     readText: (file) => readFileSync(join(folder, file), "utf8"),
@@ -100,8 +111,56 @@ export function openWorkshop(): Workshop {
       const line = plain.split("\n").find((one) => /FAIL|Error/.test(one));
       return { by: paths.join(" "), how: (line ?? `exit ${String(code)}`).trim() };
     },
+    async judgeMutant(file, paths) {
+      judge ??= await startJudge(folder);
+      const answer = await asked(judge, { file, tests: paths });
+      if (answer !== null) return answer.failed === null ? null : { by: answer.failed, how: "fails" };
+      judge.kill("SIGKILL");
+      judge = undefined;
+      return { by: paths.join(" "), how: `no end within ${LONGEST_MUTANT_S} s` };
+    },
     close() {
+      judge?.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function startJudge(folder: string): Promise<ChildProcess> {
+  const env = { ...process.env, TMPDIR: join(folder, "tmp"), NODE_NO_WARNINGS: "1" };
+  const child = fork(join(ROOT, "scripts/breakages/mutant-judge.ts"), [folder], {
+    ...{ cwd: folder, env, execArgv: ["--import", "tsx"] },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  return new Promise((resolve, reject) => {
+    child.once("message", () => {
+      resolve(child);
+    });
+    child.once("exit", (code) => {
+      reject(new Error(`the judge itself did not run: exit ${String(code)}`));
+    });
+  });
+}
+
+/** Null when there is no answer in time. */
+function asked(judge: ChildProcess, question: MutantQuestion): Promise<MutantAnswer | null> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      judge.removeAllListeners();
+    };
+    const timer = setTimeout(() => {
+      end();
+      resolve(null);
+    }, LONGEST_MUTANT_S * 1000);
+    judge.once("message", (answer: MutantAnswer) => {
+      end();
+      resolve(answer);
+    });
+    judge.once("exit", (code) => {
+      end();
+      reject(new Error(`the judge itself did not run: exit ${String(code)}`));
+    });
+    judge.send(question);
+  });
 }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
+  coolestSpot,
   doseRefusals,
   emptyCellDose,
+  exposureLimitFraction,
   limitFraction,
   settledFluenceAt,
+  weighedFluence,
   withBooking,
   withSettlement,
   type CellDose,
@@ -84,7 +87,12 @@ describe("the dose of a cell", () => {
 
   it("leaves out spots that the exposure does not touch at all", () => {
     const apart = plan({ relativeFluence: (dxMm) => (dxMm === 0 ? 1 : 0) });
-    expect(doseRefusals(apart, settled(0, 2.5e12, 0), proposal(2e12, { spotIndex: 0 }))).toEqual([]);
+    const full = settled(0, 2.5e12, 0);
+    expect(doseRefusals(apart, full, proposal(2e12, { spotIndex: 0 }))).toEqual([]);
+    // What a sum can show is the least that counts as touched.
+    const touching = (share: number) => plan({ relativeFluence: (dxMm) => (dxMm === 0 ? 1 : share) });
+    expect(doseRefusals(touching(1e-18), full, proposal(1, { spotIndex: 0 }))).toHaveLength(1);
+    expect(doseRefusals(touching(0.9e-18), full, proposal(1, { spotIndex: 0 }))).toEqual([]);
   });
 
   it("takes surface or mean as the limit says", () => {
@@ -122,6 +130,7 @@ describe("the dose of a cell", () => {
     dose = withSettlement(dose, "x1", 1.2e12) ?? EMPTY;
     expect(doseRefusals(perCycle, dose, inCycle(1, 0.8e12))).toEqual([]);
     expect(doseRefusals(perCycle, dose, inCycle(1, 0.81e12))).toHaveLength(1);
+    expect(doseRefusals(perCycle, dose, inCycle(2, 2e12))).toEqual([]);
     // A cycle that is not known is the present one.
     expect(doseRefusals(perCycle, dose, inCycle(null, 0.81e12))).toHaveLength(1);
     dose = booked(dose, "x2", 1, 1e12);
@@ -148,6 +157,22 @@ describe("the dose of a cell", () => {
     expect(doseRefusals(perCycle, dose, proposal(1e12, { cycle: 2 }))).toEqual([]);
   });
 
+  it("adds up what is given in one cycle, and counts with any what was given in none that is known", () => {
+    const perCycle = plan({ limits: [limit({ scope: "spot-cycle" })] });
+    let dose = EMPTY;
+    for (const [exposureId, phCm2] of [
+      ["x1", 5e11],
+      ["x2", 7e11],
+    ] as const) {
+      dose = withBooking(dose, { exposureId, spotIndex: 1, fluencePhCm2: 1e12, cycle: 4 });
+      dose = withSettlement(dose, exposureId, phCm2) ?? EMPTY;
+    }
+    expect(dose).toMatchObject({ cycle: 4, cyclePhCm2: [0, 1.2e12, 0] });
+    const ofNoCycle = settled(0, 1.2e12, 0);
+    expect(doseRefusals(perCycle, ofNoCycle, proposal(0.8e12, { cycle: 1 }))).toEqual([]);
+    expect(doseRefusals(perCycle, ofNoCycle, proposal(0.81e12, { cycle: 1 }))).toHaveLength(1);
+  });
+
   it("limits the dose rate by itself", () => {
     const rate = plan({ limits: [limit({ doseGy: null, doseRateGyS: 100 })] });
     expect(doseRefusals(rate, settled(0, 9e13, 0), proposal(9e13, { fluenceRatePhCm2S: 2e11 }))).toEqual([]);
@@ -164,6 +189,30 @@ describe("the dose of a cell", () => {
     const both = plan({ limits: [limit({ doseRateGyS: 100 })] });
     const kinds = doseRefusals(both, EMPTY, proposal(3e12, { fluenceRatePhCm2S: 3e11 })).map((item) => item.kind);
     expect(kinds).toEqual(["dose", "dose-rate"]);
+  });
+});
+
+describe("the spot that has had least", () => {
+  const apart = plan({ relativeFluence: (dxMm) => (dxMm === 0 ? 1 : 0) });
+
+  it("is the first of those that differ by no more than the tolerance", () => {
+    expect(coolestSpot(apart, settled(5, 3, 5), [0, 1, 2], 2)).toBe(0);
+    expect(coolestSpot(apart, settled(5, 3, 5), [0, 1, 2], 1.9)).toBe(1);
+  });
+
+  it("is none of which that is not known, as long as there is another", () => {
+    expect(coolestSpot(apart, settled(NaN, 9, NaN), [0, 1, 2], 0)).toBe(1);
+    expect(coolestSpot(apart, settled(9, 9, 9), [7, 1], 0)).toBe(1);
+  });
+});
+
+describe("what a row of the ledger weighs", () => {
+  it("is what was measured, to the last bit, where it was measured as surely as the plan reckons", () => {
+    const surely = plan({ relativeUncertainty: 0.07 });
+    for (let index = 1; index < 50; index += 1) {
+      const fluencePhCm2 = index * 1e11;
+      expect(weighedFluence(surely, { fluencePhCm2, relativeUncertainty: 0.07 })).toBe(fluencePhCm2);
+    }
   });
 });
 
@@ -248,6 +297,35 @@ describe("the share of the limit that is used", () => {
     const other = [limit({ scope: "per-exposure" }), limit({ doseGy: null, doseRateGyS: 1 })];
     expect(limitFraction(plan({ limits: other }), settled(1e12, 1e12, 1e12))).toBe(0);
   });
+});
+
+describe("the share of the limits on one exposure", () => {
+  const perExposure = limit({ scope: "per-exposure" });
+
+  it("counts its dose and its dose rate, by the upper value, and no limit of totals", () => {
+    // 1e12 ph/cm2 are 500 Gy at the electrode's surface with the uncertainty.
+    expect(exposureLimitFraction(plan({ limits: [perExposure] }), 1e12, 2)).toBeCloseTo(0.5, 9);
+    const rate = limit({ doseGy: null, doseRateGyS: 1000 });
+    expect(exposureLimitFraction(plan({ limits: [rate] }), 1e12, 2)).toBeCloseTo(0.25, 9);
+    expect(exposureLimitFraction(plan({ limits: [rate, perExposure] }), 1e12, 2)).toBeCloseTo(0.5, 9);
+    expect(exposureLimitFraction(plan(), 1e12, 2)).toBe(0);
+  });
+
+  it("is nothing of a rate where the shutter was not open", () => {
+    expect(exposureLimitFraction(plan({ limits: [limit({ doseRateGyS: 100 })] }), 0, 0)).toBe(0);
+  });
+});
+
+it("how spots overlap under the beam is worked out once, for all cells that have them", () => {
+  let asked = 0;
+  const relativeFluence = (dxMm: number): number => {
+    asked += 1;
+    return dxMm === 0 ? 1 : 0;
+  };
+  doseRefusals(plan({ relativeFluence }), EMPTY, proposal(1));
+  const once = asked;
+  doseRefusals(plan({ relativeFluence, position: "A2" }), settled(1, 1, 1), proposal(1));
+  expect(asked).toBe(once);
 });
 
 function coefficient(surfaceGyPerPhCm2: number) {

@@ -213,4 +213,20 @@ describe("the dose ledger", () => {
     expect(ledger.spotFor(1, [0, 1, 2], 1e11)).toBe(0);
     expect(ledger.spotFor(0, [], 1e11)).toBeUndefined();
   });
+
+  it("knows how many exposures the limits leave, as each is booked by its bound and given by what is expected", () => {
+    const { ledger } = newLedger();
+    const asked = { spotIndex: 1, fluencePhCm2: 1e12, fluenceRatePhCm2S: 1 };
+    // 2e12 ph/cm2 are the limit: two of 5e11 were given and 1e12 more can be booked, three of them and it cannot.
+    expect(ledger.exposuresLeft(0, [1], asked, 5e11, 10)).toBe(3);
+    expect(ledger.exposuresLeft(0, [1], asked, 5e11, 2)).toBe(2);
+    expect(ledger.exposuresLeft(0, [1], asked, 5e11, 0)).toBe(0);
+    expect(ledger.exposuresLeft(0, [1], { ...asked, fluencePhCm2: 2.1e12 }, 5e11, 10)).toBe(0);
+    // Each goes to the spot that suits it: of the two outer ones each bears nearly as much.
+    expect(ledger.exposuresLeft(0, [0, 2], { ...asked, fluencePhCm2: 0.99e12 }, 5e11, 10)).toBe(6);
+    ledger.book("x1", 0, 1, FILTERS, measured(1.5));
+    ledger.settle("x1", measured(0.5), "measured");
+    expect(ledger.exposuresLeft(0, [1], asked, 5e11, 10)).toBe(2);
+    expect(ledger.openCount).toBe(0);
+  });
 });

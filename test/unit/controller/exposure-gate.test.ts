@@ -78,6 +78,8 @@ describe("the gate before the shutter", () => {
     ["settled for just as long as asked", { settledForMs: 100 }],
     ["at the least ring current", { ringCurrentMa: 10 }],
     ["on levels as old as they may be", { levels: mangled({ readAtMs: NOW_MS - 100 }) }],
+    ["on levels of this very moment", { levels: mangled({ readAtMs: NOW_MS }) }],
+    ["on the first row of a record", { bookingSeq: 1 }],
     ["without leave to move: the stage stands", { levels: broken("motionEnabled") }],
   ])("opens %s", (_, changes) => {
     expect(judgeGate({ ...GOOD, ...changes })).toEqual({ open: true });
@@ -93,6 +95,30 @@ describe("the gate before the shutter", () => {
       open: false,
       reasons: ["no dose booking", "stage not read back", "levels not read", "no fresh ring current"],
     });
+  });
+});
+
+describe("the gate of a rehearsal", () => {
+  const shut = mangled({ safetyShutterOpenSwitch: false, safetyShutterClosedSwitch: true });
+  const rehearsed = { ...GOOD, levels: shut, ringCurrentMa: null, isRehearsal: true };
+
+  it("needs neither machine beam nor the beamline's permission", () => {
+    expect(judgeGate(rehearsed)).toEqual({ open: true });
+    const levels = { ...shut, interlocks: broken("beamPermitted").interlocks };
+    expect(judgeGate({ ...rehearsed, levels })).toEqual({ open: true });
+  });
+
+  it("needs both shutters closed, and all else that an exposure needs", () => {
+    expect(judgeGate({ ...rehearsed, levels: GOOD_LEVELS })).toEqual({
+      open: false,
+      reasons: ["safety shutter not closed"],
+    });
+    expect(judgeGate({ ...rehearsed, bookingSeq: null, levels: { ...shut, shutterClosedSwitch: false } })).toEqual({
+      open: false,
+      reasons: ["no dose booking", "shutter moving, not closed"],
+    });
+    const levels = { ...shut, interlocks: broken("doorClosed").interlocks };
+    expect(judgeGate({ ...rehearsed, levels })).toEqual({ open: false, reasons: ["interlock doorClosed"] });
   });
 });
 

@@ -64,6 +64,12 @@ describe("the flux of an exposure", () => {
       expect(settledFlux(null, currentMa, { ...REFERENCE, ...changes })).toEqual({ ...HIGHEST, doubt: NEITHER });
   });
 
+  it("is the word of its source up to the very most that the beam can give", () => {
+    const sure = { ...REFERENCE, uncertainty: { monitor: 0, ringCurrent: 0 } };
+    expect(settledFlux(1.1e11, null, sure)).toEqual({ fluxPhS: 1.1e11, source: "monitor", doubt: null });
+    expect(settledFlux(null, 220, sure)).toMatchObject({ fluxPhS: 1.1e11, source: "ring-current", doubt: null });
+  });
+
   it("is booked at the highest possible", () => {
     expect(bookedFlux(REFERENCE)).toEqual(HIGHEST);
   });
@@ -87,6 +93,16 @@ describe("the monitor's history", () => {
     expect(history.meanBetween(2000, 0)).toBeNull();
   });
 
+  it("gives the largest reading from a time on, whenever it was", () => {
+    const history = createFluxHistory(4);
+    expect(history.largestSince(0)).toBeNull();
+    for (const [second, value] of [7, 9, 5, 3].entries()) history.add(second * 1000, value);
+    expect(history.largestSince(0)).toBe(9);
+    expect(history.largestSince(1000)).toBe(9);
+    expect(history.largestSince(1001)).toBe(5);
+    expect(history.largestSince(3001)).toBeNull();
+  });
+
   it("forgets the oldest reading when it is full", () => {
     const history = createFluxHistory(3);
     for (let second = 1; second <= 5; second += 1) history.add(second * 1000, second);
@@ -104,13 +120,23 @@ describe("the monitor's history", () => {
 
   it("knows by how much readings rose, and that a fall is no rise", () => {
     const history = createFluxHistory(3);
-    expect(history.riseBetween(0, 9000)).toBe(0);
+    expect(history.riseBetween(0, 9000)).toBe(1);
     for (const [second, value] of [200, 210, 190, 199.5].entries()) history.add(second * 1000, value);
-    expect(history.riseBetween(2000, 9000)).toBeCloseTo(0.05, 12);
-    expect(history.riseBetween(1000, 2000)).toBe(0);
+    expect(history.riseBetween(2000, 9000)).toBe(1.05);
+    expect(history.riseBetween(1000, 2000)).toBe(1);
     // The oldest is forgotten with the rise from it.
-    expect(history.riseBetween(0, 1500)).toBe(0);
+    expect(history.riseBetween(0, 1500)).toBe(1);
+    expect(history.riseBetween(2000, 3000)).toBe(1.05);
     history.add(4000, NaN);
+    expect(history.riseBetween(0, 9000)).toBe(Infinity);
+  });
+
+  it("takes a rise from nothing for an endless one, and nothing after nothing for none", () => {
+    const history = createFluxHistory(3);
+    history.add(0, 0);
+    history.add(1000, 0);
+    expect(history.riseBetween(0, 9000)).toBe(1);
+    history.add(2000, 1);
     expect(history.riseBetween(0, 9000)).toBe(Infinity);
   });
 });

@@ -84,6 +84,9 @@ describe("a cell that was put back", () => {
     expect([remountMm({}), remountMm({ remountMm: 0.1 })]).toEqual([0.5, 0.1]);
     const own = plan();
     expect(movedPlan(own, 0.5)).toBe(movedPlan(own, 0.5));
+    // One for all cells under one beam, so that how spots overlap is worked out once.
+    const other = { ...own, position: "A2" };
+    expect(movedPlan(other, 0.5).relativeFluence).toBe(movedPlan(own, 0.5).relativeFluence);
     expect(movedPlan(own, 0)).not.toBe(movedPlan(own, 0.5));
     expect(movedPlan(own, 0).relativeFluence(0.3, -0.2)).toBeCloseTo(own.relativeFluence(0.3, -0.2), 12);
   });

@@ -97,6 +97,7 @@ describe("the shutter permit", () => {
 
   it.each([
     ["at the last moment before the deadline", { untilMs: NOW_MS + 0.001 }, {}],
+    ["on the first row of a record", { bookingSeq: 1 }, {}],
     ["on levels just read", {}, { readAtMs: NOW_MS }],
     ["on levels as old as they may be", {}, { readAtMs: NOW_MS - 100 }],
     ["while the shutter is open", {}, { shutterOpenSwitch: true, shutterClosedSwitch: false }],
@@ -123,6 +124,25 @@ describe("the shutter permit", () => {
   });
 });
 
+describe("the permit of a rehearsal", () => {
+  const rehearsed: PermitRequest = { ...REQUEST, isRehearsed: true };
+  const shut = { safetyShutterOpenSwitch: false, safetyShutterClosedSwitch: true };
+
+  it("needs both shutters closed, and no beam permitted", () => {
+    const interlocks = broken("beamPermitted").interlocks;
+    expect(judgePermit(rehearsed, mangled({ ...shut, interlocks }), CONDITIONS)).toEqual({ grant: true });
+  });
+
+  it.each<readonly [string, Partial<InputLevels>, string]>([
+    ["the shutter moves", { ...shut, shutterClosedSwitch: false }, "shutter moving, not closed"],
+    ["the safety shutter is open", {}, "safety shutter not closed"],
+    ["the safety shutter's switches contradict", { safetyShutterClosedSwitch: true }, "safety shutter not closed"],
+    ["the door is open", { ...shut, interlocks: broken("doorClosed").interlocks }, "interlock doorClosed"],
+  ])("is refused by name while %s", (_, levels, reason) => {
+    expect(judgePermit(rehearsed, mangled(levels), CONDITIONS)).toEqual({ grant: false, reasons: [reason] });
+  });
+});
+
 describe("latches", () => {
   it("are search, door and emergency stop: machine beam and motion come back by themselves", () => {
     expect(LATCHING_INTERLOCKS).toEqual(["searched", "doorClosed", "emergencyOk"]);
@@ -143,6 +163,10 @@ describe("leave to move", () => {
 
   it("does not need beam: cells are brought while there is none", () => {
     expect(motionRefusals(broken("beamPermitted"), CONDITIONS)).toEqual([]);
+  });
+
+  it.each([NOW_MS, NOW_MS - 100])("goes by levels just read, and by those as old as they may be", (readAtMs) => {
+    expect(motionRefusals(mangled({ readAtMs }), CONDITIONS)).toEqual([]);
   });
 
   it.each([

@@ -133,6 +133,9 @@ describe("the permit's heartbeat", () => {
     await bench.for(300);
     expect(bench.state()).toBe("blind");
     expect(bench.toldTypes()).toEqual(["PERMIT_GRANTED", "PERMIT_REFUSED", "SUPERVISOR_BLIND"]);
+    expect(bench.told()[1]).toMatchObject({
+      reasons: [`the input/output unit does not answer: ${part} failed`],
+    });
     const count = bench.renewedAtMs.length;
     await bench.for(3000);
     expect(bench.renewedAtMs).toHaveLength(count);
@@ -145,6 +148,31 @@ describe("the permit's heartbeat", () => {
     bench.send({ type: "IO_LOST", fault: FAULT });
     await bench.for(3000);
     expect(bench.renewedAtMs.length).toBe(before);
+  });
+
+  it("is given no more once the levels as they were shown have ended the exposure", async () => {
+    const bench = await permitting();
+    const count = bench.renewedAtMs.length;
+    bench.whenShown(() => {
+      bench.send({ type: "PERMIT_RETURNED", exposureId: "x1" });
+    });
+    await bench.for(1000);
+    expect(bench.renewedAtMs).toHaveLength(count);
+    expect(bench.state()).toBe("watching");
+  });
+
+  it("goes by what was read for it: what the watch before it had asked for is not shown any more", async () => {
+    const bench = await watching();
+    const shownBefore = bench.shownLevels()?.readAtMs ?? NaN;
+    // The watch is reading; its answer is there in 3 ms, and the permit's own two ms later.
+    await bench.for(shownBefore + IDLE_MS + 2 - bench.clock.monoMs());
+    const request = { exposureId: "x1", bookingSeq: 4, untilMs: 60_000, lifeMs: 10_000, filtersIn: [true, false] };
+    bench.send({ type: "PERMIT_WANTED", request });
+    await bench.for(4);
+    expect(bench.calls.filter((call) => call === "read")).toHaveLength(4);
+    expect(bench.shownLevels()?.readAtMs).toBe(shownBefore);
+    await bench.for(2);
+    expect(bench.shownLevels()?.readAtMs).toBe(shownBefore + IDLE_MS + 7);
   });
 
   it("wanted again while the last one is taken away is given after it", async () => {

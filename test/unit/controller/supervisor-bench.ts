@@ -25,6 +25,7 @@ export function open(isLocked = false) {
   const calls: string[] = [];
   let levels = GOOD_LEVELS;
   let shown: InputLevels | null = null;
+  let onShown = (): void => undefined;
 
   async function answer(part: Part): Promise<void> {
     calls.push(part);
@@ -70,6 +71,7 @@ export function open(isLocked = false) {
     levelsMaximumAgeMs: 200,
     showLevels(read) {
       shown = read;
+      onShown();
     },
   });
   const actor = createActor(machine, { parent: parent.ref });
@@ -95,6 +97,10 @@ export function open(isLocked = false) {
     context: () => actor.getSnapshot().context,
     isForOperator: () => actor.getSnapshot().hasTag("needs-operator"),
     shownLevels: () => shown,
+    /** From here on, whenever levels are shown. */
+    whenShown(act: () => void) {
+      onShown = act;
+    },
     setLevels(changes: Partial<InputLevels>) {
       levels = { ...levels, ...changes };
     },
