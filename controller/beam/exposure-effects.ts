@@ -50,6 +50,8 @@ export interface ExposureEffectsDeps {
   readonly shadowPath?: (from: StagePosition) => readonly StagePosition[] | undefined;
 }
 
+type NoteMarks = (marks: Partial<ShutterMarks>) => void;
+
 /** The stage on its way into the shadow. */
 interface ShadowMove {
   readonly ended: Promise<void>;
@@ -72,6 +74,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   let reading: StageReading | null = null;
   /** Of the exposure armed last, though it was given up meanwhile. */
   let taken: FrameRecord | null = null;
+  /** The stage was sent last to a place without a cell. */
+  let isBeside = false;
   /** The last try to leave, since the shutter last failed. */
   let shadow: ShadowMove | null = null;
   /** The detector of a gated exposure, from when it is begun. */
@@ -150,10 +154,12 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
 
   /** Off the cell, whatever the shutters do, when the levels just read allow the stage to move at all. */
   function startForShadow(levels: InputLevels): ShadowMove {
-    const refusals = shadowRefusals(levels, motionConditions());
+    // From a place beside the cells the way leads past them: it is the better shadow.
+    const stays = isBeside ? ["no cell stands in the beam"] : [];
+    const refusals = [...stays, ...shadowRefusals(levels, motionConditions())];
     let reachedMs: number | null = null;
     let isUnderWay = refusals.length === 0 && deps.shadowPath !== undefined;
-    let text = refusals.length === 0 ? "" : `the stage may not leave for the shadow: ${refusals.join("; ")}`;
+    let text = refusals.length === 0 ? "" : `the stage does not leave for the shadow: ${refusals.join("; ")}`;
     const from = reading;
     async function go(): Promise<void> {
       departure.end("the shutter failed");
@@ -203,11 +209,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     return { nowMs: clock.monoMs(), levelsMaximumAgeMs: timings.levelsMaximumAgeMs, latched: deps.latched() };
   }
 
-  async function awaitClosed(
-    before: ShutterMarks,
-    note: (marks: Partial<ShutterMarks>) => void,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async function awaitClosed(before: ShutterMarks, note: NoteMarks, signal: AbortSignal): Promise<boolean> {
     // A way that was barred, by a door say, is tried again at every look; one that is being gone is not begun anew.
     function leaveAgain(levels: InputLevels | null): void {
       if (levels !== null && shadow?.isUnderWay() !== true) shadow = startForShadow(levels);
@@ -246,7 +248,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
 
   function arrived(there: StageReading, restSinceMs: number): number {
     reading = there;
-    deps.underBeam?.arrived();
+    if (isBeside) deps.underBeam?.away();
+    else deps.underBeam?.arrived();
     atRestSinceMs = restSinceMs;
     beginInTime();
     return restSinceMs + timings.settleMs;
@@ -267,11 +270,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
   }
 
   /** To the frame; the stage leaves as soon as the shutter is seen closed, and stops when the exposure is given up. */
-  async function watchGate(
-    gate: GatedShutter,
-    note: (marks: Partial<ShutterMarks>) => void,
-    signal: AbortSignal,
-  ): Promise<FrameRecord> {
+  async function watchGate(gate: GatedShutter, note: NoteMarks, signal: AbortSignal): Promise<FrameRecord> {
     const giveUp = (): void => {
       departure.end("the exposure was given up");
     };
@@ -295,7 +294,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const levels = await readLevels();
       await bringShutterClosed(levels);
       assertMotionAllowed(levels);
-      if (deps.belief(order.cellIndex) === "unknown") {
+      if (order.beside === undefined && deps.belief(order.cellIndex) === "unknown") {
         throw new Fault("cell.unproven", order.position, "which cell is here is not known, so it is not exposed");
       }
       const atRest = await bringFilters(order.filtersIn, levels);
@@ -309,8 +308,11 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const wasAt = reading;
       reading = null;
       armedFor = null;
-      deps.underBeam?.bringing(order);
-      await deps.changer?.bring(order.cellIndex, signal);
+      isBeside = order.beside !== undefined;
+      if (!isBeside) {
+        deps.underBeam?.bringing(order);
+        await deps.changer?.bring(order.cellIndex, signal);
+      }
       const joined = await departure.join(target, signal);
       if (joined !== null) return arrived(joined.reading, joined.restSinceMs);
       if (wasAt !== null && isAt(wasAt, target)) {
@@ -361,7 +363,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         positionToleranceMm: timings.positionToleranceMm,
         settledForMs: restedForMs(clock.monoMs(), atRestSinceMs, timings.settleMs),
         settleMs: timings.settleMs,
-        belief: deps.belief(order.cellIndex),
+        // Where no cell stands none can be mistaken for another.
+        belief: order.beside === undefined ? deps.belief(order.cellIndex) : "confirmed",
         ringCurrentMa: deps.ringCurrentMa(),
         ringCurrentMinimumMa: timings.ringCurrentMinimumMa,
         isRehearsal: io.isLocked === true,
@@ -372,7 +375,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
           reasons: [...verdict.reasons],
         });
       }
-      if (deps.changer?.isInBeam(order.cellIndex) === false) {
+      if (order.beside === undefined && deps.changer?.isInBeam(order.cellIndex) === false) {
         throw new Fault("changer.place-unknown", order.position, "the robot has not brought this cell into the beam");
       }
       signal.throwIfAborted();
@@ -407,7 +410,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       deps.frameRead?.((read ?? taken)?.path ?? null);
     },
 
-    async close(note: (marks: Partial<ShutterMarks>) => void) {
+    async close(note: NoteMarks) {
       const askedAtMs = clock.monoMs();
       const closedByGateMs = gated?.closedByGateMs() ?? null;
       if (closedByGateMs === null) note({ closeAskedAtMs: askedAtMs });

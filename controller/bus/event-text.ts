@@ -28,6 +28,10 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   "alarm-shelved": (data) => `alarm ${text(data, "alarm")} was put aside by ${text(data, "author")}`,
   "beam-lost": () => "the machine has lost its beam",
   "beam-back": () => "the machine's beam is back",
+  "correction-begun": (data) => `${text(data, "frame_id")}: a frame of ${text(data, "what")} is begun`,
+  "correction-ended": (data) => `${text(data, "frame_id")}: ${text(data, "outcome")}`,
+  "correction-judged": (data) => `${text(data, "frame_id")}: ${text(data, "text")}`,
+  "correction-unread": (data) => `${text(data, "frame_id")} was not read: ${text(data, "reason")}`,
   "exposing-held": (data) => `nothing more is exposed until a person resumes${after(data, "what")}`,
   "exposing-resumed": (data) => `${text(data, "author")} lets exposing go on`,
   "cells-ordered-off": (data) =>

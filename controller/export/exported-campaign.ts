@@ -165,6 +165,33 @@ export interface ClockComparisons {
   readonly uncertaintyS: number;
 }
 
+/** A frame of what is no cell: dark, calibrant, empty place, flat field. */
+export interface ExportedCorrection {
+  readonly id: string;
+  readonly kind: string;
+  readonly what: string;
+  readonly begunMs: number;
+  readonly outcome: string;
+  readonly exposureS: number;
+  /** Null of a dark, and where it is not known. */
+  readonly openS: number | null;
+  readonly photons: number | null;
+  readonly ringCurrentMa: number | null;
+  /** Name of the frame; null where there is none. */
+  readonly frame: string | null;
+  /** As it was found where frames were looked for. */
+  readonly frameFile: FrameFile | null;
+  /** The image as it was when its pattern was made. */
+  readonly frameRead: ImageEvidence | null;
+  /** What its pattern told; null where nobody looked. */
+  readonly judged: {
+    readonly finding: string;
+    readonly text: string;
+    readonly levelPerS: number | null;
+    readonly radiusOff: number | null;
+  } | null;
+}
+
 export interface ExportedCampaign {
   readonly header: RecordHeader;
   readonly siteName: string;
@@ -182,6 +209,8 @@ export interface ExportedCampaign {
   readonly cells: readonly ExportedCell[];
   /** Dark controls of others, where the group and they agreed to share; never where `group` is null. */
   readonly sharedControls: readonly SharedControl[];
+  /** In the order in which they were begun; of all groups, for they are of the beamline. */
+  readonly corrections: readonly ExportedCorrection[];
   readonly sensors: readonly ExportedSensor[];
   readonly instruments: readonly ExportedInstrument[];
   /** Of the group's cells, as the log states them. */

@@ -1,6 +1,7 @@
 /** The frames of an export: which image of which file belongs to which exposure, with checksum and geometry. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { ExportedCampaign, ExportedExposure, FrameFile } from "./exported-campaign.ts";
+import { correctionsJson } from "./corrections-json.ts";
 import { isoTime } from "./file-names.ts";
 import { detectorJson } from "./provenance.ts";
 import { exposureMs } from "./told-dose.ts";
@@ -30,11 +31,12 @@ export function withFrameFiles(campaign: ExportedCampaign, found: ReadonlyMap<st
   });
   return {
     ...campaign,
+    corrections: campaign.corrections.map((one) => ({ ...one, frameFile: found.get(one.id) ?? null })),
     cells: campaign.cells.map((cell) => ({ ...cell, exposures: cell.exposures.map(withFile) })),
   };
 }
 
-/** Null where no exposure has a frame. */
+/** Null where there are no frames. */
 export function framesJson(campaign: ExportedCampaign): Json {
   const frames = campaign.cells.flatMap((cell) =>
     cell.exposures.flatMap((one) =>
@@ -68,7 +70,12 @@ export function framesJson(campaign: ExportedCampaign): Json {
           ],
     ),
   );
-  return frames.length === 0 ? null : { detector: detectorJson(campaign), normalisation: NORMALISATION, frames };
+  const { corrections } = campaign;
+  if (frames.length === 0 && corrections.length === 0) return null;
+  return {
+    ...{ detector: detectorJson(campaign), normalisation: NORMALISATION, frames },
+    ...(corrections.length === 0 ? {} : { corrections: correctionsJson(campaign) }),
+  };
 }
 
 /** The image as it was when its first pattern was made, and what of. `unchanged`: null where no file was looked for. */

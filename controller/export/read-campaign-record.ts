@@ -9,7 +9,9 @@ import { parseRackPlan, RACK_PLAN_EVENT, type RackPlan } from "../record/rack-pl
 import { parseJson } from "../record/record-header.ts";
 import type { RecordReader } from "../record/record-reader.ts";
 import { createCensor } from "../report/foreign-words.ts";
+import { createCorrectionFold } from "../corrections/correction-events.ts";
 import { createCellFold, type CellFold } from "./cell-fold.ts";
+import { exportedCorrection } from "./corrections-json.ts";
 import { createExposureFold } from "./exposure-fold.ts";
 import type { ExportedCampaign, ExportedCell, ExportedInstrument, ExportedReading } from "./exported-campaign.ts";
 import { mayBeShared, sharedControls } from "./shared-controls.ts";
@@ -44,6 +46,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
   const pool = new Map<string, CellFold>();
   const exposures = createExposureFold();
   const clockFold = createClockFold();
+  const corrections = createCorrectionFold();
   const sensors = new Map<string, { name: string; quantity: string; unit: string; readings: ExportedReading[] }>();
   const instruments = new Map<string, ExportedInstrument>();
   let plan: RackPlan | undefined;
@@ -106,6 +109,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
         if (OVER.has(type)) isComplete = type === "campaign-complete";
         foldAt(textOrNull(data["position"]) ?? "")?.event(type, atMs, data, parsed);
         exposures.event(type, data);
+        corrections.event(type, atMs, data);
     }
   }
   for (const scanned of record.ledger()) {
@@ -152,6 +156,7 @@ export function readCampaignRecord(record: CampaignRecord, group: string | null,
       shareable.flatMap(({ position }) => pool.get(position)?.cell(made.get(position) ?? []) ?? []),
       record.header.campaignHash,
     ),
+    corrections: corrections.corrections.map(exportedCorrection),
     sensors: [...sensors.values()],
     instruments: [...instruments.values()].filter(({ name }) => !othersChannels.has(name)),
     doseLimits: doseLimits.filter((limit) => {

@@ -129,6 +129,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 entry: "planNext",
                 always: [
                   { guard: "mustExpose", target: "exposing" },
+                  { guard: "mustTakeDark", target: "takingDark" },
                   { guard: "mustPark", target: "parking" },
                   { guard: "mustWait", target: "waiting" },
                   { target: "ended" },
@@ -147,6 +148,40 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                     { guard: "shutterFailed", target: "held", actions: "noteExposure" },
                     { target: "weighing", actions: "noteExposure" },
                   ],
+                },
+              },
+              /** With the shutter closed, where the stage stands: for what the detector counts of itself. */
+              takingDark: {
+                entry: assign({
+                  fault: null,
+                  waiting: () =>
+                    waitingFor(
+                      "a dark frame to be taken",
+                      "detector",
+                      clock.monoMs(),
+                      clock.monoMs() + (deps.dark?.deadlineMs ?? 0),
+                    ),
+                }),
+                exit: "leaveDark",
+                invoke: [
+                  {
+                    src: "takeDark",
+                    input: ({ context }) => context.act,
+                    onDone: "scheduling",
+                    onError: {
+                      target: "weighing",
+                      actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteDarkFailed"],
+                    },
+                  },
+                  { src: "deadline", input: () => ({ atMs: clock.monoMs() + (deps.dark?.deadlineMs ?? 0) }) },
+                ],
+                on: {
+                  DEADLINE: { target: "weighing", actions: "noteDarkFailed" },
+                  SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
+                  BEAM_LOST: { actions: "recordBeamLost" },
+                  BEAM_BACK: { actions: "recordBeamBack" },
+                  STOP_EXPOSING: "held",
+                  TIME_OVER: "scheduling",
                 },
               },
               weighing: {

@@ -1,9 +1,12 @@
 /** What the campaign machine knows, hears and is given: apart from the machine, so that others need not know it. */
 import type { Clock } from "../../protocols/base/clock.ts";
+import type { CorrectionFrame } from "../../protocols/calibration/correction-frames.ts";
 import type { CutExposure, RuledExposure } from "../beam/partial-rule.ts";
 import type { LastNumbers } from "../beam/request-numbers.ts";
 import type { BeamAct, ParkingPlace, SweepState } from "../beam/sweeps.ts";
 import type { WantedExposure, WholePlan, WishNews } from "../beam/wanted.ts";
+import type { CorrectionDesk } from "../corrections/correction-desk.ts";
+import type { PlanWithCorrection } from "../corrections/correction-plan.ts";
 import type { CellMachine } from "./cell-machine.ts";
 import type { CarryEvent, CellActEvent, CellInput, CellNews } from "./cell-news.ts";
 import type { FaultNote } from "./errors.ts";
@@ -24,7 +27,7 @@ export interface CampaignContext {
   /** Exposures that steps of cells and triggers asked for and did not get yet. */
   readonly wanted: readonly WantedExposure[];
   readonly lastNumbers: LastNumbers;
-  readonly act: BeamAct;
+  readonly act: BeamAct | CorrectionAct;
   /** When the last exposure was ordered. */
   readonly orderedAtMs: number;
   readonly fault: FaultNote | null;
@@ -40,6 +43,12 @@ export interface CampaignContext {
   readonly defect: FaultNote | null;
   /** Before a restart exposing was held, and no person has resumed it since. */
   readonly wasHeld: boolean;
+}
+
+/** A frame of what is no cell. */
+export interface CorrectionAct {
+  readonly kind: "correct";
+  readonly frame: CorrectionFrame;
 }
 
 export type CampaignEvent =
@@ -115,8 +124,10 @@ export interface CampaignMachineDeps {
   /** The campaign's time has passed: nothing new is begun. */
   readonly isOver: () => boolean;
   /** Pure planning on the facts of the moment. */
-  readonly plan: (context: CampaignContext) => WholePlan;
-  readonly order: (act: Extract<BeamAct, { kind: "expose" }>) => ExposureOrder;
+  readonly plan: (context: CampaignContext) => PlanWithCorrection<WholePlan>;
+  readonly order: (act: Extract<BeamAct, { kind: "expose" }> | CorrectionAct) => ExposureOrder;
+  /** Counts with the shutter closed; an aborted signal ends it. Left out where no such frames are taken. */
+  readonly dark?: Pick<CorrectionDesk, "takeDark" | "darkFailed" | "leaveDark"> & { readonly deadlineMs: number };
   /** Books what planning and exposing came to: asked, met, missed. Never throws. */
   readonly notePlan: (plan: WholePlan) => void;
   readonly noteWanted: (wanted: WantedExposure) => void;
@@ -139,6 +150,8 @@ export interface CampaignMachineDeps {
       readonly ruled: RuledExposure;
     },
   ) => void;
+  /** One beside the cells is over. Never throws. */
+  readonly noteBeside?: (order: ExposureOrder, outcome: ExposureOutcome, fault: FaultNote | null) => void;
   /** When the last exposure's shutter was seen open; null when it was not. */
   readonly openedAtMs?: () => number | null;
   /** What becomes of a request whose exposure was not made. Never throws. */

@@ -1,4 +1,5 @@
 /** The parts of the campaign's machine: what it runs, judges, notes and tells. Which of it when, the machine itself says. */
+import { Fault } from "../../protocols/base/fault.ts";
 import { nextNumber, withNumbers } from "../beam/request-numbers.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
 import { isMoved, isNear, type ExposureWish, type WantedExposure } from "../beam/wanted.ts";
@@ -14,11 +15,13 @@ import {
   type CampaignMachineDeps,
 } from "./campaign-news.ts";
 import { deadlineActor } from "./deadline.ts";
-import { faultJson, isDefect } from "./errors.ts";
+import { faultJson, faultNote, isDefect, type FaultNote } from "./errors.ts";
 import { waitingFor } from "./waiting.ts";
 
 /** The shutter does not close: a person looks before anything else is exposed. */
 const OPEN_SHUTTER_CODES: readonly string[] = ["shutter.stuck-open", "shutter.contradiction"];
+
+const DARK_LATE: FaultNote = faultNote(new Fault("detector.late", "detector", "a dark frame is not over in its time"));
 
 function isSilence(code: string): boolean {
   return code.startsWith("link.") || code === "device.unknown-outcome" || code === "detector.late";
@@ -41,6 +44,11 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       park: fromPromise<unknown, ParkingPlace | null>(({ input, signal }) =>
         input === null || deps.park === undefined ? Promise.resolve() : deps.park(input, signal),
       ),
+      takeDark: fromPromise<unknown, CampaignContext["act"]>(({ input, signal }) =>
+        input.kind !== "correct" || deps.dark === undefined
+          ? Promise.resolve()
+          : deps.dark.takeDark(input.frame, signal),
+      ),
       deadline: deadlineActor(clock),
     },
     guards: {
@@ -48,7 +56,9 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       mustHome: ({ context }) =>
         !context.isHomed && context.isGuarded && context.ready.has(deps.stageName) && deps.mayHome(),
       allCellsDone: ({ context }) => context.finishedCellCount >= deps.cells.length,
-      mustExpose: ({ context }) => context.act.kind === "expose",
+      mustExpose: ({ context }) =>
+        context.act.kind === "expose" || (context.act.kind === "correct" && context.act.frame.kind !== "dark"),
+      mustTakeDark: ({ context }) => context.act.kind === "correct",
       mustPark: ({ context }) =>
         context.mayPark &&
         context.isHomed &&
@@ -181,7 +191,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         return {
           sweep: plan.state,
           wanted: plan.wanted,
-          act: plan.act,
+          act: plan.correction === undefined ? plan.act : { kind: "correct" as const, frame: plan.correction },
           waiting:
             plan.act.kind === "wait"
               ? waitingFor(plan.act.reason, plan.act.who, clock.monoMs(), plan.act.untilMs)
@@ -189,7 +199,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         };
       }),
       giveOrder: enqueueActions(({ enqueue, context }) => {
-        if (context.act.kind !== "expose") return;
+        if (context.act.kind !== "expose" && context.act.kind !== "correct") return;
         const order = deps.order(context.act);
         const untilMs = clock.monoMs() + order.exposureS * 1000 + deps.exposureOverheadMaxMs;
         enqueue.assign({
@@ -201,6 +211,18 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       noteExposure: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== "EXPOSURE_DONE") return;
         const { order, outcome } = event;
+        if (order.beside !== undefined) {
+          enqueue(() => deps.noteBeside?.(order, outcome, event.fault));
+          // Nobody asked for it: it is tried again when it is due again.
+          enqueue.assign({
+            fault: event.fault,
+            defect: isDefect(event.fault) ? event.fault : context.defect,
+            failuresInRowCount: outcome === "made" ? 0 : context.failuresInRowCount + 1,
+            isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
+            mayPark: true,
+          });
+          return;
+        }
         const asked = context.act.kind === "expose" ? (context.act.wanted ?? null) : null;
         const { sweep } = context.sweep;
         const latestMs = asked?.latestMs ?? context.sweep.latestMs;
@@ -338,6 +360,14 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         failuresInRowCount: context.failuresInRowCount + 1,
         mayPark: false,
       })),
+      noteDarkFailed: enqueueActions(({ enqueue, context }) => {
+        const { act, fault } = context;
+        if (act.kind === "correct") deps.dark?.darkFailed(act.frame, fault ?? DARK_LATE);
+        enqueue.assign({ failuresInRowCount: context.failuresInRowCount + 1 });
+      }),
+      leaveDark: ({ context }) => {
+        if (context.act.kind === "correct") deps.dark?.leaveDark(context.act.frame);
+      },
       recordBeamLost: () => {
         recorder.record("beam-lost", {});
       },

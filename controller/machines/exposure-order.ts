@@ -1,9 +1,17 @@
 /** What an exposure is to the scheduler, the effects and the accounts: order, marks, outcome, events. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { CorrectionKind } from "../../protocols/calibration/correction-frames.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import type { PermitRequest } from "../safety/permit-judgement.ts";
 import type { FaultNote } from "./errors.ts";
 import type { Waiting } from "./waiting.ts";
+
+/** A correction frame: of what, and the how-manieth of the campaign, from 1. */
+export interface BesideCells {
+  readonly kind: CorrectionKind;
+  readonly what: string;
+  readonly number: number;
+}
 
 /** What the scheduler asks for: one spot of one cell, exposed once. */
 export interface ExposureOrder {
@@ -19,6 +27,8 @@ export interface ExposureOrder {
   readonly exposureS: number;
   readonly frameName: string;
   readonly filtersIn: readonly boolean[];
+  /** What stands there where no cell does; then `cellIndex` is -1 and `position` says what it is. */
+  readonly beside?: BesideCells;
   /** Left out where a campaign has one preset at the most. */
   readonly presetName?: string;
   /** The shutter is not to be open before, on the monotonic clock; left out: as soon as it can be. */

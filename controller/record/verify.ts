@@ -18,6 +18,7 @@ import { openRecord, type RecordReader } from "./record-reader.ts";
 import type { StoredEvent } from "./record-rows.ts";
 import { DATABASE_FILE } from "./schema.ts";
 import { verifyChain, verifyCopy, verifyCounts, verifyHead, type StatedHead } from "./verify-chain.ts";
+import { createCorrectionAudit } from "./verify-corrections.ts";
 import { createLedgerAudit } from "./verify-ledger.ts";
 import { createCounterAudit, type CompareCounts } from "./verify-counters.ts";
 import { verifyTruth } from "./verify-truth.ts";
@@ -39,6 +40,8 @@ export interface VerifyReport {
   readonly chain: Verdict;
   readonly replay: Verdict | "not-run";
   readonly exposures: number;
+  /** Frames of what is no cell. */
+  readonly corrections: number;
   readonly ledger: Verdict;
   readonly openBookings: number;
   readonly limitFractionMax: number | null;
@@ -109,15 +112,18 @@ function audit(
 
   const spectra = createSpectraAudit(sampleFindings);
   const counters = createCounterAudit(sampleFindings);
+  const corrections = createCorrectionAudit(ledgerFindings);
   const ledgerAudit = createLedgerAudit(ledgerFindings);
   let lastType = "";
   const chain = verifyChain(reader, chainFindings, (event) => {
     lastType = event.type;
     ledgerAudit.event(event);
+    corrections.event(event);
     spectra.event(event);
     counters.event(event);
   });
   const ledger = ledgerAudit.finish(reader.ledger());
+  const correctionCount = corrections.finish();
   const samples = verifySamples(reader.frames(), sampleFindings, counters);
   const gaps = verifyGaps(reader.gaps(), sampleFindings, counters);
   const compared = counters.finish();
@@ -157,6 +163,7 @@ function audit(
     chain: chain.isWhole && !hasErrors(chainFindings.all()) ? "ok" : "broken",
     replay: replay === undefined ? "not-run" : verdict(replayFindings),
     exposures: ledger.exposures,
+    corrections: correctionCount,
     ledger: verdict(ledgerFindings.all()),
     openBookings: ledger.openBookings,
     limitFractionMax: ledger.limitFractionMax,
@@ -245,6 +252,7 @@ function unreadable(finding: Finding): VerifyReport {
     chain: "broken",
     replay: "not-run",
     exposures: 0,
+    corrections: 0,
     ledger: "broken",
     openBookings: 0,
     limitFractionMax: null,

@@ -14,6 +14,7 @@ import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
 import type { LeftAccess } from "../access/access-desk.ts";
 import { createAccessFold } from "../access/access-fold.ts";
 import { JOINED_PATH } from "../amendments/amendment.ts";
+import { createCorrectionFold, type RecordedCorrection } from "../corrections/correction-events.ts";
 import { AMENDED_EVENT } from "../amendments/campaign-progress.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
 import { windowOf, wishOf } from "../schedule/wish-json.ts";
@@ -101,6 +102,8 @@ export interface RecordedRun {
   readonly controls: readonly { readonly type: string; readonly atMs: number; readonly data: EventData }[];
   /** Exposures that were seen open and are over, of which nobody put on record what the cell stood at. */
   readonly unwitnessed: readonly { readonly exposureId: string; readonly position: string }[];
+  /** Frames of what is no cell, in order. */
+  readonly corrections: readonly RecordedCorrection[];
   /** Interlocks that broke and were not re-armed. */
   readonly latched: readonly Interlock[];
   /** Exposing was held, and no person had said that it may go on; `fault` says what for. */
@@ -153,6 +156,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const takenFromBeam = new Map<string, number>();
   const joined = new Map<string, number>();
   const access = createAccessFold();
+  const corrections = createCorrectionFold();
   let raisedCount = 0;
   let startMs: number | null = null;
   let lastMs = 0;
@@ -212,6 +216,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
       lastMs = Math.max(lastMs, atMs);
       cells.get(textOf(data["position"]))?.event(type, atMs, data);
       transfers.event(type, data);
+      corrections.event(type, atMs, data);
       switch (type) {
         case "campaign-started":
           startMs = numberOf(data["start_ms"]) ?? null;
@@ -360,7 +365,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           latched,
           held,
           takenFromBeam,
-          ...{ access: access.open, moved: access.moved },
+          ...{ access: access.open, moved: access.moved, corrections: corrections.corrections },
           joined,
         },
         unwitnessed: [...unwitnessed.values()],

@@ -16,6 +16,7 @@ import { createAccess } from "../access/access-desk.ts";
 import { gateOf } from "../beam/shutter-gate.ts";
 import { createCampaignAmendments } from "../amendments/campaign-amendments.ts";
 import { createLiveCampaign } from "../amendments/live-campaign.ts";
+import { createCampaignCorrections } from "../corrections/campaign-corrections.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
 import { fluxReferenceOf } from "../dose/flux.ts";
 import { createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
@@ -150,6 +151,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
   restoreCells(left, roles.channels, intake, nowMs);
 
+  const cycleOf = (cellIndex: number): number | null => views.cell(cellIndex)?.cycle ?? null;
+  const latched = () => views.latchedInterlocks();
   const waits = { of: exposureWaits(campaign, site) };
   const forecasts = createForecastDesk({
     ...{ cells: campaign.cells, clock, recorder: log, samples: intake },
@@ -183,9 +186,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   };
   const closedShutter = createClosedShutter({
     ...{ campaign, ledger, ledgerCells, recorder, tally, beam, fluxReference, nowMs, alarms, timings, fail },
-    ...{ io: roles.io, ringCurrentMa, stopExposing, commit: commitAlone, left },
+    ...{ io: roles.io, ringCurrentMa, stopExposing, commit: commitAlone, left, cycleOf },
     filtersIn: () => watchDesk.levels?.filtersIn ?? site.filters.map(() => false),
-    cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
   });
 
   const changer = createCampaignChanger({
@@ -204,8 +206,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const openBound = (exposureS: number): number => longestOpenS(site.shutter, exposureS);
   const fluxAlarms = createFluxAlarms(alarms, fluxReference);
   const accounts = createExposureAccounts({
-    ...{ ...readings, clock, ledger, recorder, commit, beam, fluxReference },
-    cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
+    ...{ ...readings, clock, ledger, recorder, commit, beam, fluxReference, cycleOf, longestOpenS: openBound },
     fluxDoubted: fluxAlarms.doubted,
     fluxCompared: fluxAlarms.compared,
     cellState: (cellIndex) => cellStateJson(views.cell(cellIndex), intake, cellIndex, nowMs()),
@@ -214,7 +215,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
     },
     shutterTravelMs: timings.shutterTravelMs,
-    longestOpenS: openBound,
   });
 
   let openedAtMs: number | null = null;
@@ -234,11 +234,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   }
 
   const desk = createSweepDesk({
-    ...{ campaign, site, ledger, fluxReference, beam, nowMs, endAtMs },
-    longestOpenS: openBound,
+    ...{ campaign, site, ledger, fluxReference, beam, nowMs, endAtMs, cycleOf, longestOpenS: openBound },
     ...(changer === undefined ? {} : { changer }),
     belief: beliefIn,
-    cycleOf: (cellIndex) => views.cell(cellIndex)?.cycle ?? null,
     stateOf: (cellIndex) => views.stateOf(cellIndex),
     heldBack: (...asked) => controlDesk.heldBack(...asked),
     isAlone: (cellIndex) => controlDesk.isAlone(cellIndex),
@@ -253,6 +251,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
   const partialRule = createPartialRule({ campaign, shutterTravelMs: timings.shutterTravelMs, nowMs, endAtMs });
 
+  const corrections = createCampaignCorrections({
+    ...{ ...readings, site, campaign, roles, timings, tally, clock, recorder, alarms, fluxReference, beam, showLevels },
+    ...{ longestOpenS: openBound, committed: commit, commit: commitAlone, left, fail, requests: () => requestDesk },
+  });
+
   const wayIntoShadow = (from: StagePosition) => shadowPath(site.rack, site.stage.travelYMm, from);
 
   const effects = createExposureEffects({
@@ -263,14 +266,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     frameRead: (path) => {
       partialRule.noteFrame(path);
     },
-    accounts: { ...accounts, settle },
-    belief: beliefIn,
-    ringCurrentMa,
-    timings,
+    accounts: corrections.accounts({ ...accounts, settle }),
+    ...{ belief: beliefIn, ringCurrentMa, timings },
     lastLevels: () => watchDesk.levels,
-    latched: () => views.latchedInterlocks(),
-    showLevels,
-    shadowPath: wayIntoShadow,
+    ...{ latched, showLevels, shadowPath: wayIntoShadow },
     nextSpot: () => (changer === undefined ? desk.nextSpot(actor.getSnapshot().context) : null),
     stageMovedAtMs: () => Math.max(parking.movedAtMs(), changer?.movedAtMs() ?? -Infinity),
   });
@@ -285,13 +284,12 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       desk.noteParked(place);
       if (isThere) closedShutter.noteParked(place);
     },
-    levelsMaximumAgeMs: timings.levelsMaximumAgeMs,
-    latched: () => views.latchedInterlocks(),
+    ...{ levelsMaximumAgeMs: timings.levelsMaximumAgeMs, latched },
   });
 
   const homing = createHoming({
     ...{ roles, alarms, clock, nowMs, endAtMs, showLevels, fail, levelsMaximumAgeMs: timings.levelsMaximumAgeMs },
-    ...{ latched: () => views.latchedInterlocks(), lastLevels: () => watchDesk.levels },
+    ...{ latched, lastLevels: () => watchDesk.levels },
   });
 
   const knownKeys = wishKeys(left?.recorded);
@@ -362,12 +360,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     isOver: () => nowMs() >= endAtMs,
     plan(context) {
       const among = amendments.settle() ?? reunion.obstacle() ?? changer?.obstacle() ?? watchDesk.obstacle(context);
-      return desk.plan(context.sweep, among, {
-        wanted: context.wanted,
-        mayBeAsked: context.finishedCellCount < campaign.cells.length,
-      });
+      const mayBeAsked = context.finishedCellCount < campaign.cells.length;
+      return corrections.among(context, among, (obstacle) =>
+        desk.plan(context.sweep, obstacle, { wanted: context.wanted, mayBeAsked }),
+      );
     },
+    ...(corrections.dark === undefined ? {} : { dark: corrections.dark }),
     order(act) {
+      if (act.kind === "correct") return corrections.order(act);
       const order = desk.order(act);
       const visit = { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS };
       if (act.wanted === undefined) tally.ordered(act.sweep, nowMs(), visit);
@@ -384,6 +384,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       changer?.notePlan(plan);
       if (isSweepOver(plan)) controlDesk.sweepIsOver(plan.state.sweep);
     },
+    noteBeside: corrections.noteDone,
     controlAfter: (order, sweep) => controlDesk.controlAfter(order, sweep),
     noteExposure: requestDesk.noteExposure,
     rule: (cut) => partialRule.rule(cut),
@@ -414,10 +415,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     limitFractionMax: () => ledger.limitFractionMax,
     limitFractionBooked: () => ledger.limitFractionBooked,
     limitFractionOf: (cellIndex) => ledger.limitFractionOf(cellIndex),
-    ...{
-      openBookingCount: () => ledger.openCount,
-      sampleCount: () => store.counters.samplesBefore + intake.sampleCount,
-    },
+    openBookingCount: () => ledger.openCount,
+    sampleCount: () => store.counters.samplesBefore + intake.sampleCount,
     ...{ access, samples: intake, levels: () => watchDesk.levels },
     beamEffect: () => controlDesk.verdict(),
     ...(changer === undefined ? {} : { changer }),
@@ -433,6 +432,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);
       const { resumedBy, left: before } = deps;
       beganAgain.say({ recorder, ledger, witness, requestDesk, forecasts, resumedBy, before });
+      corrections.goOn();
       readings.listen(closedShutter.watch);
       watchDesk.listen();
       listenToInstruments({ roles, alarms, recorder, send, stops, clock, views });

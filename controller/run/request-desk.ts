@@ -48,6 +48,8 @@ export interface RequestDesk {
   readonly hasAsked: (key: string) => boolean;
   /** An exposure that another asked for is what this one wanted. */
   readonly noteAnswered: (wanted: WantedExposure, exposureId: string) => void;
+  /** Alarms of one beside the cells, and those that are over when it was made. */
+  readonly noteTrouble: (outcome: ExposureOutcome, fault: FaultNote | null) => void;
   readonly noteExposure: (
     order: ExposureOrder,
     outcome: ExposureOutcome,
@@ -76,6 +78,20 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
   const exposureAlarms: FaultNote[] = [...(deps.alarmsOfExposures ?? [])];
   const keys = new Set(deps.keys ?? []);
   const noteDecided = createDecisionRecord(recorder);
+
+  function noteTrouble(outcome: ExposureOutcome, fault: FaultNote | null): void {
+    if (outcome === "made") {
+      for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
+      // A person has resumed since, and it went well.
+      alarms.clear(DEFECT_CODE, "beamrack");
+      alarms.clear("beam.held", "beam");
+      return;
+    }
+    // What was ordered to stop is no trouble of its own; its cause has its own alarm.
+    if (fault === null || fault.code === "permit.lapsed") return;
+    alarms.raise(fault);
+    exposureAlarms.push(fault);
+  }
 
   return {
     notePlan(plan) {
@@ -154,6 +170,7 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
     },
 
     hasAsked: (key) => keys.has(key),
+    noteTrouble,
 
     noteAnswered(wanted, exposureId) {
       tally.answered();
@@ -165,18 +182,8 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
       const sweep = wanted === null ? asked.sweep : BESIDE_SWEEPS;
       const isAccepted = ruled.then === "accept";
       tally.exposed(sweep, nowMs(), outcome, isInWindow(asked, nowMs()), "beam", isAccepted);
-      if (outcome === "made") {
-        for (const { code, where } of exposureAlarms.splice(0)) alarms.clear(code, where);
-        // A person has resumed since, and it went well.
-        alarms.clear(DEFECT_CODE, "beamrack");
-        alarms.clear("beam.held", "beam");
-      }
+      noteTrouble(outcome, fault);
       if (fault === null || outcome === "made") return;
-      // What was ordered to stop is no trouble of its own; its cause has its own alarm.
-      if (fault.code !== "permit.lapsed") {
-        alarms.raise(fault);
-        exposureAlarms.push(fault);
-      }
       const request = wanted === null ? { sweep, position: order.position } : named(wanted);
       const given = ruled.givenFraction === null ? {} : { given_fraction: ruled.givenFraction };
       if (isAccepted) {

@@ -31,6 +31,7 @@ type Listed = readonly (FaultCode | `${string}.`)[];
 const ISOLATES: Listed = ["cell.", "channel.", "link.isolated", "device.", "code."];
 const SKIPS: Listed = [
   "frame.",
+  "correction.",
   "detector.",
   "trigger.",
   "attenuator.",

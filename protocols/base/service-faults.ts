@@ -142,6 +142,31 @@ export const SERVICE_FAULTS = {
     advice:
       "Doses follow the monitor, and stay right if it is. Look at slits, mirrors and monochromator, and at the monitor itself; then measure the flux anew (`beamrack calibrate SITE.yaml flux`) and put it into the site file. Data across the change are not comparable by ring current.",
   },
+  "correction.moved": {
+    severity: "hold",
+    advice:
+      "The calibrant's rings lie elsewhere than the geometry has them: detector, its distance, the wavelength or the integrator's geometry file is another. Find out which and since when; calibrate the geometry anew (`beamrack calibrate SITE.yaml geometry FILE`), and integrate the frames since the last good one by it.",
+  },
+  "correction.dark-level": {
+    severity: "hold",
+    advice:
+      "The detector counts with the shutter closed. Look for light in the hutch, a shutter that leaks, and the detector's threshold and high voltage; frames since the last good dark hold these counts too.",
+  },
+  "correction.unclear": {
+    severity: "hold",
+    advice:
+      "Too few lines of the calibrant stand out. Look whether it stands where the calibrations say, and is hit; expose it for longer, or with fewer filters.",
+  },
+  "correction.failed": {
+    severity: "hold",
+    advice:
+      "A frame beside the cells was not taken; it is tried again in ten minutes, and cells are exposed meanwhile. Look at what the alarm names.",
+  },
+  "correction.expired": {
+    severity: "hold",
+    advice:
+      "What corrects the frames of the cells is older than twice its interval. Frames are taken all the same; look what kept it from being taken: beam, a person's hold, the detector, or a campaign without a pause.",
+  },
   "calibrate.dark": {
     severity: "hold",
     advice:

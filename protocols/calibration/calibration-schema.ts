@@ -5,6 +5,7 @@ import type { Finding } from "../base/finding.ts";
 import { findingAt, valueAt, valueText, type InputDocument } from "../input/document.ts";
 import { readSection, strictObject } from "../input/section.ts";
 import { readList } from "../site/read-list.ts";
+import { correctionFramesSchema } from "./correction-frames.ts";
 import { CALIBRATION_KINDS, type Calibration, type CalibrationRecord, type SiteCalibrations } from "./calibration.ts";
 
 const positive = z.number().positive();
@@ -15,7 +16,11 @@ export const siteCalibrationsSchema = strictObject({
   file: z.string().min(1),
   required: z.array(z.enum(CALIBRATION_KINDS)).default(["alignment", "beam_size", "flux"]),
   drift_max: positive.max(1).default(0.05),
-}).transform(({ file, required, drift_max }): SiteCalibrations => ({ file, required, driftMax: drift_max }));
+  frames: correctionFramesSchema.exactOptional(),
+}).transform(({ file, required, drift_max, frames }): SiteCalibrations => ({
+  ...{ file, required, driftMax: drift_max },
+  ...(frames === undefined ? {} : { frames }),
+}));
 
 const common = {
   at: z.iso.datetime("Give a UTC time such as 2026-03-02T08:00:00Z."),

@@ -1,5 +1,6 @@
 /** What was measured of a site: values with uncertainty, date, person and method, in a file of their own beside it. */
 import type { PlaneMm, RackPlacement } from "../align/placement.ts";
+import type { AskedCorrection } from "./correction-frames.ts";
 
 export const CALIBRATION_KINDS = [
   "alignment",
@@ -23,6 +24,8 @@ export interface SiteCalibrations {
   readonly required: readonly CalibrationKind[];
   /** From one measurement to the next, as a share of the value, before somebody is told. */
   readonly driftMax: number;
+  /** Taken by a running campaign by itself; left out where it takes none. */
+  readonly frames?: readonly AskedCorrection[];
 }
 
 interface Common {

@@ -1,9 +1,8 @@
 /** Whether what was measured of a site still holds, and whether the site file says the same. Pure. */
-import { ALL_POSITIONS } from "../base/position.ts";
 import type { Finding, FindingSeverity } from "../base/finding.ts";
 import { durationText } from "../base/duration-text.ts";
-import { stageTarget } from "../site/site-lookup.ts";
 import type { Site } from "../site/site.ts";
+import { placeProblem } from "./correction-frames.ts";
 import {
   CALIBRATION_KINDS,
   expiresAtMs,
@@ -28,8 +27,6 @@ export interface CalibrationFacts {
 /** A computer's clock may be so far ahead of another one's. */
 const CLOCKS_APART_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
-/** A place beside the cells lies at least so far from every cell's centre. */
-const BESIDE_MM = 11;
 /** Makers' thicknesses, and the tables. */
 const FILTER_TOLERANCE = 0.05;
 
@@ -164,18 +161,9 @@ function judgeFilters({ site, transmissionOf }: CalibrationFacts, calibration: C
 function judgePlaces(site: Site, calibration: Calibration, tell: Tell): void {
   for (const kind of ["calibrant", "empty"] as const) {
     for (const { where, what, place } of ofKind(calibration, kind)) {
-      const { xMm, yMm } = place;
-      const near = ALL_POSITIONS.find((position) => {
-        const centre = stageTarget(site, position, { xMm: 0, yMm: 0 });
-        return Math.hypot(centre.xMm - xMm, centre.yMm - yMm) < BESIDE_MM;
-      });
-      if (near !== undefined) {
-        const said = `${what} is said to stand on ${near}`;
-        tell("error", "calibration.place", where, said, `Choose a place at least ${BESIDE_MM} mm from every cell.`);
-      } else if (xMm > site.stage.travelXMm || yMm > site.stage.travelYMm) {
-        const said = `${what} stands at ${xMm}, ${yMm} mm, beyond the stage's travel`;
-        tell("error", "calibration.place", where, said, "Give a place that the stage reaches.");
-      }
+      const problem = placeProblem(site, place);
+      if (problem === null) continue;
+      tell("error", "calibration.place", where, `${what} ${problem.what}`, problem.advice);
     }
   }
 }

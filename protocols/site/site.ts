@@ -11,6 +11,7 @@ import type { ModbusIoMap } from "../wire/modbus-io/modbus-io-map.ts";
 import type { NewareAddress } from "../wire/neware/channel-address.ts";
 import type { SiteAlignment } from "./alignment.ts";
 import type { KeepOut } from "./reach-map.ts";
+import type { CorrectionFrame } from "../calibration/correction-frames.ts";
 import type { SiteCalibrations } from "../calibration/calibration.ts";
 import type { SiteBroker } from "./broker-schema.ts";
 import type { SiteBarcodeReader, SiteIntegrator, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
@@ -322,4 +323,6 @@ export interface Site {
   readonly alignment?: SiteAlignment;
   /** What was measured of this site, and how old it may be. */
   readonly calibrations?: SiteCalibrations;
+  /** What a running campaign takes beside the cells, by `calibrations.frames` and what was measured. */
+  readonly corrections?: readonly CorrectionFrame[];
 }

@@ -65,6 +65,9 @@ export interface PatternSource {
   readonly twoThetaDeg: Float64Array;
   /** A frame, counts per bin. Throws RangeError for a state or an exposure that cannot be. */
   pattern(state: DiffractingState, exposure: FrameExposure): Int32Array;
+  /** Centres of the first bin and between two, and how sharp lines are. */
+  readonly axis: TwoThetaAxis;
+  readonly caglioti: Caglioti;
   /** The same before counting. The array is the source's own and is overwritten by the next call. */
   expected(state: DiffractingState, exposure: FrameExposure): Float64Array;
 }
@@ -93,12 +96,13 @@ export function createPatternSource(deps: PatternSourceDeps): PatternSource {
   }
   const lambdaA = wavelengthA(energyKeV);
   const rules = createPhaseRules(structures);
+  const caglioti = deps.geometry?.caglioti ?? instrument.caglioti_deg2;
   const distanceMm = deps.geometry?.distanceMm ?? DISTANCE_MM;
   const patterns = createPhasePatterns(structures, {
     axis,
     energyKeV,
     distanceMm,
-    caglioti: deps.geometry?.caglioti ?? instrument.caglioti_deg2,
+    caglioti,
   });
   const counting = deps.chance.stream("counts");
   const prepared = new WeakMap<CellTexture, PreparedCell>();
@@ -145,6 +149,7 @@ export function createPatternSource(deps: PatternSourceDeps): PatternSource {
     energyKeV,
     wavelengthA: lambdaA,
     distanceMm,
+    ...{ axis, caglioti },
     twoThetaDeg: Float64Array.from({ length: points }, (_, point) => axis.startDeg + point * axis.stepDeg),
     expected,
     pattern(state, exposure) {

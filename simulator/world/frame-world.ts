@@ -9,6 +9,8 @@ import type { ResponseParameters, ResponsiveMaterial } from "../damage/response-
 import type { CellDesign } from "../cell/cell-design.ts";
 import { type CellTexture, drawTexture, stackOfDesign } from "../diffraction/cell-stack.ts";
 import { createPatternSource, type DiffractingState, type FrameExposure } from "../diffraction/pattern-source.ts";
+import { poisson } from "../diffraction/poisson.ts";
+import { addStandard, withRingsMoved } from "../diffraction/standard-pattern.ts";
 import type { Structures } from "../diffraction/structures.ts";
 import type { TakenFrame } from "../plant/frame-plant.ts";
 import type { Chance } from "../plant/plant.ts";
@@ -17,6 +19,7 @@ import type { CellObserver } from "./cell-observer.ts";
 import { cellAt } from "./cell-now.ts";
 import type { DoseTruth } from "./dose-truth.ts";
 import { casingOf, electrodeDose } from "./electrode-layers.ts";
+import { AT_STANDARD, type Standards } from "./standards.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
 import type { WorldCell, WorldProfile, WorldSite } from "./world-site.ts";
 
@@ -84,6 +87,16 @@ export interface FrameWorldDeps {
   readonly trace: BeamTrace;
   readonly startMs: number;
   readonly chance: Chance;
+  readonly standards?: Standards;
+  readonly detector?: DetectorTrouble;
+}
+
+/** What has become of the detector, by the time. */
+export interface DetectorTrouble {
+  /** Rings larger by this share of their radius than its geometry has them. */
+  readonly radiusOff?: (atMs: number) => number;
+  /** Counts of each bin and second that no beam gave. */
+  readonly strayPerS?: (atMs: number) => number;
 }
 
 /** What the shutter's watcher and the detector tell. */
@@ -232,6 +245,24 @@ export function createFrameWorld(deps: FrameWorldDeps): FrameWorldInputs {
     }
   }
 
+  function expectedOf(frame: WorldFrame): Float64Array {
+    const sum = new Float64Array(source.twoThetaDeg.length);
+    for (const [state, beam] of diffracting(frame)) add(sum, source.expected(state, beam));
+    const { axis, caglioti, wavelengthA: lambdaA } = source;
+    for (const { positionIndex, xMm, yMm, photons } of frame.spots) {
+      const what = positionIndex === AT_STANDARD ? deps.standards?.what(xMm, yMm) : undefined;
+      if (what !== undefined) addStandard(sum, axis, { what, photons, lambdaA, caglioti });
+    }
+    const seen = withRingsMoved(sum, axis, deps.detector?.radiusOff?.(frame.startMs) ?? 0);
+    const stray = ((deps.detector?.strayPerS?.(frame.startMs) ?? 0) * (frame.endMs - frame.startMs)) / 1000;
+    return stray === 0 ? seen : seen.map((mean) => mean + stray);
+  }
+
+  /** What cells alone give to a detector without trouble is counted as it falls. */
+  function isPlain({ spots }: WorldFrame): boolean {
+    return deps.detector === undefined && !spots.some(({ positionIndex }) => positionIndex === AT_STANDARD);
+  }
+
   return {
     frames,
     twoThetaDeg: source.twoThetaDeg,
@@ -242,16 +273,14 @@ export function createFrameWorld(deps: FrameWorldDeps): FrameWorldInputs {
       handlers.push(handler);
     },
     counts(frame) {
-      counting.use(chance.stream(`frame ${frame.number}`));
+      const drawn = chance.stream(`frame ${frame.number}`);
+      if (!isPlain(frame)) return Int32Array.from(expectedOf(frame), (mean) => poisson(drawn, mean));
+      counting.use(drawn);
       const sum = new Int32Array(source.twoThetaDeg.length);
       for (const [state, beam] of diffracting(frame)) add(sum, source.pattern(state, beam));
       return sum;
     },
-    expected(frame) {
-      const sum = new Float64Array(source.twoThetaDeg.length);
-      for (const [state, beam] of diffracting(frame)) add(sum, source.expected(state, beam));
-      return sum;
-    },
+    expected: expectedOf,
     lithium(atMs, positionIndex, xMm, yMm) {
       const cell = cells.get(positionIndex);
       if (cell === undefined) return undefined;

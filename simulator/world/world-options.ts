@@ -1,8 +1,10 @@
 /** How this world differs from the plainest one: its machine, its instruments, and what the observer is to expect. */
+import type { DetectorTrouble } from "./frame-world.ts";
 import type { WatchedInput } from "./hazard-judge.ts";
 import type { PersonHands } from "./person-hands.ts";
 import type { WorldSetup } from "./rack-setup.ts";
 import type { RobotOptions } from "./robot-truth.ts";
+import type { WorldStandard } from "./standards.ts";
 
 export interface WorldOptions {
   readonly ringLifetimeH?: number;
@@ -40,6 +42,9 @@ export interface WorldOptions {
   readonly safetyInputs?: readonly WatchedInput[];
   /** The stage holds one cell, which a robot brings there. */
   readonly robot?: RobotOptions;
+  /** What stands beside the cells, and may be exposed there. */
+  readonly standards?: readonly WorldStandard[];
+  readonly detector?: DetectorTrouble;
   /** The diode sees what comes through the cells. */
   readonly isDiodeBehindRack?: boolean;
   /** The rack is not where the site has it, and the diode stands behind it. */

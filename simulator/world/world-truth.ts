@@ -1,10 +1,12 @@
 /** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
 import type { ClaimedCharge } from "./judge-charges.ts";
 import type { AskedRequest } from "./request-truth.ts";
-import { isOnDisc, type Opening } from "./shutter-truth.ts";
+import { AT_STANDARD } from "./standards.ts";
+import { isOnDisc, type Deposit, type Opening } from "./shutter-truth.ts";
 
 /** An exposure as the controller's own records have it, on the world's clock. */
 export interface AccountedExposure {
+  /** -2 of what stands beside the cells. */
   readonly positionIndex: number;
   readonly startMs: number;
   readonly endMs: number;
@@ -100,9 +102,14 @@ export function unaccounted(openings: readonly Opening[], claimed: readonly Acco
   for (const list of byPosition.values()) list.sort((a, b) => a.startMs - b.startMs);
   return openings.filter((opening) => {
     if (opening.photons === 0) return false;
-    const cells = new Set(opening.deposits.filter(isOnDisc).map((deposit) => deposit.positionIndex));
+    const cells = new Set(opening.deposits.filter(isToTell).map((deposit) => deposit.positionIndex));
     return ![...cells].every((positionIndex) => isCovered(opening, byPosition.get(positionIndex) ?? []));
   });
+}
+
+/** On a cell, or on what stands beside them for the beam. */
+function isToTell(deposit: Deposit): boolean {
+  return isOnDisc(deposit) || deposit.positionIndex === AT_STANDARD;
 }
 
 /** `claimed` in the order of their starts. */
@@ -122,7 +129,7 @@ export function onOtherCell(openings: readonly Opening[], claimed: readonly Acco
     const claims = claimed.filter(
       (exposure) => exposure.startMs - MATCH_MS <= opening.startMs && opening.litEndMs <= exposure.endMs + MATCH_MS,
     );
-    const cells = new Set(opening.deposits.filter(isOnDisc).map((deposit) => deposit.positionIndex));
+    const cells = new Set(opening.deposits.filter(isToTell).map((deposit) => deposit.positionIndex));
     return claims.length > 0 && !claims.some((exposure) => cells.has(exposure.positionIndex));
   });
 }

@@ -27,7 +27,8 @@ import { createRobotTruth } from "./robot-truth.ts";
 import { visitTimes } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
 import { scheduleFaults } from "./fault-schedule.ts";
-import type { WorldCell, WorldSite, WorldUncertainty } from "./world-site.ts";
+import { cellUnderBeam, type WorldCell, type WorldSite, type WorldUncertainty } from "./world-site.ts";
+import { AT_STANDARD, createStandards } from "./standards.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 import { judgeAsking } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
@@ -81,10 +82,8 @@ export function createWorld(deps: WorldDeps): World {
   const ledger = createLedger(invariantsOf(options, site));
   const isByAxis = options.stageAxes === "independent";
   const table = {
-    speedMmS: site.stage.speedMmS,
-    accelerationMmS2: site.stage.accelerationMmS2,
-    homeXMm: isByAxis ? 0 : site.stage.travelXMm,
-    homeYMm: isByAxis ? 0 : site.stage.travelYMm,
+    ...{ speedMmS: site.stage.speedMmS, accelerationMmS2: site.stage.accelerationMmS2 },
+    ...{ homeXMm: isByAxis ? 0 : site.stage.travelXMm, homeYMm: isByAxis ? 0 : site.stage.travelYMm },
     startXMm: site.stage.travelXMm * chance.stream("stage x").uniform(),
     startYMm: site.stage.travelYMm * chance.stream("stage y").uniform(),
     swingHz: STAGE_SWING_HZ,
@@ -95,16 +94,13 @@ export function createWorld(deps: WorldDeps): World {
   const fluxTruthFactor = 1 + uncertainty.flux * withinBound(chance.stream("flux"));
   const beam = createBeamPlant(
     {
-      fluxReferencePhS: site.beam.fluxReferencePhS,
+      ...{ fluxReferencePhS: site.beam.fluxReferencePhS, fluxTruthFactor },
       ringCurrentReferenceMa: site.beam.ringCurrentReferenceMa,
-      fluxTruthFactor,
       monitorNoise: options.monitorNoise ?? 0.002,
-      ringLifetimeH: options.ringLifetimeH ?? 10,
-      topUpEveryS: options.topUpEveryS ?? 300,
+      ...{ ringLifetimeH: options.ringLifetimeH ?? 10, topUpEveryS: options.topUpEveryS ?? 300 },
       shutterTravelMs: site.shutter.travelS * 1000,
       safetyShutterTravelMs: site.shutter.safetyShutterCloseS * 1000,
-      filterTravelMs: (options.filterTravelS ?? 0.3) * 1000,
-      filterCount: site.filters.length,
+      ...{ filterTravelMs: (options.filterTravelS ?? 0.3) * 1000, filterCount: site.filters.length },
     },
     startMs,
     chance.stream("beam"),
@@ -157,11 +153,13 @@ export function createWorld(deps: WorldDeps): World {
           ...{ clock, options: options.robot, site, stage, beam, cells, ledger, faultyPositions },
           chance: chance.stream("robot"),
         });
+  const asBuilt = { underBeam: (xMm: number, yMm: number) => cellUnderBeam(site, xMm, yMm) };
   const setup = options.setup === undefined ? undefined : createRackSetup(site, options.setup);
+  const standards = createStandards(options.standards);
   const trace = createBeamTrace({
     ...{ site, beam, stage, filterPasses },
-    ...(setup === undefined ? {} : { underBeam: (_, xMm, yMm) => setup.underBeam(xMm, yMm) }),
-    ...(robot === undefined ? {} : { underBeam: (atMs, xMm, yMm) => robot.underBeam(atMs, xMm, yMm) }),
+    underBeam: (atMs, xMm, yMm) =>
+      standards.underBeam(xMm, yMm) ?? robot?.underBeam(atMs, xMm, yMm) ?? (setup ?? asBuilt).underBeam(xMm, yMm),
   });
   const frameWorld =
     deps.frameTables === undefined
@@ -174,7 +172,8 @@ export function createWorld(deps: WorldDeps): World {
             cells: deps.cells,
             designs: deps.designs,
           },
-          ...{ observers: cells, dose, trace, startMs, chance: chance.stream("frames") },
+          ...{ observers: cells, dose, trace, startMs, chance: chance.stream("frames"), standards },
+          ...(options.detector === undefined ? {} : { detector: options.detector }),
         });
   frames.onTaken((frame) => {
     frameWorld?.frameTaken(frame);
@@ -277,6 +276,7 @@ export function createWorld(deps: WorldDeps): World {
       const onCells = opening.deposits.filter(isOnCell);
       for (const deposit of opening.deposits) {
         const isHit = isOnCell(deposit);
+        if (deposit.positionIndex === AT_STANDARD) continue;
         // From a shutter that fails the stage may flee to where no cell is, and past none.
         const isRight =
           opening.excessPhotons === 0 ? isHit : !isHit || deposit.positionIndex === onCells[0]?.positionIndex;

@@ -39,6 +39,7 @@ export interface WorldRunOptions {
   readonly displaced?: VirtualCampaignInputs["displaced"];
   readonly absentUntilMs?: VirtualCampaignInputs["absentUntilMs"];
   readonly identity?: VirtualCampaignInputs["identity"];
+  readonly detector?: VirtualCampaignInputs["detector"];
   readonly hands?: VirtualCampaignInputs["hands"];
   readonly folder?: string;
   /** Another than the reference site; of the same geometry. */
@@ -172,6 +173,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     ...(options.displaced === undefined ? {} : { displaced: options.displaced }),
     ...(options.absentUntilMs === undefined ? {} : { absentUntilMs: options.absentUntilMs }),
     ...(options.identity === undefined ? {} : { identity: options.identity }),
+    ...(options.detector === undefined ? {} : { detector: options.detector }),
     ...(options.hands === undefined ? {} : { hands: options.hands }),
     isMortal: options.kills !== undefined || options.amendments !== undefined,
     ...(options.isRehearsal === undefined ? {} : { isRehearsal: options.isRehearsal }),

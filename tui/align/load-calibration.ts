@@ -5,6 +5,7 @@ import { dirname, isAbsolute, join, normalize } from "node:path";
 import { isFault } from "../../protocols/base/fault.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import { latest, type Calibration, type CalibrationKind } from "../../protocols/calibration/calibration.ts";
+import { correctionFrames } from "../../protocols/calibration/correction-frames.ts";
 import { readCalibration } from "../../protocols/calibration/calibration-schema.ts";
 import { judgeCalibrations } from "../../protocols/calibration/judge-calibration.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -52,8 +53,15 @@ export function loadCalibration(
   return { path, calibration: read.calibration, sha256: createHash("sha256").update(text).digest("hex") };
 }
 
-/** The site with its rack where it was measured. What the stage cannot reach then is told. */
+/** The site with its rack where it was measured, and with the frames to be taken beside the cells. What is against them is told. */
 export function placedSite(site: Site, loaded: LoadedCalibration | undefined, findings: Finding[]): Site {
+  const placed = withRackPlaced(site, loaded, findings);
+  const known = loaded?.calibration.site === site.name ? loaded.calibration : undefined;
+  const corrections = correctionFrames(placed, known, findings);
+  return corrections.length === 0 ? placed : { ...placed, corrections };
+}
+
+function withRackPlaced(site: Site, loaded: LoadedCalibration | undefined, findings: Finding[]): Site {
   const record = loaded === undefined ? undefined : latest(loaded.calibration, "alignment");
   if (loaded === undefined || record === undefined || loaded.calibration.site !== site.name) return site;
   const placed: Site = { ...site, rack: { ...site.rack, placement: record.placement } };

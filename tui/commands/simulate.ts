@@ -81,7 +81,8 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const look = await preparePhysicsLook(context, campaign, plannedS / 3600, options.physics);
   // Control spots are compared by what frames hold.
   const areFramesRead = campaign.controls !== undefined || campaign.frameRules !== undefined;
-  const frameTables = look.frameTables ?? (areFramesRead ? loadFrameTables(context) : undefined);
+  const areLookedAt = areFramesRead || site.corrections !== undefined;
+  const frameTables = look.frameTables ?? (areLookedAt ? loadFrameTables(context) : undefined);
   const bus = openBus(context, options, campaign, site);
   let timed: TimedLinks | undefined;
   const watched = (deps: DriverDeps): DriverDeps => {

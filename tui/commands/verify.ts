@@ -46,6 +46,7 @@ function verifyDocument(folder: string, report: VerifyReport): object {
     chain: report.chain,
     replay: report.replay,
     exposures: report.exposures,
+    ...(report.corrections === 0 ? {} : { correction_frames: report.corrections }),
     ledger: report.ledger,
     bookings_open: report.openBookings,
     dose_limit_fraction_max: report.limitFractionMax,
@@ -71,6 +72,9 @@ function printReport(context: VerifyContext, folder: string, report: VerifyRepor
       "dose ledger",
       `${report.ledger}, exposures ${countText(report.exposures)}, bookings open ${countText(report.openBookings)}`,
     ],
+    ...(report.corrections === 0
+      ? []
+      : [["correction frames", `${countText(report.corrections)}, beside every cell`] as const]),
     [
       "dose",
       limitFractionMax === null

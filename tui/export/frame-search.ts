@@ -43,8 +43,10 @@ export function* searchFrames(
   if (folder === null) return { found: new Map(), missing: [] };
   const earlier = FOUND_SCHEMA.safeParse(target.finishedStage(STAGE)).data;
   if (earlier !== undefined) return { found: new Map(earlier.found), missing: earlier.missing };
-  const named = campaign.cells.flatMap(({ exposures }) =>
-    exposures.flatMap(({ exposureId, frame }) => (frame === null ? [] : [{ exposureId, frame }])),
+  const ofCells = campaign.cells.flatMap(({ exposures }) => exposures);
+  const beside = campaign.corrections.map(({ id, frame }) => ({ exposureId: id, frame }));
+  const named = [...ofCells, ...beside].flatMap(({ exposureId, frame }) =>
+    frame === null ? [] : [{ exposureId, frame }],
   );
   target.beginStage();
   const found = new Map<string, FrameFile>();

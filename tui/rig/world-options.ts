@@ -35,11 +35,16 @@ function watchedInput({ name, source, response, maximumAgeMs }: SafetyInput) {
 export function worldOptionsOf(
   site: Site,
   codeOf: (position: Position) => string | undefined,
-): Pick<WorldOptions, "stageAxes" | "robot" | "safetyInputs" | "looksEveryS" | "isDiodeBehindRack"> {
+): Pick<WorldOptions, "stageAxes" | "robot" | "safetyInputs" | "looksEveryS" | "isDiodeBehindRack" | "standards"> {
   const changer = site.sampleChanger;
   return {
     looksEveryS: site.channels.reduce((most, channel) => Math.max(most, channel.sampleIntervalMinS), 0),
     ...(site.stage.driver === "zaber-ascii" ? { stageAxes: "independent" } : {}),
+    ...(site.corrections === undefined
+      ? {}
+      : {
+          standards: site.corrections.flatMap(({ what, place }) => (place === null ? [] : [{ what, ...place }])),
+        }),
     ...(site.alignment === undefined || site.beam.monitor?.kind === "diode" ? {} : { isDiodeBehindRack: true }),
     ...(site.safetyInputs === undefined ? {} : { safetyInputs: site.safetyInputs.map(watchedInput) }),
     ...(changer?.toBeam === undefined

@@ -67,6 +67,8 @@ export interface VirtualCampaignInputs {
   readonly hands?: WorldOptions["hands"];
   /** What each cell is held against before its first current. */
   readonly identity?: CampaignRunDeps["identity"];
+  /** What has become of the detector. */
+  readonly detector?: WorldOptions["detector"];
   /** How the rack truly stands; as its calibrations have it when left out. */
   readonly setup?: WorldOptions["setup"];
   /** False for channels that read what is true, rounded. Default true. */
@@ -156,6 +158,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...(inputs.absentUntilMs === undefined ? {} : { absentUntilMs: inputs.absentUntilMs }),
       ...(inputs.hands === undefined ? {} : { hands: inputs.hands }),
       ...(setup === undefined ? {} : { setup }),
+      ...(inputs.detector === undefined ? {} : { detector: inputs.detector }),
     },
   });
   const rig = createVirtualRig(
@@ -193,7 +196,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     });
   }
 
-  const areFramesRead = campaign.controls !== undefined || campaign.frameRules !== undefined;
+  const areFramesRead =
+    campaign.controls !== undefined || campaign.frameRules !== undefined || site.corrections !== undefined;
   const { frameWorld } = world;
   const isWithoutOne = areFramesRead && site.integrator === undefined;
   const integrator = isWithoutOne && frameWorld !== undefined ? createWorldIntegrator(frameWorld) : undefined;

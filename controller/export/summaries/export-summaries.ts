@@ -2,6 +2,7 @@
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
 import { IMAGE_INDEX, transmissionOf } from "../frames-json.ts";
+import { CORRECTION_COLUMNS, correctionRows } from "../corrections-json.ts";
 import { isoTime } from "../file-names.ts";
 import { dosesBySpot } from "../provenance.ts";
 import { csvText, type Field } from "./csv-table.ts";
@@ -101,13 +102,17 @@ const TABLES: readonly Table[] = [
   ],
 ];
 
+/** Only where there are any. */
+const CORRECTIONS: Table = ["correction-frames.csv", CORRECTION_COLUMNS, correctionRows];
+
 export function* exportSummaries(campaign: ExportedCampaign, target: ExportTarget): RunningExport {
   let rows = 0;
-  for (const [written, [name, head, rowsOf]] of TABLES.entries()) {
+  const tables = campaign.corrections.length === 0 ? TABLES : [...TABLES, CORRECTIONS];
+  for (const [written, [name, head, rowsOf]] of tables.entries()) {
     const all = [...rowsOf(campaign)];
     target.writeText(name, csvText(head, all));
     rows += all.length;
-    yield { done: written + 1, of: TABLES.length };
+    yield { done: written + 1, of: tables.length };
   }
   return { cells: campaign.cells.length, rows, unreadable: [] };
 }

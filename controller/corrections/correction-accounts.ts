@@ -1,0 +1,103 @@
+/**
+ * The books of correction frames, apart from the cells' ledger, for no cell stands in the beam: a bound on record before the
+ * shutter may open, and after it what was given. Of all other exposures the cells' own books are kept as ever.
+ */
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { ExposureAccounts } from "../beam/exposure-accounts.ts";
+import { openTimeS } from "../beam/open-time.ts";
+import type { BeamOnCell } from "../dose/dose-ledger.ts";
+import { bookedFlux, settledFlux, type FluxHistory, type FluxReference } from "../dose/flux.ts";
+import {
+  marksJson,
+  REHEARSED,
+  type ExposureOrder,
+  type ExposureOutcome,
+  type ShutterMarks,
+} from "../machines/exposure-order.ts";
+import type { Recorder } from "../machines/recorder.ts";
+import { aboutJson, BEGUN_EVENT, ENDED_EVENT } from "./correction-events.ts";
+
+export interface CorrectionAccountsDeps {
+  readonly clock: Pick<Clock, "monoMs">;
+  readonly recorder: Recorder;
+  readonly commit: () => Promise<void>;
+  readonly fluxReference: FluxReference;
+  readonly monitor: FluxHistory;
+  readonly ringCurrentMa: () => number | null;
+  readonly beam: (filtersIn: readonly boolean[]) => BeamOnCell;
+  readonly shutterTravelMs: number;
+  readonly longestOpenS: (exposureS: number) => number;
+  /** Told of each for which the shutter was asked open. */
+  readonly accounted: (startMs: number, endMs: number) => void;
+}
+
+/** Says which exposures they are, and otherwise does what the cells' books do. */
+export function withCorrections(cells: ExposureAccounts, deps: CorrectionAccountsDeps): ExposureAccounts {
+  const { clock, recorder } = deps;
+  /** The one that is begun and not ended. */
+  let open: ExposureOrder | null = null;
+  let isDurable = false;
+
+  function settle(order: ExposureOrder, marks: ShutterMarks, outcome: ExposureOutcome, framePath: string | null): void {
+    if (order.beside === undefined || open?.exposureId !== order.exposureId) return;
+    open = null;
+    const openS = openTimeS(marks, deps.shutterTravelMs);
+    const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
+    const monitorPhS = deps.monitor.meanBetween(fromMs, clock.monoMs());
+    const ringCurrentMa = deps.ringCurrentMa();
+    const flux = settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
+    const { filterTransmission } = deps.beam(order.filtersIn);
+    if (marks.openAskedAtMs !== null) {
+      deps.accounted(marks.openAskedAtMs, marks.closedSeenAtMs ?? marks.litUntilAtMs ?? clock.monoMs());
+    }
+    recorder.record(ENDED_EVENT, {
+      ...aboutJson(order.exposureId, order.beside),
+      outcome: outcome === "made" && marks.rehearsedAtMs !== undefined ? REHEARSED : outcome,
+      exposure_s: order.exposureS,
+      ...marksJson(marks),
+      open_s: openS,
+      // Never seen closed: the bound stands.
+      photons: openS === null ? photonsMax(order) : flux.fluxPhS * filterTransmission * openS,
+      i0_ph_s: flux.fluxPhS,
+      flux_source: flux.source,
+      filter_transmission: filterTransmission,
+      ring_current_mA: ringCurrentMa,
+      frame: framePath,
+    });
+  }
+
+  function photonsMax({ exposureS, filtersIn }: ExposureOrder): number {
+    const { filterTransmission } = deps.beam(filtersIn);
+    return bookedFlux(deps.fluxReference).fluxPhS * filterTransmission * deps.longestOpenS(exposureS);
+  }
+
+  return {
+    ...cells,
+    async book(order) {
+      if (order.beside === undefined) return cells.book(order);
+      open = order;
+      isDurable = false;
+      recorder.record(BEGUN_EVENT, {
+        ...aboutJson(order.exposureId, order.beside),
+        ...{ x_mm: order.stageXMm, y_mm: order.stageYMm, exposure_s: order.exposureS },
+        filters_in: [...order.filtersIn] satisfies Json,
+        photons_max: photonsMax(order),
+      });
+      await deps.commit();
+      isDurable = open === order;
+      return order.beside.number;
+    },
+    isDurable: (bookingSeq) => (open === null ? cells.isDurable(bookingSeq) : isDurable),
+    noteOpening(order) {
+      if (order.beside === undefined) cells.noteOpening(order);
+    },
+    noteOpened(order, atMs) {
+      if (order.beside === undefined) cells.noteOpened(order, atMs);
+    },
+    settle(order, marks, outcome, framePath) {
+      if (order.beside === undefined) cells.settle(order, marks, outcome, framePath);
+      else settle(order, marks, outcome, framePath);
+    },
+  };
+}

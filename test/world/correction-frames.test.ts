@@ -1,0 +1,49 @@
+/** Frames of calibrant and darkness that a running campaign takes by itself, between its sweeps. */
+import { afterAll, expect, it } from "vitest";
+import { verifyRecord } from "../../controller/record/verify.ts";
+import type { CorrectionFrame } from "../../protocols/calibration/correction-frames.ts";
+import { expectSound, field, removeFolders, runWorld, site, THREE } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+const SLOW_MS = 120_000;
+const shared = { everyMs: 360_000, exposureS: 4, filtersIn: site.filters.map(() => false) };
+const DARK: CorrectionFrame = {
+  ...shared,
+  ...{ kind: "dark", what: "shutter closed", place: null, levelMaxPerS: 1, driftMax: null },
+};
+const CERIA: CorrectionFrame = {
+  ...shared,
+  ...{ kind: "calibrant", what: "CeO2", place: { xMm: 25, yMm: 25 }, levelMaxPerS: null, driftMax: 0.0005 },
+};
+
+it(
+  "are taken at their intervals beside no cell's dose, go on after a crash, and tell of a detector that moved and of stray light",
+  async () => {
+    const run = await runWorld({
+      ...{ campaign: THREE, site: { ...site, corrections: [DARK, CERIA] }, frames: true, harm: 0, hours: 0.3 },
+      detector: {
+        radiusOff: (atMs) => (atMs < 300_000 ? 0 : 0.002),
+        strayPerS: (atMs) => (atMs < 700_000 ? 0 : 30),
+      },
+      // In the middle of the calibrant's second exposure.
+      kills: [{ atS: 381, downS: 20 }],
+    });
+    expectSound(run);
+    const ended = run.of("correction-ended").map((event) => `${field(event, "kind")} ${field(event, "outcome")}`);
+    expect(ended.filter((text) => text !== "calibrant aborted")).toEqual([
+      ...["dark made", "calibrant made", "dark made", "calibrant made", "dark made", "calibrant made"],
+    ]);
+    expect(ended).toHaveLength(7);
+    expect(run.of("correction-judged").map((event) => field(event, "finding"))).toEqual([
+      ...["good", "good", "good", "moved", "too-bright", "moved"],
+    ]);
+    expect(run.alarms).toContain("correction.moved calibrant CeO2");
+    expect(run.alarms).toContain("correction.dark-level detector");
+    expect(run.summary.requests.missed).toBe(0);
+    const audit = verifyRecord(run.folder);
+    expect(audit.findings.filter(({ severity }) => severity !== "note")).toEqual([]);
+    expect(audit.corrections).toBe(7);
+  },
+  SLOW_MS,
+);
