@@ -16,6 +16,9 @@ export interface AmendedValue {
   readonly isRaised?: true;
 }
 
+/** Of the sweep trigger, as a change names it: `triggers.sweep.cadence_min`. */
+export const CADENCE = "cadence_min";
+
 /** Path of the change by which cells join: positions that had none so far. */
 export const JOINED_PATH = "cells";
 

@@ -73,7 +73,7 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
     });
     deps.waits.of = exposureWaits(campaign, site);
     deps.signals.amended();
-    deps.desk.amended();
+    deps.desk.amended(actor().getSnapshot().context.sweep.sweep);
     deps.triggers.amended();
     deps.forecasts.amended();
     deps.newcomers.join(before, author);

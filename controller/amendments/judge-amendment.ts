@@ -7,7 +7,7 @@ import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import type { Campaign, SweepTrigger } from "../../protocols/campaign/campaign.ts";
 import { inRecordedOrder } from "../../protocols/campaign/cell-order.ts";
 import type { CampaignTrigger } from "../../protocols/campaign/trigger.ts";
-import type { AmendedValue, CampaignProgress, JudgedAmendment } from "./amendment.ts";
+import { CADENCE, type AmendedValue, type CampaignProgress, type JudgedAmendment } from "./amendment.ts";
 import { differences, isSame, keysOf } from "./json-differences.ts";
 import { judgeCells } from "./judge-cells.ts";
 
@@ -90,7 +90,7 @@ function judgePresets(current: Campaign, proposed: Campaign, changes: AmendedVal
   for (const name of old.keys()) changes.push({ path: `presets.${name}`, positions: [], from: name, to: null });
 }
 
-/** The timetable of the sweeps so far is on record by their numbers. */
+/** The timetable of the sweeps so far is on record by their numbers; those to come may have another cadence. */
 function judgeSweeps(
   current: readonly SweepTrigger[],
   proposed: readonly SweepTrigger[],
@@ -105,9 +105,13 @@ function judgeSweeps(
     refuse("triggers", what, "Use triggers by the clock for more, `hold` or experiment_end for less.");
     return;
   }
-  if (before.cadenceS !== after.cadenceS || before.firstAfterS !== after.firstAfterS || before.name !== after.name) {
-    const was = `every ${before.cadenceS / 60} min from ${before.firstAfterS / 60} min on`;
-    refuse("triggers", `the sweeps are numbered by their times: ${before.name}, ${was}`, "Leave name and times.");
+  if (before.firstAfterS !== after.firstAfterS || before.name !== after.name) {
+    const was = `the sweeps are on record as ${before.name}, from ${before.firstAfterS / 60} min on`;
+    refuse("triggers", was, "Leave name and first_after_min; cadence_min may be another.");
+  }
+  if (before.cadenceS !== after.cadenceS) {
+    const path = `triggers.${after.name}.${CADENCE}`;
+    changes.push({ path, positions: [], from: before.cadenceS / 60, to: after.cadenceS / 60 });
   }
   if (before.preset.name !== after.preset.name) {
     const path = `triggers.${after.name}.preset`;

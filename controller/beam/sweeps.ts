@@ -11,10 +11,19 @@ export interface SweepTiming {
   /** Campaign milliseconds at which sweep 1 is due. */
   readonly firstAtMs: number;
   readonly cadenceMs: number;
+  /** From these sweeps on others, by amendments; in order. */
+  readonly turns?: readonly SweepTurn[];
   /** No exposure is begun after this. */
   readonly endAtMs: number;
   /** About how long one exposure occupies the beam; a sweep that cannot begin its first before the end is not asked. */
   readonly perExposureMs: number;
+}
+
+/** This sweep is due then, and those behind it in this cadence. */
+export interface SweepTurn {
+  readonly sweep: number;
+  readonly dueMs: number;
+  readonly cadenceMs: number;
 }
 
 export type MissReason = "dose" | "beam" | "cell";
@@ -98,7 +107,28 @@ export interface BegunSweep {
 
 /** When sweep `number` (from 1) is due. */
 export function sweepDueMs(timing: SweepTiming, number: number): number {
-  return timing.firstAtMs + (number - 1) * timing.cadenceMs;
+  const turn = timing.turns?.findLast(({ sweep }) => sweep <= number) ?? beginOf(timing);
+  return turn.dueMs + (number - turn.sweep) * turn.cadenceMs;
+}
+
+function beginOf({ firstAtMs, cadenceMs }: SweepTiming): SweepTurn {
+  return { sweep: 1, dueMs: firstAtMs, cadenceMs };
+}
+
+/**
+ * From the sweep after `last` on, 0 for none, another cadence: that one is due a cadence after the last was, though not
+ * before now; the first one keeps its time.
+ */
+export function withCadence(timing: SweepTiming, last: number, nowMs: number, cadenceMs: number): SweepTiming {
+  const dueMs = last === 0 ? sweepDueMs(timing, 1) : Math.max(nowMs, sweepDueMs(timing, last) + cadenceMs);
+  return { ...timing, turns: [...(timing.turns ?? []), { sweep: last + 1, dueMs, cadenceMs }] };
+}
+
+/** Sweeps that begin before the end. */
+export function sweepCount(timing: SweepTiming): number {
+  const { endAtMs, perExposureMs } = timing;
+  const { sweep, dueMs, cadenceMs } = timing.turns?.at(-1) ?? beginOf(timing);
+  return Math.max(0, sweep + Math.floor((endAtMs - perExposureMs - dueMs) / cadenceMs) || 0);
 }
 
 /** When the next sweep is due; null where none begins before the end. */
@@ -138,7 +168,7 @@ export function beginSweeps(
     giveUp();
     const asked = facts.tour(sweep);
     begun.push({ sweep, startedAtMs: facts.nowMs, asked });
-    state = { sweep, startedAtMs: facts.nowMs, latestMs: dueMs + timing.cadenceMs, remaining: asked };
+    state = { sweep, startedAtMs: facts.nowMs, latestMs: sweepDueMs(timing, sweep + 1), remaining: asked };
   }
   if (facts.nowMs >= timing.endAtMs) giveUp();
   return { state, misses, begun };

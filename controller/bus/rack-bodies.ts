@@ -42,7 +42,7 @@ export function campaignBody(sources: BusSources, parts: RunParts): Body<BusCamp
     ...{ seed: sources.seed, faults: sources.faults },
     cells: { total: campaign.cells.length, by_state: run.views.byState() },
     groups: groupsOf(sources),
-    sweep: { number: tally.sweepNumber, of: run.sweepCountPlanned },
+    sweep: { number: tally.sweepNumber, of: run.sweeps.sweepCountPlanned },
     requests: {
       ...{ asked: tally.requests.asked, met: tally.requests.met },
       ...{ late: tally.requests.late, missed: tally.requests.missed },
@@ -179,17 +179,16 @@ export function scheduleBody(
   parts: RunParts,
   queue: readonly QueuedExposure[],
 ): Body<BusSchedule> {
-  const { run, fold, campaign } = sources;
+  const { run, fold } = sources;
   const { sweep } = parts.campaign.context;
-  const trigger = campaign.sweeps[0];
-  const nextMs = trigger === undefined ? Infinity : 1000 * (trigger.firstAfterS + sweep.sweep * trigger.cadenceS);
+  const nextMs = run.sweeps.window(sweep.sweep + 1).earliestMs;
   return {
     sweep: {
-      ...{ number: sweep.sweep, of: run.sweepCountPlanned, left: sweep.remaining.length },
+      ...{ number: sweep.sweep, of: run.sweeps.sweepCountPlanned, left: sweep.remaining.length },
       began_at: timeTextOrNull(sources, sweep.sweep === 0 ? null : sweep.startedAtMs),
       ends_by: timeTextOrNull(sources, sweep.sweep === 0 ? null : sweep.latestMs),
     },
-    next_sweep_at: sweep.sweep >= run.sweepCountPlanned ? null : timeTextOrNull(sources, nextMs),
+    next_sweep_at: sweep.sweep >= run.sweeps.sweepCountPlanned ? null : timeTextOrNull(sources, nextMs),
     queue: queue.slice(0, QUEUE_MAX).map(({ position, atMs, latestMs, reason }) => ({
       ...{ position, reason },
       ...{ at: timeTextOrNull(sources, atMs), latest: timeTextOrNull(sources, latestMs) },

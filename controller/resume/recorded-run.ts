@@ -13,12 +13,13 @@ import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
 import type { LeftAccess } from "../access/access-desk.ts";
 import { createAccessFold } from "../access/access-fold.ts";
-import { JOINED_PATH } from "../amendments/amendment.ts";
+import { CADENCE, JOINED_PATH } from "../amendments/amendment.ts";
 import { createCorrectionFold, type RecordedCorrection } from "../corrections/correction-events.ts";
 import { AMENDED_EVENT } from "../amendments/campaign-progress.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
 import { windowOf, wishOf } from "../schedule/wish-json.ts";
 import type { Alarm } from "../run/alarms.ts";
+import type { RecordedCadence } from "../run/sweep-desk.ts";
 import {
   createCellFold,
   faultOf,
@@ -102,6 +103,8 @@ export interface RecordedRun {
   readonly controls: readonly { readonly type: string; readonly atMs: number; readonly data: EventData }[];
   /** Exposures that were seen open and are over, of which nobody put on record what the cell stood at. */
   readonly unwitnessed: readonly { readonly exposureId: string; readonly position: string }[];
+  /** Other cadences of the sweeps, by amendments, in order. */
+  readonly retimed: readonly RecordedCadence[];
   /** Frames of what is no cell, in order. */
   readonly corrections: readonly RecordedCorrection[];
   /** Interlocks that broke and were not re-armed. */
@@ -157,6 +160,8 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   const joined = new Map<string, number>();
   const access = createAccessFold();
   const corrections = createCorrectionFold();
+  const retimed: RecordedCadence[] = [];
+  let lastSweep = 0;
   let raisedCount = 0;
   let startMs: number | null = null;
   let lastMs = 0;
@@ -223,6 +228,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           break;
         case AMENDED_EVENT:
           for (const position of leftBeam(data["changes"])) takenFromBeam.set(position, atMs);
+          retimed.push(...cadences(data["changes"]).map((change) => ({ ...change, atMs, lastSweep })));
           for (const position of joinedCells(data["changes"])) joined.set(position, atMs);
           break;
         case "access-asked":
@@ -246,6 +252,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           });
           break;
         case "sweep-begun":
+          lastSweep = numberOf(data["sweep"]) ?? lastSweep;
           requests.push({
             kind: "begun",
             sweep: numberOf(data["sweep"]) ?? 0,
@@ -365,7 +372,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           latched,
           held,
           takenFromBeam,
-          ...{ access: access.open, moved: access.moved, corrections: corrections.corrections },
+          ...{ access: access.open, moved: access.moved, corrections: corrections.corrections, retimed },
           joined,
         },
         unwitnessed: [...unwitnessed.values()],
@@ -424,6 +431,15 @@ function leftBeam(changes: Json | undefined): readonly string[] {
   return list.map(recordOf).flatMap(({ path, positions }) => {
     const named: readonly Json[] = Array.isArray(positions) ? positions : [];
     return path === "withdrawn" || path === "role" ? named.map(textOf) : [];
+  });
+}
+
+function cadences(changes: Json | undefined): readonly Pick<RecordedCadence, "fromS" | "toS">[] {
+  const list: readonly Json[] = Array.isArray(changes) ? changes : [];
+  return list.map(recordOf).flatMap(({ path, from, to }) => {
+    const [fromMin, toMin] = [numberOf(from), numberOf(to)];
+    const isMeant = textOf(path).startsWith("triggers.") && textOf(path).endsWith(`.${CADENCE}`);
+    return isMeant && fromMin !== undefined && toMin !== undefined ? [{ fromS: 60 * fromMin, toS: 60 * toMin }] : [];
   });
 }
 

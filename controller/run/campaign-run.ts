@@ -236,7 +236,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const desk = createSweepDesk({
     ...{ campaign, site, ledger, fluxReference, beam, nowMs, endAtMs, cycleOf, longestOpenS: openBound },
     ...(changer === undefined ? {} : { changer }),
-    belief: beliefIn,
+    ...{ belief: beliefIn, retimed: left?.recorded.retimed ?? [] },
     stateOf: (cellIndex) => views.stateOf(cellIndex),
     heldBack: (...asked) => controlDesk.heldBack(...asked),
     isAlone: (cellIndex) => controlDesk.isAlone(cellIndex),
@@ -409,7 +409,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   }
 
   return {
-    ...{ actor, campaign, views, tally, alarms, wishes, stops, amendments, sweepCountPlanned: desk.sweepCountPlanned },
+    ...{ actor, campaign, views, tally, alarms, wishes, stops, amendments, sweeps: desk },
     expose: (command) => triggers.expose(command),
     planned: () => desk.decided,
     limitFractionMax: () => ledger.limitFractionMax,

@@ -19,6 +19,7 @@ import type { Alarms } from "./alarms.ts";
 import type { ActorViews } from "./actor-views.ts";
 import type { CampaignRoles } from "./roles.ts";
 import type { CampaignStops } from "../stops/campaign-stops.ts";
+import type { SweepDesk } from "./sweep-desk.ts";
 import type { Tally } from "./tally.ts";
 import type { CommandedWish, ExposeCommand } from "../triggers/commanded.ts";
 import type { WishDesk } from "./wish-desk.ts";
@@ -64,7 +65,8 @@ export interface CampaignRun {
   expose(command: ExposeCommand): CommandedWish;
   /** What the scheduler decided last; null where nothing has a window. */
   planned(): Decided | null;
-  readonly sweepCountPlanned: number;
+  /** How many fit before the end, and when each is due. */
+  readonly sweeps: Pick<SweepDesk, "sweepCountPlanned" | "window">;
   limitFractionMax(): number;
   /** With open bookings counted in full. */
   limitFractionBooked(): number;

@@ -18,7 +18,9 @@ import { stageTarget } from "../../protocols/site/site-lookup.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import {
   serpentineTour,
+  sweepCount,
   sweepDueMs,
+  withCadence,
   type BeamAct,
   type Eligibility,
   type ParkingPlace,
@@ -70,8 +72,16 @@ export interface SweepDesk {
   parkingTarget(place: ParkingPlace): { readonly xMm: number; readonly yMm: number } | undefined;
   /** What the scheduler decided last; null before that, and where nothing has a window. */
   readonly decided: Decided | null;
-  /** The campaign has other cells in the beam, presets, sweeps, shares or stops from here on. */
-  amended(): void;
+  /** The campaign has other cells in the beam, presets, sweeps, shares or stops from here on; `lastSweep` is the last that began. */
+  amended(lastSweep: number): void;
+}
+
+/** An amendment gave the sweeps another cadence when so many of them had begun. */
+export interface RecordedCadence {
+  readonly atMs: number;
+  readonly lastSweep: number;
+  readonly fromS: number;
+  readonly toS: number;
 }
 
 export interface AskedBesides {
@@ -98,6 +108,8 @@ export interface SweepDeskDeps {
   readonly stateOf: (cellIndex: number) => string;
   readonly nowMs: () => number;
   readonly endAtMs: number;
+  /** Other cadences of the sweeps that amendments brought before a restart, in order. */
+  readonly retimed?: readonly RecordedCadence[];
   /** Brings the cells to the beam; left out where the stage carries them all. */
   readonly changer?: Pick<ChangerDesk, "isOut" | "inBeam" | "fetched">;
   /** Why a cell is not exposed in this sweep although dose and beam would let it be; null when nothing is against it. */
@@ -115,6 +127,9 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
   const { campaign, site } = deps;
   let placed = placedCells(campaign);
   let { timing, longestMs, calendarLook, spots, ordinary, presets } = readCampaign(campaign, deps.endAtMs);
+  /** As the campaign in force has it. */
+  let { cadenceMs } = timing;
+  timing = withRecorded(timing, deps.retimed ?? []);
   let exposed = placed.filter(({ cell }) => meetsBeam(cell));
   const filters = new Map<string, readonly boolean[]>();
   const leftOf = new Map<number, { readonly most: number; readonly left: number }>();
@@ -261,8 +276,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
       return exposed.length;
     },
     get sweepCountPlanned() {
-      const { endAtMs, perExposureMs, firstAtMs, cadenceMs } = timing;
-      return Math.max(0, Math.floor((endAtMs - perExposureMs - firstAtMs) / cadenceMs) + 1 || 0);
+      return sweepCount(timing);
     },
     plan(before, obstacle, asked) {
       const facts: WantedFacts = {
@@ -324,10 +338,15 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     get decided() {
       return planner.decided;
     },
-    amended() {
+    amended(lastSweep) {
+      const before = timing;
       ({ timing, longestMs, calendarLook, spots, ordinary, presets } = readCampaign(campaign, deps.endAtMs));
       placed = placedCells(campaign);
       exposed = placed.filter(({ cell }) => meetsBeam(cell));
+      const asWritten = timing.cadenceMs;
+      timing = { ...timing, cadenceMs: before.cadenceMs, turns: before.turns ?? [] };
+      if (asWritten !== cadenceMs) timing = withCadence(timing, lastSweep, deps.nowMs(), asWritten);
+      cadenceMs = asWritten;
       filters.clear();
       leftOf.clear();
       planner.amended();
@@ -382,6 +401,16 @@ function readCampaign(campaign: Campaign, endAtMs: number) {
     ordinary: trigger?.preset ?? campaign.presets[0],
     presets: new Map(campaign.presets.map((preset) => [preset.name, preset])),
   };
+}
+
+/** As the campaign was written at first, and each cadence that came since. */
+function withRecorded(timing: SweepTiming, retimed: readonly RecordedCadence[]): SweepTiming {
+  const [first] = retimed;
+  if (first === undefined) return timing;
+  return retimed.reduce((before, { lastSweep, atMs, toS }) => withCadence(before, lastSweep, atMs, 1000 * toS), {
+    ...timing,
+    cadenceMs: 1000 * first.fromS,
+  });
 }
 
 function timingOf(trigger: SweepTrigger | undefined, endAtMs: number): SweepTiming {

@@ -144,6 +144,14 @@ const MINDS: readonly Mind[] = [
     },
   },
   {
+    name: "another cadence of the sweeps",
+    isValid: true,
+    propose: (chance, current) => ({
+      ...current,
+      sweeps: current.sweeps.map((sweep) => ({ ...sweep, cadenceS: 120 + 30 * Math.floor(chance.uniform() * 15) })),
+    }),
+  },
+  {
     name: "a limit already spent",
     isValid: false,
     propose(chance, current, { rows }) {

@@ -1,5 +1,6 @@
 /** A campaign that is amended while its cells cycle: the record holds, nothing is violated, what is refused changes nothing. */
 import { afterAll, expect, it } from "vitest";
+import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
@@ -225,4 +226,33 @@ it("cells join a campaign under way: proven, cycled and exposed from then on, an
   } finally {
     record.close();
   }
+});
+
+it("the cadence of the sweeps is amended under way, longer and shorter, and stays so over a crash", async () => {
+  const every = (minutes: number) => (current: Campaign) => ({
+    ...current,
+    sweeps: current.sweeps.map((sweep) => ({ ...sweep, cadenceS: 60 * minutes })),
+  });
+  const refusals: number[] = [];
+  const judged = (outcome: AmendOutcome): void => {
+    refusals.push(outcome.kind === "refused" ? outcome.refusals.length : 0);
+  };
+  const run = await runWorld({
+    ...{ hours: 0.55, campaign: { ...campaign, cells: campaign.cells.filter(({ position }) => position === "A1") } },
+    amendedLive: [
+      { atS: 700, propose: every(10), judged },
+      { atS: 1650, propose: every(2), judged },
+    ],
+    kills: [
+      { atS: 900, downS: 20 },
+      { atS: 1700, downS: 20 },
+    ],
+  });
+  expectSound(run);
+  expect(refusals).toEqual([0, 0]);
+  const begun = run.of("sweep-begun").map((event) => Math.round(event.atMs / 1000));
+  expect(begun.filter((atS) => atS < 1650)).toEqual([300, 600, 1200]);
+  // The next was long due by the new cadence: at once.
+  expect(begun.filter((atS) => atS >= 1650).map((atS) => Math.floor((atS - 1650) / 120))).toEqual([0, 1, 2]);
+  expect(verifyRecord(run.folder, replayDecisions).findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });

@@ -25,7 +25,7 @@ export function progressOfRun(run: CampaignRun, campaign: Campaign, { nowS, tota
     totalS,
     wallS,
     cellsByState: run.views.byState(),
-    sweep: { number: tally.sweepNumber, of: run.sweepCountPlanned },
+    sweep: { number: tally.sweepNumber, of: run.sweeps.sweepCountPlanned },
     doseLimitFractionMax: run.limitFractionMax(),
     exposuresMade: tally.exposures.made,
     alarmsOpen: alarms.open.length,

@@ -18,7 +18,7 @@ const FILES = {
   "small.yaml": SMALL,
   "lower.yaml": SMALL.replace("dose_Gy: 2000", "dose_Gy: 1500"),
   "higher.yaml": SMALL.replace("dose_Gy: 2000", "dose_Gy: 6000"),
-  "slower.yaml": SMALL.replace("cadence_min: 5", "cadence_min: 10"),
+  "later.yaml": SMALL.replace("first_after_min: 5", "first_after_min: 10"),
   "cycle.yaml": repositoryText("test/fixtures/world/cycle.yaml"),
   "site.yaml": repositoryText("protocols/sites/reference.yaml"),
 };
@@ -110,7 +110,7 @@ describe("beamrack amend", () => {
 
   it("refuses with place, reason and what would be right, and then nothing is changed", async () => {
     const before = types();
-    expect(await amendCommand(context, [folder, "slower.yaml", ...ADA])).toBe(2);
+    expect(await amendCommand(context, [folder, "later.yaml", ...ADA])).toBe(2);
     expect(told()).toMatchObject({ ok: false, findings: [{ code: "amend.refused", where: "triggers" }] });
     expect(types()).toEqual(before);
   });

@@ -65,7 +65,7 @@ describe("an amendment", () => {
       [{ name: "other" }, /^campaign: /],
       [{ startMs: 0 }, /^start: /],
       [{ doseUncertainty: { ...campaign.doseUncertainty, stack: 0.5 } }, /^uncertainty: /],
-      [{ sweeps: campaign.sweeps.map((sweep) => ({ ...sweep, cadenceS: 600 })) }, /^triggers: the sweeps are numbered/],
+      [{ sweeps: campaign.sweeps.map((sweep) => ({ ...sweep, firstAfterS: 600 })) }, /^triggers: the sweeps are on/],
       [{ sweeps: [] }, /^triggers: the sweep cannot be dropped/],
     ];
     for (const [change, what] of others) expect(judged({ ...campaign, ...change }).refusals[0]).toMatch(what);
