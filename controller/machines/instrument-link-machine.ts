@@ -30,7 +30,6 @@ export interface InstrumentLinkContext {
 export type InstrumentLinkEvent =
   | { readonly type: "LINK_FAULT"; readonly fault: FaultNote }
   | { readonly type: "REPAIRED" }
-  | { readonly type: "CLOSE" }
   | { readonly type: "DEADLINE" };
 
 /** What the parent hears. */
@@ -150,7 +149,6 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
       waiting: null,
     }),
     initial: "connecting",
-    on: { CLOSE: { target: ".closed", actions: "disconnect" } },
     states: {
       connecting: {
         entry: ["noteTry", "noteConnecting"],
@@ -203,7 +201,6 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
         ],
         on: { REPAIRED: { target: "connecting", actions: assign({ triesCount: 0 }) } },
       },
-      closed: { type: "final" },
     },
   });
 }

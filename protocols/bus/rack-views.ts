@@ -208,7 +208,7 @@ export const instrumentViewSchema = z.object({
   ...header,
   name: z.string(),
   driver: z.string(),
-  state: z.enum(["connecting", "ready", "failed", "pausing", "isolated", "closed"]),
+  state: z.enum(["connecting", "ready", "failed", "pausing", "isolated"]),
   position: z.string().nullable().meta({ description: "of the cell whose channel it is" }),
   is_needed_by_all: z.boolean(),
   model: z.string().nullable(),

@@ -127,7 +127,10 @@ export function createSoakChannels(folder: string, clock: Clock): SoakChannels {
   return {
     all: made.map(({ heard }) => heard),
     close() {
-      for (const { link } of made) link.send({ type: "CLOSE" });
+      for (const { heard, link } of made) {
+        link.stop();
+        heard.channel.disconnect();
+      }
     },
   };
 }

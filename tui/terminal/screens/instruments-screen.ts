@@ -15,7 +15,6 @@ const INSTRUMENT_TONES: Readonly<Record<BusInstrument["state"], Tone>> = {
   pausing: "warn",
   failed: "alarm",
   isolated: "alarm",
-  closed: "dim",
 };
 
 /** Older than this, what a channel said last is told. */
