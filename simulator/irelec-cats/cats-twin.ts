@@ -26,8 +26,8 @@ export interface CatsTwinDeps {
   readonly returnMs?: number;
   /** The doors of its cell, as they are at the moment; left out: closed, unless `openDoors` opens them. */
   readonly areDoorsClosed?: () => boolean;
-  /** Told when the arm begins a path. */
-  readonly onPath?: (path: string) => void;
+  /** Told when the arm begins a path, with the slot it was ordered to; null for a path without one. */
+  readonly onPath?: (path: string, slot: TwinSlot | null) => void;
 }
 
 export interface CatsTwin {
@@ -119,7 +119,7 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
       return name;
     }
     if (!arm.begin(name, tray, sample, toolNumber)) return "No sample on diffractometer";
-    deps.onPath?.(name);
+    deps.onPath?.(name, tray > 0 && sample > 0 ? { tray, slot: sample } : null);
     return name;
   }
 

@@ -40,6 +40,8 @@ export interface ObservedBeamPlant extends BeamPlant {
   shutterOrderedShutMs(): number;
   /** The blades of the fast shutter no longer follow their drive into this direction; null lets them again. */
   stickShutter(atMs: number, stuck: "open" | "closed" | null): void;
+  /** The shutter upstream no longer closes, once it is open; false lets it follow its order again. */
+  jamSafetyShutter(atMs: number, isJammed: boolean): void;
   /** The blades of the fast shutter take so long for their way from now on; null for what is ordinary. */
   slowShutter(travelMs: number | null): void;
   /** A switch of the fast shutter reads this, wherever the blades are; null for the truth. */
@@ -71,6 +73,8 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
   let shutterLevel = false;
   let orderedShutMs = -Infinity;
   let stuck: "open" | "closed" | null = null;
+  let isJammed = false;
+  let safetyLevel = false;
   let bladesLevel = false;
   let shutterHandler: ((atMs: number, open: boolean) => void) | undefined;
 
@@ -108,7 +112,12 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
     shutterOpenSwitch: (atMs) => switches.open ?? shutter.fraction(atMs) >= 1,
     shutterClosedSwitch: (atMs) => switches.closed ?? shutter.fraction(atMs) <= 0,
     driveSafetyShutter(atMs, open) {
-      safetyShutter.drive(atMs, open);
+      safetyLevel = open;
+      if (open || !isJammed) safetyShutter.drive(atMs, open);
+    },
+    jamSafetyShutter(atMs, jams) {
+      isJammed = jams;
+      if (!jams) safetyShutter.drive(atMs, safetyLevel);
     },
     safetyShutterOpenSwitch: (atMs) => safetyShutter.fraction(atMs) >= 1,
     safetyShutterClosedSwitch: (atMs) => safetyShutter.fraction(atMs) <= 0,

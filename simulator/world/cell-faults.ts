@@ -12,6 +12,13 @@ export interface CellGoesWrong {
   readonly fault: CellFault;
 }
 
+/** One that was sent in and is put into its place while the campaign runs. */
+export interface CellComes {
+  readonly kind: "cell-comes";
+  readonly positionIndex: number;
+  readonly fromMs: number;
+}
+
 /** Of cells in ordinary racks: about two in a hundred (chosen). */
 const BAD_SHARE = 0.02;
 const HOUR_MS = 3_600_000;
@@ -61,6 +68,12 @@ export const CELL_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("leaking"), ...common, drying_s: seconds(7200) }),
   z.strictObject({ kind: z.literal("overheating"), ...common, ohm: ohm(10), growth_s: seconds(300) }),
 ] as const;
+
+export const CELL_COMES_SHAPE = z.strictObject({
+  kind: z.literal("cell-comes"),
+  position,
+  at_s: z.number().gt(0, "a cell that comes was not there at the start"),
+});
 
 type CellFaultEntry = z.output<(typeof CELL_FAULT_SHAPES)[number]>;
 

@@ -261,7 +261,15 @@ export function keepsBeam({ kind }: EquipmentFault): boolean {
 /** Whether exposing waits for a person after it. */
 export function needsPerson(kind: string): boolean {
   return [
-    ...["shutter-stuck", "shutter-slow", "shutter-switch", "interlock", "permit-withdrawn", "safety-input"],
+    ...[
+      "shutter-stuck",
+      "shutters-stuck",
+      "shutter-slow",
+      "shutter-switch",
+      "interlock",
+      "permit-withdrawn",
+      "safety-input",
+    ],
     ...["robot-drops", "robot-picks-two", "cells-swapped"],
   ].includes(kind);
 }

@@ -6,8 +6,11 @@ type Entry = Readonly<Record<string, string | number | boolean>>;
 
 export function faultEntries(faults: readonly WorldFault[]): readonly Entry[] {
   return faults.map((fault) => {
-    if (fault.kind !== "cell") return entryOf(fault);
+    if (fault.kind !== "cell" && fault.kind !== "cell-comes") return entryOf(fault);
     const { positionIndex, fromMs } = fault;
+    if (fault.kind === "cell-comes") {
+      return { kind: fault.kind, position: positionAt(positionIndex), at_s: fromMs / 1000 };
+    }
     return { ...entryOf(fault.fault), position: positionAt(positionIndex), at_s: fromMs / 1000 };
   });
 }

@@ -54,6 +54,10 @@ export interface FaultScheduleDeps {
   /** Told of each fault as it begins. */
   readonly onBegun: (kind: string) => void;
   readonly onDump: () => void;
+  /** Both shutters stay open, or are free again. */
+  readonly onShuttersStuck: (isStuck: boolean, atMs: number) => void;
+  /** Nothing lies there until then. */
+  readonly onAwaited: (positionIndex: number, comesMs: number) => void;
   /** The same of an input at the rack. */
   readonly onTrouble: (name: string, isOn: boolean, atMs: number, isHeard: boolean) => void;
   /** `isHeard` unless those who should know of it may have been deaf all the while. */
@@ -64,6 +68,10 @@ export interface FaultScheduleDeps {
 
 /** What was ordered is put right, and what was under way has ended. */
 const AFTER_ORDERS_MS = 60_000;
+/** What is over in a moment is made good by then, or a person has come. */
+const AFTER_MOMENT_MS = 30_000;
+/** By then a cell that has come is proven. */
+const COMING_MS = 60_000;
 
 /** Throws RangeError, when its time comes, for a link that does not exist. */
 export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTargets, deps: FaultScheduleDeps): void {
@@ -103,7 +111,11 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
 
   /** Until it is over; where exposing waits for a person, until one comes. */
   function pushOutage(fault: WorldFault, positionIndex?: number): void {
-    const overMs = "toMs" in fault ? (fault.toMs ?? Infinity) : Infinity;
+    const overMs = isMomentary(fault)
+      ? fault.fromMs + AFTER_MOMENT_MS
+      : "toMs" in fault
+        ? (fault.toMs ?? Infinity)
+        : Infinity;
     const isCellSought = faults.some((other) => other.kind === "person" && other.act === "find-cells");
     const people =
       needsPerson(fault.kind) || (isCellSought && fault.kind === "controller-kill")
@@ -122,6 +134,9 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       return;
     }
     if (fault.kind === "link-cut") {
+      const positionIndex = targets.positionOfLink.get(fault.link);
+      const instant = { fromMs: fault.fromMs, toMs: fault.fromMs };
+      outages.push(positionIndex === undefined ? instant : { ...instant, positionIndex });
       at(fault.fromMs, () => {
         onLink(fault.link, (link) => {
           link.cut("the cable was pulled");
@@ -141,6 +156,12 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       else at(fromMs, begin);
       return;
     }
+    if (fault.kind === "cell-comes") {
+      const { positionIndex, fromMs } = fault;
+      outages.push({ fromMs: 0, toMs: fromMs + COMING_MS, positionIndex });
+      deps.onAwaited(positionIndex, fromMs);
+      return;
+    }
     if (fault.kind === "stage-lost-steps") {
       at(fault.fromMs, () => {
         deps.stage.loseSteps(fault.xMm, fault.yMm);
@@ -149,7 +170,8 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
     }
     if (isHostFault(fault)) {
       // Nobody measures by a computer that does not run or cannot write, nor while people say that and its opposite.
-      if (fault.kind !== "clock-step") {
+      // Whom a person ends is told as it happens, cell by cell.
+      if (fault.kind !== "clock-step" && fault.kind !== "orders-end-cells") {
         const graceMs = areOrders(fault) ? AFTER_ORDERS_MS : 0;
         outages.push({ fromMs: fault.fromMs, toMs: fault.toMs + graceMs });
       }
@@ -192,6 +214,18 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
           deps.onTrouble(fault.name, false, clock.nowMs(), true);
         });
         break;
+      case "shutters-stuck":
+        at(fault.fromMs, (atMs) => {
+          beam.stickShutter(atMs, "open");
+          beam.jamSafetyShutter(atMs, true);
+          deps.onShuttersStuck(true, atMs);
+        });
+        at(fault.toMs, (atMs) => {
+          beam.stickShutter(atMs, null);
+          beam.jamSafetyShutter(atMs, false);
+          deps.onShuttersStuck(false, atMs);
+        });
+        break;
       case "shutter-stuck":
         at(fault.fromMs, (atMs) => {
           beam.stickShutter(atMs, fault.at);
@@ -204,6 +238,10 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
   }
 
   for (const fault of faults) schedule(fault);
+}
+
+function isMomentary({ kind }: WorldFault): boolean {
+  return ["instrument-reboots", "instrument-fails", "robot-drops", "robot-picks-two", "cells-swapped"].includes(kind);
 }
 
 function isEquipmentFault(fault: WorldFault): fault is EquipmentFault {

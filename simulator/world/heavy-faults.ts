@@ -34,6 +34,15 @@ const LULL_S = 700;
 const KIND_SHARE = 0.5;
 /** Of the cells that go wrong in a run: no more than this share, or one. */
 const BAD_CELLS_SHARE = 0.04;
+/** Of the cells that come later. */
+const LATE_CELLS_SHARE = 0.02;
+/** In these shares of a run. */
+const COMES_FROM = 0.1;
+const COMES_TO = 0.7;
+/** A run whose cells are all ended has little left to find. */
+const ALL_END_FROM = 0.7;
+/** Both shutters: longer than all that the controller does about it by itself. */
+const SHUTTERS_STUCK_MS = 30_000;
 
 /** A person comes in a minute at the most, when the fault is over. */
 export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets): readonly WorldFault[] {
@@ -44,7 +53,7 @@ export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets
   let atS = FIRST_S - EVERY_S * Math.log(1 - chance.uniform()) * 0.3;
   for (let count = 0; atS < hours * 3600; count += 1) {
     const own = chance.stream(`fault ${count}`);
-    const fault = drawFault(own, Math.round(atS * 1000), targets, draws);
+    const fault = drawFault(own, Math.round(atS * 1000), hours, targets, draws);
     atS -= EVERY_S * Math.log(1 - chance.uniform());
     if (hours > LONG_H && own.stream("lull").uniform() < LULL_SHARE) atS -= LULL_S * Math.log(1 - chance.uniform());
     if (fault === undefined) continue;
@@ -69,6 +78,10 @@ export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets
     }
   }
   drawn.push(...badCells(chance.stream("cells"), hours, targets.positions ?? []));
+  // The robot's books have every cell from the start.
+  if (targets.hasRobot !== true) {
+    drawn.push(...lateCells(chance.stream("late cells"), hours, targets.positions ?? []));
+  }
   return drawn.sort((a, b) => a.fromMs - b.fromMs);
 }
 
@@ -102,6 +115,17 @@ function badCells(chance: Chance, hours: number, positions: readonly number[]): 
   });
 }
 
+function lateCells(chance: Chance, hours: number, positions: readonly number[]): readonly WorldFault[] {
+  if (chance.uniform() >= KIND_SHARE) return [];
+  const count = Math.max(1, Math.round(LATE_CELLS_SHARE * positions.length * chance.uniform()));
+  const late = new Set(Array.from({ length: count }, () => one(chance, positions)));
+  return [...late].flatMap((positionIndex): readonly WorldFault[] => {
+    if (positionIndex === undefined) return [];
+    const share = COMES_FROM + (COMES_TO - COMES_FROM) * chance.uniform();
+    return [{ kind: "cell-comes", positionIndex, fromMs: Math.round(share * hours * 3_600_000) }];
+  });
+}
+
 /** Those that this seed has: each by a coin of its own, and two at the least. */
 function drawsOf(chance: Chance, targets: HeavyTargets): readonly Draw[] {
   const all = [
@@ -113,7 +137,7 @@ function drawsOf(chance: Chance, targets: HeavyTargets): readonly Draw[] {
   return chosen.length < 2 ? all : chosen;
 }
 
-type Draw = (own: Chance, fromMs: number, toMs: number, targets: HeavyTargets) => WorldFault | undefined;
+type Draw = (own: Chance, fromMs: number, toMs: number, targets: HeavyTargets, hours: number) => WorldFault | undefined;
 
 /** An exposure may be long in coming. */
 const PERMIT_WAIT_MS = 60_000;
@@ -122,6 +146,7 @@ const FEEDS = ["ring-current", "flux"] as const;
 /** Each as likely as the others. */
 const DRAWS: readonly Draw[] = [
   (own, fromMs, toMs) => ({ kind: "shutter-stuck", at: own.uniform() < 0.5 ? "open" : "closed", fromMs, toMs }),
+  (own, fromMs) => ({ kind: "shutters-stuck", fromMs, toMs: fromMs + SHUTTERS_STUCK_MS * (0.2 + 0.8 * own.uniform()) }),
   (own, fromMs, toMs) => ({ kind: "shutter-slow", travelMs: 30 * Math.pow(100, own.uniform()), fromMs, toMs }),
   (own, fromMs, toMs) => ({
     kind: "shutter-switch",
@@ -148,6 +173,11 @@ const DRAWS: readonly Draw[] = [
   (own, fromMs) => ({ kind: "stage-lost-steps", fromMs, xMm: 0.02 * own.normal(), yMm: 0.02 * own.normal() }),
   (own, fromMs, toMs, { beamlineLinks }) => onLink("link-hang", one(own, beamlineLinks), fromMs, toMs),
   (own, fromMs, toMs, { beamlineLinks }) => onLink("link-unplugged", one(own, beamlineLinks), fromMs, toMs),
+  // For good: the instrument is given up.
+  (own, fromMs, _toMs, { channelLinks }) => {
+    const link = one(own, channelLinks);
+    return link === undefined ? undefined : { kind: "link-unplugged", link, fromMs };
+  },
   (own, fromMs, _toMs, { beamlineLinks, channelLinks }) => {
     const link = one(own, own.uniform() < 0.5 ? beamlineLinks : channelLinks);
     return link === undefined ? undefined : { kind: "link-cut", link, fromMs };
@@ -200,10 +230,16 @@ const DRAWS: readonly Draw[] = [
   },
   (own, fromMs) => ({ kind: "clock-step", fromMs, byMs: Math.round(3_600_000 * own.normal()) }),
   (own, fromMs) => ({ kind: "host-stalls", fromMs, toMs: fromMs + Math.round(200 * Math.pow(150, own.uniform())) }),
+  // People go to cells where no robot moves.
+  (_own, fromMs, toMs, { hasRobot = false }) => (hasRobot ? undefined : { kind: "orders-access", fromMs, toMs }),
   ...(["disk-full", "disk-sync-fails", "orders-contradict", "orders-storm", "orders-stale"] as const).map(
     (kind): Draw =>
       (_own, fromMs, toMs) => ({ kind, fromMs, toMs }),
   ),
+  (own, fromMs, toMs, _targets, hours) => {
+    const isLate = fromMs > ALL_END_FROM * hours * 3_600_000;
+    return { kind: "orders-end-cells", who: isLate && own.uniform() < 0.5 ? "all" : "one", fromMs, toMs };
+  },
   (own, fromMs, toMs) => ({ kind: "disk-slow", lateMs: 5000 * own.uniform(), fromMs, toMs }),
 ];
 
@@ -226,9 +262,15 @@ const ROBOT_DRAWS: readonly Draw[] = [
   },
 ];
 
-function drawFault(own: Chance, fromMs: number, targets: HeavyTargets, draws: readonly Draw[]): WorldFault | undefined {
+function drawFault(
+  own: Chance,
+  fromMs: number,
+  hours: number,
+  targets: HeavyTargets,
+  draws: readonly Draw[],
+): WorldFault | undefined {
   const toMs = fromMs + Math.round(1000 * (5 + 85 * own.uniform()));
-  return one(own, draws)?.(own, fromMs, toMs, targets);
+  return one(own, draws)?.(own, fromMs, toMs, targets, hours);
 }
 
 /** The beamline's and the channels' with the same chance. */

@@ -26,7 +26,11 @@ export type HostFault =
   /** Many orders within a second. */
   | (Lasting & { readonly kind: "orders-storm" })
   /** Orders that made sense on a screen of a minute ago. */
-  | (Lasting & { readonly kind: "orders-stale" });
+  | (Lasting & { readonly kind: "orders-stale" })
+  /** Somebody asks for access to a cell, and gives it back at the end; may hold it before it is proven, or leave it out. */
+  | (Lasting & { readonly kind: "orders-access" })
+  /** Somebody ends one cell for good, or all of them. */
+  | (Lasting & { readonly kind: "orders-end-cells"; readonly who: "one" | "all" });
 
 const atS = z.number().min(0);
 const lasting = { from_s: atS, to_s: atS };
@@ -41,6 +45,8 @@ export const HOST_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("orders-contradict"), ...lasting }),
   z.strictObject({ kind: z.literal("orders-storm"), ...lasting }),
   z.strictObject({ kind: z.literal("orders-stale"), ...lasting }),
+  z.strictObject({ kind: z.literal("orders-access"), ...lasting }),
+  z.strictObject({ kind: z.literal("orders-end-cells"), ...lasting, who: z.enum(["one", "all"]).default("one") }),
 ] as const;
 
 type HostEntry = z.output<(typeof HOST_FAULT_SHAPES)[number]>;
@@ -59,9 +65,9 @@ export function hostFault(entry: HostEntry): HostFault {
   const fromMs = entry.from_s * 1000;
   if (entry.kind === "clock-step") return { kind: entry.kind, fromMs, byMs: entry.by_s * 1000 };
   const toMs = entry.to_s * 1000;
-  return entry.kind === "disk-slow"
-    ? { kind: entry.kind, fromMs, toMs, lateMs: entry.late_s * 1000 }
-    : { kind: entry.kind, fromMs, toMs };
+  if (entry.kind === "disk-slow") return { kind: entry.kind, fromMs, toMs, lateMs: entry.late_s * 1000 };
+  if (entry.kind === "orders-end-cells") return { kind: entry.kind, fromMs, toMs, who: entry.who };
+  return { kind: entry.kind, fromMs, toMs };
 }
 
 /** Whether people give orders that would make no sense. */

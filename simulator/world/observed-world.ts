@@ -43,6 +43,8 @@ export interface World {
   personRearms(): void;
   /** A person tells the controller to do something with the cell at a position. */
   personOrders(positionIndex: number): void;
+  /** A person ends the cell at a position for good. */
+  personEnds(positionIndex: number): void;
   /** Puts the faults on the clock. */
   schedule(faults: readonly WorldFault[], targets: FaultTargets): void;
   /** Ends the observation at the clock's now. */

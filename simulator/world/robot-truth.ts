@@ -31,8 +31,8 @@ export interface WorldRobot {
   readonly plant: ChangerPlant;
   /** What the robot finds under its gripper at the stage; null where the stage is elsewhere, or moves. */
   handover(atMs: number): Place | null;
-  /** The arm begins a path. */
-  pathBegins(atMs: number, path: string): void;
+  /** The arm begins a path, to the slot if it has one. */
+  pathBegins(atMs: number, path: string, slot?: { readonly tray: number; readonly slot: number } | null): void;
   /** The doors of its cell are those of the hutch. */
   areDoorsClosed(atMs: number): boolean;
   /** Told when the hutch's own chain stops the arm; one handler. */
@@ -53,8 +53,11 @@ export interface RobotTruth extends WorldRobot {
   contacts(positionIndex: number): CellPlant;
   /** Which cell is in the beam, and where on it the beam falls. */
   underBeam(atMs: number, stageXMm: number, stageYMm: number): PlacedOffset;
-  /** The cell is out of its contacts now, or will be within the time; told then, unless the run is over before. */
-  carriedWithin(positionIndex: number, ms: number, told: (isCarried: boolean) => void): void;
+  /**
+   * The cell is out of its contacts now, or will be within the time, or the arm has been sent for it since `fromMs`; told
+   * then, unless the run is over before.
+   */
+  sentForWithin(positionIndex: number, fromMs: number, ms: number, told: (isSentFor: boolean) => void): void;
   interlockBroken(name: string): void;
 }
 
@@ -98,8 +101,8 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
   /** What lay in the beam from when on. */
   const inBeam: { readonly fromMs: number; readonly positionIndex: number }[] = [];
   const leftAtMs = new Map<number, number>();
+  const sentForAtMs = new Map<number, number>();
   const brokenSinceMs = new Map<string, number>();
-  let hasTrouble = false;
   let doublesNext = false;
   let isByHand = false;
   let pickedAtMs = NaN;
@@ -221,7 +224,9 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
       brokenSinceMs.set(name, clock.nowMs());
       if (name === "doorClosed" || name === "emergencyOk") stopped?.();
     },
-    pathBegins(atMs, path) {
+    pathBegins(atMs, path, slot = null) {
+      const sentFor = slot === null ? undefined : indexOfSlot({ kind: "tray", ...slot });
+      if (sentFor !== undefined) sentForAtMs.set(sentFor, atMs);
       const broken = HUTCH.filter(
         (name) => !beam.interlock(atMs, name) && atMs - (brokenSinceMs.get(name) ?? atMs) > REACTION_MS,
       );
@@ -235,18 +240,16 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
       const isNear = Math.hypot(xMm, yMm) <= HOLDER_MM;
       return { positionIndex: isNear ? (lies?.positionIndex ?? -1) : -1, xMm, yMm };
     },
-    carriedWithin(positionIndex, ms, told) {
-      const sinceMs = clock.nowMs();
-      if (hasTrouble || inContacts.get(positionIndex) !== positionIndex) {
+    sentForWithin(positionIndex, fromMs, ms, told) {
+      if (inContacts.get(positionIndex) !== positionIndex) {
         told(true);
         return;
       }
-      clock.at(sinceMs + ms, () => {
-        told(hasTrouble || (leftAtMs.get(positionIndex) ?? -Infinity) >= sinceMs);
+      clock.at(clock.nowMs() + ms, () => {
+        told(Math.max(leftAtMs.get(positionIndex) ?? -Infinity, sentForAtMs.get(positionIndex) ?? -Infinity) >= fromMs);
       });
     },
     cause(atMs, trouble) {
-      hasTrouble = true;
       switch (trouble.kind) {
         case "drop":
           plant.dropNext();

@@ -6,7 +6,14 @@ import { HUTCH_CONDITIONS } from "../plant/beam-plant.ts";
 import type { Chance } from "../plant/plant.ts";
 import { HOST_FAULT_SHAPES, type HostFault, hostFault, isHostEntry } from "./host-faults.ts";
 import { EQUIPMENT_FAULT_SHAPES, type EquipmentFault, equipmentFault, isEquipment } from "./equipment-faults.ts";
-import { CELL_FAULT_SHAPES, type CellGoesWrong, cellGoesWrong, drawBadCells } from "./cell-faults.ts";
+import {
+  CELL_COMES_SHAPE,
+  CELL_FAULT_SHAPES,
+  type CellComes,
+  type CellGoesWrong,
+  cellGoesWrong,
+  drawBadCells,
+} from "./cell-faults.ts";
 
 export type WorldFault =
   /** The machine is full again at the end; the last `refillMs`, by default none, are filling. */
@@ -17,6 +24,10 @@ export type WorldFault =
   | { readonly kind: "interlock"; readonly name: string; readonly fromMs: number; readonly toMs?: number }
   /** The fast shutter's blades stay where they are once they are there. */
   | { readonly kind: "shutter-stuck"; readonly at: "open" | "closed"; readonly fromMs: number; readonly toMs?: number }
+  /** Neither that one nor the one upstream closes once it is open; at the end a person has freed both. */
+  | { readonly kind: "shutters-stuck"; readonly fromMs: number; readonly toMs: number }
+  /** Nothing lies in the place before: it is put there now. */
+  | CellComes
   /** The first move from then on stalls, and leaves the table short by this much of where the counters say. */
   | { readonly kind: "stage-lost-steps"; readonly fromMs: number; readonly xMm: number; readonly yMm: number }
   | CellGoesWrong
@@ -78,7 +89,9 @@ const fileSchema = z.array(
       from_s: atS,
       to_s: atS.optional(),
     }),
+    z.strictObject({ kind: z.literal("shutters-stuck"), from_s: atS, to_s: atS }),
     z.strictObject({ kind: z.literal("stage-lost-steps"), from_s: atS, x_mm: lostMm, y_mm: lostMm }),
+    CELL_COMES_SHAPE,
     ...CELL_FAULT_SHAPES,
     ...EQUIPMENT_FAULT_SHAPES,
     ...HOST_FAULT_SHAPES,
@@ -92,6 +105,9 @@ export function parseWorldFaults(json: unknown, where: string): readonly WorldFa
     throw new Fault("file.schema", where, result.error.issues.map((issue) => issueText(issue, json)).join("; "));
   }
   return result.data.map((entry, index): WorldFault => {
+    if (entry.kind === "cell-comes") {
+      return { kind: entry.kind, positionIndex: entry.position, fromMs: entry.at_s * 1000 };
+    }
     if ("position" in entry) return cellGoesWrong(entry);
     if ("to_s" in entry && entry.to_s !== undefined && !(entry.to_s > entry.from_s)) {
       const what = `[${index}].to_s: is ${entry.to_s}, not after from_s, ${entry.from_s}`;
@@ -104,6 +120,7 @@ export function parseWorldFaults(json: unknown, where: string): readonly WorldFa
       const refill = entry.refill_s === undefined ? {} : { refillMs: entry.refill_s * 1000 };
       return { kind: entry.kind, fromMs, toMs: entry.to_s * 1000, ...refill };
     }
+    if (entry.kind === "shutters-stuck") return { kind: entry.kind, fromMs, toMs: entry.to_s * 1000 };
     if (entry.kind === "link-cut") return { kind: entry.kind, link: entry.link, fromMs };
     if (entry.kind === "stage-lost-steps") return { kind: entry.kind, fromMs, xMm: entry.x_mm, yMm: entry.y_mm };
     const end = entry.to_s === undefined ? {} : { toMs: entry.to_s * 1000 };

@@ -12,6 +12,7 @@ import { createStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
 import { createBeamlineTrouble } from "./beamline-trouble.ts";
 import { createCellRack } from "./cell-rack.ts";
+import { createClockWatch, isKept, PROVING_MS } from "./clock-watch.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
 import { createDoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
@@ -58,19 +59,14 @@ export interface WorldDeps {
   readonly options?: WorldOptions;
 }
 
-/** A step that waits for its exposure is over this soon after it. */
-const STOPS_AFTER_EXPOSURE_MS = 30_000;
-
 /** Between the reading of a level and the motion it allows. */
 const MOTION_REACTION_MS = 1000;
+/** A cell that a person ends is off by then, and never driven again. */
+const ENDED_WITHIN_MS = 60_000;
 /** Of the hutch, and of cells that make no heat to speak of. */
 const AMBIENT_C = 25;
 /** A cell ordered off so soon after the beam went, or the shutter moved, was ordered off because of it. */
 const DISTURBANCE_MS = 2000;
-/** A cell that was switched off for the robot is gone from its contacts by then. */
-const CARRIED_WITHIN_MS = 120_000;
-/** By then each channel has proven its wiring. */
-const PROVING_MS = 60_000;
 /** The table on its carriage: some micrometres of swing, over before the shortest settling time. */
 const STAGE_SWING_HZ = 40;
 /** What the closing of the shutter sets off has happened by then. */
@@ -127,10 +123,13 @@ export function createWorld(deps: WorldDeps): World {
   const openings: Opening[] = [];
   const faultsBegun: Record<string, number> = {};
   const faultyPositions = faultyFromStart(deps.cells, options, cells);
-  for (const [positionIndex, comesMs] of options.absentUntilMs ?? []) {
+  const absentUntilMs = new Map<number, number>();
+  function awaitCell(positionIndex: number, comesMs: number): void {
+    absentUntilMs.set(positionIndex, comesMs);
     cells.get(positionIndex)?.forbid("nothing lies here yet");
     clock.at(comesMs, () => cells.get(positionIndex)?.forbid(null));
   }
+  for (const [positionIndex, comesMs] of options.absentUntilMs ?? []) awaitCell(positionIndex, comesMs);
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
@@ -154,6 +153,10 @@ export function createWorld(deps: WorldDeps): World {
           chance: chance.stream("robot"),
         });
   const asBuilt = { underBeam: (xMm: number, yMm: number) => cellUnderBeam(site, xMm, yMm) };
+  const watchClocks = createClockWatch({
+    ...{ clock, disturbances, faultyPositions, rearming, absentUntilMs, openings, outages, robot, ledger },
+    protocolStops: options.protocolStops,
+  });
   const setup = options.setup === undefined ? undefined : createRackSetup(site, options.setup);
   const standards = createStandards(options.standards);
   const trace = createBeamTrace({
@@ -183,41 +186,6 @@ export function createWorld(deps: WorldDeps): World {
   function isRackFoul(): boolean {
     const { temperatureC = Infinity, gasPpm = Infinity } = options.rackStop ?? {};
     return rack.sensors.temperatureC >= temperatureC - 2 || rack.sensors.gasPpm >= 0.9 * gasPpm;
-  }
-
-  function mayStop(index: number): boolean {
-    if (rearming.wasOrdered(index, clock.nowMs())) return true;
-    // Of a cell that has just come the channel proves the wiring.
-    const comesMs = options.absentUntilMs?.get(index) ?? Infinity;
-    if (clock.nowMs() >= comesMs && clock.nowMs() - comesMs <= PROVING_MS) return true;
-    const why = options.protocolStops?.get(index);
-    if (why !== "once-exposed") return why === "any-time";
-    const sinceMs = clock.nowMs() - STOPS_AFTER_EXPOSURE_MS;
-    return openings.some(
-      ({ endMs, deposits }) => endMs >= sinceMs && deposits.some(({ positionIndex }) => positionIndex === index),
-    );
-  }
-
-  /** What begins here may order none of `count` cells off until the returned function is called. */
-  function watchClocks(what: string, count: number): () => number {
-    const end = disturbances.begin();
-    return () => {
-      const stopped = [...end()].filter((index) => !faultyPositions.has(index) && !mayStop(index));
-      ledger.count("two-clocks-apart", count - stopped.length);
-      const disturb = (index: number): void => {
-        ledger.check("two-clocks-apart", false, clock.nowMs(), () => `cell ${index} was stopped when ${what}`);
-      };
-      // A robot fetches the next cell while the beam is on another: it has to be off for that.
-      if (robot === undefined) stopped.forEach(disturb);
-      else {
-        for (const index of stopped) {
-          robot.carriedWithin(index, CARRIED_WITHIN_MS, (isCarried) => {
-            if (!isCarried) disturb(index);
-          });
-        }
-      }
-      return robot === undefined ? stopped.length : 0;
-    };
   }
 
   function interlocksHold(atMs: number): boolean {
@@ -281,7 +249,7 @@ export function createWorld(deps: WorldDeps): World {
         const isRight =
           opening.excessPhotons === 0 ? isHit : !isHit || deposit.positionIndex === onCells[0]?.positionIndex;
         const what = isHit ? "on a cell that nobody exposed" : "beside any cell";
-        const isAbsent = atMs < (options.absentUntilMs?.get(deposit.positionIndex) ?? 0);
+        const isAbsent = atMs < (absentUntilMs.get(deposit.positionIndex) ?? 0);
         const isTouched = options.hands?.cells.has(deposit.positionIndex) === true;
         const isDisplaced = isHit && (isAbsent || isTouched || options.displaced?.has(deposit.positionIndex) === true);
         ledger.check(
@@ -308,12 +276,14 @@ export function createWorld(deps: WorldDeps): World {
 
   /** The site's worst closing time: the permit's watchdog, then the shutter upstream. */
   const failureBoundMs = 1000 * (options.shutterFailureS ?? 2 * site.shutter.safetyShutterCloseS + 1);
+  /** While neither shutter closes nobody can promise more than to take the beam away when one does again. */
+  let shuttersFreeMs = -Infinity;
 
   function judgeShutterFailure(opening: Opening): void {
     for (const { positionIndex } of opening.deposits) failedOn.add(positionIndex);
     const hit = opening.deposits[0]?.positionIndex ?? -1;
     counts.excessGy += dose.photonsGy(hit, opening.excessPhotons);
-    const lateMs = opening.litEndMs - beam.shutterOrderedShutMs();
+    const lateMs = opening.litEndMs - Math.max(beam.shutterOrderedShutMs(), shuttersFreeMs);
     ledger.check(
       "dose",
       lateMs <= failureBoundMs,
@@ -362,6 +332,16 @@ export function createWorld(deps: WorldDeps): World {
     personOrders(index) {
       rearming.ordered(index, clock.nowMs());
     },
+    personEnds(index) {
+      const atMs = clock.nowMs();
+      const isHeard = !isKept(outages, index, atMs, atMs + ENDED_WITHIN_MS) && !faultyPositions.has(index);
+      rearming.ordered(index, atMs);
+      outages.push({ fromMs: atMs, toMs: Infinity, positionIndex: index });
+      if (!isHeard) return;
+      clock.at(atMs + ENDED_WITHIN_MS, () => {
+        cells.get(index)?.forbid("a person had ended it");
+      });
+    },
     schedule(faults, targets) {
       const counters = new Map<number, ListeningCounters>();
       for (const [name, positionIndex] of targets.positionOfLink) {
@@ -388,6 +368,10 @@ export function createWorld(deps: WorldDeps): World {
             counts.disturbed += end();
           });
         },
+        onShuttersStuck(isStuck, atMs) {
+          shuttersFreeMs = isStuck ? Infinity : atMs;
+        },
+        onAwaited: awaitCell,
         onTrouble: hazards.noted,
         onNextOpening: (untilMs, act) => awaitOpening.push({ untilMs, act }),
         onInterlockBroken(name, atMs, isHeard) {

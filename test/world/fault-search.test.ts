@@ -16,11 +16,15 @@ interface Ran {
 }
 
 /** `shared`: seeds are shared out, to jobs that run in this process. */
-async function explore(args: readonly string[], shared = false): Promise<Ran> {
+async function explore(
+  args: readonly string[],
+  shared = false,
+  files: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
   const own: Partial<CommandContext> = {
-    ...contextOf({}),
+    ...contextOf(files),
     json: true,
     print: (line) => {
       out.push(line);
@@ -92,6 +96,26 @@ it("ten campaigns under heavy faults: every photon accounted and charged, no lim
       "exposure.makingSafe",
       "cell.finding",
       "campaign.running.beam.held",
+    ]),
+  );
+});
+
+it("cells that come late, are taken out, held before they are proven and ended, and a channel that is gone for good, break nothing", async () => {
+  const faults = "people.json";
+  const text = JSON.stringify([
+    { kind: "cell-comes", position: "A2", at_s: 100 },
+    { kind: "link-unplugged", link: "channel B2", from_s: 20 },
+    { kind: "orders-access", from_s: 60, to_s: 80 },
+    { kind: "orders-end-cells", from_s: 330, to_s: 340, who: "all" },
+  ]);
+  const ran = await explore(["--seeds", "1", "--faults", faults], false, { [faults]: text });
+  const summary = summaryOf(ran);
+  expect(summary.violations).toEqual([]);
+  expect(summary.feasible_met_fraction).toBe(1);
+  expect(Object.keys(summary.coverage.states)).toEqual(
+    expect.arrayContaining([
+      ...["cell.expected", "cell.away", "cell.returning", "cell.givingBack", "cell.stopping", "cell.stopped"],
+      ...["campaign.running.cells.ended", "link.isolated", "cell.isolated"],
     ]),
   );
 });

@@ -48,6 +48,8 @@ export function watchStates(run: CampaignRun, entered: Map<string, number>): voi
       }
       if (children !== undefined) withChildren(children);
     };
+    // A machine begins somewhere, before anybody can listen.
+    look(actor.getSnapshot());
     // Whoever runs it hears of errors.
     actor.subscribe({ next: look, error: () => undefined });
   }

@@ -129,8 +129,8 @@ function createRobotTwin(changer: SiteSampleChanger, robot: WorldRobot, { clock,
     changer: robot.plant,
     handover: (atMs) => robot.handover(atMs),
     areDoorsClosed: () => robot.areDoorsClosed(clock.nowMs()),
-    onPath(path) {
-      robot.pathBegins(clock.nowMs(), path);
+    onPath(path, slot) {
+      robot.pathBegins(clock.nowMs(), path, slot);
     },
     model: changer.model,
     trayCount: changer.trayCount,

@@ -38,7 +38,7 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
         const begins = `begins ${fault.fromMs / 1000} s after the start`;
         context.printError(`note ${choice} [${index}] ${begins}, and the run is over then: it does nothing`);
       }
-      if (fault.kind === "cell" && !withCell.has(fault.positionIndex)) {
+      if ((fault.kind === "cell" || fault.kind === "cell-comes") && !withCell.has(fault.positionIndex)) {
         throw new Fault("file.schema", choice, `no cell is at ${positionAt(fault.positionIndex)}`);
       }
       for (const name of fault.kind === "cells-swapped" ? [fault.one, fault.other] : []) {

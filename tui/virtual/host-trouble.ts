@@ -91,7 +91,9 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
             break;
           case "orders-contradict":
           case "orders-storm":
-          case "orders-stale": {
+          case "orders-stale":
+          case "orders-access":
+          case "orders-end-cells": {
             const own = chance.stream(`orders at ${fault.fromMs}`);
             const people = () => {
               const here = alive();
@@ -101,7 +103,7 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
               if (people()?.putRight() === true || clock.monoMs() > endAtMs) return;
               clock.setTimeout(putRight, AGAIN_MS);
             };
-            clock.setTimeout(() => people()?.order(fault.kind), fault.fromMs);
+            clock.setTimeout(() => people()?.order(fault), fault.fromMs);
             clock.setTimeout(putRight, fault.toMs);
             break;
           }

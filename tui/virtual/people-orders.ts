@@ -9,21 +9,24 @@ import type { Chance } from "../../simulator/plant/plant.ts";
 import type { HostFault } from "../../simulator/world/host-faults.ts";
 import type { World } from "../../simulator/world/world.ts";
 
-export type OrdersKind = Extract<HostFault, { kind: `orders-${string}` }>["kind"];
+export type OrdersFault = Extract<HostFault, { kind: `orders-${string}` }>;
 
 export interface People {
-  order(kind: OrdersKind): void;
+  order(order: OrdersFault): void;
   /** Everything that is held may go on; false where that cannot be said yet. */
   putRight(): boolean;
 }
 
 const BY = { author: "a person", role: "operator", reason: "the search" } as const;
 const STORM_ORDERS = 60;
+/** Of those who give a cell back: some are asked to hold it before it is proven, and some leave it out. */
+const HELD_SHARE = 0.3;
+const LEFT_OUT_SHARE = 0.1;
 
 export function createPeople(
   run: CampaignRun,
   campaign: Campaign,
-  world: Pick<World, "personOrders">,
+  world: Pick<World, "personOrders" | "personEnds">,
   chance: Chance,
   nowMs: () => number,
 ): People {
@@ -44,12 +47,42 @@ export function createPeople(
     if (!isTaken() || (isLookedAt && effects.obstacle(command, BY.role, BY) !== null)) return;
     const { args } = command;
     if ("position" in args) world.personOrders(positionIndex(args.position as Position));
+    for (const position of endedBy(command)) world.personEnds(positionIndex(position as Position));
     effects.carryOut(command, BY);
+  }
+
+  /** Cells with which nothing more is done after it. */
+  function endedBy(command: BusCommand): readonly string[] {
+    if (command.command === "swap") {
+      const { position, left_out: isLeftOut } = command.args;
+      return isLeftOut === true && position !== undefined ? [position] : [];
+    }
+    if (command.command !== "stop") return [];
+    const { class: stopClass, position } = command.args;
+    if (stopClass !== "open-circuit" && stopClass !== "emergency") return [];
+    return position === undefined ? campaign.cells.map((cell) => cell.position) : [position];
+  }
+
+  function anyPosition(): string {
+    return campaign.cells[Math.floor(chance.uniform() * campaign.cells.length)]?.position ?? "A1";
+  }
+
+  /** True when nobody has access to a cell, nor waits for it. */
+  function giveBack(): boolean {
+    for (const position of run.access.open.keys()) {
+      const cell = campaign.cells.find((one) => one.position === position)?.barcode ?? "";
+      const isLeftOut = chance.uniform() < LEFT_OUT_SHARE;
+      const isHeld = chance.uniform() < HELD_SHARE;
+      const given = isLeftOut ? { left_out: true as const } : { cell };
+      give({ command: "swap", args: { act: "end", position, ...given } }, true);
+      if (isHeld) give({ command: "hold", args: { position } }, true);
+    }
+    return run.access.obstacle() === null;
   }
 
   /** None that switches cells off for good. */
   function drawn(): BusCommand {
-    const position = campaign.cells[Math.floor(chance.uniform() * campaign.cells.length)]?.position ?? "A1";
+    const position = anyPosition();
     return one<BusCommand>([
       { command: "hold", args: {} },
       { command: "resume", args: {} },
@@ -67,9 +100,21 @@ export function createPeople(
   }
 
   return {
-    order(kind) {
+    order(order) {
+      const { kind } = order;
+      if (kind === "orders-access") {
+        give({ command: "swap", args: { act: "begin", position: anyPosition() } }, true);
+        return;
+      }
+      if (kind === "orders-end-cells") {
+        const position = anyPosition();
+        const args =
+          order.who === "one" ? { class: "open-circuit" as const, position } : { class: "emergency" as const };
+        give({ command: "stop", args }, true);
+        return;
+      }
       if (kind === "orders-contradict") {
-        const position = campaign.cells[Math.floor(chance.uniform() * campaign.cells.length)]?.position ?? "A1";
+        const position = anyPosition();
         const pairs: readonly BusCommand[] = [
           { command: "expose", args: { position, within_s: 600 } },
           { command: "hold", args: {} },
@@ -88,9 +133,10 @@ export function createPeople(
     putRight() {
       if (!isTaken()) return false;
       for (const { position } of campaign.cells) give({ command: "resume", args: { position } }, true);
+      const isGivenBack = giveBack();
       give({ command: "re-arm", args: {} }, true);
       give({ command: "resume", args: {} }, true);
-      return true;
+      return isGivenBack;
     },
   };
 }

@@ -33,6 +33,7 @@ import { createMortal, type Mortal } from "./mortal.ts";
 import { createWorldIntegrator } from "./world-integrator.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
 import { findCells } from "./find-cells.ts";
+import { createLateCells } from "./late-cells.ts";
 import { tornWrite } from "./torn-write.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
 
@@ -205,6 +206,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const beginHandlers: ((run: CampaignRun) => void)[] = [];
   let killed = false;
   let mortal: Mortal | undefined;
+  const late = inputs.identity === undefined ? createLateCells(campaign.cells, faults, clock) : undefined;
+  const identity = inputs.identity ?? late?.identity;
+  late?.begin(() => !killed);
   let { run, store } = begin(false);
   host.begin(() => (killed || mortal === undefined ? undefined : { run, campaign: run.campaign, mortal }));
   limiting = () => run.campaign;
@@ -242,7 +246,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       waitsForDisk: inputs.waitsForDisk ?? host.hasDiskTrouble,
       ...left,
-      ...(inputs.identity === undefined ? {} : { identity: inputs.identity }),
+      ...(identity === undefined ? {} : { identity }),
     });
     hearPeople(created.actor, {
       rearmed() {
@@ -283,13 +287,16 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
 
   function scheduleLife(over: () => void): void {
     for (const fault of faults) {
-      if (fault.kind === "person") {
+      if (fault.kind === "person" && fault.act === "find-cells") {
+        // What the next pick does may be long in coming: whoever looks after the robot stays until it asks.
+        const look = (): void => {
+          const isFound = !killed && findCells(world, run, clock.monoMs());
+          if (!isFound && clock.monoMs() < endAtMs) clock.setTimeout(look, FIND_AGAIN_MS);
+        };
+        clock.at(fault.fromMs, look);
+      } else if (fault.kind === "person") {
         clock.at(fault.fromMs, () => {
           if (killed || run.actor.getSnapshot().status !== "active") return;
-          if (fault.act === "find-cells") {
-            findCells(world, run, clock.monoMs());
-            return;
-          }
           run.actor.send({ type: fault.act === "resume" ? "RESUME_EXPOSING" : "RE_ARM", author: "a person" });
         });
       }
@@ -354,6 +361,9 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     },
   };
 }
+
+/** A person at the robot looks again whether it asks for its cells. */
+const FIND_AGAIN_MS = 30_000;
 
 /** Where the shipped designs stand, from the package root. */
 export const CELL_DATA_FOLDER = join("protocols", "data", "cells");

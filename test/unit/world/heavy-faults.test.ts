@@ -40,13 +40,22 @@ describe("heavy faults", () => {
 
   it("bring every kind of trouble with equipment", () => {
     const drawn = new Set<string>(
-      Array.from({ length: 40 }, (_, seed) => draw(seed, 2, true)).flatMap((faults) => faults.map(kindOf)),
+      Array.from({ length: 60 }, (_, seed) => draw(seed, 2, seed % 2 === 0)).flatMap((faults) => faults.map(kindOf)),
     );
     const known = [...EQUIPMENT_FAULT_SHAPES, ...HOST_FAULT_SHAPES].map(({ shape }) => shape.kind.value);
     expect(
       [
         ...[...known, ...CELL_FAULT_KINDS],
-        ...["shutter-stuck", "beam-dump", "interlock", "stage-lost-steps", "link-hang", "link-cut"],
+        ...[
+          "shutter-stuck",
+          "shutters-stuck",
+          "cell-comes",
+          "beam-dump",
+          "interlock",
+          "stage-lost-steps",
+          "link-hang",
+          "link-cut",
+        ],
       ].filter((kind) => !drawn.has(kind)),
     ).toEqual([]);
   });
@@ -143,6 +152,18 @@ describe("faults of equipment in a file", () => {
       { kind: "clock-step", byMs: -3_600_000, fromMs: 1000 },
     ],
     [
+      { kind: "cell-comes", position: "B2", at_s: 90 },
+      { kind: "cell-comes", positionIndex: 13, fromMs: 90_000 },
+    ],
+    [
+      { kind: "shutters-stuck", from_s: 1, to_s: 2 },
+      { kind: "shutters-stuck", fromMs: 1000, toMs: 2000 },
+    ],
+    [
+      { kind: "orders-end-cells", from_s: 1, to_s: 2 },
+      { kind: "orders-end-cells", who: "one", fromMs: 1000, toMs: 2000 },
+    ],
+    [
       { kind: "disk-slow", from_s: 1, to_s: 2 },
       { kind: "disk-slow", lateMs: 2000, fromMs: 1000, toMs: 2000 },
     ],
@@ -158,6 +179,7 @@ describe("faults of equipment in a file", () => {
     [{ kind: "controller-kill", from_s: 2, to_s: 2 }, /\[0\]\.to_s: is 2, not after from_s, 2/],
     [{ kind: "feed-stops", feed: "vacuum", from_s: 0 }, /feed/],
     [{ kind: "cells-swapped", one: "A1", other: "J9", from_s: 0 }, /other/],
+    [{ kind: "cell-comes", position: "A1", at_s: 0 }, /was not there at the start/],
     [{ kind: "beam-dim", share: 2, from_s: 0 }, /share/],
   ])("%j is refused", (entry, what) => {
     expect(() => parseWorldFaults([entry], "faults.json")).toThrow(what);
