@@ -60,17 +60,17 @@ export function createVirtualClock(startWallMs: number, deps: VirtualClockDeps):
     return ms;
   }
 
-  async function settle(): Promise<void> {
-    isTouched = false;
+  /** A function that awaited this by itself would cost every timer two promises more. */
+  function turn(): Promise<void> {
     clock.drainCount += 1;
-    await deps.drain();
-    // What the promises themselves did has been drained with them: the turn ends only when none is left.
-    isTouched = false;
+    return deps.drain();
   }
 
   async function loop(untilMs: number, hooks: RunHooks | undefined): Promise<void> {
     let sinceBreath = 0;
-    await settle();
+    await turn();
+    // What the promises themselves did has been drained with them: a turn ends only when none is left.
+    isTouched = false;
     while (!stopped()) {
       const next = heap.nextMs();
       if (next > untilMs || next === Infinity) break;
@@ -84,10 +84,9 @@ export function createVirtualClock(startWallMs: number, deps: VirtualClockDeps):
       if (sinceBreath >= breathEvery) {
         sinceBreath = 0;
         await hooks?.onBreath?.(nowMs);
-        await settle();
-      } else if (wasTimer || touched()) {
-        await settle();
-      }
+      } else if (!wasTimer && !touched()) continue;
+      await turn();
+      isTouched = false;
     }
     if (!isStopped && Number.isFinite(untilMs)) nowMs = Math.max(nowMs, untilMs);
   }

@@ -17,6 +17,7 @@ import { createRealClock } from "./real-clock.ts";
 import { takeSiteLock } from "./site-lock.ts";
 import { createTerminalDevice } from "./terminal-device.ts";
 import { readTextFile } from "./text-file.ts";
+import { createTurns } from "./turns.ts";
 import { waitForThread } from "./wait-for-thread.ts";
 
 export function createNodeContext(deps: {
@@ -67,7 +68,7 @@ export function createNodeContext(deps: {
     freeBytes,
     clockOffset: readClockOffset,
     clock: createRealClock(),
-    drain: () => new Promise((resolve) => setImmediate(resolve)),
+    drain: createTurns(),
     onInterrupt: (handler) =>
       listenForInterrupts(handler, (reason) => {
         err.write(`\nended at once by a second ${reason}\n`);

@@ -8,6 +8,42 @@ import { createNodeContext } from "../../../tui/rim/node-context.ts";
 import { createOutput, type Output, type TextStream } from "../../../tui/rim/output.ts";
 import { createRealClock } from "../../../tui/rim/real-clock.ts";
 import { readTextFile } from "../../../tui/rim/text-file.ts";
+import { createTurns } from "../../../tui/rim/turns.ts";
+
+describe("turns of the event loop", () => {
+  it("let every promise settle, also those that others wait for", async () => {
+    const turn = createTurns();
+    for (let count = 0; count < 200; count += 1) {
+      let isSettled = false;
+      const work = async (): Promise<void> => {
+        for (let step = 0; step < 20; step += 1) await Promise.resolve();
+        await new Promise<void>((resolve) => {
+          process.nextTick(resolve);
+        });
+        isSettled = true;
+      };
+      void work();
+      await turn();
+      expect(isSettled).toBe(true);
+    }
+  });
+
+  it("come in the order in which they were asked for", async () => {
+    const turn = createTurns();
+    const order: number[] = [];
+    await Promise.all([0, 1, 2].map((mine) => turn().then(() => order.push(mine))));
+    expect(order).toEqual([0, 1, 2]);
+  });
+
+  it("leave the event loop to others, and go on after it", async () => {
+    const turn = createTurns();
+    const heard: string[] = [];
+    setTimeout(() => heard.push("a timer"), 0);
+    while (heard.length === 0) await turn();
+    await turn();
+    expect(heard).toEqual(["a timer"]);
+  });
+});
 
 describe("the real clock", () => {
   beforeEach(() => {
