@@ -61,6 +61,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   const { roles, alarms } = deps;
   let levels: InputLevels | null = null;
   let hutchText = "";
+  let latchedBefore: readonly Interlock[] | undefined;
   /** Positions on which the beam may still be, until a shutter reads closed. */
   const beamNotOffAt: string[] = [...(deps.beamNotOffAt ?? [])];
   let isBeamUp: boolean | null = null;
@@ -195,11 +196,15 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       }
     },
     showLevels(read) {
+      const { interlocks } = levels ?? {};
       levels = read;
       if (beamNotOffAt.length > 0 && (read.safetyShutterClosedSwitch || shutterState(read) === "closed")) {
         for (const where of beamNotOffAt.splice(0)) alarms.clear("shutter.beam-not-off", where);
       }
       const latched = deps.latched();
+      // The unit gives the same object while every input stands as it stood.
+      if (read.interlocks === interlocks && latched === latchedBefore) return;
+      latchedBefore = latched;
       const text = `${broken().join(" ")}|${latched.join(" ")}`;
       if (text === hutchText) return;
       hutchText = text;

@@ -78,6 +78,7 @@ export function createModbusExchange(deps: ModbusExchangeDeps): ModbusExchange {
   const waiting: ModbusRequest[] = [];
   const members = new Set<ExchangeMember>();
   let inFlight: ModbusRequest | undefined;
+  let issuedCount = 0;
   let deadline: TimerHandle;
   let pause: TimerHandle;
   let pausedSinceMs: number | undefined;
@@ -189,17 +190,23 @@ export function createModbusExchange(deps: ModbusExchangeDeps): ModbusExchange {
     pause = clock.setTimeout(next, waitMs);
   }
 
+  /** The library holds on to it for some hundred requests more, so it holds nothing of the request itself. */
+  function nextOf(count: number): Next {
+    return (error, result) => {
+      if (count === issuedCount && inFlight !== undefined) onAnswer(inFlight, error, result);
+    };
+  }
+
   function issue(request: ModbusRequest): void {
     inFlight = request;
+    issuedCount += 1;
     deadline = clock.setTimeout(() => {
       unanswered(
         new Fault("link.timeout", request.member.name, `No answer to ${request.what} within ${replyDeadlineMs} ms.`),
       );
     }, replyDeadlineMs);
     try {
-      request.issue(client, (error, result) => {
-        if (inFlight === request) onAnswer(request, error, result);
-      });
+      request.issue(client, nextOf(issuedCount));
     } catch (error) {
       lose(
         error instanceof Fault ? error : new Fault("link.closed", name, "The request could not be sent.", {}, error),

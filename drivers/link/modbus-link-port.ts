@@ -9,6 +9,7 @@ import type { Link } from "../../protocols/roles/link.ts";
 import { crc16 } from "../../protocols/wire/modbus/rtu-frame.ts";
 import { TRANSACTION_COUNT, type ModbusPort } from "./modbus-port.ts";
 
+const NO_BYTES = new Uint8Array(0);
 const HEADER_LENGTH = 6;
 /** Unit and function code at least; unit and 253 bytes of request at most. */
 const BODY_LENGTH_MIN = 2;
@@ -17,7 +18,7 @@ const BODY_LENGTH_MAX = 254;
 /** `onGarbled` is told when the stream cannot be Modbus TCP; framing is then lost for good and the link must go. */
 export function createModbusLinkPort(link: Link, onGarbled: (why: string) => void): ModbusPort {
   const emitter = new EventEmitter();
-  let pending: Uint8Array = new Uint8Array(0);
+  let pending: Uint8Array = NO_BYTES;
   let isGarbled = false;
   let awaited = -1;
   let strayCount = 0;
@@ -44,7 +45,7 @@ export function createModbusLinkPort(link: Link, onGarbled: (why: string) => voi
       bytes[1] = id & 0xff;
       bytes[4] = bodyLength >> 8;
       bytes[5] = bodyLength & 0xff;
-      bytes.set(frame.subarray(0, bodyLength), HEADER_LENGTH);
+      for (let at = 0; at < bodyLength; at += 1) bytes[HEADER_LENGTH + at] = frame[at] ?? 0;
       awaited = id;
       port._transactionIdWrite = (id + 1) % TRANSACTION_COUNT;
       link.write(bytes);
@@ -66,15 +67,17 @@ export function createModbusLinkPort(link: Link, onGarbled: (why: string) => voi
     abandon: () => false,
   };
 
-  function onBody(id: number, body: Uint8Array): void {
+  function onBody(id: number, bytes: Uint8Array, start: number, length: number): void {
     if (id !== awaited) {
       strayCount += 1;
       return;
     }
     awaited = -1;
-    const frame = Buffer.allocUnsafe(body.length + 2);
-    frame.set(body, 0);
-    frame.writeUInt16LE(crc16(body), body.length);
+    const frame = Buffer.allocUnsafe(length + 2);
+    for (let at = 0; at < length; at += 1) frame[at] = bytes[start + at] ?? 0;
+    const crc = crc16(frame, length);
+    frame[length] = crc & 0xff;
+    frame[length + 1] = crc >> 8;
     port._transactionIdRead = id;
     emitter.emit("data", frame);
   }
@@ -88,16 +91,16 @@ export function createModbusLinkPort(link: Link, onGarbled: (why: string) => voi
       const length = word(pending, offset + 4);
       if (protocol !== 0 || length < BODY_LENGTH_MIN || length > BODY_LENGTH_MAX) {
         isGarbled = true;
-        pending = new Uint8Array(0);
+        pending = NO_BYTES;
         onGarbled(`not a Modbus TCP header: protocol ${protocol}, length ${length}`);
         return;
       }
       if (pending.length - offset < HEADER_LENGTH + length) break;
       const start = offset + HEADER_LENGTH;
       offset = start + length;
-      onBody(word(pending, start - HEADER_LENGTH), pending.subarray(start, offset));
+      onBody(word(pending, start - HEADER_LENGTH), pending, start, length);
     }
-    pending = pending.subarray(offset);
+    pending = offset === pending.length ? NO_BYTES : pending.subarray(offset);
   });
   link.onClose(() => {
     emitter.emit("close");

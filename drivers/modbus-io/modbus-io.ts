@@ -102,6 +102,9 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   let permitRound = 0;
   /** Heartbeats begun. */
   let renewalCount = 0;
+  /** As last read. */
+  let lastBits: readonly boolean[] = [];
+  let lastLevels: InputLevels | undefined;
 
   const output = (bit: number): number => guard.outputBits + bit;
 
@@ -206,10 +209,19 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     const ready = live();
     const on = ready instanceof Promise ? await ready : ready;
     const bits = await on.readDiscreteInputs(guard.inputBits + firstInput, inputCount);
-    const level = (bit: number): boolean => bits[bit - firstInput] === true;
     // Known from an answer, or bound to be: nothing has renewed it for longer than it runs.
-    const watchdogTripped = isTripped || (isPermitSet && (isRenewalLate() || hasRelayFallen(level)));
-    return levelsOf(map, level, clock.monoMs(), watchdogTripped);
+    const watchdogTripped =
+      isTripped ||
+      (isPermitSet && (isRenewalLate() || hasRelayFallen((bit: number): boolean => bits[bit - firstInput] === true)));
+    const readAtMs = clock.monoMs();
+    // Hour after hour every input stands as it stood: what it means is told once.
+    if (lastLevels !== undefined && bits.every((isOn, index) => isOn === lastBits[index])) {
+      lastLevels = { ...lastLevels, readAtMs, watchdogTripped };
+    } else {
+      lastBits = bits;
+      lastLevels = levelsOf(map, (bit) => bits[bit - firstInput] === true, readAtMs, watchdogTripped);
+    }
+    return lastLevels;
   }
 
   async function renewShutterPermit(): Promise<void> {

@@ -6,10 +6,10 @@ const CRC_TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-16 of Modbus RTU: start 0xFFFF, polynomial 0xA001 reflected; sent low byte first. */
-export function crc16(bytes: Uint8Array): number {
+/** CRC-16 of Modbus RTU over the first `length` bytes: start 0xFFFF, polynomial 0xA001 reflected; sent low byte first. */
+export function crc16(bytes: Uint8Array, length = bytes.length): number {
   let crc = 0xffff;
-  for (const byte of bytes) crc = (crc >> 8) ^ (CRC_TABLE[(crc ^ byte) & 0xff] ?? 0);
+  for (let at = 0; at < length; at += 1) crc = (crc >> 8) ^ (CRC_TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
   return crc;
 }
 
