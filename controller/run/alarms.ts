@@ -25,6 +25,11 @@ export interface Alarms {
   readonly defectCount: number;
 }
 
+/** A code that ends in a dot means all that begin with it. */
+function isAmong(code: string, codes: readonly string[]): boolean {
+  return codes.some((meant) => (meant.endsWith(".") ? code.startsWith(meant) : code === meant));
+}
+
 export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
   const open = new Map<string, Alarm>();
   let raisedCount = 0;
@@ -48,10 +53,11 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
     },
     clear,
     clearAll(where, codes) {
-      for (const alarm of [...open.values()]) {
-        const isMeant = codes.some((code) => (code.endsWith(".") ? alarm.code.startsWith(code) : alarm.code === code));
-        if (isMeant && alarm.where === where) clear(alarm.code, where);
-      }
+      // Each reading of a sensor asks for this, and hardly one finds any.
+      const meant: string[] = [];
+      for (const alarm of open.values())
+        if (alarm.where === where && isAmong(alarm.code, codes)) meant.push(alarm.code);
+      for (const code of meant) clear(code, where);
     },
     restore(alarms, count) {
       for (const alarm of alarms) open.set(`${alarm.code} ${alarm.where}`, alarm);

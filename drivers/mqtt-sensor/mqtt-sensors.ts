@@ -10,7 +10,7 @@ import type { OpenLink } from "../../protocols/roles/link.ts";
 import type { Reading, Sensor } from "../../protocols/roles/sensor.ts";
 import { createMqttConnection, type MqttConnection } from "./mqtt-connection.ts";
 import { PACKET_LENGTH_MAX, type MqttCredentials } from "./mqtt-session.ts";
-import { readPayload } from "./sensor-payload.ts";
+import { readPayload, type PayloadReading } from "./sensor-payload.ts";
 
 export interface MqttSensorOptions {
   /** As in the site file; unique. */
@@ -111,6 +111,7 @@ function createHeardSensor(options: MqttSensorOptions, connection: MqttConnectio
   const readingHandlers = new Set<(reading: Reading) => void>();
   const faultHandlers = new Set<(fault: Fault) => void>();
   let last: Reading | undefined;
+  let lastRead: { readonly payload: string; readonly reading: PayloadReading } | undefined;
   let isListening = true;
   /** Silence is counted from here when nothing was heard since. */
   let silentSinceMs = 0;
@@ -204,7 +205,9 @@ function createHeardSensor(options: MqttSensorOptions, connection: MqttConnectio
     topic,
     heard(payload) {
       if (!isListening) return;
-      const read = readPayload(payload, jsonPath);
+      // A monitor behind a closed shutter says the same for hours.
+      const read = lastRead?.payload === payload ? lastRead.reading : readPayload(payload, jsonPath);
+      if (lastRead?.reading !== read) lastRead = { payload, reading: read };
       if (!read.isRead) {
         unreadable(read.why);
         return;

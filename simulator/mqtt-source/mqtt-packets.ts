@@ -48,7 +48,8 @@ export function publishPacket(topic: Uint8Array, payload: string, isRetained: bo
   const lengthLength = remaining < 0x80 ? 1 : remaining < 0x4000 ? 2 : remaining < 0x20_0000 ? 3 : 4;
   const packet = Buffer.allocUnsafe(1 + lengthLength + remaining);
   packet[0] = isRetained ? 0x31 : 0x30;
-  packet.set(remainingLength(remaining), 1);
+  if (lengthLength === 1) packet[1] = remaining;
+  else packet.set(remainingLength(remaining), 1);
   packet.set(topic, 1 + lengthLength);
   packet.write(payload, 1 + lengthLength + topic.length, "utf8");
   return packet;

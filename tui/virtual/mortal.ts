@@ -44,6 +44,8 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps, wallOffMs: ()
     if (isDead || isStalled()) return;
     const acts = waiting;
     waiting = [];
+    // From here on nothing is looked at twice, as before the first stall.
+    stalledUntilMs = -Infinity;
     for (const act of acts) act();
   }
 
