@@ -27,13 +27,15 @@ export const SHIFT_COMMANDS: readonly CommandEntry[] = [
   {
     name: "swap",
     usage:
-      "begin|end POSITION|rack [--cell CODE | --left-out] [--cells A1=CODE,..] [--reason TEXT] [--take-over] [--broker URL] ...",
+      "begin|end POSITION|rack, or aim rack [--cell CODE | --left-out] [--cells A1=CODE,..] [--reason TEXT] [--take-over] [--broker URL] ...",
     summary: "a person's access to one cell while the others cycle: beam and stage wait, the cell is proven off",
     details: [
       "begin: the exposure under way ends, the channel is read back off, shutter and stage are read, the stage is locked; go",
       "in once the beam waits for the access to be given back. end does: the cell is proven by its code, its voltage and a",
       "small current before it goes on; where it is not, it stays off and the access open.",
       "rack: every cell is proven off, and the rack is taken out as it is; one that lies the wrong way round is told.",
+      "aim rack: where the site measures its rack's place, nothing is exposed after the rack was out before it was aligned anew",
+      "(end the run, `beamrack align`, run again), or somebody answers for its place by --reason.",
       "What is open stays open when the controller is restarted. docs/access.md has the steps.",
       "",
       "  --cell CODE          of end: the code read on the cell that lies there now",

@@ -7,7 +7,7 @@ import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { isSafetyShut, shutterState } from "../../protocols/roles/beam-io.ts";
-import type { RackGeometry } from "../../protocols/site/site.ts";
+import type { Site } from "../../protocols/site/site.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import type { DoseLedger } from "../dose/dose-ledger.ts";
@@ -22,6 +22,7 @@ import type { CampaignRoles } from "../run/roles.ts";
 import type { Obstacle } from "../run/sweep-desk.ts";
 import { ACCESS_CLOSED } from "./access-fold.ts";
 import { createRackAccess, type RackAccess } from "./rack-access.ts";
+import { createRackAim, type LostAim, type RackAim } from "./rack-aim.ts";
 
 export interface OpenAccess {
   readonly author: string;
@@ -70,16 +71,18 @@ export interface AccessDesk {
   readonly open: ReadonlyMap<string, OpenAccess>;
   /** All cells at once. */
   readonly rack: RackAccess;
+  /** Where the rack stands since it was out. */
+  readonly aim: Pick<RackAim, "refusal" | "vouch">;
 }
 
 export interface AccessDeskDeps {
   readonly roles: CampaignRoles;
-  readonly campaign: Pick<Campaign, "cells">;
+  readonly campaign: Pick<Campaign, "cells" | "startMs">;
   readonly clock: Clock;
   readonly recorder: () => Recorder;
   readonly views: () => Pick<ActorViews, "stateOf" | "cell" | "fault" | "isToCome">;
   readonly alarms: () => Pick<Alarms, "raise" | "clear" | "clearAll">;
-  readonly rack: Pick<RackGeometry, "remountMm">;
+  readonly site: Pick<Site, "alignment" | "rack">;
   readonly ledger: () => Pick<DoseLedger, "moved">;
   /** Longest that a proof of wiring takes. */
   readonly proofMaxMs: () => number;
@@ -88,8 +91,8 @@ export interface AccessDeskDeps {
   readonly fail: (error: unknown) => void;
   /** Everything recorded so far, durably. Rejects with `store.*`. */
   readonly commit: () => Promise<void>;
-  /** After a restart: what was open, or asked for. */
-  readonly left: ReadonlyMap<string, LeftAccess> | undefined;
+  /** After a restart: what was open, or asked for, and since when nobody knows where the rack stands. */
+  readonly left: { readonly access: ReadonlyMap<string, LeftAccess>; readonly aim: LostAim | null } | undefined;
 }
 
 const LOOK_MS = 200;
@@ -123,12 +126,16 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const openedV = new Map<string, number>();
   /** By position: others that were out at the same time, and could have been exchanged with it. */
   const company = new Map<string, Set<string>>();
-  for (const [position, { isOpen, openCircuitV: restV, company: others, ...by }] of deps.left ?? []) {
+  for (const [position, { isOpen, openCircuitV: restV, company: others, ...by }] of deps.left?.access ?? []) {
     (isOpen ? open : asked).set(position, by);
     if (restV !== null) openedV.set(position, restV);
     company.set(position, new Set(others));
   }
 
+  const aim = createRackAim({
+    ...{ site: deps.site, recorder: deps.recorder, alarms: deps.alarms, left: deps.left?.aim ?? null },
+    ...{ nowMs: () => clock.monoMs(), startMs: () => deps.campaign.startMs },
+  });
   const indexOf = (position: string): number => deps.campaign.cells.findIndex((cell) => cell.position === position);
   const stateOf = (position: string): string => deps.views().stateOf(indexOf(position));
 
@@ -292,10 +299,11 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       deps.alarms().raise({ ...trouble, where: position, what });
       return;
     }
+    if (open.get(position)?.isWhole === true) aim.lost(author);
     for (const of of [open, openedV, company]) of.delete(position);
     deps.alarms().clearAll(position, PROOF_CODES);
     const isFirst = cameNow.delete(position);
-    const movedMm = isLeftOut || isFirst ? 0 : deps.ledger().moved(indexOf(position), remountMm(deps.rack));
+    const movedMm = isLeftOut || isFirst ? 0 : deps.ledger().moved(indexOf(position), remountMm(deps.site.rack));
     deps.recorder().record(ACCESS_CLOSED, {
       ...{ position, author, reason, cell_is: stateOf(position) },
       ...(isLeftOut ? { is_left_out: true } : { code_read: given.code === undefined ? "none" : "own" }),
@@ -352,12 +360,12 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     throw new Fault("stage.no-permit", deps.roles.stage.name, `no motion: ${author} has access to ${position}`);
   }
 
-  const desk: Omit<AccessDesk, "rack"> = {
+  const desk: Omit<AccessDesk, "rack" | "aim"> = {
     roles: { ...deps.roles, stage },
     open,
     obstacle() {
       const [first] = open.size > 0 ? open : asked;
-      if (first === undefined) return null;
+      if (first === undefined) return aim.obstacle();
       const [, { author, reason }] = first;
       const awaited = [...asked.keys()].filter((position) => !open.has(position));
       if (open.size === 0) {
@@ -393,6 +401,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       openOne(position, by).catch(deps.fail);
     },
     goOn() {
+      aim.goOn();
       for (const [position, by] of asked) goOnWith(position, by).catch(deps.fail);
     },
     end(position, by, given = {}) {
@@ -406,7 +415,14 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     cells: () => deps.campaign.cells.filter(({ position }) => !isToCome(position)),
     ...{ isAsked: (position) => asked.has(position) },
   });
-  return { ...desk, rack };
+  const vouched: AccessDesk["aim"] = {
+    ...aim,
+    vouch(by) {
+      aim.vouch(by);
+      planAgain();
+    },
+  };
+  return { ...desk, rack, aim: vouched };
 }
 
 function placesText(positions: readonly string[]): string {

@@ -1,6 +1,7 @@
 /** Whose access to which cell stands open, by the events of a record. A fold, event by event; pure but for its own state. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { LeftAccess, OpenAccess } from "./access-desk.ts";
+import { AIM_KNOWN, AIM_LOST, type LostAim } from "./rack-aim.ts";
 
 export interface AccessFold {
   event(type: string, data: Readonly<Record<string, Json>>): void;
@@ -8,6 +9,8 @@ export interface AccessFold {
   readonly moved: ReadonlyMap<string, number>;
   /** By position. */
   readonly open: ReadonlyMap<string, LeftAccess>;
+  /** Null while it is known where the rack stands. */
+  readonly aim: LostAim | null;
 }
 
 /** With `spots_moved_within_mm`, where the cell was put back. */
@@ -16,6 +19,7 @@ export const ACCESS_CLOSED = "access-closed";
 export function createAccessFold(): AccessFold {
   const moved = new Map<string, number>();
   const open = new Map<string, LeftAccess>();
+  let aim: LostAim | null = null;
 
   function opened(position: string, data: Readonly<Record<string, Json>>): void {
     const { open_circuit_V: openCircuitV } = data;
@@ -33,9 +37,18 @@ export function createAccessFold(): AccessFold {
 
   return {
     ...{ open, moved },
+    get aim() {
+      return aim;
+    },
     event(type, data) {
       const position = textOf(data["position"]);
       switch (type) {
+        case AIM_LOST:
+          aim = { sinceMs: typeof data["since_ms"] === "number" ? data["since_ms"] : 0 };
+          break;
+        case AIM_KNOWN:
+          aim = null;
+          break;
         case "access-asked":
           open.set(position, { ...byOf(data), isOpen: false, openCircuitV: null, company: [] });
           break;

@@ -100,13 +100,15 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
   }
 
   function swapObstacle(args: SwapArgs, by: OpenAccess): string | null {
+    if (args.act === "aim") return run.access.aim.refusal(by.reason);
     if (args.position === undefined) return run.access.rack.refusal(args.act, by, codesOf(args));
     return run.access.refusal(args.act, args.position, by, givenBack(args));
   }
 
   function swap(args: SwapArgs, by: OpenAccess): void {
     const { act, position } = args;
-    if (position === undefined && act === "begin") run.access.rack.begin(by);
+    if (act === "aim") run.access.aim.vouch(by);
+    else if (position === undefined && act === "begin") run.access.rack.begin(by);
     else if (position === undefined) run.access.rack.end(by, codesOf(args));
     else if (act === "begin") run.access.begin(position, by);
     else run.access.end(position, by, givenBack(args));

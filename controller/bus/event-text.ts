@@ -19,6 +19,11 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
     `off${typeof data["open_circuit_V"] === "number" ? ` at ${text(data, "open_circuit_V")} V` : ""}; ${text(data, "author")} has access, the stage is locked`,
   "access-closed": (data) =>
     `${text(data, "author")} gave back the access; the cell ${data["is_left_out"] === true ? "does not come back" : `is ${text(data, "cell_is")}`}`,
+  "aim-lost": () => "the rack is back, and nobody has measured since where it stands",
+  "aim-known": (data) =>
+    data["by"] === "word"
+      ? `${text(data, "author")} answers for the rack's place: ${text(data, "reason")}`
+      : "the rack was aligned anew",
   "access-refused": (data) => `no access, or none given back: ${text(data, "what")}`,
   "campaign-resumed": () => "the campaign goes on after a restart",
   "run-ended": (data) => `the run was ended: ${text(data, "reason")}`,

@@ -12,9 +12,10 @@ import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
 import type { LeftAccess } from "../access/access-desk.ts";
+import { AIM_KNOWN, AIM_LOST, type LostAim } from "../access/rack-aim.ts";
 import { createAccessFold } from "../access/access-fold.ts";
-import { CADENCE, JOINED_PATH } from "../amendments/amendment.ts";
 import { createCorrectionFold, type RecordedCorrection } from "../corrections/correction-events.ts";
+import { cadences, joinedCells, leftBeam } from "../amendments/recorded-changes.ts";
 import { AMENDED_EVENT } from "../amendments/campaign-progress.ts";
 import { createTransferFold, type RecordedTransfers } from "../changer/transfer-record.ts";
 import { windowOf, wishOf } from "../schedule/wish-json.ts";
@@ -95,6 +96,8 @@ export interface RecordedRun {
   readonly joined: ReadonlyMap<string, number>;
   /** By position: cells that a person has out, or may have. */
   readonly access: ReadonlyMap<string, LeftAccess>;
+  /** The rack was out and is back, and nobody knows where it stands since; null where it is known. */
+  readonly aim: LostAim | null;
   /** By position: cells that were put back, and within what of where they were, mm. */
   readonly moved: ReadonlyMap<string, number>;
   /** Of the robot that brings cells to the beam. */
@@ -231,6 +234,8 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           retimed.push(...cadences(data["changes"]).map((change) => ({ ...change, atMs, lastSweep })));
           for (const position of joinedCells(data["changes"])) joined.set(position, atMs);
           break;
+        case AIM_LOST:
+        case AIM_KNOWN:
         case "access-asked":
         case "access-opened":
         case "access-closed":
@@ -372,7 +377,13 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           latched,
           held,
           takenFromBeam,
-          ...{ access: access.open, moved: access.moved, corrections: corrections.corrections, retimed },
+          ...{
+            access: access.open,
+            aim: access.aim,
+            moved: access.moved,
+            corrections: corrections.corrections,
+            retimed,
+          },
           joined,
         },
         unwitnessed: [...unwitnessed.values()],
@@ -415,32 +426,6 @@ function outcomeOf(text: string): ExposureOutcome {
 
 function interlocksOf(data: Json | undefined): readonly Interlock[] {
   return Array.isArray(data) ? INTERLOCKS.filter((name) => data.includes(name)) : [];
-}
-
-function joinedCells(changes: Json | undefined): readonly string[] {
-  const list: readonly Json[] = Array.isArray(changes) ? changes : [];
-  return list.map(recordOf).flatMap(({ path, positions }) => {
-    if (path !== JOINED_PATH || !Array.isArray(positions)) return [];
-    return positions.map((position: Json) => textOf(position));
-  });
-}
-
-/** Of an amendment's changes, the positions that sweeps ask for no more. */
-function leftBeam(changes: Json | undefined): readonly string[] {
-  const list: readonly Json[] = Array.isArray(changes) ? changes : [];
-  return list.map(recordOf).flatMap(({ path, positions }) => {
-    const named: readonly Json[] = Array.isArray(positions) ? positions : [];
-    return path === "withdrawn" || path === "role" ? named.map(textOf) : [];
-  });
-}
-
-function cadences(changes: Json | undefined): readonly Pick<RecordedCadence, "fromS" | "toS">[] {
-  const list: readonly Json[] = Array.isArray(changes) ? changes : [];
-  return list.map(recordOf).flatMap(({ path, from, to }) => {
-    const [fromMin, toMin] = [numberOf(from), numberOf(to)];
-    const isMeant = textOf(path).startsWith("triggers.") && textOf(path).endsWith(`.${CADENCE}`);
-    return isMeant && fromMin !== undefined && toMin !== undefined ? [{ fromS: 60 * fromMin, toS: 60 * toMin }] : [];
-  });
 }
 
 function textOrNull(data: Json | undefined): string | null {

@@ -81,8 +81,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   };
   const access = createAccess({
     ...{ roles: deps.roles, clock, campaign, actor: () => actor, views: () => views, recorder: () => recorder },
-    ...{ left: deps.left?.recorded.access, send, fail, commit: () => commit(), alarms: () => alarms },
-    ...{ proofMaxMs: () => cells.proofMaxMs(), rack: site.rack, ledger: () => ledger },
+    ...{ left: deps.left?.recorded, send, fail, commit: () => commit(), alarms: () => alarms },
+    ...{ proofMaxMs: () => cells.proofMaxMs(), site, ledger: () => ledger },
   });
   const { roles } = access;
   /** Instruments and machine go on talking when the campaign is over. */

@@ -24,6 +24,11 @@ export const CHANNEL_FAULTS = {
     advice:
       "The step file could not be written where the instrument's computer reads it. Check the shared folder; nothing was started.",
   },
+  "rack.aim-unknown": {
+    severity: "hold",
+    advice:
+      "Nothing is exposed; cells cycle on. End the run in order (Ctrl-C; the cells go on), `beamrack align SITE.yaml --rack-only`, run again. Or, where the seat is known to hold: `beamrack swap aim rack --reason TEXT`, by name and reason.",
+  },
   "rack.not-as-before": {
     severity: "hold",
     advice:

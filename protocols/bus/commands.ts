@@ -58,11 +58,11 @@ export const COMMAND_ARGS = {
   /**
    * Access of a person to one cell, while the others cycle, or to the whole rack: `begin` proves it off and locks the
    * stage, `end` gives it back. Of `end`: the code that was read on the cell that lies there now, or that the cell does not
-   * come back; of the rack's the codes by their positions, as many as were read.
+   * come back; `aim`: a person answers for the rack's place since it was out; of the rack's the codes by their positions, as many as were read.
    */
   swap: z
     .strictObject({
-      act: z.enum(["begin", "end"]),
+      act: z.enum(["begin", "end", "aim"]),
       position: position.exactOptional(),
       rack: z.literal(true).exactOptional(),
       cell: code.exactOptional(),
@@ -73,6 +73,7 @@ export const COMMAND_ARGS = {
       ({ position: one, rack }) => (one === undefined) !== (rack === undefined),
       "Give a position, or rack, and not both.",
     )
+    .refine(({ act, rack }) => act !== "aim" || rack === true, "aim is of the rack.")
     .refine(
       ({ act, cell, cells, left_out: isLeftOut, rack }) =>
         (act === "end" || (cell ?? cells ?? isLeftOut) === undefined) &&

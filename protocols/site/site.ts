@@ -40,6 +40,8 @@ export interface RackGeometry {
   readonly park?: { readonly xMm: number; readonly yMm: number };
   /** Where it stands by measurement; left out where the numbers above are believed. Never part of a site's hash. */
   readonly placement?: RackPlacement;
+  /** When that was measured, UTC, ms. */
+  readonly alignedAtMs?: number;
 }
 
 interface SiteStageCommon {

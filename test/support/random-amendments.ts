@@ -146,10 +146,11 @@ const MINDS: readonly Mind[] = [
   {
     name: "another cadence of the sweeps",
     isValid: true,
-    propose: (chance, current) => ({
-      ...current,
-      sweeps: current.sweeps.map((sweep) => ({ ...sweep, cadenceS: 120 + 30 * Math.floor(chance.uniform() * 15) })),
-    }),
+    propose(chance, current) {
+      const drawnS = 120 + 30 * Math.floor(chance.uniform() * 15);
+      const another = (beforeS: number): number => (drawnS === beforeS ? drawnS + 30 : drawnS);
+      return { ...current, sweeps: current.sweeps.map((sweep) => ({ ...sweep, cadenceS: another(sweep.cadenceS) })) };
+    },
   },
   {
     name: "a limit already spent",

@@ -7,11 +7,12 @@ import type { GivenBack } from "../../controller/access/access-desk.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
 import { createPersonHands } from "../../simulator/world/person-hands.ts";
-import { campaign, expectSound, field, numeric, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { campaign, expectSound, field, numeric, removeFolders, runWorld, site } from "../support/world-campaign.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 
 afterAll(removeFolders);
 
+const AS_MEASURED = { shiftXMm: 0, shiftYMm: 0, rotationDeg: 0, cells: new Map() };
 const BY = { author: "anna", reason: "the contact of A3" };
 
 function swap(virtual: VirtualCampaign, act: "begin" | "end", position = "A3"): void {
@@ -253,7 +254,7 @@ it("leads crossed, a cell turned and two cells exchanged get neither current nor
   expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });
 
-it("a whole rack is taken out and put back: turned round it is told before any current, then all cells are proven at once", async () => {
+it("a whole rack is taken out and put back: turned round it is told before any current, then all cells are proven at once, and exposed once its place is vouched for", async () => {
   const hands = createPersonHands();
   const indices = campaign.cells.map(({ position }) => positionIndex(position));
   const said: (string | null)[] = [];
@@ -266,8 +267,10 @@ it("a whole rack is taken out and put back: turned round it is told before any c
     return refusal;
   };
   const run = await runWorld({
-    hours: 0.2,
+    hours: 0.25,
     hands,
+    // Where it stands was measured: out and back, it is to be vouched for.
+    site: { ...site, rack: { ...site.rack, placement: AS_MEASURED } },
     at: [
       [
         300,
@@ -297,6 +300,13 @@ it("a whole rack is taken out and put back: turned round it is told before any c
           said.push(rackEnd(virtual, [["A1", "R-A1"]]));
         },
       ],
+      [
+        700,
+        ({ run }) => {
+          said.push(run.note()?.split(":")[0] ?? null, run.access.aim.refusal(""));
+          run.access.aim.vouch(BY);
+        },
+      ],
     ],
   });
   expect(said).toEqual([
@@ -306,6 +316,8 @@ it("a whole rack is taken out and put back: turned round it is told before any c
     null,
     "rack.not-as-before rack",
     null,
+    "the rack to be aligned anew, or vouched for",
+    "who answers for the rack's place says by a reason how it is known",
   ]);
   const [refused] = run.of("access-refused");
   assert(refused !== undefined, "nothing was refused");
@@ -317,6 +329,7 @@ it("a whole rack is taken out and put back: turned round it is told before any c
   const driven = run.of("step-started").map(({ atMs }) => atMs);
   expect(driven.filter((atMs) => atMs > 340_000 && atMs < 400_000)).toEqual([]);
   const lit = run.of("exposure-ended").map((event) => numeric(event, "open_asked_at_ms"));
-  expect(lit.some((atMs) => atMs > 420_000)).toBe(true);
+  expect(lit.filter((atMs) => atMs > 380_000 && atMs < 700_000)).toEqual([]);
+  expect(lit.some((atMs) => atMs > 700_000)).toBe(true);
   expect(run.virtual.run.alarms.open).toEqual([]);
 });

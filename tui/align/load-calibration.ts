@@ -64,7 +64,7 @@ export function placedSite(site: Site, loaded: LoadedCalibration | undefined, fi
 function withRackPlaced(site: Site, loaded: LoadedCalibration | undefined, findings: Finding[]): Site {
   const record = loaded === undefined ? undefined : latest(loaded.calibration, "alignment");
   if (loaded === undefined || record === undefined || loaded.calibration.site !== site.name) return site;
-  const placed: Site = { ...site, rack: { ...site.rack, placement: record.placement } };
+  const placed: Site = { ...site, rack: { ...site.rack, placement: record.placement, alignedAtMs: record.atMs } };
   const beyond = ALL_POSITIONS.filter((position) => {
     const { xMm, yMm } = stageTarget(placed, position, { xMm: 0, yMm: 0 });
     return !(xMm >= 0 && xMm <= site.stage.travelXMm && yMm >= 0 && yMm <= site.stage.travelYMm);

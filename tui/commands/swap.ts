@@ -1,4 +1,4 @@
-/** `beamrack swap begin|end POSITION|rack`: a person's access to one cell, or to all, of a running campaign, over the bus. */
+/** `beamrack swap begin|end POSITION|rack`, `swap aim rack`: a person's access to one cell, or to all, of a running campaign, over the bus. */
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parsePosition, type Position } from "../../protocols/base/position.ts";
@@ -19,15 +19,25 @@ export async function swapCommand(context: CommandContext, args: readonly string
   const [act, text, ...more] = positionals;
   const position = parsePosition(text ?? "");
   const isRack = text === "rack";
-  if ((act !== "begin" && act !== "end") || (position === undefined && !isRack) || more.length > 0) {
-    throw new Fault("command.usage", "beamrack swap", "takes begin or end, and one position, A1 to H12, or rack");
+  if (act !== "begin" && act !== "end" && !(act === "aim" && isRack)) {
+    throw new Fault("command.usage", "beamrack swap", "takes begin or end with a position or rack, or aim rack");
+  }
+  if ((position === undefined && !isRack) || more.length > 0) {
+    throw new Fault("command.usage", "beamrack swap", "takes one position, A1 to H12, or rack");
+  }
+  if (act === "aim" && (values.reason ?? "").trim() === "") {
+    throw new Fault(
+      "command.usage",
+      "beamrack swap aim",
+      "says by --reason how it is known that the rack stands as it did",
+    );
   }
   if (act === "begin" && (values.reason ?? "").trim() === "") {
     throw new Fault("command.usage", "beamrack swap begin", "says by --reason what is to be done there");
   }
   const { cell, cells, "left-out": isLeftOut } = values;
-  if (act === "begin" && (cell !== undefined || cells !== undefined || isLeftOut)) {
-    throw new Fault("command.usage", "beamrack swap begin", "takes no --cell, --cells or --left-out: they are of end");
+  if (act !== "end" && (cell !== undefined || cells !== undefined || isLeftOut)) {
+    throw new Fault("command.usage", `beamrack swap ${act}`, "takes no --cell, --cells or --left-out: they are of end");
   }
   if (isRack ? cell !== undefined || isLeftOut : cells !== undefined) {
     const what = "takes --cells with rack, and --cell or --left-out with one position";

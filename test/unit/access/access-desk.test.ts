@@ -17,7 +17,7 @@ function bench(reads: {
   backAs?: string;
   /** Volts at rest, look by look. */
   restV?: number[];
-  left?: AccessDeskDeps["left"];
+  left?: NonNullable<AccessDeskDeps["left"]>["access"];
   isToCome?: boolean;
 }) {
   const told: (readonly [string, object])[] = [];
@@ -50,8 +50,9 @@ function bench(reads: {
     ],
   };
   const desk: AccessDesk = createAccess({
-    ...{ roles, left: reads.left, proofMaxMs: () => 30_000, rack: {}, ledger: () => ({ moved: () => undefined }) },
-    campaign: { cells: ["A1", "A2"].map((position) => ({ position, barcode: `R-${position}` })) },
+    ...{ roles, proofMaxMs: () => 30_000, site: { rack: {} }, ledger: () => ({ moved: () => undefined }) },
+    left: reads.left === undefined ? undefined : { access: reads.left, aim: null },
+    campaign: { startMs: 0, cells: ["A1", "A2"].map((position) => ({ position, barcode: `R-${position}` })) },
     clock: {
       ...{ wallMs: () => nowMs, monoMs: () => nowMs, clearTimeout: () => undefined },
       setTimeout(act: () => void, ms: number) {
