@@ -87,6 +87,8 @@ export interface StoreOptions {
    * Default: only outside the virtual world, which can repeat a run instead.
    */
   readonly goesOn?: boolean;
+  /** Beside each event stands the wall's time. Default: only outside the virtual world, where it says nothing new. */
+  readonly hasWallTimes?: boolean;
   /**
    * A thread of its own writes: for clocks of the wall, where the rack must not wait for the disk. What cannot be
    * written then shows at a later append or commit. Its end is waited for by this. Not where a run is repeated.
@@ -106,6 +108,7 @@ export function openStore(options: StoreOptions): RecordStore {
   const capacity = options.frameSamplesMax ?? 256;
   const where = databasePath(folder);
 
+  const hasWallTimes = options.hasWallTimes ?? header.world !== "virtual";
   const isRepeated = header.world === "virtual" && options.goesOn !== true;
   assert(!(isRepeated && options.ownThread !== undefined), "a run that is repeated is compared in its own thread");
 
@@ -296,7 +299,7 @@ export function openStore(options: StoreOptions): RecordStore {
           type,
           dataText,
           hash,
-          wallMs: header.world === "virtual" ? null : clock.wallMs(),
+          wallMs: hasWallTimes ? clock.wallMs() : null,
         });
       head = { seq, hash };
       return seq;

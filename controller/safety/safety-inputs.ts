@@ -99,11 +99,8 @@ export function createSafetyInputs(deps: SafetyInputsDeps): SafetyInputs {
     if (deps.isOver()) return;
     judge();
     const ageMs = clock.monoMs() - readAtMs;
-    const silentInMs = inputs.reduce(
-      (soonest, { maximumAgeMs }) => (ageMs > maximumAgeMs ? soonest : Math.min(soonest, maximumAgeMs - ageMs + 1)),
-      LOOK_MAX_MS,
-    );
-    clock.setTimeout(look, Math.max(LOOK_MS, silentInMs));
+    const silentInMs = inputs.map(({ maximumAgeMs }) => maximumAgeMs - ageMs + 1);
+    clock.setTimeout(look, Math.max(LOOK_MS, Math.min(LOOK_MAX_MS, ...silentInMs)));
   }
 
   if (inputs.length > 0) clock.setTimeout(look, LOOK_MS);

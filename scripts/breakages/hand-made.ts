@@ -335,6 +335,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: INTAKE,
     from: "count(cellIndex, (currentA * stepTimeS) / 3600);",
     to: "",
+    tests: ["test/unit/controller/sample-intake.test.ts"],
   },
   {
     invariant: 11,

@@ -3,6 +3,7 @@
  * than the channel gives; resistance lies in series; what is burnt warms the cell in its holder, and warmth or a leak
  * lets vapour out, which the rack's sensor can smell.
  */
+import type { Felt } from "../plant/felt.ts";
 import type { Chance } from "../plant/plant.ts";
 import type { CellFault } from "./cell-fault.ts";
 import {
@@ -19,7 +20,7 @@ import { cellHeatW, temperatureAfterC, type ThermalParameters } from "./thermal-
 
 export interface FaultyCellPlant extends ObservedCellPlant {
   /** Something more goes wrong, now; `atMs` is not before the last call. */
-  begin(atMs: number, fault: CellFault): void;
+  begin(atMs: number, fault: CellFault, felt?: Felt): void;
   readonly faults: readonly CellFault[];
   readonly temperatureC: number;
   /** Vapour and gas let out so far, millilitre at ambient. */
@@ -42,6 +43,7 @@ export interface FaultyCellOptions {
 /** A fault as it stands with one cell. */
 interface Ailment {
   readonly fault: CellFault;
+  readonly felt: Felt | undefined;
   /** Since it began. */
   ageS: number;
   /** Of one that comes and goes. */
@@ -103,9 +105,9 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     get setpoint() {
       return seam.setpoint;
     },
-    begin(atMs: number, fault: CellFault) {
+    begin(atMs: number, fault: CellFault, felt?: Felt) {
       read(atMs);
-      add(fault);
+      add(fault, felt);
       plant.jumpedMs = atMs;
       seam.sinceS = 0;
       settle();
@@ -143,8 +145,11 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     return -meanS * Math.log(1 - chance.uniform());
   }
 
-  function add(fault: CellFault): void {
-    ailments.push({ fault, ageS: 0, isOn: false, untilS: "meanOffS" in fault ? waiting(fault.meanOffS) : Infinity });
+  function add(fault: CellFault, felt?: Felt): void {
+    const untilS = "meanOffS" in fault ? waiting(fault.meanOffS) : Infinity;
+    ailments.push({ fault, felt, ageS: 0, isOn: false, untilS });
+    // What comes and goes is there once it has come.
+    if (untilS === Infinity) felt?.();
     if (fault.kind === "open-circuit") wiring.isOpen = true;
     if (fault.kind === "reversed") wiring.sign = -1;
   }
@@ -238,6 +243,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
       ailment.untilS -= dtS;
       if (ailment.untilS > 0 || !("meanOffS" in fault)) continue;
       ailment.isOn = !ailment.isOn;
+      ailment.felt?.();
       ailment.untilS = waiting(ailment.isOn ? fault.meanOnS : fault.meanOffS);
       plant.jumpedMs = seam.atMs;
       seam.sinceS = 0;

@@ -3,6 +3,7 @@
  * place of every cell whatever goes wrong on the way. It does what it is told and reports what its sensors see,
  * which is not always what happened.
  */
+import type { Felt } from "../plant/felt.ts";
 import type { Chance } from "../plant/plant.ts";
 import { isSamePlace, type Place, placeText } from "./place.ts";
 
@@ -58,9 +59,9 @@ export interface ChangerPlant {
   cellsAt(atMs: number, place: Place): readonly string[];
 
   /** The next cell that is carried falls on the way; the jaws stay as they are. */
-  dropNext(): void;
+  dropNext(felt?: Felt): void;
   /** The next pick takes a neighbour's or a stuck second cell along, if there is one to be taken. */
-  doublePickNext(): void;
+  doublePickNext(felt?: Felt): void;
   /** Two cells change places, as if somebody had. */
   swap(atMs: number, cellId: string, otherId: string): void;
   /** Somebody puts a cell there, wherever it was. */
@@ -100,6 +101,8 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
   const closed = new Set<Jaw>();
   const movedHandlers: ((atMs: number, cellId: string, from: Place, to: Place) => void)[] = [];
   let dropsNext = false;
+  let feltDrop: Felt | undefined;
+  let feltDouble: Felt | undefined;
   let doublesNext = false;
 
   function occupants(place: Place): string[] {
@@ -137,6 +140,7 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
   function fall(atMs: number, jaw: Jaw): void {
     if (!dropsNext || occupants(gripperOf(jaw)).length === 0) return;
     dropsNext = false;
+    feltDrop?.();
     for (const id of occupants(gripperOf(jaw))) bring(atMs, id, FLOOR);
   }
 
@@ -153,6 +157,7 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
         const beside = besideOf(from).flatMap(occupants)[0];
         if (beside === undefined) return;
         doublesNext = false;
+        feltDouble?.();
         bring(doneMs, beside, gripperOf(jaw));
       });
     },
@@ -205,10 +210,12 @@ export function createChangerPlant(options: ChangerPlantOptions): ChangerPlant {
       advance(atMs);
       return occupants(place);
     },
-    dropNext() {
+    dropNext(felt) {
+      feltDrop = felt;
       dropsNext = true;
     },
-    doublePickNext() {
+    doublePickNext(felt) {
+      feltDouble = felt;
       doublesNext = true;
     },
     swap(atMs, cellId, otherId) {

@@ -2,6 +2,7 @@
  * A simulated detector behind a camserver. It keeps its settings and its running exposure while nobody is connected,
  * as the real program does; what it says then is lost.
  */
+import type { Felt } from "../plant/felt.ts";
 import type { DeviceEnd, FramePlant, WorldClock } from "../plant/plant.ts";
 import {
   createLineReader,
@@ -38,6 +39,8 @@ export interface CamserverTwinFaults {
   isSilent: boolean;
   /** Exposure times are set to this many times what was asked. */
   exposureFactor: number;
+  /** Told of silence, of a refusal and of a late report. */
+  felt?: Felt | undefined;
 }
 
 export interface CamserverTwin {
@@ -79,7 +82,10 @@ export function createCamserverTwin(deps: CamserverTwinDeps): CamserverTwin {
   let exposing: Exposing | undefined;
 
   function say(text: string): void {
-    if (faults.isSilent) return;
+    if (faults.isSilent) {
+      faults.felt?.();
+      return;
+    }
     end.send(Buffer.from(text + REPLY_END, "latin1"));
   }
 
@@ -126,6 +132,7 @@ export function createCamserverTwin(deps: CamserverTwinDeps): CamserverTwin {
       say(`15 OK  Starting ${seconds} second background: ${time}`);
       if (faults.refuseAfterStart !== null) {
         exposing = undefined;
+        faults.felt?.();
         say(`15 ERR ${faults.refuseAfterStart}`);
         return;
       }
@@ -153,6 +160,7 @@ export function createCamserverTwin(deps: CamserverTwinDeps): CamserverTwin {
       });
       return;
     }
+    if (faults.reportsLateMs > 0) faults.felt?.();
     if (!faults.neverEnds) finish(present, `7 OK ${path}`, endMs + faults.reportsLateMs);
   }
 

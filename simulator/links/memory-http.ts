@@ -4,6 +4,7 @@
  */
 import { Fault } from "../../protocols/base/fault.ts";
 import type { HttpPort, HttpReply } from "../../protocols/roles/http.ts";
+import type { Felt } from "../plant/felt.ts";
 import type { HttpAnswer, HttpEnd, HttpRequest } from "../plant/http-end.ts";
 import type { LinkClock } from "./memory-link.ts";
 
@@ -18,11 +19,11 @@ export interface MemoryHttp {
   readonly port: HttpPort;
   readonly end: HttpEnd;
   /** Requests under way break off now; the device is not told. */
-  cut(why: string): void;
+  cut(why: string, felt?: Felt): void;
   /** While unplugged, connections are refused. Unplugging also cuts. */
-  plug(isPlugged: boolean): void;
+  plug(isPlugged: boolean, felt?: Felt): void;
   /** While hung, requests connect and nothing passes in either direction; what is under way is lost. */
-  hang(isHung: boolean): void;
+  hang(isHung: boolean, felt?: Felt): void;
   /** Answers for which this gives true are lost on their way; null loses none. */
   loseAnswers(isLost: ((request: HttpRequest) => boolean) | null): void;
 }
@@ -37,6 +38,7 @@ export function createMemoryHttp(clock: LinkClock, options: MemoryHttpOptions): 
   let handler: ((request: HttpRequest, answer: HttpAnswer) => void) | undefined;
   let isPlugged = true;
   let isHung = false;
+  const felt: Partial<Record<"plug" | "hang", Felt | undefined>> = {};
   let isLost: ((request: HttpRequest) => boolean) | null = null;
 
   function later(fn: () => void): void {
@@ -71,6 +73,7 @@ export function createMemoryHttp(clock: LinkClock, options: MemoryHttpOptions): 
         const answer: HttpAnswer = (status, text) => {
           if (isAnswered) return;
           isAnswered = true;
+          if (isHung) felt.hang?.();
           if (isHung || isLost?.(request) === true) return;
           later(() => {
             if (!isHung && settle()) resolve({ status, body: method === "HEAD" ? "" : text });
@@ -78,8 +81,11 @@ export function createMemoryHttp(clock: LinkClock, options: MemoryHttpOptions): 
         };
         later(() => {
           if (!underWay.has(present)) return;
-          if (!isPlugged) present.fail(new Fault("link.open-failed", name, "the connection was refused"));
-          else if (!isHung) handler?.(request, answer);
+          if (!isPlugged) {
+            felt.plug?.();
+            present.fail(new Fault("link.open-failed", name, "the connection was refused"));
+          } else if (isHung) felt.hang?.();
+          else handler?.(request, answer);
         });
       }),
     abandon: breakOff,
@@ -92,13 +98,19 @@ export function createMemoryHttp(clock: LinkClock, options: MemoryHttpOptions): 
         handler = next;
       },
     },
-    cut: breakOff,
-    plug(plugged) {
+    cut(why, feltCut) {
+      if (underWay.size > 0) feltCut?.();
+      breakOff(why);
+    },
+    plug(plugged, feltPlug) {
       isPlugged = plugged;
+      felt.plug = feltPlug;
+      if (!plugged && underWay.size > 0) feltPlug?.();
       if (!plugged) breakOff("the host vanished");
     },
-    hang(hung) {
+    hang(hung, feltHang) {
       isHung = hung;
+      felt.hang = feltHang;
     },
     loseAnswers(predicate) {
       isLost = predicate;

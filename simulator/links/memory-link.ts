@@ -6,6 +6,7 @@
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Writable } from "../../protocols/base/writable.ts";
 import type { Link, OpenLink } from "../../protocols/roles/link.ts";
+import type { Felt } from "../plant/felt.ts";
 import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
 import { EVERY_AILING, type LinkAilment } from "./link-ailment.ts";
 
@@ -39,15 +40,15 @@ export interface MemoryLink {
   readonly end: DeviceEnd;
   readonly counters: Readonly<MemoryLinkCounters>;
   /** The cable drops: the open link closes now on both sides. It may be opened again at once. */
-  cut(why: string): void;
+  cut(why: string, felt?: Felt): void;
   /** While unplugged, opening fails. Unplugging also cuts. */
-  plug(isPlugged: boolean): void;
+  plug(isPlugged: boolean, felt?: Felt): void;
   /** While hung, the link stays open and nothing passes in either direction; what is sent is lost. */
-  hang(isHung: boolean): void;
+  hang(isHung: boolean, felt?: Felt): void;
   /** While garbled, a bit is wrong in a character of every few chunks to the host. */
-  garble(isGarbled: boolean): void;
+  garble(isGarbled: boolean, felt?: Felt): void;
   /** In one way at a time; null: in order again. */
-  ail(ailment: LinkAilment | null): void;
+  ail(ailment: LinkAilment | null, felt?: Felt): void;
 }
 
 /** The clock's part that a link needs: `touch` announces that promises may have been resolved. */
@@ -81,6 +82,8 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
   let ailing: LinkAilment | null = null;
   let ailingCount = 0;
   let lateMs = 0;
+  /** Of what is wrong with the cable now, each told where it takes hold. */
+  const felt: Partial<Record<"plug" | "hang" | "garble" | "ail", Felt | undefined>> = {};
   /** What arrived last in order, of a link that repeats it. */
   let before: Uint8Array | undefined;
   /** Counts openings and closings; a chunk sent before the last of them is not delivered. */
@@ -96,6 +99,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
   function deliverToHost(): void {
     const chunk = toHost.take();
     if (current === undefined || toHost.wasStale || isHung) {
+      if (isHung) felt.hang?.();
       counters.chunksLost += 1;
       return;
     }
@@ -109,7 +113,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
   function pass(chunk: Uint8Array): void {
     counters.chunksToHost += 1;
     counters.bytesToHost += chunk.length;
-    if (garbledCount !== null) garbledCount = spoil(chunk, garbledCount);
+    if (garbledCount !== null) garbledCount = spoil(chunk, garbledCount, felt.garble);
     if (isQuiet?.(chunk) === true) counters.quietChunksToHost += 1;
     else clock.touch();
     current?.deliver(chunk);
@@ -119,25 +123,31 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     ailingCount += 1;
     const isHit = ailingCount % EVERY_AILING === 0;
     if (how === "mute" || (how === "drops" && isHit)) {
+      felt.ail?.();
       counters.chunksLost += 1;
       return;
     }
     const own = Uint8Array.from(chunk);
-    pass(how === "repeats" && isHit && before !== undefined ? before : chunk);
+    const isRepeated = how === "repeats" && isHit && before !== undefined;
+    const isDoubled = how === "doubles" && isHit;
+    if (isRepeated || isDoubled || how === "late") felt.ail?.();
+    pass(isRepeated && before !== undefined ? before : chunk);
     before = own;
-    if (how === "doubles" && isHit) pass(Uint8Array.from(own));
+    if (isDoubled) pass(Uint8Array.from(own));
   }
 
   /** Whether what the host sent is lost on the way. */
   function isLostToDevice(): boolean {
     if (ailing === null) return false;
-    if (ailing.how === "deaf") return true;
-    ailingCount += 1;
-    return ailing.how === "drops" && ailingCount % EVERY_AILING === 0;
+    if (ailing.how !== "deaf") ailingCount += 1;
+    const isLost = ailing.how === "deaf" || (ailing.how === "drops" && ailingCount % EVERY_AILING === 0);
+    if (isLost) felt.ail?.();
+    return isLost;
   }
 
   function deliverToDevice(): void {
     const chunk = toDevice.take();
+    if (isHung) felt.hang?.();
     if (toDevice.wasStale || !deviceIsOpen || isHung || deviceOnData === undefined || isLostToDevice()) {
       counters.chunksLost += 1;
       return;
@@ -187,6 +197,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
       clock.at(clock.nowMs() + latencyMs, () => {
         isOpening = false;
         if (!isPlugged) {
+          felt.plug?.();
           refuse("no such port");
           return;
         }
@@ -223,6 +234,7 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     },
     send(chunk) {
       if (!deviceIsOpen || isHung) {
+        if (isHung) felt.hang?.();
         counters.chunksLost += 1;
         return;
       }
@@ -242,21 +254,27 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     openLink: open,
     end,
     counters,
-    cut(why) {
+    cut(why, feltCut) {
+      if (current !== undefined) feltCut?.();
       endSession(why, 0);
     },
-    plug(plugged) {
+    plug(plugged, feltPlug) {
       isPlugged = plugged;
+      felt.plug = feltPlug;
+      if (!plugged && current !== undefined) feltPlug?.();
       if (!plugged) endSession("the port vanished", 0);
     },
-    hang(hung) {
+    hang(hung, feltHang) {
       isHung = hung;
+      felt.hang = feltHang;
     },
-    garble(garbled) {
+    garble(garbled, feltGarble) {
       garbledCount = garbled ? 0 : null;
+      felt.garble = feltGarble;
     },
-    ail(ailment) {
+    ail(ailment, feltAil) {
       ailing = ailment;
+      felt.ail = feltAil;
       before = undefined;
       lateMs = ailment?.how === "late" ? ailment.lateMs : 0;
     },
@@ -267,8 +285,9 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
 const SPOILT_EVERY = 4;
 
 /** Returns how many chunks have passed. */
-function spoil(chunk: Uint8Array, count: number): number {
+function spoil(chunk: Uint8Array, count: number, felt: Felt | undefined): number {
   if (count % SPOILT_EVERY === 0 && chunk.length > 0) {
+    felt?.();
     const index = (count * 7 + 3) % chunk.length;
     chunk[index] = (chunk[index] ?? 0) ^ (1 << (count % 7));
   }

@@ -3,6 +3,7 @@
  * plant. It keeps nothing for a host that is away: a script runs on, the cell stays energised, and its data are
  * lost. Written from the vendor's published documents; shares no code with the driver's side.
  */
+import type { Felt } from "../plant/felt.ts";
 import type { InstrumentTrouble } from "../measurement/instrument-trouble.ts";
 import type { CellPlant, DeviceEnd, WorldClock } from "../plant/plant.ts";
 import { createInstrumentClock, onInstrumentTime } from "./instrument-clock.ts";
@@ -39,7 +40,7 @@ export interface MethodScriptTwin {
   /** Power off and on: the script, the loaded program and half-received lines are gone, the cell is let go. */
   powerCycle(): void;
   /** From now on; null: all is well again. */
-  spoil(trouble: InstrumentTrouble | null): void;
+  spoil(trouble: InstrumentTrouble | null, felt?: Felt): void;
 }
 
 /** 255 characters and the line end. */
@@ -65,6 +66,7 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
   let deafUntilMs = Number.NEGATIVE_INFINITY;
   let packageCount = 0;
   let refusesAll = false;
+  let feltTrouble: Felt | undefined;
   let loaded: Program | null = null;
   /** The script being received after `l` or `e`, or null. */
   let receiving: { readonly command: "l" | "e"; readonly lines: string[]; bytes: number } | null = null;
@@ -110,6 +112,7 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
     }
     if (text === "") return;
     if (refusesAll) {
+      feltTrouble?.();
       refuse(text.charAt(0), ScriptTrouble.flashFailed);
       return;
     }
@@ -270,13 +273,17 @@ export function createMethodScriptTwin(deps: MethodScriptTwinDeps): MethodScript
       line = "";
       isLineTooLong = false;
     },
-    spoil(trouble) {
+    spoil(trouble, felt) {
       if (trouble?.how === "fails") {
+        if (machine.isRunning()) felt?.();
         machine.breakOff(ScriptTrouble.cellOverloaded);
         return;
       }
+      feltTrouble = felt;
       refusesAll = trouble?.how === "errors";
-      potentiostat.jumpRanges(trouble?.how === "range-jumps");
+      potentiostat.jumpRanges(trouble?.how === "range-jumps", felt);
+      // What runs is dated by the clock that is off.
+      if (trouble?.how === "clock" && machine.isRunning()) felt?.();
       if (trouble?.how !== "clock" && !ticking.isOff) return;
       if (!ticking.isOff) onInstrumentTime(potentiostat, ticking);
       ticking.drift(trouble?.how === "clock" ? trouble.share : 0);

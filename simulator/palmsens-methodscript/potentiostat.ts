@@ -2,6 +2,7 @@
  * The analogue half of the simulated instrument: mode, cell switch, set levels, ranges, and readings quantised by
  * range. It drives one cell of the plant and knows nothing of scripts.
  */
+import type { Felt } from "../plant/felt.ts";
 import type { ChannelErrors } from "../measurement/channel-errors.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import { ScriptTrouble } from "./script-errors.ts";
@@ -40,7 +41,7 @@ export interface Potentiostat {
   /** Takes a reading into `state`. */
   measure(atMs: number): void;
   /** Every other reading is taken in too small a range, or none any more. */
-  jumpRanges(isOn: boolean): void;
+  jumpRanges(isOn: boolean, felt?: Felt): void;
   readonly sine: SineMeasurement;
   /** A sine ends: its answer into `sine.reading`, what lay under it into `state`. False where the cell answers to none. */
   measureSine(atMs: number, frequencyHz: number, amplitude: number): boolean;
@@ -94,6 +95,7 @@ export function createPotentiostat(
   let inUse = widest;
   /** Every other reading is taken in too small a range: `isJumped` for the one under way. */
   let areJumping = false;
+  let feltJump: Felt | undefined;
   let isJumped = false;
   /** The galvanostat stands at the end of its output because the cell does not take the current. */
   let isAtCompliance = false;
@@ -202,6 +204,7 @@ export function createPotentiostat(
     chooseRange(Math.abs(cell.currentA) + sineA);
     const rightRange = inUse;
     isJumped = areJumping && !isJumped;
+    if (isJumped) feltJump?.();
     if (isJumped) inUse = Math.max(0, covering(cell.currentA / OVERLOAD_ABOVE) - 1);
     if (errors === null) {
       measureVoltage(terminalV());
@@ -263,7 +266,8 @@ export function createPotentiostat(
     setAveraging(averagingS) {
       errors?.setAveraging(averagingS);
     },
-    jumpRanges(isOn) {
+    jumpRanges(isOn, felt) {
+      feltJump = felt;
       areJumping = isOn;
     },
     measure,

@@ -2,6 +2,7 @@
  * A simulated PandABox: command port, data port, and of its logic the soft bits, sequencers, counters, outputs and
  * position capture. Other blocks hold their settings and do nothing. It goes on while nobody is connected.
  */
+import type { Felt } from "../plant/felt.ts";
 import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
 import { createPandaCapture, type CapturedCounter } from "./panda-capture.ts";
 import {
@@ -35,6 +36,8 @@ export interface PandaTwinDeps {
 export interface PandaTwinFaults {
   /** Commands are obeyed and nothing is answered. */
   isSilent: boolean;
+  /** Told of silence. */
+  felt?: Felt | undefined;
   /** Sequences go on for ever. */
   neverEnds: boolean;
 }
@@ -223,7 +226,8 @@ export function createPandaTwin(deps: PandaTwinDeps): PandaTwin {
 
   function say(text: string): void {
     clock.at(clock.nowMs() + REPLY_MS, () => {
-      if (!faults.isSilent) end.send(Buffer.from(text, "latin1"));
+      if (faults.isSilent) faults.felt?.();
+      else end.send(Buffer.from(text, "latin1"));
     });
   }
 

@@ -1,4 +1,5 @@
 /** The true beam: source, safety shutter, filters, fast shutter, I0 monitor and the hutch's interlocks. */
+import type { Felt } from "./felt.ts";
 import { createActuator } from "./actuator.ts";
 import type { BeamPlant, Chance } from "./plant.ts";
 import { createStorageRing } from "./storage-ring.ts";
@@ -39,20 +40,22 @@ export interface ObservedBeamPlant extends BeamPlant {
   /** When the fast shutter was last ordered shut, obeyed or not; -Infinity before the first time. */
   shutterOrderedShutMs(): number;
   /** The blades of the fast shutter no longer follow their drive into this direction; null lets them again. */
-  stickShutter(atMs: number, stuck: "open" | "closed" | null): void;
+  stickShutter(atMs: number, stuck: "open" | "closed" | null, felt?: Felt): void;
   /** The shutter upstream no longer closes, once it is open; false lets it follow its order again. */
-  jamSafetyShutter(atMs: number, isJammed: boolean): void;
+  jamSafetyShutter(atMs: number, isJammed: boolean, felt?: Felt): void;
   /** The blades of the fast shutter take so long for their way from now on; null for what is ordinary. */
-  slowShutter(travelMs: number | null): void;
+  slowShutter(travelMs: number | null, felt?: Felt): void;
   /** A switch of the fast shutter reads this, wherever the blades are; null for the truth. */
-  setSwitch(which: "open" | "closed", reads: boolean | null): void;
+  setSwitch(which: "open" | "closed", reads: boolean | null, felt?: Felt): void;
   /** Optics that drift: only this share of the photons arrives between the two times, whatever the ring current. */
-  dim(fromMs: number, toMs: number, share: number): void;
-  setInterlock(name: string, holds: boolean): void;
+  dim(fromMs: number, toMs: number, share: number, felt?: Felt): void;
+  setInterlock(name: string, holds: boolean, felt?: Felt): void;
+  /** Whether it does, for those who judge: nothing is read by that. */
+  isHolding(name: string): boolean;
   /** A detector at the rack, by its input's name. */
-  setTrouble(name: string, isThere: boolean): void;
+  setTrouble(name: string, isThere: boolean, felt?: Felt): void;
   /** The machine loses its beam; it is full again at `toMs`, after `refillMs` of filling (default none). */
-  dump(fromMs: number, toMs: number, refillMs?: number): void;
+  dump(fromMs: number, toMs: number, refillMs?: number, felt?: Felt): void;
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
   forgetBefore(atMs: number): void;
 }
@@ -69,6 +72,12 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
     createActuator(options.filterTravelMs, startMs, false),
   );
   const troubles = new Set<string>();
+  /** Of levels that are wrong now, by their names. */
+  const feltAt = new Map<string, Felt | undefined>();
+  const dumps: { readonly fromMs: number; readonly toMs: number; readonly felt: Felt | undefined }[] = [];
+  let feltStuck: Felt | undefined;
+  let feltSlow: Felt | undefined;
+  let feltJam: Felt | undefined;
   const interlocks = new Map<string, boolean>(HUTCH_CONDITIONS.map((name) => [name, true]));
   let shutterLevel = false;
   let orderedShutMs = -Infinity;
@@ -78,12 +87,21 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
   let bladesLevel = false;
   let shutterHandler: ((atMs: number, open: boolean) => void) | undefined;
 
-  const dims: { readonly fromMs: number; readonly toMs: number; readonly share: number }[] = [];
+  const dims: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly share: number;
+    readonly felt: Felt | undefined;
+  }[] = [];
   const switches: { open: boolean | null; closed: boolean | null } = { open: null, closed: null };
 
   function believedPhS(atMs: number): number {
     let flux = (options.fluxReferencePhS * ring.currentMa(atMs)) / options.ringCurrentReferenceMa;
-    for (const { fromMs, toMs, share } of dims) if (atMs >= fromMs && atMs < toMs) flux *= share;
+    for (const { fromMs, toMs, share, felt } of dims) {
+      if (!(atMs >= fromMs && atMs < toMs)) continue;
+      felt?.();
+      flux *= share;
+    }
     return flux;
   }
 
@@ -92,14 +110,28 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
   }
 
   function followDrive(atMs: number): void {
-    if (bladesLevel === shutterLevel || stuck === (shutterLevel ? "closed" : "open")) return;
+    if (bladesLevel === shutterLevel) return;
+    if (stuck === (shutterLevel ? "closed" : "open")) {
+      feltStuck?.();
+      return;
+    }
+    feltSlow?.();
     bladesLevel = shutterLevel;
     shutter.drive(atMs, bladesLevel);
     shutterHandler?.(atMs, bladesLevel);
   }
 
+  function switchReads(which: "open" | "closed", truth: boolean): boolean {
+    const reads = switches[which] ?? truth;
+    if (reads !== truth) feltAt.get(which)?.();
+    return reads;
+  }
+
   return {
-    ringCurrentMa: (atMs) => ring.currentMa(atMs),
+    ringCurrentMa(atMs) {
+      for (const { fromMs, toMs, felt } of dumps) if (atMs >= fromMs && atMs < toMs) felt?.();
+      return ring.currentMa(atMs);
+    },
     fluxPhS: (atMs) => believedPhS(atMs) * options.fluxTruthFactor,
     monitorFluxPhS: (atMs) =>
       believedPhS(atMs) * safetyShutter.fraction(atMs) * Math.max(0, 1 + options.monitorNoise * noise.normal()),
@@ -109,13 +141,15 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
       if (!open) orderedShutMs = atMs;
       followDrive(atMs);
     },
-    shutterOpenSwitch: (atMs) => switches.open ?? shutter.fraction(atMs) >= 1,
-    shutterClosedSwitch: (atMs) => switches.closed ?? shutter.fraction(atMs) <= 0,
+    shutterOpenSwitch: (atMs) => switchReads("open", shutter.fraction(atMs) >= 1),
+    shutterClosedSwitch: (atMs) => switchReads("closed", shutter.fraction(atMs) <= 0),
     driveSafetyShutter(atMs, open) {
       safetyLevel = open;
       if (open || !isJammed) safetyShutter.drive(atMs, open);
+      else feltJam?.();
     },
-    jamSafetyShutter(atMs, jams) {
+    jamSafetyShutter(atMs, jams, felt) {
+      feltJam = felt;
       isJammed = jams;
       if (!jams) safetyShutter.drive(atMs, safetyLevel);
     },
@@ -125,9 +159,19 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
       filters[index]?.drive(atMs, inBeam);
     },
     filterInSwitch: (atMs, index) => filterFraction(atMs, index) >= 1,
-    interlock: (_atMs, name) => interlocks.get(name) ?? false,
-    hasTrouble: (name) => troubles.has(name),
-    setTrouble(name, isThere) {
+    isHolding: (name) => interlocks.get(name) ?? false,
+    interlock(_atMs, name) {
+      const holds = interlocks.get(name) ?? false;
+      if (!holds) feltAt.get(name)?.();
+      return holds;
+    },
+    hasTrouble(name) {
+      const isThere = troubles.has(name);
+      if (isThere) feltAt.get(name)?.();
+      return isThere;
+    },
+    setTrouble(name, isThere, felt) {
+      feltAt.set(name, felt);
       if (isThere) troubles.add(name);
       else troubles.delete(name);
     },
@@ -143,23 +187,28 @@ export function createBeamPlant(options: BeamPlantOptions, startMs: number, chan
       shutterHandler = handler;
     },
     shutterOrderedShutMs: () => orderedShutMs,
-    stickShutter(atMs, direction) {
+    stickShutter(atMs, direction, felt) {
       stuck = direction;
+      feltStuck = felt;
       followDrive(atMs);
     },
-    slowShutter(travelMs) {
+    slowShutter(travelMs, felt) {
+      feltSlow = felt;
       shutter.setTravel(travelMs ?? options.shutterTravelMs);
     },
-    setSwitch(which, reads) {
+    setSwitch(which, reads, felt) {
+      feltAt.set(which, felt);
       switches[which] = reads;
     },
-    dim(fromMs, toMs, share) {
-      dims.push({ fromMs, toMs, share });
+    dim(fromMs, toMs, share, felt) {
+      dims.push({ fromMs, toMs, share, felt });
     },
-    setInterlock(name, holds) {
+    setInterlock(name, holds, felt) {
+      feltAt.set(name, felt);
       interlocks.set(name, holds);
     },
-    dump(fromMs, toMs, refillMs) {
+    dump(fromMs, toMs, refillMs, felt) {
+      dumps.push({ fromMs, toMs, felt });
       ring.dump(fromMs, toMs, refillMs);
     },
     addBreaks(fromMs, toMs, into) {

@@ -2,6 +2,7 @@
  * The line from a gate generator's output to the shutter's drive: high while a gate lasts. What lies in series with it
  * (request, permit) is wired elsewhere.
  */
+import type { Felt } from "./felt.ts";
 import type { WorldClock } from "./plant.ts";
 
 /** `holds` stays high once it is; `withheld` never gets there; `repeats` gives each gate once more, so long after its end. */
@@ -17,7 +18,7 @@ export interface GateLine {
   drive(atMs: number, isHigh: boolean): void;
   /** One handler. */
   onChange(handler: (atMs: number, isHigh: boolean) => void): void;
-  setTrouble(atMs: number, trouble: GateTrouble | null): void;
+  setTrouble(atMs: number, trouble: GateTrouble | null, felt?: Felt): void;
 }
 
 export function createGateLine(clock: WorldClock): GateLine {
@@ -27,6 +28,7 @@ export function createGateLine(clock: WorldClock): GateLine {
   let isHeld = false;
   let isHigh = false;
   let roseMs = 0;
+  let felt: Felt | undefined;
   let handler: ((atMs: number, isHigh: boolean) => void) | undefined;
 
   function show(atMs: number): void {
@@ -54,6 +56,8 @@ export function createGateLine(clock: WorldClock): GateLine {
     drive(atMs, level) {
       if (level === driven) return;
       driven = level;
+      // Held, withheld or repeated: each with the gate's end, or its begin.
+      if (trouble !== null && level === (trouble.how === "withheld")) felt?.();
       if (level) roseMs = atMs;
       else if (trouble?.how === "repeats") repeat(trouble.afterMs, atMs - roseMs);
       if (level && trouble?.how === "holds") isHeld = true;
@@ -62,8 +66,9 @@ export function createGateLine(clock: WorldClock): GateLine {
     onChange(told) {
       handler = told;
     },
-    setTrouble(atMs, next) {
+    setTrouble(atMs, next, feltNext) {
       trouble = next;
+      felt = feltNext;
       if (next?.how === "holds") isHeld = driven;
       else isHeld = false;
       show(atMs);

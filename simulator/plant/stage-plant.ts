@@ -5,6 +5,7 @@
  * Motors and table are two things. The motors are where the steps sent put them, and that is what a controller
  * counts; the table, with the cells on it, falls behind when steps are lost, and swings a little after each stop.
  */
+import type { Felt } from "./felt.ts";
 import type { StagePlant } from "./plant.ts";
 import { speedMmS, trapezoid, wayMm, type Trapezoid } from "./trapezoid.ts";
 
@@ -31,7 +32,7 @@ export interface ObservedStagePlant extends StagePlant {
   tableXMm(atMs: number): number;
   tableYMm(atMs: number): number;
   /** The next move stalls: at its end the table is short of the motors by this much, until it is homed. */
-  loseSteps(xMm: number, yMm: number): void;
+  loseSteps(xMm: number, yMm: number, felt?: Felt): void;
   /** Told, when a move is begun, at what time it will run the table onto a limit switch; one handler. */
   onLimitAhead(handler: (atMs: number, axis: "x" | "y") => void): void;
   /** Appends the instants strictly between the two times where a motion starts or ends. */
@@ -76,6 +77,7 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
   let moveHandler: ((atMs: number) => void) | undefined;
   let limitHandler: ((atMs: number, axis: "x" | "y") => void) | undefined;
   const toLose = { xMm: 0, yMm: 0 };
+  let feltLoss: Felt | undefined;
   const decayMs = options.swingDecayMs ?? 15;
   const swingPerMs = (2 * Math.PI * (options.swingHz ?? 0)) / 1000;
   /** What the deceleration has bent the table by when it ends. */
@@ -183,6 +185,9 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
       endSlipX: slipX - (isHoming ? 0 : toLose.xMm),
       endSlipY: slipY - (isHoming ? 0 : toLose.yMm),
     };
+    // Homing finds the place, whatever was to be lost.
+    if (!isHoming) feltLoss?.();
+    feltLoss = undefined;
     toLose.xMm = 0;
     toLose.yMm = 0;
     legs.push(leg);
@@ -237,7 +242,8 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
     yMm: yAt,
     tableXMm: tableX,
     tableYMm: tableY,
-    loseSteps(xMm, yMm) {
+    loseSteps(xMm, yMm, felt) {
+      feltLoss = felt;
       toLose.xMm += xMm;
       toLose.yMm += yMm;
     },

@@ -2,6 +2,7 @@
  * A simulated SRS DG645 on its serial line or socket: settings, delays linked edge to edge, single shots and bursts.
  * Internal, external and line triggers do not come here. Layout of `*IDN?` and of numbers as published clients read them.
  */
+import type { Felt } from "../plant/felt.ts";
 import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
 import { createRegisters, type Register } from "./dg645-registers.ts";
 
@@ -17,6 +18,8 @@ export interface Dg645TwinDeps {
 export interface Dg645TwinFaults {
   /** Commands are obeyed and nothing is answered. */
   isSilent: boolean;
+  /** Told of silence. */
+  felt?: Felt | undefined;
   /** Nothing is heard. */
   isDeaf: boolean;
   /** Cycles go on for ever. */
@@ -60,7 +63,8 @@ export function createDg645Twin(deps: Dg645TwinDeps): Dg645Twin {
 
   function say(text: string): void {
     clock.at(clock.nowMs() + REPLY_MS, () => {
-      if (!faults.isSilent) end.send(Buffer.from(`${text}\r\n`, "latin1"));
+      if (faults.isSilent) faults.felt?.();
+      else end.send(Buffer.from(`${text}\r\n`, "latin1"));
     });
   }
 

@@ -2,6 +2,7 @@
  * The cells of the rack as they truly are: each drawn from its own seed, watched at its terminals, and ill from the
  * moment something goes wrong with it. A cell in order costs nothing of that.
  */
+import type { Felt } from "../plant/felt.ts";
 import type { CellDesign, CellModels } from "../cell/cell-design.ts";
 import type { CellFault } from "../cell/cell-fault.ts";
 import { cellParameters, drawVariation } from "../cell/cell-parameters.ts";
@@ -45,7 +46,7 @@ export interface CellRack {
    * Something goes wrong with a cell now; of what is wrong when it is loaded, nothing may drive it. Returns false
    * where there is no cell.
    */
-  fail(atMs: number, positionIndex: number, fault: CellFault): boolean;
+  fail(atMs: number, positionIndex: number, fault: CellFault, felt?: Felt): boolean;
 }
 
 /** Of cells that come formed: nearly empty, as they are sent (chosen). */
@@ -109,11 +110,11 @@ export function createCellRack(deps: CellRackDeps): CellRack {
     return ill;
   }
 
-  function fail(atMs: number, positionIndex: number, fault: CellFault): boolean {
+  function fail(atMs: number, positionIndex: number, fault: CellFault, felt?: Felt): boolean {
     const healthy = plants.get(positionIndex);
     if (healthy === undefined) return false;
     const ill = faulty.get(positionIndex) ?? fallIll(atMs, positionIndex, healthy);
-    ill.begin(atMs, fault);
+    ill.begin(atMs, fault, felt);
     const observer = observers.get(positionIndex);
     if (atMs <= startMs && NEVER_DRIVEN.has(fault.kind)) observer?.forbid(fault.kind);
     return true;

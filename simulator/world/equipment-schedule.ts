@@ -4,6 +4,7 @@ import type { BeamlineTrouble } from "./beamline-trouble.ts";
 import type { EquipmentFault } from "./equipment-faults.ts";
 import type { FaultyLink } from "./fault-schedule.ts";
 import type { InstrumentTrouble } from "../measurement/instrument-trouble.ts";
+import type { Felt } from "../plant/felt.ts";
 import { positionIndex, type Position } from "../../protocols/base/position.ts";
 import type { WorldRobot } from "./robot-truth.ts";
 import type { LinkAilment } from "../links/link-ailment.ts";
@@ -25,6 +26,8 @@ export interface EquipmentDeps {
   /** The next opening of the shutter, if there is one before the time. */
   readonly onNextOpening: (untilMs: number, act: (atMs: number) => void) => void;
   readonly onPermitLost: (atMs: number) => void;
+  /** Told where the fault takes hold. */
+  readonly felt: Felt;
 }
 
 /** As soon as a driver opens it again, or sooner. */
@@ -34,7 +37,7 @@ const IN_EXPOSURE_MS = 300;
 
 /** What the controller and people do is done where they are: here it has no effect. */
 export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): void {
-  const { beam, trouble, at, onLink } = deps;
+  const { beam, trouble, at, onLink, felt } = deps;
   const { fromMs } = fault;
   const during = (set: (isOn: boolean, atMs: number) => void): void => {
     at(fromMs, (atMs) => {
@@ -50,7 +53,7 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
     const { link: name } = fault;
     during((isOn) => {
       onLink(name, (link) => {
-        link.ail?.(isOn ? ailment : null);
+        link.ail?.(isOn ? ailment : null, felt);
       });
     });
   }
@@ -71,7 +74,7 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
       deps.onNextOpening(toMs, (openedMs) => {
         const atMs = openedMs + IN_EXPOSURE_MS;
         at(atMs, () => {
-          beam.setInterlock("beamPermitted", false);
+          beam.setInterlock("beamPermitted", false, felt);
           deps.onPermitLost(atMs);
         });
         at(Math.max(toMs, atMs + IN_EXPOSURE_MS), () => {
@@ -84,89 +87,89 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
   switch (fault.kind) {
     case "shutter-slow":
       during((isOn) => {
-        beam.slowShutter(isOn ? fault.travelMs : null);
+        beam.slowShutter(isOn ? fault.travelMs : null, isOn ? felt : undefined);
       });
       return;
     case "shutter-switch":
       during((isOn) => {
-        beam.setSwitch(fault.which, isOn ? fault.reads : null);
+        beam.setSwitch(fault.which, isOn ? fault.reads : null, felt);
       });
       return;
     case "detector-dead":
       during((isOn) => {
-        trouble.setDetector(isOn ? { how: "dead" } : null);
+        trouble.setDetector(isOn ? { how: "dead" } : null, felt);
       });
       return;
     case "detector-late":
       during((isOn) => {
-        trouble.setDetector(isOn ? { how: "late", lateMs: fault.lateMs } : null);
+        trouble.setDetector(isOn ? { how: "late", lateMs: fault.lateMs } : null, felt);
       });
       return;
     case "detector-refuses":
       during((isOn) => {
-        trouble.setDetector(isOn ? { how: "refuses" } : null);
+        trouble.setDetector(isOn ? { how: "refuses" } : null, felt);
       });
       return;
     case "trigger-silent":
       during((isOn) => {
-        trouble.setTrigger(isOn ? { how: "silent" } : null);
+        trouble.setTrigger(isOn ? { how: "silent" } : null, felt);
       });
       return;
     case "trigger-holds":
       during((isOn) => {
-        trouble.setTrigger(isOn ? { how: "holds" } : null);
+        trouble.setTrigger(isOn ? { how: "holds" } : null, felt);
       });
       return;
     case "trigger-withheld":
       during((isOn) => {
-        trouble.setTrigger(isOn ? { how: "withheld" } : null);
+        trouble.setTrigger(isOn ? { how: "withheld" } : null, felt);
       });
       return;
     case "trigger-repeats":
       during((isOn) => {
-        trouble.setTrigger(isOn ? { how: "repeats", afterMs: fault.afterMs } : null);
+        trouble.setTrigger(isOn ? { how: "repeats", afterMs: fault.afterMs } : null, felt);
       });
       return;
     case "feed-stops":
       during((isOn) => {
-        trouble.setReading(fault.feed, isOn ? { how: "stops" } : null);
+        trouble.setReading(fault.feed, isOn ? { how: "stops" } : null, felt);
       });
       return;
     case "feed-jumps":
       during((isOn) => {
-        trouble.setReading(fault.feed, isOn ? { how: "jumps", factor: fault.factor } : null);
+        trouble.setReading(fault.feed, isOn ? { how: "jumps", factor: fault.factor } : null, felt);
       });
       return;
     case "feed-not-a-number":
       during((isOn) => {
-        trouble.setReading(fault.feed, isOn ? { how: "not-a-number" } : null);
+        trouble.setReading(fault.feed, isOn ? { how: "not-a-number" } : null, felt);
       });
       return;
     case "beam-dim":
-      beam.dim(fromMs, fault.toMs ?? Infinity, fault.share);
+      beam.dim(fromMs, fault.toMs ?? Infinity, fault.share, felt);
       return;
     case "stage-trip":
       at(fromMs, () => {
-        trouble.tripStage();
+        trouble.tripStage(felt);
       });
       return;
     case "safety-input":
       during((isOn, atMs) => {
-        beam.setTrouble(fault.input, isOn);
+        beam.setTrouble(fault.input, isOn, felt);
         deps.onTrouble(fault, isOn, atMs);
       });
       return;
     case "link-unplugged":
       during((isOn) => {
         onLink(fault.link, (link) => {
-          link.plug?.(!isOn);
+          link.plug?.(!isOn, felt);
         });
       });
       return;
     case "link-garbled":
       during((isOn) => {
         onLink(fault.link, (link) => {
-          link.garble?.(isOn);
+          link.garble?.(isOn, felt);
         });
       });
       return;
@@ -192,7 +195,7 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
       const toMs = fault.toMs ?? fromMs;
       const flap = (atMs: number): void => {
         onLink(fault.link, (link) => {
-          link.cut("the connection was reset");
+          link.cut("the connection was reset", felt);
         });
         if (atMs + FLAP_MS < toMs) at(atMs + FLAP_MS, flap);
       };
@@ -202,6 +205,7 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
     case "instrument-reboots":
       at(fromMs, () => {
         if (!deps.reboot(fault.link)) return;
+        felt();
         onLink(fault.link, (link) => {
           link.cut("the instrument was started anew");
         });
@@ -226,18 +230,18 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
     case "robot-drops":
     case "robot-picks-two":
       at(fromMs, (atMs) => {
-        deps.robot?.cause(atMs, { kind: fault.kind === "robot-drops" ? "drop" : "double-pick" });
+        deps.robot?.cause(atMs, { kind: fault.kind === "robot-drops" ? "drop" : "double-pick" }, felt);
       });
       return;
     case "cells-swapped":
       at(fromMs, (atMs) => {
         const positions = [fault.one, fault.other].map((name) => positionIndex(name as Position));
-        deps.robot?.cause(atMs, { kind: "swap", positions: [positions[0] ?? 0, positions[1] ?? 0] });
+        deps.robot?.cause(atMs, { kind: "swap", positions: [positions[0] ?? 0, positions[1] ?? 0] }, felt);
       });
       return;
     case "feed-sticks":
       during((isOn) => {
-        trouble.setReading(fault.feed, isOn ? { how: "sticks" } : null);
+        trouble.setReading(fault.feed, isOn ? { how: "sticks" } : null, felt);
       });
       return;
     case "permit-withdrawn":

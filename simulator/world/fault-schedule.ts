@@ -1,5 +1,6 @@
 /** Puts faults on the clock: what each does to links, beam and hutch, and when none of it can be used. */
 import { type ObservedBeamPlant } from "../plant/beam-plant.ts";
+import type { Felt } from "../plant/felt.ts";
 import type { WorldClock } from "../plant/plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
 import type { CellRack } from "./cell-rack.ts";
@@ -13,15 +14,16 @@ import type { InstrumentTrouble } from "../measurement/instrument-trouble.ts";
 import type { WorldRobot } from "./robot-truth.ts";
 import { areOrders, isHostFault } from "./host-faults.ts";
 import type { Outage } from "./request-truth.ts";
+import type { FaultEffects } from "./fault-effects.ts";
 import type { WorldFault } from "./world-faults.ts";
 
 /** What a fault on a link needs of it. */
 export interface FaultyLink {
-  hang(isHung: boolean): void;
-  cut(why: string): void;
-  plug?(isPlugged: boolean): void;
-  garble?(isGarbled: boolean): void;
-  ail?(ailment: LinkAilment | null): void;
+  hang(isHung: boolean, felt?: Felt): void;
+  cut(why: string, felt?: Felt): void;
+  plug?(isPlugged: boolean, felt?: Felt): void;
+  garble?(isGarbled: boolean, felt?: Felt): void;
+  ail?(ailment: LinkAilment | null, felt?: Felt): void;
   readonly counters?: ListeningCounters;
 }
 
@@ -35,7 +37,7 @@ export interface FaultTargets {
   /** By link: takes the power from the instrument for a moment. */
   readonly reboots?: ReadonlyMap<string, () => void>;
   /** By link: of instruments that can go wrong themselves. */
-  readonly troubles?: ReadonlyMap<string, (trouble: InstrumentTrouble | null) => void>;
+  readonly troubles?: ReadonlyMap<string, (trouble: InstrumentTrouble | null, felt?: Felt) => void>;
   /** Inputs at the rack that stop no cell. */
   readonly safetyInputs?: readonly string[];
 }
@@ -51,8 +53,7 @@ export interface FaultScheduleDeps {
   readonly faultyPositions: Set<number>;
   /** Grows with each fault that keeps the beam from cells. */
   readonly outages: Outage[];
-  /** Told of each fault as it begins. */
-  readonly onBegun: (kind: string) => void;
+  readonly effects: Pick<FaultEffects, "begins" | "feltOf">;
   readonly onDump: () => void;
   /** Both shutters stay open, or are free again. */
   readonly onShuttersStuck: (isStuck: boolean, atMs: number) => void;
@@ -92,14 +93,14 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
     act(link);
   }
 
-  function scheduleHang(name: string, fromMs: number, toMs: number | undefined): void {
+  function scheduleHang(name: string, fromMs: number, toMs: number | undefined, felt: Felt): void {
     const positionIndex = targets.positionOfLink.get(name);
     // A cell may be exposed while its channel is silent for a while, but not for ever.
     if (positionIndex === undefined) outages.push({ fromMs, toMs: toMs ?? Infinity });
     else if (toMs === undefined) outages.push({ fromMs, toMs: Infinity, positionIndex });
     at(fromMs, () => {
       onLink(name, (link) => {
-        link.hang(true);
+        link.hang(true, felt);
       });
     });
     at(toMs, () => {
@@ -127,10 +128,11 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
 
   function schedule(fault: WorldFault): void {
     at(Math.max(fault.fromMs, clock.nowMs()), () => {
-      deps.onBegun(fault.kind === "cell" ? fault.fault.kind : fault.kind);
+      deps.effects.begins(fault);
     });
+    const felt = deps.effects.feltOf(fault);
     if (fault.kind === "link-hang") {
-      scheduleHang(fault.link, fault.fromMs, fault.toMs);
+      scheduleHang(fault.link, fault.fromMs, fault.toMs, felt);
       return;
     }
     if (fault.kind === "link-cut") {
@@ -139,7 +141,7 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       outages.push(positionIndex === undefined ? instant : { ...instant, positionIndex });
       at(fault.fromMs, () => {
         onLink(fault.link, (link) => {
-          link.cut("the cable was pulled");
+          link.cut("the cable was pulled", felt);
         });
       });
       return;
@@ -147,7 +149,7 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
     if (fault.kind === "cell") {
       const { positionIndex, fromMs } = fault;
       const begin = (atMs: number): void => {
-        if (deps.rack.fail(atMs, positionIndex, fault.fault)) deps.faultyPositions.add(positionIndex);
+        if (deps.rack.fail(atMs, positionIndex, fault.fault, felt)) deps.faultyPositions.add(positionIndex);
       };
       // A cell that is isolated, rightly, cannot be exposed any more; one that hides its fault may be.
       outages.push({ fromMs, toMs: Infinity, positionIndex });
@@ -160,11 +162,12 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       const { positionIndex, fromMs } = fault;
       outages.push({ fromMs: 0, toMs: fromMs + COMING_MS, positionIndex });
       deps.onAwaited(positionIndex, fromMs);
+      at(fromMs, felt);
       return;
     }
     if (fault.kind === "stage-lost-steps") {
       at(fault.fromMs, () => {
-        deps.stage.loseSteps(fault.xMm, fault.yMm);
+        deps.stage.loseSteps(fault.xMm, fault.yMm, felt);
       });
       return;
     }
@@ -183,11 +186,13 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       scheduleEquipment(fault, {
         ...{ beam, trouble: deps.trouble, at, onLink, onNextOpening: deps.onNextOpening },
         reboot(name) {
+          if (!targets.links.has(name)) throw new RangeError(`no link named ${name}`);
           const restart = targets.reboots?.get(name);
           restart?.();
           return restart !== undefined;
         },
-        spoil: (name, spoilt) => targets.troubles?.get(name)?.(spoilt),
+        spoil: (name, spoilt) => targets.troubles?.get(name)?.(spoilt, felt),
+        felt,
         robot: deps.robot,
         onPermitLost(atMs) {
           deps.onInterlockBroken("beamPermitted", atMs, isHeard(fault, faults));
@@ -201,12 +206,12 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
     pushOutage(fault);
     switch (fault.kind) {
       case "beam-dump":
-        beam.dump(fault.fromMs, fault.toMs, fault.refillMs);
+        beam.dump(fault.fromMs, fault.toMs, fault.refillMs, felt);
         at(fault.fromMs, deps.onDump);
         break;
       case "interlock":
         at(fault.fromMs, (atMs) => {
-          beam.setInterlock(fault.name, false);
+          beam.setInterlock(fault.name, false, felt);
           deps.onInterlockBroken(fault.name, atMs, isHeard(fault, faults));
         });
         at(fault.toMs, () => {
@@ -217,7 +222,7 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       case "shutters-stuck":
         at(fault.fromMs, (atMs) => {
           beam.stickShutter(atMs, "open");
-          beam.jamSafetyShutter(atMs, true);
+          beam.jamSafetyShutter(atMs, true, felt);
           deps.onShuttersStuck(true, atMs);
         });
         at(fault.toMs, (atMs) => {
@@ -228,7 +233,7 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
         break;
       case "shutter-stuck":
         at(fault.fromMs, (atMs) => {
-          beam.stickShutter(atMs, fault.at);
+          beam.stickShutter(atMs, fault.at, felt);
         });
         at(fault.toMs, (atMs) => {
           beam.stickShutter(atMs, null);

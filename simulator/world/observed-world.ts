@@ -1,4 +1,5 @@
 /** The simulated world as its makers and judges see it: plants for the instruments, the truth for the observer. */
+import type { FaultEffects } from "./fault-effects.ts";
 import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { ObservedFramePlant } from "../plant/frame-plant.ts";
 import type { CellPlant } from "../plant/plant.ts";
@@ -37,8 +38,7 @@ export interface World {
   readonly robot: WorldRobot | undefined;
   readonly dose: DoseTruth;
   readonly openings: readonly Opening[];
-  /** How many faults of each kind have begun. */
-  readonly faultsBegun: Readonly<Record<string, number>>;
+  readonly effects: FaultEffects;
   /** A person re-arms after a break of the hutch. */
   personRearms(): void;
   /** A person tells the controller to do something with the cell at a position. */

@@ -5,6 +5,7 @@
  */
 import { createChangerPlant, type ChangerPlant } from "../changer/changer-plant.ts";
 import { isSamePlace, type Place } from "../changer/place.ts";
+import type { Felt } from "../plant/felt.ts";
 import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
 import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
@@ -45,7 +46,7 @@ export interface WorldRobot {
   tidy(atMs: number): void;
   /** Where the cell is that was put in at this position. */
   placeOf(atMs: number, positionIndex: number): Place | undefined;
-  cause(atMs: number, trouble: RobotTrouble): void;
+  cause(atMs: number, trouble: RobotTrouble, felt?: Felt): void;
 }
 
 export interface RobotTruth extends WorldRobot {
@@ -228,7 +229,7 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
       const sentFor = slot === null ? undefined : indexOfSlot({ kind: "tray", ...slot });
       if (sentFor !== undefined) sentForAtMs.set(sentFor, atMs);
       const broken = HUTCH.filter(
-        (name) => !beam.interlock(atMs, name) && atMs - (brokenSinceMs.get(name) ?? atMs) > REACTION_MS,
+        (name) => !beam.isHolding(name) && atMs - (brokenSinceMs.get(name) ?? atMs) > REACTION_MS,
       );
       ledger.check("robot-in-order", broken.length === 0, atMs, () => `${path} began without ${broken.join(", ")}`);
     },
@@ -249,19 +250,20 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
         told(Math.max(leftAtMs.get(positionIndex) ?? -Infinity, sentForAtMs.get(positionIndex) ?? -Infinity) >= fromMs);
       });
     },
-    cause(atMs, trouble) {
+    cause(atMs, trouble, felt) {
       switch (trouble.kind) {
         case "drop":
-          plant.dropNext();
+          plant.dropNext(felt);
           break;
         case "double-pick":
           doublesNext = true;
-          plant.doublePickNext();
+          plant.doublePickNext(felt);
           break;
         case "swap": {
           const [one, other] = trouble.positions;
           // Nobody reaches into the beam, nor into the gripper.
           if (![one, other].every((index) => isInSlot(atMs, index))) return;
+          felt?.();
           isByHand = true;
           plant.swap(atMs, String(one), String(other));
           isByHand = false;

@@ -2,6 +2,7 @@
  * The simulated world: cells, stage, beam and hutch behind the simulated instruments, what goes wrong with them, and
  * an observer that knows the truth. Nothing here knows the controller; what it claims is handed in at the end.
  */
+import { createFaultEffects } from "./fault-effects.ts";
 import type { CellDesign, CellModels } from "../cell/cell-design.ts";
 import { BEAM_CONDITIONS, createBeamPlant, MOTION_CONDITIONS } from "../plant/beam-plant.ts";
 import { createFramePlant } from "../plant/frame-plant.ts";
@@ -121,7 +122,7 @@ export function createWorld(deps: WorldDeps): World {
   });
   const cells = rack.observers;
   const openings: Opening[] = [];
-  const faultsBegun: Record<string, number> = {};
+  const effects = createFaultEffects();
   const faultyPositions = faultyFromStart(deps.cells, options, cells);
   const absentUntilMs = new Map<number, number>();
   function awaitCell(positionIndex: number, comesMs: number): void {
@@ -188,15 +189,15 @@ export function createWorld(deps: WorldDeps): World {
     return rack.sensors.temperatureC >= temperatureC - 2 || rack.sensors.gasPpm >= 0.9 * gasPpm;
   }
 
-  function interlocksHold(atMs: number): boolean {
-    return BEAM_CONDITIONS.every((name) => beam.interlock(atMs, name));
+  function interlocksHold(): boolean {
+    return BEAM_CONDITIONS.every((name) => beam.isHolding(name));
   }
 
   const obstacles = watchObstacles({ clock, stage, obstacles: site.stage.keepOut ?? [], ledger });
   stage.onMove((atMs) => {
     obstacles.moved(atMs);
     const broken = MOTION_CONDITIONS.filter(
-      (name) => !beam.interlock(atMs, name) && atMs - (brokenSinceMs.get(name) ?? atMs) > MOTION_REACTION_MS,
+      (name) => !beam.isHolding(name) && atMs - (brokenSinceMs.get(name) ?? atMs) > MOTION_REACTION_MS,
     );
     ledger.check("motion-permit", broken.length === 0, atMs, () => `the stage moved without ${broken.join(", ")}`);
   });
@@ -218,12 +219,7 @@ export function createWorld(deps: WorldDeps): World {
       for (const { untilMs, act } of awaitOpening.splice(0)) if (atMs <= untilMs) act(atMs);
       frameWorld?.shutterOpened(atMs);
       endClockWatch = watchClocks("the shutter was open", cells.size);
-      ledger.check(
-        "shutter-interlocks",
-        interlocksHold(atMs),
-        atMs,
-        () => "the shutter opened with an interlock broken",
-      );
+      ledger.check("shutter-interlocks", interlocksHold(), atMs, () => "the shutter opened with an interlock broken");
       if (options.safetyInputs !== undefined) hazards.opened(atMs);
       const { awaited } = rearming;
       ledger.check("person-rearmed", awaited.length === 0, atMs, () => `nobody re-armed after ${awaited.join(", ")}`);
@@ -317,7 +313,7 @@ export function createWorld(deps: WorldDeps): World {
     monitors: createWorldMonitors(deps.attenuation, site.beam.energyKeV, beam, trace, reachesDiode(setup, stage, deps)),
     dose,
     openings,
-    faultsBegun,
+    effects,
     cellPlant(positionIndex) {
       const cell = robot?.contacts(positionIndex) ?? rack.plant(positionIndex);
       const { hands } = options;
@@ -357,9 +353,7 @@ export function createWorld(deps: WorldDeps): World {
         ...{ rack, robot },
         faultyPositions,
         outages,
-        onBegun(kind) {
-          faultsBegun[kind] = (faultsBegun[kind] ?? 0) + 1;
-        },
+        effects,
         onDump() {
           counts.beamLosses += 1;
           const driven = total([...cells.values()], (cell) => (cell.isDriven ? 1 : 0));

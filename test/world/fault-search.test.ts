@@ -64,7 +64,10 @@ const summarySchema = z.object({
   ),
   checks: counts,
   feasible_met_fraction: z.number().nullable(),
-  coverage: z.object({ faults: counts, states: counts, states_never_entered: z.array(z.string()) }),
+  coverage: z.object({
+    ...{ faults: counts, faults_begun: counts, faults_without_effect: z.array(z.string()) },
+    ...{ states: counts, states_never_entered: z.array(z.string()) },
+  }),
   virtual_s: z.number(),
   wall_s: z.number(),
   charged_over_given_max: z.number(),
@@ -89,6 +92,9 @@ it("ten campaigns under heavy faults: every photon accounted and charged, no lim
   expect(summary.checks["dose-charged"]).toBeGreaterThanOrEqual(summary.exposures);
   expect(Object.keys(summary.coverage.faults).length).toBeGreaterThan(25);
   expect(summary.coverage.faults["controller-kill"]).toBeGreaterThan(1);
+  const { faults, faults_begun: begun, faults_without_effect: idle } = summary.coverage;
+  expect(Object.keys(begun).sort()).toEqual([...Object.keys(faults), ...idle].sort());
+  for (const [kind, count] of Object.entries(faults)) expect(count).toBeLessThanOrEqual(begun[kind] ?? 0);
   expect(Object.keys(summary.coverage.states)).toEqual(
     expect.arrayContaining([
       "exposure.exposing",

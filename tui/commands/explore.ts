@@ -5,7 +5,7 @@ import { findingText } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext } from "../command-context.ts";
 import { smallCase, type SmallCase } from "../explore/minimise.ts";
-import { openResults, type ResultsFile } from "../explore/results-file.ts";
+import { openResults, type SearchOf, type ResultsFile } from "../explore/results-file.ts";
 import { isSound, searchSummary, searchText } from "../explore/search-summary.ts";
 import { runSeed, type SeedInputs, type SeedResult } from "../explore/seed-run.ts";
 import { loadCampaign } from "../load-campaign.ts";
@@ -43,7 +43,10 @@ export async function exploreCommand(context: CommandContext, args: readonly str
   const isStopped = (): boolean => interrupted;
   const { results: path, faults: kind } = options;
   const { campaignHash, siteHash } = inputs;
-  const search = { campaign_hash: campaignHash, site_hash: siteHash, faults: kind, software: context.version };
+  const search: SearchOf = {
+    ...{ campaign_hash: campaignHash, site_hash: siteHash, faults: kind },
+    ...{ software: context.version, counted: "effects" },
+  };
   const file = path === undefined ? undefined : openResults(path, search);
   try {
     if (options.minimise !== undefined) outputFolder("--minimise", options.minimise);

@@ -10,6 +10,8 @@ export interface SearchOf {
   readonly site_hash: string;
   readonly faults: string;
   readonly software: string;
+  /** What is counted of faults; another count is of another search. */
+  readonly counted: "effects";
 }
 
 export interface ResultsFile {

@@ -12,7 +12,11 @@ export interface SearchSummary {
   /** Requests met of those that could have been, over all runs; null without any. */
   readonly feasible_met_fraction: number | null;
   readonly coverage: {
+    /** That took effect, by kind. */
     readonly faults: Readonly<Record<string, number>>;
+    readonly faults_begun: Readonly<Record<string, number>>;
+    /** Kinds that began and never took effect. */
+    readonly faults_without_effect: readonly string[];
     readonly states: Readonly<Record<string, number>>;
     /** Of machines that were there. */
     readonly states_never_entered: readonly string[];
@@ -51,6 +55,8 @@ export function searchSummary(unordered: readonly SeedResult[], facts: SearchFac
   const feasible = sum(results, ({ requests }) => requests.feasible);
   const met = sum(results, ({ requests }) => Math.min(requests.met, requests.feasible));
   const states = Object.entries(added(results.map((result) => result.states)));
+  const faults = added(results.map((result) => result.faults));
+  const begun = added(results.map((result) => result.faults_begun));
   const ratios = results.flatMap((result) => result.charged_over_given ?? []);
   return {
     seeds: { from: facts.from, to: facts.to },
@@ -63,7 +69,9 @@ export function searchSummary(unordered: readonly SeedResult[], facts: SearchFac
     checks: added(results.map((result) => result.checks)),
     feasible_met_fraction: feasible === 0 ? null : met / feasible,
     coverage: {
-      faults: added(results.map((result) => result.faults)),
+      faults,
+      faults_begun: begun,
+      faults_without_effect: Object.keys(begun).filter((kind) => (faults[kind] ?? 0) === 0),
       states: Object.fromEntries(states.filter(([, count]) => count > 0)),
       states_never_entered: states.flatMap(([name, count]) => (count === 0 ? [name] : [])),
     },
@@ -108,11 +116,17 @@ export function searchText(summary: SearchSummary): readonly string[] {
     `  found      ${violations.length} violations in ${failing.size} runs`,
     `  requests   ${met === null ? "none was feasible" : `${(100 * met).toFixed(1)} % of the feasible ones met (at least ${100 * FEASIBLE_MET_MIN} %)`}`,
     `  exposures  ${summary.exposures}; true dose at most ${(100 * summary.dose_limit_fraction_max).toFixed(0)} % of a limit; shutter failures gave at most ${summary.shutter_failure_excess_max_Gy.toFixed(0)} Gy beyond`,
-    `  faults     ${counts(coverage.faults)}`,
+    `  faults     took effect, of those that began: ${shares(coverage.faults, coverage.faults_begun)}; never ${coverage.faults_without_effect.join(", ") || "none"}`,
     `  states     ${Object.keys(coverage.states).length} of the controller's machines entered; never ${coverage.states_never_entered.join(", ") || "none"}`,
     `  pace       ${summary.seeds_per_min} seeds a minute`,
     `  checks     ${counts(summary.checks)}`,
   ];
+}
+
+function shares(some: Readonly<Record<string, number>>, all: Readonly<Record<string, number>>): string {
+  return Object.entries(all)
+    .map(([name, count]) => `${name} ${some[name] ?? 0}/${count}`)
+    .join(", ");
 }
 
 function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { faultNote } from "../../controller/machines/errors.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { FaultCounts } from "../../simulator/world/fault-effects.ts";
 import { recordedCharges } from "../virtual/recorded-charges.ts";
 import {
   createVirtualCampaign,
@@ -29,7 +30,9 @@ export interface SeedResult {
   readonly violations: readonly SeedViolation[];
   readonly checks: Readonly<Record<string, number>>;
   readonly requests: { readonly asked: number; readonly met: number; readonly feasible: number };
-  readonly faults: Readonly<Record<string, number>>;
+  /** Those that took effect, of those that began. */
+  readonly faults: FaultCounts;
+  readonly faults_begun: FaultCounts;
   readonly states: Readonly<Record<string, number>>;
   /** Photons charged over photons given; null without any. */
   readonly charged_over_given: number | null;
@@ -118,7 +121,8 @@ async function runIn(inputs: SeedInputs, seed: number, folder: string): Promise<
     violations: [...broken, ...findings.violations].map((found) => ({ seed, ...found })),
     checks: { ...checks, record: 1, run: 1 },
     requests: { asked, met, feasible: truth.requests_feasible ?? 0 },
-    faults: { ...world.faultsBegun },
+    faults: { ...world.effects.felt },
+    faults_begun: { ...world.effects.begun },
     states: Object.fromEntries(states),
     charged_over_given: truth.charged_over_given ?? null,
     dose_limit_fraction_max: truth.dose_limit_fraction_max,

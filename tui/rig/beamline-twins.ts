@@ -83,7 +83,8 @@ function createDetectorTwin({ detector }: Site, deps: TwinDeps): void {
         readOutS,
         startWallMs: deps.startWallMs,
       });
-      world.trouble?.onDetector((trouble) => {
+      world.trouble?.onDetector((trouble, felt) => {
+        faults.felt = felt;
         faults.isSilent = trouble?.how === "dead";
         faults.refuseAfterStart = trouble?.how === "refuses" ? "the detector has lost its images" : null;
         faults.reportsLateMs = trouble?.how === "late" ? trouble.lateMs : 0;

@@ -1,4 +1,5 @@
 /** Simulated instruments that a site may do without: sample changer, code reader, gate generator, own sensors. */
+import type { Felt } from "../../simulator/plant/felt.ts";
 import { positionAt, positionIndex, type Position } from "../../protocols/base/position.ts";
 import type { SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "../../protocols/site/further.ts";
 import { monitorCableOf, sensorCableOf } from "../../protocols/site/site-cables.ts";
@@ -67,9 +68,10 @@ const IMAGE_WITHIN_MS = 10_000;
 function createTriggerTwin(trigger: SiteTrigger, deps: TwinDeps, gate: GateLine | undefined): void {
   const { clock, world } = deps;
   const faults = triggerTwin(trigger, deps, gate);
-  world.trouble?.onTrigger((trouble) => {
+  world.trouble?.onTrigger((trouble, felt) => {
     faults.isSilent = trouble?.how === "silent";
-    gate?.setTrouble(clock.nowMs(), trouble === null || trouble.how === "silent" ? null : trouble);
+    faults.felt = felt;
+    gate?.setTrouble(clock.nowMs(), trouble === null || trouble.how === "silent" ? null : trouble, felt);
   });
 }
 
@@ -78,7 +80,7 @@ function triggerTwin(
   trigger: SiteTrigger,
   { clock, endOf, startWallMs }: TwinDeps,
   gate: GateLine | undefined,
-): { isSilent: boolean } {
+): { isSilent: boolean; felt?: Felt | undefined } {
   const end = endOf(trigger.name);
   switch (trigger.driver) {
     case "srs-dg645": {

@@ -2,6 +2,7 @@
  * Which simulated instrument stands behind which cable of a site: the one table from the family's name in a site file
  * to its twin. The cables may be in memory or real; the world behind them is one.
  */
+import type { Felt } from "../../simulator/plant/felt.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Position } from "../../protocols/base/position.ts";
@@ -82,7 +83,7 @@ export interface SiteTwins {
   /** By cable: of instruments that can lose their power for a moment. */
   readonly powerCycles: ReadonlyMap<string, () => void>;
   /** By cable: of instruments that can go wrong themselves. */
-  readonly troubles: ReadonlyMap<string, (trouble: InstrumentTrouble | null) => void>;
+  readonly troubles: ReadonlyMap<string, (trouble: InstrumentTrouble | null, felt?: Felt) => void>;
   /** The publishers stop: nothing keeps the clock busy for ever. */
   stop(): void;
 }
@@ -104,7 +105,7 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   const counted: { readonly packageCount: number }[] = [];
   const cabinets = new Map<string, NewareChannel[]>();
   const powerCycles = new Map<string, () => void>();
-  const troubles = new Map<string, (trouble: InstrumentTrouble | null) => void>();
+  const troubles = new Map<string, (trouble: InstrumentTrouble | null, felt?: Felt) => void>();
 
   for (const position of positions) {
     const channel = site.channels.find((wired) => wired.position === position);
@@ -124,8 +125,8 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
         powerCycles.set(cableOf(channel), () => {
           twin.powerCycle();
         });
-        troubles.set(cableOf(channel), (trouble) => {
-          twin.spoil(trouble);
+        troubles.set(cableOf(channel), (trouble, felt) => {
+          twin.spoil(trouble, felt);
         });
         break;
       }

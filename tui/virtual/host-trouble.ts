@@ -44,20 +44,34 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
   const hasDiskTrouble = faults.some(isDiskFault);
   const onDisk = new Set<DiskFault>();
   let offMs = 0;
+  /** Of settings of the clock that nobody has read since. */
+  const unread: WorldFault[] = [];
+
+  function felt(fault: WorldFault): void {
+    world.effects.feltOf(fault)();
+  }
 
   async function commit(store: RecordStore, on: Clock): Promise<void> {
     for (const fault of onDisk) {
+      if (fault.kind !== "disk-sync-fails") felt(fault);
       if (fault.kind === "disk-full") throw unwritable("the disk is full");
       if (fault.kind === "disk-slow") await sleep(on, fault.lateMs);
     }
     await store.commit();
-    if ([...onDisk].some(({ kind }) => kind === "disk-sync-fails")) throw unwritable("input/output error");
+    for (const fault of onDisk) {
+      if (fault.kind !== "disk-sync-fails") continue;
+      felt(fault);
+      throw unwritable("input/output error");
+    }
   }
 
   return {
     isExpected: faults.length > 0,
     hasDiskTrouble,
-    wallOffMs: () => offMs,
+    wallOffMs() {
+      for (const fault of unread.splice(0)) felt(fault);
+      return offMs;
+    },
     onDisk(store, on) {
       if (!hasDiskTrouble) return store;
       const heard = heardStore(store, () => undefined);
@@ -69,11 +83,12 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
           case "clock-step":
             clock.at(fault.fromMs, () => {
               offMs += fault.byMs;
+              unread.push(fault);
             });
             break;
           case "host-stalls":
             clock.at(fault.fromMs, () => {
-              alive()?.mortal.stall(fault.toMs);
+              alive()?.mortal.stall(fault.toMs, world.effects.feltOf(fault));
             });
             break;
           // Done where the controller is killed.
@@ -103,7 +118,9 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
               if (people()?.putRight() === true || clock.monoMs() > endAtMs) return;
               clock.setTimeout(putRight, AGAIN_MS);
             };
-            clock.setTimeout(() => people()?.order(fault), fault.fromMs);
+            clock.setTimeout(() => {
+              if (people()?.order(fault) === true) felt(fault);
+            }, fault.fromMs);
             clock.setTimeout(putRight, fault.toMs);
             break;
           }

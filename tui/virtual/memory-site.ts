@@ -2,6 +2,7 @@
  * The instruments of a site in this process: simulated ones on in-memory cables with a simulated world behind them,
  * and what the production drivers need to talk to them.
  */
+import type { Felt } from "../../simulator/plant/felt.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { positionIndex, type Position } from "../../protocols/base/position.ts";
 import { siteCables } from "../../protocols/site/site-cables.ts";
@@ -41,7 +42,7 @@ export interface MemorySite {
   /** By cable: of instruments that can lose their power for a moment. */
   readonly powerCycles: ReadonlyMap<string, () => void>;
   /** By cable: of instruments that can go wrong themselves. */
-  readonly troubles: ReadonlyMap<string, (trouble: InstrumentTrouble | null) => void>;
+  readonly troubles: ReadonlyMap<string, (trouble: InstrumentTrouble | null, felt?: Felt) => void>;
   /** Data packages the instruments made, whether or not anybody listened. */
   packageCount(): number;
   /** The publishers stop: nothing keeps the clock busy for ever. */

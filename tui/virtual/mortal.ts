@@ -6,14 +6,15 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { HttpPort } from "../../protocols/roles/http.ts";
 import type { Link, OpenLink } from "../../protocols/roles/link.ts";
+import type { Felt } from "../../simulator/plant/felt.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
 
 export interface Mortal {
   readonly clock: Clock;
   readonly driverDeps: DriverDeps;
   kill(): void;
-  /** It gets no processor until then. */
-  stall(untilMs: number): void;
+  /** It gets no processor until then; `felt` is told of what waits for that. */
+  stall(untilMs: number, felt?: Felt): void;
 }
 
 interface Timer {
@@ -27,11 +28,17 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps, wallOffMs: ()
   let isDead = false;
   let stalledUntilMs = -Infinity;
   let waiting: (() => void)[] = [];
+  let feltStall: Felt | undefined;
   const timers = new Set<Timer>();
   const links = new Set<Link>();
   const never = <T>(): Promise<T> => new Promise(() => undefined);
 
-  const isStalled = (): boolean => clock.monoMs() < stalledUntilMs;
+  /** Asked by whoever would go on. */
+  function isStalled(): boolean {
+    if (clock.monoMs() >= stalledUntilMs) return false;
+    feltStall?.();
+    return true;
+  }
 
   /** In its turn once the process runs again. */
   function arrives(act: () => void): void {
@@ -153,8 +160,9 @@ export function createMortal(clock: Clock, driverDeps: DriverDeps, wallOffMs: ()
       httpPortOf: (cable, address) => mortalPort(driverDeps.httpPortOf(cable, address)),
       writeFile: (path, text) => (isDead ? never() : driverDeps.writeFile(path, text)),
     },
-    stall(untilMs) {
+    stall(untilMs, felt) {
       if (isDead || untilMs <= stalledUntilMs) return;
+      feltStall = felt;
       stalledUntilMs = untilMs;
       clock.setTimeout(runAgain, untilMs - clock.monoMs());
     },

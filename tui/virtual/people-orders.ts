@@ -12,7 +12,8 @@ import type { World } from "../../simulator/world/world.ts";
 export type OrdersFault = Extract<HostFault, { kind: `orders-${string}` }>;
 
 export interface People {
-  order(order: OrdersFault): void;
+  /** False where not one was carried out. */
+  order(order: OrdersFault): boolean;
   /** Everything that is held may go on; false where that cannot be said yet. */
   putRight(): boolean;
 }
@@ -43,12 +44,13 @@ export function createPeople(
     return items[Math.floor(chance.uniform() * items.length)] ?? items[0];
   }
 
-  function give(command: BusCommand, isLookedAt: boolean): void {
-    if (!isTaken() || (isLookedAt && effects.obstacle(command, BY.role, BY) !== null)) return;
+  function give(command: BusCommand, isLookedAt: boolean): boolean {
+    if (!isTaken() || (isLookedAt && effects.obstacle(command, BY.role, BY) !== null)) return false;
     const { args } = command;
     if ("position" in args) world.personOrders(positionIndex(args.position as Position));
     for (const position of endedBy(command)) world.personEnds(positionIndex(position as Position));
     effects.carryOut(command, BY);
+    return true;
   }
 
   /** Cells with which nothing more is done after it. */
@@ -103,15 +105,13 @@ export function createPeople(
     order(order) {
       const { kind } = order;
       if (kind === "orders-access") {
-        give({ command: "swap", args: { act: "begin", position: anyPosition() } }, true);
-        return;
+        return give({ command: "swap", args: { act: "begin", position: anyPosition() } }, true);
       }
       if (kind === "orders-end-cells") {
         const position = anyPosition();
         const args =
           order.who === "one" ? { class: "open-circuit" as const, position } : { class: "emergency" as const };
-        give({ command: "stop", args }, true);
-        return;
+        return give({ command: "stop", args }, true);
       }
       if (kind === "orders-contradict") {
         const position = anyPosition();
@@ -124,11 +124,12 @@ export function createPeople(
           { command: "stop", args: { class: "exposing" } },
         ];
         const from = Math.floor(chance.uniform() * pairs.length);
-        for (const command of [...pairs.slice(from), ...pairs.slice(0, from)]) give(command, true);
-        return;
+        return [...pairs.slice(from), ...pairs.slice(0, from)].filter((command) => give(command, true)).length > 0;
       }
       const count = kind === "orders-storm" ? STORM_ORDERS : 5;
-      for (let given = 0; given < count; given += 1) give(drawn(), kind === "orders-storm");
+      let given = 0;
+      for (let tries = 0; tries < count; tries += 1) if (give(drawn(), kind === "orders-storm")) given += 1;
+      return given > 0;
     },
     putRight() {
       if (!isTaken()) return false;

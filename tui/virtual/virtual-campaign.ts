@@ -193,6 +193,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       },
       channelCount: campaign.cells.length + SPARE_SEATS,
       ...(inputs.holder === undefined ? {} : { holder: inputs.holder }),
+      // A clock that is set is seen by what is written down of it.
+      ...(faults.some(({ kind }) => kind === "clock-step") ? { hasWallTimes: true } : {}),
       goesOn,
     });
   }
@@ -291,12 +293,14 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         // What the next pick does may be long in coming: whoever looks after the robot stays until it asks.
         const look = (): void => {
           const isFound = !killed && findCells(world, run, clock.monoMs());
+          if (isFound) world.effects.feltOf(fault)();
           if (!isFound && clock.monoMs() < endAtMs) clock.setTimeout(look, FIND_AGAIN_MS);
         };
         clock.at(fault.fromMs, look);
       } else if (fault.kind === "person") {
         clock.at(fault.fromMs, () => {
           if (killed || run.actor.getSnapshot().status !== "active") return;
+          world.effects.feltOf(fault)();
           run.actor.send({ type: fault.act === "resume" ? "RESUME_EXPOSING" : "RE_ARM", author: "a person" });
         });
       }
@@ -304,6 +308,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       clock.at(fault.fromMs, () => {
         if (killed || run.isDone() || run.failure() !== null) return;
         kill(fault.kind === "write-torn");
+        world.effects.feltOf(fault)();
         // Started again like any other task of the machine, not in the middle of an event of the world.
         clock.setTimeout(
           () => {
