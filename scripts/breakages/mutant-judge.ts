@@ -21,8 +21,12 @@ const folder = process.argv[2] ?? ".";
 const options = { root: folder, config: join(folder, "vitest.config.ts"), watch: false, pool: "threads" } as const;
 const vitest = await createVitest("test", { ...options, reporters: [{}] });
 
+let brokenBefore = "";
+
 async function judge({ file, tests }: MutantQuestion): Promise<MutantAnswer> {
-  vitest.invalidateFile(join(folder, file));
+  // The one before is whole again.
+  for (const changed of [brokenBefore, file]) vitest.invalidateFile(join(folder, changed));
+  brokenBefore = file;
   for (const filter of tests) {
     const specifications = await vitest.getRelevantTestSpecifications([filter]);
     if (specifications.length === 0) throw new Error(`no test is called ${filter}`);
