@@ -4,6 +4,7 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import { envelopeSchema, type BusEnvelope, type BusReply } from "../../protocols/bus/commands.ts";
 import type { BusControl } from "../../protocols/bus/controller-views.ts";
 import { firstIssue } from "../../protocols/bus/messages.ts";
@@ -39,6 +40,8 @@ export interface CommandDeskDeps {
   /** Orders of before a restart, by author and id. */
   readonly given: readonly GivenOrder[];
   readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
+  /** Makes durable what was recorded so far, and rejects where the disk does not take it. Left out where no kill can lose it. */
+  readonly keep?: () => Promise<void>;
   /** By the machine's clock, UTC milliseconds. */
   readonly dayMs: () => number;
   /** The machine's clock: how long the answer to a stop waits for devices. */
@@ -66,6 +69,10 @@ export interface CommandDesk {
 
 /** Less than those wait who gave the order. */
 const STOP_ANSWER_MS = 2000;
+/** An answer waits so long for the record to be on the disk; those of stops wait for both at once. */
+const KEPT_WITHIN_MS = 2000;
+const MAKE_ROOM = FAULT_CATALOGUE["store.refused"].advice;
+const NOT_KEPT = "it is done and not on record yet: the disk has not taken it";
 /** Longer envelopes are none. */
 const ENVELOPE_BYTES_MAX = 4096;
 const LAST_COMMANDS = 10;
@@ -172,13 +179,41 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     noteAlarm(verdict.command, user.name);
     if (verdict.command.command === "note") deps.record("cell-noted", { ...verdict.command.args, author: user.name });
     if (underWay?.kind !== "amendment") note(envelope, user.name, "done", verdict.what);
+    const afterKept = keeping();
     const done = (what: string, of: Pick<BusReply, "not_confirmed" | "amended">): void => {
-      answer(user.name, envelope, { outcome: "done", refusal: null, what, advice: "", ...of });
+      afterKept((isKept) => {
+        const told = isKept ? { what, advice: "" } : { what: `${what}; ${NOT_KEPT}`, advice: MAKE_ROOM };
+        answer(user.name, envelope, { outcome: "done", refusal: null, ...told, ...of });
+      });
     };
     if (underWay === undefined) done(verdict.what, {});
     else if (underWay.kind === "stop") answerStop(underWay, done);
     else answerAmendment(underWay, user.name, envelope, done);
     deps.changed();
+  }
+
+  /** Who was told that an order is done finds it on record, whatever becomes of this process. */
+  function keeping(): (tell: (isKept: boolean) => void) => void {
+    const { keep, dayClock } = deps;
+    if (keep === undefined) {
+      return (tell) => {
+        tell(true);
+      };
+    }
+    const kept = new Promise<boolean>((resolve) => {
+      const late = dayClock.setTimeout(() => {
+        resolve(false);
+      }, KEPT_WITHIN_MS);
+      const over = (isKept: boolean) => (): void => {
+        dayClock.clearTimeout(late);
+        resolve(isKept);
+      };
+      // What the disk refuses the run itself tells, as an alarm.
+      keep().then(over(true), over(false));
+    });
+    return (tell) => {
+      void kept.then(tell);
+    };
   }
 
   /** Once all have confirmed it; after a while as far as it has come. */

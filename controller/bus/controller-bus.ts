@@ -163,6 +163,8 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       },
       censorOf: (of) => censors.ofAll(of),
       ...{ given, record },
+      // A simulated run that was killed is repeated, orders and all.
+      ...(deps.world === "virtual" ? {} : { keep: async () => heard?.commit() }),
       dayMs: () => dayClock.wallMs(),
       dayClock,
       answer(topic, reply) {

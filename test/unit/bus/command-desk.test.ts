@@ -4,7 +4,7 @@ import { createGroupCensors } from "../../../controller/bus/group-censors.ts";
 import type { BusReply } from "../../../protocols/bus/commands.ts";
 import { envelope, facts, ANNA, NOON_MS, USERS } from "../../support/bus-orders.ts";
 
-function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given" | "effects" | "censorOf">> = {}) {
+function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given" | "effects" | "censorOf" | "keep">> = {}) {
   const done: string[] = [];
   const recorded: string[] = [];
   const answers: { readonly to: string; readonly reply: BusReply }[] = [];
@@ -45,6 +45,32 @@ describe("the desk where commands arrive", () => {
     expect(recorded).toEqual(["command-given", "control-changed", "command-given"]);
     expect(done).toEqual(["anna take-control", "anna hold"]);
     expect(answers.map(({ to, reply }) => `${to} ${reply.outcome}`)).toEqual(["anna/test done", "anna/test done"]);
+  });
+
+  it("answers an order once it is on the disk, so that no kill loses what was answered", async () => {
+    let written = (): void => undefined;
+    const keep = (): Promise<void> =>
+      new Promise((resolve) => {
+        written = resolve;
+      });
+    const { send, done, answers } = bench({ keep });
+    send("anna", envelope("anna", "take-control"));
+    await Promise.resolve();
+    expect(done).toEqual(["anna take-control"]);
+    expect(answers).toEqual([]);
+    written();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers.map(({ reply }) => reply.outcome)).toEqual(["done"]);
+    expect(answers[0]?.reply.what).not.toContain("not on record");
+  });
+
+  it("says so where the disk does not take it", async () => {
+    const { send, answers } = bench({ keep: () => Promise.reject(new Error("disk full")) });
+    send("anna", envelope("anna", "take-control"));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers.map(({ reply }) => reply.outcome)).toEqual(["done"]);
+    expect(answers[0]?.reply.what).toContain("not on record yet");
+    expect(answers[0]?.reply.advice).toContain("free space");
   });
 
   it("answers what is no order, where it says whom to answer", () => {
