@@ -3,7 +3,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import type { RequestAhead } from "../schedule/timetable.ts";
 import type { SpotPlan } from "../record/dose-plan-event.ts";
-import type { LedgerRow } from "../record/ledger-row.ts";
+import type { GivenExposure } from "../dose/given-rows.ts";
 
 export interface AmendedValue {
   /** In the words of the campaign file: `dose_limits.positive electrode.dose_Gy`. */
@@ -36,7 +36,7 @@ export interface CampaignProgress {
   /** Cells that have ended, or were given up. */
   readonly over: ReadonlySet<string>;
   /** What was given, and booked. */
-  readonly rows: readonly LedgerRow[];
+  readonly rows: readonly GivenExposure[];
   /** Where its dose is kept, and how far a spot's tails reach; undefined where the record does not say. */
   readonly spotPlan: SpotPlan | undefined;
   /** Open requests with a window. */

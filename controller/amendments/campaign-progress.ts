@@ -1,7 +1,8 @@
 /** How far a campaign has come, by its record: what an amendment is held against. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { DOSE_PLAN_EVENT, parseSpotPlan, type SpotPlan } from "../record/dose-plan-event.ts";
-import { isList, type LedgerRow } from "../record/ledger-row.ts";
+import type { GivenExposure } from "../dose/given-rows.ts";
+import { isList } from "../record/ledger-row.ts";
 import { plannedPositions, RACK_PLAN_EVENT } from "../record/rack-plan-event.ts";
 import { numberOf, recordOf, textOf, WITHDRAWN_EVENT } from "../resume/recorded-cell.ts";
 import { createTimetableFold } from "../schedule/timetable.ts";
@@ -32,7 +33,7 @@ export interface BegunFold {
 
 export interface ProgressFold {
   event(type: string, atMs: number, data: Json | undefined): void;
-  progress(rows: readonly LedgerRow[]): CampaignProgress;
+  progress(rows: readonly GivenExposure[]): CampaignProgress;
   readonly amendments: readonly RecordedAmendment[];
 }
 

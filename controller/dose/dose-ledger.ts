@@ -23,6 +23,7 @@ import {
   type DoseRefusal,
   type OpenBooking,
 } from "./cell-dose.ts";
+import { createGivenRows, type GivenExposure } from "./given-rows.ts";
 import { movedOnMm, movedPlan } from "./moved-spots.ts";
 import type { FluxEstimate } from "./flux.ts";
 
@@ -88,7 +89,7 @@ export interface DoseLedger {
   readonly limitFractionBooked: number;
   readonly openCount: number;
   /** What was given, and bookings that are open, in order; each exposure once. */
-  given(): readonly LedgerRow[];
+  given(): readonly GivenExposure[];
   /** The cells have other plans from here on, and there may be more of them; of what was given nothing changes. */
   amended(): void;
   /**
@@ -111,6 +112,14 @@ export interface DoseLedgerDeps {
   readonly moved?: ReadonlyMap<string, number>;
 }
 
+type SingleExposure = Pick<LedgerRow, "fluencePhCm2" | "relativeUncertainty" | "openTimeS">;
+
+/** Of a cell's exposures the one that gave most, and the one that gave it fastest: no other is nearer to a limit on one. */
+interface Strongest {
+  readonly byFluence: SingleExposure | null;
+  readonly byRate: SingleExposure | null;
+}
+
 interface OpenEntry {
   readonly cellIndex: number;
   readonly row: LedgerRow;
@@ -121,7 +130,8 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
   const open = new Map<string, OpenEntry>();
   const moved = new Map(deps.moved);
   const fractions: number[] = [];
-  const closed: { readonly cellIndex: number; readonly row: LedgerRow }[] = [];
+  const closed = createGivenRows();
+  const strongest: Strongest[] = [];
 
   function cellAt(cellIndex: number): LedgerCell {
     const cell = deps.cells[cellIndex];
@@ -144,11 +154,12 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     doses[cellIndex] = after;
     noteFraction(cellIndex, limitFraction(cellAt(cellIndex).plan, after));
     noteOne(cellIndex, row);
-    closed.push({ cellIndex, row });
+    closed.add(row);
+    strongest[cellIndex] = strongerOf(strongest[cellIndex], row);
     open.delete(row.exposureId);
   }
 
-  function noteOne(cellIndex: number, row: LedgerRow): void {
+  function noteOne(cellIndex: number, row: SingleExposure): void {
     const { plan } = cellAt(cellIndex);
     noteFraction(cellIndex, exposureLimitFraction(plan, weighedFluence(plan, row), row.openTimeS));
   }
@@ -241,7 +252,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     get openCount() {
       return open.size;
     },
-    given: () => [...closed.map(({ row }) => row), ...[...open.values()].map(({ row }) => row)],
+    given: () => [...closed.rows(), ...[...open.values()].map(({ row }) => row)],
     amended() {
       fractions.fill(0);
       deps.cells.forEach((_, cellIndex) => {
@@ -251,7 +262,9 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
         doses[cellIndex] = dose;
         noteFraction(cellIndex, limitFraction(plan, dose));
       });
-      for (const { cellIndex, row } of closed) noteOne(cellIndex, row);
+      strongest.forEach(({ byFluence, byRate }, cellIndex) => {
+        for (const row of [byFluence, byRate]) if (row !== null) noteOne(cellIndex, row);
+      });
     },
     moved(cellIndex, withinMm) {
       const { position } = cellAt(cellIndex);
@@ -291,6 +304,25 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       reason: measured.reason,
     };
   }
+}
+
+function strongerOf(before: Strongest | undefined, row: LedgerRow): Strongest {
+  const { fluencePhCm2, relativeUncertainty, openTimeS } = row;
+  const one = { fluencePhCm2, relativeUncertainty, openTimeS };
+  const { byFluence = null, byRate = null } = before ?? {};
+  return {
+    byFluence: upperPhCm2(one) > upperPhCm2(byFluence) ? one : byFluence,
+    byRate: upperRate(one) > upperRate(byRate) ? one : byRate,
+  };
+}
+
+function upperPhCm2(one: SingleExposure | null): number {
+  return one === null ? -Infinity : one.fluencePhCm2 * (1 + one.relativeUncertainty);
+}
+
+/** What was open for no time has no rate. */
+function upperRate(one: SingleExposure | null): number {
+  return one === null || !(one.openTimeS > 0) ? -Infinity : upperPhCm2(one) / one.openTimeS;
 }
 
 /** The proposal of an exposure that may be open for so long at this flux. */

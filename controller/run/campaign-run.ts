@@ -136,7 +136,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const keepSoon = createKeepSoon(clock, commitAlone);
   const alarms = createAlarms(recorder, nowMs);
   if (left !== undefined) alarms.restore(left.recorded.alarms.open, left.recorded.alarms.raisedCount);
-  const tally = createTally(site.stage.travelXMm, site.stage.travelYMm);
+  const tally = createTally(site.stage.travelXMm, site.stage.travelYMm, deps);
   const beam = createBeamOnCell(site, tables);
   const ledgerCells = [...createLedgerCells(campaign, site, tables)];
   const ledger = createStoredLedger(store, ledgerCells, nowMs, left?.ledgerRows, left?.recorded.moved);

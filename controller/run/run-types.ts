@@ -20,7 +20,7 @@ import type { ActorViews } from "./actor-views.ts";
 import type { CampaignRoles } from "./roles.ts";
 import type { CampaignStops } from "../stops/campaign-stops.ts";
 import type { SweepDesk } from "./sweep-desk.ts";
-import type { Tally } from "./tally.ts";
+import type { SweepBoundS, Tally } from "./tally.ts";
 import type { CommandedWish, ExposeCommand } from "../triggers/commanded.ts";
 import type { WishDesk } from "./wish-desk.ts";
 
@@ -43,6 +43,10 @@ export interface CampaignRunDeps {
   readonly waitsForDisk?: boolean;
   /** What each cell is held against before its first current, in the order of the campaign's cells; where it names a custody. */
   readonly identity?: IdentitySource;
+  /** What a sweep must take at least; sweeps are told without it where left out. */
+  readonly sweepBoundS?: SweepBoundS;
+  /** Every request and opening is kept for whoever knows the truth. */
+  readonly keepsClaims?: boolean;
   /** What a run before left in the folder: this one goes on from there. */
   readonly left?: LeftRun;
   /** Who says that what was held, or waits to be re-armed, may go on. */

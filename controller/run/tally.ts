@@ -2,6 +2,15 @@
 import type { Miss } from "../beam/sweeps.ts";
 import type { ExposureOutcome } from "../machines/exposure-order.ts";
 
+/** From where, and the visits in order: what the hardware needs for them at least, seconds. */
+export type SweepBoundS = (from: { readonly xMm: number; readonly yMm: number }, visits: readonly Visit[]) => number;
+
+export interface TallyOptions {
+  readonly sweepBoundS?: SweepBoundS;
+  /** Each request and each opening is kept, for whoever holds them against a truth in the end: memory that only grows. */
+  readonly keepsClaims?: boolean;
+}
+
 /** One visit of a sweep: where, and for how long the shutter was to be open. */
 export interface Visit {
   readonly xMm: number;
@@ -16,9 +25,9 @@ export interface SweepRecord {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   /** Where the stage stood when the sweep began, and where it then stopped, in order. */
-  readonly fromXMm: number;
-  readonly fromYMm: number;
-  readonly visits: readonly Visit[];
+  readonly visitCount: number;
+  /** The least that it could have taken, seconds; null where nobody reckons it. */
+  readonly boundS: number | null;
   /** Every cell asked for was exposed or refused for its dose, without a pause: fit to be compared with the bound. */
   readonly isUndisturbed: boolean;
 }
@@ -78,6 +87,7 @@ export interface Tally {
   cut(): void;
   /** The shutter was asked open for this exposure. */
   accounted(exposure: AccountedExposure): void;
+  /** Empty where claims are not kept, and so are the requests. */
   readonly accountedExposures: readonly AccountedExposure[];
   readonly askedRequests: readonly AskedRequest[];
   readonly requests: RequestCounts;
@@ -100,7 +110,8 @@ interface OpenSweep {
 }
 
 /** @param homeXMm,homeYMm where the stage stands before the first visit */
-export function createTally(homeXMm: number, homeYMm: number): Tally {
+export function createTally(homeXMm: number, homeYMm: number, options: TallyOptions = {}): Tally {
+  const { sweepBoundS, keepsClaims = false } = options;
   const missedByReason: Record<string, number> = {};
   const finished: SweepRecord[] = [];
   const accountedExposures: AccountedExposure[] = [];
@@ -122,7 +133,9 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
 
   function close(): void {
     if (current?.startedAtMs == null) return;
-    finished.push({ ...current, startedAtMs: current.startedAtMs });
+    const { sweep, askedCount, startedAtMs, endedAtMs, fromXMm, fromYMm, visits, isUndisturbed } = current;
+    const boundS = sweepBoundS?.({ xMm: fromXMm, yMm: fromYMm }, visits) ?? null;
+    finished.push({ sweep, askedCount, startedAtMs, endedAtMs, visitCount: visits.length, boundS, isUndisturbed });
     current = null;
   }
 
@@ -142,6 +155,7 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
       };
     },
     asked(request, number) {
+      if (!keepsClaims) return;
       askedRequests.push(request);
       if (number !== undefined) placeOf.set(number, askedRequests.length - 1);
     },
@@ -197,7 +211,7 @@ export function createTally(homeXMm: number, homeYMm: number): Tally {
       current.isUndisturbed = false;
     },
     accounted(exposure) {
-      accountedExposures.push(exposure);
+      if (keepsClaims) accountedExposures.push(exposure);
     },
     accountedExposures,
     get askedRequests() {

@@ -212,7 +212,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
         ...(options.isRehearsal ? { rehearsal: true } : {}),
         virtual_s: round(clock.monoMs() / 1000),
         wall_s: round(clock.monoMs() / 1000),
-        ...figuresOf(run, store, campaign, site),
+        ...figuresOf(run, store, campaign),
         truth: {},
         checks: {},
         violations: [],

@@ -4,6 +4,7 @@ import type { RecordStore } from "../../controller/record/store.ts";
 import type { CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { exchangeGapS } from "../../protocols/campaign/sweep-plan.ts";
+import type { SweepBoundS } from "../../controller/run/tally.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { sweepBoundS } from "../../simulator/world/sweep-bound.ts";
 import type { ProgressState } from "../progress/progress-state.ts";
@@ -41,10 +42,10 @@ export type RunFigures = Pick<
   "cells" | "requests" | "exposures" | "sweeps" | "dose" | "samples" | "spectra" | "beam_effect" | "alarms" | "log"
 >;
 
-export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campaign, site: Site): RunFigures {
+export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campaign): RunFigures {
   const { tally, alarms } = run;
   const { requests } = tally;
-  const sweeps = undisturbedSweeps(run, site);
+  const sweeps = undisturbedSweeps(run);
   const durations = sweeps.map((sweep) => sweep.durationS);
   const { counters, head, digest } = store;
   const spectra = campaign.cells.reduce((sum, _, index) => sum + (run.views.cell(index)?.lastSpectrum?.number ?? 0), 0);
@@ -80,20 +81,24 @@ export function figuresOf(run: CampaignRun, store: RecordStore, campaign: Campai
   };
 }
 
+/** By the site's motion alone. */
+export function sweepBoundOf(site: Site): SweepBoundS {
+  return (from, visits) =>
+    sweepBoundS(site, visits, from) +
+    visits.slice(1).reduce((sumS, { exposureS }) => sumS + (exchangeGapS(site, exposureS) ?? 0), 0);
+}
+
 /** Sweeps that nothing disturbed: how long they took, and how long they must take by the site's motion alone. */
 export function undisturbedSweeps(
   run: CampaignRun,
-  site: Site,
 ): readonly { readonly durationS: number; readonly boundS: number }[] {
   return run.tally
     .finishedSweeps()
-    .filter((sweep) => sweep.isUndisturbed && sweep.visits.length > 0)
-    .map((sweep) => ({
-      durationS: (sweep.endedAtMs - sweep.startedAtMs) / 1000,
-      boundS:
-        sweepBoundS(site, sweep.visits, { xMm: sweep.fromXMm, yMm: sweep.fromYMm }) +
-        sweep.visits.slice(1).reduce((sumS, { exposureS }) => sumS + (exchangeGapS(site, exposureS) ?? 0), 0),
-    }));
+    .flatMap(({ isUndisturbed, visitCount, startedAtMs, endedAtMs, boundS }) =>
+      isUndisturbed && visitCount > 0 && boundS !== null
+        ? [{ durationS: (endedAtMs - startedAtMs) / 1000, boundS }]
+        : [],
+    );
 }
 
 function least(values: readonly number[]): number | null {

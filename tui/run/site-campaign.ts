@@ -21,6 +21,7 @@ import { connectRoles } from "../rig/campaign-roles.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
 import type { WatchedCustody } from "../custody/campaign-evidence.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
+import { sweepBoundOf } from "./run-figures.ts";
 import type { LeftFolder } from "./left-folder.ts";
 
 export interface SiteCampaignInputs {
@@ -127,7 +128,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       stepIntervalMinS(site, campaign.cells[cellIndex], roles.channels[cellIndex]?.capabilities);
     const run = createCampaignRun({
       ...{ campaign, campaignHash: inputs.campaignHash, site, clock, store, roles, tables, endAtMs, jitter },
-      waitsForDisk: true,
+      ...{ waitsForDisk: true, sweepBoundS: sweepBoundOf(site) },
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       ...(left === undefined ? {} : { left: readLeftRun(folder, campaign, intervalOf) }),
       ...(inputs.resumedBy === undefined ? {} : { resumedBy: inputs.resumedBy }),

@@ -27,7 +27,7 @@ export function summarise(
 ): RunSummary & { readonly interrupted: boolean } {
   const { run, store, clock } = virtual;
   const { truth, checks, violations } = virtual.finish(facts.interruptedBy !== null, facts.charges);
-  const { log, ...figures } = figuresOf(run, store, facts.campaign, virtual.site);
+  const { log, ...figures } = figuresOf(run, store, facts.campaign);
   return {
     campaign: facts.campaign.name,
     seed: facts.seed,

@@ -27,6 +27,7 @@ import { neverChecked, type WorldFindings } from "../../simulator/world/world-tr
 import { createWorld, type World, type WorldOptions } from "../../simulator/world/world.ts";
 import { setupOf } from "../align/random-setup.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
+import { sweepBoundOf } from "../run/run-figures.ts";
 import { hearPeople } from "./hear-people.ts";
 import { createHostTrouble } from "./host-trouble.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
@@ -82,6 +83,8 @@ export interface VirtualCampaignInputs {
   readonly holder?: FolderHolder;
   /** With the shutter locked shut; the campaign is called so already. */
   readonly isRehearsal?: true;
+  /** Claims are kept, for `finish` to hold against the truth. Default true. */
+  readonly isJudged?: boolean;
   /** The controller can be killed and started again. Default false: then it costs nothing. */
   readonly isMortal?: boolean;
   /** Put between the run and its record, for whoever listens there. */
@@ -247,6 +250,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       roles: integrator === undefined || inputs.isRehearsal === true ? roles : { ...roles, integrator },
       ...(inputs.lattice === undefined ? {} : { lattice: inputs.lattice }),
       waitsForDisk: inputs.waitsForDisk ?? host.hasDiskTrouble,
+      ...{ sweepBoundS: sweepBoundOf(site), keepsClaims: inputs.isJudged !== false },
       ...left,
       ...(identity === undefined ? {} : { identity }),
     });

@@ -42,16 +42,23 @@ describe("the tally of requests", () => {
     expect(before.missedByReason).toEqual({});
   });
 
-  it("keeps each exposure for which the shutter was asked open", () => {
-    const tally = createTally(0, 0);
-    tally.accounted({ positionIndex: 3, startMs: 1, endMs: 2 });
-    expect(tally.accountedExposures).toEqual([{ positionIndex: 3, startMs: 1, endMs: 2 }]);
+  it("keeps each exposure for which the shutter was asked open where it is held against a truth, and else none", () => {
+    const exposure = { positionIndex: 3, startMs: 1, endMs: 2 };
+    const request = { positionIndex: 3, xMm: 0, yMm: 0, earliestMs: 0, latestMs: 9, exposureS: 1, filtersIn: [] };
+    for (const keepsClaims of [true, false]) {
+      const tally = createTally(0, 0, { keepsClaims });
+      tally.accounted(exposure);
+      tally.asked(request, 3);
+      tally.retimed({ ...request, latestMs: 12 }, 3);
+      expect(tally.accountedExposures).toEqual(keepsClaims ? [exposure] : []);
+      expect(tally.askedRequests).toEqual(keepsClaims ? [{ ...request, latestMs: 12 }] : []);
+    }
   });
 });
 
 describe("the record of sweeps", () => {
   it("goes from the first order to the last exposure, and begins where the last one ended", () => {
-    const tally = createTally(1, 2);
+    const tally = createTally(1, 2, { sweepBoundS: ({ xMm, yMm }, visits) => 100 * xMm + 10 * yMm + visits.length });
     tally.sweepBegun(1, 2);
     expect(tally.sweepNumber).toBe(1);
     tally.ordered(1, 1000, VISIT);
@@ -62,10 +69,9 @@ describe("the record of sweeps", () => {
     tally.ordered(2, 20_000, VISIT);
     tally.exposed(2, 28_000, "made", true, "beam");
     expect(tally.finishedSweeps()).toMatchObject([
-      { sweep: 1, askedCount: 2, startedAtMs: 1000, endedAtMs: 17_000, fromXMm: 1, fromYMm: 2, isUndisturbed: true },
-      { sweep: 2, askedCount: 1, startedAtMs: 20_000, endedAtMs: 28_000, fromXMm: 30, fromYMm: 20 },
+      { sweep: 1, askedCount: 2, startedAtMs: 1000, endedAtMs: 17_000, boundS: 122, isUndisturbed: true },
+      { sweep: 2, askedCount: 1, startedAtMs: 20_000, endedAtMs: 28_000, boundS: 3201, visitCount: 1 },
     ]);
-    expect(tally.finishedSweeps()[0]?.visits).toEqual([VISIT, { ...VISIT, xMm: 30 }]);
   });
 
   it("leaves out a sweep that never gave an order", () => {
