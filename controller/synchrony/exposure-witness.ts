@@ -134,8 +134,7 @@ export function createExposureWitness(deps: ExposureWitnessDeps): ExposureWitnes
     const { mid } = exposed;
     const last = exposed.rows.at(-1);
     if (mid === null || last === undefined) return;
-    const { offset, uncertaintyMs } = clockOf(exposed, mid);
-    if (last.atMs < mid.atMs - offset - uncertaintyMs) return;
+    if (last.atMs < mid.atMs - clockOf(exposed, mid).offset) return;
     if (exposed.deadline !== undefined) clock.clearTimeout(exposed.deadline);
     exposed.deadline = clock.setTimeout(() => {
       complete(exposed, "no sample came after it");

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { SampleIntake } from "../../../controller/cells/sample-intake.ts";
+import { createExposureWitness } from "../../../controller/synchrony/exposure-witness.ts";
+import type { Json } from "../../../protocols/base/canonical-json.ts";
+import type { Detector } from "../../../protocols/roles/detector.ts";
+import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
+
+/** Nothing of it is asked for here: the shutter says alone when the exposure was. */
+const DETECTOR = { name: "detector", driver: "none", readOutS: 0 } as unknown as Detector;
+
+describe("what a cell stood at, of a step that was found running after a restart", () => {
+  it("is known from the samples about it, though its clock is known to half a second only", async () => {
+    const clock = createVirtualClock(0, { drain: () => new Promise((resolve) => setImmediate(resolve)) });
+    const told: { readonly [key: string]: Json }[] = [];
+    const one = (value: number): Float64Array => new Float64Array([value]);
+    const intake = {
+      ...{ lastAtMs: one(-Infinity), lastVoltageV: one(3.7), lastCurrentA: one(0.002), chargeAh: one(0) },
+      // Nobody remembers when the step was asked for.
+      ...{ stepStartMs: one(0), startTookMs: one(NaN), gapMs: one(2000) },
+      follow: () => undefined,
+      totals: () => ({ chargedAh: 0.001, dischargedAh: 0, doubtAh: 0 }),
+    } as unknown as SampleIntake;
+    const witness = createExposureWitness({
+      ...{ campaign: { cells: [{ position: "A1" }] }, clock, intake },
+      roles: { detector: DETECTOR, channels: [] },
+      recorder: {
+        record(_, data) {
+          told.push(data);
+        },
+      },
+      views: { charge: () => null },
+    });
+    // Samples every half second, each here 10 ms later.
+    for (let atMs = 500; atMs <= 5000; atMs += 500) {
+      clock.at(atMs + 10, () => {
+        intake.lastAtMs[0] = atMs;
+        intake.chargeAh[0] = atMs / 1e9;
+        witness.sample(0, atMs, 0);
+      });
+    }
+    clock.at(1000, () => {
+      witness.heard("shutter-opened", { exposure_id: "X-S0001-A1", position: "A1" });
+    });
+    clock.at(1800, () => {
+      const marks = { open_asked_at_ms: 980, open_seen_at_ms: 1000, close_asked_at_ms: 1780, closed_seen_at_ms: 1800 };
+      witness.heard("exposure-ended", { exposure_id: "X-S0001-A1", position: "A1", ...marks });
+    });
+    await clock.run(20_000);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ gap: null, mid_at_ms: 1390 });
+    const [chargeAh, offAh] = [Number(told[0]?.["charge_Ah"]), Number(told[0]?.["charge_uncertainty_Ah"])];
+    expect(Math.abs(chargeAh - 1390 / 1e9)).toBeLessThanOrEqual(offAh);
+  });
+});
