@@ -9,6 +9,7 @@ const ROOT = packageRoot().folder;
 const MAIN = join(ROOT, "dist/tui/main.js");
 
 export interface BeamrackProcess {
+  readonly pid: number;
   /** All that was said so far. */
   out(): string;
   err(): string;
@@ -20,9 +21,14 @@ export interface BeamrackProcess {
   isRunning(): boolean;
 }
 
-export function startBeamrack(args: readonly string[], env: Readonly<Record<string, string>> = {}): BeamrackProcess {
+/** `nodeArgs`: for Node itself. */
+export function startBeamrack(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  nodeArgs: readonly string[] = [],
+): BeamrackProcess {
   if (!existsSync(MAIN)) throw new Error("npm run build comes first");
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -42,6 +48,7 @@ export function startBeamrack(args: readonly string[], env: Readonly<Record<stri
     });
   });
   return {
+    pid: child.pid ?? 0,
     out: () => out,
     err: () => err,
     documents: () =>

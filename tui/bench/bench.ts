@@ -12,7 +12,7 @@ import { createChance } from "../../simulator/chance/chance.ts";
 import type { WorldSetup } from "../../simulator/world/rack-setup.ts";
 import type { WorldCell } from "../../simulator/world/world-site.ts";
 import type { FrameTables, FrameWorld } from "../../simulator/world/frame-world.ts";
-import { createWorld } from "../../simulator/world/world.ts";
+import { createWorld, type World } from "../../simulator/world/world.ts";
 import { localStepFile } from "../rig/step-files.ts";
 import { createTwins, type SiteTwins, type TwinDeps } from "../rig/twins.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
@@ -65,6 +65,8 @@ export interface BenchPlace {
 export interface Bench {
   readonly places: readonly BenchPlace[];
   readonly faults: BenchFaults;
+  /** What is really there and was really done, with the time that it counts from: for whoever judges a controller by it. */
+  readonly truth: { readonly world: World; readonly startWallMs: number; readonly nowMs: () => number };
   /** Lets go of every endpoint. */
   close(): Promise<void>;
 }
@@ -191,7 +193,8 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
     );
   }
 
-  return { places: all.map(placeOf), faults, close };
+  const truth = { world: inner, startWallMs: clock.startWallMs, nowMs: () => clock.nowMs() };
+  return { places: all.map(placeOf), faults, truth, close };
 }
 
 function imagesOf(
