@@ -49,6 +49,12 @@ const FRESH_MS = 30_000;
 /** Of what the cell is allowed: the noise of a smaller current would tell of any resistance (chosen). */
 const TELLING_SHARE = 0.01;
 
+/**
+ * An answer later than this lay somewhere, unread by us perhaps: the step may run since it was asked for. By the answer its
+ * samples would be stamped ahead of the day, and those of the next step not be believed.
+ */
+const ANSWER_BELIEVED_MS = 1000;
+
 /** Further below zero than any offset of a channel. */
 const REVERSED_V = -0.01;
 
@@ -74,7 +80,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   });
 
   function noteStart(step: ChannelStep, untilTimeS: number, continues: boolean, askedAtMs: number): void {
-    const atMs = clock.monoMs();
+    const answeredAtMs = clock.monoMs();
+    const isLate = answeredAtMs - askedAtMs > ANSWER_BELIEVED_MS;
+    const atMs = isLate ? askedAtMs : answeredAtMs;
     intake.stepStarted(cellIndex, atMs, {
       continues,
       startTookMs: atMs - askedAtMs,

@@ -3,7 +3,7 @@
  * apart, a cable hung or cut each hour and the beam lost three times a day, with the bus telling all of it. Looked at after
  * a tenth, a half and all of the time, each time after everything that can be thrown away has been.
  *
- *   npm run bench:month -- [--days 30] [--sweep-hours 4] [--json]
+ *   npm run bench:month -- [--days 30] [--cells 96] [--sweep-hours 4] [--json]
  *
  * Exit 3 where the heap grows by more than its bound a day, or descriptors, resources, actors or timers have become more.
  */
@@ -15,6 +15,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { AnyActorRef } from "xstate";
 import { createControllerBus } from "../../controller/bus/controller-bus.ts";
+import { ALL_POSITIONS } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { TakenFrame } from "../../simulator/plant/frame-plant.ts";
 import type { Opening } from "../../simulator/world/shutter-truth.ts";
@@ -37,12 +38,14 @@ const HOUR_MS = 3_600_000;
 const { values } = parseArgs({
   options: {
     days: { type: "string", default: "30" },
+    cells: { type: "string", default: "96" },
     "sweep-hours": { type: "string", default: "4" },
     json: { type: "boolean", default: false },
   },
 });
 const days = Number(values.days);
 const hours = 24 * days;
+const positions = ALL_POSITIONS.slice(0, Math.max(1, Math.min(96, Number(values.cells))));
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 const root = packageRoot().folder;
@@ -71,6 +74,8 @@ function loadedCampaign() {
     .replace("../library/lno-fault-search-rack.yaml", "month-protocol.yaml")
     .replace("../sites/search/rack.yaml", join(root, "protocols/sites/search/rack.yaml"))
     .replace("columns: 1, rows: 1", "columns: 3, rows: 3")
+    .replace("positions: A1..H12\n    barcode", `positions: [${positions.join(", ")}]\n    barcode`)
+    .replace("applies_to: { positions: A1..B12 }", "applies_to: { positions: [A1] }")
     .replace("cadence_min: 120", `cadence_min: ${60 * Number(values["sweep-hours"])}`);
   const path = join(folder, "month.yaml");
   writeFileSync(path, text);
@@ -205,7 +210,12 @@ try {
   const looks = await month();
   const verdict = judged(looks);
   const about = {
-    ...{ days, sweep_hours: Number(values["sweep-hours"]), took_s: (context.clock.monoMs() - startedMs) / 1000 },
+    ...{
+      days,
+      cells: positions.length,
+      sweep_hours: Number(values["sweep-hours"]),
+      took_s: (context.clock.monoMs() - startedMs) / 1000,
+    },
     ...{ cpu_s: process.cpuUsage().user / 1e6, load_of_the_computer: loadavg()[0] ?? Number.NaN },
   };
   if (values.json) context.print(JSON.stringify({ ...about, looks, ...verdict }));
