@@ -102,17 +102,15 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                       clock.monoMs() + deps.homingDeadlineMs,
                     ),
                 }),
-                invoke: [
-                  {
-                    src: "home",
-                    onDone: { target: "scheduling", actions: assign({ isHomed: true }) },
-                    onError: {
-                      target: "weighing",
-                      actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteHomingFailed"],
-                    },
+                invoke: {
+                  src: "home",
+                  input: () => ({ of: undefined, atMs: clock.monoMs() + deps.homingDeadlineMs }),
+                  onDone: { target: "scheduling", actions: assign({ isHomed: true }) },
+                  onError: {
+                    target: "weighing",
+                    actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteHomingFailed"],
                   },
-                  { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.homingDeadlineMs }) },
-                ],
+                },
                 on: {
                   DEADLINE: { target: "weighing", actions: "noteHomingFailed" },
                   INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
@@ -163,18 +161,15 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                     ),
                 }),
                 exit: "leaveDark",
-                invoke: [
-                  {
-                    src: "takeDark",
-                    input: ({ context }) => context.act,
-                    onDone: "scheduling",
-                    onError: {
-                      target: "weighing",
-                      actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteDarkFailed"],
-                    },
+                invoke: {
+                  src: "takeDark",
+                  input: ({ context }) => ({ of: context.act, atMs: clock.monoMs() + (deps.dark?.deadlineMs ?? 0) }),
+                  onDone: "scheduling",
+                  onError: {
+                    target: "weighing",
+                    actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteDarkFailed"],
                   },
-                  { src: "deadline", input: () => ({ atMs: clock.monoMs() + (deps.dark?.deadlineMs ?? 0) }) },
-                ],
+                },
                 on: {
                   DEADLINE: { target: "weighing", actions: "noteDarkFailed" },
                   SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
@@ -225,18 +220,18 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                       clock.monoMs() + (deps.parkingDeadlineMs ?? 0),
                     ),
                 }),
-                invoke: [
-                  {
-                    src: "park",
-                    input: ({ context }) => parkingOf(context),
-                    onDone: "scheduling",
-                    onError: {
-                      target: "weighing",
-                      actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteParkingFailed"],
-                    },
+                invoke: {
+                  src: "park",
+                  input: ({ context }) => ({
+                    of: parkingOf(context),
+                    atMs: clock.monoMs() + (deps.parkingDeadlineMs ?? 0),
+                  }),
+                  onDone: "scheduling",
+                  onError: {
+                    target: "weighing",
+                    actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteParkingFailed"],
                   },
-                  { src: "deadline", input: () => ({ atMs: clock.monoMs() + (deps.parkingDeadlineMs ?? 0) }) },
-                ],
+                },
                 on: {
                   DEADLINE: { target: "weighing", actions: "noteParkingFailed" },
                   INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },

@@ -4,7 +4,7 @@ import { nextNumber, withNumbers } from "../beam/request-numbers.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
 import { isMoved, isNear, type ExposureWish, type WantedExposure } from "../beam/wanted.ts";
 import type { ExposureOrder } from "./exposure-order.ts";
-import { assign, enqueueActions, fromPromise, setup } from "xstate";
+import { assign, enqueueActions, setup } from "xstate";
 import {
   cellActorId,
   cellMeant,
@@ -16,6 +16,7 @@ import {
 } from "./campaign-news.ts";
 import { deadlineActor } from "./deadline.ts";
 import { faultJson, faultNote, isDefect, type FaultNote } from "./errors.ts";
+import { taskActor } from "./task.ts";
 import { waitingFor } from "./waiting.ts";
 
 /** The shutter does not close: a person looks before anything else is exposed. */
@@ -40,11 +41,11 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       cell: deps.cellMachine,
       exposure: deps.exposureMachine,
       supervisor: deps.supervisorMachine,
-      home: fromPromise(({ signal }) => deps.home(signal)),
-      park: fromPromise<unknown, ParkingPlace | null>(({ input, signal }) =>
+      home: taskActor(clock, ({ signal }) => deps.home(signal)),
+      park: taskActor<unknown, ParkingPlace | null>(clock, ({ input, signal }) =>
         input === null || deps.park === undefined ? Promise.resolve() : deps.park(input, signal),
       ),
-      takeDark: fromPromise<unknown, CampaignContext["act"]>(({ input, signal }) =>
+      takeDark: taskActor<unknown, CampaignContext["act"]>(clock, ({ input, signal }) =>
         input.kind !== "correct" || deps.dark === undefined
           ? Promise.resolve()
           : deps.dark.takeDark(input.frame, signal),

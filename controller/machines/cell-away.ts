@@ -8,7 +8,6 @@ import { backAwaited } from "./waiting.ts";
 /** For the cell's machine, among its other states. */
 export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: CellMachineDeps) {
   const { clock, commandDeadlineMs } = deps;
-  const deadlineIn = (ms: number): { readonly atMs: number } => ({ atMs: clock.monoMs() + ms });
   const backMs = (context: CellContext): number =>
     isWiringAsked(context) || context.isNew ? commandDeadlineMs + deps.proofDeadlineMs : commandDeadlineMs;
 
@@ -33,34 +32,34 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
         type: "waitFor",
         params: ({ context }) => ({ reason: backReason(context), who: "channel", ms: backMs(context) }),
       },
-      invoke: [
-        {
-          src: "confirmBack",
-          input: ({ context }) => ({
+      invoke: {
+        src: "confirmBack",
+        input: ({ context }) => ({
+          of: {
             ...{
               effects: context.effects,
               left: carriedStep(context),
               isWiringAsked: isWiringAsked(context),
               isNew: context.isNew,
             },
-          }),
-          onDone: { target: "choosing", actions: { type: "noteIsBack", params: ({ event }) => event.output } },
-          onError: [
-            {
-              guard: ({ event }) => mayAskAgain(event.error),
-              target: "awaitingContacts",
-              actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "tellSuspect"],
-            },
-            {
-              guard: "isInHand",
-              target: "givingBack",
-              actions: assign({ fault: ({ event }) => faultNote(event.error) }),
-            },
-            { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          ],
-        },
-        { src: "deadline", input: ({ context }) => deadlineIn(backMs(context)) },
-      ],
+          },
+          atMs: clock.monoMs() + backMs(context),
+        }),
+        onDone: { target: "choosing", actions: { type: "noteIsBack", params: ({ event }) => event.output } },
+        onError: [
+          {
+            guard: ({ event }) => mayAskAgain(event.error),
+            target: "awaitingContacts",
+            actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "tellSuspect"],
+          },
+          {
+            guard: "isInHand",
+            target: "givingBack",
+            actions: assign({ fault: ({ event }) => faultNote(event.error) }),
+          },
+          { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+        ],
+      },
       on: {
         DEADLINE: { target: "awaitingContacts", actions: ["keepLate", "tellSuspect"] },
         LIMIT_PASSED: { target: "opening", actions: "keepFault" },
@@ -90,15 +89,12 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
         type: "waitFor",
         params: { reason: "the channel to confirm the cell off", who: "channel", ms: commandDeadlineMs },
       },
-      invoke: [
-        {
-          src: "openCircuit",
-          input: ({ context }) => context.effects,
-          onDone: { target: "away", actions: "noteTaken" },
-          onError: { target: "isolated", actions: "noteNotOff" },
-        },
-        { src: "deadline", input: () => deadlineIn(commandDeadlineMs) },
-      ],
+      invoke: {
+        src: "openCircuit",
+        input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + commandDeadlineMs }),
+        onDone: { target: "away", actions: "noteTaken" },
+        onError: { target: "isolated", actions: "noteNotOff" },
+      },
       on: { DEADLINE: { target: "isolated", actions: "noteNotOff" } },
     }),
   };

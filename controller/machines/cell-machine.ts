@@ -100,42 +100,42 @@ export function createCellMachine(deps: CellMachineDeps) {
           type: "waitFor",
           params: { reason: "the channel to say what became of the step", who: "channel", ms: deps.commandDeadlineMs },
         },
-        invoke: [
-          {
-            src: "findAgain",
-            input: ({ context }) => ({ effects: context.effects, left: leftStep(context) }),
-            onDone: [
-              {
-                guard: ({ event }) => event.output.kind === "off",
-                target: "choosing",
-                actions: { type: "noteFound", params: ({ event }) => event.output },
-              },
-              {
-                target: "cycling",
-                actions: [
-                  { type: "noteFound", params: ({ event }) => event.output },
-                  "noteStepStart",
-                  { type: "passOnEnd", params: ({ event }) => event.output },
-                ],
-              },
-            ],
-            onError: [
-              {
-                guard: ({ context, event }) => mayProveAgain(context, event.error),
-                target: "awaitingChannel",
-                actions: [
-                  assign({
-                    fault: ({ event }) => faultNote(event.error),
-                    proofTriesCount: ({ context }) => context.proofTriesCount + 1,
-                  }),
-                  "tellSuspect",
-                ],
-              },
-              { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-            ],
-          },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
-        ],
+        invoke: {
+          src: "findAgain",
+          input: ({ context }) => ({
+            of: { effects: context.effects, left: leftStep(context) },
+            atMs: clock.monoMs() + deps.commandDeadlineMs,
+          }),
+          onDone: [
+            {
+              guard: ({ event }) => event.output.kind === "off",
+              target: "choosing",
+              actions: { type: "noteFound", params: ({ event }) => event.output },
+            },
+            {
+              target: "cycling",
+              actions: [
+                { type: "noteFound", params: ({ event }) => event.output },
+                "noteStepStart",
+                { type: "passOnEnd", params: ({ event }) => event.output },
+              ],
+            },
+          ],
+          onError: [
+            {
+              guard: ({ context, event }) => mayProveAgain(context, event.error),
+              target: "awaitingChannel",
+              actions: [
+                assign({
+                  fault: ({ event }) => faultNote(event.error),
+                  proofTriesCount: ({ context }) => context.proofTriesCount + 1,
+                }),
+                "tellSuspect",
+              ],
+            },
+            { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          ],
+        },
         on: {
           DEADLINE: { target: "opening", actions: "keepLate" },
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
@@ -152,29 +152,26 @@ export function createCellMachine(deps: CellMachineDeps) {
             ms: deps.proofDeadlineMs,
           }),
         },
-        invoke: [
-          {
-            src: "prove",
-            input: ({ context }) => context.effects,
-            onDone: { target: "choosing", actions: ["beginAccount", assign({ isProven: true })] },
-            onError: [
-              // Something came between: that says nothing of the cell.
-              {
-                guard: ({ context, event }) => mayProveAgain(context, event.error),
-                target: "awaitingChannel",
-                actions: [
-                  assign({
-                    fault: ({ event }) => faultNote(event.error),
-                    proofTriesCount: ({ context }) => context.proofTriesCount + 1,
-                  }),
-                  "tellSuspect",
-                ],
-              },
-              { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-            ],
-          },
-          { src: "deadline", input: () => deadlineIn(deps.proofDeadlineMs) },
-        ],
+        invoke: {
+          src: "prove",
+          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.proofDeadlineMs }),
+          onDone: { target: "choosing", actions: ["beginAccount", assign({ isProven: true })] },
+          onError: [
+            // Something came between: that says nothing of the cell.
+            {
+              guard: ({ context, event }) => mayProveAgain(context, event.error),
+              target: "awaitingChannel",
+              actions: [
+                assign({
+                  fault: ({ event }) => faultNote(event.error),
+                  proofTriesCount: ({ context }) => context.proofTriesCount + 1,
+                }),
+                "tellSuspect",
+              ],
+            },
+            { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          ],
+        },
         on: {
           // Its proof is a current too: off at once, and proven from the start when a person resumes it.
           HOLD_CELL: { guard: "hasStep", target: "findingOut", actions: "noteAct" },
@@ -200,32 +197,32 @@ export function createCellMachine(deps: CellMachineDeps) {
           type: "waitFor",
           params: { reason: "the instrument to accept the next step", who: "channel", ms: deps.commandDeadlineMs },
         },
-        invoke: [
-          {
-            src: "startStep",
-            input: ({ context }) => ({
+        invoke: {
+          src: "startStep",
+          input: ({ context }) => ({
+            of: {
               effects: context.effects,
               step: context.cursor?.step ?? null,
               elapsedS: elapsedS(context, clock.monoMs()),
               because: context.breakReason,
               mustLook: context.mustLook,
-            }),
-            onDone: [
-              // It is left, or the cell held, before anything flows.
-              {
-                guard: ({ event }) => event.output !== null,
-                target: "choosing",
-                actions: { type: "noteUnfit", params: ({ event }) => event.output },
-              },
-              { target: "cycling", actions: [...begun] },
-            ],
-            onError: {
-              target: "findingOut",
-              actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordInterrupted"],
             },
+            atMs: clock.monoMs() + deps.commandDeadlineMs,
+          }),
+          onDone: [
+            // It is left, or the cell held, before anything flows.
+            {
+              guard: ({ event }) => event.output !== null,
+              target: "choosing",
+              actions: { type: "noteUnfit", params: ({ event }) => event.output },
+            },
+            { target: "cycling", actions: [...begun] },
+          ],
+          onError: {
+            target: "findingOut",
+            actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordInterrupted"],
           },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
-        ],
+        },
         on: {
           // A step can be over before its start is acknowledged to us.
           STEP_ENDED: [
@@ -288,15 +285,12 @@ export function createCellMachine(deps: CellMachineDeps) {
           type: "waitFor",
           params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
         },
-        invoke: [
-          {
-            src: "openCircuit",
-            input: ({ context }) => context.effects,
-            onDone: "choosing",
-            onError: { target: "awaitingReturn", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
-        ],
+        invoke: {
+          src: "openCircuit",
+          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
+          onDone: "choosing",
+          onError: { target: "awaitingReturn", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+        },
         on: {
           DEADLINE: { target: "awaitingReturn", actions: "keepLate" },
           CHANNEL_LOST: { target: "awaitingReturn", actions: "keepFault" },
@@ -327,15 +321,12 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       opening: {
         entry: { type: "waitFor", params: confirmedOff },
-        invoke: [
-          {
-            src: "openCircuit",
-            input: ({ context }) => context.effects,
-            onDone: "isolated",
-            onError: { target: "isolated", actions: "noteNotOff" },
-          },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
-        ],
+        invoke: {
+          src: "openCircuit",
+          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
+          onDone: "isolated",
+          onError: { target: "isolated", actions: "noteNotOff" },
+        },
         // Whatever else is ordered, it is off for its own reason, and a person looks at it.
         on: {
           STOP_CELL: {},
@@ -346,15 +337,12 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       stopping: {
         entry: { type: "waitFor", params: confirmedOff },
-        invoke: [
-          {
-            src: "openCircuit",
-            input: ({ context }) => context.effects,
-            onDone: "stopped",
-            onError: { target: "isolated", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
-        ],
+        invoke: {
+          src: "openCircuit",
+          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
+          onDone: "stopped",
+          onError: { target: "isolated", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+        },
         // The same order again: it is being obeyed.
         on: {
           STOP_CELL: {},
@@ -368,15 +356,12 @@ export function createCellMachine(deps: CellMachineDeps) {
           type: "waitFor",
           params: { ...confirmedOff, reason: `${confirmedOff.reason} at the end of the campaign` },
         },
-        invoke: [
-          {
-            src: "openCircuit",
-            input: ({ context }) => context.effects,
-            onDone: "complete",
-            onError: { target: "isolated", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },
-        ],
+        invoke: {
+          src: "openCircuit",
+          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
+          onDone: "complete",
+          onError: { target: "isolated", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+        },
         on: { DEADLINE: { target: "isolated", actions: "keepLate" }, ...onEveryAct("refuseAct") },
       },
       isolated: {

@@ -1,5 +1,5 @@
 /** The parts of a cell's machine: what it runs, judges, notes and tells. Which of it when, the machine itself says. */
-import { assign, enqueueActions, fromPromise, sendParent, setup } from "xstate";
+import { assign, enqueueActions, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { closeAccount, openAccount } from "../cells/cell-account.ts";
 import { leavesAsIs, type UnfitStep } from "../cells/next-step.ts";
@@ -33,6 +33,7 @@ import {
   type StepIsOver,
 } from "./cell-steps.ts";
 import { deadlineActor } from "./deadline.ts";
+import { taskActor } from "./task.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CellBack, CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
@@ -59,24 +60,30 @@ export function setupCell(deps: CellMachineDeps) {
       events: {} as CellEvent,
     },
     actors: {
-      prove: fromPromise<{ readonly openCircuitV: number }, CellEffects>(({ input, signal }) => input.prove(signal)),
-      findAgain: fromPromise<CellFound, FindInput>(({ input }) => input.effects.findAgain(input.left)),
-      confirmBack: fromPromise<CellBack, BackInput>(
+      prove: taskActor<{ readonly openCircuitV: number }, CellEffects>(clock, ({ input, signal }) =>
+        input.prove(signal),
+      ),
+      findAgain: taskActor<CellFound, FindInput>(clock, ({ input }) => input.effects.findAgain(input.left)),
+      confirmBack: taskActor<CellBack, BackInput>(
+        clock,
         async ({ input: { effects, left, isWiringAsked, isNew }, signal }) =>
           isNew
             ? { ...(await effects.prove(signal)), wired: null }
             : effects.confirmBack(left, isWiringAsked ? signal : undefined),
       ),
-      startStep: fromPromise<UnfitStep | null, StartInput>(async ({ input, signal }) => {
+      startStep: taskActor<UnfitStep | null, StartInput>(clock, async (given) => {
+        const { input } = given;
         const { effects, step } = input;
         if (step === null) return null;
-        const isLookedAt = input.mustLook && !leavesAsIs(step.channelStep);
-        const unfit = isLookedAt ? ((await effects.lookBefore?.(step)) ?? null) : null;
-        signal.throwIfAborted();
+        let unfit: UnfitStep | null = null;
+        if (input.mustLook && !leavesAsIs(step.channelStep)) {
+          unfit = (await effects.lookBefore?.(step)) ?? null;
+          given.signal.throwIfAborted();
+        }
         if (unfit === null) await effects.startStep(step, input.elapsedS, input.because);
         return unfit;
       }),
-      openCircuit: fromPromise<unknown, CellEffects>(({ input }) => input.openCircuit()),
+      openCircuit: taskActor<unknown, CellEffects>(clock, ({ input }) => input.openCircuit()),
       deadline: deadlineActor(clock),
     },
     guards: {

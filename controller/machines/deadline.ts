@@ -1,25 +1,31 @@
-/**
- * A deadline as an actor with an absolute time: unlike xstate's `after` it survives a restart, because its input
- * is persisted and the remaining time is worked out anew (xstate issue 5331).
- */
-import { fromCallback, type EventObject } from "xstate";
-import type { Clock } from "../../protocols/base/clock.ts";
+/** A deadline as an actor of its own, with an absolute time: for a wait that is for nothing but it, or for several things. */
+import type { ActorLogic, EventObject, Snapshot } from "xstate";
+import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 
 export interface DeadlineInput {
   readonly atMs: number;
 }
 
+type DeadlineSnapshot = Snapshot<undefined> & { readonly atMs: number; readonly timer: { handle: TimerHandle } };
+
 /** Sends `{ type: "DEADLINE" }` to its parent once `atMs` (monotonic) has come; at once when it is past. */
-export function deadlineActor(clock: Clock) {
-  return fromCallback<EventObject, DeadlineInput>(({ sendBack, input }) => {
-    const handle = clock.setTimeout(
-      () => {
-        sendBack({ type: "DEADLINE" });
-      },
-      Math.max(0, input.atMs - clock.monoMs()),
-    );
-    return () => {
-      clock.clearTimeout(handle);
-    };
-  });
+export function deadlineActor(clock: Clock): ActorLogic<DeadlineSnapshot, EventObject, DeadlineInput> {
+  return {
+    getInitialSnapshot: (_, { atMs }) => ({
+      ...{ status: "active", output: undefined, error: undefined },
+      ...{ atMs, timer: { handle: null } },
+    }),
+    start({ atMs, timer }, { self }) {
+      const late = (): void => {
+        self._parent?.send({ type: "DEADLINE" });
+      };
+      timer.handle = clock.setTimeout(late, Math.max(0, atMs - clock.monoMs()));
+    },
+    transition(state, { type }) {
+      if (type !== "xstate.stop") return state;
+      clock.clearTimeout(state.timer.handle);
+      return { ...state, status: "stopped", output: undefined, error: undefined };
+    },
+    getPersistedSnapshot: (state) => state,
+  };
 }

@@ -43,15 +43,12 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           type: "waitFor",
           params: { reason: "belief, interlocks and filters", who: "io", ms: deps.bringDeadlineMs },
         },
-        invoke: [
-          {
-            src: "check",
-            input: ({ context }) => orderOf(context),
-            onDone: "bringing",
-            onError: { target: "givingUp", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.bringDeadlineMs }) },
-        ],
+        invoke: {
+          src: "check",
+          input: ({ context }) => ({ of: orderOf(context), atMs: clock.monoMs() + deps.bringDeadlineMs }),
+          onDone: "bringing",
+          onError: { target: "givingUp", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+        },
         on: {
           DEADLINE: { target: "givingUp", actions: "noteLate" },
           STOP_EXPOSING: { target: "givingUp", actions: "noteStop" },
@@ -75,7 +72,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
               moving: {
                 invoke: {
                   src: "move",
-                  input: ({ context }) => orderOf(context),
+                  input: ({ context }) => ({ of: orderOf(context), atMs: null }),
                   onDone: { target: "inPlace", actions: assign({ settledAtMs: ({ event }) => event.output }) },
                   onError: {
                     target: "#exposure.givingUp",
@@ -92,7 +89,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
               booking: {
                 invoke: {
                   src: "book",
-                  input: ({ context }) => orderOf(context),
+                  input: ({ context }) => ({ of: orderOf(context), atMs: null }),
                   onDone: { target: "booked", actions: assign({ bookingSeq: ({ event }) => event.output }) },
                   onError: {
                     target: "#exposure.givingUp",
@@ -109,7 +106,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
               arming: {
                 invoke: {
                   src: "arm",
-                  input: ({ context }) => orderOf(context),
+                  input: ({ context }) => ({ of: orderOf(context), atMs: null }),
                   onDone: "armed",
                   onError: {
                     target: "#exposure.givingUp",
@@ -164,26 +161,21 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           },
           "usePermit",
         ],
-        invoke: [
-          {
-            src: "open",
-            input: ({ context, self }) => ({
+        invoke: {
+          src: "open",
+          input: ({ context, self }) => ({
+            of: {
               order: orderOf(context),
               bookingSeq: context.bookingSeq ?? 0,
               note: (marks: Partial<ShutterMarks>): void => {
                 self.send({ type: "MARK", exposureId: orderOf(context).exposureId, marks });
               },
-            }),
-            onDone: "exposing",
-            onError: { target: "closing", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },
-          {
-            src: "deadline",
-            input: ({ context }) => ({
-              atMs: clock.monoMs() + Math.min(deps.permitDeadlineMs, deps.permitLifeMs(orderOf(context).exposureS)),
-            }),
-          },
-        ],
+            },
+            atMs: clock.monoMs() + Math.min(deps.permitDeadlineMs, deps.permitLifeMs(orderOf(context).exposureS)),
+          }),
+          onDone: "exposing",
+          onError: { target: "closing", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+        },
         on: {
           DEADLINE: { target: "closing", actions: "noteLate" },
           PERMIT_REFUSED: { guard: "isCurrent", target: "closing", actions: "noteRefusal" },
@@ -195,29 +187,26 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           waiting: ({ context }) =>
             waitingFor("the exposure to end", "detector", clock.monoMs(), exposedByMs(context, clock, deps)),
         }),
-        invoke: [
-          {
-            src: "expose",
-            input: ({ context, self }) => ({
+        invoke: {
+          src: "expose",
+          input: ({ context, self }) => ({
+            of: {
               order: orderOf(context),
               note: (marks: Partial<ShutterMarks>): void => {
                 self.send({ type: "MARK", exposureId: orderOf(context).exposureId, marks });
               },
-            }),
-            onDone: {
-              target: "closing",
-              actions: assign({ framePath: ({ event }) => event.output.path, outcome: "made" as const }),
             },
-            onError: {
-              target: "closing",
-              actions: assign({ fault: ({ event }) => faultNote(event.error), outcome: "partial" as const }),
-            },
+            atMs: exposedByMs(context, clock, deps),
+          }),
+          onDone: {
+            target: "closing",
+            actions: assign({ framePath: ({ event }) => event.output.path, outcome: "made" as const }),
           },
-          {
-            src: "deadline",
-            input: ({ context }) => ({ atMs: exposedByMs(context, clock, deps) }),
+          onError: {
+            target: "closing",
+            actions: assign({ fault: ({ event }) => faultNote(event.error), outcome: "partial" as const }),
           },
-        ],
+        },
         on: {
           MARK: { guard: "isCurrent", actions: ["keepMarks", "returnPermitOnceClosed"] },
           DEADLINE: { target: "closing", actions: ["noteDetectorLate", assign({ outcome: "partial" as const })] },
@@ -238,33 +227,33 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           },
           "returnPermit",
         ],
-        invoke: [
-          {
-            src: "close",
-            input: ({ context, self }) => ({
+        invoke: {
+          src: "close",
+          input: ({ context, self }) => ({
+            of: {
               note: (marks: Partial<ShutterMarks>): void => {
                 self.send({ type: "MARK", exposureId: orderOf(context).exposureId, marks });
               },
-            }),
-            onDone: "accounting",
-            onError: [
-              {
-                // Nobody answers: permit and watchdog have closed the shutter within the time that was booked.
-                guard: ({ event }) => isSilence(event.error),
-                target: "accounting",
-                actions: assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
-              },
-              {
-                target: "makingSafe",
-                actions: assign({
-                  fault: ({ context, event }) => faultAfter(context.fault, event.error),
-                  outcome: "shutter-failure" as const,
-                }),
-              },
-            ],
-          },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.closeDeadlineMs + deps.permitDeadlineMs }) },
-        ],
+            },
+            atMs: clock.monoMs() + deps.closeDeadlineMs + deps.permitDeadlineMs,
+          }),
+          onDone: "accounting",
+          onError: [
+            {
+              // Nobody answers: permit and watchdog have closed the shutter within the time that was booked.
+              guard: ({ event }) => isSilence(event.error),
+              target: "accounting",
+              actions: assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
+            },
+            {
+              target: "makingSafe",
+              actions: assign({
+                fault: ({ context, event }) => faultAfter(context.fault, event.error),
+                outcome: "shutter-failure" as const,
+              }),
+            },
+          ],
+        },
         on: {
           DEADLINE: { target: "makingSafe", actions: ["noteLate", assign({ outcome: "shutter-failure" as const })] },
         },
@@ -276,20 +265,18 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           type: "waitFor",
           params: { reason: "one of the shutters to report closed", who: "shutter", ms: deps.bringDeadlineMs },
         },
-        invoke: [
-          {
-            src: "makeSafe",
-            onDone: {
-              target: "accounting",
-              actions: assign({ marks: ({ context, event }) => ({ ...context.marks, closedSeenAtMs: event.output }) }),
-            },
-            onError: {
-              target: "unclosed",
-              actions: assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
-            },
+        invoke: {
+          src: "makeSafe",
+          input: () => ({ of: undefined, atMs: clock.monoMs() + deps.bringDeadlineMs }),
+          onDone: {
+            target: "accounting",
+            actions: assign({ marks: ({ context, event }) => ({ ...context.marks, closedSeenAtMs: event.output }) }),
           },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.bringDeadlineMs }) },
-        ],
+          onError: {
+            target: "unclosed",
+            actions: assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
+          },
+        },
         on: { DEADLINE: { target: "unclosed", actions: "noteLate" } },
       },
       /**
@@ -311,29 +298,29 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           "tellBeamNotOff",
           "recordBeamNotOff",
         ],
-        invoke: [
-          {
-            src: "awaitClosed",
-            input: ({ context, self }) => ({
+        invoke: {
+          src: "awaitClosed",
+          input: ({ context, self }) => ({
+            of: {
               marks: context.marks,
               note: (marks: Partial<ShutterMarks>): void => {
                 self.send({ type: "MARK", exposureId: orderOf(context).exposureId, marks });
               },
-            }),
-            onDone: [
-              { guard: ({ event }) => event.output, target: "accounting", actions: "noteUnclosed" },
-              { target: "unclosed", reenter: true },
-            ],
-            onError: {
-              target: "accounting",
-              actions: assign({
-                fault: ({ context, event }) =>
-                  faultAfter(unclosedNote(context.fault, orderOf(context).position, context.marks), event.error),
-              }),
             },
+            atMs: clock.monoMs() + deps.unclosedRoundMs,
+          }),
+          onDone: [
+            { guard: ({ event }) => event.output, target: "accounting", actions: "noteUnclosed" },
+            { target: "unclosed", reenter: true },
+          ],
+          onError: {
+            target: "accounting",
+            actions: assign({
+              fault: ({ context, event }) =>
+                faultAfter(unclosedNote(context.fault, orderOf(context).position, context.marks), event.error),
+            }),
           },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.unclosedRoundMs }) },
-        ],
+        },
         on: {
           DEADLINE: { target: "unclosed", reenter: true },
           // Nobody is left to watch: charged up to now, and the alarm stands.
@@ -367,23 +354,21 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
           type: "waitFor",
           params: { reason: "the detector to come to rest", who: "detector", ms: deps.bringDeadlineMs },
         },
-        invoke: [
-          {
-            src: "stopDetector",
-            onDone: "done",
-            onError: [
-              { guard: ({ event }) => isFault(event.error), target: "done" },
-              {
-                target: "done",
-                actions: [
-                  assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
-                  "recordFault",
-                ],
-              },
-            ],
-          },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.bringDeadlineMs }) },
-        ],
+        invoke: {
+          src: "stopDetector",
+          input: () => ({ of: undefined, atMs: clock.monoMs() + deps.bringDeadlineMs }),
+          onDone: "done",
+          onError: [
+            { guard: ({ event }) => isFault(event.error), target: "done" },
+            {
+              target: "done",
+              actions: [
+                assign({ fault: ({ context, event }) => faultAfter(context.fault, event.error) }),
+                "recordFault",
+              ],
+            },
+          ],
+        },
         on: { DEADLINE: "done" },
       },
       done: {

@@ -1,7 +1,8 @@
 /** The parts of the exposure machine: what it runs, judges, notes and tells. Which of it when, the machine itself says. */
-import { assign, enqueueActions, fromPromise, sendParent, setup } from "xstate";
+import { assign, enqueueActions, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { deadlineActor } from "./deadline.ts";
+import { taskActor } from "./task.ts";
 import { faultJson } from "./errors.ts";
 import { beamNotOffNote, detectorLateNote, lateNote, refusalNote, stopNote, unclosedNote } from "./exposure-notes.ts";
 import {
@@ -47,24 +48,25 @@ export function setupExposure(deps: ExposureMachineDeps) {
       events: {} as ExposureEvent,
     },
     actors: {
-      check: fromPromise<unknown, ExposureOrder>(({ input }) => effects.check(input)),
-      move: fromPromise<number, ExposureOrder>(({ input, signal }) => effects.move(input, signal)),
-      book: fromPromise<number, ExposureOrder>(({ input }) => effects.book(input)),
-      arm: fromPromise<unknown, ExposureOrder>(({ input }) => effects.arm(input)),
-      open: fromPromise<
+      check: taskActor<unknown, ExposureOrder>(clock, ({ input }) => effects.check(input)),
+      move: taskActor<number, ExposureOrder>(clock, ({ input, signal }) => effects.move(input, signal)),
+      book: taskActor<number, ExposureOrder>(clock, ({ input }) => effects.book(input)),
+      arm: taskActor<unknown, ExposureOrder>(clock, ({ input }) => effects.arm(input)),
+      open: taskActor<
         unknown,
         { order: ExposureOrder; bookingSeq: number; note: (marks: Partial<ShutterMarks>) => void }
-      >(({ input, signal }) => effects.open(input.order, input.bookingSeq, input.note, signal)),
-      expose: fromPromise<
+      >(clock, ({ input, signal }) => effects.open(input.order, input.bookingSeq, input.note, signal)),
+      expose: taskActor<
         { readonly path: string },
         { order: ExposureOrder; note: (marks: Partial<ShutterMarks>) => void }
-      >(({ input, signal }) => effects.expose(input.order, input.note, signal)),
-      stopDetector: fromPromise(() => effects.stopDetector()),
-      close: fromPromise<unknown, { note: (marks: Partial<ShutterMarks>) => void }>(({ input }) =>
+      >(clock, ({ input, signal }) => effects.expose(input.order, input.note, signal)),
+      stopDetector: taskActor(clock, () => effects.stopDetector()),
+      close: taskActor<unknown, { note: (marks: Partial<ShutterMarks>) => void }>(clock, ({ input }) =>
         effects.close(input.note),
       ),
-      makeSafe: fromPromise<number>(() => effects.makeSafe()),
-      awaitClosed: fromPromise<boolean, { readonly marks: ShutterMarks; note: (marks: Partial<ShutterMarks>) => void }>(
+      makeSafe: taskActor<number>(clock, () => effects.makeSafe()),
+      awaitClosed: taskActor<boolean, { readonly marks: ShutterMarks; note: (marks: Partial<ShutterMarks>) => void }>(
+        clock,
         ({ input, signal }) => effects.awaitClosed(input.marks, input.note, signal),
       ),
       deadline: deadlineActor(clock),

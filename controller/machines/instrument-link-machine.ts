@@ -2,10 +2,11 @@
  * One instrument's link: connect and identify, notice a loss, try again with growing pauses, give up by name after
  * a stated number of tries. It does not know what the instrument is for.
  */
-import { assign, fromPromise, sendParent, setup } from "xstate";
+import { assign, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Identity, Instrument } from "../../protocols/roles/instrument.ts";
 import { deadlineActor } from "./deadline.ts";
+import { taskActor } from "./task.ts";
 import { faultJson, faultNote, type FaultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
 import { waitingFor, type Waiting } from "./waiting.ts";
@@ -69,7 +70,7 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
       events: {} as InstrumentLinkEvent,
     },
     actors: {
-      connect: fromPromise<Identity, Instrument>(({ input }) => input.connect()),
+      connect: taskActor<Identity, Instrument>(clock, ({ input }) => input.connect()),
       deadline: deadlineActor(clock),
     },
     guards: {
@@ -152,15 +153,12 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
     states: {
       connecting: {
         entry: ["noteTry", "noteConnecting"],
-        invoke: [
-          {
-            src: "connect",
-            input: ({ context }) => context.instrument,
-            onDone: { target: "ready", actions: assign({ identity: ({ event }) => event.output }) },
-            onError: { target: "failed", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.connectDeadlineMs }) },
-        ],
+        invoke: {
+          src: "connect",
+          input: ({ context }) => ({ of: context.instrument, atMs: clock.monoMs() + deps.connectDeadlineMs }),
+          onDone: { target: "ready", actions: assign({ identity: ({ event }) => event.output }) },
+          onError: { target: "failed", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+        },
         on: { DEADLINE: { target: "failed", actions: "noteLate" } },
       },
       ready: {

@@ -69,18 +69,16 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
           type: "noteWait",
           params: { reason: "the output watchdog to be in order", ms: UNIT_DEADLINE_MS },
         },
-        invoke: [
-          {
-            src: "rearm",
-            // What was latched before the unit was lost still waits for a person.
-            onDone: { target: "sorting", actions: [assign({ fault: null, toldBlind: null }), "tellSees"] },
-            onError: {
-              target: "notRearmed",
-              actions: assign({ fault: ({ event }) => faultNote(event.error) }),
-            },
+        invoke: {
+          src: "rearm",
+          input: () => ({ of: undefined, atMs: clock.monoMs() + UNIT_DEADLINE_MS }),
+          // What was latched before the unit was lost still waits for a person.
+          onDone: { target: "sorting", actions: [assign({ fault: null, toldBlind: null }), "tellSees"] },
+          onError: {
+            target: "notRearmed",
+            actions: assign({ fault: ({ event }) => faultNote(event.error) }),
           },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + UNIT_DEADLINE_MS }) },
-        ],
+        },
         on: {
           DEADLINE: { target: "notRearmed", actions: "noteLate" },
           IO_READY: { target: "rearming", reenter: true },
@@ -173,17 +171,15 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
             params: { reason: "the unit to take the shutter permit away", ms: UNIT_DEADLINE_MS },
           },
         ],
-        invoke: [
-          {
-            src: "withdraw",
-            onDone: "sorting",
-            onError: {
-              target: "blind",
-              actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "sayBlind"],
-            },
+        invoke: {
+          src: "withdraw",
+          input: () => ({ of: undefined, atMs: clock.monoMs() + UNIT_DEADLINE_MS }),
+          onDone: "sorting",
+          onError: {
+            target: "blind",
+            actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "sayBlind"],
           },
-          { src: "deadline", input: () => ({ atMs: clock.monoMs() + UNIT_DEADLINE_MS }) },
-        ],
+        },
         on: {
           // Without a heartbeat it lapses by itself.
           DEADLINE: { target: "blind", actions: ["noteLate", "sayBlind"] },

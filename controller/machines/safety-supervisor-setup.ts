@@ -1,10 +1,11 @@
 /** The parts of the safety supervisor: its loops, what it judges by, notes and tells. Which of it when, the machine itself says. */
-import { assign, enqueueActions, fromCallback, fromPromise, sendParent, setup } from "xstate";
+import { assign, enqueueActions, fromCallback, sendParent, setup } from "xstate";
 import { within, type Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { BeamIo, InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
 import { brokenLatches, judgePermit, type PermitRequest } from "../safety/permit-judgement.ts";
 import { deadlineActor } from "./deadline.ts";
+import { taskActor } from "./task.ts";
 import { faultJson, faultNote, type FaultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
 import { repeat } from "./repeat.ts";
@@ -160,9 +161,9 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
     actors: {
       watch,
       permit,
-      withdraw: fromPromise(() => io.permit.dropShutterPermit()),
+      withdraw: taskActor(clock, () => io.permit.dropShutterPermit()),
       /** Only a unit whose levels can be read counts as seen. */
-      rearm: fromPromise(async () => {
+      rearm: taskActor(clock, async () => {
         await io.permit.rearmWatchdog();
         deps.showLevels(await io.readInputs());
       }),

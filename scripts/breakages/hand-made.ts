@@ -169,13 +169,11 @@ export const BREAKAGES: readonly Breakage[] = [
     file: "controller/machines/exposure-machine.ts",
     from: `          "returnPermit",
         ],
-        invoke: [
-          {
-            src: "close",`,
+        invoke: {
+          src: "close",`,
     to: `        ],
-        invoke: [
-          {
-            src: "close",`,
+        invoke: {
+          src: "close",`,
     tests: ["test/unit/controller/exposure-machine.test.ts", "test/unit/controller/permit-life.test.ts"],
   },
   {
@@ -257,34 +255,25 @@ export const BREAKAGES: readonly Breakage[] = [
     file: CELL_MACHINE,
     from: `          params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
         },
-        invoke: [
-          {
-            src: "openCircuit",
-            input: ({ context }) => context.effects,
-            onDone: "choosing",
-            onError: { target: "awaitingReturn", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },
-          { src: "deadline", input: () => deadlineIn(deps.commandDeadlineMs) },`,
+        invoke: {
+          src: "openCircuit",
+          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),`,
     to: `          params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
         },
-        invoke: [
-          {
-            src: "openCircuit",
-            input: ({ context }) => context.effects,
-            onDone: "choosing",
-            onError: { target: "awaitingReturn", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          },`,
+        invoke: {
+          src: "openCircuit",
+          input: ({ context }) => ({ of: context.effects, atMs: null }),`,
     tests: ["test/unit/controller/cell-machine.test.ts"],
   },
   {
     invariant: 8,
     what: "what a lost command came to is guessed: the step counts as begun",
     file: CELL_MACHINE,
-    from: `            onError: {
-              target: "findingOut",
-              actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordInterrupted"],
-            },`,
-    to: `            onError: { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] },`,
+    from: `          onError: {
+            target: "findingOut",
+            actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordInterrupted"],
+          },`,
+    to: `          onError: { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] },`,
   },
   {
     invariant: 9,
