@@ -66,16 +66,20 @@ export function createActorViews(
   },
 ): ActorViews {
   const ids: string[] = [];
-  /** By the names of the machines. */
-  const places = new Map<string, string>();
+  let machinesOf: object | null = null;
+  let machines: readonly (readonly [place: string, machine: WaitingActor])[] = [];
 
-  function placeOf(id: string): string | null {
-    const known = places.get(id);
-    if (known !== undefined) return known;
-    if (!PREFIXED.test(id) && id !== "exposure" && id !== "supervisor") return null;
-    const place = id.replace(PREFIXED, "");
-    places.set(id, place);
-    return place;
+  /** Our machines among what runs under the campaign: a new object whenever one of them comes or goes. */
+  function machinesAmong(children: Readonly<Record<string, unknown>>): typeof machines {
+    if (children === machinesOf) return machines;
+    machinesOf = children;
+    machines = Object.entries(children).flatMap(([id, one]) =>
+      PREFIXED.test(id) || id === "exposure" || id === "supervisor"
+        ? // By their names these are machines of ours, all of which say what they wait for.
+          [[id.replace(PREFIXED, ""), one as WaitingActor] as const]
+        : [],
+    );
+    return machines;
   }
 
   function child(id: string): unknown {
@@ -172,11 +176,8 @@ export function createActorViews(
       const { context, children, status } = actor().getSnapshot();
       if (status !== "active") return null;
       const of: (readonly [string, Waiting | null])[] = [["campaign", context.waiting]];
-      for (const [id, one] of Object.entries<unknown>(children)) {
-        const place = placeOf(id);
-        if (place === null) continue;
-        // By their names these are machines of ours, all of which say what they wait for.
-        const part = (one as WaitingActor).getSnapshot();
+      for (const [place, machine] of machinesAmong(children)) {
+        const part = machine.getSnapshot();
         of.push([place, part.status === "active" ? part.context.waiting : null]);
       }
       return of;
