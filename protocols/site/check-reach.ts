@@ -123,7 +123,7 @@ function checkWaiting(site: Site, map: ReachMap, refuse: Refuse): void {
         ? "the park place is beyond the stage's travel"
         : nearestCellMm(site, park) < KEPT_OFF_MM
           ? `the park place has the beam ${nearestCellMm(site, park).toFixed(1)} mm from the middle of a cell; at least ${KEPT_OFF_MM} mm are needed`
-          : parkWayProblem(map, shadow, park);
+          : parkWayProblem(site, map, shadow, park);
   if (wrong === null) return;
   refuse(
     ["rack", "park"],
@@ -133,9 +133,27 @@ function checkWaiting(site: Site, map: ReachMap, refuse: Refuse): void {
   );
 }
 
-function parkWayProblem(map: ReachMap, shadow: StagePoint, park: StagePoint): string | null {
+/** On a straight leg, a millimetre apart. */
+function placesBetween(from: StagePoint, to: StagePoint): readonly StagePoint[] {
+  const steps = Math.max(1, Math.ceil(Math.hypot(to.xMm - from.xMm, to.yMm - from.yMm)));
+  return Array.from({ length: steps + 1 }, (_, step) => ({
+    xMm: from.xMm + ((to.xMm - from.xMm) * step) / steps,
+    yMm: from.yMm + ((to.yMm - from.yMm) * step) / steps,
+  }));
+}
+
+function parkWayProblem(site: Site, map: ReachMap, shadow: StagePoint, park: StagePoint): string | null {
   const way = map.wayTo(shadow, park);
-  return way.kind === "way" ? null : `no way from the shadow to the park place: ${way.what}`;
+  if (way.kind !== "way") return `no way from the shadow to the park place: ${way.what}`;
+  let from = shadow;
+  for (const to of way.points) {
+    const nearMm = Math.min(...placesBetween(from, to).map((point) => nearestCellMm(site, point)));
+    if (nearMm < KEPT_OFF_MM) {
+      return `the way from the shadow to the park place has the beam ${nearMm.toFixed(1)} mm from the middle of a cell; at least ${KEPT_OFF_MM} mm are needed`;
+    }
+    from = to;
+  }
+  return null;
 }
 
 function nearestCellMm({ rack }: Site, { xMm, yMm }: StagePoint): number {

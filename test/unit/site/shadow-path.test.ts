@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { COLUMN_COUNT, ROW_COUNT } from "../../../protocols/base/position.ts";
+import { judgeReach } from "../../../protocols/campaign/judge-reach.ts";
+import { placedSpot } from "../../../protocols/align/placement.ts";
+import { ALL_POSITIONS, COLUMN_COUNT, positionAt, ROW_COUNT } from "../../../protocols/base/position.ts";
 import { KEPT_OFF_MM, shadowPath, shadowProblem, type StagePoint } from "../../../protocols/site/shadow-path.ts";
+import { load, repositoryText } from "../../support/campaign-files.ts";
 
+const FILES = {
+  "small.yaml": repositoryText("test/fixtures/world/small.yaml"),
+  "cycle.yaml": repositoryText("test/fixtures/world/cycle.yaml"),
+  "site.yaml": repositoryText("protocols/sites/reference.yaml"),
+};
 const RACK = { pitchMm: 25, originXMm: 12.5, originYMm: 12.5, shadow: { xMm: 0, yMm: 0 } };
 
 /** Distance from the middle of every cell but its own, along the way. */
@@ -40,6 +48,24 @@ describe("the way into the shadow", () => {
         }
   });
 
+  it("follows the lanes of a rack that lies turned, and hardly ever across them at once", () => {
+    const placement = { shiftXMm: 2, shiftYMm: -1, rotationDeg: 1, cells: new Map() };
+    const rack = { ...RACK, placement };
+    for (const position of [0, 11, 41, 84, 95].map(positionAt)) {
+      const start = placedSpot(RACK, placement, position, { xMm: 3, yMm: -3 });
+      let from: StagePoint = start;
+      for (const [leg, to] of (shadowPath(rack, 200, start) ?? []).entries()) {
+        expect(to.xMm === from.xMm || Math.abs(to.yMm - from.yMm) <= 0.5).toBe(true);
+        for (const other of leg === 0 ? [] : ALL_POSITIONS) {
+          const centre = placedSpot(RACK, placement, other, { xMm: 0, yMm: 0 });
+          expect(Math.hypot(to.xMm - centre.xMm, to.yMm - centre.yMm)).toBeGreaterThanOrEqual(KEPT_OFF_MM);
+        }
+        from = to;
+      }
+      expect(from).toEqual(RACK.shadow);
+    }
+  });
+
   it("moves one axis at a time, so that it does not matter which is the faster", () => {
     let from: StagePoint = { xMm: 140, yMm: 90 };
     for (const to of shadowPath(RACK, 200, from) ?? []) {
@@ -66,5 +92,19 @@ describe("the way into the shadow", () => {
     ["beyond the travel", { ...RACK, shadow: { xMm: 301, yMm: 0 } }, "beyond the stage's travel"],
   ])("is refused to a place %s", (_, rack, text) => {
     expect(shadowProblem(rack, 300, 200)).toContain(text);
+  });
+
+  it("is looked at from every spot of the cells, as their rack stands", () => {
+    const loaded = load(FILES, "small.yaml");
+    if (loaded.kind === "refused") throw new Error("the campaign is refused");
+    const { campaign, site } = loaded;
+    expect(judgeReach(campaign, site)).toEqual([]);
+    const arm = { name: "arm", fromXMm: 20, toXMm: 22, fromYMm: 24, toYMm: 26 };
+    const barred = judgeReach(campaign, { ...site, stage: { ...site.stage, keepOut: [arm] } });
+    expect(barred).toMatchObject([{ severity: "error", code: "plan.shadow-way" }]);
+    const placement = { shiftXMm: -3, shiftYMm: 0, rotationDeg: 0, cells: new Map() };
+    const seated = judgeReach(campaign, { ...site, rack: { ...site.rack, placement } });
+    expect(seated).toMatchObject([{ severity: "warning", code: "plan.shadow-way" }]);
+    expect(seated[0]?.what).toMatch(/9\.5 mm past the middle of a cell/);
   });
 });
