@@ -190,10 +190,13 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
   };
 }
 
-/** Readings that differ by more than noise, because beam or feed changed on the way, are no mean: the largest stands. */
+/**
+ * Readings that differ by more than noise, because beam or feed changed on the way, are no mean: the largest stands. So does
+ * one from just before: what is less since may be a wrong digit in the only reading of a short exposure.
+ */
 function meanOrLargest(monitor: FluxHistory, fromMs: number, toMs: number): number | null {
   const mean = monitor.meanBetween(fromMs, toMs);
-  const largest = monitor.largestSince(fromMs);
+  const largest = monitor.largestSince(fromMs - LATELY_MS);
   return mean !== null && largest !== null && largest > mean * MONITOR_EVEN ? largest : mean;
 }
 

@@ -163,6 +163,30 @@ describe("the flux that the books charge an exposure by", () => {
     expect(books.rows[1]).toMatchObject({ fluxSource: "monitor", fluxPhS: 1e10 });
   });
 
+  it.each([
+    { beforeMs: 4000, chargedPhS: 1e10 },
+    { beforeMs: 6000, chargedPhS: 9.2e9 },
+  ])(
+    "charge the reading of $beforeMs ms before the opening, or the exposure's own: $chargedPhS ph/s",
+    async (asked) => {
+      const { accounts, rows, monitor, clock } = open();
+      monitor.add(2000, 1e10);
+      await accounts.book(order());
+      const openAskedAtMs = 2000 + asked.beforeMs;
+      const marks = { ...MARKS, openAskedAtMs, openSeenAtMs: openAskedAtMs + 40 };
+      // A digit of it is wrong, and no more than the ring current leaves room for.
+      monitor.add(openAskedAtMs + 1000, 9.2e9);
+      clock.advance(openAskedAtMs + 4100);
+      accounts.settle(
+        order(),
+        { ...marks, closeAskedAtMs: openAskedAtMs + 4000, closedSeenAtMs: openAskedAtMs + 4040 },
+        "made",
+        null,
+      );
+      expect(rows[1]).toMatchObject({ fluxSource: "monitor", fluxPhS: asked.chargedPhS });
+    },
+  );
+
   it("hold a monitor against the ring current of the opening when its feed fell silent on the way", async () => {
     const books = open();
     await books.accounts.book(order());
