@@ -40,7 +40,6 @@ const GUARDED: readonly { readonly file: string; readonly tests: readonly string
     file: "controller/machines/safety-supervisor-setup.ts",
     tests: ["unit/controller/safety-supervisor-machine", "unit/controller/supervisor-without-unit"],
   },
-  { file: "controller/machines/safety-supervisor-machine.ts", tests: ["unit/controller/safety-supervisor-machine"] },
 ];
 
 const UNSEEN_SHARE_MAX = 0.05;

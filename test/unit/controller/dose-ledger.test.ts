@@ -229,4 +229,18 @@ describe("the dose ledger", () => {
     expect(ledger.exposuresLeft(0, [1], asked, 5e11, 10)).toBe(2);
     expect(ledger.openCount).toBe(0);
   });
+
+  it("takes nothing back by an amendment, and has a cell that joins as one that had nothing", () => {
+    const cells = [ledgerCell(0)];
+    const ledger = createDoseLedger({ cells, convention: "en", nowMs: () => 0, write: () => 1 });
+    ledger.book("x1", 0, 1, FILTERS, measured(1.5));
+    ledger.settle("x1", measured(1), "measured");
+    cells.push(ledgerCell(1));
+    ledger.amended();
+    const next = proposalOf(1, 1.5, { fluxPhS: 1e11, source: "monitor" }, BEAM);
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.5, 9);
+    expect(ledger.refusals(0, next)).toHaveLength(1);
+    expect(ledger.limitFractionOf(1)).toBe(0);
+    expect(ledger.refusals(1, next)).toEqual([]);
+  });
 });
