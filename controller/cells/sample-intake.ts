@@ -59,6 +59,8 @@ export interface SampleIntake {
   restore(cellIndex: number, totals: ChargeTotals, stepChargeAh: number): void;
   /** Of a step that is over: the reading that was its cell's last so far. */
   lastSeen(cellIndex: number, atMs: number, voltageV: number, currentA: number): void;
+  /** Read with the cell off, later than its last sample on record: what flowed until then is not known. */
+  releasedAt(cellIndex: number, openCircuitV: number): void;
   /** What `work` hands in is on record already: it is counted, and neither stored nor judged again. */
   replay(work: () => void): void;
   /** Other limits hold from the next sample on. */
@@ -239,6 +241,10 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       lastAtMs[cellIndex] = atMs;
       lastVoltageV[cellIndex] = voltageV;
       lastCurrentA[cellIndex] = currentA;
+    },
+    releasedAt(cellIndex, openCircuitV) {
+      lastVoltageV[cellIndex] = openCircuitV;
+      lastCurrentA[cellIndex] = NaN;
     },
     replay(work) {
       const { sampleCount, rejectedCount } = intake;

@@ -61,15 +61,18 @@ export function createTransferRecords(recorder: Recorder): TransferRecords {
 export interface RecordedTransfers {
   readonly count: number;
   readonly places: ReadonlyMap<string, Exclude<CellPlace, "rack">>;
+  /** By position: when a cell was last released to the robot, and its voltage then, off. */
+  readonly released: ReadonlyMap<string, { readonly atMs: number; readonly openCircuitV: number }>;
 }
 
 export interface TransferFold {
-  event(type: string, data: Readonly<Record<string, Json>>): void;
+  event(type: string, atMs: number, data: Readonly<Record<string, Json>>): void;
   finish(): RecordedTransfers;
 }
 
 export function createTransferFold(): TransferFold {
   const places = new Map<string, Exclude<CellPlace, "rack">>();
+  const released = new Map<string, { readonly atMs: number; readonly openCircuitV: number }>();
   let count = 0;
 
   function put(position: string, place: CellPlace): void {
@@ -78,7 +81,7 @@ export function createTransferFold(): TransferFold {
   }
 
   return {
-    event(type, data) {
+    event(type, atMs, data) {
       if (type === "cell-place-settled") {
         put(textOf(data["position"]), placeOf(data["place"]));
         return;
@@ -88,19 +91,28 @@ export function createTransferFold(): TransferFold {
       for (const move of movesOf(data["moves"])) {
         // Between the two anything may have happened.
         const isOver = type === "transfer-ended" && data["outcome"] !== "unknown";
+        if (move.openCircuitV !== null && type === "transfer-begun") {
+          released.set(move.position, { atMs, openCircuitV: move.openCircuitV });
+        }
         put(move.position, isOver ? (data["outcome"] === "done" ? move.to : move.from) : "unknown");
       }
     },
-    finish: () => ({ count, places }),
+    finish: () => ({ count, places, released }),
   };
 }
 
-function movesOf(data: Json | undefined): readonly Pick<Move, "position" | "from" | "to">[] {
+function movesOf(data: Json | undefined): readonly Omit<Move, "cell">[] {
   const moves: readonly Json[] = Array.isArray(data) ? data : [];
   return moves.flatMap((one) => {
     if (typeof one !== "object" || one === null || Array.isArray(one)) return [];
     const fields = one as Readonly<Record<string, Json>>;
-    return [{ position: textOf(fields["position"]), from: placeOf(fields["from"]), to: placeOf(fields["to"]) }];
+    const openCircuitV = fields["open_circuit_V"];
+    return [
+      {
+        ...{ position: textOf(fields["position"]), from: placeOf(fields["from"]), to: placeOf(fields["to"]) },
+        openCircuitV: typeof openCircuitV === "number" ? openCircuitV : null,
+      },
+    ];
   });
 }
 

@@ -223,7 +223,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
       const data = recordOf(value);
       lastMs = Math.max(lastMs, atMs);
       cells.get(textOf(data["position"]))?.event(type, atMs, data);
-      transfers.event(type, data);
+      transfers.event(type, atMs, data);
       corrections.event(type, atMs, data);
       switch (type) {
         case "campaign-started":

@@ -17,12 +17,14 @@ import { requestOf, type RecordedRun } from "./recorded-run.ts";
 /** What was counted of each cell, and the step that its channel may find running. Nothing in a run that begins. */
 export function restoreCells(
   left: LeftRun | undefined,
+  { cells }: Pick<Campaign, "cells">,
   channels: readonly Channel[],
   intake: SampleIntake,
   nowMs: () => number,
 ): void {
   if (left === undefined) return;
   restoreSamples(left, intake);
+  restoreReleased(left, cells, intake);
   restoreChannels(left, channels, intake, nowMs);
 }
 
@@ -67,6 +69,15 @@ function restoreSamples(left: LeftRun, intake: SampleIntake): void {
       if (cell.left.runningSinceMs === null) intake.stepEnded(cellIndex);
     });
   });
+}
+
+/** Samples of a cell's last seconds may not have been written; what it was released to the robot with was, before the arm moved. */
+function restoreReleased({ recorded }: LeftRun, cells: Campaign["cells"], intake: SampleIntake): void {
+  for (const [cellIndex, { position }] of cells.entries()) {
+    const released = recorded.transfers.released.get(position);
+    if (released === undefined || released.atMs < (intake.lastAtMs[cellIndex] ?? -Infinity)) continue;
+    intake.releasedAt(cellIndex, released.openCircuitV);
+  }
 }
 
 /** The step's own time, as it was given to the instrument. */

@@ -149,7 +149,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       witness.sample(cellIndex, atMs, flags);
     },
   });
-  restoreCells(left, roles.channels, intake, nowMs);
+  restoreCells(left, campaign, roles.channels, intake, nowMs);
 
   const cycleOf = (cellIndex: number): number | null => views.cell(cellIndex)?.cycle ?? null;
   const latched = () => views.latchedInterlocks();

@@ -53,8 +53,8 @@ describe("transfers on record", () => {
   it("put cells where they went, leave them where they were, or nowhere that is known", () => {
     const places = (outcome: string | null): unknown => {
       const fold = createTransferFold();
-      fold.event("transfer-begun", { transfer: 7, act: "exchange", moves });
-      if (outcome !== null) fold.event("transfer-ended", { transfer: 7, act: "exchange", moves, outcome });
+      fold.event("transfer-begun", 5000, { transfer: 7, act: "exchange", moves });
+      if (outcome !== null) fold.event("transfer-ended", 5000, { transfer: 7, act: "exchange", moves, outcome });
       const { count, places: left } = fold.finish();
       expect(count).toBe(7);
       return Object.fromEntries(left);
@@ -66,11 +66,19 @@ describe("transfers on record", () => {
     expect(places(null)).toEqual({ A1: "unknown", A2: "unknown" });
   });
 
+  it("tell with what voltage a cell was released, of one that left its contacts", () => {
+    const fold = createTransferFold();
+    const [back] = moves;
+    const taken = { position: "A3", cell: "R-A3", from: "rack", to: "beam", open_circuit_V: 3.04 };
+    fold.event("transfer-begun", 5000, { transfer: 1, act: "exchange", moves: [back ?? {}, taken] });
+    expect(Object.fromEntries(fold.finish().released)).toEqual({ A3: { atMs: 5000, openCircuitV: 3.04 } });
+  });
+
   it("are settled by what was found out later", () => {
     const fold = createTransferFold();
-    fold.event("transfer-begun", { transfer: 1, act: "load", moves });
-    fold.event("cell-place-settled", { position: "A1", cell: "R-A1", place: "rack", by: "robot" });
-    fold.event("cell-place-settled", { position: "A2", cell: "R-A2", place: "beam", by: "robot" });
+    fold.event("transfer-begun", 5000, { transfer: 1, act: "load", moves });
+    fold.event("cell-place-settled", 5000, { position: "A1", cell: "R-A1", place: "rack", by: "robot" });
+    fold.event("cell-place-settled", 5000, { position: "A2", cell: "R-A2", place: "beam", by: "robot" });
     expect(Object.fromEntries(fold.finish().places)).toEqual({ A2: "beam" });
   });
 });
