@@ -24,7 +24,7 @@ export interface CampaignCorrectionsDeps
   readonly campaign: Campaign;
   readonly roles: CampaignRoles;
   readonly timings: RunTimings;
-  readonly tally: Pick<Tally, "accounted">;
+  readonly tally: Pick<Tally, "accounted" | "beside">;
   readonly left: LeftRun | undefined;
   /** Told how each ended for which the shutter was to open. */
   readonly requests: () => Pick<RequestDesk, "noteTrouble">;
@@ -86,7 +86,11 @@ export function createCampaignCorrections(deps: CampaignCorrectionsDeps): Campai
       const isDetectorReady = isGuarded && ready.has(roles.detector.name) && ready.has(roles.io.name);
       return desk.among({ obstacle, isDetectorReady }, plan);
     },
-    order: ({ frame }) => desk.order(frame),
+    order({ frame }) {
+      const order = desk.order(frame);
+      tally.beside({ xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS });
+      return order;
+    },
     noteDone(order, outcome, fault) {
       desk.noteDone(order, outcome, fault);
       deps.requests().noteTrouble(outcome, fault);

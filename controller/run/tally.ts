@@ -72,6 +72,8 @@ export interface Tally {
   answered(): void;
   /** The stage goes somewhere between two visits of the sweep. */
   aside(visit: Visit): void;
+  /** The same for a frame beside the cells, which disturbs no sweep that has made all its visits. */
+  beside(visit: Visit): void;
   missed(miss: Miss): void;
   ordered(sweep: number, atMs: number, visit: Visit): void;
   /** `isAccepted`: cut short, and taken as it is by the campaign's rule. */
@@ -139,6 +141,12 @@ export function createTally(homeXMm: number, homeYMm: number, options: TallyOpti
     current = null;
   }
 
+  function aside({ xMm, yMm }: Visit): void {
+    if (current?.startedAtMs != null) current.isUndisturbed = false;
+    else if (current !== null) [current.fromXMm, current.fromYMm] = [xMm, yMm];
+    [lastXMm, lastYMm] = [xMm, yMm];
+  }
+
   return {
     sweepBegun(sweep, askedCount) {
       close();
@@ -174,11 +182,12 @@ export function createTally(homeXMm: number, homeYMm: number, options: TallyOpti
     answered() {
       requests.met += 1;
     },
-    aside({ xMm, yMm }) {
-      if (current?.startedAtMs != null) current.isUndisturbed = false;
-      else if (current !== null) [current.fromXMm, current.fromYMm] = [xMm, yMm];
-      [lastXMm, lastYMm] = [xMm, yMm];
+    beside(visit) {
+      const isOver = current !== null && current.startedAtMs !== null && current.visits.length >= current.askedCount;
+      if (isOver) [lastXMm, lastYMm] = [visit.xMm, visit.yMm];
+      else aside(visit);
     },
+    aside,
     missed(item) {
       miss(item.reason);
       if (item.reason === "dose") doseRefusedCount += 1;

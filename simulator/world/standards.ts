@@ -14,6 +14,11 @@ export const AT_STANDARD = -2;
 /** Of the holder of a capillary or a pressed disc. */
 const REACH_MM = 3;
 
+/** Not of a standard alone. */
+export function isOfCells({ deposits }: { readonly deposits: readonly { readonly positionIndex: number }[] }): boolean {
+  return !deposits.every(({ positionIndex }) => positionIndex === AT_STANDARD);
+}
+
 export interface Standards {
   /** The standard in the beam with the stage there, with the stage's own coordinates; undefined for none. */
   underBeam(stageXMm: number, stageYMm: number): PlacedOffset | undefined;

@@ -30,7 +30,7 @@ import { visitTimes } from "./sweep-bound.ts";
 import { passes } from "./world-dose.ts";
 import { scheduleFaults } from "./fault-schedule.ts";
 import { cellUnderBeam, type WorldCell, type WorldSite, type WorldUncertainty } from "./world-site.ts";
-import { AT_STANDARD, createStandards } from "./standards.ts";
+import { AT_STANDARD, createStandards, isOfCells } from "./standards.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 import { judgeAsking } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
@@ -401,7 +401,7 @@ export function createWorld(deps: WorldDeps): World {
       return {
         truth: {
           shutter_openings: counts.openings,
-          exposures: openings.length,
+          exposures: openings.filter(isOfCells).length,
           exposures_unaccounted: judged.exposuresUnaccounted,
           dose_limit_fraction_max: dose.limitFractionMax,
           shutter_failure_excess_Gy: counts.excessGy,

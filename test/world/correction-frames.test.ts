@@ -41,6 +41,7 @@ it(
     expect(run.alarms).toContain("correction.moved calibrant CeO2");
     expect(run.alarms).toContain("correction.dark-level detector");
     expect(run.summary.requests.missed).toBe(0);
+    expect(run.summary.truth["exposures"]).toBe(run.of("exposure-ended").length);
     const audit = verifyRecord(run.folder);
     expect(audit.findings.filter(({ severity }) => severity !== "note")).toEqual([]);
     expect(audit.corrections).toBe(7);
