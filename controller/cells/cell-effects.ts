@@ -7,7 +7,7 @@ import type { ChannelNews } from "../machines/campaign-news.ts";
 import { IN_HAND } from "../machines/cell-steps.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
-import { elapsedWhenOff, expectedVoltage } from "./continuity.ts";
+import { elapsedWhenOff, expectedVoltage, unheardAh } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
@@ -259,6 +259,11 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const { runsProgrammeAlone: runsAlone } = channel.capabilities;
       const stepElapsedS = elapsedWhenOff(left, { lastAtMs, nowMs: clock.monoMs(), runsAlone });
       intake.switchedOff(cellIndex, clock.monoMs());
+      const { step } = left;
+      if (step !== null) {
+        const awayMs = clock.monoMs() - lastAtMs;
+        intake.mayHaveFlowed(cellIndex, unheardAh(left, orderedCurrentA(step.channelStep), awayMs));
+      }
       isSought = false;
       return { kind: "off", openCircuitV, stepElapsedS };
     },

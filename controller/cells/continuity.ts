@@ -20,11 +20,11 @@ const AFTER_CHARGE_V = 0.5;
 
 /**
  * Volts between which the open-circuit voltage is expected; everything within the limits where nothing is known. So it is
- * when the step's time is over by now: the next one may have begun in the last second before the controller was lost,
- * of which nothing is on record.
+ * when the step's time is over by now, or it was about to begin: the next one, or it, may have begun in the last second
+ * before the controller was lost, of which nothing is on record.
  */
 export function expectedVoltage(
-  { step, runningSinceMs, elapsedS }: LeftStep,
+  { step, runningSinceMs, elapsedS, mayHaveBegun = false }: LeftStep,
   last: LastSeen,
   limits: CellLimits,
   nowMs: number,
@@ -32,7 +32,7 @@ export function expectedVoltage(
   const { voltageMinV, voltageMaxV } = limits;
   const untilTimeS = step?.channelStep.untilTimeS ?? Infinity;
   const isOver = runningSinceMs !== null && elapsedS + (nowMs - runningSinceMs) / 1000 >= untilTimeS;
-  if (isOver || !Number.isFinite(last.voltageV)) return { lowV: voltageMinV, highV: voltageMaxV };
+  if (isOver || mayHaveBegun || !Number.isFinite(last.voltageV)) return { lowV: voltageMinV, highV: voltageMaxV };
   let lowV = last.voltageV - REST_V;
   let highV = last.voltageV + REST_V;
   if (!(last.currentA <= 0)) lowV -= AFTER_CHARGE_V;
@@ -50,6 +50,20 @@ export function expectedVoltage(
     highV = Math.max(highV, ...ends.map((value) => value + AFTER_DISCHARGE_V));
   }
   return { lowV: Math.max(lowV, voltageMinV - REST_V), highV: Math.min(highV, voltageMaxV + REST_V) };
+}
+
+/** Most charge that a step can have moved which may have begun unheard, and is found to run no more; A h, 0 where none can. */
+export function unheardAh(
+  { step, mayHaveBegun = false, elapsedS }: LeftStep,
+  currentA: number,
+  awayMs: number,
+): number {
+  if (step === null || !mayHaveBegun) return 0;
+  const { currentMaxA, currentMinA } = step.channelStep.limits;
+  // Of one that holds a voltage nobody knows the current.
+  const mostA = Number.isFinite(currentA) ? Math.abs(currentA) : Math.max(currentMaxA, -currentMinA);
+  const ranMs = Math.min(Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000, Math.max(0, awayMs));
+  return (mostA * ranMs) / 3_600_000;
 }
 
 /** Seconds that a step has run which is found to run no more. */

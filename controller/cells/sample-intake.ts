@@ -53,6 +53,8 @@ export interface SampleIntake {
    * sample is counted, and half is the doubt.
    */
   switchedOff(cellIndex: number, atMs: number): void;
+  /** So much may have flowed while nobody listened, or nothing: it is in doubt. */
+  mayHaveFlowed(cellIndex: number, ampereHours: number): void;
   /** Sums of what flowed either way. */
   totals(cellIndex: number): ChargeTotals;
   /** After a restart: what had flowed of this cell, and in the step under way. */
@@ -225,6 +227,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       count(cellIndex, halfAh);
       doubt(cellIndex, halfAh);
     },
+    mayHaveFlowed: doubt,
     totals: (cellIndex) => ({
       chargedAh: chargedAh[cellIndex] ?? 0,
       dischargedAh: dischargedAh[cellIndex] ?? 0,

@@ -58,7 +58,13 @@ export function leftStep({ left, cursor }: CellContext): LeftStep {
     step: cursor?.step ?? null,
     runningSinceMs: left?.runningSinceMs ?? null,
     elapsedS: left?.stepElapsedS ?? 0,
+    ...(left !== undefined && wasAboutToBegin(left) ? { mayHaveBegun: true } : {}),
   };
+}
+
+function wasAboutToBegin({ phase, runningSinceMs, hold, leave, ...left }: LeftCell): boolean {
+  const isReady = phase === "under-way" && runningSinceMs === null && hold === null && leave === null;
+  return isReady && !left.isOrderedOff && left.isCarried !== true && left.isNew !== true;
 }
 
 /** Seconds that the step has run when it is found again. */

@@ -172,4 +172,6 @@ export interface LeftStep {
   readonly runningSinceMs: number | null;
   /** Seconds it had run before that. */
   readonly elapsedS: number;
+  /** Nothing stood in its way as the controller was lost: it may have begun in the last second, of which nothing is on record. */
+  readonly mayHaveBegun?: boolean;
 }

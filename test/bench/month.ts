@@ -95,6 +95,8 @@ function faultsOf({ faultTargets }: VirtualRig): readonly WorldFault[] {
     if (hour % 8 === 0) faults.push({ kind: "beam-dump", fromMs, toMs: fromMs + 600_000, refillMs: 60_000 });
     else if (hour % 2 === 0) faults.push({ kind: "link-cut", link, fromMs });
     else faults.push({ kind: "link-hang", link, fromMs, toMs: fromMs + 20_000 });
+    // Whatever waits for a person gets one.
+    for (const act of ["re-arm", "resume"] as const) faults.push({ kind: "person", act, fromMs: fromMs + 60_000 });
   }
   return faults;
 }

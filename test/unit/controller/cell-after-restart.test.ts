@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { elapsedWhenOff, expectedVoltage } from "../../../controller/cells/continuity.ts";
+import { elapsedWhenOff, expectedVoltage, unheardAh } from "../../../controller/cells/continuity.ts";
 import type { LeftStep } from "../../../controller/machines/programme.ts";
 import { COMMAND_MS, LIMIT, open } from "./cell-bench.ts";
 
@@ -146,6 +146,19 @@ describe("the voltage expected of a cell that was left", () => {
     const rest = left({ kind: "rest", ...common });
     expect(expectedVoltage(rest, { voltageV: 2.6, currentA: 0 }, limits, 599_000).highV).toBeCloseTo(2.7);
     expect(expectedVoltage(rest, { voltageV: 2.6, currentA: 0 }, limits, 601_000)).toEqual({ lowV: 2.5, highV: 4.3 });
+  });
+
+  it("may be anything of a step that was about to begin, and what it can have moved is in doubt", () => {
+    const charge = { kind: "constant-current", currentA: 0.002, untilVoltageV: 4.2, ...common } as const;
+    const waiting = left(charge, null);
+    const about: LeftStep = { ...waiting, mayHaveBegun: true };
+    const last = { voltageV: 3.1, currentA: 0 };
+    expect(expectedVoltage(waiting, last, limits, 100_000).highV).toBeCloseTo(3.2);
+    expect(expectedVoltage(about, last, limits, 100_000)).toEqual({ lowV: 2.5, highV: 4.3 });
+    expect(unheardAh(waiting, 0.002, 60_000)).toBe(0);
+    expect(unheardAh(about, 0.002, 60_000)).toBeCloseTo((0.002 * 60) / 3600, 12);
+    expect(unheardAh(about, 0.002, 9_000_000)).toBeCloseTo((0.002 * 600) / 3600, 12);
+    expect(unheardAh({ ...about, elapsedS: 590 }, NaN, 60_000)).toBeCloseTo((limits.currentMaxA * 10) / 3600, 12);
   });
 
   it("reaches as far as the step can have run on, and no further than the limits", () => {
