@@ -1,6 +1,6 @@
 /** A pair of pseudo-terminals: an instrument's bytes on one side, a serial port like any other on the other. */
 import { execFile } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readlinkSync } from "node:fs";
 import { Duplex } from "node:stream";
 import nodePty from "@lydell/node-pty";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -30,6 +30,7 @@ export async function openPty(): Promise<Pty> {
     master.destroy();
     throw error;
   }
+  for (const descriptor of forgotten(path, keeper)) closeSync(descriptor);
   // What the package listens for would throw; an unplugged pair reports its end as an error, and that is all it is.
   for (const event of ["error", "close"]) master.removeAllListeners(event);
   master.on("error", () => undefined);
@@ -44,6 +45,27 @@ export async function openPty(): Promise<Pty> {
       master.destroy();
     },
   };
+}
+
+/**
+ * The package opens the driver's side, and its stream opens it once more for itself: the first one nobody knows any more, and
+ * nobody would close it. Where the system does not list them none is found.
+ */
+function forgotten(path: string, keeper: number): readonly number[] {
+  const isOnPath = (descriptor: number): boolean => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`) === path;
+    } catch {
+      // The one by which the list itself was read is gone.
+      return false;
+    }
+  };
+  try {
+    const all = readdirSync("/proc/self/fd").map(Number);
+    return all.filter((descriptor) => descriptor !== keeper && isOnPath(descriptor));
+  } catch {
+    return [];
+  }
 }
 
 /** The package can open a pair; its types do not say so. */
