@@ -185,7 +185,8 @@ function lookAt({ world, clock, run, store }: VirtualCampaign, retained: Readonl
     day: clock.monoMs() / HOUR_MS / 24,
     ...{ resident_MB: rss / 2 ** 20, heap_MB: heapUsed / 2 ** 20, external_MB: external / 2 ** 20 },
     descriptors: readdirSync("/proc/self/fd").length,
-    resources: process.getActiveResourcesInfo().length,
+    // Of what comes and goes by itself, what is looked at is a matter of the moment.
+    resources: process.getActiveResourcesInfo().filter((kind) => kind.endsWith("Wrap")).length,
     ...{ actors: actorsUnder(run.actor), timers: clock.pending, retained_topics: retained.size },
     ...{ events: store.head.seq, exposures: run.tally.exposures.made, alarms: run.alarms.raisedCount },
   };
