@@ -30,7 +30,7 @@ export function createTurns(): () => Promise<void> {
     queued -= 1;
     if (waiting.length === 0) return;
     if (performance.now() - heldFromMs < HELD_MS) waiting.shift()?.();
-    else if (queued === 0) queue();
+    if (queued === 0 && waiting.length > 0) queue();
   }
 
   return () =>

@@ -35,6 +35,19 @@ describe("turns of the event loop", () => {
     expect(order).toEqual([0, 1, 2]);
   });
 
+  it("come to all who ask at once, wherever in a round, though nobody asks after them", async () => {
+    const phases = 70;
+    let come = 0;
+    for (let phase = 0; phase < phases; phase += 1) {
+      const turn = createTurns();
+      for (let count = 0; count < phase; count += 1) await turn();
+      for (let asked = 0; asked < 3; asked += 1) void turn().then(() => (come += 1));
+    }
+    // As many rounds as any of them could need.
+    for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(come).toBe(3 * phases);
+  });
+
   it("leave the event loop to others, and go on after it", async () => {
     const turn = createTurns();
     const heard: string[] = [];
