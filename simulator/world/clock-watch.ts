@@ -28,6 +28,8 @@ const STOPS_AFTER_EXPOSURE_MS = 30_000;
 /** The robot has been sent by then for a cell that was switched off for it, and before that the cell was seen off. */
 const SENT_WITHIN_MS = 120_000;
 const RELEASED_WITHIN_MS = 60_000;
+/** The robot fetches one cell at a time: the one it was to be sent for, and the one that took its place in the plan. */
+const KEPT_CELLS_MAX = 2;
 /** After its cable is whole an instrument answers again within this. */
 const LINK_BACK_MS = 10_000;
 
@@ -68,9 +70,15 @@ export function createClockWatch(deps: ClockWatchDeps): (what: string, count: nu
       // A robot fetches the next cell while the beam is on another: it has to be off for that.
       if (robot === undefined) stopped.forEach(disturb);
       else {
+        let keptCount = 0;
         for (const index of stopped) {
           robot.sentForWithin(index, fromMs, SENT_WITHIN_MS, (isSentFor) => {
-            if (!isSentFor && !isKept(deps.outages, index, fromMs, fromMs + RELEASED_WITHIN_MS)) disturb(index);
+            if (isSentFor) return;
+            // Whatever keeps the robot away excuses those it was to fetch, never a whole rack.
+            const isExcused =
+              keptCount < KEPT_CELLS_MAX && isKept(deps.outages, index, fromMs, fromMs + RELEASED_WITHIN_MS);
+            if (isExcused) keptCount += 1;
+            else disturb(index);
           });
         }
       }

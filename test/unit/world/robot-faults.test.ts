@@ -102,15 +102,19 @@ it("cells are not swapped under the arm: what is out of its slot stays where it 
 });
 
 describe("a cell that is ordered off while the beam is on another", () => {
-  /** The beam on A1 for five seconds; in their middle the channel of A2 switches off. */
-  async function orderedOff(faults: readonly WorldFault[], meanwhile: (robot: WorldRobot, atMs: number) => void) {
+  /** The beam on A1 for five seconds; in their middle the channel of A2, or those that are told, switch off. */
+  async function orderedOff(
+    faults: readonly WorldFault[],
+    meanwhile: (robot: WorldRobot, atMs: number) => void,
+    off: readonly number[] = [1],
+  ) {
     const test = await robotWith(...faults);
     const { clock, world } = test;
     await ready(test, 12.5, 12.5);
     await clock.run(60_000);
-    driven(test, 1);
+    for (const index of off) driven(test, index);
     clock.at(clock.nowMs() + 2500, () => {
-      world.cellPlant(1).disconnect(clock.nowMs());
+      for (const index of off) world.cellPlant(index).disconnect(clock.nowMs());
       meanwhile(robotOf(test), clock.nowMs());
     });
     await expose(test, 5);
@@ -131,6 +135,12 @@ describe("a cell that is ordered off while the beam is on another", () => {
     };
     expect(await orderedOff([], sent(2))).toEqual([]);
     expect(await orderedOff([], sent(3))).toEqual(["two-clocks-apart"]);
+  });
+
+  it("is no cell for a robot that was kept from being sent, where more of them are off than it fetches", async () => {
+    const faults: readonly WorldFault[] = [{ kind: "disk-full", fromMs: 66_000, toMs: 80_000 }];
+    expect(await orderedOff(faults, nothing, [1, 2])).toEqual([]);
+    expect(await orderedOff(faults, nothing, POSITIONS)).toEqual(["two-clocks-apart"]);
   });
 
   it("is the robot's where something kept it from being sent", async () => {
