@@ -3,6 +3,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { nextNumber, withNumbers } from "../beam/request-numbers.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
 import { isMoved, isNear, type ExposureWish, type WantedExposure } from "../beam/wanted.ts";
+import { WINDOW_PASSED } from "./exposure-notes.ts";
 import type { ExposureOrder } from "./exposure-order.ts";
 import { assign, enqueueActions, setup } from "xstate";
 import {
@@ -229,6 +230,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         const latestMs = asked?.latestMs ?? context.sweep.latestMs;
         const ruled = deps.rule({ order, outcome, fault: event.fault, wanted: asked, latestMs });
         const isMet = outcome === "made" || ruled.then === "accept";
+        const isTooLate = event.fault?.code === WINDOW_PASSED.code;
         const openedAtMs = deps.openedAtMs?.() ?? null;
         const answered = isMet
           ? context.wanted.filter(
@@ -264,7 +266,8 @@ export function setupCampaign(deps: CampaignMachineDeps) {
           lastNumbers: withNumbers(context.lastNumbers, further),
           fault: event.fault,
           defect: isDefect(event.fault) ? event.fault : context.defect,
-          failuresInRowCount: isMet ? 0 : context.failuresInRowCount + 1,
+          // One that came too late is a miss like any other: nothing is broken, and what is due now need not pause.
+          failuresInRowCount: isMet ? 0 : context.failuresInRowCount + (isTooLate ? 0 : 1),
           isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
           ...(isMet ? { mayPark: true } : {}),
         });

@@ -7,7 +7,7 @@ import { assign } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 import { faultAfter, faultNote } from "./errors.ts";
-import { unclosedNote } from "./exposure-notes.ts";
+import { unclosedNote, WINDOW_PASSED } from "./exposure-notes.ts";
 import { NO_MARKS, type ExposureContext, type ShutterMarks } from "./exposure-order.ts";
 import { orderOf, permitAtMs, setupExposure, type ExposureMachineDeps } from "./exposure-setup.ts";
 import { waitingFor, type Waiting } from "./waiting.ts";
@@ -147,7 +147,10 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
         ],
         invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.permitDeadlineMs }) },
         on: {
-          PERMIT_GRANTED: { guard: "isCurrent", target: "opening" },
+          PERMIT_GRANTED: [
+            { guard: "isTooLate", target: "returning", actions: assign({ fault: () => WINDOW_PASSED }) },
+            { guard: "isCurrent", target: "opening" },
+          ],
           PERMIT_REFUSED: { guard: "isCurrent", target: "returning", actions: "noteRefusal" },
           DEADLINE: { target: "returning", actions: "noteLate" },
           STOP_EXPOSING: { target: "returning", actions: "noteStop" },

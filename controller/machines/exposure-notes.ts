@@ -8,6 +8,11 @@ export function stopNote(reason: string): FaultNote {
   return { code: "permit.lapsed", where: "exposure", what: reason, advice: "What was given is accounted." };
 }
 
+/** A request is for its window: what comes after would cost dose and beam time that nobody asked for. */
+export const WINDOW_PASSED: FaultNote = faultNote(
+  new Fault("exposure.window-passed", "exposure", "its window passed before the shutter could open"),
+);
+
 export function refusalNote(reasons: readonly string[]): FaultNote {
   return {
     code: "interlock.tripped",

@@ -33,6 +33,8 @@ export interface ExposureOrder {
   readonly presetName?: string;
   /** The shutter is not to be open before, on the monotonic clock; left out: as soon as it can be. */
   readonly openAtMs?: number;
+  /** The shutter is not asked open after: the window it was asked for is over; left out where nobody asked. */
+  readonly latestMs?: number;
 }
 
 /** Marks on the monotonic clock; null where it did not come to that. */

@@ -74,6 +74,8 @@ export function setupExposure(deps: ExposureMachineDeps) {
     guards: {
       isCurrent: ({ context, event }) => "exposureId" in event && event.exposureId === context.order?.exposureId,
       isOver: ({ event }) => event.type === "STOP_EXPOSING" && event.isOver === true,
+      /** With the permit in hand nothing is left to wait for. */
+      isTooLate: ({ context }) => clock.monoMs() > (context.order?.latestMs ?? Infinity),
       isEarly: ({ context }) => clock.monoMs() < permitAtMs(context, deps),
     },
     actions: {

@@ -4,6 +4,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { RuledExposure } from "../beam/partial-rule.ts";
 import type { WantedExposure, WholePlan } from "../beam/wanted.ts";
 import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
+import { WINDOW_PASSED } from "../machines/exposure-notes.ts";
 import type { ExposureOrder, ExposureOutcome } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { createDecisionRecord } from "../schedule/decision-record.ts";
@@ -88,7 +89,7 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
       return;
     }
     // What was ordered to stop is no trouble of its own; its cause has its own alarm.
-    if (fault === null || fault.code === "permit.lapsed") return;
+    if (fault === null || fault.code === "permit.lapsed" || fault.code === WINDOW_PASSED.code) return;
     alarms.raise(fault);
     exposureAlarms.push(fault);
   }

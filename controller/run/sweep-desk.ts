@@ -378,6 +378,7 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
         frameName: `${position}_${sweepText}_00000.cbf`,
         filtersIn: filtersOf(preset),
         presetName: preset.name,
+        latestMs: act.latestMs,
         ...(act.openAtMs === undefined ? {} : { openAtMs: act.openAtMs }),
       };
     },

@@ -194,6 +194,11 @@ export const FAULT_CATALOGUE = {
     advice:
       "The shutter permit lapsed before the exposure was complete. What was given is accounted; the exposure follows the campaign's rule.",
   },
+  "exposure.window-passed": {
+    severity: "retry",
+    advice:
+      "The cell was in the beam only when the window of its request was over. Nothing was given; the request is missed, and what is due next goes on.",
+  },
   // detector
   "detector.refused": {
     severity: "hold",

@@ -8,8 +8,8 @@ import type { Ledger } from "./world-truth.ts";
 
 /** Clocks of controller and world differ by the links' latency. */
 const EARLY_MS = 1000;
-/** What is ordered in time opens later by what it takes to bring the cell, with one trouble on the way. */
-const LATE_MS = 15_000;
+/** The window is looked at with the permit in hand: settling, the last look at the levels and the shutter's way come after. */
+const LATE_MS = 2000;
 
 /**
  * Counts `exposed-as-asked` once for each opening that lit a cell. The openings of a shutter that failed are judged

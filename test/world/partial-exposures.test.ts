@@ -8,9 +8,28 @@ afterAll(removeFolders);
 /** Sweep 2 begins at 600 s; at 603 s the shutter is open on its first cell, B1. */
 const BEAM_GOES: readonly WorldFault[] = [{ kind: "beam-dump", fromMs: 603_000, toMs: 640_000 }];
 
+const PASSED = "its window passed before the shutter could open";
+
 function ruledBy(partial: ExposurePreset["partial"]): Campaign {
   return { ...SIX, sweeps: SIX.sweeps.map((one) => ({ ...one, preset: { ...one.preset, partial } })) };
 }
+
+it("one that is ready only after its window is not made: a miss without alarm or pause, and the next sweep begins at once", async () => {
+  // Each booking of sweep 2 is on the disk 12 s late.
+  const run = await runWorld({
+    hours: 0.11,
+    campaign: { ...SIX, sweeps: SIX.sweeps.map((one) => ({ ...one, cadenceS: 40 })) },
+    faults: [{ kind: "disk-slow", fromMs: 339_000, toMs: 380_000, lateMs: 12_000 }],
+  });
+  expectSound(run);
+  const [missed, ...others] = run.of("request-missed").filter((event) => field(event, "text") === PASSED);
+  expect(others).toEqual([]);
+  expect([field(missed, "sweep"), run.summary.requests.late]).toEqual(["2", 0]);
+  expect(run.alarms.filter((alarm) => alarm.startsWith("exposure."))).toEqual([]);
+  const next = run.of("exposure-booked").find((event) => event.atMs > (missed?.atMs ?? Infinity));
+  expect(field(next, "exposure_id")).toMatch(/^X-S0003-/);
+  expect((next?.atMs ?? Infinity) - (missed?.atMs ?? 0)).toBeLessThan(1000);
+});
 
 describe("an exposure that lost its beam on the way", () => {
   it("is accepted as it is where the campaign takes what was given, and nothing is exposed again", async () => {

@@ -61,6 +61,8 @@ export interface Scenario {
   readonly untilMs?: number;
   /** The wanted moment. */
   readonly openAtMs?: number;
+  /** The end of the window it was asked for. */
+  readonly latestMs?: number;
 }
 
 export type OutsideEvent =
@@ -207,6 +209,10 @@ export function expectHonestEnd(result: Result): void {
 
 export const STOP = { type: "STOP_EXPOSING", reason: "machine beam lost" } as const;
 
-function orderOf({ openAtMs }: Scenario): ExposureOrder {
-  return openAtMs === undefined ? ORDER : { ...ORDER, openAtMs };
+function orderOf({ openAtMs, latestMs }: Scenario): ExposureOrder {
+  return {
+    ...ORDER,
+    ...(openAtMs === undefined ? {} : { openAtMs }),
+    ...(latestMs === undefined ? {} : { latestMs }),
+  };
 }

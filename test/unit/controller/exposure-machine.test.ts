@@ -51,6 +51,22 @@ describe("an exposure with a wanted moment", () => {
   });
 });
 
+describe("an exposure whose window ends", () => {
+  it("before the cell is in the beam gives no photon, returns its permit and says why", async () => {
+    const result = await run({ latestMs: 219 });
+    expectHonestEnd(result);
+    expect(result.wasOpenAsked).toBe(false);
+    expect(result.faultCode).toBe("exposure.window-passed");
+    expect(result.settled[0]).toMatchObject({ outcome: "aborted", marks: NO_MARKS });
+  });
+
+  it("while the shutter is open is made", async () => {
+    const result = await run({ latestMs: 220 });
+    expectHonestEnd(result);
+    expect(result.settled[0]).toMatchObject({ outcome: "made", marks: { openAskedAtMs: 220 } });
+  });
+});
+
 describe("the permit", () => {
   it("refused: no photon, settled at nothing, with the reasons", async () => {
     const result = await run({ permit: "refused" });
