@@ -215,11 +215,11 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         const { order, outcome } = event;
         if (order.beside !== undefined) {
           enqueue(() => deps.noteBeside?.(order, outcome, event.fault));
-          // Nobody asked for it: it is tried again when it is due again.
+          // Nobody asked for it: it is tried again in its own time, and no row of such failures keeps cells from the beam.
           enqueue.assign({
             fault: event.fault,
             defect: isDefect(event.fault) ? event.fault : context.defect,
-            failuresInRowCount: outcome === "made" ? 0 : context.failuresInRowCount + 1,
+            failuresInRowCount: outcome === "made" ? 0 : context.failuresInRowCount,
             isHomed: context.isHomed && event.fault?.code !== "stage.not-homed",
             mayPark: true,
           });
@@ -364,11 +364,10 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         failuresInRowCount: context.failuresInRowCount + 1,
         mayPark: false,
       })),
-      noteDarkFailed: enqueueActions(({ enqueue, context }) => {
+      noteDarkFailed: ({ context }) => {
         const { act, fault } = context;
         if (act.kind === "correct") deps.dark?.darkFailed(act.frame, fault ?? DARK_LATE);
-        enqueue.assign({ failuresInRowCount: context.failuresInRowCount + 1 });
-      }),
+      },
       leaveDark: ({ context }) => {
         if (context.act.kind === "correct") deps.dark?.leaveDark(context.act.frame);
       },

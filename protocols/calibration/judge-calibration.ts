@@ -160,11 +160,10 @@ function judgeFilters({ site, transmissionOf }: CalibrationFacts, calibration: C
 
 function judgePlaces(site: Site, calibration: Calibration, tell: Tell): void {
   for (const kind of ["calibrant", "empty"] as const) {
-    for (const { where, what, place } of ofKind(calibration, kind)) {
-      const problem = placeProblem(site, place);
-      if (problem === null) continue;
-      tell("error", "calibration.place", where, `${what} ${problem.what}`, problem.advice);
-    }
+    const record = latest(calibration, kind);
+    const problem = record === undefined ? null : placeProblem(site, record.place);
+    if (record === undefined || problem === null) continue;
+    tell("error", "calibration.place", record.where, `${record.what} ${problem.what}`, problem.advice);
   }
 }
 

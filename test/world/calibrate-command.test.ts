@@ -84,6 +84,7 @@ describe("beamrack calibrate", () => {
     const out = ["--out", join(FOLDER, "never.yaml")];
     expect(await calibrate(["geometry", bad, "--by", "Ada", ...out])).toMatchObject({ code: 2 });
     expect(await calibrate(["calibrant", "CeO2", "900", "0", "--by", "Ada", ...out])).toMatchObject({ code: 2 });
+    expect(await calibrate(["calibrant", "CeO2", "14", "12", "--by", "Ada", ...out])).toMatchObject({ code: 2 });
     expect(await calibrate(["empty", "nothing", "1", "1", ...out])).toMatchObject({ code: 2 });
     expect(await calibrate(["gravity", ...out])).toMatchObject({ code: 2 });
     expect(await calibrate(["flux", "--by", "Ada", ...out])).toMatchObject({ code: 2 });

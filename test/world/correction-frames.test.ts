@@ -48,3 +48,21 @@ it(
   },
   SLOW_MS,
 );
+
+it(
+  "that fail are tried again in their own time, and keep no cell from the beam",
+  async () => {
+    const empty: CorrectionFrame = { ...CERIA, kind: "empty", what: "air", place: { xMm: 900, yMm: 25 } };
+    let failuresInRow = NaN;
+    const run = await runWorld({
+      ...{ campaign: THREE, site: { ...site, corrections: [empty] }, frames: true, harm: 0, hours: 0.1 },
+      at: [[60, ({ run: { actor } }) => (failuresInRow = actor.getSnapshot().context.failuresInRowCount)]],
+    });
+    expectSound(run);
+    expect(run.of("correction-ended").map((event) => field(event, "outcome"))).toEqual(["aborted"]);
+    expect(run.alarms).toContain("correction.failed empty air");
+    expect(failuresInRow).toBe(0);
+    expect(run.summary.requests.missed).toBe(0);
+  },
+  SLOW_MS,
+);

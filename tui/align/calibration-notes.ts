@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { relative, dirname } from "node:path";
 import { Fault } from "../../protocols/base/fault.ts";
+import { placeProblem } from "../../protocols/calibration/correction-frames.ts";
 import { readCbfImage } from "../../protocols/images/cbf-image.ts";
 import { readPoni } from "../../protocols/images/geometry-file.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -50,7 +51,7 @@ function methodOf(kind: FileKind, path: string, bytes: Uint8Array): string {
   return "as the file has it";
 }
 
-/** Throws Fault `command.usage` beyond the stage's travel. */
+/** Throws Fault `command.usage` for a place on a cell, or where the stage cannot stand. @param site with its rack as measured */
 export function placeNote(kind: "calibrant" | "empty", what: string, x: string, y: string, site: Site): JsonObject {
   const { travelXMm, travelYMm } = site.stage;
   const [xMm, yMm] = [Number(x), Number(y)];
@@ -58,5 +59,7 @@ export function placeNote(kind: "calibrant" | "empty", what: string, x: string, 
   if (!isReached) {
     throw new Fault("command.usage", kind, `${x}, ${y} is no place within the stage's ${travelXMm} x ${travelYMm} mm`);
   }
+  const problem = placeProblem(site, { xMm, yMm });
+  if (problem !== null) throw new Fault("command.usage", kind, `${what} ${problem.what}: ${problem.advice}`);
   return { kind, method: "by hand", what, x_mm: xMm, y_mm: yMm };
 }

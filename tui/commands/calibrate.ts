@@ -11,7 +11,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import { addRecords, calibrationTarget, checkTarget } from "../align/calibration-file.ts";
 import type { JsonObject } from "../align/alignment-record.ts";
 import { FILE_KINDS, fileNote, placeNote, type FileKind } from "../align/calibration-notes.ts";
-import { loadCalibration, type LoadedCalibration } from "../align/load-calibration.ts";
+import { loadCalibration, placedSite, type LoadedCalibration } from "../align/load-calibration.ts";
 import { confirmAct, withSiteBench } from "../align/on-site.ts";
 import { setupOf } from "../align/random-setup.ts";
 import { createRehearsal } from "../align/rehearse.ts";
@@ -90,7 +90,7 @@ async function recordsOf(
     if (name === undefined || x === undefined || y === undefined || more.length > 0) {
       throw new Fault("command.usage", WHERE, `${placeKind} takes what stands there and its place: CeO2 290 190`);
     }
-    return [placeNote(placeKind, name, x, y, site)];
+    return [placeNote(placeKind, name, x, y, placedSite(site, before, []))];
   }
   if (!MEASURED.some((kind) => kind === what) || rest.length > 0) {
     const known = [...MEASURED, ...FILE_KINDS, ...NOTED_PLACES].join(", ");

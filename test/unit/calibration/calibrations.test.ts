@@ -109,6 +109,13 @@ describe("a campaign on a site that declares calibrations", () => {
     expect(found.code).toBe(exit);
   });
 
+  it("is not held to a place that a later record corrects", async () => {
+    const ceria = `{ kind: calibrant, ${SHARED}, what: CeO2, x_mm: 40, y_mm: 40 }`;
+    const corrected = ceria.replace("x_mm: 40, y_mm: 40", "x_mm: 25, y_mm: 25").replace("T08", "T09");
+    const found = await check(filesWith({ ...RECORDS, ceria, corrected }));
+    expect(found.told.map(({ code }) => code)).not.toContain("calibration.place");
+  });
+
   it("is refused with the calibrations of another site, or with a file that will not do", async () => {
     const other = await check(filesWith(RECORDS, SITE, "next-door"));
     expect(other.told.map(({ code }) => code)).toContain("calibration.other-site");
