@@ -270,7 +270,7 @@ function roleText(role: UserRole): string {
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** For the log: what the command is about, in a few words. */
+/** For the log, and for who gave it: what the command is about, in a few words. */
 export function commandText({ command, args }: { readonly command: CommandName; readonly args: object }): string {
   const told = (value: string): string => (SHA256.test(value) ? value.slice(0, 12) : value);
   const words = Object.entries(args).map(([key, value]: readonly [string, unknown]) => {

@@ -1,5 +1,6 @@
 /** `beamrack hold | resume | skip-step | end-step | stop | ack | expose | note | control`: an operator's orders from a script or a shell, over the bus. */
 import { parseArgs } from "node:util";
+import { commandText } from "../../controller/bus/authority.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { parsePosition } from "../../protocols/base/position.ts";
 import { STOP_CLASSES, type BusCommand, type BusReply } from "../../protocols/bus/commands.ts";
@@ -192,9 +193,9 @@ async function orderAll(context: CommandContext, asked: Asked, commands: readonl
       const done = reply.outcome === "done";
       if ((reply.not_confirmed ?? []).length > 0) isConfirmed = false;
       if (context.json) context.print(JSON.stringify({ rack: rack.look().rack, ...command, ...reply }));
-      else if (done) context.print(plainText(`${textOf(command)}: ${reply.what}`));
+      else if (done) context.print(plainText(`${commandText(command)}: ${reply.what}`));
       if (done) continue;
-      throw new Fault("bus.order-refused", rack.look().rack, `${textOf(command)}: ${reply.what}. ${reply.advice}`);
+      throw new Fault("bus.order-refused", rack.look().rack, `${commandText(command)}: ${reply.what}. ${reply.advice}`);
     }
     return isConfirmed ? 0 : 3;
   } finally {
@@ -229,13 +230,13 @@ async function obtain(rack: OpenRack, asked: Asked, command: BusCommand, withinM
     throw new Fault("bus.no-rack", look.rack, `the controller is ${look.controller.state}${since}`);
   }
   const about = {
-    ...{ rack: look.rack, reason: asked.reason ?? `beamrack ${textOf(command)}` },
+    ...{ rack: look.rack, reason: asked.reason ?? `beamrack ${commandText(command)}` },
     ...(withinMs === undefined ? {} : { withinMs }),
   };
   const holder = look.control?.holder?.author ?? null;
   if (isWithoutControl(command) || holder === client.user) return client.order(command, about);
   if (holder !== null && asked["take-over"] !== true) {
-    const what = `${textOf(command)}: ${holder} is in control; ask them, or take over with --take-over`;
+    const what = `${commandText(command)}: ${holder} is in control; ask them, or take over with --take-over`;
     throw new Fault("bus.order-refused", look.rack, what);
   }
   const taken = await client.order({ command: "take-control", args: {} }, about);
@@ -254,8 +255,4 @@ async function obtain(rack: OpenRack, asked: Asked, command: BusCommand, withinM
 function isWithoutControl({ command, args }: BusCommand): boolean {
   if (command === "stop") return "class" in args && args.class === "emergency";
   return command === "note" || command === "take-control" || command === "release-control";
-}
-
-function textOf({ command, args }: BusCommand): string {
-  return [command, ...Object.values(args).map(String)].join(" ");
 }
