@@ -1,5 +1,6 @@
 /** What a log lets one expect: announced stops, sweeps, ends of steps by the cells' own forecasts, requests with windows. Pure. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import { cadences } from "../amendments/recorded-changes.ts";
 import type { RequestAhead } from "../schedule/timetable.ts";
 
 export interface ExpectedEvent {
@@ -53,6 +54,8 @@ export function createExpected(): ExpectedFold {
   let calendar = NO_CALENDAR;
   let first: BegunSweep | null = null;
   let last: BegunSweep | null = null;
+  /** As the last amendment has it; null where none changed it. */
+  let amendedMs: number | null = null;
   let isOver = false;
 
   return {
@@ -61,6 +64,10 @@ export function createExpected(): ExpectedFold {
       if (OVER.has(type) && typeof position === "string") steps.delete(position);
       if (type === "cell-forecast" && typeof position === "string") steps.set(position, endsOf(atMs, position, data));
       if (type === "campaign-started" || type === "campaign-amended") calendar = calendarIn(data["calendar"]);
+      if (type === "campaign-amended") {
+        const toS = cadences(data["changes"]).at(-1)?.toS;
+        if (toS !== undefined) amendedMs = 1000 * toS;
+      }
       if (type === "campaign-complete") isOver = true;
       if (type !== "sweep-begun") return;
       const { sweep: number } = data;
@@ -82,19 +89,21 @@ export function createExpected(): ExpectedFold {
         ...endEvent(calendar.campaignEndsMs, startMs, "the campaign ends"),
       ];
       const beamEndMs = (calendar.beamEndsMs ?? Infinity) - startMs;
+      // None is begun at the end itself.
+      const lastSweepMs = (calendar.campaignEndsMs ?? Infinity) - startMs - 1;
       return {
         announced: inOrder(announced),
         steps: isOver ? [] : inOrder([...steps.values()].flat()),
         requests: inOrder(requests.map(requestEvent)),
-        sweeps: isOver ? null : sweepsIn(fromMs, Math.min(toMs, beamEndMs)),
+        sweeps: isOver ? null : sweepsIn(fromMs, Math.min(toMs, beamEndMs, lastSweepMs)),
       };
     },
   };
 
   function sweepsIn(fromMs: number, toMs: number): Expected["sweeps"] {
-    if (first === null || last === null || last.number <= first.number) return null;
+    if (first === null || last === null) return null;
     // Over many of them: one that found no beam begins late, and the next in time.
-    const everyMs = (last.atMs - first.atMs) / (last.number - first.number);
+    const everyMs = amendedMs ?? (last.atMs - first.atMs) / (last.number - first.number);
     if (!(everyMs > 0)) return null;
     const nextMs = last.atMs + everyMs * Math.max(1, Math.ceil((fromMs - last.atMs) / everyMs));
     return nextMs > toMs ? null : { count: Math.floor((toMs - nextMs) / everyMs) + 1, nextMs, everyMs };

@@ -134,11 +134,20 @@ describe("what to expect", () => {
       [9, "beam again, after machine studies"],
       [9.5, "the campaign ends"],
     ]);
-    expect(ahead.sweeps).toEqual({ count: 23, nextMs: 4.5 * HOUR, everyMs: 0.25 * HOUR });
+    expect(ahead.sweeps).toEqual({ count: 20, nextMs: 4.5 * HOUR, everyMs: 0.25 * HOUR });
     expect(ahead.steps).toEqual([
       { atMs: 5.3 * HOUR, spreadS: 600, where: "B4", text: "step 3 ends, by voltage, cycle 2" },
     ]);
   });
+});
+
+it("sweeps are expected in the cadence that the last amendment gave them", () => {
+  const { ahead } = page([
+    [3, "sweep-begun", { sweep: 1 }],
+    [3.25, "sweep-begun", { sweep: 2 }],
+    [3.3, "campaign-amended", { changes: [{ path: "triggers.sweep.cadence_min", from: 15, to: 120 }] }],
+  ]);
+  expect(ahead.sweeps).toMatchObject({ nextMs: 5.25 * HOUR, everyMs: 2 * HOUR });
 });
 
 it("calendar and clock of the place are those of the last amendment, also where it has none", () => {
