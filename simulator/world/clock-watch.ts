@@ -33,12 +33,20 @@ const KEPT_CELLS_MAX = 2;
 /** After its cable is whole an instrument answers again within this. */
 const LINK_BACK_MS = 10_000;
 
-/** What keeps the beam from the cell in that time may keep the robot from being sent, or an order from being heard, too. */
-export function isKept(outages: readonly Outage[], index: number, fromMs: number, toMs: number): boolean {
+/** What keeps the beam from the cell in that time may keep the robot from being sent, too. */
+function isKept(outages: readonly Outage[], index: number, fromMs: number, toMs: number): boolean {
+  return outages.some((outage) => (outage.positionIndex ?? index) === index && isWithin(outage, fromMs, toMs));
+}
+
+/** An order to the cell may be lost in that time: what befalls beam and hutch alone keeps nobody from hearing it. */
+export function isUnheard(outages: readonly Outage[], index: number, fromMs: number, toMs: number): boolean {
   return outages.some(
-    (outage) =>
-      (outage.positionIndex ?? index) === index && outage.fromMs <= toMs && outage.toMs >= fromMs - LINK_BACK_MS,
+    (outage) => (outage.isDeaf === true || outage.positionIndex === index) && isWithin(outage, fromMs, toMs),
   );
+}
+
+function isWithin(outage: Outage, fromMs: number, toMs: number): boolean {
+  return outage.fromMs <= toMs && outage.toMs >= fromMs - LINK_BACK_MS;
 }
 
 /** What begins when it is called may order none of `count` cells off until the returned function is, which gives how many were. */

@@ -123,7 +123,11 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
         ? faults.filter((other) => other.kind === "person" && other.fromMs >= overMs).map((other) => other.fromMs)
         : [];
     const toMs = people.length === 0 ? overMs : Math.min(...people);
-    outages.push({ fromMs: fault.fromMs, toMs, ...(positionIndex === undefined ? {} : { positionIndex }) });
+    outages.push({
+      ...{ fromMs: fault.fromMs, toMs },
+      ...(positionIndex === undefined ? {} : { positionIndex }),
+      ...(fault.kind === "controller-kill" ? { isDeaf: true } : {}),
+    });
   }
 
   function schedule(fault: WorldFault): void {
@@ -176,7 +180,7 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       // Whom a person ends is told as it happens, cell by cell.
       if (fault.kind !== "clock-step" && fault.kind !== "orders-end-cells") {
         const graceMs = areOrders(fault) ? AFTER_ORDERS_MS : 0;
-        outages.push({ fromMs: fault.fromMs, toMs: fault.toMs + graceMs });
+        outages.push({ fromMs: fault.fromMs, toMs: fault.toMs + graceMs, isDeaf: true });
       }
       return;
     }

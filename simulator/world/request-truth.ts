@@ -24,6 +24,8 @@ export interface Outage {
   readonly toMs: number;
   /** Absent when it concerns the whole rack. */
   readonly positionIndex?: number;
+  /** Nothing that is ordered may be heard either, of any cell. */
+  readonly isDeaf?: true;
 }
 
 export interface RequestTruthDeps {

@@ -13,7 +13,7 @@ import { createStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
 import { createBeamlineTrouble } from "./beamline-trouble.ts";
 import { createCellRack } from "./cell-rack.ts";
-import { createClockWatch, isKept, PROVING_MS } from "./clock-watch.ts";
+import { createClockWatch, isUnheard, PROVING_MS } from "./clock-watch.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
 import { createDoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
@@ -330,7 +330,7 @@ export function createWorld(deps: WorldDeps): World {
     },
     personEnds(index) {
       const atMs = clock.nowMs();
-      const isHeard = !isKept(outages, index, atMs, atMs + ENDED_WITHIN_MS) && !faultyPositions.has(index);
+      const isHeard = !isUnheard(outages, index, atMs, atMs + ENDED_WITHIN_MS) && !faultyPositions.has(index);
       rearming.ordered(index, atMs);
       outages.push({ fromMs: atMs, toMs: Infinity, positionIndex: index });
       if (!isHeard) return;

@@ -80,8 +80,11 @@ it.each([
 
 it("a cell that a person ended is never driven again, unless nobody may have heard the order", async () => {
   const stall: WorldFault = { kind: "host-stalls", fromMs: 30_000, toMs: 40_000 };
+  const dump: WorldFault = { kind: "beam-dump", fromMs: 30_000, toMs: 40_000 };
   for (const [faults, broken] of [
     [[], ["cell-limits"]],
+    // No beam keeps anybody from hearing it.
+    [[dump], ["cell-limits"]],
     [[stall], []],
   ] as const) {
     const test = worldWith(faults);
