@@ -7,20 +7,18 @@ import type { Site } from "../site/site.ts";
 import { campaignSpots } from "./campaign-spots.ts";
 import type { Campaign } from "./campaign.ts";
 
-/** One finding, of all places: what is out of reach is a place of the rack, and not of a line in a file. */
+/** A finding for all places that are alike: what is out of reach is a place of the rack, and not of a line in a file. */
 export function judgeReach(
   campaign: Pick<Campaign, "cells" | "sweeps" | "presets" | "controls">,
   site: Site,
 ): readonly Finding[] {
   const { travelXMm, travelYMm } = site.stage;
   const map = createReachMap(site.stage);
-  if (!bringsCells(site)) {
-    const way = wayFindings(campaign, site, map);
-    if (map.isOpen) return way;
-    if (way.some(({ severity }) => severity === "error")) return way;
-  }
-  // Of a robot's site the rules for robots tell; without a box the spots lie about places that are within the travel.
-  if (map.isOpen || bringsCells(site)) return [];
+  // Of a robot's site the rules for robots tell.
+  if (bringsCells(site)) return [];
+  const way = wayFindings(campaign, site, map);
+  // Without a box the spots lie about places that are within the travel.
+  if (map.isOpen) return way;
   const found = new Map<string, Set<string>>();
   for (const { position } of campaign.cells) {
     for (const spot of campaignSpots(campaign).all) {
@@ -30,7 +28,7 @@ export function judgeReach(
       if (what !== undefined) found.set(what, (found.get(what) ?? new Set()).add(position));
     }
   }
-  return [...found].map(([what, positions]) => ({
+  const beyond = [...found].map(([what, positions]): Finding => ({
     severity: "error",
     code: "plan.spot-out-of-reach",
     where: [...positions].join(", "),
@@ -38,6 +36,7 @@ export function judgeReach(
     advice:
       "Give spots nearer to the middle of the cells, correct keep_out of the site, or leave these cells out of the beam.",
   }));
+  return [...beyond, ...way];
 }
 
 /**

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { judgeReach } from "../../../protocols/campaign/judge-reach.ts";
 import { placedSpot } from "../../../protocols/align/placement.ts";
 import { ALL_POSITIONS, COLUMN_COUNT, positionAt, ROW_COUNT } from "../../../protocols/base/position.ts";
+import { stageTarget } from "../../../protocols/site/site-lookup.ts";
 import { KEPT_OFF_MM, shadowPath, shadowProblem, type StagePoint } from "../../../protocols/site/shadow-path.ts";
 import { load, repositoryText } from "../../support/campaign-files.ts";
 
@@ -106,5 +107,17 @@ describe("the way into the shadow", () => {
     const seated = judgeReach(campaign, { ...site, rack: { ...site.rack, placement } });
     expect(seated).toMatchObject([{ severity: "warning", code: "plan.shadow-way" }]);
     expect(seated[0]?.what).toMatch(/9\.5 mm past the middle of a cell/);
+    // A box beside the way, and one about a spot, take nothing from that.
+    const asSeated = { ...site, rack: { ...site.rack, placement } };
+    const { xMm, yMm } = stageTarget(asSeated, positionAt(0), { xMm: 0, yMm: 0 });
+    const boxed = (fromXMm: number, toXMm: number, fromYMm: number, toYMm: number) =>
+      judgeReach(campaign, {
+        ...asSeated,
+        stage: { ...site.stage, keepOut: [{ name: "camera", fromXMm, toXMm, fromYMm, toYMm }] },
+      });
+    expect(boxed(290, 295, 190, 195)).toEqual(seated);
+    expect(boxed(xMm - 0.1, xMm + 0.1, yMm - 0.1, yMm + 0.1).map(({ code }) => code)).toEqual(
+      expect.arrayContaining(["plan.spot-out-of-reach", "plan.shadow-way"]),
+    );
   });
 });
