@@ -24,7 +24,7 @@ export interface SweepRecord {
   /** First order given to last shutter closed and frame read. */
   readonly startedAtMs: number;
   readonly endedAtMs: number;
-  /** Where the stage stood when the sweep began, and where it then stopped, in order. */
+  /** Stops of the stage with a cell to expose. */
   readonly visitCount: number;
   /** The least that it could have taken, seconds; null where nobody reckons it. */
   readonly boundS: number | null;
