@@ -69,6 +69,8 @@ const PATH_DEADLINE_MS = 300_000;
 const POWER_ON_MS = 2000;
 const POLL_MS = 100;
 const ABORT_DEADLINE_MS = 15_000;
+/** To a person, of a sample between the jaws that keeps the arm from starting. */
+const EMPTY_IT = "put it into its own place on the rack, empty the gripper on the robot's own panel, then go on";
 
 export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   const { name, clock, model } = deps;
@@ -296,7 +298,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     const { held, heldToo = null } = reading;
     const isFetched = isDouble && held !== null && heldToo === null && isSameSlot(held, fetched);
     const slot = heldSlot(reading);
-    if (slot !== null && !isFetched) throw notReady(`it holds ${slotText(slot)}`, reading);
+    if (slot !== null && !isFetched) throw notReady(`it holds ${slotText(slot)}: ${EMPTY_IT}`, reading);
   }
 
   async function fetch(from: TraySlot, signal?: AbortSignal): Promise<void> {
@@ -345,7 +347,8 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     needConnection();
     signal?.throwIfAborted();
     const before = await readyReading();
-    if (before.heldToo != null) throw notReady(`it holds ${slotText(before.heldToo)} with its other jaws`, before);
+    if (before.heldToo != null)
+      throw notReady(`it holds ${slotText(before.heldToo)} with its other jaws: ${EMPTY_IT}`, before);
     if (before.held === null) return;
     const { delivered, isPresent } = before;
     const { reading: after } = await travel("back", before.held, before, signal);

@@ -74,7 +74,10 @@ describe("a CATS robot with a double gripper", () => {
     await expect(bench.finish(exchange(first, { tray: 1, slot: 3 }))).rejects.toMatchObject({
       code: "changer.not-ready",
     });
-    await expect(bench.finish(bench.changer.unload(first))).rejects.toMatchObject({ code: "changer.not-ready" });
+    await expect(bench.finish(bench.changer.unload(first))).rejects.toMatchObject({
+      code: "changer.not-ready",
+      message: expect.stringContaining("put it into its own place on the rack") as string,
+    });
     expect(bench.pathsBegun()).toBe(begun);
   });
 
