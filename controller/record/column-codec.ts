@@ -118,13 +118,15 @@ export function writeColumn(cursor: Cursor, values: Float64Array, from: number, 
   }
 }
 
-/** Reads `count` values into `values` from index 0. False when the bytes do not hold them. */
-export function readColumn(cursor: Cursor, values: Float64Array, count: number, order: 1 | 2): boolean {
+/** Reads `count` values into `values` from index `from`. False when the bytes do not hold them. */
+export function readColumn(cursor: Cursor, values: Float64Array, from: number, count: number, order: 1 | 2): boolean {
   const scaleIndex = cursor.bytes[cursor.at] ?? -1;
   cursor.at += 1;
   if (scaleIndex === RAW) {
     if (cursor.at + 8 * count > cursor.bytes.length) return false;
-    for (let index = 0; index < count; index += 1) values[index] = cursor.bytes.readDoubleLE(cursor.at + 8 * index);
+    for (let index = 0; index < count; index += 1) {
+      values[from + index] = cursor.bytes.readDoubleLE(cursor.at + 8 * index);
+    }
     cursor.at += 8 * count;
     return true;
   }
@@ -136,7 +138,7 @@ export function readColumn(cursor: Cursor, values: Float64Array, count: number, 
     const step = readSigned(cursor) + lastStep;
     last += step;
     if (order === 2 && index > 0) lastStep = step;
-    values[index] = scale.divide ? last / scale.factor : last * scale.factor;
+    values[from + index] = scale.divide ? last / scale.factor : last * scale.factor;
   }
   return !hasFailed(cursor);
 }

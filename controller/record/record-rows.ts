@@ -82,6 +82,13 @@ export function fetchRows(database: Database, table: keyof typeof SELECT_ROWS): 
   return (after, limit) => statement.all(after, limit);
 }
 
+/** Bookings without a closing row, oldest first. */
+export function openBookingRows(database: Database): readonly RawRow[] {
+  const open = database.prepare<[], RawRow>(`SELECT * FROM ledger AS booked WHERE kind = 'booking' AND NOT EXISTS
+    (SELECT 1 FROM ledger WHERE exposure_id = booked.exposure_id AND kind <> 'booking') ORDER BY row`);
+  return open.all();
+}
+
 export function parseEventRow(row: RawRow): StoredEvent | undefined {
   const { seq, at_ms: atMs, type, data, hash, wall_ms: wallMs } = row;
   if (typeof seq !== "number" || typeof atMs !== "number" || typeof type !== "string") return undefined;

@@ -6,17 +6,11 @@ import type { Database } from "better-sqlite3";
 import { createDroppedSamples } from "./dropped-samples.ts";
 import type { LiveHead } from "./live-head.ts";
 import { createPendingRows, type PendingRows } from "./pending-rows.ts";
+import { createFrameReader } from "./frame-columns.ts";
 import { fetchRows, parsePackedFrame } from "./record-rows.ts";
 import type { SampleBuffer } from "./sample-buffer.ts";
 import { createBlockBuilder } from "./sample-block.ts";
-import {
-  createFrameEncoder,
-  decodeFrame,
-  payloadCrc32,
-  summarise,
-  unpackPayload,
-  type FrameEncoder,
-} from "./sample-frame.ts";
+import { createFrameEncoder, payloadCrc32, summarise, unpackPayload, type FrameEncoder } from "./sample-frame.ts";
 import { journalFrom, type StoredHead } from "./schema.ts";
 
 export interface WrittenSamples {
@@ -45,39 +39,63 @@ export interface WriterOptions {
   readonly capacity: number;
 }
 
-/** Frames that a run before left unpacked are taken over. */
+/**
+ * Frames that a run before left unpacked are packed with those of this run; read only then, so that a run goes on at once.
+ */
 export function createRecordWriter(database: Database, stored: StoredHead, options: WriterOptions): RecordWriter {
   const { channelCount, capacity, liveHead } = options;
   const rows = createPendingRows(database, stored);
   const encoder = createFrameEncoder(channelCount, capacity);
   const builder = createBlockBuilder(channelCount);
   const dropped = createDroppedSamples(channelCount);
-  const isPackable = takeLeftFrames();
+  const packedTo = lastPackedFrame();
+  /** In the file, and not in the builder; with those of this run until all of them are taken over. */
+  let looseSamples = looseAfter(packedTo);
+  let frames: "in-builder" | "left" | "unreadable" = stored.frames === packedTo ? "in-builder" : "left";
   let samplesFramed = 0;
 
-  /** False where one cannot be read: then what stands unpacked stays so, for `verify` and `repair` to tell. */
-  function takeLeftFrames(): boolean {
+  function lastPackedFrame(): number {
     const last = database
       .prepare<[], { row: number }>("SELECT to_frame AS row FROM block ORDER BY row DESC LIMIT 1")
       .get();
+    return Math.max(journalFrom(database) - 1, last?.row ?? 0);
+  }
+
+  function looseAfter(row: number): number {
+    const sum = database.prepare<[number], { n: number | null }>(
+      "SELECT sum(sample_count) AS n FROM frame WHERE row > ?",
+    );
+    return sum.get(row)?.n ?? 0;
+  }
+
+  /** False where one cannot be read: then what stands unpacked stays so, for `verify` and `repair` to tell. */
+  function takeLeftFrames(): boolean {
     const fetch = fetchRows(database, "packedFrame");
-    let after = Math.max(journalFrom(database) - 1, last?.row ?? 0);
+    const reader = createFrameReader();
+    let after = packedTo;
     for (;;) {
       const [raw] = fetch(after, 1);
-      if (raw === undefined) return after === stored.frames;
+      if (raw === undefined) return after === rows.stored.frames;
       const frame = parsePackedFrame(raw);
       const payload = frame === undefined ? "" : unpackPayload(frame.block, frame.crc32);
-      const segments: Buffer[] = [];
-      const channels = typeof payload === "string" ? payload : decodeFrame(payload, segments);
-      if (frame === undefined || typeof channels === "string" || frame.row !== after + 1) return false;
+      const columns = typeof payload === "string" ? payload : reader.read(payload);
+      if (frame === undefined || typeof payload === "string" || typeof columns === "string") return false;
+      if (frame.row !== after + 1) return false;
       builder.frame(frame.row);
-      for (const [index, samples] of channels.entries()) {
-        const segment = segments[index];
-        if (segment === undefined || samples.channelIndex >= channelCount) return false;
-        builder.segment(samples.channelIndex, segment, samples, 0, samples.atMs.length);
+      const { channelIndex, from, to, segmentFrom, segmentTo } = columns;
+      for (let place = 0; place < columns.channels; place += 1) {
+        const channel = channelIndex[place] ?? channelCount;
+        if (channel >= channelCount) return false;
+        const segment = payload.subarray(segmentFrom[place], segmentTo[place]);
+        builder.segment(channel, segment, columns, from[place] ?? 0, to[place] ?? 0);
       }
       after = frame.row;
     }
+  }
+
+  function isTimeToPack(isEnd: boolean): boolean {
+    const waiting = frames === "left" ? looseSamples : builder.sampleCount;
+    return waiting > 0 && (isEnd || builder.isFullWith(waiting));
   }
 
   return {
@@ -100,7 +118,8 @@ export function createRecordWriter(database: Database, stored: StoredHead, optio
       const row = rows.nextFrameRow;
       rows.addFrame({ row, ...summary, payloadBytes: payload.length, crc32: payloadCrc32(payload), block: payload });
       samplesFramed += summary.sampleCount;
-      if (!isPackable) return;
+      if (frames === "left") looseSamples += summary.sampleCount;
+      if (frames !== "in-builder") return;
       builder.frame(row);
       for (let channel = 0; channel < channelCount; channel += 1) {
         const to = encoder.segmentTo[channel] ?? 0;
@@ -116,12 +135,18 @@ export function createRecordWriter(database: Database, stored: StoredHead, optio
       if (rows.stored !== before) liveHead?.write(rows.stored);
     },
     pack(isEnd) {
-      if (!isPackable || builder.sampleCount === 0 || !(isEnd || builder.isFull)) return;
+      if (frames === "unreadable" || !isTimeToPack(isEnd)) return;
       try {
+        if (frames === "left") frames = takeLeftFrames() ? "in-builder" : "unreadable";
+        if (frames === "unreadable") {
+          builder.clear();
+          return;
+        }
         rows.pack(builder.blocks(rows.stored.blocks + 1));
         builder.clear();
       } catch (error) {
         if (!(error instanceof Error && "code" in error)) throw error;
+        if (frames === "left") builder.clear();
         builder.putOff();
       }
     },

@@ -17,8 +17,8 @@ type Columns = Pick<ChannelSamples, "atMs" | "voltageV" | "currentA">;
 export interface BlockBuilder {
   /** Samples that wait. */
   readonly sampleCount: number;
-  /** A pack of it is worth its while. */
-  readonly isFull: boolean;
+  /** A pack of so many samples is worth its while. */
+  isFullWith(samples: number): boolean;
   /** Frames come in the order of their rows; the segments of one follow its `frame`. */
   frame(row: number): void;
   /** `bytes` is kept; of the columns the readings from..to are those in it. */
@@ -67,9 +67,7 @@ export function createBlockBuilder(channelCount: number): BlockBuilder {
     get sampleCount() {
       return sampleCount;
     },
-    get isFull() {
-      return sampleCount >= tryAt;
-    },
+    isFullWith: (samples) => samples >= tryAt,
     frame(row) {
       if (fromFrame === 0) fromFrame = row;
       toFrame = row;
@@ -156,7 +154,12 @@ function lookAt(block: OpenBlock, { atMs, voltageV, currentA }: Columns, from: n
     if (amperes < currentMinA) currentMinA = amperes;
     if (amperes > currentMaxA) currentMaxA = amperes;
   }
-  Object.assign(block, { firstMs, lastMs, voltageMinV, voltageMaxV, currentMinA, currentMaxA });
+  block.firstMs = firstMs;
+  block.lastMs = lastMs;
+  block.voltageMinV = voltageMinV;
+  block.voltageMaxV = voltageMaxV;
+  block.currentMinA = currentMinA;
+  block.currentMaxA = currentMaxA;
 }
 
 function finiteOrNull(value: number): number | null {

@@ -9,22 +9,11 @@
  * deflated at all.
  */
 import { constants, crc32, deflateSync, inflateSync } from "node:zlib";
-import {
-  createCursor,
-  hasFailed,
-  readColumn,
-  readVarint,
-  VARINT_BYTES_MAX,
-  writeColumn,
-  writeVarint,
-} from "./column-codec.ts";
+import { createCursor, VARINT_BYTES_MAX, writeColumn, writeVarint } from "./column-codec.ts";
 import type { Cursor } from "./column-codec.ts";
+import { BLOCK, createFrameReader, FRAME } from "./frame-columns.ts";
 import type { SampleBuffer } from "./sample-buffer.ts";
-import { THINNED } from "./thinned-block.ts";
 
-const FRAME = 1;
-const BLOCK = 2;
-// 3 is that of thinned-block.ts.
 /** What a deflated payload begins with; no version ever has this number. */
 const DEFLATED = 0x78;
 /** Three columns of up to 8 bytes a value and two integers a run of flags. */
@@ -121,78 +110,24 @@ export function unpackPayload(packed: Buffer, statedCrc32: number): Buffer | str
   return crc32(payload) === statedCrc32 ? payload : "the block's CRC-32 is not the stated one";
 }
 
-/**
- * Samples per channel in order, or a reason. `segments`, where given, is filled with the bytes of each channel's
- * segment, in the order of the channels given back.
- */
-export function decodeFrame(payload: Buffer, segments?: Buffer[]): readonly ChannelSamples[] | string {
-  const cursor = createCursor(payload);
-  cursor.at = 1;
-  if (payload[0] === BLOCK) return decodeBlock(cursor);
-  if (payload[0] === THINNED) return "its samples were thinned on purpose";
-  if (payload[0] !== FRAME)
-    return `frame version ${payload[0] ?? "missing"}, this beamrack reads ${FRAME} and ${BLOCK}`;
-  const filled = readVarint(cursor);
+/** Samples per channel in order, or a reason. */
+export function decodeFrame(payload: Buffer): readonly ChannelSamples[] | string {
+  const columns = createFrameReader().read(payload);
+  if (typeof columns === "string") return columns;
+  const { atMs, voltageV, currentA, flags } = columns;
   const channels: ChannelSamples[] = [];
-  for (let index = 0; index < filled && !hasFailed(cursor); index += 1) {
-    const channelIndex = readVarint(cursor);
-    const from = cursor.at;
-    const count = readVarint(cursor);
-    const samples = emptySamples(channelIndex, count, cursor);
-    if (typeof samples === "string") return samples;
-    const failure = readSegment(cursor, samples, count);
-    if (failure !== null) return failure;
-    segments?.push(payload.subarray(from, cursor.at));
-    channels.push(samples);
+  for (let place = 0; place < columns.channels; place += 1) {
+    const from = columns.from[place] ?? 0;
+    const to = columns.to[place] ?? 0;
+    channels.push({
+      channelIndex: columns.channelIndex[place] ?? 0,
+      atMs: atMs.slice(from, to),
+      voltageV: voltageV.slice(from, to),
+      currentA: currentA.slice(from, to),
+      flags: flags.slice(from, to),
+    });
   }
-  if (hasFailed(cursor)) return "the block is cut short";
-  return cursor.at === payload.length ? channels : "the block has bytes beyond its samples";
-}
-
-function decodeBlock(cursor: Cursor): readonly ChannelSamples[] | string {
-  const channelIndex = readVarint(cursor);
-  const total = readVarint(cursor);
-  const samples = emptySamples(channelIndex, total, cursor);
-  if (typeof samples === "string") return samples;
-  let done = 0;
-  while (done < total) {
-    const count = readVarint(cursor);
-    if (hasFailed(cursor) || count === 0 || count > total - done) return "a segment's sample count cannot be";
-    const failure = readSegment(cursor, samplesFrom(samples, done), count);
-    if (failure !== null) return failure;
-    done += count;
-  }
-  return cursor.at === cursor.bytes.length ? [samples] : "the block has bytes beyond its samples";
-}
-
-function emptySamples(channelIndex: number, count: number, cursor: Cursor): ChannelSamples | string {
-  // Each sample takes at least three bytes: a count beyond that is damage, and must not be allocated.
-  if (hasFailed(cursor) || count > cursor.bytes.length) return "a channel's sample count cannot be";
-  return {
-    channelIndex,
-    atMs: new Float64Array(count),
-    voltageV: new Float64Array(count),
-    currentA: new Float64Array(count),
-    flags: new Uint32Array(count),
-  };
-}
-
-function samplesFrom(samples: ChannelSamples, from: number): ChannelSamples {
-  return {
-    channelIndex: samples.channelIndex,
-    atMs: samples.atMs.subarray(from),
-    voltageV: samples.voltageV.subarray(from),
-    currentA: samples.currentA.subarray(from),
-    flags: samples.flags.subarray(from),
-  };
-}
-
-/** Reads `count` samples to the begin of `samples`; why it cannot, or null. */
-function readSegment(cursor: Cursor, samples: ChannelSamples, count: number): string | null {
-  if (!readColumn(cursor, samples.atMs, count, 2)) return "a time column is cut short";
-  if (!readColumn(cursor, samples.voltageV, count, 1)) return "a voltage column is cut short";
-  if (!readColumn(cursor, samples.currentA, count, 1)) return "a current column is cut short";
-  return readFlags(cursor, samples.flags, count) ? null : "a flags column is cut short";
+  return channels;
 }
 
 /** First and last time and the number of samples beyond `skip`; undefined when there are none. */
@@ -223,16 +158,4 @@ function writeFlags(cursor: Cursor, flags: Uint32Array, from: number, to: number
     writeVarint(cursor, end - index);
     index = end;
   }
-}
-
-function readFlags(cursor: Cursor, flags: Uint32Array, count: number): boolean {
-  let index = 0;
-  while (index < count) {
-    const value = readVarint(cursor);
-    const length = readVarint(cursor);
-    if (hasFailed(cursor) || length === 0 || length > count - index) return false;
-    flags.fill(value, index, index + length);
-    index += length;
-  }
-  return true;
 }

@@ -15,7 +15,7 @@ import { parseHead, writeHeadFile } from "./head-file.ts";
 import { assertLedgerRow, type LedgerRow } from "./ledger-row.ts";
 import { headerDifferences, parseHeader, type RecordHeader } from "./record-header.ts";
 import { createScribe, type RecordScribe } from "./record-scribe.ts";
-import { fetchRows, parseStoredLedgerRow, type GapRow } from "./record-rows.ts";
+import { openBookingRows, parseStoredLedgerRow, type GapRow } from "./record-rows.ts";
 import { createRecordWriter } from "./record-writer.ts";
 import { bufferedCount, createSampleBuffer } from "./sample-buffer.ts";
 import { BUSY_TIMEOUT_MS, databasePath, emptyHead, migrate, openForWriting, readMeta, storeFault } from "./schema.ts";
@@ -194,11 +194,9 @@ export function openStore(options: StoreOptions): RecordStore {
   }
 
   function loadOpenBookings(): void {
-    for (const raw of fetchRows(database, "ledger")(0, Number.MAX_SAFE_INTEGER)) {
+    for (const raw of openBookingRows(database)) {
       const row = parseStoredLedgerRow(raw);
-      if (row === undefined) continue;
-      if (row.kind === "booking") bookings.set(row.exposureId, row);
-      else bookings.delete(row.exposureId);
+      if (row !== undefined) bookings.set(row.exposureId, row);
     }
   }
 

@@ -4,8 +4,8 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { createBegunFold, type BegunFold } from "../amendments/campaign-progress.ts";
 import type { LedgerRow } from "../record/ledger-row.ts";
 import { parseJson } from "../record/record-header.ts";
-import { channelsOf, openRecord, type RecordReader } from "../record/record-reader.ts";
-import type { ChannelSamples } from "../record/sample-frame.ts";
+import { openRecord, type RecordReader } from "../record/record-reader.ts";
+import { unpackPayload } from "../record/sample-frame.ts";
 import { createFollowedCell, type FollowedCell } from "../forecast/followed-cell.ts";
 import { recordOf, textOf } from "./recorded-cell.ts";
 import { createRunFold, type RecordedRun } from "./recorded-run.ts";
@@ -17,8 +17,8 @@ export interface LeftRun {
   readonly ledgerRows: readonly LedgerRow[];
   /** How far it has come, and what was amended: goes on with the run. */
   readonly begun: BegunFold;
-  /** Stored samples from a little before the oldest step under way, frame by frame. */
-  readonly frames: readonly (readonly ChannelSamples[])[];
+  /** Stored samples from a little before the oldest step under way: payloads of frames and blocks, for a frame reader. */
+  readonly frames: readonly Buffer[];
 }
 
 /** So far before the oldest step under way, for the last reading of cells that had none since. */
@@ -64,12 +64,12 @@ function oldestMs({ cells, lastMs }: RecordedRun): number {
   return cells.reduce((oldest, { stepBeganMs }) => Math.min(oldest, stepBeganMs ?? lastMs), lastMs);
 }
 
-function framesFrom(reader: RecordReader, fromMs: number): readonly (readonly ChannelSamples[])[] {
-  const frames: (readonly ChannelSamples[])[] = [];
+function framesFrom(reader: RecordReader, fromMs: number): readonly Buffer[] {
+  const frames: Buffer[] = [];
   for (const scanned of reader.frames()) {
     if (scanned.kind === "damaged" || scanned.row.lastMs < fromMs) continue;
-    const channels = channelsOf(scanned.row);
-    if (typeof channels !== "string") frames.push(channels);
+    const payload = unpackPayload(scanned.row.block, scanned.row.crc32);
+    if (typeof payload !== "string") frames.push(payload);
   }
   return frames;
 }

@@ -6,6 +6,7 @@ import { orderedCurrentA } from "../cells/cell-effects.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import { NO_NUMBERS, recordedNumbers, type LastNumbers } from "../beam/request-numbers.ts";
 import type { SweepState } from "../beam/sweeps.ts";
+import { createFrameReader } from "../record/frame-columns.ts";
 import type { LedgerRow } from "../record/ledger-row.ts";
 import type { SweepDesk } from "../run/sweep-desk.ts";
 import type { Tally } from "../run/tally.ts";
@@ -49,18 +50,24 @@ function restoreSamples(left: LeftRun, intake: SampleIntake): void {
         chargeMaxAh: step.chargeMaxAh,
       });
     };
-    for (const channels of left.frames) {
-      for (const { channelIndex, atMs, voltageV, currentA, flags } of channels) {
-        const cell = cells[channelIndex];
+    const reader = createFrameReader();
+    for (const payload of left.frames) {
+      const columns = reader.read(payload);
+      if (typeof columns === "string") continue;
+      const { channelIndex, from, to, atMs, voltageV, currentA, flags } = columns;
+      for (let place = 0; place < columns.channels; place += 1) {
+        const cellIndex = channelIndex[place] ?? -1;
+        const cell = cells[cellIndex];
         if (cell === undefined) continue;
         const beganMs = cell.stepBeganMs ?? Infinity;
-        for (let index = 0; index < atMs.length; index += 1) {
+        for (let index = from[place] ?? 0; index < (to[place] ?? 0); index += 1) {
           const at = atMs[index] ?? NaN;
-          const [volts, amperes] = [voltageV[index] ?? NaN, currentA[index] ?? NaN];
+          const volts = voltageV[index] ?? NaN;
+          const amperes = currentA[index] ?? NaN;
           if (at >= beganMs) {
-            begin(channelIndex);
-            intake.sample(channelIndex, (at - beganMs) / 1000, volts, amperes, flags[index] ?? 0);
-          } else intake.lastSeen(channelIndex, at, volts, amperes);
+            begin(cellIndex);
+            intake.sample(cellIndex, (at - beganMs) / 1000, volts, amperes, flags[index] ?? 0);
+          } else intake.lastSeen(cellIndex, at, volts, amperes);
         }
       }
     }
