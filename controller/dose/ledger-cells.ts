@@ -13,39 +13,45 @@ import type { BeamOnCell, LedgerCell } from "./dose-ledger.ts";
 /** Doses of a campaign are kept in one convention; check refuses limits of another. */
 export const CAMPAIGN_CONVENTION: DoseConvention = "en";
 
+type Layers = Campaign["cells"][number]["layers"];
+
+interface KnownStack {
+  readonly hash: string;
+  readonly layers: LedgerCell["plan"]["layers"];
+}
+
 /** Throws Fault `dose.input` for an energy or an element outside the tables. */
 export function createLedgerCells(campaign: Campaign, site: Site, tables: AttenuationTables): readonly LedgerCell[] {
   const spots = campaignSpots(campaign).all;
   const relativeUncertainty = worstCaseFactor(campaign.doseUncertainty) - 1;
   const overlap = (dxMm: number, dyMm: number): number => relativeFluence(site.beam.profile, dxMm, dyMm);
+  const { energyKeV } = site.beam;
+  const convention = CAMPAIGN_CONVENTION;
+  const known = new Map<Layers, KnownStack>();
+  // The cells of a chemistry share their layers.
+  const stackOf = (layers: Layers): KnownStack => {
+    const found = known.get(layers);
+    if (found !== undefined) return found;
+    const coefficients = stackCoefficients(tables, { energyKeV, tiltDeg: 0, convention, layers });
+    const stack = {
+      hash: stackHash(energyKeV, convention, layers),
+      layers: coefficients.layers.map(({ name, surfaceGyPerPhCm2, meanGyPerPhCm2 }) => ({
+        name,
+        surfaceGyPerPhCm2,
+        meanGyPerPhCm2,
+      })),
+    };
+    known.set(layers, stack);
+    return stack;
+  };
   return campaign.cells.map((cell) => {
-    const stack = { energyKeV: site.beam.energyKeV, tiltDeg: 0, convention: CAMPAIGN_CONVENTION, layers: cell.layers };
-    const { layers } = stackCoefficients(tables, stack);
-    const stackHash = createHash("sha256")
-      .update(
-        canonicalJson({
-          energy_keV: stack.energyKeV,
-          convention: stack.convention,
-          layers: cell.layers.map((layer) => ({
-            name: layer.name,
-            thickness_mm: layer.thicknessMm,
-            density: layer.densityGCm3,
-            mass_fractions: layer.massFractions,
-          })),
-        }),
-      )
-      .digest("hex")
-      .slice(0, 16);
+    const stack = stackOf(cell.layers);
     return {
       position: cell.position,
-      stackHash,
+      stackHash: stack.hash,
       plan: {
         position: cell.position,
-        layers: layers.map((layer) => ({
-          name: layer.name,
-          surfaceGyPerPhCm2: layer.surfaceGyPerPhCm2,
-          meanGyPerPhCm2: layer.meanGyPerPhCm2,
-        })),
+        layers: stack.layers,
         limits: cell.doseLimits,
         relativeUncertainty,
         spots,
@@ -53,6 +59,19 @@ export function createLedgerCells(campaign: Campaign, site: Site, tables: Attenu
       },
     };
   });
+}
+
+function stackHash(energyKeV: number, convention: DoseConvention, layers: Layers): string {
+  const named = layers.map((layer) => ({
+    name: layer.name,
+    thickness_mm: layer.thicknessMm,
+    density: layer.densityGCm3,
+    mass_fractions: layer.massFractions,
+  }));
+  return createHash("sha256")
+    .update(canonicalJson({ energy_keV: energyKeV, convention, layers: named }))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /** Transmission of the filters that are in, and the profile's peak; the filter sets in use are few, so each is kept. */

@@ -32,6 +32,13 @@ export function parseWorldAttenuation(json: unknown): WorldAttenuation {
   const result = tableSchema.safeParse(json);
   if (!result.success) throw new Fault("file.schema", "mass attenuation", result.error.message);
   const elements = new Map<string, Columns>(Object.entries(result.data.elements));
+  // A beam has one energy, and every layer of every cell asks for it.
+  let transferred = { energyKeV: NaN, share: NaN };
+
+  function transfer(energyKeV: number): number {
+    if (transferred.energyKeV !== energyKeV) transferred = { energyKeV, share: comptonTransfer(energyKeV) };
+    return transferred.share;
+  }
 
   function mixture(layer: WorldLayer, column: Column, energyKeV: number): number {
     let sum = 0;
@@ -50,7 +57,7 @@ export function parseWorldAttenuation(json: unknown): WorldAttenuation {
         convention === "en"
           ? mixture(layer, "mu_en", energyKeV)
           : mixture(layer, "mu_photo", energyKeV) +
-            mixture(layer, "mu_inc", energyKeV) * (convention === "loc" ? comptonTransfer(energyKeV) : 1);
+            mixture(layer, "mu_inc", energyKeV) * (convention === "loc" ? transfer(energyKeV) : 1);
       return energyKeV * JOULE_PER_KEV * absorbed * 1000;
     },
   };
