@@ -10,7 +10,7 @@ import { isSound, searchSummary, searchText } from "../explore/search-summary.ts
 import { runSeed, type SeedInputs, type SeedResult } from "../explore/seed-run.ts";
 import { loadCampaign } from "../load-campaign.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
-import { loadWorldData } from "../virtual/load-world-data.ts";
+import { areFramesLookedAt, loadFrameTables, loadWorldData } from "../virtual/load-world-data.ts";
 import { outputFolder } from "../virtual/world-files.ts";
 
 const OWN_CAMPAIGN = "protocols/campaigns/fault-search.yaml";
@@ -115,6 +115,8 @@ function seedInputs(context: CommandContext, options: ExploreOptions): SeedInput
     worldAttenuation: data.attenuation,
     designs: data.designs,
     models: data.models,
+    // As simulate does, so that a replay is the same run.
+    ...(areFramesLookedAt(campaign, site) ? { frameTables: loadFrameTables(context) } : {}),
     faults: chooseFaults(context, options.faults),
     drain: () => context.drain(),
     softwareVersion: context.version,

@@ -22,7 +22,7 @@ import { openAlarmLines } from "../progress/render-alarms.ts";
 import { renderSummary } from "../progress/render-summary.ts";
 import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
-import { loadFrameTables, loadLatticeTables, loadWorldData } from "../virtual/load-world-data.ts";
+import { areFramesLookedAt, loadFrameTables, loadLatticeTables, loadWorldData } from "../virtual/load-world-data.ts";
 import { type PhysicsOptions, preparePhysicsLook } from "../virtual/physics-report.ts";
 import { recordedCharges } from "../virtual/recorded-charges.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
@@ -81,8 +81,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const look = await preparePhysicsLook(context, campaign, plannedS / 3600, options.physics);
   // Control spots are compared by what frames hold.
   const areFramesRead = campaign.controls !== undefined || campaign.frameRules !== undefined;
-  const areLookedAt = areFramesRead || site.corrections !== undefined;
-  const frameTables = look.frameTables ?? (areLookedAt ? loadFrameTables(context) : undefined);
+  const frameTables = look.frameTables ?? (areFramesLookedAt(campaign, site) ? loadFrameTables(context) : undefined);
   const bus = openBus(context, options, campaign, site);
   let timed: TimedLinks | undefined;
   const watched = (deps: DriverDeps): DriverDeps => {

@@ -1,6 +1,8 @@
 /** The simulator's own tables, read and parsed apart from the controller's. */
 import { Fault } from "../../protocols/base/fault.ts";
+import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { parseLatticeTables, type LatticeTables } from "../../protocols/diffraction/lattice-tables.ts";
+import type { Site } from "../../protocols/site/site.ts";
 import {
   parseCellDesign,
   parseCellModels,
@@ -36,6 +38,11 @@ export function loadWorldData(context: PackageText, designIds: Iterable<string>)
     models: parseCellModels(readJson(`${CELL_FOLDER}/models.json`), `${CELL_FOLDER}/models.json`),
     attenuation: parseWorldAttenuation(readJson("protocols/data/xray/mass_attenuation.json")),
   };
+}
+
+/** Whether a run looks into frames: control spots are compared by what they hold, and so are correction frames. */
+export function areFramesLookedAt(campaign: Campaign, site: Pick<Site, "corrections">): boolean {
+  return campaign.controls !== undefined || campaign.frameRules !== undefined || site.corrections !== undefined;
 }
 
 /** What frames and the beam's harm need beside that. */

@@ -28,6 +28,7 @@ import { createWorld, type World, type WorldOptions } from "../../simulator/worl
 import { setupOf } from "../align/random-setup.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
 import { sweepBoundOf } from "../run/run-figures.ts";
+import { areFramesLookedAt } from "./load-world-data.ts";
 import { hearPeople } from "./hear-people.ts";
 import { createHostTrouble } from "./host-trouble.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
@@ -202,10 +203,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     });
   }
 
-  const areFramesRead =
-    campaign.controls !== undefined || campaign.frameRules !== undefined || site.corrections !== undefined;
   const { frameWorld } = world;
-  const isWithoutOne = areFramesRead && site.integrator === undefined;
+  const isWithoutOne = areFramesLookedAt(campaign, site) && site.integrator === undefined;
   const integrator = isWithoutOne && frameWorld !== undefined ? createWorldIntegrator(frameWorld) : undefined;
 
   const beginHandlers: ((run: CampaignRun) => void)[] = [];

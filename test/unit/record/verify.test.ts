@@ -75,8 +75,7 @@ describe("a sound record", () => {
       replay: "not-run",
       exposures: MINUTES,
       ledger: "ok",
-      openBookings: 0,
-      corrections: 0,
+      ...{ openBookings: 0, corrections: 0 },
       thinned: 0,
       // Five spots in turn, three settlements of 99 Gy, 10 % uncertain, on the busiest, limit 10 MGy.
       limitFractionMax: expect.closeTo((3 * 99 * 1.1) / 1e7, 12) as number,
