@@ -90,7 +90,7 @@ describe("frames of an export", () => {
       writeFileSync(path, "frame");
     const names = ["../secret.h5", "x/../../secret.h5", "..", "a\0b", "n".repeat(5000), "/data/f.h5", strange];
     const exposures = names.map((frame, index) => ({ exposureId: `X-${String(index)}`, frame }));
-    const campaign = { cells: [{ exposures }] } as unknown as ExportedCampaign;
+    const campaign = { cells: [{ exposures }], corrections: [] } as unknown as ExportedCampaign;
     const target = createExportFolder(newPlace(), "frames");
     const running = searchFrames(campaign, target, { folder: frames, isCopied: true });
     let step = running.next();

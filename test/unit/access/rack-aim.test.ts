@@ -7,7 +7,7 @@ import type { Site } from "../../../protocols/site/site.ts";
 const START_MS = 1_000_000;
 const PLACEMENT = { shiftXMm: 1, shiftYMm: 0, rotationDeg: 0.1, cells: new Map() };
 
-function aimOf({ rack = { placement: PLACEMENT } as object, left = null as LostAim | null } = {}) {
+function aimOf({ rack = { placement: PLACEMENT }, left = null }: { rack?: object; left?: LostAim | null } = {}) {
   const fold = createAccessFold();
   const alarms = new Set<string>();
   const aim = createRackAim({
