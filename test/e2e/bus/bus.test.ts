@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type MqttClient } from "mqtt";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { createRealClock } from "../../../tui/rim/real-clock.ts";
 import { startBrokerServer } from "../../../tui/bus/broker-server.ts";
 import { createBusClient, type BusClient, type BusLink } from "../../../tui/bus/bus-client.ts";
@@ -19,8 +19,12 @@ const folder = mkdtempSync(join(tmpdir(), "beamrack-bus-"));
 const running: BeamrackProcess[] = [];
 const clients: BusClient[] = [];
 
-afterAll(async () => {
+/** What is tried again begins with nothing of the first time. */
+afterEach(() => {
   for (const process of running) if (process.isRunning()) process.signal("SIGKILL");
+});
+
+afterAll(async () => {
   await Promise.all(clients.map((client) => client.close()));
   rmSync(folder, { recursive: true, force: true });
 });
@@ -39,7 +43,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 
 /** A paced world with its bus; the URL as it was told. */
 async function pacedWorld(): Promise<{ readonly world: BeamrackProcess; readonly url: string }> {
-  const data = join(folder, "data");
+  const data = mkdtempSync(join(folder, "data-"));
   const world = start([
     "simulate",
     CAMPAIGN,
@@ -155,7 +159,10 @@ it("a running world is seen and steered over the bus; a broker that dies, client
   await until("the loss noticed", () => screen.client.link().kind === "lost", 2000);
   await until(
     "the whole state again",
-    () => screen.seen.has("control ") && [...screen.seen.keys()].filter((key) => key.startsWith("cell ")).length === 10,
+    () =>
+      screen.client.link().kind === "open" &&
+      screen.seen.has("control ") &&
+      [...screen.seen.keys()].filter((key) => key.startsWith("cell ")).length === 10,
     10_000,
   );
   expect(
