@@ -9,6 +9,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { isSafetyShut, shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
+import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import type { DoseLedger } from "../dose/dose-ledger.ts";
 import { remountMm } from "../dose/moved-spots.ts";
@@ -84,6 +85,8 @@ export interface AccessDeskDeps {
   readonly alarms: () => Pick<Alarms, "raise" | "clear" | "clearAll">;
   readonly site: Pick<Site, "alignment" | "rack">;
   readonly ledger: () => Pick<DoseLedger, "moved">;
+  /** They keep what a cell reads, off, before anybody has access to it. */
+  readonly samples: () => Pick<SampleIntake, "releasedAt">;
   /** Longest that a proof of wiring takes. */
   readonly proofMaxMs: () => number;
   readonly actor: () => CampaignActor;
@@ -200,6 +203,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     // a place to which one is to come.
     if (stateOf(position) !== "away" || isToCome(position)) await deps.roles.channels[indexOf(position)]?.abort();
     const voltageV = await voltageOff(position);
+    if (voltageV !== null) deps.samples().releasedAt(indexOf(position), voltageV);
     locked.add(position);
     let trouble = await unrest();
     for (const untilMs = clock.monoMs() + REST_WITHIN_MS; trouble !== null; trouble = await unrest()) {

@@ -7,7 +7,7 @@ import type { ChannelNews } from "../machines/campaign-news.ts";
 import { IN_HAND } from "../machines/cell-steps.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
-import { elapsedWhenOff, expectedVoltage, unheardAh } from "./continuity.ts";
+import { elapsedWhenOff, expectedVoltage, type LastSeen, unheardAh } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
@@ -210,6 +210,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       spectra.begin(step);
       const untilTimeS = Math.max(channelStep.sampleIntervalS, channelStep.untilTimeS - elapsedS);
       const askedAtMs = clock.monoMs();
+      intake.releasedAt(cellIndex, NaN);
       await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
       if (because !== null) deps.gap(cellIndex, because);
       noteStart(channelStep, untilTimeS, elapsedS > 0, askedAtMs);
@@ -274,7 +275,10 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       isSought = false;
       const openCircuitV = await channel.measureOpenCircuitV();
       judgeOpenCircuit(openCircuitV);
-      judgeContinuity(left, openCircuitV, "back in its place");
+      // Where nothing was read as it was given out, what ran may have run on unheard since the last sample.
+      const isTold = Number.isFinite(intake.releasedV[cellIndex] ?? NaN);
+      const ran = isTold ? left : { ...left, runningSinceMs: clock.monoMs() };
+      judgeContinuity(ran, openCircuitV, "back in its place");
       if (wiringSignal === undefined) return { openCircuitV, wired: null };
       wiringSignal.throwIfAborted();
       deps.gap(cellIndex, IN_HAND);
@@ -308,9 +312,16 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     lastSpectrum: () => spectra.last,
   };
 
-  function judgeContinuity(left: LeftStep, openCircuitV: number, when = "after the restart"): void {
-    const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
+  /** As it was given out of its place; otherwise its last sample. Of a step not heard yet nobody knows which way it drove the cell. */
+  function lastKnown(): LastSeen {
+    const releasedV = intake.releasedV[cellIndex] ?? NaN;
     const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
+    if (!Number.isFinite(releasedV)) return { voltageV: intake.lastVoltageV[cellIndex] ?? NaN, currentA };
+    return { voltageV: releasedV, currentA: (intake.stepSamples[cellIndex] ?? 0) > 0 ? currentA : NaN };
+  }
+
+  function judgeContinuity(left: LeftStep, openCircuitV: number, when = "after the restart"): void {
+    const { voltageV, currentA } = lastKnown();
     const { lowV, highV } = expectedVoltage(left, { voltageV, currentA }, deps.proof.limits, deps.clock.monoMs());
     if (openCircuitV >= lowV && openCircuitV <= highV) return;
     throw new Fault(

@@ -61,7 +61,7 @@ export interface SampleIntake {
   restore(cellIndex: number, totals: ChargeTotals, stepChargeAh: number): void;
   /** Of a step that is over: the reading that was its cell's last so far. */
   lastSeen(cellIndex: number, atMs: number, voltageV: number, currentA: number): void;
-  /** Read with the cell off, later than its last sample on record: what flowed until then is not known. */
+  /** Read with the cell off, as it was given out of its place; NaN once it is driven again. */
   releasedAt(cellIndex: number, openCircuitV: number): void;
   /** What `work` hands in is on record already: it is counted, and neither stored nor judged again. */
   replay(work: () => void): void;
@@ -80,6 +80,8 @@ export interface SampleIntake {
   readonly lastCurrentA: Float64Array;
   /** Campaign time of the last sample; -Infinity before the first. */
   readonly lastAtMs: Float64Array;
+  /** What `releasedAt` told last; NaN where that is over, or never was. */
+  readonly releasedV: Float64Array;
   /** Net charge since the start, A h, charge positive; trapezoids over raw samples. */
   readonly chargeAh: Float64Array;
   /** Charge since the step began. */
@@ -106,6 +108,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const lastVoltageV = new Float64Array(cellCount).fill(NaN);
   const lastCurrentA = new Float64Array(cellCount).fill(NaN);
   const lastAtMs = new Float64Array(cellCount).fill(-Infinity);
+  const releasedV = new Float64Array(cellCount).fill(NaN);
   const chargeAh = new Float64Array(cellCount);
   const stepChargeAh = new Float64Array(cellCount);
   const stepSamples = new Float64Array(cellCount);
@@ -187,6 +190,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     lastVoltageV,
     lastCurrentA,
     lastAtMs,
+    releasedV,
     chargeAh,
     stepChargeAh,
     stepSamples,
@@ -246,8 +250,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       lastCurrentA[cellIndex] = currentA;
     },
     releasedAt(cellIndex, openCircuitV) {
-      lastVoltageV[cellIndex] = openCircuitV;
-      lastCurrentA[cellIndex] = NaN;
+      releasedV[cellIndex] = openCircuitV;
     },
     replay(work) {
       const { sampleCount, rejectedCount } = intake;

@@ -18,6 +18,7 @@ export interface CampaignChangerDeps extends Pick<
   | "alarms"
   | "commit"
   | "stateOf"
+  | "samples"
   | "stopExposing"
   | "cleared"
   | "showLevels"

@@ -8,6 +8,7 @@ import { sleep } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Channel } from "../../protocols/roles/channel.ts";
 import type { ChangerReading } from "../../protocols/roles/sample-changer.ts";
+import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CarryEvent } from "../machines/cell-news.ts";
 import { faultNote, type FaultNote } from "../machines/errors.ts";
 import { findPlace, isSameSlot } from "./find-place.ts";
@@ -17,6 +18,8 @@ export interface ChangerDeskDeps extends RobotMovesDeps {
   readonly channels: readonly Pick<Channel, "measureOpenCircuitV">[];
   readonly stateOf: (cellIndex: number) => string;
   readonly tellCell: (cellIndex: number, event: CarryEvent) => void;
+  /** They keep what a cell reads, off, before it is taken. */
+  readonly samples: () => Pick<SampleIntake, "releasedAt">;
   /** Another cell than the campaign's lies in this one's place. */
   readonly refuseCell: (cellIndex: number, fault: FaultNote) => void;
   /** The holder is empty: nothing stands in the beam. */
@@ -106,7 +109,10 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
         await sleep(clock, LOOK_MS);
       }
       const openCircuitV = await deps.channels[cellIndex]?.measureOpenCircuitV();
-      if (openCircuitV !== undefined && Number.isFinite(openCircuitV)) return openCircuitV;
+      if (openCircuitV !== undefined && Number.isFinite(openCircuitV)) {
+        deps.samples().releasedAt(cellIndex, openCircuitV);
+        return openCircuitV;
+      }
       throw new Fault("changer.cell-on", position, "it was not taken: its channel gave no voltage with the cell off");
     } catch (error) {
       deps.tellCell(cellIndex, { type: "PUT_BACK" });

@@ -78,12 +78,13 @@ function restoreSamples(left: LeftRun, intake: SampleIntake): void {
   });
 }
 
-/** Samples of a cell's last seconds may not have been written; what it was released to the robot with was, before the arm moved. */
+/** Samples of a cell's last seconds may not have been written; what it was given out with was, before the arm moved or anybody was told. */
 function restoreReleased({ recorded }: LeftRun, cells: Campaign["cells"], intake: SampleIntake): void {
   for (const [cellIndex, { position }] of cells.entries()) {
-    const released = recorded.transfers.released.get(position);
-    if (released === undefined || released.atMs < (intake.lastAtMs[cellIndex] ?? -Infinity)) continue;
-    intake.releasedAt(cellIndex, released.openCircuitV);
+    const byRobot = recorded.transfers.released.get(position);
+    const isLatest = byRobot !== undefined && byRobot.atMs >= (intake.lastAtMs[cellIndex] ?? -Infinity);
+    const openCircuitV = isLatest ? byRobot.openCircuitV : recorded.access.get(position)?.openCircuitV;
+    if (openCircuitV != null) intake.releasedAt(cellIndex, openCircuitV);
   }
 }
 

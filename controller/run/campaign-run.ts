@@ -82,7 +82,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const access = createAccess({
     ...{ roles: deps.roles, clock, campaign, actor: () => actor, views: () => views, recorder: () => recorder },
     ...{ left: deps.left?.recorded, send, fail, commit: () => commit(), alarms: () => alarms },
-    ...{ proofMaxMs: () => cells.proofMaxMs(), site, ledger: () => ledger },
+    ...{ proofMaxMs: () => cells.proofMaxMs(), site, ledger: () => ledger, samples: () => intake },
   });
   const { roles } = access;
   /** Instruments and machine go on talking when the campaign is over. */
@@ -193,7 +193,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const changer = createCampaignChanger({
     ...{ campaign, site, roles, clock, recorder, alarms, commit, timings, stopExposing, send, showLevels, fail },
     ...{ latched: () => views.latchedInterlocks(), lastLevels: () => watchDesk.levels, recorded: left?.recorded },
-    stateOf: (cellIndex) => views.stateOf(cellIndex),
+    ...{ samples: () => intake, stateOf: (cellIndex: number) => views.stateOf(cellIndex) },
     cleared() {
       desk.noteParked("shadow");
       closedShutter.noteParked("shadow");

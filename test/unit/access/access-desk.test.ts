@@ -24,6 +24,7 @@ function bench(reads: {
   const moved: string[] = [];
   const ordered: string[] = [];
   const raised: string[] = [];
+  const given = new Map<number, number>();
   let nowMs = 0;
   let cell = reads.cellIs ?? "cycling";
   let aborted = 0;
@@ -78,6 +79,7 @@ function bench(reads: {
       else if (event.event?.type === "PUT_BACK" && cell === "away") cell = reads.backAs ?? "returning";
       else if (event.event?.type === "LEFT_OUT") cell = "stopped";
     },
+    samples: () => ({ releasedAt: (cellIndex: number, voltageV: number) => given.set(cellIndex, voltageV) }),
     commit: () => Promise.resolve(told.push(["commit", {}])),
     fail(error: unknown) {
       throw error;
@@ -103,13 +105,14 @@ function bench(reads: {
     await until(() => told.length > before);
     return told.at(-1);
   }
-  return { desk, told, types, moved, ordered, begun, ended, until, raised, abortedCount: () => aborted };
+  return { desk, told, types, moved, ordered, given, begun, ended, until, raised, abortedCount: () => aborted };
 }
 
 describe("a person's access to a cell", () => {
   it("is opened where shutter and stage read at rest, and no order to move leaves from then on", async () => {
-    const { desk, told, begun, moved } = bench({});
+    const { desk, told, begun, moved, given } = bench({});
     await begun();
+    expect([...given]).toEqual([[0, 3.7]]);
     expect(told.map(([type]) => type)).toEqual(["access-asked", "access-opened", "commit"]);
     expect([...desk.open.keys()]).toEqual(["A1"]);
     await expect(desk.roles.stage.moveTo({ xMm: 1, yMm: 1 })).rejects.toThrow(/anna has access to A1/);

@@ -42,7 +42,7 @@ describe("a cell that is found off after a restart", () => {
         ...{ listen: () => undefined, hasTakenOver: false, capabilities: { runsProgrammeAlone: true } },
         measureOpenCircuitV: () => Promise.resolve(openCircuitV),
       },
-      intake: { lastAtMs: [0], lastVoltageV: [3.3], lastCurrentA: [0], switchedOff: () => undefined },
+      intake: { lastAtMs: [0], lastVoltageV: [3.3], lastCurrentA: [0], releasedV: [NaN], switchedOff: () => undefined },
       ...{ clock: { monoMs: () => 10_000 }, recorder: { record: () => undefined }, cellIndex: 0, position: "A1" },
       ...{ proof: { code: {}, limits: { voltageMinV: 2.5, voltageMaxV: 4.25 } }, wasLeft: true },
     };
