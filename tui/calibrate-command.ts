@@ -4,7 +4,7 @@ import type { CommandEntry } from "./command-list.ts";
 export const CALIBRATE_COMMAND: CommandEntry = {
   name: "calibrate",
   usage:
-    "SITE.yaml flux|filters --data DIR --by NAME [--yes] ..., or SITE.yaml geometry|dark|flat|mask FILE --by NAME, or SITE.yaml dark --take 10s --frames DIR --by NAME, or SITE.yaml calibrant|empty WHAT X Y --by NAME",
+    "SITE.yaml flux|filters --data DIR --by NAME [--yes] ..., or SITE.yaml geometry|dark|flat|mask FILE --by NAME, or SITE.yaml dark|flat --take 10s --frames DIR --by NAME, or SITE.yaml calibrant|empty WHAT X Y --by NAME",
   summary:
     "measure flux and filters with the diode behind an opening, or note a file or a place, into the calibrations",
   details: [
@@ -16,7 +16,8 @@ export const CALIBRATE_COMMAND: CommandEntry = {
     "  --by NAME            who measures",
     "  --uncertainty SHARE  of the diode's own calibration (default 0.03)",
     "  --detector NAME      of a file: the detector it belongs to, by name or serial number (default the site's)",
-    "  --take DURATION      of dark: an image of so long an exposure is taken, with a shutter read closed before and after",
+    "  --take DURATION      of dark: an image of so long an exposure is taken, with a shutter read closed before and after;",
+    "                       of flat: at the place that the site has for it (calibrations.frames.flat), with --data",
     "  --frames DIR         where this computer finds what the detector writes (with --take)",
     "  --out FILE           the calibrations; otherwise the file that the site names",
     "  --valid DURATION     how long it counts (default 48h for the flux, 30d for the others)",

@@ -96,6 +96,7 @@ const DARK_OVERHEAD_MS = 3000;
 const CODES = {
   moved: "correction.moved",
   "too-bright": "correction.dark-level",
+  "too-weak": "correction.too-weak",
   unclear: "correction.unclear",
 } as const;
 

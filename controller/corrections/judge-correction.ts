@@ -4,7 +4,7 @@ import type { PowderPattern } from "../../protocols/diffraction/powder-pattern.t
 import { readCalibrant } from "../../protocols/images/calibrant-lines.ts";
 
 export interface JudgedCorrection {
-  readonly finding: "good" | "moved" | "too-bright" | "unclear";
+  readonly finding: "good" | "moved" | "too-bright" | "too-weak" | "unclear";
   /** For people. */
   readonly what: string;
   /** Mean counts per bin and second. */
@@ -14,6 +14,9 @@ export interface JudgedCorrection {
   readonly radiusSigma: number | null;
   readonly lines: number | null;
 }
+
+/** Of a flat field, counts of a ring: with fewer its noise is larger than what it is to take away. */
+const FLAT_MEAN_MIN = 1000;
 
 export function judgeCorrection(frame: CorrectionFrame, pattern: PowderPattern): JudgedCorrection {
   const { counts } = pattern;
@@ -29,7 +32,19 @@ export function judgeCorrection(frame: CorrectionFrame, pattern: PowderPattern):
       : { ...plain, finding: "too-bright", what: `${said}, more than ${most}` };
   }
   const name = frame.kind === "calibrant" ? calibrantName(frame.what) : undefined;
-  if (name === undefined) return { ...plain, finding: "good", what: `${short(levelPerS)} counts per bin and second` };
+  if (name === undefined) {
+    const said = `${short(levelPerS)} counts per bin and second`;
+    const mean = sum / Math.max(1, counts.length);
+    const least = frame.kind === "flat" ? FLAT_MEAN_MIN : 0;
+    // Air alone scatters too: a frame without any count had no beam, or no detector.
+    return mean > 0 && mean >= least
+      ? { ...plain, finding: "good", what: said }
+      : {
+          ...plain,
+          finding: "too-weak",
+          what: `${said} with beam${least > 0 ? `: ${least} in a bin are the least` : ""}`,
+        };
+  }
   const read = readCalibrant(pattern, name);
   if (read.kind === "unclear") return { ...plain, finding: "unclear", what: read.reason };
   const { radiusOff, sigma, found } = read;

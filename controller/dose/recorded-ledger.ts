@@ -6,6 +6,7 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
+import { BEGUN_EVENT } from "../corrections/correction-events.ts";
 import { DOSE_LIMITS_EVENT } from "../record/dose-limits-event.ts";
 import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
 import type { FolderHolder } from "../record/folder-lock.ts";
@@ -26,6 +27,8 @@ export interface RecordedLedger {
   /** Index of the cell in the ledger; undefined for a position that the campaign does not use. */
   cellAt(position: Position): number | undefined;
   spotCountAt(cellIndex: number): number;
+  /** How many frames of what is no cell were begun, those of this one included. */
+  readonly correctionCount: number;
   /** Spots of a cell by their numbers, from its centre. */
   spotsAt(cellIndex: number): CellDosePlan["spots"];
   record(type: string, data: { readonly [key: string]: Json }): void;
@@ -48,6 +51,7 @@ interface ReadBack {
   readonly rows: readonly LedgerRow[];
   readonly startMs: number;
   readonly lastMs: number;
+  readonly correctionCount: number;
 }
 
 /**
@@ -56,7 +60,8 @@ interface ReadBack {
  */
 export function openRecordedLedger(inputs: RecordedLedgerInputs): RecordedLedger {
   const { folder, clock } = inputs;
-  const { header, cells, rows, startMs, lastMs } = readBack(inputs);
+  const { header, cells, rows, startMs, lastMs, ...back } = readBack(inputs);
+  let { correctionCount } = back;
   const store = openStore({
     folder,
     clock,
@@ -88,7 +93,11 @@ export function openRecordedLedger(inputs: RecordedLedgerInputs): RecordedLedger
       },
       spotCountAt: (cellIndex) => cells[cellIndex]?.plan.spots.length ?? 0,
       spotsAt: (cellIndex) => cells[cellIndex]?.plan.spots ?? [],
+      get correctionCount() {
+        return correctionCount;
+      },
       record(type, data) {
+        if (type === BEGUN_EVENT) correctionCount += 1;
         store.appendEvent({ atMs: nowMs(), type, data });
       },
       commit: () => store.commit(),
@@ -132,10 +141,12 @@ function readBack({ folder, siteHash }: RecordedLedgerInputs): ReadBack {
     let plans: readonly RecordedPlan[] = [];
     let startMs: number | undefined;
     let lastMs = 0;
+    let correctionCount = 0;
     for (const scanned of reader.events()) {
       if (scanned.kind === "damaged") throw damaged(folder, `events ${scanned.from} to ${scanned.to}`);
       const { type, dataText, atMs } = scanned.row;
       lastMs = Math.max(lastMs, atMs);
+      if (type === BEGUN_EVENT) correctionCount += 1;
       if (type === DOSE_LIMITS_EVENT) limits = parseLimits(parseJson(dataText));
       else if (type === DOSE_PLAN_EVENT) plans = parsePlans(parseJson(dataText), limits);
       else if (type === "campaign-started") startMs = startOf(parseJson(dataText));
@@ -149,7 +160,7 @@ function readBack({ folder, siteHash }: RecordedLedgerInputs): ReadBack {
       if (scanned.kind === "damaged") throw damaged(folder, `ledger rows ${scanned.from} to ${scanned.to}`);
       rows.push(scanned.row);
     }
-    return { header, cells, rows, startMs, lastMs };
+    return { header, cells, rows, startMs, lastMs, correctionCount };
   } finally {
     reader.close();
   }

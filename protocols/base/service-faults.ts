@@ -152,6 +152,11 @@ export const SERVICE_FAULTS = {
     advice:
       "The detector counts with the shutter closed. Look for light in the hutch, a shutter that leaks, and the detector's threshold and high voltage; frames since the last good dark hold these counts too.",
   },
+  "correction.too-weak": {
+    severity: "hold",
+    advice:
+      "An empty place without any count, or a flat field with too few: look whether the beam comes through there, whether what is evenly lit still stands there, and whether the detector counts. Lengthen `exposure_s`, or take filters out.",
+  },
   "correction.unclear": {
     severity: "hold",
     advice:
@@ -171,6 +176,11 @@ export const SERVICE_FAULTS = {
     severity: "hold",
     advice:
       "Close the shutters, and say with --frames where this computer sees the detector's disk; detectors that write CBF only. Nothing was noted.",
+  },
+  "calibrate.flat": {
+    severity: "hold",
+    advice:
+      "Write into the site where what is evenly lit stands (`calibrations: { frames: { flat: ... } }`), at least 11 mm from every cell; see that the beam is on, and expose longer, or behind a filter where pixels are saturated. Nothing was noted; what was exposed stands in the record.",
   },
   "calibrate.unclear": {
     severity: "hold",

@@ -55,10 +55,15 @@ const STANDARDS: Readonly<
 /** Of the photons that meet it, what comes into its strongest ring, and into each bin besides. */
 const RING_SHARE = 2e-7;
 const BACKGROUND_SHARE = 2e-10;
+/** Where nothing stands, air scatters all the same. */
+const AIR_SHARE = 2e-11;
+/** What is evenly lit: a foil that fluoresces; of the photons that meet it, what comes upon each square radian. */
+const FLAT = "flat";
+const FLUORESCENCE_PER_SR = 3e-3;
 const GRAINS = { sizeNm: 300, microstrain: 2e-4 } as const;
 const DEG = Math.PI / 180;
 
-/** Adds what so many photons on the standard give, in counts per bin; nothing for what is none. */
+/** Adds what so many photons on the standard give, in counts per bin; of what is none, what air scatters. */
 export function addStandard(
   into: Float64Array,
   axis: TwoThetaAxis,
@@ -69,8 +74,20 @@ export function addStandard(
     caglioti,
   }: { readonly what: string; readonly photons: number; readonly lambdaA: number; readonly caglioti: Caglioti },
 ): void {
+  if (what === FLAT) {
+    // As many counts on each pixel of a plane that stands upright to the beam: a ring has them by its area there.
+    for (let point = 0; point < axis.points; point += 1) {
+      const angle = (axis.startDeg + point * axis.stepDeg) * DEG;
+      const area = (2 * Math.PI * Math.tan(angle) * axis.stepDeg * DEG) / Math.cos(angle) ** 2;
+      into[point] = (into[point] ?? 0) + photons * FLUORESCENCE_PER_SR * area;
+    }
+    return;
+  }
   const standard = STANDARDS[what];
-  if (standard === undefined) return;
+  if (standard === undefined) {
+    for (let point = 0; point < axis.points; point += 1) into[point] = (into[point] ?? 0) + photons * AIR_SHARE;
+    return;
+  }
   for (let point = 0; point < axis.points; point += 1) into[point] = (into[point] ?? 0) + photons * BACKGROUND_SHARE;
   for (const [square, intensity] of standard.lines) {
     const sine = (lambdaA * Math.sqrt(square)) / (2 * standard.aA);

@@ -2,7 +2,7 @@
 import type { PlacedOffset } from "./world-site.ts";
 
 export interface WorldStandard {
-  /** CeO2, LaB6; anything else scatters nothing. */
+  /** CeO2, LaB6, or `flat` for what lights the detector evenly; of anything else the air alone scatters. */
   readonly what: string;
   /** Of the stage. */
   readonly xMm: number;

@@ -90,6 +90,7 @@ export function createRehearsal(inputs: RehearsalInputs): Rehearsal {
     },
     spotCountAt: (index) => cells[index]?.plan.spots.length ?? 0,
     spotsAt: (index) => cells[index]?.plan.spots ?? [],
+    correctionCount: 0,
     record: () => undefined,
     commit: () =>
       new Promise((resolve) => {

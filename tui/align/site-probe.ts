@@ -150,7 +150,12 @@ function ownSensor({ site, drivers }: ActBench, name: string): Sensor {
   return drivers.ownSensor(wanted);
 }
 
-async function bringIn({ clock, signal, site }: ActBench, io: BeamIo, wanted: readonly boolean[]): Promise<void> {
+/** Rejects with `attenuator.not-in-place`. */
+export async function bringIn(
+  { clock, signal, site }: ActBench,
+  io: BeamIo,
+  wanted: readonly boolean[],
+): Promise<void> {
   await io.setFilters(wanted);
   const untilMs = clock.monoMs() + FILTERS_MS;
   for (;;) {
@@ -163,7 +168,8 @@ async function bringIn({ clock, signal, site }: ActBench, io: BeamIo, wanted: re
   }
 }
 
-async function movePermitted({ clock, signal, site }: ActBench, io: BeamIo): Promise<void> {
+/** Rejects with `stage.no-permit`. */
+export async function movePermitted({ clock, signal, site }: ActBench, io: BeamIo): Promise<void> {
   signal.throwIfAborted();
   const levels = await io.readInputs();
   const conditions = { nowMs: clock.monoMs(), levelsMaximumAgeMs: site.shutter.watchdogMs, latched: [] };

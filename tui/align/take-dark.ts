@@ -1,15 +1,12 @@
 /** A dark image: the detector exposed with the shutter closed, before and after, and the file it wrote. */
-import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { sleep } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import { readCbfImage } from "../../protocols/images/cbf-image.ts";
 import type { BeamIo } from "../../protocols/roles/beam-io.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createCaptureFolder } from "../capture/capture-folder.ts";
 import type { CommandContext } from "../command-context.ts";
 import { createSiteDrivers } from "../rig/drivers.ts";
 import { createRealLinks } from "../rig/real-links.ts";
+import { imageName, takenImage } from "./taken-image.ts";
 
 export interface DarkOrder {
   /** As the site's lock names it. */
@@ -19,10 +16,6 @@ export interface DarkOrder {
   readonly framesFolder: string | undefined;
   readonly captureFolder: string | undefined;
 }
-
-/** A file may come a moment after the detector says that it has written it. */
-const FILE_MS = 30_000;
-const LOOK_MS = 100;
 
 /** The path of the image. Rejects with `calibrate.dark`, `site.in-use`, and as the instruments do. */
 export async function takeDark(context: CommandContext, site: Site, order: DarkOrder): Promise<string> {
@@ -44,21 +37,15 @@ export async function takeDark(context: CommandContext, site: Site, order: DarkO
     await io.connect();
     await closedOrRefused(io);
     await detector.connect();
-    const stamp = new Date(clock.wallMs()).toISOString().replaceAll(/[^0-9TZ]/g, "");
-    await detector.arm({ exposureS: order.exposureS, folder: site.detector.folder, fileName: `dark-${stamp}.cbf` });
+    const fileName = imageName("dark", clock.wallMs());
+    await detector.arm({ exposureS: order.exposureS, folder: site.detector.folder, fileName });
     ending.signal.addEventListener("abort", () => void detector.abort().catch(() => undefined), { once: true });
     const { finished } = await detector.start();
     const frame = await finished;
     ending.signal.throwIfAborted();
     await closedOrRefused(io);
-    const path = order.framesFolder === undefined ? frame.path : join(order.framesFolder, basename(frame.path));
-    const untilMs = clock.monoMs() + FILE_MS;
-    for (;;) {
-      const reason = unreadable(path);
-      if (reason === null) return path;
-      if (clock.monoMs() > untilMs) throw new Fault("calibrate.dark", path, `the detector's image: ${reason}`);
-      await sleep(clock, LOOK_MS, ending.signal);
-    }
+    const { signal } = ending;
+    return (await takenImage({ clock, signal }, frame.path, order.framesFolder, "calibrate.dark")).path;
   } finally {
     detector.disconnect();
     io.disconnect();
@@ -71,13 +58,4 @@ async function closedOrRefused(io: BeamIo): Promise<void> {
   const { shutterClosedSwitch, shutterOpenSwitch, safetyShutterClosedSwitch } = await io.readInputs();
   if ((shutterClosedSwitch && !shutterOpenSwitch) || safetyShutterClosedSwitch) return;
   throw new Fault("calibrate.dark", io.name, "no shutter reads closed: there would be beam in a dark image");
-}
-
-function unreadable(path: string): string | null {
-  try {
-    const read = readCbfImage(readFileSync(path));
-    return read.kind === "image" ? null : read.reason;
-  } catch {
-    return "it is not there, or cannot be read by this account";
-  }
 }

@@ -17,6 +17,8 @@ import { setupOf } from "../align/random-setup.ts";
 import { createRehearsal } from "../align/rehearse.ts";
 import { withSiteProbe, type SiteProbe } from "../align/site-probe.ts";
 import { takeDark } from "../align/take-dark.ts";
+import { assertFlat, exposeFlat, flatOrder } from "../align/take-flat.ts";
+import { takenImage } from "../align/taken-image.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ActBench } from "../device/act.ts";
 import { parseDurationS } from "../duration.ts";
@@ -82,7 +84,7 @@ async function recordsOf(
   if (fileKind !== undefined) {
     const target = calibrationTarget(site, options.sitePath, options.out);
     checkTarget(context, target, site);
-    const file = await fileOf(context, options, site, fileKind);
+    const file = await fileOf(context, options, site, before, fileKind);
     return [fileNote(fileKind, file, target, options.detector ?? site.detector.name)];
   }
   if (placeKind !== undefined) {
@@ -123,20 +125,64 @@ async function recordsOf(
   });
 }
 
-/** As it was given; a dark image may be taken. Rejects as `takeDark` does. */
-async function fileOf(context: CommandContext, options: Options, site: Site, kind: FileKind): Promise<string> {
-  const { rest, takenS, framesFolder, captureFolder, sitePath } = options;
+/** As it was given; a dark image and a flat field may be taken. Rejects as `takeDark` and `exposeFlat` do. */
+async function fileOf(
+  context: CommandContext,
+  options: Options,
+  site: Site,
+  before: LoadedCalibration | undefined,
+  kind: FileKind,
+): Promise<string> {
+  const { rest, takenS, framesFolder, captureFolder, sitePath, rehearsed } = options;
   const [file, ...more] = rest;
   if (takenS === null) {
     if (file === undefined || more.length > 0) throw new Fault("command.usage", WHERE, `${kind} takes one file`);
     return file;
   }
-  if (kind !== "dark" || file !== undefined) {
-    throw new Fault("command.usage", "--take", "goes with dark alone, and without a file: with the shutter closed");
+  if ((kind !== "dark" && kind !== "flat") || file !== undefined) {
+    throw new Fault("command.usage", "--take", "goes with dark and flat alone, and without a file");
   }
+  if (rehearsed !== undefined) {
+    throw new Fault("command.usage", "--take", "takes an image of the real detector: there is none in a rehearsal");
+  }
+  if (kind === "flat") return takeFlat(context, options, site, before, takenS);
   return takeDark(context, site, {
     ...{ command: `${WHERE} ${sitePath}`, exposureS: takenS, framesFolder, captureFolder },
   });
+}
+
+async function takeFlat(
+  context: CommandContext,
+  { sitePath, dataFolder, captureFolder, framesFolder, isConfirmed, by }: Options,
+  site: Site,
+  before: LoadedCalibration | undefined,
+  exposureS: number,
+): Promise<string> {
+  const frame = flatOrder(placedSite(site, before, []), exposureS);
+  if (dataFolder === undefined) {
+    throw new Fault("device.unbooked", WHERE, "the shutter opens, and no --data says where the photons are booked");
+  }
+  const filters = site.filters.flatMap(({ name }, index) => (frame.filtersIn[index] === true ? [name] : []));
+  const place = `x ${frame.place?.xMm ?? 0} mm, y ${frame.place?.yMm ?? 0} mm`;
+  const words = [
+    `Homes the stage, drives it to ${place}, and opens the shutter ${filters.length === 0 ? "without filters" : `behind ${filters.join(", ")}`} for a frame of ${exposureS} s.`,
+    `No cell stands there; the photons are booked in ${dataFolder} all the same.`,
+  ];
+  await confirmAct(context, { command: WHERE, question: `${site.name}: take a flat field?`, words, isConfirmed });
+  return withSiteBench(
+    context,
+    site,
+    before,
+    { command: WHERE, sitePath, dataFolder, captureFolder },
+    async (bench, ledger) => {
+      const framePath = await exposeFlat(bench, { frame, ledger, tables: () => context.attenuationTables() });
+      const { path, image } = await takenImage(bench, framePath, framesFolder, "calibrate.flat");
+      assertFlat(path, image);
+      ledger.record("beam-calibrated", { by: by ?? "", what: "flat", records: 1 });
+      await ledger.commit();
+      return path;
+    },
+  );
 }
 
 async function inRehearsal(

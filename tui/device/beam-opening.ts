@@ -2,10 +2,6 @@
  * Beam let in by hand, for commissioning: booked before as the longest it can last, opened under a permit that every
  * heartbeat judges anew from fresh levels, closed in time, settled after with the highest flux the site can give.
  */
-import { proposalOf } from "../../controller/dose/dose-ledger.ts";
-import { bookedFlux, fluxReferenceOf } from "../../controller/dose/flux.ts";
-import { createBeamOnCell } from "../../controller/dose/ledger-cells.ts";
-import { SHUTTER_FAILURE_REASON } from "../../controller/record/ledger-row.ts";
 import { judgePermit, type PermitRequest } from "../../controller/safety/permit-judgement.ts";
 import { sleep } from "../../protocols/base/clock.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
@@ -13,24 +9,30 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { shutterState, type BeamIo, type InputLevels } from "../../protocols/roles/beam-io.ts";
-import { longestOpenS, permitLifeS } from "../../protocols/site/longest-open.ts";
+import { permitLifeS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ActBench } from "./act.ts";
 import { levelsJson } from "./device-json.ts";
+import { bookOnCell, type Given, type OpeningBooking } from "./opening-books.ts";
 
-export interface OpeningOrder {
+/** Beam let in, wherever it falls. */
+export interface Opening {
   readonly what: "shutter" | "safety-shutter";
-  /** Whose cell stands in the beam, by the operator's word. */
-  readonly position: Position;
-  readonly spotIndex: number;
+  /** Whose cell stands in the beam, by the operator's word; or what else does. */
+  readonly position: string;
   readonly forS: number;
-  readonly tables: () => AttenuationTables;
-  /** What it is for, as the record has it; by hand where nothing is said. */
-  readonly purpose?: string;
   /** Begun once the shutter reads open; when it is over the beam is no longer wanted, though `forS` is not over. */
   readonly work?: () => Promise<void>;
   /** More is to follow: a safety shutter that this opens stays open, unless something went wrong. */
   readonly goesOn?: boolean;
+}
+
+export interface OpeningOrder extends Opening {
+  readonly position: Position;
+  readonly spotIndex: number;
+  readonly tables: () => AttenuationTables;
+  /** What it is for, as the record has it; by hand where nothing is said. */
+  readonly purpose?: string;
 }
 
 const LOOK_EVERY_MS = 20;
@@ -38,16 +40,6 @@ const LOOK_EVERY_MS = 20;
 const SWITCH_GRACE_MS = 1000;
 /** Two heartbeats fit into the watchdog's time. */
 const BEAT_SHARE = 0.45;
-
-/** What became of it. */
-interface Given {
-  /** When the fast shutter was first asked open; null when it never was. */
-  readonly askedAtMs: number | null;
-  /** When it was seen closed after that. */
-  readonly closedAtMs: number | null;
-  /** Why it ended before its time. */
-  readonly trouble: Error | null;
-}
 
 /** Rejects with `interlock.tripped`, `dose.limit`, `dose.unknown`, `shutter.*`, `permit.lapsed`, `link.*`. */
 export async function openBeam(bench: ActBench, order: OpeningOrder): Promise<Json> {
@@ -61,10 +53,20 @@ export async function openBeam(bench: ActBench, order: OpeningOrder): Promise<Js
 }
 
 /** The same on a unit that is connected, and stays so. */
-export async function openBeamOn(bench: ActBench, io: BeamIo, order: OpeningOrder): Promise<Json> {
+export function openBeamOn(bench: ActBench, io: BeamIo, order: OpeningOrder): Promise<Json> {
+  return openBooked(bench, io, order, (levels) => bookOnCell(bench, order, levels));
+}
+
+/** The same with books of its own. */
+export async function openBooked(
+  bench: ActBench,
+  io: BeamIo,
+  order: Opening,
+  book: (levels: InputLevels) => Promise<OpeningBooking>,
+): Promise<Json> {
   const levels = await io.readInputs();
   refuseUnsafe(io, bench.site, levels);
-  const booking = await book(bench, order, levels);
+  const booking = await book(levels);
   const given = await (order.what === "shutter"
     ? openShutter(bench, io, order, booking.seq, levels)
     : openSafetyShutter(bench, io, order));
@@ -97,91 +99,11 @@ function refuseUnsafe(io: BeamIo, site: Site, levels: InputLevels): void {
   }
 }
 
-async function book(bench: ActBench, order: OpeningOrder, levels: InputLevels) {
-  const { ledger: recorded, site, clock } = bench;
-  const purpose = order.purpose ?? "opened by hand";
-  const exposureId = `${order.purpose ?? "device"}-${new Date(clock.wallMs()).toISOString()}`;
-  // A dry run opens nothing and has nothing to book.
-  if (recorded === undefined)
-    return { seq: 1, settle: (given: Given): Promise<Json> => Promise.resolve(openedJson(order, given)) };
-  const { ledger } = recorded;
-  const cellIndex = recorded.cellAt(order.position);
-  if (cellIndex === undefined) {
-    throw new Fault(
-      "dose.unknown",
-      order.position,
-      `the campaign ${recorded.campaign} has no cell here, so nothing bounds its dose`,
-    );
-  }
-  if (order.spotIndex >= recorded.spotCountAt(cellIndex)) {
-    throw new Fault(
-      "dose.unknown",
-      order.position,
-      `the campaign has ${recorded.spotCountAt(cellIndex)} spots on a cell`,
-    );
-  }
-  const beam = createBeamOnCell(site, order.tables())(levels.filtersIn);
-  const flux = bookedFlux(fluxReferenceOf(site));
-  const openTimeS = longestOpenS(site.shutter, order.forS);
-  const refusals = ledger.refusals(cellIndex, proposalOf(order.spotIndex, openTimeS, flux, beam));
-  if (refusals.length > 0) {
-    throw new Fault("dose.limit", order.position, refusals.map((refusal) => refusal.text).join("; "));
-  }
-  const reason = `upper bound: highest flux, longest closing; ${purpose}`;
-  const seq = ledger.book(exposureId, cellIndex, order.spotIndex, levels.filtersIn, { openTimeS, flux, beam, reason });
-  await recorded.commit();
-  return {
-    seq,
-    async settle(given: Given): Promise<Json> {
-      const openS = openTimeOf(given);
-      if (given.askedAtMs !== null) {
-        const by = `beamrack ${order.purpose === undefined ? "device" : "align"}`;
-        recorded.record("shutter-opened", { exposure_id: exposureId, position: order.position, by });
-      }
-      const why =
-        openS === null ? "the shutter was not seen closed" : openS > openTimeS ? SHUTTER_FAILURE_REASON : purpose;
-      const measured = openS === null ? null : { openTimeS: openS, flux, beam, reason: why };
-      const row = ledger.settle(exposureId, measured, why);
-      recorded.record("beam-by-hand", {
-        exposure_id: exposureId,
-        position: order.position,
-        spot: order.spotIndex,
-        what: order.what,
-        asked_s: order.forS,
-        open_s: openS,
-        charged: row.kind,
-      });
-      await recorded.commit();
-      return {
-        ...openedJson(order, given),
-        exposure_id: exposureId,
-        booked_s: openTimeS,
-        charged: row.kind,
-        dose: row.layerDosesGy.map(({ layer, meanGy, surfaceGy }) => ({
-          layer,
-          mean_Gy: meanGy,
-          surface_Gy: surfaceGy,
-        })),
-      };
-    },
-  };
-}
-
-/** Null where it is not known; then the booking is charged in full. */
-function openTimeOf({ askedAtMs, closedAtMs }: Given): number | null {
-  if (askedAtMs === null) return 0;
-  return closedAtMs === null ? null : (closedAtMs - askedAtMs) / 1000;
-}
-
-function openedJson(order: OpeningOrder, given: Given): { readonly [key: string]: Json } {
-  return { opened: order.what, position: order.position, spot: order.spotIndex + 1, open_s: openTimeOf(given) };
-}
-
 /** Opens the safety shutter too, when it is closed; what this opens, this closes. Never rejects. */
 async function openShutter(
   bench: ActBench,
   io: BeamIo,
-  order: OpeningOrder,
+  order: Opening,
   bookingSeq: number,
   before: InputLevels,
 ): Promise<Given> {
@@ -259,7 +181,7 @@ async function armGate({ site, drivers }: ActBench, forS: number): Promise<HandG
 }
 
 /** The fast shutter stays closed, and is seen closed at every look; otherwise all that was booked is charged. */
-async function openSafetyShutter(bench: ActBench, io: BeamIo, order: OpeningOrder): Promise<Given> {
+async function openSafetyShutter(bench: ActBench, io: BeamIo, order: Opening): Promise<Given> {
   const { clock, signal } = bench;
   const askedAtMs = clock.monoMs();
   let isDark = true;
@@ -346,13 +268,7 @@ function createHeart(
 }
 
 /** Until it has been open for the time asked. */
-async function heldOpen(
-  bench: ActBench,
-  io: BeamIo,
-  order: OpeningOrder,
-  heart: Heart,
-  askedAtMs: number,
-): Promise<void> {
+async function heldOpen(bench: ActBench, io: BeamIo, order: Opening, heart: Heart, askedAtMs: number): Promise<void> {
   const { clock, signal, site } = bench;
   const openDueMs = askedAtMs + site.shutter.travelS * 1000 + SWITCH_GRACE_MS;
   let openAtMs: number | null = null;

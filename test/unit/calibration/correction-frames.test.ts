@@ -61,6 +61,15 @@ describe("the pattern of a frame", () => {
     expect(judgeCorrection(ceria, flat(1000)).finding).toBe("unclear");
     expect(judgeCorrection({ ...ceria, what: "silver" }, flat(1000)).finding).toBe("good");
   });
+
+  it("is too weak for a flat field with few counts, and for an empty place with none", () => {
+    const field = { ...FRAME, kind: "flat", what: "flat" } as const;
+    expect(judgeCorrection(field, flat(999)).finding).toBe("too-weak");
+    expect(judgeCorrection(field, flat(1000)).finding).toBe("good");
+    const empty = { ...FRAME, kind: "empty", what: "air" } as const;
+    expect(judgeCorrection(empty, flat(0)).finding).toBe("too-weak");
+    expect(judgeCorrection(empty, flat(1)).finding).toBe("good");
+  });
 });
 
 describe("a site that states intervals", () => {

@@ -63,6 +63,7 @@ export function createDeviceBench(site = referenceSite) {
     },
     spotCountAt: (index) => cells[index]?.plan.spots.length ?? 0,
     spotsAt: (index) => cells[index]?.plan.spots ?? [],
+    correctionCount: 0,
     record: (type, told) => events.push({ type, data: told }),
     commit: () => Promise.resolve(),
     close: () => undefined,
