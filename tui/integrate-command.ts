@@ -21,7 +21,6 @@ export const INTEGRATE_COMMAND: CommandEntry = {
     "                       than --tolerance SHARE of their radius (default 0.0005)",
     "  --listen HOST:PORT   answer beamrack's questions there until Ctrl-C, as docs/instruments/json-integrator.md has them",
     "  --broker URL --topic T   the same over MQTT: questions on T/ask, answers on T/answer; --credentials FILE as for tui",
-    "                       with --listen: no image is opened here; a controller's questions are carried to the program there",
     "  --frames DIR         look for images there by their names, whatever folder the detector names; a broker's questions",
     "                       need it",
   ],

@@ -25,6 +25,8 @@ export interface MqttSessionDeps {
   readonly credentials?: MqttCredentials;
   /** Exact topics, without wildcards. */
   readonly topics: readonly string[];
+  /** What is longer is skipped and told as oversized. Default what any reading fits in. */
+  readonly packetLengthMax?: number;
   readonly message: (topic: string, payload: Buffer, isRetained: boolean) => void;
   readonly oversized: (topic: string, lengthBytes: number) => void;
   /** The session ended by itself, after it had been opened. Called once. */
@@ -32,6 +34,8 @@ export interface MqttSessionDeps {
 }
 
 export interface MqttSession {
+  /** At quality of service 0, not retained; nothing where the session has ended. */
+  publish(topic: string, payload: string): void;
   /** Drops the link without a word. `lost` is not called. */
   close(): void;
 }
@@ -91,7 +95,7 @@ export function openMqttSession(deps: MqttSessionDeps): Promise<MqttSession> {
     link.onClose((why) => {
       if (!isClosing) fail(new Fault("link.closed", name, `the link to the broker closed: ${why}`));
     });
-    const gate = createPacketGate(link, PACKET_LENGTH_MAX, {
+    const gate = createPacketGate(link, deps.packetLengthMax ?? PACKET_LENGTH_MAX, {
       heard() {
         isHeard = true;
       },
@@ -148,7 +152,12 @@ export function openMqttSession(deps: MqttSessionDeps): Promise<MqttSession> {
         state = "open";
         clock.clearTimeout(timer);
         watch();
-        resolve({ close: end });
+        resolve({
+          close: end,
+          publish(topic, payload) {
+            if (state === "open") client.publish(topic, payload, { qos: 0 });
+          },
+        });
       });
     });
   });

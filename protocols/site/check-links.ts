@@ -13,6 +13,8 @@ interface Plugged {
   readonly path: Path;
   /** Its number where several may share a line. */
   readonly unit?: number;
+  /** A client of its own at a broker that others use too. */
+  readonly isOwnClient?: true;
 }
 
 export function checkLinks(site: Site, refuse: Refuse): void {
@@ -55,6 +57,7 @@ function portText(link: LinkAddress): string {
 
 function canShare(one: Plugged, other: Plugged): boolean {
   const [a, b] = [one.link, other.link];
+  if (a.kind === "mqtt" && b.kind === "mqtt") return one.isOwnClient === true || other.isOwnClient === true;
   if (one.unit === undefined || other.unit === undefined) return false;
   return a.kind === "modbus-rtu" && b.kind === "modbus-rtu" && a.baud === b.baud && a.parity === b.parity;
 }
@@ -68,7 +71,7 @@ function everyPlug(site: Site, refuse: Refuse): readonly Plugged[] {
     ...site.sensorSources.map(({ name, link }, index) => ({ name, link, path: ["sensor_sources", index, "link"] })),
     ...(trigger === undefined ? [] : [{ ...trigger, path: ["trigger", "link"] }]),
     ...(barcodeReader === undefined ? [] : [{ ...barcodeReader, path: ["barcode_reader", "link"] }]),
-    ...(integrator === undefined ? [] : [{ ...integrator, path: ["integrator", "link"] }]),
+    ...(integrator === undefined ? [] : [{ ...integrator, path: ["integrator", "link"], isOwnClient: true as const }]),
     ...(sampleChanger === undefined
       ? []
       : [

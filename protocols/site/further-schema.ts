@@ -4,7 +4,7 @@ import { strictObject } from "../input/section.ts";
 import { CODE_LINE_LENGTH_MAX } from "../wire/serial-line/code-lines.ts";
 import { LAKESHORE_INPUTS } from "../wire/lakeshore/lakeshore-lines.ts";
 import { byDriver, instrumentName as name, serialNumber } from "./by-driver.ts";
-import { modbusLink, serialOrTcpLink, tcpLink } from "./link-schema.ts";
+import { modbusLink, serialOrTcpLink, tcpLink, tcpOrMqttLink } from "./link-schema.ts";
 import type { SiteBarcodeReader, SiteIntegrator, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
 
 const positive = z.number().positive();
@@ -85,9 +85,36 @@ export const barcodeReaderSchema = strictObject({
 export const integratorSchema = strictObject({
   name,
   driver: z.literal("json-integrator"),
-  link: tcpLink,
+  link: tcpOrMqttLink,
+  topic: z
+    .string()
+    .max(200)
+    .regex(/^[^+#\0\s]+$/, "Name a topic without wildcards, such as beamline/integrator.")
+    .exactOptional(),
+  user: z.string().min(1).max(64).exactOptional(),
+  password_file: z.string().min(1).exactOptional(),
   timeout_s: z.number().min(0.1).max(600).default(30),
-}).transform(({ timeout_s, ...rest }): SiteIntegrator => ({ ...rest, timeoutS: timeout_s }));
+})
+  .refine(({ link, topic }) => (link.kind === "mqtt") === (topic !== undefined), {
+    message: "Over a broker, and there alone, give the topic below which it is asked, such as beamline/integrator.",
+    path: ["topic"],
+  })
+  .refine(
+    ({ link, user, password_file }) => link.kind === "mqtt" || (user === undefined && password_file === undefined),
+    {
+      message: "User and password are for a broker: a program behind a TCP port asks for none.",
+      path: ["user"],
+    },
+  )
+  .refine(({ user, password_file }) => user !== undefined || password_file === undefined, {
+    message: "Say whose password it is.",
+    path: ["user"],
+  })
+  .transform(({ timeout_s, topic, user, password_file, ...rest }): SiteIntegrator => ({
+    ...rest,
+    timeoutS: timeout_s,
+    ...(topic === undefined ? {} : { messages: { topic, user: user ?? null, passwordFile: password_file ?? null } }),
+  }));
 
 function pandaBlock(example: string) {
   return z

@@ -62,6 +62,16 @@ export interface SiteIntegrator {
   readonly link: LinkAddress;
   /** The longest it may take for one frame. */
   readonly timeoutS: number;
+  /** Where the link leads to a broker. */
+  readonly messages?: IntegratorMessages;
+}
+
+export interface IntegratorMessages {
+  /** Questions go to `<topic>/ask`, answers come on `<topic>/answer`. */
+  readonly topic: string;
+  /** Who beamrack is at the broker, and the file that holds nothing but the password; null where it asks nobody. */
+  readonly user: string | null;
+  readonly passwordFile: string | null;
 }
 
 interface SiteTriggerCommon {

@@ -49,6 +49,8 @@ export const serialOrTcpLink = z.union(
   "Write { serial: /dev/..., baud: 115200 } or { tcp: host:port }.",
 );
 
+export const tcpOrMqttLink = z.union([tcpLink, mqttLink], "Write { tcp: host:port } or { mqtt: mqtt://host:port }.");
+
 export const modbusLink = z.union(
   [tcpLink, modbusRtuLink],
   "Write { tcp: host:port } or { modbus_rtu: /dev/..., baud: 9600, parity: even }.",

@@ -11,7 +11,13 @@ export type ClientPacket =
       readonly keepAliveS: number;
       readonly clientId: string;
     }
-  | { readonly kind: "publish"; readonly topic: string; readonly qos: 0 | 1; readonly packetId: number }
+  | {
+      readonly kind: "publish";
+      readonly topic: string;
+      readonly qos: 0 | 1;
+      readonly packetId: number;
+      readonly payload: Uint8Array;
+    }
   | { readonly kind: "subscribe"; readonly packetId: number; readonly filters: readonly string[] }
   | { readonly kind: "unsubscribe"; readonly packetId: number; readonly filters: readonly string[] }
   | { readonly kind: "ping" }
@@ -133,10 +139,10 @@ function readPublish(flags: number, fields: Fields): ReadPacket {
   if (qos === 0 && (flags & 8) !== 0) return violation("a duplicate with quality of service 0");
   const topic = fields.text();
   if (topic === undefined || topic === "" || /[#+]/.test(topic)) return violation("topic of PUBLISH");
-  if (qos === 0) return { kind: "publish", topic, qos: 0, packetId: 0 };
+  if (qos === 0) return { kind: "publish", topic, qos: 0, packetId: 0, payload: fields.rest() };
   const packetId = fields.word();
   if (packetId === undefined || packetId === 0) return violation("packet identifier of PUBLISH");
-  return { kind: "publish", topic, qos: 1, packetId };
+  return { kind: "publish", topic, qos: 1, packetId, payload: fields.rest() };
 }
 
 /** 3.8 and 3.10. */
@@ -177,6 +183,8 @@ interface Fields {
   bytes(): Buffer | undefined;
   text(): string | undefined;
   isAtEnd(): boolean;
+  /** All that is left. */
+  rest(): Uint8Array;
 }
 
 function createFields(body: Buffer): Fields {
@@ -209,6 +217,8 @@ function createFields(body: Buffer): Fields {
       return text.includes("\0") || !Buffer.from(text, "utf8").equals(field) ? undefined : text;
     },
     isAtEnd: () => at >= body.length,
+    // Its own: the buffer is used again.
+    rest: () => new Uint8Array(body.subarray(at)),
   };
 }
 

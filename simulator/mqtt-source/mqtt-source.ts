@@ -30,6 +30,8 @@ export interface MqttSourceDeps {
   readonly end: DeviceEnd;
   readonly clock: WorldClock;
   readonly topics: readonly MqttSourceTopic[];
+  /** Told what the client publishes. */
+  readonly heard?: (topic: string, payload: Uint8Array) => void;
 }
 
 export interface MqttSource {
@@ -37,6 +39,8 @@ export interface MqttSource {
   setSilent(topic: string, isSilent: boolean): void;
   /** Says something out of turn; retained like any other message of the source. */
   publish(topic: string, payload: string): void;
+  /** The same, and nobody remembers it. */
+  say(topic: string, payload: string): void;
   /** The publishers stop for good: no event of the source is left in the world. */
   stop(): void;
   /** Messages sent to a subscriber so far, retained ones included. */
@@ -85,6 +89,10 @@ export function createMqttSource(deps: MqttSourceDeps): MqttSource {
 
   function say(publisher: Publisher, payload: string): void {
     publisher.retained = payload;
+    send(publisher, payload);
+  }
+
+  function send(publisher: Publisher, payload: string): void {
     if (!publisher.isSubscribed) return;
     messageCount += 1;
     end.send(publishPacket(publisher.field, payload, false));
@@ -170,7 +178,7 @@ export function createMqttSource(deps: MqttSourceDeps): MqttSource {
         end.send(unsubscribeAcknowledgement(packet.packetId));
         return;
       case "publish":
-        // Nobody else is connected, so nobody hears it.
+        deps.heard?.(packet.topic, packet.payload);
         if (packet.qos === 1) end.send(publishAcknowledgement(packet.packetId));
         return;
       case "ping":
@@ -210,6 +218,9 @@ export function createMqttSource(deps: MqttSourceDeps): MqttSource {
     },
     publish(topic, payload) {
       say(publisherOf(topic), payload);
+    },
+    say(topic, payload) {
+      send(publisherOf(topic), payload);
     },
     stop() {
       for (const publisher of publishers.values()) if (publisher.event !== undefined) clock.cancel(publisher.event);

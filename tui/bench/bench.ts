@@ -7,6 +7,7 @@ import { assert } from "../../protocols/base/assert.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { positionIndex, type Position } from "../../protocols/base/position.ts";
 import { siteCables, type SiteCable } from "../../protocols/site/site-cables.ts";
+import { linkText } from "../../protocols/site/site-lookup.ts";
 import type { LinkAddress, Site, SiteNewareCabinet } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { WorldSetup } from "../../simulator/world/rack-setup.ts";
@@ -23,7 +24,7 @@ import { benchAddress, benchStepFolder } from "./bench-address.ts";
 import type { BenchBroker } from "./broker.ts";
 import { FAULT_ANSWER_TOPIC, FAULT_ORDER_TOPIC, readFaultOrder, type FaultAnswer } from "./fault-order.ts";
 import { createLyingWorld } from "./lying-world.ts";
-import { brokerOf, byteEnd, createServedCable, httpEnd, type ServedCable } from "./served-cable.ts";
+import { brokerOf, byteEnd, createServedCable, httpEnd, onSameBroker, type ServedCable } from "./served-cable.ts";
 import { createWallWorldClock } from "./wall-world-clock.ts";
 
 export interface BenchInputs {
@@ -99,7 +100,16 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
   const served = new Map<string, ServedCable>();
   for (const cable of siteCables(site, positions)) {
     const link = benchAddress(cable.link, inputs.folder);
-    served.set(cable.name, await createServedCable(cable, link, clock, faultChance.stream(cable.name)));
+    // Clients of one broker meet there.
+    const broker = [...served.values()].find(
+      (one) => one.speaks === "mqtt" && cable.link.kind === "mqtt" && linkText(one.cable.link) === linkText(cable.link),
+    );
+    served.set(
+      cable.name,
+      broker === undefined
+        ? await createServedCable(cable, link, clock, faultChance.stream(cable.name))
+        : onSameBroker(cable, broker),
+    );
   }
   const all = [...served.values()];
   function cableOf(name: string): ServedCable {
@@ -138,6 +148,17 @@ export async function startBench(inputs: BenchInputs): Promise<Bench> {
       endOf: (cable) => byteEnd(cableOf(cable)),
       httpEndOf: (cable) => httpEnd(cableOf(cable)),
       publish: (source, topics) => brokerOf(cableOf(source.name)).speak(topics),
+      messagesOf(cable) {
+        const broker = brokerOf(cableOf(cable));
+        return {
+          publish(topic, payload) {
+            broker.say(topic, payload);
+          },
+          onMessage(topic, handler) {
+            broker.onMessage(topic, handler);
+          },
+        };
+      },
       readStepFile(name, path) {
         const cabinet = cabinets.get(name);
         const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);

@@ -12,6 +12,8 @@ export interface BenchBroker extends BenchListener {
   /** Says the topics in their time until stopped. The last message of each is retained. */
   speak(topics: readonly MqttSourceTopic[]): { stop(): void };
   publish(topic: string, payload: string): void;
+  /** The same from a program behind the broker, with what is wrong with the publishers' messages. */
+  say(topic: string, payload: string): void;
   /** What clients publish there. */
   onMessage(topic: string, handler: (payload: string) => void): void;
   readonly flaws: BrokerFlaws;
@@ -52,12 +54,16 @@ export async function createBenchBroker(place: TcpPlace, clock: WorldClock): Pro
 
   function say(topic: MqttSourceTopic, atMs: number): void {
     const value = topic.payload(atMs);
-    if (flaws.isSilent || value === undefined) return;
+    if (value !== undefined) publishFlawed(topic.topic, value, true);
+  }
+
+  function publishFlawed(topic: string, value: string, retain: boolean): void {
+    if (flaws.isSilent) return;
     const told = flaws.isGarbled ? `${value.slice(0, value.length / 2)}\u0007` : multiplied(value, flaws.factor);
-    if (flaws.lateMs === 0) publish(topic.topic, told, true);
+    if (flaws.lateMs === 0) publish(topic, told, retain);
     else
       clock.at(clock.nowMs() + flaws.lateMs, () => {
-        publish(topic.topic, told, true);
+        publish(topic, told, retain);
       });
   }
 
@@ -84,6 +90,9 @@ export async function createBenchBroker(place: TcpPlace, clock: WorldClock): Pro
     },
     publish(topic, payload) {
       publish(topic, payload);
+    },
+    say(topic, payload) {
+      publishFlawed(topic, payload, false);
     },
     onMessage(topic, handler) {
       handlers.set(topic, handler);

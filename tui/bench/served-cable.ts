@@ -83,6 +83,18 @@ function brokerCable(cable: SiteCable, link: LinkAddress, broker: BenchBroker): 
   };
 }
 
+/** Another client of a broker that listens already; it is plugged and let go of with the first. */
+export function onSameBroker(cable: SiteCable, first: ServedCable): ServedCable {
+  const nothing = (): Promise<void> => Promise.resolve();
+  const listener: BenchListener = {
+    get where() {
+      return first.listener.where;
+    },
+    ...{ plug: nothing, unplug: nothing, close: nothing },
+  };
+  return { ...first, cable, listener };
+}
+
 function plugSwitch(listener: BenchListener): FaultyInstrument["switches"] {
   return { unplug: (on) => (on ? listener.unplug() : listener.plug()) };
 }

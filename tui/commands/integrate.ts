@@ -9,7 +9,6 @@ import { openImagePatterns, type PatternOfFile } from "../images/image-patterns.
 import type { ListeningServer, TcpPlace } from "../bench/tcp-listener.ts";
 import { findBusPlace, type BusPlace } from "../bus/bus-place.ts";
 import { openBusSession, type BusSession } from "../bus/bus-session.ts";
-import { createIntegratorBridge } from "../images/integrator-bridge.ts";
 import { createIntegratorServer, createMessageDesk } from "../images/integrator-server.ts";
 import { brailleLines, rangeOf } from "../terminal/text/braille-plot.ts";
 
@@ -41,8 +40,8 @@ export async function integrateCommand(context: CommandContext, args: readonly s
   const [path, ...more] = positionals;
   const way = wayOf(context, values);
   if (way !== undefined && values.listen !== undefined) {
-    if (path !== undefined) throw new Fault("command.usage", WHERE, "takes an image or --listen, not both");
-    return bridge(context, placeOf(values.listen), way);
+    const what = "listens on a port or to a broker, not both: a site asks either (docs/instruments/json-integrator.md)";
+    throw new Fault("command.usage", WHERE, what);
   }
   const { calibrations, frames } = values;
   if (way !== undefined && frames === undefined) {
@@ -196,17 +195,16 @@ function placeOf(where: string): TcpPlace {
 function sessionOf(
   context: CommandContext,
   { place, topic }: MessageWay,
-  end: "ask" | "answer",
   heard: (payload: Uint8Array) => void,
 ): BusSession {
   return openBusSession({
-    ...{ place, clock: context.clock, clientId: `beamrack-integrate-${context.self.pid}`, topics: [`${topic}/${end}`] },
+    ...{ place, clock: context.clock, clientId: `beamrack-integrate-${context.self.pid}`, topics: [`${topic}/ask`] },
     message(_, payload, isRetained) {
-      // A broker's memory asks nothing and answers nobody.
+      // A broker's memory asks nothing.
       if (!isRetained) heard(payload);
     },
     opened() {
-      context.printError(`${place.url}: listens to ${topic}/${end}`);
+      context.printError(`${place.url}: listens to ${topic}/ask`);
     },
     lost(fault) {
       context.printError(`${fault.where}: ${fault.message}; it is tried again`);
@@ -232,30 +230,9 @@ async function answerMessages(
       session.publish(`${way.topic}/answer`, payload, false);
     },
   );
-  const session = sessionOf(context, way, "ask", desk);
+  const session = sessionOf(context, way, desk);
   await interrupted(context);
   await session.close();
-  return 0;
-}
-
-/** Resolves to 0 once it is interrupted. */
-async function bridge(context: CommandContext, place: TcpPlace, way: MessageWay): Promise<number> {
-  const server = createIntegratorBridge({
-    ...{ place, client: `${context.self.host}-${context.self.pid}` },
-    publish(payload) {
-      if (!session.isOpen()) return false;
-      session.publish(`${way.topic}/ask`, payload, false);
-      return true;
-    },
-  });
-  const session = sessionOf(context, way, "answer", (payload) => {
-    server.heard(payload);
-  });
-  try {
-    await serve(context, server);
-  } finally {
-    await session.close();
-  }
   return 0;
 }
 

@@ -46,6 +46,8 @@ export interface DriverDeps {
   readonly httpPortOf: (cable: string, link: LinkAddress) => HttpPort;
   /** Writes a file whole and durably: step files for cyclers that read them from a share. */
   readonly writeFile: (path: string, text: string) => Promise<void>;
+  /** What a file of a site holds, without the end of its line; left out where nothing is secret. Throws Fault `site.invalid` where it cannot be read. */
+  readonly readSecret?: (instrument: string, path: string) => string;
 }
 
 /** An instrument by the part it plays. */

@@ -3,6 +3,7 @@ import { createEurothermSensor } from "../../drivers/eurotherm-modbus/eurotherm-
 import { createCatsChanger } from "../../drivers/irelec-cats/cats-changer.ts";
 import { createPicoammeter } from "../../drivers/keithley-6485/picoammeter.ts";
 import { createJsonIntegrator } from "../../drivers/json-integrator/json-integrator.ts";
+import { createMqttIntegrator } from "../../drivers/json-integrator/mqtt-integrator.ts";
 import { createLakeshoreSensor } from "../../drivers/lakeshore-336/lakeshore-sensor.ts";
 import { createPandaboxTrigger } from "../../drivers/pandabox/pandabox-trigger.ts";
 import { createSerialLineReader } from "../../drivers/serial-line/serial-line-reader.ts";
@@ -55,8 +56,15 @@ export function createOwnSensor(sensor: SiteOwnSensor, deps: DriverDeps, lines: 
   }
 }
 
-export function createIntegrator({ name, link, timeoutS }: SiteIntegrator, deps: DriverDeps): Integrator & Instrument {
-  return createJsonIntegrator({ name, openLink: deps.openLinkOf(name, link), clock: deps.clock, timeoutS });
+/** Throws Fault `site.invalid` where the file with its password cannot be read. */
+export function createIntegrator(integrator: SiteIntegrator, deps: DriverDeps): Integrator & Instrument {
+  const { name, link, timeoutS, messages } = integrator;
+  const common = { name, openLink: deps.openLinkOf(name, link), clock: deps.clock, timeoutS };
+  if (messages === undefined) return createJsonIntegrator(common);
+  const { topic, user, passwordFile } = messages;
+  if (user === null) return createMqttIntegrator({ ...common, topic });
+  const password = passwordFile === null ? "" : (deps.readSecret?.(name, passwordFile) ?? "");
+  return createMqttIntegrator({ ...common, topic, credentials: { username: user, password } });
 }
 
 export function createChanger(changer: SiteSampleChanger, deps: DriverDeps): SampleChanger {

@@ -9,7 +9,7 @@ import { createChangerPlant } from "../../simulator/changer/changer-plant.ts";
 import { createEurothermTwin } from "../../simulator/eurotherm-modbus/eurotherm-twin.ts";
 import { createCatsTwin } from "../../simulator/irelec-cats/cats-twin.ts";
 import { createPicoammeterTwin } from "../../simulator/keithley-6485/picoammeter-twin.ts";
-import { createIntegratorTwin } from "../../simulator/json-integrator/integrator-twin.ts";
+import { createIntegratorClient, createIntegratorTwin } from "../../simulator/json-integrator/integrator-twin.ts";
 import { createLakeshoreTwin } from "../../simulator/lakeshore-336/lakeshore-twin.ts";
 import { createModbusServer, type ModbusServerDevice } from "../../simulator/modbus/modbus-server.ts";
 import { createPandaTwin } from "../../simulator/pandabox/panda-twin.ts";
@@ -53,10 +53,10 @@ export function createFurtherTwins(site: Site, positions: readonly Position[], d
   if (integrator !== undefined) {
     const { frameWorld } = deps.world;
     const patternOf = deps.patternOf ?? (frameWorld === undefined ? () => undefined : rememberPatterns(frameWorld));
-    createIntegratorTwin({
-      ...{ end: endOf(integrator.name), clock, patternOf },
-      ...(deps.patternOf === undefined ? {} : { waitsMs: IMAGE_WITHIN_MS }),
-    });
+    const { name, messages } = integrator;
+    const program = { clock, patternOf, ...(deps.patternOf === undefined ? {} : { waitsMs: IMAGE_WITHIN_MS }) };
+    if (messages === undefined) createIntegratorTwin({ ...program, end: endOf(name) });
+    else createIntegratorClient({ ...program, topic: messages.topic, messages: deps.messagesOf(name) });
   }
   if (trigger !== undefined) createTriggerTwin(trigger, deps, gate);
   createSensorTwins(site.sensors ?? [], deps);

@@ -1,7 +1,9 @@
 /** Real links for the drivers of a site: ports, sockets and HTTP of this machine, captured when somebody asks for it. */
+import { readFileSync } from "node:fs";
 import { createHttpPort } from "../../drivers/link/http-port.ts";
 import { createOpenLink } from "../../drivers/link/open-link.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
+import { Fault } from "../../protocols/base/fault.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import { hostAndPort } from "../../protocols/site/site-lookup.ts";
 import type { CaptureFolder } from "../capture/capture-folder.ts";
@@ -27,5 +29,13 @@ export function createRealLinks(clock: Clock, capture?: CaptureFolder): DriverDe
       return capture === undefined ? port : capture.captureHttp(cable, port);
     },
     writeFile: writeDurably,
+    readSecret(instrument, path) {
+      try {
+        return readFileSync(path, "utf8").trimEnd();
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new Fault("site.invalid", instrument, `its password_file cannot be read: ${why}`, {}, error);
+      }
+    },
   };
 }

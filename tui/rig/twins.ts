@@ -8,7 +8,7 @@ import { positionIndex } from "../../protocols/base/position.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import { cableOf } from "../../protocols/site/site-cables.ts";
 import type { SensorQuantity, Site, SiteChannel, SiteSensorSource } from "../../protocols/site/site.ts";
-import type { KnownPattern } from "../../simulator/json-integrator/integrator-twin.ts";
+import type { KnownPattern, MessageEnd } from "../../simulator/json-integrator/integrator-twin.ts";
 import { createKeithleyTwin } from "../../simulator/keithley-smu/keithley-twin.ts";
 import { createChannelErrors, mainsOf } from "../../simulator/measurement/channel-errors.ts";
 import type { InstrumentTrouble } from "../../simulator/measurement/instrument-trouble.ts";
@@ -63,6 +63,8 @@ export interface TwinDeps {
   readonly endOf: (cable: string) => DeviceEnd;
   /** The same for instruments that speak HTTP. */
   readonly httpEndOf: (cable: string) => HttpEnd;
+  /** The place of a program at the broker that this cable leads to. */
+  readonly messagesOf: (cable: string) => MessageEnd;
   /** Sensors speak to a broker: says these topics in their time until stopped. */
   readonly publish: (source: SiteSensorSource, topics: readonly MqttSourceTopic[]) => { stop(): void };
   /** A step file by the path that the instrument's own computer knows. */

@@ -11,6 +11,7 @@ import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import { createMemoryHttp, type MemoryHttp } from "../../simulator/links/memory-http.ts";
 import { createMemoryLink, isMethodScriptData, type MemoryLink } from "../../simulator/links/memory-link.ts";
 import type { InstrumentTrouble } from "../../simulator/measurement/instrument-trouble.ts";
+import type { MessageEnd } from "../../simulator/json-integrator/integrator-twin.ts";
 import { createMqttSource } from "../../simulator/mqtt-source/mqtt-source.ts";
 import type { Chance } from "../../simulator/plant/plant.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
@@ -91,6 +92,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     endOf: (cable) => linkOf(cable).end,
     httpEndOf: (cable) => httpOf(cable).end,
     publish: (source, topics) => createMqttSource({ end: linkOf(source.name).end, clock, topics }),
+    messagesOf: (cable) => messagesOn(linkOf(cable), clock),
     readStepFile(name, path) {
       const cabinet = cabinets.get(name);
       const local = cabinet === undefined ? undefined : localStepFile(cabinet, path);
@@ -118,6 +120,25 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     packageCount: () => twins.packageCount(),
     stop() {
       twins.stop();
+    },
+  };
+}
+
+/** A broker with the one client at this cable's other end, and a program beside it. */
+function messagesOn({ end }: MemoryLink, clock: VirtualClock): MessageEnd {
+  const handlers = new Map<string, (payload: string) => void>();
+  const broker = createMqttSource({
+    ...{ end, clock, topics: [] },
+    heard(topic, payload) {
+      handlers.get(topic)?.(Buffer.from(payload).toString("utf8"));
+    },
+  });
+  return {
+    publish(topic, payload) {
+      broker.say(topic, payload);
+    },
+    onMessage(topic, handler) {
+      handlers.set(topic, handler);
     },
   };
 }

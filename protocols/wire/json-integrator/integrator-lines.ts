@@ -1,6 +1,6 @@
 /**
- * What beamrack and a program that integrates frames say to each other: one JSON document a line, ASCII, ended by `\n`
- * (`docs/instruments/json-integrator.md`). Questions carry a number, and answers may come in any order. Never throws.
+ * What beamrack and a program that integrates frames say to each other: one JSON document a line, ASCII, ended by `\n`, or a
+ * message of a broker (`docs/instruments/json-integrator.md`). Questions carry a number, and answers may come in any order. Never throws.
  */
 import * as z from "zod";
 import type { ImageEvidence, PowderPattern } from "../../diffraction/powder-pattern.ts";
@@ -58,6 +58,27 @@ const patternSchema = z.object({
   corrections: z.string().max(500).exactOptional(),
 });
 
+/** A question as it goes by a broker: with the name of who asks, which its answer repeats. */
+export function encodeMessage(line: string, client: string): string {
+  return `{"client":${asciiJson(client)},${line.trim().slice(1)}`;
+}
+
+const clientSchema = z.object({ client: z.string() });
+
+/** Null for what is no answer to this client: a topic is shared. */
+export function decodeIntegratorMessage(payload: Uint8Array, client: string): IntegratorAnswer | null {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  // Others' patterns come by as well: they are not even parsed.
+  if (bytes.length > INTEGRATOR_LINE_LENGTH_MAX || !bytes.includes(client)) return null;
+  let said: unknown;
+  try {
+    said = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return null;
+  }
+  return clientSchema.safeParse(said).data?.client === client ? decodeSaid(said) : null;
+}
+
 export function decodeIntegratorLine(line: string): IntegratorAnswer {
   let said: unknown;
   try {
@@ -65,6 +86,10 @@ export function decodeIntegratorLine(line: string): IntegratorAnswer {
   } catch {
     return { kind: "unreadable", id: null, reason: "a line that is no JSON" };
   }
+  return decodeSaid(said);
+}
+
+function decodeSaid(said: unknown): IntegratorAnswer {
   const who = whoSchema.safeParse(said);
   if (who.success) return { kind: "who", program: who.data.who.program, version: who.data.who.version ?? null };
   const none = noneSchema.safeParse(said);

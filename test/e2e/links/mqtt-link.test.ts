@@ -2,11 +2,19 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { Aedes } from "aedes";
 import { afterEach, describe, expect, it } from "vitest";
 import { createOpenLink } from "../../../drivers/link/open-link.ts";
+import { createMqttIntegrator } from "../../../drivers/json-integrator/mqtt-integrator.ts";
 import { createMqttSensors } from "../../../drivers/mqtt-sensor/mqtt-sensors.ts";
+import { createBenchBroker } from "../../../tui/bench/broker.ts";
+import { createWallWorldClock } from "../../../tui/bench/wall-world-clock.ts";
+import { createMessageDesk } from "../../../tui/images/integrator-server.ts";
 import { createRealClock } from "../../../tui/rim/real-clock.ts";
 import { until } from "../../support/real-link.ts";
 
 const clock = createRealClock();
+const PATTERN = {
+  ...{ wavelengthA: 0.2, twoThetaDeg: Float64Array.from({ length: 2500 }, (_, at) => 1 + at / 400) },
+  counts: new Float64Array(2500).fill(7),
+};
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0).reverse()) close();
@@ -102,5 +110,50 @@ describe("MQTT over a real link", () => {
       ["connect clean", "subscribe"],
       ["connect clean", "subscribe"],
     ]);
+  });
+});
+
+describe("a program that integrates frames, behind a broker of its own", () => {
+  it("gives the pattern of an image, says why there is none, and is not kept from the next by a broker that went away", async () => {
+    const broker = await createBenchBroker(
+      { host: "127.0.0.1", port: 0 },
+      createWallWorldClock(clock, () => undefined),
+    );
+    await broker.plug();
+    const desk = createMessageDesk(
+      {
+        ...{ clock, folder: undefined, version: "1", onAnswered: () => undefined },
+        read: (path) =>
+          path.includes("none")
+            ? { kind: "refused", reason: "no such file" }
+            : { kind: "pattern", pattern: PATTERN, image: undefined as never },
+      },
+      (payload) => {
+        // Others are answered there too.
+        broker.publish("t/answer", payload.replace(/"client":"[^"]*"/, '"client":"elsewhere"'));
+        broker.publish("t/answer", payload);
+      },
+    );
+    broker.onMessage("t/ask", (payload) => {
+      desk(Buffer.from(payload));
+    });
+    const url = broker.where;
+    const openLink = createOpenLink({ kind: "mqtt", url }, "integrator", clock);
+    const integrator = createMqttIntegrator({ name: "integrator", openLink, clock, timeoutS: 5, topic: "t" });
+    const faults: string[] = [];
+    integrator.onFault(({ code }) => faults.push(code));
+    closers.push(() => {
+      integrator.disconnect();
+      void broker.close();
+    });
+    expect(await integrator.connect()).toMatchObject({ model: "beamrack integrate", firmware: "1" });
+    expect(Array.from((await integrator.read("/d/ä.cbf"))?.counts ?? [])).toEqual(Array.from(PATTERN.counts));
+    expect(await integrator.read("/d/none.cbf")).toBeUndefined();
+    await broker.unplug();
+    await until("the loss is told", () => faults.length > 0);
+    expect(faults).toEqual(["link.closed"]);
+    await broker.plug();
+    await integrator.connect();
+    expect((await integrator.read("/d/b.cbf"))?.counts).toHaveLength(PATTERN.counts.length);
   });
 });

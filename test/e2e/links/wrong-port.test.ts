@@ -54,6 +54,7 @@ beforeAll(async () => {
       endOf: (cable) => atRate(cable),
       httpEndOf: () => ({ onRequest: () => undefined }),
       publish: () => ({ stop: () => undefined }),
+      messagesOf: () => ({ publish: () => undefined, onMessage: () => undefined }),
       readStepFile: () => undefined,
       codeOf: () => undefined,
       startWallMs: 0,

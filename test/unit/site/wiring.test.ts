@@ -125,6 +125,24 @@ const CASES: readonly Case[] = [
     /"toaster"/,
   ],
   [
+    "an integrator at a broker, and nobody knows below which topic",
+    "bench",
+    'tcp: "127.0.0.1:47107"',
+    'mqtt: "mqtt://127.0.0.1:47103"',
+    "file.schema",
+    /integrator\.topic/,
+    /undefined|missing|will not do/,
+  ],
+  [
+    "a password for a program behind a TCP port",
+    "bench",
+    '"127.0.0.1:47107" }',
+    '"127.0.0.1:47107" }\n  user: beamrack',
+    "file.schema",
+    /integrator\.user/,
+    /"beamrack" will not do/,
+  ],
+  [
     "a second sensor for what counts once",
     "bench",
     "quantity: diode\n    maximum_age_s",
@@ -167,6 +185,14 @@ describe("the shipped sites", () => {
   it("have among them an instrument of every role", () => {
     const site = shippedSite("bench");
     expect([site.sampleChanger, site.barcodeReader, site.trigger, site.sensors?.[0]]).not.toContain(undefined);
+  });
+});
+
+describe("an integrator behind the broker of the sensors", () => {
+  it("is a client of its own there, and no port that is used twice", () => {
+    const messages = 'mqtt: "mqtt://127.0.0.1:47103" }\n  topic: hutch/patterns\n  user: beamrack # {';
+    const findings = findingsOf("bench", 'tcp: "127.0.0.1:47107" }', messages);
+    expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
   });
 });
 
