@@ -38,6 +38,7 @@ import { createBeamReadings } from "./beam-readings.ts";
 import { createAlarms } from "./alarms.ts";
 import { actorClock } from "./actor-clock.ts";
 import { createActorViews } from "./actor-views.ts";
+import { createCalibrationWatch } from "./calibration-watch.ts";
 import { createCampaignCells } from "./campaign-cells.ts";
 import { createCampaignIntake } from "./campaign-intake.ts";
 import { createClosedShutter } from "./closed-shutter.ts";
@@ -153,6 +154,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const cycleOf = (cellIndex: number): number | null => views.cell(cellIndex)?.cycle ?? null;
   const latched = () => views.latchedInterlocks();
+  const instrumentNames = () => roles.instruments.map(({ name }) => name);
   const waits = { of: exposureWaits(campaign, site) };
   const forecasts = createForecastDesk({
     ...{ cells: campaign.cells, clock, recorder: log, samples: intake },
@@ -167,9 +169,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
 
   const witness = createExposureWitness({ campaign, clock, roles, recorder, intake, views });
+  const calibrations = createCalibrationWatch({ site, campaign, roles, clock, alarms, changed: planAgain });
   const watchDesk = createWatchDesk({
-    ...{ roles, alarms, diskObstacle: () => access.obstacle() ?? diskObstacle(), machineBeam: timings.machineBeam },
-    latched: () => views.latchedInterlocks(),
+    ...{ roles, alarms, latched, machineBeam: timings.machineBeam },
+    diskObstacle: () => access.obstacle() ?? calibrations.obstacle() ?? diskObstacle(),
     beamChanged(isUp) {
       partialRule.noteBeam(isUp);
       send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
@@ -420,19 +423,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ access, samples: intake, levels: () => watchDesk.levels },
     beamEffect: () => controlDesk.verdict(),
     ...(changer === undefined ? {} : { changer }),
-    note: () =>
-      runNote(
-        actor.getSnapshot(),
-        roles.instruments.map(({ name }) => name),
-        clock,
-        access.obstacle(),
-      ),
+    note: () => runNote(actor.getSnapshot(), instrumentNames(), clock, access.obstacle()),
     ...{ failure: () => failure, isDone: () => actor.getSnapshot().status === "done" },
     start() {
       if (left === undefined) recordStart(recorder, campaign, site, ledgerCells);
       const { resumedBy, left: before } = deps;
       beganAgain.say({ recorder, ledger, witness, requestDesk, forecasts, resumedBy, before });
       corrections.goOn();
+      calibrations.start();
       readings.listen(closedShutter.watch);
       watchDesk.listen();
       listenToInstruments({ roles, alarms, recorder, send, stops, clock, views });

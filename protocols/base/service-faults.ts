@@ -142,6 +142,16 @@ export const SERVICE_FAULTS = {
     advice:
       "Doses follow the monitor, and stay right if it is. Look at slits, mirrors and monochromator, and at the monitor itself; then measure the flux anew (`beamrack calibrate SITE.yaml flux`) and put it into the site file. Data across the change are not comparable by ring current.",
   },
+  "calibration.expires-soon": {
+    severity: "hold",
+    advice:
+      "Plan the measurement for a pause: end the run in order (Ctrl-C; cells go on within their limits), measure (`beamrack align`, `beamrack calibrate`; docs/alignment.md), and give the run again.",
+  },
+  "calibration.expired": {
+    severity: "hold",
+    advice:
+      "What was measured is older than the site allows. Unless the site says `when_expired: hold` exposures go on: bookings stay upper bounds by the site's highest flux, and doses follow the monitor, as good as the last measurement still is. End the run in order, measure anew (`beamrack align`, `beamrack calibrate`), and give it again; what was exposed since stands behind this alarm in the record.",
+  },
   "correction.moved": {
     severity: "hold",
     advice:

@@ -16,9 +16,10 @@ export const siteCalibrationsSchema = strictObject({
   file: z.string().min(1),
   required: z.array(z.enum(CALIBRATION_KINDS)).default(["alignment", "beam_size", "flux"]),
   drift_max: positive.max(1).default(0.05),
+  when_expired: z.enum(["tell", "hold"]).default("tell"),
   frames: correctionFramesSchema.exactOptional(),
-}).transform(({ file, required, drift_max, frames }): SiteCalibrations => ({
-  ...{ file, required, driftMax: drift_max },
+}).transform(({ file, required, drift_max, when_expired, frames }): SiteCalibrations => ({
+  ...{ file, required, driftMax: drift_max, whenExpired: when_expired },
   ...(frames === undefined ? {} : { frames }),
 }));
 

@@ -24,8 +24,18 @@ export interface SiteCalibrations {
   readonly required: readonly CalibrationKind[];
   /** From one measurement to the next, as a share of the value, before somebody is told. */
   readonly driftMax: number;
+  /** What a running campaign does when one that is required expires: goes on beside an alarm, or exposes nothing more. */
+  readonly whenExpired: "tell" | "hold";
   /** Taken by a running campaign by itself; left out where it takes none. */
   readonly frames?: readonly AskedCorrection[];
+}
+
+/** What a site demands to be measured, and until when it holds. */
+export interface MeasuredKind {
+  readonly kind: CalibrationKind;
+  /** UTC, ms. */
+  readonly atMs: number;
+  readonly untilMs: number;
 }
 
 interface Common {

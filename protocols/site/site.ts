@@ -12,7 +12,7 @@ import type { NewareAddress } from "../wire/neware/channel-address.ts";
 import type { SiteAlignment } from "./alignment.ts";
 import type { KeepOut } from "./reach-map.ts";
 import type { CorrectionFrame } from "../calibration/correction-frames.ts";
-import type { SiteCalibrations } from "../calibration/calibration.ts";
+import type { MeasuredKind, SiteCalibrations } from "../calibration/calibration.ts";
 import type { SiteBroker } from "./broker-schema.ts";
 import type { SiteBarcodeReader, SiteIntegrator, SiteOwnSensor, SiteSampleChanger, SiteTrigger } from "./further.ts";
 
@@ -325,6 +325,8 @@ export interface Site {
   readonly alignment?: SiteAlignment;
   /** What was measured of this site, and how old it may be. */
   readonly calibrations?: SiteCalibrations;
+  /** Of what is required, where it was measured. */
+  readonly measured?: readonly MeasuredKind[];
   /** What a running campaign takes beside the cells, by `calibrations.frames` and what was measured. */
   readonly corrections?: readonly CorrectionFrame[];
 }

@@ -4,7 +4,13 @@ import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { isFault } from "../../protocols/base/fault.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
-import { latest, type Calibration, type CalibrationKind } from "../../protocols/calibration/calibration.ts";
+import {
+  expiresAtMs,
+  latest,
+  type Calibration,
+  type CalibrationKind,
+  type MeasuredKind,
+} from "../../protocols/calibration/calibration.ts";
 import { correctionFrames } from "../../protocols/calibration/correction-frames.ts";
 import { readCalibration } from "../../protocols/calibration/calibration-schema.ts";
 import { judgeCalibrations } from "../../protocols/calibration/judge-calibration.ts";
@@ -58,7 +64,19 @@ export function placedSite(site: Site, loaded: LoadedCalibration | undefined, fi
   const placed = withRackPlaced(site, loaded, findings);
   const known = loaded?.calibration.site === site.name ? loaded.calibration : undefined;
   const corrections = correctionFrames(placed, known, findings);
-  return corrections.length === 0 ? placed : { ...placed, corrections };
+  const measured = measuredKinds(site, known);
+  return {
+    ...placed,
+    ...(measured.length === 0 ? {} : { measured }),
+    ...(corrections.length === 0 ? {} : { corrections }),
+  };
+}
+
+function measuredKinds({ calibrations }: Site, known: Calibration | undefined): readonly MeasuredKind[] {
+  return (calibrations?.required ?? []).flatMap((kind) => {
+    const record = known === undefined ? undefined : latest(known, kind);
+    return record === undefined ? [] : [{ kind, atMs: record.atMs, untilMs: expiresAtMs(record) }];
+  });
 }
 
 function withRackPlaced(site: Site, loaded: LoadedCalibration | undefined, findings: Finding[]): Site {

@@ -1,10 +1,11 @@
 /** What every measurement at the rack needs: the site's lock, the ledger where each exposure is booked, Ctrl-C heard. */
 import { openRecordedLedger, type RecordedLedger } from "../../controller/dose/recorded-ledger.ts";
-import { Fault, faultText } from "../../protocols/base/fault.ts";
+import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createCaptureFolder } from "../capture/capture-folder.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ActBench } from "../device/act.ts";
+import type { SiteLock } from "../site-lock/site-lock.ts";
 import { hashOf } from "../load-campaign.ts";
 import { createSiteDrivers } from "../rig/drivers.ts";
 import { createRealLinks } from "../rig/real-links.ts";
@@ -33,7 +34,7 @@ export async function withSiteBench<T>(
       : createCaptureFolder(captureFolder, context.clock, (fault) => {
           context.printError(faultText(fault));
         });
-  const lock = context.takeSiteLock(site, { command: `${command} ${sitePath}` });
+  const lock = takeLock(context, site, `${command} ${sitePath}`);
   const ending = new AbortController();
   const release = context.onInterrupt((reason) => {
     ending.abort(new Fault("device.interrupted", command, `the measurement was ended by ${reason}`, { reason }));
@@ -64,6 +65,17 @@ export async function withSiteBench<T>(
   } finally {
     release();
     lock.release();
+  }
+}
+
+/** Throws Fault `site.in-use`, with what to do where a campaign runs there. */
+export function takeLock(context: Pick<CommandContext, "takeSiteLock">, site: Site, command: string): SiteLock {
+  try {
+    return context.takeSiteLock(site, { command });
+  } catch (error) {
+    if (!isFault(error) || error.code !== "site.in-use") throw error;
+    const what = `${error.message}: stage, shutter and detector are its own while it runs. End it in order (Ctrl-C, or systemctl stop; cells go on with the step they are in, within their instruments' limits), measure, and give the same run again`;
+    throw new Fault("site.in-use", error.where, what, error.detail, error);
   }
 }
 

@@ -6,6 +6,7 @@ import { createCaptureFolder } from "../capture/capture-folder.ts";
 import type { CommandContext } from "../command-context.ts";
 import { createSiteDrivers } from "../rig/drivers.ts";
 import { createRealLinks } from "../rig/real-links.ts";
+import { takeLock } from "./on-site.ts";
 import { imageName, takenImage } from "./taken-image.ts";
 
 export interface DarkOrder {
@@ -26,7 +27,7 @@ export async function takeDark(context: CommandContext, site: Site, order: DarkO
       : createCaptureFolder(order.captureFolder, clock, (fault) => {
           context.printError(fault.message);
         });
-  const lock = context.takeSiteLock(site, { command: order.command });
+  const lock = takeLock(context, site, order.command);
   const ending = new AbortController();
   const release = context.onInterrupt((reason) => {
     ending.abort(new Fault("device.interrupted", order.command, `it was ended by ${reason}`, { reason }));
