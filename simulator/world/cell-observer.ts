@@ -21,6 +21,8 @@ export interface CellObserver {
   readonly isDriven: boolean;
   /** Told at the instant the channel switches a driven cell off; one handler. */
   onSwitchedOff(handler: () => void): void;
+  /** Told at the instant the channel begins to drive a cell that was off; one handler. */
+  onSwitchedOn(handler: () => void): void;
   /** Told after every look and act; `isChange`: the channel set something. For truth kept beside a run. */
   onSeen(handler: (atMs: number, isChange: boolean) => void): void;
   /**
@@ -77,6 +79,7 @@ export function observeCell(
   };
 
   let switchedOff: (() => void) | undefined;
+  let switchedOn: (() => void) | undefined;
   const watchers: ((atMs: number, isChange: boolean) => void)[] = [];
 
   function check(atMs: number, isChange: boolean): void {
@@ -135,8 +138,12 @@ export function observeCell(
     return atMs - seen.foundMs <= REACTION_MS;
   }
 
-  function refuseDriving(atMs: number): void {
+  function drive(atMs: number, act: () => void): void {
     if (forbidden !== null) onExcursion(atMs, `was driven: ${forbidden}`);
+    const wasDriven = inner.mode !== "open";
+    act();
+    if (!wasDriven) switchedOn?.();
+    check(atMs, true);
   }
 
   const plant: Writable<CellPlant> = {
@@ -149,19 +156,19 @@ export function observeCell(
       check(atMs, wasDriven);
     },
     applyCurrent(atMs, currentA) {
-      refuseDriving(atMs);
-      inner.applyCurrent(atMs, currentA);
-      check(atMs, true);
+      drive(atMs, () => {
+        inner.applyCurrent(atMs, currentA);
+      });
     },
     applyVoltage(atMs, voltageV) {
-      refuseDriving(atMs);
-      inner.applyVoltage(atMs, voltageV);
-      check(atMs, true);
+      drive(atMs, () => {
+        inner.applyVoltage(atMs, voltageV);
+      });
     },
     applyVoltageWithin(atMs, voltageV, leastA, mostA) {
-      refuseDriving(atMs);
-      inner.applyVoltageWithin(atMs, voltageV, leastA, mostA);
-      check(atMs, true);
+      drive(atMs, () => {
+        inner.applyVoltageWithin(atMs, voltageV, leastA, mostA);
+      });
     },
     read(atMs) {
       inner.read(atMs);
@@ -190,6 +197,9 @@ export function observeCell(
     },
     onSwitchedOff(handler) {
       switchedOff = handler;
+    },
+    onSwitchedOn(handler) {
+      switchedOn = handler;
     },
     onSeen(handler) {
       watchers.push(handler);

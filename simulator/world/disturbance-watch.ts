@@ -1,6 +1,6 @@
 /**
  * Are the two clocks apart? While something happens to beam or shutter, no cell may be ordered off because of it. An
- * instrument that heard nothing meanwhile ended its step by its own rules.
+ * instrument that heard nothing meanwhile, or nothing since it began to drive its cell, ended its step by its own rules.
  */
 import type { CellObserver } from "./cell-observer.ts";
 
@@ -17,8 +17,8 @@ export interface DisturbanceWatch {
 }
 
 interface Watch {
-  /** Chunks heard when the watch began, by position. */
-  readonly heard: ReadonlyMap<number, number>;
+  /** Chunks heard when the watch began, or when the cell was last switched on in it; by position. */
+  readonly heard: Map<number, number>;
   readonly stopped: Set<number>;
 }
 
@@ -31,6 +31,10 @@ export function createDisturbanceWatch(
   let countersOf: ReadonlyMap<number, ListeningCounters> = new Map();
 
   for (const [positionIndex, cell] of cells) {
+    cell.onSwitchedOn(() => {
+      const chunks = countersOf.get(positionIndex)?.chunksToDevice;
+      if (chunks !== undefined) for (const { heard } of watches) heard.set(positionIndex, chunks);
+    });
     cell.onSwitchedOff(() => {
       if (watches.size === 0 || isOver()) return;
       const chunks = countersOf.get(positionIndex)?.chunksToDevice ?? Infinity;
