@@ -68,6 +68,8 @@ const GONE: readonly string[] = ["isolated", "opening"];
 const LOOK_MS = 50;
 const REST_LOOK_MS = 500;
 const REST_DEADLINE_MS = 300_000;
+/** All other cells wait for a channel that says nothing. */
+const MUTE_AFTER_MS = 30_000;
 const CLEAR_AGAIN_MS = 5000;
 const CLEAR_TRIES = 3;
 
@@ -303,17 +305,27 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     }
   }
 
-  /** Whether a cell lies in its contacts, by its voltage; null where the channel cannot say. */
-  async function isInContacts(cellIndex: number): Promise<boolean> {
-    const untilMs = clock.monoMs() + REST_DEADLINE_MS;
+  /** Whether a cell lies in its contacts, by its voltage; null where the channel cannot say, or was given up. */
+  async function isInContacts(cellIndex: number, withinMs: number): Promise<boolean | null> {
+    const untilMs = clock.monoMs() + withinMs;
     for (;;) {
       try {
         return Math.abs((await deps.channels[cellIndex]?.measureOpenCircuitV()) ?? 0) > NO_CELL_V;
       } catch (error) {
-        if (!isFault(error) || clock.monoMs() >= untilMs) throw error;
+        if (!isFault(error)) throw error;
       }
+      if (clock.monoMs() >= untilMs || deps.stateOf(cellIndex) === "isolated") return null;
       await sleep(clock, REST_LOOK_MS);
     }
+  }
+
+  /**
+   * What neither holder nor gripper has lies in its place, if its channel sees it there. Where that is mute, a person who has
+   * looked is believed: no current flows there before the channel has seen it.
+   */
+  async function isBack(cellIndex: number, asked: "restart" | "person"): Promise<boolean> {
+    const withinMs = asked === "person" ? MUTE_AFTER_MS : REST_DEADLINE_MS;
+    return (await isInContacts(cellIndex, withinMs)) ?? asked === "person";
   }
 
   /** Where everything is by the word of robot, sensor and channels; what they cannot prove stays unknown. */
@@ -323,7 +335,7 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     for (const cellIndex of sought) {
       const { position, barcode, slot } = cellOf(cellIndex);
       const found = findPlace(reading, { slot, barcode, readsCodes: changer.capabilities.readsCodes, asked });
-      const place = found === "rack" && !(await isInContacts(cellIndex)) ? "unknown" : found;
+      const place = found === "rack" && !(await isBack(cellIndex, asked)) ? "unknown" : found;
       put(cellIndex, place);
       if (place === "beam" && reading.code === barcode) moves.prove(cellIndex);
       records.settled(position, barcode, place, asked === "restart" ? "robot" : "person and robot");
