@@ -74,7 +74,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const live = createLiveCampaign(deps.campaign);
   const { campaign } = live;
   const left = deps.left === undefined ? undefined : letGoOn(deps.left, deps.resumedBy);
-  const timings = runTimings(site);
+  const timings = runTimings(site, left !== undefined);
   const nowMs = (): number => clock.monoMs();
   let failure: Error | null = null;
   const fail = (error: unknown): void => {

@@ -57,16 +57,20 @@ const RING_CURRENT_NONE_SHARE = 0.001;
 
 /** To say who it is; and before that, for a channel whose step runs on, to be heard with its next sample. */
 const CONNECT_MS = 20_000;
+/** Instruments are switched on, and the campaign is begun. */
+const START_MS = 120_000;
 
-export function runTimings(site: Site): RunTimings {
+export function runTimings(site: Site, isResumed = false): RunTimings {
   const slowestSamplesS = site.channels.reduce((most, channel) => Math.max(most, channel.sampleIntervalMinS), 0);
   const longestMoveMs =
     (Math.max(site.stage.travelXMm, site.stage.travelYMm) / site.stage.speedMmS +
       site.stage.speedMmS / site.stage.accelerationMmS2) *
     1000;
+  const connectDeadlineMs = CONNECT_MS + 1000 * Math.max(0, slowestSamplesS - SAMPLE_INTERVAL_MAX_S);
   return {
-    connectDeadlineMs: CONNECT_MS + 1000 * Math.max(0, slowestSamplesS - SAMPLE_INTERVAL_MAX_S),
-    startDeadlineMs: 120_000,
+    connectDeadlineMs,
+    // Nothing has to be switched on first: one that is gone keeps the beam from the others no longer than two tries.
+    startDeadlineMs: isResumed ? Math.min(START_MS, 2 * connectDeadlineMs) : START_MS,
     homingDeadlineMs: 300_000,
     commandDeadlineMs: 30_000,
     stepGraceMs: 60_000,
