@@ -99,6 +99,7 @@ export function allMachines(): readonly NamedMachine[] {
     rule: notRun,
     noteSignal: notRun,
     mayBeAsked: false,
+    mayResume: () => true,
     exposureOverheadMaxMs: 1,
     troublePauseMs: 1,
     failuresInRowMax: 1,

@@ -188,7 +188,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   { target: "planning" },
                 ],
               },
-              /** Something went wrong with the last exposure; a short pause keeps trouble from becoming a storm. */
+              /** Something went wrong with the last exposure; a pause keeps trouble from becoming a storm. */
               pausing: {
                 entry: assign({
                   waiting: ({ context }) =>
@@ -196,10 +196,13 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                       `a pause after trouble: ${context.fault?.what ?? "exposure failed"}`,
                       context.fault?.where ?? "beamrack",
                       clock.monoMs(),
-                      clock.monoMs() + deps.troublePauseMs,
+                      clock.monoMs() + troublePauseMs(context, deps),
                     ),
                 }),
-                invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.troublePauseMs }) },
+                invoke: {
+                  src: "deadline",
+                  input: ({ context }) => ({ atMs: clock.monoMs() + troublePauseMs(context, deps) }),
+                },
                 on: {
                   DEADLINE: "planning",
                   BEAM_LOST: { actions: "recordBeamLost" },
@@ -290,13 +293,17 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 // What was held when the time ran out has nothing to wait for.
                 always: { guard: "isOver", target: "scheduling" },
                 on: {
-                  RESUME_EXPOSING: {
-                    target: "planning",
-                    actions: [
-                      "recordResumed",
-                      assign({ failuresInRowCount: 0, fault: null, defect: null, wasHeld: false, mayPark: true }),
-                    ],
-                  },
+                  RESUME_EXPOSING: [
+                    {
+                      guard: "mayResume",
+                      target: "planning",
+                      actions: [
+                        "recordResumed",
+                        assign({ failuresInRowCount: 0, fault: null, defect: null, wasHeld: false, mayPark: true }),
+                      ],
+                    },
+                    { actions: "recordNotResumed" },
+                  ],
                   BEAM_LOST: { actions: "recordBeamLost" },
                   BEAM_BACK: { actions: "recordBeamBack" },
                   TIME_OVER: "scheduling",
@@ -333,3 +340,14 @@ function heldAfter({ defect, fault }: CampaignContext): string {
 
 export type CampaignMachine = ReturnType<typeof createCampaignMachine>;
 export type CampaignActor = ActorRefFrom<CampaignMachine>;
+
+/** No instrument is back the sooner for being asked more often than this, and no request is to be lost to it meanwhile. */
+const TROUBLE_PAUSE_MAX_MS = 40_000;
+
+/** Longer from failure to failure: each takes a request with it, which trouble that lasts would use up one after the other. */
+function troublePauseMs(
+  { failuresInRowCount }: Pick<CampaignContext, "failuresInRowCount">,
+  deps: Pick<CampaignMachineDeps, "troublePauseMs">,
+): number {
+  return Math.min(deps.troublePauseMs * 2 ** Math.max(0, failuresInRowCount - 1), TROUBLE_PAUSE_MAX_MS);
+}

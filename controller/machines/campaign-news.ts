@@ -169,6 +169,8 @@ export interface CampaignMachineDeps {
   readonly exposureOverheadMaxMs: number;
   /** Pause after a failed exposure before the next is tried. */
   readonly troublePauseMs: number;
+  /** False while an input at the rack tells of trouble: nobody resumes exposing then. */
+  readonly mayResume: () => boolean;
   /** Failed exposures in a row after which a person is asked. */
   readonly failuresInRowMax: number;
   /** After a restart: the sweep under way, and what exposing was held for. */

@@ -74,6 +74,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       isOver: () => deps.isOver(),
       mayNotMove: () => !deps.mayHome(),
       mayBeAsked: () => deps.mayBeAsked,
+      mayResume: () => deps.mayResume(),
       tooManyFailures: ({ context }) => context.failuresInRowCount >= deps.failuresInRowMax,
       shutterFailed: ({ event }) =>
         event.type === "EXPOSURE_DONE" &&
@@ -384,6 +385,10 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       },
       recordResumed: ({ event }) => {
         recorder.record("exposing-resumed", { author: "author" in event ? event.author : "beamrack" });
+      },
+      recordNotResumed: ({ event }) => {
+        const reason = "an input at the rack tells of trouble";
+        recorder.record("exposing-not-resumed", { author: "author" in event ? event.author : "beamrack", reason });
       },
       recordComplete: () => {
         recorder.record("campaign-complete", {});

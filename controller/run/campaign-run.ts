@@ -392,7 +392,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     noteExposure: requestDesk.noteExposure,
     rule: (cut) => partialRule.rule(cut),
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
-    ...{ troublePauseMs: timings.troublePauseMs, failuresInRowMax: 20 },
+    ...{ troublePauseMs: timings.troublePauseMs, failuresInRowMax: 8, mayResume: () => stops.troubles().length === 0 },
     ...(left === undefined ? {} : { resumed: { ...beganAgain.asked, held: left.recorded.held } }),
   });
 

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { expectSound, field, FILES, removeFolders, runWorld, type WorldRun } from "../support/world-campaign.ts";
 import { load } from "../support/campaign-files.ts";
 import { assert } from "../../protocols/base/assert.ts";
+import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 
 afterAll(removeFolders);
@@ -18,8 +19,14 @@ const read = load({ ...FILES, "site.yaml": `${FILES["site.yaml"]}${INPUTS}` }, "
 assert(read.kind === "loaded", "a site with inputs is refused");
 const { site, campaign } = read;
 
-async function runWith(faults: readonly WorldFault[], hours = 0.1): Promise<WorldRun> {
-  const run = await runWorld({ hours, site, campaign, faults });
+async function runWith(faults: readonly WorldFault[], hours = 0.1, resumedAtS?: number): Promise<WorldRun> {
+  const act = ({ run: { actor } }: VirtualCampaign): void => {
+    actor.send({ type: "RESUME_EXPOSING", author: "anna" });
+  };
+  const run = await runWorld({
+    ...{ hours, site, campaign, faults },
+    ...(resumedAtS === undefined ? {} : { at: [[resumedAtS, act]] }),
+  });
   expect(run.summary.violations).toEqual([]);
   return run;
 }
@@ -47,12 +54,15 @@ describe("an input at the rack", () => {
   });
 
   it("is answered as the site says: gas by open circuit, a fan by holding cells, heat by an alarm alone, a button by an emergency stop", async () => {
-    const run = await runWith([
+    const faults: readonly WorldFault[] = [
       { kind: "safety-input", input: "heat", fromMs: 100_000, toMs: 110_000 },
       { kind: "interlock", name: "emergencyOk", fromMs: 200_000, toMs: 230_000 },
       { kind: "safety-input", input: "gas", fromMs: 290_000, toMs: 320_000 },
       { kind: "safety-input", input: "button", fromMs: 335_000 },
-    ]);
+    ];
+    const run = await runWith(faults, 0.1, 215);
+    expect(run.of("exposing-not-resumed").map((event) => field(event, "author"))).toEqual(["anna"]);
+    expect(run.of("exposing-resumed")).toEqual([]);
     expect(ordered(run)).toEqual([
       "exposing by input fan",
       "step by input fan",
