@@ -21,6 +21,14 @@ export interface HeavyTargets {
   readonly hasRobot?: boolean;
   /** Names of inputs at the rack that stop no cell for good. */
   readonly safetyInputs?: readonly string[];
+  /** When exposures are planned; left out where it is at any time. */
+  readonly sweeps?: SweepTimes;
+}
+
+export interface SweepTimes {
+  readonly firstAfterS: number;
+  readonly cadenceS: number;
+  readonly lengthS: number;
 }
 
 /** On average one in so many seconds. */
@@ -30,6 +38,9 @@ const FIRST_S = 45;
 const LONG_H = 1;
 const LULL_SHARE = 0.2;
 const LULL_S = 700;
+/** Where the beam has nothing to do for most of the time, in a sweep: this share is of what only an exposure meets. */
+const IN_SWEEP_SHARE = 0.75;
+const SELDOM = 4;
 /** Of each kind: that a seed has it at all. What some kinds would hide shows where they are switched off. */
 const KIND_SHARE = 0.5;
 /** Of the cells that go wrong in a run: no more than this share, or one. */
@@ -48,12 +59,15 @@ const SHUTTERS_STUCK_MS = 30_000;
 export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets): readonly WorldFault[] {
   const drawn: WorldFault[] = [];
   const draws = drawsOf(chance, targets);
+  const ofExposures = draws.filter((draw) => EXPOSURE_DRAWS.includes(draw));
   /** Two failures of shutters at once are more than any site promises to survive: they follow each other. */
   let shutterFreeMs = 0;
   let atS = FIRST_S - EVERY_S * Math.log(1 - chance.uniform()) * 0.3;
   for (let count = 0; atS < hours * 3600; count += 1) {
     const own = chance.stream(`fault ${count}`);
-    const fault = drawFault(own, Math.round(atS * 1000), hours, targets, draws);
+    const isOfExposure = isInSweep(atS, targets) && own.stream("in sweep").uniform() < IN_SWEEP_SHARE;
+    const from = isOfExposure && ofExposures.length > 0 ? ofExposures : draws;
+    const fault = drawFault(own, Math.round(atS * 1000), hours, targets, from);
     atS -= EVERY_S * Math.log(1 - chance.uniform());
     if (hours > LONG_H && own.stream("lull").uniform() < LULL_SHARE) atS -= LULL_S * Math.log(1 - chance.uniform());
     if (fault === undefined) continue;
@@ -83,6 +97,13 @@ export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets
     drawn.push(...lateCells(chance.stream("late cells"), hours, targets.positions ?? []));
   }
   return drawn.sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/** And sweeps are seldom. */
+function isInSweep(atS: number, { sweeps }: HeavyTargets): boolean {
+  if (sweeps === undefined || sweeps.cadenceS < SELDOM * sweeps.lengthS) return false;
+  const sinceS = atS - sweeps.firstAfterS;
+  return sinceS >= 0 && sinceS % sweeps.cadenceS < sweeps.lengthS;
 }
 
 function isOfRobot(kind: string): boolean {
@@ -143,8 +164,13 @@ type Draw = (own: Chance, fromMs: number, toMs: number, targets: HeavyTargets, h
 const PERMIT_WAIT_MS = 60_000;
 const FEEDS = ["ring-current", "flux"] as const;
 
-/** Each as likely as the others. */
-const DRAWS: readonly Draw[] = [
+const withdrawnPermit: Draw = (_own, fromMs, toMs) => ({
+  kind: "permit-withdrawn",
+  ...{ fromMs, toMs: toMs + PERMIT_WAIT_MS },
+});
+
+/** Of shutter and detector. */
+const BEAM_DRAWS: readonly Draw[] = [
   (own, fromMs, toMs) => ({ kind: "shutter-stuck", at: own.uniform() < 0.5 ? "open" : "closed", fromMs, toMs }),
   (own, fromMs) => ({ kind: "shutters-stuck", fromMs, toMs: fromMs + SHUTTERS_STUCK_MS * (0.2 + 0.8 * own.uniform()) }),
   (own, fromMs, toMs) => ({ kind: "shutter-slow", travelMs: 30 * Math.pow(100, own.uniform()), fromMs, toMs }),
@@ -157,6 +183,22 @@ const DRAWS: readonly Draw[] = [
   (_own, fromMs, toMs) => ({ kind: "detector-dead", fromMs, toMs }),
   (own, fromMs, toMs) => ({ kind: "detector-late", lateMs: 20_000 * own.uniform(), fromMs, toMs }),
   (_own, fromMs, toMs) => ({ kind: "detector-refuses", fromMs, toMs }),
+];
+
+/** Beside the others, where a trigger times the shutter. */
+const GATE_DRAWS: readonly Draw[] = [
+  (_own, fromMs, toMs) => ({ kind: "trigger-silent", fromMs, toMs }),
+  (_own, fromMs, toMs) => ({ kind: "trigger-holds", fromMs, toMs }),
+  (_own, fromMs, toMs) => ({ kind: "trigger-withheld", fromMs, toMs }),
+  (own, fromMs, toMs) => ({ kind: "trigger-repeats", afterMs: 3000 * Math.pow(own.uniform(), 4), fromMs, toMs }),
+];
+
+/** None of them is met but by an exposure. */
+const EXPOSURE_DRAWS: readonly Draw[] = [...BEAM_DRAWS, ...GATE_DRAWS, withdrawnPermit];
+
+/** Each as likely as the others. */
+const DRAWS: readonly Draw[] = [
+  ...BEAM_DRAWS,
   (own, fromMs, toMs) => ({ kind: "feed-stops", feed: one(own, FEEDS) ?? "flux", fromMs, toMs }),
   (own, fromMs, toMs) => ({
     kind: "feed-jumps",
@@ -223,7 +265,7 @@ const DRAWS: readonly Draw[] = [
   },
   (own, fromMs) => ({ kind: "write-torn", fromMs, toMs: fromMs + 1000 + 4000 * own.uniform() }),
   (own, fromMs, toMs) => ({ kind: "feed-sticks", feed: one(own, FEEDS) ?? "flux", fromMs, toMs }),
-  (_own, fromMs, toMs) => ({ kind: "permit-withdrawn", fromMs, toMs: toMs + PERMIT_WAIT_MS }),
+  withdrawnPermit,
   (own, fromMs, toMs, { safetyInputs = [] }) => {
     const input = one(own, safetyInputs);
     return input === undefined ? undefined : { kind: "safety-input", input, fromMs, toMs };
@@ -241,14 +283,6 @@ const DRAWS: readonly Draw[] = [
     return { kind: "orders-end-cells", who: isLate && own.uniform() < 0.5 ? "all" : "one", fromMs, toMs };
   },
   (own, fromMs, toMs) => ({ kind: "disk-slow", lateMs: 5000 * own.uniform(), fromMs, toMs }),
-];
-
-/** Beside the others, where a trigger times the shutter. */
-const GATE_DRAWS: readonly Draw[] = [
-  (_own, fromMs, toMs) => ({ kind: "trigger-silent", fromMs, toMs }),
-  (_own, fromMs, toMs) => ({ kind: "trigger-holds", fromMs, toMs }),
-  (_own, fromMs, toMs) => ({ kind: "trigger-withheld", fromMs, toMs }),
-  (own, fromMs, toMs) => ({ kind: "trigger-repeats", afterMs: 3000 * Math.pow(own.uniform(), 4), fromMs, toMs }),
 ];
 
 /** Beside the others, where a robot brings the cells. */

@@ -18,7 +18,7 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
       lightFaults(createChance(seed).stream("faults"), hours, [...positionOfLink.keys()], positions);
   }
   if (choice === "heavy") {
-    return ({ faultTargets, roles }, hours, seed) => {
+    return ({ faultTargets, roles, sweeps }, hours, seed) => {
       const { links, positionOfLink, positions, reboots, safetyInputs = [] } = faultTargets;
       const targets = {
         hasGate: roles.trigger !== undefined,
@@ -26,6 +26,7 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
         channelLinks: [...positionOfLink.keys()],
         rebootLinks: [...(reboots?.keys() ?? [])],
         ...{ positions, safetyInputs, hasRobot: roles.changer !== undefined },
+        ...(sweeps === undefined ? {} : { sweeps }),
       };
       return heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
     };

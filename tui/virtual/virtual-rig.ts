@@ -4,11 +4,13 @@
  */
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
-import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import type { Campaign, SweepTrigger } from "../../protocols/campaign/campaign.ts";
+import { planSweep } from "../../protocols/campaign/sweep-plan.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { Chance } from "../../simulator/plant/plant.ts";
 import type { FaultTargets, FaultyLink } from "../../simulator/world/fault-schedule.ts";
+import type { SweepTimes } from "../../simulator/world/heavy-faults.ts";
 import type { World } from "../../simulator/world/world.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
@@ -19,6 +21,8 @@ export interface VirtualRig {
   /** New drivers on the same cables, for a controller of its own; `hold` is put between. */
   connect(hold: (deps: DriverDeps) => DriverDeps, of?: Pick<Campaign, "cells">): CampaignRoles;
   readonly faultTargets: FaultTargets;
+  /** Of a campaign that sweeps its cells: when, and how long each sweep is planned to take. */
+  readonly sweeps?: SweepTimes;
   /** Data packages the instruments made, whether or not anybody listened. */
   packageCount(): number;
   /** The publishers stop: nothing keeps the clock busy for ever. */
@@ -51,8 +55,10 @@ export function createVirtualRig(
   const driverDeps = watched(memory.driverDeps);
   const roles = connectRoles(site, positions, driverDeps);
 
+  const [sweep] = campaign.sweeps;
   return {
     roles,
+    ...(sweep === undefined ? {} : { sweeps: timesOf(sweep, campaign, site) }),
     connect(hold, of = campaign) {
       const wired = of.cells.map((cell) => cell.position);
       return connectRoles(site, wired, hold(driverDeps));
@@ -72,4 +78,10 @@ export function createVirtualRig(
       memory.stop();
     },
   };
+}
+
+function timesOf(sweep: SweepTrigger, campaign: Campaign, site: Site): SweepTimes {
+  const { cadenceS, firstAfterS, preset } = sweep;
+  const exposed = campaign.cells.filter(({ role }) => role === "exposed").map(({ position }) => position);
+  return { firstAfterS, cadenceS, lengthS: planSweep(site, exposed, preset.exposureS, cadenceS).expectedS };
 }

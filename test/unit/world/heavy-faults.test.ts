@@ -73,6 +73,25 @@ describe("heavy faults", () => {
     expect(mean).toBeLessThan(160);
   });
 
+  it("meet the exposures of a run whose sweeps lie hours apart: in a sweep most are of shutter, detector and trigger", () => {
+    const sweeps = { firstAfterS: 600, cadenceS: 7200, lengthS: 400 };
+    const isOfExposure = ({ kind }: WorldFault): boolean => /^(shutter|detector|trigger|permit)/.test(kind);
+    const shareIn = (drawn: readonly WorldFault[]): number => {
+      const met = drawn.filter(({ kind, fromMs }) => kind !== "person" && (fromMs / 1000 + 6600) % 7200 < 400);
+      return met.filter(isOfExposure).length / met.length;
+    };
+    const of = (more: object): number =>
+      shareIn(
+        Array.from({ length: 40 }, (_, seed) =>
+          heavyFaults(createChance(seed).stream("heavy faults"), 6, { ...targets, ...more }),
+        ).flat(),
+      );
+    expect(of({})).toBeLessThan(0.4);
+    expect(of({ sweeps })).toBeGreaterThan(0.6);
+    // Where the beam is on all the time, they come as the others do.
+    expect(of({ sweeps: { ...sweeps, lengthS: 7000 } })).toBe(of({}));
+  });
+
   it("send a person to the robot after each that may have lost it a cell", () => {
     const faults = draw(3, 6, true);
     const lost = faults.filter(({ kind }) => kind === "controller-kill" || kind.startsWith("robot-"));
