@@ -8,13 +8,8 @@ import type { ExposureAccounts } from "../beam/exposure-accounts.ts";
 import { openTimeS } from "../beam/open-time.ts";
 import type { BeamOnCell } from "../dose/dose-ledger.ts";
 import { bookedFlux, settledFlux, type FluxHistory, type FluxReference } from "../dose/flux.ts";
-import {
-  marksJson,
-  REHEARSED,
-  type ExposureOrder,
-  type ExposureOutcome,
-  type ShutterMarks,
-} from "../machines/exposure-order.ts";
+import type { ExposureOrder, ExposureOutcome, ShutterMarks } from "../machines/exposure-order.ts";
+import { marksJson, REHEARSED } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { aboutJson, BEGUN_EVENT, ENDED_EVENT } from "./correction-events.ts";
 

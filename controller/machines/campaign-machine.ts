@@ -13,6 +13,18 @@ import { waitingFor } from "./waiting.ts";
 export function createCampaignMachine(deps: CampaignMachineDeps) {
   const { clock } = deps;
 
+  /** While the stage is under way without a cell to expose. */
+  const underWay = {
+    INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
+    // The permit to move is no interlock of the beam, and is gone all the same.
+    HUTCH_CHANGED: { guard: "mayNotMove", target: "scheduling" },
+    SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
+    BEAM_LOST: { actions: "recordBeamLost" },
+    BEAM_BACK: { actions: "recordBeamBack" },
+    STOP_EXPOSING: "held",
+    TIME_OVER: "scheduling",
+  } as const;
+
   return setupCampaign(deps).createMachine({
     id: "campaign",
     context: {
@@ -113,14 +125,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 },
                 on: {
                   DEADLINE: { target: "weighing", actions: "noteHomingFailed" },
-                  INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
-                  // The permit to move is no interlock of the beam, and is gone all the same.
-                  HUTCH_CHANGED: { guard: "mayNotMove", target: "scheduling" },
-                  SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
-                  BEAM_LOST: { actions: "recordBeamLost" },
-                  BEAM_BACK: { actions: "recordBeamBack" },
-                  STOP_EXPOSING: "held",
-                  TIME_OVER: "scheduling",
+                  ...underWay,
                 },
               },
               scheduling: {
@@ -237,13 +242,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 },
                 on: {
                   DEADLINE: { target: "weighing", actions: "noteParkingFailed" },
-                  INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
-                  HUTCH_CHANGED: { guard: "mayNotMove", target: "scheduling" },
-                  SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
-                  BEAM_LOST: { actions: "recordBeamLost" },
-                  BEAM_BACK: { actions: "recordBeamBack" },
-                  STOP_EXPOSING: "held",
-                  TIME_OVER: "scheduling",
+                  ...underWay,
                 },
               },
               waiting: {

@@ -7,10 +7,9 @@ import { assign } from "xstate";
 import { setupCell, type CellMachineDeps } from "./cell-setup.ts";
 import { openAccount } from "../cells/cell-account.ts";
 import { onEveryAct, onStoppingActs, whenOver } from "./cell-acts.ts";
-import { leftStep, mayProveAgain } from "./cell-news.ts";
+import { leftStep, mayProveAgain, type CellContext } from "./cell-news.ts";
 import { createAwayStates } from "./cell-away.ts";
 import { elapsedS, remainingMs } from "./cell-steps.ts";
-import { faultNote } from "./errors.ts";
 import { waitingFor } from "./waiting.ts";
 
 export function createCellMachine(deps: CellMachineDeps) {
@@ -23,6 +22,17 @@ export function createCellMachine(deps: CellMachineDeps) {
     ms: deps.commandDeadlineMs,
   } as const;
 
+  const keepFailure = { type: "keepFailure", params: errorOf } as const;
+  /** Where something came between, which says nothing of the cell, it is proven again. */
+  const afterFailedProof = [
+    {
+      guard: ({ context, event }: { readonly context: CellContext; readonly event: { readonly error: unknown } }) =>
+        mayProveAgain(context, event.error),
+      target: "awaitingChannel",
+      actions: [{ type: "noteFailedTry", params: errorOf }, "tellSuspect"],
+    },
+    { target: "opening", actions: keepFailure },
+  ] as const;
   const actedOn = { target: "choosing", actions: "noteAct" } as const;
   const begun = ["noteStepStart", "recordStepStarted", "askAtStart"] as const;
   const parts = setupCell(deps);
@@ -121,20 +131,7 @@ export function createCellMachine(deps: CellMachineDeps) {
               ],
             },
           ],
-          onError: [
-            {
-              guard: ({ context, event }) => mayProveAgain(context, event.error),
-              target: "awaitingChannel",
-              actions: [
-                assign({
-                  fault: ({ event }) => faultNote(event.error),
-                  proofTriesCount: ({ context }) => context.proofTriesCount + 1,
-                }),
-                "tellSuspect",
-              ],
-            },
-            { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          ],
+          onError: afterFailedProof,
         },
         on: {
           DEADLINE: { target: "opening", actions: "keepLate" },
@@ -156,21 +153,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           src: "prove",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.proofDeadlineMs }),
           onDone: { target: "choosing", actions: ["beginAccount", assign({ isProven: true })] },
-          onError: [
-            // Something came between: that says nothing of the cell.
-            {
-              guard: ({ context, event }) => mayProveAgain(context, event.error),
-              target: "awaitingChannel",
-              actions: [
-                assign({
-                  fault: ({ event }) => faultNote(event.error),
-                  proofTriesCount: ({ context }) => context.proofTriesCount + 1,
-                }),
-                "tellSuspect",
-              ],
-            },
-            { target: "opening", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
-          ],
+          onError: afterFailedProof,
         },
         on: {
           // Its proof is a current too: off at once, and proven from the start when a person resumes it.
@@ -220,7 +203,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           ],
           onError: {
             target: "findingOut",
-            actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordInterrupted"],
+            actions: [keepFailure, "recordInterrupted"],
           },
         },
         on: {
@@ -289,7 +272,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
           onDone: "choosing",
-          onError: { target: "awaitingReturn", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          onError: { target: "awaitingReturn", actions: keepFailure },
         },
         on: {
           DEADLINE: { target: "awaitingReturn", actions: "keepLate" },
@@ -341,7 +324,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
           onDone: "stopped",
-          onError: { target: "isolated", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          onError: { target: "isolated", actions: keepFailure },
         },
         // The same order again: it is being obeyed.
         on: {
@@ -360,7 +343,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
           onDone: "complete",
-          onError: { target: "isolated", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
+          onError: { target: "isolated", actions: keepFailure },
         },
         on: { DEADLINE: { target: "isolated", actions: "keepLate" }, ...onEveryAct("refuseAct") },
       },
@@ -394,6 +377,10 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
     },
   });
+}
+
+function errorOf({ event }: { readonly event: { readonly error: unknown } }): unknown {
+  return event.error;
 }
 
 export type CellMachine = ReturnType<typeof createCellMachine>;

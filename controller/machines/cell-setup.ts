@@ -34,6 +34,7 @@ import {
 } from "./cell-steps.ts";
 import { deadlineActor } from "./deadline.ts";
 import { taskActor } from "./task.ts";
+import { faultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CellBack, CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
@@ -282,6 +283,11 @@ export function setupCell(deps: CellMachineDeps) {
       },
       keepFault: assign({
         fault: ({ context, event }) => ("fault" in event ? event.fault : context.fault),
+      }),
+      keepFailure: assign({ fault: (_, error: unknown) => faultNote(error) }),
+      noteFailedTry: assign({
+        fault: (_, error: unknown) => faultNote(error),
+        proofTriesCount: ({ context }) => context.proofTriesCount + 1,
       }),
       keepLate: assign({ fault: ({ context }) => lateFault(context) }),
       noteInstrumentLimit: assign({

@@ -272,7 +272,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: CELL_MACHINE,
     from: `          onError: {
             target: "findingOut",
-            actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "recordInterrupted"],
+            actions: [keepFailure, "recordInterrupted"],
           },`,
     to: `          onError: { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] },`,
   },

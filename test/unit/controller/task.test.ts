@@ -64,4 +64,27 @@ describe("what is done for a machine", () => {
     expect(seen).toEqual([true]);
     expect(state()).toBe("left");
   });
+
+  it("is heard no more once it was left, though it fails only then", async () => {
+    const { actor, clock, state } = begin(async (_, its) => {
+      await sleep(its, 500);
+      throw new Error("nobody answers");
+    });
+    let heard = 0;
+    actor.send({ type: "LEAVE" });
+    actor.subscribe({ next: () => (heard += 1), error: () => (heard += 1) });
+    await clock.run(2000);
+    expect(state()).toBe("left");
+    expect(actor.getSnapshot().status).toBe("active");
+    expect(heard).toBe(0);
+  });
+
+  it("fails like any other where it throws before there is a promise, and leaves no deadline", async () => {
+    const { clock, state } = begin(() => {
+      throw new Error("there is no such order");
+    });
+    await clock.run(2000);
+    expect(state()).toBe("failed");
+    expect(clock.pending).toBe(0);
+  });
 });
