@@ -194,14 +194,17 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
  * Readings that differ by more than noise, because beam or feed changed on the way, are no mean: the largest stands. So does
  * one from just before: what is less since may be a wrong digit in the only reading of a short exposure.
  */
-function meanOrLargest(monitor: FluxHistory, fromMs: number, toMs: number): number | null {
+export function meanOrLargest(monitor: FluxHistory, fromMs: number, toMs: number): number | null {
   const mean = monitor.meanBetween(fromMs, toMs);
   const largest = monitor.largestSince(fromMs - LATELY_MS);
   return mean !== null && largest !== null && largest > mean * MONITOR_EVEN ? largest : mean;
 }
 
 /** It: what the diode behind the rack read while the shutter was wholly open; nulls where it read nothing, or too much to tell. */
-function transmittedJson(of: TransmittedBeam | undefined, marks: ShutterMarks): { readonly [key: string]: Json } {
+export function transmittedJson(
+  of: TransmittedBeam | undefined,
+  marks: ShutterMarks,
+): { readonly [key: string]: Json } {
   if (of === undefined) return {};
   const fromMs = (marks.openSeenAtMs ?? Infinity) + READING_BEGUN_MS;
   const toMs = marks.closeAskedAtMs ?? marks.closedSeenAtMs ?? -Infinity;

@@ -4,13 +4,14 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
-import type { ExposureAccounts } from "../beam/exposure-accounts.ts";
+import { meanOrLargest, transmittedJson, type ExposureAccounts } from "../beam/exposure-accounts.ts";
 import { openTimeS } from "../beam/open-time.ts";
 import type { BeamOnCell } from "../dose/dose-ledger.ts";
 import { bookedFlux, settledFlux, type FluxHistory, type FluxReference } from "../dose/flux.ts";
 import type { ExposureOrder, ExposureOutcome, ShutterMarks } from "../machines/exposure-order.ts";
 import { marksJson, REHEARSED } from "../machines/exposure-order.ts";
 import type { Recorder } from "../machines/recorder.ts";
+import type { TransmittedBeam } from "../run/beam-readings.ts";
 import { aboutJson, BEGUN_EVENT, ENDED_EVENT } from "./correction-events.ts";
 
 export interface CorrectionAccountsDeps {
@@ -19,6 +20,8 @@ export interface CorrectionAccountsDeps {
   readonly commit: () => Promise<void>;
   readonly fluxReference: FluxReference;
   readonly monitor: FluxHistory;
+  /** Behind the rack; left out where nothing tells what came through. */
+  readonly transmitted?: TransmittedBeam;
   readonly ringCurrentMa: () => number | null;
   readonly beam: (filtersIn: readonly boolean[]) => BeamOnCell;
   readonly shutterTravelMs: number;
@@ -39,9 +42,15 @@ export function withCorrections(cells: ExposureAccounts, deps: CorrectionAccount
     open = null;
     const openS = openTimeS(marks, deps.shutterTravelMs);
     const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
-    const monitorPhS = deps.monitor.meanBetween(fromMs, clock.monoMs());
     const ringCurrentMa = deps.ringCurrentMa();
-    const flux = settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
+    const fluxBy = (monitorPhS: number | null) => settledFlux(monitorPhS, ringCurrentMa, deps.fluxReference);
+    // What the frame is normalised by is a mean; what was given is no less than the largest word about it.
+    const flux = fluxBy(deps.monitor.meanBetween(fromMs, clock.monoMs()));
+    const givenPhS = Math.max(
+      flux.fluxPhS,
+      fluxBy(meanOrLargest(deps.monitor, fromMs, clock.monoMs())).fluxPhS,
+      ...(outcome === "made" ? [] : [fluxBy(null).fluxPhS]),
+    );
     const { filterTransmission } = deps.beam(order.filtersIn);
     if (marks.openAskedAtMs !== null) {
       deps.accounted(marks.openAskedAtMs, marks.closedSeenAtMs ?? marks.litUntilAtMs ?? clock.monoMs());
@@ -53,11 +62,12 @@ export function withCorrections(cells: ExposureAccounts, deps: CorrectionAccount
       ...marksJson(marks),
       open_s: openS,
       // Never seen closed: the bound stands.
-      photons: openS === null ? photonsMax(order) : flux.fluxPhS * filterTransmission * openS,
+      photons: openS === null ? photonsMax(order) : givenPhS * filterTransmission * openS,
       i0_ph_s: flux.fluxPhS,
       flux_source: flux.source,
       filter_transmission: filterTransmission,
       ring_current_mA: ringCurrentMa,
+      ...transmittedJson(deps.transmitted, marks),
       frame: framePath,
     });
   }

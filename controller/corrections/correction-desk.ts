@@ -46,6 +46,7 @@ export interface CorrectionDeskDeps {
   readonly detector: Detector;
   readonly detectorFolder: string;
   readonly integrator: Integrator | undefined;
+  readonly ringCurrentMa: () => number | null;
   readonly recorder: Recorder;
   readonly alarms: Pick<Alarms, "raise" | "clear">;
   readonly showLevels: (levels: InputLevels) => void;
@@ -194,7 +195,13 @@ export function createCorrectionDesk(deps: CorrectionDeskDeps): CorrectionDesk {
 
   function endDark(frame: CorrectionFrame, outcome: string, more: { readonly [key: string]: Json }): void {
     if (dark === null) return;
-    recorder.record(ENDED_EVENT, { ...aboutJson(dark, frame), outcome, exposure_s: frame.exposureS, ...more });
+    recorder.record(ENDED_EVENT, {
+      ...aboutJson(dark, frame),
+      outcome,
+      exposure_s: frame.exposureS,
+      ...more,
+      ring_current_mA: deps.ringCurrentMa(),
+    });
     dark = null;
     deps.commit();
   }
@@ -246,10 +253,11 @@ export function createCorrectionDesk(deps: CorrectionDeskDeps): CorrectionDesk {
         // What it had counted is of no use; the next order finds it at rest or says so.
         detector.abort().catch(() => undefined);
       };
-      await detector.arm({ exposureS, folder: deps.detectorFolder, fileName });
-      signal.throwIfAborted();
+      // From now on: given up while it arms, it is not left armed; what is ordered next comes behind that.
       signal.addEventListener("abort", giveUp, { once: true });
       try {
+        await detector.arm({ exposureS, folder: deps.detectorFolder, fileName });
+        signal.throwIfAborted();
         const { finished } = await detector.start();
         const { path } = await finished;
         await assertShut();

@@ -14,6 +14,11 @@ export function exportedCorrection(one: RecordedCorrection): ExportedCorrection 
     ...{ id, kind, what, begunMs, exposureS, outcome: ended?.outcome ?? "not-ended" },
     openS: numberOrNull(data["open_s"]),
     photons: numberOrNull(data["photons"]),
+    fluxPhS: numberOrNull(data["i0_ph_s"]),
+    fluxSource: textOrNull(data["flux_source"]),
+    filterTransmission: numberOrNull(data["filter_transmission"]),
+    transmittedA: numberOrNull(data["it_A"]),
+    transmittedPhS: numberOrNull(data["it_ph_s"]),
     ringCurrentMa: numberOrNull(data["ring_current_mA"]),
     frame: textOrNull(data["frame"]),
     frameFile: null,
@@ -34,6 +39,8 @@ export function correctionsJson({ corrections, clock }: ExportedCampaign): reado
   return corrections.map(({ id, kind, what, begunMs, frame, frameFile, frameRead, judged, ...one }) => ({
     ...{ frame_id: id, kind, what, begun_at: isoTime(clock.startMs + begunMs), outcome: one.outcome },
     ...{ exposure_s: one.exposureS, open_s: one.openS, photons: one.photons, ring_current_mA: one.ringCurrentMa },
+    ...{ i0_ph_s: one.fluxPhS, flux_source: one.fluxSource, filter_transmission: one.filterTransmission },
+    ...{ it_A: one.transmittedA, it_ph_s: one.transmittedPhS },
     ...{ file: frame, found_as: frameFile?.name ?? null, bytes: frameFile?.bytes ?? null },
     ...{ sha256: frameFile?.sha256 ?? null, copied_as: frameFile?.copiedAs ?? null },
     ...{ read_sha256: frameRead?.sha256 ?? null, geometry_sha256: frameRead?.geometry?.sha256 ?? null },
@@ -44,6 +51,7 @@ export function correctionsJson({ corrections, clock }: ExportedCampaign): reado
 
 export const CORRECTION_COLUMNS = [
   ...["frame_id", "kind", "what", "begun_at", "outcome", "exposure_s", "open_s", "photons", "ring_current_mA"],
+  ...["i0_ph_s", "flux_source", "filter_transmission", "it_A", "it_ph_s"],
   ...["frame", "frame_sha256", "read_sha256", "finding", "level_per_s", "radius_off"],
 ] as const;
 
@@ -51,7 +59,14 @@ export function* correctionRows({ corrections, clock }: ExportedCampaign): Gener
   for (const one of corrections) {
     yield [
       ...[one.id, one.kind, one.what, isoTime(clock.startMs + one.begunMs), one.outcome, one.exposureS, one.openS],
-      ...[one.photons, one.ringCurrentMa, one.frame, one.frameFile?.sha256 ?? null, one.frameRead?.sha256 ?? null],
+      ...[one.photons, one.ringCurrentMa, one.fluxPhS, one.fluxSource, one.filterTransmission],
+      ...[
+        one.transmittedA,
+        one.transmittedPhS,
+        one.frame,
+        one.frameFile?.sha256 ?? null,
+        one.frameRead?.sha256 ?? null,
+      ],
       ...[one.judged?.finding ?? null, one.judged?.levelPerS ?? null, one.judged?.radiusOff ?? null],
     ];
   }

@@ -176,6 +176,13 @@ export interface ExportedCorrection {
   /** Null of a dark, and where it is not known. */
   readonly openS: number | null;
   readonly photons: number | null;
+  /** Before filters, at the sample; and by what source. */
+  readonly fluxPhS: number | null;
+  readonly fluxSource: string | null;
+  readonly filterTransmission: number | null;
+  /** What the diode behind the rack read meanwhile. */
+  readonly transmittedA: number | null;
+  readonly transmittedPhS: number | null;
   readonly ringCurrentMa: number | null;
   /** Name of the frame; null where there is none. */
   readonly frame: string | null;

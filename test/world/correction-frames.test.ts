@@ -2,7 +2,7 @@
 import { afterAll, expect, it } from "vitest";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import type { CorrectionFrame } from "../../protocols/calibration/correction-frames.ts";
-import { expectSound, field, removeFolders, runWorld, site, THREE } from "../support/world-campaign.ts";
+import { expectSound, field, numeric, removeFolders, runWorld, site, THREE } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -38,6 +38,13 @@ it(
     expect(run.of("correction-judged").map((event) => field(event, "finding"))).toEqual([
       ...["good", "good", "good", "moved", "too-bright", "moved"],
     ]);
+    // I0 and ring current belong to each frame.
+    for (const event of run.of("correction-ended").filter((one) => field(one, "outcome") === "made")) {
+      expect(numeric(event, "ring_current_mA")).toBeGreaterThan(190);
+      if (field(event, "kind") === "dark") continue;
+      expect(Math.abs(numeric(event, "i0_ph_s") / 1e11 - 1)).toBeLessThan(0.06);
+      expect(numeric(event, "photons")).toBeGreaterThan(4 * 0.94e11);
+    }
     expect(run.alarms).toContain("correction.moved calibrant CeO2");
     expect(run.alarms).toContain("correction.dark-level detector");
     expect(run.summary.requests.missed).toBe(0);

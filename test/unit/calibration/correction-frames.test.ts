@@ -5,7 +5,15 @@ import {
   type CorrectionFacts,
   type KeptFrame,
 } from "../../../controller/corrections/correction-plan.ts";
+import { createCorrectionFold } from "../../../controller/corrections/correction-events.ts";
 import { judgeCorrection } from "../../../controller/corrections/judge-correction.ts";
+import {
+  CORRECTION_COLUMNS,
+  correctionRows,
+  correctionsJson,
+  exportedCorrection,
+} from "../../../controller/export/corrections-json.ts";
+import type { ExportedCampaign } from "../../../controller/export/exported-campaign.ts";
 import type { WholePlan } from "../../../controller/beam/wanted.ts";
 import { BEFORE_FIRST_SWEEP } from "../../../controller/beam/sweeps.ts";
 import type { CorrectionFrame } from "../../../protocols/calibration/correction-frames.ts";
@@ -110,4 +118,28 @@ describe("a site that states intervals", () => {
     expect(loaded.kind).toBe("refused");
     expect(loaded.findings.filter(({ severity }) => severity === "error").map((one) => one.code)).toEqual([code]);
   });
+});
+
+it("in an export a frame has its I0, It and ring current in columns of their own", () => {
+  const fold = createCorrectionFold();
+  fold.event("correction-begun", 5000, { frame_id: "C-0001-empty", kind: "empty", what: "air", exposure_s: 4 });
+  fold.event("correction-ended", 9000, {
+    ...{ frame_id: "C-0001-empty", outcome: "made", open_s: 4.02, photons: 3.9e11, ring_current_mA: 199.5 },
+    ...{
+      i0_ph_s: 9.8e10,
+      flux_source: "monitor",
+      filter_transmission: 1,
+      it_A: 1.5e-6,
+      it_ph_s: 9.1e10,
+      frame: "/d/e.cbf",
+    },
+  });
+  const corrections = fold.corrections.map(exportedCorrection);
+  const campaign = { corrections, clock: { startMs: 0 } } as unknown as ExportedCampaign;
+  const [row = []] = [...correctionRows(campaign)];
+  const told = Object.fromEntries(CORRECTION_COLUMNS.map((column, at) => [column, row[at]]));
+  expect(row).toHaveLength(CORRECTION_COLUMNS.length);
+  expect(told).toMatchObject({ i0_ph_s: 9.8e10, flux_source: "monitor", it_A: 1.5e-6, it_ph_s: 9.1e10 });
+  expect(told).toMatchObject({ ring_current_mA: 199.5, filter_transmission: 1, frame: "/d/e.cbf", finding: null });
+  expect(correctionsJson(campaign)[0]).toMatchObject({ i0_ph_s: 9.8e10, it_A: 1.5e-6, ring_current_mA: 199.5 });
 });
