@@ -1,5 +1,6 @@
 /** The two clocks are apart: nothing that befalls beam, shutter or hutch orders a cell off, but who may for a reason of its own. */
 import type { WorldClock } from "../plant/plant.ts";
+import type { CellObserver } from "./cell-observer.ts";
 import type { DisturbanceWatch } from "./disturbance-watch.ts";
 import type { RearmWatch } from "./rearm-watch.ts";
 import type { Outage } from "./request-truth.ts";
@@ -10,11 +11,14 @@ import type { Ledger } from "./world-truth.ts";
 
 export interface ClockWatchDeps {
   readonly clock: WorldClock;
-  readonly disturbances: Pick<DisturbanceWatch, "begin">;
+  readonly disturbances: Pick<DisturbanceWatch, "begin" | "switchedOnCount">;
   readonly faultyPositions: ReadonlySet<number>;
   readonly rearming: Pick<RearmWatch, "wasOrdered">;
   readonly absentUntilMs: ReadonlyMap<number, number>;
   readonly protocolStops: WorldOptions["protocolStops"];
+  readonly cells: ReadonlyMap<number, Pick<CellObserver, "isDriven">>;
+  /** The campaign's time is over: nothing goes on any more. */
+  readonly isOver: () => boolean;
   readonly openings: readonly Opening[];
   readonly outages: readonly Outage[];
   readonly robot: Pick<RobotTruth, "sentForWithin"> | undefined;
@@ -30,12 +34,20 @@ const SENT_WITHIN_MS = 120_000;
 const RELEASED_WITHIN_MS = 60_000;
 /** The robot fetches one cell at a time: the one it was to be sent for, and the one that took its place in the plan. */
 const KEPT_CELLS_MAX = 2;
+/** One that was not fetched after all goes on, so long after what kept the robot is over. */
+const GIVEN_BACK_MS = 60_000;
 /** After its cable is whole an instrument answers again within this. */
 const LINK_BACK_MS = 10_000;
 
-/** What keeps the beam from the cell in that time may keep the robot from being sent, too. */
-function isKept(outages: readonly Outage[], index: number, fromMs: number, toMs: number): boolean {
-  return outages.some((outage) => (outage.positionIndex ?? index) === index && isWithin(outage, fromMs, toMs));
+/** What keeps the beam from the cell in that time may keep the robot from being sent, too: until when; -Infinity where nothing does. */
+function lastOutageMs(outages: readonly Outage[], index: number, fromMs: number, toMs: number): number {
+  return outages.reduce(
+    (untilMs, outage) =>
+      (outage.positionIndex ?? index) === index && isWithin(outage, fromMs, toMs)
+        ? Math.max(untilMs, outage.toMs)
+        : untilMs,
+    -Infinity,
+  );
 }
 
 /** An order to the cell may be lost in that time: what befalls beam and hutch alone keeps nobody from hearing it. */
@@ -66,6 +78,13 @@ export function createClockWatch(deps: ClockWatchDeps): (what: string, count: nu
     );
   }
 
+  /** Of a cell that was switched off: whether it has been driven since. */
+  function goesOnAfter(index: number): () => boolean {
+    const countBefore = deps.disturbances.switchedOnCount(index);
+    if (deps.cells.get(index)?.isDriven === true) return () => true;
+    return () => deps.disturbances.switchedOnCount(index) > countBefore;
+  }
+
   return (what, count) => {
     const end = deps.disturbances.begin();
     const fromMs = clock.nowMs();
@@ -80,13 +99,22 @@ export function createClockWatch(deps: ClockWatchDeps): (what: string, count: nu
       else {
         let keptCount = 0;
         for (const index of stopped) {
+          const hasGoneOn = goesOnAfter(index);
           robot.sentForWithin(index, fromMs, SENT_WITHIN_MS, (isSentFor) => {
             if (isSentFor) return;
+            const keptUntilMs = lastOutageMs(deps.outages, index, fromMs, fromMs + RELEASED_WITHIN_MS);
+            keptCount += 1;
             // Whatever keeps the robot away excuses those it was to fetch, never a whole rack.
-            const isExcused =
-              keptCount < KEPT_CELLS_MAX && isKept(deps.outages, index, fromMs, fromMs + RELEASED_WITHIN_MS);
-            if (isExcused) keptCount += 1;
-            else disturb(index);
+            if (keptUntilMs === -Infinity || keptCount > KEPT_CELLS_MAX) {
+              disturb(index);
+              return;
+            }
+            // By then something else may have befallen it, or its channel is gone for good.
+            if (keptUntilMs === Infinity) return;
+            clock.at(Math.max(clock.nowMs(), keptUntilMs + GIVEN_BACK_MS), () => {
+              const isOff = !hasGoneOn() && !deps.isOver() && !faultyPositions.has(index) && !mayStop(index);
+              if (isOff) disturb(index);
+            });
           });
         }
       }

@@ -14,6 +14,8 @@ export interface DisturbanceWatch {
   wire(counters: ReadonlyMap<number, ListeningCounters>): void;
   /** Watches from now on; the function it returns ends that and gives the positions that were ordered off. */
   begin(): () => ReadonlySet<number>;
+  /** How often the cell was switched on so far. */
+  switchedOnCount(positionIndex: number): number;
 }
 
 interface Watch {
@@ -28,10 +30,12 @@ export function createDisturbanceWatch(
   isOver: () => boolean,
 ): DisturbanceWatch {
   const watches = new Set<Watch>();
+  const switchedOn = new Map<number, number>();
   let countersOf: ReadonlyMap<number, ListeningCounters> = new Map();
 
   for (const [positionIndex, cell] of cells) {
     cell.onSwitchedOn(() => {
+      switchedOn.set(positionIndex, (switchedOn.get(positionIndex) ?? 0) + 1);
       const chunks = countersOf.get(positionIndex)?.chunksToDevice;
       if (chunks !== undefined) for (const { heard } of watches) heard.set(positionIndex, chunks);
     });
@@ -45,6 +49,7 @@ export function createDisturbanceWatch(
   }
 
   return {
+    switchedOnCount: (positionIndex) => switchedOn.get(positionIndex) ?? 0,
     wire(counters) {
       countersOf = counters;
     },

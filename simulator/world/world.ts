@@ -155,7 +155,8 @@ export function createWorld(deps: WorldDeps): World {
         });
   const asBuilt = { underBeam: (xMm: number, yMm: number) => cellUnderBeam(site, xMm, yMm) };
   const watchClocks = createClockWatch({
-    ...{ clock, disturbances, faultyPositions, rearming, absentUntilMs, openings, outages, robot, ledger },
+    ...{ clock, disturbances, faultyPositions, rearming, absentUntilMs, openings, outages, robot, ledger, cells },
+    isOver: () => clock.nowMs() >= endAtMs,
     protocolStops: options.protocolStops,
   });
   const setup = options.setup === undefined ? undefined : createRackSetup(site, options.setup);

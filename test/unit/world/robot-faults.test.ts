@@ -102,11 +102,14 @@ it("cells are not swapped under the arm: what is out of its slot stays where it 
 });
 
 describe("a cell that is ordered off while the beam is on another", () => {
-  /** The beam on A1 for five seconds; in their middle the channel of A2, or those that are told, switch off. */
+  /**
+   * The beam on A1 for five seconds; in their middle the channel of A2, or those that are told, switch off, and half a minute
+   * later on again unless they are kept off.
+   */
   async function orderedOff(
     faults: readonly WorldFault[],
     meanwhile: (robot: WorldRobot, atMs: number) => void,
-    off: readonly number[] = [1],
+    { off = [1], isKeptOff = false }: { off?: readonly number[]; isKeptOff?: boolean } = {},
   ) {
     const test = await robotWith(...faults);
     const { clock, world } = test;
@@ -116,6 +119,9 @@ describe("a cell that is ordered off while the beam is on another", () => {
     clock.at(clock.nowMs() + 2500, () => {
       for (const index of off) world.cellPlant(index).disconnect(clock.nowMs());
       meanwhile(robotOf(test), clock.nowMs());
+    });
+    clock.at(clock.nowMs() + 30_000, () => {
+      if (!isKeptOff) for (const index of off) driven(test, index);
     });
     await expose(test, 5);
     await clock.run(clock.nowMs() + 150_000);
@@ -139,8 +145,13 @@ describe("a cell that is ordered off while the beam is on another", () => {
 
   it("is no cell for a robot that was kept from being sent, where more of them are off than it fetches", async () => {
     const faults: readonly WorldFault[] = [{ kind: "disk-full", fromMs: 66_000, toMs: 80_000 }];
-    expect(await orderedOff(faults, nothing, [1, 2])).toEqual([]);
-    expect(await orderedOff(faults, nothing, POSITIONS)).toEqual(["two-clocks-apart"]);
+    expect(await orderedOff(faults, nothing, { off: [1, 2] })).toEqual([]);
+    expect(await orderedOff(faults, nothing, { off: POSITIONS })).toEqual(["two-clocks-apart"]);
+  });
+
+  it("is no cell for a robot that was kept from being sent, where it does not go on once that is over", async () => {
+    const faults: readonly WorldFault[] = [{ kind: "disk-full", fromMs: 66_000, toMs: 80_000 }];
+    expect(await orderedOff(faults, nothing, { isKeptOff: true })).toEqual(["two-clocks-apart"]);
   });
 
   it("is the robot's where something kept it from being sent", async () => {
