@@ -34,8 +34,11 @@ export interface ProgressOutput {
 export interface Processes {
   /** How many run side by side to advantage. */
   readonly count: number;
-  /** This program with other arguments. Resolves with the exit code, when all its lines on stdout were told. */
-  run(args: readonly string[], onLine: (line: string) => void): Promise<number>;
+  /**
+   * This program with other arguments. Resolves with the exit code, when all its lines on stdout were told. `next`: what it
+   * is told on its standard input, a line at once and another after each of its own; null: that was all.
+   */
+  run(args: readonly string[], onLine: (line: string) => void, next: () => string | null): Promise<number>;
 }
 
 /** A process of beamrack's own that goes on beside this one. */

@@ -15,11 +15,12 @@ interface Ran {
   readonly err: readonly string[];
 }
 
-/** `shared`: seeds are shared out, to jobs that run in this process. */
+/** `shared`: seeds are handed out, to jobs that run in this process. */
 async function explore(
   args: readonly string[],
   shared = false,
   files: Readonly<Record<string, string>> = {},
+  input?: CommandContext["input"],
 ): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
@@ -37,12 +38,18 @@ async function explore(
     drain: () => new Promise((resolve) => setImmediate(resolve)),
     onInterrupt: () => () => undefined,
     version: "test",
+    ...(input === undefined ? {} : { input }),
     ...(shared
       ? {
           processes: {
             count: 2,
-            async run([, ...jobArgs]: readonly string[], onLine: (line: string) => void) {
-              const ran = await explore(jobArgs);
+            async run([, ...jobArgs], onLine, next) {
+              const input = {
+                line: () => Promise.resolve(next()),
+                ended: new Promise<void>(() => undefined),
+                close() {},
+              };
+              const ran = await explore(jobArgs, false, {}, input);
               ran.out.forEach(onLine);
               return ran.exitCode;
             },

@@ -27,7 +27,7 @@ interface ExploreOptions {
   readonly results: string | undefined;
   /** A folder for fault files with as few faults as still make a seed fail. */
   readonly minimise: string | undefined;
-  /** For the process that asked: a line of JSON for each seed, nothing else. */
+  /** For the process that asked, which tells it each seed on standard input: a line of JSON for each, nothing else. */
   readonly isJob: boolean;
 }
 
@@ -51,9 +51,7 @@ export async function exploreCommand(context: CommandContext, args: readonly str
   try {
     if (options.minimise !== undefined) outputFolder("--minimise", options.minimise);
     if (options.isJob) {
-      await runHere(inputs, options, isStopped, file, (result) => {
-        context.print(JSON.stringify(result));
-      });
+      await runTold(context, inputs, isStopped);
       return 0;
     }
     const run = await runAll(context, inputs, options, isStopped, file);
@@ -123,7 +121,7 @@ function seedInputs(context: CommandContext, options: ExploreOptions): SeedInput
   };
 }
 
-/** With more than one job the seeds are shared out among processes of their own. */
+/** With more than one job the seeds are handed out to processes of their own, one by one as each is done with the last. */
 async function runAll(
   context: CommandContext,
   inputs: SeedInputs,
@@ -145,34 +143,37 @@ async function runAll(
     context.printError(`${results.length} of ${to - from + 1} seeds`);
   };
   const { processes } = context;
-  const jobs = Math.min(options.jobs ?? processes?.count ?? 1, to - from + 1);
-  if (processes === undefined || jobs === 1) {
-    await runHere(inputs, options, isStopped, file, add);
+  const done = new Set(inRange(file, options).map(({ seed }) => seed));
+  const jobs = Math.min(options.jobs ?? processes?.count ?? 1, to - from + 1 - done.size);
+  let last = from - 1;
+  const next = (): string | null => {
+    do last += 1;
+    while (done.has(last));
+    return last > to || isStopped() ? null : String(last);
+  };
+  if (processes === undefined || jobs <= 1) {
+    for (let seed = next(); seed !== null; seed = next()) add(await runSeed(inputs, Number(seed)));
     return results;
   }
-  const each = (to - from + 1) / jobs;
-  const shares = Array.from({ length: jobs }, (_, job) => {
-    const first = from + Math.round(job * each);
-    return processes.run(jobArgs(options, first, from + Math.round((job + 1) * each) - 1), (line) => {
-      add(JSON.parse(line) as SeedResult);
-    });
-  });
-  const codes = await Promise.all(shares);
+  const heard = (line: string): void => {
+    add(JSON.parse(line) as SeedResult);
+  };
+  const codes = await Promise.all(Array.from({ length: jobs }, () => processes.run(jobArgs(options), heard, next)));
   if (codes.some((code) => code !== 0) && !isStopped()) {
     throw new Fault("beamrack.defect", "beamrack explore", "a process that ran seeds ended before it was done");
   }
   return results;
 }
 
-async function runHere(
-  inputs: SeedInputs,
-  { from, to }: ExploreOptions,
-  isStopped: () => boolean,
-  file: ResultsFile | undefined,
-  told: (result: SeedResult) => void,
-): Promise<void> {
-  const done = new Set(file?.done.keys());
-  for (let seed = from; seed <= to && !isStopped(); seed += 1) if (!done.has(seed)) told(await runSeed(inputs, seed));
+/** As a job of another process. */
+async function runTold(context: CommandContext, inputs: SeedInputs, isStopped: () => boolean): Promise<void> {
+  const { input } = context;
+  for (;;) {
+    const seed = isStopped() ? null : ((await input?.line()) ?? null);
+    if (seed === null) break;
+    context.print(JSON.stringify(await runSeed(inputs, Number(seed))));
+  }
+  input?.close();
 }
 
 /** Of those that stood in the file before. */
@@ -201,16 +202,11 @@ const MINIMISED_MAX = 5;
 
 const TELL_EVERY_MS = 10_000;
 
-function jobArgs(
-  { campaignPath, sitePath, faults, results }: ExploreOptions,
-  from: number,
-  to: number,
-): readonly string[] {
+function jobArgs({ campaignPath, sitePath, faults }: ExploreOptions): readonly string[] {
   return [
     ...["explore", ...(campaignPath === undefined ? [] : [campaignPath])],
     ...(sitePath === undefined ? [] : ["--site", sitePath]),
-    ...(results === undefined ? [] : ["--results", results]),
-    ...["--faults", faults, "--seeds", `${from}..${to}`, "--job"],
+    ...["--faults", faults, "--job"],
   ];
 }
 

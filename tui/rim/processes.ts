@@ -10,17 +10,28 @@ const ROOM_FOR_THE_YOUNG = "--max-semi-space-size=64";
 export function createProcesses(): Processes {
   return {
     count: availableParallelism(),
-    async run(args, onLine) {
+    async run(args, onLine, next) {
       const child = spawn(process.execPath, [...process.execArgv, ROOM_FOR_THE_YOUNG, process.argv[1] ?? "", ...args], {
-        stdio: ["ignore", "pipe", "inherit"],
+        stdio: ["pipe", "pipe", "inherit"],
       });
+      // One that ended before it had read everything says so by its end.
+      child.stdin.on("error", () => undefined);
+      const tell = (): void => {
+        const line = next();
+        if (line === null) child.stdin.end();
+        else child.stdin.write(`${line}\n`);
+      };
       const ended = new Promise<number>((resolve, reject) => {
         child.on("error", reject);
         child.on("close", (code) => {
           resolve(code ?? 1);
         });
       });
-      for await (const line of createInterface({ input: child.stdout })) onLine(line);
+      tell();
+      for await (const line of createInterface({ input: child.stdout })) {
+        onLine(line);
+        tell();
+      }
       return ended;
     },
   };
