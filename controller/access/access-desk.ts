@@ -4,8 +4,10 @@
  * current or beam again. What is open stays open over a restart.
  */
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
+import { placeText } from "../../protocols/base/position.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { isPresent } from "../../protocols/campaign/present-cell.ts";
 import { isSafetyShut, shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { Stage } from "../../protocols/roles/stage.ts";
@@ -22,6 +24,7 @@ import type { ActorViews } from "../run/actor-views.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import type { Obstacle } from "../run/sweep-desk.ts";
 import { ACCESS_CLOSED } from "./access-fold.ts";
+import { whoseText } from "./read-code.ts";
 import { createRackAccess, type RackAccess } from "./rack-access.ts";
 import { createRackAim, type LostAim, type RackAim } from "./rack-aim.ts";
 
@@ -70,6 +73,8 @@ export interface AccessDesk {
   end(position: string, by: OpenAccess, given?: GivenBack): void;
   /** By position. */
   readonly open: ReadonlyMap<string, OpenAccess>;
+  /** Somebody has access to it, or asked for it. */
+  isTouched(position: string): boolean;
   /** All cells at once. */
   readonly rack: RackAccess;
   /** Where the rack stands since it was out. */
@@ -341,13 +346,12 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     const { cells } = deps.campaign;
     const barcode = cells.find((cell) => cell.position === position)?.barcode ?? "?";
     if (code !== undefined && code !== barcode) {
-      const home = cells.find((cell) => cell.barcode === code)?.position;
-      const whose = home === undefined ? "which no cell of the campaign has" : `whose place is ${home}`;
+      const whose = whoseText(cells, code);
       const mend = isToCome(position) ? `Bring ${barcode}` : "Put it back";
-      return `the code read at ${position} is ${code}, ${whose}: ${barcode} belongs there. ${mend}, or give the place back with --left-out`;
+      return `the code read at ${placeText(position)} is ${code}, ${whose}: ${barcode} belongs there. ${mend}, or give the place back with --left-out`;
     }
     if (code === undefined && isToCome(position)) {
-      return `${barcode} is to come to ${position}: say by --cell which code is read on what was put there`;
+      return `${barcode} is to come to ${placeText(position)}: say by --cell which code is read on what was put there`;
     }
     const others = [...(company.get(position) ?? [])];
     if (code === undefined && others.length > 0) {
@@ -367,6 +371,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const desk: Omit<AccessDesk, "rack" | "aim"> = {
     roles: { ...deps.roles, stage },
     open,
+    isTouched: (position) => open.has(position) || asked.has(position),
     obstacle() {
       const [first] = open.size > 0 ? open : asked;
       if (first === undefined) return aim.obstacle();
@@ -393,7 +398,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
         }
         return given.isLeftOut === true ? null : whyNotBack(position, given.code);
       }
-      if (open.has(position) || asked.has(position)) return `somebody has access to ${position}, or asked for it`;
+      if (desk.isTouched(position)) return `somebody has access to ${position}, or asked for it`;
       const view = deps.views().cell(indexOf(position));
       if (view === undefined) return `${position} has not begun`;
       return view.heldBy === null ? null : `${position} is held by ${view.heldBy}: resume it before`;
@@ -415,8 +420,11 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   };
   const rack = createRackAccess({
     ...{ desk, openedV, readV: openCircuitV, recorder: deps.recorder, alarms: deps.alarms, fail: deps.fail },
-    // One that is still to come is no part of the rack that is lifted out.
-    cells: () => deps.campaign.cells.filter(({ position }) => !isToCome(position)),
+    // One that is still to come is no part of the rack that is lifted out, nor is one that another has followed.
+    cells: () =>
+      deps.campaign.cells.filter(
+        ({ position }, cellIndex) => isPresent(deps.campaign.cells, cellIndex) && !isToCome(position),
+      ),
     ...{ isAsked: (position) => asked.has(position) },
   });
   const vouched: AccessDesk["aim"] = {

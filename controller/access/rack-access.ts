@@ -3,6 +3,7 @@
  * looked which way round it lies before anything is proven by a current. Then each cell is given back by itself, all at
  * once, so that leads exchanged between them are seen.
  */
+import { placeText } from "../../protocols/base/position.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
@@ -11,7 +12,7 @@ import type { AccessDesk, OpenAccess } from "./access-desk.ts";
 import { whyNotByCodes, whyNotByVoltages } from "./rack-orientation.ts";
 
 export interface RackAccess {
-  /** Why it would make no sense now; null where it would. `codes`: what was read, by position. */
+  /** Why it would make no sense now; null where it would. `codes`: what was read, by place. */
   refusal(act: "begin" | "end", by: OpenAccess, codes: ReadonlyMap<string, string>): string | null;
   /** Never throws, never waits. */
   begin(by: OpenAccess): void;
@@ -50,8 +51,9 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
       .flatMap(({ position }) => (desk.open.has(position) || deps.isAsked(position) ? [] : [position]));
   }
 
+  /** By place. */
   function barcodes(): ReadonlyMap<string, string> {
-    return new Map(deps.cells().map(({ position, barcode }) => [position, barcode]));
+    return new Map(deps.cells().map(({ position, barcode }) => [placeText(position), barcode]));
   }
 
   function whyNotBack(by: OpenAccess, codes: ReadonlyMap<string, string>): string | null {
@@ -60,7 +62,7 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
     if (isClosing) return "the access to the rack is being given back already";
     const known = barcodes();
     for (const position of out) {
-      const why = desk.refusal("end", position, by, { code: known.get(position) ?? "" });
+      const why = desk.refusal("end", position, by, { code: known.get(placeText(position)) ?? "" });
       if (why !== null) return why;
     }
     const late = deps.cells().find(({ position }) => deps.isAsked(position))?.position;
@@ -71,8 +73,8 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
   async function close(by: OpenAccess, codes: ReadonlyMap<string, string>): Promise<void> {
     const out = whole();
     const read = await Promise.all(out.map((position) => deps.readV(position).catch(() => NaN)));
-    const now = new Map(out.map((position, index) => [position, read[index] ?? NaN]));
-    const before = new Map(out.flatMap((position) => entryOf(position, deps.openedV.get(position))));
+    const now = new Map(out.map((position, index) => [placeText(position), read[index] ?? NaN]));
+    const before = new Map(out.flatMap((position) => entryOf(placeText(position), deps.openedV.get(position))));
     const why = whyNotByVoltages({ before, now }, codes.size > 0);
     isClosing = false;
     if (why !== null) {
@@ -86,13 +88,13 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
     const known = barcodes();
     for (const position of out) {
       // Meanwhile it may have been held, or given back by itself.
-      const because = desk.refusal("end", position, by, { code: known.get(position) ?? "" });
+      const because = desk.refusal("end", position, by, { code: known.get(placeText(position)) ?? "" });
       if (because !== null) {
         const isOpen = desk.open.has(position);
         deps.recorder().record("access-refused", { position, author: by.author, what: because, is_open: isOpen });
         continue;
       }
-      const code = codes.get(position);
+      const code = codes.get(placeText(position));
       desk.end(position, by, code === undefined ? {} : { code });
     }
   }
@@ -114,6 +116,6 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
   };
 }
 
-function entryOf(position: string, voltageV: number | undefined): readonly (readonly [string, number])[] {
-  return voltageV === undefined ? [] : [[position, voltageV]];
+function entryOf(place: string, voltageV: number | undefined): readonly (readonly [string, number])[] {
+  return voltageV === undefined ? [] : [[place, voltageV]];
 }

@@ -106,6 +106,7 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
     spotPlan: () => ({
       spots: campaignSpots(campaign).all,
       relativeFluence: (dxMm, dyMm) => relativeFluence(site.beam.profile, dxMm, dyMm),
+      earlier: new Map(),
     }),
     stepIndex: (cellIndex) => (views.cell(cellIndex)?.step ?? 0) - 1,
     mayJoin: (positions) => deps.newcomers.refusal(positions),

@@ -1,11 +1,13 @@
 /** What an amendment changes of the cells: limits, tails of protocols, who is withdrawn. Pure. */
-import type { Position } from "../../protocols/base/position.ts";
+import type { Occupant } from "../../protocols/base/position.ts";
 import type { Campaign, CampaignCell, DoseLimit } from "../../protocols/campaign/campaign.ts";
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import { createFindingList } from "../record/finding-list.ts";
 import { createDoseAudit } from "../record/verify-doses.ts";
 import { JOINED_PATH, type AmendedValue, type CampaignProgress } from "./amendment.ts";
+import { earlierNames } from "../dose/ledger-cells.ts";
 import { differences, isSame, keysOf } from "./json-differences.ts";
+import { judgeFollowers } from "./judge-followers.ts";
 
 type Refuse = (where: string, what: string, advice: string) => void;
 
@@ -30,6 +32,7 @@ export function judgeCells(
     if (isWithdrawn !== true) continue;
     refuse(`cells ${position}`, "a cell that joins cannot be withdrawn already", "Leave it out of the file.");
   }
+  judgeFollowers(current, added, progress, refuse);
   if (gone.length > 0) {
     const advice = `Write withdrawn: true for ${positionsText(gone)}, under overrides of their group: their record stays.`;
     refuse("cells", `${positionsText(gone)} are no longer there`, advice);
@@ -38,8 +41,8 @@ export function judgeCells(
     const positions = added.map(({ position }) => position);
     changes.push({ path: JOINED_PATH, positions, from: null, to: added.length });
   }
-  const told = new Map<string, AmendedValue & { positions: Position[] }>();
-  const tell = (position: Position, change: Omit<AmendedValue, "positions">): void => {
+  const told = new Map<string, AmendedValue & { positions: Occupant[] }>();
+  const tell = (position: Occupant, change: Omit<AmendedValue, "positions">): void => {
     const key = JSON.stringify([change.path, change.from, change.to]);
     const same = told.get(key);
     if (same === undefined) told.set(key, { ...change, positions: [position] });
@@ -59,14 +62,14 @@ export function judgeCells(
 
 type SharedRefusals = Map<
   string,
-  { readonly where: string; readonly what: string; readonly advice: string; readonly positions: Position[] }
+  { readonly where: string; readonly what: string; readonly advice: string; readonly positions: Occupant[] }
 >;
 
 function judgeCell(
   before: CampaignCell,
   after: CampaignCell,
   progress: CampaignProgress,
-  tell: (position: Position, change: Omit<AmendedValue, "positions">) => void,
+  tell: (position: Occupant, change: Omit<AmendedValue, "positions">) => void,
   refusals: SharedRefusals,
 ): void {
   const { position } = before;
@@ -137,7 +140,7 @@ function judgeProtocol(
   before: CampaignCell,
   after: CampaignCell,
   begunIndex: number,
-  tell: (position: Position, change: Omit<AmendedValue, "positions">) => void,
+  tell: (position: Occupant, change: Omit<AmendedValue, "positions">) => void,
   refuse: Refuse,
 ): void {
   const { position } = before;
@@ -199,6 +202,8 @@ function spentBeyond({ cells }: Campaign, { rows, spotPlan }: CampaignProgress) 
       ...{ position, layer, location, doseGy, doseRateGyS, scope },
     })),
   );
-  audit.judge(limits, spotPlan);
+  const earlier = new Map(cells.map(({ position }, cellIndex) => [position, earlierNames(cells, cellIndex)] as const));
+  for (const [position, names] of earlier) if (names.length === 0) earlier.delete(position);
+  audit.judge(limits, spotPlan && { ...spotPlan, earlier });
   return findings.all().filter(({ severity }) => severity === "error");
 }

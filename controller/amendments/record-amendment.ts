@@ -4,12 +4,13 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { calendarJson } from "../../protocols/campaign/beam-calendar.ts";
-import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { forerunnerOf } from "../../protocols/base/position.ts";
+import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { RACK_PLAN_EVENT, rackPlanData } from "../record/rack-plan-event.ts";
-import { WITHDRAWN_EVENT } from "../resume/recorded-cell.ts";
+import { JOINED_EVENT, WITHDRAWN_EVENT } from "../resume/recorded-cell.ts";
 import { recordDosePlan } from "../run/start-record.ts";
 import type { AmendedValue, CampaignProgress } from "./amendment.ts";
 import { AMENDED_EVENT } from "./campaign-progress.ts";
@@ -34,11 +35,14 @@ export function recordAmendment(
     site,
     cells,
     progress,
+    toBring = [],
   }: {
     readonly site: Site;
     readonly cells: readonly LedgerCell[];
     /** Of a run that goes on, without requests: it withdraws what is gone by itself. */
     readonly progress: Pick<CampaignProgress, "startMs" | "requests">;
+    /** Of a run that does not go on: cells that are not there before a person has brought them. */
+    readonly toBring?: readonly CampaignCell[];
   },
 ): void {
   const { number, author, reason, changes, proposed, campaignHash, texts } = amendment;
@@ -55,6 +59,19 @@ export function recordAmendment(
   recordDosePlan(recorder, proposed, site, cells);
   for (const position of withdrawn(changes)) recorder.record(WITHDRAWN_EVENT, { position, author, reason });
   recordGone(recorder, proposed, progress);
+  for (const { position, barcode } of toBring) recorder.record(JOINED_EVENT, { position, cell: barcode, author });
+}
+
+/**
+ * Of the cells that join those in whose place another may still lie, and those that come back: voltage and wiring alone
+ * would take the one that lies there for them.
+ */
+export function cellsToBring(current: Campaign, proposed: Campaign): readonly CampaignCell[] {
+  const known = new Set<string>(current.cells.map(({ position }) => position));
+  const barcodes = new Set(current.cells.map(({ barcode }) => barcode));
+  return proposed.cells.filter(
+    ({ position, barcode }) => !known.has(position) && (forerunnerOf(position) !== undefined || barcodes.has(barcode)),
+  );
 }
 
 /** What was asked by triggers that are gone. */

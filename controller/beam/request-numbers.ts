@@ -1,9 +1,9 @@
 /**
  * Numbers of what steps, triggers and people ask the beam for. Each position has its own: every 96th, from its own place
- * on. So no two requests of a campaign have one, and none tells how many exposures others have asked for. Pure.
+ * on; a cell that follows another there goes on with them. So no two requests of a campaign have one, and none tells how many exposures others have asked for. Pure.
  */
 import { assert } from "../../protocols/base/assert.ts";
-import { parsePosition, POSITION_COUNT, positionIndex } from "../../protocols/base/position.ts";
+import { parseOccupant, placeText, POSITION_COUNT, positionIndex } from "../../protocols/base/position.ts";
 
 /** By position: the number of its last request. */
 export type LastNumbers = ReadonlyMap<string, number>;
@@ -12,7 +12,7 @@ export const NO_NUMBERS: LastNumbers = new Map();
 
 /** Of the next request at the position. */
 export function nextNumber(last: LastNumbers, position: string): number {
-  const before = last.get(position);
+  const before = last.get(placeText(position));
   return before === undefined ? firstOf(position) : before + POSITION_COUNT;
 }
 
@@ -22,7 +22,7 @@ export function withNumbers(
   numbered: Iterable<{ readonly position: string; readonly number: number }>,
 ): LastNumbers {
   const numbers = new Map(last);
-  for (const { position, number } of numbered) numbers.set(position, number);
+  for (const { position, number } of numbered) numbers.set(placeText(position), number);
   return numbers;
 }
 
@@ -39,16 +39,17 @@ export function recordedNumbers(
   const others = numbered.filter(({ position, number }) => (number - firstOf(position)) % POSITION_COUNT !== 0);
   const turns = Math.max(0, ...others.map(({ number }) => turnOf(number)));
   const last = new Map<string, number>();
-  if (turns > 0) for (const position of positions) last.set(position, firstOf(position) + turns * POSITION_COUNT);
+  if (turns > 0)
+    for (const position of positions) last.set(placeText(position), firstOf(position) + turns * POSITION_COUNT);
   for (const { position, number } of numbered) {
     if ((number - firstOf(position)) % POSITION_COUNT === 0)
-      last.set(position, Math.max(number, last.get(position) ?? 0));
+      last.set(placeText(position), Math.max(number, last.get(placeText(position)) ?? 0));
   }
   return last;
 }
 
 function firstOf(text: string): number {
-  const position = parsePosition(text);
-  assert(position !== undefined, `${text} is no position`);
-  return positionIndex(position) + 1;
+  const cell = parseOccupant(text);
+  assert(cell !== undefined, `${text} is no position`);
+  return positionIndex(cell) + 1;
 }

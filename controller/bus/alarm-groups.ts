@@ -2,7 +2,7 @@
  * Order in a flood of alarms: which follow from another that is open, and which say the same of many places. Nothing is
  * left out; a screen may show causes first and equal ones in one line. Pure.
  */
-import { parsePosition } from "../../protocols/base/position.ts";
+import { parseOccupant } from "../../protocols/base/position.ts";
 import type { Alarm } from "../run/alarms.ts";
 
 export type PlacedAlarm = Pick<Alarm, "id" | "code" | "where" | "what" | "raisedAtMs">;
@@ -104,7 +104,7 @@ export function equalText(equal: readonly Pick<PlacedAlarm, "where" | "what">[])
 }
 
 function isOfCell({ where }: Pick<PlacedAlarm, "where">): boolean {
-  return parsePosition(where) !== undefined;
+  return parseOccupant(where) !== undefined;
 }
 
 function isOneOf(code: string, known: readonly string[]): boolean {

@@ -1,8 +1,9 @@
 /** The retained topics of a run, each with how often it may be told and what it then says. */
-import { ALL_POSITIONS } from "../../protocols/base/position.ts";
+import { ALL_POSITIONS, placeOf } from "../../protocols/base/position.ts";
 import { heightDigits } from "../../protocols/bus/cell-views.ts";
 import type { BusTopic } from "../../protocols/bus/topics.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
+import { presentIndex } from "../../protocols/campaign/present-cell.ts";
 import { createAlarmBodies } from "./alarm-bodies.ts";
 import { createGroupCensors } from "./group-censors.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
@@ -47,39 +48,56 @@ export function busTopics(sources: BusSources): BusTopics {
     body: () => object,
   ): SaidTopic => ({ topic: { kind }, periodMs, body });
 
-  const cellTopic = ({ position: of, group }: CampaignCell, cellIndex: number): SaidTopic => ({
+  /** Of the cells of a place the present one is told of. */
+  const present = (of: string): { readonly cellIndex: number; readonly cell: CampaignCell | undefined } => {
+    const cellIndex = presentIndex(campaign.cells, of);
+    return { cellIndex, cell: campaign.cells[cellIndex] };
+  };
+
+  const cellTopic = (of: string): SaidTopic => ({
     topic: { kind: "cell", of },
     periodMs: FAST_MS,
-    body: () => cellBody(sources, cellIndex, { ...surroundings.of(cellIndex, of), censor: censors.of(group) }),
+    body() {
+      const { cellIndex, cell } = present(of);
+      if (cell === undefined) return undefined;
+      const around = surroundings.of(cellIndex, cell.position);
+      return cellBody(sources, cellIndex, { ...around, censor: censors.of(cell.group) });
+    },
   });
 
-  const doseTopic = (cell: CampaignCell, cellIndex: number): SaidTopic => {
-    const of = cell.position;
+  const doseTopic = (of: string): SaidTopic => {
     let doseVersion = -1;
+    let toldIndex = -1;
     let dose: object | undefined;
     return {
       topic: { kind: "dose", of },
       periodMs: SLOW_MS,
       body() {
-        const version = fold.cell(of).doseVersion;
-        if (version !== doseVersion) dose = doseBody(sources, cell, run.limitFractionOf(cellIndex));
+        const { cellIndex, cell } = present(of);
+        if (cell === undefined) return undefined;
+        const version = fold.cell(cell.position).doseVersion;
+        if (version !== doseVersion || cellIndex !== toldIndex)
+          dose = doseBody(sources, cell, run.limitFractionOf(cellIndex));
         doseVersion = version;
+        toldIndex = cellIndex;
         return dose;
       },
     };
   };
 
-  const traceTopic = ({ position: of }: CampaignCell, cellIndex: number): SaidTopic => ({
+  const traceTopic = (of: string): SaidTopic => ({
     topic: { kind: "trace", of },
     periodMs: TRACE_MS,
-    body: () => traceBody(cellIndex, of),
+    body: () => traceBody(of),
   });
 
-  function traceBody(cellIndex: number, position: string): object {
+  function traceBody(position: string): object | undefined {
+    const { cellIndex, cell } = present(position);
+    if (cell === undefined) return undefined;
     const { timeS, voltageV, currentA, capacityMah } = traces.of(cellIndex);
     return {
       ...{ position, time_s: timeS, voltage_V: voltageV, current_A: currentA, capacity_mAh: capacityMah },
-      exposures_s: fold.cell(position).exposedAtMs.map((ms) => Math.round(ms / 1000)),
+      exposures_s: fold.cell(cell.position).exposedAtMs.map((ms) => Math.round(ms / 1000)),
       patterns: (run.views.cell(cellIndex)?.lastFrame?.history ?? []).map(({ exposureId, finding, thumbnail }) => ({
         ...{ exposure_id: exposureId, finding, heights: heightDigits(thumbnail) },
       })),
@@ -92,10 +110,16 @@ export function busTopics(sources: BusSources): BusTopics {
     body: () => instrumentBody(sources, partsOf(run), instrument),
   });
 
+  const placesFrom = (cellIndex: number): readonly string[] => {
+    const before = new Set<string>(campaign.cells.slice(0, cellIndex).map(({ position }) => placeOf(position)));
+    const places = campaign.cells.slice(cellIndex).map(({ position }) => placeOf(position));
+    return [...new Set(places)].filter((place) => !before.has(place));
+  };
+  const places = placesFrom(0);
   let told = { cells: campaign.cells.length, instruments: roles.instruments.length };
   return {
     former() {
-      const held = new Set<string>(campaign.cells.map(({ position }) => position));
+      const held = new Set<string>(placesFrom(0));
       return ALL_POSITIONS.flatMap((of): readonly BusTopic[] =>
         held.has(of)
           ? []
@@ -109,10 +133,8 @@ export function busTopics(sources: BusSources): BusTopics {
     joined() {
       const from = told;
       told = { cells: campaign.cells.length, instruments: roles.instruments.length };
-      const cells = campaign.cells.slice(from.cells).flatMap((cell, index): readonly SaidTopic[] => {
-        const cellIndex = from.cells + index;
-        return [cellTopic(cell, cellIndex), doseTopic(cell, cellIndex), traceTopic(cell, cellIndex)];
-      });
+      // A cell that follows another is told of under the name of their place, as that one was.
+      const cells = placesFrom(from.cells).flatMap((of) => [cellTopic(of), doseTopic(of), traceTopic(of)]);
       return [...cells, ...roles.instruments.slice(from.instruments).map(instrumentTopic)];
     },
     topics: [
@@ -132,10 +154,10 @@ export function busTopics(sources: BusSources): BusTopics {
         body: () => alarms.ofGroup(group),
       })),
       // Brokers tell a new client in the order in which things were first said: how the cells are comes before long curves.
-      ...campaign.cells.map(cellTopic),
-      ...campaign.cells.map(doseTopic),
+      ...places.map(cellTopic),
+      ...places.map(doseTopic),
       ...roles.instruments.map(instrumentTopic),
-      ...campaign.cells.map(traceTopic),
+      ...places.map(traceTopic),
     ],
     look() {
       traces.look();

@@ -1,4 +1,5 @@
 /** What stands in `cell/<position>` and `dose/<position>`. */
+import { placeOf } from "../../protocols/base/position.ts";
 import type { BusCell, BusDose } from "../../protocols/bus/cell-views.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
@@ -35,7 +36,7 @@ export function cellBody(
   const { last } = history;
   const state = `${view.state} ${String(view.step)} ${String(view.cycle)} ${view.heldBy ?? ""}`;
   return {
-    version: sources.versions.of(`cell/${position}`, state),
+    version: sources.versions.of(`cell/${placeOf(position)}`, `${cell.barcode} ${state}`),
     ...ofCampaign(cell),
     ...ofMachine(sources, view, cellIndex, stepCountOf(cell.protocol)),
     waiting_for: view.waitingFor === null ? null : censoredWait(sources, view.waitingFor, censor),
@@ -49,7 +50,7 @@ export function cellBody(
 
 function ofCampaign(cell: CampaignCell) {
   return {
-    position: cell.position as string,
+    position: placeOf(cell.position) as string,
     cell: cell.barcode,
     group: cell.group,
     chemistry: cell.chemistry as string,
@@ -120,7 +121,7 @@ export function doseBody(sources: BusSources, cell: CampaignCell, limitFraction:
   const history = sources.fold.cell(cell.position);
   const planned = campaignSpots(sources.campaign).all;
   return {
-    position: cell.position,
+    position: placeOf(cell.position),
     relative_uncertainty: history.relativeUncertainty,
     limits: cell.doseLimits.map((limit) => ({
       layer: limit.layerName,

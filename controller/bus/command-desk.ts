@@ -39,6 +39,8 @@ export interface CommandDeskDeps {
   readonly censorOf: (groups: readonly string[]) => Censor;
   /** Orders of before a restart, by author and id. */
   readonly given: readonly GivenOrder[];
+  /** Name of the cell that lies at a position, or is to. */
+  readonly cellAt: (position: string) => string;
   readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
   /** Makes durable what was recorded so far, and rejects where the disk does not take it. Left out where no kill can lose it. */
   readonly keep?: () => Promise<void>;
@@ -177,7 +179,10 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       ...{ author: user.name, role: user.role, reason: envelope.reason },
     });
     noteAlarm(verdict.command, user.name);
-    if (verdict.command.command === "note") deps.record("cell-noted", { ...verdict.command.args, author: user.name });
+    if (verdict.command.command === "note") {
+      const { position, text } = verdict.command.args;
+      deps.record("cell-noted", { position: deps.cellAt(position), text, author: user.name });
+    }
     if (underWay?.kind !== "amendment") note(envelope, user.name, "done", verdict.what);
     const afterKept = keeping();
     const done = (what: string, of: Pick<BusReply, "not_confirmed" | "amended">): void => {

@@ -3,6 +3,7 @@ import type { BusCommand } from "../../protocols/bus/commands.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { UserRole } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { isPresent, presentAt, presentIndex } from "../../protocols/campaign/present-cell.ts";
 import type { GivenBack, OpenAccess } from "../access/access-desk.ts";
 import type { AmendOrder, AmendOutcome } from "../amendments/amend-desk.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";
@@ -78,8 +79,13 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     return snapshot.matches({ running: { beam: "held" } }) || snapshot.matches({ running: { beam: "stopping" } });
   }
 
+  /** The cell at a place, which is what people name. */
+  function at(place: string): string {
+    return presentAt(campaign.cells, place);
+  }
+
   function cellObstacle(act: keyof typeof ACTS, position: string): string | null {
-    const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
+    const cellIndex = presentIndex(campaign.cells, position);
     const view = run.views.cell(cellIndex);
     if (view === undefined) return `${position} has not begun`;
     if (OVER.includes(view.state)) return `${position} is ${view.state}: nothing more is done with the cell`;
@@ -92,8 +98,8 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
   }
 
   function exposeObstacle(position: string, by: ExposeCommand["by"]): string | null {
-    const cellIndex = campaign.cells.findIndex((cell) => cell.position === position);
-    const answer = commandedWish(campaign, { by, position, author: "", id: "" }, deps.nowMs());
+    const cellIndex = presentIndex(campaign.cells, position);
+    const answer = commandedWish(campaign, { by, position: at(position), author: "", id: "" }, deps.nowMs());
     if (!answer.ok) return answer.what;
     if (run.views.belief(cellIndex) !== "unknown") return null;
     return `${position} is ${run.views.stateOf(cellIndex)}: which cell is there is not proven`;
@@ -102,7 +108,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
   function swapObstacle(args: SwapArgs, by: OpenAccess): string | null {
     if (args.act === "aim") return run.access.aim.refusal(by.reason);
     if (args.position === undefined) return run.access.rack.refusal(args.act, by, codesOf(args));
-    return run.access.refusal(args.act, args.position, by, givenBack(args));
+    return run.access.refusal(args.act, at(args.position), by, givenBack(args));
   }
 
   function swap(args: SwapArgs, by: OpenAccess): void {
@@ -110,19 +116,22 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     if (act === "aim") run.access.aim.vouch(by);
     else if (position === undefined && act === "begin") run.access.rack.begin(by);
     else if (position === undefined) run.access.rack.end(by, codesOf(args));
-    else if (act === "begin") run.access.begin(position, by);
-    else run.access.end(position, by, givenBack(args));
+    else if (act === "begin") run.access.begin(at(position), by);
+    else run.access.end(at(position), by, givenBack(args));
   }
 
   function orderCell(act: keyof typeof ACTS, position: string, author: string, reason: string): void {
-    run.actor.send({ type: "CELL_ORDERED", position, event: { type: ACTS[act], author, reason } });
+    run.actor.send({ type: "CELL_ORDERED", position: at(position), event: { type: ACTS[act], author, reason } });
   }
 
   /** Of whom a stop is meant for; undefined: all. */
   function meant({ position, group }: StopArgs): readonly string[] | undefined {
-    if (position !== undefined) return [position];
+    if (position !== undefined) return [at(position)];
     if (group === undefined) return undefined;
-    return campaign.cells.filter((cell) => cell.group === group).map((cell) => cell.position);
+    const isOwn = (cellIndex: number): boolean => isPresent(campaign.cells, cellIndex);
+    return campaign.cells.flatMap((cell, cellIndex) =>
+      cell.group === group && isOwn(cellIndex) ? [cell.position] : [],
+    );
   }
 
   function stop(args: StopArgs, author: string, reason: string): StopUnderWay {
@@ -232,7 +241,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
       case "expose": {
         const { position, within_s: withinS } = order.args;
         run.expose({
-          ...{ by: askedBy(role), position, author, id: `${author} ${String(Math.round(deps.nowMs()))}` },
+          ...{ by: askedBy(role), position: at(position), author, id: `${author} ${String(Math.round(deps.nowMs()))}` },
           ...(withinS === undefined ? {} : { withinS }),
           reason: `${author} asks for it${reason === "" ? "" : `: ${reason}`}`,
         });
@@ -259,6 +268,7 @@ function givenBack({ cell, left_out: isLeftOut }: SwapArgs): GivenBack {
   return { ...(cell === undefined ? {} : { code: cell }), ...(isLeftOut === undefined ? {} : { isLeftOut }) };
 }
 
+/** By place. */
 function codesOf({ cells }: SwapArgs): ReadonlyMap<string, string> {
   return new Map(Object.entries(cells ?? {}));
 }

@@ -5,6 +5,7 @@ import type { BusController } from "../../protocols/bus/controller-views.ts";
 import { BUS_VERSION, parseTopic, topicText as textOfTopic } from "../../protocols/bus/topics.ts";
 import type { BusUser } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
+import { presentAt, presentIndex } from "../../protocols/campaign/present-cell.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { RecordStore } from "../record/store.ts";
 import type { CampaignRoles } from "../run/roles.ts";
@@ -151,7 +152,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
         obstacle: (order, role, by) => (heard?.isCatchingUp === true ? repeated : effects.obstacle(order, role, by)),
       },
       userOf: deps.userOf,
-      groupOf: (position) => campaign.cells.find((cell) => cell.position === position)?.group,
+      groupOf: (position) => campaign.cells[presentIndex(campaign.cells, position)]?.group,
       versionOf(topic) {
         // As it is now, and not as it was told last: a slow broker may not have been told for a while.
         said.find((one) => textOfTopic(rack, one.topic) === `beamrack/${rack}/${topic}`)?.body();
@@ -163,6 +164,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       },
       censorOf: (of) => censors.ofAll(of),
       ...{ given, record },
+      cellAt: (position) => presentAt(campaign.cells, position),
       // A simulated run that was killed is repeated, orders and all.
       ...(deps.world === "virtual" ? {} : { keep: async () => heard?.commit() }),
       dayMs: () => dayClock.wallMs(),

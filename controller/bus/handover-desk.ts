@@ -2,6 +2,7 @@
  * The hand-over page as the bus tells it: what happened in each hour of the last day, what waits for whom, what to
  * expect of the next hours. Hours that are over are worked out once.
  */
+import { placeText } from "../../protocols/base/position.ts";
 import type { BusHandover, BusHandoverHour } from "../../protocols/bus/handover-view.ts";
 import type { ExpectedEvent } from "../handover/expected.ts";
 import { createHandoverFold } from "../handover/handover-fold.ts";
@@ -46,7 +47,7 @@ export function createHandoverDesk(): HandoverDesk {
         ...{ at: iso(startMs + atMs), where: where.slice(0, PLACES), text: text.slice(0, TEXT), count },
       })),
       notes: kept.map(({ atMs, position, author, text }) => ({
-        ...{ at: iso(startMs + atMs), position, by: author, text: text.slice(0, TEXT) },
+        ...{ at: iso(startMs + atMs), position: placeText(position), by: author, text: text.slice(0, TEXT) },
       })),
       more: entries.length - events.length + (notes.length - kept.length),
     };

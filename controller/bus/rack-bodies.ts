@@ -7,6 +7,7 @@ import type {
   BusInstrument,
   BusSchedule,
 } from "../../protocols/bus/rack-views.ts";
+import { placeText } from "../../protocols/base/position.ts";
 import { shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { DiskForecast } from "../run/disk-watch.ts";
@@ -130,7 +131,7 @@ export function exposureBody(sources: BusSources, parts: RunParts): Body<BusExpo
       order === null || context === undefined
         ? null
         : {
-            ...{ id: order.exposureId, position: order.position, spot: order.spotIndex, phase },
+            ...{ id: order.exposureId, position: placeText(order.position), spot: order.spotIndex, phase },
             exposure_s: order.exposureS,
             ordered_at: timeTextOrNull(sources, parts.campaign.context.orderedAtMs),
             open_since: timeTextOrNull(sources, context.marks.openSeenAtMs ?? context.marks.openAskedAtMs),
@@ -144,7 +145,7 @@ export function exposureBody(sources: BusSources, parts: RunParts): Body<BusExpo
 
 function robotBody({ fold, campaign }: BusSources): NonNullable<Body<BusExposure>["robot"]> {
   const [inBeam, inGripper, underWay] = (["beam", "gripper", "unknown"] as const).map((where) =>
-    campaign.cells.flatMap(({ position }) => (fold.carried.get(position) === where ? [position] : [])),
+    campaign.cells.flatMap(({ position }) => (fold.carried.get(position) === where ? [placeText(position)] : [])),
   );
   return { in_beam: inBeam?.[0] ?? null, in_gripper: inGripper?.[0] ?? null, under_way: underWay ?? [] };
 }
@@ -152,7 +153,7 @@ function robotBody({ fold, campaign }: BusSources): NonNullable<Body<BusExposure
 export function exposedBody(sources: Pick<BusSources, "startMs">, ended: EndedExposure): Body<BusExposed> {
   const { id, position, spot, outcome, fault } = ended;
   return {
-    ...{ id, position, spot, outcome, fault, open_s: roundedOrNull(ended.openS) },
+    ...{ id, position: placeText(position), spot, outcome, fault, open_s: roundedOrNull(ended.openS) },
     ended_at: timeText(sources, ended.endedAtMs),
     ...(ended.middle === undefined ? {} : { middle: middleBody(sources, ended.position, ended.middle) }),
   };
@@ -163,7 +164,7 @@ function middleBody(
   position: string,
   { midAtMs, voltageV, currentA, stateOfCharge, clocks, gap }: ExposureState,
 ): NonNullable<Body<BusExposed>["middle"]> {
-  const channel = clocks.find(({ instrument }) => instrument.endsWith(` ${position}`)) ?? clocks[0];
+  const channel = clocks.find(({ instrument }) => instrument.endsWith(` ${placeText(position)}`)) ?? clocks[0];
   return {
     at: timeTextOrNull(sources, midAtMs),
     ...{ voltage_V: voltageV?.value ?? null, voltage_uncertainty_V: voltageV?.uncertainty ?? null },
@@ -190,11 +191,11 @@ export function scheduleBody(
     },
     next_sweep_at: sweep.sweep >= run.sweeps.sweepCountPlanned ? null : timeTextOrNull(sources, nextMs),
     queue: queue.slice(0, QUEUE_MAX).map(({ position, atMs, latestMs, reason }) => ({
-      ...{ position, reason },
+      ...{ position: placeText(position), reason },
       ...{ at: timeTextOrNull(sources, atMs), latest: timeTextOrNull(sources, latestMs) },
     })),
     misses: fold.misses.map(({ atMs, position, reason, text }) => ({
-      ...{ at: timeText(sources, atMs), position, reason, text },
+      ...{ at: timeText(sources, atMs), position: placeText(position), reason, text },
     })),
   };
 }
@@ -203,13 +204,13 @@ export function instrumentBody(sources: BusSources, parts: RunParts, instrument:
   const { roles, campaign, fold, run } = sources;
   const { name, driver } = instrument;
   const link = parts.link(name);
-  const cellIndex = roles.channels.findIndex((channel) => channel.name === name);
+  const cellIndex = roles.channels.findLastIndex((channel) => channel.name === name);
   const lastAtMs = cellIndex < 0 ? undefined : run.samples.lastAtMs[cellIndex];
   const { identity = null, fault = null, waiting = null } = link?.context ?? {};
   return {
     ...{ name, driver },
     state: link?.value ?? "connecting",
-    position: campaign.cells[cellIndex]?.position ?? null,
+    position: placeText(campaign.cells[cellIndex]?.position ?? "") || null,
     is_needed_by_all: roles.beamline.includes(name),
     model: identity?.model ?? null,
     serial_number: identity?.serialNumber ?? null,

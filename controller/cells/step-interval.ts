@@ -1,4 +1,5 @@
 /** How closely a cell's steps may be sampled. */
+import { placeOf } from "../../protocols/base/position.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import type { ChannelCapabilities } from "../../protocols/roles/channel.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -12,6 +13,7 @@ export function stepIntervalMinS(
   cell: Pick<CampaignCell, "position"> | undefined,
   capabilities: Pick<ChannelCapabilities, "sampleIntervalMinS"> | undefined,
 ): number {
-  const wired = site.channels.find(({ position }) => position === cell?.position);
+  const place = cell === undefined ? undefined : placeOf(cell.position);
+  const wired = site.channels.find(({ position }) => position === place);
   return Math.max(capabilities?.sampleIntervalMinS ?? 0, wired?.sampleIntervalMinS ?? 0);
 }

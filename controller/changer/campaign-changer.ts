@@ -1,4 +1,5 @@
 /** The robot of a campaign whose site brings its cells to the beam, wired to the rest of the run. */
+import { placeOf } from "../../protocols/base/position.ts";
 import { exposedLater } from "./next-cell.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { slotOf, stageTarget } from "../../protocols/site/site-lookup.ts";
@@ -65,7 +66,7 @@ export function createCampaignChanger(deps: CampaignChangerDeps): CampaignChange
     changer: robot,
     ...{ stage: roles.stage, io: roles.io, channels: roles.channels },
     cells: campaign.cells.map(({ position, barcode }) => ({
-      position,
+      position: placeOf(position),
       barcode,
       slot: slotOf(sampleChanger, position),
     })),

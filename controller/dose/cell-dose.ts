@@ -24,6 +24,18 @@ export interface CellDosePlan {
   readonly spots: readonly { readonly xMm: number; readonly yMm: number }[];
   /** Fluence at (dx, dy) from a spot's centre, relative to the centre. */
   readonly relativeFluence: (dxMm: number, dyMm: number) => number;
+  /** The same cell under the names that it had in other places before; left out where it had none. */
+  readonly earlier?: readonly string[];
+}
+
+/**
+ * What a cell was given that has come back, before it was taken out, ph/cm2. How it lies since to what it lay like then
+ * nobody knows: all of it counts on each of its spots.
+ */
+export interface BroughtDose {
+  readonly phCm2: number;
+  /** Given in the cycle that was its last then; it counts in the first of the new ones. */
+  readonly cyclePhCm2: number;
 }
 
 export interface OpenBooking {
@@ -42,6 +54,19 @@ export interface CellDose {
   /** What of it was given in that cycle, or in one that is not known. */
   readonly cyclePhCm2: readonly number[];
   readonly open: readonly OpenBooking[];
+  /** Left out for a cell that was in no place before. */
+  readonly brought?: BroughtDose;
+}
+
+/** Of a cell that has come back: its dose, with what it had by those of its former places. */
+export function withBrought(dose: CellDose, former: readonly CellDose[]): CellDose {
+  const sum = (phCm2: readonly number[]): number => phCm2.reduce((total, one) => total + one, 0);
+  const open = sum(former.flatMap((one) => one.open.map(({ fluencePhCm2 }) => fluencePhCm2)));
+  const brought = {
+    phCm2: open + sum(former.map(({ settledPhCm2 }) => sum(settledPhCm2))),
+    cyclePhCm2: open + sum(former.map(({ cyclePhCm2 }) => sum(cyclePhCm2))),
+  };
+  return { ...dose, brought };
 }
 
 export function emptyCellDose(plan: CellDosePlan): CellDose {
@@ -125,6 +150,7 @@ export function withSettlement(dose: CellDose, exposureId: string, fluencePhCm2:
   const isNew = bookedCycle !== null && (dose.cycle === null || bookedCycle > dose.cycle);
   const before = isNew && dose.cycle !== null ? dose.cyclePhCm2.map(() => 0) : dose.cyclePhCm2;
   return {
+    ...dose,
     settledPhCm2: added(dose.settledPhCm2),
     cycle: isNew ? bookedCycle : dose.cycle,
     cyclePhCm2: isBefore ? dose.cyclePhCm2 : added(before),
@@ -180,7 +206,7 @@ export function limitFraction(plan: CellDosePlan, dose: CellDose, withOpen = fal
     const coefficient = limitCoefficient(plan, limit) * upper;
     const phCm2 = limit.scope === "spot-cycle" ? dose.cyclePhCm2 : dose.settledPhCm2;
     for (let index = 0; index < plan.spots.length; index += 1) {
-      const fluence = givenFluenceAtSpot(plan, index, phCm2, open);
+      const fluence = givenFluenceAtSpot(plan, index, phCm2, open) + broughtPhCm2(dose, limit.scope);
       fraction = Math.max(fraction, (coefficient * fluence) / limit.doseGy);
     }
   }
@@ -215,14 +241,24 @@ export function settledFluenceAt(plan: CellDosePlan, dose: CellDose, xMm: number
 /** What a limit of this scope counts if the proposal is given; NaN when any of it is unknown. */
 function limitedFluence(plan: CellDosePlan, dose: CellDose, proposal: DoseProposal, scope: DoseScope): number {
   if (scope === "per-exposure") return proposal.fluencePhCm2;
-  if (scope === "spot-total") return hottestFluenceWith(plan, proposal, dose.settledPhCm2, dose.open);
+  const brought = broughtPhCm2(dose, scope, proposal.cycle ?? null);
+  if (scope === "spot-total") return brought + hottestFluenceWith(plan, proposal, dose.settledPhCm2, dose.open);
   const cycle = proposal.cycle ?? null;
   // A cycle that is not known is taken for the present one, and one gone by for a mistake.
   if (cycle !== null && dose.cycle !== null && cycle < dose.cycle) return NaN;
   const isNext = cycle !== null && dose.cycle !== null && cycle > dose.cycle;
   const open = dose.open.filter((item) => cycle === null || (item.cycle ?? cycle) === cycle);
-  return hottestFluenceWith(plan, proposal, isNext ? dose.cyclePhCm2.map(() => 0) : dose.cyclePhCm2, open);
+  return brought + hottestFluenceWith(plan, proposal, isNext ? dose.cyclePhCm2.map(() => 0) : dose.cyclePhCm2, open);
 }
+
+/** What the cell came back with, as far as a limit of this scope counts it in this cycle; null: the present one. */
+function broughtPhCm2(dose: CellDose, scope: DoseScope, cycle: number | null = null): number {
+  if (dose.brought === undefined) return 0;
+  if (scope !== "spot-cycle") return dose.brought.phCm2;
+  return (cycle ?? dose.cycle ?? FIRST_CYCLE) > FIRST_CYCLE ? 0 : dose.brought.cyclePhCm2;
+}
+
+const FIRST_CYCLE = 1;
 
 /** The hottest spot centre that this exposure touches, with what is given and booked; NaN when any is unknown. */
 function hottestFluenceWith(

@@ -5,7 +5,7 @@
  */
 import { assert } from "../../protocols/base/assert.ts";
 import type { DoseConvention } from "../../protocols/dose/layer-stack.ts";
-import type { Position } from "../../protocols/base/position.ts";
+import type { Occupant } from "../../protocols/base/position.ts";
 import type { LayerDose, LedgerRow } from "../record/ledger-row.ts";
 import {
   coolestSpot,
@@ -15,6 +15,7 @@ import {
   exposureLimitFraction,
   limitFraction,
   withBooking,
+  withBrought,
   weighedFluence,
   withSettlement,
   type CellDose,
@@ -35,7 +36,7 @@ export interface BeamOnCell {
 }
 
 export interface LedgerCell {
-  readonly position: Position;
+  readonly position: Occupant;
   readonly plan: CellDosePlan;
   readonly stackHash: string;
 }
@@ -143,7 +144,12 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
   function doseAt(cellIndex: number): CellDose {
     const dose = doses[cellIndex];
     assert(dose !== undefined, `no dose for cell ${cellIndex}`);
-    return dose;
+    const earlier = deps.cells[cellIndex]?.plan.earlier;
+    if (earlier === undefined) return dose;
+    const former = deps.cells.flatMap(({ position }, index) =>
+      earlier.includes(position) ? (doses[index] ?? []) : [],
+    );
+    return withBrought(dose, former);
   }
 
   function settledFractionMax(): number {
@@ -152,7 +158,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
 
   function noteGiven(cellIndex: number, row: LedgerRow, after: CellDose): void {
     doses[cellIndex] = after;
-    noteFraction(cellIndex, limitFraction(cellAt(cellIndex).plan, after));
+    noteFraction(cellIndex, limitFraction(cellAt(cellIndex).plan, doseAt(cellIndex)));
     noteOne(cellIndex, row);
     closed.add(row);
     strongest[cellIndex] = strongerOf(strongest[cellIndex], row);
@@ -179,6 +185,15 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       assert(after !== undefined, `the record settles ${row.exposureId}, which is not booked`);
       noteGiven(cellIndex, row, after);
     }
+  }
+
+  noteBrought();
+
+  /** What came back has its share of its limits before anything more is given to it. */
+  function noteBrought(): void {
+    deps.cells.forEach(({ plan }, cellIndex) => {
+      if (plan.earlier !== undefined) noteFraction(cellIndex, limitFraction(cellAt(cellIndex).plan, doseAt(cellIndex)));
+    });
   }
 
   return {
@@ -265,6 +280,7 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
       strongest.forEach(({ byFluence, byRate }, cellIndex) => {
         for (const row of [byFluence, byRate]) if (row !== null) noteOne(cellIndex, row);
       });
+      noteBrought();
     },
     moved(cellIndex, withinMm) {
       const { position } = cellAt(cellIndex);

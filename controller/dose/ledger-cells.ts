@@ -1,6 +1,7 @@
 /** The ledger's view of a campaign: per cell its layers' dose per fluence, its limits, its spots and their overlap. */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../protocols/base/canonical-json.ts";
+import type { Occupant } from "../../protocols/base/position.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import { worstCaseFactor, type Campaign } from "../../protocols/campaign/campaign.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
@@ -44,8 +45,9 @@ export function createLedgerCells(campaign: Campaign, site: Site, tables: Attenu
     known.set(layers, stack);
     return stack;
   };
-  return campaign.cells.map((cell) => {
+  return campaign.cells.map((cell, cellIndex) => {
     const stack = stackOf(cell.layers);
+    const earlier = earlierNames(campaign.cells, cellIndex);
     return {
       position: cell.position,
       stackHash: stack.hash,
@@ -56,9 +58,16 @@ export function createLedgerCells(campaign: Campaign, site: Site, tables: Attenu
         relativeUncertainty,
         spots,
         relativeFluence: overlap,
+        ...(earlier.length === 0 ? {} : { earlier }),
       },
     };
   });
+}
+
+/** What a cell was called in the places that it had before: it is known by its barcode. */
+export function earlierNames(cells: Campaign["cells"], cellIndex: number): readonly Occupant[] {
+  const barcode = cells[cellIndex]?.barcode;
+  return cells.slice(0, cellIndex).flatMap((cell) => (cell.barcode === barcode ? [cell.position] : []));
 }
 
 function stackHash(energyKeV: number, convention: DoseConvention, layers: Layers): string {

@@ -6,6 +6,7 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
+import { presentIndex } from "../../protocols/campaign/present-cell.ts";
 import { BEGUN_EVENT } from "../corrections/correction-events.ts";
 import { DOSE_LIMITS_EVENT } from "../record/dose-limits-event.ts";
 import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
@@ -24,7 +25,7 @@ export interface RecordedLedger {
   readonly campaign: string;
   /** Campaign time, never before the last event of the record. */
   nowMs(): number;
-  /** Index of the cell in the ledger; undefined for a position that the campaign does not use. */
+  /** Index in the ledger of the cell that lies there; undefined for a position that the campaign does not use. */
   cellAt(position: Position): number | undefined;
   spotCountAt(cellIndex: number): number;
   /** How many frames of what is no cell were begun, those of this one included. */
@@ -88,7 +89,7 @@ export function openRecordedLedger(inputs: RecordedLedgerInputs): RecordedLedger
       campaign: header.campaign,
       nowMs,
       cellAt(position) {
-        const index = cells.findIndex((cell) => cell.position === position);
+        const index = presentIndex(cells, position);
         return index < 0 ? undefined : index;
       },
       spotCountAt: (cellIndex) => cells[cellIndex]?.plan.spots.length ?? 0,

@@ -1,7 +1,7 @@
 /** A campaign as its record tells it, gathered for export: everything but the samples, which are read block by block. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { ImageEvidence } from "../../protocols/diffraction/powder-pattern.ts";
-import type { Position } from "../../protocols/base/position.ts";
+import type { Occupant } from "../../protocols/base/position.ts";
 import type { LayerDose, LedgerConvention } from "../record/ledger-row.ts";
 import type { RackPlan, RackPlanCell } from "../record/rack-plan-event.ts";
 import type { RecordHeader } from "../record/record-header.ts";
@@ -56,7 +56,7 @@ export type DoseBasis = "settlement" | "charge-in-full" | "booking";
 export interface ExportedExposure {
   readonly exposureId: string;
   readonly requestId: string | null;
-  readonly position: Position;
+  readonly position: Occupant;
   readonly spotIndex: number;
   readonly spotXMm: number;
   readonly spotYMm: number;

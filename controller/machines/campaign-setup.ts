@@ -121,7 +121,8 @@ export function setupCampaign(deps: CampaignMachineDeps) {
           );
           return;
         }
-        const cell = deps.cells.find((item) => item.channelName === event.name);
+        // Of a place that had several in turn the last: those before have no part in the campaign any more.
+        const cell = deps.cells.findLast((item) => item.channelName === event.name);
         if (cell === undefined) return;
         const id = cellActorId(cell.position);
         if (event.type === "LINK_READY") enqueue.sendTo(id, { type: "CHANNEL_READY" });
@@ -296,7 +297,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       noteWishes: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== "WISHES") return;
         let { wanted } = context;
-        const lastNumbers = new Map(context.lastNumbers);
+        let { lastNumbers } = context;
         const withdrawn = new Map(event.withdrawn.map(({ key, reason }) => [key, reason]));
         if (withdrawn.size > 0) {
           wanted = wanted.filter((one) => {
@@ -325,7 +326,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
           const cell = deps.cells[wish.cellIndex];
           if (cell === undefined || deps.hasAsked?.(wish.key) === true || openAt.has(wish.key)) continue;
           const number = nextNumber(lastNumbers, cell.position);
-          lastNumbers.set(cell.position, number);
+          lastNumbers = withNumbers(lastNumbers, [{ position: cell.position, number }]);
           const one = wantedOf(wish, cell.position, { number, askedAtMs: clock.monoMs() });
           openAt.set(wish.key, next.push(one) - 1);
           enqueue(() => {

@@ -2,6 +2,8 @@
  * Nothing waits in silence: every waiting state of every machine carries one of these, and the screens, the status
  * command and the log read it from there.
  */
+import { placeText } from "../../protocols/base/position.ts";
+
 export interface Waiting {
   /** What is awaited, for a person: `the stage to come to rest at B7`. */
   readonly reason: string;
@@ -24,7 +26,8 @@ export function backAwaited(
 ): Waiting {
   const { carriedBy, cellId, position } = cell;
   if (cell.isNew) {
-    const how = `beamrack swap begin ${position}, and once it lies there swap end ${position} --cell ${cellId}`;
+    const place = placeText(position);
+    const how = `beamrack swap begin ${place}, and once it lies there swap end ${place} --cell ${cellId}`;
     return waitingFor(`a person to bring ${cellId}: ${how}`, "operator", nowMs, null);
   }
   if (carriedBy === undefined) return waitingFor("the robot to bring it back from the beam", "robot", nowMs, null);

@@ -1,6 +1,6 @@
 /** The `dose-limits` event: which doses the campaign allows, as the log states them for whoever audits it. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { parsePosition, type Position } from "../../protocols/base/position.ts";
+import { parseOccupant, type Occupant } from "../../protocols/base/position.ts";
 import { DOSE_SCOPES, type DoseScope } from "../../protocols/campaign/campaign.ts";
 import { isList, isRecord } from "./ledger-row.ts";
 
@@ -8,7 +8,7 @@ export const DOSE_LIMITS_EVENT = "dose-limits";
 
 export interface RecordedDoseLimit {
   /** null: every position that has no limit of its own for this layer and location. */
-  readonly position: Position | null;
+  readonly position: Occupant | null;
   readonly layer: string;
   readonly location: "surface" | "mean";
   /** At least one of dose and rate is stated. */
@@ -27,7 +27,7 @@ export function parseDoseLimits(data: Json | undefined): readonly RecordedDoseLi
   for (const item of items) {
     if (!isRecord(item)) return undefined;
     const { position: name, layer, location } = item;
-    const position = typeof name === "string" ? parsePosition(name) : name === null ? null : undefined;
+    const position = typeof name === "string" ? parseOccupant(name) : name === null ? null : undefined;
     if (position === undefined || typeof layer !== "string") return undefined;
     if (location !== "surface" && location !== "mean") return undefined;
     const doseGy = amountOf(item["dose_Gy"]);

@@ -10,6 +10,8 @@ export interface SpotPlan {
   readonly spots: readonly { readonly xMm: number; readonly yMm: number }[];
   /** Fluence at (dx, dy) from a spot's centre, relative to the centre. */
   readonly relativeFluence: (dxMm: number, dyMm: number) => number;
+  /** Of cells that have come back: the names by which they were exposed before. */
+  readonly earlier: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The spots and the beam's shape; undefined where the event does not state the shape. */
@@ -24,7 +26,20 @@ export function parseSpotPlan(data: Json | undefined): SpotPlan | undefined {
       yMm: isRecord(spot) ? numberOf(spot["y_mm"]) : NaN,
     })),
     relativeFluence: (dxMm, dyMm) => relativeFluence(profile, dxMm, dyMm),
+    earlier: parseEarlier(data["cells"]),
   };
+}
+
+function parseEarlier(cells: Json | undefined): SpotPlan["earlier"] {
+  const earlier = new Map<string, readonly string[]>();
+  for (const cell of isList(cells) ? cells : []) {
+    if (!isRecord(cell) || !isList(cell["earlier"]) || typeof cell["position"] !== "string") continue;
+    earlier.set(
+      cell["position"],
+      cell["earlier"].filter((name) => typeof name === "string"),
+    );
+  }
+  return earlier;
 }
 
 function parseProfile(data: Json | undefined): BeamProfile | undefined {

@@ -4,7 +4,7 @@
  */
 import { assert } from "../../protocols/base/assert.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { parsePosition, type Position } from "../../protocols/base/position.ts";
+import { parseOccupant, type Occupant } from "../../protocols/base/position.ts";
 
 export const FLUX_SOURCES = ["monitor", "ring-current", "reference", "highest-possible"] as const;
 export type FluxSource = (typeof FLUX_SOURCES)[number];
@@ -32,7 +32,7 @@ export interface LayerDose {
 
 interface LedgerCommon {
   readonly exposureId: string;
-  readonly position: Position;
+  readonly position: Occupant;
   readonly spotIndex: number;
   readonly spotXMm: number;
   readonly spotYMm: number;
@@ -125,7 +125,7 @@ function isAmount(value: number): boolean {
 /** The row that the value holds, or undefined. For what comes back from a file: nothing is believed. */
 export function parseLedgerRow(value: Json | undefined): LedgerRow | undefined {
   if (!isRecord(value)) return undefined;
-  const position = parsePosition(textOf(value["position"]) ?? "");
+  const position = parseOccupant(textOf(value["position"]) ?? "");
   const fluxSource = FLUX_SOURCES.find((name) => name === value["flux_source"]);
   const convention = LEDGER_CONVENTIONS.find((name) => name === value["convention"]);
   const layerDosesGy = parseLayerDoses(value["layer_doses"]);

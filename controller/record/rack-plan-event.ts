@@ -4,7 +4,7 @@
  */
 import { hash } from "node:crypto";
 import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts";
-import { parsePosition, type Position } from "../../protocols/base/position.ts";
+import { parseOccupant, placeOf, type Occupant } from "../../protocols/base/position.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { unicyclerDocument } from "../../protocols/echem/formats/unicycler-document.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -15,7 +15,7 @@ export const RACK_PLAN_EVENT = "rack-plan";
 export interface RackPlanCell {
   /** Of its samples in the record: its place among the cells. */
   readonly channelIndex: number;
-  readonly position: Position;
+  readonly position: Occupant;
   readonly channel: string | null;
   readonly barcode: string;
   readonly group: string;
@@ -61,7 +61,7 @@ export function rackPlanData(campaign: Campaign, site: Site): { readonly [key: s
     protocols[sha256] = document;
     return {
       position: cell.position,
-      channel: channels.get(cell.position) ?? null,
+      channel: channels.get(placeOf(cell.position)) ?? null,
       barcode: cell.barcode,
       group: cell.group,
       role: cell.role,
@@ -137,7 +137,7 @@ function parseCell(item: Json, channelIndex: number): RackPlanCell | undefined {
     const value = item[key];
     return typeof value === "string" ? value : "";
   };
-  const position = parsePosition(text("position"));
+  const position = parseOccupant(text("position"));
   const capacity = item["nominal_capacity_mAh"];
   if (position === undefined || typeof capacity !== "number") return undefined;
   return {

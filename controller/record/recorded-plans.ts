@@ -3,7 +3,7 @@
  * somebody goes on with the record.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { parsePosition } from "../../protocols/base/position.ts";
+import { parseOccupant } from "../../protocols/base/position.ts";
 import { DOSE_SCOPES, type DoseLimit } from "../../protocols/campaign/campaign.ts";
 import type { CellDosePlan } from "../dose/cell-dose.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
@@ -18,7 +18,7 @@ export interface RecordedPlan {
 /** The plans as cells of a ledger; those whose position cannot be read are left out. */
 export function ledgerCellsOf(plans: readonly RecordedPlan[]): readonly LedgerCell[] {
   return plans.flatMap(({ plan, stackHash }) => {
-    const position = parsePosition(plan.position);
+    const position = parseOccupant(plan.position);
     return position === undefined ? [] : [{ position, plan, stackHash }];
   });
 }
@@ -73,7 +73,8 @@ export function parsePlans(
           })),
           limits: limits.get(position) ?? [],
           relativeUncertainty: numberOf(data["relative_uncertainty"]),
-          ...places,
+          ...{ spots: places.spots, relativeFluence: places.relativeFluence },
+          ...(places.earlier.has(position) ? { earlier: places.earlier.get(position) ?? [] } : {}),
         },
       },
     ];

@@ -67,9 +67,17 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
 
   /** The share of a limit that every spot has had in all. */
   function judgeTotals(cell: GivenCell, limit: RecordedDoseLimit, plan: SpotPlan | undefined): number {
-    if (limit.doseGy === null || limit.scope === "per-exposure") return 0;
-    const perCycle = limit.scope === "spot-cycle" ? [...cell.cycles.values()] : [cell.spots];
-    return Math.max(0, ...perCycle.map((spots) => judgeSpots(cell, spots, limit, limit.doseGy ?? NaN, plan)));
+    const { doseGy } = limit;
+    if (doseGy === null || limit.scope === "per-exposure") return 0;
+    if (limit.scope === "spot-total")
+      return judgeSpots(cell, cell.spots, limit, doseGy, plan, broughtGy(cell, limit, plan));
+    return Math.max(0, ...[...cell.cycles.values()].map((spots) => judgeSpots(cell, spots, limit, doseGy, plan)));
+  }
+
+  /** Of a cell that has come back: as it may lie otherwise since, all that it had counts everywhere. */
+  function broughtGy({ position }: GivenCell, limit: RecordedDoseLimit, plan: SpotPlan | undefined): number {
+    const rows = (plan?.earlier.get(position) ?? []).flatMap((name) => cells.get(name)?.rows ?? []);
+    return rows.reduce((sum, row) => sum + upperDose(row, limit), 0);
   }
 
   function judgeSpots(
@@ -78,10 +86,11 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
     limit: RecordedDoseLimit,
     limitGy: number,
     plan: SpotPlan | undefined,
+    beforeGy = 0,
   ): number {
     let fractionMax = 0;
     for (const point of pointsOf(spots, plan)) {
-      const doseGy = doseAt(spots, limit, point, plan);
+      const doseGy = beforeGy + doseAt(spots, limit, point, plan);
       fractionMax = Math.max(fractionMax, doseGy / limitGy);
       if (doseGy <= limitGy * (1 + ROUNDING)) continue;
       const scope = limit.scope === "spot-cycle" ? " in one cycle" : "";
@@ -139,13 +148,14 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
         return null;
       }
       let fractionMax: number | null = null;
+      for (const name of plan?.earlier.keys() ?? []) cellOf(name);
       for (const cell of cells.values()) {
         for (const limit of limitsFor(limits, cell)) {
           const fraction = Math.max(judgeTotals(cell, limit, plan), judgeExposures(cell, limit));
           fractionMax = Math.max(fractionMax ?? 0, fraction);
         }
       }
-      for (const cell of cells.values()) requireLimits(cell, limits);
+      for (const cell of cells.values()) if (cell.rows.length > 0) requireLimits(cell, limits);
       return fractionMax;
     },
   };

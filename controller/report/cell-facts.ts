@@ -73,7 +73,10 @@ function doseFacts(campaign: ExportedCampaign, cell: ExportedCell, spots: SpotPl
     ({ position }) => position === null || position === cell.position,
   );
   const audit = createDoseAudit(createFindingList());
-  for (const exposure of cell.exposures) audit.given(exposure);
+  const names: readonly string[] = [cell.position, ...(spots?.earlier.get(cell.position) ?? [])];
+  // Of a cell that has come back with all that it had.
+  const own = campaign.cells.filter(({ position }) => names.includes(position));
+  for (const exposure of own.flatMap(({ exposures }) => exposures)) audit.given(exposure);
   const limit = limits.find(
     ({ layer, location, doseGy }) => layer === highest.layer && location === highest.location && doseGy !== null,
   );

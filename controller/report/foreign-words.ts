@@ -4,8 +4,8 @@ import type { RackPlanCell } from "../record/rack-plan-event.ts";
 /** The text without words of other groups. */
 export type Censor = (text: string) => string;
 
-/** As people write them too: a7, A07. */
-const POSITION = /(?<![\p{L}\p{N}])([A-H])0?(1[0-2]|[1-9])(?![\p{L}\p{N}])/giu;
+/** As people write them too: a7, A07; `A7.2` is a cell there. */
+const POSITION = /(?<![\p{L}\p{N}])([A-H])0?(1[0-2]|[1-9])(?:\.\d{1,2})?(?![\p{L}\p{N}])/giu;
 
 /** `own`: positions that may be named. Where those are all, nothing is taken out. */
 export function createCensor(

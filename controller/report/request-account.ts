@@ -1,5 +1,5 @@
 /** What became of the requests, counted by time, by trigger and by reason. Pure. */
-import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
+import { byPlace, parseOccupant } from "../../protocols/base/position.ts";
 import type { RequestBehind, RequestOutcome, Timetable } from "../schedule/timetable.ts";
 
 type Counts = Record<RequestOutcome, number>;
@@ -58,7 +58,7 @@ export function requestAccount({ behind, ahead, counts, offMedianS }: Timetable,
     byTime,
     partMs,
     reasons: [...reasons.values()]
-      .map((line) => ({ ...line, positions: line.positions.sort((a, b) => placeOf(a) - placeOf(b)) }))
+      .map((line) => ({ ...line, positions: line.positions.sort(byPlaceText) }))
       .sort((a, b) => b.count - a.count),
     open: ahead.length,
   };
@@ -80,9 +80,11 @@ function withoutNumbers(why: string): string {
   return why.replace(/\d[\d.,]*(?:st|nd|rd|th)?/g, "#");
 }
 
-function placeOf(name: string): number {
-  const position = parsePosition(name);
-  return position === undefined ? Infinity : positionIndex(position);
+/** What is no cell comes last. */
+function byPlaceText(one: string, other: string): number {
+  const [a, b] = [parseOccupant(one), parseOccupant(other)];
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return byPlace(a, b);
 }
 
 function noCounts(): Counts {

@@ -123,7 +123,7 @@ const HOLDING: readonly string[] = ["exposing", "motion", "emergency"] satisfies
 const OPEN_SHUTTER_CODES: readonly string[] = ["shutter.stuck-open", "shutter.contradiction"];
 
 /** A request's name: number of the sweep, or of what a step asked; and position, with whatever is said of a further try. */
-const REQUEST = /^(?:X-)?([SR])(\d+)-([A-Z]\d+)/;
+const REQUEST = /^(?:X-)?([SR])(\d+)-([A-Z]\d+(?:\.\d+)?)/;
 
 export interface RequestName {
   /** 0 where a step asked. */

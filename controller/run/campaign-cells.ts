@@ -20,6 +20,8 @@ export interface CampaignCellsDeps extends Omit<CellInputsDeps, "code" | "roles"
   readonly roles: CampaignRoles;
   readonly alarms: NewcomersDeps["alarms"];
   readonly send: NewcomersDeps["send"];
+  readonly views: NewcomersDeps["views"];
+  readonly access: NewcomersDeps["access"];
 }
 
 export function createCampaignCells(deps: CampaignCellsDeps): CampaignCells {

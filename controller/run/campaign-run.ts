@@ -326,7 +326,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const shared = { clock, recorder };
   const cells = createCampaignCells({
     ...{ campaign, site, roles, clock, intake, recorder, left, signals, identity: deps.identity, alarms, send },
-    gap: gaps.note,
+    ...{ gap: gaps.note, views, access },
     tell(cellIndex, event) {
       send({ type: "CHANNEL_NEWS", cellIndex, event });
     },

@@ -12,6 +12,7 @@ import {
   emptyCellDose,
   weighedFluence,
   withBooking,
+  withBrought,
   withSettlement,
   type CellDose,
   type CellDosePlan,
@@ -71,7 +72,7 @@ export function createDoseReplay(): ReplayFold {
       const { spotIndex, fluencePhCm2, cycle } = row;
       const proposal = { spotIndex, fluencePhCm2, fluenceRatePhCm2S: rate, cycle };
       // Of what came through a shutter that failed nobody was asked; it is booked as it was given.
-      const refusals = isProvenFailure(row) ? [] : doseRefusals(cell.plan, cell.dose, proposal);
+      const refusals = isProvenFailure(row) ? [] : doseRefusals(cell.plan, doseOf(cell), proposal);
       if (refusals.length > 0) add(event, `was booked, but is refused now: ${refusals.map((r) => r.text).join("; ")}`);
       cell.dose = withBooking(cell.dose, bookingOf(row));
       return;
@@ -98,10 +99,19 @@ export function createDoseReplay(): ReplayFold {
       add(event, "names no cell of the dose plan");
       return;
     }
-    const text = doseRefusals(cell.plan, cell.dose, proposal)
+    const text = doseRefusals(cell.plan, doseOf(cell), proposal)
       .map((item) => item.text)
       .join("; ");
     if (text !== data["text"]) add(event, `was refused, but now: ${text === "" ? "allowed" : text}`);
+  }
+
+  /** With what it brought, where it has come back. */
+  function doseOf({ dose, stated: { earlier } }: ReplayedCell): CellDose {
+    if (earlier === undefined) return dose;
+    return withBrought(
+      dose,
+      earlier.flatMap((name) => cells.get(name)?.dose ?? []),
+    );
   }
 
   function planAsMoved(plan: CellDosePlan): CellDosePlan {

@@ -32,7 +32,10 @@ export function recordDosePlan(recorder: Recorder, campaign: Campaign, site: Sit
     profile: profileJson(site.beam.profile),
     spots: (cells[0]?.plan.spots ?? []).map((spot) => ({ x_mm: spot.xMm, y_mm: spot.yMm })),
     stacks: stacksJson(cells),
-    cells: cells.map((cell) => ({ position: cell.position, stack: cell.stackHash })),
+    cells: cells.map(({ position, stackHash: stack, plan: { earlier } }) => ({
+      ...{ position, stack },
+      ...(earlier === undefined ? {} : { earlier: [...earlier] }),
+    })),
   });
 }
 

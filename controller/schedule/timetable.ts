@@ -80,7 +80,7 @@ interface Exposed {
   readonly why: string;
 }
 
-const REQUEST_ID = /^([SR])0*(\d+)-([A-Z]\d+)/;
+const REQUEST_ID = /^([SR])0*(\d+)-([A-Z]\d+(?:\.\d+)?)/;
 const NO_WINDOW = { earliestMs: null, wantedMs: null, latestMs: null } as const;
 
 /** @param behindMax so many of those that are over are kept, the latest; counts are of all */

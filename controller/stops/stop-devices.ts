@@ -46,7 +46,8 @@ export function stopDevices(
 function channelsOf({ roles, positions }: StopDevicesDeps, isMeant: (position: string) => boolean) {
   return roles.channels.flatMap((channel, index): readonly StopDevice[] => {
     const position = positions[index] ?? channel.name;
-    if (!isMeant(position)) return [];
+    // Where a cell has followed another the channel is told once, for the one that is there.
+    if (!isMeant(position) || roles.channels.lastIndexOf(channel) !== index) return [];
     const byHand = "switch the channel off at the instrument or pull its cable";
     return [{ name: channel.name, position, byHand, stop: (told) => channel.abort(told) }];
   });

@@ -3,7 +3,7 @@
  * limits. Cells that differ in nothing of that are judged once, and named together.
  */
 import { durationText } from "../base/duration-text.ts";
-import type { Position } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import { channelStep, stepCurrentA, TECHNIQUE_NAMES } from "../echem/channel-step.ts";
 import type { Protocol, TechniqueStep } from "../echem/protocol.ts";
@@ -40,7 +40,7 @@ interface Case {
   readonly nominalCapacityMah: number | undefined;
   readonly channel: SiteChannel | undefined;
   readonly draft: DraftCell;
-  readonly positions: Position[];
+  readonly positions: Occupant[];
 }
 
 export function admitCells(

@@ -4,7 +4,7 @@
  */
 import type { Json } from "../base/canonical-json.ts";
 import type { WrittenCall } from "../base/fault-answers.ts";
-import type { Position } from "../base/position.ts";
+import type { Occupant, Position } from "../base/position.ts";
 import type { DoseConvention, Layer } from "../dose/layer-stack.ts";
 import type { Protocol } from "../echem/protocol.ts";
 import type { CellLimits } from "../roles/channel.ts";
@@ -90,7 +90,7 @@ export type StepRule = { readonly stepIndex: number } & (
     })
   | (WaitCommon & {
       readonly kind: "end-on-cell";
-      readonly position: Position;
+      readonly position: Occupant;
       /** The other cell has ended this step of its own protocol once; null: it has ended for good. */
       readonly otherStepIndex: number | null;
     })
@@ -111,7 +111,8 @@ export interface MeasuredRate {
 }
 
 export interface CampaignCell {
-  readonly position: Position;
+  /** Its name in the campaign and its record: its place, and its turn there where another lay there before. */
+  readonly position: Occupant;
   readonly barcode: string;
   readonly chemistry: ChemistryId;
   readonly electrolyte: string;

@@ -3,7 +3,7 @@
  * layer stack at the reference flux, judged at the worst case of the stated uncertainty; a booking is the longest the
  * shutter could stay open, at the highest flux the site can give.
  */
-import type { Position } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import type { AttenuationTables } from "../dose/attenuation.ts";
 import { peakPerFluxPerCm2, relativeFluence } from "../dose/beam-profile.ts";
 import { filterTransmission } from "../dose/filters.ts";
@@ -54,7 +54,7 @@ export type CycleTimes = (cell: CampaignCell) => readonly { readonly cycle: numb
 export type AskedTimes = (cell: CampaignCell) => readonly number[];
 
 export interface DoseForecast {
-  readonly positions: readonly Position[];
+  readonly positions: readonly Occupant[];
   /** Exposures of each that steps ask for; all doses have them among them. */
   readonly askedCount: number;
   readonly stack: string;
@@ -89,7 +89,7 @@ export function forecastDose(
   cycleTimes: CycleTimes = () => [],
   askedTimes: AskedTimes = () => [],
 ): readonly DoseForecast[] {
-  const kinds = new Map<string, { readonly cell: CampaignCell; readonly positions: Position[] }>();
+  const kinds = new Map<string, { readonly cell: CampaignCell; readonly positions: Occupant[] }>();
   for (const cell of campaign.cells) {
     if (!meetsBeam(cell)) continue;
     const times = [cycleTimes(cell), askedTimes(cell)];
@@ -169,7 +169,7 @@ interface SpotReach {
 
 function forecastCell(
   cell: CampaignCell,
-  positions: readonly Position[],
+  positions: readonly Occupant[],
   site: Site,
   tables: AttenuationTables,
   exposures: Exposures,

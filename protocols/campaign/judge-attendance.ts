@@ -3,7 +3,7 @@
  * command by command may not: with the controller gone its limits still hold, but the step goes on without an end.
  * Such cells need a person, or a rack contactor with a watchdog of its own.
  */
-import type { Position } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import type { SiteChannel } from "../site/site.ts";
 import { positionsText } from "./rack-text.ts";
 
@@ -30,7 +30,7 @@ export interface AttendanceVerdict {
 
 /** Undefined where all of these cells may run as planned. */
 export function judgeAttendance(
-  cells: readonly { readonly position: Position; readonly driver: ChannelDriver }[],
+  cells: readonly { readonly position: Occupant; readonly driver: ChannelDriver }[],
   guard: AttendanceGuard,
 ): AttendanceVerdict | undefined {
   if (guard.hasContactor || guard.attendedBy !== null) return undefined;

@@ -1,6 +1,7 @@
 /** What a robot that brings each cell to the beam means for the plan: time that no cell cycles, and what cannot be. */
 import { durationText } from "../base/duration-text.ts";
 import type { Finding } from "../base/finding.ts";
+import { forerunnerOf } from "../base/position.ts";
 import { bringsCells, hasDoubleGripper } from "../site/site-lookup.ts";
 import type { Site } from "../site/site.ts";
 import type { CampaignPlaces } from "./campaign-places.ts";
@@ -36,6 +37,16 @@ export function judgeRobot(campaign: Campaign, site: Site, places: CampaignPlace
       where: places.protocol(first.protocol.name),
       what: `${positionsText(holding.map(({ position }) => position))}: a step waits for its exposure, and what it holds ends when the robot takes the cell`,
       advice: "Expose where the stage carries the rack, or take the rule out: in the beam the cell is at open circuit.",
+    });
+  }
+  const followers = campaign.cells.map(({ position }) => position).filter((position) => forerunnerOf(position));
+  if (followers.length > 0) {
+    findings.push({
+      severity: "error",
+      code: "campaign.taken-position",
+      where: "cells",
+      what: `${positionsText(followers)}: a robot brings the cells of this site to the beam, and knows one for each slot`,
+      advice: "Give them places that had no cell, or begin another campaign, in another folder.",
     });
   }
   const { originXMm, originYMm } = site.rack;

@@ -3,7 +3,7 @@
  * with the sweep. Exposures by command are not counted: the ledger judges each as it comes.
  */
 import type { Finding } from "../base/finding.ts";
-import type { Position } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import type { AttenuationTables } from "../dose/attenuation.ts";
 import type { Site } from "../site/site.ts";
 import { worstCaseFactor, type Campaign, type CampaignCell, type SweepTrigger } from "./campaign.ts";
@@ -17,7 +17,7 @@ import type { CampaignTrigger, TriggerKind } from "./trigger.ts";
 export interface TriggerForecast {
   readonly name: string;
   readonly kind: TriggerKind;
-  readonly positions: readonly Position[];
+  readonly positions: readonly Occupant[];
   /** Of the cell with the most; null where nobody can say. */
   readonly perCell: number | null;
   readonly perCycle: number | null;
@@ -66,7 +66,7 @@ function forecastTrigger(
   trigger: CampaignTrigger,
 ): TriggerForecast {
   const kinds = new Map<string, Kind>();
-  const positions: Position[] = [];
+  const positions: Occupant[] = [];
   let isBounded = true;
   for (const own of trigger.cells) {
     const cell = campaign.cells[own.cellIndex];
@@ -154,7 +154,7 @@ function judgeTogether(
   findings: Finding[],
 ): void {
   const upper = worstCaseFactor(campaign.doseUncertainty);
-  const passed = new Map<string, { readonly text: string; readonly cells: Position[]; readonly trigger: string }>();
+  const passed = new Map<string, { readonly text: string; readonly cells: Occupant[]; readonly trigger: string }>();
   for (const cell of campaign.cells) {
     const sources = [
       ...swept.filter(({ positions }) => positions.includes(cell.position)),

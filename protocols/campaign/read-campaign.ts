@@ -23,7 +23,7 @@ import type {
   PartialRules,
   SpotOffset,
 } from "./campaign.ts";
-import type { Position } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import { resolveBeamPlan, type BeamPlanSections } from "./beam-forecast.ts";
 import { resolveCells } from "./resolve-cells.ts";
 import type { DraftCell } from "./resolve-cells.ts";
@@ -309,7 +309,7 @@ interface Parts {
   readonly rules: CampaignRules;
   readonly drafts: readonly DraftCell[];
   readonly stacks: ReadonlyMap<string, readonly CellLayer[]>;
-  readonly doseLimits: ReadonlyMap<Position, readonly DoseLimit[]>;
+  readonly doseLimits: ReadonlyMap<Occupant, readonly DoseLimit[]>;
   readonly presets: readonly ExposurePreset[];
   readonly controls: ControlPlan | undefined;
   readonly frameRules: FrameRules | undefined;

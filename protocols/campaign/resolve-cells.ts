@@ -1,10 +1,10 @@
 /** From groups, defaults and overrides to one record per cell, and what is wrong with the rack map. */
-import { parsePosition, positionIndex } from "../base/position.ts";
-import type { Position } from "../base/position.ts";
+import { byPlace, forerunnerOf, parseOccupant } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import { findingAt, valueAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
-import { parsePositionRange } from "../input/position-range.ts";
+import { parseOccupants } from "../input/position-range.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import type { CampaignFile, CellGroupItem } from "./campaign-file.ts";
 import type { CellRecord } from "./campaign-schema.ts";
@@ -15,7 +15,7 @@ import { positionsText } from "./rack-text.ts";
 
 /** A cell with everything its file says of it; undefined where the file says nothing usable. */
 export interface DraftCell {
-  readonly position: Position;
+  readonly position: Occupant;
   /** The group the cell stands in. */
   readonly path: Path;
   readonly barcode: string | undefined;
@@ -35,7 +35,7 @@ export interface DraftCell {
 }
 
 export function resolveCells(document: InputDocument, file: CampaignFile, findings: Finding[]): readonly DraftCell[] {
-  const taken = new Map<Position, Path>();
+  const taken = new Map<Occupant, Path>();
   const drafts: DraftCell[] = [];
   for (const group of file.groups) {
     const positions = positionsOf(document, group, findings);
@@ -62,12 +62,13 @@ export function resolveCells(document: InputDocument, file: CampaignFile, findin
   reportMissing(document, file, drafts, findings);
   reportUnknown(document, file, drafts, findings);
   reportBarcodes(document, drafts, findings);
-  return drafts.sort((a, b) => positionIndex(a.position) - positionIndex(b.position));
+  reportTurns(document, drafts, findings);
+  return drafts.sort((a, b) => byPlace(a.position, b.position));
 }
 
-function positionsOf(document: InputDocument, group: CellGroupItem, findings: Finding[]): readonly Position[] {
+function positionsOf(document: InputDocument, group: CellGroupItem, findings: Finding[]): readonly Occupant[] {
   return group.positions.flatMap((text) => {
-    const range = parsePositionRange(text);
+    const range = parseOccupants(text);
     if (range.kind === "positions") return range.positions;
     findings.push(
       findingAt(document, "error", "campaign.position", [...group.path, "positions"], range.what, range.advice),
@@ -79,13 +80,13 @@ function positionsOf(document: InputDocument, group: CellGroupItem, findings: Fi
 function checkOverrides(
   document: InputDocument,
   group: CellGroupItem,
-  positions: readonly Position[],
+  positions: readonly Occupant[],
   findings: Finding[],
 ): void {
   for (const override of group.overrides) {
-    const position = parsePosition(override.position);
+    const position = parseOccupant(override.position);
     if (position !== undefined && positions.includes(position)) continue;
-    const range = parsePositionRange(override.position);
+    const range = parseOccupants(override.position);
     findings.push(
       position === undefined && range.kind === "refused"
         ? findingAt(document, "error", "campaign.position", override.path, range.what, range.advice)
@@ -101,7 +102,7 @@ function checkOverrides(
   }
 }
 
-function draftOf(file: CampaignFile, group: CellGroupItem, position: Position): DraftCell {
+function draftOf(file: CampaignFile, group: CellGroupItem, position: Occupant): DraftCell {
   const override = group.overrides.find((candidate) => candidate.position === position)?.cell ?? {};
   const defaults = file.cellDefaults ?? {};
   const cell: CellRecord = { ...defaults, ...group.cell, ...override };
@@ -211,6 +212,27 @@ function reportUnknown(
   }
 }
 
+/** A place has one cell at a time: whoever lay there before another was withdrawn. */
+function reportTurns(document: InputDocument, drafts: readonly DraftCell[], findings: Finding[]): void {
+  for (const { position, path } of drafts) {
+    const before = forerunnerOf(position);
+    if (before === undefined) continue;
+    const found = drafts.find((draft) => draft.position === before);
+    if (found?.isWithdrawn === true) continue;
+    const what = found === undefined ? `there is no ${before}` : `${before} is not withdrawn`;
+    findings.push(
+      findingAt(
+        document,
+        "error",
+        "campaign.taken-position",
+        [...path, "positions"],
+        `${position} is the cell that follows ${before} in its place, and ${what}`,
+        `Write withdrawn: true for ${before}, under overrides of its group, or give ${position} another place.`,
+      ),
+    );
+  }
+}
+
 /** One barcode on several cells is one slip, told once where the second of them is written. */
 function reportBarcodes(document: InputDocument, drafts: readonly DraftCell[], findings: Finding[]): void {
   const holders = new Map<string, DraftCell[]>();
@@ -222,7 +244,8 @@ function reportBarcodes(document: InputDocument, drafts: readonly DraftCell[], f
   }
   for (const [barcode, cells] of holders) {
     const second = cells[1];
-    if (second === undefined) continue;
+    // A cell that was withdrawn may lie in the rack once more.
+    if (second === undefined || cells.filter(({ isWithdrawn }) => !isWithdrawn).length < 2) continue;
     const positions = positionsText(cells.map((cell) => cell.position));
     findings.push(
       findingAt(

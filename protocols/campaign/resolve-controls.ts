@@ -1,7 +1,7 @@
 /** The section `controls` of a campaign file: read, held against the preset's spots and the site's beam, spelt out. */
 import * as z from "zod";
 import type { Finding } from "../base/finding.ts";
-import type { Position } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import { findingAt, valueAt, type InputDocument, type Path } from "../input/document.ts";
 import { readSection, strictObject } from "../input/section.ts";
 import type { Site } from "../site/site.ts";
@@ -115,7 +115,7 @@ export function resolveControls(
 function refuseRare(
   document: InputDocument,
   path: Path,
-  rare: readonly Position[],
+  rare: readonly Occupant[],
   what: string,
   findings: Finding[],
 ): void {

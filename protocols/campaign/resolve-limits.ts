@@ -1,11 +1,11 @@
 /** Layer stacks and dose limits of a campaign, and which limits hold for which cell. */
-import type { Position } from "../base/position.ts";
+import { isNamed, type Occupant } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import { findingAt } from "../input/document.ts";
 import type { InputDocument, Path } from "../input/document.ts";
 import { resolveLayer } from "../input/layer.ts";
 import type { MaterialLookup } from "../input/layer.ts";
-import { parsePositionRange } from "../input/position-range.ts";
+import { parseOccupants } from "../input/position-range.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import type { CampaignFile } from "./campaign-file.ts";
 import type { DoseLimitRecord } from "./campaign-schema.ts";
@@ -75,7 +75,7 @@ export function resolveStacks(
 interface LimitEntry {
   readonly path: Path;
   readonly record: DoseLimitRecord;
-  readonly positions: readonly Position[] | null;
+  readonly positions: readonly Occupant[] | null;
   /** Materials of the layers it was found to cover. */
   readonly used: Set<string>;
 }
@@ -87,15 +87,15 @@ export function resolveDoseLimits(
   drafts: readonly DraftCell[],
   stacks: ReadonlyMap<string, readonly CellLayer[]>,
   findings: Finding[],
-): ReadonlyMap<Position, readonly DoseLimit[]> {
+): ReadonlyMap<Occupant, readonly DoseLimit[]> {
   const entries = file.doseLimits.flatMap(({ path, record }): readonly LimitEntry[] => {
     if (record === undefined) return [];
     checkLimit(document, path, record, findings);
     const positions = limitPositions(document, path, record, drafts, findings);
     return [{ path, record, positions, used: new Set() }];
   });
-  const limits = new Map<Position, readonly DoseLimit[]>();
-  const unlimited: Position[] = [];
+  const limits = new Map<Occupant, readonly DoseLimit[]>();
+  const unlimited: Occupant[] = [];
   const strangers = new Map<LimitEntry, Set<string>>();
   for (const draft of drafts) {
     const layers = draft.stackName === undefined ? undefined : stacks.get(draft.stackName);
@@ -210,7 +210,7 @@ function limitPositions(
   record: DoseLimitRecord,
   drafts: readonly DraftCell[],
   findings: Finding[],
-): readonly Position[] | null {
+): readonly Occupant[] | null {
   const at: Path = [...path, "applies_to"];
   for (const chemistry of record.applies_to?.chemistry ?? []) {
     if (isChemistryId(chemistry)) continue;
@@ -242,12 +242,12 @@ function limitPositions(
   const written = record.applies_to?.positions;
   if (written === undefined) return null;
   return [written].flat().flatMap((text) => {
-    const range = parsePositionRange(text);
+    const range = parseOccupants(text);
     if (range.kind === "refused") {
       findings.push(findingAt(document, "error", "campaign.position", [...at, "positions"], range.what, range.advice));
       return [];
     }
-    const empty = range.positions.filter((position) => !drafts.some((draft) => draft.position === position));
+    const empty = range.positions.filter((one) => !drafts.some(({ position }) => isNamed(position, [one])));
     if (empty.length > 0) {
       findings.push(
         findingAt(
@@ -271,7 +271,7 @@ function appliesTo(entry: LimitEntry, draft: DraftCell): boolean {
   if (chemistry !== undefined && (draft.chemistry === undefined || !chemistry.includes(draft.chemistry))) return false;
   const groups = entry.record.applies_to?.group;
   if (groups !== undefined && !groups.includes(draft.group)) return false;
-  return entry.positions?.includes(draft.position) ?? true;
+  return entry.positions === null || isNamed(draft.position, entry.positions);
 }
 
 /** Indices of the layers that the limit names, by itself or by their material. */

@@ -2,7 +2,7 @@
  * What a campaign says of steps beyond their protocol: waits, holds, exposures asked at a step's edge. Everything that
  * waits has a longest time and a fallback, or is refused.
  */
-import { parsePosition } from "../base/position.ts";
+import { parseOccupant } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import type { Protocol, TechniqueStep } from "../echem/protocol.ts";
 import { findingAt } from "../input/document.ts";
@@ -257,7 +257,7 @@ function otherCell(
 ): Pick<Extract<StepRule, { kind: "end-on-cell" }>, "position" | "otherStepIndex"> | undefined {
   const { document, drafts, findings } = reading;
   const place = [...path, "position"];
-  const position = parsePosition(record.position);
+  const position = parseOccupant(record.position);
   const draft = drafts.find((candidate) => candidate.position === position);
   if (position === undefined || draft === undefined) {
     const known = drafts.map((candidate) => candidate.position);

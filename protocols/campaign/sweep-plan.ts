@@ -1,6 +1,6 @@
 /** How long a sweep takes at the least, and what would fit into its cadence. From the site's numbers alone. */
 import { columnIndex, rowIndex } from "../base/position.ts";
-import type { Position } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import { axisMoveS } from "../site/axis-move.ts";
 import { createReachMap, type ReachMap } from "../site/reach-map.ts";
 import { hasDoubleGripper, stageTarget } from "../site/site-lookup.ts";
@@ -12,7 +12,7 @@ export { axisMoveS } from "../site/axis-move.ts";
 export const SWEEP_OVERHEAD_FRACTION = 0.02;
 
 /** Row by row, every second row backwards: no hop is longer than it must be. */
-export function serpentine(positions: readonly Position[]): readonly Position[] {
+export function serpentine<Place extends Occupant>(positions: readonly Place[]): readonly Place[] {
   return [...positions].sort((a, b) => {
     const rows = rowIndex(a) - rowIndex(b);
     if (rows !== 0) return rows;
@@ -35,7 +35,7 @@ export interface SweepPlan {
   readonly cadenceMinS: number;
 }
 
-export function planSweep(site: Site, positions: readonly Position[], exposureS: number, cadenceS: number): SweepPlan {
+export function planSweep(site: Site, positions: readonly Occupant[], exposureS: number, cadenceS: number): SweepPlan {
   const tour = serpentine(positions);
   const overhead = 1 + SWEEP_OVERHEAD_FRACTION;
   const exchangeS = exchangeGapS(site, exposureS);
@@ -75,7 +75,7 @@ export function exchangeGapS({ sampleChanger }: Site, exposureS: number): number
   return exchangeS - (hasDoubleGripper(sampleChanger) ? Math.min(fetchS, exposureS) : 0);
 }
 
-function hopS(site: Site, ways: ReachMap, from: Position, to: Position): number {
+function hopS(site: Site, ways: ReachMap, from: Occupant, to: Occupant): number {
   const centre = { xMm: 0, yMm: 0 };
   const [a, b] = [stageTarget(site, from, centre), stageTarget(site, to, centre)];
   const way = ways.wayTo(a, b);

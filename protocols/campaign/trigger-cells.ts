@@ -1,7 +1,7 @@
 /** Cells and steps that a trigger means, by groups, protocols, positions, ids and tags. */
-import { positionAt, positionIndex, type Position } from "../base/position.ts";
+import { isNamed, positionAt, positionIndex, type Occupant } from "../base/position.ts";
 import { findingAt, type Path } from "../input/document.ts";
-import { parsePositionRange } from "../input/position-range.ts";
+import { parseOccupants } from "../input/position-range.ts";
 import { wordAdvice } from "../input/suggest.ts";
 import type { DraftCell } from "./resolve-cells.ts";
 import { stepNamed, stepNames } from "./step-names.ts";
@@ -46,7 +46,7 @@ export function selectCells(
   const chosen = drafts.flatMap((draft, cellIndex) => {
     if (groups !== undefined && !groups.includes(draft.group)) return [];
     if (protocols !== undefined && !protocols.includes(draft.protocolName ?? "")) return [];
-    if (named !== undefined && !named.has(draft.position)) return [];
+    if (named !== undefined && !isNamed(draft.position, named)) return [];
     return [{ draft, cellIndex }];
   });
   if (file.groupsIncomplete || file.cellDefaults === undefined) return undefined;
@@ -108,18 +108,18 @@ function selectSteps(
   });
 }
 
-function positionsNamed(reading: TriggerReading, path: Path, texts: readonly string[]): ReadonlySet<Position> {
-  const named = new Set<Position>();
+function positionsNamed(reading: TriggerReading, path: Path, texts: readonly string[]): readonly Occupant[] {
+  const named: Occupant[] = [];
   const held = new Set(reading.drafts.map((draft) => draft.position));
   for (const text of texts) {
-    const range = parsePositionRange(text);
+    const range = parseOccupants(text);
     if (range.kind === "refused") {
       const { document, findings } = reading;
       findings.push(findingAt(document, "error", "campaign.position", path, range.what, range.advice));
       continue;
     }
-    for (const position of range.positions) named.add(position);
-    if (!range.positions.some((position) => held.has(position))) {
+    named.push(...range.positions);
+    if (![...held].some((position) => isNamed(position, range.positions))) {
       const first = range.positions[0] ?? positionAt(0);
       const near = [...held].sort((a, b) => distance(a, first) - distance(b, first)).slice(0, 1);
       refuser(reading)(path, `there is no cell at ${text}`, `Cells are, for instance, at ${near.join("")}.`);
@@ -128,7 +128,7 @@ function positionsNamed(reading: TriggerReading, path: Path, texts: readonly str
   return named;
 }
 
-function distance(a: Position, b: Position): number {
+function distance(a: Occupant, b: Occupant): number {
   return Math.abs(positionIndex(a) - positionIndex(b));
 }
 

@@ -1,10 +1,16 @@
 /** Positions as files name them: `B7`, or `A1..D12` for every position between, row by row. */
-import { parsePosition, positionAt, positionIndex } from "../base/position.ts";
-import type { Position } from "../base/position.ts";
+import { parseOccupant, parsePosition, positionAt, positionIndex } from "../base/position.ts";
+import type { Occupant, Position } from "../base/position.ts";
 
-export type PositionRange =
-  | { readonly kind: "positions"; readonly positions: readonly Position[] }
+export type PositionRange<Named = Position> =
+  | { readonly kind: "positions"; readonly positions: readonly Named[] }
   | { readonly kind: "refused"; readonly what: string; readonly advice: string };
+
+/** The same where cells are meant: `B7.2` is the one that followed at B7. */
+export function parseOccupants(text: string): PositionRange<Occupant> {
+  const one = parseOccupant(text.trim());
+  return one === undefined ? parsePositionRange(text) : { kind: "positions", positions: [one] };
+}
 
 export function parsePositionRange(text: string): PositionRange {
   const ends = text.split("..");
@@ -30,7 +36,7 @@ export function parsePositionRange(text: string): PositionRange {
   };
 }
 
-function refused(text: string, what: string): PositionRange {
+function refused(text: string, what: string): Extract<PositionRange, { kind: "refused" }> {
   const upper = text.toUpperCase();
   const hint = upper !== text && parsePosition(upper) !== undefined ? `Write ${upper}. ` : "";
   return {

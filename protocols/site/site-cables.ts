@@ -1,5 +1,5 @@
 /** The cables of a site: what is plugged in where. A cabinet of many channels is one cable. */
-import type { Position } from "../base/position.ts";
+import { placeOf, type Occupant, type Position } from "../base/position.ts";
 import type { SiteOwnSensor, SiteSampleChanger } from "./further.ts";
 import type { LinkAddress, Site, SiteChannel } from "./site.ts";
 
@@ -12,11 +12,11 @@ export interface SiteCable {
   readonly positions: readonly Position[];
 }
 
-/** Channels in the order of `positions` (those without a channel are left out), then the beamline. */
-export function siteCables(site: Site, positions: readonly Position[]): readonly SiteCable[] {
+/** Channels in the order of `cells` (those without a channel are left out), then the beamline. */
+export function siteCables(site: Site, cells: readonly Occupant[]): readonly SiteCable[] {
   const wired = new Map(site.channels.map((channel) => [channel.position, channel]));
   const channelCables = new Map<string, { cable: SiteCable; positions: Position[] }>();
-  for (const position of positions) {
+  for (const position of new Set(cells.map(placeOf))) {
     const channel = wired.get(position);
     if (channel === undefined) continue;
     const name = cableOf(channel);

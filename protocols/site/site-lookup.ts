@@ -1,8 +1,8 @@
 /** Finding things in a site. */
 import { placedSpot } from "../align/placement.ts";
 import { Fault } from "../base/fault.ts";
-import { columnIndex, positionIndex, rowIndex } from "../base/position.ts";
-import type { Position } from "../base/position.ts";
+import { columnIndex, placeOf, positionIndex, rowIndex } from "../base/position.ts";
+import type { Occupant } from "../base/position.ts";
 import type { TraySlot } from "../roles/sample-changer.ts";
 import type { SiteSampleChanger } from "./further.ts";
 import type { LinkAddress, Site, SiteChannel } from "./site.ts";
@@ -48,9 +48,10 @@ function unbracketed(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
 
-/** The channel wired to a position, or undefined. */
-export function channelAt(site: Site, position: Position): SiteChannel | undefined {
-  return site.channels.find((channel) => channel.position === position);
+/** The channel wired to a position, or to that of a cell, or undefined. */
+export function channelAt(site: Site, position: Occupant): SiteChannel | undefined {
+  const place = placeOf(position);
+  return site.channels.find((channel) => channel.position === place);
 }
 
 /** A robot brings the cells to one place in the beam; the stage there moves one cell, not the rack. */
@@ -66,7 +67,7 @@ export function hasDoubleGripper({ tool }: SiteSampleChanger): boolean {
 }
 
 /** Where the robot finds the cell of a position: slots are numbered as positions are, row by row, tray after tray. */
-export function slotOf(changer: Pick<SiteSampleChanger, "slotsPerTray">, position: Position): TraySlot {
+export function slotOf(changer: Pick<SiteSampleChanger, "slotsPerTray">, position: Occupant): TraySlot {
   const index = positionIndex(position);
   return { tray: Math.floor(index / changer.slotsPerTray) + 1, slot: (index % changer.slotsPerTray) + 1 };
 }
@@ -74,7 +75,7 @@ export function slotOf(changer: Pick<SiteSampleChanger, "slotsPerTray">, positio
 /** Stage coordinates that bring the point of a cell at this offset from its centre into the beam. */
 export function stageTarget(
   site: Site,
-  position: Position,
+  position: Occupant,
   offset: { readonly xMm: number; readonly yMm: number },
 ): { readonly xMm: number; readonly yMm: number } {
   const { pitchMm, originXMm, originYMm } = site.rack;

@@ -5,6 +5,7 @@ import type { Ledger } from "./world-truth.ts";
 /** What one exposure was charged with, as it stands on record. */
 export interface ClaimedCharge {
   readonly exposureId: string;
+  /** Of the cell, by its number in the world: that of its place, but where another has followed there. */
   readonly positionIndex: number;
   /** Between these the shutter may have been open, on the world's clock. */
   readonly startMs: number;
@@ -15,9 +16,12 @@ export interface ClaimedCharge {
 
 export interface ChargeFacts {
   readonly ledger: Ledger;
+  /** Each with the cells that lay in the beam then, wherever they belong. */
   readonly openings: readonly Opening[];
   /** How far the truth may lie above what was measured. */
   readonly fluxUncertainty: number;
+  /** Cells were brought and exchanged: what fell on each is held against what it was charged with in all. */
+  readonly areExchanged?: boolean;
   /** True flux over what an instrument without error reads. */
   readonly fluxTruthFactor: number;
 }
@@ -52,5 +56,23 @@ export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFac
       () => `${exposureId} is charged with ${photons} photons, and was given ${own}`,
     );
   }
+  if (facts.areExchanged === true) judgeEachCell(charges, facts);
   return given === 0 ? null : charged / given;
+}
+
+function judgeEachCell(charges: readonly ClaimedCharge[], { ledger, openings, fluxUncertainty }: ChargeFacts): void {
+  const given = new Map<number, number>();
+  for (const { positionIndex, photons } of openings.flatMap(({ deposits }) => deposits.filter(isOnDisc))) {
+    given.set(positionIndex, photons + (given.get(positionIndex) ?? 0));
+  }
+  for (const [index, photons] of given) {
+    const own = charges.filter(({ positionIndex }) => positionIndex === index);
+    const charged = own.reduce((sum, one) => sum + one.photons, 0);
+    ledger.check(
+      "dose-charged",
+      photons <= charged * (1 + fluxUncertainty) * (1 + NOISE_SHARE),
+      openings.at(-1)?.endMs ?? 0,
+      () => `cell ${index} was given ${photons} photons, and is charged with ${charged}`,
+    );
+  }
 }

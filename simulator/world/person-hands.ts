@@ -7,8 +7,10 @@ import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 
 /** By position. Changed by whoever plays the person; positions that do not stand here are as they were. */
 export interface PersonHands {
-  /** Where the cell belongs that lies there now; null: nothing does. */
+  /** Where the cell belongs that lies there now; null: nothing does. Cells that are brought have numbers beyond the rack's places. */
   readonly cells: Map<number, number | null>;
+  /** Which cell belongs there now, where another has followed the first one. */
+  readonly homes: Map<number, number>;
   /** Where the leads of the channel's voltage lie instead, or that those of its current are turned. */
   readonly leads: Map<number, number | "current-turned">;
   /** By how much the cell lies elsewhere in its place than it did, mm. */
@@ -16,15 +18,27 @@ export interface PersonHands {
 }
 
 export function createPersonHands(): PersonHands {
-  return { cells: new Map(), leads: new Map(), shifts: new Map() };
+  return { cells: new Map(), homes: new Map(), leads: new Map(), shifts: new Map() };
+}
+
+/** The cell that lies at a position; null for none. */
+export function lyingAt(hands: PersonHands | undefined, positionIndex: number): number | null {
+  const lies = hands?.cells.get(positionIndex);
+  return lies === undefined ? positionIndex : lies;
+}
+
+/** What lies there is the cell whose place it is. */
+export function isAtHome(hands: PersonHands | undefined, positionIndex: number): boolean {
+  return lyingAt(hands, positionIndex) === (hands?.homes.get(positionIndex) ?? positionIndex);
 }
 
 /** Where on the cells, as those lie now, the beam fell. */
 export function asTheyLie(deposits: readonly Deposit[], hands: PersonHands | undefined): readonly Deposit[] {
-  if (hands === undefined || hands.shifts.size === 0) return deposits;
+  if (hands === undefined || (hands.shifts.size === 0 && hands.cells.size === 0)) return deposits;
   return deposits.map((deposit) => {
     const { xMm, yMm } = hands.shifts.get(deposit.positionIndex) ?? { xMm: 0, yMm: 0 };
-    return { ...deposit, xMm: deposit.xMm - xMm, yMm: deposit.yMm - yMm };
+    const positionIndex = lyingAt(hands, deposit.positionIndex) ?? deposit.positionIndex;
+    return { ...deposit, positionIndex, xMm: deposit.xMm - xMm, yMm: deposit.yMm - yMm };
   });
 }
 
@@ -41,21 +55,20 @@ export function createTouchedContacts(deps: TouchedContactsDeps): CellPlant {
   const { hands, positionIndex } = deps;
   const nothing = createOpenTerminals();
 
-  function lyingAt(index: number): CellPlant {
-    const home = hands.cells.get(index);
-    if (home === null) return nothing;
-    return deps.rack.plant(home ?? index);
+  function plantAt(index: number): CellPlant {
+    const lies = lyingAt(hands, index);
+    return lies === null ? nothing : deps.rack.plant(lies);
   }
 
   function found(): CellPlant {
-    const own = lyingAt(positionIndex);
+    const own = plantAt(positionIndex);
     const lie = hands.leads.get(positionIndex);
     if (lie === undefined) return own;
-    return lie === "current-turned" ? createTurnedCurrentLeads(own) : createLyingLeads(own, lyingAt(lie));
+    return lie === "current-turned" ? createTurnedCurrentLeads(own) : createLyingLeads(own, plantAt(lie));
   }
 
   function driven(atMs: number): CellPlant {
-    const isAnother = typeof hands.cells.get(positionIndex) === "number";
+    const isAnother = lyingAt(hands, positionIndex) !== null && !isAtHome(hands, positionIndex);
     if (isAnother) deps.ledger.check("right-cell", false, atMs, () => `channel ${positionIndex} drove another's cell`);
     return found();
   }

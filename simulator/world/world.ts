@@ -36,7 +36,7 @@ import { judgeAsking } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
-import { asTheyLie, createTouchedContacts } from "./person-hands.ts";
+import { asTheyLie, createTouchedContacts, isAtHome, lyingAt } from "./person-hands.ts";
 import { faultyFromStart } from "./world-cells.ts";
 import { createLedger, total } from "./world-truth.ts";
 import { invariantsOf } from "./world-invariants.ts";
@@ -122,6 +122,8 @@ export function createWorld(deps: WorldDeps): World {
   });
   const cells = rack.observers;
   const openings: Opening[] = [];
+  /** The same with the cells that lay in the beam then. */
+  const openingsAsLain: Opening[] = [];
   const effects = createFaultEffects();
   const faultyPositions = faultyFromStart(deps.cells, options, cells);
   const absentUntilMs = new Map<number, number>();
@@ -204,7 +206,7 @@ export function createWorld(deps: WorldDeps): World {
   });
 
   function isOnCell(deposit: Deposit): boolean {
-    return cells.has(deposit.positionIndex) && isOnDisc(deposit);
+    return cells.has(lyingAt(options.hands, deposit.positionIndex) ?? deposit.positionIndex) && isOnDisc(deposit);
   }
 
   let endClockWatch = (): number => 0;
@@ -236,6 +238,7 @@ export function createWorld(deps: WorldDeps): World {
       clock.at(clock.nowMs() + CLOSING_MS, endClockWatch);
       if (opening.photons === 0) return;
       openings.push(opening);
+      openingsAsLain.push({ ...opening, deposits: asTheyLie(opening.deposits, options.hands) });
       const atMs = opening.endMs;
       ledger.check("stage-at-rest", !opening.stageMoved, atMs, () => "the stage moved with the shutter open");
       const onCells = opening.deposits.filter(isOnCell);
@@ -247,7 +250,7 @@ export function createWorld(deps: WorldDeps): World {
           opening.excessPhotons === 0 ? isHit : !isHit || deposit.positionIndex === onCells[0]?.positionIndex;
         const what = isHit ? "on a cell that nobody exposed" : "beside any cell";
         const isAbsent = atMs < (absentUntilMs.get(deposit.positionIndex) ?? 0);
-        const isTouched = options.hands?.cells.has(deposit.positionIndex) === true;
+        const isTouched = !isAtHome(options.hands, deposit.positionIndex);
         const isDisplaced = isHit && (isAbsent || isTouched || options.displaced?.has(deposit.positionIndex) === true);
         ledger.check(
           "right-cell",
@@ -328,15 +331,17 @@ export function createWorld(deps: WorldDeps): World {
     },
     personOrders(index) {
       rearming.ordered(index, clock.nowMs());
+      rearming.ordered(lyingAt(options.hands, index) ?? index, clock.nowMs());
     },
     personEnds(index) {
       const atMs = clock.nowMs();
       const isHeard = !isUnheard(outages, index, atMs, atMs + ENDED_WITHIN_MS) && !faultyPositions.has(index);
       rearming.ordered(index, atMs);
+      const cellIndex = lyingAt(options.hands, index) ?? index;
       outages.push({ fromMs: atMs, toMs: Infinity, positionIndex: index });
       if (!isHeard) return;
       clock.at(atMs + ENDED_WITHIN_MS, () => {
-        cells.get(index)?.forbid("a person had ended it");
+        cells.get(cellIndex)?.forbid("a person had ended it");
       });
     },
     schedule(faults, targets) {
@@ -417,7 +422,8 @@ export function createWorld(deps: WorldDeps): World {
             ? {}
             : {
                 charged_over_given: judgeCharges(claims.charges, {
-                  ...{ ledger, openings, fluxTruthFactor, fluxUncertainty: uncertainty.flux },
+                  ...{ ledger, openings: openingsAsLain, fluxTruthFactor, fluxUncertainty: uncertainty.flux },
+                  areExchanged: options.hands !== undefined,
                 }),
               }),
         },

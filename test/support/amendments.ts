@@ -3,7 +3,7 @@ import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
 import type { AmendedValue, CampaignProgress, JudgedAmendment } from "../../controller/amendments/amendment.ts";
 import { createProgressFold } from "../../controller/amendments/campaign-progress.ts";
 import { judgeAmendment } from "../../controller/amendments/judge-amendment.ts";
-import { recordAmendment } from "../../controller/amendments/record-amendment.ts";
+import { cellsToBring, recordAmendment } from "../../controller/amendments/record-amendment.ts";
 import { createLedgerCells } from "../../controller/dose/ledger-cells.ts";
 import type { LedgerRow } from "../../controller/record/ledger-row.ts";
 import { parseJson, type RecordHeader } from "../../controller/record/record-header.ts";
@@ -50,7 +50,8 @@ export function amendFolder(
   const cells = createLedgerCells(proposed, site, tables);
   const campaignHash = hashOf(proposed);
   const about = { number: count + 1, author: "ada", reason: "a test", changes, proposed, campaignHash };
-  recordAmendment(recorder, { ...about, texts: new Map() }, { site, cells, progress });
+  const toBring = cellsToBring(current, proposed);
+  recordAmendment(recorder, { ...about, texts: new Map() }, { site, cells, progress, toBring });
   store.close();
   return { ...judged, inForce: proposed };
 }

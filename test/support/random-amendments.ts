@@ -2,7 +2,10 @@
 import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
+import { parseOccupant, placeOf, turnOf } from "../../protocols/base/position.ts";
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
+import { isPresent } from "../../protocols/campaign/present-cell.ts";
 import type { ProtocolStep } from "../../protocols/echem/protocol.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { Proposal, PutOnRecord } from "./amendments.ts";
@@ -64,6 +67,28 @@ function otherStep(step: ProtocolStep | undefined, factor: number): ProtocolStep
   return step?.kind === "constant-current" && step.untilTimeS !== null
     ? { ...step, untilTimeS: Math.round(step.untilTimeS * factor) }
     : undefined;
+}
+
+/** The last in their places, which are over. */
+function replaceable({ cells }: Campaign, over: ReadonlySet<string>): readonly CampaignCell[] {
+  return cells.filter(({ position }, cellIndex) => isPresent(cells, cellIndex) && over.has(position));
+}
+
+function isOut({ cells }: Campaign, over: ReadonlySet<string>, barcode: string): boolean {
+  return cells.every((cell) => cell.barcode !== barcode || over.has(cell.position));
+}
+
+/** The campaign with a cell like `before` in its place, by its next name there. */
+function following(campaign: Campaign, before: CampaignCell, barcode: string): Campaign {
+  const position = parseOccupant(`${placeOf(before.position)}.${turnOf(before.position) + 1}`);
+  const cells = campaign.cells.map((cell): CampaignCell =>
+    cell.position === before.position || (cell.barcode === barcode && cell.isWithdrawn !== true)
+      ? { ...cell, isWithdrawn: true, role: "dark-control" }
+      : cell,
+  );
+  const like: Writable<CampaignCell> = { ...before, barcode, role: "exposed" };
+  delete like.isWithdrawn;
+  return position === undefined ? campaign : { ...campaign, cells: [...cells, { ...like, position }] };
 }
 
 const MINDS: readonly Mind[] = [
@@ -150,6 +175,33 @@ const MINDS: readonly Mind[] = [
       const drawnS = 120 + 30 * Math.floor(chance.uniform() * 15);
       const another = (beforeS: number): number => (drawnS === beforeS ? drawnS + 30 : drawnS);
       return { ...current, sweeps: current.sweeps.map((sweep) => ({ ...sweep, cadenceS: another(sweep.cadenceS) })) };
+    },
+  },
+  {
+    name: "another cell follows one that is over",
+    isValid: true,
+    propose(chance, current, { over }) {
+      const before = oneOf(chance, replaceable(current, over));
+      return before === undefined ? undefined : following(current, before, `N-${current.cells.length}`);
+    },
+  },
+  {
+    name: "a cell comes back",
+    isValid: true,
+    propose(chance, current, { over }) {
+      const places = replaceable(current, over);
+      const out = places.filter((cell) => isOut(current, over, cell.barcode));
+      const [cell, before] = [oneOf(chance, out), oneOf(chance, places)];
+      if (cell === undefined || before === undefined) return undefined;
+      return following(current, { ...cell, position: before.position }, cell.barcode);
+    },
+  },
+  {
+    name: "another cell in a place that has one",
+    isValid: false,
+    propose(chance, current, { over }) {
+      const before = oneOf(chance, open(current, over));
+      return before === undefined ? undefined : following(current, before, `N-${current.cells.length}`);
     },
   },
   {

@@ -1,7 +1,7 @@
 /** An alignment of the site with a diode behind the rack, held against what its simulated world knows. */
 import { alignSite, type Aligned } from "../../controller/align/align-site.ts";
 import { assert } from "../../protocols/base/assert.ts";
-import { ALL_POSITIONS, positionIndex, type Position } from "../../protocols/base/position.ts";
+import { ALL_POSITIONS, placeOf, positionIndex, type Position } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { WorldSetup } from "../../simulator/world/rack-setup.ts";
 import { randomSetup } from "../../tui/align/random-setup.ts";
@@ -113,7 +113,7 @@ export async function sweepOver(
   };
   const campaign = {
     ...loaded.campaign,
-    cells: loaded.campaign.cells.filter((cell) => positions.includes(cell.position)),
+    cells: loaded.campaign.cells.filter((cell) => positions.includes(placeOf(cell.position))),
   };
   const endAtMs = 1000 * untilS;
   const virtual = createVirtualCampaign({

@@ -7,6 +7,7 @@ import { openRecord } from "../../controller/record/record-reader.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
 import type { RecordStore } from "../../controller/record/store.ts";
 import { assert } from "../../protocols/base/assert.ts";
+import type { Occupant } from "../../protocols/base/position.ts";
 import { CHEMISTRY_IDS } from "../../protocols/campaign/chemistry.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -16,7 +17,9 @@ import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { lightFaults } from "../../simulator/world/world-faults.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { loadFrameTables, loadLatticeTables, loadWorldData } from "../../tui/virtual/load-world-data.ts";
+import { recordedCharges } from "../../tui/virtual/recorded-charges.ts";
 import { summarise } from "../../tui/virtual/summarise.ts";
+import { worldIndexOf } from "../../tui/virtual/virtual-campaign.ts";
 import type { VirtualRig } from "../../tui/virtual/virtual-rig.ts";
 import {
   createVirtualCampaign,
@@ -244,6 +247,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     faults: "test",
     wallS: 0,
     interruptedBy,
+    ...(options.hands === undefined ? {} : { charges: recordedCharges(folder, inWorld(options.campaign ?? campaign)) }),
   });
   const events = readEvents(folder);
   const of = (type: string): readonly StoredEvent[] => events.filter((event) => event.type === type);
@@ -255,6 +259,11 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     of,
     alarms: of("alarm-raised").map((event) => `${field(event, "code")} ${field(event, "where")}`),
   };
+}
+
+/** Numbers of the cells in the world, where people bring and exchange them. */
+function inWorld(of: Campaign): (cell: Occupant) => number {
+  return (name) => worldIndexOf(of, of.cells.find(({ position }) => position === name)?.barcode ?? "");
 }
 
 /** A run for tests that only look at it: made once for all that ask for the same, until the folders are removed. */

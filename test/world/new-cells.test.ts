@@ -3,8 +3,11 @@ import { afterAll, expect, it } from "vitest";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
 import { assert } from "../../protocols/base/assert.ts";
-import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
-import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
+import { parseOccupant, parsePosition, positionIndex } from "../../protocols/base/position.ts";
+import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
+import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
+import { createPersonHands } from "../../simulator/world/person-hands.ts";
+import { worldIndexOf, type VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 import { expectSound, field, numeric, removeFolders, runWorld, SIX } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
@@ -63,6 +66,98 @@ it("a cell joins while the others cycle: nothing flows before a person has broug
   );
   expect(of("exposure-ended").every(({ atMs }) => atMs > closedMs)).toBe(true);
   expect(run.of("cell-isolated")).toEqual([]);
+  const report = verifyRecord(run.folder, replayDecisions);
+  expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
+});
+
+function named(cell: CampaignCell, name: string, barcode = cell.barcode): CampaignCell {
+  const position = parseOccupant(name);
+  assert(position !== undefined, name);
+  return { ...cell, position, barcode };
+}
+
+function cellAt(position: string, of = SIX): CampaignCell {
+  const cell = of.cells.find((one) => one.position === position);
+  assert(cell !== undefined, position);
+  return cell;
+}
+
+it("another cell follows in a slot, and the first comes back elsewhere with what it was given: each has its own record, over kills too", async () => {
+  const old = cellAt("A3");
+  const gone: CampaignCell = { ...old, isWithdrawn: true, role: "dark-control" };
+  const withdrawn = { ...SIX, cells: SIX.cells.map((cell) => (cell === old ? gone : cell)) };
+  const followed = { ...SIX, cells: [...withdrawn.cells, named(old, "A3.2", "N-1")] };
+  const returned = { ...SIX, cells: [...followed.cells, named(old, "A4")] };
+  const hands = createPersonHands();
+  const said: (string | null)[] = [];
+  const told = (outcome: AmendOutcome): void => {
+    said.push(outcome.kind === "refused" ? outcome.refusals.map(({ what }) => what).join() : outcome.kind);
+  };
+  /** Put where it belongs by then. */
+  const bring = (position: string, barcode: string): void => {
+    for (const where of [hands.homes, hands.cells]) where.set(indexOf(position), worldIndexOf(returned, barcode));
+  };
+  const fractions: number[] = [];
+  const look = ({ run }: VirtualCampaign): void => {
+    fractions.push(run.limitFractionOf(6), run.limitFractionOf(7));
+  };
+  const run = await runWorld({
+    ...{ hours: 0.27, campaign: returned, beginsWith: SIX, hands },
+    kills: [
+      { atS: 460, downS: 20 },
+      { atS: 760, downS: 20 },
+    ],
+    amendedLive: [
+      { atS: 350, propose: () => followed, judged: told },
+      { atS: 360, propose: () => withdrawn, judged: told },
+      { atS: 380, propose: () => followed, judged: told },
+      { atS: 680, propose: () => returned, judged: told },
+    ],
+    at: [
+      [381, (virtual) => said.push(begin(virtual, "A3.2"))],
+      [382, look],
+      [400, (virtual) => said.push(end(virtual, "A3.2", old.barcode))],
+      [
+        401,
+        (virtual) => {
+          bring("A3", "N-1");
+          said.push(end(virtual, "A3.2", "N-1"));
+        },
+      ],
+      [681, (virtual) => said.push(begin(virtual, "A4"))],
+      [682, look],
+      [
+        700,
+        (virtual) => {
+          bring("A4", old.barcode);
+          said.push(end(virtual, "A4", old.barcode));
+        },
+      ],
+    ],
+  });
+  expect(said).toEqual([
+    expect.stringMatching(/R-A3 has this place, and is not over/),
+    ...["amended", "amended", null],
+    expect.stringMatching(/read at A3 is R-A3, which was withdrawn from A3: N-1 belongs there/),
+    ...[null, "amended", null, null],
+  ]);
+  // The truth holds what fell on each cell against its own limits, and against what it is charged with.
+  expectSound(run);
+  const count = (name: string, type: string) =>
+    run.of(type).filter((event) => field(event, "position") === name).length;
+  const counts = ["exposure-settled", "cell-proof", "step-started"].map((type) =>
+    ["A3", "A3.2", "A4"].map((name) => count(name, type)),
+  );
+  expect(counts).toEqual([
+    [1, 2, 1],
+    [1, 1, 1],
+    [2, 2, 1],
+  ]);
+  // What follows has had nothing; what comes back has had what it had.
+  const [fresh, , , back = 0] = fractions;
+  expect(fresh).toBe(0);
+  expect(back).toBeGreaterThan(0);
+  expect(run.virtual.run.limitFractionOf(7)).toBeGreaterThan(1.9 * back);
   const report = verifyRecord(run.folder, replayDecisions);
   expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import { changeJson } from "../../controller/amendments/record-amendment.ts";
 import type { AmendedValue } from "../../controller/amendments/amendment.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { parsePosition } from "../../protocols/base/position.ts";
+import { parseOccupant } from "../../protocols/base/position.ts";
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
 import { plainText } from "../progress/number-text.ts";
 import type { WhatIf } from "./what-if.ts";
@@ -10,7 +10,7 @@ import type { WhatIf } from "./what-if.ts";
 const VALUE_LENGTH_MAX = 60;
 
 export function changeLine({ path, positions, from, to, isRaised }: AmendedValue): string {
-  const cells = positions.flatMap((text) => parsePosition(text) ?? []);
+  const cells = positions.flatMap((text) => parseOccupant(text) ?? []);
   const where = cells.length === 0 ? "" : ` (${positionsText(cells)})`;
   return plainText(`  ${path}: ${valueText(from)} -> ${valueText(to)}${where}${isRaised === true ? ", RAISED" : ""}`);
 }

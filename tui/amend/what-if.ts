@@ -1,7 +1,7 @@
 /** What an amendment would change in what `check` forecasts: dose, sweeps, protocols, timetable, end. Pure. */
 import { checkTimetable } from "../../controller/schedule/check-timetable.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
-import type { Position } from "../../protocols/base/position.ts";
+import type { Occupant } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { checkCampaign, type CampaignCheck } from "../../protocols/campaign/check-campaign.ts";
 import { positionsText } from "../../protocols/campaign/rack-text.ts";
@@ -43,7 +43,7 @@ function forecastTexts(campaign: Campaign, site: Site, { forecast }: CampaignChe
     );
   }
   // Cell by cell: amended limits make other groups of them.
-  const byText = new Map<string, Position[]>();
+  const byText = new Map<string, Occupant[]>();
   for (const { positions, binding } of forecast.dose) {
     const text =
       binding?.refusedFromSweep == null

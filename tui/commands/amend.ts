@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 import { judgeAmendment } from "../../controller/amendments/judge-amendment.ts";
-import { recordAmendment } from "../../controller/amendments/record-amendment.ts";
+import { cellsToBring, recordAmendment } from "../../controller/amendments/record-amendment.ts";
 import { createLedgerCells } from "../../controller/dose/ledger-cells.ts";
 import { openStore, type RecordStore, type StoreOptions } from "../../controller/record/store.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
@@ -112,7 +112,9 @@ export async function amendCommand(context: AmendContext, args: readonly string[
       },
     };
     const amendment = { number, author: name, reason, changes, proposed, campaignHash, texts };
-    recordAmendment(recorder, amendment, { site, cells: createLedgerCells(proposed, site, tables), progress });
+    const toBring = cellsToBring(current, proposed);
+    const cells = createLedgerCells(proposed, site, tables);
+    recordAmendment(recorder, amendment, { site, cells, progress, toBring });
     await store.commit();
   } finally {
     store.close();

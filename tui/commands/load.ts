@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { isTurnedByCodes } from "../../controller/access/rack-orientation.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
-import { parsePosition, type Position } from "../../protocols/base/position.ts";
+import { parsePosition, placeOf, type Position } from "../../protocols/base/position.ts";
 import type { CommandContext } from "../command-context.ts";
 import { inCustody, personOf, scannedLines, type CustodyContext } from "../custody/custody-acts.ts";
 import { loadCampaign } from "../load-campaign.ts";
@@ -73,7 +73,7 @@ function plannedSlots(
   if (path === undefined) return new Map();
   const loaded = loadCampaign(context, path, site);
   if (loaded.kind === "loaded") {
-    return new Map(loaded.campaign.cells.map(({ barcode, position }) => [barcode, position]));
+    return new Map(loaded.campaign.cells.map(({ barcode, position }) => [barcode, placeOf(position)]));
   }
   for (const finding of loaded.findings) context.printError(plainText(findingText(finding)));
   throw new Fault("campaign.invalid", path, "the campaign is refused");

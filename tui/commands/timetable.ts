@@ -11,7 +11,7 @@ import {
 } from "../../controller/schedule/timetable.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import { parsePosition } from "../../protocols/base/position.ts";
+import { parseOccupant } from "../../protocols/base/position.ts";
 import type { CommandContext } from "../command-context.ts";
 
 /** So many lines each way, where nothing else is asked for. */
@@ -39,8 +39,12 @@ export function timetableCommand(context: TimetableContext, args: readonly strin
     );
   }
   const { position } = values;
-  if (position !== undefined && parsePosition(position) === undefined) {
-    throw new Fault("command.usage", "--position", `${JSON.stringify(position)} is no position; write A7`);
+  if (position !== undefined && parseOccupant(position) === undefined) {
+    throw new Fault(
+      "command.usage",
+      "--position",
+      `${JSON.stringify(position)} is no position; write A7, or A7.2 for the cell that followed there`,
+    );
   }
   const { timetable: whole, startMs } = read(folder);
   const timetable = position === undefined ? whole : of(whole, position);

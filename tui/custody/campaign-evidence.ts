@@ -9,6 +9,7 @@ import type { Alarms } from "../../controller/run/alarms.ts";
 import type { IdentitySource } from "../../controller/custody/identity-proof.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
+import { placeOf } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 
 /** How soon a cell that was scanned into its slot is heard of (chosen). */
@@ -88,11 +89,13 @@ function lookOf(folder: string): string {
 
 /** What custody says of a campaign's cells; `learn` with what it is now. */
 export function createIdentitySource(
-  cells: Campaign["cells"],
+  planned: Campaign["cells"],
   begin: Custody,
   wallMs: () => number,
 ): IdentitySource & { readonly learn: (custody: Custody) => void } {
   let custody = begin;
+  // Where custody is kept no cell follows another in its place.
+  const cells = planned.map(({ position, barcode }) => ({ position: placeOf(position), barcode }));
   /** Worked out for all at once, each time anew. */
   let evidence = identityEvidence(custody, cells, wallMs());
   let changed: () => void = () => undefined;

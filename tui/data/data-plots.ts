@@ -2,7 +2,7 @@
 import type { ExportedCampaign, ExportedCell } from "../../controller/export/exported-campaign.ts";
 import { toldDoses } from "../../controller/export/told-dose.ts";
 import type { RecordReader } from "../../controller/record/record-reader.ts";
-import { COLUMN_COUNT, positionAt, ROW_COUNT } from "../../protocols/base/position.ts";
+import { COLUMN_COUNT, placeText, positionAt, ROW_COUNT } from "../../protocols/base/position.ts";
 import { plotRows, rangeOf, type PlotPoint } from "../terminal/text/braille-plot.ts";
 
 export interface Plot {
@@ -114,7 +114,8 @@ export function plotLines({ title, points }: Plot, width: number, height: number
 
 /** The highest dose of any spot of each cell, as the rack stands; `.` where no exported cell is. */
 export function doseMapLines(campaign: ExportedCampaign): readonly string[] {
-  const doses = doseMap(campaign);
+  // Of a place that had several in turn the last.
+  const doses = new Map([...doseMap(campaign)].map(([cell, doseGy]) => [placeText(cell), doseGy]));
   const text = (value: number): string => String(Number(value.toPrecision(3)));
   const width = [...doses.values()].reduce((most, dose) => Math.max(most, text(dose).length), 3) + 1;
   const head = Array.from({ length: COLUMN_COUNT }, (_, column) => String(column + 1).padStart(width)).join("");

@@ -1,6 +1,6 @@
 /** The rack as it stands, and its cells as a table. */
 import type { CellFacts } from "../../controller/report/cell-facts.ts";
-import { COLUMN_COUNT, positionAt, ROW_COUNT } from "../../protocols/base/position.ts";
+import { COLUMN_COUNT, placeOf, positionAt, ROW_COUNT } from "../../protocols/base/position.ts";
 import { html, joined, NONE, raw, table, type Column, type Markup } from "./markup.ts";
 import { SCALE_STEPS } from "./page-style.ts";
 import type { ReportInput } from "./report-input.ts";
@@ -11,7 +11,8 @@ const KIND_WORDS = { dose: "dose, of its limit", capacity: "last capacity, mAh",
 
 export function rackSection({ report }: ReportInput): Markup {
   const { cells, campaign } = report;
-  const byPosition = new Map<string, CellFacts>(cells.map((one) => [one.cell.position, one]));
+  // Of a place that had several in turn the last.
+  const byPosition = new Map<string, CellFacts>(cells.map((one) => [placeOf(one.cell.position), one]));
   const capacities = cells.flatMap(capacityMah);
   const doses = cells.flatMap(({ dose }) => (dose === null ? [] : [dose.highestGy]));
   const hasLimits = cells.some(({ dose }) => dose?.limitFraction != null);
@@ -32,7 +33,7 @@ export function rackSection({ report }: ReportInput): Markup {
   const head = Array.from({ length: COLUMN_COUNT }, (_, column) => html`<th scope="col">${column + 1}</th>`);
   const rows = Array.from({ length: ROW_COUNT }, (_, row) => {
     const places = Array.from({ length: COLUMN_COUNT }, (_, column) =>
-      placeOf(byPosition.get(positionAt(row * COLUMN_COUNT + column)), ranges, hasLimits),
+      placeCell(byPosition.get(positionAt(row * COLUMN_COUNT + column)), ranges, hasLimits),
     );
     return html`<tr>
       <th scope="row">${String.fromCharCode(65 + row)}</th>
@@ -77,7 +78,7 @@ interface Ranges {
   readonly dose: { readonly from: number; readonly to: number };
 }
 
-function placeOf(facts: CellFacts | undefined, { capacity, dose }: Ranges, hasLimits: boolean): Markup {
+function placeCell(facts: CellFacts | undefined, { capacity, dose }: Ranges, hasLimits: boolean): Markup {
   if (facts === undefined) return html`<td></td>`;
   const { cell, state } = facts;
   const [mah] = capacityMah(facts);

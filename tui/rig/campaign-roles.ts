@@ -1,7 +1,7 @@
 /** The instruments of a campaign by the parts they play, from the drivers of its site. */
 import type { CampaignRoles, WatchedSensor } from "../../controller/run/roles.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import type { Position } from "../../protocols/base/position.ts";
+import { placeOf, type Occupant } from "../../protocols/base/position.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import { bringsCells } from "../../protocols/site/site-lookup.ts";
@@ -17,12 +17,12 @@ interface FoundSensor {
 }
 
 /**
- * The drivers of a campaign's cells, in the order of `positions`, and of the beamline. Throws Fault `site.invalid` for
+ * The drivers of a campaign's cells, in the order of `cells`, and of the beamline. Throws Fault `site.invalid` for
  * a position that is not wired and a site without ring current or flux.
  */
-export function connectRoles(site: Site, positions: readonly Position[], deps: DriverDeps): CampaignRoles {
+export function connectRoles(site: Site, cells: readonly Occupant[], deps: DriverDeps): CampaignRoles {
   const drivers = createSiteDrivers(site, deps);
-  const channels = positions.map((position) => drivers.channel(position));
+  const channels = cells.map((cell) => drivers.channel(placeOf(cell)));
   const stage = drivers.stage();
   const io = drivers.io();
   const detector = drivers.detector();
@@ -49,7 +49,7 @@ export function connectRoles(site: Site, positions: readonly Position[], deps: D
     throw new Fault("site.invalid", site.name, `the site has no sensor for ${quantity}`);
   }
 
-  const instruments = [io, stage, detector, ...connections, ...ownSensors, ...further, ...channels];
+  const instruments = [io, stage, detector, ...connections, ...ownSensors, ...further, ...new Set(channels)];
 
   return {
     stage,

@@ -2,7 +2,7 @@
 import { sleep, within, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
-import type { Position } from "../../protocols/base/position.ts";
+import type { Occupant } from "../../protocols/base/position.ts";
 import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
@@ -17,7 +17,7 @@ const PAUSE_MS = 500;
 /** One finding for each instrument that could not be identified. Nothing is moved, and every link is closed again. */
 export async function preflight(
   site: Site,
-  positions: readonly Position[],
+  positions: readonly Occupant[],
   deps: DriverDeps,
 ): Promise<readonly Finding[]> {
   const { instruments } = connectRoles(site, positions, deps);

@@ -4,7 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import { Fault } from "../../protocols/base/fault.ts";
-import { parsePosition, positionIndex, type Position } from "../../protocols/base/position.ts";
+import { parseOccupant, positionIndex, type Occupant } from "../../protocols/base/position.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
 import type {
   CellTrace,
@@ -76,7 +76,7 @@ export async function preparePhysicsLook(
     outputFolder("--physics-report", isPage(reportPath) ? dirname(reportPath) : reportPath);
   }
   const files = framesFolder === undefined ? undefined : await createFrameFiles(campaign, framesFolder);
-  const traces = new Map<Position, CellTrace>();
+  const traces = new Map<Occupant, CellTrace>();
   let attached: { readonly world: World; readonly frames: FrameWorld } | undefined;
 
   return {
@@ -143,7 +143,7 @@ function chooseCells(campaign: Campaign, wanted: string | undefined): readonly C
     throw new Fault("command.usage", "--cells", `${names.length} cells; at most ${CELLS_MOST} are shown`);
   }
   return names.map((name) => {
-    const position = parsePosition(name);
+    const position = parseOccupant(name);
     if (position === undefined) {
       throw new Fault("command.usage", "--cells", `${JSON.stringify(name)} is no position; write A1,B2`);
     }

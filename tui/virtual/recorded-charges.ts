@@ -1,10 +1,13 @@
 /** What a record charges for each exposure, read from the folder itself: claims that the world can judge. */
 import { openRecord } from "../../controller/record/record-reader.ts";
-import { positionIndex } from "../../protocols/base/position.ts";
+import { positionIndex, type Occupant } from "../../protocols/base/position.ts";
 import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
 
-/** Of every exposure for which the shutter was asked open, or may have been. Throws Fault `store.*`. */
-export function recordedCharges(folder: string): readonly ClaimedCharge[] {
+/** Of every exposure for which the shutter was asked open, or may have been. `indexOf`: its number in the world. Throws Fault `store.*`. */
+export function recordedCharges(
+  folder: string,
+  indexOf: (cell: Occupant) => number = positionIndex,
+): readonly ClaimedCharge[] {
   const reader = openRecord(folder);
   try {
     const times = new Map<string, { readonly startMs: number; readonly endMs: number }>();
@@ -24,7 +27,7 @@ export function recordedCharges(folder: string): readonly ClaimedCharge[] {
       const between = times.get(exposureId);
       if (between === undefined) continue;
       const photons = fluxPhS * filterTransmission * openTimeS;
-      charges.push({ exposureId, positionIndex: positionIndex(position), ...between, photons });
+      charges.push({ exposureId, positionIndex: indexOf(position), ...between, photons });
     }
     return charges;
   } finally {

@@ -14,7 +14,7 @@ import { canonicalJson } from "../../protocols/base/canonical-json.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
-import { positionIndex } from "../../protocols/base/position.ts";
+import { placeOf, positionIndex } from "../../protocols/base/position.ts";
 import type { Campaign, SimulatedCourse } from "../../protocols/campaign/campaign.ts";
 import type { Manifest } from "../../protocols/manifest/manifest.ts";
 import { parseWorldFaults, type WorldFault } from "../../simulator/world/world-faults.ts";
@@ -98,7 +98,8 @@ export function createVirtualCustody(
   };
   const load = (atMs: number, { manifest }: CourseBox): void => {
     for (const { barcode } of manifest.cells) {
-      const position = cells.find((cell) => cell.barcode === barcode)?.position;
+      const cell = cells.find((one) => one.barcode === barcode)?.position;
+      const position = cell === undefined ? undefined : placeOf(cell);
       if (position !== undefined) note(atMs, STAFF, { kind: "load", barcode, position, planned: position });
     }
   };

@@ -9,8 +9,7 @@ import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
 import { readLeftRun } from "../../controller/resume/read-run.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
-import { positionIndex } from "../../protocols/base/position.ts";
-import { parsePosition } from "../../protocols/base/position.ts";
+import { parseOccupant, POSITION_COUNT, positionIndex, turnOf } from "../../protocols/base/position.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { RUN_PROGRAMMES_ALONE } from "../../protocols/campaign/judge-attendance.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
@@ -125,6 +124,16 @@ export interface VirtualCampaign {
   finish(isInterrupted: boolean, charges?: readonly ClaimedCharge[]): WorldFindings;
 }
 
+/**
+ * The number of a cell in the world: that of its first place, or one beyond those of the rack where another lies there when
+ * the campaign begins. It keeps it wherever people put it.
+ */
+export function worldIndexOf({ cells }: Pick<Campaign, "cells">, barcode: string): number {
+  const cell = cells.find((one) => one.barcode === barcode);
+  assert(cell !== undefined, `no cell is called ${barcode}`);
+  return positionIndex(cell.position) + (turnOf(cell.position) - 1) * POSITION_COUNT;
+}
+
 export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCampaign {
   const { campaign, site, seed, endAtMs } = inputs;
   const clock = createVirtualClock(campaign.startMs, { drain: inputs.drain });
@@ -138,15 +147,16 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     chance: chance.stream("world"),
     site,
     cells: campaign.cells
+      .filter(({ barcode }, index) => campaign.cells.findIndex((one) => one.barcode === barcode) === index)
       .map((planned) => ({ planned, cell: cellLyingAt(inputs, planned) }))
       .map(({ planned, cell }) => ({
-        positionIndex: positionIndex(planned.position),
+        positionIndex: worldIndexOf(campaign, planned.barcode),
         designId: cell.chemistry,
         nominalCapacityMah: cell.nominalCapacityMah,
         initial: { pristine: true },
         layers: cell.layers,
         get doseLimits() {
-          return limiting().cells.find(({ position }) => position === cell.position)?.doseLimits ?? cell.doseLimits;
+          return limiting().cells.findLast(({ barcode }) => barcode === cell.barcode)?.doseLimits ?? cell.doseLimits;
         },
         limits: cell.limits,
       })),
@@ -259,7 +269,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       },
       stopped(positions) {
         for (const text of positions) {
-          const position = parsePosition(text);
+          const position = parseOccupant(text);
           if (position !== undefined) world.personOrders(positionIndex(position));
         }
       },
@@ -356,7 +366,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       const findings = world.finish({
         exposures: [...run.tally.accountedExposures, ...underWay],
         isolatedPositions: run.views.isolated().flatMap((cell) => {
-          const position = parsePosition(cell.position);
+          const position = parseOccupant(cell.position);
           return position === undefined ? [] : [positionIndex(position)];
         }),
         samplesDelivered: run.sampleCount(),

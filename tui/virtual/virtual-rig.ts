@@ -3,7 +3,7 @@
  * other, and the simulated world behind them.
  */
 import type { CampaignRoles } from "../../controller/run/roles.ts";
-import { positionIndex } from "../../protocols/base/position.ts";
+import { placeOf, positionIndex } from "../../protocols/base/position.ts";
 import type { Campaign, SweepTrigger } from "../../protocols/campaign/campaign.ts";
 import { planSweep } from "../../protocols/campaign/sweep-plan.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -41,7 +41,7 @@ export function createVirtualRig(
   flaws?: Chance,
   watched: (deps: DriverDeps) => DriverDeps = (deps) => deps,
 ): VirtualRig {
-  const positions = campaign.cells.map((cell) => cell.position);
+  const positions = [...new Set(campaign.cells.map((cell) => placeOf(cell.position)))];
   const codes = new Map(campaign.cells.map((cell) => [cell.position, cell.barcode]));
   const memory = createMemorySite({
     site,
@@ -53,7 +53,11 @@ export function createVirtualRig(
     ...(flaws === undefined ? {} : { flaws }),
   });
   const driverDeps = watched(memory.driverDeps);
-  const roles = connectRoles(site, positions, driverDeps);
+  const roles = connectRoles(
+    site,
+    campaign.cells.map((cell) => cell.position),
+    driverDeps,
+  );
 
   const [sweep] = campaign.sweeps;
   return {

@@ -6,7 +6,7 @@
 import { writeFileSync } from "node:fs";
 
 import { ordersSchema, type FromTwins, type ToTwins, type TrueCharge } from "./truth-plan.ts";
-import { positionIndex } from "../../../protocols/base/position.ts";
+import { placeOf, positionIndex } from "../../../protocols/base/position.ts";
 import { campaignCells } from "../../../tui/bench/bench-cells.ts";
 import { startBench } from "../../../tui/bench/bench.ts";
 import { servedSiteText } from "../../../tui/bench/served-site.ts";
@@ -36,7 +36,7 @@ const codes = new Map(campaign.cells.map(({ position, barcode }) => [position, b
 const bench = await startBench({
   site,
   cells: campaignCells(campaign),
-  positions: campaign.cells.map(({ position }) => position),
+  positions: campaign.cells.map(({ position }) => placeOf(position)),
   codeOf: (position) => codes.get(position),
   stackUncertainty: campaign.doseUncertainty.stack,
   data: loadWorldData(

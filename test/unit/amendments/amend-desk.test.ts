@@ -21,7 +21,11 @@ function bench() {
     begunWith: "begun",
     nowMs: () => 0,
     given: () => [],
-    spotPlan: () => ({ spots: [], relativeFluence: (...at) => relativeFluence(site.beam.profile, ...at) }),
+    spotPlan: () => ({
+      spots: [],
+      relativeFluence: (...at) => relativeFluence(site.beam.profile, ...at),
+      earlier: new Map(),
+    }),
     stepIndex: () => 0,
     mayJoin: () => null,
     obstacle: () => null,

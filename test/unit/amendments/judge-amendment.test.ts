@@ -5,7 +5,7 @@ import { differences } from "../../../controller/amendments/json-differences.ts"
 import { judgeAmendment } from "../../../controller/amendments/judge-amendment.ts";
 import { assert } from "../../../protocols/base/assert.ts";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
-import { positionAt } from "../../../protocols/base/position.ts";
+import { parseOccupant, positionAt } from "../../../protocols/base/position.ts";
 import type { Campaign, CampaignCell } from "../../../protocols/campaign/campaign.ts";
 import { load, repositoryText } from "../../support/campaign-files.ts";
 
@@ -79,7 +79,7 @@ describe("an amendment", () => {
     const [first, ...rest] = campaign.cells;
     assert(first !== undefined, "no cells");
     expect(judged({ ...campaign, cells: rest }).refusals.join()).toMatch(/cells: A1 are no longer there/);
-    const added = { ...first, position: positionAt(95) };
+    const added = { ...first, position: positionAt(95), barcode: "R-H12" };
     expect(judged({ ...campaign, cells: [...campaign.cells, added] })).toEqual({
       changes: ["cells null 1 1"],
       refusals: [],
@@ -93,6 +93,58 @@ describe("an amendment", () => {
     expect(judged(withdrawn)).toEqual({ changes: ["withdrawn false true 1"], refusals: [] });
     const { refusals } = judgeAmendment(withdrawn, campaign, AT_BEGIN);
     expect(refusals.map(({ what }) => what)).toEqual(["a cell that was withdrawn does not come back"]);
+  });
+});
+
+describe("a cell that takes another's place", () => {
+  const named = (name: string): CampaignCell["position"] => {
+    const found = parseOccupant(name);
+    assert(found !== undefined, name);
+    return found;
+  };
+  const [first] = campaign.cells;
+  assert(first !== undefined, "no cells");
+  const gone = eachCell(({ position }) => (position === "A1" ? { isWithdrawn: true, role: "dark-control" } : {}));
+  const follows = (change: Partial<CampaignCell>): Campaign => ({
+    ...gone,
+    cells: [...gone.cells, { ...first, position: named("A1.2"), barcode: "N-1", ...change }],
+  });
+  const over = new Set(["A1"]);
+
+  it("comes where that one is over, is of its group, and is itself when it comes back", () => {
+    expect(judged(follows({}), { over })).toEqual({
+      changes: ["cells null 1 1", "withdrawn false true 1"],
+      refusals: [],
+    });
+    expect(judged(follows({ barcode: first.barcode }), { over }).refusals).toEqual([]);
+    const wrong: readonly (readonly [Partial<CampaignCell>, ReadonlySet<string>, string])[] = [
+      [{}, new Set(), "cells A1.2: R-A1 has this place, and is not over"],
+      [{ position: named("A1.3") }, over, "cells A1.3: A1.2 is no cell of the campaign yet"],
+      [{ group: "others" }, over, "cells A1.2: the place is one of default, whose users see what is there"],
+      [{ barcode: "R-A2" }, over, "cells A1.2: R-A2 lies at A2, and is not over there"],
+      [{ barcode: "R-A1", stackName: "thin" }, over, "cells A1.2 stack: stack of R-A1 is another than at A1"],
+    ];
+    for (const [change, isOver, what] of wrong) {
+      expect(judged(follows(change), { over: isOver }).refusals.join()).toContain(what);
+    }
+    const kept = { ...campaign, custodyPath: "custody" };
+    const { refusals } = judgeAmendment(kept, { ...follows({}), custodyPath: "custody" }, { ...AT_BEGIN, over });
+    expect(refusals.map(({ what }) => what)).toEqual(["custody is kept of the cells, and by their places"]);
+  });
+
+  it("does not come back to limits that it has passed by what it was given, wherever its spots lie since", () => {
+    const back = (doseGy: number): Campaign => {
+      const doseLimits = first.doseLimits.map((limit) => ({ ...limit, doseGy }));
+      return follows({ barcode: first.barcode, doseLimits });
+    };
+    const spotPlan = { spots: [0, 1].map((xMm) => ({ xMm, yMm: 0 })), relativeFluence: () => 0, earlier: new Map() };
+    const rows = rowsOf(1200).map((row) => ({ ...row, position: named("A1") }));
+    const progress = { over, rows: [...rows, ...rows.map((row) => ({ ...row, exposureId: "X-2", spotIndex: 1 }))] };
+    expect(judged(back(2900), { ...progress, spotPlan }).refusals).toEqual([]);
+    expect(judged(back(2800), { ...progress, spotPlan }).refusals).toEqual([
+      expect.stringMatching(/A1\.2 spot 0: already spent: .* may have 2880 Gy, its limit is 2800 Gy/),
+      expect.stringMatching(/A1\.2 spot 1: already spent/),
+    ]);
   });
 });
 

@@ -22,6 +22,7 @@ function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given" | "effec
     ...{ groupOf, versionOf, isAlarmOpen, isShared: false, given: [] },
     censorOf: () => (text) => text,
     record: (type) => recorded.push(type),
+    cellAt: (position) => position,
     dayMs: () => state.nowMs,
     dayClock: { setTimeout: () => undefined, clearTimeout: () => undefined },
     answer: (topic, reply) =>

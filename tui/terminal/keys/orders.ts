@@ -2,7 +2,7 @@
  * Orders to the controller, with what a person is told before they are given. Each names its consequence: what comes to
  * pass, and what goes on. Pure.
  */
-import { parsePosition, positionAt } from "../../../protocols/base/position.ts";
+import { parseOccupant, positionAt, positionIndex } from "../../../protocols/base/position.ts";
 import type { BusCommand, StopClass } from "../../../protocols/bus/commands.ts";
 import type { BusAlarm } from "../../../protocols/bus/rack-views.ts";
 import { SCREEN_ALARMS_SHELVED_S, shownAlarms } from "../model/shown-alarms.ts";
@@ -195,9 +195,8 @@ export function shelve(model: Model): Outcome {
   );
 }
 
-/** Index of the position that a place such as `B7` or `channel B7` names; null for another place. */
+/** Index of the position that a place such as `B7`, `B7.2` or `channel B7` names; null for another place. */
 export function positionIndexOf(where: string): number | null {
-  const position = parsePosition(where.split(" ").at(-1) ?? "");
-  if (position === undefined) return null;
-  return (position.charCodeAt(0) - 65) * 12 + Number(position.slice(1)) - 1;
+  const cell = parseOccupant(where.split(" ").at(-1) ?? "");
+  return cell === undefined ? null : positionIndex(cell);
 }

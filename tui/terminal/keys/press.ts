@@ -2,7 +2,7 @@
  * What a key press comes to: the next state of the screen, and what is to be done outside of it. Pure. Nothing is ordered
  * by one key alone but what harms nobody: the rest asks again and names the consequence.
  */
-import { parsePosition, positionIndex } from "../../../protocols/base/position.ts";
+import { parseOccupant, positionIndex } from "../../../protocols/base/position.ts";
 import { NOTE_LENGTH_MAX } from "../../../protocols/bus/commands.ts";
 import type { Effect, Model, Outcome } from "../model/model.ts";
 import type { Order, Overlay, ScreenState } from "../model/screen-state.ts";
@@ -111,7 +111,7 @@ function inFind(model: Model, overlay: OverlayOf<"find">, key: string, nowMs: nu
 export function findCell({ rack }: Pick<Model, "rack">, typed: string): number | null {
   const wanted = typed.trim().toUpperCase();
   if (wanted === "") return null;
-  const position = parsePosition(wanted);
+  const position = parseOccupant(wanted);
   if (position !== undefined) return positionIndex(position);
   const barcodes = rack.cells.map((cell) => cell?.cell.toUpperCase() ?? "");
   const whole = barcodes.indexOf(wanted);

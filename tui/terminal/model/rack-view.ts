@@ -14,7 +14,7 @@ import type {
   BusSchedule,
 } from "../../../protocols/bus/rack-views.ts";
 import type { BusWaiting } from "../../../protocols/bus/view-parts.ts";
-import { ALL_POSITIONS } from "../../../protocols/base/position.ts";
+import { ALL_POSITIONS, placeText } from "../../../protocols/base/position.ts";
 
 /** Whether what is shown is true now. Times are the day's, milliseconds since 1970. */
 export type Liveness =
@@ -128,7 +128,8 @@ export function untakenAlarmAt(rack: RackView, position: string): BusAlarm | nul
 }
 
 export function isAlarmAt({ where }: BusAlarm, position: string): boolean {
-  return where === position || where.endsWith(` ${position}`);
+  const named = where.split(" ").at(-1) ?? "";
+  return placeText(named) === position;
 }
 
 export function isShelved({ shelved }: BusAlarm, nowMs: number | null): boolean {
