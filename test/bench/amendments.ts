@@ -23,7 +23,7 @@ const { values } = parseArgs({
 });
 const wanted = Number(values.amendments);
 const troubles: string[] = [];
-let [runs, valid, refused] = [0, 0, 0];
+let [runs, valid, refused, brought] = [0, 0, 0, 0];
 for (let seed = Number(values.seed); valid < wanted; seed += 1) {
   const run = values["going-on"]
     ? await runAmended(seed, PER_GOING_ON, 0.5, "going-on")
@@ -31,13 +31,14 @@ for (let seed = Number(values.seed); valid < wanted; seed += 1) {
   runs += 1;
   valid += run.valid;
   refused += run.refused;
+  brought += run.brought;
   troubles.push(...run.troubles.map((trouble) => `seed ${seed}: ${trouble}`));
   removeFolders();
 }
-if (values.json) console.log(JSON.stringify({ runs, valid, refused, troubles }));
+if (values.json) console.log(JSON.stringify({ runs, valid, refused, brought, troubles }));
 else {
   console.log(
-    `${runs} campaigns, ${valid} amendments on record, ${refused} refused; troubles ${troubles.length} (bound 0)`,
+    `${runs} campaigns, ${valid} amendments on record, ${refused} refused, ${brought} cells brought; troubles ${troubles.length} (bound 0)`,
   );
   for (const line of troubles.slice(0, 40)) console.log(line);
 }

@@ -2,13 +2,13 @@
 import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
-import { parseOccupant, placeOf, turnOf } from "../../protocols/base/position.ts";
-import type { Writable } from "../../protocols/base/writable.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
-import { isPresent } from "../../protocols/campaign/present-cell.ts";
 import type { ProtocolStep } from "../../protocols/echem/protocol.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
+import { createPersonHands } from "../../simulator/world/person-hands.ts";
 import type { Proposal, PutOnRecord } from "./amendments.ts";
+import { bringCells, following, isOut, replaceable, withFollowers } from "./replaced-cells.ts";
+import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 import { campaign as small, runWorld } from "./world-campaign.ts";
 
 type Chance = ReturnType<typeof createChance>;
@@ -19,6 +19,8 @@ export interface AmendedRun {
   readonly valid: number;
   /** Refused, as they must be. */
   readonly refused: number;
+  /** Cells that people put in, where the run went on. */
+  readonly brought: number;
   /** What must not be; empty where all held. */
   readonly troubles: readonly string[];
 }
@@ -67,28 +69,6 @@ function otherStep(step: ProtocolStep | undefined, factor: number): ProtocolStep
   return step?.kind === "constant-current" && step.untilTimeS !== null
     ? { ...step, untilTimeS: Math.round(step.untilTimeS * factor) }
     : undefined;
-}
-
-/** The last in their places, which are over. */
-function replaceable({ cells }: Campaign, over: ReadonlySet<string>): readonly CampaignCell[] {
-  return cells.filter(({ position }, cellIndex) => isPresent(cells, cellIndex) && over.has(position));
-}
-
-function isOut({ cells }: Campaign, over: ReadonlySet<string>, barcode: string): boolean {
-  return cells.every((cell) => cell.barcode !== barcode || over.has(cell.position));
-}
-
-/** The campaign with a cell like `before` in its place, by its next name there. */
-function following(campaign: Campaign, before: CampaignCell, barcode: string): Campaign {
-  const position = parseOccupant(`${placeOf(before.position)}.${turnOf(before.position) + 1}`);
-  const cells = campaign.cells.map((cell): CampaignCell =>
-    cell.position === before.position || (cell.barcode === barcode && cell.isWithdrawn !== true)
-      ? { ...cell, isWithdrawn: true, role: "dark-control" }
-      : cell,
-  );
-  const like: Writable<CampaignCell> = { ...before, barcode, role: "exposed" };
-  delete like.isWithdrawn;
-  return position === undefined ? campaign : { ...campaign, cells: [...cells, { ...like, position }] };
 }
 
 const MINDS: readonly Mind[] = [
@@ -182,7 +162,7 @@ const MINDS: readonly Mind[] = [
     isValid: true,
     propose(chance, current, { over }) {
       const before = oneOf(chance, replaceable(current, over));
-      return before === undefined ? undefined : following(current, before, `N-${current.cells.length}`);
+      return before === undefined ? undefined : following(current, before);
     },
   },
   {
@@ -193,7 +173,7 @@ const MINDS: readonly Mind[] = [
       const out = places.filter((cell) => isOut(current, over, cell.barcode));
       const [cell, before] = [oneOf(chance, out), oneOf(chance, places)];
       if (cell === undefined || before === undefined) return undefined;
-      return following(current, { ...cell, position: before.position }, cell.barcode);
+      return following(current, before, cell);
     },
   },
   {
@@ -201,7 +181,7 @@ const MINDS: readonly Mind[] = [
     isValid: false,
     propose(chance, current, { over }) {
       const before = oneOf(chance, open(current, over));
-      return before === undefined ? undefined : following(current, before, `N-${current.cells.length}`);
+      return before === undefined ? undefined : following(current, before);
     },
   },
   {
@@ -248,6 +228,9 @@ const MINDS: readonly Mind[] = [
     propose: (_, current) => withPreset(current, { spots: current.presets[0]?.spots.slice(1) ?? [] }),
   },
 ];
+
+/** Between two looks of a person for cells that are to come. */
+const PEOPLE_S = 60;
 
 /** Half of them of a kind that may be, half of one that must not; a charge that is soon over, so that tails begin. */
 export async function runAmended(
@@ -297,7 +280,19 @@ export async function runAmended(
             },
           })),
         };
-  const run = await runWorld({ seed, hours, ...asked, campaign: hurried });
+  const hands = createPersonHands();
+  const world = withFollowers(hurried);
+  let brought = 0;
+  const people = Array.from({ length: how === "stopped" ? 0 : Math.floor((hours * 3600) / PEOPLE_S) }, (_, turn) => {
+    const act = (virtual: VirtualCampaign): void => {
+      brought += bringCells(virtual, hands, world, chance);
+    };
+    return [PEOPLE_S * (turn + 0.5), act] as const;
+  });
+  const places =
+    how === "stopped" ? { campaign: hurried } : { campaign: world, beginsWith: hurried, hands, at: people };
+  const run = await runWorld({ seed, hours, ...asked, ...places });
+  if (Number.isNaN(brought)) troubles.push("a wrong code was taken");
   for (const { invariant, what } of run.summary.violations) troubles.push(`${invariant}: ${what}`);
   const { truth, dose } = run.summary;
   if (truth["exposures_unaccounted"] !== 0 || dose.booked_not_settled !== 0) troubles.push("exposures unaccounted");
@@ -307,7 +302,7 @@ export async function runAmended(
   const report = verifyRecord(run.folder, replayDecisions);
   if (report.replay !== "ok") troubles.push(`replay ${report.replay}`);
   for (const { severity, code, what } of report.findings) if (severity === "error") troubles.push(`${code}: ${what}`);
-  return { seed, valid, refused, troubles };
+  return { seed, valid, refused, brought, troubles };
 }
 
 function exposedAfterAll({ of }: Pick<Awaited<ReturnType<typeof runWorld>>, "of">): readonly string[] {

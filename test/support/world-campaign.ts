@@ -247,7 +247,9 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     faults: "test",
     wallS: 0,
     interruptedBy,
-    ...(options.hands === undefined ? {} : { charges: recordedCharges(folder, inWorld(options.campaign ?? campaign)) }),
+    ...(options.hands === undefined
+      ? {}
+      : { charges: recordedCharges(folder, inWorld(run.campaign, options.campaign ?? campaign)) }),
   });
   const events = readEvents(folder);
   const of = (type: string): readonly StoredEvent[] => events.filter((event) => event.type === type);
@@ -262,8 +264,8 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
 }
 
 /** Numbers of the cells in the world, where people bring and exchange them. */
-function inWorld(of: Campaign): (cell: Occupant) => number {
-  return (name) => worldIndexOf(of, of.cells.find(({ position }) => position === name)?.barcode ?? "");
+function inWorld({ cells }: Campaign, world: Campaign): (cell: Occupant) => number {
+  return (name) => worldIndexOf(world, cells.find(({ position }) => position === name)?.barcode ?? "");
 }
 
 /** A run for tests that only look at it: made once for all that ask for the same, until the folders are removed. */
