@@ -3,6 +3,7 @@
  * long as the gate, by hardware. The detector counts before and after it. Whatever the trigger says or does, the shutter's
  * switches and the permit have the last word.
  */
+import { shortNumber } from "../../protocols/base/duration-text.ts";
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts";
@@ -167,7 +168,7 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
       await deps.requestShutterClosed();
       signal.throwIfAborted();
       if (closedMs === null) {
-        const what = `the gate of ${lengthS} s did not end in its time; the shutter was asked closed without it`;
+        const what = `the gate of ${shortNumber(lengthS)} s did not end in its time; the shutter was asked closed without it`;
         throw new Fault("trigger.late", trigger.name, what);
       }
       const isClosedStill = shutterState(await deps.readLevels()) === "closed";

@@ -30,16 +30,25 @@ export interface CorrectionAccountsDeps {
   readonly accounted: (startMs: number, endMs: number) => void;
 }
 
+/** What a sensor says may be of so long ago. */
+const HEARD_LATE_MS = 3000;
+
 /** Says which exposures they are, and otherwise does what the cells' books do. */
-export function withCorrections(cells: ExposureAccounts, deps: CorrectionAccountsDeps): ExposureAccounts {
+export function withCorrections(
+  cells: ExposureAccounts,
+  deps: CorrectionAccountsDeps,
+): ExposureAccounts & { isBesideCells(): boolean } {
   const { clock, recorder } = deps;
   /** The one that is begun and not ended. */
   let open: ExposureOrder | null = null;
   let isDurable = false;
+  /** When the last one was over. */
+  let overMs = -Infinity;
 
   function settle(order: ExposureOrder, marks: ShutterMarks, outcome: ExposureOutcome, framePath: string | null): void {
     if (order.beside === undefined || open?.exposureId !== order.exposureId) return;
     open = null;
+    overMs = clock.monoMs();
     const openS = openTimeS(marks, deps.shutterTravelMs);
     const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
     const ringCurrentMa = deps.ringCurrentMa();
@@ -93,6 +102,7 @@ export function withCorrections(cells: ExposureAccounts, deps: CorrectionAccount
       isDurable = open === order;
       return order.beside.number;
     },
+    isBesideCells: () => open !== null || clock.monoMs() - overMs < HEARD_LATE_MS,
     isDurable: (bookingSeq) => (open === null ? cells.isDurable(bookingSeq) : isDurable),
     noteOpening(order) {
       if (order.beside === undefined) cells.noteOpening(order);

@@ -3,7 +3,7 @@
  * what its pattern tells, and who is told. A frame that fails costs a pause, and is tried again.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import type { Clock } from "../../protocols/base/clock.ts";
+import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
@@ -41,7 +41,7 @@ import { judgeCorrection } from "./judge-correction.ts";
 
 export interface CorrectionDeskDeps {
   readonly frames: readonly CorrectionFrame[];
-  readonly clock: Pick<Clock, "monoMs">;
+  readonly clock: Pick<Clock, "monoMs" | "setTimeout" | "clearTimeout">;
   readonly io: Pick<BeamIo, "name" | "isLocked" | "readInputs">;
   readonly detector: Detector;
   readonly detectorFolder: string;
@@ -94,6 +94,8 @@ interface Kept extends KeptFrame {
 const AGAIN_MS = 600_000;
 /** Of a dark frame: arming, reading out, and two looks at the shutter. */
 const DARK_OVERHEAD_MS = 3000;
+/** No timer takes much longer. */
+const EXPIRY_LOOK_MS = 24 * 3_600_000;
 const CODES = {
   moved: "correction.moved",
   "too-bright": "correction.dark-level",
@@ -120,6 +122,10 @@ export function createCorrectionDesk(deps: CorrectionDeskDeps): CorrectionDesk {
     return kind === "dark" ? detector.name : `${kind} ${what}`;
   }
 
+  let expiryTimer: TimerHandle;
+  let expiryLookMs = 0;
+
+  /** Told in time also while nothing is planned, because exposing is held. */
   function tellExpired(nowMs: number): void {
     for (const one of kept) {
       const isExpired = nowMs >= expiresMs(one);
@@ -133,6 +139,13 @@ export function createCorrectionDesk(deps: CorrectionDeskDeps): CorrectionDesk {
         alarms.raise(noteOf("correction.expired", frame, what));
       }
     }
+    const nextMs = Math.min(nowMs + EXPIRY_LOOK_MS, ...kept.map(expiresMs).filter((atMs) => atMs > nowMs));
+    if (expiryLookMs > nowMs && expiryLookMs <= nextMs) return;
+    clock.clearTimeout(expiryTimer);
+    expiryLookMs = nextMs;
+    expiryTimer = clock.setTimeout(() => {
+      tellExpired(clock.monoMs());
+    }, nextMs - nowMs);
   }
 
   function noteOf(code: keyof typeof FAULT_CATALOGUE & `correction.${string}`, frame: CorrectionFrame, what: string) {
@@ -296,6 +309,7 @@ export function createCorrectionDesk(deps: CorrectionDeskDeps): CorrectionDesk {
     },
 
     goOn(accounted, longestOpenS) {
+      if (kept.length > 0) tellExpired(clock.monoMs());
       for (const { id, kind, what, begunMs, exposureS, boundPhotons, ended } of deps.past) {
         if (ended?.lit != null) accounted(ended.lit.fromMs, ended.lit.toMs);
         if (ended !== null) continue;

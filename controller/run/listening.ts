@@ -1,5 +1,6 @@
 /** What instruments and the rack's sensors say by themselves becomes alarms and news; and so do answers that are overdue. */
 import type { Instrument } from "../../protocols/roles/instrument.ts";
+import type { Fault } from "../../protocols/base/fault.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
@@ -19,14 +20,17 @@ export interface ListeningDeps {
   readonly stops: Pick<StopDesk, "order">;
   readonly clock: Clock;
   readonly views: Pick<ActorViews, "waits">;
+  /** Trouble that is none at the moment; by default all is. */
+  readonly isExpected?: (fault: Fault) => boolean;
 }
 
 /** Its own faults become alarms, and its link is looked at. */
 export function listenToInstrument(
   instrument: Instrument,
-  { alarms, send }: Pick<ListeningDeps, "alarms" | "send">,
+  { alarms, send, isExpected }: Pick<ListeningDeps, "alarms" | "send" | "isExpected">,
 ): void {
   instrument.onFault((fault) => {
+    if (isExpected?.(fault) === true) return;
     const note = faultNote(fault);
     alarms.raise(note);
     send({ type: "INSTRUMENT_FAULT", name: instrument.name, fault: note });
@@ -35,10 +39,11 @@ export function listenToInstrument(
 
 export function listenToInstruments(deps: ListeningDeps): void {
   watchWaits({ clock: deps.clock, alarms: deps.alarms, parts: () => deps.views.waits() });
-  const { roles, alarms, recorder, send, stops } = deps;
-  for (const instrument of roles.instruments) listenToInstrument(instrument, { alarms, send });
+  const { roles, alarms, recorder, stops } = deps;
+  for (const instrument of roles.instruments) listenToInstrument(instrument, deps);
   listenToRack({
     ...{ sensors: roles.watched ?? [], alarms, recorder },
+    ...(deps.isExpected === undefined ? {} : { isExpected: deps.isExpected }),
     stop(reason) {
       for (const stopClass of ["exposing", "open-circuit"] as const) {
         stops.order({ stopClass, author: "beamrack", reason });

@@ -2,6 +2,7 @@
  * Watches what hangs over the rack: keeps its readings on record, raises an alarm above the site's level, and above
  * the next one stops what could feed a fire. It informs and may stop, never permit.
  */
+import type { Fault } from "../../protocols/base/fault.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import { faultNote } from "../machines/errors.ts";
@@ -15,6 +16,8 @@ export interface RackWatchDeps {
   readonly recorder: Recorder;
   /** Ends exposing and puts every cell on open circuit; nothing of it comes back by itself. */
   readonly stop: (reason: string) => void;
+  /** Trouble that is none at the moment; by default all is. */
+  readonly isExpected?: (fault: Fault) => boolean;
 }
 
 /** Between two readings on record, when nothing happens. */
@@ -98,6 +101,7 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     judge(value, arrivedAtMs);
   });
   sensor.onFault((fault) => {
+    if (deps.isExpected?.(fault) === true) return;
     alarms.raise(faultNote(fault));
   });
 }

@@ -3,6 +3,7 @@
  * by its own report. A setter whose confirmed value would not change is not sent again. Not yet tried on a real
  * detector.
  */
+import { shortNumber } from "../../protocols/base/duration-text.ts";
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import { sleep } from "../../protocols/base/clock.ts";
 import { Fault, isFault, type FaultDetail } from "../../protocols/base/fault.ts";
@@ -242,7 +243,8 @@ export function createCamserverDetector(deps: CamserverDetectorDeps): Detector {
     if (running === present) {
       const deadlineS = settings.imageCount * (acquisition.exposureS + readOutS) + END_GRACE_S;
       present.deadline = clock.setTimeout(() => {
-        const fault = new Fault("detector.late", name, `${acquisition.fileName}: no end of exposure in ${deadlineS} s`);
+        const what = `${acquisition.fileName}: no end of exposure in ${shortNumber(deadlineS)} s`;
+        const fault = new Fault("detector.late", name, what);
         endRunning(present, fault).catch(report);
       }, deadlineS * 1000);
     }
@@ -253,7 +255,7 @@ export function createCamserverDetector(deps: CamserverDetectorDeps): Detector {
   }
 
   function wrongStart(startedS: number, askedS: number): Fault {
-    const what = `the detector started ${startedS} s where ${askedS} s were armed; it was ended`;
+    const what = `the detector started ${shortNumber(startedS)} s where ${shortNumber(askedS)} s were armed; it was ended`;
     return new Fault("detector.refused", name, what, { startedS, askedS });
   }
 

@@ -11,6 +11,11 @@ export function durationText(seconds: number): string {
   return pair(Math.round(minutes / 60), 24, "d", "h");
 }
 
+/** A reckoned number with the digits that tell something: 14.001, and not 14.001000000000001. */
+export function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
 function pair(value: number, per: number, large: string, small: string): string {
   const rest = value % per;
   const head = `${String(Math.floor(value / per))} ${large}`;

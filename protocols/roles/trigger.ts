@@ -1,4 +1,5 @@
 /** A gate generator: gives pulses of known length to a shutter or a detector, once for each time it is told to. */
+import { shortNumber } from "../base/duration-text.ts";
 import type { Instrument } from "./instrument.ts";
 
 export interface GateTrain {
@@ -55,7 +56,8 @@ export function trainProblem(train: GateTrain, capabilities: TriggerCapabilities
   const { widthMinS, gateMaxS, pauseMinS, countMax } = capabilities;
   if (!(delayS >= 0)) return `a delay of ${delayS} s`;
   if (!(widthS >= widthMinS)) return `a gate of ${widthS} s; the shortest is ${widthMinS} s`;
-  if (!(delayS + widthS <= gateMaxS)) return `delay and gate of ${delayS + widthS} s; the longest are ${gateMaxS} s`;
+  if (!(delayS + widthS <= gateMaxS))
+    return `delay and gate of ${shortNumber(delayS + widthS)} s; the longest are ${gateMaxS} s`;
   if (!(Number.isInteger(count) && count >= 1 && count <= countMax))
     return `${count} gates; 1 to ${countMax} are possible`;
   if (count === 1) return undefined;

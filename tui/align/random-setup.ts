@@ -47,6 +47,13 @@ export function setupOf(site: Site): WorldSetup | undefined {
   return { shiftXMm, shiftYMm, rotationDeg, cellOffsets, ...lookOf(site) };
 }
 
+/** Where the site file has it, of a site that measures where its rack stands: with its openings, and cells that show their edges. */
+export function asBuiltSetup(site: Site): WorldSetup | undefined {
+  if (site.alignment === undefined) return undefined;
+  const placement = { shiftXMm: 0, shiftYMm: 0, rotationDeg: 0, cells: new Map() };
+  return setupOf({ ...site, rack: { ...site.rack, placement } });
+}
+
 /** What the rack and its cells are to the beam. */
 function lookOf({ alignment }: Site) {
   const edge = alignment?.cellEdge;

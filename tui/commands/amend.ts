@@ -172,7 +172,7 @@ function tell(
   }
   if (changes.length > 0) context.print("changes");
   for (const change of changes) context.print(changeLine(change));
-  if (ifSo.length > 0) context.print("what check forecasts, from the begin");
+  if (ifSo.length > 0) context.print("what check forecasts, as if it had been so from the begin");
   for (const row of ifSo) context.print(whatIfLine(row));
   context.print(text);
   return 0;

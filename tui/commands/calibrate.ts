@@ -13,7 +13,7 @@ import type { JsonObject } from "../align/alignment-record.ts";
 import { FILE_KINDS, fileNote, placeNote, type FileKind } from "../align/calibration-notes.ts";
 import { loadCalibration, placedSite, type LoadedCalibration } from "../align/load-calibration.ts";
 import { confirmAct, withSiteBench } from "../align/on-site.ts";
-import { setupOf } from "../align/random-setup.ts";
+import { asBuiltSetup } from "../align/random-setup.ts";
 import { createRehearsal } from "../align/rehearse.ts";
 import { withSiteProbe, type SiteProbe } from "../align/site-probe.ts";
 import { takeDark } from "../align/take-dark.ts";
@@ -31,7 +31,7 @@ const OTHERS_VALID_S = 30 * 86_400;
 const MEASURED = ["flux", "filters"] as const;
 const NOTED_PLACES = ["calibrant", "empty"] as const;
 
-/** Where nobody has aligned the rack: where the site file has it. */
+/** Where nobody has aligned the rack. */
 const AS_BUILT: RackPlacement = { shiftXMm: 0, shiftYMm: 0, rotationDeg: 0, cells: new Map() };
 
 type Options = ReturnType<typeof parseOptions>;
@@ -199,7 +199,7 @@ async function inRehearsal(
   }
   const { campaign } = loaded;
   const chemistries = campaign.cells.map((cell) => cell.chemistry);
-  const setup = setupOf({ ...site, rack: { ...site.rack, placement: AS_BUILT } });
+  const setup = asBuiltSetup(site);
   assert(setup !== undefined, "a rack that stands somewhere");
   const rehearsal = createRehearsal({
     ...{ site, campaign, setup, seed: options.seed, tables: context.attenuationTables() },

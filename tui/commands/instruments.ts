@@ -13,7 +13,7 @@ import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { loadCampaign, loadSite } from "../load-campaign.ts";
 import { loadFrameTables, loadWorldData } from "../virtual/load-world-data.ts";
 import { loadCalibration, placedSite } from "../align/load-calibration.ts";
-import { randomSetup, setupOf } from "../align/random-setup.ts";
+import { asBuiltSetup, randomSetup, setupOf } from "../align/random-setup.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { WorldSetup } from "../../simulator/world/rack-setup.ts";
@@ -103,7 +103,7 @@ function readRack(context: CommandContext, { sitePath, campaignPath }: Instrumen
 
 /** Undefined for a rack that stands where the site has it. Throws Fault `command.usage`. */
 function setupFor(site: Site, { isMisplaced, seed }: InstrumentsOptions): WorldSetup | undefined {
-  if (!isMisplaced) return setupOf(site);
+  if (!isMisplaced) return setupOf(site) ?? asBuiltSetup(site);
   if (site.alignment === undefined) {
     throw new Fault("command.usage", "--misplaced", `the site ${site.name} has no section alignment`);
   }

@@ -3,7 +3,7 @@ import { assert } from "../../../protocols/base/assert.ts";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { CHEMISTRY_IDS } from "../../../protocols/campaign/chemistry.ts";
 import type { DetectorImage } from "../../../protocols/images/cbf-image.ts";
-import { setupOf } from "../../../tui/align/random-setup.ts";
+import { asBuiltSetup } from "../../../tui/align/random-setup.ts";
 import { createRehearsal } from "../../../tui/align/rehearse.ts";
 import { assertFlat, exposeFlat, flatOrder } from "../../../tui/align/take-flat.ts";
 import { loadWorldData } from "../../../tui/virtual/load-world-data.ts";
@@ -29,8 +29,7 @@ function bench(signal = new AbortController().signal) {
   const { site, campaign } = siteWith(
     "{ flat: { every_h: 24, exposure_s: 30, filters: [Al 1 mm], x_mm: 25, y_mm: 25 } }",
   );
-  const placement = { shiftXMm: 0, shiftYMm: 0, rotationDeg: 0, cells: new Map() };
-  const setup = setupOf({ ...site, rack: { ...site.rack, placement } });
+  const setup = asBuiltSetup(site);
   assert(setup !== undefined, "a rack that stands somewhere");
   const rehearsal = createRehearsal({
     ...{ site, setup, seed: 1, tables, signal, campaign: { ...campaign, cells: campaign.cells.slice(0, 1) } },

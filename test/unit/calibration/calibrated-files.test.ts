@@ -24,7 +24,10 @@ it("a file of the detector that is gone, or is another than was noted, is refuse
     calibrationFindings(
       { attenuationTables: () => tables, clock: { wallMs: () => Date.parse("2026-03-02T08:00:00Z") } as never },
       {
-        site: { ...shippedSite("reference"), calibrations: { file: "measured.yaml", required, driftMax: 0.05, whenExpired: "tell" } },
+        site: {
+          ...shippedSite("reference"),
+          calibrations: { file: "measured.yaml", required, driftMax: 0.05, whenExpired: "tell" },
+        },
         calibration: { path, calibration, sha256: noted },
         campaign: { durationS: 3600 },
       },
