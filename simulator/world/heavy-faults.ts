@@ -86,6 +86,11 @@ export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets
       shutterFreeMs = comesMs;
     }
     drawn.push(fault);
+    // Inputs that are not read for a while stop exposing, as trouble does.
+    if (endMs >= shutterFreeMs && blindsInputs(fault, targets)) {
+      shutterFreeMs = endMs + Math.round(1000 * (10 + 50 * own.stream("inputs unread").uniform()));
+      drawn.push({ kind: "person", act: "resume", fromMs: shutterFreeMs });
+    }
     // It asks a person where its cells are, if it lost one.
     if (targets.hasRobot === true && losesCells(fault.kind)) {
       drawn.push({ kind: "person", act: "find-cells", fromMs: endMs + Math.round(1000 * (40 + 40 * own.uniform())) });
@@ -108,6 +113,10 @@ function isInSweep(atS: number, { sweeps }: HeavyTargets): boolean {
 
 function isOfRobot(kind: string): boolean {
   return kind.startsWith("robot-") || kind === "cells-swapped";
+}
+
+function blindsInputs(fault: WorldFault, { beamlineLinks, safetyInputs = [] }: HeavyTargets): boolean {
+  return safetyInputs.length > 0 && "link" in fault && beamlineLinks.includes(fault.link);
 }
 
 /** The arm may be on its way with one. */
