@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { runTimings } from "../../../controller/run/timings.ts";
+import { loadShipped } from "../../support/campaign-files.ts";
+
+function startDeadlinesS(campaignPath: string): readonly number[] {
+  const loaded = loadShipped(campaignPath);
+  if (loaded.kind !== "loaded") throw new Error(`${campaignPath} is refused`);
+  return [false, true].map((isResumed) => runTimings(loaded.site, isResumed).startDeadlineMs / 1000);
+}
+
+it("an instrument that is gone is waited for two minutes as a campaign begins, and for two tries of its link as it goes on", () => {
+  expect(startDeadlinesS("protocols/campaigns/robot-to-beam.yaml")).toEqual([120, 40]);
+  // Whoever hears a channel once a minute only gives it that long.
+  expect(startDeadlinesS("protocols/campaigns/fault-search-rack.yaml")).toEqual([120, 120]);
+});
