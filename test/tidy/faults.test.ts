@@ -1,9 +1,7 @@
-import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import { faultsPage } from "../../scripts/faults-page-text.ts";
-import { readFromRoot } from "./project-files.ts";
-import { nodesOf, placeOf, SOURCE_FILES } from "./source-files.ts";
+import { readFromRoot, sourceTexts } from "./project-files.ts";
 
 const CODES: readonly string[] = Object.keys(FAULT_CATALOGUE);
 
@@ -15,11 +13,10 @@ describe("faults", () => {
   });
 
   it("are raised only with codes that the catalogue knows", () => {
-    const raised = SOURCE_FILES.filter(({ text }) => /\bnew\s+Fault\b/.test(text)).flatMap((file) =>
-      nodesOf(file).flatMap((node) => {
-        if (!ts.isNewExpression(node) || node.expression.getText() !== "Fault") return [];
-        const code = node.arguments?.[0];
-        return code !== undefined && ts.isStringLiteral(code) ? [{ code: code.text, at: placeOf(file, node) }] : [];
+    const raised = sourceTexts().flatMap(({ path, text }) =>
+      [...text.matchAll(/\bnew\s+Fault\(\s*"(?<code>[^"]*)"/g)].map(({ index, groups }) => {
+        const line = text.slice(0, index).split("\n").length;
+        return { code: groups?.["code"] ?? "", at: `${path}:${String(line)}` };
       }),
     );
     expect(raised.length).toBeGreaterThan(5);

@@ -45,7 +45,7 @@ export interface Import {
   readonly specifier: string;
   /** From the root, when it is a file of ours. */
   readonly path: string | undefined;
-  /** Gone after compilation; told of files of the simulator alone. */
+  /** Gone after compilation. */
   readonly isTypeOnly: boolean;
   readonly at: string;
 }
@@ -61,9 +61,9 @@ export function importsOf(file: SourceFile): readonly Import[] {
   return found;
 }
 
-/** Where something may be imported in mid-code, or it is asked whether a type alone is. */
-function isParsedForImports({ layer, text }: SourceFile): boolean {
-  return layer === "simulator" || /\bimport\s*\(/.test(text);
+/** Where something may be imported in mid-code, or what looks like an import may be text for another file. */
+function isParsedForImports({ text }: SourceFile): boolean {
+  return /\bimport\s*\(|`[^]*^import /m.test(text);
 }
 
 function parsedImports(file: SourceFile): readonly Import[] {
@@ -75,11 +75,14 @@ function parsedImports(file: SourceFile): readonly Import[] {
   return found;
 }
 
-/** Those at the head of a file, by the compiler's own quick look, which does not parse. */
+/** An import or a re-export as the formatter leaves it: at the start of a line, with double quotes. */
+const STATEMENT = /^(?:import |(?:import|export)\b(?<what>[^"';=]*?)\bfrom )"(?<specifier>[^"\n]+)"/gm;
+
 function listedImports(file: SourceFile): readonly Import[] {
-  return ts.preProcessFile(file.text, true, false).importedFiles.map(({ fileName, pos }) => {
-    const line = file.text.slice(0, pos).split("\n").length;
-    return importAt({ specifier: fileName, isTypeOnly: false }, file, `${file.path}:${String(line)}`);
+  return [...file.text.matchAll(STATEMENT)].map(({ index, groups }) => {
+    const line = file.text.slice(0, index).split("\n").length;
+    const written = { specifier: groups?.["specifier"] ?? "", isTypeOnly: /^ type\b/.test(groups?.["what"] ?? "") };
+    return importAt(written, file, `${file.path}:${String(line)}`);
   });
 }
 
