@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import {
-  campaign,
   expectSound,
   field,
   missesOf,
@@ -10,6 +9,7 @@ import {
   runWorld,
   sharedRun,
   SIX,
+  THREE,
 } from "../support/world-campaign.ts";
 import type { WorldRun } from "../support/world-campaign.ts";
 
@@ -19,13 +19,13 @@ const HOURS = 0.36;
 /** Long enough for the sweep after the trouble of a device. */
 const DEVICE_HOURS = 0.27;
 const FROM_MS = 800_000;
-const A2 = campaign.cells.findIndex((cell) => cell.position === "A2");
+const A2 = SIX.cells.findIndex((cell) => cell.position === "A2");
 
 /** Samples on record, by channel. */
 function samplesByChannel(run: WorldRun): readonly number[] {
   const reader = openRecord(run.folder);
   try {
-    return campaign.cells.map((_, index) => [...reader.samples(index)].length);
+    return SIX.cells.map((_, index) => [...reader.samples(index)].length);
   } finally {
     reader.close();
   }
@@ -37,7 +37,7 @@ function stepsOf(run: WorldRun, position: string) {
 
 let calm: WorldRun;
 beforeAll(async () => {
-  calm = await sharedRun({ hours: HOURS });
+  calm = await sharedRun({ hours: HOURS, campaign: SIX });
 });
 
 function expectOthersUntouched(run: WorldRun): void {
@@ -49,7 +49,11 @@ function expectOthersUntouched(run: WorldRun): void {
 
 describe("a channel whose link fails", () => {
   it("by a cut is named, and its cell goes on with the time its step has left", async () => {
-    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-cut", link: "channel A2", fromMs: FROM_MS }] });
+    const run = await runWorld({
+      hours: HOURS,
+      campaign: SIX,
+      faults: [{ kind: "link-cut", link: "channel A2", fromMs: FROM_MS }],
+    });
     expectSound(run);
     expectOthersUntouched(run);
     expect(run.alarms).toEqual(["link.closed channel A2"]);
@@ -64,6 +68,7 @@ describe("a channel whose link fails", () => {
   it("by a hang of half a minute is named within its silence, and its cell resumes", async () => {
     const run = await sharedRun({
       hours: HOURS,
+      campaign: SIX,
       faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS, toMs: FROM_MS + 30_000 }],
     });
     expectSound(run);
@@ -80,6 +85,7 @@ describe("a channel whose link fails", () => {
   it("has the stretch in which nothing was heard on record as a gap", async () => {
     const run = await sharedRun({
       hours: HOURS,
+      campaign: SIX,
       faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS, toMs: FROM_MS + 30_000 }],
     });
     const reader = openRecord(run.folder);
@@ -95,7 +101,11 @@ describe("a channel whose link fails", () => {
   });
 
   it("for ever is given up by name within four minutes, with its cell alone", async () => {
-    const run = await runWorld({ hours: HOURS, faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS }] });
+    const run = await runWorld({
+      hours: HOURS,
+      campaign: SIX,
+      faults: [{ kind: "link-hang", link: "channel A2", fromMs: FROM_MS }],
+    });
     expectSound(run);
     expectOthersUntouched(run);
     const [isolated] = run.of("cell-isolated");
@@ -110,24 +120,25 @@ describe("a channel whose link fails", () => {
   it("before the campaign begins holds nothing up but its own cell", async () => {
     const run = await runWorld({
       hours: HOURS,
+      campaign: SIX,
       faults: [{ kind: "link-hang", link: "channel A2", fromMs: 0, toMs: 60_000 }],
     });
     expectSound(run);
     expect(run.summary.requests.missed).toBe(0);
     expect(stepsOf(run, "A2")[0]?.atMs).toBeGreaterThan(60_000);
-    // The proofs of ten cells take less than that, and none of them waits for A2.
+    // The proofs of six cells take less than that, and none of them waits for A2.
     expect(stepsOf(run, "A1")[0]?.atMs).toBeLessThan(20_000);
   });
 });
 
 /** What becomes of a device's link concerns all cells alike. */
-let calmSix: Promise<WorldRun> | undefined;
+let calmThree: Promise<WorldRun> | undefined;
 
 describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link) => {
   let calm: WorldRun;
   beforeAll(async () => {
-    calmSix ??= runWorld({ hours: DEVICE_HOURS, campaign: SIX });
-    calm = await calmSix;
+    calmThree ??= runWorld({ hours: DEVICE_HOURS, campaign: THREE });
+    calm = await calmThree;
   });
 
   const at = [
@@ -137,7 +148,7 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
   ] as const;
 
   it.each(at)("cut %s harms nothing, and exposures go on by themselves", async (_, fromMs) => {
-    const run = await runWorld({ hours: DEVICE_HOURS, campaign: SIX, faults: [{ kind: "link-cut", link, fromMs }] });
+    const run = await runWorld({ hours: DEVICE_HOURS, campaign: THREE, faults: [{ kind: "link-cut", link, fromMs }] });
     expectSound(run);
     expect(run.alarms.some((alarm) => alarm.endsWith(` ${link}`))).toBe(true);
     expect(run.summary.requests.missed).toBeLessThanOrEqual(2);
@@ -147,7 +158,7 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
 
   it.each(at)("silent for a minute %s harms nothing, and exposures go on after it", async (_, fromMs) => {
     const run = await runWorld({
-      ...{ hours: DEVICE_HOURS, campaign: SIX },
+      ...{ hours: DEVICE_HOURS, campaign: THREE },
       faults: [{ kind: "link-hang", link, fromMs, toMs: fromMs + 60_000 }],
     });
     expectSound(run);
@@ -161,7 +172,7 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
   it("silent for ever leaves the cells cycling, the beam off and the device named to the end", async () => {
     const run = await runWorld({
       hours: DEVICE_HOURS,
-      campaign: SIX,
+      campaign: THREE,
       faults: [{ kind: "link-hang", link, fromMs: 603_000 }],
     });
     expectSound(run);
@@ -169,6 +180,6 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
     expect(run.summary.cells).toEqual(calm.summary.cells);
     expect(run.summary.alarms.open).toBeGreaterThan(0);
     expect(run.virtual.world.openings.filter((opening) => opening.litEndMs > 625_000)).toEqual([]);
-    expect(run.summary.requests.met).toBeLessThan(calm.summary.requests.met - 6);
+    expect(run.summary.requests.met).toBeLessThan(calm.summary.requests.met - 3);
   });
 });
