@@ -18,7 +18,6 @@ import { parseArgs } from "node:util";
 import nodePty from "@lydell/node-pty";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
-import { ALL_POSITIONS } from "../../protocols/base/position.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import { createBusClient } from "../../tui/bus/bus-client.ts";
 import { loadCampaign } from "../../tui/load-campaign.ts";
@@ -28,6 +27,7 @@ import { packageRoot } from "../../tui/rim/package-root.ts";
 import { createRealClock } from "../../tui/rim/real-clock.ts";
 import { said, startBeamrack } from "../support/beamrack-process.ts";
 import { deadTimesMs, orderToOpenMs, phasesOf, pointsOf, spreadOf } from "../support/latency-figures.ts";
+import { benchCampaignText } from "./bench-campaign.ts";
 
 const DEAD_MEDIAN_MS = 4;
 const DEAD_P99_MS = 15;
@@ -54,49 +54,14 @@ const MADE_SHARE = 0.95;
 const folder = mkdtempSync(join(tmpdir(), "beamrack-latency-"));
 
 function campaignText(): string {
-  const positions = ALL_POSITIONS.slice(0, cellCount).join(", ");
-  return `campaign: latency
-start: 2026-03-02T08:00:00Z
-duration_h: 2
-site: ${siteFile}
-beam: { energy_keV: 60, flux_ref_ph_s: 1.0e+11, ring_current_ref_mA: 200 }
-uncertainty: { stack: 0.05 }
-protocols:
-  quarter: { file: ${join(root, "protocols/library/lno-quarter-hour.yaml")} }
-stacks:
-  plain:
-    - { name: positive can, material: ss304, thickness_mm: 0.25 }
-    - { name: positive electrode, material: electrode_lno, thickness_mm: 0.07, dose: true }
-    - { name: negative can, material: ss304, thickness_mm: 0.5 }
-cell_defaults:
-  chemistry: lno-graphite
-  electrolyte: LP57
-  nominal_capacity_mAh: 4.09
-  protocol: quarter
-  stack: plain
-  role: exposed
-  safety: { max_voltage_V: 4.25, min_voltage_V: 2.5, max_current_mA: 25, min_current_mA: -25 }
-cells:
-  - positions: [${positions}]
-    barcode: L-{position}
-presets:
-  pattern:
-    technique: diffraction
-    exposure_s: ${EXPOSURE_S}
-    filters: [Mo 0.1 mm]
-    spots: { list: [{ x_mm: 0, y_mm: 0 }] }
-triggers:
-  - { name: sweep, kind: sweep, preset: pattern, cadence_min: 60, first_after_min: 0.75 }
-  - { name: by-hand, kind: operator, preset: pattern }
-dose_limits:
-  - layer: positive electrode
-    location: surface
-    convention: en
-    dose_Gy: 100000000
-    scope: spot_total
-    source: a bench
-    vouched_by: a bench
-`;
+  return benchCampaignText({
+    ...{ name: "latency", hours: 2, site: siteFile, protocol: join(root, "protocols/library/lno-quarter-hour.yaml") },
+    ...{ cellCount, letter: "L", currentMaxMa: 25, exposureS: EXPOSURE_S, spots: "{ list: [{ x_mm: 0, y_mm: 0 }] }" },
+    triggers: [
+      "{ name: sweep, kind: sweep, preset: pattern, cadence_min: 60, first_after_min: 0.75 }",
+      "{ name: by-hand, kind: operator, preset: pattern }",
+    ],
+  });
 }
 
 function readEvents(data: string): readonly StoredEvent[] {

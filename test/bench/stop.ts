@@ -20,6 +20,7 @@ import { createBusClient } from "../../tui/bus/bus-client.ts";
 import { packageRoot } from "../../tui/rim/package-root.ts";
 import { createRealClock } from "../../tui/rim/real-clock.ts";
 import { said, startBeamrack } from "../support/beamrack-process.ts";
+import { benchCampaignText } from "./bench-campaign.ts";
 
 const TOLD_MS = 100;
 const CONFIRMED_MS = 1000;
@@ -38,47 +39,12 @@ const hungChannel = `channel ${hungPosition}`;
 const root = packageRoot().folder;
 const folder = mkdtempSync(join(tmpdir(), "beamrack-stop-"));
 
-const campaignText = `campaign: stop
-start: 2026-03-02T08:00:00Z
-duration_h: 2
-site: ${join(root, "protocols/sites/bench.yaml")}
-beam: { energy_keV: 60, flux_ref_ph_s: 1.0e+11, ring_current_ref_mA: 200 }
-uncertainty: { stack: 0.05 }
-protocols:
-  quarter: { file: ${join(root, "protocols/library/lno-quarter-hour.yaml")} }
-stacks:
-  plain:
-    - { name: positive can, material: ss304, thickness_mm: 0.25 }
-    - { name: positive electrode, material: electrode_lno, thickness_mm: 0.07, dose: true }
-    - { name: negative can, material: ss304, thickness_mm: 0.5 }
-cell_defaults:
-  chemistry: lno-graphite
-  electrolyte: LP57
-  nominal_capacity_mAh: 4.09
-  protocol: quarter
-  stack: plain
-  role: exposed
-  safety: { max_voltage_V: 4.25, min_voltage_V: 2.5, max_current_mA: 25, min_current_mA: -25 }
-cells:
-  - positions: [${positions.join(", ")}]
-    barcode: S-{position}
-presets:
-  pattern:
-    technique: diffraction
-    exposure_s: 1
-    filters: [Mo 0.1 mm]
-    spots: { list: [{ x_mm: 0, y_mm: 0 }] }
-triggers:
-  - { name: sweep, kind: sweep, preset: pattern, cadence_min: 60, first_after_min: 60 }
-dose_limits:
-  - layer: positive electrode
-    location: surface
-    convention: en
-    dose_Gy: 100000000
-    scope: spot_total
-    source: a bench
-    vouched_by: a bench
-`;
+const campaignText = benchCampaignText({
+  ...{ name: "stop", hours: 2, site: join(root, "protocols/sites/bench.yaml") },
+  ...{ protocol: join(root, "protocols/library/lno-quarter-hour.yaml"), cellCount: positions.length, letter: "S" },
+  ...{ currentMaxMa: 25, exposureS: 1, spots: "{ list: [{ x_mm: 0, y_mm: 0 }] }" },
+  triggers: ["{ name: sweep, kind: sweep, preset: pattern, cadence_min: 60, first_after_min: 60 }"],
+});
 
 interface Ended {
   readonly not_confirmed: readonly string[];
