@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { BENCH_RACK, createBusBench } from "../support/bus-bench.ts";
 import { envelope } from "../support/bus-orders.ts";
 import { fuzzBus } from "../support/fuzz-bus-run.ts";
-import { campaign, expectSound, field, removeFolders, runWorld, site } from "../support/world-campaign.ts";
+import { campaign, expectSound, field, removeFolders, runWorld, site, SIX } from "../support/world-campaign.ts";
 import { groupTopicName } from "../../protocols/bus/topics.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 
@@ -24,14 +24,19 @@ function seen(bench: ReturnType<typeof createBusBench>, untilS: number): readonl
 
 describe("a campaign seen over the bus", () => {
   it("goes as it goes unseen, and all that is said of it can be read", async () => {
-    const bench = createBusBench(campaign, site);
-    const run = await runWorld({ hours: 0.25, hearing: (store) => bench.bus.hearing(store), at: seen(bench, 890) });
+    const bench = createBusBench(SIX, site);
+    const run = await runWorld({
+      hours: 0.25,
+      campaign: SIX,
+      hearing: (store) => bench.bus.hearing(store),
+      at: seen(bench, 890),
+    });
     expectSound(run);
     expect(bench.unread).toEqual([]);
-    expect((await runWorld({ hours: 0.25, at: [] })).summary.log.digest).toBe(run.summary.log.digest);
+    expect((await runWorld({ hours: 0.25, campaign: SIX, at: [] })).summary.log.digest).toBe(run.summary.log.digest);
 
     const told = bench.last("campaign");
-    expect(told).toMatchObject({ state: "running", world: "virtual", cells: { total: campaign.cells.length } });
+    expect(told).toMatchObject({ state: "running", world: "virtual", cells: { total: SIX.cells.length } });
     expect(told?.exposures.made).toBe(run.summary.exposures.made);
     const made = run.of("exposure-ended").filter((event) => field(event, "position") === "A1").length;
     expect(made).toBeGreaterThan(0);

@@ -95,10 +95,10 @@ function lastDocument({ out }: Ran): z.output<typeof summarySchema> {
   return summarySchema.parse(JSON.parse(out.trim().split("\n").at(-1) ?? ""));
 }
 
-/** Two that want the same folder for an hour and a half of the campaign, and an audit of it while the one that got it runs. */
+/** Two that want the same folder for an hour of the campaign, and an audit of it while the one that got it runs. */
 async function twoInOneFolder() {
   const data = join(folder, "shared");
-  const args = ["simulate", ...CAMPAIGN, "--data", data, "--until", "90min", "--json"];
+  const args = ["simulate", ...CAMPAIGN, "--data", data, "--until", "1h", "--json"];
   const audits: Promise<Ran>[] = [];
   const both = await Promise.all(
     [1, 2].map(() =>
@@ -151,7 +151,7 @@ describe("beamrack simulate", () => {
   });
 
   it("stopped by Ctrl-C leaves a folder that holds and from which the same command goes on", async () => {
-    const args = ["simulate", ...CAMPAIGN, "--data", join(folder, "stopped"), "--until", "90min", "--json"];
+    const args = ["simulate", ...CAMPAIGN, "--data", join(folder, "stopped"), "--until", "1h", "--json"];
     const stopped = await beamrack(args, (text, stop) => {
       if (text.includes("waiting for exposure ")) stop();
     });

@@ -148,7 +148,7 @@ describe("the published protocol schema", () => {
       fc.property(randomProtocol, (protocol) => {
         expectKept({ ...protocol, name: "test" });
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -288,7 +288,7 @@ describe("a protocol file of any text", () => {
           }
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   });
 });
