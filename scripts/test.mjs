@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const VITEST = "node_modules/vitest/vitest.mjs";
 const LINES_OF_A_FAILURE = 12;
+const LOADED_FIRST = `--require ${JSON.stringify(`${root}scripts/slow-to-optimise.cjs`)}`;
 const BEHIND_LINKS = constants.priority.PRIORITY_LOW;
 
 /** Waits for it; its output appears as a whole when it ends, or as it comes. */
@@ -22,7 +23,9 @@ function run(name, command, { priority, live, isWhole = "" }) {
   return new Promise((resolve, reject) => {
     const colour = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
     // of packages with a slower build for their own developers, the other is loaded, as a user's Node does
-    const env = { ...process.env, ...colour, TEST_BUILT: "1", TEST_WHOLE: isWhole, NODE_ENV: "production" };
+    const own = { TEST_BUILT: "1", TEST_WHOLE: isWhole, NODE_ENV: "production" };
+    const options = [process.env["NODE_OPTIONS"] ?? "", LOADED_FIRST].join(" ").trim();
+    const env = { ...process.env, ...colour, ...own, NODE_OPTIONS: options };
     const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     if (priority !== undefined) setPriority(child.pid, priority);
     const output = [];
