@@ -61,9 +61,9 @@ export function importsOf(file: SourceFile): readonly Import[] {
   return found;
 }
 
-/** Where something may be imported in mid-code, or what looks like an import may be text for another file. */
+/** Where something may be imported in mid-code, or what looks like an import below it may be text for another file. */
 function isParsedForImports({ text }: SourceFile): boolean {
-  return /\bimport\s*\(|`[^]*^import /m.test(text);
+  return /\bimport\s*\(|^(?:export )?(?:async|class|const|function|interface|let|type)\b[^]*^import /m.test(text);
 }
 
 function parsedImports(file: SourceFile): readonly Import[] {
