@@ -105,7 +105,8 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
       begunIndex.set(position, Math.max(index, begunIndex.get(position) ?? -1));
     });
     return {
-      ...{ atMs: deps.nowMs(), startMs: campaign.startMs, isComplete: begun.isComplete, begunIndex, over: begun.over },
+      ...{ atMs: deps.nowMs(), startMs: campaign.startMs, isComplete: begun.isComplete, begunIndex },
+      ...{ over: begun.over, ended: begun.ended },
       positions: campaign.cells.map(({ position }) => position),
       ...{ rows: deps.given(), spotPlan: deps.spotPlan(), requests: [] },
     };

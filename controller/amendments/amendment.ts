@@ -35,6 +35,8 @@ export interface CampaignProgress {
   readonly positions: readonly string[];
   /** Cells that have ended, or were given up. */
   readonly over: ReadonlySet<string>;
+  /** Of them those that the controller has seen end: their channels are off, or nobody could get them off. */
+  readonly ended: ReadonlySet<string>;
   /** What was given, and booked. */
   readonly rows: readonly GivenExposure[];
   /** Where its dose is kept, and how far a spot's tails reach; undefined where the record does not say. */

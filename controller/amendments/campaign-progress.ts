@@ -26,6 +26,8 @@ export interface BegunFold {
   event(type: string, atMs: number, data: Json | undefined): void;
   readonly begunIndex: ReadonlyMap<string, number>;
   readonly over: ReadonlySet<string>;
+  /** Of them those that the controller has seen end; one that was ordered off while none ran may cycle on. */
+  readonly ended: ReadonlySet<string>;
   readonly amendments: readonly RecordedAmendment[];
   /** It has ended, or all its cells were ordered off. */
   readonly isComplete: boolean;
@@ -37,21 +39,24 @@ export interface ProgressFold {
   readonly amendments: readonly RecordedAmendment[];
 }
 
-const OVER: ReadonlySet<string> = new Set(["cell-complete", "cell-stopped", "cell-isolated", WITHDRAWN_EVENT]);
+const ENDED: ReadonlySet<string> = new Set(["cell-complete", "cell-stopped", "cell-isolated"]);
+const OVER: ReadonlySet<string> = new Set([...ENDED, WITHDRAWN_EVENT]);
 
 export function createBegunFold(): BegunFold {
   const begunIndex = new Map<string, number>();
   const over = new Set<string>();
+  const ended = new Set<string>();
   const amendments: RecordedAmendment[] = [];
   let isComplete = false;
 
   return {
-    ...{ begunIndex, over, amendments },
+    ...{ begunIndex, over, ended, amendments },
     get isComplete() {
       return isComplete;
     },
     event(type, eventMs, value) {
       if (OVER.has(type)) over.add(textOf(recordOf(value)["position"]));
+      if (ENDED.has(type)) ended.add(textOf(recordOf(value)["position"]));
       switch (type) {
         case "campaign-complete":
           isComplete = true;
@@ -103,9 +108,9 @@ export function createProgressFold(): ProgressFold {
       else if (type === DOSE_PLAN_EVENT) spotPlan = parseSpotPlan(value);
     },
     progress(rows) {
-      const { begunIndex, over, isComplete } = begun;
+      const { begunIndex, over, ended, isComplete } = begun;
       return {
-        ...{ atMs, startMs, isComplete, begunIndex, positions, over, rows, spotPlan },
+        ...{ atMs, startMs, isComplete, begunIndex, positions, over, ended, rows, spotPlan },
         requests: timetable.timetable().ahead.filter(({ request }) => request.startsWith("R")),
       };
     },

@@ -17,7 +17,7 @@ const STAYS = [
 export function judgeFollowers(
   current: Campaign,
   added: readonly CampaignCell[],
-  progress: Pick<CampaignProgress, "over">,
+  progress: Pick<CampaignProgress, "over" | "ended">,
   refuse: (where: string, what: string, advice: string) => void,
 ): void {
   const known = new Map<string, CampaignCell>(current.cells.map((cell) => [cell.position, cell]));
@@ -42,10 +42,18 @@ export function judgeFollowers(
       const what = `${before.barcode} has this place, and is not over`;
       refuse(where, what, `Withdraw ${name} by an amendment; this cell can follow by the next one.`);
     }
+    judgeEnded(where, before);
     if (before.group !== cell.group) {
       const what = `the place is one of ${before.group}, whose users see what is there; this cell is of ${cell.group}`;
       refuse(where, what, `Give it a place of ${cell.group}, or one that had no cell.`);
     }
+  }
+
+  /** Ordered off while no controller ran: its instrument may drive it still, and would be heard for the one that follows. */
+  function judgeEnded(where: string, { barcode, position }: CampaignCell): void {
+    if (!progress.over.has(position) || progress.ended.has(position)) return;
+    const what = `${barcode} was ordered off, and its channel has not confirmed it off yet`;
+    refuse(where, what, `Begin the controller once (beamrack run); when ${position} is stopped, amend again.`);
   }
 
   function judgeFormer(cell: CampaignCell, former: CampaignCell): void {
@@ -54,6 +62,7 @@ export function judgeFollowers(
       const what = `${cell.barcode} lies at ${former.position}, and is not over there`;
       refuse(where, what, `Withdraw ${former.position} by an amendment; it can come back by the next one.`);
     }
+    judgeEnded(where, former);
     for (const [field, key] of STAYS) {
       if (isSame(former[field], cell[field])) continue;
       const what = `${key} of ${cell.barcode} is another than at ${former.position}`;

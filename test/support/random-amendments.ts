@@ -160,17 +160,17 @@ const MINDS: readonly Mind[] = [
   {
     name: "another cell follows one that is over",
     isValid: true,
-    propose(chance, current, { over }) {
-      const before = oneOf(chance, replaceable(current, over));
+    propose(chance, current, { ended }) {
+      const before = oneOf(chance, replaceable(current, ended));
       return before === undefined ? undefined : following(current, before);
     },
   },
   {
     name: "a cell comes back",
     isValid: true,
-    propose(chance, current, { over }) {
-      const places = replaceable(current, over);
-      const out = places.filter((cell) => isOut(current, over, cell.barcode));
+    propose(chance, current, { ended }) {
+      const places = replaceable(current, ended);
+      const out = places.filter((cell) => isOut(current, ended, cell.barcode));
       const [cell, before] = [oneOf(chance, out), oneOf(chance, places)];
       if (cell === undefined || before === undefined) return undefined;
       return following(current, before, cell);

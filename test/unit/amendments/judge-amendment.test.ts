@@ -19,7 +19,8 @@ assert(loaded.kind === "loaded", "refused");
 const { campaign } = loaded;
 
 const AT_BEGIN: CampaignProgress = {
-  ...{ atMs: 0, startMs: campaign.startMs, isComplete: false, begunIndex: new Map(), over: new Set<string>() },
+  ...{ atMs: 0, startMs: campaign.startMs, isComplete: false, begunIndex: new Map() },
+  ...{ over: new Set<string>(), ended: new Set<string>() },
   ...{ rows: [], spotPlan: undefined, requests: [], positions: campaign.cells.map(({ position }) => position) },
 };
 
@@ -110,13 +111,14 @@ describe("a cell that takes another's place", () => {
     cells: [...gone.cells, { ...first, position: named("A1.2"), barcode: "N-1", ...change }],
   });
   const over = new Set(["A1"]);
+  const isOver = { over, ended: over };
 
   it("comes where that one is over, is of its group, and is itself when it comes back", () => {
-    expect(judged(follows({}), { over })).toEqual({
+    expect(judged(follows({}), isOver)).toEqual({
       changes: ["cells null 1 1", "withdrawn false true 1"],
       refusals: [],
     });
-    expect(judged(follows({ barcode: first.barcode }), { over }).refusals).toEqual([]);
+    expect(judged(follows({ barcode: first.barcode }), isOver).refusals).toEqual([]);
     const wrong: readonly (readonly [Partial<CampaignCell>, ReadonlySet<string>, string])[] = [
       [{}, new Set(), "cells A1.2: R-A1 has this place, and is not over"],
       [{ position: named("A1.3") }, over, "cells A1.3: A1.2 is no cell of the campaign yet"],
@@ -124,12 +126,20 @@ describe("a cell that takes another's place", () => {
       [{ barcode: "R-A2" }, over, "cells A1.2: R-A2 lies at A2, and is not over there"],
       [{ barcode: "R-A1", stackName: "thin" }, over, "cells A1.2 stack: stack of R-A1 is another than at A1"],
     ];
-    for (const [change, isOver, what] of wrong) {
-      expect(judged(follows(change), { over: isOver }).refusals.join()).toContain(what);
+    for (const [change, ended, what] of wrong) {
+      expect(judged(follows(change), { over: ended, ended }).refusals.join()).toContain(what);
     }
     const kept = { ...campaign, custodyPath: "custody" };
-    const { refusals } = judgeAmendment(kept, { ...follows({}), custodyPath: "custody" }, { ...AT_BEGIN, over });
+    const { refusals } = judgeAmendment(kept, { ...follows({}), custodyPath: "custody" }, { ...AT_BEGIN, ...isOver });
     expect(refusals.map(({ what }) => what)).toEqual(["custody is kept of the cells, and by their places"]);
+  });
+
+  it("does not come before the controller has seen the other one off: ordered off while none ran it may cycle on", () => {
+    const notOff = "R-A1 was ordered off, and its channel has not confirmed it off yet";
+    expect(judged(follows({}), { over }).refusals).toEqual([`cells A1.2: ${notOff}`]);
+    expect(judged(follows({ position: positionAt(95), barcode: first.barcode }), { over }).refusals).toEqual([
+      `cells H12: ${notOff}`,
+    ]);
   });
 
   it("does not come back to limits that it has passed by what it was given, wherever its spots lie since", () => {
@@ -139,7 +149,10 @@ describe("a cell that takes another's place", () => {
     };
     const spotPlan = { spots: [0, 1].map((xMm) => ({ xMm, yMm: 0 })), relativeFluence: () => 0, earlier: new Map() };
     const rows = rowsOf(1200).map((row) => ({ ...row, position: named("A1") }));
-    const progress = { over, rows: [...rows, ...rows.map((row) => ({ ...row, exposureId: "X-2", spotIndex: 1 }))] };
+    const progress = {
+      ...isOver,
+      rows: [...rows, ...rows.map((row) => ({ ...row, exposureId: "X-2", spotIndex: 1 }))],
+    };
     expect(judged(back(2900), { ...progress, spotPlan }).refusals).toEqual([]);
     expect(judged(back(2800), { ...progress, spotPlan }).refusals).toEqual([
       expect.stringMatching(/A1\.2 spot 0: already spent: .* may have 2880 Gy, its limit is 2800 Gy/),

@@ -169,7 +169,8 @@ describe("who agrees to share dark controls", () => {
       /share_dark_controls\[0\].*no cell is of group nobody/,
     );
     const progress: CampaignProgress = {
-      ...{ atMs: 0, startMs: 0, isComplete: false, begunIndex: new Map(), over: new Set<string>(), rows: [] },
+      ...{ atMs: 0, startMs: 0, isComplete: false, begunIndex: new Map(), rows: [] },
+      ...{ over: new Set<string>(), ended: new Set<string>() },
       ...{ spotPlan: undefined, requests: [], positions: agreed.campaign.cells.map(({ position }) => position) },
     };
     const judged = judgeAmendment(agreed.campaign, groups.campaign, progress);
