@@ -1,7 +1,7 @@
 /** What a cell's machine does to its channel, and what the channel's stream tells the machine. */
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
-import type { Channel, ChannelStep } from "../../protocols/roles/channel.ts";
+import type { Channel, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { CellEffects, LeftStep } from "../machines/programme.ts";
 import type { ChannelNews } from "../machines/campaign-news.ts";
 import { IN_HAND } from "../machines/cell-steps.ts";
@@ -39,6 +39,8 @@ export interface CellEffectsDeps {
   readonly signals?: CellSignals;
   /** After a restart: what ran is looked for before anything else is done. */
   readonly wasLeft?: boolean;
+  /** Another lay on its channel before, and it is still to come: until its proof what the channel tells is of that one. */
+  readonly listensFromProof?: boolean;
 }
 
 /** What the proof before the first current is judged by. */
@@ -134,7 +136,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     return new Fault(kind === "wrong" ? "cell.wrong" : "cell.identity-unknown", deps.position, what);
   }
 
-  channel.listen({
+  const listener: ChannelListener = {
     sample(stepTimeS, voltageV, currentA, flags) {
       intake.sample(cellIndex, stepTimeS, voltageV, currentA, flags);
       if (isProving) wiring.sample(stepTimeS, voltageV, currentA);
@@ -171,10 +173,12 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       }
       deps.tell(cellIndex, { type: "STEP_FAILED", fault: faultNote(fault) });
     },
-  });
+  };
+  if (deps.listensFromProof !== true) channel.listen(listener);
 
   return {
     async prove(signal) {
+      channel.listen(listener);
       const openCircuitV = await channel.measureOpenCircuitV();
       const evidence = evidenceNow();
       let proven: Proven | null = null;

@@ -51,7 +51,7 @@ export function createCellInputs(deps: CellInputsDeps): CellInputs {
     }
   });
 
-  function cellInput(cellIndex: number): CellInput {
+  function cellInput(cellIndex: number, joins = false): CellInput {
     const cell = campaign.cells[cellIndex];
     const channel = roles.channels[cellIndex];
     assert(cell !== undefined && channel !== undefined, `no channel for cell ${cellIndex}`);
@@ -83,6 +83,7 @@ export function createCellInputs(deps: CellInputsDeps): CellInputs {
         signals,
         ...(identity === undefined ? {} : { identity }),
         wasLeft: leftCell?.phase === "under-way",
+        listensFromProof: (joins || leftCell?.isNew === true) && roles.channels.indexOf(channel) < cellIndex,
         tell,
       }),
     };
@@ -92,7 +93,7 @@ export function createCellInputs(deps: CellInputsDeps): CellInputs {
   return {
     all,
     join(cellIndex) {
-      const input: CellInput = { ...cellInput(cellIndex), joins: true };
+      const input: CellInput = { ...cellInput(cellIndex, true), joins: true };
       all[cellIndex] = input;
       return input;
     },
