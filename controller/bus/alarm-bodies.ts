@@ -25,12 +25,20 @@ export function createAlarmBodies(sources: BusSources): AlarmBodies {
   const { alarmDesk, run, campaign, roles } = sources;
   const groupAt = new Map<string, string>();
   const channelAt = new Map<string, string>();
-  for (const [cellIndex, { position, group }] of campaign.cells.entries()) {
-    const channel = roles.channels[cellIndex]?.name;
-    groupAt.set(position, group);
-    if (channel === undefined) continue;
-    channelAt.set(position, channel);
-    groupAt.set(channel, group);
+  let placedCount = 0;
+
+  /** Those that joined since as well. */
+  function placeCells(): void {
+    const count = campaign.cells.length + roles.channels.length;
+    if (count === placedCount) return;
+    placedCount = count;
+    for (const [cellIndex, { position, group }] of campaign.cells.entries()) {
+      const channel = roles.channels[cellIndex]?.name;
+      groupAt.set(position, group);
+      if (channel === undefined) continue;
+      channelAt.set(position, channel);
+      groupAt.set(channel, group);
+    }
   }
 
   /** Where trouble of a position or an instrument may lie: its channel, and the line or cabinet that this shares. */
@@ -66,6 +74,7 @@ export function createAlarmBodies(sources: BusSources): AlarmBodies {
 
   return {
     all() {
+      placeCells();
       const { open } = run.alarms;
       alarmDesk.keep(open);
       const causes = alarmCauses(open, placesOf);
@@ -79,6 +88,7 @@ export function createAlarmBodies(sources: BusSources): AlarmBodies {
       };
     },
     ofGroup(group) {
+      placeCells();
       // Two groups whose names are one in a topic would see each other's.
       const isAlone = campaign.cells.every(
         (cell) => cell.group === group || groupTopicName(cell.group) !== groupTopicName(group),

@@ -16,14 +16,21 @@ export function createGroupCensors(
   { cells }: Pick<Campaign, "cells">,
   { channels }: Pick<CampaignRoles, "channels">,
 ): GroupCensors {
-  const plan = {
-    cells: cells.map((cell, cellIndex) => ({ ...cell, channel: channels[cellIndex]?.name ?? null })),
-  };
-  const isShared = new Set(cells.map(({ group }) => group)).size > 1;
   const censors = new Map<string, Censor>();
+  let counted = 0;
+
+  /** Of cells that joined there are words to be taken out too. */
+  function forgetOld(): void {
+    const count = cells.length + channels.length;
+    if (count !== counted) censors.clear();
+    counted = count;
+  }
 
   function make(groups: readonly string[]): Censor {
-    if (!isShared) return (text) => text;
+    if (new Set(cells.map(({ group }) => group)).size <= 1) return (text) => text;
+    const plan = {
+      cells: cells.map((cell, cellIndex) => ({ ...cell, channel: channels[cellIndex]?.name ?? null })),
+    };
     const own = new Set<string>(cells.filter(({ group }) => groups.includes(group)).map(({ position }) => position));
     const censor = createCensor(plan, own);
     const kept = new Map<string, string>();
@@ -38,6 +45,7 @@ export function createGroupCensors(
   }
 
   const keptOf = (key: string, groups: () => readonly string[]): Censor => {
+    forgetOld();
     const known = censors.get(key) ?? make(groups());
     censors.set(key, known);
     return known;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { createAlarmBodies } from "../../../controller/bus/alarm-bodies.ts";
+import type { BusSources } from "../../../controller/bus/bus-sources.ts";
 import { createGroupCensors } from "../../../controller/bus/group-censors.ts";
 import type { Campaign } from "../../../protocols/campaign/campaign.ts";
 import type { CampaignRoles } from "../../../controller/run/roles.ts";
@@ -25,6 +27,34 @@ describe("what a group reads of its cells on the bus", () => {
     expect(of("lno/study")(text)).toBe(told);
     expect(of("nmc+")(text)).toMatch(/B1 \(NMC\.1 of nmc\+, on channel B1\)/);
     expect(of("nmc+")(text)).not.toMatch(/A1\b|A11|LNO/);
+  });
+
+  it("names none of a cell that joined since, and a group's alarms are of those too", () => {
+    const cells = CELLS.slice(0, 2);
+    const roles = { channels: cells.map(({ position }) => ({ name: `channel ${position}` })) };
+    const open = ["A1.2", "B2"].map((where, id) => ({
+      id,
+      code: "cell.unproven",
+      where,
+      what: "as B2 (NMC.2)",
+      advice: "",
+    }));
+    const sources = {
+      ...{ campaign: { cells }, roles, nowMs: () => 0, startMs: 0 },
+      run: {
+        alarms: { open: open.map((alarm) => ({ ...alarm, raisedAtMs: 0 })) },
+        actor: { getSnapshot: () => ({ children: {} }) },
+      },
+      alarmDesk: { seen: () => null, shelved: () => null, keep: () => undefined },
+    } as unknown as BusSources;
+    const alarms = createAlarmBodies(sources);
+    expect(alarms.ofGroup("lno/study").open).toEqual([]);
+    cells.push(
+      { position: "A1.2", barcode: "LNO-2", group: "lno/study" },
+      { position: "B2", barcode: "NMC.2", group: "nmc+" },
+    );
+    roles.channels.push({ name: "channel A1" }, { name: "channel B2" });
+    expect(alarms.ofGroup("lno/study").open).toMatchObject([{ where: "A1.2", what: "as (another's) ((another's))" }]);
   });
 
   it("is as it was where the rack is one group's", () => {
