@@ -12,28 +12,29 @@ import { ALIGNED_FILES } from "../../support/rehearsed-alignment.ts";
 
 type Told = Readonly<Record<string, Json>>;
 
-function siteWith(frames: string) {
-  const loaded = load(
+const FRAMES = "{ flat: { every_h: 24, exposure_s: 30, filters: [Al 1 mm], x_mm: 25, y_mm: 25 } }";
+const { site, campaign } = loaded();
+const data = loadWorldData({ readPackageText: repositoryText }, CHEMISTRY_IDS);
+
+function loaded() {
+  const found = load(
     {
       ...ALIGNED_FILES,
-      "site.yaml": `${ALIGNED_FILES["site.yaml"]}\ncalibrations: { file: measured.yaml, required: [], frames: ${frames} }\n`,
+      "site.yaml": `${ALIGNED_FILES["site.yaml"]}\ncalibrations: { file: measured.yaml, required: [], frames: ${FRAMES} }\n`,
       "measured.yaml": "calibration: diode-behind-rack\nrecords: []\n",
     },
     "campaign.yaml",
   );
-  assert(loaded.kind === "loaded", "the site is refused");
-  return loaded;
+  assert(found.kind === "loaded", "the site is refused");
+  return found;
 }
 
 function bench(signal = new AbortController().signal) {
-  const { site, campaign } = siteWith(
-    "{ flat: { every_h: 24, exposure_s: 30, filters: [Al 1 mm], x_mm: 25, y_mm: 25 } }",
-  );
   const setup = asBuiltSetup(site);
   assert(setup !== undefined, "a rack that stands somewhere");
   const rehearsal = createRehearsal({
     ...{ site, setup, seed: 1, tables, signal, campaign: { ...campaign, cells: campaign.cells.slice(0, 1) } },
-    data: loadWorldData({ readPackageText: repositoryText }, CHEMISTRY_IDS),
+    data,
     drain: () => new Promise<void>((resolve) => setImmediate(resolve)),
   });
   const events: { readonly type: string; readonly data: Told }[] = [];
@@ -81,9 +82,11 @@ describe("a flat field by command", () => {
   });
 
   it("is refused where the site has no place for it, or one on a cell", () => {
-    const dark = siteWith("{ dark: { every_h: 24, exposure_s: 30 } }").site;
-    expect(() => flatOrder(dark, 4)).toThrow(/does not say where what is evenly lit stands/);
-    const { site } = siteWith("{ flat: { every_h: 24, exposure_s: 30, x_mm: 25, y_mm: 25 } }");
+    const { calibrations } = site;
+    assert(calibrations !== undefined, "a site with calibrations");
+    expect(() => flatOrder({ ...site, calibrations: { ...calibrations, frames: [] } }, 4)).toThrow(
+      /does not say where what is evenly lit stands/,
+    );
     const turned = { ...site.rack, placement: { shiftXMm: 10, shiftYMm: 10, rotationDeg: 0, cells: new Map() } };
     expect(() => flatOrder({ ...site, rack: turned }, 4)).toThrow(/is said to stand on A1/);
   });
