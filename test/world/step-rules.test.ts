@@ -15,7 +15,7 @@ import {
 
 afterAll(removeFolders);
 
-const CYCLE = `record: { time_s: 5 }
+const CYCLE = `record: { time_s: 10 }
 method:
   - { step: open_circuit_voltage, id: relax, until_time_s: 120 }
   - { step: constant_current, id: charge, rate_C: 1C, until_voltage_V: 4.2, until_time_s: 5000 }
