@@ -34,6 +34,8 @@ export interface RecordedCell {
   readonly stepBeganMs: number | null;
   /** Of its last step that ended: when the last sample came; it may not have been written any more. */
   readonly heardUntilMs: number | null;
+  /** Its last step has ended, and no sample of it was heard: what the cell had before says nothing of it now. */
+  readonly hasEndedUnheard: boolean;
 }
 
 export interface CellFold {
@@ -61,6 +63,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let stepsDoneCount = 0;
   let runningSinceMs: number | null = null;
   let stepBeganMs: number | null = null;
+  let hasEndedUnheard = false;
   let heardUntilMs: number | null = null;
   let stepElapsedS = 0;
   let hold: CellAct | null = null;
@@ -91,6 +94,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     stepElapsedS = numberOf(data["elapsed_s"]) ?? 0;
     runningSinceMs = atMs;
     stepBeganMs = atMs;
+    hasEndedUnheard = false;
     leave = null;
     mustLook &&= cursor !== null && leavesAsIs(cursor.step.channelStep);
     count(state["totals"], atMs);
@@ -105,7 +109,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   function stepEnded(atMs: number, data: EventData): void {
     const endedBy = textOf(data["ended_by"]);
     if (endedBy === "aborted") pause(atMs);
-    heardUntilMs = numberOf(recordOf(data["samples"])["to_ms"]) ?? heardUntilMs;
+    const toMs = numberOf(recordOf(data["samples"])["to_ms"]);
+    hasEndedUnheard = toMs === undefined;
+    heardUntilMs = toMs ?? heardUntilMs;
     count(data["totals"], atMs);
     if (endedBy === "aborted" || endedBy === "limit") return;
     const chargeAh = numberOf(data["charge_Ah"]) ?? NaN;
@@ -238,6 +244,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         },
         stepBeganMs,
         heardUntilMs,
+        hasEndedUnheard,
       };
     },
   };

@@ -74,6 +74,7 @@ function restoreSamples(left: LeftRun, intake: SampleIntake): void {
     cells.forEach((cell, cellIndex) => {
       begin(cellIndex);
       if (cell.left.runningSinceMs === null) intake.stepEnded(cellIndex);
+      if (cell.hasEndedUnheard) intake.lastSeen(cellIndex, intake.lastAtMs[cellIndex] ?? -Infinity, NaN, NaN);
     });
   });
 }

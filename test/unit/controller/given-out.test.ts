@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createCellEffects, type CellEffectsDeps } from "../../../controller/cells/cell-effects.ts";
 import { createSampleIntake } from "../../../controller/cells/sample-intake.ts";
 import type { LeftStep } from "../../../controller/machines/programme.ts";
+import type { LeftRun } from "../../../controller/resume/read-run.ts";
+import { restoreCells } from "../../../controller/resume/restore.ts";
 import type { ChannelListener } from "../../../protocols/roles/channel.ts";
 
 const LIMITS = { voltageMaxV: 4.25, voltageMinV: 2.5, currentMaxA: 0.005, currentMinA: -0.005 };
@@ -69,5 +71,26 @@ describe("a cell that was given out of its place before the first sample of its 
     intake.releasedAt(0, 4.2);
     await chargeOn();
     await expect(back(4.2)).rejects.toThrow(`it was left at ${LEFT_V.toFixed(4)} V`);
+  });
+});
+
+describe("a cell whose last step ended before a restart", () => {
+  function lastVoltageV(hasEndedUnheard: boolean): number | undefined {
+    const intake = createSampleIntake(1, {
+      sink: { sample: () => undefined },
+      ...{ limits: [LIMITS], limitPassed: () => undefined, overloadsInRowMax: 5 },
+    });
+    intake.lastSeen(0, 60_000, LEFT_V, 0);
+    const counted = { totals: { chargedAh: 0, dischargedAh: 0, doubtAh: 0 }, stepChargeAh: 0, atMs: 0 };
+    const cell = { left: { cursor: null, runningSinceMs: null }, counted, stepBeganMs: null, hasEndedUnheard };
+    const recorded = { cells: [cell], transfers: { released: new Map() }, access: new Map() };
+    const left = { recorded, frames: [] } as unknown as LeftRun;
+    restoreCells(left, { cells: [] }, [], intake, () => 0);
+    return intake.lastVoltageV[0];
+  }
+
+  it("is held against its last sample, and against none where the step came after it", () => {
+    expect(lastVoltageV(false)).toBe(LEFT_V);
+    expect(lastVoltageV(true)).toBeNaN();
   });
 });

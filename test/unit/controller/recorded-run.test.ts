@@ -57,6 +57,16 @@ describe("a run by the events of its record", () => {
     expect(cell(resumed, "A1")?.left.hold).toBeNull();
   });
 
+  it("tells of a cell whose last step has ended and was not heard: what it read before says nothing of it", () => {
+    const started: Told = ["step-started", 1000, { ...A1, elapsed_s: 0, state: {} }];
+    const ended = (more: object): Told => ["step-ended", 9000, { ...A1, ended_by: "operator", totals: {}, ...more }];
+    const unheard = (...events: readonly Told[]): unknown => cell(recorded(...events), "A1")?.hasEndedUnheard;
+    expect(unheard(started)).toBe(false);
+    expect(unheard(started, ended({}))).toBe(true);
+    expect(unheard(started, ended({ samples: { from_ms: 2000, to_ms: 8000, received: 7 } }))).toBe(false);
+    expect(unheard(started, ended({}), started)).toBe(false);
+  });
+
   it("has a cell where it was that was to be taken out and given to nobody; not one that somebody has", () => {
     const taken: Told = ["cell-taken-out", 2, { ...A1, elapsed_s: 3 }];
     const refused = (isOpen: boolean): Told => ["access-refused", 3, { ...A1, author: "anna", is_open: isOpen }];
