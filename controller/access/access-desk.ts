@@ -10,7 +10,6 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { isPresent } from "../../protocols/campaign/present-cell.ts";
 import { isSafetyShut, shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Site } from "../../protocols/site/site.ts";
-import type { Stage } from "../../protocols/roles/stage.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import type { DoseLedger } from "../dose/dose-ledger.ts";
@@ -25,6 +24,7 @@ import type { CampaignRoles } from "../run/roles.ts";
 import type { Obstacle } from "../run/sweep-desk.ts";
 import { ACCESS_CLOSED } from "./access-fold.ts";
 import { whoseText } from "./read-code.ts";
+import { lockedStage } from "./locked-stage.ts";
 import { createRackAccess, type RackAccess } from "./rack-access.ts";
 import { createRackAim, type LostAim, type RackAim } from "./rack-aim.ts";
 
@@ -51,6 +51,8 @@ export interface GivenBack {
   readonly code?: string;
   /** The cell does not come back: nothing more is done there. */
   readonly isLeftOut?: true;
+  /** Of one that is to come: it was not brought, and is to come still. */
+  readonly isNotBrought?: true;
 }
 
 export interface AccessDesk {
@@ -296,7 +298,26 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     return faultNote(new Fault("cell.not-off", position, `its channel did not confirm it off (${stateOf(position)})`));
   }
 
+  /** Nothing lies there, or what lay there before: no current, and the cell is still awaited. */
+  function closeUnbrought(position: string, author: string): void {
+    closing.delete(position);
+    deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK", isUntouched: true } });
+    forget(position, author);
+    const what = "no code was read there: the cell is still to come";
+    deps.recorder().record("access-refused", { position, author, what, is_open: false });
+    planAgain();
+  }
+
+  function forget(position: string, author: string): void {
+    if (open.get(position)?.isWhole === true) aim.lost(author);
+    for (const of of [open, openedV, company]) of.delete(position);
+  }
+
   async function closeOne(position: string, { author, reason }: OpenAccess, given: GivenBack): Promise<void> {
+    if (given.isNotBrought === true) {
+      closeUnbrought(position, author);
+      return;
+    }
     const isLeftOut = given.isLeftOut === true;
     if (isToCome(position) && !isLeftOut) cameNow.add(position);
     const trouble = isLeftOut ? await leaveOut(position) : await provenBack(position);
@@ -308,8 +329,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       deps.alarms().raise({ ...trouble, where: position, what });
       return;
     }
-    if (open.get(position)?.isWhole === true) aim.lost(author);
-    for (const of of [open, openedV, company]) of.delete(position);
+    forget(position, author);
     deps.alarms().clearAll(position, PROOF_CODES);
     const isFirst = cameNow.delete(position);
     const movedMm = isLeftOut || isFirst ? 0 : deps.ledger().moved(indexOf(position), remountMm(deps.site.rack));
@@ -320,26 +340,6 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     });
     planAgain();
   }
-
-  const { stage: own } = deps.roles;
-  const stage: Stage = {
-    ...{ name: own.name, driver: own.driver },
-    connect: () => own.connect(),
-    disconnect() {
-      own.disconnect();
-    },
-    onFault: (handler) => own.onFault(handler),
-    async home() {
-      requireNobody();
-      await own.home();
-    },
-    async moveTo(target, signal) {
-      requireNobody();
-      return own.moveTo(target, signal);
-    },
-    read: () => own.read(),
-    halt: () => own.halt(),
-  };
 
   /** What there is against the cell before anything is measured; null for nothing. */
   function whyNotBack(position: string, code: string | undefined): string | null {
@@ -369,7 +369,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   }
 
   const desk: Omit<AccessDesk, "rack" | "aim"> = {
-    roles: { ...deps.roles, stage },
+    roles: { ...deps.roles, stage: lockedStage(deps.roles.stage, requireNobody) },
     open,
     isTouched: (position) => open.has(position) || asked.has(position),
     obstacle() {
@@ -420,12 +420,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   };
   const rack = createRackAccess({
     ...{ desk, openedV, readV: openCircuitV, recorder: deps.recorder, alarms: deps.alarms, fail: deps.fail },
-    // One that is still to come is no part of the rack that is lifted out, nor is one that another has followed.
-    cells: () =>
-      deps.campaign.cells.filter(
-        ({ position }, cellIndex) => isPresent(deps.campaign.cells, cellIndex) && !isToCome(position),
-      ),
-    ...{ isAsked: (position) => asked.has(position) },
+    // Not one that another has followed.
+    cells: () => deps.campaign.cells.filter((_, cellIndex) => isPresent(deps.campaign.cells, cellIndex)),
+    ...{ isToCome, isAsked: (position) => asked.has(position) },
   });
   const vouched: AccessDesk["aim"] = {
     ...aim,

@@ -25,6 +25,8 @@ export interface RackAccessDeps {
   readonly cells: () => readonly { readonly position: string; readonly barcode: string }[];
   readonly desk: Pick<AccessDesk, "refusal" | "begin" | "end" | "open">;
   readonly isAsked: (position: string) => boolean;
+  /** A person is still to bring it: what its place reads says nothing of it. */
+  readonly isToCome: (position: string) => boolean;
   /** At rest, when it was taken out. */
   readonly openedV: ReadonlyMap<string, number>;
   /** With the cell off; rejects where its channel gives none. */
@@ -74,7 +76,9 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
     const out = whole();
     const read = await Promise.all(out.map((position) => deps.readV(position).catch(() => NaN)));
     const now = new Map(out.map((position, index) => [placeText(position), read[index] ?? NaN]));
-    const before = new Map(out.flatMap((position) => entryOf(placeText(position), deps.openedV.get(position))));
+    const known = barcodes();
+    const lay = out.filter((position) => !deps.isToCome(position));
+    const before = new Map(lay.flatMap((position) => entryOf(placeText(position), deps.openedV.get(position))));
     const why = whyNotByVoltages({ before, now }, codes.size > 0);
     isClosing = false;
     if (why !== null) {
@@ -85,7 +89,6 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
       return;
     }
     deps.alarms().clear(NOT_AS_BEFORE, RACK);
-    const known = barcodes();
     for (const position of out) {
       // Meanwhile it may have been held, or given back by itself.
       const because = desk.refusal("end", position, by, { code: known.get(placeText(position)) ?? "" });
@@ -95,7 +98,8 @@ export function createRackAccess(deps: RackAccessDeps): RackAccess {
         continue;
       }
       const code = codes.get(placeText(position));
-      desk.end(position, by, code === undefined ? {} : { code });
+      if (code !== undefined) desk.end(position, by, { code });
+      else desk.end(position, by, deps.isToCome(position) ? { isNotBrought: true } : {});
     }
   }
 

@@ -22,8 +22,8 @@ export function whyNotByCodes(
   if (isTurnedByCodes(codes, barcodes)) return turned(`the code of ${oppositeOf(place)} was read at ${place}`);
   const home = [...barcodes].find(([, one]) => one === code)?.[0];
   const more = wrong.length > 1 ? `, and so on at ${wrong.length} places` : "";
-  const whose = home === undefined ? "which no cell of the campaign has" : `whose place is ${home}`;
-  return `the code read at ${place} is ${code}, ${whose}${more}: put each cell back where it was`;
+  const whose = home === undefined ? "which has no place in the rack now" : `whose place is ${home}`;
+  return `the code read at ${place} is ${code}, ${whose}${more}: ${barcodes.get(place) ?? "no cell"} belongs there. Put each cell where it belongs`;
 }
 
 /** Every code that was read belongs half a turn away. */

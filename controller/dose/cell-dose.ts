@@ -29,8 +29,8 @@ export interface CellDosePlan {
 }
 
 /**
- * What a cell was given that has come back, before it was taken out, ph/cm2. How it lies since to what it lay like then
- * nobody knows: all of it counts on each of its spots.
+ * What a cell that has come back was given before it was taken out, at the point where it had most, ph/cm2. How it lies since
+ * to how it lay then nobody knows: any of its spots may be there.
  */
 export interface BroughtDose {
   readonly phCm2: number;
@@ -58,15 +58,20 @@ export interface CellDose {
   readonly brought?: BroughtDose;
 }
 
+/** A cell in one of its places, by how its spots lay there. */
+export interface FormerDose {
+  readonly plan: CellDosePlan;
+  readonly dose: CellDose;
+}
+
 /** Of a cell that has come back: its dose, with what it had by those of its former places. */
-export function withBrought(dose: CellDose, former: readonly CellDose[]): CellDose {
-  const sum = (phCm2: readonly number[]): number => phCm2.reduce((total, one) => total + one, 0);
-  const open = sum(former.flatMap((one) => one.open.map(({ fluencePhCm2 }) => fluencePhCm2)));
-  const brought = {
-    phCm2: open + sum(former.map(({ settledPhCm2 }) => sum(settledPhCm2))),
-    cyclePhCm2: open + sum(former.map(({ cyclePhCm2 }) => sum(cyclePhCm2))),
-  };
-  return { ...dose, brought };
+export function withBrought(dose: CellDose, former: readonly FormerDose[]): CellDose {
+  const most = (phCm2Of: (dose: CellDose) => readonly number[]): number =>
+    former.reduce((sum, { plan, dose: had }) => {
+      const atSpots = plan.spots.map((_, index) => givenFluenceAtSpot(plan, index, phCm2Of(had), had.open));
+      return sum + Math.max(0, ...atSpots);
+    }, 0);
+  return { ...dose, brought: { phCm2: most((had) => had.settledPhCm2), cyclePhCm2: most((had) => had.cyclePhCm2) } };
 }
 
 export function emptyCellDose(plan: CellDosePlan): CellDose {

@@ -146,9 +146,10 @@ export function createDoseLedger(deps: DoseLedgerDeps): DoseLedger {
     assert(dose !== undefined, `no dose for cell ${cellIndex}`);
     const earlier = deps.cells[cellIndex]?.plan.earlier;
     if (earlier === undefined) return dose;
-    const former = deps.cells.flatMap(({ position }, index) =>
-      earlier.includes(position) ? (doses[index] ?? []) : [],
-    );
+    const former = deps.cells.flatMap(({ position }, index) => {
+      const had = doses[index];
+      return earlier.includes(position) && had !== undefined ? [{ plan: cellAt(index).plan, dose: had }] : [];
+    });
     return withBrought(dose, former);
   }
 

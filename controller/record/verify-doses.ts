@@ -74,10 +74,13 @@ export function createDoseAudit(findings: FindingList): DoseAudit {
     return Math.max(0, ...[...cell.cycles.values()].map((spots) => judgeSpots(cell, spots, limit, doseGy, plan)));
   }
 
-  /** Of a cell that has come back: as it may lie otherwise since, all that it had counts everywhere. */
+  /** Of a cell that has come back: as it may lie otherwise since, the most that it had anywhere counts everywhere. */
   function broughtGy({ position }: GivenCell, limit: RecordedDoseLimit, plan: SpotPlan | undefined): number {
-    const rows = (plan?.earlier.get(position) ?? []).flatMap((name) => cells.get(name)?.rows ?? []);
-    return rows.reduce((sum, row) => sum + upperDose(row, limit), 0);
+    const lives = (plan?.earlier.get(position) ?? []).flatMap((name) => cells.get(name)?.spots ?? []);
+    return lives.reduce((sum, had) => {
+      const atPoints = pointsOf(had, plan).map((point) => doseAt(had, limit, point, plan));
+      return sum + Math.max(0, ...atPoints);
+    }, 0);
   }
 
   function judgeSpots(

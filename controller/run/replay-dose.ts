@@ -110,7 +110,7 @@ export function createDoseReplay(): ReplayFold {
     if (earlier === undefined) return dose;
     return withBrought(
       dose,
-      earlier.flatMap((name) => cells.get(name)?.dose ?? []),
+      earlier.flatMap((name) => cells.get(name) ?? []),
     );
   }
 

@@ -24,26 +24,33 @@ interface Watch {
   readonly stopped: Set<number>;
 }
 
-/** `isOver` says that the campaign's time is over: then cells may be ordered off at any instant. */
+/**
+ * `isOver` says that the campaign's time is over: then cells may be ordered off at any instant. `channelOf`: the position in
+ * whose contacts a cell lies; undefined for one that lies in none.
+ */
 export function createDisturbanceWatch(
   cells: ReadonlyMap<number, CellObserver>,
   isOver: () => boolean,
+  channelOf: (cellIndex: number) => number | undefined = (cellIndex) => cellIndex,
 ): DisturbanceWatch {
   const watches = new Set<Watch>();
   const switchedOn = new Map<number, number>();
   let countersOf: ReadonlyMap<number, ListeningCounters> = new Map();
 
-  for (const [positionIndex, cell] of cells) {
+  for (const [cellIndex, cell] of cells) {
     cell.onSwitchedOn(() => {
-      switchedOn.set(positionIndex, (switchedOn.get(positionIndex) ?? 0) + 1);
+      switchedOn.set(cellIndex, (switchedOn.get(cellIndex) ?? 0) + 1);
+      const positionIndex = channelOf(cellIndex);
+      if (positionIndex === undefined) return;
       const chunks = countersOf.get(positionIndex)?.chunksToDevice;
       if (chunks !== undefined) for (const { heard } of watches) heard.set(positionIndex, chunks);
     });
     cell.onSwitchedOff(() => {
-      if (watches.size === 0 || isOver()) return;
+      const positionIndex = channelOf(cellIndex);
+      if (watches.size === 0 || isOver() || positionIndex === undefined) return;
       const chunks = countersOf.get(positionIndex)?.chunksToDevice ?? Infinity;
       for (const watch of watches) {
-        if (chunks > (watch.heard.get(positionIndex) ?? -1)) watch.stopped.add(positionIndex);
+        if (chunks > (watch.heard.get(positionIndex) ?? -1)) watch.stopped.add(cellIndex);
       }
     });
   }

@@ -27,6 +27,12 @@ export function lyingAt(hands: PersonHands | undefined, positionIndex: number): 
   return lies === undefined ? positionIndex : lies;
 }
 
+/** Where the cell lies; undefined where it lies in no contacts. */
+export function placeOfCell(hands: PersonHands | undefined, cellIndex: number): number | undefined {
+  for (const [positionIndex, lies] of hands?.cells ?? []) if (lies === cellIndex) return positionIndex;
+  return hands?.cells.has(cellIndex) === true ? undefined : cellIndex;
+}
+
 /** What lies there is the cell whose place it is. */
 export function isAtHome(hands: PersonHands | undefined, positionIndex: number): boolean {
   return lyingAt(hands, positionIndex) === (hands?.homes.get(positionIndex) ?? positionIndex);

@@ -36,7 +36,7 @@ import { judgeAsking } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
-import { asTheyLie, createTouchedContacts, isAtHome, lyingAt } from "./person-hands.ts";
+import { asTheyLie, createTouchedContacts, isAtHome, lyingAt, placeOfCell } from "./person-hands.ts";
 import { faultyFromStart } from "./world-cells.ts";
 import { createLedger, total } from "./world-truth.ts";
 import { invariantsOf } from "./world-invariants.ts";
@@ -145,6 +145,7 @@ export function createWorld(deps: WorldDeps): World {
   const disturbances = createDisturbanceWatch(
     cells,
     () => clock.nowMs() >= endAtMs || isRackFoul() || hazards.hasStoppedCells,
+    (cellIndex) => placeOfCell(options.hands, cellIndex),
   );
   const counts = { openings: 0, beamLosses: 0, disturbed: 0, excessGy: 0 };
   const filterPasses = site.filters.map((filter) => passes(deps.attenuation, filter, site.beam.energyKeV));

@@ -312,7 +312,7 @@ it("a whole rack is taken out and put back: turned round it is told before any c
   expect(said).toEqual([
     null,
     "10",
-    "the code read at A1 is R-H12, which no cell of the campaign has: put each cell back where it was",
+    "the code read at A1 is R-H12, which has no place in the rack now: R-A1 belongs there. Put each cell where it belongs",
     null,
     "rack.not-as-before rack",
     null,

@@ -70,6 +70,14 @@ it("a cell joins while the others cycle: nothing flows before a person has broug
   expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });
 
+/** By the code that was read at A3. */
+function rackEnd({ run: { access } }: VirtualCampaign, code: string): string | null {
+  const codes = new Map([["A3", code]]);
+  const why = access.rack.refusal("end", BY, codes);
+  if (why === null) access.rack.end(BY, codes);
+  return why;
+}
+
 function named(cell: CampaignCell, name: string, barcode = cell.barcode): CampaignCell {
   const position = parseOccupant(name);
   assert(position !== undefined, name);
@@ -114,14 +122,21 @@ it("another cell follows in a slot, and the first comes back elsewhere with what
       { atS: 680, propose: () => returned, judged: told },
     ],
     at: [
-      [381, (virtual) => said.push(begin(virtual, "A3.2"))],
+      // With the whole rack, in which it lies when that is back.
+      [380.5, ({ run: { access } }) => said.push(access.rack.refusal("begin", BY, new Map()))],
+      [
+        381,
+        ({ run: { access } }) => {
+          access.rack.begin(BY);
+        },
+      ],
       [382, look],
-      [400, (virtual) => said.push(end(virtual, "A3.2", old.barcode))],
+      [400, (virtual) => said.push(rackEnd(virtual, old.barcode))],
       [
         401,
         (virtual) => {
           bring("A3", "N-1");
-          said.push(end(virtual, "A3.2", "N-1"));
+          said.push(rackEnd(virtual, "N-1"));
         },
       ],
       [681, (virtual) => said.push(begin(virtual, "A4"))],
@@ -138,7 +153,7 @@ it("another cell follows in a slot, and the first comes back elsewhere with what
   expect(said).toEqual([
     expect.stringMatching(/R-A3 has this place, and is not over/),
     ...["amended", "amended", null],
-    expect.stringMatching(/read at A3 is R-A3, which was withdrawn from A3: N-1 belongs there/),
+    expect.stringMatching(/read at A3 is R-A3, which has no place in the rack now: N-1 belongs there/),
     ...[null, "amended", null, null],
   ]);
   // The truth holds what fell on each cell against its own limits, and against what it is charged with.

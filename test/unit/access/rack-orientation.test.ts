@@ -43,7 +43,9 @@ describe("a rack that was taken out whole", () => {
   it("has cells in other places, or foreign ones: each is named with where it belongs", () => {
     const exchanged = new Map(RACK).set("A1", "R-A2").set("A2", "R-A1");
     expect(whyNotByCodes(exchanged, RACK)).toMatch(/at A1 is R-A2, whose place is A2, and so on at 2 places/);
-    expect(whyNotByCodes(new Map([["B3", "X"]]), RACK)).toMatch(/X, which no cell of the campaign has: put/);
+    expect(whyNotByCodes(new Map([["B3", "X"]]), RACK)).toMatch(
+      /X, which has no place in the rack now: R-B3 belongs there/,
+    );
   });
 
   it("is told by its voltages which way round it lies, in every one of sixty racks", () => {

@@ -147,15 +147,16 @@ describe("a cell that takes another's place", () => {
       const doseLimits = first.doseLimits.map((limit) => ({ ...limit, doseGy }));
       return follows({ barcode: first.barcode, doseLimits });
     };
-    const spotPlan = { spots: [0, 1].map((xMm) => ({ xMm, yMm: 0 })), relativeFluence: () => 0, earlier: new Map() };
+    const lone = (dxMm: number, dyMm: number): number => (dxMm === 0 && dyMm === 0 ? 1 : 0);
+    const spotPlan = { spots: [0, 1].map((xMm) => ({ xMm, yMm: 0 })), relativeFluence: lone, earlier: new Map() };
     const rows = rowsOf(1200).map((row) => ({ ...row, position: named("A1") }));
     const progress = {
       ...isOver,
-      rows: [...rows, ...rows.map((row) => ({ ...row, exposureId: "X-2", spotIndex: 1 }))],
+      rows: [...rows, ...rows.map((row) => ({ ...row, exposureId: "X-2", spotIndex: 1, spotXMm: 1 }))],
     };
-    expect(judged(back(2900), { ...progress, spotPlan }).refusals).toEqual([]);
-    expect(judged(back(2800), { ...progress, spotPlan }).refusals).toEqual([
-      expect.stringMatching(/A1\.2 spot 0: already spent: .* may have 2880 Gy, its limit is 2800 Gy/),
+    expect(judged(back(1500), { ...progress, spotPlan }).refusals).toEqual([]);
+    expect(judged(back(1400), { ...progress, spotPlan }).refusals).toEqual([
+      expect.stringMatching(/A1\.2 spot 0: already spent: .* may have 1440 Gy, its limit is 1400 Gy/),
       expect.stringMatching(/A1\.2 spot 1: already spent/),
     ]);
   });
