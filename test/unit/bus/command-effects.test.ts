@@ -34,3 +34,27 @@ it("a step is not ended for one that would harm the cell; one that is over at on
   // One harmful step behind another is skipped too, by a person who has the cell held meanwhile.
   expect(obstacleOf("skip-step", harm, "beamrack")).toBeNull();
 });
+
+it("an order names a place: it is for the cell that lies there now, and of a group's for none that another has followed", () => {
+  const sent: unknown[] = [];
+  const stopped: unknown[] = [];
+  const cells = ["A1", "A2", "A1.2"].map((position) => ({ position, group: "lno" }));
+  const run = {
+    actor: { send: (event: object) => sent.push(event) },
+    stops: {
+      order(order: object) {
+        stopped.push(order);
+        return { over: Promise.resolve() };
+      },
+    },
+  } as unknown as CampaignRun;
+  const campaign = { cells } as unknown as Campaign;
+  const effects = createCommandEffects({
+    ...{ run, campaign, alarmDesk: createBusAlarmDesk(), instruments: [], nowMs: () => 0 },
+  });
+  const by = { ...BY, role: "operator" } as const;
+  effects.carryOut({ command: "hold", args: { position: "A1" } }, by);
+  effects.carryOut({ command: "stop", args: { class: "step", group: "lno" } }, by);
+  expect(sent).toEqual([{ type: "CELL_ORDERED", position: "A1.2", event: { type: "HOLD_CELL", ...BY } }]);
+  expect(stopped).toMatchObject([{ positions: ["A2", "A1.2"] }]);
+});
