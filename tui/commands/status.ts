@@ -14,8 +14,9 @@ export async function statusCommand(context: CommandContext, args: readonly stri
     ...{ args: [...args], allowPositionals: true, strict: true, options: CLIENT_OPTIONS },
   });
   if (positionals.length > 0) throw new Fault("command.usage", "beamrack status", "takes no file and no position");
+  const place = placeOfClient(context, values);
   const rack = await openRack({
-    ...{ place: placeOfClient(context, values), clock: context.clock, pid: context.self.pid, rack: values.rack },
+    ...{ place, clock: context.clock, pid: context.self.pid, rack: values.rack },
     isEnough: ({ campaign, control, alarm, heartbeat, cells }) =>
       [campaign, control, alarm, heartbeat].every((one) => one !== undefined) &&
       cells.length >= (campaign?.cells.total ?? 1),
@@ -23,7 +24,11 @@ export async function statusCommand(context: CommandContext, args: readonly stri
   const look = rack.look();
   await rack.client.close();
   if (context.json) context.print(JSON.stringify(statusDocument(look)));
-  else for (const line of statusLines(look, context.clock.wallMs())) context.print(plainText(line));
+  else {
+    for (const line of statusLines(look, context.clock.wallMs())) context.print(plainText(line));
+    // Where several racks run on one computer only one of them has the usual broker.
+    if (values.broker === undefined) context.printError(`from ${place.url}; --broker names another`);
+  }
   return 0;
 }
 
