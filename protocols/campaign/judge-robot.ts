@@ -5,7 +5,7 @@ import { forerunnerOf } from "../base/position.ts";
 import { bringsCells, hasDoubleGripper } from "../site/site-lookup.ts";
 import type { Site } from "../site/site.ts";
 import type { CampaignPlaces } from "./campaign-places.ts";
-import type { Campaign } from "./campaign.ts";
+import type { Campaign, CampaignCell } from "./campaign.ts";
 import { positionsText } from "./rack-text.ts";
 
 /** Of a cell's time between two sweeps, away from its contacts: more than this leaves little of its protocol (chosen). */
@@ -39,14 +39,14 @@ export function judgeRobot(campaign: Campaign, site: Site, places: CampaignPlace
       advice: "Expose where the stage carries the rack, or take the rule out: in the beam the cell is at open circuit.",
     });
   }
-  const followers = campaign.cells.map(({ position }) => position).filter((position) => forerunnerOf(position));
+  const followers = campaign.cells.filter((cell) => isFollower(campaign, cell)).map(({ position }) => position);
   if (followers.length > 0) {
     findings.push({
       severity: "error",
       code: "campaign.taken-position",
       where: "cells",
-      what: `${positionsText(followers)}: a robot brings the cells of this site to the beam, and knows one for each slot`,
-      advice: "Give them places that had no cell, or begin another campaign, in another folder.",
+      what: `${positionsText(followers)}: a robot brings the cells of this site to the beam, and knows one for each slot, and one slot for each`,
+      advice: "Give new cells places that had none, or begin another campaign, in another folder.",
     });
   }
   const { originXMm, originYMm } = site.rack;
@@ -64,4 +64,10 @@ export function judgeRobot(campaign: Campaign, site: Site, places: CampaignPlace
       advice: "Give spots within its travel, about the place that the site's rack section names.",
     });
   }
+}
+
+/** It follows another in its place, or comes back from one. */
+function isFollower({ cells }: Pick<Campaign, "cells">, { position, barcode, isWithdrawn }: CampaignCell): boolean {
+  if (forerunnerOf(position) !== undefined) return true;
+  return isWithdrawn !== true && cells.some((cell) => cell.position !== position && cell.barcode === barcode);
 }

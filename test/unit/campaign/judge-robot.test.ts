@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { planSweep } from "../../../protocols/campaign/sweep-plan.ts";
-import { positionAt } from "../../../protocols/base/position.ts";
+import { assert } from "../../../protocols/base/assert.ts";
+import type { Finding } from "../../../protocols/base/finding.ts";
+import { parseOccupant, positionAt } from "../../../protocols/base/position.ts";
+import { campaignPlaces } from "../../../protocols/campaign/campaign-places.ts";
+import { judgeRobot } from "../../../protocols/campaign/judge-robot.ts";
 import { slotOf, stageTarget } from "../../../protocols/site/site-lookup.ts";
+import { loadShipped } from "../../support/campaign-files.ts";
 import { findingsOf, shippedSite } from "../../support/shipped-sites.ts";
 
 const site = shippedSite("robot-to-beam");
@@ -24,6 +29,24 @@ describe("a site whose cells a robot brings to the beam", () => {
     const single = { ...site, sampleChanger: { ...sampleChanger, tool: 2 as const } };
     expect(planSweep(single, positions, 5, 600).boundS).toBeCloseTo(atOnceS + 4 * (5 + 14), 6);
     expect(planSweep(site, positions, 5, 60).fits).toBe(false);
+  });
+
+  it("has one cell for each slot: none follows another, or comes back elsewhere", () => {
+    const loaded = loadShipped("protocols/campaigns/robot-to-beam.yaml");
+    assert(loaded.kind === "loaded", JSON.stringify(loaded.findings));
+    const [gone, ...others] = loaded.campaign.cells;
+    assert(gone !== undefined, "no cells");
+    const told = (back: string, barcode: string): readonly string[] => {
+      const position = parseOccupant(back);
+      assert(position !== undefined, back);
+      const cells = [{ ...gone, isWithdrawn: true } as const, ...others, { ...gone, position, barcode }];
+      const findings: Finding[] = [];
+      judgeRobot({ ...loaded.campaign, cells }, site, campaignPlaces("robot-to-beam.yaml"), findings);
+      return findings.flatMap(({ code, what }) => (code === "campaign.taken-position" ? [what.slice(0, 6)] : []));
+    };
+    expect(told("A1.2", "NEW-1")).toEqual(["A1.2: "]);
+    expect(told("B1", gone.barcode)).toEqual(["B1: a "]);
+    expect(told("B1", "NEW-1")).toEqual([]);
   });
 
   it.each([
