@@ -1,6 +1,7 @@
 /** What a program that integrates frames, and who asks it, may be misheard to say. */
 import {
   decodeIntegratorLine,
+  decodeIntegratorMessage,
   decodeIntegratorQuestion,
   INTEGRATOR_LINE_LENGTH_MAX,
 } from "../../../protocols/wire/json-integrator/integrator-lines.ts";
@@ -38,5 +39,21 @@ export const INTEGRATOR_FUZZ: readonly FuzzEntry[] = [
     samples: ['{"ask":"who"}\n', '{"ask":"pattern","id":7,"frame":"/frames/scan_0007.cbf"}\n'],
     retainedByteMax: INTEGRATOR_LINE_LENGTH_MAX,
     open: openWith((line) => decodeIntegratorQuestion(line)),
+  },
+  {
+    name: "integrator's messages by a broker",
+    samples: [
+      '{"client":"rack-1","who":{"program":"saxs-bridge","version":"1.2"}}',
+      '{"client":"rack-1","id":7,"wavelength_A":0.2066,"two_theta_deg":[1,2,3],"counts":[0,1,2]}',
+      '{"client":"rack-1","id":7,"none":"no such file"}',
+      '{"client":"rack-2","id":7,"none":"no such file"}',
+    ],
+    open: (onMessage) => ({
+      push(chunk) {
+        const answer = decodeIntegratorMessage(chunk, "rack-1");
+        if (answer !== null && !Buffer.from(chunk).includes("rack-1")) throw new Error("another's answer was taken");
+        onMessage();
+      },
+    }),
   },
 ];
