@@ -1,5 +1,6 @@
 /** What waits for somebody, by the events so far: alarms, what is held, interlocks to be re-armed, steps that wait. Pure. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import { forerunnerOf, parseOccupant, placeText } from "../../protocols/base/position.ts";
 import type { TimetableAct } from "../schedule/timetable.ts";
 
 export interface OpenMatter {
@@ -34,6 +35,8 @@ export function createOpenMatters(): OpenMatters {
   const alarms = new Map<number, OpenAlarm>();
   const heldCells = new Map<string, { readonly author: string; readonly reason: string; readonly atMs: number }>();
   const isolated = new Map<string, { readonly what: string; readonly atMs: number }>();
+  /** Barcodes of cells that joined, and that nobody has brought yet. */
+  const toCome = new Map<string, { readonly cell: string; readonly atMs: number }>();
   const stepWaits = new Map<
     string,
     { readonly what: string; readonly atMs: number; readonly untilMs: number | null }
@@ -47,6 +50,15 @@ export function createOpenMatters(): OpenMatters {
   function over(position: string): void {
     heldCells.delete(position);
     stepWaits.delete(position);
+    toCome.delete(position);
+  }
+
+  function joined(position: string, cell: string, atMs: number): void {
+    toCome.set(position, { cell, atMs });
+    const name = parseOccupant(position);
+    const before = name === undefined ? undefined : forerunnerOf(name);
+    // Who replaces a cell has looked at it.
+    if (before !== undefined) isolated.delete(before);
   }
 
   return {
@@ -90,6 +102,12 @@ export function createOpenMatters(): OpenMatters {
           break;
         case "cell-held":
           heldCells.set(position, { author: text(data, "author"), reason: text(data, "reason"), atMs });
+          break;
+        case "cell-joined":
+          joined(position, text(data, "cell"), atMs);
+          break;
+        case "cell-put-back":
+          toCome.delete(position);
           break;
         case "step-started":
           over(position);
@@ -149,10 +167,15 @@ export function createOpenMatters(): OpenMatters {
         const who = author === "" ? OPERATOR : author;
         add(
           who,
-          `the cell is held${reason === "" ? "" : `: ${reason}`}; beamrack resume ${position}`,
+          `the cell is held${reason === "" ? "" : `: ${reason}`}; beamrack resume ${placeText(position)}`,
           [position],
           atMs,
         );
+      }
+      for (const [position, { cell, atMs }] of isOver ? [] : toCome) {
+        const place = placeText(position);
+        const how = `beamrack swap begin ${place}, and once it lies there swap end ${place} --cell ${cell}`;
+        add(OPERATOR, `${cell} is to be brought: ${how}`, [position], atMs);
       }
       const alarmed = new Set([...alarms.values()].map(({ where }) => where));
       for (const [position, { what, atMs }] of isolated) {

@@ -98,6 +98,20 @@ describe("what waits", () => {
     expect(after.waiting.map(({ where }) => where)).toEqual([["D1"]]);
   });
 
+  it("is a cell that is to be brought, and no longer the one that it follows", () => {
+    const joined: readonly Told[] = [
+      [3, "cell-isolated", { position: "D1", what: "over its voltage" }],
+      [4, "cell-joined", { position: "D1.2", cell: "NEW-1", author: "ada" }],
+    ];
+    const what = "NEW-1 is to be brought: beamrack swap begin D1, and once it lies there swap end D1 --cell NEW-1";
+    expect(page(joined).waiting).toEqual([{ who: "operator", what, where: ["D1.2"], sinceMs: 4 * HOUR }]);
+    const brought: Told = [4.5, "cell-put-back", { position: "D1.2" }];
+    const held: Told = [5, "cell-held", { position: "D1.2", author: "ada", reason: "" }];
+    expect(page([...joined, brought, held]).waiting).toMatchObject([
+      { who: "ada", what: "the cell is held; beamrack resume D1" },
+    ]);
+  });
+
   it("is a person, where the run has ended", () => {
     expect(page([[3, "run-ended", { reason: "SIGTERM" }]]).waiting[0]).toMatchObject({ who: "operator" });
     const on: readonly Told[] = [
