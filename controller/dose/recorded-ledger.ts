@@ -7,6 +7,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import { presentIndex } from "../../protocols/campaign/present-cell.ts";
+import { ACCESS_CLOSED, createAccessFold } from "../access/access-fold.ts";
 import { BEGUN_EVENT } from "../corrections/correction-events.ts";
 import { DOSE_LIMITS_EVENT } from "../record/dose-limits-event.ts";
 import { DOSE_PLAN_EVENT } from "../record/dose-plan-event.ts";
@@ -53,6 +54,7 @@ interface ReadBack {
   readonly startMs: number;
   readonly lastMs: number;
   readonly correctionCount: number;
+  readonly moved: ReadonlyMap<string, number>;
 }
 
 /**
@@ -61,7 +63,7 @@ interface ReadBack {
  */
 export function openRecordedLedger(inputs: RecordedLedgerInputs): RecordedLedger {
   const { folder, clock } = inputs;
-  const { header, cells, rows, startMs, lastMs, ...back } = readBack(inputs);
+  const { header, cells, rows, startMs, lastMs, moved, ...back } = readBack(inputs);
   let { correctionCount } = back;
   const store = openStore({
     folder,
@@ -78,6 +80,7 @@ export function openRecordedLedger(inputs: RecordedLedgerInputs): RecordedLedger
       convention: CAMPAIGN_CONVENTION,
       nowMs,
       past: rows,
+      moved,
       write(row) {
         store.appendLedger(row);
         const type = row.kind === "booking" ? "exposure-booked" : "exposure-settled";
@@ -143,6 +146,7 @@ function readBack({ folder, siteHash }: RecordedLedgerInputs): ReadBack {
     let startMs: number | undefined;
     let lastMs = 0;
     let correctionCount = 0;
+    const access = createAccessFold();
     for (const scanned of reader.events()) {
       if (scanned.kind === "damaged") throw damaged(folder, `events ${scanned.from} to ${scanned.to}`);
       const { type, dataText, atMs } = scanned.row;
@@ -151,6 +155,10 @@ function readBack({ folder, siteHash }: RecordedLedgerInputs): ReadBack {
       if (type === DOSE_LIMITS_EVENT) limits = parseLimits(parseJson(dataText));
       else if (type === DOSE_PLAN_EVENT) plans = parsePlans(parseJson(dataText), limits);
       else if (type === "campaign-started") startMs = startOf(parseJson(dataText));
+      else if (type === ACCESS_CLOSED) {
+        const data = parseJson(dataText);
+        if (isRecord(data)) access.event(type, data);
+      }
     }
     const cells = ledgerCellsOf(plans);
     if (cells.length === 0 || startMs === undefined) {
@@ -161,7 +169,7 @@ function readBack({ folder, siteHash }: RecordedLedgerInputs): ReadBack {
       if (scanned.kind === "damaged") throw damaged(folder, `ledger rows ${scanned.from} to ${scanned.to}`);
       rows.push(scanned.row);
     }
-    return { header, cells, rows, startMs, lastMs, correctionCount };
+    return { header, cells, rows, startMs, lastMs, correctionCount, moved: access.moved };
   } finally {
     reader.close();
   }

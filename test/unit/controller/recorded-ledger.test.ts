@@ -100,6 +100,25 @@ describe("the ledger of a campaign that has been", () => {
     expect(events.slice(-2)).toEqual(["exposure-booked", "exposure-settled"]);
   });
 
+  it("books on all spots of a cell that a person had put back as if they lay that much nearer", () => {
+    const booked = (...putBack: readonly EventData[]): number => {
+      const folder = written(ON_SITE, (store) => {
+        started(store);
+        for (const data of putBack) store.appendEvent({ atMs: LAST_MS, type: "access-closed", data });
+      });
+      const recorded = opened(folder);
+      for (const spot of [0, 1]) {
+        // Long enough for the limits on a spot to count more than those on a single exposure.
+        recorded.ledger.book(`x${spot}`, 0, spot, [], { openTimeS: 1000, flux: FLUX, beam: BEAM, reason: "by hand" });
+      }
+      recorded.close();
+      return recorded.ledger.limitFractionBooked;
+    };
+    const untouched = booked();
+    expect(booked({ position: FIRST, spots_moved_within_mm: 5 })).toBeGreaterThan(1.5 * untouched);
+    expect(booked({ position: FIRST })).toBe(untouched);
+  });
+
   it("is never before the last event of the record, whatever the computer's clock says", () => {
     const recorded = opened(sound, 10);
     expect(recorded.nowMs()).toBe(LAST_MS);
