@@ -18,6 +18,7 @@ import type { BeamTrace, LitPiece } from "./beam-trace.ts";
 import type { CellObserver } from "./cell-observer.ts";
 import { cellAt } from "./cell-now.ts";
 import type { DoseTruth } from "./dose-truth.ts";
+import { type PersonHands, seenAsTheyLie } from "./person-hands.ts";
 import { casingOf, electrodeDose } from "./electrode-layers.ts";
 import { AT_STANDARD, type Standards } from "./standards.ts";
 import type { WorldAttenuation } from "./world-attenuation.ts";
@@ -85,6 +86,8 @@ export interface FrameWorldDeps {
   readonly observers: ReadonlyMap<number, CellObserver>;
   readonly dose: DoseTruth;
   readonly trace: BeamTrace;
+  /** Who exchanges cells or puts them back elsewhere: what a frame sees is the cell that lies there. */
+  readonly hands?: PersonHands;
   readonly startMs: number;
   readonly chance: Chance;
   readonly standards?: Standards;
@@ -183,7 +186,7 @@ export function createFrameWorld(deps: FrameWorldDeps): FrameWorldInputs {
 
   function settle(atMs: number): void {
     if (settledMs === undefined || !(atMs > settledMs)) return;
-    const pieces = trace.pieces(settledMs, atMs);
+    const pieces = seenAsTheyLie(trace.pieces(settledMs, atMs), deps.hands);
     settledMs = atMs;
     for (const beam of joined(pieces)) expose(beam);
     lit.push(...pieces);

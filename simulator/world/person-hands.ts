@@ -2,6 +2,7 @@
 import type { CellPlant } from "../plant/plant.ts";
 import { createOpenTerminals } from "./world-cells.ts";
 import type { Deposit } from "./shutter-truth.ts";
+import type { LitPiece } from "./beam-trace.ts";
 import type { Ledger } from "./world-truth.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 
@@ -45,6 +46,16 @@ export function asTheyLie(deposits: readonly Deposit[], hands: PersonHands | und
     const { xMm, yMm } = hands.shifts.get(deposit.positionIndex) ?? { xMm: 0, yMm: 0 };
     const positionIndex = lyingAt(hands, deposit.positionIndex) ?? deposit.positionIndex;
     return { ...deposit, positionIndex, xMm: deposit.xMm - xMm, yMm: deposit.yMm - yMm };
+  });
+}
+
+/** What the beam fell on, by the cell that lies there; beside the rack where none does. */
+export function seenAsTheyLie(pieces: readonly LitPiece[], hands: PersonHands | undefined): readonly LitPiece[] {
+  if (hands === undefined || (hands.shifts.size === 0 && hands.cells.size === 0)) return pieces;
+  return pieces.map((piece) => {
+    const lies = piece.positionIndex < 0 ? piece.positionIndex : lyingAt(hands, piece.positionIndex);
+    const { xMm, yMm } = hands.shifts.get(piece.positionIndex) ?? { xMm: 0, yMm: 0 };
+    return { ...piece, positionIndex: lies ?? -1, xMm: piece.xMm - xMm, yMm: piece.yMm - yMm };
   });
 }
 

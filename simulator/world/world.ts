@@ -182,6 +182,7 @@ export function createWorld(deps: WorldDeps): World {
           },
           ...{ observers: cells, dose, trace, startMs, chance: chance.stream("frames"), standards },
           ...(options.detector === undefined ? {} : { detector: options.detector }),
+          ...(options.hands === undefined ? {} : { hands: options.hands }),
         });
   frames.onTaken((frame) => {
     frameWorld?.frameTaken(frame);

@@ -5,6 +5,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { createVirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { FrameWorld, WorldFrame } from "../../simulator/world/frame-world.ts";
+import { createPersonHands, type PersonHands } from "../../simulator/world/person-hands.ts";
 import type { WorldCell } from "../../simulator/world/world-site.ts";
 import { createWorld, type World } from "../../simulator/world/world.ts";
 import { frameFileName } from "../../tui/virtual/frame-files.ts";
@@ -40,7 +41,7 @@ interface FramedWorld extends TestWorld {
   readonly frames: FrameWorld;
 }
 
-function framedWorld(cells: readonly WorldCell[], fluxPhS = 1e11): FramedWorld {
+function framedWorld(cells: readonly WorldCell[], fluxPhS = 1e11, hands?: PersonHands): FramedWorld {
   const clock = createVirtualClock(0, { drain });
   const world = createWorld({
     clock,
@@ -52,7 +53,7 @@ function framedWorld(cells: readonly WorldCell[], fluxPhS = 1e11): FramedWorld {
     models: MODELS,
     attenuation: attenuation(),
     frameTables: TABLES,
-    options: { ringLifetimeH: 1e9 },
+    options: { ringLifetimeH: 1e9, ...(hands === undefined ? {} : { hands }) },
   });
   const { frameWorld } = world;
   if (frameWorld === undefined) throw new Error("no frames in this world");
@@ -124,6 +125,28 @@ describe("a frame", () => {
     const [first, second] = [frame(test, 1), frame(test, 2)];
     expect(first.photons / 1e11).toBeCloseTo(1, 4);
     expect(second.photons / 1e11).toBeCloseTo(2, 4);
+  });
+
+  it("shows the cell that lies in the place, as it lies there, whosever place it is", async () => {
+    const hands = createPersonHands();
+    const test = framedWorld([NMC, cell(1, { ...NMC, positionIndex: 1, initial: { soc: 0.8 } })], 1e11, hands);
+    await ready(test, ...A1);
+    const seen = async (): Promise<WorldFrame> => {
+      await test.clock.run(test.clock.nowMs() + 5000);
+      await expose(test, 1);
+      return frame(test, 2);
+    };
+    const [own] = (await seen()).spots;
+    hands.cells.set(0, 1).set(1, null);
+    const [other] = (await seen()).spots;
+    const full = test.frames.lithium(test.clock.nowMs(), 1, 0, 0)?.local.positive ?? NaN;
+    expect([own?.positionIndex, other?.positionIndex]).toEqual([0, 1]);
+    expect(other?.local?.positive).toBeCloseTo(full, 9);
+    expect(Math.abs((own?.local?.positive ?? NaN) - full)).toBeGreaterThan(0.2);
+    hands.shifts.set(0, { xMm: 8, yMm: 0 });
+    expect((await seen()).spots[0]?.local).toBeUndefined();
+    hands.cells.set(0, null);
+    expect(total(test.frames.counts(await seen()))).toBe(0);
   });
 
   it("shows the casing alone beside the electrode", async () => {
