@@ -62,7 +62,7 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
 
   function apply({ author, reason, proposed, ...amendment }: AppliedAmendment): void {
     const cells = createLedgerCells(proposed, site, tables);
-    const progress = { startMs: campaign.startMs, requests: [] };
+    const progress = { startMs: campaign.startMs, requests: [], rows: [] };
     const before = campaign.cells.length;
     recordAmendment(recorder, { ...amendment, author, reason, proposed }, { site, cells, progress });
     live.become(proposed);

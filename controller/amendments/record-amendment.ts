@@ -11,6 +11,7 @@ import type { LedgerCell } from "../dose/dose-ledger.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { RACK_PLAN_EVENT, rackPlanData } from "../record/rack-plan-event.ts";
 import { JOINED_EVENT, WITHDRAWN_EVENT } from "../resume/recorded-cell.ts";
+import { requestOf } from "../resume/recorded-run.ts";
 import { recordDosePlan } from "../run/start-record.ts";
 import type { AmendedValue, CampaignProgress } from "./amendment.ts";
 import { AMENDED_EVENT } from "./campaign-progress.ts";
@@ -40,7 +41,7 @@ export function recordAmendment(
     readonly site: Site;
     readonly cells: readonly LedgerCell[];
     /** Of a run that goes on, without requests: it withdraws what is gone by itself. */
-    readonly progress: Pick<CampaignProgress, "startMs" | "requests">;
+    readonly progress: Pick<CampaignProgress, "startMs" | "requests" | "rows">;
     /** Of a run that does not go on: cells that are not there before a person has brought them. */
     readonly toBring?: readonly CampaignCell[];
   },
@@ -74,14 +75,27 @@ export function cellsToBring(current: Campaign, proposed: Campaign): readonly Ca
   );
 }
 
-/** What was asked by triggers that are gone. */
-function recordGone(recorder: Recorder, proposed: Campaign, progress: Pick<CampaignProgress, "requests">): void {
+/** What was asked by triggers that are gone; of one that the controller was lost over its next start tells what became. */
+function recordGone(
+  recorder: Recorder,
+  proposed: Campaign,
+  progress: Pick<CampaignProgress, "requests" | "rows">,
+): void {
   const triggers = new Set((proposed.triggers ?? []).map(({ name }) => name));
+  const underWay = requestsUnderWay(progress.rows);
   for (const { request, position, trigger } of progress.requests) {
-    if (BY_COMMAND.has(trigger) || triggers.has(trigger)) continue;
+    if (BY_COMMAND.has(trigger) || triggers.has(trigger) || underWay.has(Number(request.slice(1)))) continue;
     const text = `trigger ${trigger} is no longer in the campaign`;
     recorder.record("request-withdrawn", { request: Number(request.slice(1)), position, text });
   }
+}
+
+/** Numbers of those whose exposure is booked, and not accounted for. */
+function requestsUnderWay(rows: CampaignProgress["rows"]): ReadonlySet<number> {
+  const closed = new Set(rows.flatMap(({ kind, exposureId }) => (kind === "booking" ? [] : [exposureId])));
+  return new Set(
+    rows.flatMap(({ exposureId }) => (closed.has(exposureId) ? [] : (requestOf(exposureId)?.wanted ?? []))),
+  );
 }
 
 /** What no trigger of the campaign asks for. */
