@@ -179,8 +179,12 @@ const MINDS: readonly Mind[] = [
   {
     name: "another cell in a place that has one",
     isValid: false,
-    propose(chance, current, { over }) {
-      const before = oneOf(chance, open(current, over));
+    propose(chance, current, { over, begunIndex }) {
+      // One that is at its last step may be over by the time that the amendment is judged.
+      const goingOn = open(current, over).filter(
+        ({ position, protocol }) => (begunIndex.get(position) ?? -1) < protocol.steps.length - 1,
+      );
+      const before = oneOf(chance, goingOn);
       return before === undefined ? undefined : following(current, before);
     },
   },
