@@ -245,6 +245,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     async findAgain(left) {
       requireNoObjection();
+      provenOhm ??= left.resistanceOhm ?? null;
       if (left.step !== null) spectra.begin(left.step);
       const unseen = endedUnseen;
       const failed = failedUnseen;
@@ -274,6 +275,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     async confirmBack(left, wiringSignal) {
       requireNoObjection();
+      provenOhm ??= left.resistanceOhm ?? null;
       endedUnseen = null;
       failedUnseen = null;
       isSought = false;

@@ -44,6 +44,8 @@ export interface LeftCell {
   readonly isProven?: boolean;
   /** A step was ended out of turn, and no other has driven the cell since. */
   readonly mustLook?: boolean;
+  /** By its last proof; absent where none is on record. */
+  readonly resistanceOhm?: number;
   readonly fault: FaultNote | null;
 }
 
@@ -59,6 +61,7 @@ export function leftStep({ left, cursor }: CellContext): LeftStep {
     runningSinceMs: left?.runningSinceMs ?? null,
     elapsedS: left?.stepElapsedS ?? 0,
     ...(left !== undefined && wasAboutToBegin(left) ? { mayHaveBegun: true } : {}),
+    ...(left?.resistanceOhm === undefined ? {} : { resistanceOhm: left.resistanceOhm }),
   };
 }
 

@@ -174,4 +174,6 @@ export interface LeftStep {
   readonly elapsedS: number;
   /** Nothing stood in its way as the controller was lost: it may have begun in the last second, of which nothing is on record. */
   readonly mayHaveBegun?: boolean;
+  /** Of the cell, by its last proof on record. */
+  readonly resistanceOhm?: number;
 }

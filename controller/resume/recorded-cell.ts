@@ -73,6 +73,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let isProven = false;
   let isNew = false;
   let mustLook = false;
+  let resistanceOhm: number | undefined;
   let fault: FaultNote | null = null;
   let totals: ChargeTotals = NO_CHARGE;
   let countedAtMs = 0;
@@ -98,6 +99,10 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     leave = null;
     mustLook &&= cursor !== null && leavesAsIs(cursor.step.channelStep);
     count(state["totals"], atMs);
+  }
+
+  function proven(data: EventData): void {
+    resistanceOhm = numberOf(data["resistance_ohm"]) ?? resistanceOhm;
   }
 
   function pause(atMs: number): void {
@@ -162,6 +167,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
       switch (type) {
         case "cell-proof":
           isProven ||= data["is_proven"] === true;
+          if (data["is_proven"] === true) proven(data);
           isNew &&= !isProven;
           break;
         case "step-started":
@@ -184,6 +190,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           break;
         case "cell-put-back":
           isCarried = false;
+          proven(data);
           break;
         case "access-refused":
           // Nobody had it; one that is still to come is in nobody's place.
@@ -234,6 +241,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           ...(isCarried && (phase === "under-way" || phase === "unproven") ? { isCarried } : {}),
           ...(isNew && phase === "unproven" ? { isNew } : {}),
           ...(mustLook && phase === "under-way" ? { mustLook } : {}),
+          ...(resistanceOhm !== undefined && phase === "under-way" ? { resistanceOhm } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),
           isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),
         },

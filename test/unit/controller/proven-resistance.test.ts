@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { createCellEffects, type CellEffectsDeps } from "../../../controller/cells/cell-effects.ts";
+import { createSampleIntake } from "../../../controller/cells/sample-intake.ts";
+import type { LeftStep } from "../../../controller/machines/programme.ts";
+import { leftStep } from "../../../controller/machines/cell-news.ts";
+import { createCellFold } from "../../../controller/resume/recorded-cell.ts";
+import { campaign } from "../../support/world-campaign.ts";
+
+const LIMITS = { voltageMaxV: 4.25, voltageMinV: 2.5, currentMaxA: 0.005, currentMinA: -0.005 };
+const COMMON = { untilTimeS: 3600, sampleIntervalS: 60, limits: LIMITS };
+const DISCHARGE = { ...COMMON, kind: "constant-current", currentA: -0.0014, untilVoltageV: 3 } as const;
+
+/** A cell off at 3.10 V, and what it has against its discharge after a restart that found it so. */
+async function lookAfterRestart(left: LeftStep): Promise<string | null> {
+  const intake = createSampleIntake(1, {
+    sink: { sample: () => undefined },
+    ...{ limits: [LIMITS], limitPassed: () => undefined, overloadsInRowMax: 5 },
+  });
+  const effects = createCellEffects({
+    channel: { capabilities: {}, listen: () => undefined, measureOpenCircuitV: () => Promise.resolve(3.1) },
+    ...{ intake, clock: { monoMs: () => 0 }, recorder: { record: () => undefined }, cellIndex: 0, position: "B8" },
+    ...{ proof: { code: {}, limits: LIMITS }, tell: () => undefined, gap: () => undefined, wasLeft: true },
+  } as unknown as CellEffectsDeps);
+  await effects.findAgain(left);
+  const discharge = { stepNumber: 3, cycleNumber: 1, label: "", channelStep: DISCHARGE };
+  return (await effects.lookBefore?.(discharge))?.kind ?? null;
+}
+
+/** By its record: proven, and put back later where `backOhm` is given. */
+function leftBy(proofOhm: number | null, backOhm?: number): LeftStep {
+  const [cell] = campaign.cells;
+  if (cell === undefined) throw new Error("no cell");
+  const fold = createCellFold(cell, 1);
+  fold.event("cell-proof", 0, { is_proven: true, ...(proofOhm === null ? {} : { resistance_ohm: proofOhm }) });
+  fold.event("step-started", 10, {});
+  if (backOhm !== undefined) fold.event("cell-put-back", 20, { resistance_ohm: backOhm });
+  const { left } = fold.state();
+  return { ...leftStep({ left, cursor: null } as unknown as Parameters<typeof leftStep>[0]), step: null };
+}
+
+it("a cell's resistance is known after a restart by its proof on record: a step whose end is behind it does not begin", async () => {
+  expect(await lookAfterRestart(leftBy(150))).toBe("over");
+  expect(await lookAfterRestart(leftBy(20))).toBeNull();
+  expect(await lookAfterRestart(leftBy(20, 150))).toBe("over");
+  expect(await lookAfterRestart(leftBy(null))).toBeNull();
+});
