@@ -9,7 +9,7 @@ import type { Integrator } from "../../protocols/roles/integrator.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
   decodeIntegratorMessage,
-  encodeMessage,
+  encodeIntegratorMessage,
   INTEGRATOR_LINE_LENGTH_MAX,
 } from "../../protocols/wire/json-integrator/integrator-lines.ts";
 import { openWithin } from "../link/open-within.ts";
@@ -69,7 +69,7 @@ export function createMqttIntegrator({
           return isOpen;
         },
         ask(line) {
-          session.publish(`${topic}/ask`, encodeMessage(line, client));
+          session.publish(`${topic}/ask`, encodeIntegratorMessage(line, client));
         },
         close() {
           isOpen = false;

@@ -41,21 +41,30 @@ export function isAtHome(hands: PersonHands | undefined, positionIndex: number):
 
 /** Where on the cells, as those lie now, the beam fell. */
 export function asTheyLie(deposits: readonly Deposit[], hands: PersonHands | undefined): readonly Deposit[] {
-  if (hands === undefined || (hands.shifts.size === 0 && hands.cells.size === 0)) return deposits;
-  return deposits.map((deposit) => {
-    const { xMm, yMm } = hands.shifts.get(deposit.positionIndex) ?? { xMm: 0, yMm: 0 };
-    const positionIndex = lyingAt(hands, deposit.positionIndex) ?? deposit.positionIndex;
-    return { ...deposit, positionIndex, xMm: deposit.xMm - xMm, yMm: deposit.yMm - yMm };
-  });
+  return laid(deposits, hands, (positionIndex) => lyingAt(hands, positionIndex) ?? positionIndex);
 }
 
 /** What the beam fell on, by the cell that lies there; beside the rack where none does. */
 export function seenAsTheyLie(pieces: readonly LitPiece[], hands: PersonHands | undefined): readonly LitPiece[] {
-  if (hands === undefined || (hands.shifts.size === 0 && hands.cells.size === 0)) return pieces;
-  return pieces.map((piece) => {
-    const lies = piece.positionIndex < 0 ? piece.positionIndex : lyingAt(hands, piece.positionIndex);
+  return laid(pieces, hands, (positionIndex) => lyingAt(hands, positionIndex) ?? -1);
+}
+
+interface Lit {
+  readonly positionIndex: number;
+  readonly xMm: number;
+  readonly yMm: number;
+}
+
+function laid<Piece extends Lit>(
+  lit: readonly Piece[],
+  hands: PersonHands | undefined,
+  cellAt: (positionIndex: number) => number,
+): readonly Piece[] {
+  if (hands === undefined || (hands.shifts.size === 0 && hands.cells.size === 0)) return lit;
+  return lit.map((piece) => {
     const { xMm, yMm } = hands.shifts.get(piece.positionIndex) ?? { xMm: 0, yMm: 0 };
-    return { ...piece, positionIndex: lies ?? -1, xMm: piece.xMm - xMm, yMm: piece.yMm - yMm };
+    const positionIndex = cellAt(piece.positionIndex);
+    return { ...piece, positionIndex, xMm: piece.xMm - xMm, yMm: piece.yMm - yMm };
   });
 }
 

@@ -59,7 +59,7 @@ const patternSchema = z.object({
 });
 
 /** A question as it goes by a broker: with the name of who asks, which its answer repeats. */
-export function encodeMessage(line: string, client: string): string {
+export function encodeIntegratorMessage(line: string, client: string): string {
   return `{"client":${asciiJson(client)},${line.trim().slice(1)}`;
 }
 

@@ -1,12 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createCellEffects, type CellEffectsDeps } from "../../../controller/cells/cell-effects.ts";
-import { createSampleIntake } from "../../../controller/cells/sample-intake.ts";
 import type { LeftStep } from "../../../controller/machines/programme.ts";
 import type { LeftRun } from "../../../controller/resume/read-run.ts";
 import { restoreCells } from "../../../controller/resume/restore.ts";
-import type { ChannelListener } from "../../../protocols/roles/channel.ts";
+import { createEffectsBench, createOneIntake, LIMITS } from "./effects-bench.ts";
 
-const LIMITS = { voltageMaxV: 4.25, voltageMinV: 2.5, currentMaxA: 0.005, currentMinA: -0.005 };
 const COMMON = { untilTimeS: 3600, sampleIntervalS: 60, limits: LIMITS };
 const REST = { ...COMMON, kind: "rest" } as const;
 const CHARGE = { ...COMMON, kind: "constant-current", currentA: 0.0014, untilVoltageV: 3.2 } as const;
@@ -14,34 +11,17 @@ const LEFT_V = 2.63;
 
 /** One that rested at `LEFT_V`, by its last sample, and was charged for some seconds since: its channel is sampled once a minute. */
 async function chargedUnheard(readV: { now: number }) {
-  let nowMs = 0;
-  const heard: { to?: ChannelListener } = {};
-  const intake = createSampleIntake(1, {
-    sink: { sample: () => undefined },
-    ...{ limits: [LIMITS], limitPassed: () => undefined, overloadsInRowMax: 5 },
+  const { effects, intake, heard, time } = createEffectsBench({
+    measureOpenCircuitV: () => Promise.resolve(readV.now),
   });
-  const deps = {
-    channel: {
-      capabilities: {},
-      listen: (listener: ChannelListener) => {
-        heard.to = listener;
-      },
-      start: () => Promise.resolve(),
-      abort: () => Promise.resolve(),
-      measureOpenCircuitV: () => Promise.resolve(readV.now),
-    },
-    ...{ intake, clock: { monoMs: () => nowMs }, recorder: { record: () => undefined }, cellIndex: 0, position: "D4" },
-    ...{ proof: { code: {}, limits: LIMITS }, tell: () => undefined, gap: () => undefined },
-  };
-  const effects = createCellEffects(deps as unknown as CellEffectsDeps);
   const stepOf = (channelStep: typeof REST | typeof CHARGE): NonNullable<LeftStep["step"]> => ({
     ...{ stepNumber: 1, cycleNumber: 1, label: "", channelStep },
   });
   await effects.startStep(stepOf(REST), 0, null);
   heard.to?.sample(60, LEFT_V, 0, 0);
-  nowMs = 60_000;
+  time.nowMs = 60_000;
   await effects.startStep(stepOf(CHARGE), 0, null);
-  nowMs = 69_000;
+  time.nowMs = 69_000;
   await effects.openCircuit();
   const left: LeftStep = { step: stepOf(CHARGE), runningSinceMs: null, elapsedS: 9 };
   const back = (voltageV: number): Promise<unknown> => {
@@ -55,14 +35,14 @@ describe("a cell that was given out of its place before the first sample of its 
   it("is held against what it read as it was given out, not against a sample of before the step", async () => {
     const { intake, back } = await chargedUnheard({ now: 2.78 });
     intake.releasedAt(0, 2.78);
-    await expect(back(2.776)).resolves.toBeDefined();
+    await expect(back(2.776)).resolves.toEqual({ openCircuitV: 2.776, wired: null });
     await expect(back(3.75)).rejects.toThrow("it was left at 2.7800 V");
     await expect(back(0.01)).rejects.toThrow("outside");
   });
 
   it("may have come as far as its step could bring it, where nothing was read", async () => {
     const { back } = await chargedUnheard({ now: 2.78 });
-    await expect(back(2.776)).resolves.toBeDefined();
+    await expect(back(2.776)).resolves.toEqual({ openCircuitV: 2.776, wired: null });
     await expect(back(4.2)).rejects.toThrow("it may be another cell");
   });
 
@@ -76,10 +56,7 @@ describe("a cell that was given out of its place before the first sample of its 
 
 describe("a cell whose last step ended before a restart", () => {
   function lastVoltageV(hasEndedUnheard: boolean): number | undefined {
-    const intake = createSampleIntake(1, {
-      sink: { sample: () => undefined },
-      ...{ limits: [LIMITS], limitPassed: () => undefined, overloadsInRowMax: 5 },
-    });
+    const intake = createOneIntake();
     intake.lastSeen(0, 60_000, LEFT_V, 0);
     const counted = { totals: { chargedAh: 0, dischargedAh: 0, doubtAh: 0 }, stepChargeAh: 0, atMs: 0 };
     const cell = { left: { cursor: null, runningSinceMs: null }, counted, stepBeganMs: null, hasEndedUnheard };

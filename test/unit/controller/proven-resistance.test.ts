@@ -1,26 +1,16 @@
 import { expect, it } from "vitest";
-import { createCellEffects, type CellEffectsDeps } from "../../../controller/cells/cell-effects.ts";
-import { createSampleIntake } from "../../../controller/cells/sample-intake.ts";
 import type { LeftStep } from "../../../controller/machines/programme.ts";
 import { leftStep } from "../../../controller/machines/cell-news.ts";
 import { createCellFold } from "../../../controller/resume/recorded-cell.ts";
 import { campaign } from "../../support/world-campaign.ts";
+import { createEffectsBench, LIMITS } from "./effects-bench.ts";
 
-const LIMITS = { voltageMaxV: 4.25, voltageMinV: 2.5, currentMaxA: 0.005, currentMinA: -0.005 };
 const COMMON = { untilTimeS: 3600, sampleIntervalS: 60, limits: LIMITS };
 const DISCHARGE = { ...COMMON, kind: "constant-current", currentA: -0.0014, untilVoltageV: 3 } as const;
 
 /** A cell off at 3.10 V, and what it has against its discharge after a restart that found it so. */
 async function lookAfterRestart(left: LeftStep): Promise<string | null> {
-  const intake = createSampleIntake(1, {
-    sink: { sample: () => undefined },
-    ...{ limits: [LIMITS], limitPassed: () => undefined, overloadsInRowMax: 5 },
-  });
-  const effects = createCellEffects({
-    channel: { capabilities: {}, listen: () => undefined, measureOpenCircuitV: () => Promise.resolve(3.1) },
-    ...{ intake, clock: { monoMs: () => 0 }, recorder: { record: () => undefined }, cellIndex: 0, position: "B8" },
-    ...{ proof: { code: {}, limits: LIMITS }, tell: () => undefined, gap: () => undefined, wasLeft: true },
-  } as unknown as CellEffectsDeps);
+  const { effects } = createEffectsBench({ measureOpenCircuitV: () => Promise.resolve(3.1) }, { wasLeft: true });
   await effects.findAgain(left);
   const discharge = { stepNumber: 3, cycleNumber: 1, label: "", channelStep: DISCHARGE };
   return (await effects.lookBefore?.(discharge))?.kind ?? null;

@@ -1,35 +1,16 @@
-import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createJsonIntegrator } from "../../../drivers/json-integrator/json-integrator.ts";
-import type { Fault } from "../../../protocols/base/fault.ts";
-import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
-import { createIntegratorTwin, type KnownPattern } from "../../../simulator/json-integrator/integrator-twin.ts";
-import { createMemoryLink } from "../../../simulator/links/memory-link.ts";
-
-const PATTERN: KnownPattern = {
-  twoThetaDeg: Float64Array.from({ length: 2500 }, (_, at) => 1.3 + at * 0.003),
-  counts: Int32Array.from({ length: 2500 }, (_, at) => at % 97),
-  wavelengthA: 0.20664,
-};
+import { createIntegratorTwin } from "../../../simulator/json-integrator/integrator-twin.ts";
+import { createIntegratorBench, PATTERN, patternOf } from "./integrator-bench.ts";
 
 function bench(takesMs = 150) {
-  const clock = createVirtualClock(0, { drain: () => setImmediate() });
-  const cable = createMemoryLink(clock, { name: "integrator", latencyMs: 1 });
+  const { clock, cable, faultsOf, finish } = createIntegratorBench();
   createIntegratorTwin({
     ...{ end: cable.end, clock, takesMs },
-    patternOf: (path) => (path.endsWith("gone.cbf") ? undefined : PATTERN),
+    patternOf,
   });
   const integrator = createJsonIntegrator({ name: "integrator", openLink: cable.openLink, clock, timeoutS: 5 });
-  const faults: Fault[] = [];
-  integrator.onFault((fault) => faults.push(fault));
-  async function finish<T>(work: Promise<T>): Promise<T> {
-    const stop = (): void => {
-      clock.stop();
-    };
-    work.then(stop, stop);
-    await clock.run(clock.nowMs() + 3_600_000);
-    return work;
-  }
+  const faults = faultsOf(integrator);
   return { clock, cable, integrator, faults, finish };
 }
 
@@ -89,8 +70,7 @@ describe("a program that integrates frames", () => {
   });
 
   it("that does not speak as one is refused, and one that is silent is named", async () => {
-    const clock = createVirtualClock(0, { drain: () => setImmediate() });
-    const cable = createMemoryLink(clock, { name: "integrator", latencyMs: 1 });
+    const { clock, cable } = createIntegratorBench();
     cable.end.onData(() => {
       cable.end.send(Buffer.from("HTTP/1.1 400 Bad Request\r\n"));
     });

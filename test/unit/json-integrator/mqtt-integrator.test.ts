@@ -1,21 +1,11 @@
-import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createMqttIntegrator } from "../../../drivers/json-integrator/mqtt-integrator.ts";
-import type { Fault } from "../../../protocols/base/fault.ts";
-import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
-import { createIntegratorClient, type KnownPattern } from "../../../simulator/json-integrator/integrator-twin.ts";
-import { createMemoryLink } from "../../../simulator/links/memory-link.ts";
+import { createIntegratorClient } from "../../../simulator/json-integrator/integrator-twin.ts";
 import { createMqttSource } from "../../../simulator/mqtt-source/mqtt-source.ts";
-
-const PATTERN: KnownPattern = {
-  twoThetaDeg: Float64Array.from({ length: 2500 }, (_, at) => 1.3 + at * 0.003),
-  counts: Int32Array.from({ length: 2500 }, (_, at) => at % 97),
-  wavelengthA: 0.20664,
-};
+import { createIntegratorBench, patternOf } from "./integrator-bench.ts";
 
 function bench() {
-  const clock = createVirtualClock(0, { drain: () => setImmediate() });
-  const cable = createMemoryLink(clock, { name: "integrator", latencyMs: 1 });
+  const { clock, cable, faultsOf, finish } = createIntegratorBench();
   const questions: string[] = [];
   let isAlive = true;
   let ask: (payload: string) => void = () => undefined;
@@ -36,21 +26,12 @@ function bench() {
       },
       onMessage: (_, handler) => (ask = handler),
     },
-    patternOf: (path) => (path.endsWith("gone.cbf") ? undefined : PATTERN),
+    patternOf,
   });
   const integrator = createMqttIntegrator({
     ...{ name: "integrator", openLink: cable.openLink, clock, timeoutS: 5, topic: "hutch/patterns" },
   });
-  const faults: Fault[] = [];
-  integrator.onFault((fault) => faults.push(fault));
-  async function finish<T>(work: Promise<T>): Promise<T> {
-    const stop = (): void => {
-      clock.stop();
-    };
-    work.then(stop, stop);
-    await clock.run(clock.nowMs() + 3_600_000);
-    return work;
-  }
+  const faults = faultsOf(integrator);
   return {
     ...{ clock, cable, broker, integrator, faults, finish, questions },
     setAlive: (value: boolean) => (isAlive = value),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
   decodeIntegratorLine,
+  decodeIntegratorMessage,
+  encodeIntegratorMessage,
   encodePatternWanted,
   encodeWho,
 } from "../../../protocols/wire/json-integrator/integrator-lines.ts";
@@ -24,6 +26,31 @@ describe("questions to an integrator", () => {
     expect(encodePatternWanted(8, '/data/ä"\n.cbf')).toBe(
       '{"ask":"pattern","id":8,"frame":"/data/\\u00e4\\"\\n.cbf"}\n',
     );
+  });
+});
+
+describe("messages by a broker", () => {
+  const CLIENT = "beamrack-mh2k0d9x-1";
+
+  function heard(text: string): ReturnType<typeof decodeIntegratorMessage> {
+    return decodeIntegratorMessage(Buffer.from(text), CLIENT);
+  }
+
+  it("are those of the page: the line's document with the name of who asks before it", () => {
+    expect(encodeIntegratorMessage(encodePatternWanted(12, "/data/A1_S0003_00000.cbf"), CLIENT)).toBe(
+      '{"client":"beamrack-mh2k0d9x-1","ask":"pattern","id":12,"frame":"/data/A1_S0003_00000.cbf"}',
+    );
+    expect(encodeIntegratorMessage(encodeWho(), CLIENT)).toBe('{"client":"beamrack-mh2k0d9x-1","ask":"who"}');
+  });
+
+  it("answer the client that they name, wherever in them the name stands, and nobody else", () => {
+    const none = { kind: "none", id: 12, reason: "no such file" };
+    expect(heard('{"client":"beamrack-mh2k0d9x-1","id":12,"none":"no such file"}')).toEqual(none);
+    expect(heard('{"id":12,"none":"no such file","client":"beamrack-mh2k0d9x-1"}')).toEqual(none);
+    expect(heard('{"client":"beamrack-mh2k0d9x-10","id":12,"none":"no such file"}')).toBeNull();
+    expect(heard('{"client":"other","id":12,"none":"beamrack-mh2k0d9x-1"}')).toBeNull();
+    expect(heard('{"id":12,"none":"no such file"}')).toBeNull();
+    expect(heard('{"client":"beamrack-mh2k0d9x-1"')).toBeNull();
   });
 });
 
