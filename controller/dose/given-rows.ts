@@ -1,10 +1,12 @@
 /**
- * What was given, exposure by exposure, as long as a run lives: a month of it is some hundred thousand. Kept in columns, and
- * the doses of the layers as their share of the fluence, which most exposures of a cell have in common.
+ * What was given, exposure by exposure, as long as a run lives: a month of it may be some hundred thousand. Kept in columns
+ * of plain numbers, some fifty bytes an exposure; what many of a cell have in common stands once: the place, the doses of the
+ * layers as their share of the fluence, and why the row is as it is.
  */
 import { assert } from "../../protocols/base/assert.ts";
 import type { LayerDose, LedgerRow } from "../record/ledger-row.ts";
 import type { GivenRow } from "../record/verify-doses.ts";
+import { createColumn, createTextColumn, type Column } from "./columns.ts";
 
 /** A closed exposure, or a booking that is open. */
 export type GivenExposure = GivenRow & Pick<LedgerRow, "kind">;
@@ -21,20 +23,25 @@ interface CellShares {
   readonly layers: readonly LayerDose[];
 }
 
+type Place = Pick<LedgerRow, "spotIndex" | "spotXMm" | "spotYMm"> & { readonly shares: CellShares };
+type Why = Pick<LedgerRow, "kind" | "reason">;
+
 const SAME = 1e-12;
+/** Where a row says of no cycle. */
+const NO_CYCLE = -1;
 
 export function createGivenRows(): GivenRows {
-  const ids: string[] = [];
-  const kinds: LedgerRow["kind"][] = [];
-  const spots: number[] = [];
-  const spotXsMm: number[] = [];
-  const spotYsMm: number[] = [];
-  const cycles: (number | null)[] = [];
-  const fluencesPhCm2: number[] = [];
-  const openTimesS: number[] = [];
-  const uncertainties: number[] = [];
-  const reasons: string[] = [];
-  const cells: CellShares[] = [];
+  const ids = createTextColumn();
+  const fluencesPhCm2 = createColumn(Float64Array);
+  const openTimesS = createColumn(Float64Array);
+  const uncertainties = createColumn(Float64Array);
+  const cycles = createColumn(Int32Array);
+  const placeNumbers = createColumn(Uint32Array);
+  const whyNumbers = createColumn(Uint32Array);
+  const places: Place[] = [];
+  const whys: Why[] = [];
+  const placeAt = new Map<string, number>();
+  const whyAt = new Map<string, number>();
   const lastOf = new Map<string, CellShares>();
 
   function sharesOf({ position, fluencePhCm2, layerDosesGy }: LedgerRow): CellShares {
@@ -62,37 +69,51 @@ export function createGivenRows(): GivenRows {
     return own;
   }
 
+  function placeOf(row: LedgerRow): number {
+    const { spotIndex, spotXMm, spotYMm } = row;
+    const shares = sharesOf(row);
+    const key = `${row.position} ${spotIndex}`;
+    const known = placeAt.get(key);
+    const place = known === undefined ? undefined : places[known];
+    const isKnown = place?.shares === shares && place.spotXMm === spotXMm && place.spotYMm === spotYMm;
+    if (known !== undefined && isKnown) return known;
+    placeAt.set(key, places.length);
+    return places.push({ spotIndex, spotXMm, spotYMm, shares }) - 1;
+  }
+
+  function whyOf({ kind, reason }: LedgerRow): number {
+    const key = `${kind} ${reason}`;
+    const known = whyAt.get(key);
+    if (known !== undefined) return known;
+    whyAt.set(key, whys.length);
+    return whys.push({ kind, reason }) - 1;
+  }
+
   return {
     add(row) {
+      assert(row.cycle === null || row.cycle > NO_CYCLE, `${row.exposureId} is of cycle ${row.cycle}`);
       ids.push(row.exposureId);
-      kinds.push(row.kind);
-      spots.push(row.spotIndex);
-      spotXsMm.push(row.spotXMm);
-      spotYsMm.push(row.spotYMm);
-      cycles.push(row.cycle);
       fluencesPhCm2.push(row.fluencePhCm2);
       openTimesS.push(row.openTimeS);
       uncertainties.push(row.relativeUncertainty);
-      reasons.push(row.reason);
-      cells.push(sharesOf(row));
+      cycles.push(row.cycle ?? NO_CYCLE);
+      placeNumbers.push(placeOf(row));
+      whyNumbers.push(whyOf(row));
     },
     rows() {
-      return ids.map((exposureId, index) => {
-        const fluencePhCm2 = fluencesPhCm2[index] ?? Number.NaN;
-        const cell = cells[index];
-        assert(cell !== undefined, `the columns of what was given end before ${exposureId}`);
+      return ids.all().map((exposureId, index) => {
+        const at = (column: Column): number => column.at(index);
+        const place = places[at(placeNumbers)];
+        const why = whys[at(whyNumbers)];
+        assert(place !== undefined && why !== undefined, `the columns of what was given end before ${exposureId}`);
+        const { spotIndex, spotXMm, spotYMm, shares } = place;
+        const fluencePhCm2 = at(fluencesPhCm2);
+        const cycle = at(cycles);
         return {
-          exposureId,
-          kind: kinds[index] ?? "settlement",
-          position: cell.position,
-          spotIndex: spots[index] ?? Number.NaN,
-          spotXMm: spotXsMm[index] ?? Number.NaN,
-          spotYMm: spotYsMm[index] ?? Number.NaN,
-          cycle: cycles[index] ?? null,
-          openTimeS: openTimesS[index] ?? Number.NaN,
-          relativeUncertainty: uncertainties[index] ?? Number.NaN,
-          reason: reasons[index] ?? "",
-          layerDosesGy: cell.layers.map(({ layer, surfaceGy, meanGy }) => ({
+          ...{ exposureId, ...why, position: shares.position, spotIndex, spotXMm, spotYMm },
+          cycle: cycle === NO_CYCLE ? null : cycle,
+          ...{ openTimeS: at(openTimesS), relativeUncertainty: at(uncertainties) },
+          layerDosesGy: shares.layers.map(({ layer, surfaceGy, meanGy }) => ({
             layer,
             surfaceGy: surfaceGy * fluencePhCm2,
             meanGy: meanGy * fluencePhCm2,
