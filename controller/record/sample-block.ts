@@ -1,7 +1,8 @@
 /**
  * Frames hold a short time of all channels: quick to write, slow to read one channel from. Once enough of them stand
  * they are packed: each channel's segments go, as they are, into blocks of a few thousand samples with their extremes,
- * which take the frames' place. Here the segments wait for that, encoded once and never decoded again.
+ * which take the frames' place. Here the segments wait for that, encoded once and never decoded again, end to end: where
+ * cells are sampled once a minute a segment is one sample, and whatever stood around each would be most of it.
  */
 import type { PackedBlock } from "./record-rows.ts";
 import { blockPayload, packPayload, payloadCrc32, type ChannelSamples } from "./sample-frame.ts";
@@ -12,6 +13,12 @@ import { blockPayload, packPayload, payloadCrc32, type ChannelSamples } from "./
  */
 export const BLOCK_SAMPLES = 1024;
 
+/** A block of a channel that says the same all the time is not much larger. */
+const FIRST_BYTES = 4096;
+const NOTHING: Buffer = Buffer.alloc(0);
+/** A pack has a full block and a part of one; where a disk was full for long there were more. */
+const SPARE_PER_CHANNEL = 2;
+
 type Columns = Pick<ChannelSamples, "atMs" | "voltageV" | "currentA">;
 
 export interface BlockBuilder {
@@ -21,7 +28,7 @@ export interface BlockBuilder {
   isFullWith(samples: number): boolean;
   /** Frames come in the order of their rows; the segments of one follow its `frame`. */
   frame(row: number): void;
-  /** `bytes` is kept; of the columns the readings from..to are those in it. */
+  /** `bytes` is copied; of the columns the readings from..to are those in it. */
   segment(channelIndex: number, bytes: Buffer, columns: Columns, from: number, to: number): void;
   /** Everything that waits, as blocks numbered from `firstRow`; it goes on waiting until `clear`. */
   blocks(firstRow: number): readonly PackedBlock[];
@@ -31,7 +38,9 @@ export interface BlockBuilder {
 }
 
 interface OpenBlock {
-  readonly segments: Buffer[];
+  /** Segments one after the other in the first `length` bytes. */
+  bytes: Buffer;
+  length: number;
   sampleCount: number;
   firstMs: number;
   lastMs: number;
@@ -45,6 +54,8 @@ export function createBlockBuilder(channelCount: number): BlockBuilder {
   const packAt = BLOCK_SAMPLES * channelCount;
   let tryAt = packAt;
   let byChannel = emptyChannels();
+  /** Memory of each channel's blocks that are packed: the next ones need as much. */
+  let spare: Buffer[][] = [];
   let fromFrame = 0;
   let toFrame = 0;
   let sampleCount = 0;
@@ -58,7 +69,7 @@ export function createBlockBuilder(channelCount: number): BlockBuilder {
     if (blocks === undefined) throw new RangeError(`channel index ${channelIndex}`);
     const last = blocks.at(-1);
     if (last !== undefined && last.sampleCount < BLOCK_SAMPLES) return last;
-    const block = emptyBlock();
+    const block = emptyBlock(spare[channelIndex]?.[blocks.length]);
     blocks.push(block);
     return block;
   }
@@ -74,7 +85,7 @@ export function createBlockBuilder(channelCount: number): BlockBuilder {
     },
     segment(channelIndex, bytes, columns, from, to) {
       const block = openBlock(channelIndex);
-      block.segments.push(bytes);
+      append(block, bytes);
       block.sampleCount += to - from;
       sampleCount += to - from;
       lookAt(block, columns, from, to);
@@ -83,7 +94,7 @@ export function createBlockBuilder(channelCount: number): BlockBuilder {
       const packed: PackedBlock[] = [];
       for (const [channelIndex, blocks] of byChannel.entries())
         for (const block of blocks) {
-          const payload = blockPayload(channelIndex, block.sampleCount, block.segments);
+          const payload = blockPayload(channelIndex, block.sampleCount, block.bytes.subarray(0, block.length));
           packed.push({
             ...{ row: firstRow + packed.length, channelIndex, fromFrame, toFrame },
             ...{ firstMs: block.firstMs, lastMs: block.lastMs, sampleCount: block.sampleCount },
@@ -99,6 +110,7 @@ export function createBlockBuilder(channelCount: number): BlockBuilder {
       return packed;
     },
     clear() {
+      spare = byChannel.map((blocks) => blocks.slice(0, SPARE_PER_CHANNEL).map(({ bytes }) => bytes));
       byChannel = emptyChannels();
       fromFrame = 0;
       toFrame = 0;
@@ -127,9 +139,21 @@ export function extremesOf(
   };
 }
 
-function emptyBlock(): OpenBlock {
+function append(block: OpenBlock, segment: Buffer): void {
+  const length = block.length + segment.length;
+  if (length > block.bytes.length) {
+    const larger = Buffer.alloc(Math.max(FIRST_BYTES, length, 2 * block.bytes.length));
+    larger.set(block.bytes.subarray(0, block.length));
+    block.bytes = larger;
+  }
+  block.bytes.set(segment, block.length);
+  block.length = length;
+}
+
+function emptyBlock(bytes = NOTHING): OpenBlock {
   return {
-    segments: [],
+    bytes,
+    length: 0,
     sampleCount: 0,
     firstMs: Infinity,
     lastMs: -Infinity,

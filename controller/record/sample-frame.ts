@@ -80,14 +80,14 @@ export function createFrameEncoder(channelCount: number, capacity: number): Fram
   };
 }
 
-/** Payload of a block: one channel's segments in order, `sampleCount` samples in all of them. */
-export function blockPayload(channelIndex: number, sampleCount: number, segments: readonly Buffer[]): Buffer {
+/** Payload of a block: one channel's segments in order, end to end, `sampleCount` samples in all of them. */
+export function blockPayload(channelIndex: number, sampleCount: number, segments: Buffer): Buffer {
   const head = createCursor(Buffer.alloc(1 + 2 * VARINT_BYTES_MAX));
   head.bytes[0] = BLOCK;
   head.at = 1;
   writeVarint(head, channelIndex);
   writeVarint(head, sampleCount);
-  return Buffer.concat([head.bytes.subarray(0, head.at), ...segments]);
+  return Buffer.concat([head.bytes.subarray(0, head.at), segments]);
 }
 
 export function packPayload(payload: Buffer): Buffer {
