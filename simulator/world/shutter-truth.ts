@@ -79,7 +79,9 @@ export function watchShutter(deps: ShutterTruthDeps): ShutterTruth {
       sum.photons += photons;
       addDeposit(deposits, { positionIndex, xMm, yMm, photons });
     }
-    return { startMs, endMs, deposits, ...sum };
+    const { photons, peakPhS, stageMoved, litEndMs, excessPhotons } = sum;
+    // Kept for good, so without the room that a list has which was added to.
+    return { startMs, endMs, deposits: [...deposits], photons, peakPhS, stageMoved, litEndMs, excessPhotons };
   }
 
   function close(atMs: number): void {

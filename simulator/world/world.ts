@@ -122,8 +122,8 @@ export function createWorld(deps: WorldDeps): World {
   });
   const cells = rack.observers;
   const openings: Opening[] = [];
-  /** The same with the cells that lay in the beam then. */
-  const openingsAsLain: Opening[] = [];
+  /** The same with the cells that lay in the beam then: other ones only where people put them elsewhere. */
+  const openingsAsLain: Opening[] = options.hands === undefined ? openings : [];
   const effects = createFaultEffects();
   const faultyPositions = faultyFromStart(deps.cells, options, cells);
   const absentUntilMs = new Map<number, number>();
@@ -240,7 +240,9 @@ export function createWorld(deps: WorldDeps): World {
       clock.at(clock.nowMs() + CLOSING_MS, endClockWatch);
       if (opening.photons === 0) return;
       openings.push(opening);
-      openingsAsLain.push({ ...opening, deposits: asTheyLie(opening.deposits, options.hands) });
+      if (openingsAsLain !== openings) {
+        openingsAsLain.push({ ...opening, deposits: asTheyLie(opening.deposits, options.hands) });
+      }
       const atMs = opening.endMs;
       ledger.check("stage-at-rest", !opening.stageMoved, atMs, () => "the stage moved with the shutter open");
       const onCells = opening.deposits.filter(isOnCell);
