@@ -60,7 +60,7 @@ export interface Timetable {
   /** What is over, the oldest first; no more than the fold keeps. */
   readonly behind: readonly RequestBehind[];
   readonly counts: Readonly<Record<RequestOutcome, number>>;
-  /** Of those with a wanted moment that were exposed: the median distance from it, seconds; null without any. */
+  /** Of those behind with a wanted moment that were exposed: the median distance from it, seconds; null without any. */
   readonly offMedianS: number | null;
 }
 
@@ -92,7 +92,6 @@ export function createTimetableFold(behindMax = Infinity): TimetableFold {
   /** Exposures that were not made whole, until it is told whether they count. */
   const cut = new Map<string, Exposed>();
   const behind: RequestBehind[] = [];
-  const offsS: number[] = [];
   const counts: Record<RequestOutcome, number> = { met: 0, late: 0, missed: 0, withdrawn: 0 };
   let act: TimetableAct | null = null;
   let sweep = 0;
@@ -107,8 +106,6 @@ export function createTimetableFold(behindMax = Infinity): TimetableFold {
     passed.delete(keyOf(request));
     whys.delete(keyOf(request));
     counts[about.outcome] += 1;
-    if (about.exposureId !== null && request.wantedMs !== null)
-      offsS.push(Math.abs(about.atMs - request.wantedMs) / 1000);
     behind.push({ ...request, ...about });
     if (behind.length > behindMax) behind.shift();
   }
@@ -263,11 +260,21 @@ export function createTimetableFold(behindMax = Infinity): TimetableFold {
         return { ...request, openAtMs: planned.get(key) ?? null, passedOver: passed.get(key) ?? null };
       });
       return {
-        ...{ atMs: lastMs, act, behind: [...behind], counts: { ...counts }, offMedianS: medianOf(offsS) },
+        ...{
+          atMs: lastMs,
+          act,
+          behind: [...behind],
+          counts: { ...counts },
+          offMedianS: medianOf(behind.flatMap(offS)),
+        },
         ahead: ahead.sort((a, b) => soonMs(a) - soonMs(b)),
       };
     },
   };
+}
+
+function offS({ wantedMs, atMs, exposureId }: RequestBehind): readonly number[] {
+  return exposureId === null || wantedMs === null ? [] : [Math.abs(atMs - wantedMs) / 1000];
 }
 
 function soonMs({ openAtMs, wantedMs, earliestMs }: RequestAhead): number {
