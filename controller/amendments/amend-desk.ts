@@ -3,6 +3,7 @@
  * moment, and comes into force between two exposures, whole or not at all: on record first, then for every part that had
  * worked something out of the campaign. Cells go on meanwhile.
  */
+import type { EventType } from "../record/event-types.ts";
 import type { Finding } from "../../protocols/base/finding.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -71,7 +72,7 @@ export interface AmendDeskDeps {
   readonly apply: (amendment: AppliedAmendment) => void;
   /** Everything recorded so far, durably. Rejects with `store.*`. */
   readonly commit: () => Promise<void>;
-  readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
+  readonly record: (type: EventType, data: { readonly [key: string]: Json }) => void;
   readonly fail: (error: unknown) => void;
 }
 

@@ -2,6 +2,7 @@
  * Where commands arrive: read, judged, logged, obeyed, answered. Whatever comes in, nothing here throws, waits or grows
  * without bound.
  */
+import type { EventType } from "../record/event-types.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
@@ -41,7 +42,7 @@ export interface CommandDeskDeps {
   readonly given: readonly GivenOrder[];
   /** Name of the cell that lies at a position, or is to. */
   readonly cellAt: (position: string) => string;
-  readonly record: (type: string, data: { readonly [key: string]: Json }) => void;
+  readonly record: (type: EventType, data: { readonly [key: string]: Json }) => void;
   /** Makes durable what was recorded so far, and rejects where the disk does not take it. Left out where no kill can lose it. */
   readonly keep?: () => Promise<void>;
   /** By the machine's clock, UTC milliseconds. */

@@ -1,4 +1,5 @@
 /** The controller's end of the bus: what it says of a run, and the commands it takes, on whatever way to a broker. */
+import type { EventType } from "../record/event-types.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import type { BusController } from "../../protocols/bus/controller-views.ts";
@@ -117,7 +118,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     if (port.isOpen()) port.publish(`beamrack/${rack}/controller`, controllerText(state, endedHow), true);
   }
 
-  function record(type: string, data: { readonly [key: string]: Json }): void {
+  function record(type: EventType, data: { readonly [key: string]: Json }): void {
     // What is repeated must come out as it did; orders come from outside.
     if (heard === undefined || shown === undefined || heard.isCatchingUp) return;
     try {

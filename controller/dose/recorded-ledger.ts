@@ -2,6 +2,7 @@
  * The dose ledger of a campaign that has been: opened from its record alone, to book and settle what is given to its
  * cells outside a run. Every row stands in the same log, under the same limits, and is audited the same way.
  */
+import type { EventType } from "../record/event-types.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -33,7 +34,7 @@ export interface RecordedLedger {
   readonly correctionCount: number;
   /** Spots of a cell by their numbers, from its centre. */
   spotsAt(cellIndex: number): CellDosePlan["spots"];
-  record(type: string, data: { readonly [key: string]: Json }): void;
+  record(type: EventType, data: { readonly [key: string]: Json }): void;
   /** Rows and events so far become durable. Rejects with Fault `store.unwritable`. */
   commit(): Promise<void>;
   close(): void;

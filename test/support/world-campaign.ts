@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
+import { tellEvent } from "../../controller/bus/event-text.ts";
+import { isEventType } from "../../controller/record/event-types.ts";
+import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { StoredEvent } from "../../controller/record/record-rows.ts";
 import type { RecordStore } from "../../controller/record/store.ts";
 import { assert } from "../../protocols/base/assert.ts";
@@ -300,6 +303,9 @@ function readEvents(folder: string): readonly StoredEvent[] {
   }
 }
 
+/** What stands for a field that an event does not have. */
+const OPEN = /(?:^|[\s(])\?(?:[\s;,:)]|$)/;
+
 /** What holds in every run, whatever happened: nothing violated, every invariant looked at, every photon accounted. */
 export function expectSound(run: WorldRun): void {
   const { summary } = run;
@@ -320,6 +326,13 @@ export function expectSound(run: WorldRun): void {
   expect(met + late + missed).toBe(asked);
   expect(Object.values(summary.requests.missed_by_reason).reduce((sum, count) => sum + count, 0)).toBe(missed);
   expect(run.virtual.run.isDone()).toBe(true);
+  expectTold(run.events);
+}
+
+/** A person is told what happened in a sentence, with nothing left open in it. */
+function expectTold(events: readonly StoredEvent[]): void {
+  const told = events.map(({ type, dataText }) => [type, tellEvent(type, JSON.parse(dataText) as Json).text] as const);
+  expect(told.filter(([type, text]) => !isEventType(type) || OPEN.test(text))).toEqual([]);
 }
 
 /** Position, reason and text of every request that was missed, in order. */

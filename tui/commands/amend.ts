@@ -1,4 +1,5 @@
 /** `beamrack amend DIR CAMPAIGN.yaml`: a change of mind about a campaign under way, checked, previewed, on record. */
+import type { EventType } from "../../controller/record/event-types.ts";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 import { judgeAmendment } from "../../controller/amendments/judge-amendment.ts";
@@ -107,7 +108,7 @@ export async function amendCommand(context: AmendContext, args: readonly string[
     const { progress } = folder;
     const atMs = Math.max(progress.atMs, context.clock.wallMs() - progress.startMs);
     const recorder = {
-      record(type: string, data: Parameters<typeof store.appendEvent>[0]["data"]): void {
+      record(type: EventType, data: Parameters<typeof store.appendEvent>[0]["data"]): void {
         store.appendEvent({ atMs, type, data });
       },
     };
