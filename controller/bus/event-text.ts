@@ -217,14 +217,11 @@ function stopText(data: Data): string {
 
 function foundText(data: Data): string {
   const at = `step ${text(data, "step")}, ${number(data, "elapsed_s", "s")} of it gone`;
-  switch (data["found"]) {
-    case "running":
-      return `found running on: ${at}`;
-    case "ended":
-      return `found that its step had ended by ${text(data, "ended_by")}: ${at}`;
-    default:
-      return `found off${typeof data["open_circuit_V"] === "number" ? ` at ${number(data, "open_circuit_V", "V")}` : ""}: ${at}`;
-  }
+  const { found } = data;
+  if (found === "running") return `found running on: ${at}`;
+  if (found === "ended") return `found that its step had ended by ${text(data, "ended_by")}: ${at}`;
+  const off = typeof data["open_circuit_V"] === "number" ? ` at ${number(data, "open_circuit_V", "V")}` : "";
+  return `found off${off}: ${at}`;
 }
 
 const FORECAST_BECAUSE: Readonly<Record<string, string>> = {

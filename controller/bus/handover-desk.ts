@@ -5,6 +5,7 @@
 import { placeText } from "../../protocols/base/position.ts";
 import type { BusHandover, BusHandoverHour } from "../../protocols/bus/handover-view.ts";
 import type { ExpectedEvent } from "../handover/expected.ts";
+import { gatheredSteps } from "../handover/gathered-steps.ts";
 import { createHandoverFold } from "../handover/handover-fold.ts";
 import type { HeardEvent } from "./heard-store.ts";
 
@@ -77,7 +78,8 @@ export function createHandoverDesk(): HandoverDesk {
       const expected = ({ atMs, spreadS, where, text }: ExpectedEvent) => ({
         ...{ at: iso(startMs + atMs), spread_s: spreadS, where, text: text.slice(0, TEXT) },
       });
-      const { announced, requests, steps, sweeps } = ahead;
+      const { announced, requests, sweeps } = ahead;
+      const steps = gatheredSteps(ahead.steps);
       return {
         hours,
         waiting: waiting.slice(0, WAITING).map(({ who, what, where, sinceMs }) => ({

@@ -1,6 +1,7 @@
 /** The hand-over page: as lines for people, and as JSON. */
 import type { Handover, HandoverEntry } from "../../controller/handover/handover-fold.ts";
 import type { ExpectedEvent } from "../../controller/handover/expected.ts";
+import { gatheredSteps } from "../../controller/handover/gathered-steps.ts";
 import type { OpenMatter } from "../../controller/handover/open-matters.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import { bothTimesText, localText } from "../../protocols/base/local-time.ts";
@@ -16,6 +17,7 @@ export function handoverLines(page: Handover): readonly string[] {
   const { startMs, timeZone, atMs, fromMs, toMs, happened, waiting, ahead } = page;
   const moment = (ms: number): string => localText(startMs + ms, timeZone).slice(5);
   const both = (ms: number): string => bothTimesText(startMs + ms, timeZone);
+  const ends = gatheredSteps(ahead.steps);
   const lines = [
     `${page.campaign ?? "campaign"}${page.site === null ? "" : ` at ${page.site}`}: hand-over`,
     `  from   ${both(fromMs)}`,
@@ -47,8 +49,8 @@ export function handoverLines(page: Handover): readonly string[] {
         ]),
     ...ahead.requests.slice(0, REQUESTS).map((event) => expectedLine(event, moment)),
     ...more(ahead.requests.length - REQUESTS, "timetable has them"),
-    ...ahead.steps.slice(0, STEPS).map((event) => expectedLine(event, moment)),
-    ...more(ahead.steps.length - STEPS, "--json has them"),
+    ...ends.slice(0, STEPS).map((event) => expectedLine(event, moment)),
+    ...more(ends.length - STEPS, "--json has them"),
     ...(isEmpty(ahead) ? ["  nothing that the record tells of"] : []),
   ];
   return lines.map(plainText);

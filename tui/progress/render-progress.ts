@@ -74,7 +74,14 @@ function timeParts(state: ProgressState): readonly string[] {
 function cellParts(state: ProgressState): readonly string[] {
   const states = Object.entries(state.cellsByState).filter(([, count]) => count > 0);
   states.sort(([leftName, left], [rightName, right]) => right - left || (leftName < rightName ? -1 : 1));
-  return states.length === 0 ? [UNKNOWN] : states.map(([name, count]) => `${plainText(name)} ${countText(count)}`);
+  return states.length === 0
+    ? [UNKNOWN]
+    : states.map(([name, count]) => `${plainText(wordsOf(name))} ${countText(count)}`);
+}
+
+/** `awaitingReturn` is `awaiting return`. */
+function wordsOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function beamParts(state: ProgressState): readonly string[] {

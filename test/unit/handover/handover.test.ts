@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createHandoverFold, type Handover } from "../../../controller/handover/handover-fold.ts";
+import { gatheredSteps } from "../../../controller/handover/gathered-steps.ts";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { handoverJson, handoverLines } from "../../../tui/handover/handover-text.ts";
 
@@ -191,5 +192,26 @@ describe("the page", () => {
     const text = handoverLines(page([], 0.5, 1)).join("\n");
     expect(text).toMatch(/nothing waits for anybody/);
     expect(text).toMatch(/nothing that the record tells of/);
+  });
+});
+
+describe("ends of steps", () => {
+  const end = (atMs: number, where: string, text = "step 1 ends, by time", spreadS: number | null = 0) => ({
+    ...{ atMs, where, text, spreadS },
+  });
+
+  it("of cells side by side are one line, at the first of them and as unsure as the least sure", () => {
+    const all = Array.from({ length: 96 }, (_, index) => end(1000 * 0.5 * index, `cell ${index}`));
+    expect(gatheredSteps([end(-1, "A1", "step 2 ends"), ...all, end(50_000, "B1", undefined, 90)])).toEqual([
+      { atMs: -1, where: "A1", text: "step 2 ends", spreadS: 0 },
+      { atMs: 0, where: "cell 0 and 96 more:", text: "step 1 ends, by time", spreadS: 90 },
+    ]);
+  });
+
+  it("more than a minute apart are told apart, and each once", () => {
+    expect(gatheredSteps([end(0, "A1"), end(60_000, "A2"), end(60_001, "A3"), end(70_000, "A4")])).toEqual([
+      end(0, "A1, A2"),
+      end(60_001, "A3, A4"),
+    ]);
   });
 });

@@ -157,9 +157,10 @@ export function beamRow(rack: RackView): Row {
   if (current !== null) parts.push(exposingRow(rack));
   else if (campaign?.note != null) parts.push(row(span(`waits for ${campaign.note}`, "accent")));
   if (schedule !== null) {
-    parts.push(row(span(`sweep ${schedule.sweep.number} of ${schedule.sweep.of}`, "dim")));
+    // The end of the row is what a narrow terminal cuts.
     if (current === null && schedule.next_sweep_at !== null)
       parts.push(row(span(`next ${relativeText(schedule.next_sweep_at, rack.nowMs)}`, "dim")));
+    parts.push(row(span(`sweep ${schedule.sweep.number} of ${schedule.sweep.of}`, "dim")));
   }
   return parts.flatMap((part, index) => (index === 0 ? part : [span("   "), ...part]));
 }
