@@ -20,7 +20,7 @@ import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { campaignEvidence } from "../custody/campaign-evidence.ts";
 import { loadCampaign } from "../load-campaign.ts";
-import { createProgressPrinter } from "../progress/progress-printer.ts";
+import { besideProgress, createProgressPrinter } from "../progress/progress-printer.ts";
 import { renderSummary } from "../progress/render-summary.ts";
 import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { createCaptureFolder } from "../capture/capture-folder.ts";
@@ -57,7 +57,8 @@ interface RunOptions {
 /** A campaign without a duration runs this long unless --until says otherwise. */
 const OPEN_END_S = 400 * 86_400;
 
-export async function runCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+export async function runCommand(given: CommandContext, args: readonly string[]): Promise<number> {
+  const { context, show } = besideProgress(given);
   const options = parseOptions(args);
   const { campaignPath } = options;
   const read = loadCampaign(context, campaignPath, options.sitePath);
@@ -177,6 +178,7 @@ export async function runCommand(context: CommandContext, args: readonly string[
     });
     const shown = options.headless ? { ...context.progress, isTerminal: false, colour: false } : context.progress;
     const printer = createProgressPrinter(shown, context.clock);
+    show(printer);
     const progress = () => {
       const nowS = clock.monoMs() / 1000;
       return progressOfRun(run, campaign, { nowS, totalS, wallS: nowS });

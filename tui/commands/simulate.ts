@@ -17,7 +17,7 @@ import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
-import { createProgressPrinter } from "../progress/progress-printer.ts";
+import { besideProgress, createProgressPrinter } from "../progress/progress-printer.ts";
 import { openAlarmLines } from "../progress/render-alarms.ts";
 import { renderSummary } from "../progress/render-summary.ts";
 import { defectText, type RunSummary } from "../progress/run-summary.ts";
@@ -51,7 +51,8 @@ interface SimulateOptions {
   readonly brokerPort: number | undefined;
 }
 
-export async function simulateCommand(context: CommandContext, args: readonly string[]): Promise<number> {
+export async function simulateCommand(given: CommandContext, args: readonly string[]): Promise<number> {
+  const { context, show } = besideProgress(given);
   const options = parseOptions(args);
   const loaded = loadCampaign(context, options.campaignPath, options.sitePath);
   if (loaded.kind === "refused") return refuse(context, loaded.findings);
@@ -116,6 +117,7 @@ export async function simulateCommand(context: CommandContext, args: readonly st
   const { clock, world } = virtual;
   look.attach(world);
   const printer = createProgressPrinter(context.progress, context.clock);
+  show(printer);
   const wallS = (): number => (context.clock.monoMs() - startedMs) / 1000;
   const progress = () => progressOf(virtual, campaign, plannedS, wallS());
 

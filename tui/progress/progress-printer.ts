@@ -3,7 +3,7 @@
  * of the way otherwise, and at least one a minute so that no log falls silent.
  */
 import type { Clock } from "../../protocols/base/clock.ts";
-import type { ProgressOutput } from "../command-context.ts";
+import type { CommandContext, ProgressOutput } from "../command-context.ts";
 import type { ProgressState } from "./progress-state.ts";
 import { COLOURED, fractionDone, PLAIN, renderProgress, renderProgressLine } from "./render-progress.ts";
 
@@ -18,8 +18,35 @@ export interface ProgressPrinter {
   update(state: ProgressState): void;
   /** Puts a line above the live progress, or just prints it. */
   say(line: string): void;
+  /** What `write` puts on the same screen by another way stands above the live progress, and is not written over. */
+  aside(write: () => void): void;
   /** Shows the last state for good, and leaves the cursor below it. */
   finish(state: ProgressState): void;
+}
+
+/** A context whose messages find their place beside the progress that is shown last. */
+export interface BesideProgress {
+  readonly context: CommandContext;
+  readonly show: (printer: ProgressPrinter) => void;
+}
+
+export function besideProgress(context: CommandContext): BesideProgress {
+  let shown: ProgressPrinter | undefined;
+  return {
+    context: {
+      ...context,
+      printError(line) {
+        const write = (): void => {
+          context.printError(line);
+        };
+        if (shown === undefined) write();
+        else shown.aside(write);
+      },
+    },
+    show(printer) {
+      shown = printer;
+    },
+  };
 }
 
 /** `clock` is the wall's, not the campaign's. */
@@ -56,7 +83,18 @@ function createLivePrinter(output: ProgressOutput, clock: Clock): ProgressPrinte
     say(line) {
       redraw([line], drawn);
     },
-    finish: draw,
+    aside(write) {
+      const lines = drawn;
+      const up = lines.length === 0 ? "" : `\u001b[${String(lines.length)}F`;
+      output.draw(`${up}${"\u001b[K\n".repeat(lines.length)}${up}`);
+      drawn = [];
+      write();
+      redraw([], lines);
+    },
+    finish(state) {
+      draw(state);
+      drawn = [];
+    },
   };
 }
 
@@ -81,6 +119,9 @@ function createLinePrinter(output: ProgressOutput, clock: Clock): ProgressPrinte
     },
     say(line) {
       output.draw(`${line}\n`);
+    },
+    aside(write) {
+      write();
     },
     finish(state) {
       if (renderProgressLine(state) !== lastLine) print(state);

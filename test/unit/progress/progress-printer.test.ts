@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../protocols/base/clock.ts";
-import type { ProgressOutput } from "../../../tui/command-context.ts";
-import { createProgressPrinter } from "../../../tui/progress/progress-printer.ts";
+import type { CommandContext, ProgressOutput } from "../../../tui/command-context.ts";
+import { besideProgress, createProgressPrinter } from "../../../tui/progress/progress-printer.ts";
 import type { ProgressState } from "../../../tui/progress/progress-state.ts";
 
 function stateAt(fraction: number): ProgressState {
@@ -36,13 +36,23 @@ function createBench(isTerminal: boolean) {
       drawn.push(text);
     },
   };
-  return { time, drawn, printer: createProgressPrinter(output, clock) };
+  return { time, drawn, output, printer: createProgressPrinter(output, clock) };
+}
+
+/** Its messages go to the same terminal by a way of their own. */
+function contextWith(output: ProgressOutput): CommandContext {
+  return {
+    printError(line: string) {
+      output.draw(`${line}\n`);
+    },
+  } as CommandContext;
 }
 
 /** A terminal that knows only what the live display uses: line ends, `go up N lines`, `clear the line`, `clear from here`. */
 function screenAfter(chunks: readonly string[]): string[] {
   const lines: string[] = [""];
   let row = 0;
+  let isAtBegin = true;
   for (const [token] of chunks.join("").matchAll(/\u001b\[\d*[A-Z]|\n|[^\u001b\n]+/g)) {
     if (token === "\n") {
       row += 1;
@@ -50,13 +60,15 @@ function screenAfter(chunks: readonly string[]): string[] {
     } else if (token.endsWith("F") && token.startsWith("\u001b")) {
       row -= Number(token.slice(2, -1));
     } else if (token === "\u001b[K") {
-      continue;
+      // Only what is to the right of the cursor: after a text nothing, at the begin of a line all of it.
+      if (isAtBegin) lines[row] = "";
     } else if (token === "\u001b[J") {
       lines.length = row;
       lines.push("");
     } else {
       lines[row] = token;
     }
+    isAtBegin = token === "\n" || (token.startsWith("\u001b") && isAtBegin) || token.endsWith("F");
   }
   return lines;
 }
@@ -91,6 +103,23 @@ describe("in a terminal", () => {
       printer.update(stateAt(tick / 1000));
     }
     expect(drawn.length).toBe(5);
+  });
+
+  it("keeps what is written beside it by another way, above the live lines", () => {
+    const { time, drawn, output, printer } = createBench(true);
+    const { context, show } = besideProgress(contextWith(output));
+    context.printError("before");
+    show(printer);
+    printer.update(stateAt(0.2));
+    context.printError("bus: the broker was lost");
+    time.nowMs += 1000;
+    printer.update({ ...stateAt(0.3), note: "waits for beam" });
+    printer.finish(stateAt(1));
+    context.printError("stopped");
+    const screen = screenAfter(drawn);
+    expect(screen.slice(0, 2)).toEqual(["before", "bus: the broker was lost"]);
+    expect(screen.filter((line) => line.startsWith("formation-day"))).toHaveLength(1);
+    expect(screen.at(-2)).toBe("stopped");
   });
 
   it("keeps messages above the live lines", () => {
