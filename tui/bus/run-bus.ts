@@ -86,7 +86,7 @@ export function openRunBus(context: CommandContext, inputs: RunBusInputs): RunBu
         isToldOff = true;
       },
     });
-    context.printError(`bus: ${place.url} (rack ${rack}); beamrack status --broker ${place.url}`);
+    context.printError(`bus: ${place.url} (rack ${rack}); the screens: beamrack tui --broker ${place.url}`);
   }
 
   let kept: BrokerProcess | undefined;
