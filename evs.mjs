@@ -1,3 +1,0 @@
-import D from 'better-sqlite3';import {tellEvent} from './dist/controller/bus/event-text.js';
-const seen=new Map();for(const p of process.argv.slice(2)){const d=new D(p+'/campaign.db',{readonly:true});const cols=d.prepare('select * from event limit 1').get();for(const r of d.prepare('select * from event').iterate()){const data=JSON.parse(r.data??r.data_json??r.body);const t=tellEvent(r.type??r.kind,data);const k=r.type??r.kind;const bad=t.text.includes('?')||/;.*;/.test(t.text);const e=seen.get(k)||{n:0,ok:null,bad:null};e.n++;if(bad)e.bad??=[t,JSON.stringify(data).slice(0,500)];else e.ok??=t;seen.set(k,e)}}
-for(const[k,e]of [...seen].sort()){console.log(k,e.n,e.ok?JSON.stringify(e.ok.text):'');if(e.bad)console.log('   BAD',JSON.stringify(e.bad[0].text),e.bad[1])}
