@@ -72,6 +72,7 @@ export function openRecordedLedger(inputs: RecordedLedgerInputs): RecordedLedger
     durability: "power-loss",
     commitLatencyMs: 0,
     header,
+    channelCount: cells.length,
     holder: inputs.holder,
   });
   const nowMs = (): number => Math.max(lastMs, clock.wallMs() - startMs);

@@ -40,7 +40,7 @@ interface StoredStretch {
 interface MetStretch {
   readonly stretch: StoredStretch;
   /** How many samples of each channel have been met again. */
-  readonly met: Uint32Array;
+  readonly met: number[];
   channels: readonly ChannelSamples[] | undefined;
 }
 
@@ -118,7 +118,7 @@ export function createCatchUp(database: Database, folder: string, encoder: Frame
           const next = stretches.next();
           if (next.done === true) return false;
           const { frame } = next.value;
-          current = { stretch: next.value, met: new Uint32Array(buffer.channelCount), channels: undefined };
+          current = { stretch: next.value, met: [], channels: undefined };
           if (frame?.sampleCount === remaining) {
             const payload = encoder.encode(buffer, skip);
             if (payload.length === frame.payloadBytes && payloadCrc32(payload) === frame.crc32) {

@@ -12,9 +12,9 @@ export interface DroppedSamples {
   tell(addGap: (gap: GapRow) => void): void;
 }
 
-export function createDroppedSamples(channelCount: number): DroppedSamples {
-  const fromMs = new Float64Array(channelCount).fill(Number.NaN);
-  const toMs = new Float64Array(channelCount).fill(Number.NaN);
+export function createDroppedSamples(): DroppedSamples {
+  const fromMs: number[] = [];
+  const toMs: number[] = [];
   let samples = 0;
   let gaps = 0;
   return {
@@ -26,26 +26,24 @@ export function createDroppedSamples(channelCount: number): DroppedSamples {
     },
     drop(buffer, skip, sampleCount) {
       samples += sampleCount;
-      for (let channel = 0; channel < channelCount; channel += 1) {
+      for (let channel = 0; channel < buffer.channelCount; channel += 1) {
         const from = skip[channel] ?? 0;
         const count = buffer.counts[channel] ?? 0;
         if (count === from) continue;
         const first = buffer.atMs[channel * buffer.capacity + from] ?? 0;
-        if (Number.isNaN(fromMs[channel])) fromMs[channel] = first;
+        fromMs[channel] ??= first;
         toMs[channel] = buffer.atMs[channel * buffer.capacity + count - 1] ?? first;
       }
     },
     tell(addGap) {
-      for (let channel = 0; channel < channelCount; channel += 1) {
-        const first = fromMs[channel] ?? Number.NaN;
-        if (Number.isNaN(first)) continue;
+      fromMs.forEach((first, channelIndex) => {
         addGap({
-          ...{ channelIndex: channel, fromMs: first, toMs: toMs[channel] ?? first },
+          ...{ channelIndex, fromMs: first, toMs: toMs[channelIndex] ?? first },
           reason: "the record could not be written",
         });
         gaps += 1;
-        fromMs[channel] = Number.NaN;
-      }
+      });
+      fromMs.length = 0;
     },
   };
 }

@@ -5,7 +5,7 @@
 import type { LedgerRow } from "./ledger-row.ts";
 import type { RecordWriter, WrittenSamples } from "./record-writer.ts";
 import type { GapRow, StoredEvent } from "./record-rows.ts";
-import type { SampleBuffer } from "./sample-buffer.ts";
+import { createSampleBuffer, type SampleBuffer } from "./sample-buffer.ts";
 import type { StoredHead } from "./schema.ts";
 
 export interface RecordScribe {
@@ -19,6 +19,8 @@ export interface RecordScribe {
   readonly firstBuffer: SampleBuffer;
   /** Takes the samples beyond the `skip` first ones of each channel; gives back an empty buffer to go on with. */
   addSamples(buffer: SampleBuffer, skip: Uint32Array): SampleBuffer;
+  /** In the place of one that is empty: an empty buffer with room for so many channels, as those to come have. */
+  widen(channelCount: number): SampleBuffer;
   /** Before a row is added. Throws when there are too many that could not be written. */
   makeRoom(): void;
   /** What was added goes to the file, at once or soon. Throws what keeps it from there, where that is known at once. */
@@ -62,6 +64,7 @@ export function createScribe(writer: RecordWriter, firstBuffer: SampleBuffer): R
       buffer.counts.fill(0);
       return buffer;
     },
+    widen: (channelCount) => createSampleBuffer(channelCount, firstBuffer.capacity),
     makeRoom() {
       if (rows.isFull) write();
     },

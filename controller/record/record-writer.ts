@@ -35,6 +35,7 @@ export interface RecordWriter {
 export interface WriterOptions {
   /** Told of each head that stands in the file. */
   readonly liveHead: LiveHead | undefined;
+  /** As it begins; buffers may come to have more. */
   readonly channelCount: number;
   readonly capacity: number;
 }
@@ -47,7 +48,7 @@ export function createRecordWriter(database: Database, stored: StoredHead, optio
   const rows = createPendingRows(database, stored);
   const encoder = createFrameEncoder(channelCount, capacity);
   const builder = createBlockBuilder(channelCount);
-  const dropped = createDroppedSamples(channelCount);
+  const dropped = createDroppedSamples();
   const packedTo = lastPackedFrame();
   /** In the file, and not in the builder; with those of this run until all of them are taken over. */
   let looseSamples = looseAfter(packedTo);
@@ -121,7 +122,7 @@ export function createRecordWriter(database: Database, stored: StoredHead, optio
       if (frames === "left") looseSamples += summary.sampleCount;
       if (frames !== "in-builder") return;
       builder.frame(row);
-      for (let channel = 0; channel < channelCount; channel += 1) {
+      for (let channel = 0; channel < buffer.channelCount; channel += 1) {
         const to = encoder.segmentTo[channel] ?? 0;
         if (to === 0) continue;
         const first = channel * capacity + (skip[channel] ?? 0);

@@ -50,6 +50,7 @@ interface OpenBlock {
   currentMaxA: number;
 }
 
+/** `channelCount`: those that are there as it begins; by them goes how many samples wait. */
 export function createBlockBuilder(channelCount: number): BlockBuilder {
   const packAt = BLOCK_SAMPLES * channelCount;
   let tryAt = packAt;
@@ -65,6 +66,7 @@ export function createBlockBuilder(channelCount: number): BlockBuilder {
   }
 
   function openBlock(channelIndex: number): OpenBlock {
+    while (byChannel.length <= channelIndex) byChannel.push([]);
     const blocks = byChannel[channelIndex];
     if (blocks === undefined) throw new RangeError(`channel index ${channelIndex}`);
     const last = blocks.at(-1);

@@ -45,14 +45,26 @@ export interface FrameEncoder {
   readonly segmentTo: Uint32Array;
 }
 
+/** For so many channels; for more once a buffer comes that has them. */
 export function createFrameEncoder(channelCount: number, capacity: number): FrameEncoder {
-  const scratch = Buffer.alloc(1 + VARINT_BYTES_MAX + channelCount * (CHANNEL_BYTES_MAX + capacity * SAMPLE_BYTES_MAX));
-  const segmentFrom = new Uint32Array(channelCount);
-  const segmentTo = new Uint32Array(channelCount);
+  const bytesMax = (channels: number): number =>
+    1 + VARINT_BYTES_MAX + channels * (CHANNEL_BYTES_MAX + capacity * SAMPLE_BYTES_MAX);
+  let scratch = Buffer.alloc(bytesMax(channelCount));
+  let segmentFrom = new Uint32Array(channelCount);
+  let segmentTo = new Uint32Array(channelCount);
   return {
-    segmentFrom,
-    segmentTo,
+    get segmentFrom() {
+      return segmentFrom;
+    },
+    get segmentTo() {
+      return segmentTo;
+    },
     encode(buffer, skip) {
+      if (buffer.channelCount > segmentFrom.length) {
+        scratch = Buffer.alloc(bytesMax(buffer.channelCount));
+        segmentFrom = new Uint32Array(buffer.channelCount);
+        segmentTo = new Uint32Array(buffer.channelCount);
+      }
       const cursor = createCursor(scratch);
       cursor.bytes[0] = FRAME;
       cursor.at = 1;

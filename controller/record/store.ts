@@ -73,6 +73,7 @@ export interface StoreOptions {
   /** What a commit takes on the clock beyond the time it really takes: the virtual world's disk. */
   readonly commitLatencyMs: number;
   readonly header: RecordHeader;
+  /** Those that are there from the begin; one beyond them gets its place with its first sample. */
   readonly channelCount?: number;
   /** Campaign time per frame of samples: what a crash can cost at most. */
   readonly frameMs?: number;
@@ -95,6 +96,9 @@ export interface StoreOptions {
    */
   readonly ownThread?: WaitForThread;
 }
+
+/** Places that are made at a time for cells that join. */
+const CHANNELS_MORE = 32;
 
 /**
  * Opens or makes the folder's record. A folder of the virtual world is resumed by repeating the run (see
@@ -136,7 +140,7 @@ export function openStore(options: StoreOptions): RecordStore {
   const { scribe, catchUp } = openScribe();
   let buffer = scribe.firstBuffer;
   let { counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer;
-  const skip = new Uint32Array(channelCount);
+  let skip = new Uint32Array(channelCount);
   const bookings = new Map<string, LedgerRow>();
 
   let head: ChainHead = isRepeated ? start : { seq: stored.events, hash: stored.hash };
@@ -259,6 +263,14 @@ export function openStore(options: StoreOptions): RecordStore {
     }
   }
 
+  /** A cell has joined: places for it and some more. The buffer is empty. */
+  function widen(channelIndex: number): void {
+    if (!Number.isSafeInteger(channelIndex) || channelIndex < 0) throw new RangeError(`channel index ${channelIndex}`);
+    buffer = scribe.widen(CHANNELS_MORE * Math.ceil((channelIndex + 1) / CHANNELS_MORE));
+    ({ counts, atMs: times, voltageV: voltages, currentA: currents, flags: flagColumn } = buffer);
+    skip = new Uint32Array(buffer.channelCount);
+  }
+
   return {
     folder,
     get head() {
@@ -320,9 +332,9 @@ export function openStore(options: StoreOptions): RecordStore {
       // Written so that NaN goes the slow way too, where it is caught.
       if (!(atMs < frameEndMs)) rollFrame(atMs);
       let count = counts[channelIndex];
-      if (count === undefined) throw new RangeError(`channel index ${channelIndex}`);
-      if (count === capacity) {
+      if (count === undefined || count === capacity) {
         rollFrame(atMs);
+        if (count === undefined) widen(channelIndex);
         count = 0;
       }
       const place = channelIndex * capacity + count;

@@ -44,7 +44,8 @@ export interface WaitForThread {
 }
 
 export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThread): RecordScribe {
-  const { folder, channelCount, capacity } = options;
+  const { folder, capacity } = options;
+  let { channelCount } = options;
   const ended = new SharedArrayBuffer(4);
   const bell = new SharedArrayBuffer(4);
   const isRung = new Int32Array(bell);
@@ -56,7 +57,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   const buffers: SampleBuffer[] = [];
   const spare: SampleBuffer[] = [];
   const isKnown = new Set<SampleBuffer>();
-  const dropped = createDroppedSamples(channelCount);
+  const dropped = createDroppedSamples();
 
   const soon = Promise.resolve();
   let events: StoredEvent[] = [];
@@ -104,7 +105,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     const { memory } = buffer;
     const isNew = !isKnown.has(buffer) && memory instanceof SharedArrayBuffer;
     isKnown.add(buffer);
-    return { number: buffers.indexOf(buffer), memory: isNew ? memory : null };
+    return { number: buffers.indexOf(buffer), channelCount: buffer.channelCount, memory: isNew ? memory : null };
   }
 
   function hear(answer: WriterAnswer): void {
@@ -113,7 +114,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     const returned = answer.returned === null ? undefined : buffers[answer.returned];
     if (returned !== undefined) {
       buffersOut -= 1;
-      spare.push(returned);
+      if (returned.channelCount === channelCount) spare.push(returned);
     }
     const promised = waiting.get(answer.id);
     waiting.delete(answer.id);
@@ -210,6 +211,12 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
       buffersOut += 1;
       full = buffer;
       return spare.pop() ?? makeBuffer();
+    },
+    widen(count) {
+      channelCount = count;
+      // Those that are lent come back, and are not used again.
+      spare.length = 0;
+      return makeBuffer();
     },
     makeRoom() {
       if (events.length + ledgerRows.length + gaps.length >= PENDING_ROWS_MAX) send(false);

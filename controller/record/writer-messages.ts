@@ -13,6 +13,7 @@ export interface WriterStart {
   readonly durability: Durability;
   readonly busyTimeoutMs: number;
   readonly stored: StoredHead;
+  /** As it begins. */
   readonly channelCount: number;
   readonly capacity: number;
   readonly port: MessagePort;
@@ -26,6 +27,7 @@ export interface WriterStart {
 
 export interface LentBuffer {
   readonly number: number;
+  readonly channelCount: number;
   /** When it is lent for the first time. */
   readonly memory: SharedArrayBuffer | null;
 }

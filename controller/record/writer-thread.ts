@@ -27,7 +27,7 @@ const liveHead = openLiveHead(folder);
 // Nobody is to wait for it: see `tidy`.
 database.pragma("wal_autocheckpoint = 0");
 const writer = createRecordWriter(database, start.stored, { channelCount, capacity, liveHead });
-const nothingSkipped = new Uint32Array(channelCount);
+let nothingSkipped = new Uint32Array(channelCount);
 const buffers = new Map<number, SampleBuffer>();
 let ordersSinceCheckpoint = 0;
 let isWritten = false;
@@ -85,11 +85,16 @@ function take(order: WriterOrder): "ended" | "goes on" {
   return "goes on";
 }
 
-function bufferOf({ number, memory }: LentBuffer): SampleBuffer {
+function bufferOf({ number, channelCount: channels, memory }: LentBuffer): SampleBuffer {
   const known = buffers.get(number);
   if (known !== undefined) return known;
   assert(memory !== null, "a buffer that was never seen");
-  const buffer = createSampleBuffer(channelCount, capacity, memory);
+  if (channels > nothingSkipped.length) {
+    nothingSkipped = new Uint32Array(channels);
+    // Narrower ones are not lent again.
+    buffers.clear();
+  }
+  const buffer = createSampleBuffer(channels, capacity, memory);
   buffers.set(number, buffer);
   return buffer;
 }

@@ -1,4 +1,5 @@
 /** Samples of all cells on their way to the store; one beyond its cell's limits is told to the campaign. */
+import { POSITION_COUNT } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { createSampleIntake, type SampleIntake, type SampleIntakeDeps } from "../cells/sample-intake.ts";
 import type { FaultNote } from "../machines/errors.ts";
@@ -6,8 +7,8 @@ import type { CampaignEvent } from "../machines/campaign-news.ts";
 
 const OVERLOADS_IN_ROW_MAX = 3;
 
-/** Cells that can join a run: their samples need a place that was made as it began. */
-export const SPARE_SEATS = 32;
+/** Cells that can join a run, two racks full: what is known of each by its number has a place that was made as it began. */
+export const SPARE_SEATS = 2 * POSITION_COUNT;
 
 export function createCampaignIntake(
   campaign: Campaign,

@@ -1,6 +1,5 @@
 /** One campaign on real links and the wall's clock: what `run` runs, on a bench or at a beamline. */
 import { stepIntervalMinS } from "../../controller/cells/step-interval.ts";
-import { SPARE_SEATS } from "../../controller/run/campaign-intake.ts";
 import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
@@ -104,7 +103,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       ...(inputs.isRehearsal === true ? { isRehearsal: true } : {}),
       softwareVersion: inputs.softwareVersion,
     },
-    channelCount: campaign.cells.length + SPARE_SEATS,
+    channelCount: campaign.cells.length,
     holder: inputs.holder,
     frameMs: FRAME_MS,
     ...(inputs.waitForThread === undefined ? {} : { ownThread: inputs.waitForThread }),

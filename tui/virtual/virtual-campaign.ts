@@ -1,7 +1,6 @@
 /** One campaign in the virtual world, from files already read to findings of the observer: what `simulate` runs. */
 import { join } from "node:path";
 import { stepIntervalMinS } from "../../controller/cells/step-interval.ts";
-import { SPARE_SEATS } from "../../controller/run/campaign-intake.ts";
 import { createCampaignRun, type CampaignRun, type CampaignRunDeps } from "../../controller/run/campaign-run.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
@@ -205,7 +204,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         ...(inputs.conditions === undefined ? {} : { conditions: inputs.conditions }),
         softwareVersion: inputs.softwareVersion,
       },
-      channelCount: campaign.cells.length + SPARE_SEATS,
+      channelCount: campaign.cells.length,
       ...(inputs.holder === undefined ? {} : { holder: inputs.holder }),
       // A clock that is set is seen by what is written down of it.
       ...(faults.some(({ kind }) => kind === "clock-step") ? { hasWallTimes: true } : {}),

@@ -12,9 +12,9 @@ afterAll(removeFolders);
 const ON_THE_WALL = { header: { ...HEADER, world: "site", seed: null }, ownThread: waitForThread } as const;
 
 describe("a record that a thread of its own writes", () => {
-  it("holds the same as one written at once, with the same digest", async () => {
+  it("holds the same as one written at once, with the same digest, and gets a place for each cell that joins", async () => {
     const [threaded, plain] = [newFolder(), newFolder()];
-    const one = open(threaded, ON_THE_WALL);
+    const one = open(threaded, { ...ON_THE_WALL, channelCount: 1 });
     await runCampaign(one, 3);
     const taken = one.counters.samplesTaken;
     one.close();
