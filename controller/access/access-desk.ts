@@ -4,11 +4,10 @@
  * current or beam again. What is open stays open over a restart.
  */
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
-import { placeText } from "../../protocols/base/position.ts";
+import { forerunnerOf, parseOccupant, placeText } from "../../protocols/base/position.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { isPresent } from "../../protocols/campaign/present-cell.ts";
-import { isSafetyShut, shutterState } from "../../protocols/roles/beam-io.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
@@ -26,6 +25,7 @@ import { ACCESS_CLOSED } from "./access-fold.ts";
 import { whoseText } from "./read-code.ts";
 import { lockedStage } from "./locked-stage.ts";
 import { createRackAccess, type RackAccess } from "./rack-access.ts";
+import { createRestReading } from "./rest-reading.ts";
 import { createRackAim, type LostAim, type RackAim } from "./rack-aim.ts";
 
 export interface OpenAccess {
@@ -112,7 +112,8 @@ const OFF_WITHIN_MS = 60_000;
 const REST_WITHIN_MS = 60_000;
 const BACK_WITHIN_MS = 60_000;
 /** In these a cell's machine has its channel off, and confirmed. */
-const OFF: readonly string[] = ["away", "complete", "stopped", "isolated"];
+const PART_OVER: readonly string[] = ["complete", "stopped", "isolated"];
+const OFF: readonly string[] = ["away", ...PART_OVER];
 /** After a restart it is not known yet what became of the cell. */
 const SOUGHT: readonly string[] = ["beginning", "awaitingChannel", "finding", "proving"];
 const COMING_BACK: readonly string[] = ["returning", "awaitingContacts", "givingBack"];
@@ -169,27 +170,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     return !MOVING.some((beam) => snapshot.matches({ running: { beam } }));
   }
 
-  async function openCircuitV(position: string): Promise<number> {
-    const reading = await deps.roles.channels[indexOf(position)]?.measureOpenCircuitV();
-    if (reading !== undefined && Number.isFinite(reading)) return reading;
-    throw new Fault("cell.not-off", position, "its channel gave no voltage with the cell off");
-  }
-
-  /** By what shutter and stage read now; null where the beam is shut off and nothing moves. */
-  async function unrest(): Promise<Fault | null> {
-    const { io, stage } = deps.roles;
-    const levels = await io.readInputs();
-    const shutter = shutterState(levels);
-    if (shutter !== "closed" && !isSafetyShut(levels)) {
-      return new Fault(
-        "shutter.beam-not-off",
-        io.name,
-        `its shutter reads ${shutter}, and the safety shutter not closed`,
-      );
-    }
-    const { atRest } = await stage.read();
-    return atRest && isStill() ? null : new Fault("stage.no-permit", stage.name, "beam and stage did not come to rest");
-  }
+  const { openCircuitV, unrest } = createRestReading({ roles: deps.roles, indexOf, isStill });
 
   /** Of a place to which a cell is still to come nobody knows what it reads. */
   async function voltageOff(position: string): Promise<number | null> {
@@ -197,10 +178,21 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     return openCircuitV(position).catch(() => null);
   }
 
+  /** Null once nothing more is done with the one that had the place before; it may have been withdrawn a moment ago. */
+  function formerNotOff(position: string): string | null {
+    const cell = parseOccupant(position);
+    const former = cell === undefined ? undefined : forerunnerOf(cell);
+    if (former === undefined || PART_OVER.includes(stateOf(former))) return null;
+    return `${former}, which had the place before, is ${stateOf(former)}`;
+  }
+
   /** Throws a Fault where the cell cannot be proven off, or something moves, or the shutter is not seen closed. */
   async function prove(position: string): Promise<number | null> {
     if (!(await until(isStill, STILL_WITHIN_MS))) {
       throw new Fault("cell.not-off", position, "beam and stage did not come to rest");
+    }
+    if (!(await until(() => formerNotOff(position) === null, OFF_WITHIN_MS))) {
+      throw new Fault("cell.not-off", position, formerNotOff(position) ?? "");
     }
     order(position, "TAKE_OUT");
     if (!(await until(() => OFF.includes(stateOf(position)), OFF_WITHIN_MS))) {
