@@ -50,12 +50,15 @@ export function turnOf(occupant: Occupant): number {
   return point < 0 ? 1 : Number(occupant.slice(point + 1));
 }
 
+/** The cell that the campaign has at a place in this turn. */
+export function inTurn(place: Position, turn: number): Occupant {
+  return turn === 1 ? place : (`${place}.${turn}` as Occupant);
+}
+
 /** The cell before this one at the same place; undefined for the first. */
 export function forerunnerOf(occupant: Occupant): Occupant | undefined {
   const turn = turnOf(occupant);
-  if (turn === 1) return undefined;
-  const place = placeOf(occupant);
-  return turn === 2 ? place : (`${place}.${turn - 1}` as Occupant);
+  return turn === 1 ? undefined : inTurn(placeOf(occupant), turn - 1);
 }
 
 /** By place, row by row, then by their turns there. */

@@ -1,15 +1,26 @@
 /** Positions as files name them: `B7`, or `A1..D12` for every position between, row by row. */
-import { parseOccupant, parsePosition, positionAt, positionIndex } from "../base/position.ts";
+import { inTurn, parseOccupant, parsePosition, placeOf, positionAt, positionIndex, turnOf } from "../base/position.ts";
 import type { Occupant, Position } from "../base/position.ts";
 
 export type PositionRange<Named = Position> =
   | { readonly kind: "positions"; readonly positions: readonly Named[] }
   | { readonly kind: "refused"; readonly what: string; readonly advice: string };
 
-/** The same where cells are meant: `B7.2` is the one that followed at B7. */
+/** The same where cells are meant: `B7.2` is the one that followed at B7, `A1.2..H12.2` all that followed the first ones. */
 export function parseOccupants(text: string): PositionRange<Occupant> {
-  const one = parseOccupant(text.trim());
-  return one === undefined ? parsePositionRange(text) : { kind: "positions", positions: [one] };
+  const [from, to, ...more] = text.split("..").map((end) => parseOccupant(end.trim()));
+  if (from === undefined || more.length > 0) return parsePositionRange(text);
+  if (to === undefined) {
+    return text.includes("..") ? parsePositionRange(text) : { kind: "positions", positions: [from] };
+  }
+  const turn = turnOf(from);
+  if (turn !== turnOf(to)) {
+    const advice = `Write ${from}..${inTurn(placeOf(to), turn)}, and the others by themselves.`;
+    return { kind: "refused", what: `${text} names cells of two turns in their places`, advice };
+  }
+  const range = parsePositionRange(`${placeOf(from)}..${placeOf(to)}`);
+  if (range.kind === "refused") return range;
+  return { kind: "positions", positions: range.positions.map((place) => inTurn(place, turn)) };
 }
 
 export function parsePositionRange(text: string): PositionRange {

@@ -10,6 +10,7 @@ import {
   positionIndex,
   type Occupant,
 } from "../../../protocols/base/position.ts";
+import { parseOccupants } from "../../../protocols/input/position-range.ts";
 import { isPresent, presentAt } from "../../../protocols/campaign/present-cell.ts";
 import { positionsText } from "../../../protocols/campaign/rack-text.ts";
 
@@ -33,7 +34,24 @@ describe("cells that lie in one place in turn", () => {
   it("stand behind one another in lists, and in words by themselves", () => {
     const cells = ["A2", "A10.2", "A1.3", "A1", "A1.2", "A3"].map(cell);
     expect([...cells].sort(byPlace)).toEqual(["A1", "A1.2", "A1.3", "A2", "A3", "A10.2"]);
-    expect(positionsText(cells)).toBe("A1, A1.2, A1.3, A2..A3, A10.2");
+    expect(positionsText(cells)).toBe("A1..A3, A1.2, A1.3, A10.2");
+    const racks = ["A1..B12", "A1.2..B12.2"].flatMap((text) => {
+      const range = parseOccupants(text);
+      return range.kind === "positions" ? range.positions : [];
+    });
+    expect([racks.length, positionsText(racks)]).toEqual([48, "A1..B12, A1.2..B12.2"]);
+  });
+
+  it("are named in ranges of one turn", () => {
+    for (const [text, what] of [
+      ["A1.2..B12", /two turns in their places/],
+      ["A1..B12.2", /two turns/],
+      ["B1.2..A1.2", /runs backwards/],
+      ["A1.2..", /not on the rack|no range/],
+      ["A1.2..A2.2..A3.2", /no range/],
+    ] as const) {
+      expect(parseOccupants(text)).toMatchObject({ kind: "refused", what: expect.stringMatching(what) as string });
+    }
   });
 
   it("are all meant by their place, and each by its own name; who orders means the last", () => {
