@@ -27,7 +27,7 @@ export const SHIFT_COMMANDS: readonly CommandEntry[] = [
   {
     name: "swap",
     usage:
-      "begin|end POSITION|rack, or aim rack [--cell CODE | --left-out] [--cells A1=CODE,..] [--reason TEXT] [--take-over] [--broker URL] ...",
+      "begin|end POSITION|rack, or aim rack [--cell CODE | --left-out] [--cells A1=CODE,.. | --cells-from FILE] [--reason TEXT] [--take-over] [--broker URL] ...",
     summary: "a person's access to one cell while the others cycle: beam and stage wait, the cell is proven off",
     details: [
       "begin: the exposure under way ends, the channel is read back off, shutter and stage are read, the stage is locked; go",
@@ -40,6 +40,7 @@ export const SHIFT_COMMANDS: readonly CommandEntry[] = [
       "",
       "  --cell CODE          of end: the code read on the cell that lies there now",
       "  --cells A1=CODE,..   of the rack's end: codes read at some of its places, or at all",
+      "  --cells-from FILE    the same from a sheet (CSV: position, code) or a map in YAML or JSON",
       "  --left-out           of end: the cell does not come back, nothing more is done there",
       "  --reason TEXT        what is to be done there; begin needs it",
       "  --take-over          tell whoever is in control, and take it after the notice",

@@ -1,9 +1,10 @@
 /** `beamrack swap begin|end POSITION|rack`, `swap aim rack`: a person's access to one cell, or to all, of a running campaign, over the bus. */
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
-import { parsePosition, type Position } from "../../protocols/base/position.ts";
+import { parsePosition } from "../../protocols/base/position.ts";
 import { CLIENT_OPTIONS } from "../bus/client-options.ts";
 import type { CommandContext } from "../command-context.ts";
+import { parseCodes, readCodes } from "../swap/place-codes.ts";
 import { giveOrder } from "./orders.ts";
 
 export async function swapCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -13,6 +14,7 @@ export async function swapCommand(context: CommandContext, args: readonly string
     "take-over": { type: "boolean" },
     cell: { type: "string" },
     cells: { type: "string" },
+    "cells-from": { type: "string" },
     "left-out": { type: "boolean", default: false },
   } as const;
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
@@ -35,13 +37,16 @@ export async function swapCommand(context: CommandContext, args: readonly string
   if (act === "begin" && (values.reason ?? "").trim() === "") {
     throw new Fault("command.usage", "beamrack swap begin", "says by --reason what is to be done there");
   }
-  const { cell, cells, "left-out": isLeftOut } = values;
-  if (act !== "end" && (cell !== undefined || cells !== undefined || isLeftOut)) {
+  const { cell, cells, "cells-from": file, "left-out": isLeftOut } = values;
+  if (act !== "end" && ((cell ?? cells ?? file) !== undefined || isLeftOut)) {
     throw new Fault("command.usage", `beamrack swap ${act}`, "takes no --cell, --cells or --left-out: they are of end");
   }
-  if (isRack ? cell !== undefined || isLeftOut : cells !== undefined) {
+  if (isRack ? cell !== undefined || isLeftOut : (cells ?? file) !== undefined) {
     const what = "takes --cells with rack, and --cell or --left-out with one position";
     throw new Fault("command.usage", "beamrack swap end", what);
+  }
+  if (cells !== undefined && file !== undefined) {
+    throw new Fault("command.usage", "beamrack swap end", "takes --cells or --cells-from, not both");
   }
   if (cell !== undefined && isLeftOut) {
     throw new Fault("command.usage", "beamrack swap end", "takes --cell or --left-out, not both");
@@ -52,21 +57,8 @@ export async function swapCommand(context: CommandContext, args: readonly string
       ...(position === undefined ? { act, rack: true } : { act, position }),
       ...(cell === undefined ? {} : { cell }),
       ...(cells === undefined ? {} : { cells: parseCodes(cells) }),
+      ...(file === undefined ? {} : { cells: readCodes(context.readText(file), file) }),
       ...(isLeftOut ? { left_out: true as const } : {}),
     },
   });
-}
-
-/** `A1=CODE,H12=CODE`. */
-function parseCodes(text: string): Record<Position, string> {
-  const codes: Record<Position, string> = {};
-  for (const pair of text.split(",")) {
-    const [place, code, ...more] = pair.split("=").map((part) => part.trim());
-    const position = parsePosition(place ?? "");
-    if (position === undefined || code === undefined || code === "" || more.length > 0) {
-      throw new Fault("command.usage", "--cells", `takes A1=CODE,B2=CODE and so on, not ${pair}`);
-    }
-    codes[position] = code;
-  }
-  return codes;
 }

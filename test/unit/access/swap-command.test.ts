@@ -3,6 +3,7 @@ import { commandText } from "../../../controller/bus/authority.ts";
 import { COMMAND_ARGS } from "../../../protocols/bus/commands.ts";
 import type { CommandContext } from "../../../tui/command-context.ts";
 import { swapCommand } from "../../../tui/commands/swap.ts";
+import { readCodes } from "../../../tui/swap/place-codes.ts";
 
 describe("access that is asked for in words that make no sense", () => {
   it.each([
@@ -16,12 +17,38 @@ describe("access that is asked for in words that make no sense", () => {
     [["end", "A3", "--cell", "R-A3", "--left-out"], "not both"],
     [["end", "rack", "--cells", "A1:R-A1"], "takes A1=CODE"],
     [["end", "rack", "--cells", "A1=R-A1,"], "takes A1=CODE"],
+    [["end", "rack", "--cells", "A1=R-A1,A2=R-A1"], "R-A1 was read at A1 already"],
+    [["end", "rack", "--cells", "A1=R-A1", "--cells-from", "codes.csv"], "not both"],
+    [["begin", "rack", "--reason", "a contact", "--cells-from", "codes.csv"], "they are of end"],
+    [["end", "A3", "--cells-from", "codes.csv"], "--cells with rack"],
   ])("is refused before anybody is asked: %j", async (args, what) => {
     const nobody = {} as CommandContext;
     await expect(swapCommand(nobody, args)).rejects.toMatchObject({
       code: "command.usage",
       message: expect.stringContaining(what) as string,
     });
+  });
+
+  it.each([
+    ["codes.csv", "Position;Code\nA1;R-A1\nB2;R-B2\n"],
+    ["codes.txt", "A1\tR-A1\nB2\tR-B2"],
+    ["codes.yaml", "A1: R-A1\nB2: R-B2\n"],
+    ["codes.json", '{ "A1": "R-A1", "B2": "R-B2" }'],
+  ])("codes of a rack are read from %s", (name, text) => {
+    expect(readCodes(text, name)).toEqual({ A1: "R-A1", B2: "R-B2" });
+  });
+
+  it.each([
+    ["codes.csv", "position,code\nA1,R-A1\nA13,R-B2", "codes.csv:3", "takes a position and the code"],
+    ["codes.csv", "A1,R-A1\nA1,R-B2", "codes.csv:2", "A1 has a code already"],
+    ["codes.csv", "A1,R-A1,R-B2", "codes.csv:1", "takes a position and the code"],
+    ["codes.csv", "position,code\n", "--cells-from", "no code in it"],
+    ["codes.yaml", "A1: 0012", "codes.yaml:1 A1", "as text"],
+    ["codes.yaml", "- A1", "codes.yaml", "takes a map"],
+  ])("%s with %j is refused at %s", (name, text, where, what) => {
+    expect(() => readCodes(text, name)).toThrow(
+      expect.objectContaining({ code: "command.usage", where, message: expect.stringContaining(what) as string }),
+    );
   });
 
   it("is no order either where it comes over the bus", () => {
