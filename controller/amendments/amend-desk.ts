@@ -12,6 +12,7 @@ import { JOINED_PATH, type AmendedValue, type CampaignProgress, type JudgedAmend
 import type { BegunFold } from "./campaign-progress.ts";
 import { judgeAmendment } from "./judge-amendment.ts";
 import type { Obstacle } from "../run/sweep-desk.ts";
+import { withdrawn } from "./record-amendment.ts";
 
 export interface AmendOrder {
   /** Checked already; its cells in any order. */
@@ -61,8 +62,8 @@ export interface AmendDeskDeps {
   readonly spotPlan: () => CampaignProgress["spotPlan"];
   /** Index of the step that a cell is at or about to begin; -1 for none. */
   readonly stepIndex: (cellIndex: number) => number;
-  /** Why cells at these positions cannot join now; null when they may. */
-  readonly mayJoin: (positions: readonly string[]) => string | null;
+  /** Why cells at these positions cannot join as those are withdrawn; null when they may. */
+  readonly mayJoin: (positions: readonly string[], withdrawn: readonly string[]) => string | null;
   /** Why nothing is amended now; null when it may be. */
   readonly obstacle: () => string | null;
   readonly isExposing: () => boolean;
@@ -118,7 +119,7 @@ export function createAmendDesk(deps: AmendDeskDeps): AmendDesk {
     const proposed = { ...inRecordedOrder(given, positions), startMs: campaign.startMs };
     const { changes, refusals } = judgeAmendment(campaign, proposed, { ...rest, positions });
     const joined = changes.find(({ path }) => path === JOINED_PATH)?.positions ?? [];
-    const why = joined.length === 0 ? null : deps.mayJoin(joined);
+    const why = joined.length === 0 ? null : deps.mayJoin(joined, withdrawn(changes));
     return { changes, refusals: [...refusals, ...notWhileItRuns(campaign, proposed, why)] };
   }
 

@@ -109,7 +109,7 @@ export function createCampaignAmendments(deps: CampaignAmendmentsDeps): AmendDes
       earlier: new Map(),
     }),
     stepIndex: (cellIndex) => (views.cell(cellIndex)?.step ?? 0) - 1,
-    mayJoin: (positions) => deps.newcomers.refusal(positions),
+    mayJoin: (positions, off) => deps.newcomers.refusal(positions, off),
     obstacle() {
       const snapshot = actor().getSnapshot();
       if (snapshot.status !== "active") return "the campaign is over";

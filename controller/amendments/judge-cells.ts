@@ -32,7 +32,7 @@ export function judgeCells(
     if (isWithdrawn !== true) continue;
     refuse(`cells ${position}`, "a cell that joins cannot be withdrawn already", "Leave it out of the file.");
   }
-  judgeFollowers(current, added, progress, refuse);
+  judgeFollowers(current, added, progress, newlyWithdrawn(current, later), refuse);
   if (gone.length > 0) {
     const advice = `Write withdrawn: true for ${positionsText(gone)}, under overrides of their group: their record stays.`;
     refuse("cells", `${positionsText(gone)} are no longer there`, advice);
@@ -58,6 +58,14 @@ export function judgeCells(
     refuse(`cells ${positionsText(positions)} ${where}`, what, advice);
   }
   judgeGiven(current, proposed, progress, refuse);
+}
+
+function newlyWithdrawn(current: Campaign, later: ReadonlyMap<string, CampaignCell>): ReadonlySet<string> {
+  return new Set(
+    current.cells.flatMap(({ position, isWithdrawn }) =>
+      isWithdrawn !== true && later.get(position)?.isWithdrawn === true ? [position] : [],
+    ),
+  );
 }
 
 type SharedRefusals = Map<

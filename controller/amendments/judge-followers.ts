@@ -18,6 +18,8 @@ export function judgeFollowers(
   current: Campaign,
   added: readonly CampaignCell[],
   progress: Pick<CampaignProgress, "over" | "ended">,
+  /** By this amendment. */
+  withdrawn: ReadonlySet<string>,
   refuse: (where: string, what: string, advice: string) => void,
 ): void {
   const known = new Map<string, CampaignCell>(current.cells.map((cell) => [cell.position, cell]));
@@ -38,18 +40,17 @@ export function judgeFollowers(
       refuse(where, `${name} is no cell of the campaign yet`, `Let it join as ${name}; another can follow it later.`);
       return;
     }
-    if (!progress.over.has(name)) {
+    if (!progress.over.has(name) && !withdrawn.has(name)) {
       const what = `${before.barcode} has this place, and is not over`;
-      refuse(where, what, `Withdraw ${name} by an amendment; this cell can follow by the next one.`);
+      refuse(where, what, `Withdraw ${name} by this amendment, or by one before it.`);
     }
-    judgeEnded(where, before);
     if (before.group !== cell.group) {
       const what = `the place is one of ${before.group}, whose users see what is there; this cell is of ${cell.group}`;
       refuse(where, what, `Give it a place of ${cell.group}, or one that had no cell.`);
     }
   }
 
-  /** Ordered off while no controller ran: its instrument may drive it still, and would be heard for the one that follows. */
+  /** Ordered off while no controller ran: its instrument may drive it still. */
   function judgeEnded(where: string, { barcode, position }: CampaignCell): void {
     if (!progress.over.has(position) || progress.ended.has(position)) return;
     const what = `${barcode} was ordered off, and its channel has not confirmed it off yet`;

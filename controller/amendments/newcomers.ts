@@ -17,8 +17,8 @@ import type { CampaignRoles } from "../run/roles.ts";
 import { JOINED_EVENT } from "../resume/recorded-cell.ts";
 
 export interface Newcomers {
-  /** Why cells at these positions cannot join now; null when they may. */
-  refusal(positions: readonly string[]): string | null;
+  /** Why cells at these positions cannot join now; null when they may. Those that are withdrawn with it are off before anybody has access. */
+  refusal(positions: readonly string[], withdrawn: readonly string[]): string | null;
   /** The campaign has cells more than `before`, by this person's amendment. */
   join(before: number, author: string): void;
 }
@@ -69,22 +69,23 @@ export function createNewcomers(deps: NewcomersDeps): Newcomers {
   }
 
   /** What hinders another cell to follow the one that had its place; null for nothing. */
-  function stillThere(position: string): string | null {
+  function stillThere(position: string, withdrawn: readonly string[]): string | null {
     const cell = parseOccupant(position);
     const before = cell === undefined ? undefined : forerunnerOf(cell);
     if (before === undefined) return null;
     if (deps.access.isTouched(before)) return `somebody has access to ${before}: it has to be given back before`;
+    if (withdrawn.includes(before)) return null;
     const state = deps.views.stateOf(campaign.cells.findIndex((one) => one.position === before));
     return OVER.includes(state) ? null : `${before} is ${state}: its channel has not confirmed it off yet`;
   }
 
   return {
-    refusal(positions) {
+    refusal(positions, withdrawn) {
       if (roles.changer !== undefined)
         return "a robot brings the cells of this site to the beam, and knows its slots as it begins";
       if (deps.identity !== undefined) return "custody is asked of the cells as the controller begins";
       if (roles.addChannel === undefined) return "this controller can link no further channels";
-      const busy = positions.flatMap((position) => stillThere(position) ?? []);
+      const busy = positions.flatMap((position) => stillThere(position, withdrawn) ?? []);
       if (busy.length > 0) return busy.join("; ");
       if (campaign.cells.length + positions.length <= deps.seats) return null;
       return `there is room for ${deps.seats - campaign.cells.length} cells more before the controller is started again`;

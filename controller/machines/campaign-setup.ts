@@ -121,13 +121,14 @@ export function setupCampaign(deps: CampaignMachineDeps) {
           );
           return;
         }
-        // Of a place that had several in turn the last: those before have no part in the campaign any more.
-        const cell = deps.cells.findLast((item) => item.channelName === event.name);
-        if (cell === undefined) return;
-        const id = cellActorId(cell.position);
-        if (event.type === "LINK_READY") enqueue.sendTo(id, { type: "CHANNEL_READY" });
-        else if (event.type === "LINK_LOST") enqueue.sendTo(id, { type: "CHANNEL_LOST", fault: event.fault });
-        else enqueue.sendTo(id, { type: "CHANNEL_ISOLATED", fault: event.fault });
+        // Of a place that had several in turn to all: one that was withdrawn may not be off yet.
+        for (const { channelName, position } of deps.cells) {
+          if (channelName !== event.name) continue;
+          const id = cellActorId(position);
+          if (event.type === "LINK_READY") enqueue.sendTo(id, { type: "CHANNEL_READY" });
+          else if (event.type === "LINK_LOST") enqueue.sendTo(id, { type: "CHANNEL_LOST", fault: event.fault });
+          else enqueue.sendTo(id, { type: "CHANNEL_ISOLATED", fault: event.fault });
+        }
       }),
       passOnInstrumentFault: enqueueActions(({ enqueue, event }) => {
         if (event.type === "INSTRUMENT_FAULT") {

@@ -2,6 +2,7 @@
 import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
+import { turnOf } from "../../protocols/base/position.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
 import type { ProtocolStep } from "../../protocols/echem/protocol.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
@@ -160,9 +161,20 @@ const MINDS: readonly Mind[] = [
   {
     name: "another cell follows one that is over",
     isValid: true,
-    propose(chance, current, { ended }) {
-      const before = oneOf(chance, replaceable(current, ended));
+    propose(chance, current, { over }) {
+      const before = oneOf(chance, replaceable(current, over));
       return before === undefined ? undefined : following(current, before);
+    },
+  },
+  {
+    name: "some are withdrawn, and others follow them",
+    isValid: true,
+    propose(chance, current, { over }) {
+      // Somebody may have access to one that followed.
+      const all = open(current, over).filter(({ position }) => turnOf(position) === 1);
+      const cells = all.length < 3 ? [] : all.filter(() => chance.uniform() < 0.4);
+      const next = cells.reduce<Campaign | undefined>((so, cell) => so && (following(so, cell) ?? so), current);
+      return next === current ? undefined : next;
     },
   },
   {
@@ -185,7 +197,8 @@ const MINDS: readonly Mind[] = [
         ({ position, protocol }) => (begunIndex.get(position) ?? -1) < protocol.steps.length - 1,
       );
       const before = oneOf(chance, goingOn);
-      return before === undefined ? undefined : following(current, before);
+      const [follower] = before === undefined ? [] : (following(current, before)?.cells.slice(-1) ?? []);
+      return follower === undefined ? undefined : { ...current, cells: [...current.cells, follower] };
     },
   },
   {

@@ -8,7 +8,7 @@ import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { createPersonHands } from "../../simulator/world/person-hands.ts";
 import { worldIndexOf, type VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
-import { expectSound, field, numeric, removeFolders, runWorld, SIX } from "../support/world-campaign.ts";
+import { expectSound, field, numeric, removeFolders, runWorld, SIX, THREE } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -116,7 +116,7 @@ it("another cell follows in a slot, and the first comes back elsewhere with what
       { atS: 760, downS: 20 },
     ],
     amendedLive: [
-      { atS: 350, propose: () => followed, judged: told },
+      { atS: 350, propose: () => ({ ...followed, cells: [...SIX.cells, named(old, "A3.2", "N-1")] }), judged: told },
       { atS: 360, propose: () => withdrawn, judged: told },
       { atS: 380, propose: () => followed, judged: told },
       { atS: 680, propose: () => returned, judged: told },
@@ -173,6 +173,66 @@ it("another cell follows in a slot, and the first comes back elsewhere with what
   expect(fresh).toBe(0);
   expect(back).toBeGreaterThan(0);
   expect(run.virtual.run.limitFractionOf(7)).toBeGreaterThan(1.9 * back);
+  const report = verifyRecord(run.folder, replayDecisions);
+  expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
+});
+
+it("a whole rack is exchanged for one of other cells in one run: by one amendment, one access, and all proven at once, over a kill too", async () => {
+  const places = THREE.cells.map(({ position }) => position);
+  const gone = THREE.cells.map((cell): CampaignCell => ({ ...cell, isWithdrawn: true, role: "dark-control" }));
+  const fresh = THREE.cells.map((cell) => named(cell, `${cell.position}.2`, `N-${cell.position}`));
+  const exchanged = { ...THREE, cells: [...gone, ...fresh] };
+  const hands = createPersonHands();
+  const said: unknown[] = [];
+  const give = ({ run: { access } }: VirtualCampaign, codes: readonly (readonly [string, string])[]): void => {
+    said.push(access.rack.refusal("end", BY, new Map(codes)));
+    if (said.at(-1) === null) access.rack.end(BY, new Map(codes));
+  };
+  const run = await runWorld({
+    ...{ hours: 0.2, campaign: exchanged, beginsWith: THREE, hands },
+    // Before any of the old ones is confirmed off.
+    kills: [{ atS: 350.005, downS: 20 }],
+    amendedLive: [{ atS: 350, propose: () => exchanged }],
+    at: [
+      [
+        372,
+        ({ run: { access } }) => {
+          said.push(access.rack.refusal("begin", BY, new Map()));
+          access.rack.begin(BY);
+        },
+      ],
+      [
+        440,
+        (virtual) => {
+          for (const place of places) {
+            const lies = worldIndexOf(exchanged, `N-${place}`);
+            for (const where of [hands.homes, hands.cells]) where.set(indexOf(place), lies);
+          }
+          give(virtual, [["A1", "R-A1"]]);
+          give(virtual, [
+            ["A1", "N-A1"],
+            ["B4", "N-B4"],
+          ]);
+        },
+      ],
+      [500, (virtual) => said.push(begin(virtual, "B5.2"))],
+      [520, (virtual) => said.push(end(virtual, "B5.2", "N-B5"))],
+    ],
+  });
+  expect(said).toEqual([null, expect.stringMatching(/N-A1 belongs there/), null, null, null]);
+  expectSound(run);
+  const of = (type: string) => run.of(type).map((event) => field(event, "position"));
+  expect(of("cell-stopped").slice(0, 3).sort()).toEqual(["A1", "B4", "B5"]);
+  expect(run.of("cell-stopped").every(({ atMs }) => atMs > 370_000)).toBe(true);
+  const names = ["A1.2", "B4.2", "B5.2"];
+  // From the access on current and beam are for the new ones alone, once each is proven.
+  const openedMs = run.of("access-opened")[0]?.atMs ?? 0;
+  const since = (type: string) =>
+    run.of(type).flatMap((event) => (event.atMs > openedMs ? [field(event, "position")] : []));
+  expect(since("cell-proof")).toEqual(names);
+  expect(new Set(since("step-started"))).toEqual(new Set(names));
+  expect(new Set(since("exposure-settled"))).toEqual(new Set(names));
+  expect(run.of("campaign-complete").every(({ atMs }) => atMs > 600_000)).toBe(true);
   const report = verifyRecord(run.folder, replayDecisions);
   expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });
