@@ -76,8 +76,8 @@ const STOP_ANSWER_MS = 2000;
 const KEPT_WITHIN_MS = 2000;
 const MAKE_ROOM = FAULT_CATALOGUE["store.refused"].advice;
 const NOT_KEPT = "it is done and not on record yet: the disk has not taken it";
-/** Longer envelopes are none. */
-const ENVELOPE_BYTES_MAX = 4096;
+/** Longer envelopes are none: the longest has the codes of a whole rack, of 64 characters each. */
+const ENVELOPE_BYTES_MAX = 8192;
 const LAST_COMMANDS = 10;
 /** From one user: so many at once, then so many a second. */
 const BURST = 40;

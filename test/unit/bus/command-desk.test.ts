@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createCommandDesk, type CommandDeskDeps } from "../../../controller/bus/command-desk.ts";
 import { createGroupCensors } from "../../../controller/bus/group-censors.ts";
+import { ALL_POSITIONS } from "../../../protocols/base/position.ts";
 import type { BusReply } from "../../../protocols/bus/commands.ts";
 import { envelope, facts, ANNA, NOON_MS, USERS } from "../../support/bus-orders.ts";
 
@@ -81,6 +82,15 @@ describe("the desk where commands arrive", () => {
     expect(answers).toHaveLength(1);
     expect(answers[0]?.reply).toMatchObject({ outcome: "refused", refusal: "unreadable" });
     expect(desk.refusedCount).toBe(2);
+  });
+
+  it("takes an order with the longest code of every cell of a rack", () => {
+    const { send, done } = bench();
+    send("anna", envelope("anna", "take-control"));
+    const cells = Object.fromEntries(ALL_POSITIONS.map((position) => [position, "C".repeat(64)]));
+    const order = { args: { act: "end", rack: true, cells }, reason: "y".repeat(200) };
+    send("anna", envelope("anna", "swap", order));
+    expect(done).toEqual(["anna take-control", "anna swap"]);
   });
 
   it("takes nothing from who is no user any more", () => {
