@@ -135,6 +135,8 @@ export function createOpenMatters(): OpenMatters {
           break;
         case "campaign-resumed":
           isOver = false;
+          // Who had control has to take it again.
+          holder = null;
           break;
         default:
       }

@@ -99,6 +99,14 @@ describe("what waits", () => {
     expect(after.waiting.map(({ where }) => where)).toEqual([["D1"]]);
   });
 
+  it("is nobody's control after a restart", () => {
+    const { waiting } = page([
+      [3, "control-changed", { holder: "ada", what: "ada is in control" }],
+      [4, "campaign-resumed", {}],
+    ]);
+    expect(waiting).toEqual([]);
+  });
+
   it("is a cell that is to be brought, and no longer the one that it follows", () => {
     const joined: readonly Told[] = [
       [3, "cell-isolated", { position: "D1", what: "over its voltage" }],
