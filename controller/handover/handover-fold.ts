@@ -80,7 +80,7 @@ const OF_NOTE: ReadonlySet<string> = new Set([
   "beam-not-off",
   "exposing-held",
   "exposing-resumed",
-  "stop-ordered",
+  "stop-ended",
   "safety-input-tripped",
   "safety-input-well",
   "lit-while-closed",

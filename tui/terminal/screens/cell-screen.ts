@@ -7,7 +7,6 @@ import { brailleLines, plotRows, rangeOf, type PlotPoint } from "../text/braille
 import { waterfallRows } from "../text/braille-waterfall.ts";
 import { beside, BLANK, row, span, wrapWords, type Row, type Span } from "../text/rows.ts";
 import {
-  ampereText,
   barText,
   clockText,
   countText,
@@ -21,7 +20,7 @@ import {
   wordsOf,
 } from "../text/values.ts";
 import { heading, labelled, labelledLines, relativeText, scrolled, scrollMaxOf, table, type Drawn } from "./parts.ts";
-import { alarmsOf, chargeText, stateRows, waitOrLatest } from "./rack-screen.ts";
+import { alarmsOf, chargeText, currentText, stateRows, waitOrLatest } from "./rack-screen.ts";
 
 const GAP = 3;
 /** As wide as the plots' own titles, so that all stand under one another. */
@@ -80,7 +79,7 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
     ...waitOrLatest(cell, rack, width, LABEL),
     ...alarmsOf(rack, cell.position, cell.fault?.code),
     labelled("voltage", voltText(cell.voltage_V, 4), LABEL),
-    labelled("current", ampereText(cell.current_A), LABEL),
+    labelled("current", currentText(cell), LABEL),
     labelled("charge", chargeText(cell), LABEL),
     labelled(
       "step ends",

@@ -69,7 +69,7 @@ function cellSide(model: Model, width: number, height: number): readonly Row[] {
     ...(alarm === null ? [] : [row(span(`! ${alarm.code}`, "alarm"))]),
     ...waitOrLatest(cell, rack, width, label),
     labelled("voltage", voltText(cell.voltage_V), label),
-    labelled("current", ampereText(cell.current_A), label),
+    labelled("current", currentText(cell), label),
     labelled("charge", chargeText(cell), label),
     labelled("dose", `${shareText(cell.dose.limit_fraction)} used`, label),
     labelled(
@@ -130,6 +130,16 @@ export function chargeText(cell: BusCell): string {
   if (cell.soc === null) return "not known yet";
   const doubt = cell.soc_uncertainty;
   return `${shareText(cell.soc)}${doubt === null ? "" : ` ± ${String(Math.max(1, Math.round(doubt * 100)))}`}`;
+}
+
+const CONFIRMED_OFF: ReadonlySet<string> = new Set(["held", "away", "complete", "stopped"]);
+const UNHEARD: ReadonlySet<string> = new Set(["isolated", "awaitingReturn", "findingOut"]);
+
+/** `0.409 mA`; what was read last is not shown as if it flowed still. */
+export function currentText(cell: BusCell): string {
+  if (cell.current_A === null) return ampereText(null);
+  if (CONFIRMED_OFF.has(cell.state)) return `off; last ${ampereText(cell.current_A)}`;
+  return `${UNHEARD.has(cell.state) ? "last " : ""}${ampereText(cell.current_A)}`;
 }
 
 function footRows(model: Model, width: number, height: number): readonly Row[] {
