@@ -16,6 +16,7 @@ import { cellParameters, drawVariation } from "../../simulator/cell/cell-paramet
 import { createChance } from "../../simulator/chance/chance.ts";
 import { createVirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import { loadCampaign } from "../../tui/load-campaign.ts";
+import { keepHeapSmall } from "../../tui/rim/heap.ts";
 import { createNodeContext } from "../../tui/rim/node-context.ts";
 import { createOutput } from "../../tui/rim/output.ts";
 import { packageRoot } from "../../tui/rim/package-root.ts";
@@ -27,6 +28,7 @@ const BOUND_RESIDENT_MB = 400;
 
 const { values } = parseArgs({ options: { hours: { type: "string", default: "24" }, json: { type: "boolean" } } });
 const hours = Number(values.hours);
+keepHeapSmall();
 const context = createNodeContext({
   json: false,
   out: createOutput(process.stdout, process.env),

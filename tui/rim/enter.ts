@@ -1,12 +1,14 @@
 /** Joins the command line to the process: arguments in, exit code out, and no way to hang after the work is done. */
 import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { runCommandLine } from "../command-line.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { createOutput } from "./output.ts";
 import { packageRoot } from "./package-root.ts";
 
 const LINGER_MS = 5000;
 
 export async function enter(): Promise<void> {
+  keepHeapSmall();
   // some libraries are several times slower unless told before they load
   process.env["NODE_ENV"] ??= "production";
   const out = createOutput(process.stdout, process.env);
