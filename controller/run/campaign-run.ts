@@ -295,8 +295,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ latched, lastLevels: () => watchDesk.levels },
   });
 
-  const knownKeys = wishKeys(left?.recorded);
-  const wishes = createWishDesk({ send, known: knownKeys });
+  const wishes = createWishDesk({ send });
   const triggers = createTriggerDesk({
     ...{ campaign, clock, wishes, samples: intake, views, endAtMs },
     forecast: (cellIndex) => forecasts.of(cellIndex),
@@ -308,7 +307,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     request: (cellIndex, sweep) => desk.request(cellIndex, sweep),
     wantedRequest: (wanted) => desk.wantedRequest(wanted),
     commit: commitAlone,
-    keys: knownKeys,
+    keys: wishKeys(left?.recorded),
     alarmsOfExposures: left === undefined ? [] : alarms.open.filter(isOfExposures),
   });
 

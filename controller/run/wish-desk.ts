@@ -12,27 +12,19 @@ export interface WishDesk {
   ask(wishes: readonly ExposureWish[]): void;
   /** Nothing is missed: what asked for it will not come. Keys that are not open are passed over. */
   withdraw(wishes: readonly WithdrawnWish[]): void;
-  /** It was asked by this key once, in this run or before a restart, whatever became of it. */
-  isKnown(key: string): boolean;
 }
 
 export interface WishDeskDeps {
   readonly send: (news: WishNews) => void;
-  /** Keys that a record has from before a restart. */
-  readonly known: Iterable<string>;
 }
 
-export function createWishDesk({ send, known }: WishDeskDeps): WishDesk {
-  const asked = new Set(known);
+export function createWishDesk({ send }: WishDeskDeps): WishDesk {
   return {
     ask(wishes) {
-      if (wishes.length === 0) return;
-      for (const { key } of wishes) asked.add(key);
-      send({ type: "WISHES", asked: wishes, withdrawn: [] });
+      if (wishes.length > 0) send({ type: "WISHES", asked: wishes, withdrawn: [] });
     },
     withdraw(wishes) {
       if (wishes.length > 0) send({ type: "WISHES", asked: [], withdrawn: wishes });
     },
-    isKnown: (key) => asked.has(key),
   };
 }

@@ -37,7 +37,7 @@ const GUESS_MOVED_SHARE = 0.15;
 /** What nobody expects any more is put off by so much at a time. */
 const PUT_OFF_MS = 120_000;
 
-export function createAskedMoments(isKnown: (key: string) => boolean): AskedMoments {
+export function createAskedMoments(): AskedMoments {
   /** By trigger, then by key. */
   const said = new Map<string, Map<string, Said>>();
   const closed = new Set<string>();
@@ -83,7 +83,7 @@ export function createAskedMoments(isKnown: (key: string) => boolean): AskedMome
           againMs = Math.min(againMs, earliestMs - GUARD_MS / 2);
         }
       }
-      return { asked, withdrawn: withdrawn.filter(({ key }) => isKnown(key)), againMs };
+      return { asked, withdrawn, againMs };
     },
     come(trigger, moment, wish) {
       if (closed.has(wish.key)) return null;

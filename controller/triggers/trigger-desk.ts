@@ -42,7 +42,6 @@ export interface TriggerDeskDeps {
   readonly wishes: {
     ask(wishes: readonly ExposureWish[]): void;
     withdraw(wishes: readonly WithdrawnWish[]): void;
-    isKnown(key: string): boolean;
   };
   readonly samples: Pick<SampleIntake, "lastVoltageV" | "lastCurrentA" | "lastAtMs" | "chargeAh" | "watch">;
   readonly views: Pick<ActorViews, "charge" | "halfCycleChargeAh">;
@@ -105,7 +104,7 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       // A cell that no trigger watches may be watched after an amendment: where it stands is followed all the same.
       const one: Watched = {
         ...{ cellIndex, cell, triggers, followed: followStep(cell, deps.left?.[cellIndex]), lookAtMs: Infinity },
-        asked: createAskedMoments((key) => wishes.isKnown(key)),
+        asked: createAskedMoments(),
         ...{ slopeFrom: null, slopeVS: NaN },
       };
       watched.set(cellIndex, one);
@@ -257,7 +256,7 @@ export function createTriggerDesk(deps: TriggerDeskDeps): TriggerDesk {
       // As after a restart: what was asked is known by its key, and what was worked out is worked out anew.
       for (const one of watched.values()) {
         one.triggers = triggersOf(campaign, one.cellIndex);
-        one.asked = createAskedMoments((key) => wishes.isKnown(key));
+        one.asked = createAskedMoments();
         if (one.triggers.length === 0) one.lookAtMs = Infinity;
       }
       isAnyWatched = isWatching(campaign);

@@ -236,7 +236,7 @@ describe("what was asked", () => {
   });
 
   it("is said again when it has moved, put off while nothing says when it comes, and withdrawn when it cannot", () => {
-    const asked = createAskedMoments(() => true);
+    const asked = createAskedMoments();
     expect(asked.say([moment], about(), wishOf).asked).toHaveLength(1);
     expect(asked.say([moment], about(), wishOf).asked).toHaveLength(0);
     expect(asked.say([{ ...moment, wantedMs: NOW + 65_000 }], about(), wishOf).asked).toHaveLength(1);
@@ -249,7 +249,7 @@ describe("what was asked", () => {
   });
 
   it("is closed once it was met", () => {
-    const asked = createAskedMoments(() => true);
+    const asked = createAskedMoments();
     asked.say([moment], about(), wishOf);
     asked.close("t A1 m");
     expect(asked.say([{ ...moment, wantedMs: NOW }], about(), wishOf).asked).toEqual([]);
