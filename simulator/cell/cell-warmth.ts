@@ -1,46 +1,40 @@
 /** What temperature changes in a cell: everything speeds up or slows down by Arrhenius' law; potentials stay. */
 import { type CellParameters, FARADAY, GAS_CONSTANT } from "./cell-parameters.ts";
-
-/** Plain fields, since every voltage asks for them. */
-export interface CellWarmth {
-  /** 2RT/F. */
-  thermalV: number;
-  concentrationV: number;
-  negativeExchangeAM2: number;
-  positiveExchangeAM2: number;
-  /** Factors on the values at the cell's reference temperature. */
-  negativeDiffusion: number;
-  positiveDiffusion: number;
-  conductivity: number;
-  electrolyteDiffusion: number;
-}
+import {
+  CONCENTRATION_V,
+  CONDUCTIVITY,
+  ELECTROLYTE_DIFFUSION,
+  NEGATIVE_DIFFUSION,
+  NEGATIVE_EXCHANGE,
+  POSITIVE_DIFFUSION,
+  POSITIVE_EXCHANGE,
+  THERMAL_V,
+} from "./cell-numbers.ts";
 
 const KELVIN = 273.15;
 
-/** At the reference temperature of the parameters. */
-export function createWarmth(parameters: CellParameters): CellWarmth {
-  return {
-    thermalV: (2 * GAS_CONSTANT * parameters.temperatureK) / FARADAY,
-    concentrationV: parameters.concentrationV,
-    negativeExchangeAM2: parameters.negative.exchangeAM2,
-    positiveExchangeAM2: parameters.positive.exchangeAM2,
-    negativeDiffusion: 1,
-    positiveDiffusion: 1,
-    conductivity: 1,
-    electrolyteDiffusion: 1,
-  };
+/** At the reference temperature of the parameters: 2RT/F, what it makes of the rest, and factors of 1. */
+export function fillWarmth(table: Float64Array, parameters: CellParameters): void {
+  table[THERMAL_V] = (2 * GAS_CONSTANT * parameters.temperatureK) / FARADAY;
+  table[CONCENTRATION_V] = parameters.concentrationV;
+  table[NEGATIVE_EXCHANGE] = parameters.negative.exchangeAM2;
+  table[POSITIVE_EXCHANGE] = parameters.positive.exchangeAM2;
+  table[NEGATIVE_DIFFUSION] = 1;
+  table[POSITIVE_DIFFUSION] = 1;
+  table[CONDUCTIVITY] = 1;
+  table[ELECTROLYTE_DIFFUSION] = 1;
 }
 
-export function warmTo(warm: CellWarmth, parameters: CellParameters, temperatureC: number): void {
+export function warmTo(table: Float64Array, parameters: CellParameters, temperatureC: number): void {
   const { negative, positive } = parameters;
   const temperatureK = temperatureC + KELVIN;
   const colder = (1 / parameters.temperatureK - 1 / temperatureK) / GAS_CONSTANT;
-  warm.thermalV = (2 * GAS_CONSTANT * temperatureK) / FARADAY;
-  warm.concentrationV = (parameters.concentrationV * temperatureK) / parameters.temperatureK;
-  warm.negativeExchangeAM2 = negative.exchangeAM2 * Math.exp(negative.exchangeJMol * colder);
-  warm.positiveExchangeAM2 = positive.exchangeAM2 * Math.exp(positive.exchangeJMol * colder);
-  warm.negativeDiffusion = Math.exp(negative.diffusionJMol * colder);
-  warm.positiveDiffusion = Math.exp(positive.diffusionJMol * colder);
-  warm.conductivity = Math.exp(parameters.conductivityJMol * colder);
-  warm.electrolyteDiffusion = Math.exp(parameters.electrolyteDiffusionJMol * colder);
+  table[THERMAL_V] = (2 * GAS_CONSTANT * temperatureK) / FARADAY;
+  table[CONCENTRATION_V] = (parameters.concentrationV * temperatureK) / parameters.temperatureK;
+  table[NEGATIVE_EXCHANGE] = negative.exchangeAM2 * Math.exp(negative.exchangeJMol * colder);
+  table[POSITIVE_EXCHANGE] = positive.exchangeAM2 * Math.exp(positive.exchangeJMol * colder);
+  table[NEGATIVE_DIFFUSION] = Math.exp(negative.diffusionJMol * colder);
+  table[POSITIVE_DIFFUSION] = Math.exp(positive.diffusionJMol * colder);
+  table[CONDUCTIVITY] = Math.exp(parameters.conductivityJMol * colder);
+  table[ELECTROLYTE_DIFFUSION] = Math.exp(parameters.electrolyteDiffusionJMol * colder);
 }

@@ -8,13 +8,53 @@
  */
 import type { CellDesign } from "./cell-design.ts";
 import type { CellParameters, ElectrodeParameters } from "./cell-parameters.ts";
-import { createWarmth, warmTo } from "./cell-warmth.ts";
-import { createElectrolyte } from "./electrolyte.ts";
+import {
+  ADDED_OHM,
+  CHARGE_C,
+  CONCENTRATION_V,
+  CONDUCTIVITY,
+  CONTACT_OHM,
+  CURRENT_A,
+  ELECTROLYTE_DIFFUSION,
+  FORMATION_C,
+  MODES_AT,
+  NEGATIVE_BASE,
+  NEGATIVE_C,
+  NEGATIVE_DIFFUSION,
+  NEGATIVE_EXCHANGE,
+  NEGATIVE_LEFT,
+  NEGATIVE_M2,
+  NEGATIVE_MEAN,
+  NEGATIVE_PER_M,
+  NEGATIVE_SLOPE,
+  NEGATIVE_SURFACE,
+  PLATING_A,
+  POSITIVE_BASE,
+  POSITIVE_C,
+  POSITIVE_DIFFUSION,
+  POSITIVE_EXCHANGE,
+  POSITIVE_LEFT,
+  POSITIVE_M2,
+  POSITIVE_MEAN,
+  POSITIVE_PER_M,
+  POSITIVE_SLOPE,
+  POSITIVE_SURFACE,
+  SEPARATOR_PER_M,
+  SIDE_A,
+  SOLID_OHM,
+  stateIn,
+  TEMPERATURE_C,
+  THERMAL_V,
+  VOLTAGE_V,
+} from "./cell-numbers.ts";
+import { fillWarmth, warmTo } from "./cell-warmth.ts";
+import { createElectrolyte, type Electrolyte, electrolytePlaces } from "./electrolyte.ts";
 import { firstCrossing } from "./first-crossing.ts";
-import { tabulatedV } from "./potential-table.ts";
-import { createRelaxation, type Relaxation } from "./relaxation.ts";
+import { type PotentialTable, tabulatedV } from "./potential-table.ts";
+import { createRelaxation, type Relaxation, relaxationPlaces } from "./relaxation.ts";
 import { fallingRoot } from "./falling-root.ts";
-import { createSideReactions } from "./side-reactions.ts";
+import type { SaltBend } from "./salt-bend.ts";
+import { createSideReactions, type SideReactions } from "./side-reactions.ts";
 
 /** Where the cell starts: a state of charge of the formed cell, as assembled, or given stoichiometries. */
 export type CellInitial =
@@ -82,42 +122,65 @@ const KELVIN = 273.15;
 
 /** `design` gives the stoichiometry limits and the assembled state; `parameters` the individual cell. */
 export function createCell(design: CellDesign, parameters: CellParameters, initial: CellInitial): Cell {
-  const { negative, positive } = parameters;
-  const start = startOf(design, initial);
-  const negativeModes = sphereOf(parameters, negative);
-  const positiveModes = sphereOf(parameters, positive);
-  const electrolyte = createElectrolyte(parameters);
-  const { resistivity, resistivityPerNode, regionPerM, solidOhm } = parameters;
-  const lastNode = resistivity.length - 1;
-  const bend = parameters.saltBend;
-  const lastBend = bend === undefined ? 0 : 2 * bend.middle;
-  const warm = createWarmth(parameters);
-  let addedOhm = 0;
+  return new ModelledCell(design, parameters, initial);
+}
 
-  const state = {
-    currentA: 0,
-    voltageV: NaN,
-    temperatureC: parameters.temperatureK - KELVIN,
-    negativeMean: start.negative,
-    negativeSurface: start.negative,
-    positiveMean: start.positive,
-    positiveSurface: start.positive,
-    chargeC: 0,
-    formationC: start.isFormed ? (parameters.sideReactions?.formationLossC ?? 0) : 0,
-    ageingC: 0,
-    platedC: 0,
-    deadC: 0,
-    negativeLeft: 1,
-    positiveLeft: 1,
-  };
-  const hasSide = parameters.sideReactions !== undefined;
-  const side = createSideReactions(parameters, state);
-  /** Everything a voltage at the end of a prepared step needs, as base + slope x discharge current. */
-  const ahead = { negativeBase: 0, negativeSlope: 0, positiveBase: 0, positiveSlope: 0 };
-  const guess = { ohm: 25 };
+/**
+ * A class over one table of numbers, so that 96 cells, each with a sample a second, leave room in the processor's cache:
+ * no cell brings functions of its own.
+ */
+class ModelledCell implements Cell {
+  private readonly table: Float64Array;
+  private readonly electrolyte: Electrolyte;
+  private readonly negativeModes: Relaxation;
+  private readonly positiveModes: Relaxation;
+  private readonly side: SideReactions;
+  private readonly negativePotential: PotentialTable;
+  private readonly positivePotential: PotentialTable;
+  private readonly resistivity: Float64Array;
+  private readonly bend: SaltBend | undefined;
+  private readonly saltAt: number;
+  readonly parameters: CellParameters;
+  readonly state: CellState;
+  private readonly guess = { ohm: 25 };
 
-  function resistivityAt(concentration: number): number {
-    const place = concentration * resistivityPerNode;
+  constructor(design: CellDesign, parameters: CellParameters, initial: CellInitial) {
+    const { negative, positive } = parameters;
+    const spherePlaces = relaxationPlaces(parameters.sphereRates.length);
+    const negativeAt = MODES_AT + electrolytePlaces(parameters.electrolyteRates.length);
+    const table = new Float64Array(negativeAt + 2 * spherePlaces);
+    this.table = table;
+    this.electrolyte = createElectrolyte(parameters, table, MODES_AT);
+    this.negativeModes = sphereOf(parameters, negative, table, negativeAt);
+    this.positiveModes = sphereOf(parameters, positive, table, negativeAt + spherePlaces);
+    this.negativePotential = negative.potential;
+    this.positivePotential = positive.potential;
+    this.resistivity = parameters.resistivity;
+    this.bend = parameters.saltBend;
+    this.saltAt = this.electrolyte.nowAt;
+    this.parameters = parameters;
+    this.state = stateIn(table);
+    fillWarmth(table, parameters);
+    table[NEGATIVE_C] = negative.capacityC;
+    table[POSITIVE_C] = positive.capacityC;
+    table[NEGATIVE_M2] = negative.surfaceM2;
+    table[POSITIVE_M2] = positive.surfaceM2;
+    table.set(parameters.regionPerM, NEGATIVE_PER_M);
+    table[SOLID_OHM] = parameters.solidOhm;
+    const start = startOf(design, initial);
+    table[TEMPERATURE_C] = parameters.temperatureK - KELVIN;
+    table[NEGATIVE_MEAN] = table[NEGATIVE_SURFACE] = start.negative;
+    table[POSITIVE_MEAN] = table[POSITIVE_SURFACE] = start.positive;
+    table[FORMATION_C] = start.isFormed ? (parameters.sideReactions?.formationLossC ?? 0) : 0;
+    table[NEGATIVE_LEFT] = table[POSITIVE_LEFT] = 1;
+    this.side = createSideReactions(parameters, table);
+    this.settle(0);
+  }
+
+  private resistivityAt(concentration: number): number {
+    const { resistivity } = this;
+    const lastNode = resistivity.length - 1;
+    const place = concentration * this.parameters.resistivityPerNode;
     if (!(place > 0)) return resistivity[0] ?? 0;
     if (place >= lastNode) return resistivity[lastNode] ?? 0;
     const node = place | 0;
@@ -125,22 +188,27 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
     return lower + (place - node) * ((resistivity[node + 1] ?? 0) - lower);
   }
 
-  function ohmOf(cN: number, cS: number, cP: number): number {
+  private ohmOf(cN: number, cS: number, cP: number): number {
+    const { table } = this;
     return (
-      (regionPerM[0] * resistivityAt(cN) + regionPerM[1] * resistivityAt(cS) + regionPerM[2] * resistivityAt(cP)) /
-        warm.conductivity +
-      solidOhm +
-      side.contactOhm +
-      addedOhm
+      ((table[NEGATIVE_PER_M] ?? 0) * this.resistivityAt(cN) +
+        (table[SEPARATOR_PER_M] ?? 0) * this.resistivityAt(cS) +
+        (table[POSITIVE_PER_M] ?? 0) * this.resistivityAt(cP)) /
+        (table[CONDUCTIVITY] ?? 1) +
+      (table[SOLID_OHM] ?? 0) +
+      (table[CONTACT_OHM] ?? 0) +
+      (table[ADDED_OHM] ?? 0)
     );
   }
 
   /** Terminal voltage; discharge current positive, concentrations as the linear modes give them. */
-  function terminalV(dischargeA: number, x: number, y: number, c1N: number, c1S: number, c1P: number): number {
+  private terminalV(dischargeA: number, x: number, y: number, c1N: number, c1S: number, c1P: number): number {
+    const { table, bend } = this;
     let cN = c1N;
     let cS = c1S;
     let cP = c1P;
     if (bend !== undefined) {
+      const lastBend = 2 * bend.middle;
       const place = (c1N - c1P) * bend.perNode + bend.middle;
       const held = place > 0 ? (place < lastBend ? place : lastBend) : 0;
       const node = held < lastBend ? held | 0 : lastBend - 1;
@@ -150,230 +218,278 @@ export function createCell(design: CellDesign, parameters: CellParameters, initi
       cS += left * (bend.separator[node] ?? 0) + part * (bend.separator[node + 1] ?? 0);
       cP += left * (bend.positive[node] ?? 0) + part * (bend.positive[node + 1] ?? 0);
     }
-    const open = tabulatedV(positive.potential, y) - tabulatedV(negative.potential, x);
+    const open = tabulatedV(this.positivePotential, y) - tabulatedV(this.negativePotential, x);
     const saltN = cN > 1 ? cN : 1;
     const saltP = cP > 1 ? cP : 1;
-    const concentration = saltN === saltP ? 0 : warm.concentrationV * Math.log(saltP / saltN);
-    const platingA = side.platingA;
+    const concentration = saltN === saltP ? 0 : (table[CONCENTRATION_V] ?? 0) * Math.log(saltP / saltN);
+    const platingA = table[PLATING_A] ?? 0;
     if (dischargeA === 0 && platingA === 0) return open + concentration;
     const siteX = x < EDGE ? EDGE : x > 1 - EDGE ? 1 - EDGE : x;
     const siteY = y < EDGE ? EDGE : y > 1 - EDGE ? 1 - EDGE : y;
     const size = dischargeA < 0 ? -dischargeA : dischargeA;
-    const perN = 2 * negative.surfaceM2 * state.negativeLeft * warm.negativeExchangeAM2;
-    const perP = 2 * positive.surfaceM2 * state.positiveLeft * warm.positiveExchangeAM2;
+    const perN = 2 * (table[NEGATIVE_M2] ?? 0) * (table[NEGATIVE_LEFT] ?? 1) * (table[NEGATIVE_EXCHANGE] ?? 0);
+    const perP = 2 * (table[POSITIVE_M2] ?? 0) * (table[POSITIVE_LEFT] ?? 1) * (table[POSITIVE_EXCHANGE] ?? 0);
     const loadN = size / (perN * Math.sqrt(saltN * siteX * (1 - siteX)));
     const loadP = size / (perP * Math.sqrt(saltP * siteY * (1 - siteY)));
     let kinetic: number;
     if (platingA === 0) {
       // asinh a + asinh b as one logarithm.
       const sum =
-        warm.thermalV * Math.log((loadN + Math.sqrt(loadN * loadN + 1)) * (loadP + Math.sqrt(loadP * loadP + 1)));
+        (table[THERMAL_V] ?? 0) *
+        Math.log((loadN + Math.sqrt(loadN * loadN + 1)) * (loadP + Math.sqrt(loadP * loadP + 1)));
       kinetic = dischargeA < 0 ? -sum : sum;
     } else {
       // What plates or dissolves does not pass through the particles.
       const insertedA = dischargeA + platingA;
       kinetic =
-        warm.thermalV *
+        (table[THERMAL_V] ?? 0) *
         (Math.asinh(insertedA / (perN * Math.sqrt(saltN * siteX * (1 - siteX)))) +
           Math.asinh(dischargeA < 0 ? -loadP : loadP));
     }
-    return open + concentration - kinetic - dischargeA * ohmOf(cN, cS, cP);
+    return open + concentration - kinetic - dischargeA * this.ohmOf(cN, cS, cP);
   }
 
-  function voltageNow(dischargeA: number): number {
-    const salt = electrolyte.now;
-    return terminalV(
+  private readonly voltageNow = (dischargeA: number): number => {
+    const { table, saltAt } = this;
+    return this.terminalV(
       dischargeA,
-      state.negativeSurface,
-      state.positiveSurface,
-      salt[0] ?? 0,
-      salt[1] ?? 0,
-      salt[2] ?? 0,
+      table[NEGATIVE_SURFACE] ?? NaN,
+      table[POSITIVE_SURFACE] ?? NaN,
+      table[saltAt] ?? 0,
+      table[saltAt + 1] ?? 0,
+      table[saltAt + 2] ?? 0,
     );
+  };
+
+  /** The voltage of this instant, of which nothing but the current is given. */
+  private settle(currentA: number): void {
+    this.table[CURRENT_A] = currentA;
+    this.table[VOLTAGE_V] = this.voltageNow(-currentA);
   }
 
-  function prepare(dtS: number): void {
-    negativeModes.prepare(dtS * warm.negativeDiffusion);
-    positiveModes.prepare(dtS * warm.positiveDiffusion);
-    electrolyte.prepare(dtS);
+  private prepare(dtS: number): void {
+    this.negativeModes.prepare(dtS * (this.table[NEGATIVE_DIFFUSION] ?? 1));
+    this.positiveModes.prepare(dtS * (this.table[POSITIVE_DIFFUSION] ?? 1));
+    this.electrolyte.prepare(dtS);
   }
 
-  function forecast(dtS: number): void {
-    prepare(dtS);
-    electrolyte.forecast();
-    const negativeC = negative.capacityC * state.negativeLeft;
-    const positiveC = positive.capacityC * state.positiveLeft;
-    ahead.negativeSlope = -(dtS + negativeModes.driven() / warm.negativeDiffusion) / negativeC;
-    ahead.negativeBase = state.negativeMean + negativeModes.undriven() + side.sideA * ahead.negativeSlope;
-    ahead.positiveSlope = (dtS + positiveModes.driven() / warm.positiveDiffusion) / positiveC;
-    ahead.positiveBase = state.positiveMean + positiveModes.undriven();
+  private forecast(dtS: number): void {
+    const { table, negativeModes, positiveModes } = this;
+    this.prepare(dtS);
+    this.electrolyte.forecast();
+    const negativeC = (table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1);
+    const positiveC = (table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1);
+    const negativeSlope = -(dtS + negativeModes.driven() / (table[NEGATIVE_DIFFUSION] ?? 1)) / negativeC;
+    table[NEGATIVE_SLOPE] = negativeSlope;
+    table[NEGATIVE_BASE] =
+      (table[NEGATIVE_MEAN] ?? NaN) + negativeModes.undriven() + (table[SIDE_A] ?? 0) * negativeSlope;
+    table[POSITIVE_SLOPE] = (dtS + positiveModes.driven() / (table[POSITIVE_DIFFUSION] ?? 1)) / positiveC;
+    table[POSITIVE_BASE] = (table[POSITIVE_MEAN] ?? NaN) + positiveModes.undriven();
   }
 
   /** The same for a current that runs linearly from what it is to what is asked for. */
-  function forecastRamp(dtS: number): void {
-    forecast(dtS);
-    const beforeA = -state.currentA;
-    electrolyte.forecastRamp(beforeA);
-    const negativeC = negative.capacityC * state.negativeLeft;
-    const positiveC = positive.capacityC * state.positiveLeft;
-    const negativeEnd = -(dtS / 2 + negativeModes.ramped() / warm.negativeDiffusion) / negativeC;
-    const positiveEnd = (dtS / 2 + positiveModes.ramped() / warm.positiveDiffusion) / positiveC;
-    ahead.negativeBase += beforeA * (ahead.negativeSlope - negativeEnd);
-    ahead.positiveBase += beforeA * (ahead.positiveSlope - positiveEnd);
-    ahead.negativeSlope = negativeEnd;
-    ahead.positiveSlope = positiveEnd;
+  private forecastRamp(dtS: number): void {
+    const { table, negativeModes, positiveModes } = this;
+    this.forecast(dtS);
+    const beforeA = -(table[CURRENT_A] ?? 0);
+    this.electrolyte.forecastRamp(beforeA);
+    const negativeC = (table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1);
+    const positiveC = (table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1);
+    const negativeEnd = -(dtS / 2 + negativeModes.ramped() / (table[NEGATIVE_DIFFUSION] ?? 1)) / negativeC;
+    const positiveEnd = (dtS / 2 + positiveModes.ramped() / (table[POSITIVE_DIFFUSION] ?? 1)) / positiveC;
+    table[NEGATIVE_BASE] = (table[NEGATIVE_BASE] ?? NaN) + beforeA * ((table[NEGATIVE_SLOPE] ?? NaN) - negativeEnd);
+    table[POSITIVE_BASE] = (table[POSITIVE_BASE] ?? NaN) + beforeA * ((table[POSITIVE_SLOPE] ?? NaN) - positiveEnd);
+    table[NEGATIVE_SLOPE] = negativeEnd;
+    table[POSITIVE_SLOPE] = positiveEnd;
   }
 
-  function voltageAhead(dischargeA: number): number {
-    const { base, slope } = electrolyte;
-    return terminalV(
+  private readonly voltageAhead = (dischargeA: number): number => {
+    const { table } = this;
+    const { baseAt, slopeAt } = this.electrolyte;
+    return this.terminalV(
       dischargeA,
-      ahead.negativeBase + ahead.negativeSlope * dischargeA,
-      ahead.positiveBase + ahead.positiveSlope * dischargeA,
-      (base[0] ?? 0) + (slope[0] ?? 0) * dischargeA,
-      (base[1] ?? 0) + (slope[1] ?? 0) * dischargeA,
-      (base[2] ?? 0) + (slope[2] ?? 0) * dischargeA,
+      (table[NEGATIVE_BASE] ?? NaN) + (table[NEGATIVE_SLOPE] ?? NaN) * dischargeA,
+      (table[POSITIVE_BASE] ?? NaN) + (table[POSITIVE_SLOPE] ?? NaN) * dischargeA,
+      (table[baseAt] ?? 0) + (table[slopeAt] ?? 0) * dischargeA,
+      (table[baseAt + 1] ?? 0) + (table[slopeAt + 1] ?? 0) * dischargeA,
+      (table[baseAt + 2] ?? 0) + (table[slopeAt + 2] ?? 0) * dischargeA,
     );
-  }
+  };
 
-  function updateSide(dischargeA: number): void {
-    if (hasSide) side.update(dischargeA, electrolyte.now[0] ?? 0);
+  private updateSide(dischargeA: number): void {
+    this.side.update(dischargeA, this.table[this.saltAt] ?? 0);
   }
 
   /** Takes the prepared step. */
-  function commit(dtS: number, dischargeA: number): void {
-    const negativeRate = -(dischargeA + side.sideA) / (negative.capacityC * state.negativeLeft);
-    const positiveRate = dischargeA / (positive.capacityC * state.positiveLeft);
-    state.negativeMean += negativeRate * dtS;
-    state.positiveMean += positiveRate * dtS;
-    state.negativeSurface = state.negativeMean + negativeModes.step(negativeRate / warm.negativeDiffusion);
-    state.positiveSurface = state.positiveMean + positiveModes.step(positiveRate / warm.positiveDiffusion);
-    electrolyte.step(dischargeA);
-    state.chargeC -= dischargeA * dtS;
-    state.currentA = -dischargeA;
-    if (hasSide) side.book(dtS, dischargeA);
+  private commit(dtS: number, dischargeA: number): void {
+    const { table } = this;
+    const negativeRate =
+      -(dischargeA + (table[SIDE_A] ?? 0)) / ((table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1));
+    const positiveRate = dischargeA / ((table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1));
+    const negativeMean = (table[NEGATIVE_MEAN] ?? NaN) + negativeRate * dtS;
+    const positiveMean = (table[POSITIVE_MEAN] ?? NaN) + positiveRate * dtS;
+    table[NEGATIVE_MEAN] = negativeMean;
+    table[POSITIVE_MEAN] = positiveMean;
+    table[NEGATIVE_SURFACE] = negativeMean + this.negativeModes.step(negativeRate / (table[NEGATIVE_DIFFUSION] ?? 1));
+    table[POSITIVE_SURFACE] = positiveMean + this.positiveModes.step(positiveRate / (table[POSITIVE_DIFFUSION] ?? 1));
+    this.electrolyte.step(dischargeA);
+    table[CHARGE_C] = (table[CHARGE_C] ?? 0) - dischargeA * dtS;
+    table[CURRENT_A] = -dischargeA;
+    this.side.book(dtS, dischargeA);
   }
 
   /** Takes the prepared step with a current that ends at `afterA`. */
-  function commitRamp(dtS: number, afterA: number): void {
-    const beforeA = -state.currentA;
+  private commitRamp(dtS: number, afterA: number): void {
+    const { table } = this;
+    const beforeA = -(table[CURRENT_A] ?? 0);
     const meanA = (beforeA + afterA) / 2;
-    const perNegative = -1 / (negative.capacityC * state.negativeLeft * warm.negativeDiffusion);
-    const perPositive = 1 / (positive.capacityC * state.positiveLeft * warm.positiveDiffusion);
-    state.negativeMean += (meanA + side.sideA) * perNegative * warm.negativeDiffusion * dtS;
-    state.positiveMean += meanA * perPositive * warm.positiveDiffusion * dtS;
-    state.negativeSurface =
-      state.negativeMean +
-      negativeModes.stepRamp((beforeA + side.sideA) * perNegative, (afterA + side.sideA) * perNegative);
-    state.positiveSurface = state.positiveMean + positiveModes.stepRamp(beforeA * perPositive, afterA * perPositive);
-    electrolyte.stepRamp(beforeA, afterA);
-    state.chargeC -= meanA * dtS;
-    state.currentA = -afterA;
-    if (hasSide) side.book(dtS, meanA);
+    const sideA = table[SIDE_A] ?? 0;
+    const negativeDiffusion = table[NEGATIVE_DIFFUSION] ?? 1;
+    const positiveDiffusion = table[POSITIVE_DIFFUSION] ?? 1;
+    const perNegative = -1 / ((table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1) * negativeDiffusion);
+    const perPositive = 1 / ((table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1) * positiveDiffusion);
+    const negativeMean = (table[NEGATIVE_MEAN] ?? NaN) + (meanA + sideA) * perNegative * negativeDiffusion * dtS;
+    const positiveMean = (table[POSITIVE_MEAN] ?? NaN) + meanA * perPositive * positiveDiffusion * dtS;
+    table[NEGATIVE_MEAN] = negativeMean;
+    table[POSITIVE_MEAN] = positiveMean;
+    table[NEGATIVE_SURFACE] =
+      negativeMean + this.negativeModes.stepRamp((beforeA + sideA) * perNegative, (afterA + sideA) * perNegative);
+    table[POSITIVE_SURFACE] = positiveMean + this.positiveModes.stepRamp(beforeA * perPositive, afterA * perPositive);
+    this.electrolyte.stepRamp(beforeA, afterA);
+    table[CHARGE_C] = (table[CHARGE_C] ?? 0) - meanA * dtS;
+    table[CURRENT_A] = -afterA;
+    this.side.book(dtS, meanA);
   }
 
-  function currentFor(
+  private currentFor(
     voltageV: number,
     limitA: number,
     voltageOf: (dischargeA: number) => number,
     dischargeLimitA = limitA,
   ): number {
-    return fallingRoot(voltageOf, voltageV, -state.currentA, guess, dischargeLimitA, -limitA);
+    return fallingRoot(voltageOf, voltageV, -this.currentA, this.guess, dischargeLimitA, -limitA);
   }
 
-  state.voltageV = voltageNow(0);
+  private get currentA(): number {
+    return this.table[CURRENT_A] ?? 0;
+  }
 
-  return {
-    parameters,
-    state,
-    advance(dtS, currentA) {
-      let remainingS = dtS;
-      while (remainingS > 0) {
-        updateSide(-currentA);
-        const stepS = Math.min(remainingS, side.longestStepS());
-        prepare(stepS);
-        commit(stepS, -currentA);
-        remainingS -= stepS;
-      }
-      state.currentA = currentA;
-      state.voltageV = voltageNow(-currentA);
-    },
-    advanceAtVoltage(dtS, voltageV, limitA, dischargeLimitA) {
-      let remainingS = dtS;
-      while (remainingS > 0) {
-        updateSide(-state.currentA);
-        const stepS = Math.min(remainingS, side.longestStepS());
-        forecastRamp(stepS);
-        commitRamp(stepS, currentFor(voltageV, limitA, voltageAhead, dischargeLimitA));
-        remainingS -= stepS;
-      }
-      state.voltageV = voltageNow(-state.currentA);
-    },
-    setCurrent(currentA) {
-      electrolyte.refresh(-currentA);
-      state.currentA = currentA;
-      state.voltageV = voltageNow(-currentA);
-    },
-    setVoltage(voltageV, limitA, dischargeLimitA) {
-      // The quasi-static part of the electrolyte follows the current at once; two passes settle it far below a microvolt.
-      for (let pass = 0; pass < 3; pass += 1) {
-        state.currentA = -currentFor(voltageV, limitA, voltageNow, dischargeLimitA);
-        electrolyte.refresh(-state.currentA);
-      }
-      state.voltageV = voltageNow(-state.currentA);
-    },
-    setTemperature(temperatureC) {
-      if (temperatureC === state.temperatureC) return;
-      state.temperatureC = temperatureC;
-      warmTo(warm, parameters, temperatureC);
-      electrolyte.setSpeed(warm.electrolyteDiffusion);
-      electrolyte.refresh(-state.currentA);
-      state.voltageV = voltageNow(-state.currentA);
-    },
-    setSeriesOhm(ohm) {
-      addedOhm = ohm;
-      state.voltageV = voltageNow(-state.currentA);
-    },
-    timeToVoltage(dtS, currentA, limitV) {
-      updateSide(-currentA);
-      electrolyte.refresh(-currentA);
-      const direction = currentA >= 0 ? 1 : -1;
-      return firstCrossing(dtS, (voltageNow(-currentA) - limitV) * direction, (atS) => {
-        forecast(atS);
-        return (voltageAhead(-currentA) - limitV) * direction;
-      });
-    },
-    timeToCurrent(dtS, voltageV, limitA, untilA) {
-      updateSide(-state.currentA);
-      return firstCrossing(dtS, untilA - Math.abs(state.currentA), (atS) => {
-        forecastRamp(atS);
-        return untilA - Math.abs(currentFor(voltageV, limitA, voltageAhead));
-      });
-    },
-    timeToDepletion(dtS, currentA) {
-      updateSide(-currentA);
-      const over = (x: number, y: number): number => Math.max(-x, x - 1, -y, y - 1);
-      return firstCrossing(dtS, over(state.negativeSurface, state.positiveSurface), (atS) => {
-        forecast(atS);
-        return over(
-          ahead.negativeBase - ahead.negativeSlope * currentA,
-          ahead.positiveBase - ahead.positiveSlope * currentA,
-        );
-      });
-    },
-    openCircuitV: () =>
-      tabulatedV(positive.potential, state.positiveMean) - tabulatedV(negative.potential, state.negativeMean),
-    seriesOhm: () => ohmOf(electrolyte.now[0] ?? 0, electrolyte.now[1] ?? 0, electrolyte.now[2] ?? 0),
-    lithiumC: () =>
-      negative.capacityC * state.negativeLeft * state.negativeMean +
-      positive.capacityC * state.positiveLeft * state.positiveMean +
-      side.boundC(),
-  };
+  advance(dtS: number, currentA: number): void {
+    let remainingS = dtS;
+    while (remainingS > 0) {
+      this.updateSide(-currentA);
+      const stepS = Math.min(remainingS, this.side.longestStepS());
+      this.prepare(stepS);
+      this.commit(stepS, -currentA);
+      remainingS -= stepS;
+    }
+    this.settle(currentA);
+  }
+
+  advanceAtVoltage(dtS: number, voltageV: number, limitA: number, dischargeLimitA?: number): void {
+    let remainingS = dtS;
+    while (remainingS > 0) {
+      this.updateSide(-this.currentA);
+      const stepS = Math.min(remainingS, this.side.longestStepS());
+      this.forecastRamp(stepS);
+      this.commitRamp(stepS, this.currentFor(voltageV, limitA, this.voltageAhead, dischargeLimitA));
+      remainingS -= stepS;
+    }
+    this.settle(this.currentA);
+  }
+
+  setCurrent(currentA: number): void {
+    this.electrolyte.refresh(-currentA);
+    this.settle(currentA);
+  }
+
+  setVoltage(voltageV: number, limitA: number, dischargeLimitA?: number): void {
+    // The quasi-static part of the electrolyte follows the current at once; two passes settle it far below a microvolt.
+    for (let pass = 0; pass < 3; pass += 1) {
+      const currentA = -this.currentFor(voltageV, limitA, this.voltageNow, dischargeLimitA);
+      this.table[CURRENT_A] = currentA;
+      this.electrolyte.refresh(-currentA);
+    }
+    this.settle(this.currentA);
+  }
+
+  setTemperature(temperatureC: number): void {
+    const { table } = this;
+    if (temperatureC === table[TEMPERATURE_C]) return;
+    table[TEMPERATURE_C] = temperatureC;
+    warmTo(table, this.parameters, temperatureC);
+    this.electrolyte.setSpeed(table[ELECTROLYTE_DIFFUSION] ?? 1);
+    this.electrolyte.refresh(-this.currentA);
+    this.settle(this.currentA);
+  }
+
+  setSeriesOhm(ohm: number): void {
+    this.table[ADDED_OHM] = ohm;
+    this.settle(this.currentA);
+  }
+
+  timeToVoltage(dtS: number, currentA: number, limitV: number): number | undefined {
+    this.updateSide(-currentA);
+    this.electrolyte.refresh(-currentA);
+    const direction = currentA >= 0 ? 1 : -1;
+    return firstCrossing(dtS, (this.voltageNow(-currentA) - limitV) * direction, (atS) => {
+      this.forecast(atS);
+      return (this.voltageAhead(-currentA) - limitV) * direction;
+    });
+  }
+
+  timeToCurrent(dtS: number, voltageV: number, limitA: number, untilA: number): number | undefined {
+    this.updateSide(-this.currentA);
+    return firstCrossing(dtS, untilA - Math.abs(this.currentA), (atS) => {
+      this.forecastRamp(atS);
+      return untilA - Math.abs(this.currentFor(voltageV, limitA, this.voltageAhead));
+    });
+  }
+
+  timeToDepletion(dtS: number, currentA: number): number | undefined {
+    const { table } = this;
+    this.updateSide(-currentA);
+    const over = (x: number, y: number): number => Math.max(-x, x - 1, -y, y - 1);
+    return firstCrossing(dtS, over(table[NEGATIVE_SURFACE] ?? NaN, table[POSITIVE_SURFACE] ?? NaN), (atS) => {
+      this.forecast(atS);
+      return over(
+        (table[NEGATIVE_BASE] ?? NaN) - (table[NEGATIVE_SLOPE] ?? NaN) * currentA,
+        (table[POSITIVE_BASE] ?? NaN) - (table[POSITIVE_SLOPE] ?? NaN) * currentA,
+      );
+    });
+  }
+
+  openCircuitV(): number {
+    const { table } = this;
+    return (
+      tabulatedV(this.positivePotential, table[POSITIVE_MEAN] ?? NaN) -
+      tabulatedV(this.negativePotential, table[NEGATIVE_MEAN] ?? NaN)
+    );
+  }
+
+  seriesOhm(): number {
+    const { table, saltAt } = this;
+    return this.ohmOf(table[saltAt] ?? 0, table[saltAt + 1] ?? 0, table[saltAt + 2] ?? 0);
+  }
+
+  lithiumC(): number {
+    const { table } = this;
+    return (
+      (table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1) * (table[NEGATIVE_MEAN] ?? NaN) +
+      (table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1) * (table[POSITIVE_MEAN] ?? NaN) +
+      this.side.boundC()
+    );
+  }
 }
 
-function sphereOf(parameters: CellParameters, electrode: ElectrodeParameters): Relaxation {
+function sphereOf(
+  parameters: CellParameters,
+  electrode: ElectrodeParameters,
+  table: Float64Array,
+  at: number,
+): Relaxation {
   const rates = parameters.sphereRates.map((rate) => rate / electrode.diffusionTimeS);
-  return createRelaxation(rates, parameters.sphereGains);
+  return createRelaxation(rates, parameters.sphereGains, table, at);
 }
 
 function startOf(

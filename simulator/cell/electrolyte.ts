@@ -15,12 +15,12 @@ export interface Electrolyte {
   stepRamp(beforeA: number, afterA: number): void;
   /** Concentrations at this instant for a current that has just been set go to `now`. */
   refresh(currentA: number): void;
-  /** mol/m3 over negative, separator, positive. */
-  readonly now: Float64Array;
   /** Diffusion runs this many times as fast as at the cell's reference temperature. */
   setSpeed(factor: number): void;
-  readonly base: Float64Array;
-  readonly slope: Float64Array;
+  /** mol/m3 in the cell's table, over negative, separator, positive, from here on. */
+  readonly nowAt: number;
+  readonly baseAt: number;
+  readonly slopeAt: number;
 }
 
 const REGIONS = 3;
@@ -30,100 +30,148 @@ const DECAY = 1;
 const DRIVE = 2;
 const RAMP = 3;
 const PER_MODE = 4;
+/** Behind the concentrations: the length of the step that is prepared, concentration at rest, area, speed. */
+const PREPARED = REGIONS;
+const C0 = REGIONS + 1;
+const AREA = REGIONS + 2;
+const SPEED = REGIONS + 3;
+const HEAD = REGIONS + 4;
 
-export function createElectrolyte(parameters: CellParameters): Electrolyte {
-  const { electrolyteRates: rates, electrolyteGains: gains, electrolyteRest: rest, areaM2 } = parameters;
-  const c0 = parameters.electrolyteC0;
-  const count = rates.length;
-  /** All of a mode side by side: one array, because 96 cells share the processor's cache. */
-  const table = new Float64Array(count * PER_MODE);
-  const now = new Float64Array(REGIONS).fill(c0);
-  const base = new Float64Array(REGIONS);
-  const slope = new Float64Array(REGIONS);
-  const state = { preparedS: NaN, speed: 1 };
+/** How many places of a table `count` modes take. */
+export function electrolytePlaces(count: number): number {
+  return HEAD + count * PER_MODE + 2 * REGIONS;
+}
 
-  function refresh(currentA: number): void {
-    const density = currentA / areaM2 / state.speed;
+/** Its numbers stand in `table` from `at` on, beside those of the cell: 96 of them share the processor's cache. */
+export function createElectrolyte(parameters: CellParameters, table: Float64Array, at: number): Electrolyte {
+  return new Salt(parameters, table, at);
+}
+
+class Salt implements Electrolyte {
+  private readonly table: Float64Array;
+  private readonly count: number;
+  readonly nowAt: number;
+  private readonly modesAt: number;
+  private readonly gains: readonly [Float64Array, Float64Array, Float64Array];
+  private readonly rest: readonly [number, number, number];
+  readonly baseAt: number;
+  readonly slopeAt: number;
+  private readonly rates: Float64Array;
+
+  constructor(parameters: CellParameters, table: Float64Array, at: number) {
+    this.table = table;
+    this.rates = parameters.electrolyteRates;
+    this.count = this.rates.length;
+    this.nowAt = at;
+    this.modesAt = at + HEAD;
+    this.baseAt = this.modesAt + this.count * PER_MODE;
+    this.slopeAt = this.baseAt + REGIONS;
+    this.gains = parameters.electrolyteGains;
+    this.rest = parameters.electrolyteRest;
+    table.fill(parameters.electrolyteC0, at, at + REGIONS);
+    table[at + PREPARED] = NaN;
+    table[at + C0] = parameters.electrolyteC0;
+    table[at + AREA] = parameters.areaM2;
+    table[at + SPEED] = 1;
+  }
+
+  refresh(currentA: number): void {
+    const { table, count, nowAt, modesAt, gains, rest } = this;
+    const c0 = table[nowAt + C0] ?? NaN;
+    const density = currentA / (table[nowAt + AREA] ?? NaN) / (table[nowAt + SPEED] ?? 1);
     for (let region = 0; region < REGIONS; region += 1) {
       const gain = gains[region];
       if (gain === undefined) continue;
       let sum = c0 + (rest[region] ?? 0) * density;
-      for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
+      for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
         sum += (gain[mode] ?? 0) * (table[at + AMPLITUDE] ?? 0);
       }
-      now[region] = sum;
+      table[nowAt + region] = sum;
     }
   }
 
-  return {
-    now,
-    base,
-    slope,
-    prepare(dtS) {
-      if (Math.abs(state.preparedS - dtS) <= 1e-9) return;
-      state.preparedS = dtS;
-      for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
-        const rate = (rates[mode] ?? 1) * state.speed;
-        const fallen = -Math.expm1(-rate * dtS);
-        table[at + DECAY] = 1 - fallen;
-        table[at + DRIVE] = fallen / rate;
-        table[at + RAMP] = (1 - fallen / (rate * dtS)) / rate;
+  prepare(dtS: number): void {
+    const preparedS = this.table[this.nowAt + PREPARED] ?? NaN;
+    if (!(Math.abs(preparedS - dtS) <= 1e-9)) this.makeFactors(dtS);
+  }
+
+  private makeFactors(dtS: number): void {
+    const { table } = this;
+    const speed = table[this.nowAt + SPEED] ?? 1;
+    table[this.nowAt + PREPARED] = dtS;
+    for (let mode = 0, at = this.modesAt; mode < this.count; mode += 1, at += PER_MODE) {
+      const rate = (this.rates[mode] ?? 1) * speed;
+      const fallen = -Math.expm1(-rate * dtS);
+      table[at + DECAY] = 1 - fallen;
+      table[at + DRIVE] = fallen / rate;
+      table[at + RAMP] = (1 - fallen / (rate * dtS)) / rate;
+    }
+  }
+
+  forecast(): void {
+    const { table, count, nowAt, modesAt, gains, rest } = this;
+    const [speed, areaM2] = [table[nowAt + SPEED] ?? 1, table[nowAt + AREA] ?? NaN];
+    for (let region = 0; region < REGIONS; region += 1) {
+      const gain = gains[region];
+      if (gain === undefined) continue;
+      let still = table[nowAt + C0] ?? NaN;
+      let perDensity = (rest[region] ?? 0) / speed;
+      for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
+        still += (gain[mode] ?? 0) * (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0);
+        perDensity += (gain[mode] ?? 0) * (table[at + DRIVE] ?? 0);
       }
-    },
-    forecast() {
-      for (let region = 0; region < REGIONS; region += 1) {
-        const gain = gains[region];
-        if (gain === undefined) continue;
-        let still = c0;
-        let perDensity = (rest[region] ?? 0) / state.speed;
-        for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
-          still += (gain[mode] ?? 0) * (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0);
-          perDensity += (gain[mode] ?? 0) * (table[at + DRIVE] ?? 0);
-        }
-        base[region] = still;
-        slope[region] = perDensity / areaM2;
+      table[this.baseAt + region] = still;
+      table[this.slopeAt + region] = perDensity / areaM2;
+    }
+  }
+
+  forecastRamp(beforeA: number): void {
+    const { table, count, nowAt, modesAt, gains, rest } = this;
+    const [speed, areaM2] = [table[nowAt + SPEED] ?? 1, table[nowAt + AREA] ?? NaN];
+    const density = beforeA / areaM2;
+    for (let region = 0; region < REGIONS; region += 1) {
+      const gain = gains[region];
+      if (gain === undefined) continue;
+      let still = table[nowAt + C0] ?? NaN;
+      let perDensity = (rest[region] ?? 0) / speed;
+      for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
+        const left = (table[at + DRIVE] ?? 0) - (table[at + RAMP] ?? 0);
+        still += (gain[mode] ?? 0) * ((table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) + density * left);
+        perDensity += (gain[mode] ?? 0) * (table[at + RAMP] ?? 0);
       }
-    },
-    forecastRamp(beforeA) {
-      const density = beforeA / areaM2;
-      for (let region = 0; region < REGIONS; region += 1) {
-        const gain = gains[region];
-        if (gain === undefined) continue;
-        let still = c0;
-        let perDensity = (rest[region] ?? 0) / state.speed;
-        for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
-          const left = (table[at + DRIVE] ?? 0) - (table[at + RAMP] ?? 0);
-          still += (gain[mode] ?? 0) * ((table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) + density * left);
-          perDensity += (gain[mode] ?? 0) * (table[at + RAMP] ?? 0);
-        }
-        base[region] = still;
-        slope[region] = perDensity / areaM2;
-      }
-    },
-    stepRamp(beforeA, afterA) {
-      const before = beforeA / areaM2;
-      const change = (afterA - beforeA) / areaM2;
-      for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
-        table[at + AMPLITUDE] =
-          (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) +
-          before * (table[at + DRIVE] ?? 0) +
-          change * (table[at + RAMP] ?? 0);
-      }
-      refresh(afterA);
-    },
-    setSpeed(factor) {
-      if (factor === state.speed) return;
-      state.speed = factor;
-      state.preparedS = NaN;
-    },
-    step(currentA) {
-      const density = currentA / areaM2;
-      for (let mode = 0, at = 0; mode < count; mode += 1, at += PER_MODE) {
-        table[at + AMPLITUDE] =
-          (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) + density * (table[at + DRIVE] ?? 0);
-      }
-      refresh(currentA);
-    },
-    refresh,
-  };
+      table[this.baseAt + region] = still;
+      table[this.slopeAt + region] = perDensity / areaM2;
+    }
+  }
+
+  stepRamp(beforeA: number, afterA: number): void {
+    const { table, count, modesAt } = this;
+    const areaM2 = table[this.nowAt + AREA] ?? NaN;
+    const before = beforeA / areaM2;
+    const change = (afterA - beforeA) / areaM2;
+    for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
+      table[at + AMPLITUDE] =
+        (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) +
+        before * (table[at + DRIVE] ?? 0) +
+        change * (table[at + RAMP] ?? 0);
+    }
+    this.refresh(afterA);
+  }
+
+  setSpeed(factor: number): void {
+    const { table, nowAt } = this;
+    if (factor === table[nowAt + SPEED]) return;
+    table[nowAt + SPEED] = factor;
+    table[nowAt + PREPARED] = NaN;
+  }
+
+  step(currentA: number): void {
+    const { table, count, modesAt } = this;
+    const density = currentA / (table[this.nowAt + AREA] ?? NaN);
+    for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
+      table[at + AMPLITUDE] =
+        (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) + density * (table[at + DRIVE] ?? 0);
+    }
+    this.refresh(currentA);
+  }
 }

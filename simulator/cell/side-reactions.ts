@@ -3,34 +3,36 @@
  * metal that plates on the negative. Rates are held over a step; the cell keeps its steps short enough. Discharge
  * current is positive in here; a side current takes lithium out of the negative without passing the terminals.
  */
-import type { Writable } from "../../protocols/base/writable.ts";
-import { type CellParameters, FARADAY, GAS_CONSTANT, REFERENCE_K } from "./cell-parameters.ts";
-import { negativeSurfaceV, platingCurrentA } from "./plating.ts";
+import {
+  type CellParameters,
+  FARADAY,
+  GAS_CONSTANT,
+  REFERENCE_K,
+  type SideReactionParameters,
+} from "./cell-parameters.ts";
+import {
+  AGEING_C,
+  CONTACT_OHM,
+  DEAD_C,
+  FORMATION_C,
+  NEGATIVE_C,
+  NEGATIVE_LEFT,
+  NEGATIVE_MEAN,
+  NEGATIVE_SURFACE,
+  PLATED_C,
+  PLATING_A,
+  POSITIVE_C,
+  POSITIVE_LEFT,
+  POSITIVE_MEAN,
+  SIDE_A,
+  SIDE_AT,
+  TEMPERATURE_C,
+} from "./cell-numbers.ts";
+import { negativeSurfaceV, platingCurrentA, type PlatingSite } from "./plating.ts";
 import { tabulatedV } from "./potential-table.ts";
 
-/** The part of a cell's state that side reactions change. */
-export interface SideState {
-  negativeMean: number;
-  positiveMean: number;
-  negativeSurface: number;
-  /** Lithium bound by formation, by ageing, plated as metal, and lost from the metal for good: coulomb. */
-  formationC: number;
-  ageingC: number;
-  platedC: number;
-  deadC: number;
-  /** Active material left, of 1. */
-  negativeLeft: number;
-  positiveLeft: number;
-  temperatureC: number;
-}
-
 export interface SideReactions {
-  /** Taken out of the negative during the next step, ampere, plating included. */
-  readonly sideA: number;
-  /** The part that plates; negative while metal dissolves. */
-  readonly platingA: number;
-  readonly contactOhm: number;
-  /** Rates for the next step, from what the cell is now. */
+  /** Rates for the next step, from what the cell is now; what they take and plate goes to the cell's table. */
   update(dischargeA: number, saltMolM3: number): void;
   /** Books a step that passed `dischargeA` on average. */
   book(dtS: number, dischargeA: number): void;
@@ -50,121 +52,195 @@ const PLATING_BELOW_V = 0.02;
 /** Metal below this part of the capacity is not followed any further. */
 const LEAST_METAL = 1e-7;
 
-export function createSideReactions(parameters: CellParameters, state: SideState): SideReactions {
-  const { negative, positive, sideReactions: law } = parameters;
-  const start = { formationC: state.formationC };
-  const book = { lostC: 0 };
-  const leastMetalC = LEAST_METAL * parameters.nominalC;
-  /** A twentieth of 1C. */
-  const noticedChangeA = parameters.nominalC / 3600 / 20;
-  const now = {
-    ageingA: 0,
-    cyclingA: 0,
-    ageS: Infinity,
-    mayPlate: false,
-    checkedA: 0,
-  };
-  const site = {
-    dischargeA: 0,
-    saltMolM3: parameters.electrolyteC0,
-    stoichiometry: state.negativeSurface,
-    surfaceM2: negative.surfaceM2,
-    temperatureK: parameters.temperatureK,
-    platedC: 0,
-    longestStepS: LONGEST_PLATING_STEP_S,
-  };
+/** In the cell's table: rates of the step, how old they are, the current plating was last looked at for, what was lost with its material. */
+const AGEING_A = SIDE_AT;
+const CYCLING_A = SIDE_AT + 1;
+const AGE_S = SIDE_AT + 2;
+const CHECKED_A = SIDE_AT + 3;
+const LOST_C = SIDE_AT + 4;
+const START_FORMATION_C = SIDE_AT + 5;
+/** Of the law and the cell, what every step asks for. */
+const NOMINAL_C = SIDE_AT + 6;
+const FORMATION_LOSS_C = SIDE_AT + 7;
+const GROWTH_PER_CYCLE = SIDE_AT + 8;
+const NEGATIVE_LOSS_PER_CYCLE = SIDE_AT + 9;
+const POSITIVE_LOSS_PER_CYCLE = SIDE_AT + 10;
 
-  function refreshAgeing(side: NonNullable<typeof law>): void {
-    now.ageS = 0;
-    const temperatureK = state.temperatureC + 273.15;
-    const film = state.ageingC / parameters.nominalC;
-    const negativeV = tabulatedV(negative.potential, state.negativeSurface);
+/** `table` is the cell's: its state is in it, and what side reactions keep. */
+export function createSideReactions(parameters: CellParameters, table: Float64Array): SideReactions {
+  table[SIDE_A] = 0;
+  table[PLATING_A] = 0;
+  table[CONTACT_OHM] = parameters.contactOhm;
+  const law = parameters.sideReactions;
+  return law === undefined ? new NoReactions(table) : new Reactions(parameters, law, table);
+}
+
+/** Of a cell whose side reactions are left out: what it had bound from the start stays. */
+class NoReactions implements SideReactions {
+  private readonly table: Float64Array;
+  private readonly startC: number;
+
+  constructor(table: Float64Array) {
+    this.table = table;
+    this.startC = table[FORMATION_C] ?? 0;
+  }
+
+  update(): void {
+    // Nothing goes on beside the current.
+  }
+
+  book(): void {
+    // Nothing is lost.
+  }
+
+  boundC(): number {
+    return (this.table[FORMATION_C] ?? 0) - this.startC;
+  }
+
+  longestStepS(): number {
+    return Infinity;
+  }
+}
+
+class Reactions implements SideReactions {
+  private readonly table: Float64Array;
+  private readonly law: SideReactionParameters;
+  private readonly parameters: CellParameters;
+  private mayPlate = false;
+
+  constructor(parameters: CellParameters, law: SideReactionParameters, table: Float64Array) {
+    this.parameters = parameters;
+    this.law = law;
+    this.table = table;
+    table[AGEING_A] = 0;
+    table[CYCLING_A] = 0;
+    table[CHECKED_A] = 0;
+    table[LOST_C] = 0;
+    table[START_FORMATION_C] = table[FORMATION_C] ?? 0;
+    table[NOMINAL_C] = parameters.nominalC;
+    table[FORMATION_LOSS_C] = law.formationLossC;
+    table[GROWTH_PER_CYCLE] = law.growthPerCycle;
+    table[NEGATIVE_LOSS_PER_CYCLE] = law.negativeLossPerCycle;
+    table[POSITIVE_LOSS_PER_CYCLE] = law.positiveLossPerCycle;
+    // The film of a formed cell is there from the start.
+    this.refreshAgeing();
+    table[AGE_S] = Infinity;
+  }
+
+  private refreshAgeing(): void {
+    const { table, law, parameters } = this;
+    table[AGE_S] = 0;
+    const temperatureK = (table[TEMPERATURE_C] ?? NaN) + 273.15;
+    const film = (table[AGEING_C] ?? 0) / parameters.nominalC;
+    const negativeV = tabulatedV(parameters.negative.potential, table[NEGATIVE_SURFACE] ?? NaN);
     const reach = Math.min(3, Math.exp((-(negativeV - 0.1) * FARADAY) / (2 * GAS_CONSTANT * temperatureK)));
     const faster =
       temperatureK === parameters.temperatureK
-        ? side.arrhenius
-        : Math.exp((side.activationJMol / GAS_CONSTANT) * (1 / REFERENCE_K - 1 / temperatureK));
-    const calendar = (side.calendarPerS * faster * reach) / (2 * (film + side.calendarOffset));
-    now.ageingA = parameters.nominalC * calendar;
-    const formed = side.formationLossC > 0 ? state.formationC / side.formationLossC : 1;
-    reactions.contactOhm =
-      parameters.contactOhm * (1 + (side.resistanceGrowth * film) / 0.1) + FORMATION_FILM_OHM * Math.min(1, formed);
+        ? law.arrhenius
+        : Math.exp((law.activationJMol / GAS_CONSTANT) * (1 / REFERENCE_K - 1 / temperatureK));
+    const calendar = (law.calendarPerS * faster * reach) / (2 * (film + law.calendarOffset));
+    table[AGEING_A] = parameters.nominalC * calendar;
+    const formed = law.formationLossC > 0 ? (table[FORMATION_C] ?? 0) / law.formationLossC : 1;
+    table[CONTACT_OHM] =
+      parameters.contactOhm * (1 + (law.resistanceGrowth * film) / 0.1) + FORMATION_FILM_OHM * Math.min(1, formed);
   }
 
-  function checkPlating(dischargeA: number): void {
-    now.checkedA = dischargeA;
-    describeSite(dischargeA);
-    now.mayPlate = state.platedC > 0 || negativeSurfaceV(parameters, site) < PLATING_BELOW_V;
+  private checkPlating(dischargeA: number, saltMolM3: number): void {
+    const { table, parameters } = this;
+    table[CHECKED_A] = dischargeA;
+    this.mayPlate =
+      (table[PLATED_C] ?? 0) > 0 || negativeSurfaceV(parameters, this.siteAt(dischargeA, saltMolM3)) < PLATING_BELOW_V;
   }
 
-  function describeSite(dischargeA: number): void {
-    site.dischargeA = dischargeA;
-    site.stoichiometry = state.negativeSurface;
-    site.surfaceM2 = negative.surfaceM2 * state.negativeLeft;
-    site.temperatureK = state.temperatureC + 273.15;
-    site.platedC = state.platedC;
+  private siteAt(dischargeA: number, saltMolM3: number): PlatingSite {
+    const { table, parameters } = this;
+    return {
+      dischargeA,
+      saltMolM3,
+      stoichiometry: table[NEGATIVE_SURFACE] ?? NaN,
+      surfaceM2: parameters.negative.surfaceM2 * (table[NEGATIVE_LEFT] ?? 1),
+      temperatureK: (table[TEMPERATURE_C] ?? NaN) + 273.15,
+      platedC: table[PLATED_C] ?? 0,
+      longestStepS: LONGEST_PLATING_STEP_S,
+    };
   }
 
-  function platingA(side: NonNullable<typeof law>, dischargeA: number): number {
-    if (!now.mayPlate) return 0;
-    describeSite(dischargeA);
-    return platingCurrentA(parameters, side.plating, site);
+  private formationA(dischargeA: number): number {
+    const { table } = this;
+    const formationC = table[FORMATION_C] ?? 0;
+    const lossC = table[FORMATION_LOSS_C] ?? 0;
+    if (dischargeA >= 0 || formationC >= lossC) return 0;
+    if (tabulatedV(this.parameters.negative.potential, table[NEGATIVE_SURFACE] ?? NaN) >= FORMATION_BELOW_V) return 0;
+    return -dischargeA * this.law.formationShare * (1 - formationC / lossC);
   }
 
-  function formationA(side: NonNullable<typeof law>, dischargeA: number): number {
-    if (dischargeA >= 0 || state.formationC >= side.formationLossC) return 0;
-    if (tabulatedV(negative.potential, state.negativeSurface) >= FORMATION_BELOW_V) return 0;
-    return -dischargeA * side.formationShare * (1 - state.formationC / side.formationLossC);
+  private platingA(dischargeA: number, saltMolM3: number): number {
+    return platingCurrentA(this.parameters, this.law.plating, this.siteAt(dischargeA, saltMolM3));
   }
 
-  const reactions: Writable<SideReactions> = {
-    sideA: 0,
-    platingA: 0,
-    contactOhm: parameters.contactOhm,
-    update(dischargeA, saltMolM3) {
-      if (law === undefined) return;
-      site.saltMolM3 = saltMolM3;
-      if (now.ageS >= AGEING_REFRESH_S) {
-        refreshAgeing(law);
-        checkPlating(dischargeA);
-      } else if (Math.abs(dischargeA - now.checkedA) > noticedChangeA) checkPlating(dischargeA);
-      now.cyclingA = (law.growthPerCycle * Math.abs(dischargeA)) / 2;
-      reactions.platingA = platingA(law, dischargeA);
-      reactions.sideA = now.ageingA + now.cyclingA + formationA(law, dischargeA) + reactions.platingA;
-    },
-    book(dtS, dischargeA) {
-      if (law === undefined) return;
-      const filmA = now.ageingA + now.cyclingA;
-      const formedC = (reactions.sideA - reactions.platingA - filmA) * dtS;
-      state.formationC += formedC;
-      state.ageingC += filmA * dtS;
-      state.platedC += reactions.platingA * dtS;
-      if (state.platedC !== 0) {
-        const dead = -Math.expm1(-law.plating.deadLithiumDecayPerS * dtS) * Math.max(0, state.platedC);
-        state.platedC -= dead;
-        state.deadC += dead;
-        if (state.platedC < leastMetalC) {
-          state.deadC += state.platedC;
-          state.platedC = 0;
-        }
-      }
-      now.ageS += dtS;
-      const cycles = (Math.abs(dischargeA) * dtS) / (2 * parameters.nominalC);
-      const negativeLoss = state.negativeLeft * law.negativeLossPerCycle * cycles;
-      const positiveLoss = state.positiveLeft * law.positiveLossPerCycle * cycles;
-      book.lostC +=
-        negativeLoss * negative.capacityC * state.negativeMean + positiveLoss * positive.capacityC * state.positiveMean;
-      state.negativeLeft -= negativeLoss;
-      state.positiveLeft -= positiveLoss;
-    },
-    boundC: () => state.formationC - start.formationC + state.ageingC + state.platedC + state.deadC + book.lostC,
-    longestStepS() {
-      if (law === undefined) return Infinity;
-      return reactions.platingA === 0 ? LONGEST_COUPLED_STEP_S : LONGEST_PLATING_STEP_S;
-    },
-  };
-  // The film of a formed cell is there from the start.
-  if (law !== undefined) refreshAgeing(law);
-  now.ageS = Infinity;
-  return reactions;
+  update(dischargeA: number, saltMolM3: number): void {
+    const { table } = this;
+    const nominalC = table[NOMINAL_C] ?? NaN;
+    if ((table[AGE_S] ?? NaN) >= AGEING_REFRESH_S) {
+      this.refreshAgeing();
+      this.checkPlating(dischargeA, saltMolM3);
+    } else if (Math.abs(dischargeA - (table[CHECKED_A] ?? NaN)) > nominalC / 3600 / 20) {
+      this.checkPlating(dischargeA, saltMolM3);
+    }
+    const cyclingA = ((table[GROWTH_PER_CYCLE] ?? 0) * Math.abs(dischargeA)) / 2;
+    const platingA = this.mayPlate ? this.platingA(dischargeA, saltMolM3) : 0;
+    table[CYCLING_A] = cyclingA;
+    table[PLATING_A] = platingA;
+    table[SIDE_A] = (table[AGEING_A] ?? 0) + cyclingA + this.formationA(dischargeA) + platingA;
+  }
+
+  book(dtS: number, dischargeA: number): void {
+    const { table } = this;
+    const platingA = table[PLATING_A] ?? 0;
+    const filmA = (table[AGEING_A] ?? 0) + (table[CYCLING_A] ?? 0);
+    const formedC = ((table[SIDE_A] ?? 0) - platingA - filmA) * dtS;
+    table[FORMATION_C] = (table[FORMATION_C] ?? 0) + formedC;
+    table[AGEING_C] = (table[AGEING_C] ?? 0) + filmA * dtS;
+    const platedC = (table[PLATED_C] ?? 0) + platingA * dtS;
+    table[PLATED_C] = platedC;
+    if (platedC !== 0) this.bookMetal(dtS, platedC);
+    table[AGE_S] = (table[AGE_S] ?? 0) + dtS;
+    const cycles = (Math.abs(dischargeA) * dtS) / (2 * (table[NOMINAL_C] ?? NaN));
+    const negativeLeft = table[NEGATIVE_LEFT] ?? 1;
+    const positiveLeft = table[POSITIVE_LEFT] ?? 1;
+    const negativeLoss = negativeLeft * (table[NEGATIVE_LOSS_PER_CYCLE] ?? 0) * cycles;
+    const positiveLoss = positiveLeft * (table[POSITIVE_LOSS_PER_CYCLE] ?? 0) * cycles;
+    table[LOST_C] =
+      (table[LOST_C] ?? 0) +
+      (negativeLoss * (table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_MEAN] ?? NaN) +
+        positiveLoss * (table[POSITIVE_C] ?? NaN) * (table[POSITIVE_MEAN] ?? NaN));
+    table[NEGATIVE_LEFT] = negativeLeft - negativeLoss;
+    table[POSITIVE_LEFT] = positiveLeft - positiveLoss;
+  }
+
+  private bookMetal(dtS: number, platedC: number): void {
+    const { table } = this;
+    const dead = -Math.expm1(-this.law.plating.deadLithiumDecayPerS * dtS) * Math.max(0, platedC);
+    const leftC = platedC - dead;
+    const deadC = (table[DEAD_C] ?? 0) + dead;
+    const isGone = leftC < LEAST_METAL * this.parameters.nominalC;
+    table[PLATED_C] = isGone ? 0 : leftC;
+    table[DEAD_C] = isGone ? deadC + leftC : deadC;
+  }
+
+  boundC(): number {
+    const { table } = this;
+    return (
+      (table[FORMATION_C] ?? 0) -
+      (table[START_FORMATION_C] ?? 0) +
+      (table[AGEING_C] ?? 0) +
+      (table[PLATED_C] ?? 0) +
+      (table[DEAD_C] ?? 0) +
+      (table[LOST_C] ?? 0)
+    );
+  }
+
+  longestStepS(): number {
+    return (this.table[PLATING_A] ?? 0) === 0 ? LONGEST_COUPLED_STEP_S : LONGEST_PLATING_STEP_S;
+  }
 }

@@ -61,8 +61,6 @@ export function observeCell(
   const highA = limits.currentMaxA * (1 + tolerances.currentFraction) + tolerances.currentA;
   const lowA = limits.currentMinA * (1 + tolerances.currentFraction) - tolerances.currentA;
   let inner = healthy;
-  /** What the channel is held to. */
-  let state: Pick<CellPlant, "voltageV" | "currentA"> = healthy.cell.state;
   let forbidden: string | null = null;
   const seen = {
     atMs: 0,
@@ -87,7 +85,7 @@ export function observeCell(
     seen.checks += 1;
     seen.atMs = atMs;
     noteJump(atMs);
-    const { voltageV, currentA } = state;
+    const { voltageV, currentA } = inner;
     plant.voltageV = voltageV;
     plant.currentA = currentA;
     // A cell at rest beyond its window (as assembled, say) is nobody's doing; driving it further out is.
@@ -147,8 +145,8 @@ export function observeCell(
   }
 
   const plant: Writable<CellPlant> = {
-    voltageV: state.voltageV,
-    currentA: state.currentA,
+    voltageV: healthy.voltageV,
+    currentA: healthy.currentA,
     disconnect(atMs) {
       const wasDriven = inner.mode !== "open";
       inner.disconnect(atMs);
@@ -206,7 +204,6 @@ export function observeCell(
     },
     become(ill) {
       inner = ill;
-      state = ill;
       plant.voltageV = ill.voltageV;
       plant.currentA = ill.currentA;
     },
