@@ -1,7 +1,6 @@
 /** A cell on its channel: the seam through which a simulated potentiostat acts on it, in virtual milliseconds. */
-import type { Writable } from "../../protocols/base/writable.ts";
 import type { CellPlant } from "../plant/plant.ts";
-import type { Cell } from "./cell.ts";
+import type { Cell, CellState } from "./cell.ts";
 import { impedanceOhm, type ImpedanceOptions } from "./impedance.ts";
 
 /** What a channel does to a cell. */
@@ -49,95 +48,105 @@ const HELD_STEP_GROWTH = 0.2;
 const LONGEST_HELD_STEP_S = 10;
 
 export function createCellPlant(cell: Cell, startMs: number, options: CellPlantOptions = {}): ObservedCellPlant {
-  const currentLimitA = options.currentLimitA ?? 0.25;
-  const sine = options.sine ?? IDEAL_SINE;
-  const state = cell.state;
-  const seam = {
-    atMs: startMs,
-    mode: "open" as ChannelDrive["mode"],
-    setpoint: 0,
-    /** Bounds of the current under a voltage. */
-    leastA: -Infinity,
-    mostA: Infinity,
-    switchedMs: startMs,
-  };
+  return new HealthyPlant(cell, startMs, options);
+}
 
-  function advance(atMs: number): void {
-    if (!(atMs > seam.atMs)) return;
-    if (seam.mode === "voltage") holdVoltage(atMs);
-    else cell.advance((atMs - seam.atMs) / 1000, seam.setpoint);
-    seam.atMs = atMs;
+/** A class, so that of 96 of them none brings functions of its own to the processor's cache. */
+class HealthyPlant implements ObservedCellPlant {
+  readonly cell: Cell;
+  mode: ChannelDrive["mode"] = "open";
+  setpoint = 0;
+  voltageV: number;
+  currentA: number;
+  private atMs: number;
+  private readonly state: CellState;
+  /** Bounds of the current under a voltage. */
+  leastA = -Infinity;
+  mostA = Infinity;
+  private switchedMs: number;
+  private readonly currentLimitA: number;
+  private readonly sine: SineTraits;
+
+  constructor(cell: Cell, startMs: number, options: CellPlantOptions) {
+    this.cell = cell;
+    this.state = cell.state;
+    this.voltageV = this.state.voltageV;
+    this.currentA = this.state.currentA;
+    this.atMs = startMs;
+    this.switchedMs = startMs;
+    this.currentLimitA = options.currentLimitA ?? 0.25;
+    this.sine = options.sine ?? IDEAL_SINE;
+  }
+
+  private advance(atMs: number): void {
+    if (!(atMs > this.atMs)) return;
+    if (this.mode === "voltage") this.holdVoltage(atMs);
+    else this.cell.advance((atMs - this.atMs) / 1000, this.setpoint);
+    this.atMs = atMs;
   }
 
   /** Implicit steps, short after the switch where the current falls fast, longer as it settles. */
-  function holdVoltage(atMs: number): void {
-    let remainingS = (atMs - seam.atMs) / 1000;
-    let sinceS = (seam.atMs - seam.switchedMs) / 1000;
-    const limitA = Math.min(seam.mostA, currentLimitA);
-    const dischargeLimitA = Math.min(-seam.leastA, currentLimitA);
+  private holdVoltage(atMs: number): void {
+    let remainingS = (atMs - this.atMs) / 1000;
+    let sinceS = (this.atMs - this.switchedMs) / 1000;
+    const limitA = Math.min(this.mostA, this.currentLimitA);
+    const dischargeLimitA = Math.min(-this.leastA, this.currentLimitA);
     while (remainingS > 0) {
       const wantedS = Math.min(LONGEST_HELD_STEP_S, Math.max(SHORTEST_HELD_STEP_S, HELD_STEP_GROWTH * sinceS));
       const stepS = wantedS * 1.5 >= remainingS ? remainingS : wantedS;
-      cell.advanceAtVoltage(stepS, seam.setpoint, limitA, dischargeLimitA);
+      this.cell.advanceAtVoltage(stepS, this.setpoint, limitA, dischargeLimitA);
       remainingS -= stepS;
       sinceS += stepS;
     }
   }
 
-  function setCurrent(atMs: number, mode: "open" | "current", currentA: number): void {
-    advance(atMs);
-    seam.mode = mode;
-    seam.setpoint = currentA;
-    cell.setCurrent(currentA);
-    show();
-  }
-
-  function setVoltage(atMs: number, voltageV: number, leastA: number, mostA: number): void {
-    advance(atMs);
-    const isHeld = seam.mode === "voltage" && seam.setpoint === voltageV;
-    // Asking again for the voltage that is held is no new switch.
-    if (!isHeld || seam.leastA !== leastA || seam.mostA !== mostA) {
-      seam.mode = "voltage";
-      seam.setpoint = voltageV;
-      seam.leastA = plant.leastA = leastA;
-      seam.mostA = plant.mostA = mostA;
-      seam.switchedMs = seam.atMs;
-      cell.setVoltage(voltageV, Math.min(mostA, currentLimitA), Math.min(-leastA, currentLimitA));
-    }
-    show();
-  }
-
   /** What the seam shows after everything that was done to the cell. */
-  function show(): void {
-    plant.mode = seam.mode;
-    plant.setpoint = seam.setpoint;
-    plant.voltageV = state.voltageV;
-    plant.currentA = state.currentA;
+  private show(): void {
+    this.voltageV = this.state.voltageV;
+    this.currentA = this.state.currentA;
   }
 
-  const plant: Writable<ObservedCellPlant> = {
-    cell,
-    leastA: seam.leastA,
-    mostA: seam.mostA,
-    mode: seam.mode,
-    setpoint: seam.setpoint,
-    voltageV: state.voltageV,
-    currentA: state.currentA,
-    disconnect(atMs) {
-      setCurrent(atMs, "open", 0);
-    },
-    applyCurrent(atMs, currentA) {
-      setCurrent(atMs, "current", currentA);
-    },
-    applyVoltage(atMs, voltageV) {
-      setVoltage(atMs, voltageV, -Infinity, Infinity);
-    },
-    applyVoltageWithin: setVoltage,
-    read(atMs) {
-      advance(atMs);
-      show();
-    },
-    impedanceOhm: (frequencyHz) => cellImpedanceOhm(cell, sine, frequencyHz),
-  };
-  return plant;
+  private set(atMs: number, mode: "open" | "current", currentA: number): void {
+    this.advance(atMs);
+    this.mode = mode;
+    this.setpoint = currentA;
+    this.cell.setCurrent(currentA);
+    this.show();
+  }
+
+  disconnect(atMs: number): void {
+    this.set(atMs, "open", 0);
+  }
+
+  applyCurrent(atMs: number, currentA: number): void {
+    this.set(atMs, "current", currentA);
+  }
+
+  applyVoltage(atMs: number, voltageV: number): void {
+    this.applyVoltageWithin(atMs, voltageV, -Infinity, Infinity);
+  }
+
+  applyVoltageWithin(atMs: number, voltageV: number, leastA: number, mostA: number): void {
+    this.advance(atMs);
+    const isHeld = this.mode === "voltage" && this.setpoint === voltageV;
+    // Asking again for the voltage that is held is no new switch.
+    if (!isHeld || this.leastA !== leastA || this.mostA !== mostA) {
+      this.mode = "voltage";
+      this.setpoint = voltageV;
+      this.leastA = leastA;
+      this.mostA = mostA;
+      this.switchedMs = this.atMs;
+      this.cell.setVoltage(voltageV, Math.min(mostA, this.currentLimitA), Math.min(-leastA, this.currentLimitA));
+    }
+    this.show();
+  }
+
+  read(atMs: number): void {
+    this.advance(atMs);
+    this.show();
+  }
+
+  impedanceOhm(frequencyHz: number): { readonly re: number; readonly im: number } {
+    return cellImpedanceOhm(this.cell, this.sine, frequencyHz);
+  }
 }

@@ -3,9 +3,8 @@
  * flicker noise, mains pick-up, bad values just after a change of range. `cell-physics.md` section 5 gives the form.
  * It touches what is recorded, never the cell.
  */
-import type { Writable } from "../../protocols/base/writable.ts";
 import type { Chance } from "../plant/plant.ts";
-import { createCheapNormal } from "./cheap-normal.ts";
+import { createCheapNormal, type CheapNormal } from "./cheap-normal.ts";
 
 /** Sizes of the errors of one kind of instrument; standard deviations between channels where not said otherwise. */
 export interface ChannelErrorSizes {
@@ -83,97 +82,126 @@ const RANGES_MOST = 16;
 const IMPEDANCE_SIZE = 2e-3;
 const IMPEDANCE_ANGLE = (0.2 * Math.PI) / 180;
 const IMPEDANCE_FLOOR_OHM = 1e-3;
+/** Of each range its gain and its offset, then the octaves and their sum, then what does not change from reading to reading. */
+const OCTAVES = 2 * RANGES_MOST;
+const FLICKER = OCTAVES + FLICKER_OCTAVES;
+const VOLTAGE_GAIN = FLICKER + 1;
+const VOLTAGE_OFFSET_V = FLICKER + 2;
+const WHITE_V = FLICKER + 3;
+const WHITE_SHARE = FLICKER + 4;
+const MAINS_LEFT = FLICKER + 5;
+const MAINS_V = FLICKER + 6;
+const MAINS_SHARE = FLICKER + 7;
+const MAINS_PHASE = FLICKER + 8;
+const MAINS_PER_MS = FLICKER + 9;
+const SETTLES_MS = FLICKER + 10;
+const CHANGED_MS = FLICKER + 11;
+const PLACES = FLICKER + 12;
+/** One of the flicker's steps is as large as makes their sum a standard deviation. */
+const PER_OCTAVE = 1 / Math.sqrt(FLICKER_OCTAVES);
 /** Mains left after averaging over whole periods that the grid does not quite keep. */
 const MAINS_WORTH_A_SINE = 0.01;
 
 export function createChannelErrors(options: ChannelErrorOptions): ChannelErrors {
-  const { chance, sizes = TYPICAL_CHANNEL, mainsHz = 50 } = options;
-  const normal = createCheapNormal(chance.stream("noise"));
-  const drawn = chance.stream("calibration");
-  const inspected = (sd: number): number => sd * Math.max(-INSPECTED_SIGMA, Math.min(INSPECTED_SIGMA, drawn.normal()));
-  const voltageGain = 1 + inspected(sizes.voltageGain);
-  const voltageOffsetV = inspected(sizes.voltageOffsetV);
-  const mainsV = sizes.voltageMainsV * drawn.uniform();
-  const mainsShare = sizes.currentMains * drawn.uniform();
-  const mainsPhase = 2 * Math.PI * drawn.uniform();
-  const mainsPerMs = (2 * Math.PI * mainsHz) / 1000;
-  /** Of each range its gain and its offset, then the octaves and their sum: one array, because 96 channels share the processor's cache. */
-  const table = new Float64Array(2 * RANGES_MOST + FLICKER_OCTAVES + 1);
-  for (let range = 0; range < RANGES_MOST; range += 1) table[2 * range] = 1 + inspected(sizes.currentGain);
-  for (let range = 0; range < RANGES_MOST; range += 1) table[2 * range + 1] = inspected(sizes.currentOffset);
+  return new Errors(options);
+}
 
-  // Flicker as the sum of steps of one, two, four .. readings (Voss and McCartney), one of them new at each reading.
-  const perOctave = 1 / Math.sqrt(FLICKER_OCTAVES);
-  const octaves = 2 * RANGES_MOST;
-  for (let octave = 0; octave < FLICKER_OCTAVES; octave += 1) table[octaves + octave] = perOctave * normal.draw();
-  const flicker = octaves + FLICKER_OCTAVES;
-  table[flicker] = table.subarray(octaves, flicker).reduce((sum, value) => sum + value, 0);
-  let readings = 0;
+/** A class over one table, because 96 channels share the processor's cache. */
+class Errors implements ChannelErrors {
+  voltageV = 0;
+  currentA = 0;
+  private readonly table = new Float64Array(PLACES);
+  private readonly normal: CheapNormal;
+  private readonly sizes: ChannelErrorSizes;
+  private readings = 0;
+  private lastRange = -1;
+  readonly updateMs: number;
+  private readonly mainsHz: number;
 
-  let whiteV = 0;
-  let whiteShare = 0;
-  let mainsLeft = 0;
-  let settlesMs = 0;
-  let lastRange = -1;
-  let changedMs = -Infinity;
+  constructor({ chance, sizes = TYPICAL_CHANNEL, mainsHz = 50 }: ChannelErrorOptions) {
+    const { table } = this;
+    this.normal = createCheapNormal(chance.stream("noise"));
+    this.sizes = sizes;
+    this.updateMs = sizes.updateMs;
+    this.mainsHz = mainsHz;
+    const drawn = chance.stream("calibration");
+    const inspected = (sd: number): number =>
+      sd * Math.max(-INSPECTED_SIGMA, Math.min(INSPECTED_SIGMA, drawn.normal()));
+    table[VOLTAGE_GAIN] = 1 + inspected(sizes.voltageGain);
+    table[VOLTAGE_OFFSET_V] = inspected(sizes.voltageOffsetV);
+    table[MAINS_V] = sizes.voltageMainsV * drawn.uniform();
+    table[MAINS_SHARE] = sizes.currentMains * drawn.uniform();
+    table[MAINS_PHASE] = 2 * Math.PI * drawn.uniform();
+    table[MAINS_PER_MS] = (2 * Math.PI * mainsHz) / 1000;
+    for (let range = 0; range < RANGES_MOST; range += 1) table[2 * range] = 1 + inspected(sizes.currentGain);
+    for (let range = 0; range < RANGES_MOST; range += 1) table[2 * range + 1] = inspected(sizes.currentOffset);
+    // Flicker as the sum of steps of one, two, four .. readings (Voss and McCartney), one of them new at each reading.
+    for (let octave = 0; octave < FLICKER_OCTAVES; octave += 1) {
+      table[OCTAVES + octave] = PER_OCTAVE * this.normal.draw();
+    }
+    table[FLICKER] = table.subarray(OCTAVES, FLICKER).reduce((sum, value) => sum + value, 0);
+    table[CHANGED_MS] = -Infinity;
+    this.setAveraging(NOISE_REFERENCE_S);
+  }
 
-  function setAveraging(averagingS: number): void {
+  setAveraging(averagingS: number): void {
+    const { table, sizes } = this;
     const longS = averagingS > 1e-6 ? averagingS : 1e-6;
     const white = Math.sqrt(NOISE_REFERENCE_S / longS);
-    whiteV = sizes.voltageWhiteV * white;
-    whiteShare = sizes.currentWhite * white;
-    const half = Math.PI * mainsHz * longS;
+    table[WHITE_V] = sizes.voltageWhiteV * white;
+    table[WHITE_SHARE] = sizes.currentWhite * white;
+    const half = Math.PI * this.mainsHz * longS;
     const left = Math.abs(Math.sin(half) / half);
-    mainsLeft = left < MAINS_WORTH_A_SINE ? 0 : left;
+    table[MAINS_LEFT] = left < MAINS_WORTH_A_SINE ? 0 : left;
     // A reading that takes longer than the range needs to settle waits for it.
-    settlesMs = longS * 1000 > RANGE_CHANGE_MS ? 0 : RANGE_CHANGE_MS;
+    table[SETTLES_MS] = longS * 1000 > RANGE_CHANGE_MS ? 0 : RANGE_CHANGE_MS;
   }
 
-  function stepFlicker(): void {
-    readings = (readings + 1) | 0;
-    const octave = 31 - Math.clz32(readings & -readings);
+  private stepFlicker(): void {
+    this.readings = (this.readings + 1) | 0;
+    const octave = 31 - Math.clz32(this.readings & -this.readings);
     if (octave >= FLICKER_OCTAVES) return;
-    const fresh = perOctave * normal.draw();
-    table[flicker] = (table[flicker] ?? 0) + (fresh - (table[octaves + octave] ?? 0));
-    table[octaves + octave] = fresh;
+    const { table } = this;
+    const fresh = PER_OCTAVE * this.normal.draw();
+    table[FLICKER] = (table[FLICKER] ?? 0) + (fresh - (table[OCTAVES + octave] ?? 0));
+    table[OCTAVES + octave] = fresh;
   }
 
-  setAveraging(NOISE_REFERENCE_S);
+  ofImpedance(re: number, im: number): { readonly re: number; readonly im: number } {
+    const { normal } = this;
+    const size = 1 + IMPEDANCE_SIZE * normal.draw();
+    const angle = IMPEDANCE_ANGLE * normal.draw();
+    const [along, across] = [size * Math.cos(angle), size * Math.sin(angle)];
+    return {
+      re: re * along - im * across + IMPEDANCE_FLOOR_OHM * normal.draw(),
+      im: re * across + im * along + IMPEDANCE_FLOOR_OHM * normal.draw(),
+    };
+  }
 
-  const errors: Writable<ChannelErrors> = {
-    updateMs: sizes.updateMs,
-    voltageV: 0,
-    currentA: 0,
-    setAveraging,
-    ofImpedance(re, im) {
-      const size = 1 + IMPEDANCE_SIZE * normal.draw();
-      const angle = IMPEDANCE_ANGLE * normal.draw();
-      const [along, across] = [size * Math.cos(angle), size * Math.sin(angle)];
-      return {
-        re: re * along - im * across + IMPEDANCE_FLOOR_OHM * normal.draw(),
-        im: re * across + im * along + IMPEDANCE_FLOOR_OHM * normal.draw(),
-      };
-    },
-    read(atMs, trueV, trueA, range, nominalA) {
-      stepFlicker();
-      let volts =
-        voltageGain * trueV + voltageOffsetV + whiteV * normal.draw() + sizes.voltageFlickerV * (table[flicker] ?? 0);
-      let share =
-        (table[2 * range + 1] ?? 0) + whiteShare * normal.draw() + sizes.currentFlicker * (table[flicker] ?? 0);
-      if (mainsLeft > 0) {
-        const mains = mainsLeft * Math.sin(mainsPerMs * atMs + mainsPhase);
-        volts += mainsV * mains;
-        share += mainsShare * mains;
-      }
-      if (range !== lastRange) {
-        changedMs = lastRange < 0 ? -Infinity : atMs;
-        lastRange = range;
-      }
-      const sinceMs = atMs - changedMs;
-      if (sinceMs < settlesMs) share += sizes.rangeChange * Math.exp(-sinceMs / RANGE_CHANGE_DECAY_MS);
-      errors.voltageV = volts;
-      errors.currentA = (table[2 * range] ?? 1) * trueA + share * nominalA;
-    },
-  };
-  return errors;
+  read(atMs: number, trueV: number, trueA: number, range: number, nominalA: number): void {
+    const { table, normal, sizes } = this;
+    this.stepFlicker();
+    const flicker = table[FLICKER] ?? 0;
+    let volts =
+      (table[VOLTAGE_GAIN] ?? 1) * trueV +
+      (table[VOLTAGE_OFFSET_V] ?? 0) +
+      (table[WHITE_V] ?? 0) * normal.draw() +
+      sizes.voltageFlickerV * flicker;
+    let share =
+      (table[2 * range + 1] ?? 0) + (table[WHITE_SHARE] ?? 0) * normal.draw() + sizes.currentFlicker * flicker;
+    const mainsLeft = table[MAINS_LEFT] ?? 0;
+    if (mainsLeft > 0) {
+      const mains = mainsLeft * Math.sin((table[MAINS_PER_MS] ?? 0) * atMs + (table[MAINS_PHASE] ?? 0));
+      volts += (table[MAINS_V] ?? 0) * mains;
+      share += (table[MAINS_SHARE] ?? 0) * mains;
+    }
+    if (range !== this.lastRange) {
+      table[CHANGED_MS] = this.lastRange < 0 ? -Infinity : atMs;
+      this.lastRange = range;
+    }
+    const sinceMs = atMs - (table[CHANGED_MS] ?? NaN);
+    if (sinceMs < (table[SETTLES_MS] ?? 0)) share += sizes.rangeChange * Math.exp(-sinceMs / RANGE_CHANGE_DECAY_MS);
+    this.voltageV = volts;
+    this.currentA = (table[2 * range] ?? 1) * trueA + share * nominalA;
+  }
 }

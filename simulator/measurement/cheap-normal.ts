@@ -17,15 +17,24 @@ const values = quantiles();
 
 export function createCheapNormal(chance: Chance): CheapNormal {
   // Zero is the one state that a xorshift generator does not leave.
-  let state = 1 + Math.floor(chance.uniform() * 0x7fff_fffe);
-  return {
-    draw() {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      return values[state >>> (32 - BITS)] ?? 0;
-    },
-  };
+  return new Xorshift(1 + Math.floor(chance.uniform() * 0x7fff_fffe));
+}
+
+class Xorshift implements CheapNormal {
+  private state: number;
+
+  constructor(state: number) {
+    this.state = state;
+  }
+
+  draw(): number {
+    let { state } = this;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    this.state = state;
+    return values[state >>> (32 - BITS)] ?? 0;
+  }
 }
 
 function quantiles(): Float64Array {

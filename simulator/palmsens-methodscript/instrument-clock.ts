@@ -8,40 +8,61 @@ export interface InstrumentClock extends WorldClock {
   drift(share: number): void;
   /** It has ever run otherwise than true. */
   readonly isOff: boolean;
-  readonly trueMs: () => number;
+  trueMs(): number;
 }
 
 /** Until it drifts it is the world's, at no cost. */
 export function createInstrumentClock(world: WorldClock): InstrumentClock {
-  let ownMs = 0;
-  let sinceMs = 0;
-  let pace = 1;
-  const own = (): number => ownMs + (world.nowMs() - sinceMs) * pace;
+  return new OwnClock(world);
+}
 
-  const clock: Writable<InstrumentClock> = {
-    nowMs: () => world.nowMs(),
-    at: (atMs, fn) => world.at(atMs, fn),
-    cancel(handle) {
-      world.cancel(handle);
-    },
-    trueMs: () => world.nowMs(),
-    isOff: false,
-    drift(share) {
-      [ownMs, sinceMs, pace] = [clock.nowMs(), world.nowMs(), 1 + share];
-      if (clock.isOff) return;
-      clock.isOff = true;
-      clock.nowMs = own;
-      clock.at = (atMs, fn) => world.at(Math.max(world.nowMs(), sinceMs + (atMs - ownMs) / pace), fn);
-    },
-  };
-  return clock;
+class OwnClock implements InstrumentClock {
+  private readonly world: WorldClock;
+  isOff = false;
+  private ownMs = 0;
+  private sinceMs = 0;
+  private pace = 1;
+
+  constructor(world: WorldClock) {
+    this.world = world;
+  }
+
+  nowMs(): number {
+    const worldMs = this.world.nowMs();
+    return this.isOff ? this.ownMs + (worldMs - this.sinceMs) * this.pace : worldMs;
+  }
+
+  at(atMs: number, fn: () => void): number {
+    const { world } = this;
+    if (!this.isOff) return world.at(atMs, fn);
+    return world.at(Math.max(world.nowMs(), this.sinceMs + (atMs - this.ownMs) / this.pace), fn);
+  }
+
+  cancel(handle: number): void {
+    this.world.cancel(handle);
+  }
+
+  trueMs(): number {
+    return this.world.nowMs();
+  }
+
+  drift(share: number): void {
+    [this.ownMs, this.sinceMs, this.pace] = [this.nowMs(), this.world.nowMs(), 1 + share];
+    this.isOff = true;
+  }
 }
 
 /** What a script whose clock is off does to the cell, it does now. */
 export function onInstrumentTime(of: Potentiostat, clock: InstrumentClock): void {
   const potentiostat: Writable<Potentiostat> = of;
   const sine: Writable<Potentiostat["sine"]> = of.sine;
-  const before = { ...of };
+  const before = {
+    switchOn: of.switchOn.bind(of),
+    switchOff: of.switchOff.bind(of),
+    drive: of.drive.bind(of),
+    measure: of.measure.bind(of),
+    measureSine: of.measureSine.bind(of),
+  };
   const sineBefore = { ...of.sine };
   potentiostat.switchOn = () => before.switchOn(clock.trueMs());
   potentiostat.switchOff = () => {

@@ -28,75 +28,87 @@ export interface PackageWriter {
 }
 
 export function createPackageWriter(): PackageWriter {
-  const buffer = new Uint8Array(LINE_BYTES_MAX);
-  let at = 0;
+  return new Writer();
+}
 
-  function letters(type: number): boolean {
+class Writer implements PackageWriter {
+  private at = 0;
+  private readonly buffer = new Uint8Array(LINE_BYTES_MAX);
+
+  private letters(type: number): boolean {
+    const { buffer } = this;
+    let { at } = this;
     if (at + VARIABLE_BYTES_MAX > LINE_BYTES_MAX) return false;
     if (at > 1) buffer[at++] = 0x3b;
     const second = type % 26;
     buffer[at++] = 97 + (type - second) / 26;
     buffer[at++] = 97 + second;
+    this.at = at;
     return true;
   }
 
-  function digits(integer: number): void {
+  private digits(integer: number): void {
+    const { buffer, at } = this;
     let rest = integer + OFFSET;
     for (let place = 6; place >= 0; place -= 1) {
       buffer[at + place] = DIGITS[rest & 15] as number;
       rest >>>= 4;
     }
-    at += 7;
+    this.at = at + 7;
   }
 
-  return {
-    begin() {
-      buffer[0] = 0x50;
-      at = 1;
-    },
-    addFloat(type, value, status, range, hasNoise) {
-      if (!letters(type)) return;
-      if (Number.isFinite(value)) {
-        let prefix = finestPrefix(value);
-        let integer = scaled(value, prefix);
-        if ((integer > INTEGER_MAX || integer < -INTEGER_MAX) && prefix < COARSEST) {
-          prefix += 1;
-          integer = scaled(value, prefix);
-        }
-        digits(Math.max(-INTEGER_MAX, Math.min(INTEGER_MAX, integer)));
-        buffer[at++] = PREFIX_BYTES[prefix] as number;
-      } else {
-        for (let blank = 0; blank < 5; blank += 1) buffer[at++] = 0x20;
-        buffer[at++] = 0x6e;
-        buffer[at++] = 0x61;
-        buffer[at++] = 0x6e;
+  begin(): void {
+    this.buffer[0] = 0x50;
+    this.at = 1;
+  }
+
+  addFloat(type: number, value: number, status: number, range: number, hasNoise: boolean): void {
+    if (!this.letters(type)) return;
+    const { buffer } = this;
+    if (Number.isFinite(value)) {
+      let prefix = finestPrefix(value);
+      let integer = scaled(value, prefix);
+      if ((integer > INTEGER_MAX || integer < -INTEGER_MAX) && prefix < COARSEST) {
+        prefix += 1;
+        integer = scaled(value, prefix);
       }
-      if (status < 0) return;
+      this.digits(Math.max(-INTEGER_MAX, Math.min(INTEGER_MAX, integer)));
+      buffer[this.at++] = PREFIX_BYTES[prefix] as number;
+    } else {
+      for (let blank = 0; blank < 5; blank += 1) buffer[this.at++] = 0x20;
+      buffer[this.at++] = 0x6e;
+      buffer[this.at++] = 0x61;
+      buffer[this.at++] = 0x6e;
+    }
+    if (status < 0) return;
+    let { at } = this;
+    buffer[at++] = 0x2c;
+    buffer[at++] = 0x31;
+    buffer[at++] = DIGITS[status & 15] as number;
+    if (range >= 0) {
       buffer[at++] = 0x2c;
-      buffer[at++] = 0x31;
-      buffer[at++] = DIGITS[status & 15] as number;
-      if (range >= 0) {
-        buffer[at++] = 0x2c;
-        buffer[at++] = 0x32;
-        buffer[at++] = DIGITS[(range >> 4) & 15] as number;
-        buffer[at++] = DIGITS[range & 15] as number;
-      }
-      if (hasNoise) {
-        buffer[at++] = 0x2c;
-        buffer[at++] = 0x34;
-        buffer[at++] = 0x30;
-      }
-    },
-    addInteger(type, value) {
-      if (!letters(type)) return;
-      digits(Math.max(-INTEGER_MAX, Math.min(INTEGER_MAX, Math.trunc(value))));
-      buffer[at++] = 0x69;
-    },
-    end() {
-      buffer[at++] = 0x0a;
-      return buffer.slice(0, at);
-    },
-  };
+      buffer[at++] = 0x32;
+      buffer[at++] = DIGITS[(range >> 4) & 15] as number;
+      buffer[at++] = DIGITS[range & 15] as number;
+    }
+    if (hasNoise) {
+      buffer[at++] = 0x2c;
+      buffer[at++] = 0x34;
+      buffer[at++] = 0x30;
+    }
+    this.at = at;
+  }
+
+  addInteger(type: number, value: number): void {
+    if (!this.letters(type)) return;
+    this.digits(Math.max(-INTEGER_MAX, Math.min(INTEGER_MAX, Math.trunc(value))));
+    this.buffer[this.at++] = 0x69;
+  }
+
+  end(): Uint8Array {
+    this.buffer[this.at++] = 0x0a;
+    return this.buffer.slice(0, this.at);
+  }
 }
 
 function scaled(value: number, prefix: number): number {

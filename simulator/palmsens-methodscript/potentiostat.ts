@@ -71,213 +71,238 @@ export function createPotentiostat(
   cell: CellPlant,
   resolution: MeasurementResolution,
 ): Potentiostat {
-  const voltageStepV = resolution.voltageStepV ?? 0.00015;
-  const currentSteps = resolution.currentSteps ?? 2 ** 15;
-  const errors = resolution.errors ?? null;
-  const ranges = model.currentRanges;
-  const widest = ranges.length - 1;
+  return new Bench(model, cell, resolution);
+}
 
-  /** All of it side by side: what a sample of a rack touches is to stay in the processor's cache. */
-  const state = {
-    mode: MODE_OFF,
-    isCellOn: false,
-    voltageV: 0,
-    voltageStatus: 0,
-    currentA: 0,
-    currentStatus: 0,
-    currentRange: 0,
-    setVoltageV: 0,
-    setCurrentA: 0,
-    convertedMs: -Infinity,
-  };
-  let lowest = 0;
-  let highest = widest;
-  let inUse = widest;
+/** A class with its state in itself: what a sample of a rack touches is to stay in the processor's cache. */
+class Bench implements Potentiostat, PotentiostatState {
+  mode = MODE_OFF;
+  isCellOn = false;
+  voltageV = 0;
+  voltageStatus = 0;
+  currentA = 0;
+  currentStatus = 0;
+  currentRange = 0;
+  private readonly cell: CellPlant;
+  private readonly model: InstrumentModel;
+  private readonly errors: ChannelErrors | null;
+  private readonly ranges: readonly InstrumentRange[];
+  private lowest = 0;
+  private highest: number;
+  private inUse: number;
+  private convertedMs = -Infinity;
+  private setVoltageV = 0;
+  private setCurrentA = 0;
+  private readonly voltageStepV: number;
+  private readonly currentSteps: number;
   /** Every other reading is taken in too small a range: `isJumped` for the one under way. */
-  let areJumping = false;
-  let feltJump: Felt | undefined;
-  let isJumped = false;
+  private areJumping = false;
+  private isJumped = false;
   /** The galvanostat stands at the end of its output because the cell does not take the current. */
-  let isAtCompliance = false;
-  const sine = createSineMeasurement(cell, errors);
+  private isAtCompliance = false;
+  private feltJump: Felt | undefined;
+  readonly state: PotentiostatState = this;
+  readonly voltageRange: number;
+  readonly sine: SineMeasurement;
 
-  function covering(level: number): number {
+  constructor(model: InstrumentModel, cell: CellPlant, resolution: MeasurementResolution) {
+    this.cell = cell;
+    this.model = model;
+    this.errors = resolution.errors ?? null;
+    this.ranges = model.currentRanges;
+    this.highest = this.widest;
+    this.inUse = this.widest;
+    this.voltageStepV = resolution.voltageStepV ?? 0.00015;
+    this.currentSteps = resolution.currentSteps ?? 2 ** 15;
+    this.voltageRange = model.voltageRanges[model.voltageRanges.length - 1]?.index ?? 0;
+    this.sine = createSineMeasurement(cell, this.errors);
+  }
+
+  private get widest(): number {
+    return this.ranges.length - 1;
+  }
+
+  private covering(level: number): number {
     const size = Math.abs(level);
-    for (let index = 0; index < ranges.length; index += 1)
-      if (size <= rangeAt(index).nominal * (1 + 1e-9)) return index;
-    return widest;
+    for (let index = 0; index < this.ranges.length; index += 1)
+      if (size <= this.rangeAt(index).nominal * (1 + 1e-9)) return index;
+    return this.widest;
   }
 
-  function rangeAt(index: number): InstrumentRange {
-    return ranges[index] as InstrumentRange;
+  private rangeAt(index: number): InstrumentRange {
+    return this.ranges[index] as InstrumentRange;
   }
 
-  function apply(atMs: number): void {
-    isAtCompliance = false;
-    if (state.mode === MODE_GALVANOSTAT) {
-      cell.applyCurrent(atMs, state.setCurrentA);
-      limitOutput(atMs);
-    } else cell.applyVoltage(atMs, state.setVoltageV);
+  private apply(atMs: number): void {
+    this.isAtCompliance = false;
+    if (this.mode === MODE_GALVANOSTAT) {
+      this.cell.applyCurrent(atMs, this.setCurrentA);
+      this.limitOutput(atMs);
+    } else this.cell.applyVoltage(atMs, this.setVoltageV);
   }
 
   /** A current goes only so far as the output voltage can drive it, and comes back when the cell takes it again. */
-  function limitOutput(atMs: number): void {
-    if (isAtCompliance && Math.abs(cell.currentA) >= Math.abs(state.setCurrentA)) {
-      isAtCompliance = false;
-      cell.applyCurrent(atMs, state.setCurrentA);
+  private limitOutput(atMs: number): void {
+    const { cell, model } = this;
+    if (this.isAtCompliance && Math.abs(cell.currentA) >= Math.abs(this.setCurrentA)) {
+      this.isAtCompliance = false;
+      cell.applyCurrent(atMs, this.setCurrentA);
       cell.read(atMs);
     }
-    if (!isAtCompliance && Math.abs(cell.voltageV) > model.complianceV) {
-      isAtCompliance = true;
+    if (!this.isAtCompliance && Math.abs(cell.voltageV) > model.complianceV) {
+      this.isAtCompliance = true;
       cell.applyVoltage(atMs, Math.sign(cell.voltageV) * model.complianceV);
       cell.read(atMs);
     }
   }
 
   /** What stands at the terminals: without a path for the current, all that the output has. */
-  function terminalV(): number {
-    if (state.mode !== MODE_GALVANOSTAT || !state.isCellOn || state.setCurrentA === 0 || cell.currentA !== 0)
+  private terminalV(): number {
+    const { cell } = this;
+    if (this.mode !== MODE_GALVANOSTAT || !this.isCellOn || this.setCurrentA === 0 || cell.currentA !== 0)
       return cell.voltageV;
-    return Math.sign(state.setCurrentA) * model.complianceV;
+    return Math.sign(this.setCurrentA) * this.model.complianceV;
   }
 
-  function setPotential(level: number): number {
-    if (!Number.isFinite(level)) return ScriptTrouble.notANumber;
-    if (level < model.voltageMinV || level > model.voltageMaxV) return ScriptTrouble.potentialNotValid;
-    state.setVoltageV = level;
-    return 0;
-  }
-
-  function setCurrent(level: number): number {
-    if (!Number.isFinite(level)) return ScriptTrouble.notANumber;
-    if (Math.abs(level) > model.currentMaxA) return ScriptTrouble.notPossible;
-    state.setCurrentA = level;
-    return 0;
-  }
-
-  function measureVoltage(trueV: number): void {
-    const voltageV = Math.round(trueV / voltageStepV) * voltageStepV;
-    const share = isJumped ? JUMPED_SHARE : 1;
-    const leastV = share * model.voltageMinV;
-    const mostV = share * model.voltageMaxV;
+  private measureVoltage(trueV: number): void {
+    const voltageV = Math.round(trueV / this.voltageStepV) * this.voltageStepV;
+    const share = this.isJumped ? JUMPED_SHARE : 1;
+    const leastV = share * this.model.voltageMinV;
+    const mostV = share * this.model.voltageMaxV;
     const isOutside = voltageV > mostV || voltageV < leastV;
-    state.voltageV = isOutside ? Math.max(leastV, Math.min(mostV, voltageV)) : voltageV;
-    state.voltageStatus = isOutside ? STATUS_OVERLOAD : 0;
+    this.voltageV = isOutside ? Math.max(leastV, Math.min(mostV, voltageV)) : voltageV;
+    this.voltageStatus = isOutside ? STATUS_OVERLOAD : 0;
   }
 
   /** A range is kept until its flags would show: the two thresholds are apart, so that noise does not make it flicker. */
-  function chooseRange(trueA: number): void {
-    if (lowest === highest || !state.isCellOn) return;
+  private chooseRange(trueA: number): void {
+    const { lowest, highest } = this;
+    if (lowest === highest || !this.isCellOn) return;
     const size = Math.abs(trueA);
-    while (inUse < highest && size > WARNING_ABOVE * rangeAt(inUse).nominal) inUse += 1;
-    while (inUse > lowest && size < UNDERLOAD_BELOW * rangeAt(inUse).nominal) inUse -= 1;
+    while (this.inUse < highest && size > WARNING_ABOVE * this.rangeAt(this.inUse).nominal) this.inUse += 1;
+    while (this.inUse > lowest && size < UNDERLOAD_BELOW * this.rangeAt(this.inUse).nominal) this.inUse -= 1;
   }
 
-  function measureCurrent(seenA: number): void {
-    state.currentA = 0;
-    state.currentStatus = 0;
-    if (!state.isCellOn) return;
+  private measureCurrent(seenA: number): void {
+    this.currentA = 0;
+    this.currentStatus = 0;
+    if (!this.isCellOn) return;
     const size = Math.abs(seenA);
-    const nominal = rangeAt(inUse).nominal;
-    const step = nominal / currentSteps;
+    const nominal = this.rangeAt(this.inUse).nominal;
+    const step = nominal / this.currentSteps;
     const currentA = Math.round(seenA / step) * step;
-    state.currentA = currentA;
-    state.currentStatus = statusOf(size);
-    if (state.currentStatus === STATUS_OVERLOAD) state.currentA = Math.sign(currentA) * OVERLOAD_ABOVE * nominal;
+    this.currentA = currentA;
+    this.currentStatus = this.statusOf(size);
+    if (this.currentStatus === STATUS_OVERLOAD) this.currentA = Math.sign(currentA) * OVERLOAD_ABOVE * nominal;
   }
 
-  function statusOf(sizeA: number): number {
-    const { nominal } = rangeAt(inUse);
+  private statusOf(sizeA: number): number {
+    const { nominal } = this.rangeAt(this.inUse);
     if (sizeA > OVERLOAD_ABOVE * nominal) return STATUS_OVERLOAD;
     if (sizeA > WARNING_ABOVE * nominal) return STATUS_WARNING;
     return sizeA < UNDERLOAD_BELOW * nominal ? STATUS_UNDERLOAD : 0;
   }
 
-  function measure(atMs: number): void {
-    readCell(atMs, 0);
-  }
-
   /** `sineA` is the height of a sine of current that the range must take besides. */
-  function readCell(atMs: number, sineA: number): void {
+  private readCell(atMs: number, sineA: number): void {
+    const { cell, errors } = this;
     cell.read(atMs);
-    if (state.mode === MODE_GALVANOSTAT && state.isCellOn) limitOutput(atMs);
-    chooseRange(Math.abs(cell.currentA) + sineA);
-    const rightRange = inUse;
-    isJumped = areJumping && !isJumped;
-    if (isJumped) feltJump?.();
-    if (isJumped) inUse = Math.max(0, covering(cell.currentA / OVERLOAD_ABOVE) - 1);
+    if (this.mode === MODE_GALVANOSTAT && this.isCellOn) this.limitOutput(atMs);
+    this.chooseRange(Math.abs(cell.currentA) + sineA);
+    const rightRange = this.inUse;
+    this.isJumped = this.areJumping && !this.isJumped;
+    if (this.isJumped) this.feltJump?.();
+    if (this.isJumped) this.inUse = Math.max(0, this.covering(cell.currentA / OVERLOAD_ABOVE) - 1);
     if (errors === null) {
-      measureVoltage(terminalV());
-      measureCurrent(cell.currentA);
+      this.measureVoltage(this.terminalV());
+      this.measureCurrent(cell.currentA);
     } else {
       // The last conversion still stands.
-      if (atMs - state.convertedMs < errors.updateMs) return;
-      state.convertedMs = atMs;
-      errors.read(atMs, terminalV(), cell.currentA, inUse, rangeAt(inUse).nominal);
-      measureVoltage(errors.voltageV);
-      measureCurrent(errors.currentA);
+      if (atMs - this.convertedMs < errors.updateMs) return;
+      this.convertedMs = atMs;
+      errors.read(atMs, this.terminalV(), cell.currentA, this.inUse, this.rangeAt(this.inUse).nominal);
+      this.measureVoltage(errors.voltageV);
+      this.measureCurrent(errors.currentA);
     }
-    state.currentRange = rangeAt(inUse).index + (state.mode === MODE_GALVANOSTAT ? model.galvanostatIndexOffset : 0);
-    inUse = rightRange;
+    const offset = this.mode === MODE_GALVANOSTAT ? this.model.galvanostatIndexOffset : 0;
+    this.currentRange = this.rangeAt(this.inUse).index + offset;
+    this.inUse = rightRange;
   }
 
-  return {
-    state,
-    sine,
-    voltageRange: model.voltageRanges[model.voltageRanges.length - 1]?.index ?? 0,
-    setMode(next) {
-      if (next !== 0 && next !== 2 && next !== 3 && next !== 4 && next !== 5 && next !== MODE_GALVANOSTAT)
-        return ScriptTrouble.unknownMode;
-      if (next === MODE_GALVANOSTAT && !model.hasGalvanostat) return ScriptTrouble.unknownMode;
-      state.mode = next;
-      state.convertedMs = -Infinity;
-      // Ranges must be repeated after every change of mode.
-      lowest = 0;
-      highest = widest;
-      inUse = widest;
-      return 0;
-    },
-    setPotential,
-    setCurrent,
-    switchOn(atMs) {
-      if (state.mode === MODE_OFF) return ScriptTrouble.wrongMode;
-      state.isCellOn = true;
-      state.convertedMs = -Infinity;
-      apply(atMs);
-      return 0;
-    },
-    switchOff(atMs) {
-      state.isCellOn = false;
-      isAtCompliance = false;
-      state.convertedMs = -Infinity;
-      cell.disconnect(atMs);
-    },
-    drive(atMs, level) {
-      const trouble = state.mode === MODE_GALVANOSTAT ? setCurrent(level) : setPotential(level);
-      if (trouble === 0 && state.isCellOn) apply(atMs);
-      return trouble;
-    },
-    setRange(quantity, low, high) {
-      if (quantity !== "ba" && quantity !== "db") return;
-      lowest = covering(low);
-      highest = Math.max(lowest, covering(high));
-      inUse = highest;
-    },
-    setAveraging(averagingS) {
-      errors?.setAveraging(averagingS);
-    },
-    jumpRanges(isOn, felt) {
-      feltJump = felt;
-      areJumping = isOn;
-    },
-    measure,
-    measureSine(atMs, frequencyHz, amplitude) {
-      if (!sine.end(atMs, frequencyHz, amplitude, state.mode === MODE_GALVANOSTAT)) return false;
-      errors?.setAveraging(1 / frequencyHz);
-      const peakA = Math.SQRT2 * sine.reading.currentAc;
-      readCell(atMs, peakA);
-      state.currentStatus = statusOf(Math.abs(cell.currentA) + peakA);
-      return true;
-    },
-  };
+  setMode(next: number): number {
+    if (next !== 0 && next !== 2 && next !== 3 && next !== 4 && next !== 5 && next !== MODE_GALVANOSTAT)
+      return ScriptTrouble.unknownMode;
+    if (next === MODE_GALVANOSTAT && !this.model.hasGalvanostat) return ScriptTrouble.unknownMode;
+    this.mode = next;
+    this.convertedMs = -Infinity;
+    // Ranges must be repeated after every change of mode.
+    this.lowest = 0;
+    this.highest = this.widest;
+    this.inUse = this.widest;
+    return 0;
+  }
+
+  setPotential(level: number): number {
+    if (!Number.isFinite(level)) return ScriptTrouble.notANumber;
+    if (level < this.model.voltageMinV || level > this.model.voltageMaxV) return ScriptTrouble.potentialNotValid;
+    this.setVoltageV = level;
+    return 0;
+  }
+
+  setCurrent(level: number): number {
+    if (!Number.isFinite(level)) return ScriptTrouble.notANumber;
+    if (Math.abs(level) > this.model.currentMaxA) return ScriptTrouble.notPossible;
+    this.setCurrentA = level;
+    return 0;
+  }
+
+  switchOn(atMs: number): number {
+    if (this.mode === MODE_OFF) return ScriptTrouble.wrongMode;
+    this.isCellOn = true;
+    this.convertedMs = -Infinity;
+    this.apply(atMs);
+    return 0;
+  }
+
+  switchOff(atMs: number): void {
+    this.isCellOn = false;
+    this.isAtCompliance = false;
+    this.convertedMs = -Infinity;
+    this.cell.disconnect(atMs);
+  }
+
+  drive(atMs: number, level: number): number {
+    const trouble = this.mode === MODE_GALVANOSTAT ? this.setCurrent(level) : this.setPotential(level);
+    if (trouble === 0 && this.isCellOn) this.apply(atMs);
+    return trouble;
+  }
+
+  setRange(quantity: string, low: number, high: number): void {
+    if (quantity !== "ba" && quantity !== "db") return;
+    this.lowest = this.covering(low);
+    this.highest = Math.max(this.lowest, this.covering(high));
+    this.inUse = this.highest;
+  }
+
+  setAveraging(averagingS: number): void {
+    this.errors?.setAveraging(averagingS);
+  }
+
+  jumpRanges(isOn: boolean, felt?: Felt): void {
+    this.feltJump = felt;
+    this.areJumping = isOn;
+  }
+
+  measure(atMs: number): void {
+    this.readCell(atMs, 0);
+  }
+
+  measureSine(atMs: number, frequencyHz: number, amplitude: number): boolean {
+    if (!this.sine.end(atMs, frequencyHz, amplitude, this.mode === MODE_GALVANOSTAT)) return false;
+    this.errors?.setAveraging(1 / frequencyHz);
+    const peakA = Math.SQRT2 * this.sine.reading.currentAc;
+    this.readCell(atMs, peakA);
+    this.currentStatus = this.statusOf(Math.abs(this.cell.currentA) + peakA);
+    return true;
+  }
 }

@@ -2,7 +2,6 @@
  * Watches one cell from inside the world: every time its channel looks at it or acts on it, the true voltage and
  * current are held against the cell's safety limits.
  */
-import type { Writable } from "../../protocols/base/writable.ts";
 import type { Cell } from "../cell/cell.ts";
 import type { ObservedCellPlant } from "../cell/cell-plant.ts";
 import type { CellPlant } from "../plant/plant.ts";
@@ -56,159 +55,180 @@ export function observeCell(
   onExcursion: (atMs: number, what: string) => void,
   tolerances: ObserverTolerances = TOLERANCES,
 ): CellObserver {
-  const highV = limits.voltageMaxV + tolerances.voltageV;
-  const lowV = limits.voltageMinV - tolerances.voltageV;
-  const highA = limits.currentMaxA * (1 + tolerances.currentFraction) + tolerances.currentA;
-  const lowA = limits.currentMinA * (1 + tolerances.currentFraction) - tolerances.currentA;
-  let inner = healthy;
-  let forbidden: string | null = null;
-  const seen = {
-    atMs: 0,
-    checks: 0,
-    voltage: 0,
-    current: 0,
-    isVoltageOut: false,
-    isCurrentOut: false,
-    /** The cell's last jump, and the channel's first look after it. */
-    jumpedMs: NaN,
-    jumpSeenMs: Infinity,
-    /** The look that first found an ill cell beyond its limits; NaN while it lies within. */
-    foundMs: NaN,
-  };
+  return new Observed(healthy, limits, onExcursion, tolerances);
+}
 
-  let switchedOff: (() => void) | undefined;
-  let switchedOn: (() => void) | undefined;
-  const watchers: ((atMs: number, isChange: boolean) => void)[] = [];
+/** Observer and what the channel is given in one: a sample of each of 96 cells comes by, and what it touches is to be little. */
+class Observed implements CellObserver, CellPlant {
+  voltageV: number;
+  currentA: number;
+  private inner: ObservedCellPlant;
+  checks = 0;
+  seenMs = 0;
+  private readonly highV: number;
+  private readonly lowV: number;
+  private readonly highA: number;
+  private readonly lowA: number;
+  private isVoltageOut = false;
+  private isCurrentOut = false;
+  /** The look that first found an ill cell beyond its limits; NaN while it lies within. */
+  private foundMs = NaN;
+  private readonly watchers: ((atMs: number, isChange: boolean) => void)[] = [];
+  readonly plant: CellPlant = this;
+  readonly cell: Cell;
+  voltageExcursions = 0;
+  currentExcursions = 0;
+  private readonly healthy: ObservedCellPlant;
+  private readonly onExcursion: (atMs: number, what: string) => void;
+  private readonly tolerances: ObserverTolerances;
+  private forbidden: string | null = null;
+  /** The cell's last jump, and the channel's first look after it. */
+  private jumpedMs = NaN;
+  private jumpSeenMs = Infinity;
+  private switchedOff: (() => void) | undefined;
+  private switchedOn: (() => void) | undefined;
 
-  function check(atMs: number, isChange: boolean): void {
-    const lookedMs = seen.atMs;
-    seen.checks += 1;
-    seen.atMs = atMs;
-    noteJump(atMs);
+  constructor(
+    healthy: ObservedCellPlant,
+    limits: WorldCell["limits"],
+    onExcursion: (atMs: number, what: string) => void,
+    tolerances: ObserverTolerances,
+  ) {
+    this.inner = healthy;
+    this.healthy = healthy;
+    this.cell = healthy.cell;
+    this.voltageV = healthy.voltageV;
+    this.currentA = healthy.currentA;
+    this.highV = limits.voltageMaxV + tolerances.voltageV;
+    this.lowV = limits.voltageMinV - tolerances.voltageV;
+    this.highA = limits.currentMaxA * (1 + tolerances.currentFraction) + tolerances.currentA;
+    this.lowA = limits.currentMinA * (1 + tolerances.currentFraction) - tolerances.currentA;
+    this.onExcursion = onExcursion;
+    this.tolerances = tolerances;
+  }
+
+  get isDriven(): boolean {
+    return this.inner.mode !== "open";
+  }
+
+  private check(atMs: number, isChange: boolean): void {
+    const { inner, watchers } = this;
+    const lookedMs = this.seenMs;
+    this.checks += 1;
+    this.seenMs = atMs;
+    if (inner.jumpedMs !== undefined) this.noteJump(atMs, inner.jumpedMs);
     const { voltageV, currentA } = inner;
-    plant.voltageV = voltageV;
-    plant.currentA = currentA;
+    this.voltageV = voltageV;
+    this.currentA = currentA;
     // A cell at rest beyond its window (as assembled, say) is nobody's doing; driving it further out is.
-    const isVoltageBeyond = (voltageV > highV && currentA > 0) || (voltageV < lowV && currentA < 0);
-    const isCurrentBeyond = currentA > highA || currentA < lowA;
-    if (isVoltageBeyond || isCurrentBeyond) noteFound(atMs, lookedMs, isChange);
-    else seen.foundMs = NaN;
-    const isExcused = (isVoltageBeyond || isCurrentBeyond) && (hasJustJumped(atMs) || hasJustFound(atMs));
+    const isVoltageBeyond = (voltageV > this.highV && currentA > 0) || (voltageV < this.lowV && currentA < 0);
+    const isCurrentBeyond = currentA > this.highA || currentA < this.lowA;
+    if (isVoltageBeyond || isCurrentBeyond) this.noteFound(atMs, lookedMs, isChange);
+    else this.foundMs = NaN;
+    const isExcused = (isVoltageBeyond || isCurrentBeyond) && (this.hasJustJumped(atMs) || this.hasJustFound(atMs));
     const isVoltageOut = isVoltageBeyond && !isExcused;
     const isCurrentOut = isCurrentBeyond && !isExcused;
-    if (isVoltageOut && !seen.isVoltageOut) {
-      seen.voltage += 1;
-      onExcursion(atMs, `true voltage ${voltageV} V at ${currentA} A`);
+    if (isVoltageOut && !this.isVoltageOut) {
+      this.voltageExcursions += 1;
+      this.onExcursion(atMs, `true voltage ${voltageV} V at ${currentA} A`);
     }
-    if (isCurrentOut && !seen.isCurrentOut) {
-      seen.current += 1;
-      onExcursion(atMs, `true current ${currentA} A`);
+    if (isCurrentOut && !this.isCurrentOut) {
+      this.currentExcursions += 1;
+      this.onExcursion(atMs, `true current ${currentA} A`);
     }
-    seen.isVoltageOut = isVoltageOut;
-    seen.isCurrentOut = isCurrentOut;
+    this.isVoltageOut = isVoltageOut;
+    this.isCurrentOut = isCurrentOut;
     if (watchers.length > 0) for (const watcher of watchers) watcher(atMs, isChange);
   }
 
-  function noteJump(atMs: number): void {
-    if (inner.jumpedMs === undefined) return;
-    if (inner.jumpedMs !== seen.jumpedMs) {
-      seen.jumpedMs = inner.jumpedMs;
-      seen.jumpSeenMs = Infinity;
+  private noteJump(atMs: number, jumpedMs: number): void {
+    if (jumpedMs !== this.jumpedMs) {
+      this.jumpedMs = jumpedMs;
+      this.jumpSeenMs = Infinity;
     }
-    if (seen.jumpSeenMs === Infinity && atMs > seen.jumpedMs) seen.jumpSeenMs = atMs;
+    if (this.jumpSeenMs === Infinity && atMs > this.jumpedMs) this.jumpSeenMs = atMs;
   }
 
-  function hasJustJumped(atMs: number): boolean {
-    if (inner.jumpedMs === undefined) return false;
-    return atMs - Math.min(seen.jumpSeenMs, seen.jumpedMs + tolerances.lookMaxMs) <= REACTION_MS;
+  private hasJustJumped(atMs: number): boolean {
+    if (this.inner.jumpedMs === undefined) return false;
+    return atMs - Math.min(this.jumpSeenMs, this.jumpedMs + this.tolerances.lookMaxMs) <= REACTION_MS;
   }
 
   /**
    * What is wrong with an ill cell carries it as far as it will between two looks. Whoever looks often enough knows of it
    * by the next one; an act that drives it further is no look.
    */
-  function noteFound(atMs: number, lookedMs: number, isChange: boolean): void {
-    const isFirst = Number.isNaN(seen.foundMs);
-    if (isFirst && inner !== healthy && !isChange && atMs - lookedMs <= tolerances.lookMaxMs) seen.foundMs = atMs;
+  private noteFound(atMs: number, lookedMs: number, isChange: boolean): void {
+    const isIll = this.inner !== this.healthy;
+    const isFirst = Number.isNaN(this.foundMs);
+    if (isFirst && isIll && !isChange && atMs - lookedMs <= this.tolerances.lookMaxMs) this.foundMs = atMs;
   }
 
-  function hasJustFound(atMs: number): boolean {
-    return atMs - seen.foundMs <= REACTION_MS;
+  private hasJustFound(atMs: number): boolean {
+    return atMs - this.foundMs <= REACTION_MS;
   }
 
-  function drive(atMs: number, act: () => void): void {
-    if (forbidden !== null) onExcursion(atMs, `was driven: ${forbidden}`);
-    const wasDriven = inner.mode !== "open";
+  private drive(atMs: number, act: () => void): void {
+    if (this.forbidden !== null) this.onExcursion(atMs, `was driven: ${this.forbidden}`);
+    const wasDriven = this.isDriven;
     act();
-    if (!wasDriven) switchedOn?.();
-    check(atMs, true);
+    if (!wasDriven) this.switchedOn?.();
+    this.check(atMs, true);
   }
 
-  const plant: Writable<CellPlant> = {
-    voltageV: healthy.voltageV,
-    currentA: healthy.currentA,
-    disconnect(atMs) {
-      const wasDriven = inner.mode !== "open";
-      inner.disconnect(atMs);
-      if (wasDriven) switchedOff?.();
-      check(atMs, wasDriven);
-    },
-    applyCurrent(atMs, currentA) {
-      drive(atMs, () => {
-        inner.applyCurrent(atMs, currentA);
-      });
-    },
-    applyVoltage(atMs, voltageV) {
-      drive(atMs, () => {
-        inner.applyVoltage(atMs, voltageV);
-      });
-    },
-    applyVoltageWithin(atMs, voltageV, leastA, mostA) {
-      drive(atMs, () => {
-        inner.applyVoltageWithin(atMs, voltageV, leastA, mostA);
-      });
-    },
-    read(atMs) {
-      inner.read(atMs);
-      check(atMs, false);
-    },
-    impedanceOhm: (frequencyHz) => inner.impedanceOhm(frequencyHz),
-  };
+  disconnect(atMs: number): void {
+    const wasDriven = this.isDriven;
+    this.inner.disconnect(atMs);
+    if (wasDriven) this.switchedOff?.();
+    this.check(atMs, wasDriven);
+  }
 
-  return {
-    plant,
-    cell: healthy.cell,
-    get seenMs() {
-      return seen.atMs;
-    },
-    get checks() {
-      return seen.checks;
-    },
-    get voltageExcursions() {
-      return seen.voltage;
-    },
-    get currentExcursions() {
-      return seen.current;
-    },
-    get isDriven() {
-      return inner.mode !== "open";
-    },
-    onSwitchedOff(handler) {
-      switchedOff = handler;
-    },
-    onSwitchedOn(handler) {
-      switchedOn = handler;
-    },
-    onSeen(handler) {
-      watchers.push(handler);
-    },
-    become(ill) {
-      inner = ill;
-      plant.voltageV = ill.voltageV;
-      plant.currentA = ill.currentA;
-    },
-    forbid(why) {
-      forbidden = why;
-    },
-  };
+  applyCurrent(atMs: number, currentA: number): void {
+    this.drive(atMs, () => {
+      this.inner.applyCurrent(atMs, currentA);
+    });
+  }
+
+  applyVoltage(atMs: number, voltageV: number): void {
+    this.drive(atMs, () => {
+      this.inner.applyVoltage(atMs, voltageV);
+    });
+  }
+
+  applyVoltageWithin(atMs: number, voltageV: number, leastA: number, mostA: number): void {
+    this.drive(atMs, () => {
+      this.inner.applyVoltageWithin(atMs, voltageV, leastA, mostA);
+    });
+  }
+
+  read(atMs: number): void {
+    this.inner.read(atMs);
+    this.check(atMs, false);
+  }
+
+  impedanceOhm(frequencyHz: number): { readonly re: number; readonly im: number } {
+    return this.inner.impedanceOhm(frequencyHz);
+  }
+
+  onSwitchedOff(handler: () => void): void {
+    this.switchedOff = handler;
+  }
+
+  onSwitchedOn(handler: () => void): void {
+    this.switchedOn = handler;
+  }
+
+  onSeen(handler: (atMs: number, isChange: boolean) => void): void {
+    this.watchers.push(handler);
+  }
+
+  become(ill: ObservedCellPlant): void {
+    this.inner = ill;
+    this.voltageV = ill.voltageV;
+    this.currentA = ill.currentA;
+  }
+
+  forbid(why: string | null): void {
+    this.forbidden = why;
+  }
 }
