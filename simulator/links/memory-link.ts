@@ -4,7 +4,6 @@
  * is lost, as is what the device says while nobody listens.
  */
 import { Fault } from "../../protocols/base/fault.ts";
-import type { Writable } from "../../protocols/base/writable.ts";
 import type { Link, OpenLink } from "../../protocols/roles/link.ts";
 import type { Felt } from "../plant/felt.ts";
 import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
@@ -58,12 +57,31 @@ export interface LinkClock extends WorldClock {
 
 /** One MethodSCRIPT data package and nothing else: it starts with `P` and its only line end is its last byte. */
 export function isMethodScriptData(chunk: Uint8Array): boolean {
-  return chunk[0] === 0x50 && chunk.indexOf(0x0a) === chunk.length - 1;
+  if (chunk[0] !== 0x50) return false;
+  // By hand: `indexOf` leaves the compiled code, which costs more than the few bytes of a package.
+  const last = chunk.length - 1;
+  let at = 1;
+  while (at < last && chunk[at] !== 0x0a) at += 1;
+  return at === last && chunk[at] === 0x0a;
 }
 
 export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): MemoryLink {
-  const { name, latencyMs, isQuiet } = options;
-  const counters: MemoryLinkCounters = {
+  return new Cable(clock, options);
+}
+
+/** Both ends in one class, with what each chunk touches first: 96 cables share the processor's cache. */
+class Cable implements MemoryLink {
+  private readonly clock: LinkClock;
+  private deviceIsOpen = false;
+  private isHung = false;
+  private ailing: LinkAilment | null = null;
+  private garbledCount: number | null = null;
+  private current: HostEnd | undefined;
+  private readonly toHost = new ChunkRing();
+  private readonly latencyMs: number;
+  private lateMs = 0;
+  private readonly isQuiet: MemoryLinkOptions["isQuiet"];
+  readonly counters: MemoryLinkCounters = {
     opens: 0,
     refusals: 0,
     closes: 0,
@@ -74,211 +92,219 @@ export function createMemoryLink(clock: LinkClock, options: MemoryLinkOptions): 
     bytesToDevice: 0,
     chunksLost: 0,
   };
-  let current: HostEnd | undefined;
-  let isOpening = false;
-  let isPlugged = true;
-  let isHung = false;
-  let garbledCount: number | null = null;
-  let ailing: LinkAilment | null = null;
-  let ailingCount = 0;
-  let lateMs = 0;
+  readonly end: DeviceEnd = {
+    onOpen: (handler) => {
+      this.deviceOnOpen = handler;
+    },
+    onClose: (handler) => {
+      this.deviceOnClose = handler;
+    },
+    onData: (handler) => {
+      this.deviceOnData = handler;
+    },
+    send: (chunk) => {
+      this.send(chunk);
+    },
+    hangUp: (why) => {
+      this.hangUp(why);
+    },
+  };
+  private readonly name: string;
+  private readonly toDevice = new ChunkRing();
+  private isOpening = false;
+  private isPlugged = true;
+  private ailingCount = 0;
   /** Of what is wrong with the cable now, each told where it takes hold. */
-  const felt: Partial<Record<"plug" | "hang" | "garble" | "ail", Felt | undefined>> = {};
+  private readonly felt: Partial<Record<"plug" | "hang" | "garble" | "ail", Felt | undefined>> = {};
   /** What arrived last in order, of a link that repeats it. */
-  let before: Uint8Array | undefined;
+  private before: Uint8Array | undefined;
   /** Counts openings and closings; a chunk sent before the last of them is not delivered. */
-  let session = 0;
-  let deviceIsOpen = false;
-  let deviceOnOpen: (() => void) | undefined;
-  let deviceOnClose: (() => void) | undefined;
-  let deviceOnData: ((chunk: Uint8Array) => void) | undefined;
+  private session = 0;
+  private deviceOnOpen: (() => void) | undefined;
+  private deviceOnClose: (() => void) | undefined;
+  private deviceOnData: ((chunk: Uint8Array) => void) | undefined;
 
-  const toHost = createChunkRing();
-  const toDevice = createChunkRing();
-
-  function deliverToHost(): void {
-    const chunk = toHost.take();
-    if (current === undefined || toHost.wasStale || isHung) {
-      if (isHung) felt.hang?.();
-      counters.chunksLost += 1;
-      return;
-    }
-    if (ailing !== null) {
-      deliverAiling(chunk, ailing);
-      return;
-    }
-    pass(chunk);
+  constructor(clock: LinkClock, { name, latencyMs, isQuiet }: MemoryLinkOptions) {
+    this.clock = clock;
+    this.name = name;
+    this.latencyMs = latencyMs;
+    this.isQuiet = isQuiet;
   }
 
-  function pass(chunk: Uint8Array): void {
+  private send(chunk: Uint8Array): void {
+    if (!this.deviceIsOpen || this.isHung) {
+      if (this.isHung) this.felt.hang?.();
+      this.counters.chunksLost += 1;
+      return;
+    }
+    this.toHost.put(chunk);
+    this.clock.at(this.clock.nowMs() + this.latencyMs + this.lateMs, this.deliverToHost);
+  }
+
+  private readonly deliverToHost = (): void => {
+    const chunk = this.toHost.take();
+    if (this.current === undefined || this.toHost.wasStale || this.isHung) {
+      if (this.isHung) this.felt.hang?.();
+      this.counters.chunksLost += 1;
+      return;
+    }
+    if (this.ailing === null) this.pass(chunk);
+    else this.deliverAiling(chunk, this.ailing);
+  };
+
+  private pass(chunk: Uint8Array): void {
+    const { counters } = this;
     counters.chunksToHost += 1;
     counters.bytesToHost += chunk.length;
-    if (garbledCount !== null) garbledCount = spoil(chunk, garbledCount, felt.garble);
-    if (isQuiet?.(chunk) === true) counters.quietChunksToHost += 1;
-    else clock.touch();
-    current?.deliver(chunk);
+    if (this.garbledCount !== null) this.garbledCount = spoil(chunk, this.garbledCount, this.felt.garble);
+    if (this.isQuiet?.(chunk) === true) counters.quietChunksToHost += 1;
+    else this.clock.touch();
+    this.current?.deliver(chunk);
   }
 
-  function deliverAiling(chunk: Uint8Array, { how }: LinkAilment): void {
-    ailingCount += 1;
-    const isHit = ailingCount % EVERY_AILING === 0;
+  private deliverAiling(chunk: Uint8Array, { how }: LinkAilment): void {
+    this.ailingCount += 1;
+    const isHit = this.ailingCount % EVERY_AILING === 0;
     if (how === "mute" || (how === "drops" && isHit)) {
-      felt.ail?.();
-      counters.chunksLost += 1;
+      this.felt.ail?.();
+      this.counters.chunksLost += 1;
       return;
     }
     const own = Uint8Array.from(chunk);
+    const { before } = this;
     const isRepeated = how === "repeats" && isHit && before !== undefined;
     const isDoubled = how === "doubles" && isHit;
-    if (isRepeated || isDoubled || how === "late") felt.ail?.();
-    pass(isRepeated && before !== undefined ? before : chunk);
-    before = own;
-    if (isDoubled) pass(Uint8Array.from(own));
+    if (isRepeated || isDoubled || how === "late") this.felt.ail?.();
+    this.pass(isRepeated ? before : chunk);
+    this.before = own;
+    if (isDoubled) this.pass(Uint8Array.from(own));
   }
 
   /** Whether what the host sent is lost on the way. */
-  function isLostToDevice(): boolean {
+  private isLostToDevice(): boolean {
+    const { ailing } = this;
     if (ailing === null) return false;
-    if (ailing.how !== "deaf") ailingCount += 1;
-    const isLost = ailing.how === "deaf" || (ailing.how === "drops" && ailingCount % EVERY_AILING === 0);
-    if (isLost) felt.ail?.();
+    if (ailing.how !== "deaf") this.ailingCount += 1;
+    const isLost = ailing.how === "deaf" || (ailing.how === "drops" && this.ailingCount % EVERY_AILING === 0);
+    if (isLost) this.felt.ail?.();
     return isLost;
   }
 
-  function deliverToDevice(): void {
-    const chunk = toDevice.take();
-    if (isHung) felt.hang?.();
-    if (toDevice.wasStale || !deviceIsOpen || isHung || deviceOnData === undefined || isLostToDevice()) {
+  private readonly deliverToDevice = (): void => {
+    const chunk = this.toDevice.take();
+    const { counters, deviceOnData } = this;
+    if (this.isHung) this.felt.hang?.();
+    const isLost = this.toDevice.wasStale || !this.deviceIsOpen || this.isHung || deviceOnData === undefined;
+    if (isLost || this.isLostToDevice()) {
       counters.chunksLost += 1;
       return;
     }
     counters.chunksToDevice += 1;
     counters.bytesToDevice += chunk.length;
     deviceOnData(chunk);
-  }
+  };
 
-  function tellDeviceClosed(): void {
-    if (!deviceIsOpen) return;
-    deviceIsOpen = false;
-    deviceOnClose?.();
-  }
+  private readonly tellDeviceClosed = (): void => {
+    if (!this.deviceIsOpen) return;
+    this.deviceIsOpen = false;
+    this.deviceOnClose?.();
+  };
 
-  function beginSession(): void {
-    session += 1;
-    toHost.outdate();
-    toDevice.outdate();
+  private beginSession(): void {
+    this.session += 1;
+    this.toHost.outdate();
+    this.toDevice.outdate();
   }
 
   /** Ends the present session on the host's side; the device learns of it after `deviceDelayMs`. */
-  function endSession(why: string, deviceDelayMs: number): void {
-    const ended = current;
+  private endSession(why: string, deviceDelayMs: number): void {
+    const { clock, current: ended } = this;
     if (ended === undefined) return;
-    current = undefined;
-    beginSession();
-    counters.closes += 1;
-    if (deviceDelayMs === 0) tellDeviceClosed();
-    else clock.at(clock.nowMs() + deviceDelayMs, tellDeviceClosed);
+    this.current = undefined;
+    this.beginSession();
+    this.counters.closes += 1;
+    if (deviceDelayMs === 0) this.tellDeviceClosed();
+    else clock.at(clock.nowMs() + deviceDelayMs, this.tellDeviceClosed);
     clock.touch();
     ended.closed(why);
   }
 
-  function open(): Promise<Link> {
-    return new Promise((resolve, reject) => {
+  readonly openLink: OpenLink = () =>
+    new Promise((resolve, reject) => {
+      const { clock } = this;
       const refuse = (why: string): void => {
-        counters.refusals += 1;
+        this.counters.refusals += 1;
         clock.touch();
-        reject(new Fault("link.open-failed", name, why));
+        reject(new Fault("link.open-failed", this.name, why));
       };
-      if (current !== undefined || isOpening) {
+      if (this.current !== undefined || this.isOpening) {
         refuse("the port is already open");
         return;
       }
-      isOpening = true;
-      clock.at(clock.nowMs() + latencyMs, () => {
-        isOpening = false;
-        if (!isPlugged) {
-          felt.plug?.();
+      this.isOpening = true;
+      clock.at(clock.nowMs() + this.latencyMs, () => {
+        this.isOpening = false;
+        if (!this.isPlugged) {
+          this.felt.plug?.();
           refuse("no such port");
           return;
         }
-        beginSession();
-        counters.opens += 1;
-        const hostEnd = createHostEnd(
-          name,
+        this.beginSession();
+        this.counters.opens += 1;
+        const hostEnd = new HostEnd(
+          this.name,
           (bytes) => {
-            toDevice.put(bytes.slice());
-            clock.at(clock.nowMs() + latencyMs + lateMs, deliverToDevice);
+            this.toDevice.put(bytes.slice());
+            clock.at(clock.nowMs() + this.latencyMs + this.lateMs, this.deliverToDevice);
           },
           (why) => {
-            if (current === hostEnd) endSession(why, latencyMs);
+            if (this.current === hostEnd) this.endSession(why, this.latencyMs);
           },
         );
-        current = hostEnd;
-        deviceIsOpen = true;
+        this.current = hostEnd;
+        this.deviceIsOpen = true;
         clock.touch();
-        resolve(hostEnd.link);
-        deviceOnOpen?.();
+        resolve(hostEnd);
+        this.deviceOnOpen?.();
       });
+    });
+
+  private hangUp(why: string): void {
+    const ending = this.session;
+    this.tellDeviceClosed();
+    this.clock.at(this.clock.nowMs() + this.latencyMs, () => {
+      if (this.session === ending) this.endSession(why, 0);
     });
   }
 
-  const end: DeviceEnd = {
-    onOpen(handler) {
-      deviceOnOpen = handler;
-    },
-    onClose(handler) {
-      deviceOnClose = handler;
-    },
-    onData(handler) {
-      deviceOnData = handler;
-    },
-    send(chunk) {
-      if (!deviceIsOpen || isHung) {
-        if (isHung) felt.hang?.();
-        counters.chunksLost += 1;
-        return;
-      }
-      toHost.put(chunk);
-      clock.at(clock.nowMs() + latencyMs + lateMs, deliverToHost);
-    },
-    hangUp(why) {
-      const ending = session;
-      tellDeviceClosed();
-      clock.at(clock.nowMs() + latencyMs, () => {
-        if (session === ending) endSession(why, 0);
-      });
-    },
-  };
+  cut(why: string, felt?: Felt): void {
+    if (this.current !== undefined) felt?.();
+    this.endSession(why, 0);
+  }
 
-  return {
-    openLink: open,
-    end,
-    counters,
-    cut(why, feltCut) {
-      if (current !== undefined) feltCut?.();
-      endSession(why, 0);
-    },
-    plug(plugged, feltPlug) {
-      isPlugged = plugged;
-      felt.plug = feltPlug;
-      if (!plugged && current !== undefined) feltPlug?.();
-      if (!plugged) endSession("the port vanished", 0);
-    },
-    hang(hung, feltHang) {
-      isHung = hung;
-      felt.hang = feltHang;
-    },
-    garble(garbled, feltGarble) {
-      garbledCount = garbled ? 0 : null;
-      felt.garble = feltGarble;
-    },
-    ail(ailment, feltAil) {
-      ailing = ailment;
-      felt.ail = feltAil;
-      before = undefined;
-      lateMs = ailment?.how === "late" ? ailment.lateMs : 0;
-    },
-  };
+  plug(isPlugged: boolean, felt?: Felt): void {
+    this.isPlugged = isPlugged;
+    this.felt.plug = felt;
+    if (!isPlugged && this.current !== undefined) felt?.();
+    if (!isPlugged) this.endSession("the port vanished", 0);
+  }
+
+  hang(isHung: boolean, felt?: Felt): void {
+    this.isHung = isHung;
+    this.felt.hang = felt;
+  }
+
+  garble(isGarbled: boolean, felt?: Felt): void {
+    this.garbledCount = isGarbled ? 0 : null;
+    this.felt.garble = felt;
+  }
+
+  ail(ailment: LinkAilment | null, felt?: Felt): void {
+    this.ailing = ailment;
+    this.felt.ail = felt;
+    this.before = undefined;
+    this.lateMs = ailment?.how === "late" ? ailment.lateMs : 0;
+  }
 }
 
 /** Every this many chunks one is spoilt, each time at another place. */
@@ -294,42 +320,48 @@ function spoil(chunk: Uint8Array, count: number, felt: Felt | undefined): number
   return count + 1;
 }
 
-interface HostEnd {
-  readonly link: Link;
-  deliver(chunk: Uint8Array): void;
-  closed(why: string): void;
-}
+class HostEnd implements Link {
+  private readonly dataHandlers: ((chunk: Uint8Array) => void)[] = [];
+  private readonly closeHandlers: ((why: string) => void)[] = [];
+  isOpen = true;
+  readonly name: string;
+  private readonly send: (bytes: Uint8Array) => void;
+  private readonly hangUp: (why: string) => void;
 
-function createHostEnd(name: string, send: (bytes: Uint8Array) => void, close: (why: string) => void): HostEnd {
-  const dataHandlers: ((chunk: Uint8Array) => void)[] = [];
-  const closeHandlers: ((why: string) => void)[] = [];
-  let isOpen = true;
-  return {
-    link: {
-      name,
-      get isOpen() {
-        return isOpen;
-      },
-      write(bytes) {
-        if (!isOpen) throw new Fault("link.closed", name, "the link is closed");
-        send(bytes);
-      },
-      onData: (handler) => subscribed(dataHandlers, handler),
-      onClose: (handler) => subscribed(closeHandlers, handler),
-      close() {
-        if (isOpen) close("closed by the host");
-      },
-    },
-    deliver(chunk) {
-      // By index: a handler may remove itself, and nothing is allocated for a sample.
-      for (let index = 0; index < dataHandlers.length; index += 1) dataHandlers[index]?.(chunk);
-    },
-    closed(why) {
-      isOpen = false;
-      for (const handler of closeHandlers.splice(0)) handler(why);
-      dataHandlers.length = 0;
-    },
-  };
+  constructor(name: string, send: (bytes: Uint8Array) => void, hangUp: (why: string) => void) {
+    this.name = name;
+    this.send = send;
+    this.hangUp = hangUp;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (!this.isOpen) throw new Fault("link.closed", this.name, "the link is closed");
+    this.send(bytes);
+  }
+
+  onData(handler: (chunk: Uint8Array) => void): () => void {
+    return subscribed(this.dataHandlers, handler);
+  }
+
+  onClose(handler: (why: string) => void): () => void {
+    return subscribed(this.closeHandlers, handler);
+  }
+
+  close(): void {
+    if (this.isOpen) this.hangUp("closed by the host");
+  }
+
+  deliver(chunk: Uint8Array): void {
+    const { dataHandlers } = this;
+    // By index: a handler may remove itself, and nothing is allocated for a sample.
+    for (let index = 0; index < dataHandlers.length; index += 1) dataHandlers[index]?.(chunk);
+  }
+
+  closed(why: string): void {
+    this.isOpen = false;
+    for (const handler of this.closeHandlers.splice(0)) handler(why);
+    this.dataHandlers.length = 0;
+  }
 }
 
 function subscribed<T>(handlers: T[], handler: T): () => void {
@@ -340,49 +372,46 @@ function subscribed<T>(handlers: T[], handler: T): () => void {
   };
 }
 
-interface ChunkRing {
-  put(chunk: Uint8Array): void;
-  /** The oldest chunk. One delivery event stands for each chunk put. */
-  take(): Uint8Array;
-  /** All that is in flight is of a session that is over. */
-  outdate(): void;
-  /** Whether that held for the chunk taken last. */
-  readonly wasStale: boolean;
-}
-
 const NO_BYTES = new Uint8Array(0);
 
-function createChunkRing(): ChunkRing {
-  let capacity = 8;
-  let chunks: Uint8Array[] = new Array<Uint8Array>(capacity).fill(NO_BYTES);
-  let head = 0;
-  let count = 0;
-  let stale = 0;
-  const ring: Writable<ChunkRing> = {
-    wasStale: false,
-    put(chunk) {
-      if (count === capacity) {
-        chunks = [...chunks.slice(head), ...chunks.slice(0, head), ...new Array<Uint8Array>(capacity).fill(NO_BYTES)];
-        head = 0;
-        capacity *= 2;
-      }
-      const index = (head + count) & (capacity - 1);
-      chunks[index] = chunk;
-      count += 1;
-    },
-    take() {
-      if (count === 0) throw new RangeError("no chunk in flight");
-      const chunk = chunks[head] ?? NO_BYTES;
-      ring.wasStale = stale > 0;
-      if (ring.wasStale) stale -= 1;
-      chunks[head] = NO_BYTES;
-      head = (head + 1) & (capacity - 1);
-      count -= 1;
-      return chunk;
-    },
-    outdate() {
-      stale = count;
-    },
-  };
-  return ring;
+class ChunkRing {
+  private chunks: Uint8Array[] = new Array<Uint8Array>(8).fill(NO_BYTES);
+  private head = 0;
+  private count = 0;
+  private stale = 0;
+  /** Whether the chunk taken last was of a session that is over. */
+  wasStale = false;
+
+  put(chunk: Uint8Array): void {
+    const capacity = this.chunks.length;
+    if (this.count === capacity) {
+      const { chunks, head } = this;
+      this.chunks = [
+        ...chunks.slice(head),
+        ...chunks.slice(0, head),
+        ...new Array<Uint8Array>(capacity).fill(NO_BYTES),
+      ];
+      this.head = 0;
+    }
+    this.chunks[(this.head + this.count) & (this.chunks.length - 1)] = chunk;
+    this.count += 1;
+  }
+
+  /** The oldest chunk. One delivery event stands for each chunk put. */
+  take(): Uint8Array {
+    if (this.count === 0) throw new RangeError("no chunk in flight");
+    const { chunks, head } = this;
+    const chunk = chunks[head] ?? NO_BYTES;
+    this.wasStale = this.stale > 0;
+    if (this.wasStale) this.stale -= 1;
+    chunks[head] = NO_BYTES;
+    this.head = (head + 1) & (chunks.length - 1);
+    this.count -= 1;
+    return chunk;
+  }
+
+  /** All that is in flight is of a session that is over. */
+  outdate(): void {
+    this.stale = this.count;
+  }
 }
