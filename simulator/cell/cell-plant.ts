@@ -1,6 +1,6 @@
 /** A cell on its channel: the seam through which a simulated potentiostat acts on it, in virtual milliseconds. */
 import type { CellPlant } from "../plant/plant.ts";
-import type { Cell, CellState } from "./cell.ts";
+import type { Cell } from "./cell.ts";
 import { impedanceOhm, type ImpedanceOptions } from "./impedance.ts";
 
 /** What a channel does to a cell. */
@@ -59,7 +59,6 @@ class HealthyPlant implements ObservedCellPlant {
   voltageV: number;
   currentA: number;
   private atMs: number;
-  private readonly state: CellState;
   /** Bounds of the current under a voltage. */
   leastA = -Infinity;
   mostA = Infinity;
@@ -69,9 +68,8 @@ class HealthyPlant implements ObservedCellPlant {
 
   constructor(cell: Cell, startMs: number, options: CellPlantOptions) {
     this.cell = cell;
-    this.state = cell.state;
-    this.voltageV = this.state.voltageV;
-    this.currentA = this.state.currentA;
+    this.voltageV = this.cell.voltageV();
+    this.currentA = this.cell.currentA();
     this.atMs = startMs;
     this.switchedMs = startMs;
     this.currentLimitA = options.currentLimitA ?? 0.25;
@@ -102,8 +100,8 @@ class HealthyPlant implements ObservedCellPlant {
 
   /** What the seam shows after everything that was done to the cell. */
   private show(): void {
-    this.voltageV = this.state.voltageV;
-    this.currentA = this.state.currentA;
+    this.voltageV = this.cell.voltageV();
+    this.currentA = this.cell.currentA();
   }
 
   private set(atMs: number, mode: "open" | "current", currentA: number): void {

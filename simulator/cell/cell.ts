@@ -88,6 +88,9 @@ export interface CellState {
 export interface Cell {
   readonly parameters: CellParameters;
   readonly state: CellState;
+  /** As in `state`, for whoever asks with each sample. */
+  voltageV(): number;
+  currentA(): number;
   /** Passes `currentA` for `dtS`. */
   advance(dtS: number, currentA: number): void;
   /** Holds `voltageV` for `dtS`, within `limitA` of charge and `dischargeLimitA` of discharge; one for both without it. */
@@ -367,10 +370,14 @@ class ModelledCell implements Cell {
     voltageOf: (dischargeA: number) => number,
     dischargeLimitA = limitA,
   ): number {
-    return fallingRoot(voltageOf, voltageV, -this.currentA, this.guess, dischargeLimitA, -limitA);
+    return fallingRoot(voltageOf, voltageV, -this.currentA(), this.guess, dischargeLimitA, -limitA);
   }
 
-  private get currentA(): number {
+  voltageV(): number {
+    return this.table[VOLTAGE_V] ?? NaN;
+  }
+
+  currentA(): number {
     return this.table[CURRENT_A] ?? 0;
   }
 
@@ -389,13 +396,13 @@ class ModelledCell implements Cell {
   advanceAtVoltage(dtS: number, voltageV: number, limitA: number, dischargeLimitA?: number): void {
     let remainingS = dtS;
     while (remainingS > 0) {
-      this.updateSide(-this.currentA);
+      this.updateSide(-this.currentA());
       const stepS = Math.min(remainingS, this.side.longestStepS());
       this.forecastRamp(stepS);
       this.commitRamp(stepS, this.currentFor(voltageV, limitA, this.voltageAhead, dischargeLimitA));
       remainingS -= stepS;
     }
-    this.settle(this.currentA);
+    this.settle(this.currentA());
   }
 
   setCurrent(currentA: number): void {
@@ -410,7 +417,7 @@ class ModelledCell implements Cell {
       this.table[CURRENT_A] = currentA;
       this.electrolyte.refresh(-currentA);
     }
-    this.settle(this.currentA);
+    this.settle(this.currentA());
   }
 
   setTemperature(temperatureC: number): void {
@@ -419,13 +426,13 @@ class ModelledCell implements Cell {
     table[TEMPERATURE_C] = temperatureC;
     warmTo(table, this.parameters, temperatureC);
     this.electrolyte.setSpeed(table[ELECTROLYTE_DIFFUSION] ?? 1);
-    this.electrolyte.refresh(-this.currentA);
-    this.settle(this.currentA);
+    this.electrolyte.refresh(-this.currentA());
+    this.settle(this.currentA());
   }
 
   setSeriesOhm(ohm: number): void {
     this.table[ADDED_OHM] = ohm;
-    this.settle(this.currentA);
+    this.settle(this.currentA());
   }
 
   timeToVoltage(dtS: number, currentA: number, limitV: number): number | undefined {
@@ -439,8 +446,8 @@ class ModelledCell implements Cell {
   }
 
   timeToCurrent(dtS: number, voltageV: number, limitA: number, untilA: number): number | undefined {
-    this.updateSide(-this.currentA);
-    return firstCrossing(dtS, untilA - Math.abs(this.currentA), (atS) => {
+    this.updateSide(-this.currentA());
+    return firstCrossing(dtS, untilA - Math.abs(this.currentA()), (atS) => {
       this.forecastRamp(atS);
       return untilA - Math.abs(this.currentFor(voltageV, limitA, this.voltageAhead));
     });
