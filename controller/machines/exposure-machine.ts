@@ -1,5 +1,5 @@
 /**
- * One exposure, honestly: check, bring the cell (motion, booking and arming side by side), take the permit, open,
+ * One exposure, honestly: check, bring the cell (motion, booking and arming side by side, as one task), take the permit, open,
  * expose, close, settle. Every way out of the shutter being asked open leads through closing and accounting: there
  * is no path from an open shutter to the next exposure that leaves photons unbooked.
  */
@@ -63,62 +63,19 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
             ms: deps.bringDeadlineMs,
           },
         },
-        invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + deps.bringDeadlineMs }) },
-        type: "parallel",
-        states: {
-          motion: {
-            initial: "moving",
-            states: {
-              moving: {
-                invoke: {
-                  src: "move",
-                  input: ({ context }) => ({ of: orderOf(context), atMs: null }),
-                  onDone: { target: "inPlace", actions: assign({ settledAtMs: ({ event }) => event.output }) },
-                  onError: {
-                    target: "#exposure.givingUp",
-                    actions: assign({ fault: ({ event }) => faultNote(event.error) }),
-                  },
-                },
-              },
-              inPlace: { type: "final" },
+        invoke: {
+          src: "bring",
+          input: ({ context }) => ({ of: orderOf(context), atMs: clock.monoMs() + deps.bringDeadlineMs }),
+          onDone: [
+            {
+              guard: { type: "isEarly", params: ({ event }) => event.output },
+              target: "holding",
+              actions: assign(({ event }) => event.output),
             },
-          },
-          dose: {
-            initial: "booking",
-            states: {
-              booking: {
-                invoke: {
-                  src: "book",
-                  input: ({ context }) => ({ of: orderOf(context), atMs: null }),
-                  onDone: { target: "booked", actions: assign({ bookingSeq: ({ event }) => event.output }) },
-                  onError: {
-                    target: "#exposure.givingUp",
-                    actions: assign({ fault: ({ event }) => faultNote(event.error) }),
-                  },
-                },
-              },
-              booked: { type: "final" },
-            },
-          },
-          detector: {
-            initial: "arming",
-            states: {
-              arming: {
-                invoke: {
-                  src: "arm",
-                  input: ({ context }) => ({ of: orderOf(context), atMs: null }),
-                  onDone: "armed",
-                  onError: {
-                    target: "#exposure.givingUp",
-                    actions: assign({ fault: ({ event }) => faultNote(event.error) }),
-                  },
-                },
-              },
-              armed: { type: "final" },
-            },
-          },
+            { target: "permitting", actions: assign(({ event }) => event.output) },
+          ],
+          onError: { target: "givingUp", actions: assign({ fault: ({ event }) => faultNote(event.error) }) },
         },
-        onDone: [{ guard: "isEarly", target: "holding" }, { target: "permitting" }],
         on: {
           DEADLINE: { target: "givingUp", actions: "noteLate" },
           STOP_EXPOSING: { target: "givingUp", actions: "noteStop" },

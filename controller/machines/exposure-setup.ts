@@ -49,9 +49,7 @@ export function setupExposure(deps: ExposureMachineDeps) {
     },
     actors: {
       check: taskActor<unknown, ExposureOrder>(clock, ({ input }) => effects.check(input)),
-      move: taskActor<number, ExposureOrder>(clock, ({ input, signal }) => effects.move(input, signal)),
-      book: taskActor<number, ExposureOrder>(clock, ({ input }) => effects.book(input)),
-      arm: taskActor<unknown, ExposureOrder>(clock, ({ input }) => effects.arm(input)),
+      bring: taskActor<Brought, ExposureOrder>(clock, ({ input, signal }) => bring(effects, input, signal)),
       open: taskActor<
         unknown,
         { order: ExposureOrder; bookingSeq: number; note: (marks: Partial<ShutterMarks>) => void }
@@ -76,7 +74,8 @@ export function setupExposure(deps: ExposureMachineDeps) {
       isOver: ({ event }) => event.type === "STOP_EXPOSING" && event.isOver === true,
       /** With the permit in hand nothing is left to wait for. */
       isTooLate: ({ context }) => clock.monoMs() > (context.order?.latestMs ?? Infinity),
-      isEarly: ({ context }) => clock.monoMs() < permitAtMs(context, deps),
+      isEarly: ({ context: { order } }, { settledAtMs }: Brought) =>
+        clock.monoMs() < permitAtMs({ order, settledAtMs }, deps),
     },
     actions: {
       takeOrder: assign(({ event }) =>
@@ -173,6 +172,22 @@ export function setupExposure(deps: ExposureMachineDeps) {
       }),
     },
   });
+}
+
+/** What there is once everything is in place; as it then stands in the machine's context. */
+interface Brought {
+  readonly bookingSeq: number;
+  readonly settledAtMs: number;
+}
+
+/** Side by side; the first that fails ends it, and the stage is stopped with the task. */
+async function bring(effects: ExposureEffects, order: ExposureOrder, signal: AbortSignal): Promise<Brought> {
+  const [settledAtMs, bookingSeq] = await Promise.all([
+    effects.move(order, signal),
+    effects.book(order),
+    effects.arm(order),
+  ]);
+  return { bookingSeq, settledAtMs };
 }
 
 export function orderOf(context: ExposureContext): ExposureOrder {

@@ -15,7 +15,7 @@ export interface Task<Input> {
 
 export interface GivenTask<Input> {
   readonly input: Input;
-  /** Aborted when the machine leaves before it is done. */
+  /** Aborted when the machine leaves before it is done, and when it fails: what it had begun beside is given up. */
   readonly signal: AbortSignal;
 }
 
@@ -91,6 +91,7 @@ export function taskActor<Output, Input = undefined>(
           return { status: "done", output: event["output"] as Output, error: undefined, run };
         case "TASK_FAILED":
           if (run.timer !== null) clock.clearTimeout(run.timer);
+          run.leave();
           return { status: "error", output: undefined, error: event["error"], run };
         case "xstate.stop":
           if (run.timer !== null) clock.clearTimeout(run.timer);
