@@ -11,9 +11,6 @@ import type { CellParameters, ElectrodeParameters } from "./cell-parameters.ts";
 import {
   ADDED_OHM,
   CHARGE_C,
-  CONCENTRATION_V,
-  CONDUCTIVITY,
-  CONTACT_OHM,
   CURRENT_A,
   ELECTROLYTE_DIFFUSION,
   FORMATION_C,
@@ -21,40 +18,33 @@ import {
   NEGATIVE_BASE,
   NEGATIVE_C,
   NEGATIVE_DIFFUSION,
-  NEGATIVE_EXCHANGE,
   NEGATIVE_LEFT,
   NEGATIVE_M2,
   NEGATIVE_MEAN,
   NEGATIVE_PER_M,
   NEGATIVE_SLOPE,
   NEGATIVE_SURFACE,
-  PLATING_A,
   POSITIVE_BASE,
   POSITIVE_C,
   POSITIVE_DIFFUSION,
-  POSITIVE_EXCHANGE,
   POSITIVE_LEFT,
   POSITIVE_M2,
   POSITIVE_MEAN,
-  POSITIVE_PER_M,
   POSITIVE_SLOPE,
   POSITIVE_SURFACE,
-  SEPARATOR_PER_M,
   SIDE_A,
   SOLID_OHM,
   stateIn,
   TEMPERATURE_C,
-  THERMAL_V,
   VOLTAGE_V,
 } from "./cell-numbers.ts";
 import { fillWarmth, warmTo } from "./cell-warmth.ts";
 import { createElectrolyte, type Electrolyte, electrolytePlaces } from "./electrolyte.ts";
 import { firstCrossing } from "./first-crossing.ts";
-import { type PotentialTable, tabulatedV } from "./potential-table.ts";
 import { createRelaxation, type Relaxation, relaxationPlaces } from "./relaxation.ts";
 import { fallingRoot } from "./falling-root.ts";
-import type { SaltBend } from "./salt-bend.ts";
 import { createSideReactions, type SideReactions } from "./side-reactions.ts";
+import { Terminals } from "./terminals.ts";
 
 /** Where the cell starts: a state of charge of the formed cell, as assembled, or given stoichiometries. */
 export type CellInitial =
@@ -120,7 +110,6 @@ export interface Cell {
   lithiumC(): number;
 }
 
-const EDGE = 1e-9;
 const KELVIN = 273.15;
 
 /** `design` gives the stoichiometry limits and the assembled state; `parameters` the individual cell. */
@@ -138,10 +127,7 @@ class ModelledCell implements Cell {
   private readonly negativeModes: Relaxation;
   private readonly positiveModes: Relaxation;
   private readonly side: SideReactions;
-  private readonly negativePotential: PotentialTable;
-  private readonly positivePotential: PotentialTable;
-  private readonly resistivity: Float64Array;
-  private readonly bend: SaltBend | undefined;
+  private readonly terminals: Terminals;
   private readonly saltAt: number;
   readonly parameters: CellParameters;
   readonly state: CellState;
@@ -156,10 +142,7 @@ class ModelledCell implements Cell {
     this.electrolyte = createElectrolyte(parameters, table, MODES_AT);
     this.negativeModes = sphereOf(parameters, negative, table, negativeAt);
     this.positiveModes = sphereOf(parameters, positive, table, negativeAt + spherePlaces);
-    this.negativePotential = negative.potential;
-    this.positivePotential = positive.potential;
-    this.resistivity = parameters.resistivity;
-    this.bend = parameters.saltBend;
+    this.terminals = new Terminals(parameters, table);
     this.saltAt = this.electrolyte.nowAt;
     this.parameters = parameters;
     this.state = stateIn(table);
@@ -180,81 +163,9 @@ class ModelledCell implements Cell {
     this.settle(0);
   }
 
-  private resistivityAt(concentration: number): number {
-    const { resistivity } = this;
-    const lastNode = resistivity.length - 1;
-    const place = concentration * this.parameters.resistivityPerNode;
-    if (!(place > 0)) return resistivity[0] ?? 0;
-    if (place >= lastNode) return resistivity[lastNode] ?? 0;
-    const node = place | 0;
-    const lower = resistivity[node] ?? 0;
-    return lower + (place - node) * ((resistivity[node + 1] ?? 0) - lower);
-  }
-
-  private ohmOf(cN: number, cS: number, cP: number): number {
-    const { table } = this;
-    return (
-      ((table[NEGATIVE_PER_M] ?? 0) * this.resistivityAt(cN) +
-        (table[SEPARATOR_PER_M] ?? 0) * this.resistivityAt(cS) +
-        (table[POSITIVE_PER_M] ?? 0) * this.resistivityAt(cP)) /
-        (table[CONDUCTIVITY] ?? 1) +
-      (table[SOLID_OHM] ?? 0) +
-      (table[CONTACT_OHM] ?? 0) +
-      (table[ADDED_OHM] ?? 0)
-    );
-  }
-
-  /** Terminal voltage; discharge current positive, concentrations as the linear modes give them. */
-  private terminalV(dischargeA: number, x: number, y: number, c1N: number, c1S: number, c1P: number): number {
-    const { table, bend } = this;
-    let cN = c1N;
-    let cS = c1S;
-    let cP = c1P;
-    if (bend !== undefined) {
-      const lastBend = 2 * bend.middle;
-      const place = (c1N - c1P) * bend.perNode + bend.middle;
-      const held = place > 0 ? (place < lastBend ? place : lastBend) : 0;
-      const node = held < lastBend ? held | 0 : lastBend - 1;
-      const part = held - node;
-      const left = 1 - part;
-      cN += left * (bend.negative[node] ?? 0) + part * (bend.negative[node + 1] ?? 0);
-      cS += left * (bend.separator[node] ?? 0) + part * (bend.separator[node + 1] ?? 0);
-      cP += left * (bend.positive[node] ?? 0) + part * (bend.positive[node + 1] ?? 0);
-    }
-    const open = tabulatedV(this.positivePotential, y) - tabulatedV(this.negativePotential, x);
-    const saltN = cN > 1 ? cN : 1;
-    const saltP = cP > 1 ? cP : 1;
-    const concentration = saltN === saltP ? 0 : (table[CONCENTRATION_V] ?? 0) * Math.log(saltP / saltN);
-    const platingA = table[PLATING_A] ?? 0;
-    if (dischargeA === 0 && platingA === 0) return open + concentration;
-    const siteX = x < EDGE ? EDGE : x > 1 - EDGE ? 1 - EDGE : x;
-    const siteY = y < EDGE ? EDGE : y > 1 - EDGE ? 1 - EDGE : y;
-    const size = dischargeA < 0 ? -dischargeA : dischargeA;
-    const perN = 2 * (table[NEGATIVE_M2] ?? 0) * (table[NEGATIVE_LEFT] ?? 1) * (table[NEGATIVE_EXCHANGE] ?? 0);
-    const perP = 2 * (table[POSITIVE_M2] ?? 0) * (table[POSITIVE_LEFT] ?? 1) * (table[POSITIVE_EXCHANGE] ?? 0);
-    const loadN = size / (perN * Math.sqrt(saltN * siteX * (1 - siteX)));
-    const loadP = size / (perP * Math.sqrt(saltP * siteY * (1 - siteY)));
-    let kinetic: number;
-    if (platingA === 0) {
-      // asinh a + asinh b as one logarithm.
-      const sum =
-        (table[THERMAL_V] ?? 0) *
-        Math.log((loadN + Math.sqrt(loadN * loadN + 1)) * (loadP + Math.sqrt(loadP * loadP + 1)));
-      kinetic = dischargeA < 0 ? -sum : sum;
-    } else {
-      // What plates or dissolves does not pass through the particles.
-      const insertedA = dischargeA + platingA;
-      kinetic =
-        (table[THERMAL_V] ?? 0) *
-        (Math.asinh(insertedA / (perN * Math.sqrt(saltN * siteX * (1 - siteX)))) +
-          Math.asinh(dischargeA < 0 ? -loadP : loadP));
-    }
-    return open + concentration - kinetic - dischargeA * this.ohmOf(cN, cS, cP);
-  }
-
   private readonly voltageNow = (dischargeA: number): number => {
     const { table, saltAt } = this;
-    return this.terminalV(
+    return this.terminals.voltageV(
       dischargeA,
       table[NEGATIVE_SURFACE] ?? NaN,
       table[POSITIVE_SURFACE] ?? NaN,
@@ -309,7 +220,7 @@ class ModelledCell implements Cell {
   private readonly voltageAhead = (dischargeA: number): number => {
     const { table } = this;
     const { baseAt, slopeAt } = this.electrolyte;
-    return this.terminalV(
+    return this.terminals.voltageV(
       dischargeA,
       (table[NEGATIVE_BASE] ?? NaN) + (table[NEGATIVE_SLOPE] ?? NaN) * dischargeA,
       (table[POSITIVE_BASE] ?? NaN) + (table[POSITIVE_SLOPE] ?? NaN) * dischargeA,
@@ -467,16 +378,12 @@ class ModelledCell implements Cell {
   }
 
   openCircuitV(): number {
-    const { table } = this;
-    return (
-      tabulatedV(this.positivePotential, table[POSITIVE_MEAN] ?? NaN) -
-      tabulatedV(this.negativePotential, table[NEGATIVE_MEAN] ?? NaN)
-    );
+    return this.terminals.openV(this.table[NEGATIVE_MEAN] ?? NaN, this.table[POSITIVE_MEAN] ?? NaN);
   }
 
   seriesOhm(): number {
     const { table, saltAt } = this;
-    return this.ohmOf(table[saltAt] ?? 0, table[saltAt + 1] ?? 0, table[saltAt + 2] ?? 0);
+    return this.terminals.ohm(table[saltAt] ?? 0, table[saltAt + 1] ?? 0, table[saltAt + 2] ?? 0);
   }
 
   lithiumC(): number {
