@@ -35,7 +35,7 @@ export const SHIFT_COMMANDS: readonly CommandEntry[] = [
       "small current before it goes on; where it is not, it stays off and the access open.",
       "rack: every cell is proven off, and the rack is taken out as it is; one that lies the wrong way round is told.",
       "aim rack: where the site measures its rack's place, nothing is exposed after the rack was out before it was aligned anew",
-      "(end the run, `beamrack align`, run again), or somebody answers for its place by --reason.",
+      "(`beamrack align --rack-only`), or somebody answers for its place by --reason.",
       "What is open stays open when the controller is restarted. docs/access.md has the steps.",
       "",
       "  --cell CODE          of end: the code read on the cell that lies there now",

@@ -58,7 +58,9 @@ export interface GivenBack {
 export interface AccessDesk {
   /** The campaign's, with a stage that refuses to move while somebody has access. */
   readonly roles: CampaignRoles;
-  /** Why the beam waits; null where nobody has access, or asked for it. */
+  /** Why the beam waits for people; null where nobody has access, or asked for it. */
+  people(): Obstacle | null;
+  /** The same, or that nobody knows where the rack stands. */
   obstacle(): Obstacle | null;
   /** Neither homing nor parking is begun while somebody has access. */
   guard<Moves extends { mayHome(): boolean }>(moves: Moves): Moves;
@@ -80,7 +82,7 @@ export interface AccessDesk {
   /** All cells at once. */
   readonly rack: RackAccess;
   /** Where the rack stands since it was out. */
-  readonly aim: Pick<RackAim, "refusal" | "vouch">;
+  readonly aim: Pick<RackAim, "refusal" | "vouch" | "measuring" | "measured">;
 }
 
 export interface AccessDeskDeps {
@@ -364,9 +366,10 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     roles: { ...deps.roles, stage: lockedStage(deps.roles.stage, requireNobody) },
     open,
     isTouched: (position) => open.has(position) || asked.has(position),
-    obstacle() {
+    obstacle: () => desk.people() ?? aim.obstacle(),
+    people() {
       const [first] = open.size > 0 ? open : asked;
-      if (first === undefined) return aim.obstacle();
+      if (first === undefined) return null;
       const [, { author, reason }] = first;
       const awaited = [...asked.keys()].filter((position) => !open.has(position));
       if (open.size === 0) {

@@ -19,6 +19,10 @@ export interface RackAim {
   vouch(by: { readonly author: string; readonly reason: string }): void;
   /** After a restart: by an alignment since it is known again. */
   goOn(): void;
+  /** By the run itself: the beam is held for that alone. */
+  measuring(isOn: boolean): void;
+  /** It was, and stands where the site has it now. */
+  measured(alignedAtMs: number): void;
   obstacle(): Obstacle | null;
 }
 
@@ -47,6 +51,7 @@ export function createRackAim(deps: RackAimDeps): RackAim {
   const { alignment, rack } = deps.site;
   const isMeasuredHere = alignment !== undefined || rack.placement !== undefined;
   let lost = deps.left;
+  let isMeasuring = false;
 
   function known(how: { readonly [key: string]: Json }): void {
     lost = null;
@@ -73,8 +78,14 @@ export function createRackAim(deps: RackAimDeps): RackAim {
       if (lost === null || alignedAtMs === undefined || alignedAtMs <= deps.startMs() + lost.sinceMs) return;
       known({ by: "alignment", aligned_at_ms: alignedAtMs });
     },
+    measuring(isOn) {
+      isMeasuring = isOn;
+    },
+    measured(alignedAtMs) {
+      if (lost !== null) known({ by: "alignment", aligned_at_ms: alignedAtMs });
+    },
     obstacle() {
-      if (lost === null) return null;
+      if (lost === null || isMeasuring) return null;
       return { reason: `the rack to be aligned anew, or vouched for: ${WHAT}`, who: "operator" };
     },
   };

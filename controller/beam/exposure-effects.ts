@@ -8,6 +8,7 @@ import type { Trigger } from "../../protocols/roles/trigger.ts";
 import { judgeGate } from "../dose/exposure-gate.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
+import { isBesideCells } from "../machines/exposure-order.ts";
 import { REHEARSED_FRAME } from "../rehearsal/locked-shutter.ts";
 import { motionRefusals, shadowRefusals } from "../safety/permit-judgement.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
@@ -294,7 +295,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const levels = await readLevels();
       await bringShutterClosed(levels);
       assertMotionAllowed(levels);
-      if (order.beside === undefined && deps.belief(order.cellIndex) === "unknown") {
+      if (!isBesideCells(order) && deps.belief(order.cellIndex) === "unknown") {
         throw new Fault("cell.unproven", order.position, "which cell is here is not known, so it is not exposed");
       }
       const atRest = await bringFilters(order.filtersIn, levels);
@@ -308,7 +309,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       const wasAt = reading;
       reading = null;
       armedFor = null;
-      isBeside = order.beside !== undefined;
+      isBeside = isBesideCells(order);
       if (!isBeside) {
         deps.underBeam?.bringing(order);
         await deps.changer?.bring(order.cellIndex, signal);
@@ -364,7 +365,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
         settledForMs: restedForMs(clock.monoMs(), atRestSinceMs, timings.settleMs),
         settleMs: timings.settleMs,
         // Where no cell stands none can be mistaken for another.
-        belief: order.beside === undefined ? deps.belief(order.cellIndex) : "confirmed",
+        belief: isBesideCells(order) ? "confirmed" : deps.belief(order.cellIndex),
         ringCurrentMa: deps.ringCurrentMa(),
         ringCurrentMinimumMa: timings.ringCurrentMinimumMa,
         isRehearsal: io.isLocked === true,
@@ -375,7 +376,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
           reasons: [...verdict.reasons],
         });
       }
-      if (order.beside === undefined && deps.changer?.isInBeam(order.cellIndex) === false) {
+      if (!isBesideCells(order) && deps.changer?.isInBeam(order.cellIndex) === false) {
         throw new Fault("changer.place-unknown", order.position, "the robot has not brought this cell into the beam");
       }
       signal.throwIfAborted();

@@ -210,7 +210,8 @@ function isOpenToAll(order: BusCommand, role: UserRole): boolean {
 /** What takes something away from a cell or from others is explained to them. An emergency is not asked for reasons. */
 function needsReason(order: BusCommand): boolean {
   if (order.command === "stop") return order.args.class !== "emergency";
-  if (order.command === "amend" || (order.command === "swap" && order.args.act !== "end")) return true;
+  if (order.command === "amend" || order.command === "align") return true;
+  if (order.command === "swap" && order.args.act !== "end") return true;
   return order.command === "skip-step" || order.command === "end-step" || order.command === "hold";
 }
 

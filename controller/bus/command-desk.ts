@@ -25,7 +25,7 @@ import { reportText, unconfirmed } from "../stops/stop-report.ts";
 import type { StopUnderWay } from "../stops/stop-desk.ts";
 import type { Censor } from "../report/foreign-words.ts";
 import { amendmentText } from "./amendment-reply.ts";
-import type { AmendmentUnderWay, CommandEffects } from "./command-effects.ts";
+import type { AlignmentUnderWay, AmendmentUnderWay, CommandEffects } from "./command-effects.ts";
 
 export interface CommandDeskDeps {
   readonly effects: CommandEffects;
@@ -184,7 +184,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       const { position, text } = verdict.command.args;
       deps.record("cell-noted", { position: deps.cellAt(position), text, author: user.name });
     }
-    if (underWay?.kind !== "amendment") note(envelope, user.name, "done", verdict.what);
+    if (underWay === undefined || underWay.kind === "stop") note(envelope, user.name, "done", verdict.what);
     const afterKept = keeping();
     const done = (what: string, of: Pick<BusReply, "not_confirmed" | "amended">): void => {
       afterKept((isKept) => {
@@ -194,7 +194,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     };
     if (underWay === undefined) done(verdict.what, {});
     else if (underWay.kind === "stop") answerStop(underWay, done);
-    else answerAmendment(underWay, user.name, envelope, done);
+    else if (underWay.kind === "amendment") answerAmendment(underWay, user.name, envelope, done);
+    else answerAlignment(underWay, user.name, envelope, done);
     deps.changed();
   }
 
@@ -252,6 +253,23 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       if (outcome.kind === "amended") done(told.what, { amended: outcome.number });
       else if (outcome.kind === "unchanged") done(told.what, {});
       else answer(user, envelope, { outcome: "refused", refusal: "not-now", ...told });
+      deps.changed();
+    });
+  }
+
+  /** Once the rack's place is known, or nothing was kept. */
+  function answerAlignment(
+    { over }: AlignmentUnderWay,
+    user: string,
+    envelope: BusEnvelope,
+    done: (what: string, of: Pick<BusReply, "amended">) => void,
+  ): void {
+    void over.then((outcome) => {
+      const isDone = outcome.kind === "aligned";
+      note(envelope, user, isDone ? "done" : "refused", outcome.what);
+      if (isDone) done(outcome.what, {});
+      else
+        answer(user, envelope, { outcome: "refused", refusal: "not-now", what: outcome.what, advice: outcome.advice });
       deps.changed();
     });
   }

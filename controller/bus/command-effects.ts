@@ -5,6 +5,7 @@ import type { UserRole } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { isPresent, presentAt, presentIndex } from "../../protocols/campaign/present-cell.ts";
 import type { GivenBack, OpenAccess } from "../access/access-desk.ts";
+import type { AlignOutcome } from "../align/align-desk.ts";
 import type { AmendOrder, AmendOutcome } from "../amendments/amend-desk.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";
 import type { CampaignRun } from "../run/run-types.ts";
@@ -29,12 +30,18 @@ export interface CommandEffects {
   obstacle(command: BusCommand, role: UserRole, by: Pick<OrderedBy, "author" | "reason">): string | null;
   /**
    * Gives the order to the machines. Never throws, never waits. Of a stop: what comes of it, device by device; of an
-   * amendment what became of it.
+   * amendment, or of the rack's alignment, what became of it.
    */
   carryOut(command: BusCommand, by: OrderedBy): UnderWay | undefined;
 }
 
-export type UnderWay = ({ readonly kind: "stop" } & StopUnderWay) | AmendmentUnderWay;
+export type UnderWay = ({ readonly kind: "stop" } & StopUnderWay) | AmendmentUnderWay | AlignmentUnderWay;
+
+export interface AlignmentUnderWay {
+  readonly kind: "alignment";
+  /** Never rejects. */
+  readonly over: Promise<AlignOutcome>;
+}
 
 export interface AmendmentUnderWay {
   readonly kind: "amendment";
@@ -204,6 +211,8 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "amend":
           if (deps.proposals !== undefined) return null;
           return "this run is repeated from its begin and not amended";
+        case "align":
+          return run.alignment.refusal(order.args.site);
         case "trouble":
           return null;
       }
@@ -212,12 +221,19 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     carryOut(order, by) {
       if (order.command === "stop") return { kind: "stop", ...stop(order.args, by.author, by.reason) };
       if (order.command === "amend") return { kind: "amendment", over: amend(order.args, by.reason) };
+      if (order.command === "align") {
+        const over = run.alignment.order({ author: order.args.name, reason: by.reason });
+        return { kind: "alignment", over };
+      }
       give(order, by);
       return undefined;
     },
   };
 
-  function give(order: Exclude<BusCommand, { command: "stop" | "amend" }>, { author, role, reason }: OrderedBy): void {
+  function give(
+    order: Exclude<BusCommand, { command: "stop" | "amend" | "align" }>,
+    { author, role, reason }: OrderedBy,
+  ): void {
     switch (order.command) {
       case "hold":
       case "resume":

@@ -25,6 +25,8 @@ const SENTENCES: Readonly<Record<EventType, (data: Data) => string>> = {
     data["by"] === "word"
       ? `${text(data, "author")} answers for the rack's place: ${text(data, "reason")}`
       : "the rack was aligned anew",
+  "alignment-begun": (data) => `the rack is aligned, for ${text(data, "author")}: ${text(data, "reason")}`,
+  "alignment-failed": (data) => `the rack was not aligned: ${text(data, "what")}`,
   "access-refused": (data) => `no access, or none given back: ${text(data, "what")}`,
   "campaign-resumed": () => "the campaign goes on after a restart",
   "run-ended": (data) => `the run was ended: ${text(data, "reason")}`,

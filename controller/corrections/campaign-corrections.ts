@@ -52,7 +52,7 @@ export interface CampaignCorrections {
 }
 
 /** As the controller and the world call a place without a cell. */
-const BESIDE_CELLS = -2;
+export const BESIDE_CELLS = -2;
 
 export function createCampaignCorrections(deps: CampaignCorrectionsDeps): CampaignCorrections {
   const { site, campaign, roles, clock, timings, tally } = deps;

@@ -86,6 +86,8 @@ const OF_NOTE: ReadonlySet<string> = new Set([
   "lit-while-closed",
   "aim-lost",
   "aim-known",
+  "alignment-begun",
+  "alignment-failed",
   "cells-ordered-off",
   "cell-isolated",
   "cell-complete",

@@ -6,7 +6,6 @@ import type { LastNumbers } from "../beam/request-numbers.ts";
 import type { BeamAct, ParkingPlace, SweepState } from "../beam/sweeps.ts";
 import type { WantedExposure, WholePlan, WishNews } from "../beam/wanted.ts";
 import type { CorrectionDesk } from "../corrections/correction-desk.ts";
-import type { PlanWithCorrection } from "../corrections/correction-plan.ts";
 import type { CellMachine } from "./cell-machine.ts";
 import type { CarryEvent, CellActEvent, CellInput, CellNews } from "./cell-news.ts";
 import type { FaultNote } from "./errors.ts";
@@ -27,7 +26,7 @@ export interface CampaignContext {
   /** Exposures that steps of cells and triggers asked for and did not get yet. */
   readonly wanted: readonly WantedExposure[];
   readonly lastNumbers: LastNumbers;
-  readonly act: BeamAct | CorrectionAct;
+  readonly act: BeamAct | CorrectionAct | AlignAct;
   /** When the last exposure was ordered. */
   readonly orderedAtMs: number;
   readonly fault: FaultNote | null;
@@ -49,6 +48,20 @@ export interface CampaignContext {
 export interface CorrectionAct {
   readonly kind: "correct";
   readonly frame: CorrectionFrame;
+}
+
+/** The next point of the rack's alignment. */
+export interface AlignAct {
+  readonly kind: "align";
+}
+
+/** With what is exposed in the pause that it plans. */
+export type BesidePlan<Plan> = Plan & { readonly correction?: CorrectionFrame; readonly aligns?: true };
+
+/** What is exposed in the pause that was planned; null for nothing. */
+export function besideOf({ aligns, correction }: BesidePlan<object>): CorrectionAct | AlignAct | null {
+  if (aligns === true) return { kind: "align" };
+  return correction === undefined ? null : { kind: "correct", frame: correction };
 }
 
 export type CampaignEvent =
@@ -124,8 +137,8 @@ export interface CampaignMachineDeps {
   /** The campaign's time has passed: nothing new is begun. */
   readonly isOver: () => boolean;
   /** Pure planning on the facts of the moment. */
-  readonly plan: (context: CampaignContext) => PlanWithCorrection<WholePlan>;
-  readonly order: (act: Extract<BeamAct, { kind: "expose" }> | CorrectionAct) => ExposureOrder;
+  readonly plan: (context: CampaignContext) => BesidePlan<WholePlan>;
+  readonly order: (act: Extract<BeamAct, { kind: "expose" }> | CorrectionAct | AlignAct) => ExposureOrder;
   /** Counts with the shutter closed; an aborted signal ends it. Left out where no such frames are taken. */
   readonly dark?: Pick<CorrectionDesk, "takeDark" | "darkFailed" | "leaveDark"> & { readonly deadlineMs: number };
   /** Books what planning and exposing came to: asked, met, missed. Never throws. */

@@ -4,9 +4,10 @@ import { nextNumber, withNumbers } from "../beam/request-numbers.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
 import { isMoved, isNear, type ExposureWish, type WantedExposure } from "../beam/wanted.ts";
 import { WINDOW_PASSED } from "./exposure-notes.ts";
-import type { ExposureOrder } from "./exposure-order.ts";
+import { isBesideCells, type ExposureOrder } from "./exposure-order.ts";
 import { assign, enqueueActions, setup } from "xstate";
 import {
+  besideOf,
   cellActorId,
   cellMeant,
   isNews,
@@ -59,7 +60,9 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         !context.isHomed && context.isGuarded && context.ready.has(deps.stageName) && deps.mayHome(),
       allCellsDone: ({ context }) => context.finishedCellCount >= deps.cells.length,
       mustExpose: ({ context }) =>
-        context.act.kind === "expose" || (context.act.kind === "correct" && context.act.frame.kind !== "dark"),
+        context.act.kind === "expose" ||
+        context.act.kind === "align" ||
+        (context.act.kind === "correct" && context.act.frame.kind !== "dark"),
       mustTakeDark: ({ context }) => context.act.kind === "correct",
       mustPark: ({ context }) =>
         context.mayPark &&
@@ -196,7 +199,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         return {
           sweep: plan.state,
           wanted: plan.wanted,
-          act: plan.correction === undefined ? plan.act : { kind: "correct" as const, frame: plan.correction },
+          act: besideOf(plan) ?? plan.act,
           waiting:
             plan.act.kind === "wait"
               ? waitingFor(plan.act.reason, plan.act.who, clock.monoMs(), plan.act.untilMs)
@@ -204,7 +207,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         };
       }),
       giveOrder: enqueueActions(({ enqueue, context }) => {
-        if (context.act.kind !== "expose" && context.act.kind !== "correct") return;
+        if (context.act.kind === "wait" || context.act.kind === "end") return;
         const order = deps.order(context.act);
         const untilMs = clock.monoMs() + order.exposureS * 1000 + deps.exposureOverheadMaxMs;
         enqueue.assign({
@@ -216,7 +219,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
       noteExposure: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== "EXPOSURE_DONE") return;
         const { order, outcome } = event;
-        if (order.beside !== undefined) {
+        if (isBesideCells(order)) {
           enqueue(() => deps.noteBeside?.(order, outcome, event.fault));
           // Nobody asked for it: it is tried again in its own time, and no row of such failures keeps cells from the beam.
           enqueue.assign({

@@ -10,6 +10,8 @@ export const EVENT_TYPES = [
   "alarm-cleared",
   "alarm-raised",
   "alarm-shelved",
+  "alignment-begun",
+  "alignment-failed",
   "amendment-refused",
   "beam-back",
   "beam-by-hand",

@@ -16,7 +16,7 @@ import { createAccess } from "../access/access-desk.ts";
 import { gateOf } from "../beam/shutter-gate.ts";
 import { createCampaignAmendments } from "../amendments/campaign-amendments.ts";
 import { createLiveCampaign } from "../amendments/live-campaign.ts";
-import { createCampaignCorrections } from "../corrections/campaign-corrections.ts";
+import { createBesideCells } from "../align/beside-cells.ts";
 import { createCellSignals, signalOf } from "../cells/cell-signals.ts";
 import { fluxReferenceOf } from "../dose/flux.ts";
 import { createBeamOnCell, createLedgerCells } from "../dose/ledger-cells.ts";
@@ -70,7 +70,9 @@ import { createWatchDesk } from "./watch-desk.ts";
 export type { CampaignRun, CampaignRunDeps } from "./run-types.ts";
 
 export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
-  const { site, clock, store, tables, endAtMs } = deps;
+  const { clock, store, tables, endAtMs } = deps;
+  // Where its rack stands may be measured on the way.
+  const site = { ...deps.site };
   const live = createLiveCampaign(deps.campaign);
   const { campaign } = live;
   const left = deps.left === undefined ? undefined : letGoOn(deps.left, deps.resumedBy);
@@ -254,9 +256,11 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
   const partialRule = createPartialRule({ campaign, shutterTravelMs: timings.shutterTravelMs, nowMs, endAtMs });
 
-  const corrections = createCampaignCorrections({
-    ...{ ...readings, site, campaign, roles, timings, tally, clock, recorder, alarms, fluxReference, beam, showLevels },
-    ...{ longestOpenS: openBound, committed: commit, commit: commitAlone, left, fail, requests: () => requestDesk },
+  const shared = { clock, recorder };
+  const corrections = createBesideCells({
+    ...{ ...readings, ...shared, site, campaign, roles, timings, tally, alarms, fluxReference, beam, showLevels },
+    ...{ longestOpenS: openBound, commit, commitAlone, left, fail, cycleOf, ledger, access, planAgain, desk },
+    ...{ requests: () => requestDesk, actor: () => actor, keep: deps.keepAlignment },
   });
 
   const wayIntoShadow = (from: StagePosition) => shadowPath(site.rack, site.stage.travelYMm, from);
@@ -322,7 +326,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   const gaps = createGapNotes({ campaign, store, intake, nowMs, fail, leftCells: left?.recorded.cells });
 
-  const shared = { clock, recorder };
   const cells = createCampaignCells({
     ...{ campaign, site, roles, clock, intake, recorder, left, signals, identity: deps.identity, alarms, send },
     ...{ gap: gaps.note, views, access },
@@ -369,7 +372,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     },
     ...(corrections.dark === undefined ? {} : { dark: corrections.dark }),
     order(act) {
-      if (act.kind === "correct") return corrections.order(act);
+      if (act.kind !== "expose") return corrections.order(act);
       const order = desk.order(act);
       const visit = { xMm: order.stageXMm, yMm: order.stageYMm, exposureS: order.exposureS };
       if (act.wanted === undefined) tally.ordered(act.sweep, nowMs(), visit);
@@ -379,16 +382,14 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     noteSignal: (position, stepIndex) => signals.note(signalOf(position, stepIndex)),
     ...{ noteWanted: requestDesk.noteWanted, noteRetimed: requestDesk.noteRetimed },
     ...{ noteWithdrawn: requestDesk.noteWithdrawn, hasAsked: requestDesk.hasAsked },
-    ...{ mayBeAsked: true, openedAtMs: () => openedAtMs },
-    noteAnswered: requestDesk.noteAnswered,
+    ...{ mayBeAsked: true, openedAtMs: () => openedAtMs, noteAnswered: requestDesk.noteAnswered },
     notePlan(plan) {
       requestDesk.notePlan(plan);
       changer?.notePlan(plan);
       if (isSweepOver(plan)) controlDesk.sweepIsOver(plan.state.sweep);
     },
-    noteBeside: corrections.noteDone,
     controlAfter: (order, sweep) => controlDesk.controlAfter(order, sweep),
-    noteExposure: requestDesk.noteExposure,
+    ...{ noteBeside: corrections.noteDone, noteExposure: requestDesk.noteExposure },
     rule: (cut) => partialRule.rule(cut),
     exposureOverheadMaxMs: exposureOverheadMaxMs(timings),
     ...{ troublePauseMs: timings.troublePauseMs, failuresInRowMax: 8, mayResume: () => stops.troubles().length === 0 },
@@ -412,6 +413,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
 
   return {
     ...{ actor, campaign, views, tally, alarms, wishes, stops, amendments, sweeps: desk },
+    alignment: corrections.alignment,
     expose: (command) => triggers.expose(command),
     planned: () => desk.decided,
     limitFractionMax: () => ledger.limitFractionMax,

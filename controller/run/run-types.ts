@@ -1,5 +1,6 @@
 /** What a run is made of, and what is seen of it. */
 import type { AccessDesk } from "../access/access-desk.ts";
+import type { AlignDesk, KeepAlignment } from "../align/align-desk.ts";
 import type { AmendDesk } from "../amendments/amend-desk.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
@@ -47,6 +48,8 @@ export interface CampaignRunDeps {
   readonly sweepBoundS?: SweepBoundS;
   /** Every request and opening is kept for whoever knows the truth. */
   readonly keepsClaims?: boolean;
+  /** Takes what is found where the rack is aligned by the run; left out where the site has no file for it. */
+  readonly keepAlignment?: KeepAlignment;
   /** What a run before left in the folder: this one goes on from there. */
   readonly left?: LeftRun;
   /** Who says that what was held, or waits to be re-armed, may go on. */
@@ -58,6 +61,8 @@ export interface CampaignRun {
   /** In force now: it is amended in place. */
   readonly campaign: Campaign;
   readonly amendments: AmendDesk;
+  /** Of the rack, by the run itself. */
+  readonly alignment: Pick<AlignDesk, "refusal" | "order" | "obstacle">;
   /** Persons at the rack. */
   readonly access: Omit<AccessDesk, "roles" | "guard" | "goOn">;
   readonly views: ActorViews;

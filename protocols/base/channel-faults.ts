@@ -27,7 +27,7 @@ export const CHANNEL_FAULTS = {
   "rack.aim-unknown": {
     severity: "hold",
     advice:
-      "Nothing is exposed; cells cycle on. End the run in order (Ctrl-C; the cells go on), `beamrack align SITE.yaml --rack-only`, run again. Or, where the seat is known to hold: `beamrack swap aim rack --reason TEXT`, by name and reason.",
+      "Nothing is exposed; cells cycle on. Have the controller measure it: `beamrack align SITE.yaml --rack-only --by NAME`. Or, where the seat is known to hold: `beamrack swap aim rack --reason TEXT`, by name and reason.",
   },
   "rack.not-as-before": {
     severity: "hold",

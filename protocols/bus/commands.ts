@@ -81,6 +81,8 @@ export const COMMAND_ARGS = {
         (cell === undefined || isLeftOut === undefined),
       "Give cell or left_out with the end of one position only, and cells with the rack's.",
     ),
+  /** The controller measures where its rack stands, the beam held for that alone. `site`: by its name; `name`: who answers for it. */
+  align: z.strictObject({ site: z.string().min(1).max(80), name: z.string().trim().min(1).max(80) }),
   /** A program beside the controller has trouble of its own: an alarm by its name; null: it is over. */
   trouble: z.strictObject({ of: z.string().regex(TOPIC_NAME), what: z.string().min(1).max(300).nullable() }),
   /** After a broken interlock. */

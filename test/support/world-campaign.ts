@@ -47,6 +47,9 @@ export interface WorldRunOptions {
   readonly identity?: VirtualCampaignInputs["identity"];
   readonly detector?: VirtualCampaignInputs["detector"];
   readonly hands?: VirtualCampaignInputs["hands"];
+  /** How the rack truly stands. */
+  readonly setup?: VirtualCampaignInputs["setup"];
+  readonly keepAlignment?: VirtualCampaignInputs["keepAlignment"];
   readonly folder?: string;
   /** Another than the reference site; of the same geometry. */
   readonly site?: Site;
@@ -181,6 +184,8 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     ...(options.identity === undefined ? {} : { identity: options.identity }),
     ...(options.detector === undefined ? {} : { detector: options.detector }),
     ...(options.hands === undefined ? {} : { hands: options.hands }),
+    ...(options.setup === undefined ? {} : { setup: options.setup }),
+    ...(options.keepAlignment === undefined ? {} : { keepAlignment: options.keepAlignment }),
     isMortal: options.kills !== undefined || options.amendments !== undefined,
     ...(options.isRehearsal === undefined ? {} : { isRehearsal: options.isRehearsal }),
     ...(options.hearing === undefined ? {} : { hearing: options.hearing, waitsForDisk: true }),

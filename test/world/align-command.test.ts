@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { parseDocument } from "../../protocols/input/document.ts";
 import { readCalibration } from "../../protocols/calibration/calibration-schema.ts";
 import { alignCommand } from "../../tui/commands/align.ts";
+import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../../tui/command-context.ts";
 import { contextOf, repositoryText } from "../support/campaign-files.ts";
 import { ALIGNED_FILES } from "../support/rehearsed-alignment.ts";
@@ -11,7 +12,7 @@ import { newFolder, removeFolders } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
-async function align(args: readonly string[]) {
+async function align(args: readonly string[], isRunning = false) {
   const [out, err]: [string[], string[]] = [[], []];
   const context = {
     ...contextOf({ ...ALIGNED_FILES, "plain.yaml": repositoryText("protocols/sites/reference.yaml") }),
@@ -19,6 +20,10 @@ async function align(args: readonly string[]) {
     json: true,
     readPackageText: repositoryText,
     drain: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    takeSiteLock(site: { readonly name: string }) {
+      if (isRunning) throw new Fault("site.in-use", site.name, "a campaign runs there");
+      return { release: () => undefined };
+    },
     print: (line: string) => out.push(line),
     printError: (line: string) => err.push(line),
   } as unknown as CommandContext;
@@ -58,6 +63,12 @@ describe("beamrack align", () => {
   it("opens nothing without a place where the dose is booked, or for a site that says nothing of alignment", async () => {
     const unbooked = await align(["site.yaml", "--by", "Ada", "--yes", "--out", "x.yaml"]);
     expect(unbooked).toMatchObject({ code: 2, told: { ok: false, fault: { code: "device.unbooked" } } });
+    // Of a rack whose campaign runs the controller measures no more than where it stands.
+    for (const more of [[], ["--rack-only", "--positions", "A1"], ["--rack-only", "--out", "x.yaml"]]) {
+      const inUse = await align(["site.yaml", "--by", "Ada", "--yes", ...more], true);
+      expect(inUse).toMatchObject({ code: 2, told: { ok: false, fault: { code: "site.in-use" } } });
+      expect(inUse.err.join()).toMatch(/it measures where the rack stands, with --rack-only/);
+    }
     await expect(align(["plain.yaml"])).rejects.toMatchObject({ code: "command.usage" });
     await expect(align(["site.yaml", "--positions", "Z1"])).rejects.toMatchObject({ code: "command.usage" });
   });

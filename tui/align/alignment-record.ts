@@ -4,7 +4,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import { columnIndex, rowIndex } from "../../protocols/base/position.ts";
 import { latest, type Calibration } from "../../protocols/calibration/calibration.ts";
 import type { RackGrid } from "../../protocols/align/placement.ts";
-import type { SitePoint } from "./site-probe.ts";
+import type { AlignedPoint } from "../../controller/align/align-desk.ts";
 
 export interface AlignmentFacts {
   readonly grid: RackGrid;
@@ -36,7 +36,7 @@ export function alignmentRecords(aligned: Aligned, facts: AlignmentFacts): reado
     {
       kind: "alignment",
       ...shared,
-      method: `edges of ${rack.marks.length} openings of the rack, and of each cell's disc, in transmission`,
+      method: `edges of ${rack.marks.length} openings of the rack${cells.length === 0 ? "" : ", and of each cell's disc"}, in transmission`,
       uncertainty_mm: rounded(Math.max(worstMm, ...cells.map(({ sigmaMm }) => sigmaMm)), 4),
       rack: {
         shift_x_mm: rounded(placement.shiftXMm, 4),
@@ -63,7 +63,7 @@ export function alignmentRecords(aligned: Aligned, facts: AlignmentFacts): reado
 }
 
 /** JSON lines: place in stage coordinates, signal, its uncertainty, whose cell was charged. */
-export function pointsText(points: readonly SitePoint[]): string {
+export function pointsText(points: readonly AlignedPoint[]): string {
   return points
     .map(({ xMm, yMm, signal, sigma, charged }) =>
       JSON.stringify({ x_mm: rounded(xMm, 4), y_mm: rounded(yMm, 4), signal, sigma, charged }),

@@ -22,11 +22,18 @@ export function checkTarget(context: CommandContext, path: string, site: Site): 
 
 /** What stands in the file already stays there. Throws Fault `command.usage` for one that is no calibration of this site. */
 export function addRecords(context: CommandContext, path: string, site: Site, records: readonly Json[]): void {
-  const past = recordsIn(context, path, site);
-  writeWhole(path, stringify({ calibration: site.name, records: [...past, ...records] }, { lineWidth: 120 }));
+  writeWhole(path, withRecords(context, path, site, records));
 }
 
-function recordsIn(context: CommandContext, path: string, site: Site): readonly Json[] {
+/** The text of the file with these behind what stands there. Throws as `addRecords` does. */
+export function withRecords(context: FileReader, path: string, site: Site, records: readonly Json[]): string {
+  const past = recordsIn(context, path, site);
+  return stringify({ calibration: site.name, records: [...past, ...records] }, { lineWidth: 120 });
+}
+
+type FileReader = Pick<CommandContext, "readText">;
+
+function recordsIn(context: FileReader, path: string, site: Site): readonly Json[] {
   let text: string;
   try {
     text = context.readText(path);

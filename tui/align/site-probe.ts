@@ -5,15 +5,16 @@
  */
 import { motionRefusals } from "../../controller/safety/permit-judgement.ts";
 import type { FilterProbe } from "../../controller/align/calibrate-beam.ts";
+import { createDiodeSignals } from "../../controller/align/diode-signal.ts";
+import { nearestSpot, type NearestSpot } from "../../controller/align/nearest-spot.ts";
 import type { Signal } from "../../controller/align/probe.ts";
 import type { PlaneMm } from "../../protocols/align/placement.ts";
 import { sleep } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
-import { ALL_POSITIONS, positionAt, type Position } from "../../protocols/base/position.ts";
+import type { Position } from "../../protocols/base/position.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import type { BeamIo } from "../../protocols/roles/beam-io.ts";
 import type { Reading, Sensor } from "../../protocols/roles/sensor.ts";
-import { stageTarget } from "../../protocols/site/site-lookup.ts";
 import type { SiteAlignment } from "../../protocols/site/alignment.ts";
 import type { ActBench } from "../device/act.ts";
 import { closeSafety, openBeamOn } from "../device/beam-opening.ts";
@@ -40,9 +41,6 @@ const LOOK_EVERY_MS = 50;
 const PASSING: ReadonlySet<string> = new Set(["link.timeout", "link.closed", "device.unknown-outcome"]);
 /** Of one point, where the input/output unit has not answered in time: what was booked for it stays charged. */
 const ATTEMPTS = 4;
-/** Of the diode and of the ring current together, and of the largest signal seen (chosen). */
-const NOISE = 0.003;
-const FLOOR = 0.001;
 
 /** Connects what it needs, homes the stage, brings the filters in; takes all of it back in the end. */
 export async function withSiteProbe<T>(
@@ -72,13 +70,17 @@ export async function withSiteProbe<T>(
     await stage.home();
     await fresh(bench, current);
     const points: SitePoint[] = [];
-    let largest = 0;
+    const { ringCurrentReferenceMa } = site.beam;
+    const signalOf = createDiodeSignals({
+      ringCurrentReferenceMa,
+      saturatedFromA: alignment.saturatedFrom ?? Infinity,
+    });
     const exposedAt = async (place: PlaneMm): Promise<Signal> => {
       signal.throwIfAborted();
       await movePermitted(bench, io);
       await stage.moveTo(place, signal);
       await sleep(clock, site.stage.settleS * 1000, signal);
-      const charged = nearestSpot(bench, place);
+      const charged = chargedAt(bench, place);
       let reading: Reading | undefined;
       await openBeamOn(bench, io, {
         ...{ what: "shutter", position: charged.position, spotIndex: charged.spotIndex, forS: LONGEST_S, tables },
@@ -91,13 +93,7 @@ export async function withSiteProbe<T>(
         throw new Fault("sensor.unreadable", diode.name, `no reading within ${LONGEST_S} s of beam`);
       }
       const { value: ringMa } = await fresh(bench, current);
-      const value = (reading.value * site.beam.ringCurrentReferenceMa) / ringMa;
-      largest = Math.max(largest, Math.abs(value));
-      const found: Signal = {
-        signal: value,
-        sigma: NOISE * Math.abs(value) + FLOOR * largest,
-        ...(reading.value >= (alignment.saturatedFrom ?? Infinity) ? { isSaturated: true } : {}),
-      };
+      const found = signalOf(reading.value, ringMa);
       points.push({ ...place, ...found, charged: charged.position });
       return found;
     };
@@ -203,19 +199,10 @@ function nextReading({ clock }: ActBench, diode: Sensor): Promise<Reading> {
   });
 }
 
-/** Of the campaign's cells the nearest to the place, by where the site has them, and of its spots the nearest. */
-function nearestSpot({ site, ledger }: ActBench, { xMm, yMm }: PlaneMm) {
-  let best = { position: positionAt(0), spotIndex: 0, mm: Infinity };
-  for (const position of ALL_POSITIONS) {
-    const centre = stageTarget(site, position, { xMm: 0, yMm: 0 });
-    const mm = Math.hypot(xMm - centre.xMm, yMm - centre.yMm);
-    if (!(mm < best.mm)) continue;
+/** Of the campaign's cells. */
+function chargedAt({ site, ledger }: ActBench, place: PlaneMm): NearestSpot {
+  return nearestSpot(site, place, (position) => {
     const cellIndex = ledger?.cellAt(position);
-    if (cellIndex === undefined) continue;
-    const apart = (ledger?.spotsAt(cellIndex) ?? []).map((spot) =>
-      Math.hypot(xMm - centre.xMm - spot.xMm, yMm - centre.yMm - spot.yMm),
-    );
-    best = { position, spotIndex: Math.max(0, apart.indexOf(Math.min(...apart))), mm };
-  }
-  return best;
+    return cellIndex === undefined ? undefined : ledger?.spotsAt(cellIndex);
+  });
 }

@@ -1,4 +1,5 @@
 /** A client of the bus: hears how things stand, gives orders and waits for their answers. For screens and commands. */
+import { DEADLINE_AHEAD_MAX_MS } from "../../controller/bus/authority.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { BusCommand, BusEnvelope, BusReply } from "../../protocols/bus/commands.ts";
@@ -32,7 +33,7 @@ export interface OrderOptions {
   readonly rack: string;
   readonly reason: string;
   readonly precondition?: BusEnvelope["precondition"];
-  /** How long to wait for the answer; the order is not obeyed after it. Default 5 s. */
+  /** How long to wait for the answer; the order is not obeyed after it, nor after some minutes. Default 5 s. */
   readonly withinMs?: number;
 }
 
@@ -107,7 +108,7 @@ export function createBusClient(deps: BusClientDeps): BusClient {
       const id = `${name}-${orderCount}`;
       const envelope: BusEnvelope = {
         ...{ v: BUS_VERSION, id, author: place.user, reply_to: name },
-        deadline: new Date(clock.wallMs() + withinMs).toISOString(),
+        deadline: new Date(clock.wallMs() + Math.min(withinMs, DEADLINE_AHEAD_MAX_MS / 2)).toISOString(),
         precondition: options.precondition ?? null,
         ...{ command: command.command, args: command.args, reason: options.reason },
       };

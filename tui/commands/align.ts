@@ -1,6 +1,6 @@
 /** `beamrack align SITE.yaml`: where the rack stands, how large the beam is, and where each cell lies in its place. */
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { alignSite, beamText, rackText, type Aligned } from "../../controller/align/align-site.ts";
 import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
@@ -19,9 +19,12 @@ import type { Probe } from "../../controller/align/probe.ts";
 import { loadCalibration, type LoadedCalibration } from "../align/load-calibration.ts";
 import { confirmAct, withSiteBench } from "../align/on-site.ts";
 import { randomSetup } from "../align/random-setup.ts";
+import { alignByController } from "../align/by-controller.ts";
+import { pointsFileName, VALID_H } from "../align/keep-alignment.ts";
 import { createRehearsal } from "../align/rehearse.ts";
 import { placementErrors, type PlacementErrors } from "../align/rehearsed-truth.ts";
 import { withSiteProbe, type SitePoint } from "../align/site-probe.ts";
+import { CLIENT_OPTIONS, type ClientValues } from "../bus/client-options.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ActBench } from "../device/act.ts";
 import { parseDurationS } from "../duration.ts";
@@ -44,6 +47,8 @@ interface AlignOptions {
   /** On a screen, step by step. */
   readonly isGuided: boolean;
   readonly captureFolder: string | undefined;
+  /** Of the controller's bus, where one runs; why it is aligned. */
+  readonly client: ClientValues & { readonly reason: string | undefined; readonly "take-over": boolean };
 }
 
 interface Done {
@@ -54,7 +59,6 @@ interface Done {
 }
 
 const WHERE = "beamrack align";
-const VALID_S = 30 * 86_400;
 
 /** Resolves to 0; 1 when an instrument failed, 2 when refused, 3 when a cell could not be told. */
 export async function alignCommand(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -74,6 +78,8 @@ export async function alignCommand(context: CommandContext, args: readonly strin
   const before = loadCalibration(context, site, sitePath, findings);
   if (hasErrors(findings)) return refuse(context, findings);
   try {
+    if (options.rehearsed === undefined && isRunning(context, site))
+      return await alignByController(context, site, options);
     const done = await measured(context, options, site, alignment, before);
     const path = options.rehearsed === undefined ? calibrationTarget(site, sitePath, options.out) : options.out;
     const written = path === undefined ? null : write(context, path, site, options, done, before);
@@ -86,6 +92,17 @@ export async function alignCommand(context: CommandContext, args: readonly strin
     }
     context.printError(faultText(error));
     return error.severity === "refuse" ? 2 : 1;
+  }
+}
+
+/** A campaign's controller has the site to itself. */
+function isRunning(context: Pick<CommandContext, "takeSiteLock">, site: Site): boolean {
+  try {
+    context.takeSiteLock(site, { command: WHERE }).release();
+    return false;
+  } catch (error) {
+    if (isFault(error) && error.code === "site.in-use") return true;
+    throw error;
   }
 }
 
@@ -256,7 +273,7 @@ function write(
 ): string {
   const at = new Date(context.clock.wallMs()).toISOString();
   const text = pointsText(points);
-  const pointsFile = `${basename(path).replace(/\.ya?ml$/, "")}-${at.replaceAll(/[:.]/g, "")}.points.jsonl`;
+  const pointsFile = pointsFileName(path, at);
   writeWhole(join(dirname(path), pointsFile), text);
   const records = alignmentRecords(aligned, {
     ...{ grid: site.rack, at, by: options.by ?? "a rehearsal", validH: options.validH, pointsFile },
@@ -335,6 +352,9 @@ function parseOptions(args: readonly string[]): AlignOptions {
       yes: { type: "boolean", default: false },
       guided: { type: "boolean", default: false },
       capture: { type: "string" },
+      reason: { type: "string" },
+      "take-over": { type: "boolean", default: false },
+      ...CLIENT_OPTIONS,
     },
   });
   const [sitePath, ...more] = positionals;
@@ -343,7 +363,7 @@ function parseOptions(args: readonly string[]): AlignOptions {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff || values.seed.trim() === "") {
     throw new Fault("command.usage", "--seed", `${values.seed} is not a whole number from 0 to 4294967295`);
   }
-  const validS = values.valid === undefined ? VALID_S : parseDurationS(values.valid);
+  const validS = values.valid === undefined ? 3600 * VALID_H : parseDurationS(values.valid);
   if (validS === undefined) {
     throw new Fault("command.usage", "--valid", `${values.valid ?? ""} is no duration such as 24h or 30d`);
   }
@@ -360,6 +380,10 @@ function parseOptions(args: readonly string[]): AlignOptions {
     isConfirmed: values.yes,
     isGuided: values.guided,
     captureFolder: values.capture,
+    client: {
+      ...{ broker: values.broker, credentials: values.credentials, rack: values.rack },
+      ...{ reason: values.reason, "take-over": values["take-over"] },
+    },
   };
 }
 

@@ -29,6 +29,7 @@ import { timeLinks } from "../rig/timed-links.ts";
 import { siteWorld } from "../run/site-campaign.ts";
 import { preflight } from "../run/preflight.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
+import { alignmentKeeper } from "../align/keep-alignment.ts";
 import { keepCampaign, keptCampaign } from "../amend/campaign-in-force.ts";
 import { readProposal } from "../amend/proposals.ts";
 import { goesOnWith, lookAtFolder, recordedHash } from "../run/left-folder.ts";
@@ -126,7 +127,8 @@ export async function runCommand(given: CommandContext, args: readonly string[])
       runBus = openRunBus(context, { campaign, site, world: siteWorld(site, campaign), ...about });
       if (left !== undefined) recallFolder(folder, runBus.bus);
     }
-    const siteCampaign = createSiteCampaign({
+    const keepAlignment = alignmentKeeper(context, site, loaded.sitePath, () => siteCampaign.campaign);
+    const siteCampaign: SiteCampaign = createSiteCampaign({
       campaign,
       campaignHash,
       site,
@@ -144,6 +146,7 @@ export async function runCommand(given: CommandContext, args: readonly string[])
       ...(context.waitForThread === undefined ? {} : { waitForThread: context.waitForThread }),
       ...(options.resumedBy === undefined ? {} : { resumedBy: options.resumedBy }),
       ...(identity === undefined ? {} : { identity }),
+      ...(keepAlignment === undefined ? {} : { keepAlignment }),
       ...(runBus === undefined ? {} : { hearing: hearingOf(runBus) }),
     });
     if (left !== undefined) {

@@ -1,6 +1,6 @@
 /** One campaign on real links and the wall's clock: what `run` runs, on a bench or at a beamline. */
 import { stepIntervalMinS } from "../../controller/cells/step-interval.ts";
-import { createCampaignRun, type CampaignRun } from "../../controller/run/campaign-run.ts";
+import { createCampaignRun, type CampaignRun, type CampaignRunDeps } from "../../controller/run/campaign-run.ts";
 import type { CampaignRoles } from "../../controller/run/roles.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
 import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
@@ -45,6 +45,8 @@ export interface SiteCampaignInputs {
   readonly resumedBy?: string;
   /** What each cell is held against before its first current, where the campaign names a custody. */
   readonly identity?: WatchedCustody;
+  /** Takes what is found where the run aligns its rack. */
+  readonly keepAlignment?: CampaignRunDeps["keepAlignment"];
   /** With the shutter locked shut; the campaign is called so already. */
   readonly isRehearsal?: true;
   /** Lets a thread of its own write the record. */
@@ -132,6 +134,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       ...(left === undefined ? {} : { left: readLeftRun(folder, campaign, intervalOf) }),
       ...(inputs.resumedBy === undefined ? {} : { resumedBy: inputs.resumedBy }),
       ...(inputs.identity === undefined ? {} : { identity: inputs.identity }),
+      ...(inputs.keepAlignment === undefined ? {} : { keepAlignment: inputs.keepAlignment }),
     });
     inputs.identity?.watch(clock, run.alarms);
     return {

@@ -72,6 +72,8 @@ export interface VirtualCampaignInputs {
   readonly detector?: WorldOptions["detector"];
   /** How the rack truly stands; as its calibrations have it when left out. */
   readonly setup?: WorldOptions["setup"];
+  /** Takes what is found where the run aligns its rack. */
+  readonly keepAlignment?: CampaignRunDeps["keepAlignment"];
   /** False for channels that read what is true, rounded. Default true. */
   readonly noise?: boolean;
   readonly drain: Drain;
@@ -261,6 +263,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...{ sweepBoundS: sweepBoundOf(site), keepsClaims: inputs.isJudged !== false },
       ...left,
       ...(identity === undefined ? {} : { identity }),
+      ...(inputs.keepAlignment === undefined ? {} : { keepAlignment: inputs.keepAlignment }),
     });
     hearPeople(created.actor, {
       rearmed() {
