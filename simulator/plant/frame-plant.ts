@@ -1,4 +1,4 @@
-/** What the detector took, kept by the world: a frame per exposure, with its instants. */
+/** What the detector took, told to the world: a frame per exposure, with its instants. */
 import type { FramePlant } from "./plant.ts";
 
 export interface TakenFrame {
@@ -9,23 +9,18 @@ export interface TakenFrame {
 }
 
 export interface ObservedFramePlant extends FramePlant {
-  readonly frames: readonly TakenFrame[];
   /** Told of every frame at its end; one handler. */
   onTaken(handler: (frame: TakenFrame) => void): void;
 }
 
 export function createFramePlant(): ObservedFramePlant {
-  const frames: TakenFrame[] = [];
   let takenHandler: ((frame: TakenFrame) => void) | undefined;
   return {
-    frames,
     onTaken(handler) {
       takenHandler = handler;
     },
     frameTaken(startMs, endMs, path) {
-      const frame = { startMs, endMs, path };
-      frames.push(frame);
-      takenHandler?.(frame);
+      takenHandler?.({ startMs, endMs, path });
     },
   };
 }

@@ -17,7 +17,6 @@ import type { AnyActorRef } from "xstate";
 import { createControllerBus } from "../../controller/bus/controller-bus.ts";
 import { ALL_POSITIONS } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
-import type { TakenFrame } from "../../simulator/plant/frame-plant.ts";
 import type { Opening } from "../../simulator/world/shutter-truth.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { loadCampaign } from "../../tui/load-campaign.ts";
@@ -177,7 +176,6 @@ async function month(): Promise<readonly Look[]> {
 function lookAt({ world, clock, run, store }: VirtualCampaign, retained: ReadonlyMap<string, number>): Look {
   // What the simulated world remembers of the truth, to judge at the end, is nothing of the controller's.
   (world.openings as Opening[]).length = 0;
-  (world.frames.frames as TakenFrame[]).length = 0;
   collect();
   collect();
   const { rss, heapUsed, external } = process.memoryUsage();
