@@ -6,7 +6,7 @@ import type { EventType } from "../record/event-types.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import type { Position } from "../../protocols/base/position.ts";
+import type { Occupant, Position } from "../../protocols/base/position.ts";
 import { presentIndex } from "../../protocols/campaign/present-cell.ts";
 import { ACCESS_CLOSED, createAccessFold } from "../access/access-fold.ts";
 import { BEGUN_EVENT } from "../corrections/correction-events.ts";
@@ -29,6 +29,8 @@ export interface RecordedLedger {
   nowMs(): number;
   /** Index in the ledger of the cell that lies there; undefined for a position that the campaign does not use. */
   cellAt(position: Position): number | undefined;
+  /** Its name; that of the place where there is none. */
+  occupantAt(position: Position): Occupant;
   spotCountAt(cellIndex: number): number;
   /** How many frames of what is no cell were begun, those of this one included. */
   readonly correctionCount: number;
@@ -93,6 +95,7 @@ export function openRecordedLedger(inputs: RecordedLedgerInputs): RecordedLedger
       ledger,
       campaign: header.campaign,
       nowMs,
+      occupantAt: (position) => cells[presentIndex(cells, position)]?.position ?? position,
       cellAt(position) {
         const index = presentIndex(cells, position);
         return index < 0 ? undefined : index;

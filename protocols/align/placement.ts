@@ -2,7 +2,7 @@
  * Where a rack stands in truth, as it was measured: shifted and turned in its plane, each cell a little off its place.
  * Turned about A1; millimetres, and degrees counted from x to y. Pure.
  */
-import { columnIndex, placeOf, rowIndex, type Occupant, type Position } from "../base/position.ts";
+import { columnIndex, rowIndex, type Occupant } from "../base/position.ts";
 
 export interface PlaneMm {
   readonly xMm: number;
@@ -14,8 +14,8 @@ export interface RackPlacement {
   readonly shiftXMm: number;
   readonly shiftYMm: number;
   readonly rotationDeg: number;
-  /** Of cells from their places on the rack, along the rack's own axes; those not listed were not measured. */
-  readonly cells: ReadonlyMap<Position, PlaneMm>;
+  /** Of cells, each by its own name, from their places on the rack along the rack's axes; those not listed were not measured. */
+  readonly cells: ReadonlyMap<Occupant, PlaneMm>;
 }
 
 export interface RackGrid {
@@ -45,9 +45,8 @@ export function pointOfRack(grid: RackGrid, placement: Omit<RackPlacement, "cell
 
 /** Stage coordinates at which the point of a cell so far from its centre is in the beam. */
 export function placedSpot(grid: RackGrid, placement: RackPlacement, position: Occupant, spot: PlaneMm): PlaneMm {
-  // How far a cell lies off its centre was measured of the one that lay there when the rack was aligned: of a later one not.
-  const place = placeOf(position);
-  const own = (place === position ? placement.cells.get(place) : undefined) ?? { xMm: 0, yMm: 0 };
+  // What was measured of one that lay there before is not its own.
+  const own = placement.cells.get(position) ?? { xMm: 0, yMm: 0 };
   return placedOnStage(grid, placement, {
     xMm: columnIndex(position) * grid.pitchMm + own.xMm + spot.xMm,
     yMm: rowIndex(position) * grid.pitchMm + own.yMm + spot.yMm,

@@ -1,6 +1,6 @@
 /** `calibration.yaml`, and the section of a site that names it. */
 import * as z from "zod";
-import { parsePosition } from "../base/position.ts";
+import { parseOccupant } from "../base/position.ts";
 import type { Finding } from "../base/finding.ts";
 import { findingAt, valueAt, valueText, type InputDocument } from "../input/document.ts";
 import { readSection, strictObject } from "../input/section.ts";
@@ -39,10 +39,16 @@ const inFile = {
 } as const;
 const place = { what: z.string().min(1), x_mm: notNegative, y_mm: notNegative } as const;
 
+/** Ten racks full, one after the other. */
+const CELLS_MAX = 960;
+
 const position = z.string().transform((text, context) => {
-  const found = parsePosition(text);
+  const found = parseOccupant(text);
   if (found !== undefined) return found;
-  context.addIssue({ code: "custom", message: "Give a position from A1 to H12." });
+  context.addIssue({
+    code: "custom",
+    message: "Give a position from A1 to H12, or the name of a cell that followed there, as A7.2.",
+  });
   return z.NEVER;
 });
 
@@ -51,7 +57,7 @@ export const alignmentRecordSchema = strictObject({
   kind: z.literal("alignment"),
   uncertainty_mm: positive,
   rack: strictObject({ shift_x_mm: z.number(), shift_y_mm: z.number(), rotation_deg: z.number().min(-5).max(5) }),
-  cells: z.array(strictObject({ position, x_mm: offset, y_mm: offset, uncertainty_mm: positive })).max(96),
+  cells: z.array(strictObject({ position, x_mm: offset, y_mm: offset, uncertainty_mm: positive })).max(CELLS_MAX),
   // the readings themselves, in a file beside this one
   points: strictObject({ file: z.string().min(1), sha256: inFile.sha256, count: z.int().min(0) }).exactOptional(),
 });

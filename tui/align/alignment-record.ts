@@ -1,7 +1,7 @@
 /** What an alignment adds to the calibrations of a site: plain records, as their file holds them. */
 import type { Aligned } from "../../controller/align/align-site.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { columnIndex, rowIndex } from "../../protocols/base/position.ts";
+import { byPlace, type Occupant, type Position } from "../../protocols/base/position.ts";
 import { latest, type Calibration } from "../../protocols/calibration/calibration.ts";
 import type { RackGrid } from "../../protocols/align/placement.ts";
 import type { AlignedPoint } from "../../controller/align/align-desk.ts";
@@ -16,6 +16,8 @@ export interface AlignmentFacts {
   readonly pointCount: number;
   /** What was known before: cells that were not measured this time keep their places on the rack. */
   readonly before: Calibration | undefined;
+  /** The name of the cell that lies there now. */
+  readonly occupantAt: (position: Position) => Occupant;
 }
 
 export type JsonObject = { readonly [key: string]: Json };
@@ -25,13 +27,14 @@ export function alignmentRecords(aligned: Aligned, facts: AlignmentFacts): reado
   const { placement, cells, beam, rack } = aligned;
   const shared = { at: facts.at, by: facts.by, valid_h: facts.validH };
   const known = facts.before === undefined ? undefined : latest(facts.before, "alignment");
-  const measured = new Set(cells.map(({ position }) => position));
+  const found = cells.map((cell) => ({ ...cell, position: facts.occupantAt(cell.position) }));
+  const measured = new Set(found.map(({ position }) => position));
   const kept = [...(known?.placement.cells ?? [])].filter(([position]) => !measured.has(position));
   const worstMm = Math.max(...[...rackCorners(facts.grid)].map((corner) => rack.fit.sigmaMmAt(corner)));
   const all = [
     ...kept.map(([position, { xMm, yMm }]) => ({ position, xMm, yMm, sigmaMm: known?.uncertaintyMm ?? worstMm })),
-    ...cells.map(({ position, offset, sigmaMm }) => ({ position, xMm: offset.xMm, yMm: offset.yMm, sigmaMm })),
-  ].sort((a, b) => rowIndex(a.position) - rowIndex(b.position) || columnIndex(a.position) - columnIndex(b.position));
+    ...found.map(({ position, offset, sigmaMm }) => ({ position, xMm: offset.xMm, yMm: offset.yMm, sigmaMm })),
+  ].sort((a, b) => byPlace(a.position, b.position));
   return [
     {
       kind: "alignment",

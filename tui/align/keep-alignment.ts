@@ -35,6 +35,7 @@ export function alignmentKeeper(
     const records = alignmentRecords(aligned, {
       ...{ grid: site.rack, at, by, validH: VALID_H, pointsFile, pointCount: points.length },
       ...{ pointsSha256: createHash("sha256").update(pointLines).digest("hex"), before: before?.calibration },
+      occupantAt: (position) => position,
     });
     const text = withRecords(context, path, site, records);
     const { calibration, findings: slips } = readCalibration(parseDocument(text, path));

@@ -84,6 +84,7 @@ export function createRehearsal(inputs: RehearsalInputs): Rehearsal {
     ledger: doses,
     campaign: campaign.name,
     nowMs: () => clock.monoMs(),
+    occupantAt: (position) => position,
     cellAt(position) {
       const index = cells.findIndex((cell) => cell.position === position);
       return index < 0 ? undefined : index;

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { alignSite, beamText, rackText, type Aligned } from "../../controller/align/align-site.ts";
 import { Fault, faultText, isFault } from "../../protocols/base/fault.ts";
 import { findingText, hasErrors, type Finding } from "../../protocols/base/finding.ts";
-import { ALL_POSITIONS, type Position } from "../../protocols/base/position.ts";
+import { ALL_POSITIONS, type Occupant, type Position } from "../../protocols/base/position.ts";
 import { serpentine } from "../../protocols/campaign/sweep-plan.ts";
 import { parsePositionRange } from "../../protocols/input/position-range.ts";
 import type { SiteAlignment } from "../../protocols/site/alignment.ts";
@@ -56,6 +56,8 @@ interface Done {
   readonly points: readonly SitePoint[];
   /** Of a rehearsal, whose truth is known. */
   readonly truth?: PlacementErrors;
+  /** The name of the cell that lies there now. */
+  readonly occupantAt: (position: Position) => Occupant;
 }
 
 const WHERE = "beamrack align";
@@ -218,7 +220,11 @@ function measure(
         },
         ...(guide === undefined ? {} : { guide }),
       });
-      return { aligned, points: probe.points };
+      return {
+        aligned,
+        points: probe.points,
+        occupantAt: (position) => bench.ledger?.occupantAt(position) ?? position,
+      };
     },
   );
 }
@@ -268,7 +274,7 @@ function write(
   path: string,
   site: Site,
   options: AlignOptions,
-  { aligned, points }: Done,
+  { aligned, points, occupantAt }: Done,
   before: LoadedCalibration | undefined,
 ): string {
   const at = new Date(context.clock.wallMs()).toISOString();
@@ -278,7 +284,7 @@ function write(
   const records = alignmentRecords(aligned, {
     ...{ grid: site.rack, at, by: options.by ?? "a rehearsal", validH: options.validH, pointsFile },
     ...{ pointsSha256: createHash("sha256").update(text).digest("hex"), pointCount: points.length },
-    before: before?.calibration,
+    ...{ before: before?.calibration, occupantAt },
   });
   addRecords(context, path, site, records);
   return path;

@@ -57,6 +57,7 @@ export function createDeviceBench(site = referenceSite) {
     ledger,
     campaign: campaign.name,
     nowMs: () => clock.monoMs(),
+    occupantAt: (position) => position,
     cellAt(position) {
       const index = cells.findIndex((cell) => cell.position === position);
       return index < 0 ? undefined : index;
