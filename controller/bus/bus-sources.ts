@@ -1,4 +1,5 @@
 /** What the views of the bus are made from. */
+import { placeText } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { DiskForecast } from "../run/disk-watch.ts";
@@ -42,4 +43,10 @@ export function timeText({ startMs }: Pick<BusSources, "startMs">, atMs: number)
 /** Null for what is not known, never came, or never ends. */
 export function timeTextOrNull(sources: Pick<BusSources, "startMs">, atMs: number | null | undefined): string | null {
   return atMs == null || !Number.isFinite(atMs) ? null : timeText(sources, atMs);
+}
+
+/** The place, and the cell's own name where another lay there before it. */
+export function placed(position: string): { readonly position: string; readonly occupant?: string } {
+  const place = placeText(position);
+  return place === position ? { position } : { position: place, occupant: position };
 }

@@ -6,7 +6,7 @@ import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import { stepCountOf } from "../../protocols/echem/cursor.ts";
 import type { CellView } from "../cells/cell-view.ts";
 import type { FaultNote } from "../machines/errors.ts";
-import { timeText, timeTextOrNull, type BusSources } from "./bus-sources.ts";
+import { placed, timeText, timeTextOrNull, type BusSources } from "./bus-sources.ts";
 import type { Censor } from "../report/foreign-words.ts";
 import type { QueuedExposure } from "./queue-view.ts";
 
@@ -50,7 +50,7 @@ export function cellBody(
 
 function ofCampaign(cell: CampaignCell) {
   return {
-    position: placeOf(cell.position) as string,
+    ...placed(cell.position),
     cell: cell.barcode,
     group: cell.group,
     chemistry: cell.chemistry as string,

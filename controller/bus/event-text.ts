@@ -31,7 +31,7 @@ const SENTENCES: Readonly<Record<EventType, (data: Data) => string>> = {
   "campaign-resumed": () => "the campaign goes on after a restart",
   "run-ended": (data) => `the run was ended: ${text(data, "reason")}`,
   "alarm-raised": (data) => `alarm ${text(data, "alarm")}: ${text(data, "what")} [${text(data, "code")}]`,
-  "alarm-cleared": (data) => `alarm ${text(data, "alarm")} is over [${text(data, "code")}]`,
+  "alarm-cleared": (data) => `alarm ${text(data, "alarm")} is over [${text(data, "code")}]${after(data, "because")}`,
   "alarm-acknowledged": (data) => `alarm ${text(data, "alarm")} was acknowledged by ${text(data, "author")}`,
   "alarm-shelved": (data) => `alarm ${text(data, "alarm")} was put aside by ${text(data, "author")}`,
   "beam-lost": () => "the machine has lost its beam",

@@ -13,7 +13,7 @@ import type { Instrument } from "../../protocols/roles/instrument.ts";
 import type { DiskForecast } from "../run/disk-watch.ts";
 import type { ExposureState } from "../synchrony/exposure-state-event.ts";
 import type { EndedExposure } from "./bus-fold.ts";
-import { timeText, timeTextOrNull, type BusSources } from "./bus-sources.ts";
+import { placed, timeText, timeTextOrNull, type BusSources } from "./bus-sources.ts";
 import { rounded, roundedOrNull, waitingBody, type Body } from "./cell-bodies.ts";
 import type { QueuedExposure } from "./queue-view.ts";
 import { beamState, stateName, type RunParts } from "./run-parts.ts";
@@ -153,7 +153,7 @@ function robotBody({ fold, campaign }: BusSources): NonNullable<Body<BusExposure
 export function exposedBody(sources: Pick<BusSources, "startMs">, ended: EndedExposure): Body<BusExposed> {
   const { id, position, spot, outcome, fault } = ended;
   return {
-    ...{ id, position: placeText(position), spot, outcome, fault, open_s: roundedOrNull(ended.openS) },
+    ...{ id, ...placed(position), spot, outcome, fault, open_s: roundedOrNull(ended.openS) },
     ended_at: timeText(sources, ended.endedAtMs),
     ...(ended.middle === undefined ? {} : { middle: middleBody(sources, ended.position, ended.middle) }),
   };

@@ -1,6 +1,6 @@
 /** What the bus says of one cell: `cell/<position>`, `dose/<position>`, `trace/<position>`. */
 import * as z from "zod";
-import { count, fault, header, known, time, version, waiting } from "./view-parts.ts";
+import { count, fault, header, known, occupant, time, version, waiting } from "./view-parts.ts";
 
 export const CELL_STATES = [
   "beginning",
@@ -49,6 +49,7 @@ export const cellViewSchema = z.object({
   version,
   position: z.string(),
   cell: z.string().meta({ description: "barcode" }),
+  occupant,
   group: z.string(),
   chemistry: z.string(),
   role: z.enum(["exposed", "rare-control", "dark-control"]),

@@ -1,6 +1,6 @@
 /** What the bus says of the whole rack: campaign, beam, exposure, schedule, alarms, instruments. */
 import * as z from "zod";
-import { count, fault, header, known, time, version, waiting } from "./view-parts.ts";
+import { count, fault, header, known, occupant, time, version, waiting } from "./view-parts.ts";
 
 /** `campaign`. */
 export const campaignViewSchema = z.object({
@@ -93,6 +93,7 @@ const exposureEnd = z.object({
   outcome: z.string().meta({ description: "made, partial, aborted, shutter-failure" }),
   open_s: known,
   fault: z.string().nullable(),
+  occupant,
   middle: middle.exactOptional(),
 });
 

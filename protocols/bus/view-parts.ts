@@ -26,3 +26,9 @@ export type BusFault = NonNullable<z.output<typeof fault>>;
 
 /** Counts up with every change that an order may be about: what a precondition names. */
 export const version = count.meta({ description: "for the precondition of a command" });
+
+/** Of a cell that followed another in its place. */
+export const occupant = z
+  .string()
+  .meta({ description: "name of a cell that followed another in its place: A7.2" })
+  .exactOptional();

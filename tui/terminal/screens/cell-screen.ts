@@ -292,7 +292,7 @@ function doseRows(cell: BusCell, dose: BusDose | null, width: number): readonly 
 }
 
 function exposureRows({ exposure, nowMs }: RackView, cell: BusCell, width: number): readonly Row[] {
-  const last = exposure?.last.filter(({ position }) => position === cell.position) ?? [];
+  const last = exposure?.last.filter((one) => nameOf(one) === nameOf(cell)) ?? [];
   const next = cell.next_exposure;
   return [
     heading("Exposures", width),
@@ -312,4 +312,9 @@ function exposureRows({ exposure, nowMs }: RackView, cell: BusCell, width: numbe
       row(span(`${id} `, "dim"), span(wordsOf(outcome)), span(fault === null ? "" : `: ${fault}`, "warn")),
     ),
   ];
+}
+
+/** Its own, where another lay in its place before. */
+function nameOf({ position, occupant }: Pick<BusCell, "position" | "occupant">): string {
+  return occupant ?? position;
 }
