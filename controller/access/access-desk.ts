@@ -25,6 +25,7 @@ import { ACCESS_CLOSED } from "./access-fold.ts";
 import { whoseText } from "./read-code.ts";
 import { lockedStage } from "./locked-stage.ts";
 import { createRackAccess, type RackAccess } from "./rack-access.ts";
+import { clearFormer } from "./former-alarms.ts";
 import { createRestReading } from "./rest-reading.ts";
 import { createRackAim, type LostAim, type RackAim } from "./rack-aim.ts";
 
@@ -150,6 +151,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     ...{ nowMs: () => clock.monoMs(), startMs: () => deps.campaign.startMs },
   });
   const indexOf = (position: string): number => deps.campaign.cells.findIndex((cell) => cell.position === position);
+  const barcodeAt = (position: string): string => deps.campaign.cells[indexOf(position)]?.barcode ?? "?";
   const stateOf = (position: string): string => deps.views().stateOf(indexOf(position));
 
   const isToCome = (position: string): boolean => deps.views().isToCome(indexOf(position));
@@ -326,6 +328,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     forget(position, author);
     deps.alarms().clearAll(position, PROOF_CODES);
     const isFirst = cameNow.delete(position);
+    if (isFirst && !isLeftOut) clearFormer(deps.campaign.cells, position, deps.alarms());
     const movedMm = isLeftOut || isFirst ? 0 : deps.ledger().moved(indexOf(position), remountMm(deps.site.rack));
     deps.recorder().record(ACCESS_CLOSED, {
       ...{ position, author, reason, cell_is: stateOf(position) },
@@ -338,7 +341,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   /** What there is against the cell before anything is measured; null for nothing. */
   function whyNotBack(position: string, code: string | undefined): string | null {
     const { cells } = deps.campaign;
-    const barcode = cells.find((cell) => cell.position === position)?.barcode ?? "?";
+    const barcode = barcodeAt(position);
     if (code !== undefined && code !== barcode) {
       const whose = whoseText(cells, code);
       const mend = isToCome(position) ? `Bring ${barcode}` : "Put it back";

@@ -15,8 +15,8 @@ export interface Alarms {
   /** One alarm per code and place is open at a time; a repetition is no news. */
   raise(note: FaultNote): void;
   clear(code: string, where: string): void;
-  /** Clears every open alarm of a place whose code is one of these, or begins with one that ends in a dot. */
-  clearAll(where: string, codes: readonly string[]): void;
+  /** Clears every open alarm of a place whose code is one of these, or begins with one that ends in a dot; why goes on record. */
+  clearAll(where: string, codes: readonly string[], because?: string): void;
   /** After a restart: what was open, and how many had been raised. */
   restore(open: readonly Alarm[], raisedCount: number): void;
   readonly open: readonly Alarm[];
@@ -34,12 +34,13 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
   const open = new Map<string, Alarm>();
   let raisedCount = 0;
   let defectCount = 0;
-  function clear(code: string, where: string): void {
+  function clear(code: string, where: string, because?: string): void {
     const key = `${code} ${where}`;
     const alarm = open.get(key);
     if (alarm === undefined) return;
     open.delete(key);
-    recorder.record("alarm-cleared", { alarm: alarm.id, code, where });
+    const why = because === undefined ? {} : { because };
+    recorder.record("alarm-cleared", { alarm: alarm.id, code, where, ...why });
   }
 
   return {
@@ -51,13 +52,15 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
       open.set(key, { id: raisedCount, ...note, raisedAtMs: nowMs() });
       recorder.record("alarm-raised", { alarm: raisedCount, code: note.code, where: note.where, what: note.what });
     },
-    clear,
-    clearAll(where, codes) {
+    clear(code, where) {
+      clear(code, where);
+    },
+    clearAll(where, codes, because) {
       // Each reading of a sensor asks for this, and hardly one finds any.
       const meant: string[] = [];
       for (const alarm of open.values())
         if (alarm.where === where && isAmong(alarm.code, codes)) meant.push(alarm.code);
-      for (const code of meant) clear(code, where);
+      for (const code of meant) clear(code, where, because);
     },
     restore(alarms, count) {
       for (const alarm of alarms) open.set(`${alarm.code} ${alarm.where}`, alarm);
