@@ -8,7 +8,7 @@ import type { ProtocolStep } from "../../protocols/echem/protocol.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { createPersonHands } from "../../simulator/world/person-hands.ts";
 import type { Proposal, PutOnRecord } from "./amendments.ts";
-import { bringCells, following, isOut, replaceable, withFollowers } from "./replaced-cells.ts";
+import { belongsThere, bringCells, following, isOut, replaceable, withFollowers } from "./replaced-cells.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 import { campaign as small, runWorld } from "./world-campaign.ts";
 
@@ -262,7 +262,10 @@ export async function runAmended(
   const everyS = (hours * 3600) / (count + 1);
   const amendments = Array.from({ length: count }, (_, index) => {
     let mind: Mind | undefined;
+    let last: Campaign | undefined;
     return {
+      /** Asked for last. */
+      proposed: () => last,
       atS: Math.round(everyS * (index + 0.5 + chance.uniform() / 2)),
       propose(...about: Parameters<Proposal>): Campaign {
         const wanted = chance.uniform() < 0.6;
@@ -270,10 +273,10 @@ export async function runAmended(
         for (let turn = 0; turn < 20; turn += 1) {
           mind = oneOf(chance, minds);
           const proposed = mind?.propose(chance, ...about);
-          if (proposed !== undefined) return proposed;
+          if (proposed !== undefined) return (last = proposed);
         }
         mind = undefined;
-        return about[0];
+        return (last = about[0]);
       },
       judged({ changes, refusals }: Pick<PutOnRecord, "changes" | "refusals">): void {
         if (mind === undefined) return;
@@ -286,6 +289,8 @@ export async function runAmended(
       },
     };
   });
+  const hands = createPersonHands();
+  const world = withFollowers(hurried);
   const asked =
     how === "stopped"
       ? { amendments }
@@ -294,11 +299,10 @@ export async function runAmended(
             ...one,
             judged(outcome: AmendOutcome, changes: PutOnRecord["changes"]): void {
               one.judged({ changes, refusals: outcome.kind === "refused" ? outcome.refusals : [] });
+              if (outcome.kind === "amended") belongsThere(hands, world, one.proposed());
             },
           })),
         };
-  const hands = createPersonHands();
-  const world = withFollowers(hurried);
   let brought = 0;
   const people = Array.from({ length: how === "stopped" ? 0 : Math.floor((hours * 3600) / PEOPLE_S) }, (_, turn) => {
     const act = (virtual: VirtualCampaign): void => {

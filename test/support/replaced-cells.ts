@@ -83,3 +83,11 @@ export function bringCells(
   }
   return brought;
 }
+
+/** From the amendment on the place is that of the cell that follows: what drives or lights the one before it does wrong. */
+export function belongsThere(hands: PersonHands, world: Campaign, campaign: Campaign | undefined): void {
+  for (const [cellIndex, { position, barcode }] of campaign?.cells.entries() ?? []) {
+    if (campaign === undefined || turnOf(position) === 1 || !isPresent(campaign.cells, cellIndex)) continue;
+    hands.homes.set(positionIndex(position), worldIndexOf(world, barcode));
+  }
+}

@@ -8,6 +8,7 @@ import type { AmendOutcome } from "../../controller/amendments/amend-desk.ts";
 import type { CampaignCell } from "../../protocols/campaign/campaign.ts";
 import { createPersonHands } from "../../simulator/world/person-hands.ts";
 import { worldIndexOf, type VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
+import { belongsThere } from "../support/replaced-cells.ts";
 import { expectSound, field, numeric, removeFolders, runWorld, SIX, THREE } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
@@ -192,7 +193,15 @@ it("a whole rack is exchanged for one of other cells in one run: by one amendmen
     ...{ hours: 0.2, campaign: exchanged, beginsWith: THREE, hands },
     // Before any of the old ones is confirmed off.
     kills: [{ atS: 350.005, downS: 20 }],
-    amendedLive: [{ atS: 350, propose: () => exchanged }],
+    amendedLive: [
+      {
+        atS: 350,
+        propose() {
+          belongsThere(hands, exchanged, exchanged);
+          return exchanged;
+        },
+      },
+    ],
     at: [
       [
         372,
