@@ -6,8 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Kinds of test, by folder; README's map of the house says what each is for. */
 const kinds = ["unit", "wire", "property", "world", "crash", "e2e", "terminal", "tidy"] as const;
 
-/** Tests that compute keep nothing between files, so that files share the modules that they load. */
-const COMPUTING = { isolate: false };
+/** Tests keep nothing between files, so that files share the modules that they load. */
+const SHARING = { isolate: false };
 
 /**
  * Tests on real links have real deadlines: they run after those that compute, or (scripts/test.mjs) beside them and
@@ -15,6 +15,7 @@ const COMPUTING = { isolate: false };
  * more of them run side by side than there are cores. One that failed while no core was free for it is tried again.
  */
 const REAL_TIME = {
+  ...SHARING,
   maxWorkers: 6,
   testTimeout: 240_000,
   sequence: { groupOrder: 1 },
@@ -85,7 +86,7 @@ export default defineConfig({
         name,
         setupFiles: ["test/support/property-seed.ts"],
         include: folders.flatMap((folder) => [`test/${folder}/**/*.test.ts`, `test/${folder}/**/*.test.tsx`]),
-        ...(name === "e2e" ? REAL_TIME : COMPUTING),
+        ...(name === "e2e" ? REAL_TIME : SHARING),
       },
     })),
   },

@@ -7,7 +7,7 @@
 //   node scripts/test.mjs --results FOLDER  and vitest's results as JSON, a file for each part
 //   node scripts/test.mjs ARGS              the checks, then vitest with these arguments
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,14 +18,41 @@ const LINES_OF_A_FAILURE = 12;
 const LOADED_FIRST = `--require ${JSON.stringify(`${root}scripts/slow-to-optimise.cjs`)}`;
 const BEHIND_LINKS = constants.priority.PRIORITY_LOW;
 
+const MEMORY = "/dev/shm";
+const ROOM_BYTES = 2 ** 30;
+
+/**
+ * Where tests that compute put the folders that they write: in memory, where the computer has a file system there with
+ * room, since hundreds of records are begun, closed and thrown away. Controllers are killed in tests, but no power is cut:
+ * what a disk would still hold then is not looked at. Tests on real links stay on the disk, as a rack's controller does,
+ * and since all that stands in /dev is a real port to a site. A TMPDIR that is set is taken.
+ */
+function folderInMemory() {
+  if (process.env["TMPDIR"] !== undefined) return undefined;
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    if (bavail * bsize < ROOM_BYTES) return undefined;
+    const folder = mkdtempSync(join(MEMORY, "beamrack-test-"));
+    process.on("exit", () => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+    return folder;
+  } catch {
+    // no such file system, or not ours to write in
+    return undefined;
+  }
+}
+
 /** Waits for it; its output appears as a whole when it ends, or as it comes. */
-function run(name, command, { priority, live, isWhole = "" }) {
+function run(name, command, { priority, live, isWhole = "", folder }) {
   return new Promise((resolve, reject) => {
     const colour = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
     // of packages with a slower build for their own developers, the other is loaded, as a user's Node does
     const own = { TEST_BUILT: "1", TEST_WHOLE: isWhole, NODE_ENV: "production" };
+    const where = folder === undefined ? {} : { TMPDIR: folder };
     const options = [process.env["NODE_OPTIONS"] ?? "", LOADED_FIRST].join(" ").trim();
-    const env = { ...process.env, ...colour, ...own, NODE_OPTIONS: options };
+    const env = { ...process.env, ...colour, ...own, ...where, NODE_OPTIONS: options };
     const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     if (priority !== undefined) setPriority(child.pid, priority);
     const output = [];
@@ -50,9 +77,10 @@ function vitest(projects, part, results) {
 
 function everything(results) {
   const behind = { priority: BEHIND_LINKS, live: false, isWhole: "1" };
+  const folder = folderInMemory();
   return Promise.all([
     run("real links", vitest(["e2e"], "links", results), { live: false, isWhole: "1" }),
-    run("computing", vitest(["!e2e"], "computing", results), { ...behind, live: true }),
+    run("computing", vitest(["!e2e"], "computing", results), { ...behind, live: true, folder }),
     run("checks", ["scripts/checks.mjs"], behind),
   ]);
 }

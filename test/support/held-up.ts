@@ -3,7 +3,7 @@
  * core: a test that failed while it had to wait long says nothing about the rack. It is marked here and tried again
  * (vitest.config.ts); one that fails undisturbed is not.
  */
-import { afterEach, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeEach } from "vitest";
 
 const LOOK_MS = 20;
 /** Less than the shortest time that a test on a real link measures. */
@@ -12,13 +12,18 @@ const LONG_MS = 40;
 const longestWaits = new Map<string, number>();
 let lookedAtMs = performance.now();
 
-setInterval(() => {
+const looking = setInterval(() => {
   const nowMs = performance.now();
   const waitMs = nowMs - lookedAtMs - LOOK_MS;
   lookedAtMs = nowMs;
   if (waitMs < LONG_MS) return;
   for (const [id, longestMs] of longestWaits) longestWaits.set(id, Math.max(longestMs, waitMs));
 }, LOOK_MS).unref();
+
+// the next file in this process looks for itself
+afterAll(() => {
+  clearInterval(looking);
+});
 
 beforeEach(({ task }) => {
   longestWaits.set(task.id, 0);

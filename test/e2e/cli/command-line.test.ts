@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runCommandLine } from "../../../tui/command-line.ts";
 import { COMMANDS } from "../../../tui/command-list.ts";
@@ -71,6 +71,10 @@ function importsOf(path: string): readonly [path: string, imports: readonly stri
 beforeAll(() => {
   process.env["BEAMRACK_BROKER"] = NO_BUS;
   expect(existsSync(MAIN), "npm run build comes first").toBe(true);
+});
+
+afterAll(() => {
+  delete process.env["BEAMRACK_BROKER"];
 });
 
 describe("beamrack as it is shipped", () => {
