@@ -38,11 +38,23 @@ export function proposeForDose(
   const { durationS } = campaign;
   const exposed = campaign.cells.filter(meetsBeam).map((cell) => cell.position);
 
+  // What is the same for every proposal is worked out once: which cells share a forecast, and how long sweeps take.
+  const kinds = forecastDose(campaign, site, sweep, tables, cycleTimes, askedTimes);
+  const firstOfKinds = new Set(kinds.flatMap(({ positions }) => positions.slice(0, 1)));
+  const cells = campaign.cells.filter((cell) => firstOfKinds.has(cell.position));
+  const sweepTimes = new Map<number, number>();
+
+  function sweepTakesS(exposureS: number): number {
+    const takesS = sweepTimes.get(exposureS) ?? planSweep(site, exposed, exposureS, sweep.cadenceS).expectedS;
+    sweepTimes.set(exposureS, takesS);
+    return takesS;
+  }
+
   function keepsLimits(changed: SweepTrigger): boolean {
     const sweeps = campaign.sweeps.map((one) => (one === sweep ? changed : one));
-    if (!planSweep(site, exposed, changed.preset.exposureS, changed.cadenceS).fits) return false;
+    if (!(sweepTakesS(changed.preset.exposureS) <= changed.cadenceS)) return false;
     if (closeSpots(changed.preset.spots, site.beam.profile) !== undefined) return false;
-    const forecasts = forecastDose({ ...campaign, sweeps }, site, changed, tables, cycleTimes, askedTimes);
+    const forecasts = forecastDose({ ...campaign, cells, sweeps }, site, changed, tables, cycleTimes, askedTimes);
     return forecasts.every((forecast) => forecast.binding === null);
   }
 
