@@ -19,7 +19,7 @@ const LOADED_FIRST = `--require ${JSON.stringify(`${root}scripts/slow-to-optimis
 const BEHIND_LINKS = constants.priority.PRIORITY_LOW;
 
 const MEMORY = "/dev/shm";
-const ROOM_BYTES = 2 ** 30;
+const ROOM_BYTES = 2 ** 28;
 
 /**
  * Where tests that compute put the folders that they write: in memory, where the computer has a file system there with

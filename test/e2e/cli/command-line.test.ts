@@ -4,10 +4,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { runCommandLine } from "../../../tui/command-line.ts";
 import { COMMANDS } from "../../../tui/command-list.ts";
-import { createNodeContext } from "../../../tui/rim/node-context.ts";
-import { createOutput, type TextStream } from "../../../tui/rim/output.ts";
+import { commandLineHere } from "../../support/command-line-here.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const DIST = `${ROOT}dist`;
@@ -31,37 +29,6 @@ function beamrack(args: readonly string[]): Promise<{ exitCode: number | null; o
   });
 }
 
-/** The same command line within this process: for what is asked of every command, each in its turn. */
-async function inThisProcess(args: readonly string[]): Promise<{ exitCode: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const sink = (hear: (text: string) => void): TextStream => ({
-    write(text, done) {
-      hear(text);
-      done?.();
-    },
-    on: () => undefined,
-  });
-  const toOut = createOutput(
-    sink((text) => (out += text)),
-    {},
-  );
-  const toErr = createOutput(
-    sink((text) => (err += text)),
-    {},
-  );
-  const exitCode = await runCommandLine(args, {
-    print: (line) => {
-      toOut.write(`${line}\n`);
-    },
-    printError: (line) => {
-      toErr.write(`${line}\n`);
-    },
-    version: () => "",
-    createContext: (json) => Promise.resolve(createNodeContext({ json, out: toOut, err: toErr })),
-  });
-  return { exitCode, out, err };
-}
-
 /** A built module with those of ours that it waits for before it runs. */
 function importsOf(path: string): readonly [path: string, imports: readonly string[]] {
   const found = readFileSync(path, "utf8").matchAll(/^(?:(?:import|export)\b[^;]*? from|import) "(\.[^"]+)";$/gm);
@@ -83,7 +50,7 @@ describe("beamrack as it is shipped", () => {
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
     for (const { name } of COMMANDS) {
       expect(out).toContain(`  ${name} `);
-      expect((await inThisProcess([name, "--help"])).out).toContain(`Usage: beamrack ${name}`);
+      expect((await commandLineHere([name, "--help"])).out).toContain(`Usage: beamrack ${name}`);
     }
   });
 
@@ -94,7 +61,7 @@ describe("beamrack as it is shipped", () => {
       ["start", ["fast"]],
     ]);
     for (const { name } of COMMANDS) {
-      const run = OWN_PROCESS.includes(name) ? beamrack : inThisProcess;
+      const run = OWN_PROCESS.includes(name) ? beamrack : commandLineHere;
       const { exitCode, err } = await run([name, ...(wrong.get(name) ?? [])]);
       expect({ name, exitCode }).toEqual({ name, exitCode: 2 });
       expect(err.trim().split("\n"), name).toHaveLength(1);
@@ -127,7 +94,7 @@ describe("beamrack as it is shipped", () => {
     expect(command).toMatchObject({ exitCode: 2, out: "" });
     expect(command.err).toMatch(/^beamrack: unknown command "fly" .*\n$/);
     for (const { name } of COMMANDS) {
-      const option = await inThisProcess([name, ...(TAKE_NOTHING.includes(name) ? [] : ["x"]), "--warp"]);
+      const option = await commandLineHere([name, ...(TAKE_NOTHING.includes(name) ? [] : ["x"]), "--warp"]);
       expect({ name, exitCode: option.exitCode }).toEqual({ name, exitCode: 2 });
       expect(option.err, name).toMatch(/^.*--warp.*\n$/);
     }
@@ -166,7 +133,7 @@ describe("beamrack as it is shipped", () => {
     ["package.json", "package.json: this is a file; a data folder was expected [file.missing]"],
     ["docs", "docs: there is no campaign record in this folder: it has no campaign.db [file.missing]"],
   ])("verify refuses %s with its reason", async (folder, words) => {
-    const { exitCode, err } = await beamrack(["verify", folder]);
+    const { exitCode, err } = await commandLineHere(["verify", folder]);
     expect({ exitCode, says: err.startsWith(words) }, err).toEqual({ exitCode: 2, says: true });
   });
 });
@@ -187,10 +154,10 @@ describe("beamrack dose", () => {
   });
 
   it("refuses a file that is not there and one that is not a case, naming it", async () => {
-    const missing = await beamrack(["dose", "nowhere.json"]);
+    const missing = await commandLineHere(["dose", "nowhere.json"]);
     expect(missing.exitCode).toBe(2);
     expect(missing.err).toContain("nowhere.json");
-    const wrong = await beamrack(["dose", "package.json"]);
+    const wrong = await commandLineHere(["dose", "package.json"]);
     expect(wrong.exitCode).toBe(2);
     expect(wrong.err).toContain("package.json");
   });
@@ -209,7 +176,7 @@ describe("beamrack check and verify", () => {
   });
 
   it("list everything that is wrong with a file that is no campaign, each with its place", async () => {
-    const { exitCode, out } = await beamrack(["check", "package.json", "--json"]);
+    const { exitCode, out } = await commandLineHere(["check", "package.json", "--json"]);
     expect(exitCode).toBe(2);
     const answer = findings.parse(JSON.parse(out));
     expect(answer.ok).toBe(false);
@@ -218,7 +185,7 @@ describe("beamrack check and verify", () => {
   });
 
   it("refuse a folder without a record", async () => {
-    const { exitCode, err } = await beamrack(["verify", "docs"]);
+    const { exitCode, err } = await commandLineHere(["verify", "docs"]);
     expect(exitCode).toBe(2);
     expect(err).toContain("docs");
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { commandLineHere } from "../../support/command-line-here.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const CAMPAIGN = ["test/fixtures/world/small.yaml", "--site", "protocols/sites/reference.yaml"];
@@ -45,8 +46,8 @@ function beamrack(args: readonly string[], onText: (text: string, stop: () => vo
   });
 }
 
-function simulate(data: string, ...more: readonly string[]): Promise<Ran> {
-  return beamrack(["simulate", ...CAMPAIGN, "--data", join(folder, data), "--json", ...more]);
+function simulateIn(data: string, ...more: readonly string[]): readonly string[] {
+  return ["simulate", ...CAMPAIGN, "--data", join(folder, data), "--json", ...more];
 }
 
 const counts = z.record(z.string(), z.number());
@@ -126,7 +127,7 @@ async function notStopped(): Promise<Ran> {
 
 describe("beamrack simulate", () => {
   it("ends with the summary that other programs read, and keeps it in the folder", async () => {
-    const ran = await simulate("whole", "--until", "20min");
+    const ran = await beamrack(simulateIn("whole", "--until", "20min"));
     expect(ran.exitCode).toBe(0);
     const summary = lastDocument(ran);
     expect(summary.violations).toEqual([]);
@@ -145,7 +146,7 @@ describe("beamrack simulate", () => {
         "it was begun until 1200 s, faults none; this run is until 1200 s, faults light",
       ],
     ] as const) {
-      const { exitCode, err } = await simulate("whole", ...more);
+      const { exitCode, err } = await commandLineHere(simulateIn("whole", ...more));
       expect({ exitCode, says: err.includes(what) }, err).toEqual({ exitCode: 2, says: true });
     }
   });
@@ -165,7 +166,7 @@ describe("beamrack simulate", () => {
 
   it("tells the summary and then what could not be written beside a run that is over", async () => {
     mkdirSync(join(folder, "beside", "summary.json.part"), { recursive: true });
-    const ran = await simulate("beside", "--until", "8min");
+    const ran = await beamrack(simulateIn("beside", "--until", "8min"));
     expect(ran.exitCode).toBe(1);
     expect(lastDocument(ran).violations).toEqual([]);
     expect(ran.err).toMatch(/beside\/summary\.json: cannot be written: EISDIR.* \[output\.unwritable\]/);
@@ -173,9 +174,9 @@ describe("beamrack simulate", () => {
 
   it("refuses a data folder that is a file, or nothing", async () => {
     writeFileSync(join(folder, "a file"), "");
-    const { exitCode, err } = await simulate("a file", "--until", "1min");
+    const { exitCode, err } = await commandLineHere(simulateIn("a file", "--until", "1min"));
     expect({ exitCode, err }).toMatchObject({ exitCode: 2, err: expect.stringContaining("this is a file") as string });
-    expect((await beamrack(["simulate", ...CAMPAIGN, "--data", ""])).exitCode).toBe(2);
+    expect((await commandLineHere(["simulate", ...CAMPAIGN, "--data", ""])).exitCode).toBe(2);
   });
 
   it("lets one of two into a folder, tells the other who is in it, and lets a third audit it meanwhile", async () => {
