@@ -11,7 +11,7 @@ import type { InputDocument } from "../input/document.ts";
 import { meetsBeam, type Campaign, type CampaignCell, type SweepTrigger } from "./campaign.ts";
 import { campaignPlaces } from "./campaign-places.ts";
 import type { CampaignPlaces } from "./campaign-places.ts";
-import { forecastDose, sweepCount } from "./dose-forecast.ts";
+import { forecastDose, sweepCount, type HadDose } from "./dose-forecast.ts";
 import type { DoseForecast } from "./dose-forecast.ts";
 import { proposeForDose, type DoseProposal } from "./dose-proposals.ts";
 import { judgeCalendar } from "./judge-calendar.ts";
@@ -58,12 +58,13 @@ const TRANSMISSION_MIN = 1e-3;
 /** A protocol that fills less of the campaign than this leaves its cells idle. */
 const IDLE_SHARE = 0.5;
 
-/** `source` is what findings point into: the campaign's document, or its name. Throws Fault `dose.input` for what the tables do not hold. */
+/** `source` is what findings point into: the campaign's document, or its name; `had`: what its cells bring along, where that is known. Throws Fault `dose.input` for what the tables do not hold. */
 export function checkCampaign(
   campaign: Campaign,
   site: Site,
   tables: AttenuationTables,
   source: InputDocument | string = campaign.name,
+  had?: HadDose,
 ): CampaignCheck {
   const findings: Finding[] = [];
   const places = campaignPlaces(source);
@@ -80,7 +81,7 @@ export function checkCampaign(
   const dose = campaign.sweeps.flatMap((sweep) => {
     // What steps ask for is exposed like the first sweep's.
     const asked = sweep === campaign.sweeps[0] ? askedOf : undefined;
-    const forecasts = forecastDose(campaign, site, sweep, tables, cycleTimes, asked);
+    const forecasts = forecastDose(campaign, site, sweep, tables, cycleTimes, asked, had);
     const isRefusing = forecasts.some((forecast) => forecast.binding !== null);
     const proposed = isRefusing ? proposeForDose(campaign, site, sweep, tables, cycleTimes, asked) : [];
     proposals.push(...proposed);

@@ -53,6 +53,9 @@ export type CycleTimes = (cell: CampaignCell) => readonly { readonly cycle: numb
 /** When steps of a cell ask for exposures beside the sweep, seconds from the campaign's start, rising. */
 export type AskedTimes = (cell: CampaignCell) => readonly number[];
 
+/** What a cell brings along to a limit, Gy, nominal: it was in the campaign before. */
+export type HadDose = (cell: CampaignCell, limit: Pick<DoseLimit, "layerName" | "location" | "scope">) => number;
+
 export interface DoseForecast {
   readonly positions: readonly Occupant[];
   /** Exposures of each that steps ask for; all doses have them among them. */
@@ -88,12 +91,14 @@ export function forecastDose(
   tables: AttenuationTables,
   cycleTimes: CycleTimes = () => [],
   askedTimes: AskedTimes = () => [],
+  had: HadDose = () => 0,
 ): readonly DoseForecast[] {
   const kinds = new Map<string, { readonly cell: CampaignCell; readonly positions: Occupant[] }>();
   for (const cell of campaign.cells) {
     if (!meetsBeam(cell)) continue;
     const times = [cycleTimes(cell), askedTimes(cell)];
-    const key = JSON.stringify([strideOf(campaign, cell), cell.layers, cell.doseLimits, times]);
+    const brought = cell.doseLimits.map((limit) => had(cell, limit));
+    const key = JSON.stringify([strideOf(campaign, cell), cell.layers, cell.doseLimits, times, brought]);
     const kind = kinds.get(key);
     if (kind === undefined) kinds.set(key, { cell, positions: [cell.position] });
     else kind.positions.push(cell.position);
@@ -137,7 +142,7 @@ export function forecastDose(
       ...{ ...exposures, cycleAt, sweepAtS, stride, askedS: askedTimes(cell) },
       count: count === null ? null : Math.floor(count / stride),
     };
-    return forecastCell(cell, positions, site, tables, own);
+    return forecastCell(cell, positions, site, tables, own, had);
   });
 }
 
@@ -173,6 +178,7 @@ function forecastCell(
   site: Site,
   tables: AttenuationTables,
   exposures: Exposures,
+  had: HadDose,
 ): DoseForecast {
   const given = givenIfNotRefused(exposures);
   const limits = cell.doseLimits.map((limit): LimitForecast => {
@@ -184,7 +190,7 @@ function forecastCell(
     });
     const layer = stack.layers[limit.layerIndex];
     const perFluenceGy = (limit.location === "surface" ? layer?.surfaceGyPerPhCm2 : layer?.meanGyPerPhCm2) ?? NaN;
-    return forecastLimit(limit, perFluenceGy, exposures, given);
+    return forecastLimit(limit, perFluenceGy, exposures, given, had(cell, limit));
   });
   const stack = stackCoefficients(tables, {
     energyKeV: site.beam.energyKeV,
@@ -275,11 +281,13 @@ function forecastLimit(
   perFluenceGy: number,
   exposures: Exposures,
   unrefused: ReturnType<typeof givenIfNotRefused>,
+  hadGy: number,
 ): LimitForecast {
   const { spots, upper, count } = exposures;
   const perExposureGy = perFluenceGy * exposures.ratePhCm2S * exposures.openS;
   const bookedGy = perFluenceGy * exposures.rateMaxPhCm2S * exposures.bookedS;
-  const given = spots.map(() => 0);
+  const given = spots.map(() => hadGy);
+  const beforeGy = limit.scope === "spot-total" ? hadGy : 0;
   const rateKept = limit.doseRateGyS === null || perFluenceGy * exposures.rateMaxPhCm2S * upper <= limit.doseRateGyS;
   let refusedFromSweep: number | null = rateKept ? null : 1;
   let lastS: number | null = null;
@@ -304,7 +312,7 @@ function forecastLimit(
     perExposureGy,
     rateGyS: perFluenceGy * exposures.ratePhCm2S,
     perCycleGy: unrefused === null ? null : perFluenceGy * unrefused.perCyclePhCm2,
-    totalGy: unrefused === null ? null : perFluenceGy * unrefused.totalPhCm2,
+    totalGy: unrefused === null ? null : beforeGy + perFluenceGy * unrefused.totalPhCm2,
     refusedFromSweep: refusedFromSweep === null ? null : refusedFromSweep * exposures.stride,
   };
 }

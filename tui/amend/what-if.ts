@@ -1,4 +1,6 @@
 /** What an amendment would change in what `check` forecasts: dose, sweeps, protocols, timetable, end. Pure. */
+import { broughtDose } from "../../controller/dose/brought-dose.ts";
+import type { GivenExposure } from "../../controller/dose/given-rows.ts";
 import { checkTimetable } from "../../controller/schedule/check-timetable.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
 import type { Occupant } from "../../protocols/base/position.ts";
@@ -15,15 +17,19 @@ export interface WhatIf {
   readonly after: string | null;
 }
 
-/** Only what differs. Forecasts are from the campaign's begin, as `check` makes them. */
+/** Only what differs. Forecasts are from the campaign's begin, as `check` makes them, of cells that come back with what they had. */
 export function whatIf(
   current: Campaign,
   proposed: Campaign,
   site: Site,
   tables: AttenuationTables,
+  rows: readonly GivenExposure[],
 ): readonly WhatIf[] {
-  const before = forecastTexts(current, site, checkCampaign(current, site, tables));
-  const after = forecastTexts(proposed, site, checkCampaign(proposed, site, tables));
+  const textsOf = (campaign: Campaign): ReadonlyMap<string, string> => {
+    const had = broughtDose(campaign.cells, rows);
+    return forecastTexts(campaign, site, checkCampaign(campaign, site, tables, campaign.name, had));
+  };
+  const [before, after] = [textsOf(current), textsOf(proposed)];
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names.flatMap((what) => {
     const row = { what, before: before.get(what) ?? null, after: after.get(what) ?? null };

@@ -66,7 +66,7 @@ export async function amendCommand(context: AmendContext, args: readonly string[
   const proposed = inRecordedOrder(asked, positions);
   const { changes, refusals } = judgeAmendment(current, proposed, folder.progress);
   if (refusals.length > 0) return refuse(context, refusals);
-  const ifSo = whatIf(current, proposed, site, tables);
+  const ifSo = whatIf(current, proposed, site, tables, folder.progress.rows);
   const about = { changes, ifSo };
   if (changes.length === 0) return tell(context, "Nothing would change.", about, { ok: true, amended: null });
   if (options.isPreview) {

@@ -7,7 +7,10 @@ import { assert } from "../../../protocols/base/assert.ts";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { parseOccupant, positionAt } from "../../../protocols/base/position.ts";
 import type { Campaign, CampaignCell } from "../../../protocols/campaign/campaign.ts";
-import { load, repositoryText } from "../../support/campaign-files.ts";
+import { broughtDose } from "../../../controller/dose/brought-dose.ts";
+import { checkCampaign } from "../../../protocols/campaign/check-campaign.ts";
+import { whatIf } from "../../../tui/amend/what-if.ts";
+import { contextOf, load, repositoryText } from "../../support/campaign-files.ts";
 
 const FILES = {
   "small.yaml": repositoryText("test/fixtures/world/small.yaml"),
@@ -16,7 +19,7 @@ const FILES = {
 };
 const loaded = load(FILES, "small.yaml");
 assert(loaded.kind === "loaded", "refused");
-const { campaign } = loaded;
+const { campaign, site } = loaded;
 
 const AT_BEGIN: CampaignProgress = {
   ...{ atMs: 0, startMs: campaign.startMs, isComplete: false, begunIndex: new Map() },
@@ -161,6 +164,21 @@ describe("a cell that takes another's place", () => {
       expect.stringMatching(/A1\.2 spot 0: already spent: .* may have 1440 Gy, its limit is 1400 Gy/),
       expect.stringMatching(/A1\.2 spot 1: already spent/),
     ]);
+  });
+
+  it("is forecast with the dose that it had, where it comes back, and another with none", () => {
+    const tables = contextOf(FILES).attenuationTables();
+    const rows = rowsOf(5000).map((row) => ({ ...row, position: named("A1") }));
+    const limited = (barcode: string): Campaign =>
+      follows({ barcode, doseLimits: first.doseLimits.map((limit) => ({ ...limit, doseGy: 6000 })) });
+    const refusedFrom = (proposed: Campaign): number => {
+      const { forecast } = checkCampaign(proposed, site, tables, "", broughtDose(proposed.cells, rows));
+      const own = forecast.dose.find(({ positions }) => positions.includes(named("A1.2")));
+      return own?.binding?.refusedFromSweep ?? Infinity;
+    };
+    expect(refusedFrom(limited(first.barcode))).toBeLessThan(refusedFrom(limited("N-1")));
+    const texts = (proposed: Campaign) => whatIf(campaign, proposed, site, tables, rows).map(({ after }) => after);
+    expect(texts(limited(first.barcode)).join()).not.toBe(texts(limited("N-1")).join());
   });
 });
 
