@@ -21,7 +21,8 @@ async function align(args: readonly string[], isRunning = false) {
     readPackageText: repositoryText,
     drain: () => new Promise<void>((resolve) => setImmediate(resolve)),
     takeSiteLock(site: { readonly name: string }) {
-      if (isRunning) throw new Fault("site.in-use", site.name, "a campaign runs there");
+      const holder = { command: "beamrack run campaign.yaml" };
+      if (isRunning) throw new Fault("site.in-use", site.name, "a campaign runs there", holder);
       return { release: () => undefined };
     },
     print: (line: string) => out.push(line),

@@ -97,13 +97,14 @@ export async function alignCommand(context: CommandContext, args: readonly strin
   }
 }
 
-/** A campaign's controller has the site to itself. */
+/** A campaign's controller has the site to itself. Throws `site.in-use` where something else has. */
 function isRunning(context: Pick<CommandContext, "takeSiteLock">, site: Site): boolean {
   try {
     context.takeSiteLock(site, { command: WHERE }).release();
     return false;
   } catch (error) {
-    if (isFault(error) && error.code === "site.in-use") return true;
+    const holder = isFault(error) && error.code === "site.in-use" ? error.detail["command"] : null;
+    if (typeof holder === "string" && holder.startsWith("beamrack run ")) return true;
     throw error;
   }
 }
