@@ -19,8 +19,8 @@ export interface RackAim {
   vouch(by: { readonly author: string; readonly reason: string }): void;
   /** After a restart: by an alignment since it is known again. */
   goOn(): void;
-  /** By the run itself: the beam is held for that alone. */
-  measuring(isOn: boolean): void;
+  /** By the run itself, and the beam is held for that alone; told where the rack is given back meanwhile. Null: not now. */
+  measuring(moved: (() => void) | null): void;
   /** It was, and stands where the site has it now. */
   measured(alignedAtMs: number): void;
   obstacle(): Obstacle | null;
@@ -51,7 +51,7 @@ export function createRackAim(deps: RackAimDeps): RackAim {
   const { alignment, rack } = deps.site;
   const isMeasuredHere = alignment !== undefined || rack.placement !== undefined;
   let lost = deps.left;
-  let isMeasuring = false;
+  let moved: (() => void) | null = null;
 
   function known(how: { readonly [key: string]: Json }): void {
     lost = null;
@@ -61,6 +61,7 @@ export function createRackAim(deps: RackAimDeps): RackAim {
 
   return {
     lost(author) {
+      moved?.();
       if (!isMeasuredHere || lost !== null) return;
       lost = { sinceMs: deps.nowMs() };
       deps.recorder().record(AIM_LOST, { author, since_ms: lost.sinceMs });
@@ -78,14 +79,14 @@ export function createRackAim(deps: RackAimDeps): RackAim {
       if (lost === null || alignedAtMs === undefined || alignedAtMs <= deps.startMs() + lost.sinceMs) return;
       known({ by: "alignment", aligned_at_ms: alignedAtMs });
     },
-    measuring(isOn) {
-      isMeasuring = isOn;
+    measuring(told) {
+      moved = told;
     },
     measured(alignedAtMs) {
       if (lost !== null) known({ by: "alignment", aligned_at_ms: alignedAtMs });
     },
     obstacle() {
-      if (lost === null || isMeasuring) return null;
+      if (lost === null || moved !== null) return null;
       return { reason: `the rack to be aligned anew, or vouched for: ${WHAT}`, who: "operator" };
     },
   };

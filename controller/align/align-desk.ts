@@ -7,6 +7,7 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { RackPlacement, PlaneMm } from "../../protocols/align/placement.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
+import type { MeasuredKind } from "../../protocols/calibration/calibration.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { campaignSpots } from "../../protocols/campaign/campaign-spots.ts";
 import { presentAt, presentIndex } from "../../protocols/campaign/present-cell.ts";
@@ -35,30 +36,38 @@ export interface AlignedPoint extends PlaneMm, Signal {
   readonly charged: string;
 }
 
+export interface KeptAlignment {
+  readonly placement: RackPlacement;
+  readonly alignedAtMs: number;
+  /** What the site demands to be measured, as it is since then; left out where that is as it was. */
+  readonly measured?: readonly MeasuredKind[];
+}
+
 /** Puts what was found into the site's calibrations; a text says what is against it, and nothing is kept. May throw a Fault. */
 export type KeepAlignment = (found: {
   readonly aligned: Aligned;
   readonly points: readonly AlignedPoint[];
   readonly by: string;
-}) => { readonly placement: RackPlacement; readonly alignedAtMs: number } | string;
+}) => KeptAlignment | string;
 
 export interface AlignDesk {
   /** Why it would make no sense now; null where it would. `of`: the site that is meant, by its name. */
   readonly refusal: (of?: string) => string | null;
-  /** Told once it is over, and on disk. Never rejects. */
+  /** Told once it is over, and on disk where that takes it. Never rejects. */
   order(by: AlignOrder): Promise<AlignOutcome>;
   /** Why nothing else is exposed; null where nobody aligns. */
   obstacle(): Obstacle | null;
   /** The next point is known, and its place can be gone to. */
   readonly isPointDue: boolean;
   nextOrder(): ExposureOrder;
-  /** Whose cell is charged for the point under way. */
-  charged(): { readonly cellIndex: number; readonly spotIndex: number };
   /** Its books are closed. */
-  noteSettled(marks: ShutterMarks): void;
-  noteDone(outcome: ExposureOutcome, fault: FaultNote | null): void;
+  noteSettled(order: PointOrder, marks: ShutterMarks): void;
+  noteDone(order: PointOrder, outcome: ExposureOutcome, fault: FaultNote | null): void;
+  /** No point is due from here on, and what comes of one under way is nothing to the next alignment. */
   giveUp(what: string): void;
 }
+
+type PointOrder = Pick<ExposureOrder, "alignment">;
 
 export interface AlignDeskDeps {
   readonly site: Site;
@@ -74,7 +83,7 @@ export interface AlignDeskDeps {
   /** It begins, or is over: nothing else is exposed meanwhile. */
   readonly changed: (isUnderWay: boolean) => void;
   /** The rack stands there from here on. */
-  readonly placed: (placement: RackPlacement, alignedAtMs: number) => void;
+  readonly placed: (kept: KeptAlignment) => void;
   readonly commit: () => Promise<void>;
   readonly fail: (error: unknown) => void;
 }
@@ -83,6 +92,8 @@ interface Point extends PlaneMm {
   readonly charged: { readonly position: string; readonly cellIndex: number; readonly spotIndex: number };
   readonly found: (signal: Signal) => void;
   readonly failed: (fault: Fault) => void;
+  /** Of its last order; 0 before the first. */
+  number: number;
   triesCount: number;
   signal: Signal | null;
 }
@@ -101,6 +112,7 @@ export const ALIGNMENT_FAILED = "alignment-failed";
 /** What stands in the beam's way meanwhile is waited for, within this. */
 const LONGEST_MS = 45 * 60_000;
 const TRIES_MAX = 4;
+const NOT_KEPT = "it is in force, and not on record yet: the disk has not taken it";
 /** Of the diode, where the site does not say how often it is read. */
 const INTERVAL_S = 0.5;
 /** A reading that comes so soon after the shutter was seen open was begun before; two that come later are awaited. */
@@ -136,7 +148,7 @@ export function createAlignDesk(deps: AlignDeskDeps): AlignDesk {
     const probe = {
       signalAt: (place: PlaneMm) =>
         new Promise<Signal>((found, failed) => {
-          now.point = { ...place, charged: chargedAt(place), found, failed, triesCount: 0, signal: null };
+          now.point = { ...place, charged: chargedAt(place), found, failed, number: 0, triesCount: 0, signal: null };
           deps.changed(true);
         }),
     };
@@ -144,13 +156,35 @@ export function createAlignDesk(deps: AlignDeskDeps): AlignDesk {
     const givenUp = new Promise<never>((_, reject) => {
       now.giveUp = reject;
       timer = clock.setTimeout(() => {
-        reject(new Fault("align.rack", site.name, `it was not over after ${LONGEST_MS / 60_000} min`));
+        giveUp(now, `it was not over after ${LONGEST_MS / 60_000} min`);
       }, LONGEST_MS);
     });
     try {
       return await Promise.race([alignSite(probe, order), givenUp]);
     } finally {
       clock.clearTimeout(timer);
+    }
+  }
+
+  function giveUp(now: Alignment, what: string): void {
+    now.point = null;
+    now.giveUp(new Fault("align.rack", site.name, what));
+  }
+
+  /** The point that was ordered so, while it is still wanted. */
+  function pointOf({ alignment: of }: PointOrder): Point | null {
+    const point = underWay?.point ?? null;
+    return point !== null && point.number === of?.number ? point : null;
+  }
+
+  /** In force it is all the same; that the disk refuses the record is an alarm of the run's. */
+  async function isKept(): Promise<boolean> {
+    try {
+      await deps.commit();
+      return true;
+    } catch (error) {
+      if (!isFault(error)) deps.fail(error);
+      return false;
     }
   }
 
@@ -172,10 +206,9 @@ export function createAlignDesk(deps: AlignDeskDeps): AlignDesk {
       if (typeof kept === "string")
         return ended(now, refused(kept, "Seat the rack as it should stand, and align again."));
       recorder.record("rack-aligned", { by: author, exposures: now.points.length, cells: 0 });
-      deps.placed(kept.placement, kept.alignedAtMs);
+      deps.placed(kept);
       const outcome = ended(now, { kind: "aligned", what: rackText(aligned.rack) });
-      await deps.commit();
-      return outcome;
+      return (await isKept()) ? outcome : { ...outcome, what: `${outcome.what}; ${NOT_KEPT}` };
     } catch (error) {
       if (!isFault(error)) {
         deps.fail(error);
@@ -217,32 +250,30 @@ export function createAlignDesk(deps: AlignDeskDeps): AlignDesk {
       const point = underWay?.point;
       assert(point != null && alignment !== undefined, "no point is due");
       count += 1;
+      point.number = count;
       point.triesCount += 1;
       point.signal = null;
       const exposureId = `alignment-${new Date(campaign.startMs + clock.monoMs()).toISOString()}`;
       return {
         ...{ exposureId, requestId: exposureId, position: point.charged.position, cellIndex: -1 },
-        ...{ alignment: count, spotIndex: point.charged.spotIndex, spotXMm: 0, spotYMm: 0 },
+        alignment: { number: count, chargedIndex: point.charged.cellIndex },
+        ...{ spotIndex: point.charged.spotIndex, spotXMm: 0, spotYMm: 0 },
         ...{ stageXMm: point.xMm, stageYMm: point.yMm, filtersIn: alignment.filtersIn },
         exposureS: Math.min(LONGEST_S, point.triesCount * shortestS),
         frameName: `alignment_${String(count).padStart(5, "0")}_00000.cbf`,
       };
     },
-    charged() {
-      assert(underWay?.point != null, "no point is under way");
-      return underWay.point.charged;
-    },
-    noteSettled({ openSeenAtMs, closeAskedAtMs, closedSeenAtMs }) {
-      const point = underWay?.point;
-      if (point == null) return;
+    noteSettled(order, { openSeenAtMs, closeAskedAtMs, closedSeenAtMs }) {
+      const point = pointOf(order);
+      if (point === null) return;
       const toMs = closeAskedAtMs ?? closedSeenAtMs ?? -Infinity;
       const diodeA = deps.transmitted?.history.meanBetween((openSeenAtMs ?? Infinity) + READING_BEGUN_MS, toMs) ?? null;
       const ringMa = deps.ringCurrentMa();
       if (diodeA !== null && ringMa !== null && ringMa > 0) point.signal = underWay?.signalOf(diodeA, ringMa) ?? null;
     },
-    noteDone(outcome, fault) {
-      const point = underWay?.point;
-      if (underWay === null || point == null) return;
+    noteDone(order, outcome, fault) {
+      const point = pointOf(order);
+      if (underWay === null || point === null) return;
       const { xMm, yMm, charged, signal } = point;
       if (isMade(outcome) && signal !== null) {
         underWay.points.push({ xMm, yMm, ...signal, charged: charged.position });
@@ -257,7 +288,7 @@ export function createAlignDesk(deps: AlignDeskDeps): AlignDesk {
       point.failed(new Fault("align.rack", site.name, what));
     },
     giveUp(what) {
-      underWay?.giveUp(new Fault("align.rack", site.name, what));
+      if (underWay !== null) giveUp(underWay, what);
     },
   };
 }

@@ -13,7 +13,7 @@ import { SHUTTER_FAILURE_REASON } from "../record/ledger-row.ts";
 import type { AlignDesk } from "./align-desk.ts";
 
 export interface AlignmentAccountsDeps {
-  readonly desk: Pick<AlignDesk, "charged" | "noteSettled">;
+  readonly desk: Pick<AlignDesk, "noteSettled">;
   readonly ledger: Pick<DoseLedger, "refusals" | "book" | "settle" | "hasOpenBooking">;
   readonly recorder: Recorder;
   readonly commit: () => Promise<void>;
@@ -71,7 +71,8 @@ export function withAlignment(others: ExposureAccounts, deps: AlignmentAccountsD
       open = order;
       isDurable = false;
       held = null;
-      const { cellIndex, spotIndex } = desk.charged();
+      const { spotIndex, alignment } = order;
+      const cellIndex = alignment.chargedIndex;
       const bound = {
         ...{ openTimeS: deps.longestOpenS(order.exposureS), flux: bookedFlux(deps.fluxReference) },
         ...{ beam: deps.beam(order.filtersIn), reason: `upper bound: highest flux, longest closing; ${PURPOSE}` },
@@ -105,7 +106,7 @@ export function withAlignment(others: ExposureAccounts, deps: AlignmentAccountsD
         return;
       }
       settle(order, marks);
-      desk.noteSettled(marks);
+      desk.noteSettled(order, marks);
     },
   };
 }

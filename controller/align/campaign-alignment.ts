@@ -26,7 +26,7 @@ export interface CampaignBeside extends Omit<CampaignCorrections, "among" | "ord
     plan: (obstacle: Obstacle | null) => WholePlan,
   ): BesidePlan<WholePlan>;
   order(act: CorrectionAct | AlignAct): ExposureOrder;
-  readonly alignment: Pick<AlignDesk, "refusal" | "order" | "obstacle">;
+  readonly alignment: Pick<AlignDesk, "refusal" | "order" | "obstacle" | "giveUp">;
 }
 
 export function withRackAlignment(corrections: CampaignCorrections, deps: CampaignAlignmentDeps): CampaignBeside {
@@ -80,7 +80,7 @@ export function withRackAlignment(corrections: CampaignCorrections, deps: Campai
         corrections.noteDone(order, outcome, fault);
         return;
       }
-      desk.noteDone(outcome, fault);
+      desk.noteDone(order, outcome, fault);
       deps.requests().noteTrouble(outcome, fault);
     },
   };

@@ -29,14 +29,21 @@ export interface ExposureOrder {
   readonly filtersIn: readonly boolean[];
   /** What stands there where no cell does; then `cellIndex` is -1 and `position` says what it is. */
   readonly beside?: BesideCells;
-  /** A point of the rack's alignment, the how-manieth, from 1; then `cellIndex` is -1, and `position` says whose dose it is. */
-  readonly alignment?: number;
+  /** A point of the rack's alignment; then `cellIndex` is -1, and `position` says whose dose it is. */
+  readonly alignment?: AlignmentPoint;
   /** Left out where a campaign has one preset at the most. */
   readonly presetName?: string;
   /** The shutter is not to be open before, on the monotonic clock; left out: as soon as it can be. */
   readonly openAtMs?: number;
   /** The shutter is not asked open after: the window it was asked for is over; left out where nobody asked. */
   readonly latestMs?: number;
+}
+
+export interface AlignmentPoint {
+  /** The how-manieth opening of the shutter for it, from 1. */
+  readonly number: number;
+  /** Whose dose it is. */
+  readonly chargedIndex: number;
 }
 
 /** No cell is meant to stand in the beam. */

@@ -25,7 +25,10 @@ export interface CalibrationWatchDeps {
 
 export interface CalibrationWatch {
   start(): void;
-  obstacle(): Obstacle | null;
+  /** Something was measured anew: the site says what, and until when it holds. */
+  measured(): void;
+  /** `isAligning`: what an alignment measures is not waited for by that. */
+  obstacle(isAligning?: boolean): Obstacle | null;
 }
 
 /** Time for a person to come, and for a measurement; of one that holds for less than a day, a sixth of it. */
@@ -34,12 +37,14 @@ const AHEAD_SHARE = 1 / 6;
 /** The longest that a timer takes, and then some. */
 const LOOK_MS = 24 * 3_600_000;
 
+const BY_ALIGNMENT: readonly MeasuredKind["kind"][] = ["alignment", "beam_size"];
+
 const SOON = "calibration.expires-soon";
 const EXPIRED = "calibration.expired";
 
 export function createCalibrationWatch(deps: CalibrationWatchDeps): CalibrationWatch {
   const { site, clock, alarms } = deps;
-  const all = site.measured ?? [];
+  const all = (): readonly MeasuredKind[] => site.measured ?? [];
   // Nothing is exposed in a rehearsal, and nothing waits for a measurement.
   const isHolding = site.calibrations?.whenExpired === "hold" && deps.roles.io.isLocked !== true;
   let timer: TimerHandle;
@@ -68,11 +73,13 @@ export function createCalibrationWatch(deps: CalibrationWatchDeps): CalibrationW
   }
 
   function look(): void {
-    for (const one of all) tell(one);
+    for (const one of all()) tell(one);
     const nowMs = utcMs();
-    const next = all.flatMap((one) => [aheadMs(one), one.untilMs]).filter((atMs) => atMs > nowMs);
-    if (next.length === 0) return;
+    const next = all()
+      .flatMap((one) => [aheadMs(one), one.untilMs])
+      .filter((atMs) => atMs > nowMs);
     clock.clearTimeout(timer);
+    if (next.length === 0) return;
     timer = clock.setTimeout(
       () => {
         look();
@@ -84,8 +91,11 @@ export function createCalibrationWatch(deps: CalibrationWatchDeps): CalibrationW
 
   return {
     start: look,
-    obstacle() {
-      const expired = isHolding ? all.filter(({ untilMs }) => untilMs <= utcMs()) : [];
+    measured: look,
+    obstacle(isAligning = false) {
+      const isMissed = ({ kind, untilMs }: MeasuredKind): boolean =>
+        untilMs <= utcMs() && !(isAligning && BY_ALIGNMENT.includes(kind));
+      const expired = isHolding ? all().filter(isMissed) : [];
       if (expired.length === 0) return null;
       const kinds = expired.map(({ kind }) => kind).join(", ");
       return { reason: `${kinds} to be measured anew: what was measured has expired`, who: "operator" };

@@ -174,7 +174,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const calibrations = createCalibrationWatch({ site, campaign, roles, clock, alarms, changed: planAgain });
   const watchDesk = createWatchDesk({
     ...{ roles, alarms, latched, machineBeam: timings.machineBeam },
-    diskObstacle: () => access.obstacle() ?? calibrations.obstacle() ?? diskObstacle(),
+    diskObstacle: () => access.obstacle() ?? calibrations.obstacle(isAligning()) ?? diskObstacle(),
     beamChanged(isUp) {
       partialRule.noteBeam(isUp);
       send({ type: isUp ? "BEAM_BACK" : "BEAM_LOST" });
@@ -260,9 +260,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const corrections = createBesideCells({
     ...{ ...readings, ...shared, site, campaign, roles, timings, tally, alarms, fluxReference, beam, showLevels },
     ...{ longestOpenS: openBound, commit, commitAlone, left, fail, cycleOf, ledger, access, planAgain, desk },
-    ...{ requests: () => requestDesk, actor: () => actor, keep: deps.keepAlignment },
+    ...{ requests: () => requestDesk, actor: () => actor, keep: deps.keepAlignment, calibrations },
   });
 
+  const isAligning = (): boolean => corrections.alignment.obstacle() !== null;
   const wayIntoShadow = (from: StagePosition) => shadowPath(site.rack, site.stage.travelYMm, from);
 
   const effects = createExposureEffects({
@@ -277,7 +278,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ belief: beliefIn, ringCurrentMa, timings },
     lastLevels: () => watchDesk.levels,
     ...{ latched, showLevels, shadowPath: wayIntoShadow },
-    nextSpot: () => (changer === undefined ? desk.nextSpot(actor.getSnapshot().context) : null),
+    nextSpot: () => (changer === undefined && !isAligning() ? desk.nextSpot(actor.getSnapshot().context) : null),
     stageMovedAtMs: () => Math.max(parking.movedAtMs(), changer?.movedAtMs() ?? -Infinity),
   });
 

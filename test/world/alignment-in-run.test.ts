@@ -113,3 +113,23 @@ it("finds where it stands, and lets the beam go on there; one that a kill cut of
   const report = verifyRecord(run.folder, replayDecisions);
   expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
 });
+
+it("a rack that is taken out meanwhile ends it: nothing is made of points from before and after", async () => {
+  const said: unknown[] = [];
+  const kept: unknown[] = [];
+  const run = await runWorld({
+    ...{ hours: 0.0125, campaign, site, setup: { ...built, ...TRUTH } },
+    keepAlignment(found) {
+      kept.push(found);
+      return { placement: found.aligned.placement, alignedAtMs: campaign.startMs + 1e9 };
+    },
+    at: [[14, align(said)], ...outAndBack(said), [44, ({ run: one }) => said.push(one.note())]],
+  });
+  expect(said).toEqual([
+    null,
+    expect.objectContaining({ kind: "refused", what: "the rack was taken out meanwhile" }),
+    expect.stringMatching(/the rack to be aligned anew, or vouched for/),
+  ]);
+  expect([kept, run.of("aim-known"), run.of("alignment-failed").length]).toEqual([[], [], 1]);
+  expect(run.summary.truth).toMatchObject({ exposures_unaccounted: 0 });
+});

@@ -48,7 +48,7 @@ export function alignmentKeeper(
     if (placement === undefined || alignedAtMs === undefined) return `${path} holds no alignment of ${site.name}`;
     writeWhole(join(dirname(path), pointsFile), pointLines);
     writeWhole(path, text);
-    return { placement, alignedAtMs };
+    return { placement, alignedAtMs, measured: placed.measured ?? [] };
   };
 }
 

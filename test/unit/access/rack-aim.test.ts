@@ -49,6 +49,18 @@ it("or before it was aligned anew, which a restart sees; an alignment from befor
   expect(newer.aim.obstacle()).toBeNull();
 });
 
+it("whoever measures meanwhile where it stands is told that it was out, also where its place was not known before", () => {
+  const { aim } = aimOf({ left: { sinceMs: 0 } });
+  let count = 0;
+  aim.measuring(() => (count += 1));
+  expect(aim.obstacle()).toBeNull();
+  aim.lost("Ada");
+  expect(count).toBe(1);
+  aim.measuring(null);
+  aim.lost("Ada");
+  expect([count, aim.obstacle()?.who]).toEqual([1, "operator"]);
+});
+
 it("a site that measures no places believes the rack's seat, as it did before", () => {
   const { aim } = aimOf({ rack: {} });
   aim.lost("Ada");

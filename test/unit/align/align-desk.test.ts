@@ -5,6 +5,7 @@ import { createFluxHistory } from "../../../controller/dose/flux.ts";
 import { NO_MARKS, type ExposureOutcome } from "../../../controller/machines/exposure-order.ts";
 import type { FaultNote } from "../../../controller/machines/errors.ts";
 import { assert } from "../../../protocols/base/assert.ts";
+import { Fault } from "../../../protocols/base/fault.ts";
 import { createRackSetup } from "../../../simulator/world/rack-setup.ts";
 import { asBuiltSetup } from "../../../tui/align/random-setup.ts";
 import { load } from "../../support/campaign-files.ts";
@@ -29,6 +30,7 @@ async function aligned(
   options: {
     readonly answer?: (count: number, desk: AlignDesk) => Answer;
     readonly keep?: KeepAlignment;
+    readonly commit?: () => Promise<void>;
     readonly shiftXMm?: number;
   } = {},
 ) {
@@ -44,7 +46,8 @@ async function aligned(
   const placed: unknown[] = [];
   let nowMs = 0;
   const desk = createAlignDesk({
-    ...{ site, campaign, ringCurrentMa: () => 200, hindrance: () => null, commit: () => Promise.resolve() },
+    ...{ site, campaign, ringCurrentMa: () => 200, hindrance: () => null },
+    commit: options.commit ?? (() => Promise.resolve()),
     clock: {
       monoMs: () => nowMs,
       wallMs: () => nowMs,
@@ -73,8 +76,8 @@ async function aligned(
     const openSeenAtMs = nowMs;
     nowMs += POINT_MS;
     if (!isBlind) history.add(nowMs - 100, 1e-7 * truth.passes(order.stageXMm, order.stageYMm));
-    desk.noteSettled({ ...NO_MARKS, openAskedAtMs: openSeenAtMs, openSeenAtMs, closeAskedAtMs: nowMs });
-    desk.noteDone(outcome, fault);
+    desk.noteSettled(order, { ...NO_MARKS, openAskedAtMs: openSeenAtMs, openSeenAtMs, closeAskedAtMs: nowMs });
+    desk.noteDone(order, outcome, fault);
   }
   return { outcome: await over, desk, recorded, placed, longest, count };
 }
@@ -88,7 +91,7 @@ it("the rack is found where it stands, and nobody exposes anything else meanwhil
     },
   });
   expect(outcome).toMatchObject({ kind: "aligned" });
-  expect(placed).toEqual([expect.objectContaining({ shiftXMm: expect.closeTo(0.7, 2) as number })]);
+  expect(placed).toMatchObject([{ placement: { shiftXMm: expect.closeTo(0.7, 2) as number } }]);
   expect(meanwhile).toEqual(["the rack to be aligned, for anna: 4 points so far", "anna has the rack aligned already"]);
   expect(recorded).toEqual(["alignment-begun", "rack-aligned"]);
   expect([desk.obstacle(), desk.refusal(), desk.refusal("another")]).toEqual([
@@ -129,4 +132,41 @@ it("a point without a reading is measured again, for longer; what cannot be meas
     expect(recorded).toEqual(["alignment-begun", "alignment-failed"]);
     expect(desk.obstacle()).toBe(null);
   }
+});
+
+it("what comes of a point that was given up is nothing to the next alignment", async () => {
+  const marks = { ...NO_MARKS, openAskedAtMs: 0, openSeenAtMs: 0, closeAskedAtMs: POINT_MS };
+  const left: ReturnType<AlignDesk["nextOrder"]>[] = [];
+  const given = await aligned({
+    answer(count, desk) {
+      if (count === 2) {
+        left.push(desk.nextOrder());
+        desk.giveUp("the rack was taken out meanwhile");
+        expect(desk.isPointDue).toBe(false);
+      }
+      return {};
+    },
+  });
+  expect(given.outcome).toMatchObject({ kind: "refused", what: "the rack was taken out meanwhile" });
+  const { desk } = given;
+  const again = desk.order(BY);
+  for (const order of left) {
+    desk.noteSettled(order, marks);
+    desk.noteDone(order, "made", null);
+  }
+  expect([left.length, desk.isPointDue, desk.obstacle()?.reason]).toEqual([
+    1,
+    true,
+    "the rack to be aligned, for anna: 0 points so far",
+  ]);
+  desk.giveUp("enough");
+  expect(await again).toMatchObject({ kind: "refused", what: "enough" });
+});
+
+it("a disk that refuses the record of it does not make it undone", async () => {
+  const { outcome, placed, recorded } = await aligned({
+    commit: () => Promise.reject(new Fault("store.refused", "record", "the disk is full")),
+  });
+  expect(outcome).toMatchObject({ kind: "aligned", what: expect.stringContaining("not on record yet") as string });
+  expect([placed.length, recorded]).toEqual([1, ["alignment-begun", "rack-aligned"]]);
 });

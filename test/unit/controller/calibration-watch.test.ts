@@ -3,6 +3,8 @@ import { expect, it } from "vitest";
 import { createAlarms } from "../../../controller/run/alarms.ts";
 import { createCalibrationWatch } from "../../../controller/run/calibration-watch.ts";
 import type { MeasuredKind } from "../../../protocols/calibration/calibration.ts";
+import type { Writable } from "../../../protocols/base/writable.ts";
+import type { Site } from "../../../protocols/site/site.ts";
 import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
 
 const HOUR_MS = 3_600_000;
@@ -21,16 +23,17 @@ function watch(
   };
   const alarms = createAlarms({ record }, () => clock.nowMs());
   let changes = 0;
+  const site: Writable<Pick<Site, "measured" | "calibrations">> = {
+    measured: [more.measured ?? FLUX],
+    calibrations: { file: "m.yaml", required: ["flux"], driftMax: 0.05, whenExpired },
+  };
   const made = createCalibrationWatch({
-    site: {
-      measured: [more.measured ?? FLUX],
-      calibrations: { file: "m.yaml", required: ["flux"], driftMax: 0.05, whenExpired },
-    },
+    site,
     ...{ campaign: { startMs: START_MS }, clock, alarms },
     roles: { io: more.isRehearsal === true ? { isLocked: true } : {} },
     changed: () => (changes += 1),
   });
-  return { clock, alarms, told, made, changes: () => changes };
+  return { site, clock, alarms, told, made, changes: () => changes };
 }
 
 it("what a site requires is told before it expires and when it has, and exposures go on", async () => {
@@ -73,4 +76,17 @@ it("what was measured anew is told no more after a restart", () => {
   expect(alarms.open).toEqual([]);
   expect(told).toHaveLength(1);
   expect(made.obstacle()).toBeNull();
+});
+
+it("an alignment that has expired does not wait for itself, and one by the run ends hold and alarm", async () => {
+  const measured = { ...FLUX, kind: "alignment" } as const;
+  const { site, clock, alarms, made } = watch("hold", { measured });
+  made.start();
+  await clock.run(25 * HOUR_MS);
+  expect([made.obstacle()?.reason, made.obstacle(true)]).toEqual([expect.stringMatching(/^alignment to be/), null]);
+  site.measured = [{ ...measured, atMs: START_MS + 25 * HOUR_MS, untilMs: START_MS + 49 * HOUR_MS }];
+  made.measured();
+  expect([made.obstacle(), alarms.open]).toEqual([null, []]);
+  await clock.run(50 * HOUR_MS);
+  expect(alarms.open.map(({ code, where }) => `${code} ${where}`)).toEqual(["calibration.expired alignment"]);
 });
