@@ -84,22 +84,19 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         (event.outcome === "shutter-failure" || OPEN_SHUTTER_CODES.includes(event.fault?.code ?? "")),
     },
     actions: {
-      spawnAll: enqueueActions(({ enqueue }) => {
-        for (const input of deps.links) {
-          enqueue.spawnChild("link", { id: linkActorId(input.instrument.name), input });
-        }
-        for (const input of deps.cells) {
-          enqueue.spawnChild("cell", { id: cellActorId(input.position), input });
-        }
-        enqueue.spawnChild("exposure", { id: "exposure" });
-        enqueue.spawnChild("supervisor", { id: "supervisor" });
+      // All in one assignment: each of two hundred by itself would have the machine copy what it has of them so far.
+      spawnAll: assign(({ spawn }) => {
+        for (const input of deps.links) spawn("link", { id: linkActorId(input.instrument.name), input });
+        for (const input of deps.cells) spawn("cell", { id: cellActorId(input.position), input });
+        spawn("exposure", { id: "exposure" });
+        spawn("supervisor", { id: "supervisor" });
+        return {};
       }),
-      spawnJoined: enqueueActions(({ enqueue, event }) => {
-        if (event.type !== "CELLS_JOINED") return;
-        for (const input of event.cells) enqueue.spawnChild("cell", { id: cellActorId(input.position), input });
-        for (const input of event.links) {
-          enqueue.spawnChild("link", { id: linkActorId(input.instrument.name), input });
-        }
+      spawnJoined: assign(({ spawn, event }) => {
+        if (event.type !== "CELLS_JOINED") return {};
+        for (const input of event.cells) spawn("cell", { id: cellActorId(input.position), input });
+        for (const input of event.links) spawn("link", { id: linkActorId(input.instrument.name), input });
+        return {};
       }),
       noteReady: assign(({ context, event }) => {
         if (event.type !== "LINK_READY") return {};
