@@ -54,6 +54,8 @@ const ANSWER_MS = 5000;
 
 interface OpenOrder {
   readonly answered: (reply: BusReply) => void;
+  /** Nobody hears the answer any more. */
+  readonly closed: () => void;
 }
 
 /** Connects, and again after each loss, until closed. Never throws: what fails is told to `link`. */
@@ -128,6 +130,12 @@ export function createBusClient(deps: BusClientDeps): BusClient {
             clock.clearTimeout(late);
             resolve(reply);
           },
+          closed() {
+            clock.clearTimeout(late);
+            reject(
+              new Fault("bus.lost", place.url, `the connection was closed before ${command.command} was answered`),
+            );
+          },
         });
         const topic = topicText(options.rack, { kind: "command", user: place.user });
         session.publish(topic, JSON.stringify(envelope), false);
@@ -137,6 +145,10 @@ export function createBusClient(deps: BusClientDeps): BusClient {
       if (session.isOpen()) session.publish(topicText(onRack, topic), payload, false);
       return session.isOpen();
     },
-    close: () => session.close(),
+    close() {
+      for (const { closed } of orders.values()) closed();
+      orders.clear();
+      return session.close();
+    },
   };
 }

@@ -216,10 +216,34 @@ export async function orderOnce(
     isEnough: ({ control }) => control !== undefined,
   });
   try {
-    return await obtain(rack, asked, command, withinMs);
+    return await whileThere(rack, context.clock, obtain(rack, asked, command, withinMs));
   } finally {
     await rack.client.close();
   }
+}
+
+const LOOK_MS = 1000;
+
+/** What may take minutes is not waited for any longer than there is somebody to answer. Rejects with `bus.no-rack`. */
+function whileThere(
+  { look }: Pick<OpenRack, "look">,
+  clock: CommandContext["clock"],
+  answer: Promise<BusReply>,
+): Promise<BusReply> {
+  return new Promise((resolve, reject) => {
+    const lookAgain = (): void => {
+      const { controller, rack } = look();
+      if (controller.state === "present") timer = clock.setTimeout(lookAgain, LOOK_MS);
+      else {
+        const what = `the controller is ${controller.state}, and has not answered: look at its record for what became of the order`;
+        reject(new Fault("bus.no-rack", rack, what));
+      }
+    };
+    let timer = clock.setTimeout(lookAgain, LOOK_MS);
+    void answer.then(resolve, reject).finally(() => {
+      clock.clearTimeout(timer);
+    });
+  });
 }
 
 async function obtain(rack: OpenRack, asked: Asked, command: BusCommand, withinMs?: number): Promise<BusReply> {
