@@ -16,6 +16,11 @@ const OPTIONS = {
   "take-over": { type: "boolean" },
 } as const;
 
+interface AskedRack {
+  readonly client: Pick<OpenRack["client"], "user" | "order">;
+  readonly look: () => Pick<ReturnType<OpenRack["look"]>, "rack" | "controller" | "heartbeat" | "control">;
+}
+
 interface Asked extends ClientValues {
   readonly reason?: string | undefined;
   readonly "take-over"?: boolean | undefined;
@@ -246,7 +251,8 @@ function whileThere(
   });
 }
 
-async function obtain(rack: OpenRack, asked: Asked, command: BusCommand, withinMs?: number): Promise<BusReply> {
+/** `withinMs`: of an order that takes long, whose answer says what came of it. */
+export async function obtain(rack: AskedRack, asked: Asked, command: BusCommand, withinMs?: number): Promise<BusReply> {
   const { client } = rack;
   const look = rack.look();
   if (look.controller.state !== "present") {
@@ -268,7 +274,11 @@ async function obtain(rack: OpenRack, asked: Asked, command: BusCommand, withinM
   if (taken.refusal === "role" && command.command === "expose") return client.order(command, about);
   if (taken.outcome === "refused") return taken;
   // The holder was told; control passes after the notice.
-  if (holder !== null) return { ...taken, what: `${taken.what}; then give the order again` };
+  if (holder !== null) {
+    const notYet = { ...taken, what: `${taken.what}; then give the order again` };
+    // Who waits for what came of the order is not to take this for it.
+    return withinMs === undefined ? notYet : { ...notYet, outcome: "refused", refusal: "not-in-control" };
+  }
   try {
     return await client.order(command, about);
   } finally {
