@@ -150,7 +150,7 @@ export const SERVICE_FAULTS = {
   "calibration.expired": {
     severity: "hold",
     advice:
-      "What was measured is older than the site allows. Unless the site says `when_expired: hold` exposures go on: bookings stay upper bounds by the site's highest flux, and doses follow the monitor, as good as the last measurement still is. End the run in order, measure anew (`beamrack align`, `beamrack calibrate`), and give it again; what was exposed since stands behind this alarm in the record.",
+      "What was measured is older than the site allows. Unless the site says `when_expired: hold` exposures go on: bookings stay upper bounds by the site's highest flux, and doses follow the monitor, as good as the last measurement still is. Rack and beam size the running controller measures anew: `beamrack align SITE.yaml --rack-only --by NAME`. For anything else end the run in order, measure (`beamrack align`, `beamrack calibrate`), and give it again. What was exposed since stands behind this alarm in the record.",
   },
   "correction.moved": {
     severity: "hold",
