@@ -76,6 +76,16 @@ describe("an order", () => {
     expect(seen(screen)).toContain("hold cell A1: done");
   });
 
+  it("to align the rack has no key: it is found by its name, says what it costs, and carries whose measurement it is", async () => {
+    const screen = await running();
+    await screen.press(":", "a", "l", "i", "g", "n", "\r");
+    expect(seen(screen)).toMatch(/nothing is exposed but points/);
+    await screen.press("s", "e", "a", "t", "\r");
+    expect(screen.orders.map(({ order, reason }) => [order.command, reason])).toEqual([
+      [{ command: "align", args: { site: "reference", name: "ada" } }, "seat"],
+    ]);
+  });
+
   it("is given up by escape", async () => {
     const screen = await running();
     await screen.press("H", "x", "\u001b");

@@ -1,6 +1,7 @@
 /** The rack aligned by the controller that has the site to itself: an order over its bus, answered once it is over. */
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import { ALIGN_ANSWER_MS } from "../bus/bus-client.ts";
 import type { ClientValues } from "../bus/client-options.ts";
 import type { CommandContext } from "../command-context.ts";
 import { orderOnce } from "../commands/orders.ts";
@@ -19,8 +20,6 @@ export interface ByControllerOrder {
 }
 
 const COMMAND = "beamrack align";
-/** The controller gives it up before. */
-const ALIGNED_WITHIN_MS = 50 * 60_000;
 
 /** Resolves to 0, or to 2 where it is refused, or came to nothing. Rejects with `site.in-use` for what a running controller does not do. */
 export async function alignByController(
@@ -41,7 +40,7 @@ export async function alignByController(
   await confirmAct(context, { command: COMMAND, question, words, isConfirmed: order.isConfirmed });
   const asked = { ...client, reason: client.reason ?? "the rack's place is to be known" };
   const command = { command: "align", args: { site: site.name, name: by } } as const;
-  const reply = await orderOnce(context, asked, command, ALIGNED_WITHIN_MS);
+  const reply = await orderOnce(context, asked, command, ALIGN_ANSWER_MS);
   const isOk = reply.outcome === "done";
   if (context.json) context.print(JSON.stringify({ ok: isOk, site: site.name, by_controller: true, ...reply }));
   else if (isOk) context.print(plainText(reply.what));

@@ -51,6 +51,8 @@ export interface BusClient {
 }
 
 const ANSWER_MS = 5000;
+/** An alignment is answered once it is over; the controller gives it up before. */
+export const ALIGN_ANSWER_MS = 50 * 60_000;
 
 interface OpenOrder {
   readonly answered: (reply: BusReply) => void;

@@ -6,7 +6,7 @@ import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { parseTopic } from "../../protocols/bus/topics.ts";
 import type { BusPlace } from "../bus/bus-place.ts";
-import { createBusClient, type BusClient, type BusLink } from "../bus/bus-client.ts";
+import { ALIGN_ANSWER_MS, createBusClient, type BusClient, type BusLink } from "../bus/bus-client.ts";
 import { createRackStore, type RackStore, type Session } from "./model/rack-store.ts";
 import type { RackView } from "./model/rack-view.ts";
 import type { Order, ScreenState } from "./model/screen-state.ts";
@@ -126,7 +126,8 @@ async function give(client: BusClient, rack: string | null, order: Order, reason
   if (rack === null) return { kind: "not-sent", why: "no rack is known yet" };
   try {
     const { precondition, command } = order;
-    const options = { rack, reason: reason === "" ? REASON_DEFAULT : reason, precondition };
+    const slow = command.command === "align" ? { withinMs: ALIGN_ANSWER_MS } : {};
+    const options = { rack, reason: reason === "" ? REASON_DEFAULT : reason, precondition, ...slow };
     return { kind: "answered", reply: await client.order(command, options) };
   } catch (error) {
     if (!isFault(error)) throw error;

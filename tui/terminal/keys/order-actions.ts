@@ -111,6 +111,14 @@ export const ORDER_ACTIONS: readonly Action[] = [
     screens: OF_CELLS,
     act: (model) => orders.swap(model, "end"),
   },
+  {
+    id: "align-rack",
+    keys: [],
+    title: "align the rack: measure where it stands",
+    part: "order",
+    screens: "all",
+    act: orders.alignRack,
+  },
   { id: "re-arm", keys: [], title: "re-arm interlocks that broke", part: "order", screens: "all", act: orders.reArm },
   {
     id: "stop-exposing",

@@ -150,6 +150,19 @@ export function swap(model: Model, act: "begin" | "end"): Outcome {
   return ask(model, order, SWAP_CONSEQUENCES[act]);
 }
 
+/** Answered once it is over, minutes later. */
+export function alignRack(model: Model): Outcome {
+  const { campaign } = model.rack;
+  if (campaign === null) return { refusal: "It is not known yet which site this is." };
+  const args = { site: campaign.site, name: model.author ?? "" };
+  const order: Order = { title: "align the rack", command: { command: "align", args }, precondition: null };
+  return ask(
+    model,
+    order,
+    "For some minutes nothing is exposed but points at the rack's openings, booked as all else. The beam goes on where the rack is found to stand. The cells go on.",
+  );
+}
+
 /** Its text is what is typed. */
 export function note(model: Model): Outcome {
   const { rack, state } = model;
