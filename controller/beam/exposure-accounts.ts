@@ -33,6 +33,8 @@ const READING_BEGUN_MS = 150;
 export interface ExposureAccounts {
   book(order: ExposureOrder): Promise<number>;
   isDurable(bookingSeq: number): boolean;
+  /** Whether it is the one that was accounted for last; what was never booked is none. */
+  isEnded(exposureId: string): boolean;
   /** The shutter is asked open now. */
   noteOpening(order: ExposureOrder): void;
   noteOpened(order: ExposureOrder, atMs: number): void;
@@ -70,6 +72,7 @@ export interface ExposureAccountsDeps {
 export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAccounts {
   const { clock, ledger, recorder } = deps;
   let durableSeq = 0;
+  let endedId: string | null = null;
   let bookedPhCm2 = Infinity;
   let ringCurrentWithBeamMa: number | null = null;
   /** Of the exposure under way: those asked for that no reading since has shown out of the beam. */
@@ -101,6 +104,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       return seq;
     },
     isDurable: (bookingSeq) => bookingSeq <= durableSeq,
+    isEnded: (exposureId) => exposureId === endedId,
     noteOpening(order) {
       filtersHeld = order.filtersIn;
     },
@@ -120,6 +124,7 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
     },
     settle(order, marks, outcome, framePath) {
       if (!ledger.hasOpenBooking(order.exposureId)) return;
+      endedId = order.exposureId;
       const openS = openTimeS(marks, deps.shutterTravelMs);
       const held = filtersHeld ?? order.filtersIn;
       filtersHeld = null;

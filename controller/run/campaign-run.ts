@@ -311,7 +311,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ campaign, recorder, alarms, tally, nowMs },
     request: (cellIndex, sweep) => desk.request(cellIndex, sweep),
     wantedRequest: (wanted) => desk.wantedRequest(wanted),
-    commit: commitAlone,
+    ...{ commit: commitAlone, isEnded: (exposureId: string) => accounts.isEnded(exposureId) },
     keys: wishKeys(left?.recorded),
     alarmsOfExposures: left === undefined ? [] : alarms.open.filter(isOfExposures),
   });

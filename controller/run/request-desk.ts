@@ -24,6 +24,8 @@ export interface RequestDeskDeps {
   readonly alarmsOfExposures?: readonly FaultNote[];
   /** Keys of wishes from before a restart. */
   readonly keys?: Iterable<string>;
+  /** Whether an exposure that is over is one on record: one that ended before it was booked is a request missed, and no more. */
+  readonly isEnded: (exposureId: string) => boolean;
   /** Makes durable what was noted while nothing is exposed. Never throws. */
   readonly commit: () => void;
 }
@@ -182,7 +184,11 @@ export function createRequestDesk(deps: RequestDeskDeps): RequestDesk {
       const { wanted, ruled } = asked;
       const sweep = wanted === null ? asked.sweep : BESIDE_SWEEPS;
       const isAccepted = ruled.then === "accept";
-      tally.exposed(sweep, nowMs(), outcome, isInWindow(asked, nowMs()), "beam", isAccepted);
+      if (deps.isEnded(order.exposureId)) {
+        tally.exposed(sweep, nowMs(), outcome, isInWindow(asked, nowMs()), "beam", isAccepted);
+      } else {
+        tally.missed({ cellIndex: order.cellIndex, sweep, reason: "beam", text: fault?.what ?? "", detail: {} });
+      }
       noteTrouble(outcome, fault);
       if (fault === null || outcome === "made") return;
       const request = wanted === null ? { sweep, position: order.position } : named(wanted);

@@ -331,7 +331,18 @@ export function expectSound(run: WorldRun): void {
   expect(met + late + missed).toBe(asked);
   expect(Object.values(summary.requests.missed_by_reason).reduce((sum, count) => sum + count, 0)).toBe(missed);
   expect(run.virtual.run.isDone()).toBe(true);
+  expectCounted(run);
   expectTold(run.events);
+}
+
+/** What is counted is what is on record, also over a restart. */
+function expectCounted({ summary, of }: WorldRun): void {
+  // Points of an alignment that a kill cut off stand among them, and answer no request.
+  const exposures = of("exposure-ended").filter((event) => field(event, "exposure_id").startsWith("X-"));
+  const outcomes = exposures.map((event) => field(event, "outcome"));
+  const count = (...names: readonly string[]): number => outcomes.filter((outcome) => names.includes(outcome)).length;
+  const [made, aborted] = [count("made", "rehearsed"), count("aborted")];
+  expect(summary.exposures).toEqual({ made, partial: outcomes.length - made - aborted, aborted });
 }
 
 /** A person is told what happened in a sentence, with nothing left open in it. */
