@@ -336,13 +336,13 @@ export function expectSound(run: WorldRun): void {
 }
 
 /** What is counted is what is on record, also over a restart. */
-function expectCounted({ summary, of }: WorldRun): void {
+function expectCounted(run: WorldRun): void {
   // Points of an alignment that a kill cut off stand among them, and answer no request.
-  const exposures = of("exposure-ended").filter((event) => field(event, "exposure_id").startsWith("X-"));
+  const exposures = run.of("exposure-ended").filter((event) => field(event, "exposure_id").startsWith("X-"));
   const outcomes = exposures.map((event) => field(event, "outcome"));
   const count = (...names: readonly string[]): number => outcomes.filter((outcome) => names.includes(outcome)).length;
   const [made, aborted] = [count("made", "rehearsed"), count("aborted")];
-  expect(summary.exposures).toEqual({ made, partial: outcomes.length - made - aborted, aborted });
+  expect(run.summary.exposures).toEqual({ made, partial: outcomes.length - made - aborted, aborted });
 }
 
 /** A person is told what happened in a sentence, with nothing left open in it. */
