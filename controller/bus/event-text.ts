@@ -100,7 +100,7 @@ const SENTENCES: Readonly<Record<EventType, (data: Data) => string>> = {
   "beam-not-off": (data) =>
     `no shutter reads closed after exposure ${text(data, "exposure_id")}: it is charged on and on`,
   "lit-while-closed": (data) =>
-    `the beam came through while the shutter read closed: up to ${number(data, "excess_Gy", "Gy")} are charged to spot ${text(data, "spot")}`,
+    `the beam was on and no exposure had asked for it: up to ${number(data, "excess_Gy", "Gy")} are charged to spot ${text(data, "spot")}`,
   "beam-decided": (data) => `the beam's next act is to ${text(data, "act")}${after(data, "why")}`,
   "frame-checked": (data) =>
     data["finding"] === "good"

@@ -101,7 +101,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     accounts.noteFilters(read.filtersIn);
     effects.noteLevels?.(read);
     watchDesk.showLevels(read);
-    closedShutter.watch.showLevels(read);
+    closedShutter.showLevels(read);
     stops.showLevels(read);
     lookAtShutter(read);
   };
@@ -223,7 +223,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
 
   let openedAtMs: number | null = null;
-
   /** Called by a machine, so it does not throw: a settlement that cannot be recorded ends the run, its booking stands. */
   function settle(...exposure: Parameters<typeof accounts.settle>): void {
     try {
@@ -231,6 +230,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       const [order, marks, outcome, framePath] = exposure;
       openedAtMs = marks.openSeenAtMs ?? marks.rehearsedAtMs ?? null;
       if (marks.closedSeenAtMs !== null) alarms.clear("shutter.beam-not-off", order.position);
+      else if (marks.litUntilAtMs !== null) closedShutter.noteUnclosed(marks.litUntilAtMs);
       partialRule.noteSettled(order, marks, framePath);
       controlDesk.noteExposed(order, outcome, framePath);
     } catch (error) {

@@ -5,9 +5,10 @@
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { createClosedCharge, type ClosedCharge, type ClosedChargeDeps } from "../beam/closed-charge.ts";
-import type { BeamIo } from "../../protocols/roles/beam-io.ts";
+import type { BeamIo, InputLevels } from "../../protocols/roles/beam-io.ts";
 import { createLitWatch } from "../rehearsal/lit-watch.ts";
 import type { RunTimings } from "./timings.ts";
+import { createUnclosedTail } from "./unclosed-tail.ts";
 import { createFluxWatch, type FluxWatch, type FluxWatchDeps } from "./flux-watch.ts";
 import type { Tally } from "./tally.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
@@ -31,6 +32,9 @@ export interface ClosedShutterDeps
 export interface ClosedShutter {
   readonly watch: FluxWatch;
   readonly underBeam: ClosedCharge;
+  showLevels(levels: InputLevels): void;
+  /** An exposure was given up with no shutter closed, charged up to then. */
+  noteUnclosed(fromMs: number): void;
   /** The stage sets out to wait there. */
   noteParking(place: ParkingPlace): void;
   /** The stage waits there. */
@@ -80,9 +84,18 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
           },
         };
 
+  const tail = createUnclosedTail(charge, deps.nowMs);
+
   return {
     watch,
     underBeam,
+    noteUnclosed: (fromMs) => {
+      tail.note(fromMs);
+    },
+    showLevels(levels) {
+      watch.showLevels(levels);
+      tail.showLevels(levels);
+    },
     noteParking(place) {
       if (place === "shadow") return;
       // It waits with the middle of the cell in the beam: the spot nearest to it is charged.
