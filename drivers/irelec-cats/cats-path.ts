@@ -51,6 +51,8 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
   let hasBeenAtRack = false;
   let lostLooks = 0;
   for (;;) {
+    // By when a look was begun: where the controller came to a stand in it, part of it is of before.
+    const waitedMs = clock.monoMs() - startMs;
     let reading: CatsReading;
     try {
       reading = await deps.look();
@@ -63,7 +65,6 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
     if (deps.isAborted()) {
       throw new Fault("changer.lost", name, `The path ${path} was stopped on request.`, evidence(reading));
     }
-    const waitedMs = clock.monoMs() - startMs;
     const isRunning = reading.path !== null;
     if (isRunning) hasBegun = true;
     if (hasBegun && !reading.isPresent) sawEmpty = true;
@@ -78,7 +79,7 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
     restingLooks = isRunning ? 0 : restingLooks + 1;
     movedLooks = isMoved(deps.before, reading) ? movedLooks + 1 : 0;
     if ((hasBegun || movedLooks >= 2) && restingLooks >= 2) return { reading, sawEmpty };
-    if (!hasBegun && waitedMs > beginDeadlineMs) throw neverBegun(reading);
+    if (!hasBegun && movedLooks === 0 && waitedMs > beginDeadlineMs) throw neverBegun(reading);
     if (waitedMs > deps.deadlineMs) {
       throw new Fault(
         "changer.alarm",
