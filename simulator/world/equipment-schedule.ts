@@ -26,6 +26,8 @@ export interface EquipmentDeps {
   /** The next opening of the shutter, if there is one before the time. */
   readonly onNextOpening: (untilMs: number, act: (atMs: number) => void) => void;
   readonly onPermitLost: (atMs: number) => void;
+  /** A gate has ended, and comes once more so long after it. */
+  readonly onGateRepeats: (afterMs: number) => void;
   /** Told where the fault takes hold. */
   readonly felt: Felt;
 }
@@ -127,7 +129,10 @@ export function scheduleEquipment(fault: EquipmentFault, deps: EquipmentDeps): v
       return;
     case "trigger-repeats":
       during((isOn) => {
-        trouble.setTrigger(isOn ? { how: "repeats", afterMs: fault.afterMs } : null, felt);
+        trouble.setTrigger(isOn ? { how: "repeats", afterMs: fault.afterMs } : null, () => {
+          felt();
+          deps.onGateRepeats(fault.afterMs);
+        });
       });
       return;
     case "feed-stops":

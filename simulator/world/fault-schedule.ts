@@ -64,6 +64,7 @@ export interface FaultScheduleDeps {
   /** `isHeard` unless those who should know of it may have been deaf all the while. */
   /** The next opening of the shutter, if there is one before the time. */
   readonly onNextOpening: (untilMs: number, act: (atMs: number) => void) => void;
+  readonly onGateRepeats: (afterMs: number) => void;
   readonly onInterlockBroken: (name: string, atMs: number, isHeard: boolean) => void;
 }
 
@@ -188,7 +189,14 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
       const link = "link" in fault ? targets.positionOfLink.get(fault.link) : undefined;
       if (!keepsBeam(fault)) pushOutage(fault, link);
       scheduleEquipment(fault, {
-        ...{ beam, trouble: deps.trouble, at, onLink, onNextOpening: deps.onNextOpening },
+        ...{
+          beam,
+          trouble: deps.trouble,
+          at,
+          onLink,
+          onNextOpening: deps.onNextOpening,
+          onGateRepeats: deps.onGateRepeats,
+        },
         reboot(name) {
           if (!targets.links.has(name)) throw new RangeError(`no link named ${name}`);
           const restart = targets.reboots?.get(name);

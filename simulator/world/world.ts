@@ -32,7 +32,7 @@ import { scheduleFaults } from "./fault-schedule.ts";
 import { cellUnderBeam, type WorldCell, type WorldSite, type WorldUncertainty } from "./world-site.ts";
 import { AT_STANDARD, createStandards, isOfCells } from "./standards.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
-import { judgeAsking } from "./judge-asking.ts";
+import { judgeAsking, type GateRepeat } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
@@ -122,6 +122,7 @@ export function createWorld(deps: WorldDeps): World {
   });
   const cells = rack.observers;
   const openings: Opening[] = [];
+  const gateRepeats: GateRepeat[] = [];
   /** The same with the cells that lay in the beam then: other ones only where people put them elsewhere. */
   const openingsAsLain: Opening[] = options.hands === undefined ? openings : [];
   const effects = createFaultEffects();
@@ -378,6 +379,9 @@ export function createWorld(deps: WorldDeps): World {
         onAwaited: awaitCell,
         onTrouble: hazards.noted,
         onNextOpening: (untilMs, act) => awaitOpening.push({ untilMs, act }),
+        onGateRepeats(afterMs) {
+          gateRepeats.push({ endMs: clock.nowMs(), againMs: clock.nowMs() + afterMs });
+        },
         onInterlockBroken(name, atMs, isHeard) {
           brokenSinceMs.set(name, atMs);
           hazards.noted(name, true, atMs, isHeard);
@@ -401,7 +405,7 @@ export function createWorld(deps: WorldDeps): World {
     finish(claims) {
       const atMs = clock.nowMs();
       shutter.finish(atMs);
-      if (claims.requests !== undefined) judgeAsking(claims.requests, openings, ledger);
+      if (claims.requests !== undefined) judgeAsking(claims.requests, openings, ledger, gateRepeats);
       const judged = judgeClaims(claims, { ledger, openings, faultyPositions, cellCount: cells.size, atMs });
       const observers = [...cells.values()];
       ledger.count(
