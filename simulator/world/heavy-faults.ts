@@ -54,6 +54,8 @@ const COMES_TO = 0.7;
 const ALL_END_FROM = 0.7;
 /** Both shutters: longer than all that the controller does about it by itself. */
 const SHUTTERS_STUCK_MS = 30_000;
+/** Of an instrument that answers with errors, in a run of hours: its cell's channel is told something but a few times. */
+const ERRORS_LAST_MS = 3_600_000;
 
 /** A person comes in a minute at the most, when the fault is over. */
 export function heavyFaults(chance: Chance, hours: number, targets: HeavyTargets): readonly WorldFault[] {
@@ -254,9 +256,10 @@ const DRAWS: readonly Draw[] = [
     const link = one(own, rebootLinks);
     return link === undefined ? undefined : { kind: "instrument-reboots", link, fromMs };
   },
-  (own, fromMs, toMs, { rebootLinks = [] }) => {
+  (own, fromMs, toMs, { rebootLinks = [] }, hours) => {
     const link = one(own, rebootLinks);
-    return link === undefined ? undefined : { kind: "instrument-errors", link, fromMs, toMs };
+    const longerMs = hours > LONG_H ? Math.round(ERRORS_LAST_MS * own.stream("lasts").uniform()) : 0;
+    return link === undefined ? undefined : { kind: "instrument-errors", link, fromMs, toMs: toMs + longerMs };
   },
   (own, fromMs, _toMs, { rebootLinks = [] }) => {
     const link = one(own, rebootLinks);
