@@ -8,6 +8,7 @@ import {
   settledFluenceAt,
   weighedFluence,
   withBooking,
+  withBrought,
   withSettlement,
   type CellDose,
 } from "../../../controller/dose/cell-dose.ts";
@@ -331,3 +332,45 @@ it("how spots overlap under the beam is worked out once, for all cells that have
 function coefficient(surfaceGyPerPhCm2: number) {
   return LAYERS.map((layer) => ({ ...layer, surfaceGyPerPhCm2 }));
 }
+
+describe("the dose of a cell that has come back", () => {
+  const TWICE_AWAY = [
+    { plan: plan(), dose: { ...settled(0, 6e11, 0), cyclePhCm2: [0, 1e11, 0] } },
+    { plan: plan(), dose: booked(settled(0, 0, 4e11), "x1", 2, 1e11) },
+  ];
+  const BACK = withBrought(EMPTY, TWICE_AWAY);
+
+  it("counts the hottest spot of each of its former places, with what is booked there, on every spot", () => {
+    expect(BACK.brought).toEqual({ phCm2: 1.1e12, cyclePhCm2: 6e11 });
+    expect(withBrought(EMPTY, []).brought).toEqual({ phCm2: 0, cyclePhCm2: 0 });
+    for (const spotIndex of [0, 1, 2]) {
+      expect(doseRefusals(plan(), BACK, proposal(0.9e12, { spotIndex }))).toEqual([]);
+      expect(doseRefusals(plan(), BACK, proposal(0.901e12, { spotIndex }))).toHaveLength(1);
+    }
+    expect(limitFraction(plan(), BACK)).toBeCloseTo(0.55, 12);
+  });
+
+  it("is of its first cycle here where a limit is of a cycle, and of none later", () => {
+    const perCycle = plan({ limits: [limit({ scope: "spot-cycle" })] });
+    for (const cycle of [null, 1]) {
+      expect(doseRefusals(perCycle, BACK, proposal(1.4e12, { cycle }))).toEqual([]);
+      expect(doseRefusals(perCycle, BACK, proposal(1.401e12, { cycle }))).toHaveLength(1);
+    }
+    expect(doseRefusals(perCycle, BACK, proposal(2e12, { cycle: 2 }))).toEqual([]);
+    expect(doseRefusals(perCycle, BACK, proposal(2.001e12, { cycle: 2 }))).toHaveLength(1);
+    expect(limitFraction(perCycle, BACK)).toBeCloseTo(0.3, 12);
+    const inSecond = withSettlement(
+      withBooking(BACK, { exposureId: "x2", spotIndex: 1, fluencePhCm2: 1e12, cycle: 2 }),
+      "x2",
+      5e11,
+    );
+    expect(limitFraction(perCycle, inSecond ?? BACK)).toBeCloseTo(0.25, 12);
+    expect(doseRefusals(perCycle, inSecond ?? BACK, proposal(1.5e12))).toEqual([]);
+  });
+
+  it("is nothing to a limit of one exposure", () => {
+    const perExposure = plan({ limits: [limit({ scope: "per-exposure" })] });
+    expect(doseRefusals(perExposure, BACK, proposal(2e12))).toEqual([]);
+    expect(limitFraction(perExposure, BACK)).toBe(0);
+  });
+});
