@@ -12,7 +12,10 @@ export interface Alarm {
 }
 
 export interface Alarms {
-  /** One alarm per code and place is open at a time; a repetition is no news. */
+  /**
+   * One alarm per code and place is open at a time; a repetition is no news, nor is that what is not heard is now not heard
+   * in another way. Once it is given up, that alone stands.
+   */
   raise(note: FaultNote): void;
   clear(code: string, where: string): void;
   /** Clears every open alarm of a place whose code is one of these, or begins with one that ends in a dot; why goes on record. */
@@ -24,6 +27,10 @@ export interface Alarms {
   /** How many were raised because a part of beamrack itself broke. */
   readonly defectCount: number;
 }
+
+/** That a device is not heard: which of them depends on what was tried, and the cure is the same. */
+const UNHEARD: readonly string[] = ["link.closed", "link.open-failed", "link.refused", "link.timeout"];
+const GIVEN_UP: readonly string[] = ["link.isolated", "beam.instrument-lost"];
 
 /** A code that ends in a dot means all that begin with it. */
 function isAmong(code: string, codes: readonly string[]): boolean {
@@ -43,25 +50,33 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
     recorder.record("alarm-cleared", { alarm: alarm.id, code, where, ...why });
   }
 
+  function clearAll(where: string, codes: readonly string[], because?: string): void {
+    // Each reading of a sensor asks for this, and hardly one finds any.
+    const meant: string[] = [];
+    for (const alarm of open.values()) if (alarm.where === where && isAmong(alarm.code, codes)) meant.push(alarm.code);
+    for (const code of meant) clear(code, where, because);
+  }
+
+  function isOpen(where: string, codes: readonly string[]): boolean {
+    for (const alarm of open.values()) if (alarm.where === where && codes.includes(alarm.code)) return true;
+    return false;
+  }
+
   return {
     raise(note) {
       const key = `${note.code} ${note.where}`;
       if (open.has(key)) return;
+      if (UNHEARD.includes(note.code) && isOpen(note.where, [...UNHEARD, ...GIVEN_UP])) return;
       raisedCount += 1;
       if (isDefect(note)) defectCount += 1;
       open.set(key, { id: raisedCount, ...note, raisedAtMs: nowMs() });
       recorder.record("alarm-raised", { alarm: raisedCount, code: note.code, where: note.where, what: note.what });
+      if (GIVEN_UP.includes(note.code)) clearAll(note.where, UNHEARD, "it is given up");
     },
     clear(code, where) {
       clear(code, where);
     },
-    clearAll(where, codes, because) {
-      // Each reading of a sensor asks for this, and hardly one finds any.
-      const meant: string[] = [];
-      for (const alarm of open.values())
-        if (alarm.where === where && isAmong(alarm.code, codes)) meant.push(alarm.code);
-      for (const code of meant) clear(code, where, because);
-    },
+    clearAll,
     restore(alarms, count) {
       for (const alarm of alarms) open.set(`${alarm.code} ${alarm.where}`, alarm);
       raisedCount = count;
