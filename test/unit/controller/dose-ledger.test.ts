@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createDoseLedger, proposalOf, type DoseLedger } from "../../../controller/dose/dose-ledger.ts";
 import type { LedgerRow } from "../../../controller/record/ledger-row.ts";
-import { BEAM, ledgerCell, measured } from "./dose-plans.ts";
+import { BEAM, ledgerCell, limit, measured } from "./dose-plans.ts";
 
 const FILTERS = [true, false];
 
@@ -242,5 +242,44 @@ describe("the dose ledger", () => {
     expect(ledger.refusals(0, next)).toHaveLength(1);
     expect(ledger.limitFractionOf(1)).toBe(0);
     expect(ledger.refusals(1, next)).toEqual([]);
+  });
+
+  it("holds the strongest and the fastest of a cell's exposures against the limits of an amendment", () => {
+    const cells = [ledgerCell(0)];
+    const ledger = createDoseLedger({ cells, convention: "en", nowMs: () => 0, write: () => 1 });
+    const strong = measured(1.5); // 750 Gy with the uncertainty, at 500 Gy/s
+    const fast = measured(0.2, 4e11); // 400 Gy at 2000 Gy/s
+    const neither = measured(1, 1e10); // 50 Gy at 50 Gy/s
+    for (const [id, one] of Object.entries({ strong, fast, neither })) {
+      ledger.book(id, 0, 1, FILTERS, one);
+      ledger.settle(id, one, "measured");
+    }
+    cells[0] = ledgerCell(0, { limits: [limit({ scope: "per-exposure" })] });
+    ledger.amended();
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.75, 9);
+    cells[0] = ledgerCell(0, { limits: [limit({ doseGy: null, doseRateGyS: 2500 })] });
+    ledger.amended();
+    expect(ledger.limitFractionOf(0)).toBeCloseTo(0.8, 9);
+  });
+
+  it("counts what a cell that has come back was given in its former place, before anything and after an amendment", () => {
+    const cells = [ledgerCell(0), ledgerCell(1, { earlier: ["A1"] }), ledgerCell(2)];
+    const { ledger: first, rows } = newLedger();
+    first.book("x1", 0, 1, FILTERS, measured(1));
+    first.settle("x1", measured(1), "measured");
+    const ledger = createDoseLedger({ cells, convention: "en", nowMs: () => 0, write: () => 1, past: rows });
+    const next = (seconds: number) => proposalOf(0, seconds, { fluxPhS: 1e11, source: "monitor" }, BEAM);
+    for (const isAmended of [false, true]) {
+      if (isAmended) ledger.amended();
+      expect(ledger.limitFractionOf(0)).toBeCloseTo(0.5, 9);
+      expect(ledger.limitFractionOf(1)).toBeCloseTo(0.5, 9);
+      expect(ledger.limitFractionOf(2)).toBe(0);
+      expect(ledger.refusals(1, next(0.99))).toEqual([]);
+      expect(ledger.refusals(1, next(1.01))).toHaveLength(1);
+      expect(ledger.refusals(2, next(1.99))).toEqual([]);
+    }
+    ledger.book("x2", 1, 0, FILTERS, measured(1));
+    ledger.settle("x2", measured(0.5), "measured");
+    expect(ledger.limitFractionOf(1)).toBeCloseTo(0.75, 9);
   });
 });
