@@ -10,7 +10,7 @@ import type { RecordHeader } from "../../../controller/record/record-header.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import type { RecordStore } from "../../../controller/record/store.ts";
 import { recordStart } from "../../../controller/run/start-record.ts";
-import { parsePosition } from "../../../protocols/base/position.ts";
+import { inTurn, parsePosition, placeOf } from "../../../protocols/base/position.ts";
 import { tables } from "../../support/campaign-files.ts";
 import { campaign, site } from "../../support/world-campaign.ts";
 import { createTestClock, HEADER, newFolder, open, removeFolders } from "../record/record-fixture.ts";
@@ -213,5 +213,28 @@ describe("the beam on a cell", () => {
     const beam = createBeamOnCell(site, tables);
     const out = site.filters.map(() => false);
     expect(beam([...out])).toBe(beam(out));
+  });
+});
+
+describe("the cells of the ledger", () => {
+  it("are known by their barcodes: one that has come back has the names of all places it had before, in their order", () => {
+    const [one, other] = campaign.cells;
+    if (one === undefined || other === undefined) throw new Error("two cells are needed");
+    const next = (place: typeof one, turn: number, cell: typeof one) => ({
+      ...cell,
+      position: inTurn(placeOf(place.position), turn),
+    });
+    const cells = [one, other, next(one, 2, other), next(one, 3, one), next(other, 2, one)];
+    const plans = createLedgerCells({ ...campaign, cells }, site, tables).map(({ plan }) => plan);
+    expect(plans.map(({ earlier }) => earlier)).toEqual([
+      ...[undefined, undefined],
+      ...[[other.position], [one.position], [one.position, cells[3]?.position]],
+    ]);
+  });
+
+  it("of one stack share what is worked out for it", () => {
+    const layers = CELLS.map(({ plan }) => plan.layers);
+    expect(new Set(layers).size).toBe(new Set(campaign.cells.map((cell) => cell.layers)).size);
+    expect(layers.length).toBeGreaterThan(1);
   });
 });
