@@ -25,7 +25,7 @@ export interface RecordScribe {
   makeRoom(): void;
   /** What was added goes to the file, at once or soon. Throws what keeps it from there, where that is known at once. */
   write(): void;
-  /** Resolves when all that was added stands in the file; rejects with what keeps it from there. null: it stands there. */
+  /** Resolves when all that was added stands in the file; rejects with what keeps it from there. null: nobody is to wait for it. */
   commit(): Promise<void> | null;
   /** Writes and packs what is left and ends. Throws what keeps it from the file. */
   finish(): StoredHead;

@@ -91,8 +91,9 @@ export interface StoreOptions {
   /** Beside each event stands the wall's time. Default: only outside the virtual world, where it says nothing new. */
   readonly hasWallTimes?: boolean;
   /**
-   * A thread of its own writes: for clocks of the wall, where the rack must not wait for the disk. What cannot be
-   * written then shows at a later append or commit. Its end is waited for by this. Not where a run is repeated.
+   * A thread of its own writes: for clocks of the wall, where the rack must not wait for the disk, and for a run of the
+   * virtual world that begins anew, to share the work; one that is repeated is compared in this thread. What cannot be
+   * written then shows at a later append or commit. Its end is waited for by this.
    */
   readonly ownThread?: WaitForThread;
 }
@@ -114,7 +115,6 @@ export function openStore(options: StoreOptions): RecordStore {
 
   const hasWallTimes = options.hasWallTimes ?? header.world !== "virtual";
   const isRepeated = header.world === "virtual" && options.goesOn !== true;
-  assert(!(isRepeated && options.ownThread !== undefined), "a run that is repeated is compared in its own thread");
 
   const start = chainStart(header);
   const writing = openForWriting({
@@ -184,8 +184,8 @@ export function openStore(options: StoreOptions): RecordStore {
 
   function openScribe(): { readonly scribe: RecordScribe; readonly catchUp: CatchUp | undefined } {
     const { durability, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
-    if (options.ownThread !== undefined) {
-      const thread = { folder, durability, busyTimeoutMs, stored, channelCount, capacity };
+    if (options.ownThread !== undefined && !(isRepeated && holdsAnything(stored))) {
+      const thread = { folder, durability, busyTimeoutMs, stored, channelCount, capacity, keepsAll: isRepeated };
       return { scribe: createThreadedScribe(thread, options.ownThread), catchUp: undefined };
     }
     // A world that ends with the process repeats its run: nothing outside remembers more than the log.
@@ -398,4 +398,8 @@ export function openStore(options: StoreOptions): RecordStore {
       if (!isFault(storeFault(error, folder, "written"))) throw error;
     }
   }
+}
+
+function holdsAnything({ events, ledgerRows, frames, gaps }: StoredHead): boolean {
+  return events + ledgerRows + frames + gaps > 0;
 }

@@ -1,7 +1,8 @@
 /**
  * A scribe whose writing is done in a thread of its own. What is added is handed over with the next write, in one
- * order for all that is written in one go of the event loop; the store's thread is held for the handing over alone. While the thread cannot keep up, later samples are given up and
- * told as gaps, as where the file cannot be written.
+ * order for all that is written in one go of the event loop; the store's thread is held for the handing over alone.
+ * While the thread cannot keep up, later samples are given up and told as gaps, as where the file cannot be written;
+ * a world that can wait (`keepsAll`) is held instead.
  */
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -23,18 +24,33 @@ const BUFFERS_MAX = 64;
 /** Made at the start: one is filled, one is written, and one is there where the disk takes its time. */
 const BUFFERS_AT_START = 3;
 
+/** Orders on their way where nothing is given up: whoever gives one more is held until the first is done. */
+const ORDERS_KEPT_MAX = 8;
+
+/** Rows that make an order of their own where no commit is waited for; fewer go with the next buffer. */
+const ROWS_PER_ORDER = 512;
+
 /** Rows kept while the file cannot be written: a rack makes some thousand an hour when nothing is exposed. */
 const WAITING_ROWS_MAX = 16 * PENDING_ROWS_MAX;
 
-/** How long the end is waited for: a disk that hangs so long is told as one that cannot be written. */
+/** How long the end, or an answer, is waited for: a disk that hangs so long is told as one that cannot be written. */
 const END_TIMEOUT_MS = 60_000;
+
+/** In so many parts an answer is waited for: a process that was stopped for long finds one of them over, not all. */
+const ANSWER_WAITS = 4;
 
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (fault: Error) => void;
 }
 
-export type ThreadOptions = Omit<WriterStart, "bell" | "ended" | "port" | "waiting">;
+export interface ThreadOptions extends Omit<WriterStart, "answered" | "bell" | "ended" | "port" | "waiting"> {
+  /**
+   * For a world that can wait: no sample is given up while the thread is behind, no commit is waited for, and the first
+   * write that fails is thrown at a row soon after it.
+   */
+  readonly keepsAll?: boolean;
+}
 
 /** Holds the calling thread until the first number of `flag` is set; false where `timeoutMs` passed before. */
 export interface WaitForThread {
@@ -44,13 +60,16 @@ export interface WaitForThread {
 }
 
 export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThread): RecordScribe {
-  const { folder, capacity } = options;
+  const { keepsAll = false, ...start } = options;
+  const { folder, capacity } = start;
   let { channelCount } = options;
   const ended = new SharedArrayBuffer(4);
   const bell = new SharedArrayBuffer(4);
+  const answered = new SharedArrayBuffer(4);
   const isRung = new Int32Array(bell);
+  const isAnswered = new Int32Array(answered);
   const { port1: port, port2: theirs } = new MessageChannel();
-  const workerData: WriterStart = { ...options, bell, ended, port: theirs, waiting: waitFor.source };
+  const workerData: WriterStart = { ...start, answered, bell, ended, port: theirs, waiting: waitFor.source };
   const worker = startThread(workerData);
   const waiting = new Map<number, Waiting>();
   /** By their numbers. */
@@ -66,6 +85,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   let full: SampleBuffer | null = null;
   let isWriteDue = false;
   let lastId = 0;
+  let answeredId = 0;
   let stored = options.stored;
   let counts: WrittenSamples = { samplesFramed: 0, samplesDropped: 0, gaps: 0 };
   let buffersOut = 0;
@@ -89,6 +109,12 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     waiting.clear();
   });
 
+  // Nobody but its own thread waits for it: a world that breaks before it closes its record ends all the same.
+  if (keepsAll) {
+    worker.unref();
+    port.unref();
+  }
+
   function fail({ code, where, message }: WriterFailure): Error {
     failure = code === null ? new Error(message) : new Fault(code, where, message);
     return failure;
@@ -111,6 +137,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
   function hear(answer: WriterAnswer): void {
     stored = answer.stored;
     counts = answer.counts;
+    answeredId = answer.id;
     const returned = answer.returned === null ? undefined : buffers[answer.returned];
     if (returned !== undefined) {
       buffersOut -= 1;
@@ -134,11 +161,16 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     Atomics.store(isRung, 0, 1);
   }
 
+  function rowCount(): number {
+    return events.length + ledgerRows.length + gaps.length;
+  }
+
   function send(isAwaited: boolean): number {
     isWriteDue = false;
-    if (!isAwaited && events.length + ledgerRows.length + gaps.length === 0 && full === null) return lastId;
+    if (!isAwaited && rowCount() === 0 && full === null) return lastId;
+    if (keepsAll) awaitAnswers();
     lastId += 1;
-    rowsOut += events.length + ledgerRows.length + gaps.length;
+    rowsOut += rowCount();
     order({
       kind: "write",
       id: lastId,
@@ -156,22 +188,44 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
     if (isWriteDue) send(false);
   }
 
+  function sendWhatIsMuch(): void {
+    if (full !== null || rowCount() >= ROWS_PER_ORDER) send(false);
+  }
+
+  function hearAll(): void {
+    for (;;) {
+      const received: { readonly message: WriterAnswer } | undefined = receiveMessageOnPort(port);
+      if (received === undefined) break;
+      hear(received.message);
+    }
+  }
+
+  /** Holds this thread while the other has too much to do, or until it is to be thought that it does nothing more. */
+  function awaitAnswers(): void {
+    for (let waits = 0; lastId - answeredId >= ORDERS_KEPT_MAX && !isEnded;) {
+      waits = waitFor(answered, END_TIMEOUT_MS / ANSWER_WAITS) ? 0 : waits + 1;
+      Atomics.store(isAnswered, 0, 0);
+      hearAll();
+      if (waits === ANSWER_WAITS) giveUp();
+    }
+  }
+
+  function giveUp(): void {
+    isEnded = true;
+    void worker.terminate();
+    fail({ code: "store.unwritable", where: databasePath(folder), message: "the disk has not answered for a minute" });
+  }
+
   /** Holds this thread until the other has ended. */
   function end(kind: "finish" | "abandon"): void {
     if (isEnded) return;
     lastId += 1;
     order(kind === "finish" ? { kind, id: lastId } : { kind, id: lastId });
     const isOver = waitFor(ended, END_TIMEOUT_MS);
-    for (;;) {
-      const received: { readonly message: WriterAnswer } | undefined = receiveMessageOnPort(port);
-      if (received === undefined) break;
-      hear(received.message);
-    }
+    hearAll();
     isEnded = true;
     port.close();
-    if (isOver) return;
-    void worker.terminate();
-    fail({ code: "store.unwritable", where: databasePath(folder), message: "the disk has not answered for a minute" });
+    if (!isOver) giveUp();
   }
 
   return {
@@ -219,16 +273,21 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
       return makeBuffer();
     },
     makeRoom() {
-      if (events.length + ledgerRows.length + gaps.length >= PENDING_ROWS_MAX) send(false);
-      if (failure !== null && (isEnded || rowsOut >= WAITING_ROWS_MAX)) throw failure;
+      if (rowCount() >= PENDING_ROWS_MAX) send(false);
+      if (failure !== null && (keepsAll || isEnded || rowsOut >= WAITING_ROWS_MAX)) throw failure;
     },
     write() {
-      if (isWriteDue) return;
+      if (keepsAll) sendWhatIsMuch();
+      if (keepsAll || isWriteDue) return;
       isWriteDue = true;
       // A commit that follows at once takes along what was written. (`queueMicrotask` costs a fifth of a whole flush.)
       void soon.then(sendWhatIsDue);
     },
     commit() {
+      if (keepsAll) {
+        sendWhatIsMuch();
+        return null;
+      }
       if (isEnded) return Promise.reject(failure ?? new Error("the record is closed"));
       const id = send(true);
       return new Promise((resolve, reject) => {

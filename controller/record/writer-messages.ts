@@ -19,6 +19,8 @@ export interface WriterStart {
   readonly port: MessagePort;
   /** Set to 1 and notified once the answer to the last order has been sent. */
   readonly ended: SharedArrayBuffer;
+  /** Set to 1 and notified with each answer. */
+  readonly answered: SharedArrayBuffer;
   /** Set to 1 once an order has been sent, and not notified; the thread sets it to 0 before it takes what was sent. */
   readonly bell: SharedArrayBuffer;
   /** URL of the module whose `waitForThread` lets the thread sleep between two looks for orders. */

@@ -20,10 +20,11 @@ const SHORT_PAUSES = 10;
 const start = workerData as WriterStart;
 const { folder, channelCount, capacity, port } = start;
 const ended = new Int32Array(start.ended);
+const answered = new Int32Array(start.answered);
 const bell = new Int32Array(start.bell);
 const { waitForThread } = (await import(start.waiting)) as { readonly waitForThread: WaitForThread };
 const database = connect(folder, start.durability, start.busyTimeoutMs);
-const liveHead = openLiveHead(folder);
+const liveHead = start.durability === "power-loss" ? openLiveHead(folder) : undefined;
 // Nobody is to wait for it: see `tidy`.
 database.pragma("wal_autocheckpoint = 0");
 const writer = createRecordWriter(database, start.stored, { channelCount, capacity, liveHead });
@@ -117,11 +118,13 @@ function tidy(): void {
 function answer(words: Pick<WriterAnswer, "id" | "failure" | "returned">): void {
   const full: WriterAnswer = { ...words, stored: writer.rows.stored, counts: writer.counts };
   port.postMessage(full);
+  Atomics.store(answered, 0, 1);
+  Atomics.notify(answered, 0);
 }
 
 function end(id: number, failure: WriterFailure | null): void {
   database.close();
-  liveHead.close();
+  liveHead?.close();
   answer({ id, failure, returned: null });
   Atomics.store(ended, 0, 1);
   Atomics.notify(ended, 0);

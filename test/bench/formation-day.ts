@@ -77,6 +77,7 @@ async function wholeCampaign(folder: string) {
     models: data.models,
     faults: () => [],
     drain: () => context.drain(),
+    ...(context.waitForThread === undefined ? {} : { waitForThread: context.waitForThread }),
     softwareVersion: context.version,
   });
   virtual.run.start();

@@ -45,6 +45,7 @@ export interface WorldRunOptions {
   readonly displaced?: VirtualCampaignInputs["displaced"];
   readonly absentUntilMs?: VirtualCampaignInputs["absentUntilMs"];
   readonly identity?: VirtualCampaignInputs["identity"];
+  readonly waitForThread?: VirtualCampaignInputs["waitForThread"];
   readonly detector?: VirtualCampaignInputs["detector"];
   readonly hands?: VirtualCampaignInputs["hands"];
   /** How the rack truly stands. */
@@ -191,6 +192,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     ...(options.hearing === undefined ? {} : { hearing: options.hearing, waitsForDisk: true }),
     faults: (rig) => (faults === "light-days" ? squeezedDay(rig, seed, hours) : faults),
     drain,
+    ...(options.waitForThread === undefined ? {} : { waitForThread: options.waitForThread }),
     softwareVersion: "test",
   });
   const { clock } = virtual;

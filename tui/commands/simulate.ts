@@ -28,10 +28,13 @@ import { recordedCharges } from "../virtual/recorded-charges.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
 import { runPaced } from "../virtual/run-paced.ts";
 import { courseFaults, createVirtualCustody, displacedCells, loadBoxes } from "../virtual/simulated-course.ts";
-import { createVirtualCampaign } from "../virtual/virtual-campaign.ts";
+import { createVirtualCampaign, type VirtualCampaignInputs } from "../virtual/virtual-campaign.ts";
 
 /** A campaign without a duration is simulated this long unless --until says otherwise. */
 const OPEN_END_S = 400 * 86_400;
+
+/** From so many hours of cells on a thread of its own writes the record. */
+const THREAD_CELL_HOURS = 100;
 
 interface SimulateOptions {
   readonly campaignPath: string;
@@ -109,6 +112,7 @@ export async function simulateCommand(given: CommandContext, args: readonly stri
     ...(course === undefined ? {} : { displaced: displacedCells(course) }),
     ...(custody === undefined ? {} : { identity: custody.identity, absentUntilMs: custody.absentUntilMs }),
     drain: () => context.drain(),
+    ...threadOf(context, options, campaign.cells.length * (plannedS / 3600)),
     conditions: `until ${plannedS} s, faults ${options.faults}`,
     holder: { ...context.self, sinceMs: context.clock.wallMs() },
     softwareVersion: context.version,
@@ -215,6 +219,16 @@ function openBus(
   const { brokerPort: port, pace, seed, faults } = options;
   if (port === undefined) return undefined;
   return openRunBus(context, { campaign, site, world: "virtual", seed, faults, pace: () => pace ?? 0, port });
+}
+
+/** Where it saves more than its start takes, and nobody sees the record behind the run. */
+function threadOf(
+  { waitForThread }: CommandContext,
+  { pace, brokerPort }: SimulateOptions,
+  cellHours: number,
+): Pick<VirtualCampaignInputs, "waitForThread"> {
+  const isWatched = pace !== undefined || brokerPort !== undefined;
+  return waitForThread === undefined || isWatched || cellHours < THREAD_CELL_HOURS ? {} : { waitForThread };
 }
 
 function refuse(context: CommandContext, findings: readonly Finding[]): number {

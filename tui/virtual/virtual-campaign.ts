@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { stepIntervalMinS } from "../../controller/cells/step-interval.ts";
 import { createCampaignRun, type CampaignRun, type CampaignRunDeps } from "../../controller/run/campaign-run.ts";
 import type { FolderHolder } from "../../controller/record/folder-lock.ts";
+import type { WaitForThread } from "../../controller/record/threaded-scribe.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
 import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
 import { readLeftRun } from "../../controller/resume/read-run.ts";
@@ -77,6 +78,8 @@ export interface VirtualCampaignInputs {
   /** False for channels that read what is true, rounded. Default true. */
   readonly noise?: boolean;
   readonly drain: Drain;
+  /** Given: a thread of its own writes the record of a run that begins anew, where nobody looks into it meanwhile. */
+  readonly waitForThread?: WaitForThread;
   /** What a run must have in common with the one that began its folder, besides files and seed. */
   readonly conditions?: string;
   readonly softwareVersion: string;
@@ -211,6 +214,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       // A clock that is set is seen by what is written down of it.
       ...(faults.some(({ kind }) => kind === "clock-step") ? { hasWallTimes: true } : {}),
       goesOn,
+      // One that is killed, or whose disk refuses, is to meet the file as it stands at that instant.
+      ...(isMortal || inputs.waitForThread === undefined ? {} : { ownThread: inputs.waitForThread }),
     });
   }
 

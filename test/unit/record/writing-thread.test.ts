@@ -64,8 +64,45 @@ describe("a record that a thread of its own writes", () => {
     expect(again.head.seq).toBe(1);
     again.close();
   });
+});
 
-  it("is not for a run that is repeated", () => {
-    expect(() => open(newFolder(), { ownThread: waitForThread })).toThrow("repeated");
+describe("a record of the virtual world that a thread of its own writes", () => {
+  const THREADED = { ownThread: waitForThread } as const;
+
+  it("holds every sample, however fast they come, and gone in the middle is gone on with to the same digest", async () => {
+    const [folder, plain] = [newFolder(), newFolder()];
+    const gone = open(folder, THREADED);
+    await runCampaign(gone, 90);
+    expect(gone.counters).toMatchObject({ samplesFramed: 89 * 180, samplesDropped: 0 });
+    gone.abandon();
+    const left = verifyRecord(folder);
+    expect(left.findings.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(left.exposures).toBeGreaterThan(60);
+    expect(left.exposures).toBeLessThan(90);
+    const again = open(folder, THREADED);
+    await runCampaign(again, 91);
+    again.close();
+    const whole = open(plain);
+    await runCampaign(whole, 91);
+    whole.close();
+    expect(again.digest).toBe(whole.digest);
+    expect(verifyRecord(folder)).toMatchObject({ ok: true, digest: whole.digest, samples: 91 * 180, exposures: 91 });
+  });
+
+  it("says soon that the file cannot be written, and is gone on with once it can", async () => {
+    const folder = newFolder();
+    const store = open(folder, { ...THREADED, busyTimeoutMs: 0 });
+    const other = new Database(join(folder, "campaign.db"));
+    other.exec("BEGIN IMMEDIATE");
+    // A commit that is on its way says nothing; no more than eight of them are.
+    await expect(runCampaign(store, 12)).rejects.toMatchObject({ code: "store.unwritable" });
+    expect(() => {
+      store.close();
+    }).toThrow("database is locked");
+    other.close();
+    const again = open(folder, THREADED);
+    await runCampaign(again, 12);
+    again.close();
+    expect(verifyRecord(folder)).toMatchObject({ ok: true, samples: 12 * 180, exposures: 12, gaps: 6 });
   });
 });
