@@ -11,17 +11,18 @@ import { headText, type StoredHead } from "./schema.ts";
 export const HEAD_FILE = "head.json";
 
 /** Written whole under another name and renamed, so that it is the old one or the new one at every moment. */
-export function writeHeadFile(folder: string, head: StoredHead): void {
+export function writeHeadFile(folder: string, head: StoredHead, isDiskWaitedFor = true): void {
   const path = join(folder, HEAD_FILE);
   const draft = `${path}.draft`;
   const file = openSync(draft, "w");
   try {
     writeSync(file, `${headText(head)}\n`);
-    fsyncSync(file);
+    if (isDiskWaitedFor) fsyncSync(file);
   } finally {
     closeSync(file);
   }
   renameSync(draft, path);
+  if (!isDiskWaitedFor) return;
   const directory = openSync(folder, "r");
   try {
     fsyncSync(directory);

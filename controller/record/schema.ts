@@ -143,9 +143,10 @@ export function databasePath(folder: string): string {
 
 /**
  * power-loss: what was committed survives the machine losing power. process-death: it survives the process; enough
- * in the virtual world, whose hardware dies in the same moment, so that nothing outside remembers more than the log.
+ * in the virtual world, whose hardware dies too and remembers no more than the log. scratch: of a folder that is thrown away.
  */
-export type Durability = "power-loss" | "process-death";
+export type Durability = "power-loss" | "process-death" | "scratch";
+const SYNCHRONOUS = { "power-loss": "FULL", "process-death": "NORMAL", scratch: "OFF" } as const;
 
 export interface WritingOptions {
   readonly folder: string;
@@ -191,7 +192,7 @@ export function connect(folder: string, durability: Durability, busyTimeoutMs: n
   database.pragma(`busy_timeout = ${busyTimeoutMs}`);
   database.pragma("journal_mode = WAL");
   // Not stored in the file, and this build's default in WAL mode is NORMAL.
-  database.pragma(`synchronous = ${durability === "power-loss" ? "FULL" : "NORMAL"}`);
+  database.pragma(`synchronous = ${SYNCHRONOUS[durability]}`);
   return database;
 }
 

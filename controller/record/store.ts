@@ -373,7 +373,7 @@ export function openStore(options: StoreOptions): RecordStore {
         const left = broken === undefined ? scribe.finish() : scribe.stored;
         // A single file that also opens on read-only media; another reader may hold it, then it stays as it is.
         tryToLeaveWal();
-        writeHeadFile(folder, left);
+        writeHeadFile(folder, left, options.durability !== "scratch");
         removeLiveHead(folder);
       } catch (error) {
         throw storeFault(error, folder, "written");

@@ -78,7 +78,7 @@ export async function runSeed(inputs: SeedInputs, seed: number): Promise<SeedRes
 }
 
 async function runIn(inputs: SeedInputs, seed: number, folder: string): Promise<SeedResult> {
-  const virtual = createVirtualCampaign({ ...inputs, seed, folder });
+  const virtual = createVirtualCampaign({ ...inputs, seed, folder, isThrownAway: true });
   const { clock, world } = virtual;
   const states = new Map<string, number>();
   const broken: { invariant: string; at_s: number; what: string }[] = [];

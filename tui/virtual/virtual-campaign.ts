@@ -83,6 +83,8 @@ export interface VirtualCampaignInputs {
   /** What a run must have in common with the one that began its folder, besides files and seed. */
   readonly conditions?: string;
   readonly softwareVersion: string;
+  /** The folder is gone when the run is over: its disk is not waited for. */
+  readonly isThrownAway?: true;
   /** Told to whoever is refused the folder meanwhile. */
   readonly holder?: FolderHolder;
   /** With the shutter locked shut; the campaign is called so already. */
@@ -197,7 +199,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     return openStore({
       folder: inputs.folder,
       clock: on,
-      durability: "process-death",
+      durability: inputs.isThrownAway === true ? "scratch" : "process-death",
       commitLatencyMs: site.latencies.commitMs,
       header: {
         campaign: campaign.name,

@@ -133,6 +133,7 @@ describe("durability", () => {
     for (const [durability, words] of [
       ["power-loss", "FULL"],
       ["process-death", "NORMAL"],
+      ["scratch", "OFF"],
     ] as const) {
       pragma.mockClear();
       open(newFolder(), { durability }).close();
