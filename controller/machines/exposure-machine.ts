@@ -114,13 +114,7 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
         },
       },
       opening: {
-        entry: [
-          {
-            type: "waitFor",
-            params: { reason: "the shutter's open switch", who: "shutter", ms: deps.permitDeadlineMs },
-          },
-          "usePermit",
-        ],
+        entry: ["noteUse", "usePermit"],
         invoke: {
           src: "open",
           input: ({ context, self }) => ({

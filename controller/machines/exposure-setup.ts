@@ -121,10 +121,16 @@ export function setupExposure(deps: ExposureMachineDeps) {
             },
           }) satisfies ExposureNews,
       ),
-      usePermit: enqueueActions(({ enqueue, context }) => {
-        enqueue.assign({ permitUntilMs: clock.monoMs() + lifeMs(context) });
-        enqueue.sendParent({ type: "USE_PERMIT", exposureId: orderOf(context).exposureId } satisfies ExposureNews);
+      noteUse: assign(({ context }) => {
+        const nowMs = clock.monoMs();
+        return {
+          permitUntilMs: nowMs + lifeMs(context),
+          waiting: waitingFor("the shutter's open switch", "shutter", nowMs, nowMs + deps.permitDeadlineMs),
+        };
       }),
+      usePermit: sendParent(
+        ({ context }) => ({ type: "USE_PERMIT", exposureId: orderOf(context).exposureId }) satisfies ExposureNews,
+      ),
       prepare: ({ context }) => effects.prepare?.(orderOf(context)),
       /** A gate has closed the shutter: from then on nobody needs the permit. */
       returnPermitOnceClosed: enqueueActions(({ enqueue, event, context }) => {

@@ -47,10 +47,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
     states: {
       /** Nothing can be read: nothing is permitted; the unit's own watchdog has let the shutter fall shut. */
       blind: {
-        entry: [
-          "forgetRequest",
-          { type: "noteWait", params: { reason: "the input/output unit to answer", ms: TRY_AGAIN_MS } },
-        ],
+        entry: { type: "forgetRequest", params: { reason: "the input/output unit to answer", ms: TRY_AGAIN_MS } },
         // The link is made anew by its own machine; a unit that answers but was not understood is tried again here.
         invoke: { src: "deadline", input: () => ({ atMs: clock.monoMs() + TRY_AGAIN_MS }) },
         on: {
@@ -146,7 +143,7 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
         on: {
           GRANTED: { actions: "tellGranted" },
           REFUSED: { target: "withdrawing", actions: ["recordRefused", "tellRefused"] },
-          PERMIT_USED: { guard: "isFirstUse", actions: "limitPermit" },
+          PERMIT_USED: { guard: "isFirstUse", actions: ["limitPermit", "tellLastBeat"] },
           PERMIT_RETURNED: { guard: "isCurrent", target: "withdrawing" },
           RE_ARM: { actions: notRearmed("no interlock waits for it") },
           LATCHED: {
@@ -164,13 +161,10 @@ export function createSafetySupervisorMachine(deps: SafetySupervisorDeps) {
       },
       /** The permit is taken away at once instead of letting it lapse. */
       withdrawing: {
-        entry: [
-          "forgetRequest",
-          {
-            type: "noteWait",
-            params: { reason: "the unit to take the shutter permit away", ms: UNIT_DEADLINE_MS },
-          },
-        ],
+        entry: {
+          type: "forgetRequest",
+          params: { reason: "the unit to take the shutter permit away", ms: UNIT_DEADLINE_MS },
+        },
         invoke: {
           src: "withdraw",
           input: () => ({ of: undefined, atMs: clock.monoMs() + UNIT_DEADLINE_MS }),

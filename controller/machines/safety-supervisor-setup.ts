@@ -1,5 +1,5 @@
 /** The parts of the safety supervisor: its loops, what it judges by, notes and tells. Which of it when, the machine itself says. */
-import { assign, enqueueActions, fromCallback, sendParent, setup } from "xstate";
+import { assign, enqueueActions, fromCallback, sendParent, sendTo, setup } from "xstate";
 import { within, type Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { BeamIo, InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
@@ -69,6 +69,12 @@ interface LastBeat {
   readonly untilMs: number;
 }
 
+/** For the unit to do something. */
+interface UnitWait {
+  readonly reason: string;
+  readonly ms: number;
+}
+
 interface PermitLoopInput {
   readonly request: PermitRequest;
   readonly latched: readonly Interlock[];
@@ -79,6 +85,10 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
 
   function lateFault(what: string): Fault {
     return new Fault("link.timeout", io.name, `${what}: no answer within ${UNIT_DEADLINE_MS} ms`);
+  }
+
+  function unitWait({ reason, ms }: UnitWait): Waiting {
+    return waitingFor(reason, io.name, clock.monoMs(), clock.monoMs() + ms);
   }
 
   /** Reads every level afresh and goes by them; an interlock that broke is told instead, and ends the loop. */
@@ -177,25 +187,25 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
         event.type === "PERMIT_USED" && context.request?.exposureId === event.exposureId && !context.isUsed,
     },
     actions: {
-      forgetRequest: assign({ request: null, isUsed: false, waiting: null }),
-      noteWait: assign({
-        waiting: (_, params: { readonly reason: string; readonly ms: number }) =>
-          waitingFor(params.reason, io.name, clock.monoMs(), clock.monoMs() + params.ms),
-      }),
+      forgetRequest: assign((_, wait: UnitWait) => ({ request: null, isUsed: false, waiting: unitWait(wait) })),
+      noteWait: assign({ waiting: (_, wait: UnitWait) => unitWait(wait) }),
       noteLate: assign({
         fault: ({ context }) => faultNote(lateFault(context.waiting?.reason ?? "an answer")),
       }),
       /** From the moment the shutter is asked open the permit lives as long as was booked for it, and not longer. */
-      limitPermit: enqueueActions(({ enqueue, context }) => {
+      limitPermit: assign(({ context }) => {
         const request = requested(context);
         const untilMs = clock.monoMs() + request.lifeMs;
-        enqueue.assign({
+        return {
           isUsed: true,
           request: { ...request, untilMs },
           waiting: context.waiting === null ? null : { ...context.waiting, untilMs },
-        });
-        enqueue.sendTo("permit", { type: "LAST_BEAT", untilMs } satisfies LastBeat);
+        };
       }),
+      tellLastBeat: sendTo(
+        "permit",
+        ({ context }) => ({ type: "LAST_BEAT", untilMs: requested(context).untilMs }) satisfies LastBeat,
+      ),
       tellGranted: sendParent(
         ({ context }) =>
           ({ type: "PERMIT_GRANTED", exposureId: context.request?.exposureId ?? "" }) satisfies PermitNews,
