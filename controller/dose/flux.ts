@@ -120,7 +120,8 @@ export function createFluxHistory(capacity: number): FluxHistory {
     meanBetween(fromMs, toMs) {
       let sum = 0;
       let count = 0;
-      for (const [index, atMs] of times.entries()) {
+      for (let index = 0; index < capacity; index += 1) {
+        const atMs = times[index] ?? NaN;
         // Written so that a place still empty, which is NaN, is left out.
         if (!(atMs >= fromMs && atMs <= toMs)) continue;
         sum += values[index] ?? NaN;
@@ -130,9 +131,9 @@ export function createFluxHistory(capacity: number): FluxHistory {
     },
     largestSince(fromMs) {
       let largest: number | null = null;
-      for (const [index, atMs] of times.entries()) {
+      for (let index = 0; index < capacity; index += 1) {
         // A place still empty is at no time.
-        if (atMs >= fromMs) largest = Math.max(largest ?? -Infinity, values[index] ?? NaN);
+        if ((times[index] ?? NaN) >= fromMs) largest = Math.max(largest ?? -Infinity, values[index] ?? NaN);
       }
       return largest;
     },

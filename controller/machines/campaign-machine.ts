@@ -2,7 +2,7 @@
  * The campaign: brings the instruments up, lets 96 cells cycle and the beam visit them, and ends by saying how. The
  * two clocks are apart: the beam region may wait, hold or fail without a single event reaching a cell.
  */
-import { assign, type ActorRefFrom } from "xstate";
+import { assign, sendTo, type ActorRefFrom } from "xstate";
 import { NO_NUMBERS } from "../beam/request-numbers.ts";
 import { BEFORE_FIRST_SWEEP } from "../beam/sweeps.ts";
 import type { CampaignContext, CampaignMachineDeps } from "./campaign-news.ts";
@@ -28,6 +28,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
   return setupCampaign(deps).createMachine({
     id: "campaign",
     context: {
+      crew: [],
       ready: new Set(),
       isolated: new Set(),
       finishedCellCount: 0,
@@ -60,11 +61,17 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       STEP_PASSED: { actions: "passOnSignal" },
       EXPOSURES_WANTED: { actions: "noteWanted" },
       WISHES: { actions: "noteWishes" },
-      PERMIT_GRANTED: { actions: "passOnPermit" },
-      PERMIT_REFUSED: { actions: "passOnPermit" },
-      WANT_PERMIT: { actions: "passOnPermit" },
-      USE_PERMIT: { actions: "passOnPermit" },
-      RETURN_PERMIT: { actions: "passOnPermit" },
+      PERMIT_GRANTED: { actions: sendTo("exposure", ({ event }) => event) },
+      PERMIT_REFUSED: { actions: sendTo("exposure", ({ event }) => event) },
+      WANT_PERMIT: {
+        actions: sendTo("supervisor", ({ event }) => ({ type: "PERMIT_WANTED", request: event.request })),
+      },
+      USE_PERMIT: {
+        actions: sendTo("supervisor", ({ event }) => ({ type: "PERMIT_USED", exposureId: event.exposureId })),
+      },
+      RETURN_PERMIT: {
+        actions: sendTo("supervisor", ({ event }) => ({ type: "PERMIT_RETURNED", exposureId: event.exposureId })),
+      },
       BEAM_NOT_OFF: { actions: ["noteNews", "noteBeamNotOff"] },
       INTERLOCK_BROKEN: { actions: "noteNews" },
       SUPERVISOR_BLIND: { actions: "noteBlind" },

@@ -1,4 +1,5 @@
 /** What the campaign machine knows, hears and is given: apart from the machine, so that others need not know it. */
+import type { ActorRefFrom } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { CorrectionFrame } from "../../protocols/calibration/correction-frames.ts";
 import type { CutExposure, RuledExposure } from "../beam/partial-rule.ts";
@@ -17,7 +18,20 @@ import type { Recorder } from "./recorder.ts";
 import type { PermitNews, SafetySupervisorMachine } from "./safety-supervisor-machine.ts";
 import type { Waiting } from "./waiting.ts";
 
+/** A machine that runs for as long as the campaign does, and says what it waits for. */
+export interface CrewMember {
+  /** Where an operator would look for it: a cell, an instrument, `exposure`, `supervisor`. */
+  readonly place: string;
+  readonly machine:
+    | ActorRefFrom<InstrumentLinkMachine>
+    | ActorRefFrom<CellMachine>
+    | ActorRefFrom<ExposureMachine>
+    | ActorRefFrom<SafetySupervisorMachine>;
+}
+
 export interface CampaignContext {
+  /** In the order in which they were begun. */
+  readonly crew: readonly CrewMember[];
   /** Names of the instruments that are ready now. */
   readonly ready: ReadonlySet<string>;
   readonly isolated: ReadonlySet<string>;

@@ -86,17 +86,29 @@ export function setupCampaign(deps: CampaignMachineDeps) {
     actions: {
       // All in one assignment: each of two hundred by itself would have the machine copy what it has of them so far.
       spawnAll: assign(({ spawn }) => {
-        for (const input of deps.links) spawn("link", { id: linkActorId(input.instrument.name), input });
-        for (const input of deps.cells) spawn("cell", { id: cellActorId(input.position), input });
-        spawn("exposure", { id: "exposure" });
-        spawn("supervisor", { id: "supervisor" });
-        return {};
+        const links = deps.links.map((input) => ({
+          place: input.instrument.name,
+          machine: spawn("link", { id: linkActorId(input.instrument.name), input }),
+        }));
+        const cells = deps.cells.map((input) => ({
+          place: input.position,
+          machine: spawn("cell", { id: cellActorId(input.position), input }),
+        }));
+        const exposure = { place: "exposure", machine: spawn("exposure", { id: "exposure" }) };
+        const supervisor = { place: "supervisor", machine: spawn("supervisor", { id: "supervisor" }) };
+        return { crew: [...links, ...cells, exposure, supervisor] };
       }),
-      spawnJoined: assign(({ spawn, event }) => {
+      spawnJoined: assign(({ context, spawn, event }) => {
         if (event.type !== "CELLS_JOINED") return {};
-        for (const input of event.cells) spawn("cell", { id: cellActorId(input.position), input });
-        for (const input of event.links) spawn("link", { id: linkActorId(input.instrument.name), input });
-        return {};
+        const cells = event.cells.map((input) => ({
+          place: input.position,
+          machine: spawn("cell", { id: cellActorId(input.position), input }),
+        }));
+        const links = event.links.map((input) => ({
+          place: input.instrument.name,
+          machine: spawn("link", { id: linkActorId(input.instrument.name), input }),
+        }));
+        return { crew: [...context.crew, ...cells, ...links] };
       }),
       noteReady: assign(({ context, event }) => {
         if (event.type !== "LINK_READY") return {};
@@ -145,16 +157,6 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         if (event.type !== "CHANNEL_NEWS" && event.type !== "CELL_ORDERED") return;
         const cell = cellMeant(deps.cells, event);
         if (cell !== undefined) enqueue.sendTo(cellActorId(cell.position), event.event);
-      }),
-      passOnPermit: enqueueActions(({ enqueue, event }) => {
-        if (event.type === "PERMIT_GRANTED" || event.type === "PERMIT_REFUSED") enqueue.sendTo("exposure", event);
-        else if (event.type === "WANT_PERMIT") {
-          enqueue.sendTo("supervisor", { type: "PERMIT_WANTED", request: event.request });
-        } else if (event.type === "USE_PERMIT") {
-          enqueue.sendTo("supervisor", { type: "PERMIT_USED", exposureId: event.exposureId });
-        } else if (event.type === "RETURN_PERMIT") {
-          enqueue.sendTo("supervisor", { type: "PERMIT_RETURNED", exposureId: event.exposureId });
-        }
       }),
       rearm: enqueueActions(({ enqueue, event }) => {
         if (event.type === "RE_ARM") enqueue.sendTo("supervisor", event);

@@ -14,8 +14,6 @@ import type { UnfitStep } from "../cells/next-step.ts";
 import { nextIfLeft } from "../machines/cell-steps.ts";
 import { cellActorId } from "../machines/campaign-news.ts";
 import type { FaultNote } from "../machines/errors.ts";
-import type { ExposureMachine } from "../machines/exposure-machine.ts";
-import type { InstrumentLinkMachine } from "../machines/instrument-link-machine.ts";
 import type { SafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
 import type { Waiting } from "../machines/waiting.ts";
 import type { Interlock } from "../../protocols/roles/beam-io.ts";
@@ -35,6 +33,8 @@ export interface ActorViews {
   isolated(): readonly IsolatedCell[];
   /** All there is to tell of a cell; undefined before the campaign began. */
   cell(cellIndex: number): CellView | undefined;
+  /** Cycle that the cell is in, from 1; null where it is not known. */
+  cycle(cellIndex: number): number | null;
   /** What the cell, as it stands, has against the step that follows; null: nothing, or there is none. */
   unfitNext(cellIndex: number): UnfitStep | null;
   /** A person is still to bring it: it joined, and was not proven yet. */
@@ -51,10 +51,6 @@ export interface ActorViews {
   waits(): readonly (readonly [where: string, waiting: Waiting | null])[] | null;
 }
 
-/** What is shared by the machines of cells, links, exposure and safety. */
-type WaitingActor = ActorRefFrom<CellMachine> | ActorRefFrom<InstrumentLinkMachine> | ActorRefFrom<ExposureMachine>;
-const PREFIXED = /^(?:link|cell)-/;
-
 export function createActorViews(
   campaign: Campaign,
   actor: () => CampaignActor,
@@ -66,21 +62,6 @@ export function createActorViews(
   },
 ): ActorViews {
   const ids: string[] = [];
-  let machinesOf: object | null = null;
-  let machines: readonly (readonly [place: string, machine: WaitingActor])[] = [];
-
-  /** Our machines among what runs under the campaign: a new object whenever one of them comes or goes. */
-  function machinesAmong(children: Readonly<Record<string, unknown>>): typeof machines {
-    if (children === machinesOf) return machines;
-    machinesOf = children;
-    machines = Object.entries(children).flatMap(([id, one]) =>
-      PREFIXED.test(id) || id === "exposure" || id === "supervisor"
-        ? // By their names these are machines of ours, all of which say what they wait for.
-          [[id.replace(PREFIXED, ""), one as WaitingActor] as const]
-        : [],
-    );
-    return machines;
-  }
 
   function child(id: string): unknown {
     const children: Readonly<Record<string, unknown>> = actor().getSnapshot().children;
@@ -148,6 +129,7 @@ export function createActorViews(
         },
       );
     },
+    cycle: (cellIndex) => cellActor(cellIndex)?.getSnapshot().context.cursor?.step.cycleNumber ?? null,
     unfitNext(cellIndex) {
       const context = cellActor(cellIndex)?.getSnapshot().context;
       const next = context === undefined ? null : (nextIfLeft(context)?.step ?? null);
@@ -173,10 +155,10 @@ export function createActorViews(
       return supervisor?.getSnapshot().context.latched ?? [];
     },
     waits() {
-      const { context, children, status } = actor().getSnapshot();
+      const { context, status } = actor().getSnapshot();
       if (status !== "active") return null;
       const of: (readonly [string, Waiting | null])[] = [["campaign", context.waiting]];
-      for (const [place, machine] of machinesAmong(children)) {
+      for (const { place, machine } of context.crew) {
         const part = machine.getSnapshot();
         of.push([place, part.status === "active" ? part.context.waiting : null]);
       }

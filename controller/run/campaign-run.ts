@@ -154,7 +154,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
   restoreCells(left, campaign, roles.channels, intake, nowMs);
 
-  const cycleOf = (cellIndex: number): number | null => views.cell(cellIndex)?.cycle ?? null;
+  const cycleOf = (cellIndex: number): number | null => views.cycle(cellIndex);
   const latched = () => views.latchedInterlocks();
   const instrumentNames = () => roles.instruments.map(({ name }) => name);
   const waits = { of: exposureWaits(campaign, site) };
