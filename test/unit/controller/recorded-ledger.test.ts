@@ -119,6 +119,20 @@ describe("the ledger of a campaign that has been", () => {
     expect(booked({ position: FIRST })).toBe(untouched);
   });
 
+  it("counts the correction frames of the record, and goes on from there", () => {
+    const folder = written(ON_SITE, (store) => {
+      started(store);
+      for (const type of ["correction-begun", "correction-ended"]) store.appendEvent({ atMs: LAST_MS, type, data: {} });
+    });
+    const recorded = opened(folder);
+    expect(recorded.correctionCount).toBe(1);
+    recorded.record("correction-ended", {});
+    expect(recorded.correctionCount).toBe(1);
+    recorded.record("correction-begun", {});
+    expect(recorded.correctionCount).toBe(2);
+    recorded.close();
+  });
+
   it("is never before the last event of the record, whatever the computer's clock says", () => {
     const recorded = opened(sound, 10);
     expect(recorded.nowMs()).toBe(LAST_MS);
