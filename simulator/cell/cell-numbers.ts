@@ -8,22 +8,20 @@ export const CURRENT_A = 0;
 export const VOLTAGE_V = 1;
 export const TEMPERATURE_C = 2;
 export const NEGATIVE_MEAN = 3;
-export const NEGATIVE_SURFACE = 4;
-export const POSITIVE_MEAN = 5;
-export const POSITIVE_SURFACE = 6;
-export const CHARGE_C = 7;
-export const FORMATION_C = 8;
-export const AGEING_C = 9;
-export const PLATED_C = 10;
-export const DEAD_C = 11;
-export const NEGATIVE_LEFT = 12;
-export const POSITIVE_LEFT = 13;
+export const POSITIVE_MEAN = 4;
+export const CHARGE_C = 5;
+export const FORMATION_C = 6;
+export const AGEING_C = 7;
+export const PLATED_C = 8;
+export const DEAD_C = 9;
+export const NEGATIVE_LEFT = 10;
+export const POSITIVE_LEFT = 11;
 /** Of the next step: what side reactions take, the part of it that plates, and the contact's resistance with its film. */
-export const SIDE_A = 14;
-export const PLATING_A = 15;
-export const CONTACT_OHM = 16;
+export const SIDE_A = 12;
+export const PLATING_A = 13;
+export const CONTACT_OHM = 14;
 /** The first of the places that side reactions keep for themselves, and the first of those behind them. */
-export const SIDE_AT = 17;
+export const SIDE_AT = 15;
 export const SIDE_PLACES = 11;
 /** What temperature changes, from here on. */
 export const WARMTH_AT = SIDE_AT + SIDE_PLACES;
@@ -50,8 +48,16 @@ export const NEGATIVE_BASE = WARMTH_AT + 17;
 export const NEGATIVE_SLOPE = WARMTH_AT + 18;
 export const POSITIVE_BASE = WARMTH_AT + 19;
 export const POSITIVE_SLOPE = WARMTH_AT + 20;
+/**
+ * What a voltage depends on besides the current: stoichiometries at the surfaces, then salt over negative, separator and
+ * positive. Once for the end of a prepared step, once for this instant, where the electrolyte keeps its salt.
+ */
+export const AHEAD_AT = WARMTH_AT + 21;
+export const NOW_AT = WARMTH_AT + 26;
+export const NEGATIVE_SURFACE = NOW_AT;
+export const POSITIVE_SURFACE = NOW_AT + 1;
 /** Where the modes of electrolyte and spheres begin. */
-export const MODES_AT = WARMTH_AT + 21;
+export const MODES_AT = NOW_AT + 2;
 
 /** The state as everyone else reads it. */
 export function stateIn(table: Float64Array): CellState {

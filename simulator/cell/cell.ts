@@ -10,6 +10,7 @@ import type { CellDesign } from "./cell-design.ts";
 import type { CellParameters, ElectrodeParameters } from "./cell-parameters.ts";
 import {
   ADDED_OHM,
+  AHEAD_AT,
   CHARGE_C,
   CURRENT_A,
   ELECTROLYTE_DIFFUSION,
@@ -24,6 +25,7 @@ import {
   NEGATIVE_PER_M,
   NEGATIVE_SLOPE,
   NEGATIVE_SURFACE,
+  NOW_AT,
   POSITIVE_BASE,
   POSITIVE_C,
   POSITIVE_DIFFUSION,
@@ -129,6 +131,8 @@ class ModelledCell implements Cell {
   private readonly side: SideReactions;
   private readonly terminals: Terminals;
   private readonly saltAt: number;
+  /** The step that is prepared. */
+  private preparedS = NaN;
   readonly parameters: CellParameters;
   readonly state: CellState;
   private readonly guess = { ohm: 25 };
@@ -163,27 +167,20 @@ class ModelledCell implements Cell {
     this.settle(0);
   }
 
-  private readonly voltageNow = (dischargeA: number): number => {
-    const { table, saltAt } = this;
-    return this.terminals.voltageV(
-      dischargeA,
-      table[NEGATIVE_SURFACE] ?? NaN,
-      table[POSITIVE_SURFACE] ?? NaN,
-      table[saltAt] ?? 0,
-      table[saltAt + 1] ?? 0,
-      table[saltAt + 2] ?? 0,
-    );
-  };
+  private readonly voltageNow = (dischargeA: number): number => this.terminals.voltageV(dischargeA, NOW_AT);
 
   /** The voltage of this instant, of which nothing but the current is given. */
   private settle(currentA: number): void {
     this.table[CURRENT_A] = currentA;
-    this.table[VOLTAGE_V] = this.voltageNow(-currentA);
+    this.table[VOLTAGE_V] = this.terminals.voltageV(-currentA, NOW_AT);
   }
 
+  /** A channel that samples in step asks for the same step again and again. */
   private prepare(dtS: number): void {
-    this.negativeModes.prepare(dtS * (this.table[NEGATIVE_DIFFUSION] ?? 1));
-    this.positiveModes.prepare(dtS * (this.table[POSITIVE_DIFFUSION] ?? 1));
+    if (dtS === this.preparedS) return;
+    this.preparedS = dtS;
+    this.negativeModes.prepare(dtS * (this.table[NEGATIVE_DIFFUSION] as number));
+    this.positiveModes.prepare(dtS * (this.table[POSITIVE_DIFFUSION] as number));
     this.electrolyte.prepare(dtS);
   }
 
@@ -191,28 +188,30 @@ class ModelledCell implements Cell {
     const { table, negativeModes, positiveModes } = this;
     this.prepare(dtS);
     this.electrolyte.forecast();
-    const negativeC = (table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1);
-    const positiveC = (table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1);
-    const negativeSlope = -(dtS + negativeModes.driven() / (table[NEGATIVE_DIFFUSION] ?? 1)) / negativeC;
+    const negativeC = (table[NEGATIVE_C] as number) * (table[NEGATIVE_LEFT] as number);
+    const positiveC = (table[POSITIVE_C] as number) * (table[POSITIVE_LEFT] as number);
+    const negativeSlope = -(dtS + negativeModes.driven() / (table[NEGATIVE_DIFFUSION] as number)) / negativeC;
     table[NEGATIVE_SLOPE] = negativeSlope;
     table[NEGATIVE_BASE] =
-      (table[NEGATIVE_MEAN] ?? NaN) + negativeModes.undriven() + (table[SIDE_A] ?? 0) * negativeSlope;
-    table[POSITIVE_SLOPE] = (dtS + positiveModes.driven() / (table[POSITIVE_DIFFUSION] ?? 1)) / positiveC;
-    table[POSITIVE_BASE] = (table[POSITIVE_MEAN] ?? NaN) + positiveModes.undriven();
+      (table[NEGATIVE_MEAN] as number) + negativeModes.undriven() + (table[SIDE_A] as number) * negativeSlope;
+    table[POSITIVE_SLOPE] = (dtS + positiveModes.driven() / (table[POSITIVE_DIFFUSION] as number)) / positiveC;
+    table[POSITIVE_BASE] = (table[POSITIVE_MEAN] as number) + positiveModes.undriven();
   }
 
   /** The same for a current that runs linearly from what it is to what is asked for. */
   private forecastRamp(dtS: number): void {
     const { table, negativeModes, positiveModes } = this;
     this.forecast(dtS);
-    const beforeA = -(table[CURRENT_A] ?? 0);
+    const beforeA = -(table[CURRENT_A] as number);
     this.electrolyte.forecastRamp(beforeA);
-    const negativeC = (table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1);
-    const positiveC = (table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1);
-    const negativeEnd = -(dtS / 2 + negativeModes.ramped() / (table[NEGATIVE_DIFFUSION] ?? 1)) / negativeC;
-    const positiveEnd = (dtS / 2 + positiveModes.ramped() / (table[POSITIVE_DIFFUSION] ?? 1)) / positiveC;
-    table[NEGATIVE_BASE] = (table[NEGATIVE_BASE] ?? NaN) + beforeA * ((table[NEGATIVE_SLOPE] ?? NaN) - negativeEnd);
-    table[POSITIVE_BASE] = (table[POSITIVE_BASE] ?? NaN) + beforeA * ((table[POSITIVE_SLOPE] ?? NaN) - positiveEnd);
+    const negativeC = (table[NEGATIVE_C] as number) * (table[NEGATIVE_LEFT] as number);
+    const positiveC = (table[POSITIVE_C] as number) * (table[POSITIVE_LEFT] as number);
+    const negativeEnd = -(dtS / 2 + negativeModes.ramped() / (table[NEGATIVE_DIFFUSION] as number)) / negativeC;
+    const positiveEnd = (dtS / 2 + positiveModes.ramped() / (table[POSITIVE_DIFFUSION] as number)) / positiveC;
+    table[NEGATIVE_BASE] =
+      (table[NEGATIVE_BASE] as number) + beforeA * ((table[NEGATIVE_SLOPE] as number) - negativeEnd);
+    table[POSITIVE_BASE] =
+      (table[POSITIVE_BASE] as number) + beforeA * ((table[POSITIVE_SLOPE] as number) - positiveEnd);
     table[NEGATIVE_SLOPE] = negativeEnd;
     table[POSITIVE_SLOPE] = positiveEnd;
   }
@@ -220,57 +219,57 @@ class ModelledCell implements Cell {
   private readonly voltageAhead = (dischargeA: number): number => {
     const { table } = this;
     const { baseAt, slopeAt } = this.electrolyte;
-    return this.terminals.voltageV(
-      dischargeA,
-      (table[NEGATIVE_BASE] ?? NaN) + (table[NEGATIVE_SLOPE] ?? NaN) * dischargeA,
-      (table[POSITIVE_BASE] ?? NaN) + (table[POSITIVE_SLOPE] ?? NaN) * dischargeA,
-      (table[baseAt] ?? 0) + (table[slopeAt] ?? 0) * dischargeA,
-      (table[baseAt + 1] ?? 0) + (table[slopeAt + 1] ?? 0) * dischargeA,
-      (table[baseAt + 2] ?? 0) + (table[slopeAt + 2] ?? 0) * dischargeA,
-    );
+    table[AHEAD_AT] = (table[NEGATIVE_BASE] as number) + (table[NEGATIVE_SLOPE] as number) * dischargeA;
+    table[AHEAD_AT + 1] = (table[POSITIVE_BASE] as number) + (table[POSITIVE_SLOPE] as number) * dischargeA;
+    table[AHEAD_AT + 2] = (table[baseAt] as number) + (table[slopeAt] as number) * dischargeA;
+    table[AHEAD_AT + 3] = (table[baseAt + 1] as number) + (table[slopeAt + 1] as number) * dischargeA;
+    table[AHEAD_AT + 4] = (table[baseAt + 2] as number) + (table[slopeAt + 2] as number) * dischargeA;
+    return this.terminals.voltageV(dischargeA, AHEAD_AT);
   };
 
   private updateSide(dischargeA: number): void {
-    this.side.update(dischargeA, this.table[this.saltAt] ?? 0);
+    this.side.update(dischargeA, this.table[this.saltAt] as number);
   }
 
   /** Takes the prepared step. */
-  private commit(dtS: number, dischargeA: number): void {
-    const { table } = this;
+  private commit(dischargeA: number): void {
+    const { table, preparedS: dtS } = this;
     const negativeRate =
-      -(dischargeA + (table[SIDE_A] ?? 0)) / ((table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1));
-    const positiveRate = dischargeA / ((table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1));
-    const negativeMean = (table[NEGATIVE_MEAN] ?? NaN) + negativeRate * dtS;
-    const positiveMean = (table[POSITIVE_MEAN] ?? NaN) + positiveRate * dtS;
+      -(dischargeA + (table[SIDE_A] as number)) / ((table[NEGATIVE_C] as number) * (table[NEGATIVE_LEFT] as number));
+    const positiveRate = dischargeA / ((table[POSITIVE_C] as number) * (table[POSITIVE_LEFT] as number));
+    const negativeMean = (table[NEGATIVE_MEAN] as number) + negativeRate * dtS;
+    const positiveMean = (table[POSITIVE_MEAN] as number) + positiveRate * dtS;
     table[NEGATIVE_MEAN] = negativeMean;
     table[POSITIVE_MEAN] = positiveMean;
-    table[NEGATIVE_SURFACE] = negativeMean + this.negativeModes.step(negativeRate / (table[NEGATIVE_DIFFUSION] ?? 1));
-    table[POSITIVE_SURFACE] = positiveMean + this.positiveModes.step(positiveRate / (table[POSITIVE_DIFFUSION] ?? 1));
+    table[NEGATIVE_SURFACE] =
+      negativeMean + this.negativeModes.step(negativeRate / (table[NEGATIVE_DIFFUSION] as number));
+    table[POSITIVE_SURFACE] =
+      positiveMean + this.positiveModes.step(positiveRate / (table[POSITIVE_DIFFUSION] as number));
     this.electrolyte.step(dischargeA);
-    table[CHARGE_C] = (table[CHARGE_C] ?? 0) - dischargeA * dtS;
+    table[CHARGE_C] = (table[CHARGE_C] as number) - dischargeA * dtS;
     table[CURRENT_A] = -dischargeA;
     this.side.book(dtS, dischargeA);
   }
 
   /** Takes the prepared step with a current that ends at `afterA`. */
-  private commitRamp(dtS: number, afterA: number): void {
-    const { table } = this;
-    const beforeA = -(table[CURRENT_A] ?? 0);
+  private commitRamp(afterA: number): void {
+    const { table, preparedS: dtS } = this;
+    const beforeA = -(table[CURRENT_A] as number);
     const meanA = (beforeA + afterA) / 2;
-    const sideA = table[SIDE_A] ?? 0;
-    const negativeDiffusion = table[NEGATIVE_DIFFUSION] ?? 1;
-    const positiveDiffusion = table[POSITIVE_DIFFUSION] ?? 1;
-    const perNegative = -1 / ((table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1) * negativeDiffusion);
-    const perPositive = 1 / ((table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1) * positiveDiffusion);
-    const negativeMean = (table[NEGATIVE_MEAN] ?? NaN) + (meanA + sideA) * perNegative * negativeDiffusion * dtS;
-    const positiveMean = (table[POSITIVE_MEAN] ?? NaN) + meanA * perPositive * positiveDiffusion * dtS;
+    const sideA = table[SIDE_A] as number;
+    const negativeDiffusion = table[NEGATIVE_DIFFUSION] as number;
+    const positiveDiffusion = table[POSITIVE_DIFFUSION] as number;
+    const perNegative = -1 / ((table[NEGATIVE_C] as number) * (table[NEGATIVE_LEFT] as number) * negativeDiffusion);
+    const perPositive = 1 / ((table[POSITIVE_C] as number) * (table[POSITIVE_LEFT] as number) * positiveDiffusion);
+    const negativeMean = (table[NEGATIVE_MEAN] as number) + (meanA + sideA) * perNegative * negativeDiffusion * dtS;
+    const positiveMean = (table[POSITIVE_MEAN] as number) + meanA * perPositive * positiveDiffusion * dtS;
     table[NEGATIVE_MEAN] = negativeMean;
     table[POSITIVE_MEAN] = positiveMean;
     table[NEGATIVE_SURFACE] =
       negativeMean + this.negativeModes.stepRamp((beforeA + sideA) * perNegative, (afterA + sideA) * perNegative);
     table[POSITIVE_SURFACE] = positiveMean + this.positiveModes.stepRamp(beforeA * perPositive, afterA * perPositive);
     this.electrolyte.stepRamp(beforeA, afterA);
-    table[CHARGE_C] = (table[CHARGE_C] ?? 0) - meanA * dtS;
+    table[CHARGE_C] = (table[CHARGE_C] as number) - meanA * dtS;
     table[CURRENT_A] = -afterA;
     this.side.book(dtS, meanA);
   }
@@ -285,11 +284,11 @@ class ModelledCell implements Cell {
   }
 
   voltageV(): number {
-    return this.table[VOLTAGE_V] ?? NaN;
+    return this.table[VOLTAGE_V] as number;
   }
 
   currentA(): number {
-    return this.table[CURRENT_A] ?? 0;
+    return this.table[CURRENT_A] as number;
   }
 
   advance(dtS: number, currentA: number): void {
@@ -298,7 +297,7 @@ class ModelledCell implements Cell {
       this.updateSide(-currentA);
       const stepS = Math.min(remainingS, this.side.longestStepS());
       this.prepare(stepS);
-      this.commit(stepS, -currentA);
+      this.commit(-currentA);
       remainingS -= stepS;
     }
     this.settle(currentA);
@@ -310,7 +309,7 @@ class ModelledCell implements Cell {
       this.updateSide(-this.currentA());
       const stepS = Math.min(remainingS, this.side.longestStepS());
       this.forecastRamp(stepS);
-      this.commitRamp(stepS, this.currentFor(voltageV, limitA, this.voltageAhead, dischargeLimitA));
+      this.commitRamp(this.currentFor(voltageV, limitA, this.voltageAhead, dischargeLimitA));
       remainingS -= stepS;
     }
     this.settle(this.currentA());
@@ -336,7 +335,8 @@ class ModelledCell implements Cell {
     if (temperatureC === table[TEMPERATURE_C]) return;
     table[TEMPERATURE_C] = temperatureC;
     warmTo(table, this.parameters, temperatureC);
-    this.electrolyte.setSpeed(table[ELECTROLYTE_DIFFUSION] ?? 1);
+    this.preparedS = NaN;
+    this.electrolyte.setSpeed(table[ELECTROLYTE_DIFFUSION] as number);
     this.electrolyte.refresh(-this.currentA());
     this.settle(this.currentA());
   }
@@ -368,29 +368,29 @@ class ModelledCell implements Cell {
     const { table } = this;
     this.updateSide(-currentA);
     const over = (x: number, y: number): number => Math.max(-x, x - 1, -y, y - 1);
-    return firstCrossing(dtS, over(table[NEGATIVE_SURFACE] ?? NaN, table[POSITIVE_SURFACE] ?? NaN), (atS) => {
+    return firstCrossing(dtS, over(table[NEGATIVE_SURFACE] as number, table[POSITIVE_SURFACE] as number), (atS) => {
       this.forecast(atS);
       return over(
-        (table[NEGATIVE_BASE] ?? NaN) - (table[NEGATIVE_SLOPE] ?? NaN) * currentA,
-        (table[POSITIVE_BASE] ?? NaN) - (table[POSITIVE_SLOPE] ?? NaN) * currentA,
+        (table[NEGATIVE_BASE] as number) - (table[NEGATIVE_SLOPE] as number) * currentA,
+        (table[POSITIVE_BASE] as number) - (table[POSITIVE_SLOPE] as number) * currentA,
       );
     });
   }
 
   openCircuitV(): number {
-    return this.terminals.openV(this.table[NEGATIVE_MEAN] ?? NaN, this.table[POSITIVE_MEAN] ?? NaN);
+    return this.terminals.openV(this.table[NEGATIVE_MEAN] as number, this.table[POSITIVE_MEAN] as number);
   }
 
   seriesOhm(): number {
     const { table, saltAt } = this;
-    return this.terminals.ohm(table[saltAt] ?? 0, table[saltAt + 1] ?? 0, table[saltAt + 2] ?? 0);
+    return this.terminals.ohm(table[saltAt] as number, table[saltAt + 1] as number, table[saltAt + 2] as number);
   }
 
   lithiumC(): number {
     const { table } = this;
     return (
-      (table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_LEFT] ?? 1) * (table[NEGATIVE_MEAN] ?? NaN) +
-      (table[POSITIVE_C] ?? NaN) * (table[POSITIVE_LEFT] ?? 1) * (table[POSITIVE_MEAN] ?? NaN) +
+      (table[NEGATIVE_C] as number) * (table[NEGATIVE_LEFT] as number) * (table[NEGATIVE_MEAN] as number) +
+      (table[POSITIVE_C] as number) * (table[POSITIVE_LEFT] as number) * (table[POSITIVE_MEAN] as number) +
       this.side.boundC()
     );
   }

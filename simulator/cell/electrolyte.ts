@@ -77,27 +77,27 @@ class Salt implements Electrolyte {
 
   refresh(currentA: number): void {
     const { table, count, nowAt, modesAt, gains, rest } = this;
-    const c0 = table[nowAt + C0] ?? NaN;
-    const density = currentA / (table[nowAt + AREA] ?? NaN) / (table[nowAt + SPEED] ?? 1);
+    const c0 = table[nowAt + C0] as number;
+    const density = currentA / (table[nowAt + AREA] as number) / (table[nowAt + SPEED] as number);
     for (let region = 0; region < REGIONS; region += 1) {
       const gain = gains[region];
       if (gain === undefined) continue;
-      let sum = c0 + (rest[region] ?? 0) * density;
+      let sum = c0 + (rest[region] as number) * density;
       for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
-        sum += (gain[mode] ?? 0) * (table[at + AMPLITUDE] ?? 0);
+        sum += (gain[mode] as number) * (table[at + AMPLITUDE] as number);
       }
       table[nowAt + region] = sum;
     }
   }
 
   prepare(dtS: number): void {
-    const preparedS = this.table[this.nowAt + PREPARED] ?? NaN;
+    const preparedS = this.table[this.nowAt + PREPARED] as number;
     if (!(Math.abs(preparedS - dtS) <= 1e-9)) this.makeFactors(dtS);
   }
 
   private makeFactors(dtS: number): void {
     const { table } = this;
-    const speed = table[this.nowAt + SPEED] ?? 1;
+    const speed = table[this.nowAt + SPEED] as number;
     table[this.nowAt + PREPARED] = dtS;
     for (let mode = 0, at = this.modesAt; mode < this.count; mode += 1, at += PER_MODE) {
       const rate = (this.rates[mode] ?? 1) * speed;
@@ -110,15 +110,15 @@ class Salt implements Electrolyte {
 
   forecast(): void {
     const { table, count, nowAt, modesAt, gains, rest } = this;
-    const [speed, areaM2] = [table[nowAt + SPEED] ?? 1, table[nowAt + AREA] ?? NaN];
+    const [speed, areaM2] = [table[nowAt + SPEED] as number, table[nowAt + AREA] as number];
     for (let region = 0; region < REGIONS; region += 1) {
       const gain = gains[region];
       if (gain === undefined) continue;
-      let still = table[nowAt + C0] ?? NaN;
-      let perDensity = (rest[region] ?? 0) / speed;
+      let still = table[nowAt + C0] as number;
+      let perDensity = (rest[region] as number) / speed;
       for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
-        still += (gain[mode] ?? 0) * (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0);
-        perDensity += (gain[mode] ?? 0) * (table[at + DRIVE] ?? 0);
+        still += (gain[mode] as number) * (table[at + AMPLITUDE] as number) * (table[at + DECAY] as number);
+        perDensity += (gain[mode] as number) * (table[at + DRIVE] as number);
       }
       table[this.baseAt + region] = still;
       table[this.slopeAt + region] = perDensity / areaM2;
@@ -127,17 +127,18 @@ class Salt implements Electrolyte {
 
   forecastRamp(beforeA: number): void {
     const { table, count, nowAt, modesAt, gains, rest } = this;
-    const [speed, areaM2] = [table[nowAt + SPEED] ?? 1, table[nowAt + AREA] ?? NaN];
+    const [speed, areaM2] = [table[nowAt + SPEED] as number, table[nowAt + AREA] as number];
     const density = beforeA / areaM2;
     for (let region = 0; region < REGIONS; region += 1) {
       const gain = gains[region];
       if (gain === undefined) continue;
-      let still = table[nowAt + C0] ?? NaN;
-      let perDensity = (rest[region] ?? 0) / speed;
+      let still = table[nowAt + C0] as number;
+      let perDensity = (rest[region] as number) / speed;
       for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
-        const left = (table[at + DRIVE] ?? 0) - (table[at + RAMP] ?? 0);
-        still += (gain[mode] ?? 0) * ((table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) + density * left);
-        perDensity += (gain[mode] ?? 0) * (table[at + RAMP] ?? 0);
+        const left = (table[at + DRIVE] as number) - (table[at + RAMP] as number);
+        still +=
+          (gain[mode] as number) * ((table[at + AMPLITUDE] as number) * (table[at + DECAY] as number) + density * left);
+        perDensity += (gain[mode] as number) * (table[at + RAMP] as number);
       }
       table[this.baseAt + region] = still;
       table[this.slopeAt + region] = perDensity / areaM2;
@@ -146,14 +147,14 @@ class Salt implements Electrolyte {
 
   stepRamp(beforeA: number, afterA: number): void {
     const { table, count, modesAt } = this;
-    const areaM2 = table[this.nowAt + AREA] ?? NaN;
+    const areaM2 = table[this.nowAt + AREA] as number;
     const before = beforeA / areaM2;
     const change = (afterA - beforeA) / areaM2;
     for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
       table[at + AMPLITUDE] =
-        (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) +
-        before * (table[at + DRIVE] ?? 0) +
-        change * (table[at + RAMP] ?? 0);
+        (table[at + AMPLITUDE] as number) * (table[at + DECAY] as number) +
+        before * (table[at + DRIVE] as number) +
+        change * (table[at + RAMP] as number);
     }
     this.refresh(afterA);
   }
@@ -167,10 +168,10 @@ class Salt implements Electrolyte {
 
   step(currentA: number): void {
     const { table, count, modesAt } = this;
-    const density = currentA / (table[this.nowAt + AREA] ?? NaN);
+    const density = currentA / (table[this.nowAt + AREA] as number);
     for (let mode = 0, at = modesAt; mode < count; mode += 1, at += PER_MODE) {
       table[at + AMPLITUDE] =
-        (table[at + AMPLITUDE] ?? 0) * (table[at + DECAY] ?? 0) + density * (table[at + DRIVE] ?? 0);
+        (table[at + AMPLITUDE] as number) * (table[at + DECAY] as number) + density * (table[at + DRIVE] as number);
     }
     this.refresh(currentA);
   }

@@ -8,7 +8,7 @@ const INTERVALS = 16_384;
 /** Beyond 0 and 1 there is no lithium left to move: the potential runs away, strictly downward. */
 const RUNAWAY_V = 20;
 
-/** Nodes at 0, 1/n .. 1 of the stoichiometry; NaN where nobody has asked yet. */
+/** Nodes at 0, 1/n .. 1 of the stoichiometry; NaN where nobody has asked yet, but for the ends. */
 export interface PotentialTable {
   readonly law: PotentialLaw;
   readonly volts: Float64Array;
@@ -16,28 +16,28 @@ export interface PotentialTable {
 
 /** Nodes are worked out as cells come by: most campaigns are over long before all of them are. */
 export function tabulatePotential(law: PotentialLaw): PotentialTable {
-  return { law, volts: new Float64Array(INTERVALS + 1).fill(NaN) };
+  const volts = new Float64Array(INTERVALS + 1).fill(NaN);
+  for (const node of [0, INTERVALS]) volts[node] = potentialV(law, node / INTERVALS);
+  return { law, volts };
 }
 
-function voltsAt(table: PotentialTable, node: number): number {
-  const known = table.volts[node] ?? 0;
-  return known === known ? known : firstVoltsAt(table, node);
-}
-
-function firstVoltsAt({ law, volts }: PotentialTable, node: number): number {
-  const found = potentialV(law, node / INTERVALS);
-  volts[node] = found;
-  return found;
+/** Works the node out where nobody has asked for it before. */
+function know({ law, volts }: PotentialTable, node: number): void {
+  const known = volts[node] as number;
+  if (known !== known) volts[node] = potentialV(law, node / INTERVALS);
 }
 
 /** Potential at a stoichiometry, by the table. Defined for every finite number. */
 export function tabulatedV(table: PotentialTable, stoichiometry: number): number {
-  if (stoichiometry <= 0) return voltsAt(table, 0) - RUNAWAY_V * stoichiometry;
-  if (stoichiometry >= 1) return voltsAt(table, INTERVALS) - RUNAWAY_V * (stoichiometry - 1);
+  const { volts } = table;
+  if (stoichiometry <= 0) return (volts[0] as number) - RUNAWAY_V * stoichiometry;
+  if (stoichiometry >= 1) return (volts[INTERVALS] as number) - RUNAWAY_V * (stoichiometry - 1);
   const place = stoichiometry * INTERVALS;
   const node = place | 0;
-  const lower = voltsAt(table, node);
-  return lower + (place - node) * (voltsAt(table, node + 1) - lower);
+  know(table, node);
+  know(table, node + 1);
+  const lower = volts[node] as number;
+  return lower + (place - node) * ((volts[node + 1] as number) - lower);
 }
 
 /** The law itself, in volts against lithium; stoichiometry 0..1. */

@@ -77,7 +77,7 @@ class Modes implements Relaxation {
   }
 
   private isFor(stepAt: number, dtS: number): boolean {
-    return Math.abs((this.table[stepAt + LENGTH] ?? NaN) - dtS) <= SAME_STEP_S;
+    return Math.abs((this.table[stepAt + LENGTH] as number) - dtS) <= SAME_STEP_S;
   }
 
   prepare(dtS: number): void {
@@ -108,11 +108,11 @@ class Modes implements Relaxation {
   private makeRamp(): void {
     const { table, rates, gains, count, currentAt } = this;
     if (!Number.isNaN(table[currentAt + RAMP_SUM])) return;
-    const dtS = table[currentAt + LENGTH] ?? NaN;
+    const dtS = table[currentAt + LENGTH] as number;
     const rampAt = currentAt + HEAD + PER_MODE * count;
     let sum = 0;
     for (let mode = 0, at = currentAt + HEAD; mode < count; mode += 1, at += PER_MODE) {
-      const part = ((gains[mode] ?? 0) - (table[at + GAIN] ?? 0) / dtS) / (rates[mode] ?? 1);
+      const part = ((gains[mode] ?? 0) - (table[at + GAIN] as number) / dtS) / (rates[mode] ?? 1);
       table[rampAt + mode] = part;
       sum += part;
     }
@@ -123,18 +123,18 @@ class Modes implements Relaxation {
     const { table, count, amplitudesAt, currentAt } = this;
     let sum = 0;
     for (let mode = 0, at = currentAt + HEAD; mode < count; mode += 1, at += PER_MODE) {
-      sum += (table[amplitudesAt + mode] ?? 0) * (table[at + DECAY] ?? 0);
+      sum += (table[amplitudesAt + mode] as number) * (table[at + DECAY] as number);
     }
     return sum;
   }
 
   driven(): number {
-    return this.table[this.currentAt + SUM] ?? NaN;
+    return this.table[this.currentAt + SUM] as number;
   }
 
   ramped(): number {
     this.makeRamp();
-    return this.table[this.currentAt + RAMP_SUM] ?? NaN;
+    return this.table[this.currentAt + RAMP_SUM] as number;
   }
 
   stepRamp(driveBefore: number, driveAfter: number): number {
@@ -144,9 +144,9 @@ class Modes implements Relaxation {
     let sum = 0;
     for (let mode = 0, at = currentAt + HEAD; mode < count; mode += 1, at += PER_MODE) {
       const amplitude =
-        (table[amplitudesAt + mode] ?? 0) * (table[at + DECAY] ?? 0) +
-        driveBefore * (table[at + GAIN] ?? 0) +
-        (driveAfter - driveBefore) * (table[rampAt + mode] ?? 0);
+        (table[amplitudesAt + mode] as number) * (table[at + DECAY] as number) +
+        driveBefore * (table[at + GAIN] as number) +
+        (driveAfter - driveBefore) * (table[rampAt + mode] as number);
       table[amplitudesAt + mode] = amplitude;
       sum += amplitude;
     }
@@ -157,7 +157,8 @@ class Modes implements Relaxation {
     const { table, count, amplitudesAt, currentAt } = this;
     let sum = 0;
     for (let mode = 0, at = currentAt + HEAD; mode < count; mode += 1, at += PER_MODE) {
-      const amplitude = (table[amplitudesAt + mode] ?? 0) * (table[at + DECAY] ?? 0) + drive * (table[at + GAIN] ?? 0);
+      const amplitude =
+        (table[amplitudesAt + mode] as number) * (table[at + DECAY] as number) + drive * (table[at + GAIN] as number);
       table[amplitudesAt + mode] = amplitude;
       sum += amplitude;
     }

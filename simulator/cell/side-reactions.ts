@@ -82,7 +82,7 @@ class NoReactions implements SideReactions {
 
   constructor(table: Float64Array) {
     this.table = table;
-    this.startC = table[FORMATION_C] ?? 0;
+    this.startC = table[FORMATION_C] as number;
   }
 
   update(): void {
@@ -94,7 +94,7 @@ class NoReactions implements SideReactions {
   }
 
   boundC(): number {
-    return (this.table[FORMATION_C] ?? 0) - this.startC;
+    return (this.table[FORMATION_C] as number) - this.startC;
   }
 
   longestStepS(): number {
@@ -116,7 +116,7 @@ class Reactions implements SideReactions {
     table[CYCLING_A] = 0;
     table[CHECKED_A] = 0;
     table[LOST_C] = 0;
-    table[START_FORMATION_C] = table[FORMATION_C] ?? 0;
+    table[START_FORMATION_C] = table[FORMATION_C] as number;
     table[NOMINAL_C] = parameters.nominalC;
     table[FORMATION_LOSS_C] = law.formationLossC;
     table[GROWTH_PER_CYCLE] = law.growthPerCycle;
@@ -130,9 +130,9 @@ class Reactions implements SideReactions {
   private refreshAgeing(): void {
     const { table, law, parameters } = this;
     table[AGE_S] = 0;
-    const temperatureK = (table[TEMPERATURE_C] ?? NaN) + 273.15;
-    const film = (table[AGEING_C] ?? 0) / parameters.nominalC;
-    const negativeV = tabulatedV(parameters.negative.potential, table[NEGATIVE_SURFACE] ?? NaN);
+    const temperatureK = (table[TEMPERATURE_C] as number) + 273.15;
+    const film = (table[AGEING_C] as number) / parameters.nominalC;
+    const negativeV = tabulatedV(parameters.negative.potential, table[NEGATIVE_SURFACE] as number);
     const reach = Math.min(3, Math.exp((-(negativeV - 0.1) * FARADAY) / (2 * GAS_CONSTANT * temperatureK)));
     const faster =
       temperatureK === parameters.temperatureK
@@ -140,7 +140,7 @@ class Reactions implements SideReactions {
         : Math.exp((law.activationJMol / GAS_CONSTANT) * (1 / REFERENCE_K - 1 / temperatureK));
     const calendar = (law.calendarPerS * faster * reach) / (2 * (film + law.calendarOffset));
     table[AGEING_A] = parameters.nominalC * calendar;
-    const formed = law.formationLossC > 0 ? (table[FORMATION_C] ?? 0) / law.formationLossC : 1;
+    const formed = law.formationLossC > 0 ? (table[FORMATION_C] as number) / law.formationLossC : 1;
     table[CONTACT_OHM] =
       parameters.contactOhm * (1 + (law.resistanceGrowth * film) / 0.1) + FORMATION_FILM_OHM * Math.min(1, formed);
   }
@@ -149,7 +149,8 @@ class Reactions implements SideReactions {
     const { table, parameters } = this;
     table[CHECKED_A] = dischargeA;
     this.mayPlate =
-      (table[PLATED_C] ?? 0) > 0 || negativeSurfaceV(parameters, this.siteAt(dischargeA, saltMolM3)) < PLATING_BELOW_V;
+      (table[PLATED_C] as number) > 0 ||
+      negativeSurfaceV(parameters, this.siteAt(dischargeA, saltMolM3)) < PLATING_BELOW_V;
   }
 
   private siteAt(dischargeA: number, saltMolM3: number): PlatingSite {
@@ -157,20 +158,21 @@ class Reactions implements SideReactions {
     return {
       dischargeA,
       saltMolM3,
-      stoichiometry: table[NEGATIVE_SURFACE] ?? NaN,
-      surfaceM2: parameters.negative.surfaceM2 * (table[NEGATIVE_LEFT] ?? 1),
-      temperatureK: (table[TEMPERATURE_C] ?? NaN) + 273.15,
-      platedC: table[PLATED_C] ?? 0,
+      stoichiometry: table[NEGATIVE_SURFACE] as number,
+      surfaceM2: parameters.negative.surfaceM2 * (table[NEGATIVE_LEFT] as number),
+      temperatureK: (table[TEMPERATURE_C] as number) + 273.15,
+      platedC: table[PLATED_C] as number,
       longestStepS: LONGEST_PLATING_STEP_S,
     };
   }
 
   private formationA(dischargeA: number): number {
     const { table } = this;
-    const formationC = table[FORMATION_C] ?? 0;
-    const lossC = table[FORMATION_LOSS_C] ?? 0;
+    const formationC = table[FORMATION_C] as number;
+    const lossC = table[FORMATION_LOSS_C] as number;
     if (dischargeA >= 0 || formationC >= lossC) return 0;
-    if (tabulatedV(this.parameters.negative.potential, table[NEGATIVE_SURFACE] ?? NaN) >= FORMATION_BELOW_V) return 0;
+    if (tabulatedV(this.parameters.negative.potential, table[NEGATIVE_SURFACE] as number) >= FORMATION_BELOW_V)
+      return 0;
     return -dischargeA * this.law.formationShare * (1 - formationC / lossC);
   }
 
@@ -180,40 +182,40 @@ class Reactions implements SideReactions {
 
   update(dischargeA: number, saltMolM3: number): void {
     const { table } = this;
-    const nominalC = table[NOMINAL_C] ?? NaN;
-    if ((table[AGE_S] ?? NaN) >= AGEING_REFRESH_S) {
+    const nominalC = table[NOMINAL_C] as number;
+    if ((table[AGE_S] as number) >= AGEING_REFRESH_S) {
       this.refreshAgeing();
       this.checkPlating(dischargeA, saltMolM3);
-    } else if (Math.abs(dischargeA - (table[CHECKED_A] ?? NaN)) > nominalC / 3600 / 20) {
+    } else if (Math.abs(dischargeA - (table[CHECKED_A] as number)) > nominalC / 3600 / 20) {
       this.checkPlating(dischargeA, saltMolM3);
     }
-    const cyclingA = ((table[GROWTH_PER_CYCLE] ?? 0) * Math.abs(dischargeA)) / 2;
+    const cyclingA = ((table[GROWTH_PER_CYCLE] as number) * Math.abs(dischargeA)) / 2;
     const platingA = this.mayPlate ? this.platingA(dischargeA, saltMolM3) : 0;
     table[CYCLING_A] = cyclingA;
     table[PLATING_A] = platingA;
-    table[SIDE_A] = (table[AGEING_A] ?? 0) + cyclingA + this.formationA(dischargeA) + platingA;
+    table[SIDE_A] = (table[AGEING_A] as number) + cyclingA + this.formationA(dischargeA) + platingA;
   }
 
   book(dtS: number, dischargeA: number): void {
     const { table } = this;
-    const platingA = table[PLATING_A] ?? 0;
-    const filmA = (table[AGEING_A] ?? 0) + (table[CYCLING_A] ?? 0);
-    const formedC = ((table[SIDE_A] ?? 0) - platingA - filmA) * dtS;
-    table[FORMATION_C] = (table[FORMATION_C] ?? 0) + formedC;
-    table[AGEING_C] = (table[AGEING_C] ?? 0) + filmA * dtS;
-    const platedC = (table[PLATED_C] ?? 0) + platingA * dtS;
+    const platingA = table[PLATING_A] as number;
+    const filmA = (table[AGEING_A] as number) + (table[CYCLING_A] as number);
+    const formedC = ((table[SIDE_A] as number) - platingA - filmA) * dtS;
+    table[FORMATION_C] = (table[FORMATION_C] as number) + formedC;
+    table[AGEING_C] = (table[AGEING_C] as number) + filmA * dtS;
+    const platedC = (table[PLATED_C] as number) + platingA * dtS;
     table[PLATED_C] = platedC;
     if (platedC !== 0) this.bookMetal(dtS, platedC);
-    table[AGE_S] = (table[AGE_S] ?? 0) + dtS;
-    const cycles = (Math.abs(dischargeA) * dtS) / (2 * (table[NOMINAL_C] ?? NaN));
-    const negativeLeft = table[NEGATIVE_LEFT] ?? 1;
-    const positiveLeft = table[POSITIVE_LEFT] ?? 1;
-    const negativeLoss = negativeLeft * (table[NEGATIVE_LOSS_PER_CYCLE] ?? 0) * cycles;
-    const positiveLoss = positiveLeft * (table[POSITIVE_LOSS_PER_CYCLE] ?? 0) * cycles;
+    table[AGE_S] = (table[AGE_S] as number) + dtS;
+    const cycles = (Math.abs(dischargeA) * dtS) / (2 * (table[NOMINAL_C] as number));
+    const negativeLeft = table[NEGATIVE_LEFT] as number;
+    const positiveLeft = table[POSITIVE_LEFT] as number;
+    const negativeLoss = negativeLeft * (table[NEGATIVE_LOSS_PER_CYCLE] as number) * cycles;
+    const positiveLoss = positiveLeft * (table[POSITIVE_LOSS_PER_CYCLE] as number) * cycles;
     table[LOST_C] =
-      (table[LOST_C] ?? 0) +
-      (negativeLoss * (table[NEGATIVE_C] ?? NaN) * (table[NEGATIVE_MEAN] ?? NaN) +
-        positiveLoss * (table[POSITIVE_C] ?? NaN) * (table[POSITIVE_MEAN] ?? NaN));
+      (table[LOST_C] as number) +
+      (negativeLoss * (table[NEGATIVE_C] as number) * (table[NEGATIVE_MEAN] as number) +
+        positiveLoss * (table[POSITIVE_C] as number) * (table[POSITIVE_MEAN] as number));
     table[NEGATIVE_LEFT] = negativeLeft - negativeLoss;
     table[POSITIVE_LEFT] = positiveLeft - positiveLoss;
   }
@@ -222,7 +224,7 @@ class Reactions implements SideReactions {
     const { table } = this;
     const dead = -Math.expm1(-this.law.plating.deadLithiumDecayPerS * dtS) * Math.max(0, platedC);
     const leftC = platedC - dead;
-    const deadC = (table[DEAD_C] ?? 0) + dead;
+    const deadC = (table[DEAD_C] as number) + dead;
     const isGone = leftC < LEAST_METAL * this.parameters.nominalC;
     table[PLATED_C] = isGone ? 0 : leftC;
     table[DEAD_C] = isGone ? deadC + leftC : deadC;
@@ -231,16 +233,16 @@ class Reactions implements SideReactions {
   boundC(): number {
     const { table } = this;
     return (
-      (table[FORMATION_C] ?? 0) -
-      (table[START_FORMATION_C] ?? 0) +
-      (table[AGEING_C] ?? 0) +
-      (table[PLATED_C] ?? 0) +
-      (table[DEAD_C] ?? 0) +
-      (table[LOST_C] ?? 0)
+      (table[FORMATION_C] as number) -
+      (table[START_FORMATION_C] as number) +
+      (table[AGEING_C] as number) +
+      (table[PLATED_C] as number) +
+      (table[DEAD_C] as number) +
+      (table[LOST_C] as number)
     );
   }
 
   longestStepS(): number {
-    return (this.table[PLATING_A] ?? 0) === 0 ? LONGEST_COUPLED_STEP_S : LONGEST_PLATING_STEP_S;
+    return (this.table[PLATING_A] as number) === 0 ? LONGEST_COUPLED_STEP_S : LONGEST_PLATING_STEP_S;
   }
 }

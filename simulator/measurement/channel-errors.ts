@@ -163,7 +163,7 @@ class Errors implements ChannelErrors {
     if (octave >= FLICKER_OCTAVES) return;
     const { table } = this;
     const fresh = PER_OCTAVE * this.normal.draw();
-    table[FLICKER] = (table[FLICKER] ?? 0) + (fresh - (table[OCTAVES + octave] ?? 0));
+    table[FLICKER] = (table[FLICKER] as number) + (fresh - (table[OCTAVES + octave] as number));
     table[OCTAVES + octave] = fresh;
   }
 
@@ -181,27 +181,30 @@ class Errors implements ChannelErrors {
   read(atMs: number, trueV: number, trueA: number, range: number, nominalA: number): void {
     const { table, normal, sizes } = this;
     this.stepFlicker();
-    const flicker = table[FLICKER] ?? 0;
+    const flicker = table[FLICKER] as number;
     let volts =
-      (table[VOLTAGE_GAIN] ?? 1) * trueV +
-      (table[VOLTAGE_OFFSET_V] ?? 0) +
-      (table[WHITE_V] ?? 0) * normal.draw() +
+      (table[VOLTAGE_GAIN] as number) * trueV +
+      (table[VOLTAGE_OFFSET_V] as number) +
+      (table[WHITE_V] as number) * normal.draw() +
       sizes.voltageFlickerV * flicker;
     let share =
-      (table[2 * range + 1] ?? 0) + (table[WHITE_SHARE] ?? 0) * normal.draw() + sizes.currentFlicker * flicker;
-    const mainsLeft = table[MAINS_LEFT] ?? 0;
+      (table[2 * range + 1] as number) +
+      (table[WHITE_SHARE] as number) * normal.draw() +
+      sizes.currentFlicker * flicker;
+    const mainsLeft = table[MAINS_LEFT] as number;
     if (mainsLeft > 0) {
-      const mains = mainsLeft * Math.sin((table[MAINS_PER_MS] ?? 0) * atMs + (table[MAINS_PHASE] ?? 0));
-      volts += (table[MAINS_V] ?? 0) * mains;
-      share += (table[MAINS_SHARE] ?? 0) * mains;
+      const mains = mainsLeft * Math.sin((table[MAINS_PER_MS] as number) * atMs + (table[MAINS_PHASE] as number));
+      volts += (table[MAINS_V] as number) * mains;
+      share += (table[MAINS_SHARE] as number) * mains;
     }
     if (range !== this.lastRange) {
       table[CHANGED_MS] = this.lastRange < 0 ? -Infinity : atMs;
       this.lastRange = range;
     }
-    const sinceMs = atMs - (table[CHANGED_MS] ?? NaN);
-    if (sinceMs < (table[SETTLES_MS] ?? 0)) share += sizes.rangeChange * Math.exp(-sinceMs / RANGE_CHANGE_DECAY_MS);
+    const sinceMs = atMs - (table[CHANGED_MS] as number);
+    if (sinceMs < (table[SETTLES_MS] as number))
+      share += sizes.rangeChange * Math.exp(-sinceMs / RANGE_CHANGE_DECAY_MS);
     this.voltageV = volts;
-    this.currentA = (table[2 * range] ?? 1) * trueA + share * nominalA;
+    this.currentA = (table[2 * range] as number) * trueA + share * nominalA;
   }
 }
