@@ -49,6 +49,9 @@ const CLOSED_FLUX_GRACE_MS = 500;
 const PERMIT_MS = 15;
 const BEGIN_MS = 20;
 
+/** At the hutch, while nothing is exposed. */
+const LOOK_EVERY_S = 1;
+
 /** Between two looks whether the instruments have all been asked who they are. */
 export const CONNECTING_LOOK_MS = 1000;
 
@@ -85,7 +88,7 @@ export function runTimings(site: Site, isResumed = false): RunTimings {
     worstClosingMs: worstClosingS(site.shutter) * 1000,
     // Two heartbeats fit into the watchdog's time with a tenth to spare: one late one does not cost the exposure.
     permitCycleMs: 0.45 * site.shutter.watchdogMs,
-    idleCycleMs: 1000,
+    idleCycleMs: 1000 * (site.io.lookEveryS ?? LOOK_EVERY_S),
     troublePauseMs: 5000,
     settleMs: site.stage.settleS * 1000,
     shutterTravelMs: site.shutter.travelS * 1000,

@@ -74,6 +74,7 @@ export function ioOf(io: IoSection, safetyInputs: readonly SafetyInput[] = []): 
     driver: io.driver,
     link: io.link,
     unitId: io.unit_id,
+    ...(io.look_every_s === undefined ? {} : { lookEveryS: io.look_every_s }),
     map: {
       inputs: {
         shutterOpen: inputs.shutter_open,

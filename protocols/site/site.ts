@@ -185,6 +185,8 @@ export interface SiteIo {
   readonly driver: "modbus-io";
   readonly link: LinkAddress;
   readonly unitId: number;
+  /** Its inputs are read so often while no permit of the shutter lives; once a second where the site does not say. */
+  readonly lookEveryS?: number;
   readonly map: ModbusIoMap;
   /** Of an ADAM module; a WAGO 750 without. */
   readonly adam?: SiteAdam;

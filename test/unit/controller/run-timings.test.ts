@@ -13,3 +13,13 @@ it("an instrument that is gone is waited for two minutes as a campaign begins, a
   // Whoever hears a channel once a minute only gives it that long.
   expect(startDeadlinesS("protocols/campaigns/fault-search-rack.yaml")).toEqual([120, 120]);
 });
+
+it("the inputs of the hutch are looked at once a second while no permit lives, or as often as the site says", () => {
+  const looksEveryMs = (campaignPath: string): number => {
+    const loaded = loadShipped(campaignPath);
+    if (loaded.kind !== "loaded") throw new Error(`${campaignPath} is refused`);
+    return runTimings(loaded.site).idleCycleMs;
+  };
+  expect(looksEveryMs("protocols/campaigns/fault-search.yaml")).toBe(1000);
+  expect(looksEveryMs("protocols/campaigns/fault-search-rack.yaml")).toBe(2000);
+});
