@@ -5,7 +5,7 @@ import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../
 import type { Detector, FrameRecord } from "../../protocols/roles/detector.ts";
 import type { Stage, StagePosition, StageReading } from "../../protocols/roles/stage.ts";
 import type { Trigger } from "../../protocols/roles/trigger.ts";
-import { judgeGate } from "../dose/exposure-gate.ts";
+import { interlockReasons, judgeGate } from "../dose/exposure-gate.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
 import { isBesideCells } from "../machines/exposure-order.ts";
@@ -101,6 +101,7 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
       : createGatedShutter({
           ...{ ...deps.gate, ...timings, clock, detector, readLevels },
           requestShutterClosed: () => io.requestShutterClosed(),
+          refusals: (levels) => interlockReasons(levels, io.isLocked === true),
         });
 
   const waits = createBeamWaits({ clock, io, timings, readLevels });

@@ -23,6 +23,8 @@ export interface ShutterGateDeps {
   readonly switchGraceMs: number;
   readonly readLevels: () => Promise<InputLevels>;
   readonly requestShutterClosed: () => Promise<void>;
+  /** What these levels have against a gate now; empty where nothing. */
+  readonly refusals: (levels: InputLevels) => readonly string[];
 }
 
 /** One exposure after the other: armed, begun, fired, watched to its end. */
@@ -35,7 +37,8 @@ export interface GatedShutter {
   assertInTime(): void;
   /**
    * With the shutter asked open and no gate yet. Resolves when the trigger has taken the command; it is given once, whatever
-   * becomes of the answer: with when it went out. Rejects with `trigger.stray-gate` where the shutter has opened by itself.
+   * becomes of the answer: with when it went out. Rejects with `trigger.stray-gate` where the shutter has opened by itself,
+   * and with `interlock.tripped` where an interlock has broken since it was asked open: it is the gate that opens it.
    */
   fire(): Promise<number>;
   /**
@@ -145,11 +148,14 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
 
     async fire() {
       const own = underway();
-      const state = shutterState(await deps.readLevels());
+      const levels = await deps.readLevels();
+      const state = shutterState(levels);
       if (state !== "closed") {
         const what = `the shutter reads ${state} though the trigger was not told to fire`;
         throw new Fault("trigger.stray-gate", trigger.name, what);
       }
+      const reasons = deps.refusals(levels);
+      if (reasons.length > 0) throw new Fault("interlock.tripped", trigger.name, `no gate: ${reasons.join("; ")}`);
       const { sentAtMs, finished } = await trigger.fire();
       own.sentAtMs = sentAtMs;
       own.firedAtMs = clock.monoMs();

@@ -61,10 +61,7 @@ function levelReasons(facts: GateFacts): readonly string[] {
   const reasons: string[] = [];
   const ageMs = facts.nowMs - levels.readAtMs;
   if (!(ageMs >= 0 && ageMs <= facts.levelsMaximumAgeMs)) reasons.push("levels too old");
-  const needed = ["searched", "doorClosed", "emergencyOk"] as const;
-  for (const name of facts.isRehearsal === true ? needed : ([...needed, "beamPermitted"] as const)) {
-    if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);
-  }
+  reasons.push(...interlockReasons(levels, facts.isRehearsal === true));
   if (shutterState(levels) !== "closed") reasons.push(`shutter ${shutterState(levels)}, not closed`);
   if (facts.isRehearsal === true && !isSafetyShut(levels)) reasons.push("safety shutter not closed");
   if (levels.watchdogTripped) reasons.push("output watchdog tripped");
@@ -73,4 +70,14 @@ function levelReasons(facts: GateFacts): readonly string[] {
     facts.filtersAsked.every((asked, index) => levels.filtersIn[index] === asked);
   if (!inPlace) reasons.push("filters not in place");
   return reasons;
+}
+
+/** Which interlocks keep the shutter closed by these levels; a rehearsal, in which it stays closed, needs no permission of the beam. */
+export function interlockReasons(
+  { interlocks }: Pick<InputLevels, "interlocks">,
+  isRehearsal: boolean,
+): readonly string[] {
+  const needed = ["searched", "doorClosed", "emergencyOk"] as const;
+  const names = isRehearsal ? needed : ([...needed, "beamPermitted"] as const);
+  return names.filter((name) => !interlocks[name]).map((name) => `interlock ${name}`);
 }

@@ -111,8 +111,8 @@ export const ioSchema = strictObject({
   link: tcpLink,
   unit: z.enum(["wago-750", "adam-6050", "adam-6060"]).default("wago-750"),
   unit_id: z.int().min(0).max(247).default(1),
-  // while no permit of the shutter lives; while one does it is looked at more often
-  look_every_s: z.number().min(0.1).max(5).exactOptional(),
+  // while no permit of the shutter lives; beyond 2 s one answer that is lost could pass for a silent safety input
+  look_every_s: z.number().min(0.5).max(2).exactOptional(),
   // of the ADAM modules
   output_offset: z.int().min(0).max(0xffff).exactOptional(),
   safety_registers: z.boolean().exactOptional(),

@@ -180,6 +180,12 @@ const withdrawnPermit: Draw = (_own, fromMs, toMs) => ({
   ...{ fromMs, toMs: toMs + PERMIT_WAIT_MS },
 });
 
+const brokenInterlock: Draw = (own, fromMs, toMs) => ({
+  kind: "interlock",
+  name: one(own, HUTCH_CONDITIONS) ?? "searched",
+  ...{ fromMs, toMs },
+});
+
 /** Of shutter and detector. */
 const BEAM_DRAWS: readonly Draw[] = [
   (own, fromMs, toMs) => ({ kind: "shutter-stuck", at: own.uniform() < 0.5 ? "open" : "closed", fromMs, toMs }),
@@ -204,8 +210,8 @@ const GATE_DRAWS: readonly Draw[] = [
   (own, fromMs, toMs) => ({ kind: "trigger-repeats", afterMs: 3000 * Math.pow(own.uniform(), 4), fromMs, toMs }),
 ];
 
-/** None of them is met but by an exposure. */
-const EXPOSURE_DRAWS: readonly Draw[] = [...BEAM_DRAWS, ...GATE_DRAWS, withdrawnPermit];
+/** None of them is met but by an exposure, or is another matter in the middle of one. */
+const EXPOSURE_DRAWS: readonly Draw[] = [...BEAM_DRAWS, ...GATE_DRAWS, withdrawnPermit, brokenInterlock];
 
 /** Each as likely as the others. */
 const DRAWS: readonly Draw[] = [
@@ -220,7 +226,7 @@ const DRAWS: readonly Draw[] = [
   (own, fromMs, toMs) => ({ kind: "feed-not-a-number", feed: one(own, FEEDS) ?? "flux", fromMs, toMs }),
   (own, fromMs, toMs) => ({ kind: "beam-dim", share: 0.3 + 0.7 * own.uniform(), fromMs, toMs }),
   (own, fromMs, toMs) => ({ kind: "beam-dump", refillMs: 0.5 * own.uniform() * (toMs - fromMs), fromMs, toMs }),
-  (own, fromMs, toMs) => ({ kind: "interlock", name: one(own, HUTCH_CONDITIONS) ?? "searched", fromMs, toMs }),
+  brokenInterlock,
   (_own, fromMs) => ({ kind: "stage-trip", fromMs }),
   // A drift that the stated uncertainty of the position covers.
   (own, fromMs) => ({ kind: "stage-lost-steps", fromMs, xMm: 0.02 * own.normal(), yMm: 0.02 * own.normal() }),
@@ -259,7 +265,8 @@ const DRAWS: readonly Draw[] = [
   (own, fromMs, toMs, { rebootLinks = [] }, hours) => {
     const link = one(own, rebootLinks);
     const longerMs = hours > LONG_H ? Math.round(ERRORS_LAST_MS * own.stream("lasts").uniform()) : 0;
-    return link === undefined ? undefined : { kind: "instrument-errors", link, fromMs, toMs: toMs + longerMs };
+    const untilMs = Math.max(toMs, Math.min(toMs + longerMs, hours * 3_600_000));
+    return link === undefined ? undefined : { kind: "instrument-errors", link, fromMs, toMs: untilMs };
   },
   (own, fromMs, _toMs, { rebootLinks = [] }) => {
     const link = one(own, rebootLinks);

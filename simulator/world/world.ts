@@ -60,8 +60,10 @@ export interface WorldDeps {
   readonly options?: WorldOptions;
 }
 
-/** Between the reading of a level and the motion it allows. */
+/** Between the reading of a level and the motion it allows, and so long where cables or computer hold up what is read. */
 const MOTION_REACTION_MS = 1000;
+/** Between the last reading of a level and the opening it allows: a few exchanges with the unit. */
+const OPENING_REACTION_MS = 25;
 /** A cell that a person ends is off by then, and never driven again. */
 const ENDED_WITHIN_MS = 60_000;
 /** Of the hutch, and of cells that make no heat to speak of. */
@@ -138,7 +140,7 @@ export function createWorld(deps: WorldDeps): World {
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
   const rearming = createRearmWatch();
-  const brokenSinceMs = new Map<string, number>();
+  const broken = new Map<string, { readonly sinceMs: number; readonly isHeard: boolean }>();
   const endAtMs = options.endAtMs ?? Infinity;
   const hazards = createHazardJudge({
     ...{ clock, beam, cells, faultyPositions, ledger, inputs: options.safetyInputs ?? [] },
@@ -195,17 +197,23 @@ export function createWorld(deps: WorldDeps): World {
     return rack.sensors.temperatureC >= temperatureC - 2 || rack.sensors.gasPpm >= 0.9 * gasPpm;
   }
 
-  function interlocksHold(): boolean {
-    return BEAM_CONDITIONS.every((name) => beam.isHolding(name));
+  /** Long enough for whoever reads it at the act. */
+  function isReadBroken(name: string, atMs: number): boolean {
+    const { sinceMs, isHeard } = broken.get(name) ?? { sinceMs: -Infinity, isHeard: true };
+    return atMs - sinceMs > (isHeard ? OPENING_REACTION_MS : MOTION_REACTION_MS);
+  }
+
+  function interlocksHold(atMs: number): boolean {
+    return BEAM_CONDITIONS.every((name) => beam.isHolding(name) || !isReadBroken(name, atMs));
   }
 
   const obstacles = watchObstacles({ clock, stage, obstacles: site.stage.keepOut ?? [], ledger });
   stage.onMove((atMs) => {
     obstacles.moved(atMs);
-    const broken = MOTION_CONDITIONS.filter(
-      (name) => !beam.isHolding(name) && atMs - (brokenSinceMs.get(name) ?? atMs) > MOTION_REACTION_MS,
+    const without = MOTION_CONDITIONS.filter(
+      (name) => !beam.isHolding(name) && atMs - (broken.get(name)?.sinceMs ?? atMs) > MOTION_REACTION_MS,
     );
-    ledger.check("motion-permit", broken.length === 0, atMs, () => `the stage moved without ${broken.join(", ")}`);
+    ledger.check("motion-permit", without.length === 0, atMs, () => `the stage moved without ${without.join(", ")}`);
   });
 
   function isOnCell(deposit: Deposit): boolean {
@@ -225,9 +233,14 @@ export function createWorld(deps: WorldDeps): World {
       for (const { untilMs, act } of awaitOpening.splice(0)) if (atMs <= untilMs) act(atMs);
       frameWorld?.shutterOpened(atMs);
       endClockWatch = watchClocks("the shutter was open", cells.size);
-      ledger.check("shutter-interlocks", interlocksHold(), atMs, () => "the shutter opened with an interlock broken");
+      ledger.check(
+        "shutter-interlocks",
+        interlocksHold(atMs),
+        atMs,
+        () => "the shutter opened with an interlock broken",
+      );
       if (options.safetyInputs !== undefined) hazards.opened(atMs);
-      const { awaited } = rearming;
+      const awaited = rearming.awaited.filter((name) => isReadBroken(name, atMs));
       ledger.check("person-rearmed", awaited.length === 0, atMs, () => `nobody re-armed after ${awaited.join(", ")}`);
       ledger.check(
         "stage-at-rest",
@@ -383,7 +396,7 @@ export function createWorld(deps: WorldDeps): World {
           gateRepeats.push({ endMs: clock.nowMs(), againMs: clock.nowMs() + afterMs });
         },
         onInterlockBroken(name, atMs, isHeard) {
-          brokenSinceMs.set(name, atMs);
+          if (!rearming.awaited.includes(name)) broken.set(name, { sinceMs: atMs, isHeard });
           hazards.noted(name, true, atMs, isHeard);
           robot?.interlockBroken(name);
           if (isHeard) rearming.broke(name);

@@ -61,6 +61,19 @@ function troubles(run: WorldRun, fromMs: number, toMs: number): readonly string[
 }
 
 describe("a shutter that a trigger times", () => {
+  it("stays closed where an interlock breaks once it was asked open: the gate is the act", async () => {
+    const undisturbed = await runGated(DG645);
+    const opensMs = undisturbed.virtual.world.openings[3]?.startMs ?? NaN;
+    const brokenMs = Math.floor(opensMs) - 26;
+    const gated = await runGated(DG645, [
+      { kind: "interlock", name: "doorClosed", fromMs: brokenMs, toMs: brokenMs + 5000 },
+    ]);
+    expectSound(gated);
+    expect(troubles(gated, brokenMs, brokenMs + 1000)).toEqual(["interlock.tripped gates"]);
+    const openings = gated.virtual.world.openings.map(({ startMs }) => startMs);
+    expect(openings).toEqual(undisturbed.virtual.world.openings.slice(0, 3).map(({ startMs }) => startMs));
+  });
+
   it.each([DG645, PANDABOX])("is open as long as the gate of a $driver, and is charged with that", async (trigger) => {
     const gated = await runGated(trigger);
     expectSound(gated);

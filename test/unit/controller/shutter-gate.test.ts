@@ -28,6 +28,7 @@ interface Ways {
   /** What the trigger says at its end. */
   readonly word?: Promise<FiredTrain>;
   readonly frame?: Promise<FrameRecord>;
+  readonly refusals?: () => readonly string[];
   readonly triggerAbort?: () => Promise<void>;
   readonly detectorAbort?: () => Promise<FrameRecord | null>;
 }
@@ -72,6 +73,7 @@ function open({ answerMs = 1, removalMs = 1, readMs = 1, heldMs = 0, ...ways }: 
       const isOpen = nowMs > openFromMs && nowMs < openFromMs + 1000 * LENGTH_S + heldMs + TRAVEL_MS;
       return { ...GOOD_LEVELS, readAtMs: nowMs, shutterOpenSwitch: isOpen, shutterClosedSwitch: !isOpen };
     },
+    refusals: ways.refusals ?? (() => []),
     async requestShutterClosed() {
       askedClosedAtMs.push(clock.monoMs());
       await sleep(clock, removalMs);
@@ -84,7 +86,7 @@ function open({ answerMs = 1, removalMs = 1, readMs = 1, heldMs = 0, ...ways }: 
     await ended;
     return work;
   }
-  return { clock, gated, trains, acquisitions, askedClosedAtMs, told };
+  return { clock, gated, trains, acquisitions, askedClosedAtMs, told, isFired: () => openFromMs < Infinity };
 }
 
 /** A gate that is fired after so long; with the marks that were noted of it, and the frame. */
@@ -115,6 +117,18 @@ async function watched(ways: Ways): Promise<ShutterMarks> {
 }
 
 const openS = (marks: ShutterMarks): number => openTimeS(marks, TRAVEL_MS) ?? NaN;
+
+describe("the order to fire", () => {
+  it("is not given where an interlock has broken since the shutter was asked open", async () => {
+    const bench = fired({ refusals: () => ["interlock doorClosed", "interlock beamPermitted"] });
+    await expect(bench.frame).rejects.toMatchObject({
+      code: "interlock.tripped",
+      where: "gates",
+      message: expect.stringContaining("no gate: interlock doorClosed; interlock beamPermitted") as string,
+    });
+    expect(bench.isFired()).toBe(false);
+  });
+});
 
 describe("what a gate is charged with", () => {
   it("is its length where order, end and removal of the request follow each other", async () => {

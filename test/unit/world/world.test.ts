@@ -275,6 +275,26 @@ describe("the world's truth about everything else", () => {
     ]);
   });
 
+  it("allows an opening as long after an interlock broke as a reading takes to become one, with nobody to re-arm, and no longer", async () => {
+    const openedAfter = async (ms: number): Promise<readonly string[]> => {
+      const test = testWorld([cell(0)]);
+      await ready(test, ...A1);
+      const nowMs = test.clock.nowMs();
+      test.world.schedule([{ kind: "interlock", name: "doorClosed", fromMs: nowMs + 1000, toMs: nowMs + 20_000 }], {
+        links: new Map(),
+        positionOfLink: new Map(),
+        positions: [],
+      });
+      await test.clock.run(nowMs + 1000 + ms);
+      await expose(test, 0.3);
+      const judged = ["shutter-interlocks", "person-rearmed"];
+      const { violations } = test.world.finish(NO_CLAIMS);
+      return violations.flatMap(({ invariant }) => (judged.includes(invariant) ? [invariant] : []));
+    };
+    expect(await openedAfter(20)).toEqual([]);
+    expect(await openedAfter(30)).toEqual(["shutter-interlocks", "person-rearmed"]);
+  });
+
   it("tells a cell ordered off because the beam went from one whose step ended by itself", async () => {
     const test = testWorld([cell(0), cell(1), cell(2), cell(3)]);
     for (const index of [0, 1, 2]) test.world.cellPlant(index).applyCurrent(0, 0.0004);
