@@ -371,6 +371,7 @@ export function openStore(options: StoreOptions): RecordStore {
       try {
         if (broken === undefined) endFrame();
         const left = broken === undefined ? scribe.finish() : scribe.stored;
+        if (broken === undefined) assertAllWritten(left);
         // A single file that also opens on read-only media; another reader may hold it, then it stays as it is.
         tryToLeaveWal();
         writeHeadFile(folder, left, options.durability !== "scratch");
@@ -390,6 +391,16 @@ export function openStore(options: StoreOptions): RecordStore {
       writing.close();
     },
   };
+
+  function assertAllWritten(left: StoredHead): void {
+    if (left.events === head.seq && left.hash === head.hash) return;
+    if (catchUp !== undefined && head.seq < left.events) return;
+    throw new Fault(
+      "store.unwritable",
+      databasePath(folder),
+      `the file holds ${left.events} events of ${head.seq}: what came after was not written`,
+    );
+  }
 
   function tryToLeaveWal(): void {
     try {

@@ -150,7 +150,8 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
       promised?.reject(error);
       return;
     }
-    failure = null;
+    // What failed once has left rows or samples unwritten, where nobody tries again; and a thread that ended writes none.
+    if (!keepsAll && !isEnded) failure = null;
     if (answer.id === lastId) rowsOut = 0;
     promised?.resolve();
   }
@@ -202,7 +203,7 @@ export function createThreadedScribe(options: ThreadOptions, waitFor: WaitForThr
 
   /** Holds this thread while the other has too much to do, or until it is to be thought that it does nothing more. */
   function awaitAnswers(): void {
-    for (let waits = 0; lastId - answeredId >= ORDERS_KEPT_MAX && !isEnded;) {
+    for (let waits = 0; lastId - answeredId >= ORDERS_KEPT_MAX && !isEnded && failure === null;) {
       waits = waitFor(answered, END_TIMEOUT_MS / ANSWER_WAITS) ? 0 : waits + 1;
       Atomics.store(isAnswered, 0, 0);
       hearAll();

@@ -5,12 +5,14 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { openLiveHead } from "./live-head.ts";
 import { createRecordWriter } from "./record-writer.ts";
 import { createSampleBuffer, type SampleBuffer } from "./sample-buffer.ts";
-import { connect, storeFault } from "./schema.ts";
+import { connect, databasePath, storeFault } from "./schema.ts";
 import type { WaitForThread } from "./threaded-scribe.ts";
 import type { LentBuffer, WriterAnswer, WriterFailure, WriterOrder, WriterStart } from "./writer-messages.ts";
 
 /** Orders of a few pages each after which the log is copied, where no pack comes before. */
 const CHECKPOINT_ORDERS = 64;
+/** Where orders never cease, what nobody waits for is done after so many all the same. */
+const ORDERS_UNTIDIED = 4 * CHECKPOINT_ORDERS;
 
 /** How long the thread sleeps between two looks for orders; shorter at first after one, as they come in twos and threes. */
 const PAUSE_MS = 3;
@@ -32,20 +34,34 @@ let nothingSkipped = new Uint32Array(channelCount);
 const buffers = new Map<number, SampleBuffer>();
 let ordersSinceCheckpoint = 0;
 let isWritten = false;
+let lastId = 0;
 let pauses = 0;
 
 /**
  * Orders are looked for, not waited for: whoever gives one wakes nobody. A thread that is woken is often put on the
  * processor of the one that woke it, and would hold the rack's for a millisecond or two.
  */
-for (let isOver = false; !isOver;) {
-  pauses += 1;
-  if (!waitForThread(start.bell, pauses < SHORT_PAUSES ? SHORT_PAUSE_MS : PAUSE_MS)) continue;
-  Atomics.store(bell, 0, 0);
-  pauses = 0;
-  isOver = takeAll();
-  // What was ordered meanwhile comes before what nobody waits for.
-  if (!isOver && Atomics.load(bell, 0) === 0) tidy();
+try {
+  for (let isOver = false; !isOver;) {
+    pauses += 1;
+    if (!waitForThread(start.bell, pauses < SHORT_PAUSES ? SHORT_PAUSE_MS : PAUSE_MS)) continue;
+    Atomics.store(bell, 0, 0);
+    pauses = 0;
+    isOver = takeAll();
+    // What was ordered meanwhile comes before what nobody waits for.
+    if (!isOver && (Atomics.load(bell, 0) === 0 || ordersSinceCheckpoint >= ORDERS_UNTIDIED)) tidy();
+  }
+} catch (error) {
+  // Whoever is held until an answer comes hears of no error of this thread.
+  const message = `the thread that writes ended: ${String(error)}`;
+  answer({
+    id: lastId,
+    failure: { code: "store.writer-ended", where: databasePath(folder), message },
+    returned: null,
+  });
+  Atomics.store(ended, 0, 1);
+  Atomics.notify(ended, 0);
+  throw error;
 }
 
 /** True after the last order there will be. */
@@ -58,6 +74,7 @@ function takeAll(): boolean {
 }
 
 function take(order: WriterOrder): "ended" | "goes on" {
+  lastId = order.id;
   if (order.kind === "abandon") {
     end(order.id, null);
     return "ended";

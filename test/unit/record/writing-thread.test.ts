@@ -105,4 +105,31 @@ describe("a record of the virtual world that a thread of its own writes", () => 
     again.close();
     expect(verifyRecord(folder)).toMatchObject({ ok: true, samples: 12 * 180, exposures: 12, gaps: 6 });
   });
+
+  it("tells that the thread has ended, whatever that had answered before, and is gone on with", async () => {
+    const folder = newFolder();
+    // Breaks as it hears of the second order.
+    const breaking = `let rings = 0;
+      export function waitForThread(flag, timeoutMs) {
+        if (Atomics.wait(new Int32Array(flag), 0, 0, timeoutMs) === "timed-out") return false;
+        if (++rings > 1) throw new Error("out of memory");
+        return true;
+      }`;
+    const source = `data:text/javascript,${encodeURIComponent(breaking)}`;
+    const wait = (flag: SharedArrayBuffer, timeoutMs: number): boolean => waitForThread(flag, timeoutMs);
+    const store = open(folder, { ...THREADED, ownThread: Object.assign(wait, { source }) });
+    const ended = (async () => {
+      await runCampaign(store, 36);
+      store.close();
+    })();
+    await expect(ended).rejects.toMatchObject({
+      code: "store.writer-ended",
+      message: expect.stringContaining("out of memory") as string,
+    });
+    store.abandon();
+    const again = open(folder, THREADED);
+    await runCampaign(again, 36);
+    again.close();
+    expect(verifyRecord(folder)).toMatchObject({ ok: true, samples: 36 * 180, exposures: 36 });
+  });
 });
