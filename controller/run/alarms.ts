@@ -13,8 +13,8 @@ export interface Alarm {
 
 export interface Alarms {
   /**
-   * One alarm per code and place is open at a time; a repetition is no news, nor is that what is not heard is now not heard
-   * in another way. Once it is given up, that alone stands.
+   * One alarm per code and place is open at a time; a repetition is no news. Of a device that is not heard one stands, the
+   * first or one that says more of the cause, until it is given up.
    */
   raise(note: FaultNote): void;
   clear(code: string, where: string): void;
@@ -28,8 +28,9 @@ export interface Alarms {
   readonly defectCount: number;
 }
 
-/** That a device is not heard: which of them depends on what was tried, and the cure is the same. */
-const UNHEARD: readonly string[] = ["link.closed", "link.open-failed", "link.refused", "link.timeout"];
+/** That a device is not heard; which of them depends on what was tried. The later say more of the cause than the first. */
+const UNHEARD: readonly string[] = ["link.closed", "link.timeout", "link.open-failed", "link.refused"];
+const SAYS_WHY: readonly string[] = UNHEARD.slice(2);
 const GIVEN_UP: readonly string[] = ["link.isolated", "beam.instrument-lost"];
 
 /** A code that ends in a dot means all that begin with it. */
@@ -66,12 +67,13 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
     raise(note) {
       const key = `${note.code} ${note.where}`;
       if (open.has(key)) return;
-      if (UNHEARD.includes(note.code) && isOpen(note.where, [...UNHEARD, ...GIVEN_UP])) return;
+      if (UNHEARD.includes(note.code) && isOpen(note.where, SAYS_WHY.includes(note.code) ? SAYS_WHY : UNHEARD)) return;
       raisedCount += 1;
       if (isDefect(note)) defectCount += 1;
       open.set(key, { id: raisedCount, ...note, raisedAtMs: nowMs() });
       recorder.record("alarm-raised", { alarm: raisedCount, code: note.code, where: note.where, what: note.what });
       if (GIVEN_UP.includes(note.code)) clearAll(note.where, UNHEARD, "it is given up");
+      else if (SAYS_WHY.includes(note.code)) clearAll(note.where, ["link.closed", "link.timeout"], "the cause is told");
     },
     clear(code, where) {
       clear(code, where);
