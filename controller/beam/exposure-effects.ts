@@ -5,7 +5,7 @@ import { shutterState, type BeamIo, type InputLevels, type Interlock } from "../
 import type { Detector, FrameRecord } from "../../protocols/roles/detector.ts";
 import type { Stage, StagePosition, StageReading } from "../../protocols/roles/stage.ts";
 import type { Trigger } from "../../protocols/roles/trigger.ts";
-import { interlockReasons, judgeGate } from "../dose/exposure-gate.ts";
+import { judgeGate } from "../dose/exposure-gate.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { ExposureEffects, ExposureOrder, ShutterMarks } from "../machines/exposure-order.ts";
 import { isBesideCells } from "../machines/exposure-order.ts";
@@ -99,9 +99,8 @@ export function createExposureEffects(deps: ExposureEffectsDeps): ExposureEffect
     deps.gate === undefined
       ? undefined
       : createGatedShutter({
-          ...{ ...deps.gate, ...timings, clock, detector, readLevels },
+          ...{ ...deps.gate, ...timings, clock, detector, readLevels, isRehearsal: io.isLocked === true },
           requestShutterClosed: () => io.requestShutterClosed(),
-          refusals: (levels) => interlockReasons(levels, io.isLocked === true),
         });
 
   const waits = createBeamWaits({ clock, io, timings, readLevels });

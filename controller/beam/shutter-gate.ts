@@ -10,6 +10,7 @@ import { shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts
 import type { Acquisition, Detector, FrameRecord } from "../../protocols/roles/detector.ts";
 import type { FiredTrain, Trigger } from "../../protocols/roles/trigger.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import { interlockReasons } from "../dose/exposure-gate.ts";
 import type { ShutterMarks } from "../machines/exposure-order.ts";
 
 export interface ShutterGateDeps {
@@ -23,8 +24,8 @@ export interface ShutterGateDeps {
   readonly switchGraceMs: number;
   readonly readLevels: () => Promise<InputLevels>;
   readonly requestShutterClosed: () => Promise<void>;
-  /** What these levels have against a gate now; empty where nothing. */
-  readonly refusals: (levels: InputLevels) => readonly string[];
+  /** The shutter stays closed, and needs no permission of the beam. */
+  readonly isRehearsal: boolean;
 }
 
 /** One exposure after the other: armed, begun, fired, watched to its end. */
@@ -154,7 +155,7 @@ export function createGatedShutter(deps: ShutterGateDeps): GatedShutter {
         const what = `the shutter reads ${state} though the trigger was not told to fire`;
         throw new Fault("trigger.stray-gate", trigger.name, what);
       }
-      const reasons = deps.refusals(levels);
+      const reasons = interlockReasons(levels, deps.isRehearsal);
       if (reasons.length > 0) throw new Fault("interlock.tripped", trigger.name, `no gate: ${reasons.join("; ")}`);
       const { sentAtMs, finished } = await trigger.fire();
       own.sentAtMs = sentAtMs;

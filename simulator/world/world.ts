@@ -12,6 +12,7 @@ import { watchObstacles } from "../plant/obstacles.ts";
 import { createStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
 import { createBeamlineTrouble } from "./beamline-trouble.ts";
+import { createBrokenInterlocks } from "./broken-interlocks.ts";
 import { createCellRack } from "./cell-rack.ts";
 import { createClockWatch, isUnheard, PROVING_MS } from "./clock-watch.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
@@ -60,10 +61,6 @@ export interface WorldDeps {
   readonly options?: WorldOptions;
 }
 
-/** Between the reading of a level and the motion it allows, and so long where cables or computer hold up what is read. */
-const MOTION_REACTION_MS = 1000;
-/** Between the last reading of a level and the opening it allows: a few exchanges with the unit. */
-const OPENING_REACTION_MS = 25;
 /** A cell that a person ends is off by then, and never driven again. */
 const ENDED_WITHIN_MS = 60_000;
 /** Of the hutch, and of cells that make no heat to speak of. */
@@ -140,7 +137,7 @@ export function createWorld(deps: WorldDeps): World {
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
   const rearming = createRearmWatch();
-  const broken = new Map<string, { readonly sinceMs: number; readonly isHeard: boolean }>();
+  const broken = createBrokenInterlocks();
   const endAtMs = options.endAtMs ?? Infinity;
   const hazards = createHazardJudge({
     ...{ clock, beam, cells, faultyPositions, ledger, inputs: options.safetyInputs ?? [] },
@@ -197,22 +194,14 @@ export function createWorld(deps: WorldDeps): World {
     return rack.sensors.temperatureC >= temperatureC - 2 || rack.sensors.gasPpm >= 0.9 * gasPpm;
   }
 
-  /** Long enough for whoever reads it at the act. */
-  function isReadBroken(name: string, atMs: number): boolean {
-    const { sinceMs, isHeard } = broken.get(name) ?? { sinceMs: -Infinity, isHeard: true };
-    return atMs - sinceMs > (isHeard ? OPENING_REACTION_MS : MOTION_REACTION_MS);
-  }
-
   function interlocksHold(atMs: number): boolean {
-    return BEAM_CONDITIONS.every((name) => beam.isHolding(name) || !isReadBroken(name, atMs));
+    return BEAM_CONDITIONS.every((name) => beam.isHolding(name) || !broken.isSeenAtOpening(name, atMs));
   }
 
   const obstacles = watchObstacles({ clock, stage, obstacles: site.stage.keepOut ?? [], ledger });
   stage.onMove((atMs) => {
     obstacles.moved(atMs);
-    const without = MOTION_CONDITIONS.filter(
-      (name) => !beam.isHolding(name) && atMs - (broken.get(name)?.sinceMs ?? atMs) > MOTION_REACTION_MS,
-    );
+    const without = MOTION_CONDITIONS.filter((name) => !beam.isHolding(name) && broken.isSeenAtMotion(name, atMs));
     ledger.check("motion-permit", without.length === 0, atMs, () => `the stage moved without ${without.join(", ")}`);
   });
 
@@ -240,7 +229,7 @@ export function createWorld(deps: WorldDeps): World {
         () => "the shutter opened with an interlock broken",
       );
       if (options.safetyInputs !== undefined) hazards.opened(atMs);
-      const awaited = rearming.awaited.filter((name) => isReadBroken(name, atMs));
+      const awaited = rearming.awaited.filter((name) => broken.isSeenAtOpening(name, atMs));
       ledger.check("person-rearmed", awaited.length === 0, atMs, () => `nobody re-armed after ${awaited.join(", ")}`);
       ledger.check(
         "stage-at-rest",
@@ -396,7 +385,7 @@ export function createWorld(deps: WorldDeps): World {
           gateRepeats.push({ endMs: clock.nowMs(), againMs: clock.nowMs() + afterMs });
         },
         onInterlockBroken(name, atMs, isHeard) {
-          if (!rearming.awaited.includes(name)) broken.set(name, { sinceMs: atMs, isHeard });
+          if (!rearming.awaited.includes(name)) broken.broke(name, atMs, isHeard);
           hazards.noted(name, true, atMs, isHeard);
           robot?.interlockBroken(name);
           if (isHeard) rearming.broke(name);

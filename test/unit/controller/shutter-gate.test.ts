@@ -6,7 +6,8 @@ import { sleep } from "../../../protocols/base/clock.ts";
 import type { Acquisition, FrameRecord } from "../../../protocols/roles/detector.ts";
 import type { FiredTrain } from "../../../protocols/roles/trigger.ts";
 import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
-import { GOOD_LEVELS } from "./levels.ts";
+import type { InputLevels } from "../../../protocols/roles/beam-io.ts";
+import { broken, GOOD_LEVELS } from "./levels.ts";
 import { never } from "./machine-bench.ts";
 
 const TRAVEL_MS = 20;
@@ -28,7 +29,7 @@ interface Ways {
   /** What the trigger says at its end. */
   readonly word?: Promise<FiredTrain>;
   readonly frame?: Promise<FrameRecord>;
-  readonly refusals?: () => readonly string[];
+  readonly interlocks?: InputLevels["interlocks"];
   readonly triggerAbort?: () => Promise<void>;
   readonly detectorAbort?: () => Promise<FrameRecord | null>;
 }
@@ -71,9 +72,10 @@ function open({ answerMs = 1, removalMs = 1, readMs = 1, heldMs = 0, ...ways }: 
       if (readMs > 0) await sleep(clock, readMs);
       const nowMs = clock.monoMs();
       const isOpen = nowMs > openFromMs && nowMs < openFromMs + 1000 * LENGTH_S + heldMs + TRAVEL_MS;
-      return { ...GOOD_LEVELS, readAtMs: nowMs, shutterOpenSwitch: isOpen, shutterClosedSwitch: !isOpen };
+      const { interlocks = GOOD_LEVELS.interlocks } = ways;
+      return { ...GOOD_LEVELS, interlocks, readAtMs: nowMs, shutterOpenSwitch: isOpen, shutterClosedSwitch: !isOpen };
     },
-    refusals: ways.refusals ?? (() => []),
+    isRehearsal: false,
     async requestShutterClosed() {
       askedClosedAtMs.push(clock.monoMs());
       await sleep(clock, removalMs);
@@ -120,7 +122,7 @@ const openS = (marks: ShutterMarks): number => openTimeS(marks, TRAVEL_MS) ?? Na
 
 describe("the order to fire", () => {
   it("is not given where an interlock has broken since the shutter was asked open", async () => {
-    const bench = fired({ refusals: () => ["interlock doorClosed", "interlock beamPermitted"] });
+    const bench = fired({ interlocks: broken("doorClosed", "beamPermitted").interlocks });
     await expect(bench.frame).rejects.toMatchObject({
       code: "interlock.tripped",
       where: "gates",
