@@ -55,7 +55,10 @@ export interface RecordStore {
   sample(channelIndex: number, atMs: number, voltageV: number, currentA: number, flags: number): void;
   /** Says that a channel's samples between two times are missing, and why. */
   gap(gap: GapRow): void;
-  /** All events, ledger rows and full frames so far become durable. Rejects with Fault store.unwritable, store.diverged. */
+  /**
+   * All events, ledger rows and full frames so far become durable; where a thread writes for the virtual world, soon after.
+   * Rejects with Fault store.unwritable, store.diverged.
+   */
   commit(): Promise<void>;
   /** Ends the running frame; it is written with the next commit. */
   flushSamples(): void;
