@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
@@ -108,15 +108,25 @@ describe("a record of the virtual world that a thread of its own writes", () => 
 
   it("tells that the thread has ended, whatever that had answered before, and is gone on with", async () => {
     const folder = newFolder();
-    // Breaks as it hears of the second order.
-    const breaking = `let rings = 0;
+    const [held, broke] = [join(newFolder(), "held"), join(newFolder(), "broke")];
+    // Hears nothing before the world is held for it, and breaks once it has answered what it was given by then.
+    const breaking = `import { existsSync, writeFileSync } from "node:fs";
+      let hasAnswered = false;
       export function waitForThread(flag, timeoutMs) {
-        if (Atomics.wait(new Int32Array(flag), 0, 0, timeoutMs) === "timed-out") return false;
-        if (++rings > 1) throw new Error("out of memory");
-        return true;
+        if (hasAnswered) {
+          writeFileSync(${JSON.stringify(broke)}, "");
+          throw new Error("out of memory");
+        }
+        const isRung = Atomics.wait(new Int32Array(flag), 0, 0, timeoutMs) !== "timed-out";
+        hasAnswered = isRung && existsSync(${JSON.stringify(held)});
+        return hasAnswered;
       }`;
     const source = `data:text/javascript,${encodeURIComponent(breaking)}`;
-    const wait = (flag: SharedArrayBuffer, timeoutMs: number): boolean => waitForThread(flag, timeoutMs);
+    const wait = (flag: SharedArrayBuffer, timeoutMs: number): boolean => {
+      writeFileSync(held, "");
+      while (!existsSync(broke)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      return waitForThread(flag, timeoutMs);
+    };
     const store = open(folder, { ...THREADED, ownThread: Object.assign(wait, { source }) });
     const ended = (async () => {
       await runCampaign(store, 36);
