@@ -142,8 +142,8 @@ export function databasePath(folder: string): string {
 }
 
 /**
- * power-loss: what was committed survives the machine losing power. process-death: it survives the process, unless
- * a thread has yet to write it; enough in the virtual world, whose hardware dies too and remembers no more than the log. scratch: of a folder that is thrown away.
+ * power-loss: what was committed survives the machine losing power. process-death: it survives the process, where a thread
+ * writes once that has; enough in the virtual world, whose hardware dies too. scratch: of a folder that is thrown away.
  */
 export type Durability = "power-loss" | "process-death" | "scratch";
 const SYNCHRONOUS = { "power-loss": "FULL", "process-death": "NORMAL", scratch: "OFF" } as const;

@@ -1,4 +1,7 @@
-/** The thread that a store writes from, on the wall's clock or for a simulation at full speed. It answers each order once the file holds what came with it. */
+/**
+ * The thread that a store writes from, on the wall's clock or for a simulation at full speed. It answers each order once the
+ * file holds what came with it.
+ */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { assert } from "../../protocols/base/assert.ts";
 import { Fault } from "../../protocols/base/fault.ts";
