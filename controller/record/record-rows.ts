@@ -21,6 +21,9 @@ export interface StoredEvent {
   readonly isWallDamaged?: true;
 }
 
+/** What an event tells, without what proves it. */
+export type ToldEvent = Pick<StoredEvent, "atMs" | "type" | "dataText">;
+
 /** A stretch of time in which a channel's samples are known to be missing. */
 export interface GapRow {
   readonly channelIndex: number;
@@ -68,6 +71,7 @@ const FRAME_COLUMNS = "row, first_ms, last_ms, sample_count, payload_bytes, crc3
 
 export const SELECT_ROWS = {
   event: "SELECT seq AS key, * FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
+  toldEvent: "SELECT seq AS key, at_ms, type, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
   ledger: "SELECT row AS key, * FROM ledger WHERE row > ? ORDER BY row LIMIT ?",
   frame: `SELECT row AS key, ${FRAME_COLUMNS} FROM frame WHERE row > ? ORDER BY row LIMIT ?`,
   packedFrame: `SELECT row AS key, ${FRAME_COLUMNS}, block FROM frame WHERE row > ? ORDER BY row LIMIT ?`,
@@ -98,6 +102,11 @@ export function parseEventRow(row: RawRow): StoredEvent | undefined {
   const sum = row["wall_crc32"] ?? null;
   // An older beamrack wrote none.
   return sum === null || sum === wallCrc32(seq, wallMs) ? event : { ...event, isWallDamaged: true };
+}
+
+export function parseToldEvent({ at_ms: atMs, type, data }: RawRow): ToldEvent | undefined {
+  if (typeof atMs !== "number" || typeof type !== "string" || typeof data !== "string") return undefined;
+  return { atMs, type, dataText: data };
 }
 
 export function parseGapRow(row: RawRow): GapRow | undefined {

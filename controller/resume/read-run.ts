@@ -21,6 +21,15 @@ export interface LeftRun {
   readonly frames: readonly Buffer[];
 }
 
+/**
+ * Half of a record: for people and reports, and told twice, where a ledger row or the exposure's end says it too. A
+ * controller that begins takes from them that they were, and when.
+ */
+export const LEARNS_NOTHING_FROM: ReadonlySet<string> = new Set([
+  ...["cell-forecast", "half-cycle-ended", "sensor-reading", "instrument-lost", "supervisor-blind"],
+  ...["exposure-booked", "shutter-opened", "exposure-settled"],
+]);
+
 /** So far before the oldest step under way, for the last reading of cells that had none since. */
 const BEFORE_MS = 3_600_000;
 
@@ -38,10 +47,10 @@ export function readLeftRun(
     const fold = createRunFold(campaign, sampleIntervalMinS);
     const followed = new Map(campaign.cells.map((cell) => [cell.position as string, createFollowedCell(cell)]));
     const begun = createBegunFold();
-    for (const scanned of reader.events()) {
+    for (const scanned of reader.toldEvents()) {
       if (scanned.kind === "damaged") throw damaged(folder, `events ${scanned.from} to ${scanned.to}`);
       const { type, atMs, dataText } = scanned.row;
-      const data = parseJson(dataText);
+      const data = LEARNS_NOTHING_FROM.has(type) ? undefined : parseJson(dataText);
       fold.event(type, atMs, data);
       begun.event(type, atMs, data);
       const fields = recordOf(data);

@@ -1,5 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { createBegunFold } from "../../controller/amendments/campaign-progress.ts";
+import { createFollowedCell } from "../../controller/forecast/followed-cell.ts";
+import { parseJson } from "../../controller/record/record-header.ts";
+import { openRecord } from "../../controller/record/record-reader.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
+import { LEARNS_NOTHING_FROM, readLeftRun } from "../../controller/resume/read-run.ts";
+import { recordOf, textOf } from "../../controller/resume/recorded-cell.ts";
+import { createRunFold } from "../../controller/resume/recorded-run.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
@@ -46,6 +53,31 @@ function expectWhole(run: WorldRun): void {
   const audit = verifyRecord(run.folder);
   expect(audit.findings.filter(({ severity }) => severity === "error")).toEqual([]);
   expect(audit.openBookings).toBe(0);
+}
+
+/** Of events that it does not look into, a new controller would learn nothing. */
+function expectPassesOverNothing({ folder }: WorldRun): void {
+  const fold = createRunFold(short, () => 1);
+  const begun = createBegunFold();
+  const followed = new Map(short.cells.map((cell) => [cell.position as string, createFollowedCell(cell)]));
+  const passedOver = new Set<string>();
+  const reader = openRecord(folder);
+  for (const scanned of reader.events()) {
+    assert(scanned.kind === "row", "an event cannot be read");
+    const { type, atMs, dataText } = scanned.row;
+    const data = parseJson(dataText);
+    fold.event(type, atMs, data);
+    begun.event(type, atMs, data);
+    const news = followed.get(textOf(recordOf(data)["position"]))?.event(type, atMs, recordOf(data)) ?? null;
+    if (!LEARNS_NOTHING_FROM.has(type)) continue;
+    expect([type, news]).toEqual([type, null]);
+    passedOver.add(type);
+  }
+  reader.close();
+  const left = readLeftRun(folder, short, () => 1);
+  expect(left.recorded).toEqual(fold.finish());
+  expect({ ...left.begun, event: undefined }).toEqual({ ...begun, event: undefined });
+  expect([...passedOver]).toEqual(expect.arrayContaining(["cell-forecast", "exposure-booked", "exposure-settled"]));
 }
 
 function runShort(kills: readonly { readonly atS: number; readonly downS: number }[], seed = 1): Promise<WorldRun> {
@@ -118,6 +150,7 @@ describe("a controller that is killed and started again on its folder", () => {
     const run = await runShort(kills, 3);
     expectWhole(run);
     expect(run.of("campaign-resumed")).toHaveLength(kills.length);
+    expectPassesOverNothing(run);
   });
 
   it("keeps what a person held, and who is isolated", async () => {
