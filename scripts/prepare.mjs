@@ -1,14 +1,16 @@
-// What `npm ci` does once the packages are there: gets the database driver's binary and builds. Where no ready-made
-// binary can be had, SQLite is compiled, which keeps one core busy for some twenty seconds; package.json leaves that to
-// this script, not to the package's own installation, so that the other core can build meanwhile and then check the
-// sources, which `npm test` need not do once more. An npm that installed the binary by itself leaves nothing to get.
+// What `npm ci` does once the packages are there: gets the database driver's binary and builds. The driver for Node-API
+// 10 brings its binary along for most machines. Where no ready-made one can be had, SQLite is compiled, which keeps one
+// core busy for some twenty seconds; package.json leaves that to this script, not to the package's own installation, so
+// that the other core can build meanwhile and then check the sources, which `npm test` need not do once more. An npm that
+// installed the binary by itself leaves nothing to get.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const driver = `${root}node_modules/better-sqlite3`;
-const binary = `${driver}/build/Release/better_sqlite3.node`;
+
+/** As controller/record/sqlite.ts has it; the script of the package that gets its binary, or compiles it. */
+const [driver, getting] =
+  Number(process.versions.napi) >= 10 ? ["better-sqlite3-13", "build-release"] : ["better-sqlite3", "install"];
 
 /** Extensions of SQLite that nothing here asks for; without them a third less is to be compiled. */
 const without = ["FTS3", "FTS3_PARENTHESIS", "FTS4", "FTS5", "GEOPOLY", "PERCENTILE", "RTREE", "STAT4"];
@@ -34,20 +36,27 @@ function run(command, args, options = {}) {
   });
 }
 
+/** Exit code of a Node that opens a database with it: it may be there, and another Node's. */
+function tryDriver(isQuiet) {
+  return run(process.execPath, ["-e", `new (require(${JSON.stringify(driver)}))(":memory:")`], { isQuiet });
+}
+
+const isThere = (await tryDriver(true)) === 0;
+
 async function getDriver() {
-  if (!existsSync(driver) || existsSync(binary)) return 0;
+  if (isThere) return 0;
   console.log("prepare: getting the database driver; where it has to be compiled, that takes some twenty seconds");
   const npm = process.env["npm_execpath"];
-  const install = ["--prefix", driver, "run", "install"];
+  const script = ["--prefix", `${root}node_modules/${driver}`, "run", getting];
   const env = { ...process.env, ...flags };
-  return await (npm === undefined ? run("npm", install, { env }) : run(process.execPath, [npm, ...install], { env }));
+  await (npm === undefined ? run("npm", script, { env }) : run(process.execPath, [npm, ...script], { env }));
+  return await tryDriver(false);
 }
 
 async function build() {
-  const hasTime = !existsSync(binary);
   const ended = await run(process.execPath, ["scripts/build.mjs"]);
   // what is wrong, `npm test` says
-  if (ended === 0 && hasTime) await run(process.execPath, ["scripts/checks.mjs"], { isQuiet: true });
+  if (ended === 0 && !isThere) await run(process.execPath, ["scripts/checks.mjs"], { isQuiet: true });
   return ended;
 }
 

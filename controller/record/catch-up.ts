@@ -2,7 +2,6 @@
  * Resuming by doing it again. A virtual campaign that was stopped is run anew from its start; as long as the folder
  * already holds what the run produces, nothing is written and everything is compared. The first difference ends it.
  */
-import type { Database } from "better-sqlite3";
 import { canonicalJson } from "../../protocols/base/canonical-json.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { ledgerEventData, type LedgerRow } from "./ledger-row.ts";
@@ -15,6 +14,7 @@ import { bufferedCount } from "./sample-buffer.ts";
 import type { ChannelSamples, FrameEncoder } from "./sample-frame.ts";
 import { payloadCrc32 } from "./sample-frame.ts";
 import { databasePath } from "./schema.ts";
+import type { Database } from "./sqlite.ts";
 
 const ROWS_PER_PAGE = 512;
 const GAP_FIELDS = ["channelIndex", "fromMs", "toMs", "reason"] as const;

@@ -5,10 +5,10 @@
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { Fault } from "../../protocols/base/fault.ts";
 import { isRecord } from "./ledger-row.ts";
 import { parseJson } from "./record-header.ts";
+import { isSqliteError, openDatabase } from "./sqlite.ts";
 
 export const LOCK_FILE = "lock.db";
 export const HOLDER_FILE = "lock.json";
@@ -31,7 +31,7 @@ export interface FolderLock {
  * this machine; SQLite's own errors as they are. `waitMs`: how long a holder that is about to end is waited for.
  */
 export function lockFolder(folder: string, holder: FolderHolder | undefined, waitMs: number): FolderLock {
-  const database = new Database(join(folder, LOCK_FILE));
+  const database = openDatabase(join(folder, LOCK_FILE));
   try {
     database.pragma(`busy_timeout = ${waitMs}`);
     database.exec("BEGIN EXCLUSIVE");
@@ -40,7 +40,7 @@ export function lockFolder(folder: string, holder: FolderHolder | undefined, wai
     if (holder !== undefined) writeFileSync(holderPath(folder), holderText(holder));
   } catch (error) {
     database.close();
-    if (!(error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY"))) throw error;
+    if (!isSqliteError(error, "SQLITE_BUSY")) throw error;
     throw inUse(folder, error);
   }
   let isHeld = true;

@@ -2,11 +2,11 @@
  * What was appended and is not yet in the file, and the one transaction that writes it; a second one packs frames into
  * blocks. Bounded: whoever adds asks first whether there is room.
  */
-import type { Database } from "better-sqlite3";
 import type { LedgerRow } from "./ledger-row.ts";
 import type { GapRow, PackedBlock, PackedFrame, StoredEvent } from "./record-rows.ts";
 import { createRowWriter } from "./record-rows.ts";
 import { headText, type StoredHead } from "./schema.ts";
+import type { Database } from "./sqlite.ts";
 
 /** Beyond these the rows are written without waiting for a commit. */
 export const PENDING_ROWS_MAX = 4096;

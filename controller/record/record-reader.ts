@@ -8,10 +8,11 @@ import type { LedgerRow } from "./ledger-row.ts";
 import { parseHeader, type RecordHeader } from "./record-header.ts";
 import type { GapRow, PackedBlock, StoredEvent, ToldEvent } from "./record-rows.ts";
 import { fetchRows, parseEventRow, parseGapRow, parseStoredLedgerRow, parseToldEvent } from "./record-rows.ts";
-import { isSqliteError, openSamples, type BlockPlace, type ScannedSamples } from "./sample-access.ts";
+import { openSamples, type BlockPlace, type ScannedSamples } from "./sample-access.ts";
 import type { Envelope } from "./sample-envelope.ts";
 import type { ChannelSamples } from "./sample-frame.ts";
 import { hasEveryColumn, metaProblems, openForReading, readMeta, type StoredHead } from "./schema.ts";
+import { isSqliteError } from "./sqlite.ts";
 
 export { channelsOf } from "./sample-access.ts";
 

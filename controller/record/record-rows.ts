@@ -3,10 +3,10 @@
  * what its table says is undefined, and the caller says so with its place.
  */
 import { crc32 } from "node:zlib";
-import type { Database } from "better-sqlite3";
 import type { LayerDose, LedgerRow } from "./ledger-row.ts";
 import { parseLedgerRow } from "./ledger-row.ts";
 import { parseJson } from "./record-header.ts";
+import type { Database } from "./sqlite.ts";
 
 export interface StoredEvent {
   readonly seq: number;

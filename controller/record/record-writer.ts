@@ -2,7 +2,6 @@
  * Writes what a store hands over: rows, and buffers of samples as frames that are packed into blocks now and then. In
  * the store's own thread or in one of its own (writer-thread.ts); it remembers what could not be written yet.
  */
-import type { Database } from "better-sqlite3";
 import { createDroppedSamples } from "./dropped-samples.ts";
 import type { LiveHead } from "./live-head.ts";
 import { createPendingRows, type PendingRows } from "./pending-rows.ts";
@@ -12,6 +11,7 @@ import type { SampleBuffer } from "./sample-buffer.ts";
 import { createBlockBuilder } from "./sample-block.ts";
 import { createFrameEncoder, payloadCrc32, summarise, unpackPayload, type FrameEncoder } from "./sample-frame.ts";
 import { journalFrom, type StoredHead } from "./schema.ts";
+import type { Database } from "./sqlite.ts";
 
 export interface WrittenSamples {
   readonly samplesFramed: number;

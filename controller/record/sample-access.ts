@@ -1,5 +1,4 @@
 /** Samples of a record that may be damaged, of an older beamrack, or written to meanwhile: by frame, by block, by channel. */
-import type { Database } from "better-sqlite3";
 import { scanRows, type Scanned } from "./damage-scan.ts";
 import { fetchRows, parseBlockRow, parseFrameRow, parsePackedBlock, parsePackedFrame } from "./record-rows.ts";
 import type { BlockRow, FrameRow, PackedBlock, PackedFrame, RawRow } from "./record-rows.ts";
@@ -7,6 +6,7 @@ import { envelopeOf, type BlockSummary, type Envelope } from "./sample-envelope.
 import { decodeFrame, unpackPayload, type ChannelSamples } from "./sample-frame.ts";
 import { isThinned } from "./thinned-block.ts";
 import { hasBlocks, type StoredHead } from "./schema.ts";
+import { isSqliteError, type Database } from "./sqlite.ts";
 
 /** A frame, or a block in the place of many, which holds one channel. */
 export type ScannedSamples =
@@ -194,8 +194,4 @@ function readRow<Row extends PackedFrame>(read: () => Row | undefined): Row | st
     if (isSqliteError(error)) return error.message;
     throw error;
   }
-}
-
-export function isSqliteError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_");
 }

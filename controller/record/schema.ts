@@ -5,11 +5,11 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import Database from "better-sqlite3";
 import { Fault } from "../../protocols/base/fault.ts";
 import { type FolderHolder, type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.ts";
 import type { RecordHeader } from "./record-header.ts";
 import { headerText } from "./record-header.ts";
+import { isSqliteError, openDatabase, type Database } from "./sqlite.ts";
 
 export const DATABASE_FILE = "campaign.db";
 export const SCHEMA_VERSION = 2;
@@ -159,7 +159,7 @@ export interface WritingOptions {
 }
 
 export interface WritingDatabase {
-  readonly database: Database.Database;
+  readonly database: Database;
   /** Closes the database, then lets go of the folder. */
   close(): void;
 }
@@ -170,7 +170,7 @@ export interface WritingDatabase {
  */
 export function openForWriting(options: WritingOptions): WritingDatabase {
   const { folder, durability, header, start } = options;
-  let database: Database.Database | undefined;
+  let database: Database | undefined;
   let lock: FolderLock | undefined;
   try {
     makeFolder(folder);
@@ -187,8 +187,8 @@ export function openForWriting(options: WritingOptions): WritingDatabase {
 }
 
 /** A connection that writes. Whoever makes one holds the folder's lock, or is of the process that does. */
-export function connect(folder: string, durability: Durability, busyTimeoutMs: number): Database.Database {
-  const database = new Database(databasePath(folder));
+export function connect(folder: string, durability: Durability, busyTimeoutMs: number): Database {
+  const database = openDatabase(databasePath(folder));
   database.pragma(`busy_timeout = ${busyTimeoutMs}`);
   database.pragma("journal_mode = WAL");
   // Not stored in the file, and this build's default in WAL mode is NORMAL.
@@ -196,7 +196,7 @@ export function connect(folder: string, durability: Durability, busyTimeoutMs: n
   return database;
 }
 
-function closeInOrder(database: Database.Database, lock: FolderLock): WritingDatabase {
+function closeInOrder(database: Database, lock: FolderLock): WritingDatabase {
   return {
     database,
     close() {
@@ -223,12 +223,12 @@ function makeFolder(folder: string): void {
   mkdirSync(folder);
 }
 
-function isEmpty(database: Database.Database): boolean {
+function isEmpty(database: Database): boolean {
   return database.prepare<[], { n: number }>("SELECT count(*) AS n FROM sqlite_schema").get()?.n === 0;
 }
 
 /** Looks and makes in one transaction that nobody else can be in: a file is never met with half its tables. */
-function createTables(database: Database.Database, header: RecordHeader, start: StoredHead): void {
+function createTables(database: Database, header: RecordHeader, start: StoredHead): void {
   const create = database.transaction(() => {
     if (!isEmpty(database)) return;
     database.pragma(`user_version = ${SCHEMA_VERSION}`);
@@ -249,7 +249,7 @@ function createTables(database: Database.Database, header: RecordHeader, start: 
  * Brings the tables of an older beamrack to this version; what stands in them stays as it is. The frames of before
  * are never packed by a run: there may be days of them.
  */
-export function migrate(database: Database.Database): void {
+export function migrate(database: Database): void {
   const toVersion2 = database.transaction(() => {
     if (schemaVersion(database) !== 1) return;
     database.exec(onOnePage(BLOCK_TABLE));
@@ -269,24 +269,23 @@ export function migrate(database: Database.Database): void {
 }
 
 /** Row of the first frame that may be packed: 1, or the first after those of an older beamrack. */
-export function journalFrom(database: Database.Database): number {
+export function journalFrom(database: Database): number {
   return Number(readMeta(database, "journal_from") ?? "1");
 }
 
-export function hasBlocks(database: Database.Database): boolean {
+export function hasBlocks(database: Database): boolean {
   const found = database.prepare<[], { n: number }>("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'block'");
   return found.get()?.n === 1;
 }
 
 /** Every table and column is there by its name: one letter of their description changed, and what stands in them is out of reach. */
-export function hasEveryColumn(database: Database.Database): boolean {
+export function hasEveryColumn(database: Database): boolean {
   if (!isOfBlocks(schemaVersion(database))) return true;
-  const made = new Database(":memory:");
+  const made = openDatabase(":memory:");
   try {
     made.exec(TABLES);
     made.exec(BLOCK_TABLE);
-    const columnsOf = (of: Database.Database): ReadonlySet<string> =>
-      new Set(of.prepare<[], string>(COLUMNS).pluck().all());
+    const columnsOf = (of: Database): ReadonlySet<string> => new Set(of.prepare<[], string>(COLUMNS).pluck().all());
     const found = columnsOf(database);
     return [...columnsOf(made)].every((column) => found.has(column));
   } finally {
@@ -298,7 +297,7 @@ const COLUMNS = `SELECT t.name || '.' || c.name FROM sqlite_schema AS t, pragma_
   WHERE t.type = 'table' ORDER BY 1`;
 
 /** Stands in the file's own header too, since version 2: one of the two may be damaged. */
-function schemaVersion(database: Database.Database): number {
+function schemaVersion(database: Database): number {
   const stated = Number(readMeta(database, "schema_version"));
   if (stated === 1 || isOfBlocks(stated)) return stated;
   const second = database.pragma("user_version", { simple: true });
@@ -310,7 +309,7 @@ function isOfBlocks(version: unknown): version is number {
 }
 
 /** Before the first block is thinned. */
-export function markThinned(database: Database.Database): void {
+export function markThinned(database: Database): void {
   const mark = database.transaction(() => {
     database.prepare("UPDATE meta SET value = ? WHERE key = 'schema_version'").run(String(THINNED_VERSION));
     database.pragma(`user_version = ${THINNED_VERSION}`);
@@ -319,16 +318,16 @@ export function markThinned(database: Database.Database): void {
 }
 
 /** Blocks may be changed until `keepUpdatesOut`: both within one transaction. */
-export function letUpdatesIn(database: Database.Database): void {
+export function letUpdatesIn(database: Database): void {
   database.exec("DROP TRIGGER block_no_update");
 }
 
-export function keepUpdatesOut(database: Database.Database): void {
+export function keepUpdatesOut(database: Database): void {
   database.exec(refusal("block", "UPDATE"));
 }
 
 /** What of the small table does not agree with itself: nothing reads otherwise for it. */
-export function metaProblems(database: Database.Database): readonly string[] {
+export function metaProblems(database: Database): readonly string[] {
   const problems: string[] = [];
   const version = readMeta(database, "schema_version");
   const second = database.pragma("user_version", { simple: true });
@@ -341,7 +340,7 @@ export function metaProblems(database: Database.Database): readonly string[] {
   return problems;
 }
 
-function checkVersion(database: Database.Database, folder: string): void {
+function checkVersion(database: Database, folder: string): void {
   const version = schemaVersion(database);
   if (!Number.isInteger(version) || version < 1)
     throw new Fault("store.damaged", databasePath(folder), "the file is not a campaign record: it has no version");
@@ -359,9 +358,9 @@ function checkVersion(database: Database.Database, folder: string): void {
  * was not closed has its log beside it, and SQLite needs a folder it can write in. Throws Fault file.missing,
  * store.damaged, store.newer, store.unreadable.
  */
-export function openForReading(folder: string): Database.Database {
+export function openForReading(folder: string): Database {
   const path = databasePath(folder);
-  let database: Database.Database | undefined;
+  let database: Database | undefined;
   try {
     requireRecord(folder, path);
     database = openReadOnly(path);
@@ -386,18 +385,18 @@ function requireRecord(folder: string, path: string): void {
 }
 
 /** A lost page of the small table must not keep anybody from the large ones; the reader tells that it is lost. */
-function isMetaLegible(database: Database.Database): boolean {
+function isMetaLegible(database: Database): boolean {
   try {
     readMeta(database, "schema_version");
     return true;
   } catch (error) {
-    if (hasCode(error, "SQLITE_CORRUPT")) return false;
+    if (isSqliteError(error, "SQLITE_CORRUPT")) return false;
     throw error;
   }
 }
 
-function openReadOnly(path: string): Database.Database {
-  const database = new Database(path, { readonly: true });
+function openReadOnly(path: string): Database {
+  const database = openDatabase(path, { readonly: true });
   try {
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     // A record that is being written is read as it stands now, or its head and its rows would be of two moments.
@@ -410,7 +409,7 @@ function openReadOnly(path: string): Database.Database {
   }
 }
 
-export function readMeta(database: Database.Database, key: string): string | undefined {
+export function readMeta(database: Database, key: string): string | undefined {
   return database.prepare<[string], { value: string }>("SELECT value FROM meta WHERE key = ?").get(key)?.value;
 }
 
@@ -434,17 +433,13 @@ export function storeFault(
   // A rule of the tables broken by our own row is a bug; a row number taken is another writer.
   if (code?.startsWith("SQLITE_CONSTRAINT") === true && code !== "SQLITE_CONSTRAINT_PRIMARYKEY") return error;
   if (isDamage) return new Fault("store.damaged", where, `the record cannot be ${verb}: ${error.message}`, {}, error);
-  if (error instanceof Database.SqliteError || code !== undefined)
+  if (code !== undefined)
     return new Fault(
       verb === "written" ? "store.unwritable" : verb === "opened" ? "store.unopened" : "store.unreadable",
       where,
       `the record cannot be ${verb}: ${error.message}`,
-      { code: code ?? null },
+      { code },
       error,
     );
   return error;
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith(code);
 }

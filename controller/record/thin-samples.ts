@@ -3,13 +3,13 @@
  * ledger, gaps and everything younger stay. Some hundred blocks a transaction: broken off, what is done is done and the
  * rest stays as it was, and little room is needed on a disk that is full.
  */
-import type { Database } from "better-sqlite3";
 import { parsePackedBlock, type PackedBlock } from "./record-rows.ts";
 import { isRecord } from "./ledger-row.ts";
 import { parseJson } from "./record-header.ts";
 import type { ChannelSamples } from "./sample-frame.ts";
 import { decodeFrame, payloadCrc32, unpackPayload } from "./sample-frame.ts";
 import { hasBlocks, keepUpdatesOut, letUpdatesIn, markThinned } from "./schema.ts";
+import type { Database } from "./sqlite.ts";
 import { THINNED, thinnedPayload } from "./thinned-block.ts";
 
 export interface ThinnedExport {

@@ -3,11 +3,11 @@
  * place in one step. Broken off, the record is as it was. Nobody writes it meanwhile: the folder's lock is held.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import Database from "better-sqlite3";
 import { Fault } from "../../protocols/base/fault.ts";
 import { BUSY_TIMEOUT_MS, databasePath, openForWriting, storeFault, type WritingDatabase } from "./schema.ts";
 import { emptyHead } from "./schema.ts";
 import { openRecord } from "./record-reader.ts";
+import { openDatabase, type Database } from "./sqlite.ts";
 
 export interface PageCount {
   readonly fileBytes: number;
@@ -28,7 +28,7 @@ export function openToVacuum(folder: string): WritingDatabase {
   });
 }
 
-export function pageCount(database: Database.Database): PageCount {
+export function pageCount(database: Database): PageCount {
   const number = (pragma: string): number => Number(database.pragma(pragma, { simple: true }));
   const pageBytes = number("page_size");
   return { fileBytes: pageBytes * number("page_count"), freeBytes: pageBytes * number("freelist_count") };
@@ -76,13 +76,13 @@ export function giveBackFreePages(
 const TABLES = ["meta", "event", "ledger", "frame", "gap", "block"] as const;
 
 /** As many rows in each table, and nothing wrong with the file. */
-function compare(database: Database.Database, part: string, where: string): void {
-  const copy = new Database(part, { readonly: true });
+function compare(database: Database, part: string, where: string): void {
+  const copy = openDatabase(part, { readonly: true });
   try {
     const problems = copy.pragma("quick_check(1)", { simple: true });
     if (problems !== "ok") throw new Fault("store.unwritable", where, `its copy came out wrong: ${String(problems)}`);
     for (const table of TABLES) {
-      const count = (of: Database.Database): unknown => of.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+      const count = (of: Database): unknown => of.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
       const [before, after] = [count(database), count(copy)];
       if (before !== after)
         throw new Fault(

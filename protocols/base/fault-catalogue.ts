@@ -373,6 +373,11 @@ export const FAULT_CATALOGUE = {
     advice:
       "See that this account may read the folder. A record whose run did not end in order is read only where the folder can be written.",
   },
+  "store.no-driver": {
+    severity: "refuse",
+    advice:
+      "Run npm ci in beamrack's folder with the Node that beamrack is to run on; what it reports there is the cause.",
+  },
   "store.in-use": {
     severity: "refuse",
     advice: "Two runs never share a data folder. Let the other end, or stop it, or name another folder with --data.",

@@ -34,7 +34,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import Database from "better-sqlite3";
+import { openDatabase } from "../../controller/record/sqlite.ts";
 import { waitForThread } from "../../tui/rim/wait-for-thread.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { databasePath } from "../../controller/record/schema.ts";
@@ -211,7 +211,7 @@ async function pacedRun(seconds: number) {
 }
 
 function rawRows(count: number): number {
-  const database = new Database(join(place, "raw.db"));
+  const database = openDatabase(join(place, "raw.db"));
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.exec("CREATE TABLE sample (channel INTEGER, at_ms REAL, voltage_V REAL, current_A REAL, flags INTEGER)");

@@ -8,6 +8,7 @@ import { filesUnder, HOUSE, readFromRoot, ROOT } from "./project-files.ts";
 const manifest = z
   .object({
     dependencies: z.record(z.string(), z.string()),
+    optionalDependencies: z.record(z.string(), z.string()),
     devDependencies: z.record(z.string(), z.string()),
     scripts: z.record(z.string(), z.string()),
   })
@@ -20,7 +21,9 @@ describe("the README", () => {
     const rows = [...readme.matchAll(/^\| `((?:@[\w-]+\/)?[\w-]+)` \| (run|build) \| (.+) \|$/gm)];
     const listed = (kind: string): readonly string[] =>
       rows.filter((row) => row[2] === kind).map((row) => row[1] ?? "");
-    expect([...listed("run")].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+    expect([...listed("run")].sort()).toEqual(
+      Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort(),
+    );
     expect([...listed("build")].sort()).toEqual(Object.keys(manifest.devDependencies).sort());
     for (const row of rows) expect(row[3]?.length, row[1]).toBeGreaterThan(15);
   });

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import Database from "better-sqlite3";
 import { parquetReadObjects, parquetSchema, parquetMetadata } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord, type Sample } from "../../controller/record/record-reader.ts";
+import { openDatabase } from "../../controller/record/sqlite.ts";
 import { exportCommand } from "../../tui/commands/export.ts";
 import {
   exported,
@@ -208,7 +208,7 @@ describe("an export that cannot be", () => {
   it("goes past a damaged block, has all the rest, and says what is not in it", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "campaign.db"), readFileSync(join(run.folder, "campaign.db")));
-    const database = new Database(join(folder, "campaign.db"));
+    const database = openDatabase(join(folder, "campaign.db"));
     database.exec("DROP TRIGGER block_no_update; UPDATE block SET crc32 = crc32 + 1 WHERE row = 3");
     const lost = database.prepare("SELECT sample_count AS n FROM block WHERE row = 3").get() as { readonly n: number };
     database.close();

@@ -1,8 +1,8 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { parquetMetadata } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../../controller/record/sqlite.ts";
 import type { ExportForm } from "../../tui/commands/export.ts";
 import { exportCommand, FORMS } from "../../tui/commands/export.ts";
 import { exported, exporting, fileEnding, filesIn, newPlace, removePlaces } from "../support/exports.ts";
@@ -125,7 +125,7 @@ const BAD: readonly Bad[] = [
     message: /version/,
     prepare() {
       const folder = copyOf();
-      const database = new Database(join(folder, "campaign.db"));
+      const database = openDatabase(join(folder, "campaign.db"));
       database.exec("UPDATE meta SET value = '9999' WHERE key = 'schema_version'");
       database.pragma("user_version = 9999");
       database.close();

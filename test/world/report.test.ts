@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCustody, readCustody } from "../../controller/custody/custody-ledger.ts";
 import { readCampaignRecord } from "../../controller/export/read-campaign-record.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
+import { openDatabase } from "../../controller/record/sqlite.ts";
 import { campaignReport } from "../../controller/report/campaign-report.ts";
 import { reportJson } from "../../controller/report/report-json.ts";
 import { readEnvelopes, type RackEnvelopes } from "../../controller/report/rack-envelopes.ts";
@@ -229,7 +229,7 @@ it("tells a group who had its own cells, and nothing of others'", () => {
 describe("a report that cannot be made, or not whole", () => {
   it("says what of a damaged record is not in it, and has the rest", async () => {
     const { folder } = await twoGroupsRun();
-    const database = new Database(join(folder, "campaign.db"));
+    const database = openDatabase(join(folder, "campaign.db"));
     database.exec("DROP TRIGGER IF EXISTS frame_no_update; DROP TRIGGER IF EXISTS block_no_update");
     const table = database.prepare("SELECT count(*) AS count FROM block").get() as { readonly count: number };
     database.exec(`UPDATE ${table.count > 0 ? "block" : "frame"} SET crc32 = crc32 + 1 WHERE row = 2`);

@@ -7,8 +7,8 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import * as z from "zod";
+import { isSqliteError, openDatabase, type Database } from "../../controller/record/sqlite.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import { siteCables } from "../../protocols/site/site-cables.ts";
 import { linkText } from "../../protocols/site/site-lookup.ts";
@@ -65,7 +65,7 @@ export function createSiteLocks(deps: SiteLocksDeps): SiteLocks {
 
   /** Only one at a time looks at the locks or takes one, so that nobody takes another's look for a holder. */
   function guarded<T>(work: () => T): T {
-    let guard: Database.Database | undefined;
+    let guard: Database | undefined;
     try {
       makeFolder(folder);
       guard = openLock(join(folder, "guard.db"), GUARD_WAIT_MS);
@@ -161,8 +161,8 @@ function makeFolder(folder: string): void {
   if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o777);
 }
 
-function openLock(path: string, waitMs: number): Database.Database {
-  const database = new Database(path);
+function openLock(path: string, waitMs: number): Database {
+  const database = openDatabase(path);
   try {
     database.pragma(`busy_timeout = ${waitMs}`);
     database.exec("BEGIN EXCLUSIVE");
@@ -187,7 +187,7 @@ function isHeld(path: string): boolean {
     openLock(path, 0).close();
     return false;
   } catch (error) {
-    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return true;
+    if (isSqliteError(error, "SQLITE_BUSY")) return true;
     throw error;
   }
 }

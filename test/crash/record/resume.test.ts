@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../../controller/record/record-reader.ts";
+import { openDatabase } from "../../../controller/record/sqlite.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
 import { leftByAKill, newFolder, open, removeFolders, runCampaign } from "../../unit/record/record-fixture.ts";
 
@@ -91,7 +91,7 @@ describe("a campaign that is stopped and run again", () => {
     expect({ samplesTaken, gaps, ledgerRows }).toEqual({ samplesTaken: 720, gaps: 2, ledgerRows: 8 });
     // The last minute's frame is still open: 60 samples of three channels.
     expect(samplesFramed).toBe(720 - 180);
-    const database = new Database(join(folder, "campaign.db"), { readonly: true });
+    const database = openDatabase(join(folder, "campaign.db"), { readonly: true });
     expect(database.prepare("SELECT count(*) FROM block").pluck().get()).toBe(3);
     expect(database.prepare("SELECT count(*) FROM frame").pluck().get()).toBe(0);
     database.close();

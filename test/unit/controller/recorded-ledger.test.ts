@@ -1,6 +1,5 @@
 import { closeSync, cpSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CAMPAIGN_CONVENTION, createBeamOnCell, createLedgerCells } from "../../../controller/dose/ledger-cells.ts";
 import { createDoseLedger, proposalOf } from "../../../controller/dose/dose-ledger.ts";
@@ -8,6 +7,7 @@ import { openRecordedLedger, type RecordedLedger } from "../../../controller/dos
 import { ledgerEventData } from "../../../controller/record/ledger-row.ts";
 import type { RecordHeader } from "../../../controller/record/record-header.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
+import { openDatabase } from "../../../controller/record/sqlite.ts";
 import type { RecordStore } from "../../../controller/record/store.ts";
 import { recordStart } from "../../../controller/run/start-record.ts";
 import { inTurn, parsePosition, placeOf } from "../../../protocols/base/position.ts";
@@ -69,7 +69,7 @@ function damagedIn(table: string): string {
   const folder = newFolder();
   cpSync(sound, folder, { recursive: true });
   const path = join(folder, "campaign.db");
-  const database = new Database(path);
+  const database = openDatabase(path);
   const rootPage = Number(database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(table));
   const pageBytes = Number(database.pragma("page_size", { simple: true }));
   database.close();

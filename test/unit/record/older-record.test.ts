@@ -1,9 +1,9 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../../controller/record/record-reader.ts";
+import { openDatabase } from "../../../controller/record/sqlite.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
 import { newFolder, open, removeFolders, runCampaign } from "./record-fixture.ts";
 
@@ -27,7 +27,7 @@ function samplesOf(folder: string): readonly unknown[] {
 }
 
 function version(folder: string): unknown {
-  const database = new Database(join(folder, "campaign.db"), { readonly: true });
+  const database = openDatabase(join(folder, "campaign.db"), { readonly: true });
   const stated = database.prepare("SELECT value FROM meta WHERE key = 'schema_version'").pluck().get();
   database.close();
   return stated;
@@ -62,7 +62,7 @@ describe("a folder of an older beamrack", () => {
     await runCampaign(again, MINUTES + 2);
     again.close();
     expect(again.digest).toBe(store.digest);
-    const database = new Database(join(folder, "campaign.db"), { readonly: true });
+    const database = openDatabase(join(folder, "campaign.db"), { readonly: true });
     expect(database.prepare("SELECT count(*) FROM frame").pluck().get()).toBe(MINUTES);
     expect(database.prepare("SELECT count(*), min(from_frame), max(to_frame) FROM block").raw().get()).toEqual([
       3,
@@ -77,7 +77,7 @@ describe("a folder of an older beamrack", () => {
     const store = open(folder);
     await runCampaign(store, MINUTES + 1);
     store.close();
-    const database = new Database(join(folder, "campaign.db"));
+    const database = openDatabase(join(folder, "campaign.db"));
     expect(() => database.prepare("DELETE FROM frame WHERE row = 2").run()).toThrow("only ever added");
     database.close();
   });

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../../controller/record/record-reader.ts";
+import { openDatabase } from "../../../controller/record/sqlite.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
 import { repairCommand } from "../../../tui/commands/repair.ts";
 import { newFolder, open, removeFolders, runCampaign } from "./record-fixture.ts";
@@ -15,7 +15,7 @@ async function damaged(damage = ""): Promise<string> {
   const store = open(folder);
   await runCampaign(store, 4);
   store.close();
-  const database = new Database(join(folder, "campaign.db"));
+  const database = openDatabase(join(folder, "campaign.db"));
   for (const table of ["event", "ledger", "frame", "block", "gap"])
     for (const verb of ["update", "delete"]) database.exec(`DROP TRIGGER ${table}_no_${verb}`);
   database.exec(damage);

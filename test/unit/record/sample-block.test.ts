@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
 import { BLOCK_SAMPLES } from "../../../controller/record/sample-block.ts";
 import { envelopeOf } from "../../../controller/record/sample-envelope.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
+import { openDatabase } from "../../../controller/record/sqlite.ts";
 import type { RecordStore } from "../../../controller/record/store.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
 import { HEADER, leftByAKill, newFolder, open, removeFolders } from "./record-fixture.ts";
@@ -31,7 +31,7 @@ function plain(index: number): { readonly atMs: number; readonly voltageV: numbe
 }
 
 function tables(folder: string): { readonly frames: unknown; readonly blocks: unknown } {
-  const database = new Database(join(folder, "campaign.db"), { readonly: true });
+  const database = openDatabase(join(folder, "campaign.db"), { readonly: true });
   const count = (table: string): unknown => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
   const found = { frames: count("frame"), blocks: count("block") };
   database.close();

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { linkHash, chainStart } from "../../../controller/record/hash-chain.ts";
+import { openDatabase, type Database } from "../../../controller/record/sqlite.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
 import { canonicalJson } from "../../../protocols/base/canonical-json.ts";
 import { isFault } from "../../../protocols/base/fault.ts";
@@ -63,7 +63,7 @@ describe("the event log", () => {
       const store = open(folder, { clock, header: { ...HEADER, world: "bench" } });
       store.appendEvent({ atMs: 1, type: "campaign-started", data: {} });
       store.close();
-      const database = new Database(join(folder, "campaign.db"), { readonly: true });
+      const database = openDatabase(join(folder, "campaign.db"), { readonly: true });
       expect(database.prepare("SELECT wall_ms FROM event").pluck().get()).toBe(1_700_000_000_000 + laterMs);
       database.close();
       return store.digest;
@@ -88,7 +88,7 @@ describe("the event log", () => {
     await runCampaign(again, 4);
     await again.commit();
     again.abandon();
-    const database = new Database(join(folder, "campaign.db"));
+    const database = openDatabase(join(folder, "campaign.db"));
     for (const table of ["event", "ledger", "frame", "block", "gap"]) {
       expect(database.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBeGreaterThan(0);
       expect(() => database.prepare(`DELETE FROM ${table}`).run()).toThrow("only ever added");
@@ -105,7 +105,7 @@ describe("durability", () => {
     record(store, booking("e1"));
     await store.commit();
     store.appendEvent({ atMs: 2, type: "shutter-opened", data: { exposure_id: "e1" } });
-    const other = new Database(join(folder, "campaign.db"), { readonly: true });
+    const other = openDatabase(join(folder, "campaign.db"), { readonly: true });
     expect(other.prepare("SELECT count(*) FROM event").pluck().get()).toBe(1);
     expect(other.prepare("SELECT exposure_id FROM ledger").pluck().all()).toEqual(["e1"]);
     other.close();
@@ -129,7 +129,7 @@ describe("durability", () => {
   });
 
   it("writes through to the disk where a power loss must not cost a booking", () => {
-    const pragma = vi.spyOn(Database.prototype, "pragma");
+    const pragma = vi.spyOn(Object.getPrototypeOf(openDatabase(":memory:")) as Database, "pragma");
     for (const [durability, words] of [
       ["power-loss", "FULL"],
       ["process-death", "NORMAL"],
@@ -147,7 +147,7 @@ describe("durability", () => {
   it("says that the folder cannot be written, keeps everything, and writes it when it can", async () => {
     const folder = newFolder();
     const store = open(folder, { busyTimeoutMs: 0 });
-    const other = new Database(join(folder, "campaign.db"));
+    const other = openDatabase(join(folder, "campaign.db"));
     other.exec("BEGIN IMMEDIATE");
     record(store, booking("e1"));
     await expect(store.commit()).rejects.toMatchObject({ code: "store.unwritable" });
@@ -163,7 +163,7 @@ describe("durability", () => {
   it("keeps memory bounded while the disk is full and records what it gave up as gaps", async () => {
     const folder = newFolder();
     const store = open(folder, { frameMs: 1000, busyTimeoutMs: 0 });
-    const other = new Database(join(folder, "campaign.db"));
+    const other = openDatabase(join(folder, "campaign.db"));
     other.exec("BEGIN IMMEDIATE");
     for (let second = 0; second < 20; second += 1) store.sample(1, second * 1000, 3.7, 0, 0);
     await expect(store.commit()).rejects.toMatchObject({ code: "store.unwritable" });
@@ -277,7 +277,7 @@ describe("whose folder it is", () => {
     const folder = newFolder();
     open(folder).close();
     open(folder, { header: { ...HEADER, softwareVersion: "0.2.0" } }).close();
-    const database = new Database(join(folder, "campaign.db"));
+    const database = openDatabase(join(folder, "campaign.db"));
     database.prepare("UPDATE meta SET value = '4' WHERE key = 'schema_version'").run();
     database.pragma("user_version = 4");
     database.close();
@@ -292,7 +292,7 @@ describe("whose folder it is", () => {
     const store = open(cut);
     await runCampaign(store, 1);
     store.close();
-    const database = new Database(join(cut, "campaign.db"));
+    const database = openDatabase(join(cut, "campaign.db"));
     database.exec("DROP TRIGGER event_no_delete; DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)");
     database.close();
     expect(faultOf(() => open(cut))).toBe("store.damaged");

@@ -10,11 +10,11 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chainStart, linkHash } from "../../../controller/record/hash-chain.ts";
 import { SHUTTER_FAILURE_REASON, ledgerEventData, type LedgerRow } from "../../../controller/record/ledger-row.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
+import { openDatabase } from "../../../controller/record/sqlite.ts";
 import { sealedSummary } from "../../../controller/record/summary-seal.ts";
 import type { RecordStore } from "../../../controller/record/store.ts";
 import { verifyRecord, type VerifyReport } from "../../../controller/record/verify.ts";
@@ -44,7 +44,7 @@ function copyOfSound(from = sound): string {
 /** A copy in which somebody changed rows behind beamrack's back. */
 function tampered(sql: string, from = sound): VerifyReport {
   const folder = copyOfSound(from);
-  const database = new Database(join(folder, "campaign.db"));
+  const database = openDatabase(join(folder, "campaign.db"));
   for (const trigger of database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").pluck().all())
     database.exec(`DROP TRIGGER ${String(trigger)}`);
   database.exec(sql);
@@ -199,7 +199,7 @@ describe("a record that was changed", () => {
 
   it("names the event after one that was changed together with its hash", () => {
     const folder = copyOfSound();
-    const database = new Database(join(folder, "campaign.db"));
+    const database = openDatabase(join(folder, "campaign.db"));
     const row = database.prepare("SELECT at_ms, type FROM event WHERE seq = 7").get() as {
       at_ms: number;
       type: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../../../controller/record/sqlite.ts";
 import { damagedFrames, readWal, type WalReading } from "../../../controller/record/write-ahead-log.ts";
 import { newFolder, removeFolders } from "./record-fixture.ts";
 
@@ -12,7 +12,7 @@ const HEADER_BYTES = 32;
 /** SQLite's log with some transactions, and the one it began over it after all had been copied into the file. */
 function twoLogs(): { readonly before: Buffer; readonly after: Buffer } {
   const path = join(newFolder(), "campaign.db");
-  const database = new Database(path);
+  const database = openDatabase(path);
   database.pragma("journal_mode = WAL");
   database.pragma("wal_autocheckpoint = 0");
   database.exec("CREATE TABLE t (a)");

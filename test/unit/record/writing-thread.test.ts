@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../../../controller/record/sqlite.ts";
 import { waitForThread } from "../../../tui/rim/wait-for-thread.ts";
 import { openRecord } from "../../../controller/record/record-reader.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
@@ -37,7 +37,7 @@ describe("a record that a thread of its own writes", () => {
     const store = open(folder, { ...ON_THE_WALL, busyTimeoutMs: 0 });
     record(store, booking("e1"));
     await store.commit();
-    const other = new Database(join(folder, "campaign.db"));
+    const other = openDatabase(join(folder, "campaign.db"));
     expect(other.prepare("SELECT exposure_id FROM ledger").pluck().all()).toEqual(["e1"]);
     other.exec("BEGIN IMMEDIATE");
     record(store, settlement("e1"));
@@ -92,7 +92,7 @@ describe("a record of the virtual world that a thread of its own writes", () => 
   it("says soon that the file cannot be written, and is gone on with once it can", async () => {
     const folder = newFolder();
     const store = open(folder, { ...THREADED, busyTimeoutMs: 0 });
-    const other = new Database(join(folder, "campaign.db"));
+    const other = openDatabase(join(folder, "campaign.db"));
     other.exec("BEGIN IMMEDIATE");
     // A commit that is on its way says nothing; no more than eight of them are.
     await expect(runCampaign(store, 12)).rejects.toMatchObject({ code: "store.unwritable" });
