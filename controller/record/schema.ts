@@ -219,7 +219,9 @@ function makeFolder(folder: string): void {
   const found = statSync(folder, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return;
   if (found !== undefined) throw new Fault("file.missing", folder, "this is a file; a folder was expected");
-  makeFolder(dirname(resolve(folder)));
+  const above = dirname(resolve(folder));
+  // A file that stands there, Node 20 tells of in looking, a later one in making.
+  if (statSync(above, { throwIfNoEntry: false }) === undefined) makeFolder(above);
   mkdirSync(folder);
 }
 
