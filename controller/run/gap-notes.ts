@@ -34,7 +34,8 @@ export function createGapNotes(deps: GapNotesDeps): GapNotes {
     const fromMs = sinceMs ?? intake.lastAtMs[cellIndex] ?? -Infinity;
     if (!Number.isFinite(fromMs)) return;
     try {
-      store.gap({ channelIndex: cellIndex, fromMs, toMs: nowMs(), reason });
+      // A sample bears its instrument's time, which may run a little ahead.
+      store.gap({ channelIndex: cellIndex, fromMs, toMs: Math.max(fromMs, nowMs()), reason });
     } catch (error) {
       deps.fail(error);
     }

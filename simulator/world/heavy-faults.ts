@@ -50,8 +50,9 @@ const LATE_CELLS_SHARE = 0.02;
 /** In these shares of a run. */
 const COMES_FROM = 0.1;
 const COMES_TO = 0.7;
-/** A run whose cells are all ended has little left to find. */
+/** A run whose cells are all ended has little left to find: from here on, and one of hours in its last minutes. */
 const ALL_END_FROM = 0.7;
+const ALL_END_LAST_MS = 720_000;
 /** Both shutters: longer than all that the controller does about it by itself. */
 const SHUTTERS_STUCK_MS = 30_000;
 /** Of an instrument that answers with errors, in a run of hours: its cell's channel is told something but a few times. */
@@ -298,7 +299,8 @@ const DRAWS: readonly Draw[] = [
       (_own, fromMs, toMs) => ({ kind, fromMs, toMs }),
   ),
   (own, fromMs, toMs, _targets, hours) => {
-    const isLate = fromMs > ALL_END_FROM * hours * 3_600_000;
+    const runMs = hours * 3_600_000;
+    const isLate = fromMs > (hours > LONG_H ? runMs - ALL_END_LAST_MS : ALL_END_FROM * runMs);
     return { kind: "orders-end-cells", who: isLate && own.uniform() < 0.5 ? "all" : "one", fromMs, toMs };
   },
   (own, fromMs, toMs) => ({ kind: "disk-slow", lateMs: 5000 * own.uniform(), fromMs, toMs }),

@@ -69,7 +69,7 @@ function loadedCampaign() {
   const shipped = context.readPackageText("protocols/campaigns/fault-search-rack.yaml");
   writeFileSync(join(folder, "month-protocol.yaml"), PROTOCOL);
   const text = shipped
-    .replace("duration_h: 6", `duration_h: ${hours}`)
+    .replace(/duration_h: [\d.]+/, `duration_h: ${hours}`)
     .replace("../library/lno-fault-search-rack.yaml", "month-protocol.yaml")
     .replace("../sites/search/rack.yaml", join(root, "protocols/sites/search/rack.yaml"))
     .replace("columns: 1, rows: 1", "columns: 3, rows: 3")

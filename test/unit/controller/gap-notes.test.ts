@@ -24,3 +24,19 @@ it.each([
     expect(gaps.every(({ toMs }) => toMs === 82_560)).toBe(true);
   },
 );
+
+it("a gap behind a sample whose instrument's clock runs ahead begins and ends with that sample", () => {
+  const gaps: GapRow[] = [];
+  const notes = createGapNotes({
+    campaign: { cells: [] },
+    store: { gap: (gap) => gaps.push(gap) },
+    intake: { lastAtMs: Float64Array.of(18_433_033) },
+    nowMs: () => 18_432_624,
+    fail: (error) => {
+      throw error;
+    },
+    leftCells: undefined,
+  });
+  notes.note(0, "the cell was isolated");
+  expect(gaps).toEqual([{ channelIndex: 0, fromMs: 18_433_033, toMs: 18_433_033, reason: "the cell was isolated" }]);
+});

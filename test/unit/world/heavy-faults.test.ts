@@ -38,6 +38,17 @@ describe("heavy faults", () => {
     expect(draw(1).every((fault) => fault.kind === "person" || fault.fromMs < 2 * 3_600_000)).toBe(true);
   });
 
+  it.each([
+    ["of hours in its last twelve minutes", 2, 108 / 60],
+    ["of minutes in its last third", 0.5, 0.35],
+  ])("have a person end all cells of a run %s, not before", (_, hours, fromH) => {
+    const ends = Array.from({ length: 300 }, (_one, seed) => draw(seed, hours)).flatMap((faults) =>
+      faults.flatMap((fault) => (fault.kind === "orders-end-cells" && fault.who === "all" ? fault.fromMs : [])),
+    );
+    expect(ends).not.toEqual([]);
+    expect(Math.min(...ends)).toBeGreaterThanOrEqual(fromH * 3_600_000);
+  });
+
   it("bring every kind of trouble with equipment", () => {
     const drawn = new Set<string>(
       Array.from({ length: 60 }, (_, seed) => draw(seed, 2, seed % 2 === 0)).flatMap((faults) => faults.map(kindOf)),
