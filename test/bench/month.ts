@@ -75,7 +75,7 @@ function loadedCampaign() {
     .replace("columns: 1, rows: 1", "columns: 3, rows: 3")
     .replace("positions: A1..H12\n    barcode", `positions: [${positions.join(", ")}]\n    barcode`)
     .replace("applies_to: { positions: A1..B12 }", "applies_to: { positions: [A1] }")
-    .replace("cadence_min: 120", `cadence_min: ${60 * Number(values["sweep-hours"])}`);
+    .replace(/cadence_min: \d+/, `cadence_min: ${60 * Number(values["sweep-hours"])}`);
   const path = join(folder, "month.yaml");
   writeFileSync(path, text);
   const loaded = loadCampaign(context, path);
