@@ -4,6 +4,7 @@
 // that the other core can build meanwhile and then check the sources, which `npm test` need not do once more. An npm that
 // installed the binary by itself leaves nothing to get.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -45,6 +46,12 @@ const isThere = (await tryDriver(true)) === 0;
 
 async function getDriver() {
   if (isThere) return 0;
+  if (!existsSync(`${root}node_modules/${driver}`)) {
+    console.error(
+      `prepare: npm left ${driver} out, which Node ${process.versions.node} needs; install optional packages too`,
+    );
+    return 1;
+  }
   console.log("prepare: getting the database driver; where it has to be compiled, that takes some twenty seconds");
   const npm = process.env["npm_execpath"];
   const script = ["--prefix", `${root}node_modules/${driver}`, "run", getting];

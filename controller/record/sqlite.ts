@@ -29,7 +29,8 @@ export function openDatabase(path: string, options: Driver.Options = {}, driver 
     return new Opened(path, options);
   } catch (error) {
     if (!isNotLoaded(error)) throw error;
-    const why = `${driver} is not installed for Node ${process.versions.node}`;
+    const [first = ""] = error.message.split("\n");
+    const why = `${driver} cannot be loaded by Node ${process.versions.node}: ${first}`;
     throw new Fault("store.no-driver", "SQLite", why, { driver }, error);
   }
 }
@@ -44,7 +45,7 @@ function isDriver(loaded: unknown): loaded is typeof Driver {
 }
 
 /** The package, or the binary in it (of which 12 tells where it looked), is not there or is another Node's. */
-function isNotLoaded(error: unknown): boolean {
+function isNotLoaded(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   if ("tries" in error) return true;
   return "code" in error && (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_DLOPEN_FAILED");

@@ -3,6 +3,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { createBegunFold, type BegunFold } from "../amendments/campaign-progress.ts";
 import type { LedgerRow } from "../record/ledger-row.ts";
+import type { EventType } from "../record/event-types.ts";
 import { parseJson } from "../record/record-header.ts";
 import { openRecord, type RecordReader } from "../record/record-reader.ts";
 import { unpackPayload } from "../record/sample-frame.ts";
@@ -25,9 +26,15 @@ export interface LeftRun {
  * Half of a record: for people and reports, and told twice, where a ledger row or the exposure's end says it too. A
  * controller that begins takes from them that they were, and when.
  */
-export const LEARNS_NOTHING_FROM: ReadonlySet<string> = new Set([
-  ...["cell-forecast", "half-cycle-ended", "sensor-reading", "instrument-lost", "supervisor-blind"],
-  ...["exposure-booked", "shutter-opened", "exposure-settled"],
+export const LEARNS_NOTHING_FROM: ReadonlySet<string> = new Set<EventType>([
+  "cell-forecast",
+  "half-cycle-ended",
+  "sensor-reading",
+  "instrument-lost",
+  "supervisor-blind",
+  "exposure-booked",
+  "shutter-opened",
+  "exposure-settled",
 ]);
 
 /** So far before the oldest step under way, for the last reading of cells that had none since. */

@@ -149,6 +149,15 @@ describe("time, chance and the machine", () => {
   });
 });
 
+describe("SQLite", () => {
+  it("is loaded in one place, which knows the driver of each Node", () => {
+    const loading = SOURCE_FILES.filter(
+      ({ path, text }) => !path.startsWith("test/") && text.includes('"better-sqlite3'),
+    );
+    expect(loading.map(({ path }) => path)).toEqual([KNOWS_THE_NODE]);
+  });
+});
+
 /** The linter refuses each of these in every file; `npm test` runs it. */
 const RULES_OF_TYPES = ["no-explicit-any", "no-non-null-assertion", "ban-ts-comment"];
 const lintSchema = z.object({

@@ -4,7 +4,6 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext } from "../command-context.ts";
-import { createFormerRuns } from "../explore/former-runs.ts";
 import { smallCase, type SmallCase } from "../explore/minimise.ts";
 import { openResults, type SearchOf, type ResultsFile } from "../explore/results-file.ts";
 import { isSound, searchSummary, searchText } from "../explore/search-summary.ts";
@@ -119,7 +118,6 @@ function seedInputs(context: CommandContext, options: ExploreOptions): SeedInput
     faults: chooseFaults(context, options.faults),
     drain: () => context.drain(),
     softwareVersion: context.version,
-    former: createFormerRuns(),
   };
 }
 

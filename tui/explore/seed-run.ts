@@ -12,13 +12,10 @@ import {
   type VirtualCampaign,
   type VirtualCampaignInputs,
 } from "../virtual/virtual-campaign.ts";
-import type { FormerRuns } from "./former-runs.ts";
 import { watchStates } from "./watch-states.ts";
 
 export interface SeedInputs extends Omit<VirtualCampaignInputs, "seed" | "folder"> {
   readonly campaign: Campaign;
-  /** Of a search of many seeds. */
-  readonly former?: FormerRuns;
 }
 
 export interface SeedViolation {
@@ -91,7 +88,6 @@ async function runIn(inputs: SeedInputs, seed: number, folder: string): Promise<
   };
   try {
     virtual.onBegin((run) => {
-      inputs.former?.keep(run);
       watchStates(run, states);
     });
     virtual.start(() => {

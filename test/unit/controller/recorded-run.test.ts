@@ -1,4 +1,6 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import { LEARNS_NOTHING_FROM } from "../../../controller/resume/read-run.ts";
 import { createRunFold, requestOf, type RecordedRun } from "../../../controller/resume/recorded-run.ts";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { campaign } from "../../support/world-campaign.ts";
@@ -17,11 +19,28 @@ function cell(run: RecordedRun, position: string) {
 
 const A1 = { position: "A1" };
 
+/** Its cursors have functions of their own. */
+const shown = (run: RecordedRun): string => inspect(run, { depth: null, maxArrayLength: null });
+
 describe("a run by the events of its record", () => {
   it("that had hardly begun has cells to be proven, and no sweep", () => {
     const run = recorded(["campaign-started", 0, { start_ms: 5 }]);
     expect(run).toMatchObject({ startMs: 5, lastMs: 0, isComplete: false, requests: [], held: null, latched: [] });
     expect(run.cells.map(({ left }) => left.phase)).toEqual(campaign.cells.map(() => "unproven"));
+  });
+
+  it("is the same whatever the events tell that a new controller does not look into", () => {
+    const began: readonly Told[] = [
+      ["campaign-started", 0, { start_ms: 5 }],
+      ["cell-proof", 1, { ...A1, is_proven: true, open_circuit_V: 3.1 }],
+    ];
+    const telling = { ...A1, exposure_id: "X-S1-A1", request_id: "S1-A1", frame_id: "F1", outcome: "made", request: 1 };
+    for (const type of LEARNS_NOTHING_FROM) {
+      expect([type, shown(recorded(...began, [type, 2, telling]))]).toEqual([
+        type,
+        shown({ ...recorded(...began), lastMs: 2 }),
+      ]);
+    }
   });
 
   it("keeps what held exposing until a person resumed it; ending the run is no hold", () => {

@@ -129,7 +129,9 @@ describe("durability", () => {
   });
 
   it("writes through to the disk where a power loss must not cost a booking", () => {
-    const pragma = vi.spyOn(Object.getPrototypeOf(openDatabase(":memory:")) as Database, "pragma");
+    const database = openDatabase(":memory:");
+    const pragma = vi.spyOn(Object.getPrototypeOf(database) as Database, "pragma");
+    database.close();
     for (const [durability, words] of [
       ["power-loss", "FULL"],
       ["process-death", "NORMAL"],
