@@ -35,11 +35,12 @@ export interface UnfinishedDeps {
 export function settleUnfinished(bookings: readonly LedgerRow[], deps: UnfinishedDeps): void {
   const { ledger, recorder, tally } = deps;
   for (const booking of bookings) {
-    const { exposureId, position, spotIndex, atMs } = booking;
+    const { exposureId, position, spotIndex, atMs, openTimeS } = booking;
     const row = ledger.settle(exposureId, null, LOST_REASON);
     const request = requestOf(exposureId);
-    // Whatever had opened it, the watchdog or a person closed it while nobody was there.
-    const litUntilMs = deps.nowMs();
+    // Whatever had opened it, the watchdog or a person closed it while nobody was there; who is back sooner than the longest
+    // closing takes may still find it open.
+    const litUntilMs = Math.max(deps.nowMs(), atMs + 1000 * openTimeS);
     recorder.record("exposure-ended", {
       exposure_id: exposureId,
       request_id: exposureId.replace(/^X-/, ""),
@@ -57,7 +58,7 @@ export function settleUnfinished(bookings: readonly LedgerRow[], deps: Unfinishe
     const { sweep, wanted } = request;
     const name = wanted === null ? { sweep } : { request: wanted };
     recorder.record("request-missed", { ...name, position, reason: "beam", text: LOST_REASON });
-    tally.exposed(request.sweep, litUntilMs, "partial", false, "beam");
+    tally.exposed(request.sweep, deps.nowMs(), "partial", false, "beam");
   }
 }
 
