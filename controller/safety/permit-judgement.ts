@@ -3,6 +3,7 @@
  * everything it must know is known. It is asked again for every heartbeat.
  */
 import { isSafetyShut, shutterState, type InputLevels, type Interlock } from "../../protocols/roles/beam-io.ts";
+import { interlockReasons } from "../dose/exposure-gate.ts";
 
 /** A wish for the permit. It can only be made with a booking in hand. */
 export interface PermitRequest {
@@ -32,16 +33,13 @@ export type PermitVerdict = { readonly grant: true } | { readonly grant: false; 
 /** Conditions that stay broken, once broken, until a person re-arms; the rest come back by themselves. */
 export const LATCHING_INTERLOCKS: readonly Interlock[] = ["searched", "doorClosed", "emergencyOk"];
 
-const NEEDED: readonly Interlock[] = ["searched", "doorClosed", "emergencyOk", "beamPermitted"];
-
 export function judgePermit(request: PermitRequest, levels: InputLevels, conditions: PermitConditions): PermitVerdict {
   const reasons: string[] = [];
   if (!Number.isInteger(request.bookingSeq) || request.bookingSeq < 1) reasons.push("no booking");
   if (!(conditions.nowMs < request.untilMs)) reasons.push("exposure deadline passed");
   const ageMs = conditions.nowMs - levels.readAtMs;
   if (!(ageMs >= 0 && ageMs <= conditions.levelsMaximumAgeMs)) reasons.push("levels too old");
-  const needed = request.isRehearsed === true ? NEEDED.filter((name) => name !== "beamPermitted") : NEEDED;
-  for (const name of needed) if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);
+  reasons.push(...interlockReasons(levels, request.isRehearsed === true));
   for (const name of conditions.latched) {
     if (levels.interlocks[name]) reasons.push(`interlock ${name} broke and was not re-armed`);
   }

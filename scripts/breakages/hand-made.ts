@@ -146,7 +146,7 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 5,
     what: "the permit is renewed whatever the interlocks read",
     file: PERMIT,
-    from: "for (const name of needed) if (!levels.interlocks[name]) reasons.push(`interlock ${name}`);",
+    from: "reasons.push(...interlockReasons(levels, request.isRehearsed === true));",
     to: "",
   },
   {

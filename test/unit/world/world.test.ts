@@ -23,6 +23,17 @@ function limit(doseGy: number, more: Partial<WorldDoseLimit> = {}): WorldDoseLim
   };
 }
 
+/** And is whole again after twenty. Returns when it was said. */
+function doorBreaksInASecond({ clock, world }: ReturnType<typeof testWorld>): number {
+  const nowMs = clock.nowMs();
+  world.schedule([{ kind: "interlock", name: "doorClosed", fromMs: nowMs + 1000, toMs: nowMs + 20_000 }], {
+    links: new Map(),
+    positionOfLink: new Map(),
+    positions: [],
+  });
+  return nowMs;
+}
+
 describe("the world's truth about exposures", () => {
   it("counts the photons of an opening exactly: flux x time between the orders", async () => {
     const test = testWorld([cell(0)]);
@@ -258,12 +269,7 @@ describe("the world's truth about everything else", () => {
   it("reports a shutter opened with an interlock broken, and one still open after it broke", async () => {
     const test = testWorld([cell(0)]);
     await ready(test, ...A1);
-    const nowMs = test.clock.nowMs();
-    test.world.schedule([{ kind: "interlock", name: "doorClosed", fromMs: nowMs + 1000, toMs: nowMs + 20_000 }], {
-      links: new Map(),
-      positionOfLink: new Map(),
-      positions: [],
-    });
+    const nowMs = doorBreaksInASecond(test);
     await expose(test, 5);
     await expose(test, 1);
     await test.clock.run(nowMs + 30_000);
@@ -279,12 +285,7 @@ describe("the world's truth about everything else", () => {
     const openedAfter = async (ms: number): Promise<readonly string[]> => {
       const test = testWorld([cell(0)]);
       await ready(test, ...A1);
-      const nowMs = test.clock.nowMs();
-      test.world.schedule([{ kind: "interlock", name: "doorClosed", fromMs: nowMs + 1000, toMs: nowMs + 20_000 }], {
-        links: new Map(),
-        positionOfLink: new Map(),
-        positions: [],
-      });
+      const nowMs = doorBreaksInASecond(test);
       await test.clock.run(nowMs + 1000 + ms);
       await expose(test, 0.3);
       const judged = ["shutter-interlocks", "person-rearmed"];
