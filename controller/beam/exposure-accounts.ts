@@ -6,7 +6,15 @@ import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
-import { bookedFlux, settledFlux, type FluxEstimate, type FluxHistory, type FluxReference } from "../dose/flux.ts";
+import {
+  bookedFlux,
+  mostCurrentMa,
+  settledFlux,
+  withUnread,
+  type FluxEstimate,
+  type FluxHistory,
+  type FluxReference,
+} from "../dose/flux.ts";
 import {
   marksJson,
   REHEARSED,
@@ -135,9 +143,19 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       // A beam lost on the way leaves no current behind; what was given before was given at the larger one.
       const isSteady = deps.ringCurrent.riseBetween(fromMs, clock.monoMs()) <= RING_CURRENT_RISE_MAX;
       const ringCurrentMa = isSteady ? larger(ringCurrentWithBeamMa, deps.ringCurrentMa()) : null;
-      // A feed that fell silent on the way still says by what it said at the opening whether the monitor can be believed.
-      const comparedMa = ringCurrentMa ?? (isSteady && monitorPhS !== null ? ringCurrentWithBeamMa : null);
-      const measured = settledFlux(monitorPhS, comparedMa, deps.fluxReference);
+      // A feed that fell silent or jumped still says by what it said before whether the monitor can be believed.
+      const mostMa = mostCurrentMa(deps.fluxReference);
+      const comparedMa =
+        monitorPhS === null
+          ? ringCurrentMa
+          : ([ringCurrentMa, isSteady ? ringCurrentWithBeamMa : null].find((ma) => ma !== null && ma <= mostMa) ??
+            deps.ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS, mostMa));
+      const measured = withUnread(
+        settledFlux(monitorPhS, comparedMa, deps.fluxReference),
+        settledFlux(null, comparedMa, deps.fluxReference),
+        unreadShare(deps.monitor, fromMs, marks.closedSeenAtMs ?? clock.monoMs()),
+        deps.fluxReference,
+      );
       // Shorter than the monitor's period: what it said just before stands in for it.
       const lately = monitorPhS === null ? deps.monitor.meanBetween(fromMs - LATELY_MS, clock.monoMs()) : null;
       // Alone, a current that has just fallen is not believed: what it was before may be what the beam still is.
@@ -203,6 +221,12 @@ export function meanOrLargest(monitor: FluxHistory, fromMs: number, toMs: number
   const mean = monitor.meanBetween(fromMs, toMs);
   const largest = monitor.largestSince(fromMs - LATELY_MS);
   return mean !== null && largest !== null && largest > mean * MONITOR_EVEN ? largest : mean;
+}
+
+/** Of the time between the two, what lies behind the monitor's last reading; all of it where it has none. */
+function unreadShare(monitor: FluxHistory, fromMs: number, toMs: number): number {
+  const lastMs = monitor.lastBetween(fromMs, toMs) ?? fromMs;
+  return toMs > fromMs ? (toMs - lastMs) / (toMs - fromMs) : 1;
 }
 
 /** It: what the diode behind the rack read while the shutter was wholly open; nulls where it read nothing, or too much to tell. */

@@ -38,6 +38,17 @@ export function fluxReferenceOf({ beam }: Site): FluxReference {
   };
 }
 
+/** No ring current beyond it is believed: the beam could not give as much. */
+export function mostCurrentMa({ fluxPhS, ringCurrentMa, highestPhS, uncertainty }: FluxReference): number {
+  return (ringCurrentMa * highestPhS * (1 + uncertainty.ringCurrent)) / fluxPhS;
+}
+
+/**
+ * With no current to hold it against, a monitor that reads less is not believed: of the reference, less than the least that the
+ * ring makes while there is beam at all (`RING_CURRENT_LOST_SHARE`), by as much as both may differ.
+ */
+const ALONE_FROM_SHARE = 0.34;
+
 /** Null for a source that said nothing. */
 export function settledFlux(
   monitorPhS: number | null,
@@ -50,8 +61,7 @@ export function settledFlux(
     ringCurrentMa === null ? null : (reference.fluxPhS * ringCurrentMa) / reference.ringCurrentMa,
   );
   // Each source has its own error on top of what the site calls possible.
-  const isCurrentPossible =
-    byCurrentPhS !== null && byCurrentPhS <= reference.highestPhS * (1 + uncertainty.ringCurrent);
+  const isCurrentPossible = byCurrentPhS !== null && (ringCurrentMa ?? Infinity) <= mostCurrentMa(reference);
   const byCurrent = {
     fluxPhS: byCurrentPhS ?? NaN,
     source: "ring-current",
@@ -68,6 +78,10 @@ export function settledFlux(
       const doubt = `the flux monitor reads ${short(monitored)} ph/s, the ring current makes ${short(byCurrentPhS)} ph/s`;
       return { ...withinBound(byCurrent, highest), doubt };
     }
+    if (!isCurrentPossible && monitored < ALONE_FROM_SHARE * reference.fluxPhS) {
+      const doubt = `the flux monitor reads ${short(monitored)} ph/s, and no ring current can be believed that says as little`;
+      return { ...highest, doubt };
+    }
     return { fluxPhS: Math.min(monitored, reference.highestPhS), source: "monitor", doubt: null };
   }
   if (isCurrentPossible) return { ...withinBound(byCurrent, highest), doubt: null };
@@ -76,6 +90,26 @@ export function settledFlux(
       ? "neither flux monitor nor ring current can be believed"
       : `the ring current of ${short(ringCurrentMa ?? NaN)} mA makes ${short(byCurrentPhS)} ph/s, more than the beam can give`;
   return { ...highest, doubt };
+}
+
+/**
+ * A monitor that reads less than the ring current makes tells of optics that dim, up to its last reading: by the next they may
+ * have come back, so what it has not read is charged by the ring current. `unread`: share of the open time behind its last reading.
+ */
+export function withUnread(
+  read: SettledFlux,
+  byCurrent: FluxEstimate,
+  unread: number,
+  { uncertainty }: FluxReference,
+): SettledFlux {
+  const isLess = read.source === "monitor" && read.fluxPhS * (1 + uncertainty.monitor) < byCurrent.fluxPhS;
+  if (!isLess || byCurrent.source !== "ring-current") return read;
+  const mixed = (ofRead: number, ofUnread: number): number => ofRead + unread * (ofUnread - ofRead);
+  return {
+    ...read,
+    fluxPhS: mixed(read.fluxPhS, byCurrent.fluxPhS),
+    uncertaintyFactor: mixed(read.uncertaintyFactor ?? 1, byCurrent.uncertaintyFactor ?? 1),
+  };
 }
 
 /** For a booking only the highest possible flux is an upper bound. */
@@ -100,8 +134,10 @@ export interface FluxHistory {
   add(atMs: number, fluxPhS: number): void;
   /** Mean of the readings between the two times, or null when there is none. */
   meanBetween(fromMs: number, toMs: number): number | null;
-  /** Largest reading from then on, or null when there is none. */
-  largestSince(fromMs: number): number | null;
+  /** When the last reading between the two times was, or null when there is none. */
+  lastBetween(fromMs: number, toMs: number): number | null;
+  /** Largest reading from then on that is no larger than `most`, or null when there is none. */
+  largestSince(fromMs: number, most?: number): number | null;
   /** Largest reading between the two times over an earlier one; 1 where none is larger than all before it. */
   riseBetween(fromMs: number, toMs: number): number;
 }
@@ -129,11 +165,19 @@ export function createFluxHistory(capacity: number): FluxHistory {
       }
       return count === 0 ? null : sum / count;
     },
-    largestSince(fromMs) {
+    lastBetween(fromMs, toMs) {
+      const last = times.reduce(
+        (latest, atMs) => (atMs >= fromMs && atMs <= toMs ? Math.max(latest, atMs) : latest),
+        -Infinity,
+      );
+      return last === -Infinity ? null : last;
+    },
+    largestSince(fromMs, most = Infinity) {
       let largest: number | null = null;
       for (let index = 0; index < capacity; index += 1) {
+        const value = values[index] ?? NaN;
         // A place still empty is at no time.
-        if ((times[index] ?? NaN) >= fromMs) largest = Math.max(largest ?? -Infinity, values[index] ?? NaN);
+        if ((times[index] ?? NaN) >= fromMs && !(value > most)) largest = Math.max(largest ?? -Infinity, value);
       }
       return largest;
     },

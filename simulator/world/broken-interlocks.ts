@@ -9,12 +9,17 @@ export interface BrokenInterlocks {
   isSeenAtMotion(name: string, atMs: number): boolean;
 }
 
-/** Between the reading of a level and the motion it allows, and so long where cables or computer hold up what is read. */
-const MOTION_REACTION_MS = 1000;
+/** So long where cables or computer hold up what is read. */
+const HELD_UP_MS = 1000;
+/** Between two looks at the levels, where the site does not say; a stage that finds its reference begins to move more than once. */
+const LOOK_MS = 1000;
+/** For the look itself, and to stop. */
+const STOPPING_MS = 100;
 /** Between the last reading of a level and the opening it allows: a few exchanges with the unit. */
 const OPENING_REACTION_MS = 25;
 
-export function createBrokenInterlocks(): BrokenInterlocks {
+/** `lookMs`: so often the site has its levels read while no permit lives. */
+export function createBrokenInterlocks(lookMs = LOOK_MS): BrokenInterlocks {
   const since = new Map<string, { readonly atMs: number; readonly isHeard: boolean }>();
   return {
     broke(name, atMs, isHeard) {
@@ -23,8 +28,8 @@ export function createBrokenInterlocks(): BrokenInterlocks {
     isSeenAtOpening(name, atMs) {
       const broken = since.get(name);
       if (broken === undefined) return true;
-      return atMs - broken.atMs > (broken.isHeard ? OPENING_REACTION_MS : MOTION_REACTION_MS);
+      return atMs - broken.atMs > (broken.isHeard ? OPENING_REACTION_MS : HELD_UP_MS);
     },
-    isSeenAtMotion: (name, atMs) => atMs - (since.get(name)?.atMs ?? atMs) > MOTION_REACTION_MS,
+    isSeenAtMotion: (name, atMs) => atMs - (since.get(name)?.atMs ?? atMs) > lookMs + STOPPING_MS,
   };
 }

@@ -36,15 +36,13 @@ export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFac
   const { ledger, openings, fluxUncertainty, fluxTruthFactor } = facts;
   let charged = 0;
   let given = 0;
+  const ofCharge = byCharge(charges, openings);
   for (const charge of charges) {
-    const { exposureId, positionIndex, photons, startMs, endMs } = charge;
+    const { exposureId, photons, startMs } = charge;
     let own = 0;
     let atMs = startMs;
-    for (const opening of openings) {
-      if (opening.startMs < startMs - MATCH_MS || opening.litEndMs > endMs + MATCH_MS) continue;
-      for (const deposit of opening.deposits) {
-        if (deposit.positionIndex === positionIndex && isOnDisc(deposit)) own += deposit.photons;
-      }
+    for (const { opening, photons: onCell } of ofCharge.get(charge) ?? []) {
+      own += onCell;
       atMs = opening.startMs;
     }
     charged += photons;
@@ -58,6 +56,29 @@ export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFac
   }
   if (facts.areExchanged === true) judgeEachCell(charges, facts);
   return given === 0 ? null : charged / given;
+}
+
+/**
+ * What each opening gave to a cell belongs to one charge of it: of those within whose time the opening lies, the one whose
+ * beginning is nearest to its own. A cell may be exposed again within half a second.
+ */
+function byCharge(
+  charges: readonly ClaimedCharge[],
+  openings: readonly Opening[],
+): ReadonlyMap<ClaimedCharge, readonly { readonly opening: Opening; readonly photons: number }[]> {
+  const found = new Map<ClaimedCharge, { readonly opening: Opening; readonly photons: number }[]>();
+  for (const opening of openings) {
+    const within = charges.filter(
+      ({ startMs, endMs }) => opening.startMs >= startMs - MATCH_MS && opening.litEndMs <= endMs + MATCH_MS,
+    );
+    for (const { positionIndex, photons } of opening.deposits.filter(isOnDisc)) {
+      const [nearest] = within
+        .filter((charge) => charge.positionIndex === positionIndex)
+        .sort((a, b) => Math.abs(a.startMs - opening.startMs) - Math.abs(b.startMs - opening.startMs));
+      if (nearest !== undefined) found.set(nearest, [...(found.get(nearest) ?? []), { opening, photons }]);
+    }
+  }
+  return found;
 }
 
 function judgeEachCell(charges: readonly ClaimedCharge[], { ledger, openings, fluxUncertainty }: ChargeFacts): void {

@@ -18,6 +18,8 @@ export interface WorldOptions {
   readonly sideReactions?: boolean;
   /** The shortest interval at which the slowest instrument of the site is let look at its cell. */
   readonly looksEveryS?: number;
+  /** Between two looks at the hutch's levels while nothing is exposed; 1000 when left out. */
+  readonly hutchLooksEveryMs?: number;
   /** Both motors of a table together, home at the far end (default), or each axis by itself, home at 0. */
   readonly stageAxes?: "together" | "independent";
   /** When the campaign's time is over: from then on cells may be ordered off at any instant. */

@@ -137,7 +137,7 @@ export function createWorld(deps: WorldDeps): World {
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
   const rearming = createRearmWatch();
-  const broken = createBrokenInterlocks();
+  const broken = createBrokenInterlocks(options.hutchLooksEveryMs);
   const endAtMs = options.endAtMs ?? Infinity;
   const hazards = createHazardJudge({
     ...{ clock, beam, cells, faultyPositions, ledger, inputs: options.safetyInputs ?? [] },

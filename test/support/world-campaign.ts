@@ -22,10 +22,11 @@ import { createChance } from "../../simulator/chance/chance.ts";
 import { loadFrameTables, loadLatticeTables, loadWorldData } from "../../tui/virtual/load-world-data.ts";
 import { recordedCharges } from "../../tui/virtual/recorded-charges.ts";
 import { summarise } from "../../tui/virtual/summarise.ts";
-import { worldIndexOf } from "../../tui/virtual/virtual-campaign.ts";
 import type { VirtualRig } from "../../tui/virtual/virtual-rig.ts";
 import {
+  AFTER_END_MS,
   createVirtualCampaign,
+  worldIndexOf,
   type VirtualCampaign,
   type VirtualCampaignInputs,
 } from "../../tui/virtual/virtual-campaign.ts";
@@ -151,9 +152,6 @@ function harmed({ structures, response }: FrameTables, harm: number): FrameTable
 
 /** Between two lives of the controller. */
 const AMENDING_S = 20;
-
-/** After the end cells are switched off; nothing may take longer. */
-const AFTER_END_MS = 120_000;
 
 export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun> {
   const { seed = 1, hours = 1 } = options;

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { CommandContext } from "../../tui/command-context.ts";
 import { exploreCommand } from "../../tui/commands/explore.ts";
 import { contextOf, repositoryText } from "../support/campaign-files.ts";
-import { expectSound, newFolder, removeFolders, runWorld } from "../support/world-campaign.ts";
+import { expectSound, newFolder, removeFolders, runWorld, THREE } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -131,6 +131,16 @@ it("cells that come late, are taken out, held before they are proven and ended, 
       ...["campaign.running.cells.ended", "link.isolated", "cell.isolated"],
     ]),
   );
+});
+
+it("a run that does not come to its end is a violation, whoever repeats the seed", async () => {
+  const { summary } = await runWorld({
+    hours: 0.1,
+    campaign: THREE,
+    kills: [{ atS: 350, downS: 7200 }],
+    abandon: true,
+  });
+  expect(summary.violations.filter(({ invariant }) => invariant === "run")).toHaveLength(1);
 });
 
 it("without faults every feasible request is met, charged within one per cent of what was given, and no seed run twice", async () => {

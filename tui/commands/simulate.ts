@@ -28,7 +28,7 @@ import { recordedCharges } from "../virtual/recorded-charges.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
 import { runPaced } from "../virtual/run-paced.ts";
 import { courseFaults, createVirtualCustody, displacedCells, loadBoxes } from "../virtual/simulated-course.ts";
-import { createVirtualCampaign, type VirtualCampaignInputs } from "../virtual/virtual-campaign.ts";
+import { AFTER_END_MS, createVirtualCampaign, type VirtualCampaignInputs } from "../virtual/virtual-campaign.ts";
 
 /** A campaign without a duration is simulated this long unless --until says otherwise. */
 const OPEN_END_S = 400 * 86_400;
@@ -237,9 +237,6 @@ function refuse(context: CommandContext, findings: readonly Finding[]): number {
   context.printError("Refused: nothing was moved.");
   return 2;
 }
-
-/** Cells that still run when the time is over are switched off; this long for that at the most. */
-const AFTER_END_MS = 120_000;
 
 async function flush(virtual: ReturnType<typeof createVirtualCampaign>): Promise<void> {
   const { store, clock } = virtual;

@@ -8,7 +8,9 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { FaultCounts } from "../../simulator/world/fault-effects.ts";
 import { recordedCharges } from "../virtual/recorded-charges.ts";
 import {
+  AFTER_END_MS,
   createVirtualCampaign,
+  unended,
   type VirtualCampaign,
   type VirtualCampaignInputs,
 } from "../virtual/virtual-campaign.ts";
@@ -41,9 +43,6 @@ export interface SeedResult {
   readonly exposures: number;
   readonly virtual_s: number;
 }
-
-/** Cells that still run when the time is over are switched off; this long for that at the most. */
-const AFTER_END_MS = 120_000;
 
 /** By then a slow disk has taken what is left, and a full one has room again. */
 const LAST_COMMIT_MS = 10_000;
@@ -100,7 +99,7 @@ async function runIn(inputs: SeedInputs, seed: number, folder: string): Promise<
     });
     const failure = virtual.run.failure();
     if (failure !== null) broke(failure);
-    else if (!virtual.run.isDone()) broke(`the run did not end: it waits for ${virtual.run.note() ?? "nothing"}`);
+    else broken.push(...unended(virtual));
     virtual.store.flushSamples();
     await lastCommit(virtual);
   } catch (error) {

@@ -35,10 +35,14 @@ function watchedInput({ name, source, response, maximumAgeMs }: SafetyInput) {
 export function worldOptionsOf(
   site: Site,
   codeOf: (position: Position) => string | undefined,
-): Pick<WorldOptions, "stageAxes" | "robot" | "safetyInputs" | "looksEveryS" | "isDiodeBehindRack" | "standards"> {
+): Pick<
+  WorldOptions,
+  "stageAxes" | "robot" | "safetyInputs" | "looksEveryS" | "hutchLooksEveryMs" | "isDiodeBehindRack" | "standards"
+> {
   const changer = site.sampleChanger;
   return {
     looksEveryS: site.channels.reduce((most, channel) => Math.max(most, channel.sampleIntervalMinS), 0),
+    ...(site.io.lookEveryS === undefined ? {} : { hutchLooksEveryMs: 1000 * site.io.lookEveryS }),
     ...(site.stage.driver === "zaber-ascii" ? { stageAxes: "independent" } : {}),
     ...(site.corrections === undefined
       ? {}

@@ -4,7 +4,7 @@ import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
 import type { ProgressState } from "../progress/progress-state.ts";
 import type { RunSummary } from "../progress/run-summary.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
-import type { VirtualCampaign } from "./virtual-campaign.ts";
+import { unended, type VirtualCampaign } from "./virtual-campaign.ts";
 
 export function progressOf(virtual: VirtualCampaign, campaign: Campaign, totalS: number, wallS: number): ProgressState {
   return progressOfRun(virtual.run, campaign, { nowS: virtual.clock.monoMs() / 1000, totalS, wallS });
@@ -40,7 +40,7 @@ export function summarise(
     ...figures,
     truth: { ...truth },
     checks: { ...checks },
-    violations: [...violations],
+    violations: [...violations, ...(facts.interruptedBy === null ? unended(virtual) : [])],
     log,
   };
 }

@@ -22,7 +22,7 @@ import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
-import { neverChecked, type WorldFindings } from "../../simulator/world/world-truth.ts";
+import { neverChecked, type Violation, type WorldFindings } from "../../simulator/world/world-truth.ts";
 import { createWorld, type World, type WorldOptions } from "../../simulator/world/world.ts";
 import { setupOf } from "../align/random-setup.ts";
 import { worldOptionsOf } from "../rig/world-options.ts";
@@ -37,6 +37,12 @@ import { findCells } from "./find-cells.ts";
 import { createLateCells } from "./late-cells.ts";
 import { tornWrite } from "./torn-write.ts";
 import { createVirtualRig, type VirtualRig } from "./virtual-rig.ts";
+
+/**
+ * Cells that still run when the time is over are switched off. This long for it, as a controller that begins again at the very
+ * end first gives instruments that are gone their two minutes.
+ */
+export const AFTER_END_MS = 180_000;
 
 export interface VirtualCampaignInputs {
   /** With every cell that lies in the rack. */
@@ -138,6 +144,13 @@ export function worldIndexOf({ cells }: Pick<Campaign, "cells">, barcode: string
   const cell = cells.find((one) => one.barcode === barcode);
   assert(cell !== undefined, `no cell is called ${barcode}`);
   return positionIndex(cell.position) + (turnOf(cell.position) - 1) * POSITION_COUNT;
+}
+
+/** A violation of its own: nobody is there to end what does not end by itself. None while the time is not over. */
+export function unended({ run, clock }: Pick<VirtualCampaign, "run" | "clock">): readonly Violation[] {
+  if (run.isDone()) return [];
+  const what = `the run did not end: it waits for ${run.note() ?? "nothing"}`;
+  return [{ invariant: "run", at_s: clock.monoMs() / 1000, what }];
 }
 
 export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCampaign {

@@ -5,7 +5,9 @@ import { MARKS, open, order } from "./accounts-bench.ts";
 
 describe("the flux that the books charge an exposure by", () => {
   it("settle with the mean of the monitor and the time of the switches", async () => {
-    const { accounts, rows, events, monitor, clock, accounted } = open();
+    const books = open();
+    const { accounts, rows, events, monitor, clock, accounted } = books;
+    books.ringCurrentMa = 190;
     await accounts.book(order());
     for (const [atMs, fluxPhS] of [
       [500, 5e9],
@@ -169,7 +171,9 @@ describe("the flux that the books charge an exposure by", () => {
   ])(
     "charge the reading of $beforeMs ms before the opening, or the exposure's own: $chargedPhS ph/s",
     async (asked) => {
-      const { accounts, rows, monitor, clock } = open();
+      const books = open();
+      const { accounts, rows, monitor, clock } = books;
+      books.ringCurrentMa = 190;
       monitor.add(2000, 1e10);
       await accounts.book(order());
       const openAskedAtMs = 2000 + asked.beforeMs;
@@ -186,6 +190,50 @@ describe("the flux that the books charge an exposure by", () => {
       expect(rows[1]).toMatchObject({ fluxSource: "monitor", fluxPhS: asked.chargedPhS });
     },
   );
+
+  it.each([
+    { readAtMs: [2000, 3000, 4020], monitorPhS: 9e9, chargedPhS: 9.25e9 },
+    { readAtMs: [4020], monitorPhS: 9e9, chargedPhS: 9.25e9 },
+    { readAtMs: [5040], monitorPhS: 9e9, chargedPhS: 9e9 },
+    // No further from the ring current's than the monitor may be.
+    { readAtMs: [2000], monitorPhS: 9.53e9, chargedPhS: 9.53e9 },
+  ])(
+    "charge by the ring current what dim optics may have given behind the last reading, of $monitorPhS ph/s at $readAtMs",
+    async ({ readAtMs, monitorPhS, chargedPhS }) => {
+      const books = open();
+      await books.accounts.book(order());
+      for (const atMs of readAtMs) books.monitor.add(atMs, monitorPhS);
+      books.clock.advance(5100);
+      books.accounts.settle(order(), MARKS, "made", null);
+      expect(books.rows[1]?.fluxSource).toBe("monitor");
+      expect(books.rows[1]?.fluxPhS).toBeCloseTo(chargedPhS, 0);
+      expect(books.doubt).toBeNull();
+    },
+  );
+
+  it("hold a monitor that reads nothing against the last ring current that can be, while its feed tells of a thousand times as much", async () => {
+    const books = open();
+    books.ringCurrent.add(0, 200);
+    books.ringCurrentMa = 200_000;
+    await books.accounts.book(order());
+    books.monitor.add(2000, 0);
+    books.ringCurrent.add(500, 200_000);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 1e10 });
+    expect(books.doubt).toContain("the flux monitor reads 0 ph/s");
+  });
+
+  it("charge the highest flux where a monitor reads nothing and no ring current was heard for two minutes", async () => {
+    const books = open();
+    books.ringCurrentMa = null;
+    await books.accounts.book(order());
+    books.monitor.add(2000, 0);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "highest-possible", fluxPhS: 1.1e10 });
+    expect(books.doubt).toContain("the flux monitor reads 0 ph/s, and no ring current can be believed");
+  });
 
   it("hold a monitor against the ring current of the opening when its feed fell silent on the way", async () => {
     const books = open();

@@ -35,6 +35,18 @@ describe("the flux of an exposure", () => {
     expect(settledFlux(1.12e11, 200, REFERENCE)).toEqual({ fluxPhS: 1.1e11, source: "monitor", doubt: null });
   });
 
+  it.each([null, NaN, 200_000])(
+    "is not a monitor's that reads next to nothing, alone with a ring current of %s",
+    (currentMa) => {
+      const dead = settledFlux(0, currentMa, REFERENCE);
+      expect(dead).toMatchObject(HIGHEST);
+      expect(dead.doubt).toContain("the flux monitor reads 0 ph/s, and no ring current can be believed");
+      expect(settledFlux(3.39e10, currentMa, REFERENCE).source).toBe("highest-possible");
+      // The ring at the least current that is exposed with.
+      expect(settledFlux(3.41e10, currentMa, REFERENCE).source).toBe("monitor");
+    },
+  );
+
   it.each([null, NaN, Infinity, -1])(
     "follows the ring current, less surely, when the monitor says %s",
     (monitorPhS) => {
@@ -101,6 +113,19 @@ describe("the monitor's history", () => {
     expect(history.largestSince(1000)).toBe(9);
     expect(history.largestSince(1001)).toBe(5);
     expect(history.largestSince(3001)).toBeNull();
+  });
+
+  it("knows when it was last read, and the largest that can be", () => {
+    const history = createFluxHistory(4);
+    expect(history.lastBetween(0, 9000)).toBeNull();
+    for (const [second, value] of [7, 9, 5, 3].entries()) history.add(second * 1000, value);
+    expect(history.lastBetween(0, 9000)).toBe(3000);
+    expect(history.lastBetween(0, 2999)).toBe(2000);
+    expect(history.lastBetween(3000, 3000)).toBe(3000);
+    expect(history.lastBetween(3001, 9000)).toBeNull();
+    expect(history.largestSince(0, 8)).toBe(7);
+    expect(history.largestSince(0, 9)).toBe(9);
+    expect(history.largestSince(2000, 2)).toBeNull();
   });
 
   it("forgets the oldest reading when it is full", () => {

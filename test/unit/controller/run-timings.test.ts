@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { runTimings } from "../../../controller/run/timings.ts";
+import { AFTER_END_MS } from "../../../tui/virtual/virtual-campaign.ts";
 import { loadShipped } from "../../support/campaign-files.ts";
 
 function startDeadlinesS(campaignPath: string): readonly number[] {
@@ -12,6 +13,11 @@ it("an instrument that is gone is waited for two minutes as a campaign begins, a
   expect(startDeadlinesS("protocols/campaigns/robot-to-beam.yaml")).toEqual([120, 40]);
   // Whoever hears a channel once a minute only gives it that long.
   expect(startDeadlinesS("protocols/campaigns/fault-search-rack.yaml")).toEqual([120, 120]);
+});
+
+it("a controller that begins again at the very end, a channel of its gone, ends while the search still waits for it", () => {
+  const [, resumedS = Infinity] = startDeadlinesS("protocols/campaigns/fault-search-rack.yaml");
+  expect(resumedS + 30).toBeLessThanOrEqual(AFTER_END_MS / 1000);
 });
 
 it("the inputs of the hutch are looked at once a second while no permit lives, or as often as the site says", () => {
