@@ -65,6 +65,7 @@ export function allMachines(): readonly NamedMachine[] {
     exposeGraceMs: 1,
     closeDeadlineMs: 1,
     unclosedRoundMs: 1,
+    isOver: notRun,
   });
   const supervisorMachine = createSafetySupervisorMachine({
     ...shared,

@@ -275,9 +275,10 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
             }),
           },
         },
+        // Nobody is left to watch: charged up to now, and the alarm stands. The end is told once, and perhaps before this.
+        always: { guard: () => deps.isOver(), target: "accounting", actions: "noteUnclosed" },
         on: {
           DEADLINE: { target: "unclosed", reenter: true },
-          // Nobody is left to watch: charged up to now, and the alarm stands.
           STOP_EXPOSING: {
             guard: "isOver",
             target: "accounting",

@@ -32,6 +32,8 @@ export interface ExposureMachineDeps {
   readonly closeDeadlineMs: number;
   /** Longest time of one round of waiting for a shutter that does not close, before the round is begun anew. */
   readonly unclosedRoundMs: number;
+  /** The campaign's time is over. */
+  readonly isOver: () => boolean;
   /** From the order to open to the open switch, as it usually takes; 0 where that is not said. */
   readonly openingMs?: number;
   /** So long before the order to open the permit is asked for, and what must run by then begun; 0 where that is not said. */

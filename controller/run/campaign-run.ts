@@ -173,7 +173,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   const witness = createExposureWitness({ campaign, clock, roles, recorder, intake, views });
   const calibrations = createCalibrationWatch({ site, campaign, roles, clock, alarms, changed: planAgain });
   const watchDesk = createWatchDesk({
-    ...{ roles, alarms, latched, machineBeam: timings.machineBeam },
+    ...{ roles, alarms, latched, machineBeam: timings.machineBeam, planAgain },
     diskObstacle: () => access.obstacle() ?? calibrations.obstacle(isAligning()) ?? diskObstacle(),
     beamChanged(isUp) {
       partialRule.noteBeam(isUp);
@@ -256,7 +256,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
   });
   const partialRule = createPartialRule({ campaign, shutterTravelMs: timings.shutterTravelMs, nowMs, endAtMs });
 
-  const shared = { clock, recorder };
+  const shared = { clock, recorder, isOver: (): boolean => nowMs() >= endAtMs };
   const corrections = createBesideCells({
     ...{ ...readings, ...shared, site, campaign, roles, timings, tally, alarms, fluxReference, beam, showLevels },
     ...{ longestOpenS: openBound, commit, commitAlone, left, fail, cycleOf, ledger, access, planAgain, desk },
@@ -363,7 +363,6 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       gaps.heard(news);
     },
     ...{ startDeadlineMs: timings.startDeadlineMs, homingDeadlineMs: timings.homingDeadlineMs },
-    isOver: () => nowMs() >= endAtMs,
     plan(context) {
       const among = amendments.settle() ?? reunion.obstacle() ?? changer?.obstacle() ?? watchDesk.obstacle(context);
       const mayBeAsked = context.finishedCellCount < campaign.cells.length;

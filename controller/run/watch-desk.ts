@@ -26,6 +26,8 @@ export interface WatchDeskDeps {
   /** Machine beam came or went; silence of the ring current counts as gone. */
   readonly beamChanged: (isUp: boolean) => void;
   readonly hutchChanged: () => void;
+  /** What `obstacle` found in the way may be over, and neither hutch nor beam has changed. */
+  readonly planAgain: () => void;
   /** What the record waits for; null where it is taken. */
   readonly diskObstacle?: () => Obstacle | null;
 }
@@ -67,6 +69,10 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
   let isBeamUp: boolean | null = null;
   const machineBeam = createMachineBeam(deps.machineBeam);
   let lastCurrentMa = NaN;
+  /** Planned without a reading: the beam counts as neither gone nor back, so that the next reading alone ends the wait. */
+  let isCurrentAwaited = false;
+  /** Planned as the shutter did not read closed, with which the stage neither looks for its reference nor parks. */
+  let isClosedAwaited = false;
   const isRehearsal = roles.io.isLocked === true;
   /** Where the trouble of an instrument was: its own name, or that of a line or cabinet that it shares. */
   const lostAt = new Map<string, string>();
@@ -124,6 +130,9 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
         alarms.clearAll(roles.ringCurrent.name, ["sensor."]);
         judgeJump(reading.value);
         setBeam(machineBeam.read(reading.arrivedAtMs, reading.value));
+        if (!isCurrentAwaited) return;
+        isCurrentAwaited = false;
+        deps.planAgain();
       });
       roles.flux.onReading(() => {
         alarms.clearAll(roles.flux.name, ["sensor."]);
@@ -201,6 +210,10 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       if (beamNotOffAt.length > 0 && (read.safetyShutterClosedSwitch || shutterState(read) === "closed")) {
         for (const where of beamNotOffAt.splice(0)) alarms.clear("shutter.beam-not-off", where);
       }
+      if (isClosedAwaited && shutterState(read) === "closed") {
+        isClosedAwaited = false;
+        deps.planAgain();
+      }
       const latched = deps.latched();
       // The unit gives the same object while every input stands as it stood.
       if (read.interlocks === interlocks && latched === latchedBefore) return;
@@ -225,6 +238,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       return levels;
     },
     obstacle({ ready, isGuarded, isHomed }) {
+      isClosedAwaited = levels !== null && shutterState(levels) !== "closed";
       const disk = deps.diskObstacle?.() ?? null;
       if (disk !== null) return disk;
       const missing = roles.beamline.find((name) => !ready.has(name));
@@ -239,6 +253,7 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       if (!isHomed) return { reason: "the stage to find its reference", who: roles.stage.name };
       if (isRehearsal) return null;
       const current = ringCurrentMa();
+      isCurrentAwaited = current === null;
       if (current === null) return { reason: "a fresh ring current", who: roles.ringCurrent.name };
       if (!machineBeam.isThere) {
         const { presentMa } = deps.machineBeam;

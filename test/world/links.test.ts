@@ -12,6 +12,7 @@ import {
   THREE,
 } from "../support/world-campaign.ts";
 import type { WorldRun } from "../support/world-campaign.ts";
+import type { WorldFault } from "../../simulator/world/world-faults.ts";
 
 afterAll(removeFolders);
 
@@ -181,5 +182,20 @@ describe.each(["io", "stage", "detector", "broker"])("the link of the %s", (link
     expect(run.summary.alarms.open).toBeGreaterThan(0);
     expect(run.virtual.world.openings.filter((opening) => opening.litEndMs > 625_000)).toEqual([]);
     expect(run.summary.requests.met).toBeLessThan(calm.summary.requests.met - 3);
+  });
+});
+
+describe("a ring current that is unheard for a moment as the next cell is to be exposed", () => {
+  // The exposure under way is over at about 605.5 s, and the current is heard every two seconds.
+  it.each<readonly [string, WorldFault]>([
+    ["with its broker unplugged", { kind: "link-unplugged", link: "broker", fromMs: 603_000, toMs: 607_000 }],
+    ["for a reading that is none", { kind: "feed-not-a-number", feed: "ring-current", fromMs: 603_900, toMs: 604_100 }],
+  ])("%s, keeps the beam for no longer than that", async (_, fault) => {
+    const run = await runWorld({ hours: 0.18, campaign: THREE, faults: [fault] });
+    expectSound(run);
+    expect(run.summary.requests).toMatchObject({ met: 6, missed: 0 });
+    expect(run.of("shutter-opened").at(-1)?.atMs).toBeLessThan(625_000);
+    expect(run.of("beam-lost").filter(({ atMs }) => atMs > 600_000)).toEqual([]);
+    expect(run.summary.alarms.open).toBe(0);
   });
 });

@@ -6,7 +6,7 @@ import { positionAt } from "../../protocols/base/position.ts";
 import { SILICON_PAIR_EV } from "../../protocols/dose/flux-monitor.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
-import { expectSound, field, numeric, removeFolders, runWorld, site, SIX } from "../support/world-campaign.ts";
+import { expectSound, field, numeric, removeFolders, runWorld, site, SIX, THREE } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
@@ -136,5 +136,24 @@ describe("a site whose flux monitor stands behind the shutter", () => {
     expectSound(run);
     expect(run.alarms).toEqual([]);
     expect(run.of("exposure-ended").length).toBeGreaterThan(20);
+  });
+});
+
+describe("a closed switch of the shutter that does not say so", () => {
+  it("as a controller comes back keeps the stage from its reference, and exposing goes on once it does", async () => {
+    const fromMs = 605_700;
+    const run = await runWorld({
+      hours: 0.19,
+      campaign: THREE,
+      kills: [{ atS: 605.6, downS: 5 }],
+      faults: [{ kind: "shutter-switch", which: "closed", reads: false, fromMs, toMs: 635_000 }],
+    });
+    expectSound(run);
+    // One died with the controller; the other waits for the switch.
+    expect(run.summary.requests).toMatchObject({ met: 5, missed: 1 });
+    const opened = run.of("shutter-opened").filter(({ atMs }) => atMs > fromMs);
+    expect(opened).toHaveLength(1);
+    expect(opened[0]?.atMs).toBeGreaterThan(635_000);
+    expect(opened[0]?.atMs).toBeLessThan(655_000);
   });
 });

@@ -63,6 +63,8 @@ export interface Scenario {
   readonly openAtMs?: number;
   /** The end of the window it was asked for. */
   readonly latestMs?: number;
+  /** The end of the campaign. */
+  readonly endAtMs?: number;
 }
 
 export type OutsideEvent =
@@ -167,7 +169,10 @@ export async function run(scenario: Scenario): Promise<Result> {
       actor.send({ type: "PERMIT_REFUSED", exposureId: orderedId, reasons: ["interlock doorClosed"] });
     } else actor.send({ type: "PERMIT_GRANTED", exposureId: orderedId });
   });
-  const machine = createExposureMachine({ clock, recorder, effects, ...DEADLINES });
+  const machine = createExposureMachine({
+    ...{ clock, recorder, effects, ...DEADLINES },
+    isOver: () => clock.monoMs() >= (scenario.endAtMs ?? Infinity),
+  });
   const actor = createActor(machine, { parent: parent.ref });
   actor.start();
   actor.send({ type: "EXPOSE", order: orderOf(scenario) });

@@ -183,6 +183,7 @@ describe("every state of an exposure", () => {
       throw new Error("not run");
     };
     const machine = createExposureMachine({
+      isOver: () => false,
       clock,
       recorder: createRecorder(),
       effects: {

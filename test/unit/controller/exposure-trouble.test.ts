@@ -83,6 +83,30 @@ describe("an effect that fails", () => {
     });
   });
 
+  it.each([
+    ["in the exposure", 800, 940],
+    ["while it is asked to close", 1280, 1400],
+    ["while it is made safe", 1350, 1400],
+  ])("closing and everything after it, as the campaign ends %s: nobody waits on", async (_, endAtMs, litUntilAtMs) => {
+    const over = { type: "STOP_EXPOSING", reason: "campaign time over", isOver: true } as const;
+    for (const awaitClosed of ["hangs", "finds it open"] as const) {
+      const result = await run({
+        effects: { close: "fails", makeSafe: "fails", awaitClosed },
+        events: [[endAtMs, over]],
+        endAtMs,
+      });
+      expectHonestEnd(result);
+      expect(result.parent.count("BEAM_NOT_OFF")).toBe(1);
+      expect(result.settled[0]).toMatchObject({
+        outcome: "shutter-failure",
+        marks: { closedSeenAtMs: null, litUntilAtMs },
+      });
+      expect(result.parent.heard.at(-1)).toMatchObject({
+        fault: { what: expect.stringContaining("the beam may still be on") as string },
+      });
+    }
+  });
+
   it("closing, when it is a defect: the beam is taken off upstream, for nobody knows what was asked", async () => {
     const result = await run({ effects: { close: "throws" } });
     expectHonestEnd(result);

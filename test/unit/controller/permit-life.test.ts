@@ -118,6 +118,7 @@ async function litS(scenario: Scenario): Promise<{ readonly litS: number; readon
   );
   const exposure = createActor(
     createExposureMachine({
+      isOver: () => false,
       clock,
       recorder,
       effects,

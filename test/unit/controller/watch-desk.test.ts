@@ -3,10 +3,13 @@ import { createAlarms } from "../../../controller/run/alarms.ts";
 import { createWatchDesk } from "../../../controller/run/watch-desk.ts";
 import { usualRule } from "../../../protocols/base/fault-answers.ts";
 import type { FaultCode } from "../../../protocols/base/fault.ts";
+import type { Interlock } from "../../../protocols/roles/beam-io.ts";
 import type { Reading, Sensor } from "../../../protocols/roles/sensor.ts";
+import { broken, GOOD_LEVELS } from "./levels.ts";
 
 function sensor(name: string, quantity: string) {
   const handlers: ((reading: Reading) => void)[] = [];
+  let fresh: Reading | undefined;
   const role: Sensor = {
     name,
     driver: "test",
@@ -15,7 +18,7 @@ function sensor(name: string, quantity: string) {
     maximumAgeS: 10,
     connect: () => Promise.reject(new Error("not connected here")),
     disconnect: () => undefined,
-    fresh: () => undefined,
+    fresh: () => fresh,
     onFault: () => () => undefined,
     onReading(handler) {
       handlers.push(handler);
@@ -25,13 +28,22 @@ function sensor(name: string, quantity: string) {
   return {
     role,
     read: (value: number, arrivedAtMs = 0): void => {
-      for (const handler of handlers) handler({ value, arrivedAtMs });
+      fresh = { value, arrivedAtMs };
+      for (const handler of handlers) handler(fresh);
+    },
+    unheard: (): void => {
+      fresh = undefined;
     },
   };
 }
 
 function desk(steadyMs = 0, io: { readonly name: string; readonly isLocked?: true } = { name: "io" }) {
   const beam: boolean[] = [];
+  const latched = { now: [] as readonly Interlock[] };
+  let wakes = 0;
+  const wake = (): void => {
+    wakes += 1;
+  };
   const alarms = createAlarms({ record: () => undefined }, () => 0);
   const ringCurrent = sensor("ring current", "ring_current");
   const flux = sensor("flux monitor", "flux");
@@ -46,17 +58,20 @@ function desk(steadyMs = 0, io: { readonly name: string; readonly isLocked?: tru
     roles,
     alarms,
     machineBeam: { presentMa: 50, lostMa: 20, steadyMs, steadyShare: 0.02 },
-    latched: () => [],
+    latched: () => latched.now,
     beamChanged(isUp) {
+      wake();
       if (beam.at(-1) !== isUp) beam.push(isUp);
     },
-    hutchChanged: () => undefined,
+    hutchChanged: wake,
+    planAgain: wake,
   });
   watch.listen();
   const raise = (code: FaultCode, where: string): void => {
     alarms.raise({ code, where, what: "something", advice: "Look." });
   };
-  return { watch, flux, ringCurrent, beam, raise, open: () => alarms.open.map(({ code }) => code) };
+  const open = (): readonly string[] => alarms.open.map(({ code }) => code);
+  return { watch, flux, ringCurrent, latched, beam, raise, open, wakes: () => wakes };
 }
 
 describe("the trouble of an instrument", () => {
@@ -127,5 +142,111 @@ describe("a ring current that jumps between two readings", () => {
     expect([beam, open()]).toEqual([[], []]);
     ringCurrent.read(3, 12_000);
     expect([beam, open()]).toEqual([[false], ["beam.lost"]]);
+  });
+});
+
+describe("planning that waits for the beam", () => {
+  const NOT_CLOSED = { ...GOOD_LEVELS, shutterClosedSwitch: false };
+  const FACTS = { ready: new Set(["gates"]), isGuarded: true, isHomed: true };
+  type Desk = ReturnType<typeof desk>;
+
+  function steady({ ringCurrent }: Desk, fromMs = 0): void {
+    for (const afterMs of [0, 2000, 4000, 6000]) ringCurrent.read(100, fromMs + afterMs);
+  }
+
+  function fitDesk(): Desk {
+    const made = desk(5000);
+    made.watch.showLevels(GOOD_LEVELS);
+    steady(made);
+    expect(made.watch.obstacle(FACTS)).toBeNull();
+    return made;
+  }
+
+  // What is not here is ended by the machine's own news: an instrument that is ready, a supervisor that sees.
+  interface Wait {
+    readonly forWhat: RegExp;
+    readonly begins: (on: Desk) => void;
+    readonly ends: (on: Desk) => void;
+  }
+  const WAITS: readonly Wait[] = [
+    {
+      forWhat: /^interlock beamPermitted to hold/,
+      begins({ watch }) {
+        watch.showLevels(broken("beamPermitted"));
+      },
+      ends({ watch }) {
+        watch.showLevels(GOOD_LEVELS);
+      },
+    },
+    {
+      forWhat: /^a person to re-arm/,
+      begins({ watch, latched }) {
+        latched.now = ["doorClosed"];
+        watch.showLevels(GOOD_LEVELS);
+      },
+      ends({ watch, latched }) {
+        latched.now = [];
+        watch.showLevels(GOOD_LEVELS);
+      },
+    },
+    {
+      forWhat: /^a fresh ring current/,
+      begins({ ringCurrent }) {
+        ringCurrent.unheard();
+      },
+      ends({ ringCurrent }) {
+        ringCurrent.read(100, 8000);
+      },
+    },
+    {
+      forWhat: /^machine beam/,
+      begins({ ringCurrent }) {
+        ringCurrent.read(3, 8000);
+      },
+      ends(on) {
+        steady(on, 10_000);
+      },
+    },
+    {
+      forWhat: /^machine beam/,
+      begins({ ringCurrent }) {
+        ringCurrent.read(60, 8000);
+      },
+      ends({ ringCurrent }) {
+        for (const atMs of [10_000, 12_000, 14_000]) ringCurrent.read(60, atMs);
+      },
+    },
+  ];
+
+  it.each(WAITS)("is woken once there is what it waits for: $forWhat", ({ forWhat, begins, ends }) => {
+    const on = fitDesk();
+    begins(on);
+    expect(on.watch.obstacle(FACTS)?.reason).toMatch(forWhat);
+    const before = on.wakes();
+    ends(on);
+    expect(on.wakes()).toBeGreaterThan(before);
+    expect(on.watch.obstacle(FACTS)).toBeNull();
+  });
+
+  it("is woken once the shutter reads closed, under which alone the stage finds its reference", () => {
+    const { watch, wakes } = fitDesk();
+    watch.showLevels(NOT_CLOSED);
+    expect(watch.obstacle({ ...FACTS, isHomed: false })?.reason).toBe("the stage to find its reference");
+    const before = wakes();
+    watch.showLevels(NOT_CLOSED);
+    expect(wakes()).toBe(before);
+    watch.showLevels(GOOD_LEVELS);
+    expect(wakes()).toBe(before + 1);
+  });
+
+  it("is left alone by readings and by the shutter of an exposure while nothing is in the way", () => {
+    const { watch, ringCurrent, wakes } = fitDesk();
+    const before = wakes();
+    for (const atMs of [8000, 10_000, 12_000]) {
+      ringCurrent.read(100, atMs);
+      watch.showLevels(NOT_CLOSED);
+      watch.showLevels(GOOD_LEVELS);
+    }
+    expect(wakes()).toBe(before);
   });
 });
