@@ -1,8 +1,9 @@
 /** The parts of the safety supervisor: its loops, what it judges by, notes and tells. Which of it when, the machine itself says. */
 import { assign, enqueueActions, fromCallback, sendParent, sendTo, setup } from "xstate";
 import { within, type Clock } from "../../protocols/base/clock.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { BeamIo, InputLevels, Interlock } from "../../protocols/roles/beam-io.ts";
+import { isSilence } from "../beam/unit-answers.ts";
 import { brokenLatches, judgePermit, type PermitRequest } from "../safety/permit-judgement.ts";
 import { deadlineActor } from "./deadline.ts";
 import { taskActor } from "./task.ts";
@@ -172,9 +173,15 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
       watch,
       permit,
       withdraw: taskActor(clock, () => io.permit.dropShutterPermit()),
-      /** Only a unit whose levels can be read counts as seen. */
+      /** Only a unit whose levels can be read counts as seen. One that answers shows them, though its watchdog stays as it is. */
       rearm: taskActor(clock, async () => {
-        await io.permit.rearmWatchdog();
+        try {
+          await io.permit.rearmWatchdog();
+        } catch (error) {
+          // It is an open shutter that keeps a watchdog from being re-armed: whoever looks after that must see it.
+          if (isFault(error) && !isSilence(error)) deps.showLevels(await io.readInputs());
+          throw error;
+        }
         deps.showLevels(await io.readInputs());
       }),
       deadline: deadlineActor(clock),

@@ -21,6 +21,7 @@ export interface BeginAgainDeps {
   readonly tally: Tally;
   readonly nowMs: () => number;
   readonly endAtMs: number;
+  readonly worstClosingMs: number;
 }
 
 export interface BeganAgain {
@@ -39,7 +40,8 @@ export interface BeganAgain {
   }): void;
 }
 
-export function createBeginAgain({ left, campaign, site, desk, tally, nowMs, endAtMs }: BeginAgainDeps): BeganAgain {
+export function createBeginAgain(deps: BeginAgainDeps): BeganAgain {
+  const { left, campaign, site, desk, tally, nowMs, endAtMs, worstClosingMs } = deps;
   const unfinished = left === undefined ? [] : unfinishedBookings(left.ledgerRows);
   const atStart = left === undefined ? null : restoreSweeps(left.recorded, unfinished, campaign, desk, tally);
   const { asked, repeats } = askedAgain<RestoredRequests>(atStart ?? NOTHING_ASKED, unfinished, {
@@ -52,7 +54,7 @@ export function createBeginAgain({ left, campaign, site, desk, tally, nowMs, end
       if (left === undefined) return;
       recordResumed(recorder, campaign, left.recorded, { sweep: atStart?.sweep ?? null, unfinished, site });
       if (resumedBy !== undefined) recordLetGoOn(recorder, resumedBy, before?.recorded);
-      settleUnfinished(unfinished, { ledger, recorder, tally, nowMs });
+      settleUnfinished(unfinished, { ledger, recorder, tally, nowMs, worstClosingMs });
       witness.leftOpen(left.recorded.unwitnessed);
       repeats.forEach(requestDesk.noteWanted);
       forecasts.goOn();

@@ -1,50 +1,92 @@
 /**
- * After a restart the shutter must be seen closed, whether or not anything is exposed again: its watchdog should have
- * closed it when the controller went. One that reads otherwise is asked to close, and told when it does not.
+ * Where nobody saw the shutter closed, it must be seen so: after a restart, since its watchdog should have closed it when the
+ * controller went, and after an exposure whose end the unit did not answer for. One that reads otherwise is asked to close,
+ * and the one upstream with it; where neither reads closed, what no account covers is charged, and it is told.
  */
 import { isFault } from "../../protocols/base/fault.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
-import { shutterState, type BeamIo, type InputLevels } from "../../protocols/roles/beam-io.ts";
+import { isSafetyShut, shutterState, type BeamIo, type InputLevels } from "../../protocols/roles/beam-io.ts";
 import { faultNote, type FaultNote } from "../machines/errors.ts";
 
+/** With the one upstream closed nothing comes through it. */
+type OpenShutterCode = "shutter.stuck-open" | "shutter.beam-not-off";
+
 export interface ShutterLookDeps {
-  /** False where there was no restart. */
-  readonly isNeeded: boolean;
-  readonly io: Pick<BeamIo, "name" | "requestShutterClosed">;
+  readonly io: Pick<BeamIo, "name" | "requestShutterClosed" | "requestSafetyShutter">;
   /** Within this the shutter closes by itself, and by the order. */
   readonly worstClosingMs: number;
   readonly nowMs: () => number;
   /** An exposure of this run is under way: its own machine looks after the shutter. */
   readonly isExposing: () => boolean;
+  /** Neither shutter was closed when they were first seen: what came since then is in no account. */
+  readonly unclosed: (sinceMs: number) => void;
   readonly tell: (fault: FaultNote) => void;
+  /** What was told of a shutter that stands open is over. */
+  readonly clear: (code: OpenShutterCode) => void;
   readonly fail: (error: unknown) => void;
 }
 
-/** Given every reading of the levels, until one is good or the trouble is told. */
-export function createShutterLook(deps: ShutterLookDeps): (levels: InputLevels) => void {
-  let openSinceMs: number | null = null;
-  let isOver = !deps.isNeeded;
-  return (levels) => {
-    if (isOver) return;
-    if (shutterState(levels) === "closed" || deps.isExposing()) {
-      isOver = true;
-      return;
-    }
-    if (openSinceMs === null) {
-      openSinceMs = deps.nowMs();
-      deps.io.requestShutterClosed().catch((error: unknown) => {
+export interface ShutterLook {
+  /** Nobody saw a shutter closed. `accountedToMs`: up to then all that may have come is charged; null where nothing was open. */
+  begin(accountedToMs: number | null): void;
+  /** Given every reading of the levels, until one shows the shutter closed. */
+  showLevels(levels: InputLevels): void;
+}
+
+interface Look {
+  accountedToMs: number | null;
+  openSinceMs: number | null;
+  told: OpenShutterCode | null;
+}
+
+export function createShutterLook(deps: ShutterLookDeps): ShutterLook {
+  const { io } = deps;
+  let look: Look | null = null;
+
+  /** Each by itself: one that is refused must not keep the other from being asked. */
+  function askClosed(isUpstreamShut: boolean): void {
+    const asked = [io.requestShutterClosed(), ...(isUpstreamShut ? [] : [io.requestSafetyShutter(false)])];
+    for (const one of asked) {
+      one.catch((error: unknown) => {
         if (isFault(error)) deps.tell(faultNote(error));
         else deps.fail(error);
       });
-      return;
     }
-    if (deps.nowMs() - openSinceMs <= deps.worstClosingMs) return;
-    isOver = true;
-    deps.tell({
-      code: "shutter.beam-not-off",
-      where: deps.io.name,
-      what: `after the restart the shutter reads ${shutterState(levels)}: what stands in the beam may be exposed since the controller was lost`,
-      advice: FAULT_CATALOGUE["shutter.beam-not-off"].advice,
-    });
+  }
+
+  return {
+    begin(accountedToMs) {
+      look = { accountedToMs, openSinceMs: null, told: null };
+    },
+    showLevels(levels) {
+      if (look === null) return;
+      const state = shutterState(levels);
+      if (state === "closed") {
+        if (look.told !== null) deps.clear(look.told);
+        look = null;
+        return;
+      }
+      const isUpstreamShut = isSafetyShut(levels);
+      // Only what was open at the first look may have been so all the time before it.
+      if (look.accountedToMs !== null && !isUpstreamShut) deps.unclosed(look.accountedToMs);
+      look.accountedToMs = null;
+      if (deps.isExposing()) return;
+      if (look.openSinceMs === null) {
+        look.openSinceMs = deps.nowMs();
+        askClosed(isUpstreamShut);
+        return;
+      }
+      if (deps.nowMs() - look.openSinceMs <= deps.worstClosingMs) return;
+      if (!isUpstreamShut) askClosed(isUpstreamShut);
+      const code = isUpstreamShut ? "shutter.stuck-open" : "shutter.beam-not-off";
+      if (look.told === code) return;
+      if (look.told !== null) deps.clear(look.told);
+      look.told = code;
+      const lit = isUpstreamShut ? "the one upstream is closed" : "what stands in the beam may be exposed since";
+      deps.tell({
+        ...{ code, where: io.name, advice: FAULT_CATALOGUE[code].advice },
+        what: `nobody saw the shutter close, and it reads ${state}: ${lit}`,
+      });
+    },
   };
 }

@@ -25,11 +25,25 @@ export function unfinishedBookings(rows: readonly LedgerRow[]): readonly LedgerR
   return [...open.values()];
 }
 
+/**
+ * Up to when what is charged covers whatever may have come, where nobody saw the shutter close since it was last asked open;
+ * null where it was seen. `isNotOff`: the beam was known to be on when the controller was lost.
+ */
+export function chargedToMs(rows: readonly LedgerRow[], isNotOff: boolean): number | null {
+  const last = rows.at(-1);
+  const booking = rows.findLast(({ kind }) => kind === "booking");
+  if (last === undefined || booking === undefined) return null;
+  if (last.kind === "settlement") return isNotOff ? last.atMs : null;
+  return booking.atMs + 1000 * booking.openTimeS;
+}
+
 export interface UnfinishedDeps {
   readonly ledger: DoseLedger;
   readonly recorder: Recorder;
   readonly tally: Tally;
   readonly nowMs: () => number;
+  /** Permit's watchdog and shutter upstream together, from when the controller was lost. */
+  readonly worstClosingMs: number;
 }
 
 export function settleUnfinished(bookings: readonly LedgerRow[], deps: UnfinishedDeps): void {
@@ -39,8 +53,8 @@ export function settleUnfinished(bookings: readonly LedgerRow[], deps: Unfinishe
     const row = ledger.settle(exposureId, null, LOST_REASON);
     const request = requestOf(exposureId);
     // Whatever had opened it, the watchdog or a person closed it while nobody was there; who is back sooner than the longest
-    // closing takes may still find it open.
-    const litUntilMs = Math.max(deps.nowMs(), atMs + 1000 * openTimeS);
+    // closing takes may still find it open, however long after the booking it was opened.
+    const litUntilMs = Math.max(deps.nowMs() + deps.worstClosingMs, atMs + 1000 * openTimeS);
     recorder.record("exposure-ended", {
       exposure_id: exposureId,
       request_id: exposureId.replace(/^X-/, ""),

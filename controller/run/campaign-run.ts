@@ -33,7 +33,6 @@ import { letGoOn } from "../resume/record-resumed.ts";
 import { isOfExposures, wishKeys } from "../resume/recorded-run.ts";
 import { restoreCells } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
-import { createShutterLook } from "../resume/shutter-look.ts";
 import { createBeamReadings } from "./beam-readings.ts";
 import { createAlarms } from "./alarms.ts";
 import { actorClock } from "./actor-clock.ts";
@@ -103,15 +102,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     watchDesk.showLevels(read);
     closedShutter.showLevels(read);
     stops.showLevels(read);
-    lookAtShutter(read);
   };
-  const lookAtShutter = createShutterLook({
-    ...{ isNeeded: left !== undefined, io: roles.io, worstClosingMs: timings.worstClosingMs, nowMs, fail },
-    isExposing: () => actor.getSnapshot().matches({ running: { beam: "exposing" } }),
-    tell(fault) {
-      watchDesk.noteNews({ type: "BEAM_NOT_OFF", fault });
-    },
-  });
   const readings = createBeamReadings(site, tables, roles);
   const { ringCurrentMa } = readings;
   const fluxReference = fluxReferenceOf(site);
@@ -193,6 +184,10 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...{ campaign, ledger, ledgerCells, recorder, tally, beam, fluxReference, nowMs, alarms, timings, fail },
     ...{ io: roles.io, ringCurrentMa, stopExposing, commit: commitAlone, left, cycleOf },
     filtersIn: () => watchDesk.levels?.filtersIn ?? site.filters.map(() => false),
+    isExposing: () => actor.getSnapshot().matches({ running: { beam: "exposing" } }),
+    tellOpen(fault) {
+      watchDesk.noteNews({ type: "BEAM_NOT_OFF", fault });
+    },
   });
 
   const changer = createCampaignChanger({
@@ -316,7 +311,8 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     alarmsOfExposures: left === undefined ? [] : alarms.open.filter(isOfExposures),
   });
 
-  const beganAgain = createBeginAgain({ left, campaign, site, desk, tally, nowMs, endAtMs });
+  const { worstClosingMs } = timings;
+  const beganAgain = createBeginAgain({ left, campaign, site, desk, tally, nowMs, endAtMs, worstClosingMs });
   const reunion = createReunion({
     clock,
     cellCount: left === undefined ? 0 : campaign.cells.length,

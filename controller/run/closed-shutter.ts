@@ -1,6 +1,6 @@
 /**
- * A shutter that reads closed and is not: heard by the monitor behind it, charged to what stands in the beam. In a
- * rehearsal one, too, that reads open, for nobody asked it to.
+ * A shutter that reads closed and is not: heard by the monitor behind it, charged to what stands in the beam. One, too, that
+ * reads open though nobody asked it to: after a restart, an exposure whose end was not seen, or in a rehearsal.
  */
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -13,18 +13,25 @@ import { createFluxWatch, type FluxWatch, type FluxWatchDeps } from "./flux-watc
 import type { Tally } from "./tally.ts";
 import type { ParkingPlace } from "../beam/sweeps.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
+import type { FaultNote } from "../machines/errors.ts";
 import { lastInBeam } from "../resume/last-in-beam.ts";
 import type { LeftRun } from "../resume/read-run.ts";
+import { createShutterLook } from "../resume/shutter-look.ts";
+import { chargedToMs } from "../resume/unfinished.ts";
 
 export interface ClosedShutterDeps
   extends Omit<ClosedChargeDeps, "accounted" | "standing">, Omit<FluxWatchDeps, "charge" | "deafSinceMs"> {
   readonly io: FluxWatchDeps["io"] & Pick<BeamIo, "isLocked" | "requestShutterClosed">;
-  readonly timings: FluxWatchDeps["timings"] & Pick<RunTimings, "ringCurrentNoneMa">;
+  readonly timings: FluxWatchDeps["timings"] & Pick<RunTimings, "ringCurrentNoneMa" | "worstClosingMs">;
   readonly campaign: Campaign;
   readonly ledgerCells: readonly LedgerCell[];
   readonly tally: Pick<Tally, "accounted">;
   /** After a restart, what the record says. */
   readonly left?: Pick<LeftRun, "recorded" | "ledgerRows"> | undefined;
+  /** An exposure of this run is under way: its own machine looks after the shutter. */
+  readonly isExposing: () => boolean;
+  /** Told of a shutter that was not seen closed, and does not close. */
+  readonly tellOpen: (fault: FaultNote) => void;
   /** Makes durable what was charged. Never throws. */
   readonly commit: () => void;
 }
@@ -85,6 +92,21 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
         };
 
   const tail = createUnclosedTail(charge, deps.nowMs);
+  const look = createShutterLook({
+    ...{ io: deps.io, worstClosingMs: deps.timings.worstClosingMs, nowMs: deps.nowMs, fail: deps.fail },
+    ...{ isExposing: deps.isExposing, tell: deps.tellOpen },
+    unclosed(sinceMs) {
+      tail.note(sinceMs);
+    },
+    clear(code) {
+      deps.alarms.clear(code, deps.io.name);
+    },
+  });
+  if (left !== undefined) {
+    const isNotOff = deps.alarms.open.some(({ code }) => code === "shutter.beam-not-off");
+    // In a rehearsal nothing was asked open, and what is lit all the same is charged by itself.
+    look.begin(lit === null ? chargedToMs(left.ledgerRows, isNotOff) : null);
+  }
 
   return {
     watch,
@@ -95,6 +117,7 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
     showLevels(levels) {
       watch.showLevels(levels);
       tail.showLevels(levels);
+      look.showLevels(levels);
     },
     noteParking(place) {
       if (place === "shadow") return;

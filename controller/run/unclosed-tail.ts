@@ -1,6 +1,6 @@
 /**
- * The light of an exposure that was charged up to a moment with no shutter closed, as the campaign's time was over: nobody's
- * wait any more, but charged on until a shutter reads closed.
+ * The light of an exposure that was charged up to a moment with no shutter closed, as the campaign's time was over or the
+ * controller was lost: nobody's wait any more, but charged on until a shutter reads closed.
  */
 import { shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts";
 

@@ -46,6 +46,19 @@ describe("the supervisor without its unit", () => {
     expect(bench.renewedAtMs).toEqual([]);
   });
 
+  it("shows the levels of a unit that refuses to have its watchdog re-armed, and none of one that is silent", async () => {
+    const bench = open();
+    bench.setLevels({ shutterClosedSwitch: false, shutterOpenSwitch: true });
+    bench.behaviour.rearm = "fails";
+    bench.send({ type: "IO_READY" });
+    await bench.for(20);
+    expect(bench.calls).toEqual(["rearm"]);
+    bench.behaviour.rearm = "refuses";
+    await bench.for(5020);
+    expect(bench.state()).toBe("notRearmed");
+    expect(bench.shownLevels()?.shutterOpenSwitch).toBe(true);
+  });
+
   it("tries by itself, and says that it sees nothing, when nobody tells it of the unit", async () => {
     const bench = open();
     bench.behaviour.rearm = "fails";

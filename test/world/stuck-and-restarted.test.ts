@@ -1,0 +1,48 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { verifyRecord } from "../../controller/record/verify.ts";
+import { field, numeric, removeFolders, runWorld, THREE, type WorldRun } from "../support/world-campaign.ts";
+
+afterAll(removeFolders);
+
+/** Sweep 2 opens the shutter on B4 at 600.2 s; its blades stay open from 600.5 s until then. */
+const FROM_MS = 600_500;
+const stuckUntil = (toMs: number) => ({ kind: "shutter-stuck", at: "open", fromMs: FROM_MS, toMs }) as const;
+const bothStuckUntil = (toMs: number) => ({ kind: "shutters-stuck", fromMs: FROM_MS, toMs }) as const;
+
+function lit(run: WorldRun) {
+  const [opening] = run.virtual.world.openings.filter(({ excessPhotons }) => excessPhotons > 0);
+  return { opening, rows: run.of("lit-while-closed").filter((event) => field(event, "position") === "B4") };
+}
+
+describe("a controller that is killed in an exposure and comes back to", () => {
+  it("two shutters that both stand open says so, and charges the cell until one reads closed", async () => {
+    const run = await runWorld({
+      ...{ hours: 0.182, campaign: THREE, faults: [bothStuckUntil(640_000)] },
+      kills: [{ atS: 601, downS: 19 }],
+    });
+    const { opening, rows } = lit(run);
+    expect(opening?.litEndMs).toBeGreaterThan(640_000);
+    expect(run.summary.truth["exposures_unaccounted"]).toBe(0);
+    // Its booking was the last on record: the stage may still have stood at the spot before, in the same cell here.
+    expect(rows).toHaveLength(2);
+    // From the end of what the booking covers to the first look that shows one closed.
+    for (const row of rows) {
+      expect(numeric(row, "lit_from_ms")).toBeLessThan(609_000);
+      expect(numeric(row, "lit_until_ms")).toBeGreaterThan(640_000);
+      expect(numeric(row, "lit_until_ms")).toBeLessThan(646_000);
+    }
+    expect(run.alarms).toContain("shutter.beam-not-off io");
+    expect(verifyRecord(run.folder).findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  });
+
+  it("a shutter that stands open before the permit's watchdog has run out has the one upstream closed", async () => {
+    const run = await runWorld({
+      ...{ hours: 0.175, campaign: THREE, faults: [stuckUntil(625_000)] },
+      kills: [{ atS: 601, downS: 0.6 }],
+    });
+    const { opening } = lit(run);
+    expect(opening?.endMs).toBeGreaterThan(625_000);
+    expect(opening?.litEndMs).toBeLessThan(606_500);
+    expect(run.summary.violations).toEqual([]);
+  });
+});
