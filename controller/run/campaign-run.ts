@@ -226,6 +226,9 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       openedAtMs = marks.openSeenAtMs ?? marks.rehearsedAtMs ?? null;
       if (marks.closedSeenAtMs !== null) alarms.clear("shutter.beam-not-off", order.position);
       else if (marks.litUntilAtMs !== null) closedShutter.noteUnclosed(marks.litUntilAtMs);
+      else if (marks.openAskedAtMs !== null) {
+        closedShutter.noteUnseen(marks.openAskedAtMs + 1000 * openBound(order.exposureS));
+      }
       partialRule.noteSettled(order, marks, framePath);
       controlDesk.noteExposed(order, outcome, framePath);
     } catch (error) {

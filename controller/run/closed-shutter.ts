@@ -42,6 +42,8 @@ export interface ClosedShutter {
   showLevels(levels: InputLevels): void;
   /** An exposure was given up with no shutter closed, charged up to then. */
   noteUnclosed(fromMs: number): void;
+  /** An exposure was given up with its end not seen, charged in full: what may have come up to then. */
+  noteUnseen(accountedToMs: number): void;
   /** The stage sets out to wait there. */
   noteParking(place: ParkingPlace): void;
   /** The stage waits there. */
@@ -113,6 +115,9 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
     underBeam,
     noteUnclosed: (fromMs) => {
       tail.note(fromMs);
+    },
+    noteUnseen(accountedToMs) {
+      look.begin(accountedToMs);
     },
     showLevels(levels) {
       watch.showLevels(levels);

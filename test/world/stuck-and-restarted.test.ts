@@ -46,3 +46,19 @@ describe("a controller that is killed in an exposure and comes back to", () => {
     expect(run.summary.violations).toEqual([]);
   });
 });
+
+describe("a unit that does not answer when the shutter is to close, and then shows two that stand open", () => {
+  it("has the cell charged until one reads closed, not only what was booked", async () => {
+    const run = await runWorld({
+      ...{ hours: 0.182, campaign: THREE },
+      faults: [bothStuckUntil(640_000), { kind: "link-hang", link: "io", fromMs: 604_000, toMs: 621_000 }],
+    });
+    const { opening, rows } = lit(run);
+    expect(opening?.litEndMs).toBeGreaterThan(640_000);
+    expect(run.summary.truth["exposures_unaccounted"]).toBe(0);
+    expect(rows).toHaveLength(1);
+    expect(numeric(rows[0], "lit_from_ms")).toBeLessThan(609_000);
+    expect(numeric(rows[0], "lit_until_ms")).toBeGreaterThan(640_000);
+    expect(run.alarms).toContain("shutter.beam-not-off io");
+  });
+});
