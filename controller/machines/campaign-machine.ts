@@ -15,14 +15,14 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
 
   /** While the stage is under way without a cell to expose. */
   const underWay = {
-    INTERLOCK_BROKEN: { target: "scheduling", actions: "noteNews" },
+    INTERLOCK_BROKEN: { target: "planning", actions: "noteNews" },
     // The permit to move is no interlock of the beam, and is gone all the same.
-    HUTCH_CHANGED: { guard: "mayNotMove", target: "scheduling" },
+    HUTCH_CHANGED: { guard: "mayNotMove", target: "planning" },
     SUPERVISOR_BLIND: { guard: "isDefect", target: "held", actions: "noteBlind" },
     BEAM_LOST: { actions: "recordBeamLost" },
     BEAM_BACK: { actions: "recordBeamBack" },
     STOP_EXPOSING: "held",
-    TIME_OVER: "scheduling",
+    TIME_OVER: "planning",
   } as const;
 
   return setupCampaign(deps).createMachine({
@@ -176,7 +176,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                 invoke: {
                   src: "takeDark",
                   input: ({ context }) => ({ of: context.act, atMs: clock.monoMs() + (deps.dark?.deadlineMs ?? 0) }),
-                  onDone: "scheduling",
+                  onDone: "planning",
                   onError: {
                     target: "weighing",
                     actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteDarkFailed"],
@@ -188,7 +188,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                   BEAM_LOST: { actions: "recordBeamLost" },
                   BEAM_BACK: { actions: "recordBeamBack" },
                   STOP_EXPOSING: "held",
-                  TIME_OVER: "scheduling",
+                  TIME_OVER: "planning",
                 },
               },
               weighing: {
@@ -241,7 +241,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
                     of: parkingOf(context),
                     atMs: clock.monoMs() + (deps.parkingDeadlineMs ?? 0),
                   }),
-                  onDone: "scheduling",
+                  onDone: "planning",
                   onError: {
                     target: "weighing",
                     actions: [assign({ fault: ({ event }) => faultNote(event.error) }), "noteParkingFailed"],
