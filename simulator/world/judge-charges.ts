@@ -14,6 +14,21 @@ export interface ClaimedCharge {
   readonly photons: number;
 }
 
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What keeps any controller from knowing how long a shutter was open. */
+export interface Unknowable {
+  /** Neither shutter closed; without an end where nobody has freed them. */
+  readonly shuttersStuck: readonly TimeSpan[];
+  /** No controller lived. */
+  readonly unattended: readonly TimeSpan[];
+  /** What is charged for an exposure whose controller is lost covers so much after that at least. */
+  readonly coveredMs: number;
+}
+
 export interface ChargeFacts {
   readonly ledger: Ledger;
   /** Each with the cells that lay in the beam then, wherever they belong. */
@@ -24,6 +39,8 @@ export interface ChargeFacts {
   readonly areExchanged?: boolean;
   /** True flux over what an instrument without error reads. */
   readonly fluxTruthFactor: number;
+  /** Left out: all can be known. */
+  readonly unknowable?: Unknowable;
 }
 
 /** Instants of controller and world differ by the links' latency and the shutter's travel. */
@@ -40,18 +57,20 @@ export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFac
   for (const charge of charges) {
     const { exposureId, photons, startMs } = charge;
     let own = 0;
+    let owed = 0;
     let atMs = startMs;
     for (const { opening, photons: onCell } of ofCharge.get(charge) ?? []) {
       own += onCell;
+      owed += onCell * knowableShare(opening, facts.unknowable);
       atMs = opening.startMs;
     }
     charged += photons;
     given += own / fluxTruthFactor;
     ledger.check(
       "dose-charged",
-      own <= photons * (1 + fluxUncertainty) * (1 + NOISE_SHARE),
+      owed <= photons * (1 + fluxUncertainty) * (1 + NOISE_SHARE),
       atMs,
-      () => `${exposureId} is charged with ${photons} photons, and was given ${own}`,
+      () => `${exposureId} is charged with ${photons} photons, and was given ${owed}`,
     );
   }
   if (facts.areExchanged === true) judgeEachCell(charges, facts);
@@ -81,10 +100,30 @@ function byCharge(
   return found;
 }
 
-function judgeEachCell(charges: readonly ClaimedCharge[], { ledger, openings, fluxUncertainty }: ChargeFacts): void {
+/**
+ * Where neither shutter closed, no controller lived, and both were free again before one could look, nothing tells of what came
+ * beyond what covers a lost controller: of an even beam, the share of the time up to then is what can be charged. Else all of it.
+ */
+function knowableShare({ startMs, litEndMs }: Opening, unknowable: Unknowable | undefined): number {
+  if (unknowable === undefined) return 1;
+  const { shuttersStuck, unattended, coveredMs } = unknowable;
+  const alone = unattended.find(
+    (span) =>
+      startMs <= span.fromMs &&
+      litEndMs <= span.toMs + MATCH_MS &&
+      shuttersStuck.some(({ fromMs, toMs }) => fromMs <= span.fromMs + coveredMs && toMs <= span.toMs + MATCH_MS),
+  );
+  return alone === undefined ? 1 : Math.min(1, (alone.fromMs + coveredMs - startMs) / (litEndMs - startMs));
+}
+
+function judgeEachCell(charges: readonly ClaimedCharge[], facts: ChargeFacts): void {
+  const { ledger, openings, fluxUncertainty } = facts;
   const given = new Map<number, number>();
-  for (const { positionIndex, photons } of openings.flatMap(({ deposits }) => deposits.filter(isOnDisc))) {
-    given.set(positionIndex, photons + (given.get(positionIndex) ?? 0));
+  for (const opening of openings) {
+    const share = knowableShare(opening, facts.unknowable);
+    for (const { positionIndex, photons } of opening.deposits.filter(isOnDisc)) {
+      given.set(positionIndex, share * photons + (given.get(positionIndex) ?? 0));
+    }
   }
   for (const [index, photons] of given) {
     const own = charges.filter(({ positionIndex }) => positionIndex === index);

@@ -1,5 +1,5 @@
 /** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
-import type { ClaimedCharge } from "./judge-charges.ts";
+import type { ClaimedCharge, TimeSpan } from "./judge-charges.ts";
 import type { AskedRequest } from "./request-truth.ts";
 import { AT_STANDARD } from "./standards.ts";
 import { isOnDisc, type Deposit, type Opening } from "./shutter-truth.ts";
@@ -21,6 +21,8 @@ export interface ControllerClaims {
   readonly samplesStored: number;
   /** Absent when nobody kept them: then nothing is said of what was feasible. */
   readonly requests?: readonly AskedRequest[];
+  /** When no controller lived. */
+  readonly unattended?: readonly TimeSpan[];
   /** What is charged for each exposure. Absent: nothing is said of it. */
   readonly charges?: readonly ClaimedCharge[];
 }

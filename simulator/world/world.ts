@@ -34,7 +34,7 @@ import { cellUnderBeam, type WorldCell, type WorldSite, type WorldUncertainty } 
 import { AT_STANDARD, createStandards, isOfCells } from "./standards.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 import { judgeAsking, type GateRepeat } from "./judge-asking.ts";
-import { judgeCharges } from "./judge-charges.ts";
+import { judgeCharges, type TimeSpan } from "./judge-charges.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
 import { asTheyLie, createTouchedContacts, isAtHome, lyingAt, placeOfCell } from "./person-hands.ts";
@@ -285,6 +285,7 @@ export function createWorld(deps: WorldDeps): World {
   const failureBoundMs = 1000 * (options.shutterFailureS ?? 2 * site.shutter.safetyShutterCloseS + 1);
   /** While neither shutter closes nobody can promise more than to take the beam away when one does again. */
   let shuttersFreeMs = -Infinity;
+  const shuttersStuck: TimeSpan[] = [];
 
   function judgeShutterFailure(opening: Opening): void {
     for (const { positionIndex } of opening.deposits) failedOn.add(positionIndex);
@@ -377,6 +378,8 @@ export function createWorld(deps: WorldDeps): World {
         },
         onShuttersStuck(isStuck, atMs) {
           shuttersFreeMs = isStuck ? Infinity : atMs;
+          const since = isStuck ? atMs : (shuttersStuck.pop()?.fromMs ?? atMs);
+          shuttersStuck.push({ fromMs: since, toMs: shuttersFreeMs });
         },
         onAwaited: awaitCell,
         onTrouble: hazards.noted,
@@ -434,6 +437,10 @@ export function createWorld(deps: WorldDeps): World {
                 charged_over_given: judgeCharges(claims.charges, {
                   ...{ ledger, openings: openingsAsLain, fluxTruthFactor, fluxUncertainty: uncertainty.flux },
                   areExchanged: options.hands !== undefined,
+                  unknowable: {
+                    ...{ shuttersStuck, unattended: claims.unattended ?? [] },
+                    coveredMs: 1000 * site.shutter.safetyShutterCloseS,
+                  },
                 }),
               }),
         },

@@ -240,6 +240,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
 
   const beginHandlers: ((run: CampaignRun) => void)[] = [];
   let killed = false;
+  const unattended: { readonly fromMs: number; toMs: number }[] = [];
   let mortal: Mortal | undefined;
   const late = inputs.identity === undefined ? createLateCells(campaign.cells, faults, clock) : undefined;
   const identity = inputs.identity ?? late?.identity;
@@ -302,6 +303,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   function kill(isTorn = false): void {
     assert(mortal !== undefined && !killed, "there is no controller that can be killed");
     killed = true;
+    unattended.push({ fromMs: clock.monoMs(), toMs: Infinity });
     mortal.kill();
     const tear = isTorn ? tornWrite(inputs.folder) : undefined;
     store.abandon();
@@ -311,6 +313,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   function restart(amended = run.campaign): void {
     assert(killed, "a controller that lives is not started again");
     killed = false;
+    for (const span of unattended) span.toMs = Math.min(span.toMs, clock.monoMs());
     inForce = amended;
     ({ run, store } = begin(true));
   }
@@ -394,6 +397,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         samplesDelivered: run.sampleCount(),
         samplesStored: counters.samplesBefore + counters.samplesFramed,
         requests: run.tally.askedRequests,
+        unattended,
         ...(charges === undefined ? {} : { charges }),
       });
       const unchecked = neverChecked(findings.checks, findings.truth.exposures > 0, clock.monoMs());

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { judgeCharges, type ClaimedCharge } from "../../../simulator/world/judge-charges.ts";
+import { describe, expect, it } from "vitest";
+import { judgeCharges, type ClaimedCharge, type Unknowable } from "../../../simulator/world/judge-charges.ts";
 import type { Opening } from "../../../simulator/world/shutter-truth.ts";
 import { createLedger } from "../../../simulator/world/world-truth.ts";
 
@@ -14,9 +14,19 @@ function charge(exposureId: string, startMs: number, endMs: number, photons: num
   return { exposureId, positionIndex: 4, startMs, endMs, photons };
 }
 
-function violationsOf(charges: readonly ClaimedCharge[], openings: readonly Opening[]): readonly string[] {
+function violationsOf(
+  charges: readonly ClaimedCharge[],
+  openings: readonly Opening[],
+  unknowable?: Unknowable,
+): readonly string[] {
   const ledger = createLedger(["dose-charged"]);
-  judgeCharges(charges, { ledger, openings, fluxUncertainty: 0.05, fluxTruthFactor: 1 });
+  judgeCharges(charges, {
+    ledger,
+    openings,
+    fluxUncertainty: 0.05,
+    fluxTruthFactor: 1,
+    ...(unknowable === undefined ? {} : { unknowable }),
+  });
   expect(ledger.checks["dose-charged"]).toBe(charges.length);
   return ledger.violations.map(({ what }) => what);
 }
@@ -39,4 +49,33 @@ it("what a trigger's gate gives again belongs to the exposure that it came with"
   expect(violationsOf([charge("only", 1000, 1141, 150)], openings)).toEqual([
     "only is charged with 150 photons, and was given 200",
   ]);
+});
+
+describe("what came through two stuck shutters while no controller lived", () => {
+  const LIT = opening(1000, 15_000, 140);
+  const COVERED = charge("lost", 1000, 20_000, 40);
+  const unknowable = (freeMs: number, backMs: number): Unknowable => ({
+    shuttersStuck: [{ fromMs: 1500, toMs: freeMs }],
+    unattended: [{ fromMs: 2000, toMs: backMs }],
+    coveredMs: 2000,
+  });
+
+  it("need not be charged beyond what covers a lost controller, where both were free before one could look", () => {
+    expect(violationsOf([COVERED], [LIT], unknowable(15_000, 20_000))).toEqual([]);
+    // A second of exposing, and two until one should have closed.
+    const [short] = violationsOf([charge("lost", 1000, 20_000, 25)], [LIT], unknowable(15_000, 20_000));
+    expect(short).toMatch(/charged with 25 photons, and was given 30/);
+  });
+
+  it.each([
+    ["both were still stuck as one looked", unknowable(25_000, 14_000)],
+    ["one shutter alone was stuck", { ...unknowable(15_000, 20_000), shuttersStuck: [] }],
+    ["a controller lived", { ...unknowable(15_000, 20_000), unattended: [] }],
+    [
+      "the controller was lost before it opened",
+      { ...unknowable(15_000, 20_000), unattended: [{ fromMs: 500, toMs: 20_000 }] },
+    ],
+  ])("is owed in full where %s", (_, facts) => {
+    expect(violationsOf([COVERED], [LIT], facts)).toEqual(["lost is charged with 40 photons, and was given 140"]);
+  });
 });
