@@ -284,14 +284,13 @@ export function createWorld(deps: WorldDeps): World {
   /** The site's worst closing time: the permit's watchdog, then the shutter upstream. */
   const failureBoundMs = 1000 * (options.shutterFailureS ?? 2 * site.shutter.safetyShutterCloseS + 1);
   /** While neither shutter closes nobody can promise more than to take the beam away when one does again. */
-  let shuttersFreeMs = -Infinity;
   const shuttersStuck: TimeSpan[] = [];
 
   function judgeShutterFailure(opening: Opening): void {
     for (const { positionIndex } of opening.deposits) failedOn.add(positionIndex);
     const hit = opening.deposits[0]?.positionIndex ?? -1;
     counts.excessGy += dose.photonsGy(hit, opening.excessPhotons);
-    const lateMs = opening.litEndMs - Math.max(beam.shutterOrderedShutMs(), shuttersFreeMs);
+    const lateMs = opening.litEndMs - Math.max(beam.shutterOrderedShutMs(), shuttersStuck.at(-1)?.toMs ?? -Infinity);
     ledger.check(
       "dose",
       lateMs <= failureBoundMs,
@@ -377,9 +376,8 @@ export function createWorld(deps: WorldDeps): World {
           });
         },
         onShuttersStuck(isStuck, atMs) {
-          shuttersFreeMs = isStuck ? Infinity : atMs;
-          const since = isStuck ? atMs : (shuttersStuck.pop()?.fromMs ?? atMs);
-          shuttersStuck.push({ fromMs: since, toMs: shuttersFreeMs });
+          const fromMs = isStuck ? atMs : (shuttersStuck.pop()?.fromMs ?? atMs);
+          shuttersStuck.push({ fromMs, toMs: isStuck ? Infinity : atMs });
         },
         onAwaited: awaitCell,
         onTrouble: hazards.noted,
