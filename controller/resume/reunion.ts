@@ -15,6 +15,8 @@ export interface Reunion {
   begin(): void;
   /** What keeps the beam from being used, or null. */
   obstacle(): { readonly reason: string; readonly who: string } | null;
+  /** Nothing can be said of the cell yet; while this is so there is an obstacle. */
+  isSought(cellIndex: number): boolean;
 }
 
 const SOUGHT: ReadonlySet<string> = new Set(["beginning", "awaitingChannel", "finding", "proving"]);
@@ -48,5 +50,6 @@ export function createReunion({ clock, cellCount, stateOf, longestMs, over }: Re
       if (untilMs === null) return null;
       return { reason: `${soughtCount()} cells to be found again after the restart`, who: "channels" };
     },
+    isSought: (cellIndex) => untilMs !== null && SOUGHT.has(stateOf(cellIndex)),
   };
 }

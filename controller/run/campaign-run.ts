@@ -241,6 +241,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     ...(changer === undefined ? {} : { changer }),
     ...{ belief: beliefIn, retimed: left?.recorded.retimed ?? [] },
     stateOf: (cellIndex) => views.stateOf(cellIndex),
+    isSought: (cellIndex) => reunion.isSought(cellIndex),
     heldBack: (...asked) => controlDesk.heldBack(...asked),
     isAlone: (cellIndex) => controlDesk.isAlone(cellIndex),
     exposureFraction: (cellIndex) => controlDesk.exposureFraction(cellIndex),

@@ -106,6 +106,8 @@ export interface SweepDeskDeps {
   /** Cycle that the cell is in, from 1; null where it is not known. */
   readonly cycleOf: (cellIndex: number) => number | null;
   readonly stateOf: (cellIndex: number) => string;
+  /** After a restart: it is not known yet whether the cell is fit, and nothing is exposed before it is. */
+  readonly isSought?: (cellIndex: number) => boolean;
   readonly nowMs: () => number;
   readonly endAtMs: number;
   /** Other cadences of the sweeps that amendments brought before a restart, in order. */
@@ -190,6 +192,8 @@ export function createSweepDesk(deps: SweepDeskDeps): SweepDesk {
     if (!meetsBeam({ role }) || isWithdrawn === true) {
       return { eligible: false, reason: "cell", text: `${position} is kept from the beam`, detail: {} };
     }
+    // Missed now, its request would be lost to a cell that is found a moment later.
+    if (deps.isSought?.(cellIndex) === true) return { eligible: true };
     if (deps.belief(cellIndex) === "unknown") {
       return { eligible: false, reason: "cell", text: `${position} is ${deps.stateOf(cellIndex)}`, detail: {} };
     }
