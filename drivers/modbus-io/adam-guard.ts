@@ -82,7 +82,7 @@ export function createAdamGuard(options: AdamGuardOptions): PermitGuard {
       }
       isHigh = (await bus.readCoils(heartbeat, 1))[0] === true;
       if (hasOccurred) await forgetSilence(bus);
-      return { hadTripped: false };
+      return { hadTripped: false, runsOn: false };
     },
     async beat(bus, withdrawn) {
       isHigh = !isHigh;

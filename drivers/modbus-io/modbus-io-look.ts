@@ -7,7 +7,8 @@ import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { InputLevels } from "../../protocols/roles/beam-io.ts";
 import { createModbusBus } from "../link/modbus-bus.ts";
 import { openWithin } from "../link/open-within.ts";
-import { createGuard, levelsOf, pointsOf, REPLY_MS, type ModbusIoDeps } from "./modbus-io.ts";
+import { levelsOf, pointsOf } from "./modbus-io-levels.ts";
+import { createGuard, REPLY_MS, type ModbusIoDeps } from "./modbus-io.ts";
 
 export interface ModbusIoLook {
   readonly identity: Identity;

@@ -15,19 +15,15 @@ import type { BeamIo, InputLevels, PermitPort } from "../../protocols/roles/beam
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import { ADAM, type AdamModel } from "../../protocols/wire/modbus-io/adam-6000.ts";
-import {
-  inputBits,
-  type ModbusIoMap,
-  modbusIoMapErrors,
-  outputBits,
-  WATCHDOG_UNIT_MS,
-} from "../../protocols/wire/modbus-io/modbus-io-map.ts";
+import { type ModbusIoMap, modbusIoMapErrors, WATCHDOG_UNIT_MS } from "../../protocols/wire/modbus-io/modbus-io-map.ts";
 import { createModbusBus, type ModbusBus, type RequestOptions } from "../link/modbus-bus.ts";
 import type { ModbusFraming } from "../link/modbus-port.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createAdamGuard } from "./adam-guard.ts";
 import type { PermitGuard } from "./permit-guard.ts";
+import { levelsOf, pointsOf } from "./modbus-io-levels.ts";
 import { createWagoGuard } from "./wago-guard.ts";
+import { createWatchdogRest } from "./watchdog-rest.ts";
 
 /** As site files name the family. */
 export const MODBUS_IO = "modbus-io";
@@ -106,6 +102,15 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   let lastBits: readonly boolean[] = [];
   let lastLevels: InputLevels | undefined;
 
+  const rest = createWatchdogRest({
+    ...{ name, clock, guard, isRenewalLate, guarded, report, renewals: () => renewalCount, linkLost: LINK_LOST },
+    noteTripped: () => trip(),
+    lookEveryMs: watchdogMs / 4,
+    async isShutterClosed() {
+      return bus?.isOpen === true && isShutterClosed(await readBits(bus));
+    },
+  });
+
   const output = (bit: number): number => guard.outputBits + bit;
 
   function report(fault: Fault): void {
@@ -144,10 +149,12 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     try {
       const identity = await guard.identify(opened);
       await makeShutterSafe(opened);
-      const { hadTripped } = await guard.prepare(opened);
+      const { hadTripped, runsOn } = await guard.prepare(opened, async () => isShutterClosed(await readBits(opened)));
       // A trip seen once stays one until it is re-armed here, whatever the unit says after.
       isTripped ||= hadTripped;
-      lastRenewalMs = Number.NEGATIVE_INFINITY;
+      // Who renewed it last, and when, nobody knows: it may be just now.
+      lastRenewalMs = runsOn ? clock.monoMs() : Number.NEGATIVE_INFINITY;
+      rest.begin(runsOn ? renewalCount : null);
       bus = opened;
       return identity;
     } catch (error) {
@@ -205,10 +212,22 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     return bit !== undefined && clock.monoMs() - permitSinceMs > RELAY_PICK_UP_MS && !level(bit);
   }
 
+  function readBits(on: ModbusBus): Promise<readonly boolean[]> {
+    return on.readDiscreteInputs(guard.inputBits + firstInput, inputCount);
+  }
+
+  /** By both of its switches. */
+  function isShutterClosed(bits: readonly boolean[]): boolean {
+    const { shutterClosed, shutterOpen } = map.inputs;
+    return bits[shutterClosed - firstInput] === true && bits[shutterOpen - firstInput] !== true;
+  }
+
   async function readInputs(): Promise<InputLevels> {
     const ready = live();
     const on = ready instanceof Promise ? await ready : ready;
-    const bits = await on.readDiscreteInputs(guard.inputBits + firstInput, inputCount);
+    const bits = await readBits(on);
+    const late = rest.see(on, isShutterClosed(bits));
+    if (late !== undefined) await late;
     // Known from an answer, or bound to be: nothing has renewed it for longer than it runs.
     const watchdogTripped =
       isTripped ||
@@ -254,31 +273,13 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
     permitSinceMs = clock.monoMs();
   }
 
+  /** With the permit off there is nothing left to lapse, once the shutter is closed. The next heartbeat starts the watchdog again. */
   async function dropShutterPermit(): Promise<void> {
     const renewals = renewalCount;
     permitRound += 1;
     isPermitSet = false;
     await takeBack(map.outputs.shutterPermit);
-    if (!isTripped) await stopWatchdog(renewals);
-  }
-
-  /**
-   * With the permit off there is nothing left to lapse; a watchdog left running would drop filters and safety
-   * shutter between exposures. The next heartbeat starts it again. One that began meanwhile keeps it running: a
-   * permit given under a running watchdog must never find it stopped.
-   */
-  async function stopWatchdog(renewalsBefore: number): Promise<void> {
-    const isKept = (): boolean => renewalCount !== renewalsBefore;
-    const withdrawn = (): Fault | undefined =>
-      isKept() ? new Fault("device.refused", name, "A heartbeat began; the watchdog runs on.") : undefined;
-    try {
-      const options = { isUrgent: true, withdrawn };
-      await guarded((on) => guard.stop(on, options));
-    } catch (error) {
-      if (!isFault(error)) throw error;
-      // The permit is off and said to be. A link lost now is reported as such, and connecting stops the watchdog.
-      if (!isKept() && !LINK_LOST.includes(error.code)) throw error;
-    }
+    if (!isTripped) rest.begin(renewals);
   }
 
   /**
@@ -373,6 +374,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
       } else {
         safetyOpenRound += 1;
         await takeBack(map.outputs.safetyShutterRequest);
+        rest.upstreamOff();
       }
     },
     setFilters,
@@ -402,47 +404,4 @@ export function createGuard(
     outputOffset: unit.outputOffset ?? ADAM.outputBits,
     hasSafetyRegisters: unit.hasSafetyRegisters ?? true,
   });
-}
-
-/** Where the inputs in use begin, and how many there are from there; outputs are counted from 0. */
-export function pointsOf(map: ModbusIoMap) {
-  const usedInputs = inputBits(map);
-  const firstInput = Math.min(...usedInputs);
-  return {
-    firstInput,
-    inputCount: Math.max(...usedInputs) - firstInput + 1,
-    outputCount: Math.max(...outputBits(map)) + 1,
-  };
-}
-
-/** `level`: the state of an input by its bit number. */
-export function levelsOf(
-  { inputs }: ModbusIoMap,
-  level: (bit: number) => boolean,
-  readAtMs: number,
-  watchdogTripped: boolean,
-): InputLevels {
-  return {
-    readAtMs,
-    shutterOpenSwitch: level(inputs.shutterOpen),
-    shutterClosedSwitch: level(inputs.shutterClosed),
-    safetyShutterOpenSwitch: level(inputs.safetyShutterOpen),
-    safetyShutterClosedSwitch: level(inputs.safetyShutterClosed),
-    interlocks: {
-      searched: level(inputs.interlocks.searched),
-      doorClosed: level(inputs.interlocks.doorClosed),
-      emergencyOk: level(inputs.interlocks.emergencyOk),
-      motionEnabled: level(inputs.interlocks.motionEnabled),
-      beamPermitted: level(inputs.interlocks.beamPermitted),
-    },
-    filtersIn: inputs.filters.map(level),
-    ...(inputs.safety === undefined
-      ? {}
-      : {
-          safetyInputs: Object.fromEntries(
-            inputs.safety.map(({ name, bit, troubleLevel }) => [name, level(bit) !== troubleLevel]),
-          ),
-        }),
-    watchdogTripped,
-  };
 }

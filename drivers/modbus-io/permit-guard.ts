@@ -12,17 +12,21 @@ export interface PermitGuard {
   /** Rejects with `device.wrong` for another unit, or one with too few points. */
   identify(bus: ModbusBus): Promise<Identity>;
   /**
-   * Sets the guard up and proves it, with the shutter's request and permit off. Tells whether it had tripped before.
-   * Rejects with `device.wrong` when the unit cannot guard.
+   * Sets the guard up and proves it, with the shutter's request and permit off. Tells whether it had tripped before, and
+   * whether it runs on, as one does that was found running with the shutter not closed. Rejects with `device.wrong` when the
+   * unit cannot guard.
    */
-  prepare(bus: ModbusBus): Promise<{ readonly hadTripped: boolean }>;
+  prepare(
+    bus: ModbusBus,
+    isShutterClosed: () => Promise<boolean>,
+  ): Promise<{ readonly hadTripped: boolean; readonly runsOn: boolean }>;
   /** One heartbeat, before all that waits. Nothing else writes what it writes. */
   beat(bus: ModbusBus, withdrawn: () => Fault | undefined): Promise<void>;
   /** Asked after the first heartbeat. Rejects with `io.watchdog` where the unit says that it does not guard. */
   proveRunning(bus: ModbusBus): Promise<"running" | "tripped">;
   /** Whether the guard has tripped, by the unit's word or, where it has none, by the lateness of the heartbeat. */
   hasTripped(bus: ModbusBus, isLate: boolean): Promise<boolean>;
-  /** With the permit off: outputs other than the shutter's need not drop any more. */
+  /** With the permit off and nothing open: outputs other than the shutter's need not drop any more. */
   stop(bus: ModbusBus, options: RequestOptions): Promise<void>;
   /** After a trip, with the shutter closed: switches outputs off that the trip did not. */
   clearOutputs(bus: ModbusBus, outputCount: number): Promise<void>;

@@ -34,12 +34,16 @@ export function createWagoGuard(name: string, needed: PointCounts, watchdogMs: n
     outputBits: WAGO.outputBits,
     lateAfterMs: watchdogMs,
     identify: (bus) => identifyUnit(bus, name, needed),
-    async prepare(bus) {
+    async prepare(bus, isShutterClosed) {
       const wanted = [watchdogMs / WATCHDOG_UNIT_MS, 0, 0];
       const before = await status(bus);
-      // Its set-up can only be written while it rests; with the permit taken back nothing needs it to run.
-      if (before !== 0) await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
-      for (const [index, value] of wanted.entries()) await bus.writeRegister(WAGO.watchdogTime + index, value);
+      // One that runs closes the shutter upstream when it runs out: it is not stopped before something is seen closed.
+      const runsOn = before === ACTIVE && !(await isShutterClosed());
+      // Its set-up can only be written while it rests.
+      if (before !== 0 && !runsOn) await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
+      if (!runsOn) {
+        for (const [index, value] of wanted.entries()) await bus.writeRegister(WAGO.watchdogTime + index, value);
+      }
       const registers = await bus.readRegisters(WAGO.watchdogTime, 4);
       if (!wanted.every((value, index) => registers[index] === value)) {
         throw new Fault(
@@ -49,7 +53,7 @@ export function createWagoGuard(name: string, needed: PointCounts, watchdogMs: n
         );
       }
       triggerValue = registers[3] ?? 0;
-      return { hadTripped: before === EXPIRED };
+      return { hadTripped: before === EXPIRED, runsOn };
     },
     async beat(bus, withdrawn) {
       triggerValue = (triggerValue % 0xffff) + 1;

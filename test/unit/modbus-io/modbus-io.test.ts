@@ -175,8 +175,87 @@ describe("an input/output unit with an output watchdog", () => {
     expect(await finish(io.readInputs())).toMatchObject({ safetyShutterOpenSwitch: false, watchdogTripped: true });
   });
 
+  /** Its blades stay open, whatever the drive line says. */
+  async function stuckOpen() {
+    const bench = await createConnectedIo();
+    await bench.finish(bench.io.permit.renewShutterPermit());
+    await bench.finish(bench.io.requestSafetyShutter(true));
+    await bench.finish(bench.io.requestShutterOpen());
+    await bench.clock.run(bench.clock.nowMs() + 50);
+    bench.beam.isStuck = true;
+    return bench;
+  }
+  const isUpstreamAsked = ({
+    twin,
+  }: {
+    readonly twin: { readonly outputs: readonly boolean[] };
+  }): boolean | undefined => twin.outputs[MAP.outputs.safetyShutterRequest];
+
+  it("closes the shutter upstream where one that is dropped from its permit stays open and nothing more is heard", async () => {
+    const bench = await stuckOpen();
+    await bench.finish(bench.io.permit.dropShutterPermit());
+    bench.cable.hang(true);
+    await bench.clock.run(bench.clock.nowMs() + 500);
+    expect(isUpstreamAsked(bench)).toBe(false);
+  });
+
+  it("lets its watchdog run out where a controller that comes back finds the shutter open", async () => {
+    const bench = await stuckOpen();
+    bench.io.disconnect();
+    await bench.finish(bench.io.connect());
+    await bench.clock.run(bench.clock.nowMs() + 500);
+    expect(isUpstreamAsked(bench)).toBe(false);
+    await expect(bench.finish(bench.io.permit.rearmWatchdog())).rejects.toMatchObject({ code: "io.watchdog" });
+    bench.beam.isStuck = false;
+    bench.beam.driveShutter(bench.clock.nowMs(), false);
+    await bench.clock.run(bench.clock.nowMs() + 50);
+    await bench.finish(bench.io.permit.rearmWatchdog());
+    await bench.finish(bench.io.permit.renewShutterPermit());
+  });
+
+  it("keeps what is upstream where a controller that comes back finds the shutter closing", async () => {
+    const bench = await stuckOpen();
+    bench.beam.isStuck = false;
+    bench.io.disconnect();
+    await bench.finish(bench.io.connect());
+    await bench.clock.run(bench.clock.nowMs() + 25);
+    await bench.finish(bench.io.readInputs());
+    await bench.clock.run(bench.clock.nowMs() + 2000);
+    expect(isUpstreamAsked(bench)).toBe(true);
+    expect((await bench.finish(bench.io.readInputs())).watchdogTripped).toBe(false);
+  });
+
+  it("keeps what is upstream where the shutter is seen closed after its permit was dropped", async () => {
+    const bench = await stuckOpen();
+    bench.beam.isStuck = false;
+    await bench.finish(bench.io.permit.dropShutterPermit());
+    await bench.clock.run(bench.clock.nowMs() + 25);
+    await bench.finish(bench.io.readInputs());
+    await bench.clock.run(bench.clock.nowMs() + 2000);
+    expect(isUpstreamAsked(bench)).toBe(true);
+    expect((await bench.finish(bench.io.readInputs())).watchdogTripped).toBe(false);
+  });
+
+  it("says that it has tripped where the shutter was not seen closed in time", async () => {
+    const bench = await stuckOpen();
+    await bench.finish(bench.io.permit.dropShutterPermit());
+    await bench.clock.run(bench.clock.nowMs() + 600);
+    expect((await bench.finish(bench.io.readInputs())).watchdogTripped).toBe(true);
+  });
+
+  it("does not trip for a stuck shutter once the one upstream is asked closed: nothing is left for it to drop", async () => {
+    const bench = await stuckOpen();
+    await bench.finish(bench.io.permit.dropShutterPermit());
+    await bench.finish(bench.io.requestSafetyShutter(false));
+    await bench.clock.run(bench.clock.nowMs() + 2000);
+    expect(bench.twin.isWatchdogExpired).toBe(false);
+    expect((await bench.finish(bench.io.readInputs())).watchdogTripped).toBe(false);
+  });
+
   it("never leaves a permit without a running watchdog, whenever dropping and heartbeat meet", async () => {
-    for (let offsetMs = 0; offsetMs <= 6; offsetMs += 0.25) {
+    // At once, and about when it is to rest, a quarter of its time and a pause later.
+    const offsets = Array.from({ length: 25 }, (_, index) => index / 4);
+    for (const offsetMs of [...offsets, ...offsets.map((ms) => 134 + ms)]) {
       const { io, finish, clock, twin } = await createConnectedIo();
       await finish(io.permit.renewShutterPermit());
       io.permit.dropShutterPermit().catch(() => undefined);
