@@ -8,9 +8,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import { proposalOf, type BeamOnCell, type DoseLedger } from "../dose/dose-ledger.ts";
 import {
   bookedFlux,
-  mostCurrentMa,
-  settledFlux,
-  withUnread,
+  isCurrentPossible,
   type FluxEstimate,
   type FluxHistory,
   type FluxReference,
@@ -25,16 +23,9 @@ import {
 import type { Recorder } from "../machines/recorder.ts";
 import { FILTER_FAILURE_REASON, SHUTTER_FAILURE_REASON, type LedgerRow } from "../record/ledger-row.ts";
 import type { TransmittedBeam } from "../run/beam-readings.ts";
+import { exposureFlux, larger } from "./exposure-flux.ts";
 import { openTimeS } from "./open-time.ts";
 
-/** A top-up makes no more of the ring current within one exposure; a feed that jumps further is not believed. */
-const RING_CURRENT_RISE_MAX = 1.05;
-/** Beyond its mean, what noise and a top-up make of a monitor's largest reading. */
-const MONITOR_EVEN = 1.03;
-/** A monitor's reading is good for so long where there is no newer one. */
-const LATELY_MS = 5000;
-/** Where nothing but the ring current is heard, a fall of it is believed after this. */
-const FALL_BELIEVED_MS = 120_000;
 /** A reading of the diode that comes so soon after the shutter was seen open was begun before. */
 const READING_BEGUN_MS = 150;
 
@@ -138,49 +129,22 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
       filtersHeld = null;
       const isFilterLost = order.filtersIn.some((asked, index) => asked && held[index] !== true);
       const beam = deps.beam(held);
-      const fromMs = (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs;
-      const monitorPhS = meanOrLargest(deps.monitor, fromMs, clock.monoMs());
-      // A beam lost on the way leaves no current behind; what was given before was given at the larger one.
-      const isSteady = deps.ringCurrent.riseBetween(fromMs, clock.monoMs()) <= RING_CURRENT_RISE_MAX;
-      const ringCurrentMa = isSteady ? larger(ringCurrentWithBeamMa, deps.ringCurrentMa()) : null;
-      // A feed that fell silent or jumped still says by what it said before whether the monitor can be believed.
-      const mostMa = mostCurrentMa(deps.fluxReference);
-      const comparedMa =
-        monitorPhS === null
-          ? ringCurrentMa
-          : ([ringCurrentMa, isSteady ? ringCurrentWithBeamMa : null].find((ma) => ma !== null && ma <= mostMa) ??
-            deps.ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS, mostMa));
-      const measured = withUnread(
-        settledFlux(monitorPhS, comparedMa, deps.fluxReference),
-        settledFlux(null, comparedMa, deps.fluxReference),
-        unreadShare(deps.monitor, fromMs, marks.closedSeenAtMs ?? clock.monoMs()),
-        deps.fluxReference,
-      );
-      // Shorter than the monitor's period: what it said just before stands in for it.
-      const lately = monitorPhS === null ? deps.monitor.meanBetween(fromMs - LATELY_MS, clock.monoMs()) : null;
-      // Alone, a current that has just fallen is not believed: what it was before may be what the beam still is.
-      const largestMa =
-        ringCurrentMa === null
-          ? null
-          : Math.max(ringCurrentMa, deps.ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS) ?? 0);
-      // An exposure cut short may have its only reading from after the beam was lost.
-      const byCurrent = settledFlux(null, ringCurrentMa, deps.fluxReference);
-      const flux = [
-        ...(outcome === "made" ? [] : [byCurrent]),
-        ...(lately === null ? [] : [settledFlux(lately, ringCurrentMa, deps.fluxReference)]),
-        ...(lately === null && monitorPhS === null ? [settledFlux(null, largestMa, deps.fluxReference)] : []),
-      ].reduce((most, other) => (other.fluxPhS > most.fluxPhS ? other : most), measured);
+      const endMs = marks.closedSeenAtMs ?? marks.litUntilAtMs;
+      const settled = exposureFlux({
+        ...{ monitor: deps.monitor, ringCurrent: deps.ringCurrent, reference: deps.fluxReference },
+        fromMs: (marks.openAskedAtMs ?? clock.monoMs()) - deps.shutterTravelMs,
+        ...{ endMs, nowMs: clock.monoMs(), openS, isMade: outcome === "made" },
+        ...{ currentWithBeamMa: ringCurrentWithBeamMa, currentNowMa: deps.ringCurrentMa() },
+      });
+      const { flux, doubt, monitorPhS, ringCurrentMa } = settled;
       if (marks.openAskedAtMs !== null) {
-        deps.accounted(order, marks.openAskedAtMs, marks.closedSeenAtMs ?? marks.litUntilAtMs ?? clock.monoMs());
-        // With the beam lost on the way, the monitor's mean is no mean over the beam: that it reads less is no doubt.
-        const doubtOfSteady = outcome === "made" ? flux.doubt : byCurrent.doubt;
-        const doubt = isSteady ? doubtOfSteady : "the ring current jumped while the shutter was open";
+        deps.accounted(order, marks.openAskedAtMs, endMs ?? clock.monoMs());
         deps.fluxDoubted(
           doubt === null
             ? null
             : new Fault("dose.flux-doubtful", order.position, `${doubt}; charged ${chargedText(flux)}`),
         );
-        if (outcome === "made" && monitorPhS !== null && ringCurrentMa !== null) {
+        if (outcome === "made" && monitorPhS !== null && isCurrentPossible(ringCurrentMa, deps.fluxReference)) {
           deps.fluxCompared?.(monitorPhS, ringCurrentMa);
         }
       }
@@ -206,27 +170,13 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
         ...excessJson(row, bookedPhCm2),
         monitor_ph_s: monitorPhS,
         ring_current_mA: ringCurrentMa,
+        compared_mA: settled.comparedMa,
+        unread_share: settled.unreadShare,
         ...transmittedJson(deps.transmitted, marks),
         frame: framePath,
       });
     },
   };
-}
-
-/**
- * Readings that differ by more than noise, because beam or feed changed on the way, are no mean: the largest stands. So does
- * one from just before: what is less since may be a wrong digit in the only reading of a short exposure.
- */
-export function meanOrLargest(monitor: FluxHistory, fromMs: number, toMs: number): number | null {
-  const mean = monitor.meanBetween(fromMs, toMs);
-  const largest = monitor.largestSince(fromMs - LATELY_MS);
-  return mean !== null && largest !== null && largest > mean * MONITOR_EVEN ? largest : mean;
-}
-
-/** Of the time between the two, what lies behind the monitor's last reading; all of it where it has none. */
-function unreadShare(monitor: FluxHistory, fromMs: number, toMs: number): number {
-  const lastMs = monitor.lastBetween(fromMs, toMs) ?? fromMs;
-  return toMs > fromMs ? (toMs - lastMs) / (toMs - fromMs) : 1;
 }
 
 /** It: what the diode behind the rack read while the shutter was wholly open; nulls where it read nothing, or too much to tell. */
@@ -246,11 +196,6 @@ export function transmittedJson(
 /** Watched to stay open, and the watch was ended without a closing. */
 function isEndUnseen(marks: ShutterMarks): boolean {
   return marks.closedSeenAtMs === null && marks.litUntilAtMs !== null;
-}
-
-/** Null when either is not known. */
-function larger(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : Math.max(a, b);
 }
 
 /** What a proven failure gave beyond the booking, apart from the rest: by the layer that took most of it. */

@@ -219,7 +219,13 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       if (because !== null) deps.gap(cellIndex, because);
       noteStart(channelStep, untilTimeS, elapsedS > 0, askedAtMs);
     },
-    async lookBefore({ channelStep }) {
+    async lookBefore({ channelStep }, why) {
+      if (why === "broken-off") {
+        if (channelStep.kind !== "constant-current") return null;
+        const openCircuitV = await channel.measureOpenCircuitV();
+        // At the end of a discharge a cell has what its proof found of it, empty; at that of a charge a fraction.
+        return unfitStep(channelStep, { openCircuitV, resistanceOhm: channelStep.currentA < 0 ? provenOhm : null });
+      }
       const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
       const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
       const openCircuitV = await channel.measureOpenCircuitV();

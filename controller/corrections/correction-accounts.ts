@@ -4,7 +4,8 @@
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
-import { meanOrLargest, transmittedJson, type ExposureAccounts } from "../beam/exposure-accounts.ts";
+import { transmittedJson, type ExposureAccounts } from "../beam/exposure-accounts.ts";
+import { meanOrLargest } from "../beam/exposure-flux.ts";
 import { openTimeS } from "../beam/open-time.ts";
 import type { BeamOnCell } from "../dose/dose-ledger.ts";
 import { bookedFlux, settledFlux, type FluxHistory, type FluxReference } from "../dose/flux.ts";

@@ -43,11 +43,20 @@ export function mostCurrentMa({ fluxPhS, ringCurrentMa, highestPhS, uncertainty 
   return (ringCurrentMa * highestPhS * (1 + uncertainty.ringCurrent)) / fluxPhS;
 }
 
+export function isCurrentPossible(currentMa: number | null, reference: FluxReference): currentMa is number {
+  return currentMa !== null && currentMa <= mostCurrentMa(reference);
+}
+
+/** Of the reference's; with less the machine has lost its beam. */
+export const LEAST_CURRENT_SHARE = 0.4;
+
 /**
- * With no current to hold it against, a monitor that reads less is not believed: of the reference, less than the least that the
- * ring makes while there is beam at all (`RING_CURRENT_LOST_SHARE`), by as much as both may differ.
+ * With no current to hold it against, a monitor that reads less is not believed: photons per second of the least current that
+ * is exposed with, by as much as both may differ.
  */
-const ALONE_FROM_SHARE = 0.34;
+function aloneFromPhS({ fluxPhS, uncertainty }: FluxReference): number {
+  return (LEAST_CURRENT_SHARE * fluxPhS * (1 - uncertainty.ringCurrent)) / (1 + uncertainty.monitor);
+}
 
 /** Null for a source that said nothing. */
 export function settledFlux(
@@ -61,7 +70,7 @@ export function settledFlux(
     ringCurrentMa === null ? null : (reference.fluxPhS * ringCurrentMa) / reference.ringCurrentMa,
   );
   // Each source has its own error on top of what the site calls possible.
-  const isCurrentPossible = byCurrentPhS !== null && (ringCurrentMa ?? Infinity) <= mostCurrentMa(reference);
+  const isPossible = byCurrentPhS !== null && isCurrentPossible(ringCurrentMa, reference);
   const byCurrent = {
     fluxPhS: byCurrentPhS ?? NaN,
     source: "ring-current",
@@ -74,17 +83,17 @@ export function settledFlux(
       const doubt = `the flux monitor reads ${short(monitored)} ph/s, more than the ${short(reference.highestPhS)} ph/s the beam can give`;
       return { ...highest, doubt };
     }
-    if (isCurrentPossible && monitored * (1 + uncertainty.monitor) < byCurrentPhS * (1 - uncertainty.ringCurrent)) {
+    if (isPossible && monitored * (1 + uncertainty.monitor) < byCurrentPhS * (1 - uncertainty.ringCurrent)) {
       const doubt = `the flux monitor reads ${short(monitored)} ph/s, the ring current makes ${short(byCurrentPhS)} ph/s`;
       return { ...withinBound(byCurrent, highest), doubt };
     }
-    if (!isCurrentPossible && monitored < ALONE_FROM_SHARE * reference.fluxPhS) {
-      const doubt = `the flux monitor reads ${short(monitored)} ph/s, and no ring current can be believed that says as little`;
+    if (!isPossible && monitored < aloneFromPhS(reference)) {
+      const doubt = `the flux monitor reads ${short(monitored)} ph/s, and no ring current is there to confirm it`;
       return { ...highest, doubt };
     }
     return { fluxPhS: Math.min(monitored, reference.highestPhS), source: "monitor", doubt: null };
   }
-  if (isCurrentPossible) return { ...withinBound(byCurrent, highest), doubt: null };
+  if (isPossible) return { ...withinBound(byCurrent, highest), doubt: null };
   const doubt =
     byCurrentPhS === null
       ? "neither flux monitor nor ring current can be believed"
@@ -93,23 +102,27 @@ export function settledFlux(
 }
 
 /**
- * A monitor that reads less than the ring current makes tells of optics that dim, up to its last reading: by the next they may
- * have come back, so what it has not read is charged by the ring current. `unread`: share of the open time behind its last reading.
+ * A monitor that reads less than the ring current makes tells of optics that dim, and of nothing but the time that it saw: what
+ * it did not see is charged by the ring current.
+ *
+ * @param byCurrent with no monitor; one that is in doubt says nothing
+ * @param unreadShare of the open time
  */
 export function withUnread(
   read: SettledFlux,
-  byCurrent: FluxEstimate,
-  unread: number,
+  byCurrent: SettledFlux,
+  unreadShare: number,
   { uncertainty }: FluxReference,
 ): SettledFlux {
   const isLess = read.source === "monitor" && read.fluxPhS * (1 + uncertainty.monitor) < byCurrent.fluxPhS;
-  if (!isLess || byCurrent.source !== "ring-current") return read;
-  const mixed = (ofRead: number, ofUnread: number): number => ofRead + unread * (ofUnread - ofRead);
-  return {
-    ...read,
-    fluxPhS: mixed(read.fluxPhS, byCurrent.fluxPhS),
-    uncertaintyFactor: mixed(read.uncertaintyFactor ?? 1, byCurrent.uncertaintyFactor ?? 1),
-  };
+  if (!isLess || byCurrent.doubt !== null) return read;
+  const mixed = (ofRead: number, ofUnread: number): number => ofRead + unreadShare * (ofUnread - ofRead);
+  const fluxPhS = mixed(read.fluxPhS, byCurrent.fluxPhS);
+  return { ...read, fluxPhS, uncertaintyFactor: mixed(upperPhS(read), upperPhS(byCurrent)) / fluxPhS };
+}
+
+function upperPhS({ fluxPhS, uncertaintyFactor = 1 }: FluxEstimate): number {
+  return fluxPhS * uncertaintyFactor;
 }
 
 /** For a booking only the highest possible flux is an upper bound. */
@@ -122,7 +135,8 @@ function withinBound(estimate: FluxEstimate, highest: FluxEstimate): FluxEstimat
   return estimate.fluxPhS * (estimate.uncertaintyFactor ?? 1) <= highest.fluxPhS ? estimate : highest;
 }
 
-function amountOrNull(value: number | null): number | null {
+/** Null for what is no number, or below zero. */
+export function amountOrNull(value: number | null): number | null {
   return value !== null && Number.isFinite(value) && value >= 0 ? value : null;
 }
 
@@ -134,10 +148,13 @@ export interface FluxHistory {
   add(atMs: number, fluxPhS: number): void;
   /** Mean of the readings between the two times, or null when there is none. */
   meanBetween(fromMs: number, toMs: number): number | null;
-  /** When the last reading between the two times was, or null when there is none. */
-  lastBetween(fromMs: number, toMs: number): number | null;
-  /** Largest reading from then on that is no larger than `most`, or null when there is none. */
-  largestSince(fromMs: number, most?: number): number | null;
+  /**
+   * How much of the time between the two lies between readings no further apart than `apartMs`, ms. Two that are the same to
+   * the last digit are of a monitor that is stuck, and saw nothing.
+   */
+  seenBetween(fromMs: number, toMs: number, apartMs: number): number;
+  /** Largest reading from then on that is no larger than `mostValue`, or null when there is none. */
+  largestSince(fromMs: number, mostValue?: number): number | null;
   /** Largest reading between the two times over an earlier one; 1 where none is larger than all before it. */
   riseBetween(fromMs: number, toMs: number): number;
 }
@@ -165,19 +182,28 @@ export function createFluxHistory(capacity: number): FluxHistory {
       }
       return count === 0 ? null : sum / count;
     },
-    lastBetween(fromMs, toMs) {
-      const last = times.reduce(
-        (latest, atMs) => (atMs >= fromMs && atMs <= toMs ? Math.max(latest, atMs) : latest),
-        -Infinity,
-      );
-      return last === -Infinity ? null : last;
+    seenBetween(fromMs, toMs, apartMs) {
+      let seenMs = 0;
+      let beforeMs = NaN;
+      let before = NaN;
+      for (let step = 0; step < capacity; step += 1) {
+        const index = (next + step) % capacity;
+        const atMs = times[index] ?? NaN;
+        const value = values[index] ?? NaN;
+        // A place still empty is no neighbour.
+        if (atMs - beforeMs <= apartMs && value !== before) {
+          seenMs += Math.max(0, Math.min(atMs, toMs) - Math.max(beforeMs, fromMs));
+        }
+        [beforeMs, before] = [atMs, value];
+      }
+      return seenMs;
     },
-    largestSince(fromMs, most = Infinity) {
+    largestSince(fromMs, mostValue = Infinity) {
       let largest: number | null = null;
       for (let index = 0; index < capacity; index += 1) {
         const value = values[index] ?? NaN;
-        // A place still empty is at no time.
-        if ((times[index] ?? NaN) >= fromMs && !(value > most)) largest = Math.max(largest ?? -Infinity, value);
+        // A place still empty is at no time; what is no number is no reading.
+        if ((times[index] ?? NaN) >= fromMs && value <= mostValue) largest = Math.max(largest ?? -Infinity, value);
       }
       return largest;
     },

@@ -79,7 +79,10 @@ export interface ExportedExposure {
   /** What came through the cell, by the diode behind the rack: ampere, and photons per second; null where none was read. */
   readonly transmittedA: number | null;
   readonly transmittedPhS: number | null;
+  /** By which it is charged: no less than the largest word about the beam. */
   readonly fluxPhS: number;
+  /** What the monitor read, where the charge goes by it; else `fluxPhS`. */
+  readonly i0PhS: number;
   readonly fluxSource: string;
   readonly filterTransmission: number;
   readonly fluencePhCm2: number;

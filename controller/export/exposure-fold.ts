@@ -83,6 +83,7 @@ function exposureOf(booked: LedgerRow, last: LedgerRow, told: Told | undefined):
     transmittedA: numberOrNull(ended["it_A"]),
     transmittedPhS: numberOrNull(ended["it_ph_s"]),
     fluxPhS: last.fluxPhS,
+    i0PhS: (last.fluxSource === "monitor" ? numberOrNull(ended["monitor_ph_s"]) : null) ?? last.fluxPhS,
     fluxSource: last.fluxSource,
     filterTransmission: last.filterTransmission,
     fluencePhCm2: last.fluencePhCm2,

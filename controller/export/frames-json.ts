@@ -16,10 +16,10 @@ export const NORMALISATION =
 /** Of the cell: It over what met it. Null where either is not known. */
 export function transmissionOf({
   transmittedPhS,
-  fluxPhS,
+  i0PhS,
   filterTransmission,
-}: Pick<ExportedExposure, "transmittedPhS" | "fluxPhS" | "filterTransmission">): number | null {
-  const metPhS = fluxPhS * filterTransmission;
+}: Pick<ExportedExposure, "transmittedPhS" | "i0PhS" | "filterTransmission">): number | null {
+  const metPhS = i0PhS * filterTransmission;
   return transmittedPhS === null || !(metPhS > 0) ? null : transmittedPhS / metPhS;
 }
 
@@ -58,7 +58,7 @@ export function framesJson(campaign: ExportedCampaign): Json {
               copied_as: one.frameFile?.copiedAs ?? null,
               read: readJson(one),
               monitor: {
-                i0_ph_s: one.fluxPhS,
+                i0_ph_s: one.i0PhS,
                 i0_source: one.fluxSource,
                 ring_current_mA: one.ringCurrentMa,
                 it_A: one.transmittedA,

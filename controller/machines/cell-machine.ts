@@ -10,6 +10,7 @@ import { onEveryAct, onStoppingActs, whenOver } from "./cell-acts.ts";
 import { leftStep, mayProveAgain, type CellContext } from "./cell-news.ts";
 import { createAwayStates } from "./cell-away.ts";
 import { elapsedS, remainingMs } from "./cell-steps.ts";
+import type { LookedAt } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
 
 export function createCellMachine(deps: CellMachineDeps) {
@@ -52,6 +53,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       isNew: input.left === undefined ? input.joins === true : input.left.isNew === true,
       isUntouched: false,
       mustLook: input.left?.mustLook ?? false,
+      isBrokenOff: false,
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       fault: input.left?.fault ?? null,
       ...{ waiting: null, waitSinceMs: null },
@@ -188,7 +190,7 @@ export function createCellMachine(deps: CellMachineDeps) {
               step: context.cursor?.step ?? null,
               elapsedS: elapsedS(context, clock.monoMs()),
               because: context.breakReason,
-              mustLook: context.mustLook,
+              looksAt: looksAt(context),
             },
             atMs: clock.monoMs() + deps.commandDeadlineMs,
           }),
@@ -264,10 +266,13 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       /** Nothing is assumed after a break: whatever may still run is ended and confirmed off, then the step goes on with the time it has left. */
       findingOut: {
-        entry: {
-          type: "waitFor",
-          params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
-        },
+        entry: [
+          {
+            type: "waitFor",
+            params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
+          },
+          assign({ isBrokenOff: true }),
+        ],
         invoke: {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
@@ -377,6 +382,11 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
     },
   });
+}
+
+function looksAt({ mustLook, isBrokenOff }: CellContext): LookedAt | null {
+  if (mustLook) return "out-of-turn";
+  return isBrokenOff ? "broken-off" : null;
 }
 
 function errorOf({ event }: { readonly event: { readonly error: unknown } }): unknown {

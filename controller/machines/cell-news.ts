@@ -101,6 +101,8 @@ export interface CellContext extends CellInput {
   readonly leave: CellAct | null;
   /** A step was ended out of turn: the cell is looked at before the next one that drives it. */
   readonly mustLook: boolean;
+  /** Its step was cut off, and may have come to its own end before anybody could hear it. */
+  readonly isBrokenOff: boolean;
   /** Why the cell was off since its step ran last; null where nothing came between. */
   readonly breakReason: string | null;
   /** A robot takes it out of its place: no step begins until it is back there. */

@@ -36,7 +36,7 @@ import { deadlineActor } from "./deadline.ts";
 import { taskActor } from "./task.ts";
 import { faultNote } from "./errors.ts";
 import type { Recorder } from "./recorder.ts";
-import type { CellBack, CellEffects, CellFound, LeftStep, ProgrammeStep } from "./programme.ts";
+import type { CellBack, CellEffects, CellFound, LeftStep, LookedAt, ProgrammeStep } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
 
 export interface CellMachineDeps {
@@ -77,8 +77,8 @@ export function setupCell(deps: CellMachineDeps) {
         const { effects, step } = input;
         if (step === null) return null;
         let unfit: UnfitStep | null = null;
-        if (input.mustLook && !leavesAsIs(step.channelStep)) {
-          unfit = (await effects.lookBefore?.(step)) ?? null;
+        if (input.looksAt !== null && !leavesAsIs(step.channelStep)) {
+          unfit = (await effects.lookBefore?.(step, input.looksAt)) ?? null;
           given.signal.throwIfAborted();
         }
         if (unfit === null) await effects.startStep(step, input.elapsedS, input.because);
@@ -129,7 +129,7 @@ export function setupCell(deps: CellMachineDeps) {
       noteStepStart: assign(({ context }) => {
         const nowMs = clock.monoMs();
         const stepElapsedS = elapsedS(context, nowMs);
-        const started = { stepStartedAtMs: nowMs, stepElapsedS, breakReason: null };
+        const started = { stepStartedAtMs: nowMs, stepElapsedS, breakReason: null, isBrokenOff: false };
         const { cursor } = context;
         if (cursor === null) return { ...started, waiting: null };
         const mustLook = context.mustLook && leavesAsIs(cursor.step.channelStep);
@@ -148,9 +148,11 @@ export function setupCell(deps: CellMachineDeps) {
         return { ...started, mustLook, waitSinceMs, waiting: waitingFor(reason, wait.who, waitSinceMs, untilMs) };
       }),
       noteFound: enqueueActions(({ context, enqueue }, found: CellFound) => {
+        const wasRunning = found.kind === "off" && context.left?.runningSinceMs !== null;
         enqueue.assign({
           stepElapsedS: elapsedWhenFound(context, found, clock.monoMs()),
-          breakReason: found.kind === "off" && context.left?.runningSinceMs !== null ? RESTARTED : null,
+          breakReason: wasRunning ? RESTARTED : null,
+          isBrokenOff: wasRunning || (found.kind === "off" && found.stepElapsedS > 0),
         });
         enqueue(({ context: after }) => {
           records.found(after, found);
@@ -181,6 +183,7 @@ export function setupCell(deps: CellMachineDeps) {
           ...after.changes,
           stepStartedAtMs: NaN,
           mustLook: context.mustLook || isByPerson(context.leave),
+          isBrokenOff: false,
         });
         const { position, cursor } = context;
         const asks = after.outcome?.asks ?? [];
@@ -231,6 +234,7 @@ export function setupCell(deps: CellMachineDeps) {
         enqueue.assign({
           // Of what its step had done before, the time is on record; after a restart the samples end there too.
           breakReason: context.stepElapsedS > 0 && back.wired === null ? (context.breakReason ?? outOf(context)) : null,
+          isBrokenOff: false,
           fault: null,
         });
         if (context.isNew) {
@@ -355,7 +359,7 @@ interface BackInput extends FindInput {
 
 /** What a step's start is given. */
 interface StartInput {
-  readonly mustLook: boolean;
+  readonly looksAt: LookedAt | null;
   readonly effects: CellEffects;
   readonly step: ProgrammeStep | null;
   readonly elapsedS: number;

@@ -124,6 +124,9 @@ export interface StepSamples {
   readonly counted: number | null;
 }
 
+/** Why a cell is looked at before a step: it comes to it out of turn, or the step broke off and may have come to its end unheard. */
+export type LookedAt = "out-of-turn" | "broken-off";
+
 export interface CellEffects {
   /**
    * Polarity, contact and wiring, as this channel itself reads them. Rejects with `cell.unproven`, or with what came
@@ -133,7 +136,7 @@ export interface CellEffects {
   /** `because`: why the cell was off since its step ran last; null where it follows another step. */
   startStep(step: ProgrammeStep, elapsedS: number, because: string | null): Promise<void>;
   /** What the cell, which is off, has against this step; null: it may begin. Rejects with what came between. */
-  lookBefore?(step: ProgrammeStep): Promise<UnfitStep | null>;
+  lookBefore?(step: ProgrammeStep, why: LookedAt): Promise<UnfitStep | null>;
   /** The same by its last sample, from which a person's order is judged. */
   unfitNow?(step: ProgrammeStep): UnfitStep | null;
   /** Ends what runs and confirms the cell off. */

@@ -3,6 +3,7 @@ import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { diodePhotonsPerAs, SILICON_DENSITY } from "../../protocols/dose/flux-monitor.ts";
 import { fluxOfReading } from "../../protocols/site/flux-of-reading.ts";
 import type { Site } from "../../protocols/site/site.ts";
+import { FALL_BELIEVED_MS } from "../beam/exposure-flux.ts";
 import { createFluxHistory, type FluxHistory } from "../dose/flux.ts";
 import type { FluxWatch } from "./flux-watch.ts";
 import type { CampaignRoles } from "./roles.ts";
@@ -27,7 +28,8 @@ export interface TransmittedBeam {
   readonly saturatedFromA: number;
 }
 
-const READINGS_KEPT = 64;
+/** Ten a second, for as long as a fall of the ring current is not believed. */
+const READINGS_KEPT = (10 * FALL_BELIEVED_MS) / 1000;
 /** Of a diode that is read ten times a second, through the longest of exposures' last minute. */
 const DIODE_READINGS_KEPT = 600;
 

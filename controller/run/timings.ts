@@ -5,6 +5,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import type { ClosedFluxRule } from "../beam/closed-flux.ts";
 import type { ExposureTimings } from "../beam/exposure-timings.ts";
 import type { MachineBeamRule } from "../beam/machine-beam.ts";
+import { LEAST_CURRENT_SHARE } from "../dose/flux.ts";
 
 export interface RunTimings extends ExposureTimings {
   readonly connectDeadlineMs: number;
@@ -32,11 +33,10 @@ export interface RunTimings extends ExposureTimings {
 /**
  * The machine has beam from half of the site's reference current on: a pattern then has at least 70 % of the
  * signal to noise that its preset was chosen for. A machine that runs at less by plan is told in the site file, as
- * its reference. Once there, the beam counts as lost below two fifths, so that a current at the border does not
+ * its reference. Once there, the beam counts as lost below two fifths (`LEAST_CURRENT_SHARE`), so that a current at the border does not
  * come and go; dose follows the measured flux either way.
  */
 const RING_CURRENT_PRESENT_SHARE = 0.5;
-const RING_CURRENT_LOST_SHARE = 0.4;
 /** A top-up changes the current by less, the filling of a ring by more. */
 const RING_CURRENT_STEADY_SHARE = 0.02;
 const RING_CURRENT_STEADY_MS = 5000;
@@ -96,10 +96,10 @@ export function runTimings(site: Site, isResumed = false): RunTimings {
     levelsMaximumAgeMs: site.shutter.watchdogMs,
     positionToleranceMm: site.stage.positionToleranceMm,
     ringCurrentNoneMa: RING_CURRENT_NONE_SHARE * site.beam.ringCurrentReferenceMa,
-    ringCurrentMinimumMa: RING_CURRENT_LOST_SHARE * site.beam.ringCurrentReferenceMa,
+    ringCurrentMinimumMa: LEAST_CURRENT_SHARE * site.beam.ringCurrentReferenceMa,
     machineBeam: {
       presentMa: RING_CURRENT_PRESENT_SHARE * site.beam.ringCurrentReferenceMa,
-      lostMa: RING_CURRENT_LOST_SHARE * site.beam.ringCurrentReferenceMa,
+      lostMa: LEAST_CURRENT_SHARE * site.beam.ringCurrentReferenceMa,
       steadyMs: RING_CURRENT_STEADY_MS,
       steadyShare: RING_CURRENT_STEADY_SHARE,
     },

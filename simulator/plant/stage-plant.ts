@@ -39,8 +39,8 @@ export interface ObservedStagePlant extends StagePlant {
   addBreaks(fromMs: number, toMs: number, into: number[]): void;
   /** The past before `atMs` will not be asked for again. */
   forgetBefore(atMs: number): void;
-  /** Told of every move that is begun, homing included; one handler. */
-  onMove(handler: (atMs: number) => void): void;
+  /** Told of every move that is begun, homing included, and whether it is the one off the switch that homing found; one handler. */
+  onMove(handler: (atMs: number, endsHoming: boolean) => void): void;
 }
 
 interface Leg {
@@ -74,7 +74,7 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
   const rest = { xMm: options.startXMm, yMm: options.startYMm };
   let isHomed = false;
   let homedAtMs = Infinity;
-  let moveHandler: ((atMs: number) => void) | undefined;
+  let moveHandler: ((atMs: number, endsHoming: boolean) => void) | undefined;
   let limitHandler: ((atMs: number, axis: "x" | "y") => void) | undefined;
   const toLose = { xMm: 0, yMm: 0 };
   let feltLoss: Felt | undefined;
@@ -165,7 +165,7 @@ export function createStagePlant(options: StagePlantOptions): ObservedStagePlant
     const fromY = (last?.endYMm ?? rest.yMm) + (isHoming ? (last?.endSlipY ?? 0) : 0);
     const length = Math.max(Math.abs(xMm - fromX), Math.abs(yMm - fromY));
     if (length === 0) return startMs;
-    moveHandler?.(atMs);
+    moveHandler?.(atMs, !isHoming && atMs === homedAtMs);
     const motion = trapezoid(length, limitMmS, options.accelerationMmS2);
     const endMs = startMs + motion.durationS * 1000;
     if (legs.length >= LEGS_KEPT) legs.splice(0, LEGS_KEPT / 2);

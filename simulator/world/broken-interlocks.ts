@@ -5,20 +5,20 @@ export interface BrokenInterlocks {
   broke(name: string, atMs: number, isHeard: boolean): void;
   /** True too for one of which nobody was told that it broke. */
   isSeenAtOpening(name: string, atMs: number): boolean;
-  /** False for one of which nobody was told that it broke. */
-  isSeenAtMotion(name: string, atMs: number): boolean;
+  /** False for one of which nobody was told that it broke. `endsHoming`: a motion that nobody orders by itself. */
+  isSeenAtMotion(name: string, atMs: number, endsHoming: boolean): boolean;
 }
 
-/** So long where cables or computer hold up what is read. */
-const HELD_UP_MS = 1000;
-/** Between two looks at the levels, where the site does not say; a stage that finds its reference begins to move more than once. */
+/** Between the reading of a level and the motion it allows, and so long where cables or computer hold up what is read. */
+const MOTION_REACTION_MS = 1000;
+/** Between two looks at the levels, where the site does not say. */
 const LOOK_MS = 1000;
 /** For the look itself, and to stop. */
 const STOPPING_MS = 100;
 /** Between the last reading of a level and the opening it allows: a few exchanges with the unit. */
 const OPENING_REACTION_MS = 25;
 
-/** `lookMs`: so often the site has its levels read while no permit lives. */
+/** `lookMs`: so often the site has its levels read while no permit lives; a stage under way is stopped by nothing else. */
 export function createBrokenInterlocks(lookMs = LOOK_MS): BrokenInterlocks {
   const since = new Map<string, { readonly atMs: number; readonly isHeard: boolean }>();
   return {
@@ -28,8 +28,11 @@ export function createBrokenInterlocks(lookMs = LOOK_MS): BrokenInterlocks {
     isSeenAtOpening(name, atMs) {
       const broken = since.get(name);
       if (broken === undefined) return true;
-      return atMs - broken.atMs > (broken.isHeard ? OPENING_REACTION_MS : HELD_UP_MS);
+      return atMs - broken.atMs > (broken.isHeard ? OPENING_REACTION_MS : MOTION_REACTION_MS);
     },
-    isSeenAtMotion: (name, atMs) => atMs - (since.get(name)?.atMs ?? atMs) > lookMs + STOPPING_MS,
+    isSeenAtMotion(name, atMs, endsHoming) {
+      const reactionMs = endsHoming ? Math.max(MOTION_REACTION_MS, lookMs + STOPPING_MS) : MOTION_REACTION_MS;
+      return atMs - (since.get(name)?.atMs ?? atMs) > reactionMs;
+    },
   };
 }

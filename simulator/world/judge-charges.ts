@@ -78,8 +78,8 @@ export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFac
 }
 
 /**
- * What each opening gave to a cell belongs to one charge of it: of those within whose time the opening lies, the one whose
- * beginning is nearest to its own. A cell may be exposed again within half a second.
+ * What each opening gave to a cell belongs to one charge of it: the one in whose time it began, or began nearest to. A cell may
+ * be exposed again within half a second.
  */
 function byCharge(
   charges: readonly ClaimedCharge[],
@@ -93,7 +93,7 @@ function byCharge(
     for (const { positionIndex, photons } of opening.deposits.filter(isOnDisc)) {
       const [nearest] = within
         .filter((charge) => charge.positionIndex === positionIndex)
-        .sort((a, b) => Math.abs(a.startMs - opening.startMs) - Math.abs(b.startMs - opening.startMs));
+        .sort((a, b) => apartMs(a, opening) - apartMs(b, opening) || b.startMs - a.startMs);
       if (nearest !== undefined) found.set(nearest, [...(found.get(nearest) ?? []), { opening, photons }]);
     }
   }
@@ -114,6 +114,10 @@ function knowableShare({ startMs, litEndMs }: Opening, unknowable: Unknowable | 
       shuttersStuck.some(({ fromMs, toMs }) => fromMs <= span.fromMs + coveredMs && toMs <= span.toMs + MATCH_MS),
   );
   return alone === undefined ? 1 : Math.min(1, (alone.fromMs + coveredMs - startMs) / (litEndMs - startMs));
+}
+
+function apartMs({ startMs, endMs }: ClaimedCharge, { startMs: atMs }: Opening): number {
+  return Math.max(0, startMs - atMs, atMs - endMs);
 }
 
 function judgeEachCell(charges: readonly ClaimedCharge[], facts: ChargeFacts): void {

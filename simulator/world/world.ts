@@ -199,9 +199,11 @@ export function createWorld(deps: WorldDeps): World {
   }
 
   const obstacles = watchObstacles({ clock, stage, obstacles: site.stage.keepOut ?? [], ledger });
-  stage.onMove((atMs) => {
+  stage.onMove((atMs, endsHoming) => {
     obstacles.moved(atMs);
-    const without = MOTION_CONDITIONS.filter((name) => !beam.isHolding(name) && broken.isSeenAtMotion(name, atMs));
+    const without = MOTION_CONDITIONS.filter(
+      (name) => !beam.isHolding(name) && broken.isSeenAtMotion(name, atMs, endsHoming),
+    );
     ledger.check("motion-permit", without.length === 0, atMs, () => `the stage moved without ${without.join(", ")}`);
   });
 

@@ -25,7 +25,7 @@ import { createOutput } from "../../tui/rim/output.ts";
 import { packageRoot } from "../../tui/rim/package-root.ts";
 import { loadWorldData } from "../../tui/virtual/load-world-data.ts";
 import { summarise } from "../../tui/virtual/summarise.ts";
-import { createVirtualCampaign, worldIndexOf } from "../../tui/virtual/virtual-campaign.ts";
+import { AFTER_END_MS, createVirtualCampaign, worldIndexOf } from "../../tui/virtual/virtual-campaign.ts";
 import { amendLive } from "../support/amendments.ts";
 
 const { values } = parseArgs({
@@ -122,7 +122,7 @@ for (let turn = 2; turn <= times + 1; turn += 1) {
   );
 }
 const before = process.cpuUsage();
-await clock.run(hours * 3_600_000 + 120_000, {
+await clock.run(hours * 3_600_000 + AFTER_END_MS, {
   onBreath() {
     if (run.failure() !== null || run.isDone()) clock.stop();
   },

@@ -21,7 +21,7 @@ import { createOutput } from "../../tui/rim/output.ts";
 import { packageRoot } from "../../tui/rim/package-root.ts";
 import { loadWorldData } from "../../tui/virtual/load-world-data.ts";
 import { summarise } from "../../tui/virtual/summarise.ts";
-import { createVirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
+import { AFTER_END_MS, createVirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 
 const { values } = parseArgs({
   options: {
@@ -76,7 +76,7 @@ async function course(isSwapped: boolean) {
         atMs + 1000 * Number(values.lasts),
       );
     }
-    await clock.run(hours * 3_600_000 + 120_000, {
+    await clock.run(hours * 3_600_000 + AFTER_END_MS, {
       onBreath() {
         if (run.failure() !== null || run.isDone()) clock.stop();
       },

@@ -146,7 +146,7 @@ export function worldIndexOf({ cells }: Pick<Campaign, "cells">, barcode: string
   return positionIndex(cell.position) + (turnOf(cell.position) - 1) * POSITION_COUNT;
 }
 
-/** A violation of its own: nobody is there to end what does not end by itself. None while the time is not over. */
+/** Asked once the time is over. A violation of its own: nobody is there to end what does not end by itself. */
 export function unended({ run, clock }: Pick<VirtualCampaign, "run" | "clock">): readonly Violation[] {
   if (run.isDone()) return [];
   const what = `the run did not end: it waits for ${run.note() ?? "nothing"}`;

@@ -167,7 +167,7 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       spot_y: one.spotYMm,
       exposure_time: one.openTimeS,
       outcome: one.outcome,
-      i0: one.fluxPhS,
+      i0: one.i0PhS,
       i0_source: one.fluxSource,
       ring_current: one.ringCurrentMa,
       filter_transmission: one.filterTransmission,

@@ -236,7 +236,7 @@ export function writePattern(
   const control = nexusGroup(entry, "control", "NXmonitor");
   textField(control, "mode", "timer");
   numberField(control, "preset", exposure.openTimeS, "s");
-  numberField(control, "integral", exposure.fluxPhS * exposure.filterTransmission * exposure.openTimeS);
+  numberField(control, "integral", exposure.i0PhS * exposure.filterTransmission * exposure.openTimeS);
   const plot = nexusGroup(entry, "data", "NXdata");
   plotOf(plot, "data", "polar_angle");
   plot.create_hard_link(`${folder}/polar_angle`, "polar_angle");

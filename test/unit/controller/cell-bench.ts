@@ -80,6 +80,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     awaited?: string | null;
     /** By the number of the step. */
     unfit?: Readonly<Record<number, UnfitStep>>;
+    unfitWhenBrokenOff?: Readonly<Record<number, UnfitStep>>;
   } = {};
   const calls: string[] = [];
   const finished: FinishedStep[] = [];
@@ -115,7 +116,9 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           const why = because === null || because.startsWith("nothing was heard") ? "" : `, because ${because}`;
           return act("start", `start ${step.stepNumber} after ${elapsedS.toFixed(2)} s${why}`);
         },
-        async lookBefore({ stepNumber }) {
+        async lookBefore({ stepNumber }, why) {
+          // Most tests of what breaks a step off are not about this look.
+          if (why === "broken-off") return behaviour.unfitWhenBrokenOff?.[stepNumber] ?? null;
           await act("look", `look before ${stepNumber}`);
           return behaviour.unfit?.[stepNumber] ?? null;
         },

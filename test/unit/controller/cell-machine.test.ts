@@ -183,6 +183,20 @@ describe("a break in a step", () => {
     expect(bench.recorder.types()).toEqual(["step-started", "step-interrupted", "step-started"]);
   });
 
+  it("in which it may have come to its end unheard: it is looked at before it goes on", async () => {
+    const bench = await cycling([
+      [-1, 3],
+      [1, 4.2],
+    ]);
+    await bench.for(30_000);
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    bench.behaviour.unfitWhenBrokenOff = { 1: { kind: "over", what: "its end is behind it" } };
+    await bench.for(600_000);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.calls.slice(-3)).toEqual(["off", "look before 2", "start 2 after 0.00 s"]);
+  });
+
   it("after another adds up", async () => {
     const bench = await cycling();
     for (let turn = 0; turn < 3; turn += 1) {

@@ -192,24 +192,102 @@ describe("the flux that the books charge an exposure by", () => {
   );
 
   it.each([
-    { readAtMs: [2000, 3000, 4020], monitorPhS: 9e9, chargedPhS: 9.25e9 },
-    { readAtMs: [4020], monitorPhS: 9e9, chargedPhS: 9.25e9 },
-    { readAtMs: [5040], monitorPhS: 9e9, chargedPhS: 9e9 },
+    { what: "seen to its last second", readAtMs: [500, 2000, 3000, 4040], monitorPhS: 9e9, chargedPhS: 9.25e9 },
+    { what: "with nothing from before it", readAtMs: [2000, 3000, 4040], monitorPhS: 9e9, chargedPhS: 9.51e9 },
+    { what: "seen throughout", readAtMs: [500, 2000, 3000, 4000, 5040], monitorPhS: 9e9, chargedPhS: 9e9 },
+    { what: "of a ring at 215 mA", readAtMs: [5040], monitorPhS: 9.3e9, currentMa: 215, chargedPhS: 1.1e10 },
     // No further from the ring current's than the monitor may be.
-    { readAtMs: [2000], monitorPhS: 9.53e9, chargedPhS: 9.53e9 },
+    { what: "all but as bright", readAtMs: [2000], monitorPhS: 9.53e9, chargedPhS: 9.53e9 },
   ])(
-    "charge by the ring current what dim optics may have given behind the last reading, of $monitorPhS ph/s at $readAtMs",
-    async ({ readAtMs, monitorPhS, chargedPhS }) => {
+    "charge by the ring current what dim optics may have given unseen, of an exposure $what",
+    async ({ readAtMs, monitorPhS, currentMa = 200, chargedPhS }) => {
       const books = open();
+      books.ringCurrentMa = currentMa;
       await books.accounts.book(order());
-      for (const atMs of readAtMs) books.monitor.add(atMs, monitorPhS);
+      for (const atMs of readAtMs) books.monitor.add(atMs, monitorPhS + atMs);
       books.clock.advance(5100);
       books.accounts.settle(order(), MARKS, "made", null);
       expect(books.rows[1]?.fluxSource).toBe("monitor");
-      expect(books.rows[1]?.fluxPhS).toBeCloseTo(chargedPhS, 0);
+      expect(books.rows[1]?.fluxPhS).toBeCloseTo(chargedPhS, -4);
       expect(books.doubt).toBeNull();
     },
   );
+
+  it("state no less for a mixture than for its parts, each by its own uncertainty, and have it on record", async () => {
+    const books = open();
+    await books.accounts.book(order());
+    for (const atMs of [500, 2000, 3000, 4040]) books.monitor.add(atMs, 9e9 + atMs);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    const [booked, settled] = books.rows;
+    const upper = 0.75 * 9e9 + 0.25 * 1e10 * (1.1 / 1.05);
+    const relative = booked?.relativeUncertainty ?? NaN;
+    expect((settled?.fluxPhS ?? NaN) * (1 + (settled?.relativeUncertainty ?? NaN))).toBeCloseTo(
+      upper * (1 + relative),
+      -5,
+    );
+    expect(books.events.at(-1)).toMatchObject({ data: { compared_mA: 200, unread_share: 0.25 } });
+  });
+
+  it("believe no monitor that reads the same to the last digit, where it reads less than the ring current makes", async () => {
+    const books = open();
+    await books.accounts.book(order());
+    for (const atMs of [500, 2000, 3000, 4000, 5040]) books.monitor.add(atMs, 9e9);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]?.fluxPhS).toBeCloseTo(1e10, 0);
+  });
+
+  it("hold a monitor against the largest ring current of two minutes: both may fail alike, and a fall is no doubt", async () => {
+    const books = open();
+    books.ringCurrentMa = 160;
+    books.ringCurrent.add(0, 200);
+    books.ringCurrent.add(500, 160);
+    await books.accounts.book(order());
+    books.monitor.add(2000, 8.4e9);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 1e10 });
+    expect(books.doubt).toBeNull();
+  });
+
+  it.each([NaN, -1e10])("take a monitor that reads %s for a silent one", async (reading) => {
+    const books = open();
+    books.ringCurrent.add(1100, 100);
+    books.ringCurrent.add(3000, 150);
+    await books.accounts.book(order());
+    books.monitor.add(2000, reading);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "highest-possible", fluxPhS: 1.1e10 });
+    expect(books.events.at(-1)).toMatchObject({ data: { monitor_ph_s: null } });
+  });
+
+  it("hold a monitor against what was before a jump in mid-exposure, and say that the ring current jumped", async () => {
+    const books = open();
+    books.ringCurrent.add(0, 200);
+    await books.accounts.book(order());
+    books.ringCurrent.add(1500, 200);
+    books.ringCurrent.add(3000, 200_000);
+    books.monitor.add(2000, 0);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "ring-current", fluxPhS: 1e10 });
+    expect(books.doubt).toContain("the ring current jumped while the shutter was open");
+    expect(books.compared).toEqual([]);
+  });
+
+  it("say that a ring current is more than can be, while the monitor is believed", async () => {
+    const books = open();
+    books.ringCurrentMa = 200_000;
+    await books.accounts.book(order());
+    books.monitor.add(2000, 9.9e9);
+    books.clock.advance(5100);
+    books.accounts.settle(order(), MARKS, "made", null);
+    expect(books.rows[1]).toMatchObject({ fluxSource: "monitor", fluxPhS: 9.9e9 });
+    expect(books.doubt).toContain("the ring current reads 200000 mA, more than the beam can have");
+    expect(books.compared).toEqual([]);
+  });
 
   it("hold a monitor that reads nothing against the last ring current that can be, while its feed tells of a thousand times as much", async () => {
     const books = open();
@@ -232,7 +310,7 @@ describe("the flux that the books charge an exposure by", () => {
     books.clock.advance(5100);
     books.accounts.settle(order(), MARKS, "made", null);
     expect(books.rows[1]).toMatchObject({ fluxSource: "highest-possible", fluxPhS: 1.1e10 });
-    expect(books.doubt).toContain("the flux monitor reads 0 ph/s, and no ring current can be believed");
+    expect(books.doubt).toContain("the flux monitor reads 0 ph/s, and no ring current is there");
   });
 
   it("hold a monitor against the ring current of the opening when its feed fell silent on the way", async () => {

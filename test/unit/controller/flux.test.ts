@@ -40,10 +40,10 @@ describe("the flux of an exposure", () => {
     (currentMa) => {
       const dead = settledFlux(0, currentMa, REFERENCE);
       expect(dead).toMatchObject(HIGHEST);
-      expect(dead.doubt).toContain("the flux monitor reads 0 ph/s, and no ring current can be believed");
-      expect(settledFlux(3.39e10, currentMa, REFERENCE).source).toBe("highest-possible");
-      // The ring at the least current that is exposed with.
-      expect(settledFlux(3.41e10, currentMa, REFERENCE).source).toBe("monitor");
+      expect(dead.doubt).toContain("the flux monitor reads 0 ph/s, and no ring current is there");
+      // Two fifths of the reference, the least that is exposed with, by 0.9 / 1.05.
+      expect(settledFlux(3.428e10, currentMa, REFERENCE).source).toBe("highest-possible");
+      expect(settledFlux(3.429e10, currentMa, REFERENCE).source).toBe("monitor");
     },
   );
 
@@ -115,16 +115,29 @@ describe("the monitor's history", () => {
     expect(history.largestSince(3001)).toBeNull();
   });
 
-  it("knows when it was last read, and the largest that can be", () => {
+  it("has seen what lies between two readings that are near each other", () => {
     const history = createFluxHistory(4);
-    expect(history.lastBetween(0, 9000)).toBeNull();
-    for (const [second, value] of [7, 9, 5, 3].entries()) history.add(second * 1000, value);
-    expect(history.lastBetween(0, 9000)).toBe(3000);
-    expect(history.lastBetween(0, 2999)).toBe(2000);
-    expect(history.lastBetween(3000, 3000)).toBe(3000);
-    expect(history.lastBetween(3001, 9000)).toBeNull();
+    expect(history.seenBetween(0, 9000, 5000)).toBe(0);
+    for (const [index, atMs] of [1000, 2000, 8000, 9000, 10_000].entries()) history.add(atMs, 5 + index);
+    // The oldest is forgotten.
+    expect(history.seenBetween(0, 20_000, 5000)).toBe(2000);
+    expect(history.seenBetween(8500, 9700, 5000)).toBe(1200);
+    expect(history.seenBetween(0, 20_000, 6000)).toBe(8000);
+    expect(history.seenBetween(3000, 7000, 5000)).toBe(0);
+    expect(history.seenBetween(3000, 7000, 6000)).toBe(4000);
+    expect(history.seenBetween(11_000, 12_000, 6000)).toBe(0);
+    // A monitor that reads the same to the last digit is stuck.
+    history.add(11_000, 9);
+    history.add(12_000, 9.001);
+    expect(history.seenBetween(9500, 12_000, 6000)).toBe(1500);
+  });
+
+  it("gives the largest reading that can be, and none that is no number", () => {
+    const history = createFluxHistory(8);
+    for (const [second, value] of [7, 9, NaN, 3].entries()) history.add(second * 1000, value);
     expect(history.largestSince(0, 8)).toBe(7);
     expect(history.largestSince(0, 9)).toBe(9);
+    expect(history.largestSince(2000, 9)).toBe(3);
     expect(history.largestSince(2000, 2)).toBeNull();
   });
 

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { LeftStep } from "../../../controller/machines/programme.ts";
+import type { ChannelStep } from "../../../protocols/roles/channel.ts";
 import { leftStep } from "../../../controller/machines/cell-news.ts";
 import { createCellFold } from "../../../controller/resume/recorded-cell.ts";
 import { campaign } from "../../support/world-campaign.ts";
@@ -13,7 +14,7 @@ async function lookAfterRestart(left: LeftStep): Promise<string | null> {
   const { effects } = createEffectsBench({ measureOpenCircuitV: () => Promise.resolve(3.1) }, { wasLeft: true });
   await effects.findAgain(left);
   const discharge = { stepNumber: 3, cycleNumber: 1, label: "", channelStep: DISCHARGE };
-  return (await effects.lookBefore?.(discharge))?.kind ?? null;
+  return (await effects.lookBefore?.(discharge, "out-of-turn"))?.kind ?? null;
 }
 
 /** By its record: proven, and put back later where `backOhm` is given. */
@@ -33,4 +34,30 @@ it("a cell's resistance is known after a restart by its proof on record: a step 
   expect(await lookAfterRestart(leftBy(20))).toBeNull();
   expect(await lookAfterRestart(leftBy(20, 150))).toBe("over");
   expect(await lookAfterRestart(leftBy(null))).toBeNull();
+});
+
+it("a step that broke off is over where its end is behind it: of a discharge as the proof found the cell, of a charge at rest", async () => {
+  const lookedAt = async (step: ChannelStep, openCircuitV: number, ohm: number) => {
+    let measured = 0;
+    const measureOpenCircuitV = () => {
+      measured += 1;
+      return Promise.resolve(openCircuitV);
+    };
+    const { effects } = createEffectsBench({ measureOpenCircuitV }, { wasLeft: true });
+    await effects.findAgain(leftBy(ohm));
+    const unfit = await effects.lookBefore?.(
+      { stepNumber: 3, cycleNumber: 1, label: "", channelStep: step },
+      "broken-off",
+    );
+    return [unfit?.kind ?? null, measured - 1];
+  };
+  expect(await lookedAt(DISCHARGE, 3.1, 150)).toEqual(["over", 1]);
+  expect(await lookedAt(DISCHARGE, 3.1, 20)).toEqual([null, 1]);
+  expect(await lookedAt(DISCHARGE, 2.999, 0)).toEqual(["over", 1]);
+  const charge = { ...DISCHARGE, currentA: 0.0014, untilVoltageV: 4.15 };
+  expect(await lookedAt(charge, 4.1, 150)).toEqual([null, 1]);
+  expect(await lookedAt(charge, 4.15, 150)).toEqual(["over", 1]);
+  // What a voltage drives is what it drove before.
+  const hold = { ...COMMON, kind: "constant-voltage", voltageV: 4.15, untilCurrentA: null, maxCurrentA: null } as const;
+  expect(await lookedAt(hold, 3.1, 150)).toEqual([null, 0]);
 });

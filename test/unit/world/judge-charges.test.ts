@@ -79,3 +79,8 @@ describe("what came through two stuck shutters while no controller lived", () =>
     expect(violationsOf([COVERED], [LIT], facts)).toEqual(["lost is charged with 40 photons, and was given 140"]);
   });
 });
+
+it("what a trigger's gate gives late in an exposure is not the next one's, however near that begins", () => {
+  const openings = [opening(1000, 1048, 100), opening(1300, 1340, 100), opening(1501, 1548, 100)];
+  expect(violationsOf([charge("first", 1000, 1341, 200), charge("second", 1500, 1549, 100)], openings)).toEqual([]);
+});
