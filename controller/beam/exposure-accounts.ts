@@ -144,7 +144,12 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
             ? null
             : new Fault("dose.flux-doubtful", order.position, `${doubt}; charged ${chargedText(flux)}`),
         );
-        if (outcome === "made" && monitorPhS !== null && isCurrentPossible(ringCurrentMa, deps.fluxReference)) {
+        if (
+          outcome === "made" &&
+          monitorPhS !== null &&
+          ringCurrentMa !== null &&
+          isCurrentPossible(ringCurrentMa, deps.fluxReference)
+        ) {
           deps.fluxCompared?.(monitorPhS, ringCurrentMa);
         }
       }

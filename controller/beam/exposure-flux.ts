@@ -62,10 +62,12 @@ export function exposureFlux(heard: FluxHeard): ExposureFlux {
   const { measured, comparedMa } = measuredFlux(heard, monitorPhS, isSteady, ringCurrentMa);
   // An exposure cut short may have its only reading from after the beam was lost.
   const byCurrent = settledFlux(null, ringCurrentMa, reference);
-  const flux = [...(isMade ? [] : [byCurrent]), ...(monitorPhS === null ? instead(heard, ringCurrentMa) : [])].reduce(
-    (most, other) => (other.fluxPhS > most.fluxPhS ? other : most),
-    measured,
-  );
+  // Shorter than the monitor's period: what it said just before stands in for it.
+  const lately = monitorPhS === null ? monitor.meanBetween(fromMs - LATELY_MS, nowMs) : null;
+  const flux = [
+    ...(isMade ? [] : [byCurrent]),
+    ...(lately === null ? [] : [settledFlux(lately, comparedMa, reference)]),
+  ].reduce((most, other) => (other.fluxPhS > most.fluxPhS ? other : most), measured);
   // With the beam lost on the way, the monitor's mean is no mean over the beam: that it reads less is no doubt.
   const doubtOfSteady = (isMade ? flux.doubt : byCurrent.doubt) ?? doubtOfCurrent(ringCurrentMa, reference);
   const doubt = isSteady ? doubtOfSteady : "the ring current jumped while the shutter was open";
@@ -80,9 +82,11 @@ function measuredFlux(
   ringCurrentMa: number | null,
 ): { readonly measured: SettledFlux; readonly comparedMa: number | null } {
   const { ringCurrent, reference, fromMs } = heard;
-  if (monitorPhS === null) return { measured: settledFlux(null, ringCurrentMa, reference), comparedMa: ringCurrentMa };
+  if (monitorPhS === null && !isCurrentPossible(ringCurrentMa, reference)) {
+    return { measured: settledFlux(null, ringCurrentMa, reference), comparedMa: null };
+  }
   const presentMa = currentThatCanBe(heard, isSteady, ringCurrentMa);
-  // One that has fallen lately may be the feed's own failure, and the monitor may fail alike: it bounds, and is no doubt.
+  // One that has fallen lately may be the feed's own failure, and the monitor may fail alike: what it was bounds, and is no doubt.
   const largestMa = ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS, mostCurrentMa(reference));
   const comparedMa =
     presentMa === null || largestMa === null ? (presentMa ?? largestMa) : Math.max(presentMa, largestMa);
@@ -102,27 +106,15 @@ function currentThatCanBe(heard: FluxHeard, isSteady: boolean, ringCurrentMa: nu
   return said.find((currentMa) => isCurrentPossible(currentMa, heard.reference)) ?? null;
 }
 
-/** What stands in for a monitor that gave no number over the exposure. */
-function instead(heard: FluxHeard, ringCurrentMa: number | null): readonly SettledFlux[] {
-  const { monitor, ringCurrent, reference, fromMs, nowMs } = heard;
-  // Shorter than the monitor's period: what it said just before.
-  const lately = monitor.meanBetween(fromMs - LATELY_MS, nowMs);
-  if (lately !== null) return [settledFlux(lately, ringCurrentMa, reference)];
-  // Alone, a current that has just fallen is not believed: what it was before may be what the beam still is.
-  const largestMa =
-    ringCurrentMa === null ? null : Math.max(ringCurrentMa, ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS) ?? 0);
-  return [settledFlux(null, largestMa, reference)];
-}
-
 /** Of what lies not between two readings that are near each other, and differ, nobody knows what the optics did. */
 function unread({ monitor, fromMs, endMs, nowMs, openS }: FluxHeard): number {
   const toMs = endMs ?? nowMs;
   const unreadMs = toMs - fromMs - monitor.seenBetween(fromMs, toMs, LATELY_MS);
-  return openS === null || openS <= 0 ? 1 : Math.min(1, unreadMs / (1000 * openS));
+  return openS === null ? 1 : Math.min(1, unreadMs / Math.max(1, 1000 * openS));
 }
 
 function doubtOfCurrent(ringCurrentMa: number | null, reference: FluxReference): string | null {
-  if (ringCurrentMa === null || ringCurrentMa <= mostCurrentMa(reference)) return null;
+  if (ringCurrentMa === null || isCurrentPossible(ringCurrentMa, reference)) return null;
   return `the ring current reads ${Number(ringCurrentMa.toPrecision(3))} mA, more than the beam can have`;
 }
 

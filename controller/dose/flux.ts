@@ -43,7 +43,7 @@ export function mostCurrentMa({ fluxPhS, ringCurrentMa, highestPhS, uncertainty 
   return (ringCurrentMa * highestPhS * (1 + uncertainty.ringCurrent)) / fluxPhS;
 }
 
-export function isCurrentPossible(currentMa: number | null, reference: FluxReference): currentMa is number {
+export function isCurrentPossible(currentMa: number | null, reference: FluxReference): boolean {
   return currentMa !== null && currentMa <= mostCurrentMa(reference);
 }
 
@@ -173,8 +173,7 @@ export function createFluxHistory(capacity: number): FluxHistory {
     meanBetween(fromMs, toMs) {
       let sum = 0;
       let count = 0;
-      for (let index = 0; index < capacity; index += 1) {
-        const atMs = times[index] ?? NaN;
+      for (const [index, atMs] of times.entries()) {
         // Written so that a place still empty, which is NaN, is left out.
         if (!(atMs >= fromMs && atMs <= toMs)) continue;
         sum += values[index] ?? NaN;
@@ -186,7 +185,7 @@ export function createFluxHistory(capacity: number): FluxHistory {
       let seenMs = 0;
       let beforeMs = NaN;
       let before = NaN;
-      for (let step = 0; step < capacity; step += 1) {
+      for (const step of times.keys()) {
         const index = (next + step) % capacity;
         const atMs = times[index] ?? NaN;
         const value = values[index] ?? NaN;
@@ -200,8 +199,7 @@ export function createFluxHistory(capacity: number): FluxHistory {
     },
     largestSince(fromMs, mostValue = Infinity) {
       let largest: number | null = null;
-      for (let index = 0; index < capacity; index += 1) {
-        const value = values[index] ?? NaN;
+      for (const [index, value] of values.entries()) {
         // A place still empty is at no time; what is no number is no reading.
         if ((times[index] ?? NaN) >= fromMs && value <= mostValue) largest = Math.max(largest ?? -Infinity, value);
       }

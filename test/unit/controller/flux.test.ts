@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bookedFlux, createFluxHistory, settledFlux } from "../../../controller/dose/flux.ts";
+import { bookedFlux, createFluxHistory, settledFlux, withUnread } from "../../../controller/dose/flux.ts";
 
 const REFERENCE = {
   fluxPhS: 1e11,
@@ -80,6 +80,15 @@ describe("the flux of an exposure", () => {
     const sure = { ...REFERENCE, uncertainty: { monitor: 0, ringCurrent: 0 } };
     expect(settledFlux(1.1e11, null, sure)).toEqual({ fluxPhS: 1.1e11, source: "monitor", doubt: null });
     expect(settledFlux(null, 220, sure)).toMatchObject({ fluxPhS: 1.1e11, source: "ring-current", doubt: null });
+    expect(settledFlux(4e10, null, sure)).toMatchObject({ fluxPhS: 4e10, source: "monitor" });
+  });
+
+  it("is the monitor's for what it did not see too, down to its own uncertainty below the ring current's", () => {
+    const unsure = { ...REFERENCE, uncertainty: { monitor: 0.25, ringCurrent: 0.5 } };
+    const byCurrent = { fluxPhS: 5e10, source: "ring-current", doubt: null } as const;
+    const read = (fluxPhS: number) => ({ fluxPhS, source: "monitor", doubt: null }) as const;
+    expect(withUnread(read(4e10), byCurrent, 1, unsure).fluxPhS).toBe(4e10);
+    expect(withUnread(read(3.9e10), byCurrent, 1, unsure).fluxPhS).toBe(5e10);
   });
 
   it("is booked at the highest possible", () => {
