@@ -4,15 +4,15 @@
  */
 import { createFaultEffects } from "./fault-effects.ts";
 import type { CellDesign, CellModels } from "../cell/cell-design.ts";
-import { BEAM_CONDITIONS, createBeamPlant, MOTION_CONDITIONS } from "../plant/beam-plant.ts";
+import { BEAM_CONDITIONS, createBeamPlant } from "../plant/beam-plant.ts";
 import { createFramePlant } from "../plant/frame-plant.ts";
 import type { Chance, WorldClock } from "../plant/plant.ts";
 import { createTwoAxisStagePlant } from "../plant/stage-axes.ts";
-import { watchObstacles } from "../plant/obstacles.ts";
 import { createStagePlant } from "../plant/stage-plant.ts";
 import { createBeamTrace } from "./beam-trace.ts";
 import { createBeamlineTrouble } from "./beamline-trouble.ts";
 import { createBrokenInterlocks } from "./broken-interlocks.ts";
+import { watchMotion } from "./watch-motion.ts";
 import { createCellRack } from "./cell-rack.ts";
 import { createClockWatch, isUnheard, PROVING_MS } from "./clock-watch.ts";
 import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
@@ -198,14 +198,7 @@ export function createWorld(deps: WorldDeps): World {
     return BEAM_CONDITIONS.every((name) => beam.isHolding(name) || !broken.isSeenAtOpening(name, atMs));
   }
 
-  const obstacles = watchObstacles({ clock, stage, obstacles: site.stage.keepOut ?? [], ledger });
-  stage.onMove((atMs, endsHoming) => {
-    obstacles.moved(atMs);
-    const without = MOTION_CONDITIONS.filter(
-      (name) => !beam.isHolding(name) && broken.isSeenAtMotion(name, atMs, endsHoming),
-    );
-    ledger.check("motion-permit", without.length === 0, atMs, () => `the stage moved without ${without.join(", ")}`);
-  });
+  watchMotion({ clock, stage, beam, broken, ledger, keepOut: site.stage.keepOut ?? [] });
 
   function isOnCell(deposit: Deposit): boolean {
     return cells.has(lyingAt(options.hands, deposit.positionIndex) ?? deposit.positionIndex) && isOnDisc(deposit);
