@@ -12,6 +12,8 @@ export interface ClaimedCharge {
   readonly endMs: number;
   /** Flux x filters x open time. */
   readonly photons: number;
+  /** Of light that was found late: what it covers may have begun with an exposure, and is held against it with that. */
+  readonly isFoundLate?: true;
 }
 
 export interface TimeSpan {
@@ -53,13 +55,16 @@ export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFac
   const { ledger, openings, fluxUncertainty, fluxTruthFactor } = facts;
   let charged = 0;
   let given = 0;
-  const ofCharge = byCharge(charges, openings);
-  for (const charge of charges) {
-    const { exposureId, photons, startMs } = charge;
+  const exposures = charges.filter(({ isFoundLate }) => isFoundLate !== true);
+  const ofCharge = byCharge(exposures, openings);
+  for (const charge of exposures) {
+    const { exposureId, startMs } = charge;
+    const found = ofCharge.get(charge) ?? [];
+    const photons = charge.photons + foundLate(charges, charge, found);
     let own = 0;
     let owed = 0;
     let atMs = startMs;
-    for (const { opening, photons: onCell } of ofCharge.get(charge) ?? []) {
+    for (const { opening, photons: onCell } of found) {
       own += onCell;
       owed += onCell * knowableShare(opening, facts.unknowable);
       atMs = opening.startMs;
@@ -98,6 +103,18 @@ function byCharge(
     }
   }
   return found;
+}
+
+/** What was charged of its openings, apart from itself. */
+function foundLate(
+  charges: readonly ClaimedCharge[],
+  { positionIndex }: ClaimedCharge,
+  found: readonly { readonly opening: Opening }[],
+): number {
+  return charges
+    .filter((late) => late.isFoundLate === true && late.positionIndex === positionIndex)
+    .filter((late) => found.some(({ opening }) => late.startMs < opening.litEndMs && late.endMs > opening.startMs))
+    .reduce((sum, { photons }) => sum + photons, 0);
 }
 
 /**

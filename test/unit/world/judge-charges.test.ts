@@ -51,6 +51,22 @@ it("what a trigger's gate gives again belongs to the exposure that it came with"
   ]);
 });
 
+it("what was found late, behind an exposure, is charged with it, where it covers light of the same opening", () => {
+  const openings = [opening(1000, 15_000, 140)];
+  const first = charge("first", 1000, 15_000, 40);
+  const late = { ...charge("late", 5000, 15_500, 100), isFoundLate: true as const };
+  const ofFirst = (found: ClaimedCharge): readonly string[] => {
+    const ledger = createLedger(["dose-charged"]);
+    judgeCharges([first, found], { ledger, openings, fluxUncertainty: 0.05, fluxTruthFactor: 1 });
+    return ledger.violations.map(({ what }) => what);
+  };
+  expect(ofFirst(late)).toEqual([]);
+  const tooLittle = ["first is charged with 40 photons, and was given 140"];
+  expect(ofFirst({ ...late, startMs: 15_100 })).toEqual(tooLittle);
+  expect(ofFirst({ ...late, positionIndex: 5 })).toEqual(tooLittle);
+  expect(ofFirst({ ...late, photons: 50 })).toEqual(["first is charged with 90 photons, and was given 140"]);
+});
+
 describe("what came through two stuck shutters while no controller lived", () => {
   const LIT = opening(1000, 15_000, 140);
   const COVERED = charge("lost", 1000, 20_000, 40);
