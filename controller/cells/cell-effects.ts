@@ -223,8 +223,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       if (why === "broken-off") {
         if (channelStep.kind !== "constant-current") return null;
         const openCircuitV = await channel.measureOpenCircuitV();
-        // At the end of a discharge a cell has what its proof found of it, empty; at that of a charge a fraction.
-        return unfitStep(channelStep, { openCircuitV, resistanceOhm: channelStep.currentA < 0 ? provenOhm : null });
+        const unfit = unfitStep(channelStep, { openCircuitV, resistanceOhm: dischargeOhm(channelStep, openCircuitV) });
+        // What it would do beyond its own end was its doing before the break too.
+        return unfit?.kind === "over" ? unfit : null;
       }
       const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
       const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
@@ -323,6 +324,21 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     lastSpectrum: () => spectra.last,
   };
+
+  /**
+   * Empty, a cell has what its proof found of it, or less by its last sample where that is of just now; at the end of a charge
+   * it has a fraction, which is left out.
+   */
+  function dischargeOhm(
+    { currentA, sampleIntervalS }: ChannelStep & { readonly currentA: number },
+    openCircuitV: number,
+  ) {
+    if (currentA >= 0) return null;
+    const ageMs = clock.monoMs() - (intake.lastAtMs[cellIndex] ?? -Infinity);
+    const told = ((intake.lastVoltageV[cellIndex] ?? NaN) - openCircuitV) / (intake.lastCurrentA[cellIndex] ?? NaN);
+    const isTold = ageMs <= 2000 * sampleIntervalS && told >= 0;
+    return isTold ? Math.min(told, provenOhm ?? Infinity) : provenOhm;
+  }
 
   /** As it was given out of its place; otherwise its last sample. Of a step not heard yet nobody knows which way it drove the cell. */
   function lastKnown(): LastSeen {

@@ -79,6 +79,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       RE_ARM: { actions: "rearm" },
       CELL_ORDERED: { actions: "passOnToCell" },
       CELLS_JOINED: { actions: "spawnJoined" },
+      // Cells cycle before all instruments have answered, and those that joined once the others were done.
+      STOP_CELLS: { actions: "openCells" },
     },
     states: {
       connecting: {
@@ -323,7 +325,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
             states: {
               cycling: {
                 always: { guard: "allCellsDone", target: "ended" },
-                on: { TIME_OVER: { actions: "stopCells" }, STOP_CELLS: { actions: "openCells" } },
+                on: { TIME_OVER: { actions: "stopCells" } },
               },
               ended: { type: "final" },
             },

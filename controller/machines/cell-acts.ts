@@ -34,7 +34,7 @@ export function actOnUnfit({ kind, what }: UnfitStep): AskedAct {
 
 /** Somebody ended the step out of turn. */
 export function isByPerson(leave: CellAct | null): boolean {
-  return leave?.kind === "skipped" || leave?.kind === "operator";
+  return leave?.author !== BEAMRACK && (leave?.kind === "skipped" || leave?.kind === "operator");
 }
 
 /** It was held for what its next step would do to it. */

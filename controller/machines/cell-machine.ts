@@ -205,7 +205,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           ],
           onError: {
             target: "findingOut",
-            actions: [keepFailure, "recordInterrupted"],
+            actions: [keepFailure, "noteUnheard", "recordInterrupted"],
           },
         },
         on: {
@@ -220,8 +220,8 @@ export function createCellMachine(deps: CellMachineDeps) {
             { target: "choosing", actions: [...begun, "recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
-          STEP_FAILED: { target: "findingOut", actions: ["keepFault", "recordInterrupted"] },
-          DEADLINE: { target: "findingOut", actions: ["keepLate", "recordInterrupted"] },
+          STEP_FAILED: { target: "findingOut", actions: ["keepFault", "noteUnheard", "recordInterrupted"] },
+          DEADLINE: { target: "findingOut", actions: ["keepLate", "noteUnheard", "recordInterrupted"] },
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "recordInterrupted"] },
           AWAITED: { guard: "isAwaited", target: "findingOut", actions: "noteAwaited" },
           TAKE_OUT: { target: "findingOut", actions: "noteTaken" },
@@ -241,9 +241,12 @@ export function createCellMachine(deps: CellMachineDeps) {
             { target: "choosing", actions: ["recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
-          STEP_FAILED: { target: "findingOut", actions: ["keepFault", "noteBreak", "recordInterrupted"] },
+          STEP_FAILED: {
+            target: "findingOut",
+            actions: ["keepFault", "noteBreak", "noteUnheard", "recordInterrupted"],
+          },
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "noteBreak", "recordInterrupted"] },
-          DEADLINE: { target: "findingOut", actions: ["keepLate", "noteBreak", "recordInterrupted"] },
+          DEADLINE: { target: "findingOut", actions: ["keepLate", "noteBreak", "noteUnheard", "recordInterrupted"] },
           AWAITED: { guard: "isAwaited", target: "findingOut", actions: ["noteBreak", "noteAwaited"] },
           TAKE_OUT: { target: "findingOut", actions: ["noteBreak", "noteTaken"] },
           ...onStoppingActs({ target: "findingOut", actions: ["noteBreak", "noteAct"] } as const),
@@ -260,19 +263,17 @@ export function createCellMachine(deps: CellMachineDeps) {
               ms: null,
             },
           },
+          "noteUnheard",
           "tellSuspect",
         ],
         on: { CHANNEL_READY: "findingOut" },
       },
       /** Nothing is assumed after a break: whatever may still run is ended and confirmed off, then the step goes on with the time it has left. */
       findingOut: {
-        entry: [
-          {
-            type: "waitFor",
-            params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
-          },
-          assign({ isBrokenOff: true }),
-        ],
+        entry: {
+          type: "waitFor",
+          params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
+        },
         invoke: {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
@@ -280,6 +281,8 @@ export function createCellMachine(deps: CellMachineDeps) {
           onError: { target: "awaitingReturn", actions: keepFailure },
         },
         on: {
+          STEP_ENDED: { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
+          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
           DEADLINE: { target: "awaitingReturn", actions: "keepLate" },
           CHANNEL_LOST: { target: "awaitingReturn", actions: "keepFault" },
         },

@@ -167,6 +167,8 @@ export function setupCell(deps: CellMachineDeps) {
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
         breakReason: ({ context, event }) => breakOf(event, context),
       }),
+      /** What ran, or was asked to, may have come to its end before anybody could hear it. */
+      noteUnheard: assign({ isBrokenOff: true }),
       beginAccount: assign({
         account: ({ context }) => openAccount(context.rules, context.effects.totals()),
       }),
@@ -234,7 +236,6 @@ export function setupCell(deps: CellMachineDeps) {
         enqueue.assign({
           // Of what its step had done before, the time is on record; after a restart the samples end there too.
           breakReason: context.stepElapsedS > 0 && back.wired === null ? (context.breakReason ?? outOf(context)) : null,
-          isBrokenOff: false,
           fault: null,
         });
         if (context.isNew) {

@@ -11,6 +11,7 @@ import {
   field,
   removeFolders,
   runWorld,
+  SIX,
   type WorldRun,
 } from "../support/world-campaign.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
@@ -78,6 +79,24 @@ describe("an emergency stop", () => {
     expect(run.of("exposure-ended").map((event) => field(event, "outcome"))).toContain("partial");
     expect(run.of("cell-stopped")).toHaveLength(campaign.cells.length - 1);
     for (const type of ["step-started", "exposure-booked", "exposing-resumed"]) expect(after(run, type, 306)).toBe(0);
+  });
+});
+
+describe("an emergency stop while instruments are still awaited", () => {
+  it("stops the cells of those that have answered for good", async () => {
+    const run = await runWorld({
+      hours: 0.05,
+      campaign: SIX,
+      faults: [{ kind: "link-unplugged", link: "channel A3", fromMs: 0 }],
+      at: [stopAt(60, "emergency")],
+    });
+    expect(run.summary.violations).toEqual([]);
+    expect((run.of("step-started")[0]?.atMs ?? Infinity) / 1000).toBeLessThan(60);
+    expect((run.of("campaign-running")[0]?.atMs ?? 0) / 1000).toBeGreaterThan(60);
+    expect(after(run, "step-started", 60)).toBe(0);
+    const stopped = run.of("cell-stopped");
+    expect(stopped).toHaveLength(SIX.cells.length - 1);
+    for (const { atMs } of stopped) expect(atMs).toBeLessThan(62_000);
   });
 });
 

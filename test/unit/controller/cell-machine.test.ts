@@ -194,7 +194,21 @@ describe("a break in a step", () => {
     await bench.for(600_000);
     bench.send({ type: "CHANNEL_READY" });
     await bench.for(20);
-    expect(bench.calls.slice(-3)).toEqual(["off", "look before 2", "start 2 after 0.00 s"]);
+    expect(bench.calls.slice(-3)).toEqual([expect.stringMatching(/^start 1 /), "off", "start 2 after 0.00 s"]);
+  });
+
+  it("in which a limit is passed, before the cell is off: it is isolated", async () => {
+    const passed = await cycling();
+    passed.send({ type: "STEP_FAILED", fault: FAULT });
+    expect(passed.state()).toBe("findingOut");
+    passed.send({ type: "LIMIT_PASSED", fault: FAULT });
+    await passed.for(20);
+    expect(passed.state()).toBe("isolated");
+    const told = await cycling();
+    told.send({ type: "STEP_FAILED", fault: FAULT });
+    told.end("limit");
+    await told.for(20);
+    expect(told.state()).toBe("isolated");
   });
 
   it("after another adds up", async () => {

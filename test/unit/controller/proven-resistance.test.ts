@@ -57,6 +57,16 @@ it("a step that broke off is over where its end is behind it: of a discharge as 
   const charge = { ...DISCHARGE, currentA: 0.0014, untilVoltageV: 4.15 };
   expect(await lookedAt(charge, 4.1, 150)).toEqual([null, 1]);
   expect(await lookedAt(charge, 4.15, 150)).toEqual(["over", 1]);
+  // Of a sample a minute old the break itself tells: 0.07 V for 1.4 mA.
+  const bench = createEffectsBench({ measureOpenCircuitV: () => Promise.resolve(3.19) }, { wasLeft: true });
+  await bench.effects.findAgain(leftBy(150));
+  bench.intake.lastSeen(0, 0, 3.12, -0.0014);
+  bench.time.nowMs = 60_000;
+  const unfit = await bench.effects.lookBefore?.(
+    { stepNumber: 3, cycleNumber: 1, label: "", channelStep: DISCHARGE },
+    "broken-off",
+  );
+  expect(unfit).toBeNull();
   // What a voltage drives is what it drove before.
   const hold = { ...COMMON, kind: "constant-voltage", voltageV: 4.15, untilCurrentA: null, maxCurrentA: null } as const;
   expect(await lookedAt(hold, 3.1, 150)).toEqual([null, 0]);
