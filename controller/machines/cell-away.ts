@@ -1,7 +1,7 @@
 /** The states of a cell that is out of its place: in a robot's gripper or a person's hands, until it is proven back. */
 import { assign } from "xstate";
 import { carriedStep, isWiringAsked, mayAskAgain, type CellContext } from "./cell-news.ts";
-import type { CellMachineDeps, setupCell } from "./cell-setup.ts";
+import { LIMIT_OPENS, type CellMachineDeps, type setupCell } from "./cell-setup.ts";
 import { faultNote } from "./errors.ts";
 import { backAwaited } from "./waiting.ts";
 
@@ -23,7 +23,7 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
           { guard: "isNotBrought" },
           { target: "returning", actions: "noteBack" },
         ],
-        LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+        ...LIMIT_OPENS,
       },
     }),
     /** Whether it lies in its contacts again, and is the one that was taken: its voltage tells, and after a person its wiring too. */
@@ -81,6 +81,7 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
         // What was begun of its proof may run on: it counts as off once it is confirmed.
         CHANNEL_READY: [{ guard: "isTaken", target: "givingBack" }, { target: "returning" }],
         TAKE_OUT: { guard: "isPersons", target: "awaitingContacts", reenter: true, actions: "noteTaken" },
+        ...LIMIT_OPENS,
       },
     }),
     /** What lies there is not what was taken out, or not as it lay: off, and the person's again, who can mend it. */
@@ -95,7 +96,7 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
         onDone: { target: "away", actions: "noteTaken" },
         onError: { target: "isolated", actions: "noteNotOff" },
       },
-      on: { DEADLINE: { target: "isolated", actions: "noteNotOff" } },
+      on: { DEADLINE: { target: "isolated", actions: "noteNotOff" }, ...LIMIT_OPENS },
     }),
   };
 }

@@ -4,7 +4,7 @@
  * happens to beam, stage or detector does not reach it.
  */
 import { assign } from "xstate";
-import { setupCell, type CellMachineDeps } from "./cell-setup.ts";
+import { LIMIT_OPENS, setupCell, type CellMachineDeps } from "./cell-setup.ts";
 import { openAccount } from "../cells/cell-account.ts";
 import { onEveryAct, onStoppingActs, whenOver } from "./cell-acts.ts";
 import { leftStep, mayProveAgain, type CellContext } from "./cell-news.ts";
@@ -55,12 +55,13 @@ export function createCellMachine(deps: CellMachineDeps) {
       mustLook: input.left?.mustLook ?? false,
       isBrokenOff: false,
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
+      ...{ mayBeOn: false, isToldOver: false },
       fault: input.left?.fault ?? null,
       ...{ waiting: null, waitSinceMs: null },
     }),
     initial: "beginning",
     on: {
-      CHANNEL_ISOLATED: { target: ".isolated", actions: "keepFault" },
+      CHANNEL_ISOLATED: { target: ".isolated", actions: ["keepFault", "noteMayBeOn"] },
       STOP_CELL: ".stopping",
       TIME_OVER: ".finishing",
       AWAITED: { guard: "isAwaited", actions: "noteAwaited" },
@@ -122,6 +123,12 @@ export function createCellMachine(deps: CellMachineDeps) {
             {
               guard: ({ event }) => event.output.kind === "off",
               target: "choosing",
+              actions: { type: "noteFound", params: ({ event }) => event.output },
+            },
+            // Ordered before anybody could ask the channel: it is obeyed now.
+            {
+              guard: ({ context, event }) => event.output.kind === "running" && isWantedOff(context),
+              target: "findingOut",
               actions: { type: "noteFound", params: ({ event }) => event.output },
             },
             {
@@ -266,7 +273,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           "noteUnheard",
           "tellSuspect",
         ],
-        on: { CHANNEL_READY: "findingOut" },
+        on: { CHANNEL_READY: "findingOut", ...LIMIT_OPENS },
       },
       /** Nothing is assumed after a break: whatever may still run is ended and confirmed off, then the step goes on with the time it has left. */
       findingOut: {
@@ -281,8 +288,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           onError: { target: "awaitingReturn", actions: keepFailure },
         },
         on: {
-          STEP_ENDED: { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
-          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+          ...LIMIT_OPENS,
           DEADLINE: { target: "awaitingReturn", actions: "keepLate" },
           CHANNEL_LOST: { target: "awaitingReturn", actions: "keepFault" },
         },
@@ -305,7 +311,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         ],
         on: {
           ...{ RESUME_CELL: actedOn, SKIP_STEP: actedOn, END_STEP: actedOn },
-          LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+          ...LIMIT_OPENS,
           TAKE_OUT: { actions: ["noteTaken", "recordTakenOut"] },
           PUT_BACK: { guard: "isTaken", target: "returning", actions: "noteBack" },
         },
@@ -315,7 +321,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         invoke: {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
-          onDone: "isolated",
+          onDone: { target: "isolated", actions: assign({ mayBeOn: false }) },
           onError: { target: "isolated", actions: "noteNotOff" },
         },
         // Whatever else is ordered, it is off for its own reason, and a person looks at it.
@@ -332,13 +338,13 @@ export function createCellMachine(deps: CellMachineDeps) {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
           onDone: "stopped",
-          onError: { target: "isolated", actions: keepFailure },
+          onError: { target: "isolated", actions: [keepFailure, "noteMayBeOn"] },
         },
         // The same order again: it is being obeyed.
         on: {
           STOP_CELL: {},
           TIME_OVER: {},
-          DEADLINE: { target: "isolated", actions: "keepLate" },
+          DEADLINE: { target: "isolated", actions: ["keepLate", "noteMayBeOn"] },
           ...onEveryAct("refuseAct"),
         },
       },
@@ -351,9 +357,12 @@ export function createCellMachine(deps: CellMachineDeps) {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
           onDone: "complete",
-          onError: { target: "isolated", actions: keepFailure },
+          onError: { target: "isolated", actions: [keepFailure, "noteMayBeOn"] },
         },
-        on: { DEADLINE: { target: "isolated", actions: "keepLate" }, ...onEveryAct("refuseAct") },
+        on: {
+          DEADLINE: { target: "isolated", actions: ["keepLate", "noteMayBeOn"] },
+          ...onEveryAct("refuseAct"),
+        },
       },
       isolated: {
         tags: ["needs-operator"],
@@ -362,8 +371,10 @@ export function createCellMachine(deps: CellMachineDeps) {
           "closeHalfCycle",
           { type: "recordOver", params: { as: "cell-isolated" } },
           "tellIsolated",
+          assign({ isToldOver: true }),
         ],
-        on: whenOver(),
+        // What could not hear that it is to switch it off can now.
+        on: { ...whenOver(), CHANNEL_READY: { guard: "mayBeOn", target: "opening" } },
       },
       complete: {
         entry: [
@@ -390,6 +401,11 @@ export function createCellMachine(deps: CellMachineDeps) {
 function looksAt({ mustLook, isBrokenOff }: CellContext): LookedAt | null {
   if (mustLook) return "out-of-turn";
   return isBrokenOff ? "broken-off" : null;
+}
+
+/** By a person's order, or to be taken out. */
+function isWantedOff({ hold, leave, isCarried }: CellContext): boolean {
+  return hold !== null || leave !== null || isCarried;
 }
 
 function errorOf({ event }: { readonly event: { readonly error: unknown } }): unknown {

@@ -113,6 +113,10 @@ export interface CellContext extends CellInput {
   readonly isNew: boolean;
   /** Polarity, contact and wiring are: no step begins before. */
   readonly isProven: boolean;
+  /** It was to be switched off, and nobody has confirmed that it is. */
+  readonly mayBeOn: boolean;
+  /** That it is isolated is on record, and was told. */
+  readonly isToldOver: boolean;
   readonly fault: FaultNote | null;
   readonly waiting: Waiting | null;
 }
@@ -271,6 +275,8 @@ export function sparedFault(position: string, what: string): FaultNote {
 
 /** Why the cell was to be opened stays in the text; that it may still be on is the worse news. */
 export function notOff(context: CellContext): FaultNote {
+  // Asked once more, in vain again.
+  if (context.fault?.code === "cell.not-off") return context.fault;
   return {
     code: "cell.not-off",
     where: context.position,

@@ -91,6 +91,7 @@ export function setupCell(deps: CellMachineDeps) {
       endedAtLimit: ({ event }) => event.type === "STEP_ENDED" && event.end === "limit",
       wasAborted: ({ event }) => event.type === "STEP_ENDED" && event.end === "aborted",
       hasStep: ({ context }) => context.cursor !== null,
+      mayBeOn: ({ context }) => context.mayBeOn,
       wasIsolated: ({ context }) => context.left?.phase === "isolated",
       wasComplete: ({ context }) => context.left?.phase === "complete",
       wasStopped: ({ context }) => context.left?.phase === "stopped",
@@ -301,7 +302,8 @@ export function setupCell(deps: CellMachineDeps) {
             ? instrumentLimit(context.position, event.voltageV, event.currentA)
             : context.fault,
       }),
-      noteNotOff: assign({ fault: ({ context }) => notOff(context) }),
+      noteNotOff: assign({ fault: ({ context }) => notOff(context), mayBeOn: true }),
+      noteMayBeOn: assign({ mayBeOn: true }),
       recordStepStarted: ({ context }) => {
         records.stepStarted(context);
       },
@@ -312,7 +314,7 @@ export function setupCell(deps: CellMachineDeps) {
         records.stepInterrupted(context);
       },
       recordOver: ({ context }, params: { readonly as: "cell-isolated" | "cell-complete" | "cell-stopped" }) => {
-        records.over(params.as, context);
+        if (!context.isToldOver) records.over(params.as, context);
       },
       tellFinished: enqueueActions(({ context, enqueue }) => {
         if (isSpared(context)) enqueue(tell({ type: "CELL_SPARED", position: context.position, fault: null }));
@@ -320,12 +322,19 @@ export function setupCell(deps: CellMachineDeps) {
       }),
       tellSuspect: sendParent(({ context }) => suspectNews(context)),
       tellIsolated: enqueueActions(({ context, enqueue }) => {
+        if (context.isToldOver) return;
         if (isSpared(context)) enqueue(tell({ type: "CELL_SPARED", position: context.position, fault: null }));
         enqueue(tell(isolatedNews(context)));
       }),
     },
   });
 }
+
+/** Where no step is under way, but one was, or its end may still come: a limit is one all the same. */
+export const LIMIT_OPENS = {
+  STEP_ENDED: { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
+  LIMIT_PASSED: { target: "opening", actions: "keepFault" },
+} as const;
 
 function outOf({ carriedBy }: Pick<CellContext, "carriedBy">): string {
   return carriedBy === "person" ? IN_HAND : CARRIED;

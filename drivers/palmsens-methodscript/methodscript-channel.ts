@@ -430,6 +430,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     },
     abort(told) {
       stopAsked += 1;
+      left = null; // What is to be off is not left running, once it can be reached either.
       return inTurn(() => abort(told)).finally(() => {
         stopAsked -= 1;
       });

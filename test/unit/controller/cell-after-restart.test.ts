@@ -22,6 +22,29 @@ describe("a cell after a restart of the controller", () => {
     expect(bench.context().stepsDoneCount).toBe(5);
   });
 
+  it.each([
+    ["held", { type: "HOLD_CELL", author: "anna", reason: "a look" }, "held", 1],
+    ["to leave its step", { type: "SKIP_STEP", author: "anna", reason: "enough" }, "cycling", 2],
+    ["to be taken out", { type: "TAKE_OUT" }, "away", 1],
+  ] as const)(
+    "that was ordered %s before its channel answered is, though its step runs",
+    async (_, order, state, step) => {
+      for (const whenMs of [0, 5]) {
+        const bench = open([100, 200], { runningSinceMs: -30_000 });
+        bench.behaviour.found = { kind: "running" };
+        if (whenMs === 0) bench.send(order);
+        bench.send({ type: "CHANNEL_READY" });
+        await bench.for(whenMs);
+        if (whenMs > 0) bench.send(order);
+        await bench.for(30);
+        expect(bench.state()).toBe(state);
+        expect(bench.calls.slice(0, 2)).toEqual(["find", "off"]);
+        expect(bench.context().cursor?.step.stepNumber).toBe(step);
+        if (step === 1) expect(bench.context().stepElapsedS).toBeCloseTo(30, 1);
+      }
+    },
+  );
+
   it("whose step ended in the meantime is booked by the instrument's own word", async () => {
     const ended = open([100, 200], {});
     ended.behaviour.found = { kind: "ended", end: "voltage", voltageV: 4.2, currentA: 0.001, chargeAh: 0.0021 };

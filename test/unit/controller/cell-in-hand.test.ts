@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COMMAND_MS, open, PROOF_MS } from "./cell-bench.ts";
+import { COMMAND_MS, LIMIT, open, PROOF_MS } from "./cell-bench.ts";
 
 /** Cycling, then out of its place. */
 async function out() {
@@ -82,6 +82,26 @@ describe("a cell that a person had in hand", () => {
         state,
         [expect.stringMatching(/^back after 30\.\d\d s$/)],
       ]);
+    }
+  });
+
+  it("is isolated by a limit, or by custody's word that it is another, whatever its channel is awaited for", async () => {
+    for (const state of ["awaitingContacts", "givingBack"]) {
+      for (const isWord of [true, false]) {
+        const bench = await out();
+        bench.behaviour.back = "hangs";
+        bench.send({ type: "PUT_BACK" });
+        await bench.for(COMMAND_MS + PROOF_MS + 10);
+        if (state === "givingBack") {
+          bench.send({ type: "TAKE_OUT" });
+          bench.send({ type: "CHANNEL_READY" });
+        }
+        expect(bench.state()).toBe(state);
+        if (isWord) bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+        else bench.end("limit");
+        await bench.for(20);
+        expect([bench.state(), bench.context().fault?.code]).toEqual(["isolated", "cell.limit"]);
+      }
     }
   });
 

@@ -139,6 +139,33 @@ describe("a limit", () => {
     },
   );
 
+  it("whose cell could not be confirmed off has it switched off as soon as its channel answers, and isolates it once", async () => {
+    for (const order of [
+      { type: "LIMIT_PASSED", fault: LIMIT },
+      { type: "STOP_CELL", author: "operator" },
+      { type: "TIME_OVER" },
+    ] as const) {
+      const bench = await cycling();
+      bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+      bench.behaviour.off = "fails";
+      bench.send(order);
+      await bench.for(20);
+      expect(bench.state()).toBe("isolated");
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      delete bench.behaviour.off;
+      bench.send({ type: "CHANNEL_READY" });
+      expect(bench.state()).toBe("opening");
+      await bench.for(20);
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      expect(bench.state()).toBe("isolated");
+      expect(bench.calls.filter((call) => call === "off")).toHaveLength(3);
+      expect(bench.parent.heardTypes()).toEqual(["CHANNEL_SUSPECT", "CELL_ISOLATED"]);
+      expect(bench.recorder.types().filter((type) => type === "cell-isolated")).toHaveLength(1);
+    }
+  });
+
   it("finds out about a step that somebody aborted, and goes on with the time it has left", async () => {
     const bench = await cycling();
     const label = bench.context().cursor?.step.label;

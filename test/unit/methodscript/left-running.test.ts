@@ -79,6 +79,16 @@ describe("a step that a controller before this one started", () => {
     expect(await bench.settle(next.measureOpenCircuitV())).toBeGreaterThan(3);
   });
 
+  test("is ended where it was ordered off before the instrument could be reached", async () => {
+    const bench = createBench();
+    const { next, heard } = await leftBehind(bench);
+    await expect(next.abort()).rejects.toMatchObject({ code: "link.closed" });
+    await bench.settle(next.connect());
+    expect(next.hasTakenOver).toBe(false);
+    expect([bench.twin.isRunning, bench.twin.isCellOn]).toEqual([false, false]);
+    expect(heard).toEqual([]);
+  });
+
   test("on another instrument than the one that was there is found out before the next step", async () => {
     const bench = createBench();
     const { next } = await leftBehind(bench, (left) => ({
