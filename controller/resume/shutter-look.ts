@@ -18,7 +18,7 @@ export interface ShutterLookDeps {
   readonly nowMs: () => number;
   /** An exposure of this run is under way: its own machine looks after the shutter. */
   readonly isExposing: () => boolean;
-  /** Neither shutter was closed when they were first seen: what came since then is in no account. */
+  /** Neither shutter was closed when they were first seen, or may have been until then: what came since is in no account. */
   readonly unclosed: (sinceMs: number) => void;
   readonly tell: (fault: FaultNote) => void;
   /** What was told of a shutter that stands open is over. */
@@ -27,14 +27,18 @@ export interface ShutterLookDeps {
 }
 
 export interface ShutterLook {
-  /** Nobody saw a shutter closed. `accountedToMs`: up to then all that may have come is charged; null where nothing was open. */
-  begin(accountedToMs: number | null): void;
+  /**
+   * Nobody saw a shutter closed. `accountedToMs`: up to then all that may have come is charged; null where nothing was open.
+   * `wasNotOff`: then neither shutter closed, and nothing would have closed one by itself since.
+   */
+  begin(accountedToMs: number | null, wasNotOff?: boolean): void;
   /** Given every reading of the levels, until one shows the shutter closed. */
   showLevels(levels: InputLevels): void;
 }
 
 interface Look {
   accountedToMs: number | null;
+  readonly wasNotOff: boolean;
   openSinceMs: number | null;
   told: OpenShutterCode | null;
 }
@@ -55,21 +59,25 @@ export function createShutterLook(deps: ShutterLookDeps): ShutterLook {
   }
 
   return {
-    begin(accountedToMs) {
-      look = { accountedToMs, openSinceMs: null, told: null };
+    begin(accountedToMs, wasNotOff = false) {
+      // What was told of the one before is over with this one.
+      const { openSinceMs, told } = look ?? { openSinceMs: null, told: null };
+      const from = [accountedToMs, look?.accountedToMs ?? null].filter((atMs) => atMs !== null);
+      look = { accountedToMs: from.length === 0 ? null : Math.min(...from), wasNotOff, openSinceMs, told };
     },
     showLevels(levels) {
       if (look === null) return;
       const state = shutterState(levels);
+      const isUpstreamShut = isSafetyShut(levels);
+      // Only what was open at the first look may have been so all the time before it.
+      const wasOpen = look.wasNotOff || (state !== "closed" && !isUpstreamShut);
+      if (look.accountedToMs !== null && wasOpen) deps.unclosed(look.accountedToMs);
+      look.accountedToMs = null;
       if (state === "closed") {
         if (look.told !== null) deps.clear(look.told);
         look = null;
         return;
       }
-      const isUpstreamShut = isSafetyShut(levels);
-      // Only what was open at the first look may have been so all the time before it.
-      if (look.accountedToMs !== null && !isUpstreamShut) deps.unclosed(look.accountedToMs);
-      look.accountedToMs = null;
       if (deps.isExposing()) return;
       if (look.openSinceMs === null) {
         look.openSinceMs = deps.nowMs();

@@ -32,7 +32,7 @@ export interface ClosedShutterDeps
   readonly isExposing: () => boolean;
   /** Told of a shutter that was not seen closed, and does not close. */
   readonly tellOpen: (fault: FaultNote) => void;
-  /** Makes durable what was charged. Never throws. */
+  /** Makes durable what was charged, or told. Never throws. */
   readonly commit: () => void;
 }
 
@@ -96,7 +96,12 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
   const tail = createUnclosedTail(charge, deps.nowMs);
   const look = createShutterLook({
     ...{ io: deps.io, worstClosingMs: deps.timings.worstClosingMs, nowMs: deps.nowMs, fail: deps.fail },
-    ...{ isExposing: deps.isExposing, tell: deps.tellOpen },
+    isExposing: deps.isExposing,
+    tell(fault) {
+      deps.tellOpen(fault);
+      // Whoever comes next charges a beam that was known to be on.
+      deps.commit();
+    },
     unclosed(sinceMs) {
       tail.note(sinceMs);
     },
@@ -107,7 +112,7 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
   if (left !== undefined) {
     const isNotOff = deps.alarms.open.some(({ code }) => code === "shutter.beam-not-off");
     // In a rehearsal nothing was asked open, and what is lit all the same is charged by itself.
-    look.begin(lit === null ? chargedToMs(left.ledgerRows, isNotOff) : null);
+    look.begin(lit === null ? chargedToMs(left.ledgerRows, isNotOff) : null, isNotOff);
   }
 
   return {
@@ -121,8 +126,8 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
     },
     showLevels(levels) {
       watch.showLevels(levels);
-      tail.showLevels(levels);
       look.showLevels(levels);
+      tail.showLevels(levels);
     },
     noteParking(place) {
       if (place === "shadow") return;

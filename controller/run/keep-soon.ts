@@ -6,8 +6,11 @@ import type { Clock } from "../../protocols/base/clock.ts";
 
 const WITHIN_MS = 1000;
 
-/** As soon as the devices have been told: what was stopped begins by itself after no kill. */
-const KEPT_AT_ONCE = "stop-ordered";
+/**
+ * As soon as the devices have been told: what was stopped begins by itself after no kill, and a beam that is known to be on is
+ * charged by whoever comes next.
+ */
+const KEPT_AT_ONCE: ReadonlySet<string> = new Set(["stop-ordered", "beam-not-off"]);
 
 const KEPT: ReadonlySet<string> = new Set([
   "campaign-started",
@@ -39,7 +42,7 @@ const KEPT: ReadonlySet<string> = new Set([
 export function createKeepSoon(clock: Clock, commit: () => void): (type: string) => void {
   let isDue = false;
   return (type) => {
-    if (type === KEPT_AT_ONCE) {
+    if (KEPT_AT_ONCE.has(type)) {
       clock.setTimeout(commit, 0);
       return;
     }

@@ -2,7 +2,7 @@
  * The light of an exposure that was charged up to a moment with no shutter closed, as the campaign's time was over or the
  * controller was lost: nobody's wait any more, but charged on until a shutter reads closed.
  */
-import { shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts";
+import { isSafetyShut, shutterState, type InputLevels } from "../../protocols/roles/beam-io.ts";
 
 export interface UnclosedTail {
   /** Charged up to then. */
@@ -15,11 +15,10 @@ export function createUnclosedTail(charge: (fromMs: number, toMs: number) => voi
   let sinceMs: number | null = null;
   return {
     note(fromMs) {
-      sinceMs = fromMs;
+      sinceMs = Math.min(sinceMs ?? fromMs, fromMs);
     },
     showLevels(levels) {
-      const isSafe = levels.safetyShutterClosedSwitch && !levels.safetyShutterOpenSwitch;
-      if (sinceMs === null || !(isSafe || shutterState(levels) === "closed")) return;
+      if (sinceMs === null || !(isSafetyShut(levels) || shutterState(levels) === "closed")) return;
       const fromMs = sinceMs;
       sinceMs = null;
       charge(fromMs, nowMs());

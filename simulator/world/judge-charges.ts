@@ -1,5 +1,6 @@
 /** What the controller's ledger charges for each exposure, held against the photons that truly fell. */
 import { isOnDisc, type Opening } from "./shutter-truth.ts";
+import { knowableEndMs, knowableShare, type Unknowable } from "./unknowable.ts";
 import type { Ledger } from "./world-truth.ts";
 
 /** What one exposure was charged with, as it stands on record. */
@@ -14,21 +15,6 @@ export interface ClaimedCharge {
   readonly photons: number;
   /** Of light that was found late: what it covers may have begun with an exposure, and is held against it with that. */
   readonly isFoundLate?: true;
-}
-
-export interface TimeSpan {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** What keeps any controller from knowing how long a shutter was open. */
-export interface Unknowable {
-  /** Neither shutter closed; without an end where nobody has freed them. */
-  readonly shuttersStuck: readonly TimeSpan[];
-  /** No controller lived. */
-  readonly unattended: readonly TimeSpan[];
-  /** What is charged for an exposure whose controller is lost covers so much after that at least. */
-  readonly coveredMs: number;
 }
 
 export interface ChargeFacts {
@@ -52,11 +38,11 @@ const NOISE_SHARE = 0.01;
 
 /** Returns the photons charged over those given, as an instrument without error would count them; null without any. */
 export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFacts): number | null {
-  const { ledger, openings, fluxUncertainty, fluxTruthFactor } = facts;
+  const { ledger, fluxUncertainty, fluxTruthFactor } = facts;
   let charged = 0;
   let given = 0;
   const exposures = charges.filter(({ isFoundLate }) => isFoundLate !== true);
-  const ofCharge = byCharge(exposures, openings);
+  const ofCharge = byCharge(exposures, facts);
   for (const charge of exposures) {
     const { exposureId, startMs } = charge;
     const found = ofCharge.get(charge) ?? [];
@@ -88,12 +74,13 @@ export function judgeCharges(charges: readonly ClaimedCharge[], facts: ChargeFac
  */
 function byCharge(
   charges: readonly ClaimedCharge[],
-  openings: readonly Opening[],
+  { openings, unknowable }: Pick<ChargeFacts, "openings" | "unknowable">,
 ): ReadonlyMap<ClaimedCharge, readonly { readonly opening: Opening; readonly photons: number }[]> {
   const found = new Map<ClaimedCharge, { readonly opening: Opening; readonly photons: number }[]>();
   for (const opening of openings) {
+    const knownMs = knowableEndMs(opening, unknowable);
     const within = charges.filter(
-      ({ startMs, endMs }) => opening.startMs >= startMs - MATCH_MS && opening.litEndMs <= endMs + MATCH_MS,
+      ({ startMs, endMs }) => opening.startMs >= startMs - MATCH_MS && knownMs <= endMs + MATCH_MS,
     );
     for (const { positionIndex, photons } of opening.deposits.filter(isOnDisc)) {
       const [nearest] = within
@@ -115,22 +102,6 @@ function foundLate(
     .filter((late) => late.isFoundLate === true && late.positionIndex === positionIndex)
     .filter((late) => found.some(({ opening }) => late.startMs < opening.litEndMs && late.endMs > opening.startMs))
     .reduce((sum, { photons }) => sum + photons, 0);
-}
-
-/**
- * Where neither shutter closed, no controller lived, and both were free again before one could look, nothing tells of what came
- * beyond what covers a lost controller: of an even beam, the share of the time up to then is what can be charged. Else all of it.
- */
-function knowableShare({ startMs, litEndMs }: Opening, unknowable: Unknowable | undefined): number {
-  if (unknowable === undefined) return 1;
-  const { shuttersStuck, unattended, coveredMs } = unknowable;
-  const alone = unattended.find(
-    (span) =>
-      startMs <= span.fromMs &&
-      litEndMs <= span.toMs + MATCH_MS &&
-      shuttersStuck.some(({ fromMs, toMs }) => fromMs <= span.fromMs + coveredMs && toMs <= span.toMs + MATCH_MS),
-  );
-  return alone === undefined ? 1 : Math.min(1, (alone.fromMs + coveredMs - startMs) / (litEndMs - startMs));
 }
 
 function apartMs({ startMs, endMs }: ClaimedCharge, { startMs: atMs }: Opening): number {

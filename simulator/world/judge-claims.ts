@@ -1,5 +1,6 @@
 /** What the controller claims at the end, held against what the world saw. */
 import type { Opening } from "./shutter-truth.ts";
+import type { Unknowable } from "./unknowable.ts";
 import { type ControllerClaims, type Ledger, onOtherCell, unaccounted } from "./world-truth.ts";
 
 export interface ClaimFacts {
@@ -9,6 +10,8 @@ export interface ClaimFacts {
   readonly faultyPositions: ReadonlySet<number>;
   readonly cellCount: number;
   readonly atMs: number;
+  /** Left out: all can be known. */
+  readonly unknowable?: Unknowable;
 }
 
 export interface JudgedClaims {
@@ -19,7 +22,7 @@ export interface JudgedClaims {
 
 export function judgeClaims(claims: ControllerClaims, facts: ClaimFacts): JudgedClaims {
   const { ledger, openings, faultyPositions, atMs } = facts;
-  const missing = new Set(unaccounted(openings, claims.exposures));
+  const missing = new Set(unaccounted(openings, claims.exposures, facts.unknowable));
   for (const opening of openings) {
     ledger.check(
       "exposures-accounted",

@@ -1,7 +1,8 @@
 /** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
-import type { ClaimedCharge, TimeSpan } from "./judge-charges.ts";
+import type { ClaimedCharge } from "./judge-charges.ts";
 import type { AskedRequest } from "./request-truth.ts";
 import { AT_STANDARD } from "./standards.ts";
+import { knowableEndMs, type TimeSpan, type Unknowable } from "./unknowable.ts";
 import { isOnDisc, type Deposit, type Opening } from "./shutter-truth.ts";
 
 /** An exposure as the controller's own records have it, on the world's clock. */
@@ -21,7 +22,7 @@ export interface ControllerClaims {
   readonly samplesStored: number;
   /** Absent when nobody kept them: then nothing is said of what was feasible. */
   readonly requests?: readonly AskedRequest[];
-  /** When no controller lived. */
+  /** When nobody could look at the shutters: no controller lived, or their unit did not answer. */
   readonly unattended?: readonly TimeSpan[];
   /** What is charged for each exposure. Absent: nothing is said of it. */
   readonly charges?: readonly ClaimedCharge[];
@@ -93,8 +94,15 @@ const MATCH_MS = 500;
 /** What one follows the other by where light that was found late is accounted for by itself, behind an exposure. */
 const FOLLOWS_MS = 50;
 
-/** Openings that gave photons and that no accounted exposure on the same cell covers, nor several without a gap. */
-export function unaccounted(openings: readonly Opening[], claimed: readonly AccountedExposure[]): readonly Opening[] {
+/**
+ * Openings that gave photons and that no accounted exposure on the same cell covers, nor several without a gap, up to when
+ * that can be known.
+ */
+export function unaccounted(
+  openings: readonly Opening[],
+  claimed: readonly AccountedExposure[],
+  unknowable?: Unknowable,
+): readonly Opening[] {
   const byPosition = new Map<number, AccountedExposure[]>();
   for (const exposure of claimed) {
     const list = byPosition.get(exposure.positionIndex);
@@ -105,7 +113,8 @@ export function unaccounted(openings: readonly Opening[], claimed: readonly Acco
   return openings.filter((opening) => {
     if (opening.photons === 0) return false;
     const cells = new Set(opening.deposits.filter(isToTell).map((deposit) => deposit.positionIndex));
-    return ![...cells].every((positionIndex) => isCovered(opening, byPosition.get(positionIndex) ?? []));
+    const lit = { startMs: opening.startMs, litEndMs: knowableEndMs(opening, unknowable) };
+    return ![...cells].every((positionIndex) => isCovered(lit, byPosition.get(positionIndex) ?? []));
   });
 }
 
@@ -115,7 +124,10 @@ function isToTell(deposit: Deposit): boolean {
 }
 
 /** `claimed` in the order of their starts. */
-function isCovered({ startMs, litEndMs }: Opening, claimed: readonly AccountedExposure[]): boolean {
+function isCovered(
+  { startMs, litEndMs }: Pick<Opening, "startMs" | "litEndMs">,
+  claimed: readonly AccountedExposure[],
+): boolean {
   let coveredMs: number | null = null;
   for (const claim of claimed) {
     const reachesMs = Math.max(startMs + MATCH_MS, (coveredMs ?? -Infinity) + FOLLOWS_MS);

@@ -34,7 +34,8 @@ import { cellUnderBeam, type WorldCell, type WorldSite, type WorldUncertainty } 
 import { AT_STANDARD, createStandards, isOfCells } from "./standards.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 import { judgeAsking, type GateRepeat } from "./judge-asking.ts";
-import { judgeCharges, type TimeSpan } from "./judge-charges.ts";
+import { judgeCharges } from "./judge-charges.ts";
+import type { TimeSpan } from "./unknowable.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
 import { asTheyLie, createTouchedContacts, isAtHome, lyingAt, placeOfCell } from "./person-hands.ts";
@@ -404,7 +405,10 @@ export function createWorld(deps: WorldDeps): World {
       const atMs = clock.nowMs();
       shutter.finish(atMs);
       if (claims.requests !== undefined) judgeAsking(claims.requests, openings, ledger, gateRepeats);
-      const judged = judgeClaims(claims, { ledger, openings, faultyPositions, cellCount: cells.size, atMs });
+      const coveredMs = 1000 * site.shutter.safetyShutterCloseS;
+      const unknowable = { shuttersStuck, unattended: claims.unattended ?? [], coveredMs };
+      const facts = { ledger, unknowable };
+      const judged = judgeClaims(claims, { ...facts, openings, faultyPositions, cellCount: cells.size, atMs });
       const observers = [...cells.values()];
       ledger.count(
         "cell-limits",
@@ -428,12 +432,8 @@ export function createWorld(deps: WorldDeps): World {
             ? {}
             : {
                 charged_over_given: judgeCharges(claims.charges, {
-                  ...{ ledger, openings: openingsAsLain, fluxTruthFactor, fluxUncertainty: uncertainty.flux },
+                  ...{ ...facts, openings: openingsAsLain, fluxTruthFactor, fluxUncertainty: uncertainty.flux },
                   areExchanged: options.hands !== undefined,
-                  unknowable: {
-                    ...{ shuttersStuck, unattended: claims.unattended ?? [] },
-                    coveredMs: 1000 * site.shutter.safetyShutterCloseS,
-                  },
                 }),
               }),
         },

@@ -85,6 +85,8 @@ export interface WorldRunOptions {
   readonly harm?: number;
   /** With the shutter locked shut. */
   readonly isRehearsal?: true;
+  /** What the record charges is held against what fell; so it is where people exchange cells. */
+  readonly judgesCharges?: true;
   /** Put between the run and its record. */
   readonly hearing?: (store: RecordStore) => RecordStore;
 }
@@ -255,7 +257,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     faults: "test",
     wallS: 0,
     interruptedBy,
-    ...(options.hands === undefined
+    ...(options.hands === undefined && options.judgesCharges === undefined
       ? {}
       : { charges: recordedCharges(folder, inWorld(run.campaign, options.campaign ?? campaign)) }),
   });

@@ -1,12 +1,16 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { verifyRecord } from "../../controller/record/verify.ts";
-import { field, numeric, removeFolders, runWorld, THREE, type WorldRun } from "../support/world-campaign.ts";
+import { assert } from "../../protocols/base/assert.ts";
+import { field, numeric, removeFolders, runWorld, site, THREE, type WorldRun } from "../support/world-campaign.ts";
 
 afterAll(removeFolders);
 
 /** Sweep 2 opens the shutter on B4 at 600.2 s; its blades stay open from 600.5 s until then. */
 const FROM_MS = 600_500;
 const stuckUntil = (toMs: number) => ({ kind: "shutter-stuck", at: "open", fromMs: FROM_MS, toMs }) as const;
+/** A site that has no shadow to flee to. */
+const { shadow, ...rack } = site.rack;
+assert(shadow !== undefined, "the reference site has no shadow any more");
 const bothStuckUntil = (toMs: number) => ({ kind: "shutters-stuck", fromMs: FROM_MS, toMs }) as const;
 
 function lit(run: WorldRun) {
@@ -35,6 +39,31 @@ describe("a controller that is killed in an exposure and comes back to", () => {
     expect(verifyRecord(run.folder).findings.filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
+  it("two shutters that were known to stand open, and read closed by then, has the cell charged up to its first look", async () => {
+    const run = await runWorld({
+      ...{
+        hours: 0.182,
+        campaign: THREE,
+        judgesCharges: true,
+        site: { ...site, rack },
+        faults: [bothStuckUntil(635_000)],
+      },
+      kills: [{ atS: 625, downS: 15 }],
+    });
+    expect(run.of("beam-not-off").length).toBeGreaterThan(0);
+    const { opening, rows } = lit(run);
+    expect(opening?.litEndMs).toBeGreaterThan(635_000);
+    expect(run.summary.violations.filter(({ invariant }) => invariant === "dose-charged")).toEqual([]);
+    expect(run.summary.truth["exposures_unaccounted"]).toBe(0);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) {
+      expect(numeric(row, "lit_from_ms")).toBeLessThan(609_000);
+      expect(numeric(row, "lit_until_ms")).toBeGreaterThan(640_000);
+      expect(numeric(row, "lit_until_ms")).toBeLessThan(646_000);
+    }
+    expect(run.virtual.run.alarms.open.map(({ code }) => code)).not.toContain("shutter.beam-not-off");
+  });
+
   it("a shutter that stands open before the permit's watchdog has run out has the one upstream closed", async () => {
     const run = await runWorld({
       ...{ hours: 0.175, campaign: THREE, faults: [stuckUntil(625_000)] },
@@ -47,8 +76,8 @@ describe("a controller that is killed in an exposure and comes back to", () => {
   });
 });
 
-describe("a unit that does not answer when the shutter is to close, and then shows two that stand open", () => {
-  it("has the cell charged until one reads closed, not only what was booked", async () => {
+describe("a unit that does not answer when the shutter is to close, and then shows", () => {
+  it("two shutters that stand open has the cell charged until one reads closed, not only what was booked", async () => {
     const run = await runWorld({
       ...{ hours: 0.182, campaign: THREE },
       faults: [bothStuckUntil(640_000), { kind: "link-hang", link: "io", fromMs: 604_000, toMs: 621_000 }],
@@ -60,5 +89,16 @@ describe("a unit that does not answer when the shutter is to close, and then sho
     expect(numeric(rows[0], "lit_from_ms")).toBeLessThan(609_000);
     expect(numeric(rows[0], "lit_until_ms")).toBeGreaterThan(640_000);
     expect(run.alarms).toContain("shutter.beam-not-off io");
+  });
+
+  it("two that are free again leaves the booking charged: of what came meanwhile nobody can know", async () => {
+    const run = await runWorld({
+      ...{ hours: 0.182, campaign: THREE, judgesCharges: true },
+      faults: [bothStuckUntil(612_000), { kind: "link-hang", link: "io", fromMs: 602_000, toMs: 621_000 }],
+    });
+    const { opening, rows } = lit(run);
+    expect(opening?.litEndMs).toBeGreaterThan(612_000);
+    expect(rows).toEqual([]);
+    expect(run.summary.violations).toEqual([]);
   });
 });

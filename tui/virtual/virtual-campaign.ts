@@ -20,6 +20,7 @@ import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts
 import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { FrameTables } from "../../simulator/world/frame-world.ts";
 import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
+import { joined, silentSpans } from "../../simulator/world/unknowable.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { neverChecked, type Violation, type WorldFindings } from "../../simulator/world/world-truth.ts";
@@ -397,7 +398,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         samplesDelivered: run.sampleCount(),
         samplesStored: counters.samplesBefore + counters.samplesFramed,
         requests: run.tally.askedRequests,
-        unattended,
+        unattended: joined([...unattended, ...silentSpans(faults, site.io.name)]),
         ...(charges === undefined ? {} : { charges }),
       });
       const unchecked = neverChecked(findings.checks, findings.truth.exposures > 0, clock.monoMs());

@@ -38,6 +38,9 @@ function look(answer: () => Promise<void> = () => Promise.resolve(), begins = tr
   return {
     seen,
     told,
+    begin: (accountedToMs: number, wasNotOff: boolean = false) => {
+      shutterLook.begin(accountedToMs, wasNotOff);
+    },
     see: (levels: InputLevels) => {
       shutterLook.showLevels(levels);
     },
@@ -105,6 +108,25 @@ describe("the first look at the shutter after a restart", () => {
     see(openBehindUpstream);
     see(open);
     expect(seen.unclosed).toEqual([]);
+  });
+
+  it("has charged what came until then, whatever it shows, where neither was known to be closed", () => {
+    const { seen, begin, see } = look(undefined, false);
+    begin(400, true);
+    see(closed);
+    see(closed);
+    expect([seen.asked, seen.unclosed]).toEqual([0, [400]]);
+  });
+
+  it("that is asked for again clears what was told before, and has charged from the earlier of both", () => {
+    const { seen, begin, see } = look();
+    begin(9000);
+    see(open);
+    seen.nowMs = 1600;
+    see(open);
+    begin(12_000);
+    see(closed);
+    expect([seen.unclosed, seen.cleared]).toEqual([[400], ["shutter.beam-not-off"]]);
   });
 
   it("is not taken where nobody asked for it", () => {

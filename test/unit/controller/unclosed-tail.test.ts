@@ -19,6 +19,7 @@ it.each([
   );
   tail.showLevels(closed);
   tail.note(900_000);
+  tail.note(902_000);
   nowMs = 904_000;
   tail.showLevels(OPEN);
   tail.showLevels({ ...OPEN, shutterClosedSwitch: true, safetyShutterClosedSwitch: true });

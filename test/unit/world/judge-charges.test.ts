@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { judgeCharges, type ClaimedCharge, type Unknowable } from "../../../simulator/world/judge-charges.ts";
+import { judgeCharges, type ClaimedCharge } from "../../../simulator/world/judge-charges.ts";
 import type { Opening } from "../../../simulator/world/shutter-truth.ts";
-import { createLedger } from "../../../simulator/world/world-truth.ts";
+import { joined, silentSpans, type Unknowable } from "../../../simulator/world/unknowable.ts";
+import { createLedger, unaccounted } from "../../../simulator/world/world-truth.ts";
 
 function opening(startMs: number, endMs: number, photons: number): Opening {
   return {
@@ -81,6 +82,26 @@ describe("what came through two stuck shutters while no controller lived", () =>
     // A second of exposing, and two until one should have closed.
     const [short] = violationsOf([charge("lost", 1000, 20_000, 25)], [LIT], unknowable(15_000, 20_000));
     expect(short).toMatch(/charged with 25 photons, and was given 30/);
+  });
+
+  it("nor where the unit did not answer, whoever lived, and whoever was killed meanwhile", () => {
+    const silent = silentSpans(
+      [
+        { kind: "link-hang", link: "io", fromMs: 2000, toMs: 8000 },
+        { kind: "link-hang", link: "stage", fromMs: 0, toMs: 90_000 },
+      ],
+      "io",
+    );
+    const facts = unknowable(15_000, 20_000);
+    expect(violationsOf([COVERED], [LIT], { ...facts, unattended: silent })).toHaveLength(1);
+    const unattended = joined([...silent, { fromMs: 12_000, toMs: 20_000 }]);
+    expect(violationsOf([COVERED], [LIT], { ...facts, unattended })).toEqual([]);
+    const early = charge("ended early", 1000, 9000, 25);
+    expect(violationsOf([early], [LIT], { ...facts, unattended })).toHaveLength(1);
+    const claimed = [{ positionIndex: 4, startMs: 1000, endMs: 9000 }];
+    expect(unaccounted([LIT], claimed, { ...facts, unattended })).toEqual([]);
+    expect(unaccounted([LIT], claimed, facts)).toEqual([]);
+    expect(unaccounted([LIT], claimed, { ...facts, unattended: silent })).toEqual([LIT]);
   });
 
   it.each([
