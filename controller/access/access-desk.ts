@@ -22,39 +22,14 @@ import type { ActorViews } from "../run/actor-views.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import type { Obstacle } from "../run/sweep-desk.ts";
 import { ACCESS_CLOSED } from "./access-fold.ts";
+import type { Closed, GivenBack, LeftAccess, OpenAccess } from "./whose-access.ts";
 import { whoseText } from "./read-code.ts";
 import { lockedStage } from "./locked-stage.ts";
 import { createRackAccess, type RackAccess } from "./rack-access.ts";
 import { clearFormer } from "./former-alarms.ts";
 import { createRestReading } from "./rest-reading.ts";
+import { createAccessPeople } from "./access-people.ts";
 import { createRackAim, type LostAim, type RackAim } from "./rack-aim.ts";
-
-export interface OpenAccess {
-  readonly author: string;
-  readonly reason: string;
-  /** With the whole rack. */
-  readonly isWhole?: true;
-}
-
-/** After a restart. */
-export interface LeftAccess extends OpenAccess {
-  /** The cell was proven off, and the access given; otherwise it was asked for, and no more. */
-  readonly isOpen: boolean;
-  /** At rest, when the access was opened; null where it was not. */
-  readonly openCircuitV: number | null;
-  /** Positions whose cells were out at the same time. */
-  readonly company: readonly string[];
-}
-
-/** How a place is given back. */
-export interface GivenBack {
-  /** Of the cell that lies there; left out where none was read. */
-  readonly code?: string;
-  /** The cell does not come back: nothing more is done there. */
-  readonly isLeftOut?: true;
-  /** Of one that is to come: it was not brought, and is to come still. */
-  readonly isNotBrought?: true;
-}
 
 export interface AccessDesk {
   /** The campaign's, with a stage that refuses to move while somebody has access. */
@@ -124,7 +99,6 @@ const COMING_BACK: readonly string[] = ["returning", "awaitingContacts", "giving
 const OVER: readonly string[] = ["complete", "stopped"];
 /** What such a cell's voltage at rest may have come to since (chosen). */
 const AT_REST_V = 0.3;
-const PLACES_NAMED = 6;
 const PROOF_CODES = ["cell.unproven", "cell.wrong", "cell.identity-unknown", "cell.not-off"] as const;
 const MOVING = ["exposing", "stopping", "parking", "homing"] as const;
 
@@ -140,7 +114,13 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const openedV = new Map<string, number>();
   /** By position: others that were out at the same time, and could have been exchanged with it. */
   const company = new Map<string, Set<string>>();
-  for (const [position, { isOpen, openCircuitV: restV, company: others, ...by }] of deps.left?.access ?? []) {
+  /** Given back before a restart, which is on record for their cells alone. */
+  const givenBack = new Map<string, OpenAccess & { readonly isFirst: boolean }>();
+  for (const [position, { isOpen, openCircuitV: restV, company: others, isBack, ...by }] of deps.left?.access ?? []) {
+    if (isBack != null) {
+      givenBack.set(position, { ...by, isFirst: isBack === "first" });
+      continue;
+    }
     (isOpen ? open : asked).set(position, by);
     if (restV !== null) openedV.set(position, restV);
     company.set(position, new Set(others));
@@ -155,6 +135,13 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const stateOf = (position: string): string => deps.views().stateOf(indexOf(position));
 
   const isToCome = (position: string): boolean => deps.views().isToCome(indexOf(position));
+
+  // Not one that another has followed.
+  const present = () => deps.campaign.cells.filter((_, cellIndex) => isPresent(deps.campaign.cells, cellIndex));
+  const people = createAccessPeople({
+    ...{ open, asked, alarms: deps.alarms, positions: () => present().map(({ position }) => position) },
+    isOff: (position) => stateOf(position) === "away" || OVER.includes(stateOf(position)),
+  });
 
   function planAgain(): void {
     deps.send({ type: "HUTCH_CHANGED" });
@@ -231,16 +218,17 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       company.set(position, new Set(open.keys()));
       for (const other of open.keys()) company.get(other)?.add(position);
       open.set(position, by);
-      planAgain();
     } catch (error) {
       if (!isFault(error)) throw error;
       asked.delete(position);
       deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK", isUntouched: true } });
       deps.recorder().record("access-refused", { position, author: by.author, what: error.message, is_open: false });
-      planAgain();
     } finally {
       locked.delete(position);
     }
+    people.answered();
+    // Not before the stage is free again: what is planned may have to move it.
+    planAgain();
   }
 
   async function goOnWith(position: string, by: OpenAccess): Promise<void> {
@@ -298,15 +286,16 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   function closeUnbrought(position: string, author: string): void {
     closing.delete(position);
     deps.send({ type: "CELL_ORDERED", position, event: { type: "PUT_BACK", isUntouched: true } });
-    forget(position, author);
+    forget(position, open.get(position)?.isWhole === true, author);
     const what = "no code was read there: the cell is still to come";
     deps.recorder().record("access-refused", { position, author, what, is_open: false });
     planAgain();
   }
 
-  function forget(position: string, author: string): void {
-    if (open.get(position)?.isWhole === true) aim.lost(author);
+  function forget(position: string, isWhole: boolean, author: string): void {
+    if (isWhole) aim.lost(author);
     for (const of of [open, openedV, company]) of.delete(position);
+    people.givenBack();
   }
 
   async function closeOne(position: string, { author, reason }: OpenAccess, given: GivenBack): Promise<void> {
@@ -325,15 +314,23 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
       deps.alarms().raise({ ...trouble, where: position, what });
       return;
     }
-    forget(position, author);
-    deps.alarms().clearAll(position, PROOF_CODES);
     const isFirst = cameNow.delete(position);
+    closed(position, open.get(position)?.isWhole === true, {
+      ...{ author, reason, isFirst },
+      how: isLeftOut ? { is_left_out: true } : { code_read: given.code === undefined ? "none" : "own" },
+    });
+  }
+
+  function closed(position: string, isWhole: boolean, { author, reason, isFirst, how }: Closed): void {
+    forget(position, isWhole, author);
+    deps.alarms().clearAll(position, PROOF_CODES);
+    const isLeftOut = "is_left_out" in how;
     if (isFirst && !isLeftOut) clearFormer(deps.campaign.cells, position, deps.alarms());
-    const movedMm = isLeftOut || isFirst ? 0 : deps.ledger().moved(indexOf(position), remountMm(deps.site.rack));
+    const isMoved = !isLeftOut && !isFirst;
+    const movedMm = isMoved ? deps.ledger().moved(indexOf(position), remountMm(deps.site.rack)) : 0;
     deps.recorder().record(ACCESS_CLOSED, {
-      ...{ position, author, reason, cell_is: stateOf(position) },
-      ...(isLeftOut ? { is_left_out: true } : { code_read: given.code === undefined ? "none" : "own" }),
-      ...(isLeftOut || isFirst ? {} : { spots_moved_within_mm: movedMm }),
+      ...{ position, author, reason, cell_is: stateOf(position), ...how },
+      ...(isMoved ? { spots_moved_within_mm: movedMm } : {}),
     });
     planAgain();
   }
@@ -370,19 +367,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     open,
     isTouched: (position) => open.has(position) || asked.has(position),
     obstacle: () => desk.people() ?? aim.obstacle(),
-    people() {
-      const [first] = open.size > 0 ? open : asked;
-      if (first === undefined) return null;
-      const [, { author, reason }] = first;
-      const awaited = [...asked.keys()].filter((position) => !open.has(position));
-      if (open.size === 0) {
-        const what = `${placesText(awaited)} to be proven off, for ${author}, who has no access yet: ${reason}`;
-        return { reason: what, who: "channel" };
-      }
-      const notYet = awaited.length === 0 ? "" : `; no access yet to ${placesText(awaited)}`;
-      const what = `${author} to give back the access to ${placesText([...open.keys()])}: ${reason}${notYet}`;
-      return { reason: what, who: "operator" };
-    },
+    people: () => people.obstacle(),
     guard: (moves) => ({ ...moves, mayHome: () => open.size + locked.size === 0 && moves.mayHome() }),
     refusal(act, position, by, given = {}) {
       if (indexOf(position) < 0) return `the campaign has no cell at ${position}`;
@@ -409,6 +394,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     },
     goOn() {
       aim.goOn();
+      for (const [position, { author, reason, isFirst, isWhole }] of givenBack) {
+        closed(position, isWhole === true, { author, reason, isFirst, how: { code_read: "unknown" } });
+      }
       for (const [position, by] of asked) goOnWith(position, by).catch(deps.fail);
     },
     end(position, by, given = {}) {
@@ -418,8 +406,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   };
   const rack = createRackAccess({
     ...{ desk, openedV, readV: openCircuitV, recorder: deps.recorder, alarms: deps.alarms, fail: deps.fail },
-    // Not one that another has followed.
-    cells: () => deps.campaign.cells.filter((_, cellIndex) => isPresent(deps.campaign.cells, cellIndex)),
+    cells: present,
     ...{ isToCome, isAsked: (position) => asked.has(position) },
   });
   const vouched: AccessDesk["aim"] = {
@@ -430,11 +417,6 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     },
   };
   return { ...desk, rack, aim: vouched };
-}
-
-function placesText(positions: readonly string[]): string {
-  const more = positions.length - PLACES_NAMED;
-  return `${positions.slice(0, PLACES_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function recorded({ author, reason, isWhole }: OpenAccess): { readonly [key: string]: string | boolean } {

@@ -1,6 +1,6 @@
 /** Whose access to which cell stands open, by the events of a record. A fold, event by event; pure but for its own state. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import type { LeftAccess, OpenAccess } from "./access-desk.ts";
+import type { LeftAccess, OpenAccess } from "./whose-access.ts";
 import { AIM_KNOWN, AIM_LOST, type LostAim } from "./rack-aim.ts";
 
 export interface AccessFold {
@@ -59,6 +59,18 @@ export function createAccessFold(): AccessFold {
           open.delete(position);
           const { spots_moved_within_mm: withinMm } = data;
           if (typeof withinMm === "number") moved.set(position, withinMm);
+          break;
+        }
+        // By a person: then it is given back, whatever became of the word of it.
+        case "cell-put-back": {
+          const left = open.get(position);
+          const isBack = data["is_first"] === true ? "first" : "again";
+          if (left?.isOpen === true) open.set(position, { ...left, isBack });
+          break;
+        }
+        case "cell-taken-out": {
+          const left = open.get(position);
+          if (left?.isBack !== undefined) open.set(position, { ...left, isBack: null });
           break;
         }
         case "access-refused":

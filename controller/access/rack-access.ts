@@ -8,7 +8,9 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Alarms } from "../run/alarms.ts";
-import type { AccessDesk, OpenAccess } from "./access-desk.ts";
+import type { AccessDesk } from "./access-desk.ts";
+import type { OpenAccess } from "./whose-access.ts";
+import { NOT_AS_BEFORE, RACK } from "./access-people.ts";
 import { whyNotByCodes, whyNotByVoltages } from "./rack-orientation.ts";
 
 export interface RackAccess {
@@ -35,9 +37,6 @@ export interface RackAccessDeps {
   readonly alarms: () => Pick<Alarms, "raise" | "clear">;
   readonly fail: (error: unknown) => void;
 }
-
-const RACK = "rack";
-const NOT_AS_BEFORE = "rack.not-as-before";
 
 export function createRackAccess(deps: RackAccessDeps): RackAccess {
   const { desk } = deps;

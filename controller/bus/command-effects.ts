@@ -4,7 +4,7 @@ import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { UserRole } from "../../protocols/bus/users.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { isPresent, presentAt, presentIndex } from "../../protocols/campaign/present-cell.ts";
-import type { GivenBack, OpenAccess } from "../access/access-desk.ts";
+import type { GivenBack, OpenAccess } from "../access/whose-access.ts";
 import type { AlignOutcome } from "../align/align-desk.ts";
 import type { AmendOrder, AmendOutcome } from "../amendments/amend-desk.ts";
 import type { CellActEvent } from "../machines/cell-news.ts";

@@ -173,6 +173,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         cell: context.cellId,
         elapsed_s: context.stepElapsedS,
         open_circuit_V: finiteOrNull(openCircuitV),
+        ...(context.isNew ? { is_first: true } : {}),
         ...(wired === null
           ? {}
           : { current_A: wired.currentA, response_V: wired.responseV, resistance_ohm: wired.resistanceOhm }),

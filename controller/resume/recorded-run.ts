@@ -11,7 +11,7 @@ import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
 import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
-import type { LeftAccess } from "../access/access-desk.ts";
+import type { LeftAccess } from "../access/whose-access.ts";
 import { AIM_KNOWN, AIM_LOST, type LostAim } from "../access/rack-aim.ts";
 import { createAccessFold } from "../access/access-fold.ts";
 import { createCorrectionFold, type RecordedCorrection } from "../corrections/correction-events.ts";
@@ -240,6 +240,8 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
         case "access-opened":
         case "access-closed":
         case "access-refused":
+        case "cell-put-back":
+        case "cell-taken-out":
           access.event(type, data);
           break;
         case "campaign-resumed":

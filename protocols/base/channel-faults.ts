@@ -29,6 +29,11 @@ export const CHANNEL_FAULTS = {
     advice:
       "Nothing is exposed; cells cycle on. Have the controller measure it: `beamrack align SITE.yaml --rack-only --by NAME`. Or, where the seat is known to hold: `beamrack swap aim rack --reason TEXT`, by name and reason.",
   },
+  "rack.not-off": {
+    severity: "hold",
+    advice:
+      "Do not lift the rack: these cells may still be driven. See why in the alarms and in the log, mend it, and ask for the rest again (`beamrack swap begin rack`); or give the rack back.",
+  },
   "rack.not-as-before": {
     severity: "hold",
     advice:

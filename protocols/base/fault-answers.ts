@@ -44,6 +44,7 @@ const CALLS_NOW: Listed = [
   ...([
     "rack.stopped",
     "rack.level",
+    "rack.not-off",
     "safety.",
     "stop.",
     "interlock.tripped",

@@ -3,7 +3,7 @@ import { afterAll, expect, it } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
-import type { GivenBack } from "../../controller/access/access-desk.ts";
+import type { GivenBack } from "../../controller/access/whose-access.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { parsePosition, positionIndex } from "../../protocols/base/position.ts";
 import { createPersonHands } from "../../simulator/world/person-hands.ts";

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  createAccess,
-  type AccessDesk,
-  type AccessDeskDeps,
-  type GivenBack,
-} from "../../../controller/access/access-desk.ts";
+import { createAccess, type AccessDesk, type AccessDeskDeps } from "../../../controller/access/access-desk.ts";
+import type { GivenBack } from "../../../controller/access/whose-access.ts";
 import type { InputLevels } from "../../../protocols/roles/beam-io.ts";
 
 /** One cell at A1, off as soon as it is told to; time passes as it is waited for. */
@@ -19,11 +15,15 @@ function bench(reads: {
   restV?: number[];
   left?: NonNullable<AccessDeskDeps["left"]>["access"];
   isToCome?: boolean;
+  /** A2, whatever it is told. */
+  otherIs?: string;
 }) {
   const told: (readonly [string, object])[] = [];
   const moved: string[] = [];
   const ordered: string[] = [];
   const raised: string[] = [];
+  /** As often as it is planned anew. */
+  const mayHome: boolean[] = [];
   const given = new Map<number, number>();
   let nowMs = 0;
   let cell = reads.cellIs ?? "cycling";
@@ -51,7 +51,12 @@ function bench(reads: {
     ],
   };
   const desk: AccessDesk = createAccess({
-    ...{ roles, proofMaxMs: () => 30_000, site: { rack: {} }, ledger: () => ({ moved: () => undefined }) },
+    ...{
+      roles,
+      proofMaxMs: () => 30_000,
+      site: { rack: {} },
+      ledger: () => ({ moved: (_: number, mm: number) => mm }),
+    },
     left: reads.left === undefined ? undefined : { access: reads.left, aim: null },
     campaign: { startMs: 0, cells: ["A1", "A2"].map((position) => ({ position, barcode: `R-${position}` })) },
     clock: {
@@ -63,17 +68,19 @@ function bench(reads: {
     },
     recorder: () => ({ record: (type: string, data: object) => told.push([type, data]) }),
     views: () => ({
-      stateOf: (cellIndex: number) => (cellIndex === 0 ? cell : "complete"),
+      stateOf: (cellIndex: number) => (cellIndex === 0 ? cell : (reads.otherIs ?? "complete")),
       cell: () => ({ heldBy: null }),
       isToCome: () => reads.isToCome === true,
       fault: () => ({ code: "cell.unproven", where: "A1", what: "leads are exchanged", advice: "Look." }),
     }),
     alarms: () => ({
       raise: ({ code, what }: { code: string; what: string }) => raised.push(`${code} ${what}`),
+      clear: (code: string) => raised.splice(0, raised.length, ...raised.filter((one) => !one.startsWith(code))),
       clearAll: () => raised.splice(0),
     }),
     actor: () => ({ getSnapshot: () => ({ status: "active", value: "running", matches: () => false }) }),
     send(event: { readonly type: string; readonly event?: { readonly type: string } }) {
+      if (event.type === "HUTCH_CHANGED") mayHome.push(desk.guard({ mayHome: () => true }).mayHome());
       if (event.event !== undefined) ordered.push(event.event.type);
       if (event.event?.type === "TAKE_OUT" && ["cycling", "returning"].includes(cell)) cell = "away";
       else if (event.event?.type === "PUT_BACK" && cell === "away") cell = reads.backAs ?? "returning";
@@ -105,7 +112,20 @@ function bench(reads: {
     await until(() => told.length > before);
     return told.at(-1);
   }
-  return { desk, told, types, moved, ordered, given, begun, ended, until, raised, abortedCount: () => aborted };
+  return {
+    desk,
+    told,
+    types,
+    moved,
+    ordered,
+    given,
+    begun,
+    ended,
+    until,
+    raised,
+    mayHome,
+    abortedCount: () => aborted,
+  };
 }
 
 describe("a person's access to a cell", () => {
@@ -217,6 +237,48 @@ describe("a person's access to a cell", () => {
     const shut = bench({ shutterClosed: false, safetyClosed: true });
     await shut.begun();
     expect(shut.types()).toEqual(["access-asked", "access-opened"]);
+  });
+
+  it("to the whole rack is nobody's before the last cell is off; one that is not is told, in alarm and status, until it is off too", async () => {
+    const reads = { otherIs: "cycling", backAs: "choosing" };
+    const { desk, raised, types, until } = bench(reads);
+    const by = { author: "anna", reason: "the holder" };
+    desk.rack.begin(by);
+    await until(() => desk.open.has("A1"));
+    expect(desk.obstacle()?.reason).toBe("A2 to be proven off, for anna, who has no access yet: the holder");
+    await until(() => types().includes("access-refused"));
+    const now = "NOT OFF: A2, do not lift the rack; anna to give back the access to A1: the holder";
+    expect(desk.obstacle()?.reason).toBe(now);
+    expect(raised).toEqual(["rack.not-off not proven off, and not given: A2"]);
+    reads.otherIs = "complete";
+    desk.rack.begin(by);
+    await until(() => desk.open.size === 2);
+    expect(raised).toEqual([]);
+    expect(desk.obstacle()?.reason).toBe("anna to give back the access to A1, A2: the holder");
+  });
+
+  it("that was given back as the controller was lost is over when it is back: nobody is told that a cell is off which is driven", () => {
+    const whole = { author: "anna", reason: "the holder", isOpen: true, isWhole: true, openCircuitV: 3.7 } as const;
+    const left = new Map([
+      ["A1", { ...whole, company: ["A2"], isBack: "again" as const }],
+      ["A2", { ...whole, company: ["A1"] }],
+    ]);
+    const { desk, told, raised } = bench({ left });
+    expect([...desk.open.keys()]).toEqual(["A2"]);
+    expect(desk.obstacle()?.reason).toMatch(/NOT OFF: A1, do not lift the rack; anna to give back the access to A2/);
+    desk.goOn();
+    const closed = { position: "A1", author: "anna", reason: "the holder", spots_moved_within_mm: 0.5 };
+    expect(told).toEqual([["access-closed", { ...closed, cell_is: "cycling", code_read: "unknown" }]]);
+    expect(raised).toEqual([]);
+    const first = bench({ left: new Map([["A1", { ...whole, company: [], isBack: "first" as const }]]) });
+    first.desk.goOn();
+    expect(first.told[0]?.[1]).not.toHaveProperty("spots_moved_within_mm");
+  });
+
+  it("that was refused lets the stage look for its reference at once", async () => {
+    const { begun, mayHome } = bench({ shutterClosed: false });
+    await begun();
+    expect(mayHome).toEqual([true, true]);
   });
 
   it("waits for a stage that still moves, and is refused where it does not come to rest", async () => {

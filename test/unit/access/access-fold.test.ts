@@ -30,3 +30,20 @@ it("two accesses that were opened at the same moment, neither of which names the
     ["A2", ["A1"]],
   ]);
 });
+
+it("a cell that was proven in its place again is not in anybody's hands, before the access is told to be over too", () => {
+  const fold = createAccessFold();
+  for (const position of ["A1", "A2", "A3"]) {
+    fold.event("access-opened", { position, author: "anna", reason: "" });
+    if (position !== "A3") fold.event("cell-put-back", { position, ...(position === "A2" ? { is_first: true } : {}) });
+  }
+  // By a robot, or after an access that was refused.
+  fold.event("cell-put-back", { position: "B1" });
+  expect([...fold.open].map(([position, { isBack }]) => [position, isBack])).toEqual([
+    ["A1", "again"],
+    ["A2", "first"],
+    ["A3", undefined],
+  ]);
+  fold.event("cell-taken-out", { position: "A1" });
+  expect(fold.open.get("A1")?.isBack).toBeNull();
+});

@@ -56,6 +56,14 @@ describe("a run by the events of its record", () => {
     expect(recorded(["run-ended", 1], ["campaign-resumed", 2], ["exposing-held", 3]).held).not.toBeNull();
   });
 
+  it("knows of a cell in a person's hands whether it was proven in its place again before all was told", () => {
+    const opened: Told = ["access-opened", 1, { ...A1, author: "anna", reason: "" }];
+    const left = (...events: readonly Told[]) => recorded(opened, ...events).access.get("A1")?.isBack;
+    expect(left()).toBeUndefined();
+    expect(left(["cell-put-back", 2, A1])).toBe("again");
+    expect(left(["cell-put-back", 2, A1], ["cell-taken-out", 3, A1])).toBeNull();
+  });
+
   it("keeps stops that were ordered, though it was killed before its machines had noted them; also while it ended", () => {
     const stop = (stopClass: string, positions?: readonly string[]): Told => {
       const only = positions === undefined ? {} : { positions };
