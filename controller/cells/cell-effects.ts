@@ -12,7 +12,7 @@ import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
 import { signalOf, type CellSignals } from "./cell-signals.ts";
-import { unfitStep } from "./next-step.ts";
+import { leadBack, unfitStep } from "./next-step.ts";
 import {
   judgeIdentity,
   objectionTo,
@@ -221,6 +221,12 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     async lookBefore({ channelStep }, why) {
       if (why === "broken-off") {
+        if (channelStep.kind === "constant-voltage") {
+          const openCircuitV = await channel.measureOpenCircuitV();
+          const lastCurrentA = intake.lastCurrentA[cellIndex] || 0;
+          const cell = { openCircuitV, resistanceOhm: provenOhm, lastCurrentA };
+          return leadBack(channelStep, cell, channel.capabilities.sampleIntervalMinS);
+        }
         if (channelStep.kind !== "constant-current") return null;
         const openCircuitV = await channel.measureOpenCircuitV();
         const unfit = unfitStep(channelStep, { openCircuitV, resistanceOhm: dischargeOhm(channelStep, openCircuitV) });

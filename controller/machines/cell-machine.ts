@@ -53,7 +53,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       isNew: input.left === undefined ? input.joins === true : input.left.isNew === true,
       isUntouched: false,
       mustLook: input.left?.mustLook ?? false,
-      isBrokenOff: false,
+      ...{ isBrokenOff: false, isLedBack: false },
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       ...{ mayBeOn: false, isToldOver: false },
       fault: input.left?.fault ?? null,
@@ -204,9 +204,14 @@ export function createCellMachine(deps: CellMachineDeps) {
           onDone: [
             // It is left, or the cell held, before anything flows.
             {
-              guard: ({ event }) => event.output !== null,
+              guard: ({ event }) => event.output !== null && event.output.kind !== "lead",
               target: "choosing",
               actions: { type: "noteUnfit", params: ({ event }) => event.output },
+            },
+            {
+              guard: ({ event }) => event.output !== null,
+              target: "cycling",
+              actions: ["noteStepStart", { type: "recordLead", params: ({ event }) => event.output }, "askAtStart"],
             },
             { target: "cycling", actions: [...begun] },
           ],
@@ -224,6 +229,7 @@ export function createCellMachine(deps: CellMachineDeps) {
               actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "noteInstrumentLimit"],
             },
             { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded"] },
+            { guard: "hasLedBack", target: "choosing", actions: [...begun, "noteLedBack"] },
             { target: "choosing", actions: [...begun, "recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
@@ -245,6 +251,7 @@ export function createCellMachine(deps: CellMachineDeps) {
             { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
             // Somebody ended it at the instrument: it goes on with the time it has left.
             { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded", "noteBreak"] },
+            { guard: "hasLedBack", target: "choosing", actions: "noteLedBack" },
             { target: "choosing", actions: ["recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
@@ -277,10 +284,13 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       /** Nothing is assumed after a break: whatever may still run is ended and confirmed off, then the step goes on with the time it has left. */
       findingOut: {
-        entry: {
-          type: "waitFor",
-          params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
-        },
+        entry: [
+          {
+            type: "waitFor",
+            params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
+          },
+          "forgetLead",
+        ],
         invoke: {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
@@ -398,8 +408,10 @@ export function createCellMachine(deps: CellMachineDeps) {
   });
 }
 
-function looksAt({ mustLook, isBrokenOff }: CellContext): LookedAt | null {
+function looksAt({ mustLook, isBrokenOff, isLedBack, stepElapsedS, cursor }: CellContext): LookedAt | null {
   if (mustLook) return "out-of-turn";
+  // Whoever broke it off: off, the cell relaxes from the voltage that it was held at.
+  if (cursor?.step.channelStep.kind === "constant-voltage" && stepElapsedS > 0) return isLedBack ? null : "broken-off";
   return isBrokenOff ? "broken-off" : null;
 }
 

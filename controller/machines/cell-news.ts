@@ -103,6 +103,8 @@ export interface CellContext extends CellInput {
   readonly mustLook: boolean;
   /** Its step was cut off, and may have come to its own end before anybody could hear it. */
   readonly isBrokenOff: boolean;
+  /** It was led back to the voltage that its step holds, and nothing came between. */
+  readonly isLedBack: boolean;
   /** Why the cell was off since its step ran last; null where nothing came between. */
   readonly breakReason: string | null;
   /** A robot takes it out of its place: no step begins until it is back there. */

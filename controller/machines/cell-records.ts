@@ -11,7 +11,8 @@ import type { Recorder } from "./recorder.ts";
 type EndedWait = NonNullable<PartOutcome["wait"]>;
 
 export interface CellRecords {
-  stepStarted(context: CellContext): void;
+  /** `lead`: what leads the cell back to it first. */
+  stepStarted(context: CellContext, lead?: string | null): void;
   stepEnded(context: CellContext, event: Extract<CellEvent, { type: "STEP_ENDED" }>): void;
   /** A person skipped or ended it. */
   stepLeft(context: CellContext, act: CellAct, chargeAh: number): void;
@@ -47,13 +48,14 @@ export function createCellRecords(recorder: Recorder): CellRecords {
   }
 
   return {
-    stepStarted(context) {
+    stepStarted(context, lead = null) {
       if (context.cursor === null) return;
       recorder.record("step-started", {
         ...place(context),
         label: context.cursor.step.label,
         elapsed_s: context.stepElapsedS,
         ...ordered(context.cursor.step),
+        ...(lead === null ? {} : { note: lead }),
         // What a restart goes on from.
         state: {
           place: context.cursor.place ?? null,

@@ -2,7 +2,7 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { closeAccount, openAccount } from "../cells/cell-account.ts";
-import { leavesAsIs, type UnfitStep } from "../cells/next-step.ts";
+import { endsLead, leavesAsIs, type LeadBack, type UnfitStep } from "../cells/next-step.ts";
 import { actOf, actOnUnfit, afterAct, BY_PERSON, isByPerson, isSpared } from "./cell-acts.ts";
 import {
   elapsedWhenFound,
@@ -72,17 +72,18 @@ export function setupCell(deps: CellMachineDeps) {
             ? { ...(await effects.prove(signal)), wired: null }
             : effects.confirmBack(left, isWiringAsked ? signal : undefined),
       ),
-      startStep: taskActor<UnfitStep | null, StartInput>(clock, async (given) => {
+      startStep: taskActor<UnfitStep | LeadBack | null, StartInput>(clock, async (given) => {
         const { input } = given;
         const { effects, step } = input;
         if (step === null) return null;
-        let unfit: UnfitStep | null = null;
+        let seen: UnfitStep | LeadBack | null = null;
         if (input.looksAt !== null && !leavesAsIs(step.channelStep)) {
-          unfit = (await effects.lookBefore?.(step, input.looksAt)) ?? null;
+          seen = (await effects.lookBefore?.(step, input.looksAt)) ?? null;
           given.signal.throwIfAborted();
         }
-        if (unfit === null) await effects.startStep(step, input.elapsedS, input.because);
-        return unfit;
+        const first = seen?.kind === "lead" ? { ...step, channelStep: seen.step } : step;
+        if (seen === null || seen.kind === "lead") await effects.startStep(first, input.elapsedS, input.because);
+        return seen;
       }),
       openCircuit: taskActor<unknown, CellEffects>(clock, ({ input }) => input.openCircuit()),
       deadline: deadlineActor(clock),
@@ -90,6 +91,8 @@ export function setupCell(deps: CellMachineDeps) {
     guards: {
       endedAtLimit: ({ event }) => event.type === "STEP_ENDED" && event.end === "limit",
       wasAborted: ({ event }) => event.type === "STEP_ENDED" && event.end === "aborted",
+      hasLedBack: ({ context, event }) =>
+        event.type === "STEP_ENDED" && endsLead(context.cursor?.step.channelStep, event.end),
       hasStep: ({ context }) => context.cursor !== null,
       mayBeOn: ({ context }) => context.mayBeOn,
       wasIsolated: ({ context }) => context.left?.phase === "isolated",
@@ -130,7 +133,13 @@ export function setupCell(deps: CellMachineDeps) {
       noteStepStart: assign(({ context }) => {
         const nowMs = clock.monoMs();
         const stepElapsedS = elapsedS(context, nowMs);
-        const started = { stepStartedAtMs: nowMs, stepElapsedS, breakReason: null, isBrokenOff: false };
+        const started = {
+          stepStartedAtMs: nowMs,
+          stepElapsedS,
+          breakReason: null,
+          isBrokenOff: false,
+          isLedBack: false,
+        };
         const { cursor } = context;
         if (cursor === null) return { ...started, waiting: null };
         const mustLook = context.mustLook && leavesAsIs(cursor.step.channelStep);
@@ -168,6 +177,12 @@ export function setupCell(deps: CellMachineDeps) {
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
         breakReason: ({ context, event }) => breakOf(event, context),
       }),
+      /** The hold follows, with the time it has left. */
+      noteLedBack: assign({
+        stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
+        isLedBack: true,
+      }),
+      forgetLead: assign({ isLedBack: false }),
       /** What ran, or was asked to, may have come to its end before anybody could hear it. */
       noteUnheard: assign({ isBrokenOff: true }),
       beginAccount: assign({
@@ -213,8 +228,8 @@ export function setupCell(deps: CellMachineDeps) {
         if (changes !== null) enqueue.assign(changes);
         if (isSpared(context)) enqueue(tell({ type: "CELL_SPARED", position: context.position, fault: null }));
       }),
-      noteUnfit: enqueueActions(({ context, enqueue }, unfit: UnfitStep | null) => {
-        if (unfit === null) return;
+      noteUnfit: enqueueActions(({ context, enqueue }, unfit: UnfitStep | LeadBack | null) => {
+        if (unfit === null || unfit.kind === "lead") return;
         const done = actOnUnfit(unfit);
         enqueue(() => {
           records.act(context, done, false);
@@ -306,6 +321,9 @@ export function setupCell(deps: CellMachineDeps) {
       noteMayBeOn: assign({ mayBeOn: true }),
       recordStepStarted: ({ context }) => {
         records.stepStarted(context);
+      },
+      recordLead: ({ context }, lead: UnfitStep | LeadBack | null) => {
+        records.stepStarted(context, lead?.what ?? null);
       },
       recordStepEnded: ({ context, event }) => {
         if (event.type === "STEP_ENDED") records.stepEnded(context, event);

@@ -4,7 +4,7 @@ import type { WaitFallback } from "../../protocols/campaign/campaign.ts";
 import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import type { ChannelStep, StepEnd } from "../../protocols/roles/channel.ts";
 import type { AccountedEnd } from "../cells/cell-account.ts";
-import type { UnfitStep } from "../cells/next-step.ts";
+import type { LeadBack, UnfitStep } from "../cells/next-step.ts";
 import type { SpectrumView } from "../cells/spectrum-log.ts";
 
 /** One step to run, with what people call it. */
@@ -124,7 +124,7 @@ export interface StepSamples {
   readonly counted: number | null;
 }
 
-/** Why a cell is looked at before a step: it comes to it out of turn, or the step broke off and may have come to its end unheard. */
+/** Why a cell is looked at before a step: it comes to it out of turn, or the step broke off and may have come to its end unheard, or holds a voltage from which the cell has relaxed. */
 export type LookedAt = "out-of-turn" | "broken-off";
 
 export interface CellEffects {
@@ -135,8 +135,8 @@ export interface CellEffects {
   prove(signal: AbortSignal): Promise<{ readonly openCircuitV: number }>;
   /** `because`: why the cell was off since its step ran last; null where it follows another step. */
   startStep(step: ProgrammeStep, elapsedS: number, because: string | null): Promise<void>;
-  /** What the cell, which is off, has against this step; null: it may begin. Rejects with what came between. */
-  lookBefore?(step: ProgrammeStep, why: LookedAt): Promise<UnfitStep | null>;
+  /** What the cell, which is off, has against this step, or needs before it; null: it may begin. Rejects with what came between. */
+  lookBefore?(step: ProgrammeStep, why: LookedAt): Promise<UnfitStep | LeadBack | null>;
   /** The same by its last sample, from which a person's order is judged. */
   unfitNow?(step: ProgrammeStep): UnfitStep | null;
   /** Ends what runs and confirms the cell off. */

@@ -3,12 +3,12 @@ import { createActor } from "xstate";
 import { expect } from "vitest";
 import { createCellMachine } from "../../../controller/machines/cell-machine.ts";
 import { openAccount } from "../../../controller/cells/cell-account.ts";
-import type { UnfitStep } from "../../../controller/cells/next-step.ts";
+import type { LeadBack, UnfitStep } from "../../../controller/cells/next-step.ts";
 import type { LeftCell } from "../../../controller/machines/cell-news.ts";
 import type { CellFound, FinishedStep, ProgrammeCursor } from "../../../controller/machines/programme.ts";
 import { sleep } from "../../../protocols/base/clock.ts";
 import { Fault } from "../../../protocols/base/fault.ts";
-import type { StepEnd } from "../../../protocols/roles/channel.ts";
+import type { ChannelStep, StepEnd } from "../../../protocols/roles/channel.ts";
 import { createParent, createRecorder, never, testClock } from "./machine-bench.ts";
 
 export const FAULT = { code: "link.closed", where: "channel B7", what: "cable pulled", advice: "Check the cable." };
@@ -19,14 +19,17 @@ export const GRACE_MS = 5000;
 
 const limits = { voltageMaxV: 4.2, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.002 };
 
-/** Seconds at rest, a current in mA until a voltage, or a rest that waits for an exposure for so long. */
-export type BenchStep = number | readonly [currentMa: number, untilV: number] | { readonly waitsS: number };
+/** Seconds at rest, a current in mA until a voltage, a rest that waits for an exposure for so long, or a hold of 4.1 V. */
+export type BenchStep =
+  | number
+  | readonly [currentMa: number, untilV: number]
+  | { readonly waitsS: number }
+  | { readonly holdsS: number };
 
 /** What each step came to is kept in `finished`. */
 function programme(steps: readonly BenchStep[], finished: FinishedStep[] = [], number = 1): ProgrammeCursor | null {
   const [first] = steps;
   if (first === undefined) return null;
-  const common = { sampleIntervalS: 1, limits };
   if (typeof first === "object" && "waitsS" in first) {
     const { waitsS: maximumS } = first;
     const [rest] = [programme([maximumS], finished, number)];
@@ -47,24 +50,28 @@ function programme(steps: readonly BenchStep[], finished: FinishedStep[] = [], n
       }),
     };
   }
+  const channelStep = channelStepOf(first);
   return {
-    step: {
-      stepNumber: number,
-      cycleNumber: 0,
-      label: typeof first === "number" ? "rest" : "current",
-      channelStep:
-        typeof first === "number"
-          ? { kind: "rest", untilTimeS: first, ...common }
-          : {
-              ...{ kind: "constant-current", currentA: first[0] / 1000, untilVoltageV: first[1], untilTimeS: 3600 },
-              ...common,
-            },
-    },
+    step: { stepNumber: number, cycleNumber: 0, label: LABELS[channelStep.kind] ?? "", channelStep },
     next: (step) => {
       finished.push(step);
       return programme(steps.slice(1), finished, number + 1);
     },
   };
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  ...{ rest: "rest", "constant-current": "current", "constant-voltage": "hold" },
+};
+
+function channelStepOf(of: Exclude<BenchStep, { readonly waitsS: number }>): ChannelStep {
+  const common = { sampleIntervalS: 1, limits };
+  if (typeof of === "number") return { kind: "rest", untilTimeS: of, ...common };
+  if ("holdsS" in of) {
+    return { kind: "constant-voltage", voltageV: 4.1, untilCurrentA: null, untilTimeS: of.holdsS, ...common };
+  }
+  const [currentMa, untilVoltageV] = of;
+  return { kind: "constant-current", currentA: currentMa / 1000, untilVoltageV, untilTimeS: 3600, ...common };
 }
 
 export type Part = "prove" | "start" | "off" | "find" | "back" | "look";
@@ -80,7 +87,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     awaited?: string | null;
     /** By the number of the step. */
     unfit?: Readonly<Record<number, UnfitStep>>;
-    unfitWhenBrokenOff?: Readonly<Record<number, UnfitStep>>;
+    unfitWhenBrokenOff?: Readonly<Record<number, UnfitStep | LeadBack>>;
   } = {};
   const calls: string[] = [];
   const finished: FinishedStep[] = [];
@@ -114,7 +121,11 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
         },
         startStep: (step, elapsedS, because) => {
           const why = because === null || because.startsWith("nothing was heard") ? "" : `, because ${because}`;
-          return act("start", `start ${step.stepNumber} after ${elapsedS.toFixed(2)} s${why}`);
+          const isLead = step.label === "hold" && step.channelStep.kind === "constant-current";
+          return act(
+            "start",
+            `${isLead ? "lead to" : "start"} ${step.stepNumber} after ${elapsedS.toFixed(2)} s${why}`,
+          );
         },
         async lookBefore({ stepNumber }, why) {
           // Most tests of what breaks a step off are not about this look.

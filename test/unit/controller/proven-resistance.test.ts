@@ -67,7 +67,7 @@ it("a step that broke off is over where its end is behind it: of a discharge as 
     "broken-off",
   );
   expect(unfit).toBeNull();
-  // What a voltage drives is what it drove before.
-  const hold = { ...COMMON, kind: "constant-voltage", voltageV: 4.15, untilCurrentA: null, maxCurrentA: null } as const;
-  expect(await lookedAt(hold, 3.1, 150)).toEqual([null, 0]);
+  const hold = { ...COMMON, kind: "constant-voltage", voltageV: 4.15, untilCurrentA: null } as const;
+  expect(await lookedAt(hold, 3.1, 150)).toEqual(["lead", 1]);
+  expect(await lookedAt(hold, 4.12, 150)).toEqual([null, 1]);
 });
