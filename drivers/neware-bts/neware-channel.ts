@@ -16,6 +16,7 @@ import type { CabinetMember, CabinetPort } from "./neware-cabinet.ts";
 import { createRunningTest, type RunningTest } from "./running-test.ts";
 import { stepEndOf } from "./step-end.ts";
 import { createStepFileWriter } from "./step-file-writer.ts";
+import { createTurns } from "./turns.ts";
 
 export type { NewareChannelOptions } from "./neware-channel-options.ts";
 
@@ -64,7 +65,8 @@ export function createNewareChannel(
   let lastVoltageV = Number.NaN;
   let left: LeftRunning | null = null;
   let hasTakenOver = false;
-  let lane: Promise<unknown> = Promise.resolve();
+  const turns = createTurns();
+  const { inTurn, afterwards } = turns;
 
   const writeStepFile = createStepFileWriter({
     name,
@@ -73,12 +75,6 @@ export function createNewareChannel(
     range: capabilities,
     remark: options.barcode ?? name,
   });
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = lane.then(work, work);
-    lane = turn.catch(NOTHING);
-    return turn;
-  }
 
   const member: CabinetMember = {
     lost(why) {
@@ -393,6 +389,8 @@ export function createNewareChannel(
     }
     if (of !== session || running !== run) return;
     endRun("idle");
+    // Whoever goes on by our word that it is off would take it for the end of the step that follows.
+    if (turns.isFollowed) return;
     listener.stepEnded(stepEndOf(status, run.step, run.lastRow) ?? "aborted");
   }
 
@@ -438,13 +436,13 @@ export function createNewareChannel(
     get hasTakenOver() {
       return hasTakenOver && running !== null;
     },
-    start: (step) => inTurn(() => start(step)),
+    start: (step) => afterwards(() => start(step)),
     abort(told) {
       stopAsked += 1;
       return inTurn(() => abort(told)).finally(() => {
         stopAsked -= 1;
       });
     },
-    measureOpenCircuitV: () => inTurn(measureOpenCircuitV),
+    measureOpenCircuitV: () => afterwards(measureOpenCircuitV),
   };
 }

@@ -206,6 +206,21 @@ describe("stopping", () => {
     expect(bench.twin.stopCount).toBe(1);
   });
 
+  test("tells whoever goes on at once no end of the step before, but its last rows", async () => {
+    const bench = createNewareBench();
+    const { channel, ends, samples } = bench.one;
+    await bench.settle(channel.connect());
+    for (const next of [() => channel.start(charge), async () => void (await channel.measureOpenCircuitV())]) {
+      if (samples.length === 0) await bench.settle(channel.start(charge));
+      await bench.pass(12.3);
+      samples.length = 0;
+      await bench.settle(channel.abort().then(next));
+      await bench.pass(1);
+      expect(ends).toEqual([]);
+      expect(samples.length).toBeGreaterThan(0);
+    }
+  });
+
   test("reaches 96 channels in one message and within a second", async () => {
     const bench = createNewareBench({ channelCount: 96, twin: { tickMs: 1000 } });
     await bench.settle(Promise.all(bench.channels.map(({ channel }) => channel.connect())));
