@@ -179,7 +179,7 @@ export function setupSafetySupervisor(deps: SafetySupervisorDeps) {
           await io.permit.rearmWatchdog();
         } catch (error) {
           // It is an open shutter that keeps a watchdog from being re-armed: whoever looks after that must see it.
-          if (isFault(error) && !isSilence(error)) deps.showLevels(await io.readInputs());
+          if (isFault(error) && !isSilence(error)) await io.readInputs().then(deps.showLevels, passOver);
           throw error;
         }
         deps.showLevels(await io.readInputs());
@@ -266,4 +266,9 @@ function refusalReasons(event: SafetySupervisorEvent): readonly string[] {
   if (event.type === "LATCHED") return event.broken.map((name) => `interlock ${name}`);
   if (event.type === "BLIND") return [`the input/output unit does not answer: ${event.fault.what}`];
   return ["the supervisor gives no permit in its present state"];
+}
+
+/** A fault that says less than the one before it. */
+function passOver(error: unknown): void {
+  if (!isFault(error)) throw error;
 }

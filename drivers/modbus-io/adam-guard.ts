@@ -98,8 +98,8 @@ export function createAdamGuard(options: AdamGuardOptions): PermitGuard {
       return "running";
     },
     hasTripped: async (bus, isLate) => isLate || (await safety(bus)).hasOccurred,
-    // The relay runs out by itself.
-    stop: () => Promise.resolve(),
+    // The relay runs out by itself, and opens the shutter's drive line alone.
+    stop: null,
     async clearOutputs(bus, outputCount) {
       await bus.writeCoils(
         outputOffset,

@@ -92,6 +92,8 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
   let isPermitSet = false;
   let permitSinceMs = 0;
   let lastRenewalMs = Number.NEGATIVE_INFINITY;
+  /** By a heartbeat over the bus in use. */
+  let isRenewalKnown = false;
   /** Counted up by each taking-back: what was asked before and still waits is then not sent any more. */
   let openRound = 0;
   let safetyOpenRound = 0;
@@ -104,6 +106,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
 
   const rest = createWatchdogRest({
     ...{ name, clock, guard, isRenewalLate, guarded, report, renewals: () => renewalCount, linkLost: LINK_LOST },
+    mayHaveRunOut: () => !isRenewalKnown || clock.monoMs() - lastRenewalMs > guard.lateAfterMs - replyDeadlineMs,
     noteTripped: () => trip(),
     lookEveryMs: watchdogMs / 4,
     async isShutterClosed() {
@@ -153,6 +156,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
       // A trip seen once stays one until it is re-armed here, whatever the unit says after.
       isTripped ||= hadTripped;
       // Who renewed it last, and when, nobody knows: it may be just now.
+      isRenewalKnown = false;
       lastRenewalMs = runsOn ? clock.monoMs() : Number.NEGATIVE_INFINITY;
       rest.begin(runsOn ? renewalCount : null);
       bus = opened;
@@ -261,6 +265,7 @@ export function createModbusIo(deps: ModbusIoDeps): BeamIo {
       throw error;
     }
     lastRenewalMs = sentAtMs;
+    isRenewalKnown = true;
     if (!isPermitSet) await setPermit(on, withdrawn);
   }
 

@@ -26,8 +26,8 @@ export interface PermitGuard {
   proveRunning(bus: ModbusBus): Promise<"running" | "tripped">;
   /** Whether the guard has tripped, by the unit's word or, where it has none, by the lateness of the heartbeat. */
   hasTripped(bus: ModbusBus, isLate: boolean): Promise<boolean>;
-  /** With the permit off and nothing open: outputs other than the shutter's need not drop any more. */
-  stop(bus: ModbusBus, options: RequestOptions): Promise<void>;
+  /** With the permit off and nothing open: outputs other than the shutter's need not drop any more. Null where it drops none. */
+  readonly stop: ((bus: ModbusBus, options: RequestOptions) => Promise<void>) | null;
   /** After a trip, with the shutter closed: switches outputs off that the trip did not. */
   clearOutputs(bus: ModbusBus, outputCount: number): Promise<void>;
   /** With every output off. Rejects with `io.watchdog` when it stays tripped. */

@@ -12,9 +12,10 @@ import {
   watchdogStatusText,
 } from "../../protocols/wire/modbus-io/modbus-io-map.ts";
 import { refuseUnlessKnown } from "../link/known-firmware.ts";
-import type { ModbusBus } from "../link/modbus-bus.ts";
+import type { ModbusBus, RequestOptions } from "../link/modbus-bus.ts";
 import type { PermitGuard, PointCounts } from "./permit-guard.ts";
 
+const IDLE = 0;
 const ACTIVE = 1;
 const EXPIRED = 2;
 const WAGO_SERIES = 750;
@@ -24,9 +25,34 @@ const FIRMWARE_INDEX_MAX = 40;
 /** `needed`: the points that the map uses. */
 export function createWagoGuard(name: string, needed: PointCounts, watchdogMs: number): PermitGuard {
   let triggerValue = 0;
+  /** It was found running with another set-up, which can only be written while it rests. */
+  let isOtherwiseSetUp = false;
+  const wanted = [watchdogMs / WATCHDOG_UNIT_MS, 0, 0];
 
   async function status(bus: ModbusBus): Promise<number> {
     return (await bus.readRegisters(WAGO.watchdogStatus, 1))[0] ?? -1;
+  }
+
+  /** Returns what it is set up with. */
+  async function readBack(bus: ModbusBus): Promise<readonly number[]> {
+    const registers = await bus.readRegisters(WAGO.watchdogTime, 4);
+    triggerValue = registers[3] ?? 0;
+    isOtherwiseSetUp = !wanted.every((value, index) => registers[index] === value);
+    return registers.slice(0, 3);
+  }
+
+  async function stop(bus: ModbusBus, options: RequestOptions = {}): Promise<void> {
+    await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP, options);
+    if (isOtherwiseSetUp) await setUp(bus);
+  }
+
+  /** While it rests. */
+  async function setUp(bus: ModbusBus): Promise<void> {
+    for (const [index, value] of wanted.entries()) await bus.writeRegister(WAGO.watchdogTime + index, value);
+    const found = await readBack(bus);
+    if (!isOtherwiseSetUp) return;
+    const what = `The watchdog reads back ${found.join(", ")} instead of ${wanted.join(", ")}.`;
+    throw new Fault("device.wrong", name, what);
   }
 
   return {
@@ -35,25 +61,18 @@ export function createWagoGuard(name: string, needed: PointCounts, watchdogMs: n
     lateAfterMs: watchdogMs,
     identify: (bus) => identifyUnit(bus, name, needed),
     async prepare(bus, isShutterClosed) {
-      const wanted = [watchdogMs / WATCHDOG_UNIT_MS, 0, 0];
       const before = await status(bus);
       // One that runs closes the shutter upstream when it runs out: it is not stopped before something is seen closed.
       const runsOn = before === ACTIVE && !(await isShutterClosed());
-      // Its set-up can only be written while it rests.
-      if (before !== 0 && !runsOn) await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
-      if (!runsOn) {
-        for (const [index, value] of wanted.entries()) await bus.writeRegister(WAGO.watchdogTime + index, value);
+      if (runsOn) {
+        await readBack(bus);
+        return { hadTripped: false, runsOn };
       }
-      const registers = await bus.readRegisters(WAGO.watchdogTime, 4);
-      if (!wanted.every((value, index) => registers[index] === value)) {
-        throw new Fault(
-          "device.wrong",
-          name,
-          `The watchdog reads back ${registers.slice(0, 3).join(", ")} instead of ${wanted.join(", ")} (${watchdogStatusText(before)}).`,
-        );
-      }
-      triggerValue = registers[3] ?? 0;
-      return { hadTripped: before === EXPIRED, runsOn };
+      // It may have run out while the inputs were read.
+      const hadTripped = (before === ACTIVE ? await status(bus) : before) === EXPIRED;
+      if (before !== IDLE) await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
+      await setUp(bus);
+      return { hadTripped, runsOn };
     },
     async beat(bus, withdrawn) {
       triggerValue = (triggerValue % 0xffff) + 1;
@@ -61,19 +80,20 @@ export function createWagoGuard(name: string, needed: PointCounts, watchdogMs: n
     },
     async proveRunning(bus) {
       const found = await status(bus);
-      if (found === ACTIVE) return "running";
       if (found === EXPIRED) return "tripped";
+      if (isOtherwiseSetUp) throw new Fault("io.watchdog", name, "The output watchdog still runs with another set-up.");
+      if (found === ACTIVE) return "running";
       throw new Fault("io.watchdog", name, `The output watchdog does not run (${watchdogStatusText(found)}).`);
     },
     hasTripped: async (bus) => (await status(bus)) === EXPIRED,
-    stop: (bus, options) => bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP, options),
+    stop,
     clearOutputs: () => Promise.resolve(),
     async restart(bus) {
       if ((await status(bus)) !== EXPIRED) return;
       await bus.writeRegister(WAGO.watchdogRestart, 1);
       if ((await status(bus)) === EXPIRED) throw new Fault("io.watchdog", name, "The watchdog did not restart.");
       // It runs again at once, and without a permit nobody renews it: the next heartbeat starts it.
-      await bus.writeRegister(WAGO.watchdogSimpleStop, WATCHDOG_SIMPLE_STOP);
+      await stop(bus);
     },
   };
 }

@@ -15,6 +15,8 @@ export interface WatchdogRestDeps {
   /** Heartbeats begun: one that began since the permit was dropped keeps the watchdog running. */
   readonly renewals: () => number;
   readonly isRenewalLate: () => boolean;
+  /** It may run out, by our own clock or by a heartbeat that was not ours, before an order reaches it. */
+  readonly mayHaveRunOut: () => boolean;
   /** A write that tells an expired watchdog from other refusals. */
   readonly guarded: (write: (on: ModbusBus) => Promise<void>) => Promise<void>;
   readonly noteTripped: () => void;
@@ -48,14 +50,16 @@ export function createWatchdogRest(deps: WatchdogRestDeps): WatchdogRest {
 
   async function stop(): Promise<void> {
     const mine = since;
+    const { stop: stopGuard } = guard;
+    if (stopGuard === null) return;
     const isOvertaken = (): boolean => mine !== deps.renewals();
     const withdrawn = (): Fault | undefined =>
       isOvertaken() ? new Fault("device.refused", name, "A heartbeat began; the watchdog runs on.") : undefined;
     try {
       await deps.guarded(async (on) => {
         // It may have run out meanwhile, and would be at rest all the same.
-        if (deps.isRenewalLate() && (await guard.hasTripped(on, false))) deps.noteTripped();
-        else await guard.stop(on, { isUrgent: true, withdrawn });
+        if (deps.mayHaveRunOut() && (await guard.hasTripped(on, false))) deps.noteTripped();
+        else await stopGuard(on, { isUrgent: true, withdrawn });
       });
     } catch (error) {
       if (!isFault(error)) throw error;
@@ -102,6 +106,7 @@ export function createWatchdogRest(deps: WatchdogRestDeps): WatchdogRest {
 
   return {
     begin(renewals) {
+      if (guard.stop === null) return;
       since = renewals;
       if (renewals !== null) lookOn(renewals).catch(told);
     },

@@ -59,6 +59,15 @@ describe("the supervisor without its unit", () => {
     expect(bench.shownLevels()?.shutterOpenSwitch).toBe(true);
   });
 
+  it("says why its watchdog was refused, also where it does not answer after that", async () => {
+    const bench = open();
+    bench.behaviour.rearm = "refuses";
+    bench.behaviour.read = "fails";
+    bench.send({ type: "IO_READY" });
+    await bench.for(20);
+    expect(bench.told()).toMatchObject([{ type: "SUPERVISOR_BLIND", fault: { code: "io.watchdog" } }]);
+  });
+
   it("tries by itself, and says that it sees nothing, when nobody tells it of the unit", async () => {
     const bench = open();
     bench.behaviour.rearm = "fails";

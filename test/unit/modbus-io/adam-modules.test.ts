@@ -90,6 +90,19 @@ describe("an ADAM-6050", () => {
     expect((await bench.settle(bench.io.readInputs())).watchdogTripped).toBe(true);
   });
 
+  it("is asked nothing after its permit was dropped, and a silence between two exposures is no trip", async () => {
+    const bench = await connected("adam-6050");
+    await bench.settle(bench.io.permit.renewShutterPermit());
+    await bench.settle(bench.io.requestShutterOpen());
+    await bench.pass(0.05);
+    bench.beam.isStuck = true;
+    await bench.settle(bench.io.permit.dropShutterPermit());
+    const before = bench.cable.counters.chunksToDevice;
+    await bench.pass(2.5);
+    expect(bench.cable.counters.chunksToDevice).toBe(before);
+    expect((await bench.settle(bench.io.readInputs())).watchdogTripped).toBe(false);
+  });
+
   it("keeps safety shutter and filters while the permit lapses, until it is re-armed", async () => {
     const bench = await connected("adam-6050");
     await bench.settle(bench.io.requestSafetyShutter(true));

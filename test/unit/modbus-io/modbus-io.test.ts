@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createModbusIo } from "../../../drivers/modbus-io/modbus-io.ts";
 import { shutterState } from "../../../protocols/roles/beam-io.ts";
 import { createConnectedIo, createIoBench, MAP } from "./bench.ts";
 
@@ -223,6 +224,59 @@ describe("an input/output unit with an output watchdog", () => {
     await bench.clock.run(bench.clock.nowMs() + 2000);
     expect(isUpstreamAsked(bench)).toBe(true);
     expect((await bench.finish(bench.io.readInputs())).watchdogTripped).toBe(false);
+  });
+
+  it("says that it has tripped where a controller that comes back sees the shutter closed too late", async () => {
+    const bench = await stuckOpen();
+    await bench.clock.run(bench.clock.nowMs() + 300);
+    bench.io.disconnect();
+    await bench.finish(bench.io.connect());
+    await bench.clock.run(bench.clock.nowMs() + 200);
+    expect(isUpstreamAsked(bench)).toBe(false);
+    bench.beam.stick(bench.clock.nowMs(), false);
+    await bench.clock.run(bench.clock.nowMs() + 25);
+    await bench.finish(bench.io.readInputs());
+    await bench.clock.run(bench.clock.nowMs() + 50);
+    expect((await bench.finish(bench.io.readInputs())).watchdogTripped).toBe(true);
+  });
+
+  it("is set up anew where a controller comes back with another time for it while the shutter is open", async () => {
+    const bench = await stuckOpen();
+    bench.io.disconnect();
+    const { clock, cable, beam, finish, twin } = bench;
+    const io = createModbusIo({
+      ...{ name: "io", openLink: cable.openLink, clock, map: MAP, filterCount: 3, watchdogMs: 300 },
+    });
+    await finish(io.connect());
+    beam.isStuck = false;
+    beam.driveShutter(clock.nowMs(), false);
+    await clock.run(clock.nowMs() + 25);
+    expect((await finish(io.readInputs())).watchdogTripped).toBe(false);
+    await clock.run(clock.nowMs() + 50);
+    await finish(io.permit.renewShutterPermit());
+    await clock.run(clock.nowMs() + 290);
+    expect(twin.outputs[MAP.outputs.shutterPermit]).toBe(true);
+    await clock.run(clock.nowMs() + 20);
+    expect(twin.outputs[MAP.outputs.shutterPermit]).toBe(false);
+  });
+
+  it("gives no permit while it runs on with another time, and does once it has been re-armed", async () => {
+    const bench = await stuckOpen();
+    bench.io.disconnect();
+    const { clock, cable, beam, finish, twin } = bench;
+    const io = createModbusIo({
+      ...{ name: "io", openLink: cable.openLink, clock, map: MAP, filterCount: 3, watchdogMs: 300 },
+    });
+    await finish(io.connect());
+    await expect(finish(io.permit.renewShutterPermit())).rejects.toMatchObject({ code: "io.watchdog" });
+    expect(twin.outputs[MAP.outputs.shutterPermit]).toBe(false);
+    beam.isStuck = false;
+    beam.driveShutter(clock.nowMs(), false);
+    await clock.run(clock.nowMs() + 1000);
+    await finish(io.permit.rearmWatchdog());
+    await finish(io.permit.renewShutterPermit());
+    await clock.run(clock.nowMs() + 310);
+    expect(twin.outputs[MAP.outputs.shutterPermit]).toBe(false);
   });
 
   it("keeps what is upstream where the shutter is seen closed after its permit was dropped", async () => {
