@@ -145,7 +145,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       spectra.point(point);
     },
     stepEnded(end) {
-      intake.stepEnded(cellIndex);
+      // Told to stop, it ends between two samples.
+      if (end === "aborted") intake.switchedOff(cellIndex, clock.monoMs());
+      else intake.stepEnded(cellIndex);
       spectra.end();
       if (isProving) {
         wiring.stepEnded(end);

@@ -60,11 +60,13 @@ function restoreSamples(left: LeftRun, intake: SampleIntake): void {
         const cell = cells[cellIndex];
         if (cell === undefined) continue;
         const beganMs = cell.stepBeganMs ?? Infinity;
+        // By a clock that runs fast a step's last samples may lie behind the next one's begin.
+        const endedMs = cell.heardUntilMs ?? -Infinity;
         for (let index = from[place] ?? 0; index < (to[place] ?? 0); index += 1) {
           const at = atMs[index] ?? NaN;
           const volts = voltageV[index] ?? NaN;
           const amperes = currentA[index] ?? NaN;
-          if (at >= beganMs) {
+          if (at >= beganMs && at > endedMs) {
             begin(cellIndex);
             intake.sample(cellIndex, (at - beganMs) / 1000, volts, amperes, flags[index] ?? 0);
           } else intake.lastSeen(cellIndex, at, volts, amperes);
