@@ -24,7 +24,7 @@ const AFTER_CHARGE_V = 0.5;
  * before the controller was lost, of which nothing is on record.
  */
 export function expectedVoltage(
-  { step, runningSinceMs, elapsedS, mayHaveBegun = false }: LeftStep,
+  { step, runningSinceMs, elapsedS, mayHaveBegun = false, wasHeld = false }: LeftStep,
   last: LastSeen,
   limits: CellLimits,
   nowMs: number,
@@ -35,8 +35,9 @@ export function expectedVoltage(
   if (isOver || mayHaveBegun || !Number.isFinite(last.voltageV)) return { lowV: voltageMinV, highV: voltageMaxV };
   let lowV = last.voltageV - REST_V;
   let highV = last.voltageV + REST_V;
-  if (!(last.currentA <= 0)) lowV -= AFTER_CHARGE_V;
-  if (!(last.currentA >= 0)) highV += AFTER_DISCHARGE_V;
+  // How far one that was held had relaxed by its last sample, a rest's perhaps, nobody knows.
+  if (wasHeld || !(last.currentA <= 0)) lowV -= AFTER_CHARGE_V;
+  if (wasHeld || !(last.currentA >= 0)) highV += AFTER_DISCHARGE_V;
   const channelStep = runningSinceMs === null ? undefined : step?.channelStep;
   if (channelStep !== undefined && channelStep.kind !== "rest") {
     // It may have run on as far as its own end, and relaxed from there.

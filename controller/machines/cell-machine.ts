@@ -53,7 +53,8 @@ export function createCellMachine(deps: CellMachineDeps) {
       isNew: input.left === undefined ? input.joins === true : input.left.isNew === true,
       isUntouched: false,
       mustLook: input.left?.mustLook ?? false,
-      ...{ isBrokenOff: false, isLedBack: false },
+      // Out of its place after a restart, whatever broke its step off before.
+      ...{ isBrokenOff: input.left?.isCarried === true && input.left.stepElapsedS > 0, isLedBack: false },
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       ...{ mayBeOn: false, isToldOver: false },
       fault: input.left?.fault ?? null,

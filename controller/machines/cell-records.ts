@@ -91,7 +91,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         ...place(context),
         found: found.kind,
         elapsed_s: context.stepElapsedS,
-        ...(found.kind === "off" ? { open_circuit_V: finiteOrNull(found.openCircuitV) } : {}),
+        ...(found.kind === "off" ? { open_circuit_V: finiteOrNull(found.openCircuitV), ...flowed(context) } : {}),
         ...(found.kind === "ended" ? { ended_by: found.end } : {}),
       });
     },
@@ -152,6 +152,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
       recorder.record("cell-held", {
         ...place(context),
         elapsed_s: context.stepElapsedS,
+        ...flowed(context),
         ...(context.hold === null ? {} : { author: context.hold.author, reason: context.hold.reason }),
       });
     },
@@ -166,6 +167,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         ...place(context),
         cell: context.cellId,
         elapsed_s: context.stepElapsedS,
+        ...flowed(context),
         is_operando: false,
       });
     },
@@ -193,6 +195,11 @@ export function createCellRecords(recorder: Recorder): CellRecords {
       else recorder.record(type, { position, cell: cellId, steps: context.stepsDoneCount });
     },
   };
+}
+
+/** Of a cell that is confirmed off: what its samples do not tell was counted as it was switched off. */
+function flowed({ effects }: CellContext): { readonly [key: string]: Json } {
+  return { totals: totalsJson(effects.totals()) };
 }
 
 /** How the step began: what a jump of current over the cell's resistance came to. */

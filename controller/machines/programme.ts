@@ -175,8 +175,13 @@ export interface LeftStep {
   readonly runningSinceMs: number | null;
   /** Seconds it had run before that. */
   readonly elapsedS: number;
-  /** Nothing stood in its way as the controller was lost: it may have begun in the last second, of which nothing is on record. */
+  /**
+   * Nothing stood in its way as the controller was lost: it may have begun in the last second, of which nothing is on
+   * record. Or its link was lost, and it may have run on.
+   */
   readonly mayHaveBegun?: boolean;
+  /** It was off by a person's order, for nobody knows how long. */
+  readonly wasHeld?: boolean;
   /** Of the cell, by its last proof on record. */
   readonly resistanceOhm?: number;
 }

@@ -11,6 +11,7 @@ import { parseAccount, parseTotals } from "../cells/account-json.ts";
 import { accountRules, closeAccount, openAccount, type CellAccount } from "../cells/cell-account.ts";
 import { leavesAsIs } from "../cells/next-step.ts";
 import { firstProgrammeStep, programmeStepAt } from "../cells/programme.ts";
+import { isByPerson } from "../machines/cell-acts.ts";
 import type { CellAct, LeftCell } from "../machines/cell-news.ts";
 import { afterStep } from "../machines/cell-steps.ts";
 import type { FaultNote } from "../machines/errors.ts";
@@ -30,6 +31,8 @@ export interface CountedFrom {
 export interface RecordedCell {
   readonly left: LeftCell;
   readonly counted: CountedFrom;
+  /** What had flowed when it was last confirmed off, all samples before included; absent where something ran since. */
+  readonly offTotals?: ChargeTotals;
   /** The step whose samples follow `counted`: when it began there; null where none ran since. */
   readonly stepBeganMs: number | null;
   /** Of its last step that ended: when the last sample came; it may not have been written any more. */
@@ -76,7 +79,12 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let resistanceOhm: number | undefined;
   let fault: FaultNote | null = null;
   let totals: ChargeTotals = NO_CHARGE;
+  let offTotals: ChargeTotals | undefined;
   let countedAtMs = 0;
+  /** Its link was lost while a step ran, and nobody has confirmed the cell off since. */
+  let mayRunOn = false;
+  /** When the step began that waits for something. */
+  let waitSinceMs: number | null = null;
 
   function count(data: Json | undefined, atMs: number): void {
     const told = parseTotals(data);
@@ -96,6 +104,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     runningSinceMs = atMs;
     stepBeganMs = atMs;
     hasEndedUnheard = false;
+    mayRunOn = false;
+    offTotals = undefined;
+    if (cursor?.step.wait != null) waitSinceMs ??= atMs - 1000 * stepElapsedS;
     leave = null;
     mustLook &&= cursor !== null && leavesAsIs(cursor.step.channelStep);
     count(state["totals"], atMs);
@@ -111,30 +122,44 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     runningSinceMs = null;
   }
 
+  function confirmedOff(data: EventData): void {
+    runningSinceMs = null;
+    mayRunOn = false;
+    stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
+    offTotals = parseTotals(data["totals"]);
+  }
+
   function stepEnded(atMs: number, data: EventData): void {
     const endedBy = textOf(data["ended_by"]);
+    mayRunOn = false;
     if (endedBy === "aborted") pause(atMs);
     const toMs = numberOf(recordOf(data["samples"])["to_ms"]);
     hasEndedUnheard = toMs === undefined;
     heardUntilMs = toMs ?? heardUntilMs;
+    offTotals = undefined;
+    if (endedBy === "aborted" || endedBy === "limit") {
+      // The samples since its start are counted again, up to this.
+      offTotals = parseTotals(data["totals"]);
+      return;
+    }
     count(data["totals"], atMs);
-    if (endedBy === "aborted" || endedBy === "limit") return;
     const chargeAh = numberOf(data["charge_Ah"]) ?? NaN;
     const voltageV = numberOf(data["voltage_V"]) ?? NaN;
     const currentA = numberOf(data["current_A"]) ?? NaN;
     const end = STEP_ENDS.find((known) => known === endedBy) as StepEnd | undefined;
     const leftBy = (["skipped", "operator", "awaited"] as const).find((known) => known === endedBy);
-    if (leftBy !== undefined) leave = { kind: leftBy, author: "", reason: "" };
+    if (leftBy !== undefined) leave = { kind: leftBy, author: textOf(data["author"]), reason: "" };
     const after = afterStep(
       { cursor, account, rules, leave, stepsDoneCount, effects: { totals: () => totals } },
       { type: "STEP_ENDED", end: end ?? "time", voltageV, currentA, chargeAh },
       end !== undefined ? "told" : leave !== null ? "left" : "unknown",
     );
+    mustLook ||= after !== null && isByPerson(leave);
     runningSinceMs = null;
     stepBeganMs = null;
+    waitSinceMs = null;
     leave = null;
     if (after === null) return;
-    mustLook ||= leftBy !== undefined && leftBy !== "awaited";
     ({ cursor, account, stepElapsedS, stepsDoneCount } = after.changes);
   }
 
@@ -150,15 +175,15 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   /** What the step waits for has come, and the record does not say that the step went on. */
   function exposed(data: EventData): void {
     const openedMs = numberOf(data["open_asked_at_ms"]) ?? numberOf(data["rehearsed_at_ms"]) ?? -Infinity;
-    if (cursor?.step.wait?.for !== "exposure" || runningSinceMs === null || !isMade(data["outcome"])) return;
-    if (openedMs < runningSinceMs - 1000 * stepElapsedS) return;
+    if (cursor?.step.wait?.for !== "exposure" || waitSinceMs === null || !isMade(data["outcome"])) return;
+    if (leave !== null || openedMs < waitSinceMs) return;
     leave = { kind: "awaited", author: "beamrack", reason: `exposure ${textOf(data["exposure_id"])} is made` };
   }
 
   function over(as: "isolated" | "complete" | "stopped", data: EventData): void {
     phase = as;
     runningSinceMs = null;
-    account = closeAccount(account, totals).account;
+    account = closeAccount(account, offTotals ?? totals).account;
     if (as === "isolated") fault = faultOf(data);
   }
 
@@ -177,12 +202,15 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           stepEnded(atMs, data);
           break;
         case "step-interrupted":
+          mayRunOn = true;
           pause(atMs);
+          break;
+        case "cell-held":
+          confirmedOff(data);
           break;
         case "cell-taken-out":
           isCarried = true;
-          runningSinceMs = null;
-          stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
+          confirmedOff(data);
           break;
         case JOINED_EVENT:
           isCarried = true;
@@ -202,9 +230,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           isOrderedOff = true;
           break;
         case "cell-found":
-          if (data["found"] !== "off") break;
-          runningSinceMs = null;
-          stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
+          if (data["found"] === "off") confirmedOff(data);
           break;
         case "exposure-ended":
           exposed(data);
@@ -241,6 +267,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           ...(isCarried && (phase === "under-way" || phase === "unproven") ? { isCarried } : {}),
           ...(isNew && phase === "unproven" ? { isNew } : {}),
           ...(mustLook && phase === "under-way" ? { mustLook } : {}),
+          ...(mayRunOn && phase === "under-way" ? { mayRunOn } : {}),
           ...(resistanceOhm !== undefined && phase === "under-way" ? { resistanceOhm } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),
           isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),
@@ -250,6 +277,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           stepChargeAh: totals.chargedAh - totals.dischargedAh - (began.chargedAh - began.dischargedAh),
           atMs: countedAtMs,
         },
+        ...(offTotals === undefined ? {} : { offTotals }),
         stepBeganMs,
         heardUntilMs,
         hasEndedUnheard,

@@ -1,4 +1,5 @@
 /** Puts what a record says into the parts of a new run: sums and last readings, sweeps and counts, steps that may still run. */
+import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Channel, LeftRunning } from "../../protocols/roles/channel.ts";
@@ -76,9 +77,14 @@ function restoreSamples(left: LeftRun, intake: SampleIntake): void {
     cells.forEach((cell, cellIndex) => {
       begin(cellIndex);
       if (cell.left.runningSinceMs === null) intake.stepEnded(cellIndex);
+      if (cell.offTotals !== undefined) intake.restore(cellIndex, cell.offTotals, inStepAh(cell.offTotals, cell.left));
       if (cell.hasEndedUnheard) intake.lastSeen(cellIndex, intake.lastAtMs[cellIndex] ?? -Infinity, NaN, NaN);
     });
   });
+}
+
+function inStepAh(now: ChargeTotals, { account: { stepStartedAt } }: RecordedCell["left"]): number {
+  return now.chargedAh - now.dischargedAh - (stepStartedAt.chargedAh - stepStartedAt.dischargedAh);
 }
 
 /** Samples of a cell's last seconds may not have been written; what it was given out with was, before the arm moved or anybody was told. */

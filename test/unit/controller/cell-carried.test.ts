@@ -44,6 +44,20 @@ describe("a cell that a robot takes to the beam", () => {
     expect(bench.recorder.types()).toEqual(["step-started", "step-started"]);
   });
 
+  it("after a restart is looked at before its step goes on, which may have come to its end unheard before", async () => {
+    const bench = open(
+      [
+        [-1, 3],
+        [1, 4.2],
+      ],
+      { isCarried: true, runningSinceMs: null, stepElapsedS: 60 },
+    );
+    bench.behaviour.unfitWhenBrokenOff = { 1: { kind: "over", what: "its end is behind it" } };
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(40);
+    expect(bench.calls).toEqual(["back after 60.00 s", expect.stringMatching(/^start 2 /)]);
+  });
+
   it("that is not the one that was taken, or does not lie there, is isolated and gets no current", async () => {
     const bench = await cycling();
     bench.send({ type: "TAKE_OUT" });

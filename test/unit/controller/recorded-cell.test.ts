@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { expectedVoltage } from "../../../controller/cells/continuity.ts";
+import { firstProgrammeStep } from "../../../controller/cells/programme.ts";
+import { leftStep } from "../../../controller/machines/cell-news.ts";
+import type { FinishedStep, LeftStep } from "../../../controller/machines/programme.ts";
+import { createCellFold, type CellFold, type EventData } from "../../../controller/resume/recorded-cell.ts";
+import type { LeftRun } from "../../../controller/resume/read-run.ts";
+import { restoreCells } from "../../../controller/resume/restore.ts";
+import { assert } from "../../../protocols/base/assert.ts";
+import { loadShipped } from "../../support/campaign-files.ts";
+import { campaign } from "../../support/world-campaign.ts";
+import { createOneIntake, LIMITS } from "./effects-bench.ts";
+
+type Told = readonly [type: string, atS: number, data?: EventData];
+
+const WHO = { author: "anna", reason: "a look" };
+const HELD = { act: "hold", ...WHO };
+const TOTALS = { charged_Ah: 0.0012, discharged_Ah: 0.0002, doubt_Ah: 0.0001 };
+const [PLAIN] = campaign.cells;
+assert(PLAIN !== undefined, "the small campaign has cells");
+
+function fold(...events: readonly Told[]): CellFold {
+  assert(PLAIN !== undefined, "the small campaign has cells");
+  const cell = createCellFold(PLAIN, 1);
+  for (const [type, atS, data] of events) cell.event(type, 1000 * atS, data ?? {});
+  return cell;
+}
+
+/** What its channel is held against by the next controller. */
+function leftOf(cell: CellFold): LeftStep {
+  const { left } = cell.state();
+  return leftStep({ left, cursor: left.cursor } as unknown as Parameters<typeof leftStep>[0]);
+}
+
+/** What the next controller has counted as it begins. */
+function counted(cell: CellFold) {
+  const intake = createOneIntake();
+  const recorded = { cells: [cell.state()], transfers: { released: new Map() }, access: new Map() };
+  restoreCells({ recorded, frames: [] } as unknown as LeftRun, { cells: [] }, [], intake, () => 0);
+  return { ...intake.totals(0), inStepAh: intake.stepChargeAh[0] };
+}
+
+const STARTED: Told = ["step-started", 0, { elapsed_s: 0, state: {} }];
+
+describe("a cell by its record", () => {
+  it.each([
+    ["held", "cell-held", {}],
+    ["taken out of its place", "cell-taken-out", {}],
+    ["found off", "cell-found", { found: "off" }],
+  ])(
+    "that was %s has run for as long as it had then, and keeps what was counted as it was switched off",
+    (_, type, more) => {
+      const cell = fold(STARTED, [type, 600, { elapsed_s: 590, totals: TOTALS, ...more }], ["alarm-raised", 9000]);
+      expect(cell.state().left).toMatchObject({ runningSinceMs: null, stepElapsedS: 590 });
+      expect(counted(cell)).toEqual({
+        ...{ chargedAh: 0.0012, dischargedAh: 0.0002, doubtAh: 0.0001 },
+        inStepAh: 0.0012 - 0.0002,
+      });
+      cell.event("step-started", 700_000, { elapsed_s: 590, state: { totals: TOTALS } });
+      expect(cell.state().offTotals).toBeUndefined();
+    },
+  );
+
+  it("whose step was aborted at its instrument is not counted twice", () => {
+    const began = { charged_Ah: 0.001, discharged_Ah: 0, doubt_Ah: 0 };
+    const cell = fold(
+      ["step-started", 0, { state: { totals: began } }],
+      ["step-ended", 60, { ended_by: "aborted", totals: TOTALS }],
+    );
+    expect(cell.state().counted.totals.chargedAh).toBe(0.001);
+    expect(counted(cell)).toMatchObject({ chargedAh: 0.0012, dischargedAh: 0.0002 });
+  });
+
+  it("that was held may have relaxed from whatever its step before had done", () => {
+    const held = leftOf(fold(STARTED, ["cell-act", 5, HELD], ["cell-held", 6, { elapsed_s: 5 }]));
+    const { lowV, highV } = expectedVoltage(held, { voltageV: 3, currentA: 0 }, LIMITS, 7_200_000);
+    expect([lowV, highV]).toEqual([expect.closeTo(2.4), expect.closeTo(3.9)]);
+  });
+
+  it.each(["hold", "skip-step", "end-step"])(
+    "whose link was lost may have run on until it was confirmed off, whatever a person ordered meanwhile: %s",
+    (act) => {
+      const lost: readonly Told[] = [STARTED, ["step-interrupted", 60], ["cell-act", 70, { ...HELD, act }]];
+      expect(leftOf(fold(...lost)).mayHaveBegun).toBe(true);
+      for (const off of ["cell-held", "cell-taken-out"]) {
+        expect(leftOf(fold(...lost, [off, 80, { elapsed_s: 60 }])).mayHaveBegun).toBeUndefined();
+      }
+    },
+  );
+
+  it("is not looked at for a step that beamrack itself found to be over; for one that a person ended it is", () => {
+    const ended = (author: string): Told => ["step-ended", 60, { ended_by: "operator", author, totals: TOTALS }];
+    expect(fold(STARTED, ended("anna")).state().left.mustLook).toBe(true);
+    expect(fold(STARTED, ended("beamrack")).state().left.mustLook).toBeUndefined();
+  });
+});
+
+describe("the exposure that a step waits for", () => {
+  const loaded = loadShipped("protocols/campaigns/held-for-exposure.yaml");
+  assert(loaded.kind === "loaded", "the campaign can be read");
+  const { cells } = loaded.campaign;
+  const finished: FinishedStep = {
+    ...{ chargeAh: 0.004, doubtAh: 0, isCut: false, voltageV: 4.2, charge: null },
+    end: "time",
+  };
+
+  /** From the start of the first step that waits for an exposure. */
+  function waited(...events: readonly Told[]) {
+    const [one] = cells;
+    assert(one !== undefined, "the campaign has cells");
+    let cursor = firstProgrammeStep(one, 1);
+    while (cursor !== null && cursor.step.wait?.for !== "exposure") cursor = cursor.next(finished);
+    const cell = createCellFold(one, 1);
+    cell.event("step-started", 100_000, { elapsed_s: 0, state: { place: cursor?.place ?? null } });
+    for (const [type, atS, data] of events) cell.event(type, 1000 * atS, data ?? {});
+    return cell.state().left;
+  }
+
+  const made = (openedS: number): Told => [
+    "exposure-ended",
+    openedS + 6,
+    { outcome: "made", open_asked_at_ms: 1000 * openedS },
+  ];
+
+  it.each([
+    ["runs", []],
+    ["cannot be heard", [["step-interrupted", 150, {}]]],
+    [
+      "is held",
+      [
+        ["cell-act", 150, HELD],
+        ["cell-held", 150, { elapsed_s: 50 }],
+      ],
+    ],
+    [
+      "has begun again",
+      [
+        ["step-interrupted", 150, {}],
+        ["step-started", 160, { elapsed_s: 50, state: {} }],
+      ],
+    ],
+  ] as const)("ends it after a restart, though it came while the cell %s", (_, before) => {
+    expect(waited(...before, made(200)).leave?.kind).toBe("awaited");
+    expect(waited(...before, made(90)).leave?.kind).toBeUndefined();
+  });
+
+  it("is not awaited any more once the step is over", () => {
+    expect(waited(["step-ended", 150, { ended_by: "time", totals: TOTALS }], made(200)).leave).toBeNull();
+  });
+});
