@@ -391,7 +391,7 @@ export function setupCampaign(deps: CampaignMachineDeps) {
         recorder.record("exposing-resumed", { author: "author" in event ? event.author : "beamrack" });
       },
       recordNotResumed: ({ event }) => {
-        const reason = "an input at the rack tells of trouble";
+        const reason = "an input or a sensor at the rack tells of trouble";
         recorder.record("exposing-not-resumed", { author: "author" in event ? event.author : "beamrack", reason });
       },
       recordComplete: () => {

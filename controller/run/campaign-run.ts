@@ -434,7 +434,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       calibrations.start();
       readings.listen(closedShutter.watch);
       watchDesk.listen();
-      listenToInstruments({ roles, alarms, recorder, send, stops, clock, views, isExpected: corrections.isExpected });
+      listenToInstruments({ roles, alarms, send, stops, clock, views, isExpected: corrections.isExpected });
       actor.start();
       reunion.begin();
       changer?.start();

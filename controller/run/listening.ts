@@ -4,20 +4,17 @@ import type { Fault } from "../../protocols/base/fault.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { CampaignEvent } from "../machines/campaign-news.ts";
 import { faultNote } from "../machines/errors.ts";
-import type { StopDesk } from "../stops/stop-desk.ts";
-import type { Recorder } from "../machines/recorder.ts";
+import type { CampaignStops } from "../stops/campaign-stops.ts";
 import type { ActorViews } from "./actor-views.ts";
 import type { Alarms } from "./alarms.ts";
-import { listenToRack } from "./rack-watch.ts";
 import type { CampaignRoles } from "./roles.ts";
 import { watchWaits } from "./wait-watch.ts";
 
 export interface ListeningDeps {
-  readonly roles: Pick<CampaignRoles, "instruments" | "watched">;
+  readonly roles: Pick<CampaignRoles, "instruments">;
   readonly alarms: Alarms;
-  readonly recorder: Recorder;
   readonly send: (event: CampaignEvent) => void;
-  readonly stops: Pick<StopDesk, "order">;
+  readonly stops: Pick<CampaignStops, "listenToRack">;
   readonly clock: Clock;
   readonly views: Pick<ActorViews, "waits">;
   /** Trouble that is none at the moment; by default all is. */
@@ -39,15 +36,7 @@ export function listenToInstrument(
 
 export function listenToInstruments(deps: ListeningDeps): void {
   watchWaits({ clock: deps.clock, alarms: deps.alarms, parts: () => deps.views.waits() });
-  const { roles, alarms, recorder, stops } = deps;
+  const { roles } = deps;
   for (const instrument of roles.instruments) listenToInstrument(instrument, deps);
-  listenToRack({
-    ...{ sensors: roles.watched ?? [], alarms, recorder },
-    ...(deps.isExpected === undefined ? {} : { isExpected: deps.isExpected }),
-    stop(reason) {
-      for (const stopClass of ["exposing", "open-circuit"] as const) {
-        stops.order({ stopClass, author: "beamrack", reason });
-      }
-    },
-  });
+  deps.stops.listenToRack(deps.isExpected);
 }

@@ -8,7 +8,7 @@ import type { Sensor } from "../../protocols/roles/sensor.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Alarms } from "./alarms.ts";
 import type { WatchedSensor } from "./roles.ts";
-import { createSensorLevel, READINGS_IN_ROW } from "./sensor-level.ts";
+import { createSensorLevel } from "./sensor-level.ts";
 
 export interface RackWatchDeps {
   readonly sensors: readonly WatchedSensor[];
@@ -29,17 +29,29 @@ const RECORD_EVERY_MS = 600_000;
 const TEMPERATURE_CHANGE_K = 0.2;
 const RECORD_MOST_OFTEN_MS = 10_000;
 
-export function listenToRack(deps: RackWatchDeps): void {
-  for (const watched of deps.sensors) listenTo(watched, deps);
+export interface RackWatch {
+  /** Sensors above the level at which the rack is stopped, or not clearly below it for long enough since. */
+  troubles(): readonly string[];
 }
 
-function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWatchDeps): void {
+const STOPPED = "rack.stopped";
+
+export function listenToRack(deps: RackWatchDeps): RackWatch {
+  const sensors = deps.sensors.map((watched) => listenTo(watched, deps));
+  return { troubles: () => sensors.flatMap((sensor) => sensor.trouble() ?? []) };
+}
+
+function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWatchDeps): { trouble(): string | null } {
   const { alarms } = deps;
   let recordedMs = -Infinity;
   let recordedValue = NaN;
   const alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
-  let overStopCount = 0;
+  const stopLevel = stopAbove === null ? null : createSensorLevel(stopAbove);
   let isStopped = false;
+
+  function isOpen(code: string): boolean {
+    return alarms.open.some((alarm) => alarm.code === code && alarm.where === sensor.name);
+  }
 
   function isDue(value: number, atMs: number): boolean {
     const sinceMs = atMs - recordedMs;
@@ -58,25 +70,32 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     });
   }
 
-  function judge(value: number, atMs: number): void {
-    if (stopAbove !== null) {
-      overStopCount = value >= stopAbove ? overStopCount + 1 : 0;
-      if (overStopCount >= READINGS_IN_ROW && !isStopped) {
-        isStopped = true;
-        record(value, "stop");
-        const what = `${words(sensor, value)}, at or above the ${text(stopAbove)} at which the rack is stopped`;
-        alarms.raise({
-          code: "rack.stopped",
-          where: sensor.name,
-          what,
-          advice: "Every cell is on open circuit. Look at the rack before anybody opens it.",
-        });
-        deps.stop(what);
-      }
+  function judgeStop(value: number, atMs: number): void {
+    if (stopAbove === null || stopLevel === null) return;
+    // What was stopped before a restart may be over; where it is not it is stopped again.
+    const wasStopped = isStopped || (value < stopAbove && isOpen(STOPPED));
+    const change = stopLevel.judge(value, atMs, wasStopped);
+    if (change === "clear") {
+      isStopped = false;
+      alarms.clear(STOPPED, sensor.name);
+    } else if (change === "raise") {
+      isStopped = true;
+      record(value, "stop");
+      const what = `${words(sensor, value)}, at or above the ${text(stopAbove)} at which the rack is stopped`;
+      alarms.raise({
+        code: STOPPED,
+        where: sensor.name,
+        what,
+        advice: "Every cell is on open circuit. Look at the rack before anybody opens it.",
+      });
+      deps.stop(what);
     }
+  }
+
+  function judge(value: number, atMs: number): void {
+    judgeStop(value, atMs);
     if (alarmAbove === null || alarmLevel === null) return;
-    const isOpen = alarms.open.some(({ code, where }) => code === "rack.level" && where === sensor.name);
-    const change = alarmLevel.judge(value, atMs, isOpen);
+    const change = alarmLevel.judge(value, atMs, isOpen("rack.level"));
     if (change === "raise") {
       record(value, "alarm");
       alarms.raise({
@@ -104,6 +123,13 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     if (deps.isExpected?.(fault) === true) return;
     alarms.raise(faultNote(fault));
   });
+
+  return {
+    trouble() {
+      if (!isStopped && !isOpen(STOPPED)) return null;
+      return `${sensor.name}: above the level at which the rack is stopped, or not below it for long enough yet`;
+    },
+  };
 }
 
 function words({ quantity, unit, name }: Sensor, value: number): string {

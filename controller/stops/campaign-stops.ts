@@ -1,17 +1,21 @@
 /** The desk of stops with the parts of a campaign behind it. */
+import type { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import type { ActorViews } from "../run/actor-views.ts";
+import type { Alarms } from "../run/alarms.ts";
+import { listenToRack, type RackWatch } from "../run/rack-watch.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import { createSafetyInputs, type SafetyInputs } from "../safety/safety-inputs.ts";
 import { createStopDesk, type StopDesk, type StopDeskDeps } from "./stop-desk.ts";
 
-export interface CampaignStopsDeps extends Pick<StopDeskDeps, "clock" | "recorder" | "alarms" | "send"> {
+export interface CampaignStopsDeps extends Pick<StopDeskDeps, "clock" | "recorder" | "send"> {
+  readonly alarms: Alarms;
   readonly campaign: Campaign;
   readonly site: Pick<Site, "safetyInputs">;
-  readonly roles: Pick<CampaignRoles, "io" | "stage" | "changer" | "channels">;
+  readonly roles: Pick<CampaignRoles, "io" | "stage" | "changer" | "channels" | "watched">;
   readonly views: Pick<ActorViews, "stateOf" | "cell">;
   readonly changer: Pick<ChangerDesk, "halt"> | undefined;
   readonly actor: () => CampaignActor;
@@ -21,7 +25,10 @@ export interface CampaignStopsDeps extends Pick<StopDeskDeps, "clock" | "recorde
 const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "stopping", "finishing"];
 
 /** The desk, and what orders stops by itself. */
-export interface CampaignStops extends StopDesk, SafetyInputs {}
+export interface CampaignStops extends StopDesk, SafetyInputs {
+  /** Once; `isExpected`: trouble of a sensor that is none at the moment. */
+  listenToRack(isExpected?: (fault: Fault) => boolean): void;
+}
 
 export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
   const { campaign, site, roles, views, changer, actor, clock, recorder, alarms, send } = deps;
@@ -60,8 +67,22 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
     isOver: () => actor().getSnapshot().status !== "active",
   });
 
+  let rack: RackWatch | null = null;
+
   return {
     ...inputs,
+    listenToRack(isExpected) {
+      rack = listenToRack({
+        ...{ sensors: roles.watched ?? [], alarms, recorder },
+        ...(isExpected === undefined ? {} : { isExpected }),
+        stop(reason) {
+          for (const stopClass of ["exposing", "open-circuit"] as const) {
+            desk.order({ stopClass, author: "beamrack", reason });
+          }
+        },
+      });
+    },
+    troubles: () => [...inputs.troubles(), ...(rack?.troubles() ?? [])],
     order: (order) => desk.order(order),
     heard: (type, data) => {
       desk.heard(type, data);

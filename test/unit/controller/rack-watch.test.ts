@@ -39,11 +39,17 @@ function rack(levels: Levels, quantity: Sensor["quantity"] = "gas") {
       return () => undefined;
     },
   };
-  listenToRack({ sensors: [{ sensor, ...levels }], alarms, recorder, stop: (reason) => stops.push(reason) });
+  const watch = listenToRack({
+    sensors: [{ sensor, ...levels }],
+    alarms,
+    recorder,
+    stop: (reason) => stops.push(reason),
+  });
   let atMs = 0;
   return {
     alarms,
     stops,
+    troubles: () => watch.troubles().length,
     recorded: () => events.filter(([type]) => type === "sensor-reading").map(([, data]) => data),
     read: (...values: readonly number[]): void => {
       for (const value of values) {
@@ -89,6 +95,26 @@ describe("what hangs over the rack", () => {
     read(6, 7, 8, 1, 9, 9);
     expect(stops).toEqual(["gas 7 ppm at rack gas, at or above the 5 at which the rack is stopped"]);
     expect(open()).toContain("rack.stopped");
+  });
+
+  it("is in trouble until it has been clearly below that level for two minutes; then the alarm is over, and a second rise stops the rack again", () => {
+    const { read, open, stops, troubles } = rack({ alarmAbove: null, stopAbove: 5 });
+    read(6, 6, ...Array<number>(12).fill(1));
+    expect([open(), troubles()]).toEqual([["rack.stopped"], 1]);
+    read(1);
+    expect([open(), troubles(), stops.length]).toEqual([[], 0, 1]);
+    read(6, 6);
+    expect([open(), troubles(), stops.length]).toEqual([["rack.stopped"], 1, 2]);
+  });
+
+  it("that was stopped before a restart is in trouble until it is over, and stopped again where it is not", () => {
+    const { read, alarms, stops, open, troubles } = rack({ alarmAbove: null, stopAbove: 5 });
+    alarms.raise({ code: "rack.stopped", where: "rack gas", what: "", advice: "" });
+    expect(troubles()).toBe(1);
+    read(6, 6);
+    expect(stops).toHaveLength(1);
+    read(...Array<number>(13).fill(1));
+    expect([open(), troubles()]).toEqual([[], 0]);
   });
 
   it("never stops a rack whose site gives no level for it", () => {
