@@ -12,7 +12,7 @@ import type { CampaignRun } from "../run/run-types.ts";
 import type { StopUnderWay } from "../stops/stop-desk.ts";
 import { commandedWish, type ExposeCommand } from "../triggers/commanded.ts";
 import type { BusAlarmDesk } from "./bus-alarm-desk.ts";
-import { partsOf } from "./run-parts.ts";
+import { partsOf, stateName } from "./run-parts.ts";
 
 export interface CommandEffectsDeps {
   readonly run: CampaignRun;
@@ -74,6 +74,13 @@ const ACTS = {
   "end-step": "END_STEP",
 } as const satisfies Readonly<Record<string, CellActEvent["type"]>>;
 
+const NOT_REARMED: Readonly<Record<string, string>> = {
+  blind: "the hutch cannot be seen; ask again once its unit answers",
+  rearming: "the output watchdog is being brought in order; ask again",
+  notRearmed: "the output watchdog is not in order; ask again once it is",
+  withdrawing: "the shutter permit is being taken away; ask again",
+};
+
 const TROUBLE_CODE = "notify.failed";
 
 const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "stopping", "finishing"];
@@ -112,7 +119,18 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
     return `${position} is ${run.views.stateOf(cellIndex)}: which cell is there is not proven`;
   }
 
+  /** The supervisor takes it in one of its states, and tells in the log alone that it was for nothing in the others. */
+  function rearmObstacle(): string | null {
+    if (run.views.latchedInterlocks().length === 0) return "no interlock waits for it";
+    const state = stateName(partsOf(run).supervisor?.value);
+    return state === "holding" ? null : (NOT_REARMED[state] ?? `the safety supervisor is ${state}; ask again`);
+  }
+
   function swapObstacle(args: SwapArgs, by: OpenAccess): string | null {
+    // What is given back is driven, to be proven; what is left out is not.
+    if (args.act === "end" && args.left_out !== true && run.stops.troubles().length > 0) {
+      return run.stops.troubles().join("; ");
+    }
     if (args.act === "aim") return run.access.aim.refusal(by.reason);
     if (args.position === undefined) return run.access.rack.refusal(args.act, by, codesOf(args));
     return run.access.refusal(args.act, at(args.position), by, givenBack(args));
@@ -196,6 +214,9 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "resume":
           if (run.stops.troubles().length > 0) return run.stops.troubles().join("; ");
           if (order.args.position !== undefined) return cellObstacle("resume", order.args.position);
+          if (snapshot.matches({ running: { beam: "stopping" } })) {
+            return "the exposure under way is being ended first; ask again once exposing is held";
+          }
           return isExposingHeld() ? null : "exposing is not held";
         case "skip-step":
         case "end-step":
@@ -203,7 +224,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         case "expose":
           return exposeObstacle(order.args.position, askedBy(role));
         case "re-arm":
-          return run.views.latchedInterlocks().length === 0 ? "no interlock waits for it" : null;
+          return rearmObstacle();
         case "stop":
           return meant(order.args)?.length === 0 ? `there is no cell of ${String(order.args.group)}` : null;
         case "swap":

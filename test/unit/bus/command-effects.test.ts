@@ -3,6 +3,7 @@ import { createBusAlarmDesk } from "../../../controller/bus/bus-alarm-desk.ts";
 import { createCommandEffects } from "../../../controller/bus/command-effects.ts";
 import type { UnfitStep } from "../../../controller/cells/next-step.ts";
 import type { CampaignRun } from "../../../controller/run/run-types.ts";
+import type { BusCommand } from "../../../protocols/bus/commands.ts";
 import type { Campaign } from "../../../protocols/campaign/campaign.ts";
 
 const BY = { author: "anna", reason: "it takes too long" };
@@ -57,4 +58,51 @@ it("an order names a place: it is for the cell that lies there now, and of a gro
   effects.carryOut({ command: "stop", args: { class: "step", group: "lno" } }, by);
   expect(sent).toEqual([{ type: "CELL_ORDERED", position: "A1.2", event: { type: "HOLD_CELL", ...BY } }]);
   expect(stopped).toMatchObject([{ positions: ["A2", "A1.2"] }]);
+});
+
+interface Reads {
+  readonly beam?: string;
+  readonly supervisor?: string;
+  readonly troubles?: readonly string[];
+}
+
+/** What stands against an order that nothing else stands against. */
+function against(order: BusCommand, { beam = "held", supervisor = "holding", troubles = [] }: Reads): string | null {
+  const part = { getSnapshot: () => ({ value: supervisor }) };
+  const snapshot = {
+    ...{ status: "active", value: { running: { beam } }, children: { supervisor: part } },
+    matches: ({ running }: { readonly running: { readonly beam: string } }) => running.beam === beam,
+  };
+  const run = {
+    actor: { getSnapshot: () => snapshot },
+    failure: () => null,
+    views: { latchedInterlocks: () => ["doorClosed"] },
+    stops: { troubles: () => troubles },
+    access: { refusal: () => null, rack: { refusal: () => null } },
+  } as unknown as CampaignRun;
+  const campaign = { cells: [{ position: "A1" }] } as unknown as Campaign;
+  const deps = { run, campaign, alarmDesk: createBusAlarmDesk(), instruments: [], nowMs: () => 0 };
+  return createCommandEffects(deps).obstacle(order, "operator", BY);
+}
+
+it("an order that would be lost is refused: exposing resumed before it is held, an interlock re-armed before that can be done", () => {
+  const resume = { command: "resume", args: {} } as const;
+  expect(against(resume, {})).toBeNull();
+  expect(against(resume, { beam: "stopping" })).toMatch(/ask again once exposing is held/);
+  const rearm = { command: "re-arm", args: {} } as const;
+  expect(against(rearm, {})).toBeNull();
+  for (const supervisor of ["withdrawing", "rearming", "notRearmed", "blind"]) {
+    expect(against(rearm, { supervisor })).toMatch(/; ask again/);
+  }
+});
+
+it("nothing that was taken out is given back, and driven, while the rack is in trouble; it may be left out", () => {
+  const troubles = ["smoke: smoke"];
+  const end = (args: object) => ({ command: "swap", args: { act: "end", ...args } }) as BusCommand;
+  for (const args of [{ position: "A1" }, { position: "A1", cell: "R-A1" }, { cells: { A1: "R-A1" } }]) {
+    expect(against(end(args), {})).toBeNull();
+    expect(against(end(args), { troubles })).toBe("smoke: smoke");
+  }
+  expect(against(end({ position: "A1", left_out: true }), { troubles })).toBeNull();
+  expect(against({ command: "swap", args: { act: "begin", position: "A1" } }, { troubles })).toBeNull();
 });
