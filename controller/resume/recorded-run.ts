@@ -7,7 +7,7 @@ import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { StopClass } from "../../protocols/bus/commands.ts";
 import { INTERLOCKS, type Interlock } from "../../protocols/roles/beam-io.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
-import { DEFECT_CODE, type FaultNote } from "../machines/errors.ts";
+import type { FaultNote } from "../machines/errors.ts";
 import { isMade, type ExposureOutcome } from "../machines/exposure-order.ts";
 import type { ExposureWish } from "../beam/wanted.ts";
 import { EXPOSURE_STATE_EVENT } from "../synchrony/exposure-state-event.ts";
@@ -402,22 +402,6 @@ export function wishKeys(recorded: Pick<RecordedRun, "requests"> | undefined): r
   return (recorded?.requests ?? []).flatMap((one) =>
     one.kind === "wanted" && one.wish !== undefined ? [one.wish.key] : [],
   );
-}
-
-/** Alarms that only the next exposure that goes well clears. */
-export function isOfExposures({ code }: FaultNote): boolean {
-  const others = [
-    "cell.",
-    "interlock.",
-    "rack.",
-    "changer.",
-    "sensor.",
-    "dose.",
-    "link.isolated",
-    "beam.",
-    DEFECT_CODE,
-  ];
-  return !others.some((known) => (known.endsWith(".") ? code.startsWith(known) : code === known));
 }
 
 function outcomeOf(text: string): ExposureOutcome {

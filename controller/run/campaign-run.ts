@@ -30,7 +30,8 @@ import type { Recorder } from "../machines/recorder.ts";
 import { createSafetySupervisorMachine } from "../machines/safety-supervisor-machine.ts";
 import { createBeginAgain } from "../resume/begin-again.ts";
 import { letGoOn } from "../resume/record-resumed.ts";
-import { isOfExposures, wishKeys } from "../resume/recorded-run.ts";
+import { alarmsOfExposures } from "../resume/alarms-of-exposures.ts";
+import { wishKeys } from "../resume/recorded-run.ts";
 import { restoreCells } from "../resume/restore.ts";
 import { createReunion } from "../resume/reunion.ts";
 import { createBeamReadings } from "./beam-readings.ts";
@@ -312,7 +313,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
     wantedRequest: (wanted) => desk.wantedRequest(wanted),
     ...{ commit: commitAlone, isEnded: (exposureId: string) => accounts.isEnded(exposureId) },
     keys: wishKeys(left?.recorded),
-    alarmsOfExposures: left === undefined ? [] : alarms.open.filter(isOfExposures),
+    alarmsOfExposures: alarmsOfExposures(alarms.open, { cells: campaign.cells, channels: roles.channels }),
   });
 
   const { worstClosingMs } = timings;
