@@ -15,7 +15,6 @@ import {
   encodeTrajectory,
 } from "../../protocols/wire/irelec-cats/cats-commands.ts";
 import { decodeCatsState, isAnyEcho, isBentEcho, isEcho } from "../../protocols/wire/irelec-cats/cats-replies.ts";
-import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { type CatsModel, type CatsReading, readRobot } from "./cats-reader.ts";
 import {
   contradictions,
@@ -28,6 +27,7 @@ import {
   slotText,
 } from "./cats-readiness.ts";
 import { createCatsSocket } from "./cats-socket.ts";
+import { createCatsStops } from "./cats-stops.ts";
 import { failedGet, followPath, type FollowedPath } from "./cats-path.ts";
 
 /** Family name in the site file. */
@@ -67,21 +67,17 @@ const BEGIN_DEADLINE_MS = 10_000;
 const PATH_DEADLINE_MS = 300_000;
 /** The public drivers wait this long after switching on before they look. */
 const POWER_ON_MS = 2000;
-const POLL_MS = 100;
-const ABORT_DEADLINE_MS = 15_000;
 /** To a person, of a sample between the jaws that keeps the arm from starting. */
 const EMPTY_IT = "put it into its own place on the rack, empty the gripper on the robot's own panel, then go on";
 
 export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   const { name, clock, model } = deps;
   const faultHandlers = new Set<(fault: Fault) => void>();
-  const oneAtATime = createOneAtATime(name);
   const deadlineMs = deps.replyDeadlineMs ?? REPLY_DEADLINE_MS;
   const sampleType = deps.sampleType ?? 1;
   const readsCodes = deps.readsCodes ?? false;
   const isDouble = deps.tool === DOUBLE_GRIPPER;
   let isConnected = false;
-  let abortCount = 0;
 
   function report(fault: Fault): void {
     for (const handler of faultHandlers) handler(fault);
@@ -193,6 +189,11 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     }
   }
 
+  const { inTurn, needGo, isStopped, abort } = createCatsStops({
+    ...{ name, clock, look },
+    orderNow: (line) => order(line, true),
+  });
+
   /** Bookkeeping only, and read back: may be sent again without harm. */
   async function setDelivered(slot: TraySlot | null): Promise<void> {
     const line = encodeSetDiffractometer(slot?.tray ?? 0, slot?.slot ?? 0, slot === null ? 0 : sampleType);
@@ -211,7 +212,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     before: CatsReading,
     signal?: AbortSignal,
   ): Promise<FollowedPath> {
-    const epoch = abortCount;
+    needGo(signal);
     let stopping: Promise<void> | undefined;
     const onAbort = (): void => {
       // The caller is given the reason of the abort; that the stop itself failed must not be lost beside it.
@@ -237,7 +238,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
         isAccepted,
         before,
         look,
-        isAborted: () => abortCount !== epoch,
+        isAborted: isStopped,
         deadlineMs: deps.pathDeadlineMs ?? PATH_DEADLINE_MS,
         beginDeadlineMs: deps.beginDeadlineMs ?? BEGIN_DEADLINE_MS,
         onFailedGet: () => recoverFailedGet(slot),
@@ -262,7 +263,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
 
   async function load(from: TraySlot, signal?: AbortSignal): Promise<Transfer> {
     needConnection();
-    signal?.throwIfAborted();
+    needGo(signal);
     checkSlot(from);
     const before = await readyReading();
     refuseHeld(before, from);
@@ -270,7 +271,6 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     if (before.traysPresent[from.tray - 1] !== true) throw notReady(`tray ${from.tray} is not there`, before);
     // The stage has taken the last one away, as it should; the robot cannot know.
     if (before.delivered !== null) await setDelivered(null);
-    signal?.throwIfAborted();
     const path = readsCodes ? "put_bcrd" : "put";
     const { reading: after } = await travel(path, from, { ...before, delivered: null }, signal);
     proven(after, { delivered: from, isPresent: true }, `from ${slotText(from)} to the handover place`);
@@ -279,7 +279,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
 
   async function unload(to: TraySlot, signal?: AbortSignal): Promise<Transfer> {
     needConnection();
-    signal?.throwIfAborted();
+    needGo(signal);
     checkSlot(to);
     const before = await readyReading();
     refuseHeld(before);
@@ -287,7 +287,6 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     if (before.traysPresent[to.tray - 1] !== true) throw notReady(`tray ${to.tray} is not there`, before);
     // The robot brings a sample back to where its bookkeeping says it came from.
     if (!isSameSlot(before.delivered, to)) await setDelivered(to);
-    signal?.throwIfAborted();
     const { reading: after } = await travel("get", to, { ...before, delivered: to }, signal);
     proven(after, { delivered: null, isPresent: false }, `from the handover place to ${slotText(to)}`);
     return { slot: to, code: null };
@@ -303,21 +302,20 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
 
   async function fetch(from: TraySlot, signal?: AbortSignal): Promise<void> {
     needConnection();
-    signal?.throwIfAborted();
+    needGo(signal);
     checkSlot(from);
     const before = await readyReading();
     if (isSameSlot(before.held, from) && before.heldToo == null) return;
     refuseHeld(before);
     if (before.traysPresent[from.tray - 1] !== true) throw notReady(`tray ${from.tray} is not there`, before);
     const { delivered, isPresent } = before;
-    signal?.throwIfAborted();
     const { reading: after } = await travel("pick", from, before, signal);
     proven(after, { delivered, isPresent, held: from }, `from ${slotText(from)} into the gripper`);
   }
 
   async function exchange(back: TraySlot, next: TraySlot, signal?: AbortSignal): Promise<Transfer> {
     needConnection();
-    signal?.throwIfAborted();
+    needGo(signal);
     checkSlot(back);
     checkSlot(next);
     const before = await readyReading();
@@ -327,7 +325,6 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
       if (before.traysPresent[tray - 1] !== true) throw notReady(`tray ${tray} is not there`, before);
     }
     if (!isSameSlot(before.delivered, back)) await setDelivered(back);
-    signal?.throwIfAborted();
     const path = readsCodes ? "getput_bcrd" : "getput";
     const { reading: after, sawEmpty } = await travel(path, next, { ...before, delivered: back }, signal);
     proven(after, { delivered: next, isPresent: true }, `of an exchange of ${slotText(back)} for ${slotText(next)}`);
@@ -345,7 +342,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
 
   async function stow(signal?: AbortSignal): Promise<void> {
     needConnection();
-    signal?.throwIfAborted();
+    needGo(signal);
     const before = await readyReading();
     if (before.heldToo != null)
       throw notReady(`it holds ${slotText(before.heldToo)} with its other jaws: ${EMPTY_IT}`, before);
@@ -378,26 +375,11 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     const found = obstaclesToPower(before);
     if (found.length > 0) throw notReady(found.join("; "), before);
     if (before.isPowered) return;
+    needGo();
     await order(encodePlain("on"));
     await sleep(clock, POWER_ON_MS);
     const after = await look();
     if (!after.isPowered) throw notReady("its drives did not come on", after);
-  }
-
-  async function abort(): Promise<void> {
-    needConnection();
-    abortCount += 1;
-    const untilMs = clock.monoMs() + ABORT_DEADLINE_MS;
-    for (;;) {
-      await order(encodePlain("abort"), true);
-      for (let looks = 0; looks < 10; looks += 1) {
-        if ((await look()).path === null) return;
-        await sleep(clock, POLL_MS);
-      }
-      if (clock.monoMs() > untilMs) {
-        throw new Fault("link.timeout", name, `The arm did not stop within ${ABORT_DEADLINE_MS} ms.`);
-      }
-    }
   }
 
   function checkSlot({ tray, slot }: TraySlot): void {
@@ -418,7 +400,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
       slotsPerTray: deps.slotsPerTray,
       readsCodes,
     },
-    connect: () => oneAtATime(connect),
+    connect: () => inTurn(connect),
     disconnect,
     onFault(handler) {
       faultHandlers.add(handler);
@@ -430,17 +412,17 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
       needConnection();
       return look();
     },
-    powerOn: () => oneAtATime(powerOn),
-    home: () => oneAtATime(home),
-    load: (from, signal) => oneAtATime(() => load(from, signal)),
-    unload: (to, signal) => oneAtATime(() => unload(to, signal)),
+    powerOn: () => inTurn(powerOn),
+    home: () => inTurn(home),
+    load: (from, signal) => inTurn(() => load(from, signal)),
+    unload: (to, signal) => inTurn(() => unload(to, signal)),
     ...(isDouble
       ? {
           double: {
-            fetch: (from: TraySlot, signal?: AbortSignal) => oneAtATime(() => fetch(from, signal)),
+            fetch: (from: TraySlot, signal?: AbortSignal) => inTurn(() => fetch(from, signal)),
             exchange: (back: TraySlot, next: TraySlot, signal?: AbortSignal) =>
-              oneAtATime(() => exchange(back, next, signal)),
-            stow: (signal?: AbortSignal) => oneAtATime(() => stow(signal)),
+              inTurn(() => exchange(back, next, signal)),
+            stow: (signal?: AbortSignal) => inTurn(() => stow(signal)),
           },
         }
       : {}),

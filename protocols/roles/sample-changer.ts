@@ -67,14 +67,15 @@ export interface SampleChanger extends Instrument {
    *
    * Rejects with `changer.not-ready` (nothing was moved), `device.refused` (the same), `device.unknown-outcome` (the
    * answer was lost and the robot did not begin), `changer.alarm` or `changer.lost` (the cell's place is unproven),
-   * `link.*`. An aborted signal stops the arm and rejects with its reason: the cell's place is unproven then too.
+   * `link.*`. An aborted signal stops the arm and rejects with its reason: the cell's place is unproven then too. Where it
+   * is aborted, or the robot stopped, before the arm is sent, the arm is not: `changer.not-ready`.
    */
   load(from: TraySlot, signal?: AbortSignal): Promise<Transfer>;
   /** Takes what lies at the handover place and puts it into this slot. As `load`. */
   unload(to: TraySlot, signal?: AbortSignal): Promise<Transfer>;
   /** What two pairs of jaws can do besides; absent where there is one. */
   readonly double?: DoubleGripper;
-  /** Stops the arm where it is. Bypasses the queue; safe to repeat. */
+  /** Stops the arm where it is, and keeps one that is about to be sent. Bypasses the queue; safe to repeat. */
   abort(): Promise<void>;
 }
 

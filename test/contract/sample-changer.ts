@@ -238,6 +238,22 @@ export function sampleChangerContract(
       await expect(made.finish(loading)).rejects.toMatchObject({ code: "changer.lost" });
     });
 
+    it.each(["its signal", "a stop"])("does not send the arm after %s, and says that nothing moved", async (by) => {
+      const made = await makeBench({});
+      await made.finish(made.changer.connect());
+      const abort = new AbortController();
+      const loading = made.changer.load(first, abort.signal);
+      loading.catch(() => undefined);
+      if (by === "its signal") abort.abort(new Error("search was broken"));
+      else await made.finish(made.changer.abort());
+      await expect(made.finish(loading)).rejects.toMatchObject({ code: "changer.not-ready" });
+      await made.pass(2000 * pace);
+      expect(made.pathsBegun()).toBe(0);
+      expect(made.whereIs(1)).toEqual(first);
+      made.changer.disconnect();
+      await made.close?.();
+    });
+
     it("does not begin a transfer whose signal was aborted while it waited", async ({ onTestFinished: after }) => {
       const made = await connected(after);
       const abort = new AbortController();

@@ -99,6 +99,21 @@ describe("a CATS robot as sample changer", () => {
     await expect(bench.finish(unloading)).rejects.toMatchObject({ code: "changer.lost" });
   });
 
+  it("keeps between its jaws what it was to put back, where it is stopped before the arm is sent", async () => {
+    const bench = await connected();
+    const { double } = bench.changer;
+    await bench.finish(double?.fetch(first) ?? Promise.reject(new Error("no double gripper")));
+    const told = new AbortController();
+    const stowing = double?.stow(told.signal);
+    stowing?.catch(() => undefined);
+    await bench.pass(1);
+    told.abort(new Error("stopped by a person"));
+    await expect(bench.finish(stowing ?? Promise.resolve())).rejects.toMatchObject({ code: "changer.not-ready" });
+    await bench.pass(20_000);
+    expect(bench.pathsBegun()).toBe(1);
+    expect((await bench.finish(bench.changer.read())).held).toEqual(first);
+  });
+
   it("names an order that was accepted and never begun", async () => {
     const bench = await connected();
     bench.twin.ignoreNextPath();
