@@ -1,4 +1,5 @@
 /** The robot of a campaign whose site brings its cells to the beam, wired to the rest of the run. */
+import type { Json } from "../../protocols/base/canonical-json.ts";
 import { placeOf } from "../../protocols/base/position.ts";
 import { exposedLater } from "./next-cell.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -10,6 +11,7 @@ import type { CampaignRoles } from "../run/roles.ts";
 import type { Belief } from "../run/sweep-desk.ts";
 import { createChangerDesk, type ChangerDesk, type ChangerDeskDeps } from "./changer-desk.ts";
 import type { RecordedCell } from "../resume/recorded-cell.ts";
+import { standsAfter } from "./robot-stands.ts";
 import type { RecordedTransfers } from "./transfer-record.ts";
 
 export interface CampaignChangerDeps extends Pick<
@@ -34,7 +36,12 @@ export interface CampaignChangerDeps extends Pick<
   readonly send: (event: CampaignEvent) => void;
   /** After a restart. */
   readonly recorded:
-    | { readonly transfers: RecordedTransfers; readonly cells: readonly Pick<RecordedCell, "left">[] }
+    | {
+        readonly transfers: RecordedTransfers;
+        readonly cells: readonly Pick<RecordedCell, "left">[];
+        /** Exposing was, and nobody has said since that it may go on. */
+        readonly held: object | null;
+      }
     | undefined;
 }
 
@@ -42,7 +49,7 @@ export interface CampaignChanger extends ChangerDesk {
   /** What was planned: who is next to be fetched, or that there is time to put everything back. */
   notePlan(plan: WholePlan): void;
   /** Of what is written. */
-  heard(type: string): void;
+  heard(type: string, data: Readonly<Record<string, Json>>): void;
 }
 
 /** A wait shorter than this leaves the cell in the beam. */
@@ -61,6 +68,9 @@ export function createCampaignChanger(deps: CampaignChangerDeps): CampaignChange
   const beam = stageTarget(site, first.position, { xMm: 0, yMm: 0 });
   let next: number | null = null;
   let isHeld = false;
+  /** By the controller before: what a person is to look at is not moved. */
+  let isLeftHeld = (recorded?.held ?? null) !== null;
+  let stands = recorded?.transfers.stands ?? null;
   const desk = createChangerDesk({
     ...deps,
     changer: robot,
@@ -102,12 +112,18 @@ export function createCampaignChanger(deps: CampaignChangerDeps): CampaignChange
       next = act.kind === "expose" ? exposedLater(plan, clock.monoMs()) : null;
       desk.wantClear(act.kind === "end" || (act.kind === "wait" && act.untilMs - clock.monoMs() > SHORT_WAIT_MS));
     },
-    heard(type: string) {
+    heard(type: string, data: Readonly<Record<string, Json>>) {
+      const stood = standsAfter(stands, type, data);
+      if (stood !== null && stood !== stands) desk.stand(stood);
+      stands = stood;
+      // Nobody would see the end of what is begun now.
+      if (type === "run-ended") desk.stand("the run was ended");
       if (type === "exposing-resumed") {
         isHeld = false;
+        isLeftHeld = false;
         desk.resumed();
       }
-      if (type !== "exposing-held") return;
+      if (type !== "exposing-held" || isLeftHeld) return;
       isHeld = true;
       // Whoever stops the arm as well has done so by then.
       clock.setTimeout(() => {

@@ -57,8 +57,12 @@ export interface ChangerDesk {
   hutchChanged(): void;
   /** A person says that it may go on: what was lost is looked for. */
   resumed(): void;
-  /** Stop class `motion` or above: the arm stops where it is. */
+  /** Stop class `motion` or above: the arm stops where it is, and is sent nowhere before `resumed`. */
   halt(): void;
+  /** The arm ends what it is carrying, and is sent nowhere before `resumed`. */
+  stand(why: string): void;
+  /** A transfer is under way. */
+  readonly isMoving: boolean;
   start(): void;
 }
 
@@ -80,7 +84,6 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
   let tail: Promise<unknown> = Promise.resolve();
   let underWay = 0;
   let mustLook = places.size > 0 || (deps.left?.carried.length ?? 0) > 0;
-  let isHalted = false;
   let wantsClear = false;
   let clearTries = 0;
 
@@ -152,6 +155,7 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
   }
 
   async function bringNow(cellIndex: number, signal: AbortSignal): Promise<void> {
+    moves.needGo();
     refuseWhileLost();
     signal.throwIfAborted();
     const before = at("beam");
@@ -236,7 +240,7 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
   async function fetchNow(): Promise<void> {
     const { double } = changer;
     const next = deps.next();
-    if (double === undefined || next === null || obstacle() !== null || isHalted || !mayMove()) return;
+    if (double === undefined || next === null || obstacle() !== null || moves.stands !== null || !mayMove()) return;
     if (places.has(next) || at("gripper") !== null || at("beam") === null) return;
     const openCircuitV = await release(next);
     const { slot } = cellOf(next);
@@ -252,7 +256,7 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
   }
 
   async function clearNow(): Promise<void> {
-    if (!wantsClear || obstacle() !== null) return;
+    if (!wantsClear || obstacle() !== null || moves.stands !== null) return;
     await stowFetched();
     await unload();
   }
@@ -263,9 +267,8 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
 
   /** Cells do not wait in the beam while nothing is exposed: their time there is time not cycled. */
   function tryClear(): void {
-    if (!wantsClear || isHalted || clearTries >= CLEAR_TRIES || !isOutOfPlace() || !mayMove() || obstacle() !== null) {
-      return;
-    }
+    if (!wantsClear || moves.stands !== null || clearTries >= CLEAR_TRIES || !isOutOfPlace()) return;
+    if (!mayMove() || obstacle() !== null) return;
     if (underWay > 0) {
       clock.setTimeout(tryClear, CLEAR_AGAIN_MS);
       return;
@@ -286,6 +289,7 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     work.catch((error: unknown) => {
       // What was called off says no more than that.
       if (signal?.aborted === true && error === signal.reason) return;
+      if (isFault(error) && error.code === "changer.not-ready" && moves.stands !== null) return;
       if (isFault(error)) alarms.raise(faultNote(error));
       else deps.fail(error);
     });
@@ -396,7 +400,8 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
       wantsClear = isWanted;
       tryClear();
     },
-    isOut: () => (underWay > 0 || isOutOfPlace()) && !isHalted && clearTries < CLEAR_TRIES && obstacle() === null,
+    isOut: () =>
+      (underWay > 0 || isOutOfPlace()) && moves.stands === null && clearTries < CLEAR_TRIES && obstacle() === null,
     get fetched() {
       return at("gripper");
     },
@@ -412,17 +417,23 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     },
     movedAtMs: () => moves.movedAtMs(),
     hutchChanged() {
-      if (!mayMove()) moves.abort("the hutch allows no motion");
+      if (!mayMove()) moves.abort("the hutch allows no motion", "stage.no-permit");
       else tryClear();
     },
     resumed() {
-      isHalted = false;
+      moves.stand(null);
       clearTries = 0;
       if (at("unknown") !== null) beginLook("person");
     },
     halt() {
-      isHalted = true;
+      moves.stand("stopped by a person");
       moves.abort("stopped by a person");
+    },
+    stand(why) {
+      moves.stand(why);
+    },
+    get isMoving() {
+      return moves.isUnderWay;
     },
     start() {
       if (mustLook) beginLook("restart");

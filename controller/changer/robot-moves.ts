@@ -69,7 +69,8 @@ export interface RobotMoves {
   readonly move: (cellIndex: number, to: CellPlace, openCircuitV: number | null) => CellMove;
   /**
    * Resolves with the code that was read on the way. Where it fails on the way, what it carried has no place any more,
-   * and a person is asked. Rejects with `stage.no-permit`, or as the robot does.
+   * and a person is asked. Rejects with `stage.no-permit`, with
+   * `changer.not-ready` where it was stopped before the arm was sent, or as the robot does.
    */
   readonly transfer: (
     act: TransferAct,
@@ -78,9 +79,15 @@ export interface RobotMoves {
   ) => Promise<string | null>;
   /** Says of every cell whose place is unknown that it is, and has a person asked. */
   readonly lose: (why: string) => void;
-  /** Stops the arm where it is, if it moves. */
-  readonly abort: (why: string) => void;
-  readonly isMoving: boolean;
+  /** Stops the arm where it is, if it moves; a transfer that is being prepared is not made. */
+  readonly abort: (why: string, unsentCode?: "changer.not-ready" | "stage.no-permit") => void;
+  /** The arm is sent nowhere until it is let go; what it is carrying it carries to its end. Null: it is let go. */
+  readonly stand: (why: string | null) => void;
+  readonly stands: string | null;
+  /** Throws Fault `changer.not-ready` while it stands. */
+  readonly needGo: () => void;
+  /** A transfer was begun and has not ended. */
+  readonly isUnderWay: boolean;
   /** When the stage, or what it holds, was moved last; Infinity meanwhile, -Infinity for never. */
   readonly movedAtMs: () => number;
 }
@@ -95,7 +102,9 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
   const proven = new Set<number>();
   let count = deps.left?.transfers.count ?? 0;
   let movedAtMs = -Infinity;
-  let moving: AbortController | null = null;
+  let underWay: AbortController | null = null;
+  let isSent = false;
+  let stands = deps.left?.transfers.stands ?? null;
 
   cells.forEach(({ position }, cellIndex) => {
     const place = deps.left?.transfers.places.get(position);
@@ -139,8 +148,34 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
     if (reasons.length > 0) throw new Fault("stage.no-permit", changer.name, `no transfer: ${reasons.join("; ")}`);
   }
 
-  async function needRobot(): Promise<void> {
-    if (!(await changer.read()).isPowered) await changer.powerOn();
+  function needGo(): void {
+    if (stands === null) return;
+    const what = `the arm is not sent before a person lets exposing go on: ${stands}`;
+    throw new Fault("changer.not-ready", changer.name, what);
+  }
+
+  /** Stage, robot and hutch are ready for the arm; whoever stops it meanwhile is obeyed after each step. */
+  async function prepare(reaches: boolean, signal: AbortSignal): Promise<void> {
+    const needOrder = (): void => {
+      signal.throwIfAborted();
+      needGo();
+    };
+    await deps.commit();
+    needOrder();
+    if (reaches) {
+      await needPermit(true);
+      needOrder();
+      movedAtMs = Infinity;
+      await deps.stage.moveTo(deps.handover, signal);
+      needOrder();
+    }
+    if (!(await changer.read()).isPowered) {
+      needOrder();
+      await changer.powerOn();
+    }
+    needOrder();
+    await needPermit(reaches);
+    needOrder();
   }
 
   function move(cellIndex: number, to: CellPlace, openCircuitV: number | null): CellMove {
@@ -154,27 +189,22 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
     moves: readonly CellMove[],
     go: (signal: AbortSignal) => Promise<Transfer | undefined>,
   ): Promise<string | null> {
+    needGo();
     count += 1;
     const number = count;
-    const reaches = act !== "fetch" && act !== "stow";
     const told = new AbortController();
+    underWay = told;
     records.begun(number, act, moves);
     try {
-      await deps.commit();
-      if (reaches) {
-        await needPermit(true);
-        movedAtMs = Infinity;
-        await deps.stage.moveTo(deps.handover);
-      }
-      await needRobot();
-      await needPermit(reaches);
+      await prepare(act !== "fetch" && act !== "stow", told.signal);
     } catch (error) {
+      underWay = null;
       movedAtMs = clock.monoMs();
       records.failed(number, act, moves, false, faultNote(error));
       throw error;
     }
-    moving = told;
     let done: Transfer | undefined;
+    isSent = true;
     try {
       done = await go(told.signal);
       for (const { cellIndex, to } of moves) put(cellIndex, to);
@@ -189,7 +219,8 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
       }
       throw isFault(error) ? error : new Fault("changer.alarm", changer.name, faultNote(error).what, {}, error);
     } finally {
-      moving = null;
+      isSent = false;
+      underWay = null;
       movedAtMs = clock.monoMs();
     }
     // A disk that refuses says nothing of where the cell is.
@@ -215,11 +246,22 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
       proven.add(cellIndex);
     },
     isProven: (cellIndex) => proven.has(cellIndex),
-    abort(why) {
-      moving?.abort(new Fault("changer.alarm", changer.name, `the arm was stopped: ${why}`));
+    abort(why, unsentCode = "changer.not-ready") {
+      underWay?.abort(
+        isSent
+          ? new Fault("changer.alarm", changer.name, `the arm was stopped: ${why}`)
+          : new Fault(unsentCode, changer.name, `the arm was not sent: ${why}`),
+      );
     },
-    get isMoving() {
-      return moving !== null;
+    stand(why) {
+      stands = why;
+    },
+    get stands() {
+      return stands;
+    },
+    needGo,
+    get isUnderWay() {
+      return underWay !== null;
     },
     movedAtMs: () => movedAtMs,
   };

@@ -6,6 +6,7 @@ import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { FaultNote } from "../machines/errors.ts";
 import { faultJson } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
+import { standsAfter } from "./robot-stands.ts";
 
 export type CellPlace = "rack" | "beam" | "gripper" | "unknown";
 export type TransferAct = "load" | "unload" | "exchange" | "fetch" | "stow";
@@ -63,6 +64,8 @@ export interface RecordedTransfers {
   readonly places: ReadonlyMap<string, Exclude<CellPlace, "rack">>;
   /** By position: when a cell was last released to the robot, and its voltage then, off. */
   readonly released: ReadonlyMap<string, { readonly atMs: number; readonly openCircuitV: number }>;
+  /** Why the robot stands until a person lets exposing go on; null where it does not. */
+  readonly stands: string | null;
 }
 
 export interface TransferFold {
@@ -74,6 +77,7 @@ export function createTransferFold(): TransferFold {
   const places = new Map<string, Exclude<CellPlace, "rack">>();
   const released = new Map<string, { readonly atMs: number; readonly openCircuitV: number }>();
   let count = 0;
+  let stands: string | null = null;
 
   function put(position: string, place: CellPlace): void {
     if (place === "rack") places.delete(position);
@@ -82,6 +86,7 @@ export function createTransferFold(): TransferFold {
 
   return {
     event(type, atMs, data) {
+      stands = standsAfter(stands, type, data);
       if (type === "cell-place-settled") {
         put(textOf(data["position"]), placeOf(data["place"]));
         return;
@@ -97,7 +102,7 @@ export function createTransferFold(): TransferFold {
         put(move.position, isOver ? (data["outcome"] === "done" ? move.to : move.from) : "unknown");
       }
     },
-    finish: () => ({ count, places, released }),
+    finish: () => ({ count, places, released, stands }),
   };
 }
 

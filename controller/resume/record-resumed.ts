@@ -39,7 +39,8 @@ export function recordResumed(
 /** A person who starts a run again may say, by name, that nothing of before is held any more. */
 export function letGoOn(left: LeftRun, author: string | undefined): LeftRun {
   if (author === undefined) return left;
-  return { ...left, recorded: { ...left.recorded, held: null, latched: [] } };
+  const transfers = { ...left.recorded.transfers, stands: null };
+  return { ...left, recorded: { ...left.recorded, held: null, latched: [], transfers } };
 }
 
 export function recordLetGoOn(recorder: Recorder, author: string, before: RecordedRun | undefined): void {

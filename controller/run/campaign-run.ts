@@ -121,7 +121,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       amendments.heard(type, data);
       keepSoon(type);
       if (type === "exposing-resumed") closedShutter.watch.noteResumed();
-      changer?.heard(type);
+      changer?.heard(type, data);
     },
   };
   const { commit, commitAlone, diskObstacle } = createCommitting({

@@ -197,6 +197,43 @@ describe("cells that a robot brings to the beam", () => {
     expectAllBack(run);
   });
 
+  it.each([
+    ["a stop of all motion", { stopClass: "motion", author: "a person", reason: "somebody reaches in" }],
+    ["a hazard that stops the beam", { stopClass: "exposing", author: "input rack gas", reason: "gas" }],
+  ] as const)(
+    "stay where they are after %s, also with a controller started again, until a person resumes",
+    async (_, order) => {
+      const run = await withRobot({
+        hours: 0.14,
+        at: [
+          [
+            317,
+            ({ run }) => {
+              run.stops.order(order);
+            },
+          ],
+          [
+            400,
+            ({ run }) => {
+              run.actor.send({ type: "RESUME_EXPOSING", author: "a person" });
+            },
+          ],
+        ],
+        kills: [{ atS: 330, downS: 20 }],
+      });
+      expect(run.summary.violations).toEqual([]);
+      console.log(
+        run.events
+          .filter((e) => e.atMs > 300000 && !/sample|cell-|step|decid/.test(e.type))
+          .map((e) => `${e.atMs} ${e.type} ${e.dataText.slice(0, 160)}`)
+          .join("\n"),
+      );
+      expect(run.of("transfer-begun").filter(({ atMs }) => atMs > 317_000 && atMs < 400_000)).toEqual([]);
+      expect(run.of("exposure-ended").filter(({ atMs }) => atMs > 400_000).length).toBeGreaterThan(1);
+      expectAllBack(run);
+    },
+  );
+
   it("wait for a person to re-arm after the door was open, with one of them fetched; what was decided takes that one in", async () => {
     const run = await withRobot({
       hours: 0.13,
