@@ -58,6 +58,7 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
       CELL_FINISHED: { actions: ["countCell", "passOnSignal"] },
       CELL_ISOLATED: { actions: ["countCell", "noteNews", "passOnSignal"] },
       CELL_SPARED: { actions: "noteNews" },
+      CELL_NOT_OFF: { actions: "noteNews" },
       STEP_PASSED: { actions: "passOnSignal" },
       EXPOSURES_WANTED: { actions: "noteWanted" },
       WISHES: { actions: "noteWishes" },

@@ -332,14 +332,14 @@ export function createCellMachine(deps: CellMachineDeps) {
         invoke: {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
-          onDone: { target: "isolated", actions: assign({ mayBeOn: false }) },
-          onError: { target: "isolated", actions: "noteNotOff" },
+          onDone: { target: "isolated", actions: ["noteOff", "tellWhetherOff"] },
+          onError: { target: "isolated", actions: ["noteNotOff", "tellWhetherOff"] },
         },
         // Whatever else is ordered, it is off for its own reason, and a person looks at it.
         on: {
           STOP_CELL: {},
           TIME_OVER: {},
-          DEADLINE: { target: "isolated", actions: "noteNotOff" },
+          DEADLINE: { target: "isolated", actions: ["noteNotOff", "tellWhetherOff"] },
           ...onEveryAct("refuseAct"),
         },
       },

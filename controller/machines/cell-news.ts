@@ -188,6 +188,8 @@ export type CellNews =
   | { readonly type: "CELL_ISOLATED"; readonly position: string; readonly fault: FaultNote }
   /** Its next step would harm it: it is held for a person. Null once a person has said how it goes on. */
   | { readonly type: "CELL_SPARED"; readonly position: string; readonly fault: FaultNote | null }
+  /** Of one that is isolated: asked again, its channel did not confirm it off. Null once it has. */
+  | { readonly type: "CELL_NOT_OFF"; readonly position: string; readonly fault: FaultNote | null }
   | { readonly type: "EXPOSURES_WANTED"; readonly position: string; readonly asks: readonly AskedExposure[] }
   /** A step of the protocol is over; told where other cells may wait for it. `stepNumber` counts from 1. */
   | { readonly type: "STEP_PASSED"; readonly position: string; readonly stepNumber: number }
@@ -276,6 +278,11 @@ export function instrumentLimit(position: string, voltageV: number, currentA: nu
 /** No step is begun that would harm the cell at once. */
 export function sparedFault(position: string, what: string): FaultNote {
   return { code: "cell.next-step", where: position, what, advice: FAULT_CATALOGUE["cell.next-step"].advice };
+}
+
+/** What is said of it once it is confirmed off after all. */
+export function offSince({ fault }: CellContext): FaultNote | null {
+  return fault?.code === "cell.not-off" ? { ...fault, what: `${fault.what}; it is confirmed off since` } : fault;
 }
 
 /** Why the cell was to be opened stays in the text; that it may still be on is the worse news. */

@@ -13,6 +13,7 @@ import {
   isolatedNews,
   lateFault,
   notOff,
+  offSince,
   sparedFault,
   suspectNews,
   wasInHand,
@@ -319,6 +320,12 @@ export function setupCell(deps: CellMachineDeps) {
       }),
       noteNotOff: assign({ fault: ({ context }) => notOff(context), mayBeOn: true }),
       noteMayBeOn: assign({ mayBeOn: true }),
+      noteOff: assign({ mayBeOn: false, fault: ({ context }) => offSince(context) }),
+      /** The first time it is told with why the cell is isolated. */
+      tellWhetherOff: enqueueActions(({ context, enqueue }) => {
+        const { position, isToldOver, mayBeOn, fault } = context;
+        if (isToldOver) enqueue(tell({ type: "CELL_NOT_OFF", position, fault: mayBeOn ? fault : null }));
+      }),
       recordStepStarted: ({ context }) => {
         records.stepStarted(context);
       },

@@ -192,6 +192,10 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
           if (news.fault === null) alarms.clear("cell.next-step", news.position);
           else alarms.raise(news.fault);
           break;
+        case "CELL_NOT_OFF":
+          if (news.fault === null) alarms.clear("cell.not-off", news.position);
+          else alarms.raise(news.fault);
+          break;
         case "INTERLOCK_BROKEN":
           for (const name of news.broken) {
             alarms.raise({

@@ -161,7 +161,11 @@ describe("a limit", () => {
       await bench.for(20);
       expect(bench.state()).toBe("isolated");
       expect(bench.calls.filter((call) => call === "off")).toHaveLength(3);
-      expect(bench.parent.heardTypes()).toEqual(["CHANNEL_SUSPECT", "CELL_ISOLATED"]);
+      expect(bench.parent.heardTypes()).toEqual(["CHANNEL_SUSPECT", "CELL_ISOLATED", "CELL_NOT_OFF", "CELL_NOT_OFF"]);
+      const [again, off] = bench.parent.heard.slice(-2);
+      expect(again).toMatchObject({ position: "B7", fault: { code: "cell.not-off", where: "B7" } });
+      expect(off).toMatchObject({ position: "B7", fault: null });
+      expect(bench.context().fault?.what).toMatch(/ it is confirmed off since$/);
       expect(bench.recorder.types().filter((type) => type === "cell-isolated")).toHaveLength(1);
     }
   });

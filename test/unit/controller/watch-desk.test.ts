@@ -105,6 +105,15 @@ describe("the trouble of an instrument", () => {
     flux.read(200);
     expect(open()).toEqual(["changer.lost"]);
   });
+
+  it("of a cell that may be on is over once its channel confirms it off", () => {
+    const { watch, open } = desk();
+    const told = { code: "cell.not-off", where: "B7", what: "asked in vain", advice: "" };
+    watch.noteNews({ type: "CELL_NOT_OFF", position: "B7", fault: told });
+    expect(open()).toEqual(["cell.not-off"]);
+    watch.noteNews({ type: "CELL_NOT_OFF", position: "B7", fault: null });
+    expect(open()).toEqual([]);
+  });
 });
 
 describe("a ring current that jumps between two readings", () => {
