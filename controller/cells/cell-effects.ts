@@ -278,7 +278,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       judgeContinuity(left, openCircuitV);
       const lastAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
       const { runsProgrammeAlone: runsAlone } = channel.capabilities;
-      const stepElapsedS = elapsedWhenOff(left, { lastAtMs, nowMs: clock.monoMs(), runsAlone });
+      const lastVoltageV = intake.lastVoltageV[cellIndex] ?? NaN;
+      const seen = { lastAtMs, nowMs: clock.monoMs(), runsAlone, lastVoltageV, openCircuitV };
+      const stepElapsedS = elapsedWhenOff(left, seen);
       intake.switchedOff(cellIndex, clock.monoMs());
       const { step } = left;
       if (step !== null) {
