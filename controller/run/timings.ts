@@ -1,5 +1,11 @@
 /** Deadlines and cycles of a run, from the site's numbers. Each is named, so that a wait can say how long and why. */
-import { EXPOSE_GRACE_S, gateOverheadS, permitLifeS, worstClosingS } from "../../protocols/site/longest-open.ts";
+import {
+  EXPOSE_GRACE_S,
+  gateOverheadS,
+  PERMIT_CYCLE_SHARE,
+  permitLifeS,
+  worstClosingS,
+} from "../../protocols/site/longest-open.ts";
 import { SAMPLE_INTERVAL_MAX_S } from "../../protocols/echem/channel-step.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ClosedFluxRule } from "../beam/closed-flux.ts";
@@ -86,8 +92,7 @@ export function runTimings(site: Site, isResumed = false): RunTimings {
     unclosedRoundMs: 120_000,
     linkTriesMax: 12,
     worstClosingMs: worstClosingS(site.shutter) * 1000,
-    // Two heartbeats fit into the watchdog's time with a tenth to spare: one late one does not cost the exposure.
-    permitCycleMs: 0.45 * site.shutter.watchdogMs,
+    permitCycleMs: PERMIT_CYCLE_SHARE * site.shutter.watchdogMs,
     idleCycleMs: 1000 * (site.io.lookEveryS ?? LOOK_EVERY_S),
     troublePauseMs: 5000,
     settleMs: site.stage.settleS * 1000,

@@ -16,6 +16,7 @@ import type { DoseForecast } from "./dose-forecast.ts";
 import { proposeForDose, type DoseProposal } from "./dose-proposals.ts";
 import { judgeCalendar } from "./judge-calendar.ts";
 import { judgeControls, type ControlForecast } from "./judge-controls.ts";
+import { judgeShutter } from "./judge-shutter.ts";
 import { judgeRobot } from "./judge-robot.ts";
 import { judgeTriggers, type TriggerForecast } from "./judge-triggers.ts";
 import { askedTimesOf, cycleTimesOf, forecastProtocols, planOf, type ProtocolPlan } from "./protocol-plans.ts";
@@ -73,6 +74,7 @@ export function checkCampaign(
     forecastSweep(campaign, site, sweep, exposed, (key) => places.sweep(index, key), places, findings),
   );
   judgeRobot(campaign, site, places, findings);
+  findings.push(...judgeShutter(site));
   if (campaign.beamForecast !== undefined) judgeCalendar(campaign, places, findings);
   const protocols = forecastProtocols(campaign, site);
   const cycleTimes = cycleTimesOf(campaign, protocols);

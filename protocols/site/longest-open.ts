@@ -11,6 +11,9 @@ export const EXPOSE_GRACE_S = 0.25;
 /** How long a heartbeat may be under way to the unit: what is not answered by then is given up with its link. */
 export const HEARTBEAT_DELAY_S = 0.2;
 
+/** Of the watchdog's time, between two heartbeats of the permit: two fit in with a tenth to spare, one late one costs nothing. */
+export const PERMIT_CYCLE_SHARE = 0.45;
+
 /** Where a trigger times the shutter: for its word that the gate is over, once the frame is there. */
 const GATE_WORD_S = 0.25;
 

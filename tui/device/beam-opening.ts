@@ -9,7 +9,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import type { Position } from "../../protocols/base/position.ts";
 import type { AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { shutterState, type BeamIo, type InputLevels } from "../../protocols/roles/beam-io.ts";
-import { permitLifeS } from "../../protocols/site/longest-open.ts";
+import { PERMIT_CYCLE_SHARE, permitLifeS } from "../../protocols/site/longest-open.ts";
 import type { Site } from "../../protocols/site/site.ts";
 import type { ActBench } from "./act.ts";
 import { levelsJson } from "./device-json.ts";
@@ -38,8 +38,6 @@ export interface OpeningOrder extends Opening {
 const LOOK_EVERY_MS = 20;
 /** The shutter may take this long beyond its travel before it counts as stuck. */
 const SWITCH_GRACE_MS = 1000;
-/** Two heartbeats fit into the watchdog's time. */
-const BEAT_SHARE = 0.45;
 
 /** Rejects with `interlock.tripped`, `dose.limit`, `dose.unknown`, `shutter.*`, `permit.lapsed`, `link.*`. */
 export async function openBeam(bench: ActBench, order: OpeningOrder): Promise<Json> {
@@ -257,7 +255,7 @@ function createHeart(
       untilMs = askedAtMs + permit.lifeMs;
     },
     async beat() {
-      dueMs = clock.monoMs() + BEAT_SHARE * watchdogMs;
+      dueMs = clock.monoMs() + PERMIT_CYCLE_SHARE * watchdogMs;
       const levels = await io.readInputs();
       const conditions = { nowMs: clock.monoMs(), levelsMaximumAgeMs: watchdogMs, latched: [] };
       const verdict = judgePermit({ ...permit, exposureId: "by hand", untilMs }, levels, conditions);
