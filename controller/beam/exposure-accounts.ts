@@ -177,6 +177,8 @@ export function createExposureAccounts(deps: ExposureAccountsDeps): ExposureAcco
         ring_current_mA: ringCurrentMa,
         compared_mA: settled.comparedMa,
         unread_share: settled.unreadShare,
+        i0_ph_s: settled.i0.fluxPhS,
+        i0_source: settled.i0.source,
         ...transmittedJson(deps.transmitted, marks),
         frame: framePath,
       });

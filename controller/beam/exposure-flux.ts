@@ -8,12 +8,13 @@ import {
   mostCurrentMa,
   settledFlux,
   withUnread,
+  type FluxEstimate,
   type FluxHistory,
   type FluxReference,
   type SettledFlux,
 } from "../dose/flux.ts";
 
-/** A top-up makes no more of the ring current within one exposure; a feed that jumps further is not believed. */
+/** A top-up makes no more of the ring current from one reading to the next, or within one exposure; a feed that jumps further is not believed. */
 const RING_CURRENT_RISE_MAX = 1.05;
 /** Beyond its mean, what noise and a top-up make of a monitor's largest reading. */
 const MONITOR_EVEN = 1.03;
@@ -51,6 +52,8 @@ export interface ExposureFlux {
   readonly comparedMa: number | null;
   /** Of the open time, what the monitor did not see. */
   readonly unreadShare: number;
+  /** The beam as it was over the open time, on no side: what frames are normalised by. */
+  readonly i0: FluxEstimate;
 }
 
 export function exposureFlux(heard: FluxHeard): ExposureFlux {
@@ -71,7 +74,9 @@ export function exposureFlux(heard: FluxHeard): ExposureFlux {
   // With the beam lost on the way, the monitor's mean is no mean over the beam: that it reads less is no doubt.
   const doubtOfSteady = (isMade ? flux.doubt : byCurrent.doubt) ?? doubtOfCurrent(ringCurrentMa, reference);
   const doubt = isSteady ? doubtOfSteady : "the ring current jumped while the shutter was open";
-  return { flux, doubt, monitorPhS, ringCurrentMa, comparedMa, unreadShare: unread(heard) };
+  const presentMa = currentThatCanBe(heard, isSteady, ringCurrentMa);
+  const i0 = settledFlux(monitor.meanBetween(fromMs, heard.endMs ?? nowMs) ?? lately, presentMa, reference);
+  return { flux, doubt, monitorPhS, ringCurrentMa, comparedMa, unreadShare: unread(heard), i0 };
 }
 
 /** By the monitor, held against the ring current; or by that alone. */
@@ -87,7 +92,11 @@ function measuredFlux(
   }
   const presentMa = currentThatCanBe(heard, isSteady, ringCurrentMa);
   // One that has fallen lately may be the feed's own failure, and the monitor may fail alike: what it was bounds, and is no doubt.
-  const largestMa = ringCurrent.largestSince(fromMs - FALL_BELIEVED_MS, mostCurrentMa(reference));
+  const largestMa = ringCurrent.largestBorneOut(
+    fromMs - FALL_BELIEVED_MS,
+    mostCurrentMa(reference),
+    RING_CURRENT_RISE_MAX,
+  );
   const comparedMa =
     presentMa === null || largestMa === null ? (presentMa ?? largestMa) : Math.max(presentMa, largestMa);
   const bound = withUnread(

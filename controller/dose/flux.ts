@@ -137,7 +137,11 @@ function withinBound(estimate: FluxEstimate, highest: FluxEstimate): FluxEstimat
 
 /** Null for what is no number, or below zero. */
 export function amountOrNull(value: number | null): number | null {
-  return value !== null && Number.isFinite(value) && value >= 0 ? value : null;
+  return value !== null && isAmount(value) ? value : null;
+}
+
+function isAmount(value: number): boolean {
+  return Number.isFinite(value) && value >= 0;
 }
 
 function short(value: number): string {
@@ -150,11 +154,16 @@ export interface FluxHistory {
   meanBetween(fromMs: number, toMs: number): number | null;
   /**
    * How much of the time between the two lies between readings no further apart than `apartMs`, ms. Two that are the same to
-   * the last digit are of a monitor that is stuck, and saw nothing.
+   * the last digit are of a monitor that is stuck, and saw nothing; so did one that gives no number.
    */
   seenBetween(fromMs: number, toMs: number, apartMs: number): number;
   /** Largest reading from then on that is no larger than `mostValue`, or null when there is none. */
   largestSince(fromMs: number, mostValue?: number): number | null;
+  /**
+   * The same without single readings that stand out by more than `share` of both their neighbours: no beam comes and goes so
+   * fast.
+   */
+  largestBorneOut(fromMs: number, mostValue: number, share: number): number | null;
   /** Largest reading between the two times over an earlier one; 1 where none is larger than all before it. */
   riseBetween(fromMs: number, toMs: number): number;
 }
@@ -190,7 +199,7 @@ export function createFluxHistory(capacity: number): FluxHistory {
         const atMs = times[index] ?? NaN;
         const value = values[index] ?? NaN;
         // A place still empty is no neighbour.
-        if (atMs - beforeMs <= apartMs && value !== before) {
+        if (atMs - beforeMs <= apartMs && isAmount(value) && isAmount(before) && value !== before) {
           seenMs += Math.max(0, Math.min(atMs, toMs) - Math.max(beforeMs, fromMs));
         }
         [beforeMs, before] = [atMs, value];
@@ -202,6 +211,19 @@ export function createFluxHistory(capacity: number): FluxHistory {
       for (const [index, value] of values.entries()) {
         // A place still empty is at no time; what is no number is no reading.
         if ((times[index] ?? NaN) >= fromMs && value <= mostValue) largest = Math.max(largest ?? -Infinity, value);
+      }
+      return largest;
+    },
+    largestBorneOut(fromMs, mostValue, share) {
+      const at = (step: number): number => values[(next + step) % capacity] ?? NaN;
+      const isEmpty = (step: number): boolean => Number.isNaN(times[(next + step) % capacity] ?? NaN);
+      let largest: number | null = null;
+      for (const step of times.keys()) {
+        const value = at(step);
+        if (!((times[(next + step) % capacity] ?? NaN) >= fromMs && value <= mostValue)) continue;
+        const isFirst = step === 0 || isEmpty(step - 1);
+        const isSpike = !isFirst && step < capacity - 1 && at(step - 1) * share < value && at(step + 1) * share < value;
+        if (!isSpike) largest = Math.max(largest ?? -Infinity, value);
       }
       return largest;
     },

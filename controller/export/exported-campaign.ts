@@ -81,8 +81,10 @@ export interface ExportedExposure {
   readonly transmittedPhS: number | null;
   /** By which it is charged: no less than the largest word about the beam. */
   readonly fluxPhS: number;
-  /** What the monitor read, where the charge goes by it; else `fluxPhS`. */
+  /** The mean of the open time by what was read then, on no side; `fluxPhS` where that is not on record. */
   readonly i0PhS: number;
+  /** Whose word that is; as `fluxSource`. */
+  readonly i0Source: string;
   readonly fluxSource: string;
   readonly filterTransmission: number;
   readonly fluencePhCm2: number;

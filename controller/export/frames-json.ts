@@ -59,7 +59,7 @@ export function framesJson(campaign: ExportedCampaign): Json {
               read: readJson(one),
               monitor: {
                 i0_ph_s: one.i0PhS,
-                i0_source: one.fluxSource,
+                i0_source: one.i0Source,
                 ring_current_mA: one.ringCurrentMa,
                 it_A: one.transmittedA,
                 it_ph_s: one.transmittedPhS,

@@ -45,6 +45,8 @@ export function createWatchdogRest(deps: WatchdogRestDeps): WatchdogRest {
   /** Heartbeats begun by when the permit was dropped; null while nothing waits. */
   let since: number | null = null;
   let isStopping = false;
+  /** What is looked for already: a permit is dropped more than once. */
+  let lookedOn: number | null = null;
 
   const isKept = (): boolean => since !== deps.renewals();
 
@@ -108,7 +110,13 @@ export function createWatchdogRest(deps: WatchdogRestDeps): WatchdogRest {
     begin(renewals) {
       if (guard.stop === null) return;
       since = renewals;
-      if (renewals !== null) lookOn(renewals).catch(told);
+      if (renewals === null || renewals === lookedOn) return;
+      lookedOn = renewals;
+      lookOn(renewals)
+        .catch(told)
+        .finally(() => {
+          if (lookedOn === renewals) lookedOn = null;
+        });
     },
     see(on, isShutterClosed) {
       if (since === null || isKept()) return undefined;

@@ -57,7 +57,7 @@ export const CHANNEL_FAULTS = {
   "cell.next-step": {
     severity: "hold",
     advice:
-      "A step was ended out of turn, and the one that follows would take the cell beyond its limits at once: it is not begun, and the cell is held, switched off. Skip that step too until one comes that fits, then resume the cell; or stop it.",
+      "A step was ended out of turn, or broke off unheard, and what would go on, the next step or the rest of its own, would take the cell beyond its limits at once: it is not begun, and the cell is held, switched off. Skip that step too until one comes that fits, then resume the cell; or stop it.",
   },
   "cell.input": { severity: "refuse", advice: "Correct the named field; units are in its name." },
 } as const;

@@ -89,6 +89,7 @@ function exposuresOf({ position }: ExportedCell): readonly ExportedExposure[] {
         transmittedPhS: null,
         fluxPhS: 1e11,
         i0PhS: 1e11,
+        i0Source: "monitor",
         fluxSource: "monitor",
       },
       ...{ filterTransmission: 0.6, fluencePhCm2: 1e14, convention: "en" as const, relativeUncertainty: 0.24 },

@@ -168,7 +168,7 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       exposure_time: one.openTimeS,
       outcome: one.outcome,
       i0: one.i0PhS,
-      i0_source: one.fluxSource,
+      i0_source: one.i0Source,
       ring_current: one.ringCurrentMa,
       filter_transmission: one.filterTransmission,
       dose_layer: layer,

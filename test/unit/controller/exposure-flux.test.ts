@@ -251,6 +251,52 @@ describe("the flux that the books charge an exposure by", () => {
     expect(books.doubt).toBeNull();
   });
 
+  it("take no heed of a single reading of the ring current that stands out, and do of two", async () => {
+    const comparedIn = async (currentsMa: readonly number[]) => {
+      const books = open();
+      for (const [index, currentMa] of currentsMa.entries()) books.ringCurrent.add(100 * index, currentMa);
+      await books.accounts.book(order());
+      for (const atMs of [500, 2000, 3000, 4040]) books.monitor.add(atMs, 9.9e9 + atMs);
+      books.clock.advance(5100);
+      books.accounts.settle(order(), MARKS, "made", null);
+      return (books.events.at(-1)?.data as Readonly<Record<string, unknown>>)["compared_mA"];
+    };
+    expect(await comparedIn([200, 200, 215, 200, 200])).toBe(200);
+    expect(await comparedIn([200, 215, 214, 200, 200])).toBe(215);
+    // It may be the last that was read before the feed failed.
+    expect(await comparedIn([215, 200, 200])).toBe(215);
+  });
+
+  it("have what the beam was beside what is charged, and whose word it is, for those who normalise frames by it", async () => {
+    const i0In = async (currentMa: number, readings: readonly (readonly [number, number])[]) => {
+      const books = open();
+      books.ringCurrentMa = currentMa;
+      books.ringCurrent.add(0, 200);
+      await books.accounts.book(order());
+      for (const [atMs, fluxPhS] of readings) books.monitor.add(atMs, fluxPhS);
+      books.clock.advance(5100);
+      books.accounts.settle(order(), MARKS, "made", null);
+      const data = books.events.at(-1)?.data as Readonly<Record<string, unknown>>;
+      return [data["i0_ph_s"], data["i0_source"], data["flux_source"]];
+    };
+    // Charged by the largest ring current of two minutes.
+    expect(
+      await i0In(160, [
+        [2000, 8.1e9],
+        [3000, 8.3e9],
+      ]),
+    ).toEqual([8.2e9, "monitor", "ring-current"]);
+    // Charged by the largest reading.
+    expect(
+      await i0In(200, [
+        [2000, 1e10],
+        [3000, 9.4e9],
+      ]),
+    ).toEqual([9.7e9, "monitor", "monitor"]);
+    expect(await i0In(160, [])).toEqual([8e9, "ring-current", "ring-current"]);
+    expect(await i0In(160, [[600, 8.1e9]])).toEqual([8.1e9, "monitor", "ring-current"]);
+  });
+
   it.each([NaN, -1e10])("take a monitor that reads %s for a silent one", async (reading) => {
     const books = open();
     books.ringCurrent.add(1100, 100);

@@ -141,6 +141,39 @@ describe("the monitor's history", () => {
     expect(history.seenBetween(9500, 12_000, 6000)).toBe(1500);
   });
 
+  it.each([NaN, -1])("has seen nothing on either side of a reading of %s", (reading) => {
+    const history = createFluxHistory(8);
+    for (const [index, value] of [5, 6, reading, 7, 8].entries()) history.add(1000 * index, value);
+    expect(history.seenBetween(0, 9000, 5000)).toBe(2000);
+  });
+
+  it("gives the largest reading that is borne out by one beside it", () => {
+    const history = createFluxHistory(4);
+    const largest = (): number | null => history.largestBorneOut(0, 300, 1.05);
+    expect(largest()).toBeNull();
+    // The first of all has none before it, the last none behind it yet.
+    history.add(0, 215);
+    expect(largest()).toBe(215);
+    history.add(1000, 200);
+    expect(largest()).toBe(215);
+    history.add(2000, 220);
+    expect(largest()).toBe(220);
+    history.add(3000, 201);
+    expect(largest()).toBe(215);
+    history.add(4000, 200);
+    expect(largest()).toBe(201);
+    for (const [atMs, value] of [
+      [5000, 200],
+      [6000, 240],
+      [7000, 230],
+      [8000, 200],
+    ] as const)
+      history.add(atMs, value);
+    expect(largest()).toBe(240);
+    expect(history.largestBorneOut(0, 235, 1.05)).toBe(230);
+    expect(history.largestBorneOut(8000, 300, 1.05)).toBe(200);
+  });
+
   it("gives the largest reading that can be, and none that is no number", () => {
     const history = createFluxHistory(8);
     for (const [second, value] of [7, 9, NaN, 3].entries()) history.add(second * 1000, value);

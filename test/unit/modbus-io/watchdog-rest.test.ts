@@ -115,6 +115,17 @@ describe("an output watchdog whose permit was dropped", () => {
     expect((await bench.finish(bench.io.readInputs())).watchdogTripped).toBe(false);
   });
 
+  it("is looked after once, however often the permit is dropped", async () => {
+    const readsAfter = async (drops: number): Promise<number> => {
+      const bench = await stuckOpen();
+      for (let drop = 0; drop < drops; drop += 1) await bench.finish(bench.io.permit.dropShutterPermit());
+      const before = bench.cable.counters.chunksToDevice;
+      await bench.clock.run(bench.clock.nowMs() + 400);
+      return bench.cable.counters.chunksToDevice - before;
+    };
+    expect(await readsAfter(3)).toBe(await readsAfter(1));
+  });
+
   it("says that it has tripped where the shutter was not seen closed in time", async () => {
     const bench = await stuckOpen();
     await bench.finish(bench.io.permit.dropShutterPermit());
