@@ -278,9 +278,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       judgeContinuity(left, openCircuitV);
       const lastAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
       const { runsProgrammeAlone: runsAlone } = channel.capabilities;
-      const lastVoltageV = intake.lastVoltageV[cellIndex] ?? NaN;
-      const seen = { lastAtMs, nowMs: clock.monoMs(), runsAlone, lastVoltageV, openCircuitV };
-      const stepElapsedS = elapsedWhenOff(left, seen);
+      const stepElapsedS = elapsedWhenOff(left, { lastAtMs, nowMs: clock.monoMs(), runsAlone });
       intake.switchedOff(cellIndex, clock.monoMs());
       const { step } = left;
       if (step !== null) {

@@ -3,7 +3,7 @@
  * on record, with what the step that ran may have moved it meanwhile. It tells a cell from none, from a reversed one
  * and from one in quite another state; not from its twin. Pure.
  */
-import type { CellLimits, ChannelStep } from "../../protocols/roles/channel.ts";
+import type { CellLimits } from "../../protocols/roles/channel.ts";
 import type { LeftStep } from "../machines/programme.ts";
 
 export interface LastSeen {
@@ -70,34 +70,14 @@ export function unheardAh(
 /** Seconds that a step has run which is found to run no more. */
 export function elapsedWhenOff(
   { step, runningSinceMs, elapsedS }: LeftStep,
-  seen: {
-    readonly lastAtMs: number;
-    readonly nowMs: number;
-    readonly runsAlone: boolean;
-    /** The last sample, and what the cell has now. */
-    readonly lastVoltageV: number;
-    readonly openCircuitV: number;
-  },
+  seen: { readonly lastAtMs: number; readonly nowMs: number; readonly runsAlone: boolean },
 ): number {
   if (step === null || runningSinceMs === null) return elapsedS;
   // What was measured of a spectrum went with the controller: it is begun anew.
   if (step.channelStep.kind === "impedance") return 0;
   const { untilTimeS } = step.channelStep;
-  // An instrument that runs it alone has come to its end by itself, unless it was without power too.
-  const isTimeOver = elapsedS + (seen.nowMs - runningSinceMs) / 1000 >= untilTimeS;
-  if (seen.runsAlone && isTimeOver && !hasStoodStill(step.channelStep, seen)) return untilTimeS;
+  // An instrument that runs it alone has come to its end by itself.
+  if (seen.runsAlone && elapsedS + (seen.nowMs - runningSinceMs) / 1000 >= untilTimeS) return untilTimeS;
   // What ended it, and when, nobody knows: proven is what was heard.
   return elapsedS + Math.max(0, seen.lastAtMs - runningSinceMs) / 1000;
-}
-
-/**
- * Off, the cell has no more than it had under the current: what drives it to a voltage did not go on for long, or the cell
- * has relaxed and comes to that voltage again at once. Of a current for a time alone nobody knows.
- */
-function hasStoodStill(
-  step: ChannelStep,
-  { lastVoltageV, openCircuitV }: { readonly lastVoltageV: number; readonly openCircuitV: number },
-): boolean {
-  if (step.kind !== "constant-current" || step.untilVoltageV === null) return false;
-  return step.currentA > 0 ? openCircuitV <= lastVoltageV : openCircuitV >= lastVoltageV;
 }
