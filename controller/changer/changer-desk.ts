@@ -335,7 +335,12 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
   /** Where everything is by the word of robot, sensor and channels; what they cannot prove stays unknown. */
   async function look(asked: "restart" | "person"): Promise<void> {
     const sought = new Set([...places.keys(), ...(deps.left?.carried ?? []).filter((one) => isAway(one))]);
-    const reading = await readAtRest();
+    const reading = await readAtRest().catch((error: unknown) => {
+      if (!isFault(error)) throw error;
+      for (const cellIndex of sought) put(cellIndex, "unknown");
+      lose(`the robot does not say: ${error.message}`);
+      throw error;
+    });
     for (const cellIndex of sought) {
       const { position, barcode, slot } = cellOf(cellIndex);
       const found = findPlace(reading, { slot, barcode, readsCodes: changer.capabilities.readsCodes, asked });
@@ -348,8 +353,8 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     }
     if (at("unknown") === null) alarms.clearAll(changer.name, ["changer."]);
     if (at("beam") === null) deps.cleared();
-    await deps.commit();
     lose("neither robot, sensor nor channel can say");
+    await moves.written();
   }
 
   function isAway(cellIndex: number): boolean {

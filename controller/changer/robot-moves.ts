@@ -79,6 +79,8 @@ export interface RobotMoves {
   ) => Promise<string | null>;
   /** Says of every cell whose place is unknown that it is, and has a person asked. */
   readonly lose: (why: string) => void;
+  /** Resolves when what is known is durable, or the disk refuses it: that is told and waited for elsewhere. */
+  readonly written: () => Promise<void>;
   /** Stops the arm where it is, if it moves; a transfer that is being prepared is not made. */
   readonly abort: (why: string, unsentCode?: "changer.not-ready" | "stage.no-permit") => void;
   /** The arm is sent nowhere until it is let go; what it is carrying it carries to its end. Null: it is let go. */
@@ -223,9 +225,17 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
       underWay = null;
       movedAtMs = clock.monoMs();
     }
-    // A disk that refuses says nothing of where the cell is.
-    await deps.commit();
+    await written();
     return done?.code ?? null;
+  }
+
+  /** A disk that refuses says nothing of where a cell is, and keeps none from its place; nothing is exposed meanwhile. */
+  async function written(): Promise<void> {
+    try {
+      await deps.commit();
+    } catch (error) {
+      if (!isFault(error)) throw error;
+    }
   }
 
   /** Says of every cell whose place is unknown that it is, and has a person asked. */
@@ -241,7 +251,7 @@ export function createRobotMoves(deps: RobotMovesDeps): RobotMoves {
   }
 
   return {
-    ...{ records, places, cellOf, at, put, mayMove, move, transfer, lose },
+    ...{ records, places, cellOf, at, put, mayMove, move, transfer, lose, written },
     prove(cellIndex) {
       proven.add(cellIndex);
     },

@@ -3,10 +3,16 @@ import { createChangerDesk, type ChangerDeskDeps } from "../../../controller/cha
 import { Fault } from "../../../protocols/base/fault.ts";
 
 const NOTHING = { held: null, delivered: null, isPresent: false, isArmAtRack: false, code: null, path: null };
+const LEVELS = {
+  readAtMs: 0,
+  interlocks: { searched: true, doorClosed: true, emergencyOk: true, motionEnabled: true },
+  ...{ shutterClosedSwitch: true, shutterOpenSwitch: false },
+  ...{ safetyShutterClosedSwitch: true, safetyShutterOpenSwitch: false },
+};
 const BAD_CABLE = new Fault("link.closed", "channel A1", "the channel is not connected");
 
 /** After a restart in the middle of an exchange of A1 and A2; the robot has neither, and A1's channel is gone. */
-function afterKill(state: () => string) {
+function afterKill(state: () => string, read: () => Promise<object> = () => Promise.resolve(NOTHING)) {
   let nowMs = 0;
   const raised: string[] = [];
   const held: string[] = [];
@@ -15,7 +21,7 @@ function afterKill(state: () => string) {
     cells: ["A1", "A2"].map((position, index) => ({
       ...{ position, barcode: `R-${position}`, slot: { tray: 1, slot: index + 1 } },
     })),
-    changer: { name: "robot", capabilities: { readsCodes: true }, read: () => Promise.resolve(NOTHING) },
+    changer: { name: "robot", capabilities: { readsCodes: true }, read },
     channels: [
       { measureOpenCircuitV: () => Promise.reject(BAD_CABLE) },
       { measureOpenCircuitV: () => Promise.resolve(3.6) },
@@ -84,4 +90,62 @@ describe("a cell whose channel cannot say whether it is back, after a kill in a 
     expect(desk.obstacle()).toBe(null);
     expect(back).toEqual([1, 0]);
   });
+});
+
+it("asks a person for the cells of a transfer where the robot itself says nothing after a kill, and looks again then", async () => {
+  let isMute = true;
+  const silence = new Fault("link.timeout", "robot", "no answer");
+  const { desk, raised, held, back, looked } = afterKill(
+    () => "isolated",
+    () => (isMute ? Promise.reject(silence) : Promise.resolve(NOTHING)),
+  );
+  desk.start();
+  await looked();
+  expect(raised).toEqual(["changer.place-unknown A1", "changer.place-unknown A2", "link.timeout robot"]);
+  expect(held).toHaveLength(1);
+  expect(desk.obstacle()).toMatchObject({ who: "operator" });
+  expect(back).toEqual([]);
+  isMute = false;
+  desk.resumed();
+  await looked();
+  expect(desk.obstacle()).toBe(null);
+  expect(back).toEqual([0, 1]);
+});
+
+it("gives a cell back to its channel once it is in its place, also where the disk refuses to note it", async () => {
+  const told: string[] = [];
+  const slot = { tray: 1, slot: 1 };
+  let isDiskFull = false;
+  const desk = createChangerDesk({
+    cells: [{ position: "A1", barcode: "R-A1", slot }],
+    changer: {
+      ...{ name: "robot", capabilities: { readsCodes: false } },
+      read: () => Promise.resolve({ ...NOTHING, isPowered: true }),
+      load: () => Promise.resolve({ slot, code: null }),
+      unload() {
+        isDiskFull = true;
+        return Promise.resolve({ slot, code: null });
+      },
+    },
+    channels: [{ measureOpenCircuitV: () => Promise.resolve(3.6) }],
+    clock: { monoMs: () => 0, setTimeout: (act: () => void) => setImmediate(act) },
+    stage: { moveTo: () => Promise.resolve() },
+    io: { readInputs: () => Promise.resolve(LEVELS) },
+    lastLevels: () => LEVELS,
+    ...{ showLevels: () => undefined, latched: () => [], levelsMaximumAgeMs: 100 },
+    alarms: { raise: () => undefined, clearAll: () => undefined },
+    recorder: { record: () => undefined },
+    commit: () =>
+      isDiskFull ? Promise.reject(new Fault("store.refused", "record", "the disk is full")) : Promise.resolve(),
+    stateOf: () => "away",
+    samples: () => ({ releasedAt: () => undefined }),
+    tellCell: (_: number, { type }: { type: string }) => told.push(type),
+    ...{ cleared: () => undefined, found: () => undefined, fail: () => undefined, next: () => null },
+  } as unknown as ChangerDeskDeps);
+  await desk.bring(0, new AbortController().signal);
+  expect(told).toEqual(["TAKE_OUT"]);
+  desk.wantClear(true);
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((go) => setImmediate(go));
+  expect(told).toEqual(["TAKE_OUT", "PUT_BACK"]);
+  expect(desk.inBeam).toBe(null);
 });
