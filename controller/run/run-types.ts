@@ -92,7 +92,7 @@ export interface CampaignRun {
   beamEffect(): BeamVerdict | null;
   /** What the beam waits for, if it waits. */
   /** Of a site whose cells a robot brings to the beam: where they are, and the arm's stop. */
-  readonly changer?: Pick<ChangerDesk, "inBeam" | "fetched" | "obstacle" | "halt">;
+  readonly changer?: Pick<ChangerDesk, "inBeam" | "fetched" | "obstacle" | "isMoving">;
   note(): string | null;
   /** Every stop is carried out here, whoever orders it. */
   readonly stops: CampaignStops;

@@ -20,6 +20,8 @@ export interface WatchDeps {
 const LOOK_MS = 200;
 /** The shutter closes, the exposure is settled; what takes longer than this hangs. */
 const STOPPING_MS = 30_000;
+/** A robot sets down first what it carries; within the minute that a service is given to end. */
+const CARRYING_MS = 50_000;
 
 /** Resolves when nothing of the run goes on any more but the cells, which keep to their own limits. */
 export function watchRun(deps: WatchDeps): Promise<RunEnd> {
@@ -58,8 +60,10 @@ export function watchRun(deps: WatchDeps): Promise<RunEnd> {
       stoppingSinceMs = clock.monoMs();
       stop(reason);
     }
-    const isAtRest = isBeamAtRest() && !run.stops.isUnderWay;
-    return isAtRest || clock.monoMs() - stoppingSinceMs > STOPPING_MS ? "interrupted" : undefined;
+    const isCarrying = run.changer?.isMoving === true;
+    const isAtRest = isBeamAtRest() && !run.stops.isUnderWay && !isCarrying;
+    const boundMs = isCarrying ? CARRYING_MS : STOPPING_MS;
+    return isAtRest || clock.monoMs() - stoppingSinceMs > boundMs ? "interrupted" : undefined;
   }
 
   return new Promise((resolve) => {
