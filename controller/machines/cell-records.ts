@@ -191,8 +191,9 @@ export function createCellRecords(recorder: Recorder): CellRecords {
       // On record since before a restart.
       if (context.left !== undefined && isOver(context.left)) return;
       if (type === "cell-isolated") recorder.record(type, { position, cell: cellId, ...why(context) });
-      else if (type === "cell-stopped") recorder.record(type, { position, cell: cellId });
-      else recorder.record(type, { position, cell: cellId, steps: context.stepsDoneCount });
+      else if (type === "cell-stopped") {
+        recorder.record(type, { position, cell: cellId, ...flowed(context) });
+      } else recorder.record(type, { position, cell: cellId, steps: context.stepsDoneCount });
     },
   };
 }

@@ -183,6 +183,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   function over(as: "isolated" | "complete" | "stopped", data: EventData): void {
     phase = as;
     runningSinceMs = null;
+    offTotals = parseTotals(data["totals"]) ?? offTotals;
     account = closeAccount(account, offTotals ?? totals).account;
     if (as === "isolated") fault = faultOf(data);
   }

@@ -43,6 +43,16 @@ describe("a run by the events of its record", () => {
     }
   });
 
+  it("has of a cell that was stopped what had flowed until it was off", () => {
+    const totals = (charged: number): Json => ({ charged_Ah: charged, discharged_Ah: 0, doubt_Ah: 0.001 });
+    const run = recorded(
+      ["cell-proof", 1, { ...A1, is_proven: true, open_circuit_V: 3.1 }],
+      ["step-started", 2, { ...A1, step: 1, elapsed_s: 0, state: { totals: totals(0.001) } }],
+      ["cell-stopped", 9, { ...A1, totals: totals(0.002) }],
+    );
+    expect(cell(run, "A1")?.offTotals).toEqual({ chargedAh: 0.002, dischargedAh: 0, doubtAh: 0.001 });
+  });
+
   it("keeps what held exposing until a person resumed it; ending the run is no hold", () => {
     const fault = { code: "shutter.stuck-open", where: "io", what: "open" };
     expect(recorded(["exposing-held", 1, fault]).held?.fault).toMatchObject({
