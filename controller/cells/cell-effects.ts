@@ -89,7 +89,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       continues,
       startTookMs: atMs - askedAtMs,
       sampleIntervalS: step.sampleIntervalS,
-      untilTimeS,
+      // Where nobody tells it to, another drives on.
+      untilTimeS: channel.capabilities.runsProgrammeAlone ? untilTimeS : Infinity,
       currentA: orderedCurrentA(step),
       chargeMaxAh: step.chargeMaxAh,
     });
@@ -283,7 +284,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const { step } = left;
       if (step !== null) {
         const awayMs = clock.monoMs() - lastAtMs;
-        intake.mayHaveFlowed(cellIndex, unheardAh(left, orderedCurrentA(step.channelStep), awayMs));
+        const currentA = orderedCurrentA(step.channelStep);
+        intake.mayHaveFlowed(cellIndex, unheardAh(left, currentA, { awayMs, runsAlone }));
       }
       isSought = false;
       return { kind: "off", openCircuitV, stepElapsedS };

@@ -57,13 +57,15 @@ export function expectedVoltage(
 export function unheardAh(
   { step, mayHaveBegun = false, elapsedS }: LeftStep,
   currentA: number,
-  awayMs: number,
+  { awayMs, runsAlone }: { readonly awayMs: number; readonly runsAlone: boolean },
 ): number {
   if (step === null || !mayHaveBegun) return 0;
   const { currentMaxA, currentMinA } = step.channelStep.limits;
   // Of one that holds a voltage nobody knows the current.
   const mostA = Number.isFinite(currentA) ? Math.abs(currentA) : Math.max(currentMaxA, -currentMinA);
-  const ranMs = Math.min(Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000, Math.max(0, awayMs));
+  // Only an instrument that runs it alone ends it too.
+  const mostMs = runsAlone ? Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000 : Infinity;
+  const ranMs = Math.min(mostMs, Math.max(0, awayMs));
   return (mostA * ranMs) / 3_600_000;
 }
 

@@ -25,13 +25,13 @@ export function restoreCells(
   nowMs: () => number,
 ): void {
   if (left === undefined) return;
-  restoreSamples(left, intake);
+  restoreSamples(left, channels, intake);
   restoreReleased(left, cells, intake);
   restoreChannels(left, channels, intake, nowMs);
 }
 
 /** Counts all samples on record since each step began; what ran and was not heard of any more is left running. */
-function restoreSamples(left: LeftRun, intake: SampleIntake): void {
+function restoreSamples(left: LeftRun, channels: readonly Channel[], intake: SampleIntake): void {
   const { cells } = left.recorded;
   intake.replay(() => {
     cells.forEach(({ counted }, cellIndex) => {
@@ -46,7 +46,7 @@ function restoreSamples(left: LeftRun, intake: SampleIntake): void {
       intake.stepStarted(cellIndex, cell.stepBeganMs, {
         continues: true,
         sampleIntervalS: step.sampleIntervalS,
-        untilTimeS: ranUntilS(cell),
+        untilTimeS: channels[cellIndex]?.capabilities.runsProgrammeAlone === false ? Infinity : ranUntilS(cell),
         currentA: orderedCurrentA(step),
         chargeMaxAh: step.chargeMaxAh,
       });

@@ -204,10 +204,14 @@ describe("the voltage expected of a cell that was left", () => {
     const last = { voltageV: 3.1, currentA: 0 };
     expect(expectedVoltage(waiting, last, limits, 100_000).highV).toBeCloseTo(3.2);
     expect(expectedVoltage(about, last, limits, 100_000)).toEqual({ lowV: 2.5, highV: 4.3 });
-    expect(unheardAh(waiting, 0.002, 60_000)).toBe(0);
-    expect(unheardAh(about, 0.002, 60_000)).toBeCloseTo((0.002 * 60) / 3600, 12);
-    expect(unheardAh(about, 0.002, 9_000_000)).toBeCloseTo((0.002 * 600) / 3600, 12);
-    expect(unheardAh({ ...about, elapsedS: 590 }, NaN, 60_000)).toBeCloseTo((limits.currentMaxA * 10) / 3600, 12);
+    const away = (awayMs: number, runsAlone = true) => ({ awayMs, runsAlone });
+    expect(unheardAh(waiting, 0.002, away(60_000))).toBe(0);
+    expect(unheardAh(about, 0.002, away(60_000))).toBeCloseTo((0.002 * 60) / 3600, 12);
+    expect(unheardAh(about, 0.002, away(9_000_000))).toBeCloseTo((0.002 * 600) / 3600, 12);
+    // What does not run it alone does not end it alone.
+    expect(unheardAh(about, 0.002, away(9_000_000, false))).toBeCloseTo((0.002 * 9000) / 3600, 12);
+    const late = { ...about, elapsedS: 590 };
+    expect(unheardAh(late, NaN, away(60_000))).toBeCloseTo((limits.currentMaxA * 10) / 3600, 12);
   });
 
   it("reaches as far as the step can have run on, and no further than the limits", () => {
