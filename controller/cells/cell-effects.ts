@@ -180,6 +180,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   if (deps.listensFromProof !== true) channel.listen(listener);
 
   return {
+    get runsAlone() {
+      return channel.capabilities.runsProgrammeAlone;
+    },
     async prove(signal) {
       channel.listen(listener);
       const openCircuitV = await channel.measureOpenCircuitV();

@@ -55,6 +55,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       mustLook: input.left?.mustLook ?? false,
       // Out of its place after a restart, whatever broke its step off before.
       ...{ isBrokenOff: input.left?.isCarried === true && input.left.stepElapsedS > 0, isLedBack: false },
+      unheardSinceMs: null,
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       ...{ mayBeOn: false, isToldOver: false },
       fault: input.left?.fault ?? null,
@@ -260,7 +261,10 @@ export function createCellMachine(deps: CellMachineDeps) {
             target: "findingOut",
             actions: ["keepFault", "noteBreak", "noteUnheard", "recordInterrupted"],
           },
-          CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "noteBreak", "recordInterrupted"] },
+          CHANNEL_LOST: {
+            target: "awaitingReturn",
+            actions: ["keepFault", "noteBreak", "noteLost", "recordInterrupted"],
+          },
           DEADLINE: { target: "findingOut", actions: ["keepLate", "noteBreak", "noteUnheard", "recordInterrupted"] },
           AWAITED: { guard: "isAwaited", target: "findingOut", actions: ["noteBreak", "noteAwaited"] },
           TAKE_OUT: { target: "findingOut", actions: ["noteBreak", "noteTaken"] },
@@ -281,7 +285,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           "noteUnheard",
           "tellSuspect",
         ],
-        on: { CHANNEL_READY: "findingOut", ...LIMIT_OPENS },
+        on: { CHANNEL_READY: { target: "findingOut", actions: "noteRanOn" }, ...LIMIT_OPENS },
       },
       /** Nothing is assumed after a break: whatever may still run is ended and confirmed off, then the step goes on with the time it has left. */
       findingOut: {

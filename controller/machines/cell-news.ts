@@ -106,6 +106,8 @@ export interface CellContext extends CellInput {
   readonly mustLook: boolean;
   /** Its step was cut off, and may have come to its own end before anybody could hear it. */
   readonly isBrokenOff: boolean;
+  /** Since when nobody hears of the step that ran as its link was lost; null where one is heard, or none ran. */
+  readonly unheardSinceMs: number | null;
   /** It was led back to the voltage that its step holds, and nothing came between. */
   readonly isLedBack: boolean;
   /** Why the cell was off since its step ran last; null where nothing came between. */

@@ -27,6 +27,7 @@ import {
   afterStep,
   CARRIED,
   elapsedS,
+  elapsedUnheardS,
   IN_HAND,
   remainingMs,
   RESTARTED,
@@ -184,6 +185,11 @@ export function setupCell(deps: CellMachineDeps) {
         isLedBack: true,
       }),
       forgetLead: assign({ isLedBack: false }),
+      noteLost: assign({ unheardSinceMs: () => clock.monoMs() }),
+      noteRanOn: assign({
+        stepElapsedS: ({ context }) => elapsedUnheardS(context, clock.monoMs()),
+        unheardSinceMs: null,
+      }),
       /** What ran, or was asked to, may have come to its end before anybody could hear it. */
       noteUnheard: assign({ isBrokenOff: true }),
       beginAccount: assign({

@@ -80,6 +80,17 @@ export function elapsedS({ cursor, stepElapsedS, waitSinceMs }: CellContext, now
   return Math.max(stepElapsedS, (nowMs - waitSinceMs) / 1000);
 }
 
+/**
+ * The same once a channel is heard again: an instrument that runs a step alone has come to its end by itself. What was measured
+ * of a spectrum nobody has. Otherwise proven is what was heard.
+ */
+export function elapsedUnheardS({ cursor, stepElapsedS, unheardSinceMs, effects }: CellContext, nowMs: number): number {
+  if (cursor === null || unheardSinceMs === null || effects.runsAlone !== true) return stepElapsedS;
+  const { kind, untilTimeS } = cursor.step.channelStep;
+  const isOver = kind !== "impedance" && stepElapsedS + (nowMs - unheardSinceMs) / 1000 >= untilTimeS;
+  return isOver ? untilTimeS : stepElapsedS;
+}
+
 /** What is left of the step's own time. */
 export function remainingMs({ cursor, stepElapsedS }: CellContext): number {
   if (cursor === null) return 0;

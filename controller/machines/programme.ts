@@ -154,6 +154,8 @@ export interface CellEffects {
   confirmBack(left: LeftStep, wiringSignal?: AbortSignal): Promise<CellBack>;
   /** For what the cell itself is waited, which does not lie in its slot yet; null or left out: it does. */
   awaitedCell?(): string | null;
+  /** The instrument runs a step to its end whoever listens. */
+  readonly runsAlone?: boolean;
   /** What has flowed so far, by raw samples. */
   totals(): ChargeTotals;
   /** The first sample of the step that runs or ran last; null without one. */

@@ -83,6 +83,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
   const parent = createParent();
   const behaviour: Partial<Record<Part, "fails" | "hangs" | "finds fault">> & {
     found?: CellFound;
+    /** The instrument ends a step by itself. */
+    runsAlone?: true;
     /** For what the cell itself is waited. */
     awaited?: string | null;
     /** By the number of the step. */
@@ -115,6 +117,9 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
       ...(carriedBy === undefined ? {} : { carriedBy }),
       first: programme(steps, finished),
       effects: {
+        get runsAlone() {
+          return behaviour.runsAlone === true;
+        },
         async prove() {
           await act("prove", "prove");
           return { openCircuitV: 3.2 };

@@ -214,6 +214,22 @@ describe("a break in a step", () => {
     expect(bench.recorder.types()).toEqual(["step-started", "step-interrupted", "step-started"]);
   });
 
+  it("in which its time ran out on an instrument that runs it alone: it is over, and not driven a second time", async () => {
+    for (const [awayMs, next] of [
+      [60_000, "start 1 after 30.00 s"],
+      [600_000, "start 2 after 0.00 s"],
+    ] as const) {
+      const bench = await cycling();
+      bench.behaviour.runsAlone = true;
+      await bench.for(30_000);
+      bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+      await bench.for(awayMs);
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      expect(bench.calls.slice(-2)).toEqual(["off", next]);
+    }
+  });
+
   it("in which it may have come to its end unheard: it is looked at before it goes on", async () => {
     const bench = await cycling([
       [-1, 3],
