@@ -96,10 +96,11 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     });
   }
 
-  /** For a step that goes on after a break: the instrument counts from zero again. */
+  /** For a step that goes on after a break: the instrument counts from zero again. As much as may have flowed is taken off. */
   function chargeLeft({ chargeMaxAh }: ChannelStep, elapsedS: number): { readonly chargeMaxAh?: number } {
     if (chargeMaxAh === undefined) return {};
-    const flowedAh = elapsedS > 0 ? Math.abs(intake.stepChargeAh[cellIndex] ?? 0) : 0;
+    const most = Math.abs(intake.stepChargeAh[cellIndex] ?? 0) + (intake.stepDoubtAh[cellIndex] ?? 0);
+    const flowedAh = elapsedS > 0 ? most : 0;
     return { chargeMaxAh: Math.max(CHARGE_LEFT_LEAST * chargeMaxAh, chargeMaxAh - flowedAh) };
   }
 

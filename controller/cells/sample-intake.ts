@@ -58,7 +58,7 @@ export interface SampleIntake {
   /** Sums of what flowed either way. */
   totals(cellIndex: number): ChargeTotals;
   /** After a restart: what had flowed of this cell, and in the step under way. */
-  restore(cellIndex: number, totals: ChargeTotals, stepChargeAh: number): void;
+  restore(cellIndex: number, totals: ChargeTotals, stepChargeAh: number, stepDoubtAh?: number): void;
   /** Of a step that is over: the reading that was its cell's last so far. */
   lastSeen(cellIndex: number, atMs: number, voltageV: number, currentA: number): void;
   /** Read with the cell off, as it was given out of its place; NaN once it is driven again. */
@@ -86,6 +86,8 @@ export interface SampleIntake {
   readonly chargeAh: Float64Array;
   /** Charge since the step began. */
   readonly stepChargeAh: Float64Array;
+  /** By how much that may be off. */
+  readonly stepDoubtAh: Float64Array;
   /** Samples of use since the step began, or since its last break, and campaign time of the first of them. */
   readonly stepSamples: Float64Array;
   readonly stepFirstMs: Float64Array;
@@ -111,6 +113,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const releasedV = new Float64Array(cellCount).fill(NaN);
   const chargeAh = new Float64Array(cellCount);
   const stepChargeAh = new Float64Array(cellCount);
+  const stepDoubtAh = new Float64Array(cellCount);
   const stepSamples = new Float64Array(cellCount);
   const stepFirstMs = new Float64Array(cellCount).fill(NaN);
   const stepStartMs = new Float64Array(cellCount);
@@ -153,6 +156,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
 
   function doubt(cellIndex: number, ampereHours: number): void {
     doubtAh[cellIndex] = (doubtAh[cellIndex] ?? 0) + Math.abs(ampereHours);
+    stepDoubtAh[cellIndex] = (stepDoubtAh[cellIndex] ?? 0) + Math.abs(ampereHours);
   }
 
   /** Beyond its range an instrument reads less than flows: what was ordered, or as much again, may have. */
@@ -193,6 +197,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     releasedV,
     chargeAh,
     stepChargeAh,
+    stepDoubtAh,
     stepSamples,
     stepFirstMs,
     stepStartMs,
@@ -202,7 +207,10 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     rejectedCount: 0,
     stepStarted(cellIndex, atMs, step) {
       stepStartMs[cellIndex] = atMs;
-      if (step?.continues !== true) stepChargeAh[cellIndex] = 0;
+      if (step?.continues !== true) {
+        stepChargeAh[cellIndex] = 0;
+        stepDoubtAh[cellIndex] = 0;
+      }
       gapMs[cellIndex] = step === undefined ? Infinity : GAP_INTERVALS * step.sampleIntervalS * 1000;
       stepUntilMs[cellIndex] = step === undefined ? Infinity : atMs + step.untilTimeS * 1000;
       stepCurrentA[cellIndex] = step?.currentA ?? NaN;
@@ -237,12 +245,13 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       dischargedAh: dischargedAh[cellIndex] ?? 0,
       doubtAh: doubtAh[cellIndex] ?? 0,
     }),
-    restore(cellIndex, totals, stepAh) {
+    restore(cellIndex, totals, stepAh, stepUnsureAh = 0) {
       chargedAh[cellIndex] = totals.chargedAh;
       dischargedAh[cellIndex] = totals.dischargedAh;
       doubtAh[cellIndex] = totals.doubtAh;
       chargeAh[cellIndex] = totals.chargedAh - totals.dischargedAh;
       stepChargeAh[cellIndex] = stepAh;
+      stepDoubtAh[cellIndex] = stepUnsureAh;
     },
     lastSeen(cellIndex, atMs, voltageV, currentA) {
       lastAtMs[cellIndex] = atMs;

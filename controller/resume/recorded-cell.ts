@@ -25,6 +25,8 @@ export interface CountedFrom {
   readonly totals: ChargeTotals;
   /** Of it since the step under way began. */
   readonly stepChargeAh: number;
+  /** By how much that may be off. */
+  readonly stepDoubtAh: number;
   readonly atMs: number;
 }
 
@@ -276,6 +278,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         counted: {
           totals,
           stepChargeAh: totals.chargedAh - totals.dischargedAh - (began.chargedAh - began.dischargedAh),
+          stepDoubtAh: Math.max(0, totals.doubtAh - began.doubtAh),
           atMs: countedAtMs,
         },
         ...(offTotals === undefined ? {} : { offTotals }),

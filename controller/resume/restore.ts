@@ -35,7 +35,7 @@ function restoreSamples(left: LeftRun, channels: readonly Channel[], intake: Sam
   const { cells } = left.recorded;
   intake.replay(() => {
     cells.forEach(({ counted }, cellIndex) => {
-      intake.restore(cellIndex, counted.totals, counted.stepChargeAh);
+      intake.restore(cellIndex, counted.totals, counted.stepChargeAh, counted.stepDoubtAh);
     });
     const hasBegun = cells.map(() => false);
     const begin = (cellIndex: number): void => {
@@ -77,14 +77,17 @@ function restoreSamples(left: LeftRun, channels: readonly Channel[], intake: Sam
     cells.forEach((cell, cellIndex) => {
       begin(cellIndex);
       if (cell.left.runningSinceMs === null) intake.stepEnded(cellIndex);
-      if (cell.offTotals !== undefined) intake.restore(cellIndex, cell.offTotals, inStepAh(cell.offTotals, cell.left));
+      const { offTotals } = cell;
+      if (offTotals !== undefined) intake.restore(cellIndex, offTotals, ...inStepAh(offTotals, cell.left));
       if (cell.hasEndedUnheard) intake.lastSeen(cellIndex, intake.lastAtMs[cellIndex] ?? -Infinity, NaN, NaN);
     });
   });
 }
 
-function inStepAh(now: ChargeTotals, { account: { stepStartedAt } }: RecordedCell["left"]): number {
-  return now.chargedAh - now.dischargedAh - (stepStartedAt.chargedAh - stepStartedAt.dischargedAh);
+/** And by how much that may be off. */
+function inStepAh(now: ChargeTotals, { account: { stepStartedAt } }: RecordedCell["left"]): [number, number] {
+  const chargeAh = now.chargedAh - now.dischargedAh - (stepStartedAt.chargedAh - stepStartedAt.dischargedAh);
+  return [chargeAh, Math.max(0, now.doubtAh - stepStartedAt.doubtAh)];
 }
 
 /** Samples of a cell's last seconds may not have been written; what it was given out with was, before the arm moved or anybody was told. */

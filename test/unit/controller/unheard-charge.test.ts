@@ -19,3 +19,21 @@ it.each([
   const { chargedAh, doubtAh } = intake.totals(0);
   expect((chargedAh + doubtAh) * 3600).toBeCloseTo(0.001 * mostS, 9);
 });
+
+it("a step that goes on may let flow what is left once all that may have flowed is taken off", async () => {
+  const asked: (number | undefined)[] = [];
+  const { effects, time } = createEffectsBench({
+    capabilities: { runsProgrammeAlone: true } as never,
+    start: ({ chargeMaxAh }) => {
+      asked.push(chargeMaxAh);
+      return Promise.resolve();
+    },
+  });
+  const step = { ...STEP, channelStep: { ...CHARGE, untilTimeS: 3600, chargeMaxAh: 0.001 } };
+  await effects.startStep(step, 0, null);
+  time.nowMs = 360_000;
+  await effects.openCircuit();
+  // Six minutes at 1 mA may have flowed, and half of that is counted.
+  await effects.startStep(step, 0.1, null);
+  expect(asked).toEqual([0.001, expect.closeTo(0.0009, 9)]);
+});
