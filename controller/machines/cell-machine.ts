@@ -35,6 +35,7 @@ export function createCellMachine(deps: CellMachineDeps) {
     { target: "opening", actions: keepFailure },
   ] as const;
   const actedOn = { target: "choosing", actions: "noteAct" } as const;
+  const notBegun = ["noteFailedStart", "noteUnheard", "recordInterrupted"] as const;
   const begun = ["noteStepStart", "recordStepStarted", "askAtStart"] as const;
   const parts = setupCell(deps);
 
@@ -46,7 +47,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       stepStartedAtMs: input.left?.mustLook === true ? NaN : 0,
       stepElapsedS: input.left?.stepElapsedS ?? 0,
       stepsDoneCount: input.left?.stepsDoneCount ?? 0,
-      proofTriesCount: 0,
+      ...{ proofTriesCount: 0, failedStartsCount: 0 },
       account: input.left?.account ?? openAccount(input.rules),
       ...{ hold: input.left?.hold ?? null, leave: input.left?.leave ?? null, breakReason: null },
       isCarried: input.left === undefined ? input.joins === true : input.left.isCarried === true,
@@ -217,10 +218,11 @@ export function createCellMachine(deps: CellMachineDeps) {
             },
             { target: "cycling", actions: [...begun] },
           ],
-          onError: {
-            target: "findingOut",
-            actions: [keepFailure, "noteUnheard", "recordInterrupted"],
-          },
+          onError: [
+            { guard: "isStartGivenUp", target: "opening", actions: [keepFailure, "recordInterrupted"] },
+            { guard: "wantsNewLink", target: "awaitingReturn", actions: [keepFailure, ...notBegun] },
+            { target: "findingOut", actions: [keepFailure, ...notBegun] },
+          ],
         },
         on: {
           // A step can be over before its start is acknowledged to us.

@@ -5,6 +5,7 @@ import { closeAccount, openAccount } from "../cells/cell-account.ts";
 import { endsLead, leavesAsIs, type LeadBack, type UnfitStep } from "../cells/next-step.ts";
 import { actOf, actOnUnfit, afterAct, BY_PERSON, isByPerson, isSpared } from "./cell-acts.ts";
 import {
+  afterFailedStart,
   elapsedWhenFound,
   finishedNews,
   hasComeAlready,
@@ -95,6 +96,8 @@ export function setupCell(deps: CellMachineDeps) {
       wasAborted: ({ event }) => event.type === "STEP_ENDED" && event.end === "aborted",
       hasLedBack: ({ context, event }) =>
         event.type === "STEP_ENDED" && endsLead(context.cursor?.step.channelStep, event.end),
+      wantsNewLink: ({ context }) => afterFailedStart(context) === "new-link",
+      isStartGivenUp: ({ context }) => afterFailedStart(context) === "given-up",
       hasStep: ({ context }) => context.cursor !== null,
       mayBeOn: ({ context }) => context.mayBeOn,
       wasIsolated: ({ context }) => context.left?.phase === "isolated",
@@ -140,7 +143,7 @@ export function setupCell(deps: CellMachineDeps) {
           stepElapsedS,
           breakReason: null,
           isBrokenOff: false,
-          isLedBack: false,
+          ...{ isLedBack: false, failedStartsCount: 0 },
         };
         const { cursor } = context;
         if (cursor === null) return { ...started, waiting: null };
@@ -185,6 +188,7 @@ export function setupCell(deps: CellMachineDeps) {
         isLedBack: true,
       }),
       forgetLead: assign({ isLedBack: false }),
+      noteFailedStart: assign({ failedStartsCount: ({ context }) => context.failedStartsCount + 1 }),
       noteLost: assign({ unheardSinceMs: () => clock.monoMs() }),
       noteRanOn: assign({
         stepElapsedS: ({ context }) => elapsedUnheardS(context, clock.monoMs()),

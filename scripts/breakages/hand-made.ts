@@ -299,11 +299,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 8,
     what: "what a lost command came to is guessed: the step counts as begun",
     file: CELL_MACHINE,
-    from: `          onError: {
-            target: "findingOut",
-            actions: [keepFailure, "noteUnheard", "recordInterrupted"],
-          },`,
-    to: `          onError: { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] },`,
+    from: '            { target: "findingOut", actions: [keepFailure, ...notBegun] },',
+    to: '            { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] },',
   },
   {
     invariant: 9,
