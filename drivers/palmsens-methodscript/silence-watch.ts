@@ -6,7 +6,8 @@ import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 
 export interface SilenceWatch {
   /**
-   * Calls `onSilent` once when the monotonic clock has passed `deadlineMs()`, at most about a second late.
+   * Calls `onSilent` once when the monotonic clock has passed `deadlineMs()`, at most about a second late; where this
+   * computer stood still meanwhile, after what it did not read has been read.
    * Returns the way to stop watching.
    */
   watch(deadlineMs: () => number, onSilent: () => void): () => void;
@@ -20,10 +21,14 @@ interface Watched {
 /** Two looks are at least this far apart, so that 96 channels cost one timer a second. */
 const LOOK_INTERVAL_MS = 1000;
 
+/** A timer that is so late tells of this computer, not of a channel: what came meanwhile is still to be read. */
+const LATE_MS = 500;
+
 export function createSilenceWatch(clock: Clock): SilenceWatch {
   const watched = new Set<Watched>();
   let timer: TimerHandle = null;
   let timerAtMs = Number.POSITIVE_INFINITY;
+  let wasLate = false;
 
   function arm(): void {
     let earliestMs = Number.POSITIVE_INFINITY;
@@ -35,8 +40,14 @@ export function createSilenceWatch(clock: Clock): SilenceWatch {
   }
 
   function look(): void {
-    timerAtMs = Number.POSITIVE_INFINITY;
     const nowMs = clock.monoMs();
+    // Once: one that is always late is to be told of silence too.
+    wasLate = !wasLate && nowMs - timerAtMs >= LATE_MS;
+    timerAtMs = Number.POSITIVE_INFINITY;
+    if (wasLate) {
+      arm();
+      return;
+    }
     for (const entry of [...watched]) {
       if (nowMs < entry.deadlineMs() || !watched.delete(entry)) continue;
       entry.onSilent();
