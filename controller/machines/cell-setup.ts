@@ -212,7 +212,8 @@ export function setupCell(deps: CellMachineDeps) {
           ...after.changes,
           stepStartedAtMs: NaN,
           mustLook: context.mustLook || isByPerson(context.leave),
-          isBrokenOff: false,
+          // Its time was over, and what came of it nobody heard: it may have had no power, and left the cell far from a hold.
+          isBrokenOff: params.how === "unknown" && after.changes.cursor?.step.channelStep.kind === "constant-voltage",
         });
         const { position, cursor } = context;
         const asks = after.outcome?.asks ?? [];

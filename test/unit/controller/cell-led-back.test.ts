@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { leadBack } from "../../../controller/cells/next-step.ts";
 import type { ChannelStep } from "../../../protocols/roles/channel.ts";
-import { cycling, FAULT } from "./cell-bench.ts";
+import { cycling, FAULT, open, type BenchStep } from "./cell-bench.ts";
 import { createEffectsBench, LIMITS } from "./effects-bench.ts";
 
 const HOLD = {
@@ -68,6 +68,29 @@ describe("a cell whose hold of a voltage broke off", () => {
       expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
     },
   );
+
+  it("is led to it also where nobody heard whether the charge before it came to its end: there may have been no power", async () => {
+    const holdAfter = (steps: readonly BenchStep[]) => {
+      const bench = open(steps, { stepElapsedS: 3500 });
+      bench.behaviour.found = { kind: "off", openCircuitV: 3.6, stepElapsedS: 3600 };
+      bench.behaviour.unfitWhenBrokenOff = { 2: LEAD };
+      bench.send({ type: "CHANNEL_READY" });
+      return bench;
+    };
+    const unheard = holdAfter([[1, 4.2], { holdsS: 600 }]);
+    await unheard.for(30);
+    expect(unheard.calls).toEqual(["find", "lead to 2 after 0.00 s"]);
+    unheard.end("voltage");
+    await unheard.for(20);
+    expect(unheard.calls.at(-1)).toMatch(/^start 2 after /);
+    // What a current does beyond its end its instrument ends at once.
+    const current = holdAfter([
+      [1, 4.2],
+      [-1, 3],
+    ]);
+    await current.for(30);
+    expect(current.calls).toEqual(["find", "start 2 after 0.00 s"]);
+  });
 
   it("and that breaks off on its way back is led back again", async () => {
     const bench = await cycling([{ holdsS: 600 }, 100]);
