@@ -10,6 +10,7 @@ import { openRecord } from "../../controller/record/record-reader.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { hashOf } from "../load-campaign.ts";
+import { proposedCampaign } from "./proposals.ts";
 import { writeWhole } from "../virtual/world-files.ts";
 
 export const CAMPAIGN_FILE = "campaign.json";
@@ -28,6 +29,14 @@ export function keptCampaign(folder: string, campaignHash: string): Campaign | u
   // Every byte of it is vouched for by the hash that the record's header, or the amendment, states.
   const campaign = value as unknown as Campaign;
   return hashOf(campaign) === campaignHash ? campaign : undefined;
+}
+
+/**
+ * Also where the controller was lost, or the disk refused, after an amendment had come on record and before it was kept: then
+ * as it was proposed. Undefined where it is in neither.
+ */
+export function campaignInForce(folder: string, campaignHash: string): Campaign | undefined {
+  return keptCampaign(folder, campaignHash) ?? proposedCampaign(folder, campaignHash);
 }
 
 export interface AmendableFolder {

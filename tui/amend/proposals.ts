@@ -3,8 +3,8 @@
  * it. The order over the bus names the hash; nothing else of the file is believed.
  */
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { isRecord } from "../../controller/record/ledger-row.ts";
 import { parseJson } from "../../controller/record/record-header.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -49,6 +49,23 @@ export function readProposal(folder: string, hash: string): Proposal | string {
     Object.entries(value["texts"]).flatMap(([path, one]) => (typeof one === "string" ? [[path, one] as const] : [])),
   );
   return { campaign, campaignHash: hashOf(campaign), texts };
+}
+
+/** The campaign that was proposed under this hash; undefined where none was, or its file is damaged. */
+export function proposedCampaign(folder: string, campaignHash: string): Campaign | undefined {
+  for (const name of namesIn(join(folder, FOLDER))) {
+    const proposal = readProposal(folder, basename(name, ".json"));
+    if (typeof proposal !== "string" && proposal.campaignHash === campaignHash) return proposal.campaign;
+  }
+  return undefined;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Undefined for what is no plain file of some length: neither a link nor a pipe keeps whoever reads it waiting. */

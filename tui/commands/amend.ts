@@ -15,7 +15,7 @@ import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import { campaignReferences } from "../../protocols/campaign/resolve-protocols.ts";
 import type { InputDocument } from "../../protocols/input/document.ts";
 import { amendmentJson, changeLine, whatIfLine } from "../amend/amendment-text.ts";
-import { keepCampaign, keptCampaign, readAmendable, type AmendableFolder } from "../amend/campaign-in-force.ts";
+import { campaignInForce, keepCampaign, readAmendable, type AmendableFolder } from "../amend/campaign-in-force.ts";
 import { writeProposal } from "../amend/proposals.ts";
 import { whatIf } from "../amend/what-if.ts";
 import { CLIENT_OPTIONS, type ClientValues } from "../bus/client-options.ts";
@@ -146,7 +146,7 @@ function textsOf(context: AmendContext, campaignPath: string, document: InputDoc
 }
 
 function currentCampaign(context: AmendContext, options: AmendOptions, folder: AmendableFolder): Campaign {
-  const kept = keptCampaign(options.folder, folder.campaignHash);
+  const kept = campaignInForce(options.folder, folder.campaignHash);
   if (kept !== undefined) return kept;
   const { fromPath } = options;
   if (fromPath === undefined) {

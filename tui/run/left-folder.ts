@@ -7,7 +7,7 @@ import { databasePath } from "../../controller/record/schema.ts";
 import { AMENDED_EVENT } from "../../controller/amendments/campaign-progress.ts";
 import { numberOf, recordOf, textOf } from "../../controller/resume/recorded-cell.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
-import { keptCampaign } from "../amend/campaign-in-force.ts";
+import { campaignInForce } from "../amend/campaign-in-force.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 
 export interface LeftFolder {
@@ -98,6 +98,6 @@ export function goesOnWith<Loaded extends { readonly campaign: Campaign; readonl
   const amended = left?.amended;
   if (amended === undefined || amended.campaignHash === loaded.campaignHash) return loaded;
   if (!amended.before.includes(loaded.campaignHash)) return loaded;
-  const campaign = keptCampaign(folder, amended.campaignHash);
+  const campaign = campaignInForce(folder, amended.campaignHash);
   return campaign === undefined ? loaded : { ...loaded, campaign, campaignHash: amended.campaignHash };
 }

@@ -73,4 +73,12 @@ describe("a run that goes on in an amended folder", () => {
     expect(last.triggers?.[0]?.cells).toEqual([{ cellIndex: 2, stepIndexes: null }]);
     expect(inRecordedOrder(campaign, [])).toBe(campaign);
   });
+
+  it("goes on by it as it was proposed where nothing else was kept: the disk refused, or the controller was lost just then", () => {
+    keepCampaign(folder, { ...campaign, title: "the one before" });
+    writeProposal(folder, { campaign: { ...campaign, title: "another" }, texts: new Map() });
+    expect(goesOnWith(folder, left, before).campaignHash).toBe("begun");
+    writeProposal(folder, { campaign, texts: new Map() });
+    expect(goesOnWith(folder, left, before)).toMatchObject({ campaignHash, campaign: { cells: campaign.cells } });
+  });
 });
