@@ -66,7 +66,7 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
         CHANNEL_LOST: { target: "awaitingContacts", actions: "keepFault" },
         // Its proof is a current too.
         TAKE_OUT: { guard: "isPersons", target: "givingBack", actions: "noteTaken" },
-        HOLD_CELL: { guard: "isPersons", target: "givingBack", actions: "noteAct" },
+        HOLD_CELL: { guard: "isInHand", target: "givingBack", actions: "noteAct" },
       },
     }),
     awaitingContacts: parts.createStateConfig({
@@ -78,8 +78,13 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
         }),
       },
       on: {
-        // What was begun of its proof may run on: it counts as off once it is confirmed.
-        CHANNEL_READY: [{ guard: "isTaken", target: "givingBack" }, { target: "returning" }],
+        CHANNEL_READY: [
+          // What was begun of its proof may run on: it counts as off once it is confirmed.
+          { guard: "isTaken", target: "givingBack" },
+          // Its proof would be a current.
+          { guard: "isHeldInHand", target: "givingBack" },
+          { target: "returning" },
+        ],
         TAKE_OUT: { guard: "isPersons", target: "awaitingContacts", reenter: true, actions: "noteTaken" },
         ...LIMIT_OPENS,
       },

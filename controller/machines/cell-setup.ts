@@ -110,6 +110,7 @@ export function setupCell(deps: CellMachineDeps) {
       wasInHand: ({ context }) => context.left?.isCarried === true && context.carriedBy === "person",
       isPersons: ({ context }) => context.carriedBy === "person",
       isInHand: ({ context }) => wasInHand(context),
+      isHeldInHand: ({ context }) => context.hold !== null && wasInHand(context),
       isCarried: ({ context }) => context.cursor !== null && context.isCarried,
       wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
       wasUnderWay: ({ context }) => context.left?.phase === "under-way",

@@ -68,7 +68,29 @@ describe("a cell that a person had in hand", () => {
     expect(bench.state()).toBe("away");
   });
 
-  it("that was not given to anybody after all gets no current for that, held or not", async () => {
+  it("that is held while its channel does not answer gets no current once it does, and is the person's still", async () => {
+    const bench = await out();
+    bench.behaviour.back = "hangs";
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(15);
+    bench.send({ type: "CHANNEL_LOST", fault: LIMIT });
+    bench.send({ type: "HOLD_CELL", author: "bert", reason: "a look" });
+    delete bench.behaviour.back;
+    const before = bench.calls.length;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(40);
+    expect([bench.state(), bench.calls.slice(before)]).toEqual(["away", ["off"]]);
+  });
+
+  it("that was not given to anybody after all, and is held while it is looked at, is held, and in nobody's hands", async () => {
+    const bench = await out();
+    bench.send({ type: "PUT_BACK", isUntouched: true });
+    bench.send({ type: "HOLD_CELL", author: "bert", reason: "a look" });
+    await bench.for(40);
+    expect(bench.state()).toBe("held");
+  });
+
+  it("that was not given to anybody after all gets gets no current for that, held or not", async () => {
     for (const [state, behaviour] of [
       ["held", undefined],
       ["isolated", "finds fault"],
