@@ -87,6 +87,16 @@ export function afterTime(state: Authority, nowMs: number): Authority {
   return { holder, takingOver, answered };
 }
 
+/** The machine's clock was set, by so much: what people were told lasts as long as they were told, and not as the clock says. */
+export function afterClockSet(state: Authority, byMs: number): Authority {
+  const { holder, takingOver } = state;
+  return {
+    ...state,
+    holder: holder && { ...holder, sinceMs: holder.sinceMs + byMs, untilMs: holder.untilMs + byMs },
+    takingOver: takingOver && { ...takingOver, atMs: takingOver.atMs + byMs },
+  };
+}
+
 function withoutStale(answered: Answered, nowMs: number): Answered {
   const isStale = (deadlineMs: number): boolean => deadlineMs < nowMs;
   if (![...answered.values()].some((own) => [...own.values()].some(isStale))) return answered;

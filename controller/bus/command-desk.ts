@@ -12,6 +12,7 @@ import { firstIssue } from "../../protocols/bus/messages.ts";
 import { BUS_VERSION, isTopicName, type BusTopic } from "../../protocols/bus/topics.ts";
 import type { BusUser } from "../../protocols/bus/users.ts";
 import {
+  afterClockSet,
   afterTime,
   commandText,
   DEADLINE_AHEAD_MAX_MS,
@@ -47,8 +48,8 @@ export interface CommandDeskDeps {
   readonly keep?: () => Promise<void>;
   /** By the machine's clock, UTC milliseconds. */
   readonly dayMs: () => number;
-  /** The machine's clock: how long the answer to a stop waits for devices. */
-  readonly dayClock: Pick<Clock, "setTimeout" | "clearTimeout">;
+  /** The machine's clock: how long the answer to a stop waits for devices, and whether `dayMs` was set meanwhile. */
+  readonly dayClock: Pick<Clock, "setTimeout" | "clearTimeout" | "monoMs">;
   readonly answer: (topic: BusTopic, reply: BusReply) => void;
   /** Who is in control, or what was ordered, has changed. */
   readonly changed: () => void;
@@ -82,6 +83,8 @@ const LAST_COMMANDS = 10;
 /** From one user: so many at once, then so many a second. */
 const BURST = 40;
 const PER_SECOND = 20;
+/** By less two clocks come apart by themselves, from look to look (chosen). */
+const CLOCK_SET_MS = 100;
 /** Emergency stops of one user, whatever else that user sent. */
 const STOP_BURST = 5;
 const STOPS_PER_SECOND = 1;
@@ -100,6 +103,19 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
   const mayCome = createPaces(BURST, PER_SECOND, deps.dayMs);
   const mayStop = createPaces(STOP_BURST, STOPS_PER_SECOND, deps.dayMs);
   const mayBeLogged = createPaces(LOGGED_BURST, LOGGED_PER_SECOND, deps.dayMs);
+
+  /** Between the clock of people, which may be set, and the one that is not. */
+  let aheadMs = deps.dayMs() - deps.dayClock.monoMs();
+
+  function nowMs(): number {
+    const atMs = deps.dayMs();
+    const setMs = atMs - deps.dayClock.monoMs() - aheadMs;
+    aheadMs += setMs;
+    if (Math.abs(setMs) <= CLOCK_SET_MS) return atMs;
+    authority = afterClockSet(authority, setMs);
+    deps.changed();
+    return atMs;
+  }
 
   const dayText = (): string => new Date(deps.dayMs()).toISOString();
 
@@ -147,8 +163,9 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
   }
 
   function judge(user: BusUser, envelope: BusEnvelope): void {
+    const atMs = nowMs();
     const judged = judgeCommand(authority, envelope, {
-      ...{ user, nowMs: deps.dayMs(), groupOf: deps.groupOf, versionOf: deps.versionOf },
+      ...{ user, nowMs: atMs, groupOf: deps.groupOf, versionOf: deps.versionOf },
       ...{ isAlarmOpen: deps.isAlarmOpen },
       obstacle: (command, role) => deps.effects.obstacle(command, role, { author: user.name, reason: envelope.reason }),
     });
@@ -297,7 +314,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       else unreadable(name, value, firstIssue(read.error));
     },
     look() {
-      setAuthority(afterTime(authority, deps.dayMs()));
+      const atMs = nowMs();
+      setAuthority(afterTime(authority, atMs));
     },
     view() {
       const { holder, takingOver } = authority;

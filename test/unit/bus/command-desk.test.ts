@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CONTROL_MS, NOTICE_MS } from "../../../controller/bus/authority.ts";
 import { createCommandDesk, type CommandDeskDeps } from "../../../controller/bus/command-desk.ts";
 import { createGroupCensors } from "../../../controller/bus/group-censors.ts";
 import { ALL_POSITIONS } from "../../../protocols/base/position.ts";
@@ -9,7 +10,8 @@ function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given" | "effec
   const done: string[] = [];
   const recorded: string[] = [];
   const answers: { readonly to: string; readonly reply: BusReply }[] = [];
-  const state = { nowMs: NOON_MS };
+  /** `setMs`: by how much the clock was set meanwhile. */
+  const state = { nowMs: NOON_MS, setMs: 0 };
   const { groupOf, versionOf, isAlarmOpen } = facts(ANNA);
   const desk = createCommandDesk({
     effects: {
@@ -25,7 +27,10 @@ function bench(more: Partial<Pick<CommandDeskDeps, "isShared" | "given" | "effec
     record: (type) => recorded.push(type),
     cellAt: (position) => position,
     dayMs: () => state.nowMs,
-    dayClock: { setTimeout: () => undefined, clearTimeout: () => undefined },
+    dayClock: {
+      ...{ setTimeout: () => undefined, clearTimeout: () => undefined },
+      monoMs: () => state.nowMs - state.setMs,
+    },
     answer: (topic, reply) =>
       answers.push({ to: topic.kind === "reply" ? `${topic.user}/${topic.client}` : "", reply }),
     changed: () => undefined,
@@ -47,6 +52,25 @@ describe("the desk where commands arrive", () => {
     expect(recorded).toEqual(["command-given", "control-changed", "command-given"]);
     expect(done).toEqual(["anna take-control", "anna hold"]);
     expect(answers.map(({ to, reply }) => `${to} ${reply.outcome}`)).toEqual(["anna/test done", "anna/test done"]);
+  });
+
+  it("lets control pass after its notice, and lapse after its time, whatever the machine's clock is set to meanwhile", () => {
+    for (const setMs of [-3_600_000, 3_600_000]) {
+      const { desk, send, state } = bench();
+      send("anna", envelope("anna", "take-control"));
+      send("boris", envelope("boris", "take-control"));
+      const pass = (ms: number): string | undefined => {
+        state.nowMs += ms;
+        desk.look();
+        return desk.view().holder?.author;
+      };
+      state.setMs += setMs;
+      expect(pass(setMs + 4000)).toBe("anna");
+      expect(pass(NOTICE_MS.operator)).toBe("boris");
+      state.setMs += setMs;
+      expect(pass(setMs + 4000)).toBe("boris");
+      expect(pass(CONTROL_MS)).toBeUndefined();
+    }
   });
 
   it("answers an order once it is on the disk, so that no kill loses what was answered", async () => {
