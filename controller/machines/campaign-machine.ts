@@ -323,6 +323,8 @@ export function createCampaignMachine(deps: CampaignMachineDeps) {
           },
           cells: {
             initial: "cycling",
+            // Also when all others are over.
+            on: { CELLS_JOINED: { target: ".cycling", actions: "spawnJoined" } },
             states: {
               cycling: {
                 always: { guard: "allCellsDone", target: "ended" },
