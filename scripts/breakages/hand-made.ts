@@ -183,6 +183,14 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     invariant: 5,
+    what: "the robot puts cells back after all motion was stopped",
+    file: "controller/changer/robot-moves.ts",
+    from: "stands = why;",
+    to: "stands = null;",
+    tests: ["test/world/changer.test.ts"],
+  },
+  {
+    invariant: 5,
     what: "the heartbeat goes on when the exposure is over",
     file: "controller/machines/exposure-machine.ts",
     from: `          "returnPermit",

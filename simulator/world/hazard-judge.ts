@@ -26,6 +26,8 @@ export interface HazardJudgeDeps {
   /** Their channels may have heard nothing. */
   readonly faultyPositions: ReadonlySet<number>;
   readonly ledger: Pick<Ledger, "check">;
+  /** One that stops the beam has had its time to be answered. */
+  readonly onLapsed?: (name: string) => void;
 }
 
 export interface HazardJudge {
@@ -50,6 +52,7 @@ export function createHazardJudge(deps: HazardJudgeDeps): HazardJudge {
   function judge(input: WatchedInput): void {
     if (!active.has(input)) return;
     lapsed.add(input);
+    if (input.stopsBeam) deps.onLapsed?.(input.name);
     const atMs = clock.nowMs();
     const driven = !input.stopsCells
       ? []

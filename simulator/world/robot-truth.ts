@@ -34,6 +34,12 @@ export interface WorldRobot {
   handover(atMs: number): Place | null;
   /** The arm begins a path, to the slot if it has one. */
   pathBegins(atMs: number, path: string, slot?: { readonly tray: number; readonly slot: number } | null): void;
+  /** A person stopped all motion, or a hazard the beam: no path begins before `letGo`. */
+  mustStand(why: string): void;
+  /** A person says that it may go on. */
+  letGo(): void;
+  /** What it was told within that time may be on no record. */
+  controllerLost(withinMs: number): void;
   /** The doors of its cell are those of the hutch. */
   areDoorsClosed(atMs: number): boolean;
   /** Told when the hutch's own chain stops the arm; one handler. */
@@ -82,7 +88,7 @@ const REACH_MM = 0.5;
 /** Where the beam still falls on what lies in the holder. */
 const HOLDER_MM = 12;
 const HUTCH = ["searched", "doorClosed", "emergencyOk", "motionEnabled"] as const;
-/** Between the reading of a level and the motion it allows. */
+/** Between the reading of a level, or an order, and the motion it allows. */
 const REACTION_MS = 1000;
 
 export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
@@ -107,6 +113,7 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
   let doublesNext = false;
   let isByHand = false;
   let pickedAtMs = NaN;
+  let stands: { readonly why: string; readonly sinceMs: number } | null = null;
   let stopped: (() => void) | undefined;
   let freed: (() => void) | undefined;
 
@@ -232,6 +239,17 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
         (name) => !beam.isHolding(name) && atMs - (brokenSinceMs.get(name) ?? atMs) > REACTION_MS,
       );
       ledger.check("robot-in-order", broken.length === 0, atMs, () => `${path} began without ${broken.join(", ")}`);
+      const why = stands !== null && atMs - stands.sinceMs > REACTION_MS ? stands.why : null;
+      ledger.check("robot-in-order", why === null, atMs, () => `${path} began after ${String(why)}`);
+    },
+    mustStand(why) {
+      stands ??= { why, sinceMs: clock.nowMs() };
+    },
+    letGo() {
+      stands = null;
+    },
+    controllerLost(withinMs) {
+      if (stands !== null && clock.nowMs() - stands.sinceMs < withinMs) stands = null;
     },
     underBeam(atMs, stageXMm, stageYMm) {
       // What has been begun may be over by now.

@@ -142,6 +142,7 @@ export function createWorld(deps: WorldDeps): World {
   const endAtMs = options.endAtMs ?? Infinity;
   const hazards = createHazardJudge({
     ...{ clock, beam, cells, faultyPositions, ledger, inputs: options.safetyInputs ?? [] },
+    onLapsed: (name) => robot?.mustStand(`${name} told of trouble`),
   });
   const disturbances = createDisturbanceWatch(
     cells,

@@ -154,6 +154,10 @@ export function unended({ run, clock }: Pick<VirtualCampaign, "run" | "clock">):
   return [{ invariant: "run", at_s: clock.monoMs() / 1000, what }];
 }
 
+/** Until an order is durable; and where a disk may refuse it, as long as one does. */
+const NOTED_MS = 5000;
+const DISK_TROUBLE_MS = 120_000;
+
 export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCampaign {
   const { campaign, site, seed, endAtMs } = inputs;
   const clock = createVirtualClock(campaign.startMs, { drain: inputs.drain });
@@ -287,23 +291,14 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...(identity === undefined ? {} : { identity }),
       ...(inputs.keepAlignment === undefined ? {} : { keepAlignment: inputs.keepAlignment }),
     });
-    hearPeople(created.actor, {
-      rearmed() {
-        world.personRearms();
-      },
-      stopped(positions) {
-        for (const text of positions) {
-          const position = parseOccupant(text);
-          if (position !== undefined) world.personOrders(positionIndex(position));
-        }
-      },
-    });
+    hearPeople(created, world);
     return { store: opened, run: created };
   }
 
   function kill(isTorn = false): void {
     assert(mortal !== undefined && !killed, "there is no controller that can be killed");
     killed = true;
+    world.robot?.controllerLost(host.hasDiskTrouble ? DISK_TROUBLE_MS : NOTED_MS);
     unattended.push({ fromMs: clock.monoMs(), toMs: Infinity });
     mortal.kill();
     const tear = isTorn ? tornWrite(inputs.folder) : undefined;

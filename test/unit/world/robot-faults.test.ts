@@ -161,3 +161,34 @@ describe("a cell that is ordered off while the beam is on another", () => {
     ]);
   });
 });
+
+describe("a robot that a person or a hazard stopped", () => {
+  /** The path begins so long after the stop; what happened to the controller or by a person in between. */
+  async function begun(afterMs: number, meanwhile: (robot: WorldRobot) => void = () => undefined) {
+    const test = await robotWith();
+    const robot = robotOf(test);
+    robot.mustStand("a stop of class motion");
+    meanwhile(robot);
+    await test.clock.run(test.clock.nowMs() + afterMs);
+    robot.pathBegins(test.clock.nowMs(), "get");
+    return test.world.finish(NO_CLAIMS).violations.map(({ invariant, what }) => `${invariant}: ${what}`);
+  }
+
+  it("is judged by its next path, but for one that was on its way", async () => {
+    expect(await begun(2000)).toEqual(["robot-in-order: get began after a stop of class motion"]);
+    expect(await begun(500)).toEqual([]);
+  });
+
+  it("may move again when a person says so, or where the order may be on no record", async () => {
+    expect(
+      await begun(2000, (robot) => {
+        robot.letGo();
+      }),
+    ).toEqual([]);
+    expect(
+      await begun(2000, (robot) => {
+        robot.controllerLost(5000);
+      }),
+    ).toEqual([]);
+  });
+});
