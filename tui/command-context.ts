@@ -8,6 +8,7 @@
  */
 import type { WaitForThread } from "../controller/record/threaded-scribe.ts";
 import type { Clock } from "../protocols/base/clock.ts";
+import type { BootTime } from "../protocols/base/boot-time.ts";
 import type { ClockOffset } from "../protocols/base/clock-offset.ts";
 import type { AttenuationTables } from "../protocols/dose/attenuation.ts";
 import type { Site } from "../protocols/site/site.ts";
@@ -93,6 +94,8 @@ export interface CommandContext {
   freeBytes?(path: string): number | null;
   /** How far the machine's clock is off UTC; null where its time service does not say. */
   clockOffset?(): Promise<ClockOffset | null>;
+  /** How long the computer is up; null where nobody says. */
+  bootTime?(): BootTime | null;
   /** The machine's clock. */
   readonly clock: Clock;
   /** Resolves after every callback and promise that is ready now has run. */

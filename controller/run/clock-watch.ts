@@ -1,10 +1,14 @@
 /**
  * How far the computer's clock is off UTC goes on record while a run goes on: soon after it began and every hour, and
- * where nobody says, that nobody does. Nothing is decided by it: exports tell it with the data.
+ * where nobody says, that nobody does: exports tell it with the data. So does how long the computer is up, by which a run
+ * goes on whose clock was set meanwhile.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
+import type { Alarms } from "./alarms.ts";
+import type { BootTime } from "../../protocols/base/boot-time.ts";
 import type { ClockOffset } from "../../protocols/base/clock-offset.ts";
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 
 export interface ClockWatchDeps {
@@ -12,6 +16,11 @@ export interface ClockWatchDeps {
   readonly clock: Clock;
   /** Null where nobody says. */
   readonly read: () => Promise<ClockOffset | null>;
+  readonly alarms: Pick<Alarms, "raise">;
+  /** By how much the clock was set on before this run went on, or back where it is negative; 0 where it was not. */
+  readonly setOnMs: number;
+  /** Null where nobody says. */
+  readonly bootTime?: () => BootTime | null;
   readonly store: { appendEvent(event: { readonly atMs: number; readonly type: string; readonly data: Json }): number };
 }
 
@@ -27,7 +36,7 @@ export const CLOCK_EVENT = "clock-compared";
 const FIRST_LOOK_MS = 2000;
 const LOOK_MS = 3_600_000;
 
-export function createClockWatch({ clock, read, store }: ClockWatchDeps): ClockWatch {
+export function createClockWatch({ clock, read, bootTime, store, alarms, setOnMs }: ClockWatchDeps): ClockWatch {
   let wasUnknown = false;
   let isOver = false;
 
@@ -36,6 +45,7 @@ export function createClockWatch({ clock, read, store }: ClockWatchDeps): ClockW
     const found = await read();
     if (isOver || (found === null && wasUnknown)) return;
     wasUnknown = found === null;
+    const boot = bootTime?.() ?? null;
     try {
       store.appendEvent({
         atMs: clock.monoMs(),
@@ -44,6 +54,7 @@ export function createClockWatch({ clock, read, store }: ClockWatchDeps): ClockW
           source: found?.source ?? "unknown",
           utc_less_clock_s: found?.offsetS ?? null,
           uncertainty_s: found?.uncertaintyS ?? null,
+          ...(boot === null ? {} : { boot_id: boot.bootId, up_s: boot.upS }),
         },
       });
     } catch (error) {
@@ -53,9 +64,21 @@ export function createClockWatch({ clock, read, store }: ClockWatchDeps): ClockW
     }
   }
 
+  function tellSet(): void {
+    if (isOver) return;
+    const text = `${Math.abs(setOnMs / 1000).toFixed(0)} s ${setOnMs > 0 ? "forward" : "back"}`;
+    alarms.raise({
+      code: "clock.set",
+      where: "clock",
+      what: `the computer's clock was set ${text} since the campaign began; it goes on by how long the computer is up`,
+      advice: FAULT_CATALOGUE["clock.set"].advice,
+    });
+  }
+
   return {
     start() {
       clock.setTimeout(() => void look(), FIRST_LOOK_MS);
+      if (setOnMs !== 0) clock.setTimeout(tellSet, FIRST_LOOK_MS);
     },
     stop() {
       isOver = true;

@@ -23,6 +23,11 @@ export const SERVICE_FAULTS = {
     advice:
       "Nothing was thinned. Name a whole export of this record, of all groups, as bdf, nexus or rocrate; make one anew where need be.",
   },
+  "clock.set": {
+    severity: "retry",
+    advice:
+      "Steps and campaign time are right by how long the computer is up. Times of day on record are those of the campaign's begin: keep the computer's clock by a time service, and note what it was off by.",
+  },
   "disk.fills": {
     severity: "retry",
     advice:

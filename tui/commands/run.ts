@@ -141,6 +141,7 @@ export async function runCommand(given: CommandContext, args: readonly string[])
       softwareVersion: context.version,
       links,
       left,
+      boot: context.bootTime?.() ?? null,
       ...(site.integrator === undefined ? {} : { lattice: loadLatticeTables(context) }),
       ...(options.isRehearsal ? { isRehearsal: true } : {}),
       ...(context.waitForThread === undefined ? {} : { waitForThread: context.waitForThread }),
@@ -158,7 +159,11 @@ export async function runCommand(given: CommandContext, args: readonly string[])
     if (keptCampaign(folder, loaded.campaignHash) === undefined) keepCampaign(folder, loaded.campaign);
     const endAtMs = Number.isFinite(options.untilS ?? campaign.durationS ?? Infinity) ? totalS * 1000 : Infinity;
     const disk = createDiskWatch({ clock, alarms: run.alarms, freeBytes, endAtMs });
-    const clockWatch = createClockWatch({ clock, store, read: () => context.clockOffset?.() ?? Promise.resolve(null) });
+    const clockWatch = createClockWatch({
+      ...{ clock, store, alarms: run.alarms, setOnMs: siteCampaign.clockSetOnMs },
+      bootTime: () => context.bootTime?.() ?? null,
+      read: () => context.clockOffset?.() ?? Promise.resolve(null),
+    });
     runBus?.bus.show({
       campaign: siteCampaign.campaign,
       run,

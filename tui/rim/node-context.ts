@@ -6,6 +6,7 @@ import { parseAttenuationTables, type AttenuationTables } from "../../protocols/
 import { parseJsonText } from "../../protocols/input/json-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import { askAtTerminal } from "./ask.ts";
+import { readBootTime } from "./boot-time.ts";
 import { readClockOffset } from "./clock-offset.ts";
 import { freeBytes } from "./disk-space.ts";
 import { listenForInterrupts } from "./interrupts.ts";
@@ -67,6 +68,7 @@ export function createNodeContext(deps: {
     },
     freeBytes,
     clockOffset: readClockOffset,
+    bootTime: readBootTime,
     clock: createRealClock(),
     drain: createTurns(),
     onInterrupt: (handler) =>

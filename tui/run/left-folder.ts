@@ -5,10 +5,12 @@ import { parseJson } from "../../controller/record/record-header.ts";
 import { plannedPositions, RACK_PLAN_EVENT } from "../../controller/record/rack-plan-event.ts";
 import { databasePath } from "../../controller/record/schema.ts";
 import { AMENDED_EVENT } from "../../controller/amendments/campaign-progress.ts";
-import { numberOf, recordOf, textOf } from "../../controller/resume/recorded-cell.ts";
+import { numberOf, recordOf, textOf, type EventData } from "../../controller/resume/recorded-cell.ts";
+import { CLOCK_EVENT } from "../../controller/run/clock-watch.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { campaignInForce } from "../amend/campaign-in-force.ts";
 import { Fault } from "../../protocols/base/fault.ts";
+import type { KnownUp } from "./began-ago.ts";
 
 export interface LeftFolder {
   /** UTC at campaign time zero. */
@@ -16,6 +18,8 @@ export interface LeftFolder {
   /** Campaign time of the last event. */
   readonly lastMs: number;
   readonly events: number;
+  /** Absent where the computer did not say how long it was up. */
+  readonly up?: KnownUp;
   /** In the order by which the record counts cells. */
   readonly positions: readonly string[];
   /** Hash of the campaign that the last amendment made of it, and of the one that the folder was begun with. */
@@ -38,6 +42,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
     let startMs: number | undefined;
     let lastMs = 0;
     let events = 0;
+    let up: KnownUp | undefined;
     const hashes: string[] = [];
     let positions: readonly string[] = [];
     for (const scanned of record.events()) {
@@ -46,6 +51,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
       events += 1;
       lastMs = Math.max(lastMs, atMs);
       if (type === "campaign-started") startMs = numberOf(recordOf(parseJson(dataText))["start_ms"]);
+      if (type === CLOCK_EVENT) up = knownUp(atMs, recordOf(parseJson(dataText))) ?? up;
       if (type === AMENDED_EVENT) hashes.push(textOf(recordOf(parseJson(dataText))["campaign_hash"]));
       if (type === RACK_PLAN_EVENT) positions = plannedPositions(parseJson(dataText));
       if (type === "campaign-complete") {
@@ -58,17 +64,20 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
     }
     const begunWith = record.header?.campaignHash;
     const amendedHash = hashes.pop();
-    if (amendedHash === undefined || begunWith === undefined) return { startMs, lastMs, events, positions };
+    const known = { startMs, lastMs, events, positions, ...(up === undefined ? {} : { up }) };
+    if (amendedHash === undefined || begunWith === undefined) return known;
     return {
-      startMs,
-      lastMs,
-      events,
-      positions,
+      ...known,
       amended: { campaignHash: amendedHash, begunWith, before: [begunWith, ...hashes] },
     };
   } finally {
     record.close();
   }
+}
+
+function knownUp(atMs: number, data: EventData): KnownUp | undefined {
+  const upS = numberOf(data["up_s"]);
+  return upS === undefined ? undefined : { atMs, upS, bootId: textOf(data["boot_id"]) };
 }
 
 /**

@@ -7,6 +7,7 @@ import { lockedRoles } from "../../controller/rehearsal/locked-shutter.ts";
 import { readLeftRun } from "../../controller/resume/read-run.ts";
 import { openStore, type RecordStore } from "../../controller/record/store.ts";
 import type { WaitForThread } from "../../controller/record/threaded-scribe.ts";
+import type { BootTime } from "../../protocols/base/boot-time.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
@@ -19,6 +20,7 @@ import { isBench } from "../bench/bench-address.ts";
 import { connectRoles } from "../rig/campaign-roles.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
 import type { WatchedCustody } from "../custody/campaign-evidence.ts";
+import { beganAgo } from "./began-ago.ts";
 import { createCampaignClock } from "./campaign-clock.ts";
 import { sweepBoundOf } from "./run-figures.ts";
 import type { LeftFolder } from "./left-folder.ts";
@@ -41,6 +43,8 @@ export interface SiteCampaignInputs {
   readonly lattice?: LatticeTables;
   /** What a run before left in the folder; undefined in a new one. */
   readonly left: LeftFolder | undefined;
+  /** Of this computer; null where it does not say. */
+  readonly boot?: BootTime | null;
   /** Who says that what was held or waited to be re-armed may go on. */
   readonly resumedBy?: string;
   /** What each cell is held against before its first current, where the campaign names a custody. */
@@ -58,6 +62,8 @@ export interface SiteCampaignInputs {
 export interface SiteCampaign {
   /** Campaign time. */
   readonly clock: Clock;
+  /** By how much the computer's clock was set on since the campaign began; 0 where it was not, or nothing tells. */
+  readonly clockSetOnMs: number;
   /** With the time at which this one began; amended in place. */
   readonly campaign: Campaign;
   readonly world: "bench" | "site";
@@ -87,9 +93,10 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
   const { site, folder, left } = inputs;
   const positions = inputs.campaign.cells.map((cell) => cell.position);
   const world = siteWorld(site, inputs.campaign);
-  const startMs = left?.startMs ?? inputs.clock.wallMs();
-  // A clock that was set back meanwhile does not take the record's times back.
-  const clock = createCampaignClock(inputs.clock, Math.max(left?.lastMs ?? 0, inputs.clock.wallMs() - startMs));
+  const wallMs = inputs.clock.wallMs();
+  const startMs = left?.startMs ?? wallMs;
+  const began = left === undefined ? undefined : beganAgo(left, { wallMs, boot: inputs.boot ?? null });
+  const clock = createCampaignClock(inputs.clock, began?.agoMs ?? 0);
   const campaign: Campaign = { ...inputs.campaign, startMs };
   const opened = openStore({
     folder,
@@ -144,6 +151,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       run,
       roles,
       store,
+      clockSetOnMs: began?.setOnMs ?? 0,
       disconnect() {
         for (const instrument of roles.instruments) instrument.disconnect();
         clock.end();

@@ -46,7 +46,7 @@ describe("The computer's clock against UTC", () => {
     let offset: ClockOffset | null = null;
     const watch = createClockWatch({
       clock,
-      read: () => Promise.resolve(offset),
+      ...{ read: () => Promise.resolve(offset), setOnMs: 0, alarms: { raise: () => undefined } },
       store: { appendEvent: ({ type, data }) => told.push(type === CLOCK_EVENT ? data : type) },
     });
     watch.start();
@@ -68,6 +68,24 @@ describe("The computer's clock against UTC", () => {
     watch.stop();
     await pass(3_600_000);
     expect(told).toHaveLength(3);
+  });
+
+  it("that was set before a run went on is told, and how long the computer is up goes on record for the next", async () => {
+    const clock = createTestClock();
+    const told: Json[] = [];
+    const raised: string[] = [];
+    const watch = createClockWatch({
+      ...{ clock, read: () => Promise.resolve(null), setOnMs: 7_200_000 },
+      alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`) },
+      bootTime: () => ({ bootId: "b-1", upS: 512.25 }),
+      store: { appendEvent: ({ data }) => told.push(data) },
+    });
+    watch.start();
+    clock.advance(2000);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(told).toMatchObject([{ boot_id: "b-1", up_s: 512.25 }]);
+    expect(raised).toEqual([expect.stringContaining("clock.set: the computer's clock was set 7200 s forward")]);
   });
 
   it("is told by exports as its extremes, and never as 0 where nobody said", () => {
