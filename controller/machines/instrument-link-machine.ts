@@ -36,7 +36,13 @@ export type InstrumentLinkEvent =
 /** What the parent hears. */
 export type LinkNews =
   | { readonly type: "LINK_READY"; readonly name: string }
-  | { readonly type: "LINK_LOST"; readonly name: string; readonly fault: FaultNote }
+  | {
+      readonly type: "LINK_LOST";
+      readonly name: string;
+      readonly fault: FaultNote;
+      /** It has been tried for minutes, in vain, and is tried on: the beam waits for it. */
+      readonly isLong?: true;
+    }
   | { readonly type: "LINK_ISOLATED"; readonly name: string; readonly fault: FaultNote };
 
 export interface InstrumentLinkDeps {
@@ -57,6 +63,8 @@ const PAUSE_FIRST_MS = 500;
 const PAUSE_MAX_MS = 30_000;
 /** The beam waits for it. */
 const PAUSE_MAX_NEEDED_MS = 5000;
+/** As many times the tries after which another is given up, its shorter pauses come to about as long. */
+const LONG_TRIES = 3;
 /** The part of a pause that chance may take away; what is left still grows from try to try. */
 const JITTER_SHARE = 0.3;
 
@@ -110,7 +118,10 @@ export function createInstrumentLinkMachine(deps: InstrumentLinkDeps) {
       ),
       tellLost: sendParent(
         ({ context }) =>
-          ({ type: "LINK_LOST", name: context.instrument.name, fault: knownFault(context) }) satisfies LinkNews,
+          ({
+            ...{ type: "LINK_LOST", name: context.instrument.name, fault: knownFault(context) },
+            ...(context.isNeededByAll && context.triesCount >= LONG_TRIES * deps.triesMax ? { isLong: true } : {}),
+          }) satisfies LinkNews,
       ),
       tellIsolated: sendParent(
         ({ context }) =>

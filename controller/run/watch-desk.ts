@@ -7,7 +7,7 @@ import { INTERLOCKS, shutterState } from "../../protocols/roles/beam-io.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import { createMachineBeam, type MachineBeamRule } from "../beam/machine-beam.ts";
 import type { PublicNews } from "../machines/campaign-news.ts";
-import { faultNote } from "../machines/errors.ts";
+import { faultNote, type FaultNote } from "../machines/errors.ts";
 import type { Alarms } from "./alarms.ts";
 import type { CampaignRoles } from "./roles.ts";
 import type { Obstacle } from "./sweep-desk.ts";
@@ -156,15 +156,16 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
           break;
         case "LINK_LOST":
           lostAt.set(news.name, news.fault.where);
-          alarms.raise(news.fault);
+          // Of a cell's channel it can wait for the day; without this nothing is exposed.
+          if (news.isLong === true) alarms.raise(lostAtBeam(news.name, news.fault));
+          else alarms.raise(news.fault);
           break;
         case "SUPERVISOR_BLIND":
           alarms.raise(news.fault);
           break;
         case "LINK_ISOLATED":
           alarms.raise({
-            // Of a cell's channel it can wait for the day; without these nothing is exposed.
-            code: roles.beamline.includes(news.name) ? LOST_AT_BEAM : "link.isolated",
+            code: "link.isolated",
             where: news.name,
             what: `given up: ${news.fault.what}`,
             advice: "Repair the instrument, then say so.",
@@ -269,4 +270,9 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
       return null;
     },
   };
+}
+
+function lostAtBeam(name: string, { what }: FaultNote): FaultNote {
+  const { advice } = FAULT_CATALOGUE[LOST_AT_BEAM];
+  return { code: LOST_AT_BEAM, where: name, what: `it has not answered for minutes: ${what}`, advice };
 }

@@ -33,7 +33,7 @@ export const SAFETY_FAULTS = {
   "beam.instrument-lost": {
     severity: "hold",
     advice:
-      "An instrument without which nothing can be exposed does not answer and was given up; cells go on. Repair it, then acknowledge the alarm (`beamrack ack`): it is asked who it is, and exposing goes on.",
+      "An instrument without which nothing can be exposed has not answered for some minutes; cells go on. Repair it: it is asked who it is every few seconds, and exposing goes on by itself once it answers.",
   },
   "beam.held": {
     severity: "hold",

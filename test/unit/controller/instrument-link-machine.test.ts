@@ -9,7 +9,7 @@ const IDENTITY: Identity = { model: "M", serialNumber: "7", firmware: null };
 const FAULT = { code: "link.closed", where: "stage", what: "cable pulled", advice: "Check the cable." };
 const DEADLINE_MS = 2000;
 
-function open(triesMax = 4, jitter?: () => number) {
+function open(triesMax = 4, jitter?: () => number, isNeededByAll = false) {
   const clock = testClock();
   const recorder = createRecorder();
   const parent = createParent();
@@ -36,7 +36,7 @@ function open(triesMax = 4, jitter?: () => number) {
     connectDeadlineMs: DEADLINE_MS,
     ...(jitter === undefined ? {} : { jitter }),
   });
-  const actor = createActor(machine, { parent: parent.ref, input: { instrument } });
+  const actor = createActor(machine, { parent: parent.ref, input: { instrument, isNeededByAll } });
   return {
     clock,
     recorder,
@@ -106,6 +106,19 @@ describe("an instrument's link", () => {
     await bench.for(600_000);
     const pauses = bench.triedAtMs.slice(1).map((atMs, index) => atMs - (bench.triedAtMs[index] ?? NaN));
     expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000, 30_000]);
+  });
+
+  it("for which the beam waits is never given up, and called lost for long after minutes of trying", async () => {
+    const bench = open(4, undefined, true);
+    bench.link.behaviour = "fails";
+    bench.start();
+    await bench.for(120_000);
+    const told = bench.parent.heard.map((event) => event["isLong"] === true);
+    expect(told.indexOf(true)).toBe(11);
+    expect(told.slice(11)).not.toContain(false);
+    bench.link.behaviour = "works";
+    await bench.for(5000);
+    expect(bench.parent.heardTypes().at(-1)).toBe("LINK_READY");
   });
 
   it("shortens each pause by chance, so that instruments lost together do not come back in one moment", async () => {

@@ -88,7 +88,9 @@ describe("the trouble of an instrument", () => {
     const { watch, open } = desk();
     const fault = { code: "link.timeout", where: "gates", what: "silent", advice: "Look." } as const;
     watch.noteNews({ type: "LINK_ISOLATED", name: "channel A2", fault: { ...fault, where: "channel A2" } });
-    watch.noteNews({ type: "LINK_ISOLATED", name: "gates", fault });
+    watch.noteNews({ type: "LINK_LOST", name: "gates", fault });
+    watch.noteNews({ type: "LINK_LOST", name: "gates", fault, isLong: true });
+    watch.noteNews({ type: "LINK_LOST", name: "gates", fault, isLong: true });
     expect(open()).toEqual(["link.isolated", "beam.instrument-lost"]);
     expect([usualRule("link.isolated").call, usualRule("beam.instrument-lost").call]).toEqual(["day", "now"]);
     watch.noteNews({ type: "LINK_READY", name: "gates" });
