@@ -92,6 +92,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     unfitWhenBrokenOff?: Readonly<Record<number, UnfitStep | LeadBack>>;
   } = {};
   const calls: string[] = [];
+  /** Numbers of the steps before which their cell was looked at because they broke off. */
+  const looks: number[] = [];
   const finished: FinishedStep[] = [];
   const rules = { nominalCapacityAh: 0.004, fullV: 4.2, emptyV: 2.8 };
   const totals = { chargedAh: 0, dischargedAh: 0, doubtAh: 0 };
@@ -133,7 +135,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           );
         },
         async lookBefore({ stepNumber }, why) {
-          // Most tests of what breaks a step off are not about this look.
+          // Kept apart: most tests of what breaks a step off are not about this look.
+          if (why === "broken-off") looks.push(stepNumber);
           if (why === "broken-off") return behaviour.unfitWhenBrokenOff?.[stepNumber] ?? null;
           await act("look", `look before ${stepNumber}`);
           return behaviour.unfit?.[stepNumber] ?? null;
@@ -173,6 +176,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     parent,
     behaviour,
     calls,
+    looks,
     finished,
     /** What has flowed so far; a test lets it flow. */
     totals,

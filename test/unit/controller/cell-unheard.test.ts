@@ -17,6 +17,25 @@ describe("a break in a step", () => {
       expect(bench.calls.slice(-2)).toEqual(["off", next]);
     }
   });
+
+  it.each([
+    ["STEP_FAILED", [1]],
+    ["CHANNEL_LOST", [1]],
+    ["HOLD_CELL", []],
+    ["TAKE_OUT", []],
+  ] as const)("is looked at where nobody heard what it came to: %s", async (type, looks) => {
+    const bench = await cycling([[1, 4.2], 100]);
+    const by = { author: "operator", reason: "a look" };
+    await bench.for(30_000);
+    if (type === "HOLD_CELL") bench.send({ type, ...by });
+    else bench.send(type === "TAKE_OUT" ? { type } : { type, fault: FAULT });
+    await bench.for(20);
+    bench.send({ type: "CHANNEL_READY" });
+    bench.send({ type: "PUT_BACK" });
+    bench.send({ type: "RESUME_CELL", ...by });
+    await bench.for(40);
+    expect([bench.state(), bench.looks]).toEqual(["cycling", looks]);
+  });
 });
 
 describe("a step that is refused as it is begun", () => {
