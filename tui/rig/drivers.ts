@@ -46,6 +46,8 @@ export interface DriverDeps {
   readonly httpPortOf: (cable: string, link: LinkAddress) => HttpPort;
   /** Writes a file whole and durably: step files for cyclers that read them from a share. */
   readonly writeFile: (path: string, text: string) => Promise<void>;
+  /** By which a broker knows this process, and no other of the same site: left out where there is no other. */
+  readonly clientIdOf?: (source: string) => string;
   /** What a file of a site holds, without the end of its line; left out where nothing is secret. Throws Fault `site.invalid` where it cannot be read. */
   readonly readSecret?: (instrument: string, path: string) => string;
 }
@@ -159,6 +161,7 @@ export function createSiteDrivers(site: Site, deps: DriverDeps): SiteDrivers {
           openLink: deps.openLinkOf(source.name, source.link),
           clock,
           sensors: source.sensors,
+          ...(deps.clientIdOf === undefined ? {} : { clientId: deps.clientIdOf(source.name) }),
         }),
       ),
     ownSensor: (sensor) => once(`sensor ${sensor.name}`, () => createOwnSensor(sensor, deps, lines)),

@@ -14,8 +14,11 @@ import type { DriverDeps } from "./drivers.ts";
 export function createRealLinks(clock: Clock, capture?: CaptureFolder): DriverDeps {
   // One for each cable: it knows when the port it had opened last has been let go of.
   const known = new Map<string, OpenLink>();
+  // Two processes of one name throw each other out at a broker: the time at which they began tells them apart.
+  const began = clock.wallMs().toString(36);
   return {
     clock,
+    clientIdOf: (source) => `beamrack-${source}-${began}`,
     openLinkOf(cable, link) {
       const made = known.get(cable);
       if (made !== undefined) return made;

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
+import { Fault } from "../../../protocols/base/fault.ts";
 import { positionAt } from "../../../protocols/base/position.ts";
+import { createMemoryLink } from "../../../simulator/links/memory-link.ts";
+import { createSiteDrivers } from "../../../tui/rig/drivers.ts";
+import { createRealLinks } from "../../../tui/rig/real-links.ts";
+import { createVirtualTime } from "../../contract/contract-bench.ts";
 import { site } from "../../support/world-campaign.ts";
 import { createDeviceBench, refusalOf } from "./device-bench.ts";
 
@@ -203,4 +208,31 @@ describe("the filters moved by hand", () => {
     expect(await bench.act("io", "filters", ["in,out,in"])).toMatchObject({ filters_in: [true, false, true] });
     expect(() => bench.act("io", "filters", ["in"])).toThrow(/each of 3 filters/);
   });
+});
+
+/** What a controller that began then says first to the broker of its first source, each time it connects to it. */
+async function firstWords(beganMs: number): Promise<readonly string[]> {
+  const clock = { ...createVirtualTime().clock, wallMs: () => beganMs };
+  const [source] = site.sensorSources;
+  if (source === undefined) throw new Fault("site.invalid", "test", "the site has no source of sensors");
+  const said: string[] = [];
+  const drivers = createSiteDrivers(site, {
+    ...createRealLinks(clock),
+    openLinkOf: () => () => {
+      const cable = createMemoryLink(clock, { name: source.name, latencyMs: 0 });
+      cable.end.onData((chunk) => said.push(Buffer.from(chunk).toString("latin1")));
+      return cable.openLink();
+    },
+  });
+  const { connection } = drivers.sensorSource(source);
+  connection.connect().catch(() => undefined);
+  await clock.run(clock.nowMs() + 100);
+  connection.disconnect();
+  return said;
+}
+
+it("two controllers at one broker have names of their own, and do not throw each other out", async () => {
+  const [one, another] = [await firstWords(1_000_000), await firstWords(2_000_000)];
+  expect(one[0]).toMatch(/beamrack-.+-lfls$/);
+  expect(another[0]).toMatch(/beamrack-.+-16v7k$/);
 });
