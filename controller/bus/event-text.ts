@@ -97,6 +97,8 @@ const SENTENCES: Readonly<Record<EventType, (data: Data) => string>> = {
   "exposing-not-resumed": (data) => `exposing does not go on for ${text(data, "author")}: ${text(data, "reason")}`,
   "exposure-trouble": (data) =>
     `exposure ${text(data, "exposure_id")}: ${text(data, "where")}: ${text(data, "what")} [${text(data, "code")}]`,
+  "shutter-late": (data) =>
+    `the shutter does not report closed after exposure ${text(data, "exposure_id")}: the beam is ended by other means`,
   "beam-not-off": (data) =>
     `no shutter reads closed after exposure ${text(data, "exposure_id")}: it is charged on and on`,
   "lit-while-closed": (data) =>

@@ -215,10 +215,13 @@ export function createExposureMachine(deps: ExposureMachineDeps) {
       /** The shutter did not report closed: safety shutter, and the whole time is charged. */
       makingSafe: {
         tags: ["needs-operator"],
-        entry: {
-          type: "waitFor",
-          params: { reason: "one of the shutters to report closed", who: "shutter", ms: deps.bringDeadlineMs },
-        },
+        entry: [
+          {
+            type: "waitFor",
+            params: { reason: "one of the shutters to report closed", who: "shutter", ms: deps.bringDeadlineMs },
+          },
+          "recordShutterLate",
+        ],
         invoke: {
           src: "makeSafe",
           input: () => ({ of: undefined, atMs: clock.monoMs() + deps.bringDeadlineMs }),

@@ -161,6 +161,10 @@ export function setupExposure(deps: ExposureMachineDeps) {
             fault: beamNotOffNote(orderOf(context).position, context.marks, clock.monoMs()),
           }) satisfies ExposureNews,
       ),
+      recordShutterLate: ({ context }) => {
+        const { exposureId, position } = orderOf(context);
+        recorder.record("shutter-late", { exposure_id: exposureId, position, ...marksJson(context.marks) });
+      },
       recordBeamNotOff: ({ context }) => {
         const { exposureId, position } = orderOf(context);
         recorder.record("beam-not-off", { exposure_id: exposureId, position, ...marksJson(context.marks) });

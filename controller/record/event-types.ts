@@ -93,6 +93,7 @@ export const EVENT_TYPES = [
   "safety-input-tripped",
   "safety-input-well",
   "sensor-reading",
+  "shutter-late",
   "shutter-opened",
   "spectrum-measured",
   "step-ended",

@@ -110,6 +110,8 @@ export interface RecordedRun {
   readonly retimed: readonly RecordedCadence[];
   /** Frames of what is no cell, in order. */
   readonly corrections: readonly RecordedCorrection[];
+  /** The last exposure whose shutter did not report closed in time, and when that was seen. */
+  readonly shutterLate: { readonly exposureId: string; readonly atMs: number } | null;
   /** Interlocks that broke and were not re-armed. */
   readonly latched: readonly Interlock[];
   /** Exposing was held, and no person had said that it may go on; `fault` says what for. */
@@ -170,6 +172,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   let lastMs = 0;
   let isComplete = false;
   let resumedCount = 0;
+  let shutterLate: RecordedRun["shutterLate"] = null;
   let latched: readonly Interlock[] = [];
   let held: { readonly fault: FaultNote | null } | null = null;
   /** A person ended the run: what is held from there on was held for that. */
@@ -300,6 +303,9 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           if (accepted?.kind === "exposed") requests[index] = { ...accepted, isAccepted: true };
           break;
         }
+        case "shutter-late":
+          shutterLate = { exposureId: textOf(data["exposure_id"]), atMs };
+          break;
         case "control-pair":
         case "beam-effect":
         case "exposures-held-back":
@@ -376,6 +382,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           identities,
           requests,
           controls,
+          shutterLate,
           latched,
           held,
           takenFromBeam,

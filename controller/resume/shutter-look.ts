@@ -20,6 +20,8 @@ export interface ShutterLookDeps {
   readonly isExposing: () => boolean;
   /** Neither shutter was closed when they were first seen, or may have been until then: what came since is in no account. */
   readonly unclosed: (sinceMs: number) => void;
+  /** One reads closed at the first look, but not in time before it: what may have come between is in no account. */
+  readonly late: (fromMs: number, toMs: number) => void;
   readonly tell: (fault: FaultNote) => void;
   /** What was told of a shutter that stands open is over. */
   readonly clear: (code: OpenShutterCode) => void;
@@ -29,9 +31,10 @@ export interface ShutterLookDeps {
 export interface ShutterLook {
   /**
    * Nobody saw a shutter closed. `accountedToMs`: up to then all that may have come is charged; null where nothing was open.
-   * `wasNotOff`: then neither shutter closed, and nothing would have closed one by itself since.
+   * `wasNotOff`: then neither shutter closed, and nothing would have closed one by itself since. `lateUntilMs`: one was late
+   * then, and whoever was lost in what it did about that was so by this time; null where none was.
    */
-  begin(accountedToMs: number | null, wasNotOff?: boolean): void;
+  begin(accountedToMs: number | null, wasNotOff?: boolean, lateUntilMs?: number | null): void;
   /** Given every reading of the levels, until one shows the shutter closed. */
   showLevels(levels: InputLevels): void;
 }
@@ -39,6 +42,7 @@ export interface ShutterLook {
 interface Look {
   accountedToMs: number | null;
   readonly wasNotOff: boolean;
+  readonly lateUntilMs: number | null;
   openSinceMs: number | null;
   told: OpenShutterCode | null;
 }
@@ -59,11 +63,11 @@ export function createShutterLook(deps: ShutterLookDeps): ShutterLook {
   }
 
   return {
-    begin(accountedToMs, wasNotOff = false) {
+    begin(accountedToMs, wasNotOff = false, lateUntilMs = null) {
       // What was told of the one before is over with this one.
       const { openSinceMs, told } = look ?? { openSinceMs: null, told: null };
       const from = [accountedToMs, look?.accountedToMs ?? null].filter((atMs) => atMs !== null);
-      look = { accountedToMs: from.length === 0 ? null : Math.min(...from), wasNotOff, openSinceMs, told };
+      look = { accountedToMs: from.length === 0 ? null : Math.min(...from), wasNotOff, lateUntilMs, openSinceMs, told };
     },
     showLevels(levels) {
       if (look === null) return;
@@ -71,7 +75,12 @@ export function createShutterLook(deps: ShutterLookDeps): ShutterLook {
       const isUpstreamShut = isSafetyShut(levels);
       // Only what was open at the first look may have been so all the time before it.
       const wasOpen = look.wasNotOff || (state !== "closed" && !isUpstreamShut);
-      if (look.accountedToMs !== null && wasOpen) deps.unclosed(look.accountedToMs);
+      const { accountedToMs, lateUntilMs } = look;
+      if (accountedToMs !== null && wasOpen) deps.unclosed(accountedToMs);
+      else if (accountedToMs !== null && lateUntilMs !== null) {
+        const toMs = Math.min(lateUntilMs, deps.nowMs());
+        if (toMs > accountedToMs) deps.late(accountedToMs, toMs);
+      }
       look.accountedToMs = null;
       if (state === "closed") {
         if (look.told !== null) deps.clear(look.told);

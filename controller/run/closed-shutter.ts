@@ -22,7 +22,8 @@ import { chargedToMs } from "../resume/unfinished.ts";
 export interface ClosedShutterDeps
   extends Omit<ClosedChargeDeps, "accounted" | "standing">, Omit<FluxWatchDeps, "charge" | "deafSinceMs"> {
   readonly io: FluxWatchDeps["io"] & Pick<BeamIo, "isLocked" | "requestShutterClosed">;
-  readonly timings: FluxWatchDeps["timings"] & Pick<RunTimings, "ringCurrentNoneMa" | "worstClosingMs">;
+  readonly timings: FluxWatchDeps["timings"] &
+    Pick<RunTimings, "ringCurrentNoneMa" | "worstClosingMs" | "bringDeadlineMs">;
   readonly campaign: Campaign;
   readonly ledgerCells: readonly LedgerCell[];
   readonly tally: Pick<Tally, "accounted">;
@@ -105,6 +106,7 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
     unclosed(sinceMs) {
       tail.note(sinceMs);
     },
+    late: charge,
     clear(code) {
       deps.alarms.clear(code, deps.io.name);
     },
@@ -112,7 +114,8 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
   if (left !== undefined) {
     const isNotOff = deps.alarms.open.some(({ code }) => code === "shutter.beam-not-off");
     // In a rehearsal nothing was asked open, and what is lit all the same is charged by itself.
-    look.begin(lit === null ? chargedToMs(left.ledgerRows, isNotOff) : null, isNotOff);
+    const toMs = lit === null ? chargedToMs(left.ledgerRows, isNotOff) : null;
+    look.begin(toMs, isNotOff, lateUntilMs(left, deps.timings));
   }
 
   return {
@@ -142,6 +145,16 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
       else underBeam.arrived();
     },
   };
+}
+
+/** Where the controller was lost while it had one of the shutters closed that did not close: then it was lost by that time. */
+function lateUntilMs(
+  { recorded: { shutterLate }, ledgerRows }: Pick<LeftRun, "recorded" | "ledgerRows">,
+  { bringDeadlineMs, worstClosingMs }: ClosedShutterDeps["timings"],
+): number | null {
+  const last = ledgerRows.at(-1);
+  if (shutterLate === null || last?.exposureId !== shutterLate.exposureId || last.kind === "settlement") return null;
+  return shutterLate.atMs + bringDeadlineMs + worstClosingMs;
 }
 
 /** The process before would have told of light that had come for longer than the bound, with the readings a while apart. */

@@ -7,10 +7,10 @@ import type { Clock } from "../../protocols/base/clock.ts";
 const WITHIN_MS = 1000;
 
 /**
- * As soon as the devices have been told: what was stopped begins by itself after no kill, and a beam that is known to be on is
- * charged by whoever comes next.
+ * As soon as the devices have been told: what was stopped begins by itself after no kill, and a beam that is known to be on,
+ * or may be, is charged by whoever comes next.
  */
-const KEPT_AT_ONCE: ReadonlySet<string> = new Set(["stop-ordered", "beam-not-off"]);
+const KEPT_AT_ONCE: ReadonlySet<string> = new Set(["stop-ordered", "shutter-late", "beam-not-off"]);
 
 const KEPT: ReadonlySet<string> = new Set([
   "campaign-started",

@@ -64,6 +64,26 @@ describe("a controller that is killed in an exposure and comes back to", () => {
     expect(run.virtual.run.alarms.open.map(({ code }) => code)).not.toContain("shutter.beam-not-off");
   });
 
+  it("two shutters that are free again, after a kill as one was had closed, has the cell charged for what may have come till then", async () => {
+    const run = await runWorld({
+      ...{
+        hours: 0.182,
+        campaign: THREE,
+        judgesCharges: true,
+        site: { ...site, rack },
+        faults: [bothStuckUntil(613_000)],
+      },
+      kills: [{ atS: 607.5, downS: 15 }],
+    });
+    expect(run.of("shutter-late")).toHaveLength(1);
+    expect(run.of("beam-not-off")).toEqual([]);
+    const { opening, rows } = lit(run);
+    expect(opening?.litEndMs).toBeGreaterThan(613_000);
+    expect(run.summary.violations).toEqual([]);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect(numeric(row, "lit_until_ms")).toBeLessThan(623_000);
+  });
+
   it("a shutter that stands open before the permit's watchdog has run out has the one upstream closed", async () => {
     const run = await runWorld({
       ...{ hours: 0.175, campaign: THREE, faults: [stuckUntil(625_000)] },

@@ -10,7 +10,7 @@ function look(answer: () => Promise<void> = () => Promise.resolve(), begins = tr
   const told: FaultNote[] = [];
   const seen = {
     ...{ nowMs: 0, asked: 0, askedUpstream: 0, isExposing: false },
-    ...{ unclosed: [] as number[], cleared: [] as string[] },
+    ...{ unclosed: [] as number[], late: [] as number[][], cleared: [] as string[] },
   };
   const shutterLook = createShutterLook({
     io: {
@@ -28,6 +28,7 @@ function look(answer: () => Promise<void> = () => Promise.resolve(), begins = tr
     nowMs: () => seen.nowMs,
     isExposing: () => seen.isExposing,
     unclosed: (sinceMs) => seen.unclosed.push(sinceMs),
+    late: (fromMs, toMs) => seen.late.push([fromMs, toMs]),
     tell: (fault) => told.push(fault),
     clear: (code) => seen.cleared.push(code),
     fail: (error) => {
@@ -38,8 +39,8 @@ function look(answer: () => Promise<void> = () => Promise.resolve(), begins = tr
   return {
     seen,
     told,
-    begin: (accountedToMs: number, wasNotOff: boolean = false) => {
-      shutterLook.begin(accountedToMs, wasNotOff);
+    begin: (accountedToMs: number, wasNotOff: boolean = false, lateUntilMs: number | null = null) => {
+      shutterLook.begin(accountedToMs, wasNotOff, lateUntilMs);
     },
     see: (levels: InputLevels) => {
       shutterLook.showLevels(levels);
@@ -57,6 +58,25 @@ describe("the first look at the shutter after a restart", () => {
     see(closed);
     see(open);
     expect([seen.asked, seen.askedUpstream, told, seen.unclosed]).toEqual([0, 0, [], []]);
+  });
+
+  it("charges one that was late as the controller was lost as if open until then, where it reads closed, and once", () => {
+    for (const [nowMs, toMs] of [
+      [9000, 3000],
+      [2000, 2000],
+    ] as const) {
+      const { seen, begin, see } = look(undefined, false);
+      begin(400, false, 3000);
+      seen.nowMs = nowMs;
+      see(closed);
+      see(closed);
+      expect([seen.late, seen.unclosed]).toEqual([[[400, toMs]], []]);
+    }
+    const { seen, begin, see } = look(undefined, false);
+    begin(400, false, 3000);
+    seen.nowMs = 9000;
+    see(open);
+    expect([seen.late, seen.unclosed]).toEqual([[], [400]]);
   });
 
   it("asks one that is open to close, and the one upstream, and gives them their time", () => {
