@@ -295,8 +295,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       }
       intake.sampleCount += 1;
       const lastMs = lastInStepMs[cellIndex] ?? NaN;
+      let ampereHours = (currentA * stepTimeS) / 3600;
       if (lastMs === lastMs) {
-        const ampereHours = ((currentA + (lastCurrentA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
+        ampereHours = ((currentA + (lastCurrentA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
         count(cellIndex, ampereHours);
         // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
         if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
@@ -304,12 +305,16 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
           doubtUnread(cellIndex, ampereHours, atMs - lastMs);
         }
       } else {
-        count(cellIndex, (currentA * stepTimeS) / 3600);
+        count(cellIndex, ampereHours);
         firstVoltageV[cellIndex] = voltageV;
         firstCurrentA[cellIndex] = currentA;
         firstTimeS[cellIndex] = stepTimeS;
         stepFirstMs[cellIndex] = atMs;
       }
+      const isVoltageInside =
+        voltageV <= (voltageMaxV[cellIndex] ?? NaN) && voltageV >= (voltageMinV[cellIndex] ?? NaN);
+      // One without contact may have taken nothing since its last sample, whatever current its channel tells.
+      if (!isVoltageInside) doubt(cellIndex, ampereHours);
       stepSamples[cellIndex] = (stepSamples[cellIndex] ?? 0) + 1;
       lastInStepMs[cellIndex] = atMs;
       lastAtMs[cellIndex] = atMs;
@@ -330,10 +335,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         if (sink !== ON_RECORD) deps.bandLeft?.(cellIndex, voltageV);
       }
       const isInside =
-        voltageV <= (voltageMaxV[cellIndex] ?? NaN) &&
-        voltageV >= (voltageMinV[cellIndex] ?? NaN) &&
-        currentA <= (currentMaxA[cellIndex] ?? NaN) &&
-        currentA >= (currentMinA[cellIndex] ?? NaN);
+        isVoltageInside && currentA <= (currentMaxA[cellIndex] ?? NaN) && currentA >= (currentMinA[cellIndex] ?? NaN);
       if (!isInside) alarm(cellIndex, explain(cellIndex, voltageV, currentA));
       else if (Math.abs(stepChargeAh[cellIndex] ?? 0) > (stepChargeMaxAh[cellIndex] ?? NaN)) {
         alarm(cellIndex, explainCharge(cellIndex));

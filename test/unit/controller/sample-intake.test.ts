@@ -275,6 +275,16 @@ describe("charge that nobody heard of", () => {
     expect(intake.totals(0).chargedAh).toBeCloseTo(0.09 / 3600, 12);
   });
 
+  it("is all that is counted since the sample before one beyond a limit: its contact may be gone", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0, STEP);
+    intake.sample(0, 10, 3.5, 0.001, 0);
+    expect(intake.totals(0).doubtAh).toBe(0);
+    intake.sample(0, 20, -6, 0.001, SAMPLE_OVERLOAD);
+    expect(intake.totals(0).chargedAh).toBeCloseTo(0.02 / 3600, 12);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(0.01 / 3600, 12);
+  });
+
   it("leaves what the step had before its break, and adds what it has after", () => {
     const { intake } = newIntake();
     intake.stepStarted(0, 0, STEP);
