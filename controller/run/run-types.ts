@@ -85,7 +85,7 @@ export interface CampaignRun {
   /** Of the folder: with those that processes before left in it. */
   sampleCount(): number;
   /** The last sample and the charge of each cell, for those who show them. */
-  readonly samples: Pick<SampleIntake, "lastAtMs" | "lastVoltageV" | "lastCurrentA" | "chargeAh">;
+  readonly samples: Pick<SampleIntake, "lastAtMs" | "lastVoltageV" | "lastCurrentA" | "chargeAh" | "totals">;
   /** What the safety supervisor read last; null before it did. */
   levels(): InputLevels | null;
   /** The last look at control spots; null before the first, and in a campaign without controls. */

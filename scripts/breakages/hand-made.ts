@@ -340,6 +340,20 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     invariant: 10,
+    what: "what flowed between the last sample of a step and its stop is forgotten",
+    file: "controller/cells/cell-effects.ts",
+    from: 'if (end === "aborted") intake.switchedOff(cellIndex, clock.monoMs());',
+    to: 'if (end === "aborted") intake.stepEnded(cellIndex);',
+  },
+  {
+    invariant: 10,
+    what: "one part in fifty of what flows between two samples is not counted",
+    file: INTAKE,
+    from: "* 0.5 * (atMs - lastMs)) / 3_600_000;",
+    to: "* 0.49 * (atMs - lastMs)) / 3_600_000;",
+  },
+  {
+    invariant: 10,
     what: "the chain leaves out what an event says",
     file: "controller/record/hash-chain.ts",
     from: 'return hash("sha256", previousHash + text, "hex");',
@@ -373,8 +387,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 10,
     what: "a step's charge is not counted through its first sample",
     file: INTAKE,
-    from: "count(cellIndex, (currentA * stepTimeS) / 3600);",
-    to: "",
+    from: "count(cellIndex, ampereHours);\n        firstVoltageV",
+    to: "firstVoltageV",
     tests: ["test/unit/controller/sample-intake.test.ts"],
   },
   {

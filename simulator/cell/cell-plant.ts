@@ -18,6 +18,8 @@ export interface ObservedCellPlant extends CellPlant, ChannelDrive {
   impedanceOhm(frequencyHz: number): { readonly re: number; readonly im: number };
   /** The cell behind the seam, for the world's truth. */
   readonly cell: Cell;
+  /** Net charge that the channel has passed since the start, charging positive: of a cell in order, the cell's own. */
+  readonly chargeC: number;
   /** When something last changed faster than an instrument can follow; left out by cells in order. */
   readonly jumpedMs?: number;
 }
@@ -74,6 +76,10 @@ class HealthyPlant implements ObservedCellPlant {
     this.switchedMs = startMs;
     this.currentLimitA = options.currentLimitA ?? 0.25;
     this.sine = options.sine ?? IDEAL_SINE;
+  }
+
+  get chargeC(): number {
+    return this.cell.state.chargeC;
   }
 
   private advance(atMs: number): void {

@@ -92,6 +92,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     cell,
     voltageV: 0,
     currentA: 0,
+    chargeC: cell.state.chargeC,
     temperatureC: cell.state.temperatureC,
     gasMl: 0,
     hasVented: false,
@@ -224,11 +225,20 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     return seam.mode === "current" ? wiring.sign * Math.sign(seam.setpoint) * COMPLIANCE_V : 0;
   }
 
+  /** What the channel passes in a step in which the cell itself takes `takenC`: a short takes its own beside it. */
+  function passedC(dtS: number, takenC: number, ohm: number): number {
+    if (wiring.isOpen) return 0;
+    if (seam.mode !== "voltage") return wiring.sign * seam.setpoint * dtS;
+    return wiring.sign * (Number.isNaN(seam.boundA) ? takenC + (seam.setpoint / ohm) * dtS : seam.boundA * dtS);
+  }
+
   function step(dtS: number): void {
     const ohm = shortOhm();
     const isHolding = seam.mode === "voltage" && Number.isNaN(seam.boundA);
+    const beforeC = cell.state.chargeC;
     if (isHolding && !wiring.isOpen) cell.advanceAtVoltage(dtS, seam.setpoint, currentLimitA);
     else cell.advance(dtS, cell.state.currentA);
+    plant.chargeC += passedC(dtS, cell.state.chargeC - beforeC, ohm);
     const burntW = ohm === Infinity ? 0 : cell.state.voltageV ** 2 / ohm;
     const heatW = cellHeatW(cell) + burntW + decomposition() * DECOMPOSITION_J;
     const warmerC = temperatureAfterC(thermal, plant.temperatureC, heatW, dtS);

@@ -7,6 +7,13 @@ import type { ObservedCellPlant } from "../cell/cell-plant.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import type { WorldCell } from "./world-site.ts";
 
+/** The net charge that a channel had passed as it began to drive its cell, as it let go, and so on in turn. */
+export interface ChargeAtSwitches {
+  /** Of even index: it began. */
+  readonly atMs: readonly number[];
+  readonly chargeC: readonly number[];
+}
+
 export interface CellObserver {
   /** What the channel is given. */
   readonly plant: CellPlant;
@@ -18,6 +25,9 @@ export interface CellObserver {
   readonly voltageExcursions: number;
   readonly currentExcursions: number;
   readonly isDriven: boolean;
+  readonly switches: ChargeAtSwitches;
+  /** Net charge that the channel has passed so far, as of `seenMs`. */
+  readonly chargeC: number;
   /** Told at the instant the channel switches a driven cell off; one handler. */
   onSwitchedOff(handler: () => void): void;
   /** Told at the instant the channel begins to drive a cell that was off; one handler. */
@@ -87,6 +97,7 @@ class Observed implements CellObserver, CellPlant {
   private jumpSeenMs = Infinity;
   private switchedOff: (() => void) | undefined;
   private switchedOn: (() => void) | undefined;
+  readonly switches = { atMs: [] as number[], chargeC: [] as number[] };
 
   constructor(
     healthy: ObservedCellPlant,
@@ -109,6 +120,15 @@ class Observed implements CellObserver, CellPlant {
 
   get isDriven(): boolean {
     return this.inner.mode !== "open";
+  }
+
+  get chargeC(): number {
+    return this.inner.chargeC;
+  }
+
+  private noteSwitch(atMs: number): void {
+    this.switches.atMs.push(atMs);
+    this.switches.chargeC.push(this.inner.chargeC);
   }
 
   private check(atMs: number, isChange: boolean): void {
@@ -172,14 +192,20 @@ class Observed implements CellObserver, CellPlant {
     if (this.forbidden !== null) this.onExcursion(atMs, `was driven: ${this.forbidden}`);
     const wasDriven = this.isDriven;
     act();
-    if (!wasDriven) this.switchedOn?.();
+    if (!wasDriven) {
+      this.noteSwitch(atMs);
+      this.switchedOn?.();
+    }
     this.check(atMs, true);
   }
 
   disconnect(atMs: number): void {
     const wasDriven = this.isDriven;
     this.inner.disconnect(atMs);
-    if (wasDriven) this.switchedOff?.();
+    if (wasDriven) {
+      this.noteSwitch(atMs);
+      this.switchedOff?.();
+    }
     this.check(atMs, wasDriven);
   }
 

@@ -38,3 +38,8 @@ export function faultyFromStart(
   for (const index of displaced ?? []) observers.get(index)?.forbid("another cell lies here than the campaign has");
   return new Set([...ill, ...(lyingLeads?.keys() ?? []), ...(displaced ?? [])]);
 }
+
+/** Each channel drives the cell that it is said to; elsewhere a proof of one passes through another. */
+export function isAsWired({ hands, lyingLeads, displaced }: WorldOptions): boolean {
+  return hands === undefined && lyingLeads === undefined && displaced === undefined;
+}

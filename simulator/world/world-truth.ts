@@ -1,5 +1,6 @@
 /** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
 import type { ClaimedCharge } from "./judge-charges.ts";
+import type { ClaimedCount } from "./judge-counts.ts";
 import type { AskedRequest } from "./request-truth.ts";
 import { AT_STANDARD } from "./standards.ts";
 import { knowableEndMs, type TimeSpan, type Unknowable } from "./unknowable.ts";
@@ -24,8 +25,12 @@ export interface ControllerClaims {
   readonly requests?: readonly AskedRequest[];
   /** When nobody could look at the shutters: no controller lived, or their unit did not answer. */
   readonly unattended?: readonly TimeSpan[];
+  /** When a controller was lost. */
+  readonly lostMs?: readonly number[];
   /** What is charged for each exposure. Absent: nothing is said of it. */
   readonly charges?: readonly ClaimedCharge[];
+  /** What was counted of each cell's charge, in the order of time. Absent: nothing is said of it. */
+  readonly counts?: readonly ClaimedCount[];
 }
 
 /** Keys as in CONTRACTS. */

@@ -35,11 +35,12 @@ import { AT_STANDARD, createStandards, isOfCells } from "./standards.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 import { judgeAsking, type GateRepeat } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
+import { judgeCounts, type WrongClock, wrongClocksOf } from "./judge-counts.ts";
 import type { TimeSpan } from "./unknowable.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
 import { asTheyLie, createTouchedContacts, isAtHome, lyingAt, placeOfCell } from "./person-hands.ts";
-import { faultyFromStart } from "./world-cells.ts";
+import { faultyFromStart, isAsWired } from "./world-cells.ts";
 import { createLedger, total } from "./world-truth.ts";
 import { invariantsOf } from "./world-invariants.ts";
 
@@ -137,6 +138,7 @@ export function createWorld(deps: WorldDeps): World {
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
+  const wrongClocks: WrongClock[] = [];
   const rearming = createRearmWatch();
   const broken = createBrokenInterlocks(options.hutchLooksEveryMs);
   const endAtMs = options.endAtMs ?? Infinity;
@@ -355,6 +357,7 @@ export function createWorld(deps: WorldDeps): World {
         if (own !== undefined) counters.set(positionIndex, own);
       }
       disturbances.wire(counters);
+      wrongClocks.push(...wrongClocksOf(faults, targets.positionOfLink));
       scheduleFaults(faults, targets, {
         clock,
         beam,
@@ -410,6 +413,7 @@ export function createWorld(deps: WorldDeps): World {
       const unknowable = { shuttersStuck, unattended: claims.unattended ?? [], coveredMs };
       const facts = { ledger, unknowable };
       const judged = judgeClaims(claims, { ...facts, openings, faultyPositions, cellCount: cells.size, atMs });
+      if (isAsWired(options)) judgeCounts(claims.counts, cells, ledger, { wrongClocks, lostMs: claims.lostMs ?? [] });
       const observers = [...cells.values()];
       ledger.count(
         "cell-limits",

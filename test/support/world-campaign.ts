@@ -20,7 +20,7 @@ import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import { lightFaults } from "../../simulator/world/world-faults.ts";
 import { createChance } from "../../simulator/chance/chance.ts";
 import { loadFrameTables, loadLatticeTables, loadWorldData } from "../../tui/virtual/load-world-data.ts";
-import { recordedCharges } from "../../tui/virtual/recorded-charges.ts";
+import { claimsOfRun } from "../../tui/virtual/recorded-claims.ts";
 import { summarise } from "../../tui/virtual/summarise.ts";
 import type { VirtualRig } from "../../tui/virtual/virtual-rig.ts";
 import {
@@ -259,7 +259,7 @@ export async function runWorld(options: WorldRunOptions = {}): Promise<WorldRun>
     interruptedBy,
     ...(options.hands === undefined && options.judgesCharges === undefined
       ? {}
-      : { charges: recordedCharges(folder, inWorld(run.campaign, options.campaign ?? campaign)) }),
+      : { record: claimsOfRun(virtual, folder, inWorld(run.campaign, options.campaign ?? campaign)) }),
   });
   const events = readEvents(folder);
   const of = (type: string): readonly StoredEvent[] => events.filter((event) => event.type === type);

@@ -24,7 +24,7 @@ import { defectText, type RunSummary } from "../progress/run-summary.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
 import { areFramesLookedAt, loadFrameTables, loadLatticeTables, loadWorldData } from "../virtual/load-world-data.ts";
 import { type PhysicsOptions, preparePhysicsLook } from "../virtual/physics-report.ts";
-import { recordedCharges } from "../virtual/recorded-charges.ts";
+import { claimsOfRun } from "../virtual/recorded-claims.ts";
 import { progressOf, summarise } from "../virtual/summarise.ts";
 import { runPaced } from "../virtual/run-paced.ts";
 import { courseFaults, createVirtualCustody, displacedCells, loadBoxes } from "../virtual/simulated-course.ts";
@@ -180,7 +180,7 @@ export async function simulateCommand(given: CommandContext, args: readonly stri
     wallS: wallS(),
     interruptedBy: stoppedBy(),
     isRehearsal: options.isRehearsal,
-    charges: recordedCharges(folder),
+    record: claimsOfRun(virtual, folder),
   });
   // The run is over and on record: what cannot be written beside it is told, after the summary.
   const troubles: Fault[] = [];

@@ -6,7 +6,7 @@ import { faultNote } from "../../controller/machines/errors.ts";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { FaultCounts } from "../../simulator/world/fault-effects.ts";
-import { recordedCharges } from "../virtual/recorded-charges.ts";
+import { claimsOfRun } from "../virtual/recorded-claims.ts";
 import {
   AFTER_END_MS,
   createVirtualCampaign,
@@ -107,7 +107,7 @@ async function runIn(inputs: SeedInputs, seed: number, folder: string): Promise<
   } finally {
     virtual.store.close();
   }
-  const findings = virtual.finish(false, recordedCharges(folder));
+  const findings = virtual.finish(false, claimsOfRun(virtual, folder));
   const audit = verifyRecord(folder);
   for (const { severity, code, what } of audit.findings) {
     if (severity === "error")

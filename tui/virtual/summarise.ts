@@ -1,9 +1,9 @@
 /** From a run in the virtual world to what people see while it runs and the summary at its end (CONTRACTS). */
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
-import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
 import type { ProgressState } from "../progress/progress-state.ts";
 import type { RunSummary } from "../progress/run-summary.ts";
 import { figuresOf, progressOfRun } from "../run/run-figures.ts";
+import type { RecordedClaims } from "./recorded-claims.ts";
 import { unended, type VirtualCampaign } from "./virtual-campaign.ts";
 
 export function progressOf(virtual: VirtualCampaign, campaign: Campaign, totalS: number, wallS: number): ProgressState {
@@ -17,8 +17,8 @@ export interface SummaryFacts {
   readonly wallS: number;
   readonly interruptedBy: string | null;
   readonly isRehearsal?: boolean;
-  /** What the record charges; absent: it is not judged. */
-  readonly charges?: readonly ClaimedCharge[];
+  /** What the record charges and counts; absent: it is not judged. */
+  readonly record?: RecordedClaims;
 }
 
 export function summarise(
@@ -26,7 +26,7 @@ export function summarise(
   facts: SummaryFacts,
 ): RunSummary & { readonly interrupted: boolean } {
   const { run, store, clock } = virtual;
-  const { truth, checks, violations } = virtual.finish(facts.interruptedBy !== null, facts.charges);
+  const { truth, checks, violations } = virtual.finish(facts.interruptedBy !== null, facts.record);
   const { log, ...figures } = figuresOf(run, store, facts.campaign);
   return {
     campaign: facts.campaign.name,

@@ -19,7 +19,6 @@ import { createChance } from "../../simulator/chance/chance.ts";
 import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
 import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { FrameTables } from "../../simulator/world/frame-world.ts";
-import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
 import { joined, silentSpans } from "../../simulator/world/unknowable.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
@@ -31,6 +30,7 @@ import { sweepBoundOf } from "../run/run-figures.ts";
 import { areFramesLookedAt } from "./load-world-data.ts";
 import { hearPeople } from "./hear-people.ts";
 import { createHostTrouble } from "./host-trouble.ts";
+import type { RecordedClaims } from "./recorded-claims.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
 import { createWorldIntegrator } from "./world-integrator.ts";
 import type { DriverDeps } from "../rig/drivers.ts";
@@ -134,7 +134,7 @@ export interface VirtualCampaign {
    * Ends the observation: what the world saw against what the controller claims. Of a run that was stopped on the
    * way, an exposure under way is claimed by its booking, which counts it in full.
    */
-  finish(isInterrupted: boolean, charges?: readonly ClaimedCharge[]): WorldFindings;
+  finish(isInterrupted: boolean, record?: RecordedClaims): WorldFindings;
 }
 
 /**
@@ -377,7 +377,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       scheduleLife(over);
       startRun(over);
     },
-    finish(isInterrupted, charges) {
+    finish(isInterrupted, record) {
       const { counters } = store;
       const underWay = (isInterrupted ? store.openBookings() : []).map(({ position, atMs }) => ({
         positionIndex: positionIndex(position),
@@ -394,7 +394,8 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         samplesStored: counters.samplesBefore + counters.samplesFramed,
         requests: run.tally.askedRequests,
         unattended: joined([...unattended, ...silentSpans(faults, site.io.name)]),
-        ...(charges === undefined ? {} : { charges }),
+        lostMs: unattended.map(({ fromMs }) => fromMs),
+        ...record,
       });
       const unchecked = neverChecked(findings.checks, findings.truth.exposures > 0, clock.monoMs());
       return { ...findings, violations: [...findings.violations, ...unchecked] };

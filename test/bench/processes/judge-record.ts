@@ -5,7 +5,7 @@ import { METER_SHARE } from "../../../protocols/echem/counting.ts";
 import { parsePosition, positionIndex } from "../../../protocols/base/position.ts";
 import { isOnDisc, type Opening } from "../../../simulator/world/shutter-truth.ts";
 import type { ControllerClaims, WorldFindings } from "../../../simulator/world/world-truth.ts";
-import { recordedCharges } from "../../../tui/virtual/recorded-charges.ts";
+import { recordedClaims } from "../../../tui/virtual/recorded-claims.ts";
 import { CURRENT_MAX_A, SAMPLE_S } from "./campaign.ts";
 import type { TrueCharge } from "./truth-plan.ts";
 
@@ -67,7 +67,7 @@ export function claimsOf(data: string, events: readonly RecordEvent[], offsetMs:
     startMs: one.startMs + offsetMs,
     endMs: one.endMs + offsetMs,
   });
-  const charges = recordedCharges(data).map(moved);
+  const charges = recordedClaims(data).charges.map(moved);
   return {
     exposures: charges.map(({ positionIndex: index, startMs, endMs }) => ({ positionIndex: index, startMs, endMs })),
     isolatedPositions: events.flatMap(({ type, data: of }) => {

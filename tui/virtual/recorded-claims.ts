@@ -1,0 +1,89 @@
+/** What a record says of photons and charge, read from the folder itself: claims that the world can judge. */
+import { parseTotals } from "../../controller/cells/account-json.ts";
+import { openRecord } from "../../controller/record/record-reader.ts";
+import type { Json } from "../../protocols/base/canonical-json.ts";
+import { parseOccupant, positionIndex, type Occupant } from "../../protocols/base/position.ts";
+import { METER_SHARE, type ChargeTotals } from "../../protocols/echem/counting.ts";
+import type { ClaimedCharge } from "../../simulator/world/judge-charges.ts";
+import type { ClaimedCount } from "../../simulator/world/judge-counts.ts";
+import type { ControllerClaims } from "../../simulator/world/world-truth.ts";
+import type { VirtualCampaign } from "./virtual-campaign.ts";
+
+/** Light that was found behind its exposure, or between two. */
+const LATE = "lit-while-closed";
+const CHARGED: readonly string[] = ["exposure-ended", LATE];
+const COUNTED = "step-ended";
+
+export type RecordedClaims = Required<Pick<ControllerClaims, "charges" | "counts">>;
+
+/**
+ * What is charged for every exposure for which the shutter was asked open, or may have been, and for what was found late; and
+ * what was counted of each cell as a step of it ended. `indexOf`: its number in the world. Throws Fault `store.*`.
+ */
+export function recordedClaims(folder: string, indexOf: (cell: Occupant) => number = positionIndex): RecordedClaims {
+  const reader = openRecord(folder);
+  try {
+    const times = new Map<string, Pick<ClaimedCharge, "startMs" | "endMs" | "isFoundLate">>();
+    const counts: ClaimedCount[] = [];
+    for (const scanned of reader.events()) {
+      if (scanned.kind === "damaged") continue;
+      const { atMs, dataText, type } = scanned.row;
+      if (type !== COUNTED && !CHARGED.includes(type)) continue;
+      const data = JSON.parse(dataText) as Readonly<Record<string, unknown>>;
+      if (type === COUNTED) {
+        const cell = parseOccupant(String(data["position"]));
+        const totals = parseTotals(data["totals"] as Json | undefined);
+        if (cell !== undefined && totals !== undefined) counts.push(claimedCount(indexOf(cell), atMs, totals));
+        continue;
+      }
+      const startMs = firstNumber(data["open_asked_at_ms"], data["lit_from_ms"]);
+      if (startMs === undefined) continue;
+      const endMs = firstNumber(data["closed_seen_at_ms"], data["lit_until_ms"]) ?? atMs;
+      const late = type === LATE ? { isFoundLate: true as const } : {};
+      times.set(String(data["exposure_id"]), { startMs, endMs, ...late });
+    }
+    const charges: ClaimedCharge[] = [];
+    for (const scanned of reader.ledger()) {
+      if (scanned.kind === "damaged" || scanned.row.kind === "booking") continue;
+      const { exposureId, position, fluxPhS, filterTransmission, openTimeS } = scanned.row;
+      const between = times.get(exposureId);
+      if (between === undefined) continue;
+      const photons = fluxPhS * filterTransmission * openTimeS;
+      charges.push({ exposureId, positionIndex: indexOf(position), ...between, photons });
+    }
+    return { charges, counts };
+  } finally {
+    reader.close();
+  }
+}
+
+/** The same of a run that is over, and what is counted of each cell as it leaves it. */
+export function claimsOfRun(
+  { run, clock }: Pick<VirtualCampaign, "run" | "clock">,
+  folder: string,
+  indexOf: (cell: Occupant) => number = positionIndex,
+): RecordedClaims {
+  const { charges, counts } = recordedClaims(folder, indexOf);
+  // One that was given up may still be driven: of what flows then nothing is said.
+  const givenUp = new Set(run.views.isolated().map(({ position }) => position));
+  const last = run.campaign.cells.flatMap(({ position }, cellIndex) =>
+    givenUp.has(position) ? [] : [claimedCount(indexOf(position), clock.monoMs(), run.samples.totals(cellIndex))],
+  );
+  return { charges, counts: [...counts, ...last] };
+}
+
+/** What is said to have flowed, and how sure that is: what was in doubt, and the share that is the meter's. */
+function claimedCount(
+  cellIndex: number,
+  atMs: number,
+  { chargedAh, dischargedAh, doubtAh }: ChargeTotals,
+): ClaimedCount {
+  return {
+    ...{ positionIndex: cellIndex, atMs, chargeAh: chargedAh - dischargedAh },
+    statedAh: doubtAh + METER_SHARE * (chargedAh + dischargedAh),
+  };
+}
+
+function firstNumber(...values: readonly unknown[]): number | undefined {
+  return values.find((value) => typeof value === "number");
+}
