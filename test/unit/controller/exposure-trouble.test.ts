@@ -17,7 +17,7 @@ describe("an effect that fails", () => {
       expectHonestEnd(result);
       expect(result.settled[0]?.outcome).toBe(outcome);
       expect(result.faultCode).toBe(behaviour === "fails" ? code : "beamrack.defect");
-      expect(result.recorded).toEqual(["exposure-trouble"]);
+      expect(result.recorded).toEqual([...(name === "close" ? ["shutter-late"] : []), "exposure-trouble"]);
       expect(result.wasBooked).toBe(name !== "check");
     }
   });
@@ -51,7 +51,7 @@ describe("an effect that fails", () => {
         what: expect.stringContaining("up to 1.3 s of beam are charged to B7; the beam is off the cell now") as string,
       },
     });
-    expect(result.recorded).toEqual(["beam-not-off", "exposure-trouble"]);
+    expect(result.recorded).toEqual(["shutter-late", "beam-not-off", "exposure-trouble"]);
   });
 
   it("closing, making safe and every further try: stays open on the books and says so round by round", async () => {
