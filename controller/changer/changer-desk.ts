@@ -158,8 +158,8 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     moves.needGo();
     refuseWhileLost();
     signal.throwIfAborted();
-    const before = at("beam");
-    if (before === cellIndex) {
+    const isThere = at("beam") === cellIndex;
+    if (isThere && (!changer.capabilities.readsCodes || moves.isProven(cellIndex))) {
       await proveStanding(cellIndex);
       return;
     }
@@ -167,6 +167,9 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     const { double } = changer;
     const fetched = at("gripper");
     if (fetched !== null && fetched !== cellIndex) await stowFetched();
+    // Its code is read on the way only.
+    if (isThere) await unload();
+    const before = at("beam");
     const openCircuitV = fetched === cellIndex ? null : await release(cellIndex);
     let code: string | null;
     try {
@@ -334,7 +337,8 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
 
   /** Where everything is by the word of robot, sensor and channels; what they cannot prove stays unknown. */
   async function look(asked: "restart" | "person"): Promise<void> {
-    const sought = new Set([...places.keys(), ...(deps.left?.carried ?? []).filter((one) => isAway(one))]);
+    const isAway = (cellIndex: number): boolean => deps.stateOf(cellIndex) === "away";
+    const sought = new Set([...places.keys(), ...(deps.left?.carried ?? []).filter(isAway)]);
     const reading = await readAtRest().catch((error: unknown) => {
       if (!isFault(error)) throw error;
       for (const cellIndex of sought) put(cellIndex, "unknown");
@@ -355,10 +359,6 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     if (at("beam") === null) deps.cleared();
     lose("neither robot, sensor nor channel can say");
     await moves.written();
-  }
-
-  function isAway(cellIndex: number): boolean {
-    return deps.stateOf(cellIndex) === "away";
   }
 
   function beginLook(asked: "restart" | "person"): void {
