@@ -106,11 +106,15 @@ export function createCampaignChanger(deps: CampaignChangerDeps): CampaignChange
         }),
   });
 
+  const isOut = desk.isOut.bind(desk);
   return Object.assign(desk, {
+    // The end of the campaign does not wait for what nothing but a person moves.
+    isOut: () => !isLeftHeld && isOut(),
     notePlan(plan: WholePlan) {
       const { act } = plan;
       next = act.kind === "expose" ? exposedLater(plan, clock.monoMs()) : null;
-      desk.wantClear(act.kind === "end" || (act.kind === "wait" && act.untilMs - clock.monoMs() > SHORT_WAIT_MS));
+      const isTime = act.kind === "end" || (act.kind === "wait" && act.untilMs - clock.monoMs() > SHORT_WAIT_MS);
+      desk.wantClear(isTime && !isLeftHeld);
     },
     heard(type: string, data: Readonly<Record<string, Json>>) {
       const stood = standsAfter(stands, type, data);

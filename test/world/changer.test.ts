@@ -224,17 +224,29 @@ describe("cells that a robot brings to the beam", () => {
         kills: [{ atS, downS: 20 }],
       });
       expect(run.summary.violations).toEqual([]);
-      console.log(
-        run.events
-          .filter((e) => e.atMs > 300000 && !/sample|cell-|step|decid/.test(e.type))
-          .map((e) => `${e.atMs} ${e.type} ${e.dataText.slice(0, 160)}`)
-          .join("\n"),
-      );
       expect(run.of("transfer-begun").filter(({ atMs }) => atMs > 317_000 && atMs < 400_000)).toEqual([]);
       expect(run.of("exposure-ended").filter(({ atMs }) => atMs > 400_000).length).toBeGreaterThan(1);
       expectAllBack(run);
     },
   );
+
+  it("stay where they are to the end of the campaign where nobody resumes what a controller started again found held", async () => {
+    const run = await withRobot({
+      hours: 0.092,
+      at: [
+        [
+          317,
+          ({ run }) => {
+            run.stops.order({ stopClass: "exposing", author: "a person", reason: "a visit" });
+          },
+        ],
+      ],
+      kills: [{ atS: 318.5, downS: 5 }],
+    });
+    expect(run.summary.violations).toEqual([]);
+    expect(run.virtual.run.isDone()).toBe(true);
+    expect(run.of("transfer-begun").filter(({ atMs }) => atMs > 317_000)).toEqual([]);
+  });
 
   it("wait for a person to re-arm after the door was open, with one of them fetched; what was decided takes that one in", async () => {
     const run = await withRobot({
