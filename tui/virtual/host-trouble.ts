@@ -114,9 +114,18 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
               const here = alive();
               return here && createPeople(here.run, here.campaign, world, own, () => clock.monoMs());
             };
+            const letExpose = (): void => {
+              if (people()?.letExpose() === true || clock.monoMs() > endAtMs) return;
+              clock.setTimeout(letExpose, AGAIN_MS);
+            };
             const putRight = (): void => {
-              if (people()?.putRight() === true || clock.monoMs() > endAtMs) return;
-              clock.setTimeout(putRight, AGAIN_MS);
+              const them = people();
+              if (them?.giveCells() === true) {
+                letExpose();
+                return;
+              }
+              them?.letExpose();
+              if (clock.monoMs() <= endAtMs) clock.setTimeout(putRight, AGAIN_MS);
             };
             clock.setTimeout(() => {
               if (people()?.order(fault) === true) felt(fault);

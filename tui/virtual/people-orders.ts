@@ -14,8 +14,10 @@ export type OrdersFault = Extract<HostFault, { kind: `orders-${string}` }>;
 export interface People {
   /** False where not one was carried out. */
   order(order: OrdersFault): boolean;
-  /** Everything that is held may go on; false where that cannot be said yet. */
-  putRight(): boolean;
+  /** Every cell that is held, or somebody has access to, may go on; false where that cannot be said yet. */
+  giveCells(): boolean;
+  /** So may exposing; false where they are told to ask again. */
+  letExpose(): boolean;
 }
 
 const BY = { author: "a person", role: "operator", reason: "the search" } as const;
@@ -51,6 +53,10 @@ export function createPeople(
     for (const position of endedBy(command)) world.personEnds(positionIndex(position as Position));
     effects.carryOut(command, BY);
     return true;
+  }
+
+  function isForLater(command: BusCommand): boolean {
+    return effects.obstacle(command, BY.role, BY)?.includes("ask again") === true;
   }
 
   /** Cells with which nothing more is done after it. */
@@ -131,13 +137,18 @@ export function createPeople(
       for (let tries = 0; tries < count; tries += 1) if (give(drawn(), kind === "orders-storm")) given += 1;
       return given > 0;
     },
-    putRight() {
+    giveCells() {
       if (!isTaken()) return false;
       for (const { position } of campaign.cells) give({ command: "resume", args: { position } }, true);
-      const isGivenBack = giveBack();
-      give({ command: "re-arm", args: {} }, true);
-      give({ command: "resume", args: {} }, true);
-      return isGivenBack;
+      return giveBack();
+    },
+    letExpose() {
+      if (!isTaken()) return false;
+      const orders: readonly BusCommand[] = [
+        { command: "re-arm", args: {} },
+        { command: "resume", args: {} },
+      ];
+      return orders.filter((order) => !give(order, true) && isForLater(order)).length === 0;
     },
   };
 }
