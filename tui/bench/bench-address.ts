@@ -1,6 +1,6 @@
 /** Where the bench serves an instrument: at its own address when that is of this computer, beside it otherwise. */
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { LinkAddress } from "../../protocols/site/site.ts";
 
 /**
@@ -38,12 +38,12 @@ export function isLoopback(host: string): boolean {
   return bare === "localhost" || bare === "::1" || /^127(\.\d{1,3}){3}$/.test(bare);
 }
 
-/** Whether a link can only lead to a bench on this computer: loopback, or a pseudo-terminal's path outside /dev. */
+/** Whether a link can only lead to a bench on this computer: loopback, or a pseudo-terminal, links followed. */
 export function isBench(link: LinkAddress): boolean {
   switch (link.kind) {
     case "serial":
     case "modbus-rtu":
-      return !link.path.startsWith("/dev/");
+      return isOfPseudoTerminal(link.path);
     case "tcp":
     case "http":
       return isLoopback(link.host);
@@ -51,3 +51,32 @@ export function isBench(link: LinkAddress): boolean {
       return URL.canParse(link.url) && isLoopback(new URL(link.url).hostname);
   }
 }
+
+const PSEUDO_TERMINALS = "/dev/pts/";
+
+/** Where nothing is yet, a bench may be to come, unless it would be among the system's own. */
+function isOfPseudoTerminal(path: string): boolean {
+  try {
+    return realpathSync(path).startsWith(PSEUDO_TERMINALS);
+  } catch {
+    const target = danglingTarget(path);
+    return target.startsWith(PSEUDO_TERMINALS) || !target.startsWith("/dev/");
+  }
+}
+
+/** Where a link leads whose end is not there: a bench that was killed, or an instrument that is unplugged. */
+function danglingTarget(path: string): string {
+  let target = resolve(path);
+  try {
+    for (let links = 0; links < LINKS_MAX; links += 1) {
+      target = join(realpathSync(dirname(target)), basename(target));
+      target = resolve(dirname(target), readlinkSync(target));
+    }
+  } catch {
+    // Its end, or a folder on the way that is not there.
+  }
+  return target;
+}
+
+/** As many as Linux itself follows. */
+const LINKS_MAX = 40;

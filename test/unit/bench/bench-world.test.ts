@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../protocols/base/clock.ts";
 import { parseDocument, valueAt } from "../../../protocols/input/document.ts";
@@ -102,6 +105,24 @@ describe("places on the bench", () => {
     });
     expect(isBench({ kind: "serial", path: "/dev/ttyUSB0", baud: 1200 })).toBe(false);
     expect(isBench({ kind: "tcp", host: "detector", port: 80 })).toBe(false);
+  });
+
+  it("are a bench's by what their links lead to, and not by their names", () => {
+    const folder = mkdtempSync(join(tmpdir(), "beamrack-places-"));
+    const isBenchAt = (path: string): boolean => isBench({ kind: "serial", path: join(folder, path), baud: 9600 });
+    try {
+      symlinkSync("/dev/null", join(folder, "stage"));
+      symlinkSync("stage", join(folder, "my-stage"));
+      symlinkSync("/dev/ttyUSB-that-is-unplugged", join(folder, "unplugged"));
+      symlinkSync("/dev", join(folder, "devices"));
+      symlinkSync("/dev/pts/999999", join(folder, "killed-bench"));
+      const others = ["stage", "my-stage", "unplugged", "devices/null", "devices/ttyUSB-that-is-unplugged"];
+      for (const path of others) expect(isBenchAt(path), path).toBe(false);
+      expect(isBenchAt("killed-bench")).toBe(true);
+      expect(isBenchAt("not-begun")).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("are written into the site that is served, which is otherwise the same", () => {
