@@ -211,7 +211,7 @@ export function setupCell(deps: CellMachineDeps) {
         });
         enqueue.assign({
           ...after.changes,
-          stepStartedAtMs: NaN,
+          ...{ stepStartedAtMs: NaN, failedStartsCount: 0 },
           mustLook: context.mustLook || isByPerson(context.leave),
           // Its time was over, and what came of it nobody heard: it may have had no power, and left the cell far from a hold.
           isBrokenOff: params.how === "unknown" && after.changes.cursor?.step.channelStep.kind === "constant-voltage",

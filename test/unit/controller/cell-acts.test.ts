@@ -314,3 +314,22 @@ describe("the half cycles of a cell", () => {
     expect(bench.state()).toBe("complete");
   });
 });
+
+it("a step that follows one that a person skipped has all its tries, however often the skipped one was refused", async () => {
+  const bench = open();
+  bench.behaviour.start = "fails";
+  bench.send({ type: "CHANNEL_READY" });
+  await bench.for(1000);
+  bench.send({ type: "CHANNEL_READY" });
+  await bench.for(1000);
+  expect(bench.calls.filter((call) => call.startsWith("start 1"))).toHaveLength(6);
+  bench.send({ type: "SKIP_STEP", ...WHO });
+  bench.send({ type: "CHANNEL_READY" });
+  await bench.for(1000);
+  expect(bench.calls.filter((call) => call.startsWith("start 2"))).toHaveLength(3);
+  expect(bench.state()).toBe("awaitingReturn");
+  delete bench.behaviour.start;
+  bench.send({ type: "CHANNEL_READY" });
+  await bench.for(20);
+  expect(bench.state()).toBe("cycling");
+});
