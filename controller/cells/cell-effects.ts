@@ -7,7 +7,7 @@ import type { ChannelNews } from "../machines/campaign-news.ts";
 import { IN_HAND } from "../machines/cell-steps.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
-import { elapsedWhenOff, expectedVoltage, type LastSeen, unheardAh } from "./continuity.ts";
+import { elapsedWhenOff, expectedVoltage, mayHaveFollowedMs, type LastSeen, unheardAh } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
@@ -285,11 +285,16 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const { runsProgrammeAlone: runsAlone } = channel.capabilities;
       const stepElapsedS = elapsedWhenOff(left, { lastAtMs, nowMs: clock.monoMs(), runsAlone });
       intake.switchedOff(cellIndex, clock.monoMs());
-      const { step } = left;
+      const { step, next } = left;
+      const nowMs = clock.monoMs();
       if (step !== null) {
-        const awayMs = clock.monoMs() - lastAtMs;
         const currentA = orderedCurrentA(step.channelStep);
-        intake.mayHaveFlowed(cellIndex, unheardAh(left, currentA, { awayMs, runsAlone }));
+        intake.mayHaveFlowed(cellIndex, unheardAh(left, currentA, { awayMs: nowMs - lastAtMs, runsAlone }));
+      }
+      if (next !== undefined) {
+        const begun = { step: next, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true };
+        const awayMs = mayHaveFollowedMs(left, lastKnown(), { lastAtMs, nowMs });
+        intake.mayHaveFlowed(cellIndex, unheardAh(begun, orderedCurrentA(next.channelStep), { awayMs, runsAlone }));
       }
       isSought = false;
       return { kind: "off", openCircuitV, stepElapsedS };

@@ -3,7 +3,7 @@
  * on record, with what the step that ran may have moved it meanwhile. It tells a cell from none, from a reversed one
  * and from one in quite another state; not from its twin. Pure.
  */
-import type { CellLimits } from "../../protocols/roles/channel.ts";
+import type { CellLimits, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { LeftStep } from "../machines/programme.ts";
 
 export interface LastSeen {
@@ -67,6 +67,35 @@ export function unheardAh(
   const mostMs = runsAlone ? Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000 : Infinity;
   const ranMs = Math.min(mostMs, Math.max(0, awayMs));
   return (mostA * ranMs) / 3_600_000;
+}
+
+/** So close to the voltage that ends its step a cell may have come to it between two samples (chosen). */
+const NEAR_END_V = 0.1;
+/** A hold that drives no more than so many times what ends it may have. */
+const NEAR_END_CURRENT = 2;
+
+/**
+ * For how long, at most, what follows the step that was left may have run, which is found to run no more: it begins with the
+ * step's end, and of the last seconds of a controller nothing may be on record.
+ */
+export function mayHaveFollowedMs(
+  { step, runningSinceMs, elapsedS, isLeft = false }: LeftStep,
+  last: LastSeen,
+  { lastAtMs, nowMs }: { readonly lastAtMs: number; readonly nowMs: number },
+): number {
+  if (step === null || runningSinceMs === null) return 0;
+  const timeOverMs = runningSinceMs + 1000 * (step.channelStep.untilTimeS - elapsedS);
+  const heardMs = Math.max(runningSinceMs, lastAtMs);
+  const sinceMs = isLeft || isNearEnd(step.channelStep, last) ? Math.min(timeOverMs, heardMs) : timeOverMs;
+  return Math.max(0, nowMs - sinceMs);
+}
+
+function isNearEnd(step: ChannelStep, { voltageV, currentA }: LastSeen): boolean {
+  if (step.kind === "constant-current") {
+    return step.untilVoltageV !== null && Math.sign(step.currentA) * (step.untilVoltageV - voltageV) <= NEAR_END_V;
+  }
+  if (step.kind === "constant-voltage") return Math.abs(currentA) <= NEAR_END_CURRENT * (step.untilCurrentA ?? 0);
+  return false;
 }
 
 /** Seconds that a step has run which is found to run no more. */

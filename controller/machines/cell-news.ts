@@ -4,7 +4,8 @@ import { isFault } from "../../protocols/base/fault.ts";
 import type { StepEnd } from "../../protocols/roles/channel.ts";
 import type { AccountRules, CellAccount } from "../cells/cell-account.ts";
 import type { FaultNote } from "./errors.ts";
-import type { AskedExposure, CellEffects, CellFound, LeftStep, ProgrammeCursor } from "./programme.ts";
+import { afterStep } from "./cell-steps.ts";
+import type { AskedExposure, CellEffects, CellFound, LeftStep, ProgrammeCursor, ProgrammeStep } from "./programme.ts";
 import type { Waiting } from "./waiting.ts";
 
 export interface CellInput {
@@ -57,15 +58,26 @@ export function isOver({ phase }: LeftCell): boolean {
 }
 
 /** What its channel is held against. */
-export function leftStep({ left, cursor }: CellContext): LeftStep {
+export function leftStep(context: CellContext): LeftStep {
+  const { left, cursor } = context;
+  const next = nextIfOver(context);
   return {
     step: cursor?.step ?? null,
     runningSinceMs: left?.runningSinceMs ?? null,
     elapsedS: left?.stepElapsedS ?? 0,
     ...(left !== undefined && (wasAboutToBegin(left) || left.mayRunOn === true) ? { mayHaveBegun: true } : {}),
+    ...(next === null ? {} : { next, isLeft: left?.leave != null }),
     ...(left?.hold != null && left.runningSinceMs === null ? { wasHeld: true } : {}),
     ...(left?.resistanceOhm === undefined ? {} : { resistanceOhm: left.resistanceOhm }),
   };
+}
+
+/** What follows the step that ran; null where none did, or something was in the way of another. */
+function nextIfOver(context: CellContext): ProgrammeStep | null {
+  const { left } = context;
+  if (left?.runningSinceMs == null || left.hold !== null || left.isOrderedOff || left.isCarried === true) return null;
+  const how = context.leave === null ? "unknown" : "left";
+  return afterStep(context, { type: "DEADLINE" }, how)?.changes.cursor?.step ?? null;
 }
 
 function wasAboutToBegin({ phase, runningSinceMs, hold, leave, ...left }: LeftCell): boolean {

@@ -182,6 +182,10 @@ export interface LeftStep {
    * record. Or its link was lost, and it may have run on.
    */
   readonly mayHaveBegun?: boolean;
+  /** What follows it: it may have begun too, where nothing stood in its way. */
+  readonly next?: ProgrammeStep;
+  /** What it waited for had come, or a person had it left. */
+  readonly isLeft?: boolean;
   /** It was off by a person's order, for nobody knows how long. */
   readonly wasHeld?: boolean;
   /** Of the cell, by its last proof on record. */

@@ -51,7 +51,7 @@ describe("a cell after a restart of the controller", () => {
     ended.send({ type: "CHANNEL_READY" });
     await ended.for(20);
     expect(ended.calls).toEqual(["find", "start 2 after 0.00 s"]);
-    expect(ended.finished).toMatchObject([{ chargeAh: 0.0021 }]);
+    expect(ended.finished.at(-1)).toMatchObject({ chargeAh: 0.0021 });
     expect(ended.recorder.types()).toEqual(["cell-found", "step-ended", "step-started"]);
   });
 
@@ -79,6 +79,21 @@ describe("a cell after a restart of the controller", () => {
     await over.for(20);
     expect(over.calls[1]).toContain("start 2 after 0.00 s");
     expect(over.recorder.events[1]).toMatchObject({ type: "step-ended", data: { step: 1, ended_by: "unknown" } });
+  });
+
+  it("is looked for as one whose next step may have begun, where nobody kept it from beginning", async () => {
+    for (const [left, next] of [
+      [{}, 2],
+      [{ runningSinceMs: null }, undefined],
+      [{ hold: WHO }, undefined],
+      [{ leave: { ...WHO, kind: "skipped" } }, 2],
+    ] as const) {
+      const bench = open([100, 200], left);
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      expect(bench.soughtAs[0]?.next?.stepNumber).toBe(next);
+      expect(bench.soughtAs[0]?.isLeft === true).toBe("leave" in left);
+    }
   });
 
   it("whose step may have come to its end unheard is looked at before it goes on", async () => {

@@ -5,7 +5,7 @@ import { createCellMachine } from "../../../controller/machines/cell-machine.ts"
 import { openAccount } from "../../../controller/cells/cell-account.ts";
 import type { LeadBack, UnfitStep } from "../../../controller/cells/next-step.ts";
 import type { LeftCell } from "../../../controller/machines/cell-news.ts";
-import type { CellFound, FinishedStep, ProgrammeCursor } from "../../../controller/machines/programme.ts";
+import type { CellFound, FinishedStep, LeftStep, ProgrammeCursor } from "../../../controller/machines/programme.ts";
 import { sleep } from "../../../protocols/base/clock.ts";
 import { Fault } from "../../../protocols/base/fault.ts";
 import type { ChannelStep, StepEnd } from "../../../protocols/roles/channel.ts";
@@ -95,6 +95,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
   /** Numbers of the steps before which their cell was looked at because they broke off. */
   const looks: number[] = [];
   const finished: FinishedStep[] = [];
+  const soughtAs: LeftStep[] = [];
   const rules = { nominalCapacityAh: 0.004, fullV: 4.2, emptyV: 2.8 };
   const totals = { chargedAh: 0, dischargedAh: 0, doubtAh: 0 };
 
@@ -142,7 +143,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           return behaviour.unfit?.[stepNumber] ?? null;
         },
         openCircuit: () => act("off", "off"),
-        async findAgain() {
+        async findAgain(was) {
+          soughtAs.push(was);
           await act("find", "find");
           return behaviour.found ?? { kind: "off", openCircuitV: 3.2, stepElapsedS: 0 };
         },
@@ -178,6 +180,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     calls,
     looks,
     finished,
+    /** What it was looked for as, after a restart. */
+    soughtAs,
     /** What has flowed so far; a test lets it flow. */
     totals,
     machine,

@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { LeftStep } from "../../../controller/machines/programme.ts";
 import type { ChannelStep } from "../../../protocols/roles/channel.ts";
 import { createEffectsBench, LIMITS } from "./effects-bench.ts";
 
@@ -36,4 +37,39 @@ it("a step that goes on may let flow what is left once all that may have flowed 
   // Six minutes at 1 mA may have flowed, and half of that is counted.
   await effects.startStep(step, 0.1, null);
   expect(asked).toEqual([0.001, expect.closeTo(0.0009, 9)]);
+});
+
+const REST_STEP = {
+  ...STEP,
+  channelStep: { kind: "rest", untilTimeS: 60, sampleIntervalS: 1, limits: LIMITS },
+} as const;
+
+describe("of a cell that is found off after a restart, what follows its step", () => {
+  async function inDoubtAs(left: Partial<LeftStep>, lastV: number, nowMs: number): Promise<number> {
+    const { effects, intake, time } = createEffectsBench({
+      capabilities: { runsProgrammeAlone: true } as never,
+      measureOpenCircuitV: () => Promise.resolve(3.5),
+    });
+    const ran = { step: REST_STEP, runningSinceMs: 0, elapsedS: 0, ...left };
+    intake.lastSeen(0, 50_000, lastV, 0);
+    time.nowMs = nowMs;
+    await effects.findAgain(ran);
+    return intake.totals(0).doubtAh * 3600;
+  }
+
+  it("may have begun, on no record, once the step's time was over, and is in doubt since", async () => {
+    expect(await inDoubtAs({ next: STEP }, 3.5, 59_000)).toBe(0);
+    expect(await inDoubtAs({ next: STEP }, 3.5, 75_000)).toBeCloseTo(0.001 * 15, 9);
+    // It ends with its own time, too.
+    expect(await inDoubtAs({ next: STEP }, 3.5, 900_000)).toBeCloseTo(0.001 * 100, 9);
+    expect(await inDoubtAs({}, 3.5, 75_000)).toBe(0);
+  });
+
+  it("may have begun since the last sample where the step stood near its own end, or was to be left", async () => {
+    const charge = { ...STEP, channelStep: { ...CHARGE, untilVoltageV: 3.6, untilTimeS: 3600 } };
+    const discharge = { ...STEP, channelStep: { ...CHARGE, currentA: -0.002 } };
+    expect(await inDoubtAs({ step: charge, next: discharge }, 3.4, 60_000)).toBe(0);
+    expect(await inDoubtAs({ step: charge, next: discharge }, 3.55, 60_000)).toBeCloseTo(0.002 * 10, 9);
+    expect(await inDoubtAs({ next: discharge, isLeft: true }, 3.5, 55_000)).toBeCloseTo(0.002 * 5, 9);
+  });
 });
