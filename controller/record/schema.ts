@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { Fault } from "../../protocols/base/fault.ts";
 import { type FolderHolder, type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.ts";
+import { folderStatus } from "./folder-status.ts";
 import type { RecordHeader } from "./record-header.ts";
 import { headerText } from "./record-header.ts";
 import { isSqliteError, openDatabase, type Database } from "./sqlite.ts";
@@ -216,12 +217,11 @@ function takeFolder(folder: string, options: WritingOptions): FolderLock {
 
 /** One by one: asked for all at once, Node tries for ever where a folder exists and takes no other, as under an automounter. */
 function makeFolder(folder: string): void {
-  const found = statSync(folder, { throwIfNoEntry: false });
+  const found = folderStatus(folder);
   if (found?.isDirectory() === true) return;
   if (found !== undefined) throw new Fault("file.missing", folder, "this is a file; a folder was expected");
   const above = dirname(resolve(folder));
-  // A file that stands there, Node 20 tells of in looking, a later one in making.
-  if (statSync(above, { throwIfNoEntry: false }) === undefined) makeFolder(above);
+  if (folderStatus(above) === undefined) makeFolder(above);
   mkdirSync(folder);
 }
 
@@ -376,7 +376,7 @@ export function openForReading(folder: string): Database {
 
 /** Throws Fault file.missing, or what the system says of a folder that may not be looked into. */
 function requireRecord(folder: string, path: string): void {
-  const found = statSync(folder, { throwIfNoEntry: false });
+  const found = folderStatus(folder);
   if (found === undefined) throw new Fault("file.missing", folder, "no such folder");
   if (!found.isDirectory()) throw new Fault("file.missing", folder, "this is a file; a data folder was expected");
   const file = statSync(path, { throwIfNoEntry: false });

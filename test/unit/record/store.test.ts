@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { linkHash, chainStart } from "../../../controller/record/hash-chain.ts";
 import { openDatabase, type Database } from "../../../controller/record/sqlite.ts";
+import { openForReading } from "../../../controller/record/schema.ts";
 import { verifyRecord } from "../../../controller/record/verify.ts";
 import { canonicalJson } from "../../../protocols/base/canonical-json.ts";
 import { isFault } from "../../../protocols/base/fault.ts";
@@ -272,7 +273,14 @@ describe("whose folder it is", () => {
     const folder = join(newFolder(), "of", "a", "beamtime");
     open(folder).close();
     expect(existsSync(join(folder, "campaign.db"))).toBe(true);
-    expect(faultOf(() => open(join(folder, "campaign.db")))).toBe("file.missing");
+    const file = join(folder, "campaign.db");
+    expect(faultOf(() => open(file))).toBe("file.missing");
+    // Named is the file that is in the way, and not that something could not be opened.
+    for (const below of [join(file, "trial"), join(file, "of", "today")]) {
+      const inTheWay = expect.objectContaining({ code: "file.missing", where: file }) as Error;
+      expect(() => open(below)).toThrow(inTheWay);
+      expect(() => openForReading(below)).toThrow(inTheWay);
+    }
   });
 
   it("goes on in a folder that an older beamrack wrote, and refuses that of a newer one", () => {
