@@ -33,6 +33,12 @@ const UNHEARD: readonly string[] = ["link.closed", "link.timeout", "link.open-fa
 const SAYS_WHY: readonly string[] = UNHEARD.slice(2);
 const GIVEN_UP: readonly string[] = ["link.isolated", "beam.instrument-lost"];
 
+/** Of two alarms of one place: whether the later one stands for the earlier, whose cause is not gone with it. */
+export function standsFor(later: Pick<Alarm, "id" | "code">, earlier: Pick<Alarm, "id" | "code">): boolean {
+  if (later.id <= earlier.id || !UNHEARD.includes(earlier.code)) return false;
+  return GIVEN_UP.includes(later.code) || (SAYS_WHY.includes(later.code) && !SAYS_WHY.includes(earlier.code));
+}
+
 /** A code that ends in a dot means all that begin with it. */
 function isAmong(code: string, codes: readonly string[]): boolean {
   return codes.some((meant) => (meant.endsWith(".") ? code.startsWith(meant) : code === meant));

@@ -2,6 +2,7 @@
  * From what stands on the bus to what has happened: alarms raised and over, milestones of the campaign. State in, news
  * out; what was so before the notifier came is told once, and only where nobody has seen it yet.
  */
+import { standsFor } from "../../controller/run/alarms.ts";
 import type { BusMessage } from "../../protocols/bus/messages.ts";
 import type { BusAlarm } from "../../protocols/bus/rack-views.ts";
 import type { Milestone } from "../../protocols/notify/notify-config.ts";
@@ -73,9 +74,17 @@ export function createHappenings(clockMs: () => number): Happenings {
       if (before?.raised_at === alarm.raised_at && before.code === alarm.code) continue;
       if (alarm.acknowledged === null && alarm.shelved === null) news.push({ kind: "alarm", alarm, isOver: false });
     }
-    for (const alarm of told.values()) if (!open.has(alarm.id)) news.push({ kind: "alarm", alarm, isOver: true });
+    for (const alarm of told.values()) {
+      if (!open.has(alarm.id) && !isReplaced(alarm)) news.push({ kind: "alarm", alarm, isOver: true });
+    }
     told = open;
     return news;
+  }
+
+  /** Another says more of the same trouble, which lasts. */
+  function isReplaced(alarm: BusAlarm): boolean {
+    for (const other of open.values()) if (other.where === alarm.where && standsFor(other, alarm)) return true;
+    return false;
   }
 
   function cycleNews(): readonly News[] {

@@ -59,6 +59,26 @@ describe("what a rule tells", () => {
 });
 
 describe("what has happened", () => {
+  it("is not that an alarm is over which another stands for, whose cause is told or which is given up", () => {
+    const happenings = createHappenings(() => 0);
+    const texts = (): readonly string[] =>
+      happenings
+        .news(0)
+        .map((news) => (news.kind === "alarm" ? `${news.alarm.code} ${String(news.isOver)}` : news.text));
+    const lists = (...codes: readonly (readonly [id: number, code: string, where?: string])[]): readonly string[] => {
+      const open = codes.map(([id, code, where = "stage"]) => openAlarm(id, { code, where }));
+      happenings.take(heard("alarm", alarmBody(open)));
+      return texts();
+    };
+    expect(lists([1, "link.closed"], [2, "link.closed", "detector"])).toEqual([
+      ...["link.closed false", "link.closed false"],
+    ]);
+    // The cause of the first is told; the detector is heard again.
+    expect(lists([3, "link.refused"])).toEqual(["link.refused false", "link.closed true"]);
+    expect(lists([4, "link.isolated"])).toEqual(["link.isolated false"]);
+    expect(lists()).toEqual(["link.isolated true"]);
+  });
+
   it("is an alarm that was raised, once, and that it is over; not what somebody has seen already", () => {
     const happenings = createHappenings(() => 0);
     const texts = (): readonly string[] =>
