@@ -3,6 +3,7 @@
  * nothing is told to move until the person gives the access back. Then the cell is held against what it was before it gets
  * current or beam again. What is open stays open over a restart.
  */
+import { totalsJson } from "../cells/account-json.ts";
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { forerunnerOf, parseOccupant, placeText } from "../../protocols/base/position.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
@@ -71,7 +72,7 @@ export interface AccessDeskDeps {
   readonly site: Pick<Site, "alignment" | "rack">;
   readonly ledger: () => Pick<DoseLedger, "moved">;
   /** They keep what a cell reads, off, before anybody has access to it. */
-  readonly samples: () => Pick<SampleIntake, "releasedAt">;
+  readonly samples: () => Pick<SampleIntake, "releasedAt" | "totals">;
   /** Longest that a proof of wiring takes. */
   readonly proofMaxMs: () => number;
   readonly actor: () => CampaignActor;
@@ -310,7 +311,8 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     if (trouble !== null) {
       cameNow.delete(position);
       const what = `${trouble.what}; the access stays open`;
-      deps.recorder().record("access-refused", { position, author, what, is_open: true });
+      const totals = totalsJson(deps.samples().totals(indexOf(position)));
+      deps.recorder().record("access-refused", { position, author, what, is_open: true, totals });
       deps.alarms().raise({ ...trouble, where: position, what });
       return;
     }

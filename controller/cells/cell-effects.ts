@@ -7,6 +7,7 @@ import type { ChannelNews } from "../machines/campaign-news.ts";
 import { IN_HAND } from "../machines/cell-steps.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
+import { totalsJson } from "./account-json.ts";
 import { elapsedWhenOff, expectedVoltage, mayHaveFollowedMs, type LastSeen, unheardAh } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
@@ -39,6 +40,8 @@ export interface CellEffectsDeps {
   readonly signals?: CellSignals;
   /** After a restart: what ran is looked for before anything else is done. */
   readonly wasLeft?: boolean;
+  /** After a restart: its proof may have been under way as the controller was lost, and what flowed in it is on no record. */
+  readonly mayHaveBeenProven?: boolean;
   /** Another lay on its channel before, and it is still to come: until its proof what the channel tells is of that one. */
   readonly listensFromProof?: boolean;
 }
@@ -80,6 +83,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       noteStart(step, step.untilTimeS, doesContinue, NaN);
     },
   });
+
+  if (deps.mayHaveBeenProven === true) intake.mayHaveFlowed(cellIndex, wiring.mostAh);
 
   function noteStart(step: ChannelStep, untilTimeS: number, continues: boolean, askedAtMs: number): void {
     const answeredAtMs = clock.monoMs();
@@ -212,6 +217,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
                 response_V: proven.responseV,
                 resistance_ohm: proven.resistanceOhm,
               }),
+          totals: totalsJson(intake.totals(cellIndex)),
         });
       }
       return { openCircuitV };

@@ -31,6 +31,8 @@ export interface Proven {
 export interface WiringProof {
   /** Resolves when wiring, polarity and contact are proven; rejects with `cell.unproven` when they are not. */
   run(openCircuitV: number, signal: AbortSignal): Promise<Proven>;
+  /** Most charge that can flow in it, A h. */
+  readonly mostAh: number;
   /** The channel's stream, while it runs. */
   sample(stepTimeS: number, voltageV: number, currentA: number): void;
   stepEnded(end: StepEnd): void;
@@ -140,6 +142,7 @@ export function createWiringProof(deps: WiringProofDeps): WiringProof {
   }
 
   return {
+    mostAh: (RATE_C * deps.nominalCapacityAh * deps.code.pulseS * ROUNDS_MAX * deps.code.bitCount) / 3600,
     async run(openCircuitV, signal) {
       const sign = openCircuitV > limits.voltageMaxV - NEAR_FULL_V ? -1 : 1;
       const allowedA = LIMIT_SHARE * (sign > 0 ? limits.currentMaxA : -limits.currentMinA);

@@ -178,6 +178,8 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         elapsed_s: context.stepElapsedS,
         open_circuit_V: finiteOrNull(openCircuitV),
         ...(context.isNew ? { is_first: true } : {}),
+        // Its proof was a current.
+        ...flowed(context),
         ...(wired === null
           ? {}
           : { current_A: wired.currentA, response_V: wired.responseV, resistance_ohm: wired.resistanceOhm }),

@@ -118,6 +118,11 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     resistanceOhm = numberOf(data["resistance_ohm"]) ?? resistanceOhm;
   }
 
+  /** Of a cell that its proof alone drove since it was confirmed off. */
+  function told(data: EventData): void {
+    offTotals = parseTotals(data["totals"]) ?? offTotals;
+  }
+
   function pause(atMs: number): void {
     if (runningSinceMs === null) return;
     stepElapsedS += Math.max(0, atMs - runningSinceMs) / 1000;
@@ -197,6 +202,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           isProven ||= data["is_proven"] === true;
           if (data["is_proven"] === true) proven(data);
           isNew &&= !isProven;
+          told(data);
           break;
         case "step-started":
           stepStarted(atMs, data);
@@ -222,10 +228,12 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         case "cell-put-back":
           isCarried = false;
           proven(data);
+          told(data);
           break;
         case "access-refused":
           // Nobody had it; one that is still to come is in nobody's place.
           if (data["is_open"] === false) isCarried = isNew;
+          else if (isCarried) told(data);
           break;
         case "cell-left-out":
           isCarried = false;

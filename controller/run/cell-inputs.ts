@@ -83,6 +83,11 @@ export function createCellInputs(deps: CellInputsDeps): CellInputs {
         signals,
         ...(identity === undefined ? {} : { identity }),
         wasLeft: leftCell?.phase === "under-way",
+        mayHaveBeenProven:
+          leftCell !== undefined &&
+          (identity?.awaited(cellIndex) ?? null) === null &&
+          // A robot's are not proven by a current again.
+          (leftCell.phase === "unproven" || (roles.changer === undefined && leftCell.isCarried === true)),
         listensFromProof: (joins || leftCell?.isNew === true) && roles.channels.indexOf(channel) < cellIndex,
         tell,
       }),

@@ -22,6 +22,7 @@ export interface ClaimedCount {
 /** What a channel truly passed. */
 export type PassedCharge = Pick<CellObserver, "switches" | "chargeC">;
 
+/** Where the clock of a channel ran wrong: charge is counted by it. */
 export interface WrongClock {
   readonly positionIndex: number;
   readonly share: number;
@@ -29,27 +30,17 @@ export interface WrongClock {
   readonly toMs: number;
 }
 
-/** What no count is held to as yet: a controller that told of it would be better. */
-export interface Uncounted {
-  /** Where the clock of a channel ran wrong: charge is counted by it. */
-  readonly wrongClocks: readonly WrongClock[];
-  /** When a controller was lost. What it had begun to drive just before may be on no record. */
-  readonly lostMs: readonly number[];
-}
-
-/** So long before its controller was lost a step may have begun of which nothing was written any more. */
-const UNWRITTEN_MS = 10_000;
 /** A step flows for a part of the time between two counts only. */
 const CLOCK_MARGIN = 2;
 /** Sums of many samples. */
 const ROUNDING_AH = 1e-10;
 
-/** `counts` of each cell in the order of time; left out: nothing is said of it. */
+/** `counts` of each cell in the order of time; left out: nothing is said of it. What a wrong clock comes to is excused: a controller that told of it would be better. */
 export function judgeCounts(
   counts: readonly ClaimedCount[] | undefined,
   cells: ReadonlyMap<number, PassedCharge>,
   ledger: Ledger,
-  uncounted: Uncounted,
+  wrongClocks: readonly WrongClock[],
 ): void {
   if (counts === undefined) return;
   const judged = new Map<number, { readonly count: ClaimedCount; readonly passedC: number }>();
@@ -67,8 +58,7 @@ export function judgeCounts(
     const passedAh = (passedC - (before?.passedC ?? 0)) / 3600;
     const fromMs = before?.count.atMs ?? 0;
     const excusedAh =
-      (Math.abs(countedAh) * wrongMs(positionIndex, fromMs, atMs, uncounted)) / Math.max(1, atMs - fromMs) +
-      unwrittenC(cell, fromMs, atMs, uncounted) / 3600;
+      (Math.abs(countedAh) * wrongMs(positionIndex, fromMs, atMs, wrongClocks)) / Math.max(1, atMs - fromMs);
     const withinAh = statedAh + excusedAh + ROUNDING_AH;
     ledger.check(COUNT_INVARIANT, Math.abs(countedAh - passedAh) <= withinAh, atMs, () => {
       const since = `since ${(fromMs / 1000).toFixed(1)} s`;
@@ -79,27 +69,13 @@ export function judgeCounts(
 }
 
 /** What a clock that ran wrong within the time came to. */
-function wrongMs(index: number, fromMs: number, toMs: number, { wrongClocks }: Uncounted): number {
+function wrongMs(index: number, fromMs: number, toMs: number, wrongClocks: readonly WrongClock[]): number {
   let ms = 0;
   for (const clock of wrongClocks) {
     if (clock.positionIndex !== index || clock.fromMs > toMs || clock.toMs < fromMs) continue;
     ms += CLOCK_MARGIN * Math.abs(clock.share) * (Math.min(clock.toMs, toMs) - Math.max(clock.fromMs, fromMs));
   }
   return ms;
-}
-
-/** Passed by what began to drive the cell within the time, and just before a controller was lost. */
-function unwrittenC({ switches, chargeC }: PassedCharge, fromMs: number, toMs: number, { lostMs }: Uncounted): number {
-  if (lostMs.length === 0) return 0;
-  const { atMs: times, chargeC: charges } = switches;
-  let sumC = 0;
-  for (let began = 0; began < times.length; began += 2) {
-    const atMs = times[began] ?? Infinity;
-    if (atMs < fromMs || atMs > toMs) continue;
-    const isLost = lostMs.some((lost) => lost >= atMs && lost - atMs <= UNWRITTEN_MS);
-    if (isLost) sumC += Math.abs((charges[began + 1] ?? chargeC) - (charges[began] ?? 0));
-  }
-  return sumC;
 }
 
 /**

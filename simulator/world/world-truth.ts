@@ -25,8 +25,6 @@ export interface ControllerClaims {
   readonly requests?: readonly AskedRequest[];
   /** When nobody could look at the shutters: no controller lived, or their unit did not answer. */
   readonly unattended?: readonly TimeSpan[];
-  /** When a controller was lost. */
-  readonly lostMs?: readonly number[];
   /** What is charged for each exposure. Absent: nothing is said of it. */
   readonly charges?: readonly ClaimedCharge[];
   /** What was counted of each cell's charge, in the order of time. Absent: nothing is said of it. */

@@ -413,7 +413,7 @@ export function createWorld(deps: WorldDeps): World {
       const unknowable = { shuttersStuck, unattended: claims.unattended ?? [], coveredMs };
       const facts = { ledger, unknowable };
       const judged = judgeClaims(claims, { ...facts, openings, faultyPositions, cellCount: cells.size, atMs });
-      if (isAsWired(options)) judgeCounts(claims.counts, cells, ledger, { wrongClocks, lostMs: claims.lostMs ?? [] });
+      if (isAsWired(options)) judgeCounts(claims.counts, cells, ledger, wrongClocks);
       const observers = [...cells.values()];
       ledger.count(
         "cell-limits",

@@ -394,7 +394,6 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         samplesStored: counters.samplesBefore + counters.samplesFramed,
         requests: run.tally.askedRequests,
         unattended: joined([...unattended, ...silentSpans(faults, site.io.name)]),
-        lostMs: unattended.map(({ fromMs }) => fromMs),
         ...record,
       });
       const unchecked = neverChecked(findings.checks, findings.truth.exposures > 0, clock.monoMs());

@@ -86,7 +86,10 @@ function bench(reads: {
       else if (event.event?.type === "PUT_BACK" && cell === "away") cell = reads.backAs ?? "returning";
       else if (event.event?.type === "LEFT_OUT") cell = "stopped";
     },
-    samples: () => ({ releasedAt: (cellIndex: number, voltageV: number) => given.set(cellIndex, voltageV) }),
+    samples: () => ({
+      releasedAt: (cellIndex: number, voltageV: number) => given.set(cellIndex, voltageV),
+      totals: () => ({ chargedAh: 0.002, dischargedAh: 0, doubtAh: 0 }),
+    }),
     commit: () => Promise.resolve(told.push(["commit", {}])),
     fail(error: unknown) {
       throw error;
@@ -190,9 +193,11 @@ describe("a person's access to a cell", () => {
     const reads = { backAs: "away" };
     const { desk, begun, ended, raised } = bench(reads);
     await begun();
+    // What flowed in a proof that was broken off is on record.
+    const totals = { charged_Ah: 0.002, discharged_Ah: 0, doubt_Ah: 0 };
     expect(await ended()).toEqual([
       "access-refused",
-      { position: "A1", author: "anna", what: "leads are exchanged; the access stays open", is_open: true },
+      { position: "A1", author: "anna", what: "leads are exchanged; the access stays open", is_open: true, totals },
     ]);
     expect(raised).toEqual(["cell.unproven leads are exchanged; the access stays open"]);
     reads.backAs = "choosing";

@@ -28,6 +28,8 @@ describe("a cell that a person had in hand", () => {
     expect(bench.calls.at(-1)).toMatch(/^start 1 after 30\.\d\d s$/);
     expect(bench.context().account).toBe(account);
     expect(bench.recorder.types().slice(-2)).toEqual(["cell-put-back", "step-started"]);
+    // What flowed in its proof is on record with it.
+    expect(bench.recorder.events.at(-2)?.data).toMatchObject({ totals: { charged_Ah: 0.001 } });
   });
 
   it("that is not proven is off again and the person's, who can mend it and give it back once more", async () => {

@@ -112,6 +112,21 @@ describe("a run by the events of its record", () => {
     expect([isOut(), isOut(refused(true)), isOut(refused(false))]).toEqual([true, true, undefined]);
   });
 
+  it("knows what its proof came to of a cell that was driven by nothing since", () => {
+    const flowed = (chargedAh: number) => ({ charged_Ah: chargedAh, discharged_Ah: 0, doubt_Ah: 0 });
+    const chargedAh = (...events: readonly Told[]) => cell(recorded(...events), "A1")?.offTotals?.chargedAh;
+    const proof: Told = ["cell-proof", 1, { ...A1, is_proven: true, totals: flowed(1e-6) }];
+    const taken: Told = ["cell-taken-out", 3, { ...A1, elapsed_s: 3, totals: flowed(2e-3) }];
+    const refused: Told = ["access-refused", 4, { ...A1, is_open: true, totals: flowed(3e-3) }];
+    const back: Told = ["cell-put-back", 5, { ...A1, totals: flowed(4e-3) }];
+    const started: Told = ["step-started", 2, A1];
+    expect(chargedAh(proof)).toBe(1e-6);
+    expect(chargedAh(proof, started)).toBeUndefined();
+    expect(chargedAh(started, taken, refused)).toBe(3e-3);
+    expect(chargedAh(started, taken, refused, back)).toBe(4e-3);
+    expect(chargedAh(started, refused)).toBeUndefined();
+  });
+
   it("keeps interlocks that broke until they were re-armed", () => {
     const broken: Told = ["interlock-broken", 1, { interlocks: ["doorClosed", "searched", "nonsense"] }];
     const { latched } = recorded(broken);

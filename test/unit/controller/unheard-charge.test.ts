@@ -39,6 +39,17 @@ it("a step that goes on may let flow what is left once all that may have flowed 
   expect(asked).toEqual([0.001, expect.closeTo(0.0009, 9)]);
 });
 
+it("a proof that was under way as the controller was lost may have driven all of its current, and is in doubt", () => {
+  const inDoubtAs = (mayHaveBeenProven: boolean): number => {
+    const proof = { code: { pulseS: 1, bitCount: 6 }, limits: LIMITS, nominalCapacityAh: 0.004 };
+    const { intake } = createEffectsBench({}, { mayHaveBeenProven, proof } as never);
+    return intake.totals(0).doubtAh * 3600;
+  };
+  expect(inDoubtAs(false)).toBe(0);
+  // A twentieth of the capacity in an hour, in three rounds of six pulses.
+  expect(inDoubtAs(true)).toBeCloseTo((0.004 / 20) * 3 * 6, 9);
+});
+
 const REST_STEP = {
   ...STEP,
   channelStep: { kind: "rest", untilTimeS: 60, sampleIntervalS: 1, limits: LIMITS },
