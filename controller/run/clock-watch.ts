@@ -9,6 +9,7 @@ import type { Alarms } from "./alarms.ts";
 import type { BootTime } from "../../protocols/base/boot-time.ts";
 import type { ClockOffset } from "../../protocols/base/clock-offset.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
+import { durationText } from "../../protocols/base/duration-text.ts";
 import { isFault } from "../../protocols/base/fault.ts";
 
 export interface ClockWatchDeps {
@@ -19,6 +20,11 @@ export interface ClockWatchDeps {
   readonly alarms: Pick<Alarms, "raise">;
   /** By how much the clock was set on before this run went on, or back where it is negative; 0 where it was not. */
   readonly setOnMs: number;
+  /**
+   * The computer was started anew, and its clock stands so long after the last event on record, or before it where it is
+   * negative, that a person is to look at it; 0 where it does not.
+   */
+  readonly doubtfulBreakMs: number;
   /** Null where nobody says. */
   readonly bootTime?: () => BootTime | null;
   readonly store: { appendEvent(event: { readonly atMs: number; readonly type: string; readonly data: Json }): number };
@@ -36,7 +42,8 @@ export const CLOCK_EVENT = "clock-compared";
 const FIRST_LOOK_MS = 2000;
 const LOOK_MS = 3_600_000;
 
-export function createClockWatch({ clock, read, bootTime, store, alarms, setOnMs }: ClockWatchDeps): ClockWatch {
+export function createClockWatch({ clock, read, bootTime, store, alarms, ...of }: ClockWatchDeps): ClockWatch {
+  const { setOnMs, doubtfulBreakMs } = of;
   let wasUnknown = false;
   let isOver = false;
 
@@ -75,10 +82,25 @@ export function createClockWatch({ clock, read, bootTime, store, alarms, setOnMs
     });
   }
 
+  function tellDoubtful(): void {
+    if (isOver) return;
+    const isBefore = doubtfulBreakMs < 0;
+    const byHowMuch = durationText(Math.round(Math.abs(doubtfulBreakMs) / 1000));
+    const goesOn = isBefore ? "goes on as if no time had passed" : "counts all of that as passed";
+    alarms.raise({
+      code: "clock.set",
+      where: "clock",
+      what: `by the computer's clock this is ${byHowMuch} ${isBefore ? "before" : "after"} the last event on record, and nothing else tells how long the break was; the campaign ${goesOn}: check the clock`,
+      advice:
+        "Hold the computer's clock against another. Where it is wrong, set it right: from here on campaign time goes by how long the computer is up. Note what it was off by, and look at each cell's step: its time left is wrong by as much.",
+    });
+  }
+
   return {
     start() {
       clock.setTimeout(() => void look(), FIRST_LOOK_MS);
       if (setOnMs !== 0) clock.setTimeout(tellSet, FIRST_LOOK_MS);
+      if (doubtfulBreakMs !== 0) clock.setTimeout(tellDoubtful, FIRST_LOOK_MS);
     },
     stop() {
       isOver = true;

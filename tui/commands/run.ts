@@ -161,6 +161,7 @@ export async function runCommand(given: CommandContext, args: readonly string[])
     const disk = createDiskWatch({ clock, alarms: run.alarms, freeBytes, endAtMs });
     const clockWatch = createClockWatch({
       ...{ clock, store, alarms: run.alarms, setOnMs: siteCampaign.clockSetOnMs },
+      doubtfulBreakMs: siteCampaign.doubtfulBreakMs,
       bootTime: () => context.bootTime?.() ?? null,
       read: () => context.clockOffset?.() ?? Promise.resolve(null),
     });

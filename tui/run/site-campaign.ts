@@ -64,6 +64,8 @@ export interface SiteCampaign {
   readonly clock: Clock;
   /** By how much the computer's clock was set on since the campaign began; 0 where it was not, or nothing tells. */
   readonly clockSetOnMs: number;
+  /** What the clock alone says of the break before it, and nobody would believe; 0 for nothing. */
+  readonly doubtfulBreakMs: number;
   /** With the time at which this one began; amended in place. */
   readonly campaign: Campaign;
   readonly world: "bench" | "site";
@@ -152,6 +154,7 @@ export function createSiteCampaign(inputs: SiteCampaignInputs): SiteCampaign {
       roles,
       store,
       clockSetOnMs: began?.setOnMs ?? 0,
+      doubtfulBreakMs: began?.doubtfulBreakMs ?? 0,
       disconnect() {
         for (const instrument of roles.instruments) instrument.disconnect();
         clock.end();

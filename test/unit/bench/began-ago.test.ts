@@ -16,18 +16,21 @@ function restart(wallH: number, left: Parameters<typeof beganAgo>[0] = LEFT, boo
 }
 
 it("a run goes on as long after its begin as it is by the computer's own time, wherever its clock was set meanwhile", () => {
-  expect(restart(7.5)).toEqual({ agoMs: 1.5 * HOUR_MS, setOnMs: 0 });
-  expect(restart(31.5)).toEqual({ agoMs: 1.5 * HOUR_MS, setOnMs: 24 * HOUR_MS });
-  expect(restart(3)).toEqual({ agoMs: 1.5 * HOUR_MS, setOnMs: -4.5 * HOUR_MS });
+  expect(restart(7.5)).toMatchObject({ agoMs: 1.5 * HOUR_MS, setOnMs: 0, doubtfulBreakMs: 0 });
+  expect(restart(31.5)).toEqual({ agoMs: 1.5 * HOUR_MS, setOnMs: 24 * HOUR_MS, doubtfulBreakMs: 0 });
+  expect(restart(3)).toEqual({ agoMs: 1.5 * HOUR_MS, setOnMs: -4.5 * HOUR_MS, doubtfulBreakMs: 0 });
 });
 
 it("a run goes on by the clock where the computer was started anew, or never said how long it was up, and never back", () => {
   const { startMs, lastMs } = LEFT;
-  for (const [wallH, agoH] of [
-    [8, 2],
-    [3, 1],
+  for (const [wallH, agoH, doubtfulH] of [
+    [8, 2, 0],
+    [31, 25, 0],
+    // Before the last event on record, or more than a day after it: nobody would believe it.
+    [3, 1, -4],
+    [31.5, 25.5, 24.5],
   ] as const) {
-    const byClock = { agoMs: agoH * HOUR_MS, setOnMs: 0 };
+    const byClock = { agoMs: agoH * HOUR_MS, setOnMs: 0, doubtfulBreakMs: doubtfulH * HOUR_MS };
     expect(restart(wallH, LEFT, "b-2")).toEqual(byClock);
     expect(restart(wallH, { startMs, lastMs })).toEqual(byClock);
     expect(beganAgo(LEFT, { wallMs: wallH * HOUR_MS, boot: null })).toEqual(byClock);
@@ -35,7 +38,7 @@ it("a run goes on by the clock where the computer was started anew, or never sai
 });
 
 it("a run goes on by the finer clock where both agree", () => {
-  expect(restart(7.5 + 1.9 / 3600)).toEqual({ agoMs: 1.5 * HOUR_MS + 1900, setOnMs: 0 });
+  expect(restart(7.5 + 1.9 / 3600)).toEqual({ agoMs: 1.5 * HOUR_MS + 1900, setOnMs: 0, doubtfulBreakMs: 0 });
 });
 
 it("what the computer said last of how long it is up is read from the folder", () => {

@@ -46,7 +46,7 @@ describe("The computer's clock against UTC", () => {
     let offset: ClockOffset | null = null;
     const watch = createClockWatch({
       clock,
-      ...{ read: () => Promise.resolve(offset), setOnMs: 0, alarms: { raise: () => undefined } },
+      ...{ read: () => Promise.resolve(offset), setOnMs: 0, doubtfulBreakMs: 0, alarms: { raise: () => undefined } },
       store: { appendEvent: ({ type, data }) => told.push(type === CLOCK_EVENT ? data : type) },
     });
     watch.start();
@@ -75,7 +75,7 @@ describe("The computer's clock against UTC", () => {
     const told: Json[] = [];
     const raised: string[] = [];
     const watch = createClockWatch({
-      ...{ clock, read: () => Promise.resolve(null), setOnMs: 7_200_000 },
+      ...{ clock, read: () => Promise.resolve(null), setOnMs: 7_200_000, doubtfulBreakMs: 0 },
       alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`) },
       bootTime: () => ({ bootId: "b-1", upS: 512.25 }),
       store: { appendEvent: ({ data }) => told.push(data) },
@@ -87,6 +87,24 @@ describe("The computer's clock against UTC", () => {
     expect(told).toMatchObject([{ boot_id: "b-1", up_s: 512.25 }]);
     expect(raised).toEqual([expect.stringContaining("clock.set: the computer's clock was set 7200 s forward")]);
   });
+
+  it.each([
+    [-7_200_000, "2 h before the last event on record"],
+    [400 * 86_400_000, "after the last event on record"],
+  ])(
+    "that nobody would believe after the computer was started anew is told, to be checked (%s ms)",
+    (breakMs, says) => {
+      const clock = createTestClock();
+      const raised: string[] = [];
+      createClockWatch({
+        ...{ clock, read: () => Promise.resolve(null), setOnMs: 0, doubtfulBreakMs: breakMs },
+        alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`) },
+        store: { appendEvent: () => 1 },
+      }).start();
+      clock.advance(2000);
+      expect(raised).toEqual([expect.stringMatching(`^clock.set: .*${says}.*check the clock`)]);
+    },
+  );
 
   it("is told by exports as its extremes, and never as 0 where nobody said", () => {
     const fold = createClockFold();
