@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { COMMAND_MS, cycling, LIMIT } from "./cell-bench.ts";
+
+const ORDERS = [{ type: "STOP_CELL", author: "operator" }, { type: "TIME_OVER" }] as const;
+
+it.each(ORDERS)("a cell that passes a limit while $type is obeyed is isolated for the limit", async (order) => {
+  for (const pass of ["by a sample", "by its instrument's word"]) {
+    const bench = await cycling();
+    bench.send(order);
+    await bench.for(5);
+    if (pass === "by a sample") bench.send({ type: "LIMIT_PASSED", fault: LIMIT });
+    else bench.end("limit");
+    await bench.for(30);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.context().fault?.code).toBe("cell.limit");
+    expect(bench.calls.at(-1)).toBe("off");
+  }
+});
+
+it.each(ORDERS)("a cell that is not confirmed off after $type is told as one that may still be on", async (order) => {
+  for (const how of ["fails", "hangs"] as const) {
+    const bench = await cycling();
+    bench.behaviour.off = how;
+    bench.send(order);
+    await bench.for(COMMAND_MS);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.context().fault).toMatchObject({ code: "cell.not-off", where: "B7" });
+    delete bench.behaviour.off;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.context().fault?.what).toMatch(/it is confirmed off since$/);
+  }
+});
