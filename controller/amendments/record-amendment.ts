@@ -3,7 +3,7 @@
  * whoever goes on with the record need to know of it. Nothing before it changes.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { calendarJson } from "../../protocols/campaign/beam-calendar.ts";
+import { recordedCalendar } from "../../protocols/campaign/beam-calendar.ts";
 import { forerunnerOf } from "../../protocols/base/position.ts";
 import type { Campaign, CampaignCell } from "../../protocols/campaign/campaign.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -52,9 +52,7 @@ export function recordAmendment(
     changes: changes.map(changeJson),
     texts: Object.fromEntries(texts),
     ...(proposed.timeZone === undefined ? {} : { timezone: proposed.timeZone }),
-    ...(proposed.beamForecast === undefined
-      ? {}
-      : { calendar: calendarJson(proposed.beamForecast, { ...proposed, startMs: progress.startMs }) }),
+    ...recordedCalendar({ ...proposed, startMs: progress.startMs }),
   });
   recorder.record(RACK_PLAN_EVENT, rackPlanData(proposed, site));
   recordDosePlan(recorder, proposed, site, cells);

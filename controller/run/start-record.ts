@@ -1,6 +1,6 @@
 /** The first events of a campaign: what it is, whose cell stands where, which dose limits hold and who vouches for each, and what the ledger computes with. */
 import type { Json } from "../../protocols/base/canonical-json.ts";
-import { calendarJson } from "../../protocols/campaign/beam-calendar.ts";
+import { recordedCalendar } from "../../protocols/campaign/beam-calendar.ts";
 import { meetsBeam, type Campaign } from "../../protocols/campaign/campaign.ts";
 import type { BeamProfile } from "../../protocols/dose/beam-profile.ts";
 import type { Site } from "../../protocols/site/site.ts";
@@ -17,7 +17,7 @@ export function recordStart(recorder: Recorder, campaign: Campaign, site: Site, 
     exposed: campaign.cells.filter(meetsBeam).length,
     start_ms: campaign.startMs,
     ...(campaign.timeZone === undefined ? {} : { timezone: campaign.timeZone }),
-    ...(campaign.beamForecast === undefined ? {} : { calendar: calendarJson(campaign.beamForecast, campaign) }),
+    ...recordedCalendar(campaign),
   });
   recorder.record(RACK_PLAN_EVENT, rackPlanData(campaign, site));
   recordPlacement(recorder, site);

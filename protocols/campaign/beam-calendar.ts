@@ -1,6 +1,6 @@
 /** The beamtime's calendar in the time of one campaign: when no exposure may be begun, and when the last one may. Pure. */
 import { localText } from "../base/local-time.ts";
-import { TOP_UP, type BeamForecast } from "./beam-forecast.ts";
+import { TOP_UP } from "./beam-forecast.ts";
 import type { Campaign } from "./campaign.ts";
 
 /** Campaign milliseconds. */
@@ -42,14 +42,22 @@ export function createCalendarLook(
   };
 }
 
-/** As the record states it, in UTC milliseconds: what people plan by, without the top-ups. */
-export function calendarJson({ stops, endUtcMs }: BeamForecast, { startMs, durationS }: Campaign) {
+/** As the record states it, in UTC milliseconds: what people plan by, without the top-ups; nothing where nothing is planned. */
+export function recordedCalendar({
+  beamForecast,
+  startMs,
+  durationS,
+}: Pick<Campaign, "beamForecast" | "startMs" | "durationS">) {
+  if (beamForecast === undefined && durationS === null) return {};
+  const stops = beamForecast?.stops ?? [];
   return {
-    stops: stops
-      .filter(({ what }) => what !== TOP_UP)
-      .map(({ fromUtcMs, toUtcMs, what }) => ({ from_ms: fromUtcMs, to_ms: toUtcMs, what })),
-    beam_ends_ms: endUtcMs ?? null,
-    campaign_ends_ms: durationS === null ? null : startMs + 1000 * durationS,
+    calendar: {
+      stops: stops
+        .filter(({ what }) => what !== TOP_UP)
+        .map(({ fromUtcMs, toUtcMs, what }) => ({ from_ms: fromUtcMs, to_ms: toUtcMs, what })),
+      beam_ends_ms: beamForecast?.endUtcMs ?? null,
+      campaign_ends_ms: durationS === null ? null : startMs + 1000 * durationS,
+    },
   };
 }
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createHandoverFold, type Handover } from "../../../controller/handover/handover-fold.ts";
 import { gatheredSteps } from "../../../controller/handover/gathered-steps.ts";
+import { recordStart } from "../../../controller/run/start-record.ts";
+import { assert } from "../../../protocols/base/assert.ts";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
 import { handoverJson, handoverLines } from "../../../tui/handover/handover-text.ts";
+import { goodFiles, load } from "../../support/campaign-files.ts";
 
 const START = Date.parse("2026-03-02T20:00:00Z");
 const HOUR = 3_600_000;
@@ -180,6 +183,23 @@ it("calendar and clock of the place are those of the last amendment, also where 
   expect([other.timeZone, other.ahead.announced.map(({ atMs }) => atMs / HOUR)]).toEqual(["Asia/Tokyo", [9]]);
   const none = amended({});
   expect([none.timeZone, none.ahead.announced]).toEqual([null, []]);
+});
+
+it("the end of a campaign is announced that knows nothing of the beam before", () => {
+  const loaded = load(goodFiles);
+  assert(loaded.kind === "loaded", "the good campaign is refused");
+  const { campaign, site } = loaded;
+  expect(campaign.beamForecast).toBeUndefined();
+  const announced = (durationS: number | null): readonly unknown[] => {
+    const fold = createHandoverFold();
+    const record = (type: string, data: Json): void => {
+      fold.event(type, 0, data);
+    };
+    recordStart({ record }, { ...campaign, startMs: START, durationS }, site, []);
+    return fold.handover(0, 30 * HOUR).ahead.announced.map(({ atMs, text }) => [atMs / HOUR, text]);
+  };
+  expect(announced(24 * 3600)).toEqual([[24, "the campaign ends"]]);
+  expect(announced(null)).toEqual([]);
 });
 
 describe("the page", () => {
