@@ -269,6 +269,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       spectra.end();
       intake.switchedOff(cellIndex, clock.monoMs());
     },
+    givenUp: () => intake.givenUp(cellIndex),
     async findAgain(left) {
       requireNoObjection();
       provenOhm ??= left.resistanceOhm ?? null;

@@ -53,6 +53,11 @@ export interface SampleIntake {
    * sample is counted, and half is the doubt.
    */
   switchedOff(cellIndex: number, atMs: number): void;
+  /**
+   * Nobody will ask what became of the step that runs: what it may move up to its own end is in doubt. Campaign time of that
+   * end: Infinity where nothing ends it, and so no doubt says enough; null where nothing runs.
+   */
+  givenUp(cellIndex: number): number | null;
   /** So much may have flowed while nobody listened, or nothing: it is in doubt. */
   mayHaveFlowed(cellIndex: number, ampereHours: number): void;
   /** Sums of what flowed either way. */
@@ -238,6 +243,16 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       const halfAh = (0.5 * unheardA(cellIndex) * unheardMs) / 3_600_000;
       count(cellIndex, halfAh);
       doubt(cellIndex, halfAh);
+    },
+    givenUp(cellIndex) {
+      if (isRunning[cellIndex] !== 1) return null;
+      const untilMs = stepUntilMs[cellIndex] ?? Infinity;
+      if (untilMs === Infinity) return untilMs;
+      isRunning[cellIndex] = 0;
+      const lastMs = lastInStepMs[cellIndex] ?? NaN;
+      const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? untilMs);
+      doubt(cellIndex, (unheardA(cellIndex) * Math.max(0, untilMs - fromMs)) / 3_600_000);
+      return untilMs;
     },
     mayHaveFlowed: doubt,
     totals: (cellIndex) => ({

@@ -387,8 +387,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         tags: ["needs-operator"],
         entry: [
           { type: "waitFor", params: { reason: "a person to inspect the cell", who: "operator", ms: null } },
-          "closeHalfCycle",
-          { type: "recordOver", params: { as: "cell-isolated" } },
+          "recordIsolated",
           "tellIsolated",
           assign({ isToldOver: true }),
         ],

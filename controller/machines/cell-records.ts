@@ -34,8 +34,10 @@ export interface CellRecords {
   putBack(context: CellContext, back: CellBack): void;
   /** A person took it out and does not bring it back. */
   leftOut(context: CellContext): void;
+  /** `untilMs`: what runs may run on until then, Infinity where nothing ends it; null where nothing does. */
+  isolated(context: CellContext, untilMs: number | null): void;
   /** The end of a cell's part, under this name. */
-  over(type: "cell-isolated" | "cell-complete" | "cell-stopped", context: CellContext): void;
+  over(type: "cell-complete" | "cell-stopped", context: CellContext): void;
 }
 
 export function createCellRecords(recorder: Recorder): CellRecords {
@@ -188,12 +190,16 @@ export function createCellRecords(recorder: Recorder): CellRecords {
     leftOut({ position, cellId }) {
       recorder.record("cell-left-out", { position, cell: cellId });
     },
+    isolated(context, untilMs) {
+      const { position, cellId } = context;
+      const runsOn = untilMs === null ? {} : { runs_until_ms: finiteOrNull(untilMs) };
+      recorder.record("cell-isolated", { position, cell: cellId, ...why(context), ...runsOn, ...flowed(context) });
+    },
     over(type, context) {
       const { position, cellId } = context;
       // On record since before a restart.
       if (context.left !== undefined && isOver(context.left)) return;
-      if (type === "cell-isolated") recorder.record(type, { position, cell: cellId, ...why(context) });
-      else if (type === "cell-stopped") {
+      if (type === "cell-stopped") {
         recorder.record(type, { position, cell: cellId, ...flowed(context) });
       } else recorder.record(type, { position, cell: cellId, steps: context.stepsDoneCount });
     },

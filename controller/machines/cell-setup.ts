@@ -9,6 +9,7 @@ import {
   elapsedWhenFound,
   finishedNews,
   hasComeAlready,
+  isOver,
   instrumentLimit,
   isAwaited,
   isolatedNews,
@@ -350,8 +351,19 @@ export function setupCell(deps: CellMachineDeps) {
       recordInterrupted: ({ context }) => {
         records.stepInterrupted(context);
       },
-      recordOver: ({ context }, params: { readonly as: "cell-isolated" | "cell-complete" | "cell-stopped" }) => {
-        if (!context.isToldOver) records.over(params.as, context);
+      recordIsolated: enqueueActions(({ context, enqueue }) => {
+        const { isToldOver, mayBeOn, left } = context;
+        if (isToldOver || (left !== undefined && isOver(left))) return;
+        const untilMs = mayBeOn ? (context.effects.givenUp?.() ?? null) : null;
+        const done = closeAccount(context.account, context.effects.totals());
+        enqueue(() => {
+          records.halfCycles(context, done.closed);
+          records.isolated(context, untilMs);
+        });
+        enqueue.assign({ account: done.account });
+      }),
+      recordOver: ({ context }, params: { readonly as: "cell-complete" | "cell-stopped" }) => {
+        records.over(params.as, context);
       },
       tellFinished: enqueueActions(({ context, enqueue }) => {
         if (isSpared(context)) enqueue(tell({ type: "CELL_SPARED", position: context.position, fault: null }));

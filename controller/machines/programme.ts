@@ -156,6 +156,8 @@ export interface CellEffects {
   awaitedCell?(): string | null;
   /** The instrument runs a step to its end whoever listens. */
   readonly runsAlone?: boolean;
+  /** Nobody asks any more what runs; as `SampleIntake.givenUp` says. */
+  givenUp?(): number | null;
   /** What has flowed so far, by raw samples. */
   totals(): ChargeTotals;
   /** The first sample of the step that runs or ran last; null without one. */

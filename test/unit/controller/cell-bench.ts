@@ -85,6 +85,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     found?: CellFound;
     /** The instrument ends a step by itself. */
     runsAlone?: true;
+    /** What runs as the cell is given up. */
+    runsUntilMs?: number;
     /** For what the cell itself is waited. */
     awaited?: string | null;
     /** By the number of the step. */
@@ -143,6 +145,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           return behaviour.unfit?.[stepNumber] ?? null;
         },
         openCircuit: () => act("off", "off"),
+        givenUp: () => behaviour.runsUntilMs ?? null,
         async findAgain(was) {
           soughtAs.push(was);
           await act("find", "find");

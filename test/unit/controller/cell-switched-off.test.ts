@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { COMMAND_MS, cycling, LIMIT } from "./cell-bench.ts";
+import { COMMAND_MS, cycling, FAULT, LIMIT } from "./cell-bench.ts";
 
 const ORDERS = [{ type: "STOP_CELL", author: "operator" }, { type: "TIME_OVER" }] as const;
 
@@ -30,4 +30,26 @@ it.each(ORDERS)("a cell that is not confirmed off after $type is told as one tha
     await bench.for(20);
     expect(bench.context().fault?.what).toMatch(/it is confirmed off since$/);
   }
+});
+
+it("a cell that is given up says on record until when its instrument may drive it, and what has flowed", async () => {
+  for (const [runsUntilMs, told] of [
+    [90_000, { runs_until_ms: 90_000 }],
+    [Infinity, { runs_until_ms: null }],
+  ] as const) {
+    const bench = await cycling();
+    bench.totals.doubtAh = 0.0001;
+    bench.behaviour.runsUntilMs = runsUntilMs;
+    bench.send({ type: "CHANNEL_ISOLATED", fault: FAULT });
+    expect(bench.recorder.events.at(-1)).toMatchObject({
+      type: "cell-isolated",
+      data: { ...told, totals: { doubt_Ah: 0.0001 } },
+    });
+  }
+  const off = await cycling();
+  off.behaviour.runsUntilMs = 90_000;
+  off.send({ type: "LIMIT_PASSED", fault: LIMIT });
+  await off.for(20);
+  expect(off.recorder.events.at(-1)?.type).toBe("cell-isolated");
+  expect(off.recorder.events.at(-1)?.data).not.toHaveProperty("runs_until_ms");
 });

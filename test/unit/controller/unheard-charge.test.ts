@@ -39,6 +39,21 @@ it("a step that goes on may let flow what is left once all that may have flowed 
   expect(asked).toEqual([0.001, expect.closeTo(0.0009, 9)]);
 });
 
+it("of a cell that is given up, what runs may move up to its own end is in doubt, where it has one", async () => {
+  for (const [runsProgrammeAlone, untilMs, inDoubtAs] of [
+    [true, 100_000, 0.001 * 60],
+    [false, Infinity, 0],
+  ] as const) {
+    const { effects, intake, heard, time } = createEffectsBench({ capabilities: { runsProgrammeAlone } as never });
+    expect(effects.givenUp?.()).toBeNull();
+    await effects.startStep(STEP, 0, null);
+    heard.to?.sample(40, 3.5, 0.001, 0);
+    time.nowMs = 70_000;
+    expect(effects.givenUp?.()).toBe(untilMs);
+    expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(inDoubtAs, 9);
+  }
+});
+
 it("a proof that was under way as the controller was lost may have driven all of its current, and is in doubt", () => {
   const inDoubtAs = (mayHaveBeenProven: boolean): number => {
     const proof = { code: { pulseS: 1, bitCount: 6 }, limits: LIMITS, nominalCapacityAh: 0.004 };
