@@ -54,7 +54,8 @@ function salvageWhole(folder: string, out: string): SalvageReport {
 function outputFault(error: unknown, out: string): unknown {
   const isOfRun = isFault(error) && (error.code === "store.unwritable" || error.code === "store.unopened");
   const isOfDisk = error instanceof Error && "code" in error && DISK_SAID.test(String(error.code));
-  return isOfRun || isOfDisk ? new Fault("output.unwritable", out, error.message, {}, error) : error;
+  const isInTheWay = isFault(error) && error.code === "file.missing" && resolve(out).startsWith(`${error.where}/`);
+  return isOfRun || isOfDisk || isInTheWay ? new Fault("output.unwritable", out, error.message, {}, error) : error;
 }
 
 function reportJson(out: string, { events, ledgerRows, frames, samples, gaps, lost }: SalvageReport): object {
