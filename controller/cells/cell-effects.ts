@@ -8,7 +8,14 @@ import { IN_HAND } from "../machines/cell-steps.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { totalsJson } from "./account-json.ts";
-import { elapsedWhenOff, expectedVoltage, mayHaveFollowedMs, type LastSeen, unheardAh } from "./continuity.ts";
+import {
+  elapsedWhenOff,
+  expectedVoltage,
+  mayHaveFollowedMs,
+  type LastSeen,
+  unheardAh,
+  unheardToEnd,
+} from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
@@ -71,6 +78,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   let doesContinue = false;
   /** What it tells before the cell is found again is kept for whoever looks. */
   let isSought = deps.wasLeft === true;
+  /** Of which nobody knows whether it runs: what the record left, or what was asked to begin and has not answered. */
+  let unanswered: "left" | LeftStep | null = isSought ? "left" : null;
   let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
   let failedUnseen: Fault | null = null;
   let provenOhm: number | null = null;
@@ -153,6 +162,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     stepEnded(end) {
       // Told to stop, it ends between two samples.
+      if (!isSought) unanswered = null;
       if (end === "aborted") intake.switchedOff(cellIndex, clock.monoMs());
       else intake.stepEnded(cellIndex);
       spectra.end();
@@ -228,7 +238,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const untilTimeS = Math.max(channelStep.sampleIntervalS, channelStep.untilTimeS - elapsedS);
       const askedAtMs = clock.monoMs();
       intake.releasedAt(cellIndex, NaN);
+      unanswered = { step, runningSinceMs: null, elapsedS: channelStep.untilTimeS - untilTimeS, mayHaveBegun: true };
       await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
+      unanswered = null;
       if (because !== null) deps.gap(cellIndex, because);
       noteStart(channelStep, untilTimeS, elapsedS > 0, askedAtMs);
     },
@@ -266,10 +278,22 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     async openCircuit() {
       await channel.abort();
+      unanswered = null;
       spectra.end();
       intake.switchedOff(cellIndex, clock.monoMs());
     },
-    givenUp: () => intake.givenUp(cellIndex),
+    givenUp(left) {
+      const untilMs = intake.givenUp(cellIndex);
+      const about = unanswered === "left" ? left : unanswered;
+      if (about?.step == null) return untilMs;
+      const unheard = unheardToEnd(about, orderedCurrentA(about.step.channelStep), {
+        ...{ lastAtMs: intake.lastAtMs[cellIndex] ?? -Infinity, nowMs: clock.monoMs() },
+        runsAlone: channel.capabilities.runsProgrammeAlone,
+      });
+      if (unheard === null) return untilMs;
+      intake.mayHaveFlowed(cellIndex, unheard.ampereHours);
+      return Math.max(untilMs ?? -Infinity, unheard.untilMs);
+    },
     async findAgain(left) {
       requireNoObjection();
       provenOhm ??= left.resistanceOhm ?? null;
@@ -280,6 +304,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       failedUnseen = null;
       if (unseen !== null || channel.hasTakenOver === true) {
         isSought = false;
+        unanswered = null;
         // What an instrument kept for us is there by now.
         if (!channel.capabilities.buffersSamples) deps.gap(cellIndex, AWAY, leftAtMs);
         return unseen === null ? { kind: "running" } : { ...unseen, kind: "ended" };
@@ -304,6 +329,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
         intake.mayHaveFlowed(cellIndex, unheardAh(begun, orderedCurrentA(next.channelStep), { awayMs, runsAlone }));
       }
       isSought = false;
+      unanswered = null;
       return { kind: "off", openCircuitV, stepElapsedS };
     },
     async confirmBack(left, wiringSignal) {
@@ -312,6 +338,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       endedUnseen = null;
       failedUnseen = null;
       isSought = false;
+      unanswered = null;
       const openCircuitV = await channel.measureOpenCircuitV();
       judgeOpenCircuit(openCircuitV);
       // Where nothing was read as it was given out, what ran may have run on unheard since the last sample.

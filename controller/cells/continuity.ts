@@ -69,6 +69,25 @@ export function unheardAh(
   return (mostA * ranMs) / 3_600_000;
 }
 
+/**
+ * The same of one that nobody will ask: it may run up to its own end, at the latest at `untilMs` of campaign time, which is
+ * Infinity where nothing ends it; null where none can have begun.
+ */
+export function unheardToEnd(
+  { lostAtMs, ...left }: LeftStep,
+  currentA: number,
+  { lastAtMs, nowMs, runsAlone }: { readonly lastAtMs: number; readonly nowMs: number; readonly runsAlone: boolean },
+): { readonly untilMs: number; readonly ampereHours: number } | null {
+  const { step, mayHaveBegun = false, elapsedS } = left;
+  if (step === null || !mayHaveBegun) return null;
+  if (!runsAlone) return { untilMs: Infinity, ampereHours: 0 };
+  const untilMs = (lostAtMs ?? nowMs) + Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000;
+  // The loss of a link is noticed some time after its last sample.
+  const unheardS = lostAtMs === undefined ? 0 : Math.max(0, lostAtMs - lastAtMs) / 1000;
+  const heard = { ...left, elapsedS: Math.max(0, elapsedS - unheardS) };
+  return { untilMs, ampereHours: unheardAh(heard, currentA, { awayMs: Infinity, runsAlone }) };
+}
+
 /** So close to the voltage that ends its step a cell may have come to it between two samples (chosen). */
 const NEAR_END_V = 0.1;
 /** A hold that drives no more than so many times what ends it may have. */

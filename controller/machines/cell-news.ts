@@ -45,8 +45,8 @@ export interface LeftCell {
   readonly isProven?: boolean;
   /** A step was ended out of turn, and no other has driven the cell since. */
   readonly mustLook?: boolean;
-  /** Its link was lost while its step ran, and nobody has confirmed it off since. */
-  readonly mayRunOn?: boolean;
+  /** Its link was lost then while its step ran, and nobody has confirmed it off since. */
+  readonly mayRunOnSinceMs?: number;
   /** By its last proof; absent where none is on record. */
   readonly resistanceOhm?: number;
   readonly fault: FaultNote | null;
@@ -65,7 +65,8 @@ export function leftStep(context: CellContext): LeftStep {
     step: cursor?.step ?? null,
     runningSinceMs: left?.runningSinceMs ?? null,
     elapsedS: left?.stepElapsedS ?? 0,
-    ...(left !== undefined && (wasAboutToBegin(left) || left.mayRunOn === true) ? { mayHaveBegun: true } : {}),
+    ...(left !== undefined && wasAboutToBegin(left) ? { mayHaveBegun: true } : {}),
+    ...(left?.mayRunOnSinceMs === undefined ? {} : { mayHaveBegun: true, lostAtMs: left.mayRunOnSinceMs }),
     ...(next === null ? {} : { next, isLeft: left?.leave != null }),
     ...(left?.hold != null && left.runningSinceMs === null ? { wasHeld: true } : {}),
     ...(left?.resistanceOhm === undefined ? {} : { resistanceOhm: left.resistanceOhm }),

@@ -14,6 +14,7 @@ import {
   isAwaited,
   isolatedNews,
   lateFault,
+  leftStep,
   notOff,
   offSince,
   sparedFault,
@@ -354,7 +355,7 @@ export function setupCell(deps: CellMachineDeps) {
       recordIsolated: enqueueActions(({ context, enqueue }) => {
         const { isToldOver, mayBeOn, left } = context;
         if (isToldOver || (left !== undefined && isOver(left))) return;
-        const untilMs = mayBeOn ? (context.effects.givenUp?.() ?? null) : null;
+        const untilMs = mayBeOn ? (context.effects.givenUp?.(leftStep(context)) ?? null) : null;
         const done = closeAccount(context.account, context.effects.totals());
         enqueue(() => {
           records.halfCycles(context, done.closed);

@@ -156,8 +156,8 @@ export interface CellEffects {
   awaitedCell?(): string | null;
   /** The instrument runs a step to its end whoever listens. */
   readonly runsAlone?: boolean;
-  /** Nobody asks any more what runs; as `SampleIntake.givenUp` says. */
-  givenUp?(): number | null;
+  /** Nobody asks any more what runs, or after a restart what was left; as `SampleIntake.givenUp` says. */
+  givenUp?(left: LeftStep): number | null;
   /** What has flowed so far, by raw samples. */
   totals(): ChargeTotals;
   /** The first sample of the step that runs or ran last; null without one. */
@@ -184,6 +184,8 @@ export interface LeftStep {
    * record. Or its link was lost, and it may have run on.
    */
   readonly mayHaveBegun?: boolean;
+  /** When its link was lost; left out where it was not. */
+  readonly lostAtMs?: number;
   /** What follows it: it may have begun too, where nothing stood in its way. */
   readonly next?: ProgrammeStep;
   /** What it waited for had come, or a person had it left. */

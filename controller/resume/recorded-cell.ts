@@ -83,8 +83,8 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let totals: ChargeTotals = NO_CHARGE;
   let offTotals: ChargeTotals | undefined;
   let countedAtMs = 0;
-  /** Its link was lost while a step ran, and nobody has confirmed the cell off since. */
-  let mayRunOn = false;
+  /** Its link was lost then while a step ran, and nobody has confirmed the cell off since. */
+  let mayRunOnSinceMs: number | null = null;
   /** When the step began that waits for something. */
   let waitSinceMs: number | null = null;
 
@@ -106,7 +106,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     runningSinceMs = atMs;
     stepBeganMs = atMs;
     hasEndedUnheard = false;
-    mayRunOn = false;
+    mayRunOnSinceMs = null;
     offTotals = undefined;
     if (cursor?.step.wait != null) waitSinceMs ??= atMs - 1000 * stepElapsedS;
     leave = null;
@@ -131,14 +131,14 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
 
   function confirmedOff(data: EventData): void {
     runningSinceMs = null;
-    mayRunOn = false;
+    mayRunOnSinceMs = null;
     stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
     offTotals = parseTotals(data["totals"]);
   }
 
   function stepEnded(atMs: number, data: EventData): void {
     const endedBy = textOf(data["ended_by"]);
-    mayRunOn = false;
+    mayRunOnSinceMs = null;
     if (endedBy === "aborted") pause(atMs);
     const toMs = numberOf(recordOf(data["samples"])["to_ms"]);
     hasEndedUnheard = toMs === undefined;
@@ -211,7 +211,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           stepEnded(atMs, data);
           break;
         case "step-interrupted":
-          mayRunOn = true;
+          mayRunOnSinceMs = atMs;
           pause(atMs);
           break;
         case "cell-held":
@@ -278,7 +278,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           ...(isCarried && (phase === "under-way" || phase === "unproven") ? { isCarried } : {}),
           ...(isNew && phase === "unproven" ? { isNew } : {}),
           ...(mustLook && phase === "under-way" ? { mustLook } : {}),
-          ...(mayRunOn && phase === "under-way" ? { mayRunOn } : {}),
+          ...(mayRunOnSinceMs !== null && phase === "under-way" ? { mayRunOnSinceMs } : {}),
           ...(resistanceOhm !== undefined && phase === "under-way" ? { resistanceOhm } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),
           isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),

@@ -13,8 +13,12 @@ import type { VirtualCampaign } from "./virtual-campaign.ts";
 const LATE = "lit-while-closed";
 const CHARGED: readonly string[] = ["exposure-ended", LATE];
 const COUNTED = "step-ended";
+const GIVEN_UP = "cell-isolated";
 
-export type RecordedClaims = Required<Pick<ControllerClaims, "charges" | "counts">>;
+export type RecordedClaims = Required<Pick<ControllerClaims, "charges" | "counts">> & {
+  /** Cells that were given up while they may be driven for ever, by their number in the world. */
+  readonly drivenOn: ReadonlySet<number>;
+};
 
 /**
  * What is charged for every exposure for which the shutter was asked open, or may have been, and for what was found late; and
@@ -25,11 +29,17 @@ export function recordedClaims(folder: string, indexOf: (cell: Occupant) => numb
   try {
     const times = new Map<string, Pick<ClaimedCharge, "startMs" | "endMs" | "isFoundLate">>();
     const counts: ClaimedCount[] = [];
+    const drivenOn = new Set<number>();
     for (const scanned of reader.events()) {
       if (scanned.kind === "damaged") continue;
       const { atMs, dataText, type } = scanned.row;
-      if (type !== COUNTED && !CHARGED.includes(type)) continue;
+      if (type !== COUNTED && type !== GIVEN_UP && !CHARGED.includes(type)) continue;
       const data = JSON.parse(dataText) as Readonly<Record<string, unknown>>;
+      if (type === GIVEN_UP) {
+        const cell = parseOccupant(String(data["position"]));
+        if (cell !== undefined && data["runs_until_ms"] === null) drivenOn.add(indexOf(cell));
+        continue;
+      }
       if (type === COUNTED) {
         const cell = parseOccupant(String(data["position"]));
         const totals = parseTotals(data["totals"] as Json | undefined);
@@ -51,7 +61,7 @@ export function recordedClaims(folder: string, indexOf: (cell: Occupant) => numb
       const photons = fluxPhS * filterTransmission * openTimeS;
       charges.push({ exposureId, positionIndex: indexOf(position), ...between, photons });
     }
-    return { charges, counts };
+    return { charges, counts, drivenOn };
   } finally {
     reader.close();
   }
@@ -63,13 +73,14 @@ export function claimsOfRun(
   folder: string,
   indexOf: (cell: Occupant) => number = positionIndex,
 ): RecordedClaims {
-  const { charges, counts } = recordedClaims(folder, indexOf);
-  // One that was given up may still be driven: of what flows then nothing is said.
-  const givenUp = new Set(run.views.isolated().map(({ position }) => position));
+  const { charges, counts, drivenOn } = recordedClaims(folder, indexOf);
   const last = run.campaign.cells.flatMap(({ position }, cellIndex) =>
-    givenUp.has(position) ? [] : [claimedCount(indexOf(position), clock.monoMs(), run.samples.totals(cellIndex))],
+    // Of what flows then nothing is said.
+    drivenOn.has(indexOf(position))
+      ? []
+      : [claimedCount(indexOf(position), clock.monoMs(), run.samples.totals(cellIndex))],
   );
-  return { charges, counts: [...counts, ...last] };
+  return { charges, counts: [...counts, ...last], drivenOn };
 }
 
 /** What is said to have flowed, and how sure that is: what was in doubt, and the share that is the meter's. */

@@ -81,7 +81,7 @@ describe("a cell by its record", () => {
     "whose link was lost may have run on until it was confirmed off, whatever a person ordered meanwhile: %s",
     (act) => {
       const lost: readonly Told[] = [STARTED, ["step-interrupted", 60], ["cell-act", 70, { ...HELD, act }]];
-      expect(leftOf(fold(...lost)).mayHaveBegun).toBe(true);
+      expect(leftOf(fold(...lost))).toMatchObject({ mayHaveBegun: true, lostAtMs: 60_000 });
       for (const off of ["cell-held", "cell-taken-out"]) {
         expect(leftOf(fold(...lost, [off, 80, { elapsed_s: 60 }])).mayHaveBegun).toBeUndefined();
       }

@@ -39,19 +39,64 @@ it("a step that goes on may let flow what is left once all that may have flowed 
   expect(asked).toEqual([0.001, expect.closeTo(0.0009, 9)]);
 });
 
+const NOTHING_LEFT: LeftStep = { step: null, runningSinceMs: null, elapsedS: 0 };
+
 it("of a cell that is given up, what runs may move up to its own end is in doubt, where it has one", async () => {
   for (const [runsProgrammeAlone, untilMs, inDoubtAs] of [
     [true, 100_000, 0.001 * 60],
     [false, Infinity, 0],
   ] as const) {
     const { effects, intake, heard, time } = createEffectsBench({ capabilities: { runsProgrammeAlone } as never });
-    expect(effects.givenUp?.()).toBeNull();
+    expect(effects.givenUp?.(NOTHING_LEFT)).toBeNull();
     await effects.startStep(STEP, 0, null);
     heard.to?.sample(40, 3.5, 0.001, 0);
     time.nowMs = 70_000;
-    expect(effects.givenUp?.()).toBe(untilMs);
+    expect(effects.givenUp?.(NOTHING_LEFT)).toBe(untilMs);
     expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(inDoubtAs, 9);
   }
+});
+
+describe("of a cell that is given up after a restart", () => {
+  it.each([
+    ["whose link was lost before, the step may have run on since its last sample", 30_000, 100_000, 75],
+    ["whose step may just have begun, all of it may have flowed", undefined, 570_000, 70],
+  ] as const)("%s, and is in doubt", (_, lostAtMs, untilMs, inDoubtS) => {
+    for (const runsProgrammeAlone of [true, false]) {
+      const capabilities = { runsProgrammeAlone } as never;
+      const { effects, intake, time } = createEffectsBench({ capabilities }, { wasLeft: true });
+      intake.lastSeen(0, 25_000, 3.5, 0.001);
+      time.nowMs = 500_000;
+      const lost = lostAtMs === undefined ? {} : { lostAtMs };
+      const left = { step: STEP, runningSinceMs: null, elapsedS: 30, mayHaveBegun: true, ...lost };
+      expect(effects.givenUp?.(left)).toBe(runsProgrammeAlone ? untilMs : Infinity);
+      expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(runsProgrammeAlone ? 0.001 * inDoubtS : 0, 9);
+    }
+  });
+
+  it("nothing is in doubt of what was left once it was found off", async () => {
+    const { effects, intake } = createEffectsBench(
+      { capabilities: { runsProgrammeAlone: true } as never, measureOpenCircuitV: () => Promise.resolve(3.5) },
+      { wasLeft: true },
+    );
+    intake.lastSeen(0, 0, 3.5, 0.001);
+    const left = { step: STEP, runningSinceMs: null, elapsedS: 30, mayHaveBegun: true };
+    await effects.findAgain(left);
+    expect(effects.givenUp?.(left)).toBeNull();
+    expect(intake.totals(0).doubtAh).toBe(0);
+  });
+});
+
+it("of a cell that is given up after a start whose answer was lost, all of that step is in doubt", async () => {
+  const { effects, intake, time } = createEffectsBench({
+    capabilities: { runsProgrammeAlone: true } as never,
+    start: () => Promise.reject(new Error("no answer")),
+  });
+  await expect(effects.startStep(STEP, 40, null)).rejects.toThrow("no answer");
+  time.nowMs = 5000;
+  expect(effects.givenUp?.(NOTHING_LEFT)).toBe(65_000);
+  expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.001 * 60, 9);
+  await effects.openCircuit();
+  expect(effects.givenUp?.(NOTHING_LEFT)).toBeNull();
 });
 
 it("a proof that was under way as the controller was lost may have driven all of its current, and is in doubt", () => {
