@@ -319,9 +319,11 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       intake.switchedOff(cellIndex, clock.monoMs());
       const { step, next } = left;
       const nowMs = clock.monoMs();
+      // Of one with no sample on record all of the campaign's time is in doubt.
+      const heardMs = Math.max(0, lastAtMs);
       if (step !== null) {
         const currentA = orderedCurrentA(step.channelStep);
-        intake.mayHaveFlowed(cellIndex, unheardAh(left, currentA, { awayMs: nowMs - lastAtMs, runsAlone }));
+        intake.mayHaveFlowed(cellIndex, unheardAh(left, currentA, { awayMs: nowMs - heardMs, runsAlone }));
       }
       if (next !== undefined) {
         const begun = { step: next, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true };

@@ -58,7 +58,8 @@ export function createCellMachine(deps: CellMachineDeps) {
       ...{ isBrokenOff: input.left?.isCarried === true && input.left.stepElapsedS > 0, isLedBack: false },
       unheardSinceMs: null,
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
-      ...{ mayBeOn: false, isToldOver: false },
+      // Whoever isolated it before may have asked in vain: it is asked again, and told once it is off.
+      ...{ mayBeOn: input.left?.phase === "isolated" && input.left.fault?.code === "cell.not-off", isToldOver: false },
       fault: input.left?.fault ?? null,
       ...{ waiting: null, waitSinceMs: null },
     }),

@@ -17,7 +17,7 @@ export interface ClockWatchDeps {
   readonly clock: Clock;
   /** Null where nobody says. */
   readonly read: () => Promise<ClockOffset | null>;
-  readonly alarms: Pick<Alarms, "raise">;
+  readonly alarms: Pick<Alarms, "raise" | "clear">;
   /** By how much the clock was set on before this run went on, or back where it is negative; 0 where it was not. */
   readonly setOnMs: number;
   /**
@@ -71,8 +71,15 @@ export function createClockWatch({ clock, read, bootTime, store, alarms, ...of }
     }
   }
 
-  function tellSet(): void {
+  /** What a run before told is its own, and must not keep this one from being heard. */
+  function tellClock(): void {
     if (isOver) return;
+    alarms.clear("clock.set", "clock");
+    if (doubtfulBreakMs !== 0) tellDoubtful();
+    else if (setOnMs !== 0) tellSet();
+  }
+
+  function tellSet(): void {
     const text = `${Math.abs(setOnMs / 1000).toFixed(0)} s ${setOnMs > 0 ? "forward" : "back"}`;
     alarms.raise({
       code: "clock.set",
@@ -83,7 +90,6 @@ export function createClockWatch({ clock, read, bootTime, store, alarms, ...of }
   }
 
   function tellDoubtful(): void {
-    if (isOver) return;
     const isBefore = doubtfulBreakMs < 0;
     const byHowMuch = durationText(Math.round(Math.abs(doubtfulBreakMs) / 1000));
     const goesOn = isBefore ? "goes on as if no time had passed" : "counts all of that as passed";
@@ -99,8 +105,7 @@ export function createClockWatch({ clock, read, bootTime, store, alarms, ...of }
   return {
     start() {
       clock.setTimeout(() => void look(), FIRST_LOOK_MS);
-      if (setOnMs !== 0) clock.setTimeout(tellSet, FIRST_LOOK_MS);
-      if (doubtfulBreakMs !== 0) clock.setTimeout(tellDoubtful, FIRST_LOOK_MS);
+      clock.setTimeout(tellClock, FIRST_LOOK_MS);
     },
     stop() {
       isOver = true;

@@ -23,6 +23,11 @@ it("an exposure that goes well after a restart ends what exposures came to grief
   expect(of).not.toContain("shutter.beam-not-off");
 });
 
+it("a permit that was refused is over with it, an interlock is not", () => {
+  expect(cleared("shutter permit")).toContain("interlock.tripped");
+  expect(cleared("hutch door")).not.toContain("interlock.tripped");
+});
+
 it("nor what a cell or its channel said", () => {
   expect([...cleared("A1"), ...cleared("potentiostat A1")]).toEqual([]);
 });

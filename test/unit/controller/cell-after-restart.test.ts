@@ -45,6 +45,20 @@ describe("a cell after a restart of the controller", () => {
     },
   );
 
+  it("that was isolated and not confirmed off is asked again once its channel answers, and its alarm is over", async () => {
+    const fault = { code: "cell.not-off", where: "B7", what: "asked in vain", advice: "" };
+    const bench = open([100], { phase: "isolated", fault });
+    expect(bench.state()).toBe("isolated");
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.calls).toEqual(["off"]);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.parent.heard.at(-1)).toMatchObject({ type: "CELL_NOT_OFF", position: "B7", fault: null });
+    expect(bench.recorder.types().filter((type) => type === "cell-isolated")).toEqual([]);
+  });
+
   it("whose step ended in the meantime is booked by the instrument's own word", async () => {
     const ended = open([100, 200], {});
     ended.behaviour.found = { kind: "ended", end: "voltage", voltageV: 4.2, currentA: 0.001, chargeAh: 0.0021 };

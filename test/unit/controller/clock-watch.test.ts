@@ -46,7 +46,12 @@ describe("The computer's clock against UTC", () => {
     let offset: ClockOffset | null = null;
     const watch = createClockWatch({
       clock,
-      ...{ read: () => Promise.resolve(offset), setOnMs: 0, doubtfulBreakMs: 0, alarms: { raise: () => undefined } },
+      ...{
+        read: () => Promise.resolve(offset),
+        setOnMs: 0,
+        doubtfulBreakMs: 0,
+        alarms: { raise: () => undefined, clear: () => undefined },
+      },
       store: { appendEvent: ({ type, data }) => told.push(type === CLOCK_EVENT ? data : type) },
     });
     watch.start();
@@ -70,13 +75,31 @@ describe("The computer's clock against UTC", () => {
     expect(told).toHaveLength(3);
   });
 
+  it("is told anew by each run: what the run before told neither stands for ever nor keeps the next from being heard", () => {
+    for (const { setOnMs, doubtfulBreakMs, first } of [
+      { setOnMs: 0, doubtfulBreakMs: 0, first: undefined },
+      { setOnMs: 0, doubtfulBreakMs: -7_200_000, first: "raised" },
+    ]) {
+      const clock = createTestClock();
+      const told: string[] = [];
+      const watch = createClockWatch({
+        ...{ clock, read: () => Promise.resolve(null), setOnMs, doubtfulBreakMs },
+        alarms: { raise: () => told.push("raised"), clear: (code, where) => told.push(`${code} ${where} is over`) },
+        store: { appendEvent: () => 0 },
+      });
+      watch.start();
+      clock.advance(2000);
+      expect(told).toEqual(["clock.set clock is over", ...(first === undefined ? [] : [first])]);
+    }
+  });
+
   it("that was set before a run went on is told, and how long the computer is up goes on record for the next", async () => {
     const clock = createTestClock();
     const told: Json[] = [];
     const raised: string[] = [];
     const watch = createClockWatch({
       ...{ clock, read: () => Promise.resolve(null), setOnMs: 7_200_000, doubtfulBreakMs: 0 },
-      alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`) },
+      alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`), clear: () => undefined },
       bootTime: () => ({ bootId: "b-1", upS: 512.25 }),
       store: { appendEvent: ({ data }) => told.push(data) },
     });
@@ -98,7 +121,7 @@ describe("The computer's clock against UTC", () => {
       const raised: string[] = [];
       createClockWatch({
         ...{ clock, read: () => Promise.resolve(null), setOnMs: 0, doubtfulBreakMs: breakMs },
-        alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`) },
+        alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`), clear: () => undefined },
         store: { appendEvent: () => 1 },
       }).start();
       clock.advance(2000);

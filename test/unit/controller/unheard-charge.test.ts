@@ -128,6 +128,13 @@ describe("of a cell that is found off after a restart, what follows its step", (
     return intake.totals(0).doubtAh * 3600;
   }
 
+  it("is in doubt by no more than can have flowed since the campaign began, where no sample is on record", async () => {
+    const { effects, intake, time } = createEffectsBench({ measureOpenCircuitV: () => Promise.resolve(3.5) });
+    time.nowMs = 75_000;
+    await effects.findAgain({ step: STEP, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true });
+    expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.001 * 75, 9);
+  });
+
   it("may have begun, on no record, once the step's time was over, and is in doubt since", async () => {
     expect(await inDoubtAs({ next: STEP }, 3.5, 59_000)).toBe(0);
     expect(await inDoubtAs({ next: STEP }, 3.5, 75_000)).toBeCloseTo(0.001 * 15, 9);
