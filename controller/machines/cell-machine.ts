@@ -92,6 +92,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         entry: { type: "waitFor", params: { reason: "the channel to be ready", who: "channel", ms: null } },
         on: {
           CHANNEL_READY: [
+            { guard: "wasBeyondLimit", target: "opening" },
             { guard: "wasOrderedOff", target: "stopping" },
             { guard: "wasUnderWay", target: "finding" },
             { guard: "isNotThere", target: "expected" },

@@ -49,6 +49,7 @@ export interface LeftCell {
   readonly mayRunOnSinceMs?: number;
   /** By its last proof; absent where none is on record. */
   readonly resistanceOhm?: number;
+  /** Why it was isolated; of one under way: its instrument ended its step by a limit, and nobody had confirmed it off since. */
   readonly fault: FaultNote | null;
 }
 

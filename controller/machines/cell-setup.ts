@@ -103,6 +103,7 @@ export function setupCell(deps: CellMachineDeps) {
       hasStep: ({ context }) => context.cursor !== null,
       mayBeOn: ({ context }) => context.mayBeOn,
       wasIsolated: ({ context }) => context.left?.phase === "isolated",
+      wasBeyondLimit: ({ context }) => context.left?.phase === "under-way" && context.left.fault !== null,
       wasComplete: ({ context }) => context.left?.phase === "complete",
       wasStopped: ({ context }) => context.left?.phase === "stopped",
       wasCarried: ({ context }) => context.left?.isCarried === true,

@@ -12,7 +12,7 @@ import { accountRules, closeAccount, openAccount, type CellAccount } from "../ce
 import { leavesAsIs } from "../cells/next-step.ts";
 import { firstProgrammeStep, programmeStepAt } from "../cells/programme.ts";
 import { isByPerson } from "../machines/cell-acts.ts";
-import type { CellAct, LeftCell } from "../machines/cell-news.ts";
+import { instrumentLimit, type CellAct, type LeftCell } from "../machines/cell-news.ts";
 import { afterStep } from "../machines/cell-steps.ts";
 import type { FaultNote } from "../machines/errors.ts";
 import { isMade } from "../machines/exposure-order.ts";
@@ -99,6 +99,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     const state = recordOf(data["state"]);
     const found = programmeStepAt(cell, sampleIntervalMinS, state["place"]);
     phase = "under-way";
+    fault = null;
     cursor = found ?? cursor;
     account = parseAccount(state["account"]) ?? account;
     stepsDoneCount = numberOf(state["steps_done"]) ?? stepsDoneCount;
@@ -147,6 +148,10 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     if (endedBy === "aborted" || endedBy === "limit") {
       // The samples since its start are counted again, up to this.
       offTotals = parseTotals(data["totals"]);
+      if (endedBy === "aborted") return;
+      const { voltage_V: voltageV, current_A: currentA } = data;
+      fault = instrumentLimit(cell.position, numberOf(voltageV) ?? NaN, numberOf(currentA) ?? NaN);
+      runningSinceMs = null;
       return;
     }
     count(data["totals"], atMs);

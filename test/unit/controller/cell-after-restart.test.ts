@@ -45,6 +45,17 @@ describe("a cell after a restart of the controller", () => {
     },
   );
 
+  it("whose instrument had ended its step by a limit, as the controller was lost, is isolated for that and not driven", async () => {
+    const fault = { code: "cell.limit", where: "B7", what: "beyond it", advice: "" };
+    const bench = open([100], { phase: "under-way", fault });
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.calls).toEqual(["off"]);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.parent.heard).toContainEqual(expect.objectContaining({ type: "CELL_ISOLATED", fault }));
+    expect(bench.recorder.types()).toEqual(["cell-isolated"]);
+  });
+
   it("that was isolated and not confirmed off is asked again once its channel answers, and its alarm is over", async () => {
     const fault = { code: "cell.not-off", where: "B7", what: "asked in vain", advice: "" };
     const bench = open([100], { phase: "isolated", fault });

@@ -71,6 +71,13 @@ describe("a cell by its record", () => {
     expect(counted(cell)).toMatchObject({ chargedAh: 0.0012, dischargedAh: 0.0002 });
   });
 
+  it("whose instrument ended its step by a limit is not under way as before, and counts what had flowed by then", () => {
+    const ended = { ended_by: "limit", voltage_V: 4.3, current_A: 0.001, totals: TOTALS };
+    const { left, offTotals } = fold(STARTED, ["step-ended", 60_000, ended]).state();
+    expect(left).toMatchObject({ phase: "under-way", runningSinceMs: null, fault: { code: "cell.limit" } });
+    expect(offTotals).toEqual({ chargedAh: 0.0012, dischargedAh: 0.0002, doubtAh: 0.0001 });
+  });
+
   it("that was held may have relaxed from whatever its step before had done", () => {
     const held = leftOf(fold(STARTED, ["cell-act", 5, HELD], ["cell-held", 6, { elapsed_s: 5 }]));
     const { lowV, highV } = expectedVoltage(held, { voltageV: 3, currentA: 0 }, LIMITS, 7_200_000);
