@@ -53,6 +53,8 @@ export function isBench(link: LinkAddress): boolean {
 }
 
 const PSEUDO_TERMINALS = "/dev/pts/";
+/** Files in memory: no devices, and a folder for a bench like any other. */
+const SHARED_MEMORY = "/dev/shm/";
 
 /** Where nothing is yet, a bench may be to come, unless it would be among the system's own. */
 function isOfPseudoTerminal(path: string): boolean {
@@ -60,7 +62,7 @@ function isOfPseudoTerminal(path: string): boolean {
     return realpathSync(path).startsWith(PSEUDO_TERMINALS);
   } catch {
     const target = danglingTarget(path);
-    return target.startsWith(PSEUDO_TERMINALS) || !target.startsWith("/dev/");
+    return [PSEUDO_TERMINALS, SHARED_MEMORY].some((place) => target.startsWith(place)) || !target.startsWith("/dev/");
   }
 }
 

@@ -108,7 +108,10 @@ describe("places on the bench", () => {
   });
 
   it("are a bench's by what their links lead to, and not by their names", () => {
-    const folder = mkdtempSync(join(tmpdir(), "beamrack-places-"));
+    for (const place of [tmpdir(), "/dev/shm"]) expectByLinks(mkdtempSync(join(place, "beamrack-places-")));
+  });
+
+  function expectByLinks(folder: string): void {
     const isBenchAt = (path: string): boolean => isBench({ kind: "serial", path: join(folder, path), baud: 9600 });
     try {
       symlinkSync("/dev/null", join(folder, "stage"));
@@ -123,7 +126,7 @@ describe("places on the bench", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
+  }
 
   it("are written into the site that is served, which is otherwise the same", () => {
     const text = repositoryText("protocols/sites/reference.yaml");
