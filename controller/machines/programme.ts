@@ -124,7 +124,10 @@ export interface StepSamples {
   readonly counted: number | null;
 }
 
-/** Why a cell is looked at before a step: it comes to it out of turn, or the step broke off and may have come to its end unheard, or holds a voltage from which the cell has relaxed. */
+/**
+ * Why a cell is looked at before a step: it comes to it out of turn; or the step broke off, and may have come to its end unheard,
+ * or holds a voltage from which the cell has relaxed.
+ */
 export type LookedAt = "out-of-turn" | "broken-off";
 
 export interface CellEffects {

@@ -1,14 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createChangerDesk, type ChangerDeskDeps } from "../../../controller/changer/changer-desk.ts";
 import { Fault } from "../../../protocols/base/fault.ts";
+import { openOneCellDesk, SLOT } from "./one-cell-desk.ts";
 
 const NOTHING = { held: null, delivered: null, isPresent: false, isArmAtRack: false, code: null, path: null };
-const LEVELS = {
-  readAtMs: 0,
-  interlocks: { searched: true, doorClosed: true, emergencyOk: true, motionEnabled: true },
-  ...{ shutterClosedSwitch: true, shutterOpenSwitch: false },
-  ...{ safetyShutterClosedSwitch: true, safetyShutterOpenSwitch: false },
-};
 const BAD_CABLE = new Fault("link.closed", "channel A1", "the channel is not connected");
 
 /** After a restart in the middle of an exchange of A1 and A2; the robot has neither, and A1's channel is gone. */
@@ -114,34 +109,23 @@ it("asks a person for the cells of a transfer where the robot itself says nothin
 
 it("gives a cell back to its channel once it is in its place, also where the disk refuses to note it", async () => {
   const told: string[] = [];
-  const slot = { tray: 1, slot: 1 };
   let isDiskFull = false;
-  const desk = createChangerDesk({
-    cells: [{ position: "A1", barcode: "R-A1", slot }],
-    changer: {
-      ...{ name: "robot", capabilities: { readsCodes: false } },
+  const desk = openOneCellDesk(
+    {
+      capabilities: { readsCodes: false },
       read: () => Promise.resolve({ ...NOTHING, isPowered: true }),
-      load: () => Promise.resolve({ slot, code: null }),
+      load: () => Promise.resolve({ slot: SLOT, code: null }),
       unload() {
         isDiskFull = true;
-        return Promise.resolve({ slot, code: null });
+        return Promise.resolve({ slot: SLOT, code: null });
       },
     },
-    channels: [{ measureOpenCircuitV: () => Promise.resolve(3.6) }],
-    clock: { monoMs: () => 0, setTimeout: (act: () => void) => setImmediate(act) },
-    stage: { moveTo: () => Promise.resolve() },
-    io: { readInputs: () => Promise.resolve(LEVELS) },
-    lastLevels: () => LEVELS,
-    ...{ showLevels: () => undefined, latched: () => [], levelsMaximumAgeMs: 100 },
-    alarms: { raise: () => undefined, clearAll: () => undefined },
-    recorder: { record: () => undefined },
-    commit: () =>
-      isDiskFull ? Promise.reject(new Fault("store.refused", "record", "the disk is full")) : Promise.resolve(),
-    stateOf: () => "away",
-    samples: () => ({ releasedAt: () => undefined }),
-    tellCell: (_: number, { type }: { type: string }) => told.push(type),
-    ...{ cleared: () => undefined, found: () => undefined, fail: () => undefined, next: () => null },
-  } as unknown as ChangerDeskDeps);
+    {
+      commit: () =>
+        isDiskFull ? Promise.reject(new Fault("store.refused", "record", "the disk is full")) : Promise.resolve(),
+      tellCell: (_: number, { type }: { type: string }) => told.push(type),
+    },
+  );
   await desk.bring(0, new AbortController().signal);
   expect(told).toEqual(["TAKE_OUT"]);
   desk.wantClear(true);

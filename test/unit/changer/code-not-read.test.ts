@@ -1,56 +1,32 @@
 import { expect, it } from "vitest";
-import { createChangerDesk, type ChangerDeskDeps } from "../../../controller/changer/changer-desk.ts";
 import { Fault } from "../../../protocols/base/fault.ts";
-
-const LEVELS = {
-  readAtMs: 0,
-  interlocks: { searched: true, doorClosed: true, emergencyOk: true, motionEnabled: true },
-  ...{ shutterClosedSwitch: true, shutterOpenSwitch: false },
-  ...{ safetyShutterClosedSwitch: true, safetyShutterOpenSwitch: false },
-};
+import { openOneCellDesk, SLOT } from "./one-cell-desk.ts";
 
 /** One cell whose code is read or not, load after load; the robot refuses to take it back as often as it is said. */
 function openDesk(codes: (string | null)[], refusals: number, readsCodes = true) {
   const acts: string[] = [];
-  const slot = { tray: 1, slot: 1 };
   let refusalsLeft = refusals;
   let isPresent = false;
-  const desk = createChangerDesk({
-    cells: [{ position: "A1", barcode: "R-A1", slot }],
-    changer: {
-      ...{ name: "robot", capabilities: { readsCodes } },
-      read: () =>
-        Promise.resolve({
-          ...{ held: null, isArmAtRack: false, code: null, path: null, isPowered: true },
-          ...{ isPresent, delivered: isPresent ? slot : null },
-        }),
-      load() {
-        acts.push("load");
-        isPresent = true;
-        return Promise.resolve({ slot, code: codes.shift() ?? null });
-      },
-      unload() {
-        acts.push(refusalsLeft > 0 ? "unload refused" : "unload");
-        refusalsLeft -= 1;
-        if (refusalsLeft >= 0) return Promise.reject(new Fault("device.refused", "robot", "it is stopped"));
-        isPresent = false;
-        return Promise.resolve({ slot, code: null });
-      },
+  const desk = openOneCellDesk({
+    capabilities: { readsCodes },
+    read: () =>
+      Promise.resolve({
+        ...{ held: null, isArmAtRack: false, code: null, path: null, isPowered: true },
+        ...{ isPresent, delivered: isPresent ? SLOT : null },
+      }),
+    load() {
+      acts.push("load");
+      isPresent = true;
+      return Promise.resolve({ slot: SLOT, code: codes.shift() ?? null });
     },
-    channels: [{ measureOpenCircuitV: () => Promise.resolve(3.6) }],
-    clock: { monoMs: () => 0, setTimeout: (act: () => void) => setImmediate(act) },
-    stage: { moveTo: () => Promise.resolve() },
-    io: { readInputs: () => Promise.resolve(LEVELS) },
-    lastLevels: () => LEVELS,
-    ...{ showLevels: () => undefined, latched: () => [], levelsMaximumAgeMs: 100 },
-    alarms: { raise: () => undefined, clearAll: () => undefined },
-    recorder: { record: () => undefined },
-    commit: () => Promise.resolve(),
-    stateOf: () => "away",
-    samples: () => ({ releasedAt: () => undefined }),
-    ...{ tellCell: () => undefined, stopExposing: () => undefined },
-    ...{ cleared: () => undefined, found: () => undefined, fail: () => undefined, next: () => null },
-  } as unknown as ChangerDeskDeps);
+    unload() {
+      acts.push(refusalsLeft > 0 ? "unload refused" : "unload");
+      refusalsLeft -= 1;
+      if (refusalsLeft >= 0) return Promise.reject(new Fault("device.refused", "robot", "it is stopped"));
+      isPresent = false;
+      return Promise.resolve({ slot: SLOT, code: null });
+    },
+  });
   return { desk, acts, bring: () => desk.bring(0, new AbortController().signal) };
 }
 
