@@ -287,7 +287,8 @@ export function channelContract(
           expect(await ended(bench)).toBe("time");
           expect([undefined, bench.heard.samples.length]).toContain(bench.channel.samplesCounted?.());
           expect(bench.cell.innerV).toBeGreaterThan(3.74);
-          expect(bench.cell.innerV).toBeLessThan(3.76);
+          // On a real clock a busy computer lets the cell run on for a moment more; its end by voltage is at 3.8 V.
+          expect(bench.cell.innerV).toBeLessThan(options.isRealTime === true ? 3.78 : 3.76);
         },
       ));
 
