@@ -19,8 +19,8 @@ import {
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
+import { createStepLook } from "./step-look.ts";
 import { signalOf, type CellSignals } from "./cell-signals.ts";
-import { leadBack, unfitStep } from "./next-step.ts";
 import {
   judgeIdentity,
   objectionTo,
@@ -56,11 +56,6 @@ export interface CellEffectsDeps {
 /** What the proof before the first current is judged by. */
 export type ProofRules = Pick<WiringProofDeps, "code" | "positionOf" | "limits" | "nominalCapacityAh">;
 
-/** Later than this after its last sample under current a cell has relaxed, which is no drop over a resistance. */
-const FRESH_MS = 30_000;
-/** Of what the cell is allowed: the noise of a smaller current would tell of any resistance (chosen). */
-const TELLING_SHARE = 0.01;
-
 /**
  * An answer later than this lay somewhere, unread by us perhaps: the step may run since it was asked for. By the answer its
  * samples would be stamped ahead of the day, and those of the next step not be believed.
@@ -83,6 +78,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
   let failedUnseen: Fault | null = null;
   let provenOhm: number | null = null;
+  const look = createStepLook({ clock, channel, cellIndex, intake, provenOhm: () => provenOhm });
   const leftAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
   const spectra = createSpectrumLog(deps.position, deps.recorder, () => clock.monoMs());
   const wiring = createWiringProof({
@@ -244,38 +240,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       if (because !== null) deps.gap(cellIndex, because);
       noteStart(channelStep, untilTimeS, elapsedS > 0, askedAtMs);
     },
-    async lookBefore({ channelStep }, why) {
-      if (why === "broken-off") {
-        if (channelStep.kind === "constant-voltage") {
-          const openCircuitV = await channel.measureOpenCircuitV();
-          const lastCurrentA = intake.lastCurrentA[cellIndex] || 0;
-          const cell = { openCircuitV, resistanceOhm: provenOhm, lastCurrentA };
-          return leadBack(channelStep, cell, channel.capabilities.sampleIntervalMinS);
-        }
-        if (channelStep.kind !== "constant-current") return null;
-        const openCircuitV = await channel.measureOpenCircuitV();
-        const unfit = unfitStep(channelStep, { openCircuitV, resistanceOhm: dischargeOhm(channelStep, openCircuitV) });
-        // What it would do beyond its own end was its doing before the break too.
-        return unfit?.kind === "over" ? unfit : null;
-      }
-      const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
-      const currentA = intake.lastCurrentA[cellIndex] ?? NaN;
-      const openCircuitV = await channel.measureOpenCircuitV();
-      const { currentMaxA, currentMinA } = channelStep.limits;
-      const isTold =
-        clock.monoMs() - (intake.lastAtMs[cellIndex] ?? -Infinity) <= FRESH_MS &&
-        Math.abs(currentA) >= TELLING_SHARE * Math.max(currentMaxA, -currentMinA);
-      const ohm = isTold ? (voltageV - openCircuitV) / currentA : NaN;
-      const resistanceOhm = provenOhm ?? (Number.isFinite(ohm) && ohm > 0 ? ohm : null);
-      return unfitStep(channelStep, { openCircuitV, resistanceOhm });
-    },
-    unfitNow({ channelStep }) {
-      const voltageV = intake.lastVoltageV[cellIndex] ?? NaN;
-      const openCircuitV = voltageV - (intake.lastCurrentA[cellIndex] ?? NaN) * (provenOhm ?? NaN);
-      // Too little is known of it: what its channel reads decides before the step begins.
-      if (!Number.isFinite(openCircuitV)) return null;
-      return unfitStep(channelStep, { openCircuitV, resistanceOhm: provenOhm });
-    },
+    ...look,
     async openCircuit() {
       await channel.abort();
       unanswered = null;
@@ -379,21 +344,6 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     lastSpectrum: () => spectra.last,
   };
-
-  /**
-   * Empty, a cell has what its proof found of it, or less by its last sample where that is of just now; at the end of a charge
-   * it has a fraction, which is left out.
-   */
-  function dischargeOhm(
-    { currentA, sampleIntervalS }: ChannelStep & { readonly currentA: number },
-    openCircuitV: number,
-  ) {
-    if (currentA >= 0) return null;
-    const ageMs = clock.monoMs() - (intake.lastAtMs[cellIndex] ?? -Infinity);
-    const told = ((intake.lastVoltageV[cellIndex] ?? NaN) - openCircuitV) / (intake.lastCurrentA[cellIndex] ?? NaN);
-    const isTold = ageMs <= 2000 * sampleIntervalS && told >= 0;
-    return isTold ? Math.min(told, provenOhm ?? Infinity) : provenOhm;
-  }
 
   /** As it was given out of its place; otherwise its last sample. Of a step not heard yet nobody knows which way it drove the cell. */
   function lastKnown(): LastSeen {
