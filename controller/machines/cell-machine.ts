@@ -57,6 +57,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       // Out of its place after a restart, whatever broke its step off before.
       ...{ isBrokenOff: input.left?.isCarried === true && input.left.stepElapsedS > 0, isLedBack: false },
       unheardSinceMs: null,
+      isLeading: false,
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       // Whoever isolated it before may have asked in vain: it is asked again, and told once it is off.
       ...{ mayBeOn: input.left?.phase === "isolated" && input.left.fault?.code === "cell.not-off", isToldOver: false },
@@ -216,7 +217,12 @@ export function createCellMachine(deps: CellMachineDeps) {
             {
               guard: ({ event }) => event.output !== null,
               target: "cycling",
-              actions: ["noteStepStart", { type: "recordLead", params: ({ event }) => event.output }, "askAtStart"],
+              actions: [
+                "noteStepStart",
+                "noteLead",
+                { type: "recordLead", params: ({ event }) => event.output },
+                "askAtStart",
+              ],
             },
             { target: "cycling", actions: [...begun] },
           ],
@@ -263,7 +269,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
           STEP_FAILED: {
             target: "findingOut",
-            actions: ["keepFault", "noteBreak", "noteUnheard", "recordInterrupted"],
+            actions: ["keepFault", "noteBreak", "noteUnheard", "noteLost", "recordInterrupted"],
           },
           CHANNEL_LOST: {
             target: "awaitingReturn",
@@ -303,7 +309,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         invoke: {
           src: "openCircuit",
           input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
-          onDone: "choosing",
+          onDone: { target: "choosing", actions: "noteRanOn" },
           onError: { target: "awaitingReturn", actions: keepFailure },
         },
         on: {

@@ -124,6 +124,8 @@ export interface CellContext extends CellInput {
   readonly isBrokenOff: boolean;
   /** Since when nobody hears of the step that ran as its link was lost; null where one is heard, or none ran. */
   readonly unheardSinceMs: number | null;
+  /** What runs leads it back to the voltage that its step holds. */
+  readonly isLeading: boolean;
   /** It was led back to the voltage that its step holds, and nothing came between. */
   readonly isLedBack: boolean;
   /** Why the cell was off since its step ran last; null where nothing came between. */

@@ -32,6 +32,7 @@ import {
   elapsedS,
   elapsedUnheardS,
   IN_HAND,
+  isUnheard,
   remainingMs,
   RESTARTED,
   UNHEARD,
@@ -147,7 +148,7 @@ export function setupCell(deps: CellMachineDeps) {
           stepElapsedS,
           breakReason: null,
           isBrokenOff: false,
-          ...{ isLedBack: false, failedStartsCount: 0 },
+          ...{ isLedBack: false, isLeading: false, unheardSinceMs: null, failedStartsCount: 0 },
         };
         const { cursor } = context;
         if (cursor === null) return { ...started, waiting: null };
@@ -193,7 +194,12 @@ export function setupCell(deps: CellMachineDeps) {
       }),
       forgetLead: assign({ isLedBack: false }),
       noteFailedStart: assign({ failedStartsCount: ({ context }) => context.failedStartsCount + 1 }),
-      noteLost: assign({ unheardSinceMs: () => clock.monoMs() }),
+      noteLead: assign({ isLeading: true }),
+      /** What is led back has its hold before it still. */
+      noteLost: assign({
+        unheardSinceMs: ({ context, event }) => (isUnheard(event) && !context.isLeading ? clock.monoMs() : null),
+      }),
+      /** What ran on is over, or off: whoever connects anew ends it. */
       noteRanOn: assign({
         stepElapsedS: ({ context }) => elapsedUnheardS(context, clock.monoMs()),
         unheardSinceMs: null,

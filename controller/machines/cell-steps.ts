@@ -80,6 +80,17 @@ export function elapsedS({ cursor, stepElapsedS, waitSinceMs }: CellContext, now
   return Math.max(stepElapsedS, (nowMs - waitSinceMs) / 1000);
 }
 
+/** Its step was cut off, and its instrument may run on with it: not by its own word, nor by an order. */
+export function isUnheard(event: CellEvent): boolean {
+  if (event.type === "CHANNEL_LOST") return true;
+  return event.type === "STEP_FAILED" && tellsNoMore(event.fault.code);
+}
+
+/** Of the link, or of silence: what becomes of the step nobody says. */
+export function tellsNoMore(code: string): boolean {
+  return code.startsWith("link.") || code === "channel.silent";
+}
+
 /**
  * The same once a channel is heard again: an instrument that runs a step alone has come to its end by itself. What was measured
  * of a spectrum nobody has. Otherwise proven is what was heard.

@@ -19,6 +19,15 @@ export const GRACE_MS = 5000;
 
 const limits = { voltageMaxV: 4.2, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.002 };
 
+/** What leads a cell back to the voltage that its step holds. */
+export const LEAD = {
+  ...{ kind: "lead", what: "" },
+  step: {
+    ...{ kind: "constant-current", currentA: 0.001, untilVoltageV: 4.1 },
+    ...{ sampleIntervalS: 1, untilTimeS: 600, limits },
+  },
+} as const satisfies LeadBack;
+
 /** Seconds at rest, a current in mA until a voltage, a rest that waits for an exposure for so long, or a hold of 4.1 V. */
 export type BenchStep =
   | number

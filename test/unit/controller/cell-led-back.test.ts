@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { leadBack } from "../../../controller/cells/next-step.ts";
 import type { ChannelStep } from "../../../protocols/roles/channel.ts";
-import { cycling, FAULT, open, type BenchStep } from "./cell-bench.ts";
+import { cycling, FAULT, LEAD, open, type BenchStep } from "./cell-bench.ts";
 import { createEffectsBench, LIMITS } from "./effects-bench.ts";
 
 const HOLD = {
@@ -14,12 +14,6 @@ function leadMa(openCircuitV: number, resistanceOhm: number | null = null, lastC
   const step = leadBack(HOLD, { openCircuitV, resistanceOhm, lastCurrentA }, 0.1)?.step;
   return step?.kind === "constant-current" ? 1000 * step.currentA : null;
 }
-
-const LEAD = {
-  kind: "lead",
-  what: "",
-  step: { ...HOLD, kind: "constant-current", currentA: 0.001, untilVoltageV: 4.1 },
-} as const;
 
 describe("a cell whose hold of a voltage broke off", () => {
   it("is led back where the voltage would drive more than it is allowed, by half of that at most", () => {

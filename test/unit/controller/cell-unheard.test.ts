@@ -1,21 +1,87 @@
 import { describe, expect, it } from "vitest";
-import { cycling, FAULT, open } from "./cell-bench.ts";
+import { cycling, FAULT, LEAD, open } from "./cell-bench.ts";
 
 describe("a break in a step", () => {
-  it("in which its time ran out on an instrument that runs it alone: it is over, and not driven a second time", async () => {
-    for (const [awayMs, next] of [
-      [60_000, "start 1 after 30.00 s"],
-      [600_000, "start 2 after 0.00 s"],
+  /** As drivers tell a lost link: by what ends the step, by the link, or by both, one after the other. */
+  const LOSSES = {
+    "its link": ["CHANNEL_LOST", FAULT],
+    "its step, then its link": ["STEP_FAILED", FAULT],
+    "no sample, and no answer": ["STEP_FAILED", { ...FAULT, code: "channel.silent" }],
+    "an answer that never came": ["STEP_FAILED", { ...FAULT, code: "link.timeout" }],
+  } as const;
+
+  async function lost(bench: Awaited<ReturnType<typeof cycling>>, how: keyof typeof LOSSES): Promise<void> {
+    const [type, fault] = LOSSES[how];
+    bench.behaviour.off = "fails";
+    bench.send({ type, fault });
+    if (how === "its step, then its link") bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    await bench.for(20);
+    expect(bench.state()).toBe("awaitingReturn");
+    delete bench.behaviour.off;
+  }
+
+  const losses = Object.keys(LOSSES) as (keyof typeof LOSSES)[];
+
+  it.each(losses)(
+    "in which its time ran out on an instrument that runs it alone: it is over, and not driven a second time: %s",
+    async (how) => {
+      for (const [awayMs, next] of [
+        [60_000, "start 1 after 30.00 s"],
+        [600_000, "start 2 after 0.00 s"],
+      ] as const) {
+        const bench = await cycling();
+        bench.behaviour.runsAlone = true;
+        await bench.for(30_000);
+        await lost(bench, how);
+        await bench.for(awayMs);
+        bench.send({ type: "CHANNEL_READY" });
+        await bench.for(20);
+        expect(bench.calls.slice(-2)).toEqual(["off", next]);
+      }
+    },
+  );
+
+  it("that its instrument told, or a person ordered, is none in which it ran on", async () => {
+    for (const event of [
+      { type: "STEP_FAILED", fault: { ...FAULT, code: "channel.script-error" } },
+      { type: "HOLD_CELL", author: "operator", reason: "a look" },
     ] as const) {
       const bench = await cycling();
       bench.behaviour.runsAlone = true;
       await bench.for(30_000);
-      bench.send({ type: "CHANNEL_LOST", fault: FAULT });
-      await bench.for(awayMs);
+      bench.behaviour.off = "fails";
+      bench.send(event);
+      await bench.for(600_000);
+      delete bench.behaviour.off;
       bench.send({ type: "CHANNEL_READY" });
       await bench.for(20);
-      expect(bench.calls.slice(-2)).toEqual(["off", next]);
+      bench.send({ type: "RESUME_CELL", author: "operator", reason: "seen" });
+      await bench.for(20);
+      expect(bench.calls.at(-1)).toMatch(/^start 1 after 30\.00 s/);
     }
+  });
+
+  it("while it was led back to the voltage of its hold: what its instrument ran out is that, and not the hold", async () => {
+    const bench = await cycling([{ holdsS: 600 }, 100]);
+    bench.behaviour.runsAlone = true;
+    bench.behaviour.unfitWhenBrokenOff = { 1: LEAD };
+    await bench.for(30_000);
+    for (let turn = 0; turn < 2; turn += 1) {
+      await lost(bench, turn === 0 ? "its step, then its link" : "its link");
+      await bench.for(turn === 0 ? 60_000 : 900_000);
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(40);
+      expect(bench.calls.at(-1)).toMatch(/^lead to 1 after 30\.\d\d s/);
+    }
+    bench.end("voltage");
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toMatch(/^start 1 after /);
+    // The hold itself is over where it was lost.
+    await lost(bench, "its link");
+    await bench.for(900_000);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
   });
 
   it.each([
