@@ -26,7 +26,7 @@ export const SERVICE_FAULTS = {
   "clock.set": {
     severity: "retry",
     advice:
-      "Steps and campaign time are right by how long the computer is up. Times of day on record are those of the campaign's begin: keep the computer's clock by a time service, and note what it was off by.",
+      "Steps and campaign time are right all the same: by how long the computer is up, or, where it was started anew, by what its clock went on since it was last compared. Times of day on record are those of the campaign's begin: keep the computer's clock by a time service, and note what it was off by.",
   },
   "disk.fills": {
     severity: "retry",

@@ -10,7 +10,7 @@ import { CLOCK_EVENT } from "../../controller/run/clock-watch.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import { campaignInForce } from "../amend/campaign-in-force.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import type { KnownUp } from "./began-ago.ts";
+import type { LastCompared } from "./began-ago.ts";
 
 export interface LeftFolder {
   /** UTC at campaign time zero. */
@@ -18,8 +18,8 @@ export interface LeftFolder {
   /** Campaign time of the last event. */
   readonly lastMs: number;
   readonly events: number;
-  /** Absent where the computer did not say how long it was up. */
-  readonly up?: KnownUp;
+  /** Absent where the computer said neither how long it was up nor what its clock showed. */
+  readonly compared?: LastCompared;
   /** In the order by which the record counts cells. */
   readonly positions: readonly string[];
   /** Hash of the campaign that the last amendment made of it, and of the one that the folder was begun with. */
@@ -42,7 +42,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
     let startMs: number | undefined;
     let lastMs = 0;
     let events = 0;
-    let up: KnownUp | undefined;
+    let compared: LastCompared | undefined;
     const hashes: string[] = [];
     let positions: readonly string[] = [];
     for (const scanned of record.events()) {
@@ -51,7 +51,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
       events += 1;
       lastMs = Math.max(lastMs, atMs);
       if (type === "campaign-started") startMs = numberOf(recordOf(parseJson(dataText))["start_ms"]);
-      if (type === CLOCK_EVENT) up = knownUp(atMs, recordOf(parseJson(dataText))) ?? up;
+      if (type === CLOCK_EVENT) compared = lastCompared(atMs, recordOf(parseJson(dataText))) ?? compared;
       if (type === AMENDED_EVENT) hashes.push(textOf(recordOf(parseJson(dataText))["campaign_hash"]));
       if (type === RACK_PLAN_EVENT) positions = plannedPositions(parseJson(dataText));
       if (type === "campaign-complete") {
@@ -64,7 +64,7 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
     }
     const begunWith = record.header?.campaignHash;
     const amendedHash = hashes.pop();
-    const known = { startMs, lastMs, events, positions, ...(up === undefined ? {} : { up }) };
+    const known = { startMs, lastMs, events, positions, ...(compared === undefined ? {} : { compared }) };
     if (amendedHash === undefined || begunWith === undefined) return known;
     return {
       ...known,
@@ -75,9 +75,15 @@ export function lookAtFolder(folder: string): LeftFolder | undefined {
   }
 }
 
-function knownUp(atMs: number, data: EventData): KnownUp | undefined {
+function lastCompared(atMs: number, data: EventData): LastCompared | undefined {
   const upS = numberOf(data["up_s"]);
-  return upS === undefined ? undefined : { atMs, upS, bootId: textOf(data["boot_id"]) };
+  const wallMs = numberOf(data["wall_ms"]);
+  if (upS === undefined && wallMs === undefined) return undefined;
+  return {
+    atMs,
+    ...(wallMs === undefined ? {} : { wallMs }),
+    ...(upS === undefined ? {} : { boot: { bootId: textOf(data["boot_id"]), upS } }),
+  };
 }
 
 /**

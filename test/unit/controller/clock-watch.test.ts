@@ -1,5 +1,6 @@
 /** How far the computer's clock is off UTC, from the time service's words to what an export tells. */
 import { describe, expect, it } from "vitest";
+import { createAlarms } from "../../../controller/run/alarms.ts";
 import { createClockFold } from "../../../controller/export/clock-fold.ts";
 import { createClockWatch, CLOCK_EVENT } from "../../../controller/run/clock-watch.ts";
 import type { Json } from "../../../protocols/base/canonical-json.ts";
@@ -50,7 +51,7 @@ describe("The computer's clock against UTC", () => {
         read: () => Promise.resolve(offset),
         setOnMs: 0,
         doubtfulBreakMs: 0,
-        alarms: { raise: () => undefined, clear: () => undefined },
+        alarms: { raise: () => undefined, clear: () => undefined, open: [] },
       },
       store: { appendEvent: ({ type, data }) => told.push(type === CLOCK_EVENT ? data : type) },
     });
@@ -62,13 +63,15 @@ describe("The computer's clock against UTC", () => {
     };
     await pass(2000);
     await pass(3_600_000);
-    expect(told).toEqual([{ source: "unknown", utc_less_clock_s: null, uncertainty_s: null }]);
+    expect(told).toEqual([
+      { source: "unknown", utc_less_clock_s: null, uncertainty_s: null, wall_ms: 1_700_000_002_000 },
+    ]);
     offset = { source: "chrony", offsetS: 0.002, uncertaintyS: 0.01 };
     await pass(3_600_000);
     await pass(3_600_000);
     expect(told.slice(1)).toEqual([
-      { source: "chrony", utc_less_clock_s: 0.002, uncertainty_s: 0.01 },
-      { source: "chrony", utc_less_clock_s: 0.002, uncertainty_s: 0.01 },
+      { source: "chrony", utc_less_clock_s: 0.002, uncertainty_s: 0.01, wall_ms: 1_700_007_202_000 },
+      { source: "chrony", utc_less_clock_s: 0.002, uncertainty_s: 0.01, wall_ms: 1_700_010_802_000 },
     ]);
     watch.stop();
     await pass(3_600_000);
@@ -84,7 +87,11 @@ describe("The computer's clock against UTC", () => {
       const told: string[] = [];
       const watch = createClockWatch({
         ...{ clock, read: () => Promise.resolve(null), setOnMs, doubtfulBreakMs },
-        alarms: { raise: () => told.push("raised"), clear: (code, where) => told.push(`${code} ${where} is over`) },
+        alarms: {
+          raise: () => told.push("raised"),
+          clear: (code, where) => told.push(`${code} ${where} is over`),
+          open: [],
+        },
         store: { appendEvent: () => 0 },
       });
       watch.start();
@@ -93,13 +100,57 @@ describe("The computer's clock against UTC", () => {
     }
   });
 
+  it("that was set once is told once, however often the run is started again, and anew where it was set again", () => {
+    const events: string[] = [];
+    const alarms = createAlarms({ record: (type) => events.push(type) }, () => 0);
+    const runWith = (setOnMs: number): void => {
+      const clock = createTestClock();
+      const read = () => Promise.resolve(null);
+      const store = { appendEvent: () => 1 };
+      createClockWatch({ clock, read, store, alarms, setOnMs, doubtfulBreakMs: 0 }).start();
+      clock.advance(2000);
+    };
+    runWith(7_200_000);
+    runWith(7_200_010);
+    expect(events).toEqual(["alarm-raised"]);
+    runWith(-60_000);
+    expect(events).toEqual(["alarm-raised", "alarm-cleared", "alarm-raised"]);
+    runWith(0);
+    expect(alarms.open).toEqual([]);
+  });
+
+  it("that is set while a run goes on is on record within a minute, with what it shows", async () => {
+    const clock = createTestClock();
+    const told: Json[] = [];
+    let setOnMs = 0;
+    const pass = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      await Promise.resolve();
+      await Promise.resolve();
+    };
+    createClockWatch({
+      clock: { ...clock, wallMs: () => clock.wallMs() + setOnMs },
+      ...{ read: () => Promise.resolve(null), setOnMs: 0, doubtfulBreakMs: 0 },
+      alarms: { raise: () => undefined, clear: () => undefined, open: [] },
+      store: { appendEvent: ({ data }) => told.push(data) },
+    }).start();
+    await pass(2000);
+    await pass(60_000);
+    expect(told).toMatchObject([{ wall_ms: 1_700_000_002_000 }]);
+    setOnMs = 3_600_000;
+    await pass(60_000);
+    await pass(60_000);
+    expect(told).toMatchObject([{}, { wall_ms: 1_700_003_722_000 }]);
+    expect(told).toHaveLength(2);
+  });
+
   it("that was set before a run went on is told, and how long the computer is up goes on record for the next", async () => {
     const clock = createTestClock();
     const told: Json[] = [];
     const raised: string[] = [];
     const watch = createClockWatch({
       ...{ clock, read: () => Promise.resolve(null), setOnMs: 7_200_000, doubtfulBreakMs: 0 },
-      alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`), clear: () => undefined },
+      alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`), clear: () => undefined, open: [] },
       bootTime: () => ({ bootId: "b-1", upS: 512.25 }),
       store: { appendEvent: ({ data }) => told.push(data) },
     });
@@ -121,7 +172,7 @@ describe("The computer's clock against UTC", () => {
       const raised: string[] = [];
       createClockWatch({
         ...{ clock, read: () => Promise.resolve(null), setOnMs: 0, doubtfulBreakMs: breakMs },
-        alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`), clear: () => undefined },
+        alarms: { raise: ({ code, what }) => raised.push(`${code}: ${what}`), clear: () => undefined, open: [] },
         store: { appendEvent: () => 1 },
       }).start();
       clock.advance(2000);
