@@ -36,6 +36,13 @@ export function createCellMachine(deps: CellMachineDeps) {
   ] as const;
   const actedOn = { target: "choosing", actions: "noteAct" } as const;
   const notBegun = ["noteFailedStart", "noteUnheard", "recordInterrupted"] as const;
+  /** Refused, or failed before it ran for good: it is begun again, behind a link made anew from time to time, and in the end no more. */
+  const whenNotBegun = <const Keep extends readonly unknown[]>(...keep: Keep) => [
+    { guard: "isStartGivenUp", target: "opening", actions: [...keep, "recordInterrupted"] } as const,
+    { guard: "wantsNewLink", target: "awaitingReturn", actions: [...keep, ...notBegun] } as const,
+    { target: "findingOut", actions: [...keep, ...notBegun] } as const,
+  ];
+  const failed = ["keepFault", "noteBreak", "noteLost"] as const;
   const begun = ["noteStepStart", "recordStepStarted", "askAtStart"] as const;
   const parts = setupCell(deps);
 
@@ -226,11 +233,7 @@ export function createCellMachine(deps: CellMachineDeps) {
             },
             { target: "cycling", actions: [...begun] },
           ],
-          onError: [
-            { guard: "isStartGivenUp", target: "opening", actions: [keepFailure, "recordInterrupted"] },
-            { guard: "wantsNewLink", target: "awaitingReturn", actions: [keepFailure, ...notBegun] },
-            { target: "findingOut", actions: [keepFailure, ...notBegun] },
-          ],
+          onError: whenNotBegun(keepFailure),
         },
         on: {
           // A step can be over before its start is acknowledged to us.
@@ -245,8 +248,8 @@ export function createCellMachine(deps: CellMachineDeps) {
             { target: "choosing", actions: [...begun, "recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
-          STEP_FAILED: { target: "findingOut", actions: ["keepFault", "noteUnheard", "recordInterrupted"] },
-          DEADLINE: { target: "findingOut", actions: ["keepLate", "noteUnheard", "recordInterrupted"] },
+          STEP_FAILED: whenNotBegun("keepFault"),
+          DEADLINE: whenNotBegun("keepLate"),
           CHANNEL_LOST: { target: "awaitingReturn", actions: ["keepFault", "recordInterrupted"] },
           AWAITED: { guard: "isAwaited", target: "findingOut", actions: "noteAwaited" },
           TAKE_OUT: { target: "findingOut", actions: "noteTaken" },
@@ -267,10 +270,12 @@ export function createCellMachine(deps: CellMachineDeps) {
             { target: "choosing", actions: ["recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
-          STEP_FAILED: {
-            target: "findingOut",
-            actions: ["keepFault", "noteBreak", "noteUnheard", "noteLost", "recordInterrupted"],
-          },
+          STEP_FAILED: [
+            { guard: "isFailureGivenUp", target: "opening", actions: [...failed, "recordInterrupted"] },
+            { guard: "failureWantsNewLink", target: "awaitingReturn", actions: [...failed, ...notBegun] },
+            { guard: "failsAtOnce", target: "findingOut", actions: [...failed, ...notBegun] },
+            { target: "findingOut", actions: [...failed, "noteUnheard", "recordInterrupted"] },
+          ],
           CHANNEL_LOST: {
             target: "awaitingReturn",
             actions: ["keepFault", "noteBreak", "noteLost", "recordInterrupted"],

@@ -109,7 +109,7 @@ export interface CellContext extends CellInput {
   readonly stepsDoneCount: number;
   /** Proofs that something other than the cell ended. */
   readonly proofTriesCount: number;
-  /** Starts in a row that failed. */
+  /** Starts in a row that were refused, or that failed at once. */
   readonly failedStartsCount: number;
   readonly account: CellAccount;
   /** When the step began that waits for something; null where none does, or it has not begun. */
@@ -219,17 +219,6 @@ export type CellNews =
 const PROOF_TRIES_MAX = 3;
 /** They say something of the cell, which no second try makes another one. */
 const OF_THE_CELL: ReadonlySet<string> = new Set(["cell.unproven", "cell.wrong", "cell.identity-unknown"]);
-
-/** Then its link is made anew. */
-const STARTS_PER_LINK = 3;
-const STARTS_MAX = 9;
-
-/** What becomes of a cell whose step could not be started once more. */
-export function afterFailedStart({ failedStartsCount }: CellContext): "again" | "new-link" | "given-up" {
-  const count = failedStartsCount + 1;
-  if (count >= STARTS_MAX) return "given-up";
-  return count % STARTS_PER_LINK === 0 ? "new-link" : "again";
-}
 
 /** The channel failed, not the cell; a defect is nobody's to try again. */
 export function mayProveAgain({ proofTriesCount }: CellContext, error: unknown): boolean {

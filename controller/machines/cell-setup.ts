@@ -5,7 +5,6 @@ import { closeAccount, openAccount } from "../cells/cell-account.ts";
 import { endsLead, leavesAsIs, type LeadBack, type UnfitStep } from "../cells/next-step.ts";
 import { actOf, actOnUnfit, afterAct, BY_PERSON, isByPerson, isSpared } from "./cell-acts.ts";
 import {
-  afterFailedStart,
   elapsedWhenFound,
   finishedNews,
   hasComeAlready,
@@ -41,6 +40,7 @@ import {
 import { deadlineActor } from "./deadline.ts";
 import { taskActor } from "./task.ts";
 import { faultNote } from "./errors.ts";
+import { afterFailedStart, afterFailure, hasBegunForGood } from "./failed-start.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CellBack, CellEffects, CellFound, LeftStep, LookedAt, ProgrammeStep } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
@@ -101,6 +101,9 @@ export function setupCell(deps: CellMachineDeps) {
         event.type === "STEP_ENDED" && endsLead(context.cursor?.step.channelStep, event.end),
       wantsNewLink: ({ context }) => afterFailedStart(context) === "new-link",
       isStartGivenUp: ({ context }) => afterFailedStart(context) === "given-up",
+      failsAtOnce: ({ context, event }) => afterFailure(context, event, clock.monoMs()) !== null,
+      failureWantsNewLink: ({ context, event }) => afterFailure(context, event, clock.monoMs()) === "new-link",
+      isFailureGivenUp: ({ context, event }) => afterFailure(context, event, clock.monoMs()) === "given-up",
       hasStep: ({ context }) => context.cursor !== null,
       mayBeOn: ({ context }) => context.mayBeOn,
       wasIsolated: ({ context }) => context.left?.phase === "isolated",
@@ -148,7 +151,7 @@ export function setupCell(deps: CellMachineDeps) {
           stepElapsedS,
           breakReason: null,
           isBrokenOff: false,
-          ...{ isLedBack: false, isLeading: false, unheardSinceMs: null, failedStartsCount: 0 },
+          ...{ isLedBack: false, isLeading: false, unheardSinceMs: null },
         };
         const { cursor } = context;
         if (cursor === null) return { ...started, waiting: null };
@@ -186,6 +189,7 @@ export function setupCell(deps: CellMachineDeps) {
       noteBreak: assign({
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
         breakReason: ({ context, event }) => breakOf(event, context),
+        failedStartsCount: ({ context }) => (hasBegunForGood(context, clock.monoMs()) ? 0 : context.failedStartsCount),
       }),
       /** The hold follows, with the time it has left. */
       noteLedBack: assign({

@@ -307,8 +307,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 8,
     what: "what a lost command came to is guessed: the step counts as begun",
     file: CELL_MACHINE,
-    from: '            { target: "findingOut", actions: [keepFailure, ...notBegun] },',
-    to: '            { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] },',
+    from: '    { target: "findingOut", actions: [...keep, ...notBegun] } as const,',
+    to: '    { target: "cycling", actions: ["noteStepStart", "recordStepStarted"] } as const,',
   },
   {
     invariant: 9,

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { cycling, FAULT, LEAD, open } from "./cell-bench.ts";
 
+/** By its firmware. */
+const BROKEN = { code: "channel.script-error", where: "channel B7", what: "it stopped", advice: "Look at it." };
+
 describe("a break in a step", () => {
   /** As drivers tell a lost link: by what ends the step, by the link, or by both, one after the other. */
   const LOSSES = {
@@ -119,14 +122,57 @@ describe("a step that is refused as it is begun", () => {
     expect(bench.context().fault).toMatchObject({ code: "link.timeout", what: "start failed" });
   });
 
-  it("is forgiven once one has begun", async () => {
-    const bench = open();
+  it("is forgiven once one has run for a minute", async () => {
+    const bench = open([3600]);
     for (let turn = 0; turn < 9; turn += 1) {
       bench.behaviour.start = "fails";
-      bench.send(turn === 0 ? { type: "CHANNEL_READY" } : { type: "STEP_FAILED", fault: FAULT });
+      bench.send(turn === 0 ? { type: "CHANNEL_READY" } : { type: "STEP_FAILED", fault: BROKEN });
       await bench.for(30);
       delete bench.behaviour.start;
       await bench.for(30);
+      expect(bench.state()).toBe("cycling");
+      await bench.for(60_000);
+    }
+  });
+});
+
+describe("a step that begins and fails at once", () => {
+  it.each([
+    ["is told to have failed before its start is answered", 2],
+    ["is told to have failed seconds after it", 20_000],
+  ] as const)("counts as one that is refused: it %s", async (_, afterMs) => {
+    const bench = open([3600]);
+    for (const tries of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+      if (tries % 3 === 1) bench.send({ type: "CHANNEL_READY" });
+      while (bench.calls.filter((call) => call.startsWith("start")).length < tries) await bench.for(5);
+      await bench.for(afterMs);
+      bench.send({ type: "STEP_FAILED", fault: BROKEN });
+      expect(bench.state()).toBe(tries === 9 ? "opening" : tries % 3 === 0 ? "awaitingReturn" : "findingOut");
+    }
+    await bench.for(600_000);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.parent.heardTypes()).toEqual(["CHANNEL_SUSPECT", "CHANNEL_SUSPECT", "CELL_ISOLATED"]);
+    expect(bench.context().fault).toEqual(BROKEN);
+  });
+
+  it("counts as one that is refused: its start is never answered", async () => {
+    const bench = open();
+    bench.behaviour.start = "hangs";
+    for (const tries of [3, 6, 9]) {
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(600_000);
+      expect(bench.calls.filter((call) => call.startsWith("start"))).toHaveLength(tries);
+      expect(bench.state()).toBe(tries < 9 ? "awaitingReturn" : "isolated");
+    }
+  });
+
+  it("is not given up for a link that goes again and again: that is tried for its own time", async () => {
+    const bench = await cycling();
+    for (let turn = 0; turn < 12; turn += 1) {
+      bench.send({ type: "STEP_FAILED", fault: FAULT });
+      bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
       expect(bench.state()).toBe("cycling");
     }
   });
