@@ -119,15 +119,17 @@ function isNearEnd(step: ChannelStep, { voltageV, currentA }: LastSeen): boolean
 
 /** Seconds that a step has run which is found to run no more. */
 export function elapsedWhenOff(
-  { step, runningSinceMs, elapsedS }: LeftStep,
+  { step, runningSinceMs, elapsedS, unheardSinceMs, isLead = false }: LeftStep,
   seen: { readonly lastAtMs: number; readonly nowMs: number; readonly runsAlone: boolean },
 ): number {
-  if (step === null || runningSinceMs === null) return elapsedS;
+  const sinceMs = runningSinceMs ?? unheardSinceMs ?? null;
+  if (step === null || sinceMs === null) return elapsedS;
+  const { kind, untilTimeS } = step.channelStep;
   // What was measured of a spectrum went with the controller: it is begun anew.
-  if (step.channelStep.kind === "impedance") return 0;
-  const { untilTimeS } = step.channelStep;
+  if (kind === "impedance") return runningSinceMs === null ? elapsedS : 0;
   // An instrument that runs it alone has come to its end by itself.
-  if (seen.runsAlone && elapsedS + (seen.nowMs - runningSinceMs) / 1000 >= untilTimeS) return untilTimeS;
+  if (seen.runsAlone && !isLead && elapsedS + (seen.nowMs - sinceMs) / 1000 >= untilTimeS) return untilTimeS;
+  if (runningSinceMs === null) return elapsedS;
   // What ended it, and when, nobody knows: proven is what was heard.
   return elapsedS + Math.max(0, seen.lastAtMs - runningSinceMs) / 1000;
 }

@@ -47,6 +47,10 @@ export interface LeftCell {
   readonly mustLook?: boolean;
   /** Its link was lost then while its step ran, and nobody has confirmed it off since. */
   readonly mayRunOnSinceMs?: number;
+  /** Since then nobody heard of its step, which ran; absent where it is confirmed off since. */
+  readonly unheardSinceMs?: number;
+  /** What ran led it back to the voltage that its step holds. */
+  readonly isLeading?: boolean;
   /** By its last proof; absent where none is on record. */
   readonly resistanceOhm?: number;
   /** Why it was isolated; of one under way: its instrument ended its step by a limit, and nobody had confirmed it off since. */
@@ -68,6 +72,8 @@ export function leftStep(context: CellContext): LeftStep {
     elapsedS: left?.stepElapsedS ?? 0,
     ...(left !== undefined && wasAboutToBegin(left) ? { mayHaveBegun: true } : {}),
     ...(left?.mayRunOnSinceMs === undefined ? {} : { mayHaveBegun: true, lostAtMs: left.mayRunOnSinceMs }),
+    ...(left?.unheardSinceMs === undefined ? {} : { unheardSinceMs: left.unheardSinceMs }),
+    ...(left?.isLeading === true ? { isLead: true } : {}),
     ...(next === null ? {} : { next, isLeft: left?.leave != null }),
     ...(left?.hold != null && left.runningSinceMs === null ? { wasHeld: true } : {}),
     ...(left?.resistanceOhm === undefined ? {} : { resistanceOhm: left.resistanceOhm }),

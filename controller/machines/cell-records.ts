@@ -57,7 +57,7 @@ export function createCellRecords(recorder: Recorder): CellRecords {
         label: context.cursor.step.label,
         elapsed_s: context.stepElapsedS,
         ...ordered(context.cursor.step),
-        ...(lead === null ? {} : { note: lead }),
+        ...(lead === null ? {} : { is_lead: true, note: lead }),
         // What a restart goes on from.
         state: {
           place: context.cursor.place ?? null,
@@ -111,7 +111,11 @@ export function createCellRecords(recorder: Recorder): CellRecords {
     },
     stepInterrupted(context) {
       const { position, step } = place(context);
-      recorder.record("step-interrupted", { position: position ?? null, step: step ?? null, ...why(context) });
+      recorder.record("step-interrupted", {
+        ...{ position: position ?? null, step: step ?? null, ...why(context) },
+        // It may run on to its own end.
+        ...(context.unheardSinceMs === null ? {} : { is_unheard: true }),
+      });
     },
     waitEnded(context, wait, nowMs) {
       recorder.record("wait-ended", {

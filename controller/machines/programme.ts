@@ -187,6 +187,10 @@ export interface LeftStep {
    * record. Or its link was lost, and it may have run on.
    */
   readonly mayHaveBegun?: boolean;
+  /** Since when nobody heard of it, where it ran then; left out where it is heard, or confirmed off since. */
+  readonly unheardSinceMs?: number;
+  /** What ran led the cell back to the voltage that the step holds. */
+  readonly isLead?: boolean;
   /** When its link was lost; left out where it was not. */
   readonly lostAtMs?: number;
   /** What follows it: it may have begun too, where nothing stood in its way. */

@@ -85,6 +85,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let countedAtMs = 0;
   /** Its link was lost then while a step ran, and nobody has confirmed the cell off since. */
   let mayRunOnSinceMs: number | null = null;
+  /** Its step ran then, and nobody has heard of it since. */
+  let unheardSinceMs: number | null = null;
+  let isLeading = false;
   /** When the step began that waits for something. */
   let waitSinceMs: number | null = null;
 
@@ -107,7 +110,8 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     runningSinceMs = atMs;
     stepBeganMs = atMs;
     hasEndedUnheard = false;
-    mayRunOnSinceMs = null;
+    heardAgain();
+    isLeading = data["is_lead"] === true;
     offTotals = undefined;
     if (cursor?.step.wait != null) waitSinceMs ??= atMs - 1000 * stepElapsedS;
     leave = null;
@@ -130,16 +134,21 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     runningSinceMs = null;
   }
 
+  function heardAgain(): void {
+    mayRunOnSinceMs = null;
+    unheardSinceMs = null;
+  }
+
   function confirmedOff(data: EventData): void {
     runningSinceMs = null;
-    mayRunOnSinceMs = null;
+    heardAgain();
     stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
     offTotals = parseTotals(data["totals"]);
   }
 
   function stepEnded(atMs: number, data: EventData): void {
     const endedBy = textOf(data["ended_by"]);
-    mayRunOnSinceMs = null;
+    heardAgain();
     if (endedBy === "aborted") pause(atMs);
     const toMs = numberOf(recordOf(data["samples"])["to_ms"]);
     hasEndedUnheard = toMs === undefined;
@@ -217,6 +226,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           break;
         case "step-interrupted":
           mayRunOnSinceMs = atMs;
+          unheardSinceMs = data["is_unheard"] === true ? atMs : null;
           pause(atMs);
           break;
         case "cell-held":
@@ -284,6 +294,8 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           ...(isNew && phase === "unproven" ? { isNew } : {}),
           ...(mustLook && phase === "under-way" ? { mustLook } : {}),
           ...(mayRunOnSinceMs !== null && phase === "under-way" ? { mayRunOnSinceMs } : {}),
+          ...(unheardSinceMs !== null && phase === "under-way" ? { unheardSinceMs } : {}),
+          ...(isLeading && runningSinceMs !== null ? { isLeading } : {}),
           ...(resistanceOhm !== undefined && phase === "under-way" ? { resistanceOhm } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),
           isOrderedOff: isOrderedOff && (phase === "under-way" || phase === "unproven"),

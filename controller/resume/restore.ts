@@ -126,7 +126,7 @@ function runningOf(
   const { phase, cursor, runningSinceMs, hold, leave, isOrderedOff } = left;
   // What a person wants off is switched off.
   if (phase !== "under-way" || isOrderedOff || hold !== null || leave !== null) return null;
-  if (cursor === null || runningSinceMs === null) return null;
+  if (cursor === null || runningSinceMs === null || left.isLeading === true) return null;
   const step = cursor.step.channelStep;
   const untilTimeS = Math.max(step.sampleIntervalS, step.untilTimeS - left.stepElapsedS);
   const stepTimeS = ((intake.lastAtMs[cellIndex] ?? -Infinity) - runningSinceMs) / 1000;

@@ -279,6 +279,19 @@ describe("the time that a step has run which runs no more", () => {
     ).toBe(7);
   });
 
+  it("is all of it also where its link was lost before the controller was", () => {
+    const lost = { ...step, runningSinceMs: null, elapsedS: 30, unheardSinceMs: 40_000 };
+    const seen = { lastAtMs: 40_000, nowMs: 700_000, runsAlone: true };
+    expect(elapsedWhenOff(lost, seen)).toBe(600);
+    expect(elapsedWhenOff(lost, { ...seen, nowMs: 600_000 })).toBe(30);
+    expect(elapsedWhenOff(lost, { ...seen, runsAlone: false })).toBe(30);
+  });
+
+  it("is what was heard where it was led back to the voltage of its hold: the hold was still to come", () => {
+    const leading = { ...step, isLead: true };
+    expect(elapsedWhenOff(leading, { lastAtMs: 10_000, nowMs: 700_000, runsAlone: true })).toBe(10);
+  });
+
   it("is none of a spectrum: what was measured of it went with the controller", () => {
     const spectrum = left({
       kind: "impedance",

@@ -36,6 +36,7 @@ describe("a break in a step", () => {
         bench.behaviour.runsAlone = true;
         await bench.for(30_000);
         await lost(bench, how);
+        expect(bench.recorder.events.at(-1)).toMatchObject({ type: "step-interrupted", data: { is_unheard: true } });
         await bench.for(awayMs);
         bench.send({ type: "CHANNEL_READY" });
         await bench.for(20);
@@ -61,6 +62,7 @@ describe("a break in a step", () => {
       bench.send({ type: "RESUME_CELL", author: "operator", reason: "seen" });
       await bench.for(20);
       expect(bench.calls.at(-1)).toMatch(/^start 1 after 30\.00 s/);
+      expect(JSON.stringify(bench.recorder.events)).not.toContain("is_unheard");
     }
   });
 
@@ -75,6 +77,7 @@ describe("a break in a step", () => {
       bench.send({ type: "CHANNEL_READY" });
       await bench.for(40);
       expect(bench.calls.at(-1)).toMatch(/^lead to 1 after 30\.\d\d s/);
+      expect(bench.recorder.events.at(-1)).toMatchObject({ type: "step-started", data: { is_lead: true } });
     }
     bench.end("voltage");
     await bench.for(20);

@@ -6,6 +6,7 @@ import type { FinishedStep, LeftStep } from "../../../controller/machines/progra
 import { createCellFold, type CellFold, type EventData } from "../../../controller/resume/recorded-cell.ts";
 import type { LeftRun } from "../../../controller/resume/read-run.ts";
 import { restoreCells } from "../../../controller/resume/restore.ts";
+import type { Channel, LeftRunning } from "../../../protocols/roles/channel.ts";
 import { assert } from "../../../protocols/base/assert.ts";
 import { loadShipped } from "../../support/campaign-files.ts";
 import { campaign } from "../../support/world-campaign.ts";
@@ -94,6 +95,46 @@ describe("a cell by its record", () => {
       }
     },
   );
+
+  it("whose step ran as nobody heard of it any more may have come to its end since, until it is confirmed off", () => {
+    const lost = [STARTED, ["step-interrupted", 60, { is_unheard: true }]] as const;
+    expect(leftOf(fold(...lost))).toMatchObject({ runningSinceMs: null, elapsedS: 60, unheardSinceMs: 60_000 });
+    for (const then of [
+      ["cell-found", 80, { found: "off", elapsed_s: 60 }],
+      // Off by then: its step was begun anew, and refused.
+      ["step-interrupted", 80, {}],
+      STARTED,
+    ] as const) {
+      expect(fold(...lost, then).state().left.unheardSinceMs).toBeUndefined();
+    }
+  });
+
+  it("that was led back to the voltage of its hold is not left running as that: its channel knows nothing of the hold", () => {
+    const lead: Told = ["step-started", 0, { elapsed_s: 0, is_lead: true, state: {} }];
+    for (const [started, isTold] of [
+      [STARTED, true],
+      [lead, false],
+    ] as const) {
+      const told: LeftRunning[] = [];
+      const channel = {
+        ...{ name: "A1", capabilities: { runsProgrammeAlone: true } },
+        leaveRunning: (left: LeftRunning) => told.push(left),
+      } as unknown as Channel;
+      const recorded = {
+        ...{ cells: [fold(started).state()], transfers: { released: new Map() } },
+        ...{ access: new Map(), identities: new Map() },
+      };
+      restoreCells(
+        { recorded, frames: [] } as unknown as LeftRun,
+        { cells: [] },
+        [channel],
+        createOneIntake(),
+        () => 0,
+      );
+      expect(told.length > 0).toBe(isTold);
+      expect(fold(started).state().left.isLeading === true).toBe(!isTold);
+    }
+  });
 
   it("is not looked at for a step that beamrack itself found to be over; for one that a person ended it is", () => {
     const ended = (author: string): Told => ["step-ended", 60, { ended_by: "operator", author, totals: TOTALS }];
