@@ -71,9 +71,9 @@ const LEAD_INTERVAL_S = 1;
 
 /**
  * What leads a cell back whose hold of a voltage broke off: in between it has relaxed, and the voltage at once would drive more
- * than the cell is allowed. Null where it would not, or where no current is allowed that way.
+ * than the cell is allowed. Null where it would not; unfit where nothing may lead it that way, or nobody knows the way.
  */
-export function leadBack(step: ChannelStep, cell: CellAtRest, sampleIntervalMinS: number): LeadBack | null {
+export function leadBack(step: ChannelStep, cell: CellAtRest, sampleIntervalMinS: number): LeadBack | UnfitStep | null {
   if (step.kind !== "constant-voltage") return null;
   const unfit = unfitStep(step, cell);
   if (unfit === null) return null;
@@ -84,7 +84,7 @@ export function leadBack(step: ChannelStep, cell: CellAtRest, sampleIntervalMinS
   const ohm = Math.max(RESISTANCE_AT_ONCE_OHM, cell.resistanceOhm ?? 0);
   const likelyA = Math.max(Math.abs(awayV) / ohm, Math.sign(awayV) * (cell.lastCurrentA ?? 0));
   const leadA = Math.sign(awayV) * Number(Math.min(mostA, likelyA).toPrecision(3));
-  if (!(Math.abs(leadA) > 0)) return null;
+  if (!(Math.abs(leadA) > 0)) return { kind: "harmful", what: `${unfit.what}; no current may lead it back there` };
   return {
     kind: "lead",
     what: `${unfit.what}: ${milli(leadA)} mA lead it back there first`,

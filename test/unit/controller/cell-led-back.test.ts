@@ -11,8 +11,8 @@ const HOLD = {
 
 /** Milliamperes that lead it back; null where it needs none. */
 function leadMa(openCircuitV: number, resistanceOhm: number | null = null, lastCurrentA = 0): number | null {
-  const step = leadBack(HOLD, { openCircuitV, resistanceOhm, lastCurrentA }, 0.1)?.step;
-  return step?.kind === "constant-current" ? 1000 * step.currentA : null;
+  const needs = leadBack(HOLD, { openCircuitV, resistanceOhm, lastCurrentA }, 0.1);
+  return needs?.kind === "lead" && needs.step.kind === "constant-current" ? 1000 * needs.step.currentA : null;
 }
 
 describe("a cell whose hold of a voltage broke off", () => {
@@ -20,11 +20,20 @@ describe("a cell whose hold of a voltage broke off", () => {
     expect(leadMa(4.06)).toBeNull();
     expect(leadMa(4.04)).toBe(2.5);
     expect(leadMa(4.16)).toBe(-2.5);
-    expect(leadMa(NaN)).toBeNull();
     // As slowly as it can be, it is below its voltage at once; what it drove as it broke off leaves it below too.
     expect(leadMa(4.04, 60)).toBe(1);
     expect(leadMa(4.04, 60, 0.0018)).toBe(1.8);
     expect(leadMa(4.04, 60, -0.0018)).toBe(1);
+  });
+
+  it("and that nothing may lead back is a person's: its hold would harm it, and is not begun", () => {
+    const charged = { ...HOLD, limits: { ...LIMITS, currentMinA: 0 } };
+    const at = (openCircuitV: number, step: ChannelStep = HOLD) =>
+      leadBack(step, { openCircuitV, resistanceOhm: null }, 0.1);
+    expect(at(4.16, charged)).toMatchObject({ kind: "harmful", what: expect.stringContaining("no current") as string });
+    expect(at(4.04, charged)?.kind).toBe("lead");
+    expect(at(4.1, charged)).toBeNull();
+    expect(at(NaN)?.kind).toBe("harmful");
   });
 
   it("is looked at off, and watched every second on its way", async () => {
