@@ -78,7 +78,16 @@ export function judgeSafety(document: InputDocument, one: SafetyCase, cells: str
       );
     }
   }
-  const { maxVoltageV, minVoltageV } = limits;
+  const { maxVoltageV, minVoltageV, maxCurrentMa, minCurrentMa } = limits;
+  // Channels take no others: what goes on after a break may need a current either way.
+  if (maxCurrentMa !== undefined && !(maxCurrentMa > 0)) {
+    const advice = "Give a current above 0 mA.";
+    refuse("max_current_mA", "campaign.safety-range", `max_current_mA ${maxCurrentMa} is not above 0`, advice);
+  }
+  if (minCurrentMa !== undefined && !(minCurrentMa < 0)) {
+    const advice = "Give a current below 0 mA.";
+    refuse("min_current_mA", "campaign.safety-range", `min_current_mA ${minCurrentMa} is not below 0`, advice);
+  }
   if (maxVoltageV !== undefined && minVoltageV !== undefined && !(maxVoltageV > minVoltageV)) {
     refuse(
       "max_voltage_V",

@@ -134,6 +134,16 @@ const CASES: readonly SpoiltCase[] = [
     /safety/,
   ],
   [
+    "a protocol whose current limits are not on both sides of zero, between which a channel holds its cell",
+    "cycle.yaml",
+    "method:",
+    "safety: { min_current_mA: 0 }\nmethod:",
+    "campaign.safety-range",
+    "cycle.yaml:2 safety.min_current_mA",
+    /min_current_mA 0 is not below 0/,
+    /below 0/,
+  ],
+  [
     "a safety limit far outside the window",
     "good.yaml",
     "max_voltage_V: 4.25",
