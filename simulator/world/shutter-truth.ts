@@ -26,6 +26,8 @@ export interface Opening {
   readonly photons: number;
   /** Largest flux on the sample meanwhile. */
   readonly peakPhS: number;
+  /** When the fast shutter was told to close again, obeyed or not; Infinity where it was not. */
+  readonly orderedShutMs: number;
   /** While the shutter was meant to be open. */
   readonly stageMoved: boolean;
   /** When the last photon fell, on a cell if the shutter had failed by then; `startMs` when none did. */
@@ -62,7 +64,9 @@ export function watchShutter(deps: ShutterTruthDeps): ShutterTruth {
   let openedMs: number | undefined;
 
   function integrate(startMs: number, endMs: number): Opening {
-    const dueShutMs = beam.shutterOrderedShutMs() + site.shutter.travelS * 1000;
+    const lastOrderedMs = beam.shutterOrderedShutMs();
+    const orderedShutMs = lastOrderedMs >= startMs ? lastOrderedMs : Infinity;
+    const dueShutMs = lastOrderedMs + site.shutter.travelS * 1000;
     const deposits: Deposit[] = [];
     const sum = { photons: 0, peakPhS: 0, stageMoved: false, litEndMs: startMs, excessPhotons: 0 };
     for (const piece of trace.pieces(startMs, endMs, dueShutMs)) {
@@ -81,7 +85,8 @@ export function watchShutter(deps: ShutterTruthDeps): ShutterTruth {
     }
     const { photons, peakPhS, stageMoved, litEndMs, excessPhotons } = sum;
     // Kept for good, so without the room that a list has which was added to.
-    return { startMs, endMs, deposits: [...deposits], photons, peakPhS, stageMoved, litEndMs, excessPhotons };
+    const own = { startMs, endMs, orderedShutMs, deposits: [...deposits] };
+    return { ...own, photons, peakPhS, stageMoved, litEndMs, excessPhotons };
   }
 
   function close(atMs: number): void {

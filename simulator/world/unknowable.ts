@@ -1,6 +1,7 @@
 /**
  * What keeps any controller from knowing how long a shutter was open: neither closed, and nobody could look, as no controller
- * lived or the unit that reads their switches did not answer, and both were free again before one could.
+ * lived or the unit that reads their switches did not answer, before one could see that neither did, and both were free again
+ * before one could look again.
  */
 import type { Opening } from "./shutter-truth.ts";
 import type { WorldFault } from "./world-faults.ts";
@@ -17,6 +18,8 @@ export interface Unknowable {
   readonly unattended: readonly TimeSpan[];
   /** What is charged for an exposure that nobody could watch covers so much after that began at least. */
   readonly coveredMs: number;
+  /** Whoever could look knows so long after the shutter was told to close whether the beam is off. */
+  readonly knownAfterMs: number;
 }
 
 /** Instants of controller and world differ by the links' latency and the shutter's travel. */
@@ -44,12 +47,16 @@ export function joined(spans: readonly TimeSpan[]): readonly TimeSpan[] {
 }
 
 /** Up to when what an opening gave can be known, and is owed in full. */
-export function knowableEndMs({ startMs, litEndMs }: Opening, unknowable: Unknowable | undefined): number {
+export function knowableEndMs(
+  { startMs, litEndMs, orderedShutMs }: Opening,
+  unknowable: Unknowable | undefined,
+): number {
   if (unknowable === undefined) return litEndMs;
-  const { shuttersStuck, unattended, coveredMs } = unknowable;
+  const { shuttersStuck, unattended, coveredMs, knownAfterMs } = unknowable;
   const alone = unattended.find(
     (span) =>
       startMs <= span.fromMs &&
+      span.fromMs <= orderedShutMs + knownAfterMs &&
       litEndMs <= span.toMs + MATCH_MS &&
       shuttersStuck.some(({ fromMs, toMs }) => fromMs <= span.fromMs + coveredMs && toMs <= span.toMs + MATCH_MS),
   );

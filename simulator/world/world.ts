@@ -409,8 +409,8 @@ export function createWorld(deps: WorldDeps): World {
       const atMs = clock.nowMs();
       shutter.finish(atMs);
       if (claims.requests !== undefined) judgeAsking(claims.requests, openings, ledger, gateRepeats);
-      const coveredMs = 1000 * site.shutter.safetyShutterCloseS;
-      const unknowable = { shuttersStuck, unattended: claims.unattended ?? [], coveredMs };
+      const bounds = { coveredMs: 1000 * site.shutter.safetyShutterCloseS, knownAfterMs: failureBoundMs };
+      const unknowable = { shuttersStuck, unattended: claims.unattended ?? [], ...bounds };
       const facts = { ledger, unknowable };
       const judged = judgeClaims(claims, { ...facts, openings, faultyPositions, cellCount: cells.size, atMs });
       if (isAsWired(options)) judgeCounts(claims.counts, cells, ledger, wrongClocks);

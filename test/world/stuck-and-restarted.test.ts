@@ -42,24 +42,24 @@ describe("a controller that is killed in an exposure and comes back to", () => {
   it("two shutters that were known to stand open, and read closed by then, has the cell charged up to its first look", async () => {
     const run = await runWorld({
       ...{
-        hours: 0.182,
+        hours: 0.196,
         campaign: THREE,
         judgesCharges: true,
         site: { ...site, rack },
-        faults: [bothStuckUntil(635_000)],
+        faults: [bothStuckUntil(675_000)],
       },
-      kills: [{ atS: 625, downS: 15 }],
+      kills: [{ atS: 625, downS: 55 }],
     });
     expect(run.of("beam-not-off").length).toBeGreaterThan(0);
     const { opening, rows } = lit(run);
-    expect(opening?.litEndMs).toBeGreaterThan(635_000);
+    expect(opening?.litEndMs).toBeGreaterThan(675_000);
     expect(run.summary.violations.filter(({ invariant }) => invariant === "dose-charged")).toEqual([]);
     expect(run.summary.truth["exposures_unaccounted"]).toBe(0);
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) {
       expect(numeric(row, "lit_from_ms")).toBeLessThan(609_000);
-      expect(numeric(row, "lit_until_ms")).toBeGreaterThan(640_000);
-      expect(numeric(row, "lit_until_ms")).toBeLessThan(646_000);
+      expect(numeric(row, "lit_until_ms")).toBeGreaterThan(680_000);
+      expect(numeric(row, "lit_until_ms")).toBeLessThan(686_000);
     }
     expect(run.virtual.run.alarms.open.map(({ code }) => code)).not.toContain("shutter.beam-not-off");
   });

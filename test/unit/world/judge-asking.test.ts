@@ -13,7 +13,17 @@ function opened(startMs: number): Opening {
   const deposits = [{ positionIndex: 3, xMm: 0, yMm: 0, photons: 1e11 }];
   const endMs = startMs + 5000;
   return {
-    ...{ startMs, endMs, deposits, photons: 1e11, peakPhS: 1e11, stageMoved: false, litEndMs: endMs, excessPhotons: 0 },
+    ...{
+      startMs,
+      endMs,
+      deposits,
+      photons: 1e11,
+      peakPhS: 1e11,
+      stageMoved: false,
+      litEndMs: endMs,
+      orderedShutMs: endMs,
+      excessPhotons: 0,
+    },
   };
 }
 

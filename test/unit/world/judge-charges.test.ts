@@ -6,7 +6,16 @@ import { createLedger, unaccounted } from "../../../simulator/world/world-truth.
 
 function opening(startMs: number, endMs: number, photons: number): Opening {
   return {
-    ...{ startMs, endMs, litEndMs: endMs, photons, peakPhS: 1e10, stageMoved: false, excessPhotons: 0 },
+    ...{
+      startMs,
+      endMs,
+      litEndMs: endMs,
+      orderedShutMs: endMs,
+      photons,
+      peakPhS: 1e10,
+      stageMoved: false,
+      excessPhotons: 0,
+    },
     deposits: [{ positionIndex: 4, xMm: 0, yMm: 0, photons }],
   };
 }
@@ -69,12 +78,13 @@ it("what was found late, behind an exposure, is charged with it, where it covers
 });
 
 describe("what came through two stuck shutters while no controller lived", () => {
-  const LIT = opening(1000, 15_000, 140);
+  const LIT = { ...opening(1000, 15_000, 140), orderedShutMs: 3000 };
   const COVERED = charge("lost", 1000, 20_000, 40);
   const unknowable = (freeMs: number, backMs: number): Unknowable => ({
     shuttersStuck: [{ fromMs: 1500, toMs: freeMs }],
     unattended: [{ fromMs: 2000, toMs: backMs }],
     coveredMs: 2000,
+    knownAfterMs: 5000,
   });
 
   it("need not be charged beyond what covers a lost controller, where both were free before one could look", () => {
@@ -111,6 +121,10 @@ describe("what came through two stuck shutters while no controller lived", () =>
     [
       "the controller was lost before it opened",
       { ...unknowable(15_000, 20_000), unattended: [{ fromMs: 500, toMs: 20_000 }] },
+    ],
+    [
+      "the controller was lost after it could see that neither closed",
+      { ...unknowable(15_000, 20_000), unattended: [{ fromMs: 8500, toMs: 20_000 }] },
     ],
   ])("is owed in full where %s", (_, facts) => {
     expect(violationsOf([COVERED], [LIT], facts)).toEqual(["lost is charged with 40 photons, and was given 140"]);

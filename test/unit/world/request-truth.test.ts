@@ -46,6 +46,7 @@ function opening(positionIndex: number, startMs: number, litS = EXPOSURE_S, xMm 
     startMs,
     endMs,
     litEndMs: endMs,
+    orderedShutMs: endMs,
     deposits: [{ positionIndex, xMm, yMm: 0, photons: 8e11 }],
     photons: 8e11,
     peakPhS: 1e11,

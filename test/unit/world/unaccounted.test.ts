@@ -3,7 +3,15 @@ import type { Opening } from "../../../simulator/world/shutter-truth.ts";
 import { unaccounted } from "../../../simulator/world/world-truth.ts";
 
 const opening: Opening = {
-  ...{ startMs: 10_000, endMs: 40_000, litEndMs: 30_000, photons: 1e12, peakPhS: 1e11, excessPhotons: 0 },
+  ...{
+    startMs: 10_000,
+    endMs: 40_000,
+    litEndMs: 30_000,
+    orderedShutMs: 30_000,
+    photons: 1e12,
+    peakPhS: 1e11,
+    excessPhotons: 0,
+  },
   ...{ stageMoved: false, deposits: [{ positionIndex: 3, xMm: 0, yMm: 0, photons: 1e12 }] },
 };
 
