@@ -69,7 +69,7 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
 
   let rack: RackWatch | null = null;
 
-  return {
+  const stops: CampaignStops = {
     ...inputs,
     listenToRack(isExpected) {
       rack = listenToRack({
@@ -77,7 +77,8 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
         ...(isExpected === undefined ? {} : { isExpected }),
         stop(reason) {
           for (const stopClass of ["exposing", "open-circuit"] as const) {
-            desk.order({ stopClass, author: "beamrack", reason });
+            // By whatever way others order one: whoever listens there hears of it.
+            stops.order({ stopClass, author: "beamrack", reason });
           }
         },
       });
@@ -91,4 +92,5 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
       return desk.isUnderWay;
     },
   };
+  return stops;
 }

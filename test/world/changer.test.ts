@@ -230,6 +230,32 @@ describe("cells that a robot brings to the beam", () => {
     },
   );
 
+  it("stay where they are after the rack's sensors stopped it, also where a person asked to go on meanwhile was refused", async () => {
+    const fill = (gasPpm: number) => (virtual: VirtualCampaign) => {
+      Object.defineProperty(virtual.world.rackSensors, "gasPpm", { configurable: true, value: gasPpm });
+    };
+    const run = await withRobot({
+      hours: 0.105,
+      at: [
+        // Two readings in a row, ten seconds apart.
+        [303, fill(500)],
+        [
+          332,
+          ({ run }) => {
+            run.actor.send({ type: "RESUME_EXPOSING", author: "a person" });
+          },
+        ],
+        [333, fill(0)],
+      ],
+    });
+    expect(run.alarms).toContain("rack.stopped rack gas");
+    expect(run.of("exposing-not-resumed")).toHaveLength(1);
+    expect(run.summary.violations).toEqual([]);
+    const [stopped] = run.of("stop-ordered");
+    expect(run.of("transfer-begun").filter(({ atMs }) => atMs > (stopped?.atMs ?? NaN))).toEqual([]);
+    expect(run.virtual.run.isDone()).toBe(true);
+  });
+
   it("stay where they are to the end of the campaign where nobody resumes what a controller started again found held", async () => {
     const run = await withRobot({
       hours: 0.092,
