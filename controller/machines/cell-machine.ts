@@ -9,6 +9,7 @@ import { openAccount } from "../cells/cell-account.ts";
 import { onEveryAct, onStoppingActs, whenOver } from "./cell-acts.ts";
 import { leftStep, mayProveAgain, type CellContext } from "./cell-news.ts";
 import { createAwayStates } from "./cell-away.ts";
+import { createOffStates } from "./cell-off.ts";
 import { elapsedS, remainingMs } from "./cell-steps.ts";
 import type { LookedAt } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
@@ -16,12 +17,6 @@ import { waitingFor } from "./waiting.ts";
 export function createCellMachine(deps: CellMachineDeps) {
   const { clock } = deps;
   const deadlineIn = (ms: number): { readonly atMs: number } => ({ atMs: clock.monoMs() + ms });
-
-  const confirmedOff = {
-    reason: "the channel to confirm the cell off",
-    who: "channel",
-    ms: deps.commandDeadlineMs,
-  } as const;
 
   const keepFailure = { type: "keepFailure", params: errorOf } as const;
   /** Where something came between, which says nothing of the cell, it is proven again. */
@@ -346,56 +341,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           PUT_BACK: { guard: "isTaken", target: "returning", actions: "noteBack" },
         },
       },
-      opening: {
-        entry: { type: "waitFor", params: confirmedOff },
-        invoke: {
-          src: "openCircuit",
-          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
-          onDone: { target: "isolated", actions: ["noteOff", "tellWhetherOff"] },
-          onError: { target: "isolated", actions: ["noteNotOff", "tellWhetherOff"] },
-        },
-        // Whatever else is ordered, it is off for its own reason, and a person looks at it.
-        on: {
-          STOP_CELL: {},
-          TIME_OVER: {},
-          DEADLINE: { target: "isolated", actions: ["noteNotOff", "tellWhetherOff"] },
-          ...onEveryAct("refuseAct"),
-        },
-      },
-      stopping: {
-        entry: { type: "waitFor", params: confirmedOff },
-        invoke: {
-          src: "openCircuit",
-          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
-          onDone: "stopped",
-          onError: { target: "isolated", actions: [keepFailure, "noteNotOff"] },
-        },
-        // The same order again: it is being obeyed.
-        on: {
-          STOP_CELL: {},
-          TIME_OVER: {},
-          ...LIMIT_OPENS,
-          DEADLINE: { target: "isolated", actions: ["keepLate", "noteNotOff"] },
-          ...onEveryAct("refuseAct"),
-        },
-      },
-      finishing: {
-        entry: {
-          type: "waitFor",
-          params: { ...confirmedOff, reason: `${confirmedOff.reason} at the end of the campaign` },
-        },
-        invoke: {
-          src: "openCircuit",
-          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
-          onDone: "complete",
-          onError: { target: "isolated", actions: [keepFailure, "noteNotOff"] },
-        },
-        on: {
-          ...LIMIT_OPENS,
-          DEADLINE: { target: "isolated", actions: ["keepLate", "noteNotOff"] },
-          ...onEveryAct("refuseAct"),
-        },
-      },
+      ...createOffStates(parts, deps),
       isolated: {
         tags: ["needs-operator"],
         entry: [
